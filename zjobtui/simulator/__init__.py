@@ -1,0 +1,1 @@
+"""A Zuora that runs on loopback; it knows nothing of the rest of the package and speaks only HTTP."""

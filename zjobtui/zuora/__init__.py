@@ -1,0 +1,1 @@
+"""Speaks HTTP to Zuora and turns whatever comes back into observations."""
