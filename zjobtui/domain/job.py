@@ -1,0 +1,91 @@
+"""What names a job: its tenant and its id, and how ids are found in whatever a person pastes."""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from zjobtui.domain.text import clean, shorten
+
+_PLAIN = r"[0-9a-fA-F]{32}"
+_DASHED = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_ID = re.compile(rf"{_PLAIN}|{_DASHED}")
+_CANDIDATE = re.compile(r"[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*")
+_EMBEDDED = re.compile(rf"(?<![0-9A-Za-z])(?:{_DASHED}|{_PLAIN})(?![0-9A-Za-z])")
+_NEAR_MISS = re.compile(r"(?=.*\d)(?=.*[a-fA-F])(?:[0-9a-fA-F]-?){20,}")
+
+
+class InvalidJobIdError(ValueError):
+    """A text is no job id; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JobId:
+    """A job id as it was given: 32 hexadecimal digits, or 36 characters with dashes.
+
+    Two ids are equal when their digits are, however they are written, so that one job is never watched twice.
+    """
+
+    given: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The id that `text` is; raises `InvalidJobIdError` with a sentence for people."""
+        given = text.strip()
+        if not _ID.fullmatch(given):
+            raise InvalidJobIdError(_what_is_wrong(given))
+        return cls(given)
+
+    @property
+    def key(self) -> str:
+        """The 32 digits in lower case: what equality, storage and search go by."""
+        return self.given.replace("-", "").lower()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, JobId) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __str__(self) -> str:
+        return self.given
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An asynchronous job: the same id in two tenants is two jobs."""
+
+    tenant: str
+    id: JobId
+
+
+@dataclass(frozen=True, slots=True)
+class FoundIds:
+    """What a text held: the ids, each once and in order, and the words that look like a broken id."""
+
+    ids: tuple[JobId, ...]
+    refused: tuple[str, ...]
+
+
+def find_job_ids(text: str) -> FoundIds:
+    """Every job id in any text: a ticket, a log, JSON, CSV; a cut or over-long id is refused, never guessed at."""
+    ids: dict[JobId, None] = {}
+    refused: dict[str, None] = {}
+    for candidate in _CANDIDATE.finditer(text):
+        word = candidate.group()
+        found = _EMBEDDED.findall(word)
+        ids.update(dict.fromkeys(JobId(one) for one in found))
+        if not found and _NEAR_MISS.fullmatch(word):
+            refused[shorten(word, 80)] = None
+    return FoundIds(tuple(ids), tuple(refused))
+
+
+def _what_is_wrong(text: str) -> str:
+    shown = shorten(clean(text), 60)
+    if not text:
+        return "An empty text is no job id."
+    if not re.fullmatch(r"[0-9a-fA-F-]+", text):
+        return f"“{shown}” is no job id: it holds more than hexadecimal digits and dashes."
+    digits = len(text.replace("-", ""))
+    if digits != 32:
+        return f"“{shown}” is no job id: it has {digits} hexadecimal digits, a job id has 32."
+    return f"“{shown}” is no job id: its dashes are not where those of a UUID are (8-4-4-4-12)."

@@ -1,0 +1,60 @@
+"""A job on the watchlist: what people said of it, and what is known of it."""
+
+from dataclasses import dataclass
+
+from zjobtui.domain.digest import Digest
+from zjobtui.domain.job import Job
+from zjobtui.domain.observation import Problem, ProblemKind
+from zjobtui.domain.verdict import NOT_ASKED, UNKNOWN, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """A watched job. All times are seconds since the epoch, UTC.
+
+    `digest` and `seen_at` are of the last good answer; `problem` is what the last call met, if it was not good;
+    `unfinished_at` is when it was last seen running, `ended_at` when it was first seen ended, so the end lies between;
+    `planned` is the interval in seconds within which the next answer was promised.
+    """
+
+    job: Job
+    added_at: float
+    added_by: str = ""
+    label: str = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    digest: Digest | None = None
+    seen_at: float | None = None
+    unfinished_at: float | None = None
+    ended_at: float | None = None
+    changed_at: float | None = None
+    problem: Problem | None = None
+    problem_at: float | None = None
+    contradiction: str = ""
+    planned: float = 5.0
+
+    @property
+    def is_final(self) -> bool:
+        """Whether a report has ended this job; it is then asked about only by hand."""
+        return self.digest is not None and self.digest.is_final
+
+    @property
+    def verdict(self) -> Verdict:
+        """What to tell a person: the last report's verdict, unless Zuora has since said that it knows no such job."""
+        if self.digest is not None and self.digest.is_final:
+            return self.digest.verdict
+        if self.problem is not None and self.problem.kind is ProblemKind.NOT_FOUND:
+            return UNKNOWN
+        return self.digest.verdict if self.digest is not None else NOT_ASKED
+
+    @property
+    def answered_at(self) -> float | None:
+        """When Zuora last said anything about this very job: a report, or that it does not know it."""
+        if self.problem is not None and self.problem.kind is ProblemKind.NOT_FOUND:
+            return self.problem_at
+        return self.seen_at
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: the label, or the id."""
+        return self.label or self.job.id.given

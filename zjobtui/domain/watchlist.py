@@ -1,0 +1,105 @@
+"""The watchlist as a value: every change makes a new one and says what changed."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from zjobtui.domain.folding import fold
+from zjobtui.domain.job import Job
+from zjobtui.domain.observation import Observation, Seen
+from zjobtui.domain.timeline import Entry, Event
+from zjobtui.domain.watch import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Watchlist:
+    """All watches by job, in the order of adding. Every method returns a `Change`; nothing is altered."""
+
+    watches: Mapping[Job, Watch]
+
+    def __len__(self) -> int:
+        return len(self.watches)
+
+    def __iter__(self) -> Iterator[Watch]:
+        return iter(self.watches.values())
+
+    def get(self, job: Job) -> Watch | None:
+        """The watch of `job`, or None where it is not watched."""
+        return self.watches.get(job)
+
+    def add(self, watches: Iterable[Watch]) -> "Change":
+        """Watches more jobs; those that are watched already stay as they are and are not in the change."""
+        new = {watch.job: watch for watch in watches if watch.job not in self.watches}
+        entries = tuple(Entry(watch.job, watch.added_at, Event.ADDED, watch.added_by) for watch in new.values())
+        return Change(Watchlist({**self.watches, **new}), added=tuple(new.values()), entries=entries)
+
+    def restore(self, watches: Iterable[Watch], at: float) -> "Change":
+        """Takes removed watches back with all that was known of them."""
+        change = self.add(watches)
+        entries = tuple(Entry(watch.job, at, Event.RESTORED, "") for watch in change.added)
+        return replace(change, entries=entries)
+
+    def remove(self, jobs: Iterable[Job], at: float) -> "Change":
+        """Takes jobs off; those that are not watched are passed over."""
+        gone = {job: self.watches[job] for job in jobs if job in self.watches}
+        left = {job: watch for job, watch in self.watches.items() if job not in gone}
+        entries = tuple(Entry(job, at, Event.REMOVED, "") for job in gone)
+        return Change(Watchlist(left), removed=tuple(gone.values()), entries=entries)
+
+    def label(self, jobs: Iterable[Job], label: str, at: float) -> "Change":
+        """Names jobs; an empty label takes the name away."""
+        change = self._annotate(jobs, lambda watch: replace(watch, label=label))
+        return replace(change, entries=tuple(Entry(w.job, at, Event.LABELLED, label) for w in change.annotated))
+
+    def fold(self, observations: Iterable[tuple[Job, Observation, float]]) -> "Change":
+        """Takes in what calls brought: (job, observation, planned interval in seconds), oldest first.
+
+        Observations of jobs that are no longer watched are passed over.
+        """
+        watches = dict(self.watches)
+        observed: list[Observed] = []
+        entries: list[Entry] = []
+        for job, observation, planned in observations:
+            if job in watches:
+                folded = fold(watches[job], observation, planned)
+                watches[job] = folded.watch
+                observed.append(Observed(folded.watch, folded.seen))
+                entries += folded.entries
+        return Change(Watchlist(watches), observed=tuple(observed), entries=tuple(entries))
+
+    def replaced(self, watches: Iterable[Watch], removed: Iterable[Job]) -> "Change":
+        """Takes over what another window did: whole watches as they are now, and jobs that are gone."""
+        merged = {**self.watches, **{watch.job: watch for watch in watches}}
+        for job in removed:
+            merged.pop(job, None)
+        return Change(Watchlist(merged))
+
+    def _annotate(self, jobs: Iterable[Job], alter: Callable[[Watch], Watch]) -> "Change":
+        altered = {job: alter(self.watches[job]) for job in jobs if job in self.watches}
+        changed = {job: watch for job, watch in altered.items() if watch != self.watches[job]}
+        return Change(Watchlist({**self.watches, **changed}), annotated=tuple(changed.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A watch after an observation; `seen` is there only when it must be kept in place of the one before."""
+
+    watch: Watch
+    seen: Seen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The watchlist as it is now, and what is new in it, in the groups in which it is stored."""
+
+    watchlist: Watchlist
+    added: tuple[Watch, ...] = ()
+    removed: tuple[Watch, ...] = ()
+    annotated: tuple[Watch, ...] = ()
+    observed: tuple[Observed, ...] = ()
+    entries: tuple[Entry, ...] = ()
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it must be committed before anybody is told; a mere confirmation of what was known may wait."""
+        kept = any(observed.seen is not None for observed in self.observed)
+        return bool(self.added or self.removed or self.annotated or self.entries or kept)
