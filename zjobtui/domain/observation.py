@@ -50,12 +50,11 @@ TENANT_WIDE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What stood in the way of an answer: `detail` in the words of whoever said so, `retry_after` in seconds."""
+    """What stood in the way of an answer: `detail` in the words of whoever said so, `code` as Zuora gave it."""
 
     kind: ProblemKind
     detail: str = ""
     code: str = ""
-    retry_after: float | None = None
 
     def __str__(self) -> str:
         return f"{self.kind.title}: {self.detail}" if self.detail else self.kind.title

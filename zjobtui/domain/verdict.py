@@ -61,10 +61,10 @@ def judge(report: Report) -> Verdict:
 
 
 def roll_up(subscriptions: Iterable[Subscription]) -> tuple[tuple[int, str], ...]:
-    """How many subscriptions have which status, most first, Active always first: `((298, "Active"), (2, …))`."""
+    """How many subscriptions have which status, Active first, then as they come: `((298, "Active"), (2, …))`."""
     counts = Counter(subscription.status or "no status given" for subscription in subscriptions)
-    ordered = sorted(counts.items(), key=lambda pair: (pair[0] != "Active", -pair[1]))
-    return tuple((count, status) for status, count in ordered)
+    ordered = sorted(counts, key=lambda status: status != "Active")
+    return tuple((counts[status], status) for status in ordered)
 
 
 def _why_failed(reasons: tuple[Reason, ...]) -> str:

@@ -1,0 +1,71 @@
+"""One Zuora environment as the rest of the program knows it: a name, a host, a kind, and how to sign in."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+
+class TenantKind(Enum):
+    """What kind of environment it is; its call limits and its colour on the screen follow from that."""
+
+    PRODUCTION = "production"
+    CENTRAL_SANDBOX = "central sandbox"
+    DEVELOPER_SANDBOX = "developer sandbox"
+    API_SANDBOX = "API sandbox"
+    SIMULATOR = "simulator"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """One Zuora environment.
+
+    `base_url` has neither path nor trailing slash; `title` is what the screen calls it; `version` is sent as
+    Zuora-Version, which decides how Zuora words its errors.
+    """
+
+    name: str
+    base_url: str
+    title: str = ""
+    kind: TenantKind = TenantKind.OTHER
+    version: str = "2025-08-12"
+    ui_url: str = ""
+    org_ids: str = ""
+    entity_ids: str = ""
+
+
+class Secret:
+    """A text that never shows itself: not in `repr`, not in a format, not in a pickle."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself, for the one request that needs it."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __reduce__(self) -> str:
+        raise TypeError("A secret is not pickled.")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentials:
+    """An OAuth client of the tenant."""
+
+    client_id: str
+    client_secret: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class BearerToken:
+    """A token somebody else fetched; it cannot be renewed."""
+
+    token: Secret
+
+
+Credentials: TypeAlias = ClientCredentials | BearerToken

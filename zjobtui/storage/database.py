@@ -1,0 +1,151 @@
+"""The SQLite file: how it is made, opened, found broken and moved aside. Knows no watch and no job."""
+
+import os
+import sqlite3
+import tempfile
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from zjobtui.domain.digest import DIGEST_VERSION
+
+SCHEMA_VERSION = 1
+
+BUSY_LIMIT = 3.0
+"""Seconds to wait for another window's write before saying that the store is locked."""
+
+_SCHEMA = f"""
+PRAGMA user_version = {SCHEMA_VERSION};
+CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE watches (
+    position INTEGER PRIMARY KEY,
+    tenant TEXT NOT NULL, job TEXT NOT NULL, given TEXT NOT NULL,
+    added_at REAL NOT NULL, added_by TEXT NOT NULL, removed_at REAL,
+    label TEXT NOT NULL, tags TEXT NOT NULL, note TEXT NOT NULL,
+    status TEXT, verdict TEXT, sentence TEXT, kind TEXT, order_number TEXT, account_number TEXT, words TEXT,
+    seen_at REAL, unfinished_at REAL, ended_at REAL, changed_at REAL,
+    problem TEXT, problem_detail TEXT, problem_code TEXT, problem_at REAL,
+    contradiction TEXT NOT NULL, planned REAL NOT NULL,
+    heard_at REAL NOT NULL, revision INTEGER NOT NULL,
+    UNIQUE (tenant, job)
+);
+CREATE INDEX by_revision ON watches (revision);
+CREATE TABLE reports (
+    position INTEGER PRIMARY KEY REFERENCES watches (position) ON DELETE CASCADE,
+    at REAL NOT NULL, body TEXT NOT NULL, call TEXT NOT NULL
+);
+CREATE TABLE entries (
+    number INTEGER PRIMARY KEY,
+    position INTEGER NOT NULL REFERENCES watches (position) ON DELETE CASCADE,
+    at REAL NOT NULL, event TEXT NOT NULL, text TEXT NOT NULL, verdict TEXT NOT NULL
+);
+CREATE INDEX by_position ON entries (position);
+INSERT INTO meta VALUES ('revision', 0), ('digest_version', {DIGEST_VERSION});
+"""
+
+
+class StoreError(Exception):
+    """The store could not be read or written; the message says why."""
+
+
+class BrokenStoreError(StoreError):
+    """The file's content is damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open database, whether it may be written, and what the user should be told about opening it."""
+
+    connection: sqlite3.Connection
+    is_read_only: bool
+    notice: str
+
+
+def open_database(path: Path) -> Opened:
+    """Opens the file, making it where there is none.
+
+    A file that is no readable store is moved aside, never overwritten; one of a newer program is only read.
+    Raises `StoreError` where the folder cannot be used or another program holds the lock for `BUSY_LIMIT` seconds.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fault = _what_is_broken(path)
+        notice = move_aside(path, fault) if fault else ""
+        _make_when_missing(path)
+        return _open_checked(path, notice)
+    except (OSError, sqlite3.Error) as fault:
+        raise StoreError(f"The watchlist {path} cannot be opened: {fault}.") from fault
+
+
+def _open_checked(path: Path, notice: str) -> Opened:
+    version = _version(path)
+    if version > SCHEMA_VERSION:
+        newer = f"{path} was made by a newer zjobtui; it is shown, and nothing is saved."
+        return Opened(_connect(path, read_only=True), is_read_only=True, notice=newer)
+    return Opened(_connect(path), is_read_only=False, notice=notice)
+
+
+def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
+    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_LIMIT, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA foreign_keys = ON")
+    if not read_only:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _version(path: Path) -> int:
+    with closing(_connect(path, read_only=True)) as connection:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def move_aside(path: Path, fault: str) -> str:
+    """Renames a broken file, with its journal, and says so; nothing of it is lost or overwritten."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    aside = path.with_name(f"{path.name}.broken-{stamp}-{os.getpid()}")
+    path.rename(aside)
+    journal = path.with_name(f"{path.name}-journal")
+    if journal.exists():
+        journal.rename(aside.with_name(f"{aside.name}-journal"))
+    return f"The watchlist could not be read ({fault}). It is kept as {aside}; a new one was started."
+
+
+def _what_is_broken(path: Path) -> str:
+    if not path.exists():
+        return ""
+    if path.stat().st_size == 0:
+        return "it is empty"
+    try:
+        with closing(_connect(path)) as connection:
+            if int(connection.execute("PRAGMA user_version").fetchone()[0]) > SCHEMA_VERSION:
+                return ""
+            connection.execute("SELECT revision FROM watches LIMIT 1").fetchone()
+            return ""
+    except sqlite3.OperationalError as fault:
+        if "locked" in str(fault) or "unable to open" in str(fault) or "readonly" in str(fault):
+            raise
+        return str(fault)
+    except sqlite3.DatabaseError as fault:
+        return str(fault)
+
+
+def _make_when_missing(path: Path) -> None:
+    """Makes the file whole beside its place and links it there, so that nobody ever sees half a store."""
+    if path.exists():
+        return
+    handle, made = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    os.close(handle)
+    try:
+        with closing(sqlite3.connect(made)) as connection:
+            connection.executescript(_SCHEMA)
+        try:
+            os.link(made, path)
+        except FileExistsError:
+            return
+        except OSError:
+            Path(made).rename(path)
+    finally:
+        Path(made).unlink(missing_ok=True)

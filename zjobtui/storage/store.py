@@ -1,0 +1,181 @@
+"""Keeps the watchlist, the last good answers and the timelines in one SQLite file that several windows may share."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+from zjobtui.domain.digest import DIGEST_VERSION, digest
+from zjobtui.domain.job import Job
+from zjobtui.domain.observation import Seen
+from zjobtui.domain.report import Report
+from zjobtui.domain.timeline import Timeline
+from zjobtui.domain.watch import Watch
+from zjobtui.domain.watchlist import Change, Observed, Watchlist
+from zjobtui.storage.database import BrokenStoreError, StoreError, move_aside, open_database
+from zjobtui.storage.rows import call_of, entry_of, job_of, watch_of
+from zjobtui.storage.writing import POSITION, write
+
+ReadReport = Callable[[str], Report | None]
+"""Reads a kept body as a report; handed in, since only the wire knows how."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What other windows did: watches as they are now, and jobs that were removed."""
+
+    watches: tuple[Watch, ...]
+    removed: tuple[Job, ...]
+
+
+def open_store(path: Path, read_report: ReadReport) -> tuple["Store", Watchlist]:
+    """The store and what it holds; a damaged file is moved aside, and `Store.notice` says so. Raises `StoreError`."""
+    store = Store(path, read_report)
+    try:
+        return store, store.load()
+    except BrokenStoreError as fault:
+        store.close()
+        notice = move_aside(path, str(fault))
+        store = Store(path, read_report)
+        store.notice = notice
+        return store, store.load()
+
+
+class Store:
+    """The store. Its methods may be called from any thread; each write is one transaction, durable when it returns.
+
+    Every method raises `StoreError` with a sentence for people where the disk or another window stands in the way.
+    """
+
+    def __init__(self, path: Path, read_report: ReadReport) -> None:
+        opened = open_database(path)
+        self._connection = opened.connection
+        self.is_read_only = opened.is_read_only
+        self.notice = opened.notice
+        self.path = path
+        self._read_report = read_report
+        self._lock = threading.Lock()
+        self._data_version = self._revision = -1
+
+    def load(self) -> Watchlist:
+        """Everything that is watched, in the order of adding; digests made by older rules are made anew."""
+        with self._reading() as connection:
+            self._data_version = _data_version(connection)
+            self._revision = _revision(connection)
+            rows = connection.execute("SELECT * FROM watches WHERE removed_at IS NULL ORDER BY position").fetchall()
+            digested_by = connection.execute("SELECT value FROM meta WHERE name = 'digest_version'").fetchone()
+        watchlist = Watchlist({watch.job: watch for watch in _watches_of(rows, self.path)})
+        return watchlist if digested_by[0] == DIGEST_VERSION else self._digested_anew(watchlist)
+
+    def apply(self, change: Change) -> None:
+        """Commits a change; when it returns, the change outlives a power cut."""
+        with self._writing() as (connection, revision):
+            write(connection, change, revision)
+
+    def news(self) -> News | None:
+        """What other windows have committed since the last look, or None where they have not."""
+        with self._reading() as connection:
+            version = _data_version(connection)
+            if version == self._data_version:
+                return None
+            rows = connection.execute("SELECT * FROM watches WHERE revision > ?", (self._revision,)).fetchall()
+            self._data_version, self._revision = version, _revision(connection)
+        watches = _watches_of([row for row in rows if row["removed_at"] is None], self.path)
+        return News(watches, tuple(job_of(row) for row in rows if row["removed_at"] is not None))
+
+    def recall(self, jobs: Iterable[Job]) -> tuple[Watch, ...]:
+        """What is kept of jobs that were once watched and then removed."""
+        query = "SELECT * FROM watches WHERE tenant = ? AND job = ? AND removed_at IS NOT NULL"
+        with self._reading() as connection:
+            rows = [connection.execute(query, (job.tenant, job.id.key)).fetchone() for job in jobs]
+        return _watches_of([row for row in rows if row is not None], self.path)
+
+    def seen(self, job: Job) -> Seen | None:
+        """The last good answer about a job, whole, with the call that brought it."""
+        query = f"SELECT at, body, call FROM reports WHERE position = {POSITION}"
+        with self._reading() as connection:
+            row = connection.execute(query, (job.tenant, job.id.key)).fetchone()
+        report = self._read_report(row["body"]) if row else None
+        return Seen(report, row["at"], call_of(row["call"])) if report else None
+
+    def timeline(self, job: Job) -> Timeline:
+        """The changes of a job, oldest first."""
+        query = f"SELECT * FROM entries WHERE position = {POSITION} ORDER BY number"
+        with self._reading() as connection:
+            rows = connection.execute(query, (job.tenant, job.id.key)).fetchall()
+        return tuple(entry_of(row, job) for row in rows)
+
+    def close(self) -> None:
+        """Closes the file."""
+        with self._lock:
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, _faults_told(self.path):
+            yield self._connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[tuple[sqlite3.Connection, int]]:
+        if self.is_read_only:
+            raise StoreError(self.notice)
+        with self._lock, _faults_told(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                before = _revision(self._connection)
+                self._connection.execute("UPDATE meta SET value = ? WHERE name = 'revision'", (before + 1,))
+                yield self._connection, before + 1
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            if before == self._revision:
+                self._revision = before + 1
+
+    def _digested_anew(self, watchlist: Watchlist) -> Watchlist:
+        answers = {watch.job: self.seen(watch.job) for watch in watchlist if watch.digest}
+        renewed = {job: replace(watchlist.watches[job], digest=digest(s.report)) for job, s in answers.items() if s}
+        change = Change(
+            Watchlist({**watchlist.watches, **renewed}), observed=tuple(Observed(watch) for watch in renewed.values())
+        )
+        if not self.is_read_only:
+            with self._writing() as (connection, revision):
+                write(connection, change, revision)
+                connection.execute("UPDATE meta SET value = ? WHERE name = 'digest_version'", (DIGEST_VERSION,))
+        return change.watchlist
+
+
+def _data_version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA data_version").fetchone()[0])
+
+
+def _revision(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT value FROM meta WHERE name = 'revision'").fetchone()[0])
+
+
+@contextmanager
+def _faults_told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as fault:
+        kind = BrokenStoreError if "decode" in str(fault) else StoreError
+        raise kind(f"The watchlist {path} could not be used: {fault}.") from fault
+    except sqlite3.Error as fault:
+        raise BrokenStoreError(f"The watchlist {path} is damaged: {fault}.") from fault
+
+
+def _watches_of(rows: Iterable[sqlite3.Row], path: Path) -> tuple[Watch, ...]:
+    try:
+        return tuple(watch_of(row) for row in rows)
+    except (ValueError, TypeError) as fault:
+        raise BrokenStoreError(f"The watchlist {path} is damaged: {fault}.") from fault

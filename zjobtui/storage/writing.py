@@ -1,0 +1,78 @@
+"""The statements that write a change, for use within a transaction that somebody else opens and commits."""
+
+import sqlite3
+from collections.abc import Iterable
+
+from zjobtui.domain.job import Job
+from zjobtui.domain.observation import Seen
+from zjobtui.domain.timeline import Entry
+from zjobtui.domain.watch import Watch
+from zjobtui.domain.watchlist import Change, Observed
+from zjobtui.storage.rows import ANNOTATIONS, IDENTITY, OBSERVATIONS, call_text, row_of
+
+_COLUMNS = (*IDENTITY, *ANNOTATIONS, *OBSERVATIONS)
+_INSERT = (
+    f"INSERT INTO watches ({', '.join(_COLUMNS)}, revision) "
+    f"VALUES ({', '.join(f':{name}' for name in _COLUMNS)}, :revision) "
+    "ON CONFLICT (tenant, job) DO UPDATE SET removed_at = NULL, revision = excluded.revision, "
+    "label = CASE excluded.label WHEN '' THEN label ELSE excluded.label END"
+)
+_ANNOTATE = (
+    f"UPDATE watches SET {', '.join(f'{name} = :{name}' for name in ANNOTATIONS)}, revision = :revision "
+    "WHERE tenant = :tenant AND job = :job"
+)
+_OBSERVE = (
+    f"UPDATE watches SET {', '.join(f'{name} = :{name}' for name in OBSERVATIONS)}, revision = :revision "
+    "WHERE tenant = :tenant AND job = :job AND heard_at <= :heard_at"
+)
+POSITION = "(SELECT position FROM watches WHERE tenant = ? AND job = ?)"
+"""Finds a watch's row by tenant and job key."""
+
+
+def write(connection: sqlite3.Connection, change: Change, revision: int) -> None:
+    """Writes a change column group by column group, so that two windows never undo each other's writes.
+
+    An observation older than the one that is stored is passed over.
+    """
+    _add(connection, change.added, revision)
+    _remove(connection, change, revision)
+    connection.executemany(_ANNOTATE, [{**row_of(watch), "revision": revision} for watch in change.annotated])
+    _observe(connection, change.observed, revision)
+    _append(connection, change.entries)
+
+
+def _add(connection: sqlite3.Connection, watches: Iterable[Watch], revision: int) -> None:
+    connection.executemany(_INSERT, [{**row_of(watch), "revision": revision} for watch in watches])
+
+
+def _remove(connection: sqlite3.Connection, change: Change, revision: int) -> None:
+    removed_at = {entry.job: entry.at for entry in change.entries}
+    connection.executemany(
+        "UPDATE watches SET removed_at = ?, revision = ? WHERE tenant = ? AND job = ?",
+        [(removed_at.get(one.job, 0.0), revision, one.job.tenant, one.job.id.key) for one in change.removed],
+    )
+
+
+def _observe(connection: sqlite3.Connection, observed: Iterable[Observed], revision: int) -> None:
+    connection.executemany(_OBSERVE, [{**row_of(one.watch), "revision": revision} for one in observed])
+    connection.executemany(
+        f"INSERT OR REPLACE INTO reports (position, at, body, call) SELECT {POSITION}, ?, ?, ? "
+        "WHERE EXISTS (SELECT 1 FROM watches WHERE tenant = ? AND job = ?)",
+        [_report_row(one.watch.job, one.seen) for one in observed if one.seen is not None],
+    )
+
+
+def _report_row(job: Job, seen: Seen) -> tuple[str | float, ...]:
+    key = (job.tenant, job.id.key)
+    return (*key, seen.at, seen.report.raw, call_text(seen.call), *key)
+
+
+def _append(connection: sqlite3.Connection, entries: Iterable[Entry]) -> None:
+    connection.executemany(
+        f"INSERT INTO entries (position, at, event, text, verdict) SELECT {POSITION}, ?, ?, ?, ? "
+        "WHERE EXISTS (SELECT 1 FROM watches WHERE tenant = ? AND job = ?)",
+        [
+            (e.job.tenant, e.job.id.key, e.at, e.event.value, e.text, e.verdict, e.job.tenant, e.job.id.key)
+            for e in entries
+        ],
+    )

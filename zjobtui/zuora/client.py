@@ -1,0 +1,127 @@
+"""Asks one Zuora tenant about jobs; whatever happens comes back as an observation, never as an exception."""
+
+import uuid
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from zjobtui.clock import Clock
+from zjobtui.domain.job import JobId
+from zjobtui.domain.observation import Call, Missed, Observation, Problem, ProblemKind, Seen
+from zjobtui.domain.report import Report
+from zjobtui.domain.tenant import ClientCredentials, Credentials, Tenant
+from zjobtui.domain.text import clean, shorten
+from zjobtui.zuora.line import Line, Reply
+from zjobtui.zuora.signing_in import SignIn, Token
+from zjobtui.zuora.token_reply import read_token
+from zjobtui.zuora.wire import read_process_id, read_reply
+
+JOBS_PATH = "/v1/async-jobs/"
+
+_LIMIT_HEADERS = ("ratelimit-", "concurrency-limit-", "retry-after")
+_ALLOWED = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-")
+
+
+class Client:
+    """The line to one tenant, signed in when it must be. Only GET requests and the token request are ever sent."""
+
+    def __init__(self, tenant: Tenant, credentials: Credentials, clock: Clock, line: Line | None = None) -> None:
+        self._tenant = tenant
+        self._credentials = credentials
+        self._clock = clock
+        self._line = line or Line(tenant.base_url)
+        self._sign_in = SignIn(credentials, self._fetch_token, clock)
+        self._headers = _tenant_headers(tenant)
+
+    @property
+    def requests(self) -> int:
+        """Requests sent so far, tokens and repeats included: what the tenant's budget is charged with."""
+        return self._line.requests
+
+    async def observe(self, job_id: JobId) -> Observation:
+        """Asks about a job, with a new token and once more when the first was refused."""
+        observation, token = await self._ask(job_id)
+        if isinstance(observation, Missed) and observation.problem.kind is ProblemKind.SIGNED_OUT and token:
+            if self._sign_in.rejected(token, observation.problem):
+                observation, token = await self._ask(job_id)
+                if isinstance(observation, Missed) and observation.problem.kind is ProblemKind.SIGNED_OUT and token:
+                    self._sign_in.rejected(token, observation.problem)
+        elif token:
+            self._sign_in.accepted(token)
+        return observation
+
+    def sign_in_again(self) -> None:
+        """A person has asked: credentials that were refused may be tried once more."""
+        self._sign_in.try_again()
+
+    async def aclose(self) -> None:
+        """Closes every connection."""
+        await self._line.aclose()
+
+    async def _ask(self, job_id: JobId) -> tuple[Observation, str]:
+        path = job_path(job_id)
+        url = self._tenant.base_url + path
+        token = await self._sign_in.token()
+        if isinstance(token, Problem):
+            return Missed(token, self._clock.now(), Call(url=url)), ""
+        track_id = uuid.uuid4().hex
+        headers = {**self._headers, "Authorization": f"Bearer {token}", "Zuora-Track-Id": track_id}
+        reply = await self._line.send("GET", path, headers)
+        return self._observation(reply, url, track_id), token
+
+    def _observation(self, reply: Reply | Problem, url: str, track_id: str) -> Observation:
+        now = self._clock.now()
+        if isinstance(reply, Problem):
+            return Missed(reply, now, Call(url=url, track_id=track_id))
+        outcome = read_reply(reply.http_status, reply.body, reply.headers.get("location", ""))
+        call = Call(
+            url=url,
+            track_id=track_id,
+            request_id=_header(reply, "zuora-request-id"),
+            process_id=read_process_id(reply.body) if isinstance(outcome, Problem) else "",
+            http_status=reply.http_status,
+            latency=reply.latency,
+            limits=_limits(reply.headers),
+        )
+        return Seen(outcome, now, call) if isinstance(outcome, Report) else Missed(outcome, now, call)
+
+    async def _fetch_token(self) -> Token | Problem:
+        if not isinstance(self._credentials, ClientCredentials):
+            return Problem(ProblemKind.SIGNED_OUT, "the bearer token is not accepted, and it cannot be renewed")
+        form = {
+            "client_id": self._credentials.client_id,
+            "client_secret": self._credentials.client_secret.reveal(),
+            "grant_type": "client_credentials",
+        }
+        reply = await self._line.send("POST", "/oauth/token", {"Accept": "application/json"}, form)
+        if isinstance(reply, Problem):
+            return reply
+        granted = read_token(reply.http_status, reply.body)
+        return granted if isinstance(granted, Problem) else Token(*granted)
+
+
+def job_path(job_id: JobId) -> str:
+    """The path that asks about a job; raises `ValueError` for an id that would change the request."""
+    if not job_id.given or not _ALLOWED.issuperset(job_id.given):
+        raise ValueError("The job id holds characters that could change the request.")
+    return JOBS_PATH + quote(job_id.given, safe="")
+
+
+def _tenant_headers(tenant: Tenant) -> dict[str, str]:
+    headers = {
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip",
+        "User-Agent": "zjobtui",
+        "Zuora-Version": tenant.version,
+        "Zuora-Org-Ids": tenant.org_ids,
+        "Zuora-Entity-Ids": tenant.entity_ids,
+    }
+    return {name: value for name, value in headers.items() if value}
+
+
+def _header(reply: Reply, name: str) -> str:
+    return shorten(clean(reply.headers.get(name, "")), 100)
+
+
+def _limits(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    found = [(name, value) for name, value in headers.items() if name.startswith(_LIMIT_HEADERS)]
+    return tuple((clean(name), shorten(clean(value), 200)) for name, value in found[:20])

@@ -1,0 +1,98 @@
+"""Takes the fields of a JSON object one by one; whatever is not taken, or has another type, is left and kept."""
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal, InvalidOperation
+from typing import TypeVar
+
+from zjobtui.domain.reason import Reason, read_reason
+from zjobtui.domain.report import Json, Rest
+
+T = TypeVar("T")
+
+_AMOUNT_DIGITS = 30
+
+
+class Fields:
+    """An object of an answer. Every method takes a field out when it has the type that was asked for."""
+
+    def __init__(self, fields: Rest) -> None:
+        self._left = dict(fields)
+
+    def text(self, key: str) -> str:
+        """A text, or a whole number as text (item numbers come both ways); empty where there is none."""
+        value = self._left.get(key)
+        if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
+            del self._left[key]
+            return str(value)
+        return self._absent(key, "")
+
+    def truth(self, key: str) -> bool | None:
+        """A boolean, or None."""
+        value = self._left.get(key)
+        if isinstance(value, bool):
+            del self._left[key]
+            return value
+        return self._absent(key, None)
+
+    def amount(self, key: str) -> Decimal | None:
+        """A finite number of sensible size, given as number or as text (`paidAmount` has been both)."""
+        value = self._left.get(key)
+        if value is None or isinstance(value, bool | list | dict):
+            return self._absent(key, None)
+        try:
+            amount = Decimal(value)
+        except InvalidOperation:
+            return None
+        if not amount.is_finite() or abs(amount.adjusted()) > _AMOUNT_DIGITS:
+            return None
+        del self._left[key]
+        return amount
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts; a list that holds anything else is left as it is."""
+        value = self._left.get(key)
+        if isinstance(value, list) and all(isinstance(one, str) for one in value):
+            del self._left[key]
+            return tuple(str(one) for one in value)
+        return self._absent(key, ())
+
+    def items(self, key: str, read: Callable[["Fields"], T]) -> tuple[T, ...]:
+        """A list of objects, each read by `read`; a list that holds anything else is left as it is."""
+        value = self._left.get(key)
+        if isinstance(value, list) and all(isinstance(one, dict) for one in value):
+            del self._left[key]
+            return tuple(read(Fields(one)) for one in value if isinstance(one, dict))
+        return self._absent(key, ())
+
+    def within(self, key: str) -> "Fields":
+        """The fields of an object inside this one; none where there is no such object."""
+        value = self._left.get(key)
+        if isinstance(value, dict):
+            del self._left[key]
+            return Fields(value)
+        return self._absent(key, Fields({}))
+
+    def reasons(self, key: str) -> tuple[Reason, ...]:
+        """Errors in any form that has been seen: null, a text, an object, or a list of either."""
+        value = self._left.pop(key, None)
+        listed = value if isinstance(value, list) else [value]
+        return tuple(_reason(one) for one in listed if one not in (None, "", {}))
+
+    def take(self, keys: Iterable[str]) -> Rest:
+        """The named fields as they are, those that exist."""
+        return {key: self._left.pop(key) for key in keys if key in self._left}
+
+    def rest(self) -> Rest:
+        """What was not taken."""
+        return self._left
+
+    def _absent(self, key: str, default: T) -> T:
+        if key in self._left and self._left[key] is None:
+            del self._left[key]
+        return default
+
+
+def _reason(value: Json) -> Reason:
+    if isinstance(value, dict) and ("code" in value or "message" in value):
+        return Reason(str(value.get("code", "")), str(value.get("message", "")))
+    return read_reason(value if isinstance(value, str) else str(value))

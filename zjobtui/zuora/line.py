@@ -1,0 +1,121 @@
+"""The line to one host: sends a request, brings back a reply or the problem, within a deadline and a size."""
+
+import asyncio
+import os
+import ssl
+import time
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import aiohttp
+import httpx
+from httpx_aiohttp import HttpxAiohttpClient
+
+from zjobtui.domain.observation import Problem, ProblemKind
+from zjobtui.domain.text import clean, shorten
+from zjobtui.zuora.bodies import BodyError, BodyTooLargeError, read_body
+from zjobtui.zuora.tenants import is_loopback
+
+CONNECT_LIMIT = 5.0
+"""Seconds to reach the host."""
+
+TOTAL_LIMIT = 20.0
+"""Seconds for a request in all, whatever the server does; Zuora itself ends a request after 120."""
+
+CONNECTIONS = 40
+"""Connections at most: the concurrency that Zuora grants this call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back: the body inflated, `latency` in seconds from sending to the last byte."""
+
+    http_status: int
+    headers: Mapping[str, str]
+    body: bytes
+    latency: float
+
+
+class Line:
+    """A pool of connections to one base URL. Redirects are not followed, certificates are always checked."""
+
+    def __init__(self, base_url: str, total_limit: float = TOTAL_LIMIT, connect_limit: float = CONNECT_LIMIT) -> None:
+        self._base_url = base_url
+        self._total_limit = total_limit
+        self.requests = 0
+        """Requests sent so far, of every kind."""
+        self._http = HttpxAiohttpClient(
+            verify=ssl.create_default_context(),
+            trust_env=not is_loopback(urlsplit(base_url).hostname or ""),
+            follow_redirects=False,
+            timeout=httpx.Timeout(total_limit, connect=connect_limit, pool=None),
+            limits=httpx.Limits(
+                max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=30
+            ),
+        )
+
+    async def send(
+        self, method: str, path: str, headers: Mapping[str, str], form: Mapping[str, str] | None = None
+    ) -> Reply | Problem:
+        """One request to `path`; a kept-alive connection that the server has dropped is replaced once, at once."""
+        request = self._http.build_request(method, self._base_url + path, headers=dict(headers), data=form)
+        self._http.cookies.clear()
+        started = time.perf_counter()
+        self.requests += 1
+        try:
+            async with asyncio.timeout(self._total_limit):
+                response = await self._http.send(request, stream=True)
+                try:
+                    body = await read_body(response.aiter_raw(), response.headers.get("content-encoding", ""))
+                finally:
+                    await response.aclose()
+        except Exception as fault:  # noqa: BLE001 - rule: whatever a network or a server does is an observation
+            return _problem(fault)
+        return Reply(response.status_code, response.headers, body, time.perf_counter() - started)
+
+    async def aclose(self) -> None:
+        """Closes every connection."""
+        await self._http.aclose()
+
+
+def proxy_in_use(base_url: str) -> str:
+    """The proxy that the environment names for this host, without its password; empty where there is none."""
+    parts = urlsplit(base_url)
+    if is_loopback(parts.hostname or ""):
+        return ""
+    proxy = os.environ.get(f"{parts.scheme}_proxy") or os.environ.get(f"{parts.scheme.upper()}_PROXY") or ""
+    named = urlsplit(proxy)
+    return clean(f"{named.hostname}:{named.port}" if named.port else named.hostname or "")
+
+
+def _problem(fault: Exception) -> Problem:
+    cause = fault.__cause__ if isinstance(fault.__cause__, aiohttp.ClientError) else fault
+    match cause:
+        case BodyTooLargeError():
+            return Problem(ProblemKind.TOO_LARGE, str(cause))
+        case BodyError():
+            return Problem(ProblemKind.UNREADABLE, str(cause))
+        case zlib.error():
+            return Problem(ProblemKind.UNREADABLE, "the answer is not the gzip it says it is")
+        case aiohttp.ClientPayloadError():
+            return Problem(ProblemKind.UNREADABLE, "the answer broke off")
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError() | ssl.SSLError():
+            return Problem(ProblemKind.UNTRUSTED, _words(cause))
+        case aiohttp.ClientConnectorDNSError():
+            return Problem(ProblemKind.UNREACHABLE, "the host name is not known")
+        case aiohttp.ServerTimeoutError() | TimeoutError() | httpx.TimeoutException():
+            return Problem(ProblemKind.TIMED_OUT, "no whole answer in time")
+        case aiohttp.ServerDisconnectedError():
+            return Problem(ProblemKind.UNREACHABLE, "the host closed the connection")
+        case aiohttp.ClientResponseError() | aiohttp.InvalidURL():
+            return Problem(ProblemKind.UNREADABLE, "what came back is not HTTP")
+        case _:
+            return Problem(ProblemKind.UNREACHABLE, _words(cause))
+
+
+def _words(fault: Exception) -> str:
+    inner = fault.os_error if isinstance(fault, aiohttp.ClientConnectorError) else fault
+    text = inner.strerror if isinstance(inner, OSError) and inner.strerror else str(inner) or type(inner).__name__
+    return shorten(clean(text), 200)

@@ -1,0 +1,202 @@
+"""Reads the result of a job, by its type or, where that is missing, by what it holds."""
+
+from collections.abc import Callable, Mapping
+
+from zjobtui.domain.report import (
+    Commitment,
+    Json,
+    OrderLineItem,
+    OrderResult,
+    OtherResult,
+    Payment,
+    PreviewDocument,
+    PreviewItem,
+    PreviewResult,
+    Ramp,
+    Refund,
+    Rest,
+    Result,
+    Subscription,
+    WriteOff,
+)
+from zjobtui.zuora.fields import Fields
+
+_METRICS = ("chargeMetrics", "orderDeltaMetrics", "orderMetrics", "rampMetrics", "funds")
+_PREVIEW_SIGNS = frozenset({"previewResult", "invoices", "creditMemos", *_METRICS})
+_ORDER_SIGNS = frozenset({"orderNumber", "orderId", "subscriptions", "subscriptionNumbers", "orderLineItems"})
+
+
+def read_result(value: Json) -> Result | None:
+    """The result that `value` holds; None for null. A value that is no object is kept as the field `result`."""
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        return OtherResult(fields={"result": value})
+    return _READERS.get(str(_job_type(value)), _read_other)(value)
+
+
+def _job_type(value: Rest) -> Json:
+    if value.get("jobType"):
+        return value["jobType"]
+    if not _PREVIEW_SIGNS.isdisjoint(value):
+        return "AsyncPreviewOrder"
+    return None if _ORDER_SIGNS.isdisjoint(value) else "AsyncCreateOrder"
+
+
+def _read_other(value: Rest) -> OtherResult:
+    fields = Fields(value)
+    return OtherResult(
+        job_type=fields.text("jobType"),
+        success=fields.truth("success"),
+        reasons=fields.reasons("reasons"),
+        fields=fields.rest(),
+    )
+
+
+def _read_order(value: Rest) -> OrderResult:
+    fields = Fields(value)
+    old_shape = tuple(Subscription(number=number) for number in fields.texts("subscriptionNumbers"))
+    return OrderResult(
+        job_type=fields.text("jobType"),
+        order_number=fields.text("orderNumber"),
+        order_id=fields.text("orderId"),
+        account_number=fields.text("accountNumber"),
+        account_id=fields.text("accountId"),
+        order_status=fields.text("status"),
+        subscriptions=fields.items("subscriptions", _subscription) + old_shape,
+        order_line_items=fields.items("orderLineItems", _order_line_item),
+        invoices=fields.texts("invoiceNumbers") + fields.texts("invoiceIds"),
+        credit_memos=fields.texts("creditMemoNumbers") + fields.texts("creditMemoIds"),
+        payment=_payment(fields),
+        ramps=fields.items("ramps", _ramp),
+        refunds=fields.items("refunds", _refund),
+        write_offs=fields.items("writeOff", _write_off),
+        commitments=fields.items("commitments", _commitment),
+        success=fields.truth("success"),
+        reasons=fields.reasons("reasons"),
+        rest=fields.rest(),
+    )
+
+
+def _subscription(fields: Fields) -> Subscription:
+    return Subscription(
+        number=fields.text("subscriptionNumber"),
+        id=fields.text("subscriptionId"),
+        status=fields.text("status"),
+        owner_number=fields.text("subscriptionOwnerNumber"),
+        owner_id=fields.text("subscriptionOwnerId"),
+        rest=fields.rest(),
+    )
+
+
+def _order_line_item(fields: Fields) -> OrderLineItem:
+    return OrderLineItem(number=fields.text("itemNumber"), id=fields.text("id"), rest=fields.rest())
+
+
+def _payment(fields: Fields) -> Payment:
+    return Payment(
+        number=fields.text("paymentNumber"),
+        id=fields.text("paymentId"),
+        amount=fields.amount("paidAmount"),
+        status=fields.text("paymentStatus"),
+        error_code=fields.text("paymentErrorCode"),
+        error_message=fields.text("paymentErrorMessage"),
+    )
+
+
+def _ramp(fields: Fields) -> Ramp:
+    return Ramp(
+        number=fields.text("rampNumber"),
+        subscription_number=fields.text("subscriptionNumber"),
+        rest=fields.rest(),
+    )
+
+
+def _refund(fields: Fields) -> Refund:
+    return Refund(
+        number=fields.text("number"),
+        status=fields.text("status"),
+        invoice_numbers=fields.texts("refundInvoiceNumbers"),
+        rest=fields.rest(),
+    )
+
+
+def _write_off(fields: Fields) -> WriteOff:
+    return WriteOff(
+        invoice_number=fields.text("invoiceNumber"),
+        amount=fields.amount("amount"),
+        status=fields.text("status"),
+        failed_reason=fields.text("failedReason"),
+        credit_memo_number=fields.text("writeOffCreditMemoNumber"),
+        rest=fields.rest(),
+    )
+
+
+def _commitment(fields: Fields) -> Commitment:
+    return Commitment(
+        number=fields.text("commitmentNumber"),
+        id=fields.text("id"),
+        type=fields.text("type"),
+        prepayment_type=fields.text("prepaymentType"),
+        start_date=fields.text("startDate"),
+        end_date=fields.text("endDate"),
+        status=fields.text("status"),
+        total_amount=fields.amount("totalAmount"),
+        rest=fields.rest(),
+    )
+
+
+def _read_preview(value: Rest) -> PreviewResult:
+    outer = dict(value)
+    wrapped = outer.get("previewResult")
+    if isinstance(wrapped, dict):
+        del outer["previewResult"]
+        outer = {**outer, **wrapped}
+    fields = Fields(outer)
+    return PreviewResult(
+        job_type=fields.text("jobType"),
+        invoices=fields.items("invoices", lambda one: _document(one, "invoiceItems")),
+        credit_memos=fields.items("creditMemos", lambda one: _document(one, "creditMemoItems")),
+        metrics=fields.take(_METRICS),
+        success=fields.truth("success"),
+        reasons=fields.reasons("reasons"),
+        rest=fields.rest(),
+    )
+
+
+def _document(fields: Fields, items: str) -> PreviewDocument:
+    return PreviewDocument(
+        amount=fields.amount("amount"),
+        amount_without_tax=fields.amount("amountWithoutTax"),
+        tax=fields.amount("taxAmount"),
+        target_date=fields.text("targetDate"),
+        items=fields.items(items, _preview_item),
+        rest=fields.rest(),
+    )
+
+
+def _preview_item(fields: Fields) -> PreviewItem:
+    additional = fields.within("additionalInfo")
+    return PreviewItem(
+        charge_name=fields.text("chargeName"),
+        charge_number=fields.text("chargeNumber"),
+        description=fields.text("chargeDescription"),
+        processing_type=fields.text("processingType"),
+        product_name=fields.text("productName"),
+        subscription_number=fields.text("subscriptionNumber"),
+        order_line_item_number=fields.text("orderLineItemNumber"),
+        start_date=fields.text("serviceStartDate"),
+        end_date=fields.text("serviceEndDate"),
+        quantity=additional.amount("quantity"),
+        unit_of_measure=additional.text("unitOfMeasure"),
+        unit_price=fields.amount("unitPrice"),
+        amount_without_tax=fields.amount("amountWithoutTax"),
+        tax=fields.amount("taxAmount"),
+        rest={**fields.rest(), **additional.rest()},
+    )
+
+
+_READERS: Mapping[str, Callable[[Rest], Result]] = {
+    "AsyncCreateOrder": _read_order,
+    "AsyncPreviewOrder": _read_preview,
+}

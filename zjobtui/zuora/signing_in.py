@@ -1,0 +1,115 @@
+"""One token for all calls of a tenant: fetched once, renewed in time, and given up on when Zuora says no."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from zjobtui.clock import Clock
+from zjobtui.domain.observation import Problem, ProblemKind
+from zjobtui.domain.tenant import BearerToken, Credentials
+
+RENEW_AT = 0.85
+"""Share of a token's life after which it is renewed, well before Zuora ends it."""
+
+PAUSE = 60.0
+"""Seconds without a token request after a fresh token was refused too (Zuora allows 100 a minute for one address)."""
+
+RENEW_AGAIN = 10.0
+"""Seconds until the next try when a renewal failed while the old token still lives."""
+
+_LAST_RESORT_LIFE = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token and how long it lives, in seconds."""
+
+    text: str
+    life: float = _LAST_RESORT_LIFE
+
+    def __repr__(self) -> str:
+        return f"Token(…, life={self.life})"
+
+
+FetchToken = Callable[[], Awaitable[Token | Problem]]
+"""Makes one token request and tells what came of it."""
+
+
+class SignIn:
+    """Keeps the token. `token()` may be called by any number of calls at once; at most one request is under way."""
+
+    def __init__(self, credentials: Credentials, fetch: FetchToken, clock: Clock) -> None:
+        self._given = credentials.token.reveal() if isinstance(credentials, BearerToken) else None
+        self._fetch = fetch
+        self._clock = clock
+        self._gate = asyncio.Lock()
+        self._token: str | None = self._given
+        self._renew_at = self._ends_at = float("inf") if self._given else 0.0
+        self._is_unproven = False
+        self._refusal: Problem | None = None
+        self._refused_until = 0.0
+
+    async def token(self) -> str | Problem:
+        """A token to use now, or why there is none; a refusal of the credentials stands until `try_again`."""
+        if self._is_usable():
+            return self._token or ""
+        async with self._gate:
+            if self._is_usable():
+                return self._token or ""
+            return self._standing_refusal() or await self._renew()
+
+    def accepted(self, token: str) -> None:
+        """Zuora took the token."""
+        if token == self._token:
+            self._is_unproven = False
+
+    def rejected(self, token: str, problem: Problem) -> bool:
+        """Zuora answered 401 to the token; says whether another one is worth a try.
+
+        The first time for all that used it; when its successor is refused as well, the credentials are, and for
+        `PAUSE` seconds no token is asked for.
+        """
+        if token != self._token:
+            return self._standing_refusal() is None
+        if self._given is not None:
+            self._refuse(problem, float("inf"))
+            return False
+        self._token = None
+        if self._is_unproven:
+            self._refuse(problem, self._clock.boot() + PAUSE)
+            return False
+        self._is_unproven = True
+        return True
+
+    def try_again(self) -> None:
+        """A person has asked: forget that the credentials were refused."""
+        self._refusal = None
+        self._is_unproven = False
+        self._token = self._token or self._given
+
+    def _is_usable(self) -> bool:
+        return self._token is not None and self._clock.boot() < self._renew_at
+
+    def _standing_refusal(self) -> Problem | None:
+        if self._refusal is not None and self._clock.boot() < self._refused_until:
+            return self._refusal
+        return None
+
+    def _refuse(self, problem: Problem, until: float) -> None:
+        self._token = None
+        self._refusal = problem
+        self._refused_until = until
+
+    async def _renew(self) -> str | Problem:
+        answer = await self._fetch()
+        if isinstance(answer, Token):
+            now = self._clock.boot()
+            self._token, self._refusal = answer.text, None
+            self._renew_at, self._ends_at = now + answer.life * RENEW_AT, now + answer.life
+            return answer.text
+        if answer.kind in {ProblemKind.SIGNED_OUT, ProblemKind.FORBIDDEN, ProblemKind.REFUSED}:
+            self._refuse(answer, float("inf"))
+        elif self._token is not None and self._clock.boot() < self._ends_at:
+            self._renew_at = min(self._clock.boot() + RENEW_AGAIN, self._ends_at)
+            return self._token
+        return answer

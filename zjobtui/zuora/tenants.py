@@ -1,0 +1,130 @@
+"""The hosts that Zuora documents, and how a tenant is made of what a person configured."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from zjobtui.domain.tenant import BearerToken, ClientCredentials, Credentials, Secret, Tenant, TenantKind
+from zjobtui.domain.text import clean, shorten
+
+
+class InvalidTenantError(ValueError):
+    """What was configured is no tenant; the message says what is wrong and what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One documented environment: its REST base URL and where its screens are."""
+
+    name: str
+    base_url: str
+    ui_url: str
+    kind: TenantKind
+
+
+HOSTS = (
+    Host("US Cloud 1 production", "https://rest.na.zuora.com", "https://na.zuora.com", TenantKind.PRODUCTION),
+    Host(
+        "US Cloud 1 API sandbox",
+        "https://rest.sandbox.na.zuora.com",
+        "https://sandbox.na.zuora.com",
+        TenantKind.API_SANDBOX,
+    ),
+    Host("US Cloud 2 production", "https://rest.zuora.com", "https://www.zuora.com", TenantKind.PRODUCTION),
+    Host(
+        "US Cloud 2 API sandbox",
+        "https://rest.apisandbox.zuora.com",
+        "https://apisandbox.zuora.com",
+        TenantKind.API_SANDBOX,
+    ),
+    Host(
+        "US developer and central sandbox",
+        "https://rest.test.zuora.com",
+        "https://test.zuora.com",
+        TenantKind.DEVELOPER_SANDBOX,
+    ),
+    Host("EU production", "https://rest.eu.zuora.com", "https://eu.zuora.com", TenantKind.PRODUCTION),
+    Host("EU API sandbox", "https://rest.sandbox.eu.zuora.com", "https://sandbox.eu.zuora.com", TenantKind.API_SANDBOX),
+    Host(
+        "EU developer and central sandbox",
+        "https://rest.test.eu.zuora.com",
+        "https://test.eu.zuora.com",
+        TenantKind.DEVELOPER_SANDBOX,
+    ),
+    Host("APAC production", "https://rest.ap.zuora.com", "https://ap.zuora.com", TenantKind.PRODUCTION),
+    Host(
+        "APAC developer and central sandbox",
+        "https://rest.test.ap.zuora.com",
+        "https://test.ap.zuora.com",
+        TenantKind.DEVELOPER_SANDBOX,
+    ),
+)
+"""Zuora's data centres (its reference page “Data center support”)."""
+
+
+def is_loopback(hostname: str) -> bool:
+    """Whether a host name can only mean this machine."""
+    if hostname == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(hostname).is_loopback
+    except ValueError:
+        return False
+
+
+def check_base_url(text: str) -> str:
+    """The base URL without trailing slash; raises `InvalidTenantError` unless it is https, or http on loopback."""
+    shown = shorten(clean(text.strip()), 120)
+    try:
+        parts = urlsplit(text.strip())
+        port = parts.port
+    except ValueError:
+        raise InvalidTenantError(f"The base URL “{shown}” is not a URL.") from None
+    hostname = parts.hostname or ""
+    if parts.scheme not in {"https", "http"} or not hostname or clean(text.strip()) != text.strip():
+        raise InvalidTenantError(f"The base URL “{shown}” is not a URL such as https://rest.eu.zuora.com.")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise InvalidTenantError("The base URL must hold a host only: no user, password, query or fragment.")
+    if parts.path.strip("/"):
+        raise InvalidTenantError(f"The base URL “{shown}” must end after the host; zjobtui adds the path itself.")
+    if parts.scheme == "http" and not is_loopback(hostname):
+        raise InvalidTenantError(f"The base URL “{shown}” must begin with https://; plain http is for loopback only.")
+    host = f"[{hostname}]" if ":" in hostname else hostname
+    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+
+
+def make_tenant(name: str, base_url: str) -> Tenant:
+    """A tenant at a base URL, with what the table of hosts knows of it; raises `InvalidTenantError`."""
+    url = check_base_url(base_url)
+    hostname = urlsplit(url).hostname or ""
+    for host in HOSTS:
+        if host.base_url == url:
+            return Tenant(name=name, base_url=url, title=host.name, kind=host.kind, ui_url=host.ui_url)
+    kind = TenantKind.SIMULATOR if is_loopback(hostname) else TenantKind.OTHER
+    return Tenant(name=name, base_url=url, title=urlsplit(url).netloc, kind=kind)
+
+
+def environment_tenant(environ: Mapping[str, str]) -> tuple[Tenant, Credentials] | None:
+    """The tenant `env` of the ZUORA_* variables, or None where no base URL is set.
+
+    Raises `InvalidTenantError` where the URL is wrong or the credentials are missing.
+    """
+    base_url = environ.get("ZUORA_BASE_URL", "").strip()
+    if not base_url:
+        return None
+    return make_tenant("env", base_url), environment_credentials(environ)
+
+
+def environment_credentials(environ: Mapping[str, str]) -> Credentials:
+    """Client id and secret, or the bearer token; raises `InvalidTenantError` that names the missing variable."""
+    client_id, secret = environ.get("ZUORA_CLIENT_ID", "").strip(), environ.get("ZUORA_CLIENT_SECRET", "").strip()
+    token = environ.get("ZUORA_BEARER_TOKEN", "").strip()
+    if client_id and secret:
+        return ClientCredentials(client_id, Secret(secret))
+    if token:
+        if not (token.isascii() and token.isprintable()):
+            raise InvalidTenantError("ZUORA_BEARER_TOKEN holds characters that no token has.")
+        return BearerToken(Secret(token))
+    missing = "ZUORA_CLIENT_SECRET" if client_id else "ZUORA_CLIENT_ID"
+    raise InvalidTenantError(f"ZUORA_BASE_URL is set, but {missing} is not (nor ZUORA_BEARER_TOKEN).")

@@ -1,0 +1,142 @@
+"""Reads whatever came back over the wire as a report or a problem; it never raises, and all text leaves it clean."""
+
+import json
+from decimal import Decimal
+
+from zjobtui.domain.observation import Problem, ProblemKind
+from zjobtui.domain.reason import Category, Reason
+from zjobtui.domain.report import Json, Report
+from zjobtui.domain.text import clean, clean_lines, shorten
+from zjobtui.zuora.fields import Fields
+from zjobtui.zuora.results import read_result
+
+_BY_CATEGORY = {
+    Category.PERMISSION: ProblemKind.FORBIDDEN,
+    Category.AUTHENTICATION: ProblemKind.SIGNED_OUT,
+    Category.NOT_FOUND: ProblemKind.NOT_FOUND,
+    Category.LIMIT: ProblemKind.THROTTLED,
+    Category.LOCK: ProblemKind.SERVER_ERROR,
+    Category.INTERNAL: ProblemKind.SERVER_ERROR,
+    Category.TEMPORARY: ProblemKind.SERVER_ERROR,
+    Category.INTEGRATION: ProblemKind.SERVER_ERROR,
+}
+_BY_HTTP_STATUS = {
+    401: ProblemKind.SIGNED_OUT,
+    403: ProblemKind.FORBIDDEN,
+    429: ProblemKind.THROTTLED,
+}
+
+
+def read_reply(http_status: int, body: bytes, location: str = "") -> Report | Problem:
+    """What an answer of `GET /v1/async-jobs/{jobId}` says.
+
+    Both of Zuora's error styles (an HTTP status, or 200 with `success: false`) are read alike. An answer is a report
+    only when it is a JSON object with a text `status` and without a word of failure.
+    """
+    if 300 <= http_status < 400:
+        return Problem(ProblemKind.REDIRECTED, f"HTTP {http_status} to {shorten(clean(location), 200) or 'nowhere'}")
+    try:
+        fields = read_object(body)
+    except NotReadableError as fault:
+        return _unreadable(http_status, str(fault))
+    if fields.get("success") is False or not 200 <= http_status < 300:
+        return _read_refusal(http_status, Fields(fields))
+    status = fields.get("status")
+    if not isinstance(status, str) or not status.strip() or fields.get("success") not in (True, None):
+        return _unreadable(http_status, "JSON, but no answer about a job")
+    return _read_report(fields, _text(body))
+
+
+def read_report(raw: str) -> Report | None:
+    """The report that a kept body holds, or None where it holds none."""
+    report = read_reply(200, raw.encode("utf-8", errors="replace"))
+    return report if isinstance(report, Report) else None
+
+
+def read_process_id(body: bytes) -> str:
+    """The `processId` of a refusal, which Zuora's support asks for; empty where there is none."""
+    try:
+        return Fields(read_object(body)).text("processId")
+    except NotReadableError:
+        return ""
+
+
+class NotReadableError(ValueError):
+    """A body that is no JSON object; the message says what it is instead."""
+
+
+def read_object(body: bytes) -> dict[str, Json]:
+    """The JSON object that a body holds, every text in it clean; raises `NotReadableError`."""
+    try:
+        value = _clean_json(_DECODER.decode(_text(body)))
+    except NotReadableError:
+        raise
+    except (ValueError, RecursionError):
+        raise NotReadableError("not JSON") from None
+    if not isinstance(value, dict):
+        raise NotReadableError("JSON, but not an object")
+    return value
+
+
+def _text(body: bytes) -> str:
+    return body.decode("utf-8-sig", errors="replace")
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise NotReadableError("JSON with a field that stands twice")
+    return fields
+
+
+def _no_constant(name: str) -> Json:
+    raise NotReadableError(f"JSON with {name}")
+
+
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_unique)
+
+
+def _clean_json(value: Json) -> Json:
+    match value:
+        case str():
+            return clean(value)
+        case dict():
+            return {clean(key): _clean_json(one) for key, one in value.items()}
+        case list():
+            return [_clean_json(one) for one in value]
+        case _:
+            return value
+
+
+def _read_report(fields: dict[str, Json], text: str) -> Report:
+    taken = Fields(fields)
+    taken.truth("success")
+    status, reasons = taken.text("status"), taken.reasons("errors")
+    result = read_result(taken.take(["result"]).get("result"))
+    return Report(status=status, reasons=reasons, result=result, rest=taken.rest(), raw=clean_lines(text))
+
+
+def _read_refusal(http_status: int, fields: Fields) -> Problem:
+    reasons = fields.reasons("reasons") or fields.reasons("errors") or _plain_reason(fields)
+    reason = reasons[0] if reasons else Reason("", "")
+    kind = _BY_CATEGORY.get(reason.category) or _by_status(http_status)
+    detail = shorten(reason.message, 500) or f"HTTP {http_status} without a reason"
+    return Problem(kind, detail, reason.code)
+
+
+def _plain_reason(fields: Fields) -> tuple[Reason, ...]:
+    code, message = fields.text("code"), fields.text("message")
+    return (Reason(code, message),) if code or message else ()
+
+
+def _by_status(http_status: int) -> ProblemKind:
+    if http_status >= 500:
+        return ProblemKind.SERVER_ERROR
+    return _BY_HTTP_STATUS.get(http_status, ProblemKind.REFUSED)
+
+
+def _unreadable(http_status: int, what: str) -> Problem:
+    if 200 <= http_status < 300:
+        return Problem(ProblemKind.UNREADABLE, f"HTTP {http_status}, {what}")
+    kind = _by_status(http_status)
+    return Problem(ProblemKind.UNREADABLE if kind is ProblemKind.REFUSED else kind, f"HTTP {http_status}, {what}")
