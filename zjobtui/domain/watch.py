@@ -55,6 +55,11 @@ class Watch:
         return self.seen_at
 
     @property
+    def heard_at(self) -> float:
+        """When a call about it last ended, well or not; 0 where none has."""
+        return max(self.seen_at or 0.0, self.problem_at or 0.0)
+
+    @property
     def name(self) -> str:
         """What a person calls it: the label, or the id."""
         return self.label or self.job.id.given

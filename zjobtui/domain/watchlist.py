@@ -66,17 +66,29 @@ class Watchlist:
                 entries += folded.entries
         return Change(Watchlist(watches), observed=tuple(observed), entries=tuple(entries))
 
-    def replaced(self, watches: Iterable[Watch], removed: Iterable[Job]) -> "Change":
-        """Takes over what another window did: whole watches as they are now, and jobs that are gone."""
-        merged = {**self.watches, **{watch.job: watch for watch in watches}}
+    def merged(self, watches: Iterable[Watch], removed: Iterable[Job]) -> "Watchlist":
+        """This watchlist with what another window committed: watches as they are on disk, and jobs that are gone.
+
+        What people wrote is taken over; of two observations the later one stands.
+        """
+        merged = dict(self.watches)
+        for theirs in watches:
+            ours = merged.get(theirs.job)
+            merged[theirs.job] = theirs if ours is None else _merge(ours, theirs)
         for job in removed:
             merged.pop(job, None)
-        return Change(Watchlist(merged))
+        return Watchlist(merged)
 
     def _annotate(self, jobs: Iterable[Job], alter: Callable[[Watch], Watch]) -> "Change":
         altered = {job: alter(self.watches[job]) for job in jobs if job in self.watches}
         changed = {job: watch for job, watch in altered.items() if watch != self.watches[job]}
         return Change(Watchlist({**self.watches, **changed}), annotated=tuple(changed.values()))
+
+
+def _merge(ours: Watch, theirs: Watch) -> Watch:
+    if theirs.heard_at >= ours.heard_at:
+        return theirs
+    return replace(ours, label=theirs.label, tags=theirs.tags, note=theirs.note)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def row_of(watch: Watch) -> dict[str, SqlValue]:
         "problem_at": watch.problem_at,
         "contradiction": watch.contradiction,
         "planned": watch.planned,
-        "heard_at": max(watch.seen_at or 0.0, watch.problem_at or 0.0),
+        "heard_at": watch.heard_at,
     }
 
 

@@ -1,0 +1,24 @@
+"""How the line to one tenant is doing, as a value for people to read."""
+
+from dataclasses import dataclass
+
+from zjobtui.domain.observation import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """The state of one tenant's polling. Times are seconds since the epoch, UTC.
+
+    `answered_at` is when the host last gave a good answer about any job; `problem` is what keeps the whole tenant from
+    being asked, since `down_since`, and `next_try_at` is when it is tried again (None: only by hand);
+    `calls_per_second` counts every request of the last ten seconds.
+    """
+
+    tenant: str
+    answered_at: float | None = None
+    problem: Problem | None = None
+    down_since: float | None = None
+    next_try_at: float | None = None
+    is_paused: bool = False
+    waiting: int = 0
+    calls_per_second: float = 0.0

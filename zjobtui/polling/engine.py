@@ -1,0 +1,162 @@
+"""The pollers of all tenants on a thread and an event loop of their own, so that a blocked screen never stops them."""
+
+import asyncio
+import random
+import threading
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from zjobtui.clock import Clock
+from zjobtui.domain.job import Job
+from zjobtui.domain.watch import Watch
+from zjobtui.domain.watchlist import Change, Watchlist
+from zjobtui.polling.ledger import Ledger
+from zjobtui.polling.poller import Poller
+from zjobtui.polling.ports import JobSource, Shelf, State, Subscriber
+
+T = TypeVar("T")
+
+STOP_LIMIT = 5.0
+"""Seconds that stopping may take before the thread, a daemon, is left behind."""
+
+
+RESTART = 1.0
+"""Seconds until a poller that stumbled goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What came of a person's change, and why it is not saved (empty when it is)."""
+
+    change: Change
+    unsaved: str
+
+
+class Engine:
+    """Polls and keeps the watchlist. Every method may be called from any thread; futures are done after the commit."""
+
+    def __init__(
+        self, watchlist: Watchlist, shelf: Shelf, sources: Mapping[str, Callable[[], JobSource]], clock: Clock
+    ) -> None:
+        self.state = State(watchlist)
+        """The newest state; what subscribers were last told."""
+        self._shelf = shelf
+        self._make_sources = sources
+        self._clock = clock
+        self._subscriber: Subscriber = lambda _: None
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._has_started = threading.Event()
+        self._pollers: dict[str, Poller] = {}
+        self._fault = ""
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """Names the one who is told of every new state; it is told the newest at once."""
+        self._subscriber = subscriber
+        subscriber(self.state)
+
+    def start(self) -> None:
+        """Starts the thread; the sources are made on it, so that what they import costs the caller nothing."""
+        self._thread.start()
+        self._has_started.wait()
+
+    def stop(self) -> None:
+        """Ends calls under way, commits what is left, and waits for the thread."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join(STOP_LIMIT)
+
+    def watch(self, watches: Iterable[Watch]) -> "Future[Edited]":
+        """Watches jobs; one that was removed before comes back with all that was known of it."""
+        return self._do(self._watch(tuple(watches)))
+
+    def forget(self, jobs: Iterable[Job]) -> "Future[Edited]":
+        """Takes jobs off the watchlist; the change holds their watches, for `restore`."""
+        wanted = tuple(jobs)
+        return self._do(self._edit(lambda watchlist: watchlist.remove(wanted, self._clock.now())))
+
+    def restore(self, watches: Iterable[Watch]) -> "Future[Edited]":
+        """Takes removed watches back."""
+        wanted = tuple(watches)
+        return self._do(self._edit(lambda watchlist: watchlist.restore(wanted, self._clock.now())))
+
+    def label(self, jobs: Iterable[Job], label: str) -> "Future[Edited]":
+        """Names jobs."""
+        wanted = tuple(jobs)
+        return self._do(self._edit(lambda watchlist: watchlist.label(wanted, label, self._clock.now())))
+
+    def ask_now(self, jobs: Iterable[Job]) -> None:
+        """Asks about jobs at once, finished or not."""
+        wanted = tuple(jobs)
+        self._tell(lambda poller: poller.ask_now([job for job in wanted if job.tenant == poller.tenant]))
+
+    def attend(self, job: Job | None) -> None:
+        """Says which job a person looks at."""
+        self._tell(lambda poller: poller.attend(job if job and job.tenant == poller.tenant else None))
+
+    def pause(self) -> None:
+        """Asks nothing more, in any tenant, until `resume`."""
+        self._tell(Poller.pause)
+
+    def resume(self) -> None:
+        """Goes on after `pause`."""
+        self._tell(Poller.resume)
+
+    def _run(self) -> None:
+        asyncio.run(self._main())
+
+    async def _main(self) -> None:
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        self._ledger = Ledger(self.state.watchlist, self._shelf, self._publish)
+        self._has_started.set()
+        self._ledger.start()
+        sources = {tenant: make() for tenant, make in self._make_sources.items()}
+        chance = random.Random()
+        for tenant, source in sources.items():
+            self._pollers[tenant] = Poller(tenant, source, self._ledger, self._clock.now, chance)
+            self._pollers[tenant].follow()
+        running = [asyncio.create_task(self._keep_running(poller)) for poller in self._pollers.values()]
+        await self._stopping.wait()
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await self._ledger.close()
+        await asyncio.gather(*(source.aclose() for source in sources.values()), return_exceptions=True)
+
+    async def _keep_running(self, poller: Poller) -> None:
+        """A fault in the program must not end polling unseen: it is told, and the poller starts anew."""
+        while True:
+            try:
+                await poller.run()
+            except Exception as fault:  # noqa: BLE001 - whatever it was, it is told and polling goes on
+                self._fault = f"polling stumbled over a fault in zjobtui itself: {type(fault).__name__}"
+                self._publish()
+                await asyncio.sleep(RESTART)
+
+    async def _watch(self, watches: tuple[Watch, ...]) -> Edited:
+        recalled = {watch.job: watch for watch in await self._ledger.recall(watch.job for watch in watches)}
+        return await self._edit(lambda watchlist: watchlist.add(recalled.get(w.job, w) for w in watches))
+
+    async def _edit(self, make: Callable[[Watchlist], Change]) -> Edited:
+        change = await self._ledger.edit(make)
+        return Edited(change, self._ledger.unsaved)
+
+    def _publish(self) -> None:
+        pulses = {tenant: poller.pulse() for tenant, poller in self._pollers.items()}
+        before, self.state = self.state, State(self._ledger.watchlist, pulses, self._ledger.unsaved, self._fault)
+        if before.watchlist.watches.keys() != self.state.watchlist.watches.keys():
+            for poller in self._pollers.values():
+                poller.follow()
+        self._subscriber(self.state)
+
+    def _do(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def _tell(self, do: Callable[[Poller], None]) -> None:
+        def tell() -> None:
+            for poller in self._pollers.values():
+                do(poller)
+            self._publish()
+
+        self._loop.call_soon_threadsafe(tell)

@@ -1,0 +1,146 @@
+"""The one owner of the watchlist: folds in what calls bring, commits it, and only then tells."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from zjobtui.domain.job import Job
+from zjobtui.domain.observation import Observation
+from zjobtui.domain.watch import Watch
+from zjobtui.domain.watchlist import Change, Observed, Watchlist
+from zjobtui.polling.ports import Shelf
+
+GATHER = 0.05
+"""Seconds for which observations gather before they are folded and committed together."""
+
+FLUSH = 5.0
+"""Seconds after which mere confirmations (nothing new but when) are committed; a crash can only make rows older."""
+
+LOOK = 1.0
+"""Seconds between looks at what other windows have done."""
+
+T = TypeVar("T")
+
+
+class Ledger:
+    """Keeps the watchlist on one event loop, while the shelf works on a thread of its own.
+
+    `changed` is called after every change, with the jobs that were added or removed in it.
+    """
+
+    def __init__(self, watchlist: Watchlist, shelf: Shelf, changed: Callable[[], None]) -> None:
+        self.watchlist = watchlist
+        self.unsaved = ""
+        """Why changes are not on disk yet; empty when all are."""
+        self._shelf = shelf
+        self._changed = changed
+        self._brought: list[tuple[Job, Observation, float]] = []
+        self._confirmed: dict[Job, Watch] = {}
+        self._uncommitted: list[Change] = []
+        self._has_brought = asyncio.Event()
+        self._gate = asyncio.Lock()
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begins to fold what is brought, to flush, and to look for other windows' changes."""
+        self._tasks = [
+            asyncio.create_task(self._fold_brought()),
+            asyncio.create_task(_every(FLUSH, self.flush)),
+            asyncio.create_task(_every(LOOK, self._look)),
+        ]
+
+    async def close(self) -> None:
+        """Commits what is left, as far as the disk lets it, and lets the thread go."""
+        async with self._gate:
+            for task in self._tasks:
+                task.cancel()
+            await self._take(self._folded())
+        await self.flush()
+        self._worker.shutdown(wait=True)
+
+    def bring(self, job: Job, observation: Observation, planned: float) -> None:
+        """Takes an observation; it is committed and told within `GATHER` seconds."""
+        self._brought.append((job, observation, planned))
+        self._has_brought.set()
+
+    async def edit(self, make: Callable[[Watchlist], Change]) -> Change:
+        """What a person changes: committed when this returns, or else kept in memory with the reason in `unsaved`."""
+        async with self._gate:
+            change = make(self.watchlist)
+            await self._take(change)
+            return change
+
+    async def recall(self, jobs: Iterable[Job]) -> tuple[Watch, ...]:
+        """What is kept of jobs that were removed; nothing where the disk does not answer."""
+        try:
+            return await self._on_disk(lambda: self._shelf.recall(jobs))
+        except Exception:  # noqa: BLE001 - without the shelf a job is simply new
+            return ()
+
+    async def flush(self) -> None:
+        """Commits confirmations, and tries again what could not be committed."""
+        async with self._gate:
+            if self._confirmed:
+                observed = tuple(Observed(watch) for watch in self._confirmed.values())
+                self._confirmed = {}
+                self._uncommitted.append(Change(self.watchlist, observed=observed))
+            if self._uncommitted:
+                await self._commit()
+
+    async def _fold_brought(self) -> None:
+        while True:
+            await self._has_brought.wait()
+            await asyncio.sleep(GATHER)
+            async with self._gate:
+                await self._take(self._folded())
+
+    def _folded(self) -> Change:
+        self._has_brought.clear()
+        brought, self._brought = self._brought, []
+        return self.watchlist.fold(brought)
+
+    async def _take(self, change: Change) -> None:
+        if change.is_urgent:
+            self._uncommitted.append(change)
+            await self._commit()
+        else:
+            self._confirmed.update((observed.watch.job, observed.watch) for observed in change.observed)
+        self.watchlist = change.watchlist
+        self._changed()
+
+    async def _look(self) -> None:
+        async with self._gate:
+            try:
+                news = await self._on_disk(self._shelf.news)
+            except Exception as fault:  # noqa: BLE001 - a shelf may fail in any way; polling goes on
+                self._tell_unsaved(str(fault))
+                return
+            if news is not None and (news.watches or news.removed):
+                self.watchlist = self.watchlist.merged(news.watches, news.removed)
+                self._changed()
+
+    async def _commit(self) -> None:
+        try:
+            while self._uncommitted:
+                await self._on_disk(lambda: self._shelf.apply(self._uncommitted[0]))
+                del self._uncommitted[0]
+        except Exception as fault:  # noqa: BLE001 - a shelf may fail in any way; nothing is lost, it is tried again
+            self._tell_unsaved(str(fault))
+        else:
+            self._tell_unsaved("")
+
+    def _tell_unsaved(self, why: str) -> None:
+        if why != self.unsaved:
+            self.unsaved = why
+            self._changed()
+
+    async def _on_disk(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+
+
+async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        await do()

@@ -1,0 +1,67 @@
+"""What polling needs of the others, as protocols: a source to ask, and a shelf to keep things on."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from zjobtui.domain.job import Job, JobId
+from zjobtui.domain.observation import Observation
+from zjobtui.domain.pulse import Pulse
+from zjobtui.domain.watch import Watch
+from zjobtui.domain.watchlist import Change, Watchlist
+
+
+class JobSource(Protocol):
+    """One tenant that can be asked. It never raises for what a network or a server does."""
+
+    @property
+    def requests(self) -> int:
+        """Requests sent so far, tokens and repeats included."""
+
+    async def observe(self, job_id: JobId, /) -> Observation:
+        """Asks about a job."""
+
+    def sign_in_again(self) -> None:
+        """A person has asked: credentials that were refused may be tried once more."""
+
+    async def aclose(self) -> None:
+        """Lets go of every connection."""
+
+
+class NewsLike(Protocol):
+    """What other windows did."""
+
+    @property
+    def watches(self) -> tuple[Watch, ...]:
+        """Watches as they are now."""
+
+    @property
+    def removed(self) -> tuple[Job, ...]:
+        """Jobs that were removed."""
+
+
+class Shelf(Protocol):
+    """Where changes are kept. Its methods block, and may raise anything; the text of what they raise is for people."""
+
+    def apply(self, change: Change, /) -> None:
+        """Commits a change; when it returns, the change is durable."""
+
+    def news(self) -> NewsLike | None:
+        """What other windows have committed since the last look."""
+
+    def recall(self, jobs: Iterable[Job], /) -> tuple[Watch, ...]:
+        """What is kept of jobs that were removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What subscribers are told: the watchlist, each tenant's pulse, why something is not saved, and what went wrong."""
+
+    watchlist: Watchlist
+    pulses: dict[str, Pulse] = field(default_factory=dict)
+    unsaved: str = ""
+    fault: str = ""
+
+
+Subscriber = Callable[[State], None]
+"""Is called on the engine's thread with every new state, and must return at once."""
