@@ -58,7 +58,7 @@ def _fold_seen(watch: Watch, seen: Seen, planned: float) -> Folded:
     folded = _with_end(folded, watch, seen.at)
     if same and watch.verdict.kind is not Kind.UNKNOWN:
         return Folded(folded, seen if new.is_final else None)
-    entry = Entry(watch.job, seen.at, Event.STATUS, f"{new.status}: {new.verdict.sentence}", new.verdict.kind.value)
+    entry = Entry(watch.job, seen.at, Event.STATUS, new.verdict.sentence, new.verdict.kind.value)
     return Folded(replace(folded, changed_at=seen.at), seen, (entry,))
 
 

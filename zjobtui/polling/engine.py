@@ -115,7 +115,6 @@ class Engine:
         chance = random.Random()
         for tenant, source in sources.items():
             self._pollers[tenant] = Poller(tenant, source, self._ledger, self._clock.now, chance)
-            self._pollers[tenant].follow()
         running = [asyncio.create_task(self._keep_running(poller)) for poller in self._pollers.values()]
         await self._stopping.wait()
         for task in running:

@@ -98,6 +98,7 @@ class Poller:
 
     async def run(self) -> None:
         """Polls until it is cancelled; calls under way are then cancelled too."""
+        self.follow()
         try:
             while True:
                 self._nudge.clear()
@@ -107,6 +108,7 @@ class Poller:
             for task in self._asking.values():
                 task.cancel()
             await asyncio.gather(*self._asking.values(), return_exceptions=True)
+            self._asking.clear()
 
     def _start_due(self) -> None:
         horizon = BY_HAND if self._is_paused else self._clock()

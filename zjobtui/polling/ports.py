@@ -55,7 +55,7 @@ class Shelf(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What subscribers are told: the watchlist, each tenant's pulse, why something is not saved, and what went wrong."""
+    """What subscribers are told: the watchlist, each tenant's pulse, why something is unsaved, and what went wrong."""
 
     watchlist: Watchlist
     pulses: dict[str, Pulse] = field(default_factory=dict)

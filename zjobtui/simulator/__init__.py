@@ -1,1 +1,1 @@
-"""A Zuora that runs on loopback; it knows nothing of the rest of the package and speaks only HTTP."""
+"""A Zuora that runs on loopback; knows nothing of the rest of the package and speaks only HTTP."""

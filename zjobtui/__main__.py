@@ -1,0 +1,5 @@
+"""`python -m zjobtui` is the command `zjobtui`."""
+
+from zjobtui.cli import main
+
+main()

@@ -1,0 +1,84 @@
+"""The dialog that finds job ids in whatever a person pastes."""
+
+from collections.abc import Callable
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import Paste
+from textual.screen import ModalScreen
+from textual.widgets import Static, TextArea
+
+from zjobtui.domain.job import FoundIds, JobId, find_job_ids
+from zjobtui.domain.text import clean_lines
+from zjobtui.wording.signs import plural
+
+SHOWN_LIMIT = 4_000
+"""Characters of a pasted text that are shown; of a longer one only its ids are kept."""
+
+HINT = "Paste any text that holds job ids: a ticket, a log, JSON, CSV."
+
+
+class PastedText(TextArea):
+    """A text area that lets nothing through that a terminal would act on."""
+
+    async def _on_paste(self, event: Paste) -> None:
+        text = clean_lines(event.text.replace("\r", "\n"))
+        if len(text) > SHOWN_LIMIT:
+            text = "\n".join(str(one) for one in find_job_ids(text).ids)
+        event.text = text
+        await super()._on_paste(event)
+
+
+class AddJobs(ModalScreen[FoundIds | None]):
+    """Asks for a text; gives the ids in it, or None when nothing shall be added."""
+
+    BINDINGS = [
+        Binding("enter", "add", "add", priority=True),
+        Binding("escape", "cancel", "cancel", priority=True),
+    ]
+
+    def __init__(self, is_known: Callable[[JobId], bool], text: str = "") -> None:
+        super().__init__()
+        self._is_known = is_known
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """A title, the text, what was found in it, and the keys."""
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = "Add jobs"
+            yield Static(Content(HINT), id="hint")
+            yield PastedText(id="text")
+            yield Static(Content(""), id="found")
+            yield Static(Content("enter adds them · esc leaves everything as it is"), id="keys")
+
+    def on_mount(self) -> None:
+        """Puts in what was pasted before the dialog opened."""
+        area = self.query_one(PastedText)
+        area.focus()
+        if self._text:
+            area.post_message(Paste(self._text))
+        self.on_text_area_changed()
+
+    def on_text_area_changed(self) -> None:
+        """Says at once what the text holds."""
+        self.query_one("#found", Static).update(Content(self._told(self._found())))
+
+    def action_add(self) -> None:
+        """Gives the ids."""
+        self.dismiss(self._found())
+
+    def action_cancel(self) -> None:
+        """Gives nothing."""
+        self.dismiss(None)
+
+    def _found(self) -> FoundIds:
+        return find_job_ids(self.query_one(PastedText).text)
+
+    def _told(self, found: FoundIds) -> str:
+        if not found.ids and not found.refused:
+            return "No job id yet."
+        known = sum(self._is_known(job_id) for job_id in found.ids)
+        told = f"{plural(len(found.ids) - known, 'new job')}, {known} known"
+        return f"{told}, {len(found.refused)} refused: {found.refused[0]}" if found.refused else told

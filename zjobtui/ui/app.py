@@ -1,0 +1,66 @@
+"""The application: the terminal around the one screen. It knows how to start, how to end, and nothing of jobs."""
+
+import traceback
+from collections.abc import Iterable, Sequence
+
+from rich.text import Text
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.screen import Screen
+
+from zjobtui.clock import Clock
+from zjobtui.domain.tenant import Tenant
+from zjobtui.domain.text import clean_lines
+from zjobtui.domain.watch import Watch
+from zjobtui.ui.actions import CATALOGUE
+from zjobtui.ui.monitor import Archive, EngineLike, Monitor
+from zjobtui.ui.terminal import guarded_terminal
+
+
+class MonitorApp(App[int]):
+    """The monitor on a terminal."""
+
+    CSS_PATH = "monitor.tcss"
+    TITLE = "zjobtui"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS = [Binding("ctrl+z", "suspend_process", show=False)]
+
+    def __init__(
+        self,
+        engine: EngineLike,
+        archive: Archive,
+        tenants: Sequence[Tenant],
+        clock: Clock,
+        *,
+        notice: str = "",
+        first: Sequence[Watch] = (),
+    ) -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self._engine = engine
+        self._monitor = Monitor(engine, archive, tenants, clock, notice=notice, first=first)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The monitor is the only screen; there is never an empty one before it."""
+        return self._monitor
+
+    def run_in_terminal(self) -> int:
+        """Runs until a person leaves or a signal comes; gives the exit status."""
+        with guarded_terminal(self._leave, self._engine.stop):
+            status = self.run()
+        return status if status is not None else self.return_code or 0
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's signature
+        """The catalogue, and the themes."""
+        for action in CATALOGUE:
+            yield SystemCommand(action.name, action.about, getattr(self._monitor, f"action_{action.id}"))
+        yield SystemCommand("theme", "Choose other colours", self.action_change_theme)
+
+    def _leave(self, status: int) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(lambda: self.exit(status))
+
+    def _fatal_error(self) -> None:
+        """Textual's own report prints the values of local variables, and one of them may be a secret."""
+        self._exit_renderables.append(Text(clean_lines(traceback.format_exc())))
+        self._close_messages_no_wait()

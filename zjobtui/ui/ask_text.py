@@ -1,0 +1,48 @@
+"""The dialog that asks for one line of text."""
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import Paste
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from zjobtui.domain.text import clean, shorten
+
+LIMIT = 200
+"""Characters that a label may have."""
+
+
+class OneLine(Input):
+    """An input that lets nothing through that a terminal would act on."""
+
+    def _on_paste(self, event: Paste) -> None:
+        event.text = clean(event.text.strip())
+        super()._on_paste(event)
+
+
+class AskText(ModalScreen[str | None]):
+    """Asks for a text; gives it, or None when everything shall stay as it is."""
+
+    BINDINGS = [Binding("escape", "cancel", "cancel", priority=True)]
+
+    def __init__(self, title: str, text: str = "") -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """A title, the line, and the keys."""
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = Content(self._title)
+            yield OneLine(self._text, max_length=LIMIT, id="text")
+            yield Static(Content("enter keeps it · esc leaves everything as it is"), id="keys")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Gives the text."""
+        self.dismiss(shorten(clean(event.value.strip()), LIMIT))
+
+    def action_cancel(self) -> None:
+        """Gives nothing."""
+        self.dismiss(None)

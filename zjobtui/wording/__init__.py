@@ -1,0 +1,1 @@
+"""Words for people, the same on the screen and in print; pure, and without a word of colour."""

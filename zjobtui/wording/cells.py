@@ -1,0 +1,57 @@
+"""How many terminal cells a text takes, and how to make it take just so many, without a terminal library."""
+
+import unicodedata
+
+
+def cells(text: str) -> int:
+    """Cells of a text: two for wide East Asian characters, none for combining marks."""
+    if text.isascii():
+        return len(text)
+    return sum(_cells(character) for character in text)
+
+
+def fit(text: str, width: int) -> str:
+    """The text in just `width` cells: padded, or cut with an ellipsis."""
+    missing = width - cells(text)
+    if missing >= 0:
+        return text + " " * missing
+    kept, room = "", width - 1
+    for character in text:
+        room -= _cells(character)
+        if room < 0:
+            break
+        kept += character
+    return f"{kept}…" + " " * (width - 1 - cells(kept))
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """The text in lines of at most `width` cells, broken between words, and within those that are too long."""
+    lines, line = [], ""
+    for word in text.split(" "):
+        grown = f"{line} {word}" if line else word
+        if cells(grown) <= width:
+            line = grown
+            continue
+        if line:
+            lines.append(line)
+        line = word
+        while cells(line) > width:
+            head = _head(line, max(width, 2))
+            lines.append(head)
+            line = line[len(head) :]
+    return [*lines, line]
+
+
+def _head(text: str, width: int) -> str:
+    room = width
+    for position, character in enumerate(text):
+        room -= _cells(character)
+        if room < 0:
+            return text[:position]
+    return text
+
+
+def _cells(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -1,0 +1,166 @@
+"""A report as an outline: everything an answer said, what a person needs first."""
+
+from collections.abc import Iterator
+
+from zjobtui.domain.report import (
+    Commitment,
+    OrderLineItem,
+    OrderResult,
+    OtherResult,
+    Payment,
+    PreviewResult,
+    Ramp,
+    Refund,
+    Report,
+    Subscription,
+    WriteOff,
+)
+from zjobtui.domain.verdict import roll_up
+from zjobtui.wording.outline import Line, Tone, fact, group, other_fields
+from zjobtui.wording.previews import preview_lines
+from zjobtui.wording.signs import money
+
+_TONES = {"Active": Tone.GOOD, "Completed": Tone.GOOD, "Success": Tone.GOOD, "Error": Tone.BAD, "Failed": Tone.BAD}
+_ODD = frozenset({"Pending Activation", "Pending Acceptance", "Pending", "Suspended", "Draft", "Scheduled"})
+
+OPEN_LIMIT = 12
+"""A group of more lines is closed at first, so that the whole answer fits on a screen."""
+
+
+def report_lines(report: Report) -> tuple[Line, ...]:
+    """The outline of a report."""
+    result = report.result
+    match result:
+        case OrderResult():
+            lines = _order_lines(result)
+        case PreviewResult():
+            lines = preview_lines(result)
+        case OtherResult():
+            lines = (*fact("type", "Job type", result.job_type or "not given"), *other_fields("result", result.fields))
+        case _:
+            lines = ()
+    return (*_reason_lines(report), *lines, *other_fields("rest", report.rest))
+
+
+def _reason_lines(report: Report) -> Iterator[Line]:
+    inner = report.result.reasons if report.result else ()
+    for number, reason in enumerate((*report.reasons, *inner)):
+        key = f"reason{number}"
+        title = reason.category.title
+        code = f"{reason.code} · {title}" if reason.code else title
+        yield Line(f"{key}/code", "Error", code, Tone.BAD)
+        yield Line(f"{key}/message", "Message", reason.message or "no message given")
+        yield from fact(f"{key}/advice", "Means", reason.category.advice)
+
+
+def _order_lines(result: OrderResult) -> tuple[Line, ...]:
+    return (
+        *fact(
+            "order",
+            "Order",
+            _with_status(_named(result.order_number, result.order_id), result.order_status),
+            _tone(result.order_status),
+        ),
+        *fact("account", "Account", _named(result.account_number, result.account_id)),
+        *_subscription_lines(result.subscriptions),
+        *_item_lines(result.order_line_items),
+        *fact("invoices", "Invoices", ", ".join(result.invoices)),
+        *fact("credit memos", "Credit memos", ", ".join(result.credit_memos)),
+        *_payment_lines(result.payment),
+        *group("refunds", "Refunds", f"({len(result.refunds)})", map(_refund_line, result.refunds)),
+        *group("write-offs", "Write-offs", f"({len(result.write_offs)})", map(_write_off_line, result.write_offs)),
+        *group("ramps", "Ramps", f"({len(result.ramps)})", map(_ramp_line, result.ramps)),
+        *group("commitments", "Commitments", f"({len(result.commitments)})", map(_commitment_line, result.commitments)),
+        *group("other", "Other fields", f"({len(result.rest)})", other_fields("other", result.rest)),
+    )
+
+
+def _subscription_lines(subscriptions: tuple[Subscription, ...]) -> tuple[Line, ...]:
+    """Those that are not as they should be come first: among three hundred nobody finds two."""
+    ordered = sorted(enumerate(subscriptions), key=lambda pair: pair[1].status in {"Active", ""})
+    text = ", ".join(f"{count} {status}" for count, status in roll_up(subscriptions))
+    below = [_subscription_line(number, subscription) for number, subscription in ordered]
+    return group(
+        "subscriptions",
+        f"Subscriptions ({len(subscriptions)})",
+        text,
+        below,
+        is_open=len(subscriptions) <= OPEN_LIMIT,
+    )
+
+
+def _subscription_line(number: int, subscription: Subscription) -> Line:
+    name = _named(subscription.number, subscription.id) or f"subscription {number + 1}"
+    key = f"subscriptions/{number}/{name}"
+    below = (
+        *fact(f"{key}/id", "Id", subscription.id if subscription.number else ""),
+        *fact(f"{key}/owner", "Owner", _named(subscription.owner_number, subscription.owner_id)),
+        *other_fields(key, subscription.rest),
+    )
+    return Line(key, name, subscription.status, _tone(subscription.status), below)
+
+
+def _item_lines(items: tuple[OrderLineItem, ...]) -> tuple[Line, ...]:
+    below = [_item_line(number, item) for number, item in enumerate(items)]
+    return group("order line items", f"Order line items ({len(items)})", "", below, is_open=len(items) <= OPEN_LIMIT)
+
+
+def _item_line(number: int, item: OrderLineItem) -> Line:
+    name = item.number or f"item {number + 1}"
+    key = f"order line items/{number}/{name}"
+    return Line(key, name, item.id, below=other_fields(key, item.rest))
+
+
+def _payment_lines(payment: Payment) -> tuple[Line, ...]:
+    if not payment.exists:
+        return ()
+    parts = [_named(payment.number, payment.id), money(payment.amount) if payment.amount is not None else ""]
+    text = " · ".join(part for part in [*parts, payment.status] if part)
+    tone = Tone.BAD if payment.is_in_error else Tone.PLAIN
+    error = " ".join(part for part in (payment.error_code, payment.error_message) if part)
+    return (
+        *fact("payment", "Payment", text or "in error", tone),
+        *fact("payment error", "Payment error", error, Tone.BAD),
+    )
+
+
+def _refund_line(refund: Refund) -> Line:
+    key = f"refunds/{refund.number}"
+    text = " · ".join(part for part in (refund.status, ", ".join(refund.invoice_numbers)) if part)
+    return Line(key, refund.number or "refund", text, _tone(refund.status), other_fields(key, refund.rest))
+
+
+def _write_off_line(write_off: WriteOff) -> Line:
+    key = f"write-offs/{write_off.invoice_number}"
+    parts = (write_off.status, money(write_off.amount), write_off.failed_reason, write_off.credit_memo_number)
+    text = " · ".join(part for part in parts if part)
+    return Line(
+        key, write_off.invoice_number or "write-off", text, _tone(write_off.status), other_fields(key, write_off.rest)
+    )
+
+
+def _ramp_line(ramp: Ramp) -> Line:
+    key = f"ramps/{ramp.number}/{ramp.subscription_number}"
+    return Line(key, ramp.number or "ramp", ramp.subscription_number, below=other_fields(key, ramp.rest))
+
+
+def _commitment_line(commitment: Commitment) -> Line:
+    name = _named(commitment.number, commitment.id) or "commitment"
+    key = f"commitments/{name}"
+    dates = f"{commitment.start_date} to {commitment.end_date}" if commitment.start_date or commitment.end_date else ""
+    amount = money(commitment.total_amount) if commitment.total_amount is not None else ""
+    parts = (commitment.status, commitment.type, commitment.prepayment_type, dates, amount)
+    below = (*fact(f"{key}/id", "Id", commitment.id if commitment.number else ""), *other_fields(key, commitment.rest))
+    return Line(key, name, " · ".join(part for part in parts if part), below=below)
+
+
+def _named(number: str, id_: str) -> str:
+    return number or id_
+
+
+def _with_status(name: str, status: str) -> str:
+    return " · ".join(part for part in (name, status) if part)
+
+
+def _tone(status: str) -> Tone:
+    return _TONES.get(status, Tone.ATTENTION if status in _ODD else Tone.PLAIN)

@@ -1,0 +1,56 @@
+"""Ages, durations and moments in as few characters as a person needs."""
+
+from datetime import UTC, datetime, tzinfo
+
+
+def age(seconds: float) -> str:
+    """How long ago, coarsely: `now`, `20s`, `4m`, `3h`, `2d`; within the first minute in steps of ten seconds."""
+    seconds = max(0.0, seconds)
+    if seconds < 10:
+        return "now"
+    if seconds < 60:
+        return f"{int(seconds // 10) * 10}s"
+    if seconds < 3_600:
+        return f"{int(seconds // 60)}m"
+    if seconds < 86_400:
+        return f"{int(seconds // 3_600)}h"
+    return f"{int(seconds // 86_400)}d"
+
+
+def next_age_change(seconds: float) -> float:
+    """Seconds until `age` reads differently, so that nothing is drawn before it must be."""
+    seconds = max(0.0, seconds)
+    step = 10 if seconds < 60 else 60 if seconds < 3_600 else 3_600 if seconds < 86_400 else 86_400
+    return step - seconds % step
+
+
+def duration(seconds: float) -> str:
+    """How long something took: `0.4s`, `34s`, `4m 29s`, `1h 02m`, `3d 4h`."""
+    seconds = max(0.0, seconds)
+    if seconds < 10:
+        return f"{seconds:.1f}s"
+    if seconds < 60:
+        return f"{int(seconds)}s"
+    if seconds < 3_600:
+        return f"{int(seconds // 60)}m {int(seconds % 60):02}s"
+    if seconds < 86_400:
+        return f"{int(seconds // 3_600)}h {int(seconds % 3_600 // 60):02}m"
+    return f"{int(seconds // 86_400)}d {int(seconds % 86_400 // 3_600)}h"
+
+
+def moment(at: float, now: float, zone: tzinfo | None = None) -> str:
+    """A time of day, with the date when it is not today's: `14:02:31`, `Nov 22 14:02:31`, `2025-11-22 14:02:31`."""
+    when, today = datetime.fromtimestamp(at, zone).astimezone(zone), datetime.fromtimestamp(now, zone).astimezone(zone)
+    if when.date() == today.date():
+        return f"{when:%H:%M:%S}"
+    return f"{when:%b %d %H:%M:%S}" if when.year == today.year else f"{when:%Y-%m-%d %H:%M:%S}"
+
+
+def zone_name(at: float, zone: tzinfo | None = None) -> str:
+    """The name of the time zone in force, such as CET."""
+    return datetime.fromtimestamp(at, zone).astimezone(zone).tzname() or "local time"
+
+
+def stamp(at: float) -> str:
+    """A moment for machines and support tickets: `2026-11-23T14:02:31Z`."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,63 @@
+"""The bar above everything: whose tenant it is, how many jobs stand how, and whether polling is alive."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from zjobtui.domain.pulse import Pulse
+from zjobtui.domain.verdict import Kind
+from zjobtui.wording.outline import Tone
+from zjobtui.wording.signs import GLYPHS, WORDS
+from zjobtui.wording.times import moment
+
+SILENCE = 30.0
+"""Seconds without a good answer, while jobs are waiting, after which the bar says since when."""
+
+
+@dataclass(frozen=True, slots=True)
+class PulseText:
+    """The pulse in full and in few cells, and its tone."""
+
+    text: str
+    short: str
+    tone: Tone
+
+
+def count_texts(counts: Mapping[Kind, int]) -> tuple[tuple[str, str, Tone], ...]:
+    """The counts by verdict in full and in few cells; a kind that no job has is left out, but for waiting and done."""
+    tones = {Kind.FAILED: Tone.BAD, Kind.ATTENTION: Tone.ATTENTION, Kind.UNKNOWN: Tone.ATTENTION}
+    tones |= {Kind.WAITING: Tone.WAITING, Kind.DONE: Tone.GOOD}
+    return tuple(
+        (f"{GLYPHS[kind]} {number:,} {WORDS[kind]}", f"{GLYPHS[kind]} {number:,}", tones[kind])
+        for kind, number in counts.items()
+        if number or kind in {Kind.WAITING, Kind.DONE}
+    )
+
+
+def pulse_text(pulse: Pulse | None, now: float, waiting: int, zone: tzinfo | None = None) -> PulseText:
+    """What polling is doing, in words that stay true until something changes."""
+    if pulse is None:
+        return PulseText("○ starting", "○", Tone.MUTED)
+    if pulse.is_paused:
+        return PulseText("‖ paused, nothing is asked", "‖ paused", Tone.ATTENTION)
+    if pulse.problem is not None:
+        return _down(pulse, now, zone)
+    if pulse.answered_at is None:
+        return PulseText("○ asking" if waiting else "○ nothing to ask", "○", Tone.MUTED)
+    if not waiting:
+        return PulseText("● all finished, nothing to ask", "● idle", Tone.MUTED)
+    if now - pulse.answered_at > SILENCE:
+        since = moment(pulse.answered_at, now, zone)
+        return PulseText(f"✗ nothing since {since}", f"✗ {since}", Tone.BAD)
+    return PulseText(f"● {_rate(pulse.calls_per_second)} calls/s", f"● {_rate(pulse.calls_per_second)}/s", Tone.GOOD)
+
+
+def _down(pulse: Pulse, now: float, zone: tzinfo | None) -> PulseText:
+    problem = str(pulse.problem)
+    since = f" since {moment(pulse.down_since, now, zone)}" if pulse.down_since else ""
+    title = pulse.problem.kind.title if pulse.problem else ""
+    return PulseText(f"✗ {problem}{since}", f"✗ {title}", Tone.BAD)
+
+
+def _rate(calls_per_second: float) -> str:
+    return f"{calls_per_second:.1f}" if calls_per_second < 10 else f"{calls_per_second:.0f}"
