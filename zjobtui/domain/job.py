@@ -11,7 +11,7 @@ _DASHED = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _ID = re.compile(rf"{_PLAIN}|{_DASHED}")
 _CANDIDATE = re.compile(r"[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*")
 _EMBEDDED = re.compile(rf"(?<![0-9A-Za-z])(?:{_DASHED}|{_PLAIN})(?![0-9A-Za-z])")
-_NEAR_MISS = re.compile(r"(?=.*\d)(?=.*[a-fA-F])(?:[0-9a-fA-F]-?){20,}")
+_NEAR_MISS = re.compile(r"(?=.*\d)(?=.*[a-fA-F])(?:[0-9a-fA-F]-?){28,35}")
 
 
 class InvalidJobIdError(ValueError):
@@ -67,7 +67,7 @@ class FoundIds:
 
 
 def find_job_ids(text: str) -> FoundIds:
-    """Every job id in any text: a ticket, a log, JSON, CSV; a cut or over-long id is refused, never guessed at."""
+    """Every job id in any text: a ticket, a log, JSON, CSV; one with a few digits too many or too few is refused."""
     ids: dict[JobId, None] = {}
     refused: dict[str, None] = {}
     for candidate in _CANDIDATE.finditer(text):

@@ -50,11 +50,17 @@ class LinesView(ScrollView, can_focus=True):
 
     def reset(self, count: int, cursor: int, top: int) -> None:
         """Takes a new set of lines: how many, where the cursor is, and which line comes first in view."""
-        self.count = count
-        self.virtual_size = Size(self.scrollable_content_region.width, count)
+        was_at = self.cursor - self.scroll_offset.y
+        if count != self.count:
+            self.count = count
+            self.virtual_size = Size(self.scrollable_content_region.width, count)
         self.set_reactive(LinesView.cursor, max(0, min(cursor, count - 1)))
-        self.scroll_to(y=max(0, min(top, count - self.page_lines)), animate=False, force=True, immediate=True)
-        self.redraw()
+        top = max(0, min(top, count - self.page_lines))
+        if top != self.scroll_offset.y:
+            self._scroll_top(top)
+        else:
+            self.redraw_changed()
+            self._refresh_lines(was_at, self.cursor - top)
 
     def redraw(self) -> None:
         """Draws everything in view anew."""
@@ -67,10 +73,8 @@ class LinesView(ScrollView, can_focus=True):
         top = self.scroll_offset.y
         regions = []
         for y in range(self.page_lines):
-            if top + y >= self.count:
-                break
-            new = self.line(top + y)
-            old = self._drawn.get(top + y)
+            new = self.line(top + y) if top + y < self.count else ()
+            old = self._drawn.get(y)
             if old is not None and old != new:
                 regions += changed_regions(old, new, y)
         if regions:
@@ -84,9 +88,7 @@ class LinesView(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draws one line of the view."""
         index, width = y + self.scroll_offset.y, self.size.width
-        if index >= self.count:
-            return Strip.blank(width, self._style("plain", has_cursor=False))
-        spans = self._drawn[index] = self.line(index)
+        spans = self._drawn[y] = self.line(index) if index < self.count else ()
         has_cursor = index == self.cursor
         return strip_of(spans, width, lambda name: self._style(name or "plain", has_cursor=has_cursor))
 
@@ -109,7 +111,7 @@ class LinesView(ScrollView, can_focus=True):
     def watch_cursor(self, old: int, new: int) -> None:
         """Draws the line that the cursor left and the one it is on."""
         top = self.scroll_offset.y
-        self.refresh(*(Region(0, index - top, self.size.width, 1) for index in (old, new)))
+        self._refresh_lines(old - top, new - top)
 
     def on_resize(self) -> None:
         """Keeps the cursor in view in whatever room there is."""
@@ -150,6 +152,10 @@ class LinesView(ScrollView, can_focus=True):
     def action_edge(self, which: int) -> None:
         """Moves the cursor to the first or the last line."""
         self.go_to(0 if which < 0 else self.count - 1)
+
+    def _refresh_lines(self, *lines: int) -> None:
+        if len(set(lines)) > 1:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in lines))
 
     def _scroll_top(self, line: int) -> None:
         self.scroll_to(y=line, animate=False, force=True, immediate=True)

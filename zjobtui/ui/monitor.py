@@ -32,6 +32,9 @@ from zjobtui.wording.signs import counts, plural, short_id
 TICK = 1.0
 """Seconds between looks at what time alone has changed; cells are sent only where they read differently."""
 
+DRAW_EVERY = 0.25
+"""Seconds between two drawings of new states: while a thousand jobs end, a person reads no faster."""
+
 ATTEND_AFTER = 0.4
 """Seconds that the cursor must rest on a job before the engine is told that a person looks at it."""
 
@@ -97,6 +100,7 @@ class Monitor(Screen[None]):
         self._mailbox = Mailbox(lambda: self.post_message(self.StateCame()))
         self._removed: list[tuple[Watch, ...]] = []
         self._held_at: float | None = None
+        self._drawn_at = 0.0
 
     def compose(self) -> ComposeResult:
         """Bar, notice, list beside or above detail, footer."""
@@ -118,9 +122,12 @@ class Monitor(Screen[None]):
         self._draw(self._state)
 
     def on_monitor_state_came(self) -> None:
-        """Takes the newest state, however many there were."""
-        state = self._mailbox.take()
-        if state is not None:
+        """Draws the newest state, however many there were, and then leaves the terminal alone for a moment."""
+        self.set_timer(max(0.0, self._drawn_at + DRAW_EVERY - self._clock.boot()), self._take_state)
+
+    def _take_state(self) -> None:
+        if (state := self._mailbox.take()) is not None:
+            self._drawn_at = self._clock.boot()
             self._draw(state)
 
     def on_job_list_moved(self) -> None:

@@ -113,7 +113,7 @@ def timeline_lines(timeline: Timeline, now: float, zone: tzinfo | None = None) -
     """The changes of a job, oldest first, each with the time since the one before."""
     lines, before = [], None
     for number, entry in enumerate(timeline):
-        gap = f" · after {duration(entry.at - before)}" if before is not None else ""
+        gap = f" · after {duration(entry.at - before)}" if before is not None and entry.at - before >= 1 else ""
         before = entry.at
         word = _EVENT_WORDS.get(entry.event, "")
         text = " ".join(part for part in (word, entry.text) if part)

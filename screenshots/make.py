@@ -1,0 +1,67 @@
+"""Makes the pictures of this folder: `python -m screenshots.make`, always the same for the same code.
+
+The monitor runs on the simulator's jobs with a fixed seed and a clock that stands still.
+"""
+
+import asyncio
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.world import watched_world
+from zjobtui.domain.tenant import Tenant, TenantKind
+from zjobtui.ui.app import MonitorApp
+from zjobtui.ui.job_list import JobList
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture: its file, its size, which job of the world is selected, and the keys pressed before it is taken."""
+
+    name: str
+    size: tuple[int, int]
+    job: int
+    keys: tuple[str, ...] = ()
+
+
+PICTURES = (
+    Picture("list-and-detail", (140, 40), 2),
+    Picture("three-hundred-subscriptions", (140, 40), 4, ("tab", *["down"] * 5, "enter")),
+    Picture("preview", (140, 40), 3),
+    Picture("failure", (140, 40), 1),
+    Picture("narrow", (80, 24), 2),
+    Picture("help", (100, 30), 2, ("question_mark",)),
+)
+
+
+async def take(picture: Picture) -> None:
+    """Takes one picture."""
+    engine = watched_world(jobs=40, elapsed=64.0)
+    tenant = Tenant(name="env", base_url="http://127.0.0.1", title="EU API sandbox", kind=TenantKind.API_SANDBOX)
+    app = MonitorApp(engine, engine.archive, (tenant,), engine.clock)
+    async with app.run_test(size=picture.size) as pilot:
+        await pilot.pause()
+        wanted = list(engine.state.watchlist)[picture.job].job
+        rows = app.screen.query_one(JobList)
+        while rows.selected is not None and rows.selected.job != wanted:
+            await pilot.press("down")
+        await pilot.pause()
+        await pilot.press(*picture.keys)
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        (FOLDER / f"{picture.name}.svg").write_text(app.export_screenshot(title="zjobtui"), encoding="utf-8")
+
+
+def main() -> None:
+    """Takes all pictures, in one time zone wherever it runs."""
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    for picture in PICTURES:
+        asyncio.run(take(picture))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""An engine and an archive without thread, network and disk: the screen's tests say what happens, and when."""
+
+from collections.abc import Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from zjobtui.domain.job import Job
+from zjobtui.domain.observation import Call, Observation, Seen
+from zjobtui.domain.pulse import Pulse
+from zjobtui.domain.timeline import Entry, Timeline
+from zjobtui.domain.watch import Watch
+from zjobtui.domain.watchlist import Change, Watchlist
+from zjobtui.polling.engine import Edited
+from zjobtui.polling.ports import State, Subscriber
+
+NOW = 1_795_442_400.0
+"""The fixed moment of the screen's tests: 2026-11-23 14:00:00 UTC."""
+
+
+@dataclass
+class FixedClock:
+    """Stands still until it is moved."""
+
+    at: float = NOW
+
+    def now(self) -> float:
+        return self.at
+
+    def boot(self) -> float:
+        return self.at
+
+
+@dataclass
+class MemoryArchive:
+    """Holds the last answers and the timelines."""
+
+    answers: dict[Job, Seen] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+
+    def seen(self, job: Job, /) -> Seen | None:
+        return self.answers.get(job)
+
+    def timeline(self, job: Job, /) -> Timeline:
+        return tuple(entry for entry in self.entries if entry.job == job)
+
+
+class ScriptedEngine:
+    """Does at once what it is told, and remembers what it was asked for."""
+
+    def __init__(self, clock: FixedClock, tenant: str = "env") -> None:
+        self.archive = MemoryArchive()
+        self.clock = clock
+        self.pulse = Pulse(tenant=tenant, answered_at=clock.now(), calls_per_second=1.4)
+        self.state = State(Watchlist({}), {tenant: self.pulse})
+        self.asked: list[Job] = []
+        self.attended: list[Job | None] = []
+        self.is_paused = False
+        self.unsaved = ""
+        self._subscriber: Subscriber = lambda _: None
+
+    def bring(self, *brought: tuple[Job, Observation], planned: float = 5.0) -> None:
+        """What calls brought."""
+        self._take(self.state.watchlist.fold((job, observation, planned) for job, observation in brought))
+
+    def publish(self) -> None:
+        """Tells the subscriber the state anew."""
+        tenant = self.pulse.tenant
+        self.state = State(self.state.watchlist, {tenant: self.pulse}, self.unsaved)
+        self._subscriber(self.state)
+
+    def start(self) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+    def subscribe(self, subscriber: Subscriber, /) -> None:
+        self._subscriber = subscriber
+        subscriber(self.state)
+
+    def watch(self, watches: Iterable[Watch], /) -> "Future[Edited]":
+        return self._done(self.state.watchlist.add(watches))
+
+    def forget(self, jobs: Iterable[Job], /) -> "Future[Edited]":
+        return self._done(self.state.watchlist.remove(jobs, self.clock.now()))
+
+    def restore(self, watches: Iterable[Watch], /) -> "Future[Edited]":
+        return self._done(self.state.watchlist.restore(watches, self.clock.now()))
+
+    def label(self, jobs: Iterable[Job], label: str, /) -> "Future[Edited]":
+        return self._done(self.state.watchlist.label(jobs, label, self.clock.now()))
+
+    def ask_now(self, jobs: Iterable[Job], /) -> None:
+        self.asked += jobs
+
+    def attend(self, job: Job | None, /) -> None:
+        self.attended.append(job)
+
+    def pause(self) -> None:
+        self.is_paused = True
+
+    def resume(self) -> None:
+        self.is_paused = False
+
+    def _take(self, change: Change) -> None:
+        self.archive.answers |= {one.watch.job: one.seen for one in change.observed if one.seen}
+        self.archive.entries += change.entries
+        self.state = State(change.watchlist, self.state.pulses)
+        self.publish()
+
+    def _done(self, change: Change) -> "Future[Edited]":
+        self._take(change)
+        future: Future[Edited] = Future()
+        future.set_result(Edited(change, self.unsaved))
+        return future
+
+
+def call(**fields: Any) -> Call:  # noqa: ANN401 - the fields of `Call`, whatever their types
+    """A call with made-up ids, the same every time."""
+    made_up = {
+        "url": "https://rest.test.zuora.com/v1/async-jobs/1bc24f315d7b48d3a20245bfe73bdceb",
+        "track_id": "5b0c3bd6d1a94c6c8a3f3f6a3d6b1d11",
+        "request_id": "d7479cf6-b410-4630-b841-268ccd48f0d2",
+        "http_status": 200,
+        "latency": 0.084,
+    }
+    return Call(**{**made_up, **fields})

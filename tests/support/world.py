@@ -1,0 +1,45 @@
+"""The simulator's jobs as the monitor would have seen them, without sockets and without waiting."""
+
+import json
+
+from tests.support.scripted import NOW, FixedClock, ScriptedEngine, call
+from zjobtui.domain.job import Job, JobId
+from zjobtui.domain.observation import Missed, Observation, Seen
+from zjobtui.domain.report import Report
+from zjobtui.domain.watch import Watch
+from zjobtui.simulator.replies import reply
+from zjobtui.simulator.world import World
+from zjobtui.zuora.wire import read_reply
+
+LABELS = ("CS-4390", "CS-4398 bulk price", "CS-4411 renewal batch", "preview Q3", "CS-4420 migration")
+
+
+def watched_world(jobs: int, elapsed: float, seed: int = 7, tenant: str = "env", step: float = 5.0) -> ScriptedEngine:
+    """An engine that has watched a world from its start for `elapsed` seconds, asking every `step` seconds."""
+    world, clock = World(seed, jobs), FixedClock(NOW)
+    engine = ScriptedEngine(clock, tenant)
+    names = [Job(tenant, JobId(job_id)) for job_id in world.job_ids]
+    labels = {job: LABELS[number] for number, job in enumerate(names[: len(LABELS)])}
+    engine.watch(Watch(job=job, added_at=NOW, added_by="paste", label=labels.get(job, "")) for job in names)
+    at = 0.0
+    while at <= elapsed:
+        clock.at = NOW + at
+        engine.bring(*((job, ask(world, job, at)) for job in names if not _is_final(engine, job)))
+        at += step
+    clock.at = NOW + elapsed
+    engine.publish()
+    return engine
+
+
+def ask(world: World, job: Job, elapsed: float) -> Observation:
+    """What a call about a job brings, `elapsed` seconds after the world's start."""
+    life = world.life(job.id.given)
+    assert life is not None
+    outcome = read_reply(200, json.dumps(reply(life, elapsed), ensure_ascii=False).encode())
+    now = NOW + elapsed
+    return Seen(outcome, now, call()) if isinstance(outcome, Report) else Missed(outcome, now, call())
+
+
+def _is_final(engine: ScriptedEngine, job: Job) -> bool:
+    watch = engine.state.watchlist.get(job)
+    return watch is not None and watch.is_final
