@@ -1,33 +1,24 @@
-"""The commands, and the only place where the parts are wired together."""
+"""The commands, and the only place where the parts are wired together; each imports what it needs and no more."""
 
-import os
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from zjobtui import __version__, headless
-from zjobtui.clock import SystemClock
-from zjobtui.domain.job import Job, JobId, find_job_ids
-from zjobtui.domain.tenant import ClientCredentials, Credentials, Secret, Tenant
-from zjobtui.domain.text import clean, shorten
-from zjobtui.domain.watch import Watch
-from zjobtui.domain.watchlist import Watchlist
-from zjobtui.polling.engine import Engine
-from zjobtui.polling.ports import JobSource
-from zjobtui.storage.database import StoreError
-from zjobtui.storage.places import STORE_NAME, store_path
-from zjobtui.storage.store import Store, open_store
-from zjobtui.zuora.tenants import InvalidTenantError, environment_tenant, make_tenant
-from zjobtui.zuora.wire import read_report
+from zjobtui import __version__
 
 if TYPE_CHECKING:
+    from zjobtui.clock import Clock
+    from zjobtui.domain.job import JobId
+    from zjobtui.domain.report import Report
+    from zjobtui.domain.tenant import Credentials, Tenant
+    from zjobtui.domain.watchlist import Watchlist
+    from zjobtui.polling.ports import JobSource
     from zjobtui.simulator.server import Simulator
+    from zjobtui.storage.store import Store
 
 USAGE = 2
 
@@ -68,16 +59,22 @@ def main(context: click.Context, tenant: str | None) -> None:
 @click.option("--faults", default="", metavar="SWITCHES", help="Trouble to simulate; see `zjobtui simulate --help`.")
 def demo(jobs: int, seed: int, faults: str) -> None:
     """Show the monitor against a simulated Zuora on this machine; nothing is kept."""
+    from tempfile import TemporaryDirectory
+
+    from zjobtui.domain.job import find_job_ids
+    from zjobtui.simulator.running import running
+
     _need_terminal()
-    from zjobtui.simulator.running import running  # noqa: PLC0415 - aiohttp's server is for this command only
 
     with (
         _faults_told(),
-        tempfile.TemporaryDirectory() as folder,
+        TemporaryDirectory() as folder,
         running(jobs=jobs, seed=seed, faults=faults) as served,
     ):
         tenant, credentials = _served_tenant(served)
-        status = _monitor(tenant, credentials, Path(folder) / STORE_NAME, find_job_ids(" ".join(served.job_ids)).ids)
+        status = _monitor(
+            tenant, credentials, Path(folder) / "watchlist.sqlite3", find_job_ids(" ".join(served.job_ids)).ids
+        )
     sys.exit(status)
 
 
@@ -105,7 +102,7 @@ def simulate(port: int, jobs: int, seed: int, faults: str) -> None:
     token=S       seconds that a token lives
     outage=L@S    every connection is cut for L seconds, from S seconds after the start
     """
-    from zjobtui.simulator.running import serve_forever  # noqa: PLC0415 - aiohttp's server is for this command only
+    from zjobtui.simulator.running import serve_forever
 
     with _faults_told():
         serve_forever(_print_exports, port=port, jobs=jobs, seed=seed, faults=faults)
@@ -117,6 +114,12 @@ def simulate(port: int, jobs: int, seed: int, faults: str) -> None:
 @click.option("--tenant", default="env", show_default=True, metavar="NAME", help="The tenant they belong to.")
 def add(ids: tuple[str, ...], label: str, tenant: str) -> None:
     """Watch jobs by their ids; with - every id found in the text on standard input."""
+    from zjobtui import headless
+    from zjobtui.clock import SystemClock
+    from zjobtui.domain.job import Job
+    from zjobtui.domain.text import clean, shorten
+    from zjobtui.domain.watch import Watch
+
     found, refused = headless.read_text(_read_stdin()) if ids == ("-",) else headless.parse_ids(ids)
     now = SystemClock().now()
     added_by = "standard input" if ids == ("-",) else "command line"
@@ -132,6 +135,9 @@ def add(ids: tuple[str, ...], label: str, tenant: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
 def ls(as_json: bool) -> None:
     """Print the watchlist as it is stored; nothing is asked."""
+    from zjobtui import headless
+    from zjobtui.clock import SystemClock
+
     with _store() as (_, watchlist):
         sys.exit(headless.ls(watchlist, SystemClock().now(), as_json=as_json))
 
@@ -141,6 +147,9 @@ def ls(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
 def show(job: str, as_json: bool) -> None:
     """Print all that is known of one job: an id, its beginning, or a label."""
+    from zjobtui import headless
+    from zjobtui.clock import SystemClock
+
     with _store() as (store, watchlist):
         sys.exit(headless.show(store, watchlist, job, SystemClock().now(), as_json=as_json))
 
@@ -149,11 +158,20 @@ def show(job: str, as_json: bool) -> None:
 @click.argument("jobs", nargs=-1, required=True, metavar="ID…")
 def rm(jobs: tuple[str, ...]) -> None:
     """Take jobs off the watchlist: ids, beginnings of ids, or labels."""
+    from zjobtui import headless
+    from zjobtui.clock import SystemClock
+
     with _store() as (store, watchlist):
         sys.exit(headless.rm(store, watchlist, jobs, SystemClock().now()))
 
 
 def _monitor_environment(wanted: str | None) -> int:
+    import os
+
+    from zjobtui.domain.text import clean
+    from zjobtui.storage.places import store_path
+    from zjobtui.zuora.tenants import InvalidTenantError, environment_tenant
+
     try:
         configured = environment_tenant(os.environ)
     except InvalidTenantError as fault:
@@ -169,12 +187,17 @@ def _monitor_environment(wanted: str | None) -> int:
         return _monitor(*configured, store_path())
 
 
-def _monitor(tenant: Tenant, credentials: Credentials, path: Path, ids: Sequence[JobId] = ()) -> int:
+def _monitor(tenant: "Tenant", credentials: "Credentials", path: Path, ids: "Sequence[JobId]" = ()) -> int:
     """The screen over an engine over the store; what could not be saved is named when the screen is gone."""
-    from zjobtui.ui.app import MonitorApp  # noqa: PLC0415 - commands that print must not pay for Textual
+    from zjobtui.clock import SystemClock
+    from zjobtui.domain.job import Job
+    from zjobtui.domain.watch import Watch
+    from zjobtui.polling.engine import Engine
+    from zjobtui.storage.store import open_store
+    from zjobtui.ui.app import MonitorApp
 
     clock = SystemClock()
-    store, watchlist = open_store(path, read_report)
+    store, watchlist = open_store(path, _read_report)
     if store.notice:
         click.echo(store.notice, err=True)
     engine = Engine(watchlist, store, {tenant.name: lambda: _client(tenant, credentials, clock)}, clock)
@@ -193,13 +216,24 @@ def _monitor(tenant: Tenant, credentials: Credentials, path: Path, ids: Sequence
     return status
 
 
-def _client(tenant: Tenant, credentials: Credentials, clock: SystemClock) -> JobSource:
-    from zjobtui.zuora.client import Client  # noqa: PLC0415 - the network stack comes after the first screen
+def _read_report(raw: str) -> "Report | None":
+    from zjobtui.zuora.wire import read_report
+
+    return read_report(raw)
+
+
+def _client(tenant: "Tenant", credentials: "Credentials", clock: "Clock") -> "JobSource":
+    from zjobtui.zuora.client import Client
 
     return Client(tenant, credentials, clock)
 
 
-def _served_tenant(served: "Simulator") -> tuple[Tenant, Credentials]:
+def _served_tenant(served: "Simulator") -> "tuple[Tenant, Credentials]":
+    from dataclasses import replace
+
+    from zjobtui.domain.tenant import ClientCredentials, Secret
+    from zjobtui.zuora.tenants import make_tenant
+
     tenant = replace(make_tenant("demo", served.base_url), title="demo")
     return tenant, ClientCredentials(served.client_id, Secret(served.client_secret))
 
@@ -224,9 +258,12 @@ def _need_terminal() -> None:
 
 
 @contextmanager
-def _store() -> Iterator[tuple[Store, Watchlist]]:
+def _store() -> "Iterator[tuple[Store, Watchlist]]":
+    from zjobtui.storage.places import store_path
+    from zjobtui.storage.store import open_store
+
     with _faults_told():
-        store, watchlist = open_store(store_path(), read_report)
+        store, watchlist = open_store(store_path(), _read_report)
         with store:
             if store.notice:
                 click.echo(store.notice, err=True)
@@ -236,6 +273,8 @@ def _store() -> Iterator[tuple[Store, Watchlist]]:
 @contextmanager
 def _faults_told() -> Iterator[None]:
     """What a person can mend is told in one sentence, without a traceback."""
+    from zjobtui.storage.database import StoreError
+
     try:
         yield
     except (StoreError, ValueError, OSError) as fault:

@@ -11,8 +11,7 @@ from zjobtui.domain.pulse import Pulse
 from zjobtui.domain.timeline import Entry, Timeline
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Watchlist
-from zjobtui.polling.engine import Edited
-from zjobtui.polling.ports import State, Subscriber
+from zjobtui.polling.ports import Edited, State, Subscriber
 
 NOW = 1_795_442_400.0
 """The fixed moment of the screen's tests: 2026-11-23 14:00:00 UTC."""

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from zjobtui.domain.digest import digest
-from zjobtui.domain.observation import Missed, Observation, ProblemKind, Seen
+from zjobtui.domain.digesting import digest
+from zjobtui.domain.observation import Missed, Observation, Seen
+from zjobtui.domain.problem import ProblemKind
 from zjobtui.domain.timeline import Entry, Event
 from zjobtui.domain.verdict import UNKNOWN, Kind
 from zjobtui.domain.watch import Watch

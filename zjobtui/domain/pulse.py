@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from zjobtui.domain.observation import Problem
+from zjobtui.domain.problem import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,17 +1,11 @@
 """What one good answer about a job said, field by field; knows neither JSON nor what it means."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
 
+from zjobtui.domain.json_value import Rest
 from zjobtui.domain.reason import Reason
-
-Json: TypeAlias = "str | int | bool | Decimal | list[Json] | dict[str, Json] | None"
-"""A JSON value; numbers with a fraction are `Decimal`, since they are money."""
-
-Rest: TypeAlias = Mapping[str, Json]
-"""The fields of an object that no attribute names: kept, so that nothing of an answer is dropped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,11 +189,3 @@ class Report:
     result: Result | None = None
     rest: Rest = field(default_factory=dict)
     raw: str = ""
-
-    @property
-    def is_final(self) -> bool:
-        """Whether Zuora will do no more for this job: only Completed and Failed end one."""
-        return self.status in FINAL_STATUSES
-
-
-FINAL_STATUSES = frozenset({"Completed", "Failed"})

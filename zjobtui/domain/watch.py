@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from zjobtui.domain.digest import Digest
 from zjobtui.domain.job import Job
-from zjobtui.domain.observation import Problem, ProblemKind
+from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.verdict import NOT_ASKED, UNKNOWN, Verdict
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from zjobtui.domain.folding import fold
 from zjobtui.domain.job import Job
-from zjobtui.domain.observation import Observation, Seen
 from zjobtui.domain.timeline import Entry, Event
 from zjobtui.domain.watch import Watch
+
+if TYPE_CHECKING:
+    from zjobtui.domain.observation import Observation, Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,13 @@ class Watchlist:
         change = self._annotate(jobs, lambda watch: replace(watch, label=label))
         return replace(change, entries=tuple(Entry(w.job, at, Event.LABELLED, label) for w in change.annotated))
 
-    def fold(self, observations: Iterable[tuple[Job, Observation, float]]) -> "Change":
+    def fold(self, observations: Iterable[tuple[Job, "Observation", float]]) -> "Change":
         """Takes in what calls brought: (job, observation, planned interval in seconds), oldest first.
 
         Observations of jobs that are no longer watched are passed over.
         """
+        from zjobtui.domain.folding import fold  # noqa: PLC0415 - a list is shown before anything is folded into it
+
         watches = dict(self.watches)
         observed: list[Observed] = []
         entries: list[Entry] = []
@@ -96,7 +100,7 @@ class Observed:
     """A watch after an observation; `seen` is there only when it must be kept in place of the one before."""
 
     watch: Watch
-    seen: Seen | None = None
+    seen: "Seen | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,16 @@ import random
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from zjobtui.clock import Clock
 from zjobtui.domain.job import Job
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Watchlist
-from zjobtui.polling.ledger import Ledger
-from zjobtui.polling.poller import Poller
-from zjobtui.polling.ports import JobSource, Shelf, State, Subscriber
+from zjobtui.polling.ports import Edited, JobSource, Shelf, State, Subscriber
+
+if TYPE_CHECKING:
+    from zjobtui.polling.poller import Poller
 
 T = TypeVar("T")
 
@@ -24,14 +24,6 @@ STOP_LIMIT = 5.0
 
 RESTART = 1.0
 """Seconds until a poller that stumbled goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edited:
-    """What came of a person's change, and why it is not saved (empty when it is)."""
-
-    change: Change
-    unsaved: str
 
 
 class Engine:
@@ -97,16 +89,19 @@ class Engine:
 
     def pause(self) -> None:
         """Asks nothing more, in any tenant, until `resume`."""
-        self._tell(Poller.pause)
+        self._tell(lambda poller: poller.pause())
 
     def resume(self) -> None:
         """Goes on after `pause`."""
-        self._tell(Poller.resume)
+        self._tell(lambda poller: poller.resume())
 
     def _run(self) -> None:
         asyncio.run(self._main())
 
     async def _main(self) -> None:
+        from zjobtui.polling.ledger import Ledger  # noqa: PLC0415 - imported on this thread, after the first screen
+        from zjobtui.polling.poller import Poller  # noqa: PLC0415 - as above
+
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         self._ledger = Ledger(self.state.watchlist, self._shelf, self._publish)
         self._has_started.set()
@@ -123,7 +118,7 @@ class Engine:
         await self._ledger.close()
         await asyncio.gather(*(source.aclose() for source in sources.values()), return_exceptions=True)
 
-    async def _keep_running(self, poller: Poller) -> None:
+    async def _keep_running(self, poller: "Poller") -> None:
         """A fault in the program must not end polling unseen: it is told, and the poller starts anew."""
         while True:
             try:
@@ -152,7 +147,7 @@ class Engine:
     def _do(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    def _tell(self, do: Callable[[Poller], None]) -> None:
+    def _tell(self, do: "Callable[[Poller], None]") -> None:
         def tell() -> None:
             for poller in self._pollers.values():
                 do(poller)

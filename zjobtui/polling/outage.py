@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from random import Random
 
-from zjobtui.domain.observation import TENANT_WIDE, Missed, Observation, Problem, ProblemKind
+from zjobtui.domain.observation import Missed, Observation
+from zjobtui.domain.problem import TENANT_WIDE, Problem, ProblemKind
 
 CAP = 60.0
 """Seconds between two probes at most (Zuora's advice: full jitter, base 1 s, cap 60 s)."""

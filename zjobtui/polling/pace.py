@@ -2,7 +2,7 @@
 
 from random import Random
 
-from zjobtui.domain.observation import ProblemKind
+from zjobtui.domain.problem import ProblemKind
 from zjobtui.domain.verdict import Kind
 from zjobtui.domain.watch import Watch
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from random import Random
 
 from zjobtui.domain.job import Job
-from zjobtui.domain.observation import Missed, Problem, ProblemKind
+from zjobtui.domain.observation import Missed
+from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.pulse import Pulse
 from zjobtui.domain.watch import Watch
 from zjobtui.polling import pace

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from zjobtui.domain.job import Job, JobId
-from zjobtui.domain.observation import Observation
 from zjobtui.domain.pulse import Pulse
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Watchlist
+
+if TYPE_CHECKING:
+    from zjobtui.domain.observation import Observation
 
 
 class JobSource(Protocol):
@@ -18,7 +20,7 @@ class JobSource(Protocol):
     def requests(self) -> int:
         """Requests sent so far, tokens and repeats included."""
 
-    async def observe(self, job_id: JobId, /) -> Observation:
+    async def observe(self, job_id: JobId, /) -> "Observation":
         """Asks about a job."""
 
     def sign_in_again(self) -> None:
@@ -61,6 +63,14 @@ class State:
     pulses: dict[str, Pulse] = field(default_factory=dict)
     unsaved: str = ""
     fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What came of a person's change, and why it is not saved (empty when it is)."""
+
+    change: Change
+    unsaved: str
 
 
 Subscriber = Callable[[State], None]

@@ -2,11 +2,10 @@
 
 import json
 import sqlite3
-from dataclasses import asdict
 
 from zjobtui.domain.digest import Digest
 from zjobtui.domain.job import Job, JobId
-from zjobtui.domain.observation import Call, Problem, ProblemKind
+from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.timeline import Entry, Event
 from zjobtui.domain.verdict import Kind, Verdict
 from zjobtui.domain.watch import Watch
@@ -84,17 +83,6 @@ def job_of(row: sqlite3.Row) -> Job:
 def entry_of(row: sqlite3.Row, job: Job) -> Entry:
     """A timeline's entry; an event of a newer program reads as a change of status."""
     return Entry(job, row["at"], _EVENTS.get(row["event"], Event.STATUS), row["text"], row["verdict"])
-
-
-def call_text(call: Call) -> str:
-    """A call as JSON; it holds no header of the request, and so no token."""
-    return json.dumps(asdict(call), ensure_ascii=False)
-
-
-def call_of(text: str) -> Call:
-    """The call that `call_text` wrote."""
-    fields = json.loads(text)
-    return Call(**{**fields, "limits": tuple((name, value) for name, value in fields["limits"])})
 
 
 def _digest_columns(digest: Digest | None) -> dict[str, SqlValue]:

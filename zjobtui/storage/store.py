@@ -2,25 +2,24 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from zjobtui.domain.digest import DIGEST_VERSION, digest
+from zjobtui.domain.digest import DIGEST_VERSION
 from zjobtui.domain.job import Job
-from zjobtui.domain.observation import Seen
-from zjobtui.domain.report import Report
-from zjobtui.domain.timeline import Timeline
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Observed, Watchlist
 from zjobtui.storage.database import BrokenStoreError, StoreError, move_aside, open_database
-from zjobtui.storage.rows import call_of, entry_of, job_of, watch_of
+from zjobtui.storage.rows import entry_of, job_of, watch_of
 from zjobtui.storage.writing import POSITION, write
 
-ReadReport = Callable[[str], Report | None]
-"""Reads a kept body as a report; handed in, since only the wire knows how."""
+if TYPE_CHECKING:
+    from zjobtui.domain.observation import Seen
+    from zjobtui.domain.timeline import Timeline
+    from zjobtui.storage.answers import ReadReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class News:
     removed: tuple[Job, ...]
 
 
-def open_store(path: Path, read_report: ReadReport) -> tuple["Store", Watchlist]:
+def open_store(path: Path, read_report: "ReadReport") -> tuple["Store", Watchlist]:
     """The store and what it holds; a damaged file is moved aside, and `Store.notice` says so. Raises `StoreError`."""
     store = Store(path, read_report)
     try:
@@ -50,7 +49,7 @@ class Store:
     Every method raises `StoreError` with a sentence for people where the disk or another window stands in the way.
     """
 
-    def __init__(self, path: Path, read_report: ReadReport) -> None:
+    def __init__(self, path: Path, read_report: "ReadReport") -> None:
         opened = open_database(path)
         self._connection = opened.connection
         self.is_read_only = opened.is_read_only
@@ -93,15 +92,16 @@ class Store:
             rows = [connection.execute(query, (job.tenant, job.id.key)).fetchone() for job in jobs]
         return _watches_of([row for row in rows if row is not None], self.path)
 
-    def seen(self, job: Job) -> Seen | None:
+    def seen(self, job: Job) -> "Seen | None":
         """The last good answer about a job, whole, with the call that brought it."""
         query = f"SELECT at, body, call FROM reports WHERE position = {POSITION}"
         with self._reading() as connection:
             row = connection.execute(query, (job.tenant, job.id.key)).fetchone()
-        report = self._read_report(row["body"]) if row else None
-        return Seen(report, row["at"], call_of(row["call"])) if report else None
+        from zjobtui.storage.answers import answer_of  # noqa: PLC0415 - reports are not needed for the first screen
 
-    def timeline(self, job: Job) -> Timeline:
+        return answer_of(row, self._read_report) if row else None
+
+    def timeline(self, job: Job) -> "Timeline":
         """The changes of a job, oldest first."""
         query = f"SELECT * FROM entries WHERE position = {POSITION} ORDER BY number"
         with self._reading() as connection:
@@ -143,6 +143,8 @@ class Store:
                 self._revision = before + 1
 
     def _digested_anew(self, watchlist: Watchlist) -> Watchlist:
+        from zjobtui.domain.digesting import digest  # noqa: PLC0415 - only after the rules have changed
+
         answers = {watch.job: self.seen(watch.job) for watch in watchlist if watch.digest}
         renewed = {job: replace(watchlist.watches[job], digest=digest(s.report)) for job, s in answers.items() if s}
         change = Change(

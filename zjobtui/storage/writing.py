@@ -3,12 +3,10 @@
 import sqlite3
 from collections.abc import Iterable
 
-from zjobtui.domain.job import Job
-from zjobtui.domain.observation import Seen
 from zjobtui.domain.timeline import Entry
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Observed
-from zjobtui.storage.rows import ANNOTATIONS, IDENTITY, OBSERVATIONS, call_text, row_of
+from zjobtui.storage.rows import ANNOTATIONS, IDENTITY, OBSERVATIONS, row_of
 
 _COLUMNS = (*IDENTITY, *ANNOTATIONS, *OBSERVATIONS)
 _INSERT = (
@@ -24,6 +22,10 @@ _ANNOTATE = (
 _OBSERVE = (
     f"UPDATE watches SET {', '.join(f'{name} = :{name}' for name in OBSERVATIONS)}, revision = :revision "
     "WHERE tenant = :tenant AND job = :job AND heard_at <= :heard_at"
+)
+_ANSWER = (
+    "INSERT OR REPLACE INTO reports (position, at, body, call) "
+    "SELECT position, :at, :body, :call FROM watches WHERE tenant = :tenant AND job = :job"
 )
 POSITION = "(SELECT position FROM watches WHERE tenant = ? AND job = ?)"
 """Finds a watch's row by tenant and job key."""
@@ -54,17 +56,10 @@ def _remove(connection: sqlite3.Connection, change: Change, revision: int) -> No
 
 
 def _observe(connection: sqlite3.Connection, observed: Iterable[Observed], revision: int) -> None:
+    from zjobtui.storage.answers import answer_row  # noqa: PLC0415 - reports are not needed for the first screen
+
     connection.executemany(_OBSERVE, [{**row_of(one.watch), "revision": revision} for one in observed])
-    connection.executemany(
-        f"INSERT OR REPLACE INTO reports (position, at, body, call) SELECT {POSITION}, ?, ?, ? "
-        "WHERE EXISTS (SELECT 1 FROM watches WHERE tenant = ? AND job = ?)",
-        [_report_row(one.watch.job, one.seen) for one in observed if one.seen is not None],
-    )
-
-
-def _report_row(job: Job, seen: Seen) -> tuple[str | float, ...]:
-    key = (job.tenant, job.id.key)
-    return (*key, seen.at, seen.report.raw, call_text(seen.call), *key)
+    connection.executemany(_ANSWER, [answer_row(one.watch.job, one.seen) for one in observed if one.seen is not None])
 
 
 def _append(connection: sqlite3.Connection, entries: Iterable[Entry]) -> None:

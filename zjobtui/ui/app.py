@@ -7,6 +7,7 @@ from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
+from textual.theme import Theme
 
 from zjobtui.clock import Clock
 from zjobtui.domain.tenant import Tenant
@@ -35,7 +36,9 @@ class MonitorApp(App[int]):
         notice: str = "",
         first: Sequence[Watch] = (),
     ) -> None:
+        self._themes: dict[str, Theme] = {}
         super().__init__()
+        self._themes = self.available_themes
         self.animation_level = "none"
         self._engine = engine
         self._monitor = Monitor(engine, archive, tenants, clock, notice=notice, first=first)
@@ -43,6 +46,10 @@ class MonitorApp(App[int]):
     def get_default_screen(self) -> Screen[None]:
         """The monitor is the only screen; there is never an empty one before it."""
         return self._monitor
+
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """Textual copies its table of themes twice for each line it draws; this looks the name up."""
+        return self._themes.get(theme_name) or super().get_theme(theme_name)
 
     def run_in_terminal(self) -> int:
         """Runs until a person leaves or a signal comes; gives the exit status."""

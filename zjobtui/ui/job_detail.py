@@ -2,21 +2,22 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
 from zjobtui.domain.freshness import is_stale
-from zjobtui.domain.observation import Seen
-from zjobtui.domain.timeline import Timeline
 from zjobtui.domain.watch import Watch
 from zjobtui.ui.flat import FlatLine, blank, flat, paragraph
 from zjobtui.ui.lines_view import LinesView
 from zjobtui.ui.spans import Spans
 from zjobtui.wording.jobs import TONES, about_lines, call_lines, problem_text, timeline_lines, when
 from zjobtui.wording.outline import Line, group
-from zjobtui.wording.raw import pretty
-from zjobtui.wording.reports import report_lines
 from zjobtui.wording.signs import GLYPHS, short_id
+
+if TYPE_CHECKING:
+    from zjobtui.domain.observation import Seen
+    from zjobtui.domain.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,8 @@ class Subject:
     """What the detail is about: a watch, its last good answer where there is one, and its timeline."""
 
     watch: Watch
-    seen: Seen | None = None
-    timeline: Timeline = ()
+    seen: "Seen | None" = None
+    timeline: "Timeline" = ()
 
 
 NOTHING = "Nothing is selected. Press a to add jobs: paste any text that holds their ids."
@@ -144,6 +145,8 @@ def _headline(watch: Watch, now: float, width: int) -> Iterator[FlatLine]:
 
 
 def _outline(subject: Subject, opened: Mapping[str, bool], now: float) -> Iterator[Line]:
+    from zjobtui.wording.reports import report_lines  # noqa: PLC0415 - reports are not needed for the first screen
+
     seen = subject.seen
     if seen is not None:
         yield from report_lines(seen.report)
@@ -155,9 +158,11 @@ def _outline(subject: Subject, opened: Mapping[str, bool], now: float) -> Iterat
         yield from _raw(seen, opened)
 
 
-def _raw(seen: Seen, opened: Mapping[str, bool]) -> Iterator[Line]:
+def _raw(seen: "Seen", opened: Mapping[str, bool]) -> Iterator[Line]:
     if not opened.get("raw"):
         yield Line("raw", "Raw answer", f"{len(seen.report.raw):,} characters", below=(Line("raw/0", ""),))
         return
+    from zjobtui.wording.raw import pretty  # noqa: PLC0415 - nobody may ever look
+
     below = (Line(f"raw/{number}", text) for number, text in enumerate(pretty(seen.report.raw)))
     yield from group("raw", "Raw answer", f"{len(seen.report.raw):,} characters", below)

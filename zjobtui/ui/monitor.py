@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -11,23 +11,25 @@ from textual.content import Content
 from textual.events import Paste
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from zjobtui.clock import Clock
 from zjobtui.domain.arranging import by_urgency
 from zjobtui.domain.job import FoundIds, Job, JobId
-from zjobtui.domain.observation import Seen
 from zjobtui.domain.tenant import Tenant
-from zjobtui.domain.timeline import Timeline
 from zjobtui.domain.watch import Watch
-from zjobtui.polling.engine import Edited
-from zjobtui.polling.ports import State, Subscriber
+from zjobtui.polling.ports import Edited, State, Subscriber
 from zjobtui.ui.actions import bindings
 from zjobtui.ui.job_detail import JobDetail, Subject
 from zjobtui.ui.job_list import JobList
+from zjobtui.ui.keys_bar import KeysBar
 from zjobtui.ui.mailbox import Mailbox
 from zjobtui.ui.totals_bar import TotalsBar
 from zjobtui.wording.signs import counts, plural, short_id
+
+if TYPE_CHECKING:
+    from zjobtui.domain.observation import Seen
+    from zjobtui.domain.timeline import Timeline
 
 TICK = 1.0
 """Seconds between looks at what time alone has changed; cells are sent only where they read differently."""
@@ -62,10 +64,10 @@ class EngineLike(Protocol):
 class Archive(Protocol):
     """What is kept of a job at length; both calls may block."""
 
-    def seen(self, job: Job, /) -> Seen | None:
+    def seen(self, job: Job, /) -> "Seen | None":
         """The last good answer."""
 
-    def timeline(self, job: Job, /) -> Timeline:
+    def timeline(self, job: Job, /) -> "Timeline":
         """The changes."""
 
 
@@ -101,6 +103,7 @@ class Monitor(Screen[None]):
         self._removed: list[tuple[Watch, ...]] = []
         self._held_at: float | None = None
         self._drawn_at = 0.0
+        self._told = ""
 
     def compose(self) -> ComposeResult:
         """Bar, notice, list beside or above detail, footer."""
@@ -109,17 +112,18 @@ class Monitor(Screen[None]):
         with Container(id="panes"):
             yield JobList()
             yield JobDetail()
-        yield Footer(show_command_palette=False)
+        yield KeysBar()
 
     def on_mount(self) -> None:
         """Draws what is stored, then starts everything that takes time."""
         self._list, self._detail = self.query_one(JobList), self.query_one(JobDetail)
         self._bar = self.query_one(TotalsBar)
+        self._draw(self._state)
         self.call_after_refresh(self._begin)
 
     def on_resize(self) -> None:
         """Lays the bar out anew."""
-        self._draw(self._state)
+        self._draw_bar(self._clock.now())
 
     def on_monitor_state_came(self) -> None:
         """Draws the newest state, however many there were, and then leaves the terminal alone for a moment."""
@@ -207,7 +211,6 @@ class Monitor(Screen[None]):
         self._list.focus()
 
     def _begin(self) -> None:
-        self._draw(self._state)
         self.set_interval(TICK, self._tick)
         self._engine.start()
         self._engine.subscribe(self._mailbox.put)
@@ -218,7 +221,7 @@ class Monitor(Screen[None]):
         before, self._state = self._state, state
         now = self._clock.now()
         self._list.show(by_urgency(state.watchlist), now, self._held_at)
-        self._bar.show(counts(state.watchlist), state.pulses.get(self._tenant.name), now)
+        self._draw_bar(now)
         self._show_notice()
         selected = self._list.selected
         if selected is None or selected is not before.watchlist.get(selected.job):
@@ -227,15 +230,20 @@ class Monitor(Screen[None]):
     def _tick(self) -> None:
         now = self._clock.now()
         self._list.tick(now, self._held_at)
-        self._bar.show(counts(self._state.watchlist), self._state.pulses.get(self._tenant.name), now)
+        self._draw_bar(now)
         self._detail.tick(now)
+
+    def _draw_bar(self, now: float) -> None:
+        self._bar.show(counts(self._state.watchlist), self._state.pulses.get(self._tenant.name), now)
 
     def _show_notice(self) -> None:
         told = [self._state.unsaved and f"Not saved: {self._state.unsaved}", self._state.fault, self._notice]
         text = " ".join(part for part in told if part)
-        notice = self.query_one("#notice", Static)
-        notice.display = bool(text)
-        notice.update(Content(text))
+        if text != self._told:
+            self._told = text
+            notice = self.query_one("#notice", Static)
+            notice.display = bool(text)
+            notice.update(Content(text))
 
     def _show_detail(self) -> None:
         watch = self._list.selected

@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
 from zjobtui.domain.freshness import is_stale
-from zjobtui.domain.observation import Call, Seen
 from zjobtui.domain.timeline import Event, Timeline
 from zjobtui.domain.verdict import Kind
 from zjobtui.domain.watch import Watch
 from zjobtui.wording.outline import Line, Tone, fact
 from zjobtui.wording.times import age, duration, moment, stamp
+
+if TYPE_CHECKING:
+    from zjobtui.domain.observation import Call
 
 TONES = {
     Kind.FAILED: Tone.BAD,
@@ -91,12 +94,7 @@ def about_lines(watch: Watch, now: float, zone: tzinfo | None = None) -> tuple[L
     )
 
 
-def support_lines(seen: Seen) -> tuple[Line, ...]:
-    """What Zuora's support asks for about an answer."""
-    return call_lines(seen.call, seen.at)
-
-
-def call_lines(call: Call, at: float) -> tuple[Line, ...]:
+def call_lines(call: "Call", at: float) -> tuple[Line, ...]:
     """A call as an outline: its ids, its time in UTC, its latency."""
     status = f"HTTP {call.http_status}" if call.http_status else ""
     return (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
 
-from zjobtui.domain.report import Json, Rest
+from zjobtui.domain.json_value import Json, Rest
 from zjobtui.domain.text import shorten
 
 

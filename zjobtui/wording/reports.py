@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from zjobtui.domain.judging import roll_up
 from zjobtui.domain.report import (
     Commitment,
     OrderLineItem,
@@ -15,7 +16,6 @@ from zjobtui.domain.report import (
     Subscription,
     WriteOff,
 )
-from zjobtui.domain.verdict import roll_up
 from zjobtui.wording.outline import Line, Tone, fact, group, other_fields
 from zjobtui.wording.previews import preview_lines
 from zjobtui.wording.signs import money

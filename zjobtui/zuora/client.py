@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 from zjobtui.clock import Clock
 from zjobtui.domain.job import JobId
-from zjobtui.domain.observation import Call, Missed, Observation, Problem, ProblemKind, Seen
+from zjobtui.domain.observation import Call, Missed, Observation, Seen
+from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.report import Report
 from zjobtui.domain.tenant import ClientCredentials, Credentials, Tenant
 from zjobtui.domain.text import clean, shorten

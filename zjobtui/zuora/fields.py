@@ -1,11 +1,12 @@
 """Takes the fields of a JSON object one by one; whatever is not taken, or has another type, is left and kept."""
 
+import json
 from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
+from zjobtui.domain.json_value import Json, Rest
 from zjobtui.domain.reason import Reason, read_reason
-from zjobtui.domain.report import Json, Rest
 
 T = TypeVar("T")
 
@@ -57,12 +58,14 @@ class Fields:
         return self._absent(key, ())
 
     def items(self, key: str, read: Callable[["Fields"], T]) -> tuple[T, ...]:
-        """A list of objects, each read by `read`; a list that holds anything else is left as it is."""
+        """A list of objects, each read by `read`; what else stands in the list is left in it."""
         value = self._left.get(key)
-        if isinstance(value, list) and all(isinstance(one, dict) for one in value):
-            del self._left[key]
-            return tuple(read(Fields(one)) for one in value if isinstance(one, dict))
-        return self._absent(key, ())
+        if not isinstance(value, list):
+            return self._absent(key, ())
+        del self._left[key]
+        if others := [one for one in value if not isinstance(one, dict)]:
+            self._left[key] = others
+        return tuple(read(Fields(one)) for one in value if isinstance(one, dict))
 
     def within(self, key: str) -> "Fields":
         """The fields of an object inside this one; none where there is no such object."""
@@ -93,6 +96,13 @@ class Fields:
 
 
 def _reason(value: Json) -> Reason:
-    if isinstance(value, dict) and ("code" in value or "message" in value):
-        return Reason(str(value.get("code", "")), str(value.get("message", "")))
-    return read_reason(value if isinstance(value, str) else str(value))
+    if not isinstance(value, dict):
+        return read_reason(value if isinstance(value, str) else _as_json(value))
+    fields = Fields(value)
+    code, message = fields.text("code"), fields.text("message")
+    more = _as_json(fields.rest()) if fields.rest() else ""
+    return Reason(code, " ".join(part for part in (message, more) if part))
+
+
+def _as_json(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)

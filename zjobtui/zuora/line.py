@@ -13,7 +13,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import HttpxAiohttpClient
 
-from zjobtui.domain.observation import Problem, ProblemKind
+from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.text import clean, shorten
 from zjobtui.zuora.bodies import BodyError, BodyTooLargeError, read_body
 from zjobtui.zuora.tenants import is_loopback

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
+from zjobtui.domain.json_value import Json, Rest
 from zjobtui.domain.report import (
     Commitment,
-    Json,
     OrderLineItem,
     OrderResult,
     OtherResult,
@@ -14,7 +14,6 @@ from zjobtui.domain.report import (
     PreviewResult,
     Ramp,
     Refund,
-    Rest,
     Result,
     Subscription,
     WriteOff,
@@ -147,12 +146,7 @@ def _commitment(fields: Fields) -> Commitment:
 
 
 def _read_preview(value: Rest) -> PreviewResult:
-    outer = dict(value)
-    wrapped = outer.get("previewResult")
-    if isinstance(wrapped, dict):
-        del outer["previewResult"]
-        outer = {**outer, **wrapped}
-    fields = Fields(outer)
+    fields = Fields(_unwrapped(value))
     return PreviewResult(
         job_type=fields.text("jobType"),
         invoices=fields.items("invoices", lambda one: _document(one, "invoiceItems")),
@@ -162,6 +156,19 @@ def _read_preview(value: Rest) -> PreviewResult:
         reasons=fields.reasons("reasons"),
         rest=fields.rest(),
     )
+
+
+def _unwrapped(value: Rest) -> Rest:
+    wrapped = value.get("previewResult")
+    if not isinstance(wrapped, dict):
+        return value
+    return _beside({key: one for key, one in value.items() if key != "previewResult"}, "previewResult", wrapped)
+
+
+def _beside(outer: Rest, name: str, inner: Rest) -> Rest:
+    """The fields of `inner` beside those of `outer`; what stands in both is kept under `name`, as it came."""
+    twice: dict[str, Json] = {key: one for key, one in inner.items() if key in outer or key == name}
+    return {**inner, **outer, **({name: twice} if twice else {})}
 
 
 def _document(fields: Fields, items: str) -> PreviewDocument:
@@ -192,7 +199,7 @@ def _preview_item(fields: Fields) -> PreviewItem:
         unit_price=fields.amount("unitPrice"),
         amount_without_tax=fields.amount("amountWithoutTax"),
         tax=fields.amount("taxAmount"),
-        rest={**fields.rest(), **additional.rest()},
+        rest=_beside(fields.rest(), "additionalInfo", additional.rest()),
     )
 
 

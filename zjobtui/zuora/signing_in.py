@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from zjobtui.clock import Clock
-from zjobtui.domain.observation import Problem, ProblemKind
+from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.tenant import BearerToken, Credentials
 
 RENEW_AT = 0.85

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from zjobtui.domain.observation import Problem, ProblemKind
+from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.text import shorten
 from zjobtui.zuora.fields import Fields
 from zjobtui.zuora.wire import NotReadableError, read_object

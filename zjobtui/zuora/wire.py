@@ -3,12 +3,16 @@
 import json
 from decimal import Decimal
 
-from zjobtui.domain.observation import Problem, ProblemKind
+from zjobtui.domain.json_value import Json
+from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.reason import Category, Reason
-from zjobtui.domain.report import Json, Report
+from zjobtui.domain.report import Report
 from zjobtui.domain.text import clean, clean_lines, shorten
 from zjobtui.zuora.fields import Fields
 from zjobtui.zuora.results import read_result
+
+DEPTH_LIMIT = 100
+"""Objects and lists inside one another; what Zuora documents goes seven deep."""
 
 _BY_CATEGORY = {
     Category.PERMISSION: ProblemKind.FORBIDDEN,
@@ -71,7 +75,7 @@ def read_object(body: bytes) -> dict[str, Json]:
         value = _clean_json(_DECODER.decode(_text(body)))
     except NotReadableError:
         raise
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):
         raise NotReadableError("not JSON") from None
     if not isinstance(value, dict):
         raise NotReadableError("JSON, but not an object")
@@ -96,14 +100,16 @@ def _no_constant(name: str) -> Json:
 _DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_unique)
 
 
-def _clean_json(value: Json) -> Json:
+def _clean_json(value: Json, depth: int = 0) -> Json:
+    if depth > DEPTH_LIMIT:
+        raise NotReadableError("JSON nested too deeply")
     match value:
         case str():
             return clean(value)
         case dict():
-            return {clean(key): _clean_json(one) for key, one in value.items()}
+            return _unique([(clean(key), _clean_json(one, depth + 1)) for key, one in value.items()])
         case list():
-            return [_clean_json(one) for one in value]
+            return [_clean_json(one, depth + 1) for one in value]
         case _:
             return value
 
@@ -113,7 +119,8 @@ def _read_report(fields: dict[str, Json], text: str) -> Report:
     taken.truth("success")
     status, reasons = taken.text("status"), taken.reasons("errors")
     result = read_result(taken.take(["result"]).get("result"))
-    return Report(status=status, reasons=reasons, result=result, rest=taken.rest(), raw=clean_lines(text))
+    raw = clean_lines(text.replace("\r\n", "\n").replace("\r", "\n"))
+    return Report(status=status, reasons=reasons, result=result, rest=taken.rest(), raw=raw)
 
 
 def _read_refusal(http_status: int, fields: Fields) -> Problem:

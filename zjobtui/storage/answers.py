@@ -1,0 +1,30 @@
+"""Turns last good answers into rows and rows into answers: the body as it came, and the call that brought it."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from dataclasses import asdict
+
+from zjobtui.domain.job import Job
+from zjobtui.domain.observation import Call, Seen
+from zjobtui.domain.report import Report
+
+ReadReport = Callable[[str], Report | None]
+"""Reads a kept body as a report; handed in, since only the wire knows how."""
+
+
+def answer_row(job: Job, seen: Seen) -> dict[str, str | float]:
+    """The columns of an answer; the call holds no header of the request, and so no token."""
+    call = json.dumps(asdict(seen.call), ensure_ascii=False)
+    return {"tenant": job.tenant, "job": job.id.key, "at": seen.at, "body": seen.report.raw, "call": call}
+
+
+def answer_of(row: sqlite3.Row, read_report: ReadReport) -> Seen | None:
+    """The answer that a row holds; None where its body is no report any more."""
+    report = read_report(row["body"])
+    return Seen(report, row["at"], _call_of(row["call"])) if report else None
+
+
+def _call_of(text: str) -> Call:
+    fields = json.loads(text)
+    return Call(**{**fields, "limits": tuple((name, value) for name, value in fields["limits"])})
