@@ -33,8 +33,7 @@ def parse_ids(arguments: Sequence[str]) -> tuple[list[JobId], list[str]]:
 
 def add(store: Store, watchlist: Watchlist, watches: Sequence[Watch], refused: Sequence[str]) -> int:
     """Watches jobs, says how many were new, known and refused, and gives the exit status."""
-    recalled = {watch.job: watch for watch in store.recall(watch.job for watch in watches)}
-    change = watchlist.add(recalled.get(watch.job, watch) for watch in watches)
+    change = watchlist.add(watches, store.recall(watch.job for watch in watches))
     if change.added:
         store.apply(change)
     for sentence in refused:

@@ -4,29 +4,34 @@ from functools import lru_cache
 
 from zjobtui.domain.digest import Digest
 from zjobtui.domain.judging import judge
-from zjobtui.domain.report import OrderResult, PreviewResult, Report
+from zjobtui.domain.report import OrderResult, PreviewResult, Report, Result
 from zjobtui.domain.text import shorten
 
 _WORDS_LIMIT = 8_000
+_NAME_LIMIT = 200
 
 
 def digest(report: Report) -> Digest:
     """The digest of a report; `kind` is `order`, `preview`, the job type as Zuora wrote it, or empty while running."""
+    status = shorten(report.status, _NAME_LIMIT)
     if report.result is None and not report.reasons:
-        return _bare(report.status)
-    verdict, result = judge(report), report.result
+        return _bare(status)
+    kind, order, account = (shorten(name, _NAME_LIMIT) for name in _about(report.result))
     words = shorten(" ".join(_words(report)), _WORDS_LIMIT)
+    return Digest(status, judge(report), kind, order, account, words)
+
+
+def _about(result: Result | None) -> tuple[str, str, str]:
     match result:
         case None:
-            return Digest(report.status, verdict, words=words)
+            return "", "", ""
         case OrderResult():
-            order, account = result.order_number or result.order_id, result.account_number or result.account_id
-            return Digest(report.status, verdict, "order", order, account, words)
+            return "order", result.order_number or result.order_id, result.account_number or result.account_id
         case PreviewResult():
-            return Digest(report.status, verdict, "preview", words=words)
+            return "preview", "", ""
         case _:
             order, account = (str(result.fields.get(key) or "") for key in ("orderNumber", "accountNumber"))
-            return Digest(report.status, verdict, result.job_type, order, account, words)
+            return result.job_type, order, account
 
 
 @lru_cache(maxsize=256)

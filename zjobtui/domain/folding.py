@@ -23,7 +23,8 @@ def fold(watch: Watch, observation: Observation, planned: float) -> Folded:
     """Takes `observation` into `watch`; `planned` is the interval in seconds within which the next answer is promised.
 
     A failed call never touches the last good report. A final report stays: whatever Zuora says later that is not
-    final too (running again, not found) is kept beside it as a contradiction, and shown.
+    final too (running again, not found) is kept beside it as a contradiction, and shown. That Zuora does not know a
+    job stands as well, until Zuora itself says something else.
     """
     if isinstance(observation, Missed):
         return _fold_missed(watch, observation, planned)
@@ -33,7 +34,7 @@ def fold(watch: Watch, observation: Observation, planned: float) -> Folded:
 def _fold_missed(watch: Watch, missed: Missed, planned: float) -> Folded:
     folded = replace(watch, problem=missed.problem, problem_at=missed.at, planned=planned)
     if missed.problem.kind is not ProblemKind.NOT_FOUND:
-        return Folded(folded)
+        return Folded(replace(watch, planned=planned) if watch.verdict.kind is Kind.UNKNOWN else folded)
     if watch.is_final:
         return _contradicted(watch, missed.at, "Zuora no longer knows this job; its last answer is kept.")
     if watch.verdict.kind is Kind.UNKNOWN:
@@ -70,7 +71,7 @@ def _with_end(folded: Watch, before: Watch, at: float) -> Watch:
 
 
 def _contradicted(watch: Watch, at: float, text: str) -> Folded:
-    folded = replace(watch, contradiction=text, problem=None, problem_at=None)
+    folded = replace(watch, contradiction=text, problem=None, problem_at=at)
     if watch.contradiction == text:
         return Folded(folded)
     return Folded(folded, entries=(Entry(watch.job, at, Event.CONTRADICTED, text),))

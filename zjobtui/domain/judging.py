@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from zjobtui.domain.reason import Reason
 from zjobtui.domain.report import OrderResult, OtherResult, PreviewResult, Report, Result, Subscription
+from zjobtui.domain.text import shorten
 from zjobtui.domain.verdict import Kind, Verdict
 
 
@@ -16,7 +17,7 @@ def judge(report: Report) -> Verdict:
     | Processing  | any                                               | waiting         |
     | other word  | any                                               | waiting         |
     | Failed      | any                                               | failed          |
-    | Completed   | none                                              | needs attention |
+    | Completed   | none, empty, or no object                         | needs attention |
     | Completed   | order Failed                                      | failed          |
     | Completed   | order anything but Completed, or no word of it    | needs attention |
     | Completed   | a payment, refund or write-off in error           | needs attention |
@@ -26,6 +27,11 @@ def judge(report: Report) -> Verdict:
     Completed is believed only with proof: an order's own status decides, not the job's
     (a job can be Completed while its order is still Pending, and that pair is silent in every other client).
     """
+    verdict = _judge(report)
+    return Verdict(verdict.kind, shorten(verdict.sentence))
+
+
+def _judge(report: Report) -> Verdict:
     match report.status:
         case "Processing":
             return Verdict(Kind.WAITING, "Zuora is working on it.")
@@ -92,6 +98,8 @@ def _troubles(result: Result) -> Iterator[str]:
 
 
 def _other_troubles(result: OtherResult) -> Iterator[str]:
+    if not result.job_type and result.fields.keys() <= {"result"}:
+        yield "its result is empty or cannot be read"
     status = result.fields.get("status")
     if isinstance(status, str) and status not in {"Completed", "Success", ""}:
         yield f"its result is in status {status}"

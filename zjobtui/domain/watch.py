@@ -12,7 +12,8 @@ from zjobtui.domain.verdict import NOT_ASKED, UNKNOWN, Verdict
 class Watch:
     """A watched job. All times are seconds since the epoch, UTC.
 
-    `digest` and `seen_at` are of the last good answer; `problem` is what the last call met, if it was not good;
+    `digest` and `seen_at` are of the last good answer; `problem` is what the last call met, if it was not good, and
+    `problem_at` when a call last brought something else than a good answer;
     `unfinished_at` is when it was last seen running, `ended_at` when it was first seen ended, so the end lies between;
     `planned` is the interval in seconds within which the next answer was promised.
     """

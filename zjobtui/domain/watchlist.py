@@ -28,10 +28,20 @@ class Watchlist:
         """The watch of `job`, or None where it is not watched."""
         return self.watches.get(job)
 
-    def add(self, watches: Iterable[Watch]) -> "Change":
-        """Watches more jobs; those that are watched already stay as they are and are not in the change."""
-        new = {watch.job: watch for watch in watches if watch.job not in self.watches}
-        entries = tuple(Entry(watch.job, watch.added_at, Event.ADDED, watch.added_by) for watch in new.values())
+    def add(self, watches: Iterable[Watch], recalled: Iterable[Watch] = ()) -> "Change":
+        """Watches more jobs; those that are watched already stay as they are and are not in the change.
+
+        A job of `recalled` comes back with all that was known of it, under its new label where it has one.
+        """
+        known = {watch.job: watch for watch in recalled}
+        wanted = {watch.job: watch for watch in watches if watch.job not in self.watches}
+        new = {job: _again(known[job], watch) if job in known else watch for job, watch in wanted.items()}
+        entries = tuple(
+            Entry(job, watch.added_at, Event.RESTORED, "")
+            if job in known
+            else Entry(job, watch.added_at, Event.ADDED, watch.added_by)
+            for job, watch in wanted.items()
+        )
         return Change(Watchlist({**self.watches, **new}), added=tuple(new.values()), entries=entries)
 
     def restore(self, watches: Iterable[Watch], at: float) -> "Change":
@@ -73,7 +83,7 @@ class Watchlist:
     def merged(self, watches: Iterable[Watch], removed: Iterable[Job]) -> "Watchlist":
         """This watchlist with what another window committed: watches as they are on disk, and jobs that are gone.
 
-        What people wrote is taken over; of two observations the later one stands.
+        What people wrote is taken over; of two observations the later one stands, but a final one before any other.
         """
         merged = dict(self.watches)
         for theirs in watches:
@@ -89,8 +99,12 @@ class Watchlist:
         return Change(Watchlist({**self.watches, **changed}), annotated=tuple(changed.values()))
 
 
+def _again(known: Watch, watch: Watch) -> Watch:
+    return replace(known, label=watch.label or known.label)
+
+
 def _merge(ours: Watch, theirs: Watch) -> Watch:
-    if theirs.heard_at >= ours.heard_at:
+    if (theirs.is_final, theirs.heard_at) >= (ours.is_final, ours.heard_at):
         return theirs
     return replace(ours, label=theirs.label, tags=theirs.tags, note=theirs.note)
 

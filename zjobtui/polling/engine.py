@@ -5,6 +5,8 @@ import random
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from zjobtui.clock import Clock
@@ -96,7 +98,13 @@ class Engine:
         self._tell(lambda poller: poller.resume())
 
     def _run(self) -> None:
-        asyncio.run(self._main())
+        try:
+            asyncio.run(self._main())
+        except Exception as fault:  # noqa: BLE001 - a thread that ends unseen would leave old rows looking watched
+            self._stumbled("zjobtui has stopped polling", fault)
+            self._subscriber(replace(self.state, fault=self._fault))
+        finally:
+            self._has_started.set()
 
     async def _main(self) -> None:
         from zjobtui.polling.ledger import Ledger  # noqa: PLC0415 - imported on this thread, after the first screen
@@ -106,7 +114,7 @@ class Engine:
         self._ledger = Ledger(self.state.watchlist, self._shelf, self._publish)
         self._has_started.set()
         self._ledger.start()
-        sources = {tenant: make() for tenant, make in self._make_sources.items()}
+        sources = self._sources()
         chance = random.Random()
         for tenant, source in sources.items():
             self._pollers[tenant] = Poller(tenant, source, self._ledger, self._clock.now, chance)
@@ -118,13 +126,27 @@ class Engine:
         await self._ledger.close()
         await asyncio.gather(*(source.aclose() for source in sources.values()), return_exceptions=True)
 
+    def _sources(self) -> dict[str, JobSource]:
+        """The sources that can be made; one that cannot is told, and its jobs go stale while the others are watched."""
+        made: dict[str, JobSource] = {}
+        for tenant, make in self._make_sources.items():
+            try:
+                made[tenant] = make()
+            except Exception as fault:  # noqa: BLE001 - whatever it is, the watchlist must stay usable
+                self._stumbled(f"{tenant} cannot be asked", fault)
+                self._publish()
+        return made
+
+    def _stumbled(self, what: str, fault: Exception) -> None:
+        self._fault = f"A fault in zjobtui itself: {what} ({type(fault).__name__}: {fault})."
+
     async def _keep_running(self, poller: "Poller") -> None:
         """A fault in the program must not end polling unseen: it is told, and the poller starts anew."""
         while True:
             try:
                 await poller.run()
             except Exception as fault:  # noqa: BLE001 - whatever it was, it is told and polling goes on
-                self._fault = f"polling stumbled over a fault in zjobtui itself: {type(fault).__name__}"
+                self._stumbled("polling stumbled and goes on", fault)
                 self._publish()
                 await asyncio.sleep(RESTART)
 
@@ -145,7 +167,13 @@ class Engine:
         self._subscriber(self.state)
 
     def _do(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return asyncio.run_coroutine_threadsafe(work, self._loop)
+        except RuntimeError as fault:
+            work.close()
+            failed: Future[T] = Future()
+            failed.set_exception(fault)
+            return failed
 
     def _tell(self, do: "Callable[[Poller], None]") -> None:
         def tell() -> None:
@@ -153,4 +181,5 @@ class Engine:
                 do(poller)
             self._publish()
 
-        self._loop.call_soon_threadsafe(tell)
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(tell)

@@ -12,9 +12,9 @@ CAP = 60.0
 BASE = 1.0
 
 PATIENCE = 3
-"""Failed calls in a row after which timeouts and server errors are the tenant's and not one job's."""
+"""Failed calls in a row after which timeouts, dropped connections and server errors are the tenant's own."""
 
-_AT_ONCE = TENANT_WIDE - {ProblemKind.TIMED_OUT, ProblemKind.SERVER_ERROR}
+_AT_ONCE = TENANT_WIDE - {ProblemKind.TIMED_OUT, ProblemKind.SERVER_ERROR, ProblemKind.UNREACHABLE}
 
 
 @dataclass(frozen=True, slots=True)

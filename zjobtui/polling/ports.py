@@ -51,6 +51,15 @@ class Shelf(Protocol):
     def news(self) -> NewsLike | None:
         """What other windows have committed since the last look."""
 
+    def hold(self, name: str, holder: str, now: float, life: float, /) -> bool:
+        """Takes or keeps the lease `name` for `life` seconds from `now`; False while another window holds it."""
+
+    def let_go(self, name: str, holder: str, /) -> None:
+        """Gives a lease back."""
+
+    def count_calls(self, tenant: str, day: int, calls: int, /) -> int:
+        """Adds calls to a day's count (days since the epoch, UTC) and gives the count of all windows."""
+
     def recall(self, jobs: Iterable[Job], /) -> tuple[Watch, ...]:
         """What is kept of jobs that were removed."""
 

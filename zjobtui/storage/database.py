@@ -40,6 +40,8 @@ CREATE TABLE entries (
     position INTEGER NOT NULL REFERENCES watches (position) ON DELETE CASCADE,
     at REAL NOT NULL, event TEXT NOT NULL, text TEXT NOT NULL, verdict TEXT NOT NULL
 );
+CREATE TABLE leases (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until REAL NOT NULL);
+CREATE TABLE calls (tenant TEXT, day INTEGER, calls INTEGER NOT NULL, PRIMARY KEY (tenant, day));
 CREATE INDEX by_position ON entries (position);
 INSERT INTO meta VALUES ('revision', 0), ('digest_version', {DIGEST_VERSION});
 """

@@ -12,6 +12,7 @@ from zjobtui.domain.digest import DIGEST_VERSION
 from zjobtui.domain.job import Job
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Observed, Watchlist
+from zjobtui.storage import sharing
 from zjobtui.storage.database import BrokenStoreError, StoreError, move_aside, open_database
 from zjobtui.storage.rows import entry_of, job_of, watch_of
 from zjobtui.storage.writing import POSITION, write
@@ -108,6 +109,21 @@ class Store:
             rows = connection.execute(query, (job.tenant, job.id.key)).fetchall()
         return tuple(entry_of(row, job) for row in rows)
 
+    def hold(self, name: str, holder: str, now: float, life: float) -> bool:
+        """Takes or keeps the lease `name` for `life` seconds from `now`; False while another window holds it."""
+        with self._transaction() as connection:
+            return sharing.hold(connection, name, holder, now, life)
+
+    def let_go(self, name: str, holder: str) -> None:
+        """Gives a lease back."""
+        with self._transaction() as connection:
+            sharing.let_go(connection, name, holder)
+
+    def count_calls(self, tenant: str, day: int, calls: int) -> int:
+        """Adds calls to the day's count and gives the count of all windows; with none it only looks."""
+        with self._transaction() if calls else self._reading() as connection:
+            return sharing.count_calls(connection, tenant, day, calls)
+
     def close(self) -> None:
         """Closes the file."""
         with self._lock:
@@ -126,21 +142,27 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Iterator[tuple[sqlite3.Connection, int]]:
+        """A transaction that changes watches, with its revision; a row's revision tells other windows what is new."""
+        with self._transaction() as connection:
+            before = _revision(connection)
+            connection.execute("UPDATE meta SET value = ? WHERE name = 'revision'", (before + 1,))
+            yield connection, before + 1
+        if before == self._revision:
+            self._revision = before + 1
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
         if self.is_read_only:
             raise StoreError(self.notice)
         with self._lock, _faults_told(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                before = _revision(self._connection)
-                self._connection.execute("UPDATE meta SET value = ? WHERE name = 'revision'", (before + 1,))
-                yield self._connection, before + 1
+                yield self._connection
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
-            if before == self._revision:
-                self._revision = before + 1
 
     def _digested_anew(self, watchlist: Watchlist) -> Watchlist:
         from zjobtui.domain.digesting import digest  # noqa: PLC0415 - only after the rules have changed

@@ -3,11 +3,13 @@
 import sqlite3
 from collections.abc import Iterable
 
+from zjobtui.domain.digest import FINAL_STATUSES
 from zjobtui.domain.timeline import Entry
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Observed
 from zjobtui.storage.rows import ANNOTATIONS, IDENTITY, OBSERVATIONS, row_of
 
+_FINAL = tuple(sorted(FINAL_STATUSES))
 _COLUMNS = (*IDENTITY, *ANNOTATIONS, *OBSERVATIONS)
 _INSERT = (
     f"INSERT INTO watches ({', '.join(_COLUMNS)}, revision) "
@@ -21,7 +23,8 @@ _ANNOTATE = (
 )
 _OBSERVE = (
     f"UPDATE watches SET {', '.join(f'{name} = :{name}' for name in OBSERVATIONS)}, revision = :revision "
-    "WHERE tenant = :tenant AND job = :job AND heard_at <= :heard_at"
+    "WHERE tenant = :tenant AND job = :job "
+    f"AND (ifnull(status, '') IN {_FINAL}, heard_at) <= (ifnull(:status, '') IN {_FINAL}, :heard_at)"
 )
 _ANSWER = (
     "INSERT OR REPLACE INTO reports (position, at, body, call) "
@@ -34,7 +37,7 @@ POSITION = "(SELECT position FROM watches WHERE tenant = ? AND job = ?)"
 def write(connection: sqlite3.Connection, change: Change, revision: int) -> None:
     """Writes a change column group by column group, so that two windows never undo each other's writes.
 
-    An observation older than the one that is stored is passed over.
+    An observation older than the one that is stored is passed over, and so is any that would undo a final one.
     """
     _add(connection, change.added, revision)
     _remove(connection, change, revision)
@@ -58,8 +61,10 @@ def _remove(connection: sqlite3.Connection, change: Change, revision: int) -> No
 def _observe(connection: sqlite3.Connection, observed: Iterable[Observed], revision: int) -> None:
     from zjobtui.storage.answers import answer_row  # noqa: PLC0415 - reports are not needed for the first screen
 
-    connection.executemany(_OBSERVE, [{**row_of(one.watch), "revision": revision} for one in observed])
-    connection.executemany(_ANSWER, [answer_row(one.watch.job, one.seen) for one in observed if one.seen is not None])
+    for one in observed:
+        written = connection.execute(_OBSERVE, {**row_of(one.watch), "revision": revision})
+        if written.rowcount and one.seen is not None:
+            connection.execute(_ANSWER, answer_row(one.watch.job, one.seen))
 
 
 def _append(connection: sqlite3.Connection, entries: Iterable[Entry]) -> None:

@@ -300,7 +300,12 @@ class Monitor(Screen[None]):
 
     def _when_done(self, future: "Future[Edited]", then: Callable[[Edited], None]) -> None:
         async def wait() -> None:
-            then(await asyncio.wrap_future(future))
+            try:
+                edited = await asyncio.wrap_future(future)
+            except Exception as fault:  # noqa: BLE001 - an engine that is gone must not take the screen with it
+                self._say(f"That was not done: {fault}")
+            else:
+                then(edited)
 
         self.run_worker(wait())
 

@@ -63,7 +63,8 @@ class Fields:
         if not isinstance(value, list):
             return self._absent(key, ())
         del self._left[key]
-        if others := [one for one in value if not isinstance(one, dict)]:
+        others: list[Json] = [one for one in value if not isinstance(one, dict)]
+        if others:
             self._left[key] = others
         return tuple(read(Fields(one)) for one in value if isinstance(one, dict))
 
@@ -104,5 +105,5 @@ def _reason(value: Json) -> Reason:
     return Reason(code, " ".join(part for part in (message, more) if part))
 
 
-def _as_json(value: Json) -> str:
+def _as_json(value: "Json | Rest") -> str:
     return json.dumps(value, ensure_ascii=False, default=str)

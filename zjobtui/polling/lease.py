@@ -1,0 +1,64 @@
+"""Which of several windows on one watchlist polls: the one that holds the lease; the others follow the store."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+
+from zjobtui.clock import Clock
+from zjobtui.polling.ports import Shelf
+
+NAME = "polling"
+
+LIFE = 8.0
+"""Seconds after which a window that is gone, or stopped, is no longer waited for."""
+
+RENEW = 2.5
+"""Seconds between two renewals; with `LIFE` another window takes over within about ten seconds."""
+
+OnDisk = Callable[[Callable[[], bool]], Awaitable[bool]]
+
+
+class Lease:
+    """Takes the lease when there is something to poll, keeps it, and gives it back when there is nothing more.
+
+    A store that cannot be written decides nothing: then this window polls, since a job unseen is worse than one seen
+    twice.
+    """
+
+    def __init__(self, shelf: Shelf, on_disk: OnDisk, clock: Clock, changed: Callable[[], None]) -> None:
+        self.is_held = False
+        self._shelf = shelf
+        self._on_disk = on_disk
+        self._clock = clock
+        self._changed = changed
+        self._holder = uuid.uuid4().hex
+
+    async def keep(self, is_wanted: Callable[[], bool]) -> None:
+        """Takes and keeps the lease whenever `is_wanted`, until it is cancelled."""
+        while True:
+            await self._look(wanted=is_wanted())
+            await asyncio.sleep(RENEW if self.is_held else 1.0)
+
+    async def let_go(self) -> None:
+        """Gives the lease back, so that another window takes over at once."""
+        if self.is_held:
+            await self._look(wanted=False)
+
+    async def _look(self, *, wanted: bool) -> None:
+        before = self.is_held
+        try:
+            if wanted:
+                self.is_held = await self._on_disk(self._hold)
+            elif before:
+                self.is_held = await self._on_disk(self._give_back)
+        except Exception:  # noqa: BLE001 - a shelf may fail in any way
+            self.is_held = wanted
+        if self.is_held != before:
+            self._changed()
+
+    def _hold(self) -> bool:
+        return self._shelf.hold(NAME, self._holder, self._clock.now(), LIFE)
+
+    def _give_back(self) -> bool:
+        self._shelf.let_go(NAME, self._holder)
+        return False

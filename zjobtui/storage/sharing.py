@@ -1,0 +1,36 @@
+"""What windows on one store share beside the watchlist: which of them polls, and how many calls the day has seen."""
+
+import sqlite3
+
+_HOLD = (
+    "INSERT INTO leases (name, holder, until) VALUES (:name, :holder, :until) "
+    "ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until "
+    "WHERE holder = excluded.holder OR until < :now"
+)
+_COUNT = (
+    "INSERT INTO calls (tenant, day, calls) VALUES (:tenant, :day, :calls) "
+    "ON CONFLICT (tenant, day) DO UPDATE SET calls = calls + excluded.calls"
+)
+
+KEPT_DAYS = 7
+"""Days for which counts are kept."""
+
+
+def hold(connection: sqlite3.Connection, name: str, holder: str, now: float, life: float) -> bool:
+    """Takes or keeps a lease for `life` seconds; False while somebody else holds one that has not run out."""
+    asked = {"name": name, "holder": holder, "now": now, "until": now + life}
+    return connection.execute(_HOLD, asked).rowcount == 1
+
+
+def let_go(connection: sqlite3.Connection, name: str, holder: str) -> None:
+    """Gives a lease back, so that another need not wait for its end."""
+    connection.execute("DELETE FROM leases WHERE name = ? AND holder = ?", (name, holder))
+
+
+def count_calls(connection: sqlite3.Connection, tenant: str, day: int, calls: int) -> int:
+    """Adds calls to a day's count (days since the epoch, UTC) and gives the count of all windows."""
+    if calls:
+        connection.execute(_COUNT, {"tenant": tenant, "day": day, "calls": calls})
+        connection.execute("DELETE FROM calls WHERE day < ?", (day - KEPT_DAYS,))
+    found = connection.execute("SELECT calls FROM calls WHERE tenant = ? AND day = ?", (tenant, day)).fetchone()
+    return int(found[0]) if found else 0
