@@ -11,7 +11,7 @@ from zjobtui.wording.jobs import TONES, When, when
 from zjobtui.wording.signs import GLYPHS, WORDS, short_id
 
 _VERDICT, _ORDER, _ACCOUNT, _SHORT_WHEN, _LONG_WHEN = 12, 13, 12, 10, 20
-_LEAST_NAME = 18
+_LEAST_NAME = 13
 
 
 @dataclass(frozen=True, slots=True)
