@@ -1,0 +1,107 @@
+"""The ledger: commit first, tell afterwards, lose nothing when the disk does not play along."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from tests.support.building import done, job, missed, seen, watch, watchlist
+from tests.support.sources import MemoryShelf, News
+from tests.support.virtual_time import run_virtually
+from zjobtui.domain.watchlist import Watchlist
+from zjobtui.polling.ledger import FLUSH, GATHER, LOOK, Ledger
+
+Script = Callable[[Ledger, MemoryShelf], Coroutine[Any, Any, None]]
+
+
+def with_ledger(script: Script, *numbers: int) -> tuple[Ledger, MemoryShelf, list[str]]:
+    """Runs a script over a ledger of watches with these numbers; gives the ledger and what happened in order."""
+    shelf, happened = MemoryShelf(), []
+
+    async def run() -> Ledger:
+        ledger = Ledger(watchlist(*map(watch, numbers)), shelf, lambda: happened.append(f"told {len(shelf.changes)}"))
+        ledger.start()
+        await script(ledger, shelf)
+        await ledger.close()
+        return ledger
+
+    return run_virtually(run()), shelf, happened
+
+
+def test_a_change_is_committed_before_it_is_told() -> None:
+    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+        await ledger.edit(lambda listed: listed.add([watch(1)]))
+
+    _, shelf, happened = with_ledger(script)
+    assert len(shelf.changes) == 1
+    assert happened[0] == "told 1"
+
+
+def test_observations_that_come_together_are_committed_together() -> None:
+    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+        for number in range(1, 31):
+            ledger.bring(job(number), done(), 5.0)
+        await asyncio.sleep(GATHER * 2)
+        assert len(shelf.changes) == 1
+
+    ledger, _, _ = with_ledger(script, *range(1, 31))
+    assert all(one.is_final for one in ledger.watchlist)
+
+
+def test_a_mere_confirmation_waits_for_the_flush() -> None:
+    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+        ledger.bring(job(1), seen(at=10.0), 5.0)
+        await asyncio.sleep(GATHER * 2)
+        assert len(shelf.changes) == 1
+        ledger.bring(job(1), seen(at=12.0), 5.0)
+        await asyncio.sleep(GATHER * 2)
+        assert len(shelf.changes) == 1
+        await asyncio.sleep(FLUSH)
+        assert len(shelf.changes) == 2
+
+    ledger, _, _ = with_ledger(script, 1)
+    assert next(iter(ledger.watchlist)).seen_at == 12.0
+
+
+def test_what_cannot_be_saved_is_kept_told_and_tried_again() -> None:
+    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+        shelf.fault = "disk full"
+        await ledger.edit(lambda listed: listed.add([watch(1)]))
+        assert ledger.unsaved == "disk full"
+        assert len(ledger.watchlist) == 1
+        ledger.bring(job(1), done(), 5.0)
+        await asyncio.sleep(FLUSH * 2)
+        shelf.fault = ""
+        await asyncio.sleep(FLUSH * 1.1)
+        assert ledger.unsaved == ""
+
+    _, shelf, _ = with_ledger(script)
+    assert [bool(change.added) for change in shelf.changes] == [True, False]
+    assert shelf.changes[1].observed[0].seen is not None
+
+
+def test_what_another_window_did_is_taken_over() -> None:
+    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+        shelf.waiting_news.append(News((watch(2, label="theirs"),), (job(1),)))
+        await asyncio.sleep(LOOK * 1.5)
+
+    ledger, shelf, _ = with_ledger(script, 1)
+    assert [one.label for one in ledger.watchlist] == ["theirs"]
+    assert shelf.changes == []
+
+
+def test_what_was_brought_last_is_committed_when_it_closes() -> None:
+    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+        ledger.bring(job(1), done(), 5.0)
+
+    _, shelf, _ = with_ledger(script, 1)
+    assert shelf.changes[0].observed[0].watch.is_final
+
+
+def test_a_failed_call_is_no_reason_to_write() -> None:
+    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+        ledger.bring(job(1), missed(), 5.0)
+        await asyncio.sleep(GATHER * 2)
+        assert shelf.changes == []
+        assert isinstance(ledger.watchlist, Watchlist)
+
+    with_ledger(script, 1)

@@ -1,0 +1,107 @@
+"""A tenant and a shelf in memory for the poller's tests: what they answer is a function of virtual time."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from tests.support.virtual_time import wall
+from zjobtui.domain.job import Job, JobId
+from zjobtui.domain.observation import Call, Missed, Observation, Seen
+from zjobtui.domain.problem import Problem
+from zjobtui.domain.report import OrderResult, Report
+from zjobtui.domain.watch import Watch
+from zjobtui.domain.watchlist import Change
+
+DONE = Report(status="Completed", result=OrderResult(order_number="O-1", order_status="Completed"), raw="{}")
+
+
+@dataclass
+class Asked:
+    """One call: when (seconds since the epoch), about which job, and whether it brought a good answer."""
+
+    at: float
+    job: JobId
+    was_good: bool
+
+
+@dataclass
+class TimedSource:
+    """Jobs that end at given moments; `trouble` says what a call meets instead of an answer, and `latency` how long."""
+
+    ends: dict[JobId, float] = field(default_factory=dict)
+    latency: float = 0.05
+    trouble: Callable[[float, JobId], Problem | None] = lambda _at, _job: None
+    limits: Callable[[float], tuple[tuple[str, str], ...]] = lambda _at: ()
+    asked: list[Asked] = field(default_factory=list)
+    requests: int = 0
+    signed_in_again: int = 0
+
+    async def observe(self, job_id: JobId, /) -> Observation:
+        self.requests += 1
+        await asyncio.sleep(self.latency)
+        at = wall()
+        problem = self.trouble(at, job_id)
+        self.asked.append(Asked(at - self.latency, job_id, problem is None))
+        call = Call(http_status=200, latency=self.latency, limits=self.limits(at))
+        if problem is not None:
+            return Missed(problem, at, call)
+        is_done = at >= self.ends.get(job_id, float("inf"))
+        return Seen(DONE if is_done else Report(status="Processing"), at, call)
+
+    def sign_in_again(self) -> None:
+        self.signed_in_again += 1
+
+    async def aclose(self) -> None:
+        pass
+
+
+@dataclass
+class MemoryShelf:
+    """Keeps what is committed; `fault` makes every write fail with that text."""
+
+    changes: list[Change] = field(default_factory=list)
+    removed: dict[Job, Watch] = field(default_factory=dict)
+    leases: dict[str, tuple[str, float]] = field(default_factory=dict)
+    calls: dict[tuple[str, int], int] = field(default_factory=dict)
+    waiting_news: list["News"] = field(default_factory=list)
+    fault: str = ""
+
+    def apply(self, change: Change, /) -> None:
+        self._fail()
+        self.changes.append(change)
+        self.removed |= {watch.job: watch for watch in change.removed}
+
+    def news(self) -> "News | None":
+        return self.waiting_news.pop() if self.waiting_news else None
+
+    def recall(self, jobs: Iterable[Job], /) -> tuple[Watch, ...]:
+        return tuple(self.removed[job] for job in jobs if job in self.removed)
+
+    def hold(self, name: str, holder: str, now: float, life: float, /) -> bool:
+        self._fail()
+        other, until = self.leases.get(name, (holder, 0.0))
+        if other != holder and until >= now:
+            return False
+        self.leases[name] = (holder, now + life)
+        return True
+
+    def let_go(self, name: str, holder: str, /) -> None:
+        if self.leases.get(name, ("", 0.0))[0] == holder:
+            del self.leases[name]
+
+    def count_calls(self, tenant: str, day: int, calls: int, /) -> int:
+        self._fail()
+        self.calls[tenant, day] = self.calls.get((tenant, day), 0) + calls
+        return self.calls[tenant, day]
+
+    def _fail(self) -> None:
+        if self.fault:
+            raise OSError(self.fault)
+
+
+@dataclass(frozen=True)
+class News:
+    """What another window did."""
+
+    watches: tuple[Watch, ...] = ()
+    removed: tuple[Job, ...] = ()
