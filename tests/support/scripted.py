@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from zjobtui.domain.job import Job
@@ -97,10 +97,15 @@ class ScriptedEngine:
         self.attended.append(job)
 
     def pause(self) -> None:
-        self.is_paused = True
+        self._hold(is_paused=True)
 
     def resume(self) -> None:
-        self.is_paused = False
+        self._hold(is_paused=False)
+
+    def _hold(self, *, is_paused: bool) -> None:
+        self.is_paused = is_paused
+        self.pulse = replace(self.pulse, is_paused=is_paused)
+        self.publish()
 
     def _take(self, change: Change) -> None:
         self.archive.answers |= {one.watch.job: one.seen for one in change.observed if one.seen}

@@ -1,6 +1,7 @@
 """The simulator's jobs as the monitor would have seen them, without sockets and without waiting."""
 
 import json
+from dataclasses import replace
 
 from tests.support.scripted import NOW, FixedClock, ScriptedEngine, call
 from zjobtui.domain.job import Job, JobId
@@ -27,6 +28,7 @@ def watched_world(jobs: int, elapsed: float, seed: int = 7, tenant: str = "env",
         engine.bring(*((job, ask(world, job, at)) for job in names if not _is_final(engine, job)))
         at += step
     clock.at = NOW + elapsed
+    engine.pulse = replace(engine.pulse, answered_at=clock.at)
     engine.publish()
     return engine
 

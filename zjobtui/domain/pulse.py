@@ -11,7 +11,8 @@ class Pulse:
 
     `answered_at` is when the host last gave a good answer about any job; `problem` is what keeps the whole tenant from
     being asked, since `down_since`, and `next_try_at` is when it is tried again (None: only by hand);
-    `calls_per_second` counts every request of the last ten seconds.
+    `is_following` when another window polls and this one reads what it stores; `ceiling` is the longest interval in
+    seconds that the budget forces; `calls_per_second` counts every request of the last ten seconds.
     """
 
     tenant: str
@@ -20,5 +21,6 @@ class Pulse:
     down_since: float | None = None
     next_try_at: float | None = None
     is_paused: bool = False
-    waiting: int = 0
+    is_following: bool = False
+    ceiling: float = 60.0
     calls_per_second: float = 0.0

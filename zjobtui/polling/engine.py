@@ -107,22 +107,29 @@ class Engine:
             self._has_started.set()
 
     async def _main(self) -> None:
+        from zjobtui.polling.lease import Lease  # noqa: PLC0415 - as above
         from zjobtui.polling.ledger import Ledger  # noqa: PLC0415 - imported on this thread, after the first screen
+        from zjobtui.polling.line import Line  # noqa: PLC0415 - as above
         from zjobtui.polling.poller import Poller  # noqa: PLC0415 - as above
 
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         self._ledger = Ledger(self.state.watchlist, self._shelf, self._publish)
         self._has_started.set()
         self._ledger.start()
+        lease = Lease(self._shelf, self._ledger.on_disk, self._clock, self._lease_changed)
         sources = self._sources()
         chance = random.Random()
         for tenant, source in sources.items():
-            self._pollers[tenant] = Poller(tenant, source, self._ledger, self._clock.now, chance)
+            self._pollers[tenant] = Poller(
+                tenant, source, self._ledger, Line(chance), self._clock, chance, may_poll=lambda: lease.is_held
+            )
         running = [asyncio.create_task(self._keep_running(poller)) for poller in self._pollers.values()]
+        running.append(asyncio.create_task(lease.keep(self._has_unfinished)))
         await self._stopping.wait()
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        await lease.let_go()
         await self._ledger.close()
         await asyncio.gather(*(source.aclose() for source in sources.values()), return_exceptions=True)
 
@@ -149,6 +156,14 @@ class Engine:
                 self._stumbled("polling stumbled and goes on", fault)
                 self._publish()
                 await asyncio.sleep(RESTART)
+
+    def _has_unfinished(self) -> bool:
+        return any(poller.has_unfinished for poller in self._pollers.values())
+
+    def _lease_changed(self) -> None:
+        for poller in self._pollers.values():
+            poller.follow()
+        self._publish()
 
     async def _watch(self, watches: tuple[Watch, ...]) -> Edited:
         recalled = {watch.job: watch for watch in await self._ledger.recall(watch.job for watch in watches)}

@@ -75,7 +75,7 @@ class Ledger:
     async def recall(self, jobs: Iterable[Job]) -> tuple[Watch, ...]:
         """What is kept of jobs that were removed; nothing where the disk does not answer."""
         try:
-            return await self._on_disk(lambda: self._shelf.recall(jobs))
+            return await self.on_disk(lambda: self._shelf.recall(jobs))
         except Exception:  # noqa: BLE001 - without the shelf a job is simply new
             return ()
 
@@ -113,7 +113,7 @@ class Ledger:
     async def _look(self) -> None:
         async with self._gate:
             try:
-                news = await self._on_disk(self._shelf.news)
+                news = await self.on_disk(self._shelf.news)
             except Exception as fault:  # noqa: BLE001 - a shelf may fail in any way; polling goes on
                 self._tell_unsaved(str(fault))
                 return
@@ -124,7 +124,7 @@ class Ledger:
     async def _commit(self) -> None:
         try:
             while self._uncommitted:
-                await self._on_disk(lambda: self._shelf.apply(self._uncommitted[0]))
+                await self.on_disk(lambda: self._shelf.apply(self._uncommitted[0]))
                 del self._uncommitted[0]
         except Exception as fault:  # noqa: BLE001 - a shelf may fail in any way; nothing is lost, it is tried again
             self._tell_unsaved(str(fault))
@@ -136,7 +136,8 @@ class Ledger:
             self.unsaved = why
             self._changed()
 
-    async def _on_disk(self, work: Callable[[], T]) -> T:
+    async def on_disk(self, work: Callable[[], T]) -> T:
+        """Runs what may block on the store's own thread."""
         return await asyncio.get_running_loop().run_in_executor(self._worker, work)
 
 

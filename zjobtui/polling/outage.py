@@ -14,12 +14,17 @@ BASE = 1.0
 PATIENCE = 3
 """Failed calls in a row after which timeouts, dropped connections and server errors are the tenant's own."""
 
-_AT_ONCE = TENANT_WIDE - {ProblemKind.TIMED_OUT, ProblemKind.SERVER_ERROR, ProblemKind.UNREACHABLE}
+_AT_ONCE = TENANT_WIDE - {
+    ProblemKind.THROTTLED,
+    ProblemKind.TIMED_OUT,
+    ProblemKind.SERVER_ERROR,
+    ProblemKind.UNREACHABLE,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A tenant that cannot be asked: why, since when (epoch), and when to probe (the loop's clock, seconds)."""
+    """A tenant that cannot be asked: why, since when (epoch), and when to probe (the boot clock, seconds)."""
 
     problem: Problem
     since: float
@@ -28,24 +33,24 @@ class Outage:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """The line to a tenant: how many calls failed in a row, and the outage it is in, if any."""
+class Failures:
+    """How many calls failed in a row, and the outage that they make, if any."""
 
-    failures: int = 0
+    count: int = 0
     outage: Outage | None = None
 
 
-def after(line: Line, observation: Observation, now: float, chance: Random, retry_after: float = 0.0) -> Line:
-    """The line after an observation; `now` by the loop's clock, `retry_after` in seconds as the host asked.
+def after(failures: Failures, observation: Observation, now: float, chance: Random) -> Failures:
+    """The failures after an observation; `now` by the boot clock.
 
     One good word from the host ends the outage. While it lasts, probes follow with full jitter, ever further apart.
     """
     if not isinstance(observation, Missed) or observation.problem.kind not in TENANT_WIDE:
-        return Line()
-    failures = line.failures + 1
-    if line.outage is None and failures < PATIENCE and observation.problem.kind not in _AT_ONCE:
-        return Line(failures)
-    probes = line.outage.probes + 1 if line.outage else 0
-    since = line.outage.since if line.outage else observation.at
-    delay = max(retry_after, chance.uniform(0, min(CAP, BASE * 2.0 ** min(probes, 10))))
-    return Line(failures, Outage(observation.problem, since, now + delay, probes))
+        return Failures()
+    count = failures.count + 1
+    if failures.outage is None and count < PATIENCE and observation.problem.kind not in _AT_ONCE:
+        return Failures(count)
+    probes = failures.outage.probes + 1 if failures.outage else 0
+    since = failures.outage.since if failures.outage else observation.at
+    delay = chance.uniform(0, min(CAP, BASE * 2.0 ** min(probes, 10)))
+    return Failures(count, Outage(observation.problem, since, now + delay, probes))

@@ -1,59 +1,83 @@
-"""Asks about the unfinished jobs of one tenant, each when its pace says so; knows neither HTTP nor disk."""
+"""Asks about the unfinished jobs of one tenant, each when the pace says so; knows neither HTTP nor disk."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from random import Random
 
+from zjobtui.clock import Clock
 from zjobtui.domain.job import Job
-from zjobtui.domain.observation import Missed
+from zjobtui.domain.observation import Missed, Observation
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.pulse import Pulse
 from zjobtui.domain.watch import Watch
 from zjobtui.polling import pace
 from zjobtui.polling.agenda import Agenda
 from zjobtui.polling.ledger import Ledger
-from zjobtui.polling.outage import Line, after
+from zjobtui.polling.line import Line
 from zjobtui.polling.ports import JobSource
 
 CONCURRENCY = 10
 """Calls under way at once; Zuora grants 40 a tenant, and others use them too."""
 
 BY_HAND = -1.0
-"""Due before everything that is planned, and also while polling is paused."""
+"""Due before everything that is planned, and also while nothing else is asked."""
 
-RATE_WINDOW = 10.0
-"""Seconds over which the rate of calls is counted."""
+WAKE = 2.0
+"""Seconds between two looks at the clock at most: after the machine has slept, polling goes on within as many."""
+
+SLEPT = 10.0
+"""Seconds that pass unseen between two looks when the machine has slept."""
+
+REFIT = 60.0
+"""Seconds between two fittings of the pace to what was learnt; sooner when the number of running jobs changes much."""
 
 
 class Poller:
-    """Polls one tenant. A finished job is asked about only by hand; while the tenant is down, a single probe is."""
+    """Polls one tenant. A finished job is asked about only by hand; while the tenant is down, a single probe is.
+
+    Times are the boot clock's, but for those of the watchlist, which are the wall clock's.
+    """
 
     def __init__(
-        self, tenant: str, source: JobSource, ledger: Ledger, now: Callable[[], float], chance: Random
+        self,
+        tenant: str,
+        source: JobSource,
+        ledger: Ledger,
+        line: Line,
+        clock: Clock,
+        chance: Random,
+        *,
+        may_poll: Callable[[], bool] = lambda: True,
+        concurrency: int = CONCURRENCY,
     ) -> None:
         self.tenant = tenant
         self._source = source
         self._ledger = ledger
-        self._now = now
+        self._line = line
+        self._clock = clock
         self._chance = chance
+        self._may_poll = may_poll
+        self._concurrency = concurrency
         self._agenda = Agenda()
         self._asking: dict[Job, asyncio.Task[None]] = {}
         self._by_hand: set[Job] = set()
         self._attended: Job | None = None
-        self._line = Line()
         self._is_paused = False
-        self._answered_at: float | None = None
-        self._calls: deque[tuple[float, int]] = deque()
+        self._pace = pace.FIRST_PACE
+        self._fitted_at, self._fitted_for = float("-inf"), 0
+        self._looked_at = clock.boot()
         self._nudge = asyncio.Event()
 
+    @property
+    def has_unfinished(self) -> bool:
+        """Whether there is anything to poll."""
+        return any(True for _ in self._unfinished())
+
     def follow(self) -> None:
-        """Takes note of jobs that came to the watchlist or left it; new ones are spread over one interval."""
+        """Takes note of jobs that came to the watchlist or left it, and of a lease that came or went."""
         mine = {watch.job: watch for watch in self._ledger.watchlist if watch.job.tenant == self.tenant}
         self._agenda.drop_all_but(mine)
-        new = [job for job, watch in mine.items() if not watch.is_final and not self._has_planned(job)]
-        self._spread(new)
+        self._spread([job for job, watch in mine.items() if not watch.is_final and not self._has_planned(job)])
 
     def ask_now(self, jobs: Iterable[Job]) -> None:
         """A person has asked: these come first, finished or not, and a tenant that is down is tried at once."""
@@ -62,16 +86,15 @@ class Poller:
             if job not in self._asking:
                 self._agenda.put(job, BY_HAND)
         self._source.sign_in_again()
-        if self._line.outage is not None:
-            self._line = replace(self._line, outage=replace(self._line.outage, probe_at=self._clock()))
+        self._line.try_at_once(self._clock.boot())
         self._nudge.set()
 
     def attend(self, job: Job | None) -> None:
         """The job that a person looks at; it is asked about soon, unless it is finished."""
         self._attended = job
         watch = self._ledger.watchlist.get(job) if job else None
-        if job and watch and not watch.is_final and self._now() - watch.heard_at > pace.ATTENDED_INTERVAL:
-            self._agenda.put(job, self._clock())
+        if job and watch and not watch.is_final and self._clock.now() - watch.heard_at > pace.ATTENDED_INTERVAL:
+            self._agenda.put(job, self._clock.boot())
             self._nudge.set()
 
     def pause(self) -> None:
@@ -79,22 +102,19 @@ class Poller:
         self._is_paused = True
 
     def resume(self) -> None:
-        """Goes on, with all jobs spread over one interval anew."""
+        """Goes on, with all jobs spread anew."""
         if self._is_paused:
             self._is_paused = False
-            self._spread([watch.job for watch in self._unfinished() if watch.job not in self._asking])
+            self._spread_unfinished()
 
     def pulse(self) -> Pulse:
-        """How the line is doing, now."""
-        outage = self._line.outage
-        return Pulse(
-            tenant=self.tenant,
-            answered_at=self._answered_at,
-            problem=outage.problem if outage else None,
-            down_since=outage.since if outage else None,
-            next_try_at=self._now() + max(0.0, outage.probe_at - self._clock()) if outage else None,
+        """How polling is doing, now."""
+        return self._line.pulse(
+            self.tenant,
+            self._clock,
             is_paused=self._is_paused,
-            calls_per_second=self._rate(),
+            is_following=not self._may_poll(),
+            ceiling=self._pace.ceiling,
         )
 
     async def run(self) -> None:
@@ -103,6 +123,8 @@ class Poller:
         try:
             while True:
                 self._nudge.clear()
+                self._notice_sleep()
+                await self._keep_pace()
                 self._start_due()
                 await self._until_next()
         finally:
@@ -111,27 +133,46 @@ class Poller:
             await asyncio.gather(*self._asking.values(), return_exceptions=True)
             self._asking.clear()
 
+    def _notice_sleep(self) -> None:
+        """After the machine has slept everything is due at once; it is spread as at the start."""
+        before, self._looked_at = self._looked_at, self._clock.boot()
+        if len(self._agenda) and self._looked_at - before > SLEPT:
+            self._spread_unfinished()
+
+    async def _keep_pace(self) -> None:
+        """Fits the pace anew when a minute has passed, or when much more or much less is running than it was for."""
+        now, count = self._clock.boot(), sum(1 for _ in self._unfinished())
+        is_new = abs(count - self._fitted_for) > max(3, self._fitted_for // 4) and now - self._fitted_at > WAKE
+        if count and (is_new or now - self._fitted_at > REFIT):
+            self._fitted_at, self._fitted_for = now, count
+            mine = [watch for watch in self._ledger.watchlist if watch.job.tenant == self.tenant]
+            rate, wall = self._line.rate(now), self._clock.now()
+            work = lambda: pace.fit_pace(mine, wall, rate)  # noqa: E731 - a name for what the thread does
+            self._pace = await asyncio.get_running_loop().run_in_executor(None, work)
+
     def _start_due(self) -> None:
-        horizon = BY_HAND if self._is_paused else self._clock()
-        while len(self._asking) < self._room() and (job := self._agenda.take(horizon)):
+        now = self._clock.boot()
+        horizon = BY_HAND if self._is_paused or not self._may_poll() else now
+        while self._room(now) > len(self._asking) and (job := self._agenda.take(horizon)):
             watch = self._ledger.watchlist.get(job)
             if watch is not None and (not watch.is_final or job in self._by_hand):
+                self._line.spend(now)
                 self._asking[job] = asyncio.create_task(self._ask(watch))
 
-    def _room(self) -> int:
-        outage = self._line.outage
-        if outage is None:
-            return CONCURRENCY
-        return 1 if self._clock() >= outage.probe_at else 0
+    def _room(self, now: float) -> int:
+        if self._line.opens_at(now) > now:
+            return 0
+        return 1 if self._line.is_down else self._concurrency
 
     async def _until_next(self) -> None:
-        due = self._agenda.next_due()
-        if self._line.outage is not None and due is not None:
-            due = max(due, self._line.outage.probe_at)
-        if due is None or (self._is_paused and due > BY_HAND) or len(self._asking) >= self._room() > 0:
+        now, due = self._clock.boot(), self._agenda.next_due()
+        is_held = (self._is_paused or not self._may_poll()) and due != BY_HAND
+        if due is None or is_held or 0 < self._room(now) <= len(self._asking):
             await self._nudge.wait()
+            self._looked_at = self._clock.boot()
             return
-        timer = asyncio.get_running_loop().call_at(due, self._nudge.set)
+        wait = min(max(due, self._line.opens_at(now)) - now, WAKE)
+        timer = asyncio.get_running_loop().call_later(max(0.0, wait), self._nudge.set)
         try:
             await self._nudge.wait()
         finally:
@@ -143,42 +184,35 @@ class Poller:
             observation = await self._source.observe(job.id)
         except Exception as fault:  # noqa: BLE001 - a source never raises; if it does, the job must not be forgotten
             problem = Problem(ProblemKind.UNREADABLE, f"a fault in zjobtui itself: {type(fault).__name__}")
-            observation = Missed(problem, self._now())
+            observation = Missed(problem, self._clock.now())
         finally:
             self._asking.pop(job, None)
             self._nudge.set()
-        self._calls.append((self._clock(), self._source.requests - before))
-        was_down = self._line.outage is not None
-        self._line = after(self._line, observation, self._clock(), self._chance)
-        planned = self._planned(job, watch)
-        self._ledger.bring(job, observation, planned)
-        if not isinstance(observation, Missed):
-            self._answered_at = observation.at
-        self._by_hand.discard(job)
-        self._agenda.put(job, self._clock() + pace.jittered(planned, self._chance))
-        if was_down and self._line.outage is None:
-            self._spread([other.job for other in self._unfinished() if other.job not in self._asking])
+        self._heard(watch, observation, self._source.requests - before)
 
-    def _planned(self, job: Job, watch: Watch) -> float:
-        planned = pace.interval(watch)
-        return min(planned, pace.ATTENDED_INTERVAL) if job == self._attended else planned
+    def _heard(self, watch: Watch, observation: Observation, requests: int) -> None:
+        job, now = watch.job, self._clock.boot()
+        was_down = self._line.is_down
+        self._line.heard(observation, now, requests)
+        self._by_hand.discard(job)
+        planned = self._pace.interval(watch, self._clock.now(), is_attended=job == self._attended)
+        self._agenda.put(job, now + pace.jittered(planned, self._chance))
+        self._ledger.bring(job, observation, pace.promised(planned))
+        if was_down and not self._line.is_down:
+            self._spread_unfinished()
 
     def _has_planned(self, job: Job) -> bool:
         return job in self._agenda or job in self._asking
 
-    def _unfinished(self) -> list[Watch]:
-        return [w for w in self._ledger.watchlist if w.job.tenant == self.tenant and not w.is_final]
+    def _unfinished(self) -> Iterable[Watch]:
+        return (w for w in self._ledger.watchlist if w.job.tenant == self.tenant and not w.is_final)
+
+    def _spread_unfinished(self) -> None:
+        held = self._asking.keys() | self._by_hand
+        self._spread([watch.job for watch in self._unfinished() if watch.job not in held])
 
     def _spread(self, jobs: list[Job]) -> None:
-        now = self._clock()
-        for job, delay in zip(jobs, pace.spread(len(jobs), pace.INTERVAL, self._chance), strict=True):
+        now = self._clock.boot()
+        for job, delay in zip(jobs, pace.spread(len(jobs), self._line.rate(now), self._chance), strict=True):
             self._agenda.put(job, now + delay)
         self._nudge.set()
-
-    def _rate(self) -> float:
-        while self._calls and self._calls[0][0] < self._clock() - RATE_WINDOW:
-            self._calls.popleft()
-        return sum(requests for _, requests in self._calls) / RATE_WINDOW
-
-    def _clock(self) -> float:
-        return asyncio.get_running_loop().time()

@@ -1,0 +1,95 @@
+"""Builds the values of the domain in one line each; what a test does not name has a plain default."""
+
+import json
+from typing import Any
+
+from tests.support.payloads import http_status, payload
+from zjobtui.domain.job import Job, JobId
+from zjobtui.domain.observation import Call, Missed, Seen
+from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.domain.report import OrderResult, Report
+from zjobtui.domain.watch import Watch
+from zjobtui.domain.watchlist import Watchlist
+from zjobtui.zuora.wire import read_reply
+
+NOW = 1_795_442_400.0
+"""A fixed moment: 2026-11-23 14:00:00 UTC."""
+
+PROCESSING = Report(status="Processing")
+
+
+def job_id(number: int = 1) -> JobId:
+    """An id whose first eight digits are the number."""
+    return JobId(f"{number:08x}5d7b48d3a20245bfe73bdceb")
+
+
+def dashed(one: JobId) -> str:
+    """The id as a UUID is written."""
+    key = one.key
+    return "-".join((key[:8], key[8:12], key[12:16], key[16:20], key[20:]))
+
+
+def job(number: int = 1, tenant: str = "env") -> Job:
+    return Job(tenant, job_id(number))
+
+
+def watch(number: int = 1, *, tenant: str = "env", **fields: Any) -> Watch:  # noqa: ANN401 - the fields of `Watch`
+    return Watch(**{"job": job(number, tenant), "added_at": NOW, "added_by": "test", **fields})
+
+
+def watchlist(*watches: Watch) -> Watchlist:
+    return Watchlist({one.job: one for one in watches})
+
+
+def order(**fields: Any) -> OrderResult:  # noqa: ANN401 - the fields of `OrderResult`
+    """What a completed order made, with what a test names changed."""
+    made = {
+        "job_type": "AsyncCreateOrder",
+        "order_number": "O-00000001",
+        "account_number": "A00000001",
+        "order_status": "Completed",
+    }
+    return OrderResult(**{**made, **fields})
+
+
+def order_report(**fields: Any) -> Report:  # noqa: ANN401 - the fields of `OrderResult`
+    return Report(status="Completed", result=order(**fields))
+
+
+def seen(report: Report = PROCESSING, at: float = NOW, call: Call | None = None) -> Seen:
+    return Seen(report, at, call or Call())
+
+
+def done(at: float = NOW) -> Seen:
+    """A completed job, as a reply with a body that can be read again."""
+    return seen(read_body(status="Completed", result={"jobType": "AsyncCreateOrder", "status": "Completed"}), at)
+
+
+def failed(at: float = NOW) -> Seen:
+    return seen(read_body(status="Failed", errors="[40000050]: locked", result=None), at)
+
+
+def missed(kind: ProblemKind = ProblemKind.TIMED_OUT, at: float = NOW, detail: str = "no answer") -> Missed:
+    return Missed(Problem(kind, detail), at)
+
+
+def body(**fields: object) -> bytes:
+    """The body of a good answer with these fields at its root."""
+    return json.dumps({"success": True, **fields}, ensure_ascii=False).encode()
+
+
+def read_body(**fields: object) -> Report:
+    """The report in a good answer with these fields at its root."""
+    report = read_reply(200, body(**fields))
+    assert isinstance(report, Report)
+    return report
+
+
+def read_result(result: object) -> Report:
+    """The report of a completed job with this result."""
+    return read_body(status="Completed", errors=None, result=result)
+
+
+def read_payload(name: str) -> Report | Problem:
+    """What a recorded reply says."""
+    return read_reply(http_status(name), payload(name))

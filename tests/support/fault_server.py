@@ -1,0 +1,168 @@
+"""A server on loopback that behaves as badly as its script says; it runs on a thread and event loop of its own."""
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from tests.support.behaviours import Behaviour
+from tests.support.scripts import Decide, Script, first_of, for_tokens, good_day
+from tests.support.wire import Request, Wire
+
+OnAccept = Callable[[int], Behaviour | None]
+"""What to do with the nth connection before anything is read from it; None goes on to the requests."""
+
+LONGEST = 60.0
+"""Seconds after which any behaviour is cut off."""
+
+
+class FaultServer:
+    """A running server and its log."""
+
+    def __init__(self, decide: Decide, on_accept: OnAccept, port: int) -> None:
+        self._decide = decide
+        self._on_accept = on_accept
+        self._port = port
+        self._log: list[Request] = []
+        self._paths: Counter[str] = Counter()
+        self._connections = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._changed = threading.Condition()
+        self._started = threading.Event()
+        self._fault: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="fault-server")
+        self._loop: asyncio.AbstractEventLoop
+        self._stopped: asyncio.Event
+
+    @property
+    def base_url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def port(self) -> int:
+        """For another server to take over."""
+        return self._port
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """Every request so far that came in whole."""
+        return tuple(self._log)
+
+    @property
+    def connections(self) -> int:
+        """Connections accepted so far."""
+        return self._connections
+
+    @property
+    def open_connections(self) -> int:
+        """Connections that have not ended."""
+        return len(self._tasks)
+
+    def requests_for(self, path: str) -> tuple[Request, ...]:
+        """The requests whose path begins so."""
+        return tuple(request for request in self.requests if request.path.startswith(path))
+
+    def wait_for_requests(self, count: int, seconds: float = 10.0) -> None:
+        """Returns when that many requests have come in; fails when they do not."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: len(self._log) >= count, seconds):
+                raise AssertionError(f"{len(self._log)} requests within {seconds} s, not {count}")
+
+    def start(self) -> None:
+        """Returns when it listens."""
+        self._thread.start()
+        self._started.wait()
+        self._raise_fault()
+
+    def stop(self) -> None:
+        """Ends every connection at once; raises what went wrong in the script."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopped.set)
+            self._thread.join()
+        self._raise_fault()
+
+    def _raise_fault(self) -> None:
+        fault, self._fault = self._fault, None
+        if fault is not None:
+            raise fault
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._listen())
+        except OSError as fault:
+            self._fault = fault
+        finally:
+            self._started.set()
+
+    async def _listen(self) -> None:
+        self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
+        server = await asyncio.start_server(self._accepted, "127.0.0.1", self._port, backlog=1000)
+        self._port = server.sockets[0].getsockname()[1]
+        self._started.set()
+        await self._stopped.wait()
+        server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await server.wait_closed()
+
+    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._connections += 1
+        task = asyncio.create_task(self._serve(Wire(reader, writer), self._connections))
+        self._tasks.add(task)
+        task.add_done_callback(lambda done: self._ended(done, writer))
+
+    def _ended(self, task: asyncio.Task[None], writer: asyncio.StreamWriter) -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            writer.transport.abort()
+        elif isinstance(fault := task.exception(), Exception):
+            self._fault = self._fault or fault
+
+    async def _serve(self, wire: Wire, connection: int) -> None:
+        try:
+            with suppress(ConnectionError, TimeoutError):
+                await self._play(wire, self._on_accept(connection))
+                await self._answer_requests(wire, connection)
+        finally:
+            wire.close()
+        with suppress(ConnectionError):
+            await wire.closed()
+
+    async def _answer_requests(self, wire: Wire, connection: int) -> None:
+        of_connection = 0
+        while wire.is_open and (came := await wire.next_request()):
+            of_connection += 1
+            method, path, headers, body = came
+            self._paths[path] += 1
+            request = Request(
+                method, path, headers, body, len(self._log) + 1, self._paths[path], connection, of_connection
+            )
+            self._note(request)
+            await self._play(wire, self._decide(request) or good_day(request))
+
+    def _note(self, request: Request) -> None:
+        with self._changed:
+            self._log.append(request)
+            self._changed.notify_all()
+
+    @staticmethod
+    async def _play(wire: Wire, behaviour: Behaviour | None) -> None:
+        if behaviour is not None:
+            async with asyncio.timeout(LONGEST):
+                await behaviour.play(wire)
+
+
+@contextmanager
+def fault_server(
+    script: Script = None, *, token: Script = None, on_accept: OnAccept | None = None, port: int = 0
+) -> Iterator[FaultServer]:
+    """Runs a server that follows the script, with `token` for its token requests, on any free port or a given one."""
+    server = FaultServer(first_of(for_tokens(token), script), on_accept or (lambda _number: None), port)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()

@@ -1,0 +1,97 @@
+"""What a JSON value says, leaf by leaf, and what became of it in a report and in an outline."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
+from decimal import Decimal, InvalidOperation
+
+from zjobtui.domain.json_value import Json
+from zjobtui.domain.reason import Reason
+from zjobtui.wording.outline import Line, json_text
+
+_KEPT_AS_THEY_CAME = frozenset({"rest", "fields", "metrics"})
+_SAYS_NOTHING_NEW = frozenset({"raw", "odd"})
+
+
+def leaves(value: object) -> Iterator[Json]:
+    """The texts, numbers and truths inside a JSON value; null and the empty text say nothing."""
+    match value:
+        case Mapping():
+            for one in value.values():
+                yield from leaves(one)
+        case list() | tuple():
+            for one in value:
+                yield from leaves(one)
+        case None | "":
+            return
+        case _:
+            assert isinstance(value, str | int | Decimal)
+            yield value
+
+
+def same(leaf: Json) -> Json:
+    """The leaf in a form in which `300`, `"300"` and `Decimal("300.0")` are equal, for fields have been all three."""
+    if isinstance(leaf, bool) or not isinstance(leaf, str | int | Decimal):
+        return str(leaf)
+    try:
+        number = Decimal(leaf)
+    except InvalidOperation:
+        return leaf
+    return str(number.to_integral_value() if number == number.to_integral_value() else number.normalize())
+
+
+def count(some: Iterable[Json]) -> Counter[Json]:
+    """How often each leaf stands there."""
+    return Counter(map(same, some))
+
+
+def typed(value: object) -> Iterator[Json]:
+    """Every leaf in the fields of a report that have a name of their own."""
+    match value:
+        case Reason():
+            yield value.code
+            yield from _said_in(value.message)
+        case tuple():
+            for one in value:
+                yield from typed(one)
+        case _ if is_dataclass(value):
+            for one in fields(value):
+                if one.name not in _KEPT_AS_THEY_CAME | _SAYS_NOTHING_NEW:
+                    yield from typed(getattr(value, one.name))
+        case _:
+            yield from leaves(value)
+
+
+def _said_in(message: str) -> Iterator[Json]:
+    """The message, and the leaves of the JSON that stands at its end where more than a message came."""
+    for at in (0, *(at for at, character in enumerate(message) if character == "{")):
+        with suppress(ValueError):
+            value = json.loads(message[at:], parse_float=Decimal)
+            yield from leaves([message[:at].strip(), value])
+            return
+    yield message
+
+
+def untyped(value: object) -> Iterator[Json]:
+    """Every leaf that a report keeps as it came, in whichever object it stood."""
+    if is_dataclass(value):
+        for one in fields(value):
+            inner = getattr(value, one.name)
+            yield from leaves(inner) if one.name in _KEPT_AS_THEY_CAME else untyped(inner)
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from untyped(one)
+
+
+def told(lines: Iterable[Line]) -> Iterator[str]:
+    """Every text of an outline, all of it open."""
+    for line in lines:
+        yield line.text
+        yield from told(line.below)
+
+
+def texts_of(some: Iterable[Json]) -> Counter[str]:
+    """The leaves as an outline writes them."""
+    return Counter(map(json_text, some))

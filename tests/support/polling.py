@@ -1,0 +1,86 @@
+"""Runs the real poller, ledger and line in virtual time over a scripted tenant."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from random import Random
+
+from tests.support.sources import MemoryShelf, TimedSource
+from tests.support.virtual_time import START, VirtualClock, run_virtually
+from zjobtui.domain.job import Job, JobId
+from zjobtui.domain.pulse import Pulse
+from zjobtui.domain.watch import Watch
+from zjobtui.domain.watchlist import Watchlist
+from zjobtui.polling.ledger import Ledger
+from zjobtui.polling.line import Line
+from zjobtui.polling.poller import Poller
+
+
+def job_id(number: int) -> JobId:
+    return JobId(f"{number:032x}")
+
+
+def job(number: int) -> Job:
+    return Job("env", job_id(number))
+
+
+def watches(count: int, *, added_at: float = START) -> list[Watch]:
+    """Watches of the jobs 0 to `count`."""
+    return [Watch(job=job(number), added_at=added_at, added_by="test") for number in range(count)]
+
+
+@dataclass
+class Run:
+    """A poller at work; `calls` are the moments of all calls, in seconds since the start."""
+
+    source: TimedSource
+    poller: Poller
+    ledger: Ledger
+    clock: VirtualClock
+    pulse: Pulse = field(default_factory=lambda: Pulse(tenant="env"))
+
+    @property
+    def calls(self) -> list[float]:
+        return [asked.at - START for asked in self.source.asked]
+
+    def calls_about(self, number: int) -> list[float]:
+        return [asked.at - START for asked in self.source.asked if asked.job == job_id(number)]
+
+    def watch(self, number: int) -> Watch:
+        found = self.ledger.watchlist.get(job(number))
+        assert found is not None
+        return found
+
+
+Script = Callable[[Run], Awaitable[None]]
+
+
+def polled(
+    source: TimedSource, listed: Iterable[Watch], script: Script, make_line: Callable[[Random], Line] = Line
+) -> Run:
+    """Polls `listed` while the script runs; the run as it was at the end."""
+
+    async def run() -> Run:
+        chance, clock = Random(1), VirtualClock()
+        ledger = Ledger(Watchlist({watch.job: watch for watch in listed}), MemoryShelf(), lambda: None)
+        ledger.start()
+        poller = Poller("env", source, ledger, make_line(chance), clock, chance)
+        done = Run(source, poller, ledger, clock)
+        task = asyncio.create_task(poller.run())
+        await script(done)
+        done.pulse = poller.pulse()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await ledger.close()
+        return done
+
+    return run_virtually(run())
+
+
+def for_seconds(seconds: float) -> Script:
+    """A script that lets time pass."""
+
+    async def wait(_: Run) -> None:
+        await asyncio.sleep(seconds)
+
+    return wait

@@ -1,0 +1,238 @@
+"""The monitor behind glass: what a person sees of it on a terminal, cell by cell, and what that person does to it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from unittest import mock
+
+from textual._xterm_parser import XTermParser
+from textual.drivers.headless_driver import HeadlessDriver
+from textual.events import Key, Paste
+from textual.pilot import Pilot
+
+from tests.support.display import Display
+from tests.support.keys import key_bytes
+from tests.support.scripted import ScriptedEngine
+from zjobtui.domain.tenant import Tenant, TenantKind
+from zjobtui.ui.app import MonitorApp
+
+TENANT = Tenant(name="env", base_url="http://127.0.0.1", title="EU API sandbox", kind=TenantKind.API_SANDBOX)
+
+_SCROLLBAR = " ▁▂▃▄▅▆▇█▔"
+
+
+class Glass(HeadlessDriver):
+    """A driver that draws on a display in memory what it would send to a terminal."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as the driver takes them
+        super().__init__(*args, **options)
+        self.display = Display(*self._get_terminal_size())
+        self.sent = ""
+        self._parser = XTermParser(self._debug)
+
+    @property
+    def is_headless(self) -> bool:
+        """What is drawn is sent."""
+        return False
+
+    def write(self, data: str) -> None:
+        """Draws, and remembers what was sent."""
+        self.sent += data
+        self.display.feed(data.encode(errors="surrogatepass"))
+
+    def receive(self, data: str) -> None:
+        """What a terminal sends for keys, clicks and pastes."""
+        for message in self._parser.feed(data):
+            self.process_message(message)
+
+    def receive_escape(self) -> None:
+        """The escape key, which a parser tells from a sequence only by what does not follow."""
+        self.process_message(Key("escape", "\x1b"))
+
+
+class Sight:
+    """A monitor on a display. Everything that can be asked of it is about the cells of the screen."""
+
+    def __init__(self, app: MonitorApp, engine: ScriptedEngine, pilot: Pilot[int]) -> None:
+        self.app = app
+        self.engine = engine
+        self.pilot = pilot
+
+    @property
+    def glass(self) -> Glass:
+        """The driver."""
+        driver = self.app._driver
+        assert isinstance(driver, Glass)
+        return driver
+
+    @property
+    def sent(self) -> str:
+        """Everything that was sent to the terminal."""
+        return self.glass.sent
+
+    @property
+    def cells(self) -> list[list[str]]:
+        """All rows as lists of cells; a cell that a wide character goes on in is empty."""
+        display = self.glass.display
+        return [display.cells(row) for row in range(display.screen.lines)]
+
+    @property
+    def rows(self) -> list[str]:
+        """All rows, without the blanks at their ends."""
+        return [str(row).rstrip() for row in self.glass.display.screen.display]
+
+    @property
+    def text(self) -> str:
+        """The whole screen."""
+        return "\n".join(self.rows)
+
+    @property
+    def bar(self) -> str:
+        """The line above everything."""
+        return self.rows[0]
+
+    @property
+    def jobs(self) -> list[str]:
+        """The rows of the list, without its border."""
+        return self.frame("Jobs")
+
+    @property
+    def detail(self) -> list[str]:
+        """The lines of the detail, without its border."""
+        return _inside(self.cells, *self._corners()[1])
+
+    @property
+    def detail_title(self) -> str:
+        """What the border of the detail says."""
+        top, left, right, _ = self._corners()[1]
+        return "".join(self.cells[top][left : right + 1]).strip("╭╮─ ")
+
+    @property
+    def dialog(self) -> list[str]:
+        """What stands in the dialog that lies above everything."""
+        return _inside(self.cells, *self._corners()[0])
+
+    @property
+    def words(self) -> str:
+        """The whole detail as one line of words, so that wrapped text can be looked for."""
+        return flowing("\n".join(self.detail))
+
+    @property
+    def toast(self) -> str:
+        """What the message in the corner says, as one line of words."""
+        parts = [row.rpartition("▌")[2].rstrip("│╯─ ") for row in self.rows if "▌" in row]
+        return flowing(" ".join(parts))
+
+    def frame(self, title: str) -> list[str]:
+        """What stands within the frame whose title begins so."""
+        for corners in self._corners():
+            top, left, _, _ = corners
+            if "".join(self.cells[top][left:]).startswith(f"╭─ {title}"):
+                return _inside(self.cells, *corners)
+        raise AssertionError(f"no frame “{title}”:\n{self.text}")
+
+    def row(self, holding: str) -> str:
+        """The first row that holds a text."""
+        found = next((row for row in self.rows if holding in row), None)
+        assert found is not None, f"“{holding}” is nowhere:\n{self.text}"
+        return found
+
+    async def press(self, *keys: str) -> None:
+        """Presses keys, one after the other, and waits until nothing changes any more."""
+        for key in keys:
+            if key == "escape":
+                self.glass.receive_escape()
+            else:
+                self.glass.receive(key_bytes(key).decode())
+            await self._processed()
+        await self.settled()
+
+    async def paste(self, text: str) -> None:
+        """Pastes as a terminal does, to where the keys go."""
+        self.glass.process_message(Paste(text))
+        await self.settled()
+
+    async def click(self, holding: str) -> None:
+        """Clicks on the first cell of a text."""
+        for y, cells in enumerate(self.cells):
+            line = "".join(cell or "\0" for cell in cells)
+            if (x := line.find(holding)) >= 0:
+                for button in ("M", "m"):
+                    self.glass.receive(f"\x1b[<0;{x + 1};{y + 1}{button}")
+                    await self._processed()
+                await self.settled()
+                return
+        raise AssertionError(f"“{holding}” is nowhere:\n{self.text}")
+
+    async def resize(self, width: int, height: int) -> None:
+        """Gives the terminal another size."""
+        self.glass.display.resize(width, height)
+        await self.pilot.resize_terminal(width, height)
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Waits until what came is drawn and nothing more comes of it."""
+        quiet = 0
+        while quiet < 2:
+            before = len(self.sent)
+            await asyncio.gather(*(worker.wait() for worker in self.app.workers), return_exceptions=True)
+            await self._processed()
+            self.app.screen._on_timer_update()
+            await asyncio.sleep(0.001)
+            is_quiet = len(self.sent) == before and not self.app.workers and self.app._monitor._mailbox._state is None
+            quiet = quiet + 1 if is_quiet else 0
+
+    async def _processed(self) -> None:
+        """Lets every message that is under way arrive, and those that come of it."""
+        for _ in range(2):
+            await asyncio.sleep(0)
+            await self.pilot._wait_for_screen()
+
+    async def until(self, expected: str | Callable[[str], bool], seconds: float = 5.0) -> None:
+        """Waits until the screen holds a text, or is as a predicate wants it."""
+        is_met = expected if callable(expected) else lambda text: expected in text
+        end = time.monotonic() + seconds
+        while not is_met(self.text):
+            assert time.monotonic() < end, f"never saw {expected!r}:\n{self.text}"
+            await asyncio.sleep(0.01)
+            await self.settled()
+
+    def _corners(self) -> list[tuple[int, int, int, int]]:
+        """Top, left, right and bottom of each frame, from the left and from the top."""
+        rows = self.cells
+        found = []
+        for top, row in enumerate(rows):
+            for left in (x for x, cell in enumerate(row) if cell == "╭"):
+                bottom = next((y for y in range(top + 1, len(rows)) if rows[y][left] == "╰"), None)
+                right = next((x for x in range(left + 1, len(row)) if row[x] == "╮"), None)
+                if bottom is not None and right is not None:
+                    found.append((top, left, right, bottom))
+        return found
+
+
+def flowing(text: str) -> str:
+    """The text with every run of blanks and line ends as one blank."""
+    return " ".join(text.split())
+
+
+@asynccontextmanager
+async def looking_at(
+    engine: ScriptedEngine,
+    size: tuple[int, int] = (140, 40),
+    *,
+    tenant: Tenant = TENANT,
+    notice: str = "",
+) -> AsyncIterator[Sight]:
+    """Runs the monitor over an engine on a display of so many columns and rows."""
+    app = MonitorApp(engine, engine.archive, (tenant,), engine.clock, notice=notice)
+    with mock.patch("textual.drivers.headless_driver.HeadlessDriver", Glass):
+        async with app.run_test(size=size, notifications=True) as pilot:
+            sight = Sight(app, engine, pilot)
+            await sight.settled()
+            yield sight
+
+
+def _inside(cells: list[list[str]], top: int, left: int, right: int, bottom: int) -> list[str]:
+    return ["".join(row[left + 1 : right]).rstrip(_SCROLLBAR) for row in cells[top + 1 : bottom]]
