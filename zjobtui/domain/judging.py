@@ -22,6 +22,7 @@ def judge(report: Report) -> Verdict:
     | Completed   | order anything but Completed, or no word of it    | needs attention |
     | Completed   | a payment, refund or write-off in error           | needs attention |
     | Completed   | success: false inside, or errors beside it        | needs attention |
+    | Completed   | a documented field in another form                | needs attention |
     | Completed   | order Completed, a preview, an unknown job type   | done            |
 
     Completed is believed only with proof: an order's own status decides, not the job's
@@ -76,6 +77,8 @@ def _unsuccessful(report: Report, result: Result) -> Iterator[str]:
         yield f"with an error: {str(reason).rstrip('.')}"
     if result.success is False and not result.reasons:
         yield "its result says that it was not successful"
+    if result.odd:
+        yield f"some of it has a form that zjobtui does not know: {', '.join(dict.fromkeys(result.odd))}"
 
 
 def _troubles(result: Result) -> Iterator[str]:
@@ -101,7 +104,7 @@ def _other_troubles(result: OtherResult) -> Iterator[str]:
     if not result.job_type and result.fields.keys() <= {"result"}:
         yield "its result is empty or cannot be read"
     status = result.fields.get("status")
-    if isinstance(status, str) and status not in {"Completed", "Success", ""}:
+    if status not in (None, "", "Completed", "Success"):
         yield f"its result is in status {status}"
 
 
@@ -130,7 +133,7 @@ def _what_was_made(result: Result) -> str:
         case PreviewResult():
             parts = [_count(len(result.invoices), "invoice"), _count(len(result.credit_memos), "credit memo")]
             return f"Preview completed: {', '.join(part for part in parts if part) or 'nothing to bill'}."
-        case OtherResult():
+        case _:
             return f"Job completed; its type ({result.job_type or 'none given'}) is not documented."
 
 

@@ -99,7 +99,10 @@ class Payment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderResult:
-    """What a job that creates an order made (`AsyncCreateOrder`)."""
+    """What a job that creates an order made (`AsyncCreateOrder`).
+
+    `odd` names documented fields that came in a form that is not; as they came they are in a `rest`.
+    """
 
     job_type: str = ""
     order_number: str = ""
@@ -118,6 +121,7 @@ class OrderResult:
     commitments: tuple[Commitment, ...] = ()
     success: bool | None = None
     reasons: tuple[Reason, ...] = ()
+    odd: tuple[str, ...] = ()
     rest: Rest = field(default_factory=dict)
 
 
@@ -164,6 +168,7 @@ class PreviewResult:
     metrics: Rest = field(default_factory=dict)
     success: bool | None = None
     reasons: tuple[Reason, ...] = ()
+    odd: tuple[str, ...] = ()
     rest: Rest = field(default_factory=dict)
 
 
@@ -175,6 +180,7 @@ class OtherResult:
     fields: Rest = field(default_factory=dict)
     success: bool | None = None
     reasons: tuple[Reason, ...] = ()
+    odd: tuple[str, ...] = ()
 
 
 Result: TypeAlias = OrderResult | PreviewResult | OtherResult

@@ -21,7 +21,8 @@ class Tenant:
     """One Zuora environment.
 
     `base_url` has neither path nor trailing slash; `title` is what the screen calls it; `version` is sent as
-    Zuora-Version, which decides how Zuora words its errors.
+    Zuora-Version, which decides how Zuora words its errors. `colour` is a name or #rrggbb, empty for the kind's own;
+    `daily_calls` is the day's allowance, None for what Zuora allows the kind.
     """
 
     name: str
@@ -32,6 +33,8 @@ class Tenant:
     ui_url: str = ""
     org_ids: str = ""
     entity_ids: str = ""
+    colour: str = ""
+    daily_calls: int | None = None
 
 
 class Secret:

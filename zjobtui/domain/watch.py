@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from zjobtui.domain.digest import Digest
 from zjobtui.domain.job import Job
 from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.verdict import NOT_ASKED, UNKNOWN, Verdict
+from zjobtui.domain.verdict import NOT_ASKED, UNKNOWN, Kind, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +15,8 @@ class Watch:
     `digest` and `seen_at` are of the last good answer; `problem` is what the last call met, if it was not good, and
     `problem_at` when a call last brought something else than a good answer;
     `unfinished_at` is when it was last seen running, `ended_at` when it was first seen ended, so the end lies between;
-    `planned` is the interval in seconds within which the next answer was promised.
+    `planned` is the interval in seconds within which the next answer was promised; `acknowledged_at` is when a person
+    last looked at what was new.
     """
 
     job: Job
@@ -24,6 +25,7 @@ class Watch:
     label: str = ""
     tags: tuple[str, ...] = ()
     note: str = ""
+    acknowledged_at: float | None = None
     digest: Digest | None = None
     seen_at: float | None = None
     unfinished_at: float | None = None
@@ -47,6 +49,13 @@ class Watch:
         if self.problem is not None and self.problem.kind is ProblemKind.NOT_FOUND:
             return UNKNOWN
         return self.digest.verdict if self.digest is not None else NOT_ASKED
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether its verdict is news to a person: it is more than waiting, and nobody looked since it changed."""
+        if self.verdict.kind is Kind.WAITING:
+            return False
+        return self.acknowledged_at is None or (self.changed_at or 0.0) > self.acknowledged_at
 
     @property
     def answered_at(self) -> float | None:

@@ -62,6 +62,10 @@ class Watchlist:
         change = self._annotate(jobs, lambda watch: replace(watch, label=label))
         return replace(change, entries=tuple(Entry(w.job, at, Event.LABELLED, label) for w in change.annotated))
 
+    def acknowledge(self, jobs: Iterable[Job], at: float) -> "Change":
+        """Notes that a person has looked at jobs; those that had nothing new stay as they are."""
+        return self._annotate(jobs, lambda watch: _acknowledged(watch, at))
+
     def fold(self, observations: Iterable[tuple[Job, "Observation", float]]) -> "Change":
         """Takes in what calls brought: (job, observation, planned interval in seconds), oldest first.
 
@@ -103,10 +107,15 @@ def _again(known: Watch, watch: Watch) -> Watch:
     return replace(known, label=watch.label or known.label)
 
 
+def _acknowledged(watch: Watch, at: float) -> Watch:
+    # A clock that was set back must not keep what was looked at unseen.
+    return replace(watch, acknowledged_at=max(at, watch.changed_at or at)) if watch.is_unseen else watch
+
+
 def _merge(ours: Watch, theirs: Watch) -> Watch:
     if (theirs.is_final, theirs.heard_at) >= (ours.is_final, ours.heard_at):
         return theirs
-    return replace(ours, label=theirs.label, tags=theirs.tags, note=theirs.note)
+    return replace(ours, label=theirs.label, tags=theirs.tags, note=theirs.note, acknowledged_at=theirs.acknowledged_at)
 
 
 @dataclass(frozen=True, slots=True)

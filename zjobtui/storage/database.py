@@ -22,7 +22,7 @@ CREATE TABLE watches (
     position INTEGER PRIMARY KEY,
     tenant TEXT NOT NULL, job TEXT NOT NULL, given TEXT NOT NULL,
     added_at REAL NOT NULL, added_by TEXT NOT NULL, removed_at REAL,
-    label TEXT NOT NULL, tags TEXT NOT NULL, note TEXT NOT NULL,
+    label TEXT NOT NULL, tags TEXT NOT NULL, note TEXT NOT NULL, acknowledged_at REAL,
     status TEXT, verdict TEXT, sentence TEXT, kind TEXT, order_number TEXT, account_number TEXT, words TEXT,
     seen_at REAL, unfinished_at REAL, ended_at REAL, changed_at REAL,
     problem TEXT, problem_detail TEXT, problem_code TEXT, problem_at REAL,

@@ -12,8 +12,8 @@ from zjobtui.domain.watch import Watch
 
 SqlValue = str | float | int | None
 
-ANNOTATIONS = ("label", "tags", "note")
-"""Columns that people write."""
+ANNOTATIONS = ("label", "tags", "note", "acknowledged_at")
+"""Columns that people write, or that tell what they have looked at."""
 
 OBSERVATIONS = (
     *("status", "verdict", "sentence", "kind", "order_number", "account_number", "words"),
@@ -41,6 +41,7 @@ def row_of(watch: Watch) -> dict[str, SqlValue]:
         "label": watch.label,
         "tags": json.dumps(watch.tags, ensure_ascii=False),
         "note": watch.note,
+        "acknowledged_at": watch.acknowledged_at,
         **_digest_columns(watch.digest),
         "seen_at": watch.seen_at,
         "unfinished_at": watch.unfinished_at,
@@ -63,6 +64,7 @@ def watch_of(row: sqlite3.Row) -> Watch:
         label=row["label"],
         tags=tuple(json.loads(row["tags"])) if row["tags"] != "[]" else (),
         note=row["note"],
+        acknowledged_at=row["acknowledged_at"],
         digest=_digest_of(row),
         seen_at=row["seen_at"],
         unfinished_at=row["unfinished_at"],

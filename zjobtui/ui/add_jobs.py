@@ -24,11 +24,13 @@ class PastedText(TextArea):
     """A text area that lets nothing through that a terminal would act on."""
 
     async def _on_paste(self, event: Paste) -> None:
+        # Textual calls the same method of the base class afterwards, which puts the text in.
         text = clean_lines(event.text.replace("\r", "\n"))
         if len(text) > SHOWN_LIMIT:
-            text = "\n".join(str(one) for one in find_job_ids(text).ids)
-        event.text = text
-        await super()._on_paste(event)
+            found = find_job_ids(text)
+            text = "\n".join((*map(str, found.ids), *found.refused))
+        is_within_line = self.cursor_location[1] > 0
+        event.text = f"\n{text}" if is_within_line else text
 
 
 class AddJobs(ModalScreen[FoundIds | None]):

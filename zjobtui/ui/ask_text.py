@@ -18,8 +18,8 @@ class OneLine(Input):
     """An input that lets nothing through that a terminal would act on."""
 
     def _on_paste(self, event: Paste) -> None:
+        # Textual calls the same method of the base class afterwards, which puts the text in.
         event.text = clean(event.text.strip())
-        super()._on_paste(event)
 
 
 class AskText(ModalScreen[str | None]):

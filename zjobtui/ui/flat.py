@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from zjobtui.domain.text import shorten
 from zjobtui.ui.spans import Spans, fitted
 from zjobtui.wording.cells import cells, wrap
 from zjobtui.wording.outline import Line, Tone
 
 _NAME_LIMIT = 24
 _LEAST_TEXT = 16
-_WRAP_LIMIT = 40
+_DEEPEST = 12
+"""Levels that are indented; what lies deeper stands as if it lay there, so that it still has room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +38,38 @@ def flat(lines: Iterable[Line], opened: Mapping[str, bool], width: int, depth: i
 
 def paragraph(key: str, text: str, tone: str, width: int) -> Iterator[FlatLine]:
     """A text over as many lines as it needs."""
-    return (FlatLine(key, ((f" {part}", tone),)) for part in wrap(text, max(width - 2, 1)))
+    return (FlatLine(key, ((f" {part}", tone),)) for part in wrap(shorten(text), max(width - 2, 1)))
 
 
 def _flat_one(line: Line, column: int, depth: int, width: int, *, is_open: bool) -> Iterator[FlatLine]:
     marker = ("▾ " if is_open else "▸ ") if line.below else "  "
-    heading = _is_heading(line, depth)
-    name = line.name if heading else fitted(line.name, column)
-    prefix = f" {'  ' * depth}{marker}"
-    room = width - cells(prefix) - cells(name) - 3
-    parts = wrap(line.text, max(room, _LEAST_TEXT))[:_WRAP_LIMIT] if line.text else [""]
-    name_tone = "strong" if heading else "muted"
-    first = ((prefix, "muted"), (f"{name}  ", name_tone), (parts[0], line.tone.name.lower()))
-    yield FlatLine(line.key, first, can_open=bool(line.below), is_open=is_open)
-    pad = " " * (cells(prefix) + cells(name) + 2)
-    for part in parts[1:]:
-        yield FlatLine(line.key, ((pad, "plain"), (part, line.tone.name.lower())))
+    indent = " " + "  " * min(depth, _DEEPEST)
+    rows = _rows(line, column, width - cells(indent) - 3, heading=_is_heading(line, depth))
+    for number, spans in enumerate(rows):
+        prefix = (indent + (marker if number == 0 else "  "), "muted")
+        yield FlatLine(line.key, (prefix, *spans), can_open=number == 0 and bool(line.below), is_open=is_open)
+
+
+def _rows(line: Line, column: int, room: int, *, heading: bool) -> Iterator[Spans]:
+    """Name and text side by side; a name that is wider than its column has a row of its own. Nothing is cut."""
+    name, name_tone = shorten(line.name), "strong" if heading else "muted"
+    column = cells(name) if heading else column
+    pad = column + 2 if column else 0
+    if not line.text or cells(name) > column or room - pad < _LEAST_TEXT:
+        yield from (((part, name_tone),) for part in wrap(name, max(room, 2)))
+        name, pad = "", 2
+    if line.text:
+        lead = fitted(name, pad)
+        for part in _wrapped(shorten(line.text), max(room - pad, 2)):
+            yield ((lead, name_tone), (part, line.tone.name.lower()))
+            lead = " " * pad
+
+
+def _wrapped(text: str, width: int) -> Iterator[str]:
+    """The text in lines that all keep its indentation, as far as there is room for that."""
+    words = text.lstrip(" ")
+    indent = " " * min(len(text) - len(words), width // 2)
+    return (indent + part for part in wrap(words, width - len(indent)))
 
 
 def _is_heading(line: Line, depth: int) -> bool:

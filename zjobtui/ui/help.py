@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from zjobtui.domain.verdict import Kind
 from zjobtui.ui.actions import CATALOGUE, MOVES
+from zjobtui.wording.cells import wrap
 from zjobtui.wording.signs import GLYPHS
 
 MEANINGS = {
@@ -20,6 +21,10 @@ MEANINGS = {
     Kind.WAITING: "Zuora is working on it",
     Kind.DONE: "the job completed, and its order too",
 }
+
+
+_NAMES, _WIDTH = 18, 66
+"""Cells of the column of names, and of a whole line where the dialog has its full width."""
 
 
 class Help(ModalScreen[None]):
@@ -44,10 +49,15 @@ class Help(ModalScreen[None]):
 
 def help_text() -> str:
     """The whole help, as it is shown."""
-    lines = []
+    lines: list[str] = []
     for name, actions in groupby(CATALOGUE, key=lambda action: action.group):
-        lines += [name, *(f"  {action.shown_key:<18} {action.about}" for action in actions), ""]
-    lines += ["Keys", *(f"  {keys:<18} {about}" for keys, about in MOVES), ""]
-    lines += ["Signs", *(f"  {GLYPHS[kind]} {kind.value:<16} {meaning}" for kind, meaning in MEANINGS.items())]
-    lines += ["  stale              no good answer for three planned intervals: what the row shows is old"]
+        lines += [name, *(_entry(action.shown_key, action.about) for action in actions), ""]
+    lines += ["Keys", *(_entry(keys, about) for keys, about in MOVES), ""]
+    lines += ["Signs", *(_entry(f"{GLYPHS[kind]} {kind.value}", meaning) for kind, meaning in MEANINGS.items())]
+    lines += [_entry("stale", "no good answer for three planned intervals: what the row shows is old")]
     return "\n".join(lines)
+
+
+def _entry(name: str, about: str) -> str:
+    margin = " " * (_NAMES + 3)
+    return f"  {name:<{_NAMES}} " + f"\n{margin}".join(wrap(about, _WIDTH - len(margin)))

@@ -85,9 +85,8 @@ class JobDetail(LinesView):
             self._to_heading()
 
     def on_resize(self) -> None:
-        """Wraps anew for the width there is."""
+        """Wraps anew for the width there is; Textual calls the base class's own afterwards."""
         self._rebuild(keep=True)
-        super().on_resize()
 
     def _open(self, key: str, *, to_open: bool) -> None:
         self._opened[key] = to_open
@@ -164,5 +163,5 @@ def _raw(seen: "Seen", opened: Mapping[str, bool]) -> Iterator[Line]:
         return
     from zjobtui.wording.raw import pretty  # noqa: PLC0415 - nobody may ever look
 
-    below = (Line(f"raw/{number}", text) for number, text in enumerate(pretty(seen.report.raw)))
+    below = (Line(f"raw/{number}", "", text) for number, text in enumerate(pretty(seen.report.raw)))
     yield from group("raw", "Raw answer", f"{len(seen.report.raw):,} characters", below)

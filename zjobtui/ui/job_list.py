@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from textual.binding import Binding
 from textual.message import Message
 
 from zjobtui.domain.job import Job
@@ -26,8 +27,11 @@ class JobList(LinesView):
     class Chosen(Message):
         """A person wants to read about the job under the cursor."""
 
+    BINDINGS = [Binding("enter", "choose", "read", show=False)]
+
     def __init__(self) -> None:
         super().__init__(id="list")
+        self.border_title = _title(0)
         self._watches: tuple[Watch, ...] = ()
         self._job: Job | None = None
         self._is_placed = False
@@ -50,7 +54,7 @@ class JobList(LinesView):
         cursor = self._where() if self._is_placed else 0
         at_top = self.scroll_offset.y == 0 and cursor < self.page_lines
         self.reset(len(watches), cursor, 0 if at_top else cursor - offset)
-        self.border_title = f"Jobs · {len(watches):,} · by urgency"
+        self.border_title = _title(len(watches))
         self._tell_moved()
 
     def tick(self, now: float, held_at: float | None) -> None:
@@ -72,6 +76,11 @@ class JobList(LinesView):
         """Tells that a person wants to read."""
         self.post_message(self.Chosen())
 
+    def action_choose(self) -> None:
+        """Goes to what is known of the job under the cursor."""
+        if self._watches:
+            self.chosen()
+
     def _where(self) -> int:
         return next((index for index, watch in enumerate(self._watches) if watch.job == self._job), self.cursor)
 
@@ -81,3 +90,7 @@ class JobList(LinesView):
         if job != self._job:
             self._job = job
             self.post_message(self.Moved(job))
+
+
+def _title(count: int) -> str:
+    return f"Jobs · {count:,} · by urgency"

@@ -127,7 +127,11 @@ class Monitor(Screen[None]):
 
     def on_monitor_state_came(self) -> None:
         """Draws the newest state, however many there were, and then leaves the terminal alone for a moment."""
-        self.set_timer(max(0.0, self._drawn_at + DRAW_EVERY - self._clock.boot()), self._take_state)
+        wait = self._drawn_at + DRAW_EVERY - self._clock.boot()
+        if wait > 0:
+            self.set_timer(wait, self._take_state)
+        else:
+            self._take_state()
 
     def _take_state(self) -> None:
         if (state := self._mailbox.take()) is not None:
@@ -228,6 +232,8 @@ class Monitor(Screen[None]):
             self._show_detail()
 
     def _tick(self) -> None:
+        # Textual loses a one-shot timer that is late when it starts; no state may wait for ever because of that.
+        self._take_state()
         now = self._clock.now()
         self._list.tick(now, self._held_at)
         self._draw_bar(now)

@@ -4,7 +4,7 @@ import unicodedata
 
 
 def cells(text: str) -> int:
-    """Cells of a text: two for wide East Asian characters, none for combining marks."""
+    """Cells of a text: two for wide East Asian characters, none for marks and the later parts of Hangul syllables."""
     if text.isascii():
         return len(text)
     return sum(_cells(character) for character in text)
@@ -52,6 +52,10 @@ def _head(text: str, width: int) -> str:
 
 
 def _cells(character: str) -> int:
-    if unicodedata.combining(character):
+    if (
+        unicodedata.category(character)[0] == "M"
+        or "\u1160" <= character <= "\u11ff"
+        or "\ud7b0" <= character <= "\ud7ff"
+    ):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1

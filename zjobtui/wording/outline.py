@@ -51,6 +51,7 @@ def other_fields(key: str, rest: Rest) -> tuple[Line, ...]:
 
 def json_line(key: str, name: str, value: Json) -> Line:
     """A JSON value as a line, with its parts below it."""
+    name = shorten(name)
     match value:
         case dict():
             below = tuple(json_line(f"{key}/{inner}", inner, one) for inner, one in value.items())

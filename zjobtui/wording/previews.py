@@ -67,17 +67,17 @@ def _period(item: PreviewItem) -> str:
 
 
 def _price(item: PreviewItem) -> str:
-    if item.unit_price is None:
-        return ""
-    unit = f" {item.unit_of_measure}" if item.unit_of_measure else ""
-    return f"{quantity(item.quantity)}{unit} × {money(item.unit_price)}"
+    number = quantity(item.quantity) if item.quantity is not None else ""
+    price = money(item.unit_price) if item.unit_price is not None else ""
+    return " × ".join(part for part in (f"{number} {item.unit_of_measure}".strip(), price) if part)
 
 
 def _with_tax(amount: Decimal | None, net: Decimal | None, tax: Decimal | None) -> str:
     whole = amount if amount is not None else (net + tax if net is not None and tax is not None else net)
-    if net is None or not tax:
-        return money(whole)
-    return f"{money(whole)} ({money(net)} + tax {money(tax)})"
+    without = money(net) if net is not None and net != whole else ""
+    added = f"tax {money(tax)}" if tax else ""
+    parts = " + ".join(part for part in (without, added) if part)
+    return f"{money(whole)} ({parts})" if parts else money(whole)
 
 
 def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:

@@ -11,18 +11,32 @@ LIMIT = 256_000
 def pretty(raw: str) -> list[str]:
     """The body in lines; JSON is indented, every number as it came, and what is cut is said."""
     try:
-        text = json.dumps(json.loads(raw, parse_float=_Verbatim), indent=2, ensure_ascii=False)
+        text = _indented(json.loads(raw, parse_float=_Number, parse_int=_Number, parse_constant=_Number))
     except (ValueError, RecursionError):
         text = raw
     lines = clean_lines(text[:LIMIT]).replace("\t", "  ").split("\n")
     return [*lines, f"… {len(text) - LIMIT:,} characters more"] if len(text) > LIMIT else lines
 
 
-class _Verbatim(float):
-    """A number that is written as it was read; `json` writes a float by its `repr`."""
+class _Number(str):
+    """A number, written as it was read."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    __slots__ = ()
 
-    def __repr__(self) -> str:
-        return self._text
+
+def _indented(value: object, margin: str = "\n") -> str:
+    inner = f"{margin}  "
+    match value:
+        case dict() if value:
+            parts = (f"{_quoted(key)}: {_indented(one, inner)}" for key, one in value.items())
+            return f"{{{inner}{f',{inner}'.join(parts)}{margin}}}"
+        case list() if value:
+            return f"[{inner}{f',{inner}'.join(_indented(one, inner) for one in value)}{margin}]"
+        case _Number():
+            return str(value)
+        case _:
+            return _quoted(value)
+
+
+def _quoted(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,6 +1,7 @@
 """A report as an outline: everything an answer said, what a person needs first."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from zjobtui.domain.judging import roll_up
 from zjobtui.domain.report import (
@@ -19,6 +20,8 @@ from zjobtui.domain.report import (
 from zjobtui.wording.outline import Line, Tone, fact, group, other_fields
 from zjobtui.wording.previews import preview_lines
 from zjobtui.wording.signs import money
+
+T = TypeVar("T")
 
 _TONES = {"Active": Tone.GOOD, "Completed": Tone.GOOD, "Success": Tone.GOOD, "Error": Tone.BAD, "Failed": Tone.BAD}
 _ODD = frozenset({"Pending Activation", "Pending Acceptance", "Pending", "Suspended", "Draft", "Scheduled"})
@@ -61,16 +64,18 @@ def _order_lines(result: OrderResult) -> tuple[Line, ...]:
             _with_status(_named(result.order_number, result.order_id), result.order_status),
             _tone(result.order_status),
         ),
+        *_id_line("order", result.order_number, result.order_id),
         *fact("account", "Account", _named(result.account_number, result.account_id)),
+        *_id_line("account", result.account_number, result.account_id),
         *_subscription_lines(result.subscriptions),
         *_item_lines(result.order_line_items),
         *fact("invoices", "Invoices", ", ".join(result.invoices)),
         *fact("credit memos", "Credit memos", ", ".join(result.credit_memos)),
         *_payment_lines(result.payment),
-        *group("refunds", "Refunds", f"({len(result.refunds)})", map(_refund_line, result.refunds)),
-        *group("write-offs", "Write-offs", f"({len(result.write_offs)})", map(_write_off_line, result.write_offs)),
-        *group("ramps", "Ramps", f"({len(result.ramps)})", map(_ramp_line, result.ramps)),
-        *group("commitments", "Commitments", f"({len(result.commitments)})", map(_commitment_line, result.commitments)),
+        *_numbered("refunds", "Refunds", result.refunds, _refund_line),
+        *_numbered("write-offs", "Write-offs", result.write_offs, _write_off_line),
+        *_numbered("ramps", "Ramps", result.ramps, _ramp_line),
+        *_numbered("commitments", "Commitments", result.commitments, _commitment_line),
         *group("other", "Other fields", f"({len(result.rest)})", other_fields("other", result.rest)),
     )
 
@@ -95,6 +100,7 @@ def _subscription_line(number: int, subscription: Subscription) -> Line:
     below = (
         *fact(f"{key}/id", "Id", subscription.id if subscription.number else ""),
         *fact(f"{key}/owner", "Owner", _named(subscription.owner_number, subscription.owner_id)),
+        *_id_line(f"{key}/owner", subscription.owner_number, subscription.owner_id),
         *other_fields(key, subscription.rest),
     )
     return Line(key, name, subscription.status, _tone(subscription.status), below)
@@ -120,18 +126,22 @@ def _payment_lines(payment: Payment) -> tuple[Line, ...]:
     error = " ".join(part for part in (payment.error_code, payment.error_message) if part)
     return (
         *fact("payment", "Payment", text or "in error", tone),
+        *_id_line("payment", payment.number, payment.id),
         *fact("payment error", "Payment error", error, Tone.BAD),
     )
 
 
-def _refund_line(refund: Refund) -> Line:
-    key = f"refunds/{refund.number}"
+def _numbered(key: str, name: str, items: tuple[T, ...], line: Callable[[str, T], Line]) -> tuple[Line, ...]:
+    below = (line(f"{key}/{number}", item) for number, item in enumerate(items))
+    return group(key, name, f"({len(items)})", below)
+
+
+def _refund_line(key: str, refund: Refund) -> Line:
     text = " · ".join(part for part in (refund.status, ", ".join(refund.invoice_numbers)) if part)
     return Line(key, refund.number or "refund", text, _tone(refund.status), other_fields(key, refund.rest))
 
 
-def _write_off_line(write_off: WriteOff) -> Line:
-    key = f"write-offs/{write_off.invoice_number}"
+def _write_off_line(key: str, write_off: WriteOff) -> Line:
     parts = (write_off.status, money(write_off.amount), write_off.failed_reason, write_off.credit_memo_number)
     text = " · ".join(part for part in parts if part)
     return Line(
@@ -139,14 +149,12 @@ def _write_off_line(write_off: WriteOff) -> Line:
     )
 
 
-def _ramp_line(ramp: Ramp) -> Line:
-    key = f"ramps/{ramp.number}/{ramp.subscription_number}"
+def _ramp_line(key: str, ramp: Ramp) -> Line:
     return Line(key, ramp.number or "ramp", ramp.subscription_number, below=other_fields(key, ramp.rest))
 
 
-def _commitment_line(commitment: Commitment) -> Line:
+def _commitment_line(key: str, commitment: Commitment) -> Line:
     name = _named(commitment.number, commitment.id) or "commitment"
-    key = f"commitments/{name}"
     dates = f"{commitment.start_date} to {commitment.end_date}" if commitment.start_date or commitment.end_date else ""
     amount = money(commitment.total_amount) if commitment.total_amount is not None else ""
     parts = (commitment.status, commitment.type, commitment.prepayment_type, dates, amount)
@@ -156,6 +164,11 @@ def _commitment_line(commitment: Commitment) -> Line:
 
 def _named(number: str, id_: str) -> str:
     return number or id_
+
+
+def _id_line(key: str, number: str, id_: str) -> tuple[Line, ...]:
+    """The id of something whose number is shown; without a number the id is what is shown."""
+    return fact(f"{key}/id", f"{key.rpartition('/')[2].capitalize()} id", id_ if number else "")
 
 
 def _with_status(name: str, status: str) -> str:

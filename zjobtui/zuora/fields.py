@@ -14,10 +14,14 @@ _AMOUNT_DIGITS = 30
 
 
 class Fields:
-    """An object of an answer. Every method takes a field out when it has the type that was asked for."""
+    """An object of an answer. Every method takes a field out when it has the type that was asked for.
 
-    def __init__(self, fields: Rest) -> None:
+    `odd` names those that had another; it is one list for an object and all objects within it.
+    """
+
+    def __init__(self, fields: Rest, odd: list[str] | None = None) -> None:
         self._left = dict(fields)
+        self.odd = [] if odd is None else odd
 
     def text(self, key: str) -> str:
         """A text, or a whole number as text (item numbers come both ways); empty where there is none."""
@@ -43,9 +47,9 @@ class Fields:
         try:
             amount = Decimal(value)
         except InvalidOperation:
-            return None
+            return self._absent(key, None)
         if not amount.is_finite() or abs(amount.adjusted()) > _AMOUNT_DIGITS:
-            return None
+            return self._absent(key, None)
         del self._left[key]
         return amount
 
@@ -66,14 +70,15 @@ class Fields:
         others: list[Json] = [one for one in value if not isinstance(one, dict)]
         if others:
             self._left[key] = others
-        return tuple(read(Fields(one)) for one in value if isinstance(one, dict))
+            self.odd.append(key)
+        return tuple(read(Fields(one, self.odd)) for one in value if isinstance(one, dict))
 
     def within(self, key: str) -> "Fields":
         """The fields of an object inside this one; none where there is no such object."""
         value = self._left.get(key)
         if isinstance(value, dict):
             del self._left[key]
-            return Fields(value)
+            return Fields(value, self.odd)
         return self._absent(key, Fields({}))
 
     def reasons(self, key: str) -> tuple[Reason, ...]:
@@ -91,8 +96,10 @@ class Fields:
         return self._left
 
     def _absent(self, key: str, default: T) -> T:
-        if key in self._left and self._left[key] is None:
-            del self._left[key]
+        if self._left.get(key) in (None, ""):
+            self._left.pop(key, None)
+        else:
+            self.odd.append(key)
         return default
 
 

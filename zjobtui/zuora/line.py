@@ -60,11 +60,11 @@ class Line:
         self, method: str, path: str, headers: Mapping[str, str], form: Mapping[str, str] | None = None
     ) -> Reply | Problem:
         """One request to `path`; a kept-alive connection that the server has dropped is replaced once, at once."""
-        request = self._http.build_request(method, self._base_url + path, headers=dict(headers), data=form)
-        self._http.cookies.clear()
         started = time.perf_counter()
         self.requests += 1
         try:
+            self._http.cookies.clear()
+            request = self._http.build_request(method, self._base_url + path, headers=dict(headers), data=form)
             async with asyncio.timeout(self._total_limit):
                 response = await self._http.send(request, stream=True)
                 try:

@@ -48,6 +48,7 @@ def _read_other(value: Rest) -> OtherResult:
         job_type=fields.text("jobType"),
         success=fields.truth("success"),
         reasons=fields.reasons("reasons"),
+        odd=tuple(fields.odd),
         fields=fields.rest(),
     )
 
@@ -73,6 +74,7 @@ def _read_order(value: Rest) -> OrderResult:
         commitments=fields.items("commitments", _commitment),
         success=fields.truth("success"),
         reasons=fields.reasons("reasons"),
+        odd=tuple(fields.odd),
         rest=fields.rest(),
     )
 
@@ -154,6 +156,7 @@ def _read_preview(value: Rest) -> PreviewResult:
         metrics=fields.take(_METRICS),
         success=fields.truth("success"),
         reasons=fields.reasons("reasons"),
+        odd=tuple(fields.odd),
         rest=fields.rest(),
     )
 
@@ -168,7 +171,8 @@ def _unwrapped(value: Rest) -> Rest:
 def _beside(outer: Rest, name: str, inner: Rest) -> Rest:
     """The fields of `inner` beside those of `outer`; what stands in both is kept under `name`, as it came."""
     twice: dict[str, Json] = {key: one for key, one in inner.items() if key in outer or key == name}
-    return {**inner, **outer, **({name: twice} if twice else {})}
+    once = {key: one for key, one in inner.items() if key not in twice}
+    return {**outer, **once, **({name: twice} if twice else {})}
 
 
 def _document(fields: Fields, items: str) -> PreviewDocument:

@@ -36,7 +36,10 @@ FetchToken = Callable[[], Awaitable[Token | Problem]]
 
 
 class SignIn:
-    """Keeps the token. `token()` may be called by any number of calls at once; at most one request is under way."""
+    """Keeps the token. `token()` may be called by any number of calls at once; at most one request is under way.
+
+    Those that waited while a request failed share its failure, so that none of them waits for a request of its own.
+    """
 
     def __init__(self, credentials: Credentials, fetch: FetchToken, clock: Clock) -> None:
         self._given = credentials.token.reveal() if isinstance(credentials, BearerToken) else None
@@ -48,14 +51,19 @@ class SignIn:
         self._is_unproven = False
         self._refusal: Problem | None = None
         self._refused_until = 0.0
+        self._requests = 0
+        self._failure: Problem | None = None
 
     async def token(self) -> str | Problem:
         """A token to use now, or why there is none; a refusal of the credentials stands until `try_again`."""
         if self._is_usable():
             return self._token or ""
+        requests = self._requests
         async with self._gate:
             if self._is_usable():
                 return self._token or ""
+            if self._failure is not None and requests != self._requests:
+                return self._failure
             return self._standing_refusal() or await self._renew()
 
     def accepted(self, token: str) -> None:
@@ -102,6 +110,8 @@ class SignIn:
 
     async def _renew(self) -> str | Problem:
         answer = await self._fetch()
+        self._requests += 1
+        self._failure = answer if isinstance(answer, Problem) else None
         if isinstance(answer, Token):
             now = self._clock.boot()
             self._token, self._refusal = answer.text, None

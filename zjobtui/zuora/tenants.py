@@ -1,12 +1,16 @@
 """The hosts that Zuora documents, and how a tenant is made of what a person configured."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 from zjobtui.domain.tenant import BearerToken, ClientCredentials, Credentials, Secret, Tenant, TenantKind
 from zjobtui.domain.text import clean, shorten
+
+_HOST_NAME = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]{0,251}[0-9A-Za-z])?")
 
 
 class InvalidTenantError(ValueError):
@@ -73,16 +77,20 @@ def is_loopback(hostname: str) -> bool:
         return False
 
 
+def _is_host(hostname: str) -> bool:
+    return bool(_HOST_NAME.fullmatch(hostname)) or ":" in hostname
+
+
 def check_base_url(text: str) -> str:
     """The base URL without trailing slash; raises `InvalidTenantError` unless it is https, or http on loopback."""
-    shown = shorten(clean(text.strip()), 120)
+    shown = shorten(clean(text.strip().rpartition("@")[2]), 120)
     try:
         parts = urlsplit(text.strip())
         port = parts.port
     except ValueError:
         raise InvalidTenantError(f"The base URL “{shown}” is not a URL.") from None
     hostname = parts.hostname or ""
-    if parts.scheme not in {"https", "http"} or not hostname or clean(text.strip()) != text.strip():
+    if parts.scheme not in {"https", "http"} or not _is_host(hostname) or clean(text.strip()) != text.strip():
         raise InvalidTenantError(f"The base URL “{shown}” is not a URL such as https://rest.eu.zuora.com.")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise InvalidTenantError("The base URL must hold a host only: no user, password, query or fragment.")
@@ -103,6 +111,48 @@ def make_tenant(name: str, base_url: str) -> Tenant:
             return Tenant(name=name, base_url=url, title=host.name, kind=host.kind, ui_url=host.ui_url)
     kind = TenantKind.SIMULATOR if is_loopback(hostname) else TenantKind.OTHER
     return Tenant(name=name, base_url=url, title=urlsplit(url).netloc, kind=kind)
+
+
+def configured_tenant(
+    name: str,
+    *,
+    host: str = "",
+    url: str = "",
+    kind: TenantKind | None = None,
+    colour: str = "",
+    daily_calls: int | None = None,
+    version: str = "",
+    org_ids: str = "",
+    entity_ids: str = "",
+) -> Tenant:
+    """A tenant at a documented host, by its name, or at a base URL; raises `InvalidTenantError`.
+
+    Whatever is not given is what the host, or every tenant, has by default; the screen calls it by its own name.
+    """
+    made = make_tenant(name, url or find_host(host).base_url)
+    return replace(
+        made,
+        title=name,
+        kind=kind or made.kind,
+        colour=colour,
+        daily_calls=daily_calls,
+        version=version or made.version,
+        org_ids=org_ids,
+        entity_ids=entity_ids,
+    )
+
+
+def find_host(name: str) -> Host:
+    """The documented host of this name, whatever its case; raises `InvalidTenantError` with the nearest name."""
+    hosts = {host.name.casefold(): host for host in HOSTS}
+    word = " ".join(name.casefold().split())
+    if word in hosts:
+        return hosts[word]
+    if "." in word or ":" in word:
+        raise InvalidTenantError("A host is given by its name, such as “EU production”; for an address use url.")
+    near = get_close_matches(word, hosts, n=1)
+    right = f"did you mean “{hosts[near[0]].name}”?" if near else f"there are: {', '.join(h.name for h in HOSTS)}."
+    raise InvalidTenantError(f"There is no host “{shorten(clean(name), 60)}”; {right}")
 
 
 def environment_tenant(environ: Mapping[str, str]) -> tuple[Tenant, Credentials] | None:

@@ -45,8 +45,8 @@ def read_reply(http_status: int, body: bytes, location: str = "") -> Report | Pr
         return _unreadable(http_status, str(fault))
     if fields.get("success") is False or not 200 <= http_status < 300:
         return _read_refusal(http_status, Fields(fields))
-    status = fields.get("status")
-    if not isinstance(status, str) or not status.strip() or fields.get("success") not in (True, None):
+    status, success = fields.get("status"), fields.get("success")
+    if not isinstance(status, str) or not status.strip() or not (success is None or success is True):
         return _unreadable(http_status, "JSON, but no answer about a job")
     return _read_report(fields, _text(body))
 

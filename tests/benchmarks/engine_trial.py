@@ -1,0 +1,118 @@
+"""One trial of the engine, run by `children.py`: polls the stored watchlist, prints wall, CPU and polls as JSON."""
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from zjobtui.clock import SystemClock
+from zjobtui.domain.job import Job
+from zjobtui.polling import poller
+from zjobtui.polling.engine import Engine
+from zjobtui.storage.places import store_path
+from zjobtui.storage.store import open_store
+from zjobtui.zuora.client import Client
+from zjobtui.zuora.tenants import environment_tenant
+from zjobtui.zuora.wire import read_report
+
+_LOOK = 0.005
+_PATIENCE = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """An engine, the jobs that it is to ask about, its clock, and its clients once it has made them."""
+
+    engine: Engine
+    jobs: tuple[Job, ...]
+    clock: SystemClock
+    clients: list[Client]
+
+    def measured(self, work: Callable[[], None]) -> dict[str, float]:
+        """What the work cost: wall and CPU seconds of the whole process, and calls."""
+        calls, wall, cpu = self._calls(), time.perf_counter(), time.process_time()
+        work()
+        return {
+            "wall": time.perf_counter() - wall,
+            "cpu": time.process_time() - cpu,
+            "polls": self._calls() - calls,
+        }
+
+    def start(self) -> None:
+        """Starts the engine, and waits until every unfinished job has an answer."""
+        since = self.clock.now()
+        self.engine.start()
+        self._wait(since)
+
+    def sweeps(self, count: int) -> None:
+        """Asks about every job now, waits until every one has an answer, and so on, `count` times."""
+        for _ in range(count):
+            since = self.clock.now()
+            self.engine.ask_now(self.jobs)
+            self._wait(since)
+
+    def _wait(self, since: float) -> None:
+        waiting, end = list(self.jobs), time.monotonic() + _PATIENCE
+        while waiting:
+            watchlist = self.engine.state.watchlist
+            while waiting and (watch := watchlist.get(waiting[-1])) is not None and watch.heard_at >= since:
+                waiting.pop()
+            assert time.monotonic() < end, f"{len(waiting)} jobs had no answer"
+            time.sleep(_LOOK)
+
+    def _calls(self) -> int:
+        return sum(client.requests for client in self.clients)
+
+
+@contextmanager
+def prepared() -> Iterator[Trial]:
+    """A trial over the tenant and the watchlist that the environment names."""
+    clock, clients = SystemClock(), list[Client]()
+    configured = environment_tenant(os.environ)
+    assert configured is not None
+    tenant, credentials = configured
+
+    def make() -> Client:
+        clients.append(Client(tenant, credentials, clock))
+        return clients[-1]
+
+    store, watchlist = open_store(store_path(), read_report)
+    with store:
+        engine = Engine(watchlist, store, {tenant.name: make}, clock)
+        try:
+            yield Trial(engine, tuple(watch.job for watch in watchlist if not watch.is_final), clock, clients)
+        finally:
+            engine.stop()
+
+
+def main() -> None:
+    """One of three trials."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["start", "sweeps", "pace"])
+    parser.add_argument("--calls", type=int, default=0, help="calls at once; as the program has it by default")
+    parser.add_argument("--count", type=int, default=1)
+    parser.add_argument("--settle", type=float, default=0.0)
+    parser.add_argument("--seconds", type=float, default=0.0)
+    asked = parser.parse_args()
+    if asked.calls:
+        # The engine takes no such parameter.
+        poller.CONCURRENCY = asked.calls
+    with prepared() as trial:
+        print(json.dumps(_measure(trial, asked)))
+
+
+def _measure(trial: Trial, asked: argparse.Namespace) -> dict[str, float]:
+    if asked.what == "start":
+        return trial.measured(trial.start)
+    trial.start()
+    if asked.what == "sweeps":
+        return trial.measured(lambda: trial.sweeps(asked.count))
+    time.sleep(asked.settle)
+    return trial.measured(lambda: time.sleep(asked.seconds))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,11 @@
+"""Measures the monitor in a pseudo-terminal beside the floor and the rival: first paint, key echo, bytes and memory."""
+
+from tests.benchmarks.echo import echo
+from tests.benchmarks.memory import memory
+from tests.benchmarks.output import changing, quiet
+from tests.benchmarks.painting import painting
+from tests.benchmarks.report import run
+
+if __name__ == "__main__":
+    figures = {"P1": painting, "P4": echo, "P5": quiet, "P5-row": changing, "P6": memory}
+    run(__doc__ or "", figures, trials=5)

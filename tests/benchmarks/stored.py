@@ -1,0 +1,39 @@
+"""Watchlists on disk, made by the program's own command, and fresh copies of them for trials that change them."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.support.process import environment
+from zjobtui.domain.arranging import by_urgency
+from zjobtui.storage.places import store_path
+from zjobtui.storage.store import open_store
+from zjobtui.zuora.wire import read_report
+
+
+def store(folder: Path, job_ids: Iterable[str]) -> Path:
+    """Adds the ids to the watchlist in `folder`, as comments of the simulator's output; returns the folder."""
+    text = "".join(f"# {job_id}\n" for job_id in job_ids)
+    command = [sys.executable, "-m", "zjobtui", "add", "-"]
+    subprocess.run(command, input=text, text=True, env=environment(data_env(folder)), check=True, capture_output=True)
+    return folder
+
+
+def copied(folder: Path, to: Path) -> Path:
+    """A copy of a watchlist, in place of what lies at `to`."""
+    shutil.rmtree(to, ignore_errors=True)
+    return Path(shutil.copytree(folder, to))
+
+
+def data_env(folder: Path) -> dict[str, str]:
+    """The environment in which the program uses the watchlist in `folder`."""
+    return {"ZJOBTUI_DATA_DIR": str(folder)}
+
+
+def top_ids(folder: Path, count: int) -> tuple[str, ...]:
+    """The ids of the jobs that the list shows first."""
+    opened, watchlist = open_store(store_path(data_env(folder)), read_report)
+    opened.close()
+    return tuple(watch.job.id.given for watch in by_urgency(watchlist)[:count])

@@ -1,0 +1,23 @@
+"""What every test relies on: an environment of its own, and hypothesis without a stopwatch."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("zjobtui", deadline=None, print_blob=True)
+settings.load_profile("zjobtui")
+
+_THEIRS = ("ZUORA_", "ZJOBTUI_", "XDG_")
+_NAMES = frozenset({"NO_COLOR", "FORCE_COLOR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"})
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the developer's own tenant, watchlist or colours leaks in, and nothing of a test leaks out."""
+    for name in os.environ:
+        if name.startswith(_THEIRS) or name.upper() in _NAMES:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("ZJOBTUI_DATA_DIR", str(tmp_path / "data"))

@@ -1,0 +1,24 @@
+from pathlib import Path
+
+from tests.support.building import NOW, done, job, watch, watchlist
+from zjobtui.storage.store import open_store
+from zjobtui.zuora.wire import read_report
+
+
+def test_what_was_looked_at_is_known_after_a_restart_and_in_the_other_window(tmp_path: Path) -> None:
+    path = tmp_path / "watchlist.sqlite3"
+    with open_store(path, read_report)[0] as ours, open_store(path, read_report)[0] as theirs:
+        added = watchlist().add([watch(1), watch(2)])
+        observed = added.watchlist.fold([(job(1), done(NOW + 1), 5.0), (job(2), done(NOW + 1), 5.0)])
+        looked = observed.watchlist.acknowledge([job(1)], NOW + 2)
+        for change in (added, observed):
+            ours.apply(change)
+        theirs.news()
+        ours.apply(looked)
+        news = theirs.news()
+    assert news is not None
+    assert observed.watchlist.merged(news.watches, news.removed) == looked.watchlist
+    reopened, kept = open_store(path, read_report)
+    reopened.close()
+    assert kept == looked.watchlist
+    assert [one.is_unseen for one in kept] == [False, True]

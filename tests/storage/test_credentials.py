@@ -1,0 +1,280 @@
+"""A secret is had from its one source or not at all, and no failure on the way shows anything of it."""
+
+import os
+import shlex
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from zjobtui.storage.config_file import parse_settings
+from zjobtui.storage.credentials import (
+    Command,
+    KeyringEntry,
+    SecretError,
+    SecretFile,
+    SecretSource,
+    Variable,
+    read_credentials,
+)
+from zjobtui.storage.secret_command import child_environment
+
+SENTINEL = "s3ntinel/+=="
+ENVIRON = {"PATH": os.environ["PATH"], "GOOD": SENTINEL}
+
+
+def read(source: SecretSource, time_limit: float = 5.0) -> str:
+    credentials = read_credentials("id", source, ENVIRON, time_limit=time_limit)
+    assert SENTINEL not in repr(credentials)
+    return credentials.client_secret.reveal()
+
+
+def refused(source: SecretSource, time_limit: float = 5.0) -> str:
+    """What is said where a source gives no secret; nothing of it may stand in the traceback, values included."""
+    with pytest.raises(SecretError) as caught:
+        read(source, time_limit)
+    frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    inner = [frame for frame in frames.stack if "/tests/" not in frame.filename]
+    shown = [str(caught.value), repr(caught.value), repr(source)]
+    shown += [text for frame in inner for name, text in (frame.locals or {}).items() if name != "environ"]
+    assert inner
+    assert caught.value.__context__ is None
+    assert not any(SENTINEL in text for text in shown)
+    return str(caught.value)
+
+
+def shell(script: str) -> Command:
+    return Command(("sh", "-c", script))
+
+
+def kept(folder: Path, content: str | bytes = SENTINEL + "\n", mode: int = 0o600) -> SecretFile:
+    path = folder / "secret"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    path.chmod(mode)
+    return SecretFile(path)
+
+
+@pytest.fixture
+def keyring(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], KeyringEntry]:
+    def install(answer: object) -> KeyringEntry:
+        def get_password(service: str, user: str) -> object:
+            if isinstance(answer, Exception):
+                raise answer
+            return answer if (service, user) == ("zuora", "id") else None
+
+        monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(get_password=get_password))
+        return KeyringEntry("zuora", "id")
+
+    return install
+
+
+def test_each_source_gives_the_secret(tmp_path: Path, keyring: Callable[[object], KeyringEntry]) -> None:
+    sources = (Variable("GOOD"), Command(("printf", "%s\\r\\n", SENTINEL)), kept(tmp_path), keyring(SENTINEL))
+    assert [read(source) for source in sources] == [SENTINEL] * 4
+
+
+def test_each_source_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    sources = (Variable("EU"), Command(("op", SENTINEL)), kept(tmp_path, mode=0o400), KeyringEntry("zuora", "id"))
+    assert [source.description for source in sources] == [
+        "environment variable EU",
+        "command op",
+        "file ~/secret (plain text, 0400)",
+        "keyring, service zuora",
+    ]
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400])
+def test_a_file_of_ones_own_is_read(tmp_path: Path, mode: int) -> None:
+    assert read(kept(tmp_path, mode=mode)) == SENTINEL
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o644, 0o700, 0o4600])
+def test_a_file_with_another_mode_is_refused_with_the_chmod_line(tmp_path: Path, mode: int) -> None:
+    folder = tmp_path / "with space"
+    folder.mkdir()
+    source = kept(folder, mode=mode)
+    said = refused(source)
+    assert f"has mode {mode:04o}, and a secret must be yours alone; run: " in said
+    line = said.partition("run: ")[2].removesuffix(".")
+    words = shlex.split(line)
+    assert words == ["chmod", "600", str(source.path)]
+    source.path.chmod(int(words[1], 8))
+    assert read(source) == SENTINEL
+
+
+def test_a_file_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = kept(tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: 4242)
+    assert "belongs to another user; make it yours, then run: chmod 600 " in refused(source)
+
+
+def test_a_link_is_followed_and_what_it_leads_to_is_checked(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    source = kept(tmp_path / "real")
+    (tmp_path / "folder").symlink_to(tmp_path / "real")
+    (tmp_path / "link").symlink_to(source.path)
+    for path in (tmp_path / "folder" / "secret", tmp_path / "link"):
+        source.path.chmod(0o600)
+        assert read(SecretFile(path)) == SENTINEL
+        source.path.chmod(0o644)
+        assert f"run: chmod 600 {path}" in refused(SecretFile(path))
+
+
+def test_a_pipe_or_a_folder_in_the_files_place_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    assert "is no ordinary file" in refused(SecretFile(tmp_path / "pipe"))
+    assert "is no ordinary file" in refused(SecretFile(tmp_path))
+    assert "cannot be opened: No such file" in refused(SecretFile(tmp_path / "none"))
+    assert "cannot be opened: that is no path" in refused(SecretFile(tmp_path / "a\0b"))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty"),
+        (b" \n\n", "is empty"),
+        (f"{SENTINEL}\n{SENTINEL}\n".encode(), "gave more than one line"),
+        (f"{SENTINEL}\x1b[2J".encode(), "gave something that is no secret"),
+        (SENTINEL.encode() + b"\xff", "gave something that is no secret"),
+        (SENTINEL.encode() * 1000, "gave something that is no secret"),
+    ],
+)
+def test_a_file_that_holds_no_secret_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
+    assert said in refused(kept(tmp_path, content))
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        (f"echo {SENTINEL}; exit 3", "The command sh failed with exit status 3."),
+        (f"echo {SENTINEL} >&2; exit 1", "The command sh failed with exit status 1."),
+        (f"echo {SENTINEL}; kill -9 $$", "The command sh was ended by signal 9."),
+        ("exit 0", "The command sh printed nothing."),
+        ("echo", "The command sh printed nothing."),
+        (f"echo {SENTINEL}; echo {SENTINEL}", "The command sh gave more than one line;"),
+        (f"yes {SENTINEL}", "The command sh printed far more than a secret."),
+        (f"printf '{SENTINEL}\\033[2J'", "The command sh gave something that is no secret:"),
+    ],
+)
+def test_a_command_that_gives_no_secret_is_named_with_how_it_ended(script: str, said: str) -> None:
+    assert said in refused(shell(script))
+
+
+@pytest.mark.parametrize("words", [("no-such-program-1",), ("/",), ("a\0b",)])
+def test_a_command_that_cannot_be_started_is_named(words: tuple[str, ...]) -> None:
+    assert "could not be started: " in refused(Command((*words, SENTINEL)))
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "sleep 60",
+        f"echo {SENTINEL}; sleep 60 & sleep 60",
+        f"echo {SENTINEL}; exec >&-; sleep 60",
+        "trap '' TERM; sleep 60",
+    ],
+)
+def test_a_command_that_hangs_is_stopped_with_all_it_started(script: str, tmp_path: Path) -> None:
+    began = time.monotonic()
+    said = refused(shell(f"echo $$ > {tmp_path}/pid; {script}"), time_limit=0.3)
+    assert "did not end within 0.3 seconds and was stopped" in said
+    assert time.monotonic() - began < 3
+    group = int((tmp_path / "pid").read_text())
+    assert wait_until(lambda: not is_running(group))
+
+
+def is_running(group: int) -> bool:
+    """Whether any process of a group lives; one that only waits to be reaped does not."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[2]) == group and fields[0] != "Z":
+            return True
+    return False
+
+
+def wait_until(is_so: Callable[[], bool]) -> bool:
+    until = time.monotonic() + 2
+    while not is_so() and time.monotonic() < until:
+        time.sleep(0.01)
+    return is_so()
+
+
+def test_a_daemon_that_a_command_leaves_behind_is_not_waited_for() -> None:
+    began = time.monotonic()
+    assert read(shell(f"sleep 3 & echo {SENTINEL}")) == SENTINEL
+    assert time.monotonic() - began < 2
+
+
+def test_a_command_has_no_input_no_terminal_and_no_shell(tmp_path: Path) -> None:
+    assert read(shell("cat; (: </dev/tty) 2>/dev/null && echo terminal || echo none")) == "none"
+    assert read(Command(("echo", "$GOOD;id"))) == "$GOOD;id"
+
+
+def test_a_command_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = {"ZUORA_CLIENT_SECRET": SENTINEL, "ZUORA_BEARER_TOKEN": SENTINEL, "EU_SECRET": SENTINEL}
+    for name, text in secrets.items():
+        monkeypatch.setenv(name, text)
+    environ = {**ENVIRON, **secrets, "GOOD": "kept"}
+    script = shell("""env | grep -c 's3nt\\|SECRET\\|TOKEN' | tr '\\n' ' '; echo $GOOD""")
+    credentials = read_credentials("id", script, environ, withheld={"EU_SECRET"})
+    assert credentials.client_secret.reveal() == "0 kept"
+    assert child_environment(environ, {"EU_SECRET"}).keys() == {"PATH", "GOOD"}
+
+
+def test_a_variable_that_is_not_set_is_named() -> None:
+    assert refused(Variable("EU_SECRET")) == "The environment variable EU_SECRET is not set, or is empty."
+
+
+def test_no_other_source_is_tried_when_one_fails(keyring: Callable[[object], KeyringEntry]) -> None:
+    keyring(SENTINEL)
+    for source in (Variable("NONE"), shell("exit 1"), SecretFile(Path("/no/where"))):
+        refused(source)
+
+
+def test_a_keyring_that_is_not_installed_is_told_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    assert refused(KeyringEntry("zuora", "id")) == (
+        "The keyring, service zuora needs a package that is not installed; run: pip install 'zjobtui[keyring]'."
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (None, "holds no secret for this client id"),
+        ("", "holds no secret for this client id"),
+        (RuntimeError(SENTINEL), "could not be asked (RuntimeError)"),
+        (f"{SENTINEL}\n{SENTINEL}", "gave more than one line"),
+    ],
+)
+def test_a_keyring_that_gives_no_secret_is_told(
+    keyring: Callable[[object], KeyringEntry], answer: object, said: str
+) -> None:
+    source = keyring(answer)
+    if isinstance(answer, RuntimeError):
+        with pytest.raises(SecretError, match="could not be asked") as caught:
+            read(source)
+        assert SENTINEL not in str(caught.value)
+    else:
+        assert said in refused(source)
+
+
+def test_the_keyring_is_imported_only_when_configured(keyring: Callable[[object], KeyringEntry]) -> None:
+    sys.modules.pop("keyring", None)
+    read(Variable("GOOD"))
+    assert "keyring" not in sys.modules
+
+
+def test_arguments_of_a_command_are_in_no_repr() -> None:
+    text = f'[tenants.eu]\nhost = "x"\nclient_id = "1"\nsecret_command = ["echo", "{SENTINEL}"]'
+    found, problems = parse_settings(text)
+    assert found.tenants[0].secret_source == Command(("echo", SENTINEL))
+    assert SENTINEL not in repr((found, problems, found.tenants[0].secret_source))

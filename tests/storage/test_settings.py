@@ -1,0 +1,280 @@
+"""The configuration: what is sound is used, and everything else is told with its key, its line and the right word."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zjobtui.domain.tenant import TenantKind
+from zjobtui.storage.config_file import parse_settings, read_settings
+from zjobtui.storage.credentials import Command, KeyringEntry, SecretFile, Variable
+from zjobtui.storage.key_lines import find_key_lines
+from zjobtui.storage.settings import PollingSettings, ScreenSettings, Settings, TenantSettings
+from zjobtui.zuora.tenants import InvalidTenantError, configured_tenant
+
+SENTINEL = "s3ntinel"
+SOUND = '[tenants.eu]\nhost = "EU production"\nclient_id = "id"\nsecret_env = "EU_SECRET"\n'
+WHOLE = """\
+[tenants.eu]                     # the one that pays
+host = "EU production"
+kind = "Production"
+colour = "RED"
+daily_calls = 50_000
+org_ids = ["a1", "b2"]
+entity_ids = "c3"
+version = 2025-08-12
+client_id = "5a1b"
+secret_command = ["op", "read", "op://ops/zuora/secret"]
+
+[polling]
+staleness_limit = 120
+
+[screen]
+theme = "nord"
+ascii = true
+utc = true
+bell = true
+
+[keys]
+ask_now = "f5"
+"""
+
+
+def test_a_whole_file_is_read_as_it_is_written() -> None:
+    found, problems = parse_settings(WHOLE)
+    assert problems == ()
+    assert found == Settings(
+        tenants=(
+            TenantSettings(
+                name="eu",
+                host="EU production",
+                kind=TenantKind.PRODUCTION,
+                colour="red",
+                daily_calls=50_000,
+                org_ids="a1,b2",
+                entity_ids="c3",
+                version="2025-08-12",
+                client_id="5a1b",
+                secret_command=("op", "read", "op://ops/zuora/secret"),
+            ),
+        ),
+        polling=PollingSettings(staleness_limit=120.0),
+        screen=ScreenSettings(theme="nord", ascii=True, utc=True, bell=True),
+        keys=(("ask_now", "f5"),),
+    )
+
+
+def test_every_key_of_a_tenant_is_documented_and_read() -> None:
+    source = Path("zjobtui/storage/settings.py").read_text(encoding="utf-8")
+    for kind in (TenantSettings, PollingSettings, ScreenSettings):
+        for field in dataclasses.fields(kind):
+            assert not field.metadata or source.split(f"    {field.name}: ")[1].split("\n")[1].startswith('    """')
+
+
+@pytest.mark.parametrize(
+    ("line", "source", "described"),
+    [
+        ('secret_env = "A"', Variable("A"), "environment variable A"),
+        ('secret_command = ["op", "x"]', Command(("op", "x")), "command op"),
+        ('secret_file = "/no/where"', SecretFile(Path("/no/where")), "file /no/where (plain text, not there)"),
+        ('secret_keyring = "zuora"', KeyringEntry("zuora", "id"), "keyring, service zuora"),
+    ],
+)
+def test_every_source_of_a_secret_is_named(line: str, source: object, described: str) -> None:
+    found, problems = parse_settings(f'[tenants.eu]\nurl = "https://x.example"\nclient_id = "id"\n{line}\n')
+    assert problems == ()
+    assert found.tenants[0].secret_source == source
+    assert found.tenants[0].secret_source.description == described
+
+
+TYPOS = [
+    ('secret_env = "A"', 1, "secret_env belongs to a tenant: it must stand below a line such as [tenants.NAME]."),
+    (SOUND.replace("client_id", "clientid"), 3, "tenants.eu.clientid is no setting; did you mean client_id?"),
+    ('[tenant.eu]\nhost = "x"', 1, "tenant is no setting; did you mean tenants?"),
+    ('client_secret = "s3ntinel"', 1, "client_secret is refused: a secret is never kept in this file."),
+    (SOUND + "daily_call = 9", 5, "tenants.eu.daily_call is no setting; did you mean daily_calls?"),
+    (SOUND + 'Colour = "red"', 5, "tenants.eu.Colour is no setting; did you mean colour?"),
+    (SOUND + 'org-ids = "a"', 5, "tenants.eu.org-ids is no setting; did you mean org_ids?"),
+    (SOUND + "zzz = 1", 5, "tenants.eu.zzz is no setting; there are: host, url, kind,"),
+    (SOUND + 'client_secret = "s3ntinel"', 5, "tenants.eu.client_secret is refused: a secret is never kept"),
+    (SOUND + 'clientSecret = "s3ntinel"', 5, "and say where that one comes from: secret_env, secret_command,"),
+    (SOUND + 'bearer_token = "s3ntinel"', 5, "tenants.eu.bearer_token is refused"),
+    (SOUND + 'secret_fil = "/s3ntinel"', 5, "tenants.eu.secret_fil is no setting; did you mean secret_file?"),
+    (SOUND + 'secret_file = "/s3ntinel"', 5, "secret_file is one too many beside secret_env: keep one of them."),
+    (SOUND + 'url = "https://s3ntinel"', 5, "tenants.eu.url is one too many beside host: keep one of them."),
+    (SOUND + 'kind = "api sandbx"', 5, "; did you mean “API sandbox”?"),
+    (SOUND + 'colour = "s3ntinel"', 5, "tenants.eu.colour must be #rrggbb or one of red, orange,"),
+    (SOUND + 'daily_calls = "s3ntinel"', 5, "daily_calls must be a whole number from 1 to 27,000,000"),
+    (SOUND + "daily_calls = true", 5, "daily_calls must be a whole number"),
+    (SOUND + "daily_calls = 0", 5, "daily_calls must be a whole number"),
+    (SOUND + 'version = "s3ntinel"', 5, "version must be a version such as 2025-08-12"),
+    (SOUND + 'org_ids = "a\\r\\nX: s3ntinel"', 5, "org_ids must be ids with commas between them"),
+    (SOUND.replace("EU_SECRET", "s3ntinel+/=="), 4, "secret_env must be the name of an environment variable"),
+    (SOUND.replace("[tenants.eu]", "[tenants.env]"), 1, "is the name of the tenant in ZUORA_BASE_URL"),
+    (SOUND.replace("[tenants.eu]", '[tenants."e\\u001bu"]'), 1, 'tenants."e␛u" must have a name'),
+    ('[tenants.eu]\nhost = "x"\nsecret_env = "A"', 1, "tenants.eu needs client_id."),
+    ('[tenants.eu]\nclient_id = "x"\nsecret_env = "A"', 1, "tenants.eu needs host or url."),
+    ('[tenants.eu]\nhost = "x"\nclient_id = "x"', 1, "tenants.eu needs secret_env or secret_command or"),
+    ('\n[tenants]\neu = "s3ntinel"', 3, "tenants.eu must be a table: [tenants.eu]."),
+    ("[[tenants]]\nhost = 1", 1, "tenants must be a table: [tenants.NAME]."),
+    ('[[tenants.eu]]\nhost = "s3ntinel"', 1, "tenants.eu must be a table: [tenants.eu]."),
+    ('[tenants]\neu = {host = "x", client_id = "1", secret_enf = "A"}', 2, "secret_enf is no setting; did you mean"),
+    ('[tenants.eu]\nsecret_command = "op read s3ntinel"', 2, "secret_command must be a list of a program and"),
+    ('[tenants.eu]\nsecret_file = "s3ntinel/x"', 2, "secret_file must be an absolute path, or one that begins with ~/"),
+    ("[polling]\nstaleness_limit = inf", 2, "staleness_limit must be a number of seconds from 1 to 86,400"),
+    ("[polling]\nstaleness_limit = nan", 2, "staleness_limit must be a number"),
+    ("[polling]\nstaleness = 5", 2, "polling.staleness is no setting; did you mean staleness_limit?"),
+    ("[scren]\nutc = true", 1, "scren is no setting; did you mean screen?"),
+    ('[screen]\nutc = "yes"', 2, "screen.utc must be true or false, without quotes."),
+    ("[screen]\ntheme = 4", 2, "screen.theme must be the name of a theme."),
+    ('[keys]\nquit = "ctrl q"', 2, "keys.quit must be the name of a key"),
+    ('[keys]\n"Ask now" = "f5"', 2, 'keys."Ask now" is no action'),
+    ("keys = 4", 1, "keys must be a table: [keys]."),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "said"), TYPOS)
+def test_a_mistake_is_told_with_its_key_line_and_the_right_word(text: str, line: int, said: str) -> None:
+    found, problems = parse_settings(text)
+    assert [problem for problem in problems if problem.line == line and said in str(problem)], problems
+    assert SENTINEL not in repr((found, problems))
+
+
+def test_a_mistake_in_one_place_leaves_the_rest_in_use() -> None:
+    found, problems = parse_settings(
+        SOUND + 'colour = 7\n[tenants.us]\nhost = "x"\n[tenants.ap]\nhost = "y"\nclient_id = "2"\nsecret_env = "B"\n'
+        '[screen]\nutc = true\nascii = 1\n[keys]\nquit = "f9"\nadd = 3'
+    )
+    assert [tenant.name for tenant in found.tenants] == ["eu", "ap"]
+    assert found.screen == ScreenSettings(utc=True)
+    assert found.keys == (("quit", "f9"),)
+    assert found.secret_variables == {"EU_SECRET", "B"}
+    assert [problem.line for problem in problems] == [5, 6, 6, 14, 17]
+
+
+def test_a_tenant_whose_secret_stood_in_the_file_is_told_once_and_left_out() -> None:
+    found, problems = parse_settings(f'[tenants.eu]\nhost = "x"\nclient_id = "1"\nclient_secret = "{SENTINEL}"')
+    assert (found.tenants, len(problems)) == ((), 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (SOUND + "version = = 3", "line 5, column 11: "),
+        (SOUND + f"client_secret = {SENTINEL}", "line 5, column 17: "),
+        (f'a = "{SENTINEL}', "line 1, column 14: "),
+        ("a = [", "line 1, column 6: "),
+        ("a = 1\n\n  a = 2", "line 3, column 8: "),
+        ("a = 1\n# \udcff", "line 2, column 3: "),
+        ("a = " + "[" * 100_000, ""),
+        ("a = " + "9" * 5_000, ""),
+    ],
+)
+def test_a_file_that_is_not_toml_is_told_with_line_and_column_and_not_used(text: str, where: str) -> None:
+    found, problems = parse_settings(text)
+    assert found == Settings()
+    assert len(problems) == 1
+    assert str(problems[0]).startswith(f"{where}This is not TOML: ")
+    assert SENTINEL not in repr(problems)
+
+
+def test_a_file_is_read_with_a_byte_order_mark_and_windows_line_ends(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + (SOUND + "zzz = 1\n").replace("\n", "\r\n").encode())
+    found, problems = read_settings(path)
+    assert ([tenant.name for tenant in found.tenants], [problem.line for problem in problems]) == (["eu"], [5])
+
+
+def test_no_file_is_no_problem_unless_one_was_named(tmp_path: Path) -> None:
+    assert read_settings(tmp_path / "none") == (Settings(), ())
+    assert "There is no file" in str(read_settings(tmp_path / "none", must_exist=True)[1][0])
+
+
+def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "huge").write_bytes(b"#" * 300_000)
+    (tmp_path / "bytes").write_bytes(b"a = 1\n\xff")
+    told = {"": "Is a directory", "huge": "too large", "bytes": "line 2, column 1", "a\0b": "that is no path"}
+    for name, said in told.items():
+        assert said in str(read_settings(tmp_path / name)[1][0])
+
+
+def test_a_value_that_proves_wrong_where_it_is_used_is_told_with_its_line() -> None:
+    found, _ = parse_settings(SOUND.replace("EU production", "EU producton"))
+    tenant = found.tenants[0]
+    with pytest.raises(InvalidTenantError) as caught:
+        configured_tenant(tenant.name, host=tenant.host, url=tenant.url)
+    problem = found.problem_with(("tenants", "eu", "host"), str(caught.value))
+    assert str(problem) == ("line 2: tenants.eu.host: There is no host “EU producton”; did you mean “EU production”?")
+
+
+@given(st.text(st.characters()))
+def test_any_text_is_read_without_an_exception(text: str) -> None:
+    for around in (text, f"[tenants.{text}]", f"{SOUND}{text}", f'{SOUND}kind = """{text}"""'):
+        found, problems = parse_settings(around)
+        assert all(str(problem).isprintable() for problem in problems)
+        assert isinstance(found, Settings)
+
+
+NAMES = st.sampled_from(["tenants", "polling", "screen", "keys", "eu", "host", "url", "client_id", *"ab"]) | st.text(
+    max_size=4
+)
+VALUES = st.recursive(
+    st.integers() | st.booleans() | st.text(max_size=8) | st.sampled_from([1e400, 10**400, "EU production"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=8,
+)
+
+
+def as_toml(given: object) -> str:
+    if isinstance(given, dict):
+        return "{" + ", ".join(f"{quoted(key)} = {as_toml(inner)}" for key, inner in given.items()) + "}"
+    if isinstance(given, list):
+        return "[" + ",\n".join(as_toml(inner) for inner in given) + "\n]"
+    if isinstance(given, float):
+        return "inf"
+    return quoted(given) if isinstance(given, str) else str(given).lower()
+
+
+def quoted(text: str) -> str:
+    return '"' + "".join(f"\\U{ord(c):08x}" if c in '"\\' or not c.isprintable() else c for c in text) + '"'
+
+
+@settings(max_examples=50)
+@given(st.dictionaries(NAMES, VALUES, max_size=5))
+def test_any_toml_is_read_and_every_problem_has_a_line(tables: dict[str, object]) -> None:
+    text = "\n".join(f"{quoted(key)} = {as_toml(inner)}" for key, inner in tables.items())
+    found, problems = parse_settings(text)
+    assert not any("not TOML" in str(problem) for problem in problems)
+    assert all(1 <= problem.line <= text.count("\n") + 1 for problem in problems)
+    assert isinstance(found, Settings)
+
+
+TRAPS = [
+    '"""\n[trap]\nzz = 1\n\\""" "" x""""',
+    "'''\n[trap]\nzz = 1\n'' ''''",
+    '[ # ] "\n  "]", [\n 1], {zz = "}"} ]',
+    '{ zz = "[" }',
+    '"# \\" \' [["',
+    "'\\'",
+    "1 # [trap] \"\"\" '''",
+]
+
+
+@given(st.lists(st.tuples(NAMES, NAMES, st.sampled_from(TRAPS), st.sampled_from(["", "\n", "# a = 1\n"])), max_size=6))
+def test_the_line_of_a_key_is_found_past_any_string_comment_and_bracket(
+    items: list[tuple[str, str, str, str]],
+) -> None:
+    text = ""
+    expected: dict[tuple[str, ...], int] = {}
+    for number, (table, key, value, gap) in enumerate(items):
+        text += gap
+        path = (f"{number}{table}", key)
+        expected[path[:1]] = text.count("\n") + 1
+        text += f" [ {quoted(path[0])} ]\n"
+        expected[path] = expected[*path, "sub"] = text.count("\n") + 1
+        text += f"{quoted(key)} . 'sub' = {value}\n"
+    lines = find_key_lines(text)
+    assert {path: lines.of(path) for path in expected} == expected
+    assert set(lines.lines) == set(expected)

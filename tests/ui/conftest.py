@@ -1,0 +1,16 @@
+"""The screen's tests: one time zone, and new states drawn without waiting."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _same_screen_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "UTC")
+        time.tzset()
+        patch.setattr("zjobtui.ui.monitor.DRAW_EVERY", 0.0)
+        yield
+    time.tzset()

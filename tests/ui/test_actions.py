@@ -1,0 +1,185 @@
+import asyncio
+
+import pytest
+
+from tests.support.building import job
+from tests.support.seeing import Sight, flowing, looking_at
+from tests.support.staging import staged, tell
+from zjobtui.ui.actions import CATALOGUE
+
+WAITING = "recorded-processing"
+
+
+async def test_a_label_takes_the_place_of_the_id() -> None:
+    async with looking_at(staged(WAITING, WAITING)) as sight:
+        await sight.press("l")
+        assert "Label of 00000001…e73bdceb" in sight.text
+        await sight.press(*"CS 1")
+        await sight.press("enter")
+        assert sight.jobs[0].startswith("◌ waiting   CS 1  ")
+        assert sight.detail_title == "CS 1 · 00000001…e73bdceb"
+        assert "CS 1 labelled." in sight.text
+
+
+async def test_a_label_can_be_changed_and_taken_away_and_escape_leaves_it() -> None:
+    async with looking_at(staged(WAITING, labels=("CS 1",))) as sight:
+        await sight.press("l", "x", "escape")
+        assert sight.jobs[0].startswith("◌ waiting   CS 1  ")
+        await sight.press("l", "end", "0", "enter")
+        assert sight.jobs[0].startswith("◌ waiting   CS 10  ")
+        await sight.press("l", *["backspace"] * 5, "enter")
+        assert sight.jobs[0].startswith("◌ waiting   00000001…")
+
+
+async def test_a_label_can_be_pasted_and_is_harmless() -> None:
+    async with looking_at(staged(WAITING)) as sight:
+        await sight.press("l")
+        await sight.paste("  CS \x1b[31m1 \u202e\n")
+        await sight.press("enter")
+        assert sight.jobs[0].startswith("◌ waiting   CS ␛[31m1 \ufffd  ")
+
+
+async def test_x_removes_the_job_and_u_brings_it_back_with_all_that_was_known() -> None:
+    engine = staged(WAITING, "recorded-failed-lock", WAITING, labels=("", "CS 2"))
+    async with looking_at(engine) as sight:
+        before = sight.jobs
+        await sight.press("x")
+        assert "CS 2 removed; u brings it back." in sight.text
+        assert engine.state.watchlist.get(job(2)) is None
+        await sight.press("delete")
+        assert len([row for row in sight.jobs if row]) == 1
+        await sight.press("u", "u")
+        assert "CS 2 back on the watchlist." in sight.text
+        assert sorted(sight.jobs) == sorted(before)
+        await sight.press("u")
+        assert "Nothing was removed in this session." in sight.text
+
+
+async def test_the_last_job_can_be_removed_too() -> None:
+    async with looking_at(staged(WAITING)) as sight:
+        await sight.press("x")
+        assert "Nothing is selected." in sight.words
+        await sight.press("u")
+        assert sight.jobs[0].startswith("◌ waiting ")
+
+
+async def test_r_asks_about_the_selected_job_finished_or_not() -> None:
+    engine = staged(WAITING, "recorded-failed-lock")
+    async with looking_at(engine) as sight:
+        await sight.press("r")
+        assert engine.asked == [job(2)]
+        assert "Asking about 00000002…e73bdceb now." in sight.text
+        await sight.press("down", "r")
+        assert engine.asked == [job(2), job(1)]
+
+
+async def test_keys_of_the_list_work_from_the_detail_as_well() -> None:
+    engine = staged(WAITING)
+    async with looking_at(engine) as sight:
+        await sight.press("tab", "r", "p")
+        assert engine.asked == [job(1)]
+        assert engine.is_paused
+
+
+async def test_p_pauses_and_goes_on_and_the_bar_says_so() -> None:
+    engine = staged(WAITING)
+    async with looking_at(engine) as sight:
+        await sight.press("p")
+        assert sight.bar.endswith("‖ paused, nothing is asked")
+        await sight.press("p")
+        assert sight.bar.endswith("● 1.4 calls/s")
+        assert not engine.is_paused
+
+
+def borders(sight: Sight) -> list[str]:
+    """The colours of the borders, from left to right: the pane where the keys go has another."""
+    return [sight.glass.display.screen.buffer[1][x].fg for x, cell in enumerate(sight.cells[1]) if cell == "╭"]
+
+
+async def test_tab_enter_and_escape_move_between_list_and_detail() -> None:
+    async with looking_at(staged(WAITING, labels=("CS 1",))) as sight:
+        with_keys, without = borders(sight)
+        assert with_keys != without
+        for key, looks in (
+            ("tab", [without, with_keys]),
+            ("tab", [with_keys, without]),
+            ("enter", [without, with_keys]),
+            ("escape", [with_keys, without]),
+        ):
+            await sight.press(key)
+            assert borders(sight) == looks, key
+
+
+async def test_the_bottom_line_names_the_keys_and_a_click_on_one_presses_it() -> None:
+    engine = staged(WAITING)
+    async with looking_at(engine) as sight:
+        assert sight.rows[-1] == " a add  x remove  u undo  l label  r ask now  p pause  ? help  q quit"
+        await sight.click("r ask now")
+        assert engine.asked == [job(1)]
+
+
+async def test_in_few_columns_the_bottom_line_keeps_help_and_quit() -> None:
+    async with looking_at(staged(WAITING), size=(50, 24)) as sight:
+        assert sight.rows[-1].endswith(" ? help  q quit")
+        assert "…" not in sight.rows[-1]
+        await sight.click("? help")
+        assert "Help" in sight.text
+
+
+@pytest.mark.parametrize("size", [(140, 50), (80, 24)])
+async def test_help_says_what_every_key_does(size: tuple[int, int]) -> None:
+    async with looking_at(staged(WAITING), size) as sight:
+        await sight.press("?")
+        told = [flowing("\n".join(sight.frame("Help")))]
+        for _ in range(30):
+            await sight.press("down", "down")
+            told.append(flowing("\n".join(sight.frame("Help"))))
+        whole = " ".join(told)
+        for action in CATALOGUE:
+            assert f"{action.shown_key} " in whole
+            assert action.about.split(",")[0].split(":")[0][:40] in whole
+        assert "✗ failed" in whole
+        await sight.press("escape")
+        assert "Help" not in sight.text
+
+
+async def test_the_palette_lists_every_action_and_does_it() -> None:
+    engine = staged(WAITING)
+    async with looking_at(engine) as sight:
+        await sight.press("ctrl+p")
+        for action in CATALOGUE:
+            assert action.about in flowing(sight.text), action.id
+        await sight.press(*"ask now")
+        await asyncio.sleep(0.3)
+        await sight.press("enter")
+        await sight.until(lambda _: engine.asked == [job(1)])
+
+
+async def test_a_store_that_was_moved_aside_is_told_above_the_list_until_the_end() -> None:
+    notice = "The watchlist could not be read and was moved to /tmp/watchlist.broken; the last backup is used."
+    async with looking_at(staged(WAITING), notice=notice) as sight:
+        assert sight.rows[1].strip() == notice
+        assert sight.jobs[0].startswith("◌ waiting ")
+        await sight.resize(80, 24)
+        assert flowing(" ".join(sight.rows[1:3])) == notice
+
+
+async def test_what_is_unsaved_is_told_until_it_is_saved() -> None:
+    engine = staged(WAITING)
+    async with looking_at(engine) as sight:
+        engine.unsaved = "disk full"
+        engine.publish()
+        await sight.settled()
+        assert sight.rows[1].strip() == "Not saved: disk full"
+        engine.unsaved = ""
+        tell(engine, 1, WAITING)
+        await sight.settled()
+        assert "Not saved" not in sight.text
+
+
+async def test_q_and_ctrl_q_end_with_status_zero() -> None:
+    for key in ("q", "ctrl+q"):
+        async with looking_at(staged(WAITING)) as sight:
+            await sight.press(key)
+            assert sight.app.return_code in {0, None}
+            assert sight.app._exit

@@ -1,0 +1,106 @@
+import pytest
+
+from tests.support.building import dashed, job, job_id
+from tests.support.seeing import flowing, looking_at
+from tests.support.staging import staged
+
+SIZES = [(140, 40), (80, 24)]
+TICKET = f"""Hi, order {job_id(7).given} hangs, and so does
+"jobId": "{dashed(job_id(8))}", see also {job_id(1).given}. Another: {job_id(9).given[:-1]}"""
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_asks_for_a_text_and_says_what_it_holds(size: tuple[int, int]) -> None:
+    engine = staged("recorded-processing")
+    async with looking_at(engine, size) as sight:
+        await sight.press("a")
+        dialog = sight.frame("Add jobs")
+        assert any("No job id yet." in line for line in dialog)
+        await sight.paste(TICKET)
+        told = flowing("\n".join(sight.frame("Add jobs")))
+        assert f"2 new jobs, 1 known, 1 refused: {job_id(9).given[:-1]}" in told
+        await sight.press("enter")
+        assert len([row for row in sight.jobs if row]) == 3
+        assert "2 jobs new, 1 known, 1 refused." in sight.text
+        assert engine.state.watchlist.get(job(8)) is not None
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_paste_anywhere_opens_the_dialog_with_the_text(size: tuple[int, int]) -> None:
+    async with looking_at(staged(), size) as sight:
+        await sight.paste(TICKET)
+        told = flowing("\n".join(sight.frame("Add jobs")))
+        assert "3 new jobs, 0 known, 1 refused" in told
+        assert job_id(7).given in told
+        await sight.press("enter")
+        assert "3 jobs new, 0 known, 1 refused." in sight.text
+        assert len([row for row in sight.jobs if row]) == 3
+
+
+async def test_a_paste_while_reading_the_detail_opens_the_dialog_too() -> None:
+    async with looking_at(staged("recorded-processing")) as sight:
+        await sight.press("tab")
+        await sight.paste(TICKET)
+        assert sight.frame("Add jobs")
+
+
+async def test_escape_adds_nothing() -> None:
+    engine = staged()
+    async with looking_at(engine) as sight:
+        await sight.paste(TICKET)
+        await sight.press("escape")
+        assert "Add jobs" not in sight.text
+        assert len(engine.state.watchlist) == 0
+
+
+async def test_enter_without_an_id_adds_nothing_and_says_nothing() -> None:
+    engine = staged()
+    async with looking_at(engine) as sight:
+        await sight.press("a", *"hello", "enter")
+        assert "Add jobs" not in sight.text
+        assert "refused" not in sight.text
+        assert len(engine.state.watchlist) == 0
+
+
+async def test_an_id_can_be_typed() -> None:
+    async with looking_at(staged()) as sight:
+        await sight.press("a", *job_id(3).given[:31])
+        assert "1 refused" in sight.text
+        await sight.press(job_id(3).given[31])
+        assert "1 new job, 0 known" in sight.text
+
+
+async def test_a_thousand_pasted_ids_are_added_at_once_though_not_all_are_shown() -> None:
+    engine = staged()
+    async with looking_at(engine) as sight:
+        await sight.paste("\n".join(f"line {number}: {job_id(number).given} {'x' * 200}" for number in range(1_000)))
+        assert "1,000 new jobs, 0 known" in sight.text
+        await sight.press("enter")
+        assert len(engine.state.watchlist) == 1_000
+        assert "1,000 jobs new, 0 known, 0 refused." in sight.text
+
+
+async def test_a_paste_in_the_dialog_is_added_to_what_it_holds() -> None:
+    async with looking_at(staged()) as sight:
+        await sight.paste(job_id(1).given)
+        assert "1 new job, 0 known" in sight.text
+        await sight.paste(job_id(2).given)
+        assert "2 new jobs, 0 known" in sight.text
+        await sight.press("enter")
+        assert len([row for row in sight.jobs if row]) == 2
+
+
+async def test_what_looks_like_a_broken_id_is_told_in_a_long_text_too() -> None:
+    async with looking_at(staged()) as sight:
+        await sight.paste(f"{TICKET} {'word ' * 5_000}")
+        assert f"3 new jobs, 0 known, 1 refused: {job_id(9).given[:-1]}" in flowing(sight.text.replace("│", " "))
+
+
+async def test_what_cannot_be_saved_is_told_at_once() -> None:
+    engine = staged()
+    engine.unsaved = "disk full"
+    async with looking_at(engine) as sight:
+        await sight.paste(job_id(1).given)
+        await sight.press("enter")
+        assert sight.toast == "1 job new, 0 known, 0 refused. But it is not saved yet: disk full"
+        assert "Not saved: disk full" in sight.rows[1]

@@ -1,0 +1,74 @@
+"""Every reply that was recorded or derived, as a person sees it with everything opened."""
+
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from tests.support.payloads import PAYLOADS, payload
+from tests.support.seeing import Sight, flowing, looking_at
+from tests.support.staging import staged
+from zjobtui.domain.watch import Watch
+from zjobtui.wording.signs import WORDS
+
+TALL = (140, 260)
+
+
+async def open_all(sight: Sight) -> None:
+    """Opens every group of the detail, one line after the other."""
+    await sight.press("tab", "home")
+    sight.glass.receive("\x1b[C\x1b[B" * 240)
+    await sight.settled()
+
+
+IN_OTHER_WORDS = frozenset({"Processing", "Completed", "Failed", "AsyncCreateOrder", "AsyncPreviewOrder"})
+"""The verdict says these."""
+
+
+def leaves(value: object) -> Iterator[object]:
+    match value:
+        case dict():
+            for name, one in value.items():
+                if name not in {"status", "jobType"} or one not in IN_OTHER_WORDS:
+                    yield from leaves(one)
+        case list():
+            for one in value:
+                yield from leaves(one)
+        case None | "" | bool():
+            return
+        case _:
+            yield value
+
+
+def is_told(leaf: object, told: str) -> bool:
+    """Whether a value stands there: as it came, as an amount of money, or as an error's code and message."""
+    if isinstance(leaf, Decimal | int):
+        return str(leaf) in told or f"{leaf:,.2f}" in told
+    parts = re.split(r"^\[(\d{8})\]:?", str(leaf).replace(" ", ""))
+    return all(part in told for part in parts)
+
+
+def only(sight: Sight) -> Watch:
+    (watch,) = sight.engine.state.watchlist
+    return watch
+
+
+@pytest.mark.parametrize("name", PAYLOADS)
+async def test_verdict_and_every_value_are_shown(name: str) -> None:
+    async with looking_at(staged(name), TALL) as sight:
+        watch = only(sight)
+        assert sight.jobs[0].split()[1] == WORDS[watch.verdict.kind]
+        assert sight.detail[0].split(" · ")[0].split(" ", 2)[2] == watch.verdict.kind.value
+        assert watch.verdict.sentence in sight.words
+        await open_all(sight)
+        if watch.seen_at is None:
+            return
+        raw = next(number for number, line in enumerate(sight.detail) if "▾ Raw answer" in line)
+        told = flowing("\n".join(sight.detail[:raw])).replace(" ", "")
+        body = json.loads(payload(name), parse_float=Decimal)
+        missing = [leaf for leaf in leaves(body) if not is_told(leaf, told)]
+        assert missing == []
+        shown = json.loads("\n".join(sight.detail[raw + 1 :]), strict=False, parse_float=Decimal)
+        assert shown == body

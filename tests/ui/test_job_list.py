@@ -1,0 +1,254 @@
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from tests.support.building import NOW, job, watch
+from tests.support.scripted import FixedClock, ScriptedEngine
+from tests.support.seeing import Sight, looking_at
+from tests.support.staging import heard, staged, tell
+from zjobtui.domain.observation import Missed
+from zjobtui.domain.problem import Problem, ProblemKind
+
+DONE = "recorded-completed-localised"
+PENDING = "recorded-completed-order-pending"
+FAILED = "recorded-failed-lock"
+WAITING = "recorded-processing"
+
+
+def waiting(count: int) -> ScriptedEngine:
+    """Waiting jobs, each added a second after the one before."""
+    engine = ScriptedEngine(FixedClock(NOW))
+    engine.watch(replace(watch(number), added_at=NOW - 1_000 + number) for number in range(1, count + 1))
+    engine.bring(*((job(number), heard(WAITING)) for number in range(1, count + 1)))
+    return engine
+
+
+def id_of(number: int) -> str:
+    """As much of an id as every row shows."""
+    return f"{number:08x}…"
+
+
+def ids(sight: Sight) -> list[str]:
+    """The ids in the rows, as far as every row shows them."""
+    return [row.split()[2][:9] for row in sight.jobs if row]
+
+
+def place_of_cursor(sight: Sight) -> int:
+    """Which row of the list looks unlike the others."""
+    buffer = sight.glass.display.screen.buffer
+    looks = [buffer[2 + y][1].bg for y in range(len(sight.jobs))]
+    usual = max(set(looks), key=looks.count)
+    (place,) = [y for y, look in enumerate(looks) if look != usual]
+    return place
+
+
+def selected(sight: Sight) -> str:
+    """The id in the row with the cursor; the detail is about the same job."""
+    chosen = ids(sight)[place_of_cursor(sight)]
+    assert sight.detail_title.startswith(chosen[:-1])
+    return chosen
+
+
+async def test_a_row_says_verdict_name_order_account_and_since_when() -> None:
+    engine = staged(PENDING, WAITING, labels=("CS-4390",))
+    tell(engine, 2, WAITING, after=250)
+    async with looking_at(engine) as sight:
+        assert sight.jobs[:3] == [
+            "! attention CS-4390              O-00005577   A00000218       4m ago",
+            "◌ waiting   00000002…5bfe73bdceb –            –               for 4m",
+            "",
+        ]
+        await sight.resize(200, 40)
+        assert sight.jobs[0].split() == ["!", "attention", "CS-4390", "O-00005577", "A00000218", "ended", "4m", "ago"]
+        assert sight.jobs[1].endswith("waiting for 4m")
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_every_verdict_has_a_glyph_and_a_word(size: tuple[int, int]) -> None:
+    async with looking_at(staged(FAILED, PENDING, "derived-not-found", WAITING, DONE), size) as sight:
+        assert [row.split()[:2] for row in sight.jobs[:5]] == [
+            ["✗", "failed"],
+            ["!", "attention"],
+            ["?", "unknown"],
+            ["◌", "waiting"],
+            ["✓", "done"],
+        ]
+
+
+async def test_a_narrow_row_keeps_verdict_name_and_time() -> None:
+    async with looking_at(staged(PENDING, labels=("CS-4390",)), size=(46, 24)) as sight:
+        assert sight.jobs[0].split() == ["!", "attention", "CS-4390", "just", "now"]
+
+
+async def test_a_long_label_is_cut_with_a_mark_and_pushes_nothing() -> None:
+    async with looking_at(staged(PENDING, PENDING, labels=("CS-1", "renewal of " * 30))) as sight:
+        assert sight.jobs[1].startswith("! attention renewal of renewal … O-00005577 ")
+        assert sight.jobs[1].index("O-0") == sight.jobs[0].index("O-0")
+
+
+async def test_what_needs_a_person_comes_first_and_the_newest_of_it_on_top() -> None:
+    engine = staged(WAITING, WAITING, WAITING, WAITING, WAITING)
+    for number, told in ((1, DONE), (2, FAILED), (3, PENDING), (4, "derived-not-found")):
+        tell(engine, number, told)
+    async with looking_at(engine) as sight:
+        assert ids(sight) == [id_of(number) for number in (3, 2, 4, 5, 1)]
+
+
+async def test_a_row_without_an_answer_in_time_is_marked_stale() -> None:
+    engine = staged(WAITING)
+    async with looking_at(engine) as sight:
+        assert sight.jobs[0].endswith("new")
+        engine.clock.at += 16
+        await sight.until("stale 10s")
+        engine.clock.at += 400
+        await sight.until("stale 6m")
+        assert sight.jobs[0].startswith("◌ waiting ")
+        tell(engine, 1, WAITING)
+        await sight.settled()
+        assert "stale" not in sight.text
+
+
+async def test_a_job_that_nobody_answered_for_says_so() -> None:
+    engine = staged(None)
+    engine.clock.at += 60
+    async with looking_at(engine) as sight:
+        assert sight.jobs[0].endswith("no answer")
+
+
+async def test_a_failed_call_does_not_make_a_row_look_fresh() -> None:
+    engine = staged(WAITING)
+    async with looking_at(engine) as sight:
+        tell(engine, 1, Missed(Problem(ProblemKind.TIMED_OUT, "no answer"), 0.0), after=100)
+        await sight.settled()
+        assert sight.jobs[0].endswith("stale 1m")
+
+
+async def test_while_polling_is_paused_no_wait_grows() -> None:
+    engine = staged(WAITING)
+    tell(engine, 1, WAITING, after=60)
+    async with looking_at(engine) as sight:
+        await sight.press("p")
+        engine.clock.at += 600
+        await sight.until("stale 10m")
+        await sight.press("p")
+        tell(engine, 1, WAITING)
+        await sight.settled()
+        assert sight.jobs[0].endswith("for 11m")
+
+
+async def test_until_it_is_moved_the_cursor_is_on_the_first_row() -> None:
+    engine = waiting(10)
+    async with looking_at(engine) as sight:
+        assert (place_of_cursor(sight), selected(sight)) == (0, id_of(1))
+        tell(engine, 7, FAILED)
+        await sight.settled()
+        assert (place_of_cursor(sight), selected(sight)) == (0, id_of(7))
+
+
+async def test_the_cursor_stays_with_its_job_when_rows_move() -> None:
+    engine = waiting(10)
+    async with looking_at(engine) as sight:
+        await sight.press("down", "down", "down")
+        assert selected(sight) == id_of(4)
+        tell(engine, 9, FAILED)
+        tell(engine, 1, DONE)
+        await sight.settled()
+        assert selected(sight) == id_of(4)
+        tell(engine, 4, FAILED)
+        await sight.settled()
+        assert (place_of_cursor(sight), selected(sight)) == (0, id_of(4))
+
+
+async def test_the_job_under_the_cursor_keeps_its_place_on_the_screen() -> None:
+    engine = waiting(200)
+    async with looking_at(engine) as sight:
+        await sight.press("pagedown", "pagedown", "pagedown", "up", "up", "up", "up")
+        place, chosen = place_of_cursor(sight), selected(sight)
+        for number in range(190, 196):
+            tell(engine, number, FAILED)
+        await sight.settled()
+        assert (place_of_cursor(sight), selected(sight)) == (place, chosen)
+        for number in range(1, 12):
+            tell(engine, number, DONE)
+        await sight.settled()
+        assert (place_of_cursor(sight), selected(sight)) == (place, chosen)
+
+
+async def test_a_new_job_does_not_move_the_cursor_to_another() -> None:
+    engine = waiting(5)
+    async with looking_at(engine) as sight:
+        await sight.press("down")
+        engine.watch([replace(watch(77), added_at=NOW - 5_000)])
+        await sight.settled()
+        assert selected(sight) == id_of(2)
+
+
+@pytest.mark.parametrize(("moves", "gone", "then"), [(2, 3, 4), (4, 5, 4), (0, 1, 2)])
+async def test_when_the_selected_job_goes_its_neighbour_is_selected(moves: int, gone: int, then: int) -> None:
+    engine = waiting(5)
+    async with looking_at(engine) as sight:
+        await sight.press("down", "up", *["down"] * moves)
+        assert selected(sight) == id_of(gone)
+        engine.forget([job(gone)])
+        await sight.settled()
+        assert selected(sight) == id_of(then)
+
+
+async def test_keys_move_the_cursor_by_lines_by_screens_and_to_the_ends() -> None:
+    async with looking_at(waiting(100), size=(140, 24)) as sight:
+        page = len(sight.jobs) - 1
+        for key, number in (
+            ("j", 2),
+            ("down", 3),
+            ("k", 2),
+            ("pagedown", 2 + page),
+            ("end", 100),
+            ("down", 100),
+            ("pageup", 100 - page),
+            ("home", 1),
+            ("up", 1),
+            ("G", 100),
+            ("g", 1),
+        ):
+            await sight.press(key)
+            assert selected(sight) == id_of(number), key
+
+
+async def test_a_click_selects_a_row_and_a_second_one_goes_to_the_detail() -> None:
+    async with looking_at(waiting(9)) as sight:
+        await sight.click(id_of(6))
+        assert selected(sight) == id_of(6)
+        await sight.click(id_of(6))
+        await sight.press("down")
+        assert selected(sight) == id_of(6)
+
+
+async def test_the_engine_is_told_at_which_job_a_person_looks() -> None:
+    engine = waiting(5)
+    async with looking_at(engine) as sight:
+        await sight.press("down", "down")
+        await asyncio.sleep(0.5)
+        assert engine.attended[-1] == job(3)
+        engine.forget(job(number) for number in range(1, 6))
+        await asyncio.sleep(0.6)
+        assert engine.attended[-1] is None
+
+
+async def test_the_border_says_how_many_jobs_there_are() -> None:
+    engine = waiting(1_200)
+    async with looking_at(engine) as sight:
+        assert "╭─ Jobs · 1,200 · by urgency ─" in sight.rows[1]
+        engine.forget([job(1)])
+        await sight.settled()
+        assert "╭─ Jobs · 1,199 · by urgency ─" in sight.rows[1]
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_an_empty_watchlist_says_what_to_do(size: tuple[int, int]) -> None:
+    async with looking_at(staged(), size) as sight:
+        assert "Press a to add jobs: paste any text that holds their ids." in sight.words
+        assert "◌ 0" in sight.bar
+        assert not any(sight.jobs)
+        await sight.press("down", "enter", "x", "l", "r", "left", "right", "end", "tab")
+        assert "Nothing is selected." in sight.text

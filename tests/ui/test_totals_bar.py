@@ -1,0 +1,104 @@
+from dataclasses import replace
+
+import pytest
+
+from tests.support.building import NOW
+from tests.support.scripted import ScriptedEngine
+from tests.support.seeing import TENANT, looking_at
+from tests.support.staging import staged, tell
+from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.domain.pulse import Pulse
+from zjobtui.domain.tenant import TenantKind
+from zjobtui.domain.verdict import Kind
+from zjobtui.polling.ports import State
+from zjobtui.ui.spans import length_of
+from zjobtui.ui.totals_bar import bar_spans
+
+MIXED = ("recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing", "derived-not-found")
+
+
+def beating(engine: ScriptedEngine, **fields: object) -> ScriptedEngine:
+    engine.pulse = replace(engine.pulse, **fields)  # type: ignore[arg-type] - the fields of `Pulse`
+    engine.publish()
+    return engine
+
+
+async def test_the_bar_names_the_tenant_and_counts_the_jobs_by_verdict() -> None:
+    async with looking_at(staged(*MIXED)) as sight:
+        told = " zjobtui  EU API sandbox   ✗ 1 failed  ! 1 attention  ? 1 unknown  ◌ 1 waiting  ✓ 0 done"
+        assert sight.bar.startswith(told)
+        assert sight.bar.endswith("● 1.4 calls/s")
+
+
+async def test_in_few_columns_the_bar_keeps_the_tenant_the_counts_and_the_pulse() -> None:
+    async with looking_at(staged(*MIXED), size=(80, 24)) as sight:
+        assert sight.bar.startswith(" zjobtui  EU API sandbox   ✗ 1  ! 1  ? 1  ◌ 1  ✓ 0 ")
+        assert sight.bar.endswith(" ● 1.4/s")
+        await sight.resize(40, 24)
+        assert sight.bar.split() == ["✗", "1", "!", "1", "?", "1", "◌", "1", "✓", "0", "●", "1.4/s"]
+
+
+async def test_the_counts_follow_the_jobs() -> None:
+    engine = staged("recorded-processing", "recorded-processing")
+    async with looking_at(engine) as sight:
+        assert "◌ 2 waiting  ✓ 0 done" in sight.bar
+        tell(engine, 1, "recorded-completed-localised")
+        await sight.settled()
+        assert "◌ 1 waiting  ✓ 1 done" in sight.bar
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"is_paused": True}, "‖ paused, nothing is asked"),
+        ({"answered_at": None}, "○ asking"),
+        ({"answered_at": NOW - 31}, "✗ nothing since 13:59:29"),
+        ({"calls_per_second": 23.7}, "● 24 calls/s"),
+        (
+            {"problem": Problem(ProblemKind.UNREACHABLE, "connection refused"), "down_since": NOW - 120},
+            "✗ unreachable: connection refused since 13:58:00",
+        ),
+        ({"problem": Problem(ProblemKind.SIGNED_OUT, "invalid client")}, "✗ signed out: invalid client"),
+        ({"problem": Problem(ProblemKind.THROTTLED, "Request exceeded limit")}, "✗ throttled: Request exceeded limit"),
+    ],
+)
+async def test_the_pulse_says_what_polling_does(fields: dict[str, object], told: str) -> None:
+    async with looking_at(beating(staged("recorded-processing"), **fields)) as sight:
+        assert sight.bar.endswith(told)
+
+
+async def test_a_pulse_that_went_silent_is_told_without_any_news() -> None:
+    engine = staged("recorded-processing")
+    async with looking_at(engine) as sight:
+        engine.clock.at += 31
+        await sight.until("✗ nothing since 14:00:00")
+
+
+async def test_when_every_job_has_ended_silence_is_no_trouble() -> None:
+    engine = beating(staged("recorded-completed-localised"), answered_at=NOW - 3_600)
+    async with looking_at(engine) as sight:
+        assert sight.bar.endswith("● all finished, nothing to ask")
+
+
+async def test_before_the_first_state_the_bar_says_that_it_starts() -> None:
+    engine = staged("recorded-processing")
+    engine.state = State(engine.state.watchlist)
+    async with looking_at(engine) as sight:
+        assert sight.bar.endswith("○ starting")
+
+
+async def test_production_does_not_look_like_a_sandbox() -> None:
+    looks = []
+    for kind in (TenantKind.PRODUCTION, TenantKind.API_SANDBOX):
+        async with looking_at(staged(), tenant=replace(TENANT, kind=kind)) as sight:
+            looks.append(sight.glass.display.screen.buffer[0][sight.bar.index("EU API sandbox")].bg)
+    assert looks[0] != looks[1]
+
+
+@pytest.mark.parametrize("width", range(1, 200, 7))
+def test_the_bar_never_says_more_than_fits_and_keeps_the_pulse(width: int) -> None:
+    pulse = Pulse(tenant="env", problem=Problem(ProblemKind.UNREACHABLE, "no route to host"), down_since=NOW)
+    spans = bar_spans(TENANT, dict.fromkeys(Kind, 3), pulse, NOW, width)
+    if width >= 45:
+        assert length_of(spans) <= width
+        assert "".join(text for text, _ in spans).rstrip().endswith(("unreachable", "since 14:00:00"))

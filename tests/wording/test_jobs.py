@@ -1,0 +1,120 @@
+from datetime import UTC
+
+import pytest
+
+from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch, watchlist
+from zjobtui.domain.observation import Call, Observation
+from zjobtui.domain.problem import ProblemKind
+from zjobtui.domain.timeline import Entry, Event
+from zjobtui.domain.verdict import Kind
+from zjobtui.domain.watch import Watch
+from zjobtui.wording.jobs import TONES, about_lines, call_lines, problem_text, timeline_lines, when
+from zjobtui.wording.outline import Tone, printed
+
+NOT_FOUND = ProblemKind.NOT_FOUND
+HOUR = 3_600.0
+
+
+def after(*observations: Observation) -> Watch:
+    return watchlist(watch(1)).fold([(job(1), one, 5.0) for one in observations]).observed[-1].watch
+
+
+@pytest.mark.parametrize(
+    ("one", "now", "text", "short", "is_stale"),
+    [
+        (watch(), NOW + 5, "just added", "new", False),
+        (watch(planned=60.0), NOW + 120, "waiting for 2m", "for 2m", False),
+        (watch(), NOW + 120, "no answer yet", "no answer", True),
+        (after(seen(PROCESSING, NOW + HOUR)), NOW + HOUR + 5, "waiting for 1h", "for 1h", False),
+        (after(seen(PROCESSING, NOW + HOUR)), NOW + HOUR + 60, "last answer 1m ago", "stale 1m", True),
+        (after(done(NOW + 5)), NOW + 10, "ended just now", "just now", False),
+        (after(done(NOW + 5)), NOW + 2 * HOUR, "ended 1h ago", "1h ago", False),
+        (after(done(NOW + 5), missed(at=NOW + HOUR)), NOW + 2 * HOUR, "ended 1h ago", "1h ago", False),
+        (after(missed(NOT_FOUND, NOW)), NOW + 5, "asked just now", "just now", False),
+        (after(missed(NOT_FOUND, NOW)), NOW + 12, "asked 10s ago", "asked 10s", False),
+        (after(missed(NOT_FOUND, NOW)), NOW + 60, "last answer 1m ago", "stale 1m", True),
+    ],
+)
+def test_the_time_of_a_row_never_looks_fresher_than_it_is(
+    one: Watch, now: float, text: str, short: str, is_stale: bool
+) -> None:
+    told = when(one, now)
+    assert (told.text, told.short, told.is_stale) == (text, short, is_stale)
+    assert len(told.short) <= 10
+
+
+def test_a_wait_that_nobody_watches_does_not_grow() -> None:
+    one = after(seen(PROCESSING, NOW + 60))
+    assert when(one, NOW + 65, held_at=NOW + 62).text == "waiting for 1m"
+    assert when(one, NOW + 65, held_at=NOW + 30).text == "waiting for 30s"
+
+
+def test_what_the_last_call_met_is_told_in_a_sentence() -> None:
+    assert problem_text(after(seen(PROCESSING))) == ""
+    assert problem_text(after(missed(ProblemKind.FORBIDDEN, detail="no"))) == (
+        "The last call failed: forbidden: no. "
+        "The user behind the credentials may not read this; it needs the Orders permissions."
+    )
+
+
+def test_a_contradiction_is_told_and_what_the_verdict_says_already_is_not_told_twice() -> None:
+    assert problem_text(after(done(), seen(PROCESSING))) == (
+        "Asked again, Zuora says Processing; the final answer is kept."
+    )
+    assert problem_text(after(missed(NOT_FOUND))) == ""
+
+
+def test_all_that_the_watchlist_knows_of_a_job_is_listed() -> None:
+    ended = after(seen(PROCESSING, NOW + 10), failed(NOW + 15))
+    one = watch(1, label="CS-1", tags=("a", "b"), note="call back", digest=ended.digest, seen_at=NOW + 15)
+    assert list(printed(about_lines(one, NOW, UTC))) == [
+        "Label                  CS-1",
+        f"Job id                 {one.job.id}",
+        "Tags                   a, b",
+        "Note                   call back",
+        "Added                  14:00:00 · test",
+        "Last answer            14:00:15",
+    ]
+    assert "Ended                  14:00:15 · within 15s of being added" in list(printed(about_lines(ended, NOW, UTC)))
+    assert "Last answer            none yet" in list(printed(about_lines(watch(added_by=""), NOW, UTC)))
+    assert "Added                  14:00:00" in list(printed(about_lines(watch(added_by=""), NOW, UTC)))
+
+
+def test_what_support_asks_for_is_listed() -> None:
+    call = Call("https://x/v1/async-jobs/1", "track", "request", "process", 200, 0.0842)
+    assert list(printed(call_lines(call, NOW))) == [
+        "Request id             request",
+        "Process id             process",
+        "Track id               track",
+        "Time                   2026-11-23T14:00:00Z",
+        "Request                GET https://x/v1/async-jobs/1",
+        "Answer                 HTTP 200 · 84 ms",
+    ]
+    assert list(printed(call_lines(Call(), NOW)))[-1] == "Answer                 0 ms"
+
+
+def test_a_timeline_tells_each_change_and_the_time_since_the_one_before() -> None:
+    entries = (
+        Entry(job(), NOW, Event.ADDED, "paste"),
+        Entry(job(), NOW + 0.5, Event.STATUS, "Zuora is working on it.", "waiting"),
+        Entry(job(), NOW + 34.5, Event.STATUS, "Job failed.", "failed"),
+        Entry(job(), NOW + 40, Event.LABELLED, "CS-1"),
+        Entry(job(), NOW + 50, Event.CONTRADICTED, "Zuora says Processing."),
+        Entry(job(), NOW + 60, Event.REMOVED, ""),
+        Entry(job(), NOW + 120, Event.RESTORED, ""),
+    )
+    lines = timeline_lines(entries, NOW, UTC)
+    assert [(line.name, line.text) for line in lines] == [
+        ("14:00:00", "added paste"),
+        ("14:00:00", "Zuora is working on it."),
+        ("14:00:34", "Job failed. · after 34s"),
+        ("14:00:40", "labelled CS-1 · after 5.5s"),
+        ("14:00:50", "contradicted Zuora says Processing. · after 10s"),
+        ("14:01:00", "removed from the watchlist · after 10s"),
+        ("14:02:00", "back on the watchlist · after 1m 00s"),
+    ]
+    assert [line.tone for line in lines[:3]] == [Tone.MUTED, Tone.WAITING, Tone.BAD]
+
+
+def test_every_verdict_has_a_tone() -> None:
+    assert set(TONES) == set(Kind)

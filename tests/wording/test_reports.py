@@ -1,0 +1,121 @@
+"""What a person reads of a reply. The files in `printed` are the whole text for each recorded reply, looked at once."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from tests.support.building import order_report, read_payload, read_result
+from tests.support.leaves import texts_of, told, typed, untyped
+from tests.support.payloads import PAYLOADS
+from tests.support.results import RESULTS
+from zjobtui.domain.json_value import Json
+from zjobtui.domain.judging import judge
+from zjobtui.domain.problem import Problem
+from zjobtui.domain.report import OtherResult, Report, Subscription
+from zjobtui.wording.outline import Line, Tone, printed
+from zjobtui.wording.reports import OPEN_LIMIT, report_lines
+from zjobtui.wording.signs import money, quantity
+
+PRINTED = Path(__file__).with_name("printed")
+
+NOT_PRINTED = ("AsyncCreateOrder", "AsyncPreviewOrder")
+"""Words that the form of the outline says already."""
+
+
+def words(outcome: Report | Problem) -> str:
+    if isinstance(outcome, Problem):
+        return f"{outcome}\n{outcome.kind.meaning}\n{outcome.code}\n"
+    verdict = judge(outcome)
+    return "\n".join((f"{verdict.kind.value} · {verdict.sentence}", *printed(report_lines(outcome)), ""))
+
+
+@pytest.mark.parametrize("name", PAYLOADS)
+def test_a_person_sees_these_words_of_a_recorded_reply(name: str) -> None:
+    assert words(read_payload(name)) == (PRINTED / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def test_there_are_no_words_without_a_reply() -> None:
+    assert {path.stem for path in PRINTED.iterdir()} == set(PAYLOADS)
+
+
+REPORTS = [name for name in PAYLOADS if isinstance(read_payload(name), Report)]
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_value_of_a_recorded_answer_is_printed(name: str) -> None:
+    report = read_payload(name)
+    assert isinstance(report, Report)
+    assert not_printed(report) == []
+
+
+@settings(max_examples=150)
+@given(RESULTS)
+def test_every_value_of_any_result_is_printed_and_every_line_has_a_key_of_its_own(result: Json) -> None:
+    report = read_result(result)
+    assert not_printed(report) == []
+    keys = [line.key for line in every(report_lines(report))]
+    assert [key for key, times in Counter(keys).items() if times > 1] == []
+
+
+def not_printed(report: Report) -> list[Json]:
+    """What a report says and its outline does not; a field without a name of its own counts as often as it came."""
+    lines = report_lines(report)
+    text = "\n".join(printed(lines))
+    missing: list[Json] = [leaf for leaf in typed(report) if not is_printed(leaf, report, text)]
+    return [*missing, *(texts_of(untyped(report)) - Counter(told(lines)))]
+
+
+def is_printed(leaf: Json, report: Report, text: str) -> bool:
+    match leaf:
+        case bool() | "":
+            return True
+        case Decimal():
+            return leaf == 0 or any(form in text for form in (money(leaf), quantity(leaf)))
+        case _:
+            return str(leaf) in text or leaf in (report.status, *NOT_PRINTED)
+
+
+def every(lines: Iterable[Line]) -> Iterator[Line]:
+    for line in lines:
+        yield line
+        yield from every(line.below)
+
+
+def subscriptions_of(*statuses: str) -> Line:
+    report = order_report(subscriptions=tuple(Subscription(number=status or "?", status=status) for status in statuses))
+    return next(line for line in report_lines(report) if line.key == "subscriptions")
+
+
+def test_a_subscription_that_is_not_active_is_found_among_three_hundred() -> None:
+    line = subscriptions_of(*["Active"] * 298, "Suspended", "Pending Activation")
+    assert line.text == "298 Active, 1 Suspended, 1 Pending Activation"
+    assert [below.text for below in line.below[:3]] == ["Suspended", "Pending Activation", "Active"]
+
+
+def test_a_long_list_is_closed_at_first_and_a_short_one_open() -> None:
+    assert subscriptions_of(*["Active"] * OPEN_LIMIT).is_open
+    assert not subscriptions_of(*["Active"] * (OPEN_LIMIT + 1)).is_open
+
+
+@pytest.mark.parametrize(
+    ("status", "tone"),
+    [
+        ("Active", Tone.GOOD),
+        ("Pending Activation", Tone.ATTENTION),
+        ("Failed", Tone.BAD),
+        ("有効", Tone.PLAIN),
+        ("", Tone.PLAIN),
+    ],
+)
+def test_a_status_has_a_tone_and_an_unknown_one_none(status: str, tone: Tone) -> None:
+    assert subscriptions_of(status).below[0].tone is tone
+
+
+def test_a_job_type_that_is_not_given_is_said_to_be_so() -> None:
+    assert next(printed(report_lines(Report(status="Completed", result=OtherResult())))).split() == [
+        *("Job", "type", "not", "given")
+    ]

@@ -1,0 +1,372 @@
+"""The client against real sockets on loopback: Zuora as the simulator plays it, and servers that misbehave."""
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.support.answers import (
+    Answer,
+    html_page,
+    invalid_client,
+    not_found,
+    processing,
+    redirect,
+    refusal,
+    reply,
+    signed_out,
+    throttled,
+    token,
+)
+from tests.support.behaviours import Behaviour, Close, Latency, Reset, Silence
+from tests.support.building import job_id
+from tests.support.fault_server import FaultServer, fault_server
+from tests.support.faults import not_gzip, not_http, truncated_body
+from tests.support.scripted import FixedClock
+from tests.support.scripts import JOBS_PATH, TOKEN_PATH, TokenDesk
+from zjobtui.domain.job import JobId
+from zjobtui.domain.observation import Missed, Observation, Seen
+from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.domain.tenant import BearerToken, ClientCredentials, Credentials, Secret
+from zjobtui.simulator.running import running
+from zjobtui.simulator.server import Simulator
+from zjobtui.zuora.client import Client
+from zjobtui.zuora.line import Line, proxy_in_use
+from zjobtui.zuora.signing_in import PAUSE
+from zjobtui.zuora.tenants import make_tenant
+
+ONE = job_id(1)
+SENTINEL = "sentinel-secret-4711"
+CLIENT = ClientCredentials("11111111-2222-3333-4444-555555555555", Secret(SENTINEL))
+
+
+@asynccontextmanager
+async def client_of(
+    server: FaultServer | Simulator,
+    clock: FixedClock | None = None,
+    credentials: Credentials | None = None,
+    limit: float = 20.0,
+    **fields: Any,  # noqa: ANN401 - the fields of `Tenant`
+) -> AsyncIterator[Client]:
+    if credentials is None and isinstance(server, Simulator):
+        credentials = ClientCredentials(server.client_id, Secret(server.client_secret))
+    tenant = replace(make_tenant("env", server.base_url), **fields)
+    line = Line(tenant.base_url, total_limit=limit)
+    client = Client(tenant, credentials or CLIENT, clock or FixedClock(), line)
+    try:
+        yield client
+    finally:
+        await client.aclose()
+
+
+async def many(client: Client, calls: int = 50) -> list[Observation]:
+    return await asyncio.gather(*(client.observe(ONE) for _ in range(calls)))
+
+
+def problem_of(observation: Observation) -> Problem:
+    assert isinstance(observation, Missed)
+    return observation.problem
+
+
+def kinds(observations: list[Observation]) -> set[ProblemKind | None]:
+    return {one.problem.kind if isinstance(one, Missed) else None for one in observations}
+
+
+@pytest.mark.parametrize("elapsed", [0.0, 60.0, 100_000.0])
+async def test_every_job_of_the_simulator_is_read(elapsed: float) -> None:
+    at = 0.0
+    with running(seed=7, jobs=40, clock=lambda: at) as server:
+        at = elapsed
+        async with client_of(server) as client:
+            ids = [JobId.parse(one) for one in server.job_ids]
+            observations = await asyncio.gather(*(client.observe(one) for one in ids))
+        assert [one.call.http_status for one in observations if isinstance(one, Missed)] == [200]
+        assert kinds(list(observations)) == {None, ProblemKind.NOT_FOUND}
+        assert server.requests.by_route == {"POST /oauth/token": 1, "GET /v1/async-jobs/{id}": 40}
+        assert client.requests == 41
+
+
+async def test_a_large_compressed_answer_is_read_whole() -> None:
+    at = 0.0
+    with running(seed=7, jobs=12, clock=lambda: at) as server:
+        at = 1_000.0
+        async with client_of(server) as client:
+            large = await client.observe(JobId(server.job_ids[4]))
+    assert isinstance(large, Seen)
+    assert len(getattr(large.report.result, "subscriptions", ())) == 300
+
+
+async def test_a_request_says_what_zuora_asks_for_and_nothing_else() -> None:
+    with fault_server() as server:
+        async with client_of(server, version="2024-05-20", org_ids="org-1", entity_ids="entity-1") as client:
+            for _ in range(3):
+                assert isinstance(await client.observe(ONE), Seen)
+    signed_in, first, *others = server.requests
+    assert (signed_in.method, signed_in.path) == ("POST", TOKEN_PATH)
+    assert signed_in.body.decode().split("&") == [
+        f"client_id={CLIENT.client_id}",
+        f"client_secret={SENTINEL}",
+        "grant_type=client_credentials",
+    ]
+    assert (first.method, first.path, first.body) == ("GET", JOBS_PATH + ONE.given, b"")
+    track_ids = {request.headers["zuora-track-id"] for request in (first, *others)}
+    assert len(track_ids) == 3
+    assert all(re.fullmatch(r"[0-9a-zA-Z-]{1,64}", one) for one in track_ids)
+    assert {**first.headers, "zuora-track-id": ""} == {
+        "zuora-track-id": "",
+        "host": server.base_url.removeprefix("http://"),
+        "accept": "application/json",
+        "accept-encoding": "gzip",
+        "authorization": "Bearer token-1",
+        "connection": "keep-alive",
+        "user-agent": "zjobtui",
+        "zuora-version": "2024-05-20",
+        "zuora-org-ids": "org-1",
+        "zuora-entity-ids": "entity-1",
+    }
+
+
+async def test_an_id_is_sent_as_it_was_given() -> None:
+    given = JobId("1BC24F31-5D7B-48D3-A202-45BFE73BDCEB")
+    with fault_server() as server:
+        async with client_of(server) as client:
+            await client.observe(given)
+        assert server.requests[-1].path == JOBS_PATH + given.given
+
+
+async def test_an_observation_says_what_support_asks_for() -> None:
+    headers = {"Zuora-Request-Id": "request-1", "ratelimit-remaining": "7", "Retry-After": "3", "X-Other": "no"}
+    answers = [replace(processing(), headers=headers), refusal(404, 50000040, "no such job", headers)]
+    with fault_server(answers) as server:
+        async with client_of(server, FixedClock(1_000.0)) as client:
+            for answer in answers:
+                one = await client.observe(ONE)
+                assert one.at == 1_000.0
+                assert one.call.url == f"{server.base_url}{JOBS_PATH}{ONE}"
+                assert one.call.track_id == server.requests[-1].headers["zuora-track-id"]
+                assert (one.call.http_status, one.call.request_id) == (answer.status, "request-1")
+                assert dict(one.call.limits) == {"ratelimit-remaining": "7", "retry-after": "3"}
+                assert 0 < one.call.latency < 10
+                assert one.call.process_id == ("0123456789ABCDEF" if isinstance(one, Missed) else "")
+
+
+async def test_one_token_serves_fifty_calls_at_once() -> None:
+    desk = TokenDesk()
+    with fault_server(desk) as server:
+        async with client_of(server) as client:
+            assert kinds(await many(client)) == {None}
+            assert kinds(await many(client)) == {None}
+    assert desk.issued == 1
+
+
+async def test_a_token_that_zuora_has_ended_is_renewed_once_for_fifty_calls() -> None:
+    desk = TokenDesk()
+    with fault_server(desk) as server:
+        async with client_of(server) as client:
+            await client.observe(ONE)
+            desk.revoke()
+            assert kinds(await many(client)) == {None}
+    assert desk.issued == 2
+
+
+async def test_a_token_is_renewed_before_it_ends_without_a_refused_call() -> None:
+    clock, desk = FixedClock(), TokenDesk(claimed=100)
+    with fault_server(desk) as server:
+        async with client_of(server, clock) as client:
+            await client.observe(ONE)
+            clock.at += 86
+            assert kinds(await many(client)) == {None}
+            assert len(server.requests_for(JOBS_PATH)) == 51
+    assert desk.issued == 2
+
+
+async def test_a_storm_of_refused_tokens_makes_two_token_requests_and_then_one_a_minute() -> None:
+    clock = FixedClock()
+    with fault_server(signed_out()) as server:
+        async with client_of(server, clock) as client:
+            for _ in range(4):
+                assert kinds(await many(client)) == {ProblemKind.SIGNED_OUT}
+            assert len(server.requests_for(TOKEN_PATH)) == 2
+            asked = len(server.requests)
+            clock.at += PAUSE - 1
+            await many(client)
+            assert len(server.requests) == asked
+            clock.at += 1
+            await many(client)
+            await many(client)
+            assert len(server.requests_for(TOKEN_PATH)) == 3
+
+
+async def test_a_person_may_try_refused_credentials_again() -> None:
+    with fault_server([signed_out(), signed_out()]) as server:
+        async with client_of(server) as client:
+            assert problem_of(await client.observe(ONE)).kind is ProblemKind.SIGNED_OUT
+            assert problem_of(await client.observe(ONE)).kind is ProblemKind.SIGNED_OUT
+            client.sign_in_again()
+            assert isinstance(await client.observe(ONE), Seen)
+    assert len(server.requests_for(TOKEN_PATH)) == 3
+
+
+@pytest.mark.parametrize("status", [400, 401])
+async def test_a_wrong_secret_is_told_and_never_tried_again_by_itself(status: int) -> None:
+    clock = FixedClock()
+    with fault_server(token=invalid_client(status)) as server:
+        async with client_of(server, clock) as client:
+            for _ in range(5):
+                assert {problem_of(one) for one in await many(client)} == {
+                    Problem(ProblemKind.SIGNED_OUT, "invalid client")
+                }
+                clock.at += 3_600
+    assert len(server.requests) == 1
+
+
+async def test_a_wrong_secret_at_the_simulator_is_a_wrong_secret() -> None:
+    with running(seed=7, jobs=1) as server:
+        wrong = ClientCredentials(server.client_id, Secret("wrong"))
+        async with client_of(server, credentials=wrong) as client:
+            assert kinds(await many(client)) == {ProblemKind.SIGNED_OUT}
+        assert server.requests.by_route == {"POST /oauth/token": 1}
+
+
+async def test_a_given_token_is_sent_and_never_renewed() -> None:
+    with fault_server([processing(), signed_out()]) as server:
+        async with client_of(server, credentials=BearerToken(Secret("mine"))) as client:
+            assert isinstance(await client.observe(ONE), Seen)
+            assert problem_of(await client.observe(ONE)).kind is ProblemKind.SIGNED_OUT
+            assert problem_of(await client.observe(ONE)).kind is ProblemKind.SIGNED_OUT
+    assert [request.bearer for request in server.requests] == ["mine", "mine"]
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
+async def test_a_redirection_is_told_and_never_followed(status: int) -> None:
+    with fault_server() as elsewhere:
+        target = f"{elsewhere.base_url}{JOBS_PATH}{ONE}"
+        with fault_server(redirect(target, status)) as server:
+            async with client_of(server) as client:
+                problem = problem_of(await client.observe(ONE))
+        assert problem == Problem(ProblemKind.REDIRECTED, f"HTTP {status} to {target}")
+        assert elsewhere.connections == 0
+
+
+async def test_a_redirection_of_the_token_request_is_never_followed() -> None:
+    with fault_server() as elsewhere:
+        with fault_server(token=redirect(elsewhere.base_url + TOKEN_PATH, 307)) as server:
+            async with client_of(server) as client:
+                assert problem_of(await client.observe(ONE)).kind is ProblemKind.REDIRECTED
+        assert elsewhere.connections == 0
+
+
+MISBEHAVIOURS: dict[str, tuple[Behaviour, ProblemKind]] = {
+    "silence": (Silence(), ProblemKind.TIMED_OUT),
+    "too slow": (Latency(5) + processing(), ProblemKind.TIMED_OUT),
+    "not HTTP": (not_http(), ProblemKind.UNREADABLE),
+    "broken off": (truncated_body(), ProblemKind.UNREADABLE),
+    "not gzip": (not_gzip(), ProblemKind.UNREADABLE),
+    "too large": (Answer(bytes(2 << 20)), ProblemKind.TOO_LARGE),
+    "a page": (html_page(), ProblemKind.UNREADABLE),
+    "a page of a gateway": (html_page(502), ProblemKind.SERVER_ERROR),
+    "too many": (throttled("3"), ProblemKind.THROTTLED),
+    "not found": (not_found(), ProblemKind.NOT_FOUND),
+    "an error in the old style": (reply("recorded-unknown-to-zuora"), ProblemKind.NOT_FOUND),
+}
+
+
+@pytest.mark.parametrize(("behaviour", "kind"), MISBEHAVIOURS.values(), ids=MISBEHAVIOURS)
+async def test_whatever_a_server_does_is_an_observation_and_the_next_call_is_good(
+    behaviour: Behaviour, kind: ProblemKind
+) -> None:
+    with fault_server([processing(), behaviour]) as server:
+        async with client_of(server, limit=0.5) as client:
+            observations = [await client.observe(ONE) for _ in range(3)]
+    assert [one.problem.kind if isinstance(one, Missed) else None for one in observations] == [None, kind, None]
+
+
+async def test_a_kept_connection_that_is_gone_is_replaced_once() -> None:
+    with fault_server([processing(), Reset(), processing(), Reset(), Reset()]) as server:
+        async with client_of(server) as client:
+            observations = [await client.observe(ONE) for _ in range(4)]
+    assert [type(one) for one in observations] == [Seen, Seen, Missed, Seen]
+    assert problem_of(observations[2]).kind is ProblemKind.UNREACHABLE
+
+
+async def test_a_host_that_does_not_listen_is_unreachable() -> None:
+    with fault_server() as server:
+        pass
+    async with client_of(server) as client:
+        assert problem_of(await client.observe(ONE)).kind is ProblemKind.UNREACHABLE
+
+
+async def test_a_host_whose_name_is_no_name_is_an_observation_too() -> None:
+    for url in ("https://a..b", f"https://{'a' * 70}.example"):
+        client = Client(make_tenant("env", url), CLIENT, FixedClock())
+        assert problem_of(await client.observe(ONE)).kind is ProblemKind.UNREACHABLE
+        await client.aclose()
+
+
+async def test_a_server_that_closes_after_every_answer_is_no_trouble() -> None:
+    with fault_server(lambda _request: processing() + Close()) as server:
+        async with client_of(server, credentials=BearerToken(Secret("mine"))) as client:
+            assert kinds([await client.observe(ONE) for _ in range(100)]) == {None}
+    assert server.connections >= 100
+
+
+async def test_connections_are_kept_and_never_more_than_zuora_grants() -> None:
+    with fault_server() as server:
+        async with client_of(server) as client:
+            for _ in range(3):
+                await many(client, 100)
+    assert server.connections <= 40
+
+
+async def test_calls_that_are_cancelled_leave_room_for_the_next() -> None:
+    with fault_server(lambda request: Latency(0.2) + processing() if request.number < 200 else None) as server:
+        async with client_of(server, credentials=BearerToken(Secret("mine"))) as client:
+            calls = [asyncio.create_task(client.observe(ONE)) for _ in range(200)]
+            await asyncio.sleep(0.1)
+            for call in calls:
+                call.cancel()
+            await asyncio.gather(*calls, return_exceptions=True)
+            assert kinds(await many(client, 100)) == {None}
+
+
+async def test_cookies_are_not_kept() -> None:
+    with fault_server(replace(processing(), headers={"Set-Cookie": "session=1; Path=/"})) as server:
+        async with client_of(server) as client:
+            for _ in range(3):
+                await client.observe(ONE)
+    assert [request for request in server.requests if "cookie" in request.headers] == []
+
+
+async def test_a_proxy_of_the_environment_is_not_asked_for_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    with fault_server() as server:
+        async with client_of(server) as client:
+            assert isinstance(await client.observe(ONE), Seen)
+
+
+def test_a_proxy_in_use_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert proxy_in_use("https://rest.eu.zuora.com") == ""
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:hunter2@proxy.example:3128")
+    assert proxy_in_use("https://rest.eu.zuora.com") == "proxy.example:3128"
+    assert proxy_in_use("http://127.0.0.1:8000") == ""
+
+
+async def test_no_secret_shows_in_any_repr_log_or_observation(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    behaviours = [
+        *(behaviour for behaviour, _ in MISBEHAVIOURS.values()),
+        redirect("http://127.0.0.1:1/"),
+        signed_out(),
+    ]
+    with fault_server(behaviours, token=[token(f"{SENTINEL}-token"), html_page(500), invalid_client()]) as server:
+        async with client_of(server, limit=0.3) as client:
+            shown = [repr(await client.observe(ONE)) for _ in range(len(behaviours) + 2)]
+            shown += [repr(client), repr(vars(client)), repr(CLIENT), caplog.text]
+    assert any("sentinel" in request.bearer for request in server.requests)
+    assert [text for text in shown if "sentinel" in text] == []

@@ -1,0 +1,189 @@
+import asyncio
+
+import pytest
+
+from tests.support.scripted import FixedClock
+from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.domain.tenant import BearerToken, ClientCredentials, Secret
+from zjobtui.zuora.signing_in import PAUSE, RENEW_AGAIN, RENEW_AT, SignIn, Token
+
+CLIENT = ClientCredentials("id", Secret("secret"))
+SIGNED_OUT = Problem(ProblemKind.SIGNED_OUT, "sign in first")
+DOWN = Problem(ProblemKind.UNREACHABLE, "connection refused")
+
+
+class Script:
+    """Gives what it was told to give, one after the other, and after that tokens without end."""
+
+    def __init__(self, *answers: Token | Problem) -> None:
+        self._answers = iter(answers)
+        self.requests = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def __call__(self) -> Token | Problem:
+        self.requests += 1
+        number = self.requests
+        await self.gate.wait()
+        await asyncio.sleep(0)
+        return next(self._answers, Token(f"token {number}", 3_600))
+
+
+def signed(script: Script, clock: FixedClock | None = None, bearer: str = "") -> SignIn:
+    return SignIn(BearerToken(Secret(bearer)) if bearer else CLIENT, script, clock or FixedClock())
+
+
+async def test_fifty_calls_at_once_make_one_token_request() -> None:
+    script = Script()
+    sign_in = signed(script)
+    assert set(await asyncio.gather(*(sign_in.token() for _ in range(50)))) == {"token 1"}
+    assert await sign_in.token() == "token 1"
+    assert script.requests == 1
+
+
+async def test_a_token_is_renewed_before_it_ends_and_by_one_request() -> None:
+    script, clock = Script(), FixedClock()
+    sign_in = signed(script, clock)
+    await sign_in.token()
+    clock.at += 3_600 * RENEW_AT - 0.001
+    assert await sign_in.token() == "token 1"
+    clock.at += 0.001
+    assert set(await asyncio.gather(*(sign_in.token() for _ in range(50)))) == {"token 2"}
+    assert script.requests == 2
+
+
+async def test_while_a_renewal_fails_the_old_token_serves_until_it_ends() -> None:
+    script, clock = Script(Token("old", 100), DOWN, DOWN, DOWN), FixedClock()
+    sign_in = signed(script, clock)
+    await sign_in.token()
+    clock.at += 85
+    assert await sign_in.token() == "old"
+    clock.at += RENEW_AGAIN - 0.001
+    assert await sign_in.token() == "old"
+    assert script.requests == 2
+    clock.at += 0.001
+    assert await sign_in.token() == "old"
+    assert script.requests == 3
+    clock.at += 5
+    assert await sign_in.token() == DOWN
+    assert await sign_in.token() == "token 5"
+
+
+async def test_calls_that_waited_for_a_request_that_failed_share_its_failure() -> None:
+    script = Script(DOWN)
+    sign_in = signed(script)
+    assert set(await asyncio.gather(*(sign_in.token() for _ in range(50)))) == {DOWN}
+    assert script.requests == 1
+    assert await sign_in.token() == "token 2"
+
+
+async def test_a_call_that_is_cancelled_while_it_signs_in_leaves_the_request_to_the_next() -> None:
+    script = Script()
+    script.gate.clear()
+    sign_in = signed(script)
+    first, second = asyncio.create_task(sign_in.token()), asyncio.create_task(sign_in.token())
+    await asyncio.sleep(0)
+    first.cancel()
+    script.gate.set()
+    assert await second == "token 2"
+    assert first.cancelled()
+
+
+@pytest.mark.parametrize("kind", [ProblemKind.SIGNED_OUT, ProblemKind.FORBIDDEN, ProblemKind.REFUSED])
+async def test_refused_credentials_are_not_tried_again_until_a_person_asks(kind: ProblemKind) -> None:
+    refusal = Problem(kind, "no")
+    script, clock = Script(refusal), FixedClock()
+    sign_in = signed(script, clock)
+    for _ in range(100):
+        assert await sign_in.token() == refusal
+        clock.at += 3_600
+    assert script.requests == 1
+    sign_in.try_again()
+    assert await sign_in.token() == "token 2"
+
+
+@pytest.mark.parametrize(
+    "kind", [ProblemKind.UNREACHABLE, ProblemKind.TIMED_OUT, ProblemKind.THROTTLED, ProblemKind.SERVER_ERROR]
+)
+async def test_a_passing_trouble_is_no_refusal(kind: ProblemKind) -> None:
+    script = Script(Problem(kind))
+    sign_in = signed(script)
+    assert await sign_in.token() == Problem(kind)
+    assert await sign_in.token() == "token 2"
+
+
+async def test_a_token_that_is_refused_is_replaced_once_for_all_that_used_it() -> None:
+    script = Script()
+    sign_in = signed(script)
+    await sign_in.token()
+    assert [sign_in.rejected("token 1", SIGNED_OUT) for _ in range(50)] == [True] * 50
+    assert set(await asyncio.gather(*(sign_in.token() for _ in range(50)))) == {"token 2"}
+    assert script.requests == 2
+
+
+async def test_when_its_successor_is_refused_too_no_token_is_asked_for_within_a_minute() -> None:
+    script, clock = Script(), FixedClock()
+    sign_in = signed(script, clock)
+    await sign_in.token()
+    sign_in.rejected("token 1", SIGNED_OUT)
+    await sign_in.token()
+    assert [sign_in.rejected("token 2", SIGNED_OUT) for _ in range(50)] == [False] * 50
+    clock.at += PAUSE - 0.001
+    assert await sign_in.token() == SIGNED_OUT
+    assert script.requests == 2
+    clock.at += 0.001
+    assert await sign_in.token() == "token 3"
+    assert not sign_in.rejected("token 3", SIGNED_OUT)
+    assert await sign_in.token() == SIGNED_OUT
+    assert script.requests == 3
+
+
+async def test_a_token_that_was_accepted_may_be_replaced_again_later() -> None:
+    script = Script()
+    sign_in = signed(script)
+    for number in range(1, 10):
+        token = f"token {number}"
+        assert await sign_in.token() == token
+        sign_in.accepted(token)
+        assert sign_in.rejected(token, SIGNED_OUT)
+
+
+async def test_word_of_an_older_token_changes_nothing() -> None:
+    script = Script()
+    sign_in = signed(script)
+    await sign_in.token()
+    sign_in.rejected("token 1", SIGNED_OUT)
+    await sign_in.token()
+    sign_in.accepted("token 1")
+    assert sign_in.rejected("token 1", SIGNED_OUT)
+    assert await sign_in.token() == "token 2"
+    assert not sign_in.rejected("token 2", SIGNED_OUT)
+
+
+async def test_a_person_ends_the_pause_after_a_refused_successor() -> None:
+    script = Script()
+    sign_in = signed(script)
+    for _ in range(2):
+        token = await sign_in.token()
+        assert isinstance(token, str)
+        sign_in.rejected(token, SIGNED_OUT)
+    sign_in.try_again()
+    assert await sign_in.token() == "token 3"
+    assert sign_in.rejected("token 3", SIGNED_OUT)
+
+
+async def test_a_given_token_is_used_for_ever_and_never_renewed() -> None:
+    script, clock = Script(), FixedClock()
+    sign_in = signed(script, clock, bearer="mine")
+    clock.at += 1e9
+    assert await sign_in.token() == "mine"
+    assert not sign_in.rejected("mine", SIGNED_OUT)
+    clock.at += 1e9
+    assert await sign_in.token() == SIGNED_OUT
+    sign_in.try_again()
+    assert await sign_in.token() == "mine"
+    assert script.requests == 0
+
+
+def test_a_token_never_shows_itself() -> None:
+    assert "sentinel" not in repr(Token("sentinel", 100)) + str(Token("sentinel", 100))

@@ -1,0 +1,98 @@
+"""Runs the program that prints a secret, without shell or terminal; tells how it ended, never what it said."""
+
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from typing import IO
+
+from zjobtui.domain.tenant import Secret
+
+TIME_LIMIT = 20.0
+"""Seconds that a command may take; one that asks a person for a password takes longer, and is refused."""
+
+OUTPUT_LIMIT = 16 * 1024
+"""Bytes that are read; a command that prints more prints no secret."""
+
+WITHHELD = frozenset({"ZUORA_CLIENT_SECRET", "ZUORA_BEARER_TOKEN"})
+"""Variables that no child process is given."""
+
+NOTHING = Secret("")
+
+_TICK = 0.05
+
+
+def child_environment(environ: Mapping[str, str], withheld: Collection[str] = ()) -> dict[str, str]:
+    """The environment for a child process: all but the variables that hold secrets."""
+    return {name: text for name, text in environ.items() if name not in WITHHELD and name not in withheld}
+
+
+def run_command(words: Sequence[str], environ: Mapping[str, str], time_limit: float) -> tuple[Secret, str]:
+    """What a program printed, and why that is not to be used: an empty text where it ended well.
+
+    It runs in a session of its own: it cannot draw over the screen or wait for keys, and it ends with all it started.
+    """
+    try:
+        process = subprocess.Popen(  # noqa: S603 - the user's own configuration names the program
+            words,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as fault:
+        return NOTHING, f"could not be started: {getattr(fault, 'strerror', None) or 'that is no program'}"
+    try:
+        return _listen(process, time.monotonic() + time_limit, time_limit)
+    finally:
+        _end(process)
+
+
+def _listen(process: subprocess.Popen[bytes], deadline: float, time_limit: float) -> tuple[Secret, str]:
+    output = _read(process, deadline)
+    if len(output) > OUTPUT_LIMIT:
+        return NOTHING, "printed far more than a secret"
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(max(0.0, deadline - time.monotonic()))
+    if process.returncode is None:
+        return NOTHING, f"did not end within {time_limit:g} seconds and was stopped"
+    if process.returncode < 0:
+        return NOTHING, f"was ended by signal {-process.returncode}"
+    if process.returncode > 0:
+        return NOTHING, f"failed with exit status {process.returncode}"
+    return Secret(output.decode(errors="replace")), ""
+
+
+def _read(process: subprocess.Popen[bytes], deadline: float) -> bytes:
+    """What it prints until it ends: not until the pipe ends, which a daemon that it started may hold open."""
+    output, stream = b"", _stream(process)
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        while len(output) <= OUTPUT_LIMIT and time.monotonic() < deadline:
+            has_ended = process.poll() is not None
+            if selector.select(0 if has_ended else _TICK):
+                chunk = os.read(stream.fileno(), OUTPUT_LIMIT)
+                if not chunk:
+                    break
+                output += chunk
+            elif has_ended:
+                break
+    return output
+
+
+def _stream(process: subprocess.Popen[bytes]) -> IO[bytes]:
+    if process.stdout is None:
+        raise RuntimeError("the command was started without a pipe")
+    return process.stdout
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    _stream(process).close()
+    if process.poll() is None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

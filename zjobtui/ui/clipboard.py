@@ -1,0 +1,24 @@
+"""Sends text to the terminal's clipboard by OSC 52, through tmux and screen, as far as it can be known to arrive."""
+
+import base64
+from collections.abc import Mapping
+
+LIMIT = 74_994
+"""Bytes of text: 100,000 characters in base64 and around it are what xterm and tmux take (k9s uses the same)."""
+
+_SCREEN_CHUNK = 76
+"""Bytes of one piece inside GNU screen's own string, which ends at 768; kept well below."""
+
+
+def sequence(text: str, environ: Mapping[str, str]) -> str | None:
+    """The bytes to write, wrapped for tmux or screen where one of them stands between; None for a text too long."""
+    data = text.encode("utf-8", errors="replace")
+    if len(data) > LIMIT:
+        return None
+    copied = f"\x1b]52;c;{base64.b64encode(data).decode('ascii')}\a"
+    if environ.get("TMUX"):
+        return "\x1bPtmux;" + copied.replace("\x1b", "\x1b\x1b") + "\x1b\\"
+    if environ.get("STY"):
+        pieces = [copied[start : start + _SCREEN_CHUNK] for start in range(0, len(copied), _SCREEN_CHUNK)]
+        return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
+    return copied
