@@ -90,6 +90,15 @@ class ScriptedEngine:
     def label(self, jobs: Iterable[Job], label: str, /) -> "Future[Edited]":
         return self._done(self.state.watchlist.label(jobs, label, self.clock.now()))
 
+    def tag(self, jobs: Iterable[Job], tags: tuple[str, ...], /) -> "Future[Edited]":
+        return self._done(self.state.watchlist.tag(jobs, tags))
+
+    def note(self, jobs: Iterable[Job], note: str, /) -> "Future[Edited]":
+        return self._done(self.state.watchlist.note(jobs, note))
+
+    def acknowledge(self, jobs: Iterable[Job], /) -> "Future[Edited]":
+        return self._done(self.state.watchlist.acknowledge(jobs, self.clock.now()))
+
     def ask_now(self, jobs: Iterable[Job], /) -> None:
         self.asked += jobs
 

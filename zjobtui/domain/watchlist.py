@@ -66,6 +66,14 @@ class Watchlist:
         """Notes that a person has looked at jobs; those that had nothing new stay as they are."""
         return self._annotate(jobs, lambda watch: _acknowledged(watch, at))
 
+    def tag(self, jobs: Iterable[Job], tags: tuple[str, ...]) -> "Change":
+        """Gives jobs these tags in place of those they had."""
+        return self._annotate(jobs, lambda watch: replace(watch, tags=tags))
+
+    def note(self, jobs: Iterable[Job], note: str) -> "Change":
+        """Gives jobs a note in place of the one they had."""
+        return self._annotate(jobs, lambda watch: replace(watch, note=note))
+
     def fold(self, observations: Iterable[tuple[Job, "Observation", float]]) -> "Change":
         """Takes in what calls brought: (job, observation, planned interval in seconds), oldest first.
 

@@ -80,6 +80,21 @@ class Engine:
         wanted = tuple(jobs)
         return self._do(self._edit(lambda watchlist: watchlist.label(wanted, label, self._clock.now())))
 
+    def tag(self, jobs: Iterable[Job], tags: tuple[str, ...]) -> "Future[Edited]":
+        """Gives jobs these tags."""
+        wanted = tuple(jobs)
+        return self._do(self._edit(lambda watchlist: watchlist.tag(wanted, tags)))
+
+    def note(self, jobs: Iterable[Job], note: str) -> "Future[Edited]":
+        """Gives jobs a note."""
+        wanted = tuple(jobs)
+        return self._do(self._edit(lambda watchlist: watchlist.note(wanted, note)))
+
+    def acknowledge(self, jobs: Iterable[Job]) -> "Future[Edited]":
+        """A person has looked at these jobs as they are now."""
+        wanted = tuple(jobs)
+        return self._do(self._edit(lambda watchlist: watchlist.acknowledge(wanted, self._clock.now())))
+
     def ask_now(self, jobs: Iterable[Job]) -> None:
         """Asks about jobs at once, finished or not."""
         wanted = tuple(jobs)

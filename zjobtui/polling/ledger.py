@@ -80,13 +80,17 @@ class Ledger:
             return ()
 
     async def flush(self) -> None:
-        """Commits confirmations, and tries again what could not be committed."""
+        """Tries again what could not be committed, and commits confirmations.
+
+        While the disk refuses, confirmations are kept as the last one of each job: nothing grows.
+        """
         async with self._gate:
-            if self._confirmed:
+            if self._uncommitted:
+                await self._commit()
+            if self._confirmed and not self._uncommitted:
                 observed = tuple(Observed(watch) for watch in self._confirmed.values())
                 self._confirmed = {}
                 self._uncommitted.append(Change(self.watchlist, observed=observed))
-            if self._uncommitted:
                 await self._commit()
 
     async def _fold_brought(self) -> None:

@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from rich.text import Text
 from textual.app import App, SystemCommand
@@ -14,7 +15,8 @@ from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.text import clean_lines
 from zjobtui.domain.watch import Watch
 from zjobtui.ui.actions import CATALOGUE
-from zjobtui.ui.monitor import Archive, EngineLike, Monitor
+from zjobtui.ui.monitor import Monitor
+from zjobtui.ui.ports import Archive, EngineLike
 from zjobtui.ui.terminal import guarded_terminal
 
 
@@ -60,7 +62,7 @@ class MonitorApp(App[int]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's signature
         """The catalogue, and the themes."""
         for action in CATALOGUE:
-            yield SystemCommand(action.name, action.about, getattr(self._monitor, f"action_{action.id}"))
+            yield SystemCommand(action.name, action.about, partial(self._monitor.run_action, action.id))
         yield SystemCommand("theme", "Choose other colours", self.action_change_theme)
 
     def _leave(self, status: int) -> None:

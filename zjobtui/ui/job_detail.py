@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.binding import Binding
+from textual.content import Content
 
 from zjobtui.domain.freshness import is_stale
 from zjobtui.domain.watch import Watch
@@ -29,7 +30,7 @@ class Subject:
     timeline: "Timeline" = ()
 
 
-NOTHING = "Nothing is selected. Press a to add jobs: paste any text that holds their ids."
+NOTHING = "No job is shown. Press a to add jobs: paste any text that holds their ids; / changes what is shown."
 
 
 class JobDetail(LinesView):
@@ -116,11 +117,12 @@ class JobDetail(LinesView):
         return next((index for index, line in enumerate(self._lines) if line.key == key), self.cursor)
 
 
-def _title(subject: Subject | None) -> str:
+def _title(subject: Subject | None) -> Content:
+    """Of a plain string Textual would read the brackets as markup."""
     if subject is None:
-        return "Job"
-    given = short_id(subject.watch.job.id.given)
-    return f"{subject.watch.label} · {given}" if subject.watch.label else subject.watch.job.id.given
+        return Content("Job")
+    given = subject.watch.job.id.given
+    return Content(f"{subject.watch.label} · {short_id(given)}" if subject.watch.label else given)
 
 
 def _compose(subject: Subject | None, opened: Mapping[str, bool], now: float, width: int) -> Iterator[FlatLine]:

@@ -24,19 +24,36 @@ class JobList(LinesView):
 
         job: Job | None
 
+    class Marked(Message):
+        """Other jobs are marked than before."""
+
     class Chosen(Message):
         """A person wants to read about the job under the cursor."""
 
-    BINDINGS = [Binding("enter", "choose", "read", show=False)]
+    BINDINGS = [
+        Binding("enter", "choose", "read", show=False),
+        Binding("space", "mark", "mark", show=False),
+        Binding("V", "mark_range", "mark a range", show=False),
+        Binding("asterisk", "mark_all", "mark all", show=False),
+        Binding("n", "next_unseen", "next unseen", show=False),
+    ]
 
     def __init__(self) -> None:
         super().__init__(id="list")
-        self.border_title = _title(0)
         self._watches: tuple[Watch, ...] = ()
         self._job: Job | None = None
-        self._is_placed = False
+        self.is_placed = False
+        """Whether a person has moved the cursor."""
+        self.marked: frozenset[Job] = frozenset()
+        """Jobs that a person has marked, whether they are shown or not."""
+        self._last_mark: Job | None = None
         self._now = 0.0
         self._held_at: float | None = None
+
+    @property
+    def watches(self) -> tuple[Watch, ...]:
+        """What is shown, in order."""
+        return self._watches
 
     @property
     def selected(self) -> Watch | None:
@@ -51,10 +68,9 @@ class JobList(LinesView):
             self.redraw_changed()
             return
         offset = self.cursor - self.scroll_offset.y
-        cursor = self._where() if self._is_placed else 0
+        cursor = self._where() if self.is_placed else 0
         at_top = self.scroll_offset.y == 0 and cursor < self.page_lines
         self.reset(len(watches), cursor, 0 if at_top else cursor - offset)
-        self.border_title = _title(len(watches))
         self._tell_moved()
 
     def tick(self, now: float, held_at: float | None) -> None:
@@ -65,11 +81,12 @@ class JobList(LinesView):
     def line(self, index: int) -> Spans:
         """The row at `index`."""
         columns = columns_for(self.scrollable_content_region.width)
-        return row_of(self._watches[index], columns, self._now, self._held_at)
+        watch = self._watches[index]
+        return row_of(watch, columns, self._now, self._held_at, is_marked=watch.job in self.marked)
 
     def cursor_moved(self) -> None:
         """Tells that another job is selected."""
-        self._is_placed = True
+        self.is_placed = True
         self._tell_moved()
 
     def chosen(self) -> None:
@@ -81,6 +98,38 @@ class JobList(LinesView):
         if self._watches:
             self.chosen()
 
+    def action_mark(self) -> None:
+        """Marks the job under the cursor, or takes its mark away, and goes on to the next."""
+        if (watch := self.selected) is not None:
+            self._last_mark = watch.job
+            self.mark(self.marked ^ {watch.job})
+            self.action_move(1)
+
+    def action_mark_range(self) -> None:
+        """Marks all from the job that was marked last to the one under the cursor."""
+        jobs = [watch.job for watch in self._watches]
+        if jobs and self._last_mark in jobs:
+            first, last = sorted((jobs.index(self._last_mark), self.cursor))
+            self.mark(self.marked.union(jobs[first : last + 1]))
+
+    def action_mark_all(self) -> None:
+        """Marks everything that is shown, or takes all marks away when it is marked already."""
+        shown = {watch.job for watch in self._watches}
+        self.mark(frozenset() if shown <= self.marked else self.marked | shown)
+
+    def action_next_unseen(self) -> None:
+        """Goes to the next job that changed since a person last looked."""
+        order = [*range(self.cursor + 1, self.count), *range(self.cursor)]
+        found = next((index for index in order if self._watches[index].is_unseen), None)
+        if found is not None:
+            self.go_to(found)
+
+    def mark(self, jobs: frozenset[Job]) -> None:
+        """Marks just these jobs."""
+        self.marked = jobs
+        self.redraw_changed()
+        self.post_message(self.Marked())
+
     def _where(self) -> int:
         return next((index for index, watch in enumerate(self._watches) if watch.job == self._job), self.cursor)
 
@@ -90,7 +139,3 @@ class JobList(LinesView):
         if job != self._job:
             self._job = job
             self.post_message(self.Moved(job))
-
-
-def _title(count: int) -> str:
-    return f"Jobs · {count:,} · by urgency"

@@ -28,7 +28,7 @@ class KeysBar(Widget):
         """Does what the clicked name says."""
         for action, start in fitting(self.size.width):
             if start <= event.x < start + length_of(spans_of(action)):
-                await self.run_action(f"screen.{action.id}")
+                await self.screen.run_action(action.id)
                 return
 
     def _style(self, name: str) -> Style:

@@ -10,7 +10,7 @@ from textual.strip import Strip
 
 from zjobtui.ui.spans import Spans, changed_regions, strip_of
 
-TONES = ("plain", "muted", "good", "waiting", "attention", "bad", "strong", "stale")
+TONES = ("key", "plain", "muted", "good", "waiting", "attention", "bad", "strong", "stale")
 
 
 class LinesView(ScrollView, can_focus=True):

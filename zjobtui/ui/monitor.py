@@ -1,9 +1,8 @@
 """The one screen: bar, list and detail; it holds the state, hands it down, and turns keys into calls on the engine."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -14,22 +13,23 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from zjobtui.clock import Clock
-from zjobtui.domain.arranging import by_urgency
-from zjobtui.domain.job import FoundIds, Job, JobId
+from zjobtui.domain.arranging import SortOrder
 from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.watch import Watch
-from zjobtui.polling.ports import Edited, State, Subscriber
+from zjobtui.polling.ports import State
 from zjobtui.ui.actions import bindings
+from zjobtui.ui.deeds import Deeds
 from zjobtui.ui.job_detail import JobDetail, Subject
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.keys_bar import KeysBar
 from zjobtui.ui.mailbox import Mailbox
+from zjobtui.ui.ports import Archive, EngineLike
 from zjobtui.ui.totals_bar import TotalsBar
-from zjobtui.wording.signs import counts, plural, short_id
+from zjobtui.ui.view import CALM, View, calm
+from zjobtui.wording.signs import WORDS, counts
 
 if TYPE_CHECKING:
-    from zjobtui.domain.observation import Seen
-    from zjobtui.domain.timeline import Timeline
+    from zjobtui.ui.filter_bar import FilterBar
 
 TICK = 1.0
 """Seconds between looks at what time alone has changed; cells are sent only where they read differently."""
@@ -39,36 +39,6 @@ DRAW_EVERY = 0.25
 
 ATTEND_AFTER = 0.4
 """Seconds that the cursor must rest on a job before the engine is told that a person looks at it."""
-
-
-class EngineLike(Protocol):
-    """What the screen needs of the engine."""
-
-    @property
-    def state(self) -> State:
-        """The newest state."""
-
-    def start(self) -> None: ...  # noqa: D102 - as the engine says
-    def stop(self) -> None: ...  # noqa: D102 - as the engine says
-    def subscribe(self, subscriber: Subscriber, /) -> None: ...  # noqa: D102 - as the engine says
-    def watch(self, watches: Iterable[Watch], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
-    def forget(self, jobs: Iterable[Job], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
-    def restore(self, watches: Iterable[Watch], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
-    def label(self, jobs: Iterable[Job], label: str, /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
-    def ask_now(self, jobs: Iterable[Job], /) -> None: ...  # noqa: D102 - as the engine says
-    def attend(self, job: Job | None, /) -> None: ...  # noqa: D102 - as the engine says
-    def pause(self) -> None: ...  # noqa: D102 - as the engine says
-    def resume(self) -> None: ...  # noqa: D102 - as the engine says
-
-
-class Archive(Protocol):
-    """What is kept of a job at length; both calls may block."""
-
-    def seen(self, job: Job, /) -> "Seen | None":
-        """The last good answer."""
-
-    def timeline(self, job: Job, /) -> "Timeline":
-        """The changes."""
 
 
 class Monitor(Screen[None]):
@@ -100,7 +70,11 @@ class Monitor(Screen[None]):
         self._first = tuple(first)
         self._state = engine.state
         self._mailbox = Mailbox(lambda: self.post_message(self.StateCame()))
-        self._removed: list[tuple[Watch, ...]] = []
+        self._view = View()
+        self._touched_at = 0.0
+        self._deeds = Deeds(
+            self, engine, archive, self._tenant, clock, targets=self._targets, watchlist=lambda: self._state.watchlist
+        )
         self._held_at: float | None = None
         self._drawn_at = 0.0
         self._told = ""
@@ -149,43 +123,35 @@ class Monitor(Screen[None]):
 
     def on_paste(self, event: Paste) -> None:
         """A text pasted anywhere is a text to find ids in."""
-        self._open_add(event.text)
+        self._deeds.add(event.text)
 
-    def action_add(self) -> None:
-        """Asks for a text with ids."""
-        self._open_add("")
+    def on_key(self) -> None:
+        """While a person moves, rows keep their places."""
+        self._touched_at = self._clock.boot()
 
-    def action_remove(self) -> None:
-        """Takes the selected job off the watchlist."""
-        if (watch := self._list.selected) is not None:
-            self._when_done(self._engine.forget([watch.job]), self._tell_removed)
+    def on_job_list_marked(self) -> None:
+        """Counts the marks in the title."""
+        self._draw_title()
 
-    def action_undo(self) -> None:
-        """Brings back what was removed last."""
-        if not self._removed:
-            self._say("Nothing was removed in this session.")
-            return
-        watches = self._removed.pop()
-        self._when_done(self._engine.restore(watches), lambda edited: self._tell(edited, "back on the watchlist"))
+    def on_totals_bar_picked(self, event: TotalsBar.Picked) -> None:
+        """A click on a count shows just those jobs, and a second one all again."""
+        text = f"status:{WORDS[event.kind]}"
+        self._filter("" if self._view.text == text else text)
 
-    def action_label(self) -> None:
-        """Asks for a name for the selected job."""
-        from zjobtui.ui.ask_text import AskText  # noqa: PLC0415 - nothing of it is needed for the first screen
+    def on_filter_bar_typed(self, event: "FilterBar.Typed") -> None:
+        """Filters as one types."""
+        self._filter(event.text)
 
-        if (watch := self._list.selected) is None:
-            return
+    def on_filter_bar_left(self, event: "FilterBar.Left") -> None:
+        """Puts the line away; an escape drops the filter too."""
+        if not event.is_kept:
+            self._filter("")
+        self.query("FilterBar").remove()
+        self._list.focus()
 
-        def label(text: str | None) -> None:
-            if text is not None:
-                self._when_done(self._engine.label([watch.job], text), lambda edited: self._tell(edited, "labelled"))
-
-        self.app.push_screen(AskText(f"Label of {short_id(watch.job.id.given)}", watch.label), label)
-
-    def action_ask_now(self) -> None:
-        """Asks about the selected job at once."""
-        if (watch := self._list.selected) is not None:
-            self._engine.ask_now([watch.job])
-            self._say(f"Asking about {_name(watch)} now.")
+    def action_do(self, deed: str) -> None:
+        """Does to jobs what the catalogue names."""
+        getattr(self._deeds, deed)()
 
     def action_pause(self) -> None:
         """Pauses polling, or goes on."""
@@ -195,6 +161,32 @@ class Monitor(Screen[None]):
         else:
             self._held_at = None
             self._engine.resume()
+
+    def action_filter(self) -> None:
+        """Opens the line in which a filter is typed."""
+        from zjobtui.ui.filter_bar import FilterBar  # noqa: PLC0415 - nothing of it is needed for the first screen
+
+        if not self.query(FilterBar):
+            self.mount(FilterBar(self._view.text), before="#keys-bar")
+        self.call_after_refresh(lambda: self.query_one(FilterBar).focus())
+
+    def action_sort(self) -> None:
+        """Asks for an order."""
+        from zjobtui.ui.pick import Pick  # noqa: PLC0415 - nothing of it is needed for the first screen
+
+        orders = {order.title: order for order in SortOrder}
+
+        def sort(title: str | None) -> None:
+            if title is not None:
+                self._view.order = orders[title]
+                self._rearrange()
+
+        self.app.push_screen(Pick("Sort by", tuple(orders), self._view.order.title), sort)
+
+    def action_acknowledge_all(self) -> None:
+        """Takes the mark of the unseen from every job that is shown."""
+        self._engine.acknowledge([watch.job for watch in self._list.watches if watch.is_unseen])
+        self._touched_at = 0.0
 
     def action_other_pane(self) -> None:
         """Goes to the other pane."""
@@ -211,8 +203,13 @@ class Monitor(Screen[None]):
         self.app.exit()
 
     def key_escape(self) -> None:
-        """Back to the list."""
-        self._list.focus()
+        """Back to the list; there, takes marks away, and then the filter."""
+        if not self._list.has_focus:
+            self._list.focus()
+        elif self._list.marked:
+            self._list.mark(frozenset())
+        elif self._view.text:
+            self._filter("")
 
     def _begin(self) -> None:
         self.set_interval(TICK, self._tick)
@@ -224,7 +221,11 @@ class Monitor(Screen[None]):
     def _draw(self, state: State) -> None:
         before, self._state = self._state, state
         now = self._clock.now()
-        self._list.show(by_urgency(state.watchlist), now, self._held_at)
+        rows = self._view.rows(state.watchlist, now)
+        if self._is_calm():
+            rows = calm(rows, self._list.watches)
+        self._list.show(rows, now, self._held_at)
+        self._draw_title()
         self._draw_bar(now)
         self._show_notice()
         selected = self._list.selected
@@ -235,9 +236,34 @@ class Monitor(Screen[None]):
         # Textual loses a one-shot timer that is late when it starts; no state may wait for ever because of that.
         self._take_state()
         now = self._clock.now()
+        if self._touched_at and not self._is_calm():
+            self._rearrange()
         self._list.tick(now, self._held_at)
         self._draw_bar(now)
         self._detail.tick(now)
+
+    def _is_calm(self) -> bool:
+        return self._list.is_placed and self._clock.boot() - self._touched_at < CALM
+
+    def _rearrange(self) -> None:
+        """Puts every row where it belongs now."""
+        self._touched_at = 0.0
+        self._draw(self._state)
+
+    def _filter(self, text: str) -> None:
+        self._view.choose(text)
+        self._rearrange()
+
+    def _targets(self) -> tuple[Watch, ...]:
+        """The marked jobs, or the selected one."""
+        if marked := tuple(watch for watch in self._state.watchlist if watch.job in self._list.marked):
+            return marked
+        return (self._list.selected,) if self._list.selected else ()
+
+    def _draw_title(self) -> None:
+        watched = len(self._state.watchlist)
+        self._list.border_title = Content(self._view.title(self._list.count, watched, len(self._list.marked)))
+        self._list.border_subtitle = Content(self._view.problem)
 
     def _draw_bar(self, now: float) -> None:
         self._bar.show(counts(self._state.watchlist), self._state.pulses.get(self._tenant.name), now)
@@ -271,54 +297,5 @@ class Monitor(Screen[None]):
     def _attend(self) -> None:
         selected = self._list.selected
         self._engine.attend(selected.job if selected else None)
-
-    def _open_add(self, text: str) -> None:
-        from zjobtui.ui.add_jobs import AddJobs  # noqa: PLC0415 - nothing of it is needed for the first screen
-
-        self.app.push_screen(AddJobs(self._is_known, text), self._add)
-
-    def _is_known(self, job_id: JobId) -> bool:
-        return self._state.watchlist.get(Job(self._tenant.name, job_id)) is not None
-
-    def _add(self, found: FoundIds | None) -> None:
-        if found is None or not (found.ids or found.refused):
-            return
-        now = self._clock.now()
-        watches = [Watch(job=Job(self._tenant.name, job_id), added_at=now, added_by="paste") for job_id in found.ids]
-
-        def tell(edited: Edited) -> None:
-            new = len(edited.change.added)
-            self._say(
-                f"{plural(new, 'job')} new, {len(found.ids) - new} known, {len(found.refused)} refused.", edited.unsaved
-            )
-
-        self._when_done(self._engine.watch(watches), tell)
-
-    def _tell_removed(self, edited: Edited) -> None:
-        if edited.change.removed:
-            self._removed.append(edited.change.removed)
-            self._say(f"{_name(edited.change.removed[0])} removed; u brings it back.", edited.unsaved)
-
-    def _tell(self, edited: Edited, what: str) -> None:
-        watches = edited.change.added or edited.change.annotated
-        if watches:
-            self._say(f"{_name(watches[0])} {what}.", edited.unsaved)
-
-    def _when_done(self, future: "Future[Edited]", then: Callable[[Edited], None]) -> None:
-        async def wait() -> None:
-            try:
-                edited = await asyncio.wrap_future(future)
-            except Exception as fault:  # noqa: BLE001 - an engine that is gone must not take the screen with it
-                self._say(f"That was not done: {fault}")
-            else:
-                then(edited)
-
-        self.run_worker(wait())
-
-    def _say(self, text: str, unsaved: str = "") -> None:
-        said = f"{text} But it is not saved yet: {unsaved}" if unsaved else text
-        self.app.notify(said, severity="warning" if unsaved else "information", markup=False, timeout=4)
-
-
-def _name(watch: Watch) -> str:
-    return watch.label or short_id(watch.job.id.given)
+        if selected is not None and selected.is_unseen and self._list.is_placed:
+            self._engine.acknowledge([selected.job])

@@ -10,8 +10,10 @@ from zjobtui.ui.spans import Span, Spans, fitted
 from zjobtui.wording.jobs import TONES, When, when
 from zjobtui.wording.signs import GLYPHS, WORDS, short_id
 
-_VERDICT, _ORDER, _ACCOUNT, _SHORT_WHEN, _LONG_WHEN = 12, 13, 12, 10, 20
+_VERDICT, _ORDER, _ACCOUNT, _SHORT_WHEN, _LONG_WHEN = 14, 13, 12, 10, 20
 _LEAST_NAME = 13
+
+MARKED, UNSEEN = "◆", "●"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,16 @@ def columns_for(width: int) -> Columns:
     return Columns(max(name, 0), order, account, when_width)
 
 
-def row_of(watch: Watch, columns: Columns, now: float, held_at: float | None) -> Spans:
-    """The row of a watch; a stale one is dimmed but for the word that says so."""
+def row_of(
+    watch: Watch, columns: Columns, now: float, held_at: float | None = None, *, is_marked: bool = False
+) -> Spans:
+    """The row of a watch, behind its mark: marked by a person, or changed since a person last looked.
+
+    A stale row is dimmed but for the word that says so.
+    """
     kind, digest = watch.verdict.kind, watch.digest
     time = when(watch, now, held_at)
-    spans: list[Span] = [(f"{GLYPHS[kind]} {WORDS[kind]:<{_VERDICT - 2}}", TONES[kind].name.lower())]
+    spans: list[Span] = [(f"{GLYPHS[kind]} {WORDS[kind]:<{_VERDICT - 4}}", TONES[kind].name.lower())]
     spans.append((fitted(_name(watch, columns.name - 1), columns.name), _name_tone(kind)))
     if columns.order:
         order = (digest.order_number or digest.kind) if digest else ""
@@ -55,12 +62,18 @@ def row_of(watch: Watch, columns: Columns, now: float, held_at: float | None) ->
         )
     if time.is_stale:
         spans = [(text, "stale") for text, _ in spans]
-    return (*spans, _time(time, columns))
+    return (_mark(watch, is_marked=is_marked), *spans, _time(time, columns))
 
 
 def fitted_or(text: str, width: int, otherwise: str = "–") -> str:
     """The text, cut to `width` cells where it is longer; `otherwise` where there is none."""
     return (fitted(text, width) if cell_len(text) > width else text) if text else otherwise
+
+
+def _mark(watch: Watch, *, is_marked: bool) -> Span:
+    if is_marked:
+        return f"{MARKED} ", "key"
+    return (f"{UNSEEN} ", "strong") if watch.is_unseen else ("  ", "plain")
 
 
 def _name(watch: Watch, width: int) -> str:

@@ -50,13 +50,17 @@ _NOTHING = ("", "")
 
 
 def _by_cell(spans: Spans) -> list[Span]:
+    """What each cell shows. The halves of a wide character differ, so that a change never begins or ends within one."""
     by_cell: list[Span] = []
-    for text, name in spans:
-        for character in text:
-            width = 1 if character.isascii() else cell_len(character)
-            if width == 0 and by_cell:
-                by_cell[-1] = (by_cell[-1][0] + character, name)
-            by_cell += [(character, name)] * width
+    width = 0
+    for character, name in ((character, name) for text, name in spans for character in text):
+        own = 1 if character.isascii() else cell_len(character)
+        if own:
+            width = own
+            by_cell += [(character, name), (f"{character}…", name)][:own]
+        else:
+            marked = len(by_cell) - width
+            by_cell[marked:] = [(f"{shown}{character}", name) for shown, _ in by_cell[marked:]]
     return by_cell
 
 

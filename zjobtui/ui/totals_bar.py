@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from rich.cells import cell_len
 from rich.style import Style
+from textual.events import Click
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -12,6 +15,7 @@ from zjobtui.domain.tenant import Tenant, TenantKind
 from zjobtui.domain.verdict import Kind
 from zjobtui.ui.lines_view import TONES
 from zjobtui.ui.spans import Spans, changed_regions, length_of, strip_of
+from zjobtui.wording.signs import GLYPHS
 from zjobtui.wording.totals import count_texts, pulse_text
 
 PULSE_EVERY = 10.0
@@ -42,6 +46,24 @@ class TotalsBar(Widget):
         self._spans = new
         if regions:
             self.refresh(*regions)
+
+    class Picked(Message):
+        """A person has clicked on a count."""
+
+        def __init__(self, kind: Kind) -> None:
+            super().__init__()
+            self.kind = kind
+
+    def on_click(self, event: Click) -> None:
+        """Tells which count was clicked."""
+        at = 0
+        for text, _ in self._spans:
+            at += cell_len(text)
+            if event.x < at:
+                kind = next((kind for kind, glyph in GLYPHS.items() if text.startswith(f"{glyph} ")), None)
+                if kind is not None:
+                    self.post_message(self.Picked(kind))
+                return
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - Textual's signature; there is one line
         """The bar itself."""

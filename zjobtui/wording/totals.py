@@ -40,6 +40,8 @@ def pulse_text(pulse: Pulse | None, now: float, waiting: int, zone: tzinfo | Non
         return PulseText("○ starting", "○", Tone.MUTED)
     if pulse.is_paused:
         return PulseText("‖ paused, nothing is asked", "‖ paused", Tone.ATTENTION)
+    if pulse.is_following:
+        return PulseText("● another window asks, this one follows", "● follows", Tone.MUTED)
     if pulse.problem is not None:
         return _down(pulse, now, zone)
     if pulse.answered_at is None:

@@ -1,0 +1,46 @@
+"""What the screen needs of the others, as protocols: an engine to tell what a person wants, an archive to read."""
+
+from collections.abc import Iterable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Protocol
+
+from zjobtui.domain.job import Job
+from zjobtui.domain.watch import Watch
+from zjobtui.polling.ports import Edited, State, Subscriber
+
+if TYPE_CHECKING:
+    from zjobtui.domain.observation import Seen
+    from zjobtui.domain.timeline import Timeline
+
+
+class EngineLike(Protocol):
+    """What the screen needs of the engine."""
+
+    @property
+    def state(self) -> State:
+        """The newest state."""
+
+    def start(self) -> None: ...  # noqa: D102 - as the engine says
+    def stop(self) -> None: ...  # noqa: D102 - as the engine says
+    def subscribe(self, subscriber: Subscriber, /) -> None: ...  # noqa: D102 - as the engine says
+    def watch(self, watches: Iterable[Watch], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
+    def forget(self, jobs: Iterable[Job], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
+    def restore(self, watches: Iterable[Watch], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
+    def label(self, jobs: Iterable[Job], label: str, /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
+    def tag(self, jobs: Iterable[Job], tags: tuple[str, ...], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
+    def note(self, jobs: Iterable[Job], note: str, /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
+    def acknowledge(self, jobs: Iterable[Job], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
+    def ask_now(self, jobs: Iterable[Job], /) -> None: ...  # noqa: D102 - as the engine says
+    def attend(self, job: Job | None, /) -> None: ...  # noqa: D102 - as the engine says
+    def pause(self) -> None: ...  # noqa: D102 - as the engine says
+    def resume(self) -> None: ...  # noqa: D102 - as the engine says
+
+
+class Archive(Protocol):
+    """What is kept of a job at length; both calls may block."""
+
+    def seen(self, job: Job, /) -> "Seen | None":
+        """The last good answer."""
+
+    def timeline(self, job: Job, /) -> "Timeline":
+        """The changes."""

@@ -1,0 +1,30 @@
+"""What of a job can be copied, by name."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from zjobtui.domain.watch import Watch
+from zjobtui.wording.handing_over import as_markdown, curl, markdown
+
+if TYPE_CHECKING:
+    from zjobtui.domain.observation import Seen
+    from zjobtui.domain.tenant import Tenant
+
+
+def copies(watches: Sequence[Watch], seen: "Seen | None", tenant: "Tenant") -> dict[str, str]:
+    """Texts by what they are: of several jobs their ids and a table, of one all there is; `seen` is of the first."""
+    ids = "\n".join(watch.job.id.given for watch in watches)
+    if len(watches) > 1:
+        return {"job ids": ids, "Markdown table": as_markdown(watches)}
+    watch = watches[0]
+    texts = {
+        "job id": ids,
+        "order number": watch.digest.order_number if watch.digest else "",
+        "account number": watch.digest.account_number if watch.digest else "",
+        "verdict": f"{watch.verdict.kind.value}: {watch.verdict.sentence}",
+        "Markdown summary": markdown(watch, seen),
+        "request id": seen.call.request_id if seen else "",
+        "raw answer": seen.report.raw if seen else "",
+        "curl": curl(tenant, watch.job.id.given),
+    }
+    return {name: text for name, text in texts.items() if text}
