@@ -2,10 +2,13 @@
 
 import codecs
 import re
+import unicodedata
 from contextlib import suppress
+from itertools import filterfalse
 from typing import Any
 
 import pyte
+from wcwidth import wcwidth
 
 _STRING = r"[\]PX^_][^\x07\x18\x1a\x1b\x9c]*"
 _MISREAD = re.compile(
@@ -65,7 +68,13 @@ class Display:
 
     def _draw(self, text: str) -> None:
         stream = self._streams[id(self.screen)]
+        text = text if text.isascii() else "".join(filterfalse(_stops_pyte, text))
         # One sequence at a time: pyte drops the rest of what it is fed when one of them is beyond it.
         for piece in _BEFORE_ESCAPE.split(text):
             with suppress(Exception):
                 stream.feed(piece)
+
+
+def _stops_pyte(character: str) -> bool:
+    """Whether pyte drops what follows: a character without width that it does not take for a combining one."""
+    return character > "\u02ff" and wcwidth(character) == 0 and not unicodedata.combining(character)

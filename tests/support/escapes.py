@@ -40,7 +40,7 @@ _OWN_LINE_END = re.compile(r"\r\n(?=\x1b\[\d{1,4};\d{1,4}H)")
 _ON_ALTERNATE_SCREEN = re.compile(r"(\x1b\[\?1049h.*?(?:\x1b\[\?1049l|\Z))", re.DOTALL)
 
 _FILLER = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]"
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufffc\ufffe\uffff\U000e0000-\U000e0fff]"
 )
 
 

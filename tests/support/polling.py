@@ -9,10 +9,12 @@ from tests.support.sources import MemoryShelf, TimedSource
 from tests.support.virtual_time import START, VirtualClock, run_virtually
 from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.pulse import Pulse
+from zjobtui.domain.tenant import TenantKind
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
+from zjobtui.polling.budget import Limits
 from zjobtui.polling.ledger import Ledger
-from zjobtui.polling.line import Line
+from zjobtui.polling.line import Line, limits_for
 from zjobtui.polling.poller import Poller
 
 
@@ -27,6 +29,9 @@ def job(number: int) -> Job:
 def watches(count: int, *, added_at: float = START) -> list[Watch]:
     """Watches of the jobs 0 to `count`."""
     return [Watch(job=job(number), added_at=added_at, added_by="test") for number in range(count)]
+
+
+PRODUCTION = limits_for(TenantKind.PRODUCTION)
 
 
 @dataclass
@@ -55,16 +60,14 @@ class Run:
 Script = Callable[[Run], Awaitable[None]]
 
 
-def polled(
-    source: TimedSource, listed: Iterable[Watch], script: Script, make_line: Callable[[Random], Line] = Line
-) -> Run:
+def polled(source: TimedSource, listed: Iterable[Watch], script: Script, limits: Limits = PRODUCTION) -> Run:
     """Polls `listed` while the script runs; the run as it was at the end."""
 
     async def run() -> Run:
         chance, clock = Random(1), VirtualClock()
         ledger = Ledger(Watchlist({watch.job: watch for watch in listed}), MemoryShelf(), lambda: None)
         ledger.start()
-        poller = Poller("env", source, ledger, make_line(chance), clock, chance)
+        poller = Poller("env", source, ledger, Line(limits, clock.now(), chance), clock, chance)
         done = Run(source, poller, ledger, clock)
         task = asyncio.create_task(poller.run())
         await script(done)

@@ -24,11 +24,12 @@ _SCROLLBAR = " ▁▂▃▄▅▆▇█▔"
 
 
 class Glass(HeadlessDriver):
-    """A driver that draws on a display in memory what it would send to a terminal."""
+    """A driver that keeps what it would send to a terminal, and draws it on a display in memory."""
 
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as the driver takes them
         super().__init__(*args, **options)
-        self.display = Display(*self._get_terminal_size())
+        self._display = Display(*self._get_terminal_size())
+        self._undrawn = ""
         self.sent = ""
         self._parser = XTermParser(self._debug)
 
@@ -37,10 +38,17 @@ class Glass(HeadlessDriver):
         """What is drawn is sent."""
         return False
 
+    @property
+    def display(self) -> Display:
+        """What a person sees now; it is drawn when somebody looks."""
+        undrawn, self._undrawn = self._undrawn, ""
+        self._display.feed(undrawn.encode(errors="surrogatepass"))
+        return self._display
+
     def write(self, data: str) -> None:
-        """Draws, and remembers what was sent."""
+        """Remembers what was sent; line ends are only in a whole screen, under which all that came before is gone."""
         self.sent += data
-        self.display.feed(data.encode(errors="surrogatepass"))
+        self._undrawn = data if "\n" in data else self._undrawn + data
 
     def receive(self, data: str) -> None:
         """What a terminal sends for keys, clicks and pastes."""
@@ -132,6 +140,17 @@ class Sight:
             if "".join(self.cells[top][left:]).startswith(f"╭─ {title}"):
                 return _inside(self.cells, *corners)
         raise AssertionError(f"no frame “{title}”:\n{self.text}")
+
+    def crooked(self) -> list[str]:
+        """The rows in which the border of a frame is not where it should be."""
+        rows = self.cells
+        bent = {
+            y
+            for top, left, right, bottom in self._corners()
+            for y in range(top + 1, bottom)
+            if rows[y][left] != "│" or rows[y][right] != "│"
+        }
+        return [self.rows[y] for y in sorted(bent)]
 
     def row(self, holding: str) -> str:
         """The first row that holds a text."""

@@ -22,9 +22,9 @@ class Folded:
 def fold(watch: Watch, observation: Observation, planned: float) -> Folded:
     """Takes `observation` into `watch`; `planned` is the interval in seconds within which the next answer is promised.
 
-    A failed call never touches the last good report. A final report stays: whatever Zuora says later that is not
-    final too (running again, not found) is kept beside it as a contradiction, and shown. That Zuora does not know a
-    job stands as well, until Zuora itself says something else.
+    A failed call never touches the last good report, nor the interval that it promised, or old would look fresh. A
+    final report stays: whatever Zuora says later that is not final too (running again, not found) is kept beside it as
+    a contradiction, and shown. That Zuora does not know a job stands as well, until Zuora itself says something else.
     """
     if isinstance(observation, Missed):
         return _fold_missed(watch, observation, planned)
@@ -32,9 +32,10 @@ def fold(watch: Watch, observation: Observation, planned: float) -> Folded:
 
 
 def _fold_missed(watch: Watch, missed: Missed, planned: float) -> Folded:
-    folded = replace(watch, problem=missed.problem, problem_at=missed.at, planned=planned)
+    folded = replace(watch, problem=missed.problem, problem_at=missed.at)
     if missed.problem.kind is not ProblemKind.NOT_FOUND:
-        return Folded(replace(watch, planned=planned) if watch.verdict.kind is Kind.UNKNOWN else folded)
+        return Folded(watch if watch.verdict.kind is Kind.UNKNOWN else folded)
+    folded = replace(folded, planned=planned)
     if watch.is_final:
         return _contradicted(watch, missed.at, "Zuora no longer knows this job; its last answer is kept.")
     if watch.verdict.kind is Kind.UNKNOWN:

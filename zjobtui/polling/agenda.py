@@ -36,8 +36,11 @@ class Agenda:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
-    def take(self, now: float) -> Job | None:
-        """Takes out the job that has been due the longest, or None where none is due."""
+    def take(self, now: float, first: Job | None = None) -> Job | None:
+        """Takes out the job that has been due the longest, but `first` before all, or None where none is due."""
+        if first is not None and self._due.get(first, now + 1) <= now:
+            del self._due[first]
+            return first
         due = self.next_due()
         if due is None or due > now:
             return None

@@ -6,24 +6,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import exp, inf, lgamma, log, log2
-from operator import mul
+from operator import mul, sub
 from typing import NamedTuple, Self
 
 YOUNGEST, OLDEST, STEP = 0.5, 172_800.0, 1.05
 AGES = (0.0, *(YOUNGEST * STEP**number for number in range(1 + round(log(OLDEST / YOUNGEST) / log(STEP)))))
 """The geometric grid of ages, in seconds, that everything is learnt and planned on."""
 
-TAIL = 1.0
-"""Pareto exponent beyond what was seen: at any age, half of the jobs that got there run on to twice that age."""
-
 MEMORY = 200
 """Ended jobs that are learnt from at most: enough for the schedule, few enough to follow a tenant that changes."""
 
-_ROUNDS = 8
+_ROUNDS, _STILL = 40, 0.0005
 _NARROW = 0.55
+"""The kernel, as a part of Silverman's rule: that is for one hump, and durations may well have two."""
+
 _WIDEST = 2.0
+"""How much wider it grows where jobs are few, so that a handful of stuck jobs does not smear over all ages before."""
+
 _CHANGED = log(1000)
-_COARSE = 14
+_DOUBLINGS = 14
 
 
 class Lifetime(NamedTuple):
@@ -37,7 +38,7 @@ class Lifetime(NamedTuple):
 class Curve:
     """The share of jobs still running at each of `ages`, and the mean time in seconds that jobs lived up to there.
 
-    Between two ages the chance to end is constant; beyond the last one it falls like `TAIL` / age.
+    Between two ages the chance to end is constant; beyond the last one, half of the jobs live on to twice any age.
     """
 
     ages: tuple[float, ...]
@@ -59,19 +60,18 @@ class Curve:
         """The share still running at `age` seconds, and the mean time lived up to there."""
         last = self.ages[-1]
         if age >= last:
-            share = self.running[-1] * (last / age) ** TAIL
-            return share, self.lived[-1] + self.running[-1] * last * log(age / last)
+            return self.running[-1] * last / age, self.lived[-1] + self.running[-1] * last * log(age / last)
         cell = self.cell(age)
         before, after = self.running[cell], self.running[cell + 1]
         part = (age - self.ages[cell]) / (self.ages[cell + 1] - self.ages[cell])
-        share = before * (after / before) ** part if after else before * (1 - part)
+        share = before * exp(part * log(after / before)) if after else before * (1 - part)
         return share, self.lived[cell] + _mean(before, share) * (age - self.ages[cell])
 
     def quantile(self, share: float) -> float:
         """The age in seconds by which this share of the jobs, at least 0 and below 1, has ended."""
         cell = bisect_right(self.running, share - 1, key=lambda running: -running) - 1
         if cell == len(self.ages) - 1:
-            return self.ages[-1] * (self.running[-1] / (1 - share)) ** (1 / TAIL)
+            return self.ages[-1] * self.running[-1] / (1 - share)
         before, after = self.running[cell], self.running[cell + 1]
         return self.ages[cell] + (self.ages[cell + 1] - self.ages[cell]) * (before - 1 + share) / (before - after)
 
@@ -93,7 +93,10 @@ def learn(ended: Sequence[Lifetime], running: Iterable[float] = ()) -> Curve:
     for _ in range(_ROUNDS):
         widths = _widths(curve, len(spans))
         seen = _spread(_spread(_apportioned(spans, _shares(curve)), widths), widths)
+        before = curve
         curve = _product_limit([mass + more for mass, more in zip(seen, pseudo, strict=True)], survivors)
+        if max(map(abs, map(sub, curve.running, before.running))) < _STILL:
+            break
     return curve
 
 
@@ -101,10 +104,10 @@ def recent(ended: Sequence[Lifetime]) -> Sequence[Lifetime]:
     """The latest jobs, back to where the tenant last changed, if it did.
 
     A change is where two histograms on doubling ages, each with its own Dirichlet prior, are `_CHANGED` times likelier
-    than one (the Bayes factor). It takes about three surprising jobs to drop a history that has become wrong.
+    than one (the Bayes factor). A few surprising jobs are enough to drop a history that has become wrong.
     """
     counts = [_coarse(lifetime) for lifetime in ended]
-    later = [0.0] * _COARSE
+    later = [0.0] * _DOUBLINGS
     earlier = [sum(column) for column in zip(later, *counts, strict=True)]
     together, best, start = _evidence(earlier), _CHANGED, 0
     for place in range(len(ended) - 1, 0, -1):
@@ -127,7 +130,7 @@ def _position(age: float) -> float:
     """The age in cells of the grid, with a fraction; what lies past the grid is the last cell."""
     if age < YOUNGEST:
         return max(0.0, age / YOUNGEST)
-    return min(len(AGES) - 0.001, 1 + log(min(age, 2 * OLDEST) / YOUNGEST) / log(STEP))
+    return min(len(AGES) - 0.01, 1 + log(min(age, 2 * OLDEST) / YOUNGEST) / log(STEP))
 
 
 def _span(lifetime: Lifetime) -> tuple[float, float]:
@@ -169,7 +172,7 @@ def _spread(masses: Sequence[float], widths: Sequence[float]) -> list[float]:
     steps = [0.0] * (len(masses) + 2)
     for cell, (mass, width) in enumerate(zip(masses, widths, strict=True)):
         reach = (0.25 + 3 * width * width) ** 0.5
-        start, end = max(0.0, cell + 0.5 - reach), min(len(masses) - 0.001, cell + 0.5 + reach)
+        start, end = max(0.0, cell + 0.5 - reach), min(len(masses) - 0.01, cell + 0.5 + reach)
         _lay(steps, start, end, mass / (end - start))
     return list(accumulate(steps[: len(masses)]))
 
@@ -197,9 +200,9 @@ def _shares(curve: Curve) -> list[float]:
 
 def _coarse(lifetime: Lifetime) -> list[float]:
     """The end as parts of one in cells of doubling ages, spread evenly in log age over where it may lie."""
-    after = log2(max(1.0, lifetime.after))
-    by = max(log2(max(1.0, min(lifetime.by, OLDEST))), after + 0.01)
-    return [max(0.0, min(by, cell + 1) - max(after, cell)) / (by - after) for cell in range(_COARSE)]
+    after, by = (min(log2(max(1.0, age)), _DOUBLINGS - 0.1) for age in lifetime)
+    by = max(by, after + 0.01)
+    return [max(0.0, min(by, cell + 1) - max(after, cell)) / (by - after) for cell in range(_DOUBLINGS)]
 
 
 def _evidence(counts: Sequence[float]) -> float:
@@ -214,8 +217,8 @@ def _prior() -> Curve:
     A steady chance makes a steady interval, so this is never worse than one; the first ten seconds, in which a request
     still queues, and the Pareto tail are where it gains (measured by tests/benchmarks/delay.py).
     """
-    chances = [TAIL / max(age, 40) * min(1.0, 0.5 + age / 20) for age in AGES]
-    falls = (exp(-chance * (b - a)) for chance, (a, b) in zip(chances, pairwise(AGES), strict=False))
+    middles = [((a + b) / 2, b - a) for a, b in pairwise(AGES)]
+    falls = (exp(-width * min(1.0, 0.5 + age / 20) / max(age, 40)) for age, width in middles)
     return Curve.through(AGES, list(accumulate(falls, mul, initial=1.0)))
 
 

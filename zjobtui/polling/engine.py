@@ -7,15 +7,19 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from zjobtui.clock import Clock
 from zjobtui.domain.job import Job
+from zjobtui.domain.tenant import TenantKind
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Watchlist
 from zjobtui.polling.ports import Edited, JobSource, Shelf, State, Subscriber
 
 if TYPE_CHECKING:
+    from zjobtui.polling.budget import Limits
+    from zjobtui.polling.line import Line
     from zjobtui.polling.poller import Poller
 
 T = TypeVar("T")
@@ -23,6 +27,11 @@ T = TypeVar("T")
 STOP_LIMIT = 5.0
 """Seconds that stopping may take before the thread, a daemon, is left behind."""
 
+
+COUNT = 10.0
+"""Seconds between two writings of the day's count of calls."""
+
+DAY = 86_400
 
 RESTART = 1.0
 """Seconds until a poller that stumbled goes on."""
@@ -32,13 +41,19 @@ class Engine:
     """Polls and keeps the watchlist. Every method may be called from any thread; futures are done after the commit."""
 
     def __init__(
-        self, watchlist: Watchlist, shelf: Shelf, sources: Mapping[str, Callable[[], JobSource]], clock: Clock
+        self,
+        watchlist: Watchlist,
+        shelf: Shelf,
+        sources: Mapping[str, Callable[[], JobSource]],
+        clock: Clock,
+        limits: "Mapping[str, Limits] | None" = None,
     ) -> None:
         self.state = State(watchlist)
         """The newest state; what subscribers were last told."""
         self._shelf = shelf
         self._make_sources = sources
         self._clock = clock
+        self._limits = limits or {}
         self._subscriber: Subscriber = lambda _: None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._has_started = threading.Event()
@@ -124,7 +139,7 @@ class Engine:
     async def _main(self) -> None:
         from zjobtui.polling.lease import Lease  # noqa: PLC0415 - as above
         from zjobtui.polling.ledger import Ledger  # noqa: PLC0415 - imported on this thread, after the first screen
-        from zjobtui.polling.line import Line  # noqa: PLC0415 - as above
+        from zjobtui.polling.line import Line, limits_for  # noqa: PLC0415 - as above
         from zjobtui.polling.poller import Poller  # noqa: PLC0415 - as above
 
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
@@ -134,11 +149,15 @@ class Engine:
         lease = Lease(self._shelf, self._ledger.on_disk, self._clock, self._lease_changed)
         sources = self._sources()
         chance = random.Random()
+        running: list[asyncio.Task[None]] = []
         for tenant, source in sources.items():
+            limits = self._limits.get(tenant) or limits_for(TenantKind.OTHER)
+            line = Line(limits, self._clock.now(), chance)
             self._pollers[tenant] = Poller(
-                tenant, source, self._ledger, Line(chance), self._clock, chance, may_poll=lambda: lease.is_held
+                tenant, source, self._ledger, line, self._clock, chance, may_poll=lambda: lease.is_held
             )
-        running = [asyncio.create_task(self._keep_running(poller)) for poller in self._pollers.values()]
+            running.append(asyncio.create_task(self._count_calls(tenant, line)))
+        running += [asyncio.create_task(self._keep_running(poller)) for poller in self._pollers.values()]
         running.append(asyncio.create_task(lease.keep(self._has_unfinished)))
         await self._stopping.wait()
         for task in running:
@@ -171,6 +190,19 @@ class Engine:
                 self._stumbled("polling stumbled and goes on", fault)
                 self._publish()
                 await asyncio.sleep(RESTART)
+
+    async def _count_calls(self, tenant: str, line: "Line") -> None:
+        """Adds to the day's count of all windows, and tells the line what that is."""
+        uncounted = 0
+        while True:
+            uncounted += line.take_uncounted()
+            try:
+                count = partial(self._shelf.count_calls, tenant, int(self._clock.now() // DAY), uncounted)
+                line.counted(await self._ledger.on_disk(count), self._clock.now())
+                uncounted = 0
+            except Exception:  # noqa: BLE001, S110 - a shelf may fail in any way; the calls are counted later
+                pass
+            await asyncio.sleep(COUNT)
 
     def _has_unfinished(self) -> bool:
         return any(poller.has_unfinished for poller in self._pollers.values())

@@ -1,4 +1,4 @@
-"""When to ask about a job so that calls and delay cost least, given how long jobs take; knows no clock and no budget."""
+"""When to ask about a job so that calls and delay cost least, given how long jobs take; knows no clock, no budget."""
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import exp, inf, log, sqrt
 from typing import NamedTuple
 
-from zjobtui.polling.durations import TAIL, Curve
+from zjobtui.polling.durations import Curve
 
 CHEAPEST = 0.25
 """Seconds of delay that a call is worth at the least, however large the budget: about 5 s between calls at first."""
@@ -94,21 +94,20 @@ def plan(curve: Curve, price: float, bounds: Bounds = USUAL) -> Schedule:
         ended, spent = share - running[cell + 1], lived[cell + 1] - lived[cell]
         gap = bounds.hold(sqrt(2 * price * spent / ended) if ended else inf)
         if 0 < gap < width:
-            value = values[cell + 1] + spent + price * spent / gap + gap * ended / 2
-            if value < values[cell] or width > bounds.ceiling:
-                values[cell], gaps[cell] = value, gap
+            gaps[cell] = gap
+            values[cell] = values[cell + 1] + spent + price * spent / gap + gap * ended / 2
     return Schedule(curve, price, bounds, tuple(jumps), tuple(gaps), tuple(values))
 
 
 def cost(schedule: Schedule, truth: Curve | None = None) -> Cost:
     """Mean calls and delay of a schedule for one job, by its own curve or by another one that is the truth.
 
-    Jobs that outlive the curve's ages count up to there.
+    What becomes of one job in a billion, or past the curve's ages, is left out.
     """
     curve = truth or schedule.curve
     age = calls = delay = 0.0
     running, lived = 1.0, 0.0
-    while running > 0 and age < curve.ages[-1]:
+    while running > 1e-9 and age < curve.ages[-1]:
         then = schedule.next_age(age)
         share, time = curve.at(then)
         calls += running
@@ -162,13 +161,13 @@ def _rate_from(schedule: Schedule, cell: int) -> float:
             watched += lived + gaps[at] * (curve.running[at] - curve.running[then]) / 2
         else:
             calls += curve.running[at]
-            watched += curve.running[at] * (curve.ages[then] - curve.ages[at])
+            watched += curve.running[at] * schedule.bounds.hold(curve.ages[then] - curve.ages[at])
         at = then
     return calls / watched
 
 
 def _tail_gap(price: float, age: float, bounds: Bounds) -> float:
-    return bounds.hold(sqrt(2 * price * age / TAIL))
+    return bounds.hold(sqrt(2 * price * age))
 
 
 def _foot(at: Sequence[float], cost: Sequence[float]) -> float:

@@ -1,26 +1,52 @@
 """The line to one tenant: whether it may be used now, what it has cost, and how it is doing."""
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
+from math import inf
 from random import Random
 
-from zjobtui.clock import Clock
 from zjobtui.domain.observation import Missed, Observation
+from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.pulse import Pulse
+from zjobtui.domain.tenant import TenantKind
+from zjobtui.polling import budget
+from zjobtui.polling.backoff import patience
+from zjobtui.polling.budget import Limits, Windows
 from zjobtui.polling.outage import Failures, after
+
+MOST = 10.0
+"""Calls per second that are planned with at most, however much a tenant grants: nobody reads faster."""
 
 RATE_WINDOW = 10.0
 """Seconds over which the rate of calls is counted."""
 
+DAY = 86_400
+
+_WINDOWS: Mapping[TenantKind, Windows] = {
+    TenantKind.API_SANDBOX: budget.API_SANDBOX,
+    TenantKind.DEVELOPER_SANDBOX: budget.DEVELOPER_SANDBOX,
+}
+_THROTTLED = Problem(ProblemKind.THROTTLED, "the host asked for patience")
+
+
+def limits_for(kind: TenantKind, daily_calls: int | None = None) -> Limits:
+    """What a tenant's calls are held to: a share of what its kind is granted, or the number that a person set."""
+    limits = budget.share_of(_WINDOWS.get(kind, budget.PRODUCTION))
+    limits = replace(limits, per_second=min(limits.per_second, MOST), burst=min(limits.burst, 10 * MOST))
+    return limits if daily_calls is None else replace(limits, per_day=daily_calls)
+
 
 class Line:
-    """Keeps the budget and the failures of one tenant. Times are the boot clock's."""
+    """Keeps the budget and the failures of one tenant. Times are in seconds since the epoch, UTC."""
 
-    def __init__(self, chance: Random) -> None:
+    def __init__(self, limits: Limits, now: float, chance: Random) -> None:
+        self._budget = budget.opened(limits, now)
         self._chance = chance
         self._failures = Failures()
         self._answered_at: float | None = None
         self._sent: deque[tuple[float, int]] = deque()
+        self._uncounted = 0
 
     @property
     def is_down(self) -> bool:
@@ -30,45 +56,72 @@ class Line:
     def opens_at(self, now: float) -> float:
         """When the next call may be sent: now, or later."""
         outage = self._failures.outage
-        return max(now, outage.probe_at) if outage else now
+        return max(now + budget.wait(self._budget, now), outage.backoff.probe_at if outage else now)
 
-    def rate(self, now: float) -> float:  # noqa: ARG002 - as yet
+    def rate(self, now: float) -> float:
         """Calls per second that may be planned with."""
-        return 10.0
+        return budget.allowance(self._budget, now)
 
-    def spend(self, now: float) -> None:
-        """A call is sent."""
-        self._sent.append((now, 1))
+    def spend(self, now: float, calls: int = 1) -> None:
+        """Calls are sent, whatever comes of them."""
+        self._budget = budget.spend(self._budget, now, calls)
+        self._sent.append((now, calls))
+        self._uncounted += calls
 
-    def heard(self, observation: Observation, now: float, requests: int) -> None:
-        """What came of a call, and how many requests it took with tokens and repeats."""
-        if requests > 1:
-            self._sent.append((now, requests - 1))
+    def heard(self, observation: Observation, sent: float, now: float) -> None:
+        """What came of a call that went out at `sent`."""
+        headers = observation.call.limits
+        self._budget = budget.heard(self._budget, now, budget.read(headers))
+        asked = patience(dict(headers).get("retry-after"), now)
+        if _is_throttled(observation):
+            self._budget = budget.throttled(self._budget, sent, now, asked)
         self._failures = after(self._failures, observation, now, self._chance)
         if not isinstance(observation, Missed):
             self._answered_at = observation.at
 
-    def try_at_once(self, now: float) -> None:
-        """A person has asked: the next probe need not wait."""
-        if self._failures.outage is not None:
-            self._failures = replace(self._failures, outage=replace(self._failures.outage, probe_at=now))
+    def take_uncounted(self) -> int:
+        """Calls since the last time that this was asked, for the day's count."""
+        uncounted, self._uncounted = self._uncounted, 0
+        return uncounted
 
-    def pulse(self, tenant: str, clock: Clock, *, is_paused: bool, is_following: bool, ceiling: float) -> Pulse:
-        """How it is doing, in the wall clock's time."""
-        outage, now = self._failures.outage, clock.boot()
+    def counted(self, today: int, now: float) -> None:
+        """Takes the day's count, with what other windows spent."""
+        self._budget = budget.counted(self._budget, now, today + self._uncounted)
+
+    def try_at_once(self, now: float) -> None:
+        """A person has asked: the next probe need not wait; what the host asked for stands."""
+        if (outage := self._failures.outage) is not None:
+            at_once = replace(outage, backoff=replace(outage.backoff, probe_at=now))
+            self._failures = replace(self._failures, outage=at_once)
+
+    def pulse(self, tenant: str, now: float) -> Pulse:
+        """How it is doing."""
+        problem, since, opens_at = None, None, None
+        if (outage := self._failures.outage) is not None:
+            problem, since, opens_at = outage.problem, outage.since, self.opens_at(now)
+        elif self._budget.shut_until > now:
+            problem, since, opens_at = _THROTTLED, None, self._budget.shut_until
         return Pulse(
             tenant=tenant,
             answered_at=self._answered_at,
-            problem=outage.problem if outage else None,
-            down_since=outage.since if outage else None,
-            next_try_at=clock.now() + max(0.0, outage.probe_at - now) if outage else None,
-            is_paused=is_paused,
-            is_following=is_following,
-            ceiling=ceiling,
+            problem=problem,
+            down_since=since,
+            next_try_at=opens_at,
             calls_per_second=self._calls_per_second(now),
+            day_share=self._day_share(now),
         )
 
     def _calls_per_second(self, now: float) -> float:
         while self._sent and self._sent[0][0] < now - RATE_WINDOW:
             self._sent.popleft()
-        return sum(requests for _, requests in self._sent) / RATE_WINDOW
+        return sum(calls for _, calls in self._sent) / RATE_WINDOW
+
+    def _day_share(self, now: float) -> float:
+        per_day = self._budget.limits.per_day
+        return 0.0 if per_day == inf else budget.used(self._budget, now) / max(per_day, 1)
+
+
+def _is_throttled(observation: Observation) -> bool:
+    if not isinstance(observation, Missed):
+        return False
+    return observation.problem.kind is ProblemKind.THROTTLED or observation.call.http_status == 503

@@ -1,35 +1,26 @@
-"""Whether a tenant as a whole can be asked at all, and when to try again when it cannot."""
+"""Whether a tenant as a whole can be asked at all, told from the calls that failed."""
 
 from dataclasses import dataclass
 from random import Random
 
 from zjobtui.domain.observation import Missed, Observation
-from zjobtui.domain.problem import TENANT_WIDE, Problem, ProblemKind
-
-CAP = 60.0
-"""Seconds between two probes at most (Zuora's advice: full jitter, base 1 s, cap 60 s)."""
-
-BASE = 1.0
+from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.polling.backoff import Backoff, failed
 
 PATIENCE = 3
 """Failed calls in a row after which timeouts, dropped connections and server errors are the tenant's own."""
 
-_AT_ONCE = TENANT_WIDE - {
-    ProblemKind.THROTTLED,
-    ProblemKind.TIMED_OUT,
-    ProblemKind.SERVER_ERROR,
-    ProblemKind.UNREACHABLE,
-}
+_AT_ONCE = frozenset({ProblemKind.SIGNED_OUT, ProblemKind.UNTRUSTED, ProblemKind.REDIRECTED})
+_IN_A_ROW = frozenset({ProblemKind.TIMED_OUT, ProblemKind.UNREACHABLE, ProblemKind.SERVER_ERROR})
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A tenant that cannot be asked: why, since when (epoch), and when to probe (the boot clock, seconds)."""
+    """A tenant that cannot be asked: why, since when (seconds since the epoch, UTC), and when it is probed."""
 
     problem: Problem
     since: float
-    probe_at: float
-    probes: int = 0
+    backoff: Backoff
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +31,18 @@ class Failures:
     outage: Outage | None = None
 
 
-def after(failures: Failures, observation: Observation, now: float, chance: Random) -> Failures:
-    """The failures after an observation; `now` by the boot clock.
+def after(failures: Failures, observation: Observation, now: float, chance: Random, patience: float = 0.0) -> Failures:
+    """The failures after an observation; `patience` in seconds is what the host asked for.
 
-    One good word from the host ends the outage. While it lasts, probes follow with full jitter, ever further apart.
+    One good word from the host ends the outage; that it is throttling is such a word. While it lasts, single probes
+    follow, ever further apart.
     """
-    if not isinstance(observation, Missed) or observation.problem.kind not in TENANT_WIDE:
+    kind = observation.problem.kind if isinstance(observation, Missed) else None
+    if not isinstance(observation, Missed) or kind not in _AT_ONCE | _IN_A_ROW:
         return Failures()
     count = failures.count + 1
-    if failures.outage is None and count < PATIENCE and observation.problem.kind not in _AT_ONCE:
+    if failures.outage is None and count < PATIENCE and kind not in _AT_ONCE:
         return Failures(count)
-    probes = failures.outage.probes + 1 if failures.outage else 0
+    backoff = failed(failures.outage.backoff if failures.outage else None, now, chance, patience)
     since = failures.outage.since if failures.outage else observation.at
-    delay = chance.uniform(0, min(CAP, BASE * 2.0 ** min(probes, 10)))
-    return Failures(count, Outage(observation.problem, since, now + delay, probes))
+    return Failures(count, Outage(observation.problem, since, backoff))

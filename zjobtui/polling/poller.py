@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
 from random import Random
 
 from zjobtui.clock import Clock
@@ -28,14 +30,14 @@ WAKE = 2.0
 SLEPT = 10.0
 """Seconds that pass unseen between two looks when the machine has slept."""
 
-REFIT = 60.0
-"""Seconds between two fittings of the pace to what was learnt; sooner when the number of running jobs changes much."""
+REFIT, REFIT_SOONEST = 600.0, 5.0
+"""Seconds between two fittings of the pace, which cost up to 0.1 s of CPU: when little has changed, and when much."""
 
 
 class Poller:
-    """Polls one tenant. A finished job is asked about only by hand; while the tenant is down, a single probe is.
+    """Polls one tenant. A finished job is asked about only by hand; while the tenant is down, a single probe is sent.
 
-    Times are the boot clock's, but for those of the watchlist, which are the wall clock's.
+    Times are in seconds since the epoch, UTC, of a clock that never steps back and counts the machine's sleep.
     """
 
     def __init__(
@@ -64,8 +66,8 @@ class Poller:
         self._attended: Job | None = None
         self._is_paused = False
         self._pace = pace.FIRST_PACE
-        self._fitted_at, self._fitted_for = float("-inf"), 0
-        self._looked_at = clock.boot()
+        self._fitted_at, self._fitted_for = float("-inf"), (0, 0.0)
+        self._looked_at = clock.now()
         self._nudge = asyncio.Event()
 
     @property
@@ -86,7 +88,7 @@ class Poller:
             if job not in self._asking:
                 self._agenda.put(job, BY_HAND)
         self._source.sign_in_again()
-        self._line.try_at_once(self._clock.boot())
+        self._line.try_at_once(self._clock.now())
         self._nudge.set()
 
     def attend(self, job: Job | None) -> None:
@@ -94,7 +96,7 @@ class Poller:
         self._attended = job
         watch = self._ledger.watchlist.get(job) if job else None
         if job and watch and not watch.is_final and self._clock.now() - watch.heard_at > pace.ATTENDED_INTERVAL:
-            self._agenda.put(job, self._clock.boot())
+            self._agenda.put(job, self._clock.now())
             self._nudge.set()
 
     def pause(self) -> None:
@@ -109,11 +111,10 @@ class Poller:
 
     def pulse(self) -> Pulse:
         """How polling is doing, now."""
-        return self._line.pulse(
-            self.tenant,
-            self._clock,
+        return replace(
+            self._line.pulse(self.tenant, self._clock.now()),
             is_paused=self._is_paused,
-            is_following=not self._may_poll(),
+            is_following=self.has_unfinished and not self._may_poll(),
             ceiling=self._pace.ceiling,
         )
 
@@ -135,25 +136,27 @@ class Poller:
 
     def _notice_sleep(self) -> None:
         """After the machine has slept everything is due at once; it is spread as at the start."""
-        before, self._looked_at = self._looked_at, self._clock.boot()
+        before, self._looked_at = self._looked_at, self._clock.now()
         if len(self._agenda) and self._looked_at - before > SLEPT:
             self._spread_unfinished()
 
     async def _keep_pace(self) -> None:
-        """Fits the pace anew when a minute has passed, or when much more or much less is running than it was for."""
-        now, count = self._clock.boot(), sum(1 for _ in self._unfinished())
-        is_new = abs(count - self._fitted_for) > max(3, self._fitted_for // 4) and now - self._fitted_at > WAKE
-        if count and (is_new or now - self._fitted_at > REFIT):
-            self._fitted_at, self._fitted_for = now, count
+        """Fits the pace anew when what it was fitted to has changed much, and otherwise now and then."""
+        now = self._clock.now()
+        if now - self._fitted_at < REFIT_SOONEST or not (count := sum(1 for _ in self._unfinished())):
+            return
+        rate = self._line.rate(now)
+        is_other = _differs(count, self._fitted_for[0]) or _differs(rate, self._fitted_for[1])
+        if is_other or now - self._fitted_at > REFIT:
+            self._fitted_at, self._fitted_for = now, (count, rate)
             mine = [watch for watch in self._ledger.watchlist if watch.job.tenant == self.tenant]
-            rate, wall = self._line.rate(now), self._clock.now()
-            work = lambda: pace.fit_pace(mine, wall, rate)  # noqa: E731 - a name for what the thread does
-            self._pace = await asyncio.get_running_loop().run_in_executor(None, work)
+            fitting = partial(pace.fit_pace, mine, now, rate)
+            self._pace = await asyncio.get_running_loop().run_in_executor(None, fitting)
 
     def _start_due(self) -> None:
-        now = self._clock.boot()
+        now = self._clock.now()
         horizon = BY_HAND if self._is_paused or not self._may_poll() else now
-        while self._room(now) > len(self._asking) and (job := self._agenda.take(horizon)):
+        while self._room(now) > len(self._asking) and (job := self._agenda.take(horizon, self._attended)):
             watch = self._ledger.watchlist.get(job)
             if watch is not None and (not watch.is_final or job in self._by_hand):
                 self._line.spend(now)
@@ -165,11 +168,11 @@ class Poller:
         return 1 if self._line.is_down else self._concurrency
 
     async def _until_next(self) -> None:
-        now, due = self._clock.boot(), self._agenda.next_due()
+        now, due = self._clock.now(), self._agenda.next_due()
         is_held = (self._is_paused or not self._may_poll()) and due != BY_HAND
         if due is None or is_held or 0 < self._room(now) <= len(self._asking):
             await self._nudge.wait()
-            self._looked_at = self._clock.boot()
+            self._looked_at = self._clock.now()
             return
         wait = min(max(due, self._line.opens_at(now)) - now, WAKE)
         timer = asyncio.get_running_loop().call_later(max(0.0, wait), self._nudge.set)
@@ -179,7 +182,7 @@ class Poller:
             timer.cancel()
 
     async def _ask(self, watch: Watch) -> None:
-        job, before = watch.job, self._source.requests
+        job, sent, before = watch.job, self._clock.now(), self._source.requests
         try:
             observation = await self._source.observe(job.id)
         except Exception as fault:  # noqa: BLE001 - a source never raises; if it does, the job must not be forgotten
@@ -188,14 +191,17 @@ class Poller:
         finally:
             self._asking.pop(job, None)
             self._nudge.set()
-        self._heard(watch, observation, self._source.requests - before)
+        extra = self._source.requests - before - 1
+        if extra > 0:
+            self._line.spend(self._clock.now(), extra)
+        self._heard(watch, observation, sent)
 
-    def _heard(self, watch: Watch, observation: Observation, requests: int) -> None:
-        job, now = watch.job, self._clock.boot()
+    def _heard(self, watch: Watch, observation: Observation, sent: float) -> None:
+        job, now = watch.job, self._clock.now()
         was_down = self._line.is_down
-        self._line.heard(observation, now, requests)
+        self._line.heard(observation, sent, now)
         self._by_hand.discard(job)
-        planned = self._pace.interval(watch, self._clock.now(), is_attended=job == self._attended)
+        planned = self._pace.interval(watch, now, is_attended=job == self._attended)
         self._agenda.put(job, now + pace.jittered(planned, self._chance))
         self._ledger.bring(job, observation, pace.promised(planned))
         if was_down and not self._line.is_down:
@@ -212,7 +218,12 @@ class Poller:
         self._spread([watch.job for watch in self._unfinished() if watch.job not in held])
 
     def _spread(self, jobs: list[Job]) -> None:
-        now = self._clock.boot()
+        now = self._clock.now()
         for job, delay in zip(jobs, pace.spread(len(jobs), self._line.rate(now), self._chance), strict=True):
             self._agenda.put(job, now + delay)
         self._nudge.set()
+
+
+def _differs(value: float, before: float) -> bool:
+    """Whether a figure has changed by more than a quarter."""
+    return abs(value - before) > 0.25 * before

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from zjobtui.domain.job import Job
 from zjobtui.domain.observation import Call, Seen
 from zjobtui.domain.report import Report
+from zjobtui.storage.rows import DamageError, check
 
 ReadReport = Callable[[str], Report | None]
 """Reads a kept body as a report; handed in, since only the wire knows how."""
@@ -20,9 +21,13 @@ def answer_row(job: Job, seen: Seen) -> dict[str, str | float]:
 
 
 def answer_of(row: sqlite3.Row, read_report: ReadReport) -> Seen | None:
-    """The answer that a row holds; None where its body is no report any more."""
-    report = read_report(row["body"])
-    return Seen(report, row["at"], _call_of(row["call"])) if report else None
+    """The answer that a row holds; None where its body is no report any more. Raises `DamageError`."""
+    check("at", (row["at"],))
+    try:
+        report, call = read_report(row["body"]), _call_of(row["call"])
+    except (ValueError, TypeError, LookupError, AttributeError) as fault:
+        raise DamageError(f"an answer cannot be read, {fault}") from fault
+    return Seen(report, row["at"], call) if report else None
 
 
 def _call_of(text: str) -> Call:

@@ -15,6 +15,9 @@ SCHEMA_VERSION = 1
 BUSY_LIMIT = 3.0
 """Seconds to wait for another window's write before saying that the store is locked."""
 
+_DAMAGE = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+"""What SQLite says of a file whose content is wrong; a disk or a lock that stands in the way is no damage."""
+
 _SCHEMA = f"""
 PRAGMA user_version = {SCHEMA_VERSION};
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
@@ -85,7 +88,14 @@ def _open_checked(path: Path, notice: str) -> Opened:
     if version > SCHEMA_VERSION:
         newer = f"{path} was made by a newer zjobtui; it is shown, and nothing is saved."
         return Opened(_connect(path, read_only=True), is_read_only=True, notice=newer)
-    return Opened(_connect(path), is_read_only=False, notice=notice)
+    connection = _connect(path)
+    try:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("PRAGMA synchronous = FULL")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return Opened(connection, is_read_only=False, notice=notice)
 
 
 def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
@@ -93,9 +103,6 @@ def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_LIMIT, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA foreign_keys = ON")
-    if not read_only:
-        connection.execute("PRAGMA journal_mode = DELETE")
-        connection.execute("PRAGMA synchronous = FULL")
     return connection
 
 
@@ -126,12 +133,12 @@ def _what_is_broken(path: Path) -> str:
                 return ""
             connection.execute("SELECT revision FROM watches LIMIT 1").fetchone()
             return ""
-    except sqlite3.OperationalError as fault:
-        if "locked" in str(fault) or "unable to open" in str(fault) or "readonly" in str(fault):
+    except sqlite3.DatabaseError as fault:
+        if fault.sqlite_errorcode not in _DAMAGE:
             raise
         return str(fault)
-    except sqlite3.DatabaseError as fault:
-        return str(fault)
+    except UnicodeDecodeError:
+        return "its schema is no text"
 
 
 def _make_when_missing(path: Path) -> None:

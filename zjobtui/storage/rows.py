@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Mapping, Sequence
 
 from zjobtui.domain.digest import Digest
 from zjobtui.domain.job import Job, JobId
@@ -9,6 +10,11 @@ from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.timeline import Entry, Event
 from zjobtui.domain.verdict import Kind, Verdict
 from zjobtui.domain.watch import Watch
+
+
+class DamageError(ValueError):
+    """A row holds what this program never wrote; the message says what."""
+
 
 SqlValue = str | float | int | None
 
@@ -24,6 +30,20 @@ OBSERVATIONS = (
 """Columns that calls write."""
 
 IDENTITY = ("tenant", "job", "given", "added_at", "added_by")
+
+_TIMES = frozenset({"added_at", "seen_at", "unfinished_at", "ended_at", "changed_at", "problem_at", "at"})
+_LATEST = 1e11
+"""Seconds since the epoch that no clock shows: the year 5138."""
+
+_TEXT, _REAL = frozenset({str}), frozenset({float})
+_OR_NULL = frozenset({type(None)})
+_TYPES: Mapping[str, frozenset[type]] = {
+    **dict.fromkeys((*IDENTITY, *ANNOTATIONS, "contradiction", "event", "text", "verdict"), _TEXT),
+    **dict.fromkeys((*OBSERVATIONS[:7], "problem", "problem_detail", "problem_code"), _TEXT | _OR_NULL),
+    **dict.fromkeys((*_TIMES, "acknowledged_at"), _REAL | _OR_NULL),
+    **dict.fromkeys(("added_at", "at", "planned", "heard_at"), _REAL),
+}
+"""What a column holds, as far as a damaged file could hold something else."""
 
 _KINDS = {kind.value: kind for kind in Kind}
 _PROBLEMS = {kind.name: kind for kind in ProblemKind}
@@ -55,10 +75,19 @@ def row_of(watch: Watch) -> dict[str, SqlValue]:
     }
 
 
-def watch_of(row: sqlite3.Row) -> Watch:
-    """The watch that a row holds."""
+def watches_of(rows: Sequence[sqlite3.Row]) -> tuple[Watch, ...]:
+    """The watches that rows hold; raises `DamageError`."""
+    for name, column in zip(rows[0].keys() if rows else (), zip(*rows, strict=True), strict=True):
+        check(name, column)
+    try:
+        return tuple(_watch_of(row) for row in rows)
+    except (ValueError, TypeError, LookupError) as fault:
+        raise DamageError(str(fault)) from fault
+
+
+def _watch_of(row: sqlite3.Row) -> Watch:
     return Watch(
-        job=job_of(row),
+        job=_job_of(row),
         added_at=row["added_at"],
         added_by=row["added_by"],
         label=row["label"],
@@ -77,13 +106,26 @@ def watch_of(row: sqlite3.Row) -> Watch:
     )
 
 
-def job_of(row: sqlite3.Row) -> Job:
-    """The job that a row is about."""
-    return Job(row["tenant"], JobId(row["given"]))
+def _job_of(row: sqlite3.Row) -> Job:
+    job = Job(row["tenant"], JobId.parse(row["given"]))
+    if job.id.key != row["job"]:
+        raise DamageError("a job has two ids")
+    return job
+
+
+def check(name: str, column: tuple[object, ...]) -> None:
+    """Raises `DamageError` where a column holds what this program never writes there."""
+    types = _TYPES.get(name)
+    if types is not None and not types.issuperset(map(type, column)):
+        raise DamageError(f"its {name} holds something else")
+    if name in _TIMES and not all(value is None or 0.0 <= value < _LATEST for value in column):  # type: ignore[operator]
+        raise DamageError(f"its {name} holds no time")
 
 
 def entry_of(row: sqlite3.Row, job: Job) -> Entry:
-    """A timeline's entry; an event of a newer program reads as a change of status."""
+    """A timeline's entry; an event of a newer program reads as a change of status. Raises `DamageError`."""
+    for name in ("at", "event", "text", "verdict"):
+        check(name, (row[name],))
     return Entry(job, row["at"], _EVENTS.get(row["event"], Event.STATUS), row["text"], row["verdict"])
 
 

@@ -14,7 +14,7 @@ from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Observed, Watchlist
 from zjobtui.storage import sharing
 from zjobtui.storage.database import BrokenStoreError, StoreError, move_aside, open_database
-from zjobtui.storage.rows import entry_of, job_of, watch_of
+from zjobtui.storage.rows import DamageError, entry_of, watches_of
 from zjobtui.storage.writing import POSITION, write
 
 if TYPE_CHECKING:
@@ -36,12 +36,14 @@ def open_store(path: Path, read_report: "ReadReport") -> tuple["Store", Watchlis
     store = Store(path, read_report)
     try:
         return store, store.load()
-    except BrokenStoreError as fault:
+    except StoreError as fault:
         store.close()
+        if store.is_read_only or not isinstance(fault, BrokenStoreError):
+            raise
         notice = move_aside(path, str(fault))
-        store = Store(path, read_report)
-        store.notice = notice
-        return store, store.load()
+    store = Store(path, read_report)
+    store.notice = notice
+    return store, store.load()
 
 
 class Store:
@@ -64,11 +66,13 @@ class Store:
         """Everything that is watched, in the order of adding; digests made by older rules are made anew."""
         with self._reading() as connection:
             self._data_version = _data_version(connection)
-            self._revision = _revision(connection)
+            self._revision = _meta(connection, "revision")
+            _check_count(connection)
             rows = connection.execute("SELECT * FROM watches WHERE removed_at IS NULL ORDER BY position").fetchall()
-            digested_by = connection.execute("SELECT value FROM meta WHERE name = 'digest_version'").fetchone()
-        watchlist = Watchlist({watch.job: watch for watch in _watches_of(rows, self.path)})
-        return watchlist if digested_by[0] == DIGEST_VERSION else self._digested_anew(watchlist)
+            digested_by = _meta(connection, "digest_version")
+            watches = watches_of(rows)
+        watchlist = Watchlist({watch.job: watch for watch in watches})
+        return watchlist if digested_by == DIGEST_VERSION else self._digested_anew(watchlist)
 
     def apply(self, change: Change) -> None:
         """Commits a change; when it returns, the change outlives a power cut."""
@@ -81,33 +85,36 @@ class Store:
             version = _data_version(connection)
             if version == self._data_version:
                 return None
+            # Read before the rows: what is committed in between then comes twice, and not never.
+            revision = _meta(connection, "revision")
             rows = connection.execute("SELECT * FROM watches WHERE revision > ?", (self._revision,)).fetchall()
-            self._data_version, self._revision = version, _revision(connection)
-        watches = _watches_of([row for row in rows if row["removed_at"] is None], self.path)
-        return News(watches, tuple(job_of(row) for row in rows if row["removed_at"] is not None))
+            self._data_version, self._revision = version, revision
+            watches = watches_of([row for row in rows if row["removed_at"] is None])
+            removed = watches_of([row for row in rows if row["removed_at"] is not None])
+        return News(watches, tuple(watch.job for watch in removed))
 
     def recall(self, jobs: Iterable[Job]) -> tuple[Watch, ...]:
         """What is kept of jobs that were once watched and then removed."""
         query = "SELECT * FROM watches WHERE tenant = ? AND job = ? AND removed_at IS NOT NULL"
         with self._reading() as connection:
             rows = [connection.execute(query, (job.tenant, job.id.key)).fetchone() for job in jobs]
-        return _watches_of([row for row in rows if row is not None], self.path)
+            return watches_of([row for row in rows if row is not None])
 
     def seen(self, job: Job) -> "Seen | None":
         """The last good answer about a job, whole, with the call that brought it."""
         query = f"SELECT at, body, call FROM reports WHERE position = {POSITION}"
-        with self._reading() as connection:
-            row = connection.execute(query, (job.tenant, job.id.key)).fetchone()
         from zjobtui.storage.answers import answer_of  # noqa: PLC0415 - reports are not needed for the first screen
 
-        return answer_of(row, self._read_report) if row else None
+        with self._reading() as connection:
+            row = connection.execute(query, (job.tenant, job.id.key)).fetchone()
+            return answer_of(row, self._read_report) if row else None
 
     def timeline(self, job: Job) -> "Timeline":
         """The changes of a job, oldest first."""
-        query = f"SELECT * FROM entries WHERE position = {POSITION} ORDER BY number"
+        query = f"SELECT at, event, text, verdict FROM entries WHERE position = {POSITION} ORDER BY number"
         with self._reading() as connection:
             rows = connection.execute(query, (job.tenant, job.id.key)).fetchall()
-        return tuple(entry_of(row, job) for row in rows)
+            return tuple(entry_of(row, job) for row in rows)
 
     def hold(self, name: str, holder: str, now: float, life: float) -> bool:
         """Takes or keeps the lease `name` for `life` seconds from `now`; False while another window holds it."""
@@ -144,7 +151,7 @@ class Store:
     def _writing(self) -> Iterator[tuple[sqlite3.Connection, int]]:
         """A transaction that changes watches, with its revision; a row's revision tells other windows what is new."""
         with self._transaction() as connection:
-            before = _revision(connection)
+            before = _meta(connection, "revision")
             connection.execute("UPDATE meta SET value = ? WHERE name = 'revision'", (before + 1,))
             yield connection, before + 1
         if before == self._revision:
@@ -183,8 +190,21 @@ def _data_version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
 
-def _revision(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("SELECT value FROM meta WHERE name = 'revision'").fetchone()[0])
+def _meta(connection: sqlite3.Connection, name: str) -> int:
+    row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    if row is None or not isinstance(row[0], int):
+        raise DamageError(f"it has no {name}")
+    return row[0]
+
+
+def _check_count(connection: sqlite3.Connection) -> None:
+    """Raises `DamageError` where the table has lost rows that its index still knows."""
+    count = "(SELECT count(*) FROM watches {})"
+    rows = connection.execute(
+        f"SELECT {count.format('NOT INDEXED')}, {count.format('INDEXED BY by_revision')}"
+    ).fetchone()
+    if rows[0] != rows[1]:
+        raise DamageError(f"{rows[1]} jobs were written, {rows[0]} are left")
 
 
 @contextmanager
@@ -194,12 +214,5 @@ def _faults_told(path: Path) -> Iterator[None]:
     except sqlite3.OperationalError as fault:
         kind = BrokenStoreError if "decode" in str(fault) else StoreError
         raise kind(f"The watchlist {path} could not be used: {fault}.") from fault
-    except sqlite3.Error as fault:
-        raise BrokenStoreError(f"The watchlist {path} is damaged: {fault}.") from fault
-
-
-def _watches_of(rows: Iterable[sqlite3.Row], path: Path) -> tuple[Watch, ...]:
-    try:
-        return tuple(watch_of(row) for row in rows)
-    except (ValueError, TypeError) as fault:
+    except (sqlite3.Error, DamageError, UnicodeDecodeError) as fault:
         raise BrokenStoreError(f"The watchlist {path} is damaged: {fault}.") from fault

@@ -42,8 +42,8 @@ class FilterBar(Input):
         self.post_message(self.Typed(event.value))
 
     def _on_paste(self, event: Paste) -> None:
+        # Textual calls the same method of the base class afterwards, which puts the text in.
         event.text = clean(event.text.strip())
-        super()._on_paste(event)
 
     def action_keep(self) -> None:
         """Keeps the filter."""

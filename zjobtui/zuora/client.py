@@ -41,13 +41,9 @@ class Client:
     async def observe(self, job_id: JobId) -> Observation:
         """Asks about a job, with a new token and once more when the first was refused."""
         observation, token = await self._ask(job_id)
-        if isinstance(observation, Missed) and observation.problem.kind is ProblemKind.SIGNED_OUT and token:
-            if self._sign_in.rejected(token, observation.problem):
-                observation, token = await self._ask(job_id)
-                if isinstance(observation, Missed) and observation.problem.kind is ProblemKind.SIGNED_OUT and token:
-                    self._sign_in.rejected(token, observation.problem)
-        elif token:
-            self._sign_in.accepted(token)
+        if self._is_worth_another(token, observation):
+            observation, token = await self._ask(job_id)
+            self._is_worth_another(token, observation)
         return observation
 
     def sign_in_again(self) -> None:
@@ -57,6 +53,17 @@ class Client:
     async def aclose(self) -> None:
         """Closes every connection."""
         await self._line.aclose()
+
+    def _is_worth_another(self, token: str, observation: Observation) -> bool:
+        """Tells the sign-in what Zuora made of the token, and whether the call is worth another one.
+
+        Only word of the job proves that the token was accepted: a timeout or a page of a proxy does not.
+        """
+        if isinstance(observation, Seen) or observation.problem.kind is ProblemKind.NOT_FOUND:
+            self._sign_in.accepted(token)
+            return False
+        is_rejected = token != "" and observation.problem.kind is ProblemKind.SIGNED_OUT
+        return is_rejected and self._sign_in.rejected(token, observation.problem)
 
     async def _ask(self, job_id: JobId) -> tuple[Observation, str]:
         path = job_path(job_id)
@@ -110,8 +117,6 @@ def job_path(job_id: JobId) -> str:
 def _tenant_headers(tenant: Tenant) -> dict[str, str]:
     headers = {
         "Accept": "application/json",
-        "Accept-Encoding": "gzip",
-        "User-Agent": "zjobtui",
         "Zuora-Version": tenant.version,
         "Zuora-Org-Ids": tenant.org_ids,
         "Zuora-Entity-Ids": tenant.entity_ids,

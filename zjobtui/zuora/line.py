@@ -5,13 +5,15 @@ import os
 import ssl
 import time
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 import httpx
-from httpx_aiohttp import HttpxAiohttpClient
+from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.text import clean, shorten
@@ -34,7 +36,7 @@ class Reply:
 
     http_status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = field(repr=False)
     latency: float
 
 
@@ -46,7 +48,8 @@ class Line:
         self._total_limit = total_limit
         self.requests = 0
         """Requests sent so far, of every kind."""
-        self._http = HttpxAiohttpClient(
+        self._http = _Http(
+            headers={"Accept-Encoding": "gzip", "User-Agent": "zjobtui"},
             verify=ssl.create_default_context(),
             trust_env=not is_loopback(urlsplit(base_url).hostname or ""),
             follow_redirects=False,
@@ -59,14 +62,14 @@ class Line:
     async def send(
         self, method: str, path: str, headers: Mapping[str, str], form: Mapping[str, str] | None = None
     ) -> Reply | Problem:
-        """One request to `path`; a kept-alive connection that the server has dropped is replaced once, at once."""
+        """One request to `path`; kept-alive connections that the server has dropped are replaced at once, unseen."""
         started = time.perf_counter()
         self.requests += 1
         try:
             self._http.cookies.clear()
             request = self._http.build_request(method, self._base_url + path, headers=dict(headers), data=form)
             async with asyncio.timeout(self._total_limit):
-                response = await self._http.send(request, stream=True)
+                response = await self._begin(request)
                 try:
                     body = await read_body(response.aiter_raw(), response.headers.get("content-encoding", ""))
                 finally:
@@ -78,6 +81,57 @@ class Line:
     async def aclose(self) -> None:
         """Closes every connection."""
         await self._http.aclose()
+
+    async def _begin(self, request: httpx.Request) -> httpx.Response:
+        """Sends, and again while the answer fails on a connection that was kept alive: each such is gone then."""
+        while True:
+            try:
+                return await self._http.send(request, stream=True)
+            except httpx.TransportError as fault:
+                if not (_was_kept_alive.get() and _is_dropped(fault)):
+                    raise
+                self.requests += 1
+
+
+_was_kept_alive: ContextVar[bool] = ContextVar("was_kept_alive", default=False)
+"""Whether the request of this task went out on a connection that had brought an answer before."""
+
+
+class _Connections(AiohttpTransport):
+    """The pool; it keeps no cookies, and tells whether a request took a connection that was kept alive."""
+
+    def get_client(self) -> aiohttp.ClientSession:
+        traces = aiohttp.TraceConfig()
+        traces.on_connection_create_start.append(_notes(kept_alive=False))
+        traces.on_connection_reuseconn.append(_notes(kept_alive=True))
+        connector = aiohttp.TCPConnector(
+            limit=CONNECTIONS, keepalive_timeout=self.limits.keepalive_expiry, ssl=self.ssl_context
+        )
+        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[traces])
+
+
+class _Http(HttpxAiohttpClient):
+    """httpx over `_Connections`, through a proxy or not."""
+
+    def _init_transport(self, **options: Any) -> httpx.AsyncBaseTransport:  # type: ignore[override] # noqa: ANN401 - passed on
+        return _Connections(**options)
+
+    def _init_proxy_transport(self, proxy: httpx.Proxy, **options: Any) -> httpx.AsyncBaseTransport:  # type: ignore[override] # noqa: ANN401 - passed on
+        return _Connections(proxy=proxy, **options)
+
+
+def _notes(*, kept_alive: bool) -> Callable[[object, object, object], Awaitable[None]]:
+    async def note(_session: object, _context: object, _params: object) -> None:
+        _was_kept_alive.set(kept_alive)
+
+    return note
+
+
+def _is_dropped(fault: httpx.TransportError) -> bool:
+    cause = fault.__cause__
+    return isinstance(cause, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError) and not isinstance(
+        cause, aiohttp.ClientConnectorError | TimeoutError
+    )
 
 
 def proxy_in_use(base_url: str) -> str:
