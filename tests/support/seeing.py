@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 from unittest import mock
 
+from rich.console import Console
+from textual._compositor import LayoutUpdate
 from textual._xterm_parser import XTermParser
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.events import Key, Paste
@@ -21,6 +23,17 @@ from zjobtui.ui.app import MonitorApp
 TENANT = Tenant(name="env", base_url="http://127.0.0.1", title="EU API sandbox", kind=TenantKind.API_SANDBOX)
 
 _SCROLLBAR = " ▁▂▃▄▅▆▇█▔"
+
+
+_WHOLE = "\ue000"
+"""Stands in a test before what draws the whole screen."""
+
+
+def _marked(update: LayoutUpdate, console: Console) -> str:
+    return _WHOLE + _render(update, console)
+
+
+_render = LayoutUpdate.render_segments
 
 
 class Glass(HeadlessDriver):
@@ -46,9 +59,10 @@ class Glass(HeadlessDriver):
         return self._display
 
     def write(self, data: str) -> None:
-        """Remembers what was sent; line ends are only in a whole screen, under which all that came before is gone."""
-        self.sent += data
-        self._undrawn = data if "\n" in data else self._undrawn + data
+        """Remembers what was sent; under a whole screen all that came before is gone."""
+        before, whole, after = data.rpartition(_WHOLE)
+        self.sent += before + after
+        self._undrawn = after if whole else self._undrawn + after
 
     def receive(self, data: str) -> None:
         """What a terminal sends for keys, clicks and pastes."""
@@ -246,7 +260,10 @@ async def looking_at(
 ) -> AsyncIterator[Sight]:
     """Runs the monitor over an engine on a display of so many columns and rows."""
     app = MonitorApp(engine, engine.archive, (tenant,), engine.clock, notice=notice)
-    with mock.patch("textual.drivers.headless_driver.HeadlessDriver", Glass):
+    with (
+        mock.patch("textual.drivers.headless_driver.HeadlessDriver", Glass),
+        mock.patch.object(LayoutUpdate, "render_segments", _marked),
+    ):
         async with app.run_test(size=size, notifications=True) as pilot:
             sight = Sight(app, engine, pilot)
             await sight.settled()

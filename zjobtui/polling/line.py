@@ -21,7 +21,8 @@ MOST = 10.0
 RATE_WINDOW = 10.0
 """Seconds over which the rate of calls is counted."""
 
-DAY = 86_400
+WALL_MEMORY = 300.0
+"""Seconds for which a wall that the host has shown is taken for one."""
 
 _WINDOWS: Mapping[TenantKind, Windows] = {
     TenantKind.API_SANDBOX: budget.API_SANDBOX,
@@ -61,6 +62,10 @@ class Line:
     def rate(self, now: float) -> float:
         """Calls per second that may be planned with."""
         return budget.allowance(self._budget, now)
+
+    def is_walled(self, now: float) -> bool:
+        """Whether the host has throttled lately, so that calls go one by one and none can be saved up."""
+        return now - self._budget.wall_at < WALL_MEMORY
 
     def spend(self, now: float, calls: int = 1) -> None:
         """Calls are sent, whatever comes of them."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
+from math import inf
 from random import Random
 
 from zjobtui.clock import Clock
@@ -29,6 +30,9 @@ WAKE = 2.0
 
 SLEPT = 10.0
 """Seconds that pass unseen between two looks when the machine has slept."""
+
+SLACK = 1.1
+"""How much more is planned than the budget lets through: what is planned too tightly is never used up."""
 
 REFIT, REFIT_SOONEST = 600.0, 5.0
 """Seconds between two fittings of the pace, which cost up to 0.1 s of CPU: when little has changed, and when much."""
@@ -150,17 +154,36 @@ class Poller:
         if is_other or now - self._fitted_at > REFIT:
             self._fitted_at, self._fitted_for = now, (count, rate)
             mine = [watch for watch in self._ledger.watchlist if watch.job.tenant == self.tenant]
-            fitting = partial(pace.fit_pace, mine, now, rate)
+            fitting = partial(pace.fit_pace, mine, now, SLACK * rate)
             self._pace = await asyncio.get_running_loop().run_in_executor(None, fitting)
+            self._replan(now)
+
+    def _replan(self, now: float) -> None:
+        """Takes the new pace to heart for calls that the old one had planned far ahead, or too near."""
+        for watch in self._unfinished():
+            job = watch.job
+            if watch.heard_at and job in self._agenda and job not in self._by_hand and job != self._attended:
+                planned = pace.jittered(self._pace.interval(watch, watch.heard_at), self._chance)
+                self._agenda.put(job, max(now, watch.heard_at + planned))
 
     def _start_due(self) -> None:
         now = self._clock.now()
-        horizon = BY_HAND if self._is_paused or not self._may_poll() else now
+        horizon = self._horizon(now)
         while self._room(now) > len(self._asking) and (job := self._agenda.take(horizon, self._attended)):
             watch = self._ledger.watchlist.get(job)
             if watch is not None and (not watch.is_final or job in self._by_hand):
                 self._line.spend(now)
                 self._asking[job] = asyncio.create_task(self._ask(watch))
+
+    def _horizon(self, now: float) -> float:
+        """Up to when what is due may be asked now.
+
+        Where a host throttles so much that rows grow stale, a call that it grants is never left unused.
+        """
+        if self._is_paused or not self._may_poll():
+            return BY_HAND
+        is_stretched = self._pace.ceiling > self._pace.staleness_limit
+        return inf if is_stretched and self._line.is_walled(now) else now
 
     def _room(self, now: float) -> int:
         if self._line.opens_at(now) > now:
@@ -169,11 +192,12 @@ class Poller:
 
     async def _until_next(self) -> None:
         now, due = self._clock.now(), self._agenda.next_due()
-        is_held = (self._is_paused or not self._may_poll()) and due != BY_HAND
-        if due is None or is_held or 0 < self._room(now) <= len(self._asking):
+        horizon = self._horizon(now)
+        if due is None or (horizon == BY_HAND < due) or 0 < self._room(now) <= len(self._asking):
             await self._nudge.wait()
             self._looked_at = self._clock.now()
             return
+        due = now if horizon == inf else due
         wait = min(max(due, self._line.opens_at(now)) - now, WAKE)
         timer = asyncio.get_running_loop().call_later(max(0.0, wait), self._nudge.set)
         try:

@@ -14,13 +14,16 @@ from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Observed, Watchlist
 from zjobtui.storage import sharing
 from zjobtui.storage.database import BrokenStoreError, StoreError, move_aside, open_database
-from zjobtui.storage.rows import DamageError, entry_of, watches_of
+from zjobtui.storage.rows import ANNOTATIONS, IDENTITY, OBSERVATIONS, DamageError, entry_of, watches_of
 from zjobtui.storage.writing import POSITION, write
 
 if TYPE_CHECKING:
     from zjobtui.domain.observation import Seen
     from zjobtui.domain.timeline import Timeline
     from zjobtui.storage.answers import ReadReport
+
+
+_WATCHES = f"SELECT {', '.join((*IDENTITY, *ANNOTATIONS, *OBSERVATIONS))}, removed_at FROM watches"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class Store:
             self._data_version = _data_version(connection)
             self._revision = _meta(connection, "revision")
             _check_count(connection)
-            rows = connection.execute("SELECT * FROM watches WHERE removed_at IS NULL ORDER BY position").fetchall()
+            rows = connection.execute(f"{_WATCHES} WHERE removed_at IS NULL ORDER BY position").fetchall()
             digested_by = _meta(connection, "digest_version")
             watches = watches_of(rows)
         watchlist = Watchlist({watch.job: watch for watch in watches})
@@ -87,7 +90,7 @@ class Store:
                 return None
             # Read before the rows: what is committed in between then comes twice, and not never.
             revision = _meta(connection, "revision")
-            rows = connection.execute("SELECT * FROM watches WHERE revision > ?", (self._revision,)).fetchall()
+            rows = connection.execute(f"{_WATCHES} WHERE revision > ?", (self._revision,)).fetchall()
             self._data_version, self._revision = version, revision
             watches = watches_of([row for row in rows if row["removed_at"] is None])
             removed = watches_of([row for row in rows if row["removed_at"] is not None])
@@ -95,7 +98,7 @@ class Store:
 
     def recall(self, jobs: Iterable[Job]) -> tuple[Watch, ...]:
         """What is kept of jobs that were once watched and then removed."""
-        query = "SELECT * FROM watches WHERE tenant = ? AND job = ? AND removed_at IS NOT NULL"
+        query = f"{_WATCHES} WHERE tenant = ? AND job = ? AND removed_at IS NOT NULL"
         with self._reading() as connection:
             rows = [connection.execute(query, (job.tenant, job.id.key)).fetchone() for job in jobs]
             return watches_of([row for row in rows if row is not None])

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
@@ -261,8 +262,9 @@ class Monitor(Screen[None]):
         return (self._list.selected,) if self._list.selected else ()
 
     def _draw_title(self) -> None:
-        watched = len(self._state.watchlist)
-        self._list.border_title = Content(self._view.title(self._list.count, watched, len(self._list.marked)))
+        watchlist = self._state.watchlist
+        marked = sum(watchlist.get(job) is not None for job in self._list.marked)
+        self._list.border_title = Content(self._view.title(self._list.count, len(watchlist), marked))
         self._list.border_subtitle = Content(self._view.problem)
 
     def _draw_bar(self, now: float) -> None:
@@ -282,8 +284,9 @@ class Monitor(Screen[None]):
         if watch is None:
             self._detail.show(None, self._clock.now())
         else:
-            self.run_worker(self._load(watch), group="detail", exclusive=True)
+            self._load(watch)
 
+    @work(group="detail", exclusive=True)
     async def _load(self, watch: Watch) -> None:
         """Reads what is kept of the job without holding up the screen; a store that fails leaves the watch alone."""
         try:

@@ -1,0 +1,62 @@
+"""A real client on a line to a server of the test's own, and what must be left of it when it is closed: nothing."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tests.support.building import job_id
+from tests.support.fault_server import FaultServer
+from zjobtui.clock import Clock, SystemClock
+from zjobtui.domain.observation import Missed, Observation
+from zjobtui.domain.problem import ProblemKind
+from zjobtui.domain.tenant import ClientCredentials, Credentials, Secret, Tenant
+from zjobtui.zuora.client import Client
+from zjobtui.zuora.line import Line
+
+JOB = job_id()
+_TURNS = 5
+"""Turns of the loop in which generators that were left in their midst come to their end."""
+
+CREDENTIALS = ClientCredentials("client-1", Secret("secret-1"))
+
+
+@asynccontextmanager
+async def asking(
+    base_url: str,
+    *,
+    limit: float = 8.0,
+    connect_limit: float = 5.0,
+    clock: Clock | None = None,
+    credentials: Credentials = CREDENTIALS,
+) -> AsyncIterator[Client]:
+    """A client with short limits; it leaves no task behind."""
+    before = asyncio.all_tasks()
+    tenant = Tenant(name="env", base_url=base_url)
+    line = Line(base_url, total_limit=limit, connect_limit=connect_limit)
+    client = Client(tenant, credentials, clock or SystemClock(), line)
+    try:
+        yield client
+    finally:
+        await client.aclose()
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+    assert asyncio.all_tasks() <= before
+
+
+def kinds(observations: list[Observation]) -> list[ProblemKind | None]:
+    """The problems of calls, None for a good answer."""
+    return [one.problem.kind if isinstance(one, Missed) else None for one in observations]
+
+
+async def storm(client: Client, calls: int) -> list[ProblemKind | None]:
+    """So many calls at once."""
+    return kinds(await asyncio.gather(*(client.observe(JOB) for _ in range(calls))))
+
+
+async def no_connection_left(server: FaultServer, seconds: float = 5.0) -> None:
+    """Returns when the server sees every connection ended; fails when one stays open."""
+    end = time.monotonic() + seconds
+    while server.open_connections:
+        assert time.monotonic() < end, f"{server.open_connections} connections were leaked"
+        await asyncio.sleep(0.005)

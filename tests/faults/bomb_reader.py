@@ -1,0 +1,22 @@
+"""A process of its own that reads monstrous answers and prints by how many MiB its memory grew at the most."""
+
+import asyncio
+import resource
+import sys
+
+from tests.faults.asking import JOB, asking, kinds
+
+
+async def read(base_url: str) -> None:
+    """Warms up with good answers, then reads as many monstrous ones; the server decides which is which."""
+    async with asking(base_url, limit=20) as client:
+        for _ in range(10):
+            await client.observe(JOB)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        observations = [await client.observe(JOB) for _ in range(2)]
+        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    sys.stdout.write(f"{[kind and kind.name for kind in kinds(observations)]} {grown / 1024:.1f}\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(read(sys.argv[1]))

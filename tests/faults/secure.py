@@ -1,0 +1,34 @@
+"""An https server on loopback with a certificate that nobody has signed but itself."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.support.answers import Answer
+
+CERTIFICATE = Path(__file__).with_name("loopback.pem")
+"""For 127.0.0.1 until 2126, with its key: of no use to anybody."""
+
+
+@asynccontextmanager
+async def https_server(*answers: Answer) -> AsyncIterator[tuple[str, list[bytes]]]:
+    """Gives the answers in turn; yields the base URL and the heads of the requests that came."""
+    came, turns = list[bytes](), iter(answers)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                came.append(await reader.readuntil(b"\r\n\r\n"))
+                length = came[-1].lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+                await reader.readexactly(int(length or 0))
+                writer.write(next(turns).encoded())
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    async with server:
+        yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", came

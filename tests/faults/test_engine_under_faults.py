@@ -1,0 +1,195 @@
+"""The whole engine, with thread, store and client, on a simulated tenant that throttles, drops and goes away."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from zjobtui.clock import SystemClock
+from zjobtui.domain.job import Job, JobId
+from zjobtui.domain.judging import judge
+from zjobtui.domain.report import Report
+from zjobtui.domain.tenant import ClientCredentials, Secret, Tenant
+from zjobtui.domain.verdict import NOT_ASKED, Kind, Verdict
+from zjobtui.domain.watch import Watch
+from zjobtui.polling.engine import STOP_LIMIT, Engine
+from zjobtui.polling.ports import State
+from zjobtui.simulator.outcomes import Outcome
+from zjobtui.simulator.replies import reply
+from zjobtui.simulator.running import running
+from zjobtui.simulator.server import Simulator
+from zjobtui.simulator.world import Life, World
+from zjobtui.storage.store import open_store
+from zjobtui.zuora.client import Client
+from zjobtui.zuora.line import Line
+from zjobtui.zuora.wire import read_reply, read_report
+
+JOBS = 20
+PATIENCE = 30.0
+"""Seconds that the engine may take in all, an outage of 3 s and its backing off included."""
+
+GRAIN = 0.6
+"""Seconds that may lie between a moment of the world and the note of it: latency, gathering, a busy machine."""
+
+
+@dataclass
+class Witness:
+    """Holds every published state against what the world says at that moment."""
+
+    world: World
+    simulator: Simulator
+    clock: SystemClock
+    wrong: list[str] = field(default_factory=list)
+    states: int = 0
+
+    def __call__(self, state: State) -> None:
+        elapsed, now = self.simulator.elapsed, self.clock.now()
+        self.states += 1
+        for watch in state.watchlist:
+            self._check(watch, elapsed, now)
+
+    def life(self, job: Job) -> Life:
+        """What the world has in store for a job."""
+        found = self.world.life(job.id.given)
+        assert found is not None
+        return found
+
+    def truth(self, job: Job, elapsed: float) -> Verdict | None:
+        """What the world says of a job; None for one that Zuora does not know."""
+        life = self.life(job)
+        report = read_reply(200, json.dumps(reply(life, elapsed), ensure_ascii=False).encode())
+        return judge(report) if isinstance(report, Report) else None
+
+    def ended(self, job: Job, elapsed: float) -> bool:
+        """Whether the job has ended, as one that Zuora knows."""
+        life = self.life(job)
+        return life.outcome is not Outcome.UNKNOWN_TO_ZUORA and life.part.end <= elapsed
+
+    def _check(self, watch: Watch, elapsed: float, now: float) -> None:
+        life = self.life(watch.job)
+        verdict, truth = watch.verdict, self.truth(watch.job, elapsed)
+        if verdict.kind is Kind.UNKNOWN and life.outcome is not Outcome.UNKNOWN_TO_ZUORA:
+            self.wrong.append(f"{watch.job}: unknown, but Zuora knows it")
+        if watch.is_final and verdict != truth:
+            self.wrong.append(f"{watch.job}: {verdict} at {elapsed:.2f}, but it is {truth}")
+        if watch.ended_at is not None and life.part.end > elapsed:
+            self.wrong.append(f"{watch.job}: ended at {elapsed:.2f}, but it ends at {life.part.end}")
+        if watch.seen_at is not None and verdict != NOT_ASKED and not watch.is_final:
+            answered = elapsed - (now - watch.seen_at)
+            if life.part.end < answered - GRAIN and life.outcome is not Outcome.UNKNOWN_TO_ZUORA:
+                self.wrong.append(f"{watch.job}: {verdict} by an answer of {answered:.2f}, after its end")
+
+
+@dataclass
+class Trial:
+    """An engine at work on a simulated tenant."""
+
+    engine: Engine
+    witness: Witness
+
+    def wait_for_ends(self, elapsed: float, share: float = 1.0) -> None:
+        """Returns when that share of the jobs that end up to `elapsed` seconds after the start is shown as ended."""
+        end, simulator = time.monotonic() + PATIENCE, self.witness.simulator
+        while True:
+            watches = [one for one in self.engine.state.watchlist if self.witness.ended(one.job, elapsed)]
+            known = sum(watch.is_final for watch in watches)
+            if simulator.elapsed >= elapsed and known >= share * len(watches):
+                return
+            pulses = self.engine.state.pulses
+            assert time.monotonic() < end, f"{known} ends of {len(watches)} known, {simulator.requests.total} {pulses}"
+            time.sleep(0.02)
+
+
+@contextmanager
+def engine_on(simulator: Simulator, seed: int, path: Path) -> Iterator[Trial]:
+    """An engine with a store at `path` on the simulated tenant; stopped, and everything of it gone, at the end."""
+    clock, threads = SystemClock(), set(threading.enumerate())
+    tenant = Tenant(name="env", base_url=simulator.base_url)
+    credentials = ClientCredentials(simulator.client_id, Secret(simulator.client_secret))
+
+    def make() -> Client:
+        return Client(tenant, credentials, clock, Line(tenant.base_url, total_limit=5))
+
+    store, watchlist = open_store(path, read_report)
+    with store:
+        engine = Engine(watchlist, store, {"env": make}, clock)
+        witness = Witness(World(seed, JOBS), simulator, clock)
+        engine.subscribe(witness)
+        engine.start()
+        try:
+            yield Trial(engine, witness)
+        finally:
+            started = time.monotonic()
+            engine.stop()
+            assert time.monotonic() - started < STOP_LIMIT
+    assert set(threading.enumerate()) <= threads
+    assert not engine.state.fault
+    assert not engine.state.unsaved
+    assert witness.wrong == []
+
+
+def all_of(simulator: Simulator) -> list[Watch]:
+    now = SystemClock().now()
+    return [Watch(job=Job("env", JobId(one)), added_at=now, added_by="test") for one in simulator.job_ids]
+
+
+def kept(path: Path) -> dict[Job, Verdict]:
+    """What the store holds for the next start."""
+    store, watchlist = open_store(path, read_report)
+    with store:
+        return {watch.job: watch.verdict for watch in watchlist}
+
+
+@pytest.mark.parametrize(
+    ("seed", "faults"),
+    [
+        (7, "rate=5,token=2,drop=0.2,outage=3@2,latency=0.02"),
+        (8, "error=0.2,html=0.2,throttle=0.05,latency=0.05"),
+        (9, "token=1,drop=0.3,html=0.1"),
+    ],
+    ids=["outage", "errors and pages", "short tokens"],
+)
+def test_no_state_that_is_published_is_ever_wrong_and_most_ends_are_soon_known(
+    seed: int, faults: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "watchlist.sqlite3"
+    with running(seed=seed, jobs=JOBS, faults=faults) as simulator, engine_on(simulator, seed, path) as trial:
+        assert not trial.engine.watch(all_of(simulator)).result(5).unsaved
+        trial.wait_for_ends(5.5, share=0.7)
+        assert trial.witness.states > 10
+        engine = trial.engine
+    assert kept(path) == {watch.job: watch.verdict for watch in engine.state.watchlist}
+    assert len(kept(path)) == JOBS
+
+
+def test_an_engine_that_is_stopped_in_the_midst_of_an_outage_goes_on_where_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "watchlist.sqlite3"
+    with running(seed=7, jobs=JOBS, faults="outage=1.5@0.7,latency=0.02,drop=0.1") as simulator:
+        with engine_on(simulator, 7, path) as trial:
+            trial.engine.watch(all_of(simulator)).result(5)
+            while simulator.elapsed < 1.5:
+                time.sleep(0.02)
+        before = kept(path)
+        assert len(before) == JOBS
+        with engine_on(simulator, 7, path) as trial:
+            trial.wait_for_ends(4.0, share=0.9)
+        after = kept(path)
+        assert {job: verdict for job, verdict in after.items() if before[job].kind is Kind.DONE} == {
+            job: verdict for job, verdict in before.items() if verdict.kind is Kind.DONE
+        }
+
+
+def test_stopping_while_every_call_hangs_is_quick_and_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "watchlist.sqlite3"
+    with running(seed=7, jobs=JOBS, faults="latency=30") as simulator, engine_on(simulator, 7, path) as trial:
+        trial.engine.watch(all_of(simulator)).result(5)
+        time.sleep(0.3)
+        started = time.monotonic()
+        trial.engine.stop()
+        assert time.monotonic() - started < 1
+    assert len(kept(path)) == JOBS

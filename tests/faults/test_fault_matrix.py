@@ -1,0 +1,35 @@
+"""The real client against a server that does wrong whatever it can: an observation, in time, every time."""
+
+import time
+
+import pytest
+
+from tests.faults.asking import JOB, asking, kinds, no_connection_left
+from tests.faults.scenarios import SCENARIOS, Scenario
+from tests.support.fault_server import fault_server
+from tests.support.scripts import JOBS_PATH, TOKEN_PATH
+from zjobtui.domain.observation import Missed, Seen
+
+SLACK = 0.6
+"""Seconds that a busy machine may take over the deadline; N1 allows 1 s."""
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
+async def test_whatever_the_server_does_is_an_observation_in_time(scenario: Scenario) -> None:
+    with fault_server(scenario.script, token=scenario.token, on_accept=scenario.on_accept) as server:
+        async with asking(server.base_url, limit=scenario.limit) as client:
+            started = time.monotonic()
+            observations = [await client.observe(JOB) for _ in range(scenario.calls)]
+            elapsed = time.monotonic() - started
+        await no_connection_left(server)
+        jobs, tokens = len(server.requests_for(JOBS_PATH)), len(server.requests_for(TOKEN_PATH))
+    assert kinds(observations) == [scenario.kind] * scenario.calls, observations
+    assert elapsed <= scenario.limit + SLACK
+    assert (jobs, tokens) == (scenario.jobs, scenario.tokens)
+    for observation in observations:
+        match observation:
+            case Seen(report):
+                assert report.status == "Processing"
+            case Missed(problem):
+                assert scenario.says in problem.detail
+                assert problem.code == scenario.code or not scenario.code

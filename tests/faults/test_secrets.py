@@ -1,0 +1,131 @@
+"""S1: whatever fails, secret and token are in no log, no text of an exception and no object's description."""
+
+import asyncio
+import contextlib
+import gc
+import io
+import logging
+import traceback
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.asking import JOB, asking, storm
+from tests.faults.scenarios import CONNECTION, REFUSALS, SIGN_IN, TIME, Scenario
+from tests.support.answers import token
+from tests.support.fault_server import fault_server
+from tests.support.scripts import TokenDesk
+from zjobtui.domain.tenant import BearerToken, ClientCredentials, Credentials, Secret
+from zjobtui.zuora import line
+from zjobtui.zuora.line import Reply
+
+SECRET = "sentinel-of-the-secret-7c41"
+TOKEN = "sentinel-of-the-token-9e02"
+SENTINELS = (SECRET, TOKEN)
+
+TROUBLES = [one for one in (*TIME, *CONNECTION, *SIGN_IN, *REFUSALS[-7:]) if one.kind is not None]
+
+
+@pytest.fixture
+def told() -> Iterator[io.StringIO]:
+    """All that any logger says, at DEBUG, the event loop in debug mode among them."""
+    said, root = io.StringIO(), logging.getLogger()
+    listener = logging.StreamHandler(said)
+    listener.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s %(args)s"))
+    names = [name for name in logging.root.manager.loggerDict if name.startswith(("aiohttp", "httpx", "httpcore"))]
+    before = {name: logging.getLogger(name).level for name in ["", "asyncio", *names]}
+    for name in before:
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    root.addHandler(listener)
+    try:
+        yield said
+    finally:
+        root.removeHandler(listener)
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
+
+
+def descriptions() -> str:
+    """The `repr` of every object of the program, of httpx and of the event loop that is alive.
+
+    aiohttp's own `RequestInfo` shows the header with the token; it never leaves `Line.send`.
+    """
+    texts = []
+    for one in gc.get_objects():
+        if str(type(one).__module__).startswith(("zjobtui", "httpx", "asyncio")):
+            with contextlib.suppress(Exception):
+                texts.append(repr(one))
+    return "\n".join(texts)
+
+
+def _leaks(text: str) -> list[str]:
+    return [sentinel for sentinel in SENTINELS if sentinel in text]
+
+
+def test_s1_there_are_enough_forced_failure_points() -> None:
+    assert len(TROUBLES) >= 30
+
+
+@pytest.mark.parametrize("scenario", TROUBLES, ids=lambda one: one.name)
+async def test_s1_no_trouble_makes_secret_or_token_show(
+    scenario: Scenario, told: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.get_running_loop().set_debug(enabled=True)
+    raised: list[str] = []
+
+    def noted(fault: Exception) -> object:
+        raised.append("".join(traceback.format_exception(fault)))
+        return _problem(fault)
+
+    _problem = line._problem
+    monkeypatch.setattr(line, "_problem", noted)
+    credentials = ClientCredentials("client-1", Secret(SECRET))
+    own = scenario.token if scenario.token is not None else token(TOKEN)
+    with fault_server(scenario.script, token=own, on_accept=scenario.on_accept) as server:
+        async with asking(server.base_url, limit=min(scenario.limit, 2), credentials=credentials) as client:
+            under_way = asyncio.create_task(client.observe(JOB))
+            await asyncio.sleep(0.02)
+            described = descriptions()
+            observation = await under_way
+            described += descriptions() + repr(client) + repr(vars(client)) + repr(observation)
+        assert any(SECRET.encode() in request.body for request in server.requests)
+    assert _leaks(described) == []
+    assert _leaks("\n".join(raised)) == []
+    assert _leaks(told.getvalue()) == []
+
+
+@pytest.mark.parametrize("credentials", [BearerToken(Secret(TOKEN)), ClientCredentials("client-1", Secret(SECRET))])
+async def test_s1_a_good_day_shows_neither(credentials: Credentials, told: io.StringIO) -> None:
+    with fault_server(token=token(TOKEN)) as server:
+        async with asking(server.base_url, credentials=credentials) as client:
+            await storm(client, 5)
+            described = descriptions()
+        assert {request.bearer for request in server.requests if request.bearer} == {TOKEN}
+    assert "Line" in described or "Client" in described
+    assert "HTTP Request" in told.getvalue()
+    assert _leaks(described + told.getvalue()) == []
+
+
+async def test_s1_a_cancelled_call_tells_nothing_either(told: io.StringIO) -> None:
+    with fault_server(TokenDesk()) as server:
+        async with asking(server.base_url, credentials=ClientCredentials("client-1", Secret(SECRET))) as client:
+            calls = [asyncio.create_task(client.observe(JOB)) for _ in range(20)]
+            await asyncio.sleep(0.003)
+            for call in calls:
+                call.cancel()
+            ended = await asyncio.gather(*calls, return_exceptions=True)
+    assert _leaks("".join(map(repr, ended)) + told.getvalue()) == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Secret(SECRET),
+        ClientCredentials("client-1", Secret(SECRET)),
+        BearerToken(Secret(TOKEN)),
+        Reply(200, {}, f'{{"access_token": "{TOKEN}"}}'.encode(), 0.1),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_s1_no_value_that_holds_one_describes_it(value: object) -> None:
+    assert _leaks(f"{value} {value!r} {[value]}") == []

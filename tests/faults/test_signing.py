@@ -1,0 +1,164 @@
+"""Signing in over a real line: the token requests that a server counts when tokens end, are refused, or never come."""
+
+import asyncio
+
+import pytest
+
+from tests.faults.asking import JOB, asking, kinds, storm
+from tests.support.answers import forbidden, html_page, invalid_client, not_found, refusal, signed_out, token
+from tests.support.behaviours import Behaviour, Close, Silence
+from tests.support.fault_server import FaultServer, fault_server
+from tests.support.scripted import FixedClock
+from tests.support.scripts import TOKEN_PATH, Script, TokenDesk, first_of
+from tests.support.wire import Request
+from zjobtui.domain.problem import ProblemKind
+from zjobtui.domain.tenant import BearerToken, Secret
+
+
+def sign_ins(server: FaultServer) -> int:
+    return len(server.requests_for(TOKEN_PATH))
+
+
+async def test_a1_at_expiry_500_calls_at_once_make_exactly_1_token_request() -> None:
+    clock, desk = FixedClock(), TokenDesk()
+    with fault_server(desk) as server:
+        async with asking(server.base_url, clock=clock, limit=20) as client:
+            await client.observe(JOB)
+            assert sign_ins(server) == 1
+            for expiries in (2, 3):
+                clock.at += 3599 * 0.85
+                assert await storm(client, 500) == [None] * 500
+                assert sign_ins(server) == expiries
+
+
+async def test_a1_at_the_start_500_calls_at_once_make_exactly_1_token_request() -> None:
+    with fault_server(TokenDesk()) as server:
+        async with asking(server.base_url, limit=20) as client:
+            assert await storm(client, 500) == [None] * 500
+            assert sign_ins(server) == 1
+
+
+async def test_a2_when_all_tokens_are_revoked_100_calls_at_once_make_1_token_request_and_all_are_answered() -> None:
+    clock, desk = FixedClock(), TokenDesk()
+    with fault_server(desk) as server:
+        async with asking(server.base_url, clock=clock) as client:
+            for revoked in range(1, 4):
+                assert await storm(client, 100) == [None] * 100
+                assert sign_ins(server) == revoked
+                desk.revoke()
+                clock.at += 120
+
+
+@pytest.mark.parametrize("refused", [signed_out(), html_page(401), refusal(200, 90000011, "sign in first")])
+async def test_a2_a_storm_of_401_makes_2_token_requests_and_after_that_1_a_minute(refused: Behaviour) -> None:
+    clock = FixedClock()
+    with fault_server(refused) as server:
+        async with asking(server.base_url, clock=clock) as client:
+            assert set(await storm(client, 100)) == {ProblemKind.SIGNED_OUT}
+            assert sign_ins(server) <= 2
+            before, asked = sign_ins(server), len(server.requests)
+            for _ in range(59):
+                clock.at += 1
+                assert set(await storm(client, 3)) == {ProblemKind.SIGNED_OUT}
+            assert len(server.requests) == asked
+            for _ in range(100):
+                clock.at += 6
+                assert set(await storm(client, 3)) == {ProblemKind.SIGNED_OUT}
+            assert sign_ins(server) - before <= 11
+
+
+async def test_a2_a_person_ends_the_pause() -> None:
+    desk = TokenDesk()
+    refusing = [signed_out()] * 2
+    with fault_server(first_of(desk, refusing)) as server:
+        async with asking(server.base_url, clock=FixedClock()) as client:
+            assert await storm(client, 1) == [ProblemKind.SIGNED_OUT]
+            assert await storm(client, 5) == [ProblemKind.SIGNED_OUT] * 5
+            client.sign_in_again()
+            assert await storm(client, 5) == [None] * 5
+
+
+async def test_a2_a_token_whose_repeat_was_answered_is_a_good_one_when_it_ends_too() -> None:
+    clock, desk = FixedClock(), TokenDesk()
+    with fault_server(first_of(desk, not_found())) as server:
+        async with asking(server.base_url, clock=clock) as client:
+            for _ in range(5):
+                assert await storm(client, 1) == [ProblemKind.NOT_FOUND]
+                desk.revoke()
+                clock.at += 120
+            assert sign_ins(server) == 5
+
+
+@pytest.mark.parametrize("between", [Close(), html_page(502), Silence()], ids=["closed", "page", "silence"])
+async def test_a2_an_answer_that_says_nothing_of_the_token_does_not_prove_it(between: Behaviour) -> None:
+    answers = iter([signed_out(), between, between] if isinstance(between, Close) else [signed_out(), between])
+
+    def script(request: Request) -> Behaviour | None:
+        return None if request.path == TOKEN_PATH else next(answers, signed_out())
+
+    with fault_server(script) as server:
+        async with asking(server.base_url, clock=FixedClock(), limit=0.5) as client:
+            for _ in range(10):
+                await client.observe(JOB)
+            assert sign_ins(server) == 2
+
+
+@pytest.mark.parametrize(
+    ("refused", "kind"),
+    [
+        (invalid_client(), ProblemKind.SIGNED_OUT),
+        (invalid_client(400), ProblemKind.SIGNED_OUT),
+        (forbidden(), ProblemKind.FORBIDDEN),
+        (html_page(403), ProblemKind.FORBIDDEN),
+    ],
+    ids=["invalid client", "invalid client as 400", "forbidden", "forbidden by a page"],
+)
+async def test_a3_refused_credentials_are_not_tried_again_until_a_person_asks(
+    refused: Behaviour, kind: ProblemKind
+) -> None:
+    clock = FixedClock()
+    with fault_server(token=[refused]) as server:
+        async with asking(server.base_url, clock=clock) as client:
+            assert await storm(client, 50) == [kind] * 50
+            for _ in range(100):
+                clock.at += 3600
+                assert await storm(client, 1) == [kind]
+            assert [request.path for request in server.requests] == [TOKEN_PATH]
+            client.sign_in_again()
+            assert await storm(client, 50) == [None] * 50
+            assert sign_ins(server) == 2
+
+
+async def test_a3_credentials_that_are_refused_at_a_renewal_are_not_tried_again_either() -> None:
+    clock = FixedClock()
+    with fault_server(token=[token(life=100), *[invalid_client()] * 50]) as server:
+        async with asking(server.base_url, clock=clock) as client:
+            assert await storm(client, 1) == [None]
+            clock.at += 86
+            for _ in range(20):
+                clock.at += 60
+                assert await storm(client, 5) == [ProblemKind.SIGNED_OUT] * 5
+            assert sign_ins(server) == 2
+
+
+@pytest.mark.parametrize("script", [signed_out(), [signed_out()]], ids=["for ever", "once"])
+async def test_a_bearer_token_that_is_refused_is_not_sent_again_until_a_person_asks(script: Script) -> None:
+    with fault_server(script) as server:
+        async with asking(server.base_url, credentials=BearerToken(Secret("mine"))) as client:
+            for _ in range(10):
+                assert await storm(client, 1) == [ProblemKind.SIGNED_OUT]
+            assert len(server.requests) == 1
+            client.sign_in_again()
+            await client.observe(JOB)
+            assert [request.bearer for request in server.requests] == ["mine", "mine"]
+
+
+async def test_a_call_that_is_cancelled_while_it_signs_in_does_not_hold_up_the_others() -> None:
+    with fault_server(token=[Silence()]) as server:
+        async with asking(server.base_url) as client:
+            first = asyncio.create_task(client.observe(JOB))
+            others = [asyncio.create_task(client.observe(JOB)) for _ in range(5)]
+            await asyncio.to_thread(server.wait_for_requests, 1)
+            first.cancel()
+            assert kinds(await asyncio.gather(*others)) == [None] * 5
+            assert sign_ins(server) == 2

@@ -1,0 +1,170 @@
+"""What the rows say while things go wrong: old never looks fresh, and what is final stays."""
+
+import asyncio
+from dataclasses import dataclass
+
+import pytest
+
+from tests.support.polling import Run, for_seconds, job, job_id, polled, watches
+from tests.support.sources import TimedSource
+from tests.support.virtual_time import START, wall
+from zjobtui.domain.freshness import STALE_AFTER, is_stale
+from zjobtui.domain.job import JobId
+from zjobtui.domain.observation import Missed, Observation, Seen
+from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.domain.report import Report
+from zjobtui.domain.verdict import Kind
+
+FAULT_AT = 60.0
+"""Seconds after the start from which nothing good comes any more."""
+
+JOBS = 12
+
+
+@dataclass
+class Faulty(TimedSource):
+    """Good until `FAULT_AT`; from then on each call takes `hang` seconds and meets `kind`."""
+
+    kind: ProblemKind = ProblemKind.TIMED_OUT
+    hang: float = 0.05
+    share: float = 1.0
+
+    async def observe(self, job_id: JobId, /) -> Observation:
+        if wall() - START < FAULT_AT or int(job_id.key, 16) >= self.share * JOBS:
+            return await super().observe(job_id)
+        await asyncio.sleep(self.hang)
+        return Missed(Problem(self.kind), wall())
+
+
+@dataclass
+class Watched:
+    """Looks at the rows twice a second; each must be stale 1 s after three of the intervals that its answer promised."""
+
+    seconds: float
+
+    def __post_init__(self) -> None:
+        self.too_fresh: list[str] = []
+        self.stale_seen = 0
+
+    async def __call__(self, run: Run) -> None:
+        promised: dict[int, tuple[float | None, float]] = {}
+        for _ in range(int(2 * self.seconds)):
+            await asyncio.sleep(0.5)
+            for number in range(JOBS):
+                self._look(run, number, promised)
+
+    def _look(self, run: Run, number: int, promised: dict[int, tuple[float | None, float]]) -> None:
+        watch, now = run.watch(number), wall()
+        if promised.get(number, (0.0, 0.0))[0] != watch.answered_at:
+            promised[number] = watch.answered_at, watch.planned
+        answered_at, planned = promised[number]
+        self.stale_seen += is_stale(watch, now)
+        age = now - (watch.added_at if answered_at is None else answered_at)
+        if age > STALE_AFTER * planned + 1 and not is_stale(watch, now):
+            self.too_fresh.append(f"job {number}: an answer {age:.1f} s old, promised {planned:.1f}: {watch.problem}")
+
+
+KINDS = [kind for kind in ProblemKind if kind is not ProblemKind.NOT_FOUND]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name.lower())
+@pytest.mark.parametrize(
+    ("share", "hang"), [(1.0, 0.05), (0.25, 20.0)], ids=["all jobs, at once", "some jobs, after 20 s"]
+)
+def test_v1_whatever_a_call_meets_its_row_is_stale_in_time(kind: ProblemKind, share: float, hang: float) -> None:
+    looking = Watched(250)
+    polled(Faulty(kind=kind, hang=hang, share=share), watches(JOBS), looking)
+    assert looking.too_fresh == []
+    assert looking.stale_seen
+
+
+def test_v1_a_call_that_never_ends_makes_its_row_stale_in_time() -> None:
+    looking = Watched(300)
+    polled(Faulty(hang=1e9), watches(JOBS), looking)
+    assert looking.too_fresh == []
+
+
+def test_v1_a_good_day_shows_no_stale_row() -> None:
+    looking = Watched(300)
+    polled(TimedSource(), watches(JOBS), looking)
+    assert looking.stale_seen == 0
+
+
+def test_v1_while_polling_is_paused_rows_turn_stale() -> None:
+    looking = Watched(300)
+
+    async def script(run: Run) -> None:
+        await asyncio.sleep(30)
+        run.poller.pause()
+        await looking(run)
+
+    polled(TimedSource(), watches(JOBS), script)
+    assert looking.too_fresh == []
+    assert looking.stale_seen
+
+
+def test_v1_after_the_machine_has_slept_rows_are_stale_until_they_are_answered() -> None:
+    async def script(run: Run) -> None:
+        await asyncio.sleep(30)
+        run.clock.suspend(3600)
+        assert all(is_stale(run.watch(number), run.clock.now()) for number in range(JOBS))
+
+    polled(TimedSource(), watches(JOBS), script)
+
+
+def test_v1_a_row_that_was_never_answered_turns_stale_too() -> None:
+    source = TimedSource(trouble=lambda _at, _job: Problem(ProblemKind.UNREACHABLE))
+    run = polled(source, watches(1), for_seconds(30))
+    assert run.watch(0).answered_at is None
+    assert is_stale(run.watch(0), START + 30)
+
+
+LATER = Missed(Problem(ProblemKind.NOT_FOUND), START + 50)
+
+
+@dataclass
+class Fickle(TimedSource):
+    """Says that the job is completed, and when asked again something else."""
+
+    later: Observation = LATER
+
+    async def observe(self, job_id: JobId, /) -> Observation:
+        return await super().observe(job_id) if not self.asked else self._again(job_id)
+
+    def _again(self, _: JobId) -> Observation:
+        self.requests += 1
+        return self.later
+
+
+@pytest.mark.parametrize(
+    "later",
+    [LATER, Seen(Report(status="Processing"), START + 50)],
+    ids=["unknown", "processing"],
+)
+def test_v3_a_final_report_is_kept_and_a_later_contradiction_is_shown(later: Observation) -> None:
+    async def script(run: Run) -> None:
+        await asyncio.sleep(40)
+        assert run.watch(0).verdict.kind is Kind.DONE
+        assert run.source.requests == 1
+        run.poller.ask_now([job(0)])
+        await asyncio.sleep(40)
+        assert run.source.requests == 2
+        await asyncio.sleep(1000)
+
+    run = polled(Fickle(ends={job_id(0): START}, later=later), watches(1), script)
+    assert run.watch(0).verdict.kind is Kind.DONE
+    assert run.watch(0).contradiction
+    assert run.source.requests == 2
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name.lower())
+def test_v3_no_failed_call_touches_a_final_report(kind: ProblemKind) -> None:
+    async def script(run: Run) -> None:
+        await asyncio.sleep(40)
+        run.poller.ask_now([job(0)])
+        await asyncio.sleep(400)
+
+    run = polled(Fickle(ends={job_id(0): START}, later=Missed(Problem(kind), START + 50)), watches(1), script)
+    assert run.watch(0).verdict.kind is Kind.DONE
+    assert not run.watch(0).contradiction
+    assert not is_stale(run.watch(0), START + 1e6)
