@@ -189,6 +189,9 @@ def _monitor_environment(wanted: str | None) -> int:
 
 def _monitor(tenant: "Tenant", credentials: "Credentials", path: Path, ids: "Sequence[JobId]" = ()) -> int:
     """The screen over an engine over the store; what could not be saved is named when the screen is gone."""
+    import gc
+
+    gc.disable()  # a tenth of the start is spent on collecting what is not garbage; the screen turns it on again
     from zjobtui.clock import SystemClock
     from zjobtui.domain.job import Job
     from zjobtui.domain.watch import Watch
@@ -200,7 +203,8 @@ def _monitor(tenant: "Tenant", credentials: "Credentials", path: Path, ids: "Seq
     store, watchlist = open_store(path, _read_report)
     if store.notice:
         click.echo(store.notice, err=True)
-    engine = Engine(watchlist, store, {tenant.name: lambda: _client(tenant, credentials, clock)}, clock)
+    sources = {tenant.name: lambda: _client(tenant, credentials, clock)}
+    engine = Engine(watchlist, store, sources, clock, (tenant,))
     now = clock.now()
     first = [Watch(job=Job(tenant.name, job_id), added_at=now, added_by="demo") for job_id in ids]
     app = MonitorApp(engine, store, (tenant,), clock, notice=store.notice, first=first)

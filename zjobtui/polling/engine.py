@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from zjobtui.clock import Clock
 from zjobtui.domain.job import Job
-from zjobtui.domain.tenant import TenantKind
+from zjobtui.domain.tenant import Tenant, TenantKind
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Watchlist
 from zjobtui.polling.ports import Edited, JobSource, Shelf, State, Subscriber
 
 if TYPE_CHECKING:
-    from zjobtui.polling.budget import Limits
     from zjobtui.polling.line import Line
     from zjobtui.polling.poller import Poller
 
@@ -46,14 +45,14 @@ class Engine:
         shelf: Shelf,
         sources: Mapping[str, Callable[[], JobSource]],
         clock: Clock,
-        limits: "Mapping[str, Limits] | None" = None,
+        tenants: Iterable[Tenant] = (),
     ) -> None:
         self.state = State(watchlist)
         """The newest state; what subscribers were last told."""
         self._shelf = shelf
         self._make_sources = sources
         self._clock = clock
-        self._limits = limits or {}
+        self._tenants = {tenant.name: tenant for tenant in tenants}
         self._subscriber: Subscriber = lambda _: None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._has_started = threading.Event()
@@ -151,7 +150,8 @@ class Engine:
         chance = random.Random()
         running: list[asyncio.Task[None]] = []
         for tenant, source in sources.items():
-            limits = self._limits.get(tenant) or limits_for(TenantKind.OTHER)
+            known = self._tenants.get(tenant)
+            limits = limits_for(known.kind, known.daily_calls) if known else limits_for(TenantKind.OTHER)
             line = Line(limits, self._clock.now(), chance)
             self._pollers[tenant] = Poller(
                 tenant, source, self._ledger, line, self._clock, chance, may_poll=lambda: lease.is_held

@@ -34,7 +34,7 @@ SLEPT = 10.0
 SLACK = 1.1
 """How much more is planned than the budget lets through: what is planned too tightly is never used up."""
 
-REFIT, REFIT_SOONEST = 600.0, 5.0
+REFIT, REFIT_SOONEST = 900.0, 10.0
 """Seconds between two fittings of the pace, which cost up to 0.1 s of CPU: when little has changed, and when much."""
 
 
@@ -249,5 +249,5 @@ class Poller:
 
 
 def _differs(value: float, before: float) -> bool:
-    """Whether a figure has changed by more than a quarter."""
-    return abs(value - before) > 0.25 * before
+    """Whether a figure has changed by half or more."""
+    return not before / 1.5 < value < before * 1.5

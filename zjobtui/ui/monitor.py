@@ -1,6 +1,7 @@
 """The one screen: bar, list and detail; it holds the state, hands it down, and turns keys into calls on the engine."""
 
 import asyncio
+import gc
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -213,6 +214,7 @@ class Monitor(Screen[None]):
             self._filter("")
 
     def _begin(self) -> None:
+        gc.enable()
         self.set_interval(TICK, self._tick)
         self._engine.start()
         self._engine.subscribe(self._mailbox.put)
