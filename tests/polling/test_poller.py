@@ -7,6 +7,7 @@ from itertools import pairwise
 from tests.support.polling import Run, for_seconds, job, job_id, polled, watches
 from tests.support.sources import TimedSource
 from tests.support.virtual_time import START
+from zjobtui.domain.freshness import is_stale
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.polling.pace import STALENESS_LIMIT
 
@@ -119,6 +120,13 @@ def test_an_odd_job_is_asked_about_at_the_ceiling_while_the_others_go_on() -> No
     run = polled(source, watches(5), for_seconds(300))
     assert len(run.calls_about(0)) <= 2 + 300 / STALENESS_LIMIT
     assert len(run.calls_about(1)) > 10
+
+
+def test_a_job_that_zuora_does_not_know_is_asked_about_at_the_ceiling_and_stays_fresh() -> None:
+    source = TimedSource(trouble=lambda _, __: Problem(ProblemKind.NOT_FOUND))
+    run = polled(source, watches(1), for_seconds(300))
+    assert len(run.calls) <= 2 + 300 / STALENESS_LIMIT
+    assert not is_stale(run.watch(0), START + 300)
 
 
 def test_a_source_that_raises_loses_no_job() -> None:

@@ -8,6 +8,7 @@ from math import inf
 from random import Random
 
 from zjobtui.clock import Clock
+from zjobtui.domain.folding import fold
 from zjobtui.domain.job import Job
 from zjobtui.domain.observation import Missed, Observation
 from zjobtui.domain.problem import Problem, ProblemKind
@@ -225,7 +226,8 @@ class Poller:
         was_down = self._line.is_down
         self._line.heard(observation, sent, now)
         self._by_hand.discard(job)
-        planned = self._pace.interval(watch, now, is_attended=job == self._attended)
+        known = fold(watch, observation, watch.planned).watch
+        planned = self._pace.interval(known, now, is_attended=job == self._attended)
         self._agenda.put(job, now + pace.jittered(planned, self._chance))
         self._ledger.bring(job, observation, pace.promised(planned))
         if was_down and not self._line.is_down:

@@ -95,7 +95,7 @@ class Deeds:
         now = self._clock.now()
         if not (targets := self._targets()):
             return
-        forms = {
+        forms: dict[str, tuple[str, Callable[[], str]]] = {
             "JSON": (".json", lambda: handing_over.as_json(targets, now)),
             "CSV": (".csv", lambda: handing_over.as_csv(targets, now)),
             "Markdown": (".md", lambda: handing_over.as_markdown(targets)),
