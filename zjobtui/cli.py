@@ -1,7 +1,7 @@
-"""The commands, and the only place where the parts are wired together; each imports what it needs and no more."""
+"""The commands; each imports what it needs and no more."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,14 +11,10 @@ import click
 from zjobtui import __version__
 
 if TYPE_CHECKING:
-    from zjobtui.clock import Clock
-    from zjobtui.domain.job import JobId
-    from zjobtui.domain.report import Report
-    from zjobtui.domain.tenant import Credentials, Tenant
     from zjobtui.domain.watchlist import Watchlist
-    from zjobtui.polling.ports import JobSource
     from zjobtui.simulator.server import Simulator
     from zjobtui.storage.store import Store
+    from zjobtui.wiring import Configured
 
 USAGE = 2
 
@@ -48,7 +44,7 @@ def main(context: click.Context, tenant: str | None) -> None:
     """
     if context.invoked_subcommand is None:
         _need_terminal()
-        sys.exit(_monitor_environment(tenant))
+        sys.exit(_monitor(tenant))
 
 
 @main.command()
@@ -63,6 +59,7 @@ def demo(jobs: int, seed: int, faults: str) -> None:
 
     from zjobtui.domain.job import find_job_ids
     from zjobtui.simulator.running import running
+    from zjobtui.wiring import run_monitor
 
     _need_terminal()
 
@@ -71,10 +68,8 @@ def demo(jobs: int, seed: int, faults: str) -> None:
         TemporaryDirectory() as folder,
         running(jobs=jobs, seed=seed, faults=faults) as served,
     ):
-        tenant, credentials = _served_tenant(served)
-        status = _monitor(
-            tenant, credentials, Path(folder) / "watchlist.sqlite3", find_job_ids(" ".join(served.job_ids)).ids
-        )
+        ids = find_job_ids(" ".join(served.job_ids)).ids
+        status = run_monitor([_served(served)], Path(folder) / "watchlist.sqlite3", demo=ids)
     sys.exit(status)
 
 
@@ -165,81 +160,43 @@ def rm(jobs: tuple[str, ...]) -> None:
         sys.exit(headless.rm(store, watchlist, jobs, SystemClock().now()))
 
 
-def _monitor_environment(wanted: str | None) -> int:
-    import os
-
-    from zjobtui.domain.text import clean
-    from zjobtui.storage.places import store_path
-    from zjobtui.zuora.tenants import InvalidTenantError, environment_tenant
-
-    try:
-        configured = environment_tenant(os.environ)
-    except InvalidTenantError as fault:
-        click.echo(str(fault), err=True)
-        return USAGE
-    if configured is None:
-        click.echo(NO_TENANT, err=True)
-        return USAGE
-    if wanted not in (None, configured[0].name):
-        click.echo(f"There is no tenant “{clean(str(wanted))}”; there is: {configured[0].name}.", err=True)
-        return USAGE
-    with _faults_told():
-        return _monitor(*configured, store_path())
-
-
-def _monitor(tenant: "Tenant", credentials: "Credentials", path: Path, ids: "Sequence[JobId]" = ()) -> int:
-    """The screen over an engine over the store; what could not be saved is named when the screen is gone."""
+def _monitor(wanted: str | None) -> int:
     import gc
 
     gc.disable()  # a tenth of the start is spent on collecting what is not garbage; the screen turns it on again
-    from zjobtui.clock import SystemClock
-    from zjobtui.domain.job import Job
-    from zjobtui.domain.watch import Watch
-    from zjobtui.polling.engine import Engine
-    from zjobtui.storage.store import open_store
-    from zjobtui.ui.app import MonitorApp
+    import os
 
-    clock = SystemClock()
-    store, watchlist = open_store(path, _read_report)
-    if store.notice:
-        click.echo(store.notice, err=True)
-    sources = {tenant.name: lambda: _client(tenant, credentials, clock)}
-    engine = Engine(watchlist, store, sources, clock, (tenant,))
-    now = clock.now()
-    first = [Watch(job=Job(tenant.name, job_id), added_at=now, added_by="demo") for job_id in ids]
-    app = MonitorApp(engine, store, (tenant,), clock, notice=store.notice, first=first)
+    from zjobtui.domain.text import clean
+    from zjobtui.storage.places import config_path, store_path
+    from zjobtui.wiring import configuration, run_monitor
+    from zjobtui.zuora.tenants import InvalidTenantError
+
     try:
-        status = app.run_in_terminal()
-    finally:
-        engine.stop()
-        store.close()
-    if engine.state.unsaved:
-        click.echo(f"Not everything was saved. {engine.state.unsaved}", err=True)
-        for watch in engine.state.watchlist:
-            click.echo(watch.job.id.given, err=True)
-    return status
+        configured = configuration(os.environ, config_path())
+    except InvalidTenantError as fault:
+        click.echo(str(fault), err=True)
+        return USAGE
+    names = [one.tenant.name for one in configured.tenants]
+    chosen = [one for one in configured.tenants if wanted in (None, one.tenant.name)]
+    if not chosen:
+        for problem in configured.problems:
+            click.echo(problem, err=True)
+        told = f"There is no tenant “{clean(str(wanted))}”; there is: {', '.join(names)}." if names else NO_TENANT
+        click.echo(told, err=True)
+        return USAGE
+    with _faults_told():
+        return run_monitor(chosen, store_path(), problems=configured.problems)
 
 
-def _read_report(raw: str) -> "Report | None":
-    from zjobtui.zuora.wire import read_report
-
-    return read_report(raw)
-
-
-def _client(tenant: "Tenant", credentials: "Credentials", clock: "Clock") -> "JobSource":
-    from zjobtui.zuora.client import Client
-
-    return Client(tenant, credentials, clock)
-
-
-def _served_tenant(served: "Simulator") -> "tuple[Tenant, Credentials]":
+def _served(served: "Simulator") -> "Configured":
     from dataclasses import replace
 
     from zjobtui.domain.tenant import ClientCredentials, Secret
+    from zjobtui.wiring import Configured
     from zjobtui.zuora.tenants import make_tenant
 
     tenant = replace(make_tenant("demo", served.base_url), title="demo")
-    return tenant, ClientCredentials(served.client_id, Secret(served.client_secret))
+    return Configured(tenant, lambda: ClientCredentials(served.client_id, Secret(served.client_secret)))
 
 
 def _print_exports(served: "Simulator") -> None:
@@ -265,9 +222,10 @@ def _need_terminal() -> None:
 def _store() -> "Iterator[tuple[Store, Watchlist]]":
     from zjobtui.storage.places import store_path
     from zjobtui.storage.store import open_store
+    from zjobtui.wiring import read_report
 
     with _faults_told():
-        store, watchlist = open_store(store_path(), _read_report)
+        store, watchlist = open_store(store_path(), read_report)
         with store:
             if store.notice:
                 click.echo(store.notice, err=True)

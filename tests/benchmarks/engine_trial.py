@@ -5,12 +5,15 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
+from unittest.mock import patch
 
 from zjobtui.clock import SystemClock
 from zjobtui.domain.job import Job
-from zjobtui.polling import poller
+from zjobtui.polling import line, poller
+from zjobtui.polling.budget import Limits
 from zjobtui.polling.engine import Engine
 from zjobtui.storage.places import store_path
 from zjobtui.storage.store import open_store
@@ -18,8 +21,11 @@ from zjobtui.zuora.client import Client
 from zjobtui.zuora.tenants import environment_tenant
 from zjobtui.zuora.wire import read_report
 
+UNBOUND = Limits(per_second=400.0, burst=5_000.0)
+"""More than a trial can use."""
+
 _LOOK = 0.005
-_PATIENCE = 120.0
+_PATIENCE = 200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +48,16 @@ class Trial:
         }
 
     def start(self) -> None:
-        """Starts the engine, and waits until every unfinished job has an answer."""
+        """Starts the engine, and waits until it has asked about every job by itself."""
         since = self.clock.now()
         self.engine.start()
         self._wait(since)
 
-    def sweeps(self, count: int) -> None:
-        """Asks about every job now, waits until every one has an answer, and so on, `count` times."""
-        for _ in range(count):
-            since = self.clock.now()
-            self.engine.ask_now(self.jobs)
-            self._wait(since)
+    def sweep(self) -> None:
+        """Asks about every job now, and waits until every one has an answer."""
+        since = self.clock.now()
+        self.engine.ask_now(self.jobs)
+        self._wait(since)
 
     def _wait(self, since: float) -> None:
         waiting, end = list(self.jobs), time.monotonic() + _PATIENCE
@@ -81,37 +86,60 @@ def prepared() -> Iterator[Trial]:
 
     store, watchlist = open_store(store_path(), read_report)
     with store:
-        engine = Engine(watchlist, store, {tenant.name: make}, clock)
+        engine = Engine(watchlist, store, {tenant.name: make}, clock, (tenant,))
         try:
             yield Trial(engine, tuple(watch.job for watch in watchlist if not watch.is_final), clock, clients)
         finally:
             engine.stop()
 
 
+def unbound(calls: int) -> AbstractContextManager[object]:
+    """While it lasts, engines make `calls` calls at once and keep to no budget: they take neither as a parameter."""
+    pollers = patch.object(poller, "Poller", partial(poller.Poller, concurrency=calls))
+    limits = patch.object(line, "limits_for", lambda *_: UNBOUND)
+    return _both(pollers, limits)
+
+
 def main() -> None:
-    """One of three trials."""
+    """One of four trials."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["start", "sweeps", "pace"])
-    parser.add_argument("--calls", type=int, default=0, help="calls at once; as the program has it by default")
+    parser.add_argument("what", choices=["start", "first", "sweeps", "pace"])
+    parser.add_argument("--calls", type=int, default=0, help="calls at once without a budget; 0 for the engine as it is")
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--settle", type=float, default=0.0)
     parser.add_argument("--seconds", type=float, default=0.0)
     asked = parser.parse_args()
-    if asked.calls:
-        # The engine takes no such parameter.
-        poller.CONCURRENCY = asked.calls
-    with prepared() as trial:
+    with unbound(asked.calls) if asked.calls else nullcontext(), prepared() as trial:
         print(json.dumps(_measure(trial, asked)))
 
 
 def _measure(trial: Trial, asked: argparse.Namespace) -> dict[str, float]:
     if asked.what == "start":
         return trial.measured(trial.start)
-    trial.start()
+    if asked.what == "first":
+        return trial.measured(lambda: _start_and_sweep(trial))
     if asked.what == "sweeps":
-        return trial.measured(lambda: trial.sweeps(asked.count))
+        _start_and_sweep(trial)
+        return trial.measured(lambda: _sweep_often(trial, asked.count))
+    trial.engine.start()
     time.sleep(asked.settle)
     return trial.measured(lambda: time.sleep(asked.seconds))
+
+
+def _start_and_sweep(trial: Trial) -> None:
+    trial.engine.start()
+    trial.sweep()
+
+
+def _sweep_often(trial: Trial, count: int) -> None:
+    for _ in range(count):
+        trial.sweep()
+
+
+@contextmanager
+def _both(one: AbstractContextManager[object], other: AbstractContextManager[object]) -> Iterator[None]:
+    with one, other:
+        yield
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from tests.support.answers import Answer
@@ -15,9 +15,10 @@ CERTIFICATE = Path(__file__).with_name("loopback.pem")
 @asynccontextmanager
 async def https_server(*answers: Answer) -> AsyncIterator[tuple[str, list[bytes]]]:
     """Gives the answers in turn; yields the base URL and the heads of the requests that came."""
-    came, turns = list[bytes](), iter(answers)
+    came, turns, serving = list[bytes](), iter(answers), set[asyncio.Task[None] | None]()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.current_task())
         try:
             while True:
                 came.append(await reader.readuntil(b"\r\n\r\n"))
@@ -26,9 +27,12 @@ async def https_server(*answers: Answer) -> AsyncIterator[tuple[str, list[bytes]
                 writer.write(next(turns).encoded())
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE)
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
     async with server:
         yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", came
+        await asyncio.gather(*(task for task in serving if task))

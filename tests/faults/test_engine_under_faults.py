@@ -117,7 +117,7 @@ def engine_on(simulator: Simulator, seed: int, path: Path) -> Iterator[Trial]:
 
     store, watchlist = open_store(path, read_report)
     with store:
-        engine = Engine(watchlist, store, {"env": make}, clock)
+        engine = Engine(watchlist, store, [(tenant, make)], clock)
         witness = Witness(World(seed, JOBS), simulator, clock)
         engine.subscribe(witness)
         engine.start()

@@ -38,7 +38,7 @@ class Faulty(TimedSource):
 
 @dataclass
 class Watched:
-    """Looks at the rows twice a second; each must be stale 1 s after three of the intervals that its answer promised."""
+    """Looks at all rows twice a second; each must be stale 1 s after three intervals as its answer promised."""
 
     seconds: float
 

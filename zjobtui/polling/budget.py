@@ -26,7 +26,7 @@ _EASE = 6.0 * _HOUR
 _SOON = 300.0
 _LATELY = 5.0
 _DROP, _RECOVERY = 0.7, 60.0
-_ENOUGH = 1 - 1e-6
+_ROUNDING = 1e-6
 _QUOTA = re.compile(r"\s*([0-9]{1,15})\s*(?:;\s*w\s*=\s*([0-9]{1,15})\s*)?")
 
 
@@ -119,8 +119,8 @@ def allowance(budget: Budget, now: float) -> float:
 def wait(budget: Budget, now: float) -> float:
     """Seconds until one more call may go; 0 when it may go now. Ask again then: what others spend moves it."""
     hours = (now // _HOUR + 1) * _HOUR - now if budget.limits.per_day - used(budget, now) < 1 else 0.0
-    missing = _ENOUGH - _filled(budget, now)
-    refill = missing / rate(budget, now) if missing > 0 and not hours else 0.0
+    missing = 1 - _filled(budget, now)
+    refill = missing / rate(budget, now) if missing > _ROUNDING and not hours else 0.0
     return max(0.0, budget.shut_until - now, hours, refill)
 
 

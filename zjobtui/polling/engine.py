@@ -3,37 +3,27 @@
 import asyncio
 import random
 import threading
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from zjobtui.clock import Clock
 from zjobtui.domain.job import Job
-from zjobtui.domain.tenant import Tenant, TenantKind
+from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Watchlist
-from zjobtui.polling.ports import Edited, JobSource, Shelf, State, Subscriber
+from zjobtui.polling.ports import Edited, MakeSource, Shelf, State, Subscriber
 
 if TYPE_CHECKING:
-    from zjobtui.polling.line import Line
+    from zjobtui.polling.desk import Desk
     from zjobtui.polling.poller import Poller
 
 T = TypeVar("T")
 
 STOP_LIMIT = 5.0
 """Seconds that stopping may take before the thread, a daemon, is left behind."""
-
-
-COUNT = 10.0
-"""Seconds between two writings of the day's count of calls."""
-
-DAY = 86_400
-
-RESTART = 1.0
-"""Seconds until a poller that stumbled goes on."""
 
 
 class Engine:
@@ -43,21 +33,18 @@ class Engine:
         self,
         watchlist: Watchlist,
         shelf: Shelf,
-        sources: Mapping[str, Callable[[], JobSource]],
+        sources: Iterable[tuple[Tenant, MakeSource]],
         clock: Clock,
-        tenants: Iterable[Tenant] = (),
     ) -> None:
         self.state = State(watchlist)
         """The newest state; what subscribers were last told."""
         self._shelf = shelf
-        self._make_sources = sources
+        self._sources = tuple(sources)
         self._clock = clock
-        self._tenants = {tenant.name: tenant for tenant in tenants}
         self._subscriber: Subscriber = lambda _: None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._has_started = threading.Event()
-        self._pollers: dict[str, Poller] = {}
-        self._fault = ""
+        self._desks: list[Desk] = []
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Names the one who is told of every new state; it is told the newest at once."""
@@ -112,6 +99,7 @@ class Engine:
     def ask_now(self, jobs: Iterable[Job]) -> None:
         """Asks about jobs at once, finished or not."""
         wanted = tuple(jobs)
+        self._soon(self._try_again)
         self._tell(lambda poller: poller.ask_now([job for job in wanted if job.tenant == poller.tenant]))
 
     def attend(self, job: Job | None) -> None:
@@ -130,34 +118,36 @@ class Engine:
         try:
             asyncio.run(self._main())
         except Exception as fault:  # noqa: BLE001 - a thread that ends unseen would leave old rows looking watched
-            self._stumbled("zjobtui has stopped polling", fault)
-            self._subscriber(replace(self.state, fault=self._fault))
+            told = f"A fault in zjobtui itself: polling has ended ({type(fault).__name__}: {fault})."
+            self._subscriber(replace(self.state, fault=told))
         finally:
             self._has_started.set()
 
     async def _main(self) -> None:
+        from zjobtui.polling.desk import Desk  # noqa: PLC0415 - imported on this thread, after the first screen
         from zjobtui.polling.lease import Lease  # noqa: PLC0415 - as above
-        from zjobtui.polling.ledger import Ledger  # noqa: PLC0415 - imported on this thread, after the first screen
-        from zjobtui.polling.line import Line, limits_for  # noqa: PLC0415 - as above
-        from zjobtui.polling.poller import Poller  # noqa: PLC0415 - as above
+        from zjobtui.polling.ledger import Ledger  # noqa: PLC0415 - as above
 
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         self._ledger = Ledger(self.state.watchlist, self._shelf, self._publish)
         self._has_started.set()
         self._ledger.start()
         lease = Lease(self._shelf, self._ledger.on_disk, self._clock, self._lease_changed)
-        sources = self._sources()
         chance = random.Random()
-        running: list[asyncio.Task[None]] = []
-        for tenant, source in sources.items():
-            known = self._tenants.get(tenant)
-            limits = limits_for(known.kind, known.daily_calls) if known else limits_for(TenantKind.OTHER)
-            line = Line(limits, self._clock.now(), chance)
-            self._pollers[tenant] = Poller(
-                tenant, source, self._ledger, line, self._clock, chance, may_poll=lambda: lease.is_held
+        self._desks = [
+            Desk(
+                tenant,
+                make,
+                self._ledger,
+                self._shelf,
+                self._clock,
+                chance,
+                may_poll=lambda: lease.is_held,
+                changed=self._publish,
             )
-            running.append(asyncio.create_task(self._count_calls(tenant, line)))
-        running += [asyncio.create_task(self._keep_running(poller)) for poller in self._pollers.values()]
+            for tenant, make in self._sources
+        ]
+        running = [asyncio.create_task(desk.run()) for desk in self._desks]
         running.append(asyncio.create_task(lease.keep(self._has_unfinished)))
         await self._stopping.wait()
         for task in running:
@@ -165,50 +155,20 @@ class Engine:
         await asyncio.gather(*running, return_exceptions=True)
         await lease.let_go()
         await self._ledger.close()
-        await asyncio.gather(*(source.aclose() for source in sources.values()), return_exceptions=True)
 
-    def _sources(self) -> dict[str, JobSource]:
-        """The sources that can be made; one that cannot is told, and its jobs go stale while the others are watched."""
-        made: dict[str, JobSource] = {}
-        for tenant, make in self._make_sources.items():
-            try:
-                made[tenant] = make()
-            except Exception as fault:  # noqa: BLE001 - whatever it is, the watchlist must stay usable
-                self._stumbled(f"{tenant} cannot be asked", fault)
-                self._publish()
-        return made
-
-    def _stumbled(self, what: str, fault: Exception) -> None:
-        self._fault = f"A fault in zjobtui itself: {what} ({type(fault).__name__}: {fault})."
-
-    async def _keep_running(self, poller: "Poller") -> None:
-        """A fault in the program must not end polling unseen: it is told, and the poller starts anew."""
-        while True:
-            try:
-                await poller.run()
-            except Exception as fault:  # noqa: BLE001 - whatever it was, it is told and polling goes on
-                self._stumbled("polling stumbled and goes on", fault)
-                self._publish()
-                await asyncio.sleep(RESTART)
-
-    async def _count_calls(self, tenant: str, line: "Line") -> None:
-        """Adds to the day's count of all windows, and tells the line what that is."""
-        uncounted = 0
-        while True:
-            uncounted += line.take_uncounted()
-            try:
-                count = partial(self._shelf.count_calls, tenant, int(self._clock.now() // DAY), uncounted)
-                line.counted(await self._ledger.on_disk(count), self._clock.now())
-                uncounted = 0
-            except Exception:  # noqa: BLE001, S110 - a shelf may fail in any way; the calls are counted later
-                pass
-            await asyncio.sleep(COUNT)
+    @property
+    def _pollers(self) -> "list[Poller]":
+        return [desk.poller for desk in self._desks if desk.poller is not None]
 
     def _has_unfinished(self) -> bool:
-        return any(poller.has_unfinished for poller in self._pollers.values())
+        return any(poller.has_unfinished for poller in self._pollers)
+
+    def _try_again(self) -> None:
+        for desk in self._desks:
+            desk.try_again()
 
     def _lease_changed(self) -> None:
-        for poller in self._pollers.values():
+        for poller in self._pollers:
             poller.follow()
         self._publish()
 
@@ -221,10 +181,11 @@ class Engine:
         return Edited(change, self._ledger.unsaved)
 
     def _publish(self) -> None:
-        pulses = {tenant: poller.pulse() for tenant, poller in self._pollers.items()}
-        before, self.state = self.state, State(self._ledger.watchlist, pulses, self._ledger.unsaved, self._fault)
+        pulses = {desk.tenant.name: desk.pulse() for desk in self._desks}
+        faults = " ".join(desk.fault for desk in self._desks if desk.fault)
+        before, self.state = self.state, State(self._ledger.watchlist, pulses, self._ledger.unsaved, faults)
         if before.watchlist.watches.keys() != self.state.watchlist.watches.keys():
-            for poller in self._pollers.values():
+            for poller in self._pollers:
                 poller.follow()
         self._subscriber(self.state)
 
@@ -239,9 +200,12 @@ class Engine:
 
     def _tell(self, do: "Callable[[Poller], None]") -> None:
         def tell() -> None:
-            for poller in self._pollers.values():
+            for poller in self._pollers:
                 do(poller)
             self._publish()
 
+        self._soon(tell)
+
+    def _soon(self, do: Callable[[], None]) -> None:
         with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(tell)
+            self._loop.call_soon_threadsafe(do)

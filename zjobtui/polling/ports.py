@@ -30,6 +30,14 @@ class JobSource(Protocol):
         """Lets go of every connection."""
 
 
+class SourceError(Exception):
+    """A source cannot be made until a person does something; the message says what, and holds no secret."""
+
+
+MakeSource = Callable[[], JobSource]
+"""Makes the source of a tenant; it may block for as long as a secret takes to come, and raise `SourceError`."""
+
+
 class NewsLike(Protocol):
     """What other windows did."""
 

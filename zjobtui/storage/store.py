@@ -43,7 +43,7 @@ def open_store(path: Path, read_report: "ReadReport") -> tuple["Store", Watchlis
         store.close()
         if store.is_read_only or not isinstance(fault, BrokenStoreError):
             raise
-        notice = move_aside(path, str(fault))
+        notice = move_aside(path, str(fault.__cause__ or fault))
     store = Store(path, read_report)
     store.notice = notice
     return store, store.load()

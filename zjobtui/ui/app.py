@@ -7,6 +7,7 @@ from functools import partial
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.events import Event, Key, Paste
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -15,6 +16,7 @@ from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.text import clean_lines
 from zjobtui.domain.watch import Watch
 from zjobtui.ui.actions import CATALOGUE
+from zjobtui.ui.in_turn import InTurn
 from zjobtui.ui.monitor import Monitor
 from zjobtui.ui.ports import Archive, EngineLike
 from zjobtui.ui.terminal import guarded_terminal
@@ -42,8 +44,16 @@ class MonitorApp(App[int]):
         super().__init__()
         self._themes = self.available_themes
         self.animation_level = "none"
+        self._in_turn = InTurn(self, super().on_event)
         self._engine = engine
         self._monitor = Monitor(engine, archive, tenants, clock, notice=notice, first=first)
+
+    async def on_event(self, event: Event) -> None:
+        """Keys and pastes go on in turn, everything else at once."""
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            await self._in_turn.take(event)
+        else:
+            await super().on_event(event)
 
     def get_default_screen(self) -> Screen[None]:
         """The monitor is the only screen; there is never an empty one before it."""

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 
 from textual.screen import Screen
@@ -26,7 +27,7 @@ class Deeds:
         screen: Screen[None],
         engine: EngineLike,
         archive: Archive,
-        tenant: Tenant,
+        tenants: Sequence[Tenant],
         clock: Clock,
         *,
         targets: Callable[[], tuple[Watch, ...]],
@@ -35,17 +36,25 @@ class Deeds:
         self._screen = screen
         self._engine = engine
         self._archive = archive
-        self._tenant = tenant
+        self._tenants = {tenant.name: tenant for tenant in tenants}
         self._clock = clock
         self._targets = targets
         self._watchlist = watchlist
         self._removed: list[tuple[Watch, ...]] = []
 
     def add(self, text: str = "") -> None:
-        """Asks for a text with ids, and watches them."""
-        from zjobtui.ui.add_jobs import AddJobs  # noqa: PLC0415 - nothing of it is needed for the first screen
+        """Asks for a tenant where there are several, then for a text with ids, and watches them."""
+        from zjobtui.ui.pick import Pick  # noqa: PLC0415 - nothing of it is needed for the first screen
 
-        self._screen.app.push_screen(AddJobs(self._is_known, text), self._add)
+        if len(self._tenants) == 1:
+            self._add_to(next(iter(self._tenants)), text)
+            return
+
+        def add(tenant: str | None) -> None:
+            if tenant is not None:
+                self._add_to(tenant, text)
+
+        self._screen.app.push_screen(Pick("Add jobs of which tenant", tuple(self._tenants)), add)
 
     def remove(self) -> None:
         """Takes jobs off the watchlist."""
@@ -132,7 +141,7 @@ class Deeds:
         from zjobtui.wording.copying import copies  # noqa: PLC0415 - as above
 
         seen = await asyncio.to_thread(self._archive.seen, targets[0].job)
-        texts = copies(targets, seen, self._tenant)
+        texts = copies(targets, seen, self._tenants.get(targets[0].job.tenant))
 
         def copy(what: str | None) -> None:
             if what is not None:
@@ -179,14 +188,19 @@ class Deeds:
 
         self._screen.app.push_screen(AskText(f"{title} of {_named(targets)}", current(targets[0])), take)
 
-    def _is_known(self, job_id: JobId) -> bool:
-        return self._watchlist().get(Job(self._tenant.name, job_id)) is not None
+    def _add_to(self, tenant: str, text: str) -> None:
+        from zjobtui.ui.add_jobs import AddJobs  # noqa: PLC0415 - nothing of it is needed for the first screen
 
-    def _add(self, found: FoundIds | None) -> None:
+        def is_known(job_id: JobId) -> bool:
+            return self._watchlist().get(Job(tenant, job_id)) is not None
+
+        self._screen.app.push_screen(AddJobs(is_known, text), partial(self._add, tenant))
+
+    def _add(self, tenant: str, found: FoundIds | None) -> None:
         if found is None or not (found.ids or found.refused):
             return
         now = self._clock.now()
-        watches = [Watch(job=Job(self._tenant.name, job_id), added_at=now, added_by="paste") for job_id in found.ids]
+        watches = [Watch(job=Job(tenant, job_id), added_at=now, added_by="paste") for job_id in found.ids]
 
         def tell(edited: Edited) -> None:
             new = len(edited.change.added)

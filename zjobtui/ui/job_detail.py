@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.binding import Binding
-from textual.content import Content
 
 from zjobtui.domain.freshness import is_stale
 from zjobtui.domain.watch import Watch
@@ -53,7 +52,7 @@ class JobDetail(LinesView):
         """Takes a subject; for the same job the cursor stays on its line, for another it starts at the top."""
         same = bool(subject and self._subject and subject.watch.job == self._subject.watch.job)
         self._subject, self._now = subject, now
-        self.border_title = _title(subject)
+        self.entitle(_title(subject))
         self._rebuild(keep=same)
 
     def tick(self, now: float) -> None:
@@ -117,12 +116,11 @@ class JobDetail(LinesView):
         return next((index for index, line in enumerate(self._lines) if line.key == key), self.cursor)
 
 
-def _title(subject: Subject | None) -> Content:
-    """Of a plain string Textual would read the brackets as markup."""
+def _title(subject: Subject | None) -> str:
     if subject is None:
-        return Content("Job")
+        return "Job"
     given = subject.watch.job.id.given
-    return Content(f"{subject.watch.label} · {short_id(given)}" if subject.watch.label else given)
+    return f"{subject.watch.label} · {short_id(given)}" if subject.watch.label else given
 
 
 def _compose(subject: Subject | None, opened: Mapping[str, bool], now: float, width: int) -> Iterator[FlatLine]:

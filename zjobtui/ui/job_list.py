@@ -38,8 +38,9 @@ class JobList(LinesView):
         Binding("n", "next_unseen", "next unseen", show=False),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, *, are_tenants_named: bool = False) -> None:
         super().__init__(id="list")
+        self._are_tenants_named = are_tenants_named
         self._watches: tuple[Watch, ...] = ()
         self._job: Job | None = None
         self.is_placed = False
@@ -82,7 +83,9 @@ class JobList(LinesView):
         """The row at `index`."""
         columns = columns_for(self.scrollable_content_region.width)
         watch = self._watches[index]
-        return row_of(watch, columns, self._now, self._held_at, is_marked=watch.job in self.marked)
+        tenant = watch.job.tenant if self._are_tenants_named else ""
+        is_marked = watch.job in self.marked
+        return row_of(watch, columns, self._now, self._held_at, is_marked=is_marked, tenant=tenant)
 
     def cursor_moved(self) -> None:
         """Tells that another job is selected."""

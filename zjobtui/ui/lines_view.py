@@ -2,6 +2,7 @@
 
 from rich.style import Style
 from textual.binding import Binding
+from textual.content import Content
 from textual.events import Click
 from textual.geometry import Region, Size
 from textual.reactive import reactive
@@ -45,8 +46,16 @@ class LinesView(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
+        self._entitled = ("", "")
         self._drawn: dict[int, Spans] = {}
         self._styles: dict[tuple[str, bool], Style] = {}
+
+    def entitle(self, title: str, subtitle: str = "") -> None:
+        """Names the pane. For a title Textual draws the whole pane anew, so the same one is not given again."""
+        if (title, subtitle) != self._entitled:
+            self._entitled = (title, subtitle)
+            # Of a plain string Textual would read the brackets as markup.
+            self.border_title, self.border_subtitle = Content(title), Content(subtitle)
 
     def reset(self, count: int, cursor: int, top: int) -> None:
         """Takes a new set of lines: how many, where the cursor is, and which line comes first in view."""

@@ -29,6 +29,7 @@ from zjobtui.ui.ports import Archive, EngineLike
 from zjobtui.ui.totals_bar import TotalsBar
 from zjobtui.ui.view import CALM, View, calm
 from zjobtui.wording.signs import WORDS, counts
+from zjobtui.wording.totals import worst
 
 if TYPE_CHECKING:
     from zjobtui.ui.filter_bar import FilterBar
@@ -66,7 +67,7 @@ class Monitor(Screen[None]):
         super().__init__()
         self._engine = engine
         self._archive = archive
-        self._tenant = tenants[0]
+        self._tenants = tuple(tenants)
         self._clock = clock
         self._notice = notice
         self._first = tuple(first)
@@ -75,7 +76,7 @@ class Monitor(Screen[None]):
         self._view = View()
         self._touched_at = 0.0
         self._deeds = Deeds(
-            self, engine, archive, self._tenant, clock, targets=self._targets, watchlist=lambda: self._state.watchlist
+            self, engine, archive, tenants, clock, targets=self._targets, watchlist=lambda: self._state.watchlist
         )
         self._held_at: float | None = None
         self._drawn_at = 0.0
@@ -83,10 +84,10 @@ class Monitor(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Bar, notice, list beside or above detail, footer."""
-        yield TotalsBar(self._tenant)
+        yield TotalsBar(self._tenants)
         yield Static(Content(""), id="notice")
         with Container(id="panes"):
-            yield JobList()
+            yield JobList(are_tenants_named=len(self._tenants) > 1)
             yield JobDetail()
         yield KeysBar()
 
@@ -266,11 +267,11 @@ class Monitor(Screen[None]):
     def _draw_title(self) -> None:
         watchlist = self._state.watchlist
         marked = sum(watchlist.get(job) is not None for job in self._list.marked)
-        self._list.border_title = Content(self._view.title(self._list.count, len(watchlist), marked))
-        self._list.border_subtitle = Content(self._view.problem)
+        self._list.entitle(self._view.title(self._list.count, len(watchlist), marked), self._view.problem)
 
     def _draw_bar(self, now: float) -> None:
-        self._bar.show(counts(self._state.watchlist), self._state.pulses.get(self._tenant.name), now)
+        pulses = [pulse for tenant in self._tenants if (pulse := self._state.pulses.get(tenant.name))]
+        self._bar.show(counts(self._state.watchlist), worst(pulses), now)
 
     def _show_notice(self) -> None:
         told = [self._state.unsaved and f"Not saved: {self._state.unsaved}", self._state.fault, self._notice]

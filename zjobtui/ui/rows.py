@@ -43,16 +43,23 @@ def columns_for(width: int) -> Columns:
 
 
 def row_of(
-    watch: Watch, columns: Columns, now: float, held_at: float | None = None, *, is_marked: bool = False
+    watch: Watch,
+    columns: Columns,
+    now: float,
+    held_at: float | None = None,
+    *,
+    is_marked: bool = False,
+    tenant: str = "",
 ) -> Spans:
     """The row of a watch, behind its mark: marked by a person, or changed since a person last looked.
 
-    A stale row is dimmed but for the word that says so.
+    `tenant` stands before its name where several are watched. A stale row is dimmed but for the word that says so.
     """
     kind, digest = watch.verdict.kind, watch.digest
     time = when(watch, now, held_at)
+    name = fitted(_name(watch, columns.name - 1, tenant), columns.name)
     spans: list[Span] = [(f"{GLYPHS[kind]} {WORDS[kind]:<{_VERDICT - 4}}", TONES[kind].name.lower())]
-    spans.append((fitted(_name(watch, columns.name - 1), columns.name), _name_tone(kind)))
+    spans.append((name, _name_tone(kind)))
     if columns.order:
         order = (digest.order_number or digest.kind) if digest else ""
         spans.append((fitted(fitted_or(order, columns.order - 1), columns.order), "plain"))
@@ -76,7 +83,9 @@ def _mark(watch: Watch, *, is_marked: bool) -> Span:
     return (f"{UNSEEN} ", "strong") if watch.is_unseen else ("  ", "plain")
 
 
-def _name(watch: Watch, width: int) -> str:
+def _name(watch: Watch, width: int, tenant: str) -> str:
+    if tenant:
+        return fitted_or(f"{tenant} · {watch.label or watch.job.id.given}", width)
     return fitted_or(watch.label, width) if watch.label else short_id(watch.job.id.given, max(width, 9))
 
 

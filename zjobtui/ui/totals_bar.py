@@ -1,6 +1,6 @@
 """The one line above everything, drawn anew only where it reads differently."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rich.cells import cell_len
@@ -27,9 +27,9 @@ class TotalsBar(Widget):
 
     COMPONENT_CLASSES = {"lines--tenant", "lines--production", *(f"lines--{tone}" for tone in TONES)}
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenants: Sequence[Tenant]) -> None:
         super().__init__(id="totals")
-        self._tenant = tenant
+        self._tenants = tuple(tenants)
         self._spans: Spans = ()
         self._pulse: Spans = ()
         self._looked_at = 0.0
@@ -41,7 +41,7 @@ class TotalsBar(Widget):
             pulse = replace(pulse, calls_per_second=self._rate)
         elif pulse is not None:
             self._looked_at, self._rate = now, pulse.calls_per_second
-        new = bar_spans(self._tenant, counts, pulse, now, self.size.width)
+        new = bar_spans(self._tenants, counts, pulse, now, self.size.width)
         regions = changed_regions(self._spans, new, 0)
         self._spans = new
         if regions:
@@ -73,11 +73,14 @@ class TotalsBar(Widget):
         return self.get_component_rich_style(f"lines--{name or 'plain'}", partial=False)
 
 
-def bar_spans(tenant: Tenant, counts: Mapping[Kind, int], pulse: Pulse | None, now: float, width: int) -> Spans:
+def bar_spans(
+    tenants: Sequence[Tenant], counts: Mapping[Kind, int], pulse: Pulse | None, now: float, width: int
+) -> Spans:
     """The bar in `width` cells: in full where that fits, in few words elsewhere; the pulse at the right end."""
     told = pulse_text(pulse, now, counts.get(Kind.WAITING, 0))
-    badge = "production" if tenant.kind is TenantKind.PRODUCTION else "tenant"
-    name: Spans = ((" zjobtui ", "strong"), (f" {tenant.title} ", badge))
+    badge = "production" if any(one.kind is TenantKind.PRODUCTION for one in tenants) else "tenant"
+    title = tenants[0].title if len(tenants) == 1 else f"{len(tenants)} tenants"
+    name: Spans = ((" zjobtui ", "strong"), (f" {title} ", badge))
     full, brief = _counts(counts, in_full=True), _counts(counts, in_full=False)
     tone = told.tone.name.lower()
     for left, right in (

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from zjobtui.domain.tenant import Tenant
 
 
-def copies(watches: Sequence[Watch], seen: "Seen | None", tenant: "Tenant") -> dict[str, str]:
+def copies(watches: Sequence[Watch], seen: "Seen | None", tenant: "Tenant | None") -> dict[str, str]:
     """Texts by what they are: of several jobs their ids and a table, of one all there is; `seen` is of the first."""
     ids = "\n".join(watch.job.id.given for watch in watches)
     if len(watches) > 1:
@@ -25,6 +25,6 @@ def copies(watches: Sequence[Watch], seen: "Seen | None", tenant: "Tenant") -> d
         "Markdown summary": markdown(watch, seen),
         "request id": seen.call.request_id if seen else "",
         "raw answer": seen.report.raw if seen else "",
-        "curl": curl(tenant, watch.job.id.given),
+        "curl": curl(tenant, watch.job.id.given) if tenant else "",
     }
     return {name: text for name, text in texts.items() if text}

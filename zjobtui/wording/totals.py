@@ -1,7 +1,7 @@
 """The bar above everything: whose tenant it is, how many jobs stand how, and whether polling is alive."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from zjobtui.domain.pulse import Pulse
@@ -34,6 +34,21 @@ def count_texts(counts: Mapping[Kind, int]) -> tuple[tuple[str, str, Tone], ...]
     )
 
 
+def worst(pulses: Iterable[Pulse]) -> Pulse | None:
+    """The pulse to show of several tenants: the one that keeps jobs from being asked, with its tenant's name.
+
+    Where all is well it is the sum: the rates together, and the answer that came last.
+    """
+    known = list(pulses)
+    if len(known) < 2:
+        return known[0] if known else None
+    troubled = next((pulse for pulse in known if pulse.problem is not None), None)
+    if troubled is not None:
+        return replace(troubled, is_one_of_several=True)
+    answered = max((pulse.answered_at for pulse in known if pulse.answered_at), default=None)
+    return replace(known[0], answered_at=answered, calls_per_second=sum(pulse.calls_per_second for pulse in known))
+
+
 def pulse_text(pulse: Pulse | None, now: float, waiting: int, zone: tzinfo | None = None) -> PulseText:
     """What polling is doing, in words that stay true until something changes."""
     if pulse is None:
@@ -55,9 +70,10 @@ def pulse_text(pulse: Pulse | None, now: float, waiting: int, zone: tzinfo | Non
 
 
 def _down(pulse: Pulse, now: float, zone: tzinfo | None) -> PulseText:
-    problem = str(pulse.problem)
+    problem = f"{pulse.tenant} {pulse.problem}" if pulse.is_one_of_several else str(pulse.problem)
     since = f" since {moment(pulse.down_since, now, zone)}" if pulse.down_since else ""
     title = pulse.problem.kind.title if pulse.problem else ""
+    title = f"{pulse.tenant} {title}" if pulse.is_one_of_several else title
     return PulseText(f"✗ {problem}{since}", f"✗ {title}", Tone.BAD)
 
 

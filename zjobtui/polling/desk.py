@@ -1,0 +1,117 @@
+"""One tenant at work: its source is made, polled, and let go; its calls are counted for all windows."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from random import Random
+
+from zjobtui.clock import Clock
+from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.domain.pulse import Pulse
+from zjobtui.domain.tenant import Tenant
+from zjobtui.polling.ledger import Ledger
+from zjobtui.polling.line import Line, limits_for
+from zjobtui.polling.poller import Poller
+from zjobtui.polling.ports import JobSource, MakeSource, Shelf, SourceError
+
+COUNT = 10.0
+"""Seconds between two writings of the day's count of calls."""
+
+DAY = 86_400
+
+RESTART = 1.0
+"""Seconds until a poller that stumbled goes on."""
+
+
+class Desk:
+    """Runs one tenant, whatever becomes of the others. `changed` is called when its pulse reads otherwise."""
+
+    def __init__(
+        self,
+        tenant: Tenant,
+        make_source: MakeSource,
+        ledger: Ledger,
+        shelf: Shelf,
+        clock: Clock,
+        chance: Random,
+        *,
+        may_poll: Callable[[], bool],
+        changed: Callable[[], None],
+    ) -> None:
+        self.tenant = tenant
+        self.fault = ""
+        """What went wrong in zjobtui itself, for people."""
+        self.poller: Poller | None = None
+        """The poller, once there is a source to ask."""
+        self._make_source = make_source
+        self._ledger = ledger
+        self._shelf = shelf
+        self._clock = clock
+        self._chance = chance
+        self._may_poll = may_poll
+        self._changed = changed
+        self._problem: Problem | None = None
+        self._again = asyncio.Event()
+        self._line = Line(limits_for(tenant.kind, tenant.daily_calls), clock.now(), chance)
+
+    def try_again(self) -> None:
+        """A person has asked: a source that could not be made is tried once more."""
+        self._again.set()
+
+    def pulse(self) -> Pulse:
+        """How it is doing."""
+        if self.poller is not None:
+            return self.poller.pulse()
+        return Pulse(tenant=self.tenant.name, problem=self._problem)
+
+    async def run(self) -> None:
+        """Works until it is cancelled."""
+        source = await self._source()
+        self.poller = Poller(
+            self.tenant.name, source, self._ledger, self._line, self._clock, self._chance, may_poll=self._may_poll
+        )
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._keep_polling(self.poller))
+                group.create_task(self._count_calls())
+        finally:
+            await source.aclose()
+
+    async def _source(self) -> JobSource:
+        """The source, made on a thread, since a secret may take seconds to come; a refusal waits for a person."""
+        while True:
+            self._again.clear()
+            try:
+                return await asyncio.get_running_loop().run_in_executor(None, self._make_source)
+            except SourceError as fault:
+                self._problem = Problem(ProblemKind.SIGNED_OUT, str(fault))
+            except Exception as fault:  # noqa: BLE001 - whatever it is, the watchlist must stay usable
+                self._stumbled("cannot be asked", fault)
+            self._changed()
+            await self._again.wait()
+
+    async def _keep_polling(self, poller: Poller) -> None:
+        """A fault in the program must not end polling unseen: it is told, and the poller starts anew."""
+        while True:
+            try:
+                await poller.run()
+            except Exception as fault:  # noqa: BLE001 - whatever it was, it is told and polling goes on
+                self._stumbled("stumbled, and goes on", fault)
+                self._changed()
+                await asyncio.sleep(RESTART)
+
+    async def _count_calls(self) -> None:
+        """Adds to the day's count of all windows, and tells the line what that is."""
+        uncounted = 0
+        while True:
+            uncounted += self._line.take_uncounted()
+            count = partial(self._shelf.count_calls, self.tenant.name, int(self._clock.now() // DAY), uncounted)
+            try:
+                self._line.counted(await self._ledger.on_disk(count), self._clock.now())
+                uncounted = 0
+            except Exception:  # noqa: BLE001, S110 - a shelf may fail in any way; the calls are counted later
+                pass
+            await asyncio.sleep(COUNT)
+
+    def _stumbled(self, what: str, fault: Exception) -> None:
+        self.fault = f"A fault in zjobtui itself: {self.tenant.title} {what} ({type(fault).__name__}: {fault})."

@@ -1,0 +1,123 @@
+"""Puts parts together: the tenants that are configured, each with what makes its client, and the monitor over them."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zjobtui.clock import Clock, SystemClock
+from zjobtui.domain.job import Job, JobId
+from zjobtui.domain.tenant import Credentials, Tenant
+from zjobtui.domain.watch import Watch
+from zjobtui.polling.ports import JobSource, SourceError
+from zjobtui.zuora.tenants import InvalidTenantError, configured_tenant, environment_tenant
+
+if TYPE_CHECKING:
+    from zjobtui.domain.report import Report
+    from zjobtui.storage.settings import Settings, TenantSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """A tenant, and what gives its credentials; that may block, and raises `SourceError` with what a person can do."""
+
+    tenant: Tenant
+    credentials: Callable[[], Credentials]
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """All tenants, the environment's first, and a sentence for everything in the file that is not used."""
+
+    tenants: tuple[Configured, ...]
+    problems: tuple[str, ...] = ()
+
+
+def configuration(environ: Mapping[str, str], path: Path) -> Configuration:
+    """The tenants of the environment and of the settings at `path`.
+
+    Raises `InvalidTenantError` where the environment names a tenant that is none.
+    """
+    found = environment_tenant(environ)
+    own = [Configured(found[0], lambda: found[1])] if found is not None else []
+    if not path.exists() and not environ.get("ZJOBTUI_CONFIG"):
+        return Configuration(tuple(own))
+    from zjobtui.storage.config_file import read_settings  # noqa: PLC0415 - most users have no such file
+
+    settings, problems = read_settings(path, must_exist=bool(environ.get("ZJOBTUI_CONFIG")))
+    told = [f"{path}: {problem}" for problem in problems]
+    for given in settings.tenants:
+        try:
+            own.append(Configured(_tenant(given), partial(_credentials, given, settings, environ)))
+        except InvalidTenantError as fault:
+            told.append(f"{path}: {settings.problem_with(('tenants', given.name), str(fault))}")
+    return Configuration(tuple(own), tuple(told))
+
+
+def run_monitor(
+    configured: Sequence[Configured], path: Path, *, problems: Sequence[str] = (), demo: Sequence[JobId] = ()
+) -> int:
+    """The screen over an engine over the store; what could not be saved is named when the screen is gone."""
+    from zjobtui.polling.engine import Engine  # noqa: PLC0415 - commands that print need none of it
+    from zjobtui.storage.store import open_store  # noqa: PLC0415 - as above
+    from zjobtui.ui.app import MonitorApp  # noqa: PLC0415 - as above
+
+    clock = SystemClock()
+    store, watchlist = open_store(path, read_report)
+    notice = " ".join(part for part in (store.notice, *problems) if part)
+    if notice:
+        print(notice, file=sys.stderr)
+    engine = Engine(watchlist, store, [(one.tenant, _maker(one, clock)) for one in configured], clock)
+    first = [Watch(job=Job(configured[0].tenant.name, one), added_at=clock.now(), added_by="demo") for one in demo]
+    app = MonitorApp(engine, store, [one.tenant for one in configured], clock, notice=notice, first=first)
+    try:
+        status = app.run_in_terminal()
+    finally:
+        engine.stop()
+        store.close()
+    if engine.state.unsaved:
+        print(f"Not everything was saved. {engine.state.unsaved}", file=sys.stderr)
+        print("\n".join(watch.job.id.given for watch in engine.state.watchlist), file=sys.stderr)
+    return status
+
+
+def read_report(raw: str) -> "Report | None":
+    """The report that a kept body holds, by the one reader there is."""
+    from zjobtui.zuora.wire import read_report as read  # noqa: PLC0415 - the first screen shows no report
+
+    return read(raw)
+
+
+def _maker(one: Configured, clock: Clock) -> Callable[[], JobSource]:
+    def make() -> JobSource:
+        from zjobtui.zuora.client import Client  # noqa: PLC0415 - the network stack comes after the first screen
+
+        return Client(one.tenant, one.credentials(), clock)
+
+    return make
+
+
+def _tenant(given: "TenantSettings") -> Tenant:
+    return configured_tenant(
+        given.name,
+        host=given.host,
+        url=given.url,
+        kind=given.kind,
+        colour=given.colour,
+        daily_calls=given.daily_calls,
+        version=given.version,
+        org_ids=given.org_ids,
+        entity_ids=given.entity_ids,
+    )
+
+
+def _credentials(given: "TenantSettings", settings: "Settings", environ: Mapping[str, str]) -> Credentials:
+    from zjobtui.storage.credentials import SecretError, read_credentials  # noqa: PLC0415 - as in `configuration`
+
+    try:
+        withheld = settings.secret_variables
+        return read_credentials(given.client_id, given.secret_source, environ, withheld=withheld)
+    except SecretError as fault:
+        raise SourceError(str(fault)) from None
