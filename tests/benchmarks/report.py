@@ -23,6 +23,7 @@ def run(about: str, figures: Mapping[str, Figure], trials: int) -> None:
     parser.add_argument("--only", default=",".join(figures), metavar="P…", help="figures, separated by commas")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")
     asked = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
     before, tables = _load(), []
     if not asked.json:
         print(f"{_machine()}\n")

@@ -39,7 +39,9 @@ def served(jobs: int, latency: float = 0.05) -> Iterator[Served]:
     """Runs `zjobtui simulate` while the block runs; its world begins with the block."""
     command = [sys.executable, "-m", "zjobtui", "simulate", "--jobs", str(jobs), "--seed", str(SEED)]
     command += ["--faults", f"latency={latency}"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment({})) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment({})
+    ) as process:
         assert process.stdout is not None
         try:
             said = [line.strip() for line in islice(process.stdout, 3 + jobs)]

@@ -67,8 +67,9 @@ def test_a_failed_call_never_touches_the_last_answer(before: tuple[Observation, 
     one = after(*before)
     folded = fold(one, missed(kind, NOW + 5), 9.0)
     assert (folded.seen, folded.entries) == (None, ())
-    assert folded.watch == replace(one, problem=Problem(kind, "no answer"), problem_at=NOW + 5, planned=9.0)
+    assert folded.watch == replace(one, problem=Problem(kind, "no answer"), problem_at=NOW + 5)
     assert (folded.watch.verdict, folded.watch.answered_at) == (one.verdict, one.answered_at)
+    assert folded.watch.planned == one.planned
     assert folded.watch.heard_at == NOW + 5
 
 

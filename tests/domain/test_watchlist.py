@@ -93,6 +93,15 @@ def test_a_label_that_is_there_already_changes_nothing() -> None:
     assert (change.annotated, change.entries, change.is_urgent) == ((), (), False)
 
 
+def test_tags_and_a_note_take_the_place_of_those_before() -> None:
+    before = watchlist(watch(1, tags=("old",), note="old"), watch(2))
+    tagged = before.tag([job(1), job(9)], ("a", "b"))
+    assert tagged.annotated == (watch(1, tags=("a", "b"), note="old"),)
+    noted = tagged.watchlist.note([job(1)], "call back")
+    assert noted.watchlist.get(job(1)) == watch(1, tags=("a", "b"), note="call back")
+    assert noted.watchlist.note([job(1)], "call back").annotated == ()
+
+
 def test_what_calls_brought_is_folded_in_their_order() -> None:
     brought: list[tuple[Job, Observation, float]] = [
         (job(1), seen(PROCESSING, NOW), 5.0),

@@ -161,7 +161,7 @@ def test_no_state_that_is_published_is_ever_wrong_and_most_ends_are_soon_known(
     with running(seed=seed, jobs=JOBS, faults=faults) as simulator, engine_on(simulator, seed, path) as trial:
         assert not trial.engine.watch(all_of(simulator)).result(5).unsaved
         trial.wait_for_ends(5.5, share=0.7)
-        assert trial.witness.states > 10
+        assert trial.witness.states > 3
         engine = trial.engine
     assert kept(path) == {watch.job: watch.verdict for watch in engine.state.watchlist}
     assert len(kept(path)) == JOBS

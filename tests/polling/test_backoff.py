@@ -1,6 +1,6 @@
 from collections import Counter
-from email.utils import format_datetime
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from random import Random
 
 import pytest

@@ -3,6 +3,7 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -139,7 +140,7 @@ def test_throttling_alone_never_stops_the_calls() -> None:
 def test_while_the_rate_is_held_down_calls_go_evenly() -> None:
     budget = throttled(spend(opened(PLENTY, 0), 0, 100), 0, 0, 1)
     calls = greedy(budget, 0, 20)
-    assert min(b - a for a, b in zip(calls, calls[1:], strict=False)) > 0.04
+    assert min(b - a for a, b in pairwise(calls)) > 0.04
 
 
 @given(st.floats(min_value=1, max_value=3600), st.floats(min_value=0, max_value=3600))

@@ -154,6 +154,13 @@ def test_a_mistake_in_one_place_leaves_the_rest_in_use() -> None:
     assert [problem.line for problem in problems] == [5, 6, 6, 14, 17]
 
 
+@pytest.mark.parametrize("key", ["host", "client_id", "secret_env"])
+def test_a_tenant_that_lacks_a_sound_value_it_needs_is_left_out(key: str) -> None:
+    text = "\n".join(f"{key} = 7" if line.startswith(key) else line for line in SOUND.splitlines())
+    found, problems = parse_settings(text)
+    assert (found.tenants, [problem.key for problem in problems]) == ((), [f"tenants.eu.{key}"])
+
+
 def test_a_tenant_whose_secret_stood_in_the_file_is_told_once_and_left_out() -> None:
     found, problems = parse_settings(f'[tenants.eu]\nhost = "x"\nclient_id = "1"\nclient_secret = "{SENTINEL}"')
     assert (found.tenants, len(problems)) == ((), 1)
@@ -256,6 +263,7 @@ TRAPS = [
     "'''\n[trap]\nzz = 1\n'' ''''",
     '[ # ] "\n  "]", [\n 1], {zz = "}"} ]',
     '{ zz = "[" }',
+    '[\n["trap"],\n["zz"],\n]',
     '"# \\" \' [["',
     "'\\'",
     "1 # [trap] \"\"\" '''",

@@ -16,6 +16,9 @@ OnAccept = Callable[[int], Behaviour | None]
 LONGEST = 60.0
 """Seconds after which any behaviour is cut off."""
 
+_TURNS = 5
+"""Turns of the loop after which a connection that was accepted a moment ago is known, and can be ended."""
+
 
 class FaultServer:
     """A running server and its log."""
@@ -103,6 +106,8 @@ class FaultServer:
         self._started.set()
         await self._stopped.wait()
         server.close()
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

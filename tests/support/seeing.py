@@ -129,7 +129,7 @@ class Sight:
     def detail_title(self) -> str:
         """What the border of the detail says."""
         top, left, right, _ = self._corners()[1]
-        return "".join(self.cells[top][left : right + 1]).strip("╭╮─ ")
+        return "".join(self.cells[top][left : right + 1]).strip("╭╮─┏┓━ ")
 
     @property
     def dialog(self) -> list[str]:
@@ -151,7 +151,7 @@ class Sight:
         """What stands within the frame whose title begins so."""
         for corners in self._corners():
             top, left, _, _ = corners
-            if "".join(self.cells[top][left:]).startswith(f"╭─ {title}"):
+            if "".join(self.cells[top][left:]).startswith((f"╭─ {title}", f"┏━ {title}")):
                 return _inside(self.cells, *corners)
         raise AssertionError(f"no frame “{title}”:\n{self.text}")
 
@@ -162,7 +162,7 @@ class Sight:
             y
             for top, left, right, bottom in self._corners()
             for y in range(top + 1, bottom)
-            if rows[y][left] != "│" or rows[y][right] != "│"
+            if rows[y][left] not in {"│", "┃"} or rows[y][right] not in {"│", "┃"}
         }
         return [self.rows[y] for y in sorted(bent)]
 
@@ -208,12 +208,12 @@ class Sight:
     async def settled(self) -> None:
         """Waits until what came is drawn and nothing more comes of it."""
         quiet = 0
-        while quiet < 2:
+        while quiet < 3:
             before = len(self.sent)
             await asyncio.gather(*(worker.wait() for worker in self.app.workers), return_exceptions=True)
             await self._processed()
             self.app.screen._on_timer_update()
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0.003)
             is_quiet = len(self.sent) == before and not self.app.workers and self.app._monitor._mailbox._state is None
             quiet = quiet + 1 if is_quiet else 0
 
@@ -237,9 +237,9 @@ class Sight:
         rows = self.cells
         found = []
         for top, row in enumerate(rows):
-            for left in (x for x, cell in enumerate(row) if cell == "╭"):
-                bottom = next((y for y in range(top + 1, len(rows)) if rows[y][left] == "╰"), None)
-                right = next((x for x in range(left + 1, len(row)) if row[x] == "╮"), None)
+            for left in (x for x, cell in enumerate(row) if cell in {"╭", "┏"}):
+                bottom = next((y for y in range(top + 1, len(rows)) if rows[y][left] in {"╰", "┗"}), None)
+                right = next((x for x in range(left + 1, len(row)) if row[x] in {"╮", "┓"}), None)
                 if bottom is not None and right is not None:
                     found.append((top, left, right, bottom))
         return found

@@ -1,4 +1,4 @@
-"""The screen's tests: one time zone, and new states drawn without waiting."""
+"""The screen's tests: one time zone, and hardly any waiting."""
 
 import time
 from collections.abc import Iterator
@@ -12,5 +12,6 @@ def _same_screen_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         patch.setenv("TZ", "UTC")
         time.tzset()
         patch.setattr("zjobtui.ui.monitor.DRAW_EVERY", 0.0)
+        patch.setattr("zjobtui.ui.monitor.TICK", 0.2)
         yield
     time.tzset()

@@ -16,7 +16,7 @@ async def test_a_label_takes_the_place_of_the_id() -> None:
         assert "Label of 00000001…e73bdceb" in sight.text
         await sight.press(*"CS 1")
         await sight.press("enter")
-        assert sight.jobs[0].startswith("◌ waiting   CS 1  ")
+        assert sight.jobs[0].startswith("  ◌ waiting   CS 1  ")
         assert sight.detail_title == "CS 1 · 00000001…e73bdceb"
         assert "CS 1 labelled." in sight.text
 
@@ -24,11 +24,11 @@ async def test_a_label_takes_the_place_of_the_id() -> None:
 async def test_a_label_can_be_changed_and_taken_away_and_escape_leaves_it() -> None:
     async with looking_at(staged(WAITING, labels=("CS 1",))) as sight:
         await sight.press("l", "x", "escape")
-        assert sight.jobs[0].startswith("◌ waiting   CS 1  ")
+        assert sight.jobs[0].startswith("  ◌ waiting   CS 1  ")
         await sight.press("l", "end", "0", "enter")
-        assert sight.jobs[0].startswith("◌ waiting   CS 10  ")
+        assert sight.jobs[0].startswith("  ◌ waiting   CS 10  ")
         await sight.press("l", *["backspace"] * 5, "enter")
-        assert sight.jobs[0].startswith("◌ waiting   00000001…")
+        assert sight.jobs[0].startswith("  ◌ waiting   00000001…")
 
 
 async def test_a_label_can_be_pasted_and_is_harmless() -> None:
@@ -36,7 +36,7 @@ async def test_a_label_can_be_pasted_and_is_harmless() -> None:
         await sight.press("l")
         await sight.paste("  CS \x1b[31m1 \u202e\n")
         await sight.press("enter")
-        assert sight.jobs[0].startswith("◌ waiting   CS ␛[31m1 \ufffd  ")
+        assert sight.jobs[0].startswith("  ◌ waiting   CS ␛[31m1 \ufffd  ")
 
 
 async def test_x_removes_the_job_and_u_brings_it_back_with_all_that_was_known() -> None:
@@ -58,9 +58,9 @@ async def test_x_removes_the_job_and_u_brings_it_back_with_all_that_was_known() 
 async def test_the_last_job_can_be_removed_too() -> None:
     async with looking_at(staged(WAITING)) as sight:
         await sight.press("x")
-        assert "Nothing is selected." in sight.words
+        assert "No job is shown." in sight.words
         await sight.press("u")
-        assert sight.jobs[0].startswith("◌ waiting ")
+        assert sight.jobs[0].startswith("  ◌ waiting ")
 
 
 async def test_r_asks_about_the_selected_job_finished_or_not() -> None:
@@ -113,7 +113,9 @@ async def test_tab_enter_and_escape_move_between_list_and_detail() -> None:
 async def test_the_bottom_line_names_the_keys_and_a_click_on_one_presses_it() -> None:
     engine = staged(WAITING)
     async with looking_at(engine) as sight:
-        assert sight.rows[-1] == " a add  x remove  u undo  l label  r ask now  p pause  ? help  q quit"
+        assert sight.rows[-1] == (
+            " a add  / filter  s sort  x remove  u undo  l label  r ask now  p pause  y copy  ? help  q quit"
+        )
         await sight.click("r ask now")
         assert engine.asked == [job(1)]
 
@@ -159,7 +161,7 @@ async def test_a_store_that_was_moved_aside_is_told_above_the_list_until_the_end
     notice = "The watchlist could not be read and was moved to /tmp/watchlist.broken; the last backup is used."
     async with looking_at(staged(WAITING), notice=notice) as sight:
         assert sight.rows[1].strip() == notice
-        assert sight.jobs[0].startswith("◌ waiting ")
+        assert sight.jobs[0].startswith("  ◌ waiting ")
         await sight.resize(80, 24)
         assert flowing(" ".join(sight.rows[1:3])) == notice
 

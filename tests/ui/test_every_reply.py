@@ -59,7 +59,7 @@ def only(sight: Sight) -> Watch:
 async def test_verdict_and_every_value_are_shown(name: str) -> None:
     async with looking_at(staged(name), TALL) as sight:
         watch = only(sight)
-        assert sight.jobs[0].split()[1] == WORDS[watch.verdict.kind]
+        assert sight.jobs[0][2:].split()[1] == WORDS[watch.verdict.kind]
         assert sight.detail[0].split(" · ")[0].split(" ", 2)[2] == watch.verdict.kind.value
         assert watch.verdict.sentence in sight.words
         await open_all(sight)
@@ -70,5 +70,5 @@ async def test_verdict_and_every_value_are_shown(name: str) -> None:
         body = json.loads(payload(name), parse_float=Decimal)
         missing = [leaf for leaf in leaves(body) if not is_told(leaf, told)]
         assert missing == []
-        shown = json.loads("\n".join(sight.detail[raw + 1 :]), strict=False, parse_float=Decimal)
+        shown = json.loads(flowing("\n".join(sight.detail[raw + 1 :])), parse_float=Decimal)
         assert shown == body

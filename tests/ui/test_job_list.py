@@ -31,7 +31,19 @@ def id_of(number: int) -> str:
 
 def ids(sight: Sight) -> list[str]:
     """The ids in the rows, as far as every row shows them."""
-    return [row.split()[2][:9] for row in sight.jobs if row]
+    return [row[2:].split()[2][:9] for row in sight.jobs if row]
+
+
+def signs(sight: Sight) -> str:
+    """The first cell of each row: what a person marked, and what nobody has looked at yet."""
+    return "".join(row[0] for row in sight.jobs if row)
+
+
+async def let_go(sight: Sight) -> None:
+    """Takes the hands off the keys until rows may move again."""
+    sight.engine.clock.at += 10
+    await asyncio.sleep(0.3)
+    await sight.settled()
 
 
 def place_of_cursor(sight: Sight) -> int:
@@ -55,19 +67,19 @@ async def test_a_row_says_verdict_name_order_account_and_since_when() -> None:
     tell(engine, 2, WAITING, after=250)
     async with looking_at(engine) as sight:
         assert sight.jobs[:3] == [
-            "! attention CS-4390              O-00005577   A00000218       4m ago",
-            "◌ waiting   00000002…5bfe73bdceb –            –               for 4m",
+            "● ! attention CS-4390            O-00005577   A00000218       4m ago",
+            "  ◌ waiting   00000002…fe73bdceb –            –               for 4m",
             "",
         ]
         await sight.resize(200, 40)
-        assert sight.jobs[0].split() == ["!", "attention", "CS-4390", "O-00005577", "A00000218", "ended", "4m", "ago"]
+        assert sight.jobs[0].split() == "● ! attention CS-4390 O-00005577 A00000218 ended 4m ago".split()
         assert sight.jobs[1].endswith("waiting for 4m")
 
 
 @pytest.mark.parametrize("size", [(140, 40), (80, 24)])
 async def test_every_verdict_has_a_glyph_and_a_word(size: tuple[int, int]) -> None:
     async with looking_at(staged(FAILED, PENDING, "derived-not-found", WAITING, DONE), size) as sight:
-        assert [row.split()[:2] for row in sight.jobs[:5]] == [
+        assert [row[2:].split()[:2] for row in sight.jobs[:5]] == [
             ["✗", "failed"],
             ["!", "attention"],
             ["?", "unknown"],
@@ -78,12 +90,12 @@ async def test_every_verdict_has_a_glyph_and_a_word(size: tuple[int, int]) -> No
 
 async def test_a_narrow_row_keeps_verdict_name_and_time() -> None:
     async with looking_at(staged(PENDING, labels=("CS-4390",)), size=(46, 24)) as sight:
-        assert sight.jobs[0].split() == ["!", "attention", "CS-4390", "just", "now"]
+        assert sight.jobs[0].split() == ["●", "!", "attention", "CS-4390", "just", "now"]
 
 
 async def test_a_long_label_is_cut_with_a_mark_and_pushes_nothing() -> None:
     async with looking_at(staged(PENDING, PENDING, labels=("CS-1", "renewal of " * 30))) as sight:
-        assert sight.jobs[1].startswith("! attention renewal of renewal … O-00005577 ")
+        assert sight.jobs[1].startswith("● ! attention renewal of renewa… O-00005577 ")
         assert sight.jobs[1].index("O-0") == sight.jobs[0].index("O-0")
 
 
@@ -103,7 +115,7 @@ async def test_a_row_without_an_answer_in_time_is_marked_stale() -> None:
         await sight.until("stale 10s")
         engine.clock.at += 400
         await sight.until("stale 6m")
-        assert sight.jobs[0].startswith("◌ waiting ")
+        assert sight.jobs[0].startswith("  ◌ waiting ")
         tell(engine, 1, WAITING)
         await sight.settled()
         assert "stale" not in sight.text
@@ -153,11 +165,26 @@ async def test_the_cursor_stays_with_its_job_when_rows_move() -> None:
         assert selected(sight) == id_of(4)
         tell(engine, 9, FAILED)
         tell(engine, 1, DONE)
-        await sight.settled()
+        await let_go(sight)
+        assert (place_of_cursor(sight), selected(sight)) == (3, id_of(4))
+        tell(engine, 4, FAILED)
+        await let_go(sight)
         assert selected(sight) == id_of(4)
+
+
+async def test_while_a_person_moves_rows_keep_their_places_and_still_change() -> None:
+    engine = waiting(5)
+    async with looking_at(engine) as sight:
+        await sight.press("down")
         tell(engine, 4, FAILED)
         await sight.settled()
-        assert (place_of_cursor(sight), selected(sight)) == (0, id_of(4))
+        assert ids(sight) == [id_of(number) for number in (1, 2, 3, 4, 5)]
+        assert sight.jobs[3].startswith("● ✗ failed ")
+        await sight.press("down")
+        assert ids(sight)[0] == id_of(1)
+        await let_go(sight)
+        assert ids(sight) == [id_of(number) for number in (4, 1, 2, 3, 5)]
+        assert selected(sight) == id_of(3)
 
 
 async def test_the_job_under_the_cursor_keeps_its_place_on_the_screen() -> None:
@@ -167,11 +194,11 @@ async def test_the_job_under_the_cursor_keeps_its_place_on_the_screen() -> None:
         place, chosen = place_of_cursor(sight), selected(sight)
         for number in range(190, 196):
             tell(engine, number, FAILED)
-        await sight.settled()
+        await let_go(sight)
         assert (place_of_cursor(sight), selected(sight)) == (place, chosen)
         for number in range(1, 12):
             tell(engine, number, DONE)
-        await sight.settled()
+        await let_go(sight)
         assert (place_of_cursor(sight), selected(sight)) == (place, chosen)
 
 
@@ -244,11 +271,67 @@ async def test_the_border_says_how_many_jobs_there_are() -> None:
         assert "╭─ Jobs · 1,199 · by urgency ─" in sight.rows[1]
 
 
+async def test_what_changed_since_somebody_looked_has_a_mark_until_somebody_does() -> None:
+    engine = staged(FAILED, WAITING, WAITING)
+    async with looking_at(engine) as sight:
+        tell(engine, 3, DONE)
+        await sight.settled()
+        assert signs(sight) == "● ●"
+        await sight.press("A")
+        assert signs(sight) == "   "
+
+
+async def test_n_goes_to_the_next_job_that_nobody_has_looked_at() -> None:
+    engine = staged(WAITING, WAITING, FAILED, WAITING, DONE)
+    async with looking_at(engine) as sight:
+        assert ids(sight) == [id_of(number) for number in (3, 1, 2, 4, 5)]
+        await sight.press("n")
+        assert selected(sight) == id_of(5)
+        await sight.press("n")
+        assert selected(sight) == id_of(3)
+
+
+async def test_space_marks_and_actions_act_on_the_marked() -> None:
+    engine = waiting(6)
+    async with looking_at(engine) as sight:
+        await sight.press("space", "down", "space")
+        assert signs(sight) == "◆ ◆   "
+        assert "2 marked" in sight.rows[1]
+        await sight.press("r")
+        assert engine.asked == [job(1), job(3)]
+        await sight.press("x")
+        assert ids(sight) == [id_of(number) for number in (2, 4, 5, 6)]
+        assert "marked" not in sight.rows[1]
+        await sight.press("u")
+        assert len(ids(sight)) == 6
+
+
+async def test_a_range_or_everything_can_be_marked_and_escape_takes_marks_away() -> None:
+    async with looking_at(waiting(6)) as sight:
+        await sight.press("down", "space", "down", "down", "V")
+        assert signs(sight) == " ◆◆◆◆ "
+        await sight.press("escape")
+        assert signs(sight) == "      "
+        await sight.press("*")
+        assert signs(sight) == "◆◆◆◆◆◆"
+        await sight.press("*")
+        assert signs(sight) == "      "
+
+
+async def test_a_mark_stays_with_its_job() -> None:
+    engine = waiting(4)
+    async with looking_at(engine) as sight:
+        await sight.press("down", "space")
+        tell(engine, 4, FAILED)
+        await let_go(sight)
+        assert dict(zip(ids(sight), signs(sight), strict=True))[id_of(2)] == "◆"
+
+
 @pytest.mark.parametrize("size", [(140, 40), (80, 24)])
 async def test_an_empty_watchlist_says_what_to_do(size: tuple[int, int]) -> None:
     async with looking_at(staged(), size) as sight:
-        assert "Press a to add jobs: paste any text that holds their ids." in sight.words
+        assert "Press a to add jobs: paste any text that holds their ids;" in sight.words
         assert "◌ 0" in sight.bar
         assert not any(sight.jobs)
         await sight.press("down", "enter", "x", "l", "r", "left", "right", "end", "tab")
-        assert "Nothing is selected." in sight.text
+        assert "No job is shown." in sight.text

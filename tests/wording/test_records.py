@@ -1,7 +1,8 @@
 import json
 
 from tests.support.building import NOW, PROCESSING, done, job, missed, seen, watch, watchlist
-from zjobtui.domain.observation import Call
+from zjobtui.domain.job import Job
+from zjobtui.domain.observation import Call, Observation
 from zjobtui.domain.timeline import Entry, Event
 from zjobtui.wording.records import full_record, record
 

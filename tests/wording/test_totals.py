@@ -42,6 +42,13 @@ def test_kinds_that_no_job_has_are_left_out_but_for_waiting_and_done() -> None:
             "✗ 13:59:29",
             Tone.BAD,
         ),
+        (
+            Pulse(tenant="env", is_following=True, problem=DOWN.problem),
+            3,
+            "● another window asks, this one follows",
+            "● follows",
+            Tone.MUTED,
+        ),
         (DOWN, 3, "✗ timed out: no answer since 13:59:00", "✗ timed out", Tone.BAD),
         (Pulse(tenant="env", problem=Problem(ProblemKind.FORBIDDEN)), 3, "✗ forbidden", "✗ forbidden", Tone.BAD),
         (

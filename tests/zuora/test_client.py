@@ -212,6 +212,14 @@ async def test_a_person_may_try_refused_credentials_again() -> None:
     assert len(server.requests_for(TOKEN_PATH)) == 3
 
 
+async def test_calls_that_wait_for_a_token_that_does_not_come_share_the_wait() -> None:
+    with fault_server(token=[Silence(), token()]) as server:
+        async with client_of(server, limit=0.3) as client:
+            assert kinds(await many(client)) == {ProblemKind.TIMED_OUT}
+            assert len(server.requests) == 1
+            assert kinds(await many(client)) == {None}
+
+
 @pytest.mark.parametrize("status", [400, 401])
 async def test_a_wrong_secret_is_told_and_never_tried_again_by_itself(status: int) -> None:
     clock = FixedClock()

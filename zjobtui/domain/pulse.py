@@ -11,9 +11,10 @@ class Pulse:
 
     `answered_at` is when the host last gave a good answer about any job; `problem` is what keeps the whole tenant from
     being asked, since `down_since`, and `next_try_at` is when it is tried again (None: only by hand);
-    `is_one_of_several` when it is shown for tenants of which others may do well; `is_following` when another window polls and this one reads what it stores; `ceiling` is the longest interval in
-    seconds that the budget forces; `calls_per_second` counts every request of the last ten seconds, `day_share`
-    is how much of the day's calls is spent (1 is all).
+    `is_one_of_several` when it is shown for tenants of which others may do well; `is_following` when another window
+    polls and this one reads what it stores; `ceiling` is the longest interval in seconds that the budget forces;
+    `calls_per_second` counts every request of the last ten seconds, `day_share` is how much of the day's calls is
+    spent (1 is all).
     """
 
     tenant: str

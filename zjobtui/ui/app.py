@@ -8,6 +8,7 @@ from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.events import Event, Key, Paste
+from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -44,6 +45,8 @@ class MonitorApp(App[int]):
         super().__init__()
         self._themes = self.available_themes
         self.animation_level = "none"
+        # Where colour is not wanted Textual sends shades of grey, which are colours to a terminal.
+        self._filters = [NoColor() if isinstance(one, Monochrome) else one for one in self._filters]
         self._in_turn = InTurn(self, super().on_event)
         self._engine = engine
         self._monitor = Monitor(engine, archive, tenants, clock, notice=notice, first=first)
