@@ -52,6 +52,7 @@ class Desk:
         self._changed = changed
         self._problem: Problem | None = None
         self._again = asyncio.Event()
+        self._uncounted = 0
         self._line = Line(limits_for(tenant.kind, tenant.daily_calls), clock.now(), chance)
 
     def try_again(self) -> None:
@@ -75,6 +76,7 @@ class Desk:
                 group.create_task(self._keep_polling(self.poller))
                 group.create_task(self._count_calls())
         finally:
+            await self._count()
             await source.aclose()
 
     async def _source(self) -> JobSource:
@@ -101,17 +103,19 @@ class Desk:
                 await asyncio.sleep(RESTART)
 
     async def _count_calls(self) -> None:
-        """Adds to the day's count of all windows, and tells the line what that is."""
-        uncounted = 0
         while True:
-            uncounted += self._line.take_uncounted()
-            count = partial(self._shelf.count_calls, self.tenant.name, int(self._clock.now() // DAY), uncounted)
-            try:
-                self._line.counted(await self._ledger.on_disk(count), self._clock.now())
-                uncounted = 0
-            except Exception:  # noqa: BLE001, S110 - a shelf may fail in any way; the calls are counted later
-                pass
+            await self._count()
             await asyncio.sleep(COUNT)
+
+    async def _count(self) -> None:
+        """Adds to the day's count of all windows, and tells the line what that is."""
+        self._uncounted += self._line.take_uncounted()
+        count = partial(self._shelf.count_calls, self.tenant.name, int(self._clock.now() // DAY), self._uncounted)
+        try:
+            self._line.counted(await self._ledger.on_disk(count), self._clock.now())
+            self._uncounted = 0
+        except Exception:  # noqa: BLE001, S110 - a shelf may fail in any way; the calls are counted later
+            pass
 
     def _stumbled(self, what: str, fault: Exception) -> None:
         self.fault = f"A fault in zjobtui itself: {self.tenant.title} {what} ({type(fault).__name__}: {fault})."

@@ -23,6 +23,10 @@ _NARROW = 0.55
 _WIDEST = 2.0
 """How much wider it grows where jobs are few, so that a handful of stuck jobs does not smear over all ages before."""
 
+_BELIEF = 0.1
+"""Jobs that are believed to follow the prior at any age (the beta process of Hjort, 1990), however much was seen: where
+few jobs are left, a chance gap between their ends must not pass for an age at which none ends."""
+
 _CHANGED = log(1000)
 _DOUBLINGS = 14
 
@@ -83,7 +87,7 @@ def learn(ended: Sequence[Lifetime], running: Iterable[float] = ()) -> Curve:
     (Turnbull, 1976) with the product limit (Kaplan and Meier, 1958), smoothed between rounds (the EMS of Silverman,
     Jones, Wilson and Nychka, 1990) by a kernel in log age that is wider where jobs are few (Abramson, 1982). The prior
     counts as pseudo-observations that fade from 21 to 2. A job that had ended when it was first asked about tells
-    nothing: leave it out. Without any job this is the prior.
+    nothing: leave it out.
     """
     spans = [_span(lifetime) for lifetime in recent(ended[-MEMORY:])]
     survivors = _outlived(running)
@@ -188,8 +192,11 @@ def _product_limit(masses: Sequence[float], survivors: Sequence[int]) -> Curve:
     """The curve of ends (their mass in each cell, the last one past the grid) among jobs of which some still run."""
     running = [1.0]
     at_risk = list(accumulate(reversed(masses)))[::-1]
-    for ended, rest, outlived in zip(masses[:-1], at_risk, survivors, strict=False):
-        running.append(running[-1] * (1 - ended / (rest + outlived)))
+    for ended, rest, outlived, (before, after) in zip(
+        masses, at_risk, survivors, pairwise(PRIOR.running), strict=False
+    ):
+        expected = _BELIEF * (1 - after / before)
+        running.append(running[-1] * (1 - (ended + expected) / (rest + outlived + _BELIEF)))
     return Curve.through(AGES, running)
 
 

@@ -70,6 +70,7 @@ class Poller:
         self._by_hand: set[Job] = set()
         self._attended: Job | None = None
         self._is_paused = False
+        self._paid = source.requests
         self._pace = pace.FIRST_PACE
         self._fitted_at, self._fitted_for = float("-inf"), (0, 0.0)
         self._looked_at = clock.now()
@@ -100,8 +101,8 @@ class Poller:
         """The job that a person looks at; it is asked about soon, unless it is finished."""
         self._attended = job
         watch = self._ledger.watchlist.get(job) if job else None
-        if job and watch and not watch.is_final and self._clock.now() - watch.heard_at > pace.ATTENDED_INTERVAL:
-            self._agenda.put(job, self._clock.now())
+        if job and watch and not watch.is_final and job not in self._asking:
+            self._agenda.put(job, max(self._clock.now(), watch.heard_at + pace.ATTENDED_INTERVAL))
             self._nudge.set()
 
     def pause(self) -> None:
@@ -160,12 +161,17 @@ class Poller:
             self._replan(now)
 
     def _replan(self, now: float) -> None:
-        """Takes the new pace to heart for calls that the old one had planned far ahead, or too near."""
+        """Takes the new pace to heart for calls that the old one had planned too far ahead, or too near."""
+        overdue: list[Job] = []
         for watch in self._unfinished():
             job = watch.job
             if watch.heard_at and job in self._agenda and job not in self._by_hand and job != self._attended:
-                planned = pace.jittered(self._pace.interval(watch, watch.heard_at), self._chance)
-                self._agenda.put(job, max(now, watch.heard_at + planned))
+                due = watch.heard_at + pace.jittered(self._pace.interval(watch, watch.heard_at), self._chance)
+                if due > now:
+                    self._agenda.put(job, due)
+                else:
+                    overdue.append(job)
+        self._spread(overdue)
 
     def _start_due(self) -> None:
         now = self._clock.now()
@@ -174,6 +180,7 @@ class Poller:
             watch = self._ledger.watchlist.get(job)
             if watch is not None and (not watch.is_final or job in self._by_hand):
                 self._line.spend(now)
+                self._paid += 1
                 self._asking[job] = asyncio.create_task(self._ask(watch))
 
     def _horizon(self, now: float) -> float:
@@ -207,7 +214,7 @@ class Poller:
             timer.cancel()
 
     async def _ask(self, watch: Watch) -> None:
-        job, sent, before = watch.job, self._clock.now(), self._source.requests
+        job, sent = watch.job, self._clock.now()
         try:
             observation = await self._source.observe(job.id)
         except Exception as fault:  # noqa: BLE001 - a source never raises; if it does, the job must not be forgotten
@@ -216,10 +223,16 @@ class Poller:
         finally:
             self._asking.pop(job, None)
             self._nudge.set()
-        extra = self._source.requests - before - 1
+        self._pay()
+        self._heard(watch, observation, sent)
+
+    def _pay(self) -> None:
+        """Charges what calls took beside themselves: tokens and repeats, whichever call they were for."""
+        extra = self._source.requests - self._paid
         if extra > 0:
             self._line.spend(self._clock.now(), extra)
-        self._heard(watch, observation, sent)
+        if extra > 0 or not self._asking:
+            self._paid = self._source.requests
 
     def _heard(self, watch: Watch, observation: Observation, sent: float) -> None:
         job, now = watch.job, self._clock.now()

@@ -86,7 +86,8 @@ class JobDetail(LinesView):
 
     def on_resize(self) -> None:
         """Wraps anew for the width there is; Textual calls the base class's own afterwards."""
-        self._rebuild(keep=True)
+        if self._lines:
+            self._rebuild(keep=True)
 
     def _open(self, key: str, *, to_open: bool) -> None:
         self._opened[key] = to_open

@@ -34,6 +34,9 @@ from zjobtui.wording.totals import worst
 if TYPE_CHECKING:
     from zjobtui.ui.filter_bar import FilterBar
 
+WIDE = 100
+"""Columns from which on the detail is beside the list."""
+
 TICK = 1.0
 """Seconds between looks at what time alone has changed; cells are sent only where they read differently."""
 
@@ -48,7 +51,7 @@ class Monitor(Screen[None]):
     """The monitor. It draws the state it is made with at once, and starts the engine when that is on the screen."""
 
     BINDINGS = list(bindings())
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     AUTO_FOCUS = "JobList"
 
     class StateCame(Message):
@@ -83,7 +86,9 @@ class Monitor(Screen[None]):
         self._told = ""
 
     def compose(self) -> ComposeResult:
-        """Bar, notice, list beside or above detail, footer."""
+        """Bar, notice, list beside or above detail, footer; laid out for the size there is, so nothing is drawn twice."""
+        is_wide = self.app.size.width >= WIDE
+        self.set_class(is_wide, "-wide").set_class(not is_wide, "-narrow")
         yield TotalsBar(self._tenants)
         yield Static(Content(""), id="notice")
         with Container(id="panes"):

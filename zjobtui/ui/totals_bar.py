@@ -41,7 +41,7 @@ class TotalsBar(Widget):
             pulse = replace(pulse, calls_per_second=self._rate)
         elif pulse is not None:
             self._looked_at, self._rate = now, pulse.calls_per_second
-        new = bar_spans(self._tenants, counts, pulse, now, self.size.width)
+        new = bar_spans(self._tenants, counts, pulse, now, self.size.width or self.app.size.width)
         regions = changed_regions(self._spans, new, 0)
         self._spans = new
         if regions:

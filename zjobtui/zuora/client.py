@@ -81,6 +81,8 @@ class Client:
         if isinstance(reply, Problem):
             return Missed(reply, now, Call(url=url, track_id=track_id))
         outcome = read_reply(reply.http_status, reply.body, reply.headers.get("location", ""))
+        if _header(reply, "zuora-track-id").lower() not in {"", track_id}:
+            outcome = Problem(ProblemKind.UNREADABLE, "an answer to another request")
         call = Call(
             url=url,
             track_id=track_id,
