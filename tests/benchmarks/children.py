@@ -6,24 +6,30 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.benchmarks.clients import CONNECTIONS
 from tests.benchmarks.trials import Sample
 from tests.support.process import environment
 
 _LIMIT = 300.0
 
 
-def sweep_once(env: Mapping[str, str], calls: int = 0) -> Sample:
-    """From the start of the engine until every unfinished job has an answer; `calls` at once, 0 for its own number."""
-    return _run("engine_trial", env, "start", "--calls", str(calls))
+def first_sweep(env: Mapping[str, str], calls: int = CONNECTIONS) -> Sample:
+    """From the engine's start over all unfinished jobs, `calls` at once, due at once and held to no budget."""
+    return _run("engine_trial", env, "first", "--calls", str(calls))
 
 
-def sweeps(env: Mapping[str, str], count: int, calls: int = 0) -> Sample:
-    """`count` sweeps over all jobs, each time all due at once."""
+def sweeps(env: Mapping[str, str], count: int, calls: int = CONNECTIONS) -> Sample:
+    """`count` more sweeps after the first, which is not measured."""
     return _run("engine_trial", env, "sweeps", "--calls", str(calls), "--count", str(count))
 
 
+def start(env: Mapping[str, str]) -> Sample:
+    """From the engine's start until it has asked about every unfinished job by itself."""
+    return _run("engine_trial", env, "start")
+
+
 def paced(env: Mapping[str, str], settle: float, seconds: float) -> Sample:
-    """Polls as it does by itself; measured for `seconds`, `settle` seconds after the first sweep."""
+    """The engine as it polls by itself; measured for `seconds`, `settle` seconds after its start."""
     return _run("engine_trial", env, "pace", "--settle", str(settle), "--seconds", str(seconds))
 
 

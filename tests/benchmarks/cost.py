@@ -8,15 +8,16 @@ from tempfile import TemporaryDirectory
 from tests.benchmarks.children import fetched, paced, sweeps
 from tests.benchmarks.clients import CONNECTIONS
 from tests.benchmarks.served import lasting, served
-from tests.benchmarks.stored import copied, store
+from tests.benchmarks.stored import answered, copied
 from tests.benchmarks.subjects import monitor_env
 from tests.benchmarks.table import Table
 from tests.benchmarks.trials import Sample, in_turns, measure
+from zjobtui.polling.poller import CONCURRENCY
 
 WORLD, JOBS = 10_000, 1_000
 LASTS = 180.0
 POLLS = 4_000
-_SETTLE, _SECONDS = 3.0, 15.0
+_SETTLE, _SECONDS = 5.0, 20.0
 
 _FETCHERS = {
     "httpx alone": "httpx",
@@ -30,13 +31,14 @@ def cost(trials: int) -> Iterator[Table]:
     """CPU milliseconds a poll; every trial on a tenant whose jobs run on, so that each poll confirms what is known."""
     ids = lasting(WORLD, JOBS, LASTS)
     with TemporaryDirectory() as place:
-        stored = store(Path(place) / "stored", ids)
+        with served(WORLD) as tenant:
+            stored = answered(Path(place) / "stored", ids, tenant)
         (ids_file := Path(place) / "ids").write_text("\n".join(ids), encoding="utf-8")
         subjects = {name: partial(_fetched, client, ids_file) for name, client in _FETCHERS.items()}
-        for calls in (CONNECTIONS, 0):
-            name = f"engine, all due, {f'{calls} calls' if calls else 'its own number of calls'} at once"
+        for calls in (CONNECTIONS, CONCURRENCY):
+            name = f"engine and store, all due, {calls} calls at once"
             subjects[name] = partial(_swept, stored, Path(place) / "work", calls)
-        subjects["engine at its own pace"] = partial(_paced, stored, Path(place) / "work")
+        subjects["engine and store, at its own pace"] = partial(_paced, stored, Path(place) / "work")
         samples = in_turns(trials, subjects)
     title = "P3 · CPU of one poll"
     reach = "≤ 0.5 ms for the engine, everything included"

@@ -13,9 +13,9 @@ program's own for all.
 import argparse
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from math import ceil, erfc, log, sqrt
+from math import ceil, erfc, inf, log, sqrt
 from random import Random
 from statistics import fmean
 
@@ -59,7 +59,7 @@ POPULATIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """Mean calls for a job, mean delay and its 95th percentile, in seconds."""
 
@@ -67,9 +67,10 @@ class Outcome:
     mean: float
     p95: float
 
-    def at(self, calls: float) -> "Outcome":
-        """The same at another number of calls, close by: calls times delay hardly changes with the price."""
-        return Outcome(calls, self.mean * self.calls / calls, self.p95 * self.calls / calls)
+    def mixed(self, other: "Outcome", calls: float) -> "Outcome":
+        """What comes of a mix of the two that makes so many calls, whichever makes more."""
+        part = (calls - self.calls) / (other.calls - self.calls)
+        return Outcome(calls, self.mean + part * (other.mean - self.mean), self.p95 + part * (other.p95 - self.p95))
 
 
 def outcome(calls: Sequence[int], delays: Sequence[float]) -> Outcome:
@@ -97,19 +98,24 @@ def fixed(interval: float, durations: Ages) -> Outcome:
 def matched(
     try_out: Callable[[float], Outcome], calls: float, price: float = 0.2, close: float = 0.001
 ) -> tuple[Outcome, float]:
-    """What comes of the price that makes so many calls, and that price; calls go about with 1 / √price."""
-    low, high, tried = 1e-9, 1e9, list[tuple[float, float, Outcome]]()
-    while len(tried) < 20 and (not tried or min(tried)[0] > close * calls):
-        got = try_out(price)
-        tried.append((abs(got.calls - calls), price, got))
-        low, high = (price, high) if got.calls > calls else (low, price)
+    """What comes of the price that makes so many calls, and that price; calls go about with 1 / √price.
+
+    Where calls jump between two prices, both are mixed.
+    """
+    more, fewer = (1e-9, Outcome(inf, 0, 0)), (1e9, Outcome(0, inf, inf))
+    got = try_out(price)
+    for _ in range(20):
+        if got.calls > calls:
+            more = (price, got)
+        else:
+            fewer = (price, got)
+        if abs(got.calls - calls) <= close * calls:
+            return replace(got, mean=got.mean * got.calls / calls, p95=got.p95 * got.calls / calls), price
         price *= (got.calls / calls) ** 2
-        if not low < price < high:
-            price = sqrt(low * high)
-    miss, price, got = min(tried)
-    if miss > 0.05 * calls:
-        raise ValueError(f"no price makes {calls} calls; {got.calls} is closest")
-    return got.at(calls), price
+        if not more[0] < price < fewer[0]:
+            price = sqrt(more[0] * fewer[0])
+        got = try_out(price)
+    return more[1].mixed(fewer[1], calls), price
 
 
 def planned(curve: Curve, bounds: Bounds, durations: Ages) -> Callable[[float], Outcome]:

@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from zjobtui.clock import SystemClock
 from zjobtui.domain.job import Job
-from zjobtui.polling import line, poller
+from zjobtui.polling import desk, poller
 from zjobtui.polling.budget import Limits
 from zjobtui.polling.engine import Engine
 from zjobtui.storage.places import store_path
@@ -86,7 +86,7 @@ def prepared() -> Iterator[Trial]:
 
     store, watchlist = open_store(store_path(), read_report)
     with store:
-        engine = Engine(watchlist, store, {tenant.name: make}, clock, (tenant,))
+        engine = Engine(watchlist, store, [(tenant, make)], clock)
         try:
             yield Trial(engine, tuple(watch.job for watch in watchlist if not watch.is_final), clock, clients)
         finally:
@@ -95,16 +95,16 @@ def prepared() -> Iterator[Trial]:
 
 def unbound(calls: int) -> AbstractContextManager[object]:
     """While it lasts, engines make `calls` calls at once and keep to no budget: they take neither as a parameter."""
-    pollers = patch.object(poller, "Poller", partial(poller.Poller, concurrency=calls))
-    limits = patch.object(line, "limits_for", lambda *_: UNBOUND)
-    return _both(pollers, limits)
+    return patch.multiple(desk, Poller=partial(poller.Poller, concurrency=calls), limits_for=lambda *_: UNBOUND)
 
 
 def main() -> None:
     """One of four trials."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=["start", "first", "sweeps", "pace"])
-    parser.add_argument("--calls", type=int, default=0, help="calls at once without a budget; 0 for the engine as it is")
+    parser.add_argument(
+        "--calls", type=int, default=0, help="calls at once without a budget; 0 for the engine as it is"
+    )
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--settle", type=float, default=0.0)
     parser.add_argument("--seconds", type=float, default=0.0)
@@ -128,18 +128,15 @@ def _measure(trial: Trial, asked: argparse.Namespace) -> dict[str, float]:
 
 def _start_and_sweep(trial: Trial) -> None:
     trial.engine.start()
+    while not trial.clients:
+        time.sleep(_LOOK)
+    time.sleep(_LOOK)
     trial.sweep()
 
 
 def _sweep_often(trial: Trial, count: int) -> None:
     for _ in range(count):
         trial.sweep()
-
-
-@contextmanager
-def _both(one: AbstractContextManager[object], other: AbstractContextManager[object]) -> Iterator[None]:
-    with one, other:
-        yield
 
 
 if __name__ == "__main__":

@@ -7,23 +7,23 @@ from tempfile import TemporaryDirectory
 
 from tests.benchmarks.film import Filmed
 from tests.benchmarks.served import served
-from tests.benchmarks.stored import copied, store
+from tests.benchmarks.stored import answered, copied
 from tests.benchmarks.subjects import FLOOR, MONITOR, monitor_env, rival
 from tests.benchmarks.table import Table
 from tests.benchmarks.trials import Sample, in_turns, measure
 
 FEW, MANY = 1_000, 10_000
 _SECONDS = {FEW: 20.0, MANY: 75.0}
-"""Seconds after which memory is read: the monitor has heard of every job by then."""
+"""Seconds after which memory is read."""
 
 
 def memory(trials: int) -> Iterator[Table]:
-    """Resident memory after the first answers, jobs ending all the while."""
+    """Resident memory, all jobs answered once before, and jobs ending all the while."""
     with TemporaryDirectory() as place:
         subjects = {"floor": partial(_resident, FLOOR, {}, 3.0)}
         for jobs in (FEW, MANY):
             with served(jobs) as tenant:
-                stored = store(Path(place) / str(jobs), tenant.job_ids)
+                stored = answered(Path(place) / str(jobs), tenant.job_ids, tenant)
             subjects[f"rival, {jobs:,} jobs"] = partial(_rival, jobs, Path(place) / "ids")
             subjects[f"monitor, {jobs:,} jobs"] = partial(_monitor, jobs, stored, Path(place) / "work")
         samples = in_turns(trials, subjects)

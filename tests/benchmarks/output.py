@@ -6,16 +6,19 @@ from tempfile import TemporaryDirectory
 
 from tests.benchmarks.film import Filmed
 from tests.benchmarks.served import ending, lasting, served
-from tests.benchmarks.stored import copied, store
+from tests.benchmarks.stored import answered, copied
 from tests.benchmarks.subjects import FLOOR, FLOOR_TEXTS, MONITOR, SHOWN, monitor_env, rival
 from tests.benchmarks.table import Table
 from tests.benchmarks.trials import Sample, in_turns, measure
 from zjobtui.simulator.outcomes import Outcome
 
-WORLD, JOBS = 10_000, 1_000
-_LASTS = 150.0
+WORLD, JOBS, FEWER_JOBS = 10_000, 1_000, 300
+_LASTS = 180.0
 _SETTLE, _QUIET, _RIVAL_QUIET = 20.0, 60.0, 15.0
-_ENDS_AFTER, _ENDS_BEFORE = 22.0, 30.0
+_ENDS_AFTER, _ENDS_BEFORE = 25.0, 35.0
+_NOTICED = 80.0
+"""Seconds within which the end of one of fewer jobs is noticed at the program's own pace."""
+
 _WINDOW = 0.2
 """Seconds before and after a change within which everything sent counts as sent for it."""
 
@@ -30,7 +33,7 @@ def quiet(trials: int) -> Iterator[Table]:
     """Bytes a second while a thousand jobs are polled and stay as they are."""
     ids = lasting(WORLD, JOBS, _LASTS)
     with TemporaryDirectory() as place:
-        stored = store(Path(place) / "stored", ids)
+        stored = _answered(Path(place) / "stored", ids)
         ids_file = _listed(ids, Path(place) / "ids")
         subjects = {
             "floor": lambda: _quiet(FLOOR, {}, FLOOR_TEXTS[-1], 1.0, _RIVAL_QUIET),
@@ -45,13 +48,13 @@ def quiet(trials: int) -> Iterator[Table]:
 
 
 def changing(trials: int) -> Iterator[Table]:
-    """Bytes sent around the moment in which one job ends, among a thousand that run on."""
+    """Bytes sent around the moment in which one job ends, among others that run on."""
     done = ending(WORLD, Outcome.ORDER, _ENDS_AFTER, _ENDS_BEFORE)
     failed = ending(WORLD, Outcome.LOCKED, _ENDS_AFTER, _ENDS_BEFORE)
-    others = lasting(WORLD, JOBS - 1, _LASTS)
+    others = lasting(WORLD, FEWER_JOBS - 1, _LASTS)
     with TemporaryDirectory() as place:
         work = Path(place) / "work"
-        stored = {job_id: store(Path(place) / job_id, (*others, job_id)) for job_id in (done, failed)}
+        stored = {job_id: _answered(Path(place) / job_id, (*others, job_id)) for job_id in (done, failed)}
         ids_file = _listed((done, *others[: RIVAL_JOBS - 1]), Path(place) / "ids")
         subjects = {
             f"rival with {RIVAL_JOBS} jobs, one row done": lambda: _change_rival(ids_file, done),
@@ -98,7 +101,7 @@ def _bytes_for(command: Sequence[str], env: Mapping[str, str], job_id: str, word
         for key in keys:
             terminal.press(key)
             terminal.bytes_within(0.1)
-        terminal.bytes_within(_ENDS_BEFORE + 8.0)
+        terminal.bytes_within(_ENDS_BEFORE + _NOTICED)
     film = terminal.display
     for at in film.play():
         if any(job_id[:SHOWN] in row and word in row for row in terminal.text().splitlines()):
@@ -109,3 +112,8 @@ def _bytes_for(command: Sequence[str], env: Mapping[str, str], job_id: str, word
 def _listed(ids: Sequence[str], file: Path) -> Path:
     file.write_text("\n".join(ids), encoding="utf-8")
     return file
+
+
+def _answered(folder: Path, ids: Sequence[str]) -> Path:
+    with served(WORLD) as tenant:
+        return answered(folder, ids, tenant)

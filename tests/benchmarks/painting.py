@@ -5,10 +5,9 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks.children import sweep_once
 from tests.benchmarks.film import Filmed
 from tests.benchmarks.served import served
-from tests.benchmarks.stored import copied, store, top_ids
+from tests.benchmarks.stored import answered, copied, store, top_ids
 from tests.benchmarks.subjects import FLOOR, FLOOR_TEXTS, MONITOR, SHOWN, monitor_env
 from tests.benchmarks.table import Table
 from tests.benchmarks.trials import Sample, in_turns, measure
@@ -24,11 +23,10 @@ def painting(trials: int) -> Iterator[Table]:
     """Wall time to the first paint, and CPU time until then."""
     with served(JOBS) as tenant, TemporaryDirectory() as place:
         added = store(Path(place) / "added", tenant.job_ids)
-        answered = copied(added, Path(place) / "answered")
-        sweep_once(monitor_env(tenant, answered))
+        known = answered(Path(place) / "answered", tenant.job_ids, tenant)
         work = Path(place) / "work"
         subjects = {"floor": partial(_paint, FLOOR, {}, FLOOR_TEXTS, FLOOR_TEXTS[-1])}
-        for name, folder in (("jobs as added", added), ("jobs with answers", answered)):
+        for name, folder in (("jobs as added", added), ("jobs with answers", known)):
             subjects[f"monitor, {name}"] = partial(_paint_monitor, folder, work, monitor_env(tenant, work))
         in_turns(1, subjects)
         samples = in_turns(trials, subjects)

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from tests.benchmarks.children import first_sweep
+from tests.benchmarks.served import Served
 from tests.support.process import environment
 from zjobtui.domain.arranging import by_urgency
 from zjobtui.storage.places import store_path
@@ -18,6 +20,13 @@ def store(folder: Path, job_ids: Iterable[str]) -> Path:
     text = "".join(f"# {job_id}\n" for job_id in job_ids)
     command = [sys.executable, "-m", "zjobtui", "add", "-"]
     subprocess.run(command, input=text, text=True, env=environment(data_env(folder)), check=True, capture_output=True)
+    return folder
+
+
+def answered(folder: Path, job_ids: Iterable[str], tenant: Served) -> Path:
+    """As `store`, and every job has been asked about once."""
+    store(folder, job_ids)
+    first_sweep({**tenant.env, **data_env(folder)})
     return folder
 
 

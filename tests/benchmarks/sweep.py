@@ -5,43 +5,45 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks.children import sweep_once, sweeps
+from tests.benchmarks.children import first_sweep, start
 from tests.benchmarks.clients import CONNECTIONS
 from tests.benchmarks.served import lasting, served
 from tests.benchmarks.stored import copied, store
 from tests.benchmarks.subjects import monitor_env
 from tests.benchmarks.table import Table
-from tests.benchmarks.trials import Sample, in_turns, measure
+from tests.benchmarks.trials import Sample, Samples, in_turns, measure
+from zjobtui.polling.poller import CONCURRENCY
 
 WORLD, JOBS = 10_000, 1_000
-LASTS = 100.0
+LASTS = 150.0
 LATENCY = 0.1
 LIMIT = JOBS / CONNECTIONS * LATENCY
 """Seconds: no client can be faster with so many connections."""
 
 
 def sweep(trials: int) -> Iterator[Table]:
-    """Wall and CPU seconds until every job has an answer that is stored and published."""
+    """Wall and CPU seconds until every job has an answer that is folded in and published."""
     with TemporaryDirectory() as place:
         stored = store(Path(place) / "stored", lasting(WORLD, JOBS, LASTS))
         work = Path(place) / "work"
-        subjects = {}
-        for calls in (CONNECTIONS, 0):
-            named = f"{calls} calls at once" if calls else "its own number of calls at once"
-            subjects[f"from the engine's start, {named}"] = partial(_sweep, stored, work, calls, at_start=True)
-            subjects[f"all due by hand, {named}"] = partial(_sweep, stored, work, calls, at_start=False)
-        samples = in_turns(trials, {"limit": _limit, **subjects})
-    title = "P2 · first full sweep, 1,000 due jobs, answers in 100 ms"
+        subjects = {
+            f"all due at once, {calls} calls at once": partial(_sweep, stored, work, calls)
+            for calls in (CONNECTIONS, CONCURRENCY)
+        }
+        samples: Samples = {"limit": [{"wall": LIMIT}]}
+        samples |= in_turns(trials, subjects)
+        samples |= in_turns(1, {"the program as it is, from its start": partial(_start, stored, work)})
+    title = "P2 · first full sweep, 1,000 jobs, answers in 100 ms"
     reach = f"≤ 1.15 × the limit of {LIMIT} s, with {CONNECTIONS} connections"
     yield Table(title=title, unit="wall, s", trials=measure(samples, "wall"), base="limit", reach=reach)
     yield Table(title=f"{title}: CPU", unit="CPU, s", trials=measure(samples, "cpu"))
 
 
-def _limit() -> Sample:
-    return {"wall": LIMIT}
-
-
-def _sweep(stored: Path, work: Path, calls: int, *, at_start: bool) -> Sample:
+def _sweep(stored: Path, work: Path, calls: int) -> Sample:
     with served(WORLD, LATENCY) as tenant:
-        env = monitor_env(tenant, copied(stored, work))
-        return sweep_once(env, calls) if at_start else sweeps(env, 1, calls)
+        return first_sweep(monitor_env(tenant, copied(stored, work)), calls)
+
+
+def _start(stored: Path, work: Path) -> Sample:
+    with served(WORLD, LATENCY) as tenant:
+        return start(monitor_env(tenant, copied(stored, work)))

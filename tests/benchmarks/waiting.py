@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from tests.benchmarks.children import paced
 from tests.benchmarks.film import Filmed
 from tests.benchmarks.served import lasting, served
-from tests.benchmarks.stored import copied, store
+from tests.benchmarks.stored import answered, copied
 from tests.benchmarks.subjects import MONITOR, monitor_env
 from tests.benchmarks.table import Table
 from tests.benchmarks.trials import Sample, in_turns, measure
@@ -20,7 +20,8 @@ SETTLE, SECONDS = 10.0, 60.0
 def waiting(trials: int) -> Iterator[Table]:
     """Per cent of one core over a minute, and calls a second."""
     with TemporaryDirectory() as place:
-        stored = store(Path(place) / "stored", lasting(WORLD, JOBS, LASTS))
+        with served(WORLD) as tenant:
+            stored = answered(Path(place) / "stored", lasting(WORLD, JOBS, LASTS), tenant)
         work = Path(place) / "work"
         subjects = {"engine alone": lambda: _engine(stored, work), "whole monitor": lambda: _monitor(stored, work)}
         samples = in_turns(trials, subjects)

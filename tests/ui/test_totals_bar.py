@@ -98,7 +98,7 @@ async def test_production_does_not_look_like_a_sandbox() -> None:
 @pytest.mark.parametrize("width", range(1, 200, 7))
 def test_the_bar_never_says_more_than_fits_and_keeps_the_pulse(width: int) -> None:
     pulse = Pulse(tenant="env", problem=Problem(ProblemKind.UNREACHABLE, "no route to host"), down_since=NOW)
-    spans = bar_spans(TENANT, dict.fromkeys(Kind, 3), pulse, NOW, width)
+    spans = bar_spans((TENANT,), dict.fromkeys(Kind, 3), pulse, NOW, width)
     if width >= 45:
         assert length_of(spans) <= width
         assert "".join(text for text, _ in spans).rstrip().endswith(("unreachable", "since 14:00:00"))

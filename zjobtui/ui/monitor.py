@@ -86,7 +86,7 @@ class Monitor(Screen[None]):
         self._told = ""
 
     def compose(self) -> ComposeResult:
-        """Bar, notice, list beside or above detail, footer; laid out for the size there is, so nothing is drawn twice."""
+        """Bar, notice, list beside or above detail, footer, laid out for the size there is: nothing is drawn twice."""
         is_wide = self.app.size.width >= WIDE
         self.set_class(is_wide, "-wide").set_class(not is_wide, "-narrow")
         yield TotalsBar(self._tenants)
