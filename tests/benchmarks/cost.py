@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from tests.benchmarks.children import fetched, paced, sweeps
 from tests.benchmarks.clients import CONNECTIONS
 from tests.benchmarks.served import lasting, served
-from tests.benchmarks.stored import answered, copied
+from tests.benchmarks.stored import copied, store
 from tests.benchmarks.subjects import monitor_env
 from tests.benchmarks.table import Table
 from tests.benchmarks.trials import Sample, in_turns, measure
@@ -31,8 +31,7 @@ def cost(trials: int) -> Iterator[Table]:
     """CPU milliseconds a poll; every trial on a tenant whose jobs run on, so that each poll confirms what is known."""
     ids = lasting(WORLD, JOBS, LASTS)
     with TemporaryDirectory() as place:
-        with served(WORLD) as tenant:
-            stored = answered(Path(place) / "stored", ids, tenant)
+        stored = store(Path(place) / "stored", ids)
         (ids_file := Path(place) / "ids").write_text("\n".join(ids), encoding="utf-8")
         subjects = {name: partial(_fetched, client, ids_file) for name, client in _FETCHERS.items()}
         for calls in (CONNECTIONS, CONCURRENCY):

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from tests.benchmarks.film import ROWS, Film, Filmed
 from tests.benchmarks.served import lasting, over, served
-from tests.benchmarks.stored import answered, copied
+from tests.benchmarks.stored import answered, copied, store
 from tests.benchmarks.subjects import FLOOR, FLOOR_TEXTS, MONITOR, monitor_env
 from tests.benchmarks.table import Table
 from tests.benchmarks.trials import Sample, in_turns, measure, quantile
@@ -29,10 +29,10 @@ _COLUMN = 6
 
 def echo(trials: int) -> Iterator[Table]:
     """The median and the 95th percentile of each trial's forty keys."""
-    ids = (*lasting(WORLD, RUNNING, _LASTS), *over(WORLD, ENDED))
     with TemporaryDirectory() as place:
         with served(WORLD) as tenant:
-            stored = answered(Path(place) / "stored", ids, tenant)
+            stored = answered(Path(place) / "stored", over(WORLD, ENDED), tenant)
+        store(stored, lasting(WORLD, RUNNING, _LASTS))
         monitor = partial(_echo_monitor, stored, Path(place) / "work")
         samples = in_turns(trials, {"floor": _echo_floor, "monitor, polling": monitor})
     title = "P4 · key press to changed screen, 1,000 jobs"

@@ -13,9 +13,12 @@ from tests.benchmarks.trials import Sample, in_turns, measure
 from zjobtui.simulator.outcomes import Outcome
 
 WORLD, JOBS, FEWER_JOBS = 10_000, 1_000, 300
-_LASTS = 180.0
+_LASTS = 190.0
 _SETTLE, _QUIET, _RIVAL_QUIET = 20.0, 60.0, 15.0
 _ENDS_AFTER, _ENDS_BEFORE = 25.0, 35.0
+_PATIENCE = 90.0
+"""Seconds until the first call at the most: all jobs were asked about a moment before."""
+
 _NOTICED = 80.0
 """Seconds within which the end of one of fewer jobs is noticed at the program's own pace."""
 
@@ -78,7 +81,7 @@ def _quiet_rival(ids_file: Path) -> Sample:
 
 def _quiet(command: Sequence[str], env: Mapping[str, str], awaited: str, settle: float, seconds: float) -> Sample:
     with Filmed(command, env) as terminal:
-        terminal.until_sent(awaited)
+        terminal.until_sent(awaited, _PATIENCE)
         terminal.bytes_within(settle)
         each = [terminal.bytes_within(1.0) for _ in range(round(seconds))]
     return {"bytes": sum(each) / len(each), "seconds": 100 * sum(count > 0 for count in each) / len(each)}

@@ -91,7 +91,7 @@ def test_cost_is_what_a_replay_of_many_jobs_finds() -> None:
 def test_what_two_hundred_jobs_teach_comes_close_to_the_optimum_and_beats_a_fixed_interval(name: str) -> None:
     truth, chance = true_curve(POPULATIONS[name]), Random(3)
     durations = [max(0.01, POPULATIONS[name].draw(chance)) for _ in range(200)]
-    curve = learn(history(durations, 0.2, UNBOUNDED, chance))
+    curve = learn(history(durations, 0.05, UNBOUNDED, chance))
     mean = truth.lived[-1]
     calls = mean / 5 + 0.5
     delay = at_as_many_calls(curve, calls, truth)

@@ -214,7 +214,8 @@ class Sight:
             await self._processed()
             self.app.screen._on_timer_update()
             await asyncio.sleep(0.003)
-            is_quiet = len(self.sent) == before and not self.app.workers and self.app._monitor._mailbox._state is None
+            is_busy = self.app.workers or self.app._in_turn.is_busy or self.app._monitor._mailbox._state is not None
+            is_quiet = len(self.sent) == before and not is_busy
             quiet = quiet + 1 if is_quiet else 0
 
     async def _processed(self) -> None:

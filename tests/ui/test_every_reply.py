@@ -16,10 +16,10 @@ from zjobtui.wording.signs import WORDS
 TALL = (140, 260)
 
 
-async def open_all(sight: Sight) -> None:
+async def open_all(sight: Sight, lines: int) -> None:
     """Opens every group of the detail, one line after the other."""
     await sight.press("tab", "home")
-    sight.glass.receive("\x1b[C\x1b[B" * 240)
+    sight.glass.receive("\x1b[C\x1b[B" * lines)
     await sight.settled()
 
 
@@ -62,7 +62,7 @@ async def test_verdict_and_every_value_are_shown(name: str) -> None:
         assert sight.jobs[0][2:].split()[1] == WORDS[watch.verdict.kind]
         assert sight.detail[0].split(" · ")[0].split(" ", 2)[2] == watch.verdict.kind.value
         assert watch.verdict.sentence in sight.words
-        await open_all(sight)
+        await open_all(sight, lines=30 + 2 * payload(name).count(b"\n"))
         if watch.seen_at is None:
             return
         raw = next(number for number, line in enumerate(sight.detail) if "▾ Raw answer" in line)

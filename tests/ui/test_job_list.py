@@ -72,7 +72,17 @@ async def test_a_row_says_verdict_name_order_account_and_since_when() -> None:
             "",
         ]
         await sight.resize(200, 40)
-        assert sight.jobs[0].split() == "● ! attention CS-4390 O-00005577 A00000218 ended 4m ago".split()
+        assert sight.jobs[0].split() == [
+            "●",
+            "!",
+            "attention",
+            "CS-4390",
+            "O-00005577",
+            "A00000218",
+            "ended",
+            "4m",
+            "ago",
+        ]
         assert sight.jobs[1].endswith("waiting for 4m")
 
 

@@ -1,0 +1,52 @@
+"""Opens stores for tests, and does in a line what the program does in several."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support.building import watchlist
+from zjobtui.domain.observation import Observation
+from zjobtui.domain.watch import Watch
+from zjobtui.domain.watchlist import Watchlist
+from zjobtui.storage.store import Store, open_store
+from zjobtui.zuora.wire import read_report
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of a random name is made in it
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[Store, Watchlist]]:
+    """The store at `path` and what it holds."""
+    store, watches = open_store(path, read_report)
+    with store:
+        yield store, watches
+
+
+def kept(path: Path) -> Watchlist:
+    """What another start of the program would see."""
+    with opened(path) as (_, watches):
+        return watches
+
+
+def added(store: Store, *watches: Watch) -> Watchlist:
+    """The watchlist of these, committed."""
+    change = watchlist().add(watches)
+    store.apply(change)
+    return change.watchlist
+
+
+def observed(store: Store, watches: Watchlist, *observations: Observation) -> Watchlist:
+    """The watchlist after these observations of all its jobs, each committed."""
+    for observation in observations:
+        change = watches.fold([(job, observation, 5.0) for job in watches.watches])
+        store.apply(change)
+        watches = change.watchlist
+    return watches
+
+
+@contextmanager
+def quick_folder() -> Iterator[Path]:
+    """A folder in memory where the system has one: a killed process is the same there, and a commit costs nothing."""
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        yield Path(folder)

@@ -1,0 +1,392 @@
+"""Files that are broken, locked, newer, or where nothing may be written: told, kept aside, never silently empty."""
+
+import os
+import random
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.storage.opening import added, kept, observed, opened, quick_folder
+from tests.support.building import NOW, done, failed, job, missed, watch, watchlist
+from zjobtui.domain.verdict import Kind
+from zjobtui.storage import database
+from zjobtui.storage.database import SCHEMA_VERSION, BrokenStoreError, StoreError, open_database
+from zjobtui.storage.store import open_store
+from zjobtui.wording.records import full_record
+from zjobtui.zuora.wire import read_report
+
+JOBS = 40
+
+
+@pytest.fixture
+def path() -> Iterator[Path]:
+    with quick_folder() as folder:
+        yield folder / "store"
+
+
+@pytest.fixture(scope="module")
+def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A store of some size, as bytes."""
+    path = tmp_path_factory.mktemp("whole") / "store"
+    with opened(path) as (store, _):
+        watches = added(store, *(watch(number, label=f"label {number}", tags=("a", "b")) for number in range(JOBS)))
+        observed(store, watches, missed(at=NOW + 1), done(NOW + 2))
+        store.apply(watches.remove([job(1)], NOW + 3))
+    return path.read_bytes()
+
+
+def asides(path: Path) -> list[Path]:
+    return sorted(path.parent.glob(f"{path.name}.broken-*"))
+
+
+BROKEN: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda _: b"",
+    "text": lambda _: b"these are not the rows you are looking for\n" * 200,
+    "zeros": lambda whole: bytes(len(whole)),
+    "noise": lambda whole: random.Random(7).randbytes(len(whole)),
+    "first byte": lambda whole: whole[:1],
+    "within the header": lambda whole: whole[:50],
+    "header only": lambda whole: whole[:100],
+    "within the first page": lambda whole: whole[:3_000],
+    "first page": lambda whole: whole[:4_096],
+    "half": lambda whole: whole[: len(whole) // 2],
+    "header and noise": lambda whole: whole[:100] + random.Random(7).randbytes(len(whole) - 100),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+def test_a_broken_file_is_moved_aside_whole_and_named(
+    path: Path, content: bytes, broken: Callable[[bytes], bytes]
+) -> None:
+    path.write_bytes(broken(content))
+    with opened(path) as (store, watches):
+        assert len(watches) == 0
+        (aside,) = asides(path)
+        assert str(aside) in store.notice
+        assert "could not be read" in store.notice
+        assert aside.read_bytes() == broken(content)
+        added(store, watch(1))
+    assert len(kept(path)) == 1
+
+
+def test_a_database_of_another_program_is_moved_aside(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE bookmarks (url TEXT)")
+    with opened(path) as (store, _):
+        assert "no such table" in store.notice
+    assert len(asides(path)) == 1
+
+
+def test_the_journal_of_a_broken_file_goes_with_it(path: Path, content: bytes) -> None:
+    path.write_bytes(content[:3_000])
+    journal = path.with_name("store-journal")
+    journal.write_bytes(b"x")
+    notice = database.move_aside(path, "it is broken")
+    assert not journal.exists()
+    assert sorted(one.name.endswith("-journal") for one in asides(path)) == [False, True]
+    assert str(asides(path)[0]) in notice
+
+
+def survives(path: Path, damaged: bytes) -> None:
+    """Opens a damaged file and reads everything in it: what is wrong is told as `StoreError`, or found at once."""
+    path.write_bytes(damaged)
+    for one in asides(path):
+        one.unlink()
+    path.with_name("store-journal").unlink(missing_ok=True)
+    with suppress(StoreError), opened(path) as (store, watches):
+        if asides(path):
+            assert (len(watches), bool(store.notice)) == (0, True)
+            assert any(one.read_bytes() == damaged for one in asides(path))
+            return
+        assert len(watches) > 0
+        for known in watches:
+            assert full_record(known, store.seen(known.job), store.timeline(known.job), NOW)
+        store.recall([job(1)])
+        added(store, watch(99))
+
+
+def test_a_schema_that_is_no_text_is_damage(path: Path, content: bytes) -> None:
+    path.write_bytes(content.replace(b"CREATE TABLE entries (", b"CREATE TABLE ent\xc1ies )"))
+    with opened(path) as (store, _):
+        assert "could not be read" in store.notice
+    assert len(asides(path)) == 1
+
+
+def test_a_page_that_has_lost_its_rows_is_damage_and_no_shorter_list(path: Path, content: bytes) -> None:
+    pages = [content[at : at + 4_096] for at in range(0, len(content), 4_096)]
+    leaf = next(number for number, page in enumerate(pages) if page[0] == 13 and b"label 3" in page)
+    # Bytes 3 and 4 of a table's leaf page, whose first is 13, count its rows.
+    pages[leaf] = pages[leaf][:4] + bytes([pages[leaf][4] - 1]) + pages[leaf][5:]
+    path.write_bytes(b"".join(pages))
+    with opened(path) as (store, watches):
+        assert len(watches) == 0
+        assert "could not be read (40 jobs were written, 39 are left)" in store.notice
+
+
+def test_no_truncation_is_a_crash_or_silently_empty(path: Path, content: bytes) -> None:
+    for size in (*range(0, 120, 7), *range(512, len(content), 1_024)):
+        survives(path, content[:size])
+
+
+@pytest.mark.long
+def test_no_truncation_at_all_is_a_crash_or_silently_empty(path: Path, content: bytes) -> None:
+    for size in range(0, len(content), 97):
+        survives(path, content[:size])
+
+
+def flipped(content: bytes, chance: random.Random) -> bytes:
+    at = chance.randrange(len(content))
+    return content[:at] + bytes([content[at] ^ (1 << chance.randrange(8))]) + content[at + 1 :]
+
+
+def test_no_flipped_bit_is_a_crash_or_silently_empty(path: Path, content: bytes) -> None:
+    chance = random.Random(7)
+    for _ in range(300):
+        survives(path, flipped(content, chance))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(10))
+def test_no_flipped_bit_of_ten_thousand_is_a_crash_or_silently_empty(path: Path, content: bytes, seed: int) -> None:
+    chance = random.Random(seed)
+    for _ in range(1_000):
+        survives(path, flipped(content, chance))
+
+
+DAMAGES = {
+    "an id that is none": "UPDATE watches SET given = 'x' || given",
+    "two ids": "UPDATE watches SET given = replace(given, '0', '1')",
+    "a moment that is none": "UPDATE watches SET added_at = 1e300",
+    "a moment before all time": "UPDATE watches SET seen_at = -1.0",
+    "a text where a number was": "UPDATE watches SET planned = 'soon'",
+    "a blob where a text was": "UPDATE watches SET label = x'ff'",
+    "a text that is no text": "UPDATE watches SET label = CAST(x'ff' AS TEXT)",
+    "tags that are none": "UPDATE watches SET tags = '{'",
+    "no revision": "DELETE FROM meta WHERE name = 'revision'",
+    "no digest version": "DELETE FROM meta WHERE name = 'digest_version'",
+    "a revision that is no number": "UPDATE meta SET value = 'x'",
+}
+
+
+def spoil(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(statement)
+        connection.commit()
+
+
+@pytest.mark.parametrize("statement", DAMAGES.values(), ids=DAMAGES)
+def test_rows_that_were_never_written_so_are_damage(path: Path, content: bytes, statement: str) -> None:
+    path.write_bytes(content)
+    spoil(path, statement)
+    with opened(path) as (store, watches):
+        assert len(watches) == 0
+        assert "could not be read" in store.notice
+    assert len(asides(path)) == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE reports SET call = '{'",
+        "UPDATE reports SET call = '[]'",
+        'UPDATE reports SET call = \'{"odd": 1, "limits": []}\'',
+        "UPDATE reports SET call = '{\"limits\": [1]}'",
+        "UPDATE reports SET body = x'ff'",
+        "UPDATE reports SET at = 'soon'",
+        "UPDATE entries SET at = 'soon'",
+        "UPDATE entries SET text = x'ff'",
+    ],
+)
+def test_a_damaged_answer_or_timeline_is_told_where_it_is_read(path: Path, content: bytes, statement: str) -> None:
+    path.write_bytes(content)
+    spoil(path, statement)
+    with opened(path) as (store, watches):
+        assert len(watches) == JOBS - 1
+        with pytest.raises(BrokenStoreError, match="is damaged"):
+            store.seen(job(2)) and store.timeline(job(2))
+
+
+def test_an_event_and_a_problem_of_a_newer_program_are_read_as_well_as_can_be(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    spoil(path, "UPDATE entries SET event = 'dreamt of'")
+    spoil(path, "UPDATE watches SET problem = 'SOLAR_FLARE', problem_detail = '', problem_code = '', verdict = 'odd'")
+    with opened(path) as (store, watches):
+        assert len(store.timeline(job(2))) > 0
+        assert {one.verdict.kind for one in watches} == {Kind.ATTENTION}
+
+
+@contextmanager
+def newer(path: Path, content: bytes, *statements: str) -> Iterator[bytes]:
+    """The file as a newer program would have made it; it must be the same afterwards, byte for byte."""
+    path.write_bytes(content)
+    for statement in (f"PRAGMA user_version = {SCHEMA_VERSION + 1}", *statements):
+        spoil(path, statement)
+    before = path.read_bytes()
+    yield before
+    assert path.read_bytes() == before
+    assert asides(path) == []
+
+
+def test_a_store_of_a_newer_program_is_shown_and_never_touched(path: Path, content: bytes) -> None:
+    newer_digests = "UPDATE meta SET value = 99 WHERE name = 'digest_version'"
+    with newer(path, content, newer_digests), opened(path) as (store, watches):
+        assert len(watches) == JOBS - 1
+        assert store.is_read_only
+        assert "made by a newer zjobtui" in store.notice
+        assert store.seen(job(2)) == done(NOW + 2)
+        assert store.news() is None
+        with pytest.raises(StoreError, match="made by a newer zjobtui"):
+            added(store, watch(99))
+        with pytest.raises(StoreError, match="made by a newer zjobtui"):
+            store.hold("poll", "me", NOW, 10.0)
+
+
+def test_a_store_of_a_newer_program_that_cannot_be_read_is_told_and_never_moved(path: Path, content: bytes) -> None:
+    with newer(path, content, "UPDATE watches SET tags = '{}{'"), pytest.raises(StoreError, match="damaged"):
+        open_store(path, read_report)
+    path.unlink()
+    with newer(path, content, "ALTER TABLE watches RENAME TO observed_jobs"), pytest.raises(StoreError):
+        open_store(path, read_report)
+
+
+def test_a_store_of_a_newer_program_keeps_its_way_of_journalling(path: Path, content: bytes) -> None:
+    with newer(path, content, "PRAGMA journal_mode = WAL"):
+        assert len(kept(path)) == JOBS - 1
+
+
+def test_a_store_that_another_program_holds_is_told_within_seconds_and_stays_as_it_is(
+    path: Path, content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_LIMIT", 0.2)
+    path.write_bytes(content)
+    with opened(path) as (store, _), closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        uses: list[Callable[[], object]] = [
+            lambda: added(store, watch(99)),
+            lambda: store.seen(job(2)),
+            store.news,
+            store.load,
+            lambda: open_store(path, read_report),
+        ]
+        for use in uses:
+            with pytest.raises(StoreError, match="locked"):
+                use()
+        other.execute("ROLLBACK")
+        added(store, watch(99))
+    assert len(kept(path)) == JOBS
+    assert asides(path) == []
+
+
+def test_a_change_that_fails_half_way_leaves_nothing_behind(path: Path) -> None:
+    with opened(path) as (store, _):
+        added(store, watch(1))
+        store._connection.execute("CREATE TRIGGER full BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'full'); END")
+        with pytest.raises(StoreError, match="full"):
+            added(store, watch(2))
+        store._connection.execute("DROP TRIGGER full")
+        assert list(kept(path)) == [watch(1)]
+        added(store, watch(3))
+    assert len(kept(path)) == 2
+
+
+def test_a_full_disk_is_told_and_what_was_there_stays(path: Path) -> None:
+    with opened(path) as (store, _):
+        watches = added(store, watch(1))
+        pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
+        store._connection.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(StoreError, match="full"):
+            added(store, *(watch(number, note="x" * 1_000) for number in range(2, 100)))
+        assert store.load() == watches
+        store._connection.execute("PRAGMA max_page_count = 100000")
+        observed(store, watches, failed(NOW + 1))
+    assert kept(path).watches[job(1)].verdict.kind is Kind.FAILED
+
+
+@pytest.mark.parametrize("moment", ["SELECT revision", "PRAGMA journal_mode"])
+def test_a_trouble_of_the_disk_is_no_damage_and_nothing_is_moved(
+    path: Path, content: bytes, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_bytes(content)
+
+    class Troubled(sqlite3.Connection):
+        def execute(self, sql: str, *arguments: object) -> sqlite3.Cursor:
+            if sql.startswith(moment):
+                fault = sqlite3.OperationalError("disk I/O error")
+                fault.sqlite_errorcode = sqlite3.SQLITE_IOERR
+                raise fault
+            return super().execute(sql, *arguments)  # type: ignore[arg-type]
+
+    def connect(*arguments: object, **options: object) -> sqlite3.Connection:
+        return real(*arguments, factory=Troubled, **options)  # type: ignore[call-overload, no-any-return]
+
+    real = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    with pytest.raises(StoreError, match="disk I/O error"):
+        open_database(path)
+    assert path.read_bytes() == content
+
+
+IS_ROOT = os.geteuid() == 0
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError, match="cannot be opened"):
+        open_store(tmp_path / "file" / "store", read_report)
+
+
+def test_a_folder_in_the_place_of_the_file_is_told(path: Path) -> None:
+    path.mkdir()
+    with pytest.raises(StoreError, match="cannot be opened"):
+        open_store(path, read_report)
+    assert path.is_dir()
+
+
+@pytest.mark.skipif(IS_ROOT, reason="root may write everywhere")
+def test_a_folder_where_nothing_may_be_written_is_told(path: Path) -> None:
+    path.parent.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    try:
+        with pytest.raises(StoreError, match="cannot be opened"):
+            open_store(path, read_report)
+    finally:
+        path.parent.chmod(stat.S_IRWXU)
+
+
+def test_a_disk_where_nothing_may_be_written_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> tuple[int, str]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    with pytest.raises(StoreError, match="Permission denied"):
+        open_store(path, read_report)
+    assert not path.exists()
+
+
+def test_where_there_are_no_hard_links_a_store_is_made_all_the_same(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr("os.link", refuse)
+    with opened(path) as (store, _):
+        added(store, watch(1))
+    assert list(kept(path)) == [watch(1)]
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+def test_a_store_that_another_process_made_in_the_meantime_is_used(
+    path: Path, content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_late(_made: str, path: Path) -> None:
+        path.write_bytes(content)
+        raise FileExistsError
+
+    monkeypatch.setattr("os.link", too_late)
+    assert len(kept(path)) == JOBS - 1
+    assert watchlist() != kept(path)
+    assert [one.name for one in path.parent.iterdir()] == [path.name]

@@ -1,0 +1,95 @@
+"""Several processes on one watchlist, some of them killed: an id whose adding was acknowledged is there afterwards."""
+
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.storage.opening import kept, quick_folder
+from tests.support.building import job_id
+from zjobtui.domain.job import Job, JobId
+
+ADDING = """
+import sys
+from pathlib import Path
+from tests.support.building import watch
+from zjobtui import headless
+from zjobtui.storage.store import open_store
+from zjobtui.zuora.wire import read_report
+
+store, watchlist = open_store(Path(sys.argv[1]), read_report)
+print("ready", flush=True)
+for number in range(int(sys.argv[2]), int(sys.argv[2]) + int(sys.argv[3])):
+    status = headless.add(store, watchlist, [watch(number)], [])
+    print(status, watch(number).job.id, flush=True)
+"""
+WITHOUT_END = 1_000_000
+
+
+@pytest.fixture
+def path() -> Iterator[Path]:
+    with quick_folder() as folder:
+        yield folder / "store"
+
+
+def adding(path: Path, first: int, count: int) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", ADDING, str(path), str(first), str(count)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+
+
+def acknowledged(output: str) -> list[Job]:
+    """The jobs whose adding was told to have worked; a line that breaks off tells nothing."""
+    lines = output.splitlines(keepends=True)
+    assert not any("\n" not in line for line in lines[:-1])
+    told = [line.split() for line in lines if line.endswith("\n") and not line.startswith(("ready", "1 job"))]
+    assert {status for status, _ in told} <= {"0"}
+    return [Job("env", JobId(given)) for _, given in told]
+
+
+def test_two_processes_that_add_at_once_keep_everything(path: Path) -> None:
+    with adding(path, 0, 200) as one, adding(path, 1_000, 200) as other:
+        told = [job for process in (one, other) for job in acknowledged(process.communicate()[0])]
+    assert (one.returncode, other.returncode) == (0, 0)
+    assert len(told) == 400
+    assert set(kept(path).watches) == set(told)
+
+
+def test_processes_that_start_together_on_no_store_make_one(path: Path) -> None:
+    with ExitStack() as stack:
+        processes = [stack.enter_context(adding(path, 100 * number, 3)) for number in range(4)]
+        told = [job for process in processes for job in acknowledged(process.communicate()[0])]
+    assert set(kept(path).watches) == set(told) == {Job("env", job_id(100 * n + m)) for n in range(4) for m in range(3)}
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+def test_no_acknowledged_id_is_lost_in_twenty_kills(path: Path) -> None:
+    kill_repeatedly(path, rounds=5)
+
+
+@pytest.mark.long
+def test_no_acknowledged_id_is_lost_in_two_hundred_kills(path: Path) -> None:
+    kill_repeatedly(path, rounds=50)
+
+
+def kill_repeatedly(path: Path, rounds: int, at_once: int = 4) -> None:
+    chance = random.Random(rounds)
+    told: set[Job] = set()
+    for number in range(rounds):
+        firsts = [(number * at_once + one) * WITHOUT_END for one in range(at_once)]
+        with ExitStack() as stack:
+            processes = [stack.enter_context(adding(path, first, WITHOUT_END)) for first in firsts]
+            for process in processes:
+                assert process.stdout is not None
+                assert process.stdout.readline() == "ready\n"
+                time.sleep(chance.uniform(0, 0.1))
+                process.kill()
+            told.update(*(acknowledged(process.communicate()[0]) for process in processes))
+        assert {process.returncode for process in processes} == {-9}
+        assert told <= set(kept(path).watches)
+    assert len(told) > rounds * at_once
+    assert list(path.parent.glob("*.broken-*")) == []

@@ -1,0 +1,263 @@
+import sqlite3
+import stat
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.storage.opening import added, kept, observed, opened, quick_folder
+from tests.support.building import (
+    NOW,
+    PROCESSING,
+    dashed,
+    done,
+    failed,
+    job,
+    job_id,
+    missed,
+    order_report,
+    seen,
+    watch,
+    watchlist,
+)
+from zjobtui.domain.digest import DIGEST_VERSION, Digest
+from zjobtui.domain.job import Job, JobId
+from zjobtui.domain.observation import Call
+from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.domain.timeline import Entry, Event
+from zjobtui.domain.verdict import Kind, Verdict
+from zjobtui.domain.watch import Watch
+from zjobtui.domain.watchlist import Change, Observed
+
+TEXTS = st.text(max_size=20)
+TIMES = st.floats(min_value=0, max_value=9e10)
+PERHAPS = st.none() | TIMES
+WATCHES = st.builds(
+    Watch,
+    job=st.builds(Job, TEXTS, st.integers(0, 2**32 - 1).map(job_id)),
+    added_at=TIMES,
+    added_by=TEXTS,
+    label=TEXTS,
+    tags=st.lists(TEXTS, max_size=3).map(tuple),
+    note=TEXTS,
+    acknowledged_at=PERHAPS,
+    digest=st.none()
+    | st.builds(Digest, TEXTS, st.builds(Verdict, st.sampled_from(Kind), TEXTS), TEXTS, TEXTS, TEXTS, TEXTS),
+    seen_at=PERHAPS,
+    unfinished_at=PERHAPS,
+    ended_at=PERHAPS,
+    changed_at=PERHAPS,
+    problem=st.none() | st.builds(Problem, st.sampled_from(ProblemKind), TEXTS, TEXTS),
+    problem_at=PERHAPS,
+    contradiction=TEXTS,
+    planned=TIMES,
+)
+LISTS = st.lists(WATCHES, min_size=3, max_size=12, unique_by=lambda one: one.job)
+LIMITS = st.lists(st.tuples(TEXTS, TEXTS), max_size=2).map(tuple)
+CALLS = st.builds(Call, *(TEXTS,) * 4, st.none() | st.integers(100, 599), st.floats(0, 100), LIMITS)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "watchlist.sqlite3"
+
+
+@settings(max_examples=25)
+@given(LISTS)
+def test_every_field_of_a_watch_comes_back(watches: list[Watch]) -> None:
+    with quick_folder() as folder:
+        path = folder / "store"
+        with opened(path) as (store, _):
+            added(store, *watches)
+        assert list(kept(path)) == watches
+
+
+@settings(max_examples=25)
+@given(LISTS)
+def test_every_field_that_calls_and_people_write_comes_back(watches: list[Watch]) -> None:
+    bare = [Watch(job=one.job, added_at=one.added_at, added_by=one.added_by) for one in watches]
+    with quick_folder() as folder:
+        path = folder / "store"
+        with opened(path) as (store, _):
+            added(store, *bare)
+            brought = tuple(Observed(one) for one in watches)
+            store.apply(Change(watchlist(), annotated=tuple(watches), observed=brought))
+        assert list(kept(path)) == watches
+
+
+@settings(max_examples=15)
+@given(st.lists(CALLS, min_size=3, max_size=12))
+def test_an_answer_comes_back_whole_with_the_call_that_brought_it(calls: list[Call]) -> None:
+    with quick_folder() as folder, opened(folder / "store") as (store, _):
+        watches = added(store, *(watch(number) for number, _ in enumerate(calls)))
+        answers = [(job(number), replace(done(NOW + 1), call=call), 5.0) for number, call in enumerate(calls)]
+        store.apply(watches.fold(answers))
+        assert [store.seen(one) for one, _, _ in answers] == [answer for _, answer, _ in answers]
+
+
+def test_a_new_store_is_empty_and_says_nothing(path: Path) -> None:
+    with opened(path) as (store, watches):
+        assert (len(watches), store.notice, store.is_read_only) == (0, "", False)
+        assert store.seen(job(1)) is None
+        assert store.timeline(job(1)) == ()
+        assert store.recall([job(1)]) == ()
+        assert store.news() is None
+
+
+def test_the_store_and_its_folder_are_the_users_own(path: Path) -> None:
+    kept(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+def test_what_is_committed_is_on_disk_in_one_file_without_a_log_beside_it(path: Path) -> None:
+    with opened(path) as (store, _):
+        added(store, watch(1))
+        assert [one.name for one in path.parent.iterdir()] == [path.name]
+        with closing(sqlite3.connect(path)) as other:
+            assert other.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+            assert other.execute("SELECT count(*) FROM watches").fetchone() == (1,)
+        assert store._connection.execute("PRAGMA synchronous").fetchone()[0] == 2
+
+
+def test_watches_come_back_in_the_order_of_adding(path: Path) -> None:
+    with opened(path) as (store, _):
+        for number in (3, 1, 2):
+            added(store, watch(number))
+    assert [one.job for one in kept(path)] == [job(3), job(1), job(2)]
+
+
+def test_an_id_is_kept_as_it_was_given_and_one_job_is_kept_once(path: Path) -> None:
+    spelled = JobId(dashed(job_id(1)).upper())
+    with opened(path) as (store, _):
+        added(store, watch(1, job=Job("env", spelled)))
+        added(store, watch(1), watch(1, tenant="eu"))
+    assert [str(one.job.id) for one in kept(path)] == [str(spelled), str(job_id(1))]
+
+
+def test_a_removed_job_is_gone_and_comes_back_with_all_that_was_known_of_it(path: Path) -> None:
+    with opened(path) as (store, _):
+        watches = observed(store, added(store, watch(1, label="mine", note="n"), watch(2)), done(NOW + 1))
+        known = watches.get(job(1))
+        assert known is not None
+        store.apply(watches.remove([job(1)], NOW + 5))
+        assert list(kept(path).watches) == [job(2)]
+        assert store.recall([job(1), job(2), job(9)]) == (known,)
+        store.apply(kept(path).add([watch(1, added_at=NOW + 9)], store.recall([job(1)])))
+        assert kept(path).get(job(1)) == known
+        assert store.seen(job(1)) == done(NOW + 1)
+        assert [entry.event for entry in store.timeline(job(1))] == [
+            Event.ADDED,
+            Event.STATUS,
+            Event.REMOVED,
+            Event.RESTORED,
+        ]
+
+
+def test_a_job_that_another_window_has_added_already_is_no_error_and_takes_the_new_label(path: Path) -> None:
+    with opened(path) as (store, _):
+        added(store, watch(1, label="first", note="n"))
+        added(store, watch(1))
+        assert kept(path).get(job(1)) == watch(1, label="first", note="n")
+        added(store, watch(1, label="second"))
+        assert kept(path).get(job(1)) == watch(1, label="second", note="n")
+
+
+def test_a_timeline_comes_back_in_its_order(path: Path) -> None:
+    with opened(path) as (store, _):
+        watches = observed(store, added(store, watch(1), watch(2)), seen(PROCESSING, NOW + 1), failed(NOW + 9))
+        store.apply(watches.label([job(1)], "mine", NOW + 20))
+    with opened(path) as (store, _):
+        assert store.timeline(job(1)) == (
+            Entry(job(1), NOW, Event.ADDED, "test"),
+            Entry(job(1), NOW + 1, Event.STATUS, "Zuora is working on it.", "waiting"),
+            Entry(job(1), NOW + 9, Event.STATUS, "Job failed, lock contention: locked", "failed"),
+            Entry(job(1), NOW + 20, Event.LABELLED, "mine"),
+        )
+
+
+def test_only_the_last_answer_is_kept(path: Path) -> None:
+    with opened(path) as (store, _):
+        observed(
+            store, added(store, watch(1)), replace(done(NOW + 1), at=NOW + 1), failed(NOW + 9), missed(at=NOW + 10)
+        )
+        assert store.seen(job(1)) == failed(NOW + 9)
+
+
+def test_an_answer_is_kept_although_a_failed_call_follows_it_in_the_same_commit(path: Path) -> None:
+    with opened(path) as (store, _):
+        watches = added(store, watch(1))
+        store.apply(watches.fold([(job(1), done(NOW + 1), 5.0), (job(1), missed(at=NOW + 2), 5.0)]))
+        assert store.seen(job(1)) == done(NOW + 1)
+        assert kept(path).watches[job(1)].problem_at == NOW + 2
+
+
+def test_an_older_observation_never_overwrites_a_newer_one(path: Path) -> None:
+    with opened(path) as (store, _):
+        watches = added(store, watch(1))
+        late, early = (watches.fold([(job(1), one, 5.0)]) for one in (failed(NOW + 20), done(NOW + 10)))
+        store.apply(late)
+        store.apply(early)
+        assert kept(path).get(job(1)) == late.watchlist.get(job(1))
+        assert store.seen(job(1)) == failed(NOW + 20)
+
+
+def test_a_final_answer_is_never_undone_and_always_kept(path: Path) -> None:
+    with opened(path) as (store, _):
+        watches = added(store, watch(1))
+        running, ended = (watches.fold([(job(1), one, 5.0)]) for one in (seen(PROCESSING, NOW + 20), done(NOW + 10)))
+        store.apply(running)
+        store.apply(ended)
+        store.apply(running)
+        assert kept(path).get(job(1)) == ended.watchlist.get(job(1))
+        assert store.seen(job(1)) == done(NOW + 10)
+
+
+def test_a_contradiction_is_kept_although_a_failed_call_came_before_it(path: Path) -> None:
+    with opened(path) as (store, _):
+        observed(store, added(store, watch(1)), done(NOW), missed(at=NOW + 5), seen(PROCESSING, NOW + 9))
+    contradicted = kept(path).watches[job(1)]
+    assert contradicted.contradiction == "Asked again, Zuora says Processing; the final answer is kept."
+    assert contradicted.problem is None
+
+
+def test_what_is_known_of_a_job_that_nobody_watches_is_not_written(path: Path) -> None:
+    with opened(path) as (store, _):
+        elsewhere = watchlist(watch(1)).fold([(job(1), done(NOW), 5.0)])
+        store.apply(elsewhere)
+        assert (len(kept(path)), store.seen(job(1)), store.timeline(job(1))) == (0, None, ())
+
+
+def test_digests_of_older_rules_are_made_anew_from_the_kept_answers(path: Path) -> None:
+    with opened(path) as (store, _):
+        watches = observed(store, added(store, watch(1), watch(2, label="never seen")), done(NOW + 1))
+        for one in watches:
+            odd = replace(one, digest=Digest("Completed", Verdict(Kind.DONE, "an old sentence")))
+            store.apply(Change(watchlist(), observed=(Observed(odd),)))
+        store._connection.execute("DELETE FROM reports WHERE position = 2")
+        store._connection.execute("UPDATE meta SET value = 0 WHERE name = 'digest_version'")
+    with opened(path) as (store, anew):
+        assert anew.watches[job(1)] == watches.watches[job(1)]
+        assert anew.watches[job(2)].verdict.sentence == "an old sentence"
+        version = store._connection.execute("SELECT value FROM meta WHERE name = 'digest_version'").fetchone()[0]
+        assert version == DIGEST_VERSION
+    assert kept(path) == anew
+
+
+def test_a_kept_body_that_is_no_answer_any_more_is_no_answer(path: Path) -> None:
+    with opened(path) as (store, _):
+        observed(store, added(store, watch(1)), seen(order_report(), NOW + 1))
+        assert store.seen(job(1)) is None
+
+
+def test_no_secret_and_no_header_of_the_request_is_in_the_file(path: Path) -> None:
+    call = Call(url="https://rest.eu.zuora.com/v1/async-jobs/1", track_id="track", request_id="request")
+    with opened(path) as (store, _):
+        observed(store, added(store, watch(1)), replace(done(NOW + 1), call=call))
+    content = path.read_bytes().lower()
+    assert b"track" in content
+    assert [word for word in (b"authorization", b"bearer", b"secret") if word in content] == []

@@ -1,0 +1,134 @@
+"""Two windows on one watchlist."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.storage.opening import added, kept, observed, opened
+from tests.support.building import NOW, PROCESSING, done, job, missed, seen, watch
+from zjobtui.domain.watchlist import Watchlist
+from zjobtui.storage.store import Store
+
+Windows = tuple[Store, Store]
+
+
+@pytest.fixture
+def windows(tmp_path: Path) -> Iterator[Windows]:
+    path = tmp_path / "store"
+    with opened(path) as (mine, _), opened(path) as (theirs, _):
+        yield mine, theirs
+
+
+def after_news(store: Store, watches: Watchlist) -> Watchlist:
+    news = store.news()
+    return watches if news is None else watches.merged(news.watches, news.removed)
+
+
+def test_a_window_sees_what_another_adds_labels_learns_and_removes(windows: Windows) -> None:
+    mine, theirs = windows
+    ours = Watchlist({})
+    watches = added(theirs, watch(1), watch(2))
+    ours = after_news(mine, ours)
+    assert ours == watches
+    change = watches.label([job(1)], "theirs", NOW)
+    theirs.apply(change)
+    watches = observed(theirs, change.watchlist, done(NOW + 1))
+    ours = after_news(mine, ours)
+    assert ours == watches
+    theirs.apply(watches.remove([job(2)], NOW + 5))
+    assert list(after_news(mine, ours).watches) == [job(1)]
+
+
+def test_news_come_once_and_ones_own_changes_are_no_news(windows: Windows) -> None:
+    mine, theirs = windows
+    added(mine, watch(1))
+    assert mine.news() is None
+    added(theirs, watch(2))
+    news = mine.news()
+    assert news is not None
+    assert job(2) in {one.job for one in news.watches}
+    assert mine.news() is None
+
+
+def test_a_job_that_comes_back_in_another_window_is_news(windows: Windows) -> None:
+    mine, theirs = windows
+    watches = added(theirs, watch(1, label="mine"))
+    theirs.apply(watches.remove([job(1)], NOW))
+    ours = after_news(mine, watches)
+    assert len(ours) == 0
+    theirs.apply(ours.add([watch(1)], theirs.recall([job(1)])))
+    assert after_news(mine, ours).get(job(1)) == watch(1, label="mine")
+
+
+@pytest.mark.parametrize("moment", range(3))
+def test_what_is_committed_while_a_window_looks_is_not_missed(windows: Windows, moment: int) -> None:
+    mine, theirs = windows
+    added(theirs, watch(1))
+    statements: list[str] = []
+
+    def note(statement: str) -> None:
+        if len(statements) == moment:
+            mine._connection.set_trace_callback(None)
+            added(theirs, watch(2))
+        statements.append(statement)
+
+    mine._connection.set_trace_callback(note)
+    ours = after_news(mine, Watchlist({}))
+    mine._connection.set_trace_callback(None)
+    assert len(statements) > moment
+    assert set(after_news(mine, ours).watches) == {job(1), job(2)}
+
+
+def test_two_windows_write_different_things_of_one_job_and_both_are_kept(windows: Windows, tmp_path: Path) -> None:
+    mine, theirs = windows
+    watches = added(mine, watch(1))
+    mine.apply(watches.label([job(1)], "mine", NOW))
+    seen_by_them = observed(theirs, watches, seen(PROCESSING, NOW + 1))
+    assert kept(tmp_path / "store").get(job(1)) == replace(seen_by_them.watches[job(1)], label="mine")
+
+
+def test_what_is_removed_in_one_window_is_not_brought_back_by_an_observation_of_another(
+    windows: Windows, tmp_path: Path
+) -> None:
+    mine, theirs = windows
+    watches = added(mine, watch(1))
+    mine.apply(watches.remove([job(1)], NOW + 1))
+    observed(theirs, watches, missed(at=NOW + 2), done(NOW + 3))
+    assert len(kept(tmp_path / "store")) == 0
+    assert mine.seen(job(1)) == done(NOW + 3)
+
+
+def test_one_window_at_a_time_holds_a_lease(windows: Windows) -> None:
+    mine, theirs = windows
+    assert mine.hold("poll", "mine", NOW, 10.0)
+    assert not theirs.hold("poll", "theirs", NOW + 9, 10.0)
+    assert theirs.hold("other", "theirs", NOW + 9, 10.0)
+    assert mine.hold("poll", "mine", NOW + 9, 10.0)
+    assert not theirs.hold("poll", "theirs", NOW + 18, 10.0)
+    assert theirs.hold("poll", "theirs", NOW + 20, 10.0)
+    assert not mine.hold("poll", "mine", NOW + 20, 10.0)
+    mine.let_go("poll", "mine")
+    assert not mine.hold("poll", "mine", NOW + 21, 10.0)
+    theirs.let_go("poll", "theirs")
+    assert mine.hold("poll", "mine", NOW + 21, 10.0)
+
+
+def test_calls_of_all_windows_are_counted_by_tenant_and_day_for_a_week(windows: Windows) -> None:
+    mine, theirs = windows
+    assert mine.count_calls("env", 100, 0) == 0
+    assert [mine.count_calls("env", 100, 3), theirs.count_calls("env", 100, 4)] == [3, 7]
+    assert mine.count_calls("eu", 100, 1) == 1
+    assert theirs.count_calls("env", 101, 1) == 1
+    assert mine.count_calls("env", 100, 0) == 7
+    mine.count_calls("env", 108, 1)
+    assert mine.count_calls("env", 100, 0) == 0
+
+
+def test_leases_and_counts_are_no_news_of_the_watchlist(windows: Windows) -> None:
+    mine, theirs = windows
+    theirs.hold("poll", "theirs", NOW, 10.0)
+    theirs.count_calls("env", 100, 3)
+    news = mine.news()
+    assert news is None or (news.watches, news.removed) == ((), ())

@@ -1,0 +1,312 @@
+"""The commands that print, and the little that the monitor's own command says before it has a screen."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.storage.opening import added, kept, observed, opened
+from tests.support.building import NOW, PROCESSING, dashed, done, failed, job, job_id, missed, seen, watch
+from zjobtui import __version__, cli
+from zjobtui.domain.job import Job, JobId
+from zjobtui.domain.problem import ProblemKind
+from zjobtui.storage.places import store_path
+from zjobtui.wording.cells import cells
+
+ONE, TWO = job_id(0x1BC24F31).given, job_id(0x9F1C24F3).given
+CREDENTIALS = {"ZUORA_CLIENT_ID": "id", "ZUORA_CLIENT_SECRET": "sentinel-secret"}
+
+
+def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
+    result = CliRunner().invoke(cli.main, arguments, input=stdin)
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result
+
+
+def said(result: Result) -> tuple[int, str, str]:
+    return result.exit_code, result.stdout, result.stderr
+
+
+def watched() -> list[str]:
+    return [one.job.id.given for one in kept(store_path())]
+
+
+def test_added_ids_are_watched() -> None:
+    assert said(run("add", ONE, TWO)) == (0, "2 jobs added, 0 known, 0 refused.\n", "")
+    assert watched() == [ONE, TWO]
+    one = next(iter(kept(store_path())))
+    assert (one.job.tenant, one.added_by, one.label) == ("env", "command line", "")
+
+
+def test_an_id_that_is_watched_already_is_known_however_it_is_written() -> None:
+    run("add", ONE)
+    assert said(run("add", ONE.upper(), dashed(JobId(ONE)), TWO))[:2] == (0, "1 job added, 1 known, 0 refused.\n")
+    assert watched() == [ONE, TWO]
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], [ONE[:-1]], ["../accounts", "\x1b[2J"], [""]])
+def test_bad_arguments_are_named_and_nothing_is_added(arguments: list[str]) -> None:
+    status, printed, complained = said(run("add", *arguments))
+    assert (status, printed) == (2, "")
+    assert len(complained.splitlines()) == len(arguments)
+    assert all(re.match("“.*” is no job id|An empty text", line) for line in complained.splitlines())
+    assert "\x1b" not in complained
+    assert watched() == []
+
+
+def test_of_several_ids_the_good_ones_are_added_and_the_bad_one_is_named() -> None:
+    status, printed, complained = said(run("add", ONE, "nonsense", TWO))
+    assert (status, printed) == (1, "2 jobs added, 0 known, 1 refused.\n")
+    assert complained == "“nonsense” is no job id: it holds more than hexadecimal digits and dashes.\n"
+    assert watched() == [ONE, TWO]
+
+
+def test_every_id_in_the_text_on_standard_input_is_added() -> None:
+    text = json.dumps([{"jobId": ONE}, {"jobId": ONE}]) + f"\nsee also {dashed(JobId(TWO))}, thanks"
+    assert said(run("add", "-", stdin=text)) == (0, "2 jobs added, 0 known, 0 refused.\n", "")
+    assert [one.added_by for one in kept(store_path())] == ["standard input"] * 2
+
+
+def test_a_broken_id_on_standard_input_is_named_and_the_others_are_added() -> None:
+    status, printed, complained = said(run("add", "-", stdin=f"{ONE} {TWO[:-1]}"))
+    assert (status, printed) == (1, "1 job added, 0 known, 1 refused.\n")
+    assert complained == f"“{TWO[:-1]}” looks like a job id, but is none.\n"
+
+
+@pytest.mark.parametrize("text", ["", "no ids here", b"\xff\xfe\x00"])
+def test_a_text_without_an_id_is_told(text: str | bytes) -> None:
+    assert said(run("add", "-", stdin=text)) == (2, "", "No job id was found.\n")
+
+
+def test_a_text_in_any_encoding_is_read_as_far_as_it_goes() -> None:
+    run("add", "-", stdin=b"caf\xe9 " + ONE.encode() + b" \xff")
+    assert watched() == [ONE]
+
+
+def test_a_label_is_given_harmless_and_to_the_tenant_that_was_named() -> None:
+    run("add", "--label", "CS-1\x1b[2J\u202e", "--tenant", "eu", ONE)
+    (one,) = kept(store_path())
+    assert (one.job, one.label) == (Job("eu", JobId(ONE)), "CS-1␛[2J\ufffd")
+
+
+def test_removed_jobs_come_back_with_all_that_was_known_and_under_a_new_label_where_one_is_given() -> None:
+    run("add", "--label", "old", ONE)
+    with opened(store_path()) as (store, watches):
+        observed(store, watches, failed(NOW))
+    assert said(run("rm", "old"))[:2] == (
+        0,
+        "1 job removed; `zjobtui add` brings one back with all that was known of it.\n",
+    )
+    assert watched() == []
+    assert said(run("add", ONE))[1] == "1 job added, 0 known, 0 refused.\n"
+    assert [(one.label, one.is_final) for one in kept(store_path())] == [("old", True)]
+    run("rm", ONE)
+    run("add", "--label", "new", ONE)
+    assert [(one.label, one.is_final) for one in kept(store_path())] == [("new", True)]
+    events = [entry["event"] for entry in json.loads(run("show", "new", "--json").stdout)["timeline"]]
+    assert events == ["added", "status", "removed", "restored", "removed", "restored"]
+
+
+def test_what_is_not_watched_cannot_be_removed_and_is_named() -> None:
+    run("add", ONE)
+    assert said(run("rm", TWO)) == (2, "", f"“{TWO}” is not on the watchlist.\n")
+    status, printed, complained = said(run("rm", ONE, "nothing"))
+    assert (status, complained) == (1, "“nothing” is not on the watchlist.\n")
+    assert printed.startswith("1 job removed")
+
+
+def fill() -> None:
+    """One job of each verdict, each with a label that is its number."""
+    with opened(store_path()) as (store, _):
+        watches = added(store, *(watch(number, label=f"job {number}") for number in range(1, 7)))
+        for number, observation in (
+            (1, failed(NOW)),
+            (2, done(NOW)),
+            (3, missed(ProblemKind.NOT_FOUND)),
+            (4, seen(PROCESSING)),
+            (5, missed(ProblemKind.TIMED_OUT)),
+        ):
+            change = watches.fold([(job(number), observation, 5.0)])
+            store.apply(change)
+            watches = change.watchlist
+
+
+def test_an_empty_list_says_how_to_fill_it() -> None:
+    assert said(run("ls")) == (0, "", "The watchlist is empty. Add jobs with: zjobtui add ID…\n")
+    assert json.loads(run("ls", "--json").stdout) == {"schema": 1, "jobs": []}
+
+
+def test_the_list_is_one_line_a_job() -> None:
+    fill()
+    status, printed, complained = said(run("ls"))
+    lines = printed.splitlines()
+    assert (status, complained, len(lines)) == (0, "", 6)
+    assert [line.split()[1] for line in lines] == ["failed", "done", "unknown", "waiting", "waiting", "waiting"]
+    assert all(job_id(number).given in line for number, line in enumerate(lines, 1))
+    assert len({line.index("job ") for line in lines}) == 1
+
+
+def test_the_columns_stay_aligned_whatever_a_label_holds() -> None:
+    for number, label in enumerate(["plain", "有効な更新 2026", "🎉🎉🎉", "กัน", "e\u0301e\u0301", "x" * 300]):
+        run("add", "--label", label, job_id(number).given)
+    starts = {cells(re.split("no answer yet|just added", line)[0]) for line in run("ls").stdout.splitlines()}
+    assert len(starts) == 1
+
+
+def test_the_list_as_json_says_everything_about_each_job() -> None:
+    fill()
+    jobs = json.loads(run("ls", "--json").stdout)["jobs"]
+    assert [one["verdict"] for one in jobs] == ["failed", "done", "unknown to Zuora", *["waiting"] * 3]
+    assert [one["problem"] for one in jobs[3:5]] == [None, "timed out: no answer"]
+    assert {one["job_id"] for one in jobs} == {job_id(number).given for number in range(1, 7)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [job_id(1).given, job_id(1).given.upper(), dashed(job_id(1)), job_id(1).given[:6], job_id(1).given[:20], "job 1"],
+)
+def test_a_job_is_shown_by_its_id_the_beginning_of_it_or_its_label(text: str) -> None:
+    with opened(store_path()) as (store, _):
+        watches = added(store, watch(0x100, label="another"), watch(1, label="job 1"))
+        observed(store, watches, failed(NOW))
+    status, printed, complained = said(run("show", text if text != job_id(1).given[:6] else text + "01"))
+    assert (status, complained) == (0, "")
+    assert printed.startswith("✗ failed · Job failed, lock contention: locked\n")
+    for words in (job_id(1).given, "Error", "40000050 · lock contention", "Label", "job 1", "Timeline", "added test"):
+        assert words in printed
+
+
+def test_what_the_last_call_met_is_shown() -> None:
+    fill()
+    assert "The last call failed: timed out: no answer. The answer did not come in time" in run("show", "job 5").stdout
+
+
+def test_a_job_is_shown_as_json_with_its_answer_and_its_timeline() -> None:
+    fill()
+    told = json.loads(run("show", "job 1", "--json").stdout)
+    assert (told["label"], told["verdict"], told["is_final"]) == ("job 1", "failed", True)
+    assert json.loads(told["answer"]["body"])["errors"] == "[40000050]: locked"
+    assert [entry["event"] for entry in told["timeline"]] == ["added", "status"]
+    assert json.loads(run("show", "job 6", "--json").stdout)["answer"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("000000", "“000000” means 6 jobs; give more of the id."),
+        ("0000", "“0000” is not on the watchlist."),
+        ("ffffffff", "“ffffffff” is not on the watchlist."),
+        ("", "“” is not on the watchlist."),
+        ("------", "“------” is not on the watchlist."),
+        ("\x1b[2J", "“␛[2J” is not on the watchlist."),
+    ],
+)
+def test_what_means_no_job_or_several_is_told(text: str, why: str) -> None:
+    fill()
+    assert said(run("show", "--", text)) == (2, "", f"{why}\n")
+
+
+def test_a_broken_store_is_told_and_the_command_goes_on() -> None:
+    store_path().parent.mkdir()
+    store_path().write_bytes(b"broken")
+    status, printed, complained = said(run("add", ONE))
+    assert (status, printed) == (0, "1 job added, 0 known, 0 refused.\n")
+    assert "could not be read" in complained
+    assert ".broken-" in complained
+    assert watched() == [ONE]
+
+
+@pytest.mark.parametrize("arguments", [["ls"], ["ls", "--json"], ["add", ONE], ["show", ONE], ["rm", ONE]])
+def test_a_folder_that_cannot_be_used_is_told_in_one_sentence(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("ZJOBTUI_DATA_DIR", str(tmp_path / "file"))
+    status, printed, complained = said(run(*arguments))
+    assert (status, printed) == (2, "")
+    assert re.fullmatch(r"The watchlist .* cannot be opened: .*\.\n", complained)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["add"], ["show"], ["rm"], ["nonsense"], ["ls", "--nonsense"], ["demo", "--jobs", "0"]]
+)
+def test_a_command_that_is_used_wrongly_says_how_it_is_used(arguments: list[str]) -> None:
+    status, printed, complained = said(run(*arguments))
+    assert (status, printed) == (2, "")
+    assert "Usage:" in complained
+
+
+def test_the_version_and_help_are_told() -> None:
+    assert said(run("--version")) == (0, f"zjobtui, version {__version__}\n", "")
+    assert run("-h").stdout == run("--help").stdout
+    assert all(command in run("--help").stdout for command in ("add", "demo", "ls", "rm", "show", "simulate"))
+
+
+@pytest.mark.parametrize("arguments", [[], ["--tenant", "env"], ["demo"]])
+def test_without_a_terminal_the_monitor_says_so_in_one_line(arguments: list[str]) -> None:
+    status, printed, complained = said(run(*arguments))
+    assert (status, printed) == (2, "")
+    assert complained == "zjobtui needs a terminal; without one use its other commands, such as: zjobtui ls --json\n"
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands believe that they have a terminal."""
+    monkeypatch.setattr(cli, "_need_terminal", lambda: None)
+
+
+@pytest.mark.usefixtures("terminal")
+def test_without_a_tenant_the_variables_are_named() -> None:
+    status, printed, complained = said(run())
+    assert (status, printed) == (2, "")
+    for name in ("ZUORA_BASE_URL", "ZUORA_CLIENT_ID", "ZUORA_CLIENT_SECRET", "ZUORA_BEARER_TOKEN", "zjobtui demo"):
+        assert name in complained
+
+
+@pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize(
+    ("environ", "why"),
+    [
+        ({"ZUORA_BASE_URL": "http://rest.eu.zuora.com", **CREDENTIALS}, "must begin with https://"),
+        ({"ZUORA_BASE_URL": "rest.eu.zuora.com", **CREDENTIALS}, "is not a URL"),
+        ({"ZUORA_BASE_URL": "https://rest.eu.zuora.com/v1", **CREDENTIALS}, "must end after the host"),
+        ({"ZUORA_BASE_URL": "https://rest.eu.zuora.com"}, "ZUORA_CLIENT_ID is not"),
+        ({"ZUORA_BASE_URL": "https://rest.eu.zuora.com", "ZUORA_CLIENT_ID": "id"}, "ZUORA_CLIENT_SECRET is not"),
+    ],
+)
+def test_a_tenant_that_is_configured_wrongly_is_told(
+    environ: dict[str, str], why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    status, printed, complained = said(run())
+    assert (status, printed) == (2, "")
+    assert why in complained
+    assert "sentinel" not in complained
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_tenant_that_is_not_configured_is_told_with_those_that_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"ZUORA_BASE_URL": "https://rest.eu.zuora.com", **CREDENTIALS}.items():
+        monkeypatch.setenv(name, value)
+    status, printed, complained = said(run("--tenant", "no\x1b[2J"))
+    assert (status, printed) == (2, "")
+    assert "no␛[2J" in complained
+    assert "env" in complained
+
+
+def test_as_a_process_it_reads_pipes_prints_and_exits() -> None:
+    def call(*arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "zjobtui", *arguments]
+        return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+
+    assert call("add", "-", stdin=f"job {ONE}").returncode == 0
+    listed = call("ls")
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert ONE in listed.stdout
+    alone = call()
+    assert (alone.returncode, alone.stdout, alone.stderr.count("\n")) == (2, "", 1)

@@ -1,0 +1,347 @@
+"""The program as people use it: a process of its own on a terminal of its own, against the simulator over HTTP."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.escapes import uncontrolled
+from tests.support.process import environment
+from tests.support.terminal import Terminal
+from zjobtui.domain.job import Job, JobId
+from zjobtui.domain.watch import Watch
+from zjobtui.domain.watchlist import Watchlist
+from zjobtui.simulator.gate import TOKEN_PATH
+from zjobtui.simulator.running import running
+from zjobtui.simulator.server import Simulator
+from zjobtui.storage.places import STORE_NAME
+from zjobtui.storage.store import open_store
+from zjobtui.zuora.wire import read_report
+
+PROGRAM = (sys.executable, "-m", "zjobtui")
+SENTINEL = "sentinel-7f3e9c"
+
+WAYS_OUT = {
+    "q": lambda terminal: terminal.press("q"),
+    "ctrl+q": lambda terminal: terminal.press("ctrl+q"),
+    "SIGTERM": lambda terminal: terminal.signal(signal.SIGTERM),
+    "SIGHUP": lambda terminal: terminal.signal(signal.SIGHUP),
+    "SIGINT": lambda terminal: terminal.signal(signal.SIGINT),
+}
+STATUS = {"q": 0, "ctrl+q": 0, "SIGTERM": 143, "SIGHUP": 129, "SIGINT": 130}
+
+CRASHES = {
+    "a key": "Monitor.action_pause = fail",
+    "a worker": "JobDetail.show = fail",
+    "a timer": "Monitor._tick = fail",
+}
+CRASHING = f"""
+import sys
+from zjobtui.cli import main
+from zjobtui.ui.job_detail import JobDetail
+from zjobtui.ui.monitor import Monitor
+
+def fail(self, *_, **__):
+    secret = "{SENTINEL}"
+    raise RuntimeError("it broke")
+
+{{patch}}
+sys.argv = ["zjobtui"]
+main()
+"""
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Simulator]:
+    with running(jobs=40, seed=7) as simulator:
+        yield simulator
+
+
+def pointed_at(served: Simulator, folder: Path, **more: str) -> dict[str, str]:
+    """What points the program at the simulator, and at a data folder of the test's own."""
+    return {
+        "ZUORA_BASE_URL": served.base_url,
+        "ZUORA_CLIENT_ID": served.client_id,
+        "ZUORA_CLIENT_SECRET": served.client_secret,
+        "ZJOBTUI_DATA_DIR": str(folder),
+        "HOME": str(folder),
+        "TZ": "UTC",
+        **more,
+    }
+
+
+def stored(folder: Path, served: Simulator, age: float = 0.0) -> None:
+    """Leaves a watchlist of the simulator's jobs, added `age` seconds ago and never answered for."""
+    now = time.time()
+    watches = [Watch(job=Job("env", JobId(one)), added_at=now - age, added_by="test") for one in served.job_ids]
+    store, watchlist = open_store(folder / STORE_NAME, read_report)
+    with closing(store):
+        store.apply(Watchlist(watchlist.watches).add(watches))
+
+
+@contextmanager
+def started(env: Mapping[str, str], *arguments: str, size: tuple[int, int] = (140, 40)) -> Iterator[Terminal]:
+    with Terminal([*PROGRAM, *arguments], *size, env=env) as terminal:
+        terminal.wait_for(lambda text: "Jobs · " in text and text.rstrip().endswith("q quit"), 20)
+        yield terminal
+
+
+def assert_left_as_found(terminal: Terminal) -> None:
+    assert terminal.modes() == frozenset()
+    assert terminal.attributes() == terminal.attributes_before
+
+
+def test_from_a_paste_to_the_answer_and_out(tmp_path: Path, served: Simulator) -> None:
+    with started(pointed_at(served, tmp_path)) as terminal:
+        terminal.wait_for("No job is shown.")
+        terminal.paste("\n".join(served.job_ids))
+        terminal.wait_for("40 new jobs, 0 known")
+        terminal.press("enter")
+        terminal.wait_for("Jobs · 40 ·")
+        terminal.wait_for("✗ failed")
+        terminal.wait_for("calls/s")
+        terminal.resize(80, 24)
+        terminal.wait_for(lambda text: "╭─ Jobs · 40" in text and max(map(len, text.splitlines())) == 80)
+        terminal.resize(140, 50)
+        terminal.wait_for(lambda text: max(map(len, text.splitlines())) == 140)
+        terminal.press("tab", "end")
+        terminal.press("enter")
+        terminal.wait_for('"success": true')
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert_left_as_found(terminal)
+        assert uncontrolled(terminal.raw) == []
+        assert served.client_secret.encode() not in terminal.raw
+        assert b"Bearer" not in terminal.raw
+
+
+def test_subscriptions_open_and_close_in_a_real_terminal(tmp_path: Path, served: Simulator) -> None:
+    stored(tmp_path, served)
+    with started(pointed_at(served, tmp_path)) as terminal:
+        terminal.wait_for("! attention", 20)
+        terminal.press("/")
+        terminal.wait_for("words, status:failed")
+        terminal.press(*"is:final order:O", "enter")
+        terminal.wait_for("▾ Subscriptions")
+        assert "A-S" in terminal.text()
+        terminal.press("tab")
+        while "▸ Subscriptions" not in terminal.text():
+            terminal.press("down", "left")
+            terminal.bytes_within(0.05)
+        assert "     A-S" not in terminal.text()
+        terminal.press("right")
+        terminal.wait_for("▾ Subscriptions")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+
+
+def leave(way: str, folder: Path, served: Simulator) -> None:
+    with started(pointed_at(served, folder)) as terminal:
+        WAYS_OUT[way](terminal)
+        assert terminal.wait_exit(5) == STATUS[way]
+        assert_left_as_found(terminal)
+
+
+@pytest.mark.parametrize("way", WAYS_OUT)
+def test_every_way_out_leaves_the_terminal_as_it_was(way: str, tmp_path: Path, served: Simulator) -> None:
+    stored(tmp_path, served)
+    leave(way, tmp_path, served)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("way", WAYS_OUT)
+def test_fifty_times_every_way_out(way: str, tmp_path: Path, served: Simulator) -> None:
+    stored(tmp_path, served)
+    for _ in range(50):
+        leave(way, tmp_path, served)
+
+
+def crash(patch: str, folder: Path, served: Simulator) -> None:
+    command = [sys.executable, "-c", CRASHING.format(patch=patch)]
+    with Terminal(command, env=pointed_at(served, folder)) as terminal:
+        terminal.bytes_within(0.3)
+        end = time.monotonic() + 10
+        while terminal.is_running and time.monotonic() < end:
+            if "Jobs · " in terminal.text():
+                terminal.press("p")
+            terminal.bytes_within(0.2)
+        assert terminal.wait_exit(1) == 1
+        assert_left_as_found(terminal)
+        assert "RuntimeError: it broke" in terminal.text()
+        assert SENTINEL.encode() not in terminal.raw
+        assert served.client_secret.encode() not in terminal.raw
+
+
+@pytest.mark.parametrize("where", CRASHES)
+def test_a_crash_leaves_the_terminal_as_it_was_and_tells_no_secret(
+    where: str, tmp_path: Path, served: Simulator
+) -> None:
+    stored(tmp_path, served)
+    crash(CRASHES[where], tmp_path, served)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("where", CRASHES)
+def test_fifty_crashes(where: str, tmp_path: Path, served: Simulator) -> None:
+    stored(tmp_path, served)
+    for _ in range(50):
+        crash(CRASHES[where], tmp_path, served)
+
+
+def lose_the_terminal(folder: Path, served: Simulator, *, ignoring_hangup: bool) -> None:
+    env = pointed_at(served, folder)
+    with Terminal(PROGRAM, env=env, ignoring_hangup=ignoring_hangup) as terminal:
+        terminal.wait_for("Jobs · ", 20)
+        before = terminal.cpu()
+        terminal.hang_up()
+        end = time.monotonic() + 5
+        while terminal.is_running and time.monotonic() < end:
+            spent = terminal.cpu()
+            time.sleep(0.05)
+        assert not terminal.is_running
+        assert spent - before <= 1.0
+
+
+@pytest.mark.parametrize("ignoring_hangup", [False, True])
+def test_without_a_terminal_the_program_is_gone_in_time(
+    tmp_path: Path, served: Simulator, ignoring_hangup: bool
+) -> None:
+    stored(tmp_path, served)
+    lose_the_terminal(tmp_path, served, ignoring_hangup=ignoring_hangup)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("ignoring_hangup", [False, True])
+def test_a_hundred_terminals_are_lost(tmp_path: Path, served: Simulator, ignoring_hangup: bool) -> None:
+    stored(tmp_path, served)
+    for _ in range(100):
+        lose_the_terminal(tmp_path, served, ignoring_hangup=ignoring_hangup)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def test_without_a_network_the_stored_watchlist_is_shown_as_stale_and_recovers(
+    tmp_path: Path, served: Simulator
+) -> None:
+    port = free_port()
+    stored(tmp_path, served, age=600)
+    env = {**pointed_at(served, tmp_path), "ZUORA_BASE_URL": f"http://127.0.0.1:{port}"}
+    with started(env) as terminal:
+        terminal.wait_for("Jobs · 40 ·")
+        assert terminal.text().count("no answer") > 30
+        terminal.wait_for("✗ unreachable")
+        with running(jobs=40, seed=7, port=port):
+            terminal.wait_for("calls/s", 15)
+            terminal.wait_until_gone("no answer", 15)
+            terminal.press("q")
+            assert terminal.wait_exit() == 0
+
+
+def test_a_wrong_secret_is_told_and_not_tried_again(tmp_path: Path) -> None:
+    with running(jobs=40, seed=7) as served:
+        stored(tmp_path, served)
+        with started(pointed_at(served, tmp_path, ZUORA_CLIENT_SECRET=SENTINEL)) as terminal:
+            terminal.wait_for("✗ signed out: invalid client")
+            terminal.bytes_within(2.5)
+            assert served.requests.by_route[f"POST {TOKEN_PATH}"] == 1
+            terminal.press("r")
+            terminal.wait_for("Asking about")
+            terminal.press("q")
+            assert terminal.wait_exit() == 0
+            assert SENTINEL.encode() not in terminal.raw
+            assert served.requests.by_route[f"POST {TOKEN_PATH}"] <= 2
+
+
+COLOUR = re.compile(rb"\x1b\[(?:[\d;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[\d;]*)?m")
+
+
+def test_no_color_is_honoured_and_everything_is_readable(tmp_path: Path, served: Simulator) -> None:
+    stored(tmp_path, served)
+    with started(pointed_at(served, tmp_path, NO_COLOR="1")) as terminal:
+        terminal.wait_for("✗ failed")
+        terminal.press("down")
+        terminal.bytes_within(0.3)
+        for row in terminal.display.screen.buffer.values():
+            assert all(cell.fg != cell.bg or cell.fg == "default" for cell in row.values() if cell.data.strip())
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert COLOUR.findall(terminal.raw) == []
+
+
+def test_the_demo_shows_jobs_that_change(tmp_path: Path) -> None:
+    with started({"HOME": str(tmp_path), "TZ": "UTC"}, "demo", "--jobs", "60", "--seed", "3") as terminal:
+        terminal.wait_for("Jobs · 60 ·")
+        terminal.wait_for("✗ failed")
+        counts = terminal.row(0)[: terminal.row(0).index("done")]
+        terminal.wait_for(lambda text: not text.startswith(counts), 15)
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert_left_as_found(terminal)
+    assert list(tmp_path.rglob("*.sqlite3")) == []
+
+
+def test_a_removed_job_stays_away_and_a_label_stays(tmp_path: Path, served: Simulator) -> None:
+    env = pointed_at(served, tmp_path)
+    stored(tmp_path, served)
+    with started(env) as terminal:
+        terminal.wait_for("Jobs · 40 ·")
+        terminal.press("x")
+        terminal.wait_for("Jobs · 39 ·")
+        terminal.press("l")
+        terminal.wait_for("Label of")
+        terminal.press(*"CS-4390", "enter")
+        terminal.wait_for("CS-4390 labelled.")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+    with started(env) as terminal:
+        terminal.wait_for("Jobs · 39 ·")
+        terminal.wait_for("CS-4390")
+
+
+@pytest.mark.parametrize("arguments", [[], ["demo"]])
+def test_without_any_terminal_it_says_so(arguments: list[str], tmp_path: Path, served: Simulator) -> None:
+    done = subprocess.run(
+        [*PROGRAM, *arguments],
+        env=environment(pointed_at(served, tmp_path)),
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        timeout=20,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert b"needs a terminal" in done.stderr
+    assert done.stdout == b""
+
+
+def test_without_a_tenant_it_says_what_to_set(tmp_path: Path) -> None:
+    with Terminal(PROGRAM, env={"HOME": str(tmp_path), "ZJOBTUI_DATA_DIR": str(tmp_path)}) as terminal:
+        assert terminal.wait_exit() == 2
+        assert "export ZUORA_BASE_URL=" in terminal.text()
+        assert "zjobtui demo" in terminal.text()
+
+
+@pytest.mark.long
+def test_a_thousand_sizes_and_suspensions(tmp_path: Path, served: Simulator) -> None:
+    stored(tmp_path, served)
+    with started(pointed_at(served, tmp_path)) as terminal:
+        for number in range(1_000):
+            terminal.resize(1 + number * 37 % 500, 1 + number * 53 % 200)
+            terminal.bytes_within(0.01)
+        for _ in range(1_000):
+            terminal.signal(signal.SIGTSTP)
+            terminal.signal(signal.SIGCONT)
+        terminal.resize(140, 40)
+        terminal.wait_for(lambda text: "Jobs · 40" in text and max(map(len, text.splitlines())) == 140)
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert_left_as_found(terminal)

@@ -1,0 +1,141 @@
+import pytest
+
+from tests.support.building import job
+from tests.support.scripted import ScriptedEngine
+from tests.support.seeing import Sight, looking_at
+from tests.support.staging import staged, tell
+
+KINDS = ("recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing", "derived-preview")
+LABELS = ("beta", "Alpha one", "", "gamma")
+SIZES = [(140, 40), (80, 24)]
+
+
+def shown(sight: Sight) -> int:
+    return len([row for row in sight.jobs if row])
+
+
+def names(sight: Sight) -> list[str]:
+    return [row[14:25].strip() for row in sight.jobs if row]
+
+
+def engine() -> ScriptedEngine:
+    return staged(*KINDS, labels=LABELS)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_slash_filters_with_every_key_and_says_so_in_the_title(size: tuple[int, int]) -> None:
+    async with looking_at(engine(), size) as sight:
+        await sight.press("/")
+        await sight.press(*"alpha")
+        assert names(sight) == ["Alpha one"]
+        assert "Jobs · 1 of 4 · by urgency · filter: alpha" in sight.rows[1]
+        assert sight.detail_title.startswith("Alpha one")
+        await sight.press("enter")
+        assert shown(sight) == 1
+        await sight.press("x")
+        assert shown(sight) == 0
+        assert "No job is shown." in sight.text
+
+
+async def test_escape_in_the_filter_shows_everything_again() -> None:
+    async with looking_at(engine()) as sight:
+        await sight.press("/")
+        await sight.press(*"status:failed")
+        assert names(sight) == ["beta"]
+        await sight.press("escape")
+        assert shown(sight) == 4
+        assert "filter" not in sight.rows[1]
+
+
+async def test_escape_in_the_list_takes_a_kept_filter_away() -> None:
+    async with looking_at(engine()) as sight:
+        await sight.press("/")
+        await sight.press(*"alpha", "enter", "escape")
+        assert shown(sight) == 4
+
+
+async def test_a_filter_is_taken_up_again_where_it_was_left() -> None:
+    async with looking_at(engine()) as sight:
+        await sight.press("/")
+        await sight.press(*"alp", "enter")
+        await sight.press("/")
+        assert sight.rows[-1].strip() == "alp"
+        await sight.press("end", *"ha")
+        assert names(sight) == ["Alpha one"]
+
+
+async def test_a_term_that_is_not_understood_is_told_below_the_list_and_the_rest_holds() -> None:
+    async with looking_at(engine()) as sight:
+        await sight.press("/")
+        await sight.press(*"alpha stats:failed")
+        assert names(sight) == ["Alpha one"]
+        assert "There is no “stats” to ask for" in sight.row("╰─")
+        await sight.press("escape")
+        assert "There is no" not in sight.text
+
+
+async def test_keys_typed_into_the_filter_do_nothing_else() -> None:
+    stage = engine()
+    async with looking_at(stage) as sight:
+        await sight.press("/")
+        await sight.press(*"xrpqau?")
+        assert not stage.asked
+        assert not stage.is_paused
+        assert len(stage.state.watchlist) == 4
+        assert not sight.app._exit
+
+
+async def test_a_paste_into_the_filter_stays_there() -> None:
+    async with looking_at(engine()) as sight:
+        await sight.press("/")
+        await sight.paste("alpha")
+        assert names(sight) == ["Alpha one"]
+        assert "Add jobs" not in sight.text
+
+
+async def test_a_job_that_comes_to_match_is_shown() -> None:
+    stage = engine()
+    async with looking_at(stage) as sight:
+        await sight.press("/")
+        await sight.press(*"status:failed", "enter")
+        tell(stage, 3, "recorded-failed-input")
+        await sight.settled()
+        assert shown(sight) == 2
+
+
+async def test_what_is_hidden_is_not_acted_on_but_what_is_marked_is() -> None:
+    stage = engine()
+    async with looking_at(stage) as sight:
+        await sight.press("/")
+        await sight.press(*"status:waiting", "enter", "*", "r")
+        assert stage.asked == [job(3)]
+
+
+async def test_a_click_on_a_count_shows_just_those_and_another_all() -> None:
+    async with looking_at(engine()) as sight:
+        await sight.click("! 1 attention")
+        assert names(sight) == ["Alpha one"]
+        await sight.click("! 1 attention")
+        assert shown(sight) == 4
+
+
+async def test_s_offers_the_orders_and_the_title_names_the_one_in_force() -> None:
+    async with looking_at(engine()) as sight:
+        await sight.press("s")
+        assert "╭─ Sort by ─" in sight.text
+        await sight.press("end", "enter")
+        assert "by label" in sight.rows[1]
+        assert names(sight)[:3] == ["Alpha one", "beta", "gamma"]
+        await sight.press("s", "escape")
+        assert "by label" in sight.rows[1]
+
+
+async def test_tags_and_notes_are_shown_and_found() -> None:
+    async with looking_at(engine()) as sight:
+        await sight.press("t", *"acme, eu", "enter")
+        await sight.press("o", *"asked Kim", "enter")
+        assert "Tags acme, eu" in sight.words
+        assert "Note asked Kim" in sight.words
+        await sight.press("/")
+        await sight.press(*"tag:acme", "enter")
+        assert shown(sight) == 1

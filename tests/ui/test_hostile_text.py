@@ -1,0 +1,177 @@
+"""Text from outside may hold anything: it never acts on the terminal, never breaks a column, and stays readable."""
+
+import json
+import random
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.support.building import job
+from tests.support.escapes import uncontrolled
+from tests.support.payloads import payload
+from tests.support.scripted import ScriptedEngine
+from tests.support.seeing import Sight, looking_at
+from tests.support.staging import heard, staged, tell
+from zjobtui.domain.text import clean
+
+HOSTILE = {
+    "colour": "\x1b[31mred\x1b[0m",
+    "cursor": "\x1b[2J\x1b[H\x1b[5A",
+    "title": "\x1b]0;owned\x07",
+    "clipboard": "\x1b]52;c;b3duZWQ=\x1b\\",
+    "link": "\x1b]8;;https://evil.example\x1b\\click\x1b]8;;\x1b\\",
+    "device control": "\x1bP1$r0m\x1b\\",
+    "C1": "\x9b31m\x9d52;c;eA==\x9c\x90q\x9c",
+    "bidirectional": "\u202eevil\u202c\u2066x\u2069\u200f",
+    "zero width": "a\u200b\u200c\u200d\u2060\ufeffb",
+    "carriage": "good\r\x08\x08bad\x0b\x0c",
+    "null and delete": "a\x00b\x7f",
+    "separators": "a\u2028b\u2029c\x85",
+    "markup": "[bold red]x[/] [/ [[ [@click=app.quit]q[/] $primary \\[",
+    "alternate screen": "\x1b[?1049l\x1b[?1000h\x1bc",
+    "keyboard": "\x1b[>1u\x1b[c\x1b[6n",
+}
+BODIES = ("derived-completed-everything", "derived-preview", "derived-unknown-job-type", "recorded-failed-lock")
+
+
+def filled(name: str, text: str) -> bytes:
+    """A reply with the text in every field that a person may have written, and as a field of its own."""
+
+    def fill(value: object) -> object:
+        match value:
+            case dict():
+                return {key: one if key in {"jobType", "success"} else fill(one) for key, one in value.items()}
+            case list():
+                return [fill(one) for one in value]
+            case str():
+                return text
+            case _:
+                return value
+
+    body = json.loads(payload(name))
+    told = {"status": body["status"], "result": fill(body["result"]), "success": True, f"field {text}": text}
+    if body["errors"]:
+        told["errors"] = f"[40000050]: {text}"
+    return json.dumps(told).encode()
+
+
+def crowd(text: str) -> ScriptedEngine:
+    """Jobs of every kind that hold the text wherever it can be."""
+    engine = staged(*(filled(name, text) for name in BODIES), "recorded-processing")
+    engine.label([job(number) for number in (1, 3, 5)], clean(text))
+    return engine
+
+
+async def read_all(sight: Sight, jobs: int) -> None:
+    """Looks at every job with everything opened."""
+    for _ in range(jobs):
+        await sight.press("tab", "home")
+        sight.glass.receive("\x1b[C\x1b[B" * 60)
+        await sight.press("home", "escape", "down")
+
+
+def sent(sight: Sight) -> bytes:
+    """The bytes as they come out of a terminal device, on the alternate screen."""
+    return b"\x1b[?1049h" + sight.sent.replace("\n", "\r\n").encode(errors="surrogatepass")
+
+
+THIRDS = [" ".join([*HOSTILE.values()][start::3]) for start in range(3)]
+
+
+@pytest.mark.parametrize("text", THIRDS, ids=["first third", "second third", "third third"])
+async def test_nothing_hostile_reaches_the_terminal_from_any_field_on_any_screen(text: str) -> None:
+    engine = crowd(text)
+    async with looking_at(engine, notice=clean(text)) as sight:
+        await read_all(sight, jobs=5)
+        assert sight.crooked() == []
+        await sight.paste(text)
+        await sight.press("escape")
+        await sight.press("home", "l")
+        await sight.paste(text)
+        await sight.press("enter", "r", "x", "u", "ctrl+p")
+        await sight.press("escape")
+        assert uncontrolled(sent(sight)) == []
+
+
+@pytest.mark.parametrize("text", [HOSTILE["colour"], HOSTILE["bidirectional"], HOSTILE["markup"]])
+async def test_what_was_removed_is_seen(text: str) -> None:
+    async with looking_at(crowd(text)) as sight:
+        shown = clean(text)
+        assert shown[:12] in sight.text
+        assert shown in sight.detail_title or shown[:12] in sight.detail_title
+
+
+MARKUP = st.text("[]/\\$@=a", min_size=1, max_size=12)
+
+
+async def read_markup(texts: list[str]) -> None:
+    bodies = [filled(BODIES[number % len(BODIES)], text) for number, text in enumerate(texts)]
+    engine = staged(*bodies, labels=texts)
+    async with looking_at(engine) as sight:
+        labels = {watch.label.strip() for watch in engine.state.watchlist}
+        for _ in texts:
+            assert sight.detail_title.rpartition("·")[0].strip() in labels
+            await sight.press("down")
+        await sight.press("x", "u", "l")
+        await sight.press("escape", "r", "/", *texts[0])
+
+
+@settings(max_examples=3, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(st.lists(MARKUP, min_size=20, max_size=20))
+async def test_markup_is_text(texts: list[str]) -> None:
+    await read_markup(texts)
+
+
+@pytest.mark.long
+@settings(max_examples=170)
+@given(st.lists(MARKUP, min_size=30, max_size=30))
+async def test_five_thousand_texts_of_markup_are_text(texts: list[str]) -> None:
+    await read_markup(texts)
+
+
+WIDE = (
+    "漢字かな交じり文",
+    "한국어",
+    "ไทยนี้",
+    "हिन्दी",
+    "👍🎉🚀✅",
+    "e\u0301a\u0308o\u0302",
+    "ﬁ①Ⅷ㍿",
+    "عربي",
+    "️☺️",
+    "\u1100\u1161\u11a8",
+    "☰䷀𝌆",
+)
+
+
+def wide_texts(count: int) -> Iterator[str]:
+    chance = random.Random(11)
+    for _ in range(count):
+        yield clean("".join(chance.choice(WIDE)[: chance.randint(1, 6)] for _ in range(chance.randint(1, 9))))
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_columns_hold_still_whatever_the_text_is_made_of(size: tuple[int, int]) -> None:
+    texts = list(wide_texts(200))
+    engine = staged(*(filled(BODIES[number % 2], text) for number, text in enumerate(texts)), labels=texts[:100])
+    async with looking_at(engine, size) as sight:
+        for _ in range(12):
+            assert sight.crooked() == []
+            await sight.press("pagedown")
+        for _ in range(8):
+            await sight.press("up")
+            assert sight.crooked() == []
+
+
+async def test_a_row_that_changes_to_narrower_text_leaves_nothing_behind() -> None:
+    engine = staged("recorded-processing", labels=("漢字漢字漢字",))
+    async with looking_at(engine) as sight:
+        for label in ("a漢b字", "👍👍", "", "é漢"):
+            engine.label([job(1)], label)
+            tell(engine, 1, heard("recorded-processing"))
+            await sight.settled()
+            assert sight.crooked() == []
+            shown = sight.jobs[0].split("waiting", 1)[1]
+            assert shown.strip().startswith(label or "00000001…")

@@ -1,0 +1,77 @@
+from dataclasses import replace
+
+import pytest
+
+from tests.support.seeing import TENANT, Sight, looking_at
+from tests.support.staging import staged
+from tests.support.world import watched_world
+
+SIZES = [(1, 1), (5, 3), (20, 5), (60, 20), (80, 24), (99, 24), (100, 30), (200, 60)]
+
+
+def frames(sight: Sight) -> list[tuple[int, int]]:
+    """Row and column of the upper left corner of each frame."""
+    return [(y, x) for y, row in enumerate(sight.cells) for x, cell in enumerate(row) if cell == "╭"]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_every_size_works_with_every_key(size: tuple[int, int]) -> None:
+    engine = watched_world(jobs=60, elapsed=64.0)
+    async with looking_at(engine, size) as sight:
+        await sight.press("down", "pagedown", "end", "home", "tab", "down", "enter", "right", "left", "end", "escape")
+        await sight.press("?", "down", "escape", "a", "escape", "l", "escape", "ctrl+p", "escape", "p", "r", "x", "u")
+        assert len(sight.rows) == size[1]
+        assert all(len(row) <= size[0] for row in sight.rows)
+        await sight.press("escape")
+        await sight.until(lambda _: sight.crooked() == [])
+
+
+async def test_a_wall_of_a_screen_is_filled() -> None:
+    async with looking_at(watched_world(jobs=300, elapsed=64.0), (500, 200)) as sight:
+        await sight.press("end")
+        assert len([row for row in sight.jobs if row]) == 196
+        assert sight.crooked() == []
+
+
+@pytest.mark.parametrize(("width", "is_wide"), [(60, False), (99, False), (100, True), (200, True)])
+async def test_from_a_hundred_columns_on_the_detail_is_beside_the_list(width: int, is_wide: bool) -> None:
+    async with looking_at(staged("recorded-processing"), (width, 30)) as sight:
+        (top, left), (other_top, other_left) = frames(sight)
+        assert (top == other_top) == is_wide
+        assert (left == other_left) != is_wide
+        assert "Zuora is working on it." in sight.words
+
+
+async def test_a_new_size_lays_everything_out_anew() -> None:
+    engine = watched_world(jobs=60, elapsed=64.0)
+    async with looking_at(engine, (140, 40)) as sight:
+        before = sight.rows
+        for width, height in ((80, 24), (1, 1), (300, 100), (100, 30), (99, 30), (140, 40)):
+            await sight.resize(width, height)
+            assert sight.crooked() == []
+        assert sight.rows == before
+
+
+async def test_the_row_under_the_cursor_stays_in_view_in_any_size() -> None:
+    engine = watched_world(jobs=200, elapsed=64.0)
+    async with looking_at(engine, (140, 60)) as sight:
+        await sight.press("pagedown", "pagedown")
+        chosen = sight.detail_title[:8]
+        for size in ((140, 20), (80, 16), (200, 50), (60, 12)):
+            await sight.resize(*size)
+            assert any(chosen in row for row in sight.jobs), size
+
+
+async def test_long_names_of_tenants_leave_the_counts() -> None:
+    tenant = replace(TENANT, title="The production tenant of a company with a rather long name in Europe")
+    async with looking_at(staged("recorded-failed-lock"), (80, 24), tenant=tenant) as sight:
+        assert "✗ 1" in sight.bar
+        assert "● " in sight.bar
+
+
+@pytest.mark.parametrize("width", [46, 60, 80, 100, 120, 200])
+async def test_a_row_shows_at_least_eight_characters_of_the_id(width: int) -> None:
+    engine = staged("recorded-processing", "recorded-completed-order-pending")
+    async with looking_at(engine, (width, 24)) as sight:
+        for watch in engine.state.watchlist:
+            assert any(watch.job.id.given[:8] in row for row in sight.jobs)

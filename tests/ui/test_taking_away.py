@@ -1,0 +1,101 @@
+import base64
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.building import job, job_id
+from tests.support.seeing import Sight, looking_at
+from tests.support.staging import staged
+from zjobtui.ui.clipboard import LIMIT, sequence
+
+
+def clipboard(sight: Sight) -> str:
+    """What the terminal was last told to put on its clipboard."""
+    copies = re.findall(r"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07", sight.sent)
+    return base64.b64decode(copies[-1]).decode() if copies else ""
+
+
+def only_file(folder: Path) -> tuple[str, str]:
+    """Name and text of the one file in a folder."""
+    (path,) = folder.iterdir()
+    return path.name, path.read_text(encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def _plain_terminal_in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TMUX", raising=False)
+    monkeypatch.delenv("STY", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_y_offers_what_can_be_copied_and_copies_it(size: tuple[int, int]) -> None:
+    async with looking_at(staged("recorded-completed-order-pending"), size) as sight:
+        await sight.press("y")
+        told = sight.text
+        for what in ("job id", "order number", "account number", "verdict", "Markdown summary", "raw answer", "curl"):
+            assert what in told
+        await sight.press("down", "enter")
+        assert clipboard(sight) == "O-00005577"
+        assert "Order number: sent to the terminal's clipboard, if it takes such a thing." in sight.toast
+
+
+async def test_of_several_jobs_the_ids_are_copied() -> None:
+    async with looking_at(staged("recorded-processing", "recorded-processing")) as sight:
+        await sight.press("*", "y")
+        await sight.press("enter")
+        assert clipboard(sight) == f"{job_id(1).given}\n{job_id(2).given}"
+
+
+async def test_the_copied_call_holds_no_token() -> None:
+    async with looking_at(staged("recorded-processing")) as sight:
+        await sight.press("y")
+        await sight.press("end", "enter")
+        assert clipboard(sight).startswith("curl -sS ")
+        assert "Bearer $ZUORA_TOKEN" in clipboard(sight)
+
+
+async def test_escape_copies_nothing() -> None:
+    async with looking_at(staged("recorded-processing")) as sight:
+        await sight.press("y", "escape")
+        assert clipboard(sight) == ""
+
+
+async def test_e_writes_the_marked_jobs_to_a_file_and_names_it(tmp_path: Path) -> None:
+    async with looking_at(staged("recorded-processing", "recorded-failed-lock", "recorded-processing")) as sight:
+        await sight.press("space", "space", "e")
+        assert "Export 2 jobs as" in sight.text
+        await sight.press("enter")
+        name, written = only_file(tmp_path)
+        assert {one["job_id"] for one in json.loads(written)["jobs"]} == {job(1).id.given, job(2).id.given}
+        assert name in sight.toast.replace(" ", "")
+
+
+async def test_a_file_that_is_there_is_never_overwritten(tmp_path: Path) -> None:
+    async with looking_at(staged("recorded-processing")) as sight:
+        await sight.press("e")
+        await sight.press("end", "enter")
+        first = only_file(tmp_path)
+        await sight.press("x", "a", *job_id(5).given, "enter")
+        await sight.press("e")
+        await sight.press("end", "enter")
+        assert only_file(tmp_path) == first
+        assert "was not written" in sight.text
+
+
+def test_a_text_that_is_too_long_for_a_terminal_is_not_sent() -> None:
+    assert sequence("x" * LIMIT, {}) is not None
+    assert sequence("x" * (LIMIT + 1), {}) is None
+
+
+def test_tmux_and_screen_pass_the_text_on() -> None:
+    plain = sequence("O-1", {})
+    assert plain == f"\x1b]52;c;{base64.b64encode(b'O-1').decode()}\x07"
+    assert sequence("O-1", {"TMUX": "/run/tmux,1,0"}) == f"\x1bPtmux;\x1b{plain}\x1b\\"
+    long = "x" * 1_000
+    told = sequence(long, {"STY": "1.pts-0"}) or ""
+    pieces = re.findall(r"\x1bP(.*?)\x1b\\", told, re.DOTALL)
+    assert "".join(pieces) == sequence(long, {})
+    assert max(map(len, pieces)) < 768

@@ -1,0 +1,116 @@
+"""Over a slow line every byte counts: what did not change is not sent again."""
+
+import asyncio
+import re
+from dataclasses import replace
+
+from tests.support.building import NOW, job, watch
+from tests.support.scripted import FixedClock, ScriptedEngine
+from tests.support.seeing import Sight, looking_at
+from tests.support.staging import heard, tell
+from zjobtui.ui.job_list import JobList
+
+WAITING = "recorded-processing"
+
+
+def crowd(count: int) -> ScriptedEngine:
+    engine = ScriptedEngine(FixedClock(NOW))
+    engine.watch(replace(watch(number), added_at=NOW - 1_000 + number) for number in range(1, count + 1))
+    engine.bring(*((job(number), heard(WAITING)) for number in range(1, count + 1)))
+    return engine
+
+
+async def quiet(sight: Sight, seconds: float = 0.5) -> None:
+    """Waits until nothing is left to be drawn, not even what a mouse or a timer began."""
+    await asyncio.sleep(seconds)
+    await sight.settled()
+
+
+async def test_a_state_that_says_the_same_sends_nothing() -> None:
+    engine = crowd(300)
+    async with looking_at(engine) as sight:
+        await quiet(sight)
+        before = len(sight.sent)
+        for _ in range(5):
+            tell(engine, 7, WAITING, after=0.1)
+            engine.publish()
+            await sight.settled()
+        assert len(sight.sent) == before
+
+
+async def test_while_nothing_happens_nothing_is_sent() -> None:
+    engine = crowd(300)
+    async with looking_at(engine) as sight:
+        await quiet(sight)
+        before = len(sight.sent)
+        for _ in range(5):
+            engine.clock.at += 0.5
+            await quiet(sight, 0.25)
+        assert len(sight.sent) == before
+
+
+async def test_one_row_that_changes_sends_that_row_and_no_other() -> None:
+    engine = crowd(30)
+    async with looking_at(engine) as sight:
+        await sight.press("down", "up")
+        await quiet(sight)
+        before = len(sight.sent)
+        engine.label([job(20)], "CS-4390")
+        await sight.settled()
+        sent = sight.sent[before:]
+        assert "CS-4390" in sent
+        assert "waiting" not in sent or sent.count("waiting") == 1
+        assert "◌ 30 waiting" not in sent
+        assert len(sent) < 400
+
+
+async def test_a_changed_row_asks_for_its_own_cells_alone() -> None:
+    engine = crowd(30)
+    async with looking_at(engine) as sight:
+        await quiet(sight)
+        rows = sight.app.screen.query_one(JobList)
+        asked: list[tuple[int, int, int, int]] = []
+        refresh = rows.refresh
+
+        def noted(*regions: object, **options: object) -> object:
+            asked.extend(tuple(region) for region in regions)  # type: ignore[arg-type, call-overload] - all are regions
+            return refresh(*regions, **options)  # type: ignore[arg-type] - as above
+
+        rows.refresh = noted  # type: ignore[assignment, method-assign] - a spy
+        engine.label([job(20)], "CS-4390")
+        await sight.settled()
+        assert {(y, height) for _, y, _, height in asked} == {(19, 1)}
+        assert sum(width for _, _, width, _ in asked) < 30
+
+
+async def test_a_row_out_of_view_that_changes_sends_nothing_of_the_list() -> None:
+    engine = crowd(300)
+    async with looking_at(engine) as sight:
+        await quiet(sight)
+        before = len(sight.sent)
+        engine.label([job(250)], "CS-4390")
+        await sight.settled()
+        assert len(sight.sent) == before
+
+
+async def test_a_move_of_the_cursor_redraws_two_rows_of_the_list() -> None:
+    engine = crowd(30)
+    async with looking_at(engine) as sight:
+        await sight.press("down")
+        await quiet(sight)
+        before = len(sight.sent)
+        await sight.press("down")
+        drawn = re.sub(r"\x1b\[[\d;]*m", "", sight.sent[before:])
+        assert drawn.count("◌ waiting   0") == 2
+
+
+async def test_a_thousand_states_are_drawn_as_one() -> None:
+    engine = crowd(30)
+    async with looking_at(engine) as sight:
+        await quiet(sight)
+        before = len(sight.sent)
+        for number in range(1_000):
+            engine.label([job(20)], f"CS-{number}")
+        await sight.settled()
+        assert "CS-999" in sight.text
+        assert sight.sent[before:].count("CS-") < 10
