@@ -199,7 +199,7 @@ def lose_the_terminal(folder: Path, served: Simulator, *, ignoring_hangup: bool)
     env = pointed_at(served, folder)
     with Terminal(PROGRAM, env=env, ignoring_hangup=ignoring_hangup) as terminal:
         terminal.wait_for("Jobs · ", 20)
-        before = terminal.cpu()
+        before = spent = terminal.cpu()
         terminal.hang_up()
         end = time.monotonic() + 5
         while terminal.is_running and time.monotonic() < end:

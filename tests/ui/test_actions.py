@@ -143,13 +143,12 @@ async def test_help_says_what_every_key_does(size: tuple[int, int]) -> None:
         assert "Help" not in sight.text
 
 
-async def test_the_palette_finds_every_action_by_its_name() -> None:
-    async with looking_at(staged(WAITING)) as sight:
+async def test_the_palette_lists_every_action() -> None:
+    async with looking_at(staged(WAITING), size=(140, 110)) as sight:
+        await sight.press("ctrl+p")
+        await sight.until("Choose other colours")
         for action in CATALOGUE:
-            await sight.press("ctrl+p")
-            await sight.press(*action.name)
-            await sight.until(action.about[:40])
-            await sight.press("escape")
+            assert action.about in sight.text, action.id
 
 
 async def test_the_palette_does_what_is_chosen() -> None:

@@ -263,7 +263,7 @@ async def test_an_archive_that_fails_leaves_the_watch_and_says_why() -> None:
         timeline = seen
 
     engine: ScriptedEngine = staged(DONE)
-    engine.archive = Broken()  # type: ignore[assignment] - it is broken on purpose
+    engine.archive = Broken()  # type: ignore[assignment]  # it is broken on purpose
     async with looking_at(engine) as sight:
         assert "Order completed: 1 subscription." in sight.words
         engine.publish()

@@ -18,7 +18,7 @@ MIXED = ("recorded-failed-lock", "recorded-completed-order-pending", "recorded-p
 
 
 def beating(engine: ScriptedEngine, **fields: object) -> ScriptedEngine:
-    engine.pulse = replace(engine.pulse, **fields)  # type: ignore[arg-type] - the fields of `Pulse`
+    engine.pulse = replace(engine.pulse, **fields)  # type: ignore[arg-type]  # the fields of `Pulse`
     engine.publish()
     return engine
 

@@ -73,10 +73,10 @@ async def test_a_changed_row_asks_for_its_own_cells_alone() -> None:
         refresh = rows.refresh
 
         def noted(*regions: object, **options: object) -> object:
-            asked.extend(tuple(region) for region in regions)  # type: ignore[arg-type, call-overload] - all are regions
-            return refresh(*regions, **options)  # type: ignore[arg-type] - as above
+            asked.extend(tuple(region) for region in regions)  # type: ignore[arg-type, misc]  # all are regions
+            return refresh(*regions, **options)  # type: ignore[arg-type]  # as above
 
-        rows.refresh = noted  # type: ignore[assignment, method-assign] - a spy
+        rows.refresh = noted  # type: ignore[assignment, method-assign]  # a spy
         engine.label([job(20)], "CS-4390")
         await sight.settled()
         assert {(y, height) for _, y, _, height in asked} == {(19, 1)}

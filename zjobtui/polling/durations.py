@@ -23,7 +23,7 @@ _NARROW = 0.55
 _WIDEST = 2.0
 """How much wider it grows where jobs are few, so that a handful of stuck jobs does not smear over all ages before."""
 
-_BELIEF = 0.1
+_BELIEF = 0.05
 """Jobs that are believed to follow the prior at any age (the beta process of Hjort, 1990), however much was seen: where
 few jobs are left, a chance gap between their ends must not pass for an age at which none ends."""
 

@@ -4,10 +4,10 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.dom import DOMNode
-from textual.events import Event, Key
-from textual.widgets import Input, TextArea
+from textual.events import Event
+from textual.screen import Screen
 
 PATIENCE = 0.5
 """Seconds after which the next key goes on whatever the one before still does."""
@@ -25,34 +25,40 @@ class InTurn:
         self._waiting: deque[Event] = deque()
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a key is still being dealt with."""
+        return self._task is not None and not self._task.done()
+
     async def take(self, event: Event) -> None:
         """Hands it on at once, or when its turn comes."""
-        if self._task is not None and not self._task.done():
-            self._waiting.append(event)
-            return
-        target = self._target()
-        await self._hand_on(event)
-        self._task = asyncio.create_task(self._go_on(target, event))
+        self._waiting.append(event)
+        if not self.is_busy:
+            settled = await self._hand_on_next()
+            self._task = asyncio.create_task(self._go_on(settled))
 
-    async def _go_on(self, target: DOMNode, event: Event) -> None:
+    async def _go_on(self, settled: Awaitable[None]) -> None:
         try:
-            await self._settled(target, event)
-            while self._waiting:
-                event, target = self._waiting.popleft(), self._target()
-                await self._hand_on(event)
-                await self._settled(target, event)
+            await settled
+            while self._waiting and self._app.is_running:
+                await (await self._hand_on_next())
+        except ScreenStackError:
+            self._waiting.clear()  # the program is ending, and nobody is left to take a key
         except Exception as fault:  # noqa: BLE001 - it ends the program as it would have in Textual's own loop
             self._app._handle_exception(fault)  # noqa: SLF001 - as that loop does
 
-    def _target(self) -> DOMNode:
-        return self._app.focused or self._app.screen
+    async def _hand_on_next(self) -> Awaitable[None]:
+        """Hands on one key; what it gives ends when that key is dealt with."""
+        screen = self._app.screen
+        target = self._app.focused or screen
+        await self._hand_on(self._waiting.popleft())
+        return self._settled(target, screen)
 
-    async def _settled(self, target: DOMNode, event: Event) -> None:
-        """Waits until everyone on the key's way has dealt with it and what came of it is on the screen."""
-        for node in (target, *target.ancestors):
+    async def _settled(self, target: DOMNode, screen: Screen[object]) -> None:
+        # The key goes up to the app, whose action may ask the app to move the focus or to show another screen.
+        for node in (target, *target.ancestors, self._app):
             await _once(node.call_later)
-        is_text = isinstance(event, Key) and event.is_printable and isinstance(target, Input | TextArea)
-        if not is_text:
+        if self._app.screen is not screen:
             await _once(self._app.screen.call_after_refresh)
 
 

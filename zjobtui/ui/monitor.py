@@ -170,13 +170,13 @@ class Monitor(Screen[None]):
             self._held_at = None
             self._engine.resume()
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
         """Opens the line in which a filter is typed."""
         from zjobtui.ui.filter_bar import FilterBar  # noqa: PLC0415 - nothing of it is needed for the first screen
 
         if not self.query(FilterBar):
-            self.mount(FilterBar(self._view.text), before="#keys-bar")
-        self.call_after_refresh(lambda: self.query_one(FilterBar).focus())
+            await self.mount(FilterBar(self._view.text), before="#keys-bar")
+        self.query_one(FilterBar).focus()
 
     def action_sort(self) -> None:
         """Asks for an order."""
