@@ -148,7 +148,7 @@ def kept(path: Path) -> dict[Job, Verdict]:
 @pytest.mark.parametrize(
     ("seed", "faults"),
     [
-        (7, "rate=5,token=2,drop=0.2,outage=3@2,latency=0.02"),
+        pytest.param(7, "rate=5,token=2,drop=0.2,outage=3@2,latency=0.02", marks=pytest.mark.long),
         (8, "error=0.2,html=0.2,throttle=0.05,latency=0.05"),
         (9, "token=1,drop=0.3,html=0.1"),
     ],
