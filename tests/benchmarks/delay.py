@@ -100,7 +100,7 @@ def matched(
 ) -> tuple[Outcome, float]:
     """What comes of the price that makes so many calls, and that price; calls go about with 1 / √price.
 
-    Where calls jump between two prices, both are mixed.
+    Where calls jump between two prices, both are mixed; where even free calls are fewer, fewer it is.
     """
     more, fewer = (1e-9, Outcome(inf, 0, 0)), (1e9, Outcome(0, inf, inf))
     got = try_out(price)
@@ -115,7 +115,7 @@ def matched(
         if not more[0] < price < fewer[0]:
             price = sqrt(more[0] * fewer[0])
         got = try_out(price)
-    return more[1].mixed(fewer[1], calls), price
+    return (more[1].mixed(fewer[1], calls) if more[1].calls < inf else fewer[1]), price
 
 
 def planned(curve: Curve, bounds: Bounds, durations: Ages) -> Callable[[float], Outcome]:

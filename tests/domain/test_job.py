@@ -72,8 +72,9 @@ def test_a_refusal_shows_a_hostile_text_harmless_and_short() -> None:
         f"job_{PLAIN}\tjob-{OTHER}",
         f"<{PLAIN}>\r\n({DASHED});{OTHER}",
         f"é{PLAIN}有{OTHER}",
+        f"{PLAIN}-{OTHER}",
     ],
-    ids=["ticket", "url", "json", "csv", "log", "glued to a word", "twice", "beside other letters"],
+    ids=["ticket", "url", "json", "csv", "log", "glued to a word", "twice", "beside other letters", "in one word"],
 )
 def test_ids_are_found_in_whatever_people_paste(text: str) -> None:
     assert find_job_ids(text).ids == (JobId(PLAIN), JobId(OTHER))

@@ -1,3 +1,4 @@
+import time
 from collections import Counter
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -74,6 +75,14 @@ def test_a_host_that_asks_for_patience_gets_it() -> None:
 )
 def test_retry_after_is_read_and_clamped(said: str | None, seconds: float) -> None:
     assert patience(said, NOON) == seconds
+
+
+def test_a_date_without_a_zone_is_universal_time_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    assert patience("Mon, 23 Nov 2026 12:00:30 -0000", NOON) == 30
+    monkeypatch.undo()
+    time.tzset()
 
 
 @given(st.text() | st.from_regex(r"[A-Z][a-z]{2}, \d{1,4} [A-Z][a-z]{2} \d{1,6} \d+:\d+:\d+ [-+A-Z0-9]*"))

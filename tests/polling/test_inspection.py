@@ -62,18 +62,28 @@ def test_without_memory_the_gap_is_constant_and_the_best_one() -> None:
     assert gaps == pytest.approx([best] * len(gaps), rel=0.03)
 
 
-def test_the_schedule_costs_as_little_as_an_exhaustive_search_on_a_fine_grid() -> None:
+@pytest.mark.parametrize("floor", [0.1, 2])
+def test_the_schedule_costs_as_little_as_an_exhaustive_search_on_a_fine_grid(floor: float) -> None:
     truth, price, fine = true_curve(POPULATIONS["normal, 20 ± 2 s"]), 0.1, [number / 10 for number in range(400)]
+    steps = round(floor * 10)
     points = [truth.at(age) for age in fine]
     costs = [0.0] * len(fine)
     for here in range(len(fine) - 2, -1, -1):
         share, lived = points[here]
         costs[here] = price * share + min(
             (fine[then] - fine[here]) * share - (points[then][1] - lived) + costs[then]
-            for then in range(here + 1, len(fine))
+            for then in range(min(here + steps, len(fine) - 1), len(fine))
         )
-    calls, delay = cost(plan(truth, price, UNBOUNDED))
+    calls, delay = cost(plan(truth, price, Bounds(floor, inf)))
     assert price * calls + delay == pytest.approx(costs[0], rel=0.01)
+
+
+@pytest.mark.parametrize("price", [0.003, 0.03])
+def test_a_grid_wider_than_the_gaps_costs_hardly_more_than_a_fine_one(price: float) -> None:
+    population = POPULATIONS["log-normal 15 s, σ 0.6; 5 % stuck"]
+    truth, coarse = true_curve(population), Curve.through(AGES, [1.0, *map(population.running, AGES[1:])])
+    best, found = (cost(plan(curve, price, UNBOUNDED), truth) for curve in (truth, coarse))
+    assert price * found.calls + found.delay <= 1.02 * (price * best.calls + best.delay)
 
 
 def test_cost_is_what_a_replay_of_many_jobs_finds() -> None:
@@ -165,11 +175,18 @@ def test_where_the_rate_is_too_low_to_keep_rows_fresh_the_limit_is_stretched() -
 def test_the_rate_is_that_of_the_calls_that_will_be_made() -> None:
     assert call_rate(plan(PRIOR, 1e6, Bounds(7, 7)), [0.0] * 70) == pytest.approx(10, rel=0.01)
     assert call_rate(plan(PRIOR, 1e6, Bounds(7, 7)), [5000.0, 1e7]) == pytest.approx(2 / 7, rel=0.01)
+    assert call_rate(plan(PRIOR, 1e6, Bounds(170, 170)), [3600.0] * 170) == pytest.approx(1, rel=0.01)
+
+
+def test_the_rate_sees_past_a_long_first_gap() -> None:
+    schedule = plan(learn(history([Random(seed).gauss(20, 2) for seed in range(200)], 0.2, USUAL, Random(1))), 0.2)
+    assert call_rate(schedule, [0.0]) > 1.5 / schedule.next_age(0)
 
 
 def test_past_the_ages_that_were_planned_the_gap_grows_with_the_root_of_the_age() -> None:
     schedule = plan(PRIOR, 2.0, UNBOUNDED)
     assert schedule.next_age(1e6) - 1e6 == pytest.approx(sqrt(2 * 2.0 * 1e6))
+    assert schedule.next_age(165_000) - 165_000 == pytest.approx(sqrt(2 * 2.0 * 165_000), rel=0.02)
 
 
 def test_ages_that_nobody_reaches_cost_nothing() -> None:

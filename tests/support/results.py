@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 Values: TypeAlias = st.SearchStrategy[Any]
 """Gives values of JSON."""
 
-_WORDS = st.text(st.characters(exclude_categories=("Cs", "Zs"), exclude_characters='"{}[]'), min_size=1, max_size=12)
+_WORDS = st.text(st.characters(exclude_categories=("Cs", "Zs"), exclude_characters='"{}[]\\'), max_size=12).map(
+    "w".__add__
+)
 _NAMES = st.text("abcdefghij", min_size=3, max_size=8).map(lambda name: f"new {name}")
 _NUMBERS = st.integers(-(10**12), 10**12) | st.decimals(-(10**9), 10**9, places=2).map(float)
 _LEAVES = st.none() | st.booleans() | _WORDS | _NUMBERS
@@ -103,3 +105,95 @@ OTHER_RESULTS = st.builds(lambda one, two: {"jobType": "AsyncUnheardOf", **one, 
 """Results of nothing that is documented."""
 
 RESULTS: Values = ORDER_RESULTS | PREVIEW_RESULTS | OTHER_RESULTS
+
+
+class _Counter:
+    """Gives values that no other field has, so that each can be found again."""
+
+    def __init__(self) -> None:
+        self._last = 100
+
+    def text(self) -> str:
+        self._last += 1
+        return f"word {self._last}"
+
+    def amount(self) -> float:
+        self._last += 1
+        return self._last + 0.25
+
+    def object(self, texts: str, amounts: str = "", **inner: Any) -> dict[str, Any]:  # noqa: ANN401 - values of JSON
+        """An object with these fields, and one that nobody has heard of."""
+        fields: dict[str, Any] = {name: self.text() for name in texts.split()}
+        return {**fields, **{name: self.amount() for name in amounts.split()}, **inner, self.text(): self.text()}
+
+    def texts(self) -> list[str]:
+        return [self.text(), self.text()]
+
+
+def full_order() -> dict[str, Any]:
+    """A result of `AsyncCreateOrder` with every documented field, and an unheard-of one in every object."""
+    of = _Counter()
+    return of.object(
+        "accountId accountNumber orderId orderNumber status paymentId paymentNumber paymentStatus paymentErrorCode "
+        "paymentErrorMessage processId requestId",
+        "paidAmount",
+        jobType="AsyncCreateOrder",
+        success=True,
+        invoiceIds=of.texts(),
+        invoiceNumbers=of.texts(),
+        creditMemoIds=of.texts(),
+        creditMemoNumbers=of.texts(),
+        subscriptionNumbers=of.texts(),
+        orderLineItems=[of.object("id itemNumber"), of.object("id")],
+        subscriptions=[
+            of.object("status subscriptionId subscriptionNumber subscriptionOwnerId subscriptionOwnerNumber"),
+            of.object("subscriptionId subscriptionOwnerId"),
+        ],
+        ramps=[of.object("rampNumber subscriptionNumber")],
+        refunds=[of.object("number status", refundInvoiceNumbers=of.texts())],
+        writeOff=[of.object("invoiceNumber status failedReason writeOffCreditMemoNumber", "amount")],
+        commitments=[
+            of.object(
+                "id commitmentNumber prepaymentType type startDate endDate status",
+                "totalAmount",
+                schedules=[of.object("id", "amount")],
+            )
+        ],
+        reAssociationResults=[of.object("commitmentNumber accountNumber", activated=True)],
+        reasons=[of.object("code message")],
+    )
+
+
+def full_preview() -> dict[str, Any]:
+    """A result of `AsyncPreviewOrder` with every documented field, and an unheard-of one in every object."""
+    of = _Counter()
+
+    def document(items: str) -> dict[str, Any]:
+        item = of.object(
+            "serviceStartDate serviceEndDate chargeDescription chargeName chargeNumber processingType productName "
+            "productRatePlanChargeId subscriptionNumber orderLineItemNumber",
+            "amountWithoutTax taxAmount unitPrice",
+            additionalInfo=of.object("unitOfMeasure", "quantity numberOfDeliveries"),
+            taxationItems=[of.object("name", "exemptAmount")],
+        )
+        amounts = "amount amountWithoutTax taxAmount"
+        return of.object("targetDate", amounts, invoiceItemSummary=[of.object("id")], **{items: [item]})
+
+    metrics = ("chargeMetrics", "orderDeltaMetrics", "orderMetrics", "rampMetrics", "funds")
+    return of.object(
+        "processId requestId",
+        "",
+        jobType="AsyncPreviewOrder",
+        success=True,
+        invoices=[document("invoiceItems"), document("invoiceItems")],
+        creditMemos=[document("creditMemoItems")],
+        reasons=[of.object("code message")],
+        **{name: [of.object("subscriptionNumber", "regular")] for name in metrics},
+    )
+
+
+FULL_RESULTS: dict[str, dict[str, Any]] = {
+    "order": full_order(),
+    "preview": full_preview(),
+    "wrapped preview": {"jobType": "AsyncPreviewOrder", "previewResult": full_preview(), "success": False},
+}

@@ -13,8 +13,6 @@ from tests.support.staging import staged
 from zjobtui.domain.watch import Watch
 from zjobtui.wording.signs import WORDS
 
-TALL = (140, 260)
-
 
 async def open_all(sight: Sight, lines: int) -> None:
     """Opens every group of the detail, one line after the other."""
@@ -57,12 +55,13 @@ def only(sight: Sight) -> Watch:
 
 @pytest.mark.parametrize("name", PAYLOADS)
 async def test_verdict_and_every_value_are_shown(name: str) -> None:
-    async with looking_at(staged(name), TALL) as sight:
+    lines = 30 + 2 * payload(name).count(b"\n")
+    async with looking_at(staged(name), size=(140, 30 + lines)) as sight:
         watch = only(sight)
         assert sight.jobs[0][2:].split()[1] == WORDS[watch.verdict.kind]
         assert sight.detail[0].split(" · ")[0].split(" ", 2)[2] == watch.verdict.kind.value
         assert watch.verdict.sentence in sight.words
-        await open_all(sight, lines=30 + 2 * payload(name).count(b"\n"))
+        await open_all(sight, lines)
         if watch.seen_at is None:
             return
         raw = next(number for number, line in enumerate(sight.detail) if "▾ Raw answer" in line)

@@ -24,7 +24,8 @@ Compare = Callable[..., bool]
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_the_screen_looks_as_it_did(name: str, snap_compare: Compare) -> None:
+def test_the_screen_looks_as_it_did(name: str, snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zjobtui.ui.monitor.ATTEND_AFTER", 1_000.0)
     size, job, keys = PICTURES[name]
     engine = watched_world(jobs=40, elapsed=64.0)
     wanted = list(engine.state.watchlist)[job].job

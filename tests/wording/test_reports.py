@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from tests.support.building import order_report, read_payload, read_result
 from tests.support.leaves import texts_of, told, typed, untyped
 from tests.support.payloads import PAYLOADS
-from tests.support.results import RESULTS
+from tests.support.results import FULL_RESULTS, RESULTS
 from zjobtui.domain.json_value import Json
 from zjobtui.domain.judging import judge
 from zjobtui.domain.problem import Problem
@@ -52,7 +53,12 @@ def test_every_value_of_a_recorded_answer_is_printed(name: str) -> None:
     assert not_printed(report) == []
 
 
-@settings(max_examples=150)
+@pytest.mark.parametrize("result", FULL_RESULTS.values(), ids=FULL_RESULTS)
+def test_every_documented_field_and_any_other_beside_it_is_printed(result: dict[str, Any]) -> None:
+    assert not_printed(read_result(result)) == []
+
+
+@settings(max_examples=100)
 @given(RESULTS)
 def test_every_value_of_any_result_is_printed_and_every_line_has_a_key_of_its_own(result: Json) -> None:
     report = read_result(result)

@@ -169,9 +169,10 @@ async def test_a_token_that_zuora_has_ended_is_renewed_once_for_fifty_calls() ->
     with fault_server(desk) as server:
         async with client_of(server) as client:
             await client.observe(ONE)
-            desk.revoke()
-            assert kinds(await many(client)) == {None}
-    assert desk.issued == 2
+            for renewed in (2, 3, 4):
+                desk.revoke()
+                assert kinds(await many(client)) == {None}
+                assert desk.issued == renewed
 
 
 async def test_a_token_is_renewed_before_it_ends_without_a_refused_call() -> None:

@@ -145,7 +145,7 @@ def throttled(budget: Budget, sent: float, now: float, patience: float) -> Budge
     (RFC 9438, 4.2), so that the wall is met about once a minute. A host that is down altogether needs a backoff.
     """
     budget = _advanced(budget, now)
-    shut = replace(budget, shut_until=max(budget.shut_until, now + patience), tokens=min(budget.tokens, 0.0))
+    shut = replace(budget, shut_until=max(budget.shut_until, now + patience))
     if sent < budget.wall_at:
         return shut
     wall = max(SLOWEST / _DROP, min(rate(budget, now), budget.flow))

@@ -173,8 +173,8 @@ class Engine:
         self._publish()
 
     async def _watch(self, watches: tuple[Watch, ...]) -> Edited:
-        recalled = {watch.job: watch for watch in await self._ledger.recall(watch.job for watch in watches)}
-        return await self._edit(lambda watchlist: watchlist.add(recalled.get(w.job, w) for w in watches))
+        recalled = await self._ledger.recall(watch.job for watch in watches)
+        return await self._edit(lambda watchlist: watchlist.add(watches, recalled))
 
     async def _edit(self, make: Callable[[Watchlist], Change]) -> Edited:
         change = await self._ledger.edit(make)

@@ -79,7 +79,7 @@ def plan(curve: Curve, price: float, bounds: Bounds = USUAL) -> Schedule:
     With S(t) the share still running and L(t) the time lived up to t, a call at t and the next at s cost
     V(t) = price S(t) + (s-t) S(t) - (L(s)-L(t)) + V(s). So s has the least V(s) - L(s) + s S(t), and as S falls it only
     moves on: the search for t ends where the next age's did. Where cells are wider than the best gap g, calls at every
-    g cost price dL/g + g dS/2.
+    g cost price (dL/g + dS/2) + g dS/2.
     """
     ages, running, lived = curve.ages, curve.running, curve.lived
     last = len(ages) - 1
@@ -95,7 +95,7 @@ def plan(curve: Curve, price: float, bounds: Bounds = USUAL) -> Schedule:
         gap = bounds.hold(sqrt(2 * price * spent / ended) if ended else inf)
         if 0 < gap < width:
             gaps[cell] = gap
-            values[cell] = values[cell + 1] + spent + price * spent / gap + gap * ended / 2
+            values[cell] = values[cell + 1] + spent + price * spent / gap + (price + gap) * ended / 2
     return Schedule(curve, price, bounds, tuple(jumps), tuple(gaps), tuple(values))
 
 
@@ -156,12 +156,13 @@ def _rate_from(schedule: Schedule, cell: int) -> float:
     while curve.ages[at] < end:
         then = at + 1 if gaps[at] else schedule.jumps[at]
         if gaps[at]:
-            lived = curve.lived[then] - curve.lived[at]
-            calls += lived / gaps[at]
-            watched += lived + gaps[at] * (curve.running[at] - curve.running[then]) / 2
+            ended = curve.running[at] - curve.running[then]
+            time = curve.lived[then] - curve.lived[at] + gaps[at] * ended / 2
+            calls += time / gaps[at]
         else:
+            time = curve.running[at] * schedule.bounds.hold(curve.ages[then] - curve.ages[at])
             calls += curve.running[at]
-            watched += curve.running[at] * schedule.bounds.hold(curve.ages[then] - curve.ages[at])
+        watched += time
         at = then
     return calls / watched
 

@@ -1,7 +1,5 @@
 """The help, made of the catalogue of actions."""
 
-from itertools import groupby
-
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
@@ -50,8 +48,8 @@ class Help(ModalScreen[None]):
 def help_text() -> str:
     """The whole help, as it is shown."""
     lines: list[str] = []
-    for name, actions in groupby(CATALOGUE, key=lambda action: action.group):
-        lines += [name, *(_entry(action.shown_key, action.about) for action in actions), ""]
+    for name in dict.fromkeys(action.group for action in CATALOGUE):
+        lines += [name, *(_entry(one.shown_key, one.about) for one in CATALOGUE if one.group == name), ""]
     lines += ["Keys", *(_entry(keys, about) for keys, about in MOVES), ""]
     lines += ["Signs", *(_entry(f"{GLYPHS[kind]} {kind.value}", meaning) for kind, meaning in MEANINGS.items())]
     lines += [_entry("stale", "no good answer for three planned intervals: what the row shows is old")]
