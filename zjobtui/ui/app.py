@@ -58,6 +58,10 @@ class MonitorApp(App[int]):
         else:
             await super().on_event(event)
 
+    def on_driver_signal_resume(self) -> None:
+        """A terminal that comes back from `fg` shows nothing any more, and Textual draws only what changes."""
+        self.refresh(layout=True)
+
     def get_default_screen(self) -> Screen[None]:
         """The monitor is the only screen; there is never an empty one before it."""
         return self._monitor
