@@ -1,5 +1,6 @@
 """P5: what is sent to the terminal while nothing changes, and when one row in view changes."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -104,11 +105,19 @@ def _bytes_for(command: Sequence[str], env: Mapping[str, str], job_id: str, word
         for key in keys:
             terminal.press(key)
             terminal.bytes_within(0.1)
-        terminal.bytes_within(_ENDS_BEFORE + _NOTICED)
-    film = terminal.display
-    for at in film.play():
-        if any(job_id[:SHOWN] in row and word in row for row in terminal.text().splitlines()):
-            return {"bytes": film.bytes_between(at - _WINDOW, at + _WINDOW)}
+        at = _shown_at(terminal, job_id[:SHOWN], word)
+        terminal.bytes_within(2 * _WINDOW)
+    return {"bytes": terminal.display.bytes_between(at - _WINDOW, at + _WINDOW)}
+
+
+def _shown_at(terminal: Filmed, name: str, word: str) -> float:
+    """When a row first held both texts."""
+    end = time.perf_counter() + _ENDS_BEFORE + _NOTICED
+    while time.perf_counter() < end:
+        for at in terminal.display.play():
+            if any(name in row and word in row for row in terminal.text().splitlines()):
+                return at
+        terminal.bytes_within(0.5)
     raise AssertionError(f"the row never said {word!r}:\n{terminal.text()}")
 
 

@@ -86,6 +86,14 @@ def test_a_grid_wider_than_the_gaps_costs_hardly_more_than_a_fine_one(price: flo
     assert price * found.calls + found.delay <= 1.02 * (price * best.calls + best.delay)
 
 
+@pytest.mark.parametrize("price", [0.003, 0.03, 1])
+def test_a_plan_knows_what_it_costs(price: float) -> None:
+    for name in ("log-normal 15 s, σ 0.6; 5 % stuck", "log-normal, median 20 s, σ 1.5"):
+        schedule = plan(true_curve(POPULATIONS[name]), price, UNBOUNDED)
+        calls, delay = cost(schedule)
+        assert schedule.values[0] == pytest.approx(price * calls + delay, rel=0.02)
+
+
 def test_cost_is_what_a_replay_of_many_jobs_finds() -> None:
     schedule, chance = plan(PRIOR, 1.0), Random(1)
     jobs = [chance.expovariate(1 / 30) for _ in range(20_000)]

@@ -79,12 +79,12 @@ def plan(curve: Curve, price: float, bounds: Bounds = USUAL) -> Schedule:
     With S(t) the share still running and L(t) the time lived up to t, a call at t and the next at s cost
     V(t) = price S(t) + (s-t) S(t) - (L(s)-L(t)) + V(s). So s has the least V(s) - L(s) + s S(t), and as S falls it only
     moves on: the search for t ends where the next age's did. Where cells are wider than the best gap g, calls at every
-    g cost price (dL/g + dS/2) + g dS/2.
+    g cost price (dL/g + dS/2) + g dS/2. What comes after the last age is left out.
     """
     ages, running, lived = curve.ages, curve.running, curve.lived
     last = len(ages) - 1
     jumps, gaps, values = [last] * (last + 1), [0.0] * last, [0.0] * (last + 1)
-    values[last] = 2 * running[last] * sqrt(2 * price * ages[last]) - lived[last]
+    values[last] = -lived[last]
     for cell in range(last - 1, -1, -1):
         age, share, width = ages[cell], running[cell], ages[cell + 1] - ages[cell]
         first = min(max(bisect_left(ages, age + bounds.floor), cell + 1), jumps[cell + 1])
@@ -156,8 +156,7 @@ def _rate_from(schedule: Schedule, cell: int) -> float:
     while curve.ages[at] < end:
         then = at + 1 if gaps[at] else schedule.jumps[at]
         if gaps[at]:
-            ended = curve.running[at] - curve.running[then]
-            time = curve.lived[then] - curve.lived[at] + gaps[at] * ended / 2
+            time = curve.lived[then] - curve.lived[at]
             calls += time / gaps[at]
         else:
             time = curve.running[at] * schedule.bounds.hold(curve.ages[then] - curve.ages[at])
