@@ -130,8 +130,8 @@ def test_subscriptions_open_and_close_in_a_real_terminal(tmp_path: Path, served:
         terminal.wait_for("! attention", 20)
         terminal.press("/")
         terminal.wait_for("words, status:failed")
-        terminal.press(*"is:final order:O", "enter")
-        terminal.wait_for("▾ Subscriptions")
+        terminal.press(*"order:O-00004859", "enter")
+        terminal.wait_for("▾ Subscriptions", 30)
         assert "A-S" in terminal.text()
         terminal.press("tab")
         while "▸ Subscriptions" not in terminal.text():
@@ -332,6 +332,35 @@ def test_without_a_tenant_it_says_what_to_set(tmp_path: Path) -> None:
         assert "zjobtui demo" in terminal.text()
 
 
+def suspend_and_come_back(terminal: Terminal) -> None:
+    terminal.signal(signal.SIGTSTP)
+    end = time.monotonic() + 5
+    while Path(f"/proc/{terminal.pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0] != "T":
+        assert time.monotonic() < end, "it was not suspended"
+        terminal.bytes_within(0.01)
+    terminal.signal(signal.SIGCONT)
+    terminal.bytes_within(0.03)
+
+
+def test_suspended_it_gives_the_terminal_back_and_draws_everything_when_it_returns(
+    tmp_path: Path, served: Simulator
+) -> None:
+    stored(tmp_path, served)
+    with started(pointed_at(served, tmp_path)) as terminal:
+        for _ in range(10):
+            suspend_and_come_back(terminal)
+        terminal.wait_for(lambda text: "╭─ Jobs · 40" in text and text.rstrip().endswith("q quit"))
+        terminal.press("ctrl+z")
+        terminal.wait_until_gone("Jobs · 40")
+        assert "alternate screen" not in terminal.modes()
+        assert terminal.attributes() == terminal.attributes_before
+        terminal.signal(signal.SIGCONT)
+        terminal.wait_for("Jobs · 40")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert_left_as_found(terminal)
+
+
 @pytest.mark.long
 def test_a_thousand_sizes_and_suspensions(tmp_path: Path, served: Simulator) -> None:
     stored(tmp_path, served)
@@ -340,8 +369,7 @@ def test_a_thousand_sizes_and_suspensions(tmp_path: Path, served: Simulator) -> 
             terminal.resize(1 + number * 37 % 500, 1 + number * 53 % 200)
             terminal.bytes_within(0.01)
         for _ in range(1_000):
-            terminal.signal(signal.SIGTSTP)
-            terminal.signal(signal.SIGCONT)
+            suspend_and_come_back(terminal)
         terminal.resize(140, 40)
         terminal.wait_for(lambda text: "Jobs · 40" in text and max(map(len, text.splitlines())) == 140)
         terminal.press("q")

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zjobtui.polling import durations
 from zjobtui.polling.durations import AGES, MEMORY, PRIOR, Curve, Lifetime, learn, recent
 
 QUARTER_OF_NORMAL = 0.6745
@@ -83,6 +84,12 @@ def test_the_prior_fades_as_jobs_end() -> None:
     assert off == sorted(off, reverse=True)
     assert off[1] > 40
     assert off[-1] < 3
+
+
+def test_learning_ends_where_shares_never_settle(monkeypatch: pytest.MonkeyPatch) -> None:
+    settled = learn([Lifetime(18, 20)] * 50)
+    monkeypatch.setattr(durations, "_STILL", -1.0)
+    assert learn([Lifetime(18, 20)] * 50).quantile(0.5) == pytest.approx(settled.quantile(0.5), rel=0.01)
 
 
 def test_beyond_what_was_seen_half_of_the_jobs_live_twice_as_long() -> None:

@@ -1,5 +1,6 @@
 """The application: the terminal around the one screen. It knows how to start, how to end, and nothing of jobs."""
 
+import asyncio
 import traceback
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -20,7 +21,7 @@ from zjobtui.ui.actions import CATALOGUE
 from zjobtui.ui.in_turn import InTurn
 from zjobtui.ui.monitor import Monitor
 from zjobtui.ui.ports import Archive, EngineLike
-from zjobtui.ui.terminal import guarded_terminal
+from zjobtui.ui.terminal import guarded_terminal, suspend_between_steps
 
 
 class MonitorApp(App[int]):
@@ -57,6 +58,10 @@ class MonitorApp(App[int]):
             await self._in_turn.take(event)
         else:
             await super().on_event(event)
+
+    def on_mount(self) -> None:
+        """Makes it safe to suspend the program."""
+        suspend_between_steps(asyncio.get_running_loop())
 
     def on_driver_signal_resume(self) -> None:
         """A terminal that comes back from `fg` shows nothing any more, and Textual draws only what changes."""

@@ -1,5 +1,6 @@
 """Keeps the promise to leave a terminal as it was found, and not to outlive one that is gone."""
 
+import asyncio
 import os
 import select
 import signal
@@ -8,6 +9,7 @@ import termios
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import FrameType
 
 LAST_RESORT = 3.0
@@ -44,6 +46,24 @@ def guarded_terminal(leave: Callable[[int], None], last_words: Callable[[], None
         has_left.set()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def suspend_between_steps(loop: asyncio.AbstractEventLoop) -> None:
+    """Lets the loop do what Textual does within the handlers of SIGTSTP and SIGCONT.
+
+    There it writes, and where that interrupts another write it waits for ever for a lock that it holds itself.
+    """
+    for number in (signal.SIGTSTP, signal.SIGCONT):
+        handler = signal.getsignal(number)
+        if callable(handler):
+            signal.signal(number, partial(_call_soon, loop, handler))
+
+
+def _call_soon(
+    loop: asyncio.AbstractEventLoop, handler: Callable[[int, FrameType | None], object], number: int, _: object
+) -> None:
+    with suppress(RuntimeError):  # the loop has ended
+        loop.call_soon_threadsafe(handler, number, None)
 
 
 def _attributes() -> Attributes | None:
