@@ -213,7 +213,7 @@ class Sight:
             await asyncio.gather(*(worker.wait() for worker in self.app.workers), return_exceptions=True)
             await self._processed()
             self.app.screen._on_timer_update()
-            await asyncio.sleep(0.003)
+            await asyncio.sleep(0.001)
             is_busy = self.app.workers or self.app._in_turn.is_busy or self.app._monitor._mailbox._state is not None
             is_quiet = len(self.sent) == before and not is_busy
             quiet = quiet + 1 if is_quiet else 0

@@ -118,7 +118,7 @@ async def read_markup(texts: list[str]) -> None:
         await sight.press("escape", "r", "/", *texts[0])
 
 
-@settings(max_examples=3, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=2, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(st.lists(MARKUP, min_size=20, max_size=20))
 async def test_markup_is_text(texts: list[str]) -> None:
     await read_markup(texts)
@@ -157,10 +157,10 @@ async def test_columns_hold_still_whatever_the_text_is_made_of(size: tuple[int, 
     texts = list(wide_texts(200))
     engine = staged(*(filled(BODIES[number % 2], text) for number, text in enumerate(texts)), labels=texts[:100])
     async with looking_at(engine, size) as sight:
-        for _ in range(12):
+        for _ in range(10):
             assert sight.crooked() == []
             await sight.press("pagedown")
-        for _ in range(8):
+        for _ in range(3):
             await sight.press("up")
             assert sight.crooked() == []
 

@@ -17,7 +17,7 @@ PICTURES = {
     "failure": ((140, 40), 1, ()),
     "three_hundred_subscriptions": ((140, 40), 4, ("tab", *["down"] * 5, "enter")),
     "help": ((100, 40), 2, ("question_mark",)),
-    "add": ((100, 30), 2, ("a", *"1bc24f315d7b48d3a20245bfe73bdceb")),
+    "add": ((100, 30), 2, ("a", *"bc24f31")),
 }
 
 Compare = Callable[..., bool]

@@ -9,7 +9,7 @@ from textual.dom import DOMNode
 from textual.events import Event
 from textual.screen import Screen
 
-PATIENCE = 0.5
+PATIENCE = 5.0
 """Seconds after which the next key goes on whatever the one before still does."""
 
 
