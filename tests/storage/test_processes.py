@@ -18,14 +18,14 @@ ADDING = """
 import sys
 from pathlib import Path
 from tests.support.building import watch
-from zjobtui import headless
+from zjobtui.headless import adding
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.wire import read_report
 
 store, watchlist = open_store(Path(sys.argv[1]), read_report)
 print("ready", flush=True)
 for number in range(int(sys.argv[2]), int(sys.argv[2]) + int(sys.argv[3])):
-    status = headless.add(store, watchlist, [watch(number)], [])
+    status = adding.add(store, watchlist, [watch(number)], [])
     print(status, watch(number).job.id, flush=True)
 """
 WITHOUT_END = 1_000_000

@@ -1,0 +1,1 @@
+"""The commands, a file for each family; each imports what it needs only when it runs."""
