@@ -45,6 +45,7 @@ class Engine:
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._has_started = threading.Event()
         self._desks: list[Desk] = []
+        self._turnover = 0
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Names the one who is told of every new state; it is told the newest at once."""
@@ -183,8 +184,9 @@ class Engine:
     def _publish(self) -> None:
         pulses = {desk.tenant.name: desk.pulse() for desk in self._desks}
         faults = " ".join(desk.fault for desk in self._desks if desk.fault)
-        before, self.state = self.state, State(self._ledger.watchlist, pulses, self._ledger.unsaved, faults)
-        if before.watchlist.watches.keys() != self.state.watchlist.watches.keys():
+        self.state = State(self._ledger.watchlist, pulses, self._ledger.unsaved, faults)
+        if self._turnover != self._ledger.turnover:
+            self._turnover = self._ledger.turnover
             for poller in self._pollers:
                 poller.follow()
         self._subscriber(self.state)

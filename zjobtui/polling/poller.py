@@ -72,7 +72,7 @@ class Poller:
         self._is_paused = False
         self._paid = source.requests
         self._pace = pace.FIRST_PACE
-        self._fitted_at, self._fitted_for = float("-inf"), (0, 0.0)
+        self._fitted_at, self._fitted_for, self._weighed_at = -inf, (0, 0.0), -inf
         self._looked_at = clock.now()
         self._nudge = asyncio.Event()
 
@@ -149,9 +149,9 @@ class Poller:
     async def _keep_pace(self) -> None:
         """Fits the pace anew when what it was fitted to has changed much, and otherwise now and then."""
         now = self._clock.now()
-        if now - self._fitted_at < REFIT_SOONEST or not (count := sum(1 for _ in self._unfinished())):
+        if now - self._weighed_at < REFIT_SOONEST or not (count := sum(1 for _ in self._unfinished())):
             return
-        rate = self._line.rate(now)
+        self._weighed_at, rate = now, self._line.rate(now)
         is_other = _differs(count, self._fitted_for[0]) or _differs(rate, self._fitted_for[1])
         if is_other or now - self._fitted_at > REFIT:
             self._fitted_at, self._fitted_for = now, (count, rate)
