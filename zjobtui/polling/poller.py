@@ -32,6 +32,9 @@ WAKE = 2.0
 SLEPT = 10.0
 """Seconds that pass unseen between two looks when the machine has slept."""
 
+BEAT = 0.5
+"""Seconds: plans are rounded to this beat, so that calls go out together. Waking for each alone costs thrice the CPU."""
+
 SLACK = 1.1
 """How much more is planned than the budget lets through: what is planned too tightly is never used up."""
 
@@ -102,7 +105,7 @@ class Poller:
         self._attended = job
         watch = self._ledger.watchlist.get(job) if job else None
         if job and watch and not watch.is_final and job not in self._asking:
-            self._agenda.put(job, max(self._clock.now(), watch.heard_at + pace.ATTENDED_INTERVAL))
+            self._plan(job, watch.heard_at + pace.ATTENDED_INTERVAL)
             self._nudge.set()
 
     def pause(self) -> None:
@@ -168,7 +171,7 @@ class Poller:
             if watch.heard_at and job in self._agenda and job not in self._by_hand and job != self._attended:
                 due = watch.heard_at + pace.jittered(self._pace.interval(watch, watch.heard_at), self._chance)
                 if due > now:
-                    self._agenda.put(job, due)
+                    self._plan(job, due)
                 else:
                     overdue.append(job)
         self._spread(overdue)
@@ -241,7 +244,7 @@ class Poller:
         self._by_hand.discard(job)
         known = fold(watch, observation, watch.planned).watch
         planned = self._pace.interval(known, now, is_attended=job == self._attended)
-        self._agenda.put(job, now + pace.jittered(planned, self._chance))
+        self._plan(job, now + pace.jittered(planned, self._chance))
         self._ledger.bring(job, observation, pace.promised(planned))
         if was_down and not self._line.is_down:
             self._spread_unfinished()
@@ -259,8 +262,11 @@ class Poller:
     def _spread(self, jobs: list[Job]) -> None:
         now = self._clock.now()
         for job, delay in zip(jobs, pace.spread(len(jobs), self._line.rate(now), self._chance), strict=True):
-            self._agenda.put(job, now + delay)
+            self._plan(job, now + delay)
         self._nudge.set()
+
+    def _plan(self, job: Job, due: float) -> None:
+        self._agenda.put(job, round(due / BEAT) * BEAT)
 
 
 def _differs(value: float, before: float) -> bool:
