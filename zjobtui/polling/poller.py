@@ -33,7 +33,7 @@ SLEPT = 10.0
 """Seconds that pass unseen between two looks when the machine has slept."""
 
 BEAT = 0.5
-"""Seconds: plans are rounded to this beat, so that calls go out together. Waking for each alone costs thrice the CPU."""
+"""Seconds: plans are rounded to this beat, so that calls go out together; to wake for each costs twice the CPU."""
 
 SLACK = 1.1
 """How much more is planned than the budget lets through: what is planned too tightly is never used up."""
