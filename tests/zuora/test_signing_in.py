@@ -5,7 +5,7 @@ import pytest
 from tests.support.scripted import FixedClock
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.tenant import BearerToken, ClientCredentials, Secret
-from zjobtui.zuora.signing_in import FORCED_MOST, PAUSE, SOONEST, RENEW_AGAIN, RENEW_AT, SignIn, Token
+from zjobtui.zuora.signing_in import FORCED_MOST, PAUSE, RENEW_AGAIN, RENEW_AT, SOONEST, SignIn, Token
 
 CLIENT = ClientCredentials("id", Secret("secret"))
 SIGNED_OUT = Problem(ProblemKind.SIGNED_OUT, "sign in first")
