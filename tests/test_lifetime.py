@@ -16,7 +16,6 @@ from zjobtui.storage.places import STORE_NAME
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.wire import read_report
 
-
 JOBS = 8
 
 
