@@ -123,7 +123,7 @@ TYPOS = [
     ('[tenants]\neu = {host = "x", client_id = "1", secret_enf = "A"}', 2, "secret_enf is no setting; did you mean"),
     ('[tenants.eu]\nsecret_command = "op read s3ntinel"', 2, "secret_command must be a list of a program and"),
     ('[tenants.eu]\nsecret_file = "s3ntinel/x"', 2, "secret_file must be an absolute path, or one that begins with ~/"),
-    ("[polling]\nstaleness_limit = inf", 2, "staleness_limit must be a number of seconds from 1 to 86,400"),
+    ("[polling]\nstaleness_limit = inf", 2, "staleness_limit must be a number of seconds from 2 to 86,400"),
     ("[polling]\nstaleness_limit = nan", 2, "staleness_limit must be a number"),
     ("[polling]\nstaleness = 5", 2, "polling.staleness is no setting; did you mean staleness_limit?"),
     ("[scren]\nutc = true", 1, "scren is no setting; did you mean screen?"),

@@ -62,8 +62,8 @@ class TenantSettings:
 class PollingSettings:
     """`[polling]`: how jobs are asked about."""
 
-    staleness_limit: float | None = setting(value.number(1, 86_400, "seconds"), None)
-    """Seconds without a good answer after which a row is stale; by default three planned intervals."""
+    staleness_limit: float | None = setting(value.number(2, 86_400, "seconds"), None)
+    """Seconds between two calls about a job of which nothing is expected, where the budget allows; 60 by default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
