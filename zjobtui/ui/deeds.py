@@ -118,6 +118,10 @@ class Deeds:
 
         self._screen.app.push_screen(Pick(f"Export {_named(targets)} as", tuple(forms)), write)
 
+    def screenshot(self) -> None:
+        """Writes a picture of the screen."""
+        self._to_file(self._screen.app.export_screenshot(title="zjobtui"), ".svg")
+
     def say(self, text: str, unsaved: str = "") -> None:
         """Tells something that needs no answer."""
         said = f"{text} But it is not saved yet: {unsaved}" if unsaved else text
