@@ -87,8 +87,9 @@ def look_of(configuration: Configuration) -> tuple["Look", tuple[str, ...]]:
     told = [(("keys", action), why) for action, why in faults]
     told += [(("screen", "theme"), fault)] if fault else []
     look = Look(theme=theme, is_ascii=screen.ascii, is_utc=screen.utc, has_bell=screen.bell, keys=keys)
-    said = (f"{configuration.path}: {settings.problem_with(key, why)}." for key, why in told)
-    return look, tuple(one.replace("?.", "?") for one in said)
+    told.sort(key=lambda one: settings.lines.of(one[0]))
+    said = (f"{configuration.path}: {settings.problem_with(key, why)}" for key, why in told)
+    return look, tuple(one if one.endswith("?") else f"{one}." for one in said)
 
 
 def run_monitor(

@@ -53,27 +53,27 @@ class Help(ModalScreen[None]):
         with VerticalScroll(id="dialog", can_focus=False) as dialog:
             dialog.border_title = "Help · esc closes"
             yield OneLine(placeholder="type to find", id="wanted", compact=True)
-            yield Static(Content(help_text(self._actions)), id="help")
+            yield Static(help_text(self._actions), id="help")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Leaves what holds all words."""
         event.stop()
-        self.query_one("#help", Static).update(Content(help_text(self._actions, event.value)))
+        self.query_one("#help", Static).update(help_text(self._actions, event.value))
 
     def action_scroll(self, step: int) -> None:
         """Scrolls by lines."""
         self.query_one(VerticalScroll).scroll_relative(y=step, animate=False)
 
 
-def help_text(actions: Sequence[Action], wanted: str = "") -> str:
+def help_text(actions: Sequence[Action], wanted: str = "") -> Content:
     """The whole help, as it is shown, or the entries that hold all the wanted words."""
     words = wanted.casefold().split()
-    lines: list[str] = []
+    lines: list[Content] = []
     for title, entries in _sections(actions):
         held = [(name, about) for name, about in entries if all(word in f"{name} {about}".casefold() for word in words)]
         if held:
-            lines += [title, *(_entry(name, about) for name, about in held), ""]
-    return "\n".join(lines[:-1]) or "Nothing in the help holds all that."
+            lines += [Content.styled(title, "bold"), *(Content(_entry(*entry)) for entry in held), Content("")]
+    return Content("\n").join(lines[:-1]) if lines else Content("Nothing in the help holds all that.")
 
 
 def _sections(actions: Sequence[Action]) -> Iterator[tuple[str, Iterable[tuple[str, str]]]]:

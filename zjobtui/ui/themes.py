@@ -117,6 +117,8 @@ def _ansi() -> Theme:
         panel="ansi_default",
         boost="ansi_default",
         variables={
+            "ansi-background": "ansi_default",
+            "ansi-foreground": "ansi_default",
             "text-muted": "ansi_default",
             "text-disabled": "ansi_default",
             "border": "ansi_blue",
