@@ -49,9 +49,9 @@ class Glass(HeadlessDriver):
         self._mouse_pixels = False
         self._parser = XTermParser(self._debug)
 
-    _enable_mouse_support = LinuxDriver._enable_mouse_support
-    _disable_mouse_support = LinuxDriver._disable_mouse_support
-    _enable_mouse_pixels = LinuxDriver._enable_mouse_pixels
+    _enable_mouse_support: Any = LinuxDriver._enable_mouse_support
+    _disable_mouse_support: Any = LinuxDriver._disable_mouse_support
+    _enable_mouse_pixels: Any = LinuxDriver._enable_mouse_pixels
 
     @property
     def is_headless(self) -> bool:
