@@ -112,6 +112,7 @@ async def test_other_keys_do_the_same_and_footer_help_and_palette_say_so() -> No
         assert engine.asked == [job(1)]
         await sight.press("a")
         assert len(engine.state.watchlist) == 1
+        assert "removed; ? brings it back." in sight.toast
         await sight.press("?")
         assert len(engine.state.watchlist) == 2
         await sight.press("h")

@@ -119,7 +119,7 @@ async def test_every_letter_on_the_screen_can_be_read(name: str, monkeypatch: py
             (("escape", "ctrl+p"), "palette"),
         ):
             await sight.press(*keys)
-            await sight.until("Add jobs: paste" if part == "palette" else "zjobtui")
+            await sight.until("Add jobs: paste" if part == "palette" else "zjobtui", seconds=20)
             found = set(texts(sight, region_of(sight, part)))
             assert len(found) > 20
             for letter, colour, background in found:
@@ -132,7 +132,7 @@ async def test_ansi_uses_the_terminals_own_colours_alone(no_color: bool, monkeyp
     if no_color:
         monkeypatch.setenv("NO_COLOR", "1")
     async with looking_at(staged("recorded-failed-lock"), look=Look(theme="ansi")) as sight:
-        await sight.press("tab", "?", "down")
+        await sight.press("tab", "r", "?", "down")
         await sight.press("escape", "ctrl+p")
         assert "38;2;" not in sight.sent
         assert "48;2;" not in sight.sent

@@ -1,6 +1,6 @@
 """The catalogue of actions: one entry each feeds key binding, footer, palette and help."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from textual.binding import Binding
@@ -109,6 +109,11 @@ MOVES = (
 def catalogue(keys: Mapping[str, str]) -> tuple[Action, ...]:
     """The catalogue with the keys that a person has chosen, by the ids of the actions."""
     return tuple(replace(action, keys=keys.get(action.id, action.keys)) for action in CATALOGUE)
+
+
+def key_of(actions: Iterable[Action], wanted: str) -> str:
+    """The key in force for an action, as a keyboard names it."""
+    return next(action.shown_key for action in actions if action.id == wanted)
 
 
 def bindings() -> Iterator[Binding]:

@@ -17,10 +17,10 @@ from zjobtui.clock import Clock
 from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.text import clean_lines
 from zjobtui.domain.watch import Watch
+from zjobtui.ui.actions import key_of
 from zjobtui.ui.in_turn import InTurn
 from zjobtui.ui.look import USUAL, Look
 from zjobtui.ui.monitor import Monitor
-from zjobtui.ui.plain import PlainAscii
 from zjobtui.ui.ports import Archive, EngineLike
 from zjobtui.ui.terminal import guarded_terminal, share_mouse, suspend_between_steps
 from zjobtui.ui.themes import OURS, made
@@ -52,6 +52,8 @@ class MonitorApp(App[int]):
         # Where colour is not wanted Textual sends shades of grey, which are colours to a terminal.
         self._filters = [NoColor() if isinstance(one, Monochrome) else one for one in self._filters]
         if look.is_ascii:
+            from zjobtui.ui.plain import PlainAscii  # noqa: PLC0415 - few terminals need it
+
             self._filters.append(PlainAscii())
         self._look = look
         self._has_mouse = True
@@ -95,7 +97,7 @@ class MonitorApp(App[int]):
         """Leaves the mouse to the terminal, or takes it back."""
         self._has_mouse = not self._has_mouse
         share_mouse(self, is_ours=self._has_mouse)
-        key = next(action.shown_key for action in self._monitor.actions if action.id == "mouse")
+        key = key_of(self._monitor.actions, "mouse")
         told = f"The mouse is released: select text as the terminal does; {key} takes it back."
         self._monitor.remark("" if self._has_mouse else told)
 

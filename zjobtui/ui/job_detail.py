@@ -30,7 +30,7 @@ class Subject:
     timeline: "Timeline" = ()
 
 
-NOTHING = "No job is shown. Press a to add jobs: paste any text that holds their ids; / changes what is shown."
+NOTHING = "No job is shown. Paste any text that holds job ids to add them; the filter says which of them are shown."
 
 
 class JobDetail(LinesView):

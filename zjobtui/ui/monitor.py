@@ -20,7 +20,7 @@ from zjobtui.domain.arranging import SortOrder
 from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.watch import Watch
 from zjobtui.polling.ports import State
-from zjobtui.ui.actions import bindings, catalogue
+from zjobtui.ui.actions import bindings, catalogue, key_of
 from zjobtui.ui.deeds import Deeds
 from zjobtui.ui.job_detail import JobDetail, Subject
 from zjobtui.ui.job_list import JobList
@@ -86,7 +86,14 @@ class Monitor(Screen[None]):
         self._view = View()
         self._touched_at = 0.0
         self._deeds = Deeds(
-            self, engine, archive, tenants, clock, targets=self._targets, watchlist=lambda: self._state.watchlist
+            self,
+            engine,
+            archive,
+            tenants,
+            clock,
+            targets=self._targets,
+            watchlist=lambda: self._state.watchlist,
+            undo_key=key_of(self.actions, "undo"),
         )
         self._held_at: float | None = None
         self._drawn_at = 0.0
