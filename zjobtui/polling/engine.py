@@ -35,12 +35,15 @@ class Engine:
         shelf: Shelf,
         sources: Iterable[tuple[Tenant, MakeSource]],
         clock: Clock,
+        *,
+        staleness_limit: float | None = None,
     ) -> None:
         self.state = State(watchlist)
         """The newest state; what subscribers were last told."""
         self._shelf = shelf
         self._sources = tuple(sources)
         self._clock = clock
+        self._staleness_limit = staleness_limit
         self._subscriber: Subscriber = lambda _: None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._has_started = threading.Event()
@@ -145,6 +148,7 @@ class Engine:
                 chance,
                 may_poll=lambda: lease.is_held,
                 changed=self._publish,
+                staleness_limit=self._staleness_limit,
             )
             for tenant, make in self._sources
         ]

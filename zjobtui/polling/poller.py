@@ -63,6 +63,7 @@ class Poller:
         *,
         may_poll: Callable[[], bool] = lambda: True,
         concurrency: int = CONCURRENCY,
+        staleness_limit: float | None = None,
     ) -> None:
         self.tenant = tenant
         self._source = source
@@ -72,6 +73,7 @@ class Poller:
         self._chance = chance
         self._may_poll = may_poll
         self._concurrency = concurrency
+        self._staleness_limit = staleness_limit or pace.STALENESS_LIMIT
         self._agenda = Agenda()
         self._asking: dict[Job, asyncio.Task[None]] = {}
         self._by_hand: set[Job] = set()
@@ -164,7 +166,7 @@ class Poller:
             self._fitted_for = (len(ages), rate)
             self._refit_at = now + min(max(sum(ages) / len(ages) / 2, REFIT_SOONEST), REFIT)
             mine = [watch for watch in self._ledger.watchlist if watch.job.tenant == self.tenant]
-            fitting = partial(pace.fit_pace, mine, now, SLACK * rate)
+            fitting = partial(pace.fit_pace, mine, now, SLACK * rate, self._staleness_limit)
             self._pace = await asyncio.get_running_loop().run_in_executor(None, fitting)
             self._replan(now)
 
