@@ -24,6 +24,7 @@ class Action:
 
 
 _KEY_NAMES = {"question_mark": "?", "slash": "/", "delete": "del"}
+_KEY_NAMES |= {"left_square_bracket": "[", "right_square_bracket": "]"}
 
 CATALOGUE = (
     Action("do('add')", "a", "add", "Add jobs: paste any text, every job id in it is found", "Watchlist"),
@@ -56,6 +57,23 @@ CATALOGUE = (
         in_footer=False,
     ),
     Action("other_pane", "tab", "detail", "Go to the detail, and back to the list", "Moving", in_footer=False),
+    Action("view('SUMMARY')", "1", "summary", "Show what the job made, or why it failed", "Reading", in_footer=False),
+    Action(
+        "view('TIMELINE')", "2", "timeline", "Show where the time went, and every change", "Reading", in_footer=False
+    ),
+    Action("view('RAW')", "3", "raw", "Show the last answer as it came", "Reading", in_footer=False),
+    Action(
+        "view('REQUEST')", "4", "request", "Show the last call, its limits, and it as curl", "Reading", in_footer=False
+    ),
+    Action("turn(1)", "right_square_bracket", "next view", "Show the next view of the job", "Reading", in_footer=False),
+    Action(
+        "turn(-1)",
+        "left_square_bracket",
+        "view before",
+        "Show the view of the job before this",
+        "Reading",
+        in_footer=False,
+    ),
     Action("help", "question_mark,f1", "help", "Show what every key does", "Program"),
     Action("quit", "q,ctrl+q", "quit", "Leave; the watchlist is kept", "Program"),
 )
@@ -67,8 +85,11 @@ MOVES = (
     ("n", "in the list: the next job that changed since somebody looked"),
     ("space, V, *", "in the list: mark the job, a range, all that is shown; actions act on the marked"),
     ("enter", "in the list: to the detail; in the detail: open or close a group"),
-    ("left/right", "in the detail: close or open a group"),
-    ("esc", "back to the list"),
+    ("left/right", "in the detail: close or open a group; on its tabs: the view before or after"),
+    ("/", "in the summary: narrow subscriptions and order line items; in the raw answer: find words"),
+    ("n, N", "in the raw answer: the next match, the one before"),
+    ("d", "in the raw answer: what is different from the answer before"),
+    ("esc", "drop what was typed after /; back to the list"),
     ("ctrl+p", "the palette: every action by name"),
     ("ctrl+z", "suspend; `fg` comes back"),
 )
