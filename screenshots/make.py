@@ -32,6 +32,8 @@ PICTURES = (
     Picture("three-hundred-subscriptions", (140, 40), 4, ("tab", *["down"] * 5, "enter")),
     Picture("preview", (140, 40), 3),
     Picture("failure", (140, 40), 1),
+    Picture("timeline", (140, 40), 1, ("2",)),
+    Picture("raw", (140, 40), 2, ("3", "tab", "slash", *"status", "enter", "n")),
     Picture("narrow", (80, 24), 2),
     Picture("help", (100, 30), 2, ("question_mark",)),
 )

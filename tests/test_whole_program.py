@@ -113,8 +113,7 @@ def test_from_a_paste_to_the_answer_and_out(tmp_path: Path, served: Simulator) -
         terminal.wait_for(lambda text: "╭─ Jobs · 40" in text and max(map(len, text.splitlines())) == 80)
         terminal.resize(140, 50)
         terminal.wait_for(lambda text: max(map(len, text.splitlines())) == 140)
-        terminal.press("tab", "end")
-        terminal.press("enter")
+        terminal.press("3")
         terminal.wait_for('"success": true')
         terminal.press("q")
         assert terminal.wait_exit() == 0
@@ -134,6 +133,7 @@ def test_subscriptions_open_and_close_in_a_real_terminal(tmp_path: Path, served:
         terminal.wait_for("▾ Subscriptions", 30)
         terminal.wait_for("     A-S")
         terminal.press("down", "up", "tab", "home")
+        terminal.press(*["down"] * 4)
         while "▸ Subscriptions" not in terminal.text():
             terminal.press("down", "left")
             terminal.bytes_within(0.05)

@@ -47,7 +47,7 @@ def page(subject: Subject | None, look: Look, now: float, width: int) -> Page:
     """The detail at `now` in lines of `width` cells."""
     if subject is None:
         return Page(list(paragraph("", NOTHING, "muted", width)))
-    head = [*headline(subject.watch, now, width), blank(), FlatLine(TAB_LINE, tab_line(look.tab, width)), blank()]
+    head = [*headline(subject.watch, now, width), FlatLine(TAB_LINE, tab_line(look.tab, width)), blank()]
     match look.tab:
         case Tab.SUMMARY:
             return _summary(head, subject, look, now, width)
@@ -59,7 +59,7 @@ def page(subject: Subject | None, look: Look, now: float, width: int) -> Page:
             from zjobtui.wording.requests import request_lines  # noqa: PLC0415 - nobody may ever look
 
             lines = request_lines(subject.watch.job, subject.tenant, subject.seen, now)
-            return Page([*head, *flat(_all_open(lines), look.opened, width)])
+            return Page([*head, *flat(lines, look.opened, width)])
 
 
 def headline(watch: Watch, now: float, width: int) -> Iterator[FlatLine]:
@@ -108,27 +108,16 @@ def _raw(head: list[FlatLine], subject: Subject, look: Look, now: float, width: 
     seen, earlier = subject.seen, subject.earlier
     if seen is None:
         return Page([*head, *paragraph("raw", "There is no good answer yet.", "muted", width)])
-    told = f"{len(seen.report.raw):,} characters of {moment(seen.at, now)}"
+    lines, came = [("", line) for line in subject.body], moment(seen.at, now)
+    note = f"{len(seen.report.raw):,} characters · {came}"
     if earlier is None:
-        lines, note = _unsigned(subject.body), f"{told} · no earlier answer is kept"
+        note += " · no earlier answer is kept"
     elif look.is_difference:
-        lines, note = (
-            subject.changed_body,
-            f"- {moment(earlier.at, now)}  + {moment(seen.at, now)} · d: all of the last",
-        )
+        lines, note = subject.changed_body, f"- {moment(earlier.at, now)}  + {came} · d: the whole answer"
     else:
-        lines = _unsigned(subject.body)
-        note = f"{told} · d: what is different from the answer of {moment(earlier.at, now)}"
+        note += f" · d: compare to {moment(earlier.at, now)}"
     rows = RawRows([*head, *paragraph("raw", note, "muted", width), blank()], lines, width, look.words)
     return Page(rows, rows.stops)
-
-
-def _unsigned(lines: Iterable[str]) -> list[tuple[str, str]]:
-    return [("", line) for line in lines]
-
-
-def _all_open(lines: Iterable[Line]) -> Iterator[Line]:
-    return (Line(one.key, one.name, one.text, one.tone, one.below, is_open=True) for one in lines)
 
 
 def _way(stretches: Iterable["Stretch"], width: int) -> Iterator[FlatLine]:

@@ -181,10 +181,12 @@ class JobDetail(LinesView):
 
     def _go_to_match(self, number: int) -> None:
         self._match = number
-        place = self._page.stops[number]
-        top = place - 1 if self._tab is Tab.SUMMARY else self.scroll_offset.y
+        place, top = self._page.stops[number], self.scroll_offset.y
+        if self._tab is Tab.SUMMARY:
+            top = place - 1
+        elif not top <= place < top + self.page_lines:
+            top = place - self.page_lines // 3
         self.reset(self.count, place, top)
-        self.show_cursor()
         self._entitle()
 
     def _place(self) -> _Place:
@@ -215,7 +217,7 @@ class JobDetail(LinesView):
         if words and self._tab is Tab.RAW:
             matches = len(self._page.stops)
             told = f"{self._match % matches + 1:,} of {matches:,}" if matches else "nowhere"
-        self.entitle(_title(self._subject), f"“{words}” · {told}" if words else "")
+        self.entitle(_title(self._subject), f"{told} · “{words}”" if words else "")
 
 
 def _title(subject: Subject | None) -> str:
