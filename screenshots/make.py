@@ -29,7 +29,7 @@ class Picture:
 
 PICTURES = (
     Picture("list-and-detail", (140, 40), 2),
-    Picture("three-hundred-subscriptions", (140, 40), 4, ("tab", *["down"] * 5, "enter")),
+    Picture("three-hundred-subscriptions", (140, 40), 4, ("tab", *["down"] * 6, "enter")),
     Picture("preview", (140, 40), 3),
     Picture("failure", (140, 40), 1),
     Picture("timeline", (140, 40), 1, ("2",)),

@@ -11,7 +11,9 @@ from zjobtui.ui.flat import FlatLine
 from zjobtui.ui.spans import Spans
 from zjobtui.wording.cells import cells, wrap
 
-_STRING = r'"(?:[^"\\]|\\.)*"'
+_STRING = r'"(?:[^"\\]|\\.)*+(?:"|\\?$)'
+"""A text in quotation marks, the last of which is missing where the line is cut."""
+
 _TOKENS = re.compile(
     rf"(?P<strong>{_STRING})(?=:)|(?P<good>{_STRING})|(?P<waiting>-?\d[\w.+-]*)|(?P<key>\b(?:true|false|null)\b)"
 )
@@ -21,11 +23,12 @@ _SIGNS = {"+": "good", "-": "bad", "⋯": "muted"}
 
 
 class _Row(NamedTuple):
-    """A part of a line: the line's number, and where the part starts and ends in it."""
+    """A part of a line: the line's number, where the part starts and ends in it, and how far it is indented."""
 
     line: int
     start: int
     end: int
+    indent: int
 
 
 class RawRows(Sequence[FlatLine]):
@@ -38,9 +41,9 @@ class RawRows(Sequence[FlatLine]):
         self._rows: list[_Row] = []
         self.stops: list[int] = []
         for number, (sign, text) in enumerate(self._lines):
-            rows = [_Row(number, start, end) for start, end in _parts(text, width - 2 - 2 * bool(sign))]
+            rows = list(_rows(number, text, width - 2 - 2 * bool(sign)))
             for match in self._words.finditer(text) if self._words else ():
-                row = bisect_right(rows, match.start(), key=lambda row: row.start) - 1
+                row = max(0, bisect_right(rows, match.start(), key=lambda row: row.start) - 1)
                 self.stops.append(len(self._head) + len(self._rows) + row)
             self._rows += rows
 
@@ -66,8 +69,7 @@ class RawRows(Sequence[FlatLine]):
             _paint(tones, ((one.span(), one.lastgroup or "") for one in _TOKENS.finditer(text)))
         if self._words is not None:
             _paint(tones, ((one.span(), "match") for one in self._words.finditer(text)))
-        indent = " " * (min(len(text) - len(text.lstrip(" ")), 24) if row.start else 0)
-        lead = f" {sign} {indent}" if sign else f" {indent}"
+        lead = (f" {sign} " if sign else " ") + " " * row.indent
         shown = zip(text[row.start : row.end], tones[row.start : row.end], strict=True)
         parts = groupby(shown, key=lambda pair: pair[1])
         return ((lead, _SIGNS.get(sign, "muted")), *(("".join(c for c, _ in part), tone) for tone, part in parts))
@@ -78,15 +80,14 @@ def _paint(tones: list[str], parts: Iterable[tuple[tuple[int, int], str]]) -> No
         tones[start:end] = [tone] * (end - start)
 
 
-def _parts(text: str, width: int) -> Iterator[tuple[int, int]]:
-    """Where the rows of a line start and end; those after the first are indented as the line is."""
+def _rows(number: int, text: str, width: int) -> Iterator[_Row]:
+    """The rows of a line, all indented as it is, as far as there is room for that."""
     if cells(text) <= width:
-        yield 0, len(text)
+        yield _Row(number, 0, len(text), 0)
         return
-    margin = len(text) - len(text.lstrip(" "))
-    end, is_first = margin, True
-    for part in wrap(text[margin:], max(width - min(margin, 24), 2)):
+    end = len(text) - len(text.lstrip(" "))
+    indent = min(end, width // 2)
+    for part in wrap(text[end:], max(width - indent, 2)):
         start = text.index(part, end)
         end = start + len(part)
-        yield (0 if is_first else start), end
-        is_first = False
+        yield _Row(number, start, end, indent)
