@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.support.world import watched_world
 from zjobtui.domain.tenant import Tenant, TenantKind
+from zjobtui.ui import monitor
 from zjobtui.ui.app import MonitorApp
 from zjobtui.ui.job_list import JobList
 
@@ -61,6 +62,8 @@ def main() -> None:
     """Takes all pictures, in one time zone wherever it runs."""
     os.environ["TZ"] = "UTC"
     time.tzset()
+    # However slow the machine is, the cursor rests on no job on its way.
+    monitor.ATTEND_AFTER = 1_000.0
     for picture in PICTURES:
         asyncio.run(take(picture))
 

@@ -62,12 +62,13 @@ class JobDetail(LinesView):
         self._rebuild(None if same else _Place())
 
     def tick(self, now: float) -> None:
-        """Lets time pass."""
+        """Lets time pass: only the headline and a wait that goes on read differently then."""
         self._now = now
         if self._subject is None:
             return
         watch = self._subject.watch
-        if not watch.is_final or self._headline(watch) != self._head:
+        is_growing = self._tab is Tab.TIMELINE and not watch.is_final
+        if is_growing or self._headline(watch) != self._head:
             self._rebuild()
 
     def turn_to(self, tab: Tab) -> None:

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from zjobtui.polling.budget import read
-from zjobtui.wording.handing_over import curl
 from zjobtui.wording.outline import Line, Tone, fact, group
 from zjobtui.wording.times import duration, moment, stamp, zone_name
 
@@ -34,6 +32,8 @@ def request_lines(
     job: "Job", tenant: "Tenant | None", seen: "Seen | None", now: float, zone: tzinfo | None = None
 ) -> Iterator[Line]:
     """The last call that brought a good answer, the limits it told of, and how to make the same call elsewhere."""
+    from zjobtui.wording.handing_over import curl  # noqa: PLC0415 - who reads a summary does not pay for it
+
     if seen is None:
         yield Line("none", "Answer", "There is no good answer yet.", Tone.MUTED)
     else:
@@ -56,6 +56,8 @@ def support_text(call: "Call", at: float) -> str:
 
 
 def _limit_lines(limits: tuple[tuple[str, str], ...]) -> Iterator[Line]:
+    from zjobtui.polling.budget import read  # noqa: PLC0415 - as above
+
     reading, said = read(limits), {name.lower(): text for name, text in limits}
     windows = reading.windows.items()
     allowed = {window: f"{calls:,} {_WINDOWS.get(window, f'in {duration(window)}')}" for window, calls in windows}
