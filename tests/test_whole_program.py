@@ -132,11 +132,10 @@ def test_subscriptions_open_and_close_in_a_real_terminal(tmp_path: Path, served:
         terminal.press(*"order:O-00004859", "enter")
         terminal.wait_for("▾ Subscriptions", 30)
         terminal.wait_for("     A-S")
-        terminal.press("down", "up", "tab", "home")
-        terminal.press(*["down"] * 4)
-        while "▸ Subscriptions" not in terminal.text():
-            terminal.press("down", "left")
-            terminal.bytes_within(0.05)
+        lines = terminal.text().splitlines()
+        below = next(place for place, line in enumerate(lines) if "▾ Subscriptions" in line) - 2
+        terminal.press("down", "up", "tab", "home", *["down"] * below, "left")
+        terminal.wait_for("▸ Subscriptions")
         assert "     A-S" not in terminal.text()
         terminal.press("right")
         terminal.wait_for("▾ Subscriptions")
