@@ -137,9 +137,12 @@ async def test_brackets_go_to_the_view_before_and_after_and_round() -> None:
 @pytest.mark.parametrize("size", [*SIZES, (40, 30)])
 async def test_a_click_on_a_tab_shows_its_view(size: tuple[int, int]) -> None:
     async with looking_at(staged(FAILED), size) as sight:
+        await sight.press("tab", *["down"] * 2)
+        cursor = place_of_cursor(sight)
         for name in ("Raw", "Request", "Timeline", "Summary"):
             await sight.click(name)
             assert re.search(rf"\[(\d )?{name}\]", tabs(sight))
+        assert place_of_cursor(sight) == cursor
         assert "Error" in sight.text
 
 
