@@ -182,6 +182,18 @@ async def test_each_view_keeps_its_place_and_what_is_open_in_it() -> None:
         assert sight.detail == raw
 
 
+async def test_whoever_reads_about_a_job_stays_with_it_though_another_becomes_more_urgent() -> None:
+    engine = staged(WAITING, WAITING, labels=("alpha", "beta"))
+    async with looking_at(engine) as sight:
+        title = sight.detail_title
+        other = 2 if title.startswith("alpha") else 1
+        await sight.press("tab")
+        tell(engine, other, FAILED, after=20)
+        await sight.settled()
+        assert "✗ failed" in sight.jobs[0]
+        assert sight.detail_title == title
+
+
 async def test_the_age_of_an_end_goes_on_in_every_view() -> None:
     engine = staged(FAILED)
     async with looking_at(engine) as sight:

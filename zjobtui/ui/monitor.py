@@ -9,7 +9,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
-from textual.events import Paste
+from textual.events import DescendantFocus, Paste
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
@@ -127,6 +127,11 @@ class Monitor(Screen[None]):
     def on_job_list_chosen(self) -> None:
         """Goes to the detail."""
         self._detail.focus()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Whoever reads about a job stays with it, though another becomes more urgent."""
+        if event.widget is self._detail and self._list.selected is not None:
+            self._list.is_placed = True
 
     def on_paste(self, event: Paste) -> None:
         """A text pasted anywhere is a text to find ids in."""
