@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from zjobtui.ui.spans import Spans, changed_regions, strip_of
 
-TONES = ("key", "plain", "muted", "good", "waiting", "attention", "bad", "strong", "stale")
+TONES = ("key", "plain", "muted", "good", "waiting", "attention", "bad", "strong", "stale", "match")
 
 
 class LinesView(ScrollView, can_focus=True):

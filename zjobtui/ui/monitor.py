@@ -3,14 +3,14 @@
 import asyncio
 import gc
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC
-from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
-from textual.events import Paste
+from textual.events import DescendantFocus, Paste
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
@@ -22,19 +22,18 @@ from zjobtui.domain.watch import Watch
 from zjobtui.polling.ports import State
 from zjobtui.ui.actions import bindings, catalogue, key_of
 from zjobtui.ui.deeds import Deeds
-from zjobtui.ui.job_detail import JobDetail, Subject
+from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.keys_bar import KeysBar
 from zjobtui.ui.look import USUAL, Look
 from zjobtui.ui.mailbox import Mailbox
 from zjobtui.ui.ports import Archive, EngineLike
+from zjobtui.ui.subject import Subject
+from zjobtui.ui.tabs import Tab
 from zjobtui.ui.totals_bar import TotalsBar
 from zjobtui.ui.view import CALM, View, calm
 from zjobtui.wording.signs import WORDS, counts
 from zjobtui.wording.totals import worst
-
-if TYPE_CHECKING:
-    from zjobtui.ui.filter_bar import FilterBar
 
 WIDE = 100
 """Columns from which on the detail is beside the list."""
@@ -144,6 +143,11 @@ class Monitor(Screen[None]):
         """Goes to the detail."""
         self._detail.focus()
 
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Whoever reads about a job stays with it, though another becomes more urgent."""
+        if event.widget is self._detail and self._list.selected is not None:
+            self._list.is_placed = True
+
     def on_paste(self, event: Paste) -> None:
         """A text pasted anywhere is a text to find ids in."""
         self._deeds.add(event.text)
@@ -160,17 +164,6 @@ class Monitor(Screen[None]):
         """A click on a count shows just those jobs, and a second one all again."""
         text = f"status:{WORDS[event.kind]}"
         self._filter("" if self._view.text == text else text)
-
-    def on_filter_bar_typed(self, event: "FilterBar.Typed") -> None:
-        """Filters as one types."""
-        self._filter(event.text)
-
-    def on_filter_bar_left(self, event: "FilterBar.Left") -> None:
-        """Puts the line away; an escape drops the filter too."""
-        if not event.is_kept:
-            self._filter("")
-        self.query("FilterBar").remove()
-        self._list.focus()
 
     def remark(self, text: str) -> None:
         """Says something above the list until it says something else."""
@@ -192,11 +185,10 @@ class Monitor(Screen[None]):
 
     async def action_filter(self) -> None:
         """Opens the line in which a filter is typed."""
-        from zjobtui.ui.filter_bar import FilterBar  # noqa: PLC0415 - nothing of it is needed for the first screen
+        from zjobtui.ui.filter_bar import open_filter_bar  # noqa: PLC0415 - nothing of it is needed for the first screen
 
-        if not self.query(FilterBar):
-            await self.mount(FilterBar(self._view.text), before="#keys-bar")
-        self.query_one(FilterBar).focus()
+        hint = "words, status:failed, order:O-1, age>10m, is:unseen, !tag:acme"
+        await open_filter_bar(self._list, self._view.text, hint, self._filter)
 
     def action_sort(self) -> None:
         """Asks for an order."""
@@ -219,6 +211,14 @@ class Monitor(Screen[None]):
     def action_other_pane(self) -> None:
         """Goes to the other pane."""
         (self._list if self._detail.has_focus else self._detail).focus()
+
+    def action_view(self, name: str) -> None:
+        """Shows a view of the detail."""
+        self._detail.turn_to(Tab[name])
+
+    def action_turn(self, step: int) -> None:
+        """Shows the view of the detail before or after."""
+        self._detail.turn(step)
 
     def action_help(self) -> None:
         """Shows what every key does."""
@@ -329,13 +329,17 @@ class Monitor(Screen[None]):
     @work(group="detail", exclusive=True)
     async def _load(self, watch: Watch) -> None:
         """Reads what is kept of the job without holding up the screen; a store that fails leaves the watch alone."""
+        tenant = next((tenant for tenant in self._tenants if tenant.name == watch.job.tenant), None)
+        subject = Subject(watch, tenant=tenant, peers=self._state.watchlist)
         try:
-            seen = await asyncio.to_thread(self._archive.seen, watch.job)
-            timeline = await asyncio.to_thread(self._archive.timeline, watch.job)
+            subject = await asyncio.to_thread(self._read, subject)
         except Exception as fault:  # noqa: BLE001 - an archive may fail in any way; the list goes on
             self._notice = str(fault)
-            seen, timeline = None, ()
-        self._detail.show(Subject(watch, seen, timeline), self._clock.now())
+        self._detail.show(subject, self._clock.now())
+
+    def _read(self, subject: Subject) -> Subject:
+        archive, job = self._archive, subject.watch.job
+        return replace(subject, seen=archive.seen(job), timeline=archive.timeline(job), earlier=archive.earlier(job))
 
     def _attend(self) -> None:
         selected = self._list.selected

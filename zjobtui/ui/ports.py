@@ -9,7 +9,7 @@ from zjobtui.domain.watch import Watch
 from zjobtui.polling.ports import Edited, State, Subscriber
 
 if TYPE_CHECKING:
-    from zjobtui.domain.observation import Seen
+    from zjobtui.domain.observation import Earlier, Seen
     from zjobtui.domain.timeline import Timeline
 
 
@@ -37,10 +37,13 @@ class EngineLike(Protocol):
 
 
 class Archive(Protocol):
-    """What is kept of a job at length; both calls may block."""
+    """What is kept of a job at length; its calls may block."""
 
     def seen(self, job: Job, /) -> "Seen | None":
         """The last good answer."""
+
+    def earlier(self, job: Job, /) -> "Earlier | None":
+        """The answer that the last one replaced."""
 
     def timeline(self, job: Job, /) -> "Timeline":
         """The changes."""
