@@ -109,7 +109,7 @@ def tabs(sight: Sight) -> str:
     return next(line for line in sight.detail if "[" in line and "Raw" in line)
 
 
-SHOWS = {"1": "Error", "2": "added 14:00:00 ─", "3": "characters ·", "4": "Request id"}
+SHOWS = {"1": "Error", "2": "added 14:00:00 UTC ─", "3": "characters ·", "4": "Request id"}
 
 
 @pytest.mark.parametrize("size", SIZES)
