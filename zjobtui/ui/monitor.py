@@ -1,11 +1,9 @@
 """The one screen: bar, list and detail; it holds the state, hands it down, and turns keys into calls on the engine."""
 
-import asyncio
 import gc
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
@@ -21,15 +19,15 @@ from zjobtui.domain.watch import Watch
 from zjobtui.polling.ports import State
 from zjobtui.ui.actions import bindings
 from zjobtui.ui.deeds import Deeds
-from zjobtui.ui.job_detail import JobDetail, Subject
+from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.keys_bar import KeysBar
 from zjobtui.ui.mailbox import Mailbox
 from zjobtui.ui.ports import Archive, EngineLike
+from zjobtui.ui.reading import Reading
+from zjobtui.ui.shown import Shown
 from zjobtui.ui.totals_bar import TotalsBar
-from zjobtui.ui.view import CALM, View, calm
-from zjobtui.wording.signs import WORDS, counts
-from zjobtui.wording.totals import worst
+from zjobtui.wording.signs import WORDS
 
 if TYPE_CHECKING:
     from zjobtui.ui.filter_bar import FilterBar
@@ -69,21 +67,16 @@ class Monitor(Screen[None]):
     ) -> None:
         super().__init__()
         self._engine = engine
-        self._archive = archive
         self._tenants = tuple(tenants)
         self._clock = clock
-        self._notice = notice
         self._first = tuple(first)
-        self._state = engine.state
         self._mailbox = Mailbox(lambda: self.post_message(self.StateCame()))
-        self._view = View()
-        self._touched_at = 0.0
+        self._shown = shown = Shown(engine.state, tenants, clock, notice)
+        self._reading = Reading(engine, archive, clock, shown)
         self._deeds = Deeds(
-            self, engine, archive, tenants, clock, targets=self._targets, watchlist=lambda: self._state.watchlist
+            self, engine, archive, tenants, clock, targets=shown.targets, watchlist=lambda: shown.state.watchlist
         )
-        self._held_at: float | None = None
         self._drawn_at = 0.0
-        self._told = ""
 
     def compose(self) -> ComposeResult:
         """Bar, notice, list beside or above detail, footer, laid out for the size there is: nothing is drawn twice."""
@@ -99,13 +92,14 @@ class Monitor(Screen[None]):
     def on_mount(self) -> None:
         """Draws what is stored, then starts everything that takes time."""
         self._list, self._detail = self.query_one(JobList), self.query_one(JobDetail)
-        self._bar = self.query_one(TotalsBar)
-        self._draw(self._state)
+        self._shown.place(self._list, self.query_one(TotalsBar), self.query_one("#notice", Static))
+        self._reading.place(self._list, self._detail)
+        self._draw(self._shown.state)
         self.call_after_refresh(self._begin)
 
     def on_resize(self) -> None:
         """Lays the bar out anew."""
-        self._draw_bar(self._clock.now())
+        self._shown.draw_bar()
 
     def on_monitor_state_came(self) -> None:
         """Draws the newest state, however many there were, and then leaves the terminal alone for a moment."""
@@ -122,8 +116,8 @@ class Monitor(Screen[None]):
 
     def on_job_list_moved(self) -> None:
         """Shows the job under the cursor, and tells the engine when the cursor has come to rest."""
-        self._show_detail()
-        self.set_timer(ATTEND_AFTER, self._attend, name="attend")
+        self._reading.show()
+        self.set_timer(ATTEND_AFTER, self._reading.attend, name="attend")
 
     def on_job_list_chosen(self) -> None:
         """Goes to the detail."""
@@ -135,25 +129,25 @@ class Monitor(Screen[None]):
 
     def on_key(self) -> None:
         """While a person moves, rows keep their places."""
-        self._touched_at = self._clock.boot()
+        self._shown.touched()
 
     def on_job_list_marked(self) -> None:
         """Counts the marks in the title."""
-        self._draw_title()
+        self._shown.draw_title()
 
     def on_totals_bar_picked(self, event: TotalsBar.Picked) -> None:
         """A click on a count shows just those jobs, and a second one all again."""
         text = f"status:{WORDS[event.kind]}"
-        self._filter("" if self._view.text == text else text)
+        self._shown.filter("" if self._shown.view.text == text else text)
 
     def on_filter_bar_typed(self, event: "FilterBar.Typed") -> None:
         """Filters as one types."""
-        self._filter(event.text)
+        self._shown.filter(event.text)
 
     def on_filter_bar_left(self, event: "FilterBar.Left") -> None:
         """Puts the line away; an escape drops the filter too."""
         if not event.is_kept:
-            self._filter("")
+            self._shown.filter("")
         self.query("FilterBar").remove()
         self._list.focus()
 
@@ -163,11 +157,11 @@ class Monitor(Screen[None]):
 
     def action_pause(self) -> None:
         """Pauses polling, or goes on."""
-        if self._held_at is None:
-            self._held_at = self._clock.now()
+        if self._shown.held_at is None:
+            self._shown.held_at = self._clock.now()
             self._engine.pause()
         else:
-            self._held_at = None
+            self._shown.held_at = None
             self._engine.resume()
 
     async def action_filter(self) -> None:
@@ -175,7 +169,7 @@ class Monitor(Screen[None]):
         from zjobtui.ui.filter_bar import FilterBar  # noqa: PLC0415 - nothing of it is needed for the first screen
 
         if not self.query(FilterBar):
-            await self.mount(FilterBar(self._view.text), before="#keys-bar")
+            await self.mount(FilterBar(self._shown.view.text), before="#keys-bar")
         self.query_one(FilterBar).focus()
 
     def action_sort(self) -> None:
@@ -186,15 +180,15 @@ class Monitor(Screen[None]):
 
         def sort(title: str | None) -> None:
             if title is not None:
-                self._view.order = orders[title]
-                self._rearrange()
+                self._shown.view.order = orders[title]
+                self._shown.rearrange()
 
-        self.app.push_screen(Pick("Sort by", tuple(orders), self._view.order.title), sort)
+        self.app.push_screen(Pick("Sort by", tuple(orders), self._shown.view.order.title), sort)
 
     def action_acknowledge_all(self) -> None:
         """Takes the mark of the unseen from every job that is shown."""
         self._engine.acknowledge([watch.job for watch in self._list.watches if watch.is_unseen])
-        self._touched_at = 0.0
+        self._shown.released()
 
     def action_other_pane(self) -> None:
         """Goes to the other pane."""
@@ -216,8 +210,8 @@ class Monitor(Screen[None]):
             self._list.focus()
         elif self._list.marked:
             self._list.mark(frozenset())
-        elif self._view.text:
-            self._filter("")
+        elif self._shown.view.text:
+            self._shown.filter("")
 
     def _begin(self) -> None:
         gc.enable()
@@ -228,85 +222,14 @@ class Monitor(Screen[None]):
             self._engine.watch(self._first)
 
     def _draw(self, state: State) -> None:
-        before, self._state = self._state, state
-        now = self._clock.now()
-        rows = self._view.rows(state.watchlist, now)
-        if self._is_calm():
-            rows = calm(rows, self._list.watches)
-        self._list.show(rows, now, self._held_at)
-        self._draw_title()
-        self._draw_bar(now)
-        self._show_notice()
+        before = self._shown.state.watchlist
+        self._shown.draw(state)
         selected = self._list.selected
-        if selected is None or selected is not before.watchlist.get(selected.job):
-            self._show_detail()
+        if selected is None or selected is not before.get(selected.job):
+            self._reading.show()
 
     def _tick(self) -> None:
         # Textual loses a one-shot timer that is late when it starts; no state may wait for ever because of that.
         self._take_state()
-        now = self._clock.now()
-        if self._touched_at and not self._is_calm():
-            self._rearrange()
-        self._list.tick(now, self._held_at)
-        self._draw_bar(now)
-        self._detail.tick(now)
-
-    def _is_calm(self) -> bool:
-        return self._list.is_placed and self._clock.boot() - self._touched_at < CALM
-
-    def _rearrange(self) -> None:
-        """Puts every row where it belongs now."""
-        self._touched_at = 0.0
-        self._draw(self._state)
-
-    def _filter(self, text: str) -> None:
-        self._view.choose(text)
-        self._rearrange()
-
-    def _targets(self) -> tuple[Watch, ...]:
-        """The marked jobs, or the selected one."""
-        if marked := tuple(watch for watch in self._state.watchlist if watch.job in self._list.marked):
-            return marked
-        return (self._list.selected,) if self._list.selected else ()
-
-    def _draw_title(self) -> None:
-        watchlist = self._state.watchlist
-        marked = sum(watchlist.get(job) is not None for job in self._list.marked)
-        self._list.entitle(self._view.title(self._list.count, len(watchlist), marked), self._view.problem)
-
-    def _draw_bar(self, now: float) -> None:
-        pulses = [pulse for tenant in self._tenants if (pulse := self._state.pulses.get(tenant.name))]
-        self._bar.show(counts(self._state.watchlist), worst(pulses), now)
-
-    def _show_notice(self) -> None:
-        told = [self._state.unsaved and f"Not saved: {self._state.unsaved}", self._state.fault, self._notice]
-        text = " ".join(part for part in told if part)
-        if text != self._told:
-            self._told = text
-            notice = self.query_one("#notice", Static)
-            notice.display = bool(text)
-            notice.update(Content(text))
-
-    def _show_detail(self) -> None:
-        watch = self._list.selected
-        if watch is None:
-            self._detail.show(None, self._clock.now())
-        else:
-            self._load(watch)
-
-    @work(group="detail", exclusive=True)
-    async def _load(self, watch: Watch) -> None:
-        """Reads what is kept of the job without holding up the screen; a store that fails leaves the watch alone."""
-        try:
-            seen = await asyncio.to_thread(self._archive.seen, watch.job)
-            timeline = await asyncio.to_thread(self._archive.timeline, watch.job)
-        except Exception as fault:  # noqa: BLE001 - an archive may fail in any way; the list goes on
-            self._notice = str(fault)
-            seen, timeline = None, ()
-        self._detail.show(Subject(watch, seen, timeline), self._clock.now())
-
-    def _attend(self) -> None:
-        selected = self._list.selected
-        self._engine.attend(selected.job if selected else None)
-        if selected is not None and selected.is_unseen and self._list.is_placed:
-            self._engine.acknowledge([selected.job])
+        self._shown.tick()
+        self._detail.tick(self._clock.now())

@@ -1,0 +1,101 @@
+"""The newest state as it stands on the screen: which rows in which order, the counts, the pulse, the notice."""
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.widgets import Static
+
+from zjobtui.clock import Clock
+from zjobtui.domain.tenant import Tenant
+from zjobtui.domain.watch import Watch
+from zjobtui.polling.ports import State
+from zjobtui.ui.job_list import JobList
+from zjobtui.ui.totals_bar import TotalsBar
+from zjobtui.ui.view import CALM, View, calm
+from zjobtui.wording.signs import counts
+from zjobtui.wording.totals import worst
+
+
+class Shown:
+    """Draws a state on list, bar and notice by what a person has chosen to see; a pane is told only what it shows."""
+
+    def __init__(self, state: State, tenants: Sequence[Tenant], clock: Clock, notice: str) -> None:
+        self.state = state
+        self.view = View()
+        self.notice = notice
+        """What is told above the list for as long as the program runs."""
+        self.held_at: float | None = None
+        """Since when polling is paused, in seconds since the epoch."""
+        self._tenants = tuple(tenants)
+        self._clock = clock
+        self._touched_at = 0.0
+        self._told = ""
+
+    def place(self, rows: JobList, bar: TotalsBar, notice: Static) -> None:
+        """Names the panes to draw on."""
+        self._rows, self._bar, self._notice = rows, bar, notice
+
+    def draw(self, state: State) -> None:
+        """Takes a state."""
+        self.state = state
+        now = self._clock.now()
+        rows = self.view.rows(state.watchlist, now)
+        if self._is_calm():
+            rows = calm(rows, self._rows.watches)
+        self._rows.show(rows, now, self.held_at)
+        self.draw_title()
+        self.draw_bar()
+        self._draw_notice()
+
+    def tick(self) -> None:
+        """Lets time pass."""
+        if self._touched_at and not self._is_calm():
+            self.rearrange()
+        self._rows.tick(self._clock.now(), self.held_at)
+        self.draw_bar()
+
+    def touched(self) -> None:
+        """A person moves: rows keep their places for a while."""
+        self._touched_at = self._clock.boot()
+
+    def released(self) -> None:
+        """Rows may go where they belong with the next state."""
+        self._touched_at = 0.0
+
+    def rearrange(self) -> None:
+        """Puts every row where it belongs now."""
+        self.released()
+        self.draw(self.state)
+
+    def filter(self, text: str) -> None:
+        """Shows the jobs that a filter means."""
+        self.view.choose(text)
+        self.rearrange()
+
+    def targets(self) -> tuple[Watch, ...]:
+        """The marked jobs, or the selected one."""
+        if marked := tuple(watch for watch in self.state.watchlist if watch.job in self._rows.marked):
+            return marked
+        return (self._rows.selected,) if self._rows.selected else ()
+
+    def draw_title(self) -> None:
+        """Says over the list what it shows."""
+        watchlist = self.state.watchlist
+        marked = sum(watchlist.get(job) is not None for job in self._rows.marked)
+        self._rows.entitle(self.view.title(self._rows.count, len(watchlist), marked), self.view.problem)
+
+    def draw_bar(self) -> None:
+        """Counts, and says how polling does."""
+        pulses = [pulse for tenant in self._tenants if (pulse := self.state.pulses.get(tenant.name))]
+        self._bar.show(counts(self.state.watchlist), worst(pulses), self._clock.now())
+
+    def _is_calm(self) -> bool:
+        return self._rows.is_placed and self._clock.boot() - self._touched_at < CALM
+
+    def _draw_notice(self) -> None:
+        told = [self.state.unsaved and f"Not saved: {self.state.unsaved}", self.state.fault, self.notice]
+        text = " ".join(part for part in told if part)
+        if text != self._told:
+            self._told = text
+            self._notice.display = bool(text)
+            self._notice.update(Content(text))
