@@ -199,6 +199,12 @@ class Sight:
                 return
         raise AssertionError(f"“{holding}” is nowhere:\n{self.text}")
 
+    async def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        """Presses the mouse at one cell (column, row), moves it to another, and lets it go."""
+        for code, (x, y), button in ((0, start, "M"), (32, end, "M"), (0, end, "m")):
+            self.glass.receive(f"\x1b[<{code};{x + 1};{y + 1}{button}")
+            await self.settled()
+
     async def resize(self, width: int, height: int) -> None:
         """Gives the terminal another size."""
         self.glass.display.resize(width, height)

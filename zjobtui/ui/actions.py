@@ -23,7 +23,7 @@ class Action:
         return _KEY_NAMES.get(self.keys.split(",")[0], self.keys.split(",")[0])
 
 
-_KEY_NAMES = {"question_mark": "?", "slash": "/", "delete": "del"}
+_KEY_NAMES = {"question_mark": "?", "slash": "/", "delete": "del", "less_than_sign": "<", "greater_than_sign": ">"}
 
 CATALOGUE = (
     Action("do('add')", "a", "add", "Add jobs: paste any text, every job id in it is found", "Watchlist"),
@@ -56,6 +56,22 @@ CATALOGUE = (
         in_footer=False,
     ),
     Action("other_pane", "tab", "detail", "Go to the detail, and back to the list", "Moving", in_footer=False),
+    Action(
+        "divide(-1)",
+        "less_than_sign",
+        "smaller list",
+        "Give the list less room, the detail more",
+        "Moving",
+        in_footer=False,
+    ),
+    Action(
+        "divide(1)",
+        "greater_than_sign",
+        "larger list",
+        "Give the list more room, the detail less",
+        "Moving",
+        in_footer=False,
+    ),
     Action("help", "question_mark,f1", "help", "Show what every key does", "Program"),
     Action("quit", "q,ctrl+q", "quit", "Leave; the watchlist is kept", "Program"),
 )

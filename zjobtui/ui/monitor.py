@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.content import Content
 from textual.events import Paste
 from textual.message import Message
@@ -19,10 +18,9 @@ from zjobtui.domain.watch import Watch
 from zjobtui.polling.ports import State
 from zjobtui.ui.actions import bindings
 from zjobtui.ui.deeds import Deeds
-from zjobtui.ui.job_detail import JobDetail
-from zjobtui.ui.job_list import JobList
 from zjobtui.ui.keys_bar import KeysBar
 from zjobtui.ui.mailbox import Mailbox
+from zjobtui.ui.panes import Panes
 from zjobtui.ui.ports import Archive, EngineLike
 from zjobtui.ui.reading import Reading
 from zjobtui.ui.shown import Shown
@@ -31,9 +29,6 @@ from zjobtui.wording.signs import WORDS
 
 if TYPE_CHECKING:
     from zjobtui.ui.filter_bar import FilterBar
-
-WIDE = 100
-"""Columns from which on the detail is beside the list."""
 
 TICK = 1.0
 """Seconds between looks at what time alone has changed; cells are sent only where they read differently."""
@@ -49,7 +44,6 @@ class Monitor(Screen[None]):
     """The monitor. It draws the state it is made with at once, and starts the engine when that is on the screen."""
 
     BINDINGS = list(bindings())
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     AUTO_FOCUS = "JobList"
 
     class StateCame(Message):
@@ -76,22 +70,19 @@ class Monitor(Screen[None]):
         self._deeds = Deeds(
             self, engine, archive, tenants, clock, targets=shown.targets, watchlist=lambda: shown.state.watchlist
         )
+        self._panes = Panes(are_tenants_named=len(self._tenants) > 1)
+        self._list, self._detail = self._panes.rows, self._panes.detail
         self._drawn_at = 0.0
 
     def compose(self) -> ComposeResult:
-        """Bar, notice, list beside or above detail, footer, laid out for the size there is: nothing is drawn twice."""
-        is_wide = self.app.size.width >= WIDE
-        self.set_class(is_wide, "-wide").set_class(not is_wide, "-narrow")
+        """Bar, notice, list and detail, footer."""
         yield TotalsBar(self._tenants)
         yield Static(Content(""), id="notice")
-        with Container(id="panes"):
-            yield JobList(are_tenants_named=len(self._tenants) > 1)
-            yield JobDetail()
+        yield self._panes
         yield KeysBar()
 
     def on_mount(self) -> None:
         """Draws what is stored, then starts everything that takes time."""
-        self._list, self._detail = self.query_one(JobList), self.query_one(JobDetail)
         self._shown.place(self._list, self.query_one(TotalsBar), self.query_one("#notice", Static))
         self._reading.place(self._list, self._detail)
         self._draw(self._shown.state)
@@ -121,7 +112,7 @@ class Monitor(Screen[None]):
 
     def on_job_list_chosen(self) -> None:
         """Goes to the detail."""
-        self._detail.focus()
+        self._panes.go_to(self._detail)
 
     def on_paste(self, event: Paste) -> None:
         """A text pasted anywhere is a text to find ids in."""
@@ -149,7 +140,7 @@ class Monitor(Screen[None]):
         if not event.is_kept:
             self._shown.filter("")
         self.query("FilterBar").remove()
-        self._list.focus()
+        self._panes.go_to(self._list)
 
     def action_do(self, deed: str) -> None:
         """Does to jobs what the catalogue names."""
@@ -192,7 +183,11 @@ class Monitor(Screen[None]):
 
     def action_other_pane(self) -> None:
         """Goes to the other pane."""
-        (self._list if self._detail.has_focus else self._detail).focus()
+        self._panes.go_to(self._list if self._detail.has_focus else self._detail)
+
+    def action_divide(self, steps: int) -> None:
+        """Moves the border between list and detail."""
+        self._panes.move_divider(steps)
 
     def action_help(self) -> None:
         """Shows what every key does."""
@@ -207,7 +202,7 @@ class Monitor(Screen[None]):
     def key_escape(self) -> None:
         """Back to the list; there, takes marks away, and then the filter."""
         if not self._list.has_focus:
-            self._list.focus()
+            self._panes.go_to(self._list)
         elif self._list.marked:
             self._list.mark(frozenset())
         elif self._shown.view.text:

@@ -30,7 +30,8 @@ class Reading:
         if watch is None:
             self._detail.show(None, self._clock.now())
         else:
-            self._detail.run_worker(partial(self._load, watch), group="detail", exclusive=True)
+            load = partial(self._load, watch)
+            self._detail.run_worker(load, group="detail", exclusive=True)  # type: ignore[arg-type]  # no union is inferred
 
     def attend(self) -> None:
         """Tells the engine which job a person has come to rest on; what was new about it is seen now."""
