@@ -185,7 +185,7 @@ def _monitor(wanted: str | None) -> int:
         click.echo(told, err=True)
         return USAGE
     with _faults_told():
-        return run_monitor(chosen, store_path(), problems=configured.problems)
+        return run_monitor(chosen, store_path(), problems=configured.problems, settings=configured.settings)
 
 
 def _served(served: "Simulator") -> "Configured":

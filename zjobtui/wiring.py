@@ -17,6 +17,7 @@ from zjobtui.zuora.tenants import InvalidTenantError, configured_tenant, environ
 if TYPE_CHECKING:
     from zjobtui.domain.report import Report
     from zjobtui.storage.settings import Settings, TenantSettings
+    from zjobtui.ui.teller import Ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Configuration:
 
     tenants: tuple[Configured, ...]
     problems: tuple[str, ...] = ()
+    settings: "Settings | None" = None
 
 
 def configuration(environ: Mapping[str, str], path: Path) -> Configuration:
@@ -53,11 +55,16 @@ def configuration(environ: Mapping[str, str], path: Path) -> Configuration:
             own.append(Configured(_tenant(given), partial(_credentials, given, settings, environ)))
         except InvalidTenantError as fault:
             told.append(f"{path}: {settings.problem_with(('tenants', given.name), str(fault))}")
-    return Configuration(tuple(own), tuple(told))
+    return Configuration(tuple(own), tuple(told), settings)
 
 
 def run_monitor(
-    configured: Sequence[Configured], path: Path, *, problems: Sequence[str] = (), demo: Sequence[JobId] = ()
+    configured: Sequence[Configured],
+    path: Path,
+    *,
+    problems: Sequence[str] = (),
+    demo: Sequence[JobId] = (),
+    settings: "Settings | None" = None,
 ) -> int:
     """The screen over an engine over the store; what could not be saved is named when the screen is gone."""
     from zjobtui.polling.engine import Engine  # noqa: PLC0415 - commands that print need none of it
@@ -71,7 +78,9 @@ def run_monitor(
         print(notice, file=sys.stderr)
     engine = Engine(watchlist, store, [(one.tenant, _maker(one, clock)) for one in configured], clock)
     first = [Watch(job=Job(configured[0].tenant.name, one), added_at=clock.now(), added_by="demo") for one in demo]
-    app = MonitorApp(engine, store, [one.tenant for one in configured], clock, notice=notice, first=first)
+    app = MonitorApp(
+        engine, store, [one.tenant for one in configured], clock, notice=notice, first=first, ways=_ways(settings)
+    )
     try:
         status = app.run_in_terminal()
     finally:
@@ -88,6 +97,21 @@ def read_report(raw: str) -> "Report | None":
     from zjobtui.zuora.wire import read_report as read  # noqa: PLC0415 - the first screen shows no report
 
     return read(raw)
+
+
+def _ways(settings: "Settings | None") -> "Ways | None":
+    """How a person is told of what happens; None for what is usual."""
+    if settings is None:
+        return None
+    import os  # noqa: PLC0415 - most users have no such file
+
+    from zjobtui.domain.telling import Topic  # noqa: PLC0415 - as above
+    from zjobtui.storage.own_command import OwnCommand  # noqa: PLC0415 - as above
+    from zjobtui.ui.teller import Ways  # noqa: PLC0415 - as above
+
+    given = settings.notify
+    program = OwnCommand(given.command, os.environ, settings.secret_variables) if given.command else None
+    return Ways(on=frozenset(map(Topic, given.on)), has_bell=settings.screen.bell, osc=given.osc, program=program)
 
 
 def _maker(one: Configured, clock: Clock) -> Callable[[], JobSource]:

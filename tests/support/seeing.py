@@ -19,6 +19,7 @@ from tests.support.keys import key_bytes
 from tests.support.scripted import ScriptedEngine
 from zjobtui.domain.tenant import Tenant, TenantKind
 from zjobtui.ui.app import MonitorApp
+from zjobtui.ui.teller import Ways
 
 TENANT = Tenant(name="env", base_url="http://127.0.0.1", title="EU API sandbox", kind=TenantKind.API_SANDBOX)
 
@@ -264,9 +265,10 @@ async def looking_at(
     *,
     tenant: Tenant = TENANT,
     notice: str = "",
+    ways: Ways | None = None,
 ) -> AsyncIterator[Sight]:
     """Runs the monitor over an engine on a display of so many columns and rows."""
-    app = MonitorApp(engine, engine.archive, (tenant,), engine.clock, notice=notice)
+    app = MonitorApp(engine, engine.archive, (tenant,), engine.clock, notice=notice, ways=ways)
     with (
         mock.patch("textual.drivers.headless_driver.HeadlessDriver", Glass),
         mock.patch.object(LayoutUpdate, "render_segments", _marked),

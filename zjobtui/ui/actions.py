@@ -46,6 +46,7 @@ CATALOGUE = (
     Action("do('note')", "o", "note", "Give jobs a note", "Watchlist", in_footer=False),
     Action("do('ask_now')", "r", "ask now", "Ask Zuora about jobs at once, finished or not", "Polling"),
     Action("pause", "p", "pause", "Pause polling, or go on", "Polling"),
+    Action("mute", "b", "mute", "Tell nothing by bell, desktop or command, or tell again", "Polling", in_footer=False),
     Action("do('copy')", "y", "copy", "Copy an id, a number, a summary, the call as curl", "Taking away"),
     Action(
         "do('export')",

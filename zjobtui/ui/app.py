@@ -21,6 +21,7 @@ from zjobtui.ui.actions import CATALOGUE
 from zjobtui.ui.in_turn import InTurn
 from zjobtui.ui.monitor import Monitor
 from zjobtui.ui.ports import Archive, EngineLike
+from zjobtui.ui.teller import Ways
 from zjobtui.ui.terminal import guarded_terminal, suspend_between_steps
 
 
@@ -41,6 +42,7 @@ class MonitorApp(App[int]):
         *,
         notice: str = "",
         first: Sequence[Watch] = (),
+        ways: Ways | None = None,
     ) -> None:
         self._themes: dict[str, Theme] = {}
         super().__init__()
@@ -50,7 +52,7 @@ class MonitorApp(App[int]):
         self._filters = [NoColor() if isinstance(one, Monochrome) else one for one in self._filters]
         self._in_turn = InTurn(self, super().on_event)
         self._engine = engine
-        self._monitor = Monitor(engine, archive, tenants, clock, notice=notice, first=first)
+        self._monitor = Monitor(engine, archive, tenants, clock, notice=notice, first=first, ways=ways)
 
     async def on_event(self, event: Event) -> None:
         """Keys and pastes go on in turn, everything else at once."""

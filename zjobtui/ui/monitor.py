@@ -24,6 +24,7 @@ from zjobtui.ui.panes import Panes
 from zjobtui.ui.ports import Archive, EngineLike
 from zjobtui.ui.reading import Reading
 from zjobtui.ui.shown import Shown
+from zjobtui.ui.teller import Teller, Ways
 from zjobtui.ui.totals_bar import TotalsBar
 from zjobtui.wording.signs import WORDS
 
@@ -58,6 +59,7 @@ class Monitor(Screen[None]):
         *,
         notice: str = "",
         first: Sequence[Watch] = (),
+        ways: Ways | None = None,
     ) -> None:
         super().__init__()
         self._engine = engine
@@ -66,6 +68,7 @@ class Monitor(Screen[None]):
         self._first = tuple(first)
         self._mailbox = Mailbox(lambda: self.post_message(self.StateCame()))
         self._shown = shown = Shown(engine.state, tenants, clock, notice)
+        self._teller = Teller(ways or Ways(), clock, self._write)
         self._reading = Reading(engine, archive, clock, shown)
         self._deeds = Deeds(
             self, engine, archive, tenants, clock, targets=shown.targets, watchlist=lambda: shown.state.watchlist
@@ -155,6 +158,12 @@ class Monitor(Screen[None]):
             self._shown.held_at = None
             self._engine.resume()
 
+    def action_mute(self) -> None:
+        """Tells nothing by bell, notification and command, or tells again."""
+        self._teller.is_muted = not self._teller.is_muted
+        self._shown.is_muted = self._teller.is_muted
+        self._shown.draw_bar()
+
     async def action_filter(self) -> None:
         """Opens the line in which a filter is typed."""
         from zjobtui.ui.filter_bar import FilterBar  # noqa: PLC0415 - nothing of it is needed for the first screen
@@ -208,6 +217,10 @@ class Monitor(Screen[None]):
         elif self._shown.view.text:
             self._shown.filter("")
 
+    def _write(self, sequence: str) -> None:
+        if (driver := self.app._driver) is not None:  # noqa: SLF001 - Textual has no other way to write
+            driver.write(sequence)
+
     def _begin(self) -> None:
         gc.enable()
         self.set_interval(TICK, self._tick)
@@ -218,6 +231,8 @@ class Monitor(Screen[None]):
 
     def _draw(self, state: State) -> None:
         before = self._shown.state.watchlist
+        self._teller.compare(before, state.watchlist)
+        self._teller.tell(state.watchlist)
         self._shown.draw(state)
         selected = self._list.selected
         if selected is None or selected is not before.get(selected.job):
@@ -226,5 +241,6 @@ class Monitor(Screen[None]):
     def _tick(self) -> None:
         # Textual loses a one-shot timer that is late when it starts; no state may wait for ever because of that.
         self._take_state()
-        self._shown.tick()
+        self._teller.tell(self._shown.state.watchlist)
+        self._shown.tick(self._teller.fault)
         self._detail.tick(self._clock.now())

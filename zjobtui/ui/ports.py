@@ -44,3 +44,14 @@ class Archive(Protocol):
 
     def timeline(self, job: Job, /) -> "Timeline":
         """The changes."""
+
+
+class Program(Protocol):
+    """A program of the user's own."""
+
+    @property
+    def fault(self) -> str:
+        """Why it was of no use, for people; nothing where it was."""
+
+    def hand_over(self, text: str, /) -> None:
+        """Gives it a text; returns at once."""

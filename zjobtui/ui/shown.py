@@ -13,7 +13,7 @@ from zjobtui.ui.job_list import JobList
 from zjobtui.ui.totals_bar import TotalsBar
 from zjobtui.ui.view import CALM, View, calm
 from zjobtui.wording.signs import counts
-from zjobtui.wording.totals import worst
+from zjobtui.wording.totals import further, worst
 
 
 class Shown:
@@ -26,6 +26,8 @@ class Shown:
         """What is told above the list for as long as the program runs."""
         self.held_at: float | None = None
         """Since when polling is paused, in seconds since the epoch."""
+        self.is_muted = False
+        self._fault = ""
         self._tenants = tuple(tenants)
         self._clock = clock
         self._touched_at = 0.0
@@ -47,12 +49,14 @@ class Shown:
         self.draw_bar()
         self._draw_notice()
 
-    def tick(self) -> None:
-        """Lets time pass."""
+    def tick(self, fault: str = "") -> None:
+        """Lets time pass; `fault` is what went wrong beside the engine."""
+        self._fault = fault
         if self._touched_at and not self._is_calm():
             self.rearrange()
         self._rows.tick(self._clock.now(), self.held_at)
         self.draw_bar()
+        self._draw_notice()
 
     def touched(self) -> None:
         """A person moves: rows keep their places for a while."""
@@ -87,13 +91,14 @@ class Shown:
     def draw_bar(self) -> None:
         """Counts, and says how polling does."""
         pulses = [pulse for tenant in self._tenants if (pulse := self.state.pulses.get(tenant.name))]
-        self._bar.show(counts(self.state.watchlist), worst(pulses), self._clock.now())
+        now = self._clock.now()
+        self._bar.show(counts(self.state.watchlist), worst(pulses), now, further(pulses), is_muted=self.is_muted)
 
     def _is_calm(self) -> bool:
         return self._rows.is_placed and self._clock.boot() - self._touched_at < CALM
 
     def _draw_notice(self) -> None:
-        told = [self.state.unsaved and f"Not saved: {self.state.unsaved}", self.state.fault, self.notice]
+        told = [self.state.unsaved and f"Not saved: {self.state.unsaved}", self.state.fault, self._fault, self.notice]
         text = " ".join(part for part in told if part)
         if text != self._told:
             self._told = text
