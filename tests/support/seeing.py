@@ -19,6 +19,7 @@ from tests.support.keys import key_bytes
 from tests.support.scripted import ScriptedEngine
 from zjobtui.domain.tenant import Tenant, TenantKind
 from zjobtui.ui.app import MonitorApp
+from zjobtui.ui.slim import slim
 from zjobtui.ui.teller import Ways
 
 TENANT = Tenant(name="env", base_url="http://127.0.0.1", title="EU API sandbox", kind=TenantKind.API_SANDBOX)
@@ -61,7 +62,7 @@ class Glass(HeadlessDriver):
 
     def write(self, data: str) -> None:
         """Remembers what was sent; under a whole screen all that came before is gone."""
-        before, whole, after = data.rpartition(_WHOLE)
+        before, whole, after = slim(data).rpartition(_WHOLE)
         self.sent += before + after
         self._undrawn = after if whole else self._undrawn + after
 

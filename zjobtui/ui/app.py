@@ -8,6 +8,7 @@ from functools import partial
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.driver import Driver
 from textual.events import Event, Key, Paste
 from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
@@ -21,6 +22,7 @@ from zjobtui.ui.actions import CATALOGUE
 from zjobtui.ui.in_turn import InTurn
 from zjobtui.ui.monitor import Monitor
 from zjobtui.ui.ports import Archive, EngineLike
+from zjobtui.ui.slim import slimmed
 from zjobtui.ui.teller import Ways
 from zjobtui.ui.terminal import guarded_terminal, suspend_between_steps
 
@@ -72,6 +74,10 @@ class MonitorApp(App[int]):
     def get_default_screen(self) -> Screen[None]:
         """The monitor is the only screen; there is never an empty one before it."""
         return self._monitor
+
+    def get_driver_class(self) -> type[Driver]:
+        """The terminal's driver, with no colour sent twice."""
+        return slimmed(super().get_driver_class())
 
     def get_theme(self, theme_name: str) -> Theme | None:
         """Textual copies its table of themes twice for each line it draws; this looks the name up."""

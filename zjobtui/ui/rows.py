@@ -75,7 +75,7 @@ def row_of(
     `tenant` stands before its name where several are watched. A stale row is dimmed but for the word that says so.
     """
     kind, digest = watch.verdict.kind, watch.digest
-    time = when(watch, now, held_at)
+    time = when(watch, now, held_at, by_minute=True)
     sign = f"{GLYPHS[kind]} {WORDS[kind]:<{columns.word}}" if columns.word else f"{GLYPHS[kind]} "
     spans: list[Span] = [(sign, TONES[kind].name.lower())]
     spans.append((_cell(_name(watch, columns.name - 1, tenant), columns.name), _name_tone(kind)))
