@@ -68,6 +68,7 @@ def run_monitor(
 ) -> int:
     """The screen over an engine over the store; what could not be saved is named when the screen is gone."""
     from zjobtui.polling.engine import Engine  # noqa: PLC0415 - commands that print need none of it
+    from zjobtui.storage.screen_memory import NAME, ScreenMemory  # noqa: PLC0415 - as above
     from zjobtui.storage.store import open_store  # noqa: PLC0415 - as above
     from zjobtui.ui.app import MonitorApp  # noqa: PLC0415 - as above
 
@@ -79,7 +80,14 @@ def run_monitor(
     engine = Engine(watchlist, store, [(one.tenant, _maker(one, clock)) for one in configured], clock)
     first = [Watch(job=Job(configured[0].tenant.name, one), added_at=clock.now(), added_by="demo") for one in demo]
     app = MonitorApp(
-        engine, store, [one.tenant for one in configured], clock, notice=notice, first=first, ways=_ways(settings)
+        engine,
+        store,
+        [one.tenant for one in configured],
+        clock,
+        notice=notice,
+        first=first,
+        ways=_ways(settings),
+        memory=ScreenMemory(path.with_name(NAME)),
     )
     try:
         status = app.run_in_terminal()

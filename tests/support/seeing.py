@@ -19,6 +19,7 @@ from tests.support.keys import key_bytes
 from tests.support.scripted import ScriptedEngine
 from zjobtui.domain.tenant import Tenant, TenantKind
 from zjobtui.ui.app import MonitorApp
+from zjobtui.ui.ports import Memory
 from zjobtui.ui.slim import slim
 from zjobtui.ui.teller import Ways
 
@@ -267,9 +268,10 @@ async def looking_at(
     tenant: Tenant = TENANT,
     notice: str = "",
     ways: Ways | None = None,
+    memory: Memory | None = None,
 ) -> AsyncIterator[Sight]:
     """Runs the monitor over an engine on a display of so many columns and rows."""
-    app = MonitorApp(engine, engine.archive, (tenant,), engine.clock, notice=notice, ways=ways)
+    app = MonitorApp(engine, engine.archive, (tenant,), engine.clock, notice=notice, ways=ways, memory=memory)
     with (
         mock.patch("textual.drivers.headless_driver.HeadlessDriver", Glass),
         mock.patch.object(LayoutUpdate, "render_segments", _marked),

@@ -30,6 +30,14 @@ CATALOGUE = (
     Action(
         "filter", "slash", "filter", "Show only the jobs that match words and terms such as status:failed", "Finding"
     ),
+    Action(
+        "next_count",
+        "f",
+        "next count",
+        "Show the failed alone, then those that need attention, … then all",
+        "Finding",
+        in_footer=False,
+    ),
     Action("sort", "s", "sort", "Choose the order of the list", "Finding"),
     Action(
         "acknowledge_all",

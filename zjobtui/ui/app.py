@@ -21,7 +21,7 @@ from zjobtui.domain.watch import Watch
 from zjobtui.ui.actions import CATALOGUE
 from zjobtui.ui.in_turn import InTurn
 from zjobtui.ui.monitor import Monitor
-from zjobtui.ui.ports import Archive, EngineLike
+from zjobtui.ui.ports import Archive, EngineLike, Memory
 from zjobtui.ui.slim import slimmed
 from zjobtui.ui.teller import Ways
 from zjobtui.ui.terminal import guarded_terminal, suspend_between_steps
@@ -45,6 +45,7 @@ class MonitorApp(App[int]):
         notice: str = "",
         first: Sequence[Watch] = (),
         ways: Ways | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self._themes: dict[str, Theme] = {}
         super().__init__()
@@ -54,7 +55,7 @@ class MonitorApp(App[int]):
         self._filters = [NoColor() if isinstance(one, Monochrome) else one for one in self._filters]
         self._in_turn = InTurn(self, super().on_event)
         self._engine = engine
-        self._monitor = Monitor(engine, archive, tenants, clock, notice=notice, first=first, ways=ways)
+        self._monitor = Monitor(engine, archive, tenants, clock, notice=notice, first=first, ways=ways, memory=memory)
 
     async def on_event(self, event: Event) -> None:
         """Keys and pastes go on in turn, everything else at once."""

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -21,12 +22,14 @@ from zjobtui.ui.deeds import Deeds
 from zjobtui.ui.keys_bar import KeysBar
 from zjobtui.ui.mailbox import Mailbox
 from zjobtui.ui.panes import Panes
-from zjobtui.ui.ports import Archive, EngineLike
+from zjobtui.ui.ports import Archive, EngineLike, Memory
 from zjobtui.ui.reading import Reading
+from zjobtui.ui.remembering import Remembering
 from zjobtui.ui.shown import Shown
 from zjobtui.ui.teller import Teller, Ways
 from zjobtui.ui.totals_bar import TotalsBar
-from zjobtui.wording.signs import WORDS
+from zjobtui.ui.view import following, status_filter
+from zjobtui.wording.signs import counts
 
 if TYPE_CHECKING:
     from zjobtui.ui.filter_bar import FilterBar
@@ -60,6 +63,7 @@ class Monitor(Screen[None]):
         notice: str = "",
         first: Sequence[Watch] = (),
         ways: Ways | None = None,
+        memory: Memory | None = None,
     ) -> None:
         super().__init__()
         self._engine = engine
@@ -75,10 +79,12 @@ class Monitor(Screen[None]):
         )
         self._panes = Panes(are_tenants_named=len(self._tenants) > 1)
         self._list, self._detail = self._panes.rows, self._panes.detail
+        self._remembering = Remembering(memory, self._shown.view, self._panes)
         self._drawn_at = 0.0
 
     def compose(self) -> ComposeResult:
-        """Bar, notice, list and detail, footer."""
+        """Bar, notice, list and detail as they were left, footer."""
+        self._remembering.recall()
         yield TotalsBar(self._tenants)
         yield Static(Content(""), id="notice")
         yield self._panes
@@ -90,6 +96,10 @@ class Monitor(Screen[None]):
         self._reading.place(self._list, self._detail)
         self._draw(self._shown.state)
         self.call_after_refresh(self._begin)
+
+    def on_unmount(self) -> None:
+        """Keeps what was chosen last."""
+        self._remembering.leave()
 
     def on_resize(self) -> None:
         """Lays the bar out anew."""
@@ -131,8 +141,13 @@ class Monitor(Screen[None]):
 
     def on_totals_bar_picked(self, event: TotalsBar.Picked) -> None:
         """A click on a count shows just those jobs, and a second one all again."""
-        text = f"status:{WORDS[event.kind]}"
+        text = status_filter(event.kind)
         self._shown.filter("" if self._shown.view.text == text else text)
+
+    def action_next_count(self) -> None:
+        """Shows the jobs of one verdict after the other, and then all."""
+        present = [status_filter(kind) for kind, number in counts(self._shown.state.watchlist).items() if number]
+        self._shown.filter(following(("", *present), self._shown.view.text))
 
     def on_filter_bar_typed(self, event: "FilterBar.Typed") -> None:
         """Filters as one types."""
@@ -244,3 +259,4 @@ class Monitor(Screen[None]):
         self._teller.tell(self._shown.state.watchlist)
         self._shown.tick(self._teller.fault)
         self._detail.tick(self._clock.now())
+        self._remembering.settle(partial(self.run_worker, thread=True, group="memory"))

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 
 from zjobtui.domain.arranging import SortOrder, arrange
 from zjobtui.domain.filtering import Filter, FilterProblem, parse
+from zjobtui.domain.verdict import Kind
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
+from zjobtui.wording.signs import WORDS
 
 CALM = 8.0
 """Seconds after the last key in the list for which rows keep their places."""
@@ -37,13 +39,24 @@ class View:
         return arrange(shown, self.order)
 
     def title(self, shown: int, watched: int, marked: int) -> str:
-        """What is shown, in words."""
-        parts = ["Jobs", f"{shown:,} of {watched:,}" if shown != watched else f"{watched:,}", f"by {self.order.title}"]
-        if self.text:
-            parts.append(f"filter: {self.text}")
+        """What is shown, in words; what may be cut off stands last."""
+        parts = ["Jobs", f"{shown:,} of {watched:,}" if shown != watched else f"{watched:,}"]
         if marked:
             parts.append(f"{marked:,} marked")
-        return " · ".join(parts)
+        if self.text:
+            parts.append(f"filter: {self.text}")
+        return " · ".join((*parts, f"by {self.order.title}"))
+
+
+def status_filter(kind: Kind) -> str:
+    """The filter that shows the jobs of one verdict."""
+    return f"status:{WORDS[kind]}"
+
+
+def following(texts: Sequence[str], current: str) -> str:
+    """The text after the current one, the first after the last, and the second where it is none of them."""
+    at = texts.index(current) if current in texts else 0
+    return texts[(at + 1) % len(texts)]
 
 
 def calm(rows: tuple[Watch, ...], before: Sequence[Watch]) -> tuple[Watch, ...]:
