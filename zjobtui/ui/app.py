@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Iterable, Sequence
 from functools import partial
 
+from rich.console import RenderableType
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding
@@ -22,7 +23,7 @@ from zjobtui.ui.actions import CATALOGUE
 from zjobtui.ui.in_turn import InTurn
 from zjobtui.ui.monitor import Monitor
 from zjobtui.ui.ports import Archive, EngineLike, Memory
-from zjobtui.ui.slim import slimmed
+from zjobtui.ui.slim import cut, slimmed
 from zjobtui.ui.teller import Ways
 from zjobtui.ui.terminal import guarded_terminal, suspend_between_steps
 
@@ -79,6 +80,9 @@ class MonitorApp(App[int]):
     def get_driver_class(self) -> type[Driver]:
         """The terminal's driver, with no colour sent twice."""
         return slimmed(super().get_driver_class())
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        super()._display(screen, cut(renderable))
 
     def get_theme(self, theme_name: str) -> Theme | None:
         """Textual copies its table of themes twice for each line it draws; this looks the name up."""

@@ -29,7 +29,6 @@ from zjobtui.ui.shown import Shown
 from zjobtui.ui.teller import Teller, Ways
 from zjobtui.ui.totals_bar import TotalsBar
 from zjobtui.ui.view import following, status_filter
-from zjobtui.wording.signs import counts
 
 if TYPE_CHECKING:
     from zjobtui.ui.filter_bar import FilterBar
@@ -146,7 +145,7 @@ class Monitor(Screen[None]):
 
     def action_next_count(self) -> None:
         """Shows the jobs of one verdict after the other, and then all."""
-        present = [status_filter(kind) for kind, number in counts(self._shown.state.watchlist).items() if number]
+        present = [status_filter(kind) for kind, number in self._shown.counts.items() if number]
         self._shown.filter(following(("", *present), self._shown.view.text))
 
     def on_filter_bar_typed(self, event: "FilterBar.Typed") -> None:

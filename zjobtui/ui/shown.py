@@ -6,8 +6,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from zjobtui.clock import Clock
+from zjobtui.domain.telling import altered
 from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.watch import Watch
+from zjobtui.domain.watchlist import Watchlist
 from zjobtui.polling.ports import State
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.totals_bar import TotalsBar
@@ -21,6 +23,8 @@ class Shown:
 
     def __init__(self, state: State, tenants: Sequence[Tenant], clock: Clock, notice: str) -> None:
         self.state = state
+        self.counts = counts(state.watchlist)
+        """How many jobs have which verdict."""
         self.view = View()
         self.notice = notice
         """What is told above the list for as long as the program runs."""
@@ -39,6 +43,7 @@ class Shown:
 
     def draw(self, state: State) -> None:
         """Takes a state."""
+        self._count(state.watchlist)
         self.state = state
         now = self._clock.now()
         rows = self.view.rows(state.watchlist, now)
@@ -92,7 +97,21 @@ class Shown:
         """Counts, and says how polling does."""
         pulses = [pulse for tenant in self._tenants if (pulse := self.state.pulses.get(tenant.name))]
         now = self._clock.now()
-        self._bar.show(counts(self.state.watchlist), worst(pulses), now, further(pulses), is_muted=self.is_muted)
+        self._bar.show(self.counts, worst(pulses), now, further(pulses), is_muted=self.is_muted)
+
+    def _count(self, watchlist: Watchlist) -> None:
+        """Counts anew what is not as it was."""
+        if len(watchlist) != len(self.state.watchlist):
+            self.counts = counts(watchlist)
+            return
+        now = dict(self.counts)
+        for old, new in altered(self.state.watchlist, watchlist):
+            if old is None:
+                self.counts = counts(watchlist)
+                return
+            now[old.verdict.kind] -= 1
+            now[new.verdict.kind] += 1
+        self.counts = now
 
     def _is_calm(self) -> bool:
         return self._rows.is_placed and self._clock.boot() - self._touched_at < CALM

@@ -4,6 +4,8 @@ import re
 from functools import lru_cache
 from typing import TypeAlias
 
+from rich.console import Console, RenderableType
+from textual._compositor import ChopsUpdate
 from textual.driver import Driver
 
 Pen: TypeAlias = tuple[str, str, frozenset[str]]
@@ -26,6 +28,27 @@ def slimmed(driver: type[Driver]) -> type[Driver]:
             super().write(slim(data))
 
     return SlimDriver
+
+
+class CutUpdate(ChopsUpdate):
+    """As Textual's, which sends each line of a widget from its beginning up to the last cell that changed."""
+
+    def render_segments(self, console: Console) -> str:
+        """Sends from the first changed cell on."""
+        out: list[str] = []
+        for y, start, end in self.spans:
+            for stop, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
+                if strip is not None and x < end and stop > start:
+                    first = max(x, start)
+                    out += (f"\x1b[{y + 1};{first + 1}H", strip.crop(first - x, min(stop, end) - x).render(console))
+        return "".join(out)
+
+
+def cut(renderable: RenderableType | None) -> RenderableType | None:
+    """What is to be drawn, without the cells that did not change."""
+    if type(renderable) is ChopsUpdate:
+        return CutUpdate(renderable.chops, renderable.spans, renderable.chop_ends)
+    return renderable
 
 
 def slim(data: str) -> str:
