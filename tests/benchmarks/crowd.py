@@ -25,15 +25,15 @@ _KEYS: dict[str, Sequence[str]] = {
 
 
 def crowd(trials: int) -> Iterator[Table]:
-    """The 95th percentile of the time from each key to the bytes for the terminal, and the time of an update."""
+    """The time from each key to the last bytes for the terminal, and the time of an update."""
     samples = [asyncio.run(_trial()) for _ in range(trials)]
-    keys = [{name: sample[name] for name in _KEYS} for sample in samples]
-    title = f"P10 · key to bytes for the terminal, {JOBS:,} jobs, 95th percentile"
-    by_name = {name: [sample[name] for sample in keys] for name in _KEYS}
-    yield Table(title=title, unit="ms", trials=by_name, reach="≤ 50 ms", digits=1)
+    for share, reach in ((0.5, ""), (0.95, "≤ 50 ms")):
+        title = f"P10 · key to the last bytes for the terminal, {JOBS:,} jobs, {share:.0%} of the keys"
+        taken = {name: [sample[f"{name} {share}"] for sample in samples] for name in _KEYS}
+        yield Table(title=title, unit="ms", trials=taken, reach=reach, digits=1)
     updates = {name: [sample[name] for sample in samples] for name in ("all shown", "filtered, while a person moves")}
     yield Table(
-        title=f"P10 · one update of {ROWS} rows of {JOBS:,}", unit="ms", trials=updates, reach="≤ 4 ms", digits=1
+        title=f"P10 · one update of {ROWS} rows of {JOBS:,}", unit="CPU, ms", trials=updates, reach="≤ 4 ms", digits=1
     )
 
 
@@ -41,7 +41,8 @@ async def _trial() -> Sample:
     engine = watched_world(jobs=JOBS, elapsed=64.0, step=32.0)
     monitor.ATTEND_AFTER = monitor.TICK = 1_000.0  # what is drawn later by the clock is not drawn for a key
     async with looking_at(engine) as sight:
-        taken = {name: quantile([await _press(sight, key) for key in keys], 0.95) for name, keys in _KEYS.items()}
+        delays = {name: [await _press(sight, key) for key in keys] for name, keys in _KEYS.items()}
+        taken = {f"{name} {share}": quantile(delays[name], share) for name in _KEYS for share in (0.5, 0.95)}
         taken["all shown"] = _update(sight, engine)
         await sight.press("/", *"status:wa", "enter", "down")
         taken["filtered, while a person moves"] = _update(sight, engine)
@@ -49,7 +50,7 @@ async def _trial() -> Sample:
 
 
 async def _press(sight: Sight, key: str) -> float:
-    """Milliseconds until the last that the key does has been written; the waiting that makes sure of it is not counted."""
+    """Milliseconds until the last that the key does, the detail included, has been written."""
     writes: list[float] = []
 
     def noted(data: str) -> None:
@@ -63,14 +64,14 @@ async def _press(sight: Sight, key: str) -> float:
 
 
 def _update(sight: Sight, engine: ScriptedEngine) -> float:
-    """Milliseconds of the screen's thread for states in which other rows each time have been heard of anew."""
+    """CPU milliseconds of the screen's thread for states in which other rows each time have been heard of anew."""
     times = []
     for turn in range(40):
         watches = dict(engine.state.watchlist.watches)
         for job in list(watches)[turn * ROWS : (turn + 1) * ROWS]:
             watches[job] = replace(watches[job], seen_at=engine.clock.now(), label=f"turn {turn}")
         engine.state = State(Watchlist(watches), engine.state.pulses)
-        at = time.perf_counter()
+        at = time.thread_time()
         sight.app._monitor._draw(engine.state)
-        times.append((time.perf_counter() - at) * 1_000)
+        times.append((time.thread_time() - at) * 1_000)
     return quantile(times, 0.5)

@@ -151,3 +151,16 @@ async def test_a_key_shows_one_verdict_after_the_other_and_then_all(size: tuple[
             assert f" {word}" in sight.jobs[0]
         await sight.press("f")
         assert "Jobs · 3 · by urgency" in sight.text
+
+
+@pytest.mark.parametrize("size", [(140, 20), (50, 14)], ids=str)
+async def test_the_row_under_the_cursor_stays_in_view_when_the_order_changes(size: tuple[int, int]) -> None:
+    engine = staged(*["recorded-processing"] * 40, labels=[f"CS-{99 - number}" for number in range(40)])
+    async with looking_at(engine, size) as sight:
+        await sight.press("end", "n")
+        chosen = sight.jobs[-1].split()[2]
+        await sight.press("s", "end", "enter")
+        assert any(chosen in row for row in sight.jobs)
+        tell(engine, 7, "recorded-failed-lock")
+        await sight.press("n")
+        assert any("CS-93" in row and "failed" in row for row in sight.jobs)
