@@ -81,7 +81,7 @@ def test_from_a_paste_to_the_answer_and_out(tmp_path: Path, served: Simulator) -
         terminal.press("q")
         assert terminal.wait_exit() == 0
         assert_left_as_found(terminal)
-        assert uncontrolled(terminal.raw) == []
+        assert [one[0] for one in uncontrolled(terminal.raw)] in (["\a"], ["\a", "\a"]), "the bell, at most every 10 s"
         assert served.client_secret.encode() not in terminal.raw
         assert b"Bearer" not in terminal.raw
 

@@ -21,6 +21,9 @@ from tests.support.scripted import ScriptedEngine
 from zjobtui.domain.tenant import Tenant, TenantKind
 from zjobtui.ui.app import MonitorApp
 from zjobtui.ui.look import USUAL, Look
+from zjobtui.ui.ports import Memory
+from zjobtui.ui.slim import slim
+from zjobtui.ui.teller import Ways
 
 TENANT = Tenant(name="env", base_url="http://127.0.0.1", title="EU API sandbox", kind=TenantKind.API_SANDBOX)
 
@@ -67,7 +70,7 @@ class Glass(HeadlessDriver):
 
     def write(self, data: str) -> None:
         """Remembers what was sent; under a whole screen all that came before is gone."""
-        before, whole, after = data.rpartition(_WHOLE)
+        before, whole, after = slim(data).rpartition(_WHOLE)
         self.sent += before + after
         self._undrawn = after if whole else self._undrawn + after
 
@@ -206,6 +209,12 @@ class Sight:
                 return
         raise AssertionError(f"“{holding}” is nowhere:\n{self.text}")
 
+    async def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        """Presses the mouse at one cell (column, row), moves it to another, and lets it go."""
+        for code, (x, y), button in ((0, start, "M"), (32, end, "M"), (0, end, "m")):
+            self.glass.receive(f"\x1b[<{code};{x + 1};{y + 1}{button}")
+            await self.settled()
+
     async def resize(self, width: int, height: int) -> None:
         """Gives the terminal another size."""
         self.glass.display.resize(width, height)
@@ -266,9 +275,13 @@ async def looking_at(
     tenant: Tenant = TENANT,
     notice: str = "",
     look: Look = USUAL,
+    ways: Ways | None = None,
+    memory: Memory | None = None,
 ) -> AsyncIterator[Sight]:
     """Runs the monitor over an engine on a display of so many columns and rows."""
-    app = MonitorApp(engine, engine.archive, (tenant,), engine.clock, notice=notice, look=look)
+    app = MonitorApp(
+        engine, engine.archive, (tenant,), engine.clock, notice=notice, look=look, ways=ways, memory=memory
+    )
     with (
         mock.patch("textual.drivers.headless_driver.HeadlessDriver", Glass),
         mock.patch.object(LayoutUpdate, "render_segments", _marked),

@@ -48,6 +48,17 @@ def test_a_wait_that_nobody_watches_does_not_grow() -> None:
     assert when(one, NOW + 65, held_at=NOW + 30).text == "waiting for 30s"
 
 
+def test_in_a_list_a_wait_is_told_by_the_minute() -> None:
+    one = after(seen(PROCESSING, NOW + 60))
+    assert [when(one, NOW + second, by_minute=True).short for second in (9, 59, 61, 65)] == [
+        "new",
+        "new",
+        "for 1m",
+        "for 1m",
+    ]
+    assert when(one, NOW + 90, by_minute=True).short == "stale 30s"
+
+
 def test_what_the_last_call_met_is_told_in_a_sentence() -> None:
     assert problem_text(after(seen(PROCESSING))) == ""
     assert problem_text(after(missed(ProblemKind.FORBIDDEN, detail="no"))) == (

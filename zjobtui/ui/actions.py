@@ -38,6 +38,15 @@ CATALOGUE = (
         "Show only the jobs that match words and terms such as status:failed",
         "Finding",
     ),
+    Action(
+        "next_count",
+        "next_count",
+        "f",
+        "next count",
+        "Show the failed alone, then those that need attention, … then all",
+        "Finding",
+        in_footer=False,
+    ),
     Action("sort", "sort", "s", "sort", "Choose the order of the list", "Finding"),
     Action(
         "all_seen",
@@ -55,6 +64,15 @@ CATALOGUE = (
     Action("note", "do('note')", "o", "note", "Give jobs a note", "Watchlist", in_footer=False),
     Action("ask_now", "do('ask_now')", "r", "ask now", "Ask Zuora about jobs at once, finished or not", "Polling"),
     Action("pause", "pause", "p", "pause", "Pause polling, or go on", "Polling"),
+    Action(
+        "mute",
+        "mute",
+        "b",
+        "mute",
+        "Tell nothing by bell, desktop or command, or tell again",
+        "Polling",
+        in_footer=False,
+    ),
     Action("copy", "do('copy')", "y", "copy", "Copy an id, a number, a summary, the call as curl", "Taking away"),
     Action(
         "export",
@@ -76,6 +94,24 @@ CATALOGUE = (
     ),
     Action(
         "detail", "other_pane", "tab", "detail", "Go to the detail, and back to the list", "Moving", in_footer=False
+    ),
+    Action(
+        "smaller_list",
+        "divide(-1)",
+        "less_than_sign",
+        "smaller list",
+        "Give the list less room, the detail more",
+        "Moving",
+        in_footer=False,
+    ),
+    Action(
+        "larger_list",
+        "divide(1)",
+        "greater_than_sign",
+        "larger list",
+        "Give the list more room, the detail less",
+        "Moving",
+        in_footer=False,
     ),
     Action(
         "view_summary",

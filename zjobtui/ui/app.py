@@ -5,9 +5,11 @@ import traceback
 from collections.abc import Iterable, Sequence
 from functools import partial
 
+from rich.console import RenderableType
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.driver import Driver
 from textual.events import Event, Key, Paste
 from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
@@ -21,7 +23,9 @@ from zjobtui.ui.actions import key_of
 from zjobtui.ui.in_turn import InTurn
 from zjobtui.ui.look import USUAL, Look
 from zjobtui.ui.monitor import Monitor
-from zjobtui.ui.ports import Archive, EngineLike
+from zjobtui.ui.ports import Archive, EngineLike, Memory
+from zjobtui.ui.slim import cut, slimmed
+from zjobtui.ui.teller import Ways
 from zjobtui.ui.terminal import guarded_terminal, share_mouse, suspend_between_steps
 from zjobtui.ui.themes import OURS, made
 
@@ -44,6 +48,8 @@ class MonitorApp(App[int]):
         notice: str = "",
         first: Sequence[Watch] = (),
         look: Look = USUAL,
+        ways: Ways | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self._themes: dict[str, Theme] = {}
         self.set_reactive(App.theme, look.theme)
@@ -59,7 +65,9 @@ class MonitorApp(App[int]):
         self._has_mouse = True
         self._in_turn = InTurn(self, super().on_event)
         self._engine = engine
-        self._monitor = Monitor(engine, archive, tenants, clock, notice=notice, first=first, look=look)
+        self._monitor = Monitor(
+            engine, archive, tenants, clock, notice=notice, first=first, look=look, ways=ways, memory=memory
+        )
 
     async def on_event(self, event: Event) -> None:
         """Keys and pastes go on in turn, everything else at once."""
@@ -81,6 +89,13 @@ class MonitorApp(App[int]):
     def get_default_screen(self) -> Screen[None]:
         """The monitor is the only screen; there is never an empty one before it."""
         return self._monitor
+
+    def get_driver_class(self) -> type[Driver]:
+        """The terminal's driver, with no colour sent twice."""
+        return slimmed(super().get_driver_class())
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        super()._display(screen, cut(renderable))
 
     def get_theme(self, theme_name: str) -> Theme | None:
         """Textual copies its table of themes twice for each line it draws; this makes each theme once."""

@@ -26,7 +26,7 @@ TAB_LINE = "tabs"
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Viewing:
     """How a person reads about a job: which view, what in it, what is opened or closed, and in which zone."""
 
     tab: Tab = Tab.SUMMARY
@@ -45,23 +45,23 @@ class Page:
     told: str = ""
 
 
-def page(subject: Subject | None, reading: Reading, now: float, width: int) -> Page:
+def page(subject: Subject | None, viewing: Viewing, now: float, width: int) -> Page:
     """The detail at `now` in lines of `width` cells."""
     if subject is None:
         return Page(list(paragraph("", NOTHING, "muted", width)))
-    head = [*headline(subject.watch, now, width), FlatLine(TAB_LINE, tab_line(reading.tab, width)), blank()]
-    match reading.tab:
+    head = [*headline(subject.watch, now, width), FlatLine(TAB_LINE, tab_line(viewing.tab, width)), blank()]
+    match viewing.tab:
         case Tab.SUMMARY:
-            return _summary(head, subject, reading, now, width)
+            return _summary(head, subject, viewing, now, width)
         case Tab.TIMELINE:
-            return Page([*head, *_timeline(subject, now, width, reading.zone)])
+            return Page([*head, *_timeline(subject, now, width, viewing.zone)])
         case Tab.RAW:
-            return _raw(head, subject, reading, now, width)
+            return _raw(head, subject, viewing, now, width)
         case Tab.REQUEST:
             from zjobtui.wording.requests import request_lines  # noqa: PLC0415 - nobody may ever look
 
-            lines = request_lines(subject.watch.job, subject.tenant, subject.seen, now, reading.zone)
-            return Page([*head, *flat(lines, reading.opened, width)])
+            lines = request_lines(subject.watch.job, subject.tenant, subject.seen, now, viewing.zone)
+            return Page([*head, *flat(lines, viewing.opened, width)])
 
 
 def headline(watch: Watch, now: float, width: int) -> Iterator[FlatLine]:
@@ -76,21 +76,21 @@ def headline(watch: Watch, now: float, width: int) -> Iterator[FlatLine]:
         yield from paragraph("problem", problem, "attention", width)
 
 
-def _summary(head: list[FlatLine], subject: Subject, reading: Reading, now: float, width: int) -> Page:
+def _summary(head: list[FlatLine], subject: Subject, viewing: Viewing, now: float, width: int) -> Page:
     from zjobtui.wording.reports import NARROWED, narrowed, report_lines  # noqa: PLC0415 - not for the first screen
     from zjobtui.wording.requests import support_text  # noqa: PLC0415 - as above
 
     lines: tuple[Line, ...] = ()
     if (seen := subject.seen) is not None:
         lines = report_lines(seen.report, f"{support_text(seen.call, seen.at)} · y copies it")
-    opened, told = reading.opened, ""
-    if reading.words:
+    opened, told = viewing.opened, ""
+    if viewing.words:
         of = sum(len(line.below) for line in lines if line.key in NARROWED)
-        lines, opened = narrowed(lines, reading.words), {**opened, **dict.fromkeys(NARROWED, True)}
+        lines, opened = narrowed(lines, viewing.words), {**opened, **dict.fromkeys(NARROWED, True)}
         told = f"{sum(len(line.below) for line in lines if line.key in NARROWED):,} of {of:,}"
-    lines += group("watch", "Watch", "", about_lines(subject.watch, now, reading.zone))
+    lines += group("watch", "Watch", "", about_lines(subject.watch, now, viewing.zone))
     shown = [*head, *flat(lines, opened, width)]
-    stops = [place for place, line in enumerate(shown) if line.key in NARROWED] if reading.words else []
+    stops = [place for place, line in enumerate(shown) if line.key in NARROWED] if viewing.words else []
     return Page(shown, stops[:1], told)
 
 
@@ -104,21 +104,21 @@ def _timeline(subject: Subject, now: float, width: int, zone: tzinfo | None) -> 
     yield from flat(timeline_lines(subject.timeline, now, zone), {}, width)
 
 
-def _raw(head: list[FlatLine], subject: Subject, reading: Reading, now: float, width: int) -> Page:
+def _raw(head: list[FlatLine], subject: Subject, viewing: Viewing, now: float, width: int) -> Page:
     from zjobtui.ui.raw_rows import RawRows  # noqa: PLC0415 - nobody may ever look
 
     seen, earlier = subject.seen, subject.earlier
     if seen is None:
         return Page([*head, *paragraph("raw", "There is no good answer yet.", "muted", width)])
-    lines, came = [("", line) for line in subject.body], moment(seen.at, now, reading.zone)
+    lines, came = [("", line) for line in subject.body], moment(seen.at, now, viewing.zone)
     note = f"{len(seen.report.raw):,} characters · {came}"
     if earlier is None:
         note += " · no earlier answer is kept"
-    elif reading.is_difference:
-        lines, note = subject.changed_body, f"- {moment(earlier.at, now, reading.zone)}  + {came} · d: the whole answer"
+    elif viewing.is_difference:
+        lines, note = subject.changed_body, f"- {moment(earlier.at, now, viewing.zone)}  + {came} · d: the whole answer"
     else:
-        note += f" · d: compare to {moment(earlier.at, now, reading.zone)}"
-    rows = RawRows([*head, *paragraph("raw", note, "muted", width), blank()], lines, width, reading.words)
+        note += f" · d: compare to {moment(earlier.at, now, viewing.zone)}"
+    rows = RawRows([*head, *paragraph("raw", note, "muted", width), blank()], lines, width, viewing.words)
     return Page(rows, rows.stops)
 
 

@@ -8,7 +8,7 @@ from textual.binding import Binding
 from textual.events import Click, Key
 
 from zjobtui.domain.watch import Watch
-from zjobtui.ui.detail_lines import TAB_LINE, Page, Reading, headline, page
+from zjobtui.ui.detail_lines import TAB_LINE, Page, Viewing, headline, page
 from zjobtui.ui.flat import FlatLine
 from zjobtui.ui.lines_view import LinesView
 from zjobtui.ui.spans import Spans
@@ -201,8 +201,8 @@ class JobDetail(LinesView):
         """Makes the lines anew; the cursor stays on its line, and that at its place on the screen."""
         place = place or self._place()
         words = self._words.get(self._tab, "")
-        reading = Reading(self._tab, words, self._is_difference, self._opened, self.zone)
-        self._page = page(self._subject, reading, self._now, self._width)
+        viewing = Viewing(self._tab, words, self._is_difference, self._opened, self.zone)
+        self._page = page(self._subject, viewing, self._now, self._width)
         self._head = self._headline(self._subject.watch) if self._subject else []
         self._entitle()
         cursor = self._where(place)

@@ -1,8 +1,8 @@
 """What the screen needs of the others, as protocols: an engine to tell what a person wants, an archive to read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from zjobtui.domain.job import Job
 from zjobtui.domain.watch import Watch
@@ -47,3 +47,27 @@ class Archive(Protocol):
 
     def timeline(self, job: Job, /) -> "Timeline":
         """The changes."""
+
+
+class Program(Protocol):
+    """A program of the user's own."""
+
+    @property
+    def fault(self) -> str:
+        """Why it was of no use, for people; nothing where it was."""
+
+    def hand_over(self, text: str, /) -> None:
+        """Gives it a text; returns at once."""
+
+
+Plain: TypeAlias = str | float | bool
+
+
+class Memory(Protocol):
+    """Where plain values are kept by their names from one start to the next; both calls may block, neither raises."""
+
+    def recall(self) -> Mapping[str, Plain]:
+        """What was kept last, by whoever."""
+
+    def remember(self, values: Mapping[str, Plain], /) -> None:
+        """Keeps these values in place of all before."""

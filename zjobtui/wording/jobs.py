@@ -27,10 +27,11 @@ class When:
     is_stale: bool = False
 
 
-def when(watch: Watch, now: float, held_at: float | None = None) -> When:
+def when(watch: Watch, now: float, held_at: float | None = None, *, by_minute: bool = False) -> When:
     """How long a job has been waiting, or how long ago it ended; for a stale row the age of what it shows.
 
-    `held_at` is since when polling is paused: a wait that nobody watches does not grow.
+    `held_at` is since when polling is paused: a wait that nobody watches does not grow. `by_minute` tells a wait in
+    whole minutes, for a list in which many wait.
     """
     if watch.is_final:
         return _ago("ended", "", now - (watch.ended_at or now))
@@ -40,7 +41,8 @@ def when(watch: Watch, now: float, held_at: float | None = None) -> When:
     if watch.verdict.kind is Kind.UNKNOWN:
         return _ago("asked", "asked ", now - (heard or now))
     waited = age((held_at or now) - watch.added_at)
-    return When("just added", "new") if waited == "now" else When(f"waiting for {waited}", f"for {waited}")
+    is_new = waited == "now" or (by_minute and waited.endswith("s"))
+    return When("just added", "new") if is_new else When(f"waiting for {waited}", f"for {waited}")
 
 
 def _ago(word: str, prefix: str, seconds: float) -> When:
