@@ -73,7 +73,12 @@ def test_a_whole_file_is_read_as_it_is_written() -> None:
     )
 
 
-TABLES = {"tenants.NAME": TenantSettings, "polling": PollingSettings, "screen": ScreenSettings}
+TABLES = {
+    "tenants.NAME": TenantSettings,
+    "polling": PollingSettings,
+    "screen": ScreenSettings,
+    "notify": NotifySettings,
+}
 
 
 def documented() -> dict[str, str]:

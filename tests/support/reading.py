@@ -30,7 +30,7 @@ async def to_line(sight: Sight, holding: str) -> None:
 
 def place_of_cursor(sight: Sight) -> int:
     """Which line of the detail looks unlike the others."""
-    top, left, _, _ = sight._corners()[1]
+    top, left, _, _ = sight._corners()[-1]
     looks = [sight.glass.display.screen.buffer[top + 1 + y][left + 1].bg for y in range(len(sight.detail))]
     usual = max(set(looks), key=looks.count)
     (place,) = [y for y, look in enumerate(looks) if look != usual]

@@ -133,7 +133,7 @@ class Sight:
     @property
     def detail(self) -> list[str]:
         """The lines of the detail, without its border."""
-        return _inside(self.cells, *self._corners()[1])
+        return _inside(self.cells, *self._corners()[-1])
 
     @property
     def detail_title(self) -> str:

@@ -31,7 +31,7 @@ def test_every_action_has_an_id_and_keys_of_its_own() -> None:
     ("action", "key", "told"),
     [
         ("remov", "f5", "there is no action remov; did you mean remove?"),
-        ("zzz", "f5", "there is no action zzz; there are: add, filter, sort,"),
+        ("zzz", "f5", "there is no action zzz; there are: add, filter, next_count,"),
         ("remove", "crtl+r", "“crtl+r” is no key; such are f5, ctrl+r, R and ?"),
         ("remove", "<any>", "“<any>” is no key"),
         ("remove", "a", "a is the key of add already; remove keeps x"),

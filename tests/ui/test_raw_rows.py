@@ -28,7 +28,7 @@ def test_every_row_fits_and_nothing_of_a_line_is_lost(lines: list[str], width: i
     assert bare == "".join(lines).replace(" ", "")
 
 
-@given(st.lists(TEXTS, max_size=4), TEXTS.filter(bool), st.integers(6, 40))
+@given(st.lists(TEXTS, max_size=4), TEXTS.map(str.strip).filter(bool), st.integers(6, 40))
 def test_every_match_has_its_row_and_the_rows_have_their_order(lines: list[str], words: str, width: int) -> None:
     made = rows(*lines, width=width, words=words)
     assert len(made.stops) == sum(line.lower().count(words.lower()) for line in lines)

@@ -10,6 +10,8 @@ from zjobtui.storage.credentials import Command, KeyringEntry, SecretFile, Secre
 from zjobtui.storage.key_lines import KeyLines, KeyPath, dotted
 from zjobtui.storage.setting_values import setting, text_like
 
+TOPICS = tuple(topic.value for topic in Topic)
+
 SECRET_KEYS = ("secret_env", "secret_command", "secret_file", "secret_keyring")
 """Where a secret may come from, in the order in which they are named."""
 
@@ -85,9 +87,7 @@ class ScreenSettings:
 class NotifySettings:
     """`[notify]`: of what a person is told who does not look, and how beside the bell."""
 
-    on: tuple[str, ...] = setting(
-        value.choices(*(topic.value for topic in Topic)), tuple(topic.value for topic in Topic)
-    )
+    on: tuple[str, ...] = setting(value.choices(*TOPICS), TOPICS)
     """failed, attention and all done; an empty list tells of nothing."""
     osc: str = setting(value.choice("9", "777", "off"), "off")
     """Notifications of the desktop through the terminal, by OSC 9 or OSC 777."""

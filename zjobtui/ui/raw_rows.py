@@ -37,6 +37,7 @@ class RawRows(Sequence[FlatLine]):
     def __init__(self, head: Iterable[FlatLine], lines: Iterable[tuple[str, str]], width: int, words: str) -> None:
         self._head = list(head)
         self._lines = [(sign, shorten(text)) for sign, text in lines]
+        words = words.strip()
         self._words = re.compile(re.escape(words), re.IGNORECASE) if words else None
         self._rows: list[_Row] = []
         self.stops: list[int] = []
