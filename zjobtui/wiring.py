@@ -1,7 +1,8 @@
 """Puts parts together: the tenants that are configured, each with what makes its client, and the monitor over them."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,12 +12,15 @@ from zjobtui.clock import Clock, SystemClock
 from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.tenant import Credentials, Tenant
 from zjobtui.domain.watch import Watch
+from zjobtui.domain.watchlist import Watchlist
 from zjobtui.polling.ports import JobSource, SourceError
 from zjobtui.zuora.tenants import InvalidTenantError, configured_tenant, environment_tenant
 
 if TYPE_CHECKING:
     from zjobtui.domain.report import Report
+    from zjobtui.polling.engine import Engine
     from zjobtui.storage.settings import Settings, TenantSettings
+    from zjobtui.storage.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,7 @@ def run_monitor(
     configured: Sequence[Configured], path: Path, *, problems: Sequence[str] = (), demo: Sequence[JobId] = ()
 ) -> int:
     """The screen over an engine over the store; what could not be saved is named when the screen is gone."""
-    from zjobtui.polling.engine import Engine  # noqa: PLC0415 - commands that print need none of it
-    from zjobtui.storage.store import open_store  # noqa: PLC0415 - as above
+    from zjobtui.storage.store import open_store  # noqa: PLC0415 - commands that print need none of it
     from zjobtui.ui.app import MonitorApp  # noqa: PLC0415 - as above
 
     clock = SystemClock()
@@ -69,18 +72,25 @@ def run_monitor(
     notice = " ".join(part for part in (store.notice, *problems) if part)
     if notice:
         print(notice, file=sys.stderr)
-    engine = Engine(watchlist, store, [(one.tenant, _maker(one, clock)) for one in configured], clock)
     first = [Watch(job=Job(configured[0].tenant.name, one), added_at=clock.now(), added_by="demo") for one in demo]
-    app = MonitorApp(engine, store, [one.tenant for one in configured], clock, notice=notice, first=first)
+    with store, polling(configured, store, watchlist, clock) as engine:
+        app = MonitorApp(engine, store, [one.tenant for one in configured], clock, notice=notice, first=first)
+        return app.run_in_terminal()
+
+
+@contextmanager
+def polling(configured: Sequence[Configured], store: "Store", watchlist: Watchlist, clock: Clock) -> "Iterator[Engine]":
+    """The engine over the store, not started; stopped afterwards, and what could not be saved is then named."""
+    from zjobtui.polling.engine import Engine  # noqa: PLC0415 - commands that print need none of it
+
+    engine = Engine(watchlist, store, [(one.tenant, _maker(one, clock)) for one in configured], clock)
     try:
-        status = app.run_in_terminal()
+        yield engine
     finally:
         engine.stop()
-        store.close()
-    if engine.state.unsaved:
-        print(f"Not everything was saved. {engine.state.unsaved}", file=sys.stderr)
-        print("\n".join(watch.job.id.given for watch in engine.state.watchlist), file=sys.stderr)
-    return status
+        if engine.state.unsaved:
+            print(f"Not everything was saved. {engine.state.unsaved}", file=sys.stderr)
+            print("\n".join(watch.job.id.given for watch in engine.state.watchlist), file=sys.stderr)
 
 
 def read_report(raw: str) -> "Report | None":

@@ -1,20 +1,50 @@
 """What several commands do alike."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from zjobtui.domain.watchlist import Watchlist
     from zjobtui.storage.store import Store
+    from zjobtui.wiring import Configured
 
 USAGE = 2
 """The exit status when nothing was done for what was asked, or for what a person must mend first."""
 
+CLOSED = 141
+"""The exit status when nobody reads what is printed: 128 and SIGPIPE, as shells say it."""
+
 NO_TERMINAL = "zjobtui needs a terminal; without one use its other commands, such as: zjobtui ls --json"
+
+NO_TENANT = (
+    "No tenant is configured: set ZUORA_BASE_URL, ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET, or write a config.toml."
+)
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
+FILTER = click.option(
+    "--filter", "wanted", default="", metavar="FILTER", help="Only jobs that match, such as 'status:failed age<1d'."
+)
+TENANT = click.option("--tenant", metavar="NAME", help="Only jobs of this tenant.")
+
+
+class Program(click.Group):
+    """The commands; each ends quietly when the one who reads its output has gone."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click says it
+        """Runs the command."""
+        try:
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is flushed at the end must not fail once more
+            sys.exit(CLOSED)
 
 
 def read_stdin() -> str:
@@ -27,6 +57,29 @@ def need_terminal() -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         click.echo(NO_TERMINAL, err=True)
         sys.exit(USAGE)
+
+
+def configured_tenants() -> "tuple[Configured, ...]":
+    """The tenants; raises `ValueError` with all that is wrong with the configuration, since nobody else looks at it."""
+    from zjobtui.storage.places import config_path
+    from zjobtui.wiring import configuration
+
+    found = configuration(os.environ, config_path())
+    if found.problems:
+        raise ValueError("\n".join(found.problems))
+    return found.tenants
+
+
+def home_of_new(tenants: "tuple[Configured, ...]", named: str | None) -> str:
+    """The tenant that new jobs belong to: the named one, else the environment's, else the only one there is."""
+    from zjobtui.domain.text import clean
+
+    if named is not None:
+        return clean(named)
+    names = [one.tenant.name for one in tenants]
+    if len(names) > 1 and "env" not in names:
+        raise ValueError(f"Name the tenant with --tenant; there is: {', '.join(names)}.")
+    return names[0] if len(names) == 1 else "env"
 
 
 @contextmanager
@@ -51,6 +104,8 @@ def faults_told() -> Iterator[None]:
 
     try:
         yield
+    except BrokenPipeError:
+        raise
     except (StoreError, ValueError, OSError) as fault:
         click.echo(str(fault), err=True)
         sys.exit(USAGE)

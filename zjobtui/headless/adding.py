@@ -9,6 +9,8 @@ from zjobtui.headless.saying import OK, SOME_REFUSED, USAGE, complain
 from zjobtui.storage.store import Store
 from zjobtui.wording.signs import plural
 
+NO_ID = "No job id was found."
+
 
 def parse_ids(arguments: Sequence[str]) -> tuple[list[JobId], list[str]]:
     """The ids among arguments, and a sentence for each that is none."""
@@ -36,7 +38,7 @@ def add(store: Store, watchlist: Watchlist, watches: Sequence[Watch], refused: S
         complain(sentence)
     if not watches:
         if not refused:
-            complain("No job id was found.")
+            complain(NO_ID)
         return USAGE
     known = len({watch.job for watch in watches}) - len(change.added)
     print(f"{plural(len(change.added), 'job')} added, {known} known, {len(refused)} refused.")

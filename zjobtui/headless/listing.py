@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from zjobtui.domain.job import Job
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
-from zjobtui.headless.saying import OK, SOME_REFUSED, USAGE, complain, find, not_one
+from zjobtui.headless.choosing import find, not_one
+from zjobtui.headless.saying import OK, SOME_REFUSED, USAGE, complain
 from zjobtui.storage.store import Store
 from zjobtui.wording.cells import fit
 from zjobtui.wording.jobs import about_lines, call_lines, problem_text, timeline_lines, when
@@ -22,7 +23,7 @@ def ls(watchlist: Watchlist, now: float, *, as_json: bool) -> int:
         print(json.dumps({"schema": SCHEMA, "jobs": [record(watch, now) for watch in watchlist]}, ensure_ascii=False))
         return OK
     for watch in watchlist:
-        print(_row(watch, now))
+        print(row(watch, now))
     if not len(watchlist):
         complain("The watchlist is empty. Add jobs with: zjobtui add ID…")
     return OK
@@ -70,7 +71,8 @@ def rm(store: Store, watchlist: Watchlist, texts: Sequence[str], now: float) -> 
     return status
 
 
-def _row(watch: Watch, now: float) -> str:
+def row(watch: Watch, now: float, remark: str = "") -> str:
+    """A watch in one line: verdict, id, label, order or kind, account, time, and a remark."""
     kind, digest = watch.verdict.kind, watch.digest
     cells = (
         fit(f"{GLYPHS[kind]} {WORDS[kind]}", 12),
@@ -78,7 +80,7 @@ def _row(watch: Watch, now: float) -> str:
         fit(watch.label, 24),
         fit((digest.order_number or digest.kind) if digest else "", 14),
         fit(digest.account_number if digest else "", 12),
-        when(watch, now).text,
+        " · ".join(part for part in (when(watch, now).text, remark) if part),
     )
     return "  ".join(cells).rstrip()
 

@@ -99,8 +99,13 @@ class Engine:
     def ask_now(self, jobs: Iterable[Job]) -> None:
         """Asks about jobs at once, finished or not."""
         wanted = tuple(jobs)
-        self._soon(self._try_again)
-        self._tell(lambda poller: poller.ask_now([job for job in wanted if job.tenant == poller.tenant]))
+
+        def ask() -> None:
+            for desk in self._desks:
+                desk.ask_now([job for job in wanted if job.tenant == desk.tenant.name])
+            self._publish()
+
+        self._soon(ask)
 
     def attend(self, job: Job | None) -> None:
         """Says which job a person looks at."""
@@ -162,10 +167,6 @@ class Engine:
 
     def _has_unfinished(self) -> bool:
         return any(poller.has_unfinished for poller in self._pollers)
-
-    def _try_again(self) -> None:
-        for desk in self._desks:
-            desk.try_again()
 
     def _lease_changed(self) -> None:
         for poller in self._pollers:
