@@ -5,10 +5,11 @@ import sys
 import click
 
 from zjobtui import __version__
+from zjobtui.commands.printing import ls, show
 from zjobtui.commands.shared import USAGE, Program, faults_told, need_terminal
 from zjobtui.commands.simulation import demo, simulate
 from zjobtui.commands.waiting import wait, watch
-from zjobtui.commands.watchlist import add, ls, rm, show
+from zjobtui.commands.watchlist import add, archive, restore, rm
 
 NO_TENANT = """\
 No tenant is configured. Set these, from an OAuth client of your Zuora tenant:
@@ -37,7 +38,7 @@ def main(context: click.Context, tenant: str | None) -> None:
         sys.exit(_monitor(tenant))
 
 
-for command in (demo, simulate, add, wait, watch, ls, show, rm):
+for command in (demo, simulate, add, wait, watch, ls, show, rm, archive, restore):
     main.add_command(command)
 
 
@@ -66,4 +67,4 @@ def _monitor(wanted: str | None) -> int:
         click.echo(told, err=True)
         return USAGE
     with faults_told():
-        return run_monitor(chosen, store_path(), problems=configured.problems)
+        return run_monitor(chosen, store_path(), problems=configured.problems, archive_after=configured.archive_after)

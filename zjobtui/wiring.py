@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zjobtui.clock import Clock, SystemClock
+from zjobtui.domain.archiving import ARCHIVE_AFTER
 from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.tenant import Credentials, Tenant
 from zjobtui.domain.watch import Watch
@@ -37,6 +39,7 @@ class Configuration:
 
     tenants: tuple[Configured, ...]
     problems: tuple[str, ...] = ()
+    archive_after: float = ARCHIVE_AFTER
 
 
 def configuration(environ: Mapping[str, str], path: Path) -> Configuration:
@@ -57,11 +60,16 @@ def configuration(environ: Mapping[str, str], path: Path) -> Configuration:
             own.append(Configured(_tenant(given), partial(_credentials, given, settings, environ)))
         except InvalidTenantError as fault:
             told.append(f"{path}: {settings.problem_with(('tenants', given.name), str(fault))}")
-    return Configuration(tuple(own), tuple(told))
+    return Configuration(tuple(own), tuple(told), settings.list.archive_after)
 
 
 def run_monitor(
-    configured: Sequence[Configured], path: Path, *, problems: Sequence[str] = (), demo: Sequence[JobId] = ()
+    configured: Sequence[Configured],
+    path: Path,
+    *,
+    problems: Sequence[str] = (),
+    demo: Sequence[JobId] = (),
+    archive_after: float = inf,
 ) -> int:
     """The screen over an engine over the store; what could not be saved is named when the screen is gone."""
     from zjobtui.storage.store import open_store  # noqa: PLC0415 - commands that print need none of it
@@ -73,17 +81,25 @@ def run_monitor(
     if notice:
         print(notice, file=sys.stderr)
     first = [Watch(job=Job(configured[0].tenant.name, one), added_at=clock.now(), added_by="demo") for one in demo]
-    with store, polling(configured, store, watchlist, clock) as engine:
+    with store, polling(configured, store, watchlist, clock, archive_after=archive_after) as engine:
         app = MonitorApp(engine, store, [one.tenant for one in configured], clock, notice=notice, first=first)
         return app.run_in_terminal()
 
 
 @contextmanager
-def polling(configured: Sequence[Configured], store: "Store", watchlist: Watchlist, clock: Clock) -> "Iterator[Engine]":
+def polling(
+    configured: Sequence[Configured],
+    store: "Store",
+    watchlist: Watchlist,
+    clock: Clock,
+    *,
+    archive_after: float = inf,
+) -> "Iterator[Engine]":
     """The engine over the store, not started; stopped afterwards, and what could not be saved is then named."""
     from zjobtui.polling.engine import Engine  # noqa: PLC0415 - commands that print need none of it
 
-    engine = Engine(watchlist, store, [(one.tenant, _maker(one, clock)) for one in configured], clock)
+    sources = [(one.tenant, _maker(one, clock)) for one in configured]
+    engine = Engine(watchlist, store, sources, clock, archive_after=archive_after)
     try:
         yield engine
     finally:

@@ -11,7 +11,7 @@ from zjobtui.domain.tenant import TenantKind
 from zjobtui.storage.config_file import parse_settings, read_settings
 from zjobtui.storage.credentials import Command, KeyringEntry, SecretFile, Variable
 from zjobtui.storage.key_lines import find_key_lines
-from zjobtui.storage.settings import PollingSettings, ScreenSettings, Settings, TenantSettings
+from zjobtui.storage.settings import ListSettings, PollingSettings, ScreenSettings, Settings, TenantSettings
 from zjobtui.zuora.tenants import InvalidTenantError, configured_tenant
 
 SENTINEL = "s3ntinel"
@@ -30,6 +30,9 @@ secret_command = ["op", "read", "op://ops/zuora/secret"]
 
 [polling]
 staleness_limit = 120
+
+[list]
+archive_after = "14 days"
 
 [screen]
 theme = "nord"
@@ -61,6 +64,7 @@ def test_a_whole_file_is_read_as_it_is_written() -> None:
             ),
         ),
         polling=PollingSettings(staleness_limit=120.0),
+        list=ListSettings(archive_after=14 * 86_400),
         screen=ScreenSettings(theme="nord", ascii=True, utc=True, bell=True),
         keys=(("ask_now", "f5"),),
     )

@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from zjobtui.domain.watchlist import Watchlist
     from zjobtui.storage.store import Store
-    from zjobtui.wiring import Configured
+    from zjobtui.wiring import Configuration, Configured
 
 USAGE = 2
 """The exit status when nothing was done for what was asked, or for what a person must mend first."""
@@ -60,14 +60,24 @@ def need_terminal() -> None:
 
 
 def configured_tenants() -> "tuple[Configured, ...]":
-    """The tenants; raises `ValueError` with all that is wrong with the configuration, since nobody else looks at it."""
+    """The tenants; raises `ValueError` with all that is wrong with the configuration."""
+    return _sound_configuration().tenants
+
+
+def archive_after() -> float:
+    """Seconds after which finished jobs are archived; raises `ValueError` as above."""
+    return _sound_configuration().archive_after
+
+
+def _sound_configuration() -> "Configuration":
+    """Without a screen nobody would see what of a configuration is not used, so all of it must be right."""
     from zjobtui.storage.places import config_path
     from zjobtui.wiring import configuration
 
     found = configuration(os.environ, config_path())
     if found.problems:
         raise ValueError("\n".join(found.problems))
-    return found.tenants
+    return found
 
 
 def home_of_new(tenants: "tuple[Configured, ...]", named: str | None) -> str:

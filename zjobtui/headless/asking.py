@@ -7,17 +7,17 @@ from zjobtui.domain.spans import read_span
 from zjobtui.domain.text import clean
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
-from zjobtui.headless.adding import NO_ID, read_text
+from zjobtui.headless.adding import NO_ID, gather
 from zjobtui.headless.choosing import meant
 from zjobtui.storage.store import Store
 
 
 def ids_in(text: str) -> list[str]:
     """The ids in a text; raises `ValueError` with what is wrong where one is broken or none is there."""
-    ids, refused = read_text(text)
-    if refused or not ids:
-        raise ValueError("\n".join(refused) or NO_ID)
-    return [one.given for one in ids]
+    given = gather((), [("", text)])
+    if given.refused or not given.ids:
+        raise ValueError("\n".join(given.refused) or NO_ID)
+    return [one.given for one in given.ids]
 
 
 def meant_jobs(known: Iterable[Watch], texts: Iterable[str], tenant: str) -> list[Job]:

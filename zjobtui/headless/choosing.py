@@ -4,7 +4,10 @@ from collections.abc import Iterable, Sequence
 
 from zjobtui.domain.job import InvalidJobIdError, Job, JobId
 from zjobtui.domain.text import clean, shorten
+from zjobtui.domain.timeline import Event
 from zjobtui.domain.watch import Watch
+from zjobtui.domain.watchlist import Watchlist
+from zjobtui.storage.store import Store
 
 
 def chosen(watches: Iterable[Watch], wanted: str, tenant: str | None, now: float) -> list[Watch]:
@@ -30,14 +33,27 @@ def find(watches: Iterable[Watch], text: str) -> list[Watch]:
     return [watch for watch in known if watch.job.id.key.startswith(key)]
 
 
-def not_one(text: str, found: Sequence[Watch]) -> str:
+def kept(store: Store, *, archived: bool = True, removed: bool = True) -> tuple[Watch, ...]:
+    """What left the watchlist and is still in the store."""
+    return (*(store.gone(Event.ARCHIVED) if archived else ()), *(store.gone(Event.REMOVED) if removed else ()))
+
+
+def one(store: Store, watchlist: Watchlist, text: str, tenant: str | None) -> Watch:
+    """The one job that a text means, on the watchlist or else among what left it; raises `ValueError`."""
+    found = find(chosen(watchlist, "", tenant, 0.0), text) or find(chosen(kept(store), "", tenant, 0.0), text)
+    if len(found) != 1:
+        raise ValueError(not_one(text, found))
+    return found[0]
+
+
+def not_one(text: str, found: Sequence[Watch], absent: str = "") -> str:
     """A sentence for a person whose words do not mean one job."""
     shown = shorten(clean(text), 60)
     if len({watch.job.id for watch in found}) == 1:
         return f"“{shown}” is watched in {' and '.join(watch.job.tenant for watch in found)}; name one with --tenant."
     if found:
         return f"“{shown}” means {len(found)} jobs; give more of the id."
-    return f"“{shown}” is not on the watchlist."
+    return f"“{shown}” {absent or 'is not on the watchlist'}."
 
 
 def meant(watches: Iterable[Watch], text: str, tenant: str) -> Job:

@@ -7,11 +7,15 @@ from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from zjobtui.clock import Clock
+from zjobtui.domain.archiving import due
 from zjobtui.domain.job import Job
 from zjobtui.domain.tenant import Tenant
+from zjobtui.domain.timeline import Event
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Watchlist
 from zjobtui.polling.ports import Edited, MakeSource, Shelf, State, Subscriber
@@ -26,6 +30,10 @@ STOP_LIMIT = 5.0
 """Seconds that stopping may take before the thread, a daemon, is left behind."""
 
 
+ARCHIVE = 3_600.0
+"""Seconds between two looks at which jobs may leave the list."""
+
+
 class Engine:
     """Polls and keeps the watchlist. Every method may be called from any thread; futures are done after the commit."""
 
@@ -35,9 +43,12 @@ class Engine:
         shelf: Shelf,
         sources: Iterable[tuple[Tenant, MakeSource]],
         clock: Clock,
+        *,
+        archive_after: float = inf,
     ) -> None:
         self.state = State(watchlist)
         """The newest state; what subscribers were last told."""
+        self._archive_after = archive_after
         self._shelf = shelf
         self._sources = tuple(sources)
         self._clock = clock
@@ -154,6 +165,7 @@ class Engine:
         ]
         running = [asyncio.create_task(desk.run()) for desk in self._desks]
         running.append(asyncio.create_task(lease.keep(self._has_unfinished)))
+        running.append(asyncio.create_task(self._archive()))
         await self._stopping.wait()
         for task in running:
             task.cancel()
@@ -172,6 +184,14 @@ class Engine:
         for poller in self._pollers:
             poller.follow()
         self._publish()
+
+    async def _archive(self) -> None:
+        """Takes off the list what has been finished and seen for long; it stays in the store."""
+        while True:
+            now = self._clock.now()
+            if jobs := due(self._ledger.watchlist, now, self._archive_after):
+                await self._ledger.edit(partial(Watchlist.remove, jobs=jobs, at=now, why=Event.ARCHIVED))
+            await asyncio.sleep(ARCHIVE)
 
     async def _watch(self, watches: tuple[Watch, ...]) -> Edited:
         recalled = await self._ledger.recall(watch.job for watch in watches)

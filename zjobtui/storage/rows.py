@@ -39,7 +39,7 @@ _TEXT, _REAL = frozenset({str}), frozenset({float})
 _OR_NULL = frozenset({type(None)})
 _TYPES: Mapping[str, frozenset[type]] = {
     **dict.fromkeys((*IDENTITY, *ANNOTATIONS, "contradiction", "event", "text", "verdict"), _TEXT),
-    **dict.fromkeys((*OBSERVATIONS[:7], "problem", "problem_detail", "problem_code"), _TEXT | _OR_NULL),
+    **dict.fromkeys((*OBSERVATIONS[:7], "problem", "problem_detail", "problem_code", "removed_as"), _TEXT | _OR_NULL),
     **dict.fromkeys((*_TIMES, "acknowledged_at"), _REAL | _OR_NULL),
     **dict.fromkeys(("added_at", "at", "planned", "heard_at"), _REAL),
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from zjobtui.domain.digest import DIGEST_VERSION
 from zjobtui.domain.job import Job
+from zjobtui.domain.timeline import Event
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Observed, Watchlist
 from zjobtui.storage import sharing
@@ -102,6 +103,12 @@ class Store:
         with self._reading() as connection:
             rows = [connection.execute(query, (job.tenant, job.id.key)).fetchone() for job in jobs]
             return watches_of([row for row in rows if row is not None])
+
+    def gone(self, why: Event) -> tuple[Watch, ...]:
+        """What is kept of all jobs that left the watchlist so, as removed or as archived; the last one first."""
+        query = f"{_WATCHES} WHERE removed_at IS NOT NULL AND removed_as = ? ORDER BY removed_at DESC, position"
+        with self._reading() as connection:
+            return watches_of(connection.execute(query, (why.value,)).fetchall())
 
     def seen(self, job: Job) -> "Seen | None":
         """The last good answer about a job, whole, with the call that brought it."""

@@ -25,6 +25,7 @@ TONES = {
 _EVENT_WORDS = {
     Event.ADDED: "added",
     Event.REMOVED: "removed from the watchlist",
+    Event.ARCHIVED: "archived",
     Event.RESTORED: "back on the watchlist",
     Event.LABELLED: "labelled",
     Event.CONTRADICTED: "contradicted",
