@@ -5,9 +5,11 @@ import sys
 import click
 
 from zjobtui import __version__
+from zjobtui.commands.carrying import export, import_
 from zjobtui.commands.printing import ls, show
 from zjobtui.commands.shared import USAGE, Program, faults_told, need_terminal
 from zjobtui.commands.simulation import demo, simulate
+from zjobtui.commands.upkeep import completion, store
 from zjobtui.commands.waiting import wait, watch
 from zjobtui.commands.watchlist import add, archive, restore, rm
 
@@ -38,7 +40,7 @@ def main(context: click.Context, tenant: str | None) -> None:
         sys.exit(_monitor(tenant))
 
 
-for command in (demo, simulate, add, wait, watch, ls, show, rm, archive, restore):
+for command in (demo, simulate, add, wait, watch, ls, show, rm, archive, restore, export, import_, store, completion):
     main.add_command(command)
 
 

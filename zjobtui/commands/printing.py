@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from zjobtui.commands.shared import AS_JSON, FILTER, TENANT, opened_store
+from zjobtui.commands.shared import AS_JSON, FILTER, TENANT, complete_jobs, opened_store
 
 
 @click.command()
@@ -37,7 +37,7 @@ def ls(as_json: bool, as_csv: bool, wanted: str, tenant: str | None, archived: b
 
 
 @click.command()
-@click.argument("job", metavar="ID")
+@click.argument("job", metavar="ID", shell_complete=complete_jobs)
 @AS_JSON
 @TENANT
 def show(job: str, as_json: bool, tenant: str | None) -> None:

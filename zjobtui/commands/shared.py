@@ -29,7 +29,26 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 FILTER = click.option(
     "--filter", "wanted", default="", metavar="FILTER", help="Only jobs that match, such as 'status:failed age<1d'."
 )
-TENANT = click.option("--tenant", metavar="NAME", help="Only jobs of this tenant.")
+
+
+def complete_jobs(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The ids and labels that begin so, for the shell."""
+    return _known_words(incomplete)[0]
+
+
+def complete_tenants(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The tenants that jobs are watched of and whose names begin so, for the shell."""
+    return [name for name in _known_words(incomplete)[1] if name.startswith(incomplete)]
+
+
+def _known_words(beginning: str) -> tuple[list[str], list[str]]:
+    from zjobtui.storage.places import store_path
+    from zjobtui.storage.upkeep import known_words
+
+    return known_words(store_path(), beginning)
+
+
+TENANT = click.option("--tenant", metavar="NAME", help="Only jobs of this tenant.", shell_complete=complete_tenants)
 
 
 class Program(click.Group):

@@ -9,6 +9,8 @@ from zjobtui.commands.shared import (
     FILTER,
     NO_TENANT,
     TENANT,
+    complete_jobs,
+    complete_tenants,
     configured_tenants,
     home_of_new,
     opened_store,
@@ -17,10 +19,10 @@ from zjobtui.commands.shared import (
 
 
 @click.command()
-@click.argument("ids", nargs=-1, required=True, metavar="ID…|-")
+@click.argument("ids", nargs=-1, required=True, metavar="ID…|-", shell_complete=complete_jobs)
 @click.option("--all/--any", "for_all", default=True, help="Until all have come out (the default), or the first one.")
 @click.option("--timeout", metavar="SPAN", help="At most so long: 90s, 15m, 1h30m.")
-@click.option("--tenant", metavar="NAME", help="The tenant of the jobs.")
+@click.option("--tenant", metavar="NAME", help="The tenant of the jobs.", shell_complete=complete_tenants)
 @AS_JSON
 def wait(ids: tuple[str, ...], for_all: bool, timeout: str | None, tenant: str | None, as_json: bool) -> None:
     r"""Wait until jobs have come out; the exit status says how.

@@ -4,7 +4,16 @@ import sys
 
 import click
 
-from zjobtui.commands.shared import FILTER, TENANT, configured_tenants, home_of_new, opened_store, read_stdin
+from zjobtui.commands.shared import (
+    FILTER,
+    TENANT,
+    complete_jobs,
+    complete_tenants,
+    configured_tenants,
+    home_of_new,
+    opened_store,
+    read_stdin,
+)
 
 
 @click.command()
@@ -13,7 +22,12 @@ from zjobtui.commands.shared import FILTER, TENANT, configured_tenants, home_of_
 @click.option("--label", default="", help="A name for them.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag for them; can be repeated.")
 @click.option("--note", default="", help="A note on them.")
-@click.option("--tenant", metavar="NAME", help="The tenant they belong to; by default the only one, or env.")
+@click.option(
+    "--tenant",
+    metavar="NAME",
+    help="Their tenant; by default the only one, or env.",
+    shell_complete=complete_tenants,
+)
 def add(
     ids: tuple[str, ...], files: tuple[str, ...], label: str, tags: tuple[str, ...], note: str, tenant: str
 ) -> None:
@@ -41,7 +55,7 @@ def add(
 
 
 @click.command()
-@click.argument("jobs", nargs=-1, required=True, metavar="ID…")
+@click.argument("jobs", nargs=-1, required=True, metavar="ID…", shell_complete=complete_jobs)
 @TENANT
 def rm(jobs: tuple[str, ...], tenant: str | None) -> None:
     r"""Take jobs off the watchlist: ids, beginnings of ids, or labels.
@@ -58,7 +72,7 @@ def rm(jobs: tuple[str, ...], tenant: str | None) -> None:
 
 
 @click.command()
-@click.argument("jobs", nargs=-1, metavar="[ID…]")
+@click.argument("jobs", nargs=-1, metavar="[ID…]", shell_complete=complete_jobs)
 @FILTER
 @TENANT
 def archive(jobs: tuple[str, ...], wanted: str, tenant: str | None) -> None:
@@ -84,7 +98,7 @@ def archive(jobs: tuple[str, ...], wanted: str, tenant: str | None) -> None:
 
 
 @click.command()
-@click.argument("jobs", nargs=-1, required=True, metavar="ID…")
+@click.argument("jobs", nargs=-1, required=True, metavar="ID…", shell_complete=complete_jobs)
 @TENANT
 def restore(jobs: tuple[str, ...], tenant: str | None) -> None:
     r"""Bring back jobs that were archived or removed: ids, beginnings of ids, or labels.

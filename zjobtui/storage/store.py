@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from zjobtui.domain.observation import Seen
     from zjobtui.domain.timeline import Timeline
     from zjobtui.storage.answers import ReadReport
+    from zjobtui.storage.upkeep import Survey
 
 
 _WATCHES = f"SELECT {', '.join((*IDENTITY, *ANNOTATIONS, *OBSERVATIONS))}, removed_at FROM watches"
@@ -140,6 +141,22 @@ class Store:
         """Adds calls to the day's count and gives the count of all windows; with none it only looks."""
         with self._transaction() if calls else self._reading() as connection:
             return sharing.count_calls(connection, tenant, day, calls)
+
+    def survey(self) -> "Survey":
+        """What the store holds, in figures."""
+        from zjobtui.storage.upkeep import survey  # noqa: PLC0415 - only when somebody asks
+
+        with self._reading() as connection:
+            return survey(connection, self.path)
+
+    def compact(self, now: float) -> None:
+        """Gives the disk back what is not used; refused while another window polls on it."""
+        from zjobtui.storage.upkeep import compact  # noqa: PLC0415 - as above
+
+        if self.is_read_only:
+            raise StoreError(self.notice)
+        with self._reading() as connection:
+            compact(connection, now)
 
     def close(self) -> None:
         """Closes the file."""

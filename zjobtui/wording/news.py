@@ -12,10 +12,11 @@ _WORDS = {Event.ADDED: "added", Event.REMOVED: "off the watchlist", Event.LABELL
 
 
 def news_line(event: Event, watch: Watch, now: float) -> str:
-    """`14:02:31  ✗ failed  CS-4390  Job failed, …`; the job by its label, or its whole id."""
+    """`14:02:31  ✗ failed  1bc24f31…  CS-4390  Job failed, …`: the job by its whole id and its label."""
     kind = watch.verdict.kind
     told = watch.contradiction if event is Event.CONTRADICTED else _WORDS.get(event, watch.verdict.sentence)
-    return "  ".join((moment(now, now), f"{GLYPHS[kind]} {WORDS[kind]}", watch.name, told))
+    parts = (moment(now, now), f"{GLYPHS[kind]} {WORDS[kind]}", watch.job.id.given, watch.label, told)
+    return "  ".join(part for part in parts if part)
 
 
 def news_record(event: Event, watch: Watch, now: float) -> dict[str, Any]:
