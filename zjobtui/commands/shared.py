@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zjobtui.headless.saying import INTERRUPTED
+
 if TYPE_CHECKING:
     from zjobtui.domain.watchlist import Watchlist
     from zjobtui.storage.store import Store
@@ -52,7 +54,12 @@ TENANT = click.option("--tenant", metavar="NAME", help="Only jobs of this tenant
 
 
 class Program(click.Group):
-    """The commands; each ends quietly when the one who reads its output has gone."""
+    """The commands; each ends quietly on ctrl+c, and when nobody reads its output."""
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Takes a command, whose docstring is raw: what click is told in it by one character stands there as two."""
+        cmd.help = (cmd.help or "").replace("\\b\n", "\b\n")
+        super().add_command(cmd, name)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click says it
         """Runs the command."""
@@ -61,6 +68,8 @@ class Program(click.Group):
                 return super().invoke(ctx)
             finally:
                 sys.stdout.flush()
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is flushed at the end must not fail once more
             sys.exit(CLOSED)

@@ -84,4 +84,4 @@ def watch(as_json: bool, wanted: str, tenant: str | None) -> None:
         if not tenants:
             raise ValueError(NO_TENANT)
         with polling(tenants, store, watchlist, clock) as engine:
-            sys.exit(streaming.stream(engine, clock, wanted, tenant, as_json=as_json))
+            streaming.stream(engine, clock, wanted, tenant, as_json=as_json)

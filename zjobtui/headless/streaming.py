@@ -9,30 +9,25 @@ from zjobtui.domain.differing import differences
 from zjobtui.headless.choosing import chosen
 from zjobtui.headless.following import Polled, states
 from zjobtui.headless.saying import complain
-from zjobtui.headless.waiting import INTERRUPTED
 from zjobtui.wording.news import news_line, news_record
 
 
-def stream(engine: Polled, clock: Clock, wanted: str, tenant: str | None, *, as_json: bool) -> int:
-    """Prints changes of the jobs that match, and gives the exit status; raises `ValueError` for a bad filter."""
+def stream(engine: Polled, clock: Clock, wanted: str, tenant: str | None, *, as_json: bool) -> None:
+    """Prints changes of the jobs that match until it is interrupted; raises `ValueError` for a bad filter."""
     before = engine.state.watchlist
     complain(f"Watching {len(chosen(before, wanted, tenant, clock.now())):,} jobs; ctrl+c ends it.")
-    try:
-        for state in states(engine):
-            if state is None:
-                _need_reader()
-                continue
-            now = clock.now()
-            events = list(differences(before, state.watchlist))
-            meant = {watch.job for watch in chosen((watch for _, watch in events), wanted, tenant, now)}
-            for event, watch in events:
-                if watch.job in meant:
-                    told = json.dumps(news_record(event, watch, now), ensure_ascii=False) if as_json else None
-                    print(told or news_line(event, watch, now), flush=True)
-            before = state.watchlist
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    return 0
+    for state in states(engine):
+        if state is None:
+            _need_reader()
+            continue
+        now = clock.now()
+        events = list(differences(before, state.watchlist))
+        meant = {watch.job for watch in chosen((watch for _, watch in events), wanted, tenant, now)}
+        for event, watch in events:
+            if watch.job in meant:
+                told = json.dumps(news_record(event, watch, now), ensure_ascii=False) if as_json else None
+                print(told or news_line(event, watch, now), flush=True)
+        before = state.watchlist
 
 
 def _need_reader() -> None:

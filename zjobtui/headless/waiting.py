@@ -12,10 +12,8 @@ from zjobtui.domain.watchlist import Watchlist
 from zjobtui.headless.following import Polled, states
 from zjobtui.headless.listing import row
 from zjobtui.headless.progress import Progress
+from zjobtui.headless.saying import INTERRUPTED
 from zjobtui.wording.records import SCHEMA, record
-
-INTERRUPTED = 130
-"""The exit status after ctrl+c."""
 
 
 class Waiting:
