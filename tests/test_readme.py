@@ -26,7 +26,7 @@ SAYS = {0: "The order is done.", 1: "The order failed.", 3: "The job has ended, 
 def test_the_script_posts_an_order_waits_and_acts_on_the_exit_status(seed: int, status: int, tmp_path: Path) -> None:
     (script,) = re.findall(r"```sh\n(#!/bin/sh\n.*?)```", README, re.DOTALL)
     (tmp_path / "order.json").write_text('{"existingAccountNumber": "A-1", "subscriptions": [{}]}')
-    with running(jobs=1, seed=seed, clock=lambda: 40 * time.monotonic()) as served:
+    with running(jobs=1, seed=seed, clock=lambda: 400 * time.monotonic()) as served:
         variables = {"ZUORA_BASE_URL": served.base_url, "ZUORA_CLIENT_ID": served.client_id}
         env = environment({**variables, "ZUORA_CLIENT_SECRET": served.client_secret})
         env["PATH"] = f"{Path(sys.executable).parent}:{env['PATH']}"
