@@ -107,9 +107,10 @@ def broken(**changes: Any) -> str:  # noqa: ANN401 - whatever stands in a file
     return json.dumps(export)
 
 
-FAULTS = [
+FAULTS: list[tuple[str | bytes, str]] = [
     ("{", "line 1, column 2: Expecting property name"),
     ('{"format":\n "x" "y"}', "line 2, column 6: Expecting ',' delimiter"),
+    (b'{"format": "\xe9"}', "byte 13: it is not written in UTF-8"),
     ("[1]", "format: it is no export"),
     ('{"schema": 1, "jobs": []}', "format: it is no export"),
     ("[" * 100_000, "nested too deeply"),
@@ -132,7 +133,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("text", "why"), FAULTS, ids=[why for _, why in FAULTS])
-def test_a_fault_is_told_with_its_place(text: str, why: str) -> None:
+def test_a_fault_is_told_with_its_place(text: str | bytes, why: str) -> None:
     with pytest.raises(CarriedError) as told:
         from_json(text, read_report)
     assert why in str(told.value)

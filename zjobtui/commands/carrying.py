@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from zjobtui.commands.shared import FILTER, TENANT, opened_store, read_stdin
+from zjobtui.commands.shared import FILTER, TENANT, opened_store
 
 
 @click.command()
@@ -44,9 +44,13 @@ def import_(source: str) -> None:
     zjobtui import watchlist.json
     ssh elsewhere zjobtui export | zjobtui import -
     """
-    from zjobtui.headless import adding, carrying
+    from pathlib import Path
+
+    from zjobtui.domain.text import clean
+    from zjobtui.headless import carrying
     from zjobtui.wiring import read_report
 
     with opened_store() as (store, watchlist):
-        text, name = (read_stdin(), "Standard input") if source == "-" else (adding.read_file(source), source)
+        text = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+        name = "Standard input" if source == "-" else clean(source)
         sys.exit(carrying.take_in(store, watchlist, text, name, read_report))

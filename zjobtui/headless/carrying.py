@@ -25,7 +25,7 @@ def export(store: Store, watches: Sequence[Watch], now: float, *, with_results: 
     return OK
 
 
-def take_in(store: Store, watchlist: Watchlist, text: str, name: str, read_report: ReadReport) -> int:
+def take_in(store: Store, watchlist: Watchlist, text: bytes, name: str, read_report: ReadReport) -> int:
     """Merges an export; raises `ValueError`, and has changed nothing, where it cannot be read."""
     try:
         carried = from_json(text, read_report)

@@ -8,6 +8,7 @@ from zjobtui.clock import Clock
 from zjobtui.domain.differing import differences
 from zjobtui.headless.choosing import chosen
 from zjobtui.headless.following import Polled, states
+from zjobtui.headless.progress import Troubles
 from zjobtui.headless.saying import complain
 from zjobtui.wording.news import news_line, news_record
 
@@ -16,11 +17,14 @@ def stream(engine: Polled, clock: Clock, wanted: str, tenant: str | None, *, as_
     """Prints changes of the jobs that match until it is interrupted; raises `ValueError` for a bad filter."""
     before = engine.state.watchlist
     complain(f"Watching {len(chosen(before, wanted, tenant, clock.now())):,} jobs; ctrl+c ends it.")
+    troubles = Troubles()
     for state in states(engine):
         if state is None:
             _need_reader()
             continue
         now = clock.now()
+        for trouble in troubles.news(state, state.pulses if tenant is None else {tenant}):
+            complain(trouble)
         events = list(differences(before, state.watchlist))
         meant = {watch.job for watch in chosen((watch for _, watch in events), wanted, tenant, now)}
         for event, watch in events:

@@ -69,7 +69,7 @@ def _follow(engine: Polled, waiting: Waiting, clock: Clock, ends_at: float, prog
     for state in states(engine, first, lambda: ends_at - clock.boot()):
         if state is not None:
             waiting.take(state.watchlist, state.pulses)
-        progress.tell(waiting.watches.values(), engine.state.pulses.values(), clock.now())
+        progress.tell(waiting.watches.values(), engine.state, clock.now())
         if waiting.is_over or clock.boot() >= ends_at:
             return
 

@@ -53,12 +53,14 @@ def to_json(carried: Iterable[Carried], now: str) -> str:
     return f'{{{head}, "jobs": [\n{jobs}\n]}}\n'
 
 
-def from_json(text: str, read_report: ReadReport) -> list[Carried]:
+def from_json(text: str | bytes, read_report: ReadReport) -> list[Carried]:
     """The jobs of an export; raises `CarriedError`."""
     try:
         given = json.loads(text)
     except json.JSONDecodeError as fault:
         raise CarriedError(f"line {fault.lineno}, column {fault.colno}: {fault.msg}") from None
+    except UnicodeDecodeError as fault:
+        raise CarriedError(f"byte {fault.start + 1}: it is not written in UTF-8") from None
     except (ValueError, RecursionError):
         raise CarriedError("it is nested too deeply, or a number in it is too long") from None
     if not isinstance(given, dict) or given.get("format") != FORMAT:
