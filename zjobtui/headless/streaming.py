@@ -11,12 +11,13 @@ from zjobtui.headless.following import Polled, states
 from zjobtui.headless.progress import Troubles
 from zjobtui.headless.saying import complain
 from zjobtui.wording.news import news_line, news_record
+from zjobtui.wording.signs import plural
 
 
 def stream(engine: Polled, clock: Clock, wanted: str, tenant: str | None, *, as_json: bool) -> None:
     """Prints changes of the jobs that match until it is interrupted; raises `ValueError` for a bad filter."""
     before = engine.state.watchlist
-    complain(f"Watching {len(chosen(before, wanted, tenant, clock.now())):,} jobs; ctrl+c ends it.")
+    complain(f"Watching {plural(len(chosen(before, wanted, tenant, clock.now())), 'job')}; ctrl+c ends it.")
     troubles = Troubles()
     for state in states(engine):
         if state is None:
