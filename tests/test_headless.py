@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from tests.storage.opening import added, kept, observed, opened
 from tests.support.building import NOW, PROCESSING, dashed, done, failed, job, job_id, missed, seen, watch
+from tests.support.running import run, said
 from zjobtui import __version__, cli
 from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.problem import ProblemKind
@@ -19,16 +19,6 @@ from zjobtui.wording.cells import cells
 
 ONE, TWO = job_id(0x1BC24F31).given, job_id(0x9F1C24F3).given
 CREDENTIALS = {"ZUORA_CLIENT_ID": "id", "ZUORA_CLIENT_SECRET": "sentinel-secret"}
-
-
-def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
-    result = CliRunner().invoke(cli.main, arguments, input=stdin)
-    assert result.exception is None or isinstance(result.exception, SystemExit)
-    return result
-
-
-def said(result: Result) -> tuple[int, str, str]:
-    return result.exit_code, result.stdout, result.stderr
 
 
 def watched() -> list[str]:

@@ -5,9 +5,13 @@ import sys
 import click
 
 from zjobtui import __version__
-from zjobtui.commands.shared import USAGE, faults_told, need_terminal
+from zjobtui.commands.carrying import export, import_
+from zjobtui.commands.printing import ls, show
+from zjobtui.commands.shared import USAGE, Program, faults_told, need_terminal
 from zjobtui.commands.simulation import demo, simulate
-from zjobtui.commands.watchlist import add, ls, rm, show
+from zjobtui.commands.upkeep import completion, store
+from zjobtui.commands.waiting import wait, watch
+from zjobtui.commands.watchlist import add, archive, restore, rm
 
 NO_TENANT = """\
 No tenant is configured. Set these, from an OAuth client of your Zuora tenant:
@@ -22,7 +26,7 @@ and start zjobtui again. Or see it at work without a tenant:
 """
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Program, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="zjobtui")
 @click.option("--tenant", metavar="NAME", help="Watch this tenant only.")
 @click.pass_context
@@ -36,7 +40,7 @@ def main(context: click.Context, tenant: str | None) -> None:
         sys.exit(_monitor(tenant))
 
 
-for command in (demo, simulate, add, ls, show, rm):
+for command in (demo, simulate, add, wait, watch, ls, show, rm, archive, restore, export, import_, store, completion):
     main.add_command(command)
 
 

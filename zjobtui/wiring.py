@@ -1,22 +1,28 @@
 """Puts parts together: the tenants that are configured, each with what makes its client, and the monitor over them."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zjobtui.clock import Clock, SystemClock
+from zjobtui.domain.archiving import ARCHIVE_AFTER
 from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.tenant import Credentials, Tenant
 from zjobtui.domain.watch import Watch
+from zjobtui.domain.watchlist import Watchlist
 from zjobtui.polling.ports import JobSource, SourceError
 from zjobtui.zuora.tenants import InvalidTenantError, configured_tenant, environment_tenant
 
 if TYPE_CHECKING:
     from zjobtui.domain.report import Report
+    from zjobtui.polling.engine import Engine
     from zjobtui.storage.settings import Settings, TenantSettings
+    from zjobtui.storage.store import Store
     from zjobtui.ui.look import Look
     from zjobtui.ui.teller import Ways
 
@@ -40,6 +46,11 @@ class Configuration:
     problems: tuple[str, ...] = ()
     settings: "Settings | None" = None
     path: Path | None = None
+
+    @property
+    def archive_after(self) -> float:
+        """Seconds after which what has ended and was looked at leaves the list."""
+        return self.settings.list.archive_after if self.settings else ARCHIVE_AFTER
 
 
 NOTHING_CONFIGURED = Configuration()
@@ -101,8 +112,7 @@ def run_monitor(
     demo: Sequence[JobId] = (),
 ) -> int:
     """The screen over an engine over the store; what could not be saved is named when the screen is gone."""
-    from zjobtui.polling.engine import Engine  # noqa: PLC0415 - commands that print need none of it
-    from zjobtui.storage.screen_memory import NAME, ScreenMemory  # noqa: PLC0415 - as above
+    from zjobtui.storage.screen_memory import NAME, ScreenMemory  # noqa: PLC0415 - commands that print need none of it
     from zjobtui.storage.store import open_store  # noqa: PLC0415 - as above
     from zjobtui.ui.app import MonitorApp  # noqa: PLC0415 - as above
 
@@ -113,30 +123,48 @@ def run_monitor(
     if notice:
         print(notice, file=sys.stderr)
     limit = configuration.settings.polling.staleness_limit if configuration.settings else None
-    engine = Engine(
-        watchlist, store, [(one.tenant, _maker(one, clock)) for one in configured], clock, staleness_limit=limit
-    )
     first = [Watch(job=Job(configured[0].tenant.name, one), added_at=clock.now(), added_by="demo") for one in demo]
-    app = MonitorApp(
-        engine,
+    archive_after = configuration.archive_after
+    with (
         store,
-        [one.tenant for one in configured],
-        clock,
-        notice=notice,
-        first=first,
-        look=look,
-        ways=_ways(configuration.settings),
-        memory=ScreenMemory(path.with_name(NAME)),
-    )
+        polling(configured, store, watchlist, clock, archive_after=archive_after, staleness_limit=limit) as engine,
+    ):
+        app = MonitorApp(
+            engine,
+            store,
+            [one.tenant for one in configured],
+            clock,
+            notice=notice,
+            first=first,
+            look=look,
+            ways=_ways(configuration.settings),
+            memory=ScreenMemory(path.with_name(NAME)),
+        )
+        return app.run_in_terminal()
+
+
+@contextmanager
+def polling(
+    configured: Sequence[Configured],
+    store: "Store",
+    watchlist: Watchlist,
+    clock: Clock,
+    *,
+    archive_after: float = inf,
+    staleness_limit: float | None = None,
+) -> "Iterator[Engine]":
+    """The engine over the store, not started; stopped afterwards, and what could not be saved is then named."""
+    from zjobtui.polling.engine import Engine  # noqa: PLC0415 - commands that print need none of it
+
+    sources = [(one.tenant, _maker(one, clock)) for one in configured]
+    engine = Engine(watchlist, store, sources, clock, archive_after=archive_after, staleness_limit=staleness_limit)
     try:
-        status = app.run_in_terminal()
+        yield engine
     finally:
         engine.stop()
-        store.close()
-    if engine.state.unsaved:
-        print(f"Not everything was saved. {engine.state.unsaved}", file=sys.stderr)
-        print("\n".join(watch.job.id.given for watch in engine.state.watchlist), file=sys.stderr)
-    return status
+        if engine.state.unsaved:
+            print(f"Not everything was saved. {engine.state.unsaved}", file=sys.stderr)
+            print("\n".join(watch.job.id.given for watch in engine.state.watchlist), file=sys.stderr)
 
 
 def read_report(raw: str) -> "Report | None":

@@ -16,7 +16,7 @@ from tests.benchmarks.trials import Sample, in_turns, measure
 from tests.support.process import environment
 from zjobtui.simulator.world import World
 
-JOBS = 1_000
+JOBS, MANY = 1_000, 10_000
 REACH = "ls ≤ 150 ms over click"
 UNWANTED = ("textual", "rich", "httpx", "httpx_aiohttp", "aiohttp")
 
@@ -46,9 +46,29 @@ def starts(trials: int) -> Iterator[Table]:
     yield Table(title=f"{title}: CPU", unit="CPU, ms", trials=measure(samples, "cpu"), base=base, digits=0)
 
 
-def _started(arguments: tuple[str, ...], env: Mapping[str, str]) -> Sample:
+def adding(trials: int) -> Iterator[Table]:
+    """CPU milliseconds of adding many ids from standard input, beside the same command with one."""
+    ids = World(jobs=MANY).job_ids
+    with TemporaryDirectory() as place:
+        texts = {f"zjobtui add -, {len(some):,} ids": "\n".join(some) for some in (ids[:1], ids)}
+        subjects = {name: partial(_added, text, Path(place)) for name, text in texts.items()}
+        samples = in_turns(trials, subjects)
+    one, _ = texts
+    reach = f"{MANY:,} ids ≤ 1,000 ms over one"
+    yield Table(
+        title="Adding ids: CPU", unit="CPU, ms", trials=measure(samples, "cpu"), base=one, reach=reach, digits=0
+    )
+
+
+def _added(text: str, place: Path) -> Sample:
+    with TemporaryDirectory(dir=place) as folder:
+        return _started(("-m", "zjobtui", "add", "-"), environment(data_env(Path(folder))), text)
+
+
+def _started(arguments: tuple[str, ...], env: Mapping[str, str], text: str = "") -> Sample:
     cpu, wall = _children_cpu(), time.perf_counter()
-    subprocess.run([sys.executable, *arguments], env=env, check=True, stdout=subprocess.DEVNULL)
+    command = [sys.executable, *arguments]
+    subprocess.run(command, env=env, check=True, input=text.encode(), stdout=subprocess.DEVNULL)
     return {"wall": (time.perf_counter() - wall) * 1000, "cpu": (_children_cpu() - cpu) * 1000}
 
 
@@ -64,4 +84,4 @@ def _imported(arguments: tuple[str, ...], env: Mapping[str, str]) -> set[str]:
 
 
 if __name__ == "__main__":
-    run(__doc__ or "", {"P9": starts}, trials=15)
+    run(__doc__ or "", {"P9": starts, "add": adding}, trials=15)

@@ -1,9 +1,14 @@
-"""What the engine hands on to the pollers it makes."""
+"""The engine on its thread: what is asked for before there is a source, and what leaves the list by itself."""
 
 import asyncio
+import threading
 import time
+from collections.abc import Callable
+from dataclasses import replace
 
+from tests.support.building import NOW, PROCESSING, done, job, seen, watch, watchlist
 from tests.support.polling import watches
+from tests.support.scripted import FixedClock
 from tests.support.sources import MemoryShelf, TimedSource
 from zjobtui.clock import SystemClock
 from zjobtui.domain.job import JobId
@@ -11,6 +16,81 @@ from zjobtui.domain.observation import Observation
 from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.watchlist import Watchlist
 from zjobtui.polling.engine import Engine
+from zjobtui.polling.ports import JobSource
+
+TENANT = Tenant(name="env", base_url="http://127.0.0.1:1")
+DAY = 86_400.0
+
+
+class Slow:
+    """A source that takes until `ready` to make, and remembers what it was asked about."""
+
+    def __init__(self) -> None:
+        self.ready = threading.Event()
+        self.requests = 0
+        self.asked: list[JobId] = []
+
+    def make(self) -> JobSource:
+        self.ready.wait(5)
+        return self
+
+    async def observe(self, job_id: JobId, /) -> Observation:
+        self.requests += 1
+        self.asked.append(job_id)
+        return seen(PROCESSING, NOW)
+
+    def sign_in_again(self) -> None:
+        pass
+
+    async def aclose(self) -> None:
+        pass
+
+
+def until(holds: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+
+
+def test_what_is_asked_for_before_there_is_a_source_is_asked_first() -> None:
+    source = Slow()
+    listed = watchlist(*(watch(number) for number in range(1, 200)))
+    engine = Engine(listed, MemoryShelf(), [(TENANT, source.make)], FixedClock(NOW))
+    engine.start()
+    try:
+        engine.ask_now([job(150)])
+        source.ready.set()
+        until(lambda: bool(source.asked))
+        assert source.asked[0] == job(150).id
+    finally:
+        engine.stop()
+
+
+def test_what_was_finished_and_seen_for_long_is_archived_and_the_rest_stays() -> None:
+    shelf, listed = MemoryShelf(), watchlist(watch(1), watch(2), watch(3))
+    listed = listed.fold([(job(1), done(NOW), 5.0), (job(2), done(NOW), 5.0)]).watchlist
+    listed = listed.acknowledge([job(1)], NOW).watchlist
+    engine = Engine(listed, shelf, [], FixedClock(NOW + 2 * DAY), archive_after=DAY)
+    engine.start()
+    try:
+        until(lambda: engine.state.watchlist.get(job(1)) is None)
+        assert list(engine.state.watchlist.watches) == [job(2), job(3)]
+        assert [entry.event.value for change in shelf.changes for entry in change.entries] == ["archived"]
+    finally:
+        engine.stop()
+
+
+def test_nothing_is_archived_where_nobody_says_after_how_long() -> None:
+    (one,) = watchlist(watch(1)).fold([(job(1), done(NOW), 5.0)]).watchlist
+    listed = Watchlist({one.job: replace(one, acknowledged_at=NOW)})
+    engine = Engine(listed, MemoryShelf(), [], FixedClock(NOW + 1e9))
+    engine.start()
+    try:
+        assert engine.watch([watch(2)]).result(5).change.added
+        assert len(engine.state.watchlist) == 2
+    finally:
+        engine.stop()
 
 
 class Silent(TimedSource):

@@ -25,7 +25,9 @@ from zjobtui.zuora.wire import read_report
 store, watchlist = open_store(Path(sys.argv[1]), read_report)
 print("ready", flush=True)
 for number in range(int(sys.argv[2]), int(sys.argv[2]) + int(sys.argv[3])):
-    status = adding.add(store, watchlist, [watch(number)], [])
+    one = watch(number)
+    given = adding.gather([one.job.id.given])
+    status = adding.add(store, watchlist, given, adding.Written(), one.job.tenant, one.added_at)
     print(status, watch(number).job.id, flush=True)
 """
 WITHOUT_END = 1_000_000

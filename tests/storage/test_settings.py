@@ -11,7 +11,14 @@ from zjobtui.domain.tenant import TenantKind
 from zjobtui.storage.config_file import parse_settings, read_settings
 from zjobtui.storage.credentials import Command, KeyringEntry, SecretFile, Variable
 from zjobtui.storage.key_lines import find_key_lines
-from zjobtui.storage.settings import NotifySettings, PollingSettings, ScreenSettings, Settings, TenantSettings
+from zjobtui.storage.settings import (
+    ListSettings,
+    NotifySettings,
+    PollingSettings,
+    ScreenSettings,
+    Settings,
+    TenantSettings,
+)
 from zjobtui.zuora.tenants import InvalidTenantError, configured_tenant
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +38,9 @@ secret_command = ["op", "read", "op://ops/zuora/secret"]
 
 [polling]
 staleness_limit = 120
+
+[list]
+archive_after = "14 days"
 
 [screen]
 theme = "nord"
@@ -67,6 +77,7 @@ def test_a_whole_file_is_read_as_it_is_written() -> None:
             ),
         ),
         polling=PollingSettings(staleness_limit=120.0),
+        list=ListSettings(archive_after=14 * 86_400),
         screen=ScreenSettings(theme="nord", ascii=True, utc=True, bell=False),
         notify=NotifySettings(on=("failed", "all done"), osc="777", command=("notify-send", "zjobtui")),
         keys=(("ask_now", "f5"),),
@@ -76,6 +87,7 @@ def test_a_whole_file_is_read_as_it_is_written() -> None:
 TABLES = {
     "tenants.NAME": TenantSettings,
     "polling": PollingSettings,
+    "list": ListSettings,
     "screen": ScreenSettings,
     "notify": NotifySettings,
 }
@@ -136,6 +148,9 @@ TYPOS = [
     (SOUND + 'kind = "api sandbx"', 5, "; did you mean “API sandbox”?"),
     (SOUND + 'colour = "s3ntinel"', 5, "tenants.eu.colour must be #rrggbb or one of red, orange,"),
     (SOUND + 'daily_calls = "s3ntinel"', 5, "daily_calls must be a whole number from 1 to 27,000,000"),
+    ('[list]\narchive_after = "soon"', 2, 'list.archive_after must be a span of time such as "14 days" or "12h"'),
+    ("[list]\narchive_after = 14", 2, "list.archive_after must be a span of time"),
+    ("[list]\narchive_after = false", 2, "list.archive_after must be a span of time"),
     (SOUND + "daily_calls = true", 5, "daily_calls must be a whole number"),
     (SOUND + "daily_calls = 0", 5, "daily_calls must be a whole number"),
     (SOUND + 'version = "s3ntinel"', 5, "version must be a version such as 2025-08-12"),

@@ -53,6 +53,21 @@ async def test_x_removes_the_job_and_u_brings_it_back_with_all_that_was_known() 
         assert "Nothing was removed in this session." in sight.text
 
 
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_removing_more_than_twenty_jobs_asks_first_and_is_undone_at_once(size: tuple[int, int]) -> None:
+    engine = staged(*[WAITING] * 21)
+    async with looking_at(engine, size) as sight:
+        for answer, left in ((["enter"], 21), (["escape"], 21), (["down", "enter"], 0)):
+            await sight.press("*", "x")
+            assert "Take 21 jobs off the watchlist" in sight.text
+            assert "Leave them as they are" in sight.text
+            await sight.press(*answer)
+            assert len(engine.state.watchlist) == left
+            await sight.press("escape")
+        await sight.press("u")
+        assert len(engine.state.watchlist) == 21
+
+
 async def test_the_last_job_can_be_removed_too() -> None:
     async with looking_at(staged(WAITING)) as sight:
         await sight.press("x")

@@ -1,20 +1,81 @@
 """What several commands do alike."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from zjobtui.headless.saying import INTERRUPTED
 
 if TYPE_CHECKING:
     from zjobtui.domain.watchlist import Watchlist
     from zjobtui.storage.store import Store
+    from zjobtui.wiring import Configuration, Configured
 
 USAGE = 2
 """The exit status when nothing was done for what was asked, or for what a person must mend first."""
 
+CLOSED = 141
+"""The exit status when nobody reads what is printed: 128 and SIGPIPE, as shells say it."""
+
 NO_TERMINAL = "zjobtui needs a terminal; without one use its other commands, such as: zjobtui ls --json"
+
+NO_TENANT = (
+    "No tenant is configured: set ZUORA_BASE_URL, ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET, or write a config.toml."
+)
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
+FILTER = click.option(
+    "--filter", "wanted", default="", metavar="FILTER", help="Only jobs that match, such as 'status:failed age<1d'."
+)
+
+
+def complete_jobs(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The ids and labels that begin so, for the shell."""
+    return _known_words(incomplete)[0]
+
+
+def complete_tenants(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The tenants that jobs are watched of and whose names begin so, for the shell."""
+    return [name for name in _known_words(incomplete)[1] if name.startswith(incomplete)]
+
+
+def _known_words(beginning: str) -> tuple[list[str], list[str]]:
+    from zjobtui.storage.places import store_path
+    from zjobtui.storage.upkeep import known_words
+
+    return known_words(store_path(), beginning)
+
+
+TENANT = click.option("--tenant", metavar="NAME", help="Only jobs of this tenant.", shell_complete=complete_tenants)
+
+
+class Program(click.Group):
+    """The commands; each ends quietly on ctrl+c, and when nobody reads its output."""
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Takes a command, whose docstring is raw: what click is told in it by one character stands there as two."""
+        cmd.help = (cmd.help or "").replace("\\b\n", "\b\n")
+        super().add_command(cmd, name)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click says it
+        """Runs the command."""
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # a terminal without ✗ is no reason to fail
+        try:
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is flushed at the end must not fail once more
+            sys.exit(CLOSED)
 
 
 def read_stdin() -> str:
@@ -27,6 +88,39 @@ def need_terminal() -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         click.echo(NO_TERMINAL, err=True)
         sys.exit(USAGE)
+
+
+def configured_tenants() -> "tuple[Configured, ...]":
+    """The tenants; raises `ValueError` with all that is wrong with the configuration."""
+    return _sound_configuration().tenants
+
+
+def archive_after() -> float:
+    """Seconds after which finished jobs are archived; raises `ValueError` as above."""
+    return _sound_configuration().archive_after
+
+
+def _sound_configuration() -> "Configuration":
+    """Without a screen nobody would see what of a configuration is not used, so all of it must be right."""
+    from zjobtui.storage.places import config_path
+    from zjobtui.wiring import configuration
+
+    found = configuration(os.environ, config_path())
+    if found.problems:
+        raise ValueError("\n".join(found.problems))
+    return found
+
+
+def home_of_new(tenants: "tuple[Configured, ...]", named: str | None) -> str:
+    """The tenant that new jobs belong to: the named one, else the environment's, else the only one there is."""
+    from zjobtui.domain.text import clean
+
+    if named is not None:
+        return clean(named)
+    names = [one.tenant.name for one in tenants]
+    if len(names) > 1 and "env" not in names:
+        raise ValueError(f"Name the tenant with --tenant; there is: {', '.join(names)}.")
+    return names[0] if len(names) == 1 else "env"
 
 
 @contextmanager
@@ -51,6 +145,8 @@ def faults_told() -> Iterator[None]:
 
     try:
         yield
+    except BrokenPipeError:
+        raise
     except (StoreError, ValueError, OSError) as fault:
         click.echo(str(fault), err=True)
         sys.exit(USAGE)

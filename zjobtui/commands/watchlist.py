@@ -1,64 +1,114 @@
-"""The commands that print and change the watchlist."""
+"""The commands that change the watchlist."""
 
 import sys
 
 import click
 
-from zjobtui.commands.shared import opened_store, read_stdin
+from zjobtui.commands.shared import (
+    FILTER,
+    TENANT,
+    complete_jobs,
+    complete_tenants,
+    configured_tenants,
+    home_of_new,
+    opened_store,
+    read_stdin,
+)
 
 
 @click.command()
-@click.argument("ids", nargs=-1, required=True, metavar="ID…|-")
+@click.argument("ids", nargs=-1, metavar="ID…|-")
+@click.option("--file", "files", multiple=True, metavar="PATH", help="Every id in the text of a file; can be repeated.")
 @click.option("--label", default="", help="A name for them.")
-@click.option("--tenant", default="env", show_default=True, metavar="NAME", help="The tenant they belong to.")
-def add(ids: tuple[str, ...], label: str, tenant: str) -> None:
-    """Watch jobs by their ids; with - every id found in the text on standard input."""
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag for them; can be repeated.")
+@click.option("--note", default="", help="A note on them.")
+@click.option(
+    "--tenant",
+    metavar="NAME",
+    help="Their tenant; by default the only one, or env.",
+    shell_complete=complete_tenants,
+)
+def add(
+    ids: tuple[str, ...], files: tuple[str, ...], label: str, tags: tuple[str, ...], note: str, tenant: str
+) -> None:
+    r"""Watch jobs: ids, or with - or --file every id in a text: a ticket, a log, CSV, the JSON of a posted order.
+
+    Exit status: 0 all ids were taken, 1 some were refused, and are named, 2 nothing was done.
+
+    \b
+    Examples:
+    zjobtui add 1bc24f315d7b48d3a20245bfe73bdceb --label CS-4390 --tag renewal
+    curl … /v1/async/orders | zjobtui add -
+    """
     from zjobtui.clock import SystemClock
-    from zjobtui.domain.job import Job
-    from zjobtui.domain.text import clean, shorten
-    from zjobtui.domain.watch import Watch
     from zjobtui.headless import adding
 
-    found, refused = adding.read_text(read_stdin()) if ids == ("-",) else adding.parse_ids(ids)
+    if not ids and not files:
+        raise click.UsageError("Name ids, a --file, or - for standard input.")
+    with opened_store() as (store, watchlist):
+        home = home_of_new(configured_tenants(), tenant)
+        texts = [("standard input", read_stdin())] if ids == ("-",) else []
+        texts += [(path, adding.read_file(path)) for path in files]
+        given = adding.gather(() if ids == ("-",) else ids, texts)
+        written = adding.Written(label, tags, note)
+        sys.exit(adding.add(store, watchlist, given, written, home, SystemClock().now()))
+
+
+@click.command()
+@click.argument("jobs", nargs=-1, required=True, metavar="ID…", shell_complete=complete_jobs)
+@TENANT
+def rm(jobs: tuple[str, ...], tenant: str | None) -> None:
+    r"""Take jobs off the watchlist: ids, beginnings of ids, or labels.
+
+    \b
+    Example:
+    zjobtui rm CS-4390
+    """
+    from zjobtui.clock import SystemClock
+    from zjobtui.headless import taking_off
+
+    with opened_store() as (store, watchlist):
+        sys.exit(taking_off.remove(store, watchlist, jobs, tenant, SystemClock().now()))
+
+
+@click.command()
+@click.argument("jobs", nargs=-1, metavar="[ID…]", shell_complete=complete_jobs)
+@FILTER
+@TENANT
+def archive(jobs: tuple[str, ...], wanted: str, tenant: str | None) -> None:
+    r"""Put finished jobs aside: the named ones, those of a filter, or those whose time has come.
+
+    The monitor does so by itself with jobs that ended, and were looked at, longer ago than `archive_after` in
+    config.toml says (30 days). Nothing is deleted: see `zjobtui ls --archived` and `zjobtui restore`.
+
+    \b
+    Examples:
+    zjobtui archive
+    zjobtui archive --filter 'status:done ended>2d'
+    """
+    from zjobtui.clock import SystemClock
+    from zjobtui.commands.shared import archive_after
+    from zjobtui.headless import taking_off
+
     now = SystemClock().now()
-    added_by = "standard input" if ids == ("-",) else "command line"
-    watches = [
-        Watch(job=Job(clean(tenant), job_id), added_at=now, added_by=added_by, label=shorten(clean(label), 200))
-        for job_id in found
-    ]
     with opened_store() as (store, watchlist):
-        sys.exit(adding.add(store, watchlist, watches, refused))
+        if jobs or wanted or tenant:
+            sys.exit(taking_off.archive(store, watchlist, jobs, wanted, tenant, now))
+        sys.exit(taking_off.archive_due(store, watchlist, archive_after(), now))
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
-def ls(as_json: bool) -> None:
-    """Print the watchlist as it is stored; nothing is asked."""
+@click.argument("jobs", nargs=-1, required=True, metavar="ID…", shell_complete=complete_jobs)
+@TENANT
+def restore(jobs: tuple[str, ...], tenant: str | None) -> None:
+    r"""Bring back jobs that were archived or removed: ids, beginnings of ids, or labels.
+
+    \b
+    Example:
+    zjobtui restore CS-4390
+    """
     from zjobtui.clock import SystemClock
-    from zjobtui.headless import listing
-
-    with opened_store() as (_, watchlist):
-        sys.exit(listing.ls(watchlist, SystemClock().now(), as_json=as_json))
-
-
-@click.command()
-@click.argument("job", metavar="ID")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
-def show(job: str, as_json: bool) -> None:
-    """Print all that is known of one job: an id, its beginning, or a label."""
-    from zjobtui.clock import SystemClock
-    from zjobtui.headless import listing
+    from zjobtui.headless import taking_off
 
     with opened_store() as (store, watchlist):
-        sys.exit(listing.show(store, watchlist, job, SystemClock().now(), as_json=as_json))
-
-
-@click.command()
-@click.argument("jobs", nargs=-1, required=True, metavar="ID…")
-def rm(jobs: tuple[str, ...]) -> None:
-    """Take jobs off the watchlist: ids, beginnings of ids, or labels."""
-    from zjobtui.clock import SystemClock
-    from zjobtui.headless import listing
-
-    with opened_store() as (store, watchlist):
-        sys.exit(listing.rm(store, watchlist, jobs, SystemClock().now()))
+        sys.exit(taking_off.restore(store, watchlist, jobs, tenant, SystemClock().now()))

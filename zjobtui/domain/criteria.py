@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from zjobtui.domain.digest import Digest
 from zjobtui.domain.freshness import is_stale
+from zjobtui.domain.spans import PART, read_span
 from zjobtui.domain.text import shorten
 from zjobtui.domain.verdict import Kind, Verdict
 from zjobtui.domain.watch import Watch
@@ -55,10 +56,7 @@ STATES: Mapping[str, Test] = {
     "final": lambda watch, _: watch.is_final,
 }
 
-_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_PART = r"([0-9]{1,9}(?:\.[0-9]{1,3})?)([smhd])"
-_SPAN = re.compile(rf"(?:{_PART})+")
-_SPAN_BEGUN = re.compile(rf"(?:{_PART})*(?:[0-9]{{1,9}}(?:\.[0-9]{{0,3}})?)?")
+_SPAN_BEGUN = re.compile(rf"(?:{PART})*(?:[0-9]{{1,9}}(?:\.[0-9]{{0,3}})?)?")
 _NO_DIGEST = Digest("", Verdict(Kind.WAITING, ""))
 
 
@@ -117,9 +115,9 @@ def _misspelt(field: str, value: str, known: Iterable[str]) -> Wrong | None:
 
 def _since(field: str, moment: Callable[[Watch], float | None]) -> Callable[[str, str], Test | Wrong]:
     def read(operator: str, value: str) -> Test | Wrong:
-        if not _SPAN.fullmatch(value):
+        span = read_span(value)
+        if span is None:
             return _no_span(field, operator, value)
-        span = sum(float(number) * _UNITS[unit] for number, unit in re.findall(_PART, value))
         if operator == ">":
             return lambda watch, now: (at := moment(watch)) is not None and now - at > span
         return lambda watch, now: (at := moment(watch)) is not None and now - at < span

@@ -12,6 +12,7 @@ class Event(Enum):
     ADDED = "added"
     STATUS = "status"
     REMOVED = "removed"
+    ARCHIVED = "archived"
     RESTORED = "restored"
     LABELLED = "labelled"
     CONTRADICTED = "contradicted"

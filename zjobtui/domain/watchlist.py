@@ -31,7 +31,7 @@ class Watchlist:
     def add(self, watches: Iterable[Watch], recalled: Iterable[Watch] = ()) -> "Change":
         """Watches more jobs; those that are watched already stay as they are and are not in the change.
 
-        A job of `recalled` comes back with all that was known of it, under its new label where it has one.
+        A job of `recalled` comes back with all that was known of it, and with what is newly written of it.
         """
         known = {watch.job: watch for watch in recalled}
         wanted = {watch.job: watch for watch in watches if watch.job not in self.watches}
@@ -45,16 +45,16 @@ class Watchlist:
         return Change(Watchlist({**self.watches, **new}), added=tuple(new.values()), entries=entries)
 
     def restore(self, watches: Iterable[Watch], at: float) -> "Change":
-        """Takes removed watches back with all that was known of them."""
-        change = self.add(watches)
+        """Takes watches back that were removed or archived, with all that was known of them."""
+        change = self.add(_looked_at(watch, at) for watch in watches)
         entries = tuple(Entry(watch.job, at, Event.RESTORED, "") for watch in change.added)
         return replace(change, entries=entries)
 
-    def remove(self, jobs: Iterable[Job], at: float) -> "Change":
-        """Takes jobs off; those that are not watched are passed over."""
+    def remove(self, jobs: Iterable[Job], at: float, why: Event = Event.REMOVED) -> "Change":
+        """Takes jobs off, as removed or as archived; those that are not watched are passed over."""
         gone = {job: self.watches[job] for job in jobs if job in self.watches}
         left = {job: watch for job, watch in self.watches.items() if job not in gone}
-        entries = tuple(Entry(job, at, Event.REMOVED, "") for job in gone)
+        entries = tuple(Entry(job, at, why, "") for job in gone)
         return Change(Watchlist(left), removed=tuple(gone.values()), entries=entries)
 
     def label(self, jobs: Iterable[Job], label: str, at: float) -> "Change":
@@ -112,7 +112,19 @@ class Watchlist:
 
 
 def _again(known: Watch, watch: Watch) -> Watch:
-    return replace(known, label=watch.label or known.label)
+    return replace(
+        _looked_at(known, watch.added_at),
+        label=watch.label or known.label,
+        tags=watch.tags or known.tags,
+        note=watch.note or known.note,
+    )
+
+
+def _looked_at(watch: Watch, at: float) -> Watch:
+    """Whoever brings back what was looked at has looked at it again, so that it is not archived at once."""
+    if watch.acknowledged_at is None or watch.is_unseen:
+        return watch
+    return replace(watch, acknowledged_at=max(watch.acknowledged_at, at))
 
 
 def _acknowledged(watch: Watch, at: float) -> Watch:

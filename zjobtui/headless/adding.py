@@ -1,43 +1,76 @@
 """Ids from arguments and from any text onto the watchlist."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from zjobtui.domain.job import InvalidJobIdError, JobId, find_job_ids
+from zjobtui.domain.job import InvalidJobIdError, Job, JobId, find_job_ids
+from zjobtui.domain.text import clean, shorten
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
 from zjobtui.headless.saying import OK, SOME_REFUSED, USAGE, complain
 from zjobtui.storage.store import Store
 from zjobtui.wording.signs import plural
 
+NO_ID = "No job id was found."
 
-def parse_ids(arguments: Sequence[str]) -> tuple[list[JobId], list[str]]:
-    """The ids among arguments, and a sentence for each that is none."""
-    ids, refused = [], []
+LIMIT = 200
+"""Characters that a label, a tag or a note may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The ids that were found, each with where it stood, and a sentence for each text that is none."""
+
+    ids: dict[JobId, str] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a person writes of jobs as they add them."""
+
+    label: str = ""
+    tags: Sequence[str] = ()
+    note: str = ""
+
+
+def gather(arguments: Sequence[str], texts: Iterable[tuple[str, str]] = ()) -> Given:
+    """The ids among arguments, and those in texts, each named by where it comes from."""
+    given = Given()
     for argument in arguments:
         try:
-            ids.append(JobId.parse(argument))
+            given.ids.setdefault(JobId.parse(argument), "command line")
         except InvalidJobIdError as fault:
-            refused.append(str(fault))
-    return ids, refused
+            given.refused.append(str(fault))
+    for name, text in texts:
+        found = find_job_ids(text)
+        for one in found.ids:
+            given.ids.setdefault(one, shorten(clean(name), LIMIT))
+        given.refused.extend(f"“{word}” looks like a job id, but is none." for word in found.refused)
+    return given
 
 
-def read_text(text: str) -> tuple[list[JobId], list[str]]:
-    """The ids in any text, and a sentence for each word that looks like a broken one."""
-    found = find_job_ids(text)
-    return list(found.ids), [f"“{word}” looks like a job id, but is none." for word in found.refused]
+def read_file(path: str) -> str:
+    """The text of a file, whatever its bytes are; raises `OSError`."""
+    return Path(path).read_bytes().decode("utf-8", errors="replace")
 
 
-def add(store: Store, watchlist: Watchlist, watches: Sequence[Watch], refused: Sequence[str]) -> int:
+def add(store: Store, watchlist: Watchlist, given: Given, written: Written, tenant: str, now: float) -> int:
     """Watches jobs, says how many were new, known and refused, and gives the exit status."""
+    label, note = (shorten(clean(text.strip()), LIMIT) for text in (written.label, written.note))
+    tags = tuple(dict.fromkeys(clean(tag) for text in written.tags for tag in text.replace(",", " ").split()))
+    watches = [
+        Watch(job=Job(tenant, one), added_at=now, added_by=source, label=label, tags=tags, note=note)
+        for one, source in given.ids.items()
+    ]
+    for sentence in given.refused or ([] if watches else [NO_ID]):
+        complain(sentence)
+    if not watches:
+        return USAGE
     change = watchlist.add(watches, store.recall(watch.job for watch in watches))
     if change.added:
         store.apply(change)
-    for sentence in refused:
-        complain(sentence)
-    if not watches:
-        if not refused:
-            complain("No job id was found.")
-        return USAGE
-    known = len({watch.job for watch in watches}) - len(change.added)
-    print(f"{plural(len(change.added), 'job')} added, {known} known, {len(refused)} refused.")
-    return SOME_REFUSED if refused else OK
+    known = len(watches) - len(change.added)
+    print(f"{plural(len(change.added), 'job')} added, {known:,} known, {len(given.refused):,} refused.")
+    return SOME_REFUSED if given.refused else OK

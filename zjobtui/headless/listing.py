@@ -1,12 +1,11 @@
-"""Prints the watchlist and one job of it, and takes jobs off."""
+"""Prints the watchlist and one job of it."""
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 
-from zjobtui.domain.job import Job
 from zjobtui.domain.watch import Watch
-from zjobtui.domain.watchlist import Watchlist
-from zjobtui.headless.saying import OK, SOME_REFUSED, USAGE, complain, find, not_one
+from zjobtui.headless.saying import OK, complain
 from zjobtui.storage.store import Store
 from zjobtui.wording.cells import fit
 from zjobtui.wording.jobs import about_lines, problem_text, when
@@ -14,29 +13,32 @@ from zjobtui.wording.outline import Line, printed
 from zjobtui.wording.records import SCHEMA, full_record, record
 from zjobtui.wording.reports import report_lines
 from zjobtui.wording.requests import call_lines
-from zjobtui.wording.signs import GLYPHS, WORDS, plural
+from zjobtui.wording.signs import GLYPHS, WORDS
 from zjobtui.wording.timelines import timeline_lines
 
 
-def ls(watchlist: Watchlist, now: float, *, as_json: bool) -> int:
-    """Prints the watchlist."""
-    if as_json:
-        print(json.dumps({"schema": SCHEMA, "jobs": [record(watch, now) for watch in watchlist]}, ensure_ascii=False))
-        return OK
-    for watch in watchlist:
-        print(_row(watch, now))
-    if not len(watchlist):
-        complain("The watchlist is empty. Add jobs with: zjobtui add ID…")
+def hand_over(watches: Sequence[Watch], now: float, *, as_csv: bool) -> int:
+    """Prints watches for other programs."""
+    if as_csv:
+        from zjobtui.wording import handing_over  # noqa: PLC0415 - few lists go to a spreadsheet
+
+        sys.stdout.write(handing_over.as_csv(watches, now))
+    else:
+        print(json.dumps({"schema": SCHEMA, "jobs": [record(watch, now) for watch in watches]}, ensure_ascii=False))
     return OK
 
 
-def show(store: Store, watchlist: Watchlist, text: str, now: float, *, as_json: bool) -> int:
+def ls(watches: Sequence[Watch], now: float, *, is_all: bool) -> int:
+    """Prints watches for people; where there are none, `is_all` says that the watchlist itself is empty."""
+    for watch in watches:
+        print(row(watch, now))
+    if not watches:
+        complain("The watchlist is empty. Add jobs with: zjobtui add ID…" if is_all else "There is no such job.")
+    return OK
+
+
+def show(store: Store, watch: Watch, now: float, *, as_json: bool) -> int:
     """Prints all that is known of one job."""
-    found = find(watchlist, text)
-    if len(found) != 1:
-        complain(not_one(text, found))
-        return USAGE
-    watch = found[0]
     seen, timeline = store.seen(watch.job), store.timeline(watch.job)
     if as_json:
         print(json.dumps(full_record(watch, seen, timeline, now), ensure_ascii=False))
@@ -53,26 +55,8 @@ def show(store: Store, watchlist: Watchlist, text: str, now: float, *, as_json: 
     return OK
 
 
-def rm(store: Store, watchlist: Watchlist, texts: Sequence[str], now: float) -> int:
-    """Takes jobs off the watchlist; what is known of them stays on disk and comes back when they are added again."""
-    gone: list[Job] = []
-    status = OK
-    for text in texts:
-        found = find(watchlist, text)
-        if len(found) == 1:
-            gone.append(found[0].job)
-        else:
-            complain(not_one(text, found))
-            status = SOME_REFUSED
-    if not gone:
-        return USAGE
-    change = watchlist.remove(gone, now)
-    store.apply(change)
-    print(f"{plural(len(change.removed), 'job')} removed; `zjobtui add` brings one back with all that was known of it.")
-    return status
-
-
-def _row(watch: Watch, now: float) -> str:
+def row(watch: Watch, now: float, remark: str = "") -> str:
+    """A watch in one line: verdict, id, label, order or kind, account, time, and a remark."""
     kind, digest = watch.verdict.kind, watch.digest
     cells = (
         fit(f"{GLYPHS[kind]} {WORDS[kind]}", 12),
@@ -80,7 +64,7 @@ def _row(watch: Watch, now: float) -> str:
         fit(watch.label, 24),
         fit((digest.order_number or digest.kind) if digest else "", 14),
         fit(digest.account_number if digest else "", 12),
-        when(watch, now).text,
+        " · ".join(part for part in (when(watch, now).text, remark) if part),
     )
     return "  ".join(cells).rstrip()
 

@@ -1,11 +1,12 @@
 """One tenant at work: its source is made, polled, and let go; its calls are counted for all windows."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from random import Random
 
 from zjobtui.clock import Clock
+from zjobtui.domain.job import Job
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.pulse import Pulse
 from zjobtui.domain.tenant import Tenant
@@ -54,12 +55,17 @@ class Desk:
         self._staleness_limit = staleness_limit
         self._problem: Problem | None = None
         self._again = asyncio.Event()
+        self._asked_early: list[Job] = []
         self._uncounted = 0
         self._line = Line(limits_for(tenant.kind, tenant.daily_calls), clock.now(), chance)
 
-    def try_again(self) -> None:
-        """A person has asked: a source that could not be made is tried once more."""
+    def ask_now(self, jobs: Sequence[Job]) -> None:
+        """A person has asked: a source that could not be made is tried once more, and asked about these at once."""
         self._again.set()
+        if self.poller is not None:
+            self.poller.ask_now(jobs)
+        else:
+            self._asked_early += jobs
 
     def pulse(self) -> Pulse:
         """How it is doing."""
@@ -80,6 +86,8 @@ class Desk:
             may_poll=self._may_poll,
             staleness_limit=self._staleness_limit,
         )
+        if self._asked_early:
+            self.poller.ask_now(self._asked_early)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._keep_polling(self.poller))

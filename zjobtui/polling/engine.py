@@ -7,11 +7,15 @@ from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from zjobtui.clock import Clock
+from zjobtui.domain.archiving import due
 from zjobtui.domain.job import Job
 from zjobtui.domain.tenant import Tenant
+from zjobtui.domain.timeline import Event
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Watchlist
 from zjobtui.polling.ports import Edited, MakeSource, Shelf, State, Subscriber
@@ -26,6 +30,10 @@ STOP_LIMIT = 5.0
 """Seconds that stopping may take before the thread, a daemon, is left behind."""
 
 
+ARCHIVE = 3_600.0
+"""Seconds between two looks at which jobs may leave the list."""
+
+
 class Engine:
     """Polls and keeps the watchlist. Every method may be called from any thread; futures are done after the commit."""
 
@@ -37,9 +45,11 @@ class Engine:
         clock: Clock,
         *,
         staleness_limit: float | None = None,
+        archive_after: float = inf,
     ) -> None:
         self.state = State(watchlist)
         """The newest state; what subscribers were last told."""
+        self._archive_after = archive_after
         self._shelf = shelf
         self._sources = tuple(sources)
         self._clock = clock
@@ -103,8 +113,13 @@ class Engine:
     def ask_now(self, jobs: Iterable[Job]) -> None:
         """Asks about jobs at once, finished or not."""
         wanted = tuple(jobs)
-        self._soon(self._try_again)
-        self._tell(lambda poller: poller.ask_now([job for job in wanted if job.tenant == poller.tenant]))
+
+        def ask() -> None:
+            for desk in self._desks:
+                desk.ask_now([job for job in wanted if job.tenant == desk.tenant.name])
+            self._publish()
+
+        self._soon(ask)
 
     def attend(self, job: Job | None) -> None:
         """Says which job a person looks at."""
@@ -154,6 +169,7 @@ class Engine:
         ]
         running = [asyncio.create_task(desk.run()) for desk in self._desks]
         running.append(asyncio.create_task(lease.keep(self._has_unfinished)))
+        running.append(asyncio.create_task(self._archive()))
         await self._stopping.wait()
         for task in running:
             task.cancel()
@@ -168,14 +184,18 @@ class Engine:
     def _has_unfinished(self) -> bool:
         return any(poller.has_unfinished for poller in self._pollers)
 
-    def _try_again(self) -> None:
-        for desk in self._desks:
-            desk.try_again()
-
     def _lease_changed(self) -> None:
         for poller in self._pollers:
             poller.follow()
         self._publish()
+
+    async def _archive(self) -> None:
+        """Takes off the list what has been finished and seen for long; it stays in the store."""
+        while True:
+            now = self._clock.now()
+            if jobs := due(self._ledger.watchlist, now, self._archive_after):
+                await self._ledger.edit(partial(Watchlist.remove, jobs=jobs, at=now, why=Event.ARCHIVED))
+            await asyncio.sleep(ARCHIVE)
 
     async def _watch(self, watches: tuple[Watch, ...]) -> Edited:
         recalled = await self._ledger.recall(watch.job for watch in watches)

@@ -2,8 +2,9 @@
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from typing import Any
 
 from zjobtui.domain.job import Job
 from zjobtui.domain.observation import Call, Earlier, Seen
@@ -24,7 +25,7 @@ def answer_of(row: sqlite3.Row, read_report: ReadReport) -> Seen | None:
     """The answer that a row holds; None where its body is no report any more. Raises `DamageError`."""
     check("at", (row["at"],))
     try:
-        report, call = read_report(row["body"]), _call_of(row["call"])
+        report, call = read_report(row["body"]), call_of(json.loads(row["call"]))
     except (ValueError, TypeError, LookupError, AttributeError) as fault:
         raise DamageError(f"an answer cannot be read, {fault}") from fault
     return Seen(report, row["at"], call) if report else None
@@ -41,6 +42,6 @@ def earlier_of(row: sqlite3.Row) -> Earlier | None:
     return Earlier(raw, at)
 
 
-def _call_of(text: str) -> Call:
-    fields = json.loads(text)
+def call_of(fields: Mapping[str, Any]) -> Call:
+    """The call that these fields tell of; raises `TypeError`, `ValueError` or `LookupError` where they do not."""
     return Call(**{**fields, "limits": tuple((name, value) for name, value in fields["limits"])})

@@ -24,7 +24,7 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE watches (
     position INTEGER PRIMARY KEY,
     tenant TEXT NOT NULL, job TEXT NOT NULL, given TEXT NOT NULL,
-    added_at REAL NOT NULL, added_by TEXT NOT NULL, removed_at REAL,
+    added_at REAL NOT NULL, added_by TEXT NOT NULL, removed_at REAL, removed_as TEXT,
     label TEXT NOT NULL, tags TEXT NOT NULL, note TEXT NOT NULL, acknowledged_at REAL,
     status TEXT, verdict TEXT, sentence TEXT, kind TEXT, order_number TEXT, account_number TEXT, words TEXT,
     seen_at REAL, unfinished_at REAL, ended_at REAL, changed_at REAL,

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from zjobtui.domain.digest import Digest
 from zjobtui.domain.job import Job, JobId
@@ -17,14 +18,19 @@ class DamageError(ValueError):
 
 
 SqlValue = str | float | int | None
+Row = sqlite3.Row | Mapping[str, Any]
 
 ANNOTATIONS = ("label", "tags", "note", "acknowledged_at")
 """Columns that people write, or that tell what they have looked at."""
 
+DIGEST = ("status", "verdict", "sentence", "kind", "order_number", "account_number", "words")
+PROBLEM = ("problem", "problem_detail", "problem_code")
+"""Columns that hold something all together, or nothing."""
+
 OBSERVATIONS = (
-    *("status", "verdict", "sentence", "kind", "order_number", "account_number", "words"),
+    *DIGEST,
     *("seen_at", "unfinished_at", "ended_at", "changed_at"),
-    *("problem", "problem_detail", "problem_code", "problem_at"),
+    *(*PROBLEM, "problem_at"),
     *("contradiction", "planned", "heard_at"),
 )
 """Columns that calls write."""
@@ -39,7 +45,7 @@ _TEXT, _REAL = frozenset({str}), frozenset({float})
 _OR_NULL = frozenset({type(None)})
 _TYPES: Mapping[str, frozenset[type]] = {
     **dict.fromkeys((*IDENTITY, *ANNOTATIONS, "contradiction", "event", "text", "verdict"), _TEXT),
-    **dict.fromkeys((*OBSERVATIONS[:7], "problem", "problem_detail", "problem_code"), _TEXT | _OR_NULL),
+    **dict.fromkeys((*DIGEST, *PROBLEM, "removed_as"), _TEXT | _OR_NULL),
     **dict.fromkeys((*_TIMES, "acknowledged_at"), _REAL | _OR_NULL),
     **dict.fromkeys(("added_at", "at", "planned", "heard_at"), _REAL),
 }
@@ -80,12 +86,13 @@ def watches_of(rows: Sequence[sqlite3.Row]) -> tuple[Watch, ...]:
     for name, column in zip(rows[0].keys() if rows else (), zip(*rows, strict=True), strict=True):
         check(name, column)
     try:
-        return tuple(_watch_of(row) for row in rows)
+        return tuple(watch_of(row) for row in rows)
     except (ValueError, TypeError, LookupError) as fault:
         raise DamageError(str(fault)) from fault
 
 
-def _watch_of(row: sqlite3.Row) -> Watch:
+def watch_of(row: Row) -> Watch:
+    """The watch that checked columns hold."""
     return Watch(
         job=_job_of(row),
         added_at=row["added_at"],
@@ -106,7 +113,7 @@ def _watch_of(row: sqlite3.Row) -> Watch:
     )
 
 
-def _job_of(row: sqlite3.Row) -> Job:
+def _job_of(row: Row) -> Job:
     given = row["given"]
     if given != row["job"] and JobId.parse(given).key != row["job"]:
         raise DamageError("a job has two ids")
@@ -122,7 +129,7 @@ def check(name: str, column: tuple[object, ...]) -> None:
         raise DamageError(f"its {name} holds no time")
 
 
-def entry_of(row: sqlite3.Row, job: Job) -> Entry:
+def entry_of(row: Row, job: Job) -> Entry:
     """A timeline's entry; an event of a newer program reads as a change of status. Raises `DamageError`."""
     for name in ("at", "event", "text", "verdict"):
         check(name, (row[name],))
@@ -131,7 +138,7 @@ def entry_of(row: sqlite3.Row, job: Job) -> Entry:
 
 def _digest_columns(digest: Digest | None) -> dict[str, SqlValue]:
     if digest is None:
-        return dict.fromkeys(OBSERVATIONS[:7])
+        return dict.fromkeys(DIGEST)
     return {
         "status": digest.status,
         "verdict": digest.verdict.kind.value,
@@ -145,18 +152,18 @@ def _digest_columns(digest: Digest | None) -> dict[str, SqlValue]:
 
 def _problem_columns(problem: Problem | None) -> dict[str, SqlValue]:
     if problem is None:
-        return {"problem": None, "problem_detail": None, "problem_code": None}
+        return dict.fromkeys(PROBLEM)
     return {"problem": problem.kind.name, "problem_detail": problem.detail, "problem_code": problem.code}
 
 
-def _digest_of(row: sqlite3.Row) -> Digest | None:
+def _digest_of(row: Row) -> Digest | None:
     if row["status"] is None:
         return None
     verdict = Verdict(_KINDS.get(row["verdict"], Kind.ATTENTION), row["sentence"])
     return Digest(row["status"], verdict, row["kind"], row["order_number"], row["account_number"], row["words"])
 
 
-def _problem_of(row: sqlite3.Row) -> Problem | None:
+def _problem_of(row: Row) -> Problem | None:
     if row["problem"] is None:
         return None
     kind = _PROBLEMS.get(row["problem"], ProblemKind.UNREADABLE)

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import field
 from datetime import date
 from difflib import get_close_matches
+from math import inf
 from pathlib import Path
 from typing import TypeAlias, TypeVar, cast
 
+from zjobtui.domain.spans import read_span
 from zjobtui.domain.tenant import TenantKind
 from zjobtui.domain.text import clean
 
@@ -76,6 +78,15 @@ def whole_number(low: int, high: int) -> Check[int]:
         return given
 
     return check
+
+
+def span(given: object) -> float:
+    """A span of time in seconds, endless for 0 or “never”."""
+    word = str(given).strip() if isinstance(given, str | int) and not isinstance(given, bool) else ""
+    seconds = 0.0 if word.casefold() in {"0", "never"} else read_span(word)
+    if seconds is None:
+        raise RefusedValueError('a span of time such as "14 days" or "12h", or 0 for never')
+    return seconds or inf
 
 
 def _is_between(given: object, low: int, high: int) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from zjobtui.domain.archiving import ARCHIVE_AFTER
 from zjobtui.domain.telling import Topic
 from zjobtui.domain.tenant import TenantKind
 from zjobtui.storage import setting_values as value
@@ -70,6 +71,14 @@ class PollingSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListSettings:
+    """`[list]`: what stays on the watchlist."""
+
+    archive_after: float = setting(value.span, ARCHIVE_AFTER)
+    """How long a job that has ended and was looked at stays: "14 days", "12h"; 0 or "never" for always."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScreenSettings:
     """`[screen]`: how the monitor looks and sounds."""
 
@@ -115,6 +124,7 @@ class Settings:
 
     tenants: tuple[TenantSettings, ...] = ()
     polling: PollingSettings = field(default_factory=PollingSettings)
+    list: ListSettings = field(default_factory=ListSettings)
     screen: ScreenSettings = field(default_factory=ScreenSettings)
     notify: NotifySettings = field(default_factory=NotifySettings)
     keys: tuple[tuple[str, str], ...] = ()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from zjobtui.domain.digest import DIGEST_VERSION
 from zjobtui.domain.job import Job
+from zjobtui.domain.timeline import Event
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Observed, Watchlist
 from zjobtui.storage import sharing
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from zjobtui.domain.observation import Earlier, Seen
     from zjobtui.domain.timeline import Timeline
     from zjobtui.storage.answers import ReadReport
+    from zjobtui.storage.upkeep import Survey
 
 
 _WATCHES = f"SELECT {', '.join((*IDENTITY, *ANNOTATIONS, *OBSERVATIONS))}, removed_at FROM watches"
@@ -103,6 +105,12 @@ class Store:
             rows = [connection.execute(query, (job.tenant, job.id.key)).fetchone() for job in jobs]
             return watches_of([row for row in rows if row is not None])
 
+    def gone(self, why: Event) -> tuple[Watch, ...]:
+        """What is kept of all jobs that left the watchlist so, as removed or as archived; the last one first."""
+        query = f"{_WATCHES} WHERE removed_at IS NOT NULL AND removed_as = ? ORDER BY removed_at DESC, position"
+        with self._reading() as connection:
+            return watches_of(connection.execute(query, (why.value,)).fetchall())
+
     def seen(self, job: Job) -> "Seen | None":
         """The last good answer about a job, whole, with the call that brought it."""
         query = f"SELECT at, body, call FROM reports WHERE position = {POSITION}"
@@ -142,6 +150,22 @@ class Store:
         """Adds calls to the day's count and gives the count of all windows; with none it only looks."""
         with self._transaction() if calls else self._reading() as connection:
             return sharing.count_calls(connection, tenant, day, calls)
+
+    def survey(self) -> "Survey":
+        """What the store holds, in figures."""
+        from zjobtui.storage.upkeep import survey  # noqa: PLC0415 - only when somebody asks
+
+        with self._reading() as connection:
+            return survey(connection, self.path)
+
+    def compact(self, now: float) -> None:
+        """Gives the disk back what is not used; refused while another window polls on it."""
+        from zjobtui.storage.upkeep import compact  # noqa: PLC0415 - as above
+
+        if self.is_read_only:
+            raise StoreError(self.notice)
+        with self._reading() as connection:
+            compact(connection, now)
 
     def close(self) -> None:
         """Closes the file."""

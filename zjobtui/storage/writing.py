@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from zjobtui.domain.digest import FINAL_STATUSES
-from zjobtui.domain.timeline import Entry
+from zjobtui.domain.timeline import Entry, Event
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Observed
 from zjobtui.storage.rows import ANNOTATIONS, IDENTITY, OBSERVATIONS, row_of
@@ -14,8 +14,11 @@ _COLUMNS = (*IDENTITY, *ANNOTATIONS, *OBSERVATIONS)
 _INSERT = (
     f"INSERT INTO watches ({', '.join(_COLUMNS)}, revision) "
     f"VALUES ({', '.join(f':{name}' for name in _COLUMNS)}, :revision) "
-    "ON CONFLICT (tenant, job) DO UPDATE SET removed_at = NULL, revision = excluded.revision, "
-    "label = CASE excluded.label WHEN '' THEN label ELSE excluded.label END"
+    "ON CONFLICT (tenant, job) DO UPDATE SET removed_at = NULL, removed_as = NULL, revision = excluded.revision, "
+    "label = CASE excluded.label WHEN '' THEN label ELSE excluded.label END, "
+    "tags = CASE excluded.tags WHEN '[]' THEN tags ELSE excluded.tags END, "
+    "note = CASE excluded.note WHEN '' THEN note ELSE excluded.note END, "
+    "acknowledged_at = ifnull(excluded.acknowledged_at, acknowledged_at)"
 )
 _ANNOTATE = (
     f"UPDATE watches SET {', '.join(f'{name} = :{name}' for name in ANNOTATIONS)}, revision = :revision "
@@ -57,10 +60,11 @@ def _add(connection: sqlite3.Connection, watches: Iterable[Watch], revision: int
 
 
 def _remove(connection: sqlite3.Connection, change: Change, revision: int) -> None:
-    removed_at = {entry.job: entry.at for entry in change.entries}
+    said = {entry.job: entry for entry in change.entries}
+    left = [(said.get(watch.job, Entry(watch.job, 0.0, Event.REMOVED, "")), watch.job) for watch in change.removed]
     connection.executemany(
-        "UPDATE watches SET removed_at = ?, revision = ? WHERE tenant = ? AND job = ?",
-        [(removed_at.get(one.job, 0.0), revision, one.job.tenant, one.job.id.key) for one in change.removed],
+        "UPDATE watches SET removed_at = ?, removed_as = ?, revision = ? WHERE tenant = ? AND job = ?",
+        [(entry.at, entry.event.value, revision, job.tenant, job.id.key) for entry, job in left],
     )
 
 

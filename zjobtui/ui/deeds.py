@@ -18,6 +18,9 @@ from zjobtui.polling.ports import Edited
 from zjobtui.ui.ports import Archive, EngineLike
 from zjobtui.wording.signs import plural, short_id
 
+MANY = 20
+"""Jobs up to which removing needs no word; it can be undone."""
+
 
 class Deeds:
     """Acts on the marked jobs, or on the selected one where none is marked."""
@@ -59,9 +62,20 @@ class Deeds:
         self._screen.app.push_screen(Pick("Add jobs of which tenant", tuple(self._tenants)), add)
 
     def remove(self) -> None:
-        """Takes jobs off the watchlist."""
-        if targets := self._targets():
-            self.when_done(self._engine.forget(_jobs(targets)), self._tell_removed)
+        """Takes jobs off the watchlist; asks first where they are many."""
+        from zjobtui.ui.pick import Pick  # noqa: PLC0415 - nothing of it is needed for the first screen
+
+        targets = self._targets()
+        yes, no = f"Remove {_named(targets)}" if targets else "", "Leave them as they are"
+
+        def remove(answer: str | None) -> None:
+            if answer == yes:
+                self.when_done(self._engine.forget(_jobs(targets)), self._tell_removed)
+
+        if len(targets) > MANY:
+            self._screen.app.push_screen(Pick(f"Take {_named(targets)} off the watchlist", (no, yes)), remove)
+        elif targets:
+            remove(yes)
 
     def undo(self) -> None:
         """Brings back what was removed last."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zjobtui.domain.watch import Watch
 from zjobtui.wording.jobs import problem_text
 from zjobtui.wording.outline import printed
-from zjobtui.wording.records import SCHEMA, record
+from zjobtui.wording.records import FIELDS, SCHEMA, record
 from zjobtui.wording.signs import GLYPHS
 from zjobtui.wording.times import stamp
 
@@ -54,12 +54,10 @@ def as_json(watches: Iterable[Watch], now: float) -> str:
 
 def as_csv(watches: Iterable[Watch], now: float) -> str:
     """Many jobs as CSV with a heading; a cell that a spreadsheet would take for a formula is quoted as text."""
-    rows = [record(watch, now) for watch in watches]
     out = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(out, rows[0].keys(), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
+    writer = csv.DictWriter(out, FIELDS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: _cell(value) for key, value in record(watch, now).items()} for watch in watches)
     return out.getvalue()
 
 

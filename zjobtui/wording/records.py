@@ -11,6 +11,12 @@ from zjobtui.wording.times import stamp
 SCHEMA = 1
 """Counts up when a field changes its meaning or goes away; a new field does not count."""
 
+FIELDS = (
+    *("tenant", "job_id", "label", "tags", "note", "verdict", "sentence", "status", "type"),
+    *("order_number", "account_number", "is_final", "is_stale", "problem", "added_at", "seen_at", "ended_at"),
+)
+"""The names of `record`'s fields, in their order."""
+
 
 def record(watch: Watch, now: float) -> dict[str, Any]:
     """One watch: names, verdict, and times as `2026-11-23T14:02:31Z` or null."""

@@ -17,6 +17,7 @@ from zjobtui.wording.times import duration, moment
 _EVENT_WORDS = {
     Event.ADDED: "added",
     Event.REMOVED: "removed from the watchlist",
+    Event.ARCHIVED: "archived",
     Event.RESTORED: "back on the watchlist",
     Event.LABELLED: "labelled",
     Event.CONTRADICTED: "contradicted",

@@ -1,0 +1,144 @@
+"""Export and import: exact there and back, nothing overwritten, and every fault with its place."""
+
+import json
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.storage.opening import added, kept, observed, opened, quick_folder
+from tests.storage.test_store import LISTS
+from tests.support.building import NOW, PROCESSING, done, failed, job, seen, watch, watchlist
+from zjobtui.domain.merging import Carried, merge
+from zjobtui.domain.text import clean
+from zjobtui.domain.watch import Watch
+from zjobtui.domain.watchlist import Watchlist
+from zjobtui.storage.carrying import CarriedError, from_json, to_json
+from zjobtui.storage.store import Store
+from zjobtui.zuora.wire import read_report
+
+
+def let_in(value: Any) -> Any:  # noqa: ANN401 - a watch, and whatever it is made of
+    """The value with its texts as the wire and the dialogs let them in."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, tuple):
+        return tuple(let_in(one) for one in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{one.name: let_in(getattr(value, one.name)) for one in fields(value)})
+    return value
+
+
+def exported(store: Store, watches: Watchlist) -> str:
+    return to_json((Carried(one, store.seen(one.job), store.timeline(one.job)) for one in watches), "now")
+
+
+def imported(store: Store, watches: Watchlist, text: str) -> Watchlist:
+    carried = from_json(text, read_report)
+    merged = merge(watches, carried, (), lambda one: (store.seen(one), store.timeline(one)))
+    store.apply(merged.change)
+    return merged.change.watchlist
+
+
+@settings(max_examples=25)
+@given(LISTS.map(lambda several: list({one.job: one for one in map(let_in, several)}.values())))
+def test_an_export_makes_the_same_watchlist_in_an_empty_store_and_nothing_more_when_it_comes_again(
+    watches: list[Watch],
+) -> None:
+    text = to_json((Carried(one) for one in watches), "now")
+    with quick_folder() as folder:
+        with opened(folder / "store") as (store, empty):
+            first = imported(store, empty, text)
+            merged = merge(first, from_json(text, read_report), (), lambda one: (None, store.timeline(one)))
+        assert list(kept(folder / "store")) == watches
+    assert (merged.new, merged.merged, merged.known) == (0, 0, len(watches))
+    assert list(merged.change.watchlist) == watches
+    assert not merged.change.is_urgent
+
+
+@settings(max_examples=10)
+@given(st.lists(st.sampled_from([done, failed, lambda at: seen(PROCESSING, at)]), min_size=1, max_size=4))
+def test_answers_and_timelines_come_along_and_only_once(answers: list[Any]) -> None:
+    with quick_folder() as folder, opened(folder / "a") as (here, _), opened(folder / "b") as (there, empty):
+        ours = observed(
+            here, added(here, watch(1, label="x"), watch(2)), *(one(NOW + n) for n, one in enumerate(answers))
+        )
+        text = exported(here, ours)
+        theirs = empty
+        for _ in range(2):
+            theirs = imported(there, theirs, text)
+            assert list(theirs) == list(kept(there.path)) == list(kept(here.path))
+            for one in ours.watches:
+                assert there.timeline(one) == here.timeline(one)
+                mine, yours = here.seen(one), there.seen(one)
+                assert mine == yours or (mine and mine.report.raw == "")
+        assert exported(there, theirs) == text
+
+
+def test_what_a_person_wrote_here_and_what_is_newer_here_stands() -> None:
+    running = next(iter(watchlist(watch(1)).fold([(job(1), seen(PROCESSING, NOW + 9), 5.0)]).watchlist))
+    ended = next(iter(watchlist(watch(1)).fold([(job(1), done(NOW + 1), 5.0)]).watchlist))
+    ours = replace(running, label="mine", added_at=NOW - 5)
+    theirs = replace(ended, label="theirs", tags=("t",), note="n")
+    merged = merge(watchlist(ours), [Carried(theirs, done(NOW + 1))], (), lambda _: (None, ()))
+    assert list(merged.change.watchlist) == [replace(theirs, label="mine", added_at=NOW - 5)]
+    back = merge(merged.change.watchlist, [Carried(ours)], (), lambda _: (done(NOW + 1), ()))
+    assert (back.merged, back.known, back.change.is_urgent) == (0, 1, False)
+
+
+def test_what_was_taken_off_the_list_here_stays_off_it() -> None:
+    merged = merge(watchlist(watch(1)), [Carried(watch(2)), Carried(watch(3))], {job(2)}, lambda _: (None, ()))
+    assert list(merged.change.watchlist) == [watch(1), watch(3)]
+    assert (merged.new, merged.off) == (1, 1)
+
+
+def broken(**changes: Any) -> str:  # noqa: ANN401 - whatever stands in a file
+    export = json.loads(to_json([Carried(watch(1)), Carried(watch(2), done(NOW), ())], "now"))
+    for path, value in changes.items():
+        if path in {"schema", "format", "jobs"}:
+            export[path] = value
+        elif value is ...:
+            del export["jobs"][1][path]
+        else:
+            export["jobs"][1][path] = value
+    return json.dumps(export)
+
+
+FAULTS: list[tuple[str | bytes, str]] = [
+    ("{", "line 1, column 2: Expecting property name"),
+    ('{"format":\n "x" "y"}', "line 2, column 6: Expecting ',' delimiter"),
+    (b'{"format": "\xe9"}', "byte 13: it is not written in UTF-8"),
+    ("[1]", "format: it is no export"),
+    ('{"schema": 1, "jobs": []}', "format: it is no export"),
+    ("[" * 100_000, "nested too deeply"),
+    (broken(schema=2), "schema: 2 was written by a newer zjobtui"),
+    (broken(jobs={}), "schema, jobs: one of them is missing"),
+    (broken(jobs=[1]), "jobs[0]: must be an object"),
+    (broken(given="../x"), "jobs[1].given: “../x” is no job id"),
+    (broken(tenant=5), "jobs[1].tenant: must be a text"),
+    (broken(label=...), "jobs[1].label: is missing"),
+    (broken(added_at="today"), "jobs[1].added_at: its added_at holds something else"),
+    (broken(added_at=1e15), "jobs[1].added_at: its added_at holds no time"),
+    (broken(planned=10**400), "jobs[1].planned: holds no number"),
+    (broken(tags="a"), "jobs[1].tags: must be a list"),
+    (broken(tags=[1]), "jobs[1].tags: must be a text"),
+    (broken(status="Completed"), "jobs[1].verdict: must be a text"),
+    (broken(timeline=[{"at": 1}]), "jobs[1].timeline[0].event: is missing"),
+    (broken(answer={"at": 1, "call": {}, "body": "x"}), "jobs[1].answer.body: it is no answer"),
+    (broken(answer={"at": 1, "call": {"limits": 3}, "body": '{"status": "Completed"}'}), "jobs[1].answer.call"),
+]
+
+
+@pytest.mark.parametrize(("text", "why"), FAULTS, ids=[why for _, why in FAULTS])
+def test_a_fault_is_told_with_its_place(text: str | bytes, why: str) -> None:
+    with pytest.raises(CarriedError) as told:
+        from_json(text, read_report)
+    assert why in str(told.value)
+
+
+def test_a_hostile_text_comes_in_harmless(tmp_path: Path) -> None:
+    (_, one) = from_json(broken(note="\x1b[2J\u202e", tenant="e\x07u"), read_report)
+    assert (one.watch.note, one.watch.job.tenant) == ("␛[2J\ufffd", "e␇u")

@@ -1,0 +1,18 @@
+"""Runs a command within the test's own process, and says what it printed."""
+
+from click.testing import CliRunner, Result
+
+from zjobtui import cli
+
+
+def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
+    """What came of a command; a traceback is a failed test."""
+    result = CliRunner().invoke(cli.main, arguments, input=stdin)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def said(result: Result) -> tuple[int, str, str]:
+    """Exit status, standard output, standard error."""
+    return result.exit_code, result.stdout, result.stderr

@@ -1,0 +1,56 @@
+"""The commands that carry a watchlist from one machine to another."""
+
+import sys
+
+import click
+
+from zjobtui.commands.shared import FILTER, TENANT, opened_store
+
+
+@click.command()
+@click.option("--results", "with_results", is_flag=True, help="With the last answers and the timelines.")
+@click.option("--ids", "only_ids", is_flag=True, help="The ids alone, one a line.")
+@FILTER
+@TENANT
+@click.option("--archived", is_flag=True, help="What was archived, in place of the watchlist.")
+def export(with_results: bool, only_ids: bool, wanted: str, tenant: str | None, archived: bool) -> None:
+    r"""Write the watchlist to standard output, for `zjobtui import`; times are seconds since the epoch, UTC.
+
+    \b
+    Examples:
+    zjobtui export --results > watchlist.json
+    zjobtui export --ids --filter is:final
+    """
+    from zjobtui.clock import SystemClock
+    from zjobtui.headless import carrying, choosing
+
+    now = SystemClock().now()
+    with opened_store() as (store, watchlist):
+        among = choosing.kept(store, removed=False) if archived else watchlist
+        watches = choosing.chosen(among, wanted, tenant, now)
+        sys.exit(carrying.export(store, watches, now, with_results=with_results, only_ids=only_ids))
+
+
+@click.command("import")
+@click.argument("source", metavar="FILE|-")
+def import_(source: str) -> None:
+    r"""Merge what `zjobtui export` wrote into the watchlist.
+
+    What a person wrote here stands, and so does the later answer; what was taken off the list here stays off it. Of a
+    file that cannot be read nothing is taken.
+
+    \b
+    Examples:
+    zjobtui import watchlist.json
+    ssh elsewhere zjobtui export | zjobtui import -
+    """
+    from pathlib import Path
+
+    from zjobtui.domain.text import clean
+    from zjobtui.headless import carrying
+    from zjobtui.wiring import read_report
+
+    with opened_store() as (store, watchlist):
+        text = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+        name = "Standard input" if source == "-" else clean(source)
+        sys.exit(carrying.take_in(store, watchlist, text, name, read_report))

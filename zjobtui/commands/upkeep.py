@@ -1,0 +1,45 @@
+"""The commands around the program itself: where its data lies, and completion for shells."""
+
+import sys
+
+import click
+
+from zjobtui.commands.shared import opened_store
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+@click.command()
+@click.option("--compact", is_flag=True, help="Make the file as small as it can be; not while another window polls.")
+def store(compact: bool) -> None:
+    r"""Say where the watchlist lies, how large it is, and what is in it.
+
+    \b
+    Examples:
+    zjobtui store
+    zjobtui store --compact
+    """
+    from zjobtui.clock import SystemClock
+    from zjobtui.headless import upkeep
+
+    with opened_store() as (opened, _):
+        sys.exit(upkeep.tell(opened, SystemClock().now(), is_to_compact=compact))
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(SHELLS))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    r"""Print what makes a shell complete commands, job ids, labels and tenants.
+
+    \b
+    Examples:
+    zjobtui completion bash > ~/.local/share/bash-completion/completions/zjobtui
+    zjobtui completion zsh > ~/.zfunc/_zjobtui
+    zjobtui completion fish > ~/.config/fish/completions/zjobtui.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    made = get_completion_class(shell)
+    if made is not None:
+        click.echo(made(context.find_root().command, {}, "zjobtui", "_ZJOBTUI_COMPLETE").source())

@@ -1,0 +1,17 @@
+"""Spans of time as people write them: 90s, 10m, 1h30m, 14 days."""
+
+import re
+
+UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+PART = r"([0-9]{1,9}(?:\.[0-9]{1,3})?)([smhd])"
+
+_SPAN = re.compile(rf"(?:{PART})+")
+_WORD = re.compile(r"(?<=[0-9])\s*(second|sec|minute|min|hour|day)s?\b")
+
+
+def read_span(text: str) -> float | None:
+    """The seconds of a span such as `90s`, `1h30m`, `2d` or `14 days`; None where it is none."""
+    short = re.sub(r"\s", "", _WORD.sub(lambda word: word[1][0], text.strip().casefold()))
+    if not _SPAN.fullmatch(short):
+        return None
+    return sum(float(number) * UNITS[unit] for number, unit in re.findall(PART, short))

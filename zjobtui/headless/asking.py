@@ -1,0 +1,54 @@
+"""Which jobs somebody waits for, and whether they can be asked about at all."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from zjobtui.domain.job import Job
+from zjobtui.domain.spans import read_span
+from zjobtui.domain.text import clean
+from zjobtui.domain.watch import Watch
+from zjobtui.domain.watchlist import Watchlist
+from zjobtui.headless.adding import NO_ID, gather
+from zjobtui.headless.choosing import meant
+from zjobtui.storage.store import Store
+
+
+def ids_in(text: str) -> list[str]:
+    """The ids in a text; raises `ValueError` with what is wrong where one is broken or none is there."""
+    given = gather((), [("", text)])
+    if given.refused or not given.ids:
+        raise ValueError("\n".join(given.refused) or NO_ID)
+    return [one.given for one in given.ids]
+
+
+def meant_jobs(known: Iterable[Watch], texts: Iterable[str], tenant: str) -> list[Job]:
+    """The job that each text means, once each, the new ones in `tenant`; raises `ValueError`."""
+    watches = list(known)
+    return list(dict.fromkeys(meant(watches, text, tenant) for text in texts))
+
+
+def need_tenants(watchlist: Watchlist, jobs: Iterable[Job], names: Collection[str], none: str) -> None:
+    """Raises `ValueError` where an unfinished job is of a tenant that cannot be asked; `none` where there is none."""
+    known = {job: watchlist.get(job) for job in jobs}
+    lost = {job.tenant for job, watch in known.items() if job.tenant not in names and not (watch and watch.is_final)}
+    if lost and not names:
+        raise ValueError(none)
+    if lost:
+        told = " and ".join(f"“{clean(name)}”" for name in sorted(lost))
+        raise ValueError(f"There is no tenant {told}; there is: {', '.join(names)}.")
+
+
+def watched(store: Store, watchlist: Watchlist, jobs: Sequence[Job], now: float) -> Watchlist:
+    """The watchlist with these jobs on it, on disk too."""
+    new = [Watch(job=job, added_at=now, added_by="wait") for job in jobs if watchlist.get(job) is None]
+    change = watchlist.add(new, store.recall(watch.job for watch in new))
+    if change.added:
+        store.apply(change)
+    return change.watchlist
+
+
+def read_limit(text: str | None) -> float | None:
+    """The seconds of `--timeout`; raises `ValueError` for what is no span."""
+    limit = None if text is None else read_span(text)
+    if text is not None and limit is None:
+        raise ValueError(f"--timeout: “{clean(text)}” is no span of time; try 90s, 15m or 1h30m.")
+    return limit

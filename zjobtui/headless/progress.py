@@ -1,0 +1,81 @@
+"""Tells on standard error how waiting goes: one live line on a terminal, else a line for each change."""
+
+import os
+import sys
+from collections.abc import Callable, Container, Iterable
+
+from zjobtui.domain.differing import differences
+from zjobtui.domain.job import Job
+from zjobtui.domain.pulse import Pulse
+from zjobtui.domain.timeline import Event
+from zjobtui.domain.watch import Watch
+from zjobtui.domain.watchlist import Watchlist
+from zjobtui.headless.saying import complain
+from zjobtui.polling.ports import State
+from zjobtui.wording.cells import fit
+from zjobtui.wording.news import news_line
+from zjobtui.wording.signs import counts
+from zjobtui.wording.times import duration
+from zjobtui.wording.totals import count_texts, pulse_text, worst
+
+
+class Progress:
+    """How these jobs stand; what keeps their tenants from being asked is told once each time."""
+
+    def __init__(self, jobs: Iterable[Job], now: float) -> None:
+        self._tenants = frozenset(job.tenant for job in jobs)
+        self._began = now
+        self._is_live = sys.stderr.isatty()
+        self._before: Watchlist | None = None
+        self._troubles = Troubles()
+
+    def tell(self, watches: Iterable[Watch], state: State, now: float) -> None:
+        """What is new; on a terminal the line anew."""
+        known = Watchlist({watch.job: watch for watch in watches})
+        if news := [*self._news(known, now), *self._troubles.news(state, self._tenants)]:
+            self.close()
+            complain("\n".join(news))
+        if self._is_live:
+            self._draw(known, [pulse for name, pulse in state.pulses.items() if name in self._tenants], now)
+
+    def close(self) -> None:
+        """Takes the live line away."""
+        if self._is_live:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def _draw(self, known: Watchlist, pulses: list[Pulse], now: float) -> None:
+        told = [text for text, _, _ in count_texts(counts(known))]
+        waiting = sum(not watch.is_final for watch in known)
+        told += [pulse_text(worst(pulses), now, waiting).text, duration(now - self._began)]
+        line = fit(" · ".join(told), max(20, _columns() - 1)).rstrip()
+        print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+
+    def _news(self, known: Watchlist, now: float) -> list[str]:
+        before, self._before = self._before, known
+        if before is None or self._is_live:
+            return []
+        told = (Event.STATUS, Event.CONTRADICTED)
+        return [news_line(event, watch, now) for event, watch in differences(before, known) if event in told]
+
+
+class Troubles:
+    """What keeps tenants from being asked and changes from being saved, each told once until it is another."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, str] = {}
+
+    def news(self, state: State, tenants: Container[str]) -> list[str]:
+        """The sentences that are new; of tenants only these count."""
+        now = {"fault": state.fault, "unsaved": state.unsaved and f"Not saved: {state.unsaved}"}
+        for name, pulse in state.pulses.items():
+            if pulse.problem is not None and name in tenants:
+                now[f"tenant {name}"] = f"{name}: {pulse.problem}. {pulse.problem.kind.meaning}"
+        before, self._told = self._told, now
+        return [text for key, text in now.items() if text and text != before.get(key)]
+
+
+def _columns(of: Callable[[int], os.terminal_size] = os.get_terminal_size) -> int:
+    try:
+        return of(sys.stderr.fileno()).columns
+    except OSError:
+        return 80
