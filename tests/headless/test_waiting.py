@@ -167,7 +167,7 @@ def test_a_failed_call_is_no_end_and_the_answer_after_it_is(capsys: pytest.Captu
     assert waited(Answering(missed(), seen(PROCESSING), failed()), 1) == 1
     told = capsys.readouterr()
     assert told.out.startswith("✗ failed")
-    assert [line.split()[1:3] for line in told.err.splitlines()] == [["◌", "waiting"], ["✗", "failed"]]
+    assert [line.split()[2:4] for line in told.err.splitlines()] == [["◌", "waiting"], ["✗", "failed"]]
 
 
 def test_one_of_several_is_enough_where_any_is_asked_for() -> None:

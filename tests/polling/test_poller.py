@@ -40,7 +40,7 @@ def test_a_single_new_job_is_asked_about_at_once() -> None:
 
 
 def test_r6_the_start_is_spread() -> None:
-    run = polled(TimedSource(), watches(500), for_seconds(60))
+    run = polled(TimedSource(), watches(500), for_seconds(150))
     first = {asked.job: asked.at - START for asked in reversed(run.source.asked)}
     by_second = Counter(int(at) for at in first.values())
     assert len(first) == 500

@@ -28,7 +28,7 @@ def let_in(value: Any) -> Any:  # noqa: ANN401 - a watch, and whatever it is mad
     if isinstance(value, tuple):
         return tuple(let_in(one) for one in value)
     if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{one.name: let_in(getattr(value, one.name)) for one in fields(value)})
+        return replace(value, **{one.name: let_in(getattr(value, one.name)) for one in fields(value) if one.init})
     return value
 
 

@@ -16,8 +16,9 @@ from zjobtui.polling.backoff import patience
 from zjobtui.polling.budget import Limits, Windows
 from zjobtui.polling.outage import Failures, after
 
-MOST = 10.0
-"""Calls per second that are planned with at most, however much a tenant grants: nobody reads faster."""
+MOST, MOST_AT_ONCE = 5.0, 100.0
+"""Calls per second that are planned with at most, however much a tenant grants: nobody reads faster, and each costs a
+thousandth of a core for a second. So many can be saved up for a start."""
 
 RATE_WINDOW = 10.0
 """Seconds over which the rate of calls is counted."""
@@ -38,7 +39,7 @@ def limits_for(kind: TenantKind, daily_calls: int | None = None) -> Limits:
     At most a twentieth of a day goes at once.
     """
     limits = budget.share_of(_WINDOWS.get(kind, budget.PRODUCTION))
-    limits = replace(limits, per_second=min(limits.per_second, MOST), burst=min(limits.burst, 10 * MOST))
+    limits = replace(limits, per_second=min(limits.per_second, MOST), burst=min(limits.burst, MOST_AT_ONCE))
     if daily_calls is None:
         return limits
     return replace(limits, per_day=daily_calls, burst=max(1.0, min(limits.burst, daily_calls / 20)))

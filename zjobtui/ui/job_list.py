@@ -8,7 +8,7 @@ from textual.message import Message
 from zjobtui.domain.job import Job
 from zjobtui.domain.watch import Watch
 from zjobtui.ui.lines_view import LinesView
-from zjobtui.ui.rows import columns_for, row_of
+from zjobtui.ui.rows import Columns, columns_for, row_of
 from zjobtui.ui.spans import Spans
 
 
@@ -50,6 +50,7 @@ class JobList(LinesView):
         self._last_mark: Job | None = None
         self._now = 0.0
         self._held_at: float | None = None
+        self._room, self._columns = (0, False), columns_for(0)
 
     @property
     def watches(self) -> tuple[Watch, ...]:
@@ -83,11 +84,17 @@ class JobList(LinesView):
 
     def line(self, index: int) -> Spans:
         """The row at `index`."""
-        columns = columns_for(self.scrollable_content_region.width)
+        columns = self._columns_now()
         watch = self._watches[index]
         tenant = watch.job.tenant if self._are_tenants_named else ""
         is_marked = watch.job in self.marked
         return row_of(watch, columns, self._now, self._held_at, is_marked=is_marked, tenant=tenant)
+
+    def _columns_now(self) -> Columns:
+        room = (self.size.width, self.show_vertical_scrollbar)
+        if room != self._room:  # Textual finds the width of the content anew whenever it is asked
+            self._room, self._columns = room, columns_for(self.scrollable_content_region.width)
+        return self._columns
 
     def cursor_moved(self) -> None:
         """Tells that another job is selected."""
