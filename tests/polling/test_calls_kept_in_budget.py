@@ -70,7 +70,7 @@ def test_r2_a_cap_of_the_host_is_found_and_used() -> None:
 
 def asking_for_patience(header: str, start: float) -> TimedSource:
     def trouble(at: float, _: JobId) -> Problem | None:
-        return Problem(ProblemKind.THROTTLED) if start <= at - START < start + 2 else None
+        return Problem(ProblemKind.THROTTLED) if start <= at - START < start + 12 else None
 
     return TimedSource(trouble=trouble, limits=lambda at: (("retry-after", header),) if at - START >= start else ())
 

@@ -1,5 +1,6 @@
 """What a tenant's line makes of answers, and what it lets through."""
 
+from math import inf
 from random import Random
 
 import pytest
@@ -110,6 +111,14 @@ def test_calls_are_counted_for_ten_seconds_and_for_the_day() -> None:
     one.counted(500, 20)
     assert one.pulse("env", 20).day_share == 0.5
     assert line().pulse("env", 20).day_share == 0.0
+
+
+def test_what_was_saved_up_serves_jobs_that_all_come_at_once() -> None:
+    one = line()
+    assert one.even_rate(0, 0) == one.even_rate(0, 100) == inf
+    assert one.even_rate(0, 200) == pytest.approx(20)
+    one.spend(0, 100)
+    assert one.even_rate(0, 200) == pytest.approx(10)
 
 
 def test_a_wall_is_remembered_for_five_minutes() -> None:

@@ -117,6 +117,12 @@ def allowance(budget: Budget, now: float) -> float:
     return max(rate(budget, now) + max(0.0, _filled(budget, now)) / _SOON, 1 / _HOUR)
 
 
+def even_rate(budget: Budget, now: float, calls: int) -> float:
+    """Calls per second, above zero, at which so many can go evenly, what is saved up among them; else infinite."""
+    saved = max(0.0, _filled(budget, now))
+    return max(rate(budget, now), 1 / _HOUR) / (1 - saved / calls) if saved < calls else inf
+
+
 def wait(budget: Budget, now: float) -> float:
     """Seconds until one more call may go; 0 when it may go now. Ask again then: what others spend moves it."""
     hours = (now // _HOUR + 1) * _HOUR - now if budget.limits.per_day - used(budget, now) < 1 else 0.0

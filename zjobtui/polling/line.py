@@ -16,7 +16,7 @@ from zjobtui.polling.backoff import patience
 from zjobtui.polling.budget import Limits, Windows
 from zjobtui.polling.outage import Failures, after
 
-MOST, MOST_AT_ONCE = 5.0, 100.0
+MOST, MOST_AT_ONCE = 5.0, 200.0
 """Calls per second that are planned with at most, however much a tenant grants: nobody reads faster, and each costs a
 thousandth of a core for a second. So many can be saved up for a start."""
 
@@ -69,6 +69,10 @@ class Line:
     def rate(self, now: float) -> float:
         """Calls per second that may be planned with."""
         return budget.allowance(self._budget, now)
+
+    def even_rate(self, now: float, calls: int) -> float:
+        """Calls per second at which so many that come at once can go evenly."""
+        return budget.even_rate(self._budget, now, calls)
 
     def is_walled(self, now: float) -> bool:
         """Whether the host has throttled lately, so that calls go one by one and none can be saved up."""

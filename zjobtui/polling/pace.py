@@ -19,7 +19,7 @@ ATTENDED_INTERVAL = 2.0
 LEAST_PROMISE = 5.0
 """Seconds: the shortest interval that a row's freshness is measured by, however often it is really asked about."""
 
-SPREAD_RATE = 10.0
+SPREAD_RATE = 20.0
 """Calls a second at which jobs that come together are first asked about, where the budget allows."""
 
 _JITTER = 0.05

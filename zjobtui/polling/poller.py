@@ -268,7 +268,8 @@ class Poller:
 
     def _spread(self, jobs: list[Job]) -> None:
         now = self._clock.now()
-        for job, delay in zip(jobs, pace.spread(len(jobs), self._line.rate(now), self._chance), strict=True):
+        rate = self._line.even_rate(now, len(jobs))
+        for job, delay in zip(jobs, pace.spread(len(jobs), rate, self._chance), strict=True):
             self._plan(job, now + delay)
         self._nudge.set()
 
