@@ -10,7 +10,9 @@ settings.register_profile("zjobtui", deadline=None, print_blob=True)
 settings.load_profile("zjobtui")
 
 _THEIRS = ("ZUORA_", "ZJOBTUI_", "XDG_")
-_NAMES = frozenset({"NO_COLOR", "FORCE_COLOR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"})
+_NAMES = frozenset(
+    {"NO_COLOR", "FORCE_COLOR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+)
 
 
 @pytest.fixture(autouse=True)

@@ -256,7 +256,7 @@ def test_without_a_terminal_the_monitor_says_so_in_one_line(arguments: list[str]
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """The commands believe that they have a terminal."""
-    monkeypatch.setattr(cli, "_need_terminal", lambda: None)
+    monkeypatch.setattr(cli, "need_terminal", lambda: None)
 
 
 @pytest.mark.usefixtures("terminal")

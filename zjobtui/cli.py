@@ -7,6 +7,7 @@ import click
 from zjobtui import __version__
 from zjobtui.commands.shared import USAGE, faults_told, need_terminal
 from zjobtui.commands.simulation import demo, simulate
+from zjobtui.commands.tenants import doctor, tenants
 from zjobtui.commands.watchlist import add, ls, rm, show
 
 NO_TENANT = """\
@@ -36,7 +37,7 @@ def main(context: click.Context, tenant: str | None) -> None:
         sys.exit(_monitor(tenant))
 
 
-for command in (demo, simulate, add, ls, show, rm):
+for command in (demo, simulate, add, ls, show, rm, tenants, doctor):
     main.add_command(command)
 
 

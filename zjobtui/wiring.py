@@ -1,5 +1,6 @@
 """Puts parts together: the tenants that are configured, each with what makes its client, and the monitor over them."""
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zjobtui.clock import Clock, SystemClock
+from zjobtui.domain.checkup import Checkup
 from zjobtui.domain.job import Job, JobId
-from zjobtui.domain.tenant import Credentials, Tenant
+from zjobtui.domain.tenant import ClientCredentials, Credentials, Tenant
 from zjobtui.domain.watch import Watch
 from zjobtui.polling.ports import JobSource, SourceError
+from zjobtui.zuora.route import route
 from zjobtui.zuora.tenants import InvalidTenantError, configured_tenant, environment_tenant
 
 if TYPE_CHECKING:
@@ -21,10 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """A tenant, and what gives its credentials; that may block, and raises `SourceError` with what a person can do."""
+    """A tenant, and what gives its credentials; that may block, and raises `SourceError` with what a person can do.
+
+    `source` names where they come from.
+    """
 
     tenant: Tenant
     credentials: Callable[[], Credentials]
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,7 @@ def configuration(environ: Mapping[str, str], path: Path) -> Configuration:
     Raises `InvalidTenantError` where the environment names a tenant that is none.
     """
     found = environment_tenant(environ)
-    own = [Configured(found[0], lambda: found[1])] if found is not None else []
+    own = [Configured(found[0], lambda: found[1], _environment_source(found[1]))] if found is not None else []
     if not path.exists() and not environ.get("ZJOBTUI_CONFIG"):
         return Configuration(tuple(own))
     from zjobtui.storage.config_file import read_settings  # noqa: PLC0415 - most users have no such file
@@ -50,7 +57,8 @@ def configuration(environ: Mapping[str, str], path: Path) -> Configuration:
     told = [f"{path}: {problem}" for problem in problems]
     for given in settings.tenants:
         try:
-            own.append(Configured(_tenant(given), partial(_credentials, given, settings, environ)))
+            credentials = partial(_credentials, given, settings, environ)
+            own.append(Configured(_tenant(given), credentials, given.secret_source.description))
         except InvalidTenantError as fault:
             told.append(f"{path}: {settings.problem_with(('tenants', given.name), str(fault))}")
     return Configuration(tuple(own), tuple(told))
@@ -66,7 +74,7 @@ def run_monitor(
 
     clock = SystemClock()
     store, watchlist = open_store(path, read_report)
-    notice = " ".join(part for part in (store.notice, *problems) if part)
+    notice = " ".join(part for part in (store.notice, *problems, *_ways(configured)) if part)
     if notice:
         print(notice, file=sys.stderr)
     engine = Engine(watchlist, store, [(one.tenant, _maker(one, clock)) for one in configured], clock)
@@ -83,11 +91,41 @@ def run_monitor(
     return status
 
 
+def check_up_all(configured: Sequence[Configured]) -> list[Checkup]:
+    """Signs in to tenants, all at once, and asks each about a job that nobody has."""
+    import asyncio  # noqa: PLC0415 - commands that print need none of it
+
+    from zjobtui.zuora.checkup import check_up  # noqa: PLC0415 - as above
+
+    async def one_by_one(one: Configured) -> Checkup:
+        try:
+            credentials = await asyncio.to_thread(one.credentials)
+        except SourceError as fault:
+            return Checkup(no_secret=str(fault))
+        return await check_up(one.tenant, credentials, SystemClock())
+
+    async def all_of_them() -> list[Checkup]:
+        return await asyncio.gather(*map(one_by_one, configured))
+
+    return asyncio.run(all_of_them())
+
+
 def read_report(raw: str) -> "Report | None":
     """The report that a kept body holds, by the one reader there is."""
     from zjobtui.zuora.wire import read_report as read  # noqa: PLC0415 - the first screen shows no report
 
     return read(raw)
+
+
+def _environment_source(credentials: Credentials) -> str:
+    is_client = isinstance(credentials, ClientCredentials)
+    return f"environment variable {'ZUORA_CLIENT_SECRET' if is_client else 'ZUORA_BEARER_TOKEN'}"
+
+
+def _ways(configured: Sequence[Configured]) -> list[str]:
+    """A sentence for each tenant whose calls take another way than straight, with the system's certificates."""
+    ways = [(one.tenant.title, route(one.tenant.base_url, os.environ)) for one in configured]
+    return [f"{title} is asked {', '.join(told)}." for title, told in ways if told]
 
 
 def _maker(one: Configured, clock: Clock) -> Callable[[], JobSource]:

@@ -67,6 +67,11 @@ class Opened:
     notice: str
 
 
+def backup_path(path: Path) -> Path:
+    """Where the daily copy of a store lies: beside it."""
+    return path.with_name(f"{path.stem}.backup{path.suffix}")
+
+
 def open_database(path: Path) -> Opened:
     """Opens the file, making it where there is none.
 
