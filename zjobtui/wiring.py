@@ -18,8 +18,13 @@ from zjobtui.zuora.route import route
 from zjobtui.zuora.tenants import InvalidTenantError, configured_tenant, environment_tenant
 
 if TYPE_CHECKING:
+    from threading import Timer
+
     from zjobtui.domain.report import Report
     from zjobtui.storage.settings import Settings, TenantSettings
+
+BACK_UP_AFTER = 5.0
+"""Seconds after the start at which the store is copied, where that is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +85,30 @@ def run_monitor(
     engine = Engine(watchlist, store, [(one.tenant, _maker(one, clock)) for one in configured], clock)
     first = [Watch(job=Job(configured[0].tenant.name, one), added_at=clock.now(), added_by="demo") for one in demo]
     app = MonitorApp(engine, store, [one.tenant for one in configured], clock, notice=notice, first=first)
+    copying = _copying_later(path)
     try:
         status = app.run_in_terminal()
     finally:
+        copying.cancel()
         engine.stop()
         store.close()
+        copying.join()
     if engine.state.unsaved:
         print(f"Not everything was saved. {engine.state.unsaved}", file=sys.stderr)
         print("\n".join(watch.job.id.given for watch in engine.state.watchlist), file=sys.stderr)
     return status
+
+
+def _copying_later(path: Path) -> "Timer":
+    """The daily copy of the store, once the start has had its time."""
+    from threading import Timer  # noqa: PLC0415 - as above
+
+    from zjobtui.storage.backup import back_up  # noqa: PLC0415 - as above
+
+    timer = Timer(BACK_UP_AFTER, back_up, [path])
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def check_up_all(configured: Sequence[Configured]) -> list[Checkup]:

@@ -32,6 +32,7 @@ def need_terminal() -> None:
 @contextmanager
 def opened_store() -> "Iterator[tuple[Store, Watchlist]]":
     """The store, which is closed afterwards, and the watchlist in it."""
+    from zjobtui.storage.backup import back_up
     from zjobtui.storage.places import store_path
     from zjobtui.storage.store import open_store
     from zjobtui.wiring import read_report
@@ -42,6 +43,7 @@ def opened_store() -> "Iterator[tuple[Store, Watchlist]]":
             if store.notice:
                 click.echo(store.notice, err=True)
             yield store, watchlist
+        back_up(store.path)
 
 
 @contextmanager

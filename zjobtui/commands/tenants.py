@@ -16,14 +16,34 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
 @click.option("--offline", is_flag=True, help="Ask no host and fetch no secret.")
-def doctor(*, as_json: bool, offline: bool) -> None:
+@click.option(
+    "--mend", is_flag=True, help="Where the store is damaged, take what is readable over into a new one first."
+)
+def doctor(*, as_json: bool, offline: bool, mend: bool) -> None:
     """Look at settings, tenants, hosts, store and terminal, and say what to do.
 
-    Exits with 1 where something is wrong. Nothing is changed; each tenant is sent one sign-in and one call.
+    Exits with 1 where something is wrong. Each tenant is sent one sign-in and one call; only --mend
+    changes anything.
     """
     from zjobtui.headless.findings import report
 
+    if mend:
+        _mend()
     sys.exit(report(list(_findings(offline=offline)), as_json=as_json))
+
+
+def _mend() -> None:
+    from zjobtui.commands.shared import faults_told
+    from zjobtui.storage.examining import examine
+    from zjobtui.storage.mending import mend
+    from zjobtui.storage.places import store_path
+    from zjobtui.wiring import read_report
+
+    path = store_path()
+    with faults_told():
+        fault = examine(path).damage
+        told = mend(path, fault, read_report, lambda: False) if fault else "There is no damage in the store."
+        click.echo(told, err=True)
 
 
 def _findings(*, offline: bool) -> "Iterator[Finding]":

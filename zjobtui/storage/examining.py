@@ -24,6 +24,7 @@ class StoreFacts:
     version: int = 0
     jobs: int = 0
     fault: str = ""
+    damage: str = ""
     advice: str = ""
     is_writable: bool = False
     is_locked: bool = False
@@ -54,7 +55,7 @@ def _content(facts: StoreFacts) -> StoreFacts:
     except (sqlite3.Error, UnicodeDecodeError, TypeError, ValueError) as fault:
         if getattr(fault, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
             return replace(facts, is_locked=True)
-        return replace(facts, fault=f"it cannot be read ({fault})", advice=_MEND)
+        return replace(facts, fault=f"it cannot be read ({fault})", damage=str(fault), advice=_MEND)
 
 
 _MEND = "close every window, then run: zjobtui doctor --mend (the file is kept, and what is readable is taken over)"
@@ -67,7 +68,9 @@ def _read(facts: StoreFacts, connection: sqlite3.Connection) -> StoreFacts:
         return replace(facts, fault="it was made by a newer zjobtui; it is only read", advice="install that version")
     said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     if said != "ok":
-        return replace(facts, fault=f"it is damaged ({said.splitlines()[-1]})", advice=_MEND)
+        return replace(
+            facts, fault=f"it is damaged ({said.splitlines()[-1]})", damage=said.splitlines()[-1], advice=_MEND
+        )
     jobs = connection.execute("SELECT count(*) FROM watches WHERE removed_at IS NULL").fetchone()[0]
     until = connection.execute("SELECT max(until) FROM leases").fetchone()[0]
     return replace(facts, jobs=int(jobs), lease_until=float(until or 0), is_locked=_is_locked(facts.path))
@@ -81,7 +84,7 @@ def _is_locked(path: Path) -> bool:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
     except sqlite3.Error as fault:
-        return fault.sqlite_errorcode == sqlite3.SQLITE_BUSY
+        return getattr(fault, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
     return False
 
 
