@@ -66,4 +66,4 @@ def _monitor(wanted: str | None) -> int:
         click.echo(told, err=True)
         return USAGE
     with faults_told():
-        return run_monitor(chosen, store_path(), problems=configured.problems)
+        return run_monitor(chosen, store_path(), configuration=configured)

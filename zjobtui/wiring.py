@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from zjobtui.domain.report import Report
     from zjobtui.storage.settings import Settings, TenantSettings
+    from zjobtui.ui.look import Look
 
 BACK_UP_AFTER = 5.0
 """Seconds after the start at which the store is copied, where that is due."""
@@ -41,10 +42,18 @@ class Configured:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """All tenants, the environment's first, and a sentence for everything in the file that is not used."""
+    """All tenants, the environment's first, and a sentence for everything in the file that is not used.
 
-    tenants: tuple[Configured, ...]
+    `settings` are those of the file at `path`, where there is one.
+    """
+
+    tenants: tuple[Configured, ...] = ()
     problems: tuple[str, ...] = ()
+    settings: "Settings | None" = None
+    path: Path | None = None
+
+
+NOTHING_CONFIGURED = Configuration()
 
 
 def configuration(environ: Mapping[str, str], path: Path) -> Configuration:
@@ -53,24 +62,55 @@ def configuration(environ: Mapping[str, str], path: Path) -> Configuration:
     Raises `InvalidTenantError` where the environment names a tenant that is none.
     """
     found = environment_tenant(environ)
-    own = [Configured(found[0], lambda: found[1], _environment_source(found[1]))] if found is not None else []
+    own = (Configured(found[0], lambda: found[1], _environment_source(found[1])),) if found is not None else ()
+    filed = file_configuration(environ, path)
+    return replace(filed, tenants=(*own, *filed.tenants))
+
+
+def file_configuration(environ: Mapping[str, str], path: Path) -> Configuration:
+    """What the settings at `path` say alone."""
     if not path.exists() and not environ.get("ZJOBTUI_CONFIG"):
-        return Configuration(tuple(own))
+        return Configuration()
     from zjobtui.storage.config_file import read_settings  # noqa: PLC0415 - most users have no such file
 
     settings, problems = read_settings(path, must_exist=bool(environ.get("ZJOBTUI_CONFIG")))
     told = [f"{path}: {problem}" for problem in problems]
+    own: list[Configured] = []
     for given in settings.tenants:
         try:
             credentials = partial(_credentials, given, settings, environ)
             own.append(Configured(_tenant(given), credentials, given.secret_source.description))
         except InvalidTenantError as fault:
             told.append(f"{path}: {settings.problem_with(('tenants', given.name), str(fault))}")
-    return Configuration(tuple(own), tuple(told))
+    return Configuration(tuple(own), tuple(told), settings, path)
+
+
+def look_of(configuration: Configuration) -> tuple["Look", tuple[str, ...]]:
+    """How the screen shall look, and a sentence for every choice that cannot be."""
+    from zjobtui.ui.keymap import chosen_keys, taken_by_monitor  # noqa: PLC0415 - commands that print need none of it
+    from zjobtui.ui.look import Look  # noqa: PLC0415 - as above
+    from zjobtui.ui.themes import chosen_theme  # noqa: PLC0415 - as above
+
+    settings = configuration.settings
+    if settings is None:
+        return Look(), ()
+    screen = settings.screen
+    theme, fault = chosen_theme(screen.theme)
+    keys, faults = chosen_keys(settings.keys, taken_by_monitor()) if settings.keys else ({}, [])
+    told = [(("keys", action), why) for action, why in faults]
+    told += [(("screen", "theme"), fault)] if fault else []
+    look = Look(theme=theme, is_ascii=screen.ascii, is_utc=screen.utc, has_bell=screen.bell, keys=keys)
+    told.sort(key=lambda one: settings.lines.of(one[0]))
+    said = (f"{configuration.path}: {settings.problem_with(key, why)}" for key, why in told)
+    return look, tuple(one if one.endswith("?") else f"{one}." for one in said)
 
 
 def run_monitor(
-    configured: Sequence[Configured], path: Path, *, problems: Sequence[str] = (), demo: Sequence[JobId] = ()
+    configured: Sequence[Configured],
+    path: Path,
+    *,
+    configuration: Configuration = NOTHING_CONFIGURED,
+    demo: Sequence[JobId] = (),
 ) -> int:
     """The screen over an engine over the store; what could not be saved is named when the screen is gone."""
     from zjobtui.polling.engine import Engine  # noqa: PLC0415 - commands that print need none of it
@@ -79,12 +119,16 @@ def run_monitor(
 
     clock = SystemClock()
     store, watchlist = open_store(path, read_report)
-    notice = " ".join(part for part in (store.notice, *problems, *_ways(configured)) if part)
+    look, faults = look_of(configuration)
+    notice = " ".join(part for part in (store.notice, *configuration.problems, *faults, *_ways(configured)) if part)
     if notice:
         print(notice, file=sys.stderr)
-    engine = Engine(watchlist, store, [(one.tenant, _maker(one, clock)) for one in configured], clock)
+    limit = configuration.settings.polling.staleness_limit if configuration.settings else None
+    engine = Engine(
+        watchlist, store, [(one.tenant, _maker(one, clock)) for one in configured], clock, staleness_limit=limit
+    )
     first = [Watch(job=Job(configured[0].tenant.name, one), added_at=clock.now(), added_by="demo") for one in demo]
-    app = MonitorApp(engine, store, [one.tenant for one in configured], clock, notice=notice, first=first)
+    app = MonitorApp(engine, store, [one.tenant for one in configured], clock, notice=notice, first=first, look=look)
     copying = _copying_later(path)
     try:
         status = app.run_in_terminal()

@@ -162,3 +162,14 @@ async def test_a_call_that_is_cancelled_while_it_signs_in_does_not_hold_up_the_o
             first.cancel()
             assert kinds(await asyncio.gather(*others)) == [None] * 5
             assert sign_ins(server) == 2
+
+
+async def test_a2_a_host_that_ends_every_token_after_one_answer_is_asked_for_few() -> None:
+    clock, desk = FixedClock(), TokenDesk()
+    with fault_server(desk) as server:
+        async with asking(server.base_url, clock=clock) as client:
+            for _ in range(600):
+                desk.revoke()
+                clock.at += 0.5
+                assert await storm(client, 1) in ([None], [ProblemKind.SIGNED_OUT])
+            assert 5 <= sign_ins(server) <= 5 * 4

@@ -1,5 +1,4 @@
 import time
-from collections import Counter
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from random import Random
@@ -8,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zjobtui.polling.backoff import CAP, LONGEST, SHORTEST, Backoff, failed, patience, spread
+from zjobtui.polling.backoff import CAP, LONGEST, SHORTEST, Backoff, failed, patience
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
 
@@ -93,15 +92,3 @@ def test_whatever_retry_after_says_the_wait_is_sane(said: str) -> None:
 @given(st.integers(min_value=1, max_value=3599))
 def test_a_date_means_the_time_until_then(ahead: int) -> None:
     assert patience(format_datetime(datetime.fromtimestamp(NOON + ahead, UTC), usegmt=True), NOON) == ahead
-
-
-@given(st.integers(min_value=0, max_value=2**32))
-def test_five_hundred_first_calls_are_spread(seed: int) -> None:
-    delays = spread(500, 10, Random(seed))
-    assert max(Counter(int(delay) for delay in delays).values()) <= 2 * 50
-    assert delays == sorted(delays)
-    assert 0 <= delays[0] <= delays[-1] <= 10
-
-
-def test_nothing_to_spread() -> None:
-    assert spread(0, 10, Random(1)) == []

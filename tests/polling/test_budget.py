@@ -25,6 +25,7 @@ from zjobtui.polling.budget import (
     rate,
     read,
     share_of,
+    shut,
     spend,
     throttled,
     used,
@@ -111,21 +112,34 @@ def test_a_server_that_takes_two_calls_a_second_is_used_well_and_seldom_overrun(
 
 
 def test_when_the_wall_is_gone_the_rate_comes_back_within_minutes() -> None:
-    budget = throttled(spend(opened(PLENTY, 0), 0, 10), 0, 0.1, 1)
+    budget = throttled(spend(opened(PLENTY, -60), 0, 10), 0, 0.1, 1)
     assert rate(budget, 1.1) < 2
     assert rate(budget, 600) == PLENTY.per_second
 
 
 def test_near_the_wall_the_rate_stays_for_long() -> None:
-    budget = throttled(spend(opened(PLENTY, 0), 0, 100), 0, 0, 1)
+    budget = throttled(spend(opened(PLENTY, -60), 0, 100), 0, 0, 1)
     wall = budget.wall
-    assert wall == pytest.approx(20)
+    assert wall == pytest.approx(20, rel=1e-4)
     assert [rate(budget, 1 + after) / wall for after in (0, 30, 60, 90)] == pytest.approx([0.7, 0.9625, 1, 1.0375])
 
 
 def test_calls_of_a_while_ago_say_nothing_of_where_the_wall_is() -> None:
     budget = spend(spend(opened(PLENTY, 0), 0, 100), 60)
     assert throttled(budget, 60, 60.1, 1).wall < 1
+
+
+def test_a_wall_that_is_met_soon_after_the_start_is_taken_to_be_where_the_rate_was() -> None:
+    budget = opened(PLENTY, 0)
+    for tenth in range(10):
+        budget = spend(budget, tenth / 10, 2)
+    assert throttled(budget, 0.9, 1.0, 1).wall == pytest.approx(20, rel=0.15)
+
+
+def test_a_host_that_asks_for_patience_alone_shows_no_wall() -> None:
+    budget = shut(opened(PLENTY, 0), 10, 5)
+    assert wait(budget, 10) == 5
+    assert rate(budget, 15) == PLENTY.per_second
 
 
 def test_calls_that_were_under_way_when_the_wall_was_met_slow_down_no_further() -> None:
@@ -143,7 +157,7 @@ def test_throttling_alone_never_stops_the_calls() -> None:
 
 
 def test_while_the_rate_is_held_down_calls_go_evenly() -> None:
-    budget = throttled(spend(opened(PLENTY, 0), 0, 100), 0, 0, 1)
+    budget = throttled(spend(opened(PLENTY, -60), 0, 100), 0, 0, 1)
     calls = greedy(budget, 0, 20)
     assert min(b - a for a, b in pairwise(calls)) > 0.04
 

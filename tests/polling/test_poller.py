@@ -129,6 +129,15 @@ def test_a_job_that_zuora_does_not_know_is_asked_about_at_the_ceiling_and_stays_
     assert not is_stale(run.watch(0), START + 300)
 
 
+def test_the_staleness_limit_of_the_settings_is_the_ceiling() -> None:
+    source = TimedSource(trouble=lambda _, __: Problem(ProblemKind.NOT_FOUND))
+    for limit in (2.0, 20.0):
+        run = polled(source, watches(1), for_seconds(300), staleness_limit=limit)
+        assert run.pulse.ceiling == limit
+        gaps = [b - a for a, b in pairwise(run.calls[-10:])]
+        assert limit * 0.9 < max(gaps) < limit * 1.2
+
+
 def test_a_source_that_raises_loses_no_job() -> None:
     class Broken(TimedSource):
         async def observe(self, _: object, /) -> object:  # type: ignore[override]

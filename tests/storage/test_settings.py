@@ -15,6 +15,7 @@ from zjobtui.storage.key_lines import find_key_lines
 from zjobtui.storage.settings import PollingSettings, ScreenSettings, Settings, TenantSettings
 from zjobtui.zuora.tenants import InvalidTenantError, configured_tenant
 
+ROOT = Path(__file__).parents[2]
 SENTINEL = "s3ntinel"
 SOUND = '[tenants.eu]\nhost = "EU production"\nclient_id = "id"\nsecret_env = "EU_SECRET"\n'
 WHOLE = """\
@@ -67,11 +68,28 @@ def test_a_whole_file_is_read_as_it_is_written() -> None:
     )
 
 
-def test_every_key_of_a_tenant_is_documented_and_read() -> None:
-    source = Path("zjobtui/storage/settings.py").read_text(encoding="utf-8")
-    for kind in (TenantSettings, PollingSettings, ScreenSettings):
+TABLES = {"tenants.NAME": TenantSettings, "polling": PollingSettings, "screen": ScreenSettings}
+
+
+def documented() -> dict[str, str]:
+    """Every key of the file with what stands below it where it is declared."""
+    source = (ROOT / "zjobtui/storage/settings.py").read_text(encoding="utf-8")
+    found = {}
+    for table, kind in TABLES.items():
+        body = source.partition(f"class {kind.__name__}:")[2].partition("\nclass ")[0]
         for field in dataclasses.fields(kind):
-            assert not field.metadata or source.split(f"    {field.name}: ")[1].split("\n")[1].startswith('    """')
+            if field.metadata:
+                below = body.partition(f"\n    {field.name}: ")[2].split("\n")[1]
+                found[f"{table}.{field.name}"] = below.strip().removeprefix('"""').removesuffix('"""')
+    return found
+
+
+def test_readme_lists_every_setting_as_it_is_documented_and_nothing_else() -> None:
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## Settings\n")[2].partition("\n## ")[0]
+    rows = [row.strip("| ").split(" | ") for row in section.splitlines() if row.startswith("| `")]
+    listed = {key.strip("`"): text for key, text in rows}
+    assert listed.pop("keys.ACTION")
+    assert listed == documented()
 
 
 @pytest.mark.parametrize(
@@ -124,7 +142,7 @@ TYPOS = [
     ('[tenants]\neu = {host = "x", client_id = "1", secret_enf = "A"}', 2, "secret_enf is no setting; did you mean"),
     ('[tenants.eu]\nsecret_command = "op read s3ntinel"', 2, "secret_command must be a list of a program and"),
     ('[tenants.eu]\nsecret_file = "s3ntinel/x"', 2, "secret_file must be an absolute path, or one that begins with ~/"),
-    ("[polling]\nstaleness_limit = inf", 2, "staleness_limit must be a number of seconds from 1 to 86,400"),
+    ("[polling]\nstaleness_limit = inf", 2, "staleness_limit must be a number of seconds from 2 to 86,400"),
     ("[polling]\nstaleness_limit = nan", 2, "staleness_limit must be a number"),
     ("[polling]\nstaleness = 5", 2, "polling.staleness is no setting; did you mean staleness_limit?"),
     ("[scren]\nutc = true", 1, "scren is no setting; did you mean screen?"),

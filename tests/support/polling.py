@@ -60,14 +60,23 @@ class Run:
 Script = Callable[[Run], Awaitable[None]]
 
 
-def polled(source: TimedSource, listed: Iterable[Watch], script: Script, limits: Limits = PRODUCTION) -> Run:
+def polled(
+    source: TimedSource,
+    listed: Iterable[Watch],
+    script: Script,
+    limits: Limits = PRODUCTION,
+    *,
+    staleness_limit: float | None = None,
+) -> Run:
     """Polls `listed` while the script runs; the run as it was at the end."""
 
     async def run() -> Run:
         chance, clock = Random(1), VirtualClock()
         ledger = Ledger(Watchlist({watch.job: watch for watch in listed}), MemoryShelf(), lambda: None)
         ledger.start()
-        poller = Poller("env", source, ledger, Line(limits, clock.now(), chance), clock, chance)
+        poller = Poller(
+            "env", source, ledger, Line(limits, clock.now(), chance), clock, chance, staleness_limit=staleness_limit
+        )
         done = Run(source, poller, ledger, clock)
         task = asyncio.create_task(poller.run())
         await script(done)

@@ -11,6 +11,7 @@ from rich.console import Console
 from textual._compositor import LayoutUpdate
 from textual._xterm_parser import XTermParser
 from textual.drivers.headless_driver import HeadlessDriver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key, Paste
 from textual.pilot import Pilot
 
@@ -19,6 +20,7 @@ from tests.support.keys import key_bytes
 from tests.support.scripted import ScriptedEngine
 from zjobtui.domain.tenant import Tenant, TenantKind
 from zjobtui.ui.app import MonitorApp
+from zjobtui.ui.look import USUAL, Look
 
 TENANT = Tenant(name="env", base_url="http://127.0.0.1", title="EU API sandbox", kind=TenantKind.API_SANDBOX)
 
@@ -44,7 +46,12 @@ class Glass(HeadlessDriver):
         self._display = Display(*self._get_terminal_size())
         self._undrawn = ""
         self.sent = ""
+        self._mouse_pixels = False
         self._parser = XTermParser(self._debug)
+
+    _enable_mouse_support: Any = LinuxDriver._enable_mouse_support
+    _disable_mouse_support: Any = LinuxDriver._disable_mouse_support
+    _enable_mouse_pixels: Any = LinuxDriver._enable_mouse_pixels
 
     @property
     def is_headless(self) -> bool:
@@ -258,9 +265,10 @@ async def looking_at(
     *,
     tenant: Tenant = TENANT,
     notice: str = "",
+    look: Look = USUAL,
 ) -> AsyncIterator[Sight]:
     """Runs the monitor over an engine on a display of so many columns and rows."""
-    app = MonitorApp(engine, engine.archive, (tenant,), engine.clock, notice=notice)
+    app = MonitorApp(engine, engine.archive, (tenant,), engine.clock, notice=notice, look=look)
     with (
         mock.patch("textual.drivers.headless_driver.HeadlessDriver", Glass),
         mock.patch.object(LayoutUpdate, "render_segments", _marked),

@@ -221,9 +221,9 @@ async def test_the_timeline_tells_every_change_with_the_time_between() -> None:
         (heading,) = places(sight, "Timeline  (4)")
         told = flowing("\n".join(sight.detail[heading:]))
         assert told.startswith(
-            "▾ Timeline (4) 14:00:00 added test 14:00:00 Zuora is working on it. "
-            "14:04:29 Job failed, lock contention: Operation failed due to a lock competition, please retry later."
-            " · after 4m 29s 14:04:29 labelled CS-7"
+            "▾ Timeline (4) 14:00:00 UTC added test 14:00:00 UTC Zuora is working on it. "
+            "14:04:29 UTC Job failed, lock contention: Operation failed due to a lock competition, please retry later."
+            " · after 4m 29s 14:04:29 UTC labelled CS-7"
         )
 
 
@@ -282,4 +282,4 @@ async def test_times_of_another_day_have_a_date() -> None:
     engine = staged(DONE)
     engine.clock.at += 86_400
     async with looking_at(engine) as sight:
-        assert "Ended Nov 23 14:00:00" in sight.words
+        assert "Ended Nov 23 14:00:00 UTC" in sight.words

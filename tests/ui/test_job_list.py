@@ -340,7 +340,7 @@ async def test_a_mark_stays_with_its_job() -> None:
 @pytest.mark.parametrize("size", [(140, 40), (80, 24)])
 async def test_an_empty_watchlist_says_what_to_do(size: tuple[int, int]) -> None:
     async with looking_at(staged(), size) as sight:
-        assert "Press a to add jobs: paste any text that holds their ids;" in sight.words
+        assert "Paste any text that holds job ids to add them;" in sight.words
         assert "◌ 0" in sight.bar
         assert not any(sight.jobs)
         await sight.press("down", "enter", "x", "l", "r", "left", "right", "end", "tab")

@@ -52,11 +52,11 @@ async def test_the_counts_follow_the_jobs() -> None:
     [
         ({"is_paused": True}, "‖ paused, nothing is asked"),
         ({"answered_at": None}, "○ asking"),
-        ({"answered_at": NOW - 31}, "✗ nothing since 13:59:29"),
+        ({"answered_at": NOW - 31}, "✗ nothing since 13:59:29 UTC"),
         ({"calls_per_second": 23.7}, "● 24 calls/s"),
         (
             {"problem": Problem(ProblemKind.UNREACHABLE, "connection refused"), "down_since": NOW - 120},
-            "✗ unreachable: connection refused since 13:58:00",
+            "✗ unreachable: connection refused since 13:58:00 UTC",
         ),
         ({"problem": Problem(ProblemKind.SIGNED_OUT, "invalid client")}, "✗ signed out: invalid client"),
         ({"problem": Problem(ProblemKind.THROTTLED, "Request exceeded limit")}, "✗ throttled: Request exceeded limit"),
@@ -71,7 +71,7 @@ async def test_a_pulse_that_went_silent_is_told_without_any_news() -> None:
     engine = staged("recorded-processing")
     async with looking_at(engine) as sight:
         engine.clock.at += 31
-        await sight.until("✗ nothing since 14:00:00")
+        await sight.until("✗ nothing since 14:00:00 UTC")
 
 
 async def test_when_every_job_has_ended_silence_is_no_trouble() -> None:
@@ -101,4 +101,4 @@ def test_the_bar_never_says_more_than_fits_and_keeps_the_pulse(width: int) -> No
     spans = bar_spans((TENANT,), dict.fromkeys(Kind, 3), pulse, NOW, width)
     if width >= 45:
         assert length_of(spans) <= width
-        assert "".join(text for text, _ in spans).rstrip().endswith(("unreachable", "since 14:00:00"))
+        assert "".join(text for text, _ in spans).rstrip().endswith(("unreachable", "since 14:00:00 UTC"))

@@ -72,12 +72,14 @@ def test_all_that_the_watchlist_knows_of_a_job_is_listed() -> None:
         f"Job id                 {one.job.id}",
         "Tags                   a, b",
         "Note                   call back",
-        "Added                  14:00:00 · test",
-        "Last answer            14:00:15",
+        "Added                  14:00:00 UTC · test",
+        "Last answer            14:00:15 UTC",
     ]
-    assert "Ended                  14:00:15 · within 15s of being added" in list(printed(about_lines(ended, NOW, UTC)))
+    assert "Ended                  14:00:15 UTC · within 15s of being added" in list(
+        printed(about_lines(ended, NOW, UTC))
+    )
     assert "Last answer            none yet" in list(printed(about_lines(watch(added_by=""), NOW, UTC)))
-    assert "Added                  14:00:00" in list(printed(about_lines(watch(added_by=""), NOW, UTC)))
+    assert "Added                  14:00:00 UTC" in list(printed(about_lines(watch(added_by=""), NOW, UTC)))
 
 
 def test_what_support_asks_for_is_listed() -> None:
@@ -105,13 +107,13 @@ def test_a_timeline_tells_each_change_and_the_time_since_the_one_before() -> Non
     )
     lines = timeline_lines(entries, NOW, UTC)
     assert [(line.name, line.text) for line in lines] == [
-        ("14:00:00", "added paste"),
-        ("14:00:00", "Zuora is working on it."),
-        ("14:00:34", "Job failed. · after 34s"),
-        ("14:00:40", "labelled CS-1 · after 5.5s"),
-        ("14:00:50", "contradicted Zuora says Processing. · after 10s"),
-        ("14:01:00", "removed from the watchlist · after 10s"),
-        ("14:02:00", "back on the watchlist · after 1m 00s"),
+        ("14:00:00 UTC", "added paste"),
+        ("14:00:00 UTC", "Zuora is working on it."),
+        ("14:00:34 UTC", "Job failed. · after 34s"),
+        ("14:00:40 UTC", "labelled CS-1 · after 5.5s"),
+        ("14:00:50 UTC", "contradicted Zuora says Processing. · after 10s"),
+        ("14:01:00 UTC", "removed from the watchlist · after 10s"),
+        ("14:02:00 UTC", "back on the watchlist · after 1m 00s"),
     ]
     assert [line.tone for line in lines[:3]] == [Tone.MUTED, Tone.WAITING, Tone.BAD]
 

@@ -38,8 +38,8 @@ def test_kinds_that_no_job_has_are_left_out_but_for_waiting_and_done() -> None:
         (
             Pulse(tenant="env", answered_at=NOW - SILENCE - 1),
             3,
-            "✗ nothing since 13:59:29",
-            "✗ 13:59:29",
+            "✗ nothing since 13:59:29 UTC",
+            "✗ 13:59:29 UTC",
             Tone.BAD,
         ),
         (
@@ -49,7 +49,7 @@ def test_kinds_that_no_job_has_are_left_out_but_for_waiting_and_done() -> None:
             "● follows",
             Tone.MUTED,
         ),
-        (DOWN, 3, "✗ timed out: no answer since 13:59:00", "✗ timed out", Tone.BAD),
+        (DOWN, 3, "✗ timed out: no answer since 13:59:00 UTC", "✗ timed out", Tone.BAD),
         (Pulse(tenant="env", problem=Problem(ProblemKind.FORBIDDEN)), 3, "✗ forbidden", "✗ forbidden", Tone.BAD),
         (
             Pulse(tenant="env", is_paused=True, problem=DOWN.problem),

@@ -5,7 +5,7 @@ import pytest
 from tests.support.scripted import FixedClock
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.tenant import BearerToken, ClientCredentials, Secret
-from zjobtui.zuora.signing_in import PAUSE, RENEW_AGAIN, RENEW_AT, SignIn, Token
+from zjobtui.zuora.signing_in import FORCED_MOST, PAUSE, RENEW_AGAIN, RENEW_AT, SOONEST, SignIn, Token
 
 CLIENT = ClientCredentials("id", Secret("secret"))
 SIGNED_OUT = Problem(ProblemKind.SIGNED_OUT, "sign in first")
@@ -140,12 +140,14 @@ async def test_when_its_successor_is_refused_too_no_token_is_asked_for_within_a_
 
 async def test_a_token_that_was_accepted_may_be_replaced_again_later() -> None:
     script = Script()
-    sign_in = signed(script)
+    clock = FixedClock()
+    sign_in = signed(script, clock)
     for number in range(1, 10):
         token = f"token {number}"
         assert await sign_in.token() == token
         sign_in.accepted(token)
         assert sign_in.rejected(token, SIGNED_OUT)
+        clock.at += PAUSE / FORCED_MOST
 
 
 async def test_word_of_an_older_token_changes_nothing() -> None:
@@ -187,3 +189,27 @@ async def test_a_given_token_is_used_for_ever_and_never_renewed() -> None:
 
 def test_a_token_never_shows_itself() -> None:
     assert "sentinel" not in repr(Token("sentinel", 100)) + str(Token("sentinel", 100))
+
+
+async def test_tokens_that_work_for_a_moment_only_are_not_asked_for_without_end() -> None:
+    script, clock = Script(), FixedClock()
+    sign_in = signed(script, clock)
+    worth_another = []
+    for number in range(1, 6):
+        token = await sign_in.token()
+        if isinstance(token, str):
+            sign_in.accepted(token)
+            worth_another.append(sign_in.rejected(token, SIGNED_OUT))
+        clock.at += number
+    assert worth_another == [True, True, True, False]
+    clock.at += PAUSE
+    assert await sign_in.token() == "token 5"
+
+
+async def test_tokens_that_live_for_no_time_are_renewed_once_a_second_at_most() -> None:
+    script, clock = Script(*(Token(f"short {number}", 0.1) for number in range(100))), FixedClock()
+    sign_in = signed(script, clock)
+    for _ in range(100):
+        await sign_in.token()
+        clock.at += 0.1
+    assert script.requests <= 10 / SOONEST + 1

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 @click.option("--faults", default="", metavar="SWITCHES", help="Trouble to simulate; see `zjobtui simulate --help`.")
 def demo(jobs: int, seed: int, faults: str) -> None:
     """Show the monitor against a simulated Zuora on this machine; nothing is kept."""
+    import os
     from tempfile import TemporaryDirectory
 
     from zjobtui.domain.job import find_job_ids
     from zjobtui.simulator.running import running
-    from zjobtui.wiring import run_monitor
+    from zjobtui.storage.places import config_path
+    from zjobtui.wiring import file_configuration, run_monitor
 
     need_terminal()
 
@@ -35,7 +37,9 @@ def demo(jobs: int, seed: int, faults: str) -> None:
         running(jobs=jobs, seed=seed, faults=faults) as served,
     ):
         ids = find_job_ids(" ".join(served.job_ids)).ids
-        status = run_monitor([_served(served)], Path(folder) / "watchlist.sqlite3", demo=ids)
+        settings = file_configuration(os.environ, config_path())
+        path = Path(folder) / "watchlist.sqlite3"
+        status = run_monitor([_served(served)], path, configuration=settings, demo=ids)
     sys.exit(status)
 
 

@@ -1,7 +1,7 @@
 """What names a job: its tenant and its id, and how ids are found in whatever a person pastes."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from zjobtui.domain.text import clean, shorten
@@ -26,6 +26,11 @@ class JobId:
     """
 
     given: str
+    key: str = field(init=False, repr=False)
+    """The 32 digits in lower case: what equality, storage and search go by."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", self.given.replace("-", "").lower())
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -34,11 +39,6 @@ class JobId:
         if not _ID.fullmatch(given):
             raise InvalidJobIdError(_what_is_wrong(given))
         return cls(given)
-
-    @property
-    def key(self) -> str:
-        """The 32 digits in lower case: what equality, storage and search go by."""
-        return self.given.replace("-", "").lower()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, JobId) and self.key == other.key

@@ -47,9 +47,3 @@ def patience(retry_after: str | None, now: float) -> float:
     except (ValueError, OverflowError, IndexError, TypeError):
         return SHORTEST
     return min(max(at - now, SHORTEST), LONGEST)
-
-
-def spread(count: int, seconds: float, chance: Random) -> list[float]:
-    """Delays in seconds for `count` first calls at start, resume or return: a slot for each, evenly over `seconds`."""
-    slot = seconds / max(count, 1)
-    return [slot * (number + chance.random()) for number in range(count)]

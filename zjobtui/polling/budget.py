@@ -56,16 +56,17 @@ class Reading:
 class Budget:
     """The calls of one tenant; make it with `opened`. All times are in seconds on one clock that never steps back.
 
-    `tokens` are the calls that could go at once, and `flow` the calls per second lately, both as of `at`. `spent` has
-    the calls of the past day by the hour; `today` is the day's count as it was kept and shared at `counted_at`. `wall`
-    is the rate at which the host last throttled, at `wall_at`. Nothing goes before `shut_until`, and up to
-    `tight_until` no more than `tight` a second.
+    `tokens` are the calls that could go at once, `flow` the calls per second lately and `seen` how much of that while
+    has been seen, all as of `at`. `spent` has the calls of the past day by the hour; `today` is the day's count as it
+    was kept and shared at `counted_at`. `wall` is the rate at which the host last throttled, at `wall_at`. Nothing goes
+    before `shut_until`, and up to `tight_until` no more than `tight` a second.
     """
 
     limits: Limits
     tokens: float
     at: float
     flow: float = 0.0
+    seen: float = 0.0
     spent: tuple[tuple[int, int], ...] = ()
     today: int = 0
     counted_at: float = -inf
@@ -137,6 +138,11 @@ def spend(budget: Budget, now: float, calls: int = 1) -> Budget:
     )
 
 
+def shut(budget: Budget, now: float, patience: float) -> Budget:
+    """The budget of a host that asked for nothing during `patience` seconds."""
+    return replace(_advanced(budget, now), shut_until=max(budget.shut_until, now + patience))
+
+
 def throttled(budget: Budget, sent: float, now: float, patience: float) -> Budget:
     """The budget after a 429 or 503 to a call that went out at `sent`: nothing for `patience` seconds, then slower.
 
@@ -144,12 +150,12 @@ def throttled(budget: Budget, sent: float, now: float, patience: float) -> Budge
     was within a minute, stays near it, and only then goes on to look for more, ever faster: the curve of TCP CUBIC
     (RFC 9438, 4.2), so that the wall is met about once a minute. A host that is down altogether needs a backoff.
     """
-    budget = _advanced(budget, now)
-    shut = replace(budget, shut_until=max(budget.shut_until, now + patience))
+    waiting = shut(budget, now, patience)
     if sent < budget.wall_at:
-        return shut
-    wall = max(SLOWEST / _DROP, min(rate(budget, now), budget.flow))
-    return replace(shut, wall=wall, wall_at=shut.shut_until)
+        return waiting
+    budget = _advanced(budget, now)
+    wall = max(SLOWEST / _DROP, min(rate(budget, now), budget.flow / max(budget.seen, 1 / _LATELY)))
+    return replace(waiting, wall=wall, wall_at=waiting.shut_until)
 
 
 def heard(budget: Budget, now: float, reading: Reading) -> Budget:
@@ -161,7 +167,7 @@ def heard(budget: Budget, now: float, reading: Reading) -> Budget:
         return budget
     budget, until = _advanced(budget, now), now + min(reading.reset, _HOUR)
     if reading.remaining <= 0:
-        return replace(budget, shut_until=max(budget.shut_until, until))
+        return shut(budget, now, until - now)
     return replace(budget, tight=reading.remaining / 2 / max(reading.reset, 1), tight_until=until)
 
 
@@ -209,5 +215,6 @@ def _filled(budget: Budget, now: float) -> float:
 
 def _advanced(budget: Budget, now: float) -> Budget:
     at = max(budget.at, now)
-    flow = budget.flow * exp((budget.at - at) / _LATELY)
-    return replace(budget, tokens=_filled(budget, now), at=at, flow=flow)
+    kept = exp((budget.at - at) / _LATELY)
+    flow, seen = budget.flow * kept, 1 - (1 - budget.seen) * kept
+    return replace(budget, tokens=_filled(budget, now), at=at, flow=flow, seen=seen)

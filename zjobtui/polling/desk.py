@@ -37,6 +37,7 @@ class Desk:
         *,
         may_poll: Callable[[], bool],
         changed: Callable[[], None],
+        staleness_limit: float | None = None,
     ) -> None:
         self.tenant = tenant
         self.fault = ""
@@ -50,6 +51,7 @@ class Desk:
         self._chance = chance
         self._may_poll = may_poll
         self._changed = changed
+        self._staleness_limit = staleness_limit
         self._problem: Problem | None = None
         self._again = asyncio.Event()
         self._uncounted = 0
@@ -69,7 +71,14 @@ class Desk:
         """Works until it is cancelled."""
         source = await self._source()
         self.poller = Poller(
-            self.tenant.name, source, self._ledger, self._line, self._clock, self._chance, may_poll=self._may_poll
+            self.tenant.name,
+            source,
+            self._ledger,
+            self._line,
+            self._clock,
+            self._chance,
+            may_poll=self._may_poll,
+            staleness_limit=self._staleness_limit,
         )
         try:
             async with asyncio.TaskGroup() as group:

@@ -35,16 +35,20 @@ class Engine:
         shelf: Shelf,
         sources: Iterable[tuple[Tenant, MakeSource]],
         clock: Clock,
+        *,
+        staleness_limit: float | None = None,
     ) -> None:
         self.state = State(watchlist)
         """The newest state; what subscribers were last told."""
         self._shelf = shelf
         self._sources = tuple(sources)
         self._clock = clock
+        self._staleness_limit = staleness_limit
         self._subscriber: Subscriber = lambda _: None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._has_started = threading.Event()
         self._desks: list[Desk] = []
+        self._turnover = 0
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Names the one who is told of every new state; it is told the newest at once."""
@@ -144,6 +148,7 @@ class Engine:
                 chance,
                 may_poll=lambda: lease.is_held,
                 changed=self._publish,
+                staleness_limit=self._staleness_limit,
             )
             for tenant, make in self._sources
         ]
@@ -183,8 +188,9 @@ class Engine:
     def _publish(self) -> None:
         pulses = {desk.tenant.name: desk.pulse() for desk in self._desks}
         faults = " ".join(desk.fault for desk in self._desks if desk.fault)
-        before, self.state = self.state, State(self._ledger.watchlist, pulses, self._ledger.unsaved, faults)
-        if before.watchlist.watches.keys() != self.state.watchlist.watches.keys():
+        self.state = State(self._ledger.watchlist, pulses, self._ledger.unsaved, faults)
+        if self._turnover != self._ledger.turnover:
+            self._turnover = self._ledger.turnover
             for poller in self._pollers:
                 poller.follow()
         self._subscriber(self.state)

@@ -26,13 +26,15 @@ T = TypeVar("T")
 class Ledger:
     """Keeps the watchlist on one event loop, while the shelf works on a thread of its own.
 
-    `changed` is called after every change, with the jobs that were added or removed in it.
+    `changed` is called after every change.
     """
 
     def __init__(self, watchlist: Watchlist, shelf: Shelf, changed: Callable[[], None]) -> None:
         self.watchlist = watchlist
         self.unsaved = ""
         """Why changes are not on disk yet; empty when all are."""
+        self.turnover = 0
+        """Grows whenever jobs come to the watchlist or leave it."""
         self._shelf = shelf
         self._changed = changed
         self._brought: list[tuple[Job, Observation, float]] = []
@@ -112,6 +114,7 @@ class Ledger:
         else:
             self._confirmed.update((observed.watch.job, observed.watch) for observed in change.observed)
         self.watchlist = change.watchlist
+        self.turnover += bool(change.added or change.removed)
         self._changed()
 
     async def _look(self) -> None:
@@ -122,7 +125,8 @@ class Ledger:
                 self._tell_unsaved(str(fault))
                 return
             if news is not None and (news.watches or news.removed):
-                self.watchlist = self.watchlist.merged(news.watches, news.removed)
+                before, self.watchlist = self.watchlist, self.watchlist.merged(news.watches, news.removed)
+                self.turnover += before.watches.keys() != self.watchlist.watches.keys()
                 self._changed()
 
     async def _commit(self) -> None:

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from math import inf
 from random import Random
 
@@ -32,10 +33,15 @@ _THROTTLED = Problem(ProblemKind.THROTTLED, "the host asked for patience")
 
 
 def limits_for(kind: TenantKind, daily_calls: int | None = None) -> Limits:
-    """What a tenant's calls are held to: a share of what its kind is granted, or the number that a person set."""
+    """What a tenant's calls are held to: a share of what its kind is granted, or the number a day that a person set.
+
+    At most a twentieth of a day goes at once.
+    """
     limits = budget.share_of(_WINDOWS.get(kind, budget.PRODUCTION))
     limits = replace(limits, per_second=min(limits.per_second, MOST), burst=min(limits.burst, 10 * MOST))
-    return limits if daily_calls is None else replace(limits, per_day=daily_calls)
+    if daily_calls is None:
+        return limits
+    return replace(limits, per_day=daily_calls, burst=max(1.0, min(limits.burst, daily_calls / 20)))
 
 
 class Line:
@@ -79,7 +85,9 @@ class Line:
         self._budget = budget.heard(self._budget, now, budget.read(headers))
         asked = patience(dict(headers).get("retry-after"), now)
         if _is_throttled(observation):
-            self._budget = budget.throttled(self._budget, sent, now, asked)
+            # A host that is down altogether has shown no wall, only how long it wants to be left alone.
+            slow = budget.shut if self.is_down else partial(budget.throttled, sent=sent)
+            self._budget = slow(self._budget, now=now, patience=asked)
         self._failures = after(self._failures, observation, now, self._chance)
         if not isinstance(observation, Missed):
             self._answered_at = observation.at

@@ -62,8 +62,8 @@ class TenantSettings:
 class PollingSettings:
     """`[polling]`: how jobs are asked about."""
 
-    staleness_limit: float | None = setting(value.number(1, 86_400, "seconds"), None)
-    """Seconds without a good answer after which a row is stale; by default three planned intervals."""
+    staleness_limit: float | None = setting(value.number(2, 86_400, "seconds"), None)
+    """Seconds between two calls about a job of which nothing is expected, where the budget allows; 60 by default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +71,11 @@ class ScreenSettings:
     """`[screen]`: how the monitor looks and sounds."""
 
     theme: str = setting(text_like(r"[0-9A-Za-z_-]{1,60}", "the name of a theme"), "")
-    """The name of a theme, as the palette lists them."""
+    """dark, light, high-contrast, colour-blind, ansi (the terminal's own colours), or another theme of the palette."""
     ascii: bool = setting(value.switch, default=False)
-    """Signs and lines in plain ASCII, for a terminal or a font without others."""
+    """Signs and frames in plain ASCII, for a terminal or a font without others."""
     utc: bool = setting(value.switch, default=False)
-    """Times in UTC instead of the local time."""
+    """Times in UTC instead of local time; a key changes it."""
     bell: bool = setting(value.switch, default=False)
     """Ring the terminal's bell when a job comes to need a person."""
 

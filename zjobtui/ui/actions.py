@@ -1,16 +1,21 @@
 """The catalogue of actions: one entry each feeds key binding, footer, palette and help."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from textual.binding import Binding
+from textual.keys import format_key
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something a person can do: `id` is the action of the monitor's screen that does it."""
+    """Something a person can do. `id` names it in `[keys]` of the settings, and stays as it is whatever it does.
+
+    `does` is the action of the monitor's screen.
+    """
 
     id: str
+    does: str
     keys: str
     name: str
     about: str
@@ -20,18 +25,22 @@ class Action:
     @property
     def shown_key(self) -> str:
         """The first of its keys, as a keyboard names it."""
-        return _KEY_NAMES.get(self.keys.split(",")[0], self.keys.split(",")[0])
+        return format_key(self.keys.split(",")[0])
 
-
-_KEY_NAMES = {"question_mark": "?", "slash": "/", "delete": "del"}
 
 CATALOGUE = (
-    Action("do('add')", "a", "add", "Add jobs: paste any text, every job id in it is found", "Watchlist"),
+    Action("add", "do('add')", "a", "add", "Add jobs: paste any text, every job id in it is found", "Watchlist"),
     Action(
-        "filter", "slash", "filter", "Show only the jobs that match words and terms such as status:failed", "Finding"
+        "filter",
+        "filter",
+        "slash",
+        "filter",
+        "Show only the jobs that match words and terms such as status:failed",
+        "Finding",
     ),
-    Action("sort", "s", "sort", "Choose the order of the list", "Finding"),
+    Action("sort", "sort", "s", "sort", "Choose the order of the list", "Finding"),
     Action(
+        "all_seen",
         "acknowledge_all",
         "A",
         "all seen",
@@ -39,15 +48,16 @@ CATALOGUE = (
         "Finding",
         in_footer=False,
     ),
-    Action("do('remove')", "x,delete", "remove", "Take jobs off the watchlist", "Watchlist"),
-    Action("do('undo')", "u", "undo", "Bring back what was removed last", "Watchlist"),
-    Action("do('label')", "l", "label", "Give jobs a name", "Watchlist"),
-    Action("do('tag')", "t", "tags", "Give jobs tags", "Watchlist", in_footer=False),
-    Action("do('note')", "o", "note", "Give jobs a note", "Watchlist", in_footer=False),
-    Action("do('ask_now')", "r", "ask now", "Ask Zuora about jobs at once, finished or not", "Polling"),
-    Action("pause", "p", "pause", "Pause polling, or go on", "Polling"),
-    Action("do('copy')", "y", "copy", "Copy an id, a number, a summary, the call as curl", "Taking away"),
+    Action("remove", "do('remove')", "x,delete", "remove", "Take jobs off the watchlist", "Watchlist"),
+    Action("undo", "do('undo')", "u", "undo", "Bring back what was removed last", "Watchlist"),
+    Action("label", "do('label')", "l", "label", "Give jobs a name", "Watchlist"),
+    Action("tags", "do('tag')", "t", "tags", "Give jobs tags", "Watchlist", in_footer=False),
+    Action("note", "do('note')", "o", "note", "Give jobs a note", "Watchlist", in_footer=False),
+    Action("ask_now", "do('ask_now')", "r", "ask now", "Ask Zuora about jobs at once, finished or not", "Polling"),
+    Action("pause", "pause", "p", "pause", "Pause polling, or go on", "Polling"),
+    Action("copy", "do('copy')", "y", "copy", "Copy an id, a number, a summary, the call as curl", "Taking away"),
     Action(
+        "export",
         "do('export')",
         "e",
         "export",
@@ -55,9 +65,30 @@ CATALOGUE = (
         "Taking away",
         in_footer=False,
     ),
-    Action("other_pane", "tab", "detail", "Go to the detail, and back to the list", "Moving", in_footer=False),
-    Action("help", "question_mark,f1", "help", "Show what every key does", "Program"),
-    Action("quit", "q,ctrl+q", "quit", "Leave; the watchlist is kept", "Program"),
+    Action(
+        "screenshot",
+        "do('screenshot')",
+        "S",
+        "screenshot",
+        "Write a picture of the screen to a file, as SVG",
+        "Taking away",
+        in_footer=False,
+    ),
+    Action(
+        "detail", "other_pane", "tab", "detail", "Go to the detail, and back to the list", "Moving", in_footer=False
+    ),
+    Action(
+        "mouse",
+        "app.mouse",
+        "m",
+        "mouse",
+        "Leave the mouse to the terminal, to select text with it, or take it back",
+        "Program",
+        in_footer=False,
+    ),
+    Action("utc", "utc", "Z", "UTC", "Show times in UTC, or in local time again", "Program", in_footer=False),
+    Action("help", "help", "question_mark,f1", "help", "Show what every key does", "Program"),
+    Action("quit", "quit", "q,ctrl+q", "quit", "Leave; the watchlist is kept", "Program"),
 )
 
 MOVES = (
@@ -75,15 +106,25 @@ MOVES = (
 """Keys that belong to one pane; for the help."""
 
 
+def catalogue(keys: Mapping[str, str]) -> tuple[Action, ...]:
+    """The catalogue with the keys that a person has chosen, by the ids of the actions."""
+    return tuple(replace(action, keys=keys.get(action.id, action.keys)) for action in CATALOGUE)
+
+
+def key_of(actions: Iterable[Action], wanted: str) -> str:
+    """The key in force for an action, as a keyboard names it."""
+    return next(action.shown_key for action in actions if action.id == wanted)
+
+
 def bindings() -> Iterator[Binding]:
-    """The catalogue as Textual wants it."""
+    """The catalogue as Textual wants it; the ids are what its keymap goes by."""
     for action in CATALOGUE:
         yield Binding(
             action.keys,
-            action.id,
+            action.does,
             action.name,
             show=action.in_footer,
             key_display=action.shown_key,
             tooltip=action.about,
-            id=action.name.replace(" ", "_"),
+            id=action.id,
         )

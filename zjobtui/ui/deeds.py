@@ -32,6 +32,7 @@ class Deeds:
         *,
         targets: Callable[[], tuple[Watch, ...]],
         watchlist: Callable[[], Watchlist],
+        undo_key: str = "u",
     ) -> None:
         self._screen = screen
         self._engine = engine
@@ -40,6 +41,7 @@ class Deeds:
         self._clock = clock
         self._targets = targets
         self._watchlist = watchlist
+        self._undo_key = undo_key
         self._removed: list[tuple[Watch, ...]] = []
 
     def add(self, text: str = "") -> None:
@@ -117,6 +119,10 @@ class Deeds:
                 self._to_file(text(), suffix)
 
         self._screen.app.push_screen(Pick(f"Export {_named(targets)} as", tuple(forms)), write)
+
+    def screenshot(self) -> None:
+        """Writes a picture of the screen."""
+        self._to_file(self._screen.app.export_screenshot(title="zjobtui"), ".svg")
 
     def say(self, text: str, unsaved: str = "") -> None:
         """Tells something that needs no answer."""
@@ -212,7 +218,7 @@ class Deeds:
     def _tell_removed(self, edited: Edited) -> None:
         if edited.change.removed:
             self._removed.append(edited.change.removed)
-            self.say(f"{_named(edited.change.removed)} removed; u brings it back.", edited.unsaved)
+            self.say(f"{_named(edited.change.removed)} removed; {self._undo_key} brings it back.", edited.unsaved)
 
     def _tell(self, edited: Edited, what: str) -> None:
         if watches := edited.change.added or edited.change.annotated:

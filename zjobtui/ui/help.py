@@ -1,15 +1,18 @@
-"""The help, made of the catalogue of actions."""
+"""The help, made of the catalogue of actions; what is typed leaves only the lines that hold it."""
+
+from collections.abc import Iterable, Iterator, Sequence
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from zjobtui.domain.verdict import Kind
-from zjobtui.ui.actions import CATALOGUE, MOVES
-from zjobtui.wording.cells import wrap
+from zjobtui.ui.actions import MOVES, Action
+from zjobtui.ui.ask_text import OneLine
+from zjobtui.wording.cells import fit, wrap
 from zjobtui.wording.signs import GLYPHS
 
 MEANINGS = {
@@ -20,6 +23,11 @@ MEANINGS = {
     Kind.DONE: "the job completed, and its order too",
 }
 
+STALE = "no good answer for three planned intervals: what the row shows is old"
+
+REBINDING = (
+    'The word after a key is the action\'s name: [keys] in config.toml gives it another key, such as remove = "f8"'
+)
 
 _NAMES, _WIDTH = 18, 66
 """Cells of the column of names, and of a whole line where the dialog has its full width."""
@@ -29,31 +37,53 @@ class Help(ModalScreen[None]):
     """Says what every key does and what every sign means."""
 
     BINDINGS = [
-        Binding("escape,q,question_mark,f1,enter", "dismiss", "close", priority=True),
-        Binding("down,j", "scroll(1)", show=False),
-        Binding("up,k", "scroll(-1)", show=False),
+        Binding("escape,f1,enter", "dismiss", "close", priority=True),
+        Binding("down", "scroll(1)", show=False),
+        Binding("up", "scroll(-1)", show=False),
+        Binding("pagedown", "scroll(10)", show=False),
+        Binding("pageup", "scroll(-10)", show=False),
     ]
 
+    def __init__(self, actions: Sequence[Action]) -> None:
+        super().__init__()
+        self._actions = actions
+
     def compose(self) -> ComposeResult:
-        """One scrolling page."""
-        with VerticalScroll(id="dialog") as dialog:
+        """The words to look for, and one scrolling page."""
+        with VerticalScroll(id="dialog", can_focus=False) as dialog:
             dialog.border_title = "Help · esc closes"
-            yield Static(Content(help_text()))
+            yield OneLine(placeholder="type to find", id="wanted", compact=True)
+            yield Static(help_text(self._actions), id="help")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Leaves what holds all words."""
+        event.stop()
+        self.query_one("#help", Static).update(help_text(self._actions, event.value))
 
     def action_scroll(self, step: int) -> None:
         """Scrolls by lines."""
         self.query_one(VerticalScroll).scroll_relative(y=step, animate=False)
 
 
-def help_text() -> str:
-    """The whole help, as it is shown."""
-    lines: list[str] = []
-    for name in dict.fromkeys(action.group for action in CATALOGUE):
-        lines += [name, *(_entry(one.shown_key, one.about) for one in CATALOGUE if one.group == name), ""]
-    lines += ["Keys", *(_entry(keys, about) for keys, about in MOVES), ""]
-    lines += ["Signs", *(_entry(f"{GLYPHS[kind]} {kind.value}", meaning) for kind, meaning in MEANINGS.items())]
-    lines += [_entry("stale", "no good answer for three planned intervals: what the row shows is old")]
-    return "\n".join(lines)
+def help_text(actions: Sequence[Action], wanted: str = "") -> Content:
+    """The whole help, as it is shown, or the entries that hold all the wanted words."""
+    words = wanted.casefold().split()
+    lines: list[Content] = []
+    for title, entries in _sections(actions):
+        held = [(name, about) for name, about in entries if all(word in f"{name} {about}".casefold() for word in words)]
+        if held:
+            lines += [Content.styled(title, "bold"), *(Content(_entry(*entry)) for entry in held), Content("")]
+    return Content("\n").join(lines[:-1]) if lines else Content("Nothing in the help holds all that.")
+
+
+def _sections(actions: Sequence[Action]) -> Iterator[tuple[str, Iterable[tuple[str, str]]]]:
+    """The titles, each with its entries: a name and what it is about."""
+    for group in dict.fromkeys(action.group for action in actions):
+        yield group, [(f"{fit(one.shown_key, 6)} {one.id}", one.about) for one in actions if one.group == group]
+    yield "Keys", MOVES
+    signs = [(f"{GLYPHS[kind]} {kind.value}", meaning) for kind, meaning in MEANINGS.items()]
+    yield "Signs", [*signs, ("stale", STALE)]
+    yield "Other keys", [("config.toml", REBINDING)]
 
 
 def _entry(name: str, about: str) -> str:

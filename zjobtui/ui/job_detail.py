@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from textual.binding import Binding
@@ -29,7 +30,7 @@ class Subject:
     timeline: "Timeline" = ()
 
 
-NOTHING = "No job is shown. Press a to add jobs: paste any text that holds their ids; / changes what is shown."
+NOTHING = "No job is shown. Paste any text that holds job ids to add them; the filter says which of them are shown."
 
 
 class JobDetail(LinesView):
@@ -47,6 +48,8 @@ class JobDetail(LinesView):
         self._lines: list[FlatLine] = []
         self._opened: dict[str, bool] = {}
         self._now = 0.0
+        self.zone: tzinfo | None = None
+        """The zone of the times; the machine's own where it is None."""
 
     def show(self, subject: Subject | None, now: float) -> None:
         """Takes a subject; for the same job the cursor stays on its line, for another it starts at the top."""
@@ -103,7 +106,7 @@ class JobDetail(LinesView):
     def _rebuild(self, *, keep: bool) -> None:
         width = self.scrollable_content_region.width
         before, key = self._lines, self._lines[self.cursor].key if self._lines else ""
-        self._lines = list(_compose(self._subject, self._opened, self._now, width))
+        self._lines = list(_compose(self._subject, self._opened, self._now, width, self.zone))
         cursor = self._where(key) if keep else 0
         if keep and len(before) == len(self._lines) and cursor == self.cursor:
             self.redraw_changed()
@@ -124,13 +127,15 @@ def _title(subject: Subject | None) -> str:
     return f"{subject.watch.label} · {short_id(given)}" if subject.watch.label else given
 
 
-def _compose(subject: Subject | None, opened: Mapping[str, bool], now: float, width: int) -> Iterator[FlatLine]:
+def _compose(
+    subject: Subject | None, opened: Mapping[str, bool], now: float, width: int, zone: tzinfo | None
+) -> Iterator[FlatLine]:
     if subject is None:
         yield from paragraph("", NOTHING, "muted", width)
         return
     yield from _headline(subject.watch, now, width)
     yield blank()
-    yield from flat(_outline(subject, opened, now), opened, width)
+    yield from flat(_outline(subject, opened, now, zone), opened, width)
 
 
 def _headline(watch: Watch, now: float, width: int) -> Iterator[FlatLine]:
@@ -144,14 +149,14 @@ def _headline(watch: Watch, now: float, width: int) -> Iterator[FlatLine]:
         yield from paragraph("problem", problem, "attention", width)
 
 
-def _outline(subject: Subject, opened: Mapping[str, bool], now: float) -> Iterator[Line]:
+def _outline(subject: Subject, opened: Mapping[str, bool], now: float, zone: tzinfo | None) -> Iterator[Line]:
     from zjobtui.wording.reports import report_lines  # noqa: PLC0415 - reports are not needed for the first screen
 
     seen = subject.seen
     if seen is not None:
         yield from report_lines(seen.report)
-    yield from group("timeline", "Timeline", f"({len(subject.timeline)})", timeline_lines(subject.timeline, now))
-    yield from group("watch", "Watch", "", about_lines(subject.watch, now))
+    yield from group("timeline", "Timeline", f"({len(subject.timeline)})", timeline_lines(subject.timeline, now, zone))
+    yield from group("watch", "Watch", "", about_lines(subject.watch, now, zone))
     if seen is not None:
         is_open = bool(seen.report.reasons)
         yield from group("support", "For Zuora support", "", call_lines(seen.call, seen.at), is_open=is_open)

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Sequence
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -19,11 +20,12 @@ from zjobtui.domain.arranging import SortOrder
 from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.watch import Watch
 from zjobtui.polling.ports import State
-from zjobtui.ui.actions import bindings
+from zjobtui.ui.actions import bindings, catalogue, key_of
 from zjobtui.ui.deeds import Deeds
 from zjobtui.ui.job_detail import JobDetail, Subject
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.keys_bar import KeysBar
+from zjobtui.ui.look import USUAL, Look
 from zjobtui.ui.mailbox import Mailbox
 from zjobtui.ui.ports import Archive, EngineLike
 from zjobtui.ui.totals_bar import TotalsBar
@@ -66,8 +68,13 @@ class Monitor(Screen[None]):
         *,
         notice: str = "",
         first: Sequence[Watch] = (),
+        look: Look = USUAL,
     ) -> None:
         super().__init__()
+        self.actions = catalogue(look.keys)
+        """What a person can do, each with the key in force."""
+        self._zone = UTC if look.is_utc else None
+        self._remark = ""
         self._engine = engine
         self._archive = archive
         self._tenants = tuple(tenants)
@@ -79,7 +86,14 @@ class Monitor(Screen[None]):
         self._view = View()
         self._touched_at = 0.0
         self._deeds = Deeds(
-            self, engine, archive, tenants, clock, targets=self._targets, watchlist=lambda: self._state.watchlist
+            self,
+            engine,
+            archive,
+            tenants,
+            clock,
+            targets=self._targets,
+            watchlist=lambda: self._state.watchlist,
+            undo_key=key_of(self.actions, "undo"),
         )
         self._held_at: float | None = None
         self._drawn_at = 0.0
@@ -94,12 +108,13 @@ class Monitor(Screen[None]):
         with Container(id="panes"):
             yield JobList(are_tenants_named=len(self._tenants) > 1)
             yield JobDetail()
-        yield KeysBar()
+        yield KeysBar(self.actions)
 
     def on_mount(self) -> None:
         """Draws what is stored, then starts everything that takes time."""
         self._list, self._detail = self.query_one(JobList), self.query_one(JobDetail)
         self._bar = self.query_one(TotalsBar)
+        self._detail.zone = self._bar.zone = self._zone
         self._draw(self._state)
         self.call_after_refresh(self._begin)
 
@@ -157,6 +172,11 @@ class Monitor(Screen[None]):
         self.query("FilterBar").remove()
         self._list.focus()
 
+    def remark(self, text: str) -> None:
+        """Says something above the list until it says something else."""
+        self._remark = text
+        self._show_notice()
+
     def action_do(self, deed: str) -> None:
         """Does to jobs what the catalogue names."""
         getattr(self._deeds, deed)()
@@ -204,7 +224,14 @@ class Monitor(Screen[None]):
         """Shows what every key does."""
         from zjobtui.ui.help import Help  # noqa: PLC0415 - nothing of it is needed for the first screen
 
-        self.app.push_screen(Help())
+        self.app.push_screen(Help(self.actions))
+
+    def action_utc(self) -> None:
+        """Shows times in UTC, or in local time again."""
+        self._zone = None if self._zone else UTC
+        self._detail.zone = self._bar.zone = self._zone
+        self._draw_bar(self._clock.now())
+        self._show_detail()
 
     def action_quit(self) -> None:
         """Leaves."""
@@ -279,7 +306,12 @@ class Monitor(Screen[None]):
         self._bar.show(counts(self._state.watchlist), worst(pulses), now)
 
     def _show_notice(self) -> None:
-        told = [self._state.unsaved and f"Not saved: {self._state.unsaved}", self._state.fault, self._notice]
+        told = [
+            self._state.unsaved and f"Not saved: {self._state.unsaved}",
+            self._state.fault,
+            self._notice,
+            self._remark,
+        ]
         text = " ".join(part for part in told if part)
         if text != self._told:
             self._told = text

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import tzinfo
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -34,6 +35,8 @@ class TotalsBar(Widget):
         self._pulse: Spans = ()
         self._looked_at = 0.0
         self._rate = 0.0
+        self.zone: tzinfo | None = None
+        """The zone of the times; the machine's own where it is None."""
 
     def show(self, counts: Mapping[Kind, int], pulse: Pulse | None, now: float) -> None:
         """Takes new counts and a new pulse."""
@@ -41,7 +44,7 @@ class TotalsBar(Widget):
             pulse = replace(pulse, calls_per_second=self._rate)
         elif pulse is not None:
             self._looked_at, self._rate = now, pulse.calls_per_second
-        new = bar_spans(self._tenants, counts, pulse, now, self.size.width or self.app.size.width)
+        new = bar_spans(self._tenants, counts, pulse, now, self.size.width or self.app.size.width, self.zone)
         regions = changed_regions(self._spans, new, 0)
         self._spans = new
         if regions:
@@ -74,10 +77,15 @@ class TotalsBar(Widget):
 
 
 def bar_spans(
-    tenants: Sequence[Tenant], counts: Mapping[Kind, int], pulse: Pulse | None, now: float, width: int
+    tenants: Sequence[Tenant],
+    counts: Mapping[Kind, int],
+    pulse: Pulse | None,
+    now: float,
+    width: int,
+    zone: tzinfo | None = None,
 ) -> Spans:
     """The bar in `width` cells: in full where that fits, in few words elsewhere; the pulse at the right end."""
-    told = pulse_text(pulse, now, counts.get(Kind.WAITING, 0))
+    told = pulse_text(pulse, now, counts.get(Kind.WAITING, 0), zone)
     badge = "production" if any(one.kind is TenantKind.PRODUCTION for one in tenants) else "tenant"
     title = tenants[0].title if len(tenants) == 1 else f"{len(tenants)} tenants"
     name: Spans = ((" zjobtui ", "strong"), (f" {title} ", badge))

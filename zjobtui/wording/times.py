@@ -39,16 +39,14 @@ def duration(seconds: float) -> str:
 
 
 def moment(at: float, now: float, zone: tzinfo | None = None) -> str:
-    """A time of day, with the date when it is not today's: `14:02:31`, `Nov 22 14:02:31`, `2025-11-22 14:02:31`."""
+    """A time of day and its zone, with the date when it is not today's: `14:02:31 CET`, `Nov 22 14:02:31 CET`.
+
+    The zone is the machine's own unless another one is given; its name is the one in force at that moment.
+    """
     when, today = datetime.fromtimestamp(at, zone).astimezone(zone), datetime.fromtimestamp(now, zone).astimezone(zone)
     if when.date() == today.date():
-        return f"{when:%H:%M:%S}"
-    return f"{when:%b %d %H:%M:%S}" if when.year == today.year else f"{when:%Y-%m-%d %H:%M:%S}"
-
-
-def zone_name(at: float, zone: tzinfo | None = None) -> str:
-    """The name of the time zone in force, such as CET."""
-    return datetime.fromtimestamp(at, zone).astimezone(zone).tzname() or "local time"
+        return f"{when:%H:%M:%S %Z}"
+    return f"{when:%b %d %H:%M:%S %Z}" if when.year == today.year else f"{when:%Y-%m-%d %H:%M:%S %Z}"
 
 
 def stamp(at: float) -> str:

@@ -106,7 +106,11 @@ class _Connections(AiohttpTransport):
         connector = aiohttp.TCPConnector(
             limit=CONNECTIONS, keepalive_timeout=self.limits.keepalive_expiry, ssl=self.ssl_context
         )
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[traces])
+        session = aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[traces]
+        )
+        session._retry_connection = False  # noqa: SLF001 - its own repeat would go uncounted; `_begin` repeats
+        return session
 
 
 class _Http(HttpxAiohttpClient):

@@ -1,6 +1,7 @@
 """One token for all calls of a tenant: fetched once, renewed in time, and given up on when Zuora says no."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -13,6 +14,12 @@ RENEW_AT = 0.85
 
 PAUSE = 60.0
 """Seconds without a token request after a fresh token was refused too (Zuora allows 100 a minute for one address)."""
+
+FORCED_MOST = 3
+"""Tokens that may be refused before their time within `PAUSE` seconds; a host that ends more is left alone as long."""
+
+SOONEST = 1.0
+"""Seconds between two renewals at least, however short a life Zuora gives its tokens."""
 
 RENEW_AGAIN = 10.0
 """Seconds until the next try when a renewal failed while the old token still lives."""
@@ -49,6 +56,7 @@ class SignIn:
         self._token: str | None = self._given
         self._renew_at = self._ends_at = float("inf") if self._given else 0.0
         self._is_unproven = False
+        self._forced: deque[float] = deque(maxlen=FORCED_MOST)
         self._refusal: Problem | None = None
         self._refused_until = 0.0
         self._requests = 0
@@ -75,24 +83,27 @@ class SignIn:
         """Zuora answered 401 to the token; says whether another one is worth a try.
 
         The first time for all that used it; when its successor is refused as well, the credentials are, and for
-        `PAUSE` seconds no token is asked for.
+        `PAUSE` seconds no token is asked for. The same where one token after the other works for a moment only.
         """
         if token != self._token:
             return self._standing_refusal() is None
         if self._given is not None:
             self._refuse(problem, float("inf"))
             return False
-        self._token = None
-        if self._is_unproven:
-            self._refuse(problem, self._clock.boot() + PAUSE)
+        now, self._token = self._clock.boot(), None
+        is_often = len(self._forced) == FORCED_MOST and now - self._forced[0] < PAUSE
+        if self._is_unproven or is_often:
+            self._refuse(problem, now + PAUSE)
             return False
         self._is_unproven = True
+        self._forced.append(now)
         return True
 
     def try_again(self) -> None:
         """A person has asked: forget that the credentials were refused."""
         self._refusal = None
         self._is_unproven = False
+        self._forced.clear()
         self._token = self._token or self._given
 
     def _is_usable(self) -> bool:
@@ -115,7 +126,7 @@ class SignIn:
         if isinstance(answer, Token):
             now = self._clock.boot()
             self._token, self._refusal = answer.text, None
-            self._renew_at, self._ends_at = now + answer.life * RENEW_AT, now + answer.life
+            self._renew_at, self._ends_at = now + max(answer.life * RENEW_AT, SOONEST), now + answer.life
             return answer.text
         if answer.kind in {ProblemKind.SIGNED_OUT, ProblemKind.FORBIDDEN, ProblemKind.REFUSED}:
             self._refuse(answer, float("inf"))

@@ -1,0 +1,62 @@
+"""What the settings in the file say of the screen reaches it, and what cannot be is told with its line."""
+
+from pathlib import Path
+
+import pytest
+
+from zjobtui.ui.look import Look
+from zjobtui.wiring import Configuration, file_configuration, look_of
+
+
+def configured(path: Path, text: str) -> Configuration:
+    path.write_text(text, encoding="utf-8")
+    return file_configuration({}, path)
+
+
+def test_without_a_file_the_screen_looks_as_usual(tmp_path: Path) -> None:
+    assert look_of(file_configuration({}, tmp_path / "config.toml")) == (Look(), ())
+
+
+def test_the_look_is_as_the_file_says(tmp_path: Path) -> None:
+    text = '[screen]\ntheme = "light"\nascii = true\nutc = true\nbell = true\n[keys]\nask_now = "F5"\n'
+    look = Look(theme="light", is_ascii=True, is_utc=True, has_bell=True, keys={"ask_now": "f5"})
+    assert look_of(configured(tmp_path / "config.toml", text)) == (look, ())
+
+
+def test_what_cannot_be_is_told_by_file_and_line_in_the_order_of_the_lines(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    text = '[screen]\ntheme = "lihgt"\n[keys]\nremov = "f5"\nremove = "a"\nundo = "j"\nask_now = "f5"\n'
+    look, told = look_of(configured(path, text))
+    assert look == Look(keys={"ask_now": "f5"})
+    assert told == (
+        f"{path}: line 2: screen.theme: there is no theme lihgt; did you mean light?",
+        f"{path}: line 4: keys.remov: there is no action remov; did you mean remove?",
+        f"{path}: line 5: keys.remove: a is the key of add already; remove keeps x.",
+        f"{path}: line 6: keys.undo: j is the key for “down” already.",
+    )
+
+
+def test_a_run_gets_look_limit_and_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything between the file and the two that use it: the app and the engine."""
+    from zjobtui import wiring  # noqa: PLC0415 - its parts are exchanged here
+    from zjobtui.domain.tenant import Tenant  # noqa: PLC0415 - as above
+    from zjobtui.polling import engine  # noqa: PLC0415 - as above
+    from zjobtui.ui import app  # noqa: PLC0415 - as above
+
+    made: dict[str, object] = {}
+
+    class Shown(app.MonitorApp):
+        def run_in_terminal(self) -> int:
+            assert isinstance(self._engine, engine.Engine)
+            made.update(look=self._look, notice=self._monitor._notice, limit=self._engine._staleness_limit)
+            return 0
+
+    monkeypatch.setattr(app, "MonitorApp", Shown)
+    given = configured(
+        tmp_path / "config.toml", '[polling]\nstaleness_limit = 9\n[screen]\ntheme = "lite"\nutc = true\n'
+    )
+    tenant = wiring.Configured(Tenant(name="env", base_url="http://127.0.0.1"), lambda: pytest.fail("nothing is asked"))
+    assert wiring.run_monitor([tenant], tmp_path / "watchlist.sqlite3", configuration=given) == 0
+    assert made["look"] == Look(is_utc=True)
+    assert made["limit"] == 9.0
+    assert "line 4: screen.theme: there is no theme lite; did you mean light?" in str(made["notice"])

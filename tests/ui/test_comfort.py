@@ -1,0 +1,139 @@
+"""What makes the screen fit a person: the zone of its times, the mouse, a picture, the keys, the help."""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.support.building import job
+from tests.support.seeing import Sight, flowing, looking_at
+from tests.support.staging import staged
+from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.ui.look import Look
+from zjobtui.wording.times import moment
+
+RELEASED, TAKEN = "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l", "\x1b[?1000h\x1b[?1003h\x1b[?1015h\x1b[?1006h"
+
+
+@pytest.fixture
+def _in_vienna(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_in_vienna")
+@pytest.mark.parametrize("size", [(140, 40), (80, 40)])
+async def test_capital_z_changes_between_local_time_and_utc_wherever_a_time_stands(size: tuple[int, int]) -> None:
+    engine = staged("recorded-processing")
+    problem = Problem(ProblemKind.UNREACHABLE, "refused")
+    engine.pulse = replace(engine.pulse, problem=problem, down_since=engine.clock.at)
+    engine.publish()
+    async with looking_at(engine, size) as sight:
+        assert "Added 15:00:00 CET · test" in sight.words
+        assert size[0] == 80 or sight.bar.endswith("since 15:00:00 CET")
+        await sight.press("Z")
+        assert "Added 14:00:00 UTC · test" in sight.words
+        assert size[0] == 80 or sight.bar.endswith("since 14:00:00 UTC")
+        assert "CET" not in sight.text
+        await sight.press("Z")
+        assert "Added 15:00:00 CET · test" in sight.words
+
+
+@pytest.mark.usefixtures("_in_vienna")
+async def test_the_settings_can_ask_for_utc_from_the_start() -> None:
+    async with looking_at(staged("recorded-processing"), look=Look(is_utc=True)) as sight:
+        assert "Added 14:00:00 UTC · test" in sight.words
+    assert moment(sight.engine.clock.at, sight.engine.clock.at) == "15:00:00 CET"
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_m_releases_the_mouse_and_takes_it_back_and_says_so(size: tuple[int, int]) -> None:
+    async with looking_at(staged("recorded-processing"), size) as sight:
+        await sight.press("m")
+        assert sight.sent.count(RELEASED) == 1
+        assert flowing(" ".join(sight.rows[1:3])).startswith("The mouse is released: select text as the terminal does")
+        sight.glass._enable_mouse_support()  # as after a suspension
+        assert TAKEN not in sight.sent
+        await sight.press("m")
+        assert sight.sent.count(TAKEN) == 1
+        assert "The mouse is released" not in sight.text
+
+
+async def test_a_mouse_that_tells_pixels_does_so_again() -> None:
+    async with looking_at(staged("recorded-processing")) as sight:
+        sight.glass._enable_mouse_pixels()
+        await sight.press("m", "m")
+        assert sight.sent.rindex("\x1b[?1016h") > sight.sent.index(TAKEN)
+
+
+def pictures(folder: Path) -> list[Path]:
+    return list(folder.glob("*.svg"))
+
+
+async def from_palette(sight: Sight) -> None:
+    await sight.press("ctrl+p")
+    await sight.press(*"scree")
+    await sight.until("Write a picture")
+    await sight.press("enter")
+
+
+async def from_key(sight: Sight) -> None:
+    await sight.press("S")
+
+
+@pytest.mark.parametrize("ask", [from_key, from_palette])
+async def test_a_picture_of_the_screen_is_written_and_named(
+    ask: Callable[[Sight], Awaitable[None]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with looking_at(staged("recorded-processing", labels=("CS-4390",))) as sight:
+        await ask(sight)
+        await sight.until("Written to")
+        (path,) = pictures(tmp_path)
+        assert path.name in sight.toast.replace(" ", "")
+        picture = path.read_text(encoding="utf-8")
+        assert picture.startswith("<svg")
+        assert "CS-4390" in picture
+        assert "Search" not in picture
+
+
+KEYS = {"ask_now": "f5", "remove": "a", "add": "x", "undo": "question_mark", "help": "h"}
+
+
+async def test_other_keys_do_the_same_and_footer_help_and_palette_say_so() -> None:
+    engine = staged("recorded-processing", "recorded-processing")
+    async with looking_at(engine, (140, 60), look=Look(keys=KEYS)) as sight:
+        assert sight.rows[-1].startswith(" x add  / filter  s sort  a remove  ? undo  l label  f5 ask now ")
+        await sight.press("r")
+        assert engine.asked == []
+        await sight.press("f5")
+        assert engine.asked == [job(1)]
+        await sight.press("a")
+        assert len(engine.state.watchlist) == 1
+        assert "removed; ? brings it back." in sight.toast
+        await sight.press("?")
+        assert len(engine.state.watchlist) == 2
+        await sight.press("h")
+        assert "f5 ask_now Ask Zuora about jobs at once" in flowing("\n".join(sight.frame("Help")))
+        await sight.press("escape", "ctrl+p")
+        await sight.until("ask now (f5)")
+        await sight.press("escape")
+        await sight.click("f5 ask now")
+        assert len(engine.asked) == 2
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_help_leaves_what_holds_all_that_is_typed(size: tuple[int, int]) -> None:
+    async with looking_at(staged("recorded-processing"), size) as sight:
+        await sight.press("?", *"ask z")
+        told = flowing("\n".join(sight.frame("Help")))
+        assert "Polling r ask_now Ask Zuora about jobs at once, finished or not" in told
+        assert "undo" not in told
+        await sight.press("q")
+        assert "Nothing in the help holds all that." in sight.text
+        await sight.press("ctrl+u")
+        assert "Add jobs: paste" in sight.text
+        await sight.press("escape")
+        assert "Help" not in sight.text

@@ -1,0 +1,71 @@
+"""On a terminal that knows nothing but ASCII, nothing else is sent."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import zjobtui
+from tests.support.seeing import looking_at
+from tests.support.staging import staged
+from zjobtui.ui.look import Look
+from zjobtui.ui.plain import TABLE
+
+PACKAGE = Path(zjobtui.__file__).parent
+ROOMS = ("domain", "polling", "storage", "ui", "wording", "zuora")
+
+
+def said(path: Path) -> Iterator[str]:
+    """Every text in a file of the package that is no docstring."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    silent = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in silent:
+            yield node.value
+
+
+def test_every_glyph_of_the_program_has_another_in_ascii() -> None:
+    for path in sorted(path for room in ROOMS for path in (PACKAGE / room).glob("*.py")):
+        for text in said(path):
+            left = {one for one in text.translate(TABLE) if one.isprintable() and not (one.isascii() or one.isalpha())}
+            assert not left or path.name in {"plain.py", "text.py"}, (path.name, text, left)
+
+
+def test_another_glyph_takes_as_many_cells() -> None:
+    assert {len(plain) for glyph, plain in TABLE.items() if glyph != ord("🔎")} == {1}
+    assert "".join(TABLE.values()).isascii()
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_no_screen_holds_anything_but_ascii(size: tuple[int, int]) -> None:
+    engine = staged("recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing", None)
+    engine.clock.at += 100
+    async with looking_at(engine, size, look=Look(is_ascii=True), notice="The mark “x” is told.") as sight:
+        for keys, held in (
+            ((), "x failed "),
+            (("space", "space", "tab", "end", "home", "enter"), "v "),
+            (("escape", "a", "f"), "Add jobs"),
+            (("escape", "l"), "Label of"),
+            (("escape", "s"), "Sort by"),
+            (("escape", "?"), "Help - esc closes"),
+            (("escape", "/", "x", ":"), "x:"),
+            (("escape", "r", "p"), "= paused"),
+            (("ctrl+p",), "Search for commands~"),
+        ):
+            await sight.press(*keys)
+            await sight.until(held)
+            assert sight.text.isascii(), [row for row in sight.rows if not row.isascii()]
+        assert sight.sent.replace("\ue000", "").isascii()
+
+
+async def test_the_frames_stand_straight_in_ascii() -> None:
+    async with looking_at(staged("recorded-processing"), (100, 30), look=Look(is_ascii=True)) as sight:
+        assert sight.rows[1].startswith("+- Jobs - 1 - by urgency ---")
+        assert {row[0] for row in sight.rows[2:28]} == {"|"}
+        assert sight.rows[28][0] == "+"
+
+
+async def test_the_letters_of_an_outside_text_stay() -> None:
+    async with looking_at(staged("recorded-processing", labels=("Müller 请 №",)), look=Look(is_ascii=True)) as sight:
+        assert "Müller 请 №" in sight.text

@@ -1,0 +1,92 @@
+"""Which key does what when a person has chosen some: takes what can be, and tells of each other why it cannot."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import TypeAlias
+
+from textual.binding import Binding
+from textual.keys import Keys, _character_to_key, format_key
+from textual.screen import Screen
+
+from zjobtui.ui.actions import CATALOGUE
+
+Fault: TypeAlias = tuple[str, str]
+"""The id of an action, and why it does not get its key."""
+
+_SAME = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+h": "backspace", "ctrl+[": "escape", "return": "enter"}
+"""Keys for which a terminal sends the very same as for another."""
+
+_MODIFIERS = {"ctrl", "alt", "shift"}
+
+
+def chosen_keys(given: Iterable[tuple[str, str]], taken: Mapping[str, str]) -> tuple[dict[str, str], list[Fault]]:
+    """The keys that can be as they were chosen, by the ids of the actions, and what is wrong with the others.
+
+    `taken` are keys that no action can have, each with what it does. An action whose choice is refused keeps its keys.
+    """
+    wanted, faults = dict[str, str](), list[Fault]()
+    for action, name in given:
+        key = normal(name)
+        if action not in _OWN:
+            faults.append((action, _no_action(action)))
+        elif not is_key(key):
+            faults.append((action, f"“{name}” is no key; such are f5, ctrl+r, R and ?"))
+        elif key in taken and key not in _OWN[action]:
+            faults.append((action, f"{format_key(key)} is the key for “{taken[key]}” already"))
+        else:
+            wanted[action] = key
+    while clash := next(_clashes(wanted), None):
+        action, other = clash
+        key = wanted.pop(action)
+        faults.append((action, f"{format_key(key)} is the key of {other} already; {action} keeps {_shown(action)}"))
+    return wanted, faults
+
+
+def normal(name: str) -> str:
+    """A key as Textual names it: `?` is question_mark, `F5` is f5, `ctrl+i` is what every terminal sends for it."""
+    key = _character_to_key(name) if len(name) == 1 else name.lower()
+    return _SAME.get(key, key)
+
+
+def is_key(key: str) -> bool:
+    """Whether there is such a key."""
+    *modifiers, last = key.split("+")
+    is_known = last in set(Keys) - {Keys.Any, Keys.Ignore} or len(format_key(last)) == 1
+    return is_known and set(modifiers) <= _MODIFIERS
+
+
+def taken_keys(*nodes: type) -> dict[str, str]:
+    """The keys that these widgets, screens and apps have of their own, each with what it does."""
+    classes = [kind for node in nodes for kind in node.__mro__]
+    given = [binding for kind in classes for binding in Binding.make_bindings(kind.__dict__.get("BINDINGS", ()))]
+    return {binding.key: (binding.description or binding.action).replace("_", " ") for binding in reversed(given)}
+
+
+def taken_by_monitor() -> dict[str, str]:
+    """The keys of the panes, of the screen and of the program itself."""
+    from zjobtui.ui.app import MonitorApp  # noqa: PLC0415 - the app is not needed to judge keys
+    from zjobtui.ui.job_detail import JobDetail  # noqa: PLC0415 - as above
+    from zjobtui.ui.job_list import JobList  # noqa: PLC0415 - as above
+
+    own = {"escape": "back to the list", MonitorApp.COMMAND_PALETTE_BINDING: "the palette"}
+    return {**taken_keys(MonitorApp, Screen, JobList, JobDetail), **own}
+
+
+_OWN = {action.id: action.keys.split(",") for action in CATALOGUE}
+
+
+def _clashes(wanted: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Each action that has chosen a key which another one has, with that other."""
+    for action, key in wanted.items():
+        for other, own in _OWN.items():
+            if other != action and key in ([wanted[other]] if other in wanted else own):
+                yield action, other
+
+
+def _no_action(action: str) -> str:
+    near = get_close_matches(action, _OWN, 1)
+    return f"there is no action {action}; " + (f"did you mean {near[0]}?" if near else f"there are: {', '.join(_OWN)}")
+
+
+def _shown(action: str) -> str:
+    return format_key(_OWN[action][0])

@@ -1,0 +1,137 @@
+"""The colours of the screen: one row of a table for each theme, by what a colour means."""
+
+from difflib import get_close_matches
+
+from textual.theme import BUILTIN_THEMES, Theme
+
+from zjobtui.ui.look import DEFAULT_THEME
+
+_MEANINGS = (
+    *("background", "surface", "panel", "cursor", "resting", "border", "frame"),
+    *("plain", "muted", "stale", "key", "good", "waiting", "attention", "bad", "badge", "alarm"),
+)
+"""What the colours of a row are for, in this order.
+
+Backgrounds: of the panes, the dialogs, the bars, the cursor where the keys go and where they do not. Lines: the frame
+of what has the keys, and of the others. Texts by their tones; `badge` and `alarm` are what a tenant's name stands on.
+"""
+
+_COLOURS = {
+    "dark": "121212 1c1c1c 202830 0d304c 2d2d2d 3d9bea 4a4a4a"
+    " e4e4e4 b4b4b4 989898 ffb454 6ee08c 6cb8f5 ffc44d ff8a9a 6cb8f5 ff8a9a",
+    "light": "fafafa f0f0f0 e4e8ec bcd4ee d4d4d4 0550ae b8bcc0"
+    " 16181c 3a3e44 4c5056 7c3500 006622 0a4a9c 6b4400 96091f 0a4a9c 96091f",
+    "high-contrast": "000000 0a0a0a 101010 00265c 2d2d2d ffff00 c8c8c8"
+    " ffffff e8e8e8 c8c8c8 ffe95c 6dff9a 8fdcff ffd84d ffaca3 8fdcff ffaca3",
+    "colour-blind": "0c0c0c 161616 1e2226 10304a 2d2d2d 56b4e9 4a4a4a"
+    " e8e8e8 b8b8b8 9c9c9c e6a3cb 2fbf92 56b4e9 f0e442 f0824a 56b4e9 f0824a",
+}
+"""The last one has the colours of Okabe and Ito (2008): bluish green, sky blue, yellow, vermilion and reddish purple,
+lightened as far as a dark background asks for."""
+
+OURS = (*_COLOURS, "ansi")
+"""The names of the themes that are made here."""
+
+
+def made(name: str) -> Theme | None:
+    """One of our own themes."""
+    if name == "ansi":
+        return _ansi()
+    if name not in _COLOURS:
+        return None
+    colours = {meaning: f"#{code}" for meaning, code in zip(_MEANINGS, _COLOURS[name].split(), strict=True)}
+    return Theme(
+        name,
+        primary=colours["badge"],
+        secondary=colours["border"],
+        accent=colours["key"],
+        success=colours["good"],
+        warning=colours["attention"],
+        error=colours["alarm"],
+        foreground=colours["plain"],
+        background=colours["background"],
+        surface=colours["surface"],
+        panel=colours["panel"],
+        boost=colours["panel"],
+        dark=name != "light",
+        variables=_variables(colours),
+    )
+
+
+def chosen_theme(name: str) -> tuple[str, str]:
+    """The theme of this name, or the usual one where there is none, and then what is wrong with the name."""
+    known = (*OURS, *BUILTIN_THEMES)
+    if not name or name in known:
+        return name or DEFAULT_THEME, ""
+    near = get_close_matches(name.casefold(), known, 1)
+    right = f"did you mean {near[0]}?" if near else f"there are: {', '.join(OURS)}, and those of the palette"
+    return DEFAULT_THEME, f"there is no theme {name}; {right}"
+
+
+def _variables(colours: dict[str, str]) -> dict[str, str]:
+    """Textual's own names for the rest; a theme of Textual's has colours for them, too."""
+    return {
+        "text": colours["plain"],
+        "text-muted": colours["muted"],
+        "text-disabled": colours["stale"],
+        "text-accent": colours["key"],
+        "text-success": colours["good"],
+        "text-primary": colours["waiting"],
+        "text-warning": colours["attention"],
+        "text-error": colours["bad"],
+        "foreground-muted": colours["muted"],
+        "border": colours["border"],
+        "border-blurred": colours["frame"],
+        "surface-lighten-3": colours["frame"],
+        "primary-muted": colours["cursor"],
+        "surface-lighten-1": colours["resting"],
+        "warning-muted": colours["panel"],
+        "block-cursor-background": colours["cursor"],
+        "block-cursor-foreground": colours["plain"],
+        "block-cursor-blurred-background": colours["resting"],
+        "input-selection-background": colours["cursor"],
+        "scrollbar": colours["frame"],
+        "scrollbar-hover": colours["border"],
+        "scrollbar-active": colours["border"],
+        "scrollbar-background": colours["background"],
+        "scrollbar-background-hover": colours["background"],
+        "scrollbar-background-active": colours["background"],
+        "scrollbar-corner-color": colours["background"],
+    }
+
+
+def _ansi() -> Theme:
+    """The terminal's own sixteen colours, on its own background, whether that is dark or light."""
+    return Theme(
+        "ansi",
+        ansi=True,
+        primary="ansi_blue",
+        secondary="ansi_cyan",
+        accent="ansi_magenta",
+        success="ansi_green",
+        warning="ansi_yellow",
+        error="ansi_red",
+        foreground="ansi_default",
+        background="ansi_default",
+        surface="ansi_default",
+        panel="ansi_default",
+        boost="ansi_default",
+        variables={
+            "ansi-background": "ansi_default",
+            "ansi-foreground": "ansi_default",
+            "text-muted": "ansi_default",
+            "text-disabled": "ansi_default",
+            "border": "ansi_blue",
+            "border-blurred": "ansi_default",
+            "surface-lighten-3": "ansi_default",
+            "primary-muted": "ansi_default",
+            "surface-lighten-1": "ansi_default",
+            "warning-muted": "ansi_default",
+            "block-cursor-background": "ansi_default",
+            "block-cursor-text-style": "reverse",
+            "scrollbar": "ansi_blue",
+            "scrollbar-background": "ansi_default",
+            "scrollbar-background-hover": "ansi_default",
+            "scrollbar-background-active": "ansi_default",
+        },
+    )
