@@ -300,8 +300,10 @@ def test_without_any_terminal_it_says_so(arguments: list[str], tmp_path: Path, s
     assert done.stdout == b""
 
 
-def test_without_a_tenant_it_says_what_to_set(tmp_path: Path) -> None:
-    with Terminal(PROGRAM, env={"HOME": str(tmp_path), "ZJOBTUI_DATA_DIR": str(tmp_path)}) as terminal:
+def test_where_one_tenant_is_wanted_and_none_configured_it_says_what_to_set(tmp_path: Path) -> None:
+    with Terminal(
+        [*PROGRAM, "--tenant", "eu"], env={"HOME": str(tmp_path), "ZJOBTUI_DATA_DIR": str(tmp_path)}
+    ) as terminal:
         assert terminal.wait_exit() == 2
         assert "export ZUORA_BASE_URL=" in terminal.text()
         assert "zjobtui demo" in terminal.text()

@@ -11,6 +11,8 @@ def _same_screen_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with monkeypatch.context() as patch:
         patch.setenv("TZ", "UTC")
         time.tzset()
+        # Rich keeps the codes that it has made of a style, whatever terminal asks for them next.
+        patch.setattr("textual.constants.COLOR_SYSTEM", "truecolor")
         patch.setattr("zjobtui.ui.monitor.DRAW_EVERY", 0.0)
         patch.setattr("zjobtui.ui.monitor.TICK", 0.2)
         yield
