@@ -1,6 +1,7 @@
 """The configured tenants in print, and another one in the file: nothing that stands there is touched."""
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.test_headless import run
+from zjobtui.cli import main
+from zjobtui.commands.tenants import tenants
 from zjobtui.storage.config_file import parse_settings, read_settings
 from zjobtui.storage.config_writing import table_text
 from zjobtui.storage.places import config_path
@@ -105,6 +108,14 @@ def test_a_fault_while_writing_leaves_the_old_file_and_nothing_else(monkeypatch:
 def test_s2_no_option_takes_a_secret() -> None:
     for option in ("--client-secret", "--secret", "--token", "--password"):
         assert "No such option" in run(*EU, option, "s3cret").stderr
+
+
+def test_s2_no_command_has_an_option_for_a_secret_or_a_token() -> None:
+    commands = [main, *main.commands.values(), *tenants.commands.values()]
+    named = {name for command in commands for one in command.params for name in (*one.opts, one.name or "")}
+    assert {"--secret-env", "--secret-command", "--secret-file", "--secret-keyring"} <= named
+    holding = {name for name in named if re.search("secret|token|password|bearer", name)}
+    assert all(re.fullmatch("(--)?secret[-_](env|command|file|keyring)", name) for name in holding)
 
 
 def test_without_tenants_it_says_how_to_add_one() -> None:

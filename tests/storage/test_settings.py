@@ -226,6 +226,12 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
         assert said in str(read_settings(tmp_path / name)[1][0])
 
 
+@pytest.mark.parametrize("key", ["verify", "tls", "ssl_verify", "skip_verification"])
+def test_s8_no_setting_switches_the_checking_of_certificates_off(key: str) -> None:
+    _, problems = parse_settings(f"{SOUND}{key} = false")
+    assert [f"tenants.eu.{key} is no setting" in one.text for one in problems] == [True]
+
+
 def test_a_value_that_proves_wrong_where_it_is_used_is_told_with_its_line() -> None:
     found, _ = parse_settings(SOUND.replace("EU production", "EU producton"))
     tenant = found.tenants[0]
