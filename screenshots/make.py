@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.support.world import watched_world
 from zjobtui.domain.tenant import Tenant, TenantKind
+from zjobtui.ui import monitor
 from zjobtui.ui.app import MonitorApp
 from zjobtui.ui.job_list import JobList
 
@@ -29,9 +30,11 @@ class Picture:
 
 PICTURES = (
     Picture("list-and-detail", (140, 40), 2),
-    Picture("three-hundred-subscriptions", (140, 40), 4, ("tab", *["down"] * 5, "enter")),
+    Picture("three-hundred-subscriptions", (140, 40), 4, ("tab", *["down"] * 6, "enter")),
     Picture("preview", (140, 40), 3),
     Picture("failure", (140, 40), 1),
+    Picture("timeline", (140, 40), 1, ("2",)),
+    Picture("raw", (140, 40), 2, ("3", "tab", "slash", *"status", "enter", "n")),
     Picture("narrow", (80, 24), 2),
     Picture("help", (100, 30), 2, ("question_mark",)),
 )
@@ -59,6 +62,8 @@ def main() -> None:
     """Takes all pictures, in one time zone wherever it runs."""
     os.environ["TZ"] = "UTC"
     time.tzset()
+    # However slow the machine is, the cursor rests on no job on its way.
+    monitor.ATTEND_AFTER = 1_000.0
     for picture in PICTURES:
         asyncio.run(take(picture))
 

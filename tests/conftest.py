@@ -9,6 +9,9 @@ from hypothesis import settings
 settings.register_profile("zjobtui", deadline=None, print_blob=True)
 settings.load_profile("zjobtui")
 
+# Rich keeps what a style becomes on a terminal for good, so that all tests must have the same colours.
+os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
+
 _THEIRS = ("ZUORA_", "ZJOBTUI_", "XDG_")
 _NAMES = frozenset(
     {"NO_COLOR", "FORCE_COLOR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"}

@@ -76,13 +76,12 @@ def test_from_a_paste_to_the_answer_and_out(tmp_path: Path, served: Simulator) -
         terminal.wait_for(lambda text: "╭─ Jobs · 40" in text and max(map(len, text.splitlines())) == 80)
         terminal.resize(140, 50)
         terminal.wait_for(lambda text: max(map(len, text.splitlines())) == 140)
-        terminal.press("tab", "end")
-        terminal.press("enter")
+        terminal.press("3")
         terminal.wait_for('"success": true')
         terminal.press("q")
         assert terminal.wait_exit() == 0
         assert_left_as_found(terminal)
-        assert uncontrolled(terminal.raw) == []
+        assert [one[0] for one in uncontrolled(terminal.raw)] in (["\a"], ["\a", "\a"]), "the bell, at most every 10 s"
         assert served.client_secret.encode() not in terminal.raw
         assert b"Bearer" not in terminal.raw
 
@@ -96,10 +95,10 @@ def test_subscriptions_open_and_close_in_a_real_terminal(tmp_path: Path, served:
         terminal.press(*"order:O-00004859", "enter")
         terminal.wait_for("▾ Subscriptions", 30)
         terminal.wait_for("     A-S")
-        terminal.press("down", "up", "tab", "home")
-        while "▸ Subscriptions" not in terminal.text():
-            terminal.press("down", "left")
-            terminal.bytes_within(0.05)
+        lines = terminal.text().splitlines()
+        below = next(place for place, line in enumerate(lines) if "▾ Subscriptions" in line) - 2
+        terminal.press("down", "up", "tab", "home", *["down"] * below, "left")
+        terminal.wait_for("▸ Subscriptions")
         assert "     A-S" not in terminal.text()
         terminal.press("right")
         terminal.wait_for("▾ Subscriptions")

@@ -19,7 +19,7 @@ def test_without_a_file_the_screen_looks_as_usual(tmp_path: Path) -> None:
 
 def test_the_look_is_as_the_file_says(tmp_path: Path) -> None:
     text = '[screen]\ntheme = "light"\nascii = true\nutc = true\nbell = true\n[keys]\nask_now = "F5"\n'
-    look = Look(theme="light", is_ascii=True, is_utc=True, has_bell=True, keys={"ask_now": "f5"})
+    look = Look(theme="light", is_ascii=True, is_utc=True, keys={"ask_now": "f5"})
     assert look_of(configured(tmp_path / "config.toml", text)) == (look, ())
 
 
@@ -48,7 +48,7 @@ def test_a_run_gets_look_limit_and_what_is_wrong(tmp_path: Path, monkeypatch: py
     class Shown(app.MonitorApp):
         def run_in_terminal(self) -> int:
             assert isinstance(self._engine, engine.Engine)
-            made.update(look=self._look, notice=self._monitor._notice, limit=self._engine._staleness_limit)
+            made.update(look=self._look, notice=self._monitor._shown.notice, limit=self._engine._staleness_limit)
             return 0
 
     monkeypatch.setattr(app, "MonitorApp", Shown)

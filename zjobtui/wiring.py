@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from zjobtui.domain.report import Report
     from zjobtui.storage.settings import Settings, TenantSettings
     from zjobtui.ui.look import Look
+    from zjobtui.ui.teller import Ways
 
 BACK_UP_AFTER = 5.0
 """Seconds after the start at which the store is copied, where that is due."""
@@ -99,7 +100,7 @@ def look_of(configuration: Configuration) -> tuple["Look", tuple[str, ...]]:
     keys, faults = chosen_keys(settings.keys, taken_by_monitor()) if settings.keys else ({}, [])
     told = [(("keys", action), why) for action, why in faults]
     told += [(("screen", "theme"), fault)] if fault else []
-    look = Look(theme=theme, is_ascii=screen.ascii, is_utc=screen.utc, has_bell=screen.bell, keys=keys)
+    look = Look(theme=theme, is_ascii=screen.ascii, is_utc=screen.utc, keys=keys)
     told.sort(key=lambda one: settings.lines.of(one[0]))
     said = (f"{configuration.path}: {settings.problem_with(key, why)}" for key, why in told)
     return look, tuple(one if one.endswith("?") else f"{one}." for one in said)
@@ -114,13 +115,14 @@ def run_monitor(
 ) -> int:
     """The screen over an engine over the store; what could not be saved is named when the screen is gone."""
     from zjobtui.polling.engine import Engine  # noqa: PLC0415 - commands that print need none of it
+    from zjobtui.storage.screen_memory import NAME, ScreenMemory  # noqa: PLC0415 - as above
     from zjobtui.storage.store import open_store  # noqa: PLC0415 - as above
     from zjobtui.ui.app import MonitorApp  # noqa: PLC0415 - as above
 
     clock = SystemClock()
     store, watchlist = open_store(path, read_report)
     look, faults = look_of(configuration)
-    notice = " ".join(part for part in (store.notice, *configuration.problems, *faults, *_ways(configured)) if part)
+    notice = " ".join(part for part in (store.notice, *configuration.problems, *faults, *_routes(configured)) if part)
     if notice:
         print(notice, file=sys.stderr)
     limit = configuration.settings.polling.staleness_limit if configuration.settings else None
@@ -128,7 +130,17 @@ def run_monitor(
         watchlist, store, [(one.tenant, _maker(one, clock)) for one in configured], clock, staleness_limit=limit
     )
     first = [Watch(job=Job(configured[0].tenant.name, one), added_at=clock.now(), added_by="demo") for one in demo]
-    app = MonitorApp(engine, store, [one.tenant for one in configured], clock, notice=notice, first=first, look=look)
+    app = MonitorApp(
+        engine,
+        store,
+        [one.tenant for one in configured],
+        clock,
+        notice=notice,
+        first=first,
+        look=look,
+        ways=_ways(configuration.settings),
+        memory=ScreenMemory(path.with_name(NAME)),
+    )
     copying = _copying_later(path)
     try:
         status = app.run_in_terminal()
@@ -181,15 +193,28 @@ def read_report(raw: str) -> "Report | None":
     return read(raw)
 
 
+def _ways(settings: "Settings | None") -> "Ways | None":
+    """How a person is told of what happens; None for what is usual."""
+    if settings is None:
+        return None
+    from zjobtui.domain.telling import Topic  # noqa: PLC0415 - most users have no such file
+    from zjobtui.storage.own_command import OwnCommand  # noqa: PLC0415 - as above
+    from zjobtui.ui.teller import Ways  # noqa: PLC0415 - as above
+
+    given = settings.notify
+    program = OwnCommand(given.command, os.environ, settings.secret_variables) if given.command else None
+    return Ways(on=frozenset(map(Topic, given.on)), has_bell=settings.screen.bell, osc=given.osc, program=program)
+
+
 def _environment_source(credentials: Credentials) -> str:
     is_client = isinstance(credentials, ClientCredentials)
     return f"environment variable {'ZUORA_CLIENT_SECRET' if is_client else 'ZUORA_BEARER_TOKEN'}"
 
 
-def _ways(configured: Sequence[Configured]) -> list[str]:
+def _routes(configured: Sequence[Configured]) -> list[str]:
     """A sentence for each tenant whose calls take another way than straight, with the system's certificates."""
-    ways = [(one.tenant.title, route(one.tenant.base_url, os.environ)) for one in configured]
-    return [f"{title} is asked {', '.join(told)}." for title, told in ways if told]
+    routes = [(one.tenant.title, route(one.tenant.base_url, os.environ)) for one in configured]
+    return [f"{title} is asked {', '.join(told)}." for title, told in routes if told]
 
 
 def _maker(one: Configured, clock: Clock) -> Callable[[], JobSource]:

@@ -1,5 +1,6 @@
 """Measures the monitor in a pseudo-terminal beside the floor and the rival: first paint, key echo, bytes and memory."""
 
+from tests.benchmarks.crowd import crowd
 from tests.benchmarks.echo import echo
 from tests.benchmarks.memory import memory
 from tests.benchmarks.output import changing, quiet
@@ -7,5 +8,5 @@ from tests.benchmarks.painting import painting
 from tests.benchmarks.report import run
 
 if __name__ == "__main__":
-    figures = {"P1": painting, "P4": echo, "P5": quiet, "P5-row": changing, "P6": memory}
+    figures = {"P1": painting, "P4": echo, "P5": quiet, "P5-row": changing, "P6": memory, "5000": crowd}
     run(__doc__ or "", figures, trials=5)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.storage.opening import added, kept, observed, opened, quick_folder
-from tests.support.building import NOW, done, failed, job, missed, watch, watchlist
+from tests.support.building import NOW, done, failed, job, missed, read_body, seen, watch, watchlist
 from zjobtui.domain.verdict import Kind
 from zjobtui.storage import database
 from zjobtui.storage.database import SCHEMA_VERSION, BrokenStoreError, StoreError, open_database
@@ -35,7 +35,8 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("whole") / "store"
     with opened(path) as (store, _):
         watches = added(store, *(watch(number, label=f"label {number}", tags=("a", "b")) for number in range(JOBS)))
-        observed(store, watches, missed(at=NOW + 1), done(NOW + 2))
+        running = seen(read_body(status="Processing"), NOW + 1)
+        observed(store, watches, running, missed(at=NOW + 1), done(NOW + 2))
         store.apply(watches.remove([job(1)], NOW + 3))
     return path.read_bytes()
 
@@ -109,6 +110,7 @@ def survives(path: Path, damaged: bytes) -> None:
         assert len(watches) > 0
         for known in watches:
             assert full_record(known, store.seen(known.job), store.timeline(known.job), NOW)
+            store.earlier(known.job)
         store.recall([job(1)])
         added(store, watch(99))
 
@@ -204,6 +206,8 @@ def test_f6_rows_that_were_never_written_so_are_damage_and_their_jobs_come_back(
         "UPDATE reports SET call = '{\"limits\": [1]}'",
         "UPDATE reports SET body = x'ff'",
         "UPDATE reports SET at = 'soon'",
+        "UPDATE reports SET earlier = x'ff'",
+        "UPDATE reports SET earlier_at = NULL",
         "UPDATE entries SET at = 'soon'",
         "UPDATE entries SET text = x'ff'",
     ],
@@ -214,7 +218,7 @@ def test_f6_a_damaged_answer_or_timeline_is_told_where_it_is_read(path: Path, co
     with opened(path) as (store, watches):
         assert len(watches) == JOBS - 1
         with pytest.raises(BrokenStoreError, match="is damaged"):
-            store.seen(job(2)) and store.timeline(job(2))
+            store.seen(job(2)) and store.earlier(job(2)) and store.timeline(job(2))
 
 
 def test_f7_an_event_and_a_problem_of_a_newer_program_are_read_as_well_as_can_be(path: Path, content: bytes) -> None:

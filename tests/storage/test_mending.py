@@ -83,6 +83,9 @@ def test_f6_a_store_whose_first_page_is_lost_comes_back(path: Path, page: bytes)
     with opened(path) as (store, watches):
         assert len(watches) == JOBS - 1
         assert store.seen(job(2)) == done(NOW + 2)
+        earlier = store.earlier(job(2))
+        assert earlier is not None
+        assert earlier.at == NOW + 1
 
 
 def test_f6_what_the_damaged_file_lacks_comes_from_the_backup_and_nothing_new_is_undone(path: Path) -> None:

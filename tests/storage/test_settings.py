@@ -12,7 +12,7 @@ from zjobtui.domain.text import clean
 from zjobtui.storage.config_file import parse_settings, read_settings
 from zjobtui.storage.credentials import Command, KeyringEntry, SecretFile, Variable
 from zjobtui.storage.key_lines import find_key_lines
-from zjobtui.storage.settings import PollingSettings, ScreenSettings, Settings, TenantSettings
+from zjobtui.storage.settings import NotifySettings, PollingSettings, ScreenSettings, Settings, TenantSettings
 from zjobtui.zuora.tenants import InvalidTenantError, configured_tenant
 
 ROOT = Path(__file__).parents[2]
@@ -37,7 +37,12 @@ staleness_limit = 120
 theme = "nord"
 ascii = true
 utc = true
-bell = true
+bell = false
+
+[notify]
+on = ["failed", "all done"]
+osc = "777"
+command = ["notify-send", "zjobtui"]
 
 [keys]
 ask_now = "f5"
@@ -63,12 +68,18 @@ def test_a_whole_file_is_read_as_it_is_written() -> None:
             ),
         ),
         polling=PollingSettings(staleness_limit=120.0),
-        screen=ScreenSettings(theme="nord", ascii=True, utc=True, bell=True),
+        screen=ScreenSettings(theme="nord", ascii=True, utc=True, bell=False),
+        notify=NotifySettings(on=("failed", "all done"), osc="777", command=("notify-send", "zjobtui")),
         keys=(("ask_now", "f5"),),
     )
 
 
-TABLES = {"tenants.NAME": TenantSettings, "polling": PollingSettings, "screen": ScreenSettings}
+TABLES = {
+    "tenants.NAME": TenantSettings,
+    "polling": PollingSettings,
+    "screen": ScreenSettings,
+    "notify": NotifySettings,
+}
 
 
 def documented() -> dict[str, str]:
@@ -148,6 +159,9 @@ TYPOS = [
     ("[scren]\nutc = true", 1, "scren is no setting; did you mean screen?"),
     ('[screen]\nutc = "yes"', 2, "screen.utc must be true or false, without quotes."),
     ("[screen]\ntheme = 4", 2, "screen.theme must be the name of a theme."),
+    ('[notify]\non = ["faild"]', 2, "did you mean “failed”?"),
+    ("[notify]\nosc = 9", 2, "notify.osc must be one of 9, 777, off."),
+    ('[notify]\ncommand = "notify-send"', 2, "notify.command must be a list of a program and its arguments"),
     ('[keys]\nquit = "ctrl q"', 2, "keys.quit must be the name of a key"),
     ('[keys]\n"Ask now" = "f5"', 2, 'keys."Ask now" is no action'),
     ("keys = 4", 1, "keys must be a table: [keys]."),

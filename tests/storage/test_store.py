@@ -19,13 +19,14 @@ from tests.support.building import (
     job_id,
     missed,
     order_report,
+    read_body,
     seen,
     watch,
     watchlist,
 )
 from zjobtui.domain.digest import DIGEST_VERSION, Digest
 from zjobtui.domain.job import Job, JobId
-from zjobtui.domain.observation import Call
+from zjobtui.domain.observation import Call, Earlier
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.timeline import Entry, Event
 from zjobtui.domain.verdict import Kind, Verdict
@@ -180,12 +181,24 @@ def test_a_timeline_comes_back_in_its_order(path: Path) -> None:
         )
 
 
-def test_only_the_last_answer_is_kept(path: Path) -> None:
+def test_the_last_answer_is_kept_and_the_body_that_it_replaced(path: Path) -> None:
     with opened(path) as (store, _):
-        observed(
-            store, added(store, watch(1)), replace(done(NOW + 1), at=NOW + 1), failed(NOW + 9), missed(at=NOW + 10)
-        )
+        watches = added(store, watch(1))
+        assert store.earlier(job(1)) is None
+        watches = observed(store, watches, seen(read_body(status="Processing"), NOW + 1), done(NOW + 5))
+        watches = observed(store, watches, failed(NOW + 9), missed(at=NOW + 10))
         assert store.seen(job(1)) == failed(NOW + 9)
+        assert store.earlier(job(1)) == Earlier(done().report.raw, NOW + 5)
+
+
+def test_an_answer_that_says_the_same_replaces_nothing(path: Path) -> None:
+    processing = read_body(status="Processing")
+    with opened(path) as (store, _):
+        watches = observed(store, added(store, watch(1)), seen(processing, NOW + 1), done(NOW + 5), done(NOW + 9))
+        assert store.seen(job(1)) == done(NOW + 9)
+        assert store.earlier(job(1)) == Earlier(processing.raw, NOW + 1)
+        store.apply(watches.remove([job(1)], NOW + 20))
+        assert store.earlier(job(1)) == Earlier(processing.raw, NOW + 1)
 
 
 def test_an_answer_is_kept_although_a_failed_call_follows_it_in_the_same_commit(path: Path) -> None:

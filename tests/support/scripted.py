@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from zjobtui.domain.job import Job
-from zjobtui.domain.observation import Call, Observation, Seen
+from zjobtui.domain.observation import Call, Earlier, Observation, Seen
 from zjobtui.domain.pulse import Pulse
 from zjobtui.domain.timeline import Entry, Timeline
 from zjobtui.domain.watch import Watch
@@ -36,9 +36,19 @@ class MemoryArchive:
 
     answers: dict[Job, Seen] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
+    replaced: dict[Job, Earlier] = field(default_factory=dict)
 
     def seen(self, job: Job, /) -> Seen | None:
         return self.answers.get(job)
+
+    def earlier(self, job: Job, /) -> Earlier | None:
+        return self.replaced.get(job)
+
+    def keep(self, job: Job, seen: Seen) -> None:
+        before = self.answers.get(job)
+        if before is not None and before.report.raw != seen.report.raw:
+            self.replaced[job] = Earlier(before.report.raw, before.at)
+        self.answers[job] = seen
 
     def timeline(self, job: Job, /) -> Timeline:
         return tuple(entry for entry in self.entries if entry.job == job)
@@ -117,7 +127,9 @@ class ScriptedEngine:
         self.publish()
 
     def _take(self, change: Change) -> None:
-        self.archive.answers |= {one.watch.job: one.seen for one in change.observed if one.seen}
+        for one in change.observed:
+            if one.seen is not None:
+                self.archive.keep(one.watch.job, one.seen)
         self.archive.entries += change.entries
         self.state = State(change.watchlist, self.state.pulses)
         self.publish()

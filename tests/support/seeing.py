@@ -21,6 +21,9 @@ from tests.support.scripted import ScriptedEngine
 from zjobtui.domain.tenant import Tenant, TenantKind
 from zjobtui.ui.app import MonitorApp
 from zjobtui.ui.look import USUAL, Look
+from zjobtui.ui.ports import Memory
+from zjobtui.ui.slim import slim
+from zjobtui.ui.teller import Ways
 from zjobtui.ui.terminal_app import TerminalApp
 
 TENANT = Tenant(name="env", base_url="http://127.0.0.1", title="EU API sandbox", kind=TenantKind.API_SANDBOX)
@@ -68,7 +71,7 @@ class Glass(HeadlessDriver):
 
     def write(self, data: str) -> None:
         """Remembers what was sent; under a whole screen all that came before is gone."""
-        before, whole, after = data.rpartition(_WHOLE)
+        before, whole, after = slim(data).rpartition(_WHOLE)
         self.sent += before + after
         self._undrawn = after if whole else self._undrawn + after
 
@@ -130,7 +133,7 @@ class Glimpse:
     @property
     def detail(self) -> list[str]:
         """The lines of the detail, without its border."""
-        return _inside(self.cells, *self._corners()[1])
+        return _inside(self.cells, *self._corners()[-1])
 
     @property
     def detail_title(self) -> str:
@@ -206,6 +209,12 @@ class Glimpse:
                 return
         raise AssertionError(f"“{holding}” is nowhere:\n{self.text}")
 
+    async def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        """Presses the mouse at one cell (column, row), moves it to another, and lets it go."""
+        for code, (x, y), button in ((0, start, "M"), (32, end, "M"), (0, end, "m")):
+            self.glass.receive(f"\x1b[<{code};{x + 1};{y + 1}{button}")
+            await self.settled()
+
     async def resize(self, width: int, height: int) -> None:
         """Gives the terminal another size."""
         self.glass.display.resize(width, height)
@@ -263,15 +272,16 @@ class Glimpse:
 class Sight(Glimpse):
     """A monitor on a display, over an engine that does as a test says."""
 
+    app: MonitorApp
+
     def __init__(self, app: MonitorApp, engine: ScriptedEngine, pilot: Pilot[int]) -> None:
         super().__init__(app, pilot)
         self.engine = engine
-        self._monitor = app._monitor
 
     @property
     def is_busy(self) -> bool:
         """Whether something is known to be under way."""
-        return bool(super().is_busy or self.app.workers) or self._monitor._mailbox._state is not None
+        return bool(super().is_busy or self.app.workers) or self.app._monitor._mailbox._state is not None
 
     async def _worked(self) -> None:
         await asyncio.gather(*(worker.wait() for worker in self.app.workers), return_exceptions=True)
@@ -290,9 +300,13 @@ async def looking_at(
     tenant: Tenant = TENANT,
     notice: str = "",
     look: Look = USUAL,
+    ways: Ways | None = None,
+    memory: Memory | None = None,
 ) -> AsyncIterator[Sight]:
     """Runs the monitor over an engine on a display of so many columns and rows."""
-    app = MonitorApp(engine, engine.archive, (tenant,), engine.clock, notice=notice, look=look)
+    app = MonitorApp(
+        engine, engine.archive, (tenant,), engine.clock, notice=notice, look=look, ways=ways, memory=memory
+    )
     async with _behind_glass(app, size) as pilot:
         sight = Sight(app, engine, pilot)
         await sight.settled()

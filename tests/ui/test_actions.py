@@ -131,8 +131,8 @@ async def test_help_says_what_every_key_does(size: tuple[int, int]) -> None:
     async with looking_at(staged(WAITING), size) as sight:
         await sight.press("?")
         told = [flowing("\n".join(sight.frame("Help")))]
-        for _ in range(12):
-            await sight.press(*["down"] * 5)
+        for _ in range(18):
+            await sight.press(*["down"] * 8)
             told.append(flowing("\n".join(sight.frame("Help"))))
         whole = " ".join(told)
         for action in CATALOGUE:

@@ -16,7 +16,8 @@ from zjobtui.wording.signs import WORDS
 
 async def open_all(sight: Sight, lines: int) -> None:
     """Opens every group of the detail, one line after the other."""
-    await sight.press("tab", "home")
+    below_the_tabs = next(number for number, line in enumerate(sight.detail) if "[1 Summary]" in line) + 1
+    await sight.press("tab", "home", *["down"] * below_the_tabs)
     sight.glass.receive("\x1b[C\x1b[B" * lines)
     await sight.settled()
 
@@ -64,10 +65,11 @@ async def test_verdict_and_every_value_are_shown(name: str) -> None:
         await open_all(sight, lines)
         if watch.seen_at is None:
             return
-        raw = next(number for number, line in enumerate(sight.detail) if "▾ Raw answer" in line)
-        told = flowing("\n".join(sight.detail[:raw])).replace(" ", "")
+        told = flowing("\n".join(sight.detail)).replace(" ", "")
         body = json.loads(payload(name), parse_float=Decimal)
         missing = [leaf for leaf in leaves(body) if not is_told(leaf, told)]
         assert missing == []
+        await sight.press("3")
+        raw = next(number for number, line in enumerate(sight.detail) if " characters · " in line)
         shown = json.loads(flowing("\n".join(sight.detail[raw + 1 :])), parse_float=Decimal)
         assert shown == body

@@ -28,7 +28,7 @@ async def test_slash_filters_with_every_key_and_says_so_in_the_title(size: tuple
         await sight.press("/")
         await sight.press(*"alpha")
         assert names(sight) == ["Alpha one"]
-        assert "Jobs · 1 of 4 · by urgency · filter: alpha" in sight.rows[1]
+        assert "Jobs · 1 of 4 · filter: alpha · by urgency" in sight.rows[1]
         assert sight.detail_title.startswith("Alpha one")
         await sight.press("enter")
         assert shown(sight) == 1
@@ -139,3 +139,28 @@ async def test_tags_and_notes_are_shown_and_found() -> None:
         await sight.press("/")
         await sight.press(*"tag:acme", "enter")
         assert shown(sight) == 1
+
+
+@pytest.mark.parametrize("size", [(140, 40), (50, 14)], ids=str)
+async def test_a_key_shows_one_verdict_after_the_other_and_then_all(size: tuple[int, int]) -> None:
+    engine = staged("recorded-failed-lock", "recorded-processing", "recorded-completed-order-pending")
+    async with looking_at(engine, size) as sight:
+        for word in ("failed", "attention", "waiting"):
+            await sight.press("f")
+            assert f"Jobs · 1 of 3 · filter: status:{word}"[: size[0] - 8] in sight.text
+            assert f" {word}" in sight.jobs[0]
+        await sight.press("f")
+        assert "Jobs · 3 · by urgency" in sight.text
+
+
+@pytest.mark.parametrize("size", [(140, 20), (50, 14)], ids=str)
+async def test_the_row_under_the_cursor_stays_in_view_when_the_order_changes(size: tuple[int, int]) -> None:
+    engine = staged(*["recorded-processing"] * 40, labels=[f"CS-{99 - number}" for number in range(40)])
+    async with looking_at(engine, size) as sight:
+        await sight.press("end", "n")
+        chosen = sight.jobs[-1].split()[2]
+        await sight.press("s", "end", "enter")
+        assert any(chosen in row for row in sight.jobs)
+        tell(engine, 7, "recorded-failed-lock")
+        await sight.press("n")
+        assert any("CS-93" in row and "failed" in row for row in sight.jobs)

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 from tests.support.building import job
 from tests.support.escapes import uncontrolled
 from tests.support.payloads import payload
-from tests.support.scripted import ScriptedEngine
+from tests.support.scripted import ScriptedEngine, call
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import heard, staged, tell
+from zjobtui.domain.observation import Seen
 from zjobtui.domain.text import clean
 
 HOSTILE = {
@@ -57,6 +59,14 @@ def filled(name: str, text: str) -> bytes:
     return json.dumps(told).encode()
 
 
+def with_headers(told: bytes, text: str) -> Seen:
+    """An answer whose headers held the text; `text` is as the client hands it on."""
+    answer = heard(told)
+    assert isinstance(answer, Seen)
+    limits = ((text, text), ("ratelimit-limit", text), ("retry-after", text), ("concurrency-limit-limit", text))
+    return replace(answer, call=call(request_id=text, process_id=text, limits=limits))
+
+
 def crowd(text: str) -> ScriptedEngine:
     """Jobs of every kind that hold the text wherever it can be."""
     engine = staged(*(filled(name, text) for name in BODIES), "recorded-processing")
@@ -65,11 +75,23 @@ def crowd(text: str) -> ScriptedEngine:
 
 
 async def read_all(sight: Sight, jobs: int) -> None:
-    """Looks at every job with everything opened."""
+    """Looks at every job with everything opened, in every view, at every part of it."""
     for _ in range(jobs):
-        await sight.press("tab", "home")
+        await sight.press("1", "tab", "home", *["down"] * 5)
         sight.glass.receive("\x1b[C\x1b[B" * 60)
-        await sight.press("home", "escape", "down")
+        for view in "234":
+            await sight.press(view, "end", *["d"] * (view == "3"))
+            assert sight.crooked() == []
+        await sight.press("escape", "down")
+
+
+async def look_for(sight: Sight, text: str) -> None:
+    """Looks for the text in the summary and in the raw answer."""
+    for view in "13":
+        await sight.press(view, "tab", "/")
+        await sight.paste(text)
+        assert sight.crooked() == []
+        await sight.press("enter", "n", "escape", "escape")
 
 
 def sent(sight: Sight) -> bytes:
@@ -83,8 +105,10 @@ THIRDS = [" ".join([*HOSTILE.values()][start::3]) for start in range(3)]
 @pytest.mark.parametrize("text", THIRDS, ids=["first third", "second third", "third third"])
 async def test_nothing_hostile_reaches_the_terminal_from_any_field_on_any_screen(text: str) -> None:
     engine = crowd(text)
+    tell(engine, 2, with_headers(filled(BODIES[0], text), clean(text)))
     async with looking_at(engine, notice=clean(text)) as sight:
         await read_all(sight, jobs=5)
+        await look_for(sight, text)
         assert sight.crooked() == []
         await sight.paste(text)
         await sight.press("escape")
@@ -111,9 +135,9 @@ async def read_markup(texts: list[str]) -> None:
     engine = staged(*bodies, labels=texts)
     async with looking_at(engine) as sight:
         labels = {watch.label.strip() for watch in engine.state.watchlist}
-        for _ in texts:
+        for number, _ in enumerate(texts):
             assert sight.detail_title.rpartition("·")[0].strip() in labels
-            await sight.press("down")
+            await sight.press("down", "1234"[number % 4])
         await sight.press("x", "u", "l")
         await sight.press("escape", "r", "/", *texts[0])
 
@@ -157,9 +181,9 @@ async def test_columns_hold_still_whatever_the_text_is_made_of(size: tuple[int, 
     texts = list(wide_texts(200))
     engine = staged(*(filled(BODIES[number % 2], text) for number, text in enumerate(texts)), labels=texts[:100])
     async with looking_at(engine, size) as sight:
-        for _ in range(10):
+        for number in range(12):
             assert sight.crooked() == []
-            await sight.press("pagedown")
+            await sight.press("pagedown", "1234"[number % 4])
         for _ in range(3):
             await sight.press("up")
             assert sight.crooked() == []

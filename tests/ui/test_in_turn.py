@@ -35,9 +35,11 @@ async def test_a_label_typed_in_one_go_is_a_label() -> None:
 async def test_keys_after_tab_go_to_the_detail() -> None:
     async with looking_at(staged(*KINDS)) as sight:
         title = sight.detail_title
-        await burst(sight, "tab", "end", "enter")
+        await burst(sight, "tab", "end", "4", "end", "1")
         assert sight.detail_title == title
-        assert "▾ Raw answer" in sight.text
+        await burst(sight, "3", "/", *"error", "enter", "n")
+        assert len(sight.engine.state.watchlist) == 3
+        assert "1 of 1 · “error”" in sight.text
 
 
 @pytest.mark.parametrize("opens", ["a", "s", "e", "?"])

@@ -13,9 +13,11 @@ from zjobtui.ui.job_list import JobList
 PICTURES = {
     "list_and_detail": ((140, 40), 2, ()),
     "narrow": ((80, 24), 2, ()),
+    "timeline": ((140, 40), 1, ("2",)),
+    "raw": ((140, 40), 2, ("3", "tab", "slash", *"status", "enter", "n")),
     "preview": ((140, 40), 3, ()),
     "failure": ((140, 40), 1, ()),
-    "three_hundred_subscriptions": ((140, 40), 4, ("tab", *["down"] * 5, "enter")),
+    "three_hundred_subscriptions": ((140, 40), 4, ("tab", *["down"] * 6, "enter")),
     "help": ((100, 40), 2, ("question_mark",)),
     "add": ((100, 30), 2, ("a", *"bc24f31")),
 }

@@ -19,6 +19,7 @@ async def test_every_size_works_with_every_key(size: tuple[int, int]) -> None:
     engine = watched_world(jobs=60, elapsed=64.0)
     async with looking_at(engine, size) as sight:
         await sight.press("down", "pagedown", "end", "home", "tab", "down", "enter", "right", "left", "end", "escape")
+        await sight.press(*"234", "tab", "/", "a", "enter", "n", "d", "escape", "escape", "1")
         await sight.press("?", "escape", "a", "escape", "l", "escape", "/", "escape", "s", "escape", "p")
         assert len(sight.rows) == size[1]
         assert all(len(row) <= size[0] for row in sight.rows)

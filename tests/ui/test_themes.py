@@ -101,7 +101,6 @@ def region_of(sight: Sight, part: str) -> Region:
 
 @pytest.mark.parametrize("name", LEAST)
 async def test_every_letter_on_the_screen_can_be_read(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("textual.constants.COLOR_SYSTEM", "truecolor")
     engine = watched_world(jobs=40, elapsed=64.0)
     engine.clock.at += 40
     tenant = Tenant(name="env", base_url="http://127.0.0.1", title="EU", kind=TenantKind.PRODUCTION)
@@ -128,7 +127,6 @@ async def test_every_letter_on_the_screen_can_be_read(name: str, monkeypatch: py
 
 @pytest.mark.parametrize("no_color", [False, True])
 async def test_ansi_uses_the_terminals_own_colours_alone(no_color: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("textual.constants.COLOR_SYSTEM", "truecolor")
     if no_color:
         monkeypatch.setenv("NO_COLOR", "1")
     async with looking_at(staged("recorded-failed-lock"), look=Look(theme="ansi")) as sight:

@@ -102,3 +102,32 @@ def test_the_bar_never_says_more_than_fits_and_keeps_the_pulse(width: int) -> No
     if width >= 45:
         assert length_of(spans) <= width
         assert "".join(text for text, _ in spans).rstrip().endswith(("unreachable", "since 14:00:00 UTC"))
+
+
+async def test_the_bar_says_how_often_is_asked_and_what_is_spent_as_far_as_there_is_room() -> None:
+    engine = beating(staged("recorded-processing"), ceiling=180.0, day_share=0.12)
+    async with looking_at(engine) as sight:
+        assert sight.bar.endswith("● 1.4 calls/s · every 3 min · 12 % of today's share")
+        await sight.resize(100, 24)
+        assert sight.bar.endswith("● 1.4 calls/s · every 3 min")
+        await sight.resize(70, 24)
+        assert sight.bar.endswith("● 1.4 calls/s")
+
+
+async def test_a_rate_that_hardly_changes_is_not_drawn_anew() -> None:
+    engine = staged("recorded-processing")
+    async with looking_at(engine) as sight:
+        beating(engine, calls_per_second=1.7)
+        await sight.settled()
+        assert sight.bar.endswith("● 1.4 calls/s")
+        beating(engine, calls_per_second=2.4)
+        await sight.settled()
+        assert sight.bar.endswith("● 2.4 calls/s")
+
+
+@pytest.mark.parametrize("width", [140, 50])
+def test_production_is_seen_where_several_tenants_are_watched(width: int) -> None:
+    tenants = (replace(TENANT, title="EU sandbox"), replace(TENANT, title="US", kind=TenantKind.PRODUCTION))
+    spans = bar_spans(tenants, dict.fromkeys(Kind, 3), None, NOW, width)
+    badges = {name: text.strip() for text, name in spans if name in {"tenant", "production"}}
+    assert badges == ({"tenant": "EU sandbox", "production": "US"} if width == 140 else {"production": "2 tenants"})

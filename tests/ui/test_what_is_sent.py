@@ -114,3 +114,16 @@ async def test_a_thousand_states_are_drawn_as_one() -> None:
         await sight.settled()
         assert "CS-999" in sight.text
         assert sight.sent[before:].count("CS-") < 10
+
+
+async def test_in_the_timeline_of_a_job_that_waits_a_second_costs_a_few_cells() -> None:
+    engine = crowd(3)
+    tell(engine, 1, WAITING)
+    async with looking_at(engine) as sight:
+        await sight.press("2")
+        await quiet(sight)
+        before = len(sight.sent)
+        engine.clock.at += 1
+        await sight.until(lambda _: len(sight.sent) > before)
+        await quiet(sight)
+        assert len(sight.sent) - before < 200

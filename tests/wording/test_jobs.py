@@ -3,13 +3,12 @@ from datetime import UTC
 import pytest
 
 from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch, watchlist
-from zjobtui.domain.observation import Call, Observation
+from zjobtui.domain.observation import Observation
 from zjobtui.domain.problem import ProblemKind
-from zjobtui.domain.timeline import Entry, Event
 from zjobtui.domain.verdict import Kind
 from zjobtui.domain.watch import Watch
-from zjobtui.wording.jobs import TONES, about_lines, call_lines, problem_text, timeline_lines, when
-from zjobtui.wording.outline import Tone, printed
+from zjobtui.wording.jobs import TONES, about_lines, problem_text, when
+from zjobtui.wording.outline import printed
 
 NOT_FOUND = ProblemKind.NOT_FOUND
 HOUR = 3_600.0
@@ -49,6 +48,17 @@ def test_a_wait_that_nobody_watches_does_not_grow() -> None:
     assert when(one, NOW + 65, held_at=NOW + 30).text == "waiting for 30s"
 
 
+def test_in_a_list_a_wait_is_told_by_the_minute() -> None:
+    one = after(seen(PROCESSING, NOW + 60))
+    assert [when(one, NOW + second, by_minute=True).short for second in (9, 59, 61, 65)] == [
+        "new",
+        "new",
+        "for 1m",
+        "for 1m",
+    ]
+    assert when(one, NOW + 90, by_minute=True).short == "stale 30s"
+
+
 def test_what_the_last_call_met_is_told_in_a_sentence() -> None:
     assert problem_text(after(seen(PROCESSING))) == ""
     assert problem_text(after(missed(ProblemKind.FORBIDDEN, detail="no"))) == (
@@ -80,42 +90,6 @@ def test_all_that_the_watchlist_knows_of_a_job_is_listed() -> None:
     )
     assert "Last answer            none yet" in list(printed(about_lines(watch(added_by=""), NOW, UTC)))
     assert "Added                  14:00:00 UTC" in list(printed(about_lines(watch(added_by=""), NOW, UTC)))
-
-
-def test_what_support_asks_for_is_listed() -> None:
-    call = Call("https://x/v1/async-jobs/1", "track", "request", "process", 200, 0.0842)
-    assert list(printed(call_lines(call, NOW))) == [
-        "Request id             request",
-        "Process id             process",
-        "Track id               track",
-        "Time                   2026-11-23T14:00:00Z",
-        "Request                GET https://x/v1/async-jobs/1",
-        "Answer                 HTTP 200 · 84 ms",
-    ]
-    assert list(printed(call_lines(Call(), NOW)))[-1] == "Answer                 0 ms"
-
-
-def test_a_timeline_tells_each_change_and_the_time_since_the_one_before() -> None:
-    entries = (
-        Entry(job(), NOW, Event.ADDED, "paste"),
-        Entry(job(), NOW + 0.5, Event.STATUS, "Zuora is working on it.", "waiting"),
-        Entry(job(), NOW + 34.5, Event.STATUS, "Job failed.", "failed"),
-        Entry(job(), NOW + 40, Event.LABELLED, "CS-1"),
-        Entry(job(), NOW + 50, Event.CONTRADICTED, "Zuora says Processing."),
-        Entry(job(), NOW + 60, Event.REMOVED, ""),
-        Entry(job(), NOW + 120, Event.RESTORED, ""),
-    )
-    lines = timeline_lines(entries, NOW, UTC)
-    assert [(line.name, line.text) for line in lines] == [
-        ("14:00:00 UTC", "added paste"),
-        ("14:00:00 UTC", "Zuora is working on it."),
-        ("14:00:34 UTC", "Job failed. · after 34s"),
-        ("14:00:40 UTC", "labelled CS-1 · after 5.5s"),
-        ("14:00:50 UTC", "contradicted Zuora says Processing. · after 10s"),
-        ("14:01:00 UTC", "removed from the watchlist · after 10s"),
-        ("14:02:00 UTC", "back on the watchlist · after 1m 00s"),
-    ]
-    assert [line.tone for line in lines[:3]] == [Tone.MUTED, Tone.WAITING, Tone.BAD]
 
 
 def test_every_verdict_has_a_tone() -> None:

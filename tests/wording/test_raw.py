@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.payloads import PAYLOADS, payload
-from zjobtui.wording.raw import LIMIT, pretty
+from zjobtui.wording.raw import LIMIT, difference, pretty
 
 
 @pytest.mark.parametrize("name", PAYLOADS)
@@ -49,3 +49,36 @@ JSON = st.recursive(
 @given(JSON)
 def test_an_indented_body_says_the_same(value: object) -> None:
     assert json.loads("\n".join(pretty(json.dumps(value)))) == value
+
+
+def test_a_difference_shows_what_changed_with_a_little_around_it() -> None:
+    before = [*map(str, range(20)), "old", *map(str, range(20, 40))]
+    after = [*map(str, range(20)), "new", "newer", *map(str, range(20, 40))]
+    assert list(difference(before, after)) == [
+        ("⋯", "17 lines are the same"),
+        *((" ", str(number)) for number in (17, 18, 19)),
+        *[("-", "old"), ("+", "new"), ("+", "newer")],
+        *((" ", str(number)) for number in (20, 21, 22)),
+        ("⋯", "17 lines are the same"),
+    ]
+
+
+LINES = st.lists(st.sampled_from("abc"), max_size=12)
+
+
+@given(LINES, LINES)
+def test_a_difference_holds_all_that_is_gone_and_all_that_is_new(before: list[str], after: list[str]) -> None:
+    told = list(difference(before, after))
+    left_out = sum(int(line.split()[0]) for sign, line in told if sign == "⋯")
+    for sign, body in (("-", before), ("+", after)):
+        assert len([one for one, _ in told if one in {sign, " "}]) + left_out == len(body)
+    if not left_out:
+        assert [line for sign, line in told if sign != "+"] == before
+        assert [line for sign, line in told if sign != "-"] == after
+
+
+def test_bodies_too_long_to_compare_are_told_as_gone_and_new() -> None:
+    before, after = ([f"{word} {number}" for number in range(3_000)] for word in ("old", "new"))
+    told = list(difference(["same", *before], ["same", *after]))
+    assert told[0] == (" ", "same")
+    assert [sign for sign, _ in told[1:]] == ["-"] * 3_000 + ["+"] * 3_000

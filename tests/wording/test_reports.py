@@ -16,9 +16,9 @@ from tests.support.results import FULL_RESULTS, RESULTS
 from zjobtui.domain.json_value import Json
 from zjobtui.domain.judging import judge
 from zjobtui.domain.problem import Problem
-from zjobtui.domain.report import OtherResult, Report, Subscription
+from zjobtui.domain.report import OrderLineItem, OtherResult, Report, Subscription
 from zjobtui.wording.outline import Line, Tone, printed
-from zjobtui.wording.reports import OPEN_LIMIT, report_lines
+from zjobtui.wording.reports import NARROWED, OPEN_LIMIT, narrowed, report_lines
 from zjobtui.wording.signs import money, quantity
 
 PRINTED = Path(__file__).with_name("printed")
@@ -100,6 +100,40 @@ def test_a_subscription_that_is_not_active_is_found_among_three_hundred() -> Non
     line = subscriptions_of(*["Active"] * 298, "Suspended", "Pending Activation")
     assert line.text == "298 Active, 1 Suspended, 1 Pending Activation"
     assert [below.text for below in line.below[:3]] == ["Suspended", "Pending Activation", "Active"]
+
+
+def test_in_the_tenants_own_language_those_come_first_that_are_unlike_the_others() -> None:
+    line = subscriptions_of(*["有効"] * 298, "停止", "有効")
+    assert [below.text for below in line.below[:2]] == ["停止", "有効"]
+
+
+def test_where_most_are_not_active_those_unlike_them_come_first_and_active_ones_last() -> None:
+    line = subscriptions_of("Active", *["Pending Activation"] * 5, "Suspended", "Active")
+    assert [below.text for below in line.below[:2]] == ["Suspended", "Pending Activation"]
+    assert [below.text for below in line.below[-2:]] == ["Active", "Active"]
+
+
+def test_a_list_is_narrowed_to_the_lines_that_hold_all_words_and_says_so() -> None:
+    made = [Subscription(number=f"A-S{number:03}", status="Active") for number in range(1, 300)]
+    report = order_report(
+        subscriptions=(*made, Subscription(number="A-S300", status="Pending Activation")),
+        order_line_items=(OrderLineItem(number="7", id="pending-item"), OrderLineItem(number="8")),
+    )
+    lines = narrowed(report_lines(report), "PEND s30")
+    subscriptions, items = (line for line in lines if line.key in NARROWED)
+    assert subscriptions.name == "Subscriptions (1 of 300)"
+    assert [below.name for below in subscriptions.below] == ["A-S300"]
+    assert (items.name, items.below) == ("Order line items (0 of 2)", ())
+    assert [line for line in lines if line.key not in NARROWED] == [
+        line for line in report_lines(report) if line.key not in NARROWED
+    ]
+
+
+def test_what_support_asks_for_is_told_where_something_failed() -> None:
+    failure = read_payload("recorded-failed-lock")
+    assert isinstance(failure, Report)
+    assert list(printed(report_lines(failure, "request id r")))[-1] == "For support            request id r"
+    assert "For support" not in "".join(printed(report_lines(order_report(), "request id r")))
 
 
 def test_a_long_list_is_closed_at_first_and_a_short_one_open() -> None:

@@ -30,7 +30,8 @@ class JobId:
     """The 32 digits in lower case: what equality, storage and search go by."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "key", self.given.replace("-", "").lower())
+        key = self.given.replace("-", "").lower()
+        object.__setattr__(self, "key", self.given if key == self.given else key)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -56,6 +57,9 @@ class Job:
 
     tenant: str
     id: JobId
+
+    def __hash__(self) -> int:
+        return hash(self.id.key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,14 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """The body of the answer that the last one replaced, and when it first came (seconds since the epoch, UTC)."""
+
+    raw: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Missed:
     """A call without a good answer, and when that was known (seconds since the epoch, UTC)."""
 

@@ -12,41 +12,61 @@ class Category(Enum):
 
     PERMISSION = (
         "no permission",
-        "The user behind the credentials may not do this. Ask for the permission, or sign in as another.",
+        "The user behind the credentials may not do this.",
+        "Ask for the permission, or sign in as another.",
     )
     AUTHENTICATION = (
         "not signed in",
-        "The credentials were not accepted. Usually a client id is used against another tenant's host.",
+        "The credentials were not accepted.",
+        "Usually a client id is used against another tenant's host.",
     )
-    INPUT = ("bad input", "Something in the request was wrong. Correct it and submit it again where it came from.")
+    INPUT = (
+        "bad input",
+        "Something in the request was wrong.",
+        "Correct it and submit it again where it came from.",
+    )
     RULE = (
         "business rule",
-        "A rule of the tenant forbids it. The message says which; the order must change before another try.",
+        "A rule of the tenant forbids it; the message says which.",
+        "The order must change before another try.",
     )
-    NOT_FOUND = ("not found", "Something the request names does not exist in this tenant, or no longer.")
-    METHOD = ("not allowed", "This operation is not available here.")
+    NOT_FOUND = (
+        "not found",
+        "Something the request names does not exist in this tenant, or no longer.",
+        "Look it up, correct the request, and submit it again where it came from.",
+    )
+    METHOD = (
+        "not allowed",
+        "This operation is not available here.",
+        "Ask Zuora's support whether the tenant can have it.",
+    )
     LOCK = (
         "lock contention",
-        (
-            "Another call or a bill run held the account at that moment. Zuora asks to retry later; "
-            "zjobtui only reads, so submit it again where it came from."
-        ),
+        "Another call or a bill run held the account at that moment.",
+        "Zuora asks to retry later; zjobtui only reads, so submit it again where it came from.",
     )
     INTERNAL = (
         "internal error",
-        "Zuora failed inside. Try again once; if it stays, give support the code, the time and the ids.",
+        "Zuora failed inside.",
+        "Try again once; if it stays, give support the code, the time and the ids.",
     )
-    TEMPORARY = ("temporary error", "Zuora could not do it at that moment. Submit it again later where it came from.")
-    LIMIT = ("limit reached", "The tenant has used up a limit. Wait, or submit fewer at once.")
-    MALFORMED = ("malformed request", "The request was not readable JSON. Correct it where it came from.")
+    TEMPORARY = (
+        "temporary error",
+        "Zuora could not do it at that moment.",
+        "Submit it again later where it came from.",
+    )
+    LIMIT = ("limit reached", "The tenant has used up a limit.", "Wait, or submit fewer at once.")
+    MALFORMED = ("malformed request", "The request was not readable JSON.", "Correct it where it came from.")
     INTEGRATION = (
         "integration error",
-        "A system behind Zuora, such as a tax or payment gateway, failed. Try again, then look there.",
+        "A system behind Zuora, such as a tax or payment gateway, failed.",
+        "Try again, then look there.",
     )
-    OTHER = ("error", "")
+    OTHER = ("error", "", "")
 
-    def __init__(self, title: str, advice: str) -> None:
+    def __init__(self, title: str, meaning: str, advice: str) -> None:
         self.title = title
+        self.meaning = meaning
         self.advice = advice
 
 

@@ -9,11 +9,13 @@ from zjobtui.domain.watchlist import Watchlist
 from zjobtui.headless.saying import OK, SOME_REFUSED, USAGE, complain, find, not_one
 from zjobtui.storage.store import Store
 from zjobtui.wording.cells import fit
-from zjobtui.wording.jobs import about_lines, call_lines, problem_text, timeline_lines, when
+from zjobtui.wording.jobs import about_lines, problem_text, when
 from zjobtui.wording.outline import Line, printed
 from zjobtui.wording.records import SCHEMA, full_record, record
 from zjobtui.wording.reports import report_lines
+from zjobtui.wording.requests import call_lines
 from zjobtui.wording.signs import GLYPHS, WORDS, plural
+from zjobtui.wording.timelines import timeline_lines
 
 
 def ls(watchlist: Watchlist, now: float, *, as_json: bool) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from zjobtui.domain.job import Job
-from zjobtui.domain.observation import Call, Seen
+from zjobtui.domain.observation import Call, Earlier, Seen
 from zjobtui.domain.report import Report
 from zjobtui.storage.rows import DamageError, check
 
@@ -28,6 +28,17 @@ def answer_of(row: sqlite3.Row, read_report: ReadReport) -> Seen | None:
     except (ValueError, TypeError, LookupError, AttributeError) as fault:
         raise DamageError(f"an answer cannot be read, {fault}") from fault
     return Seen(report, row["at"], call) if report else None
+
+
+def earlier_of(row: sqlite3.Row) -> Earlier | None:
+    """The body that a row's answer replaced; None where it is the first one. Raises `DamageError`."""
+    raw, at = row["earlier"], row["earlier_at"]
+    if raw is None and at is None:
+        return None
+    check("at", (at,))
+    if not isinstance(raw, str):
+        raise DamageError("an earlier answer is no text")
+    return Earlier(raw, at)
 
 
 def _call_of(text: str) -> Call:

@@ -12,6 +12,7 @@ from zjobtui.storage.key_lines import KeyLines, KeyPath, dotted, find_key_lines
 from zjobtui.storage.setting_values import RefusedValueError, nearest, text_like
 from zjobtui.storage.settings import (
     SECRET_KEYS,
+    NotifySettings,
     PollingSettings,
     ScreenSettings,
     Settings,
@@ -82,7 +83,7 @@ class _Reading:
         self.problems: list[SettingsProblem] = []
 
     def settings(self, given: dict[str, Any]) -> Settings:
-        known = ("tenants", "polling", "screen", "keys")
+        known = ("tenants", "polling", "screen", "notify", "keys")
         for key in given:
             if key not in known:
                 self._refuse((key,), _BELONGS if key in _TENANT_KEYS else _unknown(key, known))
@@ -90,6 +91,7 @@ class _Reading:
             tenants=self._tenants(self._table(("tenants",), given)),
             polling=PollingSettings(**self._values(("polling",), self._table(("polling",), given), PollingSettings)),
             screen=ScreenSettings(**self._values(("screen",), self._table(("screen",), given), ScreenSettings)),
+            notify=NotifySettings(**self._values(("notify",), self._table(("notify",), given), NotifySettings)),
             keys=self._keys(self._table(("keys",), given)),
             lines=self.lines,
         )

@@ -37,7 +37,8 @@ CREATE TABLE watches (
 CREATE INDEX by_revision ON watches (revision);
 CREATE TABLE reports (
     position INTEGER PRIMARY KEY REFERENCES watches (position) ON DELETE CASCADE,
-    at REAL NOT NULL, body TEXT NOT NULL, call TEXT NOT NULL
+    at REAL NOT NULL, body TEXT NOT NULL, call TEXT NOT NULL,
+    earlier_at REAL, earlier TEXT
 );
 CREATE TABLE entries (
     number INTEGER PRIMARY KEY,

@@ -11,7 +11,7 @@ from pathlib import Path
 from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.text import clean
 from zjobtui.domain.watch import Watch
-from zjobtui.storage.answers import ReadReport, answer_of
+from zjobtui.storage.answers import ReadReport, answer_of, earlier_of
 from zjobtui.storage.rows import DamageError, SqlValue, check, row_of, watches_of
 
 SMALLEST_ROW = 40
@@ -121,10 +121,18 @@ def _is_id(text: str) -> bool:
 
 def _answer(connection: sqlite3.Connection, position: int, read_report: ReadReport) -> Columns | None:
     with suppress(*_FAULTS, LookupError):
-        row = connection.execute("SELECT at, body, call FROM reports WHERE position = ?", (position,)).fetchone()
+        row = connection.execute("SELECT * FROM reports WHERE position = ?", (position,)).fetchone()
         if row is not None and answer_of(row, read_report) is not None:
-            return {name: row[name] for name in ("at", "body", "call")}
+            return {**{name: row[name] for name in ("at", "body", "call")}, **_earlier(row)}
     return None
+
+
+def _earlier(row: sqlite3.Row) -> Columns:
+    """The answer before, where it is whole."""
+    with suppress(*_FAULTS, LookupError):
+        earlier_of(row)
+        return {name: row[name] for name in ("earlier_at", "earlier")}
+    return {}
 
 
 def _entry(row: sqlite3.Row) -> Columns:

@@ -35,36 +35,54 @@ def run_command(words: Sequence[str], environ: Mapping[str, str], time_limit: fl
 
     It runs in a session of its own: it cannot draw over the screen or wait for keys, and it ends with all it started.
     """
-    try:
-        process = subprocess.Popen(  # noqa: S603 - the user's own configuration names the program
-            words,
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except (OSError, ValueError) as fault:
-        return NOTHING, f"could not be started: {getattr(fault, 'strerror', None) or 'that is no program'}"
+    process = start(words, environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    if isinstance(process, str):
+        return NOTHING, process
     try:
         return _listen(process, time.monotonic() + time_limit, time_limit)
     finally:
-        _end(process)
+        end(process)
+
+
+def start(
+    words: Sequence[str], environ: Mapping[str, str], *, stdin: int | IO[bytes], stdout: int
+) -> subprocess.Popen[bytes] | str:
+    """The program in a session of its own, or why it could not be started."""
+    try:
+        return subprocess.Popen(  # noqa: S603 - the user's own configuration names the program
+            words, env=dict(environ), stdin=stdin, stdout=stdout, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+    except (OSError, ValueError) as fault:
+        return f"could not be started: {getattr(fault, 'strerror', None) or 'that is no program'}"
+
+
+def what_came_of(process: subprocess.Popen[bytes], deadline: float, time_limit: float) -> str:
+    """Waits for its end until `deadline` (monotonic); says why it did not end well, or nothing."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(max(0.0, deadline - time.monotonic()))
+    if process.returncode is None:
+        return f"did not end within {time_limit:g} seconds and was stopped"
+    if process.returncode < 0:
+        return f"was ended by signal {-process.returncode}"
+    return f"failed with exit status {process.returncode}" if process.returncode > 0 else ""
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ends it with all that it started, if it has not ended."""
+    if process.stdout is not None:
+        process.stdout.close()
+    if process.poll() is None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _listen(process: subprocess.Popen[bytes], deadline: float, time_limit: float) -> tuple[Secret, str]:
     output = _read(process, deadline)
     if len(output) > OUTPUT_LIMIT:
         return NOTHING, "printed far more than a secret"
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(max(0.0, deadline - time.monotonic()))
-    if process.returncode is None:
-        return NOTHING, f"did not end within {time_limit:g} seconds and was stopped"
-    if process.returncode < 0:
-        return NOTHING, f"was ended by signal {-process.returncode}"
-    if process.returncode > 0:
-        return NOTHING, f"failed with exit status {process.returncode}"
-    return Secret(output.decode(errors="replace")), ""
+    fault = what_came_of(process, deadline, time_limit)
+    return (NOTHING, fault) if fault else (Secret(output.decode(errors="replace")), "")
 
 
 def _read(process: subprocess.Popen[bytes], deadline: float) -> bytes:
@@ -88,11 +106,3 @@ def _stream(process: subprocess.Popen[bytes]) -> IO[bytes]:
     if process.stdout is None:
         raise RuntimeError("the command was started without a pipe")
     return process.stdout
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    _stream(process).close()
-    if process.poll() is None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()

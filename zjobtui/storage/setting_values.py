@@ -107,6 +107,30 @@ def one_of(word: str, known: Iterable[str]) -> str:
     return f"one of {', '.join(names)}" + (f"; did you mean “{near}”?" if near else "")
 
 
+def choice(*known: str) -> Check[str]:
+    """One of a few words, whatever its case."""
+
+    def check(given: object) -> str:
+        word = given.strip().casefold() if isinstance(given, str) else ""
+        if word not in known:
+            raise RefusedValueError(one_of(word, known))
+        return word
+
+    return check
+
+
+def choices(*known: str) -> Check[tuple[str, ...]]:
+    """A list of such words; an empty one is none of them."""
+    one = choice(*known)
+
+    def check(given: object) -> tuple[str, ...]:
+        if not isinstance(given, list):
+            raise RefusedValueError(f"a list of words, each {one_of('', known)}")
+        return tuple(dict.fromkeys(one(word) for word in given))
+
+    return check
+
+
 def version(given: object) -> str:
     """A version of Zuora's API; TOML reads one without quotes as a date or a number, which is as good."""
     word = str(given) if isinstance(given, str | float) or type(given) is date else ""

@@ -3,11 +3,14 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from zjobtui.domain.telling import Topic
 from zjobtui.domain.tenant import TenantKind
 from zjobtui.storage import setting_values as value
 from zjobtui.storage.credentials import Command, KeyringEntry, SecretFile, SecretSource, Variable
 from zjobtui.storage.key_lines import KeyLines, KeyPath, dotted
 from zjobtui.storage.setting_values import setting, text_like
+
+TOPICS = tuple(topic.value for topic in Topic)
 
 SECRET_KEYS = ("secret_env", "secret_command", "secret_file", "secret_keyring")
 """Where a secret may come from, in the order in which they are named."""
@@ -76,8 +79,20 @@ class ScreenSettings:
     """Signs and frames in plain ASCII, for a terminal or a font without others."""
     utc: bool = setting(value.switch, default=False)
     """Times in UTC instead of local time; a key changes it."""
-    bell: bool = setting(value.switch, default=False)
-    """Ring the terminal's bell when a job comes to need a person."""
+    bell: bool = setting(value.switch, default=True)
+    """Ring the terminal's bell for what `[notify]` tells of, at most once in ten seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifySettings:
+    """`[notify]`: of what a person is told who does not look, and how beside the bell."""
+
+    on: tuple[str, ...] = setting(value.choices(*TOPICS), TOPICS)
+    """failed, attention and all done; an empty list tells of nothing."""
+    osc: str = setting(value.choice("9", "777", "off"), "off")
+    """Notifications of the desktop through the terminal, by OSC 9 or OSC 777."""
+    command: tuple[str, ...] = setting(value.words, (), is_shown=False)
+    """A program with its arguments, run without a shell; it reads the job as JSON from its standard input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +116,7 @@ class Settings:
     tenants: tuple[TenantSettings, ...] = ()
     polling: PollingSettings = field(default_factory=PollingSettings)
     screen: ScreenSettings = field(default_factory=ScreenSettings)
+    notify: NotifySettings = field(default_factory=NotifySettings)
     keys: tuple[tuple[str, str], ...] = ()
     """`[keys]`: the id of an action, and the key that is to do it."""
     lines: KeyLines = field(default_factory=KeyLines, repr=False, compare=False)

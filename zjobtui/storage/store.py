@@ -18,7 +18,7 @@ from zjobtui.storage.rows import ANNOTATIONS, IDENTITY, OBSERVATIONS, DamageErro
 from zjobtui.storage.writing import POSITION, write
 
 if TYPE_CHECKING:
-    from zjobtui.domain.observation import Seen
+    from zjobtui.domain.observation import Earlier, Seen
     from zjobtui.domain.timeline import Timeline
     from zjobtui.storage.answers import ReadReport
 
@@ -131,6 +131,15 @@ class Store:
         with self._reading() as connection:
             row = connection.execute(query, (job.tenant, job.id.key)).fetchone()
             return answer_of(row, self._read_report) if row else None
+
+    def earlier(self, job: Job) -> "Earlier | None":
+        """The answer that the last good one replaced, as it came."""
+        query = f"SELECT earlier_at, earlier FROM reports WHERE position = {POSITION}"
+        from zjobtui.storage.answers import earlier_of  # noqa: PLC0415 - as above
+
+        with self._reading() as connection:
+            row = connection.execute(query, (job.tenant, job.id.key)).fetchone()
+            return earlier_of(row) if row else None
 
     def timeline(self, job: Job) -> "Timeline":
         """The changes of a job, oldest first."""

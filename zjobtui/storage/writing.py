@@ -27,9 +27,14 @@ _OBSERVE = (
     f"AND (ifnull(status, '') IN {_FINAL}, heard_at) <= (ifnull(:status, '') IN {_FINAL}, :heard_at)"
 )
 _ANSWER = (
-    "INSERT OR REPLACE INTO reports (position, at, body, call) "
-    "SELECT position, :at, :body, :call FROM watches WHERE tenant = :tenant AND job = :job"
+    "INSERT INTO reports (position, at, body, call) "
+    "SELECT position, :at, :body, :call FROM watches WHERE tenant = :tenant AND job = :job "
+    "ON CONFLICT (position) DO UPDATE SET "
+    "earlier_at = CASE body WHEN excluded.body THEN earlier_at ELSE at END, "
+    "earlier = CASE body WHEN excluded.body THEN earlier ELSE body END, "
+    "at = excluded.at, body = excluded.body, call = excluded.call"
 )
+"""The body that another one replaces is kept as the earlier one; one that says the same replaces nothing."""
 _TELL = "INSERT INTO entries (position, at, event, text, verdict) VALUES (?, ?, ?, ?, ?)"
 _LAST_TOLD = "SELECT event, text, verdict FROM entries WHERE position = ? ORDER BY number DESC LIMIT 1"
 POSITION = "(SELECT position FROM watches WHERE tenant = ? AND job = ?)"

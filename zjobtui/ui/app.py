@@ -12,7 +12,8 @@ from zjobtui.domain.watch import Watch
 from zjobtui.ui.actions import key_of
 from zjobtui.ui.look import USUAL, Look
 from zjobtui.ui.monitor import Monitor
-from zjobtui.ui.ports import Archive, EngineLike
+from zjobtui.ui.ports import Archive, EngineLike, Memory
+from zjobtui.ui.teller import Ways
 from zjobtui.ui.terminal import share_mouse
 from zjobtui.ui.terminal_app import TerminalApp
 
@@ -32,12 +33,16 @@ class MonitorApp(TerminalApp):
         notice: str = "",
         first: Sequence[Watch] = (),
         look: Look = USUAL,
+        ways: Ways | None = None,
+        memory: Memory | None = None,
     ) -> None:
         super().__init__(look)
         self._look = look
         self._has_mouse = True
         self._engine = engine
-        self._monitor = Monitor(engine, archive, tenants, clock, notice=notice, first=first, look=look)
+        self._monitor = Monitor(
+            engine, archive, tenants, clock, notice=notice, first=first, look=look, ways=ways, memory=memory
+        )
 
     def on_mount(self) -> None:
         """Gives the actions the keys that a person has chosen."""

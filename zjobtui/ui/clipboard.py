@@ -1,4 +1,4 @@
-"""Sends text to the terminal's clipboard by OSC 52, through tmux and screen, as far as it can be known to arrive."""
+"""Hands text to the terminal for its clipboard (OSC 52) or the desktop (OSC 9, 777), through tmux and screen."""
 
 import base64
 from collections.abc import Mapping
@@ -15,7 +15,17 @@ def sequence(text: str, environ: Mapping[str, str]) -> str | None:
     data = text.encode("utf-8", errors="replace")
     if len(data) > LIMIT:
         return None
-    copied = f"\x1b]52;c;{base64.b64encode(data).decode('ascii')}\a"
+    return _through(f"\x1b]52;c;{base64.b64encode(data).decode('ascii')}\a", environ)
+
+
+def notification(line: str, osc: str, environ: Mapping[str, str]) -> str:
+    """What makes a terminal show one clean line on the desktop; `osc` is 9 or 777."""
+    told = f"9;zjobtui: {line}" if osc == "9" else f"777;notify;zjobtui;{line}"
+    return _through(f"\x1b]{told}\a", environ)
+
+
+def _through(copied: str, environ: Mapping[str, str]) -> str:
+    """The sequence, wrapped for tmux or screen where one of them stands between."""
     if environ.get("TMUX"):
         return "\x1bPtmux;" + copied.replace("\x1b", "\x1b\x1b") + "\x1b\\"
     if environ.get("STY"):

@@ -1,54 +1,56 @@
-"""The line in which a filter is typed; it applies with every key."""
+"""The line in which it is typed what a pane shall show or find; it applies with every key."""
+
+from collections.abc import Callable
 
 from textual.binding import Binding
 from textual.events import Paste
-from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input
 
 from zjobtui.domain.text import clean
 
 
 class FilterBar(Input):
-    """Tells every change of the filter. Enter keeps it and goes back to the list, escape drops it."""
+    """Calls `typed` with every change. Enter keeps the words and goes back to the pane, escape drops them."""
 
     BINDINGS = [
         Binding("enter,down", "keep", "keep", show=False, priority=True),
         Binding("escape", "drop", "drop", show=False, priority=True),
     ]
 
-    class Typed(Message):
-        """The filter reads otherwise."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-
-    class Left(Message):
-        """A person has finished with it; `is_kept` says whether the filter holds."""
-
-        def __init__(self, *, is_kept: bool) -> None:
-            super().__init__()
-            self.is_kept = is_kept
-
-    def __init__(self, text: str) -> None:
-        super().__init__(
-            text, placeholder="words, status:failed, order:O-1, age>10m, is:unseen, !tag:acme", max_length=500
-        )
+    def __init__(self, pane: Widget, text: str, hint: str, typed: Callable[[str], None]) -> None:
+        super().__init__(text, placeholder=hint, max_length=500)
         self.compact = True
+        self.pane = pane
+        self._typed = typed
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Tells it."""
+        """Tells it, before any later key is dealt with."""
         event.stop()
-        self.post_message(self.Typed(event.value))
+        self._typed(event.value)
 
     def _on_paste(self, event: Paste) -> None:
         # Textual calls the same method of the base class afterwards, which puts the text in.
         event.text = clean(event.text.strip())
 
     def action_keep(self) -> None:
-        """Keeps the filter."""
-        self.post_message(self.Left(is_kept=True))
+        """Leaves the words as they are."""
+        self.pane.focus()
+        self.remove()
 
     def action_drop(self) -> None:
-        """Drops the filter."""
-        self.post_message(self.Left(is_kept=False))
+        """Takes the words away."""
+        self._typed("")
+        self.action_keep()
+
+
+async def open_filter_bar(pane: Widget, text: str, hint: str, typed: Callable[[str], None]) -> None:
+    """Opens the line for a pane, above the keys; there is one at a time."""
+    for bar in pane.screen.query(FilterBar):
+        if bar.pane is pane:
+            bar.focus()
+            return
+        await bar.remove()
+    bar = FilterBar(pane, text, hint, typed)
+    await pane.screen.mount(bar, before="#keys-bar")
+    bar.focus()

@@ -1,123 +1,228 @@
-"""All that is known of one job: verdict, what it made, its timeline, the raw answer; groups open and close."""
+"""All that is known of one job, in four views under its verdict; groups open and close, and words are found."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from bisect import bisect_left
 from datetime import tzinfo
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from textual.binding import Binding
+from textual.events import Click, Key
 
-from zjobtui.domain.freshness import is_stale
 from zjobtui.domain.watch import Watch
-from zjobtui.ui.flat import FlatLine, blank, flat, paragraph
+from zjobtui.ui.detail_lines import TAB_LINE, Page, Viewing, headline, page
+from zjobtui.ui.flat import FlatLine
 from zjobtui.ui.lines_view import LinesView
 from zjobtui.ui.spans import Spans
-from zjobtui.wording.jobs import TONES, about_lines, call_lines, problem_text, timeline_lines, when
-from zjobtui.wording.outline import Line, group
-from zjobtui.wording.signs import GLYPHS, short_id
+from zjobtui.ui.subject import Subject
+from zjobtui.ui.tabs import TABS, Tab, tab_at
+from zjobtui.wording.signs import short_id
 
-if TYPE_CHECKING:
-    from zjobtui.domain.observation import Seen
-    from zjobtui.domain.timeline import Timeline
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What the detail is about: a watch, its last good answer where there is one, and its timeline."""
-
-    watch: Watch
-    seen: "Seen | None" = None
-    timeline: "Timeline" = ()
+_HINTS = {Tab.SUMMARY: "words of subscriptions and order line items", Tab.RAW: "words of the answer; n and N go on"}
+"""The views in which words are found, and what the line in which they are typed says."""
 
 
-NOTHING = "No job is shown. Paste any text that holds job ids to add them; the filter says which of them are shown."
+class _Place(NamedTuple):
+    """Where a person is in a view: the key of the line under the cursor, its index, and the first line in view."""
+
+    key: str = ""
+    cursor: int = 0
+    top: int = 0
 
 
 class JobDetail(LinesView):
-    """Shows one subject. What a person has opened or closed stays so when new data comes, for every job alike."""
+    """Shows one subject. Which view is on, and what is opened in it, stays so for every job and whatever comes."""
 
     BINDINGS = [
         Binding("enter,space", "toggle_group", "open or close", show=False),
         Binding("right", "open(True)", "open", show=False),
         Binding("left", "open(False)", "close", show=False),
+        Binding("slash", "find", "find", show=False),
+        Binding("n", "match(1)", "next match", show=False),
+        Binding("N", "match(-1)", "match before", show=False),
+        Binding("d", "difference", "difference", show=False),
     ]
 
     def __init__(self) -> None:
         super().__init__(id="detail")
         self._subject: Subject | None = None
-        self._lines: list[FlatLine] = []
+        self._page = Page(())
+        self._head: list[FlatLine] = []
+        self._tab = Tab.SUMMARY
         self._opened: dict[str, bool] = {}
+        self._words: dict[Tab, str] = {}
+        self._places: dict[Tab, _Place] = {}
+        self._match = 0
+        self._is_difference = False
         self._now = 0.0
         self.zone: tzinfo | None = None
         """The zone of the times; the machine's own where it is None."""
 
     def show(self, subject: Subject | None, now: float) -> None:
-        """Takes a subject; for the same job the cursor stays on its line, for another it starts at the top."""
+        """Takes a subject; for the same job every view stays as it is, another is read from the top of each."""
         same = bool(subject and self._subject and subject.watch.job == self._subject.watch.job)
         self._subject, self._now = subject, now
-        self.entitle(_title(subject))
-        self._rebuild(keep=same)
+        if not same:
+            self._words, self._places, self._match = {}, {}, 0
+        self._rebuild(None if same else _Place())
 
     def tick(self, now: float) -> None:
-        """Lets time pass."""
+        """Lets time pass: only the headline and a wait that goes on read differently then."""
         self._now = now
-        if self._subject is not None and not self._subject.watch.is_final:
-            self._rebuild(keep=True)
+        if self._subject is None:
+            return
+        watch = self._subject.watch
+        is_growing = self._tab is Tab.TIMELINE and not watch.is_final
+        if is_growing or self._headline(watch) != self._head:
+            self._rebuild()
+
+    def turn_to(self, tab: Tab) -> None:
+        """Shows another view, where it was left; who moves along the tabs stays on them."""
+        here = self._place()
+        self._places[self._tab] = here
+        self._tab = tab
+        self._rebuild(here if here.key == TAB_LINE else self._places.get(tab, _Place()))
+
+    def turn(self, step: int) -> None:
+        """Shows the view before or after."""
+        self.turn_to(TABS[(TABS.index(self._tab) + step) % len(TABS)])
 
     def line(self, index: int) -> Spans:
         """The line at `index`."""
-        return self._lines[index].spans
+        return self._page.lines[index].spans
 
     def chosen(self) -> None:
         """Opens or closes what the cursor is on."""
         self.action_toggle_group()
 
+    def find(self, words: str) -> None:
+        """Narrows the summary to words, or looks for them in the answer from the cursor on."""
+        self._words[self._tab] = words
+        start = self.cursor
+        self._rebuild()
+        if words and self._page.stops:
+            self._go_to_match(bisect_left(self._page.stops, start) % len(self._page.stops))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where nothing can be found, the key is another's."""
+        return (
+            super().check_action(action, parameters)
+            if action != "find"
+            else self._tab in _HINTS and bool(self._subject)
+        )
+
+    async def action_find(self) -> None:
+        """Opens the line in which words are typed."""
+        from zjobtui.ui.filter_bar import open_filter_bar  # noqa: PLC0415 - nobody may ever look for anything
+
+        await open_filter_bar(self, self._words.get(self._tab, ""), _HINTS[self._tab], self.find)
+
+    def action_match(self, step: int) -> None:
+        """Goes to the next match or the one before, and on from the other end."""
+        if not (stops := self._page.stops) or self._tab is not Tab.RAW:
+            return
+        if stops[self._match % len(stops)] == self.cursor:
+            number = self._match + step
+        else:
+            number = bisect_left(stops, self.cursor) - (step < 0)
+        self._go_to_match(number % len(stops))
+
+    def action_difference(self) -> None:
+        """Shows what is different from the earlier answer, or the whole of the last."""
+        if self._tab is Tab.RAW and self._subject and self._subject.earlier:
+            self._is_difference = not self._is_difference
+            self._rebuild(_Place())
+
+    def key_escape(self, event: Key) -> None:
+        """Drops what is looked for; where nothing is, the key is another's."""
+        if self._words.get(self._tab):
+            event.stop()
+            self.find("")
+
     def action_toggle_group(self) -> None:
         """Opens or closes the group under the cursor."""
-        if self._lines and (line := self._lines[self.cursor]).can_open:
+        if self.count and (line := self._page.lines[self.cursor]).can_open:
             self._open(line.key, to_open=not line.is_open)
 
     def action_open(self, to_open: bool) -> None:
-        """Opens the group under the cursor, or closes the one that the cursor is in."""
-        if not self._lines:
+        """Opens the group under the cursor, or closes the one that the cursor is in; on the tabs, goes along them."""
+        if not self.count:
             return
-        line = self._lines[self.cursor]
-        if line.can_open and line.is_open != to_open:
+        line = self._page.lines[self.cursor]
+        if line.key == TAB_LINE:
+            self.turn(1 if to_open else -1)
+        elif line.can_open and line.is_open != to_open:
             self._open(line.key, to_open=to_open)
         elif not to_open:
             self._to_heading()
 
+    def on_click(self, event: Click) -> None:
+        """A click on a tab shows its view; any other is the base class's own, which Textual calls afterwards."""
+        index = event.y - self.gutter.top + self.scroll_offset.y
+        if 0 <= index < self.count and self._page.lines[index].key == TAB_LINE:
+            event.prevent_default()
+            if (tab := tab_at(self._tab, self._width, event.x - self.gutter.left)) is not None:
+                self.turn_to(tab)
+
     def on_resize(self) -> None:
         """Wraps anew for the width there is; Textual calls the base class's own afterwards."""
-        if self._lines:
-            self._rebuild(keep=True)
+        if self.count:
+            self._rebuild()
+
+    @property
+    def _width(self) -> int:
+        return self.scrollable_content_region.width
 
     def _open(self, key: str, *, to_open: bool) -> None:
         self._opened[key] = to_open
-        self._rebuild(keep=True)
+        self._rebuild()
 
     def _to_heading(self) -> None:
+        lines = self._page.lines
         for index in range(self.cursor - 1, -1, -1):
-            line = self._lines[index]
-            if line.can_open and line.is_open and self._lines[self.cursor].key.startswith(line.key):
+            line = lines[index]
+            if line.can_open and line.is_open and lines[self.cursor].key.startswith(line.key):
                 self.go_to(index)
                 return
 
-    def _rebuild(self, *, keep: bool) -> None:
-        width = self.scrollable_content_region.width
-        before, key = self._lines, self._lines[self.cursor].key if self._lines else ""
-        self._lines = list(_compose(self._subject, self._opened, self._now, width, self.zone))
-        cursor = self._where(key) if keep else 0
-        if keep and len(before) == len(self._lines) and cursor == self.cursor:
-            self.redraw_changed()
-        else:
-            offset = self.cursor - self.scroll_offset.y
-            self.reset(len(self._lines), cursor, cursor - offset if keep else 0)
+    def _go_to_match(self, number: int) -> None:
+        self._match = number
+        place, top = self._page.stops[number], self.scroll_offset.y
+        if self._tab is Tab.SUMMARY:
+            top = place - 1
+        elif not top <= place < top + self.page_lines:
+            top = place - self.page_lines // 3
+        self.reset(self.count, place, top)
+        self._entitle()
 
-    def _where(self, key: str) -> int:
-        if self.cursor < len(self._lines) and self._lines[self.cursor].key == key:
-            return self.cursor
-        return next((index for index, line in enumerate(self._lines) if line.key == key), self.cursor)
+    def _place(self) -> _Place:
+        key = self._page.lines[self.cursor].key if self.count else ""
+        return _Place(key, self.cursor, self.scroll_offset.y)
+
+    def _rebuild(self, place: _Place | None = None) -> None:
+        """Makes the lines anew; the cursor stays on its line, and that at its place on the screen."""
+        place = place or self._place()
+        words = self._words.get(self._tab, "")
+        viewing = Viewing(self._tab, words, self._is_difference, self._opened, self.zone)
+        self._page = page(self._subject, viewing, self._now, self._width)
+        self._head = self._headline(self._subject.watch) if self._subject else []
+        self._entitle()
+        cursor = self._where(place)
+        self.reset(len(self._page.lines), cursor, place.top + cursor - place.cursor)
+
+    def _where(self, place: _Place) -> int:
+        lines = self._page.lines
+        if not place.key or (place.cursor < len(lines) and lines[place.cursor].key == place.key):
+            return place.cursor
+        return next((index for index, line in enumerate(lines) if line.key == place.key), place.cursor)
+
+    def _headline(self, watch: Watch) -> list[FlatLine]:
+        return list(headline(watch, self._now, self._width))
+
+    def _entitle(self) -> None:
+        words, told = self._words.get(self._tab), self._page.told
+        if words and self._tab is Tab.RAW:
+            matches = len(self._page.stops)
+            told = f"{self._match % matches + 1:,} of {matches:,}" if matches else "nowhere"
+        self.entitle(_title(self._subject), f"{told} · “{words}”" if words else "")
 
 
 def _title(subject: Subject | None) -> str:
@@ -125,49 +230,3 @@ def _title(subject: Subject | None) -> str:
         return "Job"
     given = subject.watch.job.id.given
     return f"{subject.watch.label} · {short_id(given)}" if subject.watch.label else given
-
-
-def _compose(
-    subject: Subject | None, opened: Mapping[str, bool], now: float, width: int, zone: tzinfo | None
-) -> Iterator[FlatLine]:
-    if subject is None:
-        yield from paragraph("", NOTHING, "muted", width)
-        return
-    yield from _headline(subject.watch, now, width)
-    yield blank()
-    yield from flat(_outline(subject, opened, now, zone), opened, width)
-
-
-def _headline(watch: Watch, now: float, width: int) -> Iterator[FlatLine]:
-    kind = watch.verdict.kind
-    time = when(watch, now)
-    tone = "stale" if is_stale(watch, now) else TONES[kind].name.lower()
-    heading = ((f" {GLYPHS[kind]} {kind.value}", tone), (f" · {time.text}", "attention" if time.is_stale else "muted"))
-    yield FlatLine("verdict", heading)
-    yield from paragraph("verdict", watch.verdict.sentence, "plain", width)
-    if problem := problem_text(watch):
-        yield from paragraph("problem", problem, "attention", width)
-
-
-def _outline(subject: Subject, opened: Mapping[str, bool], now: float, zone: tzinfo | None) -> Iterator[Line]:
-    from zjobtui.wording.reports import report_lines  # noqa: PLC0415 - reports are not needed for the first screen
-
-    seen = subject.seen
-    if seen is not None:
-        yield from report_lines(seen.report)
-    yield from group("timeline", "Timeline", f"({len(subject.timeline)})", timeline_lines(subject.timeline, now, zone))
-    yield from group("watch", "Watch", "", about_lines(subject.watch, now, zone))
-    if seen is not None:
-        is_open = bool(seen.report.reasons)
-        yield from group("support", "For Zuora support", "", call_lines(seen.call, seen.at), is_open=is_open)
-        yield from _raw(seen, opened)
-
-
-def _raw(seen: "Seen", opened: Mapping[str, bool]) -> Iterator[Line]:
-    if not opened.get("raw"):
-        yield Line("raw", "Raw answer", f"{len(seen.report.raw):,} characters", below=(Line("raw/0", ""),))
-        return
-    from zjobtui.wording.raw import pretty  # noqa: PLC0415 - nobody may ever look
-
-    below = (Line(f"raw/{number}", "", text) for number, text in enumerate(pretty(seen.report.raw)))
-    yield from group("raw", "Raw answer", f"{len(seen.report.raw):,} characters", below)

@@ -65,7 +65,9 @@ class JobList(LinesView):
         """Takes new watches; the cursor stays with its job and the job at its place on the screen."""
         before = self._watches
         self._watches, self._now, self._held_at = watches, now, held_at
-        if len(before) == len(watches) and all(a.job == b.job for a, b in zip(before, watches, strict=True)):
+        if len(before) == len(watches) and all(
+            a.job is b.job or a.job == b.job for a, b in zip(before, watches, strict=True)
+        ):
             self.redraw_changed()
             return
         offset = self.cursor - self.scroll_offset.y

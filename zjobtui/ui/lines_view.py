@@ -11,13 +11,16 @@ from textual.strip import Strip
 
 from zjobtui.ui.spans import Spans, changed_regions, strip_of
 
-TONES = ("key", "plain", "muted", "good", "waiting", "attention", "bad", "strong", "stale")
+TONES = ("key", "plain", "muted", "good", "waiting", "attention", "bad", "strong", "stale", "match")
 
 
 class LinesView(ScrollView, can_focus=True):
     """Shows lines that a subclass gives by `line(index)`; the cursor is a line, the view follows it."""
 
     COMPONENT_CLASSES = {"lines--cursor", *(f"lines--{tone}" for tone in TONES)}
+
+    ALLOW_SELECT = False
+    """Textual cannot know what is drawn here; the terminal's own selection does (with shift)."""
 
     BINDINGS = [
         Binding("down,j", "move(1)", "down", show=False),
@@ -142,8 +145,9 @@ class LinesView(ScrollView, can_focus=True):
         self._styles.clear()
 
     def on_click(self, event: Click) -> None:
-        """A click moves the cursor; one on the cursor's line chooses it."""
-        index = event.y - (self.gutter.top) + self.scroll_offset.y
+        """A click moves the cursor; one on the cursor's line chooses it; the border is no line."""
+        at = event.get_content_offset(self)
+        index = at.y + self.scroll_offset.y if at is not None else -1
         if not 0 <= index < self.count:
             return
         if index == self.cursor:

@@ -1,4 +1,4 @@
-"""What a person has chosen of how the screen looks and sounds and which keys do what, as values; knows no file."""
+"""What a person has chosen of how the screen looks and which keys do what, as values; knows no file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,6 @@ class Look:
     theme: str = DEFAULT_THEME
     is_ascii: bool = False
     is_utc: bool = False
-    has_bell: bool = False
     keys: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -1,16 +1,13 @@
 """The one screen: bar, list and detail; it holds the state, hands it down, and turns keys into calls on the engine."""
 
-import asyncio
 import gc
 from collections.abc import Sequence
 from datetime import UTC
-from typing import TYPE_CHECKING
+from functools import partial
 
-from textual import work
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.content import Content
-from textual.events import Paste
+from textual.events import DescendantFocus, Paste
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
@@ -22,22 +19,18 @@ from zjobtui.domain.watch import Watch
 from zjobtui.polling.ports import State
 from zjobtui.ui.actions import bindings, catalogue, key_of
 from zjobtui.ui.deeds import Deeds
-from zjobtui.ui.job_detail import JobDetail, Subject
-from zjobtui.ui.job_list import JobList
 from zjobtui.ui.keys_bar import KeysBar
 from zjobtui.ui.look import USUAL, Look
 from zjobtui.ui.mailbox import Mailbox
-from zjobtui.ui.ports import Archive, EngineLike
+from zjobtui.ui.panes import Panes
+from zjobtui.ui.ports import Archive, EngineLike, Memory
+from zjobtui.ui.reading import Reading
+from zjobtui.ui.remembering import Remembering
+from zjobtui.ui.shown import Shown
+from zjobtui.ui.tabs import Tab
+from zjobtui.ui.teller import Teller, Ways
 from zjobtui.ui.totals_bar import TotalsBar
-from zjobtui.ui.view import CALM, View, calm
-from zjobtui.wording.signs import WORDS, counts
-from zjobtui.wording.totals import worst
-
-if TYPE_CHECKING:
-    from zjobtui.ui.filter_bar import FilterBar
-
-WIDE = 100
-"""Columns from which on the detail is beside the list."""
+from zjobtui.ui.view import following, status_filter
 
 TICK = 1.0
 """Seconds between looks at what time alone has changed; cells are sent only where they read differently."""
@@ -53,7 +46,6 @@ class Monitor(Screen[None]):
     """The monitor. It draws the state it is made with at once, and starts the engine when that is on the screen."""
 
     BINDINGS = list(bindings())
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     AUTO_FOCUS = "JobList"
 
     class StateCame(Message):
@@ -69,58 +61,60 @@ class Monitor(Screen[None]):
         notice: str = "",
         first: Sequence[Watch] = (),
         look: Look = USUAL,
+        ways: Ways | None = None,
+        memory: Memory | None = None,
     ) -> None:
         super().__init__()
         self.actions = catalogue(look.keys)
         """What a person can do, each with the key in force."""
         self._zone = UTC if look.is_utc else None
-        self._remark = ""
         self._engine = engine
-        self._archive = archive
         self._tenants = tuple(tenants)
         self._clock = clock
-        self._notice = notice
         self._first = tuple(first)
-        self._state = engine.state
         self._mailbox = Mailbox(lambda: self.post_message(self.StateCame()))
-        self._view = View()
-        self._touched_at = 0.0
+        self._shown = shown = Shown(engine.state, tenants, clock, notice)
+        self._teller = Teller(ways or Ways(), clock, self._write)
+        self._reading = Reading(engine, archive, tenants, clock, shown)
         self._deeds = Deeds(
             self,
             engine,
             archive,
             tenants,
             clock,
-            targets=self._targets,
-            watchlist=lambda: self._state.watchlist,
+            targets=shown.targets,
+            watchlist=lambda: shown.state.watchlist,
             undo_key=key_of(self.actions, "undo"),
         )
-        self._held_at: float | None = None
+        self._panes = Panes(are_tenants_named=len(self._tenants) > 1)
+        self._list, self._detail = self._panes.rows, self._panes.detail
+        self._remembering = Remembering(memory, self._shown.view, self._panes)
         self._drawn_at = 0.0
-        self._told = ""
 
     def compose(self) -> ComposeResult:
-        """Bar, notice, list beside or above detail, footer, laid out for the size there is: nothing is drawn twice."""
-        is_wide = self.app.size.width >= WIDE
-        self.set_class(is_wide, "-wide").set_class(not is_wide, "-narrow")
+        """Bar, notice, list and detail as they were left, footer."""
+        self._remembering.recall()
         yield TotalsBar(self._tenants)
         yield Static(Content(""), id="notice")
-        with Container(id="panes"):
-            yield JobList(are_tenants_named=len(self._tenants) > 1)
-            yield JobDetail()
+        yield self._panes
         yield KeysBar(self.actions)
 
     def on_mount(self) -> None:
         """Draws what is stored, then starts everything that takes time."""
-        self._list, self._detail = self.query_one(JobList), self.query_one(JobDetail)
         self._bar = self.query_one(TotalsBar)
         self._detail.zone = self._bar.zone = self._zone
-        self._draw(self._state)
+        self._shown.place(self._list, self._bar, self.query_one("#notice", Static))
+        self._reading.place(self._list, self._detail)
+        self._draw(self._shown.state)
         self.call_after_refresh(self._begin)
+
+    def on_unmount(self) -> None:
+        """Keeps what was chosen last."""
+        self._remembering.leave()
 
     def on_resize(self) -> None:
         """Lays the bar out anew."""
-        self._draw_bar(self._clock.now())
+        self._shown.draw_bar()
 
     def on_monitor_state_came(self) -> None:
         """Draws the newest state, however many there were, and then leaves the terminal alone for a moment."""
@@ -137,12 +131,17 @@ class Monitor(Screen[None]):
 
     def on_job_list_moved(self) -> None:
         """Shows the job under the cursor, and tells the engine when the cursor has come to rest."""
-        self._show_detail()
-        self.set_timer(ATTEND_AFTER, self._attend, name="attend")
+        self._reading.show()
+        self.set_timer(ATTEND_AFTER, self._reading.attend, name="attend")
 
     def on_job_list_chosen(self) -> None:
         """Goes to the detail."""
-        self._detail.focus()
+        self._panes.go_to(self._detail)
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Whoever reads about a job stays with it, though another becomes more urgent."""
+        if event.widget is self._detail and self._list.selected is not None:
+            self._list.is_placed = True
 
     def on_paste(self, event: Paste) -> None:
         """A text pasted anywhere is a text to find ids in."""
@@ -150,32 +149,25 @@ class Monitor(Screen[None]):
 
     def on_key(self) -> None:
         """While a person moves, rows keep their places."""
-        self._touched_at = self._clock.boot()
+        self._shown.touched()
 
     def on_job_list_marked(self) -> None:
         """Counts the marks in the title."""
-        self._draw_title()
+        self._shown.draw_title()
 
     def on_totals_bar_picked(self, event: TotalsBar.Picked) -> None:
         """A click on a count shows just those jobs, and a second one all again."""
-        text = f"status:{WORDS[event.kind]}"
-        self._filter("" if self._view.text == text else text)
+        text = status_filter(event.kind)
+        self._shown.filter("" if self._shown.view.text == text else text)
 
-    def on_filter_bar_typed(self, event: "FilterBar.Typed") -> None:
-        """Filters as one types."""
-        self._filter(event.text)
-
-    def on_filter_bar_left(self, event: "FilterBar.Left") -> None:
-        """Puts the line away; an escape drops the filter too."""
-        if not event.is_kept:
-            self._filter("")
-        self.query("FilterBar").remove()
-        self._list.focus()
+    def action_next_count(self) -> None:
+        """Shows the jobs of one verdict after the other, and then all."""
+        present = [status_filter(kind) for kind, number in self._shown.counts.items() if number]
+        self._shown.filter(following(("", *present), self._shown.view.text))
 
     def remark(self, text: str) -> None:
         """Says something above the list until it says something else."""
-        self._remark = text
-        self._show_notice()
+        self._shown.remark(text)
 
     def action_do(self, deed: str) -> None:
         """Does to jobs what the catalogue names."""
@@ -183,20 +175,25 @@ class Monitor(Screen[None]):
 
     def action_pause(self) -> None:
         """Pauses polling, or goes on."""
-        if self._held_at is None:
-            self._held_at = self._clock.now()
+        if self._shown.held_at is None:
+            self._shown.held_at = self._clock.now()
             self._engine.pause()
         else:
-            self._held_at = None
+            self._shown.held_at = None
             self._engine.resume()
+
+    def action_mute(self) -> None:
+        """Tells nothing by bell, notification and command, or tells again."""
+        self._teller.is_muted = not self._teller.is_muted
+        self._shown.is_muted = self._teller.is_muted
+        self._shown.draw_bar()
 
     async def action_filter(self) -> None:
         """Opens the line in which a filter is typed."""
-        from zjobtui.ui.filter_bar import FilterBar  # noqa: PLC0415 - nothing of it is needed for the first screen
+        from zjobtui.ui.filter_bar import open_filter_bar  # noqa: PLC0415 - nothing of it is needed for the first screen
 
-        if not self.query(FilterBar):
-            await self.mount(FilterBar(self._view.text), before="#keys-bar")
-        self.query_one(FilterBar).focus()
+        hint = "words, status:failed, order:O-1, age>10m, is:unseen, !tag:acme"
+        await open_filter_bar(self._list, self._shown.view.text, hint, self._shown.filter)
 
     def action_sort(self) -> None:
         """Asks for an order."""
@@ -206,32 +203,44 @@ class Monitor(Screen[None]):
 
         def sort(title: str | None) -> None:
             if title is not None:
-                self._view.order = orders[title]
-                self._rearrange()
+                self._shown.view.order = orders[title]
+                self._shown.rearrange()
 
-        self.app.push_screen(Pick("Sort by", tuple(orders), self._view.order.title), sort)
+        self.app.push_screen(Pick("Sort by", tuple(orders), self._shown.view.order.title), sort)
 
     def action_acknowledge_all(self) -> None:
         """Takes the mark of the unseen from every job that is shown."""
         self._engine.acknowledge([watch.job for watch in self._list.watches if watch.is_unseen])
-        self._touched_at = 0.0
+        self._shown.released()
 
     def action_other_pane(self) -> None:
         """Goes to the other pane."""
-        (self._list if self._detail.has_focus else self._detail).focus()
+        self._panes.go_to(self._list if self._detail.has_focus else self._detail)
+
+    def action_view(self, name: str) -> None:
+        """Shows a view of the detail."""
+        self._detail.turn_to(Tab[name])
+
+    def action_turn(self, step: int) -> None:
+        """Shows the view of the detail before or after."""
+        self._detail.turn(step)
+
+    def action_utc(self) -> None:
+        """Shows times in UTC, or in local time again."""
+        self._zone = None if self._zone else UTC
+        self._detail.zone = self._bar.zone = self._zone
+        self._shown.draw_bar()
+        self._reading.show()
+
+    def action_divide(self, steps: int) -> None:
+        """Moves the border between list and detail."""
+        self._panes.move_divider(steps)
 
     def action_help(self) -> None:
         """Shows what every key does."""
         from zjobtui.ui.help import Help  # noqa: PLC0415 - nothing of it is needed for the first screen
 
         self.app.push_screen(Help(self.actions))
-
-    def action_utc(self) -> None:
-        """Shows times in UTC, or in local time again."""
-        self._zone = None if self._zone else UTC
-        self._detail.zone = self._bar.zone = self._zone
-        self._draw_bar(self._clock.now())
-        self._show_detail()
 
     def action_quit(self) -> None:
         """Leaves."""
@@ -240,11 +249,15 @@ class Monitor(Screen[None]):
     def key_escape(self) -> None:
         """Back to the list; there, takes marks away, and then the filter."""
         if not self._list.has_focus:
-            self._list.focus()
+            self._panes.go_to(self._list)
         elif self._list.marked:
             self._list.mark(frozenset())
-        elif self._view.text:
-            self._filter("")
+        elif self._shown.view.text:
+            self._shown.filter("")
+
+    def _write(self, sequence: str) -> None:
+        if (driver := self.app._driver) is not None:  # noqa: SLF001 - Textual has no other way to write
+            driver.write(sequence)
 
     def _begin(self) -> None:
         gc.enable()
@@ -255,90 +268,18 @@ class Monitor(Screen[None]):
             self._engine.watch(self._first)
 
     def _draw(self, state: State) -> None:
-        before, self._state = self._state, state
-        now = self._clock.now()
-        rows = self._view.rows(state.watchlist, now)
-        if self._is_calm():
-            rows = calm(rows, self._list.watches)
-        self._list.show(rows, now, self._held_at)
-        self._draw_title()
-        self._draw_bar(now)
-        self._show_notice()
+        before = self._shown.state.watchlist
+        self._teller.compare(before, state.watchlist)
+        self._teller.tell(state.watchlist)
+        self._shown.draw(state)
         selected = self._list.selected
-        if selected is None or selected is not before.watchlist.get(selected.job):
-            self._show_detail()
+        if selected is None or selected is not before.get(selected.job):
+            self._reading.show()
 
     def _tick(self) -> None:
         # Textual loses a one-shot timer that is late when it starts; no state may wait for ever because of that.
         self._take_state()
-        now = self._clock.now()
-        if self._touched_at and not self._is_calm():
-            self._rearrange()
-        self._list.tick(now, self._held_at)
-        self._draw_bar(now)
-        self._detail.tick(now)
-
-    def _is_calm(self) -> bool:
-        return self._list.is_placed and self._clock.boot() - self._touched_at < CALM
-
-    def _rearrange(self) -> None:
-        """Puts every row where it belongs now."""
-        self._touched_at = 0.0
-        self._draw(self._state)
-
-    def _filter(self, text: str) -> None:
-        self._view.choose(text)
-        self._rearrange()
-
-    def _targets(self) -> tuple[Watch, ...]:
-        """The marked jobs, or the selected one."""
-        if marked := tuple(watch for watch in self._state.watchlist if watch.job in self._list.marked):
-            return marked
-        return (self._list.selected,) if self._list.selected else ()
-
-    def _draw_title(self) -> None:
-        watchlist = self._state.watchlist
-        marked = sum(watchlist.get(job) is not None for job in self._list.marked)
-        self._list.entitle(self._view.title(self._list.count, len(watchlist), marked), self._view.problem)
-
-    def _draw_bar(self, now: float) -> None:
-        pulses = [pulse for tenant in self._tenants if (pulse := self._state.pulses.get(tenant.name))]
-        self._bar.show(counts(self._state.watchlist), worst(pulses), now)
-
-    def _show_notice(self) -> None:
-        told = [
-            self._state.unsaved and f"Not saved: {self._state.unsaved}",
-            self._state.fault,
-            self._notice,
-            self._remark,
-        ]
-        text = " ".join(part for part in told if part)
-        if text != self._told:
-            self._told = text
-            notice = self.query_one("#notice", Static)
-            notice.display = bool(text)
-            notice.update(Content(text))
-
-    def _show_detail(self) -> None:
-        watch = self._list.selected
-        if watch is None:
-            self._detail.show(None, self._clock.now())
-        else:
-            self._load(watch)
-
-    @work(group="detail", exclusive=True)
-    async def _load(self, watch: Watch) -> None:
-        """Reads what is kept of the job without holding up the screen; a store that fails leaves the watch alone."""
-        try:
-            seen = await asyncio.to_thread(self._archive.seen, watch.job)
-            timeline = await asyncio.to_thread(self._archive.timeline, watch.job)
-        except Exception as fault:  # noqa: BLE001 - an archive may fail in any way; the list goes on
-            self._notice = str(fault)
-            seen, timeline = None, ()
-        self._detail.show(Subject(watch, seen, timeline), self._clock.now())
-
-    def _attend(self) -> None:
-        selected = self._list.selected
-        self._engine.attend(selected.job if selected else None)
-        if selected is not None and selected.is_unseen and self._list.is_placed:
-            self._engine.acknowledge([selected.job])
+        self._teller.tell(self._shown.state.watchlist)
+        self._shown.tick(self._teller.fault)
+        self._detail.tick(self._clock.now())
+        self._remembering.settle(partial(self.run_worker, thread=True, group="memory"))

@@ -16,7 +16,7 @@ TABLE: dict[int, str] = {
     **_BLOCKS,
     **_REPLACED,
     **{ord(glyph): ASCII_GLYPHS[kind] for kind, glyph in GLYPHS.items()},
-    **dict(zip(map(ord, "●○◆▸▾▶⭘…·–—×‖“”‘’ʼ↑↓←→⌫⏎"), "*o#>v>o~---x=\"\"'''^v<><<", strict=True)),
+    **dict(zip(map(ord, "●○◆▸▾▶⭘…⋯·–—×‖“”‘’ʼ↑↓←→⌫⏎"), "*o#>v>o~~---x=\"\"'''^v<><<", strict=True)),
     ord("🔎"): "> ",
 }
 """One cell for one cell, so that nothing moves."""

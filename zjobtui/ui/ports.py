@@ -1,15 +1,15 @@
 """What the screen needs of the others, as protocols: an engine to tell what a person wants, an archive to read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from zjobtui.domain.job import Job
 from zjobtui.domain.watch import Watch
 from zjobtui.polling.ports import Edited, State, Subscriber
 
 if TYPE_CHECKING:
-    from zjobtui.domain.observation import Seen
+    from zjobtui.domain.observation import Earlier, Seen
     from zjobtui.domain.timeline import Timeline
 
 
@@ -37,10 +37,37 @@ class EngineLike(Protocol):
 
 
 class Archive(Protocol):
-    """What is kept of a job at length; both calls may block."""
+    """What is kept of a job at length; its calls may block."""
 
     def seen(self, job: Job, /) -> "Seen | None":
         """The last good answer."""
 
+    def earlier(self, job: Job, /) -> "Earlier | None":
+        """The answer that the last one replaced."""
+
     def timeline(self, job: Job, /) -> "Timeline":
         """The changes."""
+
+
+class Program(Protocol):
+    """A program of the user's own."""
+
+    @property
+    def fault(self) -> str:
+        """Why it was of no use, for people; nothing where it was."""
+
+    def hand_over(self, text: str, /) -> None:
+        """Gives it a text; returns at once."""
+
+
+Plain: TypeAlias = str | float | bool
+
+
+class Memory(Protocol):
+    """Where plain values are kept by their names from one start to the next; both calls may block, neither raises."""
+
+    def recall(self) -> Mapping[str, Plain]:
+        """What was kept last, by whoever."""
+
+    def remember(self, values: Mapping[str, Plain], /) -> None:
+        """Keeps these values in place of all before."""

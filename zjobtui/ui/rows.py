@@ -1,6 +1,7 @@
 """A watch as the cells of a row, in as many columns as the width allows; pure."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rich.cells import cell_len
 
@@ -10,20 +11,25 @@ from zjobtui.ui.spans import Span, Spans, fitted
 from zjobtui.wording.jobs import TONES, When, when
 from zjobtui.wording.signs import GLYPHS, WORDS, short_id
 
-_VERDICT, _ORDER, _ACCOUNT, _SHORT_WHEN, _LONG_WHEN = 14, 13, 12, 10, 20
-_LEAST_NAME = 13
+_SIGN, _WORD, _SHORT_WHEN, _LONG_WHEN = 4, 10, 10, 20
+_LEAST_NAME, _NAME = 10, 18
+_LEAST_ORDER, _ORDER, _ACCOUNT = 11, 13, 12
+
+_LINK = 3
+"""Cells between a tenant and a name."""
 
 MARKED, UNSEEN = "◆", "●"
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Widths of the columns in cells; one of 0 is not shown."""
+    """Widths of the columns in cells, the blank after it included; one of 0 is not shown."""
 
     name: int
-    order: int
-    account: int
-    when: int
+    word: int = 0
+    order: int = 0
+    account: int = 0
+    when: int = 0
 
     @property
     def has_long_when(self) -> bool:
@@ -31,15 +37,28 @@ class Columns:
         return self.when == _LONG_WHEN
 
 
+@lru_cache(maxsize=4)
 def columns_for(width: int) -> Columns:
-    """The columns for a row of `width` cells, least important left out first: long times, account, order number."""
-    room = width - _VERDICT - _LEAST_NAME - _SHORT_WHEN
-    order = _ORDER if room >= _ORDER else 0
-    account = _ACCOUNT if room - order >= _ACCOUNT and order else 0
-    spare = room - order - account
-    when_width = _LONG_WHEN if spare >= 2 * (_LONG_WHEN - _SHORT_WHEN) else _SHORT_WHEN
-    name = width - _VERDICT - order - account - when_width
-    return Columns(max(name, 0), order, account, when_width)
+    """The columns for a row of `width` cells: sign and name, then as they fit, in the order of their importance.
+
+    That is: the time, the verdict's word, the order number, more of the name, the account, the time in full.
+    """
+    room = width - _SIGN - _LEAST_NAME
+
+    def take(cells: int, least: int = 0) -> int:
+        nonlocal room
+        taken = min(cells, room) if room >= (least or cells) else 0
+        room -= taken
+        return taken
+
+    when, word = take(_SHORT_WHEN), take(_WORD)
+    order = take(_LEAST_ORDER)
+    name = take(_NAME - _LEAST_NAME, 1)
+    order += take(_ORDER - _LEAST_ORDER) if order else 0
+    account = take(_ACCOUNT) if order else 0
+    if room >= 2 * (_LONG_WHEN - _SHORT_WHEN):
+        when += take(_LONG_WHEN - _SHORT_WHEN)
+    return Columns(max(min(_LEAST_NAME, width - _SIGN), 0) + name + max(room, 0), word, order, account, when)
 
 
 def row_of(
@@ -56,25 +75,23 @@ def row_of(
     `tenant` stands before its name where several are watched. A stale row is dimmed but for the word that says so.
     """
     kind, digest = watch.verdict.kind, watch.digest
-    time = when(watch, now, held_at)
-    name = fitted(_name(watch, columns.name - 1, tenant), columns.name)
-    spans: list[Span] = [(f"{GLYPHS[kind]} {WORDS[kind]:<{_VERDICT - 4}}", TONES[kind].name.lower())]
-    spans.append((name, _name_tone(kind)))
+    time = when(watch, now, held_at, by_minute=True)
+    sign = f"{GLYPHS[kind]} {WORDS[kind]:<{columns.word}}" if columns.word else f"{GLYPHS[kind]} "
+    spans: list[Span] = [(sign, TONES[kind].name.lower())]
+    spans.append((_cell(_name(watch, columns.name - 1, tenant), columns.name), _name_tone(kind)))
     if columns.order:
         order = (digest.order_number or digest.kind) if digest else ""
-        spans.append((fitted(fitted_or(order, columns.order - 1), columns.order), "plain"))
+        spans.append((_cell(order or "–", columns.order), "plain"))
     if columns.account:
-        spans.append(
-            (fitted(fitted_or(digest.account_number if digest else "", columns.account - 1), columns.account), "muted")
-        )
+        spans.append((_cell((digest.account_number if digest else "") or "–", columns.account), "muted"))
     if time.is_stale:
         spans = [(text, "stale") for text, _ in spans]
     return (_mark(watch, is_marked=is_marked), *spans, _time(time, columns))
 
 
-def fitted_or(text: str, width: int, otherwise: str = "–") -> str:
-    """The text, cut to `width` cells where it is longer; `otherwise` where there is none."""
-    return (fitted(text, width) if cell_len(text) > width else text) if text else otherwise
+def _cell(text: str, width: int) -> str:
+    """The text with a blank behind it in `width` cells."""
+    return fitted(fitted(text, width - 1) if cell_len(text) >= width > 1 else text, width)
 
 
 def _mark(watch: Watch, *, is_marked: bool) -> Span:
@@ -84,9 +101,12 @@ def _mark(watch: Watch, *, is_marked: bool) -> Span:
 
 
 def _name(watch: Watch, width: int, tenant: str) -> str:
-    if tenant:
-        return fitted_or(f"{tenant} · {watch.label or watch.job.id.given}", width)
-    return fitted_or(watch.label, width) if watch.label else short_id(watch.job.id.given, max(width, 9))
+    """The label, or the id shortened in its middle, behind the tenant as far as there is room for that."""
+    given = watch.job.id.given
+    least = cell_len(watch.label) if watch.label else _LEAST_NAME - 1
+    room = width - min(least, _NAME) - _LINK
+    before = f"{fitted(tenant, min(cell_len(tenant), room))} · " if tenant and room > 1 else ""
+    return before + (watch.label or short_id(given, max(width - cell_len(before), _LEAST_NAME - 1)))
 
 
 def _name_tone(kind: Kind) -> str:
@@ -94,6 +114,7 @@ def _name_tone(kind: Kind) -> str:
 
 
 def _time(time: When, columns: Columns) -> Span:
+    if not columns.when:
+        return "", "plain"
     text = time.text if columns.has_long_when else time.short
-    padded = " " * max(0, columns.when - cell_len(text)) + text
-    return padded[-columns.when :], "attention" if time.is_stale else "muted"
+    return " " * (columns.when - cell_len(text)) + text, "attention" if time.is_stale else "muted"

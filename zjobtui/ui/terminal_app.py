@@ -4,16 +4,20 @@ import asyncio
 import traceback
 from collections.abc import Callable
 
+from rich.console import RenderableType
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding
+from textual.driver import Driver
 from textual.events import Event, Key, Paste
 from textual.filter import Monochrome, NoColor
+from textual.screen import Screen
 from textual.theme import Theme
 
 from zjobtui.domain.text import clean_lines
 from zjobtui.ui.in_turn import InTurn
 from zjobtui.ui.look import Look
+from zjobtui.ui.slim import cut, slimmed
 from zjobtui.ui.terminal import guarded_terminal, suspend_between_steps
 from zjobtui.ui.themes import OURS, made
 
@@ -52,6 +56,13 @@ class TerminalApp(App[int]):
     def on_driver_signal_resume(self) -> None:
         """A terminal that comes back from `fg` shows nothing any more, and Textual draws only what changes."""
         self.refresh(layout=True)
+
+    def get_driver_class(self) -> type[Driver]:
+        """The terminal's driver, with no colour sent twice."""
+        return slimmed(super().get_driver_class())
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        super()._display(screen, cut(renderable))
 
     def get_theme(self, theme_name: str) -> Theme | None:
         """Textual copies its table of themes twice for each line it draws; this makes each theme once."""

@@ -19,8 +19,8 @@ from zjobtui.ui.spans import Spans, changed_regions, length_of, strip_of
 from zjobtui.wording.signs import GLYPHS
 from zjobtui.wording.totals import count_texts, pulse_text
 
-PULSE_EVERY = 10.0
-"""Seconds between two looks at the rate of calls: a figure that flickers says nothing and costs bytes."""
+NOTABLE = 0.3
+"""The part by which the rate of calls must differ to be shown: a figure that flickers says nothing and costs bytes."""
 
 
 class TotalsBar(Widget):
@@ -33,18 +33,26 @@ class TotalsBar(Widget):
         self._tenants = tuple(tenants)
         self._spans: Spans = ()
         self._pulse: Spans = ()
-        self._looked_at = 0.0
         self._rate = 0.0
         self.zone: tzinfo | None = None
         """The zone of the times; the machine's own where it is None."""
 
-    def show(self, counts: Mapping[Kind, int], pulse: Pulse | None, now: float) -> None:
-        """Takes new counts and a new pulse."""
-        if pulse is not None and now - self._looked_at < PULSE_EVERY and self._rate:
+    def show(
+        self,
+        counts: Mapping[Kind, int],
+        pulse: Pulse | None,
+        now: float,
+        further: Sequence[str] = (),
+        *,
+        is_muted: bool = False,
+    ) -> None:
+        """Takes new counts and a new pulse; a rate that hardly differs from the one that stands there is the same."""
+        if pulse is not None:
+            if abs(pulse.calls_per_second - self._rate) > NOTABLE * self._rate:
+                self._rate = pulse.calls_per_second
             pulse = replace(pulse, calls_per_second=self._rate)
-        elif pulse is not None:
-            self._looked_at, self._rate = now, pulse.calls_per_second
-        new = bar_spans(self._tenants, counts, pulse, now, self.size.width or self.app.size.width, self.zone)
+        width = self.size.width or self.app.size.width
+        new = bar_spans(self._tenants, counts, pulse, now, width, further, is_muted=is_muted, zone=self.zone)
         regions = changed_regions(self._spans, new, 0)
         self._spans = new
         if regions:
@@ -82,24 +90,47 @@ def bar_spans(
     pulse: Pulse | None,
     now: float,
     width: int,
+    further: Sequence[str] = (),
+    *,
+    is_muted: bool = False,
     zone: tzinfo | None = None,
 ) -> Spans:
-    """The bar in `width` cells: in full where that fits, in few words elsewhere; the pulse at the right end."""
+    """The bar in `width` cells: in full where that fits, in few words elsewhere; the pulse at the right end.
+
+    What is further to be told stands behind the pulse as far as there is room.
+    """
     told = pulse_text(pulse, now, counts.get(Kind.WAITING, 0), zone)
-    badge = "production" if any(one.kind is TenantKind.PRODUCTION for one in tenants) else "tenant"
-    title = tenants[0].title if len(tenants) == 1 else f"{len(tenants)} tenants"
-    name: Spans = ((" zjobtui ", "strong"), (f" {title} ", badge))
+    muted = ("muted",) if is_muted else ()
     full, brief = _counts(counts, in_full=True), _counts(counts, in_full=False)
+    rights = [" · ".join((told.text, *muted, *further[:count])) for count in range(len(further), -1, -1)]
+    short = " · ".join((told.short, *muted))
     tone = told.tone.name.lower()
-    for left, right in (
-        ((*name, *full), (told.text, tone)),
-        ((*name, *full), (told.short, tone)),
-        ((*name, *brief), (told.short, tone)),
-    ):
-        gap = width - length_of((*left, right)) - 1
+    names = [((" zjobtui ", "strong"), *badges) for badges in (_each(tenants), _together(tenants))]
+    candidates = [((*names[0], *full), right) for right in rights]
+    candidates += [((*name, *full), right) for name in names for right in (rights[-1], short)]
+    candidates += [((*name, *brief), short) for name in names]
+    for left, right in candidates:
+        gap = width - length_of(left) - length_of(((right, tone),)) - 1
         if gap >= 2:
-            return (*left, (" " * gap, "plain"), right)
-    return (*brief, ("  ", "plain"), (told.short, tone))
+            return (*left, (" " * gap, "plain"), (right, tone))
+    return (*brief, ("  ", "plain"), (short, tone))
+
+
+def _each(tenants: Sequence[Tenant]) -> Spans:
+    """A badge for every tenant; one of production looks like no other."""
+    return tuple(span for one in tenants for span in ((f" {one.title or one.name} ", _badge(one)), (" ", "plain")))[:-1]
+
+
+def _together(tenants: Sequence[Tenant]) -> Spans:
+    """One badge for all, that of production where any is."""
+    if len(tenants) == 1:
+        return _each(tenants)
+    badges = {_badge(one) for one in tenants}
+    return ((f" {len(tenants)} tenants ", "production" if "production" in badges else "tenant"),)
+
+
+def _badge(tenant: Tenant) -> str:
+    return "production" if tenant.kind is TenantKind.PRODUCTION else "tenant"
 
 
 def _counts(counts: Mapping[Kind, int], *, in_full: bool) -> Spans:

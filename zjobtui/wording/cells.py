@@ -35,8 +35,7 @@ def wrap(text: str, width: int) -> list[str]:
         if line:
             lines.append(line)
         line = word
-        while cells(line) > width:
-            head = _head(line, max(width, 2))
+        while (head := _head(line, max(width, 2))) != line:
             lines.append(head)
             line = line[len(head) :]
     return [*lines, line]

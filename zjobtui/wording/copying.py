@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from zjobtui.domain.watch import Watch
 from zjobtui.wording.handing_over import as_markdown, curl, markdown
+from zjobtui.wording.requests import support_text
 
 if TYPE_CHECKING:
     from zjobtui.domain.observation import Seen
@@ -22,9 +23,17 @@ def copies(watches: Sequence[Watch], seen: "Seen | None", tenant: "Tenant | None
         "order number": watch.digest.order_number if watch.digest else "",
         "account number": watch.digest.account_number if watch.digest else "",
         "verdict": f"{watch.verdict.kind.value}: {watch.verdict.sentence}",
+        "for Zuora support": _for_support(watch, seen) if seen else "",
         "Markdown summary": markdown(watch, seen),
         "request id": seen.call.request_id if seen else "",
         "raw answer": seen.report.raw if seen else "",
         "curl": curl(tenant, watch.job.id.given) if tenant else "",
     }
     return {name: text for name, text in texts.items() if text}
+
+
+def _for_support(watch: Watch, seen: "Seen") -> str:
+    """The codes and messages as Zuora wrote them, the job, and the ids of the call."""
+    inner = seen.report.result.reasons if seen.report.result else ()
+    errors = [str(reason) for reason in (*seen.report.reasons, *inner)] or [watch.verdict.sentence]
+    return "\n".join([*errors, f"job id {watch.job.id.given}", support_text(seen.call, seen.at)])

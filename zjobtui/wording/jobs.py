@@ -1,18 +1,13 @@
-"""A watch in words: its row, its heading, its timeline, and what Zuora's support asks for."""
+"""A watch in words: its row, its heading, and what the watchlist itself knows of it."""
 
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import TYPE_CHECKING
 
 from zjobtui.domain.freshness import is_stale
-from zjobtui.domain.timeline import Event, Timeline
 from zjobtui.domain.verdict import Kind
 from zjobtui.domain.watch import Watch
 from zjobtui.wording.outline import Line, Tone, fact
-from zjobtui.wording.times import age, duration, moment, stamp
-
-if TYPE_CHECKING:
-    from zjobtui.domain.observation import Call
+from zjobtui.wording.times import age, duration, moment
 
 TONES = {
     Kind.FAILED: Tone.BAD,
@@ -20,14 +15,6 @@ TONES = {
     Kind.UNKNOWN: Tone.ATTENTION,
     Kind.WAITING: Tone.WAITING,
     Kind.DONE: Tone.GOOD,
-}
-
-_EVENT_WORDS = {
-    Event.ADDED: "added",
-    Event.REMOVED: "removed from the watchlist",
-    Event.RESTORED: "back on the watchlist",
-    Event.LABELLED: "labelled",
-    Event.CONTRADICTED: "contradicted",
 }
 
 
@@ -40,10 +27,11 @@ class When:
     is_stale: bool = False
 
 
-def when(watch: Watch, now: float, held_at: float | None = None) -> When:
+def when(watch: Watch, now: float, held_at: float | None = None, *, by_minute: bool = False) -> When:
     """How long a job has been waiting, or how long ago it ended; for a stale row the age of what it shows.
 
-    `held_at` is since when polling is paused: a wait that nobody watches does not grow.
+    `held_at` is since when polling is paused: a wait that nobody watches does not grow. `by_minute` tells a wait in
+    whole minutes, for a list in which many wait.
     """
     if watch.is_final:
         return _ago("ended", "", now - (watch.ended_at or now))
@@ -53,7 +41,8 @@ def when(watch: Watch, now: float, held_at: float | None = None) -> When:
     if watch.verdict.kind is Kind.UNKNOWN:
         return _ago("asked", "asked ", now - (heard or now))
     waited = age((held_at or now) - watch.added_at)
-    return When("just added", "new") if waited == "now" else When(f"waiting for {waited}", f"for {waited}")
+    is_new = waited == "now" or (by_minute and waited.endswith("s"))
+    return When("just added", "new") if is_new else When(f"waiting for {waited}", f"for {waited}")
 
 
 def _ago(word: str, prefix: str, seconds: float) -> When:
@@ -92,29 +81,3 @@ def about_lines(watch: Watch, now: float, zone: tzinfo | None = None) -> tuple[L
         *fact("ended", "Ended", ended),
         *fact("answered", "Last answer", moment(watch.seen_at, now, zone) if watch.seen_at else "none yet"),
     )
-
-
-def call_lines(call: "Call", at: float) -> tuple[Line, ...]:
-    """A call as an outline: its ids, its time in UTC, its latency."""
-    status = f"HTTP {call.http_status}" if call.http_status else ""
-    return (
-        *fact("request id", "Request id", call.request_id),
-        *fact("process id", "Process id", call.process_id),
-        *fact("track id", "Track id", call.track_id),
-        *fact("time", "Time", stamp(at)),
-        *fact("request", "Request", f"GET {call.url}" if call.url else ""),
-        *fact("answer", "Answer", " · ".join(part for part in (status, f"{call.latency * 1000:.0f} ms") if part)),
-    )
-
-
-def timeline_lines(timeline: Timeline, now: float, zone: tzinfo | None = None) -> tuple[Line, ...]:
-    """The changes of a job, oldest first, each with the time since the one before."""
-    lines, before = [], None
-    for number, entry in enumerate(timeline):
-        gap = f" · after {duration(entry.at - before)}" if before is not None and entry.at - before >= 1 else ""
-        before = entry.at
-        word = _EVENT_WORDS.get(entry.event, "")
-        text = " ".join(part for part in (word, entry.text) if part)
-        tone = next((tone for kind, tone in TONES.items() if kind.value == entry.verdict), Tone.MUTED)
-        lines.append(Line(f"timeline/{number}", moment(entry.at, now, zone), f"{text}{gap}", tone))
-    return tuple(lines)

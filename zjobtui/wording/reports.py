@@ -1,6 +1,8 @@
 """A report as an outline: everything an answer said, what a person needs first."""
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from zjobtui.domain.judging import roll_up
@@ -29,9 +31,12 @@ _ODD = frozenset({"Pending Activation", "Pending Acceptance", "Pending", "Suspen
 OPEN_LIMIT = 12
 """A group of more lines is closed at first, so that the whole answer fits on a screen."""
 
+NARROWED = frozenset({"subscriptions", "order line items"})
+"""The keys of the groups that can be narrowed to what a person looks for."""
 
-def report_lines(report: Report) -> tuple[Line, ...]:
-    """The outline of a report."""
+
+def report_lines(report: Report, support: str = "") -> tuple[Line, ...]:
+    """The outline of a report; `support` is what Zuora's support asks for, told where something failed."""
     result = report.result
     match result:
         case OrderResult():
@@ -42,7 +47,20 @@ def report_lines(report: Report) -> tuple[Line, ...]:
             lines = (*fact("type", "Job type", result.job_type or "not given"), *other_fields("result", result.fields))
         case _:
             lines = ()
-    return (*_reason_lines(report), *lines, *other_fields("rest", report.rest))
+    reasons = tuple(_reason_lines(report))
+    asked = fact("support", "For support", support, Tone.MUTED) if reasons else ()
+    return (*reasons, *asked, *lines, *other_fields("rest", report.rest))
+
+
+def narrowed(lines: Iterable[Line], words: str) -> tuple[Line, ...]:
+    """The outline with those subscriptions and order line items alone in whose line all the words are."""
+    return tuple(_narrowed(line, words.casefold().split()) if line.key in NARROWED else line for line in lines)
+
+
+def _narrowed(heading: Line, words: Sequence[str]) -> Line:
+    kept = tuple(line for line in heading.below if all(word in f"{line.name} {line.text}".casefold() for word in words))
+    count = f"({len(kept):,} of {len(heading.below):,})"
+    return replace(heading, name=f"{heading.name.rpartition(' (')[0]} {count}", below=kept)
 
 
 def _reason_lines(report: Report) -> Iterator[Line]:
@@ -53,7 +71,8 @@ def _reason_lines(report: Report) -> Iterator[Line]:
         code = f"{reason.code} · {title}" if reason.code else title
         yield Line(f"{key}/code", "Error", code, Tone.BAD)
         yield Line(f"{key}/message", "Message", reason.message or "no message given")
-        yield from fact(f"{key}/advice", "Means", reason.category.advice)
+        yield from fact(f"{key}/meaning", "Means", reason.category.meaning)
+        yield from fact(f"{key}/advice", "To do", reason.category.advice)
 
 
 def _order_lines(result: OrderResult) -> tuple[Line, ...]:
@@ -81,8 +100,11 @@ def _order_lines(result: OrderResult) -> tuple[Line, ...]:
 
 
 def _subscription_lines(subscriptions: tuple[Subscription, ...]) -> tuple[Line, ...]:
-    """Those that are not as they should be come first: among three hundred nobody finds two."""
-    ordered = sorted(enumerate(subscriptions), key=lambda pair: pair[1].status in {"Active", ""})
+    """Those that are not Active come first, before them those unlike the others: in three hundred nobody finds two."""
+    counted = Counter(subscription.status for subscription in subscriptions)
+    usual = max(counted, key=lambda status: counted[status], default="")
+    ranks = {status: (status in {"Active", ""}, status == usual) for status in counted}
+    ordered = sorted(enumerate(subscriptions), key=lambda pair: ranks[pair[1].status])
     text = ", ".join(f"{count} {status}" for count, status in roll_up(subscriptions))
     below = [_subscription_line(number, subscription) for number, subscription in ordered]
     return group(

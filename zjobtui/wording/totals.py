@@ -13,6 +13,12 @@ from zjobtui.wording.times import moment
 SILENCE = 30.0
 """Seconds without a good answer, while jobs are waiting, after which the bar says since when."""
 
+_USUAL = 61.0
+"""Seconds between two calls about a job that nobody need be told of."""
+
+_NOTABLE = 0.01
+"""The part of the day's calls from which on it is told."""
+
 
 @dataclass(frozen=True, slots=True)
 class PulseText:
@@ -42,11 +48,40 @@ def worst(pulses: Iterable[Pulse]) -> Pulse | None:
     known = list(pulses)
     if len(known) < 2:
         return known[0] if known else None
-    troubled = next((pulse for pulse in known if pulse.problem is not None), None)
-    if troubled is not None:
-        return replace(troubled, is_one_of_several=True)
+    if troubled := _troubled(known):
+        return replace(troubled[0], is_one_of_several=True)
     answered = max((pulse.answered_at for pulse in known if pulse.answered_at), default=None)
     return replace(known[0], answered_at=answered, calls_per_second=sum(pulse.calls_per_second for pulse in known))
+
+
+def further(pulses: Iterable[Pulse]) -> tuple[str, ...]:
+    """What else a person should know, the weightiest first: the other tenants, the real interval, the day's calls."""
+    known = [pulse for pulse in pulses if not pulse.is_paused]
+    troubled = _troubled(known)
+    told = [f"{pulse.tenant} {pulse.problem.kind.title}" for pulse in troubled[1:] if pulse.problem]
+    fine = [pulse for pulse in known if pulse.problem is None]
+    if troubled and fine:
+        told.append(f"{', '.join(pulse.tenant for pulse in fine)} fine")
+    name = "{} " if len(known) > 1 else ""
+    slowest = max(fine, key=lambda pulse: pulse.ceiling, default=None)
+    if slowest is not None and slowest.ceiling > _USUAL:
+        told.append(f"{name.format(slowest.tenant)}every {_interval(slowest.ceiling)}")
+    spent = max(known, key=lambda pulse: pulse.day_share, default=None)
+    if spent is not None and spent.day_share >= _NOTABLE:
+        told.append(f"{name.format(spent.tenant)}{min(spent.day_share, 1):.0%}".replace("%", " % of today's share"))
+    return tuple(told)
+
+
+def _troubled(pulses: Iterable[Pulse]) -> list[Pulse]:
+    """Those that cannot be asked, first what has been so for longest."""
+    return sorted((pulse for pulse in pulses if pulse.problem is not None), key=lambda pulse: pulse.down_since or 0.0)
+
+
+def _interval(seconds: float) -> str:
+    """As roughly as it is meant: `75 s`, `3 min`, `2 h`."""
+    if seconds < 100:
+        return f"{round(seconds / 5) * 5} s"
+    return f"{round(seconds / 60)} min" if seconds < 5_400 else f"{round(seconds / 3_600)} h"
 
 
 def pulse_text(pulse: Pulse | None, now: float, waiting: int, zone: tzinfo | None = None) -> PulseText:

@@ -1,0 +1,77 @@
+"""P10: what a key and an update cost with five thousand jobs, within one process and without a terminal's own pace."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from unittest import mock
+
+from tests.benchmarks.table import Table
+from tests.benchmarks.trials import Sample, quantile
+from tests.support.scripted import ScriptedEngine
+from tests.support.seeing import Glass, Sight, looking_at
+from tests.support.world import watched_world
+from zjobtui.domain.watchlist import Watchlist
+from zjobtui.polling.ports import State
+from zjobtui.ui import monitor
+
+JOBS, ROWS = 5_000, 50
+_KEYS: dict[str, Sequence[str]] = {
+    "filter as one types": (*"/status:wa", *["backspace"] * 10, "escape"),
+    "sort": ("s", "down", "enter") * 3,
+    "page": (*["pagedown"] * 10, *["pageup"] * 10),
+    "mark": (*["space"] * 10, "*", "*"),
+}
+
+
+def crowd(trials: int) -> Iterator[Table]:
+    """The time from each key to the last bytes for the terminal, and the time of an update."""
+    samples = [asyncio.run(_trial()) for _ in range(trials)]
+    for share, reach in ((0.5, ""), (0.95, "≤ 50 ms")):
+        title = f"P10 · key to the last bytes for the terminal, {JOBS:,} jobs, {share:.0%} of the keys"
+        taken = {name: [sample[f"{name} {share}"] for sample in samples] for name in _KEYS}
+        yield Table(title=title, unit="ms", trials=taken, reach=reach, digits=1)
+    updates = {name: [sample[name] for sample in samples] for name in ("all shown", "filtered, while a person moves")}
+    yield Table(
+        title=f"P10 · one update of {ROWS} rows of {JOBS:,}", unit="CPU, ms", trials=updates, reach="≤ 4 ms", digits=1
+    )
+
+
+async def _trial() -> Sample:
+    engine = watched_world(jobs=JOBS, elapsed=64.0, step=32.0)
+    monitor.ATTEND_AFTER = monitor.TICK = 1_000.0  # what is drawn later by the clock is not drawn for a key
+    async with looking_at(engine) as sight:
+        delays = {name: [await _press(sight, key) for key in keys] for name, keys in _KEYS.items()}
+        taken = {f"{name} {share}": quantile(delays[name], share) for name in _KEYS for share in (0.5, 0.95)}
+        taken["all shown"] = _update(sight, engine)
+        await sight.press("/", *"status:wa", "enter", "down")
+        taken["filtered, while a person moves"] = _update(sight, engine)
+    return taken
+
+
+async def _press(sight: Sight, key: str) -> float:
+    """Milliseconds until the last that the key does, the detail included, has been written."""
+    writes: list[float] = []
+
+    def noted(data: str) -> None:
+        writes.append(time.perf_counter())
+        Glass.write(sight.glass, data)
+
+    with mock.patch.object(sight.glass, "write", noted):
+        at = time.perf_counter()
+        await sight.press(key)
+    return (max(writes, default=at) - at) * 1_000
+
+
+def _update(sight: Sight, engine: ScriptedEngine) -> float:
+    """CPU milliseconds of the screen's thread for states in which other rows each time have been heard of anew."""
+    times = []
+    for turn in range(40):
+        watches = dict(engine.state.watchlist.watches)
+        for job in list(watches)[turn * ROWS : (turn + 1) * ROWS]:
+            watches[job] = replace(watches[job], seen_at=engine.clock.now(), label=f"turn {turn}")
+        engine.state = State(Watchlist(watches), engine.state.pulses)
+        at = time.thread_time()
+        sight.app._monitor._draw(engine.state)
+        times.append((time.thread_time() - at) * 1_000)
+    return quantile(times, 0.5)

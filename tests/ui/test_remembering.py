@@ -1,0 +1,66 @@
+"""What a person has chosen is there again after a restart, and nothing else can come in by that way."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.support.seeing import looking_at
+from tests.support.staging import staged
+from zjobtui.ui.ports import Plain
+
+WAITING, FAILED = "recorded-processing", "recorded-failed-lock"
+
+
+@dataclass
+class Kept:
+    """A memory that counts how often it is written."""
+
+    values: dict[str, Plain] = field(default_factory=dict)
+    writes: int = 0
+
+    def recall(self) -> dict[str, Plain]:
+        return self.values
+
+    def remember(self, values: Mapping[str, Plain], /) -> None:
+        self.values = dict(values)
+        self.writes += 1
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)], ids=str)
+async def test_order_filter_and_divider_are_as_they_were_left(size: tuple[int, int]) -> None:
+    kept = Kept()
+    engine = staged(WAITING, FAILED, FAILED, labels=("CS-1", "CS-2", "CS-3"))
+    async with looking_at(engine, size, memory=kept) as sight:
+        await sight.press("s", "end", "enter", ">", ">", "f")
+        assert "Jobs · 2 of 3 · filter: status:failed · by label" in sight.text
+        frame = sight.jobs
+    assert kept.writes <= 2
+    async with looking_at(engine, size, memory=kept) as sight:
+        assert "Jobs · 2 of 3 · filter: status:failed · by label" in sight.text
+        assert sight.jobs == frame
+
+
+async def test_a_choice_is_kept_when_it_has_settled_and_only_then() -> None:
+    kept = Kept()
+    async with looking_at(staged(WAITING), memory=kept) as sight:
+        await sight.press("/", *"is:stale", "enter")
+        await sight.until(lambda _: kept.writes == 1)
+        assert kept.values["filter"] == "is:stale"
+    assert kept.writes == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"sort": 4, "filter": True, "divider_beside": "wide", "divider_below": math.nan},
+        {"sort": "__class__", "divider_beside": 0, "divider_below": math.inf},
+        {"sort": "URGENCY", "divider_beside": -1.5, "divider_below": True, "more": "of it"},
+    ],
+)
+async def test_values_that_make_no_sense_change_nothing(values: dict[str, Plain]) -> None:
+    async with looking_at(staged(WAITING)) as sight:
+        usual = sight.rows
+    async with looking_at(staged(WAITING), memory=Kept(values)) as sight:
+        assert sight.rows == usual

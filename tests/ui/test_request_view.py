@@ -1,0 +1,46 @@
+from dataclasses import replace
+
+import pytest
+
+from tests.support.building import job
+from tests.support.reading import whole
+from tests.support.scripted import call
+from tests.support.seeing import looking_at
+from tests.support.staging import heard, staged
+from zjobtui.domain.observation import Seen
+
+LIMITS = (("ratelimit-limit", "2500, 2500;w=60"), ("ratelimit-remaining", "2400"), ("ratelimit-reset", "12"))
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_it_tells_the_call_its_limits_the_tenant_and_the_call_as_curl(size: tuple[int, int]) -> None:
+    answer = heard("recorded-processing")
+    assert isinstance(answer, Seen)
+    async with looking_at(staged(replace(answer, call=call(limits=LIMITS))), size) as sight:
+        await sight.press("4", "tab")
+        told = await whole(sight)
+        for words in (
+            "Local time 14:00:00 UTC",
+            "Request id d7479cf6-b410-4630-b841-268ccd48f0d2",
+            "Track id 5b0c3bd6d1a94c6c8a3f3f6a3d6b1d11",
+            "Answer HTTP 200 · 84 ms",
+            "Tenant EU API sandbox · env",
+            "Host 127.0.0.1",
+            "Calls allowed 2,500 a minute",
+            "Calls left 2,400 of 2,500 a minute, counted anew in 12s",
+            'curl -sS -H "Authorization: Bearer $ZUORA_TOKEN"',
+        ):
+            assert words in told, words
+
+
+async def test_without_an_answer_the_call_stands_there_to_be_made() -> None:
+    async with looking_at(staged(None)) as sight:
+        await sight.press("4")
+        assert "There is no good answer yet." in sight.words
+        assert f"/v1/async-jobs/{job(1).id}" in sight.words.replace(" ", "")
+
+
+async def test_the_call_can_be_copied_from_there() -> None:
+    async with looking_at(staged("recorded-processing")) as sight:
+        await sight.press("4", "tab", "y")
+        assert any(" curl " in line for line in sight.frame("Copy of"))

@@ -1,0 +1,51 @@
+"""A row in any width."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.building import NOW, done, job, watch, watchlist
+from zjobtui.domain.watch import Watch
+from zjobtui.ui.rows import columns_for, row_of
+from zjobtui.ui.spans import length_of
+
+ENDED = watchlist(watch(1)).fold([(job(1), done(NOW + 5), 5.0)]).observed[-1].watch
+
+
+def text(one: Watch, width: int, tenant: str = "") -> str:
+    return "".join(part for part, _ in row_of(one, columns_for(width), NOW + 10, tenant=tenant))
+
+
+@given(width=st.integers(14, 500), label=st.text("ab 一é", max_size=40), tenant=st.text("xyz", max_size=20))
+def test_a_row_fills_its_width_and_shows_whole_what_it_does_not_mark_as_cut(
+    width: int, label: str, tenant: str
+) -> None:
+    one = replace(ENDED, label=label.strip())
+    row = row_of(one, columns_for(width), NOW + 10, tenant=tenant)
+    assert length_of(row) == width
+    told = "".join(part for part, _ in row)
+    assert one.name in told or "…" in told
+
+
+@given(width=st.integers(14, 500), tenant=st.text("xyz", max_size=20))
+def test_a_row_shows_at_least_eight_characters_of_the_id_whatever_the_tenant(width: int, tenant: str) -> None:
+    assert ENDED.job.id.given[:8] in text(ENDED, width, tenant)
+
+
+def test_columns_come_in_the_order_of_their_importance() -> None:
+    first: dict[str, int] = {}
+    for width in range(14, 200):
+        columns = columns_for(width)
+        for name in ("when", "word", "order", "account"):
+            if getattr(columns, name):
+                first.setdefault(name, width)
+        if columns.has_long_when:
+            first.setdefault("long when", width)
+    assert list(first) == ["when", "word", "order", "account", "long when"]
+    assert first["order"] <= 47 < first["account"]
+
+
+def test_at_a_hundred_columns_a_row_has_the_order_number() -> None:
+    digest = replace(ENDED.digest, order_number="O-00005577")  # type: ignore[type-var]  # it has ended, so there is one
+    assert "O-00005577" in text(replace(ENDED, digest=digest), 47)

@@ -1,0 +1,134 @@
+"""A person who does not look is told, once, and as quietly as was wished."""
+
+import json
+import re
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.support.building import job
+from tests.support.scripted import ScriptedEngine
+from tests.support.seeing import Sight, looking_at
+from tests.support.staging import staged, tell
+from zjobtui.domain.telling import PATIENCE, Topic
+from zjobtui.ui.teller import Ways
+
+WAITING, DONE, FAILED, PENDING = (
+    "recorded-processing",
+    "recorded-completed-localised",
+    "recorded-failed-lock",
+    "recorded-completed-order-pending",
+)
+SIZES = [(140, 40), (50, 14)]
+
+
+@dataclass
+class Listener:
+    """A program that remembers what it was told."""
+
+    fault: str = ""
+    told: list[dict[str, object]] = field(default_factory=list)
+
+    def hand_over(self, text: str, /) -> None:
+        self.told.append(json.loads(text))
+
+
+def rings(sight: Sight) -> int:
+    """How often the bell rang; the one at the end of a sequence is silent."""
+    return re.sub(r"\x1b\][^\a]*\a", "", sight.sent).count("\a")
+
+
+def waiting(count: int) -> ScriptedEngine:
+    return staged(*[WAITING] * count, labels=[f"CS-{number}" for number in range(1, count + 1)])
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_the_bell_rings_once_for_what_happens_within_ten_seconds(size: tuple[int, int]) -> None:
+    engine = waiting(5)
+    async with looking_at(engine, size) as sight:
+        assert rings(sight) == 0
+        for number in (1, 2, 3):
+            tell(engine, number, FAILED)
+            await sight.settled()
+        assert rings(sight) == 1
+        engine.clock.at += PATIENCE
+        await sight.until(lambda _: rings(sight) == 2)
+        engine.clock.at += 3 * PATIENCE
+        tell(engine, 4, WAITING)
+        await sight.settled()
+        assert rings(sight) == 2
+
+
+async def test_nothing_is_told_of_what_was_stored_or_of_jobs_that_go_well() -> None:
+    engine = staged(FAILED, WAITING, WAITING)
+    async with looking_at(engine) as sight:
+        tell(engine, 2, DONE)
+        engine.label([job(1)], "CS-9")
+        await sight.press("down", "x", "u")
+        assert rings(sight) == 0
+
+
+async def test_the_desktop_shows_a_line_without_anything_a_terminal_acts_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TMUX", raising=False)
+    monkeypatch.delenv("STY", raising=False)
+    engine = waiting(3)
+    engine.label([job(2)], "a\x1b]0;b\x07\x9c" + "c" * 500)
+    async with looking_at(engine, ways=Ways(has_bell=False, osc="777")) as sight:
+        tell(engine, 1, PENDING)
+        await sight.settled()
+        told = sight.sent.partition("\x1b]777;notify;zjobtui;")[2].partition("\a")[0]
+        assert told.startswith("CS-1 needs attention: Job completed, but the order is Pending")
+        tell(engine, 2, FAILED, after=PATIENCE)
+        await sight.settled()
+        told = sight.sent.rpartition("\x1b]777;notify;zjobtui;")[2].partition("\a")[0]
+        assert told.startswith("a␛]0;b␇")
+        assert len(told) == 200
+        assert told.isprintable()
+
+
+async def test_within_tmux_the_line_goes_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMUX", "tmux-0/default,1,0")
+    engine = waiting(2)
+    async with looking_at(engine, ways=Ways(osc="9")) as sight:
+        tell(engine, 1, FAILED)
+        await sight.settled()
+        assert "\x1bPtmux;\x1b\x1b]9;zjobtui: CS-1 failed: " in sight.sent
+
+
+async def test_the_own_program_gets_each_job_and_the_end_of_all() -> None:
+    listener = Listener()
+    engine = waiting(2)
+    ways = Ways(on=frozenset({Topic.FAILED, Topic.ALL_DONE}), has_bell=False, program=listener)
+    async with looking_at(engine, ways=ways) as sight:
+        tell(engine, 1, FAILED)
+        await sight.settled()
+        assert [(one["event"], one["label"], one["verdict"]) for one in listener.told] == [("failed", "CS-1", "failed")]
+        tell(engine, 2, PENDING, after=PATIENCE)
+        await sight.settled()
+        assert listener.told[1:] == [
+            {"event": "all done", "jobs": {"failed": 1, "attention": 1, "unknown": 0, "waiting": 0, "done": 0}}
+        ]
+        listener.fault = "The command in [notify] failed with exit status 3."
+        await sight.until("The command in [notify] failed with exit status 3.")
+        listener.fault = ""
+        await sight.until(lambda text: "[notify]" not in text)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_a_person_who_mutes_it_is_told_nothing_and_sees_that_in_the_bar(size: tuple[int, int]) -> None:
+    listener = Listener()
+    engine = waiting(3)
+    async with looking_at(engine, size, ways=Ways(osc="9", program=listener)) as sight:
+        await sight.press("b")
+        assert "· muted" in sight.bar
+        tell(engine, 1, FAILED)
+        await sight.settled()
+        await sight.press("b")
+        assert "muted" not in sight.bar
+        tell(engine, 2, WAITING, after=PATIENCE)
+        await sight.settled()
+        assert rings(sight) == 0
+        assert listener.told == []
+        tell(engine, 3, FAILED)
+        await sight.settled()
+        assert [one["label"] for one in listener.told] == ["CS-3"]

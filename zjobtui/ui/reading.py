@@ -1,0 +1,61 @@
+"""What a person reads: the job under the cursor, with all that is kept of it; the engine is told when one stays."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from zjobtui.clock import Clock
+from zjobtui.domain.tenant import Tenant
+from zjobtui.domain.watch import Watch
+from zjobtui.ui.job_detail import JobDetail
+from zjobtui.ui.job_list import JobList
+from zjobtui.ui.ports import Archive, EngineLike
+from zjobtui.ui.shown import Shown
+from zjobtui.ui.subject import Subject
+
+
+class Reading:
+    """Fills the detail with the selected job."""
+
+    def __init__(
+        self, engine: EngineLike, archive: Archive, tenants: Sequence[Tenant], clock: Clock, shown: Shown
+    ) -> None:
+        self._engine = engine
+        self._archive = archive
+        self._tenants = {tenant.name: tenant for tenant in tenants}
+        self._clock = clock
+        self._shown = shown
+
+    def place(self, rows: JobList, detail: JobDetail) -> None:
+        """Names the panes."""
+        self._rows, self._detail = rows, detail
+
+    def show(self) -> None:
+        """Shows the selected job, read from the archive without holding up the screen."""
+        watch = self._rows.selected
+        if watch is None:
+            self._detail.show(None, self._clock.now())
+        else:
+            load = partial(self._load, watch)
+            self._detail.run_worker(load, group="detail", exclusive=True)  # type: ignore[arg-type]  # no union is inferred
+
+    def attend(self) -> None:
+        """Tells the engine which job a person has come to rest on; what was new about it is seen now."""
+        selected = self._rows.selected
+        self._engine.attend(selected.job if selected else None)
+        if selected is not None and selected.is_unseen and self._rows.is_placed:
+            self._engine.acknowledge([selected.job])
+
+    async def _load(self, watch: Watch) -> None:
+        """A store that fails leaves the watch alone."""
+        subject = Subject(watch, tenant=self._tenants.get(watch.job.tenant), peers=self._shown.state.watchlist)
+        try:
+            subject = await asyncio.to_thread(self._read, subject)
+        except Exception as fault:  # noqa: BLE001 - an archive may fail in any way; the list goes on
+            self._shown.notice = str(fault)
+        self._detail.show(subject, self._clock.now())
+
+    def _read(self, subject: Subject) -> Subject:
+        archive, job = self._archive, subject.watch.job
+        return replace(subject, seen=archive.seen(job), timeline=archive.timeline(job), earlier=archive.earlier(job))

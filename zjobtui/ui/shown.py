@@ -1,0 +1,131 @@
+"""The newest state as it stands on the screen: which rows in which order, the counts, the pulse, the notice."""
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.widgets import Static
+
+from zjobtui.clock import Clock
+from zjobtui.domain.telling import altered
+from zjobtui.domain.tenant import Tenant
+from zjobtui.domain.watch import Watch
+from zjobtui.domain.watchlist import Watchlist
+from zjobtui.polling.ports import State
+from zjobtui.ui.job_list import JobList
+from zjobtui.ui.totals_bar import TotalsBar
+from zjobtui.ui.view import CALM, View, calm
+from zjobtui.wording.signs import counts
+from zjobtui.wording.totals import further, worst
+
+
+class Shown:
+    """Draws a state on list, bar and notice by what a person has chosen to see; a pane is told only what it shows."""
+
+    def __init__(self, state: State, tenants: Sequence[Tenant], clock: Clock, notice: str) -> None:
+        self.state = state
+        self.counts = counts(state.watchlist)
+        """How many jobs have which verdict."""
+        self.view = View()
+        self.notice = notice
+        """What is told above the list for as long as the program runs."""
+        self.held_at: float | None = None
+        """Since when polling is paused, in seconds since the epoch."""
+        self.is_muted = False
+        self._fault = self._remark = ""
+        self._tenants = tuple(tenants)
+        self._clock = clock
+        self._touched_at = 0.0
+        self._told = ""
+
+    def place(self, rows: JobList, bar: TotalsBar, notice: Static) -> None:
+        """Names the panes to draw on."""
+        self._rows, self._bar, self._notice = rows, bar, notice
+
+    def draw(self, state: State) -> None:
+        """Takes a state."""
+        self._count(state.watchlist)
+        self.state = state
+        now = self._clock.now()
+        rows = self.view.rows(state.watchlist, now)
+        if self._is_calm():
+            rows = calm(rows, self._rows.watches)
+        self._rows.show(rows, now, self.held_at)
+        self.draw_title()
+        self.draw_bar()
+        self._draw_notice()
+
+    def tick(self, fault: str = "") -> None:
+        """Lets time pass; `fault` is what went wrong beside the engine."""
+        self._fault = fault
+        if self._touched_at and not self._is_calm():
+            self.rearrange()
+        self._rows.tick(self._clock.now(), self.held_at)
+        self.draw_bar()
+        self._draw_notice()
+
+    def touched(self) -> None:
+        """A person moves: rows keep their places for a while."""
+        self._touched_at = self._clock.boot()
+
+    def released(self) -> None:
+        """Rows may go where they belong with the next state."""
+        self._touched_at = 0.0
+
+    def rearrange(self) -> None:
+        """Puts every row where it belongs now."""
+        self.released()
+        self.draw(self.state)
+
+    def filter(self, text: str) -> None:
+        """Shows the jobs that a filter means."""
+        self.view.choose(text)
+        self.rearrange()
+
+    def remark(self, text: str) -> None:
+        """Says something above the list until it says something else."""
+        self._remark = text
+        self._draw_notice()
+
+    def targets(self) -> tuple[Watch, ...]:
+        """The marked jobs, or the selected one."""
+        if marked := tuple(watch for watch in self.state.watchlist if watch.job in self._rows.marked):
+            return marked
+        return (self._rows.selected,) if self._rows.selected else ()
+
+    def draw_title(self) -> None:
+        """Says over the list what it shows."""
+        watchlist = self.state.watchlist
+        marked = sum(watchlist.get(job) is not None for job in self._rows.marked)
+        self._rows.entitle(self.view.title(self._rows.count, len(watchlist), marked), self.view.problem)
+
+    def draw_bar(self) -> None:
+        """Counts, and says how polling does."""
+        pulses = [pulse for tenant in self._tenants if (pulse := self.state.pulses.get(tenant.name))]
+        now = self._clock.now()
+        self._bar.show(self.counts, worst(pulses), now, further(pulses), is_muted=self.is_muted)
+
+    def _count(self, watchlist: Watchlist) -> None:
+        """Counts anew what is not as it was."""
+        if len(watchlist) != len(self.state.watchlist):
+            self.counts = counts(watchlist)
+            return
+        now = dict(self.counts)
+        for old, new in altered(self.state.watchlist, watchlist):
+            if old is None:
+                self.counts = counts(watchlist)
+                return
+            now[old.verdict.kind] -= 1
+            now[new.verdict.kind] += 1
+        self.counts = now
+
+    def _is_calm(self) -> bool:
+        return self._rows.is_placed and self._clock.boot() - self._touched_at < CALM
+
+    def _draw_notice(self) -> None:
+        unsaved = self.state.unsaved and f"Not saved: {self.state.unsaved}"
+        told = (unsaved, self.state.fault, self._fault, self.notice, self._remark)
+        text = " ".join(part for part in told if part)
+        if text != self._told:
+            self._told = text
+            self._notice.display = bool(text)
+            self._notice.update(Content(text))
