@@ -14,7 +14,8 @@ from zjobtui.cli import main
 from zjobtui.commands.tenants import tenants
 from zjobtui.storage.config_file import parse_settings, read_settings
 from zjobtui.storage.config_writing import table_text
-from zjobtui.storage.places import config_path
+from zjobtui.storage.database import backup_path
+from zjobtui.storage.places import config_path, store_path
 
 EU = ("tenants", "add", "eu", "--host", "EU production", "--client-id", "id-1")
 THEIRS = '# mine\r\n[screen]\r\nutc = true # yes\r\n\r\n[tenants.us]\r\nhost = "US Cloud 1 production"\r\n'
@@ -128,3 +129,31 @@ def test_without_tenants_it_says_how_to_add_one() -> None:
 def test_whatever_a_value_holds_the_reader_reads_it_back(label: str, words: list[str]) -> None:
     _, problems = parse_settings(table_text("a b", {"host": label, "secret_command": words}))
     assert not any(one.text.startswith("This is not TOML") for one in problems)
+
+
+ID = "1bc24f315d7b48d3a20245bfe73bdceb"
+
+
+@pytest.mark.parametrize(
+    ("tenants", "arguments", "status", "told"),
+    [
+        ((), (), 0, "env"),
+        (("eu",), (), 0, "eu"),
+        (("eu", "us"), (), 2, "Say with --tenant which of these is meant: eu, us."),
+        (("eu", "us"), ("--tenant", "us"), 0, "us"),
+        (("eu", "us"), ("--tenant", "uk"), 2, "There is no tenant “uk”; there is: eu, us."),
+        (("",), (), 2, "config.toml: "),
+    ],
+    ids=["none", "one", "several", "named", "unknown", "faulty"],
+)
+def test_ids_are_added_to_a_tenant_that_is_asked_or_not_at_all(
+    tenants: tuple[str, ...], arguments: tuple[str, ...], status: int, told: str
+) -> None:
+    config_path().parent.mkdir(parents=True)
+    table = '[tenants.{}]\nhost = "EU production"\nclient_id = "1"\nsecret_env = "A"\n'
+    if tenants:
+        config_path().write_text("".join(map(table.format, tenants)))
+    result = run("add", ID, *arguments)
+    assert result.exit_code == status
+    assert told in (result.stderr if status else run("ls", "--json").stdout)
+    assert backup_path(store_path()).exists() is (status == 0)

@@ -10,6 +10,7 @@ import click
 if TYPE_CHECKING:
     from zjobtui.domain.watchlist import Watchlist
     from zjobtui.storage.store import Store
+    from zjobtui.wiring import Configuration
 
 USAGE = 2
 """The exit status when nothing was done for what was asked, or for what a person must mend first."""
@@ -39,11 +40,13 @@ def opened_store() -> "Iterator[tuple[Store, Watchlist]]":
 
     with faults_told():
         store, watchlist = open_store(store_path(), read_report)
-        with store:
-            if store.notice:
-                click.echo(store.notice, err=True)
-            yield store, watchlist
-        back_up(store.path)
+        try:
+            with store:
+                if store.notice:
+                    click.echo(store.notice, err=True)
+                yield store, watchlist
+        finally:
+            back_up(store.path)
 
 
 @contextmanager
@@ -56,3 +59,40 @@ def faults_told() -> Iterator[None]:
     except (StoreError, ValueError, OSError) as fault:
         click.echo(str(fault), err=True)
         sys.exit(USAGE)
+
+
+def found_configuration() -> "Configuration":
+    """What is configured; a fault in the environment is one problem more, and hides no tenant of the file."""
+    import os
+    from dataclasses import replace
+
+    from zjobtui.storage.places import config_path
+    from zjobtui.wiring import configuration
+    from zjobtui.zuora.tenants import InvalidTenantError
+
+    try:
+        return configuration(os.environ, config_path())
+    except InvalidTenantError as fault:
+        rest = {name: text for name, text in os.environ.items() if name != "ZUORA_BASE_URL"}
+        found = configuration(rest, config_path())
+        return replace(found, problems=(str(fault), *found.problems))
+
+
+def chosen_tenant(wanted: str | None) -> str:
+    """The tenant of this name, or the one that is meant where none is named; where none can be, ends the program."""
+    from zjobtui.domain.text import clean
+
+    found = found_configuration()
+    names = [one.tenant.name for one in found.tenants]
+    if wanted is not None and (wanted in names or not names):
+        return clean(wanted)
+    if wanted is None and ("env" in names or not (names or found.problems)):
+        return "env"
+    if wanted is None and len(names) == 1:
+        return names[0]
+    told = (
+        f"There is no tenant “{clean(wanted)}”; there is:" if wanted else "Say with --tenant which of these is meant:"
+    )
+    for sentence in (*found.problems, f"{told} {', '.join(names)}.") if names else found.problems:
+        click.echo(sentence, err=True)
+    sys.exit(USAGE)

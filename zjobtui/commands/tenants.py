@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from zjobtui.commands.shared import found_configuration
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from zjobtui.headless.findings import Finding
-    from zjobtui.wiring import Configuration
 
 
 @click.command()
@@ -55,7 +56,7 @@ def _findings(*, offline: bool) -> "Iterator[Finding]":
     from zjobtui.wiring import check_up_all
     from zjobtui.zuora.route import route
 
-    found = _configuration()
+    found = found_configuration()
     yield from say.config_findings(str(config_path()), found.problems, os.environ, len(found.tenants))
     now, store = SystemClock().now(), store_path()
     checkups = [] if offline else check_up_all(found.tenants)
@@ -69,22 +70,6 @@ def _findings(*, offline: bool) -> "Iterator[Finding]":
     yield from terminal_findings(os.environ)
 
 
-def _configuration() -> "Configuration":
-    """What is configured; a fault in the environment is one problem more, and hides no tenant of the file."""
-    from dataclasses import replace
-
-    from zjobtui.storage.places import config_path
-    from zjobtui.wiring import configuration
-    from zjobtui.zuora.tenants import InvalidTenantError
-
-    try:
-        return configuration(os.environ, config_path())
-    except InvalidTenantError as fault:
-        rest = {name: text for name, text in os.environ.items() if name != "ZUORA_BASE_URL"}
-        found = configuration(rest, config_path())
-        return replace(found, problems=(str(fault), *found.problems))
-
-
 @click.group(invoke_without_command=True)
 @click.pass_context
 def tenants(context: click.Context) -> None:
@@ -92,7 +77,7 @@ def tenants(context: click.Context) -> None:
     if context.invoked_subcommand is None:
         from zjobtui.headless.tenants import list_tenants
 
-        found = _configuration()
+        found = found_configuration()
         sys.exit(list_tenants([(one.tenant, one.source) for one in found.tenants], found.problems))
 
 

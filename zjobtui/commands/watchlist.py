@@ -4,14 +4,16 @@ import sys
 
 import click
 
-from zjobtui.commands.shared import opened_store, read_stdin
+from zjobtui.commands.shared import chosen_tenant, opened_store, read_stdin
 
 
 @click.command()
 @click.argument("ids", nargs=-1, required=True, metavar="ID…|-")
 @click.option("--label", default="", help="A name for them.")
-@click.option("--tenant", default="env", show_default=True, metavar="NAME", help="The tenant they belong to.")
-def add(ids: tuple[str, ...], label: str, tenant: str) -> None:
+@click.option(
+    "--tenant", metavar="NAME", help="The tenant they belong to; by default the environment's, or the only one."
+)
+def add(ids: tuple[str, ...], label: str, tenant: str | None) -> None:
     """Watch jobs by their ids; with - every id found in the text on standard input."""
     from zjobtui.clock import SystemClock
     from zjobtui.domain.job import Job
@@ -22,8 +24,9 @@ def add(ids: tuple[str, ...], label: str, tenant: str) -> None:
     found, refused = adding.read_text(read_stdin()) if ids == ("-",) else adding.parse_ids(ids)
     now = SystemClock().now()
     added_by = "standard input" if ids == ("-",) else "command line"
+    name = chosen_tenant(tenant)
     watches = [
-        Watch(job=Job(clean(tenant), job_id), added_at=now, added_by=added_by, label=shorten(clean(label), 200))
+        Watch(job=Job(name, job_id), added_at=now, added_by=added_by, label=shorten(clean(label), 200))
         for job_id in found
     ]
     with opened_store() as (store, watchlist):
