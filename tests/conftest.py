@@ -13,7 +13,9 @@ settings.load_profile("zjobtui")
 os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
 
 _THEIRS = ("ZUORA_", "ZJOBTUI_", "XDG_")
-_NAMES = frozenset({"NO_COLOR", "FORCE_COLOR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"})
+_NAMES = frozenset(
+    {"NO_COLOR", "FORCE_COLOR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+)
 
 
 @pytest.fixture(autouse=True)

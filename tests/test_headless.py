@@ -250,8 +250,8 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("terminal")
-def test_without_a_tenant_the_variables_are_named() -> None:
-    status, printed, complained = said(run())
+def test_where_one_is_wanted_and_none_configured_the_variables_are_named() -> None:
+    status, printed, complained = said(run("--tenant", "eu"))
     assert (status, printed) == (2, "")
     for name in ("ZUORA_BASE_URL", "ZUORA_CLIENT_ID", "ZUORA_CLIENT_SECRET", "ZUORA_BEARER_TOKEN", "zjobtui demo"):
         assert name in complained

@@ -145,7 +145,7 @@ def crash(patch: str, folder: Path, served: Simulator) -> None:
 
 
 @pytest.mark.parametrize("where", CRASHES)
-def test_a_crash_leaves_the_terminal_as_it_was_and_tells_no_secret(
+def test_s1_a_crash_leaves_the_terminal_as_it_was_and_tells_no_secret(
     where: str, tmp_path: Path, served: Simulator
 ) -> None:
     stored(tmp_path, served)
@@ -223,7 +223,7 @@ def test_a_network_that_returns_is_found_without_a_key(tmp_path: Path, served: S
     lose_the_network(tmp_path, served, seconds=65)
 
 
-def test_a_wrong_secret_is_told_and_not_tried_again(tmp_path: Path) -> None:
+def test_s1_a_wrong_secret_is_told_and_neither_shown_nor_kept_nor_tried_again(tmp_path: Path) -> None:
     with running(jobs=40, seed=7) as served:
         stored(tmp_path, served)
         with started(pointed_at(served, tmp_path, ZUORA_CLIENT_SECRET=SENTINEL)) as terminal:
@@ -236,6 +236,9 @@ def test_a_wrong_secret_is_told_and_not_tried_again(tmp_path: Path) -> None:
             assert terminal.wait_exit() == 0
             assert SENTINEL.encode() not in terminal.raw
             assert served.requests.by_route[f"POST {TOKEN_PATH}"] <= 2
+    kept = [one.read_bytes() for one in tmp_path.rglob("*") if one.is_file()]
+    assert kept
+    assert not any(SENTINEL.encode() in content for content in kept)
 
 
 COLOUR = re.compile(rb"\x1b\[(?:[\d;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[\d;]*)?m")
@@ -299,8 +302,10 @@ def test_without_any_terminal_it_says_so(arguments: list[str], tmp_path: Path, s
     assert done.stdout == b""
 
 
-def test_without_a_tenant_it_says_what_to_set(tmp_path: Path) -> None:
-    with Terminal(PROGRAM, env={"HOME": str(tmp_path), "ZJOBTUI_DATA_DIR": str(tmp_path)}) as terminal:
+def test_where_one_tenant_is_wanted_and_none_configured_it_says_what_to_set(tmp_path: Path) -> None:
+    with Terminal(
+        [*PROGRAM, "--tenant", "eu"], env={"HOME": str(tmp_path), "ZJOBTUI_DATA_DIR": str(tmp_path)}
+    ) as terminal:
         assert terminal.wait_exit() == 2
         assert "export ZUORA_BASE_URL=" in terminal.text()
         assert "zjobtui demo" in terminal.text()

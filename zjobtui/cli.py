@@ -1,6 +1,7 @@
 """The program: the monitor, and the commands by name."""
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,9 +10,13 @@ from zjobtui.commands.carrying import export, import_
 from zjobtui.commands.printing import ls, show
 from zjobtui.commands.shared import USAGE, Program, faults_told, need_terminal
 from zjobtui.commands.simulation import demo, simulate
+from zjobtui.commands.tenants import doctor, tenants
 from zjobtui.commands.upkeep import completion, store
 from zjobtui.commands.waiting import wait, watch
 from zjobtui.commands.watchlist import add, archive, restore, rm
+
+if TYPE_CHECKING:
+    from zjobtui.wiring import Configuration
 
 NO_TENANT = """\
 No tenant is configured. Set these, from an OAuth client of your Zuora tenant:
@@ -40,7 +45,8 @@ def main(context: click.Context, tenant: str | None) -> None:
         sys.exit(_monitor(tenant))
 
 
-for command in (demo, simulate, add, wait, watch, ls, show, rm, archive, restore, export, import_, store, completion):
+COMMANDS = (demo, simulate, add, wait, watch, ls, show, rm, archive, restore, export, import_, store, completion)
+for command in (*COMMANDS, tenants, doctor):
     main.add_command(command)
 
 
@@ -50,23 +56,34 @@ def _monitor(wanted: str | None) -> int:
     gc.disable()  # a tenth of the start is spent on collecting what is not garbage; the screen turns it on again
     import os
 
-    from zjobtui.domain.text import clean
     from zjobtui.storage.places import config_path, store_path
     from zjobtui.wiring import configuration, run_monitor
     from zjobtui.zuora.tenants import InvalidTenantError
 
     try:
         configured = configuration(os.environ, config_path())
+        if wanted is None and not configured.tenants and not configured.problems:
+            from zjobtui.commands.first_start import led
+
+            environ = led(configured)
+            if isinstance(environ, int):
+                return environ
+            configured = configuration(environ, config_path())
     except InvalidTenantError as fault:
         click.echo(str(fault), err=True)
         return USAGE
-    names = [one.tenant.name for one in configured.tenants]
     chosen = [one for one in configured.tenants if wanted in (None, one.tenant.name)]
     if not chosen:
-        for problem in configured.problems:
-            click.echo(problem, err=True)
-        told = f"There is no tenant “{clean(str(wanted))}”; there is: {', '.join(names)}." if names else NO_TENANT
-        click.echo(told, err=True)
-        return USAGE
+        return _told_of_no_tenant(configured, wanted)
     with faults_told():
         return run_monitor(chosen, store_path(), configuration=configured)
+
+
+def _told_of_no_tenant(configured: "Configuration", wanted: str | None) -> int:
+    from zjobtui.domain.text import clean
+
+    for problem in configured.problems:
+        click.echo(problem, err=True)
+    names = ", ".join(one.tenant.name for one in configured.tenants)
+    click.echo(f"There is no tenant “{clean(str(wanted))}”; there is: {names}." if names else NO_TENANT, err=True)
+    return USAGE

@@ -1,5 +1,6 @@
 """Puts parts together: the tenants that are configured, each with what makes its client, and the monitor over them."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,11 +12,13 @@ from typing import TYPE_CHECKING
 
 from zjobtui.clock import Clock, SystemClock
 from zjobtui.domain.archiving import ARCHIVE_AFTER
+from zjobtui.domain.checkup import Checkup
 from zjobtui.domain.job import Job, JobId
-from zjobtui.domain.tenant import Credentials, Tenant
+from zjobtui.domain.tenant import ClientCredentials, Credentials, Tenant
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
 from zjobtui.polling.ports import JobSource, SourceError
+from zjobtui.zuora.route import route
 from zjobtui.zuora.tenants import InvalidTenantError, configured_tenant, environment_tenant
 
 if TYPE_CHECKING:
@@ -26,13 +29,20 @@ if TYPE_CHECKING:
     from zjobtui.ui.look import Look
     from zjobtui.ui.teller import Ways
 
+BACK_UP_AFTER = 5.0
+"""Seconds after the start at which the store is copied, where that is due."""
+
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """A tenant, and what gives its credentials; that may block, and raises `SourceError` with what a person can do."""
+    """A tenant, and what gives its credentials; that may block, and raises `SourceError` with what a person can do.
+
+    `source` names where they come from.
+    """
 
     tenant: Tenant
     credentials: Callable[[], Credentials]
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,7 @@ def configuration(environ: Mapping[str, str], path: Path) -> Configuration:
     Raises `InvalidTenantError` where the environment names a tenant that is none.
     """
     found = environment_tenant(environ)
-    own = (Configured(found[0], lambda: found[1]),) if found is not None else ()
+    own = (Configured(found[0], lambda: found[1], _environment_source(found[1])),) if found is not None else ()
     filed = file_configuration(environ, path)
     return replace(filed, tenants=(*own, *filed.tenants))
 
@@ -78,7 +88,8 @@ def file_configuration(environ: Mapping[str, str], path: Path) -> Configuration:
     own: list[Configured] = []
     for given in settings.tenants:
         try:
-            own.append(Configured(_tenant(given), partial(_credentials, given, settings, environ)))
+            credentials = partial(_credentials, given, settings, environ)
+            own.append(Configured(_tenant(given), credentials, given.secret_source.description))
         except InvalidTenantError as fault:
             told.append(f"{path}: {settings.problem_with(('tenants', given.name), str(fault))}")
     return Configuration(tuple(own), tuple(told), settings, path)
@@ -119,13 +130,14 @@ def run_monitor(
     clock = SystemClock()
     store, watchlist = open_store(path, read_report)
     look, faults = look_of(configuration)
-    notice = " ".join(part for part in (store.notice, *configuration.problems, *faults) if part)
+    notice = " ".join(part for part in (store.notice, *configuration.problems, *faults, *_routes(configured)) if part)
     if notice:
         print(notice, file=sys.stderr)
     limit = configuration.settings.polling.staleness_limit if configuration.settings else None
     first = [Watch(job=Job(configured[0].tenant.name, one), added_at=clock.now(), added_by="demo") for one in demo]
     archive_after = configuration.archive_after
     with (
+        _copied_later(path),
         store,
         polling(configured, store, watchlist, clock, archive_after=archive_after, staleness_limit=limit) as engine,
     ):
@@ -167,6 +179,42 @@ def polling(
             print("\n".join(watch.job.id.given for watch in engine.state.watchlist), file=sys.stderr)
 
 
+@contextmanager
+def _copied_later(path: Path) -> Iterator[None]:
+    """Makes the daily copy of the store, once the start has had its time."""
+    from threading import Timer  # noqa: PLC0415 - as above
+
+    from zjobtui.storage.backup import back_up  # noqa: PLC0415 - as above
+
+    timer = Timer(BACK_UP_AFTER, back_up, [path])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+
+
+def check_up_all(configured: Sequence[Configured]) -> list[Checkup]:
+    """Signs in to tenants, all at once, and asks each about a job that nobody has."""
+    import asyncio  # noqa: PLC0415 - commands that print need none of it
+
+    from zjobtui.zuora.checkup import check_up  # noqa: PLC0415 - as above
+
+    async def one_by_one(one: Configured) -> Checkup:
+        try:
+            credentials = await asyncio.to_thread(one.credentials)
+        except SourceError as fault:
+            return Checkup(no_secret=str(fault))
+        return await check_up(one.tenant, credentials, SystemClock())
+
+    async def all_of_them() -> list[Checkup]:
+        return await asyncio.gather(*map(one_by_one, configured))
+
+    return asyncio.run(all_of_them())
+
+
 def read_report(raw: str) -> "Report | None":
     """The report that a kept body holds, by the one reader there is."""
     from zjobtui.zuora.wire import read_report as read  # noqa: PLC0415 - the first screen shows no report
@@ -178,15 +226,24 @@ def _ways(settings: "Settings | None") -> "Ways | None":
     """How a person is told of what happens; None for what is usual."""
     if settings is None:
         return None
-    import os  # noqa: PLC0415 - most users have no such file
-
-    from zjobtui.domain.telling import Topic  # noqa: PLC0415 - as above
+    from zjobtui.domain.telling import Topic  # noqa: PLC0415 - most users have no such file
     from zjobtui.storage.own_command import OwnCommand  # noqa: PLC0415 - as above
     from zjobtui.ui.teller import Ways  # noqa: PLC0415 - as above
 
     given = settings.notify
     program = OwnCommand(given.command, os.environ, settings.secret_variables) if given.command else None
     return Ways(on=frozenset(map(Topic, given.on)), has_bell=settings.screen.bell, osc=given.osc, program=program)
+
+
+def _environment_source(credentials: Credentials) -> str:
+    is_client = isinstance(credentials, ClientCredentials)
+    return f"environment variable {'ZUORA_CLIENT_SECRET' if is_client else 'ZUORA_BEARER_TOKEN'}"
+
+
+def _routes(configured: Sequence[Configured]) -> list[str]:
+    """A sentence for each tenant whose calls take another way than straight, with the system's certificates."""
+    routes = [(one.tenant.title, route(one.tenant.base_url, os.environ)) for one in configured]
+    return [f"{title} is asked {', '.join(told)}." for title, told in routes if told]
 
 
 def _maker(one: Configured, clock: Clock) -> Callable[[], JobSource]:

@@ -3,7 +3,7 @@ import re
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.building import dashed, job_id
@@ -138,13 +138,15 @@ TRAVERSALS = [
 
 
 @pytest.mark.parametrize("text", ["", *TRAVERSALS, "\u212f", "１"])
-def test_an_id_that_would_change_the_request_is_never_sent(text: str) -> None:
+def test_s7_an_id_that_would_change_the_request_is_never_sent(text: str) -> None:
     with pytest.raises(ValueError, match="change the request"):
         job_path(JobId(text))
 
 
-@given(st.text(max_size=40) | st.text("0123456789abcdefABCDEF-./%?#\\@:;\r\n", max_size=40) | st.from_regex(r"[\w-]+"))
-def test_no_id_moves_the_request_off_the_jobs(text: str) -> None:
+ANY_ID = st.text(max_size=40) | st.text("0123456789abcdefABCDEF-./%?#\\@:;\r\n", max_size=40) | st.from_regex(r"[\w-]+")
+
+
+def stays_at_the_jobs(text: str) -> None:
     try:
         path = job_path(JobId(text))
     except ValueError:
@@ -152,3 +154,15 @@ def test_no_id_moves_the_request_off_the_jobs(text: str) -> None:
     url = httpx.URL("https://rest.eu.zuora.com" + path)
     assert (url.host, url.query, url.fragment) == ("rest.eu.zuora.com", b"", "")
     assert url.raw_path.decode() == JOBS_PATH + text
+
+
+@given(ANY_ID)
+def test_s7_no_id_moves_the_request_off_the_jobs(text: str) -> None:
+    stays_at_the_jobs(text)
+
+
+@pytest.mark.long
+@settings(max_examples=10_000)
+@given(ANY_ID)
+def test_s7_no_id_of_ten_thousand_moves_the_request_off_the_jobs(text: str) -> None:
+    stays_at_the_jobs(text)

@@ -72,12 +72,12 @@ def keyring(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], KeyringEntry]
     return install
 
 
-def test_each_source_gives_the_secret(tmp_path: Path, keyring: Callable[[object], KeyringEntry]) -> None:
+def test_s4_each_source_gives_the_secret(tmp_path: Path, keyring: Callable[[object], KeyringEntry]) -> None:
     sources = (Variable("GOOD"), Command(("printf", "%s\\r\\n", SENTINEL)), kept(tmp_path), keyring(SENTINEL))
     assert [read(source) for source in sources] == [SENTINEL] * 4
 
 
-def test_each_source_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s4_each_source_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     sources = (Variable("EU"), Command(("op", SENTINEL)), kept(tmp_path, mode=0o400), KeyringEntry("zuora", "id"))
     assert [source.description for source in sources] == [
@@ -89,12 +89,12 @@ def test_each_source_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o400])
-def test_a_file_of_ones_own_is_read(tmp_path: Path, mode: int) -> None:
+def test_s3_a_file_of_ones_own_is_read(tmp_path: Path, mode: int) -> None:
     assert read(kept(tmp_path, mode=mode)) == SENTINEL
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o644, 0o700, 0o4600])
-def test_a_file_with_another_mode_is_refused_with_the_chmod_line(tmp_path: Path, mode: int) -> None:
+def test_s3_a_file_with_another_mode_is_refused_with_the_chmod_line(tmp_path: Path, mode: int) -> None:
     folder = tmp_path / "with space"
     folder.mkdir()
     source = kept(folder, mode=mode)
@@ -107,13 +107,13 @@ def test_a_file_with_another_mode_is_refused_with_the_chmod_line(tmp_path: Path,
     assert read(source) == SENTINEL
 
 
-def test_a_file_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s3_a_file_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = kept(tmp_path)
     monkeypatch.setattr(os, "geteuid", lambda: 4242)
     assert "belongs to another user; make it yours, then run: chmod 600 " in refused(source)
 
 
-def test_a_link_is_followed_and_what_it_leads_to_is_checked(tmp_path: Path) -> None:
+def test_s3_a_link_is_followed_and_what_it_leads_to_is_checked(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     source = kept(tmp_path / "real")
     (tmp_path / "folder").symlink_to(tmp_path / "real")
@@ -236,7 +236,7 @@ def test_a_command_has_no_input_no_terminal_and_no_shell() -> None:
     assert read(Command(("echo", "$GOOD;id"))) == "$GOOD;id"
 
 
-def test_a_command_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s2_a_command_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     secrets = {"ZUORA_CLIENT_SECRET": SENTINEL, "ZUORA_BEARER_TOKEN": SENTINEL, "EU_SECRET": SENTINEL}
     for name, text in secrets.items():
         monkeypatch.setenv(name, text)
@@ -251,7 +251,7 @@ def test_a_variable_that_is_not_set_is_named() -> None:
     assert refused(Variable("EU_SECRET")) == "The environment variable EU_SECRET is not set, or is empty."
 
 
-def test_no_other_source_is_tried_when_one_fails(keyring: Callable[[object], KeyringEntry]) -> None:
+def test_s4_no_other_source_is_tried_when_one_fails(keyring: Callable[[object], KeyringEntry]) -> None:
     keyring(SENTINEL)
     for source in (Variable("NONE"), shell("exit 1"), SecretFile(Path("/no/where"))):
         refused(source)
@@ -291,7 +291,7 @@ def test_the_keyring_is_imported_only_when_configured(keyring: Callable[[object]
     assert "keyring" not in sys.modules
 
 
-def test_arguments_of_a_command_are_in_no_repr() -> None:
+def test_s1_arguments_of_a_command_are_in_no_repr() -> None:
     text = f'[tenants.eu]\nhost = "x"\nclient_id = "1"\nsecret_command = ["echo", "{SENTINEL}"]'
     found, problems = parse_settings(text)
     assert found.tenants[0].secret_source == Command(("echo", SENTINEL))

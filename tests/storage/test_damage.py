@@ -15,6 +15,7 @@ from tests.support.building import NOW, done, failed, job, missed, read_body, se
 from zjobtui.domain.verdict import Kind
 from zjobtui.storage import database
 from zjobtui.storage.database import SCHEMA_VERSION, BrokenStoreError, StoreError, open_database
+from zjobtui.storage.mending import mend
 from zjobtui.storage.store import open_store
 from zjobtui.wording.records import full_record
 from zjobtui.zuora.wire import read_report
@@ -60,21 +61,23 @@ BROKEN: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
-def test_a_broken_file_is_moved_aside_whole_and_named(
+def test_f6_a_broken_file_is_kept_whole_under_another_name_that_is_told(
     path: Path, content: bytes, broken: Callable[[bytes], bytes]
 ) -> None:
     path.write_bytes(broken(content))
     with opened(path) as (store, watches):
-        assert len(watches) == 0
         (aside,) = asides(path)
-        assert str(aside) in store.notice
+        assert f"is kept as {aside}." in store.notice
         assert "could not be read" in store.notice
+        assert ("The list starts empty." in store.notice) is (len(watches) == 0)
         assert aside.read_bytes() == broken(content)
-        added(store, watch(1))
-    assert len(kept(path)) == 1
+        added(store, watch(99))
+        before = len(watches)
+    assert len(kept(path)) == before + 1
+    assert {one.name for one in path.parent.iterdir()} == {path.name, aside.name}
 
 
-def test_a_database_of_another_program_is_moved_aside(path: Path) -> None:
+def test_f6_a_database_of_another_program_is_moved_aside(path: Path) -> None:
     with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE bookmarks (url TEXT)")
     with opened(path) as (store, _):
@@ -82,11 +85,11 @@ def test_a_database_of_another_program_is_moved_aside(path: Path) -> None:
     assert len(asides(path)) == 1
 
 
-def test_the_journal_of_a_broken_file_goes_with_it(path: Path, content: bytes) -> None:
+def test_f6_the_journal_of_a_broken_file_goes_with_it(path: Path, content: bytes) -> None:
     path.write_bytes(content[:3_000])
     journal = path.with_name("store-journal")
     journal.write_bytes(b"x")
-    notice = database.move_aside(path, "it is broken")
+    notice = mend(path, "it is broken", read_report, lambda: False)
     assert not journal.exists()
     assert sorted(one.name.endswith("-journal") for one in asides(path)) == [False, True]
     assert str(asides(path)[0]) in notice
@@ -100,7 +103,8 @@ def survives(path: Path, damaged: bytes) -> None:
     path.with_name("store-journal").unlink(missing_ok=True)
     with suppress(StoreError), opened(path) as (store, watches):
         if asides(path):
-            assert (len(watches), bool(store.notice)) == (0, True)
+            assert ("came back" in store.notice) is (len(watches) > 0)
+            assert all(full_record(one, store.seen(one.job), store.timeline(one.job), NOW) for one in watches)
             assert any(one.read_bytes() == damaged for one in asides(path))
             return
         assert len(watches) > 0
@@ -111,31 +115,31 @@ def survives(path: Path, damaged: bytes) -> None:
         added(store, watch(99))
 
 
-def test_a_schema_that_is_no_text_is_damage(path: Path, content: bytes) -> None:
+def test_f6_a_schema_that_is_no_text_is_damage(path: Path, content: bytes) -> None:
     path.write_bytes(content.replace(b"CREATE TABLE entries (", b"CREATE TABLE ent\xc1ies )"))
     with opened(path) as (store, _):
         assert "could not be read" in store.notice
     assert len(asides(path)) == 1
 
 
-def test_a_page_that_has_lost_its_rows_is_damage_and_no_shorter_list(path: Path, content: bytes) -> None:
+def test_f6_a_page_that_has_lost_its_rows_is_damage_and_no_shorter_list(path: Path, content: bytes) -> None:
     pages = [content[at : at + 4_096] for at in range(0, len(content), 4_096)]
     leaf = next(number for number, page in enumerate(pages) if page[0] == 13 and b"label 3" in page)
     # Bytes 3 and 4 of a table's leaf page, whose first is 13, count its rows.
     pages[leaf] = pages[leaf][:4] + bytes([pages[leaf][4] - 1]) + pages[leaf][5:]
     path.write_bytes(b"".join(pages))
     with opened(path) as (store, watches):
-        assert len(watches) == 0
-        assert "could not be read (40 jobs were written, 39 are left)" in store.notice
+        assert len(watches) == JOBS - 1
+        assert "could not be read (40 jobs were written, 39 are left). 39 jobs came back" in store.notice
 
 
-def test_no_truncation_is_a_crash_or_silently_empty(path: Path, content: bytes) -> None:
+def test_f6_no_truncation_is_a_crash_or_silently_empty(path: Path, content: bytes) -> None:
     for size in (*range(0, 120, 7), *range(512, len(content), 1_024)):
         survives(path, content[:size])
 
 
 @pytest.mark.long
-def test_no_truncation_at_all_is_a_crash_or_silently_empty(path: Path, content: bytes) -> None:
+def test_f6_no_truncation_at_all_is_a_crash_or_silently_empty(path: Path, content: bytes) -> None:
     for size in range(0, len(content), 97):
         survives(path, content[:size])
 
@@ -145,7 +149,7 @@ def flipped(content: bytes, chance: random.Random) -> bytes:
     return content[:at] + bytes([content[at] ^ (1 << chance.randrange(8))]) + content[at + 1 :]
 
 
-def test_no_flipped_bit_is_a_crash_or_silently_empty(path: Path, content: bytes) -> None:
+def test_f6_no_flipped_bit_is_a_crash_or_silently_empty(path: Path, content: bytes) -> None:
     chance = random.Random(7)
     for _ in range(300):
         survives(path, flipped(content, chance))
@@ -153,7 +157,7 @@ def test_no_flipped_bit_is_a_crash_or_silently_empty(path: Path, content: bytes)
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
-def test_no_flipped_bit_of_ten_thousand_is_a_crash_or_silently_empty(path: Path, content: bytes, seed: int) -> None:
+def test_f6_no_flipped_bit_of_ten_thousand_is_a_crash_or_silently_empty(path: Path, content: bytes, seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(1_000):
         survives(path, flipped(content, chance))
@@ -181,12 +185,15 @@ def spoil(path: Path, statement: str) -> None:
 
 
 @pytest.mark.parametrize("statement", DAMAGES.values(), ids=DAMAGES)
-def test_rows_that_were_never_written_so_are_damage(path: Path, content: bytes, statement: str) -> None:
+def test_f6_rows_that_were_never_written_so_are_damage_and_their_jobs_come_back(
+    path: Path, content: bytes, statement: str
+) -> None:
     path.write_bytes(content)
     spoil(path, statement)
     with opened(path) as (store, watches):
-        assert len(watches) == 0
+        assert {job(number) for number in range(JOBS)} - {job(1)} <= set(watches.watches)
         assert "could not be read" in store.notice
+        assert store.timeline(job(2))
     assert len(asides(path)) == 1
 
 
@@ -205,7 +212,7 @@ def test_rows_that_were_never_written_so_are_damage(path: Path, content: bytes, 
         "UPDATE entries SET text = x'ff'",
     ],
 )
-def test_a_damaged_answer_or_timeline_is_told_where_it_is_read(path: Path, content: bytes, statement: str) -> None:
+def test_f6_a_damaged_answer_or_timeline_is_told_where_it_is_read(path: Path, content: bytes, statement: str) -> None:
     path.write_bytes(content)
     spoil(path, statement)
     with opened(path) as (store, watches):
@@ -214,7 +221,7 @@ def test_a_damaged_answer_or_timeline_is_told_where_it_is_read(path: Path, conte
             store.seen(job(2)) and store.earlier(job(2)) and store.timeline(job(2))
 
 
-def test_an_event_and_a_problem_of_a_newer_program_are_read_as_well_as_can_be(path: Path, content: bytes) -> None:
+def test_f7_an_event_and_a_problem_of_a_newer_program_are_read_as_well_as_can_be(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     spoil(path, "UPDATE entries SET event = 'dreamt of'")
     spoil(path, "UPDATE watches SET problem = 'SOLAR_FLARE', problem_detail = '', problem_code = '', verdict = 'odd'")
@@ -235,7 +242,7 @@ def newer(path: Path, content: bytes, *statements: str) -> Iterator[bytes]:
     assert asides(path) == []
 
 
-def test_a_store_of_a_newer_program_is_shown_and_never_touched(path: Path, content: bytes) -> None:
+def test_f7_a_store_of_a_newer_program_is_shown_and_never_touched(path: Path, content: bytes) -> None:
     newer_digests = "UPDATE meta SET value = 99 WHERE name = 'digest_version'"
     with newer(path, content, newer_digests), opened(path) as (store, watches):
         assert len(watches) == JOBS - 1
@@ -249,7 +256,7 @@ def test_a_store_of_a_newer_program_is_shown_and_never_touched(path: Path, conte
             store.hold("poll", "me", NOW, 10.0)
 
 
-def test_a_store_of_a_newer_program_that_cannot_be_read_is_told_and_never_moved(path: Path, content: bytes) -> None:
+def test_f7_a_store_of_a_newer_program_that_cannot_be_read_is_told_and_never_moved(path: Path, content: bytes) -> None:
     with newer(path, content, "UPDATE watches SET tags = '{}{'"), pytest.raises(StoreError, match="damaged"):
         open_store(path, read_report)
     path.unlink()
@@ -257,12 +264,12 @@ def test_a_store_of_a_newer_program_that_cannot_be_read_is_told_and_never_moved(
         open_store(path, read_report)
 
 
-def test_a_store_of_a_newer_program_keeps_its_way_of_journalling(path: Path, content: bytes) -> None:
+def test_f7_a_store_of_a_newer_program_keeps_its_way_of_journalling(path: Path, content: bytes) -> None:
     with newer(path, content, "PRAGMA journal_mode = WAL"):
         assert len(kept(path)) == JOBS - 1
 
 
-def test_a_store_that_another_program_holds_is_told_within_seconds_and_stays_as_it_is(
+def test_f4_a_store_that_another_program_holds_is_told_within_seconds_and_stays_as_it_is(
     path: Path, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "BUSY_LIMIT", 0.2)
@@ -285,7 +292,7 @@ def test_a_store_that_another_program_holds_is_told_within_seconds_and_stays_as_
     assert asides(path) == []
 
 
-def test_a_change_that_fails_half_way_leaves_nothing_behind(path: Path) -> None:
+def test_f5_a_change_that_fails_half_way_leaves_nothing_behind(path: Path) -> None:
     with opened(path) as (store, _):
         added(store, watch(1))
         store._connection.execute("CREATE TRIGGER full BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'full'); END")
@@ -297,7 +304,7 @@ def test_a_change_that_fails_half_way_leaves_nothing_behind(path: Path) -> None:
     assert len(kept(path)) == 2
 
 
-def test_a_full_disk_is_told_and_what_was_there_stays(path: Path) -> None:
+def test_f5_a_full_disk_is_told_and_what_was_there_stays(path: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1))
         pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
@@ -311,7 +318,7 @@ def test_a_full_disk_is_told_and_what_was_there_stays(path: Path) -> None:
 
 
 @pytest.mark.parametrize("moment", ["SELECT revision", "PRAGMA journal_mode"])
-def test_a_trouble_of_the_disk_is_no_damage_and_nothing_is_moved(
+def test_f5_a_trouble_of_the_disk_is_no_damage_and_nothing_is_moved(
     path: Path, content: bytes, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path.write_bytes(content)
@@ -337,13 +344,13 @@ def test_a_trouble_of_the_disk_is_no_damage_and_nothing_is_moved(
 IS_ROOT = os.geteuid() == 0
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_f5_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match="cannot be opened"):
         open_store(tmp_path / "file" / "store", read_report)
 
 
-def test_a_folder_in_the_place_of_the_file_is_told(path: Path) -> None:
+def test_f5_a_folder_in_the_place_of_the_file_is_told(path: Path) -> None:
     path.mkdir()
     with pytest.raises(StoreError, match="cannot be opened"):
         open_store(path, read_report)
@@ -351,7 +358,7 @@ def test_a_folder_in_the_place_of_the_file_is_told(path: Path) -> None:
 
 
 @pytest.mark.skipif(IS_ROOT, reason="root may write everywhere")
-def test_a_folder_where_nothing_may_be_written_is_told(path: Path) -> None:
+def test_f5_a_folder_where_nothing_may_be_written_is_told(path: Path) -> None:
     path.parent.chmod(stat.S_IRUSR | stat.S_IXUSR)
     try:
         with pytest.raises(StoreError, match="cannot be opened"):
@@ -360,7 +367,7 @@ def test_a_folder_where_nothing_may_be_written_is_told(path: Path) -> None:
         path.parent.chmod(stat.S_IRWXU)
 
 
-def test_a_disk_where_nothing_may_be_written_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_f5_a_disk_where_nothing_may_be_written_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> tuple[int, str]:
         raise PermissionError(13, "Permission denied")
 

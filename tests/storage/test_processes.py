@@ -53,7 +53,7 @@ def acknowledged(output: str) -> list[Job]:
     return [Job("env", JobId(given)) for _, given in told]
 
 
-def test_two_processes_that_add_at_once_keep_everything(path: Path) -> None:
+def test_f3_two_processes_that_add_at_once_keep_everything(path: Path) -> None:
     with adding(path, 0, 200) as one, adding(path, 1_000, 200) as other:
         told = [job for process in (one, other) for job in acknowledged(process.communicate()[0])]
     assert (one.returncode, other.returncode) == (0, 0)
@@ -61,7 +61,7 @@ def test_two_processes_that_add_at_once_keep_everything(path: Path) -> None:
     assert set(kept(path).watches) == set(told)
 
 
-def test_processes_that_start_together_on_no_store_make_one(path: Path) -> None:
+def test_f3_processes_that_start_together_on_no_store_make_one(path: Path) -> None:
     with ExitStack() as stack:
         processes = [stack.enter_context(adding(path, 100 * number, 3)) for number in range(4)]
         told = [job for process in processes for job in acknowledged(process.communicate()[0])]
@@ -69,12 +69,12 @@ def test_processes_that_start_together_on_no_store_make_one(path: Path) -> None:
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
-def test_no_acknowledged_id_is_lost_in_twenty_kills(path: Path) -> None:
+def test_f1_no_acknowledged_id_is_lost_in_twenty_kills(path: Path) -> None:
     kill_repeatedly(path, rounds=5)
 
 
 @pytest.mark.long
-def test_no_acknowledged_id_is_lost_in_two_hundred_kills(path: Path) -> None:
+def test_f1_no_acknowledged_id_is_lost_in_two_hundred_kills(path: Path) -> None:
     kill_repeatedly(path, rounds=50)
 
 

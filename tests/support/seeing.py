@@ -24,6 +24,7 @@ from zjobtui.ui.look import USUAL, Look
 from zjobtui.ui.ports import Memory
 from zjobtui.ui.slim import slim
 from zjobtui.ui.teller import Ways
+from zjobtui.ui.terminal_app import TerminalApp
 
 TENANT = Tenant(name="env", base_url="http://127.0.0.1", title="EU API sandbox", kind=TenantKind.API_SANDBOX)
 
@@ -84,12 +85,11 @@ class Glass(HeadlessDriver):
         self.process_message(Key("escape", "\x1b"))
 
 
-class Sight:
-    """A monitor on a display. Everything that can be asked of it is about the cells of the screen."""
+class Glimpse:
+    """An application on a display. Everything that can be asked of it is about the cells of the screen."""
 
-    def __init__(self, app: MonitorApp, engine: ScriptedEngine, pilot: Pilot[int]) -> None:
+    def __init__(self, app: TerminalApp, pilot: Pilot[int]) -> None:
         self.app = app
-        self.engine = engine
         self.pilot = pilot
 
     @property
@@ -226,13 +226,20 @@ class Sight:
         quiet = 0
         while quiet < 3:
             before = len(self.sent)
-            await asyncio.gather(*(worker.wait() for worker in self.app.workers), return_exceptions=True)
+            await self._worked()
             await self._processed()
             self.app.screen._on_timer_update()
             await asyncio.sleep(0.001)
-            is_busy = self.app.workers or self.app._in_turn.is_busy or self.app._monitor._mailbox._state is not None
-            is_quiet = len(self.sent) == before and not is_busy
+            is_quiet = len(self.sent) == before and not self.is_busy
             quiet = quiet + 1 if is_quiet else 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is known to be under way."""
+        return self.app._in_turn.is_busy and self.app.is_running
+
+    async def _worked(self) -> None:
+        """Lets end what the application does beside."""
 
     async def _processed(self) -> None:
         """Lets every message that is under way arrive, and those that come of it."""
@@ -262,6 +269,24 @@ class Sight:
         return found
 
 
+class Sight(Glimpse):
+    """A monitor on a display, over an engine that does as a test says."""
+
+    app: MonitorApp
+
+    def __init__(self, app: MonitorApp, engine: ScriptedEngine, pilot: Pilot[int]) -> None:
+        super().__init__(app, pilot)
+        self.engine = engine
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is known to be under way."""
+        return bool(super().is_busy or self.app.workers) or self.app._monitor._mailbox._state is not None
+
+    async def _worked(self) -> None:
+        await asyncio.gather(*(worker.wait() for worker in self.app.workers), return_exceptions=True)
+
+
 def flowing(text: str) -> str:
     """The text with every run of blanks and line ends as one blank."""
     return " ".join(text.split())
@@ -282,14 +307,29 @@ async def looking_at(
     app = MonitorApp(
         engine, engine.archive, (tenant,), engine.clock, notice=notice, look=look, ways=ways, memory=memory
     )
+    async with _behind_glass(app, size) as pilot:
+        sight = Sight(app, engine, pilot)
+        await sight.settled()
+        yield sight
+
+
+@asynccontextmanager
+async def glimpsed(app: TerminalApp, size: tuple[int, int]) -> AsyncIterator[Glimpse]:
+    """Runs another application of ours on such a display."""
+    async with _behind_glass(app, size) as pilot:
+        glimpse = Glimpse(app, pilot)
+        await glimpse.settled()
+        yield glimpse
+
+
+@asynccontextmanager
+async def _behind_glass(app: TerminalApp, size: tuple[int, int]) -> AsyncIterator[Pilot[int]]:
     with (
         mock.patch("textual.drivers.headless_driver.HeadlessDriver", Glass),
         mock.patch.object(LayoutUpdate, "render_segments", _marked),
     ):
         async with app.run_test(size=size, notifications=True) as pilot:
-            sight = Sight(app, engine, pilot)
-            await sight.settled()
-            yield sight
+            yield pilot
 
 
 def _inside(cells: list[list[str]], top: int, left: int, right: int, bottom: int) -> list[str]:

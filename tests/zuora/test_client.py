@@ -36,7 +36,7 @@ from zjobtui.domain.tenant import BearerToken, ClientCredentials, Credentials, S
 from zjobtui.simulator.running import running
 from zjobtui.simulator.server import Simulator
 from zjobtui.zuora.client import Client
-from zjobtui.zuora.line import Line, proxy_in_use
+from zjobtui.zuora.line import Line
 from zjobtui.zuora.signing_in import PAUSE
 from zjobtui.zuora.tenants import make_tenant
 
@@ -357,13 +357,6 @@ async def test_a_proxy_of_the_environment_is_not_asked_for_loopback(monkeypatch:
     with fault_server() as server:
         async with client_of(server) as client:
             assert isinstance(await client.observe(ONE), Seen)
-
-
-def test_a_proxy_in_use_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert proxy_in_use("https://rest.eu.zuora.com") == ""
-    monkeypatch.setenv("HTTPS_PROXY", "http://user:hunter2@proxy.example:3128")
-    assert proxy_in_use("https://rest.eu.zuora.com") == "proxy.example:3128"
-    assert proxy_in_use("http://127.0.0.1:8000") == ""
 
 
 async def test_no_secret_shows_in_any_repr_log_or_observation(caplog: pytest.LogCaptureFixture) -> None:

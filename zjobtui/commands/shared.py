@@ -115,9 +115,11 @@ def home_of_new(tenants: "tuple[Configured, ...]", named: str | None) -> str:
     """The tenant that new jobs belong to: the named one, else the environment's, else the only one there is."""
     from zjobtui.domain.text import clean
 
+    names = [one.tenant.name for one in tenants]
+    if named is not None and names and named not in names:
+        raise ValueError(f"There is no tenant “{clean(named)}”; there is: {', '.join(names)}.")
     if named is not None:
         return clean(named)
-    names = [one.tenant.name for one in tenants]
     if len(names) > 1 and "env" not in names:
         raise ValueError(f"Name the tenant with --tenant; there is: {', '.join(names)}.")
     return names[0] if len(names) == 1 else "env"
@@ -126,16 +128,20 @@ def home_of_new(tenants: "tuple[Configured, ...]", named: str | None) -> str:
 @contextmanager
 def opened_store() -> "Iterator[tuple[Store, Watchlist]]":
     """The store, which is closed afterwards, and the watchlist in it."""
+    from zjobtui.storage.backup import back_up
     from zjobtui.storage.places import store_path
     from zjobtui.storage.store import open_store
     from zjobtui.wiring import read_report
 
     with faults_told():
         store, watchlist = open_store(store_path(), read_report)
-        with store:
-            if store.notice:
-                click.echo(store.notice, err=True)
-            yield store, watchlist
+        try:
+            with store:
+                if store.notice:
+                    click.echo(store.notice, err=True)
+                yield store, watchlist
+        finally:
+            back_up(store.path)
 
 
 @contextmanager
@@ -150,3 +156,19 @@ def faults_told() -> Iterator[None]:
     except (StoreError, ValueError, OSError) as fault:
         click.echo(str(fault), err=True)
         sys.exit(USAGE)
+
+
+def found_configuration() -> "Configuration":
+    """What is configured; a fault in the environment is one problem more, and hides no tenant of the file."""
+    from dataclasses import replace
+
+    from zjobtui.storage.places import config_path
+    from zjobtui.wiring import configuration
+    from zjobtui.zuora.tenants import InvalidTenantError
+
+    try:
+        return configuration(os.environ, config_path())
+    except InvalidTenantError as fault:
+        rest = {name: text for name, text in os.environ.items() if name != "ZUORA_BASE_URL"}
+        found = configuration(rest, config_path())
+        return replace(found, problems=(str(fault), *found.problems))

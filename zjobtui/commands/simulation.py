@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 @click.option("--faults", default="", metavar="SWITCHES", help="Trouble to simulate; see `zjobtui simulate --help`.")
 def demo(jobs: int, seed: int, faults: str) -> None:
     """Show the monitor against a simulated Zuora on this machine; nothing is kept."""
+    need_terminal()
+    sys.exit(show_demo(jobs, seed, faults))
+
+
+def show_demo(jobs: int = 40, seed: int = 7, faults: str = "") -> int:
+    """The monitor against the simulator; gives the exit status."""
     import os
     from tempfile import TemporaryDirectory
 
@@ -28,8 +34,6 @@ def demo(jobs: int, seed: int, faults: str) -> None:
     from zjobtui.simulator.running import running
     from zjobtui.storage.places import config_path
     from zjobtui.wiring import file_configuration, run_monitor
-
-    need_terminal()
 
     with (
         faults_told(),
@@ -39,8 +43,7 @@ def demo(jobs: int, seed: int, faults: str) -> None:
         ids = find_job_ids(" ".join(served.job_ids)).ids
         settings = file_configuration(os.environ, config_path())
         path = Path(folder) / "watchlist.sqlite3"
-        status = run_monitor([_served(served)], path, configuration=settings, demo=ids)
-    sys.exit(status)
+        return run_monitor([_served(served)], path, configuration=settings, demo=ids)
 
 
 @click.command()

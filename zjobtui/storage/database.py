@@ -1,10 +1,11 @@
-"""The SQLite file: how it is made, opened, found broken and moved aside. Knows no watch and no job."""
+"""The SQLite file: how it is made, opened and found broken. Knows no watch and no job."""
 
 import os
 import sqlite3
 import tempfile
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ SCHEMA_VERSION = 1
 BUSY_LIMIT = 3.0
 """Seconds to wait for another window's write before saying that the store is locked."""
 
-_DAMAGE = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+DAMAGE = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 """What SQLite says of a file whose content is wrong; a disk or a lock that stands in the way is no damage."""
 
 _SCHEMA = f"""
@@ -68,23 +69,29 @@ class Opened:
     notice: str
 
 
+def backup_path(path: Path) -> Path:
+    """Where the daily copy of a store lies: beside it."""
+    return path.with_name(f"{path.stem}.backup{path.suffix}")
+
+
 def open_database(path: Path) -> Opened:
     """Opens the file, making it where there is none.
 
-    A file that is no readable store is moved aside, never overwritten; one of a newer program is only read.
-    Raises `StoreError` where the folder cannot be used or another program holds the lock for `BUSY_LIMIT` seconds.
+    One of a newer program is only read. Raises `BrokenStoreError`, with the reason as its cause, for a file that is no
+    readable store, and `StoreError` where the folder cannot be used or another program holds the lock for `BUSY_LIMIT`
+    seconds.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fault = _what_is_broken(path)
-        notice = move_aside(path, fault) if fault else ""
+        if fault := _what_is_broken(path):
+            raise BrokenStoreError(f"The watchlist {path} is damaged: {fault}.") from ValueError(fault)
         _make_when_missing(path)
-        return _open_checked(path, notice)
+        return _open_checked(path)
     except (OSError, sqlite3.Error) as fault:
         raise StoreError(f"The watchlist {path} cannot be opened: {fault}.") from fault
 
 
-def _open_checked(path: Path, notice: str) -> Opened:
+def _open_checked(path: Path) -> Opened:
     version = _version(path)
     if version > SCHEMA_VERSION:
         newer = f"{path} was made by a newer zjobtui; it is shown, and nothing is saved."
@@ -96,7 +103,7 @@ def _open_checked(path: Path, notice: str) -> Opened:
     except sqlite3.Error:
         connection.close()
         raise
-    return Opened(connection, is_read_only=False, notice=notice)
+    return Opened(connection, is_read_only=False, notice="")
 
 
 def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
@@ -112,17 +119,6 @@ def _version(path: Path) -> int:
         return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def move_aside(path: Path, fault: str) -> str:
-    """Renames a broken file, with its journal, and says so; nothing of it is lost or overwritten."""
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    aside = path.with_name(f"{path.name}.broken-{stamp}-{os.getpid()}")
-    path.rename(aside)
-    journal = path.with_name(f"{path.name}-journal")
-    if journal.exists():
-        journal.rename(aside.with_name(f"{aside.name}-journal"))
-    return f"The watchlist could not be read ({fault}). It is kept as {aside}; a new one was started."
-
-
 def _what_is_broken(path: Path) -> str:
     if not path.exists():
         return ""
@@ -135,7 +131,7 @@ def _what_is_broken(path: Path) -> str:
             connection.execute("SELECT revision FROM watches LIMIT 1").fetchone()
             return ""
     except sqlite3.DatabaseError as fault:
-        if fault.sqlite_errorcode not in _DAMAGE:
+        if getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) not in DAMAGE:
             raise
         return str(fault)
     except UnicodeDecodeError:
@@ -146,16 +142,56 @@ def _make_when_missing(path: Path) -> None:
     """Makes the file whole beside its place and links it there, so that nobody ever sees half a store."""
     if path.exists():
         return
-    handle, made = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    os.close(handle)
-    try:
-        with closing(sqlite3.connect(made)) as connection:
-            connection.executescript(_SCHEMA)
+    with alone(path.parent), made_beside(path) as made:
+        if path.exists():
+            return
         try:
             os.link(made, path)
         except FileExistsError:
             return
         except OSError:
-            Path(made).rename(path)
+            made.rename(path)
+
+
+@contextmanager
+def made_beside(path: Path) -> Iterator[Path]:
+    """A new, empty store beside its place; it is deleted unless it is moved there."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    os.close(handle)
+    made = Path(name)
+    try:
+        with closing(sqlite3.connect(made)) as connection:
+            connection.executescript(_SCHEMA)
+        yield made
     finally:
-        Path(made).unlink(missing_ok=True)
+        made.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """While the block runs, no other window makes or mends a store in the folder; raises `StoreError` after a while.
+
+    Where the file system has no such locks, nobody is waited for.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        end = time.monotonic() + BUSY_LIMIT
+        while not _is_locked_here(handle):
+            if time.monotonic() > end:
+                raise StoreError(f"Another window is at work on the files in {folder}; try again in a moment.")
+            time.sleep(0.02)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _is_locked_here(handle: int) -> bool:
+    import fcntl  # noqa: PLC0415 - only while a store is made or mended
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True

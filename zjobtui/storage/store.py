@@ -14,7 +14,7 @@ from zjobtui.domain.timeline import Event
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Observed, Watchlist
 from zjobtui.storage import sharing
-from zjobtui.storage.database import BrokenStoreError, StoreError, move_aside, open_database
+from zjobtui.storage.database import DAMAGE, BrokenStoreError, StoreError, open_database
 from zjobtui.storage.rows import ANNOTATIONS, IDENTITY, OBSERVATIONS, DamageError, entry_of, watches_of
 from zjobtui.storage.writing import POSITION, write
 
@@ -37,18 +37,38 @@ class News:
 
 
 def open_store(path: Path, read_report: "ReadReport") -> tuple["Store", Watchlist]:
-    """The store and what it holds; a damaged file is moved aside, and `Store.notice` says so. Raises `StoreError`."""
+    """The store and what it holds. Raises `StoreError`.
+
+    Of a damaged file what is readable is taken over into a new one, and `Store.notice` says so.
+    """
+    try:
+        return _loaded(path, read_report)
+    except BrokenStoreError as fault:
+        from zjobtui.storage.mending import mend  # noqa: PLC0415 - hardly ever needed
+
+        notice = mend(path, str(fault.__cause__ or fault), read_report, lambda: _is_sound(path, read_report))
+    store, watchlist = _loaded(path, read_report)
+    store.notice = notice
+    return store, watchlist
+
+
+def _loaded(path: Path, read_report: "ReadReport") -> tuple["Store", Watchlist]:
     store = Store(path, read_report)
     try:
         return store, store.load()
     except StoreError as fault:
         store.close()
-        if store.is_read_only or not isinstance(fault, BrokenStoreError):
-            raise
-        notice = move_aside(path, str(fault.__cause__ or fault))
-    store = Store(path, read_report)
-    store.notice = notice
-    return store, store.load()
+        if store.is_read_only:
+            raise StoreError(str(fault)) from fault
+        raise
+
+
+def _is_sound(path: Path, read_report: "ReadReport") -> bool:
+    try:
+        _loaded(path, read_report)[0].close()
+    except BrokenStoreError:
+        return False
+    return True
 
 
 class Store:
@@ -248,7 +268,8 @@ def _faults_told(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as fault:
-        kind = BrokenStoreError if "decode" in str(fault) else StoreError
+        is_damage = getattr(fault, "sqlite_errorcode", None) in DAMAGE or "decode" in str(fault)
+        kind = BrokenStoreError if is_damage else StoreError
         raise kind(f"The watchlist {path} could not be used: {fault}.") from fault
     except (sqlite3.Error, DamageError, UnicodeDecodeError) as fault:
         raise BrokenStoreError(f"The watchlist {path} is damaged: {fault}.") from fault

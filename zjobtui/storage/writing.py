@@ -38,7 +38,8 @@ _ANSWER = (
     "at = excluded.at, body = excluded.body, call = excluded.call"
 )
 """The body that another one replaces is kept as the earlier one; one that says the same replaces nothing."""
-
+_TELL = "INSERT INTO entries (position, at, event, text, verdict) VALUES (?, ?, ?, ?, ?)"
+_LAST_TOLD = "SELECT event, text, verdict FROM entries WHERE position = ? ORDER BY number DESC LIMIT 1"
 POSITION = "(SELECT position FROM watches WHERE tenant = ? AND job = ?)"
 """Finds a watch's row by tenant and job key."""
 
@@ -78,11 +79,10 @@ def _observe(connection: sqlite3.Connection, observed: Iterable[Observed], revis
 
 
 def _append(connection: sqlite3.Connection, entries: Iterable[Entry]) -> None:
-    connection.executemany(
-        f"INSERT INTO entries (position, at, event, text, verdict) SELECT {POSITION}, ?, ?, ?, ? "
-        "WHERE EXISTS (SELECT 1 FROM watches WHERE tenant = ? AND job = ?)",
-        [
-            (e.job.tenant, e.job.id.key, e.at, e.event.value, e.text, e.verdict, e.job.tenant, e.job.id.key)
-            for e in entries
-        ],
-    )
+    """Adds to timelines; what another window has just told in the same words is not told again."""
+    for entry in entries:
+        row = connection.execute(f"SELECT {POSITION}", (entry.job.tenant, entry.job.id.key)).fetchone()
+        told = (entry.event.value, entry.text, entry.verdict)
+        if row[0] is None or tuple(connection.execute(_LAST_TOLD, (row[0],)).fetchone() or ()) == told:
+            continue
+        connection.execute(_TELL, (row[0], entry.at, *told))

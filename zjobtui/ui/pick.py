@@ -7,7 +7,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import OptionList
+from textual.widgets import OptionList, Static
 
 
 class Pick(ModalScreen[str | None]):
@@ -19,17 +19,23 @@ class Pick(ModalScreen[str | None]):
         Binding("k", "step(-1)", show=False),
     ]
 
-    def __init__(self, title: str, names: Sequence[str], current: str = "") -> None:
+    def __init__(self, title: str, names: Sequence[str], current: str = "", *, about: str = "") -> None:
         super().__init__()
+        self._about = about
         self._title = title
         self._names = tuple(names)
         self._current = current
 
     def compose(self) -> ComposeResult:
-        """A title and the names."""
+        """A title, what it is about, and the names."""
         with Vertical(id="dialog") as dialog:
             dialog.border_title = Content(self._title)
+            if self._about:
+                self.add_class("-asking")
+                yield Static(Content(self._about), id="about")
             yield OptionList(*(Content(name) for name in self._names))
+            if self._about:
+                yield Static(Content("↑ ↓ move · enter chooses · esc goes back"), id="keys")
 
     def on_mount(self) -> None:
         """Starts on the current name."""

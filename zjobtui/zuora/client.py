@@ -17,6 +17,7 @@ from zjobtui.zuora.token_reply import read_token
 from zjobtui.zuora.wire import read_process_id, read_reply
 
 JOBS_PATH = "/v1/async-jobs/"
+TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path, no secret
 
 _LIMIT_HEADERS = ("ratelimit-", "concurrency-limit-", "retry-after")
 _ALLOWED = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-")
@@ -102,7 +103,7 @@ class Client:
             "client_secret": self._credentials.client_secret.reveal(),
             "grant_type": "client_credentials",
         }
-        reply = await self._line.send("POST", "/oauth/token", {"Accept": "application/json"}, form)
+        reply = await self._line.send("POST", TOKEN_PATH, {"Accept": "application/json"}, form)
         if isinstance(reply, Problem):
             return reply
         granted = read_token(reply.http_status, reply.body)

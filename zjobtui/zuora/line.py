@@ -1,7 +1,6 @@
 """The line to one host: sends a request, brings back a reply or the problem, within a deadline and a size."""
 
 import asyncio
-import os
 import ssl
 import time
 import zlib
@@ -136,16 +135,6 @@ def _is_dropped(fault: httpx.TransportError) -> bool:
     return isinstance(cause, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError) and not isinstance(
         cause, aiohttp.ClientConnectorError | TimeoutError
     )
-
-
-def proxy_in_use(base_url: str) -> str:
-    """The proxy that the environment names for this host, without its password; empty where there is none."""
-    parts = urlsplit(base_url)
-    if is_loopback(parts.hostname or ""):
-        return ""
-    proxy = os.environ.get(f"{parts.scheme}_proxy") or os.environ.get(f"{parts.scheme.upper()}_PROXY") or ""
-    named = urlsplit(proxy)
-    return clean(f"{named.hostname}:{named.port}" if named.port else named.hostname or "")
 
 
 def _problem(fault: Exception) -> Problem:

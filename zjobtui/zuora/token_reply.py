@@ -11,6 +11,8 @@ _DEFAULT_LIFE = 300.0
 _LONGEST_LIFE = 86_400.0
 _REFUSALS = frozenset({"invalid_client", "unauthorized_client", "invalid_grant", "invalid_request", "unauthorized"})
 
+_BEARERS = ("tenant.", "user.", "entity.")
+
 
 def read_token(http_status: int, body: bytes) -> tuple[str, float] | Problem:
     """The token and its life in seconds, or why there is none; never raises."""
@@ -24,6 +26,15 @@ def read_token(http_status: int, body: bytes) -> tuple[str, float] | Problem:
     if not (token.isascii() and token.isprintable() and " " not in token):
         return Problem(ProblemKind.UNREADABLE, "the token holds characters that no token has")
     return token, _life(life)
+
+
+def read_who(body: bytes) -> str:
+    """Tenant, user and entities that a token is for, as far as its `scope` names them; never raises."""
+    try:
+        scope = Fields(read_object(body)).text("scope")
+    except NotReadableError:
+        return ""
+    return ", ".join(" ".join(word.split(".", 1)) for word in scope.split() if word.startswith(_BEARERS))
 
 
 def _life(life: Decimal | None) -> float:

@@ -1,0 +1,252 @@
+"""F6: what is readable of a damaged store comes back, the rest from the daily copy, and the user is told."""
+
+import os
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.storage.opening import added, kept, observed, opened, quick_folder
+from tests.storage.test_damage import asides, spoil
+from tests.support.building import NOW, PROCESSING, done, job, seen, watch
+from tests.support.running import run
+from zjobtui.domain.verdict import Kind
+from zjobtui.storage import database
+from zjobtui.storage.backup import back_up
+from zjobtui.storage.database import StoreError, alone, backup_path
+from zjobtui.storage.places import store_path
+from zjobtui.storage.store import open_store
+from zjobtui.zuora.wire import read_report
+
+JOBS = 60
+PAGE = 4_096
+
+
+@pytest.fixture
+def path() -> Iterator[Path]:
+    with quick_folder() as folder:
+        yield folder / "store"
+
+
+def filled(path: Path, first: int = 0, jobs: int = JOBS) -> bytes:
+    """A store of finished jobs with labels and timelines, one of them removed; its bytes."""
+    with opened(path) as (store, _):
+        numbers = range(first, first + jobs)
+        watches = added(store, *(watch(number, label=f"label {number}", tags=("a",)) for number in numbers))
+        watches = observed(store, watches, seen(PROCESSING, NOW + 1), done(NOW + 2))
+        store.apply(watches.remove([job(first)], NOW + 3))
+    return path.read_bytes()
+
+
+def pages_with(content: bytes, word: bytes) -> list[int]:
+    """The table leaves (their first byte is 13) that hold a word."""
+    starts = range(PAGE, len(content), PAGE)
+    return [at for at in starts if content[at] == 13 and word in content[at : at + PAGE]]
+
+
+def test_f6_of_a_store_with_one_page_lost_the_other_rows_come_back_whole_and_its_ids_from_the_index(path: Path) -> None:
+    content = filled(path)
+    lost = pages_with(content, b"label 2")[0]
+    path.write_bytes(content[:lost] + bytes(PAGE) + content[lost + PAGE :])
+    with opened(path) as (store, watches):
+        assert {job(number) for number in range(1, JOBS)} <= set(watches.watches)
+        whole = [one for one in watches if one.label]
+        assert 0 < len(whole) < JOBS - 1
+        for one in whole:
+            assert (one.verdict.kind, one.tags) == (Kind.DONE, ("a",))
+            assert store.seen(one.job) == done(NOW + 2)
+            assert [entry.text for entry in store.timeline(one.job)][-1] == one.verdict.sentence
+        assert f"{len(watches)} jobs came back from it, there is no backup." in store.notice
+        added(store, watch(999))
+
+
+def test_f6_a_removed_job_stays_removed_and_its_past_is_kept(path: Path) -> None:
+    filled(path)
+    spoil(path, "DELETE FROM meta")
+    with opened(path) as (store, watches):
+        assert job(0) not in watches.watches
+        (recalled,) = store.recall([job(0)])
+        assert recalled.label == "label 0"
+
+
+@pytest.mark.parametrize(
+    "page", [bytes(PAGE), random.Random(1).randbytes(PAGE), b"text " * 820], ids=["nought", "noise", "text"]
+)
+def test_f6_a_store_whose_first_page_is_lost_comes_back(path: Path, page: bytes) -> None:
+    content = filled(path)
+    path.write_bytes(page[:PAGE] + content[PAGE:])
+    with opened(path) as (store, watches):
+        assert len(watches) == JOBS - 1
+        assert store.seen(job(2)) == done(NOW + 2)
+        earlier = store.earlier(job(2))
+        assert earlier is not None
+        assert earlier.at == NOW + 1
+
+
+def test_f6_what_the_damaged_file_lacks_comes_from_the_backup_and_nothing_new_is_undone(path: Path) -> None:
+    filled(path)
+    assert back_up(path)
+    with opened(path) as (store, watches):
+        store.apply(watches.label([job(5)], "newer", NOW + 9))
+        added(store, watch(999))
+    content = path.read_bytes()
+    lost = pages_with(content, b"label 20")[0]
+    index = content.index(b"sqlite_autoindex_watches_1")
+    path.write_bytes(content[:index] + b"X" + content[index + 1 : lost] + bytes(PAGE) + content[lost + PAGE :])
+    with opened(path) as (store, watches):
+        assert {job(number) for number in (*range(1, JOBS), 999)} == set(watches.watches)
+        assert watches.watches[job(5)].label == "newer"
+        assert watches.watches[job(20)].label == "label 20"
+        assert store.seen(job(20)) == done(NOW + 2)
+        assert "more from the backup of 2" in store.notice
+
+
+@pytest.mark.parametrize("broken", [b"", b"no store", bytes(50_000)], ids=["empty", "text", "nought"])
+def test_f6_where_nothing_is_readable_the_backup_is_used(path: Path, broken: bytes) -> None:
+    filled(path)
+    back_up(path)
+    path.write_bytes(broken)
+    with opened(path) as (store, watches):
+        assert len(watches) == JOBS - 1
+        assert "Nothing in it was readable, 59 jobs from the backup of 2" in store.notice
+        assert store.timeline(job(3))
+    assert asides(path)[0].read_bytes() == broken
+
+
+def test_f6_a_damaged_backup_gives_what_is_readable_of_it(path: Path) -> None:
+    filled(path)
+    back_up(path)
+    copy = backup_path(path).read_bytes()
+    backup_path(path).write_bytes(bytes(PAGE) + copy[PAGE:])
+    path.write_bytes(b"")
+    with opened(path) as (store, watches):
+        assert len(watches) in {0, JOBS - 1}
+        assert "backup" in store.notice
+
+
+def test_f6_a_backup_is_made_once_a_day_whole_and_for_the_user_alone(path: Path) -> None:
+    assert not back_up(path)
+    with opened(path) as (store, _):
+        assert not back_up(path), "an empty list is no backup"
+        added(store, watch(1))
+        assert back_up(path)
+        assert not back_up(path)
+        added(store, watch(2))
+        yesterday = time.time() - 90_000
+        os.utime(backup_path(path), (yesterday, yesterday))
+        assert back_up(path)
+    assert len(kept(backup_path(path))) == 2
+    assert backup_path(path).stat().st_mode & 0o777 == 0o600
+    assert {one.name for one in path.parent.iterdir()} == {"store", "store.backup"}
+
+
+def test_f6_no_damaged_and_no_newer_store_replaces_the_backup(path: Path) -> None:
+    content = filled(path)
+    back_up(path)
+    whole = backup_path(path).read_bytes()
+    yesterday = time.time() - 90_000
+    lost = pages_with(content, b"label 2")[0]
+    for broken in (b"", content[: len(content) // 2], content[:lost] + bytes(PAGE) + content[lost + PAGE :]):
+        os.utime(backup_path(path), (yesterday, yesterday))
+        path.write_bytes(broken)
+        assert not back_up(path)
+    path.write_bytes(content)
+    spoil(path, "PRAGMA user_version = 99")
+    assert not back_up(path)
+    assert backup_path(path).read_bytes() == whole
+    assert {one.name for one in path.parent.iterdir()} == {"store", "store.backup"}
+
+
+def test_f5_where_a_damaged_store_cannot_be_mended_all_stays_as_it_is(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_bytes(b"no store")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(StoreError, match=r"could not be mended: .*No space left"):
+        open_store(path, read_report)
+    assert path.read_bytes() == b"no store"
+
+
+def test_f3_windows_that_find_the_damage_together_mend_it_once(path: Path) -> None:
+    filled(path)
+    spoil(path, "DELETE FROM meta")
+    opened_by: list[int] = []
+
+    def look() -> None:
+        store, watches = open_store(path, read_report)
+        opened_by.append(len(watches))
+        store.close()
+
+    windows = [threading.Thread(target=look) for _ in range(4)]
+    for window in windows:
+        window.start()
+    for window in windows:
+        window.join()
+    assert opened_by == [JOBS - 1] * 4
+    assert len(asides(path)) == 1
+
+
+def test_f4_a_window_that_mends_for_long_is_told_to_the_others(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_LIMIT", 0.1)
+    path.write_bytes(b"no store")
+    with alone(path.parent), pytest.raises(StoreError, match="Another window is at work"):
+        open_store(path, read_report)
+    assert path.read_bytes() == b"no store"
+
+
+def test_f3_without_hard_links_the_first_of_two_starts_makes_the_store_and_the_other_uses_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr("os.link", refuse)
+    told: list[int] = []
+
+    def start(number: int) -> None:
+        with opened(path) as (store, _):
+            added(store, watch(number))
+            told.append(number)
+
+    windows = [threading.Thread(target=start, args=(number,)) for number in range(6)]
+    for window in windows:
+        window.start()
+    for window in windows:
+        window.join()
+    assert sorted(told) == list(range(6))
+    assert set(kept(path).watches) == {job(number) for number in range(6)}
+
+
+def test_two_windows_that_see_the_same_change_tell_it_once(path: Path) -> None:
+    with opened(path) as (mine, _), opened(path) as (theirs, _):
+        watches = added(mine, watch(1))
+        observed(mine, watches, seen(PROCESSING, NOW + 1))
+        observed(theirs, watches, seen(PROCESSING, NOW + 2), done(NOW + 3))
+        events = [(entry.event.value, entry.verdict) for entry in mine.timeline(job(1))]
+    assert events == [("added", ""), ("status", "waiting"), ("status", "done")]
+
+
+def test_f6_damage_that_shows_only_in_an_answer_is_mended_by_the_doctor() -> None:
+    path = store_path()
+    path.parent.mkdir()
+    content = filled(path)
+    lost = next(
+        at for at in range(PAGE, len(content), PAGE) if content[at] == 13 and b'"track_id"' in content[at:][:PAGE]
+    )
+    path.write_bytes(content[:lost] + bytes(PAGE) + content[lost + PAGE :])
+    assert "zjobtui doctor --mend" in run("doctor", "--offline").stdout
+    told = run("doctor", "--offline", "--mend")
+    assert "59 jobs came back" in told.stderr
+    assert "✓ content      sound" in told.stdout
+    assert "no damage" in run("doctor", "--offline", "--mend").stderr
+    with closing(sqlite3.connect(path)) as connection:
+        assert 0 < connection.execute("SELECT count(*) FROM reports").fetchone()[0] < JOBS

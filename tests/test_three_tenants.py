@@ -1,0 +1,90 @@
+"""Three tenants in one window: a dead host slows neither of the others, and is said to be dead."""
+
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+
+from tests.support.program import PROGRAM
+from tests.support.terminal import Terminal
+from tests.test_whole_program import free_port
+from zjobtui.domain.job import Job, JobId
+from zjobtui.domain.watch import Watch
+from zjobtui.simulator.running import running
+from zjobtui.simulator.server import Simulator
+from zjobtui.storage.places import STORE_NAME
+from zjobtui.storage.store import open_store
+from zjobtui.zuora.wire import read_report
+
+JOBS = 6
+
+
+def table(name: str, url: str, client_id: str) -> str:
+    return f'[tenants.{name}]\nurl = "{url}"\nclient_id = "{client_id}"\nsecret_env = "{name.upper()}_SECRET"\n'
+
+
+def stored_for_all(folder: Path, tenants: dict[str, Simulator]) -> None:
+    """Leaves a watchlist with a few jobs of each tenant."""
+    watches = [
+        Watch(job=Job(name, JobId(one)), added_at=time.time(), added_by="test")
+        for name, served in tenants.items()
+        for one in served.job_ids[:JOBS]
+    ]
+    store, watchlist = open_store(folder / STORE_NAME, read_report)
+    with closing(store):
+        store.apply(watchlist.add(watches))
+
+
+def fast(seed: int) -> AbstractContextManager[Simulator]:
+    """A tenant whose jobs end twice as fast as others."""
+    return running(jobs=JOBS, seed=seed, clock=lambda: 2 * time.monotonic())
+
+
+@contextmanager
+def watched(folder: Path, north: Simulator, south: Simulator) -> Iterator[Terminal]:
+    config = folder / "config.toml"
+    config.write_text(
+        table("north", north.base_url, north.client_id)
+        + table("dead", f"https://127.0.0.1:{free_port()}", "id")
+        + table("south", south.base_url, south.client_id)
+    )
+    bundle = folder / "bundle.pem"
+    bundle.write_text("")
+    stored_for_all(folder, {"north": north, "dead": north, "south": south})
+    env = {
+        "HOME": str(folder),
+        "ZJOBTUI_CONFIG": str(config),
+        "ZJOBTUI_DATA_DIR": str(folder),
+        "NORTH_SECRET": north.client_secret,
+        "SOUTH_SECRET": south.client_secret,
+        "DEAD_SECRET": "sentinel-of-the-dead",
+        "SSL_CERT_FILE": str(bundle),
+    }
+    with Terminal(PROGRAM, 140, 40, env=env) as terminal:
+        terminal.wait_for("Jobs · 18", 20)
+        yield terminal
+
+
+def rows(text: str, tenant: str) -> list[str]:
+    return [line[:70] for line in text.splitlines() if f" {tenant} · " in line[:40]]
+
+
+def is_fresh(text: str, tenant: str) -> bool:
+    return any("just now│" in row for row in rows(text, tenant))
+
+
+def test_n8_s8_a_dead_host_is_told_the_others_go_on_and_certificates_of_ones_own_are_named(tmp_path: Path) -> None:
+    with fast(7) as north, fast(8) as south, watched(tmp_path, north, south) as terminal:
+        terminal.wait_for("✗ dead unreachable", 20)
+        terminal.wait_for(lambda text: is_fresh(text, "north") and is_fresh(text, "south"), 20)
+        assert "dead is asked with certificates from SSL_CERT_FILE=" in terminal.text()
+        asked = north.requests.total, south.requests.total
+        end = time.monotonic() + 20
+        while north.requests.total == asked[0] or south.requests.total == asked[1]:
+            assert time.monotonic() < end, (asked, north.requests, south.requests)
+            terminal.bytes_within(0.3)
+        assert len(rows(terminal.text(), "dead")) == JOBS
+        assert not is_fresh(terminal.text(), "dead")
+        assert "sentinel" not in terminal.text()
+        terminal.press("q")
+        assert terminal.wait_exit() == 0

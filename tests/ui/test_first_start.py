@@ -1,0 +1,211 @@
+"""The first start as a person sees it: host, client, secret, and then the monitor or the demo."""
+
+import gc
+import stat
+import sys
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.support.scripted import call
+from tests.support.seeing import Glimpse, glimpsed
+from tests.ui.test_without_colour import COLOUR
+from zjobtui.domain.checkup import Checkup
+from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.domain.tenant import ClientCredentials, Tenant
+from zjobtui.storage.config_file import read_settings
+from zjobtui.storage.credentials import read_credentials
+from zjobtui.ui.first_start import FirstStart, Next
+from zjobtui.ui.look import USUAL
+
+SECRET = "sentinel-5b7d0c"
+SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=["narrow", "wide"])
+EU = (*["down"] * 5, "enter")
+ANOTHER = (*["up"] * 3, "enter")
+
+
+def sign_in(_: Tenant, credentials: ClientCredentials) -> Checkup:
+    """A host that knows one client, and says who that is."""
+    if credentials.client_secret.reveal() != SECRET:
+        return Checkup(refused=Problem(ProblemKind.SIGNED_OUT, "invalid client"))
+    return Checkup(who="tenant 4711, user ada", life=3600.0, call=call())
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return tmp_path / "config" / "config.toml"
+
+
+@pytest.fixture
+def app(config: Path) -> FirstStart:
+    return FirstStart(config, sign_in, USUAL)
+
+
+def files(config: Path) -> list[str]:
+    """What lies in the folder of the settings."""
+    return [one.name for one in config.parent.iterdir()] if config.parent.exists() else []
+
+
+def text(path: Path) -> str:
+    """What stands in a file."""
+    return path.read_text(encoding="utf-8")
+
+
+async def filled(seen: Glimpse, *lines: str) -> None:
+    """Pastes into one line after the other."""
+    for line in lines:
+        await seen.paste(line)
+        await seen.press("enter")
+
+
+def no_trace_of_the_secret(seen: Glimpse) -> None:
+    assert SECRET not in seen.sent
+    ours = [one for one in gc.get_objects() if str(type(one).__module__).startswith(("zjobtui", "textual"))]
+    assert not [type(one) for one in ours if SECRET in repr(one)]
+
+
+@SIZES
+async def test_s1_from_nothing_to_a_tenant_whose_secret_is_in_a_file_of_the_users_own(
+    app: FirstStart, config: Path, size: tuple[int, int]
+) -> None:
+    async with glimpsed(app, size) as seen:
+        for word in (
+            "US Cloud 1 production",
+            "rest.eu.zuora.com",
+            "Another host",
+            "the demo",
+            "Leave",
+            "enter chooses",
+        ):
+            assert word in seen.text
+        await seen.press(*EU)
+        assert "Sign in to EU production" in seen.text
+        await filled(seen, " id-1\n", "wrong")
+        await seen.until("✗ Not signed in: ")
+        assert "belongs to one tenant only" in seen.text
+        assert files(config) == []
+        await seen.press("ctrl+u")
+        await filled(seen, SECRET)
+        await seen.until("✓ Signed in")
+        assert "for tenant 4711, user ada" in seen.text
+        assert seen.crooked() == []
+        no_trace_of_the_secret(seen)
+        await seen.press("enter")
+        await seen.until(lambda _: not app.is_running)
+    assert (app.next, app.environ) == (Next.MONITOR, {})
+    settings, problems = read_settings(config)
+    (tenant,) = settings.tenants
+    assert (tenant.name, tenant.host, tenant.client_id, problems) == ("eu-production", "EU production", "id-1", ())
+    assert read_credentials("id-1", tenant.secret_source, {}).client_secret.reveal() == SECRET
+    assert SECRET not in text(config)
+    assert [stat.S_IMODE(config.with_name(one).stat().st_mode) for one in files(config)] == [0o600, 0o600]
+
+
+@SIZES
+async def test_a_variable_is_named_and_the_secret_stays_in_memory(
+    app: FirstStart, config: Path, size: tuple[int, int]
+) -> None:
+    async with glimpsed(app, size) as seen:
+        await seen.press(*ANOTHER)
+        await filled(seen, "http://rest.example.com", "id-1", SECRET)
+        assert "must begin with https://" in seen.text
+        await seen.press("up", "up", "ctrl+u")
+        await filled(seen, "https://rest.example.com")
+        await seen.until("✓ Signed in")
+        await seen.press("up", "enter")
+        await seen.until("export ZUORA_SECRET_REST_EXAMPLE_COM='…'")
+        no_trace_of_the_secret(seen)
+        await seen.press("enter")
+        await seen.until(lambda _: not app.is_running)
+    assert app.environ == {"ZUORA_SECRET_REST_EXAMPLE_COM": SECRET}
+    (tenant,) = read_settings(config)[0].tenants
+    assert (tenant.url, tenant.secret_env) == ("https://rest.example.com", "ZUORA_SECRET_REST_EXAMPLE_COM")
+    assert files(config) == ["config.toml"]
+
+
+async def test_a_host_that_does_not_answer_holds_up_neither_the_screen_nor_the_way_out(config: Path) -> None:
+    answers = threading.Event()
+
+    def slow(tenant: Tenant, credentials: ClientCredentials) -> Checkup:
+        answers.wait(20)
+        return sign_in(tenant, credentials)
+
+    async with glimpsed(FirstStart(config, slow, USUAL), (80, 24)) as seen:
+        await seen.press(*EU)
+        await filled(seen, "id-1", SECRET)
+        assert "Signing in to https://rest.eu.zuora.com …" in seen.text
+        await seen.press("escape")
+        assert "rest.na.zuora.com" in seen.text
+        await seen.press("enter")
+        answers.set()
+        await seen.settled()
+        assert "Sign in to" in seen.text, "an answer to a dialog that is gone changes nothing"
+        await seen.press("escape", "escape")
+        await seen.until(lambda _: not seen.app.is_running)
+    assert files(config) == []
+
+
+@pytest.mark.parametrize(("keys", "expected"), [(("up", "enter"), "NOTHING"), (("up", "up", "enter"), "DEMO")])
+async def test_one_can_leave_or_see_the_demo(app: FirstStart, keys: tuple[str, ...], expected: str) -> None:
+    async with glimpsed(app, (80, 24)) as seen:
+        await seen.press(*keys)
+        await seen.until(lambda _: not app.is_running)
+    assert app.next is Next[expected]
+
+
+@pytest.fixture
+def theirs(config: Path) -> Path:
+    """A file that is in the way."""
+    config.parent.mkdir()
+    path = config.with_name("eu-production.secret")
+    path.write_text("another")
+    return path
+
+
+async def test_what_stands_in_the_way_is_told_and_another_place_can_be_chosen(
+    app: FirstStart, config: Path, theirs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: dict[tuple[str, str], str] = {}
+    ring = SimpleNamespace(set_password=lambda service, user, secret: kept.update({(service, user): secret}))
+    monkeypatch.setattr("zjobtui.storage.keeping.find_spec", lambda _: True)
+    monkeypatch.setitem(sys.modules, "keyring", ring)
+    async with glimpsed(app, (80, 24)) as seen:
+        await seen.press(*EU)
+        await filled(seen, "id-1", SECRET)
+        await seen.until("✓ Signed in")
+        await seen.press("enter")
+        await seen.until("it is left as it is")
+        assert files(config) == [theirs.name]
+        await seen.press("down", "enter")
+        await seen.until(lambda _: not app.is_running)
+    assert text(theirs) == "another"
+    assert kept == {("zjobtui eu-production", "id-1"): SECRET}
+    assert read_settings(config)[0].tenants[0].secret_keyring == "zjobtui eu-production"
+
+
+async def test_a_settings_file_that_cannot_be_written_leaves_no_secret_behind(
+    app: FirstStart, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("zjobtui.storage.config_writing.write_whole", full)
+    async with glimpsed(app, (80, 24)) as seen:
+        await seen.press(*EU)
+        await filled(seen, "id-1", SECRET)
+        await seen.until("✓ Signed in")
+        await seen.press("enter")
+        await seen.until("No space left")
+        assert files(config) == []
+
+
+async def test_it_can_be_used_without_colour(app: FirstStart, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with glimpsed(FirstStart(app._config, sign_in, USUAL), (80, 24)) as seen:
+        await seen.press("down")
+        assert COLOUR.findall(seen.sent) == []
+        buffer = seen.glass.display.screen.buffer
+        (chosen,) = [row for y, row in enumerate(seen.rows) if buffer[y][6].underscore]
+        assert "US Cloud 1 API sandbox" in chosen

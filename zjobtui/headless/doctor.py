@@ -1,0 +1,130 @@
+"""What `doctor` says of a tenant, of its host and of the store, as findings; asks nobody itself."""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+
+from zjobtui.domain.checkup import Checkup
+from zjobtui.domain.observation import Call
+from zjobtui.domain.tenant import Tenant
+from zjobtui.headless.findings import Finding, State
+from zjobtui.polling.budget import read
+from zjobtui.polling.line import limits_for
+from zjobtui.storage.examining import StoreFacts
+from zjobtui.wording.checkups import remedy, skew_text
+from zjobtui.wording.signs import plural
+from zjobtui.wording.times import duration
+
+SKEW_LIMIT = 30.0
+"""Seconds by which the clocks may differ before it is worth a word."""
+
+
+def tenant_findings(tenant: Tenant, source: str, route: tuple[str, ...]) -> Iterator[Finding]:
+    """What is configured of a tenant."""
+    about = f"Tenant {tenant.name}"
+    yield Finding(about, "host", State.FINE, f"{tenant.base_url}, {tenant.kind.value}")
+    plain = " (plain text in this environment)" if source.startswith("environment") else ""
+    yield Finding(about, "secret from", State.FINE, source + plain)
+    missing = [os.environ[name] for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if _is_lost(os.environ.get(name, ""))]
+    if missing:
+        advice = "unset the variable, or name what holds the certificates"
+        yield Finding(about, "way", State.WRONG, f"there are no certificates at {missing[0]}", advice)
+    else:
+        yield Finding(about, "way", State.FINE, ", ".join(route) or "direct, certificates of the system")
+
+
+def _is_lost(path: str) -> bool:
+    return bool(path) and not os.path.exists(path)  # noqa: PTH110 - an odd text is no path, and no fault either
+
+
+def budget_findings(tenant: Tenant, today: int | None) -> Iterator[Finding]:
+    """The calls of the day, of all windows, against what they are held to."""
+    limits = limits_for(tenant.kind, tenant.daily_calls)
+    told = f"{today or 0:,} calls counted today (UTC), {limits.per_day:,.0f} at most; {limits.per_second:g} a second"
+    is_spent = (today or 0) >= limits.per_day
+    advice = "polling waits; set daily_calls for the tenant where more are granted" if is_spent else ""
+    yield Finding(f"Tenant {tenant.name}", "budget", State.ATTENTION if is_spent else State.FINE, told, advice)
+
+
+def checkup_findings(name: str, checkup: Checkup) -> Iterator[Finding]:
+    """What the host said."""
+    about = f"Tenant {name}"
+    if checkup.no_secret:
+        yield Finding(about, "secret", State.WRONG, checkup.no_secret, "mend that, then run this again")
+        return
+    if (refused := checkup.refused) is not None:
+        yield Finding(about, "sign-in", State.WRONG, str(refused), remedy(refused))
+    elif checkup.life is None:
+        yield Finding(about, "sign-in", State.FINE, "a bearer token is given; it cannot be renewed")
+    else:
+        who = f", for {checkup.who}" if checkup.who else ""
+        yield Finding(about, "sign-in", State.FINE, f"signed in for {duration(checkup.life)}{who}")
+    if (missed := checkup.missed) is not None:
+        yield Finding(about, "asking", State.WRONG, str(missed), remedy(missed))
+    elif checkup.call is not None:
+        took = f"the host answers about jobs, in {duration(checkup.call.latency)}"
+        yield Finding(about, "asking", State.FINE, f"{took} (it does not know the made-up one, as it should)")
+    if checkup.skew is not None:
+        yield _clock(about, checkup.skew)
+    if checkup.call is not None and checkup.call.limits:
+        yield _limits(about, checkup.call)
+
+
+def _clock(about: str, skew: float) -> Finding:
+    is_off = abs(skew) > SKEW_LIMIT
+    advice = "set this machine's clock; ages and the day's count depend on it" if is_off else ""
+    return Finding(about, "clock", State.ATTENTION if is_off else State.FINE, skew_text(skew), advice)
+
+
+def _limits(about: str, call: Call) -> Finding:
+    reading = read(call.limits)
+    granted = [f"{calls:,} in {duration(seconds)}" for seconds, calls in sorted(reading.windows.items())]
+    left = "" if reading.remaining is None else f"{reading.remaining:,} calls left until {reading.reset or 0}s from now"
+    told = "; ".join(part for part in (left, f"granted: {', '.join(granted)}" if granted else "") if part)
+    is_low = reading.remaining == 0
+    advice = "others use this tenant, too; zjobtui asks less often by itself" if is_low else ""
+    return Finding(about, "limits", State.ATTENTION if is_low else State.FINE, told or "not told by the host", advice)
+
+
+def store_findings(facts: StoreFacts, now: float) -> Iterator[Finding]:
+    """How the file stands; where there is none yet, whether there could be one."""
+    about = "Store"
+    size = (
+        f"{facts.size:,} bytes, {plural(facts.jobs, 'job')}, format {facts.version}" if facts.exists else "not yet made"
+    )
+    yield Finding(about, "file", State.FINE, f"{facts.path}: {size}")
+    if facts.fault:
+        yield Finding(about, "content", State.WRONG, facts.fault, facts.advice)
+    elif facts.exists:
+        yield Finding(about, "content", State.FINE, "sound")
+    advice = "" if facts.is_writable else "make the folder yours and writable, or name another in ZJOBTUI_DATA_DIR"
+    told = "may be written" if facts.is_writable else "may not be written"
+    yield Finding(about, "writing", State.FINE if facts.is_writable else State.WRONG, told, advice)
+    if facts.is_locked:
+        wait = "wait for the other program, or end it"
+        yield Finding(about, "lock", State.ATTENTION, "another program holds the file's lock", wait)
+    polls = f"a window polls, its lease runs {facts.lease_until - now:.0f}s more" if facts.lease_until > now else ""
+    yield Finding(about, "lease", State.FINE, polls or "no window polls")
+    if facts.network:
+        yield Finding(
+            about,
+            "disk",
+            State.ATTENTION,
+            f"the folder is on a network file system ({facts.network})",
+            "locks may not hold there between machines; keep to one machine, or name a local ZJOBTUI_DATA_DIR",
+        )
+    if facts.backup_at is not None:
+        day = time.strftime("%Y-%m-%d %H:%M", time.gmtime(facts.backup_at))
+        yield Finding(about, "backup", State.FINE, f"of {day} UTC, beside the file")
+
+
+def config_findings(path: str, problems: tuple[str, ...], environ: Mapping[str, str], count: int) -> Iterator[Finding]:
+    """What is wrong with the settings, and whether any tenant is configured."""
+    named = " (named by ZJOBTUI_CONFIG)" if environ.get("ZJOBTUI_CONFIG") else ""
+    there = "" if os.path.exists(path) else ", which is not there; it need not be"  # noqa: PTH110 - as above
+    yield Finding("Settings", "file", State.FINE, f"{path}{named}{there}")
+    for problem in problems:
+        yield Finding("Settings", "problem", State.WRONG, problem.removeprefix(f"{path}: "), "mend the line")
+    if not count:
+        advice = "start zjobtui on a terminal, or see: zjobtui tenants add --help"
+        yield Finding("Settings", "tenants", State.WRONG, "no tenant is configured", advice)

@@ -1,0 +1,116 @@
+"""Looks at the store without changing a byte of it: what it is, whether it is sound, and who holds it."""
+
+import os
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from zjobtui.storage.database import SCHEMA_VERSION, backup_path
+
+LOCK_LIMIT = 0.3
+"""Seconds to wait for a lock before it is told."""
+
+_NETWORK = ("nfs", "cifs", "smb", "fuse.sshfs", "9p", "afs", "ceph", "glusterfs", "lustre", "gpfs", "beegfs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreFacts:
+    """The file as it was found. `lease_until` is in seconds since the epoch, 0 where nobody has one."""
+
+    path: Path
+    exists: bool = False
+    size: int = 0
+    version: int = 0
+    jobs: int = 0
+    fault: str = ""
+    damage: str = ""
+    advice: str = ""
+    is_writable: bool = False
+    is_locked: bool = False
+    lease_until: float = 0.0
+    network: str = ""
+    backup_at: float | None = None
+
+
+def examine(path: Path) -> StoreFacts:
+    """What can be told of the store at `path`; never raises."""
+    folder = next((one for one in (path.parent, *path.parents) if one.exists()), path.parent)
+    backup = backup_path(path)
+    facts = StoreFacts(
+        path=path,
+        exists=path.exists(),
+        is_writable=os.access(path if path.exists() else folder, os.W_OK) and os.access(folder, os.W_OK),
+        network=network_file_system(folder),
+        backup_at=backup.stat().st_mtime if backup.exists() else None,
+    )
+    return _content(replace(facts, size=path.stat().st_size)) if facts.exists else facts
+
+
+def _content(facts: StoreFacts) -> StoreFacts:
+    uri = f"{facts.path.absolute().as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(uri, uri=True, timeout=LOCK_LIMIT, isolation_level=None)) as connection:
+            return _read(facts, connection)
+    except (sqlite3.Error, UnicodeDecodeError, TypeError, ValueError) as fault:
+        if getattr(fault, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+            return replace(facts, is_locked=True)
+        return replace(facts, fault=f"it cannot be read ({fault})", damage=str(fault), advice=_MEND)
+
+
+_MEND = "close every window, then run: zjobtui doctor --mend (the file is kept, and what is readable is taken over)"
+
+
+def _read(facts: StoreFacts, connection: sqlite3.Connection) -> StoreFacts:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    facts = replace(facts, version=version)
+    if version > SCHEMA_VERSION:
+        return replace(facts, fault="it was made by a newer zjobtui; it is only read", advice="install that version")
+    said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    if said != "ok":
+        return replace(
+            facts, fault=f"it is damaged ({said.splitlines()[-1]})", damage=said.splitlines()[-1], advice=_MEND
+        )
+    jobs = connection.execute("SELECT count(*) FROM watches WHERE removed_at IS NULL").fetchone()[0]
+    until = connection.execute("SELECT max(until) FROM leases").fetchone()[0]
+    return replace(facts, jobs=int(jobs), lease_until=float(until or 0), is_locked=_is_locked(facts.path))
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether a write would have to wait now; taking the lock and giving it back writes nothing."""
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    try:
+        with closing(sqlite3.connect(uri, uri=True, timeout=LOCK_LIMIT, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+    except sqlite3.Error as fault:
+        return getattr(fault, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+    return False
+
+
+def calls_today(path: Path, tenant: str, day: int) -> int | None:
+    """The day's count of a tenant, or None where it cannot be read."""
+    try:
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, timeout=LOCK_LIMIT)) as connection:
+            query = "SELECT calls FROM calls WHERE tenant = ? AND day = ?"
+            row = connection.execute(query, (tenant, day)).fetchone()
+            return int(row[0]) if row else 0
+    except (sqlite3.Error, TypeError, ValueError):
+        return None
+
+
+def network_file_system(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
+    """The kind of network file system that a folder is on; empty for a local one, and where nothing tells."""
+    try:
+        lines = [line.split() for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines()]
+        place = folder.resolve()
+    except OSError:
+        return ""
+    around = [(len(one[1]), one[2]) for one in lines if len(one) > 2 and place.is_relative_to(_unescaped(one[1]))]
+    kind = max(around, default=(0, ""))[1]
+    return kind if kind.startswith(_NETWORK) else ""
+
+
+def _unescaped(mount: str) -> str:
+    return mount.replace("\\040", " ").replace("\\134", "\\")

@@ -1,0 +1,94 @@
+"""What every screen of the program shares: a terminal that is left as it was found, colours as chosen, keys in turn."""
+
+import asyncio
+import traceback
+from collections.abc import Callable
+
+from rich.console import RenderableType
+from rich.text import Text
+from textual.app import App
+from textual.binding import Binding
+from textual.driver import Driver
+from textual.events import Event, Key, Paste
+from textual.filter import Monochrome, NoColor
+from textual.screen import Screen
+from textual.theme import Theme
+
+from zjobtui.domain.text import clean_lines
+from zjobtui.ui.in_turn import InTurn
+from zjobtui.ui.look import Look
+from zjobtui.ui.slim import cut, slimmed
+from zjobtui.ui.terminal import guarded_terminal, suspend_between_steps
+from zjobtui.ui.themes import OURS, made
+
+
+class TerminalApp(App[int]):
+    """An application of ours; its result is the exit status."""
+
+    CSS_PATH = "monitor.tcss"
+    TITLE = "zjobtui"
+    BINDINGS = [Binding("ctrl+z", "suspend_process", "suspend", show=False)]
+
+    def __init__(self, look: Look) -> None:
+        self._themes: dict[str, Theme] = {}
+        self.set_reactive(App.theme, look.theme)
+        super().__init__()
+        self.animation_level = "none"
+        # Where colour is not wanted Textual sends shades of grey, which are colours to a terminal.
+        self._filters = [NoColor() if isinstance(one, Monochrome) else one for one in self._filters]
+        if look.is_ascii:
+            from zjobtui.ui.plain import PlainAscii  # noqa: PLC0415 - few terminals need it
+
+            self._filters.append(PlainAscii())
+        self._in_turn = InTurn(self, super().on_event)
+
+    async def on_event(self, event: Event) -> None:
+        """Keys and pastes go on in turn, everything else at once."""
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            await self._in_turn.take(event)
+        else:
+            await super().on_event(event)
+
+    def on_mount(self) -> None:
+        """Makes it safe to suspend the program."""
+        suspend_between_steps(asyncio.get_running_loop())
+
+    def on_driver_signal_resume(self) -> None:
+        """A terminal that comes back from `fg` shows nothing any more, and Textual draws only what changes."""
+        self.refresh(layout=True)
+
+    def get_driver_class(self) -> type[Driver]:
+        """The terminal's driver, with no colour sent twice."""
+        return slimmed(super().get_driver_class())
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        super()._display(screen, cut(renderable))
+
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """Textual copies its table of themes twice for each line it draws; this makes each theme once."""
+        if theme_name not in self._themes and (theme := made(theme_name) or super().get_theme(theme_name)):
+            self._themes[theme_name] = theme
+        return self._themes.get(theme_name)
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """Our own themes and Textual's."""
+        return {**super().available_themes, **{name: theme for name in OURS if (theme := made(name))}}
+
+    def run_guarded(self, last_words: Callable[[], None]) -> int:
+        """Runs until a person leaves or a signal comes; gives the exit status.
+
+        `last_words` are said where the terminal is gone, or nobody reads it.
+        """
+        with guarded_terminal(self._leave, last_words):
+            status = self.run()
+        return status if status is not None else self.return_code or 0
+
+    def _leave(self, status: int) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(lambda: self.exit(status))
+
+    def _fatal_error(self) -> None:
+        """Textual's own report prints the values of local variables, and one of them may be a secret."""
+        self._exit_renderables.append(Text(clean_lines(traceback.format_exc())))
+        self._close_messages_no_wait()

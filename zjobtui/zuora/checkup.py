@@ -1,0 +1,77 @@
+"""Signs in to a tenant and asks about a job that nobody has: what comes back tells whether the way is open."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
+
+from zjobtui.clock import Clock
+from zjobtui.domain.checkup import Checkup
+from zjobtui.domain.job import JobId
+from zjobtui.domain.observation import Missed
+from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.domain.tenant import BearerToken, Credentials, Tenant
+from zjobtui.domain.text import shorten
+from zjobtui.zuora.client import TOKEN_PATH, Client
+from zjobtui.zuora.line import TOTAL_LIMIT, Line, Reply
+from zjobtui.zuora.token_reply import read_token, read_who
+
+NOBODYS = JobId("0" * 32)
+"""An id in the right form that no job has: that the host does not find it proves that one may ask."""
+
+
+async def check_up(tenant: Tenant, credentials: Credentials, clock: Clock, time_limit: float = TOTAL_LIMIT) -> Checkup:
+    """What a sign-in and one call tell; never raises for what a network or a server does."""
+    line = _Noted(tenant.base_url, time_limit)
+    client = Client(tenant, credentials, clock, line)
+    try:
+        observation = await client.observe(NOBODYS)
+    finally:
+        await client.aclose()
+    problem = observation.problem if isinstance(observation, Missed) else None
+    missed = None if problem is None or problem.kind is ProblemKind.NOT_FOUND else problem
+    signed_in = line.signed_in()
+    has_token = signed_in is not None or isinstance(credentials, BearerToken)
+    return Checkup(
+        refused=None if has_token else missed,
+        missed=missed if has_token else None,
+        life=signed_in[0] if signed_in else None,
+        who=signed_in[1] if signed_in else "",
+        skew=_skew(line.headers, clock.now()),
+        call=observation.call if has_token else None,
+    )
+
+
+class _Noted(Line):
+    """A line that keeps the last answer of each kind."""
+
+    token: Reply | None = None
+    answer: Reply | None = None
+
+    async def send(
+        self, method: str, path: str, headers: Mapping[str, str], form: Mapping[str, str] | None = None
+    ) -> Reply | Problem:
+        reply = await super().send(method, path, headers, form)
+        if isinstance(reply, Reply) and path == TOKEN_PATH:
+            self.token = reply
+        elif isinstance(reply, Reply):
+            self.answer = reply
+        return reply
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Those of the last answer of any kind."""
+        last = self.answer or self.token
+        return last.headers if last else {}
+
+    def signed_in(self) -> tuple[float, str] | None:
+        """The life of the token that was given, in seconds, and whose it is."""
+        granted = read_token(self.token.http_status, self.token.body) if self.token else None
+        if self.token is None or not isinstance(granted, tuple):
+            return None
+        return granted[1], shorten(read_who(self.token.body), 200)
+
+
+def _skew(headers: Mapping[str, str], now: float) -> float | None:
+    with suppress(ValueError, TypeError, OverflowError):
+        return parsedate_to_datetime(headers.get("date", "")).timestamp() - now
+    return None
