@@ -57,18 +57,13 @@ def _fold_seen(watch: Watch, seen: Seen, planned: float) -> Folded:
         problem_at=None,
         contradiction="",
         planned=planned,
+        unfinished_at=watch.unfinished_at if new.is_final else seen.at,
+        ended_at=seen.at if new.is_final and watch.ended_at is None else watch.ended_at,
     )
-    folded = _with_end(folded, watch, seen.at)
     if same and watch.verdict.kind is not Kind.UNKNOWN:
         return Folded(folded, seen if new.is_final else None)
     entry = Entry(watch.job, seen.at, Event.STATUS, new.verdict.sentence, new.verdict.kind.value)
     return Folded(replace(folded, changed_at=seen.at), seen, (entry,))
-
-
-def _with_end(folded: Watch, before: Watch, at: float) -> Watch:
-    if not folded.is_final:
-        return replace(folded, unfinished_at=at)
-    return folded if before.ended_at is not None else replace(folded, ended_at=at)
 
 
 def _contradicted(watch: Watch, at: float, text: str) -> Folded:

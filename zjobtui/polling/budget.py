@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import exp, inf
+from typing import Any
 
 Windows = Mapping[int, int]
 """Calls that a tenant is granted, by the seconds of the window in which they are counted."""
@@ -133,20 +134,14 @@ def wait(budget: Budget, now: float) -> float:
 
 def spend(budget: Budget, now: float, calls: int = 1) -> Budget:
     """The budget after calls that went out now, whether or not they were allowed; failed ones count."""
-    budget = _advanced(budget, now)
     hours = dict(_past_day(budget, now))
     hours[int(now // _HOUR)] = hours.get(int(now // _HOUR), 0) + calls
-    return replace(
-        budget,
-        tokens=budget.tokens - calls,
-        flow=budget.flow + calls / _LATELY,
-        spent=tuple(hours.items()),
-    )
+    return _advanced(budget, now, calls, spent=tuple(hours.items()))
 
 
 def shut(budget: Budget, now: float, patience: float) -> Budget:
     """The budget of a host that asked for nothing during `patience` seconds."""
-    return replace(_advanced(budget, now), shut_until=max(budget.shut_until, now + patience))
+    return _advanced(budget, now, shut_until=max(budget.shut_until, now + patience))
 
 
 def throttled(budget: Budget, sent: float, now: float, patience: float) -> Budget:
@@ -171,10 +166,10 @@ def heard(budget: Budget, now: float, reading: Reading) -> Budget:
     """
     if reading.window is None or reading.remaining is None or reading.reset is None or reading.window < _MINUTE:
         return budget
-    budget, until = _advanced(budget, now), now + min(reading.reset, _HOUR)
+    until = now + min(reading.reset, _HOUR)
     if reading.remaining <= 0:
         return shut(budget, now, until - now)
-    return replace(budget, tight=reading.remaining / 2 / max(reading.reset, 1), tight_until=until)
+    return _advanced(budget, now, tight=reading.remaining / 2 / max(reading.reset, 1), tight_until=until)
 
 
 def read(headers: Iterable[tuple[str, str]]) -> Reading:
@@ -219,8 +214,10 @@ def _filled(budget: Budget, now: float) -> float:
     return min(burst, budget.tokens + rate(budget, now) * max(0.0, now - budget.at))
 
 
-def _advanced(budget: Budget, now: float) -> Budget:
+def _advanced(budget: Budget, now: float, calls: int = 0, **changes: Any) -> Budget:  # noqa: ANN401 - as `replace` takes them
+    """The budget at `now`, after calls that go out then."""
     at = max(budget.at, now)
     kept = exp((budget.at - at) / _LATELY)
     flow, seen = budget.flow * kept, 1 - (1 - budget.seen) * kept
-    return replace(budget, tokens=_filled(budget, now), at=at, flow=flow, seen=seen)
+    tokens, flow = _filled(budget, now) - calls, flow + calls / _LATELY
+    return replace(budget, tokens=tokens, at=at, flow=flow, seen=seen, **changes)

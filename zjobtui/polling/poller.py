@@ -10,7 +10,7 @@ from random import Random
 from zjobtui.clock import Clock
 from zjobtui.domain.folding import fold
 from zjobtui.domain.job import Job
-from zjobtui.domain.observation import Missed, Observation
+from zjobtui.domain.observation import Missed, Observation, Seen
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.pulse import Pulse
 from zjobtui.domain.watch import Watch
@@ -249,7 +249,8 @@ class Poller:
         was_down = self._line.is_down
         self._line.heard(observation, sent, now)
         self._by_hand.discard(job)
-        known = fold(watch, observation, watch.planned).watch
+        is_as_before = isinstance(observation, Seen) and watch.problem is None
+        known = watch if is_as_before else fold(watch, observation, watch.planned).watch
         planned = self._pace.interval(known, now, is_attended=job == self._attended)
         self._plan(job, now + pace.jittered(planned, self._chance))
         self._ledger.bring(job, observation, pace.promised(planned))

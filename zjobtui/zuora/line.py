@@ -31,7 +31,7 @@ CONNECTIONS = 40
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: the body inflated, `latency` in seconds from sending to the last byte."""
+    """What came back: headers by name in lower case, the body inflated, `latency` in seconds to its last byte."""
 
     http_status: int
     headers: Mapping[str, str]
@@ -65,17 +65,17 @@ class Line:
         started = time.perf_counter()
         self.requests += 1
         try:
-            self._http.cookies.clear()
             request = self._http.build_request(method, self._base_url + path, headers=dict(headers), data=form)
             async with asyncio.timeout(self._total_limit):
                 response = await self._begin(request)
+                said = _headers(response)
                 try:
-                    body = await read_body(response.aiter_raw(), response.headers.get("content-encoding", ""))
+                    body = await read_body(response.aiter_raw(), said.get("content-encoding", ""))
                 finally:
                     await response.aclose()
         except Exception as fault:  # noqa: BLE001 - rule: whatever a network or a server does is an observation
             return _problem(fault)
-        return Reply(response.status_code, response.headers, body, time.perf_counter() - started)
+        return Reply(response.status_code, said, body, time.perf_counter() - started)
 
     async def aclose(self) -> None:
         """Closes every connection."""
@@ -113,14 +113,42 @@ class _Connections(AiohttpTransport):
         return session
 
 
+class _NoCookies(httpx.Cookies):
+    """Takes nothing that a host wants remembered."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Leaves them where they are."""
+
+
 class _Http(HttpxAiohttpClient):
     """httpx over `_Connections`, through a proxy or not."""
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """None, ever: httpx would read them out of each answer, and send them back."""
+        return _NO_COOKIES
+
+    @cookies.setter
+    def cookies(self, cookies: object) -> None:
+        """Keeps none."""
 
     def _init_transport(self, **options: Any) -> httpx.AsyncBaseTransport:  # type: ignore[override] # noqa: ANN401 - passed on
         return _Connections(**options)
 
     def _init_proxy_transport(self, proxy: httpx.Proxy, **options: Any) -> httpx.AsyncBaseTransport:  # type: ignore[override] # noqa: ANN401 - passed on
         return _Connections(proxy=proxy, **options)
+
+
+_NO_COOKIES = _NoCookies()
+
+
+def _headers(response: httpx.Response) -> dict[str, str]:
+    """The headers in one go: httpx walks through all of them for each that is asked for."""
+    found: dict[str, str] = {}
+    for name, value in response.headers.raw:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        found[key] = f"{found[key]}, {text}" if key in found else text
+    return found
 
 
 def _notes(*, kept_alive: bool) -> Callable[[object, object, object], Awaitable[None]]:
