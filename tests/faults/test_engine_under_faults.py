@@ -14,10 +14,11 @@ from zjobtui.clock import SystemClock
 from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.judging import judge
 from zjobtui.domain.report import Report
-from zjobtui.domain.tenant import ClientCredentials, Secret, Tenant
+from zjobtui.domain.tenant import ClientCredentials, Secret, Tenant, TenantKind
 from zjobtui.domain.verdict import NOT_ASKED, Kind, Verdict
 from zjobtui.domain.watch import Watch
 from zjobtui.polling.engine import STOP_LIMIT, Engine
+from zjobtui.polling.line import limits_for
 from zjobtui.polling.ports import State
 from zjobtui.simulator.outcomes import Outcome
 from zjobtui.simulator.replies import reply
@@ -92,9 +93,9 @@ class Trial:
     engine: Engine
     witness: Witness
 
-    def wait_for_ends(self, elapsed: float, share: float = 1.0) -> None:
+    def wait_for_ends(self, elapsed: float, share: float = 1.0, patience: float = PATIENCE) -> None:
         """Returns when that share of the jobs that end up to `elapsed` seconds after the start is shown as ended."""
-        end, simulator = time.monotonic() + PATIENCE, self.witness.simulator
+        end, simulator = time.monotonic() + patience, self.witness.simulator
         while True:
             watches = [one for one in self.engine.state.watchlist if self.witness.ended(one.job, elapsed)]
             known = sum(watch.is_final for watch in watches)
@@ -165,6 +166,21 @@ def test_no_state_that_is_published_is_ever_wrong_and_most_ends_are_soon_known(
         engine = trial.engine
     assert kept(path) == {watch.job: watch.verdict for watch in engine.state.watchlist}
     assert len(kept(path)) == JOBS
+
+
+@pytest.mark.long
+def test_a_tenant_that_caps_drops_ends_tokens_and_stops_for_a_minute_is_told_truly_and_found_again(
+    tmp_path: Path,
+) -> None:
+    path, faults = tmp_path / "watchlist.sqlite3", "rate=5,token=20,drop=0.2,outage=60@30,latency=0.05"
+    with running(seed=7, jobs=JOBS, faults=faults) as simulator, engine_on(simulator, 7, path) as trial:
+        trial.engine.watch(all_of(simulator)).result(5)
+        trial.wait_for_ends(160, patience=240)
+        limits = limits_for(TenantKind.OTHER)
+        assert simulator.requests.total <= limits.burst + limits.per_second * simulator.elapsed
+        assert simulator.requests.total >= 100
+        engine = trial.engine
+    assert kept(path) == {watch.job: watch.verdict for watch in engine.state.watchlist}
 
 
 def test_an_engine_that_is_stopped_in_the_midst_of_an_outage_goes_on_where_it_was(tmp_path: Path) -> None:

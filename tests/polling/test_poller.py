@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from tests.support.polling import Run, for_seconds, job, job_id, polled, watches
 from tests.support.sources import TimedSource
-from tests.support.virtual_time import START
+from tests.support.virtual_time import START, waits
 from zjobtui.domain.freshness import is_stale
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.polling.pace import STALENESS_LIMIT
@@ -171,3 +171,16 @@ def test_jobs_that_leave_the_watchlist_are_not_asked_about_any_more() -> None:
     run = polled(TimedSource(), watches(2), script)
     assert max(run.calls_about(0)) <= 21
     assert max(run.calls_about(1)) > 100
+
+
+def test_l3_watching_three_hundred_old_jobs_wakes_a_few_times_a_second_and_calls_less_often_than_that() -> None:
+    woken = []
+
+    async def script(_: Run) -> None:
+        for _minute in range(10):
+            woken.append(waits())
+            await asyncio.sleep(60)
+
+    run = polled(TimedSource(), watches(300, added_at=START - 3_600), script)
+    assert len([at for at in run.calls if at >= 120]) <= 5 * 1.05 * 480
+    assert woken[-1] - woken[2] <= 20 * 60 * 7

@@ -26,6 +26,8 @@ class VirtualLoop(BaseEventLoop):
         self._selector = self
         self._start = start
         self._now = _BOOT
+        self.waits = 0
+        """How often it had nothing to do until some moment: a real loop would have slept and been woken."""
 
     def time(self) -> float:
         """Virtual seconds since some moment; timers go by them."""
@@ -40,6 +42,7 @@ class VirtualLoop(BaseEventLoop):
         if timeout is None:
             raise DeadlockError("nothing is ready and no timer is set: the loop would wait for ever")
         self._now += timeout
+        self.waits += timeout > 0
         return []
 
     def run_in_executor(
@@ -91,6 +94,11 @@ def run_virtually(coroutine: Coroutine[Any, Any, _T], start: float = START) -> _
 def wall() -> float:
     """Virtual seconds since the epoch, in a coroutine that runs virtually."""
     return _running().wall()
+
+
+def waits() -> int:
+    """How often the loop has slept so far."""
+    return _running().waits
 
 
 def _running() -> VirtualLoop:
