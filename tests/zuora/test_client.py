@@ -215,7 +215,7 @@ async def test_a_person_may_try_refused_credentials_again() -> None:
 
 async def test_calls_that_wait_for_a_token_that_does_not_come_share_the_wait() -> None:
     with fault_server(token=[Silence(), token()]) as server:
-        async with client_of(server, limit=0.3) as client:
+        async with client_of(server, limit=1.5) as client:
             assert kinds(await many(client)) == {ProblemKind.TIMED_OUT}
             assert len(server.requests) == 1
             assert kinds(await many(client)) == {None}
