@@ -102,11 +102,13 @@ def test_the_pulse_says_why_nothing_is_asked() -> None:
     assert one.pulse("env", 70).problem is None
 
 
-def test_calls_are_counted_for_ten_seconds_and_for_the_day() -> None:
+def test_calls_are_counted_for_a_minute_and_for_the_day() -> None:
     one = Line(Limits(10, 100, per_day=1_000), 0.0, Random(1))
-    told(one, *(good(second) for second in range(20)))
-    assert one.pulse("env", 19).calls_per_second == pytest.approx(1.1)
-    assert one.take_uncounted() == 20
+    told(one, *(good(second / 2) for second in range(40)))
+    assert one.pulse("env", 20).calls_per_second == pytest.approx(2)
+    assert one.pulse("env", 60).calls_per_second == pytest.approx(40 / 60)
+    assert one.pulse("env", 69.9).calls_per_second == pytest.approx(20 / 60)
+    assert one.take_uncounted() == 40
     assert one.take_uncounted() == 0
     one.counted(500, 20)
     assert one.pulse("env", 20).day_share == 0.5

@@ -13,7 +13,7 @@ class Pulse:
     being asked, since `down_since`, and `next_try_at` is when it is tried again (None: only by hand);
     `is_one_of_several` when it is shown for tenants of which others may do well; `is_following` when another window
     polls and this one reads what it stores; `ceiling` is the longest interval in seconds that the budget forces;
-    `calls_per_second` counts every request of the last ten seconds, `day_share` is how much of the day's calls is
+    `calls_per_second` counts every request of the last minute, `day_share` is how much of the day's calls is
     spent (1 is all).
     """
 

@@ -20,8 +20,8 @@ MOST, MOST_AT_ONCE = 5.0, 200.0
 """Calls per second that are planned with at most, however much a tenant grants: nobody reads faster, and each costs a
 thousandth of a core for a second. So many can be saved up for a start."""
 
-RATE_WINDOW = 10.0
-"""Seconds over which the rate of calls is counted."""
+RATE_WINDOW = 60.0
+"""Seconds over which the rate of calls is counted: jobs that came together are asked about in waves."""
 
 WALL_MEMORY = 300.0
 """Seconds for which a wall that the host has shown is taken for one."""
@@ -53,6 +53,7 @@ class Line:
         self._chance = chance
         self._failures = Failures()
         self._answered_at: float | None = None
+        self._opened_at = now
         self._sent: deque[tuple[float, int]] = deque()
         self._uncounted = 0
 
@@ -132,7 +133,8 @@ class Line:
     def _calls_per_second(self, now: float) -> float:
         while self._sent and self._sent[0][0] < now - RATE_WINDOW:
             self._sent.popleft()
-        return sum(calls for _, calls in self._sent) / RATE_WINDOW
+        seconds = min(max(now - self._opened_at, 1.0), RATE_WINDOW)
+        return sum(calls for _, calls in self._sent) / seconds
 
     def _day_share(self, now: float) -> float:
         per_day = self._budget.limits.per_day
