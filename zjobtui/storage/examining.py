@@ -6,7 +6,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from zjobtui.storage.database import SCHEMA_VERSION, backup_path
+from zjobtui.storage.database import SCHEMA_VERSION, backup_path, connect, version_of
+from zjobtui.storage.sharing import count_calls
 
 LOCK_LIMIT = 0.3
 """Seconds to wait for a lock before it is told."""
@@ -48,29 +49,27 @@ def examine(path: Path) -> StoreFacts:
 
 
 def _content(facts: StoreFacts) -> StoreFacts:
-    uri = f"{facts.path.absolute().as_uri()}?mode=ro"
     try:
-        with closing(sqlite3.connect(uri, uri=True, timeout=LOCK_LIMIT, isolation_level=None)) as connection:
+        with closing(connect(facts.path, "ro", LOCK_LIMIT)) as connection:
             return _read(facts, connection)
     except (sqlite3.Error, UnicodeDecodeError, TypeError, ValueError) as fault:
         if getattr(fault, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
             return replace(facts, is_locked=True)
-        return replace(facts, fault=f"it cannot be read ({fault})", damage=str(fault), advice=_MEND)
+        return _damaged(facts, "it cannot be read", str(fault))
 
 
-_MEND = "close every window, then run: zjobtui doctor --mend (the file is kept, and what is readable is taken over)"
+def _damaged(facts: StoreFacts, how: str, damage: str) -> StoreFacts:
+    mend = "close every window, then run: zjobtui doctor --mend (the file is kept, and what is readable is taken over)"
+    return replace(facts, fault=f"{how} ({damage})", damage=damage, advice=mend)
 
 
 def _read(facts: StoreFacts, connection: sqlite3.Connection) -> StoreFacts:
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    facts = replace(facts, version=version)
-    if version > SCHEMA_VERSION:
+    facts = replace(facts, version=version_of(connection))
+    if facts.version > SCHEMA_VERSION:
         return replace(facts, fault="it was made by a newer zjobtui; it is only read", advice="install that version")
     said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     if said != "ok":
-        return replace(
-            facts, fault=f"it is damaged ({said.splitlines()[-1]})", damage=said.splitlines()[-1], advice=_MEND
-        )
+        return _damaged(facts, "it is damaged", said.splitlines()[-1])
     jobs = connection.execute("SELECT count(*) FROM watches WHERE removed_at IS NULL").fetchone()[0]
     until = connection.execute("SELECT max(until) FROM leases").fetchone()[0]
     return replace(facts, jobs=int(jobs), lease_until=float(until or 0), is_locked=_is_locked(facts.path))
@@ -78,9 +77,8 @@ def _read(facts: StoreFacts, connection: sqlite3.Connection) -> StoreFacts:
 
 def _is_locked(path: Path) -> bool:
     """Whether a write would have to wait now; taking the lock and giving it back writes nothing."""
-    uri = f"{path.absolute().as_uri()}?mode=rw"
     try:
-        with closing(sqlite3.connect(uri, uri=True, timeout=LOCK_LIMIT, isolation_level=None)) as connection:
+        with closing(connect(path, wait=LOCK_LIMIT)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
     except sqlite3.Error as fault:
@@ -91,11 +89,8 @@ def _is_locked(path: Path) -> bool:
 def calls_today(path: Path, tenant: str, day: int) -> int | None:
     """The day's count of a tenant, or None where it cannot be read."""
     try:
-        uri = f"{path.absolute().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True, timeout=LOCK_LIMIT)) as connection:
-            query = "SELECT calls FROM calls WHERE tenant = ? AND day = ?"
-            row = connection.execute(query, (tenant, day)).fetchone()
-            return int(row[0]) if row else 0
+        with closing(connect(path, "ro", LOCK_LIMIT)) as connection:
+            return count_calls(connection, tenant, day, 0)
     except (sqlite3.Error, TypeError, ValueError):
         return None
 

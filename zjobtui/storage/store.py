@@ -46,7 +46,7 @@ def open_store(path: Path, read_report: "ReadReport") -> tuple["Store", Watchlis
     except BrokenStoreError as fault:
         from zjobtui.storage.mending import mend  # noqa: PLC0415 - hardly ever needed
 
-        notice = mend(path, str(fault.__cause__ or fault), read_report, lambda: _is_sound(path, read_report))
+        notice = mend(path, fault.why, read_report, lambda: _is_sound(path, read_report))
     store, watchlist = _loaded(path, read_report)
     store.notice = notice
     return store, watchlist
@@ -268,8 +268,9 @@ def _faults_told(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as fault:
-        is_damage = getattr(fault, "sqlite_errorcode", None) in DAMAGE or "decode" in str(fault)
-        kind = BrokenStoreError if is_damage else StoreError
-        raise kind(f"The watchlist {path} could not be used: {fault}.") from fault
+        told = f"The watchlist {path} could not be used: {fault}."
+        if getattr(fault, "sqlite_errorcode", None) in DAMAGE or "decode" in str(fault):
+            raise BrokenStoreError(told, str(fault)) from fault
+        raise StoreError(told) from fault
     except (sqlite3.Error, DamageError, UnicodeDecodeError) as fault:
-        raise BrokenStoreError(f"The watchlist {path} is damaged: {fault}.") from fault
+        raise BrokenStoreError(f"The watchlist {path} is damaged: {fault}.", str(fault)) from fault
