@@ -63,18 +63,19 @@ class Configuration:
         return self.settings.list.archive_after if self.settings else ARCHIVE_AFTER
 
 
-NOTHING_CONFIGURED = Configuration()
-
-
 def configuration(environ: Mapping[str, str], path: Path) -> Configuration:
-    """The tenants of the environment and of the settings at `path`.
-
-    Raises `InvalidTenantError` where the environment names a tenant that is none.
-    """
-    found = environment_tenant(environ)
-    own = (Configured(found[0], lambda: found[1], _environment_source(found[1])),) if found is not None else ()
+    """The tenants of the environment and of the settings at `path`; a fault in one hides nothing of the other."""
     filed = file_configuration(environ, path)
-    return replace(filed, tenants=(*own, *filed.tenants))
+    try:
+        found = environment_tenant(environ)
+    except InvalidTenantError as fault:
+        return replace(filed, problems=(str(fault), *filed.problems))
+    if found is None:
+        return filed
+    tenant, credentials = found
+    name = "ZUORA_CLIENT_SECRET" if isinstance(credentials, ClientCredentials) else "ZUORA_BEARER_TOKEN"
+    own = Configured(tenant, lambda: credentials, f"environment variable {name}")
+    return replace(filed, tenants=(own, *filed.tenants))
 
 
 def file_configuration(environ: Mapping[str, str], path: Path) -> Configuration:
@@ -119,7 +120,7 @@ def run_monitor(
     configured: Sequence[Configured],
     path: Path,
     *,
-    configuration: Configuration = NOTHING_CONFIGURED,
+    configuration: Configuration,
     demo: Sequence[JobId] = (),
 ) -> int:
     """The screen over an engine over the store; what could not be saved is named when the screen is gone."""
@@ -135,11 +136,12 @@ def run_monitor(
         print(notice, file=sys.stderr)
     limit = configuration.settings.polling.staleness_limit if configuration.settings else None
     first = [Watch(job=Job(configured[0].tenant.name, one), added_at=clock.now(), added_by="demo") for one in demo]
-    archive_after = configuration.archive_after
     with (
         _copied_later(path),
         store,
-        polling(configured, store, watchlist, clock, archive_after=archive_after, staleness_limit=limit) as engine,
+        polling(
+            configured, store, watchlist, clock, archive_after=configuration.archive_after, staleness_limit=limit
+        ) as engine,
     ):
         app = MonitorApp(
             engine,
@@ -233,11 +235,6 @@ def _ways(settings: "Settings | None") -> "Ways | None":
     given = settings.notify
     program = OwnCommand(given.command, os.environ, settings.secret_variables) if given.command else None
     return Ways(on=frozenset(map(Topic, given.on)), has_bell=settings.screen.bell, osc=given.osc, program=program)
-
-
-def _environment_source(credentials: Credentials) -> str:
-    is_client = isinstance(credentials, ClientCredentials)
-    return f"environment variable {'ZUORA_CLIENT_SECRET' if is_client else 'ZUORA_BEARER_TOKEN'}"
 
 
 def _routes(configured: Sequence[Configured]) -> list[str]:

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from zjobtui.clock import SystemClock
 from zjobtui.commands.shared import FILTER, TENANT, opened_store
 
 
@@ -21,7 +22,6 @@ def export(with_results: bool, only_ids: bool, wanted: str, tenant: str | None, 
     zjobtui export --results > watchlist.json
     zjobtui export --ids --filter is:final
     """
-    from zjobtui.clock import SystemClock
     from zjobtui.headless import carrying, choosing
 
     now = SystemClock().now()

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from zjobtui.clock import SystemClock
 from zjobtui.commands.shared import AS_JSON, FILTER, TENANT, complete_jobs, opened_store
 
 
@@ -22,7 +23,6 @@ def ls(as_json: bool, as_csv: bool, wanted: str, tenant: str | None, archived: b
     zjobtui ls --filter 'status:failed,attention age<1d'
     zjobtui ls --csv --tenant eu > jobs.csv
     """
-    from zjobtui.clock import SystemClock
     from zjobtui.headless import choosing, listing
 
     now = SystemClock().now()
@@ -48,7 +48,6 @@ def show(job: str, as_json: bool, tenant: str | None) -> None:
     zjobtui show 1bc24f31
     zjobtui show CS-4390 --json | jq .answer.body
     """
-    from zjobtui.clock import SystemClock
     from zjobtui.headless import choosing, listing
 
     now = SystemClock().now()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from zjobtui.clock import SystemClock
 from zjobtui.commands.shared import found_configuration
 
 if TYPE_CHECKING:
@@ -53,7 +54,6 @@ def _mend() -> None:
 
 
 def _findings(*, offline: bool) -> "Iterator[Finding]":
-    from zjobtui.clock import SystemClock
     from zjobtui.headless import doctor as say
     from zjobtui.headless.terminal_findings import terminal_findings
     from zjobtui.storage.examining import calls_today, examine

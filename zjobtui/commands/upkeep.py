@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from zjobtui.clock import SystemClock
 from zjobtui.commands.shared import opened_store
 
 SHELLS = ("bash", "zsh", "fish")
@@ -19,7 +20,6 @@ def store(compact: bool) -> None:
     zjobtui store
     zjobtui store --compact
     """
-    from zjobtui.clock import SystemClock
     from zjobtui.headless import upkeep
 
     with opened_store() as (opened, _):
