@@ -170,7 +170,7 @@ def polling(
     """The engine over the store, not started; stopped afterwards, and what could not be saved is then named."""
     from zjobtui.polling.engine import Engine  # noqa: PLC0415 - commands that print need none of it
 
-    sources = [(one.tenant, _maker(one, clock)) for one in configured]
+    sources = [(one.tenant, partial(_source, one, clock)) for one in configured]
     engine = Engine(watchlist, store, sources, clock, archive_after=archive_after, staleness_limit=staleness_limit)
     try:
         yield engine
@@ -243,13 +243,10 @@ def _routes(configured: Sequence[Configured]) -> list[str]:
     return [f"{title} is asked {', '.join(told)}." for title, told in routes if told]
 
 
-def _maker(one: Configured, clock: Clock) -> Callable[[], JobSource]:
-    def make() -> JobSource:
-        from zjobtui.zuora.client import Client  # noqa: PLC0415 - the network stack comes after the first screen
+def _source(one: Configured, clock: Clock) -> JobSource:
+    from zjobtui.zuora.client import Client  # noqa: PLC0415 - the network stack comes after the first screen
 
-        return Client(one.tenant, one.credentials(), clock)
-
-    return make
+    return Client(one.tenant, one.credentials(), clock)
 
 
 def _tenant(given: "TenantSettings") -> Tenant:

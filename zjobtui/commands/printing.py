@@ -4,7 +4,6 @@ import sys
 
 import click
 
-from zjobtui.clock import SystemClock
 from zjobtui.commands.shared import AS_JSON, FILTER, TENANT, complete_jobs, opened_store
 
 
@@ -25,8 +24,7 @@ def ls(as_json: bool, as_csv: bool, wanted: str, tenant: str | None, archived: b
     """
     from zjobtui.headless import choosing, listing
 
-    now = SystemClock().now()
-    with opened_store() as (store, watchlist):
+    with opened_store() as (store, watchlist, now):
         if as_json + as_csv > 1 or archived + removed > 1:
             raise ValueError("Of --json and --csv, and of --archived and --removed, only one can be had.")
         among = choosing.kept(store, archived=archived, removed=removed) if archived or removed else watchlist
@@ -50,7 +48,6 @@ def show(job: str, as_json: bool, tenant: str | None) -> None:
     """
     from zjobtui.headless import choosing, listing
 
-    now = SystemClock().now()
-    with opened_store() as (store, watchlist):
+    with opened_store() as (store, watchlist, now):
         watch = choosing.one(store, watchlist, job, tenant)
         sys.exit(listing.show(store, watch, now, as_json=as_json))

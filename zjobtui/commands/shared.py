@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zjobtui.clock import SystemClock
 from zjobtui.headless.saying import USAGE, status_of
 
 if TYPE_CHECKING:
@@ -135,8 +136,8 @@ def home_of_new(tenants: "tuple[Configured, ...]", named: str | None) -> str:
 
 
 @contextmanager
-def opened_store() -> "Iterator[tuple[Store, Watchlist]]":
-    """The store, which is closed afterwards, and the watchlist in it."""
+def opened_store() -> "Iterator[tuple[Store, Watchlist, float]]":
+    """The store, which is closed afterwards, the watchlist in it, and the time."""
     from zjobtui.storage.backup import back_up
     from zjobtui.storage.places import store_path
     from zjobtui.storage.store import open_store
@@ -148,7 +149,7 @@ def opened_store() -> "Iterator[tuple[Store, Watchlist]]":
             with store:
                 if store.notice:
                     click.echo(store.notice, err=True)
-                yield store, watchlist
+                yield store, watchlist, SystemClock().now()
         finally:
             back_up(store.path)
 

@@ -4,7 +4,6 @@ import sys
 
 import click
 
-from zjobtui.clock import SystemClock
 from zjobtui.commands.shared import opened_store
 
 SHELLS = ("bash", "zsh", "fish")
@@ -22,8 +21,8 @@ def store(compact: bool) -> None:
     """
     from zjobtui.headless import upkeep
 
-    with opened_store() as (opened, _):
-        sys.exit(upkeep.tell(opened, SystemClock().now(), is_to_compact=compact))
+    with opened_store() as (opened, _, now):
+        sys.exit(upkeep.tell(opened, now, is_to_compact=compact))
 
 
 @click.command()

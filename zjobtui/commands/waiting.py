@@ -51,7 +51,7 @@ def wait(ids: tuple[str, ...], for_all: bool, timeout: str | None, tenant: str |
     from zjobtui.wiring import polling
 
     clock = SystemClock()
-    with opened_store() as (store, known):
+    with opened_store() as (store, known, _):
         tenants = sound_configuration().tenants
         limit = asking.read_limit(timeout)
         texts = asking.ids_in(read_stdin()) if ids == ("-",) else ids
@@ -80,7 +80,7 @@ def watch(as_json: bool, wanted: str, tenant: str | None) -> None:
     from zjobtui.wiring import polling
 
     clock = SystemClock()
-    with opened_store() as (store, watchlist):
+    with opened_store() as (store, watchlist, _):
         tenants = sound_configuration().tenants
         if not tenants:
             raise ValueError(NO_TENANT)

@@ -40,7 +40,7 @@ def add(
 
     if not ids and not files:
         raise click.UsageError("Name ids, a --file, or - for standard input.")
-    with opened_store() as (store, watchlist):
+    with opened_store() as (store, watchlist, _):
         home = home_of_new(sound_configuration().tenants, tenant)
         texts = [("standard input", read_stdin())] if ids == ("-",) else []
         texts += [(path, adding.read_file(path)) for path in files]
@@ -61,8 +61,8 @@ def rm(jobs: tuple[str, ...], tenant: str | None) -> None:
     """
     from zjobtui.headless import taking_off
 
-    with opened_store() as (store, watchlist):
-        sys.exit(taking_off.remove(store, watchlist, jobs, tenant, SystemClock().now()))
+    with opened_store() as (store, watchlist, now):
+        sys.exit(taking_off.remove(store, watchlist, jobs, tenant, now))
 
 
 @click.command()
@@ -82,8 +82,7 @@ def archive(jobs: tuple[str, ...], wanted: str, tenant: str | None) -> None:
     """
     from zjobtui.headless import taking_off
 
-    now = SystemClock().now()
-    with opened_store() as (store, watchlist):
+    with opened_store() as (store, watchlist, now):
         if jobs or wanted or tenant:
             sys.exit(taking_off.archive(store, watchlist, jobs, wanted, tenant, now))
         sys.exit(taking_off.archive_due(store, watchlist, sound_configuration().archive_after, now))
@@ -101,5 +100,5 @@ def restore(jobs: tuple[str, ...], tenant: str | None) -> None:
     """
     from zjobtui.headless import taking_off
 
-    with opened_store() as (store, watchlist):
-        sys.exit(taking_off.restore(store, watchlist, jobs, tenant, SystemClock().now()))
+    with opened_store() as (store, watchlist, now):
+        sys.exit(taking_off.restore(store, watchlist, jobs, tenant, now))

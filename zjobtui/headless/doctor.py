@@ -37,12 +37,12 @@ def _is_lost(path: str) -> bool:
     return bool(path) and not os.path.exists(path)  # noqa: PTH110 - an odd text is no path, and no fault either
 
 
-def budget_findings(tenant: Tenant, today: int | None) -> Iterator[Finding]:
+def budget_findings(tenant: Tenant, today: int) -> Iterator[Finding]:
     """The calls of the day, of all windows, against what they are held to."""
     limits = limits_for(tenant.kind, tenant.daily_calls)
-    told = f"{today or 0:,} calls counted today (UTC), {limits.per_day:,.0f} at most; {limits.per_second:g} a second"
+    told = f"{today:,} calls counted today (UTC), {limits.per_day:,.0f} at most; {limits.per_second:g} a second"
     advice = "polling waits; set daily_calls for the tenant where more are granted"
-    yield judged(f"Tenant {tenant.name}", "budget", told, advice, is_fine=(today or 0) < limits.per_day)
+    yield judged(f"Tenant {tenant.name}", "budget", told, advice, is_fine=today < limits.per_day)
 
 
 def checkup_findings(name: str, checkup: Checkup) -> Iterator[Finding]:

@@ -2,28 +2,34 @@
 
 import os
 import sqlite3
+import time
+from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from zjobtui.storage.database import SCHEMA_VERSION, backup_path, connect, version_of
-from zjobtui.storage.sharing import count_calls
 
 LOCK_LIMIT = 0.3
 """Seconds to wait for a lock before it is told."""
 
+_CALLS = "SELECT tenant, calls FROM calls WHERE day = ?"
 _NETWORK = ("nfs", "cifs", "smb", "fuse.sshfs", "9p", "afs", "ceph", "glusterfs", "lustre", "gpfs", "beegfs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreFacts:
-    """The file as it was found. `lease_until` is in seconds since the epoch, 0 where nobody has one."""
+    """The file as it was found. `lease_until` is in seconds since the epoch, 0 where nobody has one.
+
+    `calls` are those of today (UTC), by tenant.
+    """
 
     path: Path
     exists: bool = False
     size: int = 0
     version: int = 0
     jobs: int = 0
+    calls: Mapping[str, int] = field(default_factory=dict)
     fault: str = ""
     damage: str = ""
     advice: str = ""
@@ -72,7 +78,9 @@ def _read(facts: StoreFacts, connection: sqlite3.Connection) -> StoreFacts:
         return _damaged(facts, "it is damaged", said.splitlines()[-1])
     jobs = connection.execute("SELECT count(*) FROM watches WHERE removed_at IS NULL").fetchone()[0]
     until = connection.execute("SELECT max(until) FROM leases").fetchone()[0]
-    return replace(facts, jobs=int(jobs), lease_until=float(until or 0), is_locked=_is_locked(facts.path))
+    today = (int(time.time() // 86_400),)
+    calls = {str(name): int(made) for name, made in connection.execute(_CALLS, today)}
+    return replace(facts, jobs=int(jobs), calls=calls, lease_until=float(until or 0), is_locked=_is_locked(facts.path))
 
 
 def _is_locked(path: Path) -> bool:
@@ -84,15 +92,6 @@ def _is_locked(path: Path) -> bool:
     except sqlite3.Error as fault:
         return getattr(fault, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
     return False
-
-
-def calls_today(path: Path, tenant: str, day: int) -> int | None:
-    """The day's count of a tenant, or None where it cannot be read."""
-    try:
-        with closing(connect(path, "ro", LOCK_LIMIT)) as connection:
-            return count_calls(connection, tenant, day, 0)
-    except (sqlite3.Error, TypeError, ValueError):
-        return None
 
 
 def network_file_system(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> str:

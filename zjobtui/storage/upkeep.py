@@ -17,9 +17,8 @@ SELECT (SELECT count(*) FROM watches WHERE removed_at IS NULL),
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Where the store lies, its bytes, those of them that hold nothing, its format, and how many there are of what."""
+    """The bytes of the store, those of them that hold nothing, its format, and how many there are of what."""
 
-    path: Path
     size: int
     unused: int
     version: int
@@ -36,7 +35,7 @@ def survey(connection: sqlite3.Connection, path: Path) -> Survey:
         int(connection.execute(f"PRAGMA {name}").fetchone()[0])
         for name in ("freelist_count", "page_size", "user_version")
     )
-    return Survey(path, path.stat().st_size, unused * page, version, *connection.execute(_COUNTS).fetchone())
+    return Survey(path.stat().st_size, unused * page, version, *connection.execute(_COUNTS).fetchone())
 
 
 def compact(connection: sqlite3.Connection, now: float) -> None:
