@@ -83,6 +83,7 @@ def file_configuration(environ: Mapping[str, str], path: Path) -> Configuration:
     if not path.exists() and not environ.get("ZJOBTUI_CONFIG"):
         return Configuration()
     from zjobtui.storage.config_file import read_settings  # noqa: PLC0415 - most users have no such file
+    from zjobtui.storage.credentials import described  # noqa: PLC0415 - as above
 
     settings, problems = read_settings(path, must_exist=bool(environ.get("ZJOBTUI_CONFIG")))
     told = [f"{path}: {problem}" for problem in problems]
@@ -90,7 +91,7 @@ def file_configuration(environ: Mapping[str, str], path: Path) -> Configuration:
     for given in settings.tenants:
         try:
             credentials = partial(_credentials, given, settings, environ)
-            own.append(Configured(_tenant(given), credentials, given.secret_source.description))
+            own.append(Configured(_tenant(given), credentials, described(given.secret_source)))
         except InvalidTenantError as fault:
             told.append(f"{path}: {settings.problem_with(('tenants', given.name), str(fault))}")
     return Configuration(tuple(own), tuple(told), settings, path)
