@@ -15,6 +15,8 @@ from zjobtui.wording.checkups import remedy, skew_text
 from zjobtui.wording.signs import plural
 from zjobtui.wording.times import duration
 
+MEND = "close every window, then run: zjobtui doctor --mend (the file is kept, and what is readable is taken over)"
+
 SKEW_LIMIT = 30.0
 """Seconds by which the clocks may differ before it is worth a word."""
 
@@ -84,8 +86,11 @@ def store_findings(facts: StoreFacts, now: float) -> Iterator[Finding]:
     about = "Store"
     size = f"{facts.size:,} bytes, {plural(facts.jobs, 'job')}, format {facts.version}"
     yield Finding(about, "file", State.FINE, f"{facts.path}: {size if facts.exists else 'not yet made'}")
-    if facts.fault:
-        yield Finding(about, "content", State.WRONG, facts.fault, facts.advice)
+    if facts.is_newer:
+        told = "it was made by a newer zjobtui; it is only read"
+        yield Finding(about, "content", State.WRONG, told, "install that version")
+    elif facts.damage:
+        yield Finding(about, "content", State.WRONG, f"it is damaged ({facts.damage})", MEND)
     elif facts.exists:
         yield Finding(about, "content", State.FINE, "sound")
     advice = "make the folder yours and writable, or name another in ZJOBTUI_DATA_DIR"

@@ -30,14 +30,17 @@ class StoreFacts:
     version: int = 0
     jobs: int = 0
     calls: Mapping[str, int] = field(default_factory=dict)
-    fault: str = ""
     damage: str = ""
-    advice: str = ""
     is_writable: bool = False
     is_locked: bool = False
     lease_until: float = 0.0
     network: str = ""
     backup_at: float | None = None
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether it was made by a newer program, which alone knows what is in it."""
+        return self.version > SCHEMA_VERSION
 
 
 def examine(path: Path) -> StoreFacts:
@@ -61,21 +64,16 @@ def _content(facts: StoreFacts) -> StoreFacts:
     except (sqlite3.Error, UnicodeDecodeError, TypeError, ValueError) as fault:
         if getattr(fault, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
             return replace(facts, is_locked=True)
-        return _damaged(facts, "it cannot be read", str(fault))
-
-
-def _damaged(facts: StoreFacts, how: str, damage: str) -> StoreFacts:
-    mend = "close every window, then run: zjobtui doctor --mend (the file is kept, and what is readable is taken over)"
-    return replace(facts, fault=f"{how} ({damage})", damage=damage, advice=mend)
+        return replace(facts, damage=str(fault))
 
 
 def _read(facts: StoreFacts, connection: sqlite3.Connection) -> StoreFacts:
     facts = replace(facts, version=version_of(connection))
-    if facts.version > SCHEMA_VERSION:
-        return replace(facts, fault="it was made by a newer zjobtui; it is only read", advice="install that version")
+    if facts.is_newer:
+        return facts
     said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     if said != "ok":
-        return _damaged(facts, "it is damaged", said.splitlines()[-1])
+        return replace(facts, damage=said.splitlines()[-1])
     jobs = connection.execute("SELECT count(*) FROM watches WHERE removed_at IS NULL").fetchone()[0]
     until = connection.execute("SELECT max(until) FROM leases").fetchone()[0]
     today = (int(time.time() // 86_400),)
