@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from zjobtui.ui.look import Look
-from zjobtui.wiring import Configuration, file_configuration, look_of
+from zjobtui.wiring import Configuration, configuration, file_configuration, look_of
 
 
 def configured(path: Path, text: str) -> Configuration:
@@ -15,6 +15,15 @@ def configured(path: Path, text: str) -> Configuration:
 
 def test_without_a_file_the_screen_looks_as_usual(tmp_path: Path) -> None:
     assert look_of(file_configuration({}, tmp_path / "config.toml")) == (Look(), ())
+
+
+def test_a_fault_in_the_environment_is_told_first_and_the_tenants_of_the_file_are_there(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[tenants.eu]\nhost = "EU production"\nclient_id = "id"\nsecret_env = "EU"\nhots = ""\n')
+    found = configuration({"ZUORA_BASE_URL": "https://rest.eu.zuora.com"}, path)
+    assert [one.tenant.name for one in found.tenants] == ["eu"]
+    assert "ZUORA_CLIENT_ID is not" in found.problems[0]
+    assert "tenants.eu.hots is no setting" in found.problems[1]
 
 
 def test_the_look_is_as_the_file_says(tmp_path: Path) -> None:

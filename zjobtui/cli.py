@@ -8,12 +8,13 @@ import click
 from zjobtui import __version__
 from zjobtui.commands.carrying import export, import_
 from zjobtui.commands.printing import ls, show
-from zjobtui.commands.shared import USAGE, Program, faults_told, need_terminal
+from zjobtui.commands.shared import Program, faults_told, need_terminal
 from zjobtui.commands.simulation import demo, simulate
 from zjobtui.commands.tenants import doctor, tenants
 from zjobtui.commands.upkeep import completion, store
 from zjobtui.commands.waiting import wait, watch
 from zjobtui.commands.watchlist import add, archive, restore, rm
+from zjobtui.headless.saying import USAGE
 
 if TYPE_CHECKING:
     from zjobtui.wiring import Configuration
@@ -58,20 +59,15 @@ def _monitor(wanted: str | None) -> int:
 
     from zjobtui.storage.places import config_path, store_path
     from zjobtui.wiring import configuration, run_monitor
-    from zjobtui.zuora.tenants import InvalidTenantError
 
-    try:
-        configured = configuration(os.environ, config_path())
-        if wanted is None and not configured.tenants and not configured.problems:
-            from zjobtui.commands.first_start import led
+    configured = configuration(os.environ, config_path())
+    if wanted is None and not configured.tenants and not configured.problems:
+        from zjobtui.commands.first_start import led
 
-            environ = led(configured)
-            if isinstance(environ, int):
-                return environ
-            configured = configuration(environ, config_path())
-    except InvalidTenantError as fault:
-        click.echo(str(fault), err=True)
-        return USAGE
+        environ = led(configured)
+        if isinstance(environ, int):
+            return environ
+        configured = configuration(environ, config_path())
     chosen = [one for one in configured.tenants if wanted in (None, one.tenant.name)]
     if not chosen:
         return _told_of_no_tenant(configured, wanted)

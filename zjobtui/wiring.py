@@ -63,18 +63,19 @@ class Configuration:
         return self.settings.list.archive_after if self.settings else ARCHIVE_AFTER
 
 
-NOTHING_CONFIGURED = Configuration()
-
-
 def configuration(environ: Mapping[str, str], path: Path) -> Configuration:
-    """The tenants of the environment and of the settings at `path`.
-
-    Raises `InvalidTenantError` where the environment names a tenant that is none.
-    """
-    found = environment_tenant(environ)
-    own = (Configured(found[0], lambda: found[1], _environment_source(found[1])),) if found is not None else ()
+    """The tenants of the environment and of the settings at `path`; a fault in one hides nothing of the other."""
     filed = file_configuration(environ, path)
-    return replace(filed, tenants=(*own, *filed.tenants))
+    try:
+        found = environment_tenant(environ)
+    except InvalidTenantError as fault:
+        return replace(filed, problems=(str(fault), *filed.problems))
+    if found is None:
+        return filed
+    tenant, credentials = found
+    name = "ZUORA_CLIENT_SECRET" if isinstance(credentials, ClientCredentials) else "ZUORA_BEARER_TOKEN"
+    own = Configured(tenant, lambda: credentials, f"environment variable {name}")
+    return replace(filed, tenants=(own, *filed.tenants))
 
 
 def file_configuration(environ: Mapping[str, str], path: Path) -> Configuration:
@@ -82,6 +83,7 @@ def file_configuration(environ: Mapping[str, str], path: Path) -> Configuration:
     if not path.exists() and not environ.get("ZJOBTUI_CONFIG"):
         return Configuration()
     from zjobtui.storage.config_file import read_settings  # noqa: PLC0415 - most users have no such file
+    from zjobtui.storage.credentials import described  # noqa: PLC0415 - as above
 
     settings, problems = read_settings(path, must_exist=bool(environ.get("ZJOBTUI_CONFIG")))
     told = [f"{path}: {problem}" for problem in problems]
@@ -89,7 +91,7 @@ def file_configuration(environ: Mapping[str, str], path: Path) -> Configuration:
     for given in settings.tenants:
         try:
             credentials = partial(_credentials, given, settings, environ)
-            own.append(Configured(_tenant(given), credentials, given.secret_source.description))
+            own.append(Configured(_tenant(given), credentials, described(given.secret_source)))
         except InvalidTenantError as fault:
             told.append(f"{path}: {settings.problem_with(('tenants', given.name), str(fault))}")
     return Configuration(tuple(own), tuple(told), settings, path)
@@ -119,7 +121,7 @@ def run_monitor(
     configured: Sequence[Configured],
     path: Path,
     *,
-    configuration: Configuration = NOTHING_CONFIGURED,
+    configuration: Configuration,
     demo: Sequence[JobId] = (),
 ) -> int:
     """The screen over an engine over the store; what could not be saved is named when the screen is gone."""
@@ -135,11 +137,12 @@ def run_monitor(
         print(notice, file=sys.stderr)
     limit = configuration.settings.polling.staleness_limit if configuration.settings else None
     first = [Watch(job=Job(configured[0].tenant.name, one), added_at=clock.now(), added_by="demo") for one in demo]
-    archive_after = configuration.archive_after
     with (
         _copied_later(path),
         store,
-        polling(configured, store, watchlist, clock, archive_after=archive_after, staleness_limit=limit) as engine,
+        polling(
+            configured, store, watchlist, clock, archive_after=configuration.archive_after, staleness_limit=limit
+        ) as engine,
     ):
         app = MonitorApp(
             engine,
@@ -168,7 +171,7 @@ def polling(
     """The engine over the store, not started; stopped afterwards, and what could not be saved is then named."""
     from zjobtui.polling.engine import Engine  # noqa: PLC0415 - commands that print need none of it
 
-    sources = [(one.tenant, _maker(one, clock)) for one in configured]
+    sources = [(one.tenant, partial(_source, one, clock)) for one in configured]
     engine = Engine(watchlist, store, sources, clock, archive_after=archive_after, staleness_limit=staleness_limit)
     try:
         yield engine
@@ -235,24 +238,16 @@ def _ways(settings: "Settings | None") -> "Ways | None":
     return Ways(on=frozenset(map(Topic, given.on)), has_bell=settings.screen.bell, osc=given.osc, program=program)
 
 
-def _environment_source(credentials: Credentials) -> str:
-    is_client = isinstance(credentials, ClientCredentials)
-    return f"environment variable {'ZUORA_CLIENT_SECRET' if is_client else 'ZUORA_BEARER_TOKEN'}"
-
-
 def _routes(configured: Sequence[Configured]) -> list[str]:
     """A sentence for each tenant whose calls take another way than straight, with the system's certificates."""
     routes = [(one.tenant.title, route(one.tenant.base_url, os.environ)) for one in configured]
     return [f"{title} is asked {', '.join(told)}." for title, told in routes if told]
 
 
-def _maker(one: Configured, clock: Clock) -> Callable[[], JobSource]:
-    def make() -> JobSource:
-        from zjobtui.zuora.client import Client  # noqa: PLC0415 - the network stack comes after the first screen
+def _source(one: Configured, clock: Clock) -> JobSource:
+    from zjobtui.zuora.client import Client  # noqa: PLC0415 - the network stack comes after the first screen
 
-        return Client(one.tenant, one.credentials(), clock)
-
-    return make
+    return Client(one.tenant, one.credentials(), clock)
 
 
 def _tenant(given: "TenantSettings") -> Tenant:

@@ -1,5 +1,6 @@
 """Waiting for jobs and streaming what happens, with the real engine over the simulator in this very process."""
 
+import asyncio
 import json
 import re
 import signal
@@ -23,6 +24,7 @@ from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.observation import Observation
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.headless.waiting import wait
+from zjobtui.polling.engine import Engine
 from zjobtui.polling.lease import NAME
 from zjobtui.simulator.running import running
 from zjobtui.simulator.server import Simulator
@@ -189,6 +191,38 @@ def test_a_tenant_that_is_signed_out_in_the_meantime_ends_it() -> None:
     assert waited(engine, 1) == 5
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_where_polling_ends_by_a_fault_waiting_ends_with_a_sentence(
+    when: str, monkeypatch: pytest.MonkeyPatch, served: Simulator
+) -> None:
+    """An engine whose thread dies, before it has said anything or after that."""
+
+    async def fail(self: Engine) -> None:
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        if when == "after":
+            self._has_started.set()
+            await asyncio.sleep(0.1)
+        raise LookupError("lost")
+
+    monkeypatch.setattr(Engine, "_main", fail)
+    for command in (["wait", served.job_ids[6]], ["watch"]):
+        status, _, told = said(run(*command))
+        assert (status, told.count("polling has ended (LookupError: lost)")) == (1, 1)
+
+
+def test_a_fault_that_polling_outlives_is_told_and_waited_through(capsys: pytest.CaptureFixture[str]) -> None:
+    class Stumbling(Answering):
+        def ask_now(self, jobs: object, /) -> None:
+            self.state = replace(self.state, fault="A fault in zjobtui itself: env stumbled, and goes on.")
+            self._subscriber(self.state)
+            super().ask_now(jobs)
+
+    engine = Stumbling(None)
+    threading.Timer(0.2, lambda: engine.bring((job(1), replace(done(), at=NOW)))).start()
+    assert waited(engine, 1) == 0
+    assert "stumbled, and goes on" in capsys.readouterr().err
+
+
 def test_a_job_in_two_tenants_must_be_told_apart(served: Simulator) -> None:
     with opened(store_path()) as (store, _):
         added(store, *(watch(1, job=Job(tenant, JobId(served.job_ids[0]))) for tenant in ("env", "eu")))
@@ -211,16 +245,21 @@ def process(served: Simulator, *arguments: str) -> "Iterator[subprocess.Popen[st
             started.kill()
 
 
-def test_changes_are_streamed_as_they_happen_until_ctrl_c(served: Simulator) -> None:
+@pytest.mark.parametrize(("ending", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_changes_are_streamed_as_they_happen_until_a_signal_and_the_lease_is_let_go(
+    served: Simulator, ending: signal.Signals, status: int
+) -> None:
     run("add", *served.job_ids[:2], "--label", "mine")
     with process(served, "watch", "--json", "--filter", "status:failed") as started:
         assert started.stdout is not None
         told = json.loads(started.stdout.readline())
         assert (told["schema"], told["event"], told["job_id"]) == (1, "status", served.job_ids[1])
         assert set(FIELDS) <= set(told)
-        started.send_signal(signal.SIGINT)
+        started.send_signal(ending)
         rest, complaints = started.communicate(timeout=20)
-        assert (started.returncode, rest, complaints.count("\n")) == (130, "", 1)
+        assert (started.returncode, rest, complaints.count("\n")) == (status, "", 1)
+    with opened(store_path()) as (store, _):
+        assert store.hold(NAME, "another window", time.time(), 60.0)
 
 
 def test_a_stream_that_nobody_reads_any_more_ends_quietly(served: Simulator) -> None:
@@ -234,14 +273,17 @@ def test_a_stream_that_nobody_reads_any_more_ends_quietly(served: Simulator) -> 
         assert started.stderr.read().count("\n") == 1
 
 
-def test_waiting_that_is_interrupted_tells_how_far_it_came(served: Simulator) -> None:
+@pytest.mark.parametrize(("ending", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_waiting_that_is_interrupted_tells_how_far_it_came(
+    served: Simulator, ending: signal.Signals, status: int
+) -> None:
     with process(served, "wait", served.job_ids[0], served.job_ids[6]) as started:
         assert started.stderr is not None
         while served.job_ids[6] not in started.stderr.readline():
             pass
-        started.send_signal(signal.SIGINT)
+        started.send_signal(ending)
         printed, _ = started.communicate(timeout=20)
-        assert started.returncode == 130
+        assert started.returncode == status
         assert "waiting" in printed
 
 

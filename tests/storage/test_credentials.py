@@ -19,6 +19,7 @@ from zjobtui.storage.credentials import (
     SecretFile,
     SecretSource,
     Variable,
+    described,
     read_credentials,
 )
 from zjobtui.storage.secret_command import child_environment
@@ -80,7 +81,7 @@ def test_s4_each_source_gives_the_secret(tmp_path: Path, keyring: Callable[[obje
 def test_s4_each_source_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     sources = (Variable("EU"), Command(("op", SENTINEL)), kept(tmp_path, mode=0o400), KeyringEntry("zuora", "id"))
-    assert [source.description for source in sources] == [
+    assert [described(source) for source in sources] == [
         "environment variable EU",
         "command op",
         "file ~/secret (plain text, 0400)",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from zjobtui.domain.tenant import TenantKind
 from zjobtui.domain.text import clean
 from zjobtui.storage.config_file import parse_settings, read_settings
-from zjobtui.storage.credentials import Command, KeyringEntry, SecretFile, Variable
+from zjobtui.storage.credentials import Command, KeyringEntry, SecretFile, Variable, described
 from zjobtui.storage.key_lines import find_key_lines
 from zjobtui.storage.settings import (
     ListSettings,
@@ -116,7 +116,7 @@ def test_readme_lists_every_setting_as_it_is_documented_and_nothing_else() -> No
 
 
 @pytest.mark.parametrize(
-    ("line", "source", "described"),
+    ("line", "source", "told"),
     [
         ('secret_env = "A"', Variable("A"), "environment variable A"),
         ('secret_command = ["op", "x"]', Command(("op", "x")), "command op"),
@@ -124,11 +124,11 @@ def test_readme_lists_every_setting_as_it_is_documented_and_nothing_else() -> No
         ('secret_keyring = "zuora"', KeyringEntry("zuora", "id"), "keyring, service zuora"),
     ],
 )
-def test_every_source_of_a_secret_is_named(line: str, source: object, described: str) -> None:
+def test_every_source_of_a_secret_is_named(line: str, source: object, told: str) -> None:
     found, problems = parse_settings(f'[tenants.eu]\nurl = "https://x.example"\nclient_id = "id"\n{line}\n')
     assert problems == ()
     assert found.tenants[0].secret_source == source
-    assert found.tenants[0].secret_source.description == described
+    assert described(found.tenants[0].secret_source) == told
 
 
 TYPOS = [

@@ -21,11 +21,9 @@ def export(with_results: bool, only_ids: bool, wanted: str, tenant: str | None, 
     zjobtui export --results > watchlist.json
     zjobtui export --ids --filter is:final
     """
-    from zjobtui.clock import SystemClock
     from zjobtui.headless import carrying, choosing
 
-    now = SystemClock().now()
-    with opened_store() as (store, watchlist):
+    with opened_store() as (store, watchlist, now):
         among = choosing.kept(store, removed=False) if archived else watchlist
         watches = choosing.chosen(among, wanted, tenant, now)
         sys.exit(carrying.export(store, watches, now, with_results=with_results, only_ids=only_ids))
@@ -50,7 +48,7 @@ def import_(source: str) -> None:
     from zjobtui.headless import carrying
     from zjobtui.wiring import read_report
 
-    with opened_store() as (store, watchlist):
+    with opened_store() as (store, watchlist, _):
         text = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
         name = "Standard input" if source == "-" else clean(source)
         sys.exit(carrying.take_in(store, watchlist, text, name, read_report))

@@ -22,11 +22,9 @@ def ls(as_json: bool, as_csv: bool, wanted: str, tenant: str | None, archived: b
     zjobtui ls --filter 'status:failed,attention age<1d'
     zjobtui ls --csv --tenant eu > jobs.csv
     """
-    from zjobtui.clock import SystemClock
     from zjobtui.headless import choosing, listing
 
-    now = SystemClock().now()
-    with opened_store() as (store, watchlist):
+    with opened_store() as (store, watchlist, now):
         if as_json + as_csv > 1 or archived + removed > 1:
             raise ValueError("Of --json and --csv, and of --archived and --removed, only one can be had.")
         among = choosing.kept(store, archived=archived, removed=removed) if archived or removed else watchlist
@@ -48,10 +46,8 @@ def show(job: str, as_json: bool, tenant: str | None) -> None:
     zjobtui show 1bc24f31
     zjobtui show CS-4390 --json | jq .answer.body
     """
-    from zjobtui.clock import SystemClock
     from zjobtui.headless import choosing, listing
 
-    now = SystemClock().now()
-    with opened_store() as (store, watchlist):
+    with opened_store() as (store, watchlist, now):
         watch = choosing.one(store, watchlist, job, tenant)
         sys.exit(listing.show(store, watch, now, as_json=as_json))

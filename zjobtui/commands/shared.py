@@ -1,23 +1,24 @@
 """What several commands do alike."""
 
 import os
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from zjobtui.headless.saying import INTERRUPTED
+from zjobtui.clock import SystemClock
+from zjobtui.headless.saying import USAGE, status_of
 
 if TYPE_CHECKING:
+    from click.decorators import FC
+
     from zjobtui.domain.watchlist import Watchlist
     from zjobtui.storage.store import Store
     from zjobtui.wiring import Configuration, Configured
-
-USAGE = 2
-"""The exit status when nothing was done for what was asked, or for what a person must mend first."""
 
 CLOSED = 141
 """The exit status when nobody reads what is printed: 128 and SIGPIPE, as shells say it."""
@@ -51,7 +52,12 @@ def _known_words(beginning: str) -> tuple[list[str], list[str]]:
     return known_words(store_path(), beginning)
 
 
-TENANT = click.option("--tenant", metavar="NAME", help="Only jobs of this tenant.", shell_complete=complete_tenants)
+def tenant_option(text: str) -> "Callable[[FC], FC]":
+    """`--tenant`, which does what the text says."""
+    return click.option("--tenant", metavar="NAME", help=text, shell_complete=complete_tenants)
+
+
+TENANT = tenant_option("Only jobs of this tenant.")
 
 
 class Program(click.Group):
@@ -71,11 +77,20 @@ class Program(click.Group):
                 return super().invoke(ctx)
             finally:
                 sys.stdout.flush()
-        except KeyboardInterrupt:
-            sys.exit(INTERRUPTED)
+        except KeyboardInterrupt as interruption:
+            sys.exit(status_of(interruption))
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is flushed at the end must not fail once more
             sys.exit(CLOSED)
+
+
+def end_on_sigterm() -> None:
+    """From now on SIGTERM ends the command as ctrl+c does, so that it lets go what it holds."""
+
+    def interrupt(number: int, _frame: object) -> None:
+        raise KeyboardInterrupt(128 + number)
+
+    signal.signal(signal.SIGTERM, interrupt)
 
 
 def read_stdin() -> str:
@@ -90,22 +105,17 @@ def need_terminal() -> None:
         sys.exit(USAGE)
 
 
-def configured_tenants() -> "tuple[Configured, ...]":
-    """The tenants; raises `ValueError` with all that is wrong with the configuration."""
-    return _sound_configuration().tenants
-
-
-def archive_after() -> float:
-    """Seconds after which finished jobs are archived; raises `ValueError` as above."""
-    return _sound_configuration().archive_after
-
-
-def _sound_configuration() -> "Configuration":
-    """Without a screen nobody would see what of a configuration is not used, so all of it must be right."""
+def found_configuration() -> "Configuration":
+    """What is configured, with all that is wrong with it."""
     from zjobtui.storage.places import config_path
     from zjobtui.wiring import configuration
 
-    found = configuration(os.environ, config_path())
+    return configuration(os.environ, config_path())
+
+
+def sound_configuration() -> "Configuration":
+    """What is configured; raises `ValueError` with all that is wrong, which without a screen nobody would see."""
+    found = found_configuration()
     if found.problems:
         raise ValueError("\n".join(found.problems))
     return found
@@ -126,8 +136,8 @@ def home_of_new(tenants: "tuple[Configured, ...]", named: str | None) -> str:
 
 
 @contextmanager
-def opened_store() -> "Iterator[tuple[Store, Watchlist]]":
-    """The store, which is closed afterwards, and the watchlist in it."""
+def opened_store() -> "Iterator[tuple[Store, Watchlist, float]]":
+    """The store, which is closed afterwards, the watchlist in it, and the time."""
     from zjobtui.storage.backup import back_up
     from zjobtui.storage.places import store_path
     from zjobtui.storage.store import open_store
@@ -139,7 +149,7 @@ def opened_store() -> "Iterator[tuple[Store, Watchlist]]":
             with store:
                 if store.notice:
                     click.echo(store.notice, err=True)
-                yield store, watchlist
+                yield store, watchlist, SystemClock().now()
         finally:
             back_up(store.path)
 
@@ -156,19 +166,3 @@ def faults_told() -> Iterator[None]:
     except (StoreError, ValueError, OSError) as fault:
         click.echo(str(fault), err=True)
         sys.exit(USAGE)
-
-
-def found_configuration() -> "Configuration":
-    """What is configured; a fault in the environment is one problem more, and hides no tenant of the file."""
-    from dataclasses import replace
-
-    from zjobtui.storage.places import config_path
-    from zjobtui.wiring import configuration
-    from zjobtui.zuora.tenants import InvalidTenantError
-
-    try:
-        return configuration(os.environ, config_path())
-    except InvalidTenantError as fault:
-        rest = {name: text for name, text in os.environ.items() if name != "ZUORA_BASE_URL"}
-        found = configuration(rest, config_path())
-        return replace(found, problems=(str(fault), *found.problems))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from zjobtui.clock import SystemClock
 from zjobtui.commands.shared import found_configuration
 
 if TYPE_CHECKING:
@@ -53,10 +54,9 @@ def _mend() -> None:
 
 
 def _findings(*, offline: bool) -> "Iterator[Finding]":
-    from zjobtui.clock import SystemClock
     from zjobtui.headless import doctor as say
     from zjobtui.headless.terminal_findings import terminal_findings
-    from zjobtui.storage.examining import calls_today, examine
+    from zjobtui.storage.examining import examine
     from zjobtui.storage.places import config_path, store_path
     from zjobtui.wiring import check_up_all, look_of
     from zjobtui.zuora.route import route
@@ -64,15 +64,15 @@ def _findings(*, offline: bool) -> "Iterator[Finding]":
     found = found_configuration()
     problems = (*found.problems, *look_of(found)[1])
     yield from say.config_findings(str(config_path()), problems, os.environ, len(found.tenants))
-    now, store = SystemClock().now(), store_path()
+    store = examine(store_path())
     checkups = [] if offline else check_up_all(found.tenants)
     for number, one in enumerate(found.tenants):
         tenant = one.tenant
         yield from say.tenant_findings(tenant, one.source, route(tenant.base_url, os.environ))
         if checkups:
             yield from say.checkup_findings(tenant.name, checkups[number])
-        yield from say.budget_findings(tenant, calls_today(store, tenant.name, int(now // 86_400)))
-    yield from say.store_findings(examine(store), now)
+        yield from say.budget_findings(tenant, store.calls.get(tenant.name, 0))
+    yield from say.store_findings(store, SystemClock().now())
     yield from terminal_findings(os.environ)
 
 

@@ -19,11 +19,10 @@ def store(compact: bool) -> None:
     zjobtui store
     zjobtui store --compact
     """
-    from zjobtui.clock import SystemClock
     from zjobtui.headless import upkeep
 
-    with opened_store() as (opened, _):
-        sys.exit(upkeep.tell(opened, SystemClock().now(), is_to_compact=compact))
+    with opened_store() as (opened, _, now):
+        sys.exit(upkeep.tell(opened, now, is_to_compact=compact))
 
 
 @click.command()

@@ -4,17 +4,19 @@ import sys
 
 import click
 
+from zjobtui.clock import SystemClock
 from zjobtui.commands.shared import (
     AS_JSON,
     FILTER,
     NO_TENANT,
     TENANT,
     complete_jobs,
-    complete_tenants,
-    configured_tenants,
+    end_on_sigterm,
     home_of_new,
     opened_store,
     read_stdin,
+    sound_configuration,
+    tenant_option,
 )
 
 
@@ -22,7 +24,7 @@ from zjobtui.commands.shared import (
 @click.argument("ids", nargs=-1, required=True, metavar="ID…|-", shell_complete=complete_jobs)
 @click.option("--all/--any", "for_all", default=True, help="Until all have come out (the default), or the first one.")
 @click.option("--timeout", metavar="SPAN", help="At most so long: 90s, 15m, 1h30m.")
-@click.option("--tenant", metavar="NAME", help="The tenant of the jobs.", shell_complete=complete_tenants)
+@tenant_option("The tenant of the jobs.")
 @AS_JSON
 def wait(ids: tuple[str, ...], for_all: bool, timeout: str | None, tenant: str | None, as_json: bool) -> None:
     r"""Wait until jobs have come out; the exit status says how.
@@ -38,26 +40,26 @@ def wait(ids: tuple[str, ...], for_all: bool, timeout: str | None, tenant: str |
     5    signed out: Zuora refused the credentials, or they may not read this
     6    not ended in time
     0    done
-    2 is wrong usage or configuration, 130 an interruption by ctrl+c.
+    2 is wrong usage or configuration, 130 and 143 an interruption by ctrl+c and SIGTERM.
 
     \b
     Examples:
     zjobtui wait 1bc24f315d7b48d3a20245bfe73bdceb --timeout 15m
     curl … /v1/async/orders | zjobtui wait - && echo done
     """
-    from zjobtui.clock import SystemClock
     from zjobtui.headless import asking, waiting
     from zjobtui.wiring import polling
 
     clock = SystemClock()
-    with opened_store() as (store, known):
-        tenants = configured_tenants()
+    with opened_store() as (store, known, _):
+        tenants = sound_configuration().tenants
         limit = asking.read_limit(timeout)
         texts = asking.ids_in(read_stdin()) if ids == ("-",) else ids
         mine = [one for one in known if tenant in {None, one.job.tenant}]
         jobs = asking.meant_jobs(mine, texts, home_of_new(tenants, tenant))
         asking.need_tenants(known, jobs, [one.tenant.name for one in tenants], NO_TENANT)
         watchlist = asking.watched(store, known, jobs, clock.now())
+        end_on_sigterm()
         with polling(tenants, store, watchlist, clock) as engine:
             sys.exit(waiting.wait(engine, jobs, clock, for_any=not for_all, timeout=limit, as_json=as_json))
 
@@ -74,14 +76,14 @@ def watch(as_json: bool, wanted: str, tenant: str | None) -> None:
     zjobtui watch --filter status:failed,attention
     zjobtui watch --json | jq -r 'select(.event == "status") | .job_id'
     """
-    from zjobtui.clock import SystemClock
     from zjobtui.headless import streaming
     from zjobtui.wiring import polling
 
     clock = SystemClock()
-    with opened_store() as (store, watchlist):
-        tenants = configured_tenants()
+    with opened_store() as (store, watchlist, _):
+        tenants = sound_configuration().tenants
         if not tenants:
             raise ValueError(NO_TENANT)
+        end_on_sigterm()
         with polling(tenants, store, watchlist, clock) as engine:
-            streaming.stream(engine, clock, wanted, tenant, as_json=as_json)
+            sys.exit(streaming.stream(engine, clock, wanted, tenant, as_json=as_json))

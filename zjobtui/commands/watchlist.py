@@ -4,15 +4,16 @@ import sys
 
 import click
 
+from zjobtui.clock import SystemClock
 from zjobtui.commands.shared import (
     FILTER,
     TENANT,
     complete_jobs,
-    complete_tenants,
-    configured_tenants,
     home_of_new,
     opened_store,
     read_stdin,
+    sound_configuration,
+    tenant_option,
 )
 
 
@@ -22,12 +23,7 @@ from zjobtui.commands.shared import (
 @click.option("--label", default="", help="A name for them.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag for them; can be repeated.")
 @click.option("--note", default="", help="A note on them.")
-@click.option(
-    "--tenant",
-    metavar="NAME",
-    help="Their tenant; by default the only one, or env.",
-    shell_complete=complete_tenants,
-)
+@tenant_option("Their tenant; by default the only one, or env.")
 def add(
     ids: tuple[str, ...], files: tuple[str, ...], label: str, tags: tuple[str, ...], note: str, tenant: str
 ) -> None:
@@ -40,13 +36,12 @@ def add(
     zjobtui add 1bc24f315d7b48d3a20245bfe73bdceb --label CS-4390 --tag renewal
     curl … /v1/async/orders | zjobtui add -
     """
-    from zjobtui.clock import SystemClock
     from zjobtui.headless import adding
 
     if not ids and not files:
         raise click.UsageError("Name ids, a --file, or - for standard input.")
-    with opened_store() as (store, watchlist):
-        home = home_of_new(configured_tenants(), tenant)
+    with opened_store() as (store, watchlist, _):
+        home = home_of_new(sound_configuration().tenants, tenant)
         texts = [("standard input", read_stdin())] if ids == ("-",) else []
         texts += [(path, adding.read_file(path)) for path in files]
         given = adding.gather(() if ids == ("-",) else ids, texts)
@@ -64,11 +59,10 @@ def rm(jobs: tuple[str, ...], tenant: str | None) -> None:
     Example:
     zjobtui rm CS-4390
     """
-    from zjobtui.clock import SystemClock
     from zjobtui.headless import taking_off
 
-    with opened_store() as (store, watchlist):
-        sys.exit(taking_off.remove(store, watchlist, jobs, tenant, SystemClock().now()))
+    with opened_store() as (store, watchlist, now):
+        sys.exit(taking_off.remove(store, watchlist, jobs, tenant, now))
 
 
 @click.command()
@@ -86,15 +80,12 @@ def archive(jobs: tuple[str, ...], wanted: str, tenant: str | None) -> None:
     zjobtui archive
     zjobtui archive --filter 'status:done ended>2d'
     """
-    from zjobtui.clock import SystemClock
-    from zjobtui.commands.shared import archive_after
     from zjobtui.headless import taking_off
 
-    now = SystemClock().now()
-    with opened_store() as (store, watchlist):
+    with opened_store() as (store, watchlist, now):
         if jobs or wanted or tenant:
             sys.exit(taking_off.archive(store, watchlist, jobs, wanted, tenant, now))
-        sys.exit(taking_off.archive_due(store, watchlist, archive_after(), now))
+        sys.exit(taking_off.archive_due(store, watchlist, sound_configuration().archive_after, now))
 
 
 @click.command()
@@ -107,8 +98,7 @@ def restore(jobs: tuple[str, ...], tenant: str | None) -> None:
     Example:
     zjobtui restore CS-4390
     """
-    from zjobtui.clock import SystemClock
     from zjobtui.headless import taking_off
 
-    with opened_store() as (store, watchlist):
-        sys.exit(taking_off.restore(store, watchlist, jobs, tenant, SystemClock().now()))
+    with opened_store() as (store, watchlist, now):
+        sys.exit(taking_off.restore(store, watchlist, jobs, tenant, now))

@@ -7,7 +7,7 @@ from pathlib import Path
 from zjobtui.domain.job import InvalidJobIdError, Job, JobId, find_job_ids
 from zjobtui.domain.text import clean, shorten
 from zjobtui.domain.watch import Watch
-from zjobtui.domain.watchlist import Watchlist
+from zjobtui.domain.watchlist import Change, Watchlist
 from zjobtui.headless.saying import OK, SOME_REFUSED, USAGE, complain
 from zjobtui.storage.store import Store
 from zjobtui.wording.signs import plural
@@ -56,6 +56,14 @@ def read_file(path: str) -> str:
     return Path(path).read_bytes().decode("utf-8", errors="replace")
 
 
+def put(store: Store, watchlist: Watchlist, watches: Sequence[Watch]) -> Change:
+    """Takes watches onto the watchlist, on disk too, each with what is still known of it."""
+    change = watchlist.add(watches, store.recall(watch.job for watch in watches))
+    if change.added:
+        store.apply(change)
+    return change
+
+
 def add(store: Store, watchlist: Watchlist, given: Given, written: Written, tenant: str, now: float) -> int:
     """Watches jobs, says how many were new, known and refused, and gives the exit status."""
     label, note = (shorten(clean(text.strip()), LIMIT) for text in (written.label, written.note))
@@ -68,9 +76,6 @@ def add(store: Store, watchlist: Watchlist, given: Given, written: Written, tena
         complain(sentence)
     if not watches:
         return USAGE
-    change = watchlist.add(watches, store.recall(watch.job for watch in watches))
-    if change.added:
-        store.apply(change)
-    known = len(watches) - len(change.added)
-    print(f"{plural(len(change.added), 'job')} added, {known:,} known, {len(given.refused):,} refused.")
+    added = len(put(store, watchlist, watches).added)
+    print(f"{plural(added, 'job')} added, {len(watches) - added:,} known, {len(given.refused):,} refused.")
     return SOME_REFUSED if given.refused else OK

@@ -1,14 +1,15 @@
 """Which jobs somebody waits for, and whether they can be asked about at all."""
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 
-from zjobtui.domain.job import Job
+from zjobtui.domain.job import InvalidJobIdError, Job, JobId
 from zjobtui.domain.spans import read_span
 from zjobtui.domain.text import clean
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
-from zjobtui.headless.adding import NO_ID, gather
-from zjobtui.headless.choosing import meant
+from zjobtui.headless.adding import NO_ID, gather, put
+from zjobtui.headless.choosing import ABSENT, find, the_one
 from zjobtui.storage.store import Store
 
 
@@ -23,7 +24,14 @@ def ids_in(text: str) -> list[str]:
 def meant_jobs(known: Iterable[Watch], texts: Iterable[str], tenant: str) -> list[Job]:
     """The job that each text means, once each, the new ones in `tenant`; raises `ValueError`."""
     watches = list(known)
-    return list(dict.fromkeys(meant(watches, text, tenant) for text in texts))
+    return list(dict.fromkeys(_meant(watches, text, tenant) for text in texts))
+
+
+def _meant(known: Sequence[Watch], text: str, tenant: str) -> Job:
+    if not find(known, text):
+        with suppress(InvalidJobIdError):
+            return Job(tenant, JobId.parse(text))
+    return the_one(known, text, f"{ABSENT}; a job that is not watched yet is named by its whole id").job
 
 
 def need_tenants(watchlist: Watchlist, jobs: Iterable[Job], names: Collection[str], none: str) -> None:
@@ -40,10 +48,7 @@ def need_tenants(watchlist: Watchlist, jobs: Iterable[Job], names: Collection[st
 def watched(store: Store, watchlist: Watchlist, jobs: Sequence[Job], now: float) -> Watchlist:
     """The watchlist with these jobs on it, on disk too."""
     new = [Watch(job=job, added_at=now, added_by="wait") for job in jobs if watchlist.get(job) is None]
-    change = watchlist.add(new, store.recall(watch.job for watch in new))
-    if change.added:
-        store.apply(change)
-    return change.watchlist
+    return put(store, watchlist, new).watchlist
 
 
 def read_limit(text: str | None) -> float | None:

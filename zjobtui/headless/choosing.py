@@ -1,13 +1,14 @@
 """Which jobs a person means: by words, by a filter in the language of the screen, by tenant."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from zjobtui.domain.job import InvalidJobIdError, Job, JobId
 from zjobtui.domain.text import clean, shorten
 from zjobtui.domain.timeline import Event
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
 from zjobtui.storage.store import Store
+
+ABSENT = "is not on the watchlist"
 
 
 def chosen(watches: Iterable[Watch], wanted: str, tenant: str | None, now: float) -> list[Watch]:
@@ -40,30 +41,19 @@ def kept(store: Store, *, archived: bool = True, removed: bool = True) -> tuple[
 
 def one(store: Store, watchlist: Watchlist, text: str, tenant: str | None) -> Watch:
     """The one job that a text means, on the watchlist or else among what left it; raises `ValueError`."""
-    found = find(chosen(watchlist, "", tenant, 0.0), text) or find(chosen(kept(store), "", tenant, 0.0), text)
-    if len(found) != 1:
-        raise ValueError(not_one(text, found))
-    return found[0]
+    mine = chosen(watchlist, "", tenant, 0.0)
+    return the_one(mine if find(mine, text) else chosen(kept(store), "", tenant, 0.0), text)
 
 
-def not_one(text: str, found: Sequence[Watch], absent: str = "") -> str:
-    """A sentence for a person whose words do not mean one job."""
-    shown = shorten(clean(text), 60)
-    if len({watch.job.id for watch in found}) == 1:
-        return f"“{shown}” is watched in {' and '.join(watch.job.tenant for watch in found)}; name one with --tenant."
-    if found:
-        return f"“{shown}” means {len(found)} jobs; give more of the id."
-    return f"“{shown}” {absent or 'is not on the watchlist'}."
-
-
-def meant(watches: Iterable[Watch], text: str, tenant: str) -> Job:
-    """The watched job that a text means, or a new one of that id in `tenant`; raises `ValueError`."""
+def the_one(watches: Iterable[Watch], text: str, absent: str = ABSENT) -> Watch:
+    """The one watch that a text means; raises `ValueError` with a sentence, which for none ends with `absent`."""
     found = find(watches, text)
     if len(found) == 1:
-        return found[0].job
-    if found:
-        raise ValueError(not_one(text, found))
-    try:
-        return Job(tenant, JobId.parse(text))
-    except InvalidJobIdError:
-        raise ValueError(f"{not_one(text, found)} A job that is not watched yet is named by its whole id.") from None
+        return found[0]
+    shown = shorten(clean(text), 60)
+    if not found:
+        raise ValueError(f"“{shown}” {absent}.")
+    if len({watch.job.id for watch in found}) > 1:
+        raise ValueError(f"“{shown}” means {len(found)} jobs; give more of the id.")
+    tenants = " and ".join(watch.job.tenant for watch in found)
+    raise ValueError(f"“{shown}” is watched in {tenants}; name one with --tenant.")

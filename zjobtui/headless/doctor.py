@@ -7,13 +7,15 @@ from collections.abc import Iterator, Mapping
 from zjobtui.domain.checkup import Checkup
 from zjobtui.domain.observation import Call
 from zjobtui.domain.tenant import Tenant
-from zjobtui.headless.findings import Finding, State
+from zjobtui.headless.findings import Finding, State, judged
 from zjobtui.polling.budget import read
 from zjobtui.polling.line import limits_for
 from zjobtui.storage.examining import StoreFacts
 from zjobtui.wording.checkups import remedy, skew_text
 from zjobtui.wording.signs import plural
 from zjobtui.wording.times import duration
+
+MEND = "close every window, then run: zjobtui doctor --mend (the file is kept, and what is readable is taken over)"
 
 SKEW_LIMIT = 30.0
 """Seconds by which the clocks may differ before it is worth a word."""
@@ -37,13 +39,12 @@ def _is_lost(path: str) -> bool:
     return bool(path) and not os.path.exists(path)  # noqa: PTH110 - an odd text is no path, and no fault either
 
 
-def budget_findings(tenant: Tenant, today: int | None) -> Iterator[Finding]:
+def budget_findings(tenant: Tenant, today: int) -> Iterator[Finding]:
     """The calls of the day, of all windows, against what they are held to."""
     limits = limits_for(tenant.kind, tenant.daily_calls)
-    told = f"{today or 0:,} calls counted today (UTC), {limits.per_day:,.0f} at most; {limits.per_second:g} a second"
-    is_spent = (today or 0) >= limits.per_day
-    advice = "polling waits; set daily_calls for the tenant where more are granted" if is_spent else ""
-    yield Finding(f"Tenant {tenant.name}", "budget", State.ATTENTION if is_spent else State.FINE, told, advice)
+    told = f"{today:,} calls counted today (UTC), {limits.per_day:,.0f} at most; {limits.per_second:g} a second"
+    advice = "polling waits; set daily_calls for the tenant where more are granted"
+    yield judged(f"Tenant {tenant.name}", "budget", told, advice, is_fine=today < limits.per_day)
 
 
 def checkup_findings(name: str, checkup: Checkup) -> Iterator[Finding]:
@@ -65,15 +66,10 @@ def checkup_findings(name: str, checkup: Checkup) -> Iterator[Finding]:
         took = f"the host answers about jobs, in {duration(checkup.call.latency)}"
         yield Finding(about, "asking", State.FINE, f"{took} (it does not know the made-up one, as it should)")
     if checkup.skew is not None:
-        yield _clock(about, checkup.skew)
+        advice = "set this machine's clock; ages and the day's count depend on it"
+        yield judged(about, "clock", skew_text(checkup.skew), advice, is_fine=abs(checkup.skew) <= SKEW_LIMIT)
     if checkup.call is not None and checkup.call.limits:
         yield _limits(about, checkup.call)
-
-
-def _clock(about: str, skew: float) -> Finding:
-    is_off = abs(skew) > SKEW_LIMIT
-    advice = "set this machine's clock; ages and the day's count depend on it" if is_off else ""
-    return Finding(about, "clock", State.ATTENTION if is_off else State.FINE, skew_text(skew), advice)
 
 
 def _limits(about: str, call: Call) -> Finding:
@@ -81,38 +77,34 @@ def _limits(about: str, call: Call) -> Finding:
     granted = [f"{calls:,} in {duration(seconds)}" for seconds, calls in sorted(reading.windows.items())]
     left = "" if reading.remaining is None else f"{reading.remaining:,} calls left until {reading.reset or 0}s from now"
     told = "; ".join(part for part in (left, f"granted: {', '.join(granted)}" if granted else "") if part)
-    is_low = reading.remaining == 0
-    advice = "others use this tenant, too; zjobtui asks less often by itself" if is_low else ""
-    return Finding(about, "limits", State.ATTENTION if is_low else State.FINE, told or "not told by the host", advice)
+    advice = "others use this tenant, too; zjobtui asks less often by itself"
+    return judged(about, "limits", told or "not told by the host", advice, is_fine=reading.remaining != 0)
 
 
 def store_findings(facts: StoreFacts, now: float) -> Iterator[Finding]:
     """How the file stands; where there is none yet, whether there could be one."""
     about = "Store"
-    size = (
-        f"{facts.size:,} bytes, {plural(facts.jobs, 'job')}, format {facts.version}" if facts.exists else "not yet made"
-    )
-    yield Finding(about, "file", State.FINE, f"{facts.path}: {size}")
-    if facts.fault:
-        yield Finding(about, "content", State.WRONG, facts.fault, facts.advice)
+    size = f"{facts.size:,} bytes, {plural(facts.jobs, 'job')}, format {facts.version}"
+    yield Finding(about, "file", State.FINE, f"{facts.path}: {size if facts.exists else 'not yet made'}")
+    if facts.is_newer:
+        told = "it was made by a newer zjobtui; it is only read"
+        yield Finding(about, "content", State.WRONG, told, "install that version")
+    elif facts.damage:
+        yield Finding(about, "content", State.WRONG, f"it is damaged ({facts.damage})", MEND)
     elif facts.exists:
         yield Finding(about, "content", State.FINE, "sound")
-    advice = "" if facts.is_writable else "make the folder yours and writable, or name another in ZJOBTUI_DATA_DIR"
+    advice = "make the folder yours and writable, or name another in ZJOBTUI_DATA_DIR"
     told = "may be written" if facts.is_writable else "may not be written"
-    yield Finding(about, "writing", State.FINE if facts.is_writable else State.WRONG, told, advice)
+    yield judged(about, "writing", told, advice, is_fine=facts.is_writable, otherwise=State.WRONG)
     if facts.is_locked:
         wait = "wait for the other program, or end it"
         yield Finding(about, "lock", State.ATTENTION, "another program holds the file's lock", wait)
     polls = f"a window polls, its lease runs {facts.lease_until - now:.0f}s more" if facts.lease_until > now else ""
     yield Finding(about, "lease", State.FINE, polls or "no window polls")
     if facts.network:
-        yield Finding(
-            about,
-            "disk",
-            State.ATTENTION,
-            f"the folder is on a network file system ({facts.network})",
-            "locks may not hold there between machines; keep to one machine, or name a local ZJOBTUI_DATA_DIR",
-        )
+        told = f"the folder is on a network file system ({facts.network})"
+        advice = "locks may not hold there between machines; keep to one machine, or name a local ZJOBTUI_DATA_DIR"
+        yield Finding(about, "disk", State.ATTENTION, told, advice)
     if facts.backup_at is not None:
         day = time.strftime("%Y-%m-%d %H:%M", time.gmtime(facts.backup_at))
         yield Finding(about, "backup", State.FINE, f"of {day} UTC, beside the file")

@@ -31,6 +31,13 @@ class Finding:
     advice: str = ""
 
 
+def judged(
+    about: str, check: str, text: str, advice: str, *, is_fine: bool, otherwise: State = State.ATTENTION
+) -> Finding:
+    """A finding that is fine, or else comes with advice."""
+    return Finding(about, check, State.FINE if is_fine else otherwise, text, "" if is_fine else advice)
+
+
 def report(findings: Sequence[Finding], *, as_json: bool) -> int:
     """Prints findings, each as it comes, and gives the exit status: 1 where something is wrong."""
     is_wrong = any(one.state is State.WRONG for one in findings)

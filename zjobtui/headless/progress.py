@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Container, Iterable
 
 from zjobtui.domain.differing import differences
 from zjobtui.domain.job import Job
@@ -74,8 +74,8 @@ class Troubles:
         return [text for key, text in now.items() if text and text != before.get(key)]
 
 
-def _columns(of: Callable[[int], os.terminal_size] = os.get_terminal_size) -> int:
+def _columns() -> int:
     try:
-        return of(sys.stderr.fileno()).columns
+        return os.get_terminal_size(sys.stderr.fileno()).columns
     except OSError:
         return 80

@@ -5,8 +5,10 @@ import sys
 OK, SOME_REFUSED, USAGE = 0, 1, 2
 """Exit statuses: done; done in part, what was refused is named; nothing done."""
 
-INTERRUPTED = 130
-"""The exit status after ctrl+c."""
+
+def status_of(interruption: KeyboardInterrupt) -> int:
+    """128 and the number of the signal, as shells say it: 130 after ctrl+c, which names none."""
+    return int(interruption.args[0]) if interruption.args else 130
 
 
 def complain(sentence: str) -> None:

@@ -7,7 +7,7 @@ from zjobtui.domain.job import Job
 from zjobtui.domain.timeline import Event
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
-from zjobtui.headless.choosing import chosen, find, kept, not_one
+from zjobtui.headless.choosing import ABSENT, chosen, kept, the_one
 from zjobtui.headless.saying import OK, SOME_REFUSED, USAGE, complain
 from zjobtui.storage.store import Store
 from zjobtui.wording.signs import plural
@@ -18,7 +18,7 @@ def remove(store: Store, watchlist: Watchlist, texts: Sequence[str], tenant: str
     found, refused = _meant(chosen(watchlist, "", tenant, now), texts)
     if not found:
         return USAGE
-    store.apply(watchlist.remove(_jobs(found), now))
+    store.apply(watchlist.remove([watch.job for watch in found], now))
     print(f"{plural(len(found), 'job')} removed; `zjobtui add` brings one back with all that was known of it.")
     return SOME_REFUSED if refused else OK
 
@@ -57,18 +57,15 @@ def _archive(store: Store, watchlist: Watchlist, jobs: Sequence[Job], now: float
     return OK
 
 
-def _meant(watches: Iterable[Watch], texts: Sequence[str], absent: str = "") -> tuple[list[Watch], bool]:
+def _meant(watches: Iterable[Watch], texts: Sequence[str], absent: str = ABSENT) -> tuple[list[Watch], bool]:
     """The watch that each text means, once each, and whether one meant none or several, which is told."""
     known, meant, refused = list(watches), {}, False
     for text in texts:
-        found = find(known, text)
-        if len(found) == 1:
-            meant[found[0].job] = found[0]
-        else:
-            complain(not_one(text, found, absent))
+        try:
+            watch = the_one(known, text, absent)
+        except ValueError as fault:
+            complain(str(fault))
             refused = True
+        else:
+            meant[watch.job] = watch
     return list(meant.values()), refused
-
-
-def _jobs(watches: Iterable[Watch]) -> list[Job]:
-    return [watch.job for watch in watches]

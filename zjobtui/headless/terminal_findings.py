@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 
-from zjobtui.headless.findings import Finding, State
+from zjobtui.headless.findings import Finding, State, judged
 
 ABOUT = "Terminal"
 LEAST = (80, 24)
@@ -42,9 +42,9 @@ def _size() -> Finding:
     if not sys.stdout.isatty():
         return Finding(ABOUT, "size", State.FINE, "this output is no terminal")
     columns, rows = shutil.get_terminal_size()
-    is_small = columns < LEAST[0] or rows < LEAST[1]
-    advice = f"{LEAST[0]}x{LEAST[1]} and more shows everything" if is_small else ""
-    return Finding(ABOUT, "size", State.ATTENTION if is_small else State.FINE, f"{columns}x{rows}", advice)
+    is_large = columns >= LEAST[0] and rows >= LEAST[1]
+    advice = f"{LEAST[0]}x{LEAST[1]} and more shows everything"
+    return judged(ABOUT, "size", f"{columns}x{rows}", advice, is_fine=is_large)
 
 
 def _colours(environ: Mapping[str, str]) -> Finding:
@@ -90,9 +90,8 @@ def _tmux() -> Iterator[Finding]:
     settings = {name: _tmux_setting(name) for name in ("set-clipboard", "allow-passthrough")}
     told = ", ".join(f"{name} {text}" for name, text in settings.items() if text)
     if told:
-        is_shut = settings["set-clipboard"] == "off"
-        advice = "in tmux: set -g set-clipboard on" if is_shut else ""
-        yield Finding(ABOUT, "tmux", State.ATTENTION if is_shut else State.FINE, told, advice)
+        is_open = settings["set-clipboard"] != "off"
+        yield judged(ABOUT, "tmux", told, "in tmux: set -g set-clipboard on", is_fine=is_open)
 
 
 def _tmux_setting(name: str) -> str:

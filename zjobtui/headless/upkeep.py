@@ -7,16 +7,16 @@ from zjobtui.wording.signs import plural
 
 def tell(store: Store, now: float, *, is_to_compact: bool) -> int:
     """Prints the figures of the store, after it was compacted where that is asked for."""
-    before = store.survey()
+    before = store.path.stat().st_size
     if is_to_compact:
         store.compact(now)
-    now_is = store.survey()
-    print(now_is.path)
-    print(f"{_size(now_is.size)}, of which {_size(now_is.unused)} hold nothing; format {now_is.version}")
-    print(f"{plural(now_is.jobs, 'job')} watched, {now_is.archived:,} archived, {now_is.removed:,} removed")
-    print(f"{plural(now_is.answers, 'answer')}, {now_is.entries:,} timeline entries")
+    found = store.survey()
+    print(store.path)
+    print(f"{_size(found.size)}, of which {_size(found.unused)} hold nothing; format {found.version}")
+    print(f"{plural(found.jobs, 'job')} watched, {found.archived:,} archived, {found.removed:,} removed")
+    print(f"{plural(found.answers, 'answer')}, {found.entries:,} timeline entries")
     if is_to_compact:
-        print(f"Compacted from {_size(before.size)}.")
+        print(f"Compacted from {_size(before)}.")
     return OK
 
 

@@ -9,10 +9,10 @@ from zjobtui.domain.job import Job
 from zjobtui.domain.outcome import Outcome, is_over, outcome, worst
 from zjobtui.domain.pulse import Pulse
 from zjobtui.domain.watchlist import Watchlist
-from zjobtui.headless.following import Polled, states
+from zjobtui.headless.following import Polled, PollingEndedError, states
 from zjobtui.headless.listing import row
 from zjobtui.headless.progress import Progress
-from zjobtui.headless.saying import INTERRUPTED
+from zjobtui.headless.saying import SOME_REFUSED, status_of
 from zjobtui.wording.records import SCHEMA, record
 
 
@@ -55,8 +55,10 @@ def wait(
         progress = Progress(jobs, clock.now())
         try:
             _follow(engine, waiting, clock, ends_at, progress)
-        except KeyboardInterrupt:
-            status = INTERRUPTED
+        except PollingEndedError:
+            status = SOME_REFUSED
+        except KeyboardInterrupt as interruption:
+            status = status_of(interruption)
         finally:
             progress.close()
     status = worst(waiting.outcomes.values(), for_any=for_any).status if status is None else status
@@ -69,7 +71,7 @@ def _follow(engine: Polled, waiting: Waiting, clock: Clock, ends_at: float, prog
     for state in states(engine, first, lambda: ends_at - clock.boot()):
         if state is not None:
             waiting.take(state.watchlist, state.pulses)
-        progress.tell(waiting.watches.values(), engine.state, clock.now())
+        progress.tell(waiting.watches.values(), state or engine.state, clock.now())
         if waiting.is_over or clock.boot() >= ends_at:
             return
 

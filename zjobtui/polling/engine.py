@@ -73,7 +73,7 @@ class Engine:
     def stop(self) -> None:
         """Ends calls under way, commits what is left, and waits for the thread."""
         if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._soon(self._stopping.set)
             self._thread.join(STOP_LIMIT)
 
     def watch(self, watches: Iterable[Watch]) -> "Future[Edited]":
@@ -143,11 +143,11 @@ class Engine:
             self._has_started.set()
 
     async def _main(self) -> None:
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         from zjobtui.polling.desk import Desk  # noqa: PLC0415 - imported on this thread, after the first screen
         from zjobtui.polling.lease import Lease  # noqa: PLC0415 - as above
         from zjobtui.polling.ledger import Ledger  # noqa: PLC0415 - as above
 
-        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         self._ledger = Ledger(self.state.watchlist, self._shelf, self._publish)
         self._has_started.set()
         self._ledger.start()

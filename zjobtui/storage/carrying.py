@@ -142,15 +142,12 @@ def _seen(told: Mapping[str, Any], read_report: ReadReport) -> Seen:
 
 
 def _timeline(given: object, job: Job) -> Timeline:
-    entries = [_mapping(one) for one in _list(given)]
-    rows = [{**one, "at": _at(f"timeline[{n}]", partial(_checked, one, "at"))} for n, one in enumerate(entries)]
-    return tuple(_at(f"timeline[{n}]", partial(_entry, row, job)) for n, row in enumerate(rows))
+    return tuple(_at(f"timeline[{number}]", partial(_entry, one, job)) for number, one in enumerate(_list(given)))
 
 
-def _entry(row: Mapping[str, Any], job: Job) -> Entry:
-    for name in ("event", "text", "verdict"):
-        _checked(row, name)
-    return entry_of(row, job)
+def _entry(given: object, job: Job) -> Entry:
+    told = _mapping(given)
+    return entry_of({name: _checked(told, name) for name in ("at", "event", "text", "verdict")}, job)
 
 
 def _harmless(value: Any, name: str = "") -> Any:  # noqa: ANN401 - JSON holds anything

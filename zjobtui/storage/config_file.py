@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Collection
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from zjobtui.domain.text import clean, shorten
 from zjobtui.storage.key_lines import KeyLines, KeyPath, dotted, find_key_lines
@@ -72,6 +72,8 @@ def _not_toml(text: str, fault: Exception) -> SettingsProblem:
     return SettingsProblem("", line, f"This is not TOML: {shorten(clean(reason), 200)}. Nothing is used.", column)
 
 
+T = TypeVar("T")
+
 _BELONGS = "belongs to a tenant: it must stand below a line such as [tenants.NAME]"
 _TENANT_KEYS = tuple(field.name for field in fields(TenantSettings) if field.metadata)
 
@@ -90,13 +92,16 @@ class _Reading:
                 self._refuse((key,), _BELONGS if key in _TENANT_KEYS else _unknown(key, known))
         return Settings(
             tenants=self._tenants(self._table(("tenants",), given)),
-            polling=PollingSettings(**self._values(("polling",), self._table(("polling",), given), PollingSettings)),
-            list=ListSettings(**self._values(("list",), self._table(("list",), given), ListSettings)),
-            screen=ScreenSettings(**self._values(("screen",), self._table(("screen",), given), ScreenSettings)),
-            notify=NotifySettings(**self._values(("notify",), self._table(("notify",), given), NotifySettings)),
+            polling=self._read(("polling",), given, PollingSettings),
+            list=self._read(("list",), given, ListSettings),
+            screen=self._read(("screen",), given, ScreenSettings),
+            notify=self._read(("notify",), given, NotifySettings),
             keys=self._keys(self._table(("keys",), given)),
             lines=self.lines,
         )
+
+    def _read(self, path: KeyPath, given: dict[str, Any], kind: type[T]) -> T:
+        return kind(**self._values(path, self._table(path, given), kind))
 
     def _refuse(self, path: KeyPath, text: str) -> None:
         end = "" if text.endswith("?") else "."

@@ -1,13 +1,12 @@
 """Adds a tenant to config.toml: what stands there stays byte for byte; what the reader would refuse is not written."""
 
-import os
 import re
 import stat
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from zjobtui.domain.text import clean
+from zjobtui.storage.beside import write_whole
 from zjobtui.storage.config_file import parse_settings
 
 TomlValue = str | int | list[str]
@@ -73,17 +72,3 @@ def _write(path: Path, content: bytes) -> None:
         write_whole(target, content, mode)
     except OSError as fault:
         raise NotWrittenError(f"{clean(str(path))} cannot be written: {fault.strerror}.") from None
-
-
-def write_whole(path: Path, content: bytes, mode: int) -> None:
-    """Writes a file beside its place and moves it there, so that nobody ever reads half of it. Raises `OSError`."""
-    handle, made = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(made).chmod(mode)
-        Path(made).replace(path)
-    finally:
-        Path(made).unlink(missing_ok=True)

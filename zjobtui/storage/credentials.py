@@ -27,11 +27,6 @@ class Variable:
 
     name: str
 
-    @property
-    def description(self) -> str:
-        """The source as the screen and `doctor` name it."""
-        return f"environment variable {self.name}"
-
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -39,26 +34,12 @@ class Command:
 
     words: tuple[str, ...] = field(repr=False)
 
-    @property
-    def description(self) -> str:
-        """The source as the screen and `doctor` name it."""
-        return f"command {shorten(clean(self.words[0]), 80)}"
-
 
 @dataclass(frozen=True, slots=True)
 class SecretFile:
     """A file of the user's own."""
 
     path: Path
-
-    @property
-    def description(self) -> str:
-        """The source as the screen and `doctor` name it, with the file's mode where there is one."""
-        try:
-            mode = f"{stat.S_IMODE(self.path.stat().st_mode):04o}"
-        except (OSError, ValueError):
-            mode = "not there"
-        return f"file {_at_home(self.path)} (plain text, {mode})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +49,29 @@ class KeyringEntry:
     service: str
     user: str
 
-    @property
-    def description(self) -> str:
-        """The source as the screen and `doctor` name it."""
-        return f"keyring, service {shorten(clean(self.service), 80)}"
-
 
 SecretSource: TypeAlias = Variable | Command | SecretFile | KeyringEntry
 """In the order in which sources are named; each tenant has exactly one, and no other is tried in its place."""
+
+
+def described(source: SecretSource) -> str:
+    """The source as the screen and `doctor` name it, a file with its mode."""
+    match source:
+        case Variable(name):
+            return f"environment variable {name}"
+        case Command(words):
+            return f"command {shorten(clean(words[0]), 80)}"
+        case SecretFile(path):
+            return f"file {_at_home(path)} (plain text, {_mode(path)})"
+        case KeyringEntry(service):
+            return f"keyring, service {shorten(clean(service), 80)}"
+
+
+def _mode(path: Path) -> str:
+    try:
+        return f"{stat.S_IMODE(path.stat().st_mode):04o}"
+    except (OSError, ValueError):
+        return "not there"
 
 
 def read_credentials(
@@ -102,7 +98,7 @@ def read_credentials(
     found = Secret(found.reveal().removeprefix("\ufeff").strip())
     fault = fault or _why_unusable(found, source)
     if fault:
-        named = f"file {_at_home(source.path)}" if isinstance(source, SecretFile) else source.description
+        named = f"file {_at_home(source.path)}" if isinstance(source, SecretFile) else described(source)
         raise SecretError(f"The {named} {fault}.")
     return ClientCredentials(client_id, found)
 

@@ -2,14 +2,14 @@
 
 import os
 import sqlite3
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from zjobtui.domain.digest import DIGEST_VERSION
+from zjobtui.storage.beside import beside
 
 SCHEMA_VERSION = 1
 
@@ -57,7 +57,11 @@ class StoreError(Exception):
 
 
 class BrokenStoreError(StoreError):
-    """The file's content is damaged."""
+    """The file's content is damaged; `why` is the reason alone."""
+
+    def __init__(self, sentence: str, why: str) -> None:
+        super().__init__(sentence)
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +81,11 @@ def backup_path(path: Path) -> Path:
 def open_database(path: Path) -> Opened:
     """Opens the file, making it where there is none.
 
-    One of a newer program is only read. Raises `BrokenStoreError`, with the reason as its cause, for a file that is no
-    readable store, and `StoreError` where the folder cannot be used or another program holds the lock for `BUSY_LIMIT`
-    seconds.
+    One of a newer program is only read. Raises `BrokenStoreError` for a file that is no readable store, and
+    `StoreError` where the folder cannot be used or another program holds the lock for `BUSY_LIMIT` seconds.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if fault := _what_is_broken(path):
-            raise BrokenStoreError(f"The watchlist {path} is damaged: {fault}.") from ValueError(fault)
         _make_when_missing(path)
         return _open_checked(path)
     except (OSError, sqlite3.Error) as fault:
@@ -92,50 +93,44 @@ def open_database(path: Path) -> Opened:
 
 
 def _open_checked(path: Path) -> Opened:
-    version = _version(path)
-    if version > SCHEMA_VERSION:
-        newer = f"{path} was made by a newer zjobtui; it is shown, and nothing is saved."
-        return Opened(_connect(path, read_only=True), is_read_only=True, notice=newer)
-    connection = _connect(path)
+    if path.stat().st_size == 0:
+        raise _broken(path, "it is empty")
+    connection = connect(path)
     try:
+        if version_of(connection) > SCHEMA_VERSION:
+            connection.close()
+            newer = f"{path} was made by a newer zjobtui; it is shown, and nothing is saved."
+            return Opened(connect(path, "ro"), is_read_only=True, notice=newer)
+        connection.execute("SELECT revision FROM watches LIMIT 1").fetchone()
         connection.execute("PRAGMA journal_mode = DELETE")
         connection.execute("PRAGMA synchronous = FULL")
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError) as fault:
         connection.close()
+        if isinstance(fault, UnicodeDecodeError):
+            raise _broken(path, "its schema is no text") from None
+        if getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) in DAMAGE:
+            raise _broken(path, str(fault)) from None
         raise
     return Opened(connection, is_read_only=False, notice="")
 
 
-def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
-    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_LIMIT, isolation_level=None, check_same_thread=False)
+def _broken(path: Path, why: str) -> BrokenStoreError:
+    return BrokenStoreError(f"The watchlist {path} is damaged: {why}.", why)
+
+
+def connect(path: Path, mode: str = "rw", wait: float | None = None) -> sqlite3.Connection:
+    """The file as it is, never made; with `ro` nothing in it is changed. Locks are waited for `BUSY_LIMIT` seconds."""
+    limit = BUSY_LIMIT if wait is None else wait
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    connection = sqlite3.connect(uri, uri=True, timeout=limit, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
 
 
-def _version(path: Path) -> int:
-    with closing(_connect(path, read_only=True)) as connection:
-        return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _what_is_broken(path: Path) -> str:
-    if not path.exists():
-        return ""
-    if path.stat().st_size == 0:
-        return "it is empty"
-    try:
-        with closing(_connect(path)) as connection:
-            if int(connection.execute("PRAGMA user_version").fetchone()[0]) > SCHEMA_VERSION:
-                return ""
-            connection.execute("SELECT revision FROM watches LIMIT 1").fetchone()
-            return ""
-    except sqlite3.DatabaseError as fault:
-        if getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) not in DAMAGE:
-            raise
-        return str(fault)
-    except UnicodeDecodeError:
-        return "its schema is no text"
+def version_of(connection: sqlite3.Connection) -> int:
+    """The format of a file."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _make_when_missing(path: Path) -> None:
@@ -156,15 +151,10 @@ def _make_when_missing(path: Path) -> None:
 @contextmanager
 def made_beside(path: Path) -> Iterator[Path]:
     """A new, empty store beside its place; it is deleted unless it is moved there."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    os.close(handle)
-    made = Path(name)
-    try:
+    with beside(path) as made:
         with closing(sqlite3.connect(made)) as connection:
             connection.executescript(_SCHEMA)
         yield made
-    finally:
-        made.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -188,10 +178,9 @@ def alone(folder: Path) -> Iterator[None]:
 def _is_locked_here(handle: int) -> bool:
     import fcntl  # noqa: PLC0415 - only while a store is made or mended
 
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
+    with suppress(OSError):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
     return True

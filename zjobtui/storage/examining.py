@@ -2,35 +2,45 @@
 
 import os
 import sqlite3
+import time
+from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from zjobtui.storage.database import SCHEMA_VERSION, backup_path
+from zjobtui.storage.database import SCHEMA_VERSION, backup_path, connect, version_of
 
 LOCK_LIMIT = 0.3
 """Seconds to wait for a lock before it is told."""
 
+_CALLS = "SELECT tenant, calls FROM calls WHERE day = ?"
 _NETWORK = ("nfs", "cifs", "smb", "fuse.sshfs", "9p", "afs", "ceph", "glusterfs", "lustre", "gpfs", "beegfs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreFacts:
-    """The file as it was found. `lease_until` is in seconds since the epoch, 0 where nobody has one."""
+    """The file as it was found. `lease_until` is in seconds since the epoch, 0 where nobody has one.
+
+    `calls` are those of today (UTC), by tenant.
+    """
 
     path: Path
     exists: bool = False
     size: int = 0
     version: int = 0
     jobs: int = 0
-    fault: str = ""
+    calls: Mapping[str, int] = field(default_factory=dict)
     damage: str = ""
-    advice: str = ""
     is_writable: bool = False
     is_locked: bool = False
     lease_until: float = 0.0
     network: str = ""
     backup_at: float | None = None
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether it was made by a newer program, which alone knows what is in it."""
+        return self.version > SCHEMA_VERSION
 
 
 def examine(path: Path) -> StoreFacts:
@@ -48,56 +58,38 @@ def examine(path: Path) -> StoreFacts:
 
 
 def _content(facts: StoreFacts) -> StoreFacts:
-    uri = f"{facts.path.absolute().as_uri()}?mode=ro"
     try:
-        with closing(sqlite3.connect(uri, uri=True, timeout=LOCK_LIMIT, isolation_level=None)) as connection:
+        with closing(connect(facts.path, "ro", LOCK_LIMIT)) as connection:
             return _read(facts, connection)
     except (sqlite3.Error, UnicodeDecodeError, TypeError, ValueError) as fault:
         if getattr(fault, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
             return replace(facts, is_locked=True)
-        return replace(facts, fault=f"it cannot be read ({fault})", damage=str(fault), advice=_MEND)
-
-
-_MEND = "close every window, then run: zjobtui doctor --mend (the file is kept, and what is readable is taken over)"
+        return replace(facts, damage=str(fault))
 
 
 def _read(facts: StoreFacts, connection: sqlite3.Connection) -> StoreFacts:
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    facts = replace(facts, version=version)
-    if version > SCHEMA_VERSION:
-        return replace(facts, fault="it was made by a newer zjobtui; it is only read", advice="install that version")
+    facts = replace(facts, version=version_of(connection))
+    if facts.is_newer:
+        return facts
     said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     if said != "ok":
-        return replace(
-            facts, fault=f"it is damaged ({said.splitlines()[-1]})", damage=said.splitlines()[-1], advice=_MEND
-        )
+        return replace(facts, damage=said.splitlines()[-1])
     jobs = connection.execute("SELECT count(*) FROM watches WHERE removed_at IS NULL").fetchone()[0]
     until = connection.execute("SELECT max(until) FROM leases").fetchone()[0]
-    return replace(facts, jobs=int(jobs), lease_until=float(until or 0), is_locked=_is_locked(facts.path))
+    today = (int(time.time() // 86_400),)
+    calls = {str(name): int(made) for name, made in connection.execute(_CALLS, today)}
+    return replace(facts, jobs=int(jobs), calls=calls, lease_until=float(until or 0), is_locked=_is_locked(facts.path))
 
 
 def _is_locked(path: Path) -> bool:
     """Whether a write would have to wait now; taking the lock and giving it back writes nothing."""
-    uri = f"{path.absolute().as_uri()}?mode=rw"
     try:
-        with closing(sqlite3.connect(uri, uri=True, timeout=LOCK_LIMIT, isolation_level=None)) as connection:
+        with closing(connect(path, wait=LOCK_LIMIT)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
     except sqlite3.Error as fault:
         return getattr(fault, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
     return False
-
-
-def calls_today(path: Path, tenant: str, day: int) -> int | None:
-    """The day's count of a tenant, or None where it cannot be read."""
-    try:
-        uri = f"{path.absolute().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True, timeout=LOCK_LIMIT)) as connection:
-            query = "SELECT calls FROM calls WHERE tenant = ? AND day = ?"
-            row = connection.execute(query, (tenant, day)).fetchone()
-            return int(row[0]) if row else 0
-    except (sqlite3.Error, TypeError, ValueError):
-        return None
 
 
 def network_file_system(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> str:

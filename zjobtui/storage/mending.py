@@ -2,13 +2,13 @@
 
 import os
 import sqlite3
-import tempfile
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Collection
+from contextlib import closing, suppress
 from pathlib import Path
 
 from zjobtui.storage.answers import ReadReport
+from zjobtui.storage.beside import beside
 from zjobtui.storage.database import StoreError, alone, backup_path, made_beside
 from zjobtui.storage.salvage import Columns, Saved, grafted, salvaged
 from zjobtui.storage.writing import POSITION
@@ -39,7 +39,8 @@ def _fill(made: Path, path: Path, read_report: ReadReport) -> str:
     with closing(sqlite3.connect(made, isolation_level=None)) as connection:
         saved = _take_over(connection, path, read_report)
         if not saved and path.stat().st_size < GRAFT_LIMIT:
-            with _grafted_copy(path, made) as copy:
+            with beside(path) as copy:
+                grafted(path, made, copy)
                 saved = _take_over(connection, copy, read_report)
         more = _take_over(connection, backup, read_report) if backup.exists() else 0
         connection.execute("UPDATE meta SET value = 1 WHERE name = 'revision'")
@@ -96,17 +97,6 @@ def _inserting(table: str, columns: Columns) -> tuple[str, Columns]:
 
 def _jobs(number: int) -> str:
     return f"{number:,} job{'' if number == 1 else 's'}"
-
-
-@contextmanager
-def _grafted_copy(path: Path, made: Path) -> Iterator[Path]:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    os.close(handle)
-    try:
-        grafted(path, made, Path(name))
-        yield Path(name)
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 def _put_in_place(made: Path, path: Path) -> Path:

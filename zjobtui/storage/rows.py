@@ -37,6 +37,13 @@ OBSERVATIONS = (
 
 IDENTITY = ("tenant", "job", "given", "added_at", "added_by")
 
+_PLAIN = tuple(
+    name
+    for name in (*IDENTITY, *ANNOTATIONS, *OBSERVATIONS)
+    if name not in {"tenant", "job", "given", "tags", *DIGEST, *PROBLEM}
+)
+"""Columns that hold a field of the watch as it is."""
+
 _TIMES = frozenset({"added_at", "seen_at", "unfinished_at", "ended_at", "changed_at", "problem_at", "at"})
 _LATEST = 1e11
 """Seconds since the epoch that no clock shows: the year 5138."""
@@ -62,22 +69,10 @@ def row_of(watch: Watch) -> dict[str, SqlValue]:
         "tenant": watch.job.tenant,
         "job": watch.job.id.key,
         "given": watch.job.id.given,
-        "added_at": watch.added_at,
-        "added_by": watch.added_by,
-        "label": watch.label,
         "tags": json.dumps(watch.tags, ensure_ascii=False),
-        "note": watch.note,
-        "acknowledged_at": watch.acknowledged_at,
+        **{name: getattr(watch, name) for name in _PLAIN},
         **_digest_columns(watch.digest),
-        "seen_at": watch.seen_at,
-        "unfinished_at": watch.unfinished_at,
-        "ended_at": watch.ended_at,
-        "changed_at": watch.changed_at,
         **_problem_columns(watch.problem),
-        "problem_at": watch.problem_at,
-        "contradiction": watch.contradiction,
-        "planned": watch.planned,
-        "heard_at": watch.heard_at,
     }
 
 
@@ -139,15 +134,8 @@ def entry_of(row: Row, job: Job) -> Entry:
 def _digest_columns(digest: Digest | None) -> dict[str, SqlValue]:
     if digest is None:
         return dict.fromkeys(DIGEST)
-    return {
-        "status": digest.status,
-        "verdict": digest.verdict.kind.value,
-        "sentence": digest.verdict.sentence,
-        "kind": digest.kind,
-        "order_number": digest.order_number,
-        "account_number": digest.account_number,
-        "words": digest.words,
-    }
+    plain = {name: getattr(digest, name) for name in DIGEST if name not in {"verdict", "sentence"}}
+    return {**plain, "verdict": digest.verdict.kind.value, "sentence": digest.verdict.sentence}
 
 
 def _problem_columns(problem: Problem | None) -> dict[str, SqlValue]:

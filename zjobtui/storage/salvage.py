@@ -49,7 +49,7 @@ def salvaged(path: Path, read_report: ReadReport) -> Iterator[Saved]:
                 found.add((watch["tenant"], watch["job"]))
         for tenant, job in _indexed(connection):
             if (tenant, job) not in found:
-                yield from (Saved(watch) for watch in _least(tenant, {job}))
+                yield from map(Saved, _least(tenant, {job}))
 
 
 @contextmanager
@@ -105,7 +105,7 @@ def _watches(row: sqlite3.Row) -> Iterator[Columns]:
 
 def _least(tenant: object, ids: Iterable[object], row: sqlite3.Row | None = None) -> Iterator[Columns]:
     """A watch of which little more than its id is known; where a row holds two, neither is given up."""
-    for job_id in {JobId.parse(text) for text in ids if isinstance(text, str) and _is_id(text)}:
+    for job_id in set(_parsed(ids)):
         job = Job(clean(tenant) if isinstance(tenant, str) else "env", job_id)
         label = row["label"] if row is not None and isinstance(row["label"], str) else ""
         removed = row["removed_at"] if row is not None and isinstance(row["removed_at"], float) else None
@@ -113,10 +113,10 @@ def _least(tenant: object, ids: Iterable[object], row: sqlite3.Row | None = None
         yield {**row_of(watch), "removed_at": removed}
 
 
-def _is_id(text: str) -> bool:
-    with suppress(ValueError):
-        return bool(JobId.parse(text))
-    return False
+def _parsed(ids: Iterable[object]) -> Iterator[JobId]:
+    for text in ids:
+        with suppress(ValueError):
+            yield JobId.parse(text if isinstance(text, str) else "")
 
 
 def _answer(connection: sqlite3.Connection, position: int, read_report: ReadReport) -> Columns | None:
@@ -142,9 +142,7 @@ def _entry(row: sqlite3.Row) -> Columns:
 
 
 def _harmless(name: str, value: SqlValue) -> SqlValue:
-    if not isinstance(value, str):
-        return value
-    return value if name == "tags" else clean(value)
+    return clean(value) if isinstance(value, str) and name != "tags" else value
 
 
 def _indexed(connection: sqlite3.Connection) -> Iterator[tuple[object, object]]:

@@ -1,13 +1,13 @@
 """What the screen looked like last, in a small file beside the watchlist; whatever else stands there is passed over."""
 
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
 
 from zjobtui.domain.text import clean, shorten
+from zjobtui.storage.beside import beside
 
 NAME = "screen.json"
 
@@ -37,10 +37,7 @@ class ScreenMemory:
 
     def remember(self, values: Mapping[str, Plain]) -> None:
         """Puts a new file in the place of the old one, whole or not at all."""
-        new = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
-        try:
-            new.write_text(json.dumps(dict(values), ensure_ascii=False, indent=1), encoding="utf-8", errors="replace")
+        content = json.dumps(dict(values), ensure_ascii=False, indent=1).encode(errors="replace")
+        with suppress(OSError), beside(self._path) as new:
+            new.write_bytes(content)
             new.replace(self._path)
-        except (OSError, ValueError):
-            with suppress(OSError):
-                new.unlink(missing_ok=True)

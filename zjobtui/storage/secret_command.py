@@ -38,10 +38,14 @@ def run_command(words: Sequence[str], environ: Mapping[str, str], time_limit: fl
     process = start(words, environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     if isinstance(process, str):
         return NOTHING, process
+    deadline = time.monotonic() + time_limit
     try:
-        return _listen(process, time.monotonic() + time_limit, time_limit)
+        output = _read(process, deadline)
+        is_long = len(output) > OUTPUT_LIMIT
+        fault = "printed far more than a secret" if is_long else what_came_of(process, deadline, time_limit)
     finally:
         end(process)
+    return (NOTHING, fault) if fault else (Secret(output.decode(errors="replace")), "")
 
 
 def start(
@@ -75,14 +79,6 @@ def end(process: subprocess.Popen[bytes]) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-
-
-def _listen(process: subprocess.Popen[bytes], deadline: float, time_limit: float) -> tuple[Secret, str]:
-    output = _read(process, deadline)
-    if len(output) > OUTPUT_LIMIT:
-        return NOTHING, "printed far more than a secret"
-    fault = what_came_of(process, deadline, time_limit)
-    return (NOTHING, fault) if fault else (Secret(output.decode(errors="replace")), "")
 
 
 def _read(process: subprocess.Popen[bytes], deadline: float) -> bytes:

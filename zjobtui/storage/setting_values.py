@@ -62,9 +62,9 @@ def number(low: int, high: int, unit: str) -> Check[float]:
     """A number from `low` to `high`."""
 
     def check(given: object) -> float:
-        if not _is_between(given, low, high):
+        if isinstance(given, bool) or not isinstance(given, int | float) or not low <= given <= high:
             raise RefusedValueError(f"a number of {unit} from {low:,} to {high:,}, without quotes or commas")
-        return float(cast("float", given))
+        return float(given)
 
     return check
 
@@ -73,7 +73,7 @@ def whole_number(low: int, high: int) -> Check[int]:
     """A whole number from `low` to `high`."""
 
     def check(given: object) -> int:
-        if not isinstance(given, int) or not _is_between(given, low, high):
+        if isinstance(given, bool) or not isinstance(given, int) or not low <= given <= high:
             raise RefusedValueError(f"a whole number from {low:,} to {high:,}, without quotes or commas")
         return given
 
@@ -89,15 +89,14 @@ def span(given: object) -> float:
     return seconds or inf
 
 
-def _is_between(given: object, low: int, high: int) -> bool:
-    is_number = isinstance(given, int | float) and not isinstance(given, bool)
-    return is_number and low <= cast("float", given) <= high
+def _word(given: object) -> str:
+    return given.strip().casefold() if isinstance(given, str) else ""
 
 
 def kind(given: object) -> TenantKind:
     """A kind of tenant by its name, whatever its case."""
     kinds = {kind.value.casefold(): kind for kind in TenantKind}
-    word = re.sub(r"[\s_-]+", " ", given.strip()).casefold() if isinstance(given, str) else ""
+    word = re.sub(r"[\s_-]+", " ", _word(given))
     if word not in kinds:
         raise RefusedValueError(one_of(word, [kind.value for kind in TenantKind]))
     return kinds[word]
@@ -105,7 +104,7 @@ def kind(given: object) -> TenantKind:
 
 def colour(given: object) -> str:
     """A colour by name or as #rrggbb, in small letters."""
-    word = given.strip().casefold() if isinstance(given, str) else ""
+    word = _word(given)
     if word not in COLOURS and not _CODE.fullmatch(word):
         raise RefusedValueError(f"#rrggbb or {one_of(word, COLOURS)}")
     return word
@@ -122,7 +121,7 @@ def choice(*known: str) -> Check[str]:
     """One of a few words, whatever its case."""
 
     def check(given: object) -> str:
-        word = given.strip().casefold() if isinstance(given, str) else ""
+        word = _word(given)
         if word not in known:
             raise RefusedValueError(one_of(word, known))
         return word

@@ -46,7 +46,7 @@ def open_store(path: Path, read_report: "ReadReport") -> tuple["Store", Watchlis
     except BrokenStoreError as fault:
         from zjobtui.storage.mending import mend  # noqa: PLC0415 - hardly ever needed
 
-        notice = mend(path, str(fault.__cause__ or fault), read_report, lambda: _is_sound(path, read_report))
+        notice = mend(path, fault.why, read_report, lambda: _is_sound(path, read_report))
     store, watchlist = _loaded(path, read_report)
     store.notice = notice
     return store, watchlist
@@ -133,27 +133,21 @@ class Store:
 
     def seen(self, job: Job) -> "Seen | None":
         """The last good answer about a job, whole, with the call that brought it."""
-        query = f"SELECT at, body, call FROM reports WHERE position = {POSITION}"
         from zjobtui.storage.answers import answer_of  # noqa: PLC0415 - reports are not needed for the first screen
 
-        with self._reading() as connection:
-            row = connection.execute(query, (job.tenant, job.id.key)).fetchone()
-            return answer_of(row, self._read_report) if row else None
+        with self._about(job, "SELECT at, body, call FROM reports") as rows:
+            return answer_of(rows[0], self._read_report) if rows else None
 
     def earlier(self, job: Job) -> "Earlier | None":
         """The answer that the last good one replaced, as it came."""
-        query = f"SELECT earlier_at, earlier FROM reports WHERE position = {POSITION}"
         from zjobtui.storage.answers import earlier_of  # noqa: PLC0415 - as above
 
-        with self._reading() as connection:
-            row = connection.execute(query, (job.tenant, job.id.key)).fetchone()
-            return earlier_of(row) if row else None
+        with self._about(job, "SELECT earlier_at, earlier FROM reports") as rows:
+            return earlier_of(rows[0]) if rows else None
 
     def timeline(self, job: Job) -> "Timeline":
         """The changes of a job, oldest first."""
-        query = f"SELECT at, event, text, verdict FROM entries WHERE position = {POSITION} ORDER BY number"
-        with self._reading() as connection:
-            rows = connection.execute(query, (job.tenant, job.id.key)).fetchall()
+        with self._about(job, "SELECT at, event, text, verdict FROM entries", "ORDER BY number") as rows:
             return tuple(entry_of(row, job) for row in rows)
 
     def hold(self, name: str, holder: str, now: float, life: float) -> bool:
@@ -202,6 +196,14 @@ class Store:
     def _reading(self) -> Iterator[sqlite3.Connection]:
         with self._lock, _faults_told(self.path):
             yield self._connection
+
+    @contextmanager
+    def _about(self, job: Job, select: str, order: str = "") -> Iterator[list[sqlite3.Row]]:
+        """What a table holds about one job; what is wrong with it is told as the block finds it."""
+        with self._reading() as connection:
+            yield connection.execute(
+                f"{select} WHERE position = {POSITION} {order}", (job.tenant, job.id.key)
+            ).fetchall()
 
     @contextmanager
     def _writing(self) -> Iterator[tuple[sqlite3.Connection, int]]:
@@ -268,8 +270,9 @@ def _faults_told(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as fault:
-        is_damage = getattr(fault, "sqlite_errorcode", None) in DAMAGE or "decode" in str(fault)
-        kind = BrokenStoreError if is_damage else StoreError
-        raise kind(f"The watchlist {path} could not be used: {fault}.") from fault
+        told = f"The watchlist {path} could not be used: {fault}."
+        if getattr(fault, "sqlite_errorcode", None) in DAMAGE or "decode" in str(fault):
+            raise BrokenStoreError(told, str(fault)) from fault
+        raise StoreError(told) from fault
     except (sqlite3.Error, DamageError, UnicodeDecodeError) as fault:
-        raise BrokenStoreError(f"The watchlist {path} is damaged: {fault}.") from fault
+        raise BrokenStoreError(f"The watchlist {path} is damaged: {fault}.", str(fault)) from fault

@@ -1,10 +1,11 @@
 """What the SQLite file holds, in figures, and how it is made as small as it can be."""
 
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from zjobtui.storage.database import StoreError
+from zjobtui.storage.database import StoreError, connect
 
 _COUNTS = """
 SELECT (SELECT count(*) FROM watches WHERE removed_at IS NULL),
@@ -16,9 +17,8 @@ SELECT (SELECT count(*) FROM watches WHERE removed_at IS NULL),
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Where the store lies, its bytes, those of them that hold nothing, its format, and how many there are of what."""
+    """The bytes of the store, those of them that hold nothing, its format, and how many there are of what."""
 
-    path: Path
     size: int
     unused: int
     version: int
@@ -35,7 +35,7 @@ def survey(connection: sqlite3.Connection, path: Path) -> Survey:
         int(connection.execute(f"PRAGMA {name}").fetchone()[0])
         for name in ("freelist_count", "page_size", "user_version")
     )
-    return Survey(path, path.stat().st_size, unused * page, version, *connection.execute(_COUNTS).fetchone())
+    return Survey(path.stat().st_size, unused * page, version, *connection.execute(_COUNTS).fetchone())
 
 
 def compact(connection: sqlite3.Connection, now: float) -> None:
@@ -49,16 +49,13 @@ def known_words(path: Path, beginning: str) -> tuple[list[str], list[str]]:
     """Ids and labels of jobs that begin so, and tenants, without making or mending anything; none where it fails."""
     found = "FROM watches WHERE removed_at IS NULL AND substr({0}, 1, ?) = ? ORDER BY position DESC LIMIT 50"
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.2)
-        try:
+        with closing(connect(path, "ro", wait=0.2)) as connection:
             words = [
                 str(word)
                 for name in ("given", "label")
                 for (word,) in connection.execute(f"SELECT {name} {found.format(name)}", (len(beginning), beginning))
             ]
             tenants = [str(name) for (name,) in connection.execute("SELECT DISTINCT tenant FROM watches LIMIT 50")]
-        finally:
-            connection.close()
     except (sqlite3.Error, OSError):
         return [], []
     return [word for word in words if word], tenants
