@@ -1,5 +1,6 @@
-"""What every test relies on: an environment of its own, and hypothesis without a stopwatch."""
+"""What every test relies on: an environment of its own, hypothesis without a stopwatch, and little to collect."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -16,6 +17,14 @@ _THEIRS = ("ZUORA_", "ZJOBTUI_", "XDG_")
 _NAMES = frozenset(
     {"NO_COLOR", "FORCE_COLOR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"}
 )
+
+gc.set_threshold(20_000, 20, 20)
+
+
+def pytest_collection_finish() -> None:
+    """What lives as long as the tests do is not looked through again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -82,7 +82,7 @@ async def test_s1_no_trouble_makes_secret_or_token_show(
     credentials = ClientCredentials("client-1", Secret(SECRET))
     own = scenario.token if scenario.token is not None else token(TOKEN)
     with fault_server(scenario.script, token=own, on_accept=scenario.on_accept) as server:
-        async with asking(server.base_url, limit=1.0 if scenario.limit < 1 else 2.0, credentials=credentials) as client:
+        async with asking(server.base_url, limit=min(scenario.limit, 2.0), credentials=credentials) as client:
             under_way = asyncio.create_task(client.observe(JOB))
             await asyncio.sleep(0.02)
             described = descriptions()

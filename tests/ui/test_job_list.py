@@ -265,11 +265,9 @@ async def test_the_engine_is_told_at_which_job_a_person_looks() -> None:
     engine = waiting(5)
     async with looking_at(engine) as sight:
         await sight.press("down", "down")
-        await asyncio.sleep(0.5)
-        assert engine.attended[-1] == job(3)
+        await sight.until(lambda _: engine.attended[-1:] == [job(3)])
         engine.forget(job(number) for number in range(1, 6))
-        await asyncio.sleep(0.6)
-        assert engine.attended[-1] is None
+        await sight.until(lambda _: engine.attended[-1] is None)
 
 
 async def test_the_border_says_how_many_jobs_there_are() -> None:

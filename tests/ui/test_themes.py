@@ -100,7 +100,7 @@ def region_of(sight: Sight, part: str) -> Region:
 
 
 @pytest.mark.parametrize("name", LEAST)
-async def test_every_letter_on_the_screen_can_be_read(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_letter_on_the_screen_can_be_read(name: str) -> None:
     engine = watched_world(jobs=40, elapsed=64.0)
     engine.clock.at += 40
     tenant = Tenant(name="env", base_url="http://127.0.0.1", title="EU", kind=TenantKind.PRODUCTION)
