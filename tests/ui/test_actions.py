@@ -127,7 +127,8 @@ async def test_the_bottom_line_names_the_keys_and_a_click_on_one_presses_it() ->
     engine = staged(WAITING)
     async with looking_at(engine) as sight:
         assert sight.rows[-1] == (
-            " a add  / filter  s sort  x remove  u undo  l label  r ask now  p pause  y copy  ? help  q quit"
+            " a add  / filter  s sort  x remove  u undo  l label  r ask now  p pause  y copy"
+            "  e export  tab detail  ? help  q quit"
         )
         await sight.click("r ask now")
         assert engine.asked == [job(1)]

@@ -1,16 +1,19 @@
 from dataclasses import replace
 
 import pytest
+from textual.color import Color
 
 from tests.support.building import NOW
 from tests.support.scripted import ScriptedEngine
 from tests.support.seeing import TENANT, looking_at
 from tests.support.staging import staged, tell
+from tests.ui.test_themes import contrast
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.pulse import Pulse
 from zjobtui.domain.tenant import TenantKind
 from zjobtui.domain.verdict import Kind
 from zjobtui.polling.ports import State
+from zjobtui.storage.setting_values import COLOURS
 from zjobtui.ui.spans import length_of
 from zjobtui.ui.totals_bar import bar_spans
 
@@ -56,7 +59,7 @@ async def test_the_counts_follow_the_jobs() -> None:
         ({"calls_per_second": 23.7}, "● 24 calls/s"),
         (
             {"problem": Problem(ProblemKind.UNREACHABLE, "connection refused"), "down_since": NOW - 120},
-            "✗ unreachable: connection refused since 13:58:00 UTC",
+            "✗ unreachable: connection refused · since 13:58:00 UTC",
         ),
         ({"problem": Problem(ProblemKind.SIGNED_OUT, "invalid client")}, "✗ signed out: invalid client"),
         ({"problem": Problem(ProblemKind.THROTTLED, "Request exceeded limit")}, "✗ throttled: Request exceeded limit"),
@@ -93,6 +96,14 @@ async def test_production_does_not_look_like_a_sandbox() -> None:
         async with looking_at(staged(), tenant=replace(TENANT, kind=kind)) as sight:
             looks.append(sight.glass.display.screen.buffer[0][sight.bar.index("EU API sandbox")].bg)
     assert looks[0] != looks[1]
+
+
+@pytest.mark.parametrize("colour", [*sorted(COLOURS), "#7f7f7f", "#d0d0d0", "#202020"])
+async def test_a_tenants_name_stands_on_its_own_colour_and_can_be_read(colour: str) -> None:
+    async with looking_at(staged(), tenant=replace(TENANT, kind=TenantKind.PRODUCTION, colour=colour)) as sight:
+        cell = sight.glass.display.screen.buffer[0][sight.bar.index("EU API sandbox")]
+        assert f"#{cell.bg}" == Color.parse(colour).hex.lower()
+        assert contrast(cell.fg, cell.bg) >= 4.5
 
 
 @pytest.mark.parametrize("width", range(1, 200, 7))

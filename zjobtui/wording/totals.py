@@ -106,7 +106,7 @@ def pulse_text(pulse: Pulse | None, now: float, waiting: int, zone: tzinfo | Non
 
 def _down(pulse: Pulse, now: float, zone: tzinfo | None) -> PulseText:
     problem = f"{pulse.tenant} {pulse.problem}" if pulse.is_one_of_several else str(pulse.problem)
-    since = f" since {moment(pulse.down_since, now, zone)}" if pulse.down_since else ""
+    since = f" · since {moment(pulse.down_since, now, zone)}" if pulse.down_since else ""
     title = pulse.problem.kind.title if pulse.problem else ""
     title = f"{pulse.tenant} {title}" if pulse.is_one_of_several else title
     return PulseText(f"✗ {problem}{since}", f"✗ {title}", Tone.BAD)
