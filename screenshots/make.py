@@ -43,7 +43,7 @@ PICTURES = (
     Picture("raw", (140, 40), 2, ("3", "tab", "slash", *"status", "enter", "n")),
     Picture("narrow", (80, 24), 2),
     Picture("help", (100, 30), 2, ("question_mark",)),
-    Picture("three-tenants", (140, 40), 6, has_several=True),
+    Picture("three-tenants", (140, 40), 2, has_several=True),
 )
 
 

@@ -142,3 +142,19 @@ def test_production_is_seen_where_several_tenants_are_watched(width: int) -> Non
     spans = bar_spans(tenants, dict.fromkeys(Kind, 3), None, NOW, width)
     badges = {name: text.strip() for text, name in spans if name in {"tenant", "production"}}
     assert badges == ({"tenant": "EU sandbox", "production": "US"} if width == 140 else {"production": "2 tenants"})
+
+
+async def test_where_the_whole_trouble_has_no_room_it_is_said_since_when() -> None:
+    problem = Problem(ProblemKind.UNREACHABLE, "a reason that is far too long to stand beside the counts of a bar")
+    engine = beating(staged("recorded-processing"), problem=problem, down_since=NOW - 120)
+    async with looking_at(engine, size=(80, 24)) as sight:
+        assert sight.bar.endswith("✗ unreachable since 13:58:00 UTC")
+        await sight.resize(50, 24)
+        assert sight.bar.endswith("✗ unreachable")
+
+
+async def test_without_colours_a_tenants_own_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with looking_at(staged(), tenant=replace(TENANT, colour="orange")) as sight:
+        cell = sight.glass.display.screen.buffer[0][sight.bar.index("EU API sandbox")]
+        assert (cell.bg, cell.reverse) == ("default", True)

@@ -80,6 +80,7 @@ def test_all_that_the_watchlist_knows_of_a_job_is_listed() -> None:
     assert list(printed(about_lines(one, NOW, UTC))) == [
         "Label                  CS-1",
         f"Job id                 {one.job.id}",
+        "Tenant                 env",
         "Tags                   a, b",
         "Note                   call back",
         "Added                  14:00:00 UTC · test",

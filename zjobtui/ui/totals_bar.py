@@ -89,7 +89,9 @@ class TotalsBar(Widget):
 
     def _style(self, name: str) -> Style:
         if name.startswith(_COLOURED):
-            return _badge_style(name.removeprefix(_COLOURED))
+            if not self.app.no_color:
+                return _badge_style(name.removeprefix(_COLOURED))
+            name = "tenant"
         return self.get_component_rich_style(f"lines--{name or 'plain'}", partial=False)
 
 
@@ -119,12 +121,13 @@ def bar_spans(
     muted = ("muted",) if is_muted else ()
     full, brief = _counts(counts, in_full=True), _counts(counts, in_full=False)
     rights = [" · ".join((told.text, *muted, *further[:count])) for count in range(len(further), -1, -1)]
-    short = " · ".join((told.short, *muted))
+    since, short = (" · ".join((text, *muted)) for text in (told.since or told.short, told.short))
     tone = told.tone.name.lower()
     names = [((" zjobtui ", "strong"), *badges) for badges in (_each(tenants), _together(tenants))]
     candidates = [((*names[0], *full), right) for right in rights]
-    candidates += [((*name, *full), right) for name in names for right in (rights[-1], short)]
-    candidates += [((*name, *brief), short) for name in names]
+    candidates += [((*name, *full), right) for name in names for right in (rights[-1], since)]
+    candidates += [((*name, *brief), since) for name in names]
+    candidates += [((*name, *some), short) for some in (full, brief) for name in names]
     for left, right in candidates:
         gap = width - length_of(left) - length_of(((right, tone),)) - 1
         if gap >= 2:

@@ -69,7 +69,7 @@ def problem_text(watch: Watch) -> str:
 
 
 def about_lines(watch: Watch, now: float, zone: tzinfo | None = None) -> tuple[Line, ...]:
-    """What the watchlist itself knows of a job: id, label, tags, note and times, the first of which names the zone."""
+    """What the watchlist itself knows of a job: label, id, tenant, tags, note and times, the first with the zone."""
     took = ""
     if watch.ended_at is not None and watch.unfinished_at is not None:
         took = f" · within {duration(watch.ended_at - watch.added_at)} of being added"
@@ -78,6 +78,7 @@ def about_lines(watch: Watch, now: float, zone: tzinfo | None = None) -> tuple[L
     return (
         *fact("label", "Label", watch.label),
         *fact("job", "Job id", watch.job.id.given),
+        *fact("tenant", "Tenant", watch.job.tenant),
         *fact("tags", "Tags", ", ".join(watch.tags)),
         *fact("note", "Note", watch.note),
         *fact("added", "Added", f"{moment(watch.added_at, now, zone)} · {watch.added_by}".removesuffix(" · ")),
