@@ -6,11 +6,15 @@ The monitor runs on the simulator's jobs with a fixed seed and a clock that stan
 import asyncio
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.scripted import ScriptedEngine
 from tests.support.world import watched_world
 from zjobtui.domain.tenant import Tenant, TenantKind
+from zjobtui.domain.watchlist import Watchlist
+from zjobtui.polling.ports import State
 from zjobtui.ui import monitor
 from zjobtui.ui.app import MonitorApp
 from zjobtui.ui.job_list import JobList
@@ -26,6 +30,8 @@ class Picture:
     size: tuple[int, int]
     job: int
     keys: tuple[str, ...] = ()
+    has_several: bool = False
+    """Whether three tenants are watched."""
 
 
 PICTURES = (
@@ -37,14 +43,36 @@ PICTURES = (
     Picture("raw", (140, 40), 2, ("3", "tab", "slash", *"status", "enter", "n")),
     Picture("narrow", (80, 24), 2),
     Picture("help", (100, 30), 2, ("question_mark",)),
+    Picture("three-tenants", (140, 40), 2, has_several=True),
 )
+
+
+ONE = Tenant(name="env", base_url="http://127.0.0.1", title="EU API sandbox", kind=TenantKind.API_SANDBOX)
+SEVERAL = (
+    Tenant(name="eu", base_url="http://127.0.0.1", title="EU production", kind=TenantKind.PRODUCTION),
+    Tenant(name="us", base_url="http://127.0.0.1", title="US API sandbox", kind=TenantKind.API_SANDBOX),
+    Tenant(name="uat", base_url="http://127.0.0.1", title="UAT", kind=TenantKind.OTHER, colour="orange"),
+)
+
+
+def together(engines: Sequence[ScriptedEngine]) -> ScriptedEngine:
+    """The first engine, with all that the others have watched."""
+    first, *others = engines
+    for other in others:
+        first.archive.answers |= other.archive.answers
+        first.archive.replaced |= other.archive.replaced
+        first.archive.entries += other.archive.entries
+        watches = {**first.state.watchlist.watches, **other.state.watchlist.watches}
+        first.state = State(Watchlist(watches), {**first.state.pulses, **other.state.pulses})
+    return first
 
 
 async def take(picture: Picture) -> None:
     """Takes one picture."""
-    engine = watched_world(jobs=40, elapsed=64.0)
-    tenant = Tenant(name="env", base_url="http://127.0.0.1", title="EU API sandbox", kind=TenantKind.API_SANDBOX)
-    app = MonitorApp(engine, engine.archive, (tenant,), engine.clock)
+    tenants = SEVERAL if picture.has_several else (ONE,)
+    worlds = [watched_world(40 // len(tenants), 64.0, 7 + place, one.name) for place, one in enumerate(tenants)]
+    engine = together(worlds)
+    app = MonitorApp(engine, engine.archive, tenants, engine.clock)
     async with app.run_test(size=picture.size) as pilot:
         await pilot.pause()
         wanted = list(engine.state.watchlist)[picture.job].job

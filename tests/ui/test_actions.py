@@ -127,7 +127,8 @@ async def test_the_bottom_line_names_the_keys_and_a_click_on_one_presses_it() ->
     engine = staged(WAITING)
     async with looking_at(engine) as sight:
         assert sight.rows[-1] == (
-            " a add  / filter  s sort  x remove  u undo  l label  r ask now  p pause  y copy  ? help  q quit"
+            " a add  / filter  s sort  x remove  u undo  l label  r ask now  p pause  y copy"
+            "  e export  tab detail  ? help  q quit"
         )
         await sight.click("r ask now")
         assert engine.asked == [job(1)]
@@ -156,6 +157,17 @@ async def test_help_says_what_every_key_does(size: tuple[int, int]) -> None:
         assert "✗ failed" in whole
         await sight.press("escape")
         assert "Help" not in sight.text
+
+
+@pytest.mark.parametrize(("columns", "is_beside"), [(52, True), (36, False)])
+async def test_help_is_wrapped_for_the_room_there_is(columns: int, is_beside: bool) -> None:
+    async with looking_at(staged(WAITING), (100, 24)) as sight:
+        await sight.press("?")
+        await sight.resize(columns, 24)
+        lines = [line.strip(" │") for line in sight.frame("Help")]
+        (line,) = [line for line in lines if "Take jobs off" in line]
+        assert line.startswith("x ") == is_beside
+        assert "watchlist" in lines[lines.index(line) + 1]
 
 
 async def test_the_palette_lists_every_action() -> None:

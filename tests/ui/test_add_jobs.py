@@ -104,3 +104,10 @@ async def test_what_cannot_be_saved_is_told_at_once() -> None:
         await sight.press("enter")
         assert sight.toast == "1 job new, 0 known, 0 refused. But it is not saved yet: disk full"
         assert "Not saved: disk full" in sight.rows[1]
+
+
+async def test_in_few_rows_the_dialog_still_says_what_was_found_and_which_keys_do_what() -> None:
+    async with looking_at(staged(), (50, 15)) as sight:
+        await sight.press("a")
+        assert "No job id yet." in sight.text
+        assert "enter adds them" in sight.text

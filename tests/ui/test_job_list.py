@@ -120,7 +120,7 @@ async def test_what_needs_a_person_comes_first_and_the_newest_of_it_on_top() -> 
 async def test_a_row_without_an_answer_in_time_is_marked_stale() -> None:
     engine = staged(WAITING)
     async with looking_at(engine) as sight:
-        assert sight.jobs[0].endswith("new")
+        assert sight.jobs[0].endswith("under 1m")
         engine.clock.at += 16
         await sight.until("stale 10s")
         engine.clock.at += 400

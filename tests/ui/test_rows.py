@@ -33,6 +33,11 @@ def test_a_row_shows_at_least_eight_characters_of_the_id_whatever_the_tenant(wid
     assert ENDED.job.id.given[:8] in text(ENDED, width, tenant)
 
 
+def test_a_long_label_leaves_room_for_the_tenant() -> None:
+    assert "eu · CS-4411 rene…" in text(replace(ENDED, label="CS-4411 renewal batch"), 68, "eu")
+    assert "eu · CS-4411 renewal batch" in text(replace(ENDED, label="CS-4411 renewal batch"), 140, "eu")
+
+
 def test_columns_come_in_the_order_of_their_importance() -> None:
     first: dict[str, int] = {}
     for width in range(14, 200):

@@ -30,11 +30,11 @@ async def test_it_tells_where_the_time_went_and_every_change_with_the_time_betwe
     async with looking_at(engine, size) as sight:
         await sight.press("2")
         bar = "━" * min(24, len(sight.detail[0]) and (size[0] - 2 if size[0] < 100 else size[0] // 2 - 2) // 3)
-        assert f"added 14:00:00 UTC ─ waiting {bar} 4m 29s ─ ✗ failed 14:04:29 UTC" in sight.words
+        assert f"added 14:00:00 UTC ─ waiting {bar} 4m 29s ─ ✗ failed 14:04:29" in sight.words
         assert sight.words.endswith(
-            "14:00:00 UTC added test 14:00:00 UTC Zuora is working on it. "
-            "14:04:29 UTC Job failed, lock contention: Operation failed due to a lock competition, please retry later."
-            " · after 4m 29s 14:04:29 UTC labelled CS-7"
+            "14:00:00 added by test 14:00:00 Zuora is working on it. "
+            "14:04:29 Job failed, lock contention: Operation failed due to a lock competition, please retry later"
+            " · after 4m 29s 14:04:29 labelled CS-7"
         )
         assert "usual" not in sight.words
 
@@ -45,7 +45,17 @@ async def test_when_a_person_saw_it_is_told() -> None:
     engine.acknowledge([job(1)])
     async with looking_at(engine) as sight:
         await sight.press("2")
-        assert "✗ failed when first asked 14:00:00 UTC ─ seen by you 14:01:00 UTC" in sight.words
+        assert "✗ failed when first asked 14:00:00 ─ seen by you 14:01:00" in sight.words
+
+
+async def test_the_headline_of_a_wait_says_what_is_usual() -> None:
+    engine = crowd(10, 20, 30, 40, 50)
+    tell(engine, 6, WAITING)
+    async with looking_at(engine) as sight:
+        await sight.press("end")
+        assert "◌ waiting · waiting for 50s · usual is 29s" in sight.words
+        await sight.press("home")
+        assert "usual is" not in sight.words
 
 
 async def test_what_is_usual_stands_beside_what_this_job_took() -> None:

@@ -1,16 +1,19 @@
 from dataclasses import replace
 
 import pytest
+from textual.color import Color
 
 from tests.support.building import NOW
 from tests.support.scripted import ScriptedEngine
 from tests.support.seeing import TENANT, looking_at
 from tests.support.staging import staged, tell
+from tests.ui.test_themes import contrast
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.pulse import Pulse
 from zjobtui.domain.tenant import TenantKind
 from zjobtui.domain.verdict import Kind
 from zjobtui.polling.ports import State
+from zjobtui.storage.setting_values import COLOURS
 from zjobtui.ui.spans import length_of
 from zjobtui.ui.totals_bar import bar_spans
 
@@ -56,7 +59,7 @@ async def test_the_counts_follow_the_jobs() -> None:
         ({"calls_per_second": 23.7}, "● 24 calls/s"),
         (
             {"problem": Problem(ProblemKind.UNREACHABLE, "connection refused"), "down_since": NOW - 120},
-            "✗ unreachable: connection refused since 13:58:00 UTC",
+            "✗ unreachable: connection refused · since 13:58:00 UTC",
         ),
         ({"problem": Problem(ProblemKind.SIGNED_OUT, "invalid client")}, "✗ signed out: invalid client"),
         ({"problem": Problem(ProblemKind.THROTTLED, "Request exceeded limit")}, "✗ throttled: Request exceeded limit"),
@@ -95,6 +98,14 @@ async def test_production_does_not_look_like_a_sandbox() -> None:
     assert looks[0] != looks[1]
 
 
+@pytest.mark.parametrize("colour", [*sorted(COLOURS), "#7f7f7f", "#d0d0d0", "#202020"])
+async def test_a_tenants_name_stands_on_its_own_colour_and_can_be_read(colour: str) -> None:
+    async with looking_at(staged(), tenant=replace(TENANT, kind=TenantKind.PRODUCTION, colour=colour)) as sight:
+        cell = sight.glass.display.screen.buffer[0][sight.bar.index("EU API sandbox")]
+        assert f"#{cell.bg}" == Color.parse(colour).hex.lower()
+        assert contrast(cell.fg, cell.bg) >= 4.5
+
+
 @pytest.mark.parametrize("width", range(1, 200, 7))
 def test_the_bar_never_says_more_than_fits_and_keeps_the_pulse(width: int) -> None:
     pulse = Pulse(tenant="env", problem=Problem(ProblemKind.UNREACHABLE, "no route to host"), down_since=NOW)
@@ -131,3 +142,19 @@ def test_production_is_seen_where_several_tenants_are_watched(width: int) -> Non
     spans = bar_spans(tenants, dict.fromkeys(Kind, 3), None, NOW, width)
     badges = {name: text.strip() for text, name in spans if name in {"tenant", "production"}}
     assert badges == ({"tenant": "EU sandbox", "production": "US"} if width == 140 else {"production": "2 tenants"})
+
+
+async def test_where_the_whole_trouble_has_no_room_it_is_said_since_when() -> None:
+    problem = Problem(ProblemKind.UNREACHABLE, "a reason that is far too long to stand beside the counts of a bar")
+    engine = beating(staged("recorded-processing"), problem=problem, down_since=NOW - 120)
+    async with looking_at(engine, size=(80, 24)) as sight:
+        assert sight.bar.endswith("✗ unreachable since 13:58:00 UTC")
+        await sight.resize(50, 24)
+        assert sight.bar.endswith("✗ unreachable")
+
+
+async def test_without_colours_a_tenants_own_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with looking_at(staged(), tenant=replace(TENANT, colour="orange")) as sight:
+        cell = sight.glass.display.screen.buffer[0][sight.bar.index("EU API sandbox")]
+        assert (cell.bg, cell.reverse) == ("default", True)

@@ -51,8 +51,8 @@ def test_a_wait_that_nobody_watches_does_not_grow() -> None:
 def test_in_a_list_a_wait_is_told_by_the_minute() -> None:
     one = after(seen(PROCESSING, NOW + 60))
     assert [when(one, NOW + second, by_minute=True).short for second in (9, 59, 61, 65)] == [
-        "new",
-        "new",
+        "under 1m",
+        "under 1m",
         "for 1m",
         "for 1m",
     ]
@@ -80,14 +80,13 @@ def test_all_that_the_watchlist_knows_of_a_job_is_listed() -> None:
     assert list(printed(about_lines(one, NOW, UTC))) == [
         "Label                  CS-1",
         f"Job id                 {one.job.id}",
+        "Tenant                 env",
         "Tags                   a, b",
         "Note                   call back",
         "Added                  14:00:00 UTC · test",
-        "Last answer            14:00:15 UTC",
+        "Last answer            14:00:15",
     ]
-    assert "Ended                  14:00:15 UTC · within 15s of being added" in list(
-        printed(about_lines(ended, NOW, UTC))
-    )
+    assert "Ended                  14:00:15 · within 15s of being added" in list(printed(about_lines(ended, NOW, UTC)))
     assert "Last answer            none yet" in list(printed(about_lines(watch(added_by=""), NOW, UTC)))
     assert "Added                  14:00:00 UTC" in list(printed(about_lines(watch(added_by=""), NOW, UTC)))
 

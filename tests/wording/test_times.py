@@ -65,3 +65,12 @@ def test_the_zones_name_is_the_one_in_force_at_the_moment(monkeypatch: pytest.Mo
     assert moment(NOW - 120 * 86_400, NOW) == "Jul 26 16:00:00 CEST"
     monkeypatch.undo()
     time.tzset()
+
+
+def test_a_zone_is_not_named_again_beside_a_moment_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    summer = NOW - 120 * 86_400
+    assert moment(NOW, NOW, beside=NOW - 60) == "15:00:00"
+    assert moment(summer, NOW, beside=NOW) == "Jul 26 16:00:00 CEST"
+    assert moment(NOW, NOW, beside=summer) == "15:00:00 CET"

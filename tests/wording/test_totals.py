@@ -50,7 +50,7 @@ def test_kinds_that_no_job_has_are_left_out_but_for_waiting_and_done() -> None:
             "● follows",
             Tone.MUTED,
         ),
-        (DOWN, 3, "✗ timed out: no answer since 13:59:00 UTC", "✗ timed out", Tone.BAD),
+        (DOWN, 3, "✗ timed out: no answer · since 13:59:00 UTC", "✗ timed out", Tone.BAD),
         (Pulse(tenant="env", problem=Problem(ProblemKind.FORBIDDEN)), 3, "✗ forbidden", "✗ forbidden", Tone.BAD),
         (
             Pulse(tenant="env", is_paused=True, problem=DOWN.problem),
@@ -102,6 +102,6 @@ def test_the_bar_tells_the_other_tenants_the_real_interval_and_the_share_of_the_
 
 def test_of_several_tenants_the_one_that_is_down_for_longest_is_named_first() -> None:
     shown = worst([FINE, replace(DOWN, tenant="ap"), replace(DOWN, tenant="eu", down_since=NOW - 90)])
-    assert pulse_text(shown, NOW, 1, UTC).text == "✗ eu timed out: no answer since 13:58:30 UTC"
+    assert pulse_text(shown, NOW, 1, UTC).text == "✗ eu timed out: no answer · since 13:58:30 UTC"
     together = worst([FINE, replace(FINE, tenant="qa", answered_at=NOW - 60)])
     assert pulse_text(together, NOW, 1, UTC).text == "● 2.0 calls/s"

@@ -81,7 +81,6 @@ CATALOGUE = (
         "export",
         "Write jobs to a file: JSON, CSV, Markdown or ids",
         "Taking away",
-        in_footer=False,
     ),
     Action(
         "screenshot",
@@ -92,9 +91,7 @@ CATALOGUE = (
         "Taking away",
         in_footer=False,
     ),
-    Action(
-        "detail", "other_pane", "tab", "detail", "Go to the detail, and back to the list", "Moving", in_footer=False
-    ),
+    Action("detail", "other_pane", "tab", "detail", "Go to the detail, and back to the list", "Moving"),
     Action(
         "smaller_list",
         "divide(-1)",

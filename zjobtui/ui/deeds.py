@@ -86,7 +86,7 @@ class Deeds:
 
     def label(self) -> None:
         """Asks for a name."""
-        self._ask("Label", lambda watch: watch.label, self._engine.label, "labelled")
+        self._ask("Label of {}", lambda watch: watch.label, self._engine.label, "labelled")
 
     def tag(self) -> None:
         """Asks for tags."""
@@ -95,11 +95,11 @@ class Deeds:
             tags = dict.fromkeys(part.strip() for part in text.replace(",", " ").split())
             return self._engine.tag(jobs, tuple(tags))
 
-        self._ask("Tags, separated by commas", lambda watch: ", ".join(watch.tags), tag, "tagged")
+        self._ask("Tags of {}, separated by commas", lambda watch: ", ".join(watch.tags), tag, "tagged")
 
     def note(self) -> None:
         """Asks for a note."""
-        self._ask("Note", lambda watch: watch.note, self._engine.note, "noted")
+        self._ask("Note of {}", lambda watch: watch.note, self._engine.note, "noted")
 
     def ask_now(self) -> None:
         """Asks Zuora about jobs at once."""
@@ -206,7 +206,7 @@ class Deeds:
             if text is not None:
                 self.when_done(change(_jobs(targets), text), lambda edited: self._tell(edited, done))
 
-        self._screen.app.push_screen(AskText(f"{title} of {_named(targets)}", current(targets[0])), take)
+        self._screen.app.push_screen(AskText(title.format(_named(targets)), current(targets[0])), take)
 
     def _add_to(self, tenant: str, text: str) -> None:
         from zjobtui.ui.add_jobs import AddJobs  # noqa: PLC0415 - nothing of it is needed for the first screen

@@ -6,7 +6,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from zjobtui.domain.freshness import is_stale
-from zjobtui.domain.watch import Watch
+from zjobtui.domain.verdict import Kind
 from zjobtui.ui.flat import FlatLine, blank, flat, paragraph
 from zjobtui.ui.spans import Span, Spans, length_of
 from zjobtui.ui.subject import Subject
@@ -49,7 +49,7 @@ def page(subject: Subject | None, viewing: Viewing, now: float, width: int) -> P
     """The detail at `now` in lines of `width` cells."""
     if subject is None:
         return Page(list(paragraph("", NOTHING, "muted", width)))
-    head = [*headline(subject.watch, now, width), FlatLine(TAB_LINE, tab_line(viewing.tab, width)), blank()]
+    head = [*headline(subject, now, width), FlatLine(TAB_LINE, tab_line(viewing.tab, width)), blank()]
     match viewing.tab:
         case Tab.SUMMARY:
             return _summary(head, subject, viewing, now, width)
@@ -64,12 +64,17 @@ def page(subject: Subject | None, viewing: Viewing, now: float, width: int) -> P
             return Page([*head, *flat(lines, viewing.opened, width)])
 
 
-def headline(watch: Watch, now: float, width: int) -> Iterator[FlatLine]:
-    """Verdict, time, sentence and trouble: what stands above every view."""
-    kind = watch.verdict.kind
+def headline(subject: Subject, now: float, width: int) -> Iterator[FlatLine]:
+    """Verdict, time, sentence and trouble: what stands above every view. A wait is told with what is usual."""
+    watch, kind = subject.watch, subject.watch.verdict.kind
     time = when(watch, now)
+    is_told = kind is Kind.WAITING and not time.is_stale and subject.usual is not None
+    usual = f" · usual is {duration(subject.usual.median)}" if is_told and subject.usual else ""
     tone = "stale" if is_stale(watch, now) else TONES[kind].name.lower()
-    heading = ((f" {GLYPHS[kind]} {kind.value}", tone), (f" · {time.text}", "attention" if time.is_stale else "muted"))
+    heading = (
+        (f" {GLYPHS[kind]} {kind.value}", tone),
+        (f" · {time.text}{usual}", "attention" if time.is_stale else "muted"),
+    )
     yield FlatLine("verdict", heading)
     yield from paragraph("verdict", watch.verdict.sentence, "plain", width)
     if problem := problem_text(watch):
@@ -101,7 +106,7 @@ def _timeline(subject: Subject, now: float, width: int, zone: tzinfo | None) -> 
     if subject.usual is not None:
         yield from paragraph("usual", usual_text(subject.usual), "muted", width)
     yield blank()
-    yield from flat(timeline_lines(subject.timeline, now, zone), {}, width)
+    yield from flat(timeline_lines(subject.timeline, now, zone, beside=subject.watch.added_at), {}, width)
 
 
 def _raw(head: list[FlatLine], subject: Subject, viewing: Viewing, now: float, width: int) -> Page:
@@ -111,13 +116,14 @@ def _raw(head: list[FlatLine], subject: Subject, viewing: Viewing, now: float, w
     if seen is None:
         return Page([*head, *paragraph("raw", "There is no good answer yet.", "muted", width)])
     lines, came = [("", line) for line in subject.body], moment(seen.at, now, viewing.zone)
+    before = moment(earlier.at, now, viewing.zone, beside=seen.at) if earlier else ""
     note = f"{len(seen.report.raw):,} characters · {came}"
     if earlier is None:
         note += " · no earlier answer is kept"
     elif viewing.is_difference:
-        lines, note = subject.changed_body, f"- {moment(earlier.at, now, viewing.zone)}  + {came} · d: the whole answer"
+        lines, note = subject.changed_body, f"- {before}  + {came} · d: the whole answer"
     else:
-        note += f" · d: compare to {moment(earlier.at, now, viewing.zone)}"
+        note += f" · d: compare to {before}"
     rows = RawRows([*head, *paragraph("raw", note, "muted", width), blank()], lines, width, viewing.words)
     return Page(rows, rows.stops)
 

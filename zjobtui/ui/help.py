@@ -29,8 +29,8 @@ REBINDING = (
     'The word after a key is the action\'s name: [keys] in config.toml gives it another key, such as remove = "f8"'
 )
 
-_NAMES, _WIDTH = 18, 66
-"""Cells of the column of names, and of a whole line where the dialog has its full width."""
+_NAMES, _WIDTH, _LEAST = 18, 66, 20
+"""Cells of the column of names, of a whole line where there is room, and of what at least stands beside a name."""
 
 
 class Help(ModalScreen[None]):
@@ -58,21 +58,29 @@ class Help(ModalScreen[None]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Leaves what holds all words."""
         event.stop()
-        self.query_one("#help", Static).update(help_text(self._actions, event.value))
+        self._fill()
+
+    def on_resize(self) -> None:
+        """Wraps anew for the width there is."""
+        self.call_after_refresh(self._fill)
+
+    def _fill(self) -> None:
+        page, wanted = self.query_one("#help", Static), self.query_one("#wanted", Input).value
+        page.update(help_text(self._actions, wanted, min(page.size.width or _WIDTH, _WIDTH)))
 
     def action_scroll(self, step: int) -> None:
         """Scrolls by lines."""
         self.query_one(VerticalScroll).scroll_relative(y=step, animate=False)
 
 
-def help_text(actions: Sequence[Action], wanted: str = "") -> Content:
-    """The whole help, as it is shown, or the entries that hold all the wanted words."""
+def help_text(actions: Sequence[Action], wanted: str = "", width: int = _WIDTH) -> Content:
+    """The whole help in lines of `width` cells, or the entries that hold all the wanted words."""
     words = wanted.casefold().split()
     lines: list[Content] = []
     for title, entries in _sections(actions):
         held = [(name, about) for name, about in entries if all(word in f"{name} {about}".casefold() for word in words)]
         if held:
-            lines += [Content.styled(title, "bold"), *(Content(_entry(*entry)) for entry in held), Content("")]
+            lines += [Content.styled(title, "bold"), *(Content(_entry(*entry, width)) for entry in held), Content("")]
     return Content("\n").join(lines[:-1]) if lines else Content("Nothing in the help holds all that.")
 
 
@@ -86,6 +94,9 @@ def _sections(actions: Sequence[Action]) -> Iterator[tuple[str, Iterable[tuple[s
     yield "Other keys", [("config.toml", REBINDING)]
 
 
-def _entry(name: str, about: str) -> str:
-    margin = " " * (_NAMES + 3)
-    return f"  {name:<{_NAMES}} " + f"\n{margin}".join(wrap(about, _WIDTH - len(margin)))
+def _entry(name: str, about: str, width: int) -> str:
+    """A name and what it is about beside it, or below it where there is no room beside."""
+    margin, first = " " * (_NAMES + 3), f"  {name:<{_NAMES}} "
+    if width - len(margin) < _LEAST:
+        margin, first = " " * 4, f"  {name}\n    "
+    return first + f"\n{margin}".join(wrap(about, width - len(margin)))

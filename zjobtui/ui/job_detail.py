@@ -7,7 +7,6 @@ from typing import NamedTuple
 from textual.binding import Binding
 from textual.events import Click, Key
 
-from zjobtui.domain.watch import Watch
 from zjobtui.ui.detail_lines import TAB_LINE, Page, Viewing, headline, page
 from zjobtui.ui.flat import FlatLine
 from zjobtui.ui.lines_view import LinesView
@@ -71,7 +70,7 @@ class JobDetail(LinesView):
             return
         watch = self._subject.watch
         is_growing = self._tab is Tab.TIMELINE and not watch.is_final
-        if is_growing or self._headline(watch) != self._head:
+        if is_growing or list(headline(self._subject, now, self._width)) != self._head:
             self._rebuild()
 
     def turn_to(self, tab: Tab) -> None:
@@ -203,7 +202,7 @@ class JobDetail(LinesView):
         words = self._words.get(self._tab, "")
         viewing = Viewing(self._tab, words, self._is_difference, self._opened, self.zone)
         self._page = page(self._subject, viewing, self._now, self._width)
-        self._head = self._headline(self._subject.watch) if self._subject else []
+        self._head = list(headline(self._subject, self._now, self._width)) if self._subject else []
         self._entitle()
         cursor = self._where(place)
         self.reset(len(self._page.lines), cursor, place.top + cursor - place.cursor)
@@ -213,9 +212,6 @@ class JobDetail(LinesView):
         if not place.key or (place.cursor < len(lines) and lines[place.cursor].key == place.key):
             return place.cursor
         return next((index for index, line in enumerate(lines) if line.key == place.key), place.cursor)
-
-    def _headline(self, watch: Watch) -> list[FlatLine]:
-        return list(headline(watch, self._now, self._width))
 
     def _entitle(self) -> None:
         words, told = self._words.get(self._tab), self._page.told

@@ -6,7 +6,12 @@ from textual.filter import LineFilter
 
 from zjobtui.wording.signs import ASCII_GLYPHS, GLYPHS
 
-_FRAMES = dict.fromkeys(range(0x2500, 0x2580), "+") | {ord(c): "-" for c in "─━═╌╍"} | {ord(c): "|" for c in "│┃║╎╏"}
+_FRAMES = (
+    dict.fromkeys(range(0x2500, 0x2580), "+")
+    | {ord(c): "-" for c in "─╌╍"}
+    | {ord(c): "=" for c in "━═"}
+    | {ord(c): "|" for c in "│┃║╎╏"}
+)
 _BLOCKS = dict.fromkeys(range(0x2580, 0x25A0), "#") | {ord(c): "-" for c in "▔▁"} | {ord(c): "|" for c in "▌▎▊▐▏▕"}
 _REPLACED = dict.fromkeys((*range(0x2400, 0x2422), 0xFFFD), "?")
 """What stands for characters that a terminal would act on."""

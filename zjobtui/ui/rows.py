@@ -103,8 +103,8 @@ def _mark(watch: Watch, *, is_marked: bool) -> Span:
 def _name(watch: Watch, width: int, tenant: str) -> str:
     """The label, or the id shortened in its middle, behind the tenant as far as there is room for that."""
     given = watch.job.id.given
-    least = cell_len(watch.label) if watch.label else _LEAST_NAME - 1
-    room = width - min(least, _NAME) - _LINK
+    least = min(cell_len(watch.label) or _LEAST_NAME, _LEAST_NAME) - 1
+    room = width - least - _LINK
     before = f"{fitted(tenant, min(cell_len(tenant), room))} · " if tenant and room > 1 else ""
     return before + (watch.label or short_id(given, max(width - cell_len(before), _LEAST_NAME - 1)))
 

@@ -27,6 +27,10 @@ class TerminalApp(App[int]):
 
     CSS_PATH = "monitor.tcss"
     TITLE = "zjobtui"
+    VERTICAL_BREAKPOINTS = [
+        (0, "-low"),
+        (20, "-high"),
+    ]
     BINDINGS = [Binding("ctrl+z", "suspend_process", "suspend", show=False)]
 
     def __init__(self, look: Look) -> None:

@@ -6,6 +6,7 @@ from datetime import tzinfo
 
 from rich.cells import cell_len
 from rich.style import Style
+from textual.color import Color
 from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
@@ -21,6 +22,12 @@ from zjobtui.wording.totals import count_texts, pulse_text
 
 NOTABLE = 0.3
 """The part by which the rate of calls must differ to be shown: a figure that flickers says nothing and costs bytes."""
+
+_COLOURED = "colour "
+"""Before the colour in the style name of a badge that has one of its own."""
+
+_MIDDLE = 0.18
+"""The luminance at which black and white have the same contrast."""
 
 
 class TotalsBar(Widget):
@@ -81,7 +88,18 @@ class TotalsBar(Widget):
         return strip_of(self._spans, self.size.width, self._style)
 
     def _style(self, name: str) -> Style:
+        if name.startswith(_COLOURED):
+            if not self.app.no_color:
+                return _badge_style(name.removeprefix(_COLOURED))
+            name = "tenant"
         return self.get_component_rich_style(f"lines--{name or 'plain'}", partial=False)
+
+
+def _badge_style(colour: str) -> Style:
+    """A badge in a colour that a person has chosen, its text in black or white, whichever has more contrast."""
+    chosen = Color.parse(colour)
+    light = sum(part * (one / 255) ** 2.2 for part, one in zip((0.2126, 0.7152, 0.0722), chosen.rgb, strict=True))
+    return Style(color="#000000" if light > _MIDDLE else "#ffffff", bgcolor=chosen.hex, bold=True)
 
 
 def bar_spans(
@@ -103,12 +121,13 @@ def bar_spans(
     muted = ("muted",) if is_muted else ()
     full, brief = _counts(counts, in_full=True), _counts(counts, in_full=False)
     rights = [" · ".join((told.text, *muted, *further[:count])) for count in range(len(further), -1, -1)]
-    short = " · ".join((told.short, *muted))
+    since, short = (" · ".join((text, *muted)) for text in (told.since or told.short, told.short))
     tone = told.tone.name.lower()
     names = [((" zjobtui ", "strong"), *badges) for badges in (_each(tenants), _together(tenants))]
     candidates = [((*names[0], *full), right) for right in rights]
-    candidates += [((*name, *full), right) for name in names for right in (rights[-1], short)]
-    candidates += [((*name, *brief), short) for name in names]
+    candidates += [((*name, *full), right) for name in names for right in (rights[-1], since)]
+    candidates += [((*name, *brief), since) for name in names]
+    candidates += [((*name, *some), short) for some in (full, brief) for name in names]
     for left, right in candidates:
         gap = width - length_of(left) - length_of(((right, tone),)) - 1
         if gap >= 2:
@@ -117,7 +136,7 @@ def bar_spans(
 
 
 def _each(tenants: Sequence[Tenant]) -> Spans:
-    """A badge for every tenant; one of production looks like no other."""
+    """A badge for every tenant in its own colour; one of production looks like no other that has none."""
     return tuple(span for one in tenants for span in ((f" {one.title or one.name} ", _badge(one)), (" ", "plain")))[:-1]
 
 
@@ -125,11 +144,13 @@ def _together(tenants: Sequence[Tenant]) -> Spans:
     """One badge for all, that of production where any is."""
     if len(tenants) == 1:
         return _each(tenants)
-    badges = {_badge(one) for one in tenants}
-    return ((f" {len(tenants)} tenants ", "production" if "production" in badges else "tenant"),)
+    is_production = any(one.kind is TenantKind.PRODUCTION for one in tenants)
+    return ((f" {len(tenants)} tenants ", "production" if is_production else "tenant"),)
 
 
 def _badge(tenant: Tenant) -> str:
+    if tenant.colour:
+        return f"{_COLOURED}{tenant.colour}"
     return "production" if tenant.kind is TenantKind.PRODUCTION else "tenant"
 
 

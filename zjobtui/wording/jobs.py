@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import partial
 
 from zjobtui.domain.freshness import is_stale
 from zjobtui.domain.verdict import Kind
@@ -41,8 +42,9 @@ def when(watch: Watch, now: float, held_at: float | None = None, *, by_minute: b
     if watch.verdict.kind is Kind.UNKNOWN:
         return _ago("asked", "asked ", now - (heard or now))
     waited = age((held_at or now) - watch.added_at)
-    is_new = waited == "now" or (by_minute and waited.endswith("s"))
-    return When("just added", "new") if is_new else When(f"waiting for {waited}", f"for {waited}")
+    if by_minute and (waited == "now" or waited.endswith("s")):
+        return When("waiting under 1m", "under 1m")
+    return When("just added", "new") if waited == "now" else When(f"waiting for {waited}", f"for {waited}")
 
 
 def _ago(word: str, prefix: str, seconds: float) -> When:
@@ -67,17 +69,19 @@ def problem_text(watch: Watch) -> str:
 
 
 def about_lines(watch: Watch, now: float, zone: tzinfo | None = None) -> tuple[Line, ...]:
-    """What the watchlist itself knows of a job: id, label, tags, note and times."""
+    """What the watchlist itself knows of a job: label, id, tenant, tags, note and times, the first with the zone."""
     took = ""
     if watch.ended_at is not None and watch.unfinished_at is not None:
         took = f" · within {duration(watch.ended_at - watch.added_at)} of being added"
-    ended = moment(watch.ended_at, now, zone) + took if watch.ended_at else ""
+    later = partial(moment, now=now, zone=zone, beside=watch.added_at)
+    ended = later(watch.ended_at) + took if watch.ended_at else ""
     return (
         *fact("label", "Label", watch.label),
         *fact("job", "Job id", watch.job.id.given),
+        *fact("tenant", "Tenant", watch.job.tenant),
         *fact("tags", "Tags", ", ".join(watch.tags)),
         *fact("note", "Note", watch.note),
         *fact("added", "Added", f"{moment(watch.added_at, now, zone)} · {watch.added_by}".removesuffix(" · ")),
         *fact("ended", "Ended", ended),
-        *fact("answered", "Last answer", moment(watch.seen_at, now, zone) if watch.seen_at else "none yet"),
+        *fact("answered", "Last answer", later(watch.seen_at) if watch.seen_at else "none yet"),
     )

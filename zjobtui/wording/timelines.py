@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import partial
 from itertools import pairwise
 
 from zjobtui.domain.freshness import is_stale
@@ -15,7 +16,7 @@ from zjobtui.wording.signs import GLYPHS
 from zjobtui.wording.times import duration, moment
 
 _EVENT_WORDS = {
-    Event.ADDED: "added",
+    Event.ADDED: "added by",
     Event.REMOVED: "removed from the watchlist",
     Event.ARCHIVED: "archived",
     Event.RESTORED: "back on the watchlist",
@@ -33,23 +34,30 @@ class Stretch:
     seconds: float | None = None
 
 
-def timeline_lines(timeline: Timeline, now: float, zone: tzinfo | None = None) -> tuple[Line, ...]:
-    """The changes of a job, oldest first, each with the time since the one before."""
+def timeline_lines(
+    timeline: Timeline, now: float, zone: tzinfo | None = None, *, beside: float | None = None
+) -> tuple[Line, ...]:
+    """The changes of a job, oldest first, each with the time since the one before.
+
+    The first names the zone of all, unless the moment `beside` stands above them with that name.
+    """
     lines, before = [], None
     for number, entry in enumerate(timeline):
         gap = f" · after {duration(entry.at - before)}" if before is not None and entry.at - before >= 1 else ""
         before = entry.at
         word = _EVENT_WORDS.get(entry.event, "")
-        text = " ".join(part for part in (word, entry.text) if part)
+        text = " ".join(part for part in (word, entry.text.removesuffix(".") if gap else entry.text) if part)
         tone = _tone(entry.verdict)
-        lines.append(Line(f"timeline/{number}", moment(entry.at, now, zone), f"{text}{gap}", tone))
+        lines.append(Line(f"timeline/{number}", moment(entry.at, now, zone, beside=beside), f"{text}{gap}", tone))
+        beside = timeline[0].at if beside is None else beside
     return tuple(lines)
 
 
 def passage(watch: Watch, timeline: Timeline, now: float, zone: tzinfo | None = None) -> tuple[Stretch, ...]:
     """Where the time went: from the adding over each state to the end, and to when a person saw it.
 
-    What nobody has heard of for too long is no waiting: it is told as time without an answer.
+    What nobody has heard of for too long is no waiting: it is told as time without an answer. The first moment names
+    the zone of all.
     """
     way = [Stretch(f"added {moment(watch.added_at, now, zone)}")]
     if watch.ended_at is None or not watch.is_final:
@@ -58,13 +66,14 @@ def passage(watch: Watch, timeline: Timeline, now: float, zone: tzinfo | None = 
         if known < now:
             way.append(Stretch("no answer", Tone.ATTENTION, now - known))
         return tuple(way)
+    later = partial(moment, now=now, zone=zone, beside=watch.added_at)
     kind, at_once = watch.verdict.kind, watch.unfinished_at is None
     if not at_once:
         way += _spent(watch, timeline, watch.ended_at)
     ended = " when first asked" if at_once else ""
-    way.append(Stretch(f"{GLYPHS[kind]} {kind.value}{ended} {moment(watch.ended_at, now, zone)}", TONES[kind]))
+    way.append(Stretch(f"{GLYPHS[kind]} {kind.value}{ended} {later(watch.ended_at)}", TONES[kind]))
     if watch.acknowledged_at is not None and not watch.is_unseen:
-        way.append(Stretch(f"seen by you {moment(watch.acknowledged_at, now, zone)}"))
+        way.append(Stretch(f"seen by you {later(watch.acknowledged_at)}"))
     return tuple(way)
 
 

@@ -38,15 +38,20 @@ def duration(seconds: float) -> str:
     return f"{int(seconds // 86_400)}d {int(seconds % 86_400 // 3_600)}h"
 
 
-def moment(at: float, now: float, zone: tzinfo | None = None) -> str:
+def moment(at: float, now: float, zone: tzinfo | None = None, *, beside: float | None = None) -> str:
     """A time of day and its zone, with the date when it is not today's: `14:02:31 CET`, `Nov 22 14:02:31 CET`.
 
-    The zone is the machine's own unless another one is given; its name is the one in force at that moment.
+    The zone is the machine's own unless another one is given; its name is the one in force at that moment. Where the
+    moment `beside` stands near it with the same name, the name is not said again.
     """
-    when, today = datetime.fromtimestamp(at, zone).astimezone(zone), datetime.fromtimestamp(now, zone).astimezone(zone)
-    if when.date() == today.date():
-        return f"{when:%H:%M:%S %Z}"
-    return f"{when:%b %d %H:%M:%S %Z}" if when.year == today.year else f"{when:%Y-%m-%d %H:%M:%S %Z}"
+    when, today = _local(at, zone), _local(now, zone)
+    name = "" if beside is not None and _local(beside, zone).tzname() == when.tzname() else " %Z"
+    date = "" if when.date() == today.date() else "%b %d " if when.year == today.year else "%Y-%m-%d "
+    return when.strftime(f"{date}%H:%M:%S{name}")
+
+
+def _local(at: float, zone: tzinfo | None) -> datetime:
+    return datetime.fromtimestamp(at, zone).astimezone(zone)
 
 
 def stamp(at: float) -> str:

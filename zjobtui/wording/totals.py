@@ -22,11 +22,12 @@ _NOTABLE = 0.01
 
 @dataclass(frozen=True, slots=True)
 class PulseText:
-    """The pulse in full and in few cells, and its tone."""
+    """The pulse in full and in few cells, its tone, and between the two: what is wrong and since when."""
 
     text: str
     short: str
     tone: Tone
+    since: str = ""
 
 
 def count_texts(counts: Mapping[Kind, int]) -> tuple[tuple[str, str, Tone], ...]:
@@ -109,7 +110,7 @@ def _down(pulse: Pulse, now: float, zone: tzinfo | None) -> PulseText:
     since = f" since {moment(pulse.down_since, now, zone)}" if pulse.down_since else ""
     title = pulse.problem.kind.title if pulse.problem else ""
     title = f"{pulse.tenant} {title}" if pulse.is_one_of_several else title
-    return PulseText(f"✗ {problem}{since}", f"✗ {title}", Tone.BAD)
+    return PulseText(f"✗ {problem}{since and ' ·'}{since}", f"✗ {title}", Tone.BAD, f"✗ {title}{since}")
 
 
 def _rate(calls_per_second: float) -> str:
