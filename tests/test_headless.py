@@ -166,7 +166,15 @@ def test_a_job_is_shown_by_its_id_the_beginning_of_it_or_its_label(text: str) ->
     status, printed, complained = said(run("show", text if text != job_id(1).given[:6] else text + "01"))
     assert (status, complained) == (0, "")
     assert printed.startswith("✗ failed · Job failed, lock contention: locked\n")
-    for words in (job_id(1).given, "Error", "40000050 · lock contention", "Label", "job 1", "Timeline", "added test"):
+    for words in (
+        job_id(1).given,
+        "Error",
+        "40000050 · lock contention",
+        "Label",
+        "job 1",
+        "Timeline",
+        "added by test",
+    ):
         assert words in printed
 
 
