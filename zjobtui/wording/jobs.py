@@ -69,11 +69,15 @@ def problem_text(watch: Watch) -> str:
 
 
 def about_lines(watch: Watch, now: float, zone: tzinfo | None = None) -> tuple[Line, ...]:
-    """What the watchlist itself knows of a job: label, id, tenant, tags, note and times, the first with the zone."""
+    """What the watchlist itself knows of a job: label, id, tenant, tags, note and times, the first with the zone.
+
+    Of a job that is asked about all the time the last answer is told to the minute, so that it stands still.
+    """
     took = ""
     if watch.ended_at is not None and watch.unfinished_at is not None:
         took = f" · within {duration(watch.ended_at - watch.added_at)} of being added"
     later = partial(moment, now=now, zone=zone, beside=watch.added_at)
+    answered = later(watch.seen_at, to_minute=not watch.is_final) if watch.seen_at else "none yet"
     ended = later(watch.ended_at) + took if watch.ended_at else ""
     return (
         *fact("label", "Label", watch.label),
@@ -83,5 +87,5 @@ def about_lines(watch: Watch, now: float, zone: tzinfo | None = None) -> tuple[L
         *fact("note", "Note", watch.note),
         *fact("added", "Added", f"{moment(watch.added_at, now, zone)} · {watch.added_by}".removesuffix(" · ")),
         *fact("ended", "Ended", ended),
-        *fact("answered", "Last answer", later(watch.seen_at) if watch.seen_at else "none yet"),
+        *fact("answered", "Last answer", answered),
     )

@@ -38,7 +38,9 @@ def duration(seconds: float) -> str:
     return f"{int(seconds // 86_400)}d {int(seconds % 86_400 // 3_600)}h"
 
 
-def moment(at: float, now: float, zone: tzinfo | None = None, *, beside: float | None = None) -> str:
+def moment(
+    at: float, now: float, zone: tzinfo | None = None, *, beside: float | None = None, to_minute: bool = False
+) -> str:
     """A time of day and its zone, with the date when it is not today's: `14:02:31 CET`, `Nov 22 14:02:31 CET`.
 
     The zone is the machine's own unless another one is given; its name is the one in force at that moment. Where the
@@ -47,7 +49,7 @@ def moment(at: float, now: float, zone: tzinfo | None = None, *, beside: float |
     when, today = _local(at, zone), _local(now, zone)
     name = "" if beside is not None and _local(beside, zone).tzname() == when.tzname() else " %Z"
     date = "" if when.date() == today.date() else "%b %d " if when.year == today.year else "%Y-%m-%d "
-    return when.strftime(f"{date}%H:%M:%S{name}")
+    return when.strftime(f"{date}{'%H:%M' if to_minute else '%H:%M:%S'}{name}")
 
 
 def _local(at: float, zone: tzinfo | None) -> datetime:
