@@ -100,7 +100,7 @@ async def test_production_does_not_look_like_a_sandbox() -> None:
 
 @pytest.mark.parametrize("colour", [*sorted(COLOURS), "#7f7f7f", "#d0d0d0", "#202020"])
 async def test_a_tenants_name_stands_on_its_own_colour_and_can_be_read(colour: str) -> None:
-    async with looking_at(staged(), tenant=replace(TENANT, kind=TenantKind.PRODUCTION, colour=colour)) as sight:
+    async with looking_at(staged(), tenant=replace(TENANT, colour=colour)) as sight:
         cell = sight.glass.display.screen.buffer[0][sight.bar.index("EU API sandbox")]
         assert f"#{cell.bg}" == Color.parse(colour).hex.lower()
         assert contrast(cell.fg, cell.bg) >= 4.5
@@ -151,6 +151,11 @@ async def test_where_the_whole_trouble_has_no_room_it_is_said_since_when() -> No
         assert sight.bar.endswith("✗ unreachable since 13:58:00 UTC")
         await sight.resize(50, 24)
         assert sight.bar.endswith("✗ unreachable")
+
+
+def test_production_keeps_its_look_whatever_colour_it_was_given() -> None:
+    tenant = replace(TENANT, kind=TenantKind.PRODUCTION, colour="green")
+    assert (f" {tenant.title} ", "production") in bar_spans((tenant,), dict.fromkeys(Kind, 0), None, NOW, 140)
 
 
 async def test_without_colours_a_tenants_own_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ class TenantSettings:
     kind: TenantKind | None = setting(value.kind, None)  # noqa: RUF009 - it makes a field
     """production, central sandbox, developer sandbox, API sandbox, simulator or other; the host's own by default."""
     colour: str = setting(value.colour, "")
-    """Its colour on the screen: red, orange, yellow, green, cyan, blue, magenta, grey, or #rrggbb."""
+    """Its colour on the screen: red, orange, yellow, green, cyan, blue, magenta, grey or #rrggbb; not of production."""
     daily_calls: int | None = setting(value.whole_number(1, 27_000_000), None)
     """Calls that zjobtui may make in a day (UTC); by default what Zuora allows a tenant of this kind."""
     org_ids: str = setting(value.ids, "")

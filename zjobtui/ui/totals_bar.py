@@ -149,9 +149,10 @@ def _together(tenants: Sequence[Tenant]) -> Spans:
 
 
 def _badge(tenant: Tenant) -> str:
-    if tenant.colour:
-        return f"{_COLOURED}{tenant.colour}"
-    return "production" if tenant.kind is TenantKind.PRODUCTION else "tenant"
+    """Production looks like nothing else, whatever colour it was given."""
+    if tenant.kind is TenantKind.PRODUCTION:
+        return "production"
+    return f"{_COLOURED}{tenant.colour}" if tenant.colour else "tenant"
 
 
 def _counts(counts: Mapping[Kind, int], *, in_full: bool) -> Spans:
