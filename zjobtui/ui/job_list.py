@@ -64,12 +64,11 @@ class JobList(LinesView):
 
     def show(self, watches: tuple[Watch, ...], now: float, held_at: float | None) -> None:
         """Takes new watches; the cursor stays with its job and the job at its place on the screen."""
-        before = self._watches
+        before, is_held_as_before = self._watches, held_at == self._held_at
         self._watches, self._now, self._held_at = watches, now, held_at
-        if len(before) == len(watches) and all(
-            a.job is b.job or a.job == b.job for a, b in zip(before, watches, strict=True)
-        ):
-            self.redraw_changed()
+        other = {index for index, (a, b) in enumerate(zip(before, watches, strict=False)) if a is not b}
+        if len(before) == len(watches) and all(before[index].job == watches[index].job for index in other):
+            self.redraw_changed(other if is_held_as_before else None)
             return
         offset = self.cursor - self.scroll_offset.y
         cursor = self._where() if self.is_placed else 0

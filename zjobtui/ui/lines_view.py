@@ -1,5 +1,7 @@
 """A scrolling pane of single lines with a cursor, which sends only the cells that changed; knows no job."""
 
+from collections.abc import Container
+
 from rich.style import Style
 from textual.binding import Binding
 from textual.content import Content
@@ -80,11 +82,13 @@ class LinesView(ScrollView, can_focus=True):
         self._styles.clear()
         self.refresh()
 
-    def redraw_changed(self) -> None:
-        """Draws the cells in view that differ from what was drawn before."""
+    def redraw_changed(self, only: Container[int] | None = None) -> None:
+        """Draws the cells in view that differ from what was drawn before; `only` are the lines that may."""
         top = self.scroll_offset.y
         regions = []
         for y in range(self.page_lines):
+            if only is not None and top + y not in only:
+                continue
             new = self.line(top + y) if top + y < self.count else ()
             old = self._drawn.get(y)
             if old is not None and old != new:
