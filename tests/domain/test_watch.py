@@ -1,7 +1,7 @@
 import pytest
 
 from tests.support.building import missed, watch
-from zjobtui.domain.problem import TENANT_WIDE, Problem, ProblemKind
+from zjobtui.domain.problem import Problem, ProblemKind
 
 
 def test_a_job_is_called_by_its_label_or_else_its_id() -> None:
@@ -17,8 +17,3 @@ def test_a_problem_reads_as_a_title_and_what_was_said() -> None:
 @pytest.mark.parametrize("kind", ProblemKind)
 def test_every_problem_says_what_it_means_in_a_sentence(kind: ProblemKind) -> None:
     assert kind.meaning.endswith(".")
-
-
-def test_what_one_job_met_is_not_held_against_its_tenant() -> None:
-    about_one_job = {ProblemKind.NOT_FOUND, ProblemKind.FORBIDDEN, ProblemKind.REFUSED, ProblemKind.UNREADABLE}
-    assert frozenset(ProblemKind) - TENANT_WIDE == about_one_job | {ProblemKind.TOO_LARGE}

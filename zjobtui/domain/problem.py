@@ -31,20 +31,6 @@ class ProblemKind(Enum):
         self.meaning = meaning
 
 
-TENANT_WIDE = frozenset(
-    {
-        ProblemKind.THROTTLED,
-        ProblemKind.SIGNED_OUT,
-        ProblemKind.UNREACHABLE,
-        ProblemKind.UNTRUSTED,
-        ProblemKind.TIMED_OUT,
-        ProblemKind.SERVER_ERROR,
-        ProblemKind.REDIRECTED,
-    }
-)
-"""Kinds that say something about the tenant rather than about one job."""
-
-
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What stood in the way of an answer: `detail` in the words of whoever said so, `code` as Zuora gave it."""
