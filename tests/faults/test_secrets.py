@@ -102,7 +102,7 @@ async def test_s1_a_good_day_shows_neither(credentials: Credentials, told: io.St
             described = descriptions()
         assert {request.bearer for request in server.requests if request.bearer} == {TOKEN}
     assert "Line" in described or "Client" in described
-    assert "HTTP Request" in told.getvalue()
+    assert "DEBUG" in told.getvalue()
     assert _leaks(described + told.getvalue()) == []
 
 

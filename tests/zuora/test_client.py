@@ -123,7 +123,6 @@ async def test_a_request_says_what_zuora_asks_for_and_nothing_else() -> None:
         "accept": "application/json",
         "accept-encoding": "gzip",
         "authorization": "Bearer token-1",
-        "connection": "keep-alive",
         "user-agent": "zjobtui",
         "zuora-version": "2024-05-20",
         "zuora-org-ids": "org-1",

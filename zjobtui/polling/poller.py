@@ -32,8 +32,9 @@ WAKE = 2.0
 SLEPT = 10.0
 """Seconds that pass unseen between two looks when the machine has slept."""
 
-BEAT = 0.5
-"""Seconds: plans are rounded to this beat, so that calls go out together; to wake for each costs twice the CPU."""
+BEAT, LONGEST_BEAT = 0.5, 2.0
+"""Seconds: plans are rounded to a beat, so that calls go out together; to wake for each costs twice the CPU. The
+longer a job is left alone the longer the beat, up to a quarter of that: it makes the mean delay 1 % longer at most."""
 
 SLACK = 1.1
 """How much more is planned than the budget lets through: what is planned too tightly is never used up."""
@@ -176,9 +177,10 @@ class Poller:
         for watch in self._unfinished():
             job = watch.job
             if watch.heard_at and job in self._agenda and job not in self._by_hand and job != self._attended:
-                due = watch.heard_at + pace.jittered(self._pace.interval(watch, watch.heard_at), self._chance)
+                planned = self._pace.interval(watch, watch.heard_at)
+                due = watch.heard_at + pace.jittered(planned, self._chance)
                 if due > now:
-                    self._plan(job, due)
+                    self._plan(job, due, _beat(planned))
                 else:
                     overdue.append(job)
         self._spread(overdue)
@@ -252,7 +254,7 @@ class Poller:
         is_as_before = isinstance(observation, Seen) and watch.problem is None
         known = watch if is_as_before else fold(watch, observation, watch.planned).watch
         planned = self._pace.interval(known, now, is_attended=job == self._attended)
-        self._plan(job, now + pace.jittered(planned, self._chance))
+        self._plan(job, now + pace.jittered(planned, self._chance), _beat(planned))
         self._ledger.bring(job, observation, pace.promised(planned))
         if was_down and not self._line.is_down:
             self._spread_unfinished()
@@ -274,8 +276,14 @@ class Poller:
             self._plan(job, now + delay)
         self._nudge.set()
 
-    def _plan(self, job: Job, due: float) -> None:
-        self._agenda.put(job, round(due / BEAT) * BEAT)
+    def _plan(self, job: Job, due: float, beat: float = BEAT) -> None:
+        self._agenda.put(job, round(due / beat) * beat)
+
+
+def _beat(interval: float) -> float:
+    """The beat for a job that is left alone for so long; the one that a person looks at is asked with the others."""
+    is_long = interval >= 4 * LONGEST_BEAT or interval == pace.ATTENDED_INTERVAL
+    return LONGEST_BEAT if is_long else BEAT
 
 
 def _differs(value: float, before: float) -> bool:

@@ -1,7 +1,7 @@
 """Reads the body of an answer piece by piece, inflating it as it comes, and stops where it grows too large."""
 
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable
 
 WIRE_LIMIT = 1 << 20
 """Bytes read of one body as it comes over the wire; a job of 300 subscriptions needs about 60 kB."""
@@ -18,7 +18,7 @@ class BodyTooLargeError(BodyError):
     """A body over one of the two limits."""
 
 
-async def read_body(chunks: AsyncIterator[bytes], encoding: str) -> bytes:
+async def read_body(chunks: AsyncIterable[bytes], encoding: str) -> bytes:
     """The body, inflated when `encoding` (the header Content-Encoding) says gzip; raises `BodyError`."""
     inflate = _inflater(encoding)
     parts: list[bytes] = []

@@ -7,7 +7,8 @@ import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -28,6 +29,8 @@ TOTAL_LIMIT = 20.0
 CONNECTIONS = 40
 """Connections at most: the concurrency that Zuora grants this call."""
 
+_HEADERS = {"Accept-Encoding": "gzip", "User-Agent": "zjobtui"}
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -47,16 +50,15 @@ class Line:
         self._total_limit = total_limit
         self.requests = 0
         """Requests sent so far, of every kind."""
+        self._extensions = {"timeout": httpx.Timeout(total_limit, connect=connect_limit, pool=None).as_dict()}
         self._http = _Http(
-            headers={"Accept-Encoding": "gzip", "User-Agent": "zjobtui"},
             verify=ssl.create_default_context(),
             trust_env=not is_loopback(urlsplit(base_url).hostname or ""),
-            follow_redirects=False,
-            timeout=httpx.Timeout(total_limit, connect=connect_limit, pool=None),
             limits=httpx.Limits(
                 max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=30
             ),
         )
+        self._connections = self._http.connections_to(base_url)
 
     async def send(
         self, method: str, path: str, headers: Mapping[str, str], form: Mapping[str, str] | None = None
@@ -65,14 +67,17 @@ class Line:
         started = time.perf_counter()
         self.requests += 1
         try:
-            request = self._http.build_request(method, self._base_url + path, headers=dict(headers), data=form)
+            url = _url(self._base_url + path)
+            request = httpx.Request(
+                method, url, headers={**_HEADERS, **headers}, data=form, extensions=self._extensions
+            )
             async with asyncio.timeout(self._total_limit):
                 response = await self._begin(request)
-                said = _headers(response)
+                said, stream = _headers(response), cast("httpx.AsyncByteStream", response.stream)
                 try:
-                    body = await read_body(response.aiter_raw(), said.get("content-encoding", ""))
+                    body = await read_body(stream, said.get("content-encoding", ""))
                 finally:
-                    await response.aclose()
+                    await stream.aclose()
         except Exception as fault:  # noqa: BLE001 - rule: whatever a network or a server does is an observation
             return _problem(fault)
         return Reply(response.status_code, said, body, time.perf_counter() - started)
@@ -85,7 +90,7 @@ class Line:
         """Sends, and again while the answer fails on a connection that was kept alive: each such is gone then."""
         while True:
             try:
-                return await self._http.send(request, stream=True)
+                return await self._connections.handle_async_request(request)
             except httpx.TransportError as fault:
                 if not (_was_kept_alive.get() and _is_dropped(fault)):
                     raise
@@ -113,24 +118,16 @@ class _Connections(AiohttpTransport):
         return session
 
 
-class _NoCookies(httpx.Cookies):
-    """Takes nothing that a host wants remembered."""
-
-    def extract_cookies(self, response: httpx.Response) -> None:
-        """Leaves them where they are."""
-
-
 class _Http(HttpxAiohttpClient):
-    """httpx over `_Connections`, through a proxy or not."""
+    """Knows the way to a host, through a proxy or not.
 
-    @property
-    def cookies(self) -> httpx.Cookies:
-        """None, ever: httpx would read them out of each answer, and send them back."""
-        return _NO_COOKIES
+    What httpx does beside that for each request takes as long as the request: it walks through all headers for
+    cookies, credentials and redirects. None of these are wanted here, so requests go to the connections themselves.
+    """
 
-    @cookies.setter
-    def cookies(self, cookies: object) -> None:
-        """Keeps none."""
+    def connections_to(self, base_url: str) -> httpx.AsyncBaseTransport:
+        """The connections that requests to a host take."""
+        return self._transport_for_url(httpx.URL(base_url))
 
     def _init_transport(self, **options: Any) -> httpx.AsyncBaseTransport:  # type: ignore[override] # noqa: ANN401 - passed on
         return _Connections(**options)
@@ -139,7 +136,10 @@ class _Http(HttpxAiohttpClient):
         return _Connections(proxy=proxy, **options)
 
 
-_NO_COOKIES = _NoCookies()
+@lru_cache(maxsize=4_096)
+def _url(text: str) -> httpx.URL:
+    """A job is asked about again and again, and httpx takes long to read a URL."""
+    return httpx.URL(text)
 
 
 def _headers(response: httpx.Response) -> dict[str, str]:

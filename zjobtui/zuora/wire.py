@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from functools import lru_cache
 
 from zjobtui.domain.json_value import Json
 from zjobtui.domain.problem import Problem, ProblemKind
@@ -13,6 +14,9 @@ from zjobtui.zuora.results import read_result
 
 DEPTH_LIMIT = 100
 """Objects and lists inside one another; what Zuora documents goes seven deep."""
+
+SHORT = 256
+"""Bytes of an answer that is remembered with what was read from it: all jobs that still run give the same few."""
 
 _BY_CATEGORY = {
     Category.PERMISSION: ProblemKind.FORBIDDEN,
@@ -37,6 +41,11 @@ def read_reply(http_status: int, body: bytes, location: str = "") -> Report | Pr
     Both of Zuora's error styles (an HTTP status, or 200 with `success: false`) are read alike. An answer is a report
     only when it is a JSON object with a text `status` and without a word of failure.
     """
+    read = _read_short if len(body) <= SHORT else _read
+    return read(http_status, body, location)
+
+
+def _read(http_status: int, body: bytes, location: str) -> Report | Problem:
     if 300 <= http_status < 400:
         return Problem(ProblemKind.REDIRECTED, f"HTTP {http_status} to {shorten(clean(location), 200) or 'nowhere'}")
     try:
@@ -49,6 +58,9 @@ def read_reply(http_status: int, body: bytes, location: str = "") -> Report | Pr
     if not isinstance(status, str) or not status.strip() or not (success is None or success is True):
         return _unreadable(http_status, "JSON, but no answer about a job")
     return _read_report(fields, _text(body))
+
+
+_read_short = lru_cache(maxsize=64)(_read)
 
 
 def read_report(raw: str) -> Report | None:
