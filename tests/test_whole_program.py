@@ -99,7 +99,7 @@ def test_subscriptions_open_and_close_in_a_real_terminal(tmp_path: Path, served:
         below = next(place for place, line in enumerate(lines) if "▾ Subscriptions" in line) - 2
         terminal.press("down", "up", "tab", "home", *["down"] * below, "left")
         terminal.wait_for("▸ Subscriptions")
-        assert "     A-S" not in terminal.text()
+        terminal.wait_until_gone("     A-S")
         terminal.press("right")
         terminal.wait_for("▾ Subscriptions")
         terminal.wait_for("     A-S")

@@ -16,6 +16,7 @@ from textual.theme import Theme
 
 from zjobtui.domain.text import clean_lines
 from zjobtui.ui.in_turn import InTurn
+from zjobtui.ui.key_wait import sleep_between_keys
 from zjobtui.ui.look import Look
 from zjobtui.ui.slim import cut, slimmed
 from zjobtui.ui.terminal import guarded_terminal, suspend_between_steps
@@ -54,8 +55,9 @@ class TerminalApp(App[int]):
             await super().on_event(event)
 
     def on_mount(self) -> None:
-        """Makes it safe to suspend the program."""
+        """Makes it safe to suspend the program, and cheap to leave it alone."""
         suspend_between_steps(asyncio.get_running_loop())
+        sleep_between_keys(self._driver)
 
     def on_driver_signal_resume(self) -> None:
         """A terminal that comes back from `fg` shows nothing any more, and Textual draws only what changes."""
