@@ -200,3 +200,26 @@ async def test_the_age_of_an_end_goes_on_in_every_view() -> None:
         await sight.press("3")
         engine.clock.at += 240
         await sight.until("✗ failed · ended 4m ago")
+
+
+async def test_the_archive_is_not_read_again_while_answers_bring_nothing_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = staged(WAITING)
+    async with looking_at(engine) as sight:
+        await sight.settled()
+        read: list[object] = []
+        monkeypatch.setattr(engine.archive, "seen", read.append)
+        for _ in range(3):
+            tell(engine, 1, WAITING, after=2)
+            await sight.settled()
+        assert read == []
+        tell(engine, 1, Missed(Problem(ProblemKind.TIMED_OUT), engine.clock.at))
+        await sight.settled()
+        assert len(read) == 1
+
+
+async def test_the_minute_of_the_last_answer_goes_on_though_nothing_new_comes() -> None:
+    engine = staged(WAITING)
+    async with looking_at(engine) as sight:
+        assert re.search(r"Last answer +\S*:00", sight.text)
+        tell(engine, 1, WAITING, after=120)
+        await sight.until(lambda text: bool(re.search(r"Last answer +\S*:02", text)))

@@ -9,12 +9,14 @@ from tests.support.building import NOW, done, job, watch, watchlist
 from zjobtui.domain.watch import Watch
 from zjobtui.ui.rows import columns_for, row_of
 from zjobtui.ui.spans import length_of
+from zjobtui.wording.jobs import when
 
 ENDED = watchlist(watch(1)).fold([(job(1), done(NOW + 5), 5.0)]).observed[-1].watch
 
 
 def text(one: Watch, width: int, tenant: str = "") -> str:
-    return "".join(part for part, _ in row_of(one, columns_for(width), NOW + 10, tenant=tenant))
+    row = row_of(one, columns_for(width), when(one, NOW + 10, by_minute=True), tenant=tenant)
+    return "".join(part for part, _ in row)
 
 
 @given(width=st.integers(14, 500), label=st.text("ab 一é", max_size=40), tenant=st.text("xyz", max_size=20))
@@ -22,7 +24,7 @@ def test_a_row_fills_its_width_and_shows_whole_what_it_does_not_mark_as_cut(
     width: int, label: str, tenant: str
 ) -> None:
     one = replace(ENDED, label=label.strip())
-    row = row_of(one, columns_for(width), NOW + 10, tenant=tenant)
+    row = row_of(one, columns_for(width), when(one, NOW + 10, by_minute=True), tenant=tenant)
     assert length_of(row) == width
     told = "".join(part for part, _ in row)
     assert one.name in told or "…" in told

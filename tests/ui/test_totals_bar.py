@@ -16,6 +16,7 @@ from zjobtui.polling.ports import State
 from zjobtui.storage.setting_values import COLOURS
 from zjobtui.ui.spans import length_of
 from zjobtui.ui.totals_bar import bar_spans
+from zjobtui.wording.totals import pulse_text
 
 MIXED = ("recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing", "derived-not-found")
 
@@ -109,7 +110,7 @@ async def test_a_tenants_name_stands_on_its_own_colour_and_can_be_read(colour: s
 @pytest.mark.parametrize("width", range(1, 200, 7))
 def test_the_bar_never_says_more_than_fits_and_keeps_the_pulse(width: int) -> None:
     pulse = Pulse(tenant="env", problem=Problem(ProblemKind.UNREACHABLE, "no route to host"), down_since=NOW)
-    spans = bar_spans((TENANT,), dict.fromkeys(Kind, 3), pulse, NOW, width)
+    spans = bar_spans((TENANT,), dict.fromkeys(Kind, 3), pulse_text(pulse, NOW, 3), width)
     if width >= 45:
         assert length_of(spans) <= width
         assert "".join(text for text, _ in spans).rstrip().endswith(("unreachable", "since 14:00:00 UTC"))
@@ -139,7 +140,7 @@ async def test_a_rate_that_hardly_changes_is_not_drawn_anew() -> None:
 @pytest.mark.parametrize("width", [140, 50])
 def test_production_is_seen_where_several_tenants_are_watched(width: int) -> None:
     tenants = (replace(TENANT, title="EU sandbox"), replace(TENANT, title="US", kind=TenantKind.PRODUCTION))
-    spans = bar_spans(tenants, dict.fromkeys(Kind, 3), None, NOW, width)
+    spans = bar_spans(tenants, dict.fromkeys(Kind, 3), pulse_text(None, NOW, 3), width)
     badges = {name: text.strip() for text, name in spans if name in {"tenant", "production"}}
     assert badges == ({"tenant": "EU sandbox", "production": "US"} if width == 140 else {"production": "2 tenants"})
 
@@ -155,7 +156,9 @@ async def test_where_the_whole_trouble_has_no_room_it_is_said_since_when() -> No
 
 def test_production_keeps_its_look_whatever_colour_it_was_given() -> None:
     tenant = replace(TENANT, kind=TenantKind.PRODUCTION, colour="green")
-    assert (f" {tenant.title} ", "production") in bar_spans((tenant,), dict.fromkeys(Kind, 0), None, NOW, 140)
+    assert (f" {tenant.title} ", "production") in bar_spans(
+        (tenant,), dict.fromkeys(Kind, 0), pulse_text(None, NOW, 0), 140
+    )
 
 
 async def test_without_colours_a_tenants_own_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

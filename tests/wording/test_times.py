@@ -2,11 +2,10 @@ import time
 from datetime import timedelta, timezone
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.building import NOW
-from zjobtui.wording.times import age, duration, moment, next_age_change, stamp
+from zjobtui.wording.times import age, duration, moment, stamp
 
 CET = timezone(timedelta(hours=1), "CET")
 SECONDS = st.floats(min_value=0, max_value=1e7)
@@ -32,14 +31,6 @@ def test_an_age_is_coarse(seconds: float, text: str) -> None:
 )
 def test_a_duration_has_two_parts_at_most(seconds: float, text: str) -> None:
     assert duration(seconds) == text
-
-
-@given(SECONDS)
-def test_an_age_reads_the_same_until_it_is_said_to_change(seconds: float) -> None:
-    step = next_age_change(seconds)
-    assert step > 0
-    assert age(seconds + step * 0.99) == age(seconds)
-    assert age(seconds + step + 0.01) != age(seconds)
 
 
 def test_a_moment_has_a_date_only_when_it_is_not_todays() -> None:

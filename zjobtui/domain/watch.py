@@ -1,6 +1,6 @@
 """A job on the watchlist: what people said of it, and what is known of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zjobtui.domain.digest import Digest
 from zjobtui.domain.job import Job
@@ -68,6 +68,11 @@ class Watch:
     def heard_at(self) -> float:
         """When a call about it last ended, well or not; 0 where none has."""
         return max(self.seen_at or 0.0, self.problem_at or 0.0)
+
+    def is_merely_confirmed(self, by: "Watch") -> bool:
+        """Whether the other is the same watch of a running job, but for good answers that brought nothing to keep."""
+        same = replace(self, seen_at=by.seen_at, unfinished_at=by.unfinished_at, planned=by.planned)
+        return not self.is_final and self.problem is None and same == by
 
     @property
     def name(self) -> str:

@@ -1,12 +1,14 @@
 """All that is known of one job, in four views under its verdict; groups open and close, and words are found."""
 
 from bisect import bisect_left
+from dataclasses import replace
 from datetime import tzinfo
 from typing import NamedTuple
 
 from textual.binding import Binding
 from textual.events import Click, Key
 
+from zjobtui.domain.watch import Watch
 from zjobtui.ui.detail_lines import TAB_LINE, Page, Viewing, headline, page
 from zjobtui.ui.flat import FlatLine
 from zjobtui.ui.lines_view import LinesView
@@ -52,6 +54,7 @@ class JobDetail(LinesView):
         self._match = 0
         self._is_difference = False
         self._now = 0.0
+        self._minute = 0.0
         self.zone: tzinfo | None = None
         """The zone of the times; the machine's own where it is None."""
 
@@ -63,14 +66,20 @@ class JobDetail(LinesView):
             self._words, self._places, self._match = {}, {}, 0
         self._rebuild(None if same else _Place())
 
+    def confirm(self, watch: Watch) -> None:
+        """Takes a watch of the same job, of which nothing new is known but when: what time changes, `tick` draws."""
+        if self._subject is not None and self._subject.watch.job == watch.job:
+            self._subject = replace(self._subject, watch=watch)
+
     def tick(self, now: float) -> None:
-        """Lets time pass: only the headline and a wait that goes on read differently then."""
+        """Lets time pass: the headline and a wait that goes on read differently then, and the last answer's minute."""
         self._now = now
         if self._subject is None:
             return
         watch = self._subject.watch
         is_growing = self._tab is Tab.TIMELINE and not watch.is_final
-        if is_growing or list(headline(self._subject, now, self._width)) != self._head:
+        is_next_minute = _minute(self._subject) != self._minute
+        if is_growing or is_next_minute or list(headline(self._subject, now, self._width)) != self._head:
             self._rebuild()
 
     def turn_to(self, tab: Tab) -> None:
@@ -199,6 +208,7 @@ class JobDetail(LinesView):
     def _rebuild(self, place: _Place | None = None) -> None:
         """Makes the lines anew; the cursor stays on its line, and that at its place on the screen."""
         place = place or self._place()
+        self._minute = _minute(self._subject)
         words = self._words.get(self._tab, "")
         viewing = Viewing(self._tab, words, self._is_difference, self._opened, self.zone)
         self._page = page(self._subject, viewing, self._now, self._width)
@@ -219,6 +229,11 @@ class JobDetail(LinesView):
             matches = len(self._page.stops)
             told = f"{self._match % matches + 1:,} of {matches:,}" if matches else "nowhere"
         self.entitle(_title(self._subject), f"{told} · “{words}”" if words else "")
+
+
+def _minute(subject: Subject | None) -> float:
+    """The minute of the last answer, which is told no finer while a job runs."""
+    return (subject.watch.seen_at or 0.0) // 60 if subject else 0.0
 
 
 def _title(subject: Subject | None) -> str:

@@ -10,6 +10,7 @@ from zjobtui.domain.watch import Watch
 from zjobtui.ui.lines_view import LinesView
 from zjobtui.ui.rows import Columns, columns_for, row_of
 from zjobtui.ui.spans import Spans
+from zjobtui.wording.jobs import When, when
 
 
 class JobList(LinesView):
@@ -51,6 +52,7 @@ class JobList(LinesView):
         self._now = 0.0
         self._held_at: float | None = None
         self._room, self._columns = (0, False), columns_for(0)
+        self._told: dict[int, When] = {}
 
     @property
     def watches(self) -> tuple[Watch, ...]:
@@ -79,15 +81,20 @@ class JobList(LinesView):
     def tick(self, now: float, held_at: float | None) -> None:
         """Lets time pass: draws the ages that read differently now."""
         self._now, self._held_at = now, held_at
-        self.redraw_changed()
+        top = self.scroll_offset.y
+        in_view = range(top, min(top + self.page_lines, self.count))
+        self.redraw_changed({index for index in in_view if self._when(index) != self._told.get(index)})
 
     def line(self, index: int) -> Spans:
         """The row at `index`."""
         columns = self._columns_now()
         watch = self._watches[index]
         tenant = watch.job.tenant if self._are_tenants_named else ""
-        is_marked = watch.job in self.marked
-        return row_of(watch, columns, self._now, self._held_at, is_marked=is_marked, tenant=tenant)
+        time = self._told[index] = self._when(index)
+        return row_of(watch, columns, time, is_marked=watch.job in self.marked, tenant=tenant)
+
+    def _when(self, index: int) -> When:
+        return when(self._watches[index], self._now, self._held_at, by_minute=True)
 
     def _columns_now(self) -> Columns:
         room = (self.size.width, self.show_vertical_scrollbar)

@@ -275,8 +275,7 @@ class Monitor(Screen[None]):
         self._teller.tell(state.watchlist)
         self._shown.draw(state)
         selected = self._list.selected
-        if selected is None or selected is not before.get(selected.job):
-            self._reading.show()
+        self._reading.renew(before.get(selected.job) if selected else None)
 
     def _tick(self) -> None:
         # Textual loses a one-shot timer that is late when it starts; no state may wait for ever because of that.

@@ -40,6 +40,14 @@ class Reading:
             load = partial(self._load, watch)
             self._detail.run_worker(load, group="detail", exclusive=True)  # type: ignore[arg-type]  # no union is inferred
 
+    def renew(self, before: Watch | None) -> None:
+        """Takes what came of the selected job since; the archive is read again only where it holds anything new."""
+        watch = self._rows.selected
+        if watch is None or before is None or watch.job != before.job or not before.is_merely_confirmed(watch):
+            self.show()
+        elif watch is not before:
+            self._detail.confirm(watch)
+
     def attend(self) -> None:
         """Tells the engine which job a person has come to rest on; what was new about it is seen now."""
         selected = self._rows.selected

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from zjobtui.domain.verdict import Kind
 from zjobtui.domain.watch import Watch
 from zjobtui.ui.spans import Span, Spans, fitted
-from zjobtui.wording.jobs import TONES, When, when
+from zjobtui.wording.jobs import TONES, When
 from zjobtui.wording.signs import GLYPHS, WORDS, short_id
 
 _SIGN, _WORD, _SHORT_WHEN, _LONG_WHEN = 4, 10, 10, 20
@@ -61,21 +61,12 @@ def columns_for(width: int) -> Columns:
     return Columns(max(min(_LEAST_NAME, width - _SIGN), 0) + name + max(room, 0), word, order, account, when)
 
 
-def row_of(
-    watch: Watch,
-    columns: Columns,
-    now: float,
-    held_at: float | None = None,
-    *,
-    is_marked: bool = False,
-    tenant: str = "",
-) -> Spans:
+def row_of(watch: Watch, columns: Columns, time: When, *, is_marked: bool = False, tenant: str = "") -> Spans:
     """The row of a watch, behind its mark: marked by a person, or changed since a person last looked.
 
     `tenant` stands before its name where several are watched. A stale row is dimmed but for the word that says so.
     """
     kind, digest = watch.verdict.kind, watch.digest
-    time = when(watch, now, held_at, by_minute=True)
     sign = f"{GLYPHS[kind]} {WORDS[kind]:<{columns.word}}" if columns.word else f"{GLYPHS[kind]} "
     spans: list[Span] = [(sign, TONES[kind].name.lower())]
     spans.append((_cell(_name(watch, columns.name - 1, tenant), columns.name), _name_tone(kind)))

@@ -18,7 +18,7 @@ from zjobtui.domain.verdict import Kind
 from zjobtui.ui.lines_view import TONES
 from zjobtui.ui.spans import Spans, changed_regions, length_of, strip_of
 from zjobtui.wording.signs import GLYPHS
-from zjobtui.wording.totals import count_texts, pulse_text
+from zjobtui.wording.totals import PulseText, count_texts, pulse_text
 
 NOTABLE = 0.3
 """The part by which the rate of calls must differ to be shown: a figure that flickers says nothing and costs bytes."""
@@ -41,6 +41,7 @@ class TotalsBar(Widget):
         self._spans: Spans = ()
         self._pulse: Spans = ()
         self._rate = 0.0
+        self._known: tuple[object, ...] = ()
         self.zone: tzinfo | None = None
         """The zone of the times; the machine's own where it is None."""
 
@@ -59,7 +60,12 @@ class TotalsBar(Widget):
                 self._rate = pulse.calls_per_second
             pulse = replace(pulse, calls_per_second=self._rate)
         width = self.size.width or self.app.size.width
-        new = bar_spans(self._tenants, counts, pulse, now, width, further, is_muted=is_muted, zone=self.zone)
+        told = pulse_text(pulse, now, counts.get(Kind.WAITING, 0), self.zone)
+        known = (told, *counts.values(), *further, is_muted, width)
+        if known == self._known:
+            return
+        self._known = known
+        new = bar_spans(self._tenants, counts, told, width, further, is_muted=is_muted)
         regions = changed_regions(self._spans, new, 0)
         self._spans = new
         if regions:
@@ -105,19 +111,16 @@ def _badge_style(colour: str) -> Style:
 def bar_spans(
     tenants: Sequence[Tenant],
     counts: Mapping[Kind, int],
-    pulse: Pulse | None,
-    now: float,
+    told: PulseText,
     width: int,
     further: Sequence[str] = (),
     *,
     is_muted: bool = False,
-    zone: tzinfo | None = None,
 ) -> Spans:
     """The bar in `width` cells: in full where that fits, in few words elsewhere; the pulse at the right end.
 
     What is further to be told stands behind the pulse as far as there is room.
     """
-    told = pulse_text(pulse, now, counts.get(Kind.WAITING, 0), zone)
     muted = ("muted",) if is_muted else ()
     full, brief = _counts(counts, in_full=True), _counts(counts, in_full=False)
     rights = [" · ".join((told.text, *muted, *further[:count])) for count in range(len(further), -1, -1)]

@@ -17,13 +17,6 @@ def age(seconds: float) -> str:
     return f"{int(seconds // 86_400)}d"
 
 
-def next_age_change(seconds: float) -> float:
-    """Seconds until `age` reads differently, so that nothing is drawn before it must be."""
-    seconds = max(0.0, seconds)
-    step = 10 if seconds < 60 else 60 if seconds < 3_600 else 3_600 if seconds < 86_400 else 86_400
-    return step - seconds % step
-
-
 def duration(seconds: float) -> str:
     """How long something took: `0.4s`, `34s`, `4m 29s`, `1h 02m`, `3d 4h`."""
     seconds = max(0.0, seconds)
