@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 from tests.support.polling import Run, for_seconds, job, job_id, polled, watches
@@ -45,6 +46,19 @@ def test_r6_the_start_is_spread() -> None:
     by_second = Counter(int(at) for at in first.values())
     assert len(first) == 500
     assert max(by_second.values()) <= 2 * 500 / len(by_second)
+
+
+def test_what_looks_stale_at_the_start_is_asked_about_at_once_however_long_the_plan() -> None:
+    heard = [replace(one, seen_at=START - 60, planned=5.0) for one in watches(1_000, added_at=START - 3_600)]
+    run = polled(TimedSource(), heard, for_seconds(190))
+    assert sum(at < 12 for at in run.calls) >= 60
+    assert {asked.job for asked in run.source.asked} == {one.job.id for one in heard}
+
+
+def test_what_is_not_stale_at_the_start_is_asked_about_when_its_answer_is_old_enough() -> None:
+    heard = [replace(one, seen_at=START - 60, planned=200.0) for one in watches(1_000, added_at=START - 3_600)]
+    run = polled(TimedSource(), heard, for_seconds(60))
+    assert len(run.calls) < 100
 
 
 def test_r7_no_unfinished_job_waits_for_more_than_three_times_its_plan() -> None:

@@ -9,6 +9,7 @@ from random import Random
 
 from zjobtui.clock import Clock
 from zjobtui.domain.folding import fold
+from zjobtui.domain.freshness import is_stale
 from zjobtui.domain.job import Job
 from zjobtui.domain.observation import Missed, Observation, Seen
 from zjobtui.domain.problem import Problem, ProblemKind
@@ -172,17 +173,21 @@ class Poller:
             self._replan(now)
 
     def _replan(self, now: float) -> None:
-        """Takes the new pace to heart for calls that the old one had planned too far ahead, or too near."""
+        """Takes the new pace to heart for calls that the old one had planned too far ahead, or too near.
+
+        What looks stale is not put off.
+        """
         overdue: list[Job] = []
         for watch in self._unfinished():
             job = watch.job
-            if watch.heard_at and job in self._agenda and job not in self._by_hand and job != self._attended:
+            is_free = job in self._agenda and job not in self._by_hand and job != self._attended
+            if is_free and watch.heard_at:
                 planned = self._pace.interval(watch, watch.heard_at)
                 due = watch.heard_at + pace.jittered(planned, self._chance)
-                if due > now:
-                    self._plan(job, due, _beat(planned))
-                else:
+                if due <= now:
                     overdue.append(job)
+                elif not is_stale(watch, now):
+                    self._plan(job, due, _beat(planned))
         self._spread(overdue)
 
     def _start_due(self) -> None:
