@@ -9,7 +9,7 @@ from random import Random
 
 from zjobtui.clock import Clock
 from zjobtui.domain.folding import fold
-from zjobtui.domain.freshness import is_stale
+from zjobtui.domain.freshness import stale_at
 from zjobtui.domain.job import Job
 from zjobtui.domain.observation import Missed, Observation, Seen
 from zjobtui.domain.problem import Problem, ProblemKind
@@ -175,7 +175,7 @@ class Poller:
     def _replan(self, now: float) -> None:
         """Takes the new pace to heart for calls that the old one had planned too far ahead, or too near.
 
-        What looks stale is not put off.
+        None is put off for so long that it looks stale before.
         """
         overdue: list[Job] = []
         for watch in self._unfinished():
@@ -184,9 +184,9 @@ class Poller:
             if is_free and watch.heard_at:
                 planned = self._pace.interval(watch, watch.heard_at)
                 due = watch.heard_at + pace.jittered(planned, self._chance)
-                if due <= now:
+                if due <= now or (watch.problem is None and due > (stale_at(watch) or inf)):
                     overdue.append(job)
-                elif not is_stale(watch, now):
+                else:
                     self._plan(job, due, _beat(planned))
         self._spread(overdue)
 
