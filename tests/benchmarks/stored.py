@@ -1,15 +1,18 @@
 """Watchlists on disk, made by the program's own command, and fresh copies of them for trials that change them."""
 
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 from tests.benchmarks.children import first_sweep
 from tests.benchmarks.served import Served
 from tests.support.process import environment
 from zjobtui.domain.arranging import by_urgency
+from zjobtui.polling.pace import STALENESS_LIMIT
 from zjobtui.storage.places import store_path
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.wire import read_report
@@ -24,9 +27,14 @@ def store(folder: Path, job_ids: Iterable[str]) -> Path:
 
 
 def answered(folder: Path, job_ids: Iterable[str], tenant: Served) -> Path:
-    """As `store`, and every job has been asked about once."""
+    """As `store`, every job has been asked about once, and each is promised another answer within a minute.
+
+    What sweeps without a budget promises one at once, and all rows would be stale before any is asked about again.
+    """
     store(folder, job_ids)
     first_sweep({**tenant.env, **data_env(folder)})
+    with closing(sqlite3.connect(store_path(data_env(folder)))) as connection, connection:
+        connection.execute("UPDATE watches SET planned = ?", (STALENESS_LIMIT,))
     return folder
 
 

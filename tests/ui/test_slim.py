@@ -1,7 +1,9 @@
 """Fewer bytes draw the same picture."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich._palettes import EIGHT_BIT_PALETTE
 
 from tests.support.display import Display
 from zjobtui.ui.slim import slim
@@ -35,8 +37,21 @@ def test_the_picture_is_the_same_and_what_follows_is_drawn_in_the_terminals_own_
 def test_a_colour_that_is_in_force_is_not_sent_again() -> None:
     row = "\x1b[38;2;1;2;3;48;2;4;5;6m{}\x1b[0m"
     data = f"\x1b[1;9H{row.format('2m')}\n\x1b[2;9H{row.format('3m')}"
-    assert slim(data) == "\x1b[1;9H\x1b[38;2;1;2;3;48;2;4;5;6m2m\x1b[2;9H3m\x1b[0m"
+    assert slim(data) == "\x1b[1;9H\x1b[38;2;1;2;3;48;2;4;5;6m2m\x1b[2;9H3m\x1b[m"
 
 
 def test_bold_goes_without_the_colours() -> None:
-    assert slim("\x1b[1;31;40ma\x1b[0m\x1b[31;40mb\x1b[0m") == "\x1b[1;31;40ma\x1b[22mb\x1b[0m"
+    assert slim("\x1b[1;31;40ma\x1b[0m\x1b[31;40mb\x1b[0m") == "\x1b[1;31;40ma\x1b[22mb\x1b[m"
+
+
+def test_a_colour_that_every_terminal_knows_by_number_is_said_by_it() -> None:
+    row = "\x1b[38;2;{0};{0};{0};48;2;0;95;135m{1}\x1b[0m"
+    assert slim(row.format(228, "a")) == "\x1b[38;5;254;48;5;24ma\x1b[m"
+    assert slim("\x1b[38;2;0;0;0;48;2;0;0;95ma") == "\x1b[38;2;0;0;0;48;2;0;0;95ma\x1b[m", "some give these others"
+
+
+@pytest.mark.parametrize("depth", [3, 4])
+def test_colours_by_number_are_those_of_the_usual_table(depth: int) -> None:
+    for number in range(22, 256):
+        red, green, blue = EIGHT_BIT_PALETTE[number]
+        assert slim(f"\x1b[{depth}8;2;{red};{green};{blue}mx").startswith(f"\x1b[{depth}8;5;{number}m")

@@ -39,6 +39,12 @@ def test_a_line_that_is_the_same_is_not_drawn() -> None:
     assert changed_regions(spans, spans, 0) == []
 
 
+def test_a_blank_looks_the_same_in_every_style_but_one_with_a_ground_of_its_own() -> None:
+    assert changed_regions((("   ", "waiting"),), (("   ", "good"),), 0) == []
+    assert [region.width for region in changed_regions((("   ", "good"),), (("   ", "production"),), 0)] == [3]
+    assert [region.width for region in changed_regions((("wait  ", "good"),), (("done  ", "bad"),), 0)] == [4]
+
+
 def test_a_row_of_equal_wide_characters_that_moves_by_a_cell_is_drawn_whole() -> None:
     (region,) = changed_regions((("漢" * 10, ""),), (("a" + "漢" * 10, ""),), 0)
     assert (region.x, region.width) == (0, 21)

@@ -11,9 +11,9 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from zjobtui.ui.spans import Spans, changed_regions, strip_of
+from zjobtui.ui.spans import FLAT, Spans, changed_regions, strip_of
 
-TONES = ("key", "plain", "muted", "good", "waiting", "attention", "bad", "strong", "stale", "match")
+TONES = ("match", *sorted(FLAT - {""}))
 
 
 class LinesView(ScrollView, can_focus=True):

@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from itertools import product
 from typing import TypeAlias
 
 from rich.console import Console, RenderableType
@@ -17,6 +18,12 @@ _TOKEN = re.compile(
     r"|(\x1b\[[0-9]+;[0-9]+H|\x1b\[\?2026[hl])"  # what no style has a part in: moves, begin and end of an update
     r"|\n(?=(?:\x1b\[0?m)*\x1b\[[0-9]+;[0-9]+H)"  # a new line before a move to a place: nothing
 )
+_LEVELS = (0, 95, 135, 175, 215, 255)
+_NUMBERED = {f"{r};{g};{b}": n for n, (r, g, b) in enumerate(product(_LEVELS, repeat=3), 16) if n > 21}
+_NUMBERED |= {f"{grey};{grey};{grey}": n for n, grey in enumerate(range(8, 248, 10), 232)}
+"""The colours that every terminal of 256 has under a number, which is said in half the bytes; without the first six,
+which some people give other colours."""
+
 _PART = re.compile(r"([34]8;(?:5;[0-9]+|2;[0-9]+;[0-9]+;[0-9]+))|([0-9]+)")
 
 
@@ -64,7 +71,7 @@ def slim(data: str) -> str:
         if token[1] is not None:
             wanted = _styled(wanted, token[1])
         elif token[2]:
-            out.append(token[2])
+            out.append("\x1b[H" if token[2] == "\x1b[1;1H" else token[2])
     if at < len(data):
         out += (_change(drawn, wanted), data[at:])
         drawn = wanted
@@ -78,7 +85,7 @@ def _styled(pen: Pen, parameters: str) -> Pen:
     for colour, number in _PART.findall(parameters or "0"):
         code = int(number or 0)
         if colour:
-            front, back = (colour, back) if colour[0] == "3" else (front, colour)
+            front, back = (_shortest(colour), back) if colour[0] == "3" else (front, _shortest(colour))
         elif code == 0:
             front, back, others = _DEFAULT
         elif 30 <= code <= 39 or 90 <= code <= 97:
@@ -90,13 +97,19 @@ def _styled(pen: Pen, parameters: str) -> Pen:
     return front, back, others
 
 
+def _shortest(colour: str) -> str:
+    """The same colour by its number, where it has one."""
+    number = _NUMBERED.get(colour[5:]) if colour[2:4] == ";2" else None
+    return colour if number is None else f"{colour[0]}8;5;{number}"
+
+
 @lru_cache(maxsize=4_096)
 def _change(drawn: Pen, wanted: Pen) -> str:
     """The sequence from one to the other."""
     if drawn == wanted:
         return ""
     if wanted == _DEFAULT:
-        return "\x1b[0m"
+        return "\x1b[m"
     parts: list[str] = []
     gone = drawn[2] - wanted[2]
     if gone == {"1"} and "2" not in wanted[2]:

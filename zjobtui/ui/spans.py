@@ -14,6 +14,9 @@ Span: TypeAlias = tuple[str, str]
 
 Spans: TypeAlias = tuple[Span, ...]
 
+FLAT = frozenset({"", "key", "plain", "muted", "good", "waiting", "attention", "bad", "strong", "stale"})
+"""Styles that change nothing but the letters themselves, so that a blank looks the same in each."""
+
 GAP = 6
 """Equal cells between two changes that are sent again rather than jumped over: a jump costs as many bytes."""
 
@@ -50,14 +53,18 @@ _NOTHING = ("", "")
 
 
 def _by_cell(spans: Spans) -> list[Span]:
-    """What each cell shows. The halves of a wide character differ, so that a change never begins or ends within one."""
+    """What each cell shows: of a blank no style that is not seen.
+
+    The halves of a wide character differ, so that a change never begins or ends within one.
+    """
     by_cell: list[Span] = []
     width = 0
     for character, name in ((character, name) for text, name in spans for character in text):
         own = 1 if character.isascii() else cell_len(character)
         if own:
             width = own
-            by_cell += [(character, name), (f"{character}…", name)][:own]
+            seen = "" if character == " " and name in FLAT else name
+            by_cell += [(character, seen), (f"{character}…", name)][:own]
         else:
             marked = len(by_cell) - width
             by_cell[marked:] = [(f"{shown}{character}", name) for shown, _ in by_cell[marked:]]

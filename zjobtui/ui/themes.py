@@ -17,16 +17,17 @@ of what has the keys, and of the others. Texts by their tones; `badge` and `alar
 """
 
 _COLOURS = {
-    "dark": "121212 1c1c1c 202830 0d304c 2d2d2d 3d9bea 4a4a4a"
-    " e4e4e4 b4b4b4 989898 ffb454 6ee08c 6cb8f5 ffc44d ff8a9a 6cb8f5 ff8a9a",
-    "light": "fafafa f0f0f0 e4e8ec bcd4ee d4d4d4 0550ae b8bcc0"
-    " 16181c 3a3e44 4c5056 7c3500 006622 0a4a9c 6b4400 96091f 0a4a9c 96091f",
-    "high-contrast": "000000 0a0a0a 101010 00265c 2d2d2d ffff00 c8c8c8"
-    " ffffff e8e8e8 c8c8c8 ffe95c 6dff9a 8fdcff ffd84d ffaca3 8fdcff ffaca3",
+    "dark": "121212 1c1c1c 262626 0d304c 303030 5fafff 4e4e4e"
+    " e4e4e4 b2b2b2 9e9e9e ffaf5f 5fd787 5fafff ffd75f ff8787 5fafff ff8787",
+    "light": "ffffff eeeeee e4e4e4 bcd4ee d4d4d4 005f87 bcbcbc"
+    " 1c1c1c 3a3a3a 4e4e4e 5f00af 005f00 005f87 6b4400 af0000 005f87 af0000",
+    "high-contrast": "000000 080808 121212 00265c 303030 ffff00 c6c6c6"
+    " ffffff e4e4e4 c6c6c6 ffff5f 5fff87 87d7ff ffd75f ffafaf 87d7ff ffafaf",
     "colour-blind": "0c0c0c 161616 1e2226 10304a 2d2d2d 56b4e9 4a4a4a"
     " e8e8e8 b8b8b8 9c9c9c e6a3cb 2fbf92 56b4e9 f0e442 f0824a 56b4e9 f0824a",
 }
-"""The last one has the colours of Okabe and Ito (2008): bluish green, sky blue, yellow, vermilion and reddish purple,
+"""Nearly all are among the colours that every terminal of 256 has under a number, which cost half the bytes. The last
+one has the colours of Okabe and Ito (2008): bluish green, sky blue, yellow, vermilion and reddish purple,
 lightened as far as a dark background asks for."""
 
 OURS = (*_COLOURS, "ansi")
