@@ -44,7 +44,7 @@ def paragraph(key: str, text: str, tone: str, width: int) -> Iterator[FlatLine]:
 def _flat_one(line: Line, column: int, depth: int, width: int, *, is_open: bool) -> Iterator[FlatLine]:
     marker = ("▾ " if is_open else "▸ ") if line.below else "  "
     indent = " " + "  " * min(depth, _DEEPEST)
-    rows = _rows(line, column, width - cells(indent) - 3, heading=_is_heading(line, depth))
+    rows = _rows(line, column, width - cells(indent) - 2, heading=_is_heading(line, depth))
     for number, spans in enumerate(rows):
         prefix = (indent + (marker if number == 0 else "  "), "muted")
         yield FlatLine(line.key, (prefix, *spans), can_open=number == 0 and bool(line.below), is_open=is_open)
