@@ -351,5 +351,6 @@ async def test_an_empty_watchlist_says_what_to_do(size: tuple[int, int]) -> None
         assert "Paste any text that holds job ids to add them;" in sight.words
         assert "◌ 0" in sight.bar
         assert not any(sight.jobs)
+        assert len({cell.bg for cell in sight.glass.display.screen.buffer[2].values()}) == 1, "no cursor either"
         await sight.press("down", "enter", "x", "l", "r", "left", "right", "end", "tab")
         assert "No job is shown." in sight.text

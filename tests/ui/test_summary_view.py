@@ -137,7 +137,7 @@ async def test_slash_narrows_the_subscriptions_with_every_key(size: tuple[int, i
     engine = staged(subscriptions(300, s120="Suspended"))
     async with looking_at(engine, size) as sight:
         await sight.press("tab", "/")
-        assert "words of subscriptions and order line items" in sight.rows[-1]
+        assert "words of subscriptions and order line items" in sight.rows[-2]
         await sight.press(*"s0000012")
         heading, *rows = narrowed(sight)
         assert heading.startswith("▾ Subscriptions (10 of 300)")
