@@ -78,7 +78,7 @@ def labels_and_tags(terminal: Terminal) -> None:
     terminal.wait_for("Tags of 4 jobs, separated by commas")
     terminal.press(*"acme, urgent", "enter")
     terminal.wait_for("4 jobs tagged.")
-    terminal.wait_for("Tags         acme, urgent")
+    terminal.wait_for(lambda text: re.search("Tags +acme, urgent", text) is not None)
     terminal.wait_for(four_are_labelled)
 
 
