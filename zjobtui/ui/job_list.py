@@ -138,6 +138,10 @@ class JobList(LinesView):
         if found is not None:
             self.go_to(found)
 
+    def return_to(self, job: Job) -> None:
+        """Moves the cursor to a job, if that is shown."""
+        self.go_to(next((index for index, watch in enumerate(self._watches) if watch.job == job), self.cursor))
+
     def mark(self, jobs: frozenset[Job]) -> None:
         """Marks just these jobs."""
         self.marked = jobs
