@@ -7,17 +7,20 @@ import asyncio
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.support.scripted import ScriptedEngine
 from tests.support.world import watched_world
+from zjobtui.domain.job import Job
+from zjobtui.domain.observation import Seen
 from zjobtui.domain.tenant import Tenant, TenantKind
 from zjobtui.domain.watchlist import Watchlist
 from zjobtui.polling.ports import State
 from zjobtui.ui import monitor
 from zjobtui.ui.app import MonitorApp
 from zjobtui.ui.job_list import JobList
+from zjobtui.ui.look import DEFAULT_THEME, Look
 
 FOLDER = Path(__file__).parent
 
@@ -32,27 +35,53 @@ class Picture:
     keys: tuple[str, ...] = ()
     has_several: bool = False
     """Whether three tenants are watched."""
+    theme: str = DEFAULT_THEME
 
+
+WIDE, MIDDLE, NARROW = (140, 40), (100, 30), (80, 24)
+SEARCH = ("3", "tab", "slash", *"status", "enter", "n")
 
 PICTURES = (
-    Picture("list-and-detail", (140, 40), 2),
-    Picture("three-hundred-subscriptions", (140, 40), 4, ("tab", *["down"] * 6, "enter")),
-    Picture("preview", (140, 40), 3),
-    Picture("failure", (140, 40), 1),
-    Picture("timeline", (140, 40), 1, ("2",)),
-    Picture("raw", (140, 40), 2, ("3", "tab", "slash", *"status", "enter", "n")),
-    Picture("narrow", (80, 24), 2),
-    Picture("help", (100, 30), 2, ("question_mark",)),
-    Picture("three-tenants", (140, 40), 2, has_several=True),
+    Picture("list-and-detail", WIDE, 2),
+    Picture("list-and-detail-light", WIDE, 2, theme="light"),
+    Picture("three-hundred-subscriptions", WIDE, 4, ("tab", *["down"] * 6, "enter")),
+    Picture("preview", WIDE, 3),
+    Picture("failure", WIDE, 1),
+    Picture("failure-light", MIDDLE, 1, theme="light"),
+    Picture("timeline", WIDE, 1, ("2",)),
+    Picture("timeline-light", MIDDLE, 1, ("2",), theme="light"),
+    Picture("raw", WIDE, 2, SEARCH),
+    Picture("raw-light", MIDDLE, 2, SEARCH, theme="light"),
+    Picture("request", WIDE, 2, ("4",)),
+    Picture("request-light", MIDDLE, 2, ("4",), theme="light"),
+    Picture("narrow", NARROW, 2),
+    Picture("help", MIDDLE, 2, ("question_mark",)),
+    Picture("help-light", NARROW, 2, ("question_mark",), theme="light"),
+    Picture("three-tenants", WIDE, 2, has_several=True),
 )
 
 
-ONE = Tenant(name="env", base_url="http://127.0.0.1", title="EU API sandbox", kind=TenantKind.API_SANDBOX)
+ONE = Tenant(
+    name="env",
+    base_url="https://rest.sandbox.eu.zuora.com",
+    title="EU API sandbox",
+    kind=TenantKind.API_SANDBOX,
+    credentials_from="environment variable ZUORA_CLIENT_SECRET",
+)
 SEVERAL = (
     Tenant(name="eu", base_url="http://127.0.0.1", title="EU production", kind=TenantKind.PRODUCTION),
     Tenant(name="us", base_url="http://127.0.0.1", title="US API sandbox", kind=TenantKind.API_SANDBOX),
     Tenant(name="uat", base_url="http://127.0.0.1", title="UAT", kind=TenantKind.OTHER, colour="orange"),
 )
+
+
+LIMITS = (("ratelimit-limit", "2500, 2500;w=60"), ("ratelimit-remaining", "2400"), ("ratelimit-reset", "12"))
+
+
+def answered(seen: Seen, tenant: Tenant, job: Job) -> Seen:
+    """The answer as if it had come from the tenant's host."""
+    url = f"{tenant.base_url}/v1/async-jobs/{job.id.given}"
+    return replace(seen, call=replace(seen.call, url=url, limits=LIMITS))
 
 
 def together(engines: Sequence[ScriptedEngine]) -> ScriptedEngine:
@@ -72,7 +101,9 @@ async def take(picture: Picture) -> None:
     tenants = SEVERAL if picture.has_several else (ONE,)
     worlds = [watched_world(40 // len(tenants), 64.0, 7 + place, one.name) for place, one in enumerate(tenants)]
     engine = together(worlds)
-    app = MonitorApp(engine, engine.archive, tenants, engine.clock)
+    answers = engine.archive.answers
+    answers |= {job: answered(seen, tenants[0], job) for job, seen in answers.items()}
+    app = MonitorApp(engine, engine.archive, tenants, engine.clock, look=Look(theme=picture.theme))
     async with app.run_test(size=picture.size) as pilot:
         await pilot.pause()
         wanted = list(engine.state.watchlist)[picture.job].job

@@ -70,7 +70,7 @@ def rows(text: str, tenant: str) -> list[str]:
 
 
 def is_fresh(text: str, tenant: str) -> bool:
-    return any("just now│" in row for row in rows(text, tenant))
+    return any("just now │" in row for row in rows(text, tenant))
 
 
 def test_n8_s8_a_dead_host_is_told_the_others_go_on_and_certificates_of_ones_own_are_named(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.escapes import uncontrolled
 from tests.support.process import environment
 from tests.support.program import PROGRAM, pointed_at, started, stored
 from tests.support.terminal import Terminal
@@ -61,50 +60,6 @@ def served() -> Iterator[Simulator]:
 def assert_left_as_found(terminal: Terminal) -> None:
     assert terminal.modes() == frozenset()
     assert terminal.attributes() == terminal.attributes_before
-
-
-def test_from_a_paste_to_the_answer_and_out(tmp_path: Path, served: Simulator) -> None:
-    with started(pointed_at(served, tmp_path)) as terminal:
-        terminal.wait_for("No job is shown.")
-        terminal.paste("\n".join(served.job_ids))
-        terminal.wait_for("40 new jobs, 0 known")
-        terminal.press("enter")
-        terminal.wait_for("Jobs · 40 ·")
-        terminal.wait_for("✗ failed")
-        terminal.wait_for("calls/s")
-        terminal.resize(80, 24)
-        terminal.wait_for(lambda text: "╭─ Jobs · 40" in text and max(map(len, text.splitlines())) == 80)
-        terminal.resize(140, 50)
-        terminal.wait_for(lambda text: max(map(len, text.splitlines())) == 140)
-        terminal.press("3")
-        terminal.wait_for('"success": true')
-        terminal.press("q")
-        assert terminal.wait_exit() == 0
-        assert_left_as_found(terminal)
-        assert [one[0] for one in uncontrolled(terminal.raw)] in (["\a"], ["\a", "\a"]), "the bell, at most every 10 s"
-        assert served.client_secret.encode() not in terminal.raw
-        assert b"Bearer" not in terminal.raw
-
-
-def test_subscriptions_open_and_close_in_a_real_terminal(tmp_path: Path, served: Simulator) -> None:
-    stored(tmp_path, served)
-    with started(pointed_at(served, tmp_path)) as terminal:
-        terminal.wait_for("! attention", 20)
-        terminal.press("/")
-        terminal.wait_for("words, status:failed")
-        terminal.press(*"order:O-00004859", "enter")
-        terminal.wait_for("▾ Subscriptions", 30)
-        terminal.wait_for("     A-S")
-        lines = terminal.text().splitlines()
-        below = next(place for place, line in enumerate(lines) if "▾ Subscriptions" in line) - 2
-        terminal.press("down", "up", "tab", "home", *["down"] * below, "left")
-        terminal.wait_for("▸ Subscriptions")
-        terminal.wait_until_gone("     A-S")
-        terminal.press("right")
-        terminal.wait_for("▾ Subscriptions")
-        terminal.wait_for("     A-S")
-        terminal.press("q")
-        assert terminal.wait_exit() == 0
 
 
 def leave(way: str, folder: Path, served: Simulator) -> None:
@@ -267,24 +222,6 @@ def test_the_demo_shows_jobs_that_change(tmp_path: Path) -> None:
         assert terminal.wait_exit() == 0
         assert_left_as_found(terminal)
     assert list(tmp_path.rglob("*.sqlite3")) == []
-
-
-def test_a_removed_job_stays_away_and_a_label_stays(tmp_path: Path, served: Simulator) -> None:
-    env = pointed_at(served, tmp_path)
-    stored(tmp_path, served)
-    with started(env) as terminal:
-        terminal.wait_for("Jobs · 40 ·")
-        terminal.press("x")
-        terminal.wait_for("Jobs · 39 ·")
-        terminal.press("l")
-        terminal.wait_for("Label of")
-        terminal.press(*"CS-4390", "enter")
-        terminal.wait_for("CS-4390 labelled.")
-        terminal.press("q")
-        assert terminal.wait_exit() == 0
-    with started(env) as terminal:
-        terminal.wait_for("Jobs · 39 ·")
-        terminal.wait_for("CS-4390")
 
 
 @pytest.mark.parametrize("arguments", [[], ["demo"]])

@@ -22,6 +22,7 @@ def test_a_fault_in_the_environment_is_told_first_and_the_tenants_of_the_file_ar
     path.write_text('[tenants.eu]\nhost = "EU production"\nclient_id = "id"\nsecret_env = "EU"\nhots = ""\n')
     found = configuration({"ZUORA_BASE_URL": "https://rest.eu.zuora.com"}, path)
     assert [one.tenant.name for one in found.tenants] == ["eu"]
+    assert [one.tenant.credentials_from for one in found.tenants] == ["environment variable EU"]
     assert "ZUORA_CLIENT_ID is not" in found.problems[0]
     assert "tenants.eu.hots is no setting" in found.problems[1]
 

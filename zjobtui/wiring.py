@@ -35,14 +35,10 @@ BACK_UP_AFTER = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """A tenant, and what gives its credentials; that may block, and raises `SourceError` with what a person can do.
-
-    `source` names where they come from.
-    """
+    """A tenant, and what gives its credentials; that may block, and raises `SourceError` with what a person can do."""
 
     tenant: Tenant
     credentials: Callable[[], Credentials]
-    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +70,7 @@ def configuration(environ: Mapping[str, str], path: Path) -> Configuration:
         return filed
     tenant, credentials = found
     name = "ZUORA_CLIENT_SECRET" if isinstance(credentials, ClientCredentials) else "ZUORA_BEARER_TOKEN"
-    own = Configured(tenant, lambda: credentials, f"environment variable {name}")
+    own = Configured(replace(tenant, credentials_from=f"environment variable {name}"), lambda: credentials)
     return replace(filed, tenants=(own, *filed.tenants))
 
 
@@ -91,7 +87,9 @@ def file_configuration(environ: Mapping[str, str], path: Path) -> Configuration:
     for given in settings.tenants:
         try:
             credentials = partial(_credentials, given, settings, environ)
-            own.append(Configured(_tenant(given), credentials, described(given.secret_source)))
+            own.append(
+                Configured(replace(_tenant(given), credentials_from=described(given.secret_source)), credentials)
+            )
         except InvalidTenantError as fault:
             told.append(f"{path}: {settings.problem_with(('tenants', given.name), str(fault))}")
     return Configuration(tuple(own), tuple(told), settings, path)

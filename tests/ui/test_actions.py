@@ -53,6 +53,17 @@ async def test_x_removes_the_job_and_u_brings_it_back_with_all_that_was_known() 
         assert "Nothing was removed in this session." in sight.text
 
 
+@pytest.mark.parametrize("size", [(140, 40), (80, 24), (50, 15)])
+async def test_what_is_told_lies_on_the_last_border_in_place_of_what_was_told_before(size: tuple[int, int]) -> None:
+    async with looking_at(staged(*[WAITING] * 3), size) as sight:
+        await sight.press("*", "x")
+        assert sight.rows[-2].endswith("▌ 3 jobs removed; u brings them back. ─╯")
+        assert "│" in sight.rows[-3]
+        await sight.press("u")
+        assert sight.rows[-2].endswith("▌ 3 jobs back on the watchlist. ─╯")
+        assert "removed" not in sight.text
+
+
 @pytest.mark.parametrize("size", [(140, 40), (80, 24)])
 async def test_removing_more_than_twenty_jobs_asks_first_and_is_undone_at_once(size: tuple[int, int]) -> None:
     engine = staged(*[WAITING] * 21)

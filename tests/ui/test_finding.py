@@ -54,12 +54,33 @@ async def test_escape_in_the_list_takes_a_kept_filter_away() -> None:
         assert shown(sight) == 4
 
 
+@pytest.mark.parametrize("words", ["zzz", "alpha"])
+async def test_when_a_filter_is_dropped_the_cursor_is_where_it_was(words: str) -> None:
+    async with looking_at(engine()) as sight:
+        await sight.press("end", "up")
+        before = sight.detail_title
+        await sight.press("/", *words)
+        assert sight.detail_title != before
+        await sight.press("escape")
+        assert sight.detail_title == before
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24), (50, 15)])
+async def test_a_filter_is_typed_above_the_keys_and_nothing_covers_it(size: tuple[int, int]) -> None:
+    async with looking_at(engine(), size) as sight:
+        keys = sight.rows[-1]
+        await sight.press("x", "/")
+        assert "words, status:failed, order:O-1" in sight.rows[-2]
+        assert "▌" not in sight.text
+        assert sight.rows[-1] == keys
+
+
 async def test_a_filter_is_taken_up_again_where_it_was_left() -> None:
     async with looking_at(engine()) as sight:
         await sight.press("/")
         await sight.press(*"alp", "enter")
         await sight.press("/")
-        assert sight.rows[-1].strip() == "alp"
+        assert sight.rows[-2].strip() == "alp"
         await sight.press("end", *"ha")
         assert names(sight) == ["Alpha one"]
 

@@ -219,3 +219,6 @@ async def test_it_can_be_used_without_colour(app: FirstStart, monkeypatch: pytes
         buffer = seen.glass.display.screen.buffer
         (chosen,) = [row for y, row in enumerate(seen.rows) if buffer[y][6].underscore]
         assert "US Cloud 1 API sandbox" in chosen
+        await seen.press("enter")
+        secret = next(y for y, row in enumerate(seen.rows) if "│  Secret  " in row)
+        assert all(seen.glass.display.screen.buffer[secret][x].underscore for x in range(20, 60)), "where to type"

@@ -35,6 +35,16 @@ def test_a_long_name_has_a_row_of_its_own_and_is_not_cut() -> None:
     ]
 
 
+def test_an_id_that_would_break_beside_its_name_stands_below_it() -> None:
+    lines = Line("a", "Request id", "c66ab2a2-a39f-4364-8ebe-2f69c75cb87d"), Line("b", "Time", "14:00")
+    assert drawn(*lines, width=46) == [
+        "   Request id",
+        "     c66ab2a2-a39f-4364-8ebe-2f69c75cb87d",
+        "   Time        14:00",
+    ]
+    assert drawn(*lines, width=60)[0] == "   Request id  c66ab2a2-a39f-4364-8ebe-2f69c75cb87d"
+
+
 def test_a_name_without_text_is_whole_and_needs_no_column() -> None:
     assert drawn(Line("a", "a name that is rather longer than any column"), Line("b", "b", "1")) == [
         "   a name that is rather longer than any column",

@@ -9,6 +9,7 @@ from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged, tell
 from zjobtui.domain.observation import Missed
 from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.ui.detail_lines import Viewing, page
 
 DONE = "recorded-completed-localised"
 FAILED = "recorded-failed-lock"
@@ -24,6 +25,10 @@ async def test_the_detail_opens_with_verdict_time_and_sentence(size: tuple[int, 
         assert sight.detail_title == "CS-4390 · 00000001…e73bdceb"
         assert sight.detail[0] == " ! needs attention · ended 4m ago"
         assert "Job completed, but the order is Pending" in sight.words
+
+
+def test_nothing_is_wrapped_before_there_is_room() -> None:
+    assert len(page(None, Viewing(), 0.0, width=0).lines) == 1
 
 
 async def test_without_a_label_the_border_says_the_whole_id() -> None:

@@ -67,8 +67,8 @@ async def test_a_row_says_verdict_name_order_account_and_since_when() -> None:
     tell(engine, 2, WAITING, after=250)
     async with looking_at(engine) as sight:
         assert sight.jobs[:3] == [
-            "● ! attention CS-4390            O-00005577   A00000218       4m ago",
-            "  ◌ waiting   00000002…fe73bdceb –            –               for 4m",
+            "● ! attention CS-4390           O-00005577   A00000218       4m ago",
+            "  ◌ waiting   00000002…e73bdceb –            –               for 4m",
             "",
         ]
         await sight.resize(200, 40)
@@ -105,8 +105,18 @@ async def test_a_narrow_row_keeps_verdict_name_and_time() -> None:
 
 async def test_a_long_label_is_cut_with_a_mark_and_pushes_nothing() -> None:
     async with looking_at(staged(PENDING, PENDING, labels=("CS-1", "renewal of " * 30))) as sight:
-        assert sight.jobs[1].startswith("● ! attention renewal of renewa… O-00005577 ")
+        assert sight.jobs[1].startswith("● ! attention renewal of renew… O-00005577 ")
         assert sight.jobs[1].index("O-0") == sight.jobs[0].index("O-0")
+
+
+@pytest.mark.parametrize("size", [(140, 40), (100, 30), (80, 24)])
+async def test_columns_hold_still_whether_all_rows_fit_or_not(size: tuple[int, int]) -> None:
+    async with looking_at(staged(*[PENDING] * 50, labels=("only",)), size) as sight:
+        await sight.press("s", "end", "enter", "home")
+        before = sight.row("! attention only")[: size[0] // 2 - 4]
+        await sight.press("/", *"only", "enter")
+        assert "Jobs · 1 of 50" in sight.rows[1]
+        assert sight.row("! attention only")[: size[0] // 2 - 4] == before
 
 
 async def test_what_needs_a_person_comes_first_and_the_newest_of_it_on_top() -> None:
@@ -341,5 +351,6 @@ async def test_an_empty_watchlist_says_what_to_do(size: tuple[int, int]) -> None
         assert "Paste any text that holds job ids to add them;" in sight.words
         assert "◌ 0" in sight.bar
         assert not any(sight.jobs)
+        assert len({cell.bg for cell in sight.glass.display.screen.buffer[2].values()}) == 1, "no cursor either"
         await sight.press("down", "enter", "x", "l", "r", "left", "right", "end", "tab")
         assert "No job is shown." in sight.text

@@ -39,6 +39,23 @@ async def test_without_an_answer_it_says_so() -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
+async def test_words_are_found_in_the_next_job_too(size: tuple[int, int]) -> None:
+    answers = (subscriptions(60, s50="Suspended"), subscriptions(60, s40="Suspended"), subscriptions(3))
+    async with looking_at(staged(*answers, labels=("fifty", "forty", "three")), size) as sight:
+        await sight.press("s", "end", "enter", "home", "3", "tab", "/")
+        await sight.press(*"suspended", "enter", "tab")
+        for key, label, told in (
+            ("home", "fifty", "1 of 1"),
+            ("down", "forty", "1 of 1"),
+            ("down", "three", "nowhere"),
+        ):
+            await sight.press(key)
+            assert sight.detail_title.startswith(label)
+            assert f"{told} · “suspended”" in sight.text
+            assert ("Suspended" in marked(sight)) == (label != "three")
+
+
+@pytest.mark.parametrize("size", SIZES)
 async def test_slash_finds_words_and_n_goes_round(size: tuple[int, int]) -> None:
     async with looking_at(staged(subscriptions(60, s7="Suspended", s9="Suspended", s50="Suspended")), size) as sight:
         await sight.press("3", "tab", "/")

@@ -53,6 +53,12 @@ def test_columns_come_in_the_order_of_their_importance() -> None:
     assert first["order"] <= 47 < first["account"]
 
 
+def test_at_a_hundred_columns_a_row_names_one_of_several_tenants_rather_than_the_order() -> None:
+    row = row_of(ENDED, columns_for(47, are_tenants_named=True), NOW + 10, tenant="uat")
+    assert "uat · 00000001…" in "".join(part for part, _ in row)
+    assert length_of(row) == 47
+
+
 def test_at_a_hundred_columns_a_row_has_the_order_number() -> None:
     digest = replace(ENDED.digest, order_number="O-00005577")  # type: ignore[type-var]  # it has ended, so there is one
     assert "O-00005577" in text(replace(ENDED, digest=digest), 47)

@@ -137,7 +137,7 @@ async def test_slash_narrows_the_subscriptions_with_every_key(size: tuple[int, i
     engine = staged(subscriptions(300, s120="Suspended"))
     async with looking_at(engine, size) as sight:
         await sight.press("tab", "/")
-        assert "words of subscriptions and order line items" in sight.rows[-1]
+        assert "words of subscriptions and order line items" in sight.rows[-2]
         await sight.press(*"s0000012")
         heading, *rows = narrowed(sight)
         assert heading.startswith("▾ Subscriptions (10 of 300)")
@@ -175,12 +175,19 @@ async def test_words_that_nothing_holds_leave_nothing_and_say_so() -> None:
         assert "Order O-00000042 · Completed" in sight.words
 
 
-async def test_another_job_is_not_narrowed() -> None:
-    async with looking_at(staged(subscriptions(8), subscriptions(9))) as sight:
-        await sight.press("tab", "/")
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_another_job_is_narrowed_to_the_same_words_and_both_say_so(size: tuple[int, int]) -> None:
+    async with looking_at(staged(subscriptions(8), subscriptions(9), labels=("eight", "nine")), size) as sight:
+        await sight.press("home", "/", *"eight", "enter", "tab", "/")
         await sight.press(*"00008", "enter")
-        assert "(1 of 8)" in sight.words or "(1 of 9)" in sight.words
-        await sight.press("tab", "down")
+        assert "(1 of 8)" in sight.row("Subscriptions (")
+        await sight.press("tab", "/", "ctrl+u", *"nine", "enter")
+        assert sight.detail_title.startswith("nine")
+        assert sight.words.startswith("✓ done")
+        assert "(1 of 9)" in sight.row("Subscriptions (")
+        assert "1 of 9 · “00008”" in sight.text
+        await sight.press("tab", "escape")
+        assert "00008”" not in sight.text
         assert " of " not in sight.row("Subscriptions (")
 
 

@@ -116,6 +116,14 @@ def test_the_bar_never_says_more_than_fits_and_keeps_the_pulse(width: int) -> No
         assert "".join(text for text, _ in spans).rstrip().endswith(("unreachable", "since 14:00:00 UTC"))
 
 
+@pytest.mark.parametrize("width", range(34, 45))
+def test_a_pulse_that_does_not_fit_is_cut_with_a_mark(width: int) -> None:
+    pulse = Pulse(tenant="env", down_since=NOW, problem=Problem(ProblemKind.UNREACHABLE, ""))
+    spans = bar_spans((TENANT,), dict.fromkeys(Kind, 3), pulse, NOW, width)
+    assert "".join(text for text, _ in spans).endswith(("✗ unreachable", "…"))
+    assert length_of(spans) <= width
+
+
 async def test_the_bar_says_how_often_is_asked_and_what_is_spent_as_far_as_there_is_room() -> None:
     engine = beating(staged("recorded-processing"), ceiling=180.0, day_share=0.12)
     async with looking_at(engine) as sight:

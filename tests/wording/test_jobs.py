@@ -84,10 +84,12 @@ def test_all_that_the_watchlist_knows_of_a_job_is_listed() -> None:
         "Tags                   a, b",
         "Note                   call back",
         "Added                  14:00:00 UTC · test",
-        "Last answer            14:00:15",
+        "Answered               14:00:15",
     ]
     assert "Ended                  14:00:15 · within 15s of being added" in list(printed(about_lines(ended, NOW, UTC)))
-    assert "Last answer            none yet" in list(printed(about_lines(watch(added_by=""), NOW, UTC)))
+    assert "Answered               not yet" in list(printed(about_lines(watch(added_by=""), NOW, UTC)))
+    unknown = after(missed(NOT_FOUND, NOW + 60))
+    assert "Answered               14:01" in list(printed(about_lines(unknown, NOW + 60, UTC))), "it is an answer"
     assert "Added                  14:00:00 UTC" in list(printed(about_lines(watch(added_by=""), NOW, UTC)))
 
 

@@ -60,6 +60,7 @@ def test_a_job_that_had_ended_when_it_was_first_asked_about_has_no_wait() -> Non
 def test_a_wait_grows_until_nothing_is_heard_for_too_long() -> None:
     assert way(seen(PROCESSING, NOW + 5), now=NOW + 12) == ["added 14:00:00 UTC", "waiting 12"]
     assert way(seen(PROCESSING, NOW + 5), now=NOW + 65) == ["added 14:00:00 UTC", "waiting 5", "no answer 60"]
+    assert way(missed(at=NOW + 600), now=NOW + 600) == ["added 14:00:00 UTC", "no answer 600"]
 
 
 def test_states_that_come_and_go_are_added_up() -> None:

@@ -306,7 +306,7 @@ async def test_a_host_that_does_not_listen_is_unreachable() -> None:
     with fault_server() as server:
         pass
     async with client_of(server) as client:
-        assert problem_of(await client.observe(ONE)).kind is ProblemKind.UNREACHABLE
+        assert problem_of(await client.observe(ONE)) == Problem(ProblemKind.UNREACHABLE, "connection refused")
 
 
 async def test_a_host_whose_name_is_no_name_is_an_observation_too() -> None:

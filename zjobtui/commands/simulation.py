@@ -83,7 +83,7 @@ def _served(served: "Simulator") -> "Configured":
     from zjobtui.wiring import Configured
     from zjobtui.zuora.tenants import make_tenant
 
-    tenant = replace(make_tenant("demo", served.base_url), title="demo")
+    tenant = replace(make_tenant("demo", served.base_url), title="demo", credentials_from="the simulator")
     return Configured(tenant, lambda: ClientCredentials(served.client_id, Secret(served.client_secret)))
 
 

@@ -68,7 +68,7 @@ def _findings(*, offline: bool) -> "Iterator[Finding]":
     checkups = [] if offline else check_up_all(found.tenants)
     for number, one in enumerate(found.tenants):
         tenant = one.tenant
-        yield from say.tenant_findings(tenant, one.source, route(tenant.base_url, os.environ))
+        yield from say.tenant_findings(tenant, route(tenant.base_url, os.environ))
         if checkups:
             yield from say.checkup_findings(tenant.name, checkups[number])
         yield from say.budget_findings(tenant, store.calls.get(tenant.name, 0))
@@ -90,7 +90,7 @@ def tenants(context: click.Context) -> None:
         from zjobtui.headless.tenants import list_tenants
 
         found = found_configuration()
-        sys.exit(list_tenants([(one.tenant, one.source) for one in found.tenants], found.problems))
+        sys.exit(list_tenants([one.tenant for one in found.tenants], found.problems))
 
 
 @tenants.command("add")

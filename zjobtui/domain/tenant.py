@@ -22,7 +22,8 @@ class Tenant:
 
     `base_url` has neither path nor trailing slash; `title` is what the screen calls it; `version` is sent as
     Zuora-Version, which decides how Zuora words its errors. `colour` is a name or #rrggbb, empty for the kind's own;
-    `daily_calls` is the day's allowance, None for what Zuora allows the kind.
+    `daily_calls` is the day's allowance, None for what Zuora allows the kind; `credentials_from` says where the
+    secret comes from, in words.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Tenant:
     entity_ids: str = ""
     colour: str = ""
     daily_calls: int | None = None
+    credentials_from: str = ""
 
 
 class Secret:

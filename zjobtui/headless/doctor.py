@@ -21,12 +21,12 @@ SKEW_LIMIT = 30.0
 """Seconds by which the clocks may differ before it is worth a word."""
 
 
-def tenant_findings(tenant: Tenant, source: str, route: tuple[str, ...]) -> Iterator[Finding]:
+def tenant_findings(tenant: Tenant, route: tuple[str, ...]) -> Iterator[Finding]:
     """What is configured of a tenant."""
     about = f"Tenant {tenant.name}"
     yield Finding(about, "host", State.FINE, f"{tenant.base_url}, {tenant.kind.value}")
-    plain = " (plain text in this environment)" if source.startswith("environment") else ""
-    yield Finding(about, "secret from", State.FINE, source + plain)
+    plain = " (plain text in this environment)" if tenant.credentials_from.startswith("environment") else ""
+    yield Finding(about, "secret from", State.FINE, tenant.credentials_from + plain)
     missing = [os.environ[name] for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if _is_lost(os.environ.get(name, ""))]
     if missing:
         advice = "unset the variable, or name what holds the certificates"

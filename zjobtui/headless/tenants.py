@@ -11,14 +11,14 @@ from zjobtui.wording.cells import fit
 from zjobtui.zuora.tenants import InvalidTenantError, check_base_url, find_host
 
 
-def list_tenants(tenants: Sequence[tuple[Tenant, str]], problems: Sequence[str]) -> int:
+def list_tenants(tenants: Sequence[Tenant], problems: Sequence[str]) -> int:
     """Prints a line for each: name, host, kind, calls of a day, where the secret comes from."""
     for problem in problems:
         complain(problem)
-    for tenant, source in tenants:
+    for tenant in tenants:
         calls = f"{limits_for(tenant.kind, tenant.daily_calls).per_day:,.0f} calls/day"
-        cells = (fit(tenant.name, 16), fit(tenant.base_url, 34), fit(tenant.kind.value, 18), fit(calls, 20), source)
-        print("  ".join(cells))
+        cells = (fit(tenant.name, 16), fit(tenant.base_url, 34), fit(tenant.kind.value, 18), fit(calls, 20))
+        print("  ".join((*cells, tenant.credentials_from)))
     if not tenants:
         complain("No tenant is configured. Add one with: zjobtui tenants add NAME --host … --client-id … --secret-…")
     return USAGE if not tenants else SOME_REFUSED if problems else OK

@@ -139,9 +139,10 @@ class Deeds:
         self._to_file(self._screen.app.export_screenshot(title="zjobtui"), ".svg")
 
     def say(self, text: str, unsaved: str = "") -> None:
-        """Tells something that needs no answer."""
-        said = f"{text} But it is not saved yet: {unsaved}" if unsaved else text
-        self._screen.app.notify(said, severity="warning" if unsaved else "information", markup=False, timeout=4)
+        """Tells something that needs no answer, in place of what was told before."""
+        said, app = f"{text} But it is not saved yet: {unsaved}" if unsaved else text, self._screen.app
+        app.clear_notifications()
+        app.notify(said, severity="warning" if unsaved else "information", markup=False, timeout=4)
 
     def when_done(self, future: "Future[Edited]", then: Callable[[Edited], None]) -> None:
         """Calls `then` after the commit."""
@@ -232,7 +233,8 @@ class Deeds:
     def _tell_removed(self, edited: Edited) -> None:
         if edited.change.removed:
             self._removed.append(edited.change.removed)
-            self.say(f"{_named(edited.change.removed)} removed; {self._undo_key} brings it back.", edited.unsaved)
+            them = "it" if len(edited.change.removed) == 1 else "them"
+            self.say(f"{_named(edited.change.removed)} removed; {self._undo_key} brings {them} back.", edited.unsaved)
 
     def _tell(self, edited: Edited, what: str) -> None:
         if watches := edited.change.added or edited.change.annotated:

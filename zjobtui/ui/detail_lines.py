@@ -19,7 +19,7 @@ from zjobtui.wording.times import duration, moment
 if TYPE_CHECKING:
     from zjobtui.wording.timelines import Stretch
 
-NOTHING = "No job is shown. Paste any text that holds job ids to add them; the filter says which of them are shown."
+NOTHING = "No job is shown. Paste any text that holds job ids to add them; esc in the list takes a filter away."
 
 TAB_LINE = "tabs"
 """The key of the line of tabs."""
@@ -46,7 +46,9 @@ class Page:
 
 
 def page(subject: Subject | None, viewing: Viewing, now: float, width: int) -> Page:
-    """The detail at `now` in lines of `width` cells."""
+    """The detail at `now` in lines of `width` cells; an empty one until there is room."""
+    if width <= 0:
+        return Page((blank(),))
     if subject is None:
         return Page(list(paragraph("", NOTHING, "muted", width)))
     head = [*headline(subject, now, width), FlatLine(TAB_LINE, tab_line(viewing.tab, width)), blank()]

@@ -45,7 +45,8 @@ class FilterBar(Input):
 
 
 async def open_filter_bar(pane: Widget, text: str, hint: str, typed: Callable[[str], None]) -> None:
-    """Opens the line for a pane, above the keys; there is one at a time."""
+    """Opens the line for a pane, above the keys, where nothing that was told covers it; there is one at a time."""
+    pane.app.clear_notifications()
     for bar in pane.screen.query(FilterBar):
         if bar.pane is pane:
             bar.focus()

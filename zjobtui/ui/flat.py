@@ -44,18 +44,22 @@ def paragraph(key: str, text: str, tone: str, width: int) -> Iterator[FlatLine]:
 def _flat_one(line: Line, column: int, depth: int, width: int, *, is_open: bool) -> Iterator[FlatLine]:
     marker = ("▾ " if is_open else "▸ ") if line.below else "  "
     indent = " " + "  " * min(depth, _DEEPEST)
-    rows = _rows(line, column, width - cells(indent) - 3, heading=_is_heading(line, depth))
+    rows = _rows(line, column, width - cells(indent) - 2, heading=_is_heading(line, depth))
     for number, spans in enumerate(rows):
         prefix = (indent + (marker if number == 0 else "  "), "muted")
         yield FlatLine(line.key, (prefix, *spans), can_open=number == 0 and bool(line.below), is_open=is_open)
 
 
 def _rows(line: Line, column: int, room: int, *, heading: bool) -> Iterator[Spans]:
-    """Name and text side by side; a name that is wider than its column has a row of its own. Nothing is cut."""
+    """Name and text side by side; below each other where the name is wider than its column, or would break an id.
+
+    Nothing is cut.
+    """
     name, name_tone = shorten(line.name), "strong" if heading else "muted"
     column = cells(name) if heading else column
     pad = column + 2 if column else 0
-    if not line.text or cells(name) > column or room - pad < _LEAST_TEXT:
+    is_broken = room - pad < max(map(cells, shorten(line.text).split(" "))) <= room - 2
+    if not line.text or cells(name) > column or room - pad < _LEAST_TEXT or is_broken:
         yield from (((part, name_tone),) for part in wrap(name, max(room, 2)))
         name, pad = "", 2
     if line.text:

@@ -59,12 +59,17 @@ class JobDetail(LinesView):
         """The zone of the times; the machine's own where it is None."""
 
     def show(self, subject: Subject | None, now: float) -> None:
-        """Takes a subject; for the same job every view stays as it is, another is read from the top of each."""
+        """Takes a subject; for the same job every view stays as it is.
+
+        Another is read from the top of each, or from the first match in the answer: what is looked for stays.
+        """
         same = bool(subject and self._subject and subject.watch.job == self._subject.watch.job)
         self._subject, self._now = subject, now
         if not same:
-            self._words, self._places, self._match = {}, {}, 0
+            self._places, self._match = {}, 0
         self._rebuild(None if same else _Place())
+        if not same and self._tab is Tab.RAW and self._page.stops:
+            self._go_to_match(0)
 
     def confirm(self, watch: Watch) -> None:
         """Takes a watch of the same job, of which nothing new is known but when: what time changes, `tick` draws."""

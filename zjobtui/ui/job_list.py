@@ -99,7 +99,10 @@ class JobList(LinesView):
     def _columns_now(self) -> Columns:
         room = (self.size.width, self.show_vertical_scrollbar)
         if room != self._room:  # Textual finds the width of the content anew whenever it is asked
-            self._room, self._columns = room, columns_for(self.scrollable_content_region.width)
+            self._room, self._columns = (
+                room,
+                columns_for(self.scrollable_content_region.width, are_tenants_named=self._are_tenants_named),
+            )
         return self._columns
 
     def cursor_moved(self) -> None:
@@ -141,6 +144,10 @@ class JobList(LinesView):
         found = next((index for index in order if self._watches[index].is_unseen), None)
         if found is not None:
             self.go_to(found)
+
+    def return_to(self, job: Job) -> None:
+        """Moves the cursor to a job, if that is shown."""
+        self.go_to(next((index for index, watch in enumerate(self._watches) if watch.job == job), self.cursor))
 
     def mark(self, jobs: frozenset[Job]) -> None:
         """Marks just these jobs."""

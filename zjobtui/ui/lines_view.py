@@ -66,6 +66,8 @@ class LinesView(ScrollView, can_focus=True):
         """Takes a new set of lines: how many, where the cursor is, and which line comes first in view."""
         was_at = self.cursor - self.scroll_offset.y
         if count != self.count:
+            if not (count and self.count):
+                self.redraw()  # where there is no line, there is no cursor either
             self.count = count
             self.virtual_size = Size(self.scrollable_content_region.width, count)
         self.set_reactive(LinesView.cursor, max(0, min(cursor, count - 1)))
@@ -105,7 +107,7 @@ class LinesView(ScrollView, can_focus=True):
         """Draws one line of the view."""
         index, width = y + self.scroll_offset.y, self.size.width
         spans = self._drawn[y] = self.line(index) if index < self.count else ()
-        has_cursor = index == self.cursor
+        has_cursor = index == self.cursor < self.count
         return strip_of(spans, width, lambda name: self._style(name or "plain", has_cursor=has_cursor))
 
     def show_cursor(self) -> None:

@@ -191,11 +191,18 @@ class Monitor(Screen[None]):
         self._shown.draw_bar()
 
     async def action_filter(self) -> None:
-        """Opens the line in which a filter is typed."""
+        """Opens the line in which a filter is typed; when it is dropped, the cursor is where it was."""
         from zjobtui.ui.filter_bar import open_filter_bar  # noqa: PLC0415 - nothing of it is needed for the first screen
 
+        before = self._list.selected
+
+        def typed(text: str) -> None:
+            self._shown.filter(text)
+            if before and not text:
+                self._list.return_to(before.job)
+
         hint = "words, status:failed, order:O-1, age>10m, is:unseen, !tag:acme"
-        await open_filter_bar(self._list, self._shown.view.text, hint, self._shown.filter)
+        await open_filter_bar(self._list, self._shown.view.text, hint, typed)
 
     def action_sort(self) -> None:
         """Asks for an order."""

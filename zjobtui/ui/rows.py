@@ -15,6 +15,9 @@ _SIGN, _WORD, _SHORT_WHEN, _LONG_WHEN = 4, 10, 10, 20
 _LEAST_NAME, _NAME = 10, 18
 _LEAST_ORDER, _ORDER, _ACCOUNT = 11, 13, 12
 
+_TENANT = 4
+"""Cells of a tenant's name that are worth more than the order number."""
+
 _LINK = 3
 """Cells between a tenant and a name."""
 
@@ -38,12 +41,14 @@ class Columns:
 
 
 @lru_cache(maxsize=4)
-def columns_for(width: int) -> Columns:
+def columns_for(width: int, *, are_tenants_named: bool = False) -> Columns:
     """The columns for a row of `width` cells: sign and name, then as they fit, in the order of their importance.
 
-    That is: the time, the verdict's word, the order number, more of the name, the account, the time in full.
+    That is: the time, the verdict's word, the tenant where there are several, the order number, more of the name, the
+    account, the time in full.
     """
     room = width - _SIGN - _LEAST_NAME
+    tenant = _TENANT + _LINK if are_tenants_named else 0
 
     def take(cells: int, least: int = 0) -> int:
         nonlocal room
@@ -52,8 +57,9 @@ def columns_for(width: int) -> Columns:
         return taken
 
     when, word = take(_SHORT_WHEN), take(_WORD)
+    name = take(tenant, 1)
     order = take(_LEAST_ORDER)
-    name = take(_NAME - _LEAST_NAME, 1)
+    name += take(_NAME - _LEAST_NAME - name, 1)
     order += take(_ORDER - _LEAST_ORDER) if order else 0
     account = take(_ACCOUNT) if order else 0
     if room >= 2 * (_LONG_WHEN - _SHORT_WHEN):

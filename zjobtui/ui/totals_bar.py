@@ -16,7 +16,7 @@ from zjobtui.domain.pulse import Pulse
 from zjobtui.domain.tenant import Tenant, TenantKind
 from zjobtui.domain.verdict import Kind
 from zjobtui.ui.lines_view import TONES
-from zjobtui.ui.spans import Spans, changed_regions, length_of, strip_of
+from zjobtui.ui.spans import Spans, changed_regions, fitted, length_of, strip_of
 from zjobtui.wording.signs import GLYPHS
 from zjobtui.wording.totals import PulseText, count_texts, pulse_text
 
@@ -135,7 +135,8 @@ def bar_spans(
         gap = width - length_of(left) - length_of(((right, tone),)) - 1
         if gap >= 2:
             return (*left, (" " * gap, "plain"), (right, tone))
-    return (*brief, ("  ", "plain"), (short, tone))
+    room = width - length_of(brief) - 3
+    return (*brief, ("  ", "plain"), (fitted(short, room) if 0 < room < cell_len(short) else short, tone))
 
 
 def _each(tenants: Sequence[Tenant]) -> Spans:

@@ -77,7 +77,7 @@ def about_lines(watch: Watch, now: float, zone: tzinfo | None = None) -> tuple[L
     if watch.ended_at is not None and watch.unfinished_at is not None:
         took = f" · within {duration(watch.ended_at - watch.added_at)} of being added"
     later = partial(moment, now=now, zone=zone, beside=watch.added_at)
-    answered = later(watch.seen_at, to_minute=not watch.is_final) if watch.seen_at else "none yet"
+    answered = later(watch.answered_at, to_minute=not watch.is_final) if watch.answered_at else "not yet"
     ended = later(watch.ended_at) + took if watch.ended_at else ""
     return (
         *fact("label", "Label", watch.label),
@@ -87,5 +87,5 @@ def about_lines(watch: Watch, now: float, zone: tzinfo | None = None) -> tuple[L
         *fact("note", "Note", watch.note),
         *fact("added", "Added", f"{moment(watch.added_at, now, zone)} · {watch.added_by}".removesuffix(" · ")),
         *fact("ended", "Ended", ended),
-        *fact("answered", "Last answer", answered),
+        *fact("answered", "Answered", answered),
     )

@@ -95,7 +95,7 @@ def _order_lines(result: OrderResult) -> tuple[Line, ...]:
         *_numbered("write-offs", "Write-offs", result.write_offs, _write_off_line),
         *_numbered("ramps", "Ramps", result.ramps, _ramp_line),
         *_numbered("commitments", "Commitments", result.commitments, _commitment_line),
-        *group("other", "Other fields", f"({len(result.rest)})", other_fields("other", result.rest)),
+        *group("other", f"Other fields ({len(result.rest)})", "", other_fields("other", result.rest)),
     )
 
 
@@ -155,7 +155,7 @@ def _payment_lines(payment: Payment) -> tuple[Line, ...]:
 
 def _numbered(key: str, name: str, items: tuple[T, ...], line: Callable[[str, T], Line]) -> tuple[Line, ...]:
     below = (line(f"{key}/{number}", item) for number, item in enumerate(items))
-    return group(key, name, f"({len(items)})", below)
+    return group(key, f"{name} ({len(items)})", "", below)
 
 
 def _refund_line(key: str, refund: Refund) -> Line:

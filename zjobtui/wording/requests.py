@@ -43,6 +43,7 @@ def request_lines(
         titles = dict.fromkeys(part for part in (tenant.title, tenant.name, tenant.kind.value) if part)
         yield from fact("tenant", "Tenant", " · ".join(titles))
         yield from fact("host", "Host", tenant.base_url.rpartition("//")[2])
+        yield from fact("secret from", "Secret from", tenant.credentials_from)
     if seen is not None:
         yield from _limit_lines(seen.call.limits)
     if tenant is not None:

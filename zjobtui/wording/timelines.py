@@ -62,7 +62,7 @@ def passage(watch: Watch, timeline: Timeline, now: float, zone: tzinfo | None = 
     way = [Stretch(f"added {moment(watch.added_at, now, zone)}")]
     if watch.ended_at is None or not watch.is_final:
         known = (watch.answered_at or watch.added_at) if is_stale(watch, now) else now
-        way += _spent(watch, timeline, known)
+        way += _spent(watch, timeline, known) if known > watch.added_at else []
         if known < now:
             way.append(Stretch("no answer", Tone.ATTENTION, now - known))
         return tuple(way)

@@ -1,6 +1,7 @@
 """The line to one host: sends a request, brings back a reply or the problem, within a deadline and a size."""
 
 import asyncio
+import os
 import ssl
 import time
 import zlib
@@ -192,5 +193,7 @@ def _problem(fault: Exception) -> Problem:
 
 def _words(fault: Exception) -> str:
     inner = fault.os_error if isinstance(fault, aiohttp.ClientConnectorError) else fault
-    text = inner.strerror if isinstance(inner, OSError) and inner.strerror else str(inner) or type(inner).__name__
+    text = (isinstance(inner, OSError) and inner.strerror) or str(inner) or type(inner).__name__
+    if text.startswith("Connect call failed") and isinstance(inner, OSError) and inner.errno:
+        text = os.strerror(inner.errno).lower()  # asyncio's own words are no words for people
     return shorten(clean(text), 200)
