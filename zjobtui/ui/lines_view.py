@@ -33,6 +33,9 @@ class LinesView(ScrollView, can_focus=True):
         Binding("end,G", "edge(1)", "last", show=False),
     ]
 
+    virtual_size = reactive(Size(0, 0), repaint=False)
+    """How large the lines are all together; for another size Textual would lay the whole screen out anew."""
+
     cursor = reactive(0, repaint=False)
     """The index of the line under the cursor."""
 
@@ -56,18 +59,21 @@ class LinesView(ScrollView, can_focus=True):
         self._styles: dict[tuple[str, bool], Style] = {}
 
     def entitle(self, title: str, subtitle: str = "") -> None:
-        """Names the pane. For a title Textual draws the whole pane anew, so the same one is not given again."""
-        if (title, subtitle) != self._entitled:
-            self._entitled = (title, subtitle)
-            # Of a plain string Textual would read the brackets as markup.
-            self.border_title, self.border_subtitle = Content(title), Content(subtitle)
+        """Names the pane, and draws of it the border alone that reads differently: Textual would draw all of it."""
+        before, self._entitled = self._entitled, (title, subtitle)
+        if title != before[0]:
+            self._border_title = _one_line(title)
+            self._refresh_border(0)
+        if subtitle != before[1]:
+            self._border_subtitle = _one_line(subtitle)
+            self._refresh_border(self.outer_size.height - 1)
 
     def reset(self, count: int, cursor: int, top: int) -> None:
         """Takes a new set of lines: how many, where the cursor is, and which line comes first in view."""
         was_at = self.cursor - self.scroll_offset.y
         if count != self.count:
             self.count = count
-            self.virtual_size = Size(self.scrollable_content_region.width, count)
+            self._fit_scrollbar()
         self.set_reactive(LinesView.cursor, max(0, min(cursor, count - 1)))
         top = max(0, min(top, count - self.page_lines))
         if top != self.scroll_offset.y:
@@ -130,9 +136,8 @@ class LinesView(ScrollView, can_focus=True):
         self._refresh_lines(old - top, new - top)
 
     def on_resize(self) -> None:
-        """Keeps the cursor in view in whatever room there is."""
-        self._drawn.clear()
-        self.virtual_size = Size(self.scrollable_content_region.width, self.count)
+        """Keeps the cursor in view in whatever room there is; Textual has drawn all of it anew."""
+        self._fit_scrollbar()
         self.show_cursor()
 
     def on_focus(self) -> None:
@@ -170,6 +175,13 @@ class LinesView(ScrollView, can_focus=True):
         """Moves the cursor to the first or the last line."""
         self.go_to(0 if which < 0 else self.count - 1)
 
+    def _fit_scrollbar(self) -> None:
+        self.virtual_size = Size(self.scrollable_content_region.width, self.count)
+        self._scroll_update(self.virtual_size)
+
+    def _refresh_border(self, y: int) -> None:
+        self.refresh(Region(0, y, self.outer_size.width, 1).translate(-self.content_offset))
+
     def _refresh_lines(self, *lines: int) -> None:
         if len(set(lines)) > 1:
             self.refresh(*(Region(0, y, self.size.width, 1) for y in lines))
@@ -185,3 +197,8 @@ class LinesView(ScrollView, can_focus=True):
                 style += self.get_component_rich_style("lines--cursor", partial=True)
             self._styles[name, has_cursor] = style
         return style
+
+
+def _one_line(title: str) -> Content:
+    """The title as Textual draws it; of a plain string it would read the brackets as markup."""
+    return Content(title).expand_tabs(4).split()[0]
