@@ -103,6 +103,25 @@ async def test_a_page_is_drawn_in_one_frame_and_the_detail_in_another() -> None:
         assert len([one for one in written if len(one) > 40]) <= 2
 
 
+async def test_of_the_scrollbar_a_page_sends_the_ends_of_the_handle() -> None:
+    async with looking_at(crowd(300)) as sight:
+        await sight.press("pagedown", "pagedown")
+        bar = sight.app.screen.query_one(JobList).vertical_scrollbar.region
+        with frames(sight) as written:
+            await sight.press("pagedown")
+        sent = re.findall(rf"\x1b\[(\d+);{bar.x + 1}H", "".join(written))
+        assert sent
+        assert len(set(sent)) < bar.height / 3
+
+
+async def test_a_line_further_down_sends_of_each_row_what_the_one_above_has_not() -> None:
+    async with looking_at(crowd(300)) as sight:
+        await sight.press("pagedown", "down")
+        with frames(sight) as written:
+            await sight.press("down")
+        assert rows_in(written) == 1  # the one that the cursor is on
+
+
 async def test_another_count_of_rows_lays_nothing_out() -> None:
     async with looking_at(crowd(300)) as sight:
         await sight.press("/")

@@ -1,6 +1,7 @@
 """A scrolling pane of single lines with a cursor, which sends only the cells that changed; knows no job."""
 
 from collections.abc import Container
+from typing import TYPE_CHECKING
 
 from rich.style import Style
 from textual.binding import Binding
@@ -12,6 +13,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from zjobtui.ui.spans import Spans, changed_regions, strip_of
+
+if TYPE_CHECKING:
+    from textual.scrollbar import ScrollBar
 
 TONES = ("key", "plain", "muted", "good", "waiting", "attention", "bad", "strong", "stale", "match")
 
@@ -80,7 +84,7 @@ class LinesView(ScrollView, can_focus=True):
             self._scroll_top(top)
         else:
             self.redraw_changed()
-            self._refresh_lines(was_at, self.cursor - top)
+        self._refresh_lines(was_at, self.cursor - top)
 
     def redraw(self) -> None:
         """Draws everything in view anew."""
@@ -101,6 +105,17 @@ class LinesView(ScrollView, can_focus=True):
                 regions += changed_regions(old, new, y)
         if regions:
             self.refresh(*regions)
+
+    @property
+    def vertical_scrollbar(self) -> "ScrollBar":
+        """Made when it is asked for first, as Textual does."""
+        from zjobtui.ui.slider import Slider  # noqa: PLC0415 - few lines need none
+
+        if self._vertical_scrollbar is None:
+            self._vertical_scrollbar = bar = Slider(self.scrollbar_size_vertical)
+            bar.display = False
+            self.app._start_widget(self, bar)  # noqa: SLF001 - as Textual does
+        return self._vertical_scrollbar
 
     @property
     def page_lines(self) -> int:
@@ -134,6 +149,14 @@ class LinesView(ScrollView, can_focus=True):
         """Draws the line that the cursor left and the one it is on."""
         top = self.scroll_offset.y
         self._refresh_lines(old - top, new - top)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Draws the cells in view that are others now: below each other many lines are alike."""
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.position = new_value
+        if round(old_value) != round(new_value):
+            self.redraw_changed()
+            self._refresh_lines(self.cursor - round(old_value), self.cursor - round(new_value))
 
     def on_resize(self) -> None:
         """Keeps the cursor in view in whatever room there is; Textual has drawn all of it anew."""
@@ -183,8 +206,9 @@ class LinesView(ScrollView, can_focus=True):
         self.refresh(Region(0, y, self.outer_size.width, 1).translate(-self.content_offset))
 
     def _refresh_lines(self, *lines: int) -> None:
-        if len(set(lines)) > 1:
-            self.refresh(*(Region(0, y, self.size.width, 1) for y in lines))
+        seen = [y for y in lines if 0 <= y < self.page_lines]
+        if seen and len(set(lines)) > 1:
+            self.refresh(*(Region(0, y, self.scrollable_content_region.width, 1) for y in seen))
 
     def _scroll_top(self, line: int) -> None:
         self.scroll_to(y=line, animate=False, force=True, immediate=True)
