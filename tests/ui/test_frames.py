@@ -13,6 +13,7 @@ from tests.support.world import watched_world
 from tests.ui.test_what_is_sent import crowd, quiet
 from zjobtui.ui import monitor
 from zjobtui.ui.job_list import JobList
+from zjobtui.ui.panes import Panes
 
 SIZES = [(140, 40), (80, 24)]
 ROW = "◌ waiting   0"
@@ -44,11 +45,26 @@ async def test_every_key_leaves_the_screen_as_a_drawing_of_everything_would(
     async with looking_at(watched_world(jobs=60, elapsed=64.0, step=32.0), size) as sight:
         for key in keys.split():
             await sight.press(key)
-            before = buffer(sight)
-            for widget in (sight.app.screen, *sight.app.screen.query("*")):
-                widget.refresh()
-            await sight.settled()
-            assert buffer(sight) == before, key
+            await assert_whole(sight, key)
+
+
+async def test_what_has_moved_is_drawn_though_somebody_has_asked_for_its_place_before() -> None:
+    async with looking_at(crowd(60), (80, 30)) as sight:
+        screen, panes = sight.app.screen, sight.app.screen.query_one(Panes)
+        panes.move_divider(2)
+        panes._clear_arrangement_cache()  # as Textual does a moment later, and then lays the screen out
+        screen._compositor._full_map_invalidated = True
+        assert panes.rows.region.height > panes.rows.size.height
+        await sight.settled()
+        await assert_whole(sight)
+
+
+async def assert_whole(sight: Sight, after: str = "") -> None:
+    before = buffer(sight)
+    for widget in (sight.app.screen, *sight.app.screen.query("*")):
+        widget.refresh()
+    await sight.settled()
+    assert buffer(sight) == before, after
 
 
 def buffer(sight: Sight) -> list[list[object]]:
