@@ -1,6 +1,7 @@
 """P10: what a key and an update cost with five thousand jobs, within one process and without a terminal's own pace."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -39,6 +40,8 @@ def crowd(trials: int) -> Iterator[Table]:
 
 async def _trial() -> Sample:
     engine = watched_world(jobs=JOBS, elapsed=64.0, step=32.0)
+    gc.collect()
+    gc.disable()  # as the program does when it starts; the monitor turns it on again
     monitor.ATTEND_AFTER = monitor.TICK = 1_000.0  # what is drawn later by the clock is not drawn for a key
     async with looking_at(engine) as sight:
         delays = {name: [await _press(sight, key) for key in keys] for name, keys in _KEYS.items()}

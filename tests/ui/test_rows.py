@@ -54,7 +54,7 @@ def test_columns_come_in_the_order_of_their_importance() -> None:
 
 
 def test_at_a_hundred_columns_a_row_names_one_of_several_tenants_rather_than_the_order() -> None:
-    row = row_of(ENDED, columns_for(47, are_tenants_named=True), NOW + 10, tenant="uat")
+    row = row_of(ENDED, columns_for(47, are_tenants_named=True), when(ENDED, NOW + 10), tenant="uat")
     assert "uat · 00000001…" in "".join(part for part, _ in row)
     assert length_of(row) == 47
 

@@ -119,7 +119,7 @@ def test_the_bar_never_says_more_than_fits_and_keeps_the_pulse(width: int) -> No
 @pytest.mark.parametrize("width", range(34, 45))
 def test_a_pulse_that_does_not_fit_is_cut_with_a_mark(width: int) -> None:
     pulse = Pulse(tenant="env", down_since=NOW, problem=Problem(ProblemKind.UNREACHABLE, ""))
-    spans = bar_spans((TENANT,), dict.fromkeys(Kind, 3), pulse, NOW, width)
+    spans = bar_spans((TENANT,), dict.fromkeys(Kind, 3), pulse_text(pulse, NOW, 3), width)
     assert "".join(text for text, _ in spans).endswith(("✗ unreachable", "…"))
     assert length_of(spans) <= width
 

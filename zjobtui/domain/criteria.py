@@ -34,6 +34,8 @@ class Field:
     about: str
     read: Callable[[str, str], Test | Wrong]
     operators: tuple[str, ...] = (":",)
+    is_timed: bool = False
+    """Whether the answer may be another one when nothing but time has passed."""
 
 
 STATUSES = {
@@ -149,10 +151,17 @@ FIELDS: Mapping[str, Field] = {
             "tenant", "tenant:eu", "the beginning of the tenant's name", _starting(lambda watch: (watch.job.tenant,))
         ),
         Field("type", "type:preview", "order, preview, or the job type as Zuora wrote it", _read_type),
-        Field("is", "is:unseen", "stale, unseen, labelled or final", _read_state),
-        Field("age", "age>10m", "how long ago it was added", _since("age", lambda w: w.added_at), _COMPARED),
+        Field("is", "is:unseen", "stale, unseen, labelled or final", _read_state, is_timed=True),
         Field(
-            "ended", "ended<1h", "how long ago it ended, where it did", _since("ended", lambda w: w.ended_at), _COMPARED
+            "age", "age>10m", "how long ago it was added", _since("age", lambda w: w.added_at), _COMPARED, is_timed=True
+        ),
+        Field(
+            "ended",
+            "ended<1h",
+            "how long ago it ended, where it did",
+            _since("ended", lambda w: w.ended_at),
+            _COMPARED,
+            is_timed=True,
         ),
     )
 }

@@ -8,7 +8,7 @@ typed  = name ":" value ["," value]…          one of the values must match
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from zjobtui.domain.criteria import FIELDS, Field, Test, Wrong, nearest
@@ -35,6 +35,8 @@ class Term:
 
     text: str
     test: Test = field(compare=False, repr=False)
+    is_timed: bool = field(default=False, compare=False)
+    """Whether time alone may change what it says of a watch."""
 
     def __str__(self) -> str:
         return self.text
@@ -49,6 +51,14 @@ class Filter:
     def matches(self, watch: Watch, now: float) -> bool:
         """Whether a watch is meant, at `now` (seconds since the epoch, UTC)."""
         return all(term.test(watch, now) for term in self.terms)
+
+    def at(self, now: float) -> Callable[[Watch], bool]:
+        """What tells of a watch whether it is meant at `now`; at all times the same where time has no part."""
+        is_timed = any(term.is_timed for term in self.terms)
+        return (lambda watch: self.matches(watch, now)) if is_timed else self._matches_always
+
+    def _matches_always(self, watch: Watch) -> bool:
+        return self.matches(watch, 0.0)
 
     def __bool__(self) -> bool:
         return bool(self.terms)
@@ -98,7 +108,7 @@ def _read(found: re.Match[str]) -> Term | Wrong | None:
 
 
 def _inverted(term: Term) -> Term:
-    return Term(f"!{term.text}", lambda watch, now: not term.test(watch, now))
+    return Term(f"!{term.text}", lambda watch, now: not term.test(watch, now), term.is_timed)
 
 
 def _read_words(found: re.Match[str]) -> Term | Wrong | None:
@@ -153,7 +163,8 @@ def _read_values(asked: Field, operator: str, values: tuple[str, ...]) -> Term |
             return test
         tests.append(test)
     spelt = ",".join(value if _PLAIN_VALUE.fullmatch(value) else _quoted(value) for value in values)
-    return Term(f"{asked.name}{operator}{spelt}", tests[0] if len(tests) == 1 else _any_of(tests))
+    test = tests[0] if len(tests) == 1 else _any_of(tests)
+    return Term(f"{asked.name}{operator}{spelt}", test, asked.is_timed)
 
 
 def _any_of(tests: list[Test]) -> Test:

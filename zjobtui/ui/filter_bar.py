@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from textual.binding import Binding
 from textual.events import Paste
+from textual.geometry import Size
+from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -17,6 +19,9 @@ class FilterBar(Input):
         Binding("enter,down", "keep", "keep", show=False, priority=True),
         Binding("escape", "drop", "drop", show=False, priority=True),
     ]
+
+    virtual_size = reactive(Size(0, 0), repaint=False)
+    """How long the words are; Textual would lay the whole screen out anew for every letter."""
 
     def __init__(self, pane: Widget, text: str, hint: str, typed: Callable[[str], None]) -> None:
         super().__init__(text, placeholder=hint, max_length=500)
@@ -33,15 +38,17 @@ class FilterBar(Input):
         # Textual calls the same method of the base class afterwards, which puts the text in.
         event.text = clean(event.text.strip())
 
-    def action_keep(self) -> None:
+    async def action_keep(self) -> None:
         """Leaves the words as they are."""
-        self.pane.focus()
-        self.remove()
+        with self.app.batch_update():
+            # At once: the keys of what is removed Textual gives to whatever comes next.
+            self.screen.set_focus(self.pane)
+            await self.remove()
 
-    def action_drop(self) -> None:
+    async def action_drop(self) -> None:
         """Takes the words away."""
         self._typed("")
-        self.action_keep()
+        await self.action_keep()
 
 
 async def open_filter_bar(pane: Widget, text: str, hint: str, typed: Callable[[str], None]) -> None:
@@ -53,5 +60,6 @@ async def open_filter_bar(pane: Widget, text: str, hint: str, typed: Callable[[s
             return
         await bar.remove()
     bar = FilterBar(pane, text, hint, typed)
-    await pane.screen.mount(bar, before="#keys-bar")
-    bar.focus()
+    with pane.app.batch_update():
+        await pane.screen.mount(bar, before="#keys-bar")
+        pane.screen.set_focus(bar)

@@ -99,10 +99,8 @@ class JobList(LinesView):
     def _columns_now(self) -> Columns:
         room = (self.size.width, self.show_vertical_scrollbar)
         if room != self._room:  # Textual finds the width of the content anew whenever it is asked
-            self._room, self._columns = (
-                room,
-                columns_for(self.scrollable_content_region.width, are_tenants_named=self._are_tenants_named),
-            )
+            self._room, width = room, self.scrollable_content_region.width
+            self._columns = columns_for(width, are_tenants_named=self._are_tenants_named)
         return self._columns
 
     def cursor_moved(self) -> None:

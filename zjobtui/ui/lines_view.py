@@ -1,6 +1,7 @@
 """A scrolling pane of single lines with a cursor, which sends only the cells that changed; knows no job."""
 
 from collections.abc import Container
+from typing import TYPE_CHECKING
 
 from rich.style import Style
 from textual.binding import Binding
@@ -12,6 +13,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from zjobtui.ui.spans import FLAT, Spans, changed_regions, strip_of
+
+if TYPE_CHECKING:
+    from textual.scrollbar import ScrollBar
 
 TONES = ("match", *sorted(FLAT - {""}))
 
@@ -32,6 +36,9 @@ class LinesView(ScrollView, can_focus=True):
         Binding("home,g", "edge(-1)", "first", show=False),
         Binding("end,G", "edge(1)", "last", show=False),
     ]
+
+    virtual_size = reactive(Size(0, 0), repaint=False)
+    """How large the lines are all together; for another size Textual would lay the whole screen out anew."""
 
     cursor = reactive(0, repaint=False)
     """The index of the line under the cursor."""
@@ -56,11 +63,14 @@ class LinesView(ScrollView, can_focus=True):
         self._styles: dict[tuple[str, bool], Style] = {}
 
     def entitle(self, title: str, subtitle: str = "") -> None:
-        """Names the pane. For a title Textual draws the whole pane anew, so the same one is not given again."""
-        if (title, subtitle) != self._entitled:
-            self._entitled = (title, subtitle)
-            # Of a plain string Textual would read the brackets as markup.
-            self.border_title, self.border_subtitle = Content(title), Content(subtitle)
+        """Names the pane, and draws of it the border alone that reads differently: Textual would draw all of it."""
+        before, self._entitled = self._entitled, (title, subtitle)
+        if title != before[0]:
+            self._border_title = _one_line(title)
+            self._refresh_border(0)
+        if subtitle != before[1]:
+            self._border_subtitle = _one_line(subtitle)
+            self._refresh_border(self.outer_size.height - 1)
 
     def reset(self, count: int, cursor: int, top: int) -> None:
         """Takes a new set of lines: how many, where the cursor is, and which line comes first in view."""
@@ -69,14 +79,14 @@ class LinesView(ScrollView, can_focus=True):
             if not (count and self.count):
                 self.redraw()  # where there is no line, there is no cursor either
             self.count = count
-            self.virtual_size = Size(self.scrollable_content_region.width, count)
+            self._fit_scrollbar()
         self.set_reactive(LinesView.cursor, max(0, min(cursor, count - 1)))
         top = max(0, min(top, count - self.page_lines))
         if top != self.scroll_offset.y:
             self._scroll_top(top)
         else:
             self.redraw_changed()
-            self._refresh_lines(was_at, self.cursor - top)
+        self._refresh_lines(was_at, self.cursor - top)
 
     def redraw(self) -> None:
         """Draws everything in view anew."""
@@ -97,6 +107,17 @@ class LinesView(ScrollView, can_focus=True):
                 regions += changed_regions(old, new, y)
         if regions:
             self.refresh(*regions)
+
+    @property
+    def vertical_scrollbar(self) -> "ScrollBar":
+        """Made when it is asked for first, as Textual does."""
+        from zjobtui.ui.slider import Slider  # noqa: PLC0415 - few lines need none
+
+        if self._vertical_scrollbar is None:
+            self._vertical_scrollbar = bar = Slider(self.scrollbar_size_vertical)
+            bar.display = False
+            self.app._start_widget(self, bar)  # noqa: SLF001 - as Textual does
+        return self._vertical_scrollbar
 
     @property
     def page_lines(self) -> int:
@@ -131,10 +152,17 @@ class LinesView(ScrollView, can_focus=True):
         top = self.scroll_offset.y
         self._refresh_lines(old - top, new - top)
 
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Draws the cells in view that are others now: below each other many lines are alike."""
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.position = new_value
+        if round(old_value) != round(new_value):
+            self.redraw_changed()
+            self._refresh_lines(self.cursor - round(old_value), self.cursor - round(new_value))
+
     def on_resize(self) -> None:
-        """Keeps the cursor in view in whatever room there is."""
-        self._drawn.clear()
-        self.virtual_size = Size(self.scrollable_content_region.width, self.count)
+        """Keeps the cursor in view in whatever room there is; Textual has drawn all of it anew."""
+        self._fit_scrollbar()
         self.show_cursor()
 
     def on_focus(self) -> None:
@@ -172,9 +200,17 @@ class LinesView(ScrollView, can_focus=True):
         """Moves the cursor to the first or the last line."""
         self.go_to(0 if which < 0 else self.count - 1)
 
+    def _fit_scrollbar(self) -> None:
+        self.virtual_size = Size(self.scrollable_content_region.width, self.count)
+        self._scroll_update(self.virtual_size)
+
+    def _refresh_border(self, y: int) -> None:
+        self.refresh(Region(0, y, self.outer_size.width, 1).translate(-self.content_offset))
+
     def _refresh_lines(self, *lines: int) -> None:
-        if len(set(lines)) > 1:
-            self.refresh(*(Region(0, y, self.size.width, 1) for y in lines))
+        seen = [y for y in lines if 0 <= y < self.page_lines]
+        if seen and len(set(lines)) > 1:
+            self.refresh(*(Region(0, y, self.scrollable_content_region.width, 1) for y in seen))
 
     def _scroll_top(self, line: int) -> None:
         self.scroll_to(y=line, animate=False, force=True, immediate=True)
@@ -187,3 +223,8 @@ class LinesView(ScrollView, can_focus=True):
                 style += self.get_component_rich_style("lines--cursor", partial=True)
             self._styles[name, has_cursor] = style
         return style
+
+
+def _one_line(title: str) -> Content:
+    """The title as Textual draws it; of a plain string it would read the brackets as markup."""
+    return Content(title).expand_tabs(4).split()[0]

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.events import DescendantFocus, Paste
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Static
 
 from zjobtui.clock import Clock
@@ -19,6 +18,7 @@ from zjobtui.domain.watch import Watch
 from zjobtui.polling.ports import State
 from zjobtui.ui.actions import bindings, catalogue, key_of
 from zjobtui.ui.deeds import Deeds
+from zjobtui.ui.frames import FewFrames
 from zjobtui.ui.keys_bar import KeysBar
 from zjobtui.ui.look import USUAL, Look
 from zjobtui.ui.mailbox import Mailbox
@@ -42,7 +42,7 @@ ATTEND_AFTER = 0.4
 """Seconds that the cursor must rest on a job before the engine is told that a person looks at it."""
 
 
-class Monitor(Screen[None]):
+class Monitor(FewFrames[None]):
     """The monitor. It draws the state it is made with at once, and starts the engine when that is on the screen."""
 
     BINDINGS = list(bindings())
@@ -204,7 +204,7 @@ class Monitor(Screen[None]):
         hint = "words, status:failed, order:O-1, age>10m, is:unseen, !tag:acme"
         await open_filter_bar(self._list, self._shown.view.text, hint, typed)
 
-    def action_sort(self) -> None:
+    async def action_sort(self) -> None:
         """Asks for an order."""
         from zjobtui.ui.pick import Pick  # noqa: PLC0415 - nothing of it is needed for the first screen
 
@@ -215,7 +215,8 @@ class Monitor(Screen[None]):
                 self._shown.view.order = orders[title]
                 self._shown.rearrange()
 
-        self.app.push_screen(Pick("Sort by", tuple(orders), self._shown.view.order.title), sort)
+        with self.app.batch_update():
+            await self.app.push_screen(Pick("Sort by", tuple(orders), self._shown.view.order.title), sort)
 
     def action_acknowledge_all(self) -> None:
         """Takes the mark of the unseen from every job that is shown."""
@@ -269,7 +270,9 @@ class Monitor(Screen[None]):
             driver.write(sequence)
 
     def _begin(self) -> None:
-        gc.enable()
+        if not gc.isenabled():
+            gc.freeze()  # what is there now stays; looking through it again and again would hold up a key in ten
+            gc.enable()
         self.set_interval(TICK, self._tick)
         self._engine.start()
         self._engine.subscribe(self._mailbox.put)

@@ -9,8 +9,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
+from zjobtui.ui.frames import FewFrames
 
-class Pick(ModalScreen[str | None]):
+
+class Pick(ModalScreen[str | None], FewFrames[str | None]):
     """Asks for one of several names; gives it, or None."""
 
     BINDINGS = [

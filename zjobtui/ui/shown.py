@@ -13,7 +13,7 @@ from zjobtui.domain.watchlist import Watchlist
 from zjobtui.polling.ports import State
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.totals_bar import TotalsBar
-from zjobtui.ui.view import CALM, View, calm
+from zjobtui.ui.view import CALM, View
 from zjobtui.wording.signs import counts
 from zjobtui.wording.totals import further, worst
 
@@ -46,9 +46,7 @@ class Shown:
         self._count(state.watchlist)
         self.state = state
         now = self._clock.now()
-        rows = self.view.rows(state.watchlist, now)
-        if self._is_calm():
-            rows = calm(rows, self._rows.watches)
+        rows = self.view.rows(state.watchlist, now, is_calm=self._is_calm())
         self._rows.show(rows, now, self.held_at)
         self.draw_title()
         self.draw_bar()

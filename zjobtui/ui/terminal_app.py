@@ -61,6 +61,7 @@ class TerminalApp(App[int]):
 
     def on_driver_signal_resume(self) -> None:
         """A terminal that comes back from `fg` shows nothing any more, and Textual draws only what changes."""
+        self.refresh()
         self.refresh(layout=True)
 
     def get_driver_class(self) -> type[Driver]:

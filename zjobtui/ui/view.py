@@ -1,9 +1,8 @@
 """Which watches are shown, and in which order: a filter, a sort order, and calm while a person moves."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
-from typing import cast
+from typing import Generic, TypeVar, cast
 
 from zjobtui.domain.arranging import Key, SortOrder
 from zjobtui.domain.filtering import Filter, FilterProblem, parse
@@ -16,6 +15,30 @@ CALM = 8.0
 """Seconds after the last key in the list for which rows keep their places."""
 
 
+Found = TypeVar("Found")
+
+Pairs = Sequence[tuple[Watch, Watch]]
+"""Watches, each with the one that has taken its place."""
+
+
+@dataclass(slots=True)
+class _OfEach(Generic[Found]):
+    """What a rule finds for each watch of a watchlist, by identity; it is asked again only for those that are new."""
+
+    found: dict[int, Found] = field(default_factory=dict)
+    _rule: Callable[[Watch], Found] | None = None
+
+    def follow(self, rule: Callable[[Watch], Found], watchlist: Watchlist, replaced: Pairs | None) -> bool:
+        """Takes a watchlist; tells whether all is found as it was before."""
+        if replaced is None or rule != self._rule:
+            self.found, self._rule = {id(watch): rule(watch) for watch in watchlist}, rule
+            return False
+        before = [self.found.pop(id(old)) for old, _ in replaced]
+        now = {id(new): rule(new) for _, new in replaced}
+        self.found |= now
+        return before == list(now.values())
+
+
 @dataclass(slots=True)
 class View:
     """What a person has chosen to see. `problem` says what of the filter is not understood; the rest of it holds."""
@@ -24,8 +47,11 @@ class View:
     text: str = ""
     problem: str = ""
     _filter: Filter = field(default_factory=lambda: Filter(()))
-    _keys: dict[int, tuple[Key, Watch]] = field(default_factory=dict)
-    _keyed_for: SortOrder | None = None
+    _watchlist: Watchlist = field(default_factory=lambda: Watchlist({}))
+    _keys: _OfEach[Key] = field(default_factory=_OfEach)
+    _meant: _OfEach[bool] = field(default_factory=_OfEach)
+    _rows: tuple[Watch, ...] = ()
+    _is_in_order: bool = False
 
     def choose(self, text: str) -> None:
         """Takes a filter as it is typed."""
@@ -36,15 +62,28 @@ class View:
         else:
             self._filter, self.problem = parsed, ""
 
-    def rows(self, watchlist: Watchlist, now: float) -> tuple[Watch, ...]:
-        """The watches to show, in order."""
-        matches = self._filter.matches
-        shown = [watch for watch in watchlist if matches(watch, now)] if self._filter else watchlist
-        known, key = self._keys if self._keyed_for is self.order else {}, self.order.key
-        # By identity, of which the kept watch itself makes sure; few watches differ from one drawing to the next.
-        keys = {id(watch): known.get(id(watch)) or (key(watch), watch) for watch in shown}
-        self._keys, self._keyed_for = keys, self.order
-        return tuple([watch for _, watch in sorted(keys.values(), key=itemgetter(0))])
+    def rows(self, watchlist: Watchlist, now: float, *, is_calm: bool = False) -> tuple[Watch, ...]:
+        """The watches to show, in order; in calm they stay as they stood while the same jobs are shown.
+
+        Where one watchlist follows another, only the watches that differ are looked at.
+        """
+        replaced = _replaced(self._watchlist, watchlist)
+        self._is_in_order &= self._keys.follow(self.order.key, watchlist, replaced)
+        are_the_same = self._meant.follow(self._filter.at(now), watchlist, replaced)
+        if are_the_same and replaced is not None and (is_calm or self._is_in_order):
+            new = {id(old): new for old, new in replaced}
+            self._rows = tuple([new.get(id(watch), watch) for watch in self._rows]) if new else self._rows
+        else:
+            rows = self._arranged(watchlist)
+            self._rows = calm(rows, self._rows) if is_calm else rows
+            self._is_in_order = self._rows is rows
+        self._watchlist = watchlist
+        return self._rows
+
+    def _arranged(self, watchlist: Iterable[Watch]) -> tuple[Watch, ...]:
+        keys, meant = self._keys.found, self._meant.found
+        shown = [watch for watch in watchlist if meant[id(watch)]]
+        return tuple(sorted(shown, key=lambda watch: keys[id(watch)]))
 
     def title(self, shown: int, watched: int, marked: int) -> str:
         """What is shown, in words; what may be cut off stands last."""
@@ -65,6 +104,13 @@ def following(texts: Sequence[str], current: str) -> str:
     """The text after the current one, the first after the last, and the second where it is none of them."""
     at = texts.index(current) if current in texts else 0
     return texts[(at + 1) % len(texts)]
+
+
+def _replaced(before: Watchlist, after: Watchlist) -> Pairs | None:
+    """The watches that differ between two watchlists of the same jobs in the same order; None where they are not."""
+    pairs = [(old, new) for old, new in zip(before, after, strict=False) if old is not new]
+    are_the_same = len(before) == len(after) and all(old.job == new.job for old, new in pairs)
+    return pairs if are_the_same else None
 
 
 def calm(rows: tuple[Watch, ...], before: Sequence[Watch]) -> tuple[Watch, ...]:

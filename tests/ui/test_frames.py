@@ -1,0 +1,159 @@
+"""A key costs as few frames as it takes, and what is drawn is what a drawing of everything would draw."""
+
+import gc
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest import mock
+
+import pytest
+
+from tests.support.seeing import Glass, Sight, looking_at
+from tests.support.world import watched_world
+from tests.ui.test_what_is_sent import crowd, quiet
+from zjobtui.ui import monitor
+from zjobtui.ui.job_list import JobList
+from zjobtui.ui.panes import Panes
+
+SIZES = [(140, 40), (80, 24)]
+ROW = "◌ waiting   0"
+
+
+@contextmanager
+def frames(sight: Sight) -> Iterator[list[str]]:
+    """What is written meanwhile, each frame for itself."""
+    written: list[str] = []
+
+    def noted(data: str) -> None:
+        written.append(data)
+        Glass.write(sight.glass, data)
+
+    with mock.patch.object(sight.glass, "write", noted):
+        yield written
+
+
+def rows_in(written: list[str]) -> int:
+    return re.sub(r"\x1b\[[\d;]*m", "", "".join(written)).count(ROW)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_key_leaves_the_screen_as_a_drawing_of_everything_would(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(monitor, "ATTEND_AFTER", 1_000.0)
+    keys = "/ w a escape s down enter s escape pagedown space * tab 3 / i d enter escape tab down escape ? escape < >"
+    async with looking_at(watched_world(jobs=60, elapsed=64.0, step=32.0), size) as sight:
+        for key in keys.split():
+            await sight.press(key)
+            await assert_whole(sight, key)
+
+
+async def test_what_has_moved_is_drawn_though_somebody_has_asked_for_its_place_before() -> None:
+    async with looking_at(crowd(60), (80, 30)) as sight:
+        screen, panes = sight.app.screen, sight.app.screen.query_one(Panes)
+        panes.move_divider(2)
+        panes._clear_arrangement_cache()  # as Textual does a moment later, and then lays the screen out
+        screen._compositor._full_map_invalidated = True
+        assert panes.rows.region.height > panes.rows.size.height
+        await sight.settled()
+        await assert_whole(sight)
+
+
+async def assert_whole(sight: Sight, after: str = "") -> None:
+    before = buffer(sight)
+    for widget in (sight.app.screen, *sight.app.screen.query("*")):
+        widget.refresh()
+    await sight.settled()
+    assert buffer(sight) == before, after
+
+
+def buffer(sight: Sight) -> list[list[object]]:
+    """Every cell with its colours."""
+    screen = sight.glass.display.screen
+    return [[screen.buffer[y][x] for x in range(screen.columns)] for y in range(screen.lines)]
+
+
+async def test_the_line_of_the_filter_comes_and_goes_with_one_drawing_of_each_row() -> None:
+    async with looking_at(crowd(30)) as sight:
+        await quiet(sight)
+        for key in ("/", "escape"):
+            with frames(sight) as written:
+                await sight.press(key)
+            assert rows_in(written) == 30
+
+
+async def test_who_leaves_the_filter_has_not_been_in_the_detail() -> None:
+    async with looking_at(crowd(30)) as sight:
+        await sight.press("/", "0", "escape")
+        rows = sight.app.screen.query_one(JobList)
+        assert rows.has_focus
+        assert not rows.is_placed  # as it would be for who goes to the detail
+
+
+async def test_a_dialog_is_drawn_once_and_so_is_what_lies_below_it() -> None:
+    async with looking_at(crowd(30)) as sight:
+        await sight.press("down", "up")
+        await quiet(sight)
+        for key in ("s", "escape"):
+            with frames(sight) as written:
+                await sight.press(key)
+            assert rows_in(written) == 30
+
+
+async def test_another_title_draws_the_border_and_no_row() -> None:
+    async with looking_at(crowd(300)) as sight:
+        await sight.press("/", "0")
+        await quiet(sight)
+        with frames(sight) as written:
+            await sight.press("0")
+        assert "filter: 00" in sight.text
+        assert rows_in(written) == 0
+
+
+async def test_a_page_is_drawn_in_one_frame_and_the_detail_in_another() -> None:
+    async with looking_at(crowd(300)) as sight:
+        await sight.press("pagedown")
+        await quiet(sight)
+        with frames(sight) as written:
+            await sight.press("pagedown")
+        assert len([one for one in written if len(one) > 40]) <= 2
+
+
+async def test_of_the_scrollbar_a_page_sends_the_ends_of_the_handle() -> None:
+    async with looking_at(crowd(300)) as sight:
+        await sight.press("pagedown", "pagedown")
+        bar = sight.app.screen.query_one(JobList).vertical_scrollbar.region
+        with frames(sight) as written:
+            await sight.press("pagedown")
+        sent = re.findall(rf"\x1b\[(\d+);{bar.x + 1}H", "".join(written))
+        assert sent
+        assert len(set(sent)) < bar.height / 3
+
+
+async def test_a_line_further_down_sends_of_each_row_what_the_one_above_has_not() -> None:
+    async with looking_at(crowd(300)) as sight:
+        await sight.press("pagedown", "down")
+        with frames(sight) as written:
+            await sight.press("down")
+        assert rows_in(written) == 1  # the one that the cursor is on
+
+
+async def test_another_count_of_rows_lays_nothing_out() -> None:
+    async with looking_at(crowd(300)) as sight:
+        await sight.press("/")
+        await quiet(sight)
+        with mock.patch.object(sight.app.screen, "_refresh_layout") as laid_out:
+            await sight.press("1")
+        assert "of 300" in sight.text
+        assert not laid_out.called
+
+
+async def test_what_is_there_when_the_program_begins_is_never_looked_through_for_garbage() -> None:
+    gc.disable()
+    try:
+        frozen = gc.get_freeze_count()
+        async with looking_at(crowd(30)):
+            assert gc.isenabled()
+            assert gc.get_freeze_count() > frozen + 30
+    finally:
+        gc.enable()

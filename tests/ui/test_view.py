@@ -1,0 +1,158 @@
+"""Of a watchlist that follows another only what differs is looked at, and the rows are those of a fresh look."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.building import NOW, PROCESSING, done, failed, seen, watch, watchlist
+from zjobtui.domain.arranging import Key, SortOrder
+from zjobtui.domain.filtering import Filter
+from zjobtui.domain.folding import fold
+from zjobtui.domain.watch import Watch
+from zjobtui.domain.watchlist import Watchlist
+from zjobtui.ui.view import View
+
+FILTERS = ("", "status:waiting", "!status:failed", "label:a", "age>10m", "ended<1m", "is:stale", "!is:unseen", "a b")
+ANSWERS = (done(NOW), failed(NOW + 30), seen(PROCESSING, NOW + 60))
+
+edits = st.one_of(
+    st.tuples(st.just("answer"), st.integers(1, 8), st.integers(0, 2)),
+    st.tuples(st.just("label"), st.integers(1, 8), st.sampled_from(["", "a", "b", "a b"])),
+    st.tuples(st.just("forget"), st.integers(1, 8), st.just(0)),
+    st.tuples(st.just("add"), st.integers(1, 12), st.just(0)),
+    st.tuples(st.just("filter"), st.sampled_from(FILTERS), st.just(0)),
+    st.tuples(st.just("order"), st.sampled_from(SortOrder), st.just(0)),
+    st.tuples(st.just("wait"), st.sampled_from([1.0, 100.0, 900.0]), st.just(0)),
+)
+
+
+@dataclass
+class Rule:
+    """Counts what is asked of it."""
+
+    key: object
+    asked: list[Watch] = field(default_factory=list)
+
+    def __call__(self, one: Watch) -> Key:
+        self.asked.append(one)
+        return self.key(one)  # type: ignore[operator, no-any-return]  # it is an order's own
+
+
+@given(st.lists(edits, max_size=12))
+def test_what_follows_is_shown_as_if_it_were_looked_at_for_the_first_time(
+    steps: Sequence[tuple[str, object, object]],
+) -> None:
+    view, now, current = View(), NOW, watchlist(*(watch(number) for number in range(1, 9)))
+    for step in steps:
+        current, now = edited(view, current, now, *step)
+        fresh = View(order=view.order)
+        fresh.choose(view.text)
+        assert view.rows(current, now) == fresh.rows(current, now)
+
+
+@given(st.lists(edits, max_size=12))
+def test_in_calm_the_rows_stand_where_they_stood_while_they_are_of_the_same_jobs(
+    steps: Sequence[tuple[str, object, object]],
+) -> None:
+    view, now, current = View(), NOW, watchlist(*(watch(number) for number in range(1, 9)))
+    before = view.rows(current, now)
+    for step in steps:
+        current, now = edited(view, current, now, *step)
+        fresh = View(order=view.order)
+        fresh.choose(view.text)
+        wanted, rows = fresh.rows(current, now), view.rows(current, now, is_calm=True)
+        jobs = [one.job for one in before]
+        if {one.job for one in wanted} == set(jobs):
+            assert [one.job for one in rows] == jobs
+            assert set(map(id, rows)) == set(map(id, wanted))
+        else:
+            assert rows == wanted
+        before = rows
+
+
+def edited(
+    view: View, current: Watchlist, now: float, what: str, one: object, other: object
+) -> tuple[Watchlist, float]:
+    known = {int(each.job.id.key[:8], 16): each for each in current}
+    match what, one:
+        case "answer", int() if one in known:
+            folded = fold(known[one], replace(ANSWERS[int(str(other))], at=now), 5.0).watch
+            return Watchlist({**current.watches, folded.job: folded}), now
+        case "label", int() if one in known:
+            return current.label([known[one].job], str(other), now).watchlist, now
+        case "forget", int() if one in known:
+            return current.remove([known[one].job], now).watchlist, now
+        case "add", int():
+            return current.add([watch(one, added_at=now)]).watchlist, now
+        case "filter", str():
+            view.choose(one)
+        case "order", SortOrder():
+            view.order = one
+        case "wait", float():
+            return current, now + one
+    return current, now
+
+
+@pytest.fixture
+def keyed(monkeypatch: pytest.MonkeyPatch) -> Rule:
+    rule = Rule(SortOrder.URGENCY.key)
+    monkeypatch.setattr(SortOrder.URGENCY, "key", rule)
+    return rule
+
+
+@pytest.fixture
+def matched(monkeypatch: pytest.MonkeyPatch) -> list[Watch]:
+    asked: list[Watch] = []
+    matches = Filter.matches
+
+    def noted(self: Filter, one: Watch, now: float) -> bool:
+        asked.append(one)
+        return matches(self, one, now)
+
+    monkeypatch.setattr(Filter, "matches", noted)
+    return asked
+
+
+def crowd() -> Watchlist:
+    return watchlist(*(watch(number, added_at=NOW - number) for number in range(1, 301)))
+
+
+@pytest.mark.parametrize("is_calm", [False, True])
+def test_for_five_other_watches_five_are_asked_for_their_key_and_five_are_matched(
+    keyed: Rule, matched: list[Watch], *, is_calm: bool
+) -> None:
+    view, before = View(), crowd()
+    view.choose("status:waiting")
+    view.rows(before, NOW)
+    keyed.asked.clear()
+    matched.clear()
+    after = before.label([one.job for one in before][7:12], "CS-4390", NOW).watchlist
+    rows = view.rows(after, NOW + 1, is_calm=is_calm)
+    assert sum(one.label == "CS-4390" for one in rows) == 5
+    assert len(keyed.asked) == len(matched) == 5
+    assert view.rows(after, NOW + 2, is_calm=is_calm) is rows
+
+
+def test_who_types_a_filter_has_no_key_made_anew(keyed: Rule, matched: list[Watch]) -> None:
+    view, current = View(), crowd()
+    view.rows(current, NOW)
+    keyed.asked.clear()
+    matched.clear()
+    for text in ("s", "st", "sta", "st", ""):
+        view.choose(text)
+        view.rows(current, NOW)
+    assert not keyed.asked
+    assert len(matched) == 5 * 300
+
+
+def test_a_filter_in_which_time_has_a_part_is_asked_of_all(matched: list[Watch]) -> None:
+    view, current = View(), crowd()
+    for text in ("age>10m", "!ended<1h", "is:stale label:x"):
+        view.choose(text)
+        view.rows(current, NOW)
+        matched.clear()
+        view.rows(current, NOW + 1)
+        assert len(matched) == 300
