@@ -94,7 +94,9 @@ def removes_and_undoes(terminal: Terminal) -> None:
 
 def reads(terminal: Terminal, served: Simulator) -> None:
     """All four views of the job whose order is pending."""
-    terminal.press("esc", "/")
+    terminal.press("esc")
+    terminal.wait_until_gone("4 marked")
+    terminal.press("/")
     terminal.press("ctrl+u", *"order:O-00004859", "enter")
     terminal.wait_for(f"╭─ CS-4390 · {served.job_ids[PENDING][:8]}…")
     terminal.wait_for("! needs attention")

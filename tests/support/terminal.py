@@ -21,8 +21,8 @@ from tests.support.process import cpu_seconds, open_file_count, resident_mib, st
 Expected = str | Callable[[str], bool]
 """Text that stands on the screen, or a predicate over the screen's text."""
 
-ESCAPE_PAUSE = 0.15
-"""Seconds after which Textual takes an escape for the key and not for the start of a sequence (it waits 0.1)."""
+ESCAPE_PAUSE = 0.25
+"""Seconds after which Textual takes an escape for the key and not for the start of a sequence (it looks each 0.1)."""
 
 
 class Terminal:

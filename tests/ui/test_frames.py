@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from unittest import mock
 
 import pytest
+from pyte.screens import Char
 
 from tests.support.seeing import Glass, Sight, looking_at
 from tests.support.world import watched_world
@@ -68,9 +69,14 @@ async def assert_whole(sight: Sight, after: str = "") -> None:
 
 
 def buffer(sight: Sight) -> list[list[object]]:
-    """Every cell with its colours."""
+    """Every cell with its colours; of a blank only what is seen of it."""
     screen = sight.glass.display.screen
-    return [[screen.buffer[y][x] for x in range(screen.columns)] for y in range(screen.lines)]
+    return [[_seen(screen.buffer[y][x]) for x in range(screen.columns)] for y in range(screen.lines)]
+
+
+def _seen(cell: Char) -> Char:
+    is_blank = cell.data == " " and not (cell.reverse or cell.underscore or cell.strikethrough)
+    return cell._replace(fg="default", bold=False, italics=False) if is_blank else cell
 
 
 async def test_the_line_of_the_filter_comes_and_goes_with_one_drawing_of_each_row() -> None:

@@ -71,7 +71,7 @@ def slim(data: str) -> str:
         if token[1] is not None:
             wanted = _styled(wanted, token[1])
         elif token[2]:
-            out.append("\x1b[H" if token[2] == "\x1b[1;1H" else token[2])
+            out.append(token[2])
     if at < len(data):
         out += (_change(drawn, wanted), data[at:])
         drawn = wanted
