@@ -12,6 +12,7 @@ def _same_screen_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         patch.setenv("TZ", "UTC")
         time.tzset()
         patch.setattr("zjobtui.ui.monitor.DRAW_EVERY", 0.0)
+        patch.setattr("zjobtui.ui.monitor.GATHER", 0.0)
         patch.setattr("zjobtui.ui.monitor.TICK", 0.2)
         yield
     time.tzset()

@@ -225,6 +225,6 @@ async def test_the_archive_is_not_read_again_while_answers_bring_nothing_new(mon
 async def test_the_minute_of_the_last_answer_goes_on_though_nothing_new_comes() -> None:
     engine = staged(WAITING)
     async with looking_at(engine) as sight:
-        assert re.search(r"Last answer +\S*:00", sight.text)
+        assert re.search(r"Answered +\S*:00", sight.text)
         tell(engine, 1, WAITING, after=120)
-        await sight.until(lambda text: bool(re.search(r"Last answer +\S*:02", text)))
+        await sight.until(lambda text: bool(re.search(r"Answered +\S*:02", text)))

@@ -17,7 +17,7 @@ GATHER = 0.05
 FLUSH = 5.0
 """Seconds after which mere confirmations (nothing new but when) are committed; a crash can only make rows older."""
 
-LOOK = 1.0
+LOOK = 2.0
 """Seconds between looks at what other windows have done."""
 
 T = TypeVar("T")

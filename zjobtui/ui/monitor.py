@@ -8,7 +8,6 @@ from functools import partial
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.events import DescendantFocus, Paste
-from textual.message import Message
 from textual.widgets import Static
 
 from zjobtui.clock import Clock
@@ -22,6 +21,7 @@ from zjobtui.ui.frames import FewFrames
 from zjobtui.ui.keys_bar import KeysBar
 from zjobtui.ui.look import USUAL, Look
 from zjobtui.ui.mailbox import Mailbox
+from zjobtui.ui.own_time import OwnTime
 from zjobtui.ui.panes import Panes
 from zjobtui.ui.ports import Archive, EngineLike, Memory
 from zjobtui.ui.reading import Reading
@@ -38,6 +38,9 @@ TICK = 1.0
 DRAW_EVERY = 0.5
 """Seconds between two drawings of new states, unless a person has just done something: nobody reads faster."""
 
+GATHER = 0.15
+"""Seconds for which states gather before they are drawn together: calls go out together, and their answers come so."""
+
 ATTEND_AFTER = 0.4
 """Seconds that the cursor must rest on a job before the engine is told that a person looks at it."""
 
@@ -47,9 +50,6 @@ class Monitor(FewFrames[None]):
 
     BINDINGS = list(bindings())
     AUTO_FOCUS = "JobList"
-
-    class StateCame(Message):
-        """The engine has left a new state in the mailbox."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Monitor(FewFrames[None]):
         self._tenants = tuple(tenants)
         self._clock = clock
         self._first = tuple(first)
-        self._mailbox = Mailbox(lambda: self.post_message(self.StateCame()))
+        self._mailbox = Mailbox(lambda: self._time.soon(self._state_came))
         self._shown = shown = Shown(engine.state, tenants, clock, notice)
         self._teller = Teller(ways or Ways(), clock, self._write)
         self._reading = Reading(engine, archive, tenants, clock, shown)
@@ -101,6 +101,7 @@ class Monitor(FewFrames[None]):
 
     def on_mount(self) -> None:
         """Draws what is stored, then starts everything that takes time."""
+        self._time = OwnTime(self.app)
         self._bar = self.query_one(TotalsBar)
         self._detail.zone = self._bar.zone = self._zone
         self._shown.place(self._list, self._bar, self.query_one("#notice", Static))
@@ -110,18 +111,18 @@ class Monitor(FewFrames[None]):
 
     def on_unmount(self) -> None:
         """Keeps what was chosen last."""
+        self._time.stop()
         self._remembering.leave()
 
     def on_resize(self) -> None:
         """Lays the bar out anew."""
         self._shown.draw_bar()
 
-    def on_monitor_state_came(self) -> None:
-        """Draws the newest state, however many there were, and then leaves the terminal alone for a moment."""
+    def _state_came(self) -> None:
+        """Draws the newest state, however many there were: at once for a person who moves, else together."""
         now = self._clock.boot()
-        wait = self._drawn_at + DRAW_EVERY - now
-        if wait > 0 and now - self._touched_at > TICK:
-            self.set_timer(wait, self._take_state)
+        if now - self._touched_at > TICK:
+            self._time.later(max(self._drawn_at + DRAW_EVERY - now, GATHER), self._take_state)
         else:
             self._take_state()
 
@@ -273,7 +274,7 @@ class Monitor(FewFrames[None]):
         if not gc.isenabled():
             gc.freeze()  # what is there now stays; looking through it again and again would hold up a key in ten
             gc.enable()
-        self.set_interval(TICK, self._tick)
+        self._time.every(TICK, self._tick)
         self._engine.start()
         self._engine.subscribe(self._mailbox.put)
         if self._first:
@@ -288,8 +289,6 @@ class Monitor(FewFrames[None]):
         self._reading.renew(before.get(selected.job) if selected else None)
 
     def _tick(self) -> None:
-        # Textual loses a one-shot timer that is late when it starts; no state may wait for ever because of that.
-        self._take_state()
         self._teller.tell(self._shown.state.watchlist)
         self._shown.tick(self._teller.fault)
         self._detail.tick(self._clock.now())
