@@ -10,6 +10,7 @@ from zjobtui.domain.job import Job
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.pulse import Pulse
 from zjobtui.domain.tenant import Tenant
+from zjobtui.polling.beats import until_beat
 from zjobtui.polling.ledger import Ledger
 from zjobtui.polling.line import Line, limits_for
 from zjobtui.polling.poller import Poller
@@ -122,7 +123,7 @@ class Desk:
     async def _count_calls(self) -> None:
         while True:
             await self._count()
-            await asyncio.sleep(COUNT)
+            await until_beat(COUNT)
 
     async def _count(self) -> None:
         """Adds to the day's count of all windows, and tells the line what that is."""

@@ -1,10 +1,10 @@
 """Which of several windows on one watchlist polls: the one that holds the lease; the others follow the store."""
 
-import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 
 from zjobtui.clock import Clock
+from zjobtui.polling.beats import until_beat
 from zjobtui.polling.ports import Shelf
 
 NAME = "polling"
@@ -12,7 +12,7 @@ NAME = "polling"
 LIFE = 8.0
 """Seconds after which a window that is gone, or stopped, is no longer waited for."""
 
-RENEW = 2.5
+RENEW = 4.0
 """Seconds between two renewals; with `LIFE` another window takes over within about ten seconds."""
 
 OnDisk = Callable[[Callable[[], bool]], Awaitable[bool]]
@@ -37,7 +37,7 @@ class Lease:
         """Takes and keeps the lease whenever `is_wanted`, until it is cancelled."""
         while True:
             await self._look(wanted=is_wanted())
-            await asyncio.sleep(RENEW if self.is_held else 1.0)
+            await until_beat(RENEW if self.is_held else 1.0)
 
     async def let_go(self) -> None:
         """Gives the lease back, so that another window takes over at once."""

@@ -9,12 +9,13 @@ from zjobtui.domain.job import Job
 from zjobtui.domain.observation import Observation
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Observed, Watchlist
+from zjobtui.polling.beats import until_beat
 from zjobtui.polling.ports import Shelf
 
 GATHER = 0.05
 """Seconds for which observations gather before they are folded and committed together."""
 
-FLUSH = 5.0
+FLUSH = 4.0
 """Seconds after which mere confirmations (nothing new but when) are committed; a crash can only make rows older."""
 
 LOOK = 2.0
@@ -151,5 +152,5 @@ class Ledger:
 
 async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:
     while True:
-        await asyncio.sleep(seconds)
+        await until_beat(seconds)
         await do()
