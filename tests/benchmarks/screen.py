@@ -5,8 +5,10 @@ from tests.benchmarks.echo import echo
 from tests.benchmarks.memory import memory
 from tests.benchmarks.output import changing, quiet
 from tests.benchmarks.painting import painting
+from tests.benchmarks.remote import remote
 from tests.benchmarks.report import run
 
 if __name__ == "__main__":
-    figures = {"P1": painting, "P4": echo, "P5": quiet, "P5-row": changing, "P6": memory, "5000": crowd}
+    figures = {"P1": painting, "P4": echo, "P5": quiet, "P5-row": changing, "P5-ssh": remote, "P6": memory}
+    figures |= {"5000": crowd}
     run(__doc__ or "", figures, trials=5)
