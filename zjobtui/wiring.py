@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from zjobtui.clock import Clock, SystemClock
 from zjobtui.domain.archiving import ARCHIVE_AFTER
-from zjobtui.domain.checkup import Checkup
 from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.tenant import ClientCredentials, Credentials, Tenant
 from zjobtui.domain.watch import Watch
@@ -22,6 +21,7 @@ from zjobtui.zuora.route import route
 from zjobtui.zuora.tenants import InvalidTenantError, configured_tenant, environment_tenant
 
 if TYPE_CHECKING:
+    from zjobtui.domain.checkup import Checkup
     from zjobtui.domain.report import Report
     from zjobtui.polling.engine import Engine
     from zjobtui.storage.settings import Settings, TenantSettings
@@ -197,7 +197,7 @@ def _copied_later(path: Path) -> Iterator[None]:
         timer.join()
 
 
-def check_up_all(configured: Sequence[Configured]) -> list[Checkup]:
+def check_up_all(configured: Sequence[Configured]) -> "list[Checkup]":
     """Signs in to tenants, all at once, and asks each about a job that nobody has."""
     import asyncio  # noqa: PLC0415 - commands that print need none of it
 

@@ -26,14 +26,22 @@ class Reading:
         self._tenants = {tenant.name: tenant for tenant in tenants}
         self._clock = clock
         self._shown = shown
+        self._has_begun = False
 
     def place(self, rows: JobList, detail: JobDetail) -> None:
         """Names the panes."""
         self._rows, self._detail = rows, detail
 
+    def begin(self) -> None:
+        """From now on shows the selected job; before the list stands on the screen nothing else is worth a moment."""
+        self._has_begun = True
+        self.show()
+
     def show(self) -> None:
         """Shows the selected job, read from the archive without holding up the screen."""
         watch = self._rows.selected
+        if not self._has_begun:
+            return
         if watch is None:
             self._detail.show(None, self._clock.now())
         else:

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from zjobtui.domain.arranging import Key, SortOrder
-from zjobtui.domain.filtering import Filter, FilterProblem, parse
 from zjobtui.domain.verdict import Kind
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
 from zjobtui.wording.signs import WORDS
+
+if TYPE_CHECKING:
+    from zjobtui.domain.filtering import Filter
 
 CALM = 8.0
 """Seconds after the last key in the list for which rows keep their places."""
@@ -46,7 +48,7 @@ class View:
     order: SortOrder = SortOrder.URGENCY
     text: str = ""
     problem: str = ""
-    _filter: Filter = field(default_factory=lambda: Filter(()))
+    _filter: "Filter | None" = None
     _watchlist: Watchlist = field(default_factory=lambda: Watchlist({}))
     _keys: _OfEach[Key] = field(default_factory=_OfEach)
     _meant: _OfEach[bool] = field(default_factory=_OfEach)
@@ -56,6 +58,11 @@ class View:
     def choose(self, text: str) -> None:
         """Takes a filter as it is typed."""
         self.text = text.strip()
+        if not self.text:
+            self._filter, self.problem = None, ""
+            return
+        from zjobtui.domain.filtering import FilterProblem, parse  # noqa: PLC0415 - most lists are shown whole
+
         parsed = parse(self.text)
         if isinstance(parsed, FilterProblem):
             self._filter, self.problem = parsed.rest, "" if parsed.is_unfinished else str(parsed)
@@ -69,7 +76,8 @@ class View:
         """
         replaced = _replaced(self._watchlist, watchlist)
         self._is_in_order &= self._keys.follow(self.order.key, watchlist, replaced)
-        are_the_same = self._meant.follow(self._filter.at(now), watchlist, replaced)
+        meant = self._filter.at(now) if self._filter else _every
+        are_the_same = self._meant.follow(meant, watchlist, replaced)
         if are_the_same and replaced is not None and (is_calm or self._is_in_order):
             new = {id(old): new for old, new in replaced}
             self._rows = tuple([new.get(id(watch), watch) for watch in self._rows]) if new else self._rows
@@ -104,6 +112,10 @@ def following(texts: Sequence[str], current: str) -> str:
     """The text after the current one, the first after the last, and the second where it is none of them."""
     at = texts.index(current) if current in texts else 0
     return texts[(at + 1) % len(texts)]
+
+
+def _every(_: Watch) -> bool:
+    return True
 
 
 def _replaced(before: Watchlist, after: Watchlist) -> Pairs | None:
