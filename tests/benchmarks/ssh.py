@@ -2,11 +2,13 @@
 
 import asyncio
 import getpass
+import os
 import shlex
 import shutil
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,13 +81,28 @@ def jump_host() -> Iterator[Jump]:
         options = (f"AuthorizedKeysFile={user}.pub", "StrictModes=no", "PidFile=none", "ListenAddress=127.0.0.1")
         command = [sshd, "-D", "-f", "/dev/null", "-h", str(host), "-p", str(port)]
         command += [part for option in options for part in ("-o", option)]
+        if os.geteuid() == 0:
+            Path("/run/sshd").mkdir(exist_ok=True)  # the server of root does not start without
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
+            _wait_for(port)
             relay = Relay(port)
             try:
                 yield Jump(user, relay)
             finally:
                 relay.close()
                 server.terminate()
+
+
+def _wait_for(port: int) -> None:
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            assert time.monotonic() < end, "sshd did not start"
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _made_key(file: Path) -> Path:
