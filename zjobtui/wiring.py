@@ -201,6 +201,7 @@ def check_up_all(configured: Sequence[Configured]) -> "list[Checkup]":
     """Signs in to tenants, all at once, and asks each about a job that nobody has."""
     import asyncio  # noqa: PLC0415 - commands that print need none of it
 
+    from zjobtui.domain.checkup import Checkup  # noqa: PLC0415 - as above
     from zjobtui.zuora.checkup import check_up  # noqa: PLC0415 - as above
 
     async def one_by_one(one: Configured) -> Checkup:
