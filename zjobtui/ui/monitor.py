@@ -274,9 +274,9 @@ class Monitor(FewFrames[None]):
         if not gc.isenabled():
             gc.freeze()  # what is there now stays; looking through it again and again would hold up a key in ten
             gc.enable()
-        self._reading.begin()
         self._time.every(TICK, self._tick)
         self._engine.start()
+        self._reading.begin()
         self._engine.subscribe(self._mailbox.put)
         if self._first:
             self._engine.watch(self._first)
