@@ -79,11 +79,6 @@ class Panes(Container):
         """How the two lie now."""
         return arrangement(self.app.size)
 
-    @property
-    def is_detail_shown(self) -> bool:
-        """Whether there is anything to be read."""
-        return self._is_reading or self.arrangement is not Arrangement.ALONE
-
     def compose(self) -> ComposeResult:
         """The two."""
         yield self.rows

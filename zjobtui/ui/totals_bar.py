@@ -39,7 +39,6 @@ class TotalsBar(Widget):
         super().__init__(id="totals")
         self._tenants = tuple(tenants)
         self._spans: Spans = ()
-        self._pulse: Spans = ()
         self._rate = 0.0
         self._known: tuple[object, ...] = ()
         self.zone: tzinfo | None = None
