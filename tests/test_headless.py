@@ -11,7 +11,8 @@ import pytest
 from tests.storage.opening import added, kept, observed, opened
 from tests.support.building import NOW, PROCESSING, dashed, done, failed, job, job_id, missed, seen, watch
 from tests.support.running import run, said
-from zjobtui import __version__, cli
+from zjobtui import __version__
+from zjobtui.commands import monitor
 from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.problem import ProblemKind
 from zjobtui.storage.places import store_path
@@ -254,7 +255,7 @@ def test_without_a_terminal_the_monitor_says_so_in_one_line(arguments: list[str]
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """The commands believe that they have a terminal."""
-    monkeypatch.setattr(cli, "need_terminal", lambda: None)
+    monkeypatch.setattr(monitor, "need_terminal", lambda: None)
 
 
 @pytest.mark.usefixtures("terminal")

@@ -48,6 +48,19 @@ except SystemExit:
 """
 
 
+STARTING = """
+import sys
+sys.argv = ["zjobtui"]
+from zjobtui.__main__ import main
+
+try:
+    main()
+except SystemExit as end:
+    import zjobtui.ui.app, zjobtui.wiring, zjobtui.storage.store
+    print(end.code, *{name.partition(".")[0] for name in sys.modules})
+"""
+
+
 def output_of(program: str, *arguments: str) -> list[str]:
     command = [sys.executable, "-c", program, *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.splitlines()
@@ -71,3 +84,10 @@ def test_a_command_that_prints_pays_for_neither_screen_nor_network_nor_event_loo
     packages = set(output_of(LISTING)[-1].split())
     assert "sqlite3" in packages
     assert packages.isdisjoint({*NETWORK, "textual", "asyncio"})
+
+
+def test_the_monitor_pays_for_neither_commands_nor_network_before_its_first_screen() -> None:
+    status, *packages = output_of(STARTING)[-1].split()
+    assert status == "2"
+    assert "textual" in packages
+    assert {"click", "httpx", "aiohttp", "httpx_aiohttp"}.isdisjoint(packages)

@@ -1,5 +1,26 @@
-"""`python -m zjobtui` is the command `zjobtui`."""
+"""The program: the monitor at once where no word follows its name, and otherwise a command.
 
-from zjobtui.cli import main
+Whoever starts the monitor waits for its first screen; click and the commands would be a tenth of that wait.
+"""
 
-main()
+import os
+import sys
+
+COMPLETING = "_ZJOBTUI_COMPLETE"
+"""The variable by which a shell asks click for completions; the program's name is then without a word, too."""
+
+
+def main() -> None:
+    """Runs the monitor or a command; ends the process with its exit status."""
+    if len(sys.argv) > 1 or COMPLETING in os.environ:
+        from zjobtui.cli import main as run_command  # noqa: PLC0415 - the monitor needs none of it
+
+        run_command()
+    else:
+        from zjobtui.commands.monitor import show_monitor  # noqa: PLC0415 - most commands need none of it
+
+        sys.exit(show_monitor())
+
+
+if __name__ == "__main__":
+    main()

@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -201,3 +203,10 @@ def test_a_shell_gets_what_makes_it_complete(shell: str) -> None:
     if shell == "bash" and not os.access("/bin/bash", os.X_OK):
         pytest.skip("click asks bash for its version")
     assert f"_ZJOBTUI_COMPLETE={shell}_complete" in run("completion", shell).stdout
+
+
+def test_the_program_completes_for_a_shell_that_asks_without_a_word() -> None:
+    asked = {**os.environ, "_ZJOBTUI_COMPLETE": "bash_complete", "COMP_WORDS": "zjobtui sh", "COMP_CWORD": "1"}
+    program = Path(sys.executable).with_name("zjobtui")
+    done = subprocess.run([program], env=asked, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("plain,show\n", "")

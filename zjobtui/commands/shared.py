@@ -5,13 +5,12 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from zjobtui.clock import SystemClock
-from zjobtui.headless.saying import USAGE, status_of
+from zjobtui.commands.guards import ended_quietly, faults_told
 
 if TYPE_CHECKING:
     from click.decorators import FC
@@ -19,11 +18,6 @@ if TYPE_CHECKING:
     from zjobtui.domain.watchlist import Watchlist
     from zjobtui.storage.store import Store
     from zjobtui.wiring import Configuration, Configured
-
-CLOSED = 141
-"""The exit status when nobody reads what is printed: 128 and SIGPIPE, as shells say it."""
-
-NO_TERMINAL = "zjobtui needs a terminal; without one use its other commands, such as: zjobtui ls --json"
 
 NO_TENANT = (
     "No tenant is configured: set ZUORA_BASE_URL, ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET, or write a config.toml."
@@ -70,18 +64,8 @@ class Program(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click says it
         """Runs the command."""
-        if isinstance(sys.stdout, TextIOWrapper):
-            sys.stdout.reconfigure(errors="replace")  # a terminal without ✗ is no reason to fail
-        try:
-            try:
-                return super().invoke(ctx)
-            finally:
-                sys.stdout.flush()
-        except KeyboardInterrupt as interruption:
-            sys.exit(status_of(interruption))
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is flushed at the end must not fail once more
-            sys.exit(CLOSED)
+        with ended_quietly():
+            return super().invoke(ctx)
 
 
 def end_on_sigterm() -> None:
@@ -96,13 +80,6 @@ def end_on_sigterm() -> None:
 def read_stdin() -> str:
     """All of standard input, whatever its bytes are."""
     return sys.stdin.buffer.read().decode("utf-8", errors="replace")
-
-
-def need_terminal() -> None:
-    """Ends the program where there is no terminal to draw on."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        click.echo(NO_TERMINAL, err=True)
-        sys.exit(USAGE)
 
 
 def found_configuration() -> "Configuration":
@@ -152,17 +129,3 @@ def opened_store() -> "Iterator[tuple[Store, Watchlist, float]]":
                 yield store, watchlist, SystemClock().now()
         finally:
             back_up(store.path)
-
-
-@contextmanager
-def faults_told() -> Iterator[None]:
-    """What a person can mend is told in one sentence, without a traceback."""
-    from zjobtui.storage.database import StoreError
-
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except (StoreError, ValueError, OSError) as fault:
-        click.echo(str(fault), err=True)
-        sys.exit(USAGE)

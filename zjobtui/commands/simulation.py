@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from zjobtui.commands.shared import faults_told, need_terminal
+from zjobtui.commands.guards import faults_told, need_terminal
 
 if TYPE_CHECKING:
     from zjobtui.simulator.server import Simulator

@@ -40,7 +40,7 @@ def doctor(*, as_json: bool, offline: bool, mend: bool) -> None:
 
 
 def _mend() -> None:
-    from zjobtui.commands.shared import faults_told
+    from zjobtui.commands.guards import faults_told
     from zjobtui.storage.examining import examine
     from zjobtui.storage.mending import mend
     from zjobtui.storage.places import store_path

@@ -1,0 +1,52 @@
+"""What guards every command, the monitor too: no traceback for what a person did or can mend."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
+
+from zjobtui.headless.saying import USAGE, complain, status_of
+
+CLOSED = 141
+"""The exit status when nobody reads what is printed: 128 and SIGPIPE, as shells say it."""
+
+NO_TERMINAL = "zjobtui needs a terminal; without one use its other commands, such as: zjobtui ls --json"
+
+
+@contextmanager
+def ended_quietly() -> Iterator[None]:
+    """Ends the program without a word on ctrl+c, and when nobody reads its output."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without ✗ is no reason to fail
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except KeyboardInterrupt as interruption:
+        sys.exit(status_of(interruption))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is flushed at the end must not fail once more
+        sys.exit(CLOSED)
+
+
+def need_terminal() -> None:
+    """Ends the program where there is no terminal to draw on."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        complain(NO_TERMINAL)
+        sys.exit(USAGE)
+
+
+@contextmanager
+def faults_told() -> Iterator[None]:
+    """What a person can mend is told in one sentence, without a traceback."""
+    from zjobtui.storage.database import StoreError
+
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except (StoreError, ValueError, OSError) as fault:
+        complain(str(fault))
+        sys.exit(USAGE)

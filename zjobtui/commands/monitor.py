@@ -1,0 +1,60 @@
+"""The monitor over the tenants that are configured; where there is none, the first start leads to one."""
+
+import gc
+import os
+from typing import TYPE_CHECKING
+
+from zjobtui.commands.guards import ended_quietly, faults_told, need_terminal
+from zjobtui.headless.saying import USAGE, complain
+
+if TYPE_CHECKING:
+    from zjobtui.wiring import Configuration
+
+NO_TENANT = """\
+No tenant is configured. Set these, from an OAuth client of your Zuora tenant:
+
+  export ZUORA_BASE_URL=https://rest.eu.zuora.com     the host of your tenant's REST API
+  export ZUORA_CLIENT_ID=…                            36 characters
+  export ZUORA_CLIENT_SECRET=…                        or ZUORA_BEARER_TOKEN instead of both
+
+and start zjobtui again. Or see it at work without a tenant:
+
+  zjobtui demo
+"""
+
+
+def show_monitor(wanted: str | None = None) -> int:
+    """The monitor over all tenants, or the one that is wanted; gives the exit status."""
+    with ended_quietly():
+        need_terminal()
+        return _led_to_monitor(wanted)
+
+
+def _led_to_monitor(wanted: str | None) -> int:
+    gc.disable()  # a tenth of the start is spent on collecting what is not garbage; the screen turns it on again
+    from zjobtui.storage.places import config_path, store_path
+    from zjobtui.wiring import configuration, run_monitor
+
+    configured = configuration(os.environ, config_path())
+    if wanted is None and not configured.tenants and not configured.problems:
+        from zjobtui.commands.first_start import led
+
+        environ = led(configured)
+        if isinstance(environ, int):
+            return environ
+        configured = configuration(environ, config_path())
+    chosen = [one for one in configured.tenants if wanted in (None, one.tenant.name)]
+    if not chosen:
+        return _told_of_no_tenant(configured, wanted)
+    with faults_told():
+        return run_monitor(chosen, store_path(), configuration=configured)
+
+
+def _told_of_no_tenant(configured: "Configuration", wanted: str | None) -> int:
+    from zjobtui.domain.text import clean
+
+    for problem in configured.problems:
+        complain(problem)
+    names = ", ".join(one.tenant.name for one in configured.tenants)
+    complain(f"There is no tenant “{clean(str(wanted))}”; there is: {names}." if names else NO_TENANT)
+    return USAGE
