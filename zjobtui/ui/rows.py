@@ -78,12 +78,12 @@ def row_of(watch: Watch, columns: Columns, time: When, *, is_marked: bool = Fals
     spans.append((_cell(_name(watch, columns.name - 1, tenant), columns.name), _name_tone(kind)))
     if columns.order:
         order = (digest.order_number or digest.kind) if digest else ""
-        spans.append((_cell(order or "–", columns.order), "plain"))
+        spans.append((_cell(order or "–", columns.order), "muted"))
     if columns.account:
         spans.append((_cell((digest.account_number if digest else "") or "–", columns.account), "muted"))
     if time.is_stale:
         spans = [(text, "stale") for text, _ in spans]
-    return (_mark(watch, is_marked=is_marked), *spans, _time(time, columns))
+    return (_mark(watch, spans[0][1], is_marked=is_marked), *spans, _time(time, columns))
 
 
 def _cell(text: str, width: int) -> str:
@@ -91,10 +91,10 @@ def _cell(text: str, width: int) -> str:
     return fitted(fitted(text, width - 1) if cell_len(text) >= width > 1 else text, width)
 
 
-def _mark(watch: Watch, *, is_marked: bool) -> Span:
+def _mark(watch: Watch, tone: str, *, is_marked: bool) -> Span:
     if is_marked:
         return f"{MARKED} ", "key"
-    return (f"{UNSEEN} ", "strong") if watch.is_unseen else ("  ", "plain")
+    return f"{UNSEEN if watch.is_unseen else ' '} ", tone
 
 
 def _name(watch: Watch, width: int, tenant: str) -> str:
