@@ -71,6 +71,9 @@ class MemoryShelf:
         self.changes.append(change)
         self.removed |= {watch.job: watch for watch in change.removed}
 
+    def go_over(self) -> bool:
+        return False
+
     def news(self) -> "News | None":
         return self.waiting_news.pop() if self.waiting_news else None
 

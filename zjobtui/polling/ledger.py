@@ -1,7 +1,7 @@
 """The one owner of the watchlist: folds in what calls bring, commits it, and only then tells."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -10,7 +10,7 @@ from zjobtui.domain.observation import Observation
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Observed, Watchlist
 from zjobtui.polling.beats import until_beat
-from zjobtui.polling.ports import Shelf
+from zjobtui.polling.ports import NewsLike, Shelf
 
 GATHER = 0.05
 """Seconds for which observations gather before they are folded and committed together."""
@@ -41,6 +41,7 @@ class Ledger:
         self._brought: list[tuple[Job, Observation, float]] = []
         self._confirmed: dict[Job, Watch] = {}
         self._uncommitted: list[Change] = []
+        self._is_elsewhere = False
         self._has_brought = asyncio.Event()
         self._gate = asyncio.Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="store")
@@ -121,14 +122,28 @@ class Ledger:
     async def _look(self) -> None:
         async with self._gate:
             try:
-                news = await self.on_disk(self._shelf.news)
+                self._is_elsewhere |= await self.on_disk(self._shelf.go_over)
+                if self._uncommitted:
+                    await self._commit()
+                if not self._uncommitted:  # what is not written yet would be overwritten by what is read
+                    await self._learn(await self.on_disk(self._shelf.news))
             except Exception as fault:  # noqa: BLE001 - a shelf may fail in any way; polling goes on
                 self._tell_unsaved(str(fault))
-                return
-            if news is not None and (news.watches or news.removed):
-                before, self.watchlist = self.watchlist, self.watchlist.merged(news.watches, news.removed)
-                self.turnover += before.watches.keys() != self.watchlist.watches.keys()
-                self._changed()
+
+    async def _learn(self, news: NewsLike | None) -> None:
+        watches, removed = (news.watches, news.removed) if news is not None else ((), ())
+        if watches or removed:
+            before, self.watchlist = self.watchlist, self.watchlist.merged(watches, removed)
+            self.turnover += before.watches.keys() != self.watchlist.watches.keys()
+            self._changed()
+        if self._is_elsewhere:
+            self._is_elsewhere = False
+            await self._take(self._untold({watch.job for watch in watches}))
+
+    def _untold(self, known: Container[Job]) -> Change:
+        """What a shelf in another place must yet be told; it passes over what it knows better."""
+        new = tuple(watch for watch in self.watchlist if watch.job not in known)
+        return Change(self.watchlist, added=new, observed=tuple(map(Observed, self.watchlist)))
 
     async def _commit(self) -> None:
         try:

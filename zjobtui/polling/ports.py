@@ -56,6 +56,9 @@ class Shelf(Protocol):
     def apply(self, change: Change, /) -> None:
         """Commits a change; when it returns, the change is durable."""
 
+    def go_over(self) -> bool:
+        """Goes over to what was put in its place, if anything was; the next news are then all that is kept there."""
+
     def news(self) -> NewsLike | None:
         """What other windows have committed since the last look."""
 

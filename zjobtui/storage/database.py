@@ -52,6 +52,10 @@ INSERT INTO meta VALUES ('revision', 0), ('digest_version', {DIGEST_VERSION});
 """
 
 
+Identity = tuple[int, int]
+"""Which file it is, whatever its name: its device and its number there."""
+
+
 class StoreError(Exception):
     """The store could not be read or written; the message says why."""
 
@@ -71,6 +75,16 @@ class Opened:
     connection: sqlite3.Connection
     is_read_only: bool
     notice: str
+    identity: Identity
+
+
+def identity_of(path: Path) -> Identity | None:
+    """Which file lies at `path`; None where none does. Raises `OSError` where the disk does not tell."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def backup_path(path: Path) -> Path:
@@ -93,14 +107,16 @@ def open_database(path: Path) -> Opened:
 
 
 def _open_checked(path: Path) -> Opened:
-    if path.stat().st_size == 0:
+    found = path.stat()
+    if found.st_size == 0:
         raise _broken(path, "it is empty")
+    identity = (found.st_dev, found.st_ino)
     connection = connect(path)
     try:
         if version_of(connection) > SCHEMA_VERSION:
             connection.close()
             newer = f"{path} was made by a newer zjobtui; it is shown, and nothing is saved."
-            return Opened(connect(path, "ro"), is_read_only=True, notice=newer)
+            return Opened(connect(path, "ro"), is_read_only=True, notice=newer, identity=identity)
         connection.execute("SELECT revision FROM watches LIMIT 1").fetchone()
         connection.execute("PRAGMA journal_mode = DELETE")
         connection.execute("PRAGMA synchronous = FULL")
@@ -111,7 +127,7 @@ def _open_checked(path: Path) -> Opened:
         if getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) in DAMAGE:
             raise _broken(path, str(fault)) from None
         raise
-    return Opened(connection, is_read_only=False, notice="")
+    return Opened(connection, is_read_only=False, notice="", identity=identity)
 
 
 def _broken(path: Path, why: str) -> BrokenStoreError:

@@ -16,6 +16,11 @@ KEPT_DAYS = 7
 """Days for which counts are kept."""
 
 
+def data_version(connection: sqlite3.Connection) -> int:
+    """A number that changes whenever another window commits."""
+    return int(connection.execute("PRAGMA data_version").fetchone()[0])
+
+
 def hold(connection: sqlite3.Connection, name: str, holder: str, now: float, life: float) -> bool:
     """Takes or keeps a lease for `life` seconds; False while somebody else holds one that has not run out."""
     asked = {"name": name, "holder": holder, "now": now, "until": now + life}

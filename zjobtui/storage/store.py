@@ -14,7 +14,7 @@ from zjobtui.domain.timeline import Event
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Observed, Watchlist
 from zjobtui.storage import sharing
-from zjobtui.storage.database import DAMAGE, BrokenStoreError, StoreError, open_database
+from zjobtui.storage.database import DAMAGE, BrokenStoreError, Opened, StoreError, identity_of, open_database
 from zjobtui.storage.rows import ANNOTATIONS, IDENTITY, OBSERVATIONS, DamageError, entry_of, watches_of
 from zjobtui.storage.writing import POSITION, write
 
@@ -78,19 +78,22 @@ class Store:
     """
 
     def __init__(self, path: Path, read_report: "ReadReport") -> None:
-        opened = open_database(path)
-        self._connection = opened.connection
-        self.is_read_only = opened.is_read_only
-        self.notice = opened.notice
         self.path = path
         self._read_report = read_report
         self._lock = threading.Lock()
+        self._take(open_database(path))
+        self.notice = self._opened.notice
+
+    def _take(self, opened: Opened) -> None:
+        self._opened = opened
+        self._connection = opened.connection
+        self.is_read_only = opened.is_read_only
         self._data_version = self._revision = -1
 
     def load(self) -> Watchlist:
         """Everything that is watched, in the order of adding; digests made by older rules are made anew."""
         with self._reading() as connection:
-            self._data_version = _data_version(connection)
+            self._data_version = sharing.data_version(connection)
             self._revision = _meta(connection, "revision")
             _check_count(connection)
             rows = connection.execute(f"{_WATCHES} WHERE removed_at IS NULL ORDER BY position").fetchall()
@@ -104,10 +107,23 @@ class Store:
         with self._writing() as (connection, revision):
             write(connection, change, revision)
 
+    def go_over(self) -> bool:
+        """Where the file was moved or deleted, as by a window that has mended it, uses the one in its place.
+
+        It is made where there is none; the next news are all that it holds.
+        """
+        if not self._is_replaced():
+            return False
+        opened = open_database(self.path)
+        with self._lock:
+            self._connection.close()
+            self._take(opened)
+        return True
+
     def news(self) -> News | None:
         """What other windows have committed since the last look, or None where they have not."""
         with self._reading() as connection:
-            version = _data_version(connection)
+            version = sharing.data_version(connection)
             if version == self._data_version:
                 return None
             # Read before the rows: what is committed in between then comes twice, and not never.
@@ -177,7 +193,7 @@ class Store:
         from zjobtui.storage.upkeep import compact  # noqa: PLC0415 - as above
 
         if self.is_read_only:
-            raise StoreError(self.notice)
+            raise StoreError(self._opened.notice)
         with self._reading() as connection:
             compact(connection, now)
 
@@ -191,6 +207,12 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _is_replaced(self) -> bool:
+        try:
+            return identity_of(self.path) != self._opened.identity
+        except OSError:
+            return False
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -218,7 +240,9 @@ class Store:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         if self.is_read_only:
-            raise StoreError(self.notice)
+            raise StoreError(self._opened.notice)
+        if self._is_replaced():
+            raise StoreError(f"Another file was put in the place of {self.path}; it is used in a moment.")
         with self._lock, _faults_told(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -242,10 +266,6 @@ class Store:
                 write(connection, change, revision)
                 connection.execute("UPDATE meta SET value = ? WHERE name = 'digest_version'", (DIGEST_VERSION,))
         return change.watchlist
-
-
-def _data_version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
 
 def _meta(connection: sqlite3.Connection, name: str) -> int:

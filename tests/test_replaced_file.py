@@ -1,0 +1,98 @@
+"""The store's file is moved, deleted or put back under an open window: nothing is lost, and the new file is used."""
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.storage.opening import added, kept, observed, opened
+from tests.support.building import NOW, PROCESSING, done, job, seen, watch, watchlist
+from tests.support.virtual_time import run_virtually
+from zjobtui.domain.watchlist import Watchlist
+from zjobtui.polling.ledger import FLUSH, LOOK, Ledger
+from zjobtui.storage.store import Store
+
+
+def delete(path: Path) -> None:
+    path.unlink()
+
+
+def put_back(path: Path) -> None:
+    """The file as it was before anything was watched, as from a copy."""
+    path.with_name("copy").replace(path)
+
+
+def mend(path: Path) -> None:
+    """The same content in another file; the old one is kept."""
+    whole = path.with_name("whole")
+    shutil.copy(path, whole)
+    path.rename(path.with_name("aside"))
+    whole.rename(path)
+
+
+def let_another_begin_anew(path: Path) -> None:
+    """Another window starts where the file was deleted, adds a job of its own and removes one of ours."""
+    path.unlink()
+    with opened(path) as (store, _):
+        watches = added(store, watch(1), watch(9))
+        store.apply(watches.remove([job(1)], NOW + 1))
+
+
+WAYS = {"deleted": delete, "put back": put_back, "mended": mend}
+
+
+def with_open_window(path: Path, replace: Callable[[Path], None]) -> Ledger:
+    """A window that watches jobs 1 (done) and 2 (waiting), and labels job 2 just after the file was replaced."""
+
+    async def run(store: Store, watches: Watchlist) -> Ledger:
+        ledger = Ledger(watches, store, lambda: None)
+        ledger.start()
+        await asyncio.sleep(LOOK * 1.5)
+        replace(path)
+        await ledger.edit(lambda listed: listed.label([job(2)], "kept", NOW + 2))
+        assert "Another file was put in the place of" in ledger.unsaved
+        await asyncio.sleep(LOOK + FLUSH)
+        assert ledger.unsaved == ""
+        ledger.bring(job(2), seen(PROCESSING, NOW + 9), 5.0)
+        await ledger.close()
+        return ledger
+
+    with opened(path) as (store, _):
+        shutil.copy(path, path.with_name("copy"))
+        watches = added(store, watch(1), watch(2))
+        watches = watchlist(*observed(store, Watchlist({job(1): watches.watches[job(1)]}), done(NOW)), watch(2))
+        return run_virtually(run(store, watches))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_window_goes_on_in_the_file_that_is_there_now(way: str, tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    ledger = with_open_window(path, WAYS[way])
+    assert kept(path) == ledger.watchlist
+    assert [(one.is_final, one.label) for one in ledger.watchlist] == [(True, ""), (False, "kept")]
+
+
+def test_what_another_window_did_in_the_new_file_stands(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    ledger = with_open_window(path, let_another_begin_anew)
+    assert set(ledger.watchlist.watches) == {job(2), job(9)} == set(kept(path).watches)
+    assert kept(path).watches[job(2)].label == "kept"
+
+
+def test_a_job_taken_off_while_nothing_could_be_saved_stays_off(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+
+    async def run(store: Store, watches: Watchlist) -> Ledger:
+        ledger = Ledger(watches, store, lambda: None)
+        ledger.start()
+        mend(path)
+        await ledger.edit(lambda listed: listed.remove([job(1)], NOW + 1))
+        await asyncio.sleep(LOOK + FLUSH)
+        await ledger.close()
+        return ledger
+
+    with opened(path) as (store, _):
+        ledger = run_virtually(run(store, added(store, watch(1), watch(2))))
+    assert set(ledger.watchlist.watches) == {job(2)} == set(kept(path).watches)
