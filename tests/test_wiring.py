@@ -1,5 +1,6 @@
 """What the settings in the file say of the screen reaches it, and what cannot be is told with its line."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,11 @@ def test_a_run_gets_look_limit_and_what_is_wrong(tmp_path: Path, monkeypatch: py
         tmp_path / "config.toml", '[polling]\nstaleness_limit = 9\n[screen]\ntheme = "lite"\nutc = true\n'
     )
     tenant = wiring.Configured(Tenant(name="env", base_url="http://127.0.0.1"), lambda: pytest.fail("nothing is asked"))
-    assert wiring.run_monitor([tenant], tmp_path / "watchlist.sqlite3", configuration=given) == 0
+    try:
+        assert wiring.run_monitor([tenant], tmp_path / "watchlist.sqlite3", configuration=given) == 0
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
     assert made["look"] == Look(is_utc=True)
     assert made["limit"] == 9.0
     assert "line 4: screen.theme: there is no theme lite; did you mean light?" in str(made["notice"])

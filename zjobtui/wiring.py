@@ -1,5 +1,6 @@
 """Puts parts together: the tenants that are configured, each with what makes its client, and the monitor over them."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -123,6 +124,7 @@ def run_monitor(
     demo: Sequence[JobId] = (),
 ) -> int:
     """The screen over an engine over the store; what could not be saved is named when the screen is gone."""
+    gc.disable()  # a tenth of the start is spent on collecting what is not garbage; the screen turns it on again
     from zjobtui.storage.screen_memory import NAME, ScreenMemory  # noqa: PLC0415 - commands that print need none of it
     from zjobtui.storage.store import open_store  # noqa: PLC0415 - as above
     from zjobtui.ui.app import MonitorApp  # noqa: PLC0415 - as above

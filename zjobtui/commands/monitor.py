@@ -1,6 +1,5 @@
 """The monitor over the tenants that are configured; where there is none, the first start leads to one."""
 
-import gc
 import os
 from typing import TYPE_CHECKING
 
@@ -31,7 +30,6 @@ def show_monitor(wanted: str | None = None) -> int:
 
 
 def _led_to_monitor(wanted: str | None) -> int:
-    gc.disable()  # a tenth of the start is spent on collecting what is not garbage; the screen turns it on again
     from zjobtui.storage.places import config_path, store_path
     from zjobtui.wiring import configuration, run_monitor
 
