@@ -3,6 +3,7 @@ import pytest
 from tests.support.building import job
 from tests.support.seeing import Sight, flowing, looking_at
 from tests.support.staging import staged, tell
+from zjobtui.domain.job import Job
 from zjobtui.ui.actions import CATALOGUE
 
 WAITING = "recorded-processing"
@@ -206,6 +207,19 @@ async def test_a_store_that_was_moved_aside_is_told_above_the_list_until_the_end
         assert sight.jobs[0].startswith("  ◌ waiting ")
         await sight.resize(80, 24)
         assert flowing(" ".join(sight.rows[1:3])) == notice
+
+
+async def test_a_store_that_cannot_be_read_is_told_until_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Job) -> None:
+        raise OSError(told)
+
+    engine, told = staged(WAITING, WAITING), "The watchlist could not be used: disk I/O error."
+    monkeypatch.setattr(engine.archive, "seen", refuse)
+    async with looking_at(engine) as sight:
+        await sight.until(told)
+        monkeypatch.undo()
+        await sight.press("j")
+        await sight.until(lambda text: told not in text)
 
 
 async def test_what_is_unsaved_is_told_until_it_is_saved() -> None:

@@ -68,8 +68,9 @@ class Reading:
         subject = Subject(watch, tenant=self._tenants.get(watch.job.tenant), peers=self._shown.state.watchlist)
         try:
             subject = await asyncio.to_thread(self._read, subject)
+            self._shown.unread = ""
         except Exception as fault:  # noqa: BLE001 - an archive may fail in any way; the list goes on
-            self._shown.notice = str(fault)
+            self._shown.unread = str(fault)
         self._detail.show(subject, self._clock.now())
 
     def _read(self, subject: Subject) -> Subject:

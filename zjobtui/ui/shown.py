@@ -28,6 +28,8 @@ class Shown:
         self.view = View()
         self.notice = notice
         """What is told above the list for as long as the program runs."""
+        self.unread = ""
+        """Why what is kept of the selected job could not be read; empty when it could."""
         self.held_at: float | None = None
         """Since when polling is paused, in seconds since the epoch."""
         self.is_muted = False
@@ -121,7 +123,7 @@ class Shown:
 
     def _draw_notice(self) -> None:
         unsaved = self.state.unsaved and f"Not saved: {self.state.unsaved}"
-        told = (unsaved, self.state.fault, self._fault, self.notice, self._remark)
+        told = (unsaved, self.state.fault, self._fault, self.unread, self.notice, self._remark)
         text = " ".join(part for part in told if part)
         if text != self._told:
             self._told = text
