@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.building import NOW, PROCESSING, done, failed, missed, order_report, seen, watch
-from zjobtui.domain.arranging import SortOrder, arrange, by_urgency
+from zjobtui.domain.arranging import SortOrder, arrange
 from zjobtui.domain.digest import Digest
 from zjobtui.domain.folding import fold
 from zjobtui.domain.observation import Observation
@@ -28,13 +28,13 @@ def test_what_needs_a_person_comes_first_then_what_waits_then_what_is_done() -> 
         after(4, failed(NOW)),
         after(5, seen(order_report(order_status="Pending"), NOW + 1)),
     ]
-    assert [one.job.id.key[7] for one in by_urgency(watches)] == ["5", "4", "3", "2", "1"]
+    assert [one.job.id.key[7] for one in arrange(watches, SortOrder.URGENCY)] == ["5", "4", "3", "2", "1"]
 
 
 def test_what_ended_last_is_on_top_and_what_waits_longest_is_on_top() -> None:
     ended = [after(number, done(NOW + number)) for number in (1, 3, 2)]
     waiting = [watch(number, added_at=NOW - number) for number in (4, 6, 5)]
-    ordered = by_urgency([*ended, *waiting])
+    ordered = arrange([*ended, *waiting], SortOrder.URGENCY)
     assert [int(one.job.id.key[:8]) for one in ordered] == [6, 5, 4, 3, 2, 1]
 
 
@@ -42,14 +42,14 @@ def test_a_failure_that_was_looked_at_stands_below_what_waits() -> None:
     failures = [replace(after(number, failed(NOW + number)), acknowledged_at=NOW + 9) for number in (1, 2)]
     attention = after(3, seen(order_report(order_status="Pending"), NOW - 9))
     watches = [after(4, done(NOW)), *failures, after(5, missed(ProblemKind.NOT_FOUND)), watch(6), attention]
-    assert numbers(by_urgency(watches)) == [3, 5, 6, 2, 1, 4]
+    assert numbers(arrange(watches, SortOrder.URGENCY)) == [3, 5, 6, 2, 1, 4]
 
 
 def test_a_failure_that_changed_after_it_was_looked_at_is_on_top_again() -> None:
     seen_once = replace(after(1, failed(NOW)), acknowledged_at=NOW + 1)
     changed = replace(seen_once, changed_at=NOW + 2)
-    assert numbers(by_urgency([watch(2), seen_once])) == [2, 1]
-    assert numbers(by_urgency([watch(2), changed])) == [1, 2]
+    assert numbers(arrange([watch(2), seen_once], SortOrder.URGENCY)) == [2, 1]
+    assert numbers(arrange([watch(2), changed], SortOrder.URGENCY)) == [1, 2]
 
 
 @pytest.mark.parametrize(

@@ -73,8 +73,3 @@ class SortOrder(Enum):
 def arrange(watches: Iterable[Watch], order: SortOrder) -> tuple[Watch, ...]:
     """The watches in that order; given a watchlist, ties stand in the order of adding."""
     return tuple(sorted(watches, key=order.key))
-
-
-def by_urgency(watches: Iterable[Watch]) -> tuple[Watch, ...]:
-    """What needs a person first, the newest of it on top; then what waits, the longest first; then what is done."""
-    return arrange(watches, SortOrder.URGENCY)
