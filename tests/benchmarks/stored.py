@@ -10,8 +10,8 @@ from pathlib import Path
 
 from tests.benchmarks.children import first_sweep
 from tests.benchmarks.served import Served
+from tests.support.building import arranged
 from tests.support.process import environment
-from zjobtui.domain.arranging import SortOrder, arrange
 from zjobtui.polling.pace import STALENESS_LIMIT
 from zjobtui.storage.places import store_path
 from zjobtui.storage.store import open_store
@@ -53,4 +53,4 @@ def top_ids(folder: Path, count: int) -> tuple[str, ...]:
     """The ids of the jobs that the list shows first."""
     opened, watchlist = open_store(store_path(data_env(folder)), read_report)
     opened.close()
-    return tuple(watch.job.id.given for watch in arrange(watchlist, SortOrder.URGENCY)[:count])
+    return tuple(watch.job.id.given for watch in arranged(watchlist)[:count])

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.building import NOW, PROCESSING, done, failed, missed, order_report, seen, watch
-from zjobtui.domain.arranging import SortOrder, arrange
+from tests.support.building import NOW, PROCESSING, arranged, done, failed, missed, order_report, seen, watch
+from zjobtui.domain.arranging import SortOrder
 from zjobtui.domain.digest import Digest
 from zjobtui.domain.folding import fold
 from zjobtui.domain.observation import Observation
@@ -28,13 +28,13 @@ def test_what_needs_a_person_comes_first_then_what_waits_then_what_is_done() -> 
         after(4, failed(NOW)),
         after(5, seen(order_report(order_status="Pending"), NOW + 1)),
     ]
-    assert [one.job.id.key[7] for one in arrange(watches, SortOrder.URGENCY)] == ["5", "4", "3", "2", "1"]
+    assert [one.job.id.key[7] for one in arranged(watches)] == ["5", "4", "3", "2", "1"]
 
 
 def test_what_ended_last_is_on_top_and_what_waits_longest_is_on_top() -> None:
     ended = [after(number, done(NOW + number)) for number in (1, 3, 2)]
     waiting = [watch(number, added_at=NOW - number) for number in (4, 6, 5)]
-    ordered = arrange([*ended, *waiting], SortOrder.URGENCY)
+    ordered = arranged([*ended, *waiting])
     assert [int(one.job.id.key[:8]) for one in ordered] == [6, 5, 4, 3, 2, 1]
 
 
@@ -42,14 +42,14 @@ def test_a_failure_that_was_looked_at_stands_below_what_waits() -> None:
     failures = [replace(after(number, failed(NOW + number)), acknowledged_at=NOW + 9) for number in (1, 2)]
     attention = after(3, seen(order_report(order_status="Pending"), NOW - 9))
     watches = [after(4, done(NOW)), *failures, after(5, missed(ProblemKind.NOT_FOUND)), watch(6), attention]
-    assert numbers(arrange(watches, SortOrder.URGENCY)) == [3, 5, 6, 2, 1, 4]
+    assert numbers(arranged(watches)) == [3, 5, 6, 2, 1, 4]
 
 
 def test_a_failure_that_changed_after_it_was_looked_at_is_on_top_again() -> None:
     seen_once = replace(after(1, failed(NOW)), acknowledged_at=NOW + 1)
     changed = replace(seen_once, changed_at=NOW + 2)
-    assert numbers(arrange([watch(2), seen_once], SortOrder.URGENCY)) == [2, 1]
-    assert numbers(arrange([watch(2), changed], SortOrder.URGENCY)) == [1, 2]
+    assert numbers(arranged([watch(2), seen_once])) == [2, 1]
+    assert numbers(arranged([watch(2), changed])) == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_each_order_goes_by_what_its_title_says(order: SortOrder, expected: list
         watch(2, added_at=NOW + 1, ended_at=NOW + 2),
         watch(3, added_at=NOW + 2, changed_at=NOW + 4, label="Beta", digest=about(account="A")),
     ]
-    assert numbers(arrange(watches, order)) == expected
+    assert numbers(arranged(watches, order)) == expected
 
 
 def test_every_order_has_a_title_of_its_own() -> None:
@@ -99,17 +99,17 @@ ORDERS = st.sampled_from(list(SortOrder))
 
 @given(WATCHES, ORDERS)
 def test_equal_watches_stay_in_the_order_of_adding(watches: list[Watch], order: SortOrder) -> None:
-    arranged = arrange(watches, order)
-    places = [(order.key(one), watches.index(one)) for one in arranged]
+    rows = arranged(watches, order)
+    places = [(order.key(one), watches.index(one)) for one in rows]
     assert places == sorted(places)
-    assert set(arranged) == set(watches)
-    assert arrange(arranged, order) == arranged
+    assert set(rows) == set(watches)
+    assert arranged(rows, order) == rows
 
 
 @given(WATCHES, ORDERS, st.randoms(use_true_random=False))
 def test_how_watches_stood_decides_nothing_but_ties(watches: list[Watch], order: SortOrder, chance: Random) -> None:
     shuffled = chance.sample(watches, len(watches))
-    ours, others = arrange(watches, order), arrange(shuffled, order)
+    ours, others = arranged(watches, order), arranged(shuffled, order)
     assert [order.key(one) for one in ours] == [order.key(one) for one in others]
     if len({order.key(one) for one in watches}) == len(watches):
         assert ours == others

@@ -1,9 +1,11 @@
 """Builds the values of the domain in one line each; what a test does not name has a plain default."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from tests.support.payloads import http_status, payload
+from zjobtui.domain.arranging import SortOrder
 from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.observation import Call, Missed, Seen
 from zjobtui.domain.problem import Problem, ProblemKind
@@ -93,3 +95,8 @@ def read_result(result: object) -> Report:
 def read_payload(name: str) -> Report | Problem:
     """What a recorded reply says."""
     return read_reply(http_status(name), payload(name))
+
+
+def arranged(watches: Iterable[Watch], order: SortOrder = SortOrder.URGENCY) -> list[Watch]:
+    """The watches in that order."""
+    return sorted(watches, key=order.key)

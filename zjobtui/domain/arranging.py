@@ -1,6 +1,6 @@
 """In which order watches are shown; pure, and the same for the screen and for print."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from enum import Enum
 
 from zjobtui.domain.verdict import Kind
@@ -55,7 +55,7 @@ class SortOrder(Enum):
 
     Urgency puts failed jobs and those that need attention first, while nobody has looked at them; then what Zuora does
     not know; then what waits, the longest first; then the failures that were looked at; then what is done. Where an
-    order goes by text, watches without one come last.
+    order goes by text, watches without one come last. Ties stand in the order of adding.
     """
 
     URGENCY = ("urgency", _by_urgency)
@@ -68,8 +68,3 @@ class SortOrder(Enum):
     def __init__(self, title: str, key: Callable[[Watch], Key]) -> None:
         self.title = title
         self.key = key
-
-
-def arrange(watches: Iterable[Watch], order: SortOrder) -> tuple[Watch, ...]:
-    """The watches in that order; given a watchlist, ties stand in the order of adding."""
-    return tuple(sorted(watches, key=order.key))
