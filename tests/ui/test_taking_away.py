@@ -52,7 +52,7 @@ async def test_of_several_jobs_the_ids_are_copied() -> None:
 async def test_the_copied_call_holds_no_token() -> None:
     async with looking_at(staged("recorded-processing")) as sight:
         await sight.press("y")
-        await sight.press("end", "enter")
+        await sight.press("end", "up", "enter")
         assert clipboard(sight).startswith("curl -sS ")
         assert "Bearer $ZUORA_TOKEN" in clipboard(sight)
 

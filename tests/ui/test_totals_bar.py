@@ -150,7 +150,9 @@ def test_production_is_seen_where_several_tenants_are_watched(width: int) -> Non
     tenants = (replace(TENANT, title="EU sandbox"), replace(TENANT, title="US", kind=TenantKind.PRODUCTION))
     spans = bar_spans(tenants, dict.fromkeys(Kind, 3), pulse_text(None, NOW, 3), width)
     badges = {name: text.strip() for text, name in spans if name in {"tenant", "production"}}
-    assert badges == ({"tenant": "EU sandbox", "production": "US"} if width == 140 else {"production": "2 tenants"})
+    assert badges == (
+        {"tenant": "EU sandbox", "production": "PRODUCTION · US"} if width == 140 else {"production": "PROD"}
+    )
 
 
 async def test_where_the_whole_trouble_has_no_room_it_is_said_since_when() -> None:
@@ -164,7 +166,7 @@ async def test_where_the_whole_trouble_has_no_room_it_is_said_since_when() -> No
 
 def test_production_keeps_its_look_whatever_colour_it_was_given() -> None:
     tenant = replace(TENANT, kind=TenantKind.PRODUCTION, colour="green")
-    assert (f" {tenant.title} ", "production") in bar_spans(
+    assert (f" PRODUCTION · {tenant.title} ", "production") in bar_spans(
         (tenant,), dict.fromkeys(Kind, 0), pulse_text(None, NOW, 0), 140
     )
 
