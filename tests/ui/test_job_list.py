@@ -14,6 +14,7 @@ DONE = "recorded-completed-localised"
 PENDING = "recorded-completed-order-pending"
 FAILED = "recorded-failed-lock"
 WAITING = "recorded-processing"
+SIZES = [(140, 40), (80, 24)]
 
 
 def waiting(count: int) -> ScriptedEngine:
@@ -178,9 +179,10 @@ async def test_until_it_is_moved_the_cursor_is_on_the_first_row() -> None:
         assert (place_of_cursor(sight), selected(sight)) == (0, id_of(7))
 
 
-async def test_the_cursor_stays_with_its_job_when_rows_move() -> None:
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_cursor_stays_with_its_job_when_rows_move(size: tuple[int, int]) -> None:
     engine = waiting(10)
-    async with looking_at(engine) as sight:
+    async with looking_at(engine, size) as sight:
         await sight.press("down", "down", "down")
         assert selected(sight) == id_of(4)
         tell(engine, 9, FAILED)
@@ -192,9 +194,10 @@ async def test_the_cursor_stays_with_its_job_when_rows_move() -> None:
         assert selected(sight) == id_of(4)
 
 
-async def test_while_a_person_moves_rows_keep_their_places_and_still_change() -> None:
+@pytest.mark.parametrize("size", SIZES)
+async def test_while_a_person_moves_rows_keep_their_places_and_still_change(size: tuple[int, int]) -> None:
     engine = waiting(5)
-    async with looking_at(engine) as sight:
+    async with looking_at(engine, size) as sight:
         await sight.press("down")
         tell(engine, 4, FAILED)
         await sight.settled()
@@ -207,9 +210,10 @@ async def test_while_a_person_moves_rows_keep_their_places_and_still_change() ->
         assert selected(sight) == id_of(3)
 
 
-async def test_the_job_under_the_cursor_keeps_its_place_on_the_screen() -> None:
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_job_under_the_cursor_keeps_its_place_on_the_screen(size: tuple[int, int]) -> None:
     engine = waiting(200)
-    async with looking_at(engine) as sight:
+    async with looking_at(engine, size) as sight:
         await sight.press("pagedown", "pagedown", "pagedown", "up", "up", "up", "up")
         place, chosen = place_of_cursor(sight), selected(sight)
         for number in range(190, 196):
@@ -289,14 +293,37 @@ async def test_the_border_says_how_many_jobs_there_are() -> None:
         assert "╭─ Jobs · 1,199 · by urgency ─" in sight.rows[1]
 
 
-async def test_what_changed_since_somebody_looked_has_a_mark_until_somebody_does() -> None:
-    engine = staged(FAILED, WAITING, WAITING)
-    async with looking_at(engine) as sight:
-        tell(engine, 3, DONE)
-        await sight.settled()
-        assert signs(sight) == "● ●"
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_nobody_has_looked_at_is_on_top_with_a_mark_until_somebody_does(size: tuple[int, int]) -> None:
+    engine = staged(FAILED, FAILED, WAITING, WAITING, DONE)
+    engine.acknowledge([job(2)])
+    async with looking_at(engine, size) as sight:
+        assert ids(sight) == [id_of(number) for number in (1, 3, 4, 2, 5)]
+        assert signs(sight) == "●   ●"
+        await sight.press("end", "up", "up")
+        tell(engine, 3, FAILED)
+        await let_go(sight)
+        assert ids(sight) == [id_of(number) for number in (3, 1, 4, 2, 5)]
+        assert signs(sight).startswith("●● ")
+        await sight.press("home")
+        await sight.until(lambda _: signs(sight)[0] == " ")
+        await let_go(sight)
+        assert ids(sight) == [id_of(number) for number in (1, 4, 3, 2, 5)]
         await sight.press("A")
-        assert signs(sight) == "   "
+        assert signs(sight) == "     "
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_changes_under_the_cursor_is_seen_when_a_person_does_something(size: tuple[int, int]) -> None:
+    engine = waiting(3)
+    async with looking_at(engine, size) as sight:
+        await sight.press("down")
+        await sight.until(lambda _: len(engine.attended) == 2)
+        tell(engine, 2, FAILED)
+        await let_go(sight)
+        assert signs(sight) == "●  "
+        await sight.press("2")
+        await sight.until(lambda _: signs(sight) == "   ")
 
 
 async def test_n_goes_to_the_next_job_that_nobody_has_looked_at() -> None:
@@ -309,9 +336,10 @@ async def test_n_goes_to_the_next_job_that_nobody_has_looked_at() -> None:
         assert selected(sight) == id_of(3)
 
 
-async def test_space_marks_and_actions_act_on_the_marked() -> None:
+@pytest.mark.parametrize("size", SIZES)
+async def test_space_marks_and_actions_act_on_the_marked(size: tuple[int, int]) -> None:
     engine = waiting(6)
-    async with looking_at(engine) as sight:
+    async with looking_at(engine, size) as sight:
         await sight.press("space", "down", "space")
         assert signs(sight) == "◆ ◆   "
         assert "2 marked" in sight.rows[1]
@@ -324,8 +352,9 @@ async def test_space_marks_and_actions_act_on_the_marked() -> None:
         assert len(ids(sight)) == 6
 
 
-async def test_a_range_or_everything_can_be_marked_and_escape_takes_marks_away() -> None:
-    async with looking_at(waiting(6)) as sight:
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_range_or_everything_can_be_marked_and_escape_takes_marks_away(size: tuple[int, int]) -> None:
+    async with looking_at(waiting(6), size) as sight:
         await sight.press("down", "space", "down", "down", "V")
         assert signs(sight) == " ◆◆◆◆ "
         await sight.press("escape")
