@@ -275,6 +275,22 @@ async def test_a_click_selects_a_row_and_a_second_one_goes_to_the_detail() -> No
         assert selected(sight) == id_of(6)
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_wheel_moves_the_rows_and_what_comes_leaves_them_there(size: tuple[int, int]) -> None:
+    engine = waiting(100)
+    async with looking_at(engine, size) as sight:
+        await sight.press("down", "up")
+        for _ in range(4):
+            sight.glass.receive("\x1b[<65;10;5M")
+            await sight.settled()
+        shown = ids(sight)
+        assert id_of(1) not in shown
+        engine.label([job(1), job(60)], "CS-1")
+        await let_go(sight)
+        assert ids(sight) == shown
+        assert sight.detail_title.startswith("CS-1 · 00000001")
+
+
 async def test_the_engine_is_told_at_which_job_a_person_looks() -> None:
     engine = waiting(5)
     async with looking_at(engine) as sight:

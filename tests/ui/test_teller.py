@@ -85,6 +85,7 @@ async def test_the_desktop_shows_a_line_without_anything_a_terminal_acts_on(monk
         assert len(told) == 200
         assert told.isprintable()
         assert rings(sight) == 0
+        assert "failed:" not in sight.rows[-2]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

@@ -91,12 +91,23 @@ async def test_before_the_first_state_the_bar_says_that_it_starts() -> None:
         assert sight.bar.endswith("○ starting")
 
 
-async def test_production_does_not_look_like_a_sandbox() -> None:
+@pytest.mark.parametrize("size", [(140, 40), (80, 24), (40, 15)])
+@pytest.mark.parametrize(
+    ("title", "told"), [("EU production", " EU PRODUCTION "), ("EU Sandbox", " PRODUCTION · EU Sandbox ")]
+)
+@pytest.mark.parametrize("no_color", [False, True])
+async def test_production_looks_like_nothing_else_and_says_so_in_any_room_without_colours_too(
+    size: tuple[int, int], title: str, told: str, no_color: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if no_color:
+        monkeypatch.setenv("NO_COLOR", "1")
     looks = []
     for kind in (TenantKind.PRODUCTION, TenantKind.API_SANDBOX):
-        async with looking_at(staged(), tenant=replace(TENANT, kind=kind)) as sight:
-            looks.append(sight.glass.display.screen.buffer[0][sight.bar.index("EU API sandbox")].bg)
-    assert looks[0] != looks[1]
+        async with looking_at(staged(), size, tenant=replace(TENANT, title=title, kind=kind)) as sight:
+            assert ((told if size[0] > 40 else " PROD ") in sight.bar) == (kind is TenantKind.PRODUCTION)
+            cells = sight.glass.display.screen.buffer[0]
+            looks.append({cells[x].bg for x in range(size[0])})
+    assert no_color or looks[0] != looks[1]
 
 
 @pytest.mark.parametrize("colour", [*sorted(COLOURS), "#7f7f7f", "#d0d0d0", "#202020"])

@@ -243,4 +243,4 @@ def _title(subject: Subject | None, width: int) -> str:
     if subject is None:
         return "Job"
     given = subject.watch.job.id.given
-    return f"{subject.watch.label} · {short_id(given)}" if subject.watch.label else short_id(given, max(width - 2, 9))
+    return f"{subject.watch.label} · {short_id(given)}" if subject.watch.label else short_id(given, max(width - 3, 9))
