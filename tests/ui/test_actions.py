@@ -96,7 +96,7 @@ async def test_label_tags_note_asking_and_removing_act_on_all_that_a_filter_show
             assert (one.label, one.tags, one.note) == (("CS-1", ("acme",), "call Kim") if is_one else ("", (), ""))
         assert [row.split()[3] for row in sight.jobs if row] == ["CS-1", "CS-1"]
         await sight.press("tab")
-        assert "Tags acme" in await whole(sight)
+        assert "Tags acme Note call Kim" in await whole(sight)
         await sight.press("escape", "x")
         assert "Jobs · 0 of 2 · " in sight.rows[1]
         await sight.press("u")

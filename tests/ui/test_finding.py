@@ -193,14 +193,6 @@ async def test_a_job_that_comes_to_match_is_shown() -> None:
         assert shown(sight) == 2
 
 
-async def test_what_is_hidden_is_not_acted_on_but_what_is_marked_is() -> None:
-    stage = engine()
-    async with looking_at(stage) as sight:
-        await sight.press("/")
-        await sight.press(*"status:waiting", "enter", "*", "r")
-        assert stage.asked == [job(3)]
-
-
 @pytest.mark.parametrize(("size", "count"), [((140, 40), "! 1 attention"), ((80, 24), "! 1"), ((40, 20), "! 1")])
 async def test_a_click_on_a_count_shows_just_those_and_another_all(size: tuple[int, int], count: str) -> None:
     stage = engine()
@@ -244,17 +236,6 @@ async def test_s_offers_the_orders_each_as_its_title_says(
             assert [name if name[:1] != "0" else "" for name in names(sight)] == expected, title
         await sight.press("s", "escape")
         assert " by label " in sight.rows[1]
-
-
-async def test_tags_and_notes_are_shown_and_found() -> None:
-    async with looking_at(engine()) as sight:
-        await sight.press("t", *"acme, eu", "enter")
-        await sight.press("o", *"asked Kim", "enter")
-        assert "Tags acme, eu" in sight.words
-        assert "Note asked Kim" in sight.words
-        await sight.press("/")
-        await sight.press(*"tag:acme", "enter")
-        assert shown(sight) == 1
 
 
 @pytest.mark.parametrize("size", [(140, 40), (50, 14)], ids=str)

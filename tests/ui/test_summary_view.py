@@ -105,12 +105,6 @@ async def test_a_failure_says_what_happened_what_it_means_what_to_do_and_what_su
         ) in await whole(sight)
 
 
-async def test_what_support_asks_for_can_be_copied() -> None:
-    async with looking_at(staged(FAILED)) as sight:
-        await sight.press("y")
-        assert any("for Zuora support" in line for line in sight.frame("Copy of"))
-
-
 async def test_a_long_message_is_wrapped_and_nothing_of_it_is_lost() -> None:
     words = [f"word{number}" for number in range(120)]
     told = body(status="Failed", errors=f"[40000060]: {' '.join(words)}", result=None)

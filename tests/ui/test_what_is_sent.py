@@ -3,6 +3,11 @@
 import asyncio
 import re
 from dataclasses import replace
+from typing import Any
+
+import pytest
+from textual.message_pump import MessagePump
+from textual.timer import Timer
 
 from tests.support.building import NOW, job, watch
 from tests.support.scripted import FixedClock, ScriptedEngine
@@ -150,11 +155,17 @@ async def test_after_the_first_minute_the_ages_of_rows_go_on_by_the_minute() -> 
         assert len(sight.sent) - before < 30 * 20
 
 
-async def test_where_a_text_is_typed_nothing_blinks() -> None:
+async def test_where_a_text_is_typed_nothing_blinks(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_interval = MessagePump.set_interval
+
+    def ten_times_as_fast(self: MessagePump, interval: float, *given: Any, **more: Any) -> Timer:  # noqa: ANN401
+        return set_interval(self, interval / 10, *given, **more)
+
+    monkeypatch.setattr(MessagePump, "set_interval", ten_times_as_fast)
     async with looking_at(crowd(3)) as sight:
         for keys in (("/",), ("escape", "a"), ("escape", "ctrl+p")):
             await sight.press(*keys)
             await quiet(sight, 0.1)
             before = len(sight.sent)
-            await quiet(sight, 1.1)
+            await quiet(sight, 0.2)
             assert len(sight.sent) == before, keys
