@@ -342,6 +342,18 @@ async def test_what_changes_under_the_cursor_is_seen_when_a_person_does_somethin
         await sight.until(lambda _: signs(sight) == "   ")
 
 
+@pytest.mark.parametrize(("key", "size"), [("tab", (140, 40)), ("3", (80, 24)), ("enter", (50, 15))])
+async def test_who_reads_about_the_first_job_has_looked_at_it(key: str, size: tuple[int, int]) -> None:
+    async with looking_at(staged(FAILED, WAITING), size) as sight:
+        await asyncio.sleep(0.5)
+        await sight.settled()
+        assert signs(sight) == "● "
+        await sight.press(key)
+        await asyncio.sleep(0.5)
+        await sight.press("escape")
+        assert signs(sight) == "  "
+
+
 async def test_n_goes_to_the_next_job_that_nobody_has_looked_at() -> None:
     engine = staged(WAITING, WAITING, FAILED, WAITING, DONE)
     async with looking_at(engine) as sight:

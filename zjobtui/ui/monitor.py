@@ -149,6 +149,12 @@ class Monitor(FewFrames[None]):
     def _stay(self) -> None:
         """Whoever reads about a job stays with it, though another becomes more urgent."""
         self._list.is_placed |= self._list.selected is not None
+        self._look()
+
+    def _look(self) -> None:
+        """What is new about the job that a person has gone to is seen soon."""
+        if self._reading.is_of_unseen:
+            self.set_timer(ATTEND_AFTER, self._reading.attend, name="attend")
 
     def on_paste(self, event: Paste) -> None:
         """A text pasted anywhere is a text to find ids in."""
@@ -158,8 +164,7 @@ class Monitor(FewFrames[None]):
         """While a person moves, rows keep their places; whoever does something sees the job under the cursor."""
         self._touched_at = self._clock.boot()
         self._shown.touched()
-        if self._reading.is_of_unseen:
-            self.set_timer(ATTEND_AFTER, self._reading.attend, name="attend")
+        self._look()
 
     def on_job_list_marked(self) -> None:
         """Counts the marks in the title."""
