@@ -213,11 +213,15 @@ async def test_the_palette_lists_every_action() -> None:
             assert action.about in sight.text, action.id
 
 
-async def test_the_palette_does_what_is_chosen() -> None:
-    engine = staged(WAITING)
-    async with looking_at(engine) as sight:
-        await sight.press("ctrl+p")
-        await sight.press(*"ask now")
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_the_palette_does_what_is_chosen(size: tuple[int, int]) -> None:
+    engine = staged(WAITING, WAITING)
+    async with looking_at(engine, size) as sight:
+        await sight.press("ctrl+p", *"mark all")
+        await sight.until("Mark all jobs that are shown")
+        await sight.press("enter")
+        await sight.until("2 marked")
+        await sight.press("escape", "ctrl+p", *"ask now")
         await sight.until("Ask Zuora about jobs")
         await sight.press("enter")
         await sight.until(lambda _: engine.asked == [job(1)])
