@@ -1,3 +1,4 @@
+import asyncio
 import re
 from types import ModuleType
 
@@ -280,3 +281,22 @@ async def test_who_has_chosen_a_view_stays_with_the_job_though_another_becomes_m
         await sight.settled()
         assert "✗ failed" in sight.jobs[0]
         assert sight.detail_title == title
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_where_a_person_has_scrolled_to_stays_in_view_whatever_comes(size: tuple[int, int]) -> None:
+    engine = staged(subscriptions(90))
+    async with looking_at(engine, size) as sight:
+        await sight.press("3", "tab", "pagedown", "pagedown")
+        moved = sight.detail
+        for _ in range(3):
+            sight.glass.receive(f"\x1b[<65;{size[0] - 9};{size[1] - 6}M")
+            await sight.settled()
+        shown = sight.detail
+        assert shown != moved
+        tell(engine, 1, subscriptions(90, s80="Suspended"), after=61)
+        await sight.settled()
+        engine.clock.at += 61
+        await asyncio.sleep(0.3)
+        await sight.settled()
+        assert sight.detail == shown
