@@ -297,6 +297,6 @@ async def test_where_a_person_has_scrolled_to_stays_in_view_whatever_comes(size:
         tell(engine, 1, subscriptions(90, s80="Suspended"), after=61)
         await sight.settled()
         engine.clock.at += 61
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.15)
         await sight.settled()
         assert sight.detail == shown

@@ -15,6 +15,12 @@ PENDING = "recorded-completed-order-pending"
 FAILED = "recorded-failed-lock"
 WAITING = "recorded-processing"
 SIZES = [(140, 40), (80, 24)]
+SOON = 0.1
+
+
+@pytest.fixture(autouse=True)
+def _seen_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zjobtui.ui.monitor.ATTEND_AFTER", SOON)
 
 
 def waiting(count: int) -> ScriptedEngine:
@@ -43,7 +49,13 @@ def signs(sight: Sight) -> str:
 async def let_go(sight: Sight) -> None:
     """Takes the hands off the keys until rows may move again."""
     sight.engine.clock.at += 10
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.15)
+    await sight.settled()
+
+
+async def soon_seen(sight: Sight) -> None:
+    """Lets the cursor rest as long as it takes until somebody has looked."""
+    await asyncio.sleep(2 * SOON)
     await sight.settled()
 
 
@@ -337,6 +349,7 @@ async def test_what_changes_under_the_cursor_is_seen_when_a_person_does_somethin
         await sight.until(lambda _: len(engine.attended) == 2)
         tell(engine, 2, FAILED)
         await let_go(sight)
+        await soon_seen(sight)
         assert signs(sight) == "●  "
         await sight.press("2")
         await sight.until(lambda _: signs(sight) == "   ")
@@ -345,11 +358,10 @@ async def test_what_changes_under_the_cursor_is_seen_when_a_person_does_somethin
 @pytest.mark.parametrize(("key", "size"), [("tab", (140, 40)), ("3", (80, 24)), ("enter", (50, 15))])
 async def test_who_reads_about_the_first_job_has_looked_at_it(key: str, size: tuple[int, int]) -> None:
     async with looking_at(staged(FAILED, WAITING), size) as sight:
-        await asyncio.sleep(0.5)
-        await sight.settled()
+        await soon_seen(sight)
         assert signs(sight) == "● "
         await sight.press(key)
-        await asyncio.sleep(0.5)
+        await soon_seen(sight)
         await sight.press("escape")
         assert signs(sight) == "  "
 

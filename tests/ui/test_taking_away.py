@@ -110,11 +110,10 @@ async def test_escape_copies_nothing() -> None:
 async def test_e_writes_the_marked_jobs_to_a_file_and_names_it(size: tuple[int, int], tmp_path: Path) -> None:
     engine = staged("recorded-processing", "recorded-failed-lock", "recorded-processing", labels=("=1+1", "＝2|"))
     async with looking_at(engine, size) as sight:
-        await sight.press("space", "space")
+        await sight.press("space", "space", "e")
+        assert "Export 2 jobs as" in sight.text
+        await sight.press("escape")
         for form, suffix in (("JSON", ".json"), ("CSV", ".csv"), ("Markdown", ".md"), ("ids alone", ".txt")):
-            await sight.press("e")
-            assert "Export 2 jobs as" in sight.text
-            await sight.press("escape")
             await chosen(sight, "e", form)
             name, written = only_file(tmp_path)
             assert name.endswith(suffix)
