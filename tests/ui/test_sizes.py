@@ -7,7 +7,7 @@ from tests.support.staging import staged
 from tests.support.world import watched_world
 from zjobtui.domain.problem import Problem, ProblemKind
 
-SIZES = [(1, 1), (5, 3), (20, 5), (60, 20), (99, 24), (100, 30), (200, 60)]
+SIZES = [(1, 1), (5, 3), (20, 5), (60, 20), (100, 30), (200, 60)]
 
 
 def frames(sight: Sight) -> list[tuple[int, int]]:
