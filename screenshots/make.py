@@ -6,8 +6,9 @@ The monitor runs on the simulator's jobs with a fixed seed and a clock that stan
 import asyncio
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 from tests.support.scripted import ScriptedEngine
@@ -38,24 +39,29 @@ class Picture:
     theme: str = DEFAULT_THEME
 
 
-WIDE, MIDDLE, NARROW = (140, 40), (100, 30), (80, 24)
+WIDE, NARROW = (140, 40), (80, 24)
 SEARCH = ("3", "tab", "slash", *"status", "enter", "n")
 
+VIEWS = {"list-and-detail": (2, ()), "timeline": (1, ("2",)), "raw": (2, SEARCH), "request": (2, ("4",))}
+"""Each view of a job under the name of its picture: which job of the world, and the keys that lead there."""
+
+THEMES = {"": DEFAULT_THEME, "-light": "light"}
+SIZES = {"": WIDE, "-narrow": NARROW}
+
+
+def each_view() -> Iterator[Picture]:
+    """Every view, dark and light, wide and narrow."""
+    for (name, (job, keys)), (how, size), (colours, theme) in product(VIEWS.items(), SIZES.items(), THEMES.items()):
+        yield Picture(f"{name}{how}{colours}", size, job, keys, theme=theme)
+
+
 PICTURES = (
-    Picture("list-and-detail", WIDE, 2),
-    Picture("list-and-detail-light", WIDE, 2, theme="light"),
+    *each_view(),
     Picture("three-hundred-subscriptions", WIDE, 4, ("tab", *["down"] * 6, "enter")),
     Picture("preview", WIDE, 3),
     Picture("failure", WIDE, 1),
-    Picture("failure-light", MIDDLE, 1, theme="light"),
-    Picture("timeline", WIDE, 1, ("2",)),
-    Picture("timeline-light", MIDDLE, 1, ("2",), theme="light"),
-    Picture("raw", WIDE, 2, SEARCH),
-    Picture("raw-light", MIDDLE, 2, SEARCH, theme="light"),
-    Picture("request", WIDE, 2, ("4",)),
-    Picture("request-light", MIDDLE, 2, ("4",), theme="light"),
-    Picture("narrow", NARROW, 2),
-    Picture("help", MIDDLE, 2, ("question_mark",)),
+    Picture("failure-light", NARROW, 1, theme="light"),
+    Picture("help", WIDE, 2, ("question_mark",)),
     Picture("help-light", NARROW, 2, ("question_mark",), theme="light"),
     Picture("three-tenants", WIDE, 2, has_several=True),
 )
@@ -125,6 +131,8 @@ def main() -> None:
     monitor.ATTEND_AFTER = 1_000.0
     for picture in PICTURES:
         asyncio.run(take(picture))
+    for left_over in set(FOLDER.glob("*.svg")) - {FOLDER / f"{picture.name}.svg" for picture in PICTURES}:
+        left_over.unlink()
 
 
 if __name__ == "__main__":

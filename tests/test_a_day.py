@@ -151,6 +151,14 @@ def resizes(terminal: Terminal) -> None:
         assert "╭─ Jobs ·" in terminal.text()
 
 
+def marks_of_unseen(terminal: Terminal) -> list[str]:
+    """How the rows begin, once what the cursor rests on has been seen."""
+    terminal.bytes_within(0.6)
+    begin = [row[:14] for row in terminal.text().splitlines()[2:11]]
+    assert 1 <= sum(row.startswith("│●") for row in begin) < 9
+    return begin
+
+
 def leaves(terminal: Terminal, served: Simulator) -> None:
     """Nothing is left on in the terminal, and nothing was ever sent to it that is a secret or not the screen's own."""
     terminal.press("q")
@@ -179,9 +187,11 @@ def test_a_day_from_the_first_paste_to_the_next_morning(tmp_path: Path) -> None:
             terminal.press("end", "x", "<", "<")
             terminal.wait_for("Jobs · 9 · by label ")
             terminal.wait_for(lambda _: terminal.row(1).find("╭─", 1) == 62)
+            unseen = marks_of_unseen(terminal)
             leaves(terminal, served)
         with started(env) as terminal:
             terminal.wait_for("Jobs · 9 · by label ")
             terminal.wait_for(lambda _: terminal.row(1).find("╭─", 1) == 62)
             terminal.wait_for(four_are_labelled)
+            assert marks_of_unseen(terminal) == unseen
             leaves(terminal, served)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from screenshots.make import PICTURES, VIEWS
 from tests.support.process import environment
 from tests.support.running import run
 from zjobtui import cli
@@ -49,3 +50,11 @@ def test_every_field_status_and_command_is_named() -> None:
 def test_every_commands_help_has_an_example(name: str) -> None:
     told = run(name, "--help").stdout
     assert re.search(rf"Examples?:\n(.*\n)*? +.*zjobtui {name}", told)
+
+
+def test_every_picture_that_is_shown_is_made_and_each_view_in_both_colours_and_sizes() -> None:
+    made = {picture.name: picture for picture in PICTURES}
+    assert set(re.findall(r"screenshots/([\w-]+)\.svg", README)) <= set(made)
+    for view in VIEWS:
+        pictures = [picture for picture in made.values() if picture.name.startswith(view)]
+        assert len({(picture.size, picture.theme) for picture in pictures}) == 4, view

@@ -236,7 +236,13 @@ def _ways(settings: "Settings | None") -> "Ways | None":
 
     given = settings.notify
     program = OwnCommand(given.command, os.environ, settings.secret_variables) if given.command else None
-    return Ways(on=frozenset(map(Topic, given.on)), has_bell=settings.screen.bell, osc=given.osc, program=program)
+    return Ways(
+        on=frozenset(map(Topic, given.on)),
+        has_bell=settings.screen.bell,
+        osc=given.osc,
+        has_toast=given.toast,
+        program=program,
+    )
 
 
 def _routes(configured: Sequence[Configured]) -> list[str]:

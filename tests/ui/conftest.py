@@ -13,6 +13,6 @@ def _same_screen_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         time.tzset()
         patch.setattr("zjobtui.ui.monitor.DRAW_EVERY", 0.0)
         patch.setattr("zjobtui.ui.monitor.GATHER", 0.0)
-        patch.setattr("zjobtui.ui.monitor.TICK", 0.2)
+        patch.setattr("zjobtui.ui.monitor.TICK", 0.1)
         yield
     time.tzset()

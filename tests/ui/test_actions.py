@@ -1,6 +1,7 @@
 import pytest
 
 from tests.support.building import job
+from tests.support.reading import whole
 from tests.support.seeing import Sight, flowing, looking_at
 from tests.support.staging import staged, tell
 from zjobtui.domain.job import Job
@@ -78,6 +79,29 @@ async def test_removing_more_than_twenty_jobs_asks_first_and_is_undone_at_once(s
             await sight.press("escape")
         await sight.press("u")
         assert len(engine.state.watchlist) == 21
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_label_tags_note_asking_and_removing_act_on_all_that_a_filter_shows(size: tuple[int, int]) -> None:
+    engine = staged("recorded-failed-lock", WAITING, "recorded-failed-lock", WAITING)
+    failed = [job(1), job(3)]
+    async with looking_at(engine, size) as sight:
+        await sight.press("/", *"status:failed", "enter", "*")
+        assert "Jobs · 2 of 4 · 2 marked · filter: status:failed" in sight.rows[1]
+        await sight.press("l", *"CS-1", "enter")
+        assert "2 jobs labelled." in sight.toast
+        await sight.press("t", *"acme", "enter", "o", *"call Kim", "enter", "r")
+        assert engine.asked == failed
+        for one in engine.state.watchlist:
+            is_one = one.job in failed
+            assert (one.label, one.tags, one.note) == (("CS-1", ("acme",), "call Kim") if is_one else ("", (), ""))
+        assert [row.split()[3] for row in sight.jobs if row] == ["CS-1", "CS-1"]
+        await sight.press("tab")
+        assert "Tags acme Note call Kim" in await whole(sight)
+        await sight.press("escape", "x")
+        assert "Jobs · 0 of 2 · " in sight.rows[1]
+        await sight.press("u")
+        assert [row.split()[:4] for row in sight.jobs if row] == [["◆", "✗", "failed", "CS-1"]] * 2
 
 
 async def test_the_last_job_can_be_removed_too() -> None:
@@ -159,8 +183,8 @@ async def test_help_says_what_every_key_does(size: tuple[int, int]) -> None:
     async with looking_at(staged(WAITING), size) as sight:
         await sight.press("?")
         told = [flowing("\n".join(sight.frame("Help")))]
-        for _ in range(18):
-            await sight.press(*["down"] * 8)
+        for _ in range(16):
+            await sight.press("pagedown", "up", "up")
             told.append(flowing("\n".join(sight.frame("Help"))))
         whole = " ".join(told)
         for action in CATALOGUE:
@@ -190,11 +214,15 @@ async def test_the_palette_lists_every_action() -> None:
             assert action.about in sight.text, action.id
 
 
-async def test_the_palette_does_what_is_chosen() -> None:
-    engine = staged(WAITING)
-    async with looking_at(engine) as sight:
-        await sight.press("ctrl+p")
-        await sight.press(*"ask now")
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_the_palette_does_what_is_chosen(size: tuple[int, int]) -> None:
+    engine = staged(WAITING, WAITING)
+    async with looking_at(engine, size) as sight:
+        await sight.press("ctrl+p", *"mark all")
+        await sight.until("Mark all jobs that are shown")
+        await sight.press("enter")
+        await sight.until("2 marked")
+        await sight.press("escape", "ctrl+p", *"ask now")
         await sight.until("Ask Zuora about jobs")
         await sight.press("enter")
         await sight.until(lambda _: engine.asked == [job(1)])

@@ -37,7 +37,18 @@ async def test_capital_z_changes_between_local_time_and_utc_wherever_a_time_stan
         assert "Added 14:00:00 UTC · test" in sight.words
         assert size[0] == 80 or sight.bar.endswith("since 14:00:00 UTC")
         assert "CET" not in sight.text
-        await sight.press("Z")
+        for view, local, utc in (
+            ("2", "added 15:00:00 CET", "added 14:00:00 UTC"),
+            ("3", "characters · 15:00:00 CET", "characters · 14:00:00 UTC"),
+            ("4", "Local time 15:00:00 CET", "Local time 14:00:00 UTC"),
+        ):
+            await sight.press(view)
+            assert utc in sight.words
+            await sight.press("Z")
+            assert local in sight.words
+            assert "14:00:00 UTC" not in sight.text
+            await sight.press("Z")
+        await sight.press("Z", "1")
         assert "Added 15:00:00 CET · test" in sight.words
 
 
@@ -99,7 +110,16 @@ async def test_a_picture_of_the_screen_is_written_and_named(
         assert "Search" not in picture
 
 
-KEYS = {"ask_now": "f5", "remove": "a", "add": "x", "undo": "question_mark", "help": "h"}
+KEYS = {
+    "mark_all": "f6",
+    "next_unseen": "f7",
+    "difference": "f9",
+    "ask_now": "f5",
+    "remove": "a",
+    "add": "x",
+    "undo": "question_mark",
+    "help": "h",
+}
 
 
 async def test_other_keys_do_the_same_and_footer_help_and_palette_say_so() -> None:
@@ -110,6 +130,10 @@ async def test_other_keys_do_the_same_and_footer_help_and_palette_say_so() -> No
         assert engine.asked == []
         await sight.press("f5")
         assert engine.asked == [job(1)]
+        await sight.press("n", "*", "f6")
+        assert "2 marked" in sight.rows[1]
+        await sight.press("escape", "f9")
+        assert "[3 Raw]" in sight.text
         await sight.press("a")
         assert len(engine.state.watchlist) == 1
         assert "removed; ? brings it back." in sight.toast

@@ -1,10 +1,15 @@
+from dataclasses import replace
+
 import pytest
 
-from tests.support.building import job
-from tests.support.scripted import ScriptedEngine
+from tests.support.building import NOW, job, watch
+from tests.support.scripted import FixedClock, ScriptedEngine
 from tests.support.seeing import Sight, looking_at
-from tests.support.staging import staged, tell
+from tests.support.staging import heard, staged, tell
+from zjobtui.domain.problem import Problem, ProblemKind
 
+FAILED, PENDING, WAITING = "recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing"
+PENDING_TOO = "derived-completed-everything"
 KINDS = ("recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing", "derived-preview")
 LABELS = ("beta", "Alpha one", "", "gamma")
 SIZES = [(140, 40), (80, 24)]
@@ -85,14 +90,78 @@ async def test_a_filter_is_taken_up_again_where_it_was_left() -> None:
         assert names(sight) == ["Alpha one"]
 
 
-async def test_a_term_that_is_not_understood_is_told_below_the_list_and_the_rest_holds() -> None:
-    async with looking_at(engine()) as sight:
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_term_that_is_not_understood_is_told_below_the_list_and_the_rest_holds(size: tuple[int, int]) -> None:
+    async with looking_at(engine(), size) as sight:
         await sight.press("/")
         await sight.press(*"alpha stats:failed")
         assert names(sight) == ["Alpha one"]
-        assert "There is no “stats” to ask for" in sight.row("╰─")
+        assert "There is no “stats” to ask for; try status:failed" in sight.row("╰─")
         await sight.press("escape")
         assert "There is no" not in sight.text
+
+
+FOUND = {
+    "00000003": "c",
+    "ALPHA": "b",
+    "o-00005577": "b",
+    "a00000218": "b",
+    "a-s00012346": "b",
+    "acme": "c",
+    "lock competition": "a",
+    "status:failed": "a",
+    "status:failed,attention": "ab",
+    "status:Processing": "ce",
+    "order:5577": "b",
+    "account:218": "b",
+    "tag:acme": "c",
+    "type:preview": "d",
+    "age>10m": "ce",
+    "age<10m": "abd",
+    "is:stale": "e",
+    "is:unseen": "bd",
+    "!is:unseen": "ace",
+    "!status:waiting !type:preview": "ab",
+    "status:waiting !tag:acme": "e",
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_word_and_term_finds_the_rows_that_it_means(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zjobtui.ui.monitor.ATTEND_AFTER", 1_000.0)
+    stage = staged(*KINDS, WAITING, labels=("a", "b Alpha", "c", "d", "e"))
+    stage.tag([job(3)], ("acme",))
+    stage.acknowledge([job(1)])
+    stage.clock.at += 900
+    stage.bring((job(3), heard(WAITING, stage.clock.at)), planned=60.0)
+    recent = [replace(one, added_at=stage.clock.at - 60) for one in stage.state.watchlist]
+    for number in (0, 1, 3):
+        stage.forget([recent[number].job])
+        stage.restore([recent[number]])
+    async with looking_at(stage, size) as sight:
+        await sight.press("/")
+        for text, expected in FOUND.items():
+            await sight.press("ctrl+u")
+            await sight.paste(text)
+            assert sorted(name[0] for name in names(sight)) == list(expected), text
+            assert f" filter: {text} " in sight.rows[1]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_filter_in_which_time_has_a_part_goes_on_though_nothing_comes(size: tuple[int, int]) -> None:
+    stage = staged(WAITING, labels=("alpha",))
+    stage.bring((job(1), heard(WAITING)), planned=300.0)
+    async with looking_at(stage, size) as sight:
+        await sight.press("/", *"age>10m", "enter")
+        assert shown(sight) == 0
+        stage.clock.at += 601
+        await sight.until("◌ waiting   alpha")
+        await sight.press("/", "ctrl+u", *"is:stale", "enter")
+        assert shown(sight) == 0
+        stage.clock.at += 300
+        await sight.until("◌ waiting   alpha")
 
 
 async def test_keys_typed_into_the_filter_do_nothing_else() -> None:
@@ -124,42 +193,49 @@ async def test_a_job_that_comes_to_match_is_shown() -> None:
         assert shown(sight) == 2
 
 
-async def test_what_is_hidden_is_not_acted_on_but_what_is_marked_is() -> None:
+@pytest.mark.parametrize(("size", "count"), [((140, 40), "! 1 attention"), ((80, 24), "! 1"), ((40, 20), "! 1")])
+async def test_a_click_on_a_count_shows_just_those_and_another_all(size: tuple[int, int], count: str) -> None:
     stage = engine()
-    async with looking_at(stage) as sight:
-        await sight.press("/")
-        await sight.press(*"status:waiting", "enter", "*", "r")
-        assert stage.asked == [job(3)]
-
-
-async def test_a_click_on_a_count_shows_just_those_and_another_all() -> None:
-    async with looking_at(engine()) as sight:
-        await sight.click("! 1 attention")
-        assert names(sight) == ["Alpha one"]
-        await sight.click("! 1 attention")
+    stage.pulse = replace(stage.pulse, problem=Problem(ProblemKind.UNREACHABLE, "refused"), down_since=NOW)
+    stage.publish()
+    async with looking_at(stage, size) as sight:
+        await sight.click(count)
+        assert [row.split()[1] for row in sight.jobs if row] == ["!"]
+        await sight.click("✗ unreachable")
+        assert shown(sight) == 1, "what is wrong with polling is no count of failed jobs"
+        await sight.click(count)
         assert shown(sight) == 4
 
 
-async def test_s_offers_the_orders_and_the_title_names_the_one_in_force() -> None:
-    async with looking_at(engine()) as sight:
-        await sight.press("s")
-        assert "╭─ Sort by ─" in sight.text
-        await sight.press("end", "enter")
-        assert "by label" in sight.rows[1]
-        assert names(sight)[:3] == ["Alpha one", "beta", "gamma"]
+ORDERS = {
+    "urgency": ["gamma", "beta", "", "Alpha one"],
+    "age, oldest first": ["Alpha one", "beta", "", "gamma"],
+    "added, newest first": ["gamma", "", "beta", "Alpha one"],
+    "last change, newest first": ["gamma", "", "beta", "Alpha one"],
+    "account": ["gamma", "Alpha one", "beta", ""],
+    "label": ["Alpha one", "beta", "gamma", ""],
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_s_offers_the_orders_each_as_its_title_says(
+    size: tuple[int, int],
+) -> None:
+    stage = ScriptedEngine(FixedClock(NOW))
+    old = ((1, "beta", FAILED), (2, "Alpha one", PENDING), (3, "", WAITING), (4, "gamma", PENDING_TOO))
+    ages = {1: 300.0, 2: 600.0, 3: 200.0, 4: 100.0}
+    stage.watch(watch(number, label=label, added_at=NOW - ages[number]) for number, label, _ in old)
+    stage.bring(*((job(number), heard(told, NOW - ages[number] + 50)) for number, _, told in old))
+    stage.acknowledge([job(2)])
+    async with looking_at(stage, size) as sight:
+        for place, (title, expected) in enumerate(ORDERS.items()):
+            await sight.press("s")
+            assert [line.strip() for line in sight.frame("Sort by")] == ["", *ORDERS, ""]
+            await sight.press("home", *["j"] * place, "enter")
+            assert f" by {title} " in sight.rows[1]
+            assert [name if name[:1] != "0" else "" for name in names(sight)] == expected, title
         await sight.press("s", "escape")
-        assert "by label" in sight.rows[1]
-
-
-async def test_tags_and_notes_are_shown_and_found() -> None:
-    async with looking_at(engine()) as sight:
-        await sight.press("t", *"acme, eu", "enter")
-        await sight.press("o", *"asked Kim", "enter")
-        assert "Tags acme, eu" in sight.words
-        assert "Note asked Kim" in sight.words
-        await sight.press("/")
-        await sight.press(*"tag:acme", "enter")
-        assert shown(sight) == 1
+        assert " by label " in sight.rows[1]
 
 
 @pytest.mark.parametrize("size", [(140, 40), (50, 14)], ids=str)

@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -17,6 +18,7 @@ from tests.support.seeing import Sight, looking_at
 from tests.support.staging import heard, staged, tell
 from zjobtui.domain.observation import Seen
 from zjobtui.domain.text import clean
+from zjobtui.ui.teller import Ways
 
 HOSTILE = {
     "colour": "\x1b[31mred\x1b[0m",
@@ -102,11 +104,17 @@ def sent(sight: Sight) -> bytes:
 THIRDS = [" ".join([*HOSTILE.values()][start::3]) for start in range(3)]
 
 
-@pytest.mark.parametrize("text", THIRDS, ids=["first third", "second third", "third third"])
-async def test_nothing_hostile_reaches_the_terminal_from_any_field_on_any_screen(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "size"),
+    zip(THIRDS, [(140, 40), (80, 24), (50, 15)], strict=True),
+    ids=["first third", "second third", "third third"],
+)
+async def test_nothing_hostile_reaches_the_terminal_from_any_field_on_any_screen(
+    text: str, size: tuple[int, int]
+) -> None:
     engine = crowd(text)
     tell(engine, 2, with_headers(filled(BODIES[0], text), clean(text)))
-    async with looking_at(engine, notice=clean(text)) as sight:
+    async with looking_at(engine, size, notice=clean(text)) as sight:
         await read_all(sight, jobs=5)
         await look_for(sight, text)
         assert sight.crooked() == []
@@ -116,6 +124,25 @@ async def test_nothing_hostile_reaches_the_terminal_from_any_field_on_any_screen
         await sight.paste(text)
         await sight.press("enter", "r", "x", "u", "ctrl+p")
         await sight.press("escape")
+        assert uncontrolled(sent(sight)) == []
+
+
+async def test_names_of_folders_and_what_faults_say_are_harmless_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_job: object) -> None:
+        raise OSError(f"no {HOSTILE['colour']}")
+
+    (folder := tmp_path / HOSTILE["colour"]).mkdir()
+    monkeypatch.chdir(folder)
+    engine = staged("recorded-processing")
+    async with looking_at(engine, notice=HOSTILE["title"], ways=Ways(on=frozenset())) as sight:
+        await sight.press("e", "enter")
+        assert clean(HOSTILE["colour"]) in sight.toast
+        monkeypatch.setattr(engine.archive, "seen", broken)
+        engine.unsaved = HOSTILE["cursor"]
+        tell(engine, 1, "recorded-failed-lock")
+        await sight.until(f"no {clean(HOSTILE['colour'])}")
         assert uncontrolled(sent(sight)) == []
 
 

@@ -1,4 +1,6 @@
+import asyncio
 import re
+from types import ModuleType
 
 import pytest
 
@@ -10,6 +12,7 @@ from tests.support.staging import staged, tell
 from zjobtui.domain.observation import Missed
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.ui.detail_lines import Viewing, page
+from zjobtui.wording import raw, requests, timelines
 
 DONE = "recorded-completed-localised"
 FAILED = "recorded-failed-lock"
@@ -36,10 +39,11 @@ async def test_without_a_label_the_border_says_the_whole_id() -> None:
         assert sight.detail_title == job(1).id.given
 
 
-async def test_what_was_opened_or_closed_stays_so_when_new_data_comes() -> None:
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_was_opened_or_closed_stays_so_when_new_data_comes(size: tuple[int, int]) -> None:
     engine = staged("recorded-completed-order-pending", WAITING)
     tell(engine, 1, subscriptions(40))
-    async with looking_at(engine) as sight:
+    async with looking_at(engine, size) as sight:
         await sight.press("down")
         await to_line(sight, "▸ Subscriptions (40)")
         await sight.press("enter")
@@ -50,9 +54,10 @@ async def test_what_was_opened_or_closed_stays_so_when_new_data_comes() -> None:
         assert "A-S00000009  Suspended" in sight.text
 
 
-async def test_the_cursor_of_the_detail_stays_on_its_line_when_new_data_comes() -> None:
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_cursor_of_the_detail_stays_on_its_line_when_new_data_comes(size: tuple[int, int]) -> None:
     engine = staged(subscriptions(5))
-    async with looking_at(engine) as sight:
+    async with looking_at(engine, size) as sight:
         await to_line(sight, "A-S00000002")
         tell(engine, 1, subscriptions(9, s7="Suspended"))
         await sight.settled()
@@ -172,8 +177,9 @@ async def test_the_view_stays_for_another_job_and_for_what_comes() -> None:
         assert "[3 Raw]" in tabs(sight)
 
 
-async def test_each_view_keeps_its_place_and_what_is_open_in_it() -> None:
-    async with looking_at(staged(subscriptions(90)), size=(140, 30)) as sight:
+@pytest.mark.parametrize("size", SIZES)
+async def test_each_view_keeps_its_place_and_what_is_open_in_it(size: tuple[int, int]) -> None:
+    async with looking_at(staged(subscriptions(90)), size) as sight:
         await to_line(sight, "▸ Subscriptions (90)")
         await sight.press("enter", "pagedown", "down")
         summary, cursor = sight.detail, place_of_cursor(sight)
@@ -187,9 +193,12 @@ async def test_each_view_keeps_its_place_and_what_is_open_in_it() -> None:
         assert sight.detail == raw
 
 
-async def test_whoever_reads_about_a_job_stays_with_it_though_another_becomes_more_urgent() -> None:
+@pytest.mark.parametrize("size", SIZES)
+async def test_whoever_reads_about_a_job_stays_with_it_whatever_becomes_more_urgent(
+    size: tuple[int, int],
+) -> None:
     engine = staged(WAITING, WAITING, labels=("alpha", "beta"))
-    async with looking_at(engine) as sight:
+    async with looking_at(engine, size) as sight:
         title = sight.detail_title
         other = 2 if title.startswith("alpha") else 1
         await sight.press("tab")
@@ -228,3 +237,66 @@ async def test_the_minute_of_the_last_answer_goes_on_though_nothing_new_comes() 
         assert re.search(r"Answered +\S*:00", sight.text)
         tell(engine, 1, WAITING, after=120)
         await sight.until(lambda text: bool(re.search(r"Answered +\S*:02", text)))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_view_is_made_when_somebody_looks_at_it_and_not_before(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def noted(module: ModuleType, name: str) -> None:
+        make = getattr(module, name)
+
+        def make_and_note(*given: object, **more: object) -> object:
+            made.append(name)
+            return make(*given, **more)
+
+        monkeypatch.setattr(module, name, make_and_note)
+
+    for module, name in ((requests, "request_lines"), (timelines, "timeline_lines"), (raw, "pretty")):
+        noted(module, name)
+    engine = staged(FAILED, WAITING)
+    async with looking_at(engine, size) as sight:
+        await sight.press("down", "up", "tab", "pagedown")
+        tell(engine, 1, FAILED)
+        await sight.settled()
+        assert made == []
+        for key, name in (("4", "request_lines"), ("2", "timeline_lines"), ("3", "pretty")):
+            await sight.press(key)
+            assert SHOWS[key] in sight.text
+            assert made.pop() == name
+            made.clear()
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_who_has_chosen_a_view_stays_with_the_job_though_another_becomes_more_urgent(
+    size: tuple[int, int],
+) -> None:
+    engine = staged(WAITING, WAITING)
+    async with looking_at(engine, size) as sight:
+        title = sight.detail_title
+        await sight.press("3")
+        tell(engine, 2, FAILED, after=20)
+        await sight.settled()
+        assert "✗ failed" in sight.jobs[0]
+        assert sight.detail_title == title
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_where_a_person_has_scrolled_to_stays_in_view_whatever_comes(size: tuple[int, int]) -> None:
+    engine = staged(subscriptions(90))
+    async with looking_at(engine, size) as sight:
+        await sight.press("3", "tab", "pagedown", "pagedown")
+        moved = sight.detail
+        for _ in range(3):
+            sight.glass.receive(f"\x1b[<65;{size[0] - 9};{size[1] - 6}M")
+            await sight.settled()
+        shown = sight.detail
+        assert shown != moved
+        tell(engine, 1, subscriptions(90, s80="Suspended"), after=61)
+        await sight.settled()
+        engine.clock.at += 61
+        await asyncio.sleep(0.15)
+        await sight.settled()
+        assert sight.detail == shown

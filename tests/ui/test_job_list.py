@@ -14,6 +14,13 @@ DONE = "recorded-completed-localised"
 PENDING = "recorded-completed-order-pending"
 FAILED = "recorded-failed-lock"
 WAITING = "recorded-processing"
+SIZES = [(140, 40), (80, 24)]
+SOON = 0.1
+
+
+@pytest.fixture(autouse=True)
+def _seen_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zjobtui.ui.monitor.ATTEND_AFTER", SOON)
 
 
 def waiting(count: int) -> ScriptedEngine:
@@ -42,7 +49,13 @@ def signs(sight: Sight) -> str:
 async def let_go(sight: Sight) -> None:
     """Takes the hands off the keys until rows may move again."""
     sight.engine.clock.at += 10
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.15)
+    await sight.settled()
+
+
+async def soon_seen(sight: Sight) -> None:
+    """Lets the cursor rest as long as it takes until somebody has looked."""
+    await asyncio.sleep(2 * SOON)
     await sight.settled()
 
 
@@ -178,9 +191,10 @@ async def test_until_it_is_moved_the_cursor_is_on_the_first_row() -> None:
         assert (place_of_cursor(sight), selected(sight)) == (0, id_of(7))
 
 
-async def test_the_cursor_stays_with_its_job_when_rows_move() -> None:
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_cursor_stays_with_its_job_when_rows_move(size: tuple[int, int]) -> None:
     engine = waiting(10)
-    async with looking_at(engine) as sight:
+    async with looking_at(engine, size) as sight:
         await sight.press("down", "down", "down")
         assert selected(sight) == id_of(4)
         tell(engine, 9, FAILED)
@@ -192,9 +206,10 @@ async def test_the_cursor_stays_with_its_job_when_rows_move() -> None:
         assert selected(sight) == id_of(4)
 
 
-async def test_while_a_person_moves_rows_keep_their_places_and_still_change() -> None:
+@pytest.mark.parametrize("size", SIZES)
+async def test_while_a_person_moves_rows_keep_their_places_and_still_change(size: tuple[int, int]) -> None:
     engine = waiting(5)
-    async with looking_at(engine) as sight:
+    async with looking_at(engine, size) as sight:
         await sight.press("down")
         tell(engine, 4, FAILED)
         await sight.settled()
@@ -207,9 +222,10 @@ async def test_while_a_person_moves_rows_keep_their_places_and_still_change() ->
         assert selected(sight) == id_of(3)
 
 
-async def test_the_job_under_the_cursor_keeps_its_place_on_the_screen() -> None:
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_job_under_the_cursor_keeps_its_place_on_the_screen(size: tuple[int, int]) -> None:
     engine = waiting(200)
-    async with looking_at(engine) as sight:
+    async with looking_at(engine, size) as sight:
         await sight.press("pagedown", "pagedown", "pagedown", "up", "up", "up", "up")
         place, chosen = place_of_cursor(sight), selected(sight)
         for number in range(190, 196):
@@ -271,6 +287,22 @@ async def test_a_click_selects_a_row_and_a_second_one_goes_to_the_detail() -> No
         assert selected(sight) == id_of(6)
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_wheel_moves_the_rows_and_what_comes_leaves_them_there(size: tuple[int, int]) -> None:
+    engine = waiting(100)
+    async with looking_at(engine, size) as sight:
+        await sight.press("down", "up")
+        for _ in range(4):
+            sight.glass.receive("\x1b[<65;10;5M")
+            await sight.settled()
+        shown = ids(sight)
+        assert id_of(1) not in shown
+        engine.label([job(1), job(60)], "CS-1")
+        await let_go(sight)
+        assert ids(sight) == shown
+        assert sight.detail_title.startswith("CS-1 · 00000001")
+
+
 async def test_the_engine_is_told_at_which_job_a_person_looks() -> None:
     engine = waiting(5)
     async with looking_at(engine) as sight:
@@ -289,14 +321,49 @@ async def test_the_border_says_how_many_jobs_there_are() -> None:
         assert "╭─ Jobs · 1,199 · by urgency ─" in sight.rows[1]
 
 
-async def test_what_changed_since_somebody_looked_has_a_mark_until_somebody_does() -> None:
-    engine = staged(FAILED, WAITING, WAITING)
-    async with looking_at(engine) as sight:
-        tell(engine, 3, DONE)
-        await sight.settled()
-        assert signs(sight) == "● ●"
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_nobody_has_looked_at_is_on_top_with_a_mark_until_somebody_does(size: tuple[int, int]) -> None:
+    engine = staged(FAILED, FAILED, WAITING, WAITING, DONE)
+    engine.acknowledge([job(2)])
+    async with looking_at(engine, size) as sight:
+        assert ids(sight) == [id_of(number) for number in (1, 3, 4, 2, 5)]
+        assert signs(sight) == "●   ●"
+        await sight.press("end", "up", "up")
+        tell(engine, 3, FAILED)
+        await let_go(sight)
+        assert ids(sight) == [id_of(number) for number in (3, 1, 4, 2, 5)]
+        assert signs(sight).startswith("●● ")
+        await sight.press("home")
+        await sight.until(lambda _: signs(sight)[0] == " ")
+        await let_go(sight)
+        assert ids(sight) == [id_of(number) for number in (1, 4, 3, 2, 5)]
         await sight.press("A")
-        assert signs(sight) == "   "
+        assert signs(sight) == "     "
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_changes_under_the_cursor_is_seen_when_a_person_does_something(size: tuple[int, int]) -> None:
+    engine = waiting(3)
+    async with looking_at(engine, size) as sight:
+        await sight.press("down")
+        await sight.until(lambda _: len(engine.attended) == 2)
+        tell(engine, 2, FAILED)
+        await let_go(sight)
+        await soon_seen(sight)
+        assert signs(sight) == "●  "
+        await sight.press("2")
+        await sight.until(lambda _: signs(sight) == "   ")
+
+
+@pytest.mark.parametrize(("key", "size"), [("tab", (140, 40)), ("3", (80, 24)), ("enter", (50, 15))])
+async def test_who_reads_about_the_first_job_has_looked_at_it(key: str, size: tuple[int, int]) -> None:
+    async with looking_at(staged(FAILED, WAITING), size) as sight:
+        await soon_seen(sight)
+        assert signs(sight) == "● "
+        await sight.press(key)
+        await soon_seen(sight)
+        await sight.press("escape")
+        assert signs(sight) == "  "
 
 
 async def test_n_goes_to_the_next_job_that_nobody_has_looked_at() -> None:
@@ -309,9 +376,10 @@ async def test_n_goes_to_the_next_job_that_nobody_has_looked_at() -> None:
         assert selected(sight) == id_of(3)
 
 
-async def test_space_marks_and_actions_act_on_the_marked() -> None:
+@pytest.mark.parametrize("size", SIZES)
+async def test_space_marks_and_actions_act_on_the_marked(size: tuple[int, int]) -> None:
     engine = waiting(6)
-    async with looking_at(engine) as sight:
+    async with looking_at(engine, size) as sight:
         await sight.press("space", "down", "space")
         assert signs(sight) == "◆ ◆   "
         assert "2 marked" in sight.rows[1]
@@ -324,8 +392,9 @@ async def test_space_marks_and_actions_act_on_the_marked() -> None:
         assert len(ids(sight)) == 6
 
 
-async def test_a_range_or_everything_can_be_marked_and_escape_takes_marks_away() -> None:
-    async with looking_at(waiting(6)) as sight:
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_range_or_everything_can_be_marked_and_escape_takes_marks_away(size: tuple[int, int]) -> None:
+    async with looking_at(waiting(6), size) as sight:
         await sight.press("down", "space", "down", "down", "V")
         assert signs(sight) == " ◆◆◆◆ "
         await sight.press("escape")

@@ -17,7 +17,7 @@ def corners(sight: Sight) -> list[tuple[int, int]]:
     return [(y, x) for y, row in enumerate(sight.cells) for x, cell in enumerate(row) if cell == "╭"]
 
 
-@pytest.mark.parametrize("size", [(59, 40), (99, 19), (46, 12)], ids=str)
+@pytest.mark.parametrize("size", [(59, 40), (99, 19), (140, 19), (46, 12)], ids=str)
 async def test_where_there_is_room_for_one_the_list_is_alone_and_enter_opens_the_detail_over_it(
     size: tuple[int, int],
 ) -> None:

@@ -40,9 +40,3 @@ async def test_without_an_answer_the_call_stands_there_to_be_made() -> None:
         await sight.press("4")
         assert "There is no good answer yet." in sight.words
         assert f"/v1/async-jobs/{job(1).id}" in sight.words.replace(" ", "")
-
-
-async def test_the_call_can_be_copied_from_there() -> None:
-    async with looking_at(staged("recorded-processing")) as sight:
-        await sight.press("4", "tab", "y")
-        assert "curl" in [line.strip() for line in sight.frame("Copy of")]

@@ -5,8 +5,9 @@ import pytest
 from tests.support.seeing import TENANT, Sight, looking_at
 from tests.support.staging import staged
 from tests.support.world import watched_world
+from zjobtui.domain.problem import Problem, ProblemKind
 
-SIZES = [(1, 1), (5, 3), (20, 5), (60, 20), (99, 24), (100, 30), (200, 60)]
+SIZES = [(1, 1), (5, 3), (20, 5), (60, 20), (100, 30), (200, 60)]
 
 
 def frames(sight: Sight) -> list[tuple[int, int]]:
@@ -79,11 +80,42 @@ async def test_a_row_shows_at_least_eight_characters_of_the_id(width: int) -> No
             assert any(watch.job.id.given[:8] in row for row in sight.jobs)
 
 
-@pytest.mark.parametrize("opens", ["s", "e", "ctrl+p", "a", "l", "?", "/"])
-async def test_an_open_dialog_survives_a_terminal_of_no_size_at_all(opens: str) -> None:
+async def test_an_open_dialog_survives_a_terminal_of_no_size_at_all() -> None:
     async with looking_at(staged("recorded-processing")) as sight:
-        await sight.press(opens)
-        await sight.resize(1, 1)
-        await sight.resize(140, 40)
-        await sight.press("escape")
-        await sight.until("Zuora is working on it.")
+        for opens in ("s", "e", "ctrl+p", "a", "l", "?", "/"):
+            await sight.press(opens)
+            await sight.resize(1, 1)
+            await sight.resize(140, 40)
+            await sight.press("escape")
+            await sight.until("Zuora is working on it.")
+
+
+NOTICE = "Something was found that a person should know of, and it takes many more words than there is room for. " * 5
+
+
+@pytest.mark.parametrize(
+    ("size", "seen"),
+    [
+        ((140, 40), ("there is room for.…", "✗ unreachable", "─ 0f1e937d781d2dc663f06748db2112aa ─", "ended 2h ago")),
+        (
+            (40, 22),
+            ("there is room for. Somethi…", "✗ unreacha…", "─ 0f1e937d781d2dc663f06748db2112aa ─", "ended 2h ago"),
+        ),
+        ((26, 16), ("and it takes many more …", "✓ …", "─ 0f1e937d…748db2112aa ─", "ended 2h a… │")),
+        ((10, 9), ("found t…", "! …", "─ 0f1… ─", "✗ fai… │", "? help  …")),
+    ],
+    ids=str,
+)
+async def test_what_is_cut_ends_with_an_ellipsis_and_an_id_is_cut_in_its_middle(
+    size: tuple[int, int], seen: tuple[str, ...]
+) -> None:
+    engine = watched_world(jobs=60, elapsed=64.0)
+    problem = Problem(ProblemKind.UNREACHABLE, "a reason in many words " * 5)
+    engine.pulse = replace(engine.pulse, problem=problem, down_since=0.0)
+    engine.clock.at += 9_000
+    engine.publish()
+    async with looking_at(engine, size, notice=NOTICE) as sight:
+        await sight.press(*["<"] * 30, "tab")
+        for text in seen:
+            assert text in sight.text
+        assert sight.crooked() == []

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from zjobtui.ui.spans import GAP, Spans, changed_regions, fitted, length_of, strip_of
+from zjobtui.ui.spans import GAP, Spans, changed_regions, fitted, length_of, strip_of, within
 
 TEXT = st.text("ab 漢字👍\u0301\u0e31", max_size=24)
 SPANS = st.lists(st.tuples(TEXT, st.sampled_from(["plain", "bad"])), max_size=4).map(tuple)
@@ -32,6 +32,17 @@ def test_drawing_the_changed_parts_makes_the_new_line_of_the_old_one(old: Spans,
         assert wanted[region.right][0] != "", "ends within a wide character"
         screen[region.x : region.right] = wanted[region.x : region.right]
     assert [text for text, _ in screen] == [text for text, _ in wanted]
+
+
+@given(SPANS, st.integers(1, 40))
+def test_what_has_no_room_is_cut_with_an_ellipsis_and_blanks_are_just_cut(spans: Spans, width: int) -> None:
+    whole, cut = ("".join(text for text, _ in one) for one in (spans, within(spans, width)))
+    assert cell_len(cut) <= width
+    if cell_len(whole.rstrip()) <= width:
+        assert cut.rstrip() == whole.rstrip()
+    else:
+        assert cut.rstrip().endswith("…")
+        assert whole.startswith(cut.rstrip()[:-1].rstrip())
 
 
 def test_a_line_that_is_the_same_is_not_drawn() -> None:

@@ -10,8 +10,9 @@ FAILED = "recorded-failed-lock"
 SIZES = [(140, 40), (80, 24)]
 
 
-async def test_what_an_order_made_stands_in_groups_with_their_sums() -> None:
-    async with looking_at(staged("derived-completed-everything"), size=(140, 60)) as sight:
+@pytest.mark.parametrize("size", [(140, 60), (80, 100)])
+async def test_what_an_order_made_stands_in_groups_with_their_sums(size: tuple[int, int]) -> None:
+    async with looking_at(staged("derived-completed-everything"), size) as sight:
         lines = [flowing(line) for line in sight.detail]
         for line in (
             "Order O-00000042 · Completed",
@@ -28,9 +29,12 @@ async def test_what_an_order_made_stands_in_groups_with_their_sums() -> None:
         assert "Payment error INSUFFICIENT_FUNDS Card declined by the gateway" in sight.words
 
 
-async def test_of_three_hundred_subscriptions_first_the_sum_is_seen_and_the_odd_ones_come_first() -> None:
+@pytest.mark.parametrize("size", [(140, 40), (80, 40)])
+async def test_of_three_hundred_subscriptions_first_the_sum_is_seen_and_the_odd_ones_come_first(
+    size: tuple[int, int],
+) -> None:
     engine = staged(subscriptions(300, s100="Pending Acceptance", s200="Pending Acceptance"))
-    async with looking_at(engine) as sight:
+    async with looking_at(engine, size) as sight:
         assert "▸ Subscriptions (300) 298 Active, 2 Pending Acceptance" in sight.words
         assert "A-S0" not in sight.text
         await to_line(sight, "Subscriptions (300)")
@@ -103,12 +107,6 @@ async def test_a_failure_says_what_happened_what_it_means_what_to_do_and_what_su
             "For support request id d7479cf6-b410-4630-b841-268ccd48f0d2 · track id 5b0c3bd6d1a94c6c8a3f3f6a3d6b1d11 "
             "· 2026-11-23T14:00:00Z · y copies it"
         ) in await whole(sight)
-
-
-async def test_what_support_asks_for_can_be_copied() -> None:
-    async with looking_at(staged(FAILED)) as sight:
-        await sight.press("y")
-        assert any("for Zuora support" in line for line in sight.frame("Copy of"))
 
 
 async def test_a_long_message_is_wrapped_and_nothing_of_it_is_lost() -> None:

@@ -1,11 +1,12 @@
 import base64
+import csv
 import json
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.support.building import job, job_id
+from tests.support.building import body, job, job_id
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged
 from zjobtui.ui.clipboard import LIMIT, sequence
@@ -30,9 +31,8 @@ def _plain_terminal_in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
-async def test_y_offers_what_can_be_copied_and_copies_it(size: tuple[int, int]) -> None:
-    async with looking_at(staged("recorded-completed-order-pending"), size) as sight:
+async def test_y_offers_what_can_be_copied_and_copies_it() -> None:
+    async with looking_at(staged("recorded-completed-order-pending")) as sight:
         await sight.press("y")
         told = sight.text
         for what in ("job id", "order number", "account number", "verdict", "Markdown summary", "raw answer", "curl"):
@@ -42,19 +42,60 @@ async def test_y_offers_what_can_be_copied_and_copies_it(size: tuple[int, int]) 
         assert "Order number: sent to the terminal's clipboard, if it takes such a thing." in sight.toast
 
 
-async def test_of_several_jobs_the_ids_are_copied() -> None:
-    async with looking_at(staged("recorded-processing", "recorded-processing")) as sight:
-        await sight.press("*", "y")
-        await sight.press("enter")
+async def chosen(sight: Sight, key: str, wanted: str) -> None:
+    """Presses a key and chooses from what it offers."""
+    await sight.press(key)
+    names = [line.strip() for line in sight.frame({"y": "Copy of", "e": "Export"}[key]) if line.strip()]
+    await sight.press(*["down"] * names.index(wanted), "enter")
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_each_part_of_a_failed_job_is_copied_and_the_call_holds_no_token(size: tuple[int, int]) -> None:
+    async with looking_at(staged("recorded-failed-lock"), size) as sight:
+        for what, held in (
+            ("error", "[40000050] Operation failed due to a lock competition, please retry later."),
+            ("curl", 'curl -sS -H "Authorization: Bearer $ZUORA_TOKEN" '),
+            ("Markdown summary", f"### {job_id(1).given}: failed"),
+        ):
+            await chosen(sight, "y", what)
+            assert held in clipboard(sight), what
+            assert f"{what[0].upper()}{what[1:]}: sent to the terminal's clipboard" in sight.toast
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_of_several_jobs_ids_or_a_table_are_copied(size: tuple[int, int]) -> None:
+    async with looking_at(staged("recorded-processing", "recorded-processing"), size) as sight:
+        await sight.press("*")
+        await chosen(sight, "y", "job ids")
         assert clipboard(sight) == f"{job_id(1).given}\n{job_id(2).given}"
+        await chosen(sight, "y", "Markdown table")
+        assert clipboard(sight).count("| ◌ waiting |") == 2
 
 
-async def test_the_copied_call_holds_no_token() -> None:
+async def test_within_tmux_a_copy_goes_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMUX", "tmux-0/default,1,0")
     async with looking_at(staged("recorded-processing")) as sight:
-        await sight.press("y")
-        await sight.press("end", "enter")
-        assert clipboard(sight).startswith("curl -sS ")
-        assert "Bearer $ZUORA_TOKEN" in clipboard(sight)
+        await chosen(sight, "y", "job id")
+        assert f"\x1bPtmux;\x1b\x1b]52;c;{base64.b64encode(job_id(1).given.encode()).decode()}\x07\x1b\\" in sight.sent
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_what_a_terminal_cannot_take_goes_to_a_file(size: tuple[int, int], tmp_path: Path) -> None:
+    long = body(status="Failed", errors="[40000060]: " + "x" * LIMIT, result=None)
+    engine = staged(long, "recorded-failed-lock")
+    async with looking_at(engine, size) as sight:
+        await chosen(sight, "y", "raw answer")
+        assert clipboard(sight) == ""
+        name, written = only_file(tmp_path)
+        assert written == long.decode()
+        assert name in sight.toast.replace(" ", "")
+        (tmp_path / name).unlink()
+        await sight.press("end")
+        await chosen(sight, "y", "all of these, to a file")
+        name, written = only_file(tmp_path)
+        assert f"job id:\n{job_id(2).given}\n" in written
+        assert "curl:\ncurl -sS" in written
+        assert name in sight.toast.replace(" ", "")
 
 
 async def test_escape_copies_nothing() -> None:
@@ -63,14 +104,30 @@ async def test_escape_copies_nothing() -> None:
         assert clipboard(sight) == ""
 
 
-async def test_e_writes_the_marked_jobs_to_a_file_and_names_it(tmp_path: Path) -> None:
-    async with looking_at(staged("recorded-processing", "recorded-failed-lock", "recorded-processing")) as sight:
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_e_writes_the_marked_jobs_to_a_file_and_names_it(size: tuple[int, int], tmp_path: Path) -> None:
+    engine = staged("recorded-processing", "recorded-failed-lock", "recorded-processing", labels=("=1+1", "＝2|"))
+    async with looking_at(engine, size) as sight:
         await sight.press("space", "space", "e")
         assert "Export 2 jobs as" in sight.text
-        await sight.press("enter")
-        name, written = only_file(tmp_path)
-        assert {one["job_id"] for one in json.loads(written)["jobs"]} == {job(1).id.given, job(2).id.given}
-        assert name in sight.toast.replace(" ", "")
+        await sight.press("escape")
+        for form, suffix in (("JSON", ".json"), ("CSV", ".csv"), ("Markdown", ".md"), ("ids alone", ".txt")):
+            await chosen(sight, "e", form)
+            name, written = only_file(tmp_path)
+            assert name.endswith(suffix)
+            assert name in sight.toast.replace(" ", "")
+            match form:
+                case "JSON":
+                    assert {one["job_id"] for one in json.loads(written)["jobs"]} == {job(n).id.given for n in (1, 2)}
+                case "CSV":
+                    labels = [row["label"] for row in csv.DictReader(written.splitlines())]
+                    assert labels == ["'=1+1", "'＝2|"]
+                case "Markdown":
+                    assert "| =1+1 |" in written
+                    assert "| ＝2\\| |" in written
+                case _:
+                    assert written.split() == [job(1).id.given, job(2).id.given]
+            (tmp_path / name).unlink()
 
 
 async def test_a_file_that_is_there_is_never_overwritten(tmp_path: Path) -> None:
@@ -78,8 +135,9 @@ async def test_a_file_that_is_there_is_never_overwritten(tmp_path: Path) -> None
         await sight.press("e")
         await sight.press("end", "enter")
         first = only_file(tmp_path)
-        await sight.press("x", "a", *job_id(5).given, "enter")
-        await sight.press("e")
+        await sight.press("x", "a")
+        await sight.paste(job_id(5).given)
+        await sight.press("enter", "e")
         await sight.press("end", "enter")
         assert only_file(tmp_path) == first
         assert "was not written" in sight.text

@@ -84,6 +84,37 @@ async def test_the_desktop_shows_a_line_without_anything_a_terminal_acts_on(monk
         assert told.startswith("a␛]0;b␇")
         assert len(told) == 200
         assert told.isprintable()
+        assert rings(sight) == 0
+        assert "failed:" not in sight.rows[-2]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_a_line_on_the_screen_tells_it_where_that_is_wished_and_the_keys_go_where_they_went(
+    size: tuple[int, int],
+) -> None:
+    engine = waiting(4)
+    async with looking_at(engine, size, ways=Ways(has_bell=False, has_toast=True)) as sight:
+        await sight.press("/", *"CS")
+        tell(engine, 1, FAILED)
+        await sight.settled()
+        assert sight.toast.startswith("CS-1 failed: Job failed")
+        await sight.press("-", "2")
+        assert "Jobs · 1 of 4 · filter: CS-2 " in sight.rows[1]
+        await sight.press("escape", "b")
+        tell(engine, 2, FAILED, after=PATIENCE)
+        await sight.settled()
+        assert "CS-2 failed:" not in sight.text
+
+
+async def test_without_a_word_in_the_settings_nothing_but_the_bell_tells() -> None:
+    engine = waiting(2)
+    async with looking_at(engine) as sight:
+        before = sight.rows[-2:]
+        tell(engine, 1, FAILED)
+        await sight.settled()
+        assert rings(sight) == 1
+        assert not re.search(r"\x1b\](9|777);", sight.sent)
+        assert sight.rows[-2:] == before
 
 
 async def test_within_tmux_the_line_goes_through(monkeypatch: pytest.MonkeyPatch) -> None:

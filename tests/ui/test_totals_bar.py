@@ -91,12 +91,27 @@ async def test_before_the_first_state_the_bar_says_that_it_starts() -> None:
         assert sight.bar.endswith("○ starting")
 
 
-async def test_production_does_not_look_like_a_sandbox() -> None:
+@pytest.mark.parametrize(
+    ("size", "title", "told", "no_color"),
+    [
+        ((140, 40), "EU production", " EU PRODUCTION ", False),
+        ((80, 24), "Europe", " PRODUCTION · Europe ", True),
+        ((40, 15), "Europe", " PROD ", True),
+        ((40, 15), "Europe", " PROD ", False),
+    ],
+)
+async def test_production_looks_like_nothing_else_and_says_so_in_any_room_without_colours_too(
+    size: tuple[int, int], title: str, told: str, no_color: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if no_color:
+        monkeypatch.setenv("NO_COLOR", "1")
     looks = []
     for kind in (TenantKind.PRODUCTION, TenantKind.API_SANDBOX):
-        async with looking_at(staged(), tenant=replace(TENANT, kind=kind)) as sight:
-            looks.append(sight.glass.display.screen.buffer[0][sight.bar.index("EU API sandbox")].bg)
-    assert looks[0] != looks[1]
+        async with looking_at(staged(), size, tenant=replace(TENANT, title=title, kind=kind)) as sight:
+            assert (told in sight.bar) == (kind is TenantKind.PRODUCTION)
+            cells = sight.glass.display.screen.buffer[0]
+            looks.append({cells[x].bg for x in range(size[0])})
+    assert no_color or looks[0] != looks[1]
 
 
 @pytest.mark.parametrize("colour", [*sorted(COLOURS), "#7f7f7f", "#d0d0d0", "#202020"])
@@ -150,7 +165,9 @@ def test_production_is_seen_where_several_tenants_are_watched(width: int) -> Non
     tenants = (replace(TENANT, title="EU sandbox"), replace(TENANT, title="US", kind=TenantKind.PRODUCTION))
     spans = bar_spans(tenants, dict.fromkeys(Kind, 3), pulse_text(None, NOW, 3), width)
     badges = {name: text.strip() for text, name in spans if name in {"tenant", "production"}}
-    assert badges == ({"tenant": "EU sandbox", "production": "US"} if width == 140 else {"production": "2 tenants"})
+    assert badges == (
+        {"tenant": "EU sandbox", "production": "PRODUCTION · US"} if width == 140 else {"production": "PROD"}
+    )
 
 
 async def test_where_the_whole_trouble_has_no_room_it_is_said_since_when() -> None:
@@ -164,7 +181,7 @@ async def test_where_the_whole_trouble_has_no_room_it_is_said_since_when() -> No
 
 def test_production_keeps_its_look_whatever_colour_it_was_given() -> None:
     tenant = replace(TENANT, kind=TenantKind.PRODUCTION, colour="green")
-    assert (f" {tenant.title} ", "production") in bar_spans(
+    assert (f" PRODUCTION · {tenant.title} ", "production") in bar_spans(
         (tenant,), dict.fromkeys(Kind, 0), pulse_text(None, NOW, 0), 140
     )
 

@@ -3,6 +3,11 @@
 import asyncio
 import re
 from dataclasses import replace
+from typing import Any
+
+import pytest
+from textual.message_pump import MessagePump
+from textual.timer import Timer
 
 from tests.support.building import NOW, job, watch
 from tests.support.scripted import FixedClock, ScriptedEngine
@@ -127,3 +132,40 @@ async def test_in_the_timeline_of_a_job_that_waits_a_second_costs_a_few_cells() 
         await sight.until(lambda _: len(sight.sent) > before)
         await quiet(sight)
         assert len(sight.sent) - before < 200
+
+
+async def test_after_the_first_minute_the_ages_of_rows_go_on_by_the_minute() -> None:
+    engine = crowd(30)
+    engine.bring(*((job(number), heard(WAITING)) for number in range(1, 31)), planned=600.0)
+    engine.clock.at = NOW - 1_000 + 31 + 20 * 60
+    engine.pulse = replace(engine.pulse, answered_at=NOW + 9_000)
+    engine.publish()
+    async with looking_at(engine) as sight:
+        await sight.press("2", "]")
+        await quiet(sight)
+        before, rows = len(sight.sent), sight.jobs
+        for _ in range(2):
+            engine.clock.at += 14
+            await quiet(sight, 0.3)
+        assert len(sight.sent) == before
+        engine.clock.at += 32
+        await sight.until(lambda _: sight.jobs[29].endswith("for 21m"))
+        await quiet(sight)
+        assert rows[29].endswith("for 20m")
+        assert len(sight.sent) - before < 30 * 20
+
+
+async def test_where_a_text_is_typed_nothing_blinks(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_interval = MessagePump.set_interval
+
+    def ten_times_as_fast(self: MessagePump, interval: float, *given: Any, **more: Any) -> Timer:  # noqa: ANN401
+        return set_interval(self, interval / 10, *given, **more)
+
+    monkeypatch.setattr(MessagePump, "set_interval", ten_times_as_fast)
+    async with looking_at(crowd(3)) as sight:
+        for keys in (("/",), ("escape", "a"), ("escape", "ctrl+p")):
+            await sight.press(*keys)
+            await quiet(sight, 0.1)
+            before = len(sight.sent)
+            await quiet(sight, 0.2)
+            assert len(sight.sent) == before, keys

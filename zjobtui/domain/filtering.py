@@ -54,8 +54,12 @@ class Filter:
 
     def at(self, now: float) -> Callable[[Watch], bool]:
         """What tells of a watch whether it is meant at `now`; at all times the same where time has no part."""
-        is_timed = any(term.is_timed for term in self.terms)
-        return (lambda watch: self.matches(watch, now)) if is_timed else self._matches_always
+        return (lambda watch: self.matches(watch, now)) if self.is_timed else self._matches_always
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether time alone may change what it lets through."""
+        return any(term.is_timed for term in self.terms)
 
     def _matches_always(self, watch: Watch) -> bool:
         return self.matches(watch, 0.0)

@@ -100,6 +100,8 @@ class NotifySettings:
     """failed, attention and all done; an empty list tells of nothing."""
     osc: str = setting(value.choice("9", "777", "off"), "off")
     """Notifications of the desktop through the terminal, by OSC 9 or OSC 777."""
+    toast: bool = setting(value.switch, default=False)
+    """A line in the corner of the screen as well, for some seconds; it takes no keys."""
     command: tuple[str, ...] = setting(value.words, (), is_shown=False)
     """A program with its arguments, run without a shell; it reads the job as JSON from its standard input."""
 

@@ -12,6 +12,7 @@ from textual.screen import Screen
 from zjobtui.clock import Clock
 from zjobtui.domain.job import FoundIds, Job, JobId
 from zjobtui.domain.tenant import Tenant
+from zjobtui.domain.text import clean
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
 from zjobtui.polling.ports import Edited
@@ -20,6 +21,10 @@ from zjobtui.wording.signs import plural, short_id
 
 MANY = 20
 """Jobs up to which removing needs no word; it can be undone."""
+
+
+ALL_IN_FILE = "all of these, to a file"
+"""What can be chosen where the terminal takes no copies; it never says whether it does."""
 
 
 class Deeds:
@@ -140,7 +145,7 @@ class Deeds:
 
     def say(self, text: str, unsaved: str = "") -> None:
         """Tells something that needs no answer, in place of what was told before."""
-        said, app = f"{text} But it is not saved yet: {unsaved}" if unsaved else text, self._screen.app
+        said, app = clean(f"{text} But it is not saved yet: {unsaved}" if unsaved else text), self._screen.app
         app.clear_notifications()
         app.notify(said, severity="warning" if unsaved else "information", markup=False, timeout=4)
 
@@ -165,10 +170,12 @@ class Deeds:
         texts = copies(targets, seen, self._tenants.get(targets[0].job.tenant))
 
         def copy(what: str | None) -> None:
-            if what is not None:
+            if what == ALL_IN_FILE:
+                self._to_file("\n\n".join(f"{name}:\n{text}" for name, text in texts.items()) + "\n", ".txt")
+            elif what is not None:
                 self._to_clipboard(what, texts[what])
 
-        self._screen.app.push_screen(Pick(f"Copy of {_named(targets)}", tuple(texts)), copy)
+        self._screen.app.push_screen(Pick(f"Copy of {_named(targets)}", (*texts, ALL_IN_FILE)), copy)
 
     def _to_clipboard(self, what: str, text: str) -> None:
         from zjobtui.ui.clipboard import sequence  # noqa: PLC0415 - nothing of it is needed for the first screen

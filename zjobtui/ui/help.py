@@ -29,7 +29,7 @@ REBINDING = (
     'The word after a key is the action\'s name: [keys] in config.toml gives it another key, such as remove = "f8"'
 )
 
-_NAMES, _WIDTH, _LEAST = 18, 66, 20
+_NAMES, _WIDTH, _LEAST = 20, 66, 18
 """Cells of the column of names, of a whole line where there is room, and of what at least stands beside a name."""
 
 

@@ -39,7 +39,6 @@ class JobDetail(LinesView):
         Binding("slash", "find", "find", show=False),
         Binding("n", "match(1)", "next match", show=False),
         Binding("N", "match(-1)", "match before", show=False),
-        Binding("d", "difference", "difference", show=False),
     ]
 
     def __init__(self) -> None:
@@ -84,7 +83,7 @@ class JobDetail(LinesView):
         watch = self._subject.watch
         is_growing = self._tab is Tab.TIMELINE and not watch.is_final
         is_next_minute = _minute(self._subject) != self._minute
-        if is_growing or is_next_minute or list(headline(self._subject, now, self._width)) != self._head:
+        if is_growing or is_next_minute or list(headline(self._subject, now, self.line_width)) != self._head:
             self._rebuild()
 
     def turn_to(self, tab: Tab) -> None:
@@ -138,10 +137,12 @@ class JobDetail(LinesView):
             number = bisect_left(stops, self.cursor) - (step < 0)
         self._go_to_match(number % len(stops))
 
-    def action_difference(self) -> None:
-        """Shows what is different from the earlier answer, or the whole of the last."""
-        if self._tab is Tab.RAW and self._subject and self._subject.earlier:
-            self._is_difference = not self._is_difference
+    def compare(self) -> None:
+        """Shows in the raw answer what is different from the earlier one, or the whole of the last."""
+        is_on = self._is_difference and self._tab is Tab.RAW
+        self.turn_to(Tab.RAW)
+        if self._subject and self._subject.earlier:
+            self._is_difference = not is_on
             self._rebuild(_Place())
 
     def key_escape(self, event: Key) -> None:
@@ -172,17 +173,13 @@ class JobDetail(LinesView):
         index = event.y - self.gutter.top + self.scroll_offset.y
         if 0 <= index < self.count and self._page.lines[index].key == TAB_LINE:
             event.prevent_default()
-            if (tab := tab_at(self._tab, self._width, event.x - self.gutter.left)) is not None:
+            if (tab := tab_at(self._tab, self.line_width, event.x - self.gutter.left)) is not None:
                 self.turn_to(tab)
 
     def on_resize(self) -> None:
         """Wraps anew for the width there is; Textual calls the base class's own afterwards."""
         if self.count:
             self._rebuild()
-
-    @property
-    def _width(self) -> int:
-        return self.scrollable_content_region.width
 
     def _open(self, key: str, *, to_open: bool) -> None:
         self._opened[key] = to_open
@@ -216,8 +213,8 @@ class JobDetail(LinesView):
         self._minute = _minute(self._subject)
         words = self._words.get(self._tab, "")
         viewing = Viewing(self._tab, words, self._is_difference, self._opened, self.zone)
-        self._page = page(self._subject, viewing, self._now, self._width)
-        self._head = list(headline(self._subject, self._now, self._width)) if self._subject else []
+        self._page = page(self._subject, viewing, self._now, self.line_width)
+        self._head = list(headline(self._subject, self._now, self.line_width)) if self._subject else []
         self._entitle()
         cursor = self._where(place)
         self.reset(len(self._page.lines), cursor, place.top + cursor - place.cursor)
@@ -233,7 +230,7 @@ class JobDetail(LinesView):
         if words and self._tab is Tab.RAW:
             matches = len(self._page.stops)
             told = f"{self._match % matches + 1:,} of {matches:,}" if matches else "nowhere"
-        self.entitle(_title(self._subject), f"{told} · “{words}”" if words else "")
+        self.entitle(_title(self._subject, self.line_width), f"{told} · “{words}”" if words else "")
 
 
 def _minute(subject: Subject | None) -> float:
@@ -241,8 +238,9 @@ def _minute(subject: Subject | None) -> float:
     return (subject.watch.seen_at or 0.0) // 60 if subject else 0.0
 
 
-def _title(subject: Subject | None) -> str:
+def _title(subject: Subject | None, width: int) -> str:
+    """Label and short id, or the id as far as the border has room for it beside its corners."""
     if subject is None:
         return "Job"
     given = subject.watch.job.id.given
-    return f"{subject.watch.label} · {short_id(given)}" if subject.watch.label else given
+    return f"{subject.watch.label} · {short_id(given)}" if subject.watch.label else short_id(given, max(width - 3, 9))

@@ -8,7 +8,7 @@ from textual.message import Message
 from zjobtui.domain.job import Job
 from zjobtui.domain.watch import Watch
 from zjobtui.ui.lines_view import LinesView
-from zjobtui.ui.rows import Columns, columns_for, row_of
+from zjobtui.ui.rows import columns_for, row_of
 from zjobtui.ui.spans import Spans
 from zjobtui.wording.jobs import When, when
 
@@ -33,10 +33,6 @@ class JobList(LinesView):
 
     BINDINGS = [
         Binding("enter", "choose", "read", show=False),
-        Binding("space", "mark", "mark", show=False),
-        Binding("V", "mark_range", "mark a range", show=False),
-        Binding("asterisk", "mark_all", "mark all", show=False),
-        Binding("n", "next_unseen", "next unseen", show=False),
     ]
 
     def __init__(self, *, are_tenants_named: bool = False) -> None:
@@ -51,7 +47,6 @@ class JobList(LinesView):
         self._last_mark: Job | None = None
         self._now = 0.0
         self._held_at: float | None = None
-        self._room, self._columns = (0, False), columns_for(0)
         self._told: dict[int, When] = {}
 
     @property
@@ -87,7 +82,7 @@ class JobList(LinesView):
 
     def line(self, index: int) -> Spans:
         """The row at `index`."""
-        columns = self._columns_now()
+        columns = columns_for(self.line_width, are_tenants_named=self._are_tenants_named)
         watch = self._watches[index]
         tenant = watch.job.tenant if self._are_tenants_named else ""
         time = self._told[index] = self._when(index)
@@ -95,13 +90,6 @@ class JobList(LinesView):
 
     def _when(self, index: int) -> When:
         return when(self._watches[index], self._now, self._held_at, by_minute=True)
-
-    def _columns_now(self) -> Columns:
-        room = (self.size.width, self.show_vertical_scrollbar)
-        if room != self._room:  # Textual finds the width of the content anew whenever it is asked
-            self._room, width = room, self.scrollable_content_region.width
-            self._columns = columns_for(width, are_tenants_named=self._are_tenants_named)
-        return self._columns
 
     def cursor_moved(self) -> None:
         """Tells that another job is selected."""

@@ -8,7 +8,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from zjobtui.ui.actions import Action
-from zjobtui.ui.spans import Span, length_of, strip_of
+from zjobtui.ui.spans import Span, length_of, strip_of, within
 
 
 class KeysBar(Widget):
@@ -23,7 +23,7 @@ class KeysBar(Widget):
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - Textual's signature; there is one line
         """The bar itself."""
         spans = [span for action, _ in fitting(self._actions, self.size.width) for span in spans_of(action)]
-        return strip_of(tuple(spans), self.size.width, self._style)
+        return strip_of(within(tuple(spans), self.size.width), self.size.width, self._style)
 
     async def on_click(self, event: Click) -> None:
         """Does what the clicked name says."""

@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from zjobtui.ui.spans import FLAT, Spans, changed_regions, strip_of
+from zjobtui.ui.spans import FLAT, Spans, changed_regions, strip_of, within
 
 if TYPE_CHECKING:
     from textual.scrollbar import ScrollBar
@@ -61,6 +61,7 @@ class LinesView(ScrollView, can_focus=True):
         self._entitled = ("", "")
         self._drawn: dict[int, Spans] = {}
         self._styles: dict[tuple[str, bool], Style] = {}
+        self._room, self._line_width = (0, False), 0
 
     def entitle(self, title: str, subtitle: str = "") -> None:
         """Names the pane, and draws of it the border alone that reads differently: Textual would draw all of it."""
@@ -101,7 +102,7 @@ class LinesView(ScrollView, can_focus=True):
         for y in range(self.page_lines):
             if only is not None and top + y not in only:
                 continue
-            new = self.line(top + y) if top + y < self.count else ()
+            new = within(self.line(top + y), self.line_width) if top + y < self.count else ()
             old = self._drawn.get(y)
             if old is not None and old != new:
                 regions += changed_regions(old, new, y)
@@ -124,10 +125,18 @@ class LinesView(ScrollView, can_focus=True):
         """How many lines fit in view."""
         return max(1, self.scrollable_content_region.height)
 
+    @property
+    def line_width(self) -> int:
+        """Cells of a line; Textual finds them anew whenever it is asked."""
+        room = (self.size.width, self.show_vertical_scrollbar)
+        if room != self._room:
+            self._room, self._line_width = room, self.scrollable_content_region.width
+        return self._line_width
+
     def render_line(self, y: int) -> Strip:
         """Draws one line of the view."""
         index, width = y + self.scroll_offset.y, self.size.width
-        spans = self._drawn[y] = self.line(index) if index < self.count else ()
+        spans = self._drawn[y] = within(self.line(index), self.line_width) if index < self.count else ()
         has_cursor = index == self.cursor < self.count
         return strip_of(spans, width, lambda name: self._style(name or "plain", has_cursor=has_cursor))
 

@@ -11,12 +11,12 @@ from textual.events import DescendantFocus, Paste
 from textual.widgets import Static
 
 from zjobtui.clock import Clock
-from zjobtui.domain.arranging import SortOrder
 from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.watch import Watch
 from zjobtui.polling.ports import State
 from zjobtui.ui.actions import bindings, catalogue, key_of
 from zjobtui.ui.deeds import Deeds
+from zjobtui.ui.finding import Finding
 from zjobtui.ui.frames import FewFrames
 from zjobtui.ui.keys_bar import KeysBar
 from zjobtui.ui.look import USUAL, Look
@@ -30,7 +30,7 @@ from zjobtui.ui.shown import Shown
 from zjobtui.ui.tabs import Tab
 from zjobtui.ui.teller import Teller, Ways
 from zjobtui.ui.totals_bar import TotalsBar
-from zjobtui.ui.view import following, status_filter
+from zjobtui.ui.view import status_filter
 
 TICK = 1.0
 """Seconds between looks at what time alone has changed; cells are sent only where they read differently."""
@@ -74,7 +74,6 @@ class Monitor(FewFrames[None]):
         self._first = tuple(first)
         self._mailbox = Mailbox(lambda: self._time.soon(self._state_came))
         self._shown = shown = Shown(engine.state, tenants, clock, notice)
-        self._teller = Teller(ways or Ways(), clock, self._write)
         self._reading = Reading(engine, archive, tenants, clock, shown)
         self._deeds = Deeds(
             self,
@@ -86,8 +85,10 @@ class Monitor(FewFrames[None]):
             watchlist=lambda: shown.state.watchlist,
             undo_key=key_of(self.actions, "undo"),
         )
+        self._teller = Teller(ways or Ways(), clock, self._write, self._deeds.say)
         self._panes = Panes(are_tenants_named=len(self._tenants) > 1)
         self._list, self._detail = self._panes.rows, self._panes.detail
+        self._finding = Finding(self, self._list, shown)
         self._remembering = Remembering(memory, self._shown.view, self._panes)
         self._drawn_at = self._touched_at = 0.0
 
@@ -115,8 +116,8 @@ class Monitor(FewFrames[None]):
         self._remembering.leave()
 
     def on_resize(self) -> None:
-        """Lays the bar out anew."""
-        self._shown.draw_bar()
+        """Lays bar and notice out anew."""
+        self._shown.resized()
 
     def _state_came(self) -> None:
         """Draws the newest state, however many there were: at once for a person who moves, else together."""
@@ -141,18 +142,29 @@ class Monitor(FewFrames[None]):
         self._panes.go_to(self._detail)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Whoever goes to the detail reads."""
+        if event.widget is self._detail:
+            self._stay()
+
+    def _stay(self) -> None:
         """Whoever reads about a job stays with it, though another becomes more urgent."""
-        if event.widget is self._detail and self._list.selected is not None:
-            self._list.is_placed = True
+        self._list.is_placed |= self._list.selected is not None
+        self._look()
+
+    def _look(self) -> None:
+        """What is new about the job that a person has gone to is seen soon."""
+        if self._reading.is_of_unseen:
+            self.set_timer(ATTEND_AFTER, self._reading.attend, name="attend")
 
     def on_paste(self, event: Paste) -> None:
         """A text pasted anywhere is a text to find ids in."""
         self._deeds.add(event.text)
 
     def on_key(self) -> None:
-        """While a person moves, rows keep their places."""
+        """While a person moves, rows keep their places; whoever does something sees the job under the cursor."""
         self._touched_at = self._clock.boot()
         self._shown.touched()
+        self._look()
 
     def on_job_list_marked(self) -> None:
         """Counts the marks in the title."""
@@ -162,11 +174,6 @@ class Monitor(FewFrames[None]):
         """A click on a count shows just those jobs, and a second one all again."""
         text = status_filter(event.kind)
         self._shown.filter("" if self._shown.view.text == text else text)
-
-    def action_next_count(self) -> None:
-        """Shows the jobs of one verdict after the other, and then all."""
-        present = [status_filter(kind) for kind, number in self._shown.counts.items() if number]
-        self._shown.filter(following(("", *present), self._shown.view.text))
 
     def remark(self, text: str) -> None:
         """Says something above the list until it says something else."""
@@ -191,33 +198,13 @@ class Monitor(FewFrames[None]):
         self._shown.is_muted = self._teller.is_muted
         self._shown.draw_bar()
 
-    async def action_filter(self) -> None:
-        """Opens the line in which a filter is typed; when it is dropped, the cursor is where it was."""
-        from zjobtui.ui.filter_bar import open_filter_bar  # noqa: PLC0415 - nothing of it is needed for the first screen
+    async def action_find(self, deed: str) -> None:
+        """Finds what the catalogue names."""
+        await getattr(self._finding, deed)()
 
-        before = self._list.selected
-
-        def typed(text: str) -> None:
-            self._shown.filter(text)
-            if before and not text:
-                self._list.return_to(before.job)
-
-        hint = "words, status:failed, order:O-1, age>10m, is:unseen, !tag:acme"
-        await open_filter_bar(self._list, self._shown.view.text, hint, typed)
-
-    async def action_sort(self) -> None:
-        """Asks for an order."""
-        from zjobtui.ui.pick import Pick  # noqa: PLC0415 - nothing of it is needed for the first screen
-
-        orders = {order.title: order for order in SortOrder}
-
-        def sort(title: str | None) -> None:
-            if title is not None:
-                self._shown.view.order = orders[title]
-                self._shown.rearrange()
-
-        with self.app.batch_update():
-            await self.app.push_screen(Pick("Sort by", tuple(orders), self._shown.view.order.title), sort)
+    def action_rows(self, deed: str) -> None:
+        """Does in the list what the catalogue names."""
+        getattr(self._list, f"action_{deed}")()
 
     def action_acknowledge_all(self) -> None:
         """Takes the mark of the unseen from every job that is shown."""
@@ -229,12 +216,19 @@ class Monitor(FewFrames[None]):
         self._panes.go_to(self._list if self._detail.has_focus else self._detail)
 
     def action_view(self, name: str) -> None:
-        """Shows a view of the detail."""
+        """Shows a view of the detail; whoever chooses one reads."""
+        self._stay()
         self._detail.turn_to(Tab[name])
 
     def action_turn(self, step: int) -> None:
         """Shows the view of the detail before or after."""
+        self._stay()
         self._detail.turn(step)
+
+    def action_difference(self) -> None:
+        """Shows what is different from the answer before, or the whole answer again."""
+        self._stay()
+        self._detail.compare()
 
     def action_utc(self) -> None:
         """Shows times in UTC, or in local time again."""

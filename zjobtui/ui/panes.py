@@ -44,9 +44,9 @@ class Divider:
 
 def arrangement(screen: Size) -> Arrangement:
     """How the two lie on a screen of this size."""
-    if screen.width >= WIDE:
-        return Arrangement.BESIDE
-    return Arrangement.ALONE if screen.width < LEAST_WIDTH or screen.height < LEAST_HEIGHT else Arrangement.BELOW
+    if screen.width < LEAST_WIDTH or screen.height < LEAST_HEIGHT:
+        return Arrangement.ALONE
+    return Arrangement.BESIDE if screen.width >= WIDE else Arrangement.BELOW
 
 
 def bounded(cells: int, total: int, least: int) -> int:

@@ -56,11 +56,17 @@ class Reading:
         elif watch is not before:
             self._detail.confirm(watch)
 
+    @property
+    def is_of_unseen(self) -> bool:
+        """Whether a person has gone to a job of which something is new."""
+        selected = self._rows.selected
+        return selected is not None and selected.is_unseen and self._rows.is_placed
+
     def attend(self) -> None:
         """Tells the engine which job a person has come to rest on; what was new about it is seen now."""
         selected = self._rows.selected
         self._engine.attend(selected.job if selected else None)
-        if selected is not None and selected.is_unseen and self._rows.is_placed:
+        if selected is not None and self.is_of_unseen:
             self._engine.acknowledge([selected.job])
 
     async def _load(self, watch: Watch) -> None:

@@ -8,14 +8,19 @@ from textual.widgets import Static
 from zjobtui.clock import Clock
 from zjobtui.domain.telling import altered
 from zjobtui.domain.tenant import Tenant
+from zjobtui.domain.text import clean
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
 from zjobtui.polling.ports import State
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.totals_bar import TotalsBar
 from zjobtui.ui.view import CALM, View
+from zjobtui.wording.cells import within_lines
 from zjobtui.wording.signs import counts
 from zjobtui.wording.totals import further, worst
+
+NOTICE_LINES = 3
+"""Lines that the notice takes at most."""
 
 
 class Shown:
@@ -59,6 +64,8 @@ class Shown:
         self._fault = fault
         if self._touched_at and not self._is_calm():
             self.rearrange()
+        elif self.view.is_timed:
+            self.draw(self.state)
         self._rows.tick(self._clock.now(), self.held_at)
         self.draw_bar()
         self._draw_notice()
@@ -98,6 +105,11 @@ class Shown:
         marked = sum(watchlist.get(job) is not None for job in self._rows.marked)
         self._rows.entitle(self.view.title(self._rows.count, len(watchlist), marked), self.view.problem)
 
+    def resized(self) -> None:
+        """Lays bar and notice out anew."""
+        self.draw_bar()
+        self._draw_notice()
+
     def draw_bar(self) -> None:
         """Counts, and says how polling does."""
         pulses = [pulse for tenant in self._tenants if (pulse := self.state.pulses.get(tenant.name))]
@@ -124,7 +136,8 @@ class Shown:
     def _draw_notice(self) -> None:
         unsaved = self.state.unsaved and f"Not saved: {self.state.unsaved}"
         told = (unsaved, self.state.fault, self._fault, self.unread, self.notice, self._remark)
-        text = " ".join(part for part in told if part)
+        width = max(self._notice.app.size.width - 2, 1)
+        text = within_lines(clean(" ".join(part for part in told if part)), width, NOTICE_LINES)
         if text != self._told:
             self._told = text
             self._notice.display = bool(text)

@@ -39,6 +39,17 @@ def fitted(text: str, width: int) -> str:
     return set_cell_size(text, width)
 
 
+def within(spans: Spans, width: int) -> Spans:
+    """The spans in at most `width` cells, with an ellipsis where more than blanks is cut."""
+    room = width
+    for place, (text, name) in enumerate(spans):
+        if cell_len(text) >= room:
+            whole = "".join((text, *(more for more, _ in spans[place + 1 :]))).rstrip()
+            return (*spans[:place], (fitted(whole, room), name)) if room > 0 else spans[:place]
+        room -= cell_len(text)
+    return spans
+
+
 def changed_regions(old: Spans, new: Spans, y: int) -> list[Region]:
     """The parts of line `y` whose cells differ between two versions of it."""
     before, after = _by_cell(old), _by_cell(new)

@@ -20,18 +20,20 @@ class Ways:
     on: frozenset[Topic] = frozenset(Topic)
     has_bell: bool = True
     osc: str = "off"
+    has_toast: bool = False
     program: Program | None = None
 
 
 class Teller:
-    """Compares each watchlist with the one before, and writes to the terminal by `write`."""
+    """Compares each watchlist with the one before; writes to the terminal by `write`, says a line by `say`."""
 
-    def __init__(self, ways: Ways, clock: Clock, write: Callable[[str], None]) -> None:
+    def __init__(self, ways: Ways, clock: Clock, write: Callable[[str], None], say: Callable[[str], None]) -> None:
         self.is_muted = False
         """Whether a person wants silence; what comes meanwhile is not told afterwards."""
         self._ways = ways
         self._clock = clock
         self._write = write
+        self._say = say
         self._telling = Telling()
 
     @property
@@ -53,13 +55,15 @@ class Teller:
             return
         if self._ways.has_bell:
             self._write(BELL)
-        if self._ways.osc == "off" and self._ways.program is None:
+        if self._ways.osc == "off" and not self._ways.has_toast and self._ways.program is None:
             return
         from zjobtui.ui.clipboard import notification  # noqa: PLC0415 - most people are told by the bell alone
         from zjobtui.wording.telling import line_of, records_of  # noqa: PLC0415 - as above
 
         if self._ways.osc != "off":
             self._write(notification(line_of(told, watchlist), self._ways.osc, os.environ))
+        if self._ways.has_toast:
+            self._say(line_of(told, watchlist))
         if self._ways.program is not None:
             for one in records_of(told, tuple(watchlist), self._clock.now()):
                 self._ways.program.hand_over(json.dumps(one, ensure_ascii=False))

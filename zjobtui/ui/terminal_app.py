@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.app import App
 from textual.binding import Binding
 from textual.driver import Driver
-from textual.events import Event, Key, Paste
+from textual.events import DescendantFocus, Event, Key, Paste
 from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
 from textual.theme import Theme
@@ -63,6 +63,11 @@ class TerminalApp(App[int]):
         """A terminal that comes back from `fg` shows nothing any more, and Textual draws only what changes."""
         self.refresh()
         self.refresh(layout=True)
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """No cursor blinks: each time it does is sent to the terminal."""
+        if hasattr(event.widget, "cursor_blink"):
+            event.widget.cursor_blink = False
 
     def get_driver_class(self) -> type[Driver]:
         """The terminal's driver, with no colour sent twice."""

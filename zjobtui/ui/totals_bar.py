@@ -1,5 +1,6 @@
 """The one line above everything, drawn anew only where it reads differently."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
@@ -16,7 +17,7 @@ from zjobtui.domain.pulse import Pulse
 from zjobtui.domain.tenant import Tenant, TenantKind
 from zjobtui.domain.verdict import Kind
 from zjobtui.ui.lines_view import TONES
-from zjobtui.ui.spans import Spans, changed_regions, fitted, length_of, strip_of
+from zjobtui.ui.spans import Spans, changed_regions, length_of, strip_of, within
 from zjobtui.wording.signs import GLYPHS
 from zjobtui.wording.totals import PulseText, count_texts, pulse_text
 
@@ -25,6 +26,9 @@ NOTABLE = 0.3
 
 _COLOURED = "colour "
 """Before the colour in the style name of a badge that has one of its own."""
+
+PRODUCTION = "PRODUCTION"
+"""What a badge of production says, for an eye or a terminal without colours."""
 
 _MIDDLE = 0.18
 """The luminance at which black and white have the same contrast."""
@@ -78,9 +82,9 @@ class TotalsBar(Widget):
             self.kind = kind
 
     def on_click(self, event: Click) -> None:
-        """Tells which count was clicked."""
+        """Tells which count was clicked; the pulse, which stands last, is none, though it may begin with a sign."""
         at = 0
-        for text, _ in self._spans:
+        for text, _ in self._spans[:-1]:
             at += cell_len(text)
             if event.x < at:
                 kind = next((kind for kind, glyph in GLYPHS.items() if text.startswith(f"{glyph} ")), None)
@@ -134,21 +138,34 @@ def bar_spans(
         gap = width - length_of(left) - length_of(((right, tone),)) - 1
         if gap >= 2:
             return (*left, (" " * gap, "plain"), (right, tone))
-    room = width - length_of(brief) - 3
-    return (*brief, ("  ", "plain"), (fitted(short, room) if 0 < room < cell_len(short) else short, tone))
+    least: Spans = ((" PROD ", "production"),) if _is_production(tenants) else ()
+    return within((*least, *brief, ("  ", "plain"), (short, tone)), width)
 
 
 def _each(tenants: Sequence[Tenant]) -> Spans:
-    """A badge for every tenant in its own colour; one of production looks like no other that has none."""
-    return tuple(span for one in tenants for span in ((f" {one.title or one.name} ", _badge(one)), (" ", "plain")))[:-1]
+    """A badge for every tenant in its own colour; one of production says so in capitals and looks like no other."""
+    return tuple(span for one in tenants for span in ((f" {_titled(one)} ", _badge(one)), (" ", "plain")))[:-1]
+
+
+def _titled(tenant: Tenant) -> str:
+    title = tenant.title or tenant.name
+    if tenant.kind is not TenantKind.PRODUCTION:
+        return title
+    told = re.sub(PRODUCTION, PRODUCTION, title, flags=re.IGNORECASE)
+    return told if PRODUCTION in told else f"{PRODUCTION} · {title}"
 
 
 def _together(tenants: Sequence[Tenant]) -> Spans:
     """One badge for all, that of production where any is."""
     if len(tenants) == 1:
         return _each(tenants)
-    is_production = any(one.kind is TenantKind.PRODUCTION for one in tenants)
-    return ((f" {len(tenants)} tenants ", "production" if is_production else "tenant"),)
+    is_production = _is_production(tenants)
+    told = f" {len(tenants)} tenants · {PRODUCTION} " if is_production else f" {len(tenants)} tenants "
+    return ((told, "production" if is_production else "tenant"),)
+
+
+def _is_production(tenants: Sequence[Tenant]) -> bool:
+    return any(one.kind is TenantKind.PRODUCTION for one in tenants)
 
 
 def _badge(tenant: Tenant) -> str:

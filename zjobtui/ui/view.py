@@ -69,6 +69,11 @@ class View:
         else:
             self._filter, self.problem = parsed, ""
 
+    @property
+    def is_timed(self) -> bool:
+        """Whether other rows may be shown when nothing but time has passed."""
+        return self._filter is not None and self._filter.is_timed
+
     def rows(self, watchlist: Watchlist, now: float, *, is_calm: bool = False) -> tuple[Watch, ...]:
         """The watches to show, in order; in calm they stay as they stood while the same jobs are shown.
 

@@ -41,6 +41,14 @@ def wrap(text: str, width: int) -> list[str]:
     return [*lines, line]
 
 
+def within_lines(text: str, width: int, count: int) -> str:
+    """The text in at most `count` lines of at most `width` cells, with an ellipsis at the end of what is cut."""
+    lines = wrap(text, width)
+    if len(lines) > count:
+        lines[count - 1 :] = [fit(f"{lines[count - 1]} {lines[count]}", width)]
+    return "\n".join(lines)
+
+
 def _head(text: str, width: int) -> str:
     room = width
     for position, character in enumerate(text):

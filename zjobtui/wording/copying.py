@@ -23,6 +23,7 @@ def copies(watches: Sequence[Watch], seen: "Seen | None", tenant: "Tenant | None
         "order number": watch.digest.order_number if watch.digest else "",
         "account number": watch.digest.account_number if watch.digest else "",
         "verdict": f"{watch.verdict.kind.value}: {watch.verdict.sentence}",
+        "error": "\n".join(_errors(seen)) if seen else "",
         "for Zuora support": _for_support(watch, seen) if seen else "",
         "Markdown summary": markdown(watch, seen),
         "request id": seen.call.request_id if seen else "",
@@ -33,7 +34,12 @@ def copies(watches: Sequence[Watch], seen: "Seen | None", tenant: "Tenant | None
 
 
 def _for_support(watch: Watch, seen: "Seen") -> str:
-    """The codes and messages as Zuora wrote them, the job, and the ids of the call."""
-    inner = seen.report.result.reasons if seen.report.result else ()
-    errors = [str(reason) for reason in (*seen.report.reasons, *inner)] or [watch.verdict.sentence]
+    """What went wrong, the job, and the ids of the call."""
+    errors = _errors(seen) or [watch.verdict.sentence]
     return "\n".join([*errors, f"job id {watch.job.id.given}", support_text(seen.call, seen.at)])
+
+
+def _errors(seen: "Seen") -> list[str]:
+    """The codes and messages as Zuora wrote them."""
+    inner = seen.report.result.reasons if seen.report.result else ()
+    return [str(reason) for reason in (*seen.report.reasons, *inner)]

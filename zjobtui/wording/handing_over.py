@@ -6,6 +6,7 @@ import json
 import shlex
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from zjobtui.domain.watch import Watch
 from zjobtui.wording.jobs import problem_text
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from zjobtui.domain.observation import Seen
     from zjobtui.domain.tenant import Tenant
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""How a cell begins that a spreadsheet takes for a formula, in letters of any width: OWASP, CSV injection."""
 
 
 def curl(tenant: "Tenant", given: str) -> str:
@@ -75,7 +77,7 @@ def as_markdown(watches: Iterable[Watch]) -> str:
 
 def _cell(value: object) -> str:
     text = "" if value is None else " ".join(value) if isinstance(value, list) else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if normalize("NFKC", text[:1]) in _FORMULA else text
 
 
 def _escaped(text: str) -> str:
