@@ -8,6 +8,7 @@ from unittest import mock
 
 import pytest
 from pyte.screens import Char
+from textual._styles_cache import StylesCache
 
 from tests.support.seeing import Glass, Sight, looking_at
 from tests.support.world import watched_world
@@ -163,3 +164,12 @@ async def test_what_is_there_when_the_program_begins_is_never_looked_through_for
             assert gc.get_freeze_count() > frozen + 30
     finally:
         gc.enable()
+
+
+async def test_what_closed_dialogs_have_drawn_is_not_kept() -> None:
+    async with looking_at(watched_world(jobs=5, elapsed=64.0), (80, 24)) as sight:
+        for _ in range(3):
+            await sight.press("?", "escape")
+        gc.collect()
+        kept = [one for one in gc.get_objects() if type(one) is StylesCache]
+        assert len(kept) <= 2 * len(sight.app.screen.query("*")) + 2
