@@ -309,3 +309,21 @@ def test_as_a_process_it_reads_pipes_prints_and_exits() -> None:
     assert ONE in listed.stdout
     alone = call()
     assert (alone.returncode, alone.stdout, alone.stderr.count("\n")) == (2, "", 1)
+
+
+ADD = f"{sys.executable} -m zjobtui add 1bc24f315d7b48d3a20245bfe73bdceb"
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "told"),
+    [
+        (f"{ADD} >&- <&-", 0, ""),
+        (f"{sys.executable} -m zjobtui <&-", 2, "zjobtui needs a terminal"),
+        (f"{sys.executable} -m zjobtui doctor --offline > /dev/full", 1, "No space left on device"),
+    ],
+    ids=["nothing open", "no input", "a full disk"],
+)
+def test_without_input_or_room_for_output_a_command_ends_with_a_word(line: str, status: int, told: str) -> None:
+    done_so = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=False)
+    assert (done_so.returncode, done_so.stderr.count("Traceback")) == (status, 0)
+    assert told in done_so.stderr

@@ -18,6 +18,11 @@ def test_without_a_file_the_screen_looks_as_usual(tmp_path: Path) -> None:
     assert look_of(file_configuration({}, tmp_path / "config.toml")) == (Look(), ())
 
 
+def test_a_file_that_may_not_even_be_looked_for_is_told(tmp_path: Path) -> None:
+    found = file_configuration({}, tmp_path / ("x" * 300))
+    assert "cannot be read: File name too long." in found.problems[0]
+
+
 def test_a_fault_in_the_environment_is_told_first_and_the_tenants_of_the_file_are_there(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('[tenants.eu]\nhost = "EU production"\nclient_id = "id"\nsecret_env = "EU"\nhots = ""\n')

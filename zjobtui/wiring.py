@@ -4,7 +4,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from math import inf
@@ -77,8 +77,9 @@ def configuration(environ: Mapping[str, str], path: Path) -> Configuration:
 
 def file_configuration(environ: Mapping[str, str], path: Path) -> Configuration:
     """What the settings at `path` say alone."""
-    if not path.exists() and not environ.get("ZJOBTUI_CONFIG"):
-        return Configuration()
+    with suppress(OSError):  # a folder that may not be looked into: the reading tells why
+        if not environ.get("ZJOBTUI_CONFIG") and not path.exists():
+            return Configuration()
     from zjobtui.storage.config_file import read_settings  # noqa: PLC0415 - most users have no such file
     from zjobtui.storage.credentials import described  # noqa: PLC0415 - as above
 

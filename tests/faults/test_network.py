@@ -12,13 +12,13 @@ import pytest
 
 from tests.faults.asking import JOB, asking, kinds, no_connection_left, storm
 from tests.faults.secure import CERTIFICATE, https_server
-from tests.support.answers import Answer, processing, redirect, token
-from tests.support.behaviours import Behaviour, Close, Drip, Endless, HalfClose, Raw, Reset, Silence
+from tests.support.answers import Answer, processing, redirect, reply, token
+from tests.support.behaviours import Behaviour, Close, Drip, Endless, HalfClose, Latency, Raw, Reset, Silence
 from tests.support.fault_server import fault_server
 from tests.support.faults import GzipBomb, endless_body, endless_chunks, endless_headers, one_endless_header
 from tests.support.scripts import JOBS_PATH, TOKEN_PATH, decider, every_nth_connection, first_of, when_kept_alive
 from tests.support.wire import Request
-from zjobtui.domain.observation import Missed, Seen
+from zjobtui.domain.observation import Missed, Observation, Seen
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.report import Report
 from zjobtui.zuora.wire import read_reply
@@ -236,6 +236,21 @@ async def test_n7_of_200_polls_none_shows_that_the_server_closes_kept_alive_conn
 @pytest.mark.parametrize("name", CLOSING)
 async def test_n7_of_1000_polls_none_shows_that_the_server_closes_kept_alive_connections(name: str) -> None:
     await poll(CLOSING[name], 1_000)
+
+
+@pytest.mark.parametrize("unasked", [reply("derived-completed-everything"), Answer(b"", 408)], ids=["answer", "408"])
+async def test_what_came_unasked_on_a_kept_alive_connection_is_no_answer_to_the_next_call(unasked: Answer) -> None:
+    with fault_server([processing() + Latency(0.02) + unasked] * 3) as server:
+        async with asking(server.base_url) as client:
+            for _ in range(4):
+                assert is_processing(await client.observe(JOB))
+                await asyncio.sleep(0.06)
+            assert client.requests == len(server.requests) == 5
+        assert server.connections == 4
+
+
+def is_processing(observation: Observation) -> bool:
+    return isinstance(observation, Seen) and observation.report.status == "Processing"
 
 
 async def test_a_new_connection_that_is_dropped_is_told_and_every_request_is_counted() -> None:

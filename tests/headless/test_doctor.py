@@ -162,6 +162,13 @@ def test_a_store_that_is_damaged_locked_or_newer_is_told_and_stays_as_it_is() ->
     assert path.read_bytes() == damaged
 
 
+def test_a_folder_that_cannot_even_be_looked_into_hides_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ZJOBTUI_DATA_DIR", str(tmp_path / ("x" * 300)))
+    assert {"Settings: tenants", "Store: file"} <= examined("--offline")[1].keys()
+
+
 def test_a_network_file_system_is_named(tmp_path: Path) -> None:
     mounts = tmp_path / "mounts"
     mounts.write_text("/dev/sda / ext4 rw 0 0\nserver:/home /home nfs4 rw 0 0\n/dev/sdb /home/local xfs rw 0 0\n")

@@ -28,10 +28,12 @@ class Slow:
     def __init__(self) -> None:
         self.ready = threading.Event()
         self.requests = 0
+        self.is_being_made = False
         self.asked: list[JobId] = []
 
     def make(self) -> JobSource:
-        self.ready.wait(5)
+        self.is_being_made = True
+        self.ready.wait(20)
         return self
 
     async def observe(self, job_id: JobId, /) -> Observation:
@@ -65,6 +67,19 @@ def test_what_is_asked_for_before_there_is_a_source_is_asked_first() -> None:
         assert source.asked[0] == job(150).id
     finally:
         engine.stop()
+
+
+def test_nobody_who_leaves_waits_for_a_secret_that_does_not_come() -> None:
+    source, before = Slow(), set(threading.enumerate())
+    engine = Engine(watchlist(watch(1)), MemoryShelf(), [(TENANT, source.make)], FixedClock(NOW))
+    engine.start()
+    try:
+        until(lambda: source.is_being_made)
+    finally:
+        engine.stop()
+    left = {thread.name for thread in set(threading.enumerate()) - before}
+    source.ready.set()
+    assert left == {"off loop"}
 
 
 def test_what_was_finished_and_seen_for_long_is_archived_and_the_rest_stays() -> None:

@@ -2,16 +2,20 @@
 
 import asyncio
 
+import pytest
+
 from tests.support.sources import MemoryShelf
 from tests.support.virtual_time import VirtualClock, run_virtually
 from zjobtui.polling.lease import Lease
 
 
-def lease_on(shelf: MemoryShelf) -> Lease:
+def lease_on(shelf: MemoryShelf, *, ahead: float = 0.0) -> Lease:
     async def on_disk(work):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202 - as the ledger does
         return work()
 
-    return Lease(shelf, on_disk, VirtualClock(), lambda: None)
+    clock = VirtualClock()
+    clock.suspend(ahead)
+    return Lease(shelf, on_disk, clock, lambda: None)
 
 
 async def keep(lease: Lease) -> "asyncio.Task[None]":
@@ -41,6 +45,24 @@ def test_another_window_takes_over_within_ten_seconds() -> None:
         await asyncio.sleep(10)
         assert second.is_held
         other.cancel()
+
+    run_virtually(script())
+
+
+@pytest.mark.parametrize("first_ahead", [True, False])
+def test_a_window_whose_clock_is_a_day_ahead_polls_alone_and_is_followed_when_it_is_gone(first_ahead: bool) -> None:
+    async def script() -> None:
+        shelf = MemoryShelf()
+        ahead, right = lease_on(shelf, ahead=86_400), lease_on(shelf)
+        tasks = {one: await keep(one) for one in ((ahead, right) if first_ahead else (right, ahead))}
+        await asyncio.sleep(60)
+        for _ in range(600):
+            await asyncio.sleep(0.1)
+            assert (ahead.is_held, right.is_held) == (True, False)
+        tasks.pop(ahead).cancel()
+        await asyncio.sleep(10)
+        assert right.is_held
+        tasks.pop(right).cancel()
 
     run_virtually(script())
 

@@ -201,3 +201,31 @@ def test_l3_watching_three_hundred_old_jobs_wakes_a_few_times_a_second_and_calls
     run = polled(TimedSource(), watches(300, added_at=START - 3_600), script)
     assert len([at for at in run.calls if at >= 120]) <= 5 * 1.05 * 480
     assert woken[-1] - woken[2] <= 20 * 60 * 7
+
+
+@pytest.mark.parametrize("attended", [None, 0])
+def test_l6_jobs_that_a_clock_an_hour_ahead_has_told_of_are_asked_about_all_the_same(attended: int | None) -> None:
+    ahead = [replace(one, seen_at=START + 3_600, planned=60.0) for one in watches(5, added_at=START - 600)]
+
+    async def script(run: Run) -> None:
+        await asyncio.sleep(0.01)
+        run.poller.attend(None if attended is None else job(attended))
+        await asyncio.sleep(60)
+
+    run = polled(TimedSource(), ahead, script)
+    assert {asked.job for asked in run.source.asked if asked.at < START + 20} == {one.job.id for one in ahead}
+
+
+def test_r6_a_window_that_takes_the_lease_over_asks_without_a_burst() -> None:
+    async def script(run: Run) -> None:
+        held = False
+        run.poller._may_poll = lambda: held
+        await asyncio.sleep(120)
+        assert run.calls == []
+        held = True
+        run.poller.begin_anew()
+        await asyncio.sleep(10)
+
+    run = polled(TimedSource(), watches(200), script)
+    assert len(run.calls) >= 150
+    assert max(Counter(int(at) for at in run.calls).values()) <= 1.2 * SPREAD_RATE

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import subprocess
 import sys
 import time
 import traceback
@@ -184,6 +185,20 @@ def test_a_command_that_hangs_is_stopped_with_all_it_started(script: str, tmp_pa
     said = refused(shell(f"echo $$ > {tmp_path}/pid; {script}"), time_limit=0.3)
     assert "did not end within 0.3 seconds and was stopped" in said
     assert time.monotonic() - began < 3
+    group = int((tmp_path / "pid").read_text())
+    assert wait_until(lambda: not is_running(group))
+
+
+def test_a_command_that_hangs_ends_with_the_program_that_does_not_wait_for_it(tmp_path: Path) -> None:
+    program = f"""
+import os, threading, pathlib, time
+from zjobtui.storage.secret_command import run_command
+words = ["sh", "-c", "echo $$ > {tmp_path}/pid; sleep 60"]
+threading.Thread(target=run_command, args=(words, dict(os.environ), 30.0), daemon=True).start()
+while not pathlib.Path("{tmp_path}/pid").exists() or not pathlib.Path("{tmp_path}/pid").read_text():
+    time.sleep(0.01)
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=20)
     group = int((tmp_path / "pid").read_text())
     assert wait_until(lambda: not is_running(group))
 

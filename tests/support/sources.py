@@ -88,6 +88,9 @@ class MemoryShelf:
         self.leases[name] = (holder, now + life)
         return True
 
+    def held_until(self, name: str, /) -> float:
+        return self.leases.get(name, ("", 0.0))[1]
+
     def let_go(self, name: str, holder: str, /) -> None:
         if self.leases.get(name, ("", 0.0))[0] == holder:
             del self.leases[name]

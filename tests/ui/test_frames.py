@@ -8,11 +8,13 @@ from unittest import mock
 
 import pytest
 from pyte.screens import Char
+from textual._styles_cache import StylesCache
 
 from tests.support.seeing import Glass, Sight, looking_at
 from tests.support.world import watched_world
 from tests.ui.test_what_is_sent import crowd, quiet
 from zjobtui.ui import monitor
+from zjobtui.ui.filter_bar import FilterBar
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.panes import Panes
 
@@ -163,3 +165,22 @@ async def test_what_is_there_when_the_program_begins_is_never_looked_through_for
             assert gc.get_freeze_count() > frozen + 30
     finally:
         gc.enable()
+
+
+async def test_what_closed_dialogs_have_drawn_is_not_kept() -> None:
+    async with looking_at(watched_world(jobs=5, elapsed=64.0), (80, 24)) as sight:
+        for _ in range(3):
+            await sight.press("?", "escape")
+        gc.collect()
+        kept = [one for one in gc.get_objects() if type(one) is StylesCache]
+        assert len(kept) <= 2 * len(sight.app.screen.query("*")) + 2
+
+
+async def test_of_the_lines_for_a_filter_that_were_closed_only_the_last_are_kept() -> None:
+    async with looking_at(watched_world(jobs=5, elapsed=64.0), (80, 24)) as sight:
+        counts = []
+        for _ in range(6):
+            await sight.press("/", "escape")
+            gc.collect()
+            counts.append(sum(type(one) is FilterBar for one in gc.get_objects()))
+        assert counts[-1] <= counts[0] + 1

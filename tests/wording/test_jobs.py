@@ -26,6 +26,7 @@ def after(*observations: Observation) -> Watch:
         (watch(), NOW + 120, "no answer yet", "no answer", True),
         (after(seen(PROCESSING, NOW + HOUR)), NOW + HOUR + 5, "waiting for 1h", "for 1h", False),
         (after(seen(PROCESSING, NOW + HOUR)), NOW + HOUR + 60, "last answer 1m ago", "stale 1m", True),
+        (after(seen(PROCESSING, NOW + HOUR)), NOW + 5, "no answer yet", "no answer", True),
         (after(done(NOW + 5)), NOW + 10, "ended just now", "just now", False),
         (after(done(NOW + 5)), NOW + 2 * HOUR, "ended 1h ago", "1h ago", False),
         (after(done(NOW + 5), missed(at=NOW + HOUR)), NOW + 2 * HOUR, "ended 1h ago", "1h ago", False),

@@ -27,8 +27,9 @@ from tests.support.behaviours import Behaviour, Close, Latency, Reset, Silence
 from tests.support.building import job_id
 from tests.support.fault_server import FaultServer, fault_server
 from tests.support.faults import not_gzip, not_http, truncated_body
-from tests.support.scripted import FixedClock
+from tests.support.scripted import NOW, FixedClock
 from tests.support.scripts import JOBS_PATH, TOKEN_PATH, TokenDesk
+from tests.support.wire import Request
 from zjobtui.domain.job import JobId
 from zjobtui.domain.observation import Missed, Observation, Seen
 from zjobtui.domain.problem import Problem, ProblemKind
@@ -152,6 +153,21 @@ async def test_an_observation_says_what_support_asks_for() -> None:
                 assert dict(one.call.limits) == {"ratelimit-remaining": "7", "retry-after": "3"}
                 assert 0 < one.call.latency < 10
                 assert one.call.process_id == ("0123456789ABCDEF" if isinstance(one, Missed) else "")
+
+
+async def test_an_answer_over_which_the_machine_slept_is_as_old_as_it_is() -> None:
+    clock = FixedClock()
+
+    def answered_before_a_night(request: Request) -> Behaviour | None:
+        if request.path.startswith(JOBS_PATH):
+            clock.at += 8 * 3_600
+        return None
+
+    with fault_server(answered_before_a_night) as server:
+        async with client_of(server, clock=clock) as client:
+            observation = await client.observe(ONE)
+    assert isinstance(observation, Seen)
+    assert observation.at < NOW + 60
 
 
 async def test_one_token_serves_fifty_calls_at_once() -> None:

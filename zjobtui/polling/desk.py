@@ -13,6 +13,7 @@ from zjobtui.domain.tenant import Tenant
 from zjobtui.polling.beats import until_beat
 from zjobtui.polling.ledger import Ledger
 from zjobtui.polling.line import Line, limits_for
+from zjobtui.polling.off_loop import off_loop
 from zjobtui.polling.poller import Poller
 from zjobtui.polling.ports import JobSource, MakeSource, Shelf, SourceError
 
@@ -102,7 +103,7 @@ class Desk:
         while True:
             self._again.clear()
             try:
-                return await asyncio.get_running_loop().run_in_executor(None, self._make_source)
+                return await off_loop(self._make_source)
             except SourceError as fault:
                 self._problem = Problem(ProblemKind.SIGNED_OUT, str(fault))
             except Exception as fault:  # noqa: BLE001 - whatever it is, the watchlist must stay usable

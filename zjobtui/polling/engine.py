@@ -186,7 +186,7 @@ class Engine:
 
     def _lease_changed(self) -> None:
         for poller in self._pollers:
-            poller.follow()
+            poller.begin_anew()
         self._publish()
 
     async def _archive(self) -> None:

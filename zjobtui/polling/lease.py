@@ -32,6 +32,7 @@ class Lease:
         self._clock = clock
         self._changed = changed
         self._holder = uuid.uuid4().hex
+        self._others = (0.0, 0.0)  # the end of another's lease, and since when it stands, by the boot clock
 
     async def keep(self, is_wanted: Callable[[], bool]) -> None:
         """Takes and keeps the lease whenever `is_wanted`, until it is cancelled."""
@@ -57,7 +58,14 @@ class Lease:
             self._changed()
 
     def _hold(self) -> bool:
-        return self._shelf.hold(NAME, self._holder, self._clock.now(), LIFE)
+        """Takes it also where nobody has renewed it for `LIFE`: by a clock that was set its end may be a day away."""
+        if self._shelf.hold(NAME, self._holder, self._clock.now(), LIFE):
+            return True
+        until, now = self._shelf.held_until(NAME), self._clock.boot()
+        if until != self._others[0]:
+            self._others = (until, now)
+        is_given_up = now - self._others[1] > LIFE
+        return is_given_up and self._shelf.hold(NAME, self._holder, until + 0.001, LIFE)
 
     def _give_back(self) -> bool:
         self._shelf.let_go(NAME, self._holder)

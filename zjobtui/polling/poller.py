@@ -93,10 +93,15 @@ class Poller:
         return any(True for _ in self._unfinished())
 
     def follow(self) -> None:
-        """Takes note of jobs that came to the watchlist or left it, and of a lease that came or went."""
+        """Takes note of jobs that came to the watchlist or left it."""
         mine = {watch.job: watch for watch in self._ledger.watchlist if watch.job.tenant == self.tenant}
         self._agenda.drop_all_but(mine)
         self._spread([job for job, watch in mine.items() if not watch.is_final and not self._has_planned(job)])
+
+    def begin_anew(self) -> None:
+        """The lease has come or gone: what another window has asked about lately need not be asked about at once."""
+        self._weighed_at = self._refit_at = -inf
+        self._spread_unfinished()
 
     def ask_now(self, jobs: Iterable[Job]) -> None:
         """A person has asked: these come first, finished or not, and a tenant that is down is tried at once."""
@@ -113,7 +118,7 @@ class Poller:
         self._attended = job
         watch = self._ledger.watchlist.get(job) if job else None
         if job and watch and not watch.is_final and job not in self._asking:
-            self._plan(job, watch.heard_at + pace.ATTENDED_INTERVAL)
+            self._plan(job, min(watch.heard_at, self._clock.now()) + pace.ATTENDED_INTERVAL)
             self._nudge.set()
 
     def pause(self) -> None:
@@ -181,7 +186,7 @@ class Poller:
         for watch in self._unfinished():
             job = watch.job
             is_free = job in self._agenda and job not in self._by_hand and job != self._attended
-            if is_free and watch.heard_at:
+            if is_free and 0 < watch.heard_at <= now:  # a clock that was ahead may have told of a later call
                 planned = self._pace.interval(watch, watch.heard_at)
                 due = watch.heard_at + pace.jittered(planned, self._chance)
                 if due <= now or (watch.problem is None and due > (stale_at(watch) or inf)):
@@ -222,8 +227,7 @@ class Poller:
             await self._nudge.wait()
             self._looked_at = self._clock.now()
             return
-        due = now if horizon == inf else due
-        wait = min(max(due, self._line.opens_at(now)) - now, WAKE)
+        wait = min(max(now if horizon == inf else due, self._line.opens_at(now)) - now, WAKE)
         timer = asyncio.get_running_loop().call_later(max(0.0, wait), self._nudge.set)
         try:
             await self._nudge.wait()

@@ -45,14 +45,14 @@ class StoreFacts:
 
 def examine(path: Path) -> StoreFacts:
     """What can be told of the store at `path`; never raises."""
-    folder = next((one for one in (path.parent, *path.parents) if one.exists()), path.parent)
-    backup = backup_path(path)
+    folder = next((one for one in (path.parent, *path.parents) if os.access(one, os.F_OK)), path.parent)
+    backup, is_there = backup_path(path), os.access(path, os.F_OK)
     facts = StoreFacts(
         path=path,
-        exists=path.exists(),
-        is_writable=os.access(path if path.exists() else folder, os.W_OK) and os.access(folder, os.W_OK),
+        exists=is_there,
+        is_writable=os.access(path if is_there else folder, os.W_OK) and os.access(folder, os.W_OK),
         network=network_file_system(folder),
-        backup_at=backup.stat().st_mtime if backup.exists() else None,
+        backup_at=backup.stat().st_mtime if os.access(backup, os.F_OK) else None,
     )
     return _content(replace(facts, size=path.stat().st_size)) if facts.exists else facts
 

@@ -1,5 +1,6 @@
 """Runs the program that prints a secret, without shell or terminal; tells how it ended, never what it said."""
 
+import atexit
 import os
 import selectors
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import IO
 
 from zjobtui.domain.tenant import Secret
@@ -38,13 +40,15 @@ def run_command(words: Sequence[str], environ: Mapping[str, str], time_limit: fl
     process = start(words, environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     if isinstance(process, str):
         return NOTHING, process
-    deadline = time.monotonic() + time_limit
+    deadline, ending = time.monotonic() + time_limit, partial(end, process)
+    atexit.register(ending)  # whoever leaves meanwhile does not wait for it
     try:
         output = _read(process, deadline)
         is_long = len(output) > OUTPUT_LIMIT
         fault = "printed far more than a secret" if is_long else what_came_of(process, deadline, time_limit)
     finally:
-        end(process)
+        atexit.unregister(ending)
+        ending()
     return (NOTHING, fault) if fault else (Secret(output.decode(errors="replace")), "")
 
 

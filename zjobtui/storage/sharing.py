@@ -27,6 +27,12 @@ def hold(connection: sqlite3.Connection, name: str, holder: str, now: float, lif
     return connection.execute(_HOLD, asked).rowcount == 1
 
 
+def held_until(connection: sqlite3.Connection, name: str) -> float:
+    """Until when a lease is held, by its holder's clock; 0 where nobody holds it."""
+    found = connection.execute("SELECT until FROM leases WHERE name = ?", (name,)).fetchone()
+    return float(found[0]) if found else 0.0
+
+
 def let_go(connection: sqlite3.Connection, name: str, holder: str) -> None:
     """Gives a lease back, so that another need not wait for its end."""
     connection.execute("DELETE FROM leases WHERE name = ? AND holder = ?", (name, holder))

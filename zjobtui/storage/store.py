@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from zjobtui.storage.answers import ReadReport
     from zjobtui.storage.upkeep import Survey
 
-
 _WATCHES = f"SELECT {', '.join((*IDENTITY, *ANNOTATIONS, *OBSERVATIONS))}, removed_at FROM watches"
 
 
@@ -171,6 +170,11 @@ class Store:
         with self._transaction() as connection:
             return sharing.hold(connection, name, holder, now, life)
 
+    def held_until(self, name: str) -> float:
+        """Until when the lease `name` is held, by the holder's clock; 0 where nobody holds it."""
+        with self._reading() as connection:
+            return sharing.held_until(connection, name)
+
     def let_go(self, name: str, holder: str) -> None:
         """Gives a lease back."""
         with self._transaction() as connection:
@@ -223,9 +227,8 @@ class Store:
     def _about(self, job: Job, select: str, order: str = "") -> Iterator[list[sqlite3.Row]]:
         """What a table holds about one job; what is wrong with it is told as the block finds it."""
         with self._reading() as connection:
-            yield connection.execute(
-                f"{select} WHERE position = {POSITION} {order}", (job.tenant, job.id.key)
-            ).fetchall()
+            query = f"{select} WHERE position = {POSITION} {order}"
+            yield connection.execute(query, (job.tenant, job.id.key)).fetchall()
 
     @contextmanager
     def _writing(self) -> Iterator[tuple[sqlite3.Connection, int]]:
@@ -278,9 +281,8 @@ def _meta(connection: sqlite3.Connection, name: str) -> int:
 def _check_count(connection: sqlite3.Connection) -> None:
     """Raises `DamageError` where the table has lost rows that its index still knows."""
     count = "(SELECT count(*) FROM watches {})"
-    rows = connection.execute(
-        f"SELECT {count.format('NOT INDEXED')}, {count.format('INDEXED BY by_revision')}"
-    ).fetchone()
+    query = f"SELECT {count.format('NOT INDEXED')}, {count.format('INDEXED BY by_revision')}"
+    rows = connection.execute(query).fetchone()
     if rows[0] != rows[1]:
         raise DamageError(f"{rows[1]} jobs were written, {rows[0]} are left")
 

@@ -29,6 +29,10 @@ class FilterBar(Input):
         self.pane = pane
         self._typed = typed
 
+    def on_unmount(self) -> None:
+        """The screen's signal would keep every line that was ever opened."""
+        self.screen.text_selection_started_signal.unsubscribe(self)
+
     def on_input_changed(self, event: Input.Changed) -> None:
         """Tells it, before any later key is dealt with."""
         event.stop()

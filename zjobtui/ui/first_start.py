@@ -8,10 +8,10 @@ from pathlib import Path
 from textual import work
 
 from zjobtui.domain.text import clean
+from zjobtui.polling.off_loop import off_loop
 from zjobtui.storage.config_writing import NotWrittenError
 from zjobtui.storage.keeping import Place, keep, places, secret_file, variable
 from zjobtui.ui.look import Look
-from zjobtui.ui.off_loop import off_loop
 from zjobtui.ui.pick import Pick
 from zjobtui.ui.sign_in import SignedIn, SignIn, SignsIn
 from zjobtui.ui.terminal_app import TerminalApp

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import copy_context
 
 from textual.app import App
@@ -17,8 +18,9 @@ class OwnTime:
         self._beat: asyncio.TimerHandle | None = None
 
     def soon(self, do: Callable[[], object]) -> None:
-        """Calls as soon as may be; from any thread."""
-        self._loop.call_soon_threadsafe(self._call, do, context=self._context)
+        """Calls as soon as may be; from any thread, and to no avail when the screen is gone."""
+        with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._call, do, context=self._context)
 
     def later(self, seconds: float, do: Callable[[], object]) -> None:
         """Calls once, `seconds` from now."""

@@ -16,8 +16,8 @@ from textual.widgets import Input, Static
 
 from zjobtui.domain.checkup import Checkup
 from zjobtui.domain.tenant import ClientCredentials, Secret, Tenant
+from zjobtui.polling.off_loop import off_loop
 from zjobtui.ui.ask_text import OneLine
-from zjobtui.ui.off_loop import off_loop
 from zjobtui.wording.checkups import checkup_sentence
 from zjobtui.zuora.tenants import InvalidTenantError, configured_tenant
 

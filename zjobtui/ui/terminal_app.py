@@ -3,9 +3,11 @@
 import asyncio
 import traceback
 from collections.abc import Callable
+from functools import lru_cache
 
 from rich.console import RenderableType
 from rich.text import Text
+from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.binding import Binding
 from textual.driver import Driver
@@ -21,6 +23,10 @@ from zjobtui.ui.look import Look
 from zjobtui.ui.slim import cut, slimmed
 from zjobtui.ui.terminal import guarded_terminal, suspend_between_steps
 from zjobtui.ui.themes import OURS, made
+
+# Textual remembers two colours for each object, a thousand times, and so keeps all that closed dialogs have drawn.
+_colours_of = lru_cache(1024)(StylesCache.get_inner_outer.__wrapped__)
+StylesCache.get_inner_outer = classmethod(_colours_of)  # type: ignore[assignment, method-assign, arg-type]  # as it is called
 
 
 class TerminalApp(App[int]):

@@ -38,7 +38,7 @@ def when(watch: Watch, now: float, held_at: float | None = None, *, by_minute: b
         return _ago("ended", "", now - (watch.ended_at or now))
     heard = watch.answered_at
     if is_stale(watch, now):
-        return _stale(now - heard) if heard else When("no answer yet", "no answer", is_stale=True)
+        return _stale(now - heard) if heard and heard <= now else When("no answer yet", "no answer", is_stale=True)
     if watch.verdict.kind is Kind.UNKNOWN:
         return _ago("asked", "asked ", now - (heard or now))
     waited = age((held_at or now) - watch.added_at)

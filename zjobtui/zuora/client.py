@@ -74,13 +74,15 @@ class Client:
             return Missed(token, self._clock.now(), Call(url=url)), ""
         track_id = uuid.uuid4().hex
         headers = {**self._headers, "Authorization": f"Bearer {token}", "Zuora-Track-Id": track_id}
+        sent = self._clock.now()
         reply = await self._line.send("GET", path, headers)
-        return self._observation(reply, url, track_id), token
-
-    def _observation(self, reply: Reply | Problem, url: str, track_id: str) -> Observation:
-        now = self._clock.now()
         if isinstance(reply, Problem):
-            return Missed(reply, now, Call(url=url, track_id=track_id))
+            return Missed(reply, self._clock.now(), Call(url=url, track_id=track_id)), token
+        # A machine that fell asleep over the answer reads it hours after it came: it is as old as it is.
+        at = min(sent + reply.latency, self._clock.now())
+        return self._observation(reply, at, url, track_id), token
+
+    def _observation(self, reply: Reply, at: float, url: str, track_id: str) -> Observation:
         outcome = read_reply(reply.http_status, reply.body, reply.headers.get("location", ""))
         if _header(reply, "zuora-track-id").lower() not in {"", track_id}:
             outcome = Problem(ProblemKind.UNREADABLE, "an answer to another request")
@@ -93,7 +95,7 @@ class Client:
             latency=reply.latency,
             limits=_limits(reply.headers),
         )
-        return Seen(outcome, now, call) if isinstance(outcome, Report) else Missed(outcome, now, call)
+        return Seen(outcome, at, call) if isinstance(outcome, Report) else Missed(outcome, at, call)
 
     async def _fetch_token(self) -> Token | Problem:
         if not isinstance(self._credentials, ClientCredentials):

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -20,6 +20,11 @@ from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.text import clean, shorten
 from zjobtui.zuora.bodies import BodyError, BodyTooLargeError, read_body
 from zjobtui.zuora.tenants import is_loopback
+
+if TYPE_CHECKING:
+    from aiohttp.client import ClientTimeout
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
 
 CONNECT_LIMIT = 5.0
 """Seconds to reach the host."""
@@ -102,6 +107,26 @@ _was_kept_alive: ContextVar[bool] = ContextVar("was_kept_alive", default=False)
 """Whether the request of this task went out on a connection that had brought an answer before."""
 
 
+class _Connector(aiohttp.TCPConnector):
+    """Takes no kept-alive connection on which something lies already: it would be read as the answer to this request.
+
+    A balancer's word on an idle connection, or an answer sent twice, would tell one job's state of another.
+    """
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: "list[Trace]",
+        timeout: "ClientTimeout",  # noqa: ASYNC109 - as aiohttp calls it
+    ) -> "Connection":
+        """A connection on which nothing has come yet."""
+        connection = await super().connect(req, traces, timeout)
+        while _was_kept_alive.get() and connection.protocol is not None and connection.protocol.should_close:
+            connection.close()
+            connection = await super().connect(req, traces, timeout)
+        return connection
+
+
 class _Connections(AiohttpTransport):
     """The pool; it keeps no cookies, and tells whether a request took a connection that was kept alive."""
 
@@ -109,9 +134,7 @@ class _Connections(AiohttpTransport):
         traces = aiohttp.TraceConfig()
         traces.on_connection_create_start.append(_notes(kept_alive=False))
         traces.on_connection_reuseconn.append(_notes(kept_alive=True))
-        connector = aiohttp.TCPConnector(
-            limit=CONNECTIONS, keepalive_timeout=self.limits.keepalive_expiry, ssl=self.ssl_context
-        )
+        connector = _Connector(limit=CONNECTIONS, keepalive_timeout=self.limits.keepalive_expiry, ssl=self.ssl_context)
         session = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[traces]
         )
