@@ -16,7 +16,7 @@ async def test_a_label_takes_the_place_of_the_id() -> None:
         await sight.press("enter")
         assert sight.jobs[0].startswith("  ◌ waiting   CS 1  ")
         assert sight.detail_title == "CS 1 · 00000001…e73bdceb"
-        assert "CS 1 labelled." in sight.text
+        assert "CS 1 labelled; u undoes it." in sight.text
 
 
 async def test_a_label_can_be_changed_and_taken_away_and_escape_leaves_it() -> None:
@@ -50,7 +50,7 @@ async def test_x_removes_the_job_and_u_brings_it_back_with_all_that_was_known() 
         assert "CS 2 back on the watchlist." in sight.text
         assert sorted(sight.jobs) == sorted(before)
         await sight.press("u")
-        assert "Nothing was removed in this session." in sight.text
+        assert "There is nothing to undo." in sight.text
 
 
 @pytest.mark.parametrize("size", [(140, 40), (80, 24), (50, 15)])
@@ -227,3 +227,53 @@ async def test_q_and_ctrl_q_end_with_status_zero() -> None:
             await sight.press(key)
             assert sight.app.return_code in {0, None}
             assert sight.app._exit
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_what_was_written_of_many_jobs_is_undone_for_each(size: tuple[int, int]) -> None:
+    engine = staged(*[WAITING] * 3, labels=("CS 1", "CS 2", ""))
+    engine.note([job(1)], "asked finance")
+    before = tuple(engine.state.watchlist)
+    async with looking_at(engine, size) as sight:
+        await sight.press("*", "l", *"all", "enter")
+        assert sight.toast == "3 jobs labelled; u undoes it."
+        await sight.press("o", *"mine", "enter")
+        assert [watch.label + watch.note for watch in engine.state.watchlist] == ["allmine"] * 3
+        await sight.press("u")
+        assert sight.toast == "3 jobs noted as before."
+        await sight.press("u")
+        assert sight.toast == "3 jobs labelled as before."
+        assert tuple(engine.state.watchlist) == before
+        await sight.press("u")
+        assert sight.toast == "There is nothing to undo."
+
+
+async def test_enter_alone_leaves_what_each_of_several_jobs_has_of_its_own() -> None:
+    engine = staged(WAITING, WAITING, labels=("CS 1", "CS 2"))
+    before = engine.state.watchlist
+    async with looking_at(engine) as sight:
+        await sight.press("*", "l")
+        assert "each has its own, and enter alone leaves it" in sight.text
+        await sight.press("enter")
+        assert tuple(engine.state.watchlist) == tuple(before)
+
+
+async def test_tags_of_several_jobs_come_to_those_that_each_has() -> None:
+    engine = staged(WAITING, WAITING, WAITING)
+    engine.tag([job(1)], ("acme", "batch"))
+    engine.tag([job(2)], ("batch",))
+    async with looking_at(engine) as sight:
+        await sight.press("*", "t", *"urgent", "enter")
+        assert sight.toast == "3 jobs tagged; u undoes it."
+        tags = [watch.tags for watch in engine.state.watchlist]
+        assert tags == [("acme", "batch", "urgent"), ("batch", "urgent"), ("urgent",)]
+        await sight.press("t", *["backspace"] * 6, "enter")
+        assert [watch.tags for watch in engine.state.watchlist] == [("acme", "batch"), ("batch",), ()]
+
+
+async def test_taking_a_label_away_is_told_as_such() -> None:
+    async with looking_at(staged(WAITING, labels=("CS 1",))) as sight:
+        await sight.press("l", *["backspace"] * 4, "enter")
+        assert sight.toast == "00000001…e73bdceb no longer labelled; u undoes it."
+        await sight.press("u")
+        assert sight.toast == "CS 1 labelled as before."

@@ -137,3 +137,24 @@ async def test_help_leaves_what_holds_all_that_is_typed(size: tuple[int, int]) -
         assert "Add jobs: paste" in sight.text
         await sight.press("escape")
         assert "Help" not in sight.text
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_ctrl_l_draws_everything_anew_where_another_program_has_written(size: tuple[int, int]) -> None:
+    async with looking_at(staged("recorded-processing", "recorded-failed-lock"), size) as sight:
+        for opening, closing in (((), ()), (("l",), ("escape",))):
+            await sight.press(*opening)
+            stands = sight.rows
+            sight.glass.write("\x1b[3;3H\x1b[7mBroadcast message\x1b[m\x1b[H")
+            assert "Broadcast" in sight.text
+            await sight.press("ctrl+l")
+            assert sight.rows == stands
+            await sight.press(*closing)
+
+
+async def test_a_change_of_the_zone_is_told_though_no_time_stands_on_the_screen() -> None:
+    async with looking_at(staged()) as sight:
+        await sight.press("Z")
+        assert sight.toast == "Times are in UTC."
+        await sight.press("Z")
+        assert sight.toast == "Times are in local time."

@@ -16,7 +16,8 @@ from zjobtui.polling.ports import State
 from zjobtui.storage.setting_values import COLOURS
 from zjobtui.ui.spans import length_of
 from zjobtui.ui.totals_bar import bar_spans
-from zjobtui.wording.totals import pulse_text
+from zjobtui.wording.outline import Tone
+from zjobtui.wording.totals import PulseText, pulse_text
 
 MIXED = ("recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing", "derived-not-found")
 
@@ -174,3 +175,18 @@ async def test_without_colours_a_tenants_own_is_none(monkeypatch: pytest.MonkeyP
     async with looking_at(staged(), tenant=replace(TENANT, colour="orange")) as sight:
         cell = sight.glass.display.screen.buffer[0][sight.bar.index("EU API sandbox")]
         assert (cell.bg, cell.reverse) == ("default", True)
+
+
+@pytest.mark.parametrize("names", [("EU production",), ("EU production", "US sandbox", "APAC")], ids=len)
+@pytest.mark.parametrize("width", [60, 52])
+def test_production_is_named_beside_counts_and_pulse_in_few_columns(names: tuple[str, ...], width: int) -> None:
+    tenants = [replace(TENANT, title=name, kind=TenantKind.OTHER) for name in names]
+    tenants[0] = replace(tenants[0], kind=TenantKind.PRODUCTION)
+    counts = dict(zip(Kind, (28, 42, 3, 88, 139), strict=True))
+    spans = bar_spans(tenants, counts, PulseText("", "● follows", Tone.GOOD), width)
+    assert spans[0][1] == "production"
+    name = spans[0][0].strip("… ")
+    assert len(name) >= 4
+    assert ("EU production" if len(names) == 1 else "3 tenants").startswith(name)
+    assert "".join(text for text, _ in spans).endswith("● follows")
+    assert length_of(spans) == width - 1

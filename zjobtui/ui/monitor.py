@@ -11,7 +11,7 @@ from textual.events import DescendantFocus, Paste
 from textual.widgets import Static
 
 from zjobtui.clock import Clock
-from zjobtui.domain.arranging import SortOrder
+from zjobtui.domain.job import Job
 from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.watch import Watch
 from zjobtui.polling.ports import State
@@ -26,11 +26,11 @@ from zjobtui.ui.panes import Panes
 from zjobtui.ui.ports import Archive, EngineLike, Memory
 from zjobtui.ui.reading import Reading
 from zjobtui.ui.remembering import Remembering
+from zjobtui.ui.saying import say
 from zjobtui.ui.shown import Shown
 from zjobtui.ui.tabs import Tab
 from zjobtui.ui.teller import Teller, Ways
 from zjobtui.ui.totals_bar import TotalsBar
-from zjobtui.ui.view import following, status_filter
 
 TICK = 1.0
 """Seconds between looks at what time alone has changed; cells are sent only where they read differently."""
@@ -84,6 +84,7 @@ class Monitor(FewFrames[None]):
             clock,
             targets=shown.targets,
             watchlist=lambda: shown.state.watchlist,
+            go_to=self._go_to,
             undo_key=key_of(self.actions, "undo"),
         )
         self._panes = Panes(are_tenants_named=len(self._tenants) > 1)
@@ -160,21 +161,25 @@ class Monitor(FewFrames[None]):
 
     def on_totals_bar_picked(self, event: TotalsBar.Picked) -> None:
         """A click on a count shows just those jobs, and a second one all again."""
-        text = status_filter(event.kind)
-        self._shown.filter("" if self._shown.view.text == text else text)
+        self._shown.toggle(event.kind)
 
     def action_next_count(self) -> None:
         """Shows the jobs of one verdict after the other, and then all."""
-        present = [status_filter(kind) for kind, number in self._shown.counts.items() if number]
-        self._shown.filter(following(("", *present), self._shown.view.text))
+        self._shown.next_count()
 
     def remark(self, text: str) -> None:
         """Says something above the list until it says something else."""
         self._shown.remark(text)
 
-    def action_do(self, deed: str) -> None:
-        """Does to jobs what the catalogue names."""
-        getattr(self._deeds, deed)()
+    async def action_do(self, deed: str) -> None:
+        """Does to jobs what the catalogue names; whoever does anything to a job stays with it."""
+        self._list.is_placed = True
+        if (doing := getattr(self._deeds, deed)()) is not None:
+            await doing
+
+    def action_go(self, way: str) -> None:
+        """Goes to another job, also while one is read."""
+        getattr(self._list, way)()
 
     def action_pause(self) -> None:
         """Pauses polling, or goes on."""
@@ -207,22 +212,11 @@ class Monitor(FewFrames[None]):
 
     async def action_sort(self) -> None:
         """Asks for an order."""
-        from zjobtui.ui.pick import Pick  # noqa: PLC0415 - nothing of it is needed for the first screen
-
-        orders = {order.title: order for order in SortOrder}
-
-        def sort(title: str | None) -> None:
-            if title is not None:
-                self._shown.view.order = orders[title]
-                self._shown.rearrange()
-
-        with self.app.batch_update():
-            await self.app.push_screen(Pick("Sort by", tuple(orders), self._shown.view.order.title), sort)
+        await self._shown.ask_order()
 
     def action_acknowledge_all(self) -> None:
         """Takes the mark of the unseen from every job that is shown."""
-        self._engine.acknowledge([watch.job for watch in self._list.watches if watch.is_unseen])
-        self._shown.released()
+        self._reading.acknowledge_all()
 
     def action_other_pane(self) -> None:
         """Goes to the other pane."""
@@ -242,6 +236,7 @@ class Monitor(FewFrames[None]):
         self._detail.zone = self._bar.zone = self._zone
         self._shown.draw_bar()
         self._reading.show()
+        say(self.app, "Times are in UTC." if self._zone else "Times are in local time.")
 
     def action_divide(self, steps: int) -> None:
         """Moves the border between list and detail."""
@@ -265,6 +260,12 @@ class Monitor(FewFrames[None]):
             self._list.mark(frozenset())
         elif self._shown.view.text:
             self._shown.filter("")
+
+    def _go_to(self, job: Job) -> bool:
+        """Puts the cursor on a job that the engine has just been told of; false where the filter hides it."""
+        self._take_state()
+        self._list.is_placed = True
+        return self._list.return_to(job)
 
     def _write(self, sequence: str) -> None:
         if (driver := self.app._driver) is not None:  # noqa: SLF001 - Textual has no other way to write

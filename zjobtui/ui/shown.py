@@ -6,14 +6,16 @@ from textual.content import Content
 from textual.widgets import Static
 
 from zjobtui.clock import Clock
+from zjobtui.domain.arranging import SortOrder
 from zjobtui.domain.telling import altered
 from zjobtui.domain.tenant import Tenant
+from zjobtui.domain.verdict import Kind
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
 from zjobtui.polling.ports import State
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.totals_bar import TotalsBar
-from zjobtui.ui.view import CALM, View
+from zjobtui.ui.view import CALM, View, following, status_filter
 from zjobtui.wording.signs import counts
 from zjobtui.wording.totals import further, worst
 
@@ -78,6 +80,30 @@ class Shown:
         """Shows the jobs that a filter means."""
         self.view.choose(text)
         self.rearrange()
+
+    async def ask_order(self) -> None:
+        """Asks for an order."""
+        from zjobtui.ui.pick import Pick  # noqa: PLC0415 - nothing of it is needed for the first screen
+
+        orders, app = {order.title: order for order in SortOrder}, self._rows.app
+
+        def sort(title: str | None) -> None:
+            if title is not None:
+                self.view.order = orders[title]
+                self.rearrange()
+
+        with app.batch_update():
+            await app.push_screen(Pick("Sort by", tuple(orders), self.view.order.title), sort)
+
+    def toggle(self, kind: Kind) -> None:
+        """Shows just the jobs of one verdict, or all again where just those are shown."""
+        text = status_filter(kind)
+        self.filter("" if self.view.text == text else text)
+
+    def next_count(self) -> None:
+        """Shows the jobs of one verdict after the other, and then all."""
+        present = [status_filter(kind) for kind, number in self.counts.items() if number]
+        self.filter(following(("", *present), self.view.text))
 
     def remark(self, text: str) -> None:
         """Says something above the list until it says something else."""

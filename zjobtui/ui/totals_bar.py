@@ -23,6 +23,9 @@ from zjobtui.wording.totals import PulseText, count_texts, pulse_text
 NOTABLE = 0.3
 """The part by which the rate of calls must differ to be shown: a figure that flickers says nothing and costs bytes."""
 
+_LEAST_BADGE = 6
+"""Cells in which a tenant can still be told by its colour and the beginning of its name."""
+
 _COLOURED = "colour "
 """Before the colour in the style name of a badge that has one of its own."""
 
@@ -134,6 +137,11 @@ def bar_spans(
         gap = width - length_of(left) - length_of(((right, tone),)) - 1
         if gap >= 2:
             return (*left, (" " * gap, "plain"), (right, tone))
+    room = width - length_of(brief) - cell_len(short) - 3
+    if room >= _LEAST_BADGE:
+        (name, look) = _together(tenants)[0]
+        badge, free = fitted(name, min(cell_len(name), room)), max(room - cell_len(name), 0)
+        return ((badge, look), *brief, (" " * (2 + free), "plain"), (short, tone))
     room = width - length_of(brief) - 3
     return (*brief, ("  ", "plain"), (fitted(short, room) if 0 < room < cell_len(short) else short, tone))
 
