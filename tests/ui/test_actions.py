@@ -79,6 +79,15 @@ async def test_removing_more_than_twenty_jobs_asks_first_and_is_undone_at_once(s
         assert len(engine.state.watchlist) == 21
 
 
+async def test_undo_brings_back_what_was_known_when_it_was_removed_not_when_it_was_asked() -> None:
+    engine = staged(*[WAITING] * 21)
+    async with looking_at(engine) as sight:
+        await sight.press("*", "x")
+        tell(engine, 1, "recorded-failed-lock")
+        await sight.press("down", "enter", "u")
+        assert "✗ 1 failed" in sight.bar
+
+
 async def test_the_last_job_can_be_removed_too() -> None:
     async with looking_at(staged(WAITING)) as sight:
         await sight.press("x")

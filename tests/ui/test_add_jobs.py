@@ -139,7 +139,7 @@ async def test_a_paste_of_what_is_known_finds_it_and_says_so_where_the_filter_hi
         await sight.press("/", *"status:failed", "enter")
         await sight.paste(f"see {job_id(3).given}")
         await sight.press("enter")
-        assert sight.toast == "0 jobs new, 1 known, 0 refused. The filter hides it."
+        assert sight.toast == "0 jobs new, 1 known, 0 refused; the filter hides it."
 
 
 async def test_where_there_are_several_tenants_the_dialog_names_the_one_that_gets_the_jobs() -> None:

@@ -211,13 +211,16 @@ async def test_n_goes_on_to_what_changed_while_reading_and_says_when_that_was_al
         assert sight.toast == "No other job has changed since you looked."
 
 
-async def test_that_all_were_marked_as_seen_is_told() -> None:
+async def test_that_all_are_seen_is_told_and_undone() -> None:
     async with looking_at(staged("recorded-failed-lock", "recorded-failed-lock", "recorded-processing")) as sight:
         await sight.press("A")
-        assert sight.toast == "2 jobs marked as seen."
+        assert sight.toast == "2 jobs seen; u undoes it."
         assert "●" not in "".join(sight.jobs)
         await sight.press("A")
         assert sight.toast == "All jobs shown are seen."
+        await sight.press("u")
+        assert sight.toast == "2 jobs unseen again."
+        assert "".join(sight.jobs).count("●") == 2
 
 
 async def test_a_range_without_a_first_mark_says_how_it_is_made() -> None:

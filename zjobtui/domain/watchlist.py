@@ -66,6 +66,10 @@ class Watchlist:
         """Notes that a person has looked at jobs; those that had nothing new stay as they are."""
         return self._annotate(jobs, lambda watch: _acknowledged(watch, at))
 
+    def unsee(self, jobs: Iterable[Job]) -> "Change":
+        """Takes back that a person has looked at jobs: what was new of them is new again."""
+        return self._annotate(jobs, lambda watch: replace(watch, acknowledged_at=None))
+
     def tag(self, jobs: Iterable[Job], tags: tuple[str, ...]) -> "Change":
         """Gives jobs these tags in place of those they had."""
         return self._annotate(jobs, lambda watch: replace(watch, tags=tags))

@@ -110,6 +110,11 @@ class Engine:
         wanted = tuple(jobs)
         return self._do(self._edit(lambda watchlist: watchlist.acknowledge(wanted, self._clock.now())))
 
+    def unsee(self, jobs: Iterable[Job]) -> "Future[Edited]":
+        """Nobody has looked at these jobs."""
+        wanted = tuple(jobs)
+        return self._do(self._edit(lambda watchlist: watchlist.unsee(wanted)))
+
     def ask_now(self, jobs: Iterable[Job]) -> None:
         """Asks about jobs at once, finished or not."""
         wanted = tuple(jobs)

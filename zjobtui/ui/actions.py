@@ -50,7 +50,7 @@ CATALOGUE = (
     Action("sort", "sort", "s", "sort", "Choose the order of the list", "Finding"),
     Action(
         "all_seen",
-        "acknowledge_all",
+        "do('all_seen')",
         "A",
         "all seen",
         "Take the mark of the unseen from all jobs shown",
@@ -63,7 +63,7 @@ CATALOGUE = (
         "do('undo')",
         "u",
         "undo",
-        "Take back what was done last: removed, added, labelled, tagged or noted",
+        "Take back what was done last: removed, added, labelled, tagged, noted or seen",
         "Watchlist",
     ),
     Action("label", "do('label')", "l", "label", "Give jobs a name", "Watchlist"),

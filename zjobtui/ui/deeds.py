@@ -2,13 +2,11 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
-from typing import TypeAlias
 
 from textual.screen import Screen
 
@@ -16,13 +14,12 @@ from zjobtui.clock import Clock
 from zjobtui.domain.job import FoundIds, Job, JobId
 from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.watch import Watch
-from zjobtui.domain.watchlist import Watchlist
 from zjobtui.polling.ports import Edited
 from zjobtui.ui.ports import Archive, EngineLike
 from zjobtui.ui.saying import say
-from zjobtui.wording.signs import plural, short_id
-
-Watches: TypeAlias = tuple[Watch, ...]
+from zjobtui.ui.shown import Shown
+from zjobtui.ui.undoing import Undoing, Watches, Way, named
+from zjobtui.wording.signs import plural
 
 MANY = 20
 """Jobs up to which removing needs no word; it can be undone."""
@@ -38,9 +35,8 @@ class Deeds:
         archive: Archive,
         tenants: Sequence[Tenant],
         clock: Clock,
+        shown: Shown,
         *,
-        targets: Callable[[], tuple[Watch, ...]],
-        watchlist: Callable[[], Watchlist],
         go_to: Callable[[Job], bool],
         undo_key: str = "u",
     ) -> None:
@@ -49,11 +45,9 @@ class Deeds:
         self._archive = archive
         self._tenants = {tenant.name: tenant for tenant in tenants}
         self._clock = clock
-        self._targets = targets
-        self._watchlist = watchlist
+        self._shown = shown
         self._go_to = go_to
-        self._undo_key = undo_key
-        self._ways_back: list[_Way] = []
+        self._undoing = Undoing(screen, undo_key)
 
     def add(self, text: str = "") -> None:
         """Asks for a tenant where there are several, then for a text with ids, and watches them."""
@@ -67,37 +61,30 @@ class Deeds:
             if tenant is not None:
                 self._add_to(tenant, text)
 
-        here = targets[0].job.tenant if (targets := self._targets()) else ""
+        here = targets[0].job.tenant if (targets := self._shown.targets()) else ""
         self._screen.app.push_screen(Pick("Add jobs of which tenant", tuple(self._tenants), here), add)
 
     def remove(self) -> None:
         """Takes jobs off the watchlist; asks first where they are many."""
         from zjobtui.ui.pick import Pick  # noqa: PLC0415 - nothing of it is needed for the first screen
 
-        targets = self._targets()
-        yes, no = f"Remove {_named(targets)}" if targets else "", "Leave them as they are"
-
-        def tell(removed: Watches, unsaved: str) -> None:
-            them = "it" if len(removed) == 1 else "them"
-            back = _Way(lambda: [self._engine.restore(removed)], "back on the watchlist", f"brings {them} back")
-            self._tell(removed, "removed", unsaved, back)
+        targets = self._shown.targets()
+        them = "it" if len(targets) == 1 else "them"
+        back = Way(lambda removed: [self._engine.restore(removed)], "back on the watchlist", f"brings {them} back")
+        yes, no = f"Remove {named(targets)}" if targets else "", "Leave them as they are"
 
         def remove(answer: str | None) -> None:
             if answer == yes:
-                self._when_done([self._engine.forget(_jobs(targets))], tell)
+                self._undoing.do([self._engine.forget(_jobs(targets))], "removed", back)
 
         if len(targets) > MANY:
-            self._screen.app.push_screen(Pick(f"Take {_named(targets)} off the watchlist", (no, yes)), remove)
+            self._screen.app.push_screen(Pick(f"Take {named(targets)} off the watchlist", (no, yes)), remove)
         elif targets:
             remove(yes)
 
     def undo(self) -> None:
         """Takes back what was done to the watchlist last."""
-        if not self._ways_back:
-            self._say("There is nothing to undo.")
-            return
-        way = self._ways_back.pop()
-        self._when_done(way.back(), lambda watches, unsaved: self._tell(watches, way.done, unsaved))
+        self._undoing.undo()
 
     def label(self) -> None:
         """Asks for a name."""
@@ -107,7 +94,7 @@ class Deeds:
         """Asks for tags; of several jobs for those that all have, and what is one's alone stays."""
         from zjobtui.ui.written import read_tags, retagged, shared_tags, tags_of  # noqa: PLC0415 - as for `add`
 
-        before = shared_tags(self._targets())
+        before = shared_tags(self._shown.targets())
 
         def tag(jobs: Sequence[Job], text: str) -> "Future[Edited]":
             return self._engine.tag(jobs, read_tags(text))
@@ -119,18 +106,28 @@ class Deeds:
         """Asks for a note."""
         self._write("Note of {}", "noted", attrgetter("note"), self._engine.note)
 
+    def all_seen(self) -> None:
+        """Takes the mark of the unseen from every job that is shown."""
+        unseen = self._shown.unseen()
+        back = Way(lambda seen: [self._engine.unsee(_jobs(seen))], "unseen again")
+        if unseen:
+            self._undoing.do([self._engine.acknowledge(unseen)], "seen", back)
+        else:
+            self._say("All jobs shown are seen.")
+        self._shown.released()
+
     def ask_now(self) -> None:
         """Asks Zuora about jobs at once."""
-        if targets := self._targets():
+        if targets := self._shown.targets():
             self._engine.ask_now(_jobs(targets))
-            self._say(f"Asking about {_named(targets)} now.")
+            self._say(f"Asking about {named(targets)} now.")
 
     async def copy(self) -> None:
         """Asks what to copy, and hands it to the terminal; a key typed ahead waits until it asks."""
         from zjobtui.ui.pick import Pick  # noqa: PLC0415 - nothing of it is needed for the first screen
         from zjobtui.wording.copying import copies  # noqa: PLC0415 - as above
 
-        if not (targets := self._targets()):
+        if not (targets := self._shown.targets()):
             return
         seen = await asyncio.to_thread(self._archive.seen, targets[0].job)
         texts = copies(targets, seen, self._tenants.get(targets[0].job.tenant))
@@ -139,7 +136,7 @@ class Deeds:
             if what is not None:
                 self._to_clipboard(what, texts[what])
 
-        self._screen.app.push_screen(Pick(f"Copy of {_named(targets)}", tuple(texts)), copy)
+        self._screen.app.push_screen(Pick(f"Copy of {named(targets)}", tuple(texts)), copy)
 
     def export(self) -> None:
         """Asks for a form, and writes the jobs to a file."""
@@ -147,7 +144,7 @@ class Deeds:
         from zjobtui.wording import handing_over  # noqa: PLC0415 - as above
 
         now = self._clock.now()
-        if not (targets := self._targets()):
+        if not (targets := self._shown.targets()):
             return
         forms: dict[str, tuple[str, Callable[[], str]]] = {
             "JSON": (".json", lambda: handing_over.as_json(targets, now)),
@@ -161,7 +158,7 @@ class Deeds:
                 suffix, text = forms[form]
                 self._to_file(text(), suffix)
 
-        self._screen.app.push_screen(Pick(f"Export {_named(targets)} as", tuple(forms)), write)
+        self._screen.app.push_screen(Pick(f"Export {named(targets)} as", tuple(forms)), write)
 
     def screenshot(self) -> None:
         """Writes a picture of the screen."""
@@ -169,21 +166,6 @@ class Deeds:
 
     def _say(self, text: str, unsaved: str = "") -> None:
         say(self._screen.app, text, unsaved)
-
-    def _when_done(self, futures: "Iterable[Future[Edited]]", then: Callable[[Watches, str], None]) -> None:
-        """Calls `then` after the commit with the watches that were changed, and why that is not saved if it is not."""
-
-        async def wait() -> None:
-            try:
-                edited = [await asyncio.wrap_future(future) for future in futures]
-            except Exception as fault:  # noqa: BLE001 - an engine that is gone must not take the screen with it
-                self._say(f"That was not done: {fault}")
-            else:
-                changes = [one.change for one in edited]
-                changed = [watch for one in changes for watch in (*one.added, *one.removed, *one.annotated)]
-                then(tuple(changed), edited[-1].unsaved)
-
-        self._screen.run_worker(wait())
 
     def _to_clipboard(self, what: str, text: str) -> None:
         from zjobtui.ui.clipboard import sequence  # noqa: PLC0415 - nothing of it is needed for the first screen
@@ -219,7 +201,7 @@ class Deeds:
         from zjobtui.ui.ask_text import AskText  # noqa: PLC0415 - nothing of it is needed for the first screen
         from zjobtui.ui.written import by_text, shared  # noqa: PLC0415 - as above
 
-        if not (targets := self._targets()):
+        if not (targets := self._shown.targets()):
             return
         own = {watch.job: current(watch) for watch in targets}
         start = shared(own.values()) if before is None else before
@@ -232,17 +214,17 @@ class Deeds:
                 return
             texts = {job: new(own[job], text) for job in own}
             words = done if any(texts.values()) else f"no longer {done}"
-            back = _Way(lambda: write(own), f"{done} as before")
-            self._when_done(write(texts), lambda watches, unsaved: self._tell(watches, words, unsaved, back))
+            back = Way(lambda _: write(own), f"{done} as before")
+            self._undoing.do(write(texts), words, back)
 
         hint = "each has its own, and enter alone leaves it" if any(text != start for text in own.values()) else ""
-        self._screen.app.push_screen(AskText(title.format(_named(targets)), start, hint), take)
+        self._screen.app.push_screen(AskText(title.format(named(targets)), start, hint), take)
 
     def _add_to(self, tenant: str, text: str) -> None:
         from zjobtui.ui.add_jobs import AddJobs  # noqa: PLC0415 - nothing of it is needed for the first screen
 
         def is_known(job_id: JobId) -> bool:
-            return self._watchlist().get(Job(tenant, job_id)) is not None
+            return self._shown.state.watchlist.get(Job(tenant, job_id)) is not None
 
         title = f"Add jobs of {tenant}" if len(self._tenants) > 1 else "Add jobs"
         self._screen.app.push_screen(AddJobs(is_known, text, title), partial(self._add, tenant))
@@ -253,39 +235,14 @@ class Deeds:
         now = self._clock.now()
         watches = [Watch(job=Job(tenant, job_id), added_at=now, added_by="paste") for job_id in found.ids]
 
-        def tell(new: Watches, unsaved: str) -> None:
-            if new:
-                self._ways_back.append(_Way(lambda: [self._engine.forget(_jobs(new))], "removed again"))
-            is_hidden = bool(watches) and not self._go_to((new or watches)[0].job)
+        def told(new: Watches) -> str:
+            is_shown = not watches or self._go_to((new or watches)[0].job)
             told = f"{plural(len(new), 'job')} new, {len(found.ids) - len(new)} known, {len(found.refused)} refused"
-            undo, hidden = f"; {self._undo_key} undoes it" if new else "", " The filter hides it." if is_hidden else ""
-            self._say(f"{told}{undo}.{hidden}", unsaved)
+            return told if is_shown else f"{told}; the filter hides it"
 
-        self._when_done([self._engine.watch(watches)], tell)
-
-    def _tell(self, watches: Watches, what: str, unsaved: str, way: "_Way | None" = None) -> None:
-        """Tells what was done to the watches, and keeps the way back."""
-        if watches:
-            if way is not None:
-                self._ways_back.append(way)
-            undo = f"; {self._undo_key} {way.name}" if way else ""
-            self._say(f"{_named(watches)} {what}{undo}.", unsaved)
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """A way back from what was done: what takes it, what is told then, and what its key is said to do."""
-
-    back: "Callable[[], Iterable[Future[Edited]]]"
-    done: str
-    name: str = "undoes it"
+        back = Way(lambda new: [self._engine.forget(_jobs(new))], "removed again")
+        self._undoing.follow([self._engine.watch(watches)], told, back)
 
 
 def _jobs(watches: Sequence[Watch]) -> list[Job]:
     return [watch.job for watch in watches]
-
-
-def _named(watches: Sequence[Watch]) -> str:
-    if len(watches) > 1:
-        return plural(len(watches), "job")
-    return watches[0].label or short_id(watches[0].job.id.given)

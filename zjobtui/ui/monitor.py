@@ -82,8 +82,7 @@ class Monitor(FewFrames[None]):
             archive,
             tenants,
             clock,
-            targets=shown.targets,
-            watchlist=lambda: shown.state.watchlist,
+            shown,
             go_to=self._go_to,
             undo_key=key_of(self.actions, "undo"),
         )
@@ -213,10 +212,6 @@ class Monitor(FewFrames[None]):
     async def action_sort(self) -> None:
         """Asks for an order."""
         await self._shown.ask_order()
-
-    def action_acknowledge_all(self) -> None:
-        """Takes the mark of the unseen from every job that is shown."""
-        self._reading.acknowledge_all()
 
     def action_other_pane(self) -> None:
         """Goes to the other pane."""

@@ -11,10 +11,8 @@ from zjobtui.domain.watch import Watch
 from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.ports import Archive, EngineLike
-from zjobtui.ui.saying import say
 from zjobtui.ui.shown import Shown
 from zjobtui.ui.subject import Subject
-from zjobtui.wording.signs import plural
 
 
 class Reading:
@@ -64,13 +62,6 @@ class Reading:
         self._engine.attend(selected.job if selected else None)
         if selected is not None and selected.is_unseen and self._rows.is_placed:
             self._engine.acknowledge([selected.job])
-
-    def acknowledge_all(self) -> None:
-        """Everything that is shown is seen now."""
-        unseen = [watch.job for watch in self._rows.watches if watch.is_unseen]
-        self._engine.acknowledge(unseen)
-        self._shown.released()
-        say(self._rows.app, f"{plural(len(unseen), 'job')} marked as seen." if unseen else "All jobs shown are seen.")
 
     async def _load(self, watch: Watch) -> None:
         """A store that fails leaves the watch alone."""

@@ -7,6 +7,7 @@ from textual.widgets import Static
 
 from zjobtui.clock import Clock
 from zjobtui.domain.arranging import SortOrder
+from zjobtui.domain.job import Job
 from zjobtui.domain.telling import altered
 from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.verdict import Kind
@@ -115,6 +116,10 @@ class Shown:
         if marked := tuple(watch for watch in self.state.watchlist if watch.job in self._rows.marked):
             return marked
         return (self._rows.selected,) if self._rows.selected else ()
+
+    def unseen(self) -> tuple[Job, ...]:
+        """Of the jobs that are shown those that nobody has looked at since they changed."""
+        return tuple(watch.job for watch in self._rows.watches if watch.is_unseen)
 
     def draw_title(self) -> None:
         """Says over the list what it shows."""
