@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.building import dashed, job, job_id
 from tests.support.seeing import TENANT, flowing, looking_at
-from tests.support.staging import staged
+from tests.support.staging import staged, tell
 
 SIZES = [(140, 40), (80, 24)]
 TICKET = f"""Hi, order {job_id(7).given} hangs, and so does
@@ -128,6 +128,17 @@ async def test_the_cursor_goes_to_what_was_added_and_u_takes_that_away_again(siz
         assert sight.toast == "00000032…e73bdceb removed again."
         assert engine.state.watchlist.get(job(50)) is None
         assert len(engine.state.watchlist) == 40
+
+
+async def test_after_a_paste_of_several_jobs_an_untouched_cursor_stays_on_the_most_urgent() -> None:
+    engine = staged()
+    async with looking_at(engine) as sight:
+        await sight.press("a")
+        await sight.paste(TICKET)
+        await sight.press("enter")
+        tell(engine, 8, "recorded-failed-lock")
+        await sight.settled()
+        assert sight.detail_title == dashed(job_id(8))
 
 
 async def test_a_paste_of_what_is_known_finds_it_and_says_so_where_the_filter_hides_it() -> None:

@@ -37,7 +37,7 @@ class Deeds:
         clock: Clock,
         shown: Shown,
         *,
-        go_to: Callable[[Job], bool],
+        go_to: Callable[[Sequence[Job]], bool],
         undo_key: str = "u",
     ) -> None:
         self._screen = screen
@@ -236,7 +236,7 @@ class Deeds:
         watches = [Watch(job=Job(tenant, job_id), added_at=now, added_by="paste") for job_id in found.ids]
 
         def told(new: Watches) -> str:
-            is_shown = not watches or self._go_to((new or watches)[0].job)
+            is_shown = not watches or self._go_to(_jobs(new or watches))
             told = f"{plural(len(new), 'job')} new, {len(found.ids) - len(new)} known, {len(found.refused)} refused"
             return told if is_shown else f"{told}; the filter hides it"
 

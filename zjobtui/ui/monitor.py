@@ -44,6 +44,9 @@ GATHER = 0.15
 ATTEND_AFTER = 0.4
 """Seconds that the cursor must rest on a job before the engine is told that a person looks at it."""
 
+_OF_NO_JOB = {"add", "undo", "all_seen", "screenshot"}
+"""Deeds that have nothing to do with the job under the cursor."""
+
 
 class Monitor(FewFrames[None]):
     """The monitor. It draws the state it is made with at once, and starts the engine when that is on the screen."""
@@ -172,7 +175,7 @@ class Monitor(FewFrames[None]):
 
     async def action_do(self, deed: str) -> None:
         """Does to jobs what the catalogue names; whoever does anything to a job stays with it."""
-        self._list.is_placed = True
+        self._list.is_placed |= deed not in _OF_NO_JOB
         if (doing := getattr(self._deeds, deed)()) is not None:
             await doing
 
@@ -256,11 +259,16 @@ class Monitor(FewFrames[None]):
         elif self._shown.view.text:
             self._shown.filter("")
 
-    def _go_to(self, job: Job) -> bool:
-        """Puts the cursor on a job that the engine has just been told of; false where the filter hides it."""
+    def _go_to(self, jobs: Sequence[Job]) -> bool:
+        """Puts the cursor on what the engine has just been told of; false where the filter hides it.
+
+        Of several jobs it is the first, unless the cursor stays on the most urgent job.
+        """
         self._take_state()
-        self._list.is_placed = True
-        return self._list.return_to(job)
+        self._list.is_placed |= len(jobs) == 1
+        if self._list.is_placed:
+            return self._list.return_to(jobs[0])
+        return not {watch.job for watch in self._list.watches}.isdisjoint(jobs)
 
     def _write(self, sequence: str) -> None:
         if (driver := self.app._driver) is not None:  # noqa: SLF001 - Textual has no other way to write
