@@ -158,3 +158,33 @@ async def test_a_change_of_the_zone_is_told_though_no_time_stands_on_the_screen(
         assert sight.toast == "Times are in UTC."
         await sight.press("Z")
         assert sight.toast == "Times are in local time."
+
+
+@pytest.mark.parametrize("size", [(140, 40), (60, 20)])
+async def test_ctrl_c_says_on_one_line_which_key_leaves(size: tuple[int, int]) -> None:
+    async with looking_at(staged("recorded-processing"), size, look=Look(keys={"quit": "f10"})) as sight:
+        await sight.press("ctrl+c")
+        assert sight.rows[-2].endswith("▌ f10 leaves; the watchlist is kept. ─╯")
+        assert "▌" not in sight.rows[-3]
+        await sight.press("ctrl+c")
+        assert not sight.app._exit
+
+
+async def test_a_time_in_utc_is_not_called_local() -> None:
+    async with looking_at(staged("recorded-failed-lock")) as sight:
+        await sight.press("4")
+        assert "Local time" in sight.words
+        await sight.press("Z")
+        assert "Time in UTC" in sight.words
+        assert "Local time" not in sight.words
+
+
+@pytest.mark.parametrize("size", [(140, 40), (60, 20)])
+async def test_ctrl_d_and_ctrl_u_go_a_screen_down_and_up(size: tuple[int, int]) -> None:
+    labels = [f"CS-{number}" for number in range(100, 180)]
+    async with looking_at(staged(*["recorded-processing"] * 80, labels=labels), size) as sight:
+        before = sight.jobs
+        await sight.press("ctrl+d", "ctrl+d")
+        assert not set(sight.jobs) & set(before[:-1])
+        await sight.press("ctrl+u", "ctrl+u")
+        assert sight.jobs == before

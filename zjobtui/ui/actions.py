@@ -206,7 +206,7 @@ CATALOGUE = (
 
 MOVES = (
     ("up/down or k/j", "the line above or below"),
-    ("page up/down", "a screen up or down"),
+    ("page up/down", "a screen up or down; so do ctrl+u and ctrl+d"),
     ("home/end or g/G", "the first or the last line"),
     ("space, V, *", "in the list: mark the job, from the last mark to here, all shown; actions act on the marked"),
     ("enter", "in the list: to the detail; in the detail: open or close a group"),
