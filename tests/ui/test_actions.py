@@ -79,6 +79,17 @@ async def test_removing_more_than_twenty_jobs_asks_first_and_is_undone_at_once(s
         assert len(engine.state.watchlist) == 21
 
 
+async def test_undo_puts_the_cursor_back_on_the_job_that_it_brings_back() -> None:
+    async with looking_at(staged(*[WAITING] * 9, labels=[f"CS {number}" for number in range(9)]), (80, 24)) as sight:
+        await sight.press("down", "down", "2")
+        title = sight.detail_title
+        await sight.press("x", "down", "down")
+        assert sight.detail_title != title
+        await sight.press("u")
+        assert sight.detail_title == title
+        assert "[2 Timeline]" in sight.text
+
+
 async def test_undo_brings_back_what_was_known_when_it_was_removed_not_when_it_was_asked() -> None:
     engine = staged(*[WAITING] * 21)
     async with looking_at(engine) as sight:
@@ -286,3 +297,18 @@ async def test_taking_a_label_away_is_told_as_such() -> None:
         assert sight.toast == "00000001…e73bdceb no longer labelled; u undoes it."
         await sight.press("u")
         assert sight.toast == "CS 1 labelled as before."
+
+
+@pytest.mark.parametrize("size", [(140, 40), (50, 15)])
+async def test_an_empty_list_says_what_to_do_in_any_room_and_keys_that_it_is_empty(size: tuple[int, int]) -> None:
+    async with looking_at(staged(), size) as sight:
+        assert "paste any text that holds job ids" in sight.text
+        for key in "ltoxrye":
+            await sight.press(key)
+            assert sight.toast == "There is no job to do that to.", key
+            await sight.press("Z")
+    async with looking_at(staged(WAITING), size) as sight:
+        await sight.press("/", *"nothing", "enter")
+        assert "nothing matches; esc takes the filter away" in sight.text
+        await sight.press("escape")
+        assert "nothing matches" not in sight.text

@@ -68,9 +68,14 @@ class Deeds:
         """Takes jobs off the watchlist; asks first where they are many."""
         from zjobtui.ui.pick import Pick  # noqa: PLC0415 - nothing of it is needed for the first screen
 
-        targets = self._shown.targets()
+        targets = self._targets()
         them = "it" if len(targets) == 1 else "them"
-        back = Way(lambda removed: [self._engine.restore(removed)], "back on the watchlist", f"brings {them} back")
+        back = Way(
+            lambda removed: [self._engine.restore(removed)],
+            "back on the watchlist",
+            f"brings {them} back",
+            lambda removed: len(removed) == 1 and self._go_to(_jobs(removed)),
+        )
         yes, no = f"Remove {named(targets)}" if targets else "", "Leave them as they are"
 
         def remove(answer: str | None) -> None:
@@ -118,7 +123,7 @@ class Deeds:
 
     def ask_now(self) -> None:
         """Asks Zuora about jobs at once."""
-        if targets := self._shown.targets():
+        if targets := self._targets():
             self._engine.ask_now(_jobs(targets))
             self._say(f"Asking about {named(targets)} now.")
 
@@ -127,7 +132,7 @@ class Deeds:
         from zjobtui.ui.pick import Pick  # noqa: PLC0415 - nothing of it is needed for the first screen
         from zjobtui.wording.copying import copies  # noqa: PLC0415 - as above
 
-        if not (targets := self._shown.targets()):
+        if not (targets := self._targets()):
             return
         seen = await asyncio.to_thread(self._archive.seen, targets[0].job)
         texts = copies(targets, seen, self._tenants.get(targets[0].job.tenant))
@@ -144,7 +149,7 @@ class Deeds:
         from zjobtui.wording import handing_over  # noqa: PLC0415 - as above
 
         now = self._clock.now()
-        if not (targets := self._shown.targets()):
+        if not (targets := self._targets()):
             return
         forms: dict[str, tuple[str, Callable[[], str]]] = {
             "JSON": (".json", lambda: handing_over.as_json(targets, now)),
@@ -163,6 +168,12 @@ class Deeds:
     def screenshot(self) -> None:
         """Writes a picture of the screen."""
         self._to_file(self._screen.app.export_screenshot(title="zjobtui"), ".svg")
+
+    def _targets(self) -> Watches:
+        """The jobs to act on; where there is none, that is told."""
+        if not (targets := self._shown.targets()):
+            self._say("There is no job to do that to.")
+        return targets
 
     def _say(self, text: str, unsaved: str = "") -> None:
         say(self._screen.app, text, unsaved)
@@ -201,7 +212,7 @@ class Deeds:
         from zjobtui.ui.ask_text import AskText  # noqa: PLC0415 - nothing of it is needed for the first screen
         from zjobtui.ui.written import by_text, shared  # noqa: PLC0415 - as above
 
-        if not (targets := self._shown.targets()):
+        if not (targets := self._targets()):
             return
         own = {watch.job: current(watch) for watch in targets}
         start = shared(own.values()) if before is None else before

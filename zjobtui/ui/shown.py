@@ -125,7 +125,9 @@ class Shown:
         """Says over the list what it shows."""
         watchlist = self.state.watchlist
         marked = sum(watchlist.get(job) is not None for job in self._rows.marked)
-        self._rows.entitle(self.view.title(self._rows.count, len(watchlist), marked), self.view.problem)
+        none = "nothing matches; esc takes the filter away" if self.view.text else "paste any text that holds job ids"
+        below = self.view.problem or ("" if self._rows.count else none)
+        self._rows.entitle(self.view.title(self._rows.count, len(watchlist), marked), below)
 
     def draw_bar(self) -> None:
         """Counts, and says how polling does."""

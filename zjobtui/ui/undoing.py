@@ -21,11 +21,12 @@ Watches: TypeAlias = tuple[Watch, ...]
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A way back from what was done: what takes it for the watches it was done to, and what is told then."""
+    """A way back from what was done: what takes it for the watches it was done to, and what is told and done then."""
 
     back: "Callable[[Watches], Iterable[Future[Edited]]]"
     done: str
     name: str = "undoes it"
+    then: Callable[[Watches], object] = lambda _: None
 
 
 class Undoing:
@@ -48,11 +49,16 @@ class Undoing:
 
     def undo(self) -> None:
         """Takes back what was done last."""
-        if self._ways:
-            way, watches = self._ways.pop()
-            self.do(way.back(watches), way.done)
-        else:
+        if not self._ways:
             say(self._screen.app, "There is nothing to undo.")
+            return
+        way, watches = self._ways.pop()
+
+        def told(back: Watches) -> str:
+            way.then(back)
+            return f"{named(back)} {way.done}" if back else ""
+
+        self.follow(way.back(watches), told)
 
     async def _wait(self, futures: "Iterable[Future[Edited]]", told: Callable[[Watches], str], way: Way | None) -> None:
         tell = partial(say, self._screen.app)
