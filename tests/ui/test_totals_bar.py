@@ -151,7 +151,8 @@ def test_production_is_seen_where_several_tenants_are_watched(width: int) -> Non
     tenants = (replace(TENANT, title="EU sandbox"), replace(TENANT, title="US", kind=TenantKind.PRODUCTION))
     spans = bar_spans(tenants, dict.fromkeys(Kind, 3), pulse_text(None, NOW, 3), width)
     badges = {name: text.strip() for text, name in spans if name in {"tenant", "production"}}
-    assert badges == ({"tenant": "EU sandbox", "production": "US"} if width == 140 else {"production": "2 tenants"})
+    wide, narrow = {"tenant": "EU sandbox", "production": "US · production"}, {"production": "2 tenants · product…"}
+    assert badges == (wide if width == 140 else narrow)
 
 
 async def test_where_the_whole_trouble_has_no_room_it_is_said_since_when() -> None:
@@ -165,9 +166,20 @@ async def test_where_the_whole_trouble_has_no_room_it_is_said_since_when() -> No
 
 def test_production_keeps_its_look_whatever_colour_it_was_given() -> None:
     tenant = replace(TENANT, kind=TenantKind.PRODUCTION, colour="green")
-    assert (f" {tenant.title} ", "production") in bar_spans(
+    assert (f" {tenant.title} · production ", "production") in bar_spans(
         (tenant,), dict.fromkeys(Kind, 0), pulse_text(None, NOW, 0), 140
     )
+
+
+@pytest.mark.parametrize("size", [(140, 40), (60, 20)])
+async def test_without_colours_production_is_said_in_a_word(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    for title, told in (("eu", "eu · production"), ("EU production", "EU production")):
+        tenant = replace(TENANT, title=title, kind=TenantKind.PRODUCTION)
+        async with looking_at(staged(), size, tenant=tenant) as sight:
+            assert sight.bar.startswith(f" zjobtui  {told}  ")
 
 
 async def test_without_colours_a_tenants_own_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,6 +199,6 @@ def test_production_is_named_beside_counts_and_pulse_in_few_columns(names: tuple
     assert spans[0][1] == "production"
     name = spans[0][0].strip("… ")
     assert len(name) >= 4
-    assert ("EU production" if len(names) == 1 else "3 tenants").startswith(name)
+    assert ("EU production" if len(names) == 1 else "3 tenants · production").startswith(name)
     assert "".join(text for text, _ in spans).endswith("● follows")
     assert length_of(spans) == width - 1

@@ -148,7 +148,7 @@ def bar_spans(
 
 def _each(tenants: Sequence[Tenant]) -> Spans:
     """A badge for every tenant in its own colour; one of production looks like no other that has none."""
-    return tuple(span for one in tenants for span in ((f" {one.title or one.name} ", _badge(one)), (" ", "plain")))[:-1]
+    return tuple(span for one in tenants for span in ((f" {_title(one)} ", _badge(one)), (" ", "plain")))[:-1]
 
 
 def _together(tenants: Sequence[Tenant]) -> Spans:
@@ -156,7 +156,15 @@ def _together(tenants: Sequence[Tenant]) -> Spans:
     if len(tenants) == 1:
         return _each(tenants)
     is_production = any(one.kind is TenantKind.PRODUCTION for one in tenants)
-    return ((f" {len(tenants)} tenants ", "production" if is_production else "tenant"),)
+    text = f" {len(tenants)} tenants{' · production' if is_production else ''} "
+    return ((text, "production" if is_production else "tenant"),)
+
+
+def _title(tenant: Tenant) -> str:
+    """What the tenant is called; that it is production is said in a word, too, for whoever sees no colours."""
+    title = tenant.title or tenant.name
+    is_said = tenant.kind is not TenantKind.PRODUCTION or "prod" in title.casefold()
+    return title if is_said else f"{title} · production"
 
 
 def _badge(tenant: Tenant) -> str:
