@@ -1,6 +1,6 @@
 """The watchlist as a value: every change makes a new one and says what changed."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,10 @@ class Watchlist:
     def get(self, job: Job) -> Watch | None:
         """The watch of `job`, or None where it is not watched."""
         return self.watches.get(job)
+
+    def of(self, tenants: Container[str]) -> "Watchlist":
+        """The watches of these tenants alone."""
+        return Watchlist({job: watch for job, watch in self.watches.items() if job.tenant in tenants})
 
     def add(self, watches: Iterable[Watch], recalled: Iterable[Watch] = ()) -> "Change":
         """Watches more jobs; those that are watched already stay as they are and are not in the change.

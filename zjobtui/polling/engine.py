@@ -3,7 +3,7 @@
 import asyncio
 import random
 import threading
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Container, Coroutine, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
@@ -35,7 +35,10 @@ ARCHIVE = 3_600.0
 
 
 class Engine:
-    """Polls and keeps the watchlist. Every method may be called from any thread; futures are done after the commit."""
+    """Polls and keeps the watchlist, or what is in it of the tenants `only`.
+
+    Every method may be called from any thread; futures are done after the commit.
+    """
 
     def __init__(
         self,
@@ -46,10 +49,12 @@ class Engine:
         *,
         staleness_limit: float | None = None,
         archive_after: float = inf,
+        only: Container[str] | None = None,
     ) -> None:
-        self.state = State(watchlist)
+        self.state = State(watchlist if only is None else watchlist.of(only))
         """The newest state; what subscribers were last told."""
         self._archive_after = archive_after
+        self._only = only
         self._shelf = shelf
         self._sources = tuple(sources)
         self._clock = clock
@@ -153,7 +158,7 @@ class Engine:
         from zjobtui.polling.lease import Lease  # noqa: PLC0415 - as above
         from zjobtui.polling.ledger import Ledger  # noqa: PLC0415 - as above
 
-        self._ledger = Ledger(self.state.watchlist, self._shelf, self._publish)
+        self._ledger = Ledger(self.state.watchlist, self._shelf, self._publish, self._only)
         self._has_started.set()
         self._ledger.start()
         lease = Lease(self._shelf, self._ledger.on_disk, self._clock, self._lease_changed)

@@ -89,7 +89,7 @@ class Monitor(FewFrames[None]):
             go_to=self._go_to,
             undo_key=key_of(self.actions, "undo"),
         )
-        self._panes = Panes(are_tenants_named=len(self._tenants) > 1)
+        self._panes = Panes(are_tenants_named=shown.has_several_tenants)
         self._list, self._detail = self._panes.rows, self._panes.detail
         self._remembering = Remembering(memory, self._shown.view, self._panes)
         self._drawn_at = self._touched_at = 0.0

@@ -40,6 +40,12 @@ class Shown:
         self._touched_at = 0.0
         self._told = ""
 
+    @property
+    def has_several_tenants(self) -> bool:
+        """Whether jobs must say whose they are: also those of a tenant that is configured no more."""
+        ours = {tenant.name for tenant in self._tenants}
+        return len(ours) > 1 or any(watch.job.tenant not in ours for watch in self.state.watchlist)
+
     def place(self, rows: JobList, bar: TotalsBar, notice: Static) -> None:
         """Names the panes to draw on."""
         self._rows, self._bar, self._notice = rows, bar, notice
