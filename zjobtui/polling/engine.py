@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from math import inf
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from zjobtui.clock import Clock
@@ -161,7 +162,10 @@ class Engine:
         self._ledger = Ledger(self.state.watchlist, self._shelf, self._publish, self._only)
         self._has_started.set()
         self._ledger.start()
-        lease = Lease(self._shelf, self._ledger.on_disk, self._clock, self._lease_changed)
+        leases = {
+            tenant.name: Lease(self._shelf, self._ledger.on_disk, self._clock, self._lease_changed, tenant.name)
+            for tenant, _ in self._sources
+        }
         chance = random.Random()
         self._desks = [
             Desk(
@@ -171,28 +175,28 @@ class Engine:
                 self._shelf,
                 self._clock,
                 chance,
-                may_poll=lambda: lease.is_held,
+                may_poll=partial(attrgetter("is_held"), leases[tenant.name]),
                 changed=self._publish,
                 staleness_limit=self._staleness_limit,
             )
             for tenant, make in self._sources
         ]
         running = [asyncio.create_task(desk.run()) for desk in self._desks]
-        running.append(asyncio.create_task(lease.keep(self._has_unfinished)))
+        running += [
+            asyncio.create_task(leases[desk.tenant.name].keep(partial(_has_unfinished, desk))) for desk in self._desks
+        ]
         running.append(asyncio.create_task(self._archive()))
         await self._stopping.wait()
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        await lease.let_go()
+        for lease in leases.values():
+            await lease.let_go()
         await self._ledger.close()
 
     @property
     def _pollers(self) -> "list[Poller]":
         return [desk.poller for desk in self._desks if desk.poller is not None]
-
-    def _has_unfinished(self) -> bool:
-        return any(poller.has_unfinished for poller in self._pollers)
 
     def _lease_changed(self) -> None:
         for poller in self._pollers:
@@ -245,3 +249,7 @@ class Engine:
     def _soon(self, do: Callable[[], None]) -> None:
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(do)
+
+
+def _has_unfinished(desk: "Desk") -> bool:
+    return desk.poller is not None and desk.poller.has_unfinished

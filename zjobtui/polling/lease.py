@@ -1,4 +1,4 @@
-"""Which of several windows on one watchlist polls: the one that holds the lease; the others follow the store."""
+"""Which of several windows on one store polls a tenant: the one that holds its lease; the others follow the store."""
 
 import uuid
 from collections.abc import Awaitable, Callable
@@ -7,7 +7,8 @@ from zjobtui.clock import Clock
 from zjobtui.polling.beats import until_beat
 from zjobtui.polling.ports import Shelf
 
-NAME = "polling"
+NAME = "polling {}"
+"""Its name by the tenant: a window may watch one tenant alone, and then asks about no other."""
 
 LIFE = 8.0
 """Seconds after which a window that is gone, or stopped, is no longer waited for."""
@@ -25,8 +26,9 @@ class Lease:
     twice.
     """
 
-    def __init__(self, shelf: Shelf, on_disk: OnDisk, clock: Clock, changed: Callable[[], None]) -> None:
+    def __init__(self, shelf: Shelf, on_disk: OnDisk, clock: Clock, changed: Callable[[], None], tenant: str) -> None:
         self.is_held = False
+        self._name = NAME.format(tenant)
         self._shelf = shelf
         self._on_disk = on_disk
         self._clock = clock
@@ -57,8 +59,8 @@ class Lease:
             self._changed()
 
     def _hold(self) -> bool:
-        return self._shelf.hold(NAME, self._holder, self._clock.now(), LIFE)
+        return self._shelf.hold(self._name, self._holder, self._clock.now(), LIFE)
 
     def _give_back(self) -> bool:
-        self._shelf.let_go(NAME, self._holder)
+        self._shelf.let_go(self._name, self._holder)
         return False
