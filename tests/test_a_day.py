@@ -38,7 +38,7 @@ def adds(terminal: Terminal, served: Simulator) -> None:
     terminal.paste("\n".join(line.format(number, one) for number, one in enumerate(served.job_ids)))
     terminal.wait_for("10 new jobs, 0 known")
     terminal.press("enter")
-    terminal.wait_for("10 jobs new, 0 known, 0 refused.")
+    terminal.wait_for("10 jobs new, 0 known, 0 refused; u undoes it.")
     terminal.wait_for(COUNTS)
     terminal.wait_for(
         lambda text: "╭─ Jobs · 10 · by urgency" in text and all(one[:8] in text for one in served.job_ids)
@@ -73,11 +73,11 @@ def labels_and_tags(terminal: Terminal) -> None:
     terminal.press("l")
     terminal.wait_for("Label of 4 jobs")
     terminal.press(*"CS-4390", "enter")
-    terminal.wait_for("4 jobs labelled.")
+    terminal.wait_for("4 jobs labelled; u undoes it.")
     terminal.press("t")
     terminal.wait_for("Tags of 4 jobs, separated by commas")
     terminal.press(*"acme, urgent", "enter")
-    terminal.wait_for("4 jobs tagged.")
+    terminal.wait_for("4 jobs tagged; u undoes it.")
     terminal.wait_for(lambda text: re.search("Tags +acme, urgent", text) is not None)
     terminal.wait_for(four_are_labelled)
 

@@ -88,3 +88,27 @@ def test_n8_s8_a_dead_host_is_told_the_others_go_on_and_certificates_of_ones_own
         assert "sentinel" not in terminal.text()
         terminal.press("q")
         assert terminal.wait_exit() == 0
+
+
+def test_a_window_on_one_tenant_shows_no_job_of_another_and_keeps_all(tmp_path: Path) -> None:
+    with fast(1) as south:
+        config = tmp_path / "config.toml"
+        config.write_text(table("south", south.base_url, south.client_id) + table("north", south.base_url, "id"))
+        stored_for_all(tmp_path, {"north": south, "south": south, "gone": south})
+        env = {
+            "HOME": str(tmp_path),
+            "ZJOBTUI_CONFIG": str(config),
+            "ZJOBTUI_DATA_DIR": str(tmp_path),
+            "SOUTH_SECRET": south.client_secret,
+        }
+        with Terminal([*PROGRAM, "--tenant", "south"], 140, 40, env=env) as terminal:
+            terminal.wait_for(f"Jobs · {JOBS} ·", 20)
+            store, watchlist = open_store(tmp_path / STORE_NAME, read_report)
+            with closing(store):
+                north = [watch.job for watch in watchlist if watch.job.tenant == "north"]
+                store.apply(watchlist.note([*north, Job("south", JobId(south.job_ids[0]))], "from elsewhere"))
+            terminal.press("/", *"elsewhere", "enter")
+            terminal.wait_for(f"Jobs · 1 of {JOBS} ·")
+        store, watchlist = open_store(tmp_path / STORE_NAME, read_report)
+        with closing(store):
+            assert len(watchlist) == 3 * JOBS

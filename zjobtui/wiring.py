@@ -3,7 +3,7 @@
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -123,8 +123,12 @@ def run_monitor(
     *,
     configuration: Configuration,
     demo: Sequence[JobId] = (),
+    is_all: bool = True,
 ) -> int:
-    """The screen over an engine over the store; what could not be saved is named when the screen is gone."""
+    """The screen over an engine over the store; what could not be saved is named when the screen is gone.
+
+    Where these are not all tenants, the jobs of the others stay in the store.
+    """
     gc.disable()  # a tenth of the start is spent on collecting what is not garbage; the screen turns it on again
     from zjobtui.storage.screen_memory import NAME, ScreenMemory  # noqa: PLC0415 - commands that print need none of it
     from zjobtui.storage.store import open_store  # noqa: PLC0415 - as above
@@ -142,7 +146,13 @@ def run_monitor(
         _copied_later(path),
         store,
         polling(
-            configured, store, watchlist, clock, archive_after=configuration.archive_after, staleness_limit=limit
+            configured,
+            store,
+            watchlist,
+            clock,
+            archive_after=configuration.archive_after,
+            staleness_limit=limit,
+            only=None if is_all else {one.tenant.name for one in configured},
         ) as engine,
     ):
         app = MonitorApp(
@@ -168,12 +178,15 @@ def polling(
     *,
     archive_after: float = inf,
     staleness_limit: float | None = None,
+    only: Container[str] | None = None,
 ) -> "Iterator[Engine]":
     """The engine over the store, not started; stopped afterwards, and what could not be saved is then named."""
     from zjobtui.polling.engine import Engine  # noqa: PLC0415 - commands that print need none of it
 
     sources = [(one.tenant, partial(_source, one, clock)) for one in configured]
-    engine = Engine(watchlist, store, sources, clock, archive_after=archive_after, staleness_limit=staleness_limit)
+    engine = Engine(
+        watchlist, store, sources, clock, archive_after=archive_after, staleness_limit=staleness_limit, only=only
+    )
     try:
         yield engine
     finally:

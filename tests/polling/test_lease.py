@@ -9,13 +9,13 @@ from tests.support.virtual_time import VirtualClock, run_virtually
 from zjobtui.polling.lease import Lease
 
 
-def lease_on(shelf: MemoryShelf, *, ahead: float = 0.0) -> Lease:
+def lease_on(shelf: MemoryShelf, tenant: str = "env", *, ahead: float = 0.0) -> Lease:
     async def on_disk(work):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202 - as the ledger does
         return work()
 
     clock = VirtualClock()
     clock.suspend(ahead)
-    return Lease(shelf, on_disk, clock, lambda: None)
+    return Lease(shelf, on_disk, clock, lambda: None, tenant)
 
 
 async def keep(lease: Lease) -> "asyncio.Task[None]":
@@ -30,6 +30,18 @@ def test_of_two_windows_one_polls() -> None:
         tasks = [await keep(first), await keep(second)]
         await asyncio.sleep(60)
         assert (first.is_held, second.is_held) == (True, False)
+        for task in tasks:
+            task.cancel()
+
+    run_virtually(script())
+
+
+def test_a_window_that_polls_one_tenant_keeps_no_other_window_from_polling_another() -> None:
+    async def script() -> None:
+        one, other = lease_on(shelf := MemoryShelf(), "eu"), lease_on(shelf, "us")
+        tasks = [await keep(one), await keep(other)]
+        await asyncio.sleep(60)
+        assert (one.is_held, other.is_held) == (True, True)
         for task in tasks:
             task.cancel()
 

@@ -109,6 +109,9 @@ class ScriptedEngine:
     def acknowledge(self, jobs: Iterable[Job], /) -> "Future[Edited]":
         return self._done(self.state.watchlist.acknowledge(jobs, self.clock.now()))
 
+    def unsee(self, jobs: Iterable[Job], /) -> "Future[Edited]":
+        return self._done(self.state.watchlist.unsee(jobs))
+
     def ask_now(self, jobs: Iterable[Job], /) -> None:
         self.asked += jobs
 

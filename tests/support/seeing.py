@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from unittest import mock
@@ -298,6 +298,7 @@ async def looking_at(
     size: tuple[int, int] = (140, 40),
     *,
     tenant: Tenant = TENANT,
+    tenants: Sequence[Tenant] = (),
     notice: str = "",
     look: Look = USUAL,
     ways: Ways | None = None,
@@ -305,7 +306,14 @@ async def looking_at(
 ) -> AsyncIterator[Sight]:
     """Runs the monitor over an engine on a display of so many columns and rows."""
     app = MonitorApp(
-        engine, engine.archive, (tenant,), engine.clock, notice=notice, look=look, ways=ways, memory=memory
+        engine,
+        engine.archive,
+        tuple(tenants) or (tenant,),
+        engine.clock,
+        notice=notice,
+        look=look,
+        ways=ways,
+        memory=memory,
     )
     async with _behind_glass(app, size) as pilot:
         sight = Sight(app, engine, pilot)

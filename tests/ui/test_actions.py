@@ -18,7 +18,7 @@ async def test_a_label_takes_the_place_of_the_id() -> None:
         await sight.press("enter")
         assert sight.jobs[0].startswith("  ◌ waiting   CS 1  ")
         assert sight.detail_title == "CS 1 · 00000001…e73bdceb"
-        assert "CS 1 labelled." in sight.text
+        assert "CS 1 labelled; u undoes it." in sight.text
 
 
 async def test_a_label_can_be_changed_and_taken_away_and_escape_leaves_it() -> None:
@@ -52,7 +52,7 @@ async def test_x_removes_the_job_and_u_brings_it_back_with_all_that_was_known() 
         assert "CS 2 back on the watchlist." in sight.text
         assert sorted(sight.jobs) == sorted(before)
         await sight.press("u")
-        assert "Nothing was removed in this session." in sight.text
+        assert "There is nothing to undo." in sight.text
 
 
 @pytest.mark.parametrize("size", [(140, 40), (80, 24), (50, 15)])
@@ -89,7 +89,7 @@ async def test_label_tags_note_asking_and_removing_act_on_all_that_a_filter_show
         await sight.press("/", *"status:failed", "enter", "*")
         assert "Jobs · 2 of 4 · 2 marked · filter: status:failed" in sight.rows[1]
         await sight.press("l", *"CS-1", "enter")
-        assert "2 jobs labelled." in sight.toast
+        assert "2 jobs labelled; u undoes it." in sight.toast
         await sight.press("t", *"acme", "enter", "o", *"call Kim", "enter", "r")
         assert engine.asked == failed
         for one in engine.state.watchlist:
@@ -102,6 +102,26 @@ async def test_label_tags_note_asking_and_removing_act_on_all_that_a_filter_show
         assert "Jobs · 0 of 2 · " in sight.rows[1]
         await sight.press("u")
         assert [row.split()[:4] for row in sight.jobs if row] == [["◆", "✗", "failed", "CS-1"]] * 2
+
+
+async def test_undo_puts_the_cursor_back_on_the_job_that_it_brings_back() -> None:
+    async with looking_at(staged(*[WAITING] * 9, labels=[f"CS {number}" for number in range(9)]), (80, 24)) as sight:
+        await sight.press("down", "down", "2")
+        title = sight.detail_title
+        await sight.press("x", "down", "down")
+        assert sight.detail_title != title
+        await sight.press("u")
+        assert sight.detail_title == title
+        assert "[2 Timeline]" in sight.text
+
+
+async def test_undo_brings_back_what_was_known_when_it_was_removed_not_when_it_was_asked() -> None:
+    engine = staged(*[WAITING] * 21)
+    async with looking_at(engine) as sight:
+        await sight.press("*", "x")
+        tell(engine, 1, "recorded-failed-lock")
+        await sight.press("down", "enter", "u")
+        assert "✗ 1 failed" in sight.bar
 
 
 async def test_the_last_job_can_be_removed_too() -> None:
@@ -269,3 +289,68 @@ async def test_q_and_ctrl_q_end_with_status_zero() -> None:
             await sight.press(key)
             assert sight.app.return_code in {0, None}
             assert sight.app._exit
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_what_was_written_of_many_jobs_is_undone_for_each(size: tuple[int, int]) -> None:
+    engine = staged(*[WAITING] * 3, labels=("CS 1", "CS 2", ""))
+    engine.note([job(1)], "asked finance")
+    before = tuple(engine.state.watchlist)
+    async with looking_at(engine, size) as sight:
+        await sight.press("*", "l", *"all", "enter")
+        assert sight.toast == "3 jobs labelled; u undoes it."
+        await sight.press("o", *"mine", "enter")
+        assert [watch.label + watch.note for watch in engine.state.watchlist] == ["allmine"] * 3
+        await sight.press("u")
+        assert sight.toast == "3 jobs noted as before."
+        await sight.press("u")
+        assert sight.toast == "3 jobs labelled as before."
+        assert tuple(engine.state.watchlist) == before
+        await sight.press("u")
+        assert sight.toast == "There is nothing to undo."
+
+
+async def test_enter_alone_leaves_what_each_of_several_jobs_has_of_its_own() -> None:
+    engine = staged(WAITING, WAITING, labels=("CS 1", "CS 2"))
+    before = engine.state.watchlist
+    async with looking_at(engine) as sight:
+        await sight.press("*", "l")
+        assert "each has its own, and enter alone leaves it" in sight.text
+        await sight.press("enter")
+        assert tuple(engine.state.watchlist) == tuple(before)
+
+
+async def test_tags_of_several_jobs_come_to_those_that_each_has() -> None:
+    engine = staged(WAITING, WAITING, WAITING)
+    engine.tag([job(1)], ("acme", "batch"))
+    engine.tag([job(2)], ("batch",))
+    async with looking_at(engine) as sight:
+        await sight.press("*", "t", *"urgent", "enter")
+        assert sight.toast == "3 jobs tagged; u undoes it."
+        tags = [watch.tags for watch in engine.state.watchlist]
+        assert tags == [("acme", "batch", "urgent"), ("batch", "urgent"), ("urgent",)]
+        await sight.press("t", *["backspace"] * 6, "enter")
+        assert [watch.tags for watch in engine.state.watchlist] == [("acme", "batch"), ("batch",), ()]
+
+
+async def test_taking_a_label_away_is_told_as_such() -> None:
+    async with looking_at(staged(WAITING, labels=("CS 1",))) as sight:
+        await sight.press("l", *["backspace"] * 4, "enter")
+        assert sight.toast == "00000001…e73bdceb no longer labelled; u undoes it."
+        await sight.press("u")
+        assert sight.toast == "CS 1 labelled as before."
+
+
+@pytest.mark.parametrize("size", [(140, 40), (50, 15)])
+async def test_an_empty_list_says_what_to_do_in_any_room_and_keys_that_it_is_empty(size: tuple[int, int]) -> None:
+    async with looking_at(staged(), size) as sight:
+        assert "paste any text that holds job ids" in sight.text
+        for key in "ltoxrye":
+            await sight.press(key)
+            assert sight.toast == "There is no job to do that to.", key
+            await sight.press("Z")
+    async with looking_at(staged(WAITING), size) as sight:
+        await sight.press("/", *"nothing", "enter")
+        assert "nothing matches; esc takes the filter away" in sight.text
+        await sight.press("escape")
+        assert "nothing matches" not in sight.text

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from tests.support.building import dashed, job, job_id
-from tests.support.seeing import flowing, looking_at
-from tests.support.staging import staged
+from tests.support.seeing import TENANT, flowing, looking_at
+from tests.support.staging import staged, tell
 
 SIZES = [(140, 40), (80, 24)]
 TICKET = f"""Hi, order {job_id(7).given} hangs, and so does
@@ -21,7 +23,7 @@ async def test_a_asks_for_a_text_and_says_what_it_holds(size: tuple[int, int]) -
         assert f"2 new jobs, 1 known, 1 refused: {job_id(9).given[:-1]}" in told
         await sight.press("enter")
         assert len([row for row in sight.jobs if row]) == 3
-        assert "2 jobs new, 1 known, 1 refused." in sight.text
+        assert "2 jobs new, 1 known, 1 refused; u undoes it." in sight.text
         assert engine.state.watchlist.get(job(8)) is not None
 
 
@@ -33,7 +35,7 @@ async def test_a_paste_anywhere_opens_the_dialog_with_the_text(size: tuple[int, 
         assert "3 new jobs, 0 known, 1 refused" in told
         assert job_id(7).given in told
         await sight.press("enter")
-        assert "3 jobs new, 0 known, 1 refused." in sight.text
+        assert "3 jobs new, 0 known, 1 refused; u undoes it." in sight.text
         assert len([row for row in sight.jobs if row]) == 3
 
 
@@ -77,7 +79,7 @@ async def test_a_thousand_pasted_ids_are_added_at_once_though_not_all_are_shown(
         assert "1,000 new jobs, 0 known" in sight.text
         await sight.press("enter")
         assert len(engine.state.watchlist) == 1_000
-        assert "1,000 jobs new, 0 known, 0 refused." in sight.text
+        assert "1,000 jobs new, 0 known, 0 refused; u undoes it." in sight.text
 
 
 async def test_a_paste_in_the_dialog_is_added_to_what_it_holds() -> None:
@@ -102,7 +104,7 @@ async def test_what_cannot_be_saved_is_told_at_once() -> None:
     async with looking_at(engine) as sight:
         await sight.paste(job_id(1).given)
         await sight.press("enter")
-        assert sight.toast == "1 job new, 0 known, 0 refused. But it is not saved yet: disk full"
+        assert sight.toast == "1 job new, 0 known, 0 refused; u undoes it. But it is not saved yet: disk full"
         assert "Not saved: disk full" in sight.rows[1]
 
 
@@ -111,3 +113,50 @@ async def test_in_few_rows_the_dialog_still_says_what_was_found_and_which_keys_d
         await sight.press("a")
         assert "No job id yet." in sight.text
         assert "enter adds them" in sight.text
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_cursor_goes_to_what_was_added_and_u_takes_that_away_again(size: tuple[int, int]) -> None:
+    engine = staged(*["recorded-processing"] * 40)
+    async with looking_at(engine, size) as sight:
+        await sight.press("home")
+        await sight.paste(f"{job_id(50).given} {job_id(3).given}")
+        await sight.press("enter")
+        assert sight.detail_title == job_id(50).given
+        assert any("00000032" in row for row in sight.jobs)
+        await sight.press("u")
+        assert sight.toast == "00000032…e73bdceb removed again."
+        assert engine.state.watchlist.get(job(50)) is None
+        assert len(engine.state.watchlist) == 40
+
+
+async def test_after_a_paste_of_several_jobs_an_untouched_cursor_stays_on_the_most_urgent() -> None:
+    engine = staged()
+    async with looking_at(engine) as sight:
+        await sight.press("a")
+        await sight.paste(TICKET)
+        await sight.press("enter")
+        tell(engine, 8, "recorded-failed-lock")
+        await sight.settled()
+        assert sight.detail_title == dashed(job_id(8))
+
+
+async def test_a_paste_of_what_is_known_finds_it_and_says_so_where_the_filter_hides_it() -> None:
+    async with looking_at(staged(*["recorded-processing"] * 40)) as sight:
+        await sight.paste(f"see {job_id(3).given}")
+        await sight.press("enter")
+        assert sight.detail_title == job_id(3).given
+        assert sight.toast == "0 jobs new, 1 known, 0 refused."
+        await sight.press("/", *"status:failed", "enter")
+        await sight.paste(f"see {job_id(3).given}")
+        await sight.press("enter")
+        assert sight.toast == "0 jobs new, 1 known, 0 refused; the filter hides it."
+
+
+async def test_where_there_are_several_tenants_the_dialog_names_the_one_that_gets_the_jobs() -> None:
+    engine = staged("recorded-processing")
+    tenants = (replace(TENANT, name="other"), TENANT)
+    async with looking_at(engine, tenants=tenants) as sight:
+        await sight.paste(TICKET)
+        await sight.press("enter")  # the tenant of the job under the cursor is offered first
+        assert sight.frame("Add jobs of env")

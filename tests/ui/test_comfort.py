@@ -40,7 +40,7 @@ async def test_capital_z_changes_between_local_time_and_utc_wherever_a_time_stan
         for view, local, utc in (
             ("2", "added 15:00:00 CET", "added 14:00:00 UTC"),
             ("3", "characters · 15:00:00 CET", "characters · 14:00:00 UTC"),
-            ("4", "Local time 15:00:00 CET", "Local time 14:00:00 UTC"),
+            ("4", "Local time 15:00:00 CET", "Time in UTC 14:00:00 UTC"),
         ):
             await sight.press(view)
             assert utc in sight.words
@@ -161,3 +161,54 @@ async def test_help_leaves_what_holds_all_that_is_typed(size: tuple[int, int]) -
         assert "Add jobs: paste" in sight.text
         await sight.press("escape")
         assert "Help" not in sight.text
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_ctrl_l_draws_everything_anew_where_another_program_has_written(size: tuple[int, int]) -> None:
+    async with looking_at(staged("recorded-processing", "recorded-failed-lock"), size) as sight:
+        for opening, closing in (((), ()), (("l",), ("escape",))):
+            await sight.press(*opening)
+            stands = sight.rows
+            sight.glass.write("\x1b[3;3H\x1b[7mBroadcast message\x1b[m\x1b[H")
+            assert "Broadcast" in sight.text
+            await sight.press("ctrl+l")
+            assert sight.rows == stands
+            await sight.press(*closing)
+
+
+async def test_a_change_of_the_zone_is_told_though_no_time_stands_on_the_screen() -> None:
+    async with looking_at(staged()) as sight:
+        await sight.press("Z")
+        assert sight.toast == "Times are in UTC."
+        await sight.press("Z")
+        assert sight.toast == "Times are in local time."
+
+
+@pytest.mark.parametrize("size", [(140, 40), (60, 20)])
+async def test_ctrl_c_says_on_one_line_which_key_leaves(size: tuple[int, int]) -> None:
+    async with looking_at(staged("recorded-processing"), size, look=Look(keys={"quit": "f10"})) as sight:
+        await sight.press("ctrl+c")
+        assert sight.rows[-2].endswith("▌ f10 leaves; the watchlist is kept. ─╯")
+        assert "▌" not in sight.rows[-3]
+        await sight.press("ctrl+c")
+        assert not sight.app._exit
+
+
+async def test_a_time_in_utc_is_not_called_local() -> None:
+    async with looking_at(staged("recorded-failed-lock")) as sight:
+        await sight.press("4")
+        assert "Local time" in sight.words
+        await sight.press("Z")
+        assert "Time in UTC" in sight.words
+        assert "Local time" not in sight.words
+
+
+@pytest.mark.parametrize("size", [(140, 40), (60, 20)])
+async def test_ctrl_d_and_ctrl_u_go_a_screen_down_and_up(size: tuple[int, int]) -> None:
+    labels = [f"CS-{number}" for number in range(100, 180)]
+    async with looking_at(staged(*["recorded-processing"] * 80, labels=labels), size) as sight:
+        before = sight.jobs
+        await sight.press("ctrl+d", "ctrl+d")
+        assert not set(sight.jobs) & set(before[:-1])
+        await sight.press("ctrl+u", "ctrl+u")
+        assert sight.jobs == before

@@ -261,3 +261,56 @@ async def test_the_row_under_the_cursor_stays_in_view_when_the_order_changes(siz
         tell(engine, 7, "recorded-failed-lock")
         await sight.press("n")
         assert any("CS-93" in row and "failed" in row for row in sight.jobs)
+
+
+@pytest.mark.parametrize("size", [(140, 40), (60, 20), (50, 15)])
+async def test_the_next_job_is_read_without_going_back_to_the_list(size: tuple[int, int]) -> None:
+    async with looking_at(staged(*["recorded-processing"] * 3, labels=("CS-1", "CS-2", "CS-3")), size) as sight:
+        await sight.press("home", "enter", "2")
+        before = sight.detail_title if size[0] > 50 else sight.rows[1]
+        assert "CS-1" in before
+        for key, name in (("J", "CS-2"), ("J", "CS-3"), ("J", "CS-3"), ("K", "CS-2")):
+            await sight.press(key)
+            assert f"─ {name} ·" in sight.text
+            assert "[2 Timeline]" in sight.text
+
+
+async def test_n_goes_on_to_what_changed_while_reading_and_says_when_that_was_all() -> None:
+    engine = staged("recorded-processing", "recorded-failed-lock", "recorded-failed-lock", labels=("a", "b", "c"))
+    async with looking_at(engine) as sight:
+        await sight.press("end", "tab", "3", "n")
+        first = sight.detail_title
+        await sight.press("n")
+        assert {first[0], sight.detail_title[0]} == {"b", "c"}
+        engine.acknowledge([job(2), job(3)])
+        await sight.press("n")
+        assert sight.toast == "No other job has changed since you looked."
+
+
+async def test_that_all_are_seen_is_told_and_undone() -> None:
+    async with looking_at(staged("recorded-failed-lock", "recorded-failed-lock", "recorded-processing")) as sight:
+        await sight.press("A")
+        assert sight.toast == "2 jobs seen; u undoes it."
+        assert "●" not in "".join(sight.jobs)
+        await sight.press("A")
+        assert sight.toast == "All jobs shown are seen."
+        await sight.press("u")
+        assert sight.toast == "2 jobs unseen again."
+        assert "".join(sight.jobs).count("●") == 2
+
+
+async def test_a_range_without_a_first_mark_says_how_it_is_made() -> None:
+    async with looking_at(staged(*["recorded-processing"] * 4)) as sight:
+        await sight.press("V")
+        assert sight.toast == "Mark one with space; V marks from there to here."
+        await sight.press("space", "down", "V")
+        assert "3 marked" in sight.text
+
+
+async def test_whoever_acts_on_a_job_stays_with_it_though_another_becomes_more_urgent() -> None:
+    engine = staged("recorded-processing", "recorded-processing", labels=("CS-1", "CS-2"))
+    async with looking_at(engine) as sight:
+        await sight.press("l", "end", "x")
+        tell(engine, 2, "recorded-failed-lock")
+        await sight.press("enter")
+        assert sight.detail_title.startswith("CS-1x ·")

@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.building import NOW, done, job, watch, watchlist
+from tests.support.seeing import TENANT, looking_at
+from tests.support.staging import staged
 from zjobtui.domain.watch import Watch
 from zjobtui.ui.rows import columns_for, row_of
 from zjobtui.ui.spans import length_of
@@ -62,3 +64,11 @@ def test_at_a_hundred_columns_a_row_names_one_of_several_tenants_rather_than_the
 def test_at_a_hundred_columns_a_row_has_the_order_number() -> None:
     digest = replace(ENDED.digest, order_number="O-00005577")  # type: ignore[type-var]  # it has ended, so there is one
     assert "O-00005577" in text(replace(ENDED, digest=digest), 47)
+
+
+async def test_a_job_of_a_tenant_that_is_configured_no_more_says_whose_it_is() -> None:
+    engine = staged("recorded-processing")
+    async with looking_at(engine) as sight:
+        assert "env · " not in sight.jobs[0]
+    async with looking_at(engine, tenant=replace(TENANT, name="other")) as sight:
+        assert "env · " in sight.jobs[0]

@@ -2,6 +2,7 @@ import base64
 import csv
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from tests.support.building import body, job, job_id
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged
+from zjobtui.domain.job import Job
+from zjobtui.domain.observation import Seen
 from zjobtui.ui.clipboard import LIMIT, sequence
 
 
@@ -157,3 +160,39 @@ def test_tmux_and_screen_pass_the_text_on() -> None:
     pieces = re.findall(r"\x1bP(.*?)\x1b\\", told, re.DOTALL)
     assert "".join(pieces) == sequence(long, {})
     assert max(map(len, pieces)) < 768
+
+
+async def test_the_order_and_account_numbers_of_several_jobs_are_copied_each_once() -> None:
+    pending = "recorded-completed-order-pending"
+    async with looking_at(staged(pending, pending, "recorded-failed-lock")) as sight:
+        await sight.press("*", "y", "o", "enter")
+        (number,) = clipboard(sight).split()
+        assert number.startswith("O-")
+        await sight.press("y", "a", "enter")
+        assert clipboard(sight).startswith("A")
+
+
+@pytest.mark.parametrize("size", [(140, 40), (60, 20)])
+async def test_a_letter_goes_to_the_next_thing_to_choose_that_begins_with_it(size: tuple[int, int]) -> None:
+    async with looking_at(staged("recorded-failed-lock"), size) as sight:
+        await sight.press("y", "r", "r", "enter")
+        assert clipboard(sight).startswith("{")
+        await sight.press("y", "x", "c", "enter")
+        assert clipboard(sight).startswith("curl ")
+
+
+async def test_a_key_that_is_typed_ahead_reaches_what_can_be_copied_and_removes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = staged("recorded-failed-lock")
+    answer = engine.archive.seen
+
+    def slowly(one: Job) -> Seen | None:
+        time.sleep(0.2)
+        return answer(one)
+
+    monkeypatch.setattr(engine.archive, "seen", slowly)
+    async with looking_at(engine) as sight:
+        sight.glass.receive("yx")
+        await sight.until("Copy of")
+        assert len(engine.state.watchlist) == 1

@@ -32,7 +32,7 @@ def told(*limits: tuple[str, str]) -> list[str]:
 
 def test_a_request_is_told_with_its_tenant_and_as_curl_without_the_token() -> None:
     lines = told()
-    assert lines[0] == "Local time 14:00:00 UTC"
+    assert lines[0] == "Time in UTC 14:00:00 UTC"
     assert "Tenant EU · eu · production" in lines
     assert "Host rest.eu.zuora.com" in lines
     assert lines[-1].startswith('As curl curl -sS -H "Authorization: Bearer $ZUORA_TOKEN"')

@@ -45,7 +45,7 @@ def _led_to_monitor(wanted: str | None) -> int:
     if not chosen:
         return _told_of_no_tenant(configured, wanted)
     with faults_told():
-        return run_monitor(chosen, store_path(), configuration=configured)
+        return run_monitor(chosen, store_path(), configuration=configured, is_all=wanted is None)
 
 
 def _told_of_no_tenant(configured: "Configuration", wanted: str | None) -> int:

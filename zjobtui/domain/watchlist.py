@@ -1,6 +1,6 @@
 """The watchlist as a value: every change makes a new one and says what changed."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,10 @@ class Watchlist:
     def get(self, job: Job) -> Watch | None:
         """The watch of `job`, or None where it is not watched."""
         return self.watches.get(job)
+
+    def of(self, tenants: Container[str]) -> "Watchlist":
+        """The watches of these tenants alone."""
+        return Watchlist({job: watch for job, watch in self.watches.items() if job.tenant in tenants})
 
     def add(self, watches: Iterable[Watch], recalled: Iterable[Watch] = ()) -> "Change":
         """Watches more jobs; those that are watched already stay as they are and are not in the change.
@@ -65,6 +69,10 @@ class Watchlist:
     def acknowledge(self, jobs: Iterable[Job], at: float) -> "Change":
         """Notes that a person has looked at jobs; those that had nothing new stay as they are."""
         return self._annotate(jobs, lambda watch: _acknowledged(watch, at))
+
+    def unsee(self, jobs: Iterable[Job]) -> "Change":
+        """Takes back that a person has looked at jobs: what was new of them is new again."""
+        return self._annotate(jobs, lambda watch: replace(watch, acknowledged_at=None))
 
     def tag(self, jobs: Iterable[Job], tags: tuple[str, ...]) -> "Change":
         """Gives jobs these tags in place of those they had."""

@@ -3,12 +3,13 @@
 import asyncio
 import random
 import threading
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Container, Coroutine, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from math import inf
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from zjobtui.clock import Clock
@@ -35,7 +36,10 @@ ARCHIVE = 3_600.0
 
 
 class Engine:
-    """Polls and keeps the watchlist. Every method may be called from any thread; futures are done after the commit."""
+    """Polls and keeps the watchlist, or what is in it of the tenants `only`.
+
+    Every method may be called from any thread; futures are done after the commit.
+    """
 
     def __init__(
         self,
@@ -46,10 +50,12 @@ class Engine:
         *,
         staleness_limit: float | None = None,
         archive_after: float = inf,
+        only: Container[str] | None = None,
     ) -> None:
-        self.state = State(watchlist)
+        self.state = State(watchlist if only is None else watchlist.of(only))
         """The newest state; what subscribers were last told."""
         self._archive_after = archive_after
+        self._only = only
         self._shelf = shelf
         self._sources = tuple(sources)
         self._clock = clock
@@ -110,6 +116,11 @@ class Engine:
         wanted = tuple(jobs)
         return self._do(self._edit(lambda watchlist: watchlist.acknowledge(wanted, self._clock.now())))
 
+    def unsee(self, jobs: Iterable[Job]) -> "Future[Edited]":
+        """Nobody has looked at these jobs."""
+        wanted = tuple(jobs)
+        return self._do(self._edit(lambda watchlist: watchlist.unsee(wanted)))
+
     def ask_now(self, jobs: Iterable[Job]) -> None:
         """Asks about jobs at once, finished or not."""
         wanted = tuple(jobs)
@@ -148,10 +159,13 @@ class Engine:
         from zjobtui.polling.lease import Lease  # noqa: PLC0415 - as above
         from zjobtui.polling.ledger import Ledger  # noqa: PLC0415 - as above
 
-        self._ledger = Ledger(self.state.watchlist, self._shelf, self._publish)
+        self._ledger = Ledger(self.state.watchlist, self._shelf, self._publish, self._only)
         self._has_started.set()
         self._ledger.start()
-        lease = Lease(self._shelf, self._ledger.on_disk, self._clock, self._lease_changed)
+        leases = {
+            tenant.name: Lease(self._shelf, self._ledger.on_disk, self._clock, self._lease_changed, tenant.name)
+            for tenant, _ in self._sources
+        }
         chance = random.Random()
         self._desks = [
             Desk(
@@ -161,28 +175,28 @@ class Engine:
                 self._shelf,
                 self._clock,
                 chance,
-                may_poll=lambda: lease.is_held,
+                may_poll=partial(attrgetter("is_held"), leases[tenant.name]),
                 changed=self._publish,
                 staleness_limit=self._staleness_limit,
             )
             for tenant, make in self._sources
         ]
         running = [asyncio.create_task(desk.run()) for desk in self._desks]
-        running.append(asyncio.create_task(lease.keep(self._has_unfinished)))
+        running += [
+            asyncio.create_task(leases[desk.tenant.name].keep(partial(_has_unfinished, desk))) for desk in self._desks
+        ]
         running.append(asyncio.create_task(self._archive()))
         await self._stopping.wait()
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        await lease.let_go()
+        for lease in leases.values():
+            await lease.let_go()
         await self._ledger.close()
 
     @property
     def _pollers(self) -> "list[Poller]":
         return [desk.poller for desk in self._desks if desk.poller is not None]
-
-    def _has_unfinished(self) -> bool:
-        return any(poller.has_unfinished for poller in self._pollers)
 
     def _lease_changed(self) -> None:
         for poller in self._pollers:
@@ -235,3 +249,7 @@ class Engine:
     def _soon(self, do: Callable[[], None]) -> None:
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(do)
+
+
+def _has_unfinished(desk: "Desk") -> bool:
+    return desk.poller is not None and desk.poller.has_unfinished

@@ -1,4 +1,4 @@
-"""Which of several windows on one watchlist polls: the one that holds the lease; the others follow the store."""
+"""Which of several windows on one store polls a tenant: the one that holds its lease; the others follow the store."""
 
 import uuid
 from collections.abc import Awaitable, Callable
@@ -7,7 +7,8 @@ from zjobtui.clock import Clock
 from zjobtui.polling.beats import until_beat
 from zjobtui.polling.ports import Shelf
 
-NAME = "polling"
+NAME = "polling {}"
+"""Its name by the tenant: a window may watch one tenant alone, and then asks about no other."""
 
 LIFE = 8.0
 """Seconds after which a window that is gone, or stopped, is no longer waited for."""
@@ -25,8 +26,9 @@ class Lease:
     twice.
     """
 
-    def __init__(self, shelf: Shelf, on_disk: OnDisk, clock: Clock, changed: Callable[[], None]) -> None:
+    def __init__(self, shelf: Shelf, on_disk: OnDisk, clock: Clock, changed: Callable[[], None], tenant: str) -> None:
         self.is_held = False
+        self._name = NAME.format(tenant)
         self._shelf = shelf
         self._on_disk = on_disk
         self._clock = clock
@@ -59,14 +61,14 @@ class Lease:
 
     def _hold(self) -> bool:
         """Takes it also where nobody has renewed it for `LIFE`: by a clock that was set its end may be a day away."""
-        if self._shelf.hold(NAME, self._holder, self._clock.now(), LIFE):
+        if self._shelf.hold(self._name, self._holder, self._clock.now(), LIFE):
             return True
-        until, now = self._shelf.held_until(NAME), self._clock.boot()
+        until, now = self._shelf.held_until(self._name), self._clock.boot()
         if until != self._others[0]:
             self._others = (until, now)
         is_given_up = now - self._others[1] > LIFE
-        return is_given_up and self._shelf.hold(NAME, self._holder, until + 0.001, LIFE)
+        return is_given_up and self._shelf.hold(self._name, self._holder, until + 0.001, LIFE)
 
     def _give_back(self) -> bool:
-        self._shelf.let_go(NAME, self._holder)
+        self._shelf.let_go(self._name, self._holder)
         return False

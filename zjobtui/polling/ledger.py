@@ -27,11 +27,14 @@ T = TypeVar("T")
 class Ledger:
     """Keeps the watchlist on one event loop, while the shelf works on a thread of its own.
 
-    `changed` is called after every change.
+    `changed` is called after every change; `only` are the tenants whose jobs are taken over from other windows.
     """
 
-    def __init__(self, watchlist: Watchlist, shelf: Shelf, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, watchlist: Watchlist, shelf: Shelf, changed: Callable[[], None], only: Container[str] | None = None
+    ) -> None:
         self.watchlist = watchlist
+        self._only = only
         self.unsaved = ""
         """Why changes are not on disk yet; empty when all are."""
         self.turnover = 0
@@ -133,7 +136,8 @@ class Ledger:
     async def _learn(self, news: NewsLike | None) -> None:
         watches, removed = (news.watches, news.removed) if news is not None else ((), ())
         if watches or removed:
-            before, self.watchlist = self.watchlist, self.watchlist.merged(watches, removed)
+            before, merged = self.watchlist, self.watchlist.merged(watches, removed)
+            self.watchlist = merged if self._only is None else merged.of(self._only)
             self.turnover += before.watches.keys() != self.watchlist.watches.keys()
             self._changed()
         if self._is_elsewhere:

@@ -50,7 +50,7 @@ CATALOGUE = (
     Action("sort", "find('sort')", "s", "sort", "Choose the order of the list", "Finding"),
     Action(
         "all_seen",
-        "acknowledge_all",
+        "do('all_seen')",
         "A",
         "all seen",
         "Take the mark of the unseen from all jobs shown",
@@ -67,7 +67,14 @@ CATALOGUE = (
         in_footer=False,
     ),
     Action("remove", "do('remove')", "x,delete", "remove", "Take jobs off the watchlist", "Watchlist"),
-    Action("undo", "do('undo')", "u", "undo", "Bring back what was removed last", "Watchlist"),
+    Action(
+        "undo",
+        "do('undo')",
+        "u",
+        "undo",
+        "Take back what was done last: removed, added, labelled, tagged, noted or seen",
+        "Watchlist",
+    ),
     Action("label", "do('label')", "l", "label", "Give jobs a name", "Watchlist"),
     Action("tags", "do('tag')", "t", "tags", "Give jobs tags", "Watchlist", in_footer=False),
     Action("note", "do('note')", "o", "note", "Give jobs a note", "Watchlist", in_footer=False),
@@ -128,6 +135,24 @@ CATALOGUE = (
         in_footer=False,
     ),
     Action("detail", "other_pane", "tab", "detail", "Go to the detail, and back to the list", "Moving"),
+    Action(
+        "next_job",
+        "rows('next_job')",
+        "J",
+        "next job",
+        "Go to the job below, also while you read",
+        "Moving",
+        in_footer=False,
+    ),
+    Action(
+        "job_before",
+        "rows('job_before')",
+        "K",
+        "job before",
+        "Go to the job above, also while you read",
+        "Moving",
+        in_footer=False,
+    ),
     Action(
         "smaller_list",
         "divide(-1)",
@@ -217,14 +242,16 @@ CATALOGUE = (
 
 MOVES = (
     ("up/down or k/j", "the line above or below"),
-    ("page up/down", "a screen up or down"),
+    ("page up/down", "a screen up or down; so do ctrl+u and ctrl+d"),
     ("home/end or g/G", "the first or the last line"),
     ("enter", "in the list: to the detail; in the detail, as space: open or close a group"),
     ("left/right", "in the detail: close or open a group; on its tabs: the view before or after"),
     ("/", "in the summary: narrow subscriptions and order line items; in the raw answer: find words"),
-    ("n, N", "in the raw answer: the next match, the one before"),
+    ("n, N", "in the raw answer, when words are looked for: the next match, the one before"),
+    ("a letter", "among things to choose from: the next that begins with it"),
     ("esc", "drop what was typed after /; back to the list"),
     ("ctrl+p", "the palette: every action by name"),
+    ("ctrl+l", "draw everything anew, where another program has written into the screen"),
     ("ctrl+z", "suspend; `fg` comes back"),
 )
 """Keys that belong to one pane; for the help."""

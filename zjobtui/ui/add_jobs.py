@@ -41,15 +41,16 @@ class AddJobs(ModalScreen[FoundIds | None]):
         Binding("escape", "cancel", "cancel", priority=True),
     ]
 
-    def __init__(self, is_known: Callable[[JobId], bool], text: str = "") -> None:
+    def __init__(self, is_known: Callable[[JobId], bool], text: str = "", title: str = "Add jobs") -> None:
         super().__init__()
+        self._title = title
         self._is_known = is_known
         self._text = text
 
     def compose(self) -> ComposeResult:
         """A title, the text, what was found in it, and the keys."""
         with Vertical(id="dialog") as dialog:
-            dialog.border_title = "Add jobs"
+            dialog.border_title = Content(self._title)
             yield Static(Content(HINT), id="hint")
             yield PastedText(id="text")
             yield Static(Content(""), id="found")

@@ -13,6 +13,7 @@ from zjobtui.ui.actions import key_of
 from zjobtui.ui.look import USUAL, Look
 from zjobtui.ui.monitor import Monitor
 from zjobtui.ui.ports import Archive, EngineLike, Memory
+from zjobtui.ui.saying import say
 from zjobtui.ui.teller import Ways
 from zjobtui.ui.terminal import share_mouse
 from zjobtui.ui.terminal_app import TerminalApp
@@ -60,6 +61,10 @@ class MonitorApp(TerminalApp):
         key = key_of(self._monitor.actions, "mouse")
         told = f"The mouse is released: select text as the terminal does; {key} takes it back."
         self._monitor.remark("" if self._has_mouse else told)
+
+    def action_help_quit(self) -> None:
+        """Says what ctrl+c does not do; Textual's own words take two lines."""
+        say(self, f"{key_of(self._monitor.actions, 'quit')} leaves; the watchlist is kept.")
 
     def run_in_terminal(self) -> int:
         """Runs until a person leaves or a signal comes; gives the exit status."""

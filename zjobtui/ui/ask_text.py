@@ -27,8 +27,9 @@ class AskText(ModalScreen[str | None]):
 
     BINDINGS = [Binding("escape", "cancel", "cancel", priority=True)]
 
-    def __init__(self, title: str, text: str = "") -> None:
+    def __init__(self, title: str, text: str = "", hint: str = "") -> None:
         super().__init__()
+        self._hint = hint
         self._title = title
         self._text = text
 
@@ -36,7 +37,7 @@ class AskText(ModalScreen[str | None]):
         """A title, the line, and the keys."""
         with Vertical(id="dialog") as dialog:
             dialog.border_title = Content(self._title)
-            yield OneLine(self._text, max_length=LIMIT, id="text")
+            yield OneLine(self._text, self._hint, max_length=LIMIT, id="text")
             yield Static(Content("enter keeps it · esc leaves everything as it is"), id="keys")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 
 from textual.screen import Screen
@@ -12,16 +13,16 @@ from textual.screen import Screen
 from zjobtui.clock import Clock
 from zjobtui.domain.job import FoundIds, Job, JobId
 from zjobtui.domain.tenant import Tenant
-from zjobtui.domain.text import clean
 from zjobtui.domain.watch import Watch
-from zjobtui.domain.watchlist import Watchlist
 from zjobtui.polling.ports import Edited
 from zjobtui.ui.ports import Archive, EngineLike
-from zjobtui.wording.signs import plural, short_id
+from zjobtui.ui.saying import say
+from zjobtui.ui.shown import Shown
+from zjobtui.ui.undoing import Undoing, Watches, Way, named
+from zjobtui.wording.signs import plural
 
 MANY = 20
 """Jobs up to which removing needs no word; it can be undone."""
-
 
 ALL_IN_FILE = "all of these, to a file"
 """What can be chosen where the terminal takes no copies; it never says whether it does."""
@@ -37,9 +38,9 @@ class Deeds:
         archive: Archive,
         tenants: Sequence[Tenant],
         clock: Clock,
+        shown: Shown,
         *,
-        targets: Callable[[], tuple[Watch, ...]],
-        watchlist: Callable[[], Watchlist],
+        go_to: Callable[[Sequence[Job]], bool],
         undo_key: str = "u",
     ) -> None:
         self._screen = screen
@@ -47,10 +48,9 @@ class Deeds:
         self._archive = archive
         self._tenants = {tenant.name: tenant for tenant in tenants}
         self._clock = clock
-        self._targets = targets
-        self._watchlist = watchlist
-        self._undo_key = undo_key
-        self._removed: list[tuple[Watch, ...]] = []
+        self._shown = shown
+        self._go_to = go_to
+        self._undoing = Undoing(screen, undo_key)
 
     def add(self, text: str = "") -> None:
         """Asks for a tenant where there are several, then for a text with ids, and watches them."""
@@ -64,58 +64,89 @@ class Deeds:
             if tenant is not None:
                 self._add_to(tenant, text)
 
-        self._screen.app.push_screen(Pick("Add jobs of which tenant", tuple(self._tenants)), add)
+        here = targets[0].job.tenant if (targets := self._shown.targets()) else ""
+        self._screen.app.push_screen(Pick("Add jobs of which tenant", tuple(self._tenants), here), add)
 
     def remove(self) -> None:
         """Takes jobs off the watchlist; asks first where they are many."""
         from zjobtui.ui.pick import Pick  # noqa: PLC0415 - nothing of it is needed for the first screen
 
         targets = self._targets()
-        yes, no = f"Remove {_named(targets)}" if targets else "", "Leave them as they are"
+        them = "it" if len(targets) == 1 else "them"
+        back = Way(
+            lambda removed: [self._engine.restore(removed)],
+            "back on the watchlist",
+            f"brings {them} back",
+            lambda removed: len(removed) == 1 and self._go_to(_jobs(removed)),
+        )
+        yes, no = f"Remove {named(targets)}" if targets else "", "Leave them as they are"
 
         def remove(answer: str | None) -> None:
             if answer == yes:
-                self.when_done(self._engine.forget(_jobs(targets)), self._tell_removed)
+                self._undoing.do([self._engine.forget(_jobs(targets))], "removed", back)
 
         if len(targets) > MANY:
-            self._screen.app.push_screen(Pick(f"Take {_named(targets)} off the watchlist", (no, yes)), remove)
+            self._screen.app.push_screen(Pick(f"Take {named(targets)} off the watchlist", (no, yes)), remove)
         elif targets:
             remove(yes)
 
     def undo(self) -> None:
-        """Brings back what was removed last."""
-        if self._removed:
-            self.when_done(self._engine.restore(self._removed.pop()), lambda e: self._tell(e, "back on the watchlist"))
-        else:
-            self.say("Nothing was removed in this session.")
+        """Takes back what was done to the watchlist last."""
+        self._undoing.undo()
 
     def label(self) -> None:
         """Asks for a name."""
-        self._ask("Label of {}", lambda watch: watch.label, self._engine.label, "labelled")
+        self._write("Label of {}", "labelled", attrgetter("label"), self._engine.label)
 
     def tag(self) -> None:
-        """Asks for tags."""
+        """Asks for tags; of several jobs for those that all have, and what is one's alone stays."""
+        from zjobtui.ui.written import read_tags, retagged, shared_tags, tags_of  # noqa: PLC0415 - as for `add`
 
-        def tag(jobs: list[Job], text: str) -> "Future[Edited]":
-            tags = dict.fromkeys(part.strip() for part in text.replace(",", " ").split())
-            return self._engine.tag(jobs, tuple(tags))
+        before = shared_tags(self._shown.targets())
 
-        self._ask("Tags of {}, separated by commas", lambda watch: ", ".join(watch.tags), tag, "tagged")
+        def tag(jobs: Sequence[Job], text: str) -> "Future[Edited]":
+            return self._engine.tag(jobs, read_tags(text))
+
+        title = "Tags of {}, separated by commas"
+        self._write(title, "tagged", tags_of, tag, lambda own, text: retagged(own, before, text), before)
 
     def note(self) -> None:
         """Asks for a note."""
-        self._ask("Note of {}", lambda watch: watch.note, self._engine.note, "noted")
+        self._write("Note of {}", "noted", attrgetter("note"), self._engine.note)
+
+    def all_seen(self) -> None:
+        """Takes the mark of the unseen from every job that is shown."""
+        unseen = self._shown.unseen()
+        back = Way(lambda seen: [self._engine.unsee(_jobs(seen))], "unseen again")
+        if unseen:
+            self._undoing.do([self._engine.acknowledge(unseen)], "seen", back)
+        else:
+            self._say("All jobs shown are seen.")
+        self._shown.released()
 
     def ask_now(self) -> None:
         """Asks Zuora about jobs at once."""
         if targets := self._targets():
             self._engine.ask_now(_jobs(targets))
-            self.say(f"Asking about {_named(targets)} now.")
+            self._say(f"Asking about {named(targets)} now.")
 
-    def copy(self) -> None:
-        """Asks what to copy, and hands it to the terminal."""
-        if targets := self._targets():
-            self._screen.run_worker(self._copy(targets), group="copy")
+    async def copy(self) -> None:
+        """Asks what to copy, and hands it to the terminal; a key typed ahead waits until it asks."""
+        from zjobtui.ui.pick import Pick  # noqa: PLC0415 - nothing of it is needed for the first screen
+        from zjobtui.wording.copying import copies  # noqa: PLC0415 - as above
+
+        if not (targets := self._targets()):
+            return
+        seen = await asyncio.to_thread(self._archive.seen, targets[0].job)
+        texts = copies(targets, seen, self._tenants.get(targets[0].job.tenant))
+
+        def copy(what: str | None) -> None:
+            if what == ALL_IN_FILE:
+                self._to_file("\n\n".join(f"{name}:\n{text}" for name, text in texts.items()) + "\n", ".txt")
+            elif what is not None:
+                self._to_clipboard(what, texts[what])
+
+        self._screen.app.push_screen(Pick(f"Copy of {named(targets)}", (*texts, ALL_IN_FILE)), copy)
 
     def export(self) -> None:
         """Asks for a form, and writes the jobs to a file."""
@@ -137,45 +168,20 @@ class Deeds:
                 suffix, text = forms[form]
                 self._to_file(text(), suffix)
 
-        self._screen.app.push_screen(Pick(f"Export {_named(targets)} as", tuple(forms)), write)
+        self._screen.app.push_screen(Pick(f"Export {named(targets)} as", tuple(forms)), write)
 
     def screenshot(self) -> None:
         """Writes a picture of the screen."""
         self._to_file(self._screen.app.export_screenshot(title="zjobtui"), ".svg")
 
-    def say(self, text: str, unsaved: str = "") -> None:
-        """Tells something that needs no answer, in place of what was told before."""
-        said, app = clean(f"{text} But it is not saved yet: {unsaved}" if unsaved else text), self._screen.app
-        app.clear_notifications()
-        app.notify(said, severity="warning" if unsaved else "information", markup=False, timeout=4)
+    def _targets(self) -> Watches:
+        """The jobs to act on; where there is none, that is told."""
+        if not (targets := self._shown.targets()):
+            self._say("There is no job to do that to.")
+        return targets
 
-    def when_done(self, future: "Future[Edited]", then: Callable[[Edited], None]) -> None:
-        """Calls `then` after the commit."""
-
-        async def wait() -> None:
-            try:
-                edited = await asyncio.wrap_future(future)
-            except Exception as fault:  # noqa: BLE001 - an engine that is gone must not take the screen with it
-                self.say(f"That was not done: {fault}")
-            else:
-                then(edited)
-
-        self._screen.run_worker(wait())
-
-    async def _copy(self, targets: tuple[Watch, ...]) -> None:
-        from zjobtui.ui.pick import Pick  # noqa: PLC0415 - nothing of it is needed for the first screen
-        from zjobtui.wording.copying import copies  # noqa: PLC0415 - as above
-
-        seen = await asyncio.to_thread(self._archive.seen, targets[0].job)
-        texts = copies(targets, seen, self._tenants.get(targets[0].job.tenant))
-
-        def copy(what: str | None) -> None:
-            if what == ALL_IN_FILE:
-                self._to_file("\n\n".join(f"{name}:\n{text}" for name, text in texts.items()) + "\n", ".txt")
-            elif what is not None:
-                self._to_clipboard(what, texts[what])
-
-        self._screen.app.push_screen(Pick(f"Copy of {_named(targets)}", (*texts, ALL_IN_FILE)), copy)
+    def _say(self, text: str, unsaved: str = "") -> None:
+        say(self._screen.app, text, unsaved)
 
     def _to_clipboard(self, what: str, text: str) -> None:
         from zjobtui.ui.clipboard import sequence  # noqa: PLC0415 - nothing of it is needed for the first screen
@@ -185,7 +191,7 @@ class Deeds:
             self._to_file(text, ".txt")
         else:
             driver.write(written)
-            self.say(f"{what[:1].upper()}{what[1:]}: sent to the terminal's clipboard, if it takes such a thing.")
+            self._say(f"{what[:1].upper()}{what[1:]}: sent to the terminal's clipboard, if it takes such a thing.")
 
     def _to_file(self, text: str, suffix: str) -> None:
         stamp = int(self._clock.now())
@@ -194,35 +200,50 @@ class Deeds:
             with path.open("x", encoding="utf-8") as file:
                 file.write(text)
         except OSError as fault:
-            self.say(f"{path} was not written: {fault.strerror}.")
+            self._say(f"{path} was not written: {fault.strerror}.")
         else:
-            self.say(f"Written to {path}")
+            self._say(f"Written to {path}")
 
-    def _ask(
+    def _write(
         self,
         title: str,
-        current: Callable[[Watch], str],
-        change: "Callable[[list[Job], str], Future[Edited]]",
         done: str,
+        current: Callable[[Watch], str],
+        change: "Callable[[Sequence[Job], str], Future[Edited]]",
+        new: Callable[[str, str], str] = lambda _, text: text,
+        before: str | None = None,
     ) -> None:
+        """Asks for a text of all targets; `new` makes of a job's own and this what each shall have."""
         from zjobtui.ui.ask_text import AskText  # noqa: PLC0415 - nothing of it is needed for the first screen
+        from zjobtui.ui.written import by_text, shared  # noqa: PLC0415 - as above
 
         if not (targets := self._targets()):
             return
+        own = {watch.job: current(watch) for watch in targets}
+        start = shared(own.values()) if before is None else before
+
+        def write(texts: dict[Job, str]) -> "list[Future[Edited]]":
+            return [change(jobs, text) for text, jobs in by_text(texts)]
 
         def take(text: str | None) -> None:
-            if text is not None:
-                self.when_done(change(_jobs(targets), text), lambda edited: self._tell(edited, done))
+            if text is None or text == start:
+                return
+            texts = {job: new(own[job], text) for job in own}
+            words = done if any(texts.values()) else f"no longer {done}"
+            back = Way(lambda _: write(own), f"{done} as before")
+            self._undoing.do(write(texts), words, back)
 
-        self._screen.app.push_screen(AskText(title.format(_named(targets)), current(targets[0])), take)
+        hint = "each has its own, and enter alone leaves it" if any(text != start for text in own.values()) else ""
+        self._screen.app.push_screen(AskText(title.format(named(targets)), start, hint), take)
 
     def _add_to(self, tenant: str, text: str) -> None:
         from zjobtui.ui.add_jobs import AddJobs  # noqa: PLC0415 - nothing of it is needed for the first screen
 
         def is_known(job_id: JobId) -> bool:
-            return self._watchlist().get(Job(tenant, job_id)) is not None
+            return self._shown.state.watchlist.get(Job(tenant, job_id)) is not None
 
-        self._screen.app.push_screen(AddJobs(is_known, text), partial(self._add, tenant))
+        title = f"Add jobs of {tenant}" if len(self._tenants) > 1 else "Add jobs"
+        self._screen.app.push_screen(AddJobs(is_known, text, title), partial(self._add, tenant))
 
     def _add(self, tenant: str, found: FoundIds | None) -> None:
         if found is None or not (found.ids or found.refused):
@@ -230,29 +251,14 @@ class Deeds:
         now = self._clock.now()
         watches = [Watch(job=Job(tenant, job_id), added_at=now, added_by="paste") for job_id in found.ids]
 
-        def tell(edited: Edited) -> None:
-            new = len(edited.change.added)
-            told = f"{plural(new, 'job')} new, {len(found.ids) - new} known, {len(found.refused)} refused."
-            self.say(told, edited.unsaved)
+        def told(new: Watches) -> str:
+            is_shown = not watches or self._go_to(_jobs(new or watches))
+            told = f"{plural(len(new), 'job')} new, {len(found.ids) - len(new)} known, {len(found.refused)} refused"
+            return told if is_shown else f"{told}; the filter hides it"
 
-        self.when_done(self._engine.watch(watches), tell)
-
-    def _tell_removed(self, edited: Edited) -> None:
-        if edited.change.removed:
-            self._removed.append(edited.change.removed)
-            them = "it" if len(edited.change.removed) == 1 else "them"
-            self.say(f"{_named(edited.change.removed)} removed; {self._undo_key} brings {them} back.", edited.unsaved)
-
-    def _tell(self, edited: Edited, what: str) -> None:
-        if watches := edited.change.added or edited.change.annotated:
-            self.say(f"{_named(watches)} {what}.", edited.unsaved)
+        back = Way(lambda new: [self._engine.forget(_jobs(new))], "removed again")
+        self._undoing.follow([self._engine.watch(watches)], told, back)
 
 
 def _jobs(watches: Sequence[Watch]) -> list[Job]:
     return [watch.job for watch in watches]
-
-
-def _named(watches: Sequence[Watch]) -> str:
-    if len(watches) > 1:
-        return plural(len(watches), "job")
-    return watches[0].label or short_id(watches[0].job.id.given)

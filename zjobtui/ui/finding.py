@@ -3,6 +3,7 @@
 from textual.screen import Screen
 
 from zjobtui.domain.arranging import SortOrder
+from zjobtui.domain.verdict import Kind
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.shown import Shown
 from zjobtui.ui.view import following, status_filter
@@ -30,6 +31,11 @@ class Finding:
                 self._rows.return_to(before.job)
 
         await open_filter_bar(self._rows, self._shown.view.text, HINT, typed)
+
+    def toggle(self, kind: Kind) -> None:
+        """Shows just the jobs of one verdict, or all again where just those are shown."""
+        text = status_filter(kind)
+        self._shown.filter("" if self._shown.view.text == text else text)
 
     async def next_count(self) -> None:
         """Shows the jobs of one verdict after the other, and then all."""

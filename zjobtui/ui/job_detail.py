@@ -114,12 +114,13 @@ class JobDetail(LinesView):
             self._go_to_match(bisect_left(self._page.stops, start) % len(self._page.stops))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Where nothing can be found, the key is another's."""
-        return (
-            super().check_action(action, parameters)
-            if action != "find"
-            else self._tab in _HINTS and bool(self._subject)
-        )
+        """Where nothing can be found, or nothing is looked for, the key is another's."""
+        match action:
+            case "find":
+                return self._tab in _HINTS and bool(self._subject)
+            case "match":
+                return self._tab is Tab.RAW and bool(self._words.get(self._tab))
+        return super().check_action(action, parameters)
 
     async def action_find(self) -> None:
         """Opens the line in which words are typed."""
@@ -129,7 +130,7 @@ class JobDetail(LinesView):
 
     def action_match(self, step: int) -> None:
         """Goes to the next match or the one before, and on from the other end."""
-        if not (stops := self._page.stops) or self._tab is not Tab.RAW:
+        if not (stops := self._page.stops):
             return
         if stops[self._match % len(stops)] == self.cursor:
             number = self._match + step

@@ -9,6 +9,7 @@ from zjobtui.domain.job import Job
 from zjobtui.domain.watch import Watch
 from zjobtui.ui.lines_view import LinesView
 from zjobtui.ui.rows import columns_for, row_of
+from zjobtui.ui.saying import say
 from zjobtui.ui.spans import Spans
 from zjobtui.wording.jobs import When, when
 
@@ -118,6 +119,8 @@ class JobList(LinesView):
         if jobs and self._last_mark in jobs:
             first, last = sorted((jobs.index(self._last_mark), self.cursor))
             self.mark(self.marked.union(jobs[first : last + 1]))
+        else:
+            say(self.app, "Mark one with space; V marks from there to here.")
 
     def action_mark_all(self) -> None:
         """Marks everything that is shown, or takes all marks away when it is marked already."""
@@ -130,10 +133,23 @@ class JobList(LinesView):
         found = next((index for index in order if self._watches[index].is_unseen), None)
         if found is not None:
             self.go_to(found)
+        else:
+            say(self.app, "No other job has changed since you looked.")
 
-    def return_to(self, job: Job) -> None:
-        """Moves the cursor to a job, if that is shown."""
-        self.go_to(next((index for index, watch in enumerate(self._watches) if watch.job == job), self.cursor))
+    def action_next_job(self) -> None:
+        """Goes to the job below."""
+        self.action_move(1)
+
+    def action_job_before(self) -> None:
+        """Goes to the job above."""
+        self.action_move(-1)
+
+    def return_to(self, job: Job) -> bool:
+        """Moves the cursor to a job, if that is shown, and tells whether it is."""
+        index = next((index for index, watch in enumerate(self._watches) if watch.job == job), None)
+        if index is not None:
+            self.go_to(index)
+        return index is not None
 
     def mark(self, jobs: frozenset[Job]) -> None:
         """Marks just these jobs."""

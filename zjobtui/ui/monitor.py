@@ -11,6 +11,7 @@ from textual.events import DescendantFocus, Paste
 from textual.widgets import Static
 
 from zjobtui.clock import Clock
+from zjobtui.domain.job import Job
 from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.watch import Watch
 from zjobtui.polling.ports import State
@@ -26,11 +27,11 @@ from zjobtui.ui.panes import Panes
 from zjobtui.ui.ports import Archive, EngineLike, Memory
 from zjobtui.ui.reading import Reading
 from zjobtui.ui.remembering import Remembering
+from zjobtui.ui.saying import say
 from zjobtui.ui.shown import Shown
 from zjobtui.ui.tabs import Tab
 from zjobtui.ui.teller import Teller, Ways
 from zjobtui.ui.totals_bar import TotalsBar
-from zjobtui.ui.view import status_filter
 
 TICK = 1.0
 """Seconds between looks at what time alone has changed; cells are sent only where they read differently."""
@@ -43,6 +44,9 @@ GATHER = 0.15
 
 ATTEND_AFTER = 0.4
 """Seconds that the cursor must rest on a job before the engine is told that a person looks at it."""
+
+_OF_NO_JOB = {"add", "undo", "all_seen", "screenshot"}
+"""Deeds that have nothing to do with the job under the cursor."""
 
 
 class Monitor(FewFrames[None]):
@@ -75,18 +79,10 @@ class Monitor(FewFrames[None]):
         self._mailbox = Mailbox(lambda: self._time.soon(self._state_came))
         self._shown = shown = Shown(engine.state, tenants, clock, notice)
         self._reading = Reading(engine, archive, tenants, clock, shown)
-        self._deeds = Deeds(
-            self,
-            engine,
-            archive,
-            tenants,
-            clock,
-            targets=shown.targets,
-            watchlist=lambda: shown.state.watchlist,
-            undo_key=key_of(self.actions, "undo"),
-        )
-        self._teller = Teller(ways or Ways(), clock, self._write, self._deeds.say)
-        self._panes = Panes(are_tenants_named=len(self._tenants) > 1)
+        undo_key = key_of(self.actions, "undo")
+        self._deeds = Deeds(self, engine, archive, tenants, clock, shown, go_to=self._go_to, undo_key=undo_key)
+        self._teller = Teller(ways or Ways(), clock, self._write, lambda text: say(self.app, text))
+        self._panes = Panes(are_tenants_named=shown.has_several_tenants)
         self._list, self._detail = self._panes.rows, self._panes.detail
         self._finding = Finding(self, self._list, shown)
         self._remembering = Remembering(memory, self._shown.view, self._panes)
@@ -172,16 +168,17 @@ class Monitor(FewFrames[None]):
 
     def on_totals_bar_picked(self, event: TotalsBar.Picked) -> None:
         """A click on a count shows just those jobs, and a second one all again."""
-        text = status_filter(event.kind)
-        self._shown.filter("" if self._shown.view.text == text else text)
+        self._finding.toggle(event.kind)
 
     def remark(self, text: str) -> None:
         """Says something above the list until it says something else."""
         self._shown.remark(text)
 
-    def action_do(self, deed: str) -> None:
-        """Does to jobs what the catalogue names."""
-        getattr(self._deeds, deed)()
+    async def action_do(self, deed: str) -> None:
+        """Does to jobs what the catalogue names; whoever does anything to a job stays with it."""
+        self._list.is_placed |= deed not in _OF_NO_JOB
+        if (doing := getattr(self._deeds, deed)()) is not None:
+            await doing
 
     def action_pause(self) -> None:
         """Pauses polling, or goes on."""
@@ -205,11 +202,6 @@ class Monitor(FewFrames[None]):
     def action_rows(self, deed: str) -> None:
         """Does in the list what the catalogue names."""
         getattr(self._list, f"action_{deed}")()
-
-    def action_acknowledge_all(self) -> None:
-        """Takes the mark of the unseen from every job that is shown."""
-        self._engine.acknowledge([watch.job for watch in self._list.watches if watch.is_unseen])
-        self._shown.released()
 
     def action_other_pane(self) -> None:
         """Goes to the other pane."""
@@ -236,6 +228,7 @@ class Monitor(FewFrames[None]):
         self._detail.zone = self._bar.zone = self._zone
         self._shown.draw_bar()
         self._reading.show()
+        say(self.app, "Times are in UTC." if self._zone else "Times are in local time.")
 
     def action_divide(self, steps: int) -> None:
         """Moves the border between list and detail."""
@@ -259,6 +252,17 @@ class Monitor(FewFrames[None]):
             self._list.mark(frozenset())
         elif self._shown.view.text:
             self._shown.filter("")
+
+    def _go_to(self, jobs: Sequence[Job]) -> bool:
+        """Puts the cursor on what the engine has just been told of; false where the filter hides it.
+
+        Of several jobs it is the first, unless the cursor stays on the most urgent job.
+        """
+        self._take_state()
+        self._list.is_placed |= len(jobs) == 1
+        if self._list.is_placed:
+            return self._list.return_to(jobs[0])
+        return not {watch.job for watch in self._list.watches}.isdisjoint(jobs)
 
     def _write(self, sequence: str) -> None:
         if (driver := self.app._driver) is not None:  # noqa: SLF001 - Textual has no other way to write

@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
@@ -48,6 +49,16 @@ class Pick(ModalScreen[str | None], FewFrames[str | None]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Gives the name."""
         self.dismiss(self._names[event.option_index])
+
+    def on_key(self, event: Key) -> None:
+        """A letter goes to the next name that begins with it."""
+        here = self.query_one(OptionList)
+        after = (here.highlighted or 0) + 1
+        turned = (*range(after, len(self._names)), *range(after))
+        letter = (event.character or "").casefold()
+        found = next((at for at in turned if letter and self._names[at].casefold().startswith(letter)), None)
+        if found is not None and event.is_printable:
+            here.highlighted = found
 
     def action_step(self, step: int) -> None:
         """Moves by one."""

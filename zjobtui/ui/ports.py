@@ -30,6 +30,7 @@ class EngineLike(Protocol):
     def tag(self, jobs: Iterable[Job], tags: tuple[str, ...], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
     def note(self, jobs: Iterable[Job], note: str, /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
     def acknowledge(self, jobs: Iterable[Job], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
+    def unsee(self, jobs: Iterable[Job], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
     def ask_now(self, jobs: Iterable[Job], /) -> None: ...  # noqa: D102 - as the engine says
     def attend(self, job: Job | None, /) -> None: ...  # noqa: D102 - as the engine says
     def pause(self) -> None: ...  # noqa: D102 - as the engine says

@@ -6,6 +6,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from zjobtui.clock import Clock
+from zjobtui.domain.job import Job
 from zjobtui.domain.telling import altered
 from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.text import clean
@@ -43,6 +44,12 @@ class Shown:
         self._clock = clock
         self._touched_at = 0.0
         self._told = ""
+
+    @property
+    def has_several_tenants(self) -> bool:
+        """Whether jobs must say whose they are: also those of a tenant that is configured no more."""
+        ours = {tenant.name for tenant in self._tenants}
+        return len(ours) > 1 or any(watch.job.tenant not in ours for watch in self.state.watchlist)
 
     def place(self, rows: JobList, bar: TotalsBar, notice: Static) -> None:
         """Names the panes to draw on."""
@@ -99,11 +106,17 @@ class Shown:
             return marked
         return (self._rows.selected,) if self._rows.selected else ()
 
+    def unseen(self) -> tuple[Job, ...]:
+        """Of the jobs that are shown those that nobody has looked at since they changed."""
+        return tuple(watch.job for watch in self._rows.watches if watch.is_unseen)
+
     def draw_title(self) -> None:
         """Says over the list what it shows."""
         watchlist = self.state.watchlist
         marked = sum(watchlist.get(job) is not None for job in self._rows.marked)
-        self._rows.entitle(self.view.title(self._rows.count, len(watchlist), marked), self.view.problem)
+        none = "nothing matches; esc takes the filter away" if self.view.text else "paste any text that holds job ids"
+        below = self.view.problem or ("" if self._rows.count else none)
+        self._rows.entitle(self.view.title(self._rows.count, len(watchlist), marked), below)
 
     def resized(self) -> None:
         """Lays bar and notice out anew."""

@@ -38,7 +38,10 @@ class TerminalApp(App[int]):
         (0, "-low"),
         (20, "-high"),
     ]
-    BINDINGS = [Binding("ctrl+z", "suspend_process", "suspend", show=False)]
+    BINDINGS = [
+        Binding("ctrl+z", "suspend_process", "suspend", show=False),
+        Binding("ctrl+l", "redraw", "redraw", show=False, priority=True),
+    ]
 
     def __init__(self, look: Look) -> None:
         self._themes: dict[str, Theme] = {}
@@ -65,8 +68,14 @@ class TerminalApp(App[int]):
         suspend_between_steps(asyncio.get_running_loop())
         sleep_between_keys(self._driver)
 
+    def action_redraw(self) -> None:
+        """Draws everything anew, where another program has written between; Textual draws only what changes."""
+        if self._driver is not None:
+            self._driver.write("\x1b[2J")
+        self.on_driver_signal_resume()
+
     def on_driver_signal_resume(self) -> None:
-        """A terminal that comes back from `fg` shows nothing any more, and Textual draws only what changes."""
+        """A terminal that comes back from `fg` shows nothing any more."""
         self.refresh()
         self.refresh(layout=True)
 

@@ -16,7 +16,11 @@ def copies(watches: Sequence[Watch], seen: "Seen | None", tenant: "Tenant | None
     """Texts by what they are: of several jobs their ids and a table, of one all there is; `seen` is of the first."""
     ids = "\n".join(watch.job.id.given for watch in watches)
     if len(watches) > 1:
-        return {"job ids": ids, "Markdown table": as_markdown(watches)}
+        digests = [watch.digest for watch in watches if watch.digest]
+        orders = dict.fromkeys(digest.order_number for digest in digests if digest.order_number)
+        accounts = dict.fromkeys(digest.account_number for digest in digests if digest.account_number)
+        many = {"job ids": ids, "order numbers": "\n".join(orders), "account numbers": "\n".join(accounts)}
+        return {name: text for name, text in {**many, "Markdown table": as_markdown(watches)}.items() if text}
     watch = watches[0]
     texts = {
         "job id": ids,

@@ -37,7 +37,7 @@ def request_lines(
     if seen is None:
         yield Line("none", "Answer", "There is no good answer yet.", Tone.MUTED)
     else:
-        yield from fact("local time", "Local time", f"{moment(seen.at, now, zone)}")
+        yield from fact("local time", "Time in UTC" if zone else "Local time", f"{moment(seen.at, now, zone)}")
         yield from call_lines(seen.call, seen.at)
     if tenant is not None:
         titles = dict.fromkeys(part for part in (tenant.title, tenant.name, tenant.kind.value) if part)

@@ -52,7 +52,12 @@ def worst(pulses: Iterable[Pulse]) -> Pulse | None:
     if troubled := _troubled(known):
         return replace(troubled[0], is_one_of_several=True)
     answered = max((pulse.answered_at for pulse in known if pulse.answered_at), default=None)
-    return replace(known[0], answered_at=answered, calls_per_second=sum(pulse.calls_per_second for pulse in known))
+    return replace(
+        known[0],
+        answered_at=answered,
+        calls_per_second=sum(pulse.calls_per_second for pulse in known),
+        is_following=all(pulse.is_following for pulse in known),
+    )
 
 
 def further(pulses: Iterable[Pulse]) -> tuple[str, ...]:

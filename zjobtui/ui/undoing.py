@@ -1,0 +1,84 @@
+"""What was done to the watchlist, told after the commit, and the ways back from it, the last one first."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
+
+from textual.screen import Screen
+
+from zjobtui.domain.watch import Watch
+from zjobtui.ui.saying import say
+from zjobtui.wording.signs import plural, short_id
+
+if TYPE_CHECKING:
+    from zjobtui.polling.ports import Edited
+
+Watches: TypeAlias = tuple[Watch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way back from what was done: what takes it for the watches it was done to, and what is told and done then."""
+
+    back: "Callable[[Watches], Iterable[Future[Edited]]]"
+    done: str
+    name: str = "undoes it"
+    then: Callable[[Watches], object] = lambda _: None
+
+
+class Undoing:
+    """Waits for what the engine does, tells it with the key that takes it back, and takes it back."""
+
+    def __init__(self, screen: Screen[None], key: str) -> None:
+        self._screen = screen
+        self._key = key
+        self._ways: list[tuple[Way, Watches]] = []
+
+    def do(self, futures: "Iterable[Future[Edited]]", done: str, way: Way | None = None) -> None:
+        """Tells what was done to which watches; of none there is nothing to tell."""
+        self.follow(futures, lambda watches: f"{named(watches)} {done}" if watches else "", way)
+
+    def follow(
+        self, futures: "Iterable[Future[Edited]]", told: Callable[[Watches], str], way: Way | None = None
+    ) -> None:
+        """Tells what `told` makes of the watches that were changed, and keeps the way back."""
+        self._screen.run_worker(self._wait(futures, told, way))
+
+    def undo(self) -> None:
+        """Takes back what was done last."""
+        if not self._ways:
+            say(self._screen.app, "There is nothing to undo.")
+            return
+        way, watches = self._ways.pop()
+
+        def told(back: Watches) -> str:
+            way.then(back)
+            return f"{named(back)} {way.done}" if back else ""
+
+        self.follow(way.back(watches), told)
+
+    async def _wait(self, futures: "Iterable[Future[Edited]]", told: Callable[[Watches], str], way: Way | None) -> None:
+        tell = partial(say, self._screen.app)
+        try:
+            edited = [await asyncio.wrap_future(future) for future in futures]
+        except Exception as fault:  # noqa: BLE001 - an engine that is gone must not take the screen with it
+            tell(f"That was not done: {fault}")
+            return
+        changes = [one.change for one in edited]
+        watches = tuple(watch for one in changes for watch in (*one.added, *one.removed, *one.annotated))
+        undo = ""
+        if way is not None and watches:
+            self._ways.append((way, watches))
+            undo = f"; {self._key} {way.name}"
+        if text := told(watches):
+            tell(f"{text}{undo}.", edited[-1].unsaved)
+
+
+def named(watches: Sequence[Watch]) -> str:
+    """One by its label or the beginning of its id, several by their number."""
+    if len(watches) > 1:
+        return plural(len(watches), "job")
+    return watches[0].label or short_id(watches[0].job.id.given)
