@@ -69,6 +69,37 @@ def test_what_is_asked_for_before_there_is_a_source_is_asked_first() -> None:
         engine.stop()
 
 
+def test_who_pauses_before_there_is_a_source_is_paused() -> None:
+    source, other = Slow(), Slow()
+    tenants = [(TENANT, source.make), (replace(TENANT, name="other"), other.make)]
+    engine = Engine(watchlist(watch(1), watch(2, tenant="other")), MemoryShelf(), tenants, FixedClock(NOW))
+    engine.start()
+    try:
+        engine.pause()
+        source.ready.set()
+        until(lambda: "env" in engine.state.pulses and engine.state.pulses["env"].is_paused)
+        assert source.asked == []
+        engine.resume()
+        other.ready.set()
+        until(lambda: bool(source.asked and other.asked))
+    finally:
+        engine.stop()
+
+
+def test_what_is_asked_of_an_engine_that_has_not_started_starts_it() -> None:
+    source = Slow()
+    source.ready.set()
+    engine = Engine(watchlist(watch(1)), MemoryShelf(), [(TENANT, source.make)], FixedClock(NOW))
+    try:
+        engine.pause()
+        assert engine.label([job(1)], "early").result(10).change.annotated[0].label == "early"
+        engine.start()
+        until(lambda: "env" in engine.state.pulses and engine.state.pulses["env"].is_paused)
+        assert source.asked == []
+    finally:
+        engine.stop()
+
+
 def test_nobody_who_leaves_waits_for_a_secret_that_does_not_come() -> None:
     source, before = Slow(), set(threading.enumerate())
     engine = Engine(watchlist(watch(1)), MemoryShelf(), [(TENANT, source.make)], FixedClock(NOW))

@@ -57,17 +57,21 @@ class Desk:
         self._staleness_limit = staleness_limit
         self._problem: Problem | None = None
         self._again = asyncio.Event()
-        self._asked_early: list[Job] = []
+        self._told_early: list[Callable[[Poller], None]] = []
         self._uncounted = 0
         self._line = Line(limits_for(tenant.kind, tenant.daily_calls), clock.now(), chance)
 
     def ask_now(self, jobs: Sequence[Job]) -> None:
         """A person has asked: a source that could not be made is tried once more, and asked about these at once."""
         self._again.set()
+        self.tell(lambda poller: poller.ask_now(jobs))
+
+    def tell(self, do: Callable[[Poller], None]) -> None:
+        """Does something to the poller, or as soon as there is one: a secret may take seconds to come."""
         if self.poller is not None:
-            self.poller.ask_now(jobs)
+            do(self.poller)
         else:
-            self._asked_early += jobs
+            self._told_early.append(do)
 
     def pulse(self) -> Pulse:
         """How it is doing."""
@@ -78,7 +82,7 @@ class Desk:
     async def run(self) -> None:
         """Works until it is cancelled."""
         source = await self._source()
-        self.poller = Poller(
+        self.poller = poller = Poller(
             self.tenant.name,
             source,
             self._ledger,
@@ -88,11 +92,12 @@ class Desk:
             may_poll=self._may_poll,
             staleness_limit=self._staleness_limit,
         )
-        if self._asked_early:
-            self.poller.ask_now(self._asked_early)
+        for do in self._told_early:
+            do(poller)
+        self._changed()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._keep_polling(self.poller))
+                group.create_task(self._keep_polling(poller))
                 group.create_task(self._count_calls())
         finally:
             await self._count()

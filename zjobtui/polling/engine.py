@@ -62,7 +62,7 @@ class Engine:
         self._staleness_limit = staleness_limit
         self._subscriber: Subscriber = lambda _: None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
-        self._has_started = threading.Event()
+        self._starting, self._has_started = threading.Lock(), threading.Event()
         self._desks: list[Desk] = []
         self._turnover = 0
 
@@ -72,8 +72,13 @@ class Engine:
         subscriber(self.state)
 
     def start(self) -> None:
-        """Starts the thread; the sources are made on it, so that what they import costs the caller nothing."""
-        self._thread.start()
+        """Starts the thread; the sources are made on it, so that what they import costs the caller nothing.
+
+        Whatever is asked of the engine before starts it, too: a person may be faster than the first screen.
+        """
+        with self._starting:
+            if self._thread.ident is None:
+                self._thread.start()
         self._has_started.wait()
 
     def stop(self) -> None:
@@ -230,6 +235,7 @@ class Engine:
         self._subscriber(self.state)
 
     def _do(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
+        self.start()
         try:
             return asyncio.run_coroutine_threadsafe(work, self._loop)
         except RuntimeError as fault:
@@ -240,13 +246,14 @@ class Engine:
 
     def _tell(self, do: "Callable[[Poller], None]") -> None:
         def tell() -> None:
-            for poller in self._pollers:
-                do(poller)
+            for desk in self._desks:
+                desk.tell(do)
             self._publish()
 
         self._soon(tell)
 
     def _soon(self, do: Callable[[], None]) -> None:
+        self.start()
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(do)
 

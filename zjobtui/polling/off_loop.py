@@ -1,16 +1,21 @@
 """Calls that may block, made where they hold up neither the screen nor the end of the program."""
 
 import asyncio
+import atexit
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import TypeVar
+
+LAST_WAIT = 1.0
+"""Seconds that the end of the program waits: Python must not end under a thread that is loading a library."""
 
 Result = TypeVar("Result")
 
 
 async def off_loop(call: Callable[[], Result]) -> Result:
-    """What the call gives or raises; a program that ends does not wait for it, as it would for a pool's thread."""
+    """What the call gives or raises; a program that ends waits for it no longer than a moment."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[Result] = loop.create_future()
 
@@ -30,6 +35,10 @@ async def off_loop(call: Callable[[], Result]) -> Result:
             fault = problem
         with suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(settle, result, fault)
+        atexit.unregister(last_wait)
 
-    threading.Thread(target=run, name="off loop", daemon=True).start()
+    thread = threading.Thread(target=run, name="off loop", daemon=True)
+    last_wait = partial(thread.join, LAST_WAIT)
+    atexit.register(last_wait)
+    thread.start()
     return await done
