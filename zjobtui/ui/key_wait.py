@@ -1,57 +1,81 @@
 """Lets the thread that reads keys sleep until there are any; Textual's own wakes ten times a second."""
 
 import os
-import select
 import threading
-from typing import TYPE_CHECKING, cast
+from codecs import getincrementaldecoder
+from collections.abc import Callable
+from contextlib import suppress
+from select import select
+from typing import TYPE_CHECKING, Any
+
+from textual._time import get_time
+from textual._xterm_parser import XTermParser
 
 if TYPE_CHECKING:
     from textual.driver import Driver
-    from textual.drivers.linux_driver import LinuxDriver
-
-LOOKS = 10
-"""Looks, a tenth of a second apart, after the last key: an escape alone is told from a sequence by what follows it."""
+    from textual.message import Message
 
 
-def sleep_between_keys(driver: "Driver | None") -> None:
-    """Makes the reader of keys of a driver that has one sleep."""
-    if isinstance(getattr(driver, "exit_event", None), threading.Event):
-        linux = cast("LinuxDriver", driver)
-        linux.exit_event = _Ending(linux.fileno)
+class Ending(threading.Event):
+    """The event that ends a reader, also while that sleeps: `waker` can be read from then on."""
 
-
-class _Ending(threading.Event):
-    """The event that ends the reader. The reader asks for it before each look, and is held until there is a reason."""
-
-    def __init__(self, keys: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._keys = keys
-        self._wake, self._waker = os.pipe()
-        self._looks = LOOKS
+        self.waker, self._wake = os.pipe()
 
     def set(self) -> None:
-        """Ends the reader, also while it is held."""
+        """Ends the reader."""
         super().set()
-        os.write(self._waker, b"\0")
+        os.write(self._wake, b"\0")
 
     def clear(self) -> None:
         """Lets a next reader begin."""
-        while self._is_ready(self._wake, within=0.0):
-            os.read(self._wake, 1)
+        while select((self.waker,), (), (), 0)[0]:
+            os.read(self.waker, 1)
         super().clear()
 
-    def is_set(self) -> bool:
-        """Whether the reader is to end; told to the reader itself only when there may be something for it to do."""
-        if threading.current_thread() is not threading.main_thread():
-            self._hold()
-        return super().is_set()
 
-    def _hold(self) -> None:
-        if self._looks and not self._is_ready(self._keys, self._wake, within=0.0):
-            self._looks -= 1
-        else:
-            self._is_ready(self._keys, self._wake, within=None)
-            self._looks = LOOKS
+def sleeping(base: "type[Driver]") -> "type[Driver]":
+    """A driver like `base` whose reader of keys sleeps; `base` itself where that has no such reader."""
+    from textual.drivers.linux_driver import LinuxDriver  # noqa: PLC0415 - it is there where Textual has chosen it
 
-    def _is_ready(self, *files: int, within: float | None) -> bool:
-        return bool(select.select(files, (), (), within)[0])
+    if not issubclass(base, LinuxDriver):
+        return base
+
+    class Sleeping(base):  # type: ignore[misc, valid-type]  # which one is known only when the program runs
+        """Reads keys when there are any."""
+
+        def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as the driver takes them
+            super().__init__(*args, **options)
+            self.exit_event: Ending = Ending()
+
+        def run_input_thread(self) -> None:
+            """Reads until the event is set."""
+            read_keys(self.fileno, self.exit_event, XTermParser(self._debug), self.process_message)
+
+    return Sleeping
+
+
+def read_keys(keys: int, ending: Ending, parser: XTermParser, tell: "Callable[[Message], None]") -> None:
+    """Tells what comes from the file `keys`, until the end.
+
+    It wakes without a key only while an escape is to be told from the beginning of a sequence.
+    """
+    decode = getincrementaldecoder("utf-8")(errors="replace").decode
+    while not ending.is_set():
+        undecided = parser._timeout_time  # noqa: SLF001 - Textual has no other way to know
+        wait = None if undecided is None else max(undecided - get_time(), 0.0)
+        if keys in select((keys, ending.waker), (), (), wait)[0]:
+            data = b""
+            with suppress(OSError):  # the terminal is gone
+                data = os.read(keys, 4_096)
+            if not data:
+                return
+            if text := decode(data):
+                _tell(parser.feed(text), tell)
+        _tell(parser.tick(), tell)
+
+
+def _tell(messages: "Any", tell: "Callable[[Message], None]") -> None:  # noqa: ANN401 - Textual's own iterables
+    for message in messages:
+        tell(message)

@@ -18,7 +18,7 @@ from textual.theme import Theme
 
 from zjobtui.domain.text import clean_lines
 from zjobtui.ui.in_turn import InTurn
-from zjobtui.ui.key_wait import sleep_between_keys
+from zjobtui.ui.key_wait import sleeping
 from zjobtui.ui.look import Look
 from zjobtui.ui.slim import cut, slimmed
 from zjobtui.ui.terminal import guarded_terminal, suspend_between_steps
@@ -64,9 +64,8 @@ class TerminalApp(App[int]):
             await super().on_event(event)
 
     def on_mount(self) -> None:
-        """Makes it safe to suspend the program, and cheap to leave it alone."""
+        """Makes it safe to suspend the program."""
         suspend_between_steps(asyncio.get_running_loop())
-        sleep_between_keys(self._driver)
 
     def action_redraw(self) -> None:
         """Draws everything anew, where another program has written between; Textual draws only what changes."""
@@ -85,8 +84,8 @@ class TerminalApp(App[int]):
             event.widget.cursor_blink = False
 
     def get_driver_class(self) -> type[Driver]:
-        """The terminal's driver, with no colour sent twice."""
-        return slimmed(super().get_driver_class())
+        """The terminal's driver, with no colour sent twice and a reader of keys that sleeps."""
+        return slimmed(sleeping(super().get_driver_class()))
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         super()._display(screen, cut(renderable))
