@@ -3,7 +3,8 @@
 import gc
 from collections.abc import Sequence
 from datetime import UTC
-from functools import partial
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -16,7 +17,6 @@ from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.watch import Watch
 from zjobtui.polling.ports import State
 from zjobtui.ui.actions import bindings, catalogue, key_of
-from zjobtui.ui.deeds import Deeds
 from zjobtui.ui.finding import Finding
 from zjobtui.ui.frames import FewFrames
 from zjobtui.ui.keys_bar import KeysBar
@@ -32,6 +32,9 @@ from zjobtui.ui.shown import Shown
 from zjobtui.ui.tabs import Tab
 from zjobtui.ui.teller import Teller, Ways
 from zjobtui.ui.totals_bar import TotalsBar
+
+if TYPE_CHECKING:
+    from zjobtui.ui.deeds import Deeds
 
 TICK = 1.0
 """Seconds between looks at what time alone has changed; cells are sent only where they read differently."""
@@ -79,14 +82,20 @@ class Monitor(FewFrames[None]):
         self._mailbox = Mailbox(lambda: self._time.soon(self._state_came))
         self._shown = shown = Shown(engine.state, tenants, clock, notice)
         self._reading = Reading(engine, archive, tenants, clock, shown)
-        undo_key = key_of(self.actions, "undo")
-        self._deeds = Deeds(self, engine, archive, tenants, clock, shown, go_to=self._go_to, undo_key=undo_key)
+        self._archive = archive
         self._teller = Teller(ways or Ways(), clock, self._write, lambda text: say(self.app, text))
         self._panes = Panes(are_tenants_named=shown.has_several_tenants)
         self._list, self._detail = self._panes.rows, self._panes.detail
         self._finding = Finding(self, self._list, shown)
         self._remembering = Remembering(memory, self._shown.view, self._panes)
         self._drawn_at = self._touched_at = 0.0
+
+    @cached_property
+    def _deeds(self) -> "Deeds":
+        from zjobtui.ui.deeds import Deeds  # noqa: PLC0415 - nothing of it is needed for the first screen
+
+        behind = (self._engine, self._archive, self._tenants, self._clock, self._shown)
+        return Deeds(self, *behind, go_to=self._go_to, undo_key=key_of(self.actions, "undo"))
 
     def compose(self) -> ComposeResult:
         """Bar, notice, list and detail as they were left, footer."""
@@ -254,10 +263,7 @@ class Monitor(FewFrames[None]):
             self._shown.filter("")
 
     def _go_to(self, jobs: Sequence[Job]) -> bool:
-        """Puts the cursor on what the engine has just been told of; false where the filter hides it.
-
-        Of several jobs it is the first, unless the cursor stays on the most urgent job.
-        """
+        """Goes to a new job, of several to the first where the cursor was moved; false where the filter hides them."""
         self._take_state()
         self._list.is_placed |= len(jobs) == 1
         if self._list.is_placed:
