@@ -167,9 +167,9 @@ class Engine:
         self._ledger = Ledger(self.state.watchlist, self._shelf, self._publish, self._only)
         self._has_started.set()
         self._ledger.start()
-        leases = {
-            tenant.name: Lease(self._shelf, self._ledger.on_disk, self._clock, self._lease_changed, tenant.name)
-            for tenant, _ in self._sources
+        self._leases = leases = {
+            name: Lease(self._shelf, self._ledger.on_disk, self._clock, partial(self._lease_changed, name), name)
+            for name in (tenant.name for tenant, _ in self._sources)
         }
         chance = random.Random()
         self._desks = [
@@ -203,9 +203,12 @@ class Engine:
     def _pollers(self) -> "list[Poller]":
         return [desk.poller for desk in self._desks if desk.poller is not None]
 
-    def _lease_changed(self) -> None:
+    def _lease_changed(self, tenant: str) -> None:
         for poller in self._pollers:
-            poller.begin_anew()
+            if poller.tenant == tenant and self._leases[tenant].is_inherited:
+                poller.begin_anew()
+            elif poller.tenant == tenant:
+                poller.follow()
         self._publish()
 
     async def _archive(self) -> None:

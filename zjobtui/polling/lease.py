@@ -28,6 +28,8 @@ class Lease:
 
     def __init__(self, shelf: Shelf, on_disk: OnDisk, clock: Clock, changed: Callable[[], None], tenant: str) -> None:
         self.is_held = False
+        self.is_inherited = False
+        """Whether another window had it before, and so has asked lately."""
         self._name = NAME.format(tenant)
         self._shelf = shelf
         self._on_disk = on_disk
@@ -63,6 +65,7 @@ class Lease:
         """Takes it also where nobody has renewed it for `LIFE`: by a clock that was set its end may be a day away."""
         if self._shelf.hold(self._name, self._holder, self._clock.now(), LIFE):
             return True
+        self.is_inherited = True
         until, now = self._shelf.held_until(self._name), self._clock.boot()
         if until != self._others[0]:
             self._others = (until, now)
@@ -71,4 +74,5 @@ class Lease:
 
     def _give_back(self) -> bool:
         self._shelf.let_go(self._name, self._holder)
+        self.is_inherited = False
         return False
