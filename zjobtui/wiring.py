@@ -140,25 +140,20 @@ def run_monitor(
     notice = " ".join(part for part in (store.notice, *configuration.problems, *faults, *_routes(configured)) if part)
     if notice:
         print(notice, file=sys.stderr)
+    tenants = [one.tenant for one in configured]
+    only = None if is_all else {tenant.name for tenant in tenants}
     limit = configuration.settings.polling.staleness_limit if configuration.settings else None
-    first = [Watch(job=Job(configured[0].tenant.name, one), added_at=clock.now(), added_by="demo") for one in demo]
+    after = configuration.archive_after
+    first = [Watch(job=Job(tenants[0].name, one), added_at=clock.now(), added_by="demo") for one in demo]
     with (
         _copied_later(path),
         store,
-        polling(
-            configured,
-            store,
-            watchlist,
-            clock,
-            archive_after=configuration.archive_after,
-            staleness_limit=limit,
-            only=None if is_all else {one.tenant.name for one in configured},
-        ) as engine,
+        polling(configured, store, watchlist, clock, archive_after=after, staleness_limit=limit, only=only) as engine,
     ):
         app = MonitorApp(
             engine,
             store,
-            [one.tenant for one in configured],
+            tenants,
             clock,
             notice=notice,
             first=first,
