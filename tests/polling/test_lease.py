@@ -56,6 +56,7 @@ def test_another_window_takes_over_within_ten_seconds() -> None:
         gone.cancel()
         await asyncio.sleep(10)
         assert second.is_held
+        assert (first.is_inherited, second.is_inherited) == (False, True)
         other.cancel()
 
     run_virtually(script())

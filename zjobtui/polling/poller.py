@@ -93,13 +93,13 @@ class Poller:
         return any(True for _ in self._unfinished())
 
     def follow(self) -> None:
-        """Takes note of jobs that came to the watchlist or left it."""
+        """Takes note of jobs that came to the watchlist or left it, and of a lease that nobody had before."""
         mine = {watch.job: watch for watch in self._ledger.watchlist if watch.job.tenant == self.tenant}
         self._agenda.drop_all_but(mine)
         self._spread([job for job, watch in mine.items() if not watch.is_final and not self._has_planned(job)])
 
     def begin_anew(self) -> None:
-        """The lease has come or gone: what another window has asked about lately need not be asked about at once."""
+        """The lease comes from another window, or goes to one: what that has just asked about is not asked at once."""
         self._weighed_at = self._refit_at = -inf
         self._spread_unfinished()
 

@@ -180,8 +180,8 @@ class Deeds:
             self._say("There is no job to do that to.")
         return targets
 
-    def _say(self, text: str, unsaved: str = "") -> None:
-        say(self._screen.app, text, unsaved)
+    def _say(self, text: str) -> None:
+        say(self._screen.app, text)
 
     def _to_clipboard(self, what: str, text: str) -> None:
         from zjobtui.ui.clipboard import sequence  # noqa: PLC0415 - nothing of it is needed for the first screen
