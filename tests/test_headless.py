@@ -227,7 +227,8 @@ def test_a_folder_that_cannot_be_used_is_told_in_one_sentence(
     monkeypatch.setenv("ZJOBTUI_DATA_DIR", str(tmp_path / "file"))
     status, printed, complained = said(run(*arguments))
     assert (status, printed) == (2, "")
-    assert re.fullmatch(r"The watchlist .* cannot be opened: .*\.\n", complained)
+    named = f"Not added:\n{ONE}\n" if "add" in arguments else ""
+    assert re.fullmatch(rf"The watchlist .* cannot be opened: .*\.\n{named}", complained)
 
 
 @pytest.mark.parametrize(

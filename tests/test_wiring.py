@@ -1,6 +1,7 @@
 """What the settings in the file say of the screen reaches it, and what cannot be is told with its line."""
 
 import gc
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -62,9 +63,10 @@ def test_a_run_gets_look_limit_and_what_is_wrong(tmp_path: Path, monkeypatch: py
     made: dict[str, object] = {}
 
     class Shown(app.MonitorApp):
-        def run_in_terminal(self) -> int:
-            assert isinstance(self._engine, engine.Engine)
-            made.update(look=self._look, notice=self._monitor._shown.notice, limit=self._engine._staleness_limit)
+        def run_in_terminal(self, _: Callable[[], str]) -> int:
+            polled = self._monitor._engine
+            assert isinstance(polled, engine.Engine)
+            made.update(look=self._look, notice=self._monitor._shown.notice, limit=polled._staleness_limit)
             return 0
 
     monkeypatch.setattr(app, "MonitorApp", Shown)

@@ -17,7 +17,9 @@ from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.tenant import ClientCredentials, Credentials, Tenant
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
+from zjobtui.headless.saying import complain
 from zjobtui.polling.ports import JobSource, SourceError
+from zjobtui.wording.unsaved import unsaved_text
 from zjobtui.zuora.route import route
 from zjobtui.zuora.tenants import InvalidTenantError, configured_tenant, environment_tenant
 
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
 
 BACK_UP_AFTER = 5.0
 """Seconds after the start at which the store is copied, where that is due."""
+
+BACK_UP_LIMIT = 0.5
+"""Seconds that the end of the program waits for a copy under way; an unfinished one is never put in place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +166,13 @@ def run_monitor(
             ways=_ways(configuration.settings),
             memory=ScreenMemory(path.with_name(NAME)),
         )
-        return app.run_in_terminal()
+        return app.run_in_terminal(partial(_stop, engine))
+
+
+def _stop(engine: "Engine") -> str:
+    """Stop the engine; return what must be said of edits that could not be saved."""
+    engine.stop()
+    return unsaved_text(engine.state.unsaved, engine.unsaved())
 
 
 @contextmanager
@@ -177,7 +188,9 @@ def polling(
 ) -> "Iterator[Engine]":
     """The engine over the store, not started; stopped afterwards, and what could not be saved is then named."""
     from zjobtui.polling.engine import Engine  # noqa: PLC0415 - commands that print need none of it
+    from zjobtui.storage.database import BRIEF_LIMIT  # noqa: PLC0415 - as above
 
+    store.limit_lock_wait(BRIEF_LIMIT)
     sources = [(one.tenant, partial(_source, one, clock)) for one in configured]
     engine = Engine(
         watchlist, store, sources, clock, archive_after=archive_after, staleness_limit=staleness_limit, only=only
@@ -185,10 +198,8 @@ def polling(
     try:
         yield engine
     finally:
-        engine.stop()
-        if engine.state.unsaved:
-            print(f"Not everything was saved. {engine.state.unsaved}", file=sys.stderr)
-            print("\n".join(watch.job.id.given for watch in engine.state.watchlist), file=sys.stderr)
+        if text := _stop(engine):
+            complain(text)
 
 
 @contextmanager
@@ -205,7 +216,7 @@ def _copied_later(path: Path) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
-        timer.join()
+        timer.join(BACK_UP_LIMIT)
 
 
 def check_up_all(configured: Sequence[Configured]) -> "list[Checkup]":

@@ -131,7 +131,8 @@ def test_new_jobs_belong_to_the_only_tenant_there_is(tmp_path: Path, monkeypatch
     run("add", job_id(1).given)
     assert [one.job.tenant for one in kept(store_path())] == ["eu"]
     path.write_text(table.format("eu") + table.format("us"))
-    assert said(run("add", job_id(2).given)) == (2, "", "Name the tenant with --tenant; there is: eu, us.\n")
+    named = f"Not added:\n{job_id(2).given}\n"
+    assert said(run("add", job_id(2).given)) == (2, "", f"Name the tenant with --tenant; there is: eu, us.\n{named}")
 
 
 @pytest.mark.usefixtures("filled")

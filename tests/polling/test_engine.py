@@ -122,9 +122,9 @@ def test_what_was_finished_and_seen_for_long_is_archived_and_the_rest_stays() ->
     try:
         until(lambda: engine.state.watchlist.get(job(1)) is None)
         assert list(engine.state.watchlist.watches) == [job(2), job(3)]
-        assert [entry.event.value for change in shelf.changes for entry in change.entries] == ["archived"]
     finally:
         engine.stop()
+    assert [entry.event.value for change in shelf.changes for entry in change.entries] == ["archived"]
 
 
 def test_nothing_is_archived_where_nobody_says_after_how_long() -> None:

@@ -27,12 +27,23 @@ def with_ledger(script: Script, *numbers: int) -> tuple[Ledger, MemoryShelf, lis
     return run_virtually(run()), shelf, happened
 
 
-def test_a_change_is_committed_before_it_is_told() -> None:
+def test_an_edit_is_shown_at_once_and_returns_when_it_is_committed() -> None:
     async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
         await ledger.edit(lambda listed: listed.add([watch(1)]))
+        assert len(shelf.changes) == 1
+        assert ledger.uncommitted == ()
 
-    _, shelf, happened = with_ledger(script)
-    assert len(shelf.changes) == 1
+    _, _, happened = with_ledger(script)
+    assert happened[0] == "told 0"
+
+
+def test_an_observation_is_committed_before_it_is_shown() -> None:
+    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+        ledger.bring(job(1), done(), 5.0)
+        await asyncio.sleep(GATHER * 2)
+        assert len(shelf.changes) == 1
+
+    _, _, happened = with_ledger(script, 1)
     assert happened[0] == "told 1"
 
 

@@ -13,7 +13,6 @@ import pytest
 from tests.storage.opening import added, kept, observed, opened, quick_folder
 from tests.support.building import NOW, done, failed, job, missed, read_body, seen, watch, watchlist
 from zjobtui.domain.verdict import Kind
-from zjobtui.storage import database
 from zjobtui.storage.database import SCHEMA_VERSION, BrokenStoreError, StoreError, open_database
 from zjobtui.storage.mending import mend
 from zjobtui.storage.store import open_store
@@ -270,18 +269,18 @@ def test_f7_a_store_of_a_newer_program_keeps_its_way_of_journalling(path: Path, 
 
 
 def test_f4_a_store_that_another_program_holds_is_told_within_seconds_and_stays_as_it_is(
-    path: Path, content: bytes, monkeypatch: pytest.MonkeyPatch
+    path: Path, content: bytes
 ) -> None:
-    monkeypatch.setattr(database, "BUSY_LIMIT", 0.2)
     path.write_bytes(content)
     with opened(path) as (store, _), closing(sqlite3.connect(path, isolation_level=None)) as other:
+        store.limit_lock_wait(0.1)
         other.execute("BEGIN EXCLUSIVE")
         uses: list[Callable[[], object]] = [
             lambda: added(store, watch(99)),
             lambda: store.seen(job(2)),
             store.news,
             store.load,
-            lambda: open_store(path, read_report),
+            lambda: open_store(path, read_report, 0.1),
         ]
         for use in uses:
             with pytest.raises(StoreError, match="locked"):

@@ -64,6 +64,7 @@ class MemoryShelf:
     leases: dict[str, tuple[str, float]] = field(default_factory=dict)
     calls: dict[tuple[str, int], int] = field(default_factory=dict)
     waiting_news: list["News"] = field(default_factory=list)
+    taken_news: list["News"] = field(default_factory=list)
     fault: str = ""
 
     def apply(self, change: Change, /) -> None:
@@ -75,9 +76,20 @@ class MemoryShelf:
         return False
 
     def news(self) -> "News | None":
-        return self.waiting_news.pop() if self.waiting_news else None
+        if not self.waiting_news:
+            return None
+        self.taken_news.append(self.waiting_news.pop())
+        return self.taken_news[-1]
+
+    def look_again(self, since: int, /) -> None:
+        self.waiting_news += [one for one in self.taken_news if one.since >= since]
+
+    def watched(self, jobs: Iterable[Job], /) -> tuple[Watch, ...]:
+        self._fail()
+        return tuple(self.removed[job] for job in jobs if job in self.removed)
 
     def recall(self, jobs: Iterable[Job], /) -> tuple[Watch, ...]:
+        self._fail()
         return tuple(self.removed[job] for job in jobs if job in self.removed)
 
     def hold(self, name: str, holder: str, now: float, life: float, /) -> bool:
@@ -111,3 +123,4 @@ class News:
 
     watches: tuple[Watch, ...] = ()
     removed: tuple[Job, ...] = ()
+    since: int = 0

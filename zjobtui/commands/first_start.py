@@ -17,7 +17,7 @@ def led(found: "Configuration") -> Mapping[str, str] | int:
     from zjobtui.wiring import look_of
 
     app = FirstStart(config_path(), _sign_in, look_of(found)[0])
-    status = app.run_guarded(lambda: None)
+    status = app.run_guarded(lambda: "")
     if app.next is Next.DEMO:
         from zjobtui.commands.simulation import show_demo
 

@@ -59,8 +59,8 @@ def need_terminal() -> None:
 
 
 @contextmanager
-def faults_told() -> Iterator[None]:
-    """What a person can mend is told in one sentence, without a traceback."""
+def faults_told(consequence: str = "") -> Iterator[None]:
+    """What a person can mend is told in one sentence, without a traceback; the `consequence`, if any, follows it."""
     from zjobtui.storage.database import StoreError
 
     try:
@@ -68,5 +68,5 @@ def faults_told() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except (StoreError, ValueError, OSError) as fault:
-        complain(str(fault))
+        complain(f"{fault}\n{consequence}" if consequence else str(fault))
         sys.exit(USAGE)

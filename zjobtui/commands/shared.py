@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -113,15 +113,22 @@ def home_of_new(tenants: "tuple[Configured, ...]", named: str | None) -> str:
 
 
 @contextmanager
-def opened_store() -> "Iterator[tuple[Store, Watchlist, float]]":
-    """The store, which is closed afterwards, the watchlist in it, and the time."""
+def opened_store(
+    entered: Sequence[str] = (), lock_wait: float | None = None
+) -> "Iterator[tuple[Store, Watchlist, float]]":
+    """The store, which is closed afterwards, the watchlist in it, and the time.
+
+    If the command fails, the ids that the user entered are printed: a text on standard input exists nowhere else.
+    Locks of other programs are waited for `lock_wait` seconds, and at most as long as the store does by itself.
+    """
     from zjobtui.storage.backup import back_up
+    from zjobtui.storage.database import BUSY_LIMIT
     from zjobtui.storage.places import store_path
     from zjobtui.storage.store import open_store
     from zjobtui.wiring import read_report
 
-    with faults_told():
-        store, watchlist = open_store(store_path(), read_report)
+    with faults_told("\n".join(("Not added:", *entered)) if entered else ""):
+        store, watchlist = open_store(store_path(), read_report, min(BUSY_LIMIT, lock_wait or BUSY_LIMIT))
         try:
             with store:
                 if store.notice:

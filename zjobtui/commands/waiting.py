@@ -1,10 +1,13 @@
 """The commands that ask Zuora without a screen: wait for jobs, and watch what happens to them."""
 
 import sys
+from contextlib import suppress
+from math import inf
 
 import click
 
 from zjobtui.clock import SystemClock
+from zjobtui.commands.guards import faults_told
 from zjobtui.commands.shared import (
     AS_JSON,
     FILTER,
@@ -47,21 +50,28 @@ def wait(ids: tuple[str, ...], for_all: bool, timeout: str | None, tenant: str |
     zjobtui wait 1bc24f315d7b48d3a20245bfe73bdceb --timeout 15m
     curl … /v1/async/orders | zjobtui wait - && echo done
     """
+    from concurrent.futures import CancelledError
+
     from zjobtui.headless import asking, waiting
     from zjobtui.wiring import polling
 
     clock = SystemClock()
-    with opened_store() as (store, known, _):
-        tenants = sound_configuration().tenants
+    with faults_told():
         limit = asking.read_limit(timeout)
         texts = asking.ids_in(read_stdin()) if ids == ("-",) else ids
+    ends_at = inf if limit is None else clock.boot() + limit
+    with opened_store(texts, limit) as (store, known, _):
+        tenants = sound_configuration().tenants
         mine = [one for one in known if tenant in {None, one.job.tenant}]
         jobs = asking.meant_jobs(mine, texts, home_of_new(tenants, tenant))
         asking.need_tenants(known, jobs, [one.tenant.name for one in tenants], NO_TENANT)
-        watchlist = asking.watched(store, known, jobs, clock.now())
         end_on_sigterm()
-        with polling(tenants, store, watchlist, clock) as engine:
-            sys.exit(waiting.wait(engine, jobs, clock, for_any=not for_all, timeout=limit, as_json=as_json))
+        with polling(tenants, store, known, clock) as engine:
+            new = asking.new_watches(known, jobs, clock.now())
+            with suppress(RuntimeError, CancelledError):  # the engine has ended, and says why while it is followed
+                engine.watch(new).result()
+            watches = known.add(new).watchlist
+            sys.exit(waiting.wait(engine, jobs, watches, clock, for_any=not for_all, ends_at=ends_at, as_json=as_json))
 
 
 @click.command()

@@ -5,6 +5,7 @@ import sys
 import click
 
 from zjobtui.clock import SystemClock
+from zjobtui.commands.guards import faults_told
 from zjobtui.commands.shared import (
     FILTER,
     TENANT,
@@ -40,11 +41,12 @@ def add(
 
     if not ids and not files:
         raise click.UsageError("Name ids, a --file, or - for standard input.")
-    with opened_store() as (store, watchlist, _):
-        home = home_of_new(sound_configuration().tenants, tenant)
+    with faults_told():
         texts = [("standard input", read_stdin())] if ids == ("-",) else []
         texts += [(path, adding.read_file(path)) for path in files]
         given = adding.gather(() if ids == ("-",) else ids, texts)
+    with opened_store([one.given for one in given.ids]) as (store, watchlist, _):
+        home = home_of_new(sound_configuration().tenants, tenant)
         written = adding.Written(label, tags, note)
         sys.exit(adding.add(store, watchlist, given, written, home, SystemClock().now()))
 

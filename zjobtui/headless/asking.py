@@ -8,9 +8,8 @@ from zjobtui.domain.spans import read_span
 from zjobtui.domain.text import clean
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
-from zjobtui.headless.adding import NO_ID, gather, put
+from zjobtui.headless.adding import NO_ID, gather
 from zjobtui.headless.choosing import ABSENT, find, the_one
-from zjobtui.storage.store import Store
 
 
 def ids_in(text: str) -> list[str]:
@@ -45,10 +44,9 @@ def need_tenants(watchlist: Watchlist, jobs: Iterable[Job], names: Collection[st
         raise ValueError(f"There is no tenant {told}; there is: {', '.join(names)}.")
 
 
-def watched(store: Store, watchlist: Watchlist, jobs: Sequence[Job], now: float) -> Watchlist:
-    """The watchlist with these jobs on it, on disk too."""
-    new = [Watch(job=job, added_at=now, added_by="wait") for job in jobs if watchlist.get(job) is None]
-    return put(store, watchlist, new).watchlist
+def new_watches(watchlist: Watchlist, jobs: Sequence[Job], now: float) -> list[Watch]:
+    """What must come to the watchlist, so that all these jobs are on it."""
+    return [Watch(job=job, added_at=now, added_by="wait") for job in jobs if watchlist.get(job) is None]
 
 
 def read_limit(text: str | None) -> float | None:

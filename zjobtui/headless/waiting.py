@@ -24,12 +24,14 @@ class Waiting:
         self.for_any = for_any
         self._since = since
         self._lines: Mapping[str, Pulse] = {}
+        self._listed: set[Job] = set()
         self._gone: set[Job] = set()
 
     def take(self, watchlist: Watchlist, pulses: Mapping[str, Pulse]) -> None:
         """What is known now."""
         self._lines = pulses
-        self._gone = {job for job in self.watches if job not in watchlist.watches}
+        self._listed.update(job for job in self.watches if job in watchlist.watches)
+        self._gone = {job for job in self._listed if job not in watchlist.watches}
         self.watches = {job: watchlist.get(job) or watch for job, watch in self.watches.items()}
 
     @property
@@ -45,11 +47,20 @@ class Waiting:
 
 
 def wait(
-    engine: Polled, jobs: Sequence[Job], clock: Clock, *, for_any: bool, timeout: float | None, as_json: bool
+    engine: Polled,
+    jobs: Sequence[Job],
+    watchlist: Watchlist,
+    clock: Clock,
+    *,
+    for_any: bool,
+    ends_at: float = inf,
+    as_json: bool,
 ) -> int:
-    """Waits, prints one line a job, and gives the exit status; `timeout` in seconds, None to wait for ever."""
-    waiting = Waiting(jobs, engine.state.watchlist, clock.now(), for_any=for_any)
-    ends_at = inf if timeout is None else clock.boot() + timeout
+    """Waits for jobs of the watchlist, prints one line a job, and gives the exit status.
+
+    `ends_at` is by the boot clock, in seconds.
+    """
+    waiting = Waiting(jobs, watchlist, clock.now(), for_any=for_any)
     status = None
     if not waiting.is_over:
         progress = Progress(jobs, clock.now())

@@ -100,7 +100,6 @@ class Desk:
                 group.create_task(self._keep_polling(poller))
                 group.create_task(self._count_calls())
         finally:
-            await self._count()
             await source.aclose()
 
     async def _source(self) -> JobSource:
@@ -128,10 +127,10 @@ class Desk:
 
     async def _count_calls(self) -> None:
         while True:
-            await self._count()
+            await self.count()
             await until_beat(COUNT)
 
-    async def _count(self) -> None:
+    async def count(self) -> None:
         """Adds to the day's count of all windows, and tells the line what that is."""
         self._uncounted += self._line.take_uncounted()
         count = partial(self._shelf.count_calls, self.tenant.name, int(self._clock.now() // DAY), self._uncounted)

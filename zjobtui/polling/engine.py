@@ -3,14 +3,14 @@
 import asyncio
 import random
 import threading
-from collections.abc import Callable, Container, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from math import inf
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from zjobtui.clock import Clock
 from zjobtui.domain.archiving import due
@@ -19,17 +19,21 @@ from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.timeline import Event
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Watchlist
-from zjobtui.polling.ports import Edited, MakeSource, Shelf, State, Subscriber
+from zjobtui.polling.ports import Edited, MakeSource, Shelf, State, Subscriber, Unsaved
 
 if TYPE_CHECKING:
     from zjobtui.polling.desk import Desk
+    from zjobtui.polling.ledger import Ledger
     from zjobtui.polling.poller import Poller
 
-T = TypeVar("T")
-
-STOP_LIMIT = 5.0
+STOP_LIMIT = 2.0
 """Seconds that stopping may take before the thread, a daemon, is left behind."""
 
+APPLY_LIMIT = 0.3
+"""Seconds that stopping waits until edits that were handed over just before are in the watchlist."""
+
+CHORES_LIMIT = 0.3
+"""Seconds for the store's last chores, the day's count of calls and the leases, which also end by themselves."""
 
 ARCHIVE = 3_600.0
 """Seconds between two looks at which jobs may leave the list."""
@@ -64,12 +68,15 @@ class Engine:
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._starting, self._has_started = threading.Lock(), threading.Event()
         self._desks: list[Desk] = []
+        self._ledger: Ledger | None = None
+        self._handed: dict[object, Unsaved] = {}
+        self._ended_by = ""
         self._turnover = 0
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Names the one who is told of every new state; it is told the newest at once."""
         self._subscriber = subscriber
-        subscriber(self.state)
+        subscriber(replace(self.state, fault=self._ended_by) if self._ended_by else self.state)
 
     def start(self) -> None:
         """Starts the thread; the sources are made on it, so that what they import costs the caller nothing.
@@ -87,44 +94,55 @@ class Engine:
             self._soon(self._stopping.set)
             self._thread.join(STOP_LIMIT)
 
+    def unsaved(self) -> Unsaved:
+        """Edits of the user that are not on disk, from the moment they are handed over; any thread may ask."""
+        added: dict[Job, Watch] = {}
+        changed: dict[Job, Watch] = {}
+        for change in self._ledger.uncommitted if self._ledger is not None else ():
+            added |= {watch.job: watch for watch in change.added}
+            changed |= {watch.job: watch for watch in (*change.removed, *change.annotated)}
+        for handed in tuple(self._handed.values()):
+            added |= {watch.job: watch for watch in handed.added}
+            changed |= {watch.job: watch for watch in handed.changed}
+        return Unsaved(tuple(added.values()), tuple(watch for job, watch in changed.items() if job not in added))
+
     def watch(self, watches: Iterable[Watch]) -> "Future[Edited]":
         """Watches jobs; one that was removed before comes back with all that was known of it."""
-        return self._do(self._watch(tuple(watches)))
+        wanted = tuple(watches)
+        return self._do(lambda ledger, applied: ledger.add(wanted, applied), Unsaved(added=wanted))
 
     def forget(self, jobs: Iterable[Job]) -> "Future[Edited]":
         """Takes jobs off the watchlist; the change holds their watches, for `restore`."""
-        wanted = tuple(jobs)
-        return self._do(self._edit(lambda watchlist: watchlist.remove(wanted, self._clock.now())))
+        return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.remove(wanted, self._clock.now()))
 
     def restore(self, watches: Iterable[Watch]) -> "Future[Edited]":
         """Takes removed watches back."""
         wanted = tuple(watches)
-        return self._do(self._edit(lambda watchlist: watchlist.restore(wanted, self._clock.now())))
+
+        def restore(watchlist: Watchlist) -> Change:
+            return watchlist.restore(wanted, self._clock.now())
+
+        return self._do(lambda ledger, applied: ledger.edit(restore, applied), Unsaved(added=wanted))
 
     def label(self, jobs: Iterable[Job], label: str) -> "Future[Edited]":
         """Names jobs."""
-        wanted = tuple(jobs)
-        return self._do(self._edit(lambda watchlist: watchlist.label(wanted, label, self._clock.now())))
+        return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.label(wanted, label, self._clock.now()))
 
     def tag(self, jobs: Iterable[Job], tags: tuple[str, ...]) -> "Future[Edited]":
         """Gives jobs these tags."""
-        wanted = tuple(jobs)
-        return self._do(self._edit(lambda watchlist: watchlist.tag(wanted, tags)))
+        return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.tag(wanted, tags))
 
     def note(self, jobs: Iterable[Job], note: str) -> "Future[Edited]":
         """Gives jobs a note."""
-        wanted = tuple(jobs)
-        return self._do(self._edit(lambda watchlist: watchlist.note(wanted, note)))
+        return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.note(wanted, note))
 
     def acknowledge(self, jobs: Iterable[Job]) -> "Future[Edited]":
         """A person has looked at these jobs as they are now."""
-        wanted = tuple(jobs)
-        return self._do(self._edit(lambda watchlist: watchlist.acknowledge(wanted, self._clock.now())))
+        return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.acknowledge(wanted, self._clock.now()))
 
     def unsee(self, jobs: Iterable[Job]) -> "Future[Edited]":
         """Nobody has looked at these jobs."""
-        wanted = tuple(jobs)
-        return self._do(self._edit(lambda watchlist: watchlist.unsee(wanted)))
+        return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.unsee(wanted))
 
     def ask_now(self, jobs: Iterable[Job]) -> None:
         """Asks about jobs at once, finished or not."""
@@ -153,8 +171,8 @@ class Engine:
         try:
             asyncio.run(self._main())
         except Exception as fault:  # noqa: BLE001 - a thread that ends unseen would leave old rows looking watched
-            told = f"A fault in zjobtui itself: polling has ended ({type(fault).__name__}: {fault})."
-            self._subscriber(replace(self.state, fault=told))
+            self._ended_by = f"A fault in zjobtui itself: polling has ended ({type(fault).__name__}: {fault})."
+            self._subscriber(replace(self.state, fault=self._ended_by))
         finally:
             self._has_started.set()
 
@@ -164,11 +182,11 @@ class Engine:
         from zjobtui.polling.lease import Lease  # noqa: PLC0415 - as above
         from zjobtui.polling.ledger import Ledger  # noqa: PLC0415 - as above
 
-        self._ledger = Ledger(self.state.watchlist, self._shelf, self._publish, self._only)
+        self._ledger = ledger = Ledger(self.state.watchlist, self._shelf, self._publish, self._only)
         self._has_started.set()
-        self._ledger.start()
+        ledger.start()
         self._leases = leases = {
-            name: Lease(self._shelf, self._ledger.on_disk, self._clock, partial(self._lease_changed, name), name)
+            name: Lease(self._shelf, ledger.on_disk, self._clock, partial(self._lease_changed, name), name)
             for name in (tenant.name for tenant, _ in self._sources)
         }
         chance = random.Random()
@@ -176,7 +194,7 @@ class Engine:
             Desk(
                 tenant,
                 make,
-                self._ledger,
+                ledger,
                 self._shelf,
                 self._clock,
                 chance,
@@ -190,14 +208,26 @@ class Engine:
         running += [
             asyncio.create_task(leases[desk.tenant.name].keep(partial(_has_unfinished, desk))) for desk in self._desks
         ]
-        running.append(asyncio.create_task(self._archive()))
+        running.append(asyncio.create_task(self._archive(ledger)))
         await self._stopping.wait()
+        await self._finish(ledger, running)
+
+    async def _finish(self, ledger: "Ledger", running: "list[asyncio.Task[None]]") -> None:
+        """End polling and commit what is left; a store that does not answer must not hold up the user who leaves."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(APPLY_LIMIT):
+                while self._handed:  # noqa: ASYNC110 - once, at the end, for a few steps of the loop
+                    await asyncio.sleep(APPLY_LIMIT / 30)
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        for lease in leases.values():
-            await lease.let_go()
-        await self._ledger.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0 if ledger.unsaved else CHORES_LIMIT):
+                for desk in self._desks:
+                    await desk.count()
+                for lease in self._leases.values():
+                    await lease.let_go()
+        await ledger.close()
 
     @property
     def _pollers(self) -> "list[Poller]":
@@ -211,40 +241,61 @@ class Engine:
                 poller.follow()
         self._publish()
 
-    async def _archive(self) -> None:
+    async def _archive(self, ledger: "Ledger") -> None:
         """Takes off the list what has been finished and seen for long; it stays in the store."""
         while True:
             now = self._clock.now()
-            if jobs := due(self._ledger.watchlist, now, self._archive_after):
-                await self._ledger.edit(partial(Watchlist.remove, jobs=jobs, at=now, why=Event.ARCHIVED))
+            if jobs := due(ledger.watchlist, now, self._archive_after):
+                await ledger.edit(partial(Watchlist.remove, jobs=jobs, at=now, why=Event.ARCHIVED))
             await asyncio.sleep(ARCHIVE)
 
-    async def _watch(self, watches: tuple[Watch, ...]) -> Edited:
-        recalled = await self._ledger.recall(watch.job for watch in watches)
-        return await self._edit(lambda watchlist: watchlist.add(watches, recalled))
+    def _edit_jobs(
+        self, jobs: Iterable[Job], make: "Callable[[Watchlist, tuple[Job, ...]], Change]"
+    ) -> "Future[Edited]":
+        wanted, known = tuple(jobs), self.state.watchlist
+        changed = tuple(watch for job in wanted if (watch := known.get(job)) is not None)
 
-    async def _edit(self, make: Callable[[Watchlist], Change]) -> Edited:
-        change = await self._ledger.edit(make)
-        return Edited(change, self._ledger.unsaved)
+        def edit(watchlist: Watchlist) -> Change:
+            return make(watchlist, wanted)
+
+        return self._do(lambda ledger, applied: ledger.edit(edit, applied), Unsaved(changed=changed))
+
+    def _running_ledger(self) -> "Ledger":
+        if self._ledger is None:
+            raise RuntimeError(self._ended_by or "polling has not begun")
+        return self._ledger
 
     def _publish(self) -> None:
+        ledger = self._running_ledger()
         pulses = {desk.tenant.name: desk.pulse() for desk in self._desks}
         faults = " ".join(desk.fault for desk in self._desks if desk.fault)
-        self.state = State(self._ledger.watchlist, pulses, self._ledger.unsaved, faults)
-        if self._turnover != self._ledger.turnover:
-            self._turnover = self._ledger.turnover
+        self.state = State(ledger.watchlist, pulses, ledger.unsaved, faults)
+        if self._turnover != ledger.turnover:
+            self._turnover = ledger.turnover
             for poller in self._pollers:
                 poller.follow()
         self._subscriber(self.state)
 
-    def _do(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
+    def _do(
+        self, edit: "Callable[[Ledger, Callable[[], object]], Awaitable[Change]]", unsaved: Unsaved
+    ) -> "Future[Edited]":
+        """Hand an edit to the engine's thread; it is unsaved from now on, then for as long as the ledger queues it."""
+        key = object()
+        self._handed[key] = unsaved
+
+        async def work() -> Edited:
+            ledger = self._running_ledger()
+            change = await edit(ledger, partial(self._handed.pop, key, None))
+            return Edited(change, ledger.unsaved)
+
         self.start()
+        running = work()
         try:
-            return asyncio.run_coroutine_threadsafe(work, self._loop)
-        except RuntimeError as fault:
-            work.close()
-            failed: Future[T] = Future()
-            failed.set_exception(fault)
+            return asyncio.run_coroutine_threadsafe(running, self._loop)
+        except (RuntimeError, AttributeError) as fault:  # the loop has ended, or never began
+            running.close()
+            failed: Future[Edited] = Future()
+            failed.set_exception(RuntimeError(self._ended_by or str(fault)))
             return failed
 
     def _tell(self, do: "Callable[[Poller], None]") -> None:

@@ -1,8 +1,9 @@
-"""The one owner of the watchlist: folds in what calls bring, commits it, and only then tells."""
+"""The one owner of the watchlist: applies edits and observations, commits them, and publishes the result."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 from zjobtui.domain.job import Job
@@ -10,7 +11,7 @@ from zjobtui.domain.observation import Observation
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Observed, Watchlist
 from zjobtui.polling.beats import until_beat
-from zjobtui.polling.ports import NewsLike, Shelf
+from zjobtui.polling.ports import Shelf
 
 GATHER = 0.05
 """Seconds for which observations gather before they are folded and committed together."""
@@ -21,12 +22,32 @@ FLUSH = 4.0
 LOOK = 2.0
 """Seconds between looks at what other windows have done."""
 
+RECALL_LIMIT = 0.15
+"""Seconds that a new row waits for what the store knows of the job; a locked store delivers that later."""
+
+SAVE_LIMIT = 2.0
+"""Seconds after which an edit that is not committed yet is reported as unsaved."""
+
+CLOSE_LIMIT = 1.0
+"""Seconds for which the last commit is retried; a user who leaves waits for it."""
+
+CLOSE_RETRY = 0.1
+"""Seconds between two tries of the last commit."""
+
+NOT_YET = "The store has not answered yet; another program may hold its lock."
+
 T = TypeVar("T")
+
+
+def _nothing() -> None:
+    pass
 
 
 class Ledger:
     """Keeps the watchlist on one event loop, while the shelf works on a thread of its own.
 
+    An edit of the user changes the watchlist at once and is published before it is committed; until then it is in
+    `uncommitted`, and the commit is retried until it succeeds. Observations are published after their commit.
     `changed` is called after every change; `only` are the tenants whose jobs are taken over from other windows.
     """
 
@@ -44,11 +65,18 @@ class Ledger:
         self._brought: list[tuple[Job, Observation, float]] = []
         self._confirmed: dict[Job, Watch] = {}
         self._uncommitted: list[Change] = []
+        self._incomplete: set[Job] = set()
         self._is_elsewhere = False
         self._has_brought = asyncio.Event()
         self._gate = asyncio.Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._tasks: list[asyncio.Task[None]] = []
+        self._commits: set[asyncio.Task[None]] = set()
+
+    @property
+    def uncommitted(self) -> tuple[Change, ...]:
+        """Changes that are not on disk yet, oldest first; may be read from any thread."""
+        return tuple(self._uncommitted)
 
     def start(self) -> None:
         """Begins to fold what is brought, to flush, and to look for other windows' changes."""
@@ -59,32 +87,45 @@ class Ledger:
         ]
 
     async def close(self) -> None:
-        """Commits what is left, as far as the disk lets it, and lets the thread go."""
-        async with self._gate:
-            for task in self._tasks:
-                task.cancel()
-            await self._take(self._folded())
-        await self.flush()
-        self._worker.shutdown(wait=True)
+        """Commit what is left, for `CLOSE_LIMIT` seconds where the store refuses; what remains is in `uncommitted`."""
+        self._take(self._folded())
+        try:
+            async with asyncio.timeout(CLOSE_LIMIT):
+                async with self._gate:  # a task is not cancelled between a commit and its removal from the list
+                    for task in self._tasks:
+                        task.cancel()
+                await self.flush()
+                while self._uncommitted:
+                    await asyncio.sleep(CLOSE_RETRY)
+                    await self.flush()
+        except TimeoutError:
+            self.unsaved = self.unsaved or NOT_YET
+        self._changed()
+        self._worker.shutdown(wait=not self.unsaved, cancel_futures=True)
 
     def bring(self, job: Job, observation: Observation, planned: float) -> None:
         """Takes an observation; it is committed and told within `GATHER` seconds."""
         self._brought.append((job, observation, planned))
         self._has_brought.set()
 
-    async def edit(self, make: Callable[[Watchlist], Change]) -> Change:
-        """What a person changes: committed when this returns, or else kept in memory with the reason in `unsaved`."""
-        async with self._gate:
-            change = make(self.watchlist)
-            await self._take(change)
-            return change
+    async def edit(self, make: Callable[[Watchlist], Change], applied: Callable[[], object] = _nothing) -> Change:
+        """Apply and publish an edit of the user at once, then commit it; `applied` is called in between.
 
-    async def recall(self, jobs: Iterable[Job]) -> tuple[Watch, ...]:
-        """What is kept of jobs that were removed; nothing where the disk does not answer."""
-        try:
-            return await self.on_disk(lambda: self._shelf.recall(jobs))
-        except Exception:  # noqa: BLE001 - without the shelf a job is simply new
-            return ()
+        Returns after the commit, or at the latest after `SAVE_LIMIT` seconds with the reason in `unsaved`.
+        """
+        return await self._edit(make(self.watchlist), applied)
+
+    async def add(self, watches: Iterable[Watch], applied: Callable[[], object] = _nothing) -> Change:
+        """Watch jobs, as `edit` does; jobs that were removed earlier come back with all that the store knows of them.
+
+        If the store does not answer within `RECALL_LIMIT` seconds, that follows after the commit.
+        """
+        wanted = tuple(watches)
+        jobs = [watch.job for watch in wanted]
+        recalled = await self._recall(jobs)
+        if recalled is None:
+            self._incomplete.update(jobs)
+        return await self._edit(self.watchlist.add(wanted, recalled or ()), applied)
 
     async def flush(self) -> None:
         """Tries again what could not be committed, and commits confirmations.
@@ -100,27 +141,52 @@ class Ledger:
                 self._uncommitted.append(Change(self.watchlist, observed=observed))
                 await self._commit()
 
+    async def _recall(self, jobs: list[Job]) -> tuple[Watch, ...] | None:
+        """What the store knows of jobs that were removed, or None if it does not answer in time."""
+        reading = asyncio.ensure_future(self.on_disk(partial(self._shelf.recall, jobs)))
+        await asyncio.wait({reading}, timeout=RECALL_LIMIT)
+        if not reading.done():
+            reading.add_done_callback(_drop_result)
+            return None
+        return None if reading.cancelled() or reading.exception() else reading.result()
+
+    async def _edit(self, change: Change, applied: Callable[[], object]) -> Change:
+        self._take(change)
+        applied()
+        if not change.is_urgent:
+            return change
+        self._changed()
+        commit = asyncio.create_task(self._commit_in_turn())
+        self._commits.add(commit)
+        commit.add_done_callback(self._commits.discard)
+        await asyncio.wait({commit}, timeout=SAVE_LIMIT)
+        if not commit.done():
+            self._report_unsaved(self.unsaved or NOT_YET)
+        return change
+
     async def _fold_brought(self) -> None:
         while True:
             await self._has_brought.wait()
             await asyncio.sleep(GATHER)
-            async with self._gate:
-                await self._take(self._folded())
+            change = self._folded()
+            self._take(change)
+            if change.is_urgent:
+                await self._commit_in_turn()
+            self._changed()
 
     def _folded(self) -> Change:
         self._has_brought.clear()
         brought, self._brought = self._brought, []
         return self.watchlist.fold(brought)
 
-    async def _take(self, change: Change) -> None:
+    def _take(self, change: Change) -> None:
+        """Apply a change in memory and queue it for the next commit."""
         if change.is_urgent:
             self._uncommitted.append(change)
-            await self._commit()
         else:
             self._confirmed.update((observed.watch.job, observed.watch) for observed in change.observed)
         self.watchlist = change.watchlist
         self.turnover += bool(change.added or change.removed)
-        self._changed()
 
     async def _look(self) -> None:
         async with self._gate:
@@ -129,37 +195,67 @@ class Ledger:
                 if self._uncommitted:
                     await self._commit()
                 if not self._uncommitted:  # what is not written yet would be overwritten by what is read
-                    await self._learn(await self.on_disk(self._shelf.news))
+                    await self._complete()
+                    await self._learn()
+                if not self._uncommitted:
+                    self._report_unsaved("")
             except Exception as fault:  # noqa: BLE001 - a shelf may fail in any way; polling goes on
-                self._tell_unsaved(str(fault))
+                self._report_unsaved(str(fault))
 
-    async def _learn(self, news: NewsLike | None) -> None:
+    async def _learn(self) -> None:
+        news = await self.on_disk(self._shelf.news)
+        if news is not None and self._uncommitted:  # an edit came while the store was read
+            self._shelf.look_again(news.since)
+            return
         watches, removed = (news.watches, news.removed) if news is not None else ((), ())
         if watches or removed:
-            before, merged = self.watchlist, self.watchlist.merged(watches, removed)
-            self.watchlist = merged if self._only is None else merged.of(self._only)
-            self.turnover += before.watches.keys() != self.watchlist.watches.keys()
+            self._merge(watches, removed)
             self._changed()
         if self._is_elsewhere:
             self._is_elsewhere = False
-            await self._take(self._untold({watch.job for watch in watches}))
+            self._take(self._untold({watch.job for watch in watches}))
+            self._changed()
+            await self._commit()
+
+    def _merge(self, watches: Iterable[Watch], removed: Iterable[Job] = ()) -> None:
+        before, merged = self.watchlist, self.watchlist.merged(watches, removed)
+        self.watchlist = merged if self._only is None else merged.of(self._only)
+        self.turnover += before.watches.keys() != self.watchlist.watches.keys()
 
     def _untold(self, known: Container[Job]) -> Change:
         """What a shelf in another place must yet be told; it passes over what it knows better."""
         new = tuple(watch for watch in self.watchlist if watch.job not in known)
         return Change(self.watchlist, added=new, observed=tuple(map(Observed, self.watchlist)))
 
+    async def _commit_in_turn(self) -> None:
+        async with self._gate:
+            await self._commit()
+
     async def _commit(self) -> None:
+        """Commit what is queued, oldest first; the gate must be held."""
         try:
             while self._uncommitted:
-                await self.on_disk(lambda: self._shelf.apply(self._uncommitted[0]))
+                await self.on_disk(partial(self._shelf.apply, self._uncommitted[0]))
                 del self._uncommitted[0]
         except Exception as fault:  # noqa: BLE001 - a shelf may fail in any way; nothing is lost, it is tried again
-            self._tell_unsaved(str(fault))
+            self._report_unsaved(str(fault))
         else:
-            self._tell_unsaved("")
+            self._report_unsaved("")
 
-    def _tell_unsaved(self, why: str) -> None:
+    async def _complete(self) -> None:
+        """Take over what the store knows of jobs that were added while it did not answer."""
+        if not self._incomplete:
+            return
+        jobs = tuple(self._incomplete)
+        watches = await self.on_disk(partial(self._shelf.watched, jobs))
+        if self._uncommitted:  # an edit came while the store was read: read again later
+            return
+        self._incomplete.difference_update(jobs)
+        self._merge(watches)
+        self.turnover += 1  # a job may have come back as finished
+        self._changed()
+
+    def _report_unsaved(self, why: str) -> None:
         if why != self.unsaved:
             self.unsaved = why
             self._changed()
@@ -167,6 +263,12 @@ class Ledger:
     async def on_disk(self, work: Callable[[], T]) -> T:
         """Runs what may block on the store's own thread."""
         return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+
+
+def _drop_result(reading: "asyncio.Future[tuple[Watch, ...]]") -> None:
+    """Retrieve an exception that nobody waits for, which asyncio would log otherwise."""
+    if not reading.cancelled():
+        reading.exception()
 
 
 async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:

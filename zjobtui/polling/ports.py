@@ -49,6 +49,10 @@ class NewsLike(Protocol):
     def removed(self) -> tuple[Job, ...]:
         """Jobs that were removed."""
 
+    @property
+    def since(self) -> int:
+        """The revision of the store after which all this was committed."""
+
 
 class Shelf(Protocol):
     """Where changes are kept. Its methods block, and may raise anything; the text of what they raise is for people."""
@@ -61,6 +65,9 @@ class Shelf(Protocol):
 
     def news(self) -> NewsLike | None:
         """What other windows have committed since the last look."""
+
+    def look_again(self, since: int, /) -> None:
+        """Return what was committed after this revision again with the next `news()`. Never blocks."""
 
     def hold(self, name: str, holder: str, now: float, life: float, /) -> bool:
         """Takes or keeps the lease `name` for `life` seconds from `now`; False while another window holds it."""
@@ -77,6 +84,9 @@ class Shelf(Protocol):
     def recall(self, jobs: Iterable[Job], /) -> tuple[Watch, ...]:
         """What is kept of jobs that were removed."""
 
+    def watched(self, jobs: Iterable[Job], /) -> tuple[Watch, ...]:
+        """Jobs of the stored watchlist with all that is known of them; those that are not on it are left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -86,6 +96,14 @@ class State:
     pulses: dict[str, Pulse] = field(default_factory=dict)
     unsaved: str = ""
     fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaved:
+    """Jobs with edits of the user that are not on disk: those that came to the watchlist, and those that changed."""
+
+    added: tuple[Watch, ...] = ()
+    changed: tuple[Watch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def back_up(path: Path) -> bool:
     try:
         if backup.exists() and 0 <= time.time() - backup.stat().st_mtime < EVERY:
             return False
-        with beside(backup) as made, closing(connect(path, "ro")) as connection:
+        with beside(backup) as made, closing(connect(path, "ro", wait=0.0)) as connection:
             if not _is_worth_keeping(connection):
                 return False
             connection.execute("VACUUM INTO ?", (str(made),))

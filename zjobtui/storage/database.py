@@ -13,8 +13,11 @@ from zjobtui.storage.beside import beside
 
 SCHEMA_VERSION = 1
 
-BUSY_LIMIT = 3.0
-"""Seconds to wait for another window's write before saying that the store is locked."""
+BUSY_LIMIT = 2.5
+"""Seconds to wait for another program's lock before reporting it, so that a command reports it within 3 s in all."""
+
+BRIEF_LIMIT = 0.5
+"""The same for a program that tries again by itself, and must be able to end at any time."""
 
 DAMAGE = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 """What SQLite says of a file whose content is wrong; a disk or a lock that stands in the way is no damage."""
@@ -92,31 +95,38 @@ def backup_path(path: Path) -> Path:
     return path.with_name(f"{path.stem}.backup{path.suffix}")
 
 
-def open_database(path: Path) -> Opened:
+def failure(path: Path, fault: Exception, what: str) -> StoreError:
+    """The error to raise for a store at `path` that was not available; `what` failed, unless a lock explains it."""
+    if getattr(fault, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return StoreError(f"The watchlist {path} is locked by another program (database is locked).")
+    return StoreError(f"The watchlist {path} {what}: {fault}.")
+
+
+def open_database(path: Path, lock_wait: float = BUSY_LIMIT) -> Opened:
     """Opens the file, making it where there is none.
 
     One of a newer program is only read. Raises `BrokenStoreError` for a file that is no readable store, and
-    `StoreError` where the folder cannot be used or another program holds the lock for `BUSY_LIMIT` seconds.
+    `StoreError` where the folder cannot be used or another program holds the lock for `lock_wait` seconds.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _make_when_missing(path)
-        return _open_checked(path)
+        return _open_checked(path, lock_wait)
     except (OSError, sqlite3.Error) as fault:
-        raise StoreError(f"The watchlist {path} cannot be opened: {fault}.") from fault
+        raise failure(path, fault, "cannot be opened") from fault
 
 
-def _open_checked(path: Path) -> Opened:
+def _open_checked(path: Path, lock_wait: float) -> Opened:
     found = path.stat()
     if found.st_size == 0:
         raise _broken(path, "it is empty")
     identity = (found.st_dev, found.st_ino)
-    connection = connect(path)
+    connection = connect(path, wait=lock_wait)
     try:
         if version_of(connection) > SCHEMA_VERSION:
             connection.close()
             newer = f"{path} was made by a newer zjobtui; it is shown, and nothing is saved."
-            return Opened(connect(path, "ro"), is_read_only=True, notice=newer, identity=identity)
+            return Opened(connect(path, "ro", lock_wait), is_read_only=True, notice=newer, identity=identity)
         connection.execute("SELECT revision FROM watches LIMIT 1").fetchone()
         connection.execute("PRAGMA journal_mode = DELETE")
         connection.execute("PRAGMA synchronous = FULL")

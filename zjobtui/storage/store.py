@@ -14,7 +14,16 @@ from zjobtui.domain.timeline import Event
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Observed, Watchlist
 from zjobtui.storage import sharing
-from zjobtui.storage.database import DAMAGE, BrokenStoreError, Opened, StoreError, identity_of, open_database
+from zjobtui.storage.database import (
+    BUSY_LIMIT,
+    DAMAGE,
+    BrokenStoreError,
+    Opened,
+    StoreError,
+    failure,
+    identity_of,
+    open_database,
+)
 from zjobtui.storage.rows import ANNOTATIONS, IDENTITY, OBSERVATIONS, DamageError, entry_of, watches_of
 from zjobtui.storage.writing import POSITION, write
 
@@ -33,15 +42,18 @@ class News:
 
     watches: tuple[Watch, ...]
     removed: tuple[Job, ...]
+    since: int = -1
+    """The revision after which they were committed."""
 
 
-def open_store(path: Path, read_report: "ReadReport") -> tuple["Store", Watchlist]:
+def open_store(path: Path, read_report: "ReadReport", lock_wait: float = BUSY_LIMIT) -> tuple["Store", Watchlist]:
     """The store and what it holds. Raises `StoreError`.
 
-    Of a damaged file what is readable is taken over into a new one, and `Store.notice` says so.
+    Of a damaged file what is readable is taken over into a new one, and `Store.notice` says so. Locks of other
+    programs are waited for `lock_wait` seconds.
     """
     try:
-        return _loaded(path, read_report)
+        return _loaded(path, read_report, lock_wait)
     except BrokenStoreError as fault:
         from zjobtui.storage.mending import mend  # noqa: PLC0415 - hardly ever needed
 
@@ -51,8 +63,8 @@ def open_store(path: Path, read_report: "ReadReport") -> tuple["Store", Watchlis
     return store, watchlist
 
 
-def _loaded(path: Path, read_report: "ReadReport") -> tuple["Store", Watchlist]:
-    store = Store(path, read_report)
+def _loaded(path: Path, read_report: "ReadReport", lock_wait: float = BUSY_LIMIT) -> tuple["Store", Watchlist]:
+    store = Store(path, read_report, lock_wait)
     try:
         return store, store.load()
     except StoreError as fault:
@@ -76,11 +88,12 @@ class Store:
     Every method raises `StoreError` with a sentence for people where the disk or another window stands in the way.
     """
 
-    def __init__(self, path: Path, read_report: "ReadReport") -> None:
+    def __init__(self, path: Path, read_report: "ReadReport", lock_wait: float = BUSY_LIMIT) -> None:
         self.path = path
         self._read_report = read_report
+        self._lock_wait = lock_wait
         self._lock = threading.Lock()
-        self._take(open_database(path))
+        self._take(open_database(path, lock_wait))
         self.notice = self._opened.notice
 
     def _take(self, opened: Opened) -> None:
@@ -88,6 +101,12 @@ class Store:
         self._connection = opened.connection
         self.is_read_only = opened.is_read_only
         self._data_version = self._revision = -1
+
+    def limit_lock_wait(self, seconds: float) -> None:
+        """Wait at most so long for locks of other programs from now on."""
+        self._lock_wait = seconds
+        with self._lock:
+            self._connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
     def load(self) -> Watchlist:
         """Everything that is watched, in the order of adding; digests made by older rules are made anew."""
@@ -113,7 +132,7 @@ class Store:
         """
         if not self._is_replaced():
             return False
-        opened = open_database(self.path)
+        opened = open_database(self.path, self._lock_wait)
         with self._lock:
             self._connection.close()
             self._take(opened)
@@ -127,18 +146,24 @@ class Store:
                 return None
             # Read before the rows: what is committed in between then comes twice, and not never.
             revision = _meta(connection, "revision")
-            rows = connection.execute(f"{_WATCHES} WHERE revision > ?", (self._revision,)).fetchall()
+            since = self._revision
+            rows = connection.execute(f"{_WATCHES} WHERE revision > ?", (since,)).fetchall()
             self._data_version, self._revision = version, revision
             watches = watches_of([row for row in rows if row["removed_at"] is None])
             removed = watches_of([row for row in rows if row["removed_at"] is not None])
-        return News(watches, tuple(watch.job for watch in removed))
+        return News(watches, tuple(watch.job for watch in removed), since)
+
+    def look_again(self, since: int) -> None:
+        """Return what was committed after this revision again with the next `news()`."""
+        self._data_version, self._revision = -1, since
 
     def recall(self, jobs: Iterable[Job]) -> tuple[Watch, ...]:
         """What is kept of jobs that were once watched and then removed."""
-        query = f"{_WATCHES} WHERE tenant = ? AND job = ? AND removed_at IS NOT NULL"
-        with self._reading() as connection:
-            rows = [connection.execute(query, (job.tenant, job.id.key)).fetchone() for job in jobs]
-            return watches_of([row for row in rows if row is not None])
+        return self._find(jobs, "removed_at IS NOT NULL")
+
+    def watched(self, jobs: Iterable[Job]) -> tuple[Watch, ...]:
+        """Jobs of the stored watchlist with all that is known of them; those that are not on it are left out."""
+        return self._find(jobs, "removed_at IS NULL")
 
     def gone(self, why: Event) -> tuple[Watch, ...]:
         """What is kept of all jobs that left the watchlist so, as removed or as archived; the last one first."""
@@ -218,6 +243,12 @@ class Store:
         except OSError:
             return False
 
+    def _find(self, jobs: Iterable[Job], condition: str) -> tuple[Watch, ...]:
+        query = f"{_WATCHES} WHERE tenant = ? AND job = ? AND {condition}"
+        with self._reading() as connection:
+            rows = [connection.execute(query, (job.tenant, job.id.key)).fetchone() for job in jobs]
+            return watches_of([row for row in rows if row is not None])
+
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         with self._lock, _faults_told(self.path):
@@ -292,9 +323,9 @@ def _faults_told(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as fault:
-        told = f"The watchlist {path} could not be used: {fault}."
+        error = failure(path, fault, "could not be used")
         if getattr(fault, "sqlite_errorcode", None) in DAMAGE or "decode" in str(fault):
-            raise BrokenStoreError(told, str(fault)) from fault
-        raise StoreError(told) from fault
+            raise BrokenStoreError(str(error), str(fault)) from fault
+        raise error from fault
     except (sqlite3.Error, DamageError, UnicodeDecodeError) as fault:
         raise BrokenStoreError(f"The watchlist {path} is damaged: {fault}.", str(fault)) from fault

@@ -1,6 +1,6 @@
 """The application: the terminal around the one screen. It knows the screen's keys and palette; no jobs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from textual.app import SystemCommand
@@ -40,7 +40,6 @@ class MonitorApp(TerminalApp):
         super().__init__(look)
         self._look = look
         self._has_mouse = True
-        self._engine = engine
         self._monitor = Monitor(
             engine, archive, tenants, clock, notice=notice, first=first, look=look, ways=ways, memory=memory
         )
@@ -66,9 +65,9 @@ class MonitorApp(TerminalApp):
         """Says what ctrl+c does not do; Textual's own words take two lines."""
         say(self, f"{key_of(self._monitor.actions, 'quit')} leaves; the watchlist is kept.")
 
-    def run_in_terminal(self) -> int:
-        """Runs until a person leaves or a signal comes; gives the exit status."""
-        return self.run_guarded(self._engine.stop)
+    def run_in_terminal(self, last_words: Callable[[], str]) -> int:
+        """Runs until a person leaves or a signal comes; gives the exit status. `last_words` as in `run_guarded`."""
+        return self.run_guarded(last_words)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's signature
         """The catalogue, and the themes."""

@@ -21,7 +21,6 @@ class EngineLike(Protocol):
         """The newest state."""
 
     def start(self) -> None: ...  # noqa: D102 - as the engine says
-    def stop(self) -> None: ...  # noqa: D102 - as the engine says
     def subscribe(self, subscriber: Subscriber, /) -> None: ...  # noqa: D102 - as the engine says
     def watch(self, watches: Iterable[Watch], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
     def forget(self, jobs: Iterable[Job], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says

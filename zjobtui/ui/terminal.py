@@ -28,12 +28,12 @@ _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 @contextmanager
-def guarded_terminal(leave: Callable[[int], None], last_words: Callable[[], None]) -> Iterator[None]:
+def guarded_terminal(leave: Callable[[int], None], last_words: Callable[[], str]) -> Iterator[None]:
     """While the block runs, signals end the program by `leave(128 + number)`, and so does the loss of the terminal.
 
     `leave` is called on the main thread, between two steps of whatever runs there, and must return at once. When it
     does not lead out of the block within `LAST_RESORT` seconds, `last_words` is called on another thread, the terminal
-    is put back and the process ended.
+    is put back, the text that it returned is printed, and the process ended.
     """
     attributes = _attributes()
     has_left = threading.Event()
@@ -91,23 +91,23 @@ def _attributes() -> Attributes | None:
 
 
 def _end_later(
-    has_left: threading.Event, status: int, attributes: Attributes | None, last_words: Callable[[], None]
+    has_left: threading.Event, status: int, attributes: Attributes | None, last_words: Callable[[], str]
 ) -> None:
     def end() -> None:
         if has_left.wait(LAST_RESORT):
             return
-        last_words()
+        text = last_words()
         with suppress(OSError, ValueError, termios.error):
             if attributes is not None and sys.__stdin__ is not None:
                 termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, attributes)
             os.set_blocking(2, False)
-            os.write(2, _RESTORE.encode())
+            os.write(2, f"{_RESTORE}\r\n{text}\r\n".encode() if text else _RESTORE.encode())
         os._exit(status)
 
     threading.Thread(target=end, name="last resort", daemon=True).start()
 
 
-def _watch_hang_up(has_left: threading.Event, last_words: Callable[[], None]) -> None:
+def _watch_hang_up(has_left: threading.Event, last_words: Callable[[], str]) -> None:
     """Sleeps until the terminal is gone; without it the reader of keys would spin for ever."""
     poll = select.poll()
     poll.register(0, 0)

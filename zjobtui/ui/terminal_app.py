@@ -101,10 +101,10 @@ class TerminalApp(App[int]):
         """Our own themes and Textual's."""
         return {**super().available_themes, **{name: theme for name in OURS if (theme := made(name))}}
 
-    def run_guarded(self, last_words: Callable[[], None]) -> int:
+    def run_guarded(self, last_words: Callable[[], str]) -> int:
         """Runs until a person leaves or a signal comes; gives the exit status.
 
-        `last_words` are said where the terminal is gone, or nobody reads it.
+        `last_words` is called if the terminal is gone, or nobody reads it; its text is printed if anybody can read it.
         """
         with guarded_terminal(self._leave, last_words):
             status = self.run()
