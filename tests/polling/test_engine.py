@@ -16,7 +16,7 @@ from zjobtui.domain.observation import Observation
 from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.watchlist import Watchlist
 from zjobtui.polling.engine import Engine
-from zjobtui.polling.ports import JobSource
+from zjobtui.polling.ports import JobSource, Unsaved
 
 TENANT = Tenant(name="env", base_url="http://127.0.0.1:1")
 DAY = 86_400.0
@@ -161,3 +161,47 @@ def test_the_staleness_limit_of_the_settings_reaches_the_poller() -> None:
             engine.attend(None)
     finally:
         engine.stop()
+
+
+def test_an_edit_counts_as_unsaved_from_the_moment_it_is_handed_over_until_it_is_saved() -> None:
+    shelf, engine = MemoryShelf(), None
+    engine = Engine(watchlist(watch(1)), shelf, [], FixedClock(NOW))
+    engine.start()
+    try:
+        held = threading.Event()
+        engine._loop.call_soon_threadsafe(held.wait, 10)
+        futures = [engine.watch([watch(2)]), engine.label([job(1)], "new"), engine.forget([job(1)])]
+        unsaved = engine.unsaved()
+        assert [one.job for one in unsaved.added] == [job(2)]
+        assert [one.job for one in unsaved.changed] == [job(1)]
+        held.set()
+        for future in futures:
+            future.result(10)
+        assert engine.unsaved() == Unsaved()
+    finally:
+        engine.stop()
+
+
+def test_a_screen_that_closes_does_not_take_an_edit_back() -> None:
+    shelf = MemoryShelf()
+    engine = Engine(watchlist(), shelf, [], FixedClock(NOW))
+    engine.start()
+    held = threading.Event()
+    recall, shelf.recall = shelf.recall, lambda jobs: (held.wait(10), recall(jobs))[1]  # type: ignore[method-assign]
+    adding = engine.watch([watch(1)])
+    until(lambda: adding.running() or adding.cancel())
+    adding.cancel()
+    held.set()
+    engine.stop()
+    assert [one.job for change in shelf.changes for one in change.added] == [job(1)]
+    assert engine.unsaved() == Unsaved()
+
+
+def test_edits_that_the_store_refuses_are_unsaved_after_the_end() -> None:
+    shelf = MemoryShelf(fault="locked")
+    engine = Engine(watchlist(watch(1)), shelf, [], FixedClock(NOW))
+    assert engine.watch([watch(2)]).result(5).unsaved == "locked"
+    assert engine.forget([job(1)]).result(5).unsaved == "locked"
+    engine.stop()
+    assert (engine.state.unsaved, [one.job for one in engine.unsaved().added]) == ("locked", [job(2)])
+    assert [one.job for one in engine.unsaved().changed] == [job(1)]

@@ -1,6 +1,8 @@
 """The ledger: commit first, tell afterwards, lose nothing when the disk does not play along."""
 
 import asyncio
+import threading
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -8,7 +10,7 @@ from tests.support.building import done, job, missed, seen, watch, watchlist
 from tests.support.sources import MemoryShelf, News
 from tests.support.virtual_time import run_virtually
 from zjobtui.domain.watchlist import Watchlist
-from zjobtui.polling.ledger import FLUSH, GATHER, LOOK, Ledger
+from zjobtui.polling.ledger import FLUSH, GATHER, LOOK, NOT_YET, Ledger
 
 Script = Callable[[Ledger, MemoryShelf], Coroutine[Any, Any, None]]
 
@@ -116,3 +118,75 @@ def test_a_failed_call_is_no_reason_to_write() -> None:
         assert isinstance(ledger.watchlist, Watchlist)
 
     with_ledger(script, 1)
+
+
+def test_an_edit_is_reported_as_unsaved_if_the_store_does_not_answer() -> None:
+    """The shelf blocks, as on a dead network file system: the edit returns all the same, and stays queued."""
+
+    async def script() -> None:
+        shelf, blocked = MemoryShelf(), threading.Event()
+        apply = shelf.apply
+        shelf.apply = lambda change: (blocked.wait(10), apply(change))[1]  # type: ignore[method-assign]
+        ledger = Ledger(watchlist(), shelf, lambda: None)
+        edited = asyncio.create_task(ledger.edit(lambda listed: listed.add([watch(1)])))
+        await asyncio.sleep(0)
+        assert len(ledger.watchlist) == 1
+        assert [len(change.added) for change in ledger.uncommitted] == [1]
+        await edited
+        assert ledger.unsaved == NOT_YET
+        blocked.set()
+        await ledger.close()
+        assert (ledger.unsaved, ledger.uncommitted) == ("", ())
+
+    asyncio.run(script())
+
+
+def test_a_job_that_comes_back_while_the_store_is_locked_gets_its_history_afterwards() -> None:
+    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+        shelf.removed[job(1)] = watch(1, label="known")
+        shelf.fault = "locked"
+        await ledger.add([watch(1)])
+        assert [one.label for one in ledger.watchlist] == [""]
+        shelf.fault = ""
+        await asyncio.sleep(LOOK * 2)
+        assert [one.label for one in ledger.watchlist] == ["known"]
+
+    with_ledger(script)
+
+
+def test_an_edit_made_while_the_changes_of_others_are_read_stands() -> None:
+    """The shelf reads what another window wrote; in the meantime the user labels the same job."""
+
+    async def script() -> None:
+        shelf, loop = MemoryShelf(), asyncio.get_running_loop()
+        ledger = Ledger(watchlist(watch(1)), shelf, lambda: None)
+
+        def label() -> None:
+            edits.append(asyncio.ensure_future(ledger.edit(lambda listed: listed.label([job(1)], "mine", 2.0))))
+
+        def news() -> News:
+            if not edits:
+                loop.call_soon_threadsafe(label)
+                while not ledger.uncommitted:
+                    time.sleep(0.001)
+            return News((watch(1, label="mine" if shelf.changes else "theirs"), watch(2)))
+
+        edits: list[asyncio.Task[object]] = []
+        shelf.news = news  # type: ignore[method-assign]
+        for labels in ({job(1): "mine"}, {job(1): "mine", job(2): ""}):
+            await ledger._look()
+            assert {one.job: one.label for one in ledger.watchlist} == labels
+            await asyncio.gather(*edits)
+        await ledger.close()
+
+    asyncio.run(script())
+
+
+def test_leaving_tries_to_save_for_a_moment_and_keeps_what_it_could_not() -> None:
+    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+        shelf.fault = "locked"
+        await ledger.edit(lambda listed: listed.add([watch(1)]))
+
+    ledger, _, _ = with_ledger(script)
+    assert ledger.unsaved == "locked"
+    assert [one.job for change in ledger.uncommitted for one in change.added] == [job(1)]

@@ -70,6 +70,7 @@ class Engine:
         self._desks: list[Desk] = []
         self._ledger: Ledger | None = None
         self._handed: dict[object, Unsaved] = {}
+        self._edits: set[asyncio.Future[Change]] = set()
         self._ended_by = ""
         self._turnover = 0
 
@@ -285,7 +286,10 @@ class Engine:
 
         async def work() -> Edited:
             ledger = self._running_ledger()
-            change = await edit(ledger, partial(self._handed.pop, key, None))
+            task = asyncio.ensure_future(edit(ledger, partial(self._handed.pop, key, None)))
+            self._edits.add(task)
+            task.add_done_callback(self._edits.discard)
+            change = await asyncio.shield(task)  # a screen that closes cancels the future, and must not undo the edit
             return Edited(change, ledger.unsaved)
 
         self.start()

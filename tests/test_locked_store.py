@@ -1,0 +1,160 @@
+"""Another program holds the store's lock: what the user enters is shown, saved later, or named on exit."""
+
+import random
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.storage.opening import kept
+from tests.support.locks import locked, release_after
+from tests.support.process import environment
+from tests.support.program import PROGRAM, pointed_at, started, stored
+from tests.support.terminal import Terminal
+from zjobtui.simulator.running import running
+from zjobtui.simulator.server import Simulator
+from zjobtui.storage.places import STORE_NAME
+
+LEAVING = {
+    "q": lambda terminal: terminal.press("q"),
+    "ctrl+q": lambda terminal: terminal.press("ctrl+q"),
+    "SIGTERM": lambda terminal: terminal.signal(signal.SIGTERM),
+    "SIGHUP": lambda terminal: terminal.signal(signal.SIGHUP),
+}
+JOBS = 3
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Simulator]:
+    with running(jobs=40, seed=7, clock=lambda: 0.0) as simulator:
+        yield simulator
+
+
+def enter(terminal: Terminal, given: str) -> None:
+    """Adds a job through the dialog, and waits for its row."""
+    terminal.paste(f"job {given}")
+    terminal.wait_for("1 new job")
+    terminal.press("enter")
+    terminal.wait_for(lambda text: f"Jobs · {JOBS + 1}" in text and given[:8] in text, 2)
+
+
+def leave(terminal: Terminal, way: str) -> None:
+    LEAVING[way](terminal)
+    began = time.monotonic()
+    terminal.wait_exit(10)
+    assert time.monotonic() - began <= 3
+    assert terminal.modes() == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("mode", "way", "delay"), [("IMMEDIATE", "q", 0.0), ("IMMEDIATE", "SIGTERM", 0.3), ("EXCLUSIVE", "SIGHUP", 0.0)]
+)
+def test_an_id_entered_under_a_lock_is_shown_and_named_on_exit(
+    mode: str, way: str, delay: float, tmp_path: Path, served: Simulator
+) -> None:
+    stored(tmp_path, served, count=JOBS)
+    given = served.job_ids[20]
+    with started(pointed_at(served, tmp_path)) as terminal, locked(tmp_path / STORE_NAME, mode):
+        enter(terminal, given)
+        terminal.bytes_within(delay)
+        leave(terminal, way)
+        assert given in terminal.text()
+        assert served.job_ids[0] not in terminal.text(), "what is stored need not be named"
+
+
+@pytest.mark.long
+def test_fifty_exits_under_a_lock_lose_no_id_unnamed(tmp_path: Path, served: Simulator) -> None:
+    chance = random.Random(5)
+    for number in range(50):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        stored(folder, served, count=JOBS)
+        given = f"{number:032x}"
+        with (
+            started(pointed_at(served, folder)) as terminal,
+            locked(folder / STORE_NAME, chance.choice(["IMMEDIATE", "EXCLUSIVE"])) as lock,
+        ):
+            enter(terminal, given)
+            terminal.bytes_within(chance.uniform(0, 1))
+            releasing = threading.Thread(target=release_after, args=(lock, chance.uniform(0, 4)))
+            releasing.start()
+            leave(terminal, chance.choice(list(LEAVING)))
+            named = given in terminal.text()
+            releasing.join()
+        assert named or given in {watch.job.id.given for watch in kept(folder / STORE_NAME)}
+
+
+def test_the_lock_is_reported_and_what_was_entered_is_saved_when_it_is_released(
+    tmp_path: Path, served: Simulator
+) -> None:
+    stored(tmp_path, served, count=JOBS)
+    given = served.job_ids[20]
+    with started(pointed_at(served, tmp_path)) as terminal:
+        with locked(tmp_path / STORE_NAME):
+            enter(terminal, given)
+            assert terminal.wait_for("Not saved: ", 3) <= 3
+            terminal.wait_for("is locked by another program")
+        terminal.wait_until_gone("Not saved: ", 6)
+        assert given in {watch.job.id.given for watch in kept(tmp_path / STORE_NAME)}
+        leave(terminal, "q")
+        assert given not in terminal.text()
+
+
+def test_a_removal_a_label_and_an_undo_under_a_lock_are_named_on_exit(tmp_path: Path, served: Simulator) -> None:
+    stored(tmp_path, served, count=JOBS)
+    with started(pointed_at(served, tmp_path)) as terminal, locked(tmp_path / STORE_NAME):
+        terminal.press("home", "l", *"CS-1", "enter", "x")
+        terminal.wait_for(f"Jobs · {JOBS - 1} ·", 3)
+        terminal.wait_for("removed", 5)
+        leave(terminal, "q")
+        assert "Changes that were not saved (1 job):" in terminal.text()
+
+
+def run(folder: Path, served: Simulator, *arguments: str, text: str = "") -> tuple[int, str, float]:
+    began = time.monotonic()
+    done = subprocess.run(
+        [*PROGRAM, *arguments],
+        env=environment(pointed_at(served, folder)),
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    return done.returncode, done.stderr, time.monotonic() - began
+
+
+@pytest.mark.parametrize("mode", ["IMMEDIATE", pytest.param("EXCLUSIVE", marks=pytest.mark.long)])
+def test_ids_that_could_not_be_added_are_named(mode: str, tmp_path: Path, served: Simulator) -> None:
+    stored(tmp_path, served, count=JOBS)
+    with locked(tmp_path / STORE_NAME, mode):
+        status, complaint, _ = run(tmp_path, served, "add", "-", text=f"job {served.job_ids[20]}")
+    assert status == 2
+    assert complaint.splitlines() == [
+        f"The watchlist {tmp_path / STORE_NAME} is locked by another program (database is locked).",
+        "Not added:",
+        served.job_ids[20],
+    ]
+
+
+def test_waiting_keeps_its_timeout_under_a_lock_and_names_new_ids(tmp_path: Path, served: Simulator) -> None:
+    stored(tmp_path, served, count=JOBS)
+    with locked(tmp_path / STORE_NAME):
+        status, complaint, took = run(tmp_path, served, "wait", served.job_ids[20], "--timeout", "2s")
+    assert status == 6
+    assert 2 <= took <= 6
+    assert "is locked by another program" in complaint
+    assert complaint.splitlines()[-1].split() == [served.job_ids[20], "env"]
+
+
+def test_a_new_job_is_waited_for_although_the_store_is_locked(tmp_path: Path) -> None:
+    with running(jobs=4, seed=7, clock=iter([0.0, *[1e5] * 10_000]).__next__) as served:
+        stored(tmp_path, served, count=1)
+        with locked(tmp_path / STORE_NAME):
+            status, complaint, _ = run(tmp_path, served, "wait", served.job_ids[0], served.job_ids[2])
+    assert status in {0, 3}
+    assert served.job_ids[2] in complaint
