@@ -57,7 +57,7 @@ def run_program(env: Mapping[str, str], *arguments: str) -> "subprocess.Complete
     )
 
 
-@pytest.mark.parametrize("form", ["a slash", "SOCKS"])
+@pytest.mark.parametrize("form", ["a slash", pytest.param("SOCKS", marks=pytest.mark.long)])
 def test_wait_ends_at_once_with_5_and_names_the_variable(form: str, tmp_path: Path) -> None:
     variable, url = MALFORMED[form]
     ended = run_program(behind(tmp_path, variable, url), "wait", str(job_id()))
@@ -67,6 +67,7 @@ def test_wait_ends_at_once_with_5_and_names_the_variable(form: str, tmp_path: Pa
     assert shows_none(tmp_path, ended.stdout, ended.stderr)
 
 
+@pytest.mark.long
 def test_doctor_says_so_as_a_finding(tmp_path: Path) -> None:
     variable, url = MALFORMED["a port that is none"]
     ended = run_program(behind(tmp_path, variable, url), "doctor")
@@ -99,6 +100,7 @@ def test_the_monitor_shows_the_sentence_and_runs(tmp_path: Path) -> None:
         assert shows_none(tmp_path, terminal.raw)
 
 
+@pytest.mark.long
 def test_a_host_on_loopback_needs_no_proxy(tmp_path: Path) -> None:
     with fault_server(Answer.of({"success": True, "status": "Failed"})) as server:
         env = behind(tmp_path, *MALFORMED["a slash"]) | {"ZUORA_BASE_URL": server.base_url}
