@@ -20,7 +20,7 @@ from zjobtui.domain.watchlist import Watchlist
 from zjobtui.headless.saying import complain
 from zjobtui.polling.ports import JobSource, SourceError
 from zjobtui.wording.unsaved import unsaved_text
-from zjobtui.zuora.route import route
+from zjobtui.zuora.route import InvalidProxyError, route
 from zjobtui.zuora.tenants import InvalidTenantError, configured_tenant, environment_tenant
 
 if TYPE_CHECKING:
@@ -267,14 +267,23 @@ def _ways(settings: "Settings | None") -> "Ways | None":
 
 def _routes(configured: Sequence[Configured]) -> list[str]:
     """A sentence for each tenant whose calls take another way than straight, with the system's certificates."""
-    routes = [(one.tenant.title, route(one.tenant.base_url, os.environ)) for one in configured]
-    return [f"{title} is asked {', '.join(told)}." for title, told in routes if told]
+    told = []
+    for tenant in (one.tenant for one in configured):
+        try:
+            if phrases := route(tenant.base_url, os.environ):
+                told.append(f"{tenant.title} is asked {', '.join(phrases)}.")
+        except InvalidProxyError as fault:
+            told.append(f"{tenant.title} cannot be asked: {fault}.")
+    return told
 
 
 def _source(one: Configured, clock: Clock) -> JobSource:
     from zjobtui.zuora.client import Client  # noqa: PLC0415 - the network stack comes after the first screen
 
-    return Client(one.tenant, one.credentials(), clock)
+    try:
+        return Client(one.tenant, one.credentials(), clock)
+    except InvalidProxyError as fault:
+        raise SourceError(str(fault)) from None
 
 
 def _tenant(given: "TenantSettings") -> Tenant:

@@ -18,6 +18,7 @@ from tests.support.scripts import TokenDesk
 from zjobtui.domain.tenant import BearerToken, ClientCredentials, Credentials, Secret
 from zjobtui.zuora import line
 from zjobtui.zuora.line import Reply
+from zjobtui.zuora.mask import Mask
 
 SECRET = "sentinel-of-the-secret-7c41"
 TOKEN = "sentinel-of-the-token-9e02"
@@ -82,9 +83,9 @@ async def test_s1_no_trouble_makes_secret_or_token_show(
     asyncio.get_running_loop().set_debug(enabled=True)
     raised: list[str] = []
 
-    def noted(fault: Exception) -> object:
+    def noted(fault: Exception, mask: Mask) -> object:
         raised.append("".join(traceback.format_exception(fault)))
-        return _problem(fault)
+        return _problem(fault, mask)
 
     _problem = line._problem
     monkeypatch.setattr(line, "_problem", noted)

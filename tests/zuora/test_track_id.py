@@ -1,33 +1,287 @@
-"""An answer that carries another request's track id is never taken for this one's."""
+"""A response is taken for the answer to the request whose track id it repeats, and to no other."""
 
-from tests.support.answers import Answer
-from tests.support.building import PROCESSING, job_id
-from tests.support.fault_server import fault_server
-from tests.support.payloads import payload
-from zjobtui.clock import SystemClock
-from zjobtui.domain.observation import Missed, Seen
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+import pytest
+
+from tests.faults.asking import asking, no_connection_left
+from tests.support.answers import (
+    Answer,
+    html_page,
+    not_found,
+    processing,
+    redirect,
+    reply,
+    server_error,
+    signed_out,
+    throttled,
+    token,
+)
+from tests.support.behaviours import Behaviour, Latency, Raw, Silence
+from tests.support.building import job_id
+from tests.support.fault_server import FaultServer, fault_server
+from tests.support.scripts import Decide
+from tests.support.wire import Request, Wire
+from zjobtui.domain.observation import Missed, Observation, Seen
 from zjobtui.domain.problem import ProblemKind
-from zjobtui.domain.tenant import BearerToken, Secret, Tenant
+from zjobtui.domain.tenant import BearerToken, Secret
 from zjobtui.zuora.client import Client
 
-
-async def asked(**headers: str) -> Seen | Missed:
-    answer = Answer(payload("recorded-processing"), headers=headers)
-    with fault_server(answer) as server:
-        client = Client(Tenant(name="env", base_url=server.base_url), BearerToken(Secret("token")), SystemClock())
-        try:
-            return await client.observe(job_id())
-        finally:
-            await client.aclose()
+TRIALS, FEW = 30, 6
+COMPLETED = reply("derived-completed-everything")
+GIVEN = BearerToken(Secret("token"))
 
 
-async def test_an_answer_to_another_request_is_no_report() -> None:
-    observation = await asked(**{"Zuora-Track-Id": "0" * 32})
-    assert isinstance(observation, Missed)
-    assert observation.problem.kind is ProblemKind.UNREADABLE
+def echoed(request: Request, answer: Answer | None = None, change: Callable[[str], str] = str) -> Answer:
+    """The answer with the track id of the request, as Zuora gives it."""
+    answer = answer or processing()
+    return replace(answer, headers={**answer.headers, "Zuora-Track-Id": change(request.headers["zuora-track-id"])})
 
 
-async def test_an_answer_without_a_track_id_is_taken() -> None:
-    observation = await asked()
-    assert isinstance(observation, Seen)
-    assert observation.report.status == PROCESSING.status
+def together(*answers: Answer) -> Raw:
+    """Several answers in one packet."""
+    return Raw(b"".join(answer.encoded() for answer in answers))
+
+
+@asynccontextmanager
+async def asking_a_known_host(script: Behaviour | Decide) -> AsyncIterator[tuple[Client, FaultServer]]:
+    """A client whose host has repeated a track id before."""
+
+    def first_good(request: Request) -> Behaviour | None:
+        if request.number == 1:
+            return echoed(request)
+        return script if isinstance(script, Behaviour) else script(request)
+
+    with fault_server(first_good) as server:
+        async with asking(server.base_url, credentials=GIVEN) as client:
+            assert is_processing(await client.observe(job_id()))
+            yield client, server
+        await no_connection_left(server)
+
+
+def is_processing(one: Observation) -> bool:
+    return isinstance(one, Seen) and one.report.status == "Processing"
+
+
+def is_rejected(one: Observation) -> bool:
+    is_unreadable = isinstance(one, Missed) and one.problem.kind is ProblemKind.UNREADABLE
+    return is_unreadable and "answers another request" in one.problem.detail  # type: ignore[union-attr]
+
+
+def told(observations: list[Observation]) -> Counter[str]:
+    """How many were good, rejected, and anything else."""
+    return Counter(
+        "good" if is_processing(one) else "rejected" if is_rejected(one) else repr(one) for one in observations
+    )
+
+
+def _then(request: Request, stray: Answer) -> Behaviour:
+    """The right answer comes well after the stray one."""
+    return stray + Latency(0.002) + echoed(request)
+
+
+STRAY: dict[str, Callable[[Request], Behaviour]] = {
+    "before the right answer": lambda request: _then(request, COMPLETED),
+    "in one packet with the right answer": lambda request: together(COMPLETED, echoed(request)),
+    "as not found": lambda request: _then(request, not_found()),
+    "as not found in the old style": lambda request: _then(request, reply("recorded-unknown-to-zuora")),
+    "as failed": lambda request: _then(request, reply("recorded-failed-lock")),
+    "in two packets": lambda request: Raw(COMPLETED.encoded()[:150]) + Latency(0.002) + Raw(
+        COMPLETED.encoded()[150:] + echoed(request).encoded()
+    ),
+    "after a word to go on": lambda request: Raw(b"HTTP/1.1 100 Continue\r\n\r\n") + _then(request, COMPLETED),
+    "instead of the right answer": lambda _request: COMPLETED,
+    "compressed": lambda request: _then(request, COMPLETED.gzipped()),
+    "with an empty id": lambda request: _then(request, replace(COMPLETED, headers={"Zuora-Track-Id": " "})),
+    "with another id": lambda request: _then(request, echoed(request, COMPLETED, lambda one: one[::-1])),
+    "with two ids": lambda request: _then(request, echoed(request, COMPLETED, lambda one: f"{one}, {'0' * 32}")),
+    "with half of the id": lambda request: _then(request, echoed(request, COMPLETED, lambda one: one[:16])),
+}  # fmt: skip
+
+
+LONG = [pytest.param(ordering, TRIALS, marks=pytest.mark.long) for ordering in list(STRAY)[2:]]
+
+
+@pytest.mark.parametrize(
+    ("ordering", "trials"),
+    [*((one, TRIALS) for one in list(STRAY)[:2]), *((one, FEW) for one in list(STRAY)[2:]), *LONG],
+)
+async def test_a_stray_response_is_rejected_and_its_connection_closed(ordering: str, trials: int) -> None:
+    def every_second(request: Request) -> Behaviour:
+        return echoed(request) if request.number % 2 else STRAY[ordering](request)
+
+    async with asking_a_known_host(every_second) as (client, server):
+        seen = [await client.observe(job_id(number)) for number in range(2 * trials)]
+        assert told(seen) == {"rejected": trials, "good": trials}
+        assert client.requests == len(server.requests) == 1 + 2 * trials
+        assert server.connections == 1 + trials
+
+
+@pytest.mark.parametrize("at_once", [1, 4])
+async def test_a_response_that_comes_twice_is_the_answer_to_one_request_alone(at_once: int) -> None:
+    def twice(request: Request) -> Behaviour:
+        return echoed(request) + Latency(0.001) + echoed(request, COMPLETED)
+
+    async with asking_a_known_host(twice) as (client, _):
+        for _ in range(TRIALS):
+            seen = await asyncio.gather(*(client.observe(job_id(number)) for number in range(at_once)))
+            assert told(list(seen)).keys() <= {"good", "rejected"}
+
+
+async def test_a_stray_response_behind_the_right_one_leaves_the_right_one_good() -> None:
+    async with asking_a_known_host(lambda request: together(echoed(request), COMPLETED)) as (client, server):
+        assert told([await client.observe(job_id(number)) for number in range(TRIALS)]) == {"good": TRIALS}
+        assert server.connections == TRIALS
+
+
+async def test_a_response_that_was_sent_before_the_request_is_rejected() -> None:
+    early = COMPLETED.encoded()
+    with fault_server(
+        lambda request: echoed(request).last() if request.connection == 1 else None,
+        on_accept=lambda number: Raw(early) if number > 1 else None,
+    ) as server:
+        async with asking(server.base_url, credentials=GIVEN) as client:
+            assert is_processing(await client.observe(job_id()))
+            seen = [await client.observe(job_id(number)) for number in range(TRIALS)]
+            assert told(seen) == {"rejected": TRIALS}
+
+
+class Swapped:
+    """A script that gives two requests at a time each other's answers."""
+
+    def __init__(self) -> None:
+        self._came: list[Request] = []
+        self._both: asyncio.Event
+
+    def __call__(self, request: Request) -> Behaviour:
+        if not len(self._came) % 2:
+            self._both = asyncio.Event()
+        self._came.append(request)
+        return _Swap(self._came, len(self._came) - 1, self._both)
+
+
+@dataclass(frozen=True)
+class _Swap(Behaviour):
+    came: list[Request]
+    number: int
+    both: asyncio.Event
+
+    async def play(self, wire: Wire) -> None:
+        if self.number % 2:
+            self.both.set()
+        await self.both.wait()
+        await wire.send(echoed(self.came[self.number ^ 1], COMPLETED).encoded())
+
+
+async def test_answers_that_are_swapped_between_two_connections_are_both_rejected() -> None:
+    async with asking_a_known_host(Swapped()) as (client, server):
+        for _ in range(TRIALS):
+            pair = await asyncio.gather(client.observe(job_id(1)), client.observe(job_id(2)))
+            assert told(list(pair)) == {"rejected": 2}
+        assert server.connections == 2 * TRIALS
+
+
+async def test_from_a_host_that_has_repeated_no_id_yet_another_id_is_rejected_and_none_is_taken() -> None:
+    with fault_server([Answer(processing().body, headers={"Zuora-Track-Id": "0" * 32})]) as server:
+        async with asking(server.base_url, credentials=GIVEN) as client:
+            assert is_rejected(await client.observe(job_id()))
+            seen = [await client.observe(job_id(number)) for number in range(TRIALS)]
+            assert told(seen) == {"good": TRIALS}
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [str.upper, lambda one: f"  {one}\t", lambda one: f"{one}, {one}"],
+    ids=["letter case", "blanks", "given twice"],
+)
+async def test_an_id_that_a_proxy_wrote_otherwise_is_the_same(change: Callable[[str], str]) -> None:
+    async with asking_a_known_host(lambda request: echoed(request, None, change)) as (client, server):
+        assert told([await client.observe(job_id(number)) for number in range(5)]) == {"good": 5}
+        assert server.connections == 1
+
+
+FAILURES: dict[str, tuple[Answer, ProblemKind]] = {
+    "throttled": (throttled("3"), ProblemKind.THROTTLED),
+    "a gateway's page": (html_page(503), ProblemKind.SERVER_ERROR),
+    "server error": (server_error(), ProblemKind.SERVER_ERROR),
+    "signed out": (signed_out(), ProblemKind.SIGNED_OUT),
+    "forbidden": (html_page(403), ProblemKind.FORBIDDEN),
+    "redirect": (redirect("https://login.example/"), ProblemKind.REDIRECTED),
+    "a page": (html_page(), ProblemKind.UNREADABLE),
+}
+
+
+@pytest.mark.parametrize(("answer", "kind"), FAILURES.values(), ids=FAILURES)
+async def test_a_failure_without_an_id_keeps_its_own_problem(answer: Answer, kind: ProblemKind) -> None:
+    async with asking_a_known_host(answer) as (client, _):
+        one = await client.observe(job_id())
+        assert isinstance(one, Missed)
+        assert one.problem.kind is kind
+        assert "another request" not in one.problem.detail
+
+
+async def test_a_failure_without_an_id_may_be_stray_so_its_connection_is_closed() -> None:
+    def stray(request: Request) -> Behaviour:
+        return echoed(request) if request.number % 2 else together(html_page(503), echoed(request, COMPLETED))
+
+    async with asking_a_known_host(stray) as (client, server):
+        seen = [await client.observe(job_id(number)) for number in range(2 * TRIALS)]
+        assert told(seen)["good"] == TRIALS
+        assert server.connections == 1 + TRIALS
+
+
+LATE: dict[str, Behaviour] = {
+    "before its headers": Latency(0.1) + COMPLETED,
+    "within its headers": Raw(COMPLETED.encoded()[:40]) + Latency(0.1) + Raw(COMPLETED.encoded()[40:]),
+    "within its body": Raw(COMPLETED.encoded()[:-20]) + Latency(0.1) + Raw(COMPLETED.encoded()[-20:]),
+    "for ever": Silence(),
+}
+
+
+@pytest.mark.parametrize("where", LATE)
+@pytest.mark.parametrize("is_cancelled", [True, False], ids=["cancelled", "timed out"])
+async def test_the_connection_of_a_request_that_was_given_up_is_not_used_again(
+    where: str, *, is_cancelled: bool
+) -> None:
+    with fault_server(lambda request: None if request.number % 2 else LATE[where]) as server:
+        async with asking(server.base_url, credentials=GIVEN, limit=5.0 if is_cancelled else 0.06) as client:
+            for number in range(1, 8):
+                call = asyncio.create_task(client.observe(job_id(number)))
+                if number % 2 == 0 and is_cancelled:
+                    await asyncio.to_thread(server.wait_for_requests, number)
+                    await asyncio.sleep(0.01)
+                    call.cancel()
+                    await asyncio.wait([call])
+                    assert call.cancelled()
+                elif number % 2 == 0:
+                    one = await call
+                    assert isinstance(one, Missed)
+                    assert one.problem.kind is ProblemKind.TIMED_OUT
+                else:
+                    assert is_processing(await call)
+        assert server.connections == 4
+        await no_connection_left(server)
+
+
+async def test_a_response_that_comes_late_is_not_taken_for_the_reply_to_a_sign_in() -> None:
+    tokens: list[int] = []
+
+    def script(request: Request) -> Behaviour:
+        if request.path == "/oauth/token":
+            tokens.append(request.of_connection)
+            return token(f"token-{len(tokens)}") + Latency(0.005) + COMPLETED
+        if request.bearer == "token-1" and request.of_path > 1:
+            return signed_out() + Latency(0.001) + signed_out()
+        return echoed(request)
+
+    with fault_server(script) as server:
+        async with asking(server.base_url) as client:
+            for _ in range(3):
+                assert is_processing(await client.observe(job_id()))
+                await asyncio.sleep(0.01)
+    assert tokens == [1, 1]

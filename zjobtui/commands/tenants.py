@@ -59,7 +59,7 @@ def _findings(*, offline: bool) -> "Iterator[Finding]":
     from zjobtui.storage.examining import examine
     from zjobtui.storage.places import config_path, store_path
     from zjobtui.wiring import check_up_all, look_of
-    from zjobtui.zuora.route import route
+    from zjobtui.zuora.route import InvalidProxyError, route
 
     found = found_configuration()
     problems = (*found.problems, *look_of(found)[1])
@@ -68,7 +68,10 @@ def _findings(*, offline: bool) -> "Iterator[Finding]":
     checkups = [] if offline else check_up_all(found.tenants)
     for number, one in enumerate(found.tenants):
         tenant = one.tenant
-        yield from say.tenant_findings(tenant, route(tenant.base_url, os.environ))
+        try:
+            yield from say.tenant_findings(tenant, route(tenant.base_url, os.environ))
+        except InvalidProxyError as fault:
+            yield from say.tenant_findings(tenant, (), str(fault))
         if checkups:
             yield from say.checkup_findings(tenant.name, checkups[number])
         yield from say.budget_findings(tenant, store.calls.get(tenant.name, 0))

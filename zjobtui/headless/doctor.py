@@ -21,14 +21,16 @@ SKEW_LIMIT = 30.0
 """Seconds by which the clocks may differ before it is worth a word."""
 
 
-def tenant_findings(tenant: Tenant, route: tuple[str, ...]) -> Iterator[Finding]:
-    """What is configured of a tenant."""
+def tenant_findings(tenant: Tenant, route: tuple[str, ...], fault: str = "") -> Iterator[Finding]:
+    """What is configured of a tenant; `fault` says why there is no way to its host."""
     about = f"Tenant {tenant.name}"
     yield Finding(about, "host", State.FINE, f"{tenant.base_url}, {tenant.kind.value}")
     plain = " (plain text in this environment)" if tenant.credentials_from.startswith("environment") else ""
     yield Finding(about, "secret from", State.FINE, tenant.credentials_from + plain)
     missing = [os.environ[name] for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if _is_lost(os.environ.get(name, ""))]
-    if missing:
+    if fault:
+        yield Finding(about, "way", State.WRONG, fault, "correct the variable, or unset it")
+    elif missing:
         advice = "unset the variable, or name what holds the certificates"
         yield Finding(about, "way", State.WRONG, f"there are no certificates at {missing[0]}", advice)
     else:

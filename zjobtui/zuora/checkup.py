@@ -13,6 +13,7 @@ from zjobtui.domain.tenant import BearerToken, Credentials, Tenant
 from zjobtui.domain.text import shorten
 from zjobtui.zuora.client import TOKEN_PATH, Client
 from zjobtui.zuora.line import TOTAL_LIMIT, Line, Reply
+from zjobtui.zuora.route import InvalidProxyError
 from zjobtui.zuora.token_reply import read_token, read_who
 
 NOBODYS = JobId("0" * 32)
@@ -21,7 +22,10 @@ NOBODYS = JobId("0" * 32)
 
 async def check_up(tenant: Tenant, credentials: Credentials, clock: Clock, time_limit: float = TOTAL_LIMIT) -> Checkup:
     """What a sign-in and one call tell; never raises for what a network or a server does."""
-    line = _Noted(tenant.base_url, time_limit)
+    try:
+        line = _Noted(tenant.base_url, time_limit)
+    except InvalidProxyError as fault:
+        return Checkup(refused=Problem(ProblemKind.UNREACHABLE, str(fault)))
     client = Client(tenant, credentials, clock, line)
     try:
         observation = await client.observe(NOBODYS)
@@ -68,7 +72,7 @@ class _Noted(Line):
         granted = read_token(self.token.http_status, self.token.body) if self.token else None
         if self.token is None or not isinstance(granted, tuple):
             return None
-        return granted[1], shorten(read_who(self.token.body), 200)
+        return granted[1], shorten(read_who(self.mask.mask(self.token.body)), 200)
 
 
 def _skew(headers: Mapping[str, str], now: float) -> float | None:

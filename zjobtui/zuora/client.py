@@ -9,9 +9,9 @@ from zjobtui.domain.job import JobId
 from zjobtui.domain.observation import Call, Missed, Observation, Seen
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.report import Report
-from zjobtui.domain.tenant import ClientCredentials, Credentials, Tenant
+from zjobtui.domain.tenant import BearerToken, ClientCredentials, Credentials, Tenant
 from zjobtui.domain.text import clean, shorten
-from zjobtui.zuora.line import Line, Reply
+from zjobtui.zuora.line import TRACK_ID, Line, Proof, Reply
 from zjobtui.zuora.signing_in import SignIn, Token
 from zjobtui.zuora.token_reply import read_token
 from zjobtui.zuora.wire import read_process_id, read_reply
@@ -31,6 +31,8 @@ class Client:
         self._credentials = credentials
         self._clock = clock
         self._line = line or Line(tenant.base_url)
+        if isinstance(credentials, BearerToken):
+            self._line.mask.add(credentials.token.reveal())
         self._sign_in = SignIn(credentials, self._fetch_token, clock)
         self._headers = _tenant_headers(tenant)
 
@@ -73,7 +75,7 @@ class Client:
         if isinstance(token, Problem):
             return Missed(token, self._clock.now(), Call(url=url)), ""
         track_id = uuid.uuid4().hex
-        headers = {**self._headers, "Authorization": f"Bearer {token}", "Zuora-Track-Id": track_id}
+        headers = {**self._headers, "Authorization": f"Bearer {token}", TRACK_ID: track_id}
         sent = self._clock.now()
         reply = await self._line.send("GET", path, headers)
         if isinstance(reply, Problem):
@@ -83,14 +85,17 @@ class Client:
         return self._observation(reply, at, url, track_id), token
 
     def _observation(self, reply: Reply, at: float, url: str, track_id: str) -> Observation:
-        outcome = read_reply(reply.http_status, reply.body, reply.headers.get("location", ""))
-        if _header(reply, "zuora-track-id").lower() not in {"", track_id}:
-            outcome = Problem(ProblemKind.UNREADABLE, "an answer to another request")
+        body = self._line.mask.mask(reply.body)
+        outcome = read_reply(reply.http_status, body, reply.headers.get("location", ""))
+        if reply.proof is Proof.REFUTED:
+            outcome = Problem(ProblemKind.UNREADABLE, "the response answers another request, by its track id")
+        elif reply.proof is Proof.MISSING and _needs_proof(outcome):
+            outcome = Problem(ProblemKind.UNREADABLE, "the response answers another request, for it has no track id")
         call = Call(
             url=url,
             track_id=track_id,
             request_id=_header(reply, "zuora-request-id"),
-            process_id=read_process_id(reply.body) if isinstance(outcome, Problem) else "",
+            process_id=read_process_id(body) if isinstance(outcome, Problem) else "",
             http_status=reply.http_status,
             latency=reply.latency,
             limits=_limits(reply.headers),
@@ -100,16 +105,22 @@ class Client:
     async def _fetch_token(self) -> Token | Problem:
         if not isinstance(self._credentials, ClientCredentials):
             return Problem(ProblemKind.SIGNED_OUT, "the bearer token is not accepted, and it cannot be renewed")
+        secret, mask = self._credentials.client_secret.reveal(), self._line.mask
+        mask.add(secret)
         form = {
             "client_id": self._credentials.client_id,
-            "client_secret": self._credentials.client_secret.reveal(),
+            "client_secret": secret,
             "grant_type": "client_credentials",
         }
         reply = await self._line.send("POST", TOKEN_PATH, {"Accept": "application/json"}, form)
         if isinstance(reply, Problem):
             return reply
         granted = read_token(reply.http_status, reply.body)
-        return granted if isinstance(granted, Problem) else Token(*granted)
+        if isinstance(granted, Problem):
+            masked = read_token(reply.http_status, mask.mask(reply.body))
+            return masked if isinstance(masked, Problem) else granted
+        mask.add(granted[0])
+        return Token(*granted)
 
 
 def job_path(job_id: JobId) -> str:
@@ -117,6 +128,11 @@ def job_path(job_id: JobId) -> str:
     if not job_id.given or not _ALLOWED.issuperset(job_id.given):
         raise ValueError("The job id holds characters that could change the request.")
     return JOBS_PATH + quote(job_id.given, safe="")
+
+
+def _needs_proof(outcome: Report | Problem) -> bool:
+    """Whether the outcome says something about the job; any other failure may come from a gateway, without an id."""
+    return isinstance(outcome, Report) or outcome.kind is ProblemKind.NOT_FOUND
 
 
 def _tenant_headers(tenant: Tenant) -> dict[str, str]:

@@ -8,21 +8,23 @@ import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, cast
 
 import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
+from httpx_aiohttp import AiohttpTransport
 
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.text import clean, shorten
 from zjobtui.zuora.bodies import BodyError, BodyTooLargeError, read_body
-from zjobtui.zuora.tenants import is_loopback
+from zjobtui.zuora.mask import Mask
+from zjobtui.zuora.route import Proxy, find_proxy
 
 if TYPE_CHECKING:
     from aiohttp.client import ClientTimeout
+    from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
     from aiohttp.tracing import Trace
 
@@ -35,21 +37,39 @@ TOTAL_LIMIT = 20.0
 CONNECTIONS = 40
 """Connections at most: the concurrency that Zuora grants this call."""
 
+TRACK_ID = "Zuora-Track-Id"
+"""The header that names a request; Zuora repeats it in the response."""
+
 _HEADERS = {"Accept-Encoding": "gzip", "User-Agent": "zjobtui"}
+
+
+class Proof(Enum):
+    """Whether a response shows by its track id that it answers this request."""
+
+    GIVEN = "the id is right, or the host has never repeated one"
+    MISSING = "there is no id, though the host has repeated others"
+    REFUTED = "it is the id of another request"
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: headers by name in lower case, the body inflated, `latency` in seconds to its last byte."""
+    """What came back: headers by name in lower case, the body inflated, `latency` in seconds to its last byte.
+
+    Secrets are masked in the headers, but not in the body, which may hold a new token.
+    """
 
     http_status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
     latency: float
+    proof: Proof = Proof.GIVEN
 
 
 class Line:
-    """A pool of connections to one base URL. Redirects are not followed, certificates are always checked."""
+    """A pool of connections to one base URL. Redirects are not followed, certificates are always checked.
+
+    Raises `InvalidProxyError` if the environment names a proxy that cannot be used.
+    """
 
     def __init__(self, base_url: str, total_limit: float = TOTAL_LIMIT, connect_limit: float = CONNECT_LIMIT) -> None:
         self._base_url = base_url
@@ -57,19 +77,23 @@ class Line:
         self.requests = 0
         """Requests sent so far, of every kind."""
         self._extensions = {"timeout": httpx.Timeout(total_limit, connect=connect_limit, pool=None).as_dict()}
-        self._http = _Http(
-            verify=ssl.create_default_context(),
-            trust_env=not is_loopback(urlsplit(base_url).hostname or ""),
-            limits=httpx.Limits(
-                max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=30
-            ),
-        )
-        self._connections = self._http.connections_to(base_url)
+        self.mask = Mask()
+        """Secrets that neither a reply nor a problem may show."""
+        self._has_track_ids = False
+        proxy, context = find_proxy(base_url, os.environ), ssl.create_default_context()
+        if proxy:
+            self.mask.add(proxy.password)
+        self._connections = _Connections(context, proxy, kept_alive=30)
+        # A form holds the secret and brings the token: nothing that came late for another request may answer it.
+        self._connections_for_forms = _Connections(context, proxy, kept_alive=0)
 
     async def send(
         self, method: str, path: str, headers: Mapping[str, str], form: Mapping[str, str] | None = None
     ) -> Reply | Problem:
-        """One request to `path`; kept-alive connections that the server has dropped are replaced at once, unseen."""
+        """One request to `path`; kept-alive connections that the server has dropped are replaced at once, unseen.
+
+        The connection of a response without the request's track id is closed if the host is known to repeat them.
+        """
         started = time.perf_counter()
         self.requests += 1
         try:
@@ -78,25 +102,40 @@ class Line:
                 method, url, headers={**_HEADERS, **headers}, data=form, extensions=self._extensions
             )
             async with asyncio.timeout(self._total_limit):
-                response = await self._begin(request)
+                response = await self._begin(request, self._connections_for_forms if form else self._connections)
                 said, stream = _headers(response), cast("httpx.AsyncByteStream", response.stream)
+                proof = self._prove(said.get(TRACK_ID.lower(), ""), headers.get(TRACK_ID, ""))
+                if proof is not Proof.GIVEN and (taken := _taken.get()):
+                    taken.discard()
+                said = self.mask.mask_headers(said)
                 try:
                     body = await read_body(stream, said.get("content-encoding", ""))
                 finally:
                     await stream.aclose()
         except Exception as fault:  # noqa: BLE001 - rule: whatever a network or a server does is an observation
-            return _problem(fault)
-        return Reply(response.status_code, said, body, time.perf_counter() - started)
+            return _problem(fault, self.mask)
+        return Reply(response.status_code, said, body, time.perf_counter() - started, proof)
 
     async def aclose(self) -> None:
         """Closes every connection."""
-        await self._http.aclose()
+        await self._connections.aclose()
+        await self._connections_for_forms.aclose()
 
-    async def _begin(self, request: httpx.Request) -> httpx.Response:
+    def _prove(self, repeated: str, sent: str) -> Proof:
+        """Compare the track ids, and remember that the host repeats them; a proxy may give the header twice."""
+        ids = {text.strip().lower() for text in repeated.split(",")} - {""}
+        if sent and ids == {sent.lower()}:
+            self._has_track_ids = True
+            return Proof.GIVEN
+        if sent and ids:
+            return Proof.REFUTED
+        return Proof.MISSING if sent and self._has_track_ids else Proof.GIVEN
+
+    async def _begin(self, request: httpx.Request, connections: httpx.AsyncBaseTransport) -> httpx.Response:
         """Sends, and again while the answer fails on a connection that was kept alive: each such is gone then."""
         while True:
             try:
-                return await self._connections.handle_async_request(request)
+                return await connections.handle_async_request(request)
             except httpx.TransportError as fault:
                 if not (_was_kept_alive.get() and _is_dropped(fault)):
                     raise
@@ -105,6 +144,24 @@ class Line:
 
 _was_kept_alive: ContextVar[bool] = ContextVar("was_kept_alive", default=False)
 """Whether the request of this task went out on a connection that had brought an answer before."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """The connection that a request took, and its protocol, which the connection lets go of with the last byte."""
+
+    connection: "Connection"
+    protocol: "ResponseHandler"
+
+    def discard(self) -> None:
+        """Close the connection: now if its body has come whole, so that it is free again, else after the body."""
+        self.protocol.force_close()
+        if self.connection.protocol is None:
+            self.protocol.close()
+
+
+_taken: ContextVar[_Taken | None] = ContextVar("taken", default=None)
+"""What the request of this task took."""
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -124,40 +181,39 @@ class _Connector(aiohttp.TCPConnector):
         while _was_kept_alive.get() and connection.protocol is not None and connection.protocol.should_close:
             connection.close()
             connection = await super().connect(req, traces, timeout)
+        # The protocol is a queue of responses, and false while that is empty.
+        _taken.set(None if connection.protocol is None else _Taken(connection, connection.protocol))
         return connection
 
 
 class _Connections(AiohttpTransport):
-    """The pool; it keeps no cookies, and tells whether a request took a connection that was kept alive."""
+    """The pool; it keeps no cookies, and tells whether a request took a connection that was kept alive.
+
+    It is used without httpx's client, which walks through all headers of each request for cookies, credentials and
+    redirects: none of these are wanted here, and it takes as long as the request.
+    """
+
+    def __init__(self, context: ssl.SSLContext, proxy: Proxy | None, *, kept_alive: float) -> None:
+        """Keep connections alive for so many seconds; 0 opens one for each request."""
+        way = httpx.Proxy(proxy.url, headers=proxy.headers) if proxy else None
+        super().__init__(verify=context, trust_env=False, proxy=way)
+        self._kept_alive = kept_alive
 
     def get_client(self) -> aiohttp.ClientSession:
         traces = aiohttp.TraceConfig()
         traces.on_connection_create_start.append(_notes(kept_alive=False))
         traces.on_connection_reuseconn.append(_notes(kept_alive=True))
-        connector = _Connector(limit=CONNECTIONS, keepalive_timeout=self.limits.keepalive_expiry, ssl=self.ssl_context)
+        connector = _Connector(
+            limit=CONNECTIONS,
+            keepalive_timeout=self._kept_alive or None,
+            force_close=not self._kept_alive,
+            ssl=self.ssl_context,
+        )
         session = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[traces]
         )
         session._retry_connection = False  # noqa: SLF001 - its own repeat would go uncounted; `_begin` repeats
         return session
-
-
-class _Http(HttpxAiohttpClient):
-    """Knows the way to a host, through a proxy or not.
-
-    What httpx does beside that for each request takes as long as the request: it walks through all headers for
-    cookies, credentials and redirects. None of these are wanted here, so requests go to the connections themselves.
-    """
-
-    def connections_to(self, base_url: str) -> httpx.AsyncBaseTransport:
-        """The connections that requests to a host take."""
-        return self._transport_for_url(httpx.URL(base_url))
-
-    def _init_transport(self, **options: Any) -> httpx.AsyncBaseTransport:  # type: ignore[override] # noqa: ANN401 - passed on
-        return _Connections(**options)
-
-    def _init_proxy_transport(self, proxy: httpx.Proxy, **options: Any) -> httpx.AsyncBaseTransport:  # type: ignore[override] # noqa: ANN401 - passed on
-        return _Connections(proxy=proxy, **options)
 
 
 @lru_cache(maxsize=4_096)
@@ -189,7 +245,7 @@ def _is_dropped(fault: httpx.TransportError) -> bool:
     )
 
 
-def _problem(fault: Exception) -> Problem:
+def _problem(fault: Exception, mask: Mask) -> Problem:
     cause = fault.__cause__ if isinstance(fault.__cause__, aiohttp.ClientError) else fault
     match cause:
         case BodyTooLargeError():
@@ -201,9 +257,9 @@ def _problem(fault: Exception) -> Problem:
         case aiohttp.ClientPayloadError():
             return Problem(ProblemKind.UNREADABLE, "the answer broke off")
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError() | ssl.SSLError():
-            return Problem(ProblemKind.UNTRUSTED, _words(cause))
-        case aiohttp.ClientConnectorDNSError():
-            return Problem(ProblemKind.UNREACHABLE, "the host name is not known")
+            return Problem(ProblemKind.UNTRUSTED, _words(cause, mask))
+        case aiohttp.ClientHttpProxyError():
+            return Problem(ProblemKind.UNREACHABLE, f"the proxy refused the connection: HTTP {cause.status}")
         case aiohttp.ServerTimeoutError() | TimeoutError() | httpx.TimeoutException():
             return Problem(ProblemKind.TIMED_OUT, "no whole answer in time")
         case aiohttp.ServerDisconnectedError():
@@ -211,12 +267,15 @@ def _problem(fault: Exception) -> Problem:
         case aiohttp.ClientResponseError() | aiohttp.InvalidURL():
             return Problem(ProblemKind.UNREADABLE, "what came back is not HTTP")
         case _:
-            return Problem(ProblemKind.UNREACHABLE, _words(cause))
+            return Problem(ProblemKind.UNREACHABLE, _words(cause, mask))
 
 
-def _words(fault: Exception) -> str:
+def _words(fault: Exception, mask: Mask) -> str:
+    if isinstance(fault, aiohttp.ClientConnectorDNSError):
+        return "the host name is not known"
     inner = fault.os_error if isinstance(fault, aiohttp.ClientConnectorError) else fault
     text = (isinstance(inner, OSError) and inner.strerror) or str(inner) or type(inner).__name__
     if text.startswith("Connect call failed") and isinstance(inner, OSError) and inner.errno:
         text = os.strerror(inner.errno).lower()  # asyncio's own words are no words for people
-    return shorten(clean(text), 200)
+    lead = "the proxy cannot be reached: " if isinstance(fault, aiohttp.ClientProxyConnectionError) else ""
+    return lead + shorten(clean(mask.mask_text(text)), 200)
