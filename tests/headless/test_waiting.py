@@ -17,7 +17,7 @@ import pytest
 
 from tests.storage.opening import added, kept, opened
 from tests.support.building import NOW, PROCESSING, done, failed, job, job_id, missed, seen, watch
-from tests.support.process import environment
+from tests.support.process import environment, with_default_signals
 from tests.support.running import run, said
 from tests.support.scripted import FixedClock, ScriptedEngine
 from zjobtui.domain.job import Job, JobId
@@ -237,7 +237,7 @@ def process(served: Simulator, *arguments: str) -> "Iterator[subprocess.Popen[st
     """A command as a process of its own, killed at the end where it still runs."""
     variables = {"ZUORA_BASE_URL": served.base_url, "ZUORA_CLIENT_ID": served.client_id}
     env = environment({**variables, "ZUORA_CLIENT_SECRET": served.client_secret})
-    command = [sys.executable, "-m", "zjobtui", *arguments]
+    command = with_default_signals([sys.executable, "-m", "zjobtui", *arguments])
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as started:
         try:
             yield started
