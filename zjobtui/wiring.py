@@ -2,7 +2,6 @@
 
 import gc
 import os
-import sys
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.tenant import ClientCredentials, Credentials, Tenant
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
+from zjobtui.headless.saying import complain
 from zjobtui.polling.ports import JobSource, SourceError
 from zjobtui.zuora.route import route
 from zjobtui.zuora.tenants import InvalidTenantError, configured_tenant, environment_tenant
@@ -139,7 +139,7 @@ def run_monitor(
     look, faults = look_of(configuration)
     notice = " ".join(part for part in (store.notice, *configuration.problems, *faults, *_routes(configured)) if part)
     if notice:
-        print(notice, file=sys.stderr)
+        complain(notice)
     tenants = [one.tenant for one in configured]
     only = None if is_all else {tenant.name for tenant in tenants}
     limit = configuration.settings.polling.staleness_limit if configuration.settings else None
@@ -187,8 +187,8 @@ def polling(
     finally:
         engine.stop()
         if engine.state.unsaved:
-            print(f"Not everything was saved. {engine.state.unsaved}", file=sys.stderr)
-            print("\n".join(watch.job.id.given for watch in engine.state.watchlist), file=sys.stderr)
+            complain(f"Not everything was saved. {engine.state.unsaved}")
+            complain("\n".join(watch.job.id.given for watch in engine.state.watchlist))
 
 
 @contextmanager

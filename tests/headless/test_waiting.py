@@ -205,9 +205,21 @@ def test_where_polling_ends_by_a_fault_waiting_ends_with_a_sentence(
         raise LookupError("lost")
 
     monkeypatch.setattr(Engine, "_main", fail)
-    for command in (["wait", served.job_ids[6]], ["watch"]):
+    for command, ended in ((["wait", served.job_ids[6]], 5), (["watch"], 1)):
         status, _, told = said(run(*command))
-        assert (status, told.count("polling has ended (LookupError: lost)")) == (1, 1)
+        assert (status, told.count("polling has ended (LookupError: lost)")) == (ended, 1)
+
+
+@pytest.mark.parametrize(("brought", "status"), [(failed(), 1), (done(), 5), (None, 5)])
+def test_where_polling_ends_by_a_fault_only_a_failed_job_is_told_as_one(
+    brought: Observation | None, status: int
+) -> None:
+    class Ending(Answering):
+        def ask_now(self, jobs: object, /) -> None:
+            super().ask_now(jobs)
+            self._subscriber(replace(self.state, fault="polling has ended"))
+
+    assert waited(Ending(brought), 1, 2) == status
 
 
 def test_a_fault_that_polling_outlives_is_told_and_waited_through(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from zjobtui.clock import SystemClock
 from zjobtui.commands.shared import (
     FILTER,
     TENANT,
+    complete_gone_jobs,
     complete_jobs,
     home_of_new,
     opened_store,
@@ -89,7 +90,7 @@ def archive(jobs: tuple[str, ...], wanted: str, tenant: str | None) -> None:
 
 
 @click.command()
-@click.argument("jobs", nargs=-1, required=True, metavar="ID…", shell_complete=complete_jobs)
+@click.argument("jobs", nargs=-1, required=True, metavar="ID…", shell_complete=complete_gone_jobs)
 @TENANT
 def restore(jobs: tuple[str, ...], tenant: str | None) -> None:
     r"""Bring back jobs that were archived or removed: ids, beginnings of ids, or labels.
