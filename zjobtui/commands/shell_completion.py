@@ -68,8 +68,6 @@ _FISH = """\
 function %(complete_func)s
     set -lx COMP_BEFORE (string join -- \\x1f (commandline -opc))
     set -lx COMP_WORDS (string join -- \\x1f (commandline -op))
-    set -lx COMP_WORD (commandline -ct)
-    set -lx COMP_TOKEN (commandline -t)
     set -lx %(complete_var)s fish_complete
     command %(prog_name)s 2>/dev/null </dev/null | string replace -rf '^=' ''
 end
@@ -163,7 +161,7 @@ class Zsh(_LiteralWords):
 
 @add_completion_class
 class Fish(_LiteralWords):
-    """Gives whole words, which fish compares with the one on the line and quotes."""
+    """Gives whole words, which fish compares with the one on the line and quotes; it hides what is after the cursor."""
 
     name = "fish"
     source_template = _FISH
@@ -171,11 +169,7 @@ class Fish(_LiteralWords):
     def get_completion_args(self) -> tuple[list[str], str]:
         """Return the words before the cursor, and the one that it touches, up to it."""
         before, words = (_fields(os.environ[name]) for name in ("COMP_BEFORE", "COMP_WORDS"))
-        token, part = os.environ["COMP_TOKEN"], os.environ["COMP_WORD"]
-        after = words[len(before) :]
-        self.after_cursor(tuple(after[1:] if token else after))
-        whole = after[0] if token and after else ""
-        return before[1:], whole if token == part else read_line(part).last or ""
+        return before[1:], words[len(before)] if len(words) > len(before) else ""
 
     def format_completion(self, item: CompletionItem[str]) -> str:
         """Return the line of an answer."""
