@@ -109,7 +109,8 @@ def _settled_errors() -> Iterator[None]:
         try:
             sys.stderr.flush()
         except (OSError, ValueError):
-            _discard(2)
+            if sys.stderr is sys.__stderr__:
+                _discard(2)
 
 
 def _discard(descriptor: int) -> None:

@@ -49,9 +49,9 @@ def compact(connection: sqlite3.Connection, now: float) -> None:
 
 
 def known_words(path: Path, beginning: str, tenant: str | None = None, *, are_gone: bool = False) -> list[str]:
-    """Return ids, then labels, that begin so, of jobs of the tenant (None: of all) that are or are no longer watched.
+    """Return ids, then labels, that begin so, of watched jobs, or with `are_gone` of archived and removed ones.
 
-    Makes and mends nothing; returns none if the store cannot be read.
+    Only of the tenant's jobs, unless it is None. Makes and mends nothing; returns none if the store cannot be read.
     """
     found = (
         f"FROM watches WHERE removed_at IS {'NOT NULL' if are_gone else 'NULL'} AND tenant = coalesce(?, tenant) "
