@@ -86,7 +86,7 @@ class _LiteralWords(ShellComplete):
         except Exception:  # noqa: BLE001 - whatever it is, a user who presses Tab has no use for it
             return ""
 
-    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
+    def get_completions(self, args: list[str], incomplete: str) -> "list[CompletionItem[str]]":
         """Return what completes the whole word as it stands on the line."""
         is_option = incomplete.startswith("-")
         head = incomplete[: incomplete.find("=") + 1] if is_option else ""  # of --tenant=eu
@@ -104,7 +104,7 @@ class _LiteralWords(ShellComplete):
         """Keep the words after the cursor for the one who completes: an option among them counts, too."""
         self.ctx_args["obj"] = words
 
-    def format_completion(self, item: CompletionItem[str]) -> str:
+    def format_completion(self, item: "CompletionItem[str]") -> str:
         """Return the line of an answer."""
         return f"={item.value}"
 
@@ -132,7 +132,7 @@ class Bash(_LiteralWords):
         self.after_cursor((*whole.words, *([] if whole.last is None else [whole.last]))[count:])
         return list(found.words[1:]), found.last or ""
 
-    def format_completion(self, item: CompletionItem[str]) -> str:
+    def format_completion(self, item: "CompletionItem[str]") -> str:
         """Return the line of an answer."""
         text = quoted(item.value.removeprefix(self._start), self._quote)
         closing = self._quote[-1:]  # readline adds it, but not after a character that looks like it
@@ -152,7 +152,7 @@ class Zsh(_LiteralWords):
         self.after_cursor(after)
         return list(before[1:]), read_line(os.environ["COMP_WORD"]).last or ""
 
-    def format_completion(self, item: CompletionItem[str]) -> str:
+    def format_completion(self, item: "CompletionItem[str]") -> str:
         """Return the line of an answer."""
         if item.help:
             return f":{item.value.replace(':', chr(92) + ':')}:{clean(item.help)}"
@@ -171,7 +171,7 @@ class Fish(_LiteralWords):
         before, words = (_fields(os.environ[name]) for name in ("COMP_BEFORE", "COMP_WORDS"))
         return before[1:], words[len(before)] if len(words) > len(before) else ""
 
-    def format_completion(self, item: CompletionItem[str]) -> str:
+    def format_completion(self, item: "CompletionItem[str]") -> str:
         """Return the line of an answer."""
         return super().format_completion(item) + (f"\t{clean(item.help)}" if item.help else "")
 
