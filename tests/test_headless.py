@@ -320,7 +320,7 @@ ADD = f"{sys.executable} -m zjobtui add 1bc24f315d7b48d3a20245bfe73bdceb"
     [
         (f"{ADD} >&- <&-", 0, ""),
         (f"{sys.executable} -m zjobtui <&-", 2, "zjobtui needs a terminal"),
-        (f"{sys.executable} -m zjobtui doctor --offline > /dev/full", 1, "No space left on device"),
+        (f"{sys.executable} -m zjobtui doctor --offline > /dev/full", 7, "No space left on device"),
     ],
     ids=["nothing open", "no input", "a full disk"],
 )

@@ -6,17 +6,24 @@ Whoever starts the monitor waits for its first screen; click and the commands wo
 import os
 import sys
 
+from zjobtui.commands.guards import ended_quietly
+
 COMPLETING = "_ZJOBTUI_COMPLETE"
-"""The variable by which a shell asks click for completions; the program's name is then without a word, too."""
+"""The variable by which a shell asks for completions; the program's name is then without a word, too."""
 
 
 def main() -> None:
     """Runs the monitor or a command; ends the process with its exit status."""
-    if len(sys.argv) > 1 or COMPLETING in os.environ:
-        from zjobtui.cli import main as run_command  # noqa: PLC0415 - the monitor needs none of it
+    with ended_quietly():
+        if COMPLETING in os.environ:
+            from zjobtui.cli import main as program  # noqa: PLC0415 - the monitor needs none of it
+            from zjobtui.commands.shell_completion import answer  # noqa: PLC0415 - as above
 
-        run_command()
-    else:
+            sys.exit(answer(program, os.environ[COMPLETING]))
+        if len(sys.argv) > 1:
+            from zjobtui.cli import main as run_command  # noqa: PLC0415 - as above
+
+            run_command()
         from zjobtui.commands.monitor import show_monitor  # noqa: PLC0415 - most commands need none of it
 
         sys.exit(show_monitor())

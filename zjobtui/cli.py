@@ -8,7 +8,7 @@ from zjobtui import __version__
 from zjobtui.commands.carrying import export, import_
 from zjobtui.commands.monitor import show_monitor
 from zjobtui.commands.printing import ls, show
-from zjobtui.commands.shared import Program
+from zjobtui.commands.shared import Program, tenant_option
 from zjobtui.commands.simulation import demo, simulate
 from zjobtui.commands.tenants import doctor, tenants
 from zjobtui.commands.upkeep import completion, store
@@ -18,7 +18,7 @@ from zjobtui.commands.watchlist import add, archive, restore, rm
 
 @click.group(cls=Program, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="zjobtui")
-@click.option("--tenant", metavar="NAME", help="Watch this tenant only.")
+@tenant_option("Watch this tenant only.")
 @click.pass_context
 def main(context: click.Context, tenant: str | None) -> None:
     """Watch Zuora's asynchronous order jobs.

@@ -2,7 +2,6 @@
 
 import gc
 import os
-import sys
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -144,7 +143,7 @@ def run_monitor(
     look, faults = look_of(configuration)
     notice = " ".join(part for part in (store.notice, *configuration.problems, *faults, *_routes(configured)) if part)
     if notice:
-        print(notice, file=sys.stderr)
+        complain(notice)
     tenants = [one.tenant for one in configured]
     only = None if is_all else {tenant.name for tenant in tenants}
     limit = configuration.settings.polling.staleness_limit if configuration.settings else None

@@ -3,9 +3,6 @@
 import csv
 import io
 import json
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -180,34 +177,3 @@ def test_the_store_is_told_in_figures_and_made_small() -> None:
     status, printed, told = said(run("store", "--compact"))
     assert (status, printed) == (2, "")
     assert "Another window is polling" in told
-
-
-@pytest.mark.usefixtures("filled")
-def test_shells_complete_ids_labels_and_tenants(monkeypatch: pytest.MonkeyPatch) -> None:
-    def completed(words: str) -> list[str]:
-        monkeypatch.setenv("COMP_WORDS", words)
-        monkeypatch.setenv("COMP_CWORD", str(len(words.split(" ")) - 1))
-        monkeypatch.setenv("_MAIN_COMPLETE", "bash_complete")
-        return [line.partition(",")[2] for line in run().stdout.splitlines() if line]
-
-    assert completed("zjobtui show =j") == ["=job 2", "=job 1"]
-    assert completed("zjobtui wait 00000003") == given(3)
-    assert completed("zjobtui ls --tenant e") == ["env", "eu"]
-    assert "restore" in completed("zjobtui re")
-    store_path().write_bytes(b"broken")
-    assert completed("zjobtui show =j") == []
-    assert store_path().read_bytes() == b"broken"
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_shell_gets_what_makes_it_complete(shell: str) -> None:
-    if shell == "bash" and not os.access("/bin/bash", os.X_OK):
-        pytest.skip("click asks bash for its version")
-    assert f"_ZJOBTUI_COMPLETE={shell}_complete" in run("completion", shell).stdout
-
-
-def test_the_program_completes_for_a_shell_that_asks_without_a_word() -> None:
-    asked = {**os.environ, "_ZJOBTUI_COMPLETE": "bash_complete", "COMP_WORDS": "zjobtui sh", "COMP_CWORD": "1"}
-    program = Path(sys.executable).with_name("zjobtui")
-    done = subprocess.run([program], env=asked, capture_output=True, text=True, check=False)
-    assert (done.stdout, done.stderr) == ("plain,show\n", "")

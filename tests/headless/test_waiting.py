@@ -18,7 +18,7 @@ import pytest
 
 from tests.storage.opening import added, kept, opened
 from tests.support.building import NOW, PROCESSING, done, failed, job, job_id, missed, seen, watch
-from tests.support.process import environment
+from tests.support.process import environment, with_default_signals
 from tests.support.running import run, said
 from tests.support.scripted import FixedClock, ScriptedEngine
 from zjobtui.domain.job import Job, JobId
@@ -198,7 +198,6 @@ def test_where_polling_ends_by_a_fault_waiting_ends_with_a_sentence(
     when: str, monkeypatch: pytest.MonkeyPatch, served: Simulator
 ) -> None:
     """An engine whose thread dies, before it has said anything or after that."""
-
     main = Engine._main
 
     async def fail(self: Engine) -> None:
@@ -208,10 +207,21 @@ def test_where_polling_ends_by_a_fault_waiting_ends_with_a_sentence(
         raise LookupError("lost")
 
     monkeypatch.setattr(Engine, "_main", fail)
-    for command in (["wait", served.job_ids[6]], ["watch"]):
+    for command, ended in ((["wait", served.job_ids[6]], 5), (["watch"], 1)):
         status, _, told = said(run(*command))
-        assert status in {1, 5}
-        assert told.count("polling has ended (LookupError: lost)") == 1
+        assert (status, told.count("polling has ended (LookupError: lost)")) == (ended, 1)
+
+
+@pytest.mark.parametrize(("brought", "status"), [(failed(), 1), (done(), 5), (None, 5)])
+def test_where_polling_ends_by_a_fault_only_a_failed_job_is_told_as_one(
+    brought: Observation | None, status: int
+) -> None:
+    class Ending(Answering):
+        def ask_now(self, jobs: object, /) -> None:
+            super().ask_now(jobs)
+            self._subscriber(replace(self.state, fault="polling has ended"))
+
+    assert waited(Ending(brought), 1, 2) == status
 
 
 def test_a_fault_that_polling_outlives_is_told_and_waited_through(capsys: pytest.CaptureFixture[str]) -> None:
@@ -241,7 +251,7 @@ def process(served: Simulator, *arguments: str) -> "Iterator[subprocess.Popen[st
     """A command as a process of its own, killed at the end where it still runs."""
     variables = {"ZUORA_BASE_URL": served.base_url, "ZUORA_CLIENT_ID": served.client_id}
     env = environment({**variables, "ZUORA_CLIENT_SECRET": served.client_secret})
-    command = [sys.executable, "-m", "zjobtui", *arguments]
+    command = with_default_signals([sys.executable, "-m", "zjobtui", *arguments])
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as started:
         try:
             yield started

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.simulator.conftest import Call, Start
+from tests.support.process import with_default_signals
 from zjobtui.simulator.running import running
 from zjobtui.simulator.server import Simulator
 
@@ -71,7 +72,8 @@ async def test_it_serves_in_the_loop_of_its_caller() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_alone_it_serves_until_it_is_told_to_stop(number: int) -> None:
-    with subprocess.Popen([sys.executable, "-c", ALONE], stdout=subprocess.PIPE, text=True) as alone:
+    command = with_default_signals([sys.executable, "-c", ALONE])
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as alone:
         assert alone.stdout is not None
         url = alone.stdout.readline().strip()
         assert httpx.get(f"{url}/v1/nothing", trust_env=False).json()["success"] is False

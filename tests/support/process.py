@@ -1,7 +1,9 @@
-"""Starts a program with a terminal of its own, and reads from /proc what it costs."""
+"""Starts programs whose signals are at their defaults, and reads from /proc what they cost."""
 
 import os
+import signal
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +13,27 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 # A shell in a new session opens the terminal and so makes it the controlling one, without Python between fork and exec.
 _ON_TERMINAL = 'exec "$@" <>"$0" >&0 2>&0'
 
+_WITH_DEFAULT_SIGNALS = """
+import os, signal, sys
+for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+    signal.signal(number, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+_IGNORED_BY_PYTHON = {signal.SIGPIPE, signal.SIGXFSZ}
+"""These `subprocess` restores by itself."""
+
+
+def with_default_signals(command: Sequence[str]) -> list[str]:
+    """The command, started so that no signal is ignored in it.
+
+    What a process ignores its children ignore, too, and of a shell that runs tests in the background that is SIGINT,
+    of `nohup` SIGHUP. A launcher that replaces itself sets them to their defaults: code between fork and exec is not
+    safe in a process with threads.
+    """
+    ignored = {one for one in signal.valid_signals() if signal.getsignal(one) is signal.SIG_IGN} - _IGNORED_BY_PYTHON
+    return [*((sys.executable, "-ISc", _WITH_DEFAULT_SIGNALS) if ignored else ()), *command]
+
 
 def start_on_terminal(
     command: Sequence[str], terminal: str, *, env: Mapping[str, str], cwd: Path | None, ignoring_hangup: bool
@@ -18,7 +41,7 @@ def start_on_terminal(
     """Runs the command as leader of a session whose controlling terminal is the device named `terminal`."""
     script = f"trap '' HUP; {_ON_TERMINAL}" if ignoring_hangup else _ON_TERMINAL
     return subprocess.Popen(
-        ["/bin/sh", "-c", script, terminal, *command],
+        with_default_signals(["/bin/sh", "-c", script, terminal, *command]),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

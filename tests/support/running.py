@@ -3,6 +3,7 @@
 from click.testing import CliRunner, Result
 
 from zjobtui import cli
+from zjobtui.headless.saying import CRASHED
 
 
 def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
@@ -10,6 +11,7 @@ def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
     result = CliRunner().invoke(cli.main, arguments, input=stdin)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
+    assert result.exit_code != CRASHED, result.stderr
     return result
 
 

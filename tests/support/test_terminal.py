@@ -94,6 +94,17 @@ def test_modes_and_attributes_tell_whether_the_program_restored_the_terminal() -
         assert "hello" not in terminal.text()
 
 
+def test_a_program_starts_with_default_signals_although_the_tests_ignore_one() -> None:
+    code = "import signal; print(*(signal.getsignal(one).name for one in (signal.SIGUSR1, signal.SIGHUP)))"
+    before = signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    try:
+        with python(code) as terminal:
+            assert terminal.wait_exit() == 0
+            assert terminal.text().split() == ["SIG_DFL", "SIG_DFL"]
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
 def test_a_signal_ends_a_program_before_it_restored_anything() -> None:
     with python(APP.format("hello")) as terminal:
         terminal.wait_for("hello")

@@ -1,43 +1,41 @@
 """What guards every command, the monitor too: no traceback for what a person did or can mend."""
 
 import os
+import select
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from io import TextIOWrapper
+from contextlib import contextmanager, suppress
+from io import BufferedWriter, FileIO, TextIOWrapper
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from zjobtui.headless.saying import USAGE, complain, status_of
+from zjobtui.headless.saying import CLOSED, CRASHED, USAGE, OutputError, complain, status_of
 
-CLOSED = 141
-"""The exit status when nobody reads what is printed: 128 and SIGPIPE, as shells say it."""
-
-UNWRITTEN = 1
-"""The exit status when what is printed cannot be written, as on a full disk."""
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 NO_TERMINAL = "zjobtui needs a terminal; without one use its other commands, such as: zjobtui ls --json"
 
 
 @contextmanager
 def ended_quietly() -> Iterator[None]:
-    """Ends the program without a word on ctrl+c, and when nobody reads its output; on a full disk with one."""
+    """End the program with an exit status and at most one sentence, whatever happens to its input and output.
+
+    Silent on Ctrl+C and if the reader of the output has gone. An unexpected exception is reported with its traceback,
+    but without the values of local variables, one of which may be a secret.
+    """
     _open_what_is_closed()
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal without ✗ is no reason to fail
-    try:
+    with _settled_errors(), _checked_output():
         try:
             yield
-        finally:
-            sys.stdout.flush()
-    except KeyboardInterrupt as interruption:
-        sys.exit(status_of(interruption))
-    except BrokenPipeError:
-        _print_no_more()
-        sys.exit(CLOSED)
-    except OSError as fault:
-        _print_no_more()
-        complain(str(fault))
-        sys.exit(UNWRITTEN)
+        except OutputError:
+            raise
+        except OSError as fault:
+            complain(str(fault))
+            sys.exit(USAGE)
+        except Exception as fault:  # noqa: BLE001 - the boundary of every command: nobody else would report it
+            _report(fault)
+            sys.exit(CRASHED)
 
 
 def _open_what_is_closed() -> None:
@@ -47,8 +45,87 @@ def _open_what_is_closed() -> None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - to the program's end
 
 
-def _print_no_more() -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is flushed at the end must not fail once more
+class _Output(FileIO):
+    """Standard output, whose failed writes raise `OutputError`; one that is full and does not block is waited for."""
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        try:
+            while (count := super().write(data)) is None:
+                select.select((), (self,), ())
+        except BrokenPipeError:
+            raise OutputError(status=CLOSED) from None
+        except OSError as fault:
+            raise OutputError(fault.strerror or str(fault)) from None
+        return count
+
+
+class _Text(TextIOWrapper):
+    """The text over an `_Output`."""
+
+
+@contextmanager
+def _checked_output() -> Iterator[None]:
+    """Standard output is written in full when the outermost block ends; exits if it cannot be."""
+    before = sys.stdout
+    if isinstance(before, _Text):
+        yield
+        return
+    if isinstance(before, TextIOWrapper):
+        before.reconfigure(errors="replace")  # a terminal without ✗ is no reason to fail
+    if before is sys.__stdout__ and isinstance(before, TextIOWrapper):
+        sys.stdout = _Text(
+            BufferedWriter(_Output(before.fileno(), "w", closefd=False)),
+            before.encoding,
+            before.errors,
+            line_buffering=before.line_buffering,
+            write_through=before.write_through,
+        )
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except KeyboardInterrupt as interruption:
+        status, reason = status_of(interruption), ""
+    except OutputError as fault:
+        status, reason = fault.status, "" if fault.status == CLOSED else str(fault)
+    else:
+        return
+    finally:
+        ours, sys.stdout = sys.stdout, before
+    if ours is not before:
+        _discard(1)  # what is left in the buffer must not fail once more when the interpreter flushes it
+    if reason:
+        complain(reason)
+    sys.exit(status)
+
+
+@contextmanager
+def _settled_errors() -> Iterator[None]:
+    """Python flushes standard error once more at its end, and takes a failure for one of the program."""
+    try:
+        yield
+    finally:
+        try:
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            if sys.stderr is sys.__stderr__:
+                _discard(2)
+
+
+def _discard(descriptor: int) -> None:
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+
+
+def _report(fault: Exception) -> None:
+    import traceback
+
+    from zjobtui.domain.text import clean_lines
+
+    place = traceback.extract_tb(fault.__traceback__)[-1]
+    complain(f"zjobtui: internal error: {type(fault).__name__} in {place.name}; this is a bug")
+    complain(clean_lines("".join(traceback.format_exception(fault)).rstrip()))
 
 
 def need_terminal() -> None:
@@ -65,8 +142,6 @@ def faults_told(consequence: str = "") -> Iterator[None]:
 
     try:
         yield
-    except BrokenPipeError:
-        raise
     except (StoreError, ValueError, OSError) as fault:
         complain(f"{fault}\n{consequence}" if consequence else str(fault))
         sys.exit(USAGE)

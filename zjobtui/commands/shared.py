@@ -4,13 +4,15 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager, suppress
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Never
 
 import click
 
 from zjobtui.clock import SystemClock
 from zjobtui.commands.guards import ended_quietly, faults_told
+from zjobtui.headless.saying import OK, complain
 
 if TYPE_CHECKING:
     from click.decorators import FC
@@ -29,21 +31,38 @@ FILTER = click.option(
 )
 
 
-def complete_jobs(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """The ids and labels that begin so, for the shell."""
-    return _known_words(incomplete)[0]
+def complete_jobs(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Ids and labels on the watchlist that begin so, for the shell; of the chosen tenant if one is."""
+    return _known_words(context, incomplete, are_gone=False)
+
+
+def complete_gone_jobs(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Ids and labels of archived and removed jobs that begin so, for the shell; of the chosen tenant if one is."""
+    return _known_words(context, incomplete, are_gone=True)
 
 
 def complete_tenants(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """The tenants that jobs are watched of and whose names begin so, for the shell."""
-    return [name for name in _known_words(incomplete)[1] if name.startswith(incomplete)]
+    from zjobtui.storage.places import store_path
+    from zjobtui.storage.upkeep import known_tenants
+
+    return [name for name in known_tenants(store_path()) if name.startswith(incomplete)]
 
 
-def _known_words(beginning: str) -> tuple[list[str], list[str]]:
+def _known_words(context: click.Context, beginning: str, *, are_gone: bool) -> list[str]:
     from zjobtui.storage.places import store_path
     from zjobtui.storage.upkeep import known_words
 
-    return known_words(store_path(), beginning)
+    return known_words(store_path(), beginning, _chosen_tenant(context), are_gone=are_gone)
+
+
+def _chosen_tenant(context: click.Context) -> str | None:
+    """The last `--tenant` on the line; `context.obj` are the words after the cursor, which click has not read."""
+    words = [*(context.obj or ()), ""]
+    for word, following in reversed(list(pairwise(words))):
+        if word == "--tenant" or word.startswith("--tenant="):
+            return str(word.partition("=")[2] or following)
+    return context.params.get("tenant") or context.find_root().params.get("tenant")
 
 
 def tenant_option(text: str) -> "Callable[[FC], FC]":
@@ -55,17 +74,35 @@ TENANT = tenant_option("Only jobs of this tenant.")
 
 
 class Program(click.Group):
-    """The commands; each ends quietly on ctrl+c, and when nobody reads its output."""
+    """The commands; each ends as `ended_quietly` says."""
 
     def add_command(self, cmd: click.Command, name: str | None = None) -> None:
         """Takes a command, whose docstring is raw: what click is told in it by one character stands there as two."""
         cmd.help = (cmd.help or "").replace("\\b\n", "\b\n")
         super().add_command(cmd, name)
 
-    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click says it
-        """Runs the command."""
+    def main(  # type: ignore[override]
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        **extra: Any,  # noqa: ANN401 - as click says it
+    ) -> Never:
+        """Run a command and end the process with its exit status.
+
+        Click's own method exits with 1 on a closed pipe, on Ctrl+C and after a crash, which here is a failed job's.
+        """
         with ended_quietly():
-            return super().invoke(ctx)
+            words = list(sys.argv[1:] if args is None else args)
+            try:
+                with self.make_context(prog_name or "zjobtui", words, **extra) as context:
+                    self.invoke(context)
+            except click.exceptions.Exit as end:
+                sys.exit(end.exit_code)
+            except click.ClickException as fault:
+                with suppress(OSError, ValueError):
+                    fault.show()
+                sys.exit(fault.exit_code)
+        sys.exit(OK)
 
 
 def end_on_sigterm() -> None:
@@ -132,7 +169,7 @@ def opened_store(
         try:
             with store:
                 if store.notice:
-                    click.echo(store.notice, err=True)
+                    complain(store.notice)
                 yield store, watchlist, SystemClock().now()
         finally:
             back_up(store.path)

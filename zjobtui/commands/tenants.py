@@ -41,6 +41,7 @@ def doctor(*, as_json: bool, offline: bool, mend: bool) -> None:
 
 def _mend() -> None:
     from zjobtui.commands.guards import faults_told
+    from zjobtui.headless.saying import complain
     from zjobtui.storage.examining import examine
     from zjobtui.storage.mending import mend
     from zjobtui.storage.places import store_path
@@ -50,7 +51,7 @@ def _mend() -> None:
     with faults_told():
         fault = examine(path).damage
         told = mend(path, fault, read_report, lambda: False) if fault else "There is no damage in the store."
-        click.echo(told, err=True)
+        complain(told)
 
 
 def _findings(*, offline: bool) -> "Iterator[Finding]":

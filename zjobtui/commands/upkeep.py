@@ -37,8 +37,6 @@ def completion(context: click.Context, shell: str) -> None:
     zjobtui completion zsh > ~/.zfunc/_zjobtui
     zjobtui completion fish > ~/.config/fish/completions/zjobtui.fish
     """
-    from click.shell_completion import get_completion_class
+    from zjobtui.commands.shell_completion import script
 
-    made = get_completion_class(shell)
-    if made is not None:
-        click.echo(made(context.find_root().command, {}, "zjobtui", "_ZJOBTUI_COMPLETE").source())
+    click.echo(script(context.find_root().command, shell), nl=False)

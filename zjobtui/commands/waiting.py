@@ -40,10 +40,11 @@ def wait(ids: tuple[str, ...], for_all: bool, timeout: str | None, tenant: str |
     1    failed
     3    needs attention: completed, but its order is not, or a payment is in error
     4    unknown to Zuora
-    5    signed out: Zuora refused the credentials, or they may not read this
+    5    cannot be polled: Zuora refused the credentials, they may not read this, or polling has ended by a fault
     6    not ended in time
     0    done
-    2 is wrong usage or configuration, 130 and 143 an interruption by ctrl+c and SIGTERM.
+    2 is wrong usage or configuration, 7 the output cannot be written, 70 an internal error,
+    130 and 143 an interruption by ctrl+c and SIGTERM, 141 a closed pipe.
 
     \b
     Examples:

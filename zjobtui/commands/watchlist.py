@@ -9,6 +9,7 @@ from zjobtui.commands.guards import faults_told
 from zjobtui.commands.shared import (
     FILTER,
     TENANT,
+    complete_gone_jobs,
     complete_jobs,
     home_of_new,
     opened_store,
@@ -91,7 +92,7 @@ def archive(jobs: tuple[str, ...], wanted: str, tenant: str | None) -> None:
 
 
 @click.command()
-@click.argument("jobs", nargs=-1, required=True, metavar="ID…", shell_complete=complete_jobs)
+@click.argument("jobs", nargs=-1, required=True, metavar="ID…", shell_complete=complete_gone_jobs)
 @TENANT
 def restore(jobs: tuple[str, ...], tenant: str | None) -> None:
     r"""Bring back jobs that were archived or removed: ids, beginnings of ids, or labels.

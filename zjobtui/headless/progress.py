@@ -10,7 +10,7 @@ from zjobtui.domain.pulse import Pulse
 from zjobtui.domain.timeline import Event
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
-from zjobtui.headless.saying import complain
+from zjobtui.headless.saying import complain, write_error
 from zjobtui.polling.ports import State
 from zjobtui.wording.cells import fit
 from zjobtui.wording.news import news_line
@@ -41,14 +41,14 @@ class Progress:
     def close(self) -> None:
         """Takes the live line away."""
         if self._is_live:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            write_error("\r\x1b[K")
 
     def _draw(self, known: Watchlist, pulses: list[Pulse], now: float) -> None:
         told = [text for text, _, _ in count_texts(counts(known))]
         waiting = sum(not watch.is_final for watch in known)
         told += [pulse_text(worst(pulses), now, waiting).text, duration(now - self._began)]
         line = fit(" · ".join(told), max(20, _columns() - 1)).rstrip()
-        print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+        write_error(f"\r\x1b[K{line}")
 
     def _news(self, known: Watchlist, now: float) -> list[str]:
         before, self._before = self._before, known

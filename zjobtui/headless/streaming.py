@@ -10,7 +10,7 @@ from zjobtui.domain.differing import differences
 from zjobtui.headless.choosing import chosen
 from zjobtui.headless.following import Polled, PollingEndedError, states
 from zjobtui.headless.progress import Troubles
-from zjobtui.headless.saying import SOME_REFUSED, complain
+from zjobtui.headless.saying import CLOSED, SOME_REFUSED, OutputError, complain
 from zjobtui.wording.news import news_line, news_record
 from zjobtui.wording.signs import plural
 
@@ -39,8 +39,8 @@ def stream(engine: Polled, clock: Clock, wanted: str, tenant: str | None, *, as_
 
 
 def _need_reader() -> None:
-    """Raises `BrokenPipeError` where the one who read has gone, although there is nothing to print."""
+    """Raises `OutputError` where the one who read has gone, although there is nothing to print."""
     looking = select.poll()
     looking.register(sys.stdout, 0)
     if any(events & select.POLLERR for _, events in looking.poll(0)):
-        raise BrokenPipeError
+        raise OutputError(status=CLOSED)

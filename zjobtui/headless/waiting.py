@@ -12,7 +12,7 @@ from zjobtui.domain.watchlist import Watchlist
 from zjobtui.headless.following import Polled, PollingEndedError, states
 from zjobtui.headless.listing import row
 from zjobtui.headless.progress import Progress
-from zjobtui.headless.saying import SOME_REFUSED, status_of
+from zjobtui.headless.saying import status_of
 from zjobtui.wording.records import SCHEMA, record
 
 
@@ -67,7 +67,8 @@ def wait(
         try:
             _follow(engine, waiting, clock, ends_at, progress)
         except PollingEndedError:
-            status = SOME_REFUSED
+            unasked = (Outcome.SIGNED_OUT if one is Outcome.OPEN else one for one in waiting.outcomes.values())
+            status = worst(unasked, for_any=for_any).status
         except KeyboardInterrupt as interruption:
             status = status_of(interruption)
         finally:

@@ -71,6 +71,8 @@ class Engine:
         self._ledger: Ledger | None = None
         self._handed: dict[object, Unsaved] = {}
         self._edits: set[asyncio.Future[Change]] = set()
+        self._futures: set[Future[Edited]] = set()
+        self._has_ended = False
         self._ended_by = ""
         self._turnover = 0
 
@@ -175,7 +177,10 @@ class Engine:
             self._ended_by = f"A fault in zjobtui itself: polling has ended ({type(fault).__name__}: {fault})."
             self._subscriber(replace(self.state, fault=self._ended_by))
         finally:
+            self._has_ended = True
             self._has_started.set()
+            for future in tuple(self._futures):
+                future.cancel()  # handed over while the loop was ending; nobody will work on it
 
     async def _main(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
@@ -295,12 +300,17 @@ class Engine:
         self.start()
         running = work()
         try:
-            return asyncio.run_coroutine_threadsafe(running, self._loop)
+            future = asyncio.run_coroutine_threadsafe(running, self._loop)
         except (RuntimeError, AttributeError) as fault:  # the loop has ended, or never began
             running.close()
-            failed: Future[Edited] = Future()
-            failed.set_exception(RuntimeError(self._ended_by or str(fault)))
-            return failed
+            future = Future()
+            future.set_exception(RuntimeError(self._ended_by or str(fault)))
+            return future
+        self._futures.add(future)
+        future.add_done_callback(self._futures.discard)
+        if self._has_ended:
+            future.cancel()
+        return future
 
     def _tell(self, do: "Callable[[Poller], None]") -> None:
         def tell() -> None:

@@ -14,6 +14,9 @@ SELECT (SELECT count(*) FROM watches WHERE removed_at IS NULL),
        (SELECT count(*) FROM reports), (SELECT count(*) FROM entries)
 """
 
+_WORD_LIMIT = 200
+"""Characters of the longest label that is offered as a completion; `zjobtui add` accepts none that is longer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Survey:
@@ -45,17 +48,28 @@ def compact(connection: sqlite3.Connection, now: float) -> None:
     connection.execute("VACUUM")
 
 
-def known_words(path: Path, beginning: str) -> tuple[list[str], list[str]]:
-    """Ids and labels of jobs that begin so, and tenants, without making or mending anything; none where it fails."""
-    found = "FROM watches WHERE removed_at IS NULL AND substr({0}, 1, ?) = ? ORDER BY position DESC LIMIT 50"
+def known_words(path: Path, beginning: str, tenant: str | None = None, *, are_gone: bool = False) -> list[str]:
+    """Return ids, then labels, that begin so, of watched jobs, or with `are_gone` of archived and removed ones.
+
+    Only of the tenant's jobs, unless it is None. Makes and mends nothing; returns none if the store cannot be read.
+    """
+    found = (
+        f"FROM watches WHERE removed_at IS {'NOT NULL' if are_gone else 'NULL'} AND tenant = coalesce(?, tenant) "
+        f"AND substr({{0}}, 1, ?) = ? AND length({{0}}) BETWEEN 1 AND {_WORD_LIMIT} "
+        "GROUP BY {0} ORDER BY max(position) DESC LIMIT 50"
+    )
+    given = (tenant, len(beginning), beginning)
+    return [word for name in ("given", "label") for word in _words(path, f"SELECT {name} {found.format(name)}", given)]
+
+
+def known_tenants(path: Path) -> list[str]:
+    """Return the tenants of all jobs in the store; none if it cannot be read."""
+    return _words(path, "SELECT DISTINCT tenant FROM watches LIMIT 50", ())
+
+
+def _words(path: Path, statement: str, values: tuple[object, ...]) -> list[str]:
     try:
         with closing(connect(path, "ro", wait=0.2)) as connection:
-            words = [
-                str(word)
-                for name in ("given", "label")
-                for (word,) in connection.execute(f"SELECT {name} {found.format(name)}", (len(beginning), beginning))
-            ]
-            tenants = [str(name) for (name,) in connection.execute("SELECT DISTINCT tenant FROM watches LIMIT 50")]
-    except (sqlite3.Error, OSError):
-        return [], []
-    return [word for word in words if word], tenants
+            return [str(word) for (word,) in connection.execute(statement, values)]
+    except (sqlite3.Error, OSError, ValueError):
+        return []

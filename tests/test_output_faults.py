@@ -1,0 +1,119 @@
+"""Exit statuses when standard output or standard error cannot be written, and after a fault of the program itself."""
+
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.storage.opening import added, opened
+from tests.support.building import job_id, watch
+from tests.support.process import environment
+from tests.support.program import PROGRAM, pointed_at
+from zjobtui.simulator.running import running
+from zjobtui.simulator.server import Simulator
+from zjobtui.storage.places import store_path
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[Simulator]:
+    """A tenant whose jobs have all but one ended: 0 is done, 1 failed."""
+    starts, began = iter([0.0]), time.monotonic()
+    with running(jobs=12, seed=7, clock=lambda: next(starts, 200.0 + time.monotonic() - began)) as served:
+        yield served
+
+
+def shell(line: str, env: dict[str, str] | None = None) -> tuple[int, str]:
+    """Exit status and standard error of a line in which `zjobtui` is the program."""
+    script = f'zjobtui() {{ "{sys.executable}" -m zjobtui "$@"; }}; {line}'
+    done = subprocess.run(["/bin/sh", "-c", script], env=env, capture_output=True, text=True, check=False)
+    return done.returncode, done.stderr
+
+
+@pytest.fixture
+def many() -> None:
+    """More jobs than fit into a buffer or a pipe."""
+    with opened(store_path()) as (store, _):
+        added(store, *(watch(number) for number in range(1, 1_201)))
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize(
+    ("line", "status", "told"),
+    [
+        ("zjobtui ls >/dev/full", 7, "No space left on device"),
+        ("zjobtui show 00000001 >/dev/full", 7, "No space left on device"),
+        ("zjobtui wait --help >/dev/full", 7, "No space left on device"),
+        ("zjobtui export >/dev/full 2>/dev/full", 7, ""),
+        ("zjobtui show 00000001 2>/dev/full", 0, ""),
+        ("zjobtui rm nothing 2>/dev/full", 2, ""),
+        ("zjobtui nonsense 2>/dev/full", 2, ""),
+        ("zjobtui ls --filter label:none 2>&- >&- <&-", 0, ""),
+        ("{ zjobtui --help; echo $? >&2; } | true", 0, "141\n"),
+        ("{ zjobtui rm nothing 2>&1; echo $? >&3; } 3>&2 | true", 0, "2\n"),
+    ],
+)
+def test_output_that_cannot_be_written_ends_a_command_with_7_and_a_lost_complaint_changes_nothing(
+    line: str, status: int, told: str
+) -> None:
+    ended, complained = shell(line)
+    assert ended == status
+    assert told in complained
+    assert complained.count("\n") == bool(told)
+
+
+def test_waiting_goes_on_without_progress_and_fails_with_1_for_a_failed_job_alone(
+    world: Simulator, tmp_path: Path
+) -> None:
+    env = environment(pointed_at(world, tmp_path))
+    done, failed = world.job_ids[:2]
+    assert shell(f"zjobtui wait {done} --timeout 60s >/dev/null 2>/dev/full", env) == (0, "")
+    assert shell(f"{{ zjobtui wait {failed} >/dev/null 2>&1; echo $? >&3; }} 3>&2 2>&1 | true", env) == (0, "1\n")
+    assert shell(f"zjobtui wait {failed} >/dev/full 2>/dev/full", env) == (7, "")
+
+
+@pytest.mark.usefixtures("many")
+def test_a_full_pipe_that_does_not_block_is_waited_for() -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with subprocess.Popen([*PROGRAM, "ls"], stdout=writer, stderr=subprocess.PIPE) as started:
+        end = time.monotonic() + 20
+        while select.select((), (writer,), (), 0)[1]:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        os.close(writer)
+        with os.fdopen(reader, "rb") as output:
+            assert output.read().count(b"\n") == 1_200
+        assert started.communicate()[1] == b""
+    assert started.returncode == 0
+
+
+CRASHING = """
+import sys
+from zjobtui import wiring
+from zjobtui.__main__ import main
+
+def fail(*_, **__):
+    secret = "sentinel-7f3e9c"
+    raise TypeError("it broke \\x1b[2J")
+
+wiring.configuration = fail
+sys.argv = ["zjobtui", *sys.argv[1:]]
+main()
+"""
+
+
+@pytest.mark.parametrize("words", [["wait", job_id().given], ["tenants"]])
+def test_an_internal_error_is_told_with_its_traceback_and_is_no_failed_job(words: list[str]) -> None:
+    command = [sys.executable, "-c", CRASHING, *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (70, "")
+    assert done.stderr.startswith("zjobtui: internal error: TypeError in fail; this is a bug\nTraceback ")
+    assert done.stderr.endswith("\nTypeError: it broke ␛[2J\n")
+    assert "sentinel" not in done.stderr
+    with Path("/dev/full").open("wb") as full:
+        assert subprocess.run(command, stdout=full, stderr=full, check=False).returncode == 70
