@@ -66,10 +66,10 @@ def test_a_refusal_shows_a_hostile_text_harmless_and_short() -> None:
     "text",
     [
         f"Hi, job {PLAIN} is stuck, and so is {OTHER}.",
-        f"https://rest.zuora.com/v1/async-jobs/{PLAIN}?x=1 then {OTHER}",
+        f"https://rest.zuora.com/v1/async-jobs/{PLAIN}?x=1 then /async-jobs/{OTHER}",
         json.dumps([{"jobId": PLAIN, "success": True}, {"jobId": OTHER, "success": True}]),
         f"ticket,job,state\n1,{PLAIN},open\n2,{OTHER},open\n",
-        f'2026-11-23T14:02:31Z INFO posted order jobId="{PLAIN}"\n… [{OTHER}] done in 20.1s',
+        f'2026-11-23T14:02:31Z INFO posted order jobId="{PLAIN}"\n… [jobId={OTHER}] done in 20.1s',
         f"job_{PLAIN}\tjob-{OTHER}",
         f"<{PLAIN}>\r\n({DASHED});{OTHER}",
         f"é{PLAIN}有{OTHER}",

@@ -42,6 +42,8 @@ _NAMES_KIND_OF_TOKEN = re.compile(
     r"(?:token[_-]?type(?:[_-]?hint)?|grant[_-]?type|response[_-]?type|(?:www|proxy)-authenticate|scope)"
     r"[\s\"'`\\]{0,8}[:=>][\s\"'`\\]{0,8}$"
 )
+_PLACE = re.compile(r"(?:bearer|basic|[:=])[\s\"']{0,4}$")
+"""What makes a tag a place to fill in: `Bearer <token>`."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-."
 _QUOTES = "\"'`"
 
@@ -55,7 +57,7 @@ _GAP_WITH_TAGS = re.compile(rf"(?:{_SEPARATOR}|{_TAG}){{0,160}}+(?:{_WORD}{_SEPA
 _SCHEME = re.compile(r"[a-z][a-z0-9_-]{1,20}[ +]{1,4}(?=[^\s:=]{12})")
 _COMMA = re.compile(rf"(?P<quote>[\"'`]?)\s{{0,8}}[,;]\s{{0,8}}(?P=quote)(?=(?P<id>{ID}{_ID_END})?)")
 _UNDERSCORES = re.compile(rf"[_-]{{1,3}}(?={ID}{_ID_END})")
-_EMPTY = re.compile(r"[:=]\s{0,8}(?:\"\"|'')(?:[\s\])]|$)|[:=]\s{0,8}[\"']\s{1,8}[\"']$")
+_EMPTY = re.compile(r"[:=]\s{0,8}(?:\"\s{0,8}\"|'\s{0,8}')[\s\])]")
 
 _PLAIN_VALUE = re.compile(rf"[^\s\"'`,;&<>|(){{}}\[\]]{{1,{_VALUE_LIMIT}}}")
 _COOKIES = re.compile(r"[^\s;\"'`]{1,4096}(?:;[ \t]{0,4}[^\s;=\"'`]{1,400}(?:=[^;\n\r\"'`]{0,4096})?){0,200}")
@@ -65,8 +67,8 @@ _PLACEHOLDER = re.compile(
     r"|secret|token|bearer|basic|your[_-].*)",
     re.IGNORECASE,
 )
-_JWT = re.compile(r"eyj[\w-]{8,4096}\.[\w-]{8,4096}\.[\w-]{0,4096}")
-_USER_INFO = re.compile(r"://[^/\s:@\"'<>]{0,200}:(?P<value>[^/\s@\"'<>]{1,200})@")
+_JWT = re.compile(r"(?<![\w-])eyj[\w-]{8,4096}\.[\w-]{8,4096}\.[\w-]{0,4096}")
+_USER_INFO = re.compile(r"://(?P<value>[^/\s:@\"'<>]{0,200}:[^/\s@\"'<>]{1,200})@")
 _USER_OPTION = re.compile(
     r"(?<![\w-])(?:-u|--user|--proxy-user)[ =]{0,4}[\"']?(?P<value>[^\s\"':=/-][^\s\"':/]{0,200}:[^\s\"']{1,400})"
 )
@@ -105,7 +107,7 @@ class Secrets:
 
 def find_secrets(source: SourceText) -> Secrets:
     """The credentials in a text: what follows the name of one, with nothing but separators between."""
-    cells = find_cells(source.low)
+    cells = find_cells(source)
     values = sorted(_followers(source, cells))
     spans = tuple(_joined(span for span in values if not _PLACEHOLDER.fullmatch(source.plain[slice(*span)].strip())))
     texts = {source.low[start:end].strip() for start, end in spans}
@@ -116,11 +118,11 @@ def find_secrets(source: SourceText) -> Secrets:
 
 
 def mask_secrets(text: str) -> str:
-    """The text without colour codes and with `[masked]` in place of each credential, wherever it occurs."""
+    """The text with `[masked]` in place of each credential, wherever it occurs, and then without colour codes."""
     source = SourceText.of(text)
     found = find_secrets(source)
     if not found.count:
-        return source.shown
+        return text
     ids = (word.span() for word in _HEX.finditer(source.low) if found.holds(word.group().replace("-", "")))
     spans = [*found.spans, *_occurrences(source.low, found.words), *ids]
     pieces, position = [], 0
@@ -176,12 +178,16 @@ def _value_after(source: SourceText, stem: str, position: int, end: int) -> Iter
     is_sure = is_sure or low.startswith(("client_id", "client-id"), position)
     start = position - len(prefix)
     is_tag = low[start - 1 : start] == "<"
+    if is_tag and _PLACE.search(low, max(0, start - 20), start - 1):
+        return
     gap_end = (_GAP if is_tag else _GAP_WITH_TAGS).match(low, end).end()  # type: ignore[union-attr] # it can be empty
-    if gap_end == end:
-        other = _UNDERSCORES.match(low, end) or _comma(low, start, end, is_sure=is_sure)
-        if other is None:
+    if is_sure and stem != "bearer" and (comma := _comma(low, start, end)):
+        gap_end = comma.end()
+    elif gap_end == end:
+        joined = _UNDERSCORES.match(low, end)
+        if joined is None:
             return
-        gap_end = other.end()
+        gap_end = joined.end()
     elif stem == "authorization" and (scheme := _SCHEME.match(low, gap_end)):
         gap_end = scheme.end()
     gap = low[end:gap_end]
@@ -205,9 +211,9 @@ def _is_not_a_name(stem: str, name: str, before: str, prefix: str) -> bool:
     return bool(_NAMES_KIND_OF_TOKEN.search(before[: len(before) - len(prefix)]))
 
 
-def _comma(low: str, start: int, end: int, *, is_sure: bool) -> re.Match[str] | None:
+def _comma(low: str, start: int, end: int) -> re.Match[str] | None:
     """A comma between name and value: `('client_id', '…')`, or a line `access_token,…` of CSV."""
-    found = _COMMA.match(low, end) if is_sure else None
+    found = _COMMA.match(low, end)
     if found is None:
         return None
     is_quoted = bool(found["quote"]) and low[start - 1 : start] == found["quote"]
@@ -220,12 +226,14 @@ def _crosses_lines(low: str, start: int, gap: str) -> bool:
     line = low[max(0, start - 120) : start].rpartition("\n")[2]
     is_alone = not any(character.isalnum() for character in line)
     is_quoted = low[start - 1 : start] in tuple(_QUOTES) and gap[0] == low[start - 1]
-    return is_alone or is_quoted or gap.count("\n") == 1
+    return is_alone or is_quoted or "=" in gap or gap.count("\n") == 1
 
 
 def _value(source: SourceText, stem: str, gap: str, start: int, *, is_sure: bool) -> Iterator[tuple[int, int]]:
     plain = source.plain
     is_assigned = any(sign in gap for sign in ":=>,;")
+    if plain[start : start + 1] in {"", *",;&})"}:
+        return
     if (gap[-1] not in ":=" + _QUOTES or "\n" in gap or "{" in gap) and _IS_KEY.match(plain, start):
         return
     quote = gap[-1] if gap[-1] in _QUOTES else ""
@@ -244,7 +252,7 @@ def _value(source: SourceText, stem: str, gap: str, start: int, *, is_sure: bool
         end -= 1
     if "://" in plain[start:end]:
         return
-    is_opaque = _is_opaque(plain[start:end])
+    is_opaque = _is_opaque(plain[start:end].strip())
     needs_opaque = (
         not is_assigned
         or stem in {"bearer", "basic"}

@@ -55,16 +55,21 @@ class SourceText:
     @classmethod
     def of(cls, text: str) -> Self:
         """Read a text."""
-        shown = text
-        for sign, codes in _CODES:
-            if sign in shown:
-                shown = codes.sub(_without_codes, shown)
+        shown = without_colours(text)
         plain = shown
         for sign, escapes in _ESCAPES:
             if sign in plain:
                 plain = escapes.sub(_separator, plain)
         # This letter alone becomes two characters in lower case.
         return cls(shown, plain, plain.replace("\u0130", "I").lower())
+
+
+def without_colours(text: str) -> str:
+    """The text without control sequences; those that part words leave a blank."""
+    for sign, codes in _CODES:
+        if sign in text:
+            text = codes.sub(_without_codes, text)
+    return text
 
 
 def _without_codes(codes: re.Match[str]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from zjobtui.domain.key_names import NameKind, kind_of_name
+from zjobtui.domain.source_text import SourceText
 
 _LINE_LIMIT = 1_000
 """Characters of a line that can be a heading; no real heading is longer."""
@@ -12,6 +13,7 @@ _LINE_LIMIT = 1_000
 _HEADING = re.compile(r"job|token|secret|passw|client|authorization|apikey|api_key|jti")
 _DELIMITERS = (re.compile(r"\t"), re.compile(r"\|"), re.compile(";"), re.compile(","), re.compile(r" {2,}"))
 _NAME = re.compile(r"[^\W_][\w .#/()-]{0,39}")
+_DIGITS = re.compile(r"[0-9a-fA-F-]{28}")
 _QUOTED = re.compile(r'"(?:[^"\n]|"")*"')
 _AROUND = " \t\r\"'`*{}[]"
 
@@ -26,19 +28,20 @@ class Cell:
     name: str
 
 
-def find_cells(low: str) -> list[Cell]:
-    """The headings, and the cells below headings that are known, in the order of the text (given in lower case)."""
+def find_cells(source: SourceText) -> list[Cell]:
+    """The headings, and the cells below headings that are known, in the order of the text."""
+    low = source.low
     cells: list[Cell] = []
     position = 0
     while (hit := _HEADING.search(low, position)) is not None:
         start = low.rfind("\n", max(0, hit.start() - _LINE_LIMIT), hit.start()) + 1
         end = _end_of_line(low, hit.start())
         is_line = start > 0 or hit.start() < _LINE_LIMIT
-        heading = _heading(low, max(start, position), end) if is_line else None
+        heading = _heading(source.plain, max(start, position), end) if is_line else None
         position = end + 1
         if heading is not None:
             cells.append(Cell(start, end, None, ""))
-            position = _read_rows(low, end + 1, heading, cells)
+            position = _read_rows(source, end + 1, heading, cells)
     return cells
 
 
@@ -53,34 +56,39 @@ def _end_of_line(low: str, position: int) -> int:
     return len(low) if end < 0 else end
 
 
-def _heading(low: str, start: int, end: int) -> _Heading | None:
+def _heading(plain: str, start: int, end: int) -> _Heading | None:
     if end - start > _LINE_LIMIT:
         return None
-    line = low[start:end].strip(" \r")
-    if ":" in line or "=" in line:  # the cheapest sign of a line that is not a heading: a time, a JSON object
+    line = plain[start:end].strip(" \r")
+    if ":" in line or "=" in line or _DIGITS.search(line):  # a time, an assignment, an id: no line of names
         return None
     if line.startswith("||"):
         line = line.replace("||", "|")
     for delimiter in _DELIMITERS:
-        texts = [text.strip(_AROUND) for text in delimiter.split(line)]
-        if len(texts) < 2:
+        if not delimiter.search(line):
             continue
+        texts = [text.strip(_AROUND) for text in delimiter.split(line)]
         if not all(_NAME.fullmatch(text) for text in texts if text):
             continue
-        names = tuple((NameKind.JOB if text in {"job", "jobs"} else kind_of_name(text), text) for text in texts)
+        names = tuple((_kind_of_heading(text.lower()), text) for text in texts)
         if any(kind in {NameKind.JOB, NameKind.SECRET} for kind, _ in names):
             return _Heading(delimiter, names)
     return None
 
 
-def _read_rows(low: str, position: int, heading: _Heading, cells: list[Cell]) -> int:
+def _kind_of_heading(text: str) -> NameKind | None:
+    return NameKind.JOB if text in {"job", "jobs"} else kind_of_name(text)
+
+
+def _read_rows(source: SourceText, position: int, heading: _Heading, cells: list[Cell]) -> int:
     """Add the cells of the rows below a heading; return where the table ends."""
+    low = source.low
     while position < len(low):
         end = _end_of_line(low, position)
         line = low[position:end]
         if line.isspace() or line.strip("-+=|: \t\r"):  # a rule parts a heading from its rows
             found = list(_split(line, heading.delimiter))
-            if len(found) < 2 or (_HEADING.search(line) and _heading(low, position, end)):
+            if len(found) < 2 or (_HEADING.search(line) and _heading(source.plain, position, end)):
                 break
             for (start, stop), (kind, name) in zip(found, heading.names, strict=False):
                 if kind is not None:

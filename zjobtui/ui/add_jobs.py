@@ -14,6 +14,7 @@ from textual.widgets import Static, TextArea
 from zjobtui.domain.id_finder import find_job_ids
 from zjobtui.domain.job import FoundIds, InvalidJobIdError, JobId
 from zjobtui.domain.redaction import mask_secrets
+from zjobtui.domain.source_text import without_colours
 from zjobtui.domain.text import clean_lines
 from zjobtui.wording.found_ids import counts, first_not_added
 from zjobtui.wording.signs import plural
@@ -61,7 +62,7 @@ class PastedText(TextArea):
         # Textual calls the same method of the base class afterwards, which puts the text in.
         pasted = event.text.replace("\r\n", "\n").replace("\r", "\n")
         found = find_job_ids(pasted)
-        text = clean_lines(mask_secrets(pasted)) if len(pasted) <= SHOWN_LIMIT else ""
+        text = clean_lines(mask_secrets(without_colours(pasted))) if len(pasted) <= SHOWN_LIMIT else ""
         if not text or len(text) > SHOWN_LIMIT:
             text = "\n".join((*map(str, found.ids), *found.refused))
             self._pasted.append(found)
@@ -106,7 +107,7 @@ class AddJobs(ModalScreen[FoundIds | None]):
     def on_text_area_changed(self) -> None:
         """Says at once what the text holds."""
         area = self.query_one(PastedText)
-        if area.document.is_empty:
+        if not area.text:
             area.forget_pastes()
         self.query_one("#found", Static).update(Content(self._told(self._found())))
 
