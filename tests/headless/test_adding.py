@@ -65,7 +65,10 @@ def test_where_jobs_come_from_names_no_secret(tmp_path: Path) -> None:
     assert TOKEN not in run("export", "--results").stdout + run("show", OTHER, "--json").stdout
 
 
-@pytest.mark.parametrize("name", ["curl -v", "token reply", "colours"])
+@pytest.mark.parametrize(
+    "name",
+    ["token reply", *(pytest.param(name, marks=pytest.mark.long) for name in TOKEN_TEXTS if name != "token reply")],
+)
 def test_nothing_that_is_kept_or_printed_holds_a_secret(name: str, tmp_path: Path) -> None:
     env = environment({"ZJOBTUI_DATA_DIR": str(tmp_path), "HOME": str(tmp_path)})
 
