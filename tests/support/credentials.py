@@ -18,6 +18,8 @@ TOKEN_TEXTS = {
     "xml": f"<access_token>{_TOKEN}</access_token><jobId>{_JOB}</jobId>",
     "pairs": f"[('access_token', '{_TOKEN}')] {_JOB}",
     "repr": f"{{'Authorization': 'Bearer {_TOKEN}'}} {_JOB}",
+    "bytes": f"{{b'Authorization': b'Bearer {_TOKEN}', b'client_id': b'{_CLIENT}'}} {_JOB}",
+    "secret str": f"access_token=SecretStr('{_TOKEN}') {_JOB}",
     "yaml": f"oauth:\n  access_token:\n    {_TOKEN}\njob: {_JOB}",
     "cookie": f"Set-Cookie: ZSession={_TOKEN}; Path=/; Secure\n{_JOB}",
     "env": f"export ZUORA_BEARER_TOKEN={_TOKEN} ZUORA_CLIENT_ID='{_CLIENT}'\n{_JOB}",

@@ -48,7 +48,8 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-."
 _QUOTES = "\"'`"
 
 _SEPARATOR = (
-    r"(?:[\s:=\"'`\\\[({|+>]|\*{1,2}(?!\*)|-{1,2}>|-(?=\s)|[\])](?=[\s\"'`]{0,4}[:=])|<(?=[0-9a-f]{8})|<!\[cdata\[)"
+    r"(?:[\s:=\"'`\\\[({|+>]|\*{1,2}(?!\*)|-{1,2}>|-(?=\s)|[\])](?=[\s\"'`]{0,4}[:=])|<(?=[0-9a-f]{8})|<!\[cdata\["
+    r"|(?<![0-9a-z_])(?:[bruf]{1,2}|[a-z_.]{2,30}\()(?=[\"']))"
 )
 _TAG = r"</?(?:td|dd|dt|span|b|i|em|strong|code|kbd|font|key|name|value|string)(?:\s[^<>]{0,80})?>"
 _WORD = r"(?:bearer|basic|token|oauth2?|digest|apikey|jwt|is|was|value)\b"
