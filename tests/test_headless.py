@@ -57,7 +57,7 @@ def test_of_several_ids_the_good_ones_are_added_and_the_bad_one_is_named() -> No
 
 
 def test_every_id_in_the_text_on_standard_input_is_added() -> None:
-    text = json.dumps([{"jobId": ONE}, {"jobId": ONE}]) + f"\nsee also {dashed(JobId(TWO))}, thanks"
+    text = json.dumps([{"jobId": ONE}, {"jobId": ONE}]) + f"\nsee also jobId {dashed(JobId(TWO))}, thanks"
     assert said(run("add", "-", stdin=text)) == (0, "2 jobs added, 0 known, 0 refused.\n", "")
     assert [one.added_by for one in kept(store_path())] == ["standard input"] * 2
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.building import dashed, job_id
-from zjobtui.domain.job import InvalidJobIdError, Job, JobId, find_job_ids
+from zjobtui.domain.id_finder import find_job_ids
+from zjobtui.domain.job import InvalidJobIdError, Job, JobId
 from zjobtui.zuora.client import JOBS_PATH, job_path
 
 PLAIN = "1bc24f315d7b48d3a20245bfe73bdceb"
@@ -65,10 +66,10 @@ def test_a_refusal_shows_a_hostile_text_harmless_and_short() -> None:
     "text",
     [
         f"Hi, job {PLAIN} is stuck, and so is {OTHER}.",
-        f"https://rest.zuora.com/v1/async-jobs/{PLAIN}?x=1 then {OTHER}",
+        f"https://rest.zuora.com/v1/async-jobs/{PLAIN}?x=1 then /async-jobs/{OTHER}",
         json.dumps([{"jobId": PLAIN, "success": True}, {"jobId": OTHER, "success": True}]),
         f"ticket,job,state\n1,{PLAIN},open\n2,{OTHER},open\n",
-        f'2026-11-23T14:02:31Z INFO posted order jobId="{PLAIN}"\n… [{OTHER}] done in 20.1s',
+        f'2026-11-23T14:02:31Z INFO posted order jobId="{PLAIN}"\n… [jobId={OTHER}] done in 20.1s',
         f"job_{PLAIN}\tjob-{OTHER}",
         f"<{PLAIN}>\r\n({DASHED});{OTHER}",
         f"é{PLAIN}有{OTHER}",

@@ -3,12 +3,13 @@ from dataclasses import replace
 import pytest
 
 from tests.support.building import dashed, job, job_id
+from tests.support.credentials import TOKEN_TEXTS
 from tests.support.seeing import TENANT, flowing, looking_at
 from tests.support.staging import staged, tell
 
 SIZES = [(140, 40), (80, 24)]
 TICKET = f"""Hi, order {job_id(7).given} hangs, and so does
-"jobId": "{dashed(job_id(8))}", see also {job_id(1).given}. Another: {job_id(9).given[:-1]}"""
+"job": "{dashed(job_id(8))}", see also {job_id(1).given}. Another: {job_id(9).given[:-1]}"""
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -160,3 +161,46 @@ async def test_where_there_are_several_tenants_the_dialog_names_the_one_that_get
         await sight.paste(TICKET)
         await sight.press("enter")  # the tenant of the job under the cursor is offered first
         assert sight.frame("Add jobs of env")
+
+
+TOKEN = "6d151216ef504f65b8ff6e9e9e8356d3"
+
+
+@pytest.mark.parametrize("name", TOKEN_TEXTS)
+async def test_a_pasted_credential_is_neither_shown_nor_added(name: str) -> None:
+    engine = staged()
+    async with looking_at(engine) as sight:
+        await sight.paste(TOKEN_TEXTS[name])
+        assert "[masked]" in sight.text
+        assert "left out" in flowing("\n".join(sight.frame("Add jobs")))
+        await sight.press("enter")
+        assert [one.job.id.given for one in engine.state.watchlist] == ["622638b100b62fb49212a73044c4ac46"]
+        assert TOKEN not in sight.sent.lower()
+
+
+async def test_of_a_long_text_the_credentials_are_counted_and_forgotten() -> None:
+    engine = staged()
+    async with looking_at(engine) as sight:
+        await sight.paste(f"{'word ' * 2_000} access_token={TOKEN} requestId={job_id(4).given} jobId={job_id(3).given}")
+        told = flowing("\n".join(sight.frame("Add jobs")))
+        assert "1 new job, 0 known, 1 other id passed over, 1 credential left out" in told
+        assert TOKEN not in sight.sent
+
+
+async def test_a_credential_that_is_typed_is_not_taken() -> None:
+    async with looking_at(staged()) as sight:
+        await sight.press("a", *f"token={TOKEN}")
+        assert "No job id yet, 1 credential left out." in sight.text
+
+
+async def test_an_id_that_was_not_added_is_taken_when_it_is_pasted_alone() -> None:
+    engine = staged()
+    async with looking_at(engine) as sight:
+        await sight.paste(f"order {job_id(2).given}: jobId={job_id(1).given} of 3")
+        told = flowing("\n".join(sight.frame("Add jobs")))
+        assert "1 new job, 0 known, 1 not added; not added: 00000002…e73bdceb" in told
+        await sight.paste(job_id(2).given)
+        assert "2 new jobs, 0 known" in sight.text
+        assert "not added" not in sight.text
+        await sight.press("enter")
+        assert len(engine.state.watchlist) == 2

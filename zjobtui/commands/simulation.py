@@ -30,7 +30,7 @@ def show_demo(jobs: int = 40, seed: int = 7, faults: str = "") -> int:
     import os
     from tempfile import TemporaryDirectory
 
-    from zjobtui.domain.job import find_job_ids
+    from zjobtui.domain.id_finder import find_job_ids
     from zjobtui.simulator.running import running
     from zjobtui.storage.places import config_path
     from zjobtui.wiring import file_configuration, run_monitor

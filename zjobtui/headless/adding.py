@@ -1,15 +1,18 @@
 """Ids from arguments and from any text onto the watchlist."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from zjobtui.domain.job import InvalidJobIdError, Job, JobId, find_job_ids
+from zjobtui.domain.id_finder import find_job_ids
+from zjobtui.domain.job import FoundIds, InvalidJobIdError, Job, JobId
+from zjobtui.domain.redaction import mask_secrets
 from zjobtui.domain.text import clean, shorten
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Watchlist
 from zjobtui.headless.saying import OK, SOME_REFUSED, USAGE, complain
 from zjobtui.storage.store import Store
+from zjobtui.wording.found_ids import sentences
 from zjobtui.wording.signs import plural
 
 NO_ID = "No job id was found."
@@ -20,10 +23,14 @@ LIMIT = 200
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The ids that were found, each with where it stood, and a sentence for each text that is none."""
+    """The ids that were found, each with where it stood, a sentence for each text that is none, and what was left out.
+
+    What was left out is not a fault: it does not change the exit status.
+    """
 
     ids: dict[JobId, str] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +50,25 @@ def gather(arguments: Sequence[str], texts: Iterable[tuple[str, str]] = ()) -> G
             given.ids.setdefault(JobId.parse(argument), "command line")
         except InvalidJobIdError as fault:
             given.refused.append(str(fault))
-    for name, text in texts:
-        found = find_job_ids(text)
+    texts_found = [(shorten(clean(mask_secrets(name)), LIMIT), find_job_ids(text)) for name, text in texts]
+    for name, found in texts_found:
         for one in found.ids:
-            given.ids.setdefault(one, shorten(clean(name), LIMIT))
+            given.ids.setdefault(one, name)
         given.refused.extend(f"“{word}” looks like a job id, but is none." for word in found.refused)
+    given.left_out.extend(sentences(_left_out([found for _, found in texts_found], given.ids)))
     return given
+
+
+def _left_out(found: Sequence[FoundIds], taken: Container[JobId]) -> FoundIds:
+    """What all the texts together hold besides the ids that are taken."""
+    return FoundIds(
+        (),
+        (),
+        not_added=tuple(dict.fromkeys(one for text in found for one in text.not_added if one not in taken)),
+        others=sum(text.others for text in found),
+        other_names=tuple(dict.fromkeys(name for text in found for name in text.other_names)),
+        secrets=sum(text.secrets for text in found),
+    )
 
 
 def read_file(path: str) -> str:
@@ -73,6 +93,8 @@ def add(store: Store, watchlist: Watchlist, given: Given, written: Written, tena
         for one, source in given.ids.items()
     ]
     for sentence in given.refused or ([] if watches else [NO_ID]):
+        complain(sentence)
+    for sentence in given.left_out:
         complain(sentence)
     if not watches:
         return USAGE

@@ -10,11 +10,17 @@ from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
 from zjobtui.headless.adding import NO_ID, gather
 from zjobtui.headless.choosing import ABSENT, find, the_one
+from zjobtui.headless.saying import complain
 
 
 def ids_in(text: str) -> list[str]:
-    """The ids in a text; raises `ValueError` with what is wrong where one is broken or none is there."""
+    """The ids in a text; raises `ValueError` with what is wrong where one is broken or none is there.
+
+    What is left out of the text is printed to standard error.
+    """
     given = gather((), [("", text)])
+    for sentence in given.left_out:
+        complain(sentence)
     if given.refused or not given.ids:
         raise ValueError("\n".join(given.refused) or NO_ID)
     return [one.given for one in given.ids]

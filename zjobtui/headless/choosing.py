@@ -50,7 +50,9 @@ def the_one(watches: Iterable[Watch], text: str, absent: str = ABSENT) -> Watch:
     found = find(watches, text)
     if len(found) == 1:
         return found[0]
-    shown = shorten(clean(text), 60)
+    from zjobtui.domain.redaction import mask_secrets  # noqa: PLC0415 - its expressions are for faulty names alone
+
+    shown = shorten(clean(mask_secrets(text)), 60)
     if not found:
         raise ValueError(f"“{shown}” {absent}.")
     if len({watch.job.id for watch in found}) > 1:

@@ -11,8 +11,9 @@ from typing import Any, TypeVar, cast
 from zjobtui.domain.job import InvalidJobIdError, Job, JobId
 from zjobtui.domain.merging import Carried
 from zjobtui.domain.observation import Seen
+from zjobtui.domain.redaction import mask_secrets
 from zjobtui.domain.text import clean
-from zjobtui.domain.timeline import Entry, Timeline
+from zjobtui.domain.timeline import Entry, Event, Timeline
 from zjobtui.storage.answers import ReadReport, call_of
 from zjobtui.storage.rows import (
     ANNOTATIONS,
@@ -147,13 +148,18 @@ def _timeline(given: object, job: Job) -> Timeline:
 
 def _entry(given: object, job: Job) -> Entry:
     told = _mapping(given)
+    if told.get("event") == Event.ADDED.value:  # its text is the `added_by` of the job
+        told = {**told, "text": mask_secrets(_named(told, "text"))}
     return entry_of({name: _checked(told, name) for name in ("at", "event", "text", "verdict")}, job)
 
 
 def _harmless(value: Any, name: str = "") -> Any:  # noqa: ANN401 - JSON holds anything
-    """The value with every text in it made safe, but for what Zuora sent, which its reader makes safe."""
+    """The value with every text in it made safe, but for what Zuora sent, which its reader makes safe.
+
+    Where jobs came from is not written by the user, so it holds no credential.
+    """
     if isinstance(value, str):
-        return value if name == "body" else clean(value)
+        return value if name == "body" else clean(mask_secrets(value) if name == "added_by" else value)
     if isinstance(value, list):
         return [_harmless(one) for one in value]
     return {key: _harmless(one, key) for key, one in value.items()} if isinstance(value, dict) else value

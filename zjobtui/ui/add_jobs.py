@@ -1,6 +1,7 @@
 """The dialog that finds job ids in whatever a person pastes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -10,8 +11,12 @@ from textual.events import Paste
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
-from zjobtui.domain.job import FoundIds, JobId, find_job_ids
+from zjobtui.domain.id_finder import find_job_ids
+from zjobtui.domain.job import FoundIds, InvalidJobIdError, JobId
+from zjobtui.domain.redaction import mask_secrets
+from zjobtui.domain.source_text import without_colours
 from zjobtui.domain.text import clean_lines
+from zjobtui.wording.found_ids import counts, first_not_added
 from zjobtui.wording.signs import plural
 
 SHOWN_LIMIT = 4_000
@@ -21,14 +26,48 @@ HINT = "Paste any text that holds job ids: a ticket, a log, JSON, CSV."
 
 
 class PastedText(TextArea):
-    """A text area that lets nothing through that a terminal would act on."""
+    """A text area that lets nothing through that a terminal would act on, and masks credentials as they are pasted."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - as Textual names it
+        super().__init__(id=id)
+        self._pasted: list[FoundIds] = []
+        """What each paste held that the text itself no longer shows."""
+
+    def found(self) -> FoundIds:
+        """What the text holds, and what was left out of the pastes.
+
+        An id that a paste gave, or that stands alone on its line, is taken even if another paste names job ids.
+        """
+        found = find_job_ids(self.text)
+        taken = dict.fromkeys(one for paste in self._pasted for one in paste.ids)
+        unnamed = {one for paste in self._pasted for one in paste.not_added if one not in taken}
+        alone = {one for one in _ids_alone(self.text) if one not in unnamed} if found.not_added else set()
+        ids = (*found.ids, *(one for one in found.not_added if one in taken or one in alone))
+        left = [*found.not_added, *(one for paste in self._pasted for one in paste.not_added)]
+        shown = {name.lower(): name for one in (found, *self._pasted) for name in one.other_names}
+        return FoundIds(
+            ids,
+            found.refused,
+            not_added=tuple(one for one in dict.fromkeys(left) if one not in ids),
+            others=found.others + sum(paste.others for paste in self._pasted),
+            other_names=tuple(shown.values()),
+            secrets=found.secrets + sum(paste.secrets for paste in self._pasted),
+        )
+
+    def forget_pastes(self) -> None:
+        """Begin again after all of the text was deleted."""
+        self._pasted.clear()
 
     async def _on_paste(self, event: Paste) -> None:
         # Textual calls the same method of the base class afterwards, which puts the text in.
-        text = clean_lines(event.text.replace("\r", "\n"))
-        if len(text) > SHOWN_LIMIT:
-            found = find_job_ids(text)
+        pasted = event.text.replace("\r\n", "\n").replace("\r", "\n")
+        found = find_job_ids(pasted)
+        text = clean_lines(mask_secrets(without_colours(pasted))) if len(pasted) <= SHOWN_LIMIT else ""
+        if not text or len(text) > SHOWN_LIMIT:
             text = "\n".join((*map(str, found.ids), *found.refused))
+            self._pasted.append(found)
+        else:
+            self._pasted.append(FoundIds(found.ids, (), not_added=found.not_added, secrets=found.secrets))
         is_within_line = self.cursor_location[1] > 0
         event.text = f"\n{text}" if is_within_line else text
 
@@ -62,10 +101,14 @@ class AddJobs(ModalScreen[FoundIds | None]):
         area.focus()
         if self._text:
             area.post_message(Paste(self._text))
+            self._text = ""
         self.on_text_area_changed()
 
     def on_text_area_changed(self) -> None:
         """Says at once what the text holds."""
+        area = self.query_one(PastedText)
+        if not area.text:
+            area.forget_pastes()
         self.query_one("#found", Static).update(Content(self._told(self._found())))
 
     def action_add(self) -> None:
@@ -77,11 +120,22 @@ class AddJobs(ModalScreen[FoundIds | None]):
         self.dismiss(None)
 
     def _found(self) -> FoundIds:
-        return find_job_ids(self.query_one(PastedText).text)
+        return self.query_one(PastedText).found()
 
     def _told(self, found: FoundIds) -> str:
+        left_out = counts(found)
         if not found.ids and not found.refused:
-            return "No job id yet."
+            return f"No job id yet{left_out}."
         known = sum(self._is_known(job_id) for job_id in found.ids)
-        told = f"{plural(len(found.ids) - known, 'new job')}, {known} known"
-        return f"{told}, {len(found.refused)} refused: {found.refused[0]}" if found.refused else told
+        told = f"{plural(len(found.ids) - known, 'new job')}, {known} known{left_out}"
+        if found.refused:
+            told += f", {len(found.refused)} refused: {found.refused[0]}"
+        return told + first_not_added(found)
+
+
+def _ids_alone(text: str) -> Iterator[JobId]:
+    """The ids that have a line for themselves."""
+    for line in text.split("\n"):
+        with suppress(InvalidJobIdError):
+            if line.strip():
+                yield JobId.parse(line)

@@ -19,6 +19,7 @@ from zjobtui.ui.ports import Archive, EngineLike
 from zjobtui.ui.saying import say
 from zjobtui.ui.shown import Shown
 from zjobtui.ui.undoing import Undoing, Watches, Way, named
+from zjobtui.wording.found_ids import counts
 from zjobtui.wording.signs import plural
 
 MANY = 20
@@ -254,6 +255,7 @@ class Deeds:
         def told(new: Watches) -> str:
             is_shown = not watches or self._go_to(_jobs(new or watches))
             told = f"{plural(len(new), 'job')} new, {len(found.ids) - len(new)} known, {len(found.refused)} refused"
+            told += counts(found)
             return told if is_shown else f"{told}; the filter hides it"
 
         back = Way(lambda new: [self._engine.forget(_jobs(new))], "removed again")

@@ -1,0 +1,87 @@
+"""`add` and `wait` on texts that hold more than job ids: what is kept, and what is printed."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.credentials import TOKEN_TEXTS
+from tests.support.process import environment
+from tests.support.running import run, said
+
+JOB, OTHER = "622638b100b62fb49212a73044c4ac46", "8a129101a074f02b2b870a58cab148e7"
+TOKEN, CLIENT = "6d151216ef504f65b8ff6e9e9e8356d3", "5a1b0000-1111-4222-8333-944455566677"
+ADDED = "1 job added, 0 known, 0 refused.\n"
+
+
+def test_what_is_left_out_of_a_text_is_printed_and_is_not_a_fault() -> None:
+    text = f'> Authorization: Bearer {TOKEN}\n< requestId: {CLIENT}\n{OTHER}: {{"jobId":"{JOB}"}}'
+    assert said(run("add", "-", stdin=text)) == (
+        0,
+        ADDED,
+        (
+            f"Not added: 8a129101… is not named as a job id in this text; add it with: zjobtui add {OTHER}\n"
+            "1 other id passed over: requestId.\n"
+            "1 access token or other credential was left out.\n"
+        ),
+    )
+
+
+def test_a_text_with_nothing_but_credentials_gives_no_job() -> None:
+    assert said(run("add", "-", stdin=f'{{"access_token":"{TOKEN}","client_id":"{CLIENT}"}}')) == (
+        2,
+        "",
+        "No job id was found.\n2 access tokens or other credentials were left out.\n",
+    )
+
+
+def test_many_ids_that_are_not_added_are_counted() -> None:
+    text = "".join(f"order {number:032x}x {number:032x}; " for number in range(12)) + f"jobId={JOB}"
+    complained = run("add", "-", stdin=text).stderr.splitlines()
+    assert len(complained) == 11
+    assert complained[-1] == "Not added: 2 more ids not named as a job id in this text."
+
+
+@pytest.mark.parametrize("command", ["add", "rm", "show", "wait"])
+def test_an_argument_that_is_refused_is_printed_without_its_secret(command: str) -> None:
+    result = run(command, f"Bearer {TOKEN}")
+    assert result.exit_code == 2
+    assert "“Bearer [masked]”" in result.stderr
+    assert TOKEN not in result.output
+
+
+def test_where_jobs_come_from_names_no_secret(tmp_path: Path) -> None:
+    path = tmp_path / f"access_token={TOKEN}.txt"
+    path.write_text(f"job {JOB}")
+    assert said(run("add", "--file", str(path)))[:2] == (0, ADDED)
+    exported = run("export").stdout
+    assert TOKEN not in exported
+    imported = tmp_path / "export.json"
+    imported.write_text(exported.replace("[masked]", TOKEN).replace(JOB, OTHER))
+    assert run("import", str(imported)).exit_code == 0
+    assert OTHER in run("export", "--results").stdout
+    assert TOKEN not in run("export", "--results").stdout + run("show", OTHER, "--json").stdout
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["token reply", *(pytest.param(name, marks=pytest.mark.long) for name in TOKEN_TEXTS if name != "token reply")],
+)
+def test_nothing_that_is_kept_or_printed_holds_a_secret(name: str, tmp_path: Path) -> None:
+    env = environment({"ZJOBTUI_DATA_DIR": str(tmp_path), "HOME": str(tmp_path)})
+
+    def zjobtui(*arguments: str, text: str = "") -> str:
+        program = [sys.executable, "-m", "zjobtui", *arguments]
+        ran = subprocess.run(program, input=text, text=True, capture_output=True, env=env, check=True)
+        return ran.stdout + ran.stderr
+
+    printed = zjobtui("add", "-", text=TOKEN_TEXTS[name])
+    listed = zjobtui("ls", "--json")
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert [one["job_id"] for one in json.loads(listed)["jobs"]] == [JOB]
+    assert JOB.encode() in kept
+    for secret in (TOKEN, CLIENT, CLIENT.replace("-", "")):
+        assert secret not in (printed + listed).lower()
+        assert secret.encode() not in kept.lower()

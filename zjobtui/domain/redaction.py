@@ -1,0 +1,313 @@
+"""Access tokens, passwords and other credentials in text: found by the names before them, never kept, masked."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from zjobtui.domain.key_names import NameKind
+from zjobtui.domain.source_text import ID, SourceText
+from zjobtui.domain.table_columns import Cell, find_cells
+
+MASK = "[masked]"
+
+_VALUE_LIMIT = 4_096
+"""Characters of a value that are read: more than the longest token that Zuora issues."""
+
+_ID_END = r"(?![0-9a-z])"
+_NAME_END = rf"\d{{0,2}}(?:(?![0-9a-z_-])|(?=[_-]{{1,3}}{ID}{_ID_END})|(?=-{{1,2}}>))"
+_TAILS = {
+    stem: re.compile(pattern)
+    for stem, pattern in (
+        ("token", f"tokens?{_NAME_END}"),
+        ("secret", f"secrets?{_NAME_END}"),
+        ("passw", f"passw(?:or)?ds?{_NAME_END}"),
+        ("passphrase", f"passphrase{_NAME_END}"),
+        ("bearer", f"bearer{_NAME_END}"),
+        ("basic", f"basic{_NAME_END}"),
+        ("authorization", f"authorization{_NAME_END}"),
+        ("cookie", f"cookies?{_NAME_END}"),
+        ("jti", f"jti{_NAME_END}"),
+        ("client", f"client[ _.-]?ids?{_NAME_END}"),
+        ("key", f"key(?:[_-]?id)?{_NAME_END}"),
+        ("session", f"session(?:[_-]?id)?{_NAME_END}"),
+    )
+}
+_KEY_QUALIFIER = re.compile(r"(?:api|access|private|secret|auth|signing)[ _-]?$")
+_SESSION_NAME = re.compile(r"zsession|session[_-]?id")
+_REFUSED_TOKEN = frozenset({"invalid", "expired", "missing", "no", "bad", "unknown", "revoked", "malformed", "wrong"})
+"""Words that make an error code of a key: `error=invalid_token`."""
+
+_NAMES_KIND_OF_TOKEN = re.compile(
+    r"(?:token[_-]?type(?:[_-]?hint)?|grant[_-]?type|response[_-]?type|(?:www|proxy)-authenticate|scope)"
+    r"[\s\"'`\\]{0,8}[:=>][\s\"'`\\]{0,8}$"
+)
+_PLACE = re.compile(r"(?:bearer|basic|[:=])[\s\"']{0,4}$")
+"""What makes a tag a place to fill in: `Bearer <token>`."""
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-."
+_QUOTES = "\"'`"
+
+_SEPARATOR = (
+    r"(?:[\s:=\"'`\\\[({|+>]|\*{1,2}(?!\*)|-{1,2}>|-(?=\s)|[\])](?=[\s\"'`]{0,4}[:=])|<(?=[0-9a-f]{8})|<!\[cdata\["
+    r"|(?<![0-9a-z_])(?:[bruf]{1,2}|[a-z_.]{2,30}\()(?=[\"']))"
+)
+_TAG = r"</?(?:td|dd|dt|span|b|i|em|strong|code|kbd|font|key|name|value|string)(?:\s[^<>]{0,80})?>"
+_WORD = r"(?:bearer|basic|token|oauth2?|digest|apikey|jwt|is|was|value)\b"
+_GAP = re.compile(rf"{_SEPARATOR}{{0,160}}+(?:{_WORD}{_SEPARATOR}{{1,160}}+){{0,2}}")
+_GAP_WITH_TAGS = re.compile(rf"(?:{_SEPARATOR}|{_TAG}){{0,160}}+(?:{_WORD}{_SEPARATOR}{{1,160}}+){{0,2}}")
+_SCHEME = re.compile(r"[a-z][a-z0-9_-]{1,20}[ +]{1,4}(?=[^\s:=]{12})")
+_COMMA = re.compile(rf"(?P<quote>[\"'`]?)\s{{0,8}}[,;]\s{{0,8}}(?P=quote)(?=(?P<id>{ID}{_ID_END})?)")
+_UNDERSCORES = re.compile(rf"[_-]{{1,3}}(?={ID}{_ID_END})")
+_EMPTY = re.compile(r"[:=]\s{0,8}(?:\"\s{0,8}\"|'\s{0,8}')[\s\])]")
+
+_PLAIN_VALUE = re.compile(rf"[^\s\"'`,;&<>|(){{}}\[\]]{{1,{_VALUE_LIMIT}}}")
+_COOKIES = re.compile(r"[^\s;\"'`]{1,4096}(?:;[ \t]{0,4}[^\s;=\"'`]{1,400}(?:=[^;\n\r\"'`]{0,4096})?){0,200}")
+_IS_KEY = re.compile(rf"(?!{ID}{_ID_END})[A-Za-z_][\w.-]{{0,60}}[\"'`]?(?:[ \t]{{0,4}}:(?=[\s\"']|$)|[ ]?=(?![=\s]|$))")
+_PLACEHOLDER = re.compile(
+    r"[*xX.\u2026_%$<>{}\[\]-]*|\$[A-Za-z_{(].*|%\w+%|[{<].*|(?:null|none|nil|undefined|true|false|masked|redacted|filtered|hidden|removed"
+    r"|secret|token|bearer|basic|your[_-].*)",
+    re.IGNORECASE,
+)
+_JWT = re.compile(r"(?<![\w-])eyj[\w-]{8,4096}\.[\w-]{8,4096}\.[\w-]{0,4096}")
+_USER_INFO = re.compile(r"://(?P<value>[^/\s:@\"'<>]{0,200}:[^/\s@\"'<>]{1,200})@")
+_USER_OPTION = re.compile(
+    r"(?<![\w-])(?:-u|--user|--proxy-user)[ =]{0,4}[\"']?(?P<value>[^\s\"':=/-][^\s\"':/]{0,200}:[^\s\"']{1,400})"
+)
+_WORDS = re.compile(r"[^\s;=,:&]{8,}")
+_SPACE = re.compile(r"\s")
+_HEX = re.compile(r"[0-9a-f-]{28,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Where the secrets of a text are, and how to recognise them elsewhere in it. Its repr holds none."""
+
+    spans: tuple[tuple[int, int], ...] = ()
+    """Positions in all forms of the source text, in order, apart from each other."""
+    cells: tuple[Cell, ...] = ()
+    """The table cells found on the way."""
+    count: int = 0
+    """How many different ones there are."""
+    words: frozenset[str] = field(default=frozenset(), repr=False)
+    """Those that can be told from other words, in lower case."""
+    parts: frozenset[str] = field(default=frozenset(), repr=False)
+    """The runs of 28 and of 32 hexadecimal digits in them."""
+
+    def covers(self, start: int, end: int) -> bool:
+        """Whether a secret takes up any of these positions."""
+        index = bisect_right(self.spans, (end - 1, end)) - 1
+        return index >= 0 and self.spans[index][1] > start
+
+    def holds(self, digits: str) -> bool:
+        """Whether hexadecimal digits (no dashes, lower case) are a secret, or nearly one, that stands elsewhere."""
+        if not self.parts:
+            return False
+        size = 32 if len(digits) == 32 else 28
+        return any(digits[start : start + size] in self.parts for start in range(len(digits) - size + 1))
+
+
+def find_secrets(source: SourceText) -> Secrets:
+    """The credentials in a text: what follows the name of one, with nothing but separators between."""
+    cells = find_cells(source)
+    values = sorted(_followers(source, cells))
+    spans = tuple(_joined(span for span in values if not _PLACEHOLDER.fullmatch(source.plain[slice(*span)].strip())))
+    texts = {source.low[start:end].strip() for start, end in spans}
+    words = {word for text in texts for word in _WORDS.findall(text)}
+    parts = frozenset(part for word in words for part in _hex_parts(word))
+    count = len({text.replace("-", "") for text in texts})
+    return Secrets(spans, tuple(cells), count, frozenset(filter(_is_opaque, words)), parts)
+
+
+def mask_secrets(text: str) -> str:
+    """The text with `[masked]` in place of each credential, wherever it occurs, and then without colour codes."""
+    source = SourceText.of(text)
+    found = find_secrets(source)
+    if not found.count:
+        return text
+    ids = (word.span() for word in _HEX.finditer(source.low) if found.holds(word.group().replace("-", "")))
+    spans = [*found.spans, *_occurrences(source.low, found.words), *ids]
+    pieces, position = [], 0
+    for start, end in _joined(sorted(spans)):
+        pieces += [source.shown[position:start], MASK]
+        position = end
+    return "".join((*pieces, source.shown[position:]))
+
+
+def _followers(source: SourceText, cells: Iterable[Cell]) -> Iterator[tuple[int, int]]:
+    """The spans of values that are secret by what stands before them, by their column or by their form."""
+    low = source.low
+    headings = []
+    for cell in cells:
+        if cell.kind is None:
+            headings.append((cell.start, cell.end))
+        elif cell.kind is NameKind.SECRET:
+            yield from _stripped(source.plain, cell.start, cell.end)
+    for stem, tail in _TAILS.items():
+        position = low.find(stem)
+        while position >= 0:
+            name = tail.match(low, position)
+            end = position + len(stem)
+            if name is not None and not _is_within(headings, position):
+                for span in _value_after(source, stem, position, name.end()):
+                    yield span
+                    end = span[1]  # a name within a value names nothing
+            position = low.find(stem, end)
+    for sign, pattern in (("eyj", _JWT), ("://", _USER_INFO), ("-u", _USER_OPTION), ("--proxy-u", _USER_OPTION)):
+        yield from _matches(low, sign, pattern)
+
+
+def _matches(low: str, sign: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    position = low.find(sign)
+    while position >= 0:
+        # `--user` begins a character before the sign that finds it.
+        found = pattern.match(low, position) or (pattern.match(low, position - 1) if position else None)
+        if found is not None:
+            yield found.span("value" if "value" in pattern.groupindex else 0)
+        position = low.find(sign, max(position + len(sign), found.end() if found else 0))
+
+
+def _value_after(source: SourceText, stem: str, position: int, end: int) -> Iterator[tuple[int, int]]:
+    """The span of the value that follows a name, if the name is that of a secret and the value can be one."""
+    low = source.low
+    before = low[max(0, position - 60) : position]
+    prefix = before[len(before.rstrip(_LETTERS)) :]
+    if _is_not_a_name(stem, low[position:end], before, prefix):
+        return
+    is_sure = (
+        bool(prefix) or stem in {"bearer", "authorization", "jti", "cookie"} or low.startswith("clientid", position)
+    )
+    is_sure = is_sure or low.startswith(("client_id", "client-id"), position)
+    start = position - len(prefix)
+    is_tag = low[start - 1 : start] == "<"
+    if is_tag and _PLACE.search(low, max(0, start - 20), start - 1):
+        return
+    gap_end = (_GAP if is_tag else _GAP_WITH_TAGS).match(low, end).end()  # type: ignore[union-attr] # it can be empty
+    if is_sure and stem != "bearer" and (comma := _comma(low, start, end)):
+        gap_end = comma.end()
+    elif gap_end == end:
+        joined = _UNDERSCORES.match(low, end)
+        if joined is None:
+            return
+        gap_end = joined.end()
+    elif stem == "authorization" and (scheme := _SCHEME.match(low, gap_end)):
+        gap_end = scheme.end()
+    gap = low[end:gap_end]
+    if _EMPTY.search(gap) or (not is_sure and "\n" in gap and not _crosses_lines(low, start, gap)):
+        return
+    yield from _value(source, stem, gap, gap_end, is_sure=is_sure)
+
+
+def _is_not_a_name(stem: str, name: str, before: str, prefix: str) -> bool:
+    """Whether a word only looks like the name of a secret: a kind of token, an error code, a part of a word."""
+    if stem in {"bearer", "jti"} and before[-1:].isalnum():
+        return True
+    if stem == "basic" and prefix:
+        return True
+    if stem == "key" and not _KEY_QUALIFIER.search(before):
+        return True
+    if stem == "session" and not _SESSION_NAME.fullmatch(before[-1:] + name if before[-1:] == "z" else name):
+        return True
+    if stem in {"token", "secret"} and prefix.strip("_-.") in _REFUSED_TOKEN:
+        return True
+    return bool(_NAMES_KIND_OF_TOKEN.search(before[: len(before) - len(prefix)]))
+
+
+def _comma(low: str, start: int, end: int) -> re.Match[str] | None:
+    """A comma between name and value: `('client_id', '…')`, or a line `access_token,…` of CSV."""
+    found = _COMMA.match(low, end)
+    if found is None:
+        return None
+    is_quoted = bool(found["quote"]) and low[start - 1 : start] == found["quote"]
+    is_line = start == 0 or low[start - 1] in "\n\"'"
+    return found if is_quoted or (found["id"] and is_line) else None
+
+
+def _crosses_lines(low: str, start: int, gap: str) -> bool:
+    """Whether an everyday word (token, password) at the end of a line can name what the next line holds."""
+    line = low[max(0, start - 120) : start].rpartition("\n")[2]
+    is_alone = not any(character.isalnum() for character in line)
+    is_quoted = low[start - 1 : start] in tuple(_QUOTES) and gap[0] == low[start - 1]
+    return is_alone or is_quoted or "=" in gap or gap.count("\n") == 1
+
+
+def _value(source: SourceText, stem: str, gap: str, start: int, *, is_sure: bool) -> Iterator[tuple[int, int]]:
+    plain = source.plain
+    is_assigned = any(sign in gap for sign in ":=>,;")
+    if plain[start : start + 1] in {"", *",;&})"}:
+        return
+    if (gap[-1] not in ":=" + _QUOTES or "\n" in gap or "{" in gap) and _IS_KEY.match(plain, start):
+        return
+    quote = gap[-1] if gap[-1] in _QUOTES else ""
+    end = plain.find(quote, start, start + _VALUE_LIMIT) if quote else -1
+    is_phrase = bool(_SPACE.search(plain[start:end].strip())) if end > start else True
+    if end > start and "\n" not in plain[start:end] and (is_assigned or not is_phrase):
+        if is_phrase and stem in {"token", "basic", "key"} and not is_sure:
+            return
+    elif stem == "cookie":
+        found = _COOKIES.match(plain, start) if is_assigned else None
+        end = found.end() if found else start
+    else:
+        found = _PLAIN_VALUE.match(plain, start)
+        end = found.end() if found else start
+    while end > start and plain[end - 1] in ".:?!":
+        end -= 1
+    if "://" in plain[start:end]:
+        return
+    is_opaque = _is_opaque(plain[start:end].strip())
+    needs_opaque = (
+        not is_assigned
+        or stem in {"bearer", "basic"}
+        or (not is_sure and stem not in {"secret", "passw", "passphrase"})
+        or (stem != "authorization" and any(map(str.isalpha, gap)))
+    )
+    if is_opaque or not needs_opaque:
+        yield from _stripped(plain, start, end)
+
+
+def _stripped(plain: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    value = plain[start:end]
+    start += len(value) - len(value.lstrip(" \t\r\"'`*"))
+    end -= len(value) - len(value.rstrip(" \t\r\"'`*"))
+    if end > start:
+        yield start, end
+
+
+def _is_opaque(value: str) -> bool:
+    """Whether a word looks as if a machine made it."""
+    return len(value) >= 8 and (len(value) >= 24 or any(map(str.isdigit, value))) and not _SPACE.search(value)
+
+
+def _is_within(spans: list[tuple[int, int]], position: int) -> bool:
+    index = bisect_right(spans, (position, 1 << 62)) - 1
+    return index >= 0 and position < spans[index][1]
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The spans in order, those that overlap as one."""
+    last: tuple[int, int] | None = None
+    for start, end in spans:
+        if last is not None and start < last[1]:
+            last = (last[0], max(last[1], end))
+        else:
+            if last is not None:
+                yield last
+            last = (start, end)
+    if last is not None:
+        yield last
+
+
+def _hex_parts(word: str) -> Iterator[str]:
+    """The runs of 28 and of 32 digits in a secret, so that a part of it is recognised, too."""
+    for run in _HEX.findall(word):
+        digits = run.replace("-", "")
+        if len(digits) <= 128:
+            for size in (28, 32):
+                yield from (digits[start : start + size] for start in range(len(digits) - size + 1))
+
+
+def _occurrences(low: str, values: Iterable[str]) -> Iterator[tuple[int, int]]:
+    for value in values:
+        position = low.find(value)
+        while position >= 0:
+            yield position, position + len(value)
+            position = low.find(value, position + len(value))
