@@ -231,8 +231,9 @@ class Poller:
     def _attended_due(self, now: float) -> float:
         """When the attended job may be asked about though it may not be its turn; never where nobody looks."""
         job = self._attended
-        watch = self._ledger.watchlist.get(job) if job in self._agenda and now < self._attended_until else None
-        if watch is None or watch.is_final:
+        if job is None or job not in self._agenda or now >= self._attended_until:
+            return inf
+        if (watch := self._ledger.watchlist.get(job)) is None or watch.is_final:
             return inf
         since = max(min(watch.heard_at, now), self._attended_at)
         return _on_beat(since + self._pace.attended_interval(watch, self._line.rate(now)), LONGEST_BEAT)
