@@ -13,9 +13,9 @@ from zjobtui.polling.inspection import CHEAPEST, Bounds, Schedule, fit, plan
 STALENESS_LIMIT = 60.0
 """Seconds after which even a job of which nothing is expected is asked about again, where the budget allows."""
 
-ATTENDED_INTERVAL, ATTENDED_SHARE = 2.0, 0.25
-"""Seconds between two calls about the job that a person looks at, where that takes no more than a quarter of the calls
-that the budget allows; otherwise as many as that quarter gives."""
+ATTENDED_INTERVAL, ATTENDED_SHARE = 2.0, 0.2
+"""Seconds between two calls about the job that a person looks at, where that takes no more than this share of the calls
+that may be planned with; otherwise what the share gives. With its own turns the job stays at about a quarter."""
 
 LEAST_PROMISE = 5.0
 """Seconds: the shortest interval that a row's freshness is measured by, however often it is really asked about."""
