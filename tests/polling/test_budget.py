@@ -220,7 +220,7 @@ def test_a_clock_that_stands_or_steps_back_fills_nothing() -> None:
 
 def test_a_pace_may_plan_with_the_rate_and_what_is_saved() -> None:
     budget = opened(PLENTY, 0)
-    assert allowance(budget, 0) == pytest.approx(50 + 100 / 300)
+    assert allowance(budget, 0) == pytest.approx(50 + 99 / 300)
     assert allowance(spend(budget, 0, 400), 0) == 50
     assert 0 < allowance(spend(opened(share_of(API_SANDBOX), 0), 0, 5000), 0) < 0.001
 

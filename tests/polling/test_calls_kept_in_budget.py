@@ -1,15 +1,19 @@
 """The poller and its budget in virtual time: what a tenant grants is never overrun, and used where it is granted."""
 
+import asyncio
+from collections.abc import Callable
+from itertools import pairwise
 from random import Random
 
 import pytest
 
-from tests.support.polling import Run, for_seconds, job_id, polled, watches
+from tests.support.polling import Run, Script, for_seconds, job, job_id, polled, watches
 from tests.support.sources import TimedSource
 from tests.support.virtual_time import START
 from zjobtui.domain.job import JobId
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.tenant import TenantKind
+from zjobtui.polling.budget import Limits
 from zjobtui.polling.line import limits_for
 
 HOUR, DAY = 3_600.0, 86_400.0
@@ -90,3 +94,95 @@ def test_r3_an_absurd_retry_after_is_an_hour_at_most() -> None:
     run = polled(asking_for_patience("1000000000", 30), watches(20), for_seconds(4_000))
     assert calls_within(run, 33, 3_600) == 0
     assert calls_within(run, 3_640, 4_000) > 0
+
+
+API_SANDBOX, DEVELOPER_SANDBOX = limits_for(TenantKind.API_SANDBOX), limits_for(TenantKind.DEVELOPER_SANDBOX)
+FEW_A_DAY = limits_for(TenantKind.PRODUCTION, daily_calls=300)
+
+
+def again_and_again(seconds: float, every: float, do: Callable[[Run], None]) -> Script:
+    async def script(run: Run) -> None:
+        for _ in range(int(seconds / every)):
+            do(run)
+            await asyncio.sleep(every)
+
+    return script
+
+
+def longest_wait(run: Run, count: int) -> int:
+    """The calls that went to all jobs while one of them waited for its next, or for its first."""
+    asked = [one.job for one in run.source.asked]
+    waits = []
+    for number in range(count):
+        turns = [-1, *(turn for turn, one in enumerate(asked) if one == job_id(number)), len(asked)]
+        waits.append(max(after - before for before, after in pairwise(turns)))
+    return max(waits)
+
+
+@pytest.mark.parametrize(("limits", "count"), [(API_SANDBOX, 100), (FEW_A_DAY, 10)])
+def test_a_row_that_is_looked_at_all_the_time_leaves_most_calls_to_the_others(limits: Limits, count: int) -> None:
+    looking = again_and_again(3 * HOUR, 60, lambda run: run.poller.attend(job(7)))
+    run = polled(TimedSource(), watches(count), looking, limits)
+    assert len(run.calls) <= limits.per_day
+    assert len(run.calls) >= limits.per_day / 3
+    assert len(run.calls_about(7)) <= 0.25 * len(run.calls) + len(run.calls) / count
+    assert longest_wait(run, count) <= 3 * count
+
+
+def test_rows_that_are_looked_at_one_after_the_other_get_a_quarter_together() -> None:
+    numbers = iter(range(1_000_000))
+    looking = again_and_again(2 * HOUR, 3, lambda run: run.poller.attend(job(next(numbers) % 5)))
+    run = polled(TimedSource(), watches(50), looking, API_SANDBOX)
+    looked_at = sum(len(run.calls_about(number)) for number in range(5))
+    assert looked_at <= (0.25 + 5 / 50) * len(run.calls)
+    assert longest_wait(run, 50) <= 3 * 50
+
+
+def test_five_minutes_after_the_last_key_a_row_is_one_of_many_until_the_next_key() -> None:
+    async def script(run: Run) -> None:
+        run.poller.attend(job(7))
+        await asyncio.sleep(1_200)
+        run.poller.attend(job(7))
+        await asyncio.sleep(60)
+
+    run = polled(TimedSource(), watches(100, added_at=START - DAY), script)
+    gaps = [(after, after - before) for before, after in pairwise(run.calls_about(7))]
+    assert max(gap for at, gap in gaps if 10 < at < 300) <= 2.5
+    assert sum(320 < at < 1_200 for at, _ in gaps) <= 2 * sum(320 < at < 1_200 for at in run.calls_about(8))
+    assert max(gap for at, gap in gaps if at > 1_205) <= 2.5
+
+
+@pytest.mark.parametrize("count", [1, 10, 100])
+def test_where_calls_are_plentiful_the_row_that_is_looked_at_is_asked_about_every_two_seconds(count: int) -> None:
+    looking = again_and_again(600, 60, lambda run: run.poller.attend(job(0)))
+    run = polled(TimedSource(), watches(count, added_at=START - DAY), looking)
+    assert max(after - before for before, after in pairwise(run.calls_about(0))) <= 2.5
+    assert longest_wait(run, count) <= 3 * max(count, 50)
+
+
+def test_a_job_that_is_asked_about_by_hand_all_day_leaves_calls_to_the_others_and_keeps_the_day() -> None:
+    asking = again_and_again(3 * HOUR, 5, lambda run: run.poller.ask_now([job(7)]))
+    run = polled(TimedSource(), watches(20), asking, FEW_A_DAY)
+    assert len(run.calls) <= FEW_A_DAY.per_day
+    assert len(run.calls_about(7)) <= 0.6 * len(run.calls)
+    assert longest_wait(run, 20) <= 3 * 20
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("every", [60.0, DAY], ids=["with keys", "without keys"])
+@pytest.mark.parametrize("count", [1, 10, 100])
+@pytest.mark.parametrize(
+    ("limits", "seconds"),
+    [(API_SANDBOX, DAY), (DEVELOPER_SANDBOX, DAY), (FEW_A_DAY, DAY), (limits_for(TenantKind.PRODUCTION), 2 * HOUR)],
+    ids=["API sandbox", "developer sandbox", "300 calls a day", "production"],
+)
+def test_a_day_with_a_selected_row_keeps_to_the_budget_and_forgets_no_job(
+    limits: Limits, seconds: float, count: int, every: float
+) -> None:
+    looking = again_and_again(seconds, min(every, seconds), lambda run: run.poller.attend(job(0)))
+    run = polled(TimedSource(), watches(count), looking, limits)
+    assert len(run.calls) <= 1.01 * limits.per_day
+    assert all(run.calls_about(number) for number in range(count))
+    if count > 1 and len(run.calls) >= 0.9 * limits.per_day:
+        assert len(run.calls_about(0)) <= 0.25 * len(run.calls) + len(run.calls) / count
+        assert longest_wait(run, count) <= 3 * count

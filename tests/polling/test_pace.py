@@ -44,11 +44,15 @@ def ended(count: int, after: float) -> list[Watch]:
     ]
 
 
-@given(st.floats(min_value=0, max_value=1e7), st.booleans())
-def test_every_interval_lies_between_the_bounds(age: float, is_attended: bool) -> None:
-    interval = FIRST_PACE.interval(RUNNING, START + age, is_attended=is_attended)
+@given(st.floats(min_value=0, max_value=1e7))
+def test_every_interval_lies_between_the_bounds(age: float) -> None:
+    interval = FIRST_PACE.interval(RUNNING, START + age)
     assert 1.9 <= interval <= STALENESS_LIMIT + 0.1
-    assert interval <= ATTENDED_INTERVAL + 1e-9 or not is_attended
+
+
+@pytest.mark.parametrize(("rate", "interval"), [(5.0, ATTENDED_INTERVAL), (2.5, 2.0), (1.0, 5.0), (0.01, 500.0)])
+def test_the_job_that_a_person_looks_at_gets_a_fifth_of_the_planned_calls(rate: float, interval: float) -> None:
+    assert FIRST_PACE.attended_interval(RUNNING, rate) == interval
 
 
 def test_a_job_that_is_older_than_the_clock_says_is_new() -> None:
@@ -60,7 +64,7 @@ def test_a_job_that_is_older_than_the_clock_says_is_new() -> None:
 )
 def test_a_job_whose_answers_cannot_be_used_waits_for_the_ceiling(kind: ProblemKind) -> None:
     odd = replace(RUNNING, problem=Problem(kind), problem_at=START)
-    assert FIRST_PACE.interval(odd, START, is_attended=True) == FIRST_PACE.ceiling
+    assert FIRST_PACE.interval(odd, START) == FIRST_PACE.attended_interval(odd, 5.0) == FIRST_PACE.ceiling
 
 
 def test_a_job_that_zuora_does_not_know_waits_for_the_ceiling() -> None:

@@ -312,6 +312,17 @@ async def test_the_engine_is_told_at_which_job_a_person_looks() -> None:
         await sight.until(lambda _: engine.attended[-1] is None)
 
 
+async def test_any_key_tells_the_engine_again_that_a_person_looks_but_not_every_key() -> None:
+    engine = waiting(3)
+    async with looking_at(engine) as sight:
+        await sight.press("down")
+        await sight.until(lambda _: engine.attended == [job(2)])
+        await sight.press("2")
+        engine.clock.at += 400
+        await sight.press("1")
+        await sight.until(lambda _: engine.attended == [job(2), job(2)])
+
+
 async def test_the_border_says_how_many_jobs_there_are() -> None:
     engine = waiting(1_200)
     async with looking_at(engine) as sight:

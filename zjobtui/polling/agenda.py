@@ -36,11 +36,12 @@ class Agenda:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
-    def take(self, now: float, first: Job | None = None) -> Job | None:
-        """Takes out the job that has been due the longest, but `first` before all, or None where none is due."""
-        if first is not None and self._due.get(first, now + 1) <= now:
-            del self._due[first]
-            return first
+    def drop(self, job: Job) -> None:
+        """Forgets a job, if it is there."""
+        self._due.pop(job, None)
+
+    def take(self, now: float) -> Job | None:
+        """Takes out the job that has been due the longest, or None where none is due."""
         due = self.next_due()
         if due is None or due > now:
             return None

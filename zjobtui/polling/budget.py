@@ -114,8 +114,11 @@ def rate(budget: Budget, now: float) -> float:
 
 
 def allowance(budget: Budget, now: float) -> float:
-    """Calls per second that a pace may plan with, above zero: the rate, and saved calls over the next five minutes."""
-    return max(rate(budget, now) + max(0.0, _filled(budget, now)) / _SOON, 1 / _HOUR)
+    """Calls per second that a pace may plan with, above zero: the rate, and saved calls over the next five minutes.
+
+    The call that may go next is not one of those.
+    """
+    return max(rate(budget, now) + max(0.0, _filled(budget, now) - 1) / _SOON, 1 / _HOUR)
 
 
 def even_rate(budget: Budget, now: float, calls: int) -> float:

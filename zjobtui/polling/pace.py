@@ -13,8 +13,9 @@ from zjobtui.polling.inspection import CHEAPEST, Bounds, Schedule, fit, plan
 STALENESS_LIMIT = 60.0
 """Seconds after which even a job of which nothing is expected is asked about again, where the budget allows."""
 
-ATTENDED_INTERVAL = 2.0
-"""Seconds between two calls about the job that a person looks at."""
+ATTENDED_INTERVAL, ATTENDED_SHARE = 2.0, 0.2
+"""Seconds between two calls about the job that a person looks at, where that takes no more than this share of the calls
+that may be planned with; otherwise what the share gives. With its own turns the job stays at about a quarter."""
 
 LEAST_PROMISE = 5.0
 """Seconds: the shortest interval that a row's freshness is measured by, however often it is really asked about."""
@@ -38,18 +39,20 @@ class Pace:
         """Seconds between two calls at most, stretched beyond the staleness limit where the budget is too small."""
         return self.schedule.bounds.ceiling
 
-    def interval(self, watch: Watch, now: float, *, is_attended: bool = False) -> float:
+    def interval(self, watch: Watch, now: float) -> float:
         """Seconds until this job should be asked about again; `now` in seconds since the epoch.
 
         A job's age counts from when it was added: Zuora tells no start. One that Zuora does not know, or whose answers
         cannot be used, is asked about at the ceiling.
         """
-        is_odd = watch.problem is not None and watch.problem.kind in _ODD
-        if is_odd or watch.verdict.kind is Kind.UNKNOWN:
+        if _is_odd(watch):
             return self.ceiling
         age = max(0.0, now - watch.added_at)
-        gap = self.schedule.next_age(age) - age
-        return min(gap, ATTENDED_INTERVAL) if is_attended else gap
+        return self.schedule.next_age(age) - age
+
+    def attended_interval(self, watch: Watch, rate: float) -> float:
+        """Seconds between two calls about the job that a person looks at, at `rate` calls per second for all jobs."""
+        return self.ceiling if _is_odd(watch) else max(ATTENDED_INTERVAL, 1 / (ATTENDED_SHARE * rate))
 
 
 FIRST_PACE = Pace(plan(PRIOR, CHEAPEST))
@@ -83,6 +86,11 @@ def spread(count: int, rate: float, chance: Random) -> list[float]:
 def promised(interval: float) -> float:
     """The interval by which freshness is measured, in seconds."""
     return max(interval, LEAST_PROMISE)
+
+
+def _is_odd(watch: Watch) -> bool:
+    """Whether Zuora does not know it, or its answers cannot be used."""
+    return watch.verdict.kind is Kind.UNKNOWN or (watch.problem is not None and watch.problem.kind in _ODD)
 
 
 def _lifetime(watch: Watch) -> Lifetime | None:

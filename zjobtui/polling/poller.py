@@ -24,8 +24,8 @@ from zjobtui.polling.ports import JobSource
 CONCURRENCY = 12
 """Calls under way at once: as many as go out on a beat. Zuora grants 40 a tenant, and others use them too."""
 
-BY_HAND = -1.0
-"""Due before everything that is planned, and also while nothing else is asked."""
+ATTENTION = 300.0
+"""Seconds after which nobody is taken to look at a job any more, unless the poller is told again."""
 
 WAKE = 2.0
 """Seconds between two looks at the clock at most: after the machine has slept, polling goes on within as many."""
@@ -78,8 +78,10 @@ class Poller:
         self._staleness_limit = staleness_limit or pace.STALENESS_LIMIT
         self._agenda = Agenda()
         self._asking: dict[Job, asyncio.Task[None]] = {}
-        self._by_hand: set[Job] = set()
+        self._by_hand: dict[Job, None] = {}
+        self._was_by_hand = False
         self._attended: Job | None = None
+        self._attended_until = self._attended_at = -inf
         self._is_paused = False
         self._paid = source.requests
         self._pace = pace.FIRST_PACE
@@ -104,22 +106,22 @@ class Poller:
         self._spread_unfinished()
 
     def ask_now(self, jobs: Iterable[Job]) -> None:
-        """A person has asked: these come first, finished or not, and a tenant that is down is tried at once."""
-        for job in jobs:
-            self._by_hand.add(job)
-            if job not in self._asking:
-                self._agenda.put(job, BY_HAND)
+        """A person has asked: these come first, finished or not, and a tenant that is down is tried at once.
+
+        Where planned calls are due, every other call is one of those: asking again and again starves no job.
+        """
+        self._by_hand.update(dict.fromkeys(job for job in jobs if job not in self._asking))
         self._source.sign_in_again()
         self._line.try_at_once(self._clock.now())
         self._nudge.set()
 
     def attend(self, job: Job | None) -> None:
-        """The job that a person looks at; it is asked about soon, unless it is finished."""
-        self._attended = job
-        watch = self._ledger.watchlist.get(job) if job else None
-        if job and watch and not watch.is_final and job not in self._asking:
-            self._plan(job, min(watch.heard_at, self._clock.now()) + pace.ATTENDED_INTERVAL)
-            self._nudge.set()
+        """The job that a person looks at, for five minutes: besides its turns it gets a quarter of the calls at most.
+
+        However often another one is looked at, all of them together get no more.
+        """
+        self._attended, self._attended_until = job, self._clock.now() + ATTENTION
+        self._nudge.set()
 
     def pause(self) -> None:
         """Asks nothing more until `resume`; calls under way come to their end."""
@@ -185,8 +187,9 @@ class Poller:
         overdue: list[Job] = []
         for watch in self._unfinished():
             job = watch.job
-            is_free = job in self._agenda and job not in self._by_hand and job != self._attended
-            if is_free and 0 < watch.heard_at <= now:  # a clock that was ahead may have told of a later call
+            if (
+                job in self._agenda and 0 < watch.heard_at <= now
+            ):  # a clock that was ahead may have told of a later call
                 planned = self._pace.interval(watch, watch.heard_at)
                 due = watch.heard_at + pace.jittered(planned, self._chance)
                 if due <= now or (watch.problem is None and due > (stale_at(watch) or inf)):
@@ -197,21 +200,51 @@ class Poller:
 
     def _start_due(self) -> None:
         now = self._clock.now()
-        horizon = self._horizon(now)
-        while self._room(now) > len(self._asking) and (job := self._agenda.take(horizon, self._attended)):
+        while self._room(now) > len(self._asking) and (job := self._take(now)):
             watch = self._ledger.watchlist.get(job)
-            if watch is not None and (not watch.is_final or job in self._by_hand):
+            if watch is not None and (not watch.is_final or self._was_by_hand):
                 self._line.spend(now)
                 self._paid += 1
                 self._asking[job] = asyncio.create_task(self._ask(watch))
 
+    def _take(self, now: float) -> Job | None:
+        """The job to ask about next, if any: by hand, but not twice where another is due, or attended, or planned."""
+        horizon = self._horizon(now)
+        if self._by_hand and not (self._was_by_hand and horizon >= self._planned_at(now) < inf):
+            self._was_by_hand = True
+            job = next(iter(self._by_hand))
+            del self._by_hand[job]
+            self._agenda.drop(job)
+            return job
+        self._was_by_hand = False
+        if self._attended is not None and self._attended_due(now) <= min(horizon, now):
+            self._attended_at = now
+            self._agenda.drop(self._attended)
+            return self._attended
+        return self._agenda.take(horizon)
+
+    def _planned_at(self, now: float) -> float:
+        """When the first job is due that nobody has asked for by hand."""
+        due = self._agenda.next_due()
+        return min(inf if due is None else due, self._attended_due(now))
+
+    def _attended_due(self, now: float) -> float:
+        """When the attended job may be asked about though it may not be its turn; never where nobody looks."""
+        job = self._attended
+        if job is None or job not in self._agenda or now >= self._attended_until:
+            return inf
+        if (watch := self._ledger.watchlist.get(job)) is None or watch.is_final:
+            return inf
+        since = max(min(watch.heard_at, now), self._attended_at)
+        return _on_beat(since + self._pace.attended_interval(watch, self._line.rate(now)), LONGEST_BEAT)
+
     def _horizon(self, now: float) -> float:
-        """Up to when what is due may be asked now.
+        """Up to when what is planned may be asked now.
 
         Where a host throttles so much that rows grow stale, a call that it grants is never left unused.
         """
         if self._is_paused or not self._may_poll():
-            return BY_HAND
+            return -inf
         is_stretched = self._pace.ceiling > self._pace.staleness_limit
         return inf if is_stretched and self._line.is_walled(now) else now
 
@@ -221,9 +254,13 @@ class Poller:
         return 1 if self._line.is_down else self._concurrency
 
     async def _until_next(self) -> None:
-        now, due = self._clock.now(), self._agenda.next_due()
-        horizon = self._horizon(now)
-        if due is None or (horizon == BY_HAND < due) or 0 < self._room(now) <= len(self._asking):
+        now = self._clock.now()
+        horizon, due = self._horizon(now), self._planned_at(now)
+        if self._by_hand:
+            due = now
+        elif horizon == -inf:
+            due = inf
+        if due == inf or 0 < self._room(now) <= len(self._asking):
             await self._nudge.wait()
             self._looked_at = self._clock.now()
             return
@@ -259,10 +296,9 @@ class Poller:
         job, now = watch.job, self._clock.now()
         was_down = self._line.is_down
         self._line.heard(observation, sent, now)
-        self._by_hand.discard(job)
         is_as_before = isinstance(observation, Seen) and watch.problem is None
         known = watch if is_as_before else fold(watch, observation, watch.planned).watch
-        planned = self._pace.interval(known, now, is_attended=job == self._attended)
+        planned = self._pace.interval(known, now)
         self._plan(job, now + pace.jittered(planned, self._chance), _beat(planned))
         self._ledger.bring(job, observation, pace.promised(planned))
         if was_down and not self._line.is_down:
@@ -275,24 +311,29 @@ class Poller:
         return (w for w in self._ledger.watchlist if w.job.tenant == self.tenant and not w.is_final)
 
     def _spread_unfinished(self) -> None:
-        held = self._asking.keys() | self._by_hand
-        self._spread([watch.job for watch in self._unfinished() if watch.job not in held])
+        self._spread([watch.job for watch in self._unfinished() if watch.job not in self._asking])
 
     def _spread(self, jobs: list[Job]) -> None:
+        """Plans the jobs one after the other, those first that have waited longest: it may soon happen again."""
         now = self._clock.now()
         rate = self._line.even_rate(now, len(jobs))
+        heard_at = {watch.job: watch.heard_at for watch in self._ledger.watchlist}
+        jobs = sorted(jobs, key=lambda job: heard_at.get(job, 0.0))
         for job, delay in zip(jobs, pace.spread(len(jobs), rate, self._chance), strict=True):
             self._plan(job, now + delay)
         self._nudge.set()
 
     def _plan(self, job: Job, due: float, beat: float = BEAT) -> None:
-        self._agenda.put(job, round(due / beat) * beat)
+        self._agenda.put(job, _on_beat(due, beat))
 
 
 def _beat(interval: float) -> float:
-    """The beat for a job that is left alone for so long; the one that a person looks at is asked with the others."""
-    is_long = interval >= 4 * LONGEST_BEAT or interval == pace.ATTENDED_INTERVAL
-    return LONGEST_BEAT if is_long else BEAT
+    """The beat for a job that is left alone for so long."""
+    return LONGEST_BEAT if interval >= 4 * LONGEST_BEAT else BEAT
+
+
+def _on_beat(due: float, beat: float) -> float:
+    return round(due / beat) * beat
 
 
 def _differs(value: float, before: float) -> bool:

@@ -7,8 +7,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.events import Paste
 from textual.screen import ModalScreen
+from textual.theme import Theme
+from textual.types import WatchCallbackType
 from textual.widgets import Static, TextArea
 
 from zjobtui.domain.id_finder import find_job_ids
@@ -57,6 +60,22 @@ class PastedText(TextArea):
     def forget_pastes(self) -> None:
         """Begin again after all of the text was deleted."""
         self._pasted.clear()
+
+    def watch(self, obj: DOMNode, attribute_name: str, callback: WatchCallbackType, init: bool = True) -> None:
+        """Watch nothing of the app: until its theme changes it keeps every text area that was ever opened."""
+        if obj is not self.app:
+            super().watch(obj, attribute_name, callback, init)
+
+    def on_mount(self) -> None:
+        """Learn of another theme by a signal, which can be left."""
+        self.app.theme_changed_signal.subscribe(self, self._restyle)
+
+    def on_unmount(self) -> None:
+        """Leave the signal."""
+        self.app.theme_changed_signal.unsubscribe(self)
+
+    def _restyle(self, _: Theme) -> None:
+        self.theme = self.theme
 
     async def _on_paste(self, event: Paste) -> None:
         # Textual calls the same method of the base class afterwards, which puts the text in.

@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from zjobtui.domain.text import clean
+from zjobtui.ui.saying import clear
 
 
 class FilterBar(Input):
@@ -57,7 +58,7 @@ class FilterBar(Input):
 
 async def open_filter_bar(pane: Widget, text: str, hint: str, typed: Callable[[str], None]) -> None:
     """Opens the line for a pane, above the keys, where nothing that was told covers it; there is one at a time."""
-    pane.app.clear_notifications()
+    clear(pane.app)
     for bar in pane.screen.query(FilterBar):
         if bar.pane is pane:
             bar.focus()

@@ -157,8 +157,8 @@ class Monitor(FewFrames[None]):
         self._look()
 
     def _look(self) -> None:
-        """What is new about the job that a person has gone to is seen soon."""
-        if self._reading.is_of_unseen:
+        """What is new about the job that a person has gone to is seen soon; the engine hears that somebody looks."""
+        if self._reading.is_of_unseen or self._reading.is_attention_old:
             self.set_timer(ATTEND_AFTER, self._reading.attend, name="attend")
 
     def on_paste(self, event: Paste) -> None:

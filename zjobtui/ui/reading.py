@@ -14,6 +14,9 @@ from zjobtui.ui.ports import Archive, EngineLike
 from zjobtui.ui.shown import Shown
 from zjobtui.ui.subject import Subject
 
+RENEW = 30.0
+"""Seconds after which a key says again that somebody looks at the job; after a few minutes without it is forgotten."""
+
 
 class Reading:
     """Fills the detail with the selected job."""
@@ -27,6 +30,7 @@ class Reading:
         self._clock = clock
         self._shown = shown
         self._has_begun = False
+        self._attended_at: float | None = None
 
     def place(self, rows: JobList, detail: JobDetail) -> None:
         """Names the panes."""
@@ -62,9 +66,15 @@ class Reading:
         selected = self._rows.selected
         return selected is not None and selected.is_unseen and self._rows.is_placed
 
+    @property
+    def is_attention_old(self) -> bool:
+        """Whether the engine should hear again which job a person looks at, when a key shows that somebody does."""
+        return self._attended_at is not None and self._clock.boot() - self._attended_at > RENEW
+
     def attend(self) -> None:
         """Tells the engine which job a person has come to rest on; what was new about it is seen now."""
         selected = self._rows.selected
+        self._attended_at = self._clock.boot()
         self._engine.attend(selected.job if selected else None)
         if selected is not None and self.is_of_unseen:
             self._engine.acknowledge([selected.job])

@@ -1,6 +1,7 @@
 """What was done to the watchlist, told after the commit, and the ways back from it, the last one first."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from zjobtui.polling.ports import Edited
 
 Watches: TypeAlias = tuple[Watch, ...]
+
+KEPT = 100
+"""Changes that can be taken back: each holds the jobs as they were before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Undoing:
     def __init__(self, screen: Screen[None], key: str) -> None:
         self._screen = screen
         self._key = key
-        self._ways: list[tuple[Way, Watches]] = []
+        self._ways: deque[tuple[Way, Watches]] = deque(maxlen=KEPT)
 
     def do(self, futures: "Iterable[Future[Edited]]", done: str, way: Way | None = None) -> None:
         """Tells what was done to which watches; of none there is nothing to tell."""
