@@ -18,10 +18,10 @@ from textual.theme import Theme
 
 from zjobtui.domain.text import clean_lines
 from zjobtui.ui.in_turn import InTurn
-from zjobtui.ui.key_wait import sleeping
 from zjobtui.ui.look import Look
 from zjobtui.ui.slim import cut, slimmed
 from zjobtui.ui.terminal import guarded_terminal, suspend_between_steps
+from zjobtui.ui.terminal_io import filtered
 from zjobtui.ui.themes import OURS, made
 
 # Textual remembers two colours for each object, a thousand times, and so keeps all that closed dialogs have drawn.
@@ -44,6 +44,7 @@ class TerminalApp(App[int]):
     ]
 
     def __init__(self, look: Look) -> None:
+        self._has_failed = False
         self._themes: dict[str, Theme] = {}
         self.set_reactive(App.theme, look.theme)
         super().__init__()
@@ -84,8 +85,8 @@ class TerminalApp(App[int]):
             event.widget.cursor_blink = False
 
     def get_driver_class(self) -> type[Driver]:
-        """The terminal's driver, with no colour sent twice and a reader of keys that sleeps."""
-        return slimmed(sleeping(super().get_driver_class()))
+        """The terminal's driver, with no colour sent twice and a filter of what is typed."""
+        return slimmed(filtered(super().get_driver_class()))
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         super()._display(screen, cut(renderable))
@@ -108,13 +109,19 @@ class TerminalApp(App[int]):
         """
         with guarded_terminal(self._leave, last_words):
             status = self.run()
-        return status if status is not None else self.return_code or 0
+        return status or int(self._has_failed or self.return_code is None)
 
     def _leave(self, status: int) -> None:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(lambda: self.exit(status))
 
+    def panic(self, *renderables: RenderableType) -> None:
+        """Ends the program with an error, also where Textual knows of no exit status: when the input thread fails."""
+        self._has_failed = True
+        super().panic(*renderables)
+
     def _fatal_error(self) -> None:
         """Textual's own report prints the values of local variables, and one of them may be a secret."""
+        self._has_failed = True
         self._exit_renderables.append(Text(clean_lines(traceback.format_exc())))
         self._close_messages_no_wait()
