@@ -15,6 +15,7 @@ from zjobtui.ui.input_grammar import (
     Token,
     alt,
     is_character,
+    is_move,
     tokenize,
 )
 from zjobtui.ui.paste_text import PasteText
@@ -65,10 +66,21 @@ SEQUENCE_KEPT = 64
 KEY_BURST, KEY_RATE = 128, 64.0
 """Keys that may come at once, and that many more each second; nobody types faster, and the rest is dropped."""
 
-MOUSE_BURST, MOUSE_RATE = 128, 256.0
-REPORT_BURST, REPORT_RATE = 16, 8.0
-PASTE_BURSTS, PASTE_RATE = 8, 2.0
-"""As with keys; but of reports the latest of each kind is kept, and pastes beyond are joined."""
+KEYS_KEPT = 4_096
+"""Characters of a burst that are looked at as keys."""
+
+OTHER_KEYS = 32
+"""Of these, so many are kept for other keys than one that is held."""
+
+MOUSE_BURST, MOUSE_RATE = 64, 64.0
+"""As with keys, for buttons and the wheel."""
+
+MOVE_BURST, MOVE_RATE = 8, 60.0
+REPORT_BURST, REPORT_RATE = 8, 4.0
+"""As with keys, for moves of the mouse and other reports; but the latest of each kind waits and is kept."""
+
+PASTE_BURSTS, PASTE_RATE = 2, 1.0
+"""As with keys; but pastes beyond wait and are joined."""
 
 PASTE_START, PASTE_END = b"\x1b[200~", b"\x1b[201~"
 
@@ -93,11 +105,11 @@ class Allowance:
         self._left = float(burst)
         self._at = 0.0
 
-    def take(self, now: float) -> bool:
-        """Whether one more may pass."""
+    def take(self, now: float, reserve: int = 0) -> bool:
+        """Whether one more may pass, and leave a reserve."""
         self._left = min(self._burst, self._left + max(now - self._at, 0.0) * self._rate)
         self._at = now
-        if self._left < 1:
+        if self._left < 1 + reserve:
             return False
         self._left -= 1
         return True
@@ -113,16 +125,20 @@ class Outlet:
     def __init__(self) -> None:
         self._out: list[Output] = []
         self._keys = Allowance(KEY_BURST, KEY_RATE)
+        self._last_key = b""
         self._mouse = Allowance(MOUSE_BURST, MOUSE_RATE)
+        self._moves = Allowance(MOVE_BURST, MOVE_RATE)
         self._reports = Allowance(REPORT_BURST, REPORT_RATE)
         self._pastes = Allowance(PASTE_BURSTS, PASTE_RATE)
+        self._waiting_move = b""
         self._waiting_reports: dict[bytes, bytes] = {}
         self._waiting_paste: PasteText | None = None
 
     def key(self, key: bytes, now: float) -> None:
         """A key; that of quitting passes always."""
-        if key in _QUIT or self._keys.take(now):
+        if key in _QUIT or self._keys.take(now, OTHER_KEYS if key == self._last_key else 0):
             self._out.append(key)
+        self._last_key = key
 
     def characters(self, text: str, now: float) -> None:
         """A key for each character."""
@@ -132,8 +148,14 @@ class Outlet:
                 self.key(character.encode(), now)
 
     def mouse(self, report: bytes, now: float) -> None:
-        """What the mouse did."""
-        if self._mouse.take(now):
+        """What the mouse did: it moved, or a button or the wheel was turned where it was last."""
+        if is_move(report):
+            self._waiting_move = report
+            self.flush(now)
+        elif self._mouse.take(now):
+            if self._waiting_move:
+                self._out.append(self._waiting_move)
+            self._waiting_move = b""
             self._out.append(report)
 
     def report(self, report: bytes, now: float) -> None:
@@ -153,6 +175,9 @@ class Outlet:
 
     def flush(self, now: float) -> None:
         """Lets pass what may."""
+        if self._waiting_move and self._moves.take(now):
+            self._out.append(self._waiting_move)
+            self._waiting_move = b""
         for kind in tuple(self._waiting_reports):
             if self._reports.take(now):
                 self._out.append(self._waiting_reports.pop(kind))
@@ -162,7 +187,8 @@ class Outlet:
 
     def due(self) -> float | None:
         """When something that waits may pass."""
-        times = [self._reports.due()] if self._waiting_reports else []
+        times = [self._moves.due()] if self._waiting_move else []
+        times += [self._reports.due()] if self._waiting_reports else []
         times += [self._pastes.due()] if self._waiting_paste is not None else []
         return min(times, default=None)
 
@@ -193,7 +219,7 @@ class Burst:
     def add(self, text: str, now: float) -> None:
         """Takes more of it."""
         self._text.add(text)
-        self._head += text[: KEY_BURST * 2 - len(self._head)]
+        self._head += text[: KEYS_KEPT - len(self._head)]
         self._distinct.update(text)
         self._count += len(text)
         self._last = now

@@ -5,6 +5,7 @@ A sequence that is not listed here never reaches Textual, whose parser raises on
 
 import re
 from enum import Enum, auto
+from functools import lru_cache
 
 ESC = b"\x1b"
 ESCAPE_KEY = b"\x1b\x1b[G"
@@ -182,6 +183,7 @@ def _alt_wide(data: bytes, at: int) -> tuple[Token, int] | None:
     return (Kind.KEY, ESCAPE_KEY), at + 1
 
 
+@lru_cache(1_024)
 def _judged(sequence: bytes) -> Token:
     """What a whole control sequence is, and how Textual is given it."""
     if sequence == b"\x1b[200~":
@@ -252,3 +254,8 @@ def is_character(code: int) -> bool:
     if 57344 <= code <= 63743:
         return 57358 <= code <= 57454
     return 32 <= code < 127 or 160 <= code < 55296 or 63743 < code < 0x110000
+
+
+def is_move(report: bytes) -> bool:
+    """Whether a report of the mouse is that of a move, with a button or without."""
+    return bool((mouse := _MOUSE.fullmatch(report)) and int(mouse[1]) & 0b110_0000 == 0b10_0000)

@@ -28,6 +28,9 @@ from zjobtui.ui.themes import OURS, made
 _colours_of = lru_cache(1024)(StylesCache.get_inner_outer.__wrapped__)
 StylesCache.get_inner_outer = classmethod(_colours_of)  # type: ignore[assignment, method-assign, arg-type]  # as it is called
 
+MANY_PENDING = 16
+"""Keys that may wait before that which quits overtakes them."""
+
 
 class TerminalApp(App[int]):
     """An application of ours; its result is the exit status."""
@@ -58,8 +61,9 @@ class TerminalApp(App[int]):
         self._in_turn = InTurn(self, super().on_event)
 
     async def on_event(self, event: Event) -> None:
-        """Keys and pastes go on in turn, everything else at once."""
-        if isinstance(event, Key | Paste) and not event.is_forwarded:
+        """Keys and pastes go on in turn, everything else at once, as does ctrl+q where many keys wait."""
+        is_overdue = isinstance(event, Key) and event.key == "ctrl+q" and self._in_turn.pending > MANY_PENDING
+        if isinstance(event, Key | Paste) and not event.is_forwarded and not is_overdue:
             await self._in_turn.take(event)
         else:
             await super().on_event(event)

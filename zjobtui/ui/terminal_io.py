@@ -54,6 +54,11 @@ class FilteredDriver(LinuxDriver):
                 os.close(file)
             self._pastes.clear()
 
+    def stop_application_mode(self) -> None:
+        """Leaves the terminal as it was found; Textual leaves the mouse in pixels where it has asked for them."""
+        self.write("\x1b[?1016l")
+        super().stop_application_mode()
+
     def process_message(self, message: Message) -> None:
         """Puts in the text of a paste."""
         if isinstance(message, Paste):
