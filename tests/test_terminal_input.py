@@ -78,10 +78,10 @@ def test_a_paste_is_found_and_nothing_but_a_key_is_one(tmp_path: Path, served: S
             terminal.send(sent[2:])
         terminal.send(b"\x1b[106;1:2u" + b"j" * 20 + b"\x1b[B" * 20)
         terminal.send(b"/status:failed\r")
-        terminal.wait_for("status:failed")
+        terminal.wait_for("filter: status:failed")
         terminal.press("esc")
-        terminal.wait_until_gone("status:failed")
-        assert "Jobs · 5" in terminal.text()
+        terminal.wait_until_gone("filter: status")
+        assert "Jobs · 5" in terminal.text(), terminal.text()
         quit_within(terminal, "q")
 
 

@@ -293,12 +293,11 @@ def test_the_rest_of_a_paste_without_brackets_is_a_paste() -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", [b"/status:failed\r", b"j" * 60, b"jk" * 60, b"abc" * 42, b"dd", b"\x1b[B" * 100, b"/" + b"\x7f" * 40]
+    "typed", [b"/status:failed\r", b"j" * 60, b"jk" * 60, b"abc" * 42, b"dd", b"\x1b[B" * 90, b"/" + b"\x7f" * 40]
 )
 def test_what_is_typed_ahead_stays_keys(typed: bytes) -> None:
     typist = Typist().send(typed).wait(0.2)
     assert typist.pastes == []
-    assert len(typist.keys) == typed.count(b"\x1b") or len(typed)
     assert len(typist.keys) == (typed.count(b"\x1b") or len(typed))
 
 
@@ -316,7 +315,7 @@ def test_keys_that_are_held_over_a_bad_line_come_soon() -> None:
 
 @pytest.mark.parametrize("key", [b"j", b"\x1b[B", b"jk\x1b[A", b"\x7f"])
 def test_a_flood_of_keys_is_bounded_and_quitting_still_works(key: bytes) -> None:
-    typist = Typist().send(*[key * (4_000 // len(key))] * 100, gap=0.0001)
+    typist = Typist().send(*[key * (4_000 // len(key))] * 20, gap=0.0001)
     assert len(typist.keys) <= KEY_BURST + 1
     assert typist.send(b"\x11").heard[-1] == "ctrl+q"
 

@@ -87,6 +87,7 @@ PASTE_START, PASTE_END = b"\x1b[200~", b"\x1b[201~"
 Output = bytes | str
 """Bytes for Textual's parser, or the text of a paste."""
 
+_ROUNDING = 1e-6
 _ID = re.compile(
     r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32})(?![0-9A-Za-z])"
 )
@@ -109,7 +110,7 @@ class Allowance:
         """Whether one more may pass, and leave a reserve."""
         self._left = min(self._burst, self._left + max(now - self._at, 0.0) * self._rate)
         self._at = now
-        if self._left < 1 + reserve:
+        if self._left < 1 + reserve - _ROUNDING:
             return False
         self._left -= 1
         return True
