@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 from textual._styles_cache import StylesCache
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.driver import Driver
 from textual.events import DescendantFocus, Event, Key, Paste
@@ -71,6 +72,10 @@ class TerminalApp(App[int]):
     def on_mount(self) -> None:
         """Makes it safe to suspend the program."""
         suspend_between_steps(asyncio.get_running_loop())
+
+    def pop_screen(self) -> AwaitComplete:
+        """Closes a dialog; one that two quick clicks close is gone at the second, where Textual would raise."""
+        return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete()
 
     def action_redraw(self) -> None:
         """Draws everything anew, where another program has written between; Textual draws only what changes."""
