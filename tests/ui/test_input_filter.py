@@ -274,6 +274,7 @@ def test_nothing_pasted_is_no_paste() -> None:
         ID,
         DASHED,
         f"quit {ID} dd",
+        f"quit {ID[1:]} dd",
         f"job {ID}\rdelete q\r",
         f"\x1b[31mERROR\x1b[0m {ID} \x1b[1mq\x1b[0m",
         "All is well that ends; quick brown foxes jump over lazy dogs. " * 5,
@@ -389,10 +390,17 @@ SAFE = st.sampled_from(
 )
 
 
+def keys_of(typist: Typist) -> list[str]:
+    """Without reports, which do not wait for keys that came before them."""
+    return [key for key in typist.keys if key[0].islower() or len(key) == 1]
+
+
 @given(st.lists(SAFE, max_size=20).map(b"".join), st.lists(st.integers(1, 40), min_size=1))
 def test_how_the_input_is_split_makes_no_difference(data: bytes, lengths: list[int]) -> None:
     whole = Typist().send(data).settle()
-    assert Typist().send(*cut(data, lengths), gap=0.0001).settle().heard == whole.heard
+    split = Typist().send(*cut(data, lengths), gap=0.0001).settle()
+    assert keys_of(split) == keys_of(whole)
+    assert "\n".join(split.pastes) == "\n".join(whole.pastes)
 
 
 def test_nothing_is_pending_when_nothing_came() -> None:

@@ -6,6 +6,7 @@ A read is the bytes that came at once. Times are seconds of any monotonic clock.
 import re
 from codecs import getincrementaldecoder
 
+from zjobtui.domain.job import find_job_ids
 from zjobtui.ui.input_grammar import (
     ESC,
     ESCAPE_KEY,
@@ -39,7 +40,7 @@ BURST_PATIENCE = 0.15
 """Seconds for which a burst is held at most while it looks like keys."""
 
 LONG_BURST = 32
-"""Characters from which on a burst may hold an id."""
+"""Characters from which on a burst may be a paste."""
 
 PASTE_BURST = 256
 VARIED = 10
@@ -88,9 +89,6 @@ Output = bytes | str
 """Bytes for Textual's parser, or the text of a paste."""
 
 _ROUNDING = 1e-6
-_ID = re.compile(
-    r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32})(?![0-9A-Za-z])"
-)
 _QUIT = (b"\x11", b"\x1b[113;5u")
 _KEY_IN_PASTE = re.compile(rb"\x1b\[(?:27|99;5|113;5)u")
 _CONTINUED_ESCAPE = re.compile(rb"\[[<-?]?[0-9][0-9:;]*[ -/]*[@-~]|\[[A-Z]|O[A-D]|\][0-9]{1,3};|P[0-9;]*[>!$+]|_G")
@@ -234,8 +232,9 @@ class Burst:
     def end(self, outlet: Outlet, now: float) -> bool:
         """Hands it on; gives whether it is a paste."""
         text = self._text.text()
+        found = find_job_ids(text)
         is_long = self._count >= PASTE_BURST and len(self._distinct) >= VARIED
-        if self.is_paste or is_long or _ID.search(text):
+        if self.is_paste or is_long or found.ids or found.refused:
             outlet.paste(text, now)
             return True
         outlet.characters(self._head, now)
