@@ -7,7 +7,8 @@ from textual._xterm_parser import XTermParser
 from textual.events import Key
 from textual.message import Message
 
-from zjobtui.ui.input_filter import InputFilter, Output
+from zjobtui.ui.input_filter import InputFilter
+from zjobtui.ui.input_outlet import Output
 
 
 class Typist:

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.typist import Typist
-from zjobtui.ui.input_filter import KEY_BURST, InputFilter
+from zjobtui.ui.input_filter import InputFilter
+from zjobtui.ui.input_outlet import KEY_BURST
 from zjobtui.ui.paste_text import KEPT_OF_REST, KEPT_WHOLE
 
 ID = "2c92c8f97c1d4e0a017c1d6a3b5f0001"
@@ -92,6 +93,7 @@ KEYS = {
     b"\x1b[106u": "j",
     b"\x1b[97:65;2;65u": "A",
     b"\x1b[113;5u": "ctrl+q",
+    b"\x1b[113;133u": "ctrl+q",
     b"\x1b[99;5:1u": "ctrl+c",
     b"\x1b[27u": "escape",
     b"\x1b[27;129u": "escape",
@@ -202,8 +204,8 @@ def test_a_paste_without_an_end_is_delivered_and_keys_work_again() -> None:
         (b"\x1b", "escape"),
         (b"\x03", "ctrl+c"),
         (b"\x11", "ctrl+q"),
-        (b"\x1b[27u", "escape"),
-        (b"\x1b[113;5u", "ctrl+q"),
+        (b"\x1b[27;129u", "escape"),
+        (b"\x1b[113;5:1u", "ctrl+q"),
     ],
 )
 def test_a_key_alone_ends_a_paste(key: bytes, name: str) -> None:

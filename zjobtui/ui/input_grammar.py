@@ -229,11 +229,12 @@ def _key(sequence: bytes) -> bytes:
 
 
 def _modified(number: bytes, modifiers: bytes | None, event: bytes | None, final: bytes) -> bytes:
-    if event == _RELEASED or not 1 <= int(modifiers or 1) <= MAX_MODIFIERS:
+    pressed = int(modifiers or 1)
+    if event == _RELEASED or not 1 <= pressed <= MAX_MODIFIERS:
         return b""
-    if int(modifiers or 1) == 1:
+    if (pressed := _without_locks(pressed)) == 1:
         return ESC + b"[" + (number if final == b"~" else b"") + final
-    return b"\x1b[%b;%d%b" % (number, int(modifiers or 1), final)
+    return b"\x1b[%b;%d%b" % (number, pressed, final)
 
 
 def _kitty(code: int, modifiers: int, text: bytes) -> bytes:
@@ -242,11 +243,16 @@ def _kitty(code: int, modifiers: int, text: bytes) -> bytes:
     is_key = is_character(code) or code in {9, 13, 27, 127} or (code == 0 and codes)
     if not is_key or not 1 <= modifiers <= MAX_MODIFIERS or not all(map(is_character, codes)):
         return b""
-    if not codes and (modifiers - 1) & ~_LOCKS == 0 and is_character(code) and code < 57344:
+    modifiers = _without_locks(modifiers)
+    if not codes and modifiers == 1 and is_character(code) and code < 57344:
         codes = [code]
     if codes:
         return b"".join(b"\x1b[%d;%d;%du" % (code, modifiers, one) for one in codes)
     return b"\x1b[%d;%du" % (code, modifiers) if modifiers > 1 else b"\x1b[%du" % code
+
+
+def _without_locks(modifiers: int) -> int:
+    return 1 + ((modifiers - 1) & ~_LOCKS)
 
 
 def is_character(code: int) -> bool:

@@ -15,7 +15,8 @@ from textual.events import Paste
 from textual.message import Message
 
 from zjobtui.domain.text import clean_lines
-from zjobtui.ui.input_filter import InputFilter, Output
+from zjobtui.ui.input_filter import InputFilter
+from zjobtui.ui.input_outlet import Output
 
 _PASTE = b"\x1b[200~.\x1b[201~"
 """Stands in the pipe for a paste, whose text goes beside it: Textual's parser takes seconds for a megabyte."""
