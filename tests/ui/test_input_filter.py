@@ -214,6 +214,11 @@ def test_a_key_alone_ends_a_paste(key: bytes, name: str) -> None:
     assert typist.send(b"q", gap=0.4).heard[-1] == "q"
 
 
+def test_a_key_alone_ends_a_paste_whose_end_marker_broke_off() -> None:
+    typist = Typist().send(START + ID.encode() + END[:3]).send(b"\x1b", gap=0.5).wait(0.35)
+    assert typist.heard == [f"paste:{ID}", "escape"]
+
+
 @pytest.mark.parametrize("key", [b"\x1b", b"\x03", b"\x11"])
 def test_a_key_with_bytes_behind_it_is_pasted(key: bytes) -> None:
     typist = Typist().send(START + b"a").send(key, gap=0.5).send(b"b q" + END, gap=0.04).settle()
@@ -335,9 +340,14 @@ def test_of_many_moves_of_the_mouse_the_last_counts() -> None:
     assert typist.passed.endswith(b"\x1b[<35;9;9M")
 
 
+def test_a_form_filled_by_pastes_in_one_go_keeps_their_order() -> None:
+    typist = Typist().send(b"".join(START + text + END + b"\r" for text in (b"url", b"id", b"secret")))
+    assert typist.heard == ["paste:url", "enter", "paste:id", "enter", "paste:secret", "enter"]
+
+
 def test_of_many_pastes_nothing_is_lost() -> None:
     typist = Typist().send(*[START + b"x" + END] * 500, gap=0.0001).settle()
-    assert len(typist.heard) < 10
+    assert len(typist.heard) < 12
     assert sum(text.count("x") for text in typist.pastes) == 500
 
 

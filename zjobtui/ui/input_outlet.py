@@ -16,7 +16,7 @@ MOVE_BURST, MOVE_RATE = 8, 60.0
 REPORT_BURST, REPORT_RATE = 8, 4.0
 """As with keys, for moves of the mouse and other reports; but the latest of each kind waits and is kept."""
 
-PASTE_BURSTS, PASTE_RATE = 2, 1.0
+PASTE_BURSTS, PASTE_RATE = 8, 1.0
 """As with keys; but pastes beyond wait and are joined."""
 
 Output = bytes | str

@@ -86,7 +86,7 @@ class Paste:
 
     def add(self, data: bytes, now: float) -> bytes | None:
         """Takes what was read; gives what follows the end marker, None where that has not come."""
-        is_apart = not self.tail and now - self._last >= BURST_QUIET
+        is_apart = now - self._last >= BURST_QUIET
         buffer = self.tail + self._key + data  # it was no key
         self._last = now
         self._key = b""
