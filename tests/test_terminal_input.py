@@ -102,7 +102,7 @@ def test_after_a_paste_without_an_end_q_is_heard(tmp_path: Path, served: Simulat
 
 
 def noise(size: int, seed: int) -> Iterator[bytes]:
-    """Random bytes, and pieces of what terminals send; without those that quit (also in the palette), suspend and interrupt."""
+    """Random bytes and pieces of what terminals send, without what quits (the palette can), suspends or interrupts."""
     chance = random.Random(seed)
     pieces = [
         *(b"\x1b[A", b"\x1b[B", b"\x1bOC", START, END, b"\x1b[<0;10;10M", b"\x1b[<0;10;10m", b"\x1b[<35;50;20M"),
