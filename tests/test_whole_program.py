@@ -33,12 +33,16 @@ CRASHES = {
     "a key": "Monitor.action_pause = fail",
     "a worker": "JobDetail.show = fail",
     "a timer": "Monitor._tick = fail",
+    "the filter of input": "FilteredDriver._feed = fail",
+    "Textual's parser": "XTermParser.feed = fail",
 }
 CRASHING = f"""
 import sys
+from textual._xterm_parser import XTermParser
 from zjobtui.cli import main
 from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.monitor import Monitor
+from zjobtui.ui.terminal_io import FilteredDriver
 
 def fail(self, *_, **__):
     secret = "{SENTINEL}"

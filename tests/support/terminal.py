@@ -22,7 +22,7 @@ Expected = str | Callable[[str], bool]
 """Text that stands on the screen, or a predicate over the screen's text."""
 
 ESCAPE_PAUSE = 0.25
-"""Seconds after which Textual takes an escape for the key and not for the start of a sequence (it looks each 0.1)."""
+"""Seconds after which an escape is surely taken for the key, and not for the start of a sequence (that takes 0.1)."""
 
 
 class Terminal:

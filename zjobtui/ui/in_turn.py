@@ -6,11 +6,14 @@ from collections.abc import Awaitable, Callable
 
 from textual.app import App, ScreenStackError
 from textual.dom import DOMNode
-from textual.events import Event
+from textual.events import Event, Key
 from textual.screen import Screen
 
 PATIENCE = 5.0
 """Seconds after which the next key goes on whatever the one before still does."""
+
+PENDING_LIMIT = 128
+"""Keys that may wait; whatever sends more is no keyboard, and the rest is dropped."""
 
 
 class InTurn:
@@ -30,8 +33,15 @@ class InTurn:
         """Whether a key is still being dealt with."""
         return self._task is not None and not self._task.done()
 
+    @property
+    def pending(self) -> int:
+        """How many wait for their turn."""
+        return len(self._waiting)
+
     async def take(self, event: Event) -> None:
-        """Hands it on at once, or when its turn comes."""
+        """Hands it on at once, or when its turn comes; drops a key for which too many wait."""
+        if isinstance(event, Key) and self.pending >= PENDING_LIMIT:
+            return
         self._waiting.append(event)
         if not self.is_busy:
             settled = await self._hand_on_next()

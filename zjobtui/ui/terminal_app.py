@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 from textual._styles_cache import StylesCache
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.driver import Driver
 from textual.events import DescendantFocus, Event, Key, Paste
@@ -18,15 +19,18 @@ from textual.theme import Theme
 
 from zjobtui.domain.text import clean_lines
 from zjobtui.ui.in_turn import InTurn
-from zjobtui.ui.key_wait import sleeping
 from zjobtui.ui.look import Look
 from zjobtui.ui.slim import cut, slimmed
 from zjobtui.ui.terminal import guarded_terminal, suspend_between_steps
+from zjobtui.ui.terminal_io import filtered
 from zjobtui.ui.themes import OURS, made
 
 # Textual remembers two colours for each object, a thousand times, and so keeps all that closed dialogs have drawn.
 _colours_of = lru_cache(1024)(StylesCache.get_inner_outer.__wrapped__)
 StylesCache.get_inner_outer = classmethod(_colours_of)  # type: ignore[assignment, method-assign, arg-type]  # as it is called
+
+MANY_PENDING = 16
+"""Keys that may wait before that which quits overtakes them."""
 
 
 class TerminalApp(App[int]):
@@ -44,6 +48,7 @@ class TerminalApp(App[int]):
     ]
 
     def __init__(self, look: Look) -> None:
+        self._has_failed = False
         self._themes: dict[str, Theme] = {}
         self.set_reactive(App.theme, look.theme)
         super().__init__()
@@ -57,8 +62,9 @@ class TerminalApp(App[int]):
         self._in_turn = InTurn(self, super().on_event)
 
     async def on_event(self, event: Event) -> None:
-        """Keys and pastes go on in turn, everything else at once."""
-        if isinstance(event, Key | Paste) and not event.is_forwarded:
+        """Keys and pastes go on in turn, everything else at once, as does ctrl+q where many keys wait."""
+        is_overdue = isinstance(event, Key) and event.key == "ctrl+q" and self._in_turn.pending > MANY_PENDING
+        if isinstance(event, Key | Paste) and not event.is_forwarded and not is_overdue:
             await self._in_turn.take(event)
         else:
             await super().on_event(event)
@@ -66,6 +72,10 @@ class TerminalApp(App[int]):
     def on_mount(self) -> None:
         """Makes it safe to suspend the program."""
         suspend_between_steps(asyncio.get_running_loop())
+
+    def pop_screen(self) -> AwaitComplete:
+        """Closes a dialog; one that two quick clicks close is gone at the second, where Textual would raise."""
+        return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete()
 
     def action_redraw(self) -> None:
         """Draws everything anew, where another program has written between; Textual draws only what changes."""
@@ -84,8 +94,8 @@ class TerminalApp(App[int]):
             event.widget.cursor_blink = False
 
     def get_driver_class(self) -> type[Driver]:
-        """The terminal's driver, with no colour sent twice and a reader of keys that sleeps."""
-        return slimmed(sleeping(super().get_driver_class()))
+        """The terminal's driver, with no colour sent twice and a filter of what is typed."""
+        return slimmed(filtered(super().get_driver_class()))
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         super()._display(screen, cut(renderable))
@@ -108,13 +118,19 @@ class TerminalApp(App[int]):
         """
         with guarded_terminal(self._leave, last_words):
             status = self.run()
-        return status if status is not None else self.return_code or 0
+        return status or int(self._has_failed or self.return_code is None)
 
     def _leave(self, status: int) -> None:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(lambda: self.exit(status))
 
+    def panic(self, *renderables: RenderableType) -> None:
+        """Ends the program with an error, also where Textual knows of no exit status: when the input thread fails."""
+        self._has_failed = True
+        super().panic(*renderables)
+
     def _fatal_error(self) -> None:
         """Textual's own report prints the values of local variables, and one of them may be a secret."""
+        self._has_failed = True
         self._exit_renderables.append(Text(clean_lines(traceback.format_exc())))
         self._close_messages_no_wait()

@@ -1,0 +1,156 @@
+"""The whole program on a terminal that sends pastes in pieces, answers late, or sends noise."""
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.program import pointed_at, started, stored
+from tests.support.terminal import Terminal
+from zjobtui.simulator.running import running
+from zjobtui.simulator.server import Simulator
+
+ID = "2c92c8f97c1d4e0a017c1d6a3b5f0001"
+START, END = b"\x1b[200~", b"\x1b[201~"
+
+PASTES = {
+    "its end in two pieces": (START + ID.encode() + END[:3], END[3:]),
+    "coloured, its end late": (
+        START + f"\x1b[31mERR\x1b[0m quit {ID[:9]}\x1b[1m{ID[9:]}\x1b[m \x11\x03q".encode(),
+        END,
+    ),
+    "coloured and without brackets": (f"\x1b[31mquit\x1b[0m dd {ID} dq\r".encode(),),
+}
+IGNORED = (
+    b"\x1b[99999999999u",
+    b"\x1b[55296u",
+    b"\x1b[113:81:113;1:3u",
+    b"\x1b[48;40;140;0;0t\x1b[<35;5;5M",
+    b"\xff\xed\xa0\x80\xc3",
+    END,
+    b"\x1b[?64;1;2;4c",
+    b"\x1b]11;rgb:1e1e/1e1e/2e2e\x1b\\",
+    b"\x1b]52;c;cXVpdCBxcXE=\x07",
+    b"\x1bP>|quick(1)\x1b\\",
+    b"\x1b_Gi=31;quit\x1b\\",
+)
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Simulator]:
+    with running(jobs=40, seed=7) as simulator:
+        yield simulator
+
+
+@contextmanager
+def program(folder: Path, simulator: Simulator) -> Iterator[Terminal]:
+    stored(folder, simulator, count=5)
+    with started(pointed_at(simulator, folder)) as terminal:
+        yield terminal
+
+
+def quit_within(terminal: Terminal, key: str, seconds: float = 5.0) -> None:
+    terminal.press(key)
+    assert terminal.wait_exit(seconds) == 0
+    assert terminal.modes() == frozenset()
+    assert terminal.attributes() == terminal.attributes_before
+
+
+def close_dialog(terminal: Terminal) -> None:
+    terminal.press("esc")
+    terminal.wait_until_gone("enter adds them")
+
+
+def test_a_paste_is_found_and_nothing_but_a_key_is_one(tmp_path: Path, served: Simulator) -> None:
+    with program(tmp_path, served) as terminal:
+        for reads in PASTES.values():
+            for read in reads:
+                terminal.send(read)
+                terminal.bytes_within(0.2)
+            terminal.wait_for("1 new job, 0 known")
+            close_dialog(terminal)
+        for sent in IGNORED:
+            terminal.send(sent[:2])
+            terminal.bytes_within(0.01)
+            terminal.send(sent[2:])
+        terminal.press("ctrl+p")
+        terminal.wait_for("Search for commands")
+        terminal.send(b"\x1b[<0;1;1M\x1b[<0;1;1m" * 2)
+        terminal.wait_until_gone("Search for commands")
+        terminal.send(b"\x1b[106;1:2u" + b"j" * 20 + b"\x1b[B" * 20)
+        terminal.send(b"/status:failed\r")
+        terminal.wait_for("filter: status:failed")
+        terminal.press("esc")
+        terminal.wait_until_gone("filter: status")
+        assert "Jobs · 5" in terminal.text(), terminal.text()
+        quit_within(terminal, "q")
+
+
+@pytest.mark.long
+def test_after_a_paste_without_an_end_q_is_heard(tmp_path: Path, served: Simulator) -> None:
+    with program(tmp_path, served) as terminal:
+        terminal.send(START + f"quit {ID}".encode())
+        terminal.wait_for("1 new job", 8)
+        close_dialog(terminal)
+        terminal.send(b"dd quit" + END)
+        terminal.wait_for("No job id yet")
+        close_dialog(terminal)
+        quit_within(terminal, "q")
+
+
+def noise(size: int, seed: int) -> Iterator[bytes]:
+    """Random bytes and pieces of what terminals send, without what quits (the palette can), suspends or interrupts."""
+    chance = random.Random(seed)
+    pieces = [
+        *(b"\x1b[A", b"\x1b[B", b"\x1bOC", START, END, b"\x1b[<0;10;10M", b"\x1b[<0;10;10m", b"\x1b[<35;50;20M"),
+        *(
+            b"\x1b[<64;9;9M",
+            b"\x1b]11;rgb:ff",
+            b"\x1bP",
+            b"\x1b_",
+            b"\x1b\\",
+            b"\x07",
+            b"\x1b",
+            b"\x1b[27u",
+            b"\r",
+            b"\t",
+        ),
+        *(b"d", b"a", b"/", b"j" * 100, ID.encode(), b"hello world " * 30, b"\x1b[?2048;2$y", b"\x1b[I", b"\x1b[O"),
+        *(read for read in IGNORED if b"q" not in read),
+    ]
+    unwanted = b"qQ\x11\x10\x1a\x03"
+    while size > 0:
+        read = b"".join(
+            chance.choice((chance.choice(pieces), chance.randbytes(chance.randint(1, 60)).translate(None, unwanted)))
+            for _ in range(60)
+        )
+        size -= len(read)
+        yield read
+
+
+def stand_noise(folder: Path, simulator: Simulator, size: int) -> None:
+    with program(folder, simulator) as terminal:
+        peak = 0.0
+        for number, read in enumerate(noise(size, seed=1)):
+            terminal.send(read, 60)
+            assert terminal.is_running, terminal.text()
+            if number % 50 == 0:
+                peak = max(peak, terminal.memory())
+                terminal.bytes_within(0.1)
+        peak = max(peak, terminal.memory())
+        start = time.perf_counter()
+        quit_within(terminal, "ctrl+q", 2 if size > 1e6 else 5)
+        print(f"{size} bytes: {peak:.0f} MB, gone after {time.perf_counter() - start:.1f} s")  # noqa: T201
+        assert peak < 150
+
+
+def test_noise_neither_ends_the_program_nor_deafens_it(tmp_path: Path, served: Simulator) -> None:
+    stand_noise(tmp_path, served, 300_000)
+
+
+@pytest.mark.long
+def test_ten_megabytes_of_noise(tmp_path: Path, served: Simulator) -> None:
+    stand_noise(tmp_path, served, 10_000_000)
