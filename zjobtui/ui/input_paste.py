@@ -2,7 +2,7 @@
 
 from codecs import getincrementaldecoder
 
-from zjobtui.domain.job import find_job_ids
+from zjobtui.domain.id_finder import find_job_ids
 from zjobtui.ui.input_grammar import ESC, ESCAPE_KEY, tokenize
 from zjobtui.ui.input_outlet import Outlet
 from zjobtui.ui.paste_text import PasteText
