@@ -16,7 +16,7 @@ def test_s1_from_nothing_to_the_first_job_and_the_secret_is_in_its_file_alone(tm
         "ZJOBTUI_DATA_DIR": str(tmp_path),
     }
     config = tmp_path / "zjobtui" / "config.toml"
-    with running(jobs=3, seed=11) as served, Terminal(PROGRAM, 80, 24, env=env) as terminal:
+    with running(jobs=3, seed=11, clock=lambda: 0.0) as served, Terminal(PROGRAM, 80, 24, env=env) as terminal:
         secret = served.client_secret.encode()
         terminal.wait_for("Another host, by its base URL", 20)
         terminal.press("up", "up", "up", "enter")
