@@ -1,0 +1,45 @@
+"""The simulator with its faults, and the monitor when no host answers, or the credentials are refused."""
+
+import socket
+
+from tests.contract.conftest import Known
+from tests.contract.names import Exit, Field, Key, Printed, Screen, Verdict
+from tests.contract.program import User
+from tests.contract.simulated import simulate
+from tests.contract.window import press
+
+
+def test_stored_jobs_are_shown_without_a_network_and_asked_about_when_it_returns(user: User, known: Known) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    away = User(user.home, {**user.variables, "ZUORA_BASE_URL": f"http://127.0.0.1:{port}"})
+    with away.window() as window:
+        window.wait_for(Screen.UNREACHABLE)
+        assert f"{Screen.LIST}{len(known.all)} " in window.text()
+        with simulate("--port", str(port)):
+            press(window, Key.REFRESH)
+            window.wait_for(Screen.POLLING, 20)
+            press(window, Key.QUIT)
+            assert window.wait_exit() == Exit.OK
+
+
+def test_refused_credentials_are_told_and_never_shown_or_kept(user: User) -> None:
+    with user.window(ZUORA_CLIENT_SECRET="sentinel-7f3e9c") as window:
+        window.wait_for(Screen.SIGNED_OUT)
+        press(window, Key.QUIT)
+        assert window.wait_exit() == Exit.OK
+        assert b"sentinel" not in window.raw
+    assert not any(b"sentinel" in one.read_bytes() for one in user.home.rglob("*") if one.is_file())
+
+
+def test_the_simulator_fails_as_its_switches_say_and_a_wrong_switch_is_named(nobody: User) -> None:
+    wrong = nobody.run("simulate", "--faults", "eror=1")
+    assert (wrong.status, wrong.out) == (Exit.USAGE, "")
+    assert "“eror=1”" in wrong.err
+    with simulate("--faults", "error=1") as tenant:
+        user = User(nobody.home, tenant.environment)
+        waited = user.run("wait", tenant.running[0], "--timeout", "2s", "--json")
+        assert waited.status == Exit.NOT_ENDED
+        ((verdict, problem),) = [(one[Field.VERDICT], one[Field.PROBLEM]) for one in waited.jobs]
+        assert verdict == Verdict.RUNNING
+        assert Printed.SERVER_ERROR in problem

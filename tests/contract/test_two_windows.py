@@ -1,0 +1,35 @@
+"""Two windows on one watchlist: what is done in one is seen in the other, and the calls are those of one."""
+
+from tests.contract.names import SIGN, Exit, Key, Screen, Verdict, jobs
+from tests.contract.program import User
+from tests.contract.scripted import scripted
+from tests.contract.window import press, rows, type_into
+
+FAILED = {"status": "Failed", "errors": "[40000050]: locked", "result": None, "success": True}
+
+
+def test_a_change_in_one_is_seen_in_the_other_and_one_polls(nobody: User) -> None:
+    ids = [f"{number:032x}" for number in range(0xA0, 0xA4)]
+    with scripted(dict.fromkeys(ids, FAILED)) as tenant:
+        user = User(nobody.home, tenant.environment)
+        user.run("add", *ids[:2])
+        with user.window() as first, user.window() as second:
+            for window in (first, second):
+                window.wait_for(f"2 {Verdict.FAILED}")
+            first.paste(" ".join(ids[2:]))
+            first.wait_for(jobs(2).replace(" ", " new "))
+            press(first, Key.ENTER, until=Screen.ADDED.format(jobs(2)))
+            for window in (second, first):
+                window.wait_for(f"4 {Verdict.FAILED}")
+            press(second, "home", Key.LABEL, until=Screen.LABEL_DIALOG)
+            type_into(second, "from-the-second")
+            for window in (second, first):
+                window.wait_for(lambda _, window=window: any("from-the-second" in row for row in rows(window)))
+            press(first, Key.MARK_ALL, Key.REMOVE, until=Screen.NO_JOBS)
+            second.wait_for(Screen.NO_JOBS)
+            press(first, Key.UNDO, until=SIGN[Verdict.FAILED])
+            second.wait_for(f"{Screen.LIST}4")
+            for window in (first, second):
+                press(window, Key.QUIT)
+                assert window.wait_exit() == Exit.OK
+        assert len(tenant.headers) == len(ids), "each has ended and is asked about once, by one of the windows"
