@@ -270,7 +270,7 @@ class Screen:
     TIMELINE = "[2 Timeline]"
     RAW = "[3 Raw]"
     REQUEST = "[4 Request]"
-    DIFFERENCE = "different"
+    TOAST = "failed: Job failed, lock contention"
     CURL = "Bearer $ZUORA_TOKEN"
     HELP = "Help · esc closes"
     PALETTE = "Search for commands"

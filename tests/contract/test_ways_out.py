@@ -14,7 +14,11 @@ from tests.support.terminal import Terminal
 
 @pytest.mark.parametrize(
     ("number", "status"),
-    [(signal.SIGTERM, Exit.TERMINATED), (signal.SIGHUP, Exit.HUNG_UP), (signal.SIGINT, Exit.INTERRUPTED)],
+    [
+        (signal.SIGTERM, Exit.TERMINATED),
+        (signal.SIGHUP, Exit.HUNG_UP),
+        pytest.param(signal.SIGINT, Exit.INTERRUPTED, marks=pytest.mark.long),
+    ],
 )
 def test_a_signal_ends_it_and_the_terminal_is_as_it_was(user: User, number: signal.Signals, status: int) -> None:
     with user.window(size=(80, 24)) as window:
