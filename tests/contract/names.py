@@ -233,7 +233,6 @@ class Screen:
     FOOTER_END = "q quit"
     STALE_UNANSWERED = "no answer"
     ADD_DIALOG = "Add jobs"
-    NEW_IN_TEXT = "{} new, 0 known"
     ADDED = "{} new, 0 known, 0 refused; u"
     FILTER_HINT = "words, status:failed"
     FILTER = "filter: {}"
@@ -348,3 +347,8 @@ COMMANDS = (
 def jobs(count: int) -> str:
     """A number of jobs, as the program says it."""
     return f"{count} job" if count == 1 else f"{count} jobs"
+
+
+def new_in_text(count: int) -> str:
+    """What is said of a text in which so many new ids were found."""
+    return f"{count} new job" if count == 1 else f"{count} new jobs"

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.contract.names import Field, Key, Printed, Screen, jobs
+from tests.contract.names import Field, Key, Printed, Screen, jobs, new_in_text
 from tests.contract.program import User
 from tests.contract.simulated import Zuora
 from tests.contract.window import press, type_into
@@ -15,7 +15,7 @@ from tests.contract.window import press, type_into
 def test_what_a_window_has_confirmed_survives_kill_9(newcomer: User, zuora: Zuora) -> None:
     with newcomer.window() as window:
         window.paste(" ".join(zuora.ids))
-        window.wait_for(Screen.NEW_IN_TEXT.format(f"{len(zuora.ids)} new jobs").replace(" new, 0", ", 0"))
+        window.wait_for(new_in_text(len(zuora.ids)))
         press(window, Key.ENTER, until=Screen.ADDED.format(jobs(len(zuora.ids))))
         press(window, Key.LABEL, until=Screen.LABEL_DIALOG)
         type_into(window, "CS-7")

@@ -1,6 +1,6 @@
 """The first start, where no tenant is configured: from nothing to the first job on the screen."""
 
-from tests.contract.names import Exit, Key, Screen, Wizard, jobs
+from tests.contract.names import Exit, Key, Screen, Wizard, new_in_text
 from tests.contract.program import User
 from tests.contract.simulated import Zuora
 from tests.contract.window import press
@@ -17,7 +17,7 @@ def test_from_nothing_to_the_first_job_and_the_secret_is_in_its_file_alone(nobod
         window.wait_for(Wizard.SIGNED_IN, 20)
         press(window, Key.ENTER, until=Wizard.FIRST_JOBS)
         window.paste(zuora.running[0])
-        window.wait_for(jobs(1).replace(" ", " new "))
+        window.wait_for(new_in_text(1))
         press(window, Key.ENTER, until=f"{Screen.LIST}1")
         window.wait_for(Screen.POLLING, 20)
         press(window, Key.QUIT)

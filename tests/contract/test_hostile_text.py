@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from tests.contract.names import Exit, Field, Key, Screen, Verdict
+from tests.contract.names import Exit, Field, Key, Screen, Verdict, new_in_text
 from tests.contract.program import User
 from tests.contract.scripted import scripted
 from tests.contract.window import press, title
@@ -60,7 +60,7 @@ def test_nothing_hostile_reaches_the_terminal_or_what_is_printed(nobody: User) -
             press(window, Key.BACK, gone=Screen.LABEL_DIALOG)
             harmful = HOSTILE.replace("\x1b", "")  # terminals take escapes out of what is pasted
             window.paste(f"{harmful} {'3' * 32} {harmful}")
-            window.wait_for("1 new job")
+            window.wait_for(new_in_text(1))
             press(window, Key.BACK, Key.QUIT)
             assert window.wait_exit() == Exit.OK
             assert {one[0] for one in uncontrolled(window.raw)} <= {"\a"}, "nothing but the bell"

@@ -9,10 +9,11 @@ import pytest
 
 from tests.contract.conftest import LABEL, Known
 from tests.contract.manual import codes, table
-from tests.contract.names import Exit, Key, Manual, Screen, Verdict, jobs
+from tests.contract.names import Exit, Field, Key, Manual, Screen, Verdict, jobs, new_in_text
 from tests.contract.program import User
 from tests.contract.scripted import scripted
 from tests.contract.window import detail_title, footer_is_drawn, is_marked, press, rows, title, type_into, unread
+from tests.support.escapes import uncontrolled
 from tests.support.terminal import Terminal
 
 COPIED = re.compile(rb"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07")
@@ -71,8 +72,14 @@ def test_keys_that_find_and_move(user: User, known: Known) -> None:
         press(window, Key.ALL_READ, until=Screen.READ)
         assert not unread(window)
         press(window, Key.UNDO, until=lambda _: bool(unread(window)))
+        before = divider(window)
+        press(window, Key.LESS_ROOM, Key.LESS_ROOM, until=lambda _: divider(window) < before)
+        window.bytes_within(0.3)
+        after = divider(window)
         press(window, Key.QUIT)
         assert window.wait_exit() == Exit.OK
+    with user.window() as window:
+        window.wait_for(lambda _: Screen.BY_AGE in title(window) and divider(window) == after)
 
 
 def test_keys_that_act_on_jobs(user: User, known: Known) -> None:
@@ -112,17 +119,15 @@ def test_keys_that_act_on_jobs(user: User, known: Known) -> None:
 
         press(window, Key.BACK, until=lambda _: "of" not in title(window))
         window.paste(f"see {'a' * 32}, thanks")
-        window.wait_for(Screen.NEW_IN_TEXT.format("1 new job").replace("1 new job new", "1 new job"))
+        window.wait_for(new_in_text(1))
         press(window, Key.ENTER, until=Screen.ADDED.format(jobs(1)))
         press(window, Key.UNDO, until=f"{Screen.LIST}6")
         press(window, Key.QUIT)
         assert window.wait_exit() == Exit.OK
-    kept = {one["job_id"]: one for one in user.run("ls", "--json").jobs}
-    assert (kept[known.more]["label"], kept[known.more]["tags"], kept[known.more]["note"]) == (
-        "CS-5000",
-        ["one", "two"],
-        "",
-    )
+        assert {one[0] for one in uncontrolled(window.raw, clipboard=True)} <= {"\a"}, "nothing but the bell"
+        assert user.variables["ZUORA_CLIENT_SECRET"].encode() not in window.raw
+    job = next(one for one in user.run("ls", "--json").jobs if one[Field.JOB_ID] == known.more)
+    assert (job[Field.LABEL], job[Field.TAGS], job[Field.NOTE]) == ("CS-5000", ["one", "two"], "")
 
 
 def test_keys_that_read(user: User, known: Known) -> None:

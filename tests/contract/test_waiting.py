@@ -64,7 +64,14 @@ def test_refused_credentials_end_waiting_and_are_not_printed(newcomer: User, zuo
 
 
 @pytest.mark.parametrize(
-    "arguments", [["nonsense"], [ABSENT, "--timeout", "soon"], [ABSENT, "--tenant", "eu"], []], ids=" ".join
+    "arguments",
+    [
+        ["nonsense"],
+        [ABSENT, "--timeout", "soon"],
+        pytest.param([ABSENT, "--tenant", "eu"], marks=pytest.mark.long),
+        pytest.param([], marks=pytest.mark.long),
+    ],
+    ids=" ".join,
 )
 def test_wrong_usage_is_told_and_nothing_is_watched(newcomer: User, arguments: list[str]) -> None:
     waited = newcomer.run("wait", *arguments)
