@@ -108,6 +108,6 @@ class User:
         self, *arguments: str, size: tuple[int, int] = SIZE, until: str = Screen.LIST, **more: str
     ) -> Iterator[Terminal]:
         """Starts the monitor and waits until its list is on the screen."""
-        with self.terminal(*arguments, size=size, **more) as terminal:
+        with self.terminal(*arguments, size=size, ignoring_hangup=False, **more) as terminal:
             terminal.wait_for(until, 20)
             yield terminal

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Scripted:
     """The answers by job id, any of which may be replaced while it runs; a job without one is still running."""
 
-    answers: dict[str, dict[str, object]]
+    answers: dict[str, Mapping[str, object]]
     headers: list[Mapping[str, str]] = field(default_factory=list)
     url: str = ""
 
@@ -25,7 +25,7 @@ class Scripted:
 @contextmanager
 def scripted(answers: Mapping[str, Mapping[str, object]]) -> Iterator[Scripted]:
     """Serves on loopback while the block runs."""
-    tenant = Scripted({job_id: dict(answer) for job_id, answer in answers.items()})
+    tenant = Scripted(dict(answers))
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -1,6 +1,7 @@
 """The monitor in terminals of three sizes, without colour, and the demo."""
 
 import re
+from functools import partial
 
 import pytest
 
@@ -15,7 +16,7 @@ SMALL = (50, 15)
 SIZES = ((80, 24), (100, 30), (140, 40))
 
 
-def fills(window: Terminal, size: tuple[int, int]) -> bool:
+def fills(window: Terminal, size: tuple[int, int], _: str = "") -> bool:
     """Whether the screen is drawn to its last column and row."""
     lines = window.text().splitlines()
     return (max(map(len, lines)), len(lines)) == size and footer_is_drawn(window)
@@ -27,7 +28,7 @@ def test_every_job_is_shown_with_its_verdict_at_every_size(user: User, known: Kn
         assert COLOUR.search(window.raw)
         for size in (*SIZES, SMALL):
             window.resize(*size)
-            window.wait_for(lambda _, size=size: fills(window, size))
+            window.wait_for(partial(fills, window, size))
             window.wait_for(lambda text: all(one[:8] in text for one in known.all if one != known.failed))
             assert LABEL[:7] in window.text()
             assert all(sign in window.text() for sign in SIGN.values())

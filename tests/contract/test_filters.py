@@ -1,6 +1,7 @@
 """Every term of a filter, typed into the monitor, and the jobs that it leaves."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 from tests.contract.conftest import LABEL, NOTE, TAG, Known
@@ -8,6 +9,7 @@ from tests.contract.manual import codes, table
 from tests.contract.names import IN_FILTER, Field, Key, Manual, Screen, Term, Verdict
 from tests.contract.program import User
 from tests.contract.window import press, title
+from tests.support.terminal import Terminal
 
 
 def matching(known: Known) -> dict[str, int]:
@@ -48,7 +50,12 @@ def test_every_term_leaves_the_jobs_that_match(user: User, known: Known) -> None
         for text, count in matching(known).items():
             wanted = f"{'6' if count == 6 else f'{count} of 6'} · {Screen.FILTER.format(text)}"
             window.send(b"\x15" + text.encode())  # ctrl+u, and the text as fast as a terminal sends it
-            window.wait_for(lambda _, wanted=wanted: title(window).startswith(f"{Screen.LIST}{wanted}"))
+            window.wait_for(partial(is_titled, window, f"{Screen.LIST}{wanted}"))
+
+
+def is_titled(window: Terminal, beginning: str, _: str) -> bool:
+    """Whether the title of the list begins so."""
+    return title(window).startswith(beginning)
 
 
 def test_jobs_that_changed_since_somebody_looked_are_found(user: User, known: Known) -> None:

@@ -13,7 +13,7 @@ GIVEN = HOSTILE.replace("\x00", "")
 """What can be given as an argument."""
 
 FAILED, ORDER = "1" * 32, "2" * 32
-ANSWERS = {
+ANSWERS: dict[str, dict[str, object]] = {
     FAILED: {"status": "Failed", "errors": f"[40000050]: {HOSTILE}", "result": None, "success": True},
     ORDER: {
         "status": "Completed",

@@ -1,9 +1,12 @@
 """Two windows on one watchlist: what is done in one is seen in the other, and the calls are those of one."""
 
+from functools import partial
+
 from tests.contract.names import SIGN, Exit, Key, Screen, Verdict, jobs, new_in_text
 from tests.contract.program import User
 from tests.contract.scripted import scripted
 from tests.contract.window import press, rows, type_into
+from tests.support.terminal import Terminal
 
 FAILED = {"status": "Failed", "errors": "[40000050]: locked", "result": None, "success": True}
 
@@ -24,7 +27,7 @@ def test_a_change_in_one_is_seen_in_the_other_and_one_polls(nobody: User) -> Non
             press(second, "home", Key.LABEL, until=Screen.LABEL_DIALOG)
             type_into(second, "from-the-second")
             for window in (second, first):
-                window.wait_for(lambda _, window=window: any("from-the-second" in row for row in rows(window)))
+                window.wait_for(partial(is_listed, window, "from-the-second"))
             press(first, Key.MARK_ALL, Key.REMOVE, until=Screen.NO_JOBS)
             second.wait_for(Screen.NO_JOBS)
             press(first, Key.UNDO, until=SIGN[Verdict.FAILED])
@@ -33,3 +36,8 @@ def test_a_change_in_one_is_seen_in_the_other_and_one_polls(nobody: User) -> Non
                 press(window, Key.QUIT)
                 assert window.wait_exit() == Exit.OK
         assert len(tenant.headers) < 2 * len(ids), "one window alone asks"
+
+
+def is_listed(window: Terminal, text: str, _: str) -> bool:
+    """Whether a row of the list holds the text."""
+    return any(text in row for row in rows(window))
