@@ -25,6 +25,7 @@ def test_stored_jobs_are_shown_without_a_network_and_asked_about_when_it_returns
             assert window.wait_exit() == Exit.OK
 
 
+@pytest.mark.long
 def test_refused_credentials_are_told_and_never_shown_or_kept(user: User) -> None:
     with user.window(ZUORA_CLIENT_SECRET="sentinel-7f3e9c") as window:
         window.wait_for(Screen.SIGNED_OUT)

@@ -126,6 +126,7 @@ def test_changes_are_streamed_as_json_until_a_signal(
     assert "Traceback" not in complaints
 
 
+@pytest.mark.long
 def test_a_stream_that_nobody_reads_any_more_ends_quietly(newcomer: User, zuora: Zuora) -> None:
     newcomer.run("add", zuora.ended[DONE][0])
     with newcomer.start("watch") as watching:

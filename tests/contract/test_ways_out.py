@@ -16,7 +16,7 @@ from tests.support.terminal import Terminal
     ("number", "status"),
     [
         (signal.SIGTERM, Exit.TERMINATED),
-        (signal.SIGHUP, Exit.HUNG_UP),
+        pytest.param(signal.SIGHUP, Exit.HUNG_UP, marks=pytest.mark.long),
         pytest.param(signal.SIGINT, Exit.INTERRUPTED, marks=pytest.mark.long),
     ],
 )
