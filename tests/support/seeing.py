@@ -49,11 +49,11 @@ _parse = Stylesheet._parse_rules
 _parsed: dict[Hashable, list[RuleSet]] = {}
 
 
-def _parsed_once(sheet: Stylesheet, css: str, read_from: CSSLocation, *more: bool | int | str) -> list[RuleSet]:
+def _parsed_once(sheet: Stylesheet, css: str, read_from: CSSLocation, **options: Any) -> list[RuleSet]:  # noqa: ANN401
     """Reads each style sheet once for all applications that a process runs, under each set of colours."""
-    key = (css, read_from, more, tuple(sheet._variables.items()))
+    key = (css, read_from, *options.items(), *sheet._variables.items())
     if key not in _parsed:
-        _parsed[key] = _parse(sheet, css, read_from, *more)  # type: ignore[arg-type]
+        _parsed[key] = _parse(sheet, css, read_from, **options)
     return _parsed[key]
 
 
