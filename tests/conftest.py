@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-settings.register_profile("zjobtui", deadline=None, print_blob=True)
+settings.register_profile("zjobtui", deadline=None, print_blob=True, max_examples=25)
+settings.register_profile("thorough", settings.get_profile("zjobtui"), max_examples=200)
 settings.load_profile("zjobtui")
 
 # Rich keeps what a style becomes on a terminal for good, so that all tests must have the same colours.
@@ -19,6 +20,15 @@ _NAMES = frozenset(
 )
 
 gc.set_threshold(20_000, 20, 20)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With `-m long` hypothesis tries more examples; so it does where `EXAMPLES` says how many."""
+    if config.option.markexpr == "long":
+        settings.load_profile("thorough")
+    if wanted := os.environ.get("EXAMPLES"):
+        settings.register_profile("wanted", settings.get_profile("zjobtui"), max_examples=int(wanted))
+        settings.load_profile("wanted")
 
 
 def pytest_collection_finish() -> None:

@@ -35,7 +35,7 @@ class Switch:
         return self._behaviour if self.is_bad and request.path != TOKEN_PATH else None
 
 
-@pytest.mark.parametrize("limit", [0.3, 0.6])
+@pytest.mark.parametrize("limit", [0.3, pytest.param(0.6, marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     "behaviour",
     [

@@ -65,10 +65,10 @@ def test_what_is_not_stale_at_the_start_is_asked_about_when_its_answer_is_old_en
 
 
 def test_r7_no_unfinished_job_waits_for_more_than_three_times_its_plan() -> None:
-    run = polled(TimedSource(), watches(200), for_seconds(600))
+    run = polled(TimedSource(), watches(120), for_seconds(400))
     limit = 3 * run.pulse.ceiling
-    for number in range(200):
-        times = [*run.calls_about(number), 600.0]
+    for number in range(120):
+        times = [*run.calls_about(number), 400.0]
         assert all(b - a <= limit for a, b in pairwise(times))
 
 

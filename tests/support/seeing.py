@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from unittest import mock
@@ -10,6 +10,9 @@ from unittest import mock
 from rich.console import Console
 from textual._compositor import LayoutUpdate
 from textual._xterm_parser import XTermParser
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
+from textual.css.types import CSSLocation
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key, Paste
@@ -40,6 +43,18 @@ def _marked(update: LayoutUpdate, console: Console) -> str:
 
 
 _render = LayoutUpdate.render_segments
+
+
+_parse = Stylesheet._parse_rules
+_parsed: dict[Hashable, list[RuleSet]] = {}
+
+
+def _parsed_once(sheet: Stylesheet, css: str, read_from: CSSLocation, **options: Any) -> list[RuleSet]:  # noqa: ANN401
+    """Reads each style sheet once for all applications that a process runs, under each set of colours."""
+    key = (css, read_from, *options.items(), *sheet._variables.items())
+    if key not in _parsed:
+        _parsed[key] = _parse(sheet, css, read_from, **options)
+    return _parsed[key]
 
 
 class Glass(HeadlessDriver):
@@ -335,6 +350,7 @@ async def _behind_glass(app: TerminalApp, size: tuple[int, int]) -> AsyncIterato
     with (
         mock.patch("textual.drivers.headless_driver.HeadlessDriver", Glass),
         mock.patch.object(LayoutUpdate, "render_segments", _marked),
+        mock.patch.object(Stylesheet, "_parse_rules", _parsed_once),
     ):
         async with app.run_test(size=size, notifications=True) as pilot:
             yield pilot

@@ -4,6 +4,7 @@ from tests.support.building import job
 from tests.support.reading import whole
 from tests.support.seeing import Sight, flowing, looking_at
 from tests.support.staging import staged, tell
+from tests.ui.sizes import NARROW_FIRST
 from zjobtui.domain.job import Job
 from zjobtui.ui.actions import CATALOGUE
 
@@ -55,7 +56,7 @@ async def test_x_removes_the_job_and_u_brings_it_back_with_all_that_was_known() 
         assert "There is nothing to undo." in sight.text
 
 
-@pytest.mark.parametrize("size", [(140, 40), (80, 24), (50, 15)])
+@pytest.mark.parametrize("size", [*NARROW_FIRST, (50, 15)])
 async def test_what_is_told_lies_on_the_last_border_in_place_of_what_was_told_before(size: tuple[int, int]) -> None:
     async with looking_at(staged(*[WAITING] * 3), size) as sight:
         await sight.press("*", "x")
@@ -66,7 +67,7 @@ async def test_what_is_told_lies_on_the_last_border_in_place_of_what_was_told_be
         assert "removed" not in sight.text
 
 
-@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_removing_more_than_twenty_jobs_asks_first_and_is_undone_at_once(size: tuple[int, int]) -> None:
     engine = staged(*[WAITING] * 21)
     async with looking_at(engine, size) as sight:
@@ -81,7 +82,7 @@ async def test_removing_more_than_twenty_jobs_asks_first_and_is_undone_at_once(s
         assert len(engine.state.watchlist) == 21
 
 
-@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_label_tags_note_asking_and_removing_act_on_all_that_a_filter_shows(size: tuple[int, int]) -> None:
     engine = staged("recorded-failed-lock", WAITING, "recorded-failed-lock", WAITING)
     failed = [job(1), job(3)]
@@ -234,7 +235,7 @@ async def test_the_palette_lists_every_action() -> None:
             assert action.about in sight.text, action.id
 
 
-@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_the_palette_does_what_is_chosen(size: tuple[int, int]) -> None:
     engine = staged(WAITING, WAITING)
     async with looking_at(engine, size) as sight:
@@ -291,7 +292,7 @@ async def test_q_and_ctrl_q_end_with_status_zero() -> None:
             assert sight.app._exit
 
 
-@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_what_was_written_of_many_jobs_is_undone_for_each(size: tuple[int, int]) -> None:
     engine = staged(*[WAITING] * 3, labels=("CS 1", "CS 2", ""))
     engine.note([job(1)], "asked finance")

@@ -6,13 +6,13 @@ from tests.support.building import dashed, job, job_id
 from tests.support.credentials import TOKEN_TEXTS
 from tests.support.seeing import TENANT, flowing, looking_at
 from tests.support.staging import staged, tell
+from tests.ui.sizes import NARROW_FIRST
 
-SIZES = [(140, 40), (80, 24)]
 TICKET = f"""Hi, order {job_id(7).given} hangs, and so does
 "job": "{dashed(job_id(8))}", see also {job_id(1).given}. Another: {job_id(9).given[:-1]}"""
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_a_asks_for_a_text_and_says_what_it_holds(size: tuple[int, int]) -> None:
     engine = staged("recorded-processing")
     async with looking_at(engine, size) as sight:
@@ -28,7 +28,7 @@ async def test_a_asks_for_a_text_and_says_what_it_holds(size: tuple[int, int]) -
         assert engine.state.watchlist.get(job(8)) is not None
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_a_paste_anywhere_opens_the_dialog_with_the_text(size: tuple[int, int]) -> None:
     async with looking_at(staged(), size) as sight:
         await sight.paste(TICKET)
@@ -116,7 +116,7 @@ async def test_in_few_rows_the_dialog_still_says_what_was_found_and_which_keys_d
         assert "enter adds them" in sight.text
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_the_cursor_goes_to_what_was_added_and_u_takes_that_away_again(size: tuple[int, int]) -> None:
     engine = staged(*["recorded-processing"] * 40)
     async with looking_at(engine, size) as sight:

@@ -10,6 +10,7 @@ import pytest
 from tests.support.building import job
 from tests.support.seeing import Sight, flowing, looking_at
 from tests.support.staging import staged
+from tests.ui.sizes import NARROW_FIRST
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.ui.look import Look
 from zjobtui.wording.times import moment
@@ -59,7 +60,7 @@ async def test_the_settings_can_ask_for_utc_from_the_start() -> None:
     assert moment(sight.engine.clock.at, sight.engine.clock.at) == "15:00:00 CET"
 
 
-@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_m_releases_the_mouse_and_takes_it_back_and_says_so(size: tuple[int, int]) -> None:
     async with looking_at(staged("recorded-processing"), size) as sight:
         await sight.press("m")
@@ -148,7 +149,7 @@ async def test_other_keys_do_the_same_and_footer_help_and_palette_say_so() -> No
         assert len(engine.asked) == 2
 
 
-@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_help_leaves_what_holds_all_that_is_typed(size: tuple[int, int]) -> None:
     async with looking_at(staged("recorded-processing"), size) as sight:
         await sight.press("?", *"ask z")
@@ -163,7 +164,7 @@ async def test_help_leaves_what_holds_all_that_is_typed(size: tuple[int, int]) -
         assert "Help" not in sight.text
 
 
-@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_ctrl_l_draws_everything_anew_where_another_program_has_written(size: tuple[int, int]) -> None:
     async with looking_at(staged("recorded-processing", "recorded-failed-lock"), size) as sight:
         for opening, closing in (((), ()), (("l",), ("escape",))):

@@ -6,13 +6,13 @@ from tests.support.building import NOW, job, watch
 from tests.support.scripted import FixedClock, ScriptedEngine
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import heard, staged, tell
+from tests.ui.sizes import WIDE_FIRST
 from zjobtui.domain.problem import Problem, ProblemKind
 
 FAILED, PENDING, WAITING = "recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing"
 PENDING_TOO = "derived-completed-everything"
 KINDS = ("recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing", "derived-preview")
 LABELS = ("beta", "Alpha one", "", "gamma")
-SIZES = [(140, 40), (80, 24)]
 
 
 def shown(sight: Sight) -> int:
@@ -27,7 +27,7 @@ def engine() -> ScriptedEngine:
     return staged(*KINDS, labels=LABELS)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_slash_filters_with_every_key_and_says_so_in_the_title(size: tuple[int, int]) -> None:
     async with looking_at(engine(), size) as sight:
         await sight.press("/")
@@ -70,7 +70,7 @@ async def test_when_a_filter_is_dropped_the_cursor_is_where_it_was(words: str) -
         assert sight.detail_title == before
 
 
-@pytest.mark.parametrize("size", [(140, 40), (80, 24), (50, 15)])
+@pytest.mark.parametrize("size", [*WIDE_FIRST, (50, 15)])
 async def test_a_filter_is_typed_above_the_keys_and_nothing_covers_it(size: tuple[int, int]) -> None:
     async with looking_at(engine(), size) as sight:
         keys = sight.rows[-1]
@@ -90,7 +90,7 @@ async def test_a_filter_is_taken_up_again_where_it_was_left() -> None:
         assert names(sight) == ["Alpha one"]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_a_term_that_is_not_understood_is_told_below_the_list_and_the_rest_holds(size: tuple[int, int]) -> None:
     async with looking_at(engine(), size) as sight:
         await sight.press("/")
@@ -126,7 +126,7 @@ FOUND = {
 }
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_every_word_and_term_finds_the_rows_that_it_means(
     size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,7 +149,7 @@ async def test_every_word_and_term_finds_the_rows_that_it_means(
             assert f" filter: {text} " in sight.rows[1]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_a_filter_in_which_time_has_a_part_goes_on_though_nothing_comes(size: tuple[int, int]) -> None:
     stage = staged(WAITING, labels=("alpha",))
     stage.bring((job(1), heard(WAITING)), planned=300.0)
@@ -217,7 +217,7 @@ ORDERS = {
 }
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_s_offers_the_orders_each_as_its_title_says(
     size: tuple[int, int],
 ) -> None:

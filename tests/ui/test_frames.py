@@ -12,13 +12,13 @@ from textual._styles_cache import StylesCache
 
 from tests.support.seeing import Glass, Sight, looking_at
 from tests.support.world import watched_world
+from tests.ui.sizes import NARROW_FIRST
 from tests.ui.test_what_is_sent import crowd, quiet
 from zjobtui.ui import monitor
 from zjobtui.ui.filter_bar import FilterBar
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.panes import Panes
 
-SIZES = [(140, 40), (80, 24)]
 ROW = "◌ waiting   0"
 
 
@@ -39,7 +39,7 @@ def rows_in(written: list[str]) -> int:
     return re.sub(r"\x1b\[[\d;]*m", "", "".join(written)).count(ROW)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_every_key_leaves_the_screen_as_a_drawing_of_everything_would(
     monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:

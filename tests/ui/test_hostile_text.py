@@ -16,6 +16,7 @@ from tests.support.payloads import payload
 from tests.support.scripted import ScriptedEngine, call
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import heard, staged, tell
+from tests.ui.sizes import WIDE_FIRST
 from zjobtui.domain.observation import Seen
 from zjobtui.domain.text import clean
 from zjobtui.ui.teller import Ways
@@ -170,7 +171,7 @@ async def read_markup(texts: list[str]) -> None:
 
 
 @settings(max_examples=2, phases=[Phase.explicit, Phase.reuse, Phase.generate])
-@given(st.lists(MARKUP, min_size=20, max_size=20))
+@given(st.lists(MARKUP, min_size=8, max_size=8))
 async def test_markup_is_text(texts: list[str]) -> None:
     await read_markup(texts)
 
@@ -203,7 +204,7 @@ def wide_texts(count: int) -> Iterator[str]:
         yield clean("".join(chance.choice(WIDE)[: chance.randint(1, 6)] for _ in range(chance.randint(1, 9))))
 
 
-@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+@pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_columns_hold_still_whatever_the_text_is_made_of(size: tuple[int, int]) -> None:
     texts = list(wide_texts(200))
     engine = staged(*(filled(BODIES[number % 2], text) for number, text in enumerate(texts)), labels=texts[:100])

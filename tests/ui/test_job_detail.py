@@ -9,6 +9,7 @@ from tests.support.reading import cursor_steps, place_of_cursor, places, subscri
 from tests.support.scripted import ScriptedEngine
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged, tell
+from tests.ui.sizes import WIDE_FIRST
 from zjobtui.domain.observation import Missed
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.ui.detail_lines import Viewing, page
@@ -17,10 +18,9 @@ from zjobtui.wording import raw, requests, timelines
 DONE = "recorded-completed-localised"
 FAILED = "recorded-failed-lock"
 WAITING = "recorded-processing"
-SIZES = [(140, 40), (80, 24)]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_the_detail_opens_with_verdict_time_and_sentence(size: tuple[int, int]) -> None:
     engine = staged("recorded-completed-order-pending", labels=("CS-4390",))
     engine.clock.at += 240
@@ -39,7 +39,7 @@ async def test_without_a_label_the_border_says_the_whole_id() -> None:
         assert sight.detail_title == job(1).id.given
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_what_was_opened_or_closed_stays_so_when_new_data_comes(size: tuple[int, int]) -> None:
     engine = staged("recorded-completed-order-pending", WAITING)
     tell(engine, 1, subscriptions(40))
@@ -54,7 +54,7 @@ async def test_what_was_opened_or_closed_stays_so_when_new_data_comes(size: tupl
         assert "A-S00000009  Suspended" in sight.text
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_the_cursor_of_the_detail_stays_on_its_line_when_new_data_comes(size: tuple[int, int]) -> None:
     engine = staged(subscriptions(5))
     async with looking_at(engine, size) as sight:
@@ -122,7 +122,7 @@ def tabs(sight: Sight) -> str:
 SHOWS = {"1": "Error", "2": "added 14:00:00 UTC ─", "3": "characters ·", "4": "Request id"}
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_each_view_has_a_key_that_works_from_list_and_detail_and_the_verdict_stands_above_it(
     size: tuple[int, int],
 ) -> None:
@@ -144,7 +144,7 @@ async def test_brackets_go_to_the_view_before_and_after_and_round() -> None:
             assert f"[{name}" in tabs(sight)
 
 
-@pytest.mark.parametrize("size", [*SIZES, (40, 30)])
+@pytest.mark.parametrize("size", [*WIDE_FIRST, (40, 30)])
 async def test_a_click_on_a_tab_shows_its_view(size: tuple[int, int]) -> None:
     async with looking_at(staged(FAILED), size) as sight:
         await sight.press("tab", *["down"] * 2)
@@ -177,7 +177,7 @@ async def test_the_view_stays_for_another_job_and_for_what_comes() -> None:
         assert "[3 Raw]" in tabs(sight)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_each_view_keeps_its_place_and_what_is_open_in_it(size: tuple[int, int]) -> None:
     async with looking_at(staged(subscriptions(90)), size) as sight:
         await to_line(sight, "▸ Subscriptions (90)")
@@ -193,7 +193,7 @@ async def test_each_view_keeps_its_place_and_what_is_open_in_it(size: tuple[int,
         assert sight.detail == raw
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_whoever_reads_about_a_job_stays_with_it_whatever_becomes_more_urgent(
     size: tuple[int, int],
 ) -> None:
@@ -239,7 +239,7 @@ async def test_the_minute_of_the_last_answer_goes_on_though_nothing_new_comes() 
         await sight.until(lambda text: bool(re.search(r"Answered +\S*:02", text)))
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_a_view_is_made_when_somebody_looks_at_it_and_not_before(
     size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -269,7 +269,7 @@ async def test_a_view_is_made_when_somebody_looks_at_it_and_not_before(
             made.clear()
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_who_has_chosen_a_view_stays_with_the_job_though_another_becomes_more_urgent(
     size: tuple[int, int],
 ) -> None:
@@ -283,7 +283,7 @@ async def test_who_has_chosen_a_view_stays_with_the_job_though_another_becomes_m
         assert sight.detail_title == title
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_where_a_person_has_scrolled_to_stays_in_view_whatever_comes(size: tuple[int, int]) -> None:
     engine = staged(subscriptions(90))
     async with looking_at(engine, size) as sight:

@@ -7,6 +7,7 @@ from tests.support.building import NOW, job, watch
 from tests.support.scripted import FixedClock, ScriptedEngine
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import heard, staged, tell
+from tests.ui.sizes import NARROW_FIRST
 from zjobtui.domain.observation import Missed
 from zjobtui.domain.problem import Problem, ProblemKind
 
@@ -14,7 +15,6 @@ DONE = "recorded-completed-localised"
 PENDING = "recorded-completed-order-pending"
 FAILED = "recorded-failed-lock"
 WAITING = "recorded-processing"
-SIZES = [(140, 40), (80, 24)]
 SOON = 0.1
 
 
@@ -99,7 +99,7 @@ async def test_a_row_says_verdict_name_order_account_and_since_when() -> None:
         assert sight.jobs[1].endswith("waiting for 4m")
 
 
-@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_every_verdict_has_a_glyph_and_a_word(size: tuple[int, int]) -> None:
     async with looking_at(staged(FAILED, PENDING, "derived-not-found", WAITING, DONE), size) as sight:
         assert [row[2:].split()[:2] for row in sight.jobs[:5]] == [
@@ -122,7 +122,7 @@ async def test_a_long_label_is_cut_with_a_mark_and_pushes_nothing() -> None:
         assert sight.jobs[1].index("O-0") == sight.jobs[0].index("O-0")
 
 
-@pytest.mark.parametrize("size", [(140, 40), (100, 30), (80, 24)])
+@pytest.mark.parametrize("size", [*NARROW_FIRST, (100, 30)])
 async def test_columns_hold_still_whether_all_rows_fit_or_not(size: tuple[int, int]) -> None:
     async with looking_at(staged(*[PENDING] * 50, labels=("only",)), size) as sight:
         await sight.press("s", "end", "enter", "home")
@@ -191,7 +191,7 @@ async def test_until_it_is_moved_the_cursor_is_on_the_first_row() -> None:
         assert (place_of_cursor(sight), selected(sight)) == (0, id_of(7))
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_the_cursor_stays_with_its_job_when_rows_move(size: tuple[int, int]) -> None:
     engine = waiting(10)
     async with looking_at(engine, size) as sight:
@@ -206,7 +206,7 @@ async def test_the_cursor_stays_with_its_job_when_rows_move(size: tuple[int, int
         assert selected(sight) == id_of(4)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_while_a_person_moves_rows_keep_their_places_and_still_change(size: tuple[int, int]) -> None:
     engine = waiting(5)
     async with looking_at(engine, size) as sight:
@@ -222,7 +222,7 @@ async def test_while_a_person_moves_rows_keep_their_places_and_still_change(size
         assert selected(sight) == id_of(3)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_the_job_under_the_cursor_keeps_its_place_on_the_screen(size: tuple[int, int]) -> None:
     engine = waiting(200)
     async with looking_at(engine, size) as sight:
@@ -287,7 +287,7 @@ async def test_a_click_selects_a_row_and_a_second_one_goes_to_the_detail() -> No
         assert selected(sight) == id_of(6)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_the_wheel_moves_the_rows_and_what_comes_leaves_them_there(size: tuple[int, int]) -> None:
     engine = waiting(100)
     async with looking_at(engine, size) as sight:
@@ -332,7 +332,7 @@ async def test_the_border_says_how_many_jobs_there_are() -> None:
         assert "╭─ Jobs · 1,199 · by urgency ─" in sight.rows[1]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_what_nobody_has_looked_at_is_on_top_with_a_mark_until_somebody_does(size: tuple[int, int]) -> None:
     engine = staged(FAILED, FAILED, WAITING, WAITING, DONE)
     engine.acknowledge([job(2)])
@@ -352,7 +352,7 @@ async def test_what_nobody_has_looked_at_is_on_top_with_a_mark_until_somebody_do
         assert signs(sight) == "     "
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_what_changes_under_the_cursor_is_seen_when_a_person_does_something(size: tuple[int, int]) -> None:
     engine = waiting(3)
     async with looking_at(engine, size) as sight:
@@ -387,7 +387,7 @@ async def test_n_goes_to_the_next_job_that_nobody_has_looked_at() -> None:
         assert selected(sight) == id_of(3)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_space_marks_and_actions_act_on_the_marked(size: tuple[int, int]) -> None:
     engine = waiting(6)
     async with looking_at(engine, size) as sight:
@@ -403,7 +403,7 @@ async def test_space_marks_and_actions_act_on_the_marked(size: tuple[int, int]) 
         assert len(ids(sight)) == 6
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_a_range_or_everything_can_be_marked_and_escape_takes_marks_away(size: tuple[int, int]) -> None:
     async with looking_at(waiting(6), size) as sight:
         await sight.press("down", "space", "down", "down", "V")
@@ -425,7 +425,7 @@ async def test_a_mark_stays_with_its_job() -> None:
         assert dict(zip(ids(sight), signs(sight), strict=True))[id_of(2)] == "◆"
 
 
-@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_an_empty_watchlist_says_what_to_do(size: tuple[int, int]) -> None:
     async with looking_at(staged(), size) as sight:
         assert "Paste any text that holds job ids to add them;" in sight.words

@@ -9,6 +9,7 @@ import pytest
 import zjobtui
 from tests.support.seeing import looking_at
 from tests.support.staging import staged
+from tests.ui.sizes import NARROW_FIRST
 from zjobtui.ui.look import Look
 from zjobtui.ui.plain import TABLE
 
@@ -37,7 +38,7 @@ def test_another_glyph_takes_as_many_cells() -> None:
     assert "".join(TABLE.values()).isascii()
 
 
-@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_no_screen_holds_anything_but_ascii(size: tuple[int, int]) -> None:
     engine = staged("recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing", None)
     engine.clock.at += 100

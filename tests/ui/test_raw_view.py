@@ -4,9 +4,9 @@ from tests.support.building import body
 from tests.support.reading import place_of_cursor, places, subscriptions
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged, tell
+from tests.ui.sizes import WIDE_FIRST
 
 WAITING = "recorded-processing"
-SIZES = [(140, 40), (80, 24)]
 NUMBERS = b'{"success":true,"status":"Completed","result":{"amount":1.10,"id":12345678901234567890123,"x":null}}'
 
 
@@ -38,7 +38,7 @@ async def test_without_an_answer_it_says_so() -> None:
         assert "There is no good answer yet." in sight.words
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_words_are_found_in_the_next_job_too(size: tuple[int, int]) -> None:
     answers = (subscriptions(60, s50="Suspended"), subscriptions(60, s40="Suspended"), subscriptions(3))
     async with looking_at(staged(*answers, labels=("fifty", "forty", "three")), size) as sight:
@@ -55,7 +55,7 @@ async def test_words_are_found_in_the_next_job_too(size: tuple[int, int]) -> Non
             assert ("Suspended" in marked(sight)) == (label != "three")
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_slash_finds_words_and_n_goes_round(size: tuple[int, int]) -> None:
     async with looking_at(staged(subscriptions(60, s7="Suspended", s9="Suspended", s50="Suspended")), size) as sight:
         await sight.press("3", "tab", "/")

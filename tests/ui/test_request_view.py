@@ -7,12 +7,13 @@ from tests.support.reading import whole
 from tests.support.scripted import call
 from tests.support.seeing import TENANT, looking_at
 from tests.support.staging import heard, staged
+from tests.ui.sizes import WIDE_FIRST
 from zjobtui.domain.observation import Seen
 
 LIMITS = (("ratelimit-limit", "2500, 2500;w=60"), ("ratelimit-remaining", "2400"), ("ratelimit-reset", "12"))
 
 
-@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+@pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_it_tells_the_call_its_limits_the_tenant_and_the_call_as_curl(size: tuple[int, int]) -> None:
     answer = heard("recorded-processing")
     assert isinstance(answer, Seen)

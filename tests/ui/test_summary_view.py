@@ -4,10 +4,10 @@ from tests.support.building import body
 from tests.support.reading import places, subscriptions, to_line, whole
 from tests.support.seeing import Sight, flowing, looking_at
 from tests.support.staging import staged, tell
+from tests.ui.sizes import NARROW_FIRST
 
 DONE = "recorded-completed-localised"
 FAILED = "recorded-failed-lock"
-SIZES = [(140, 40), (80, 24)]
 
 
 @pytest.mark.parametrize("size", [(140, 60), (80, 100)])
@@ -130,7 +130,7 @@ def narrowed(sight: Sight) -> list[str]:
     return [flowing(line) for line in sight.detail[heading:] if "Subscriptions (" in line or "A-S" in line]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_slash_narrows_the_subscriptions_with_every_key(size: tuple[int, int]) -> None:
     engine = staged(subscriptions(300, s120="Suspended"))
     async with looking_at(engine, size) as sight:
@@ -173,7 +173,7 @@ async def test_words_that_nothing_holds_leave_nothing_and_say_so() -> None:
         assert "Order O-00000042 · Completed" in sight.words
 
 
-@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_another_job_is_narrowed_to_the_same_words_and_both_say_so(size: tuple[int, int]) -> None:
     async with looking_at(staged(subscriptions(8), subscriptions(9), labels=("eight", "nine")), size) as sight:
         await sight.press("home", "/", *"eight", "enter", "tab", "/")

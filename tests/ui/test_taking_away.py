@@ -10,6 +10,7 @@ import pytest
 from tests.support.building import body, job, job_id
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged
+from tests.ui.sizes import NARROW_FIRST
 from zjobtui.domain.job import Job
 from zjobtui.domain.observation import Seen
 from zjobtui.ui.clipboard import LIMIT, sequence
@@ -52,7 +53,7 @@ async def chosen(sight: Sight, key: str, wanted: str) -> None:
     await sight.press(*["down"] * names.index(wanted), "enter")
 
 
-@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_each_part_of_a_failed_job_is_copied_and_the_call_holds_no_token(size: tuple[int, int]) -> None:
     async with looking_at(staged("recorded-failed-lock"), size) as sight:
         for what, held in (
@@ -65,7 +66,7 @@ async def test_each_part_of_a_failed_job_is_copied_and_the_call_holds_no_token(s
             assert f"{what[0].upper()}{what[1:]}: sent to the terminal's clipboard" in sight.toast
 
 
-@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_of_several_jobs_ids_or_a_table_are_copied(size: tuple[int, int]) -> None:
     async with looking_at(staged("recorded-processing", "recorded-processing"), size) as sight:
         await sight.press("*")
@@ -82,7 +83,7 @@ async def test_within_tmux_a_copy_goes_through(monkeypatch: pytest.MonkeyPatch) 
         assert f"\x1bPtmux;\x1b\x1b]52;c;{base64.b64encode(job_id(1).given.encode()).decode()}\x07\x1b\\" in sight.sent
 
 
-@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_what_a_terminal_cannot_take_goes_to_a_file(size: tuple[int, int], tmp_path: Path) -> None:
     long = body(status="Failed", errors="[40000060]: " + "x" * LIMIT, result=None)
     engine = staged(long, "recorded-failed-lock")
@@ -107,7 +108,7 @@ async def test_escape_copies_nothing() -> None:
         assert clipboard(sight) == ""
 
 
-@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+@pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_e_writes_the_marked_jobs_to_a_file_and_names_it(size: tuple[int, int], tmp_path: Path) -> None:
     engine = staged("recorded-processing", "recorded-failed-lock", "recorded-processing", labels=("=1+1", "＝2|"))
     async with looking_at(engine, size) as sight:

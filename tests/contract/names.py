@@ -1,0 +1,354 @@
+"""Every name that the contract compares with: JSON fields, verdicts, filter terms, exit statuses, keys and words.
+
+A change of such a name changes this table and no test. A word is as short as it can be while it names one thing only.
+"""
+
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What a job is found to be, as JSON and the detail say it."""
+
+    FAILED = "failed"
+    ATTENTION = "needs attention"
+    UNKNOWN = "unknown to Zuora"
+    RUNNING = "waiting"
+    DONE = "done"
+
+
+SIGN = {
+    Verdict.FAILED: "✗ failed",
+    Verdict.ATTENTION: "! attention",
+    Verdict.UNKNOWN: "? unknown",
+    Verdict.RUNNING: "◌ waiting",
+    Verdict.DONE: "✓ done",
+}
+"""How a row of the list begins; the bar has the number between sign and word."""
+
+IN_FILTER = {
+    Verdict.FAILED: "failed",
+    Verdict.ATTENTION: "attention",
+    Verdict.UNKNOWN: "unknown",
+    Verdict.RUNNING: "waiting",
+    Verdict.DONE: "done",
+}
+"""Verdicts as `status:` takes them."""
+
+
+class Exit:
+    """Exit statuses."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    ATTENTION = 3
+    UNKNOWN = 4
+    SIGNED_OUT = 5
+    NOT_ENDED = 6
+    REFUSED_IN_PART = 1
+    SOMETHING_WRONG = 1
+    HUNG_UP = 129
+    INTERRUPTED = 130
+    NO_READER = 141
+    TERMINATED = 143
+
+
+class Field:
+    """Fields of JSON."""
+
+    SCHEMA = "schema"
+    JOBS = "jobs"
+    JOB_ID = "job_id"
+    TENANT = "tenant"
+    LABEL = "label"
+    TAGS = "tags"
+    NOTE = "note"
+    VERDICT = "verdict"
+    SENTENCE = "sentence"
+    STATUS = "status"
+    TYPE = "type"
+    ORDER = "order_number"
+    ACCOUNT = "account_number"
+    IS_FINAL = "is_final"
+    IS_STALE = "is_stale"
+    PROBLEM = "problem"
+    ADDED_AT = "added_at"
+    LAST_ANSWER_AT = "seen_at"
+    ENDED_AT = "ended_at"
+    EXIT_STATUS = "exit_status"
+    OUTCOME = "outcome"
+    AT = "at"
+    EVENT = "event"
+    ANSWER = "answer"
+    BODY = "body"
+    HTTP_STATUS = "http_status"
+    REQUEST_ID = "request_id"
+    TRACK_ID = "track_id"
+    HISTORY = "timeline"
+    OK = "ok"
+    FINDINGS = "findings"
+
+
+SCHEMA = 1
+
+OF_A_JOB = (
+    Field.TENANT,
+    Field.JOB_ID,
+    Field.LABEL,
+    Field.TAGS,
+    Field.NOTE,
+    Field.VERDICT,
+    Field.SENTENCE,
+    Field.STATUS,
+    Field.TYPE,
+    Field.ORDER,
+    Field.ACCOUNT,
+    Field.IS_FINAL,
+    Field.IS_STALE,
+    Field.PROBLEM,
+    Field.ADDED_AT,
+    Field.LAST_ANSWER_AT,
+    Field.ENDED_AT,
+)
+"""The fields of a job, which are the columns of CSV."""
+
+OF_AN_ANSWER = (Field.AT, Field.HTTP_STATUS, Field.REQUEST_ID, Field.TRACK_ID, Field.BODY)
+
+IN_OLD_STORES = {"seen_at": Field.LAST_ANSWER_AT}
+"""Fields of a listing that an earlier version printed, by their names then, where these are others now."""
+
+VERDICT_IN_OLD_STORES = {"waiting": Verdict.RUNNING}
+"""Verdicts in such a listing, by their names then, where these are others now."""
+
+TIMES = (Field.ADDED_AT, Field.LAST_ANSWER_AT, Field.ENDED_AT)
+
+
+class Event(StrEnum):
+    """What happens to a job, as `watch` and the history of `show` say it."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    RESTORED = "restored"
+    STATUS = "status"
+    LABELLED = "labelled"
+
+
+class Outcome(StrEnum):
+    """How waiting for a job ended, as `wait --json` says it."""
+
+    DONE = "done"
+    FAILED = "failed"
+    ATTENTION = "needs attention"
+    UNKNOWN = "unknown to Zuora"
+    SIGNED_OUT = "signed out"
+    NOT_ENDED = "not ended in time"
+
+
+class Term:
+    """Terms of a filter; a colon is followed by a value."""
+
+    STATUS = "status:"
+    ORDER = "order:"
+    ACCOUNT = "account:"
+    ID = "id:"
+    LABEL = "label:"
+    TAG = "tag:"
+    TENANT = "tenant:"
+    TYPE = "type:"
+    AGE = "age"
+    ENDED = "ended"
+    IS_STALE = "is:stale"
+    IS_UNREAD = "is:unseen"
+    IS_LABELLED = "is:labelled"
+    IS_FINAL = "is:final"
+
+
+class Key:
+    """The keys of README's table, by what they do."""
+
+    ADD = "a"
+    FILTER = "/"
+    SORT = "s"
+    NEXT_COUNT = "f"
+    MARK = "space"
+    MARK_RANGE = "V"
+    MARK_ALL = "*"
+    REMOVE = "x"
+    UNDO = "u"
+    LABEL = "l"
+    TAGS = "t"
+    NOTE = "o"
+    REFRESH = "r"
+    COPY = "y"
+    EXPORT = "e"
+    NEXT_UNREAD = "n"
+    ALL_READ = "A"
+    JOB_BELOW = "J"
+    JOB_ABOVE = "K"
+    PAUSE = "p"
+    UTC = "Z"
+    MOUSE = "m"
+    SCREENSHOT = "S"
+    DOWN = "j"
+    UP = "k"
+    FIRST = "g"
+    LAST = "G"
+    ENTER = "enter"
+    OTHER_PANE = "tab"
+    BACK = "esc"
+    SUMMARY = "1"
+    TIMELINE = "2"
+    RAW = "3"
+    REQUEST = "4"
+    VIEW_BEFORE = "["
+    VIEW_AFTER = "]"
+    MUTE = "b"
+    LESS_ROOM = "<"
+    MORE_ROOM = ">"
+    OPEN = "→"
+    CLOSE = "←"
+    NEXT_MATCH = "n"
+    MATCH_BEFORE = "N"
+    DIFFERENCE = "d"
+    HELP = "?"
+    PALETTE = "ctrl+p"
+    QUIT = "q"
+    REDRAW = "ctrl+l"
+
+
+class Action:
+    """Names of actions in `[keys]`."""
+
+    REFRESH = "ask_now"
+
+
+class Screen:
+    """Words on the screen."""
+
+    LIST = "Jobs · "
+    LIST_IN_ASCII = "Jobs - "
+    NO_JOBS = "No job is shown."
+    POLLING = "calls/s"
+    POLLING_NARROW = "/s"
+    FOOTER_END = "q quit"
+    STALE_UNANSWERED = "no answer"
+    ADD_DIALOG = "Add jobs"
+    ADDED = "{} new, 0 known, 0 refused; u"
+    FILTER_HINT = "words, status:failed"
+    FILTER = "filter: {}"
+    BAD_FILTER = "“faild” is no status; try status:failed"
+    SORT_DIALOG = "Sort by"
+    BY_AGE = "by age"
+    BY_LABEL = "by label"
+    MARKED = "{} marked"
+    REMOVED = "removed; u"
+    RESTORED = "back on the watchlist"
+    LABEL_DIALOG = "Label of"
+    TAGS_DIALOG = "Tags of"
+    NOTE_DIALOG = "Note of"
+    LABELLED = "labelled; u"
+    TAGGED = "tagged; u"
+    NOTED = "noted; u"
+    REFRESHING = "Asking about"
+    COPY_DIALOG = "Copy of"
+    COPIED = "sent to the terminal's clipboard"
+    EXPORT_DIALOG = "Export "
+    WRITTEN = "Written to"
+    READ = "seen; u"
+    UNREAD = "●"
+    PAUSED = "paused"
+    IN_UTC = "Times are in UTC"
+    IN_LOCAL_TIME = "Times are in local time"
+    MOUSE_RELEASED = "The mouse is released"
+    MUTED = "muted"
+    SUMMARY_HINT = "words of subscriptions"
+    RAW_HINT = "words of the answer"
+    CLOSED = "▸ Subscriptions"
+    OPENED = "▾ Subscriptions"
+    SUMMARY = "[1 Summary]"
+    TIMELINE = "[2 Timeline]"
+    RAW = "[3 Raw]"
+    REQUEST = "[4 Request]"
+    TOAST = "failed: Job failed, lock contention"
+    CURL = "Bearer $ZUORA_TOKEN"
+    HELP = "Help · esc closes"
+    PALETTE = "Search for commands"
+    UNREACHABLE = "✗ unreachable"
+    SIGNED_OUT = "✗ signed out"
+    OTHER_WINDOW = "another window"
+    RECOVERED = "could not be read"
+    MOVED_ASIDE = ".broken-"
+    IS_UNKNOWN_SETTING = "is no setting; did you mean {}?"
+    NEEDS_TERMINAL = "needs a terminal"
+
+
+class Wizard:
+    """Words of the first start."""
+
+    OTHER_HOST = "Another host, by its base URL"
+    UP_TO_OTHER_HOST = ("up", "up", "up")
+    URL = "Base URL"
+    SIGNED_IN = "✓ Signed in"
+    FIRST_JOBS = "Paste any text that holds job ids"
+    SECRET_FILE_END = ".secret"
+
+
+class Printed:
+    """Words that commands print."""
+
+    ADDED = "{} added, {} known, {} refused"
+    REMOVED = "{} removed"
+    ARCHIVED = "{} archived"
+    RESTORED = "{} back on the watchlist"
+    IMPORTED = "{} new, {} merged, {} known"
+    NO_JOBS = "The watchlist is empty"
+    NO_MATCH = "There is no such job"
+    NOT_AN_ID = "is no job id"
+    NOT_WATCHED = "is not on the watchlist"
+    WATCHED = "{} watched, {} archived, {} removed"
+    COMPACTED = "Compacted from"
+    TRY_STATUS = "try status:"
+    USAGE = "Usage:"
+    EXAMPLES = "Example"
+    NOT_ENDED = "has not ended"
+    SERVER_ERROR = "server error"
+
+
+class Manual:
+    """Where the manual is, and the headings of its tables."""
+
+    FILES = ("README.md",)
+    KEYS = "| key | does |"
+    TERMS = "| term | matches |"
+    SETTINGS = "| key | is |"
+    COMMANDS = "| command | does |"
+
+
+COMMANDS = (
+    "add",
+    "ls",
+    "show",
+    "rm",
+    "wait",
+    "watch",
+    "archive",
+    "restore",
+    "export",
+    "import",
+    "store",
+    "tenants",
+    "doctor",
+    "completion",
+    "demo",
+    "simulate",
+)
+
+
+def jobs(count: int) -> str:
+    """A number of jobs, as the program says it."""
+    return f"{count} job" if count == 1 else f"{count} jobs"
+
+
+def new_in_text(count: int) -> str:
+    """What is said of a text in which so many new ids were found."""
+    return f"{count} new job" if count == 1 else f"{count} new jobs"

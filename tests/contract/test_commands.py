@@ -1,0 +1,252 @@
+"""The printing commands: what each prints, as text and as JSON, and its exit status."""
+
+import csv
+import io
+import json
+import re
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.contract.conftest import LABEL, NOTE, TAG, Known
+from tests.contract.names import (
+    COMMANDS,
+    OF_A_JOB,
+    OF_AN_ANSWER,
+    SCHEMA,
+    SIGN,
+    TIMES,
+    Event,
+    Exit,
+    Field,
+    Printed,
+    Screen,
+    Term,
+    Verdict,
+    jobs,
+)
+from tests.contract.program import User
+
+ONE, TWO, THREE = (f"{number:x}" * 32 for number in (1, 2, 3))
+UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+def test_ids_are_added_once_however_they_are_written_and_what_is_none_is_named(nobody: User) -> None:
+    dashed = f"{TWO[:8]}-{TWO[8:12]}-{TWO[12:16]}-{TWO[16:20]}-{TWO[20:]}"
+    added = nobody.run("add", ONE, "nonsense", dashed.upper(), ONE.upper(), "--label", "CS-1", "--tag", "a,b")
+    assert added.status == Exit.REFUSED_IN_PART
+    assert added.out.startswith(Printed.ADDED.format(jobs(2), 0, 1))
+    assert f"“nonsense” {Printed.NOT_AN_ID}" in added.err
+    again = nobody.run("add", "-", stdin=json.dumps([{"jobId": ONE}, {"jobId": THREE}]))
+    assert (again.status, again.err) == (Exit.OK, "")
+    assert again.out.startswith(Printed.ADDED.format(jobs(1), 1, 0))
+    listed = nobody.run("ls", "--json")
+    assert [one[Field.JOB_ID].replace("-", "").lower() for one in listed.jobs] == [ONE, TWO, THREE]
+    assert [(one[Field.LABEL], one[Field.TAGS]) for one in listed.jobs] == [("CS-1", ["a", "b"])] * 2 + [("", [])]
+
+
+def test_ids_come_from_files_and_nothing_is_done_where_there_are_none(nobody: User) -> None:
+    ticket = nobody.home / "ticket.txt"
+    ticket.write_bytes(f"caf\xe9 {ONE}\nand {TWO}.".encode("latin-1"))
+    assert nobody.run("add", "--file", str(ticket), "--note", "from a ticket").status == Exit.OK
+    assert [one[Field.NOTE] for one in nobody.run("ls", "--json").jobs] == ["from a ticket"] * 2
+    empty = nobody.run("add", "-", stdin="no ids here")
+    assert (empty.status, empty.out) == (Exit.USAGE, "")
+
+
+def test_an_empty_list_says_so_and_as_json_is_empty(nobody: User) -> None:
+    empty = nobody.run("ls")
+    assert (empty.status, empty.out) == (Exit.OK, "")
+    assert Printed.NO_JOBS in empty.err
+    assert nobody.run("ls", "--json").json == {Field.SCHEMA: SCHEMA, Field.JOBS: []}
+
+
+def test_the_list_is_printed_as_text_json_and_csv(user: User, known: Known) -> None:
+    listed = known.listed
+    assert (listed.status, listed.err, listed.json[Field.SCHEMA]) == (Exit.OK, "", SCHEMA)
+    assert listed.ids == known.all
+    by_id = {one[Field.JOB_ID]: one for one in listed.jobs}
+    for verdict, job_id in known.ids.items():
+        job = by_id[job_id]
+        assert set(OF_A_JOB) <= set(job)
+        assert job[Field.VERDICT] == verdict
+        assert job[Field.TENANT] == "env"
+        is_final = verdict in {Verdict.DONE, Verdict.FAILED, Verdict.ATTENTION}
+        assert job[Field.IS_FINAL] is is_final
+        assert (job[Field.ENDED_AT] is not None) is is_final
+        assert all(job[name] is None or UTC_TIME.fullmatch(job[name]) for name in TIMES)
+        assert job[Field.SENTENCE]
+    failed, done = by_id[known.failed], by_id[known.ids[Verdict.DONE]]
+    assert (failed[Field.LABEL], failed[Field.TAGS], failed[Field.NOTE]) == (LABEL, [TAG], NOTE)
+    assert (failed[Field.STATUS], done[Field.STATUS]) == ("Failed", "Completed")
+    assert done[Field.TYPE] == "order"
+    assert re.match(r"O-\d+$", done[Field.ORDER])
+    assert re.match(r"A\d+$", done[Field.ACCOUNT])
+    assert by_id[known.ids[Verdict.RUNNING]][Field.LAST_ANSWER_AT] is None
+
+    lines = user.run("ls").out.splitlines()
+    assert [next(one for one in known.all if one in line) for line in lines] == known.all
+    for verdict, job_id in known.ids.items():
+        assert next(line for line in lines if job_id in line).startswith(SIGN[verdict])
+
+    rows = list(csv.DictReader(io.StringIO(user.run("ls", "--csv").out)))
+    assert [row[Field.JOB_ID] for row in rows] == known.all
+    assert set(OF_A_JOB) <= set(rows[0])
+
+
+def test_a_list_is_filtered_and_a_filter_that_is_wrong_is_named(user: User, known: Known) -> None:
+    wanted = f"{Term.STATUS}failed,attention !{Term.TAG}none"
+    assert user.run("ls", "--json", "--filter", wanted).ids == [known.failed, known.ids[Verdict.ATTENTION]]
+    nothing = user.run("ls", "--filter", f"{Term.ORDER}nothing")
+    assert (nothing.status, nothing.out) == (Exit.OK, "")
+    assert Printed.NO_MATCH in nothing.err
+    wrong = user.run("ls", "--filter", "statsu:failed")
+    assert (wrong.status, wrong.out) == (Exit.USAGE, "")
+    assert Printed.TRY_STATUS in wrong.err
+
+
+def test_one_job_is_shown_by_id_beginning_or_label_with_its_answer_and_history(user: User, known: Known) -> None:
+    shown = user.run("show", LABEL)
+    assert (shown.status, shown.err) == (Exit.OK, "")
+    assert shown.out.startswith(f"✗ {Verdict.FAILED}")
+    assert all(word in shown.out for word in (known.failed, LABEL, TAG, NOTE))
+    job = user.run("show", known.failed[:8], "--json").json
+    assert (job[Field.JOB_ID], job[Field.VERDICT]) == (known.failed, Verdict.FAILED)
+    assert set(OF_A_JOB) <= set(job)
+    assert set(OF_AN_ANSWER) <= set(job[Field.ANSWER])
+    assert json.loads(job[Field.ANSWER][Field.BODY])["status"] == "Failed"
+    assert [one[Field.EVENT] for one in job[Field.HISTORY]] == [Event.ADDED, Event.STATUS]
+    absent = user.run("show", "ffffffff")
+    assert (absent.status, absent.out) == (Exit.USAGE, "")
+    assert Printed.NOT_WATCHED in absent.err
+
+
+def unaged(job: Mapping[str, object]) -> dict[str, object]:
+    """A job as JSON without what time alone changes."""
+    return {name: value for name, value in job.items() if name != Field.IS_STALE}
+
+
+def test_a_removed_job_comes_back_with_all_that_was_known(user: User, known: Known) -> None:
+    removed = user.run("rm", LABEL, known.more, "nothing")
+    assert removed.status == Exit.REFUSED_IN_PART
+    assert Printed.REMOVED.format(jobs(2)) in removed.out
+    assert f"“nothing” {Printed.NOT_WATCHED}" in removed.err
+    assert set(user.run("ls", "--json", "--removed").ids) == {known.failed, known.more}
+    assert Printed.RESTORED.format(jobs(1)) in user.run("restore", LABEL).out
+    assert user.run("add", known.more).status == Exit.OK
+    back = {one[Field.JOB_ID]: unaged(one) for one in user.run("ls", "--json").jobs}
+    assert back == {one[Field.JOB_ID]: unaged(one) for one in known.listed.jobs}
+
+
+def test_what_has_ended_is_archived_and_restored_and_what_has_not_is_not(user: User, known: Known) -> None:
+    running = known.ids[Verdict.RUNNING]
+    archived = user.run("archive", known.failed, running)
+    assert (archived.status, archived.out.startswith(Printed.ARCHIVED.format(jobs(1)))) == (Exit.REFUSED_IN_PART, True)
+    assert Printed.NOT_ENDED in archived.err
+    assert user.run("ls", "--json", "--archived").ids == [known.failed]
+    back = user.run("restore", known.failed[:8])
+    assert (back.status, back.out.startswith(Printed.RESTORED.format(jobs(1)))) == (Exit.OK, True)
+    by_filter = user.run("archive", "--filter", f"{Term.STATUS}done")
+    assert by_filter.out.startswith(Printed.ARCHIVED.format(jobs(2)))
+
+
+def test_a_watchlist_is_exported_and_imported_elsewhere(user: User, known: Known, tmp_path: Path) -> None:
+    exported = user.run("export", "--results")
+    assert exported.status == Exit.OK
+    assert user.run("export", "--ids", "--filter", Term.IS_FINAL).out.split() == [
+        one for one in known.all if one not in {known.ids[Verdict.RUNNING], known.ids[Verdict.UNKNOWN]}
+    ]
+    other = User(tmp_path / "other", user.variables)
+    other.home.mkdir()
+    file = other.home / "watchlist.json"
+    file.write_text(exported.out, encoding="utf-8")
+    taken = other.run("import", str(file))
+    assert (taken.status, taken.out.startswith(Printed.IMPORTED.format(jobs(6), 0, 0))) == (Exit.OK, True)
+    assert list(map(unaged, other.run("ls", "--json").jobs)) == list(map(unaged, known.listed.jobs))
+    assert other.run("import", "-", stdin=exported.out).out.startswith(Printed.IMPORTED.format(jobs(0), 0, 6))
+    broken = other.run("import", "-", stdin='{"format":\n"x"')
+    assert (broken.status, broken.out) == (Exit.USAGE, "")
+    assert "line 2" in broken.err
+
+
+def test_the_store_is_described_and_compacted(user: User) -> None:
+    described = user.run("store")
+    assert described.status == Exit.OK
+    assert str(user.store) in described.out
+    assert Printed.WATCHED.format(jobs(6), 0, 0) in described.out
+    with closing(sqlite3.connect(user.store)) as file:
+        file.execute("CREATE TABLE waste AS SELECT randomblob(500000) AS it")
+        file.execute("DROP TABLE waste")
+        file.commit()
+    before = user.store.stat().st_size
+    assert Printed.COMPACTED in user.run("store", "--compact").out
+    assert user.store.stat().st_size < before - 400_000
+
+
+def test_tenants_are_listed_and_added_without_a_secret(nobody: User) -> None:
+    config = nobody.home / "zjobtui" / "config.toml"
+    assert nobody.run("tenants").status == Exit.USAGE
+    sandbox = ("--url", "https://rest.example.com", "--client-id", "id-1", "--daily-calls", "500")
+    assert nobody.run("tenants", "add", "box", *sandbox, "--secret-env", "BOX_SECRET").status == Exit.OK
+    assert "id-1" in config.read_text(encoding="utf-8")
+    (line,) = nobody.run("tenants").out.splitlines()
+    assert all(word in line for word in ("box", "https://rest.example.com", "500", "BOX_SECRET"))
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_is_given_its_completion(nobody: User, shell: str) -> None:
+    given = nobody.run("completion", shell)
+    assert (given.status, "_ZJOBTUI_COMPLETE" in given.out) == (Exit.OK, True)
+
+
+def test_a_shell_completes_commands_ids_and_labels(user: User, known: Known) -> None:
+    def completed(words: str) -> list[str]:
+        asked = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split(" ")) - 1)}
+        return [
+            line.partition(",")[2] for line in user.run(_ZJOBTUI_COMPLETE="bash_complete", **asked).out.splitlines()
+        ]
+
+    assert completed("zjobtui sh") == ["show"]
+    assert completed(f"zjobtui show {known.more[:6]}") == [known.more]
+    assert completed("zjobtui show CS-") == [LABEL]
+
+
+def test_the_version_is_that_of_the_package_and_help_lists_every_command(nobody: User) -> None:
+    version = nobody.run("--version")
+    assert (version.status, version.err) == (Exit.OK, "")
+    assert re.fullmatch(r"zjobtui, version \d+\.\S+\n", version.out)
+    listed = nobody.run("--help").out
+    assert [name for name in COMMANDS if not re.search(rf"^  {name} ", listed, re.MULTILINE)] == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_help(nobody: User, command: str) -> None:
+    shown = nobody.run(command, "--help")
+    assert (shown.status, shown.err) == (Exit.OK, "")
+    assert f"{Printed.USAGE} zjobtui {command}" in shown.out
+    assert command in {"demo", "simulate"} or Printed.EXAMPLES in shown.out
+
+
+@pytest.mark.parametrize("arguments", [["add"], ["nonsense"], ["ls", "--nonsense"]])
+def test_wrong_usage_is_explained(nobody: User, arguments: list[str]) -> None:
+    wrong = nobody.run(*arguments)
+    assert (wrong.status, wrong.out) == (Exit.USAGE, "")
+    assert Printed.USAGE in wrong.err
+
+
+@pytest.mark.parametrize("arguments", [[], ["demo"]])
+def test_without_a_terminal_the_monitor_says_so_in_one_line(newcomer: User, arguments: list[str]) -> None:
+    refused = newcomer.run(*arguments)
+    assert (refused.status, refused.out, refused.err.count("\n")) == (Exit.USAGE, "", 1)
+    assert Screen.NEEDS_TERMINAL in refused.err
+
+
+def test_a_data_folder_that_cannot_be_used_is_named(nobody: User) -> None:
+    nobody.data.write_text("in the way", encoding="utf-8")
+    for arguments in (["ls", "--json"], ["add", ONE]):
+        refused = nobody.run(*arguments)
+        assert (refused.status, refused.out, refused.err.count("\n")) == (Exit.USAGE, "", 1)
+        assert str(nobody.data) in refused.err

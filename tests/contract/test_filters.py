@@ -1,0 +1,71 @@
+"""Every term of a filter, typed into the monitor, and the jobs that it leaves."""
+
+import re
+from functools import partial
+from pathlib import Path
+
+from tests.contract.conftest import LABEL, NOTE, TAG, Known
+from tests.contract.manual import codes, table
+from tests.contract.names import IN_FILTER, Field, Key, Manual, Screen, Term, Verdict
+from tests.contract.program import User
+from tests.contract.window import press, title
+from tests.support.terminal import Terminal
+
+
+def matching(known: Known) -> dict[str, int]:
+    """Filters with the number of jobs that match, of the six: 2 done, and one each of the other verdicts."""
+    done = next(one for one in known.listed.jobs if one[Field.JOB_ID] == known.more)
+    return {
+        LABEL.split()[1]: 1,
+        f'"{NOTE[:9]}"': 1,
+        done[Field.ORDER]: 1,
+        **{f"{Term.STATUS}{word}": 2 if verdict is Verdict.DONE else 1 for verdict, word in IN_FILTER.items()},
+        f"{Term.STATUS}failed,attention": 2,
+        f"!{Term.STATUS}failed": 5,
+        f"{Term.STATUS}completed": 3,
+        f"{Term.ORDER}{done[Field.ORDER]}": 1,
+        f"{Term.ACCOUNT}{done[Field.ACCOUNT]}": 1,
+        f"{Term.ID}{known.more[:10]}": 1,
+        f"{Term.LABEL}cs-": 1,
+        f"{Term.TAG}{TAG}": 1,
+        f"{Term.TENANT}env": 6,
+        f"{Term.TENANT}other": 0,
+        f"{Term.TYPE}order": 3,
+        f"{Term.TYPE}preview": 0,
+        f"{Term.AGE}<1h": 6,
+        f"{Term.AGE}>10m": 0,
+        f"{Term.ENDED}<1h": 4,
+        f"{Term.ENDED}>1h": 0,
+        Term.IS_STALE: 0,
+        Term.IS_LABELLED: 1,
+        Term.IS_FINAL: 4,
+        f"!{Term.IS_FINAL} {Term.STATUS}unknown": 1,
+    }
+
+
+def test_every_term_leaves_the_jobs_that_match(user: User, known: Known) -> None:
+    with user.window() as window:
+        window.wait_for(Screen.POLLING)
+        press(window, Key.FILTER)
+        for text, count in matching(known).items():
+            wanted = f"{'6' if count == 6 else f'{count} of 6'} · {Screen.FILTER.format(text)}"
+            window.send(b"\x15" + text.encode())  # ctrl+u, and the text as fast as a terminal sends it
+            window.wait_for(partial(is_titled, window, f"{Screen.LIST}{wanted}"))
+
+
+def is_titled(window: Terminal, beginning: str, _: str) -> bool:
+    """Whether the title of the list begins so."""
+    return title(window).startswith(beginning)
+
+
+def test_jobs_that_changed_since_somebody_looked_are_found(user: User, known: Known) -> None:
+    running = known.ids[Verdict.RUNNING]
+    assert user.run("ls", "--json", "--filter", Term.IS_UNREAD).ids == [one for one in known.all if one != running]
+
+
+def test_every_term_of_the_manual_is_used_here() -> None:
+    used = {getattr(Term, name) for name in re.findall(r"Term\.([A-Z_]+)", Path(__file__).read_text(encoding="utf-8"))}
+    named = {code for row in table(Manual.TERMS) for code in codes(row[0]) if re.match(r"\w+[:<>]", code)}
+    assert len(named) > 10
+    for code in named:
+        assert any(code == term or code.startswith(term) for term in used), code

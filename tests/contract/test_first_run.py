@@ -1,0 +1,48 @@
+"""The first start, where no tenant is configured: from nothing to the first job on the screen."""
+
+from tests.contract.names import Exit, Key, Screen, Wizard, new_in_text
+from tests.contract.program import User
+from tests.contract.simulated import Zuora
+from tests.contract.window import press
+
+
+def test_from_nothing_to_the_first_job_and_the_secret_is_in_its_file_alone(nobody: User, zuora: Zuora) -> None:
+    config = nobody.home / "zjobtui" / "config.toml"
+    with nobody.terminal(size=(80, 24)) as window:
+        window.wait_for(Wizard.OTHER_HOST, 20)
+        press(window, *Wizard.UP_TO_OTHER_HOST, Key.ENTER, until=Wizard.URL)
+        for text in (zuora.url, zuora.client_id, zuora.secret):
+            window.paste(text)
+            window.press(Key.ENTER)
+        window.wait_for(Wizard.SIGNED_IN, 20)
+        press(window, Key.ENTER, until=Wizard.FIRST_JOBS)
+        window.paste(zuora.running[0])
+        window.wait_for(new_in_text(1))
+        press(window, Key.ENTER, until=f"{Screen.LIST}1")
+        window.wait_for(Screen.POLLING, 20)
+        press(window, Key.QUIT)
+        assert window.wait_exit() == Exit.OK
+        assert zuora.secret.encode() not in window.raw
+        assert window.modes() == frozenset()
+        assert window.attributes() == window.attributes_before
+    holding = [one for one in nobody.home.rglob("*") if one.is_file() and zuora.secret.encode() in one.read_bytes()]
+    assert [one.name.endswith(Wizard.SECRET_FILE_END) for one in holding] == [True]
+    assert holding[0].stat().st_mode & 0o077 == 0
+    assert zuora.client_id in config.read_text(encoding="utf-8")
+    assert nobody.run("ls", "--json").ids == [zuora.running[0]]
+
+
+def test_leaving_it_leaves_nothing_behind(nobody: User) -> None:
+    with nobody.terminal(size=(80, 24)) as window:
+        window.wait_for(Wizard.OTHER_HOST, 20)
+        press(window, Key.BACK)
+        assert window.wait_exit() == Exit.OK
+        assert window.modes() == frozenset()
+    assert list(nobody.home.iterdir()) == []
+
+
+def test_where_one_tenant_is_wanted_and_none_configured_the_variables_are_named(nobody: User) -> None:
+    with nobody.terminal("--tenant", "eu") as window:
+        assert window.wait_exit() == Exit.USAGE
+        for word in ("ZUORA_BASE_URL", "ZUORA_CLIENT_ID", "ZUORA_CLIENT_SECRET", "ZUORA_BEARER_TOKEN", "zjobtui demo"):
+            assert word in window.text()

@@ -1,0 +1,55 @@
+"""Stores that earlier versions wrote open with everything that was in them."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract.names import IN_OLD_STORES, VERDICT_IN_OLD_STORES, Exit, Field, Screen, Term
+from tests.contract.program import User
+
+DATA = Path(__file__).parent / "data"
+STORES = sorted(one.stem for one in DATA.glob("schema-*.sqlite3"))
+
+
+def today(job: dict[str, Any]) -> dict[str, Any]:
+    """A job as an earlier version listed it, by the names of today; without what time alone changes."""
+    named = {IN_OLD_STORES.get(name, name): value for name, value in job.items() if name != Field.IS_STALE}
+    verdict = named[Field.VERDICT]
+    return {**named, Field.VERDICT: VERDICT_IN_OLD_STORES.get(verdict, verdict)}
+
+
+@pytest.mark.parametrize("version", STORES)
+def test_an_old_store_holds_the_same_jobs(nobody: User, version: str) -> None:
+    nobody.data.mkdir()
+    shutil.copy(DATA / f"{version}.sqlite3", nobody.store)
+    before = json.loads((DATA / f"{version}.ls.json").read_text(encoding="utf-8"))["jobs"]
+    listed = nobody.run("ls", "--json")
+    assert (listed.status, listed.err) == (Exit.OK, "")
+    after = {one[Field.JOB_ID]: one for one in listed.jobs}
+    assert len(after) == len(before) > 10
+    for job in before:
+        wanted = today(job)
+        assert {name: after[job["job_id"]][name] for name in wanted} == wanted
+    stale = {one[Field.JOB_ID] for one in listed.jobs if one[Field.IS_STALE]}
+    assert stale
+    assert {*nobody.run("ls", "--json", "--filter", Term.IS_STALE).ids} == stale
+    answered = next(one for one in before if one["is_final"])
+    shown = nobody.run("show", answered["job_id"], "--json").json
+    assert json.loads(shown[Field.ANSWER][Field.BODY])["status"] == answered["status"]
+    assert len(shown[Field.HISTORY]) >= 2
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("version", STORES)
+def test_an_old_store_is_shown_in_the_monitor(nobody: User, version: str) -> None:
+    nobody.data.mkdir()
+    shutil.copy(DATA / f"{version}.sqlite3", nobody.store)
+    before = json.loads((DATA / f"{version}.ls.json").read_text(encoding="utf-8"))["jobs"]
+    user = User(nobody.home, {"ZUORA_BASE_URL": "http://127.0.0.1:9", "ZUORA_BEARER_TOKEN": "sentinel-token"})
+    with user.window() as window:
+        window.wait_for(f"{Screen.LIST}{len(before)} ")
+        window.wait_for(Screen.UNREACHABLE)
+        assert all(job["label"] in window.text() for job in before if job["label"])

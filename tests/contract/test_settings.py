@@ -1,0 +1,184 @@
+"""Every setting is accepted and does what the manual says; a wrong one is named with its line."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.contract.manual import codes, table
+from tests.contract.names import Action, Exit, Field, Key, Manual, Printed, Screen, Verdict, jobs
+from tests.contract.program import User
+from tests.contract.scripted import Scripted, scripted
+from tests.contract.window import press
+
+ONE = "1" * 32
+FAILED = {"status": "Failed", "errors": "[40000050]: locked", "result": None, "success": True}
+
+TENANTS = """
+[tenants.local]
+url = "{url}"
+kind = "developer sandbox"
+colour = "magenta"
+daily_calls = 4321
+org_ids = ["org-1", "org-2"]
+entity_ids = "entity-1"
+version = "2025-08-12"
+client_id = "id-local"
+secret_file = "{file}"
+"""
+
+OTHER_TENANTS = """
+[tenants.eu]
+host = "eu Production"
+client_id = "id-eu"
+secret_env = "EU_SECRET"
+[tenants.command]
+url = "https://command.example"
+client_id = "id-command"
+secret_command = ["printf", "sentinel"]
+[tenants.keyring]
+url = "https://keyring.example"
+client_id = "id-keyring"
+secret_keyring = "zuora-keyring"
+"""
+
+REST = """
+[polling]
+staleness_limit = 45
+[list]
+archive_after = "1s"
+[screen]
+theme = "high-contrast"
+ascii = true
+utc = true
+bell = true
+[notify]
+on = ["failed"]
+osc = "9"
+toast = true
+command = ["/bin/sh", "-c", "cat >> '{told}'"]
+[keys]
+{action} = "f5"
+"""
+
+
+def configured(user: User, tenant: Scripted, more: str = "") -> None:
+    """Writes the settings, and the secret into its file."""
+    secret = user.home / "secret"
+    secret.touch(0o600)
+    secret.write_text("sentinel-secret\n", encoding="utf-8")
+    rest = REST.format(told=user.home / "told.json", action=Action.REFRESH)
+    user.config.write_text(TENANTS.format(url=tenant.url, file=secret) + more + rest, encoding="utf-8")
+
+
+def test_every_setting_of_the_manual_is_accepted(nobody: User) -> None:
+    configured(nobody, Scripted({}, url="http://127.0.0.1:9"), OTHER_TENANTS)
+    listed = nobody.run("tenants", EU_SECRET="sentinel")
+    assert (listed.status, listed.err) == (Exit.OK, "")
+    by_name = {line.split()[0]: line for line in listed.out.splitlines()}
+    assert all(word in by_name["local"] for word in ("http://127.0.0.1:9", "4,321", "developer sandbox"))
+    assert all(word in by_name["eu"] for word in ("https://rest.eu.zuora.com", "production", "EU_SECRET"))
+    assert "printf" in by_name["command"]
+    assert "zuora-keyring" in by_name["keyring"]
+    assert "sentinel" not in listed.out
+    given = {
+        name for table in tomllib.loads(nobody.config.read_text(encoding="utf-8")).items() for name in paths(*table)
+    }
+    named = {code for row in table(Manual.SETTINGS) for code in codes(row[0])}
+    assert len(named) > 20
+    assert given == named
+
+
+def paths(name: str, value: object) -> list[str]:
+    """The settings of a table, as the manual names them."""
+    assert isinstance(value, dict)
+    if name == "tenants":
+        return [f"tenants.NAME.{key}" for tenant in value.values() for key in tenant]
+    return ["keys.ACTION"] if name == "keys" else [f"{name}.{key}" for key in value]
+
+
+def test_settings_show_on_the_screen_in_the_calls_and_outside(nobody: User) -> None:
+    with scripted({}) as tenant:
+        configured(nobody, tenant)
+        nobody.run("add", ONE)
+        with nobody.window(until=Screen.LIST_IN_ASCII, TZ="Asia/Tokyo") as window:
+            window.wait_for(Screen.POLLING)
+            window.wait_for("local")
+            assert window.text().isascii()
+            tenant.answers[ONE] = FAILED
+            press(window, "f5", until=f"1 {Verdict.FAILED}")
+            told = nobody.home / "told.json"
+            window.wait_for(lambda _: told.exists() and told.read_text(encoding="utf-8").rstrip().endswith("}"))
+            window.wait_for(lambda _: b"\x1b]9;" in window.raw and b"\a" in window.raw)
+            window.wait_for(Screen.TOAST)
+            window.wait_for(lambda text: re.search(r"\d\d:\d\d:\d\d UTC", text) is not None)
+            press(window, Key.ENTER)
+            window.bytes_within(1.2)
+            press(window, Key.QUIT)
+            assert window.wait_exit() == Exit.OK
+            drawn = re.sub(rb"\x1b\]9;[^\a]*\a", b"", window.raw)
+            assert not re.search(rb"[^\x00-\x7f]", drawn), "all is plain ASCII"
+    event = json.loads(told.read_text(encoding="utf-8"))
+    assert (event[Field.JOB_ID], event[Field.EVENT], event[Field.TENANT]) == (ONE, "failed", "local")
+    sent = {name.lower(): value for name, value in tenant.headers[0].items()}
+    assert (sent["zuora-org-ids"], sent["zuora-entity-ids"], sent["zuora-version"]) == (
+        "org-1,org-2",
+        "entity-1",
+        "2025-08-12",
+    )
+    assert "sentinel-secret" not in window.text()
+    assert nobody.run("archive").out.startswith(Printed.ARCHIVED.format(jobs(1))), "archive_after"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["wait", ONE],
+        ["add", ONE],
+        pytest.param(["watch"], marks=pytest.mark.long),
+        pytest.param(["archive"], marks=pytest.mark.long),
+    ],
+    ids=" ".join,
+)
+def test_wrong_settings_are_named_with_line_and_nearest_name_and_nothing_is_done(
+    nobody: User, command: list[str]
+) -> None:
+    nobody.config.write_text(
+        '[polling]\nstaleness_limt = 1\n[list]\narchive_aftr = "1d"\n[lst]\n[screen]\nasci = true\nutc = "x"\n',
+        encoding="utf-8",
+    )
+    refused = nobody.run(*command)
+    assert (refused.status, refused.out) == (Exit.USAGE, "")
+    for line, wanted in ((2, "staleness_limit"), (4, "archive_after"), (5, "list"), (7, "ascii")):
+        assert re.search(rf"line {line}: .*{re.escape(Screen.IS_UNKNOWN_SETTING.format(wanted))}", refused.err)
+    assert "line 8: screen.utc" in refused.err
+    assert not nobody.store.exists() or nobody.run("ls", "--json").jobs == []
+
+
+def test_wrong_tenants_and_keys_are_named(nobody: User) -> None:
+    nobody.config.write_text(
+        f'[tenants.eu]\nhots = "EU production"\n[keys]\n{Action.REFRESH}x = "f5"\n[notify]\non = ["everything"]\n',
+        encoding="utf-8",
+    )
+    looked = nobody.run("doctor", "--offline")
+    assert looked.status == Exit.SOMETHING_WRONG
+    for line, word in ((2, "host"), (4, Action.REFRESH), (6, r"notify\.on")):
+        assert re.search(rf"line {line}: .*{word}", looked.out)
+
+
+def test_several_tenants_must_be_told_apart(nobody: User) -> None:
+    configured(nobody, Scripted({}, url="http://127.0.0.1:9"), OTHER_TENANTS)
+    refused = nobody.run("add", ONE)
+    assert (refused.status, refused.out) == (Exit.USAGE, "")
+    assert all(name in refused.err for name in ("--tenant", "local", "eu", "command", "keyring"))
+    assert nobody.run("add", ONE, "--tenant", "eu").status == Exit.OK
+    assert [one[Field.TENANT] for one in nobody.run("ls", "--json", "--tenant", "eu").jobs] == ["eu"]
+
+
+def test_settings_file_lies_in_the_config_folder_by_default(nobody: User) -> None:
+    folder = nobody.home / "zjobtui"
+    folder.mkdir()
+    Path(folder, "config.toml").write_text(OTHER_TENANTS, encoding="utf-8")
+    assert len(nobody.run("tenants").out.splitlines()) == 3

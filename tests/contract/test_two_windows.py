@@ -1,0 +1,41 @@
+"""Two windows on one watchlist: what is done in one is seen in the other, and the calls are those of one."""
+
+from functools import partial
+
+from tests.contract.names import Exit, Key, Screen, Verdict, jobs, new_in_text
+from tests.contract.program import User
+from tests.contract.scripted import scripted
+from tests.contract.window import press, rows, type_into
+from tests.support.terminal import Terminal
+
+FAILED = {"status": "Failed", "errors": "[40000050]: locked", "result": None, "success": True}
+
+
+def test_a_change_in_one_is_seen_in_the_other_and_one_polls(nobody: User) -> None:
+    ids = [f"{number:032x}" for number in range(0xA0, 0xA4)]
+    with scripted(dict.fromkeys(ids, FAILED)) as tenant:
+        user = User(nobody.home, tenant.environment)
+        user.run("add", *ids[:2])
+        with user.window() as first, user.window() as second:
+            for window in (first, second):
+                window.wait_for(f"2 {Verdict.FAILED}")
+            first.paste(" ".join(ids[2:]))
+            first.wait_for(new_in_text(2))
+            press(first, Key.ENTER, until=Screen.ADDED.format(jobs(2)))
+            for window in (second, first):
+                window.wait_for(f"4 {Verdict.FAILED}")
+            press(second, "home", Key.LABEL, until=Screen.LABEL_DIALOG)
+            type_into(second, "from-the-second")
+            for window in (second, first):
+                window.wait_for(partial(is_listed, window, "from-the-second"))
+            press(first, Key.MARK_ALL, Key.REMOVE, until=Screen.NO_JOBS)
+            second.wait_for(Screen.NO_JOBS)
+            for window in (first, second):
+                press(window, Key.QUIT)
+                assert window.wait_exit() == Exit.OK
+        assert len(tenant.headers) < 2 * len(ids), "one window alone asks"
+
+
+def is_listed(window: Terminal, text: str, _: str) -> bool:
+    """Whether a row of the list holds the text."""
+    return any(text in row for row in rows(window))
