@@ -53,7 +53,7 @@ def wait(ids: tuple[str, ...], for_all: bool, timeout: str | None, tenant: str |
     """
     from concurrent.futures import CancelledError
 
-    from zjobtui.headless import asking, waiting
+    from zjobtui.headless import adding, asking, waiting
     from zjobtui.wiring import polling
 
     clock = SystemClock()
@@ -61,7 +61,7 @@ def wait(ids: tuple[str, ...], for_all: bool, timeout: str | None, tenant: str |
         limit = asking.read_limit(timeout)
         texts = asking.ids_in(read_stdin()) if ids == ("-",) else ids
     ends_at = inf if limit is None else clock.boot() + limit
-    with opened_store(texts, limit) as (store, known, _):
+    with opened_store([one.given for one in adding.gather(texts).ids], limit) as (store, known, _):
         tenants = sound_configuration().tenants
         mine = [one for one in known if tenant in {None, one.job.tenant}]
         jobs = asking.meant_jobs(mine, texts, home_of_new(tenants, tenant))
