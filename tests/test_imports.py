@@ -72,6 +72,7 @@ def test_the_import_contracts_hold(capsys: pytest.CaptureFixture[str], monkeypat
     assert status == 0, capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_no_headless_module_needs_a_screen_and_only_three_the_network() -> None:
     loaded = {module: set(packages) for module, packages in map(json.loads, output_of(IMPORTING, *HEADLESS))}
     assert set(loaded) == set(HEADLESS)

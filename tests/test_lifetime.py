@@ -76,6 +76,7 @@ def live_unread(folder: Path, stop_reading: Callable[[Terminal, Simulator], None
             return took
 
 
+@pytest.mark.slow
 def test_l2_while_nobody_reads_polling_goes_on(tmp_path: Path) -> None:
     live_unread(tmp_path, until_asked)
 

@@ -88,6 +88,7 @@ def test_fifty_exits_under_a_lock_lose_no_id_unnamed(tmp_path: Path, served: Sim
         assert named or given in {watch.job.id.given for watch in kept(folder / STORE_NAME)}
 
 
+@pytest.mark.slow
 def test_the_lock_is_reported_and_what_was_entered_is_saved_when_it_is_released(
     tmp_path: Path, served: Simulator
 ) -> None:
@@ -104,6 +105,7 @@ def test_the_lock_is_reported_and_what_was_entered_is_saved_when_it_is_released(
         assert given not in terminal.text()
 
 
+@pytest.mark.slow
 def test_a_removal_a_label_and_an_undo_under_a_lock_are_named_on_exit(tmp_path: Path, served: Simulator) -> None:
     stored(tmp_path, served, count=JOBS)
     with started(pointed_at(served, tmp_path)) as terminal, locked(tmp_path / STORE_NAME):
@@ -151,6 +153,7 @@ def test_waiting_keeps_its_timeout_under_a_lock_and_names_new_ids(tmp_path: Path
     assert complaint.splitlines()[-1].split() == [served.job_ids[20], "env"]
 
 
+@pytest.mark.slow
 def test_a_new_job_is_waited_for_although_the_store_is_locked(tmp_path: Path) -> None:
     with running(jobs=4, seed=7, clock=iter([0.0, *[1e5] * 10_000]).__next__) as served:
         stored(tmp_path, served, count=1)

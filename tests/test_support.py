@@ -16,6 +16,8 @@ from tests.support.fault_server import FaultServer, fault_server
 from tests.support.payloads import PAYLOADS, http_status, payload
 from tests.support.virtual_time import START, DeadlockError, VirtualClock, run_virtually, wall
 
+pytestmark = pytest.mark.slow
+
 
 def talk(server: FaultServer, path: str = "/v1/async-jobs/1", times: int = 1, token: str = "") -> bytes:
     """What comes back on one connection until it ends or falls silent."""

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.support.program import PROGRAM
 from tests.support.terminal import Terminal
 from tests.test_whole_program import free_port
@@ -73,6 +75,7 @@ def is_fresh(text: str, tenant: str) -> bool:
     return any("just now │" in row for row in rows(text, tenant))
 
 
+@pytest.mark.slow
 def test_n8_s8_a_dead_host_is_told_the_others_go_on_and_certificates_of_ones_own_are_named(tmp_path: Path) -> None:
     with fast(7) as north, fast(8) as south, watched(tmp_path, north, south) as terminal:
         terminal.wait_for("✗ dead unreachable", 20)

@@ -73,6 +73,7 @@ def leave(way: str, folder: Path, served: Simulator) -> None:
         assert_left_as_found(terminal)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS_OUT)
 def test_every_way_out_leaves_the_terminal_as_it_was(way: str, tmp_path: Path, served: Simulator) -> None:
     stored(tmp_path, served)
@@ -133,6 +134,7 @@ def lose_the_terminal(folder: Path, served: Simulator, *, ignoring_hangup: bool)
         assert spent - before <= 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ignoring_hangup", [False, True])
 def test_without_a_terminal_the_program_is_gone_in_time(
     tmp_path: Path, served: Simulator, ignoring_hangup: bool
@@ -171,6 +173,7 @@ def lose_the_network(folder: Path, served: Simulator, *keys: str, seconds: float
             assert terminal.wait_exit() == 0
 
 
+@pytest.mark.slow
 def test_without_a_network_the_stored_watchlist_is_shown_as_stale_and_recovers(
     tmp_path: Path, served: Simulator
 ) -> None:
@@ -182,6 +185,7 @@ def test_a_network_that_returns_is_found_without_a_key(tmp_path: Path, served: S
     lose_the_network(tmp_path, served, seconds=65)
 
 
+@pytest.mark.slow
 def test_s1_a_wrong_secret_is_told_and_neither_shown_nor_kept_nor_tried_again(tmp_path: Path) -> None:
     with running(jobs=40, seed=7) as served:
         stored(tmp_path, served)
@@ -203,31 +207,6 @@ def test_s1_a_wrong_secret_is_told_and_neither_shown_nor_kept_nor_tried_again(tm
 COLOUR = re.compile(rb"\x1b\[(?:[\d;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[\d;]*)?m")
 
 
-def test_no_color_is_honoured_and_everything_is_readable(tmp_path: Path, served: Simulator) -> None:
-    stored(tmp_path, served)
-    with started(pointed_at(served, tmp_path, NO_COLOR="1")) as terminal:
-        terminal.wait_for("✗ failed")
-        terminal.press("down")
-        terminal.bytes_within(0.3)
-        for row in terminal.display.screen.buffer.values():
-            assert all(cell.fg != cell.bg or cell.fg == "default" for cell in row.values() if cell.data.strip())
-        terminal.press("q")
-        assert terminal.wait_exit() == 0
-        assert COLOUR.findall(terminal.raw) == []
-
-
-def test_the_demo_shows_jobs_that_change(tmp_path: Path) -> None:
-    with started({"HOME": str(tmp_path), "TZ": "UTC"}, "demo", "--jobs", "60", "--seed", "3") as terminal:
-        terminal.wait_for("Jobs · 60 ·")
-        terminal.wait_for("✗ failed")
-        counts = terminal.row(0)[: terminal.row(0).index("done")]
-        terminal.wait_for(lambda text: not text.startswith(counts), 15)
-        terminal.press("q")
-        assert terminal.wait_exit() == 0
-        assert_left_as_found(terminal)
-    assert list(tmp_path.rglob("*.sqlite3")) == []
-
-
 @pytest.mark.parametrize("arguments", [[], ["demo"]])
 def test_without_any_terminal_it_says_so(arguments: list[str], tmp_path: Path, served: Simulator) -> None:
     done = subprocess.run(
@@ -241,15 +220,6 @@ def test_without_any_terminal_it_says_so(arguments: list[str], tmp_path: Path, s
     assert done.returncode == 2
     assert b"needs a terminal" in done.stderr
     assert done.stdout == b""
-
-
-def test_where_one_tenant_is_wanted_and_none_configured_it_says_what_to_set(tmp_path: Path) -> None:
-    with Terminal(
-        [*PROGRAM, "--tenant", "eu"], env={"HOME": str(tmp_path), "ZJOBTUI_DATA_DIR": str(tmp_path)}
-    ) as terminal:
-        assert terminal.wait_exit() == 2
-        assert "export ZUORA_BASE_URL=" in terminal.text()
-        assert "zjobtui demo" in terminal.text()
 
 
 def wait_until_stopped(terminal: Terminal) -> None:
@@ -266,6 +236,7 @@ def suspend_and_come_back(terminal: Terminal) -> None:
     terminal.bytes_within(0.03)
 
 
+@pytest.mark.slow
 def test_suspended_it_gives_the_terminal_back_and_draws_everything_when_it_returns(
     tmp_path: Path, served: Simulator
 ) -> None:

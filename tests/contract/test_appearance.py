@@ -53,7 +53,7 @@ def test_without_colour_everything_is_readable(user: User) -> None:
 
 
 @pytest.mark.parametrize("theme", ["dark", "light", "colour-blind", "ansi"])
-@pytest.mark.long
+@pytest.mark.slow
 def test_every_theme_is_accepted_and_draws_the_list(user: User, theme: str) -> None:
     user.config.write_text(f'[screen]\ntheme = "{theme}"\n', encoding="utf-8")
     with user.window(size=SIZES[0]) as window:

@@ -28,7 +28,7 @@ def test_what_a_window_has_confirmed_survives_kill_9(newcomer: User, zuora: Zuor
     assert [one[Field.LABEL] for one in kept.jobs].count("CS-7") == 1
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_commands_that_are_killed_at_any_moment_keep_what_they_confirmed(nobody: User) -> None:
     dice, confirmed, ids = random.Random(7), set[str](), [f"{number:032x}" for number in range(1, 400)]
     for number in range(40):

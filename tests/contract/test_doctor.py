@@ -15,7 +15,7 @@ def test_all_is_well_where_the_tenant_answers(user: User) -> None:
     assert user.variables["ZUORA_CLIENT_SECRET"] not in looked.out
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_host_that_does_not_answer_is_found_unless_no_host_is_asked(user: User) -> None:
     dead = {"ZUORA_BASE_URL": "http://127.0.0.1:9"}
     looked = user.run("doctor", "--json", **dead)
@@ -24,7 +24,7 @@ def test_a_host_that_does_not_answer_is_found_unless_no_host_is_asked(user: User
     assert user.run("doctor", "--offline", **dead).status == Exit.OK
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_damage_in_the_middle_of_the_store_is_found_and_mended(user: User, known: Known) -> None:
     size = user.store.stat().st_size
     with user.store.open("r+b") as file:

@@ -235,7 +235,7 @@ def test_every_key_of_the_manual_is_pressed_here() -> None:
     assert named - pressed <= {Key.OPEN, Key.CLOSE}, "pressed as left and right"
 
 
-@pytest.mark.parametrize("size", [pytest.param((80, 24), marks=pytest.mark.long), (50, 15)])
+@pytest.mark.parametrize("size", [pytest.param((80, 24), marks=pytest.mark.slow), (50, 15)])
 def test_keys_on_a_small_screen(user: User, known: Known, size: tuple[int, int]) -> None:
     with user.window(size=size) as window:
         press(window, Key.FILTER, *LABEL[:7], Key.ENTER, until=lambda _: "1 of 6" in title(window))

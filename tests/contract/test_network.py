@@ -25,7 +25,7 @@ def test_stored_jobs_are_shown_without_a_network_and_asked_about_when_it_returns
             assert window.wait_exit() == Exit.OK
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_refused_credentials_are_told_and_never_shown_or_kept(user: User) -> None:
     with user.window(ZUORA_CLIENT_SECRET="sentinel-7f3e9c") as window:
         window.wait_for(Screen.SIGNED_OUT)
@@ -41,7 +41,7 @@ def test_a_wrong_switch_of_the_simulator_is_named(nobody: User) -> None:
     assert "“eror=1”" in wrong.err
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_calls_that_fail_leave_a_job_running_with_its_problem(nobody: User) -> None:
     with simulate("--faults", "error=1") as tenant:
         user = User(nobody.home, tenant.environment)

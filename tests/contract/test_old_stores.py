@@ -42,7 +42,7 @@ def test_an_old_store_holds_the_same_jobs(nobody: User, version: str) -> None:
     assert len(shown[Field.HISTORY]) >= 2
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.parametrize("version", STORES)
 def test_an_old_store_is_shown_in_the_monitor(nobody: User, version: str) -> None:
     nobody.data.mkdir()

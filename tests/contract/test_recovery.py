@@ -25,7 +25,7 @@ def lose_the_first_page(store: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [truncate, replace_by_garbage, pytest.param(lose_the_first_page, marks=pytest.mark.long)]
+    "damage", [truncate, replace_by_garbage, pytest.param(lose_the_first_page, marks=pytest.mark.slow)]
 )
 def test_every_id_comes_back_and_the_damaged_file_is_kept(
     user: User, known: Known, damage: Callable[[Path], None]
@@ -44,7 +44,7 @@ def test_every_id_comes_back_and_the_damaged_file_is_kept(
     assert (again.err, sorted(again.ids)) == ("", sorted(known.all))
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_the_screen_says_what_was_recovered(user: User, known: Known) -> None:
     replace_by_garbage(user.store)
     with user.window() as window:

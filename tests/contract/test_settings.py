@@ -137,8 +137,8 @@ def test_settings_show_on_the_screen_in_the_calls_and_outside(nobody: User) -> N
     [
         ["wait", ONE],
         ["add", ONE],
-        pytest.param(["watch"], marks=pytest.mark.long),
-        pytest.param(["archive"], marks=pytest.mark.long),
+        pytest.param(["watch"], marks=pytest.mark.slow),
+        pytest.param(["archive"], marks=pytest.mark.slow),
     ],
     ids=" ".join,
 )

@@ -2,6 +2,8 @@
 
 from functools import partial
 
+import pytest
+
 from tests.contract.names import Exit, Key, Screen, Verdict, jobs, new_in_text
 from tests.contract.program import User
 from tests.contract.scripted import scripted
@@ -11,6 +13,7 @@ from tests.support.terminal import Terminal
 FAILED = {"status": "Failed", "errors": "[40000050]: locked", "result": None, "success": True}
 
 
+@pytest.mark.slow
 def test_a_change_in_one_is_seen_in_the_other_and_one_polls(nobody: User) -> None:
     ids = [f"{number:032x}" for number in range(0xA0, 0xA4)]
     with scripted(dict.fromkeys(ids, FAILED)) as tenant:

@@ -44,7 +44,7 @@ def test_a_new_job_is_watched_and_given_up_where_it_does_not_end_in_time(
     user: User, known: Known, zuora: Zuora
 ) -> None:
     new = zuora.running[1]
-    waited = user.run("wait", "-", "--timeout", "1s", "--json", stdin=json.dumps({"jobId": known.more, "also": new}))
+    waited = user.run("wait", "-", "--timeout", "1s", "--json", stdin=f"{known.more} and {new}")
     assert waited.status == Exit.NOT_ENDED
     assert (waited.json[Field.SCHEMA], waited.json[Field.EXIT_STATUS]) == (SCHEMA, Exit.NOT_ENDED)
     assert [(one[Field.JOB_ID], one[Field.VERDICT], one[Field.OUTCOME]) for one in waited.jobs] == [
@@ -68,8 +68,8 @@ def test_refused_credentials_end_waiting_and_are_not_printed(newcomer: User, zuo
     [
         ["nonsense"],
         [ABSENT, "--timeout", "soon"],
-        pytest.param([ABSENT, "--tenant", "eu"], marks=pytest.mark.long),
-        pytest.param([], marks=pytest.mark.long),
+        pytest.param([ABSENT, "--tenant", "eu"], marks=pytest.mark.slow),
+        pytest.param([], marks=pytest.mark.slow),
     ],
     ids=" ".join,
 )
@@ -89,7 +89,7 @@ def test_without_a_tenant_the_variables_are_named(nobody: User, command: list[st
 
 @pytest.mark.parametrize(
     ("number", "status"),
-    [(signal.SIGINT, Exit.INTERRUPTED), pytest.param(signal.SIGTERM, Exit.TERMINATED, marks=pytest.mark.long)],
+    [(signal.SIGINT, Exit.INTERRUPTED), pytest.param(signal.SIGTERM, Exit.TERMINATED, marks=pytest.mark.slow)],
 )
 def test_waiting_that_is_interrupted_says_how_far_it_came(
     user: User, known: Known, number: signal.Signals, status: int
@@ -106,7 +106,7 @@ def test_waiting_that_is_interrupted_says_how_far_it_came(
 
 @pytest.mark.parametrize(
     ("number", "status"),
-    [pytest.param(signal.SIGINT, Exit.INTERRUPTED, marks=pytest.mark.long), (signal.SIGTERM, Exit.TERMINATED)],
+    [pytest.param(signal.SIGINT, Exit.INTERRUPTED, marks=pytest.mark.slow), (signal.SIGTERM, Exit.TERMINATED)],
 )
 def test_changes_are_streamed_as_json_until_a_signal(
     newcomer: User, zuora: Zuora, number: signal.Signals, status: int
@@ -126,7 +126,7 @@ def test_changes_are_streamed_as_json_until_a_signal(
     assert "Traceback" not in complaints
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_stream_that_nobody_reads_any_more_ends_quietly(newcomer: User, zuora: Zuora) -> None:
     newcomer.run("add", zuora.ended[DONE][0])
     with newcomer.start("watch") as watching:

@@ -16,8 +16,8 @@ from tests.support.terminal import Terminal
     ("number", "status"),
     [
         (signal.SIGTERM, Exit.TERMINATED),
-        pytest.param(signal.SIGHUP, Exit.HUNG_UP, marks=pytest.mark.long),
-        pytest.param(signal.SIGINT, Exit.INTERRUPTED, marks=pytest.mark.long),
+        pytest.param(signal.SIGHUP, Exit.HUNG_UP, marks=pytest.mark.slow),
+        pytest.param(signal.SIGINT, Exit.INTERRUPTED, marks=pytest.mark.slow),
     ],
 )
 def test_a_signal_ends_it_and_the_terminal_is_as_it_was(user: User, number: signal.Signals, status: int) -> None:
@@ -28,7 +28,7 @@ def test_a_signal_ends_it_and_the_terminal_is_as_it_was(user: User, number: sign
         assert window.attributes() == window.attributes_before
 
 
-@pytest.mark.parametrize("ignoring_hangup", [False, pytest.param(True, marks=pytest.mark.long)])
+@pytest.mark.parametrize("ignoring_hangup", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_it_is_gone_where_its_terminal_is_lost(user: User, ignoring_hangup: bool) -> None:
     with user.terminal(size=(80, 24), ignoring_hangup=ignoring_hangup) as window:
         window.wait_for(Screen.LIST, 20)

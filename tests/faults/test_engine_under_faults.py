@@ -146,6 +146,7 @@ def kept(path: Path) -> dict[Job, Verdict]:
         return {watch.job: watch.verdict for watch in watchlist}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seed", "faults"),
     [
@@ -183,6 +184,7 @@ def test_a_tenant_that_caps_drops_ends_tokens_and_stops_for_a_minute_is_told_tru
     assert kept(path) == {watch.job: watch.verdict for watch in engine.state.watchlist}
 
 
+@pytest.mark.slow
 def test_an_engine_that_is_stopped_in_the_midst_of_an_outage_goes_on_where_it_was(tmp_path: Path) -> None:
     path = tmp_path / "watchlist.sqlite3"
     with running(seed=7, jobs=JOBS, faults="outage=1.5@0.7,latency=0.02,drop=0.1") as simulator:

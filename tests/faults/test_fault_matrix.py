@@ -10,6 +10,8 @@ from tests.support.fault_server import fault_server
 from tests.support.scripts import JOBS_PATH, TOKEN_PATH
 from zjobtui.domain.observation import Missed, Seen
 
+pytestmark = pytest.mark.slow
+
 SLACK = 0.6
 """Seconds that a busy machine may take over the deadline; N1 allows 1 s."""
 

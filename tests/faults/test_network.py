@@ -35,7 +35,7 @@ class Switch:
         return self._behaviour if self.is_bad and request.path != TOKEN_PATH else None
 
 
-@pytest.mark.parametrize("limit", [0.3, pytest.param(0.6, marks=pytest.mark.long)])
+@pytest.mark.parametrize("limit", [0.3, pytest.param(0.6, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "behaviour",
     [
@@ -110,6 +110,7 @@ async def survive(timeouts: int) -> None:
         await no_connection_left(server)
 
 
+@pytest.mark.slow
 async def test_n2_the_pool_survives_500_timeouts_and_cancellations() -> None:
     await survive(500)
 

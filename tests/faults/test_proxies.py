@@ -57,7 +57,7 @@ def run_program(env: Mapping[str, str], *arguments: str) -> "subprocess.Complete
     )
 
 
-@pytest.mark.parametrize("form", ["a slash", pytest.param("SOCKS", marks=pytest.mark.long)])
+@pytest.mark.parametrize("form", ["a slash", pytest.param("SOCKS", marks=pytest.mark.slow)])
 def test_wait_ends_at_once_with_5_and_names_the_variable(form: str, tmp_path: Path) -> None:
     variable, url = MALFORMED[form]
     ended = run_program(behind(tmp_path, variable, url), "wait", str(job_id()))

@@ -76,6 +76,7 @@ def test_s1_there_are_enough_forced_failure_points() -> None:
     assert len(TROUBLES) >= 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", TROUBLES, ids=lambda one: one.name)
 async def test_s1_no_trouble_makes_secret_or_token_show(
     scenario: Scenario, told: io.StringIO, monkeypatch: pytest.MonkeyPatch

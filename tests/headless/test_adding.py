@@ -67,7 +67,7 @@ def test_where_jobs_come_from_names_no_secret(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["token reply", *(pytest.param(name, marks=pytest.mark.long) for name in TOKEN_TEXTS if name != "token reply")],
+    ["token reply", *(pytest.param(name, marks=pytest.mark.slow) for name in TOKEN_TEXTS if name != "token reply")],
 )
 def test_nothing_that_is_kept_or_printed_holds_a_secret(name: str, tmp_path: Path) -> None:
     env = environment({"ZJOBTUI_DATA_DIR": str(tmp_path), "HOME": str(tmp_path)})

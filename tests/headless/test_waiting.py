@@ -259,6 +259,7 @@ def process(served: Simulator, *arguments: str) -> "Iterator[subprocess.Popen[st
             started.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ending", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_changes_are_streamed_as_they_happen_until_a_signal_and_the_lease_is_let_go(
     served: Simulator, ending: signal.Signals, status: int
@@ -276,6 +277,7 @@ def test_changes_are_streamed_as_they_happen_until_a_signal_and_the_lease_is_let
         assert store.hold(NAME, "another window", time.time(), 60.0)
 
 
+@pytest.mark.slow
 def test_a_stream_that_nobody_reads_any_more_ends_quietly(served: Simulator) -> None:
     run("add", served.job_ids[0])
     with process(served, "watch") as started:
@@ -287,6 +289,7 @@ def test_a_stream_that_nobody_reads_any_more_ends_quietly(served: Simulator) -> 
         assert started.stderr.read().count("\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ending", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_waiting_that_is_interrupted_tells_how_far_it_came(
     served: Simulator, ending: signal.Signals, status: int

@@ -43,6 +43,7 @@ def test_r1_the_real_interval_is_known() -> None:
     assert run.pulse.day_share > 0.1
 
 
+@pytest.mark.slow
 def test_r1_a_day_that_a_person_has_set_is_kept() -> None:
     limits = limits_for(TenantKind.PRODUCTION, daily_calls=300)
     run = polled(TimedSource(), watches(20), for_seconds(8 * HOUR), limits)
@@ -119,7 +120,7 @@ def longest_wait(run: Run, count: int) -> int:
     return max(waits)
 
 
-@pytest.mark.parametrize(("limits", "count"), [(API_SANDBOX, 100), (FEW_A_DAY, 10)])
+@pytest.mark.parametrize(("limits", "count"), [(API_SANDBOX, 100), pytest.param(FEW_A_DAY, 10, marks=pytest.mark.slow)])
 def test_a_row_that_is_looked_at_all_the_time_leaves_most_calls_to_the_others(limits: Limits, count: int) -> None:
     looking = again_and_again(3 * HOUR, 60, lambda run: run.poller.attend(job(7)))
     run = polled(TimedSource(), watches(count), looking, limits)
@@ -129,6 +130,7 @@ def test_a_row_that_is_looked_at_all_the_time_leaves_most_calls_to_the_others(li
     assert longest_wait(run, count) <= 3 * count
 
 
+@pytest.mark.slow
 def test_rows_that_are_looked_at_one_after_the_other_get_a_quarter_together() -> None:
     numbers = iter(range(1_000_000))
     looking = again_and_again(2 * HOUR, 3, lambda run: run.poller.attend(job(next(numbers) % 5)))
@@ -160,6 +162,7 @@ def test_where_calls_are_plentiful_the_row_that_is_looked_at_is_asked_about_ever
     assert longest_wait(run, count) <= 3 * max(count, 50)
 
 
+@pytest.mark.slow
 def test_a_job_that_is_asked_about_by_hand_all_day_leaves_calls_to_the_others_and_keeps_the_day() -> None:
     asking = again_and_again(3 * HOUR, 5, lambda run: run.poller.ask_now([job(7)]))
     run = polled(TimedSource(), watches(20), asking, FEW_A_DAY)

@@ -24,6 +24,8 @@ from zjobtui.polling.inspection import (
     plan,
 )
 
+pytestmark = pytest.mark.slow
+
 PRICES = st.floats(min_value=0.1, max_value=1000)
 JOB_AGES = st.floats(min_value=0, max_value=1e6)
 

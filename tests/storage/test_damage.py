@@ -148,6 +148,7 @@ def flipped(content: bytes, chance: random.Random) -> bytes:
     return content[:at] + bytes([content[at] ^ (1 << chance.randrange(8))]) + content[at + 1 :]
 
 
+@pytest.mark.slow
 def test_f6_no_flipped_bit_is_a_crash_or_silently_empty(path: Path, content: bytes) -> None:
     chance = random.Random(7)
     for _ in range(100):

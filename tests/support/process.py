@@ -7,7 +7,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-_FOREIGN = ("ZUORA_", "TEXTUAL", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "COLUMNS", "LINES", "TERM_PROGRAM")
+_FOREIGN = (
+    "PYTHONDONTWRITEBYTECODE",
+    "ZUORA_",
+    "TEXTUAL",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "CLICOLOR",
+    "COLUMNS",
+    "LINES",
+    "TERM_PROGRAM",
+)
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 # A shell in a new session opens the terminal and so makes it the controlling one, without Python between fork and exec.

@@ -54,7 +54,13 @@ def only(sight: Sight) -> Watch:
     return watch
 
 
-@pytest.mark.parametrize("name", PAYLOADS)
+RICHEST = {"derived-completed-everything", "derived-preview", "recorded-failed-lock", "recorded-processing"}
+"""What stands for the others in a run by default."""
+
+REPLIES = [name if name in RICHEST else pytest.param(name, marks=pytest.mark.slow) for name in PAYLOADS]
+
+
+@pytest.mark.parametrize("name", REPLIES)
 async def test_verdict_and_every_value_are_shown(name: str) -> None:
     lines = 30 + 2 * payload(name).count(b"\n")
     async with looking_at(staged(name), size=(140, 30 + lines)) as sight:

@@ -39,6 +39,7 @@ def rows_in(written: list[str]) -> int:
     return re.sub(r"\x1b\[[\d;]*m", "", "".join(written)).count(ROW)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_every_key_leaves_the_screen_as_a_drawing_of_everything_would(
     monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]

@@ -57,6 +57,7 @@ async def test_an_id_that_is_typed_very_fast_is_whole() -> None:
         assert "1 new job, 0 known" in sight.text
 
 
+@pytest.mark.slow
 async def test_a_hundred_moves_in_one_go_all_count() -> None:
     engine = staged(*["recorded-processing"] * 60)
     async with looking_at(engine) as sight:

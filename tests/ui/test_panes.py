@@ -58,6 +58,7 @@ async def test_keys_work_again_after_a_terminal_of_no_size() -> None:
         assert sight.detail_title != before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "axis"), [((140, 40), 1), ((80, 30), 0)], ids=["beside", "below"])
 async def test_the_divider_is_moved_by_keys_as_far_as_both_can_be_read(size: tuple[int, int], axis: int) -> None:
     async with looking_at(watched_world(jobs=60, elapsed=64.0), size) as sight:

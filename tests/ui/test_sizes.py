@@ -9,11 +9,11 @@ from zjobtui.domain.problem import Problem, ProblemKind
 
 SIZES = [
     (1, 1),
-    pytest.param((5, 3), marks=pytest.mark.long),
-    (20, 5),
+    pytest.param((5, 3), marks=pytest.mark.slow),
+    pytest.param((20, 5), marks=pytest.mark.slow),
     (60, 20),
-    (100, 30),
-    pytest.param((200, 60), marks=pytest.mark.long),
+    pytest.param((100, 30), marks=pytest.mark.slow),
+    pytest.param((200, 60), marks=pytest.mark.slow),
 ]
 
 
@@ -36,6 +36,7 @@ async def test_every_size_works_with_every_key(size: tuple[int, int]) -> None:
         await sight.press("escape", "r", "x", "u")
 
 
+@pytest.mark.slow
 async def test_a_wall_of_a_screen_is_filled() -> None:
     async with looking_at(watched_world(jobs=300, elapsed=64.0), (500, 200)) as sight:
         await sight.press("end")
@@ -87,6 +88,7 @@ async def test_a_row_shows_at_least_eight_characters_of_the_id(width: int) -> No
             assert any(watch.job.id.given[:8] in row for row in sight.jobs)
 
 
+@pytest.mark.slow
 async def test_an_open_dialog_survives_a_terminal_of_no_size_at_all() -> None:
     async with looking_at(staged("recorded-processing")) as sight:
         for opens in ("s", "ctrl+p", "a", "?", "/"):

@@ -120,10 +120,10 @@ LIKELY = {"red", "yellow"}
 @pytest.mark.parametrize(
     "colour",
     [
-        *(one if one in LIKELY else pytest.param(one, marks=pytest.mark.long) for one in sorted(COLOURS)),
+        *(one if one in LIKELY else pytest.param(one, marks=pytest.mark.slow) for one in sorted(COLOURS)),
         "#7f7f7f",
-        pytest.param("#d0d0d0", marks=pytest.mark.long),
-        pytest.param("#202020", marks=pytest.mark.long),
+        pytest.param("#d0d0d0", marks=pytest.mark.slow),
+        pytest.param("#202020", marks=pytest.mark.slow),
     ],
 )
 async def test_a_tenants_name_stands_on_its_own_colour_and_can_be_read(colour: str) -> None:

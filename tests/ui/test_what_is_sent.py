@@ -43,6 +43,7 @@ async def test_a_state_that_says_the_same_sends_nothing() -> None:
         assert len(sight.sent) == before
 
 
+@pytest.mark.slow
 async def test_while_nothing_happens_nothing_is_sent() -> None:
     engine = crowd(300)
     async with looking_at(engine) as sight:
@@ -134,6 +135,7 @@ async def test_in_the_timeline_of_a_job_that_waits_a_second_costs_a_few_cells() 
         assert len(sight.sent) - before < 200
 
 
+@pytest.mark.slow
 async def test_after_the_first_minute_the_ages_of_rows_go_on_by_the_minute() -> None:
     engine = crowd(30)
     engine.bring(*((job(number), heard(WAITING)) for number in range(1, 31)), planned=600.0)
@@ -155,6 +157,7 @@ async def test_after_the_first_minute_the_ages_of_rows_go_on_by_the_minute() -> 
         assert len(sight.sent) - before < 30 * 20
 
 
+@pytest.mark.slow
 async def test_where_a_text_is_typed_nothing_blinks(monkeypatch: pytest.MonkeyPatch) -> None:
     set_interval = MessagePump.set_interval
 

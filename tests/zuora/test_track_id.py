@@ -103,7 +103,7 @@ STRAY: dict[str, Callable[[Request], Behaviour]] = {
 }  # fmt: skip
 
 
-LONG = [pytest.param(ordering, TRIALS, marks=pytest.mark.long) for ordering in list(STRAY)[2:]]
+LONG = [pytest.param(ordering, TRIALS, marks=pytest.mark.slow) for ordering in list(STRAY)[2:]]
 
 
 @pytest.mark.parametrize(
