@@ -12,7 +12,7 @@ from textual.screen import Screen
 PATIENCE = 5.0
 """Seconds after which the next key goes on whatever the one before still does."""
 
-PENDING_LIMIT = 128
+PENDING_LIMIT = 256
 """Keys that may wait; whatever sends more is no keyboard, and the rest is dropped."""
 
 

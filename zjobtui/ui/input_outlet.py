@@ -3,10 +3,10 @@
 from zjobtui.ui.input_grammar import is_character, is_move
 from zjobtui.ui.paste_text import PasteText
 
-KEY_BURST, KEY_RATE = 128, 64.0
+KEY_BURST, KEY_RATE = 1_024, 200.0
 """Keys that may come at once, and that many more each second; nobody types faster, and the rest is dropped."""
 
-OTHER_KEYS = 32
+OTHER_KEYS = 128
 """Of these, so many are kept for other keys than one that is held."""
 
 MOUSE_BURST, MOUSE_RATE = 64, 64.0
