@@ -137,7 +137,7 @@ def need_terminal() -> None:
 
 @contextmanager
 def faults_told(consequence: str = "") -> Iterator[None]:
-    """What a person can mend is told in one sentence, without a traceback; the `consequence`, if any, follows it."""
+    """Report in one sentence, without a traceback, what the user can fix; the `consequence`, if any, follows it."""
     from zjobtui.storage.database import StoreError
 
     try:

@@ -1,4 +1,4 @@
-"""Completion for bash, zsh and fish: what a shell is told, and the script that makes it ask.
+"""Completion for bash, zsh and fish: the answer to a shell, and the script that makes it ask.
 
 Labels come from other people. Each completion has to be one literal word to the shell: bash inserts what it gets as it
 is, hence it gets it quoted; zsh and fish quote by themselves. A label with a character that a terminal could act on, or

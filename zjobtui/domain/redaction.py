@@ -89,7 +89,7 @@ class Secrets:
     count: int = 0
     """How many different ones there are."""
     words: frozenset[str] = field(default=frozenset(), repr=False)
-    """Those that can be told from other words, in lower case."""
+    """Those that cannot be ordinary words, in lower case."""
     parts: frozenset[str] = field(default=frozenset(), repr=False)
     """The runs of 28 and of 32 hexadecimal digits in them."""
 

@@ -14,8 +14,8 @@ STALENESS_LIMIT = 60.0
 """Seconds after which even a job of which nothing is expected is asked about again, where the budget allows."""
 
 ATTENDED_INTERVAL, ATTENDED_SHARE = 2.0, 0.2
-"""Seconds between two calls about the job that a person looks at, where that takes no more than this share of the calls
-that may be planned with; otherwise what the share gives. With its own turns the job stays at about a quarter."""
+"""Seconds between two calls about the selected job, if that takes no more than this share of the calls that may be
+planned with; otherwise what the share gives. With its own turns the job stays at about a quarter."""
 
 LEAST_PROMISE = 5.0
 """Seconds: the shortest interval that a row's freshness is measured by, however often it is really asked about."""
@@ -51,7 +51,7 @@ class Pace:
         return self.schedule.next_age(age) - age
 
     def attended_interval(self, watch: Watch, rate: float) -> float:
-        """Seconds between two calls about the job that a person looks at, at `rate` calls per second for all jobs."""
+        """Seconds between two calls about the selected job, at `rate` calls per second for all jobs."""
         return self.ceiling if _is_odd(watch) else max(ATTENDED_INTERVAL, 1 / (ATTENDED_SHARE * rate))
 
 

@@ -25,7 +25,7 @@ CONCURRENCY = 12
 """Calls under way at once: as many as go out on a beat. Zuora grants 40 a tenant, and others use them too."""
 
 ATTENTION = 300.0
-"""Seconds after which nobody is taken to look at a job any more, unless the poller is told again."""
+"""Seconds after which the selected job loses its preference, unless `attend` is called again."""
 
 WAKE = 2.0
 """Seconds between two looks at the clock at most: after the machine has slept, polling goes on within as many."""
@@ -116,9 +116,9 @@ class Poller:
         self._nudge.set()
 
     def attend(self, job: Job | None) -> None:
-        """The job that a person looks at, for five minutes: besides its turns it gets a quarter of the calls at most.
+        """The selected job, for five minutes: besides its turns it gets a fifth of the calls at most.
 
-        However often another one is looked at, all of them together get no more.
+        However often another one is selected, all of them together get no more.
         """
         self._attended, self._attended_until = job, self._clock.now() + ATTENTION
         self._nudge.set()
@@ -187,9 +187,8 @@ class Poller:
         overdue: list[Job] = []
         for watch in self._unfinished():
             job = watch.job
-            if (
-                job in self._agenda and 0 < watch.heard_at <= now
-            ):  # a clock that was ahead may have told of a later call
+            is_past = 0 < watch.heard_at <= now  # a clock that was ahead may have noted a later call
+            if job in self._agenda and is_past:
                 planned = self._pace.interval(watch, watch.heard_at)
                 due = watch.heard_at + pace.jittered(planned, self._chance)
                 if due <= now or (watch.problem is None and due > (stale_at(watch) or inf)):

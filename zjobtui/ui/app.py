@@ -66,7 +66,7 @@ class MonitorApp(TerminalApp):
         say(self, f"{key_of(self._monitor.actions, 'quit')} leaves; the watchlist is kept.")
 
     def run_in_terminal(self, last_words: Callable[[], str]) -> int:
-        """Runs until a person leaves or a signal comes; gives the exit status. `last_words` as in `run_guarded`."""
+        """Run until the user leaves or a signal comes; return the exit status. `last_words` as in `run_guarded`."""
         return self.run_guarded(last_words)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's signature

@@ -157,7 +157,7 @@ class Monitor(FewFrames[None]):
         self._look()
 
     def _look(self) -> None:
-        """What is new about the job that a person has gone to is seen soon; the engine hears that somebody looks."""
+        """Mark the selected job as seen soon, and renew its preference in polling."""
         if self._reading.is_of_unseen or self._reading.is_attention_old:
             self.set_timer(ATTEND_AFTER, self._reading.attend, name="attend")
 

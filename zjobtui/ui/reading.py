@@ -68,7 +68,7 @@ class Reading:
 
     @property
     def is_attention_old(self) -> bool:
-        """Whether the engine should hear again which job a person looks at, when a key shows that somebody does."""
+        """Whether a key should renew the preference of the selected job in polling."""
         return self._attended_at is not None and self._clock.boot() - self._attended_at > RENEW
 
     def attend(self) -> None:

@@ -16,7 +16,7 @@ def say(app: "App[int]", text: str, unsaved: str = "") -> None:
 
 
 def clear(app: "App[int]") -> None:
-    """Takes away what was told before, on every screen.
+    """Remove earlier messages from every screen.
 
     Textual removes the message alone and keeps the empty widget around it, with its task, as long as the screen lives.
     """
