@@ -283,6 +283,8 @@ def test_nothing_pasted_is_no_paste() -> None:
         f"quit {ID} dd",
         f"quit {ID[1:]} dd",
         f"job {ID}\rdelete q\r",
+        f"Authorization: Bearer {ID}\rq\r",
+        f"zuora-request-id: {DASHED}\rq\r",
         f"\x1b[31mERROR\x1b[0m {ID} \x1b[1mq\x1b[0m",
         "All is well that ends; quick brown foxes jump over lazy dogs. " * 5,
     ],
