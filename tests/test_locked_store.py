@@ -161,3 +161,18 @@ def test_a_new_job_is_waited_for_although_the_store_is_locked(tmp_path: Path) ->
             status, complaint, _ = run(tmp_path, served, "wait", served.job_ids[0], served.job_ids[2])
     assert status in {0, 3}
     assert served.job_ids[2] in complaint
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("done", ["x", "l"])
+def test_what_is_undone_before_it_is_saved_is_undone(done: str, tmp_path: Path, served: Simulator) -> None:
+    stored(tmp_path, served, count=JOBS)
+    with started(pointed_at(served, tmp_path)) as terminal:
+        with locked(tmp_path / STORE_NAME):
+            terminal.press("home", *(("x",) if done == "x" else ("l", *"LBL", "enter")))
+            terminal.wait_for(f"Jobs · {JOBS - 1} ·" if done == "x" else "waiting   LBL", 3)
+            terminal.press("u")
+            terminal.wait_for(lambda text: f"Jobs · {JOBS} ·" in text and "waiting   LBL" not in text, 6)
+        terminal.wait_until_gone("Not saved: ", 8)
+        leave(terminal, "q")
+    assert [watch.label for watch in kept(tmp_path / STORE_NAME)] == [""] * JOBS

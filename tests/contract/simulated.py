@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 from tests.contract.names import Verdict
 from tests.contract.program import PROGRAM
-from tests.support.process import environment
+from tests.support.process import environment, with_default_signals
 
 SEED, JOBS = 8, 60
 """A world in which jobs of every verdict have ended before it begins."""
@@ -44,7 +44,7 @@ class Zuora:
 @contextmanager
 def simulate(*options: str) -> Iterator[Zuora]:
     """Runs `zjobtui simulate` while the block runs."""
-    command = [*PROGRAM, "simulate", "--jobs", str(JOBS), "--seed", str(SEED), *options]
+    command = with_default_signals([*PROGRAM, "simulate", "--jobs", str(JOBS), "--seed", str(SEED), *options])
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment({})) as process:
         try:
             yield _started(process, is_probed="--faults" not in options)

@@ -89,6 +89,18 @@ def test_two_windows_write_different_things_of_one_job_and_both_are_kept(windows
     assert kept(tmp_path / "store").get(job(1)) == replace(seen_by_them.watches[job(1)], label="mine")
 
 
+def test_edits_of_different_fields_of_one_job_in_two_windows_are_both_kept(windows: Windows, tmp_path: Path) -> None:
+    mine, theirs = windows
+    watches = added(mine, watch(1))
+    theirs.apply(watches.note([job(1)], "theirs"))
+    mine.apply(watches.label([job(1)], "mine", NOW))
+    theirs.apply(watches.tag([job(1)], ("a",)))
+    mine.apply(watches.acknowledge([job(1)], NOW))
+    kept_of_it = kept(tmp_path / "store").watches[job(1)]
+    assert (kept_of_it.label, kept_of_it.note, kept_of_it.tags) == ("mine", "theirs", ("a",))
+    assert after_news(mine, watches).watches[job(1)] == kept_of_it
+
+
 def test_what_is_removed_in_one_window_is_not_brought_back_by_an_observation_of_another(
     windows: Windows, tmp_path: Path
 ) -> None:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from zjobtui.domain.observation import Observation, Seen
 
 
+ANNOTATIONS = ("label", "tags", "note", "acknowledged_at")
+"""What the user writes about a job, or shows by looking at it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Watchlist:
     """All watches by job, in the order of adding. Every method returns a `Change`; nothing is altered."""
@@ -63,24 +67,24 @@ class Watchlist:
 
     def label(self, jobs: Iterable[Job], label: str, at: float) -> "Change":
         """Names jobs; an empty label takes the name away."""
-        change = self._annotate(jobs, lambda watch: replace(watch, label=label))
+        change = self._annotate(jobs, "label", lambda watch: replace(watch, label=label))
         return replace(change, entries=tuple(Entry(w.job, at, Event.LABELLED, label) for w in change.annotated))
 
     def acknowledge(self, jobs: Iterable[Job], at: float) -> "Change":
         """Notes that a person has looked at jobs; those that had nothing new stay as they are."""
-        return self._annotate(jobs, lambda watch: _acknowledged(watch, at))
+        return self._annotate(jobs, "acknowledged_at", lambda watch: _acknowledged(watch, at))
 
     def unsee(self, jobs: Iterable[Job]) -> "Change":
         """Takes back that a person has looked at jobs: what was new of them is new again."""
-        return self._annotate(jobs, lambda watch: replace(watch, acknowledged_at=None))
+        return self._annotate(jobs, "acknowledged_at", lambda watch: replace(watch, acknowledged_at=None))
 
     def tag(self, jobs: Iterable[Job], tags: tuple[str, ...]) -> "Change":
         """Gives jobs these tags in place of those they had."""
-        return self._annotate(jobs, lambda watch: replace(watch, tags=tags))
+        return self._annotate(jobs, "tags", lambda watch: replace(watch, tags=tags))
 
     def note(self, jobs: Iterable[Job], note: str) -> "Change":
         """Gives jobs a note in place of the one they had."""
-        return self._annotate(jobs, lambda watch: replace(watch, note=note))
+        return self._annotate(jobs, "note", lambda watch: replace(watch, note=note))
 
     def fold(self, observations: Iterable[tuple[Job, "Observation", float]]) -> "Change":
         """Takes in what calls brought: (job, observation, planned interval in seconds), oldest first.
@@ -113,10 +117,10 @@ class Watchlist:
             merged.pop(job, None)
         return Watchlist(merged)
 
-    def _annotate(self, jobs: Iterable[Job], alter: Callable[[Watch], Watch]) -> "Change":
+    def _annotate(self, jobs: Iterable[Job], field: str, alter: Callable[[Watch], Watch]) -> "Change":
         altered = {job: alter(self.watches[job]) for job in jobs if job in self.watches}
         changed = {job: watch for job, watch in altered.items() if watch != self.watches[job]}
-        return Change(Watchlist({**self.watches, **changed}), annotated=tuple(changed.values()))
+        return Change(Watchlist({**self.watches, **changed}), annotated=tuple(changed.values()), fields=(field,))
 
 
 def _again(known: Watch, watch: Watch) -> Watch:
@@ -162,6 +166,8 @@ class Change:
     added: tuple[Watch, ...] = ()
     removed: tuple[Watch, ...] = ()
     annotated: tuple[Watch, ...] = ()
+    fields: tuple[str, ...] = ANNOTATIONS
+    """What of the annotated watches is new; another window may have written the other fields in the meantime."""
     observed: tuple[Observed, ...] = ()
     entries: tuple[Entry, ...] = ()
 

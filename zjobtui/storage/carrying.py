@@ -14,9 +14,9 @@ from zjobtui.domain.observation import Seen
 from zjobtui.domain.redaction import mask_secrets
 from zjobtui.domain.text import clean
 from zjobtui.domain.timeline import Entry, Event, Timeline
+from zjobtui.domain.watchlist import ANNOTATIONS
 from zjobtui.storage.answers import ReadReport, call_of
 from zjobtui.storage.rows import (
-    ANNOTATIONS,
     DIGEST,
     IDENTITY,
     OBSERVATIONS,

@@ -11,6 +11,7 @@ from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.timeline import Entry, Event
 from zjobtui.domain.verdict import Kind, Verdict
 from zjobtui.domain.watch import Watch
+from zjobtui.domain.watchlist import ANNOTATIONS
 
 
 class DamageError(ValueError):
@@ -19,9 +20,6 @@ class DamageError(ValueError):
 
 SqlValue = str | float | int | None
 Row = sqlite3.Row | Mapping[str, Any]
-
-ANNOTATIONS = ("label", "tags", "note", "acknowledged_at")
-"""Columns that people write, or that tell what they have looked at."""
 
 DIGEST = ("status", "verdict", "sentence", "kind", "order_number", "account_number", "words")
 PROBLEM = ("problem", "problem_detail", "problem_code")

@@ -12,7 +12,7 @@ from zjobtui.domain.digest import DIGEST_VERSION
 from zjobtui.domain.job import Job
 from zjobtui.domain.timeline import Event
 from zjobtui.domain.watch import Watch
-from zjobtui.domain.watchlist import Change, Observed, Watchlist
+from zjobtui.domain.watchlist import ANNOTATIONS, Change, Observed, Watchlist
 from zjobtui.storage import sharing
 from zjobtui.storage.database import (
     BUSY_LIMIT,
@@ -24,7 +24,7 @@ from zjobtui.storage.database import (
     identity_of,
     open_database,
 )
-from zjobtui.storage.rows import ANNOTATIONS, IDENTITY, OBSERVATIONS, DamageError, entry_of, watches_of
+from zjobtui.storage.rows import IDENTITY, OBSERVATIONS, DamageError, entry_of, watches_of
 from zjobtui.storage.writing import POSITION, write
 
 if TYPE_CHECKING:

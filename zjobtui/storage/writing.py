@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from zjobtui.domain.digest import FINAL_STATUSES
 from zjobtui.domain.timeline import Entry, Event
 from zjobtui.domain.watch import Watch
-from zjobtui.domain.watchlist import Change, Observed
-from zjobtui.storage.rows import ANNOTATIONS, IDENTITY, OBSERVATIONS, row_of
+from zjobtui.domain.watchlist import ANNOTATIONS, Change, Observed
+from zjobtui.storage.rows import IDENTITY, OBSERVATIONS, row_of
 
 _FINAL = tuple(sorted(FINAL_STATUSES))
 _COLUMNS = (*IDENTITY, *ANNOTATIONS, *OBSERVATIONS)
@@ -19,10 +19,6 @@ _INSERT = (
     "tags = CASE excluded.tags WHEN '[]' THEN tags ELSE excluded.tags END, "
     "note = CASE excluded.note WHEN '' THEN note ELSE excluded.note END, "
     "acknowledged_at = ifnull(excluded.acknowledged_at, acknowledged_at)"
-)
-_ANNOTATE = (
-    f"UPDATE watches SET {', '.join(f'{name} = :{name}' for name in ANNOTATIONS)}, revision = :revision "
-    "WHERE tenant = :tenant AND job = :job"
 )
 _OBSERVE = (
     f"UPDATE watches SET {', '.join(f'{name} = :{name}' for name in OBSERVATIONS)}, revision = :revision "
@@ -51,7 +47,9 @@ def write(connection: sqlite3.Connection, change: Change, revision: int) -> None
     """
     _add(connection, change.added, revision)
     _remove(connection, change, revision)
-    connection.executemany(_ANNOTATE, [{**row_of(watch), "revision": revision} for watch in change.annotated])
+    fields = ", ".join(f"{name} = :{name}" for name in change.fields)
+    annotate = f"UPDATE watches SET {fields}, revision = :revision WHERE tenant = :tenant AND job = :job"
+    connection.executemany(annotate, [{**row_of(watch), "revision": revision} for watch in change.annotated])
     _observe(connection, change.observed, revision)
     _append(connection, change.entries)
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from textual.screen import Screen
+from textual.worker import Worker
 
 from zjobtui.domain.watch import Watch
 from zjobtui.ui.saying import say
@@ -40,6 +41,7 @@ class Undoing:
         self._screen = screen
         self._key = key
         self._ways: deque[tuple[Way, Watches]] = deque(maxlen=KEPT)
+        self._followed: list[Worker[None]] = []
 
     def do(self, futures: "Iterable[Future[Edited]]", done: str, way: Way | None = None) -> None:
         """Tells what was done to which watches; of none there is nothing to tell."""
@@ -49,10 +51,22 @@ class Undoing:
         self, futures: "Iterable[Future[Edited]]", told: Callable[[Watches], str], way: Way | None = None
     ) -> None:
         """Tells what `told` makes of the watches that were changed, and keeps the way back."""
-        self._screen.run_worker(self._wait(futures, told, way))
+        self._followed = [worker for worker in self._followed if not worker.is_finished]
+        self._followed.append(self._screen.run_worker(self._wait(futures, told, way)))
 
     def undo(self) -> None:
-        """Takes back what was done last."""
+        """Take back what was done last; an edit whose commit is still awaited is what was done last, too."""
+        if any(not worker.is_finished for worker in self._followed):
+            self._screen.run_worker(self._undo_when_settled())
+        else:
+            self._undo()
+
+    async def _undo_when_settled(self) -> None:
+        for worker in tuple(self._followed):
+            await worker.wait()
+        self._undo()
+
+    def _undo(self) -> None:
         if not self._ways:
             say(self._screen.app, "There is nothing to undo.")
             return
