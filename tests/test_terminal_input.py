@@ -1,6 +1,7 @@
 """The whole program on a terminal that sends pastes in pieces, answers late, or sends noise."""
 
 import random
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.storage.opening import kept
 from tests.support.program import pointed_at, started, stored
 from tests.support.terminal import Terminal
 from zjobtui.simulator.running import running
 from zjobtui.simulator.server import Simulator
+from zjobtui.storage.places import STORE_NAME
 
 ID = "2c92c8f97c1d4e0a017c1d6a3b5f0001"
 START, END = b"\x1b[200~", b"\x1b[201~"
@@ -154,3 +157,47 @@ def test_noise_neither_ends_the_program_nor_deafens_it(tmp_path: Path, served: S
 @pytest.mark.long
 def test_ten_megabytes_of_noise(tmp_path: Path, served: Simulator) -> None:
     stand_noise(tmp_path, served, 10_000_000)
+
+
+def test_a_paste_goes_on_after_a_suspension(tmp_path: Path, served: Simulator) -> None:
+    first, rest = f"Hi team, job {ID[:10]}".encode(), f"{ID[10:]}\nit failed again, x x x\n".encode()
+    with program(tmp_path, served) as terminal:
+        terminal.send(START + first)
+        terminal.bytes_within(0.2)
+        terminal.signal(signal.SIGTSTP)
+        time.sleep(0.3)
+        terminal.signal(signal.SIGCONT)
+        terminal.bytes_within(0.5)
+        terminal.send(rest + END)
+        terminal.wait_for("1 new job", 8)
+        close_dialog(terminal)
+        quit_within(terminal, "q")
+
+
+def test_of_a_text_too_long_for_a_line_as_much_is_taken_as_fits(tmp_path: Path, served: Simulator) -> None:
+    with program(tmp_path, served) as terminal:
+        terminal.press("o")
+        terminal.wait_for("Note of")
+        terminal.paste("a" * 150 + "b" * 250)
+        terminal.wait_for("aaa")
+        terminal.press("enter")
+        terminal.wait_for("noted", 5)
+        quit_within(terminal, "q")
+    assert [watch.note for watch in kept(tmp_path / STORE_NAME) if watch.note] == ["a" * 150 + "b" * 49 + "…"]
+
+
+def test_a_credential_is_neither_noted_nor_kept_as_a_filter(tmp_path: Path, served: Simulator) -> None:
+    token = "6d151216ef504f65b8ff6e9e9e8356d3"
+    with program(tmp_path, served) as terminal:
+        terminal.press("o")
+        terminal.wait_for("Note of")
+        terminal.paste(f"Authorization: Bearer {token} was refused")
+        terminal.press("enter")
+        terminal.wait_for("noted", 5)
+        terminal.press("/")
+        terminal.paste(f"Bearer {token}")
+        terminal.press("enter")
+        terminal.bytes_within(0.5)
+        quit_within(terminal, "q")
+        assert token.encode() not in terminal.raw
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and token.encode() in path.read_bytes()] == []

@@ -86,7 +86,7 @@ def put(store: Store, watchlist: Watchlist, watches: Sequence[Watch]) -> Change:
 
 def add(store: Store, watchlist: Watchlist, given: Given, written: Written, tenant: str, now: float) -> int:
     """Watches jobs, says how many were new, known and refused, and gives the exit status."""
-    label, note = (shorten(clean(text.strip()), LIMIT) for text in (written.label, written.note))
+    label, note = (shorten(clean(mask_secrets(text).strip()), LIMIT) for text in (written.label, written.note))
     tags = tuple(dict.fromkeys(clean(tag) for text in written.tags for tag in text.replace(",", " ").split()))
     watches = [
         Watch(job=Job(tenant, one), added_at=now, added_by=source, label=label, tags=tags, note=note)

@@ -8,6 +8,7 @@ from textual.events import Paste
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from zjobtui.domain.redaction import mask_secrets
 from zjobtui.domain.text import clean, shorten
 
 LIMIT = 200
@@ -15,11 +16,21 @@ LIMIT = 200
 
 
 class OneLine(Input):
-    """An input that lets nothing through that a terminal would act on."""
+    """An input that lets nothing through that a terminal would act on, and takes of a long paste as much as fits."""
 
     def _on_paste(self, event: Paste) -> None:
-        # Textual calls the same method of the base class afterwards, which puts the text in.
-        event.text = clean(event.text.strip())
+        # Textual calls the same method of the base class afterwards, which puts the text in; one too long it refuses.
+        text = clean(event.text.strip())
+        room = (self.max_length or len(text)) - len(self.value) + len(self.selected_text)
+        event.text = shorten(text, room) if room > 0 else ""
+
+
+class KeptLine(OneLine):
+    """A line whose text is stored: no credential is pasted into it."""
+
+    def _on_paste(self, event: Paste) -> None:
+        # As above: the base class goes on with the text.
+        event.text = mask_secrets(event.text)
 
 
 class AskText(ModalScreen[str | None]):
@@ -37,12 +48,12 @@ class AskText(ModalScreen[str | None]):
         """A title, the line, and the keys."""
         with Vertical(id="dialog") as dialog:
             dialog.border_title = Content(self._title)
-            yield OneLine(self._text, self._hint, max_length=LIMIT, id="text")
+            yield KeptLine(self._text, self._hint, max_length=LIMIT, id="text")
             yield Static(Content("enter keeps it · esc leaves everything as it is"), id="keys")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Gives the text."""
-        self.dismiss(shorten(clean(event.value.strip()), LIMIT))
+        self.dismiss(shorten(clean(mask_secrets(event.value).strip()), LIMIT))
 
     def action_cancel(self) -> None:
         """Gives nothing."""

@@ -3,17 +3,16 @@
 from collections.abc import Callable
 
 from textual.binding import Binding
-from textual.events import Paste
 from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input
 
-from zjobtui.domain.text import clean
+from zjobtui.ui.ask_text import KeptLine
 from zjobtui.ui.saying import clear
 
 
-class FilterBar(Input):
+class FilterBar(KeptLine):
     """Calls `typed` with every change. Enter keeps the words and goes back to the pane, escape drops them."""
 
     BINDINGS = [
@@ -38,10 +37,6 @@ class FilterBar(Input):
         """Tells it, before any later key is dealt with."""
         event.stop()
         self._typed(event.value)
-
-    def _on_paste(self, event: Paste) -> None:
-        # Textual calls the same method of the base class afterwards, which puts the text in.
-        event.text = clean(event.text.strip())
 
     async def action_keep(self) -> None:
         """Leaves the words as they are."""

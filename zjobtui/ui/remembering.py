@@ -54,10 +54,18 @@ class Remembering:
         divider = self._panes.divider
         return {
             "sort": self._view.order.name.lower(),
-            "filter": self._view.text,
+            "filter": _masked(self._view.text),
             "divider_beside": divider.beside,
             "divider_below": divider.below,
         }
+
+
+def _masked(text: str) -> str:
+    if not text:
+        return ""
+    from zjobtui.domain.redaction import mask_secrets  # noqa: PLC0415 - the first screen need not wait for it
+
+    return mask_secrets(text)
 
 
 def _share(found: Mapping[str, Plain], name: str, otherwise: float) -> float:

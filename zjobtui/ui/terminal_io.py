@@ -37,6 +37,8 @@ class FilteredDriver(LinuxDriver):
         self._terminal = number
         self._own = threading.local()
         self._pastes: deque[str] = deque()
+        self._filter = InputFilter()
+        """Outlives a suspension: a paste under way goes on after it, and its rest must not run as keys."""
 
     def run_input_thread(self) -> None:
         """Reads until the program ends or is suspended."""
@@ -53,7 +55,6 @@ class FilteredDriver(LinuxDriver):
             feeder.join()
             for file in (pipe, inlet, ending, end):
                 os.close(file)
-            self._pastes.clear()
 
     def stop_application_mode(self) -> None:
         """Leaves the terminal as it was found; Textual leaves the mouse in pixels where it has asked for them."""
@@ -75,7 +76,9 @@ class FilteredDriver(LinuxDriver):
 
     def _feed(self, inlet: int, ending: int) -> None:
         """Hands on what the filter lets pass, until the end or the loss of the terminal."""
-        terminal, passing = self._terminal, InputFilter()
+        terminal, passing = self._terminal, self._filter
+        waiting, self._pastes = list(self._pastes), deque()  # their places were in the pipe before the suspension
+        self._hand_on([*waiting], inlet, ending)
         while True:
             due = passing.due()
             wait = None if due is None else max(due - time.monotonic(), 0.0)
