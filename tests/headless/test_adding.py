@@ -25,7 +25,7 @@ def test_what_is_left_out_of_a_text_is_printed_and_is_not_a_fault() -> None:
             f"Not added: 8a129101… is not named as a job id in this text; add it with: zjobtui add {OTHER}\n"
             "1 other id passed over: requestId.\n"
             "1 access token or other credential was left out (6d1512…); "
-            "add it if it is a job id by itself: zjobtui add ID\n"
+            "if it is a job id, add it by itself: zjobtui add ID\n"
         ),
     )
 
@@ -34,8 +34,10 @@ def test_a_text_with_nothing_but_credentials_gives_no_job() -> None:
     assert said(run("add", "-", stdin=f'{{"access_token":"{TOKEN}","client_id":"{CLIENT}"}}')) == (
         2,
         "",
-        "No job id was found.\n2 access tokens or other credentials were left out (6d1512…, 5a1b00…); "
-        "add one that is a job id by itself: zjobtui add ID\n",
+        (
+            "No job id was found.\n2 access tokens or other credentials were left out (6d1512…, 5a1b00…); "
+            "add one that is a job id by itself: zjobtui add ID\n"
+        ),
     )
 
 

@@ -62,7 +62,9 @@ _COMMA = re.compile(rf"(?P<quote>[\"'`]?)\s{{0,8}}[,;]\s{{0,8}}(?P=quote)(?=(?P<
 _UNDERSCORES = re.compile(rf"[_-]{{1,3}}(?={ID}{_ID_END})")
 _EMPTY = re.compile(r"[:=]\s{0,8}(?:\"\s{0,8}\"|'\s{0,8}')[\s\])]")
 
-_ASCII = str.maketrans("\u201c\u201d\u201e\u2018\u2019\uff1a\uff1d\u00a0\u202f\u3001\uff0c\u3002\uff1b", "\"\"\"'':=  ,,,;")
+_ASCII = str.maketrans(
+    "\u201c\u201d\u201e\u2018\u2019\uff1a\uff1d\u00a0\u202f\u3001\uff0c\u3002\uff1b", '"""\'\':=  ,,,;'
+)
 """Typographic quotes, full-width signs and no-break spaces, as the ASCII characters that they stand for."""
 
 _MARK = re.compile(r"[:=>|\"'`]|\b(?:is|was|value)\b")
@@ -136,13 +138,29 @@ class Secrets:
         return any(digits[start : start + size] in self.parts for start in range(len(digits) - size + 1))
 
 
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """The name of a secret in a text."""
+
+    stem: str
+    start: int
+    end: int
+    is_machine_made: bool
+    """Whether it is written as in code, such as `access_token` or `clientId`, and not as in a sentence."""
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it names nothing but secrets."""
+        return self.is_machine_made or self.stem in {"bearer", "authorization", "cookie"}
+
+
 def find_secrets(source: SourceText) -> Secrets:
     """The credentials in a text: what follows the name of one, with nothing but separators between."""
     cells = find_cells(source)
     low = source.low
     if not source.plain.isascii():
         source = SourceText(source.shown, source.plain.translate(_ASCII), source.low.translate(_ASCII))
-    values = sorted(_followers(source, cells))
+    values = sorted((*_followers(source, cells), *_values_of_objects(source)))
     spans = tuple(_joined(span for span in values if not _PLACEHOLDER.fullmatch(source.plain[slice(*span)].strip())))
     texts = dict.fromkeys(low[start:end].strip() for start, end in spans)
     words = {word for text in texts for word in _WORDS.findall(text)}
@@ -176,9 +194,6 @@ def _followers(source: SourceText, cells: Iterable[Cell]) -> Iterator[tuple[int,
             headings.append((cell.start, cell.end))
         elif cell.kind is NameKind.SECRET:
             yield from _stripped(source.plain, cell.start, cell.end)
-    if "value" in low:
-        for found in _OBJECT.finditer(low):
-            yield from _value_of_object(source.plain, found)
     for stem, tail in _TAILS.items():
         position = low.find(stem)
         while position >= 0:
@@ -201,6 +216,12 @@ def _matches(low: str, sign: str, pattern: re.Pattern[str]) -> Iterator[tuple[in
         if found is not None:
             yield found.span("value" if "value" in pattern.groupindex else 0)
         position = low.find(sign, max(position + len(sign), found.end() if found else 0))
+
+
+def _values_of_objects(source: SourceText) -> Iterator[tuple[int, int]]:
+    if "value" in source.low:
+        for found in _OBJECT.finditer(source.low):
+            yield from _value_of_object(source.plain, found)
 
 
 def _value_of_object(plain: str, found: re.Match[str]) -> Iterator[tuple[int, int]]:
@@ -226,42 +247,43 @@ def _value_after(source: SourceText, stem: str, position: int, end: int) -> Iter
     if _is_not_a_name(stem, low[position:end], before, prefix):
         return
     is_machine_made = bool(prefix) or stem == "jti" or _MACHINE_NAME.match(low, position, end) is not None
-    is_sure = is_machine_made or stem in {"bearer", "authorization", "cookie"}
-    start = position - len(prefix)
-    is_tag = low[start - 1 : start] == "<"
-    if is_tag and _PLACE.search(low, max(0, start - 20), start - 1):
-        return
-    if stem in {"token", "bearer", "secret", "passw"} and (phrase := _phrase(low, start, end)):
+    name = _Name(stem, position - len(prefix), end, is_machine_made)
+    if stem in {"token", "bearer", "secret", "passw"} and (phrase := _phrase(low, name)):
         yield from _opaque(source.plain, phrase.end())
         return
+    gap_end = _end_of_gap(source, name)
+    if gap_end is None:
+        return
+    gap = low[end:gap_end]
+    yield from _value(source, stem, gap, gap_end, is_sure=name.is_sure)
+    if "[" in gap and (name.is_sure or low[end - 1] == "s"):
+        yield from _items(source.plain, gap_end)
+
+
+def _end_of_gap(source: SourceText, name: _Name) -> int | None:
+    """Where the value of a name begins, or None if what follows the name is not its value."""
+    low, start, end = source.low, name.start, name.end
+    is_tag = low[start - 1 : start] == "<"
+    if is_tag and _PLACE.search(low, max(0, start - 20), start - 1):
+        return None
+    if name.is_sure and name.stem != "bearer" and (comma := _comma(low, start, end)):
+        return comma.end()
     gap_end = (_GAP if is_tag else _GAP_WITH_TAGS).match(low, end).end()  # type: ignore[union-attr] # it can be empty
-    comma = _comma(low, start, end) if is_sure and stem != "bearer" else None
-    if comma is not None:
-        gap_end = comma.end()
-    elif gap_end == end:
+    if gap_end == end:
         joined = _UNDERSCORES.match(low, end)
-        if joined is None:
-            return
-        gap_end, is_machine_made = joined.end(), True
-    elif stem == "authorization" and (scheme := _SCHEME.match(low, gap_end)):
+        return joined.end() if joined else None
+    if name.stem == "authorization" and (scheme := _SCHEME.match(low, gap_end)):
         gap_end = scheme.end()
     gap = low[end:gap_end]
-    if _EMPTY.search(gap):
-        return
-    if comma is None and not (
-        _is_on_next_line(low, start, gap, is_machine_made=is_machine_made)
-        if "\n" in gap
-        else _is_on_line(source, stem, (start, end), gap, is_machine_made=is_machine_made)
-    ):
-        return
-    spans = list(_value(source, stem, gap, gap_end, is_sure=is_sure))
-    yield from spans
-    if "[" in gap and (is_sure or low[end - 1] == "s"):
-        closing = low.find("]", gap_end, gap_end + _VALUE_LIMIT)
-        if closing > 0 and not any(sign in low[gap_end:closing] for sign in "{:=["):
-            for item in _ITEM.finditer(source.plain, gap_end, closing):
-                if _is_opaque(item.group()):
-                    yield item.span()
+    is_assigned = _is_on_next_line(low, name, gap) if "\n" in gap else _is_on_line(source, name, gap)
+    return gap_end if is_assigned and not _EMPTY.search(gap) else None
+
+
+def _items(plain: str, start: int) -> Iterator[tuple[int, int]]:
+    """The items of a list in brackets, from its first."""
+    end = plain.find("]", start, start + _VALUE_LIMIT)
+    if end > 0 and not any(sign in plain[start:end] for sign in "{:=["):
+        yield from (item.span() for item in _ITEM.finditer(plain, start, end) if _is_opaque(item.group()))
 
 
 def _is_not_a_name(stem: str, name: str, before: str, prefix: str) -> bool:
@@ -289,12 +311,12 @@ def _comma(low: str, start: int, end: int) -> re.Match[str] | None:
     return found if is_quoted or (found["id"] and is_line and "\n" not in found.group()) else None
 
 
-def _phrase(low: str, start: int, end: int) -> re.Match[str] | None:
+def _phrase(low: str, name: _Name) -> re.Match[str] | None:
     """A few words between the name of a secret and its value, unless they are about something else."""
-    found = _PHRASE.match(low, end)
+    found = _PHRASE.match(low, name.end)
     if found is None or _ABOUT_OTHERS.search(found["words"]):
         return None
-    clause = re.split(r"[.,;:\n]", low[max(0, start - 60) : start])[-1]
+    clause = re.split(r"[.,;:\n]", low[max(0, name.start - 60) : name.start])[-1]
     return None if _ABOUT_OTHERS.search(clause) else found
 
 
@@ -306,28 +328,27 @@ def _opaque(plain: str, start: int) -> Iterator[tuple[int, int]]:
             yield from _stripped(plain, start, start + len(value))
 
 
-def _is_on_line(source: SourceText, stem: str, name: tuple[int, int], gap: str, *, is_machine_made: bool) -> bool:
+def _is_on_line(source: SourceText, name: _Name, gap: str) -> bool:
     """Whether a name stands before a value on its line as a name does, and not as a word of a sentence."""
-    low, (start, end) = source.low, name
+    low, start = source.low, name.start
     before = low[start - 1 : start]
     if before in {"/", "$"} or low[max(0, start - 2) : start] == "${":  # the end of a path, a variable that is used
         return any(sign in gap for sign in ":=") or any(sign in gap[1:] for sign in _QUOTES)
-    if is_machine_made:
+    if name.is_machine_made:
         return True
     if _DASH.search(gap):
-        return stem == "authorization" or _SURE_PHRASE.search(low, max(0, start - 12), end) is not None
+        return name.stem == "authorization" or _SURE_PHRASE.search(low, max(0, start - 12), name.end) is not None
     if _MARK.search(gap):
         is_closed = gap[0] in _QUOTES and not gap[1:].strip() and len(gap) > 1
         return not is_closed or before == gap[0]
-    if stem in {"bearer", "basic"}:
-        words = low[max(0, start - 40) : start].rpartition("\n")[2].rstrip(" \t")
-        return source.plain[start : start + 1].isupper() or not words[-1:].isalnum()
-    return False
+    words = low[max(0, start - 40) : start].rpartition("\n")[2].rstrip(" \t")
+    is_scheme = source.plain[start : start + 1].isupper() or not words[-1:].isalnum()
+    return is_scheme and name.stem in {"bearer", "basic"}
 
 
-def _is_on_next_line(low: str, start: int, gap: str, *, is_machine_made: bool) -> bool:
+def _is_on_next_line(low: str, name: _Name, gap: str) -> bool:
     """Whether what a line ends with names what is on the next: as in YAML, JSON, XML or a folded header."""
-    line = low[low.rfind("\n", max(0, start - 400), start) + 1 : start]
+    line = low[max(0, name.start - 400) : name.start].rpartition("\n")[2]
     first, _, rest = gap.partition("\n")
     if "\n" in rest or rest.lstrip().startswith("-") or first.rstrip().endswith("="):
         return False
@@ -336,7 +357,7 @@ def _is_on_next_line(low: str, start: int, gap: str, *, is_machine_made: bool) -
     is_tag = line.endswith("<")
     is_alone = line.rstrip()[-1:] in {"", *"{[>-*#|<", *_QUOTES}
     is_between_tags = "</" in first and rest.rstrip().endswith(">")
-    if not (is_machine_made or is_alone) or not (is_tag or is_between_tags or ":" in gap or "=" in gap):
+    if not (name.is_machine_made or is_alone) or not (is_tag or is_between_tags or ":" in gap or "=" in gap):
         return False
     around = " \t>" if rest.lstrip().startswith(">") else " \t"
     depth = len(rest) - len(rest.lstrip(around))

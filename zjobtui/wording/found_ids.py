@@ -22,15 +22,12 @@ def sentences(found: FoundIds) -> list[str]:
     if found.others:
         dots = ", …" if len(found.other_names) > _LISTED else ""
         lines.append(f"{plural(found.others, 'other id')} passed over: {', '.join(found.other_names[:_LISTED])}{dots}.")
-    if found.secrets:
-        left_out = (
-            "1 access token or other credential was left out"
-            if found.secrets == 1
-            else f"{found.secrets:,} access tokens or other credentials were left out"
-        )
-        which = "it if it" if found.secrets == 1 else "one that"
-        hints = _hints(found)
-        lines.append(f"{left_out}{hints}; add {which} is a job id by itself: zjobtui add ID" if hints else f"{left_out}.")
+    if found.secrets == 1:
+        add = "; if it is a job id, add it by itself: zjobtui add ID" if found.secret_hints else "."
+        lines.append(f"1 access token or other credential was left out{_hints(found)}{add}")
+    elif found.secrets:
+        add = "; add one that is a job id by itself: zjobtui add ID" if found.secret_hints else "."
+        lines.append(f"{found.secrets:,} access tokens or other credentials were left out{_hints(found)}{add}")
     return lines
 
 
