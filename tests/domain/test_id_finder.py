@@ -94,10 +94,12 @@ def test_a_word_such_as_token_somewhere_before_loses_no_job(text: str) -> None:
         *(f"/oauth/token {ONE}", f"POST /oauth/access_token {ONE}", f"'https://rest.test/oauth/token' {ONE}"),
         *(f"Request token {ONE}", f"jobs that had no bearer {ONE}", f"basic order {ONE}", f"the wrong client id {ONE}"),
         *(f"-H 'Authorization: Bearer $TOKEN' {ONE}", f'-H "Authorization: Bearer ${{ACCESS_TOKEN}}" {ONE}'),
+        *(f"`Bearer token` {ONE}", f'"Authorization: Bearer token" {ONE}', f"missing 'token' {ONE}"),
         *(f"token expired: {ONE}", f"OAuth token rate limit hit: {ONE}", f"token bucket empty: {ONE}"),
         *(f"Jobs whose token got lost: {ONE}", f"Token used, then: {ONE}", f"the token of the job: {ONE}"),
         *(f'{{"key":"access_token","type":"x"}} {{"value":"{ONE}"}}', f'{{"key":"jobId","value":"{ONE}"}}'),
         *(f'{{"name":"token_type","value":"{ONE}"}}', f'"tokens": [], "ids": ["{ONE}"]', f"PWD=/srv/{ONE}"),
+        *(f"bearer auth worked: {ONE}", f"PWD=C:\\work\\{ONE}"),
     ],
 )
 def test_an_id_after_a_word_that_assigns_nothing_is_taken(text: str) -> None:

@@ -69,6 +69,8 @@ _ASCII = str.maketrans(
 
 _MARK = re.compile(r"[:=>|\"'`]|\b(?:is|was|value)\b")
 """What assigns a value to a name on the same line."""
+_CLOSED = re.compile(r"(?:^|[a-z0-9])(?P<quote>[\"'`])[ \t]{1,160}$")
+"""A quotation that ends before the value."""
 _DASH = re.compile("[\u2192\u2013\u2014]")
 _SURE_PHRASE = re.compile(r"(?:access|refresh|bearer|api|client|session) (?:token|secret|key|id)s?$")
 _NAME_MEMBER = re.compile(r"(?:key|name)[\"'`]?\s{0,8}:\s{0,8}[\"'`]?$")
@@ -79,7 +81,7 @@ _PHRASE = re.compile(
 """Words between a name and its value: `Token used: …`, `The token we got was …`."""
 _ABOUT_OTHERS = re.compile(
     r"job|\b(?:no|not|without|bad|wrong|invalid|missing|expired|revoked|unknown|empty|fail\w*|errors?|limits?|bucket|hit"
-    r"|changed|renew\w*|rotat\w*|refresh\w*|needed|santa|ok|orders?|requests?|accounts?|ids?|affected|problems?|issues?)\b"
+    r"|changed|renew\w*|rotat\w*|refresh\w*|needed|santa|ok|work\w*|reset|updated|deleted|orders?|requests?|accounts?|ids?|affected|problems?|issues?)\b"
 )
 """Words of a sentence about something else that a token was needed for."""
 _OBJECT = re.compile(r"\{[^{}]{1,2000}\}")
@@ -334,16 +336,18 @@ def _is_on_line(source: SourceText, name: _Name, gap: str) -> bool:
     before = low[start - 1 : start]
     if before in {"/", "$"} or low[max(0, start - 2) : start] == "${":  # the end of a path, a variable that is used
         return any(sign in gap for sign in ":=") or any(sign in gap[1:] for sign in _QUOTES)
+    closing = _CLOSED.search(gap)
+    if closing is not None and not (name.is_machine_made and before == closing["quote"]):
+        return False
     if name.is_machine_made:
         return True
     if _DASH.search(gap):
         return name.stem == "authorization" or _SURE_PHRASE.search(low, max(0, start - 12), name.end) is not None
     if _MARK.search(gap):
-        is_closed = gap[0] in _QUOTES and not gap[1:].strip() and len(gap) > 1
-        return not is_closed or before == gap[0]
+        return True
     words = low[max(0, start - 40) : start].rpartition("\n")[2].rstrip(" \t")
     is_scheme = source.plain[start : start + 1].isupper() or not words[-1:].isalnum()
-    return is_scheme and name.stem in {"bearer", "basic"}
+    return is_scheme and name.stem in {"bearer", "basic"} and not any(map(str.isalpha, gap))
 
 
 def _is_on_next_line(low: str, name: _Name, gap: str) -> bool:
@@ -386,7 +390,7 @@ def _value(source: SourceText, stem: str, gap: str, start: int, *, is_sure: bool
         end = found.end() if found else start
     while end > start and plain[end - 1] in ".:?!":
         end -= 1
-    if "://" in plain[start:end] or (stem == "pwd" and plain[start : start + 1] in {*"/~."}):
+    if "://" in plain[start:end] or (stem == "pwd" and ("\\" in plain[start:end] or plain[start] in "/~.")):
         return
     is_opaque = _is_opaque(plain[start:end].strip())
     needs_opaque = (
