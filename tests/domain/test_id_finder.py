@@ -67,6 +67,109 @@ def test_a_word_such_as_token_somewhere_before_loses_no_job(text: str) -> None:
     assert taken(text) == [ONE]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(f"access token\n{ONE}", f"invalid client_id\n{ONE}", f"Error: missing token\n{ONE}", f"read -s TOKEN\n{ONE}"),
+        *(f"client id:\n{ONE}", f"bad token:\n- {ONE}", f"bad token:\n  {ONE}", f"Failed (token):\n{ONE}"),
+        *(
+            f"https://rest.test/oauth/token\n{ONE}",
+            f"> client_id is missing\n> {ONE}",
+            f"refreshed access_token\r\n{ONE}",
+        ),
+        *(f"Authorization: Bearer $TOKEN\n{ONE}", f"Authorization: Bearer <your token>\n{ONE}"),
+        *(f"export TOKEN=\n{ONE}", f"client_id=\nclient_secret=\n{ONE}", f"access_token=\n  {ONE}"),
+        *(
+            f"Authorization: Bearer\n\n{ONE}",
+            f"Authorization: Bearer\n\n  {ONE}",
+            f"> Authorization: Bearer \n> \n{ONE}",
+        ),
+        *(f"access_token:\n{ONE}", f"access_token:\n  - {ONE}", f"  access_token:\n  {ONE}", f"Set-Cookie:\n{ONE}"),
+        *(f"Authorization: Bearer\n{ONE}", f'"Authorization": "Bearer " + token\n{ONE}', f"client_id,\n{ONE}"),
+        *(
+            f"jobs that failed authorization:\n  {ONE}",
+            f"after deleting cookies:\n{ONE}",
+            f"type: secret\nvalue: {ONE}",
+        ),
+        *(f"/oauth/token {ONE}", f"POST /oauth/access_token {ONE}", f"'https://rest.test/oauth/token' {ONE}"),
+        *(f"Request token {ONE}", f"jobs that had no bearer {ONE}", f"basic order {ONE}", f"the wrong client id {ONE}"),
+        *(f"-H 'Authorization: Bearer $TOKEN' {ONE}", f'-H "Authorization: Bearer ${{ACCESS_TOKEN}}" {ONE}'),
+        *(f"`Bearer token` {ONE}", f'"Authorization: Bearer token" {ONE}', f"missing 'token' {ONE}"),
+        *(f"token expired: {ONE}", f"OAuth token rate limit hit: {ONE}", f"token bucket empty: {ONE}"),
+        *(f"Jobs whose token got lost: {ONE}", f"Token used, then: {ONE}", f"the token of the job: {ONE}"),
+        *(f'{{"key":"access_token","type":"x"}} {{"value":"{ONE}"}}', f'{{"key":"jobId","value":"{ONE}"}}'),
+        *(f'{{"name":"token_type","value":"{ONE}"}}', f'"tokens": [], "ids": ["{ONE}"]', f"PWD=/srv/{ONE}"),
+        *(f"bearer auth worked: {ONE}", f"PWD=C:\\work\\{ONE}"),
+    ],
+)
+def test_an_id_after_a_word_that_assigns_nothing_is_taken(text: str) -> None:
+    assert taken(text) == [ONE]
+    assert ONE in mask_secrets(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{{\n  "access_token":\n    "{TOKEN}"\n}}',
+        f'{{\n  "access_token" : "{TOKEN}"\n}}',
+        f'"tokens": [\n  "{TOKEN}",\n  "{CLIENT}"\n]',
+        f"access_token:\n  {TOKEN}",
+        f"oauth:\n  client_id: >-\n    {CLIENT}",
+        f"Authorization: Bearer\n {TOKEN}",
+        f"> Authorization: Bearer\r\n>   {TOKEN}",
+        f"<access_token>\n  {TOKEN}\n</access_token>",
+        f"<td>client_id</td>\n<td>{CLIENT}</td>",
+        f"- name: ZUORA_CLIENT_ID\n  value: {CLIENT}",
+        f"access_token {TOKEN}",
+        f"Bearer {TOKEN}",
+        f"-H 'authorization: bearer {TOKEN}'",
+        f"/oauth/token: {TOKEN}",
+        f"/callback?/token={TOKEN}",
+        f'{{"key":"access_token","value":"{TOKEN}","type":"secret"}}',
+        f'{{"key":"token","type":"secret","enabled":true,"value":"{TOKEN}"}}',
+        f'{{"value":"{CLIENT}","id":7,"key":"client_id"}}',
+        f'{{\n\t"name": "Authorization",\n\t"x": 1,\n\t"value": "Bearer {TOKEN}"\n}}',
+        f"{{'name': 'tokenId', 'value': '{TOKEN}'}}",
+        f'{{\\"key\\":\\"client_id\\",\\"value\\":\\"{CLIENT}\\"}}',
+        f'"tokens": ["{TOKEN}", "{CLIENT}"]',
+        f"client_ids: [{CLIENT}, {TOKEN}]",
+        f"access_token=[{TOKEN};{CLIENT}]",
+        f"\u201caccess_token\u201d: \u201c{TOKEN}\u201d",
+        f"access_token\uff1a{TOKEN}\u3001",
+        f"client_secret\uff1d{TOKEN}",
+        f"Client\u00a0ID:\u00a0{CLIENT}",
+        f"access_token \u2192 {TOKEN}",
+        f"Access token \u2013 {TOKEN}",
+        f"Client ID \u2014 {CLIENT}",
+        *(f"{name}={TOKEN}" for name in ("tokenId", "token_id", "tokenValue", "session_id", "consumer_key", "pwd")),
+        f"Session ID: {TOKEN}",
+        f"Token used: {TOKEN}",
+        f"The token we got was {TOKEN}.",
+        f"Token (expires in 1h): {TOKEN}",
+        f"Bearer token for the sandbox: {TOKEN}",
+        f"the secret of the client is `{TOKEN}`",
+    ],
+)
+@pytest.mark.parametrize("before", ["", f"job {TWO}\n"])
+def test_a_credential_is_recognised_however_it_is_written(text: str, before: str) -> None:
+    found = find_job_ids(f"{before}{text}\njob {ONE}")
+    assert [one.given for one in found.ids] == [*([TWO] if before else []), ONE]
+    assert not found.not_added
+    assert all(is_free_of(secret, mask_secrets(text)) for secret in (TOKEN, CLIENT))
+
+
+@pytest.mark.parametrize(
+    ("text", "hints"),
+    [
+        (f"access_token={TOKEN}", ("6d1512…",)),
+        (f"client_id: {CLIENT.upper()}, token: {TOKEN}, access_token={TOKEN}", ("5a1b00…", "6d1512…")),
+        ("password=hunter2hunter2 access_token=" + "ab" * 20, ()),
+    ],
+)
+def test_of_a_credential_in_the_form_of_an_id_six_characters_are_given(text: str, hints: tuple[str, ...]) -> None:
+    assert find_job_ids(f"{text} job {ONE}").secret_hints == hints
+
+
 @pytest.mark.parametrize("again", [TOKEN, TOKEN.upper(), f'"jobId": "{TOKEN}"', f"async-jobs/{TOKEN}", TOKEN[:-1]])
 def test_a_secret_is_one_wherever_it_stands_in_the_text(again: str) -> None:
     found = find_job_ids(f'see {again}\n{{"access_token": "{TOKEN}"}} job {ONE}, {again}')
@@ -180,6 +283,16 @@ def test_a_refused_id_shows_no_secret(text: str) -> None:
             "eyj",
             "-u a",
         ),
+        *(
+            "{",
+            '{"key":"token","value":"',
+            "{name:'value':",
+            "tokens: [",
+            "access_token=[a,",
+            "token used ",
+            "token (a ",
+        ),
+        *("access_token:\n  ", "client id \u2014 ", "\u201c"),
         *("cookie: a=b;", "job,token\n", "\x1b[1;", "=", "\n", "bearer ", "token is ", "&amp;"),
     ],
 )

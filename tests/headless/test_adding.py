@@ -24,7 +24,8 @@ def test_what_is_left_out_of_a_text_is_printed_and_is_not_a_fault() -> None:
         (
             f"Not added: 8a129101… is not named as a job id in this text; add it with: zjobtui add {OTHER}\n"
             "1 other id passed over: requestId.\n"
-            "1 access token or other credential was left out.\n"
+            "1 access token or other credential was left out (6d1512…); "
+            "if it is a job id, add it by itself: zjobtui add ID\n"
         ),
     )
 
@@ -33,7 +34,21 @@ def test_a_text_with_nothing_but_credentials_gives_no_job() -> None:
     assert said(run("add", "-", stdin=f'{{"access_token":"{TOKEN}","client_id":"{CLIENT}"}}')) == (
         2,
         "",
-        "No job id was found.\n2 access tokens or other credentials were left out.\n",
+        (
+            "No job id was found.\n2 access tokens or other credentials were left out (6d1512…, 5a1b00…); "
+            "add one that is a job id by itself: zjobtui add ID\n"
+        ),
+    )
+
+
+def test_at_most_five_credentials_are_hinted_at_and_none_without_the_form_of_an_id() -> None:
+    text = " ".join(f"token{number}={number}a{number:030x}" for number in range(1, 8))
+    (line,) = run("add", "-", stdin=f"{text} job {JOB}").stderr.splitlines()
+    assert line.startswith(
+        "7 access tokens or other credentials were left out (1a0000…, 2a0000…, 3a0000…, 4a0000…, 5a0000…, …); "
+    )
+    assert said(run("add", "-", stdin=f"password=hunter2hunter2 job {OTHER}"))[2] == (
+        "1 access token or other credential was left out.\n"
     )
 
 

@@ -190,7 +190,7 @@ async def test_of_a_long_text_the_credentials_are_counted_and_forgotten() -> Non
 async def test_a_credential_that_is_typed_is_not_taken() -> None:
     async with looking_at(staged()) as sight:
         await sight.press("a", *f"token={TOKEN}")
-        assert "No job id yet, 1 credential left out." in sight.text
+        assert "No job id yet, 1 credential left out (6d1512…)." in sight.text
 
 
 async def test_an_id_that_was_not_added_is_taken_when_it_is_pasted_alone() -> None:

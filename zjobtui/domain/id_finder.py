@@ -51,7 +51,7 @@ def find_job_ids(text: str) -> FoundIds:
 
     If a text names job ids (`jobId`, `async-jobs/`, a column), bare ids beside them are not taken but returned as
     `not_added`. Words with a few digits too many or too few are refused. What follows the name of a credential is
-    neither; only its number is returned.
+    neither; only its number is returned, and the first six characters of what has the form of an id.
     """
     if whole := _WHOLE.fullmatch(text):
         return FoundIds((JobId(whole[1]),), ())
@@ -69,6 +69,7 @@ def find_job_ids(text: str) -> FoundIds:
         others=len(others),
         other_names=tuple({name.lower(): name for name in others.values()}.values()),
         secrets=secrets.count,
+        secret_hints=secrets.hints,
     )
 
 

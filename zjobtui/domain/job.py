@@ -74,6 +74,8 @@ class FoundIds:
     """The names of their fields, as they are written."""
     secrets: int = 0
     """How many access tokens and other credentials there are."""
+    secret_hints: tuple[str, ...] = ()
+    """The first six characters of those that have the form of a job id, each with an ellipsis: `6d1512…`."""
 
 
 def _what_is_wrong(text: str) -> str:

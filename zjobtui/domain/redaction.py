@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from zjobtui.domain.key_names import NameKind
+from zjobtui.domain.key_names import NameKind, kind_of_name
 from zjobtui.domain.source_text import ID, SourceText
 from zjobtui.domain.table_columns import Cell, find_cells
 
@@ -19,10 +19,11 @@ _NAME_END = rf"\d{{0,2}}(?:(?![0-9a-z_-])|(?=[_-]{{1,3}}{ID}{_ID_END})|(?=-{{1,2
 _TAILS = {
     stem: re.compile(pattern)
     for stem, pattern in (
-        ("token", f"tokens?{_NAME_END}"),
+        ("token", rf"tokens?(?:[_-]?(?:id|value)s?)?{_NAME_END}"),
         ("secret", f"secrets?{_NAME_END}"),
         ("passw", f"passw(?:or)?ds?{_NAME_END}"),
         ("passphrase", f"passphrase{_NAME_END}"),
+        ("pwd", f"pwd{_NAME_END}"),
         ("bearer", f"bearer{_NAME_END}"),
         ("basic", f"basic{_NAME_END}"),
         ("authorization", f"authorization{_NAME_END}"),
@@ -30,11 +31,12 @@ _TAILS = {
         ("jti", f"jti{_NAME_END}"),
         ("client", f"client[ _.-]?ids?{_NAME_END}"),
         ("key", f"key(?:[_-]?id)?{_NAME_END}"),
-        ("session", f"session(?:[_-]?id)?{_NAME_END}"),
+        ("session", f"session(?:[ _-]?id)?{_NAME_END}"),
     )
 }
-_KEY_QUALIFIER = re.compile(r"(?:api|access|private|secret|auth|signing)[ _-]?$")
-_SESSION_NAME = re.compile(r"zsession|session[_-]?id")
+_KEY_QUALIFIER = re.compile(r"(?:api|access|private|secret|auth|signing|consumer)[ _-]?$")
+_SESSION_NAME = re.compile(r"zsession|session[ _-]?id")
+_MACHINE_NAME = re.compile(r"(?:client|session)[_.-]?id|token[_-]?(?:id|value)|apikey")
 _REFUSED_TOKEN = frozenset({"invalid", "expired", "missing", "no", "bad", "unknown", "revoked", "malformed", "wrong"})
 """Words that make an error code of a key: `error=invalid_token`."""
 
@@ -48,7 +50,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-."
 _QUOTES = "\"'`"
 
 _SEPARATOR = (
-    r"(?:[\s:=\"'`\\\[({|+>]|\*{1,2}(?!\*)|-{1,2}>|-(?=\s)|[\])](?=[\s\"'`]{0,4}[:=])|<(?=[0-9a-f]{8})|<!\[cdata\["
+    r"(?:[\s:=\"'`\\\[({|+>]|\*{1,2}(?!\*)|-{1,2}>|-(?=\s)|[\])](?=[\s\"'`]{0,4}[:=])|[\u2192\u2013\u2014]|<(?=[0-9a-f]{8})|<!\[cdata\["
     r"|(?<![0-9a-z_])(?:[bruf]{1,2}|[a-z_.]{2,30}\()(?=[\"']))"
 )
 _TAG = r"</?(?:td|dd|dt|span|b|i|em|strong|code|kbd|font|key|name|value|string)(?:\s[^<>]{0,80})?>"
@@ -59,6 +61,35 @@ _SCHEME = re.compile(r"[a-z][a-z0-9_-]{1,20}[ +]{1,4}(?=[^\s:=]{12})")
 _COMMA = re.compile(rf"(?P<quote>[\"'`]?)\s{{0,8}}[,;]\s{{0,8}}(?P=quote)(?=(?P<id>{ID}{_ID_END})?)")
 _UNDERSCORES = re.compile(rf"[_-]{{1,3}}(?={ID}{_ID_END})")
 _EMPTY = re.compile(r"[:=]\s{0,8}(?:\"\s{0,8}\"|'\s{0,8}')[\s\])]")
+
+_ASCII = str.maketrans(
+    "\u201c\u201d\u201e\u2018\u2019\uff1a\uff1d\u00a0\u202f\u3001\uff0c\u3002\uff1b", '"""\'\':=  ,,,;'
+)
+"""Typographic quotes, full-width signs and no-break spaces, as the ASCII characters that they stand for."""
+
+_MARK = re.compile(r"[:=>|\"'`]|\b(?:is|was|value)\b")
+"""What assigns a value to a name on the same line."""
+_CLOSED = re.compile(r"(?:^|[a-z0-9])(?P<quote>[\"'`])[ \t]{1,160}$")
+"""A quotation that ends before the value."""
+_DASH = re.compile("[\u2192\u2013\u2014]")
+_SURE_PHRASE = re.compile(r"(?:access|refresh|bearer|api|client|session) (?:token|secret|key|id)s?$")
+_NAME_MEMBER = re.compile(r"(?:key|name)[\"'`]?\s{0,8}:\s{0,8}[\"'`]?$")
+_PHRASE = re.compile(
+    r"(?P<words>(?:[ \t]{1,3}(?:[a-z]{1,20}\b|\([^()\n.,]{1,40}\))){1,5})[ \t]{0,3}(?::|(?<=[ \t]is)|(?<=[ \t]was))"
+    r"[ \t]{1,4}[\"'`*]{0,2}(?=[^\s]{20})"
+)
+"""Words between a name and its value: `Token used: …`, `The token we got was …`."""
+_ABOUT_OTHERS = re.compile(
+    r"job|\b(?:no|not|without|bad|wrong|invalid|missing|expired|revoked|unknown|empty|fail\w*|errors?|limits?|bucket|hit"
+    r"|changed|renew\w*|rotat\w*|refresh\w*|needed|santa|ok|work\w*|reset|updated|deleted|orders?|requests?|accounts?|ids?|affected|problems?|issues?)\b"
+)
+"""Words of a sentence about something else that a token was needed for."""
+_OBJECT = re.compile(r"\{[^{}]{1,2000}\}")
+_MEMBER = re.compile(
+    r"(?<![\w-])(?P<member>key|name|value)\s{0,2}[\"'`]?\s{0,8}:\s{0,8}(?P<quote>[\"'`])(?P<text>[^\"'`\n]{1,4096})(?P=quote)"
+)
+_MORE_SECRET_NAMES = re.compile(r"(?:token(?:id|value)|consumerkey|pwd)s?$")
+_ITEM = re.compile(r"[^\s,;\"'`]{8,4096}")
 
 _PLAIN_VALUE = re.compile(rf"[^\s\"'`,;&<>|(){{}}\[\]]{{1,{_VALUE_LIMIT}}}")
 _COOKIES = re.compile(r"[^\s;\"'`]{1,4096}(?:;[ \t]{0,4}[^\s;=\"'`]{1,400}(?:=[^;\n\r\"'`]{0,4096})?){0,200}")
@@ -76,6 +107,7 @@ _USER_OPTION = re.compile(
 _WORDS = re.compile(r"[^\s;=,:&]{8,}")
 _SPACE = re.compile(r"\s")
 _HEX = re.compile(r"[0-9a-f-]{28,}")
+_ID_DIGITS = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +122,8 @@ class Secrets:
     """How many different ones there are."""
     words: frozenset[str] = field(default=frozenset(), repr=False)
     """Those that cannot be ordinary words, in lower case."""
+    hints: tuple[str, ...] = field(default=(), repr=False)
+    """The first six characters of those that have the form of a job id."""
     parts: frozenset[str] = field(default=frozenset(), repr=False)
     """The runs of 28 and of 32 hexadecimal digits in them."""
 
@@ -106,16 +140,36 @@ class Secrets:
         return any(digits[start : start + size] in self.parts for start in range(len(digits) - size + 1))
 
 
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """The name of a secret in a text."""
+
+    stem: str
+    start: int
+    end: int
+    is_machine_made: bool
+    """Whether it is written as in code, such as `access_token` or `clientId`, and not as in a sentence."""
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it names nothing but secrets."""
+        return self.is_machine_made or self.stem in {"bearer", "authorization", "cookie"}
+
+
 def find_secrets(source: SourceText) -> Secrets:
     """The credentials in a text: what follows the name of one, with nothing but separators between."""
     cells = find_cells(source)
-    values = sorted(_followers(source, cells))
+    low = source.low
+    if not source.plain.isascii():
+        source = SourceText(source.shown, source.plain.translate(_ASCII), source.low.translate(_ASCII))
+    values = sorted((*_followers(source, cells), *_values_of_objects(source)))
     spans = tuple(_joined(span for span in values if not _PLACEHOLDER.fullmatch(source.plain[slice(*span)].strip())))
-    texts = {source.low[start:end].strip() for start, end in spans}
+    texts = dict.fromkeys(low[start:end].strip() for start, end in spans)
     words = {word for text in texts for word in _WORDS.findall(text)}
     parts = frozenset(part for word in words for part in _hex_parts(word))
-    count = len({text.replace("-", "") for text in texts})
-    return Secrets(spans, tuple(cells), count, frozenset(filter(_is_opaque, words)), parts)
+    digits = dict.fromkeys(text.replace("-", "") for text in texts)
+    hints = tuple(dict.fromkeys(f"{one[:6]}…" for one in digits if _ID_DIGITS.fullmatch(one)))
+    return Secrets(spans, tuple(cells), len(digits), frozenset(filter(_is_opaque, words)), hints, parts)
 
 
 def mask_secrets(text: str) -> str:
@@ -166,6 +220,27 @@ def _matches(low: str, sign: str, pattern: re.Pattern[str]) -> Iterator[tuple[in
         position = low.find(sign, max(position + len(sign), found.end() if found else 0))
 
 
+def _values_of_objects(source: SourceText) -> Iterator[tuple[int, int]]:
+    if "value" in source.low:
+        for found in _OBJECT.finditer(source.low):
+            yield from _value_of_object(source.plain, found)
+
+
+def _value_of_object(plain: str, found: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """The value in `{"key": "access_token", "value": "…"}`, in whatever order the members are."""
+    members = {one["member"]: one for one in _MEMBER.finditer(found.string, *found.span())}
+    key, value = members.get("key") or members.get("name"), members.get("value")
+    if key is None or value is None:
+        return
+    name = key["text"].strip()
+    is_secret = kind_of_name(name) is NameKind.SECRET or _MORE_SECRET_NAMES.search(re.sub("[ _.-]", "", name))
+    start, end = value.span("text")
+    if scheme := re.match(r"(?:bearer|basic)\s+", value["text"]):
+        start += scheme.end()
+    if is_secret and (_is_opaque(plain[start:end].strip()) or "secret" in name or "passw" in name):
+        yield from _stripped(plain, start, end)
+
+
 def _value_after(source: SourceText, stem: str, position: int, end: int) -> Iterator[tuple[int, int]]:
     """The span of the value that follows a name, if the name is that of a secret and the value can be one."""
     low = source.low
@@ -173,28 +248,44 @@ def _value_after(source: SourceText, stem: str, position: int, end: int) -> Iter
     prefix = before[len(before.rstrip(_LETTERS)) :]
     if _is_not_a_name(stem, low[position:end], before, prefix):
         return
-    is_sure = (
-        bool(prefix) or stem in {"bearer", "authorization", "jti", "cookie"} or low.startswith("clientid", position)
-    )
-    is_sure = is_sure or low.startswith(("client_id", "client-id"), position)
-    start = position - len(prefix)
+    is_machine_made = bool(prefix) or stem == "jti" or _MACHINE_NAME.match(low, position, end) is not None
+    name = _Name(stem, position - len(prefix), end, is_machine_made)
+    if stem in {"token", "bearer", "secret", "passw"} and (phrase := _phrase(low, name)):
+        yield from _opaque(source.plain, phrase.end())
+        return
+    gap_end = _end_of_gap(source, name)
+    if gap_end is None:
+        return
+    gap = low[end:gap_end]
+    yield from _value(source, stem, gap, gap_end, is_sure=name.is_sure)
+    if "[" in gap and (name.is_sure or low[end - 1] == "s"):
+        yield from _items(source.plain, gap_end)
+
+
+def _end_of_gap(source: SourceText, name: _Name) -> int | None:
+    """Where the value of a name begins, or None if what follows the name is not its value."""
+    low, start, end = source.low, name.start, name.end
     is_tag = low[start - 1 : start] == "<"
     if is_tag and _PLACE.search(low, max(0, start - 20), start - 1):
-        return
+        return None
+    if name.is_sure and name.stem != "bearer" and (comma := _comma(low, start, end)):
+        return comma.end()
     gap_end = (_GAP if is_tag else _GAP_WITH_TAGS).match(low, end).end()  # type: ignore[union-attr] # it can be empty
-    if is_sure and stem != "bearer" and (comma := _comma(low, start, end)):
-        gap_end = comma.end()
-    elif gap_end == end:
+    if gap_end == end:
         joined = _UNDERSCORES.match(low, end)
-        if joined is None:
-            return
-        gap_end = joined.end()
-    elif stem == "authorization" and (scheme := _SCHEME.match(low, gap_end)):
+        return joined.end() if joined else None
+    if name.stem == "authorization" and (scheme := _SCHEME.match(low, gap_end)):
         gap_end = scheme.end()
     gap = low[end:gap_end]
-    if _EMPTY.search(gap) or (not is_sure and "\n" in gap and not _crosses_lines(low, start, gap)):
-        return
-    yield from _value(source, stem, gap, gap_end, is_sure=is_sure)
+    is_assigned = _is_on_next_line(low, name, gap) if "\n" in gap else _is_on_line(source, name, gap)
+    return gap_end if is_assigned and not _EMPTY.search(gap) else None
+
+
+def _items(plain: str, start: int) -> Iterator[tuple[int, int]]:
+    """The items of a list in brackets, from its first."""
+    end = plain.find("]", start, start + _VALUE_LIMIT)
+    if end > 0 and not any(sign in plain[start:end] for sign in "{:=["):
+        yield from (item.span() for item in _ITEM.finditer(plain, start, end) if _is_opaque(item.group()))
 
 
 def _is_not_a_name(stem: str, name: str, before: str, prefix: str) -> bool:
@@ -219,15 +310,63 @@ def _comma(low: str, start: int, end: int) -> re.Match[str] | None:
         return None
     is_quoted = bool(found["quote"]) and low[start - 1 : start] == found["quote"]
     is_line = start == 0 or low[start - 1] in "\n\"'"
-    return found if is_quoted or (found["id"] and is_line) else None
+    return found if is_quoted or (found["id"] and is_line and "\n" not in found.group()) else None
 
 
-def _crosses_lines(low: str, start: int, gap: str) -> bool:
-    """Whether an everyday word (token, password) at the end of a line can name what the next line holds."""
-    line = low[max(0, start - 120) : start].rpartition("\n")[2]
-    is_alone = not any(character.isalnum() for character in line)
-    is_quoted = low[start - 1 : start] in tuple(_QUOTES) and gap[0] == low[start - 1]
-    return is_alone or is_quoted or "=" in gap or gap.count("\n") == 1
+def _phrase(low: str, name: _Name) -> re.Match[str] | None:
+    """A few words between the name of a secret and its value, unless they are about something else."""
+    found = _PHRASE.match(low, name.end)
+    if found is None or _ABOUT_OTHERS.search(found["words"]):
+        return None
+    clause = re.split(r"[.,;:\n]", low[max(0, name.start - 60) : name.start])[-1]
+    return None if _ABOUT_OTHERS.search(clause) else found
+
+
+def _opaque(plain: str, start: int) -> Iterator[tuple[int, int]]:
+    found = _PLAIN_VALUE.match(plain, start)
+    if found is not None:
+        value = found.group().rstrip(".:?!")
+        if "://" not in value and _is_opaque(value):
+            yield from _stripped(plain, start, start + len(value))
+
+
+def _is_on_line(source: SourceText, name: _Name, gap: str) -> bool:
+    """Whether a name stands before a value on its line as a name does, and not as a word of a sentence."""
+    low, start = source.low, name.start
+    before = low[start - 1 : start]
+    if before in {"/", "$"} or low[max(0, start - 2) : start] == "${":  # the end of a path, a variable that is used
+        return any(sign in gap for sign in ":=") or any(sign in gap[1:] for sign in _QUOTES)
+    closing = _CLOSED.search(gap)
+    if closing is not None and not (name.is_machine_made and before == closing["quote"]):
+        return False
+    if name.is_machine_made:
+        return True
+    if _DASH.search(gap):
+        return name.stem == "authorization" or _SURE_PHRASE.search(low, max(0, start - 12), name.end) is not None
+    if _MARK.search(gap):
+        return True
+    words = low[max(0, start - 40) : start].rpartition("\n")[2].rstrip(" \t")
+    is_scheme = source.plain[start : start + 1].isupper() or not words[-1:].isalnum()
+    return is_scheme and name.stem in {"bearer", "basic"} and not any(map(str.isalpha, gap))
+
+
+def _is_on_next_line(low: str, name: _Name, gap: str) -> bool:
+    """Whether what a line ends with names what is on the next: as in YAML, JSON, XML or a folded header."""
+    line = low[max(0, name.start - 400) : name.start].rpartition("\n")[2]
+    first, _, rest = gap.partition("\n")
+    if "\n" in rest or rest.lstrip().startswith("-") or first.rstrip().endswith("="):
+        return False
+    if _NAME_MEMBER.search(line) and rest.lstrip().startswith("value"):
+        return True
+    is_tag = line.endswith("<")
+    is_alone = line.rstrip()[-1:] in {"", *"{[>-*#|<", *_QUOTES}
+    is_between_tags = "</" in first and rest.rstrip().endswith(">")
+    if not (name.is_machine_made or is_alone) or not (is_tag or is_between_tags or ":" in gap or "=" in gap):
+        return False
+    around = " \t>" if rest.lstrip().startswith(">") else " \t"
+    depth = len(rest) - len(rest.lstrip(around))
+    is_deeper = depth > len(line) - len(line.lstrip(around))
+    return is_deeper or is_between_tags or rest[-1:] in tuple(_QUOTES)
 
 
 def _value(source: SourceText, stem: str, gap: str, start: int, *, is_sure: bool) -> Iterator[tuple[int, int]]:
@@ -251,7 +390,7 @@ def _value(source: SourceText, stem: str, gap: str, start: int, *, is_sure: bool
         end = found.end() if found else start
     while end > start and plain[end - 1] in ".:?!":
         end -= 1
-    if "://" in plain[start:end]:
+    if "://" in plain[start:end] or (stem == "pwd" and ("\\" in plain[start:end] or plain[start] in "/~.")):
         return
     is_opaque = _is_opaque(plain[start:end].strip())
     needs_opaque = (

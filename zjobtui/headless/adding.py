@@ -68,6 +68,7 @@ def _left_out(found: Sequence[FoundIds], taken: Container[JobId]) -> FoundIds:
         others=sum(text.others for text in found),
         other_names=tuple(dict.fromkeys(name for text in found for name in text.other_names)),
         secrets=sum(text.secrets for text in found),
+        secret_hints=tuple(dict.fromkeys(hint for text in found for hint in text.secret_hints)),
     )
 
 

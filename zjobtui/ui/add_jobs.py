@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -55,6 +56,7 @@ class PastedText(TextArea):
             others=found.others + sum(paste.others for paste in self._pasted),
             other_names=tuple(shown.values()),
             secrets=found.secrets + sum(paste.secrets for paste in self._pasted),
+            secret_hints=tuple(dict.fromkeys(hint for one in (found, *self._pasted) for hint in one.secret_hints)),
         )
 
     def forget_pastes(self) -> None:
@@ -86,7 +88,7 @@ class PastedText(TextArea):
             text = "\n".join((*map(str, found.ids), *found.refused))
             self._pasted.append(found)
         else:
-            self._pasted.append(FoundIds(found.ids, (), not_added=found.not_added, secrets=found.secrets))
+            self._pasted.append(replace(found, refused=(), others=0, other_names=()))
         is_within_line = self.cursor_location[1] > 0
         event.text = f"\n{text}" if is_within_line else text
 
