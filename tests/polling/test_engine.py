@@ -201,6 +201,7 @@ def test_edits_that_the_store_refuses_are_unsaved_after_the_end() -> None:
     shelf = MemoryShelf(fault="locked")
     engine = Engine(watchlist(watch(1)), shelf, [], FixedClock(NOW))
     assert engine.watch([watch(2)]).result(5).unsaved == "locked"
+    assert engine.acknowledge([job(2)]).result(5).unsaved in {"", "locked"}
     assert engine.forget([job(1)]).result(5).unsaved == "locked"
     engine.stop()
     assert (engine.state.unsaved, [one.job for one in engine.unsaved().added]) == ("locked", [job(2)])

@@ -43,8 +43,8 @@ def add(
     if not ids and not files:
         raise click.UsageError("Name ids, a --file, or - for standard input.")
     with faults_told():
-        texts = [("standard input", read_stdin())] if ids == ("-",) else []
-        texts += [(path, adding.read_file(path)) for path in files]
+        texts = [(path, adding.read_file(path)) for path in files]  # first: what stands in a file is not lost
+        texts += [("standard input", read_stdin())] if ids == ("-",) else []
         given = adding.gather(() if ids == ("-",) else ids, texts)
     with opened_store([one.given for one in given.ids]) as (store, watchlist, _):
         home = home_of_new(sound_configuration().tenants, tenant)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 ANNOTATIONS = ("label", "tags", "note", "acknowledged_at")
 """What the user writes about a job, or shows by looking at it."""
 
+LOOKED_AT = ("acknowledged_at",)
+"""The fields of an edit that only notes whether the user has looked at a job."""
+
 
 @dataclass(frozen=True, slots=True)
 class Watchlist:

@@ -18,7 +18,7 @@ from zjobtui.domain.job import Job
 from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.timeline import Event
 from zjobtui.domain.watch import Watch
-from zjobtui.domain.watchlist import Change, Watchlist
+from zjobtui.domain.watchlist import LOOKED_AT, Change, Watchlist
 from zjobtui.polling.ports import Edited, MakeSource, Shelf, State, Subscriber, Unsaved
 
 if TYPE_CHECKING:
@@ -98,12 +98,16 @@ class Engine:
             self._thread.join(STOP_LIMIT)
 
     def unsaved(self) -> Unsaved:
-        """Edits of the user that are not on disk, from the moment they are handed over; any thread may ask."""
+        """Edits of the user that are not on disk, from the moment they are handed over; any thread may ask.
+
+        That a job was looked at is not worth a line on exit.
+        """
         added: dict[Job, Watch] = {}
         changed: dict[Job, Watch] = {}
         for change in self._ledger.uncommitted if self._ledger is not None else ():
             added |= {watch.job: watch for watch in change.added}
-            changed |= {watch.job: watch for watch in (*change.removed, *change.annotated)}
+            annotated = () if change.fields == LOOKED_AT else change.annotated
+            changed |= {watch.job: watch for watch in (*change.removed, *annotated)}
         for handed in tuple(self._handed.values()):
             added |= {watch.job: watch for watch in handed.added}
             changed |= {watch.job: watch for watch in handed.changed}
@@ -141,11 +145,17 @@ class Engine:
 
     def acknowledge(self, jobs: Iterable[Job]) -> "Future[Edited]":
         """A person has looked at these jobs as they are now."""
-        return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.acknowledge(wanted, self._clock.now()))
+        wanted = tuple(jobs)
+
+        def acknowledge(watchlist: Watchlist) -> Change:
+            return watchlist.acknowledge(wanted, self._clock.now())
+
+        return self._do(lambda ledger, applied: ledger.edit(acknowledge, applied), Unsaved())
 
     def unsee(self, jobs: Iterable[Job]) -> "Future[Edited]":
         """Nobody has looked at these jobs."""
-        return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.unsee(wanted))
+        wanted = tuple(jobs)
+        return self._do(lambda ledger, applied: ledger.edit(lambda listed: listed.unsee(wanted), applied), Unsaved())
 
     def ask_now(self, jobs: Iterable[Job]) -> None:
         """Asks about jobs at once, finished or not."""
