@@ -197,6 +197,7 @@ words = ["sh", "-c", "echo $$ > {tmp_path}/pid; sleep 60"]
 threading.Thread(target=run_command, args=(words, dict(os.environ), 30.0), daemon=True).start()
 while not pathlib.Path("{tmp_path}/pid").exists() or not pathlib.Path("{tmp_path}/pid").read_text():
     time.sleep(0.01)
+time.sleep(0.5)  # the file is there a moment before the thread knows the process that it started
 """
     subprocess.run([sys.executable, "-c", program], check=True, timeout=20)
     group = int((tmp_path / "pid").read_text())
