@@ -317,6 +317,7 @@ async def test_any_key_tells_the_engine_again_that_a_person_looks_but_not_every_
     async with looking_at(engine) as sight:
         await sight.press("down")
         await sight.until(lambda _: engine.attended[-1:] == [job(2)])
+        await asyncio.sleep(10 * SOON)  # the start has a timer of its own
         before = len(engine.attended)
         await sight.press(*"2121")
         assert len(engine.attended) == before
