@@ -174,6 +174,7 @@ def test_a_paste_goes_on_after_a_suspension(tmp_path: Path, served: Simulator) -
         quit_within(terminal, "q")
 
 
+@pytest.mark.slow
 def test_of_a_text_too_long_for_a_line_as_much_is_taken_as_fits(tmp_path: Path, served: Simulator) -> None:
     with program(tmp_path, served) as terminal:
         terminal.press("o")
@@ -186,6 +187,7 @@ def test_of_a_text_too_long_for_a_line_as_much_is_taken_as_fits(tmp_path: Path, 
     assert [watch.note for watch in kept(tmp_path / STORE_NAME) if watch.note] == ["a" * 150 + "b" * 49 + "…"]
 
 
+@pytest.mark.slow
 def test_a_credential_is_neither_noted_nor_kept_as_a_filter(tmp_path: Path, served: Simulator) -> None:
     token = "6d151216ef504f65b8ff6e9e9e8356d3"
     with program(tmp_path, served) as terminal:

@@ -104,7 +104,9 @@ def crash(patch: str, folder: Path, served: Simulator) -> None:
         assert served.client_secret.encode() not in terminal.raw
 
 
-@pytest.mark.parametrize("where", CRASHES)
+@pytest.mark.parametrize(
+    "where", [one if one == "a key" else pytest.param(one, marks=pytest.mark.slow) for one in CRASHES]
+)
 def test_s1_a_crash_leaves_the_terminal_as_it_was_and_tells_no_secret(
     where: str, tmp_path: Path, served: Simulator
 ) -> None:

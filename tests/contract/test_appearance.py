@@ -22,6 +22,7 @@ def fills(window: Terminal, size: tuple[int, int], _: str = "") -> bool:
     return (max(map(len, lines)), len(lines)) == size and footer_is_drawn(window)
 
 
+@pytest.mark.slow
 def test_every_job_is_shown_with_its_verdict_at_every_size(user: User, known: Known) -> None:
     with user.window() as window:
         window.wait_for(Screen.POLLING)
@@ -39,6 +40,7 @@ def test_every_job_is_shown_with_its_verdict_at_every_size(user: User, known: Kn
         assert window.wait_exit() == Exit.OK
 
 
+@pytest.mark.slow
 def test_without_colour_everything_is_readable(user: User) -> None:
     with user.window(size=SIZES[0], NO_COLOR="1") as window:
         window.wait_for(Screen.POLLING_NARROW)

@@ -7,6 +7,7 @@ from tests.contract.names import SCHEMA, Exit, Field
 from tests.contract.program import User
 
 
+@pytest.mark.slow
 def test_all_is_well_where_the_tenant_answers(user: User) -> None:
     looked = user.run("doctor", "--json")
     assert (looked.status, looked.err) == (Exit.OK, "")

@@ -4,6 +4,8 @@ import re
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from tests.contract.conftest import LABEL, NOTE, TAG, Known
 from tests.contract.manual import codes, table
 from tests.contract.names import IN_FILTER, Field, Key, Manual, Screen, Term, Verdict
@@ -43,6 +45,7 @@ def matching(known: Known) -> dict[str, int]:
     }
 
 
+@pytest.mark.slow
 def test_every_term_leaves_the_jobs_that_match(user: User, known: Known) -> None:
     with user.window() as window:
         window.wait_for(Screen.POLLING)

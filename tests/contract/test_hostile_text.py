@@ -2,6 +2,8 @@
 
 import unicodedata
 
+import pytest
+
 from tests.contract.names import Exit, Field, Key, Screen, Verdict, new_in_text
 from tests.contract.program import User
 from tests.contract.scripted import scripted
@@ -37,6 +39,7 @@ def acting(text: str) -> set[str]:
     return {one for one in text if one != "\n" and unicodedata.category(one) in {"Cc", "Cf", "Cs", "Zl", "Zp"}}
 
 
+@pytest.mark.slow
 def test_nothing_hostile_reaches_the_terminal_or_what_is_printed(nobody: User) -> None:
     with scripted(ANSWERS) as tenant:
         user = User(nobody.home, tenant.environment)

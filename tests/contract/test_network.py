@@ -10,6 +10,7 @@ from tests.contract.simulated import Zuora, simulate
 from tests.contract.window import press
 
 
+@pytest.mark.slow
 def test_stored_jobs_are_shown_without_a_network_and_asked_about_when_it_returns(newcomer: User, zuora: Zuora) -> None:
     assert newcomer.run("add", *zuora.ids[:10]).status == Exit.OK
     with socket.create_server(("127.0.0.1", 0)) as server:

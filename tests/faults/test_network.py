@@ -23,6 +23,8 @@ from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.report import Report
 from zjobtui.zuora.wire import read_reply
 
+pytestmark = pytest.mark.slow
+
 
 class Switch:
     """A script that is bad until it is turned."""

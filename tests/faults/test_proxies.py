@@ -89,6 +89,7 @@ def test_no_form_of_doctor_shows_more(
     assert shows_none(tmp_path, ended.stdout, ended.stderr)
 
 
+@pytest.mark.slow
 def test_the_monitor_shows_the_sentence_and_runs(tmp_path: Path) -> None:
     variable, url = MALFORMED["no scheme"]
     env = behind(tmp_path, variable, url)

@@ -26,6 +26,7 @@ def sandbox(seconds: float) -> Run:
     return polled(TimedSource(ends), watches(60), for_seconds(seconds), limits_for(TenantKind.API_SANDBOX))
 
 
+@pytest.mark.slow
 def test_r1_a_few_hours_with_an_api_sandbox_leave_calls_for_the_rest_of_the_day() -> None:
     run = sandbox(3 * HOUR)
     assert 250 <= len(run.calls) <= 600

@@ -199,6 +199,7 @@ async def test_in_few_columns_the_bottom_line_keeps_help_and_quit() -> None:
         assert "Help" in sight.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(140, 50), (80, 24)])
 async def test_help_says_what_every_key_does(size: tuple[int, int]) -> None:
     async with looking_at(staged(WAITING), size) as sight:
@@ -235,6 +236,7 @@ async def test_the_palette_lists_every_action() -> None:
             assert action.about in sight.text, action.id
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_the_palette_does_what_is_chosen(size: tuple[int, int]) -> None:
     engine = staged(WAITING, WAITING)

@@ -15,6 +15,8 @@ from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.ui.look import Look
 from zjobtui.wording.times import moment
 
+pytestmark = pytest.mark.slow
+
 RELEASED, TAKEN = "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l", "\x1b[?1000h\x1b[?1003h\x1b[?1015h\x1b[?1006h"
 
 

@@ -217,6 +217,7 @@ ORDERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_s_offers_the_orders_each_as_its_title_says(
     size: tuple[int, int],

@@ -19,6 +19,8 @@ from zjobtui.ui.filter_bar import FilterBar
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.panes import Panes
 
+pytestmark = pytest.mark.slow
+
 ROW = "◌ waiting   0"
 
 

@@ -6,6 +6,8 @@ from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged, tell
 from tests.ui.sizes import WIDE_FIRST
 
+pytestmark = pytest.mark.slow
+
 WAITING = "recorded-processing"
 NUMBERS = b'{"success":true,"status":"Completed","result":{"amount":1.10,"id":12345678901234567890123,"x":null}}'
 

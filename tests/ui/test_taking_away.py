@@ -15,6 +15,8 @@ from zjobtui.domain.job import Job
 from zjobtui.domain.observation import Seen
 from zjobtui.ui.clipboard import LIMIT, sequence
 
+pytestmark = pytest.mark.slow
+
 
 def clipboard(sight: Sight) -> str:
     """What the terminal was last told to put on its clipboard."""
