@@ -18,6 +18,8 @@ from zjobtui.storage.places import STORE_NAME
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.wire import read_report
 
+pytestmark = pytest.mark.slow
+
 JOBS = 6
 
 

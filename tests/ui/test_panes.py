@@ -9,6 +9,8 @@ from tests.support.staging import staged
 from tests.support.world import watched_world
 from zjobtui.ui.panes import bounded
 
+pytestmark = pytest.mark.slow
+
 WAITING = "recorded-processing"
 
 

@@ -10,6 +10,8 @@ from tests.support.world import watched_world
 from zjobtui.ui.app import MonitorApp
 from zjobtui.ui.job_list import JobList
 
+pytestmark = pytest.mark.slow
+
 PICTURES = {
     "list_and_detail": ((140, 40), 2, ()),
     "narrow": ((80, 24), 2, ()),

@@ -6,6 +6,8 @@ from tests.support.seeing import Sight, flowing, looking_at
 from tests.support.staging import staged, tell
 from tests.ui.sizes import NARROW_FIRST
 
+pytestmark = pytest.mark.slow
+
 DONE = "recorded-completed-localised"
 FAILED = "recorded-failed-lock"
 

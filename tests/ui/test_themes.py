@@ -14,6 +14,8 @@ from zjobtui.domain.tenant import Tenant, TenantKind
 from zjobtui.ui.look import Look
 from zjobtui.ui.themes import OURS, chosen_theme, made
 
+pytestmark = pytest.mark.slow
+
 LEAST = {"dark": 4.5, "light": 4.5, "high-contrast": 7.0, "colour-blind": 4.5}
 """The contrast of text that WCAG 2 asks for at level AA, and at AAA."""
 
