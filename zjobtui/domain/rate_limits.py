@@ -1,0 +1,21 @@
+"""What the headers of one response say about the limits of the host, as a value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """Limits that a response stated; None or empty is what it did not state.
+
+    `remaining` calls are left to the tenant in one window until its `reset` in seconds; `window` is the length of that
+    window in seconds. `windows` are the calls granted, by the length of the window. `retry_after` is how many seconds
+    the host asks to be left alone. `concurrent` is how many calls the tenant may have in flight.
+    """
+
+    window: int | None = None
+    remaining: int | None = None
+    reset: int | None = None
+    windows: Mapping[int, int] = field(default_factory=dict)
+    retry_after: float | None = None
+    concurrent: int | None = None
