@@ -1,4 +1,4 @@
-"""Runs the real poller, ledger and line in virtual time over a scripted tenant."""
+"""Runs the real poller, ledger and rate limiter in virtual time over a scripted tenant."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -12,10 +12,9 @@ from zjobtui.domain.pulse import Pulse
 from zjobtui.domain.tenant import TenantKind
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
-from zjobtui.polling.budget import Limits
 from zjobtui.polling.ledger import Ledger
-from zjobtui.polling.line import Line, limits_for
 from zjobtui.polling.poller import Poller
+from zjobtui.polling.rate_limiter import Limits, RateLimiter, limits_for
 
 
 def job_id(number: int) -> JobId:
@@ -75,7 +74,7 @@ def polled(
         ledger = Ledger(Watchlist({watch.job: watch for watch in listed}), MemoryShelf(), lambda: None)
         ledger.start()
         poller = Poller(
-            "env", source, ledger, Line(limits, clock.now(), chance), clock, chance, staleness_limit=staleness_limit
+            "env", source, ledger, RateLimiter(limits, clock.now()), clock, chance, staleness_limit=staleness_limit
         )
         done = Run(source, poller, ledger, clock)
         task = asyncio.create_task(poller.run())

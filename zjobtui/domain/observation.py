@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from zjobtui.domain.problem import Problem
+from zjobtui.domain.rate_limits import RateLimits
 from zjobtui.domain.report import Report
 
 
@@ -18,6 +19,7 @@ class Call:
     http_status: int | None = None
     latency: float = 0.0
     limits: tuple[tuple[str, str], ...] = ()
+    rate_limits: RateLimits = RateLimits()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,11 @@ from zjobtui.domain.job import Job
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.pulse import Pulse
 from zjobtui.domain.tenant import Tenant
-from zjobtui.polling.beats import until_beat
 from zjobtui.polling.ledger import Ledger
-from zjobtui.polling.line import Line, limits_for
 from zjobtui.polling.off_loop import off_loop
 from zjobtui.polling.poller import Poller
 from zjobtui.polling.ports import JobSource, MakeSource, Shelf, SourceError
+from zjobtui.polling.rate_limiter import RateLimiter, limits_for
 
 COUNT = 10.0
 """Seconds between two writings of the day's count of calls."""
@@ -59,7 +58,7 @@ class Desk:
         self._again = asyncio.Event()
         self._told_early: list[Callable[[Poller], None]] = []
         self._uncounted = 0
-        self._line = Line(limits_for(tenant.kind, tenant.daily_calls), clock.now(), chance)
+        self._limiter = RateLimiter(limits_for(tenant.kind, tenant.daily_calls), clock.now())
 
     def ask_now(self, jobs: Sequence[Job]) -> None:
         """A person has asked: a source that could not be made is tried once more, and asked about these at once."""
@@ -86,7 +85,7 @@ class Desk:
             self.tenant.name,
             source,
             self._ledger,
-            self._line,
+            self._limiter,
             self._clock,
             self._chance,
             may_poll=self._may_poll,
@@ -128,14 +127,14 @@ class Desk:
     async def _count_calls(self) -> None:
         while True:
             await self.count()
-            await until_beat(COUNT)
+            await asyncio.sleep(COUNT)
 
     async def count(self) -> None:
-        """Adds to the day's count of all windows, and tells the line what that is."""
-        self._uncounted += self._line.take_uncounted()
+        """Adds to the day's count of all windows, and tell the rate limiter what that is."""
+        self._uncounted += self._limiter.take_uncounted()
         count = partial(self._shelf.count_calls, self.tenant.name, int(self._clock.now() // DAY), self._uncounted)
         try:
-            self._line.counted(await self._ledger.on_disk(count), self._clock.now())
+            self._limiter.count_today(await self._ledger.on_disk(count), self._clock.now())
             self._uncounted = 0
         except Exception:  # noqa: BLE001, S110 - a shelf may fail in any way; the calls are counted later
             pass

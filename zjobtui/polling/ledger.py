@@ -10,7 +10,6 @@ from zjobtui.domain.job import Job
 from zjobtui.domain.observation import Observation
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Observed, Watchlist
-from zjobtui.polling.beats import until_beat
 from zjobtui.polling.ports import Shelf
 
 GATHER = 0.05
@@ -273,5 +272,5 @@ def _drop_result(reading: "asyncio.Future[tuple[Watch, ...]]") -> None:
 
 async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:
     while True:
-        await until_beat(seconds)
+        await asyncio.sleep(seconds)
         await do()

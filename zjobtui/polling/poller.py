@@ -1,31 +1,30 @@
-"""Asks about the unfinished jobs of one tenant, each when the pace says so; knows neither HTTP nor disk."""
+"""Polls the unfinished jobs of one tenant, each when the schedule says so; knows neither HTTP nor disk."""
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import replace
-from functools import partial
 from math import inf
 from random import Random
 
 from zjobtui.clock import Clock
 from zjobtui.domain.folding import fold
-from zjobtui.domain.freshness import stale_at
 from zjobtui.domain.job import Job
 from zjobtui.domain.observation import Missed, Observation, Seen
 from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.pulse import Pulse
+from zjobtui.domain.pulse import Limit, Pulse
 from zjobtui.domain.watch import Watch
-from zjobtui.polling import pace
-from zjobtui.polling.agenda import Agenda
+from zjobtui.polling.circuit_breaker import CircuitBreaker
+from zjobtui.polling.intervals import STALENESS_LIMIT
 from zjobtui.polling.ledger import Ledger
-from zjobtui.polling.line import Line
 from zjobtui.polling.ports import JobSource
-
-CONCURRENCY = 12
-"""Calls under way at once: as many as go out on a beat. Zuora grants 40 a tenant, and others use them too."""
+from zjobtui.polling.rate_limiter import RateLimiter
+from zjobtui.polling.schedule import Schedule
 
 ATTENTION = 300.0
 """Seconds after which the selected job loses its preference, unless `attend` is called again."""
+
+ATTENDED_INTERVAL, ATTENDED_SHARE = 1.5, 0.2
+"""Seconds between two calls about the selected job, if that takes no more than this share of the calls that may be
+planned with; otherwise what the share gives. With its own turns the job stays at about a quarter."""
 
 WAKE = 2.0
 """Seconds between two looks at the clock at most: after the machine has slept, polling goes on within as many."""
@@ -33,25 +32,21 @@ WAKE = 2.0
 SLEPT = 10.0
 """Seconds that pass unseen between two looks when the machine has slept."""
 
-BEAT, LONGEST_BEAT = 0.5, 2.0
-"""Seconds: plans are rounded to a beat, so that calls go out together; to wake for each costs twice the CPU. The
-longer a job is left alone the longer the beat, up to a quarter of that: it makes the mean delay 1 % longer at most."""
+LEAST_PROMISE = 5.0
+"""Seconds: the shortest interval that a row's freshness is measured by, however often it is really polled."""
 
-SLACK = 1.1
-"""How much more is planned than the budget lets through: what is planned too tightly is never used up."""
-
-WEIGH = 10.0
-"""Seconds between two looks at whether the pace still fits."""
-
-REFIT_SOONEST, REFIT = 30.0, 900.0
-"""Seconds between two fittings of the pace, which cost up to 0.1 s of CPU: the jobs' mean age by half again, but held
-between these. Jobs that grow older need ever fewer calls, and what they leave is there for others."""
+_THROTTLED = Problem(ProblemKind.THROTTLED, "the host wants no calls for a while")
+_TRANSIENT = frozenset({ProblemKind.TIMED_OUT, ProblemKind.UNREACHABLE, ProblemKind.SERVER_ERROR})
+_RETRY_AFTER = 1.0
+_LATENCY_WEIGHT = 0.1
 
 
 class Poller:
-    """Polls one tenant. A finished job is asked about only by hand; while the tenant is down, a single probe is sent.
+    """Polls one tenant. A finished job is polled only by hand; while the tenant is down, a single probe is sent.
 
-    Times are in seconds since the epoch, UTC, of a clock that never steps back and counts the machine's sleep.
+    Which job is next: one that the user has asked for by hand, though every other call is a planned one where such are
+    due; then the selected job; then the one that has been due the longest. Times are in seconds since the epoch, UTC,
+    of a clock that never steps back and counts the machine's sleep.
     """
 
     def __init__(
@@ -59,33 +54,34 @@ class Poller:
         tenant: str,
         source: JobSource,
         ledger: Ledger,
-        line: Line,
+        limiter: RateLimiter,
         clock: Clock,
         chance: Random,
         *,
         may_poll: Callable[[], bool] = lambda: True,
-        concurrency: int = CONCURRENCY,
         staleness_limit: float | None = None,
     ) -> None:
         self.tenant = tenant
         self._source = source
         self._ledger = ledger
-        self._line = line
+        self._limiter = limiter
+        self._breaker = CircuitBreaker(chance)
         self._clock = clock
         self._chance = chance
         self._may_poll = may_poll
-        self._concurrency = concurrency
-        self._staleness_limit = staleness_limit or pace.STALENESS_LIMIT
-        self._agenda = Agenda()
-        self._asking: dict[Job, asyncio.Task[None]] = {}
+        self._schedule = Schedule(staleness_limit or STALENESS_LIMIT)
+        self._in_flight: dict[Job, asyncio.Task[None]] = {}
+        self._failures: dict[Job, int] = {}
         self._by_hand: dict[Job, None] = {}
         self._was_by_hand = False
         self._attended: Job | None = None
         self._attended_until = self._attended_at = -inf
+        self._visible: frozenset[Job] = frozenset()
+        self._swept_at = clock.now()
         self._is_paused = False
         self._paid = source.requests
-        self._pace = pace.FIRST_PACE
-        self._weighed_at, self._refit_at, self._fitted_for = -inf, -inf, (0, 0.0)
+        self._latency = 0.0
+        self._answered_at: float | None = None
         self._looked_at = clock.now()
         self._nudge = asyncio.Event()
 
@@ -95,182 +91,194 @@ class Poller:
         return any(True for _ in self._unfinished())
 
     def follow(self) -> None:
-        """Takes note of jobs that came to the watchlist or left it, and of a lease that nobody had before."""
+        """Take note of jobs that came to the watchlist or left it, and of a lease that nobody had before."""
         mine = {watch.job: watch for watch in self._ledger.watchlist if watch.job.tenant == self.tenant}
-        self._agenda.drop_all_but(mine)
-        self._spread([job for job, watch in mine.items() if not watch.is_final and not self._has_planned(job)])
+        self._schedule.drop_all_but(mine)
+        self._plan_again(watch for job, watch in mine.items() if not watch.is_final and job not in self._schedule)
 
     def begin_anew(self) -> None:
-        """The lease comes from another window, or goes to one: what that has just asked about is not asked at once."""
-        self._weighed_at = self._refit_at = -inf
-        self._spread_unfinished()
+        """The lease comes from another window, or goes to one: what that has just polled is not polled at once."""
+        self._schedule.fit_at = -inf
+        self._plan_again(self._unfinished())
 
     def ask_now(self, jobs: Iterable[Job]) -> None:
-        """A person has asked: these come first, finished or not, and a tenant that is down is tried at once.
+        """The user has asked: these come first, finished or not, and a tenant that is down is tried at once.
 
-        Where planned calls are due, every other call is one of those: asking again and again starves no job.
+        Where planned calls are due, every other call is one of those: to ask again and again starves no job.
         """
-        self._by_hand.update(dict.fromkeys(job for job in jobs if job not in self._asking))
+        self._by_hand.update(dict.fromkeys(jobs))
         self._source.sign_in_again()
-        self._line.try_at_once(self._clock.now())
+        self._breaker.probe_now(self._clock.now())
         self._nudge.set()
 
     def attend(self, job: Job | None) -> None:
-        """The selected job, for five minutes: besides its turns it gets a fifth of the calls at most.
+        """Name the selected job, for five minutes: besides its turns it gets a fifth of the calls at most.
 
         However often another one is selected, all of them together get no more.
         """
         self._attended, self._attended_until = job, self._clock.now() + ATTENTION
         self._nudge.set()
 
+    def show(self, jobs: Iterable[Job]) -> None:
+        """Name the jobs on screen: of those that wait for their first response since the start they come first."""
+        self._visible, now = frozenset(jobs), self._clock.now()
+        for job in self._visible:
+            due = self._schedule.due(job)
+            if due is not None and due > now and self._is_unswept(self._ledger.watchlist.get(job)):
+                self._schedule.put(job, now)
+                self._nudge.set()
+
     def pause(self) -> None:
-        """Asks nothing more until `resume`; calls under way come to their end."""
+        """Poll nothing until `resume`; calls in flight come to their end."""
         self._is_paused = True
 
     def resume(self) -> None:
-        """Goes on, with all jobs spread anew."""
+        """Go on, with what is overdue spread out."""
         if self._is_paused:
             self._is_paused = False
-            self._spread_unfinished()
+            self._plan_again(self._unfinished())
 
     def pulse(self) -> Pulse:
         """How polling is doing, now."""
-        return replace(
-            self._line.pulse(self.tenant, self._clock.now()),
+        now, problem, next_try_at = self._clock.now(), self._breaker.problem, None
+        if self._breaker.is_open:
+            next_try_at = self._opens_at(now)
+        elif (until := self._limiter.paused_until(now)) is not None:
+            problem, next_try_at = _THROTTLED, until
+        return Pulse(
+            tenant=self.tenant,
+            answered_at=self._answered_at,
+            problem=problem,
+            down_since=self._breaker.since,
+            next_try_at=next_try_at,
             is_paused=self._is_paused,
             is_following=self.has_unfinished and not self._may_poll(),
-            ceiling=self._pace.ceiling,
+            ceiling=self._schedule.intervals.ceiling,
+            interval=self._schedule.mean_interval,
+            limit=self._limit(now),
+            calls_per_second=self._limiter.calls_per_second(now),
+            day_share=self._limiter.day_share(now),
         )
 
     async def run(self) -> None:
-        """Polls until it is cancelled; calls under way are then cancelled too."""
+        """Poll until it is cancelled; calls in flight are then cancelled, too."""
         self.follow()
         try:
             while True:
                 self._nudge.clear()
                 self._notice_sleep()
-                await self._keep_pace()
+                self._fit()
                 self._start_due()
                 await self._until_next()
         finally:
-            for task in self._asking.values():
+            for task in self._in_flight.values():
                 task.cancel()
-            await asyncio.gather(*self._asking.values(), return_exceptions=True)
-            self._asking.clear()
+            await asyncio.gather(*self._in_flight.values(), return_exceptions=True)
+            self._in_flight.clear()
 
     def _notice_sleep(self) -> None:
-        """After the machine has slept everything is due at once; it is spread as at the start."""
+        """After the machine has slept everything is due at once; it is spread out as at the start."""
         before, self._looked_at = self._looked_at, self._clock.now()
-        if len(self._agenda) and self._looked_at - before > SLEPT:
-            self._spread_unfinished()
+        if len(self._schedule) and self._looked_at - before > SLEPT:
+            self._swept_at = self._looked_at
+            self._sweep(self._unfinished())
 
-    async def _keep_pace(self) -> None:
-        """Fits the pace anew when what it was fitted to has changed much, and otherwise now and then."""
+    def _fit(self) -> None:
+        """Fit the schedule now and then, at once where the number of jobs or the rate is quite another."""
         now = self._clock.now()
-        if now - self._weighed_at < WEIGH or not (ages := [now - watch.added_at for watch in self._unfinished()]):
+        if now < self._schedule.fit_at:
             return
-        self._weighed_at, rate = now, self._line.rate(now)
-        is_other = _differs(len(ages), self._fitted_for[0]) or _differs(rate, self._fitted_for[1])
-        if is_other or now > self._refit_at:
-            self._fitted_for = (len(ages), rate)
-            self._refit_at = now + min(max(sum(ages) / len(ages) / 2, REFIT_SOONEST), REFIT)
-            mine = [watch for watch in self._ledger.watchlist if watch.job.tenant == self.tenant]
-            fitting = partial(pace.fit_pace, mine, now, SLACK * rate, self._staleness_limit)
-            self._pace = await asyncio.get_running_loop().run_in_executor(None, fitting)
-            self._replan(now)
-
-    def _replan(self, now: float) -> None:
-        """Takes the new pace to heart for calls that the old one had planned too far ahead, or too near.
-
-        None is put off for so long that it looks stale before.
-        """
-        overdue: list[Job] = []
-        for watch in self._unfinished():
-            job = watch.job
-            is_past = 0 < watch.heard_at <= now  # a clock that was ahead may have noted a later call
-            if job in self._agenda and is_past:
-                planned = self._pace.interval(watch, watch.heard_at)
-                due = watch.heard_at + pace.jittered(planned, self._chance)
-                if due <= now or (watch.problem is None and due > (stale_at(watch) or inf)):
-                    overdue.append(job)
-                else:
-                    self._plan(job, due, _beat(planned))
-        self._spread(overdue)
+        mine = [watch for watch in self._ledger.watchlist if watch.job.tenant == self.tenant]
+        if self._schedule.fit(mine, now, self._rate(now)):
+            self._plan_again(watch for watch in mine if not watch.is_final)
 
     def _start_due(self) -> None:
         now = self._clock.now()
-        while self._room(now) > len(self._asking) and (job := self._take(now)):
+        while self._room(now) > len(self._in_flight) and (job := self._take(now)):
             watch = self._ledger.watchlist.get(job)
             if watch is not None and (not watch.is_final or self._was_by_hand):
-                self._line.spend(now)
+                self._limiter.spend(now)
                 self._paid += 1
-                self._asking[job] = asyncio.create_task(self._ask(watch))
+                self._in_flight[job] = asyncio.create_task(self._call(watch))
 
     def _take(self, now: float) -> Job | None:
-        """The job to ask about next, if any: by hand, but not twice where another is due, or attended, or planned."""
-        horizon = self._horizon(now)
-        if self._by_hand and not (self._was_by_hand and horizon >= self._planned_at(now) < inf):
+        """Take the job to poll next, if any: by hand, but not twice where another is due, or attended, or planned."""
+        by_hand = next((job for job in self._by_hand if job not in self._in_flight), None)
+        may_plan = self._may_plan()
+        if by_hand is not None and not (self._was_by_hand and may_plan and self._planned_at(now) <= now):
             self._was_by_hand = True
-            job = next(iter(self._by_hand))
-            del self._by_hand[job]
-            self._agenda.drop(job)
-            return job
+            del self._by_hand[by_hand]
+            self._schedule.drop(by_hand)
+            return by_hand
         self._was_by_hand = False
-        if self._attended is not None and self._attended_due(now) <= min(horizon, now):
+        if not may_plan:
+            return None
+        if self._attended is not None and self._attended_due(now) <= now:
             self._attended_at = now
-            self._agenda.drop(self._attended)
+            self._schedule.drop(self._attended)
             return self._attended
-        return self._agenda.take(horizon)
+        return self._schedule.take(now)
+
+    def _may_plan(self) -> bool:
+        return not self._is_paused and self._may_poll()
 
     def _planned_at(self, now: float) -> float:
-        """When the first job is due that nobody has asked for by hand."""
-        due = self._agenda.next_due()
+        """When the first job is due that the user has not asked for by hand."""
+        due = self._schedule.next_due()
         return min(inf if due is None else due, self._attended_due(now))
 
     def _attended_due(self, now: float) -> float:
-        """When the attended job may be asked about though it may not be its turn; never where nobody looks."""
+        """When the attended job may be polled though it may not be its turn; never where nobody looks."""
         job = self._attended
-        if job is None or job not in self._agenda or now >= self._attended_until:
+        if job is None or job not in self._schedule or now >= self._attended_until:
             return inf
-        if (watch := self._ledger.watchlist.get(job)) is None or watch.is_final:
+        if (watch := self._ledger.watchlist.get(job)) is None or watch.is_final or job in self._failures:
             return inf
-        since = max(min(watch.heard_at, now), self._attended_at)
-        return _on_beat(since + self._pace.attended_interval(watch, self._line.rate(now)), LONGEST_BEAT)
-
-    def _horizon(self, now: float) -> float:
-        """Up to when what is planned may be asked now.
-
-        Where a host throttles so much that rows grow stale, a call that it grants is never left unused.
-        """
-        if self._is_paused or not self._may_poll():
-            return -inf
-        is_stretched = self._pace.ceiling > self._pace.staleness_limit
-        return inf if is_stretched and self._line.is_walled(now) else now
+        interval = max(ATTENDED_INTERVAL, 1 / (ATTENDED_SHARE * self._rate(now)))
+        return max(min(watch.heard_at, now), self._attended_at) + interval
 
     def _room(self, now: float) -> int:
-        if self._line.opens_at(now) > now:
+        """How many calls may be in flight now."""
+        if self._opens_at(now) > now:
             return 0
-        return 1 if self._line.is_down else self._concurrency
+        return 1 if self._breaker.is_open else self._limiter.concurrency
+
+    def _opens_at(self, now: float) -> float:
+        """When the next call may be sent: now, or later."""
+        return max(now + self._limiter.wait(now), self._breaker.probe_at if self._breaker.is_open else now)
+
+    def _rate(self, now: float) -> float:
+        """Calls per second that may be planned with: what the limits let go, and what the host answers in time."""
+        return min(self._limiter.allowance(now), self._capacity)
+
+    @property
+    def _capacity(self) -> float:
+        """Calls per second that can be answered with as many in flight as may be."""
+        return self._limiter.concurrency / max(self._latency, 0.001)
+
+    def _limit(self, now: float) -> Limit | None:
+        """What keeps jobs from being polled more often, if anything does."""
+        if not self._schedule.is_stretched:
+            return None
+        return Limit.HOST if self._capacity < self._limiter.allowance(now) else self._limiter.limit(now)
 
     async def _until_next(self) -> None:
         now = self._clock.now()
-        horizon, due = self._horizon(now), self._planned_at(now)
-        if self._by_hand:
+        due = self._planned_at(now) if self._may_plan() else inf
+        if any(job not in self._in_flight for job in self._by_hand):
             due = now
-        elif horizon == -inf:
-            due = inf
-        if due == inf or 0 < self._room(now) <= len(self._asking):
+        if due == inf or 0 < self._room(now) <= len(self._in_flight):
             await self._nudge.wait()
             self._looked_at = self._clock.now()
             return
-        wait = min(max(now if horizon == inf else due, self._line.opens_at(now)) - now, WAKE)
+        wait = min(max(due, self._opens_at(now)) - now, max(self._schedule.fit_at - now, 0.05), WAKE)
         timer = asyncio.get_running_loop().call_later(max(0.0, wait), self._nudge.set)
         try:
             await self._nudge.wait()
         finally:
             timer.cancel()
 
-    async def _ask(self, watch: Watch) -> None:
+    async def _call(self, watch: Watch) -> None:
         job, sent = watch.job, self._clock.now()
         try:
             observation = await self._source.observe(job.id)
@@ -278,63 +286,104 @@ class Poller:
             problem = Problem(ProblemKind.UNREADABLE, f"a fault in zjobtui itself: {type(fault).__name__}")
             observation = Missed(problem, self._clock.now())
         finally:
-            self._asking.pop(job, None)
+            self._in_flight.pop(job, None)
             self._nudge.set()
         self._pay()
         self._heard(watch, observation, sent)
 
     def _pay(self) -> None:
-        """Charges what calls took beside themselves: tokens and repeats, whichever call they were for."""
+        """Charge what calls took beside themselves: tokens and repeats, whichever call they were for."""
         extra = self._source.requests - self._paid
         if extra > 0:
-            self._line.spend(self._clock.now(), extra)
-        if extra > 0 or not self._asking:
+            self._limiter.spend(self._clock.now(), extra)
+        if extra > 0 or not self._in_flight:
             self._paid = self._source.requests
 
     def _heard(self, watch: Watch, observation: Observation, sent: float) -> None:
-        job, now = watch.job, self._clock.now()
-        was_down = self._line.is_down
-        self._line.heard(observation, sent, now)
-        is_as_before = isinstance(observation, Seen) and watch.problem is None
-        known = watch if is_as_before else fold(watch, observation, watch.planned).watch
-        planned = self._pace.interval(known, now)
-        self._plan(job, now + pace.jittered(planned, self._chance), _beat(planned))
-        self._ledger.bring(job, observation, pace.promised(planned))
-        if was_down and not self._line.is_down:
-            self._spread_unfinished()
+        job, now, was_open = watch.job, self._clock.now(), self._breaker.is_open
+        self._learn_of_host(observation, sent, now)
+        known = fold(watch, observation, watch.planned).watch
+        interval = self._schedule.interval(known, now)
+        if isinstance(observation, Missed) and observation.problem.kind in _TRANSIENT:
+            self._failures[job] = self._failures.get(job, 0) + 1
+            self._schedule.put(job, self._schedule.retry(known, now, self._failures[job]))
+        else:
+            self._failures.pop(job, None)
+            if not known.is_final:
+                self._schedule.put(job, self._schedule.next_call(known, now))
+        self._ledger.bring(job, observation, max(interval, LEAST_PROMISE))
+        if was_open and not self._breaker.is_open:
+            self._recover()
 
-    def _has_planned(self, job: Job) -> bool:
-        return job in self._agenda or job in self._asking
+    def _learn_of_host(self, observation: Observation, sent: float, now: float) -> None:
+        """Tell the limiter and the breaker what came of a call that went out at `sent`."""
+        told = observation.call.rate_limits
+        self._limiter.learn(told, now)
+        retry_after = told.retry_after or 0.0
+        if isinstance(observation, Seen):
+            self._answered_at = observation.at
+        elif observation.problem.kind is ProblemKind.THROTTLED or observation.call.http_status == 503:
+            # A host that is down altogether has shown no wall, only how long it wants to be left alone.
+            retry_after = retry_after or _RETRY_AFTER
+            if self._breaker.is_open:
+                self._limiter.pause(now, retry_after)
+            else:
+                self._limiter.throttle(sent, now, retry_after)
+        if not self._breaker.is_open:
+            self._latency += _LATENCY_WEIGHT * (now - sent - self._latency)
+        self._breaker.record(observation, sent, now)
+
+    def _recover(self) -> None:
+        """The tenant answers again: what failed meanwhile, or came due, is polled at once, spread out."""
+        now = self._clock.now()
+        failed, self._failures = self._failures, {}
+        self._plan_again(self._unfinished())
+        overdue = [job for job in failed if (self._schedule.due(job) or 0.0) > now]
+        self._sweep(watch for job in overdue if (watch := self._ledger.watchlist.get(job)) and not watch.is_final)
 
     def _unfinished(self) -> Iterable[Watch]:
         return (w for w in self._ledger.watchlist if w.job.tenant == self.tenant and not w.is_final)
 
-    def _spread_unfinished(self) -> None:
-        self._spread([watch.job for watch in self._unfinished() if watch.job not in self._asking])
+    def _plan_again(self, watches: Iterable[Watch]) -> None:
+        """Plan jobs as if their last response had just come; those that are overdue then are spread out.
 
-    def _spread(self, jobs: list[Job]) -> None:
-        """Plans the jobs one after the other, those first that have waited longest: it may soon happen again."""
+        One whose call failed keeps its place.
+        """
+        now, overdue = self._clock.now(), list[Watch]()
+        for watch in watches:
+            job, heard_at = watch.job, watch.heard_at
+            if job in self._in_flight or (job in self._failures and job in self._schedule):
+                continue
+            is_known = 0 < heard_at <= now  # a clock that was ahead may have noted a later call
+            due = self._schedule.next_call(watch, heard_at) if is_known else -inf
+            if due > now:
+                self._schedule.put(job, due)
+            elif job not in self._schedule or (self._schedule.due(job) or 0.0) > now:
+                overdue.append(watch)
+        self._sweep(overdue)
+
+    def _sweep(self, watches: Iterable[Watch]) -> None:
+        """Poll jobs one after the other, the selected, visible, unread and new ones first, then who has waited longest.
+
+        It may soon happen again, so the longest wait decides among equals.
+        """
         now = self._clock.now()
-        rate = self._line.even_rate(now, len(jobs))
-        heard_at = {watch.job: watch.heard_at for watch in self._ledger.watchlist}
-        jobs = sorted(jobs, key=lambda job: heard_at.get(job, 0.0))
-        for job, delay in zip(jobs, pace.spread(len(jobs), rate, self._chance), strict=True):
-            self._plan(job, now + delay)
+
+        def rank(watch: Watch) -> tuple[bool, bool, bool, bool, float]:
+            job = watch.job
+            return (
+                job != self._attended,
+                job not in self._visible,
+                not watch.is_unseen,
+                watch.answered_at is not None,
+                watch.heard_at,
+            )
+
+        ordered = sorted((watch for watch in watches if watch.job not in self._in_flight), key=rank)
+        slot = 1 / self._limiter.even_rate(now, len(ordered) or 1)
+        for number, watch in enumerate(ordered):
+            self._schedule.put(watch.job, now + slot * (number + self._chance.random()))
         self._nudge.set()
 
-    def _plan(self, job: Job, due: float, beat: float = BEAT) -> None:
-        self._agenda.put(job, _on_beat(due, beat))
-
-
-def _beat(interval: float) -> float:
-    """The beat for a job that is left alone for so long."""
-    return LONGEST_BEAT if interval >= 4 * LONGEST_BEAT else BEAT
-
-
-def _on_beat(due: float, beat: float) -> float:
-    return round(due / beat) * beat
-
-
-def _differs(value: float, before: float) -> bool:
-    """Whether a figure has changed by half or more."""
-    return not before / 1.5 < value < before * 1.5
+    def _is_unswept(self, watch: Watch | None) -> bool:
+        return watch is not None and not watch.is_final and watch.heard_at < self._swept_at

@@ -1,0 +1,70 @@
+"""Whether a tenant can be polled at all, from the calls that failed; while it cannot, one probe is sent at a time."""
+
+from random import Random
+
+from zjobtui.domain.observation import Missed, Observation
+from zjobtui.domain.problem import Problem, ProblemKind
+
+FAILURES = 3
+"""Failed calls in a row after which timeouts, dropped connections and server errors are the tenant's own."""
+
+BASE, CAP = 1.0, 60.0
+"""Seconds that the first and the later probes wait at most: Zuora advises full jitter from 1 s up to 60 s."""
+
+BRIEF, BRIEF_CAP = 12.0, 4.0
+"""While an outage has lasted for less than `BRIEF` seconds its probes wait for `BRIEF_CAP` seconds at most, so that
+polling goes on within five seconds after a short one."""
+
+_AT_ONCE = frozenset({ProblemKind.SIGNED_OUT, ProblemKind.UNTRUSTED, ProblemKind.REDIRECTED})
+_IN_A_ROW = frozenset({ProblemKind.TIMED_OUT, ProblemKind.UNREACHABLE, ProblemKind.SERVER_ERROR})
+
+
+class CircuitBreaker:
+    """Opens after `FAILURES` failed calls in a row, or one refusal of the credentials; one good word closes it.
+
+    That a host throttles is such a word. Calls that were in flight when it opened, or when a probe failed, belong to
+    the same failure: they neither count again nor lengthen the wait. Times are in seconds since the epoch, UTC.
+    """
+
+    def __init__(self, chance: Random) -> None:
+        self.problem: Problem | None = None
+        """Why it is open, or None."""
+        self.since: float | None = None
+        """Since when it has been open."""
+        self.probe_at = 0.0
+        """When the next probe may go; has a meaning while it is open."""
+        self._chance = chance
+        self._in_a_row = 0
+        self._probes = 0
+        self._failed_at = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the tenant as a whole cannot be polled."""
+        return self.problem is not None
+
+    def record(self, observation: Observation, sent: float, now: float, retry_after: float = 0.0) -> None:
+        """Take what came of a call that went out at `sent`; the host wants no call for `retry_after` seconds."""
+        problem = observation.problem if isinstance(observation, Missed) else None
+        if problem is None or problem.kind not in _AT_ONCE | _IN_A_ROW:
+            self.problem, self.since, self._in_a_row = None, None, 0
+        elif self.is_open:
+            if sent > self._failed_at:
+                self._probes += 1
+                self._wait(problem, now, retry_after)
+        else:
+            self._in_a_row += 1
+            if self._in_a_row >= FAILURES or problem.kind in _AT_ONCE:
+                self._probes, self.since = 0, observation.at
+                self._wait(problem, now, retry_after)
+
+    def probe_now(self, now: float) -> None:
+        """The user has asked: the next probe need not wait."""
+        self.probe_at = min(self.probe_at, now)
+
+    def _wait(self, problem: Problem, now: float, retry_after: float) -> None:
+        self.problem, self._failed_at = problem, now
+        limit = min(CAP, BASE * 2.0 ** min(self._probes, 10))
+        if self.since is not None and now - self.since < BRIEF:
+            limit = min(limit, BRIEF_CAP)
+        self.probe_at = now + max(retry_after, self._chance.uniform(0, limit))

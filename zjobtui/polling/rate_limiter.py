@@ -1,0 +1,302 @@
+"""How many calls one tenant may get, and when the next may go: its share, its hour and day, and what the host says."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import exp, inf
+
+from zjobtui.domain.pulse import Limit
+from zjobtui.domain.rate_limits import RateLimits
+from zjobtui.domain.tenant import TenantKind
+
+Windows = Mapping[int, int]
+"""Calls that a tenant is granted, by the length in seconds of the window in which they are counted."""
+
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+
+PRODUCTION: Windows = {_MINUTE: 50_000, _HOUR: 2_250_000, _DAY: 27_000_000}
+DEVELOPER_SANDBOX: Windows = {_MINUTE: 12_500, _HOUR: 25_000, _DAY: 50_000}
+API_SANDBOX: Windows = {_MINUTE: 2_500, _HOUR: 5_000, _DAY: 10_000}
+"""Zuora's published limits; a central sandbox has those of production, and a host that is not known gets them, too,
+until its headers say less."""
+
+_WINDOWS: Mapping[TenantKind, Windows] = {
+    TenantKind.API_SANDBOX: API_SANDBOX,
+    TenantKind.DEVELOPER_SANDBOX: DEVELOPER_SANDBOX,
+}
+
+SHARE = 0.1
+"""The part of them that this program takes at most: every other client of the tenant lives on the rest."""
+
+BURST = 0.25
+"""Seconds' worth of calls that may go at once: in any second at most the rate and a quarter."""
+
+CONCURRENCY = 10
+"""Calls in flight at most: 83 a second at 100 ms need nine. Zuora grants a tenant 40 of these calls at a time."""
+
+CONCURRENCY_SHARE = 0.25
+"""The part of the calls in flight that a host grants, by `Concurrency-Limit-Limit`, which this program takes at most."""
+
+SAVED = 200.0
+"""Calls that can be saved up at most for a first sweep, where the hour or the day allows fewer a second."""
+
+SLOWEST = 0.5
+"""Calls per second that throttling leaves at the least; a host that wants fewer says so with `Retry-After`."""
+
+RATE_WINDOW = 10.0
+"""Seconds over which the rate of calls is measured."""
+
+WALL_MEMORY = 300.0
+"""Seconds for which a rate at which the host has throttled is taken for its limit."""
+
+_PARTS = 4
+"""What is left of an hour or a day is planned to last for a quarter of it: six hours use up nearly two thirds of the
+day's calls, and however they are spent some are always left."""
+
+_SOON = 300.0
+_LATELY = 5.0
+_DROP, _RECOVERY = 0.7, 60.0
+_ROUNDING = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a tenant's calls are held to: so many per second, and in any hour and any day."""
+
+    per_second: float
+    per_hour: float = inf
+    per_day: float = inf
+    is_set: bool = False
+    """Whether the user has set it: then what the host grants does not lower it, only what it has left."""
+
+    @property
+    def saved(self) -> float:
+        """Calls that can be saved up: at most a twentieth of a day."""
+        return max(1.0, min(SAVED, self.per_day / 20, self.per_hour / 4))
+
+
+def limits_for(kind: TenantKind, daily_calls: int | None = None, calls_per_second: float | None = None) -> Limits:
+    """What a tenant's calls are held to: a tenth of the limits of its kind, or what the user has set instead."""
+    limits = share_of(_WINDOWS.get(kind, PRODUCTION))
+    is_set = daily_calls is not None or calls_per_second is not None
+    per_second = calls_per_second or limits.per_second
+    per_hour = limits.per_hour if daily_calls is None else inf
+    return Limits(per_second, per_hour, limits.per_day if daily_calls is None else daily_calls, is_set)
+
+
+def share_of(windows: Windows) -> Limits:
+    """A tenth of what a tenant is granted in its minute, hour and day; what is not named is as in production."""
+    granted = {**PRODUCTION, **windows}
+    minute, hour, day = (SHARE * granted[seconds] for seconds in (_MINUTE, _HOUR, _DAY))
+    return Limits(minute / _MINUTE, hour, day)
+
+
+class RateLimiter:
+    """The calls of one tenant: ask `wait` before each, and `spend` it. Times are in seconds since the epoch, UTC.
+
+    Two buckets of tokens: `pace` holds any second to the rate and a quarter, `saved` holds longer times to what the
+    hour, the day and the host allow. A host that throttles has shown a wall: calls go slower, then come near it again.
+    """
+
+    def __init__(self, limits: Limits, now: float) -> None:
+        self.limits = limits
+        self.concurrency = CONCURRENCY
+        """Calls that may be in flight at once."""
+        self._at = now
+        self._pace = self._burst
+        self._saved = limits.saved
+        self._hour = _Window(_HOUR, _MINUTE)
+        self._day = _Window(_DAY, _HOUR)
+        self._today, self._counted_at = 0, -inf
+        self._uncounted = 0
+        self._sent: deque[tuple[float, int]] = deque()
+        self._opened_at = now
+        self._flow, self._seen = 0.0, 0.0  # calls per second lately, and how much of that while has been seen
+        self._wall, self._wall_at = inf, -inf
+        self._shut_until = -inf
+        self._told, self._told_until = inf, -inf
+
+    def wait(self, now: float) -> float:
+        """Seconds until one more call may go; 0 when it may go now. Ask again then: what others spend moves it."""
+        self._refill(now)
+        if self.limits.per_day - self.used_today(now) < 1:
+            return max(self._shut_until - now, (now // _HOUR + 1) * _HOUR - now)
+        if self.limits.per_hour - self._hour.used(now) < 1:
+            return max(self._shut_until - now, (now // _MINUTE + 1) * _MINUTE - now)
+        rate = self.rate(now)
+        missing = max(1 - self._pace, 0.0) / self._pace_rate(now), max(1 - self._saved, 0.0) / max(rate, 1 / _DAY)
+        wait = max(missing)
+        return max(0.0, self._shut_until - now, wait if wait > _ROUNDING else 0.0)
+
+    def spend(self, now: float, calls: int = 1) -> None:
+        """Count calls that go out now, whether or not they were allowed; failed ones count."""
+        self._refill(now)
+        self._pace -= calls
+        self._saved -= calls
+        self._flow += calls / _LATELY
+        self._hour.add(now, calls)
+        self._day.add(now, calls)
+        self._uncounted += calls
+        self._sent.append((now, calls))
+
+    def rate(self, now: float) -> float:
+        """Calls per second that can go on: the least of the share, what is left of hour and day, and what the host lets.
+
+        What is left of an hour lasts however it is spent, since it is spent ever slower; so does the day's.
+        """
+        return max(0.0, min(self.limits.per_second, self._left(now), self._held(now)))
+
+    def allowance(self, now: float) -> float:
+        """Calls per second that may be planned with, above zero: the rate, and saved calls over the next five minutes.
+
+        The call that may go next is not one of those.
+        """
+        self._refill(now)
+        saved = max(0.0, self._saved - 1) / _SOON
+        return max(min(self.rate(now) + saved, self._pace_rate(now)), 1 / _HOUR)
+
+    def even_rate(self, now: float, calls: int) -> float:
+        """Calls per second, above zero, at which so many that come at once can go evenly, saved calls among them."""
+        self._refill(now)
+        saved, rate = max(0.0, self._saved), max(self.rate(now), 1 / _HOUR)
+        return min(self._pace_rate(now), rate / (1 - saved / calls) if saved < calls else inf)
+
+    def pause(self, now: float, seconds: float) -> None:
+        """Let nothing go for so many seconds: the host has asked for it."""
+        self._shut_until = max(self._shut_until, now + seconds)
+
+    def throttle(self, sent: float, now: float, seconds: float) -> None:
+        """Take a 429 or 503 to a call that went out at `sent`: nothing goes for `seconds`, and then fewer.
+
+        The rate drops to 0.7 of what went lately, once for all calls that were in flight, then comes back to where the
+        wall was within a minute, stays near it, and only then goes on to look for more, ever faster: the curve of TCP
+        CUBIC (RFC 9438, 4.2), so that the wall is met about once a minute.
+        """
+        if sent >= self._wall_at:
+            self._refill(now)
+            lately = self._flow / max(self._seen, 1 / _LATELY)
+            self._wall = max(SLOWEST / _DROP, min(self.rate(now), lately))
+            self._wall_at = max(self._shut_until, now + seconds)
+        self.pause(now, seconds)
+
+    def learn(self, told: RateLimits, now: float) -> None:
+        """Take what the headers of a response say: granted windows, calls left in one, calls in flight.
+
+        Half of what all clients have left is spread over the window's rest. With nothing left, nothing goes before the
+        reset (an hour at most). Calls left in windows under a minute are left to the wall.
+        """
+        if told.windows and not self.limits.is_set:
+            share, own = share_of(told.windows), self.limits
+            self.limits = Limits(
+                min(own.per_second, share.per_second),
+                min(own.per_hour, share.per_hour),
+                min(own.per_day, share.per_day),
+            )
+        if told.concurrent is not None:
+            self.concurrency = min(CONCURRENCY, max(1, int(CONCURRENCY_SHARE * told.concurrent)))
+        if told.window is None or told.remaining is None or told.reset is None or told.window < _MINUTE:
+            return
+        until = now + min(told.reset, _HOUR)
+        if told.remaining <= 0:
+            self.pause(now, until - now)
+            return
+        self._refill(now)
+        self._told, self._told_until = told.remaining / 2 / max(told.reset, 1), until
+
+    def is_walled(self, now: float) -> bool:
+        """Whether the host has throttled lately, so that calls go one by one and none can be saved up."""
+        return now - self._wall_at < WALL_MEMORY
+
+    def paused_until(self, now: float) -> float | None:
+        """Until when the host wants no calls, or None."""
+        return self._shut_until if self._shut_until > now else None
+
+    def take_uncounted(self) -> int:
+        """Return the calls since the last time that this was called, for the day's count of all windows."""
+        uncounted, self._uncounted = self._uncounted, 0
+        return uncounted
+
+    def count_today(self, today: int, now: float) -> None:
+        """Take the day's count, with the calls of other windows and earlier runs; it holds for an hour.
+
+        This run's calls in any 24 hours are counted besides, so that midnight grants no second day.
+        """
+        self._refill(now)
+        self._today, self._counted_at = today + self._uncounted, now
+
+    def used_today(self, now: float) -> int:
+        """Calls of the past 24 hours, or the day's count where that is more."""
+        today = self._today if now - self._counted_at < _HOUR else 0
+        return max(today, self._day.used(now))
+
+    def day_share(self, now: float) -> float:
+        """How much of the day's calls is spent; 1 is all."""
+        return 0.0 if self.limits.per_day == inf else self.used_today(now) / max(self.limits.per_day, 1)
+
+    def calls_per_second(self, now: float) -> float:
+        """Calls per second of the last ten seconds, every kind of request included."""
+        while self._sent and self._sent[0][0] <= now - RATE_WINDOW:
+            self._sent.popleft()
+        seconds = min(max(now - self._opened_at, 1.0), RATE_WINDOW)
+        return sum(calls for _, calls in self._sent) / seconds
+
+    def limit(self, now: float) -> Limit:
+        """What allows the fewest calls now."""
+        rates = {
+            Limit.CALLS_PER_SECOND: self.limits.per_second,
+            Limit.DAILY_CALLS: self._left(now),
+            Limit.HOST: 0.0 if self._shut_until > now else self._held(now),
+        }
+        return min(rates, key=lambda limit: rates[limit])
+
+    @property
+    def _burst(self) -> float:
+        return max(1.0, BURST * self.limits.per_second)
+
+    def _left(self, now: float) -> float:
+        """Calls per second that what is left of the hour and the day allows."""
+        day = (self.limits.per_day - self.used_today(now)) / (_DAY / _PARTS)
+        hour = (self.limits.per_hour - self._hour.used(now)) / (_HOUR / _PARTS)
+        return min(day, hour)
+
+    def _held(self, now: float) -> float:
+        """Calls per second that the host lets go: by its wall, and by what it told."""
+        since = max(0.0, now - self._wall_at) / _RECOVERY
+        wall = inf if self._wall == inf else self._wall * (1 + (1 - _DROP) * (since - 1) ** 3)
+        return min(wall, self._told if now < self._told_until else inf)
+
+    def _pace_rate(self, now: float) -> float:
+        return max(1 / _HOUR, min(self.limits.per_second, self._held(now)))
+
+    def _refill(self, now: float) -> None:
+        """Advance the buckets to `now`; while the host holds the rate down none are saved up, so calls go evenly."""
+        is_held = self._held(now) < self.limits.per_second
+        passed = max(0.0, now - self._at)
+        saved = 1.0 if is_held else self.limits.saved
+        self._saved = min(saved, self._saved + self.rate(now) * passed)
+        self._pace = min(1.0 if is_held else self._burst, self._pace + self._pace_rate(now) * passed)
+        kept = exp(-passed / _LATELY)
+        self._flow, self._seen = self._flow * kept, 1 - (1 - self._seen) * kept
+        self._at = max(self._at, now)
+
+
+class _Window:
+    """Calls in the last `length` seconds, counted in slots of `slot` seconds; the oldest slot counts in full."""
+
+    def __init__(self, length: int, slot: int) -> None:
+        self._length, self._slot = length, slot
+        self._calls: deque[list[int]] = deque()
+        self._sum = 0
+
+    def add(self, now: float, calls: int) -> None:
+        slot = int(now // self._slot)
+        if not self._calls or self._calls[-1][0] < slot:
+            self._calls.append([slot, 0])
+        self._calls[-1][1] += calls
+        self._sum += calls
+
+    def used(self, now: float) -> int:
+        oldest = (now - self._length) // self._slot
+        while self._calls and self._calls[0][0] < oldest:
+            self._sum -= self._calls.popleft()[1]
+        return self._sum

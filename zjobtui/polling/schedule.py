@@ -1,0 +1,218 @@
+"""When each unfinished job of one tenant is polled next: a queue by time, at intervals learnt from the tenant's jobs."""
+
+import heapq
+from collections.abc import Container, Iterable, Mapping, Sequence
+from itertools import count
+from zlib import crc32
+
+from zjobtui.domain.job import Job
+from zjobtui.domain.problem import ProblemKind
+from zjobtui.domain.verdict import Kind
+from zjobtui.domain.watch import Watch
+from zjobtui.polling.intervals import CHEAPEST, STALENESS_LIMIT, Intervals, expected_delay
+from zjobtui.polling.survival import Curve, Life, learn
+
+MEMORY = 300
+"""Jobs that the curve is learnt from, those added last, ended or running: enough for it, and soon another tenant's."""
+
+LEARN_SOONEST, LEARN_LATEST = 5.0, 60.0
+"""Seconds between two times of learning, when a job has ended meanwhile, and when none has."""
+
+AHEAD, AHEAD_AT_REST = 0.5, 15.0
+"""Seconds for which a price is set: an eighth of the mean interval, but between these, and for one call at least."""
+
+NOTABLE = 0.1
+"""The part by which the price of a call must change for what is planned to be planned again."""
+
+JITTER = 0.05
+"""The part by which an interval is shorter or longer, the same for each job, so that jobs added together drift apart."""
+
+RETRY = 1.0
+"""Seconds until a job is polled again whose call failed; then twice as long each time, up to its interval."""
+
+RETRY_SHARE = 1 / 8
+"""The part of its interval that is waited at least before such a retry: where calls are scarce, so are these."""
+
+_ODD = frozenset({ProblemKind.UNREADABLE, ProblemKind.TOO_LARGE, ProblemKind.REFUSED, ProblemKind.FORBIDDEN})
+
+
+class Schedule:
+    """Jobs and the time at which each is due, in seconds since the epoch, UTC.
+
+    A job's age counts from when it was added: Zuora tells no start. All running jobs of a tenant share one curve, since
+    a running job does not tell its type.
+    """
+
+    def __init__(self, staleness_limit: float = STALENESS_LIMIT) -> None:
+        self.intervals = Intervals(ceiling=staleness_limit)
+        self.mean_interval = 0.0
+        """Mean seconds between two calls about a running job; 0 where none runs."""
+        self.fit_at = float("-inf")
+        """When the price is to be set again."""
+        self.staleness_limit = staleness_limit
+        self._learnt_at, self._ended = float("-inf"), 0
+        self._first_seen: dict[Job, float] = {}
+        self._due: dict[Job, float] = {}
+        self._heap: list[tuple[float, int, Job]] = []
+        self._order = count()
+
+    def __contains__(self, job: object) -> bool:
+        return job in self._due
+
+    def __len__(self) -> int:
+        return len(self._due)
+
+    @property
+    def is_stretched(self) -> bool:
+        """Whether there are fewer calls than would be worth making."""
+        return self.intervals.price > CHEAPEST or self.intervals.ceiling > self.staleness_limit
+
+    def put(self, job: Job, due: float) -> None:
+        """Make the job due at `due`, whatever was planned for it before."""
+        self._due[job] = due
+        heapq.heappush(self._heap, (due, next(self._order), job))
+
+    def drop(self, job: Job) -> None:
+        """Forget a job, if it is there."""
+        self._due.pop(job, None)
+
+    def drop_all_but(self, wanted: Container[Job]) -> None:
+        """Forget every job that is not wanted."""
+        self._due = {job: due for job, due in self._due.items() if job in wanted}
+
+    def due(self, job: Job) -> float | None:
+        """When the job is due, or None."""
+        return self._due.get(job)
+
+    def next_due(self) -> float | None:
+        """When the first job is due, or None where there is none."""
+        while self._heap and self._due.get(self._heap[0][2]) != self._heap[0][0]:
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def take(self, now: float) -> Job | None:
+        """Take out the job that has been due the longest, or None where none is due."""
+        due = self.next_due()
+        if due is None or due > now:
+            return None
+        job = heapq.heappop(self._heap)[2]
+        del self._due[job]
+        return job
+
+    def interval(self, watch: Watch, now: float) -> float:
+        """Seconds until this job should be polled again after a response at `now`.
+
+        One that Zuora does not know, or whose responses cannot be used, is polled at the longest interval.
+        """
+        if _is_odd(watch):
+            return self.intervals.ceiling
+        return self.intervals.after(max(0.0, now - watch.added_at))
+
+    def next_call(self, watch: Watch, now: float) -> float:
+        """When this job should be polled again after a response at `now`."""
+        return now + self.interval(watch, now) * _jitter(watch.job)
+
+    def retry(self, watch: Watch, now: float, failures: int) -> float:
+        """When this job should be polled again after so many failed calls in a row, the last one at `now`."""
+        interval = self.interval(watch, now)
+        wait = max(RETRY, RETRY_SHARE * interval) * 2.0 ** min(failures - 1, 20)
+        return now + min(interval, wait) * _jitter(watch.job)
+
+    def fit(self, watches: Iterable[Watch], now: float, rate: float) -> bool:
+        """Set the price of a call for these jobs of the tenant at `rate` calls per second, above zero.
+
+        Returns whether the intervals have changed notably. Calls go where they are worth most: of those that can be
+        made until `fit_at` the last one has the price, so that the jobs with the largest expected delay get them.
+        Where the staleness limit takes more than half of the calls, it is lifted so far that it takes half of them.
+        """
+        ahead = max(1 / rate, min(max(self.mean_interval / 8, AHEAD), AHEAD_AT_REST))
+        self.fit_at = now + ahead
+        known = list(watches)
+        running = [watch for watch in known if not watch.is_final]
+        curve = self._learn(known, now)
+        ceiling = max(self.staleness_limit, 2 * len(running) / rate)
+        if len(running) <= rate * self.staleness_limit / 2:
+            ceiling = self.staleness_limit
+        before, self.intervals = self.intervals, Intervals(curve, _price(curve, running, now, rate, ahead), ceiling)
+        spent = sum(1 / self.interval(watch, now) for watch in running)
+        self.mean_interval = len(running) / spent if running else 0.0
+        return curve is not before.curve or _differs(self.intervals, before)
+
+    def _learn(self, watches: Sequence[Watch], now: float) -> Curve:
+        """Learn the curve from all jobs, now and then."""
+        ended = sum(watch.is_final for watch in watches)
+        since = now - self._learnt_at
+        self._first_seen = _first_seen(watches, self._first_seen)
+        if since >= LEARN_LATEST or (since >= LEARN_SOONEST and ended != self._ended):
+            self._learnt_at, self._ended = now, ended
+            return learn(lives(watches, now, self._first_seen))
+        return self.intervals.curve
+
+
+def _price(curve: Curve, running: Sequence[Watch], now: float, rate: float, ahead: float) -> float:
+    """The expected delay, in seconds, of the job that gets the last of the calls ahead; `CHEAPEST` at the least.
+
+    Jobs that wait for their first response are polled before all others.
+    """
+    worth = [_expected_delay(curve, watch, now + ahead) for watch in running if not _is_new(watch, now)]
+    calls = max(1, round(rate * ahead) - (len(running) - len(worth)))
+    return max(CHEAPEST, heapq.nlargest(calls, worth)[-1]) if calls <= len(worth) else CHEAPEST
+
+
+def _is_new(watch: Watch, now: float) -> bool:
+    """Whether it has not been seen running yet; a clock that was ahead may have noted a later response."""
+    return not _is_odd(watch) and (watch.unfinished_at is None or watch.unfinished_at > now)
+
+
+def _expected_delay(curve: Curve, watch: Watch, then: float) -> float:
+    """That of a job at `then`; none where its interval does not go by its age."""
+    if watch.unfinished_at is None or _is_odd(watch):
+        return 0.0
+    seen = max(0.0, watch.unfinished_at - watch.added_at)
+    return expected_delay(curve, seen, max(seen, then - watch.added_at))
+
+
+def _first_seen(watches: Iterable[Watch], before: Mapping[Job, float]) -> dict[Job, float]:
+    """When each job was first seen running, as far as it was seen by this run of the program."""
+    return {
+        watch.job: before[watch.job] if watch.job in before else watch.unfinished_at
+        for watch in watches
+        if watch.unfinished_at is not None and (watch.job in before or not watch.is_final)
+    }
+
+
+def lives(watches: Iterable[Watch], now: float, first_seen: Mapping[Job, float]) -> list[Life]:
+    """What is known of how long the `MEMORY` jobs took that were added last; when they ended plays no part in it.
+
+    A job that had ended when it was first polled tells nothing: it may have ended long before it was added.
+    """
+    latest = heapq.nlargest(MEMORY, watches, key=lambda watch: (watch.added_at, watch.job.id.key))
+    found = (_life(watch, now, first_seen.get(watch.job, watch.added_at)) for watch in latest)
+    return [life for life in found if life is not None]
+
+
+def _life(watch: Watch, now: float, first_seen: float) -> Life | None:
+    """Between which ages a job ended: after it was last seen running, and by the first final response."""
+    if watch.unfinished_at is None or watch.unfinished_at > now:
+        return None
+    after = max(0.0, watch.unfinished_at - watch.added_at)
+    since = min(after, max(0.0, first_seen - watch.added_at))
+    if not watch.is_final:
+        return Life(after, since=since)
+    if watch.ended_at is None or watch.ended_at <= watch.unfinished_at:
+        return None
+    return Life(after, max(watch.ended_at - watch.added_at, after + 0.001), since)
+
+
+def _is_odd(watch: Watch) -> bool:
+    """Whether Zuora does not know it, or its responses cannot be used."""
+    return watch.verdict.kind is Kind.UNKNOWN or (watch.problem is not None and watch.problem.kind in _ODD)
+
+
+def _jitter(job: Job) -> float:
+    return 1 - JITTER + 2 * JITTER * crc32(job.id.key.encode()) / 2**32
+
+
+def _differs(one: Intervals, other: Intervals) -> bool:
+    pairs = ((one.price, other.price), (one.ceiling, other.ceiling))
+    return any(not before / (1 + NOTABLE) < value < before * (1 + NOTABLE) for value, before in pairs)

@@ -1,0 +1,145 @@
+"""How long the jobs of a tenant live, as a survival curve learnt from its own jobs; knows no clock and no job."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from math import exp, inf, log
+from typing import NamedTuple, Self
+
+YOUNGEST, OLDEST, STEP = 0.5, 172_800.0, 1.05
+AGES = (0.0, *(YOUNGEST * STEP**number for number in range(1 + round(log(OLDEST / YOUNGEST) / log(STEP)))))
+"""The ages in seconds between which the chance to end is taken for constant: each 5 % more than the one before."""
+
+IMAGINARY = 10.0
+"""How many imaginary jobs the prior is worth: with some dozen ended jobs it hardly counts any more."""
+
+REACH = 3
+"""Neighbouring cells on either side over which ends are counted together: about a sixth of the age."""
+
+
+class Life(NamedTuple):
+    """The ages in seconds between which a job ended: last seen running at `after`, ended by `by` (inf: not yet).
+
+    `since` is the age at which it was first seen running. What came before tells nothing: a job that had ended by then
+    would not be known (left truncation).
+    """
+
+    after: float
+    by: float = inf
+    since: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """S(x), the share of jobs that live longer than x, and its integral, at each of `AGES`.
+
+    `lived` is the mean time in seconds that jobs live up to the age. Between two ages S falls exponentially; beyond the
+    last one half of the jobs live on to twice any age.
+    """
+
+    surviving: tuple[float, ...]
+    lived: tuple[float, ...]
+
+    @classmethod
+    def through(cls, surviving: Sequence[float]) -> Self:
+        """The curve through these shares, which never rise, at `AGES`."""
+        cells = zip(pairwise(AGES), pairwise(surviving), strict=True)
+        lived = accumulate(((b - a) * _mean(before, after) for (a, b), (before, after) in cells), initial=0.0)
+        return cls(tuple(surviving), tuple(lived))
+
+    def at(self, age: float) -> tuple[float, float]:
+        """S(age), and its integral from 0 to `age` (seconds)."""
+        last = AGES[-1]
+        if age >= last:
+            share = self.surviving[-1] * last / age
+            return share, self.lived[-1] + self.surviving[-1] * last * log(age / last)
+        cell = cell_of(age)
+        before, after = self.surviving[cell], self.surviving[cell + 1]
+        part = (age - AGES[cell]) / (AGES[cell + 1] - AGES[cell])
+        share = before * (after / before) ** part if after > 0 else before * (1 - part)
+        return share, self.lived[cell] + _mean(before, share) * (age - AGES[cell])
+
+    def quantile(self, share: float) -> float:
+        """The age in seconds by which this share of the jobs, at least 0 and below 1, has ended."""
+        cell = bisect_right(self.surviving, share - 1, key=lambda surviving: -surviving) - 1
+        if cell == len(AGES) - 1:
+            return AGES[-1] * self.surviving[-1] / (1 - share)
+        before, after = self.surviving[cell], self.surviving[cell + 1]
+        return AGES[cell] + (AGES[cell + 1] - AGES[cell]) * (before - 1 + share) / (before - after)
+
+
+def cell_of(age: float) -> int:
+    """The number of the last of `AGES` that is not above `age`; for what lies beyond them, that of the last cell."""
+    return min(bisect_right(AGES, age), len(AGES) - 1) - 1
+
+
+def learn(lives: Iterable[Life]) -> Curve:
+    """The curve of a tenant from the lives of its jobs, ended and running.
+
+    In each cell the chance to end is the number of ends divided by the seconds that jobs lived in it, so that running
+    jobs count for what they have lived (right-censored; the estimate of Kaplan and Meier, 1958, in cells). An end that
+    lies in several cells counts for a part in each. The prior is added as `IMAGINARY` jobs.
+    """
+    ends = [IMAGINARY * (a - b) for a, b in pairwise(PRIOR.surviving)]
+    exposure = [IMAGINARY * (b - a) for a, b in pairwise(PRIOR.lived)]
+    outlived = [0.0] * len(AGES)
+    for life in lives:
+        for age, sign in ((life.after, 1), (life.since, -1)):
+            cell = cell_of(age)
+            outlived[cell] += sign
+            exposure[cell] += sign * (min(age, AGES[-1]) - AGES[cell])
+        if life.by < AGES[-1]:
+            _add_end(life, ends, exposure)
+    lived_through = list(accumulate(reversed(outlived[1:])))[::-1]
+    widths = [b - a for a, b in pairwise(AGES)]
+    seconds = [more + jobs * width for more, jobs, width in zip(exposure, lived_through, widths, strict=True)]
+    surviving = [1.0]
+    for cell, width in enumerate(widths):
+        near = slice(max(0, cell - REACH), cell + REACH + 1)
+        surviving.append(surviving[-1] * exp(-width * sum(ends[near]) / sum(seconds[near])))
+    return Curve.through(surviving)
+
+
+def _add_end(life: Life, ends: list[float], exposure: list[float]) -> None:
+    """Spread an end over the cells between its bounds, evenly in the number of cells, with what was lived there."""
+    first, last = _position(life.after), _position(life.by)
+    last = max(last, first + 1e-3)
+    for cell in range(int(first), min(int(last), len(ends) - 1) + 1):
+        part = (min(last, cell + 1) - max(first, cell)) / (last - first)
+        if part <= 0:
+            continue
+        ends[cell] += part
+        start, end = max(life.after, AGES[cell]), min(life.by, AGES[cell + 1])
+        still = (last - max(first, cell)) / (last - first)
+        exposure[cell] += (end - start) * (still - part / 2)
+
+
+def _position(age: float) -> float:
+    """The age in cells, with a fraction."""
+    cell = cell_of(age)
+    return cell + min(1.0, (age - AGES[cell]) / (AGES[cell + 1] - AGES[cell]))
+
+
+def _mean(before: float, after: float) -> float:
+    """The mean of what falls exponentially from one to the other."""
+    if after <= 0:
+        return before / 2
+    return before if before - after < 1e-9 * before else (before - after) / log(before / after)
+
+
+def _prior() -> Curve:
+    """Jobs of which nothing is known: a start, then a steady chance to end up to 40 s, then a heavy tail.
+
+    The first ten seconds, in which a request still queues, and the tail, in which half of the jobs live on to twice
+    any age, are what is common to all the populations that `tests/benchmarks/delay.py` compares.
+    """
+    cells = (((a + b) / 2, b - a) for a, b in pairwise(AGES))
+    shares = [1.0]
+    for age, width in cells:
+        shares.append(shares[-1] * exp(-width * min(1.0, 0.5 + age / 20) / max(age, 40)))
+    return Curve.through(shares)
+
+
+PRIOR = _prior()
+"""What is expected of a tenant that has ended no job yet."""
