@@ -12,7 +12,8 @@ from tests.support.sources import TimedSource
 from tests.support.virtual_time import START, waits
 from zjobtui.domain.freshness import is_stale
 from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.polling.pace import SPREAD_RATE, STALENESS_LIMIT
+from zjobtui.polling.intervals import STALENESS_LIMIT
+from tests.support.polling import PRODUCTION
 
 
 def ending_at(**ends: float) -> TimedSource:
@@ -50,18 +51,13 @@ def test_r6_the_start_is_spread() -> None:
     assert max(by_second.values()) <= 2 * 500 / len(by_second)
 
 
-@pytest.mark.parametrize("before", [1, 60])
-def test_what_would_look_stale_is_not_put_off_at_the_start_however_long_the_plan(before: float) -> None:
+@pytest.mark.parametrize(("before", "latest"), [(1, 14 + 12.5), (60, 12.5)])
+def test_at_the_start_every_stored_job_is_polled_as_soon_as_its_row_would_look_stale(
+    before: float, latest: float
+) -> None:
     heard = [replace(one, seen_at=START - before, planned=5.0) for one in watches(1_000, added_at=START - 3_600)]
-    run = polled(TimedSource(), heard, for_seconds(200))
-    assert sum(at < 12 for at in run.calls) >= 60
+    run = polled(TimedSource(), heard, for_seconds(latest))
     assert {asked.job for asked in run.source.asked} == {one.job.id for one in heard}
-
-
-def test_what_is_not_stale_at_the_start_is_asked_about_when_its_answer_is_old_enough() -> None:
-    heard = [replace(one, seen_at=START - 60, planned=200.0) for one in watches(1_000, added_at=START - 3_600)]
-    run = polled(TimedSource(), heard, for_seconds(60))
-    assert len(run.calls) < 100
 
 
 def test_r7_no_unfinished_job_waits_for_more_than_three_times_its_plan() -> None:
@@ -121,7 +117,7 @@ def test_r6_after_an_outage_all_are_spread_anew() -> None:
     run = polled(outage(60, 120), watches(100), for_seconds(260))
     back = next(asked.at - START for asked in run.source.asked if asked.at - START >= 120 and asked.was_good)
     after = [at for at in run.calls if back < at <= back + 8]
-    assert max(Counter(int(at) for at in after).values()) <= 1.2 * SPREAD_RATE
+    assert max(Counter(int(at) for at in after).values()) <= 1.25 * PRODUCTION.per_second
 
 
 def test_a_single_failed_call_does_not_take_the_tenant_down() -> None:
@@ -175,7 +171,7 @@ def test_l6_after_the_machine_has_slept_polling_goes_on_without_a_burst() -> Non
     run = polled(TimedSource(), watches(200), script)
     after = sorted(at for at in run.calls if at >= 120)
     assert after[0] - 120 <= 2.1
-    assert max(Counter(int(at) for at in after).values()) <= 1.2 * SPREAD_RATE
+    assert max(Counter(int(at) for at in after).values()) <= 1.25 * PRODUCTION.per_second
 
 
 def test_jobs_that_leave_the_watchlist_are_not_asked_about_any_more() -> None:
@@ -228,4 +224,4 @@ def test_r6_a_window_that_takes_the_lease_over_asks_without_a_burst() -> None:
 
     run = polled(TimedSource(), watches(200), script)
     assert len(run.calls) >= 150
-    assert max(Counter(int(at) for at in run.calls).values()) <= 1.2 * SPREAD_RATE
+    assert max(Counter(int(at) for at in run.calls).values()) <= 1.25 * PRODUCTION.per_second

@@ -7,6 +7,7 @@ from random import Random
 
 from zjobtui.clock import Clock
 from zjobtui.domain.folding import fold
+from zjobtui.domain.freshness import stale_at
 from zjobtui.domain.job import Job
 from zjobtui.domain.observation import Missed, Observation, Seen
 from zjobtui.domain.problem import Problem, ProblemKind
@@ -31,6 +32,9 @@ WAKE = 2.0
 
 SLEPT = 10.0
 """Seconds that pass unseen between two looks when the machine has slept."""
+
+WALLED_SLACK = 1.3
+"""How much more is planned than a host lets go that throttles: where it does not, the limit is looked for."""
 
 LEAST_PROMISE = 5.0
 """Seconds: the shortest interval that a row's freshness is measured by, however often it is really polled."""
@@ -167,8 +171,8 @@ class Poller:
             while True:
                 self._nudge.clear()
                 self._notice_sleep()
-                self._fit()
                 self._start_due()
+                self._fit()
                 await self._until_next()
         finally:
             for task in self._in_flight.values():
@@ -189,7 +193,8 @@ class Poller:
         if now < self._schedule.fit_at:
             return
         mine = [watch for watch in self._ledger.watchlist if watch.job.tenant == self.tenant]
-        if self._schedule.fit(mine, now, self._rate(now)):
+        slack = WALLED_SLACK if self._limiter.is_walled(now) else 1.0
+        if self._schedule.fit(mine, now, slack * self._rate(now)):
             self._plan_again(watch for watch in mine if not watch.is_final)
 
     def _start_due(self) -> None:
@@ -234,7 +239,8 @@ class Poller:
             return inf
         if (watch := self._ledger.watchlist.get(job)) is None or watch.is_final or job in self._failures:
             return inf
-        interval = max(ATTENDED_INTERVAL, 1 / (ATTENDED_SHARE * self._rate(now)))
+        rate = max(min(self._limiter.rate(now), self._capacity), 1e-9)
+        interval = max(ATTENDED_INTERVAL, 1 / (ATTENDED_SHARE * rate))
         return max(min(watch.heard_at, now), self._attended_at) + interval
 
     def _room(self, now: float) -> int:
@@ -306,7 +312,7 @@ class Poller:
         interval = self._schedule.interval(known, now)
         if isinstance(observation, Missed) and observation.problem.kind in _TRANSIENT:
             self._failures[job] = self._failures.get(job, 0) + 1
-            self._schedule.put(job, self._schedule.retry(known, now, self._failures[job]))
+            self._schedule.put(job, self._schedule.retry(known, now, self._failures[job], self._chance))
         else:
             self._failures.pop(job, None)
             if not known.is_final:
@@ -347,7 +353,7 @@ class Poller:
     def _plan_again(self, watches: Iterable[Watch]) -> None:
         """Plan jobs as if their last response had just come; those that are overdue then are spread out.
 
-        One whose call failed keeps its place.
+        None is put off for so long that it looks stale before; one whose call failed keeps its place.
         """
         now, overdue = self._clock.now(), list[Watch]()
         for watch in watches:
@@ -355,7 +361,7 @@ class Poller:
             if job in self._in_flight or (job in self._failures and job in self._schedule):
                 continue
             is_known = 0 < heard_at <= now  # a clock that was ahead may have noted a later call
-            due = self._schedule.next_call(watch, heard_at) if is_known else -inf
+            due = min(self._schedule.next_call(watch, heard_at), _stale_at(watch)) if is_known else -inf
             if due > now:
                 self._schedule.put(job, due)
             elif job not in self._schedule or (self._schedule.due(job) or 0.0) > now:
@@ -387,3 +393,8 @@ class Poller:
 
     def _is_unswept(self, watch: Watch | None) -> bool:
         return watch is not None and not watch.is_final and watch.heard_at < self._swept_at
+
+
+def _stale_at(watch: Watch) -> float:
+    """When its row turns stale; never where a call has failed: to poll it sooner may not help."""
+    return inf if watch.problem is not None else stale_at(watch) or inf

@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import count
-from zlib import crc32
+from random import Random
 
 from zjobtui.domain.job import Job
 from zjobtui.domain.problem import ProblemKind
@@ -23,9 +23,6 @@ AHEAD, AHEAD_AT_REST = 0.5, 15.0
 
 NOTABLE = 0.1
 """The part by which the price of a call must change for what is planned to be planned again."""
-
-JITTER = 0.05
-"""The part by which an interval is shorter or longer, the same for each job, so that jobs added together drift apart."""
 
 RETRY = 1.0
 """Seconds until a job is polled again whose call failed; then twice as long each time, up to its interval."""
@@ -110,13 +107,13 @@ class Schedule:
 
     def next_call(self, watch: Watch, now: float) -> float:
         """When this job should be polled again after a response at `now`."""
-        return now + self.interval(watch, now) * _jitter(watch.job)
+        return now + self.interval(watch, now)
 
-    def retry(self, watch: Watch, now: float, failures: int) -> float:
+    def retry(self, watch: Watch, now: float, failures: int, chance: Random) -> float:
         """When this job should be polled again after so many failed calls in a row, the last one at `now`."""
         interval = self.interval(watch, now)
         wait = max(RETRY, RETRY_SHARE * interval) * 2.0 ** min(failures - 1, 20)
-        return now + min(interval, wait) * _jitter(watch.job)
+        return now + min(interval, wait) * chance.uniform(0.5, 1)
 
     def fit(self, watches: Iterable[Watch], now: float, rate: float) -> bool:
         """Set the price of a call for these jobs of the tenant at `rate` calls per second, above zero.
@@ -152,21 +149,28 @@ class Schedule:
 def _price(curve: Curve, running: Sequence[Watch], now: float, rate: float, ahead: float) -> float:
     """The expected delay, in seconds, of the job that gets the last of the calls ahead; `CHEAPEST` at the least.
 
-    Jobs that wait for their first response are polled before all others.
+    Jobs that have never been polled come before all others, so these wait for as long as that takes.
     """
-    worth = [_expected_delay(curve, watch, now + ahead) for watch in running if not _is_new(watch, now)]
-    calls = max(1, round(rate * ahead) - (len(running) - len(worth)))
+    for_new = sum(map(_is_new, running)) / rate
+    calls = max(1, round(rate * (ahead - for_new)))
+    then = now + max(ahead, for_new + 1 / rate)
+    worth = [_expected_delay(curve, watch, then) for watch in running if not _is_new(watch)]
+    if not worth:
+        return max(CHEAPEST, expected_delay(curve, 0.0, for_new))
     return max(CHEAPEST, heapq.nlargest(calls, worth)[-1]) if calls <= len(worth) else CHEAPEST
 
 
-def _is_new(watch: Watch, now: float) -> bool:
-    """Whether it has not been seen running yet; a clock that was ahead may have noted a later response."""
-    return not _is_odd(watch) and (watch.unfinished_at is None or watch.unfinished_at > now)
+def _is_new(watch: Watch) -> bool:
+    """Whether no call about it has ended yet."""
+    return watch.heard_at == 0
 
 
 def _expected_delay(curve: Curve, watch: Watch, then: float) -> float:
-    """That of a job at `then`; none where its interval does not go by its age."""
-    if watch.unfinished_at is None or _is_odd(watch):
+    """That of a job at `then`; none where its interval does not go by its age.
+
+    A clock that was ahead may have noted a response that is yet to come.
+    """
+    if watch.unfinished_at is None or watch.unfinished_at > then or _is_odd(watch):
         return 0.0
     seen = max(0.0, watch.unfinished_at - watch.added_at)
     return expected_delay(curve, seen, max(seen, then - watch.added_at))
@@ -207,10 +211,6 @@ def _life(watch: Watch, now: float, first_seen: float) -> Life | None:
 def _is_odd(watch: Watch) -> bool:
     """Whether Zuora does not know it, or its responses cannot be used."""
     return watch.verdict.kind is Kind.UNKNOWN or (watch.problem is not None and watch.problem.kind in _ODD)
-
-
-def _jitter(job: Job) -> float:
-    return 1 - JITTER + 2 * JITTER * crc32(job.id.key.encode()) / 2**32
 
 
 def _differs(one: Intervals, other: Intervals) -> bool:
