@@ -1,0 +1,126 @@
+"""Runs a program on a filming terminal against a tenant of `lives.py`, and tells when the end of each job was known."""
+
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+from statistics import fmean, median
+
+from tests.benchmarks.film import Film, Filmed
+from tests.benchmarks.lives import Call, Serving
+from tests.benchmarks.subjects import SHOWN
+from tests.benchmarks.trials import Sample, quantile
+
+COLUMNS = 160
+_START_LIMIT = 30.0
+_STEP = 0.5
+_RECENT = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A run of a program: the calls and the film between the first call about a job and the end of the run."""
+
+    began: float
+    until: float
+    calls: Sequence[Call]
+    film: Film
+    cpu: float
+    resident: float
+
+    def sample(self, lives: Mapping[str, float], word: str) -> Sample:
+        """What the run measures; from the screen where all rows stand on it, each with this word when its job ended."""
+        calls = [call for call in self.calls if call.answered_at <= self.until]
+        ends = {job_id: self.began + life for job_id, life in lives.items()}
+        answered = first_final(calls)
+        sample = {f"answer {name}": value for name, value in known(ends, answered, self.until).items()}
+        shown = first_shown(self.film, word, answered) if word else answered
+        long_ago = [job_id for job_id, at in answered.items() if at < self.until - _RECENT]
+        assert not long_ago or any(job_id in shown for job_id in long_ago), f"no row says {word}:\n{self.film.text()}"
+        return {
+            **known(ends, shown, self.until),
+            **sample,
+            **counted(calls, lives, answered),
+            "all asked": all_asked(calls, lives) - self.began,
+            "cpu": 100 * self.cpu / (self.until - self.began),
+            "cpu a call": 1000 * self.cpu / max(1, len(calls)),
+            "MiB": self.resident,
+        }
+
+
+def watched(
+    command: Sequence[str], env: Mapping[str, str], tenant: Serving, seconds: float, size: tuple[int, int]
+) -> Watched:
+    """Runs the program for so many seconds from its first call about a job on."""
+    with Filmed(command, env, size) as terminal:
+        limit = time.perf_counter() + _START_LIMIT
+        while (began := tenant.began()) is None:
+            assert time.perf_counter() < limit, "the program never called"
+            terminal.bytes_within(0.1)
+        cpu, until = terminal.cpu(), began + seconds
+        while (left := until - time.perf_counter()) > 0:
+            terminal.bytes_within(min(_STEP, left))
+            assert terminal.is_running, f"the program ended:\n{terminal.text()}"
+        cpu, resident = terminal.cpu() - cpu, terminal.memory()
+        return Watched(began, until, tenant.calls(), terminal.display, cpu, resident)
+
+
+def first_final(calls: Iterable[Call]) -> dict[str, float]:
+    """When each job's end was first answered."""
+    answered: dict[str, float] = {}
+    for call in calls:
+        if call.is_final:
+            answered[call.job_id] = min(call.answered_at, answered.get(call.job_id, inf))
+    return answered
+
+
+def first_shown(film: Film, word: str, answered: Mapping[str, float]) -> dict[str, float]:
+    """When a row first held the word right before a job's id, not before the end was answered.
+
+    Until a row is fully drawn, it may hold the word of one job and the id of another.
+    """
+    row = re.compile(rf"\b{re.escape(word)}\s+([0-9a-f]{{{SHOWN}}})")
+    jobs = {job_id[:SHOWN]: job_id for job_id in answered}
+    shown: dict[str, float] = {}
+    for at in film.play():
+        for name in row.findall("\n".join(film.changed_rows())):
+            if (job_id := jobs.get(name)) is not None and at >= answered[job_id]:
+                shown.setdefault(job_id, at)
+    return shown
+
+
+def known(ends: Mapping[str, float], at: Mapping[str, float], until: float) -> dict[str, float]:
+    """Delays from the ends within the run until they were known, or until its end, and how many were not."""
+    ended = {job_id: end for job_id, end in ends.items() if end <= until}
+    delays = [min(at.get(job_id, inf), until) - end for job_id, end in ended.items()] or [0.0]
+    unknown = sum(at.get(job_id, inf) > until for job_id in ended)
+    return {"mean": fmean(delays), "median": median(delays), "p95": quantile(delays, 0.95), "unknown": unknown}
+
+
+def counted(calls: Sequence[Call], jobs: Iterable[str], answered: Mapping[str, float]) -> dict[str, float]:
+    """Calls for each job in the run, for each up to the one that saw its end, and the most in any one second."""
+    needed = sum(call.answered_at <= answered.get(call.job_id, -inf) for call in calls)
+    return {
+        "calls": len(calls) / len(set(jobs)),
+        "calls to end": needed / max(1, len(answered)),
+        "peak": most_in_a_second([call.asked_at for call in calls]),
+    }
+
+
+def most_in_a_second(times: Iterable[float]) -> int:
+    """The most of these times that lie within less than a second."""
+    ordered, first, most = sorted(times), 0, 0
+    for number, at in enumerate(ordered):
+        while at - ordered[first] >= 1:
+            first += 1
+        most = max(most, number - first + 1)
+    return most
+
+
+def all_asked(calls: Iterable[Call], jobs: Iterable[str]) -> float:
+    """When each of the jobs had been asked about once; infinite where one never was."""
+    first: dict[str, float] = {}
+    for call in calls:
+        first[call.job_id] = min(call.answered_at, first.get(call.job_id, inf))
+    return max(first.get(job_id, inf) for job_id in jobs)
