@@ -15,21 +15,23 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.benchmarks.attended import attended
 from tests.benchmarks.comparison import Column, Comparison
-from tests.benchmarks.lives import POPULATIONS, Plan, Serving, drawn, serving
-from tests.benchmarks.report import run
+from tests.benchmarks.lives import POPULATIONS, Plan, drawn, serving
+from tests.benchmarks.report import Figure, run
+from tests.benchmarks.resuming import resuming, waiting_long
 from tests.benchmarks.stored import data_env, store
 from tests.benchmarks.subjects import MONITOR, rival
 from tests.benchmarks.trials import Sample, Samples, in_turns
-from tests.benchmarks.watched import COLUMNS, Watched, watched
+from tests.benchmarks.watched import DONE, ROWS, watched
 
 SECONDS = 120.0
 K1_JOBS, K2_JOBS = (10, 100, 300, 1_000, 3_000), (100, 1_000)
 MOST_ROWS = 300
 """Jobs up to which the terminal is so tall that it shows them all; with more, the screen is a common one."""
 
-ROWS, MORE_ROWS = 50, 20
-DONE, RIVAL_DONE = "done", "Completed"
+MORE_ROWS = 20
+RIVAL_DONE = "Completed"
 
 DELAYS = (
     Column("mean delay, s", "mean", 2),
@@ -57,32 +59,36 @@ def main() -> None:
     switches.add_argument("--jobs", metavar="N,N…", help="numbers of jobs for K1 and K2, in place of the usual ones")
     switches.add_argument("--seconds", type=float, default=SECONDS, help=f"length of a trial ({SECONDS:g})")
     switches.add_argument("--population", metavar="NAME,…", help=f"populations for K1 and K2: {', '.join(POPULATIONS)}")
+    switches.add_argument("--rows", type=int, help="rows of the terminal for K1 and K2, in place of the usual ones")
     given, _ = switches.parse_known_args()
     jobs = [int(number) for number in given.jobs.split(",")] if given.jobs else None
     names = given.population.split(",") if given.population else None
     others = [name for name in POPULATIONS if name != "lognormal"]
-    figures = {
-        "K1": partial(_knowing, "K1", names or ["lognormal"], jobs or K1_JOBS, given.seconds),
-        "K2": partial(_knowing, "K2", names or others, jobs or K2_JOBS, given.seconds),
+    figures: dict[str, Figure] = {
+        "K1": partial(_knowing, "K1", names or ["lognormal"], jobs or K1_JOBS, given.seconds, given.rows),
+        "K2": partial(_knowing, "K2", names or others, jobs or K2_JOBS, given.seconds, given.rows),
+        "K3": resuming,
+        "K5": waiting_long,
+        "K6": attended,
     }
     run((__doc__ or "").splitlines()[0], figures, trials=3, switches=[switches])
 
 
 def _knowing(
-    figure: str, names: Sequence[str], jobs: Sequence[int], seconds: float, trials: int
+    figure: str, names: Sequence[str], jobs: Sequence[int], seconds: float, rows: int | None, trials: int
 ) -> Iterator[Comparison]:
     """One table a population."""
     for name in names:
         subjects: dict[tuple[int, str], Callable[[], Sample]] = {}
         for number in jobs:
             for subject, trial in (("zjobtui", _monitor), ("rival", _rival)):
-                subjects[number, subject] = partial(_told, trial, name, number, seconds, count())
+                subjects[number, subject] = partial(_told, partial(trial, rows), name, number, seconds, count())
         samples = in_turns(trials, {f"{number:,} jobs, {subject}": one for (number, subject), one in subjects.items()})
-        rows: dict[str, Samples] = {}
+        table: dict[str, Samples] = {}
         for number, subject in subjects:
-            rows.setdefault(f"{number:,} jobs", {})[subject] = samples[f"{number:,} jobs, {subject}"]
+            table.setdefault(f"{number:,} jobs", {})[subject] = samples[f"{number:,} jobs, {subject}"]
         title = f"{figure} · end to row, {POPULATIONS[name].title}, {seconds:g} s"
-        yield Comparison(title=title, columns=DELAYS, rows=rows, reach=_REACH[figure], notes=[NOTE])
+        yield Comparison(title=title, columns=DELAYS, rows=table, reach=_REACH[figure], notes=[NOTE])
 
 
 _REACH = {"K1": "≤ 0.5 × rival up to 300 jobs, ≤ 0.6 × at 1,000, ≤ 1 × at 3,000", "K2": "< 1 × rival"}
@@ -97,30 +103,25 @@ def _told(
     return sample
 
 
-def _monitor(lives: Mapping[str, float], seconds: float) -> Sample:
+def _monitor(rows: int | None, lives: Mapping[str, float], seconds: float) -> Sample:
     with TemporaryDirectory() as place, serving(Plan(lives)) as tenant:
-        store(Path(place), lives)
-        return _measured(MONITOR, {**tenant.env, **data_env(Path(place))}, tenant, lives, seconds, DONE)
+        env = {**tenant.env, **data_env(store(Path(place), lives))}
+        return watched(MONITOR, env, tenant, seconds, _rows(rows, lives)).sample(lives, _word(rows, lives, DONE))
 
 
-def _rival(lives: Mapping[str, float], seconds: float) -> Sample:
+def _rival(rows: int | None, lives: Mapping[str, float], seconds: float) -> Sample:
     with TemporaryDirectory() as place, serving(Plan(lives)) as tenant:
         (ids_file := Path(place) / "ids").write_text("\n".join(lives), encoding="utf-8")
-        return _measured(rival(ids_file), tenant.env, tenant, lives, seconds, RIVAL_DONE)
+        seen = watched(rival(ids_file), tenant.env, tenant, seconds, _rows(rows, lives))
+        return seen.sample(lives, _word(rows, lives, RIVAL_DONE))
 
 
-def _measured(
-    command: Sequence[str],
-    env: Mapping[str, str],
-    tenant: Serving,
-    lives: Mapping[str, float],
-    seconds: float,
-    word: str,
-) -> Sample:
-    is_tall = len(lives) <= MOST_ROWS
-    size = (COLUMNS, len(lives) + MORE_ROWS if is_tall else ROWS)
-    seen: Watched = watched(command, env, tenant, seconds, size)
-    return seen.sample(lives, word if is_tall else "")
+def _rows(rows: int | None, lives: Mapping[str, float]) -> int:
+    return rows or (len(lives) + MORE_ROWS if len(lives) <= MOST_ROWS else ROWS)
+
+
+def _word(rows: int | None, lives: Mapping[str, float], word: str) -> str:
+    return word if len(lives) <= _rows(rows, lives) - MORE_ROWS else ""
 
 
 if __name__ == "__main__":

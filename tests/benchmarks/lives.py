@@ -48,6 +48,7 @@ POPULATIONS = {
     ),
     "normal": Population("normal, 20 ± 2 s", lambda chance: max(0.1, chance.gauss(20, 2))),
 }
+LASTING = Population("all stuck", lambda _: inf)
 
 
 @dataclass(frozen=True, slots=True)

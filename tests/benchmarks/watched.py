@@ -13,21 +13,39 @@ from tests.benchmarks.subjects import SHOWN
 from tests.benchmarks.trials import Sample, quantile
 
 COLUMNS = 160
+DONE = "done"
+"""What the program's rows say of every job that ends here."""
+
+ROWS = 50
+"""Of a terminal that need not show all jobs."""
+
+Press = tuple[float, str]
+"""Seconds after the first call about a job, and the key that is pressed then."""
+
 _START_LIMIT = 30.0
-_STEP = 0.5
+_STEP = 1.0
 _RECENT = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A run of a program: the calls and the film between the first call about a job and the end of the run."""
+    """A run of a program from its start to its end: the calls, the film, and CPU seconds spent at some moments.
 
+    `began` is when the first call about a job came, and with it all lives began.
+    """
+
+    started: float
     began: float
     until: float
     calls: Sequence[Call]
     film: Film
-    cpu: float
+    cpu: Sequence[tuple[float, float]]
     resident: float
+
+    def cpu_share(self, since: float) -> float:
+        """Per cent of a core from a moment on."""
+        (start, before), *_, (end, after) = (each for each in self.cpu if each[0] >= since)
+        return 100 * (after - before) / (end - start)
 
     def sample(self, lives: Mapping[str, float], word: str) -> Sample:
         """What the run measures; from the screen where all rows stand on it, each with this word when its job ended."""
@@ -43,27 +61,36 @@ class Watched:
             **sample,
             **counted(calls, lives, answered),
             "all asked": all_asked(calls, lives) - self.began,
-            "cpu": 100 * self.cpu / (self.until - self.began),
-            "cpu a call": 1000 * self.cpu / max(1, len(calls)),
+            "cpu": (share := self.cpu_share(self.began)),
+            "cpu a call": 10 * share * (self.until - self.began) / max(1, len(calls)),
             "MiB": self.resident,
         }
 
 
 def watched(
-    command: Sequence[str], env: Mapping[str, str], tenant: Serving, seconds: float, size: tuple[int, int]
+    command: Sequence[str],
+    env: Mapping[str, str],
+    tenant: Serving,
+    seconds: float,
+    rows: int = ROWS,
+    presses: Sequence[Press] = (),
 ) -> Watched:
-    """Runs the program for so many seconds from its first call about a job on."""
-    with Filmed(command, env, size) as terminal:
+    """Runs the program for so many seconds from its first call about a job on, and presses keys meanwhile."""
+    with Filmed(command, env, (COLUMNS, rows)) as terminal:
         limit = time.perf_counter() + _START_LIMIT
         while (began := tenant.began()) is None:
             assert time.perf_counter() < limit, "the program never called"
             terminal.bytes_within(0.1)
-        cpu, until = terminal.cpu(), began + seconds
-        while (left := until - time.perf_counter()) > 0:
-            terminal.bytes_within(min(_STEP, left))
-            assert terminal.is_running, f"the program ended:\n{terminal.text()}"
-        cpu, resident = terminal.cpu() - cpu, terminal.memory()
-        return Watched(began, until, tenant.calls(), terminal.display, cpu, resident)
+        until, cpu = began + seconds, list[tuple[float, float]]()
+        for at, key in [*((began + after, key) for after, key in presses), (until, "")]:
+            while (left := at - time.perf_counter()) > 0:
+                cpu.append((time.perf_counter(), terminal.cpu()))
+                terminal.bytes_within(min(_STEP, left))
+                assert terminal.is_running, f"the program ended:\n{terminal.text()}"
+            if key:
+                terminal.press(key)
+        cpu.append((time.perf_counter(), terminal.cpu()))
+        return Watched(terminal.started, began, until, tenant.calls(), terminal.display, cpu, terminal.memory())
 
 
 def first_final(calls: Iterable[Call]) -> dict[str, float]:
