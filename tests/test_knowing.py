@@ -7,8 +7,9 @@ import pytest
 
 from tests.benchmarks.film import Film
 from tests.benchmarks.lives import POPULATIONS, Call, drawn
-from tests.benchmarks.watched import all_asked, counted, first_final, first_shown, known, most_in_a_second
+from tests.benchmarks.watched import Marks, all_asked, counted, first_final, first_shown, known, most_in_a_second
 
+IN_ROW, COUNTED = Marks("done", has_count=False), Marks("done", has_count=True)
 JOB, OTHER = "0123abcd" + "0" * 24, "89abcdef" + "0" * 24
 
 
@@ -43,14 +44,36 @@ SHOWN = {
 @pytest.mark.parametrize("case", SHOWN)
 def test_a_film_tells_when_a_row_first_had_the_word(case: str) -> None:
     made, at = SHOWN[case]
-    assert first_shown(made, "done", {JOB: 0.5}) == ({} if at is None else {JOB: at})
+    assert first_shown(made, IN_ROW, {JOB: 0.5}) == ({} if at is None else {JOB: at})
 
 
 def test_a_row_half_drawn_is_not_taken_for_another_jobs_end() -> None:
     frames = film(
         (1, row(1, "waiting 0123abcd")), (2, "\x1b[1;1Hdone   "), (2.1, " 89abcdef"), (7, row(2, "done 0123abcd"))
     )
-    assert first_shown(frames, "done", {JOB: 6, OTHER: 1.9}) == {JOB: 7, OTHER: 2.1}
+    assert first_shown(frames, IN_ROW, {JOB: 6, OTHER: 1.9}) == {JOB: 7, OTHER: 2.1}
+
+
+def test_an_end_out_of_view_is_shown_by_the_count_in_the_order_of_the_answers() -> None:
+    answered = {f"{number:08x}" + "0" * 24: float(number) for number in range(1, 5)}
+    first, second, third, fourth = answered
+    frames = film(
+        (0.1, row(1, "◌ 1,200 waiting  ✓ 0 done")),
+        (0.2, row(1, "◌ 1,200 waiting  ✓ 1,200 done")),  # before any was answered
+        (1.3, row(1, "◌ 1,199 waiting  ✓ 1 done")),
+        (3.4, row(5, "✓ done 00000003")),
+        (3.5, row(1, "◌ 1,197 waiting  ✓ 3 done")),
+        (3.6, row(4, "4 done, says another row")),
+    )
+    assert first_shown(frames, COUNTED, answered) == {first: 1.3, second: 3.5, third: 3.4}
+    frames.frames.append((4.5, row(1, "◌ 0 waiting  ✓ 1,200 done").encode()))
+    assert fourth in first_shown(film(*[(at, data.decode()) for at, data in frames.frames]), COUNTED, answered)
+
+
+def test_without_a_count_rows_out_of_view_are_as_late_as_those_in_view() -> None:
+    frames = film((1.2, row(1, "done 0123abcd")), (5, row(2, "done 00000000")))
+    assert first_shown(frames, IN_ROW, {JOB: 1.0, OTHER: 2.0}) == {JOB: 1.2, OTHER: pytest.approx(2.2)}
+    assert first_shown(film((1.2, row(1, "waiting 0123abcd"))), IN_ROW, {JOB: 1.0}) == {}
 
 
 def test_delays_count_every_end_in_the_run_and_to_its_end_where_it_was_not_known() -> None:

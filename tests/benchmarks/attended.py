@@ -1,6 +1,7 @@
 """K6: how soon the row of the job at the cursor, or of one that is refreshed by hand, shows that it ended."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -12,12 +13,13 @@ from tests.benchmarks.stored import data_env, store, top_ids
 from tests.benchmarks.subjects import MONITOR
 from tests.benchmarks.table import Table
 from tests.benchmarks.trials import Sample, in_turns, measure
-from tests.benchmarks.watched import DONE, Press, first_final, first_shown, watched
+from tests.benchmarks.watched import MONITOR_MARKS, Press, first_final, first_shown, watched
 
 OTHERS = 300
 TIMES = 3
 """Ends in each trial, every one in a run of its own."""
 
+IN_ROW = replace(MONITOR_MARKS, has_count=False)
 _KEYS_AT = 3.0
 _EARLIEST, _LATEST = 8.0, 16.0
 _PATIENCE = 15.0
@@ -58,6 +60,6 @@ def _trial(presses: Callable[[float], Sequence[Press]], seeds: Iterator[int]) ->
             keys = presses(life)
             run = watched(MONITOR, {**env, **tenant.env}, tenant, life + _PATIENCE, len(lives) + 20, keys)
     answered = first_final(run.calls)
-    shown = first_shown(run.film, DONE, answered)
+    shown = first_shown(run.film, IN_ROW, answered)
     end = run.began + life
     return {"shown": shown.get(job_id, run.until) - end, "answered": answered.get(job_id, run.until) - end}

@@ -36,9 +36,9 @@ class Film(Display):
         for _ in self.play():
             pass
 
-    def changed_rows(self) -> list[str]:
-        """The rows that were drawn on since the last call, from the top."""
-        rows = ["".join(self.cells(row)) for row in sorted(self.screen.dirty)]
+    def changed_rows(self) -> dict[int, str]:
+        """The rows that were drawn on since the last call, by their numbers; the first is 0."""
+        rows = {row: "".join(self.cells(row)) for row in sorted(self.screen.dirty)}
         self.screen.dirty.clear()
         return rows
 

@@ -13,11 +13,23 @@ from tests.benchmarks.subjects import SHOWN
 from tests.benchmarks.trials import Sample, quantile
 
 COLUMNS = 160
-DONE = "done"
-"""What the program's rows say of every job that ends here."""
-
 ROWS = 50
 """Of a terminal that need not show all jobs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """How a program shows that a job ended: its row has `word` right before the id, and the first row its count.
+
+    A row that is out of view cannot be read: a program with a count has told of as many ends as that says, in the order
+    of their answers; in one without, the rows out of view are taken to be as late after the answer as those in view.
+    """
+
+    word: str
+    has_count: bool
+
+
+MONITOR_MARKS, RIVAL_MARKS = Marks("done", has_count=True), Marks("Completed", has_count=False)
 
 Press = tuple[float, str]
 """Seconds after the first call about a job, and the key that is pressed then."""
@@ -47,18 +59,19 @@ class Watched:
         (start, before), *_, (end, after) = (each for each in self.cpu if each[0] >= since)
         return 100 * (after - before) / (end - start)
 
-    def sample(self, lives: Mapping[str, float], word: str) -> Sample:
-        """What the run measures; from the screen where all rows stand on it, each with this word when its job ended."""
+    def sample(self, lives: Mapping[str, float], marks: Marks) -> Sample:
+        """What the run measures."""
         calls = [call for call in self.calls if call.answered_at <= self.until]
         ends = {job_id: self.began + life for job_id, life in lives.items()}
         answered = first_final(calls)
-        sample = {f"answer {name}": value for name, value in known(ends, answered, self.until).items()}
-        shown = first_shown(self.film, word, answered) if word else answered
+        shown = first_shown(self.film, marks, answered)
         long_ago = [job_id for job_id, at in answered.items() if at < self.until - _RECENT]
-        assert not long_ago or any(job_id in shown for job_id in long_ago), f"no row says {word}:\n{self.film.text()}"
+        assert not long_ago or any(job_id in shown for job_id in long_ago), f"no end is shown:\n{self.film.text()}"
+        answer = known(ends, answered, self.until)
         return {
             **known(ends, shown, self.until),
-            **sample,
+            "answer mean": answer["mean"],
+            "answer p95": answer["p95"],
             **counted(calls, lives, answered),
             "all asked": all_asked(calls, lives) - self.began,
             "cpu": (share := self.cpu_share(self.began)),
@@ -102,18 +115,28 @@ def first_final(calls: Iterable[Call]) -> dict[str, float]:
     return answered
 
 
-def first_shown(film: Film, word: str, answered: Mapping[str, float]) -> dict[str, float]:
-    """When a row first held the word right before a job's id, not before the end was answered.
+def first_shown(film: Film, marks: Marks, answered: Mapping[str, float]) -> dict[str, float]:
+    """When the screen first showed each job's end, not before it was answered.
 
     Until a row is fully drawn, it may hold the word of one job and the id of another.
     """
-    row = re.compile(rf"\b{re.escape(word)}\s+([0-9a-f]{{{SHOWN}}})")
+    in_row = re.compile(rf"\b{re.escape(marks.word)}\s+([0-9a-f]{{{SHOWN}}})")
+    in_count = re.compile(rf"([\d,]+) {re.escape(marks.word)}\b")
     jobs = {job_id[:SHOWN]: job_id for job_id in answered}
+    uncounted = sorted(answered, key=answered.__getitem__) if marks.has_count else []
     shown: dict[str, float] = {}
     for at in film.play():
-        for name in row.findall("\n".join(film.changed_rows())):
+        rows = film.changed_rows()
+        for name in in_row.findall("\n".join(rows.values())):
             if (job_id := jobs.get(name)) is not None and at >= answered[job_id]:
                 shown.setdefault(job_id, at)
+        if counts := in_count.findall(rows.get(0, "")):
+            told = int(counts[0].replace(",", ""))
+            while uncounted and len(answered) - len(uncounted) < told and answered[uncounted[0]] <= at:
+                shown.setdefault(uncounted.pop(0), at)
+    if not marks.has_count and shown:
+        late = fmean(at - answered[job_id] for job_id, at in shown.items())
+        return {job_id: shown.get(job_id, at + late) for job_id, at in answered.items()}
     return shown
 
 
