@@ -18,13 +18,14 @@ from tempfile import TemporaryDirectory
 
 from tests.benchmarks.attended import attended
 from tests.benchmarks.comparison import Column, Comparison
+from tests.benchmarks.film import ROWS
 from tests.benchmarks.lives import POPULATIONS, Plan, Population, drawn, serving
 from tests.benchmarks.report import Figure, run
 from tests.benchmarks.resuming import resuming, waiting_long
 from tests.benchmarks.stored import data_env, store
 from tests.benchmarks.subjects import MONITOR, rival
 from tests.benchmarks.trials import Sample, Samples, in_turns
-from tests.benchmarks.watched import MONITOR_MARKS, RIVAL_MARKS, ROWS, watched
+from tests.benchmarks.watched import MONITOR_MARKS, RIVAL_MARKS, watched
 
 SECONDS = 120.0
 K1_JOBS, K1_REACH = (10, 100, 300, 1_000, 3_000), "≤ 0.5 × rival up to 300 jobs, ≤ 0.6 × at 1,000, ≤ 1 × at 3,000"

@@ -7,14 +7,10 @@ from dataclasses import dataclass
 from math import inf
 from statistics import fmean, median
 
-from tests.benchmarks.film import Film, Filmed
+from tests.benchmarks.film import COLUMNS, ROWS, Film, Filmed
 from tests.benchmarks.lives import Call, Serving
 from tests.benchmarks.subjects import SHOWN
 from tests.benchmarks.trials import Sample, quantile
-
-COLUMNS = 160
-ROWS = 50
-"""Of a terminal that need not show all jobs."""
 
 
 @dataclass(frozen=True, slots=True)
