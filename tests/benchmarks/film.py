@@ -14,8 +14,8 @@ _STEP = 0.002
 class Film(Display):
     """Everything that was fed, with its time on the clock of `time.perf_counter`."""
 
-    def __init__(self) -> None:
-        super().__init__(COLUMNS, ROWS)
+    def __init__(self, columns: int = COLUMNS, rows: int = ROWS) -> None:
+        super().__init__(columns, rows)
         self.frames: list[tuple[float, bytes]] = []
         self._drawn = 0
 
@@ -36,6 +36,12 @@ class Film(Display):
         for _ in self.play():
             pass
 
+    def changed_rows(self) -> dict[int, str]:
+        """The rows that were drawn on since the last call, by their numbers; the first is 0."""
+        rows = {row: "".join(self.cells(row)) for row in sorted(self.screen.dirty)}
+        self.screen.dirty.clear()
+        return rows
+
     def bytes_between(self, start: float, end: float) -> int:
         """How many bytes came from `start` on, before `end`."""
         return sum(len(data) for at, data in self.frames if start <= at < end)
@@ -46,11 +52,13 @@ class Film(Display):
 
 
 class Filmed(Terminal):
-    """A program on a filming terminal of 140 columns and 40 rows."""
+    """A program on a filming terminal."""
 
-    def __init__(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> None:
-        super().__init__(command, COLUMNS, ROWS, env)
-        self.display: Film = Film()
+    def __init__(
+        self, command: Sequence[str], env: Mapping[str, str] | None = None, size: tuple[int, int] = (COLUMNS, ROWS)
+    ) -> None:
+        super().__init__(command, *size, env)
+        self.display: Film = Film(*size)
 
     def __enter__(self) -> Self:
         return self

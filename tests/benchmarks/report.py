@@ -4,21 +4,27 @@ import argparse
 import json
 import os
 import platform
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from tests.benchmarks.comparison import Comparison
 from tests.benchmarks.table import Table
 
-Figure = Callable[[int], Iterable[Table]]
+Figure = Callable[[int], Iterable[Table | Comparison]]
 """Takes so many trials of one figure, and gives its tables."""
 
 _PACKAGES = ("textual", "httpx", "httpx-aiohttp", "aiohttp", "click")
 
 
-def run(about: str, figures: Mapping[str, Figure], trials: int) -> None:
-    """Runs the figures that the command line asks for, and prints each as soon as it is there."""
-    parser = argparse.ArgumentParser(description=about)
+def run(
+    about: str, figures: Mapping[str, Figure], trials: int, switches: Sequence[argparse.ArgumentParser] = ()
+) -> None:
+    """Runs the figures that the command line asks for, and prints each as soon as it is there.
+
+    `switches` are parsers with the command's own switches, which it reads itself.
+    """
+    parser = argparse.ArgumentParser(description=about, parents=switches)
     parser.add_argument("--trials", type=int, default=trials, metavar="N", help=f"trials of each ({trials})")
     parser.add_argument("--only", default=",".join(figures), metavar="P…", help="figures, separated by commas")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of tables")

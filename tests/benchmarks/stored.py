@@ -4,14 +4,19 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
 from tests.benchmarks.children import first_sweep
 from tests.benchmarks.served import Served
-from tests.support.building import arranged
+from tests.support.building import arranged, read_payload
 from tests.support.process import environment
+from zjobtui.domain.job import Job, JobId
+from zjobtui.domain.observation import Seen
+from zjobtui.domain.report import Report
+from zjobtui.domain.watch import Watch
 from zjobtui.polling.pace import STALENESS_LIMIT
 from zjobtui.storage.places import store_path
 from zjobtui.storage.store import open_store
@@ -35,6 +40,20 @@ def answered(folder: Path, job_ids: Iterable[str], tenant: Served) -> Path:
     first_sweep({**tenant.env, **data_env(folder)})
     with closing(sqlite3.connect(store_path(data_env(folder)))) as connection, connection:
         connection.execute("UPDATE watches SET planned = ?", (STALENESS_LIMIT,))
+    return folder
+
+
+def left_running(folder: Path, job_ids: Iterable[str], added: float, seen: float) -> Path:
+    """A watchlist of jobs that were added, and then seen running for the last time, so many seconds ago."""
+    folder.mkdir(parents=True, exist_ok=True)
+    now, jobs = time.time(), [Job("env", JobId(job_id)) for job_id in job_ids]
+    running = read_payload("recorded-processing")
+    assert isinstance(running, Report)
+    opened, watchlist = open_store(store_path(data_env(folder)), read_report)
+    with closing(opened):
+        opened.apply(change := watchlist.add(Watch(job=job, added_at=now - added, added_by="stdin") for job in jobs))
+        observation = Seen(running, now - seen)
+        opened.apply(change.watchlist.fold((job, observation, STALENESS_LIMIT) for job in jobs))
     return folder
 
 

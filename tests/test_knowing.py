@@ -1,0 +1,116 @@
+"""The instruments of the benchmark of delays: what a film shows, when, and what comes of it."""
+
+from math import inf
+from random import Random
+
+import pytest
+
+from tests.benchmarks.film import Film
+from tests.benchmarks.lives import POPULATIONS, Call, drawn
+from tests.benchmarks.watched import Marks, all_asked, counted, first_final, first_shown, known, most_in_a_second
+
+IN_ROW, COUNTED = Marks("done", has_count=False), Marks("done", has_count=True)
+JOB, OTHER = "0123abcd" + "0" * 24, "89abcdef" + "0" * 24
+
+
+def film(*frames: tuple[float, str]) -> Film:
+    made = Film(60, 6)
+    made.frames += [(at, text.encode(errors="surrogateescape")) for at, text in frames]
+    return made
+
+
+def row(number: int, text: str) -> str:
+    return f"\x1b[{number};1H\x1b[2K{text}"
+
+
+def call(at: float, job_id: str = JOB, *, is_final: bool = False) -> Call:
+    return Call(at - 0.05, at, job_id, is_final)
+
+
+SHOWN = {
+    "at once": (film((1, row(1, f"◌ waiting   {JOB[:17]}…")), (2, row(1, f"✓ done      {JOB[:17]}…"))), 2),
+    "in two pieces": (film((1, row(1, "waiting 0123abcd")), (2, row(1, "do")), (3, "ne   0123abcd")), 3),
+    "cut within a character": (film((4, row(1, "\udce2\udc9c")), (5, "\udc93 done 0123abcd")), 5),
+    "word alone drawn again": (film((1, row(2, "◌ waiting 0123abcd")), (2, "\x1b[2;3Hdone   ")), 2),
+    "on the alternate screen": (film((1, "\x1b[?1049h" + row(1, "waiting 0123abcd")), (4, row(3, "done 0123abcd"))), 4),
+    "scrolled": (film((1, row(6, "done 0123abcd")), (2, "\n")), 1),
+    "first of several": (film((2, row(1, "done 0123abcd")), (3, row(2, "done 0123abcd"))), 2),
+    "another job's": (film((1, row(1, "done 89abcdef")), (2, row(2, "waiting 0123abcd"))), None),
+    "within a word": (film((1, row(1, "undone 0123abcd"))), None),
+    "apart": (film((1, row(1, "done · job 0123abcd"))), None),
+}
+
+
+@pytest.mark.parametrize("case", SHOWN)
+def test_a_film_tells_when_a_row_first_had_the_word(case: str) -> None:
+    made, at = SHOWN[case]
+    assert first_shown(made, IN_ROW, {JOB: 0.5}) == ({} if at is None else {JOB: at})
+
+
+def test_a_row_half_drawn_is_not_taken_for_another_jobs_end() -> None:
+    frames = film(
+        (1, row(1, "waiting 0123abcd")), (2, "\x1b[1;1Hdone   "), (2.1, " 89abcdef"), (7, row(2, "done 0123abcd"))
+    )
+    assert first_shown(frames, IN_ROW, {JOB: 6, OTHER: 1.9}) == {JOB: 7, OTHER: 2.1}
+
+
+def test_an_end_out_of_view_is_shown_by_the_count_in_the_order_of_the_answers() -> None:
+    answered = {f"{number:08x}" + "0" * 24: float(number) for number in range(1, 5)}
+    first, second, third, fourth = answered
+    frames = film(
+        (0.1, row(1, "◌ 1,200 waiting  ✓ 0 done")),
+        (0.2, row(1, "◌ 1,200 waiting  ✓ 1,200 done")),  # before any was answered
+        (1.3, row(1, "◌ 1,199 waiting  ✓ 1 done")),
+        (3.4, row(5, "✓ done 00000003")),
+        (3.5, row(1, "◌ 1,197 waiting  ✓ 3 done")),
+        (3.6, row(4, "4 done, says another row")),
+    )
+    assert first_shown(frames, COUNTED, answered) == {first: 1.3, second: 3.5, third: 3.4}
+    frames.frames.append((4.5, row(1, "◌ 0 waiting  ✓ 1,200 done").encode()))
+    assert fourth in first_shown(film(*[(at, data.decode()) for at, data in frames.frames]), COUNTED, answered)
+
+
+def test_without_a_count_rows_out_of_view_are_as_late_as_those_in_view() -> None:
+    frames = film((1.2, row(1, "done 0123abcd")), (5, row(2, "done 00000000")))
+    assert first_shown(frames, IN_ROW, {JOB: 1.0, OTHER: 2.0}) == {JOB: 1.2, OTHER: pytest.approx(2.2)}
+    assert first_shown(film((1.2, row(1, "waiting 0123abcd"))), IN_ROW, {JOB: 1.0}) == {}
+
+
+def test_delays_count_every_end_in_the_run_and_to_its_end_where_it_was_not_known() -> None:
+    ends = {"a": 10.0, "b": 20.0, "c": 90.0, "late": 101.0, "stuck": inf}
+    assert known(ends, {"a": 11.0, "b": 24.0, "late": 102.0}, until=100.0) == {
+        "mean": 5.0,
+        "median": 4.0,
+        "p95": 10.0,
+        "unknown": 1,
+    }
+    assert known(ends, {"a": 11.0, "b": 24.0, "c": 100.5}, until=100.0)["unknown"] == 1
+    assert known({"stuck": inf}, {}, until=100.0) == {"mean": 0.0, "median": 0.0, "p95": 0.0, "unknown": 0}
+
+
+def test_calls_are_counted_in_all_and_up_to_the_one_that_saw_the_end() -> None:
+    calls = [call(1), call(2, OTHER), call(3, is_final=True), call(9, is_final=True), call(9.5, OTHER)]
+    answered = first_final(reversed(calls))
+    assert answered == {JOB: 3}
+    counts = counted(calls, [JOB, OTHER], answered)
+    assert counts == {"calls": 2.5, "calls to end": 2, "peak": 2}
+    assert all_asked(calls, [JOB, OTHER]) == 2
+    assert all_asked(calls, [JOB, "never"]) == inf
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_most_calls_in_a_second_are_those_of_the_fullest_second(seed: int) -> None:
+    chance = Random(seed)
+    times = [chance.uniform(0, 10) for _ in range(60)]
+    assert most_in_a_second(times) == max(sum(start <= at < start + 1 for at in times) for start in times)
+    assert most_in_a_second([]) == 0
+    assert most_in_a_second([0.0, 1.0, 2.0]) == 1
+
+
+@pytest.mark.parametrize("name", POPULATIONS)
+def test_the_same_seed_gives_the_same_lives_to_jobs_with_different_beginnings(name: str) -> None:
+    lives = drawn(POPULATIONS[name], 300, 1)
+    assert lives == drawn(POPULATIONS[name], 300, 1) != drawn(POPULATIONS[name], 300, 2)
+    assert len({job_id[:8] for job_id in lives}) == 300
+    assert {len(job_id) for job_id in lives} == {32}
+    assert 14 < sorted(lives.values())[150] < 26
