@@ -272,8 +272,7 @@ def test_changes_are_streamed_as_they_happen_until_a_signal_and_the_lease_is_let
         assert set(FIELDS) <= set(told)
         started.send_signal(ending)
         rest, complaints = started.communicate(timeout=20)
-        assert (started.returncode, complaints.count("\n")) == (status, 1)
-        assert all(json.loads(line)["job_id"] == served.job_ids[1] for line in rest.splitlines())
+        assert (started.returncode, rest, complaints.count("\n")) == (status, "", 1)
     with opened(store_path()) as (store, _):
         assert store.hold(NAME, "another window", time.time(), 60.0)
 
