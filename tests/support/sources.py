@@ -11,6 +11,7 @@ from zjobtui.domain.problem import Problem
 from zjobtui.domain.report import OrderResult, Report
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change
+from zjobtui.zuora.headers import read_rate_limits
 
 DONE = Report(status="Completed", result=OrderResult(order_number="O-1", order_status="Completed"), raw="{}")
 
@@ -42,7 +43,9 @@ class TimedSource:
         at = wall()
         problem = self.trouble(at, job_id)
         self.asked.append(Asked(at - self.latency, job_id, problem is None))
-        call = Call(http_status=200, latency=self.latency, limits=self.limits(at))
+        headers = self.limits(at)
+        rate_limits = read_rate_limits(headers, at)
+        call = Call(http_status=200, latency=self.latency, limits=headers, rate_limits=rate_limits)
         if problem is not None:
             return Missed(problem, at, call)
         is_done = at >= self.ends.get(job_id, float("inf"))
