@@ -109,7 +109,8 @@ def tenants(context: click.Context) -> None:
 @click.option("--kind", help="production, central sandbox, developer sandbox, API sandbox, …; by default the host's.")
 @click.option("--colour", help="Its colour on the screen: a name or #rrggbb.")
 @click.option("--daily-calls", type=int, help="The calls of a day.")
-def add_tenant(name: str, **given: str | int | None) -> None:
+@click.option("--calls-per-second", type=float, help="The calls of a second, such as 0.5.")
+def add_tenant(name: str, **given: str | float | None) -> None:
     """Add a tenant to config.toml; the secret itself is never given here.
 
     Give --host or --url, and one of the four --secret-… options.
@@ -119,7 +120,7 @@ def add_tenant(name: str, **given: str | int | None) -> None:
     from zjobtui.headless.tenants import add
     from zjobtui.storage.places import config_path
 
-    values: dict[str, str | int | list[str]] = {key: value for key, value in given.items() if value is not None}
+    values: dict[str, str | int | float | list[str]] = {key: value for key, value in given.items() if value is not None}
     if isinstance(command := values.get("secret_command"), str):
         try:
             values["secret_command"] = shlex.split(command)
