@@ -2,6 +2,7 @@
 
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ import pytest
 
 from tests.storage.opening import added, opened
 from tests.support.building import job_id, watch
-from tests.support.process import environment
+from tests.support.process import environment, with_default_signals
 from tests.support.program import PROGRAM, pointed_at
 from zjobtui.simulator.running import running
 from zjobtui.simulator.server import Simulator
@@ -90,6 +91,30 @@ def test_a_full_pipe_that_does_not_block_is_waited_for() -> None:
             assert output.read().count(b"\n") == 1_200
         assert started.communicate()[1] == b""
     assert started.returncode == 0
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize("is_blocking", [True, False])
+def test_what_was_written_before_an_interruption_is_not_written_again(is_blocking: bool) -> None:
+    whole = subprocess.run([*PROGRAM, "ls"], capture_output=True, check=True).stdout
+    reader, writer = os.pipe()
+    os.set_blocking(writer, is_blocking)
+    command = with_default_signals([*PROGRAM, "ls"])
+    with subprocess.Popen(command, stdout=writer, stderr=subprocess.PIPE) as started, os.fdopen(reader, "rb") as output:
+        wait_until_asleep_over_a_full_pipe(started.pid, writer)
+        os.close(writer)
+        started.send_signal(signal.SIGINT)
+        written = output.read()
+        assert started.wait(20) == 130
+    assert whole.startswith(written)
+    assert len(written) > 4_096
+
+
+def wait_until_asleep_over_a_full_pipe(pid: int, writer: int) -> None:
+    end = time.monotonic() + 20
+    while select.select((), (writer,), (), 0)[1] or Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2][1] != "S":
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 CRASHING = """

@@ -34,6 +34,15 @@ def test_a_fault_in_the_environment_is_told_first_and_the_tenants_of_the_file_ar
     assert "tenants.eu.hots is no setting" in found.problems[1]
 
 
+@pytest.mark.parametrize("calls", ["833", "0.001", "2"])
+def test_the_calls_of_a_tenant_are_as_the_file_says(tmp_path: Path, calls: str) -> None:
+    table = '[tenants.eu]\nhost = "EU production"\nclient_id = "id"\nsecret_env = "EU"\n'
+    (usual,) = configured(tmp_path / "config.toml", table).tenants
+    assert (usual.tenant.daily_calls, usual.tenant.calls_per_second) == (None, None)
+    (chosen,) = configured(tmp_path / "config.toml", f"{table}daily_calls = 500\ncalls_per_second = {calls}\n").tenants
+    assert (chosen.tenant.daily_calls, chosen.tenant.calls_per_second) == (500, float(calls))
+
+
 def test_the_look_is_as_the_file_says(tmp_path: Path) -> None:
     text = '[screen]\ntheme = "light"\nascii = true\nutc = true\nbell = true\n[keys]\nask_now = "F5"\n'
     look = Look(theme="light", is_ascii=True, is_utc=True, keys={"ask_now": "f5"})

@@ -293,6 +293,7 @@ def _tenant(given: "TenantSettings") -> Tenant:
         kind=given.kind,
         colour=given.colour,
         daily_calls=given.daily_calls,
+        calls_per_second=given.calls_per_second,
         version=given.version,
         org_ids=given.org_ids,
         entity_ids=given.entity_ids,

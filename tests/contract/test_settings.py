@@ -22,6 +22,7 @@ url = "{url}"
 kind = "developer sandbox"
 colour = "magenta"
 daily_calls = 4321
+calls_per_second = 2.5
 org_ids = ["org-1", "org-2"]
 entity_ids = "entity-1"
 version = "2025-08-12"

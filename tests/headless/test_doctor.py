@@ -4,6 +4,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -75,6 +76,70 @@ def test_where_all_is_well_every_part_says_so_and_the_status_is_0(
     printed = run("doctor").stdout
     assert printed.count("\n  ✓ ") == len(found)
     assert served.client_secret not in printed
+
+
+def stored_calls(tenant: str) -> int:
+    """Today's calls in the store."""
+    with opened(store_path()) as (store, _):
+        return store.count_calls(tenant, int(time.time() // 86_400), 0)
+
+
+def test_its_calls_are_counted_in_the_day_of_the_tenant(served: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    point_at(served.base_url, monkeypatch, ZUORA_CLIENT_ID=served.client_id, ZUORA_CLIENT_SECRET=served.client_secret)
+    assert stored_calls("env") == 0
+    before = served.requests.total
+    for expected in (2, 4):
+        assert examined()[1]["Tenant env: budget"][1].startswith(f"{expected} calls counted today")
+        assert stored_calls("env") == served.requests.total - before == expected
+    examined("--offline")
+    assert stored_calls("env") == 4
+
+
+def test_calls_that_bring_no_answer_are_counted_and_those_that_were_not_sent_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert stored_calls("env") == 0
+    with fault_server(server_error(), token=token(SENTINEL)) as server:
+        point_at(server.base_url, monkeypatch)
+        examined()
+        assert stored_calls("env") == len(server.requests) == 2
+    point_at("https://rest.test.zuora.com", monkeypatch, HTTPS_PROXY="socks5://127.0.0.1:1")
+    assert examined()[1]["Tenant env: way"][0] == "wrong"
+    assert stored_calls("env") == 2
+
+
+def test_without_a_store_none_is_made_for_the_count(served: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    point_at(served.base_url, monkeypatch, ZUORA_CLIENT_ID=served.client_id, ZUORA_CLIENT_SECRET=served.client_secret)
+    status, found = examined()
+    assert (status, found["Tenant env: budget"][1].split(",")[0]) == (0, "2 calls counted today (UTC)")
+    assert not store_path().exists()
+
+
+@pytest.mark.parametrize("kind", ["locked", "exclusive", "not a store", "cut off", "of a newer program", "odd counts"])
+def test_a_store_that_cannot_take_the_count_changes_nothing_of_the_rest(
+    served: Simulator, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    point_at(served.base_url, monkeypatch, ZUORA_CLIENT_ID=served.client_id, ZUORA_CLIENT_SECRET=served.client_secret)
+    path = store_path()
+    with opened(path) as (store, _):
+        added(store, *(watch(number) for number in range(200)))
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        if kind in {"locked", "exclusive"}:
+            other.execute("BEGIN EXCLUSIVE" if kind == "exclusive" else "BEGIN IMMEDIATE")
+        elif kind == "of a newer program":
+            other.execute("PRAGMA user_version = 99")
+        elif kind == "odd counts":
+            other.execute("DROP TABLE calls")
+            other.execute("CREATE TABLE calls (tenant TEXT, day TEXT, calls TEXT)")
+        elif kind == "cut off":
+            path.write_bytes(path.read_bytes()[:9_000])
+        else:
+            path.write_bytes(b"what is this? " * 1_000)
+        before = path.read_bytes()
+        _, found = examined()
+        assert found["Tenant env: asking"][0] == "fine"
+        assert found["Tenant env: budget"][1].startswith("2 calls counted today")
+        assert path.read_bytes() == before
 
 
 FAILURES: Mapping[str, tuple[Script, Script, str]] = {

@@ -18,19 +18,21 @@ from zjobtui.storage.database import backup_path
 from zjobtui.storage.places import config_path, store_path
 
 EU = ("tenants", "add", "eu", "--host", "EU production", "--client-id", "id-1")
+CALLS = ("--daily-calls", "500", "--calls-per-second", "0.5")
 THEIRS = '# mine\r\n[screen]\r\nutc = true # yes\r\n\r\n[tenants.us]\r\nhost = "US Cloud 1 production"\r\n'
 THEIRS += 'client_id = "2"\r\nsecret_env = "US"'
 
 
 def test_a_tenant_is_added_to_a_new_file_that_is_the_users_alone() -> None:
-    result = run(*EU, "--secret-command", "op read 'op://ops/zuora secret'", "--colour", "red", "--daily-calls", "500")
+    result = run(*EU, "--secret-command", "op read 'op://ops/zuora secret'", "--colour", "red", *CALLS)
     assert (result.exit_code, result.stderr) == (0, "")
     path = config_path()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     settings, problems = read_settings(path)
     assert problems == ()
     (eu,) = settings.tenants
-    assert (eu.name, eu.host, eu.colour, eu.daily_calls) == ("eu", "EU production", "red", 500)
+    assert (eu.name, eu.host, eu.colour) == ("eu", "EU production", "red")
+    assert (eu.daily_calls, eu.calls_per_second) == (500, 0.5)
     assert eu.secret_command == ("op", "read", "op://ops/zuora secret")
     listed = run("tenants").stdout
     for word in ("eu", "https://rest.eu.zuora.com", "production", "500 calls/day", "command op"):
@@ -61,6 +63,7 @@ def test_what_stands_in_the_file_stays_byte_for_byte_and_keeps_its_mode_and_its_
         (("eu", "--host", "EU production"), "needs secret_env or"),
         (("eu", "--host", "EU production", "--secret-env", "A", "--secret-file", "/x"), "one too many"),
         (("eu", "--host", "EU production", "--secret-env", "A", "--colour", "reed"), "did you mean “red”?"),
+        (("eu", "--host", "EU production", "--secret-env", "A", "--calls-per-second", "nan"), "a number above 0"),
         (("eu", "--host", "EU production", "--secret-file", "x"), "an absolute path"),
         (("env", "--host", "EU production", "--secret-env", "A"), "give this one another"),
         (("e\x1bu", "--host", "EU production", "--secret-env", "A"), "must have a name"),

@@ -272,8 +272,7 @@ def test_changes_are_streamed_as_they_happen_until_a_signal_and_the_lease_is_let
         assert set(FIELDS) <= set(told)
         started.send_signal(ending)
         rest, complaints = started.communicate(timeout=20)
-        assert (started.returncode, complaints.count("\n")) == (status, 1)
-        assert all(json.loads(line)["job_id"] == served.job_ids[1] for line in rest.splitlines())
+        assert (started.returncode, rest, complaints.count("\n")) == (status, "", 1)
     with opened(store_path()) as (store, _):
         assert store.hold(NAME, "another window", time.time(), 60.0)
 
@@ -313,3 +312,60 @@ def test_a_list_whose_reader_has_gone_ends_quietly(served: Simulator) -> None:
         started.stdout.close()
         assert started.stderr is not None
         assert (started.stderr.read(), started.wait(20)) == ("", 141)
+
+
+def counted_calls() -> int:
+    """The calls of today in the store."""
+    with opened(store_path()) as (store, _):
+        return store.count_calls("env", int(time.time() // 86_400), 0)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "options", "calls"),
+    [([0], [], 2), ([0, 1, 2, 5], [], 5), pytest.param([6], ["--timeout", "1s"], 2, marks=pytest.mark.slow)],
+)
+def test_all_calls_are_counted_in_the_day_of_the_tenant_when_waiting_ends_at_once(
+    served: Simulator, numbers: list[int], options: list[str], calls: int
+) -> None:
+    before = served.requests.total
+    run("wait", *(served.job_ids[number] for number in numbers), *options)
+    assert counted_calls() == served.requests.total - before == calls
+
+
+@pytest.mark.parametrize(
+    ("command", "ending"),
+    [
+        ("wait", signal.SIGTERM),
+        pytest.param("wait", signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param("watch", signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param("watch", signal.SIGTERM, marks=pytest.mark.slow),
+    ],
+)
+def test_all_calls_are_counted_in_the_day_of_the_tenant_at_a_signal(
+    served: Simulator, command: str, ending: signal.Signals
+) -> None:
+    ids = [served.job_ids[0], served.job_ids[6]]
+    run("add", *ids)
+    before = served.requests.total
+    with process(served, command, *(ids if command == "wait" else [])) as one:
+        stream = one.stderr if command == "wait" else one.stdout
+        assert stream is not None
+        answered = ""
+        while not all(job_id in answered for job_id in ids):
+            answered += stream.readline()
+        one.send_signal(ending)
+        one.communicate(timeout=20)
+    assert one.returncode == 128 + ending
+    assert counted_calls() == served.requests.total - before >= 3
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(strict=False, reason="the poller does not charge the token of a call that is cancelled")
+def test_a_call_that_a_signal_cuts_off_is_counted_with_its_token() -> None:
+    with running(jobs=1, seed=7, faults="latency=0.5") as slow:
+        with process(slow, "wait", slow.job_ids[0]) as one:
+            while slow.requests.total < 2:
+                time.sleep(0.01)
+            one.send_signal(signal.SIGINT)
+            one.communicate(timeout=20)
+        assert counted_calls() == slow.requests.total == 2

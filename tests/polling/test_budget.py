@@ -23,7 +23,6 @@ from zjobtui.polling.budget import (
     heard,
     opened,
     rate,
-    read,
     share_of,
     shut,
     spend,
@@ -34,7 +33,6 @@ from zjobtui.polling.budget import (
 
 DAY, HOUR = 86_400, 3_600
 PLENTY = Limits(per_second=50, burst=100)
-TEXT = "50000, 50000;w=60, 2250000;w=3600, 27000000;w=86400"
 
 
 def greedy(budget: Budget, start: float, seconds: float) -> list[float]:
@@ -239,30 +237,6 @@ def test_a_tenth_of_what_is_granted(windows: dict[int, int], per_second: float, 
 def test_a_window_that_is_not_named_is_as_in_production() -> None:
     assert share_of({}) == share_of(PRODUCTION)
     assert share_of({1: 2, 60: 600}).per_second == 1
-
-
-def test_the_headers_are_read() -> None:
-    reading = read([("RateLimit-Limit", TEXT), ("RATELIMIT-REMAINING", "49998"), ("ratelimit-reset", " 37 ")])
-    assert reading == Reading(60, 49_998, 37, dict(PRODUCTION))
-
-
-@pytest.mark.parametrize("text", ["", "abc", "5;w=", "-5;w=60", "5;w=60;w=70", "1" * 99, ";w=60", "٥;w=60"])
-def test_what_is_no_limit_is_left_out(text: str) -> None:
-    assert read([("ratelimit-limit", text), ("ratelimit-remaining", "-1"), ("ratelimit-reset", "1e3")]) == Reading()
-
-
-def test_of_two_windows_with_the_same_quota_the_shorter_is_meant() -> None:
-    assert read([("ratelimit-limit", "5, 5;w=3600, 5;w=60")]).window == 60
-
-
-def test_a_quota_of_no_window_names_none() -> None:
-    assert read([("ratelimit-limit", "7, 5;w=60")]).window is None
-
-
-@given(st.lists(st.tuples(st.sampled_from(["ratelimit-limit", "ratelimit-reset", "x"]), st.text("0123456789;w=, x"))))
-def test_no_headers_raise_and_no_reading_stops_the_calls_for_good(headers: list[tuple[str, str]]) -> None:
-    budget = heard(opened(PLENTY, 0), 0, read([*headers, ("ratelimit-remaining", "0")]))
-    assert wait(budget, 0) <= HOUR
 
 
 def test_half_of_what_all_have_left_is_spread_over_the_rest_of_the_window() -> None:

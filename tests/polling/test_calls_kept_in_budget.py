@@ -12,7 +12,6 @@ from tests.support.sources import TimedSource
 from tests.support.virtual_time import START
 from zjobtui.domain.job import JobId
 from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.rate_limits import RateLimits
 from zjobtui.domain.tenant import TenantKind
 from zjobtui.polling.rate_limiter import Limits, limits_for
 
@@ -78,7 +77,7 @@ def asking_for_patience(seconds: float, start: float) -> TimedSource:
     def trouble(at: float, _: JobId) -> Problem | None:
         return Problem(ProblemKind.THROTTLED) if start <= at - START < start + 12 else None
 
-    return TimedSource(trouble=trouble, limits=lambda at: RateLimits(retry_after=seconds if at - START >= start else None))
+    return TimedSource(trouble=trouble, limits=lambda at: (("retry-after", str(seconds)),) if at - START >= start else ())
 
 
 def calls_within(run: Run, start: float, end: float) -> int:

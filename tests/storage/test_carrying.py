@@ -128,6 +128,10 @@ FAULTS: list[tuple[str | bytes, str]] = [
     (broken(status="Completed"), "jobs[1].verdict: must be a text"),
     (broken(timeline=[{"at": 1}]), "jobs[1].timeline[0].event: is missing"),
     (broken(answer={"at": 1, "call": {}, "body": "x"}), "jobs[1].answer.body: it is no answer"),
+    (
+        broken(answer={"at": 1, "call": {"limits": [], "rate_limits": 3}, "body": '{"status": "Completed"}'}),
+        "jobs[1].answer.call",
+    ),
     (broken(answer={"at": 1, "call": {"limits": 3}, "body": '{"status": "Completed"}'}), "jobs[1].answer.call"),
 ]
 

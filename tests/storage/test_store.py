@@ -1,3 +1,4 @@
+import json
 import sqlite3
 import stat
 from contextlib import closing
@@ -28,6 +29,7 @@ from zjobtui.domain.digest import DIGEST_VERSION, Digest
 from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.observation import Call, Earlier
 from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.domain.rate_limits import RateLimits
 from zjobtui.domain.timeline import Entry, Event
 from zjobtui.domain.verdict import Kind, Verdict
 from zjobtui.domain.watch import Watch
@@ -97,6 +99,18 @@ def test_an_answer_comes_back_whole_with_the_call_that_brought_it(calls: list[Ca
         answers = [(job(number), replace(done(NOW + 1), call=call), 5.0) for number, call in enumerate(calls)]
         store.apply(watches.fold(answers))
         assert [store.seen(one) for one, _, _ in answers] == [answer for _, answer, _ in answers]
+
+
+def test_of_limits_the_headers_alone_are_kept(path: Path) -> None:
+    call = Call(limits=(("retry-after", "3"),), rate_limits=RateLimits(windows={60: 5}, retry_after=3))
+    with opened(path) as (store, _):
+        observed(store, added(store, watch(1)), replace(done(NOW), call=call))
+        stored = store.seen(job(1))
+        assert stored is not None
+        assert stored.call == replace(call, rate_limits=RateLimits())
+    with closing(sqlite3.connect(path)) as connection:
+        columns = {*json.loads(connection.execute("SELECT call FROM reports").fetchone()[0])}
+    assert columns == {"url", "track_id", "request_id", "process_id", "http_status", "latency", "limits"}
 
 
 def test_a_new_store_is_empty_and_says_nothing(path: Path) -> None:

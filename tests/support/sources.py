@@ -8,10 +8,10 @@ from tests.support.virtual_time import wall
 from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.observation import Call, Missed, Observation, Seen
 from zjobtui.domain.problem import Problem
-from zjobtui.domain.rate_limits import RateLimits
 from zjobtui.domain.report import OrderResult, Report
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change
+from zjobtui.zuora.headers import read_rate_limits
 
 DONE = Report(status="Completed", result=OrderResult(order_number="O-1", order_status="Completed"), raw="{}")
 
@@ -32,7 +32,7 @@ class TimedSource:
     ends: dict[JobId, float] = field(default_factory=dict)
     latency: float = 0.05
     trouble: Callable[[float, JobId], Problem | None] = lambda _at, _job: None
-    limits: Callable[[float], RateLimits] = lambda _at: RateLimits()
+    limits: Callable[[float], tuple[tuple[str, str], ...]] = lambda _at: ()
     asked: list[Asked] = field(default_factory=list)
     requests: int = 0
     signed_in_again: int = 0
@@ -43,7 +43,9 @@ class TimedSource:
         at = wall()
         problem = self.trouble(at, job_id)
         self.asked.append(Asked(at - self.latency, job_id, problem is None))
-        call = Call(http_status=200, latency=self.latency, rate_limits=self.limits(at))
+        headers = self.limits(at)
+        rate_limits = read_rate_limits(headers, at)
+        call = Call(http_status=200, latency=self.latency, limits=headers, rate_limits=rate_limits)
         if problem is not None:
             return Missed(problem, at, call)
         is_done = at >= self.ends.get(job_id, float("inf"))

@@ -2,13 +2,14 @@
 
 import gc
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from unittest import mock
+from weakref import ref
 
 import pytest
 from pyte.screens import Char
-from textual._styles_cache import StylesCache
 
 from tests.support.seeing import Glass, Sight, looking_at
 from tests.support.world import watched_world
@@ -170,20 +171,34 @@ async def test_what_is_there_when_the_program_begins_is_never_looked_through_for
         gc.enable()
 
 
-async def test_what_closed_dialogs_have_drawn_is_not_kept() -> None:
-    async with looking_at(watched_world(jobs=5, elapsed=64.0), (80, 24)) as sight:
-        for _ in range(3):
-            await sight.press("?", "escape")
+async def assert_gone(sight: Sight, references: Sequence[ref[object]]) -> None:
+    """Fails if any of these objects is still in memory after five seconds."""
+    end = time.monotonic() + 5
+    while any(reference() is not None for reference in references):
+        assert time.monotonic() < end, [reference() for reference in references]
+        await sight.settled()
         gc.collect()
-        kept = [one for one in gc.get_objects() if type(one) is StylesCache]
-        assert len(kept) <= 2 * len(sight.app.screen.query("*")) + 2
+
+
+@pytest.mark.parametrize("key", ["?", "s"])
+async def test_what_closed_dialogs_have_drawn_is_not_kept(key: str) -> None:
+    async with looking_at(watched_world(jobs=5, elapsed=64.0), (80, 24)) as sight:
+        drawn: list[ref[object]] = []
+        for _ in range(3):
+            await sight.press(key)
+            assert len(sight.app.screen_stack) == 2
+            # Each widget keeps there the lines that it has drawn.
+            drawn += [ref(widget._styles_cache) for widget in sight.app.screen.query("*")]
+            await sight.press("escape")
+        await assert_gone(sight, drawn)
 
 
 async def test_of_the_lines_for_a_filter_that_were_closed_only_the_last_are_kept() -> None:
     async with looking_at(watched_world(jobs=5, elapsed=64.0), (80, 24)) as sight:
-        counts = []
+        bars: list[ref[object]] = []
         for _ in range(6):
-            await sight.press("/", "escape")
-            gc.collect()
-            counts.append(sum(type(one) is FilterBar for one in gc.get_objects()))
-        assert counts[-1] <= counts[0] + 1
+            await sight.press("/")
+            bars += [ref(bar) for bar in sight.app.screen.query(FilterBar)]
+            await sight.press("escape")
+        assert len(bars) == 6
+        await assert_gone(sight, bars[:-2])

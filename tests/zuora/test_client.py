@@ -33,6 +33,7 @@ from tests.support.wire import Request
 from zjobtui.domain.job import JobId
 from zjobtui.domain.observation import Missed, Observation, Seen
 from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.domain.rate_limits import RateLimits
 from zjobtui.domain.tenant import BearerToken, ClientCredentials, Credentials, Secret
 from zjobtui.simulator.running import running
 from zjobtui.simulator.server import Simulator
@@ -151,6 +152,7 @@ async def test_an_observation_says_what_support_asks_for() -> None:
                 assert one.call.track_id == server.requests[-1].headers["zuora-track-id"]
                 assert (one.call.http_status, one.call.request_id) == (answer.status, "request-1")
                 assert dict(one.call.limits) == {"ratelimit-remaining": "7", "retry-after": "3"}
+                assert one.call.rate_limits == RateLimits(remaining=7, retry_after=3)
                 assert 0 < one.call.latency < 10
                 assert one.call.process_id == ("0123456789ABCDEF" if isinstance(one, Missed) else "")
 

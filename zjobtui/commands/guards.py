@@ -45,18 +45,44 @@ def _open_what_is_closed() -> None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - to the program's end
 
 
-class _Output(FileIO):
-    """Standard output, whose failed writes raise `OutputError`; one that is full and does not block is waited for."""
+class _Output(BufferedWriter):
+    """Standard output, whose failed writes raise `OutputError`; one that is full and does not block is waited for.
+
+    Below this class there is none in Python: an interruption between a write and the count of what was written would
+    write it twice.
+    """
 
     def write(self, data: "ReadableBuffer", /) -> int:
-        try:
-            while (count := super().write(data)) is None:
-                select.select((), (self,), ())
-        except BrokenPipeError:
-            raise OutputError(status=CLOSED) from None
-        except OSError as fault:
-            raise OutputError(fault.strerror or str(fault)) from None
-        return count
+        """Take all the data; raise `OutputError`."""
+        left = memoryview(data).cast("B")
+        with _mapped_failures():
+            while True:
+                try:
+                    super().write(left)
+                except BlockingIOError as full:
+                    left = left[full.characters_written :]
+                    select.select((), (self,), ())
+                else:
+                    return memoryview(data).nbytes
+
+    def flush(self) -> None:
+        """Write what is in the buffer; raise `OutputError`."""
+        with _mapped_failures():
+            while True:
+                try:
+                    return super().flush()
+                except BlockingIOError:
+                    select.select((), (self,), ())
+
+
+@contextmanager
+def _mapped_failures() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise OutputError(status=CLOSED) from None
+    except OSError as fault:
+        raise OutputError(fault.strerror or str(fault)) from None
 
 
 class _Text(TextIOWrapper):
@@ -74,7 +100,7 @@ def _checked_output() -> Iterator[None]:
         before.reconfigure(errors="replace")  # a terminal without ✗ is no reason to fail
     if before is sys.__stdout__ and isinstance(before, TextIOWrapper):
         sys.stdout = _Text(
-            BufferedWriter(_Output(before.fileno(), "w", closefd=False)),
+            _Output(FileIO(before.fileno(), "w", closefd=False)),
             before.encoding,
             before.errors,
             line_buffering=before.line_buffering,

@@ -59,6 +59,7 @@ def _findings(*, offline: bool) -> "Iterator[Finding]":
     from zjobtui.headless.terminal_findings import terminal_findings
     from zjobtui.storage.examining import examine
     from zjobtui.storage.places import config_path, store_path
+    from zjobtui.storage.sharing import record_calls
     from zjobtui.wiring import check_up_all, look_of
     from zjobtui.zuora.route import InvalidProxyError, route
 
@@ -67,6 +68,10 @@ def _findings(*, offline: bool) -> "Iterator[Finding]":
     yield from say.config_findings(str(config_path()), problems, os.environ, len(found.tenants))
     store = examine(store_path())
     checkups = [] if offline else check_up_all(found.tenants)
+    sent = {one.tenant.name: checkup.requests for one, checkup in zip(found.tenants, checkups, strict=False)}
+    now = SystemClock().now()
+    if sent and not store.damage:
+        record_calls(store.path, int(now // 86_400), sent)
     for number, one in enumerate(found.tenants):
         tenant = one.tenant
         try:
@@ -75,8 +80,8 @@ def _findings(*, offline: bool) -> "Iterator[Finding]":
             yield from say.tenant_findings(tenant, (), str(fault))
         if checkups:
             yield from say.checkup_findings(tenant.name, checkups[number])
-        yield from say.budget_findings(tenant, store.calls.get(tenant.name, 0))
-    yield from say.store_findings(store, SystemClock().now())
+        yield from say.budget_findings(tenant, store.calls.get(tenant.name, 0) + sent.get(tenant.name, 0))
+    yield from say.store_findings(store, now)
     yield from terminal_findings(os.environ)
 
 
@@ -109,7 +114,8 @@ def tenants(context: click.Context) -> None:
 @click.option("--kind", help="production, central sandbox, developer sandbox, API sandbox, …; by default the host's.")
 @click.option("--colour", help="Its colour on the screen: a name or #rrggbb.")
 @click.option("--daily-calls", type=int, help="The calls of a day.")
-def add_tenant(name: str, **given: str | int | None) -> None:
+@click.option("--calls-per-second", type=float, help="The calls of a second, such as 0.5.")
+def add_tenant(name: str, **given: str | float | None) -> None:
     """Add a tenant to config.toml; the secret itself is never given here.
 
     Give --host or --url, and one of the four --secret-… options.
@@ -119,7 +125,7 @@ def add_tenant(name: str, **given: str | int | None) -> None:
     from zjobtui.headless.tenants import add
     from zjobtui.storage.places import config_path
 
-    values: dict[str, str | int | list[str]] = {key: value for key, value in given.items() if value is not None}
+    values: dict[str, str | int | float | list[str]] = {key: value for key, value in given.items() if value is not None}
     if isinstance(command := values.get("secret_command"), str):
         try:
             values["secret_command"] = shlex.split(command)

@@ -12,7 +12,7 @@ class Checkup:
 
     `no_secret` says why the credentials could not be had, `refused` why there is no token, `missed` why the call
     brought no word of a job. `life` is the token's in seconds, `who` what its reply says of its bearer, `skew` by how
-    many seconds the host's clock is ahead of this machine's.
+    many seconds the host's clock is ahead of this machine's, `requests` how many were sent.
     """
 
     no_secret: str = ""
@@ -22,6 +22,7 @@ class Checkup:
     who: str = ""
     skew: float | None = None
     call: Call | None = None
+    requests: int = 0
 
     @property
     def is_fine(self) -> bool:

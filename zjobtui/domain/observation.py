@@ -1,6 +1,6 @@
 """What came of one call about a job: a report, or the problem that stood in its way."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from zjobtui.domain.problem import Problem
@@ -10,7 +10,10 @@ from zjobtui.domain.report import Report
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The request behind an observation, as Zuora's support asks for it; `latency` in seconds, `limits` as headers."""
+    """The request behind an observation, as Zuora's support asks for it; `latency` in seconds.
+
+    `limits` are the headers about limits as they came, `rate_limits` what they say. Only the headers are stored.
+    """
 
     url: str = ""
     track_id: str = ""
@@ -19,7 +22,7 @@ class Call:
     http_status: int | None = None
     latency: float = 0.0
     limits: tuple[tuple[str, str], ...] = ()
-    rate_limits: RateLimits = RateLimits()
+    rate_limits: RateLimits = field(default_factory=RateLimits)
 
 
 @dataclass(frozen=True, slots=True)

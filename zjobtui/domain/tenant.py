@@ -22,8 +22,8 @@ class Tenant:
 
     `base_url` has neither path nor trailing slash; `title` is what the screen calls it; `version` is sent as
     Zuora-Version, which decides how Zuora words its errors. `colour` is a name or #rrggbb, empty for the kind's own;
-    `daily_calls` is the day's allowance, None for what Zuora allows the kind; `credentials_from` says where the
-    secret comes from, in words.
+    `daily_calls` and `calls_per_second` are the most that zjobtui may send, None for what Zuora allows the kind;
+    `credentials_from` says where the secret comes from, in words.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Tenant:
     entity_ids: str = ""
     colour: str = ""
     daily_calls: int | None = None
+    calls_per_second: float | None = None
     credentials_from: str = ""
 
 

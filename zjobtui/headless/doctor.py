@@ -8,7 +8,6 @@ from zjobtui.domain.checkup import Checkup
 from zjobtui.domain.observation import Call
 from zjobtui.domain.tenant import Tenant
 from zjobtui.headless.findings import Finding, State, judged
-from zjobtui.polling.budget import read
 from zjobtui.polling.line import limits_for
 from zjobtui.storage.examining import StoreFacts
 from zjobtui.wording.checkups import remedy, skew_text
@@ -75,12 +74,12 @@ def checkup_findings(name: str, checkup: Checkup) -> Iterator[Finding]:
 
 
 def _limits(about: str, call: Call) -> Finding:
-    reading = read(call.limits)
-    granted = [f"{calls:,} in {duration(seconds)}" for seconds, calls in sorted(reading.windows.items())]
-    left = "" if reading.remaining is None else f"{reading.remaining:,} calls left until {reading.reset or 0}s from now"
+    limits = call.rate_limits
+    granted = [f"{calls:,} in {duration(seconds)}" for seconds, calls in sorted(limits.windows.items())]
+    left = "" if limits.remaining is None else f"{limits.remaining:,} calls left until {limits.reset or 0}s from now"
     told = "; ".join(part for part in (left, f"granted: {', '.join(granted)}" if granted else "") if part)
     advice = "others use this tenant, too; zjobtui asks less often by itself"
-    return judged(about, "limits", told or "not told by the host", advice, is_fine=reading.remaining != 0)
+    return judged(about, "limits", told or "not told by the host", advice, is_fine=limits.remaining != 0)
 
 
 def store_findings(facts: StoreFacts, now: float) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from zjobtui.domain.job import Job
 from zjobtui.domain.observation import Call, Earlier, Seen
+from zjobtui.domain.rate_limits import RateLimits
 from zjobtui.domain.report import Report
 from zjobtui.storage.rows import DamageError, check
 
@@ -17,7 +18,7 @@ ReadReport = Callable[[str], Report | None]
 
 def answer_row(job: Job, seen: Seen) -> dict[str, str | float]:
     """The columns of an answer; the call holds no header of the request, and so no token."""
-    call = json.dumps(asdict(seen.call), ensure_ascii=False)
+    call = json.dumps(call_fields(seen.call), ensure_ascii=False)
     return {"tenant": job.tenant, "job": job.id.key, "at": seen.at, "body": seen.report.raw, "call": call}
 
 
@@ -42,6 +43,14 @@ def earlier_of(row: sqlite3.Row) -> Earlier | None:
     return Earlier(raw, at)
 
 
+def call_fields(call: Call) -> dict[str, Any]:
+    """What is kept of a call; the headers about limits are kept, and what they say is not kept beside them."""
+    fields = asdict(call)
+    del fields["rate_limits"]
+    return fields
+
+
 def call_of(fields: Mapping[str, Any]) -> Call:
     """The call that these fields tell of; raises `TypeError`, `ValueError` or `LookupError` where they do not."""
-    return Call(**{**fields, "limits": tuple((name, value) for name, value in fields["limits"])})
+    limits = tuple((name, value) for name, value in fields["limits"])
+    return Call(rate_limits=RateLimits(), **{**fields, "limits": limits})

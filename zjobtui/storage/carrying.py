@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
 from functools import partial
 from math import inf, isfinite
 from typing import Any, TypeVar, cast
@@ -15,7 +14,7 @@ from zjobtui.domain.redaction import mask_secrets
 from zjobtui.domain.text import clean
 from zjobtui.domain.timeline import Entry, Event, Timeline
 from zjobtui.domain.watchlist import ANNOTATIONS
-from zjobtui.storage.answers import ReadReport, call_of
+from zjobtui.storage.answers import ReadReport, call_fields, call_of
 from zjobtui.storage.rows import (
     DIGEST,
     IDENTITY,
@@ -78,7 +77,7 @@ def _told(one: Carried) -> dict[str, Any]:
     row: dict[str, Any] = {**row_of(one.watch), "tags": list(one.watch.tags)}
     del row["job"], row["heard_at"]
     if one.seen is not None:
-        row["answer"] = {"at": one.seen.at, "body": one.seen.report.raw, "call": asdict(one.seen.call)}
+        row["answer"] = {"at": one.seen.at, "body": one.seen.report.raw, "call": call_fields(one.seen.call)}
     if one.timeline:
         row["timeline"] = [
             {"at": entry.at, "event": entry.event.value, "text": entry.text, "verdict": entry.verdict}

@@ -9,7 +9,7 @@ from zjobtui.domain.text import clean
 from zjobtui.storage.beside import write_whole
 from zjobtui.storage.config_file import parse_settings
 
-TomlValue = str | int | list[str]
+TomlValue = str | int | float | list[str]
 
 _BARE = re.compile("[A-Za-z0-9_-]+")
 

@@ -69,6 +69,17 @@ def number(low: int, high: int, unit: str) -> Check[float]:
     return check
 
 
+def positive_number(high: int) -> Check[float]:
+    """A number above zero, up to `high`."""
+
+    def check(given: object) -> float:
+        if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given <= high:
+            raise RefusedValueError(f"a number above 0 and up to {high:,}, without quotes or commas")
+        return float(given)
+
+    return check
+
+
 def whole_number(low: int, high: int) -> Check[int]:
     """A whole number from `low` to `high`."""
 

@@ -33,6 +33,8 @@ class TenantSettings:
     """Its colour on the screen: red, orange, yellow, green, cyan, blue, magenta, grey or #rrggbb; not of production."""
     daily_calls: int | None = setting(value.whole_number(1, 27_000_000), None)
     """Calls that zjobtui may make in a day (UTC); by default what Zuora allows a tenant of this kind."""
+    calls_per_second: float | None = setting(value.positive_number(833), None)
+    """Calls that zjobtui may make in a second, such as 2 or 0.5; by default what Zuora allows a tenant of this kind."""
     org_ids: str = setting(value.ids, "")
     """Sent as Zuora-Org-Ids."""
     entity_ids: str = setting(value.ids, "")

@@ -1,6 +1,11 @@
 """What windows on one store share beside the watchlist: which of them polls, and how many calls the day has seen."""
 
 import sqlite3
+from collections.abc import Mapping
+from contextlib import closing, suppress
+from pathlib import Path
+
+from zjobtui.storage.database import BRIEF_LIMIT, SCHEMA_VERSION, connect, version_of
 
 _HOLD = (
     "INSERT INTO leases (name, holder, until) VALUES (:name, :holder, :until) "
@@ -45,3 +50,14 @@ def count_calls(connection: sqlite3.Connection, tenant: str, day: int, calls: in
         connection.execute("DELETE FROM calls WHERE day < ?", (day - KEPT_DAYS,))
     found = connection.execute("SELECT calls FROM calls WHERE tenant = ? AND day = ?", (tenant, day)).fetchone()
     return int(found[0]) if found else 0
+
+
+def record_calls(path: Path, day: int, calls: Mapping[str, int]) -> None:
+    """Add calls by tenant to a day's count in the store at `path`; makes and mends nothing, and never raises."""
+    faults = (sqlite3.Error, OSError, ValueError, TypeError)
+    with suppress(*faults), closing(connect(path, wait=BRIEF_LIMIT)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        if version_of(connection) == SCHEMA_VERSION:
+            for tenant, count in calls.items():
+                count_calls(connection, tenant, day, count)
+        connection.execute("COMMIT")

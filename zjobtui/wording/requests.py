@@ -45,7 +45,7 @@ def request_lines(
         yield from fact("host", "Host", tenant.base_url.rpartition("//")[2])
         yield from fact("secret from", "Secret from", tenant.credentials_from)
     if seen is not None:
-        yield from _limit_lines(seen.call.limits)
+        yield from _limit_lines(seen.call.limits, seen.at)
     if tenant is not None:
         yield Line("curl", "As curl", curl(tenant, job.id.given))
 
@@ -56,23 +56,23 @@ def support_text(call: "Call", at: float) -> str:
     return " · ".join([*(f"{name} {one}" for name, one in ids.items() if one), stamp(at)])
 
 
-def _limit_lines(limits: tuple[tuple[str, str], ...]) -> Iterator[Line]:
-    from zjobtui.polling.budget import read  # noqa: PLC0415 - as above
+def _limit_lines(headers: tuple[tuple[str, str], ...], at: float) -> Iterator[Line]:
+    from zjobtui.zuora.headers import read_rate_limits  # noqa: PLC0415 - as above
 
-    reading, said = read(limits), {name.lower(): text for name, text in limits}
-    windows = reading.windows.items()
+    limits, said = read_rate_limits(headers, at), {name.lower(): text for name, text in headers}
+    windows = limits.windows.items()
     allowed = {window: f"{calls:,} {_WINDOWS.get(window, f'in {duration(window)}')}" for window, calls in windows}
     yield from fact("allowed", "Calls allowed", ", ".join(allowed.values()))
-    if reading.remaining is not None:
-        quota = allowed.get(reading.window) if reading.window else None
+    if limits.remaining is not None:
+        quota = allowed.get(limits.window) if limits.window else None
         of = f" of {quota}" if quota else ""
-        reset = f", counted anew in {duration(reading.reset)}" if reading.reset is not None else ""
-        yield Line("left", "Calls left", f"{reading.remaining:,}{of}{reset}")
+        reset = f", counted anew in {duration(limits.reset)}" if limits.reset is not None else ""
+        yield Line("left", "Calls left", f"{limits.remaining:,}{of}{reset}")
     at_once = said.get("concurrency-limit-limit", "")
     left = said.get("concurrency-limit-remaining", "")
     yield from fact(
         "at once", "At once", f"{at_once} calls, {left or 'an unknown number'} of them free" if at_once else ""
     )
     yield from fact("wait", "Asked to wait", said.get("retry-after", ""), Tone.ATTENTION)
-    headers = (Line(f"limits/{number}", name, text, Tone.MUTED) for number, (name, text) in enumerate(limits))
-    yield from group("limits", f"Rate limit headers ({len(limits)})", "", headers)
+    lines = (Line(f"limits/{number}", name, text, Tone.MUTED) for number, (name, text) in enumerate(headers))
+    yield from group("limits", f"Rate limit headers ({len(headers)})", "", lines)

@@ -42,6 +42,7 @@ async def check_up(tenant: Tenant, credentials: Credentials, clock: Clock, time_
         who=signed_in[1] if signed_in else "",
         skew=_skew(line.headers, clock.now()),
         call=observation.call if has_token else None,
+        requests=client.requests,
     )
 
 

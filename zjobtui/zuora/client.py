@@ -11,6 +11,7 @@ from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.report import Report
 from zjobtui.domain.tenant import BearerToken, ClientCredentials, Credentials, Tenant
 from zjobtui.domain.text import clean, shorten
+from zjobtui.zuora.headers import read_rate_limits
 from zjobtui.zuora.line import TRACK_ID, Line, Proof, Reply
 from zjobtui.zuora.signing_in import SignIn, Token
 from zjobtui.zuora.token_reply import read_token
@@ -99,6 +100,7 @@ class Client:
             http_status=reply.http_status,
             latency=reply.latency,
             limits=_limits(reply.headers),
+            rate_limits=read_rate_limits(reply.headers.items(), at),
         )
         return Seen(outcome, at, call) if isinstance(outcome, Report) else Missed(outcome, at, call)
 

@@ -1,0 +1,63 @@
+"""Read the rate limit headers of a response: how many calls are left, and how long to leave the host alone."""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from zjobtui.domain.rate_limits import RateLimits
+
+SHORTEST, LONGEST = 1.0, 3600.0
+"""Seconds between which a host's `Retry-After` is held, whatever it says."""
+
+_QUOTA = re.compile(r"\s*([0-9]{1,15})\s*(?:;\s*w\s*=\s*([0-9]{1,15})\s*)?")
+_SECONDS = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?)\s*")
+
+
+def read_rate_limits(headers: Iterable[tuple[str, str]], now: float) -> RateLimits:
+    """The limits that headers state, in any letter case and order; what cannot be read is left out.
+
+    Zuora sends `ratelimit-limit: 50000, 50000;w=60, 2250000;w=3600` (first the quota nearest exhaustion),
+    `ratelimit-remaining`, `ratelimit-reset` in seconds, `concurrency-limit-limit`, and `retry-after` with a 429 or 503.
+    `now` is when the response came, in seconds since the epoch, UTC.
+    """
+    texts = {name.lower(): text for name, text in headers}
+    quotas = [
+        match.groups() for item in texts.get("ratelimit-limit", "").split(",") if (match := _QUOTA.fullmatch(item))
+    ]
+    windows = {int(seconds): int(quota) for quota, seconds in quotas if seconds}
+    nearest = [seconds for seconds, quota in windows.items() if quota == int(quotas[0][0])]
+    retry_after = texts.get("retry-after")
+    return RateLimits(
+        window=min(nearest, default=None),
+        remaining=_whole_number(texts.get("ratelimit-remaining", "")),
+        reset=_whole_number(texts.get("ratelimit-reset", "")),
+        windows=windows,
+        retry_after=None if retry_after is None else _read_retry_after(retry_after, now),
+        # A tenant that grants no call at all answers none, so that 0 is a mistake.
+        concurrent=_whole_number(texts.get("concurrency-limit-limit", "")) or None,
+    )
+
+
+def _whole_number(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"\s*[0-9]{1,15}\s*", text) else None
+
+
+def _read_retry_after(text: str, now: float) -> float:
+    """Seconds from `SHORTEST` to `LONGEST`; what is past, negative or unreadable is `SHORTEST`.
+
+    Takes seconds or an HTTP date (RFC 9110, 10.2.3). A header that a proxy has repeated comes as a list; the longest
+    of its seconds counts.
+    """
+    numbers = [_SECONDS.fullmatch(item) for item in text.split(",")]
+    if seconds := [float(match[1][:20]) for match in numbers if match]:
+        return _clamp(max(seconds))
+    try:
+        date = parsedate_to_datetime(text.strip())
+        return _clamp((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now)
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return SHORTEST
+
+
+def _clamp(seconds: float) -> float:
+    return min(max(seconds, SHORTEST), LONGEST)
