@@ -17,7 +17,7 @@ from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.observation import Seen
 from zjobtui.domain.report import Report
 from zjobtui.domain.watch import Watch
-from zjobtui.polling.pace import STALENESS_LIMIT
+from zjobtui.polling.intervals import STALENESS_LIMIT
 from zjobtui.storage.places import store_path
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.wire import read_report

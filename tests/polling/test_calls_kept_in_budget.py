@@ -77,7 +77,9 @@ def asking_for_patience(seconds: float, start: float) -> TimedSource:
     def trouble(at: float, _: JobId) -> Problem | None:
         return Problem(ProblemKind.THROTTLED) if start <= at - START < start + 12 else None
 
-    return TimedSource(trouble=trouble, limits=lambda at: (("retry-after", str(seconds)),) if at - START >= start else ())
+    return TimedSource(
+        trouble=trouble, limits=lambda at: (("retry-after", str(seconds)),) if at - START >= start else ()
+    )
 
 
 def calls_within(run: Run, start: float, end: float) -> int:

@@ -8,7 +8,7 @@ from zjobtui.domain.checkup import Checkup
 from zjobtui.domain.observation import Call
 from zjobtui.domain.tenant import Tenant
 from zjobtui.headless.findings import Finding, State, judged
-from zjobtui.polling.line import limits_for
+from zjobtui.polling.rate_limiter import limits_for
 from zjobtui.storage.examining import StoreFacts
 from zjobtui.wording.checkups import remedy, skew_text
 from zjobtui.wording.signs import plural
@@ -42,7 +42,7 @@ def _is_lost(path: str) -> bool:
 
 def budget_findings(tenant: Tenant, today: int) -> Iterator[Finding]:
     """The calls of the day, of all windows, against what they are held to."""
-    limits = limits_for(tenant.kind, tenant.daily_calls)
+    limits = limits_for(tenant.kind, tenant.daily_calls, tenant.calls_per_second)
     told = f"{today:,} calls counted today (UTC), {limits.per_day:,.0f} at most; {limits.per_second:g} a second"
     advice = "polling waits; set daily_calls for the tenant where more are granted"
     yield judged(f"Tenant {tenant.name}", "budget", told, advice, is_fine=today < limits.per_day)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from zjobtui.domain.tenant import Tenant
 from zjobtui.headless.saying import OK, SOME_REFUSED, USAGE, complain
-from zjobtui.polling.line import limits_for
+from zjobtui.polling.rate_limiter import limits_for
 from zjobtui.storage.config_writing import NotWrittenError, TomlValue, add_tenant
 from zjobtui.wording.cells import fit
 from zjobtui.zuora.tenants import InvalidTenantError, check_base_url, find_host
@@ -16,7 +16,7 @@ def list_tenants(tenants: Sequence[Tenant], problems: Sequence[str]) -> int:
     for problem in problems:
         complain(problem)
     for tenant in tenants:
-        calls = f"{limits_for(tenant.kind, tenant.daily_calls).per_day:,.0f} calls/day"
+        calls = f"{limits_for(tenant.kind, tenant.daily_calls, tenant.calls_per_second).per_day:,.0f} calls/day"
         cells = (fit(tenant.name, 16), fit(tenant.base_url, 34), fit(tenant.kind.value, 18), fit(calls, 20))
         print("  ".join((*cells, tenant.credentials_from)))
     if not tenants:

@@ -58,7 +58,7 @@ class Desk:
         self._again = asyncio.Event()
         self._told_early: list[Callable[[Poller], None]] = []
         self._uncounted = 0
-        self._limiter = RateLimiter(limits_for(tenant.kind, tenant.daily_calls), clock.now())
+        self._limiter = RateLimiter(limits_for(tenant.kind, tenant.daily_calls, tenant.calls_per_second), clock.now())
 
     def ask_now(self, jobs: Sequence[Job]) -> None:
         """A person has asked: a source that could not be made is tried once more, and asked about these at once."""

@@ -1,10 +1,10 @@
 """Which of several windows on one store polls a tenant: the one that holds its lease; the others follow the store."""
 
+import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 
 from zjobtui.clock import Clock
-from zjobtui.polling.beats import until_beat
 from zjobtui.polling.ports import Shelf
 
 NAME = "polling {}"
@@ -42,7 +42,7 @@ class Lease:
         """Takes and keeps the lease whenever `is_wanted`, until it is cancelled."""
         while True:
             await self._look(wanted=is_wanted())
-            await until_beat(RENEW if self.is_held else 1.0)
+            await asyncio.sleep(RENEW if self.is_held else 1.0)
 
     async def let_go(self) -> None:
         """Gives the lease back, so that another window takes over at once."""

@@ -237,7 +237,8 @@ class Poller:
         job = self._attended
         if job is None or job not in self._schedule or now >= self._attended_until:
             return inf
-        if (watch := self._ledger.watchlist.get(job)) is None or watch.is_final or job in self._failures:
+        watch = self._ledger.watchlist.get(job)
+        if watch is None or watch.is_final or watch.problem is not None:
             return inf
         rate = max(min(self._limiter.rate(now), self._capacity), 1e-9)
         interval = max(ATTENDED_INTERVAL, 1 / (ATTENDED_SHARE * rate))

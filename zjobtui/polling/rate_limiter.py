@@ -140,7 +140,7 @@ class RateLimiter:
         self._sent.append((now, calls))
 
     def rate(self, now: float) -> float:
-        """Calls per second that can go on: the least of the share, what is left of hour and day, and what the host lets.
+        """Calls per second that can go on: the share, what is left of hour and day, or what the host grants, the least.
 
         What is left of an hour lasts however it is spent, since it is spent ever slower; so does the day's.
         """

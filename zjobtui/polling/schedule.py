@@ -1,4 +1,4 @@
-"""When each unfinished job of one tenant is polled next: a queue by time, at intervals learnt from the tenant's jobs."""
+"""When each unfinished job of a tenant is polled next: a queue by time, at intervals learnt from its own jobs."""
 
 import heapq
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -179,7 +179,7 @@ def _expected_delay(curve: Curve, watch: Watch, then: float) -> float:
 def _first_seen(watches: Iterable[Watch], before: Mapping[Job, float]) -> dict[Job, float]:
     """When each job was first seen running, as far as it was seen by this run of the program."""
     return {
-        watch.job: before[watch.job] if watch.job in before else watch.unfinished_at
+        watch.job: before.get(watch.job, watch.unfinished_at)
         for watch in watches
         if watch.unfinished_at is not None and (watch.job in before or not watch.is_final)
     }
