@@ -93,7 +93,7 @@ def test_an_interval_ends_where_the_expected_delay_reaches_the_price(name: str, 
     intervals = Intervals(LEARNT[name], price, ceiling=inf)
     for age in (0, 0.4, 1, 2, 5, 7.7, 10, 13, 16, 18, 19, 20, 21, 22, 25, 28, 31, 40, 100, 333, 1_000, 5e3, 2e4, 1e6):
         wanted = max(SHORTEST, exact(LEARNT[name], age, price))
-        assert intervals.after(age) == pytest.approx(wanted, rel=0.06, abs=0.03 * age), age
+        assert intervals.after(age) == pytest.approx(wanted, rel=0.12, abs=0.03 * age), age
 
 
 @pytest.mark.parametrize("name", LEARNT)
