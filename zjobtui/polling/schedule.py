@@ -30,6 +30,9 @@ RETRY = 1.0
 RETRY_SHARE = 1 / 8
 """The part of its interval that is waited at least before such a retry: where calls are scarce, so are these."""
 
+FEW = 100
+"""Outdated entries that the queue may hold beside as many as it has jobs."""
+
 _ODD = frozenset({ProblemKind.UNREADABLE, ProblemKind.TOO_LARGE, ProblemKind.REFUSED, ProblemKind.FORBIDDEN})
 
 
@@ -66,8 +69,13 @@ class Schedule:
 
     def put(self, job: Job, due: float) -> None:
         """Make the job due at `due`, whatever was planned for it before."""
+        if self._due.get(job) == due:
+            return
         self._due[job] = due
         heapq.heappush(self._heap, (due, next(self._order), job))
+        if len(self._heap) > FEW + 2 * len(self._due):
+            self._heap = [entry for entry in self._heap if self._due.get(entry[2]) == entry[0]]
+            heapq.heapify(self._heap)
 
     def drop(self, job: Job) -> None:
         """Forget a job, if it is there."""
@@ -168,11 +176,12 @@ def _is_new(watch: Watch) -> bool:
 def _expected_delay(curve: Curve, watch: Watch, then: float) -> float:
     """That of a job at `then`; none where its interval does not go by its age.
 
-    A clock that was ahead may have noted a response that is yet to come.
+    Where the last calls failed, it counts from the last of them: the job has had its turn, and must not set the price
+    for all others. A clock that was ahead may have noted a response that is yet to come.
     """
-    if watch.unfinished_at is None or watch.unfinished_at > then or _is_odd(watch):
+    if watch.unfinished_at is None or watch.heard_at > then or _is_odd(watch):
         return 0.0
-    seen = max(0.0, watch.unfinished_at - watch.added_at)
+    seen = max(0.0, watch.heard_at - watch.added_at)
     return expected_delay(curve, seen, max(seen, then - watch.added_at))
 
 
