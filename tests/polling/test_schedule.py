@@ -291,18 +291,14 @@ def retries(schedule: Schedule, watch: Watch, failures: int) -> list[float]:
     return [schedule.retry(watch, NOW, failures, Random(seed)) - NOW for seed in range(200)]
 
 
-def test_a_job_whose_call_failed_is_polled_again_soon_then_ever_later_up_to_its_interval() -> None:
-    schedule = fitted([running(number, 1e7, 3) for number in range(3)], 83)
-    old = numbered(0, added_at=NOW - 1e7)
-    assert schedule.interval(old, NOW) == 60
-    longest = [max(retries(schedule, old, failures)) for failures in (1, 2, 3, 4, 5, 3_000)]
-    assert longest == pytest.approx([7.5, 15, 30, 60, 60, 60], rel=0.02)
-    assert min(retries(schedule, old, 1)) == pytest.approx(3.75, rel=0.02)
-
-
-def test_a_young_job_is_tried_again_after_a_second() -> None:
-    young = numbered(0, added_at=NOW - 1)
-    assert 0.5 * RETRY <= min(retries(Schedule(), young, 1)) <= max(retries(Schedule(), young, 1)) <= RETRY
+@pytest.mark.parametrize("age", [1.0, 600.0, 1e7])
+def test_a_job_whose_call_failed_is_polled_again_soon_then_ever_later_up_to_its_interval(age: float) -> None:
+    schedule, watch = Schedule(), numbered(0, added_at=NOW - age)
+    interval = schedule.interval(watch, NOW)
+    for failures, wait in ((1, RETRY), (2, 2), (3, 4), (4, 8), (5, 16), (6, 32), (7, 64), (3_000, inf)):
+        waits = retries(schedule, watch, failures)
+        assert max(waits) == pytest.approx(min(wait, interval), rel=0.02)
+        assert min(waits) == pytest.approx(min(wait, interval) / 2, rel=0.02)
 
 
 @given(st.floats(min_value=0, max_value=1e7), st.integers(min_value=1, max_value=10**6))

@@ -28,7 +28,7 @@ RETRY = 1.0
 """Seconds until a job is polled again whose call failed; then twice as long each time, up to its interval."""
 
 RETRY_SHARE = 1 / 8
-"""The part of its interval that is waited at least before such a retry: where calls are scarce, so are these."""
+"""The part of its interval that is waited at least before such a retry where calls are scarce."""
 
 FEW = 100
 """Outdated entries that the queue may hold beside as many as it has jobs."""
@@ -120,7 +120,7 @@ class Schedule:
     def retry(self, watch: Watch, now: float, failures: int, chance: Random) -> float:
         """When this job should be polled again after so many failed calls in a row, the last one at `now`."""
         interval = self.interval(watch, now)
-        wait = max(RETRY, RETRY_SHARE * interval) * 2.0 ** min(failures - 1, 20)
+        wait = max(RETRY, RETRY_SHARE * interval if self.is_stretched else 0.0) * 2.0 ** min(failures - 1, 20)
         return now + min(interval, wait) * chance.uniform(0.5, 1)
 
     def fit(self, watches: Iterable[Watch], now: float, rate: float) -> bool:
