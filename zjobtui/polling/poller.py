@@ -76,6 +76,7 @@ class Poller:
         self._schedule = Schedule(staleness_limit or STALENESS_LIMIT)
         self._in_flight: dict[Job, asyncio.Task[None]] = {}
         self._failures: dict[Job, int] = {}
+        self._failing_since: dict[Job, float] = {}
         self._by_hand: dict[Job, None] = {}
         self._was_by_hand = False
         self._attended: Job | None = None
@@ -84,7 +85,8 @@ class Poller:
         self._swept_at = clock.now()
         self._is_paused = False
         self._paid = source.requests
-        self._latency = 0.0
+        self._latency: float | None = None
+        self._fitted_rate = 0.0
         self._answered_at: float | None = None
         self._looked_at = clock.now()
         self._nudge = asyncio.Event()
@@ -98,6 +100,8 @@ class Poller:
         """Take note of jobs that came to the watchlist or left it, and of a lease that nobody had before."""
         mine = {watch.job: watch for watch in self._ledger.watchlist if watch.job.tenant == self.tenant}
         self._schedule.drop_all_but(mine)
+        self._failures = {job: failures for job, failures in self._failures.items() if job in mine}
+        self._failing_since = {job: since for job, since in self._failing_since.items() if job in mine}
         self._plan_again(watch for job, watch in mine.items() if not watch.is_final and job not in self._schedule)
 
     def begin_anew(self) -> None:
@@ -188,13 +192,14 @@ class Poller:
             self._sweep(self._unfinished())
 
     def _fit(self) -> None:
-        """Fit the schedule now and then, at once where the number of jobs or the rate is quite another."""
+        """Fit the schedule now and then, at once where the rate is quite another."""
         now = self._clock.now()
-        if now < self._schedule.fit_at:
+        rate = self._rate(now) * (WALLED_SLACK if self._limiter.is_walled(now) else 1.0)
+        if now < self._schedule.fit_at and self._fitted_rate / 2 <= rate <= 2 * self._fitted_rate:
             return
+        self._fitted_rate = rate
         mine = [watch for watch in self._ledger.watchlist if watch.job.tenant == self.tenant]
-        slack = WALLED_SLACK if self._limiter.is_walled(now) else 1.0
-        if self._schedule.fit(mine, now, slack * self._rate(now)):
+        if self._schedule.fit(mine, now, rate):
             self._plan_again(watch for watch in mine if not watch.is_final)
 
     def _start_due(self) -> None:
@@ -261,7 +266,7 @@ class Poller:
     @property
     def _capacity(self) -> float:
         """Calls per second that can be answered with as many in flight as may be."""
-        return self._limiter.concurrency / max(self._latency, 0.001)
+        return self._limiter.concurrency / max(self._latency or 0.0, 0.001)
 
     def _limit(self, now: float) -> Limit | None:
         """What keeps jobs from being polled more often, if anything does."""
@@ -308,24 +313,36 @@ class Poller:
 
     def _heard(self, watch: Watch, observation: Observation, sent: float) -> None:
         job, now, was_open = watch.job, self._clock.now(), self._breaker.is_open
-        self._learn_of_host(observation, sent, now)
+        is_failing = isinstance(observation, Missed) and observation.problem.kind in _TRANSIENT
+        if is_failing:
+            self._failing_since.setdefault(job, now)
+        else:
+            self._failing_since.pop(job, None)
+        self._learn_of_host(job, observation, sent, now)
+        self._fit()
         known = fold(watch, observation, watch.planned).watch
         interval = self._schedule.interval(known, now)
-        if isinstance(observation, Missed) and observation.problem.kind in _TRANSIENT:
+        if is_failing:
             self._failures[job] = self._failures.get(job, 0) + 1
-            due = self._schedule.retry(known, now, self._failures[job], self._chance)
             if self._breaker.is_open and not self._schedule.is_stretched:
-                due = min(due, self._breaker.probe_at)
-            self._schedule.put(job, due)
+                self._put_probe(job)
+            if job not in self._schedule:
+                self._schedule.put(job, self._schedule.retry(known, now, self._failures[job], self._chance))
         else:
             self._failures.pop(job, None)
             if not known.is_final:
                 self._schedule.put(job, self._schedule.next_call(known, now))
-        self._ledger.bring(job, observation, max(interval, LEAST_PROMISE))
+        self._ledger.bring(job, observation, max(interval + (self._latency or 0.0), LEAST_PROMISE))
         if was_open and not self._breaker.is_open:
             self._recover()
 
-    def _learn_of_host(self, observation: Observation, sent: float, now: float) -> None:
+    def _put_probe(self, failed: Job) -> None:
+        """Make a job due for the next probe: the first of the others, if there is any."""
+        first = self._schedule.next_due()
+        if first is None or first > self._breaker.probe_at:
+            self._schedule.put(self._schedule.take(inf) or failed, self._breaker.probe_at)
+
+    def _learn_of_host(self, job: Job, observation: Observation, sent: float, now: float) -> None:
         """Tell the limiter and the breaker what came of a call that went out at `sent`."""
         told = observation.call.rate_limits
         self._limiter.learn(told, now)
@@ -340,8 +357,16 @@ class Poller:
             else:
                 self._limiter.throttle(sent, now, retry_after)
         if not self._breaker.is_open:
-            self._latency += _LATENCY_WEIGHT * (now - sent - self._latency)
-        self._breaker.record(observation, sent, now)
+            before = now - sent if self._latency is None else self._latency
+            self._latency = before + _LATENCY_WEIGHT * (now - sent - before)
+        if self._breaker.is_open or not self._fails_alone(job, now):
+            self._breaker.record(observation, sent, now)
+
+    def _fails_alone(self, job: Job, now: float) -> bool:
+        """Whether calls about others have been answered since those about this job fail: it is not the tenant then."""
+        answered_at = self._answered_at or -inf
+        lately = now - 2 * self._schedule.intervals.ceiling
+        return answered_at > max(self._failing_since.get(job, inf), lately)
 
     def _recover(self) -> None:
         """The tenant answers again: what failed meanwhile, or came due, is polled at once, spread out."""
