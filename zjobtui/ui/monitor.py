@@ -110,6 +110,7 @@ class Monitor(FewFrames[None]):
         self._time = OwnTime(self.app)
         self._bar = self.query_one(TotalsBar)
         self._detail.zone = self._bar.zone = self._zone
+        self._bar.retry_key = key_of(self.actions, "ask_now")
         self._shown.place(self._list, self._bar, self.query_one("#notice", Static))
         self._reading.place(self._list, self._detail)
         self._draw(self._shown.state)
