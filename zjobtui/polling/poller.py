@@ -82,6 +82,7 @@ class Poller:
         self._was_by_hand = False
         self._attended: Job | None = None
         self._attended_until = self._attended_at = -inf
+        self._visible: frozenset[Job] = frozenset()
         self._is_paused = False
         self._paid = source.requests
         self._pace = pace.FIRST_PACE
@@ -122,6 +123,10 @@ class Poller:
         """
         self._attended, self._attended_until = job, self._clock.now() + ATTENTION
         self._nudge.set()
+
+    def show(self, jobs: Iterable[Job]) -> None:
+        """Take note of the jobs on screen, which are polled first when many wait for their first response."""
+        self._visible = frozenset(jobs)
 
     def pause(self) -> None:
         """Asks nothing more until `resume`; calls under way come to their end."""
