@@ -202,6 +202,15 @@ def test_an_interval_stands_until_it_differs_by_a_quarter(interval: float) -> No
         steady.hold([pulse], NOW)
 
 
+def test_what_holds_polling_back_for_a_moment_is_not_shown_nor_that_it_does_not() -> None:
+    steady, held = SteadyPulses(), Pulse(tenant="env", limit=Limit.HOST)
+    pulses = {**dict.fromkeys(range(20), held), **dict.fromkeys((2, 12, 15, 16), replace(held, limit=None))}
+    told = [steady.hold([pulses[second]], NOW + second)[0].limit for second in range(20)]
+    assert told == [*[None] * 7, *[Limit.HOST] * 13]
+    free = [steady.hold([replace(held, limit=None)], NOW + 20 + second)[0].limit for second in range(6)]
+    assert free == [*[Limit.HOST] * 4, None, None]
+
+
 FINE = Pulse(tenant="us", answered_at=NOW, calls_per_second=1.0, interval=4.0)
 
 

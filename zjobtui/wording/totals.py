@@ -28,6 +28,9 @@ RATE_STANDS = 2.0
 INTERVAL_TOLERANCE = 0.25
 """The part by which the mean interval may differ from the figure that stands."""
 
+LIMIT_STANDS = 5.0
+"""Seconds for which something must hold polling back, or not, until that is shown: a burst is over sooner."""
+
 _NOTABLE = 0.01
 """The part of the day's calls from which on it is shown."""
 
@@ -55,6 +58,7 @@ class SteadyPulses:
     def __init__(self) -> None:
         self._rates: dict[str, _SteadyRate] = {}
         self._intervals: dict[str, float] = {}
+        self._limits: dict[str, tuple[Limit | None, float]] = {}
 
     def hold(self, pulses: Iterable[Pulse], now: float) -> list[Pulse]:
         """Return the pulses, one a tenant, each with the figures to show at `now`, in seconds since the epoch."""
@@ -65,7 +69,11 @@ class SteadyPulses:
         interval = self._intervals.get(pulse.tenant, 0.0)
         if _differs(pulse.interval, interval, INTERVAL_TOLERANCE):
             interval = self._intervals[pulse.tenant] = pulse.interval
-        return replace(pulse, calls_per_second=figure, interval=interval)
+        limit, agreed_at = self._limits.get(pulse.tenant, (None, now))
+        if pulse.limit is limit or not agreed_at <= now < agreed_at + LIMIT_STANDS:
+            limit, agreed_at = pulse.limit, now
+        self._limits[pulse.tenant] = (limit, agreed_at)
+        return replace(pulse, calls_per_second=figure, interval=interval, limit=limit)
 
 
 @dataclass(slots=True)
