@@ -56,7 +56,7 @@ async def test_the_counts_follow_the_jobs() -> None:
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"is_paused": True}, "‖ polling is paused"),
+        ({"is_paused": True}, "‖ paused, nothing is polled"),
         ({"answered_at": None}, "○ polling"),
         ({"answered_at": NOW - 31}, "✗ nothing since 13:59:29 UTC"),
         ({"calls_per_second": 23.7, "interval": 4.0}, "● 24 calls/s · each job every 4 s"),
@@ -201,7 +201,7 @@ def test_figures_that_get_longer_move_nothing_before_them(width: int) -> None:
 def test_a_pulse_that_does_not_fit_is_cut_with_a_mark(width: int) -> None:
     pulse = Pulse(tenant="env", down_since=NOW, problem=Problem(ProblemKind.UNREACHABLE, ""))
     spans = bar_spans((TENANT,), dict.fromkeys(Kind, 3), pulse_text(pulse, NOW, 3), width)
-    assert "".join(text for text, _ in spans).endswith(("✗ cannot be reached", "…"))
+    assert "".join(text for text, _ in spans).endswith(("✗ unreachable", "…"))
     assert length_of(spans) <= width
 
 
@@ -271,6 +271,8 @@ async def test_where_the_whole_trouble_has_no_room_it_is_said_since_when() -> No
         assert sight.bar.endswith("✗ cannot be reached since 13:58 UTC")
         await sight.resize(50, 24)
         assert sight.bar.endswith("✗ cannot be reached")
+        await sight.resize(36, 24)
+        assert sight.bar.endswith("✗ unreachable")
 
 
 def test_production_keeps_its_look_whatever_colour_it_was_given() -> None:

@@ -65,7 +65,7 @@ def test_kinds_that_no_job_has_are_left_out_but_for_waiting_and_done() -> None:
         (
             Pulse(tenant="env", is_paused=True, problem=DOWN.problem),
             3,
-            "‖ polling is paused",
+            "‖ paused, nothing is polled",
             "‖ paused",
             Tone.ATTENTION,
         ),
@@ -140,6 +140,7 @@ def test_a_tenant_that_is_down_says_since_when_and_counts_down_to_the_next_try(s
         f"✗ cannot be reached since 13:58 UTC · {text}",
         "✗ cannot be reached since 13:58 UTC",
         "✗ cannot be reached",
+        "✗ unreachable",
     ]
 
 

@@ -175,7 +175,7 @@ def pulse_text(
     if pulse is None:
         return _plain("○ starting", "○", Tone.MUTED)
     if pulse.is_paused:
-        return _plain("‖ polling is paused", "‖ paused", Tone.ATTENTION)
+        return _plain("‖ paused, nothing is polled", "‖ paused", Tone.ATTENTION)
     if pulse.is_following:
         return _plain("● another window polls, this one follows", "● follows", Tone.MUTED)
     if pulse.problem is not None:
@@ -227,7 +227,9 @@ def _down(pulse: Pulse, now: float, zone: tzinfo | None, retry_key: str) -> Puls
         words = f"next try in {_countdown(left)}" if left > 0 else "trying now"
         again = f" · {words:{_NEXT_CELLS}}"
         brief = since or again
-    return PulseText(f"{title}{since}{detail}{again}", (f"{title}{since}{again}", f"{title}{brief}", title), Tone.BAD)
+    shortest = f"✗ {pulse.problem.kind.title}" if pulse.problem else title
+    texts = (f"{title}{since}{again}", f"{title}{brief}", title, shortest)
+    return PulseText(f"{title}{since}{detail}{again}", texts, Tone.BAD)
 
 
 def _trouble(pulse: Pulse) -> str:
