@@ -35,7 +35,7 @@ CONCURRENCY = 10
 """Calls in flight at most: 83 a second at 100 ms need nine. Zuora grants a tenant 40 of these calls at a time."""
 
 CONCURRENCY_SHARE = 0.25
-"""The part of the calls in flight that a host grants, by `Concurrency-Limit-Limit`, which this program takes at most."""
+"""The part of the calls in flight that a host grants (`Concurrency-Limit-Limit`) which this program takes at most."""
 
 SAVED = 200.0
 """Calls that can be saved up at most for a first sweep, where the hour or the day allows fewer a second."""
