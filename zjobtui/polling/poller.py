@@ -84,6 +84,7 @@ class Poller:
         self._swept_at = clock.now()
         self._is_paused = False
         self._paid = source.requests
+        self._calls = 0  # since the schedule was fitted
         self._latency = 0.0
         self._answered_at: float | None = None
         self._looked_at = clock.now()
@@ -194,8 +195,9 @@ class Poller:
             return
         mine = [watch for watch in self._ledger.watchlist if watch.job.tenant == self.tenant]
         slack = WALLED_SLACK if self._limiter.is_walled(now) else 1.0
-        if self._schedule.fit(mine, now, slack * self._rate(now)):
+        if self._schedule.fit(mine, now, slack * self._rate(now), self._calls, self._in_flight):
             self._plan_again(watch for watch in mine if not watch.is_final)
+        self._calls = 0
 
     def _start_due(self) -> None:
         now = self._clock.now()
@@ -204,6 +206,7 @@ class Poller:
             if watch is not None and (not watch.is_final or self._was_by_hand):
                 self._limiter.spend(now)
                 self._paid += 1
+                self._calls += 1
                 self._in_flight[job] = asyncio.create_task(self._call(watch))
 
     def _take(self, now: float) -> Job | None:

@@ -49,10 +49,6 @@ RATE_WINDOW = 10.0
 WALL_MEMORY = 300.0
 """Seconds for which a rate at which the host has throttled is taken for its limit."""
 
-_PARTS = 4
-"""What is left of an hour or a day is planned to last for a quarter of it: six hours use up nearly two thirds of the
-day's calls, and however they are spent some are always left."""
-
 _SOON = 300.0
 _LATELY = 5.0
 _DROP, _RECOVERY = 0.7, 60.0
@@ -255,9 +251,10 @@ class RateLimiter:
 
     def _left(self, now: float) -> float:
         """Calls per second that what is left of the hour and the day allows."""
-        day = (self.limits.per_day - self.used_today(now)) / (_DAY / _PARTS)
-        hour = (self.limits.per_hour - self._hour.used(now)) / (_HOUR / _PARTS)
-        return min(day, hour)
+        return min(
+            _lasting(self.limits.per_day, self.used_today(now), _DAY),
+            _lasting(self.limits.per_hour, self._hour.used(now), _HOUR),
+        )
 
     def _held(self, now: float) -> float:
         """Calls per second that the host lets go: by its wall, and by what it told."""
@@ -278,6 +275,11 @@ class RateLimiter:
         kept = exp(-passed / _LATELY)
         self._flow, self._seen = self._flow * kept, 1 - (1 - self._seen) * kept
         self._at = max(self._at, now)
+
+
+def _lasting(granted: float, used: float, length: float) -> float:
+    """Calls per second from what is left of a window: even for its first quarter, then ever fewer, never none."""
+    return min(2 * granted, 4 * (granted - used)) / length
 
 
 class _Window:
