@@ -17,6 +17,7 @@ from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.observation import Observation
 from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.watchlist import Watchlist
+from zjobtui.polling import lease
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.poller import Poller
 from zjobtui.polling.ports import JobSource, Unsaved
@@ -243,3 +244,21 @@ def test_edits_that_the_store_refuses_are_unsaved_after_the_end() -> None:
     engine.stop()
     assert (engine.state.unsaved, [one.job for one in engine.unsaved().added]) == ("locked", [job(2)])
     assert [one.job for one in engine.unsaved().changed] == [job(1)]
+
+
+def test_polling_begins_as_soon_as_there_is_a_source_and_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "LOOK", 1_000.0)
+    source, other = Slow(), Slow()
+    other.ready.set()
+    tenants = [(TENANT, source.make), (replace(TENANT, name="other"), other.make)]
+    engine = Engine(watchlist(watch(1)), MemoryShelf(), tenants, SystemClock())
+    engine.start()
+    try:
+        until(lambda: source.is_being_made)
+        source.ready.set()
+        until(lambda: bool(source.asked))
+        assert other.asked == []
+        engine.watch([watch(2, tenant="other")])
+        until(lambda: bool(other.asked))
+    finally:
+        engine.stop()

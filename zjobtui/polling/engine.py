@@ -24,6 +24,7 @@ from zjobtui.polling.ports import Edited, MakeSource, Shelf, State, Subscriber, 
 
 if TYPE_CHECKING:
     from zjobtui.polling.desk import Desk
+    from zjobtui.polling.lease import Lease
     from zjobtui.polling.ledger import Ledger
     from zjobtui.polling.poller import Poller
 
@@ -72,6 +73,7 @@ class Engine:
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._starting, self._has_started = threading.Lock(), threading.Event()
         self._desks: list[Desk] = []
+        self._leases: dict[str, Lease] = {}
         self._ledger: Ledger | None = None
         self._handed: dict[object, Unsaved] = {}
         self._edits: set[asyncio.Future[Change]] = set()
@@ -229,7 +231,7 @@ class Engine:
                 self._clock,
                 chance,
                 may_poll=partial(attrgetter("is_held"), leases[tenant.name]),
-                changed=self._publish,
+                changed=partial(self._desk_changed, leases[tenant.name]),
                 staleness_limit=self._staleness_limit,
             )
             for tenant, make in self._sources
@@ -262,6 +264,11 @@ class Engine:
     @property
     def _pollers(self) -> "list[Poller]":
         return [desk.poller for desk in self._desks if desk.poller is not None]
+
+    def _desk_changed(self, lease: "Lease") -> None:
+        """A desk may have its poller now, and with it something to poll."""
+        lease.wake()
+        self._publish()
 
     def _lease_changed(self, tenant: str) -> None:
         for poller in self._pollers:
@@ -304,6 +311,8 @@ class Engine:
             self._turnover = ledger.turnover
             for poller in self._pollers:
                 poller.follow()
+            for lease in self._leases.values():
+                lease.wake()
         self._subscriber(self.state)
         if self._renewal is None and any(map(_is_passing, pulses.values())):
             self._renewal = self._loop.call_later(RENEW - self._loop.time() % RENEW, self._renew)
