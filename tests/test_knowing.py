@@ -28,7 +28,9 @@ from zjobtui.domain.report import Report
 from zjobtui.domain.verdict import Kind
 from zjobtui.zuora.wire import read_reply
 
-IN_ROW, COUNTED = Marks("done", has_count=False), Marks("done", has_count=True)
+IN_ROW, COUNTED, AS_IN_VIEW = (
+    Marks("done", one) for one in (OutOfView.NOT_SHOWN, OutOfView.COUNTED, OutOfView.AS_IN_VIEW)
+)
 JOB, OTHER = "0123abcd" + "0" * 24, "89abcdef" + "0" * 24
 
 
@@ -91,7 +93,8 @@ def test_an_end_out_of_view_is_shown_by_the_count_in_the_order_of_the_answers() 
 
 def test_without_a_count_rows_out_of_view_are_as_late_as_those_in_view() -> None:
     frames = film((1.2, row(1, "done 0123abcd")), (5, row(2, "done 00000000")))
-    assert first_shown(frames, IN_ROW, {JOB: 1.0, OTHER: 2.0}) == {JOB: 1.2, OTHER: pytest.approx(2.2)}
+    assert first_shown(frames, AS_IN_VIEW, {JOB: 1.0, OTHER: 2.0}) == {JOB: 1.2, OTHER: pytest.approx(2.2)}
+    assert first_shown(film((1.2, row(1, "waiting 0123abcd"))), AS_IN_VIEW, {OTHER: 1.0}) == {OTHER: 1.0}
     assert first_shown(film((1.2, row(1, "waiting 0123abcd"))), IN_ROW, {JOB: 1.0}) == {}
 
 
