@@ -15,6 +15,7 @@ from tests.benchmarks.lives import POPULATIONS, Call, Plan, Serving, drawn, serv
 from tests.benchmarks.trials import Sample
 from tests.benchmarks.watched import (
     Marks,
+    OutOfView,
     Watched,
     all_asked,
     counted,
