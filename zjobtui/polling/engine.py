@@ -231,6 +231,7 @@ class Engine:
                 self._clock,
                 chance,
                 may_poll=partial(attrgetter("is_held"), leases[tenant.name]),
+                is_polled_elsewhere=partial(attrgetter("is_elsewhere"), leases[tenant.name]),
                 changed=partial(self._desk_changed, leases[tenant.name]),
                 staleness_limit=self._staleness_limit,
             )

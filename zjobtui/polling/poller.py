@@ -39,6 +39,9 @@ WALLED_SLACK = 1.3
 LEAST_PROMISE = 5.0
 """Seconds: the shortest interval that a row's freshness is measured by, however often it is really polled."""
 
+SHORT_PAUSE = 3.0
+"""Seconds for which a host may want no calls without that being reported as a problem of the tenant."""
+
 _THROTTLED = Problem(ProblemKind.THROTTLED, "the host wants no calls for a while")
 _TRANSIENT = frozenset({ProblemKind.TIMED_OUT, ProblemKind.UNREACHABLE, ProblemKind.SERVER_ERROR})
 _RETRY_AFTER = 1.0
@@ -63,6 +66,7 @@ class Poller:
         chance: Random,
         *,
         may_poll: Callable[[], bool] = lambda: True,
+        is_polled_elsewhere: Callable[[], bool] = lambda: False,
         staleness_limit: float | None = None,
     ) -> None:
         self.tenant = tenant
@@ -73,6 +77,7 @@ class Poller:
         self._clock = clock
         self._chance = chance
         self._may_poll = may_poll
+        self._is_polled_elsewhere = is_polled_elsewhere
         self._schedule = Schedule(staleness_limit or STALENESS_LIMIT)
         self._in_flight: dict[Job, asyncio.Task[None]] = {}
         self._failures: dict[Job, int] = {}
@@ -148,7 +153,7 @@ class Poller:
         now, problem, next_try_at = self._clock.now(), self._breaker.problem, None
         if self._breaker.is_open:
             next_try_at = self._opens_at(now)
-        elif (until := self._limiter.paused_until(now)) is not None:
+        elif (until := self._limiter.paused_until(now)) is not None and until - now > SHORT_PAUSE:
             problem, next_try_at = _THROTTLED, until
         return Pulse(
             tenant=self.tenant,
@@ -157,7 +162,7 @@ class Poller:
             down_since=self._breaker.since,
             next_try_at=next_try_at,
             is_paused=self._is_paused,
-            is_following=self.has_unfinished and not self._may_poll(),
+            is_following=self.has_unfinished and self._is_polled_elsewhere(),
             ceiling=self._schedule.intervals.ceiling,
             interval=self._schedule.mean_interval,
             limit=self._limit(now),
@@ -180,6 +185,7 @@ class Poller:
                 task.cancel()
             await asyncio.gather(*self._in_flight.values(), return_exceptions=True)
             self._in_flight.clear()
+            self._pay()
 
     def _notice_sleep(self) -> None:
         """After the machine has slept everything is due at once; it is spread out as at the start."""
