@@ -7,13 +7,12 @@ from itertools import pairwise
 
 import pytest
 
-from tests.support.polling import Run, for_seconds, job, job_id, polled, watches
+from tests.support.polling import PRODUCTION, Run, for_seconds, job, job_id, polled, watches
 from tests.support.sources import TimedSource
 from tests.support.virtual_time import START, waits
 from zjobtui.domain.freshness import is_stale
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.polling.intervals import STALENESS_LIMIT
-from tests.support.polling import PRODUCTION
 
 
 def ending_at(**ends: float) -> TimedSource:

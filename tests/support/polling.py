@@ -66,11 +66,13 @@ def polled(
     limits: Limits = PRODUCTION,
     *,
     staleness_limit: float | None = None,
+    seed: int = 1,
 ) -> Run:
     """Polls `listed` while the script runs; the run as it was at the end."""
 
     async def run() -> Run:
-        chance, clock = Random(1), VirtualClock()
+        chance, clock = Random(seed), VirtualClock()
+        source.now = clock.now
         ledger = Ledger(Watchlist({watch.job: watch for watch in listed}), MemoryShelf(), lambda: None)
         ledger.start()
         poller = Poller(

@@ -27,7 +27,10 @@ class Asked:
 
 @dataclass
 class TimedSource:
-    """Jobs that end at given moments; `trouble` says what a call meets instead of an answer, and `latency` how long."""
+    """Jobs that end at given moments; `trouble` says what a call meets instead of an answer, and `latency` how long.
+
+    `trouble`, `limits` and `asked` go by the time that the machine is awake; `now` is the clock of responses.
+    """
 
     ends: dict[JobId, float] = field(default_factory=dict)
     latency: float = 0.05
@@ -36,6 +39,7 @@ class TimedSource:
     asked: list[Asked] = field(default_factory=list)
     requests: int = 0
     signed_in_again: int = 0
+    now: Callable[[], float] = wall
 
     async def observe(self, job_id: JobId, /) -> Observation:
         self.requests += 1
@@ -43,13 +47,13 @@ class TimedSource:
         at = wall()
         problem = self.trouble(at, job_id)
         self.asked.append(Asked(at - self.latency, job_id, problem is None))
-        headers = self.limits(at)
-        rate_limits = read_rate_limits(headers, at)
+        headers, now = self.limits(at), self.now()
+        rate_limits = read_rate_limits(headers, now)
         call = Call(http_status=200, latency=self.latency, limits=headers, rate_limits=rate_limits)
         if problem is not None:
-            return Missed(problem, at, call)
-        is_done = at >= self.ends.get(job_id, float("inf"))
-        return Seen(DONE if is_done else Report(status="Processing"), at, call)
+            return Missed(problem, now, call)
+        is_done = now >= self.ends.get(job_id, float("inf"))
+        return Seen(DONE if is_done else Report(status="Processing"), now, call)
 
     def sign_in_again(self) -> None:
         self.signed_in_again += 1

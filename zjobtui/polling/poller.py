@@ -322,7 +322,10 @@ class Poller:
         interval = self._schedule.interval(known, now)
         if isinstance(observation, Missed) and observation.problem.kind in _TRANSIENT:
             self._failures[job] = self._failures.get(job, 0) + 1
-            self._schedule.put(job, self._schedule.retry(known, now, self._failures[job], self._chance))
+            due = self._schedule.retry(known, now, self._failures[job], self._chance)
+            if self._breaker.is_open and not self._schedule.is_stretched:
+                due = min(due, self._breaker.probe_at)
+            self._schedule.put(job, due)
         else:
             self._failures.pop(job, None)
             if not known.is_final:

@@ -81,9 +81,12 @@ def limits_for(kind: TenantKind, daily_calls: int | None = None, calls_per_secon
 
 
 def share_of(windows: Windows) -> Limits:
-    """A tenth of what a tenant is granted in its minute, hour and day; what is not named is as in production."""
+    """A tenth of what a tenant is granted in its minute, hour and day; what is not named is as in production.
+
+    It is one call in each at least: a host that grants none at all sends no response, so that 0 is a mistake.
+    """
     granted = {**PRODUCTION, **windows}
-    minute, hour, day = (SHARE * granted[seconds] for seconds in (_MINUTE, _HOUR, _DAY))
+    minute, hour, day = (max(1.0, SHARE * granted[seconds]) for seconds in (_MINUTE, _HOUR, _DAY))
     return Limits(minute / _MINUTE, hour, day)
 
 
@@ -122,7 +125,7 @@ class RateLimiter:
         rate = self.rate(now)
         missing = max(1 - self._pace, 0.0) / self._pace_rate(now), max(1 - self._saved, 0.0) / max(rate, 1 / _DAY)
         wait = max(missing)
-        return max(0.0, self._shut_until - now, wait if wait > _ROUNDING else 0.0)
+        return max(0.0, self._shut_until - now, self._at - now + wait if wait > _ROUNDING else 0.0)
 
     def spend(self, now: float, calls: int = 1) -> None:
         """Count calls that go out now, whether or not they were allowed; failed ones count."""
@@ -133,6 +136,7 @@ class RateLimiter:
         self._hour.add(now, calls)
         self._day.add(now, calls)
         self._uncounted += calls
+        self._forget_sent(now)
         self._sent.append((now, calls))
 
     def rate(self, now: float) -> float:
@@ -231,8 +235,7 @@ class RateLimiter:
 
     def calls_per_second(self, now: float) -> float:
         """Calls per second of the last ten seconds, every kind of request included."""
-        while self._sent and self._sent[0][0] <= now - RATE_WINDOW:
-            self._sent.popleft()
+        self._forget_sent(now)
         seconds = min(max(now - self._opened_at, 1.0), RATE_WINDOW)
         return sum(calls for _, calls in self._sent) / seconds
 
@@ -264,6 +267,11 @@ class RateLimiter:
 
     def _pace_rate(self, now: float) -> float:
         return max(1 / _HOUR, min(self.limits.per_second, self._held(now)))
+
+    def _forget_sent(self, now: float) -> None:
+        """Drop what the rate of calls is not measured by any more."""
+        while self._sent and self._sent[0][0] <= now - RATE_WINDOW:
+            self._sent.popleft()
 
     def _refill(self, now: float) -> None:
         """Advance the buckets to `now`; while the host holds the rate down none are saved up, so calls go evenly."""

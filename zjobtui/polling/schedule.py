@@ -28,7 +28,10 @@ RETRY = 1.0
 """Seconds until a job is polled again whose call failed; then twice as long each time, up to its interval."""
 
 RETRY_SHARE = 1 / 8
-"""The part of its interval that is waited at least before such a retry: where calls are scarce, so are these."""
+"""The part of its interval that is waited at least before such a retry where calls are scarce."""
+
+FEW = 100
+"""Outdated entries that the queue may hold beside as many as it has jobs."""
 
 _ODD = frozenset({ProblemKind.UNREADABLE, ProblemKind.TOO_LARGE, ProblemKind.REFUSED, ProblemKind.FORBIDDEN})
 
@@ -67,8 +70,13 @@ class Schedule:
 
     def put(self, job: Job, due: float) -> None:
         """Make the job due at `due`, whatever was planned for it before."""
+        if self._due.get(job) == due:
+            return
         self._due[job] = due
         heapq.heappush(self._heap, (due, next(self._order), job))
+        if len(self._heap) > FEW + 2 * len(self._due):
+            self._heap = [entry for entry in self._heap if self._due.get(entry[2]) == entry[0]]
+            heapq.heapify(self._heap)
 
     def drop(self, job: Job) -> None:
         """Forget a job, if it is there."""
@@ -113,7 +121,7 @@ class Schedule:
     def retry(self, watch: Watch, now: float, failures: int, chance: Random) -> float:
         """When this job should be polled again after so many failed calls in a row, the last one at `now`."""
         interval = self.interval(watch, now)
-        wait = max(RETRY, RETRY_SHARE * interval) * 2.0 ** min(failures - 1, 20)
+        wait = max(RETRY, RETRY_SHARE * interval if self.is_stretched else 0.0) * 2.0 ** min(failures - 1, 20)
         return now + min(interval, wait) * chance.uniform(0.5, 1)
 
     def fit(
@@ -154,9 +162,7 @@ class Schedule:
         return self.intervals.curve
 
 
-def _price(
-    curve: Curve, running: Sequence[Watch], now: float, rate: float, ahead: float, credit: float
-) -> float:
+def _price(curve: Curve, running: Sequence[Watch], now: float, rate: float, ahead: float, credit: float) -> float:
     """The expected delay, in seconds, of the job that gets the last of the calls ahead; `CHEAPEST` at the least.
 
     Jobs that have never been polled come before all others, so these wait for as long as that takes.
@@ -178,11 +184,12 @@ def _is_new(watch: Watch) -> bool:
 def _expected_delay(curve: Curve, watch: Watch, then: float) -> float:
     """That of a job at `then`; none where its interval does not go by its age.
 
-    A clock that was ahead may have noted a response that is yet to come.
+    Where the last calls failed, it counts from the last of them: the job has had its turn, and must not set the price
+    for all others. A clock that was ahead may have noted a response that is yet to come.
     """
-    if watch.unfinished_at is None or watch.unfinished_at > then or _is_odd(watch):
+    if watch.unfinished_at is None or watch.heard_at > then or _is_odd(watch):
         return 0.0
-    seen = max(0.0, watch.unfinished_at - watch.added_at)
+    seen = max(0.0, watch.heard_at - watch.added_at)
     return expected_delay(curve, seen, max(seen, then - watch.added_at))
 
 

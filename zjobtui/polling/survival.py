@@ -84,7 +84,7 @@ def learn(lives: Iterable[Life]) -> Curve:
     ends = [IMAGINARY * (a - b) for a, b in pairwise(PRIOR.surviving)]
     exposure = [IMAGINARY * (b - a) for a, b in pairwise(PRIOR.lived)]
     outlived = [0.0] * len(AGES)
-    for life in lives:
+    for life in map(_bounded, lives):
         for age, sign in ((life.after, 1), (life.since, -1)):
             cell = cell_of(age)
             outlived[cell] += sign
@@ -99,6 +99,12 @@ def learn(lives: Iterable[Life]) -> Curve:
         near = slice(max(0, cell - REACH), cell + REACH + 1)
         surviving.append(surviving[-1] * exp(-width * sum(ends[near]) / sum(seconds[near])))
     return Curve.through(surviving)
+
+
+def _bounded(life: Life) -> Life:
+    """The life with ages that follow each other from 0 on, whatever clocks did."""
+    after = max(0.0, life.after)
+    return Life(after, max(after, life.by), min(max(0.0, life.since), after))
 
 
 def _add_end(life: Life, ends: list[float], exposure: list[float]) -> None:

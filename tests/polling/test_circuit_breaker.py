@@ -1,0 +1,169 @@
+"""When a tenant counts as down, and when it is tried again."""
+
+from random import Random
+
+import pytest
+
+from tests.support.sources import DONE
+from zjobtui.domain.observation import Missed, Observation, Seen
+from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.polling.circuit_breaker import BRIEF, BRIEF_CAP, CAP, FAILURES, CircuitBreaker
+
+FAILING = [ProblemKind.TIMED_OUT, ProblemKind.UNREACHABLE, ProblemKind.SERVER_ERROR]
+REFUSING = [ProblemKind.SIGNED_OUT, ProblemKind.UNTRUSTED, ProblemKind.REDIRECTED]
+ABOUT_ONE_JOB = [kind for kind in ProblemKind if kind not in {*FAILING, *REFUSING}]
+
+
+def missed(at: float, kind: ProblemKind = ProblemKind.UNREACHABLE) -> Observation:
+    return Missed(Problem(kind, "no"), at)
+
+
+def opened(chance: Random, at: float = 0.0, kind: ProblemKind = ProblemKind.UNREACHABLE) -> CircuitBreaker:
+    """A breaker that has just opened."""
+    breaker = CircuitBreaker(chance)
+    for _ in range(FAILURES):
+        breaker.record(missed(at, kind), at - 0.1, at)
+    return breaker
+
+
+def outage(seconds: float, chance: Random, latency: float = 0.05) -> list[float]:
+    """When probes go in an outage of so many seconds, and at last the first one after it."""
+    breaker, probes = opened(chance), [0.0]
+    while probes[-1] < seconds:
+        sent = max(breaker.probe_at, probes[-1] + latency)
+        probes.append(sent)
+        breaker.record(missed(sent + latency), sent, sent + latency)
+    return probes[1:]
+
+
+@pytest.mark.parametrize("kind", FAILING)
+def test_three_failed_calls_in_a_row_open_it(kind: ProblemKind) -> None:
+    breaker = CircuitBreaker(Random(1))
+    for at in range(FAILURES):
+        assert not breaker.is_open
+        breaker.record(missed(at, kind), at - 0.1, at)
+    assert breaker.is_open
+    assert breaker.problem == Problem(kind, "no")
+    assert breaker.since == FAILURES - 1
+
+
+@pytest.mark.parametrize("kind", REFUSING)
+def test_one_refusal_opens_it(kind: ProblemKind) -> None:
+    breaker = CircuitBreaker(Random(1))
+    breaker.record(missed(5, kind), 4.9, 5)
+    assert breaker.is_open
+    assert breaker.since == 5
+
+
+def test_failures_of_several_kinds_in_a_row_open_it_and_the_last_one_is_shown() -> None:
+    breaker = CircuitBreaker(Random(1))
+    for at, kind in enumerate(FAILING):
+        breaker.record(missed(at, kind), at - 0.1, at)
+    assert breaker.problem == Problem(FAILING[-1], "no")
+
+
+@pytest.mark.parametrize("between", [Seen(DONE, 2.0), *(missed(2.0, kind) for kind in ABOUT_ONE_JOB)])
+def test_failures_with_any_other_response_between_them_leave_it_closed(between: Observation) -> None:
+    breaker = CircuitBreaker(Random(1))
+    for at in range(20):
+        breaker.record(missed(at) if at % FAILURES else between, at - 0.1, at)
+        assert not breaker.is_open
+
+
+@pytest.mark.parametrize("word", [Seen(DONE, 2.0), *(missed(2.0, kind) for kind in ABOUT_ONE_JOB)])
+def test_one_response_that_is_not_about_the_tenant_closes_it(word: Observation) -> None:
+    breaker = opened(Random(1))
+    breaker.record(word, 1.9, 2)
+    assert not breaker.is_open
+    assert (breaker.problem, breaker.since) == (None, None)
+    for at in (3, 4):
+        breaker.record(missed(at), at - 0.1, at)
+        assert not breaker.is_open
+
+
+def test_requests_that_were_in_flight_when_it_opened_do_not_lengthen_the_wait() -> None:
+    breaker = opened(Random(1), at=10)
+    probe_at = breaker.probe_at
+    for number in range(40):
+        breaker.record(missed(10.1 + number, ProblemKind.TIMED_OUT), 9.95, 10.1 + number)
+    assert breaker.probe_at == probe_at
+
+
+def test_requests_that_were_in_flight_when_a_probe_failed_do_not_lengthen_the_wait() -> None:
+    breaker = opened(Random(1))
+    breaker.record(missed(21), 20, 21)
+    probe_at = breaker.probe_at
+    for number in range(10):
+        breaker.record(missed(21 + number), 20.5, 21 + number)
+    assert breaker.probe_at == probe_at
+
+
+def test_an_outage_remembers_since_when() -> None:
+    breaker = opened(Random(1), at=5)
+    breaker.record(missed(50), 49, 50)
+    assert breaker.since == 5
+
+
+def test_ten_minutes_cost_few_calls_and_are_over_within_a_minute() -> None:
+    for seed in range(1_000):
+        probes = outage(600, Random(seed))
+        assert len(probes) <= 40 - FAILURES
+        assert probes[-1] <= 600 + CAP
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.3, 1, 3, 5, 7, 9, 10])
+def test_after_a_short_outage_a_probe_goes_within_five_seconds(seconds: float) -> None:
+    for seed in range(300):
+        assert outage(seconds, Random(seed))[-1] <= seconds + 5
+
+
+@pytest.mark.parametrize("seconds", [11, 13, 20, 60, 300])
+def test_after_any_outage_a_probe_goes_within_a_minute(seconds: float) -> None:
+    for seed in range(100):
+        assert outage(seconds, Random(seed))[-1] <= seconds + CAP + 0.1
+
+
+def test_waits_are_drawn_evenly_from_zero_up_to_a_limit_that_doubles() -> None:
+    for probes, limit in ((1, 2), (2, 4), (4, 16), (5, 32), (6, CAP), (2_000, CAP)):
+        waits = []
+        for seed in range(500):
+            breaker = opened(Random(seed), at=-1_000)
+            breaker._probes = probes - 1
+            breaker.record(missed(100), 99, 100)
+            waits.append(breaker.probe_at - 100)
+        assert 0 <= min(waits) < 0.05 * limit
+        assert 0.95 * limit < max(waits) <= limit
+        assert sum(waits) / 500 == pytest.approx(limit / 2, rel=0.1)
+
+
+def test_while_an_outage_is_young_waits_are_short() -> None:
+    for seed in range(100):
+        breaker = opened(Random(seed))
+        for number in range(1, 12):
+            breaker.record(missed(number), number - 0.1, number)
+            assert 0 <= breaker.probe_at - number <= BRIEF_CAP
+        assert number < BRIEF
+
+
+def test_a_host_that_asks_for_patience_gets_it() -> None:
+    breaker = CircuitBreaker(Random(1))
+    for at in range(FAILURES):
+        breaker.record(missed(at), at - 0.1, at, retry_after=300)
+    assert breaker.probe_at == 2 + 300
+
+
+def test_the_user_may_try_at_once() -> None:
+    breaker = opened(Random(1), at=-1_000)
+    for number in range(10):
+        breaker.record(missed(100 + number), 99.9 + number, 100 + number)
+    breaker.probe_now(110)
+    assert breaker.is_open
+    assert breaker.probe_at <= 110
+    breaker.probe_now(120)
+    assert breaker.probe_at <= 110
+
+
+def test_a_user_who_tries_a_tenant_that_is_up_changes_nothing() -> None:
+    breaker = CircuitBreaker(Random(1))
+    breaker.probe_now(5)
+    assert not breaker.is_open

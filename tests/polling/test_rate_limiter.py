@@ -1,0 +1,534 @@
+"""How many calls a tenant gets: never more than its share, most of it where it is wanted, less where the host says."""
+
+import heapq
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import inf
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zjobtui.domain.pulse import Limit
+from zjobtui.domain.rate_limits import RateLimits
+from zjobtui.domain.tenant import TenantKind
+from zjobtui.polling.rate_limiter import (
+    API_SANDBOX,
+    CONCURRENCY,
+    DEVELOPER_SANDBOX,
+    PRODUCTION,
+    SLOWEST,
+    WALL_MEMORY,
+    Limits,
+    RateLimiter,
+    Windows,
+    limits_for,
+    share_of,
+)
+
+HOUR, DAY = 3_600, 86_400
+PLENTY = Limits(per_second=50)
+
+
+def greedy(limiter: RateLimiter, start: float, seconds: float) -> list[float]:
+    """When calls go if there is always one to make."""
+    now, calls = start, []
+    while now < start + seconds:
+        if delay := limiter.wait(now):
+            now += delay
+        else:
+            limiter.spend(now)
+            calls.append(now)
+    return calls
+
+
+def most_within(calls: Sequence[float], seconds: float) -> int:
+    """The most calls in any so many seconds."""
+    return max((bisect_left(calls, call + seconds) - place for place, call in enumerate(calls)), default=0)
+
+
+def throttled(limits: Limits = PLENTY, calls: int = 100) -> RateLimiter:
+    """One that has met a wall at time 0, after so many calls in the seconds before."""
+    limiter = RateLimiter(limits, -60)
+    limiter.spend(0, calls)
+    limiter.throttle(0, 0, 1)
+    return limiter
+
+
+# --- any second, hour, day ---------------------------------------------------------------------------------------
+
+
+@given(st.floats(min_value=0.3, max_value=90), st.lists(st.floats(min_value=0, max_value=4), max_size=8))
+def test_in_any_second_go_at_most_the_rate_and_a_quarter(per_second: float, pauses: list[float]) -> None:
+    limiter, now, calls = RateLimiter(Limits(per_second), 0), 0.0, list[float]()
+    for pause in [*pauses, 0.0]:
+        now += pause
+        calls += greedy(limiter, now, 1.5)
+        now += 1.5
+    burst = max(1.0, per_second / 4)
+    assert most_within(calls, 1 - 1e-6) <= per_second + burst + 1e-3
+
+
+def test_after_a_rest_a_quarter_of_a_second_goes_at_once_and_then_the_rate_holds() -> None:
+    calls = greedy(RateLimiter(PLENTY, 0), 0, 10)
+    assert sum(call == 0 for call in calls) == 12
+    assert len(calls) == pytest.approx(12 + 10 * 50, abs=2)
+
+
+@pytest.mark.parametrize("start", [0.0, 1_795_435_377.0])
+@pytest.mark.parametrize("windows", [API_SANDBOX, pytest.param(DEVELOPER_SANDBOX, marks=pytest.mark.slow)])
+def test_any_hour_and_any_day_stay_within_a_tenth_of_the_limit_and_use_most_of_it(
+    windows: Windows, start: float
+) -> None:
+    calls = greedy(RateLimiter(share_of(windows), start), start, 3 * DAY)
+    assert most_within(calls, DAY) <= windows[DAY] / 10
+    assert most_within(calls, HOUR) <= windows[HOUR] / 10
+    assert len(calls) >= 0.85 * 3 * windows[DAY] / 10
+
+
+def test_an_hour_of_few_calls_is_kept_where_the_day_has_plenty() -> None:
+    calls = greedy(RateLimiter(Limits(10, per_hour=120), 0), 0, 5 * HOUR)
+    assert most_within(calls, HOUR) <= 120
+    assert len(calls) >= 0.85 * 5 * 120
+
+
+@pytest.mark.parametrize("daily_calls", [1, 2, 5, 300])
+def test_a_day_that_the_user_has_set_is_kept_and_used(daily_calls: int) -> None:
+    limits = limits_for(TenantKind.PRODUCTION, daily_calls=daily_calls)
+    calls = greedy(RateLimiter(limits, 0), 0, 4 * DAY)
+    assert most_within(calls, DAY) <= daily_calls
+    assert len(calls) >= 0.85 * 4 * daily_calls - 1
+
+
+def test_what_is_left_of_a_day_lasts() -> None:
+    calls = greedy(RateLimiter(share_of(API_SANDBOX), 0), 0, DAY)
+    assert all(any(hour * HOUR <= call < (hour + 1) * HOUR for call in calls) for hour in range(24))
+
+
+def test_a_rest_saves_calls_for_a_sweep_but_no_second_day() -> None:
+    limits = share_of(API_SANDBOX)
+    limiter = RateLimiter(limits, 0)
+    assert len(greedy(limiter, 20 * HOUR, 60)) == pytest.approx(limits.saved, abs=4)
+    assert limits.saved == 50
+    assert Limits(83).saved == 200
+    assert Limits(83, per_day=5).saved == 1
+
+
+def test_with_none_left_of_the_day_nothing_goes_and_the_loop_is_not_busy() -> None:
+    limiter = RateLimiter(limits_for(TenantKind.PRODUCTION, daily_calls=1), 0)
+    limiter.spend(1)
+    now, waits = 1.0, 0
+    while delay := limiter.wait(now):
+        assert delay > 1
+        now, waits = now + delay, waits + 1
+        assert limiter.allowance(now) > 0
+        assert limiter.even_rate(now, 10) > 0
+    assert now >= DAY
+    assert waits <= 26
+
+
+def test_calls_that_went_without_leave_are_made_up_for() -> None:
+    limiter = RateLimiter(PLENTY, 0)
+    limiter.spend(0, 112)
+    assert limiter.wait(0) == pytest.approx(100.5 / 50)
+
+
+def test_a_clock_that_stands_or_steps_back_fills_nothing() -> None:
+    limiter = RateLimiter(PLENTY, 100)
+    limiter.spend(100, 13)
+    wait = limiter.wait(100)
+    assert wait > 0
+    assert limiter.wait(100) == wait
+    limiter.spend(90)
+    assert limiter.wait(90) == pytest.approx(10 + wait + 1 / 50)
+    assert limiter.wait(100) == pytest.approx(wait + 1 / 50)
+    assert limiter.wait(100 + wait + 1 / 50) == 0
+
+
+def test_a_clock_that_steps_forward_by_a_day_grants_no_burst() -> None:
+    limiter = RateLimiter(PLENTY, 0)
+    greedy(limiter, 0, 5)
+    assert len(greedy(limiter, DAY, 1 - 1e-6)) <= 50 + 12.5
+
+
+# --- shares and settings -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "per_second", "per_day"),
+    [
+        (TenantKind.PRODUCTION, 83.3, 2_700_000),
+        (TenantKind.CENTRAL_SANDBOX, 83.3, 2_700_000),
+        (TenantKind.DEVELOPER_SANDBOX, 20.8, 5_000),
+        (TenantKind.API_SANDBOX, 4.17, 1_000),
+    ],
+)
+def test_a_tenant_gets_a_tenth_of_what_its_kind_is_granted(kind: TenantKind, per_second: float, per_day: float) -> None:
+    limits = limits_for(kind)
+    assert limits.per_second == pytest.approx(per_second, rel=0.01)
+    assert limits.per_day == per_day
+    assert not limits.is_set
+
+
+def test_calls_per_second_of_the_settings_replaces_the_share_of_a_minute() -> None:
+    limits = limits_for(TenantKind.API_SANDBOX, calls_per_second=0.5)
+    assert (limits.per_second, limits.per_day, limits.is_set) == (0.5, 1_000, True)
+    assert len(greedy(RateLimiter(limits, 0), 0, 100)) <= 0.5 * 100 + 1
+    assert limits_for(TenantKind.API_SANDBOX, calls_per_second=40).per_second == 40
+
+
+def test_daily_calls_of_the_settings_replaces_the_shares_of_hour_and_day() -> None:
+    limits = limits_for(TenantKind.API_SANDBOX, daily_calls=20_000)
+    assert (limits.per_hour, limits.per_day, limits.is_set) == (inf, 20_000, True)
+
+
+def test_a_window_that_is_not_named_is_as_in_production() -> None:
+    assert share_of({}) == share_of(PRODUCTION)
+    assert share_of({1: 2, 60: 600}).per_second == 1
+
+
+# --- a host that throttles ---------------------------------------------------------------------------------------
+
+
+def fixed_windows(cap: int) -> Callable[[float], bool]:
+    """A server that takes so many calls in each second of its clock."""
+    counts: dict[int, int] = {}
+
+    def takes(now: float) -> bool:
+        counts[int(now)] = counts.get(int(now), 0) + 1
+        return counts[int(now)] <= cap
+
+    return takes
+
+
+def sliding_window(cap: int) -> Callable[[float], bool]:
+    """A server that takes so many calls in any one second."""
+    taken: deque[float] = deque(maxlen=cap)
+
+    def takes(now: float) -> bool:
+        if len(taken) == cap and taken[0] > now - 1:
+            return False
+        taken.append(now)
+        return True
+
+    return takes
+
+
+@dataclass(frozen=True)
+class Call:
+    sent: float
+    is_taken: bool
+
+
+def against(takes: Callable[[float], bool], seconds: float, chance: Random, concurrency: int = 10) -> list[Call]:
+    """What comes of 500 impatient jobs against a server that throttles, with answers in 50 to 150 ms."""
+    limiter, now, calls = RateLimiter(share_of(PRODUCTION), 0), 0.0, list[Call]()
+    in_flight: list[tuple[float, int]] = []
+    while now < seconds:
+        while in_flight and in_flight[0][0] <= now:
+            call = calls[heapq.heappop(in_flight)[1]]
+            if not call.is_taken:
+                limiter.throttle(call.sent, now, 1.0)
+        delay = limiter.wait(now)
+        if delay == 0 and len(in_flight) < concurrency:
+            latency = chance.uniform(0.05, 0.15)
+            limiter.spend(now)
+            heapq.heappush(in_flight, (now + latency, len(calls)))
+            calls.append(Call(now, takes(now + latency / 2)))
+        else:
+            soonest = now + delay if len(in_flight) < concurrency else seconds
+            now = min(soonest, in_flight[0][0]) if in_flight else soonest
+    return calls
+
+
+@pytest.mark.parametrize("server", [fixed_windows, sliding_window])
+@pytest.mark.parametrize(("cap", "seed"), [(2, 0), (2, 1), (2, 2), (10, 0)])
+def test_a_server_that_takes_few_calls_a_second_is_used_well_and_seldom_overrun(
+    server: Callable[[int], Callable[[float], bool]], cap: int, seed: int
+) -> None:
+    calls = [call for call in against(server(cap), 360, Random(seed)) if call.sent >= 60]
+    taken = sum(call.is_taken for call in calls)
+    assert len(calls) - taken <= 0.02 * len(calls)
+    assert taken >= 0.8 * cap * 300
+
+
+def test_near_the_wall_the_rate_stays_for_long_and_comes_back_within_minutes() -> None:
+    limiter = throttled()
+    wall = limiter.rate(61)
+    assert wall == pytest.approx(20, rel=1e-3)
+    assert [limiter.rate(1 + after) / wall for after in (0, 30, 60, 90)] == pytest.approx([0.7, 0.9625, 1, 1.0375])
+    assert limiter.rate(600) == 50
+
+
+def test_calls_of_a_while_ago_say_nothing_of_where_the_wall_is() -> None:
+    limiter = RateLimiter(PLENTY, 0)
+    limiter.spend(0, 100)
+    limiter.spend(60)
+    limiter.throttle(60, 60.1, 1)
+    assert limiter.rate(62) < 1
+
+
+def test_a_wall_that_is_met_soon_after_the_start_is_taken_to_be_where_the_rate_was() -> None:
+    limiter = RateLimiter(PLENTY, 0)
+    for tenth in range(10):
+        limiter.spend(tenth / 10, 2)
+    limiter.throttle(0.9, 1.0, 1)
+    assert limiter.rate(62) == pytest.approx(20, rel=0.15)
+
+
+def test_calls_that_were_in_flight_when_the_wall_was_met_slow_down_no_further() -> None:
+    limiter = throttled()
+    once = limiter.rate(5)
+    limiter.throttle(-0.05, 0.2, 1)
+    limiter.throttle(0.5, 0.9, 1)  # sent before the wait was over
+    assert limiter.rate(5) == once
+    assert limiter.wait(0.2) >= 1
+
+
+def test_throttling_alone_never_stops_the_calls() -> None:
+    limiter = RateLimiter(PLENTY, 0)
+    for second in range(0, 100, 2):
+        limiter.throttle(second, second, 1)
+    assert limiter.rate(99) == pytest.approx(SLOWEST)
+    assert greedy(limiter, 99, 10)
+
+
+def test_while_the_rate_is_held_down_calls_go_evenly() -> None:
+    calls = greedy(throttled(), 0, 20)
+    assert min(b - a for a, b in pairwise(calls)) > 0.04
+
+
+def test_a_wall_is_remembered_for_five_minutes() -> None:
+    limiter = throttled()
+    assert limiter.is_walled(WALL_MEMORY)
+    assert not limiter.is_walled(WALL_MEMORY + 2)
+    assert not RateLimiter(PLENTY, 0).is_walled(0)
+
+
+def test_a_host_that_asks_for_patience_alone_shows_no_wall() -> None:
+    limiter = RateLimiter(PLENTY, 0)
+    limiter.pause(10, 5)
+    assert limiter.wait(10) == 5
+    assert (limiter.paused_until(10), limiter.paused_until(15)) == (15, None)
+    assert limiter.rate(15) == 50
+
+
+@given(st.floats(min_value=1, max_value=3_600), st.floats(min_value=0, max_value=3_600))
+def test_nothing_goes_before_the_host_is_ready_again(patience: float, shorter: float) -> None:
+    limiter = RateLimiter(PLENTY, 50)
+    limiter.throttle(50, 60, patience)
+    limiter.throttle(50, 60, min(shorter, patience))
+    calls = greedy(limiter, 60, patience + 10)
+    assert calls[0] >= 60 + patience - 1e-6
+
+
+# --- what headers say --------------------------------------------------------------------------------------------
+
+
+def test_half_of_what_all_clients_have_left_is_spread_over_the_rest_of_the_window() -> None:
+    limiter = RateLimiter(PLENTY, 0)
+    limiter.learn(RateLimits(window=60, remaining=40, reset=20), 0)
+    assert limiter.rate(1) == 1
+    assert len(greedy(limiter, 0, 20)) <= 22
+    assert limiter.rate(21) == 50
+
+
+@pytest.mark.parametrize(("window", "reset", "wait"), [(60, 20, 20), (DAY, DAY, HOUR), (HOUR, 10**15, HOUR)])
+def test_with_nothing_left_nothing_goes_before_the_reset(window: int, reset: int, wait: float) -> None:
+    limiter = RateLimiter(PLENTY, 0)
+    limiter.learn(RateLimits(window=window, remaining=0, reset=reset), 0)
+    assert limiter.wait(0) == wait
+
+
+def test_a_reset_does_not_cut_short_what_the_host_asked_for() -> None:
+    limiter = RateLimiter(PLENTY, 0)
+    limiter.throttle(0, 0, 300)
+    limiter.learn(RateLimits(window=60, remaining=0, reset=20), 0)
+    assert limiter.wait(0) == 300
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        RateLimits(),
+        RateLimits(window=1, remaining=0, reset=1),
+        RateLimits(window=60, reset=5),
+        RateLimits(window=60, remaining=5),
+        RateLimits(remaining=0, reset=5),
+        RateLimits(window=60, remaining=10**15, reset=0),
+        RateLimits(windows={60: 10**15, 3_600: 10**15}),
+    ],
+)
+def test_headers_that_grant_enough_or_say_nothing_hold_nothing_back(told: RateLimits) -> None:
+    limiter = RateLimiter(PLENTY, 0)
+    limiter.learn(told, 0)
+    assert (limiter.wait(0), limiter.rate(0), limiter.concurrency) == (0, 50, CONCURRENCY)
+
+
+def test_granted_windows_lower_the_share_and_never_raise_it() -> None:
+    limiter = RateLimiter(share_of(PRODUCTION), 0)
+    limiter.learn(RateLimits(windows={60: 600, HOUR: 6_000}), 0)
+    assert (limiter.limits.per_second, limiter.limits.per_hour, limiter.limits.per_day) == (1, 600, 2_700_000)
+    limiter.learn(RateLimits(windows={60: 50_000}), 0)
+    assert limiter.limits.per_second == 1
+
+
+def test_granted_windows_do_not_lower_what_the_user_has_set() -> None:
+    limits = limits_for(TenantKind.PRODUCTION, calls_per_second=5)
+    limiter = RateLimiter(limits, 0)
+    limiter.learn(RateLimits(windows={60: 60}), 0)
+    assert limiter.limits == limits
+    limiter.learn(RateLimits(window=60, remaining=40, reset=20, windows={60: 60}), 0)
+    assert limiter.rate(1) == 1
+
+
+@pytest.mark.parametrize("granted", [0, 1, 9])
+@pytest.mark.parametrize("window", [60, HOUR, DAY])
+def test_a_host_that_grants_next_to_nothing_gets_one_call_a_window(window: int, granted: int) -> None:
+    limiter = RateLimiter(share_of(PRODUCTION), 0)
+    limiter.learn(RateLimits(windows={window: granted}), 0)
+    calls = greedy(limiter, 0, 4 * window)
+    assert 3 <= len(calls) <= 5
+
+
+@pytest.mark.parametrize(("granted", "in_flight"), [(200, 10), (40, 10), (20, 5), (4, 1), (1, 1), (0, 1)])
+def test_a_quarter_of_the_calls_in_flight_that_the_host_grants_is_taken(granted: int, in_flight: int) -> None:
+    limiter = RateLimiter(PLENTY, 0)
+    limiter.learn(RateLimits(concurrent=granted), 0)
+    assert limiter.concurrency == in_flight
+    limiter.learn(RateLimits(), 0)
+    assert limiter.concurrency == in_flight
+
+
+# --- counting ----------------------------------------------------------------------------------------------------
+
+
+def test_what_others_spent_is_counted_for_the_day() -> None:
+    limiter = RateLimiter(share_of(API_SANDBOX), 0)
+    limiter.count_today(1_000, 10)
+    assert limiter.used_today(20) == 1_000
+    assert limiter.wait(20) == HOUR - 20
+    assert limiter.day_share(20) == 1
+
+
+def test_calls_of_this_window_count_once_whichever_way_they_come() -> None:
+    limiter = RateLimiter(share_of(API_SANDBOX), 0)
+    limiter.spend(1, 30)
+    assert limiter.take_uncounted() == 30
+    assert limiter.take_uncounted() == 0
+    limiter.spend(2, 5)
+    limiter.count_today(130, 3)  # the 30 are in it, the 5 are not yet
+    assert limiter.used_today(3) == 135
+
+
+def test_an_old_count_of_the_day_is_not_held_against_the_next_one() -> None:
+    limiter = RateLimiter(share_of(API_SANDBOX), 0)
+    limiter.count_today(1_000, 10)
+    limiter.spend(20, 3)
+    assert limiter.used_today(11 + HOUR) == 3
+
+
+def test_midnight_grants_no_second_day_to_what_this_run_has_spent() -> None:
+    limiter = RateLimiter(share_of(API_SANDBOX), DAY - 600)
+    limiter.spend(DAY - 600, 900)
+    limiter.count_today(0, DAY + 1)
+    assert limiter.used_today(DAY + 1) == 900
+    assert limiter.used_today(2 * DAY + HOUR) == 0
+
+
+def test_calls_per_second_are_those_of_the_last_ten_seconds() -> None:
+    limiter = RateLimiter(PLENTY, 0)
+    for half in range(40):
+        limiter.spend(half / 2)
+        assert limiter.calls_per_second(half / 2) <= 3
+    assert limiter.calls_per_second(20) == pytest.approx(1.9)
+    assert limiter.calls_per_second(25) == pytest.approx(0.9)
+    assert limiter.calls_per_second(40) == 0
+    assert RateLimiter(PLENTY, 5).calls_per_second(5) == 0
+
+
+def test_calls_are_forgotten_though_nobody_asks_for_their_rate() -> None:
+    limiter = RateLimiter(PLENTY, 0)
+    for second in range(1_000):
+        limiter.spend(second)
+    assert len(limiter._sent) <= 11
+
+
+def test_what_may_be_planned_with_is_the_rate_and_what_is_saved() -> None:
+    limiter = RateLimiter(limits_for(TenantKind.API_SANDBOX), 0)
+    assert limiter.allowance(0) == pytest.approx(1_000 / 21_600 + 49 / 300)
+    limiter.spend(0, 200)
+    assert limiter.allowance(0) == pytest.approx(800 / 21_600)
+    limiter.spend(0, 5_000)
+    assert 0 < limiter.allowance(0) < 0.001
+
+
+def test_saved_calls_serve_jobs_that_all_come_at_once() -> None:
+    limiter = RateLimiter(limits_for(TenantKind.API_SANDBOX), 0)
+    per_second, long_run = limiter.limits.per_second, 1_000 / 21_600
+    assert limiter.even_rate(0, 1) == limiter.even_rate(0, 50) == per_second
+    assert limiter.even_rate(0, 100) == pytest.approx(2 * long_run)
+    limiter.spend(0, 50)
+    assert limiter.even_rate(0, 100) == pytest.approx(950 / 21_600)
+
+
+def test_what_holds_back_is_named() -> None:
+    assert RateLimiter(PLENTY, 0).limit(0) is Limit.CALLS_PER_SECOND
+    assert RateLimiter(limits_for(TenantKind.API_SANDBOX), 0).limit(0) is Limit.DAILY_CALLS
+    assert RateLimiter(limits_for(TenantKind.PRODUCTION, daily_calls=300), 0).limit(0) is Limit.DAILY_CALLS
+    limiter = throttled()
+    assert limiter.limit(0.5) is limiter.limit(10) is Limit.HOST
+    assert limiter.limit(600) is Limit.CALLS_PER_SECOND
+    limiter.learn(RateLimits(window=60, remaining=4, reset=60), 700)
+    assert limiter.limit(701) is Limit.HOST
+    limiter.pause(1_000, 10)
+    assert limiter.limit(1_001) is Limit.HOST
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["spend", "throttle", "pause", "remaining", "windows", "count", "back"]),
+            st.integers(min_value=0, max_value=10**15),
+            st.floats(min_value=0, max_value=1e5),
+        ),
+        max_size=20,
+    ),
+    st.sampled_from([None, 1, 7, 27_000_000]),
+    st.sampled_from([None, 0.01, 0.3, 833.0]),
+)
+def test_whatever_happens_a_call_may_go_at_some_time(
+    events: list[tuple[str, int, float]], daily_calls: int | None, calls_per_second: float | None
+) -> None:
+    limiter = RateLimiter(limits_for(TenantKind.PRODUCTION, daily_calls, calls_per_second), 0)
+    now = 0.0
+    for event, number, seconds in events:
+        now += seconds if event != "back" else -seconds
+        if event == "spend":
+            limiter.spend(now, number % 50)
+        elif event == "throttle":
+            limiter.throttle(now - 1, now, min(seconds, HOUR))
+        elif event == "pause":
+            limiter.pause(now, min(seconds, HOUR))
+        elif event == "remaining":
+            limiter.learn(RateLimits(window=HOUR, remaining=number, reset=int(seconds)), now)
+        elif event == "windows":
+            limiter.learn(RateLimits(windows={60: number % 100_000, DAY: number}), now)
+        elif event == "count":
+            limiter.count_today(number % 1_000, now)
+        assert limiter.wait(now) >= 0
+        assert 1 / HOUR <= limiter.allowance(now) < inf
+        assert 0 < limiter.even_rate(now, 1 + number % 9_000) < inf
+        assert limiter.limit(now) in Limit
+        assert 0 <= limiter.calls_per_second(now) < inf
+        assert 0 <= limiter.day_share(now) < inf
+    for _ in range(2_000):
+        wait = limiter.wait(now)
+        if wait == 0:
+            return
+        now += wait
+    raise AssertionError(f"still waiting at {now}")

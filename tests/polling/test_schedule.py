@@ -1,0 +1,392 @@
+"""When each job is due: the queue, the price of a call, and what is learnt from the jobs."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from math import inf, log
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.polling import job, watches
+from tests.support.virtual_time import START
+from zjobtui.domain.digest import Digest
+from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.domain.verdict import Kind, Verdict
+from zjobtui.domain.watch import Watch
+from zjobtui.polling.intervals import CHEAPEST, SHORTEST, STALENESS_LIMIT, expected_delay
+from zjobtui.polling.schedule import MEMORY, RETRY, Schedule, lives
+from zjobtui.polling.survival import PRIOR, Life, learn
+
+DONE = Digest("Completed", Verdict(Kind.DONE, "It is done."))
+PROCESSING = Digest("Processing", Verdict(Kind.WAITING, "It runs."))
+NOW = START + 3_600
+ODD = [ProblemKind.UNREADABLE, ProblemKind.TOO_LARGE, ProblemKind.REFUSED, ProblemKind.FORBIDDEN]
+
+
+def numbered(number: int, **known: object) -> Watch:
+    return replace(Watch(job=job(number), added_at=START), **known)  # type: ignore[arg-type]
+
+
+def running(number: int, age: float, unseen: float, now: float = NOW) -> Watch:
+    """A job of this age at `now`, last seen running so many seconds before."""
+    seen = now - unseen
+    return numbered(number, added_at=now - age, digest=PROCESSING, seen_at=seen, unfinished_at=seen)
+
+
+def ended(count: int, lived: Iterable[float], every: float = 3.0, start: float = START) -> list[Watch]:
+    """Jobs that ended at these ages, as polling at an interval saw it."""
+    return [
+        replace(
+            watch,
+            digest=DONE,
+            unfinished_at=watch.added_at + age // every * every,
+            seen_at=watch.added_at + (age // every + 1) * every,
+            ended_at=watch.added_at + (age // every + 1) * every,
+        )
+        for watch, age in zip(watches(count, added_at=start), lived, strict=False)
+    ]
+
+
+def fitted(known: Iterable[Watch], rate: float, now: float = NOW, staleness_limit: float = STALENESS_LIMIT) -> Schedule:
+    schedule = Schedule(staleness_limit)
+    schedule.fit(known, now, rate)
+    return schedule
+
+
+# --- the queue ---------------------------------------------------------------------------------------------------
+
+
+def test_jobs_are_taken_in_the_order_in_which_they_are_due_and_those_due_at_once_as_they_came() -> None:
+    schedule = Schedule()
+    for number, due in enumerate([5.0, 3.0, 4.0, 3.0, 9.0]):
+        schedule.put(job(number), due)
+    assert schedule.next_due() == 3.0
+    assert schedule.take(2.9) is None
+    assert [schedule.take(5.0) for _ in range(5)] == [job(1), job(3), job(2), job(0), None]
+    assert (len(schedule), schedule.next_due()) == (1, 9.0)
+
+
+def test_a_job_that_is_put_again_is_due_at_the_new_time_alone() -> None:
+    schedule = Schedule()
+    for due in (5.0, 3.0, 7.0, 3.0, 7.0):
+        schedule.put(job(0), due)
+    assert len(schedule) == 1
+    assert schedule.due(job(0)) == schedule.next_due() == 7.0
+    assert schedule.take(6.9) is None
+    assert [schedule.take(100.0), schedule.take(100.0)] == [job(0), None]
+    assert schedule.next_due() is None
+
+
+def test_jobs_that_are_dropped_are_not_taken_until_they_are_put_again() -> None:
+    schedule = Schedule()
+    for number in range(4):
+        schedule.put(job(number), float(number))
+    schedule.drop(job(0))
+    schedule.drop(job(9))
+    schedule.drop_all_but({job(0), job(2), job(3)})
+    assert job(1) not in schedule
+    assert schedule.due(job(1)) is None
+    schedule.put(job(0), 2.5)
+    assert [schedule.take(9.0) for _ in range(4)] == [job(2), job(0), job(3), None]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["put", "put", "take", "drop"]), st.integers(0, 5), st.integers(0, 9)), max_size=60
+    )
+)
+def test_the_queue_is_a_dictionary_by_time(steps: list[tuple[str, int, int]]) -> None:
+    schedule, model = Schedule(), dict[int, float]()
+    for step, number, time in steps:
+        if step == "put":
+            schedule.put(job(number), float(time))
+            model[number] = float(time)
+        elif step == "drop":
+            schedule.drop(job(number))
+            model.pop(number, None)
+        else:
+            taken = schedule.take(float(time))
+            if taken is None:
+                assert min(model.values(), default=inf) > time
+            else:
+                (found,) = (one for one in model if job(one) == taken)
+                assert model.pop(found) == min([*model.values(), time], default=time) or found not in model
+        assert schedule.next_due() == min(model.values(), default=None)
+        assert len(schedule) == len(model)
+    assert Counter(iter(lambda: schedule.take(10.0), None)) == Counter(job(number) for number in model)
+
+
+def test_a_queue_whose_jobs_are_put_off_again_and_again_does_not_grow() -> None:
+    schedule = Schedule()
+    for time in range(2_000):
+        for number in range(10):
+            schedule.put(job(number), 1e6 + time)
+    assert len(schedule._heap) <= 200
+    assert len({schedule.take(inf) for _ in range(10)}) == 10
+
+
+# --- the price ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [0, 1, 10, 30])
+def test_where_calls_are_plentiful_the_price_is_the_cheapest(count: int) -> None:
+    schedule = fitted([running(number, 40, 2) for number in range(count)], 83)
+    assert schedule.intervals.price == CHEAPEST
+    assert schedule.intervals.ceiling == STALENESS_LIMIT
+    assert not schedule.is_stretched
+
+
+def test_where_calls_are_few_the_jobs_with_the_largest_expected_delay_get_them() -> None:
+    chance = Random(1)
+    known = [running(number, age := chance.uniform(1, 200), chance.uniform(0, age)) for number in range(200)]
+    for rate in (2.0, 10.0, 40.0):
+        schedule = fitted(known, rate)
+        ahead = schedule.fit_at - NOW
+        worth = {
+            one.job: expected_delay(PRIOR, (one.unfinished_at or 0) - one.added_at, NOW + ahead - one.added_at)
+            for one in known
+        }
+        chosen = sorted(worth, key=lambda one: -worth[one])[: round(rate * ahead)]
+        assert schedule.is_stretched
+        due = {one.job for one in known if schedule.next_call(one, one.unfinished_at or 0) <= NOW + ahead + 0.05}
+        # A ceiling calls for the oldest ones, too; and an interval is right within some percent.
+        assert len(set(chosen) & due) >= 0.9 * len(chosen)
+        spared = [one for one in known if one.job not in due]
+        assert max(worth[one.job] for one in spared) <= 1.1 * schedule.intervals.price
+
+
+def test_the_fewer_calls_there_are_the_longer_the_intervals() -> None:
+    known = [running(number, 300 + number, 30 * number / 50) for number in range(50)]
+    prices, intervals = [], []
+    for rate in (83.0, 10.0, 1.0, 0.1, 0.01):
+        schedule = fitted(known, rate)
+        prices.append(schedule.intervals.price)
+        intervals.append(schedule.mean_interval)
+    assert prices == sorted(prices)
+    assert intervals == sorted(intervals)
+    assert intervals[-1] > 20 * intervals[0]
+
+
+def test_new_jobs_come_first_and_the_others_wait() -> None:
+    known = [running(number, 40, 3) for number in range(100)]
+    new = [replace(watch, added_at=NOW) for watch in watches(600)[100:]]
+    alone, beside = fitted(known, 50), fitted(known + new, 50)
+    wait = expected_delay(PRIOR, 37, 37 + 3 + 500 / 50)
+    assert beside.intervals.price >= 0.9 * wait
+    assert beside.intervals.price > 2 * alone.intervals.price
+
+
+def test_where_all_jobs_are_new_the_price_is_what_they_wait_for_each_other() -> None:
+    new = watches(1_000, added_at=NOW)
+    assert fitted(new, 50).intervals.price == pytest.approx(expected_delay(PRIOR, 0, 20), rel=0.02)
+    assert fitted(watches(5, added_at=NOW), 50).intervals.price == CHEAPEST
+
+
+@pytest.mark.parametrize("failing", [1, 50])
+@pytest.mark.parametrize(("rate", "count"), [(0.05, 20), (83.0, 60)])
+def test_jobs_whose_calls_fail_for_ever_make_no_call_dearer_for_the_others(
+    failing: int, rate: float, count: int
+) -> None:
+    good = [running(number, 4_000, 4_000 * 0.01 * number / count) for number in range(count)]
+    bad = [
+        replace(
+            running(count + number, 90_000, 86_000), problem=Problem(ProblemKind.TIMED_OUT), problem_at=NOW - number % 5
+        )
+        for number in range(failing)
+    ]
+    with_good = [running(count + number, 90_000, number % 5) for number in range(failing)]
+    assert fitted(good + bad, rate).intervals.price == fitted(good + with_good, rate).intervals.price
+
+
+def test_a_ceiling_is_stretched_so_far_that_it_takes_half_of_the_calls() -> None:
+    old = [running(number, 1e7, 10) for number in range(200)]
+    assert fitted(old, 0.1).intervals.ceiling == 4_000
+    assert fitted(old, 6.7).intervals.ceiling == STALENESS_LIMIT
+    assert fitted(old, 6.6).intervals.ceiling > STALENESS_LIMIT
+    assert fitted(old, 0.1).staleness_limit == STALENESS_LIMIT
+
+
+def test_finished_jobs_take_no_calls() -> None:
+    known = [running(number, 40, 3) for number in range(20)]
+    over = [replace(watch, job=job(100 + number)) for number, watch in enumerate(ended(500, [10.0] * 500))]
+    alone, beside = Schedule(), Schedule()
+    for schedule, listed in ((alone, known), (beside, known + over)):
+        schedule._learnt_at, schedule._ended = NOW, len(listed) - 20
+        schedule.fit(listed, NOW, 1)
+    assert beside.intervals == alone.intervals
+    assert beside.mean_interval == alone.mean_interval > 0
+    assert fitted(over, 1).mean_interval == 0
+
+
+def test_the_settings_say_what_the_longest_interval_is() -> None:
+    known = [running(number, 1e6, 3) for number in range(3)]
+    assert fitted(known, 83, staleness_limit=20).interval(known[0], NOW) == 20
+    assert fitted(known, 83, staleness_limit=2).interval(known[0], NOW) == 2
+
+
+def test_a_fit_says_whether_the_intervals_have_changed_notably() -> None:
+    known = [running(number, 3_000, 3) for number in range(20)]
+    schedule = Schedule()
+    assert schedule.fit(known, NOW, 83)
+    assert not schedule.fit(known, NOW + 1, 83)
+    assert schedule.fit(known, NOW + 2, 0.1)
+    assert schedule.fit(known, NOW + 62, 0.1)  # the curve has been learnt again
+
+
+def test_a_clock_that_was_ahead_sets_no_price() -> None:
+    ahead = [running(number, 100, -3_600) for number in range(50)]
+    schedule = fitted(ahead, 0.5)
+    assert schedule.intervals.price == CHEAPEST
+    assert fitted([running(0, -50, -60)], 83).interval(running(0, -50, -60), NOW) <= STALENESS_LIMIT
+
+
+# --- intervals ---------------------------------------------------------------------------------------------------
+
+
+@given(st.floats(min_value=-1e7, max_value=1e9), st.floats(min_value=1 / 3_600, max_value=1e4))
+def test_every_interval_lies_between_the_bounds(age: float, rate: float) -> None:
+    schedule = fitted([running(number, 50, 5) for number in range(30)], rate)
+    watch = numbered(0, added_at=NOW - age)
+    assert SHORTEST <= schedule.interval(watch, NOW) <= schedule.intervals.ceiling
+    assert schedule.next_call(watch, NOW) == NOW + schedule.interval(watch, NOW)
+
+
+def test_nothing_is_planned_where_ends_cannot_be() -> None:
+    chance = Random(2)
+    known = ended(300, [chance.gauss(20, 2) for _ in range(300)])
+    for rate in (83.0, 2.0):
+        schedule = fitted([*known[20:], *[running(number, 5, 1) for number in range(20)]], rate)
+        born, age, calls = numbered(0, added_at=NOW), 0.0, list[float]()
+        while age < 30:
+            age += schedule.interval(born, NOW + age)
+            calls.append(age)
+        assert sum(2 <= call <= 14 for call in calls) <= 1
+        assert sum(15 <= call <= 25 for call in calls) >= 3
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_a_job_whose_responses_cannot_be_used_waits_for_the_longest_interval(kind: ProblemKind) -> None:
+    odd = numbered(0, added_at=NOW - 1, problem=Problem(kind), problem_at=NOW)
+    assert Schedule().interval(odd, NOW) == STALENESS_LIMIT
+
+
+def test_a_job_that_zuora_does_not_know_waits_for_the_longest_interval() -> None:
+    unknown = numbered(0, added_at=NOW - 1, problem=Problem(ProblemKind.NOT_FOUND), problem_at=NOW)
+    assert Schedule().interval(unknown, NOW) == STALENESS_LIMIT
+
+
+@pytest.mark.parametrize("kind", [*ODD, ProblemKind.NOT_FOUND])
+def test_jobs_that_wait_for_the_longest_interval_set_no_price(kind: ProblemKind) -> None:
+    odd = [
+        replace(running(number, 9_000, 5_000), problem=Problem(kind), problem_at=NOW - 30) for number in range(30, 90)
+    ]
+    good = [running(number, 40, 3) for number in range(30)]
+    assert fitted(good + odd, 83).intervals.price == fitted(good, 83).intervals.price
+
+
+def retries(schedule: Schedule, watch: Watch, failures: int) -> list[float]:
+    return [schedule.retry(watch, NOW, failures, Random(seed)) - NOW for seed in range(200)]
+
+
+@pytest.mark.parametrize("age", [1.0, 600.0, 1e7])
+def test_a_job_whose_call_failed_is_polled_again_soon_then_ever_later_up_to_its_interval(age: float) -> None:
+    schedule, watch = Schedule(), numbered(0, added_at=NOW - age)
+    interval = schedule.interval(watch, NOW)
+    for failures, wait in ((1, RETRY), (2, 2), (3, 4), (4, 8), (5, 16), (6, 32), (7, 64), (3_000, inf)):
+        waits = retries(schedule, watch, failures)
+        assert max(waits) == pytest.approx(min(wait, interval), rel=0.02)
+        assert min(waits) == pytest.approx(min(wait, interval) / 2, rel=0.02)
+
+
+@given(st.floats(min_value=0, max_value=1e7), st.integers(min_value=1, max_value=10**6))
+def test_no_failed_call_is_tried_again_later_than_its_interval(age: float, failures: int) -> None:
+    schedule, watch = Schedule(), numbered(0, added_at=NOW - age)
+    wait = schedule.retry(watch, NOW, failures, Random(1)) - NOW
+    assert 0 < wait <= schedule.interval(watch, NOW) + 1e-6
+
+
+def test_where_calls_are_few_so_are_those_that_are_tried_again() -> None:
+    scarce = fitted([running(number, 1e5, 3) for number in range(500)], 0.05)
+    old = numbered(0, added_at=NOW - 1e5)
+    assert min(retries(scarce, old, 1)) >= scarce.interval(old, NOW) / 16 > 5
+
+
+# --- learning ----------------------------------------------------------------------------------------------------
+
+
+def test_what_is_known_of_a_life_lies_between_two_responses() -> None:
+    (watch,) = ended(1, [20.0], every=6)
+    assert lives([watch], NOW, {}) == [Life(18, 24, 0)]
+    assert lives([watch], NOW, {watch.job: START + 6}) == [Life(18, 24, 6)]
+    assert lives([running(0, 100, 7)], NOW, {}) == [Life(93, inf, 0)]
+    assert lives(watches(1), NOW, {}) == []
+
+
+def test_a_job_that_had_ended_when_it_was_first_polled_teaches_nothing() -> None:
+    unwitnessed = [replace(watch, unfinished_at=None) for watch in ended(100, [20.0] * 100)]
+    backwards = [replace(watch, unfinished_at=watch.ended_at) for watch in ended(100, [20.0] * 100)]
+    unended = [replace(watch, ended_at=None) for watch in ended(100, [20.0] * 100)]
+    for known in (unwitnessed, backwards, unended):
+        assert lives(known, NOW, {}) == []
+        assert fitted(known, 1).intervals.curve == learn([])
+
+
+def test_times_from_a_clock_that_was_ahead_teach_nothing() -> None:
+    assert lives([running(0, 100, -3_600)], NOW, {}) == []
+    (early,) = ended(1, [20.0])
+    born_later = replace(early, added_at=(early.ended_at or 0) + 50)
+    assert all(0 <= life.since <= life.after < life.by for life in lives([born_later], NOW, {}))
+
+
+def test_only_the_jobs_that_were_added_last_are_learnt_from() -> None:
+    before = ended(400, [500.0] * 400, start=START - 10_000)
+    lately = [replace(watch, job=job(1_000 + number)) for number, watch in enumerate(ended(MEMORY, [20.0] * MEMORY))]
+    mixed = [*before, *lately]
+    Random(1).shuffle(mixed)
+    assert sorted(lives(mixed, NOW, {})) == sorted(lives(lately, NOW, {}))
+    assert len(lives(mixed, NOW, {})) == MEMORY
+    assert fitted(mixed, 1).intervals.curve.quantile(0.5) < 30
+
+
+def test_jobs_that_are_first_seen_running_at_an_age_say_nothing_of_earlier_ones() -> None:
+    """A batch whose first responses come only after up to 12 s, so that the shortest lives are never seen."""
+    chance, schedule, now = Random(1), Schedule(), START
+    born = watches(300)
+    lived = [chance.lognormvariate(log(20), 1) for _ in born]
+    known = list(born)
+    for step in range(40):
+        now = START + 3 * step
+        for number in range(len(born)):
+            if now < START + 12 * number / 300 or known[number].is_final:
+                continue
+            if now - START < lived[number]:
+                known[number] = replace(known[number], digest=PROCESSING, seen_at=now, unfinished_at=now)
+            else:
+                known[number] = replace(known[number], digest=DONE, seen_at=now, ended_at=now)
+        schedule.fit(known, now, 83)
+    schedule._learnt_at = -inf
+    schedule.fit(known, now + 1, 83)
+    witnessed = [watch for watch in known if watch.unfinished_at is not None]
+    assert len(witnessed) < 290
+    ignored = learn(lives(known, now + 1, {}))
+    assert schedule.intervals.curve.quantile(0.5) < ignored.quantile(0.5) - 1
+    assert schedule.intervals.curve.quantile(0.5) == pytest.approx(20, abs=4)
+
+
+def test_learning_follows_ends_within_seconds_and_else_goes_on_each_minute() -> None:
+    known = [running(number, 100, 3) for number in range(30)]
+    schedule = fitted(known, 83)
+    first = schedule.intervals.curve
+    schedule.fit(known, NOW + 59, 83)
+    assert schedule.intervals.curve is first
+    schedule.fit(known, NOW + 60, 83)
+    second = schedule.intervals.curve
+    assert second is not first
+    known[0] = replace(known[0], digest=DONE, ended_at=NOW + 61)
+    schedule.fit(known, NOW + 62, 83)
+    assert schedule.intervals.curve is second
+    schedule.fit(known, NOW + 65, 83)
+    assert schedule.intervals.curve is not second
