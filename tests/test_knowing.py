@@ -1,15 +1,37 @@
 """The instruments of the benchmark of delays: what a film shows, when, and what comes of it."""
 
+import json
+import time
+from contextlib import closing
+from http.client import HTTPConnection, HTTPMessage
 from math import inf
 from random import Random
 
 import pytest
 
+from tests.benchmarks.comparison import Column, Comparison
 from tests.benchmarks.film import Film
-from tests.benchmarks.lives import POPULATIONS, Call, drawn
-from tests.benchmarks.watched import Marks, all_asked, counted, first_final, first_shown, known, most_in_a_second
+from tests.benchmarks.lives import POPULATIONS, Call, Plan, Serving, drawn, serving
+from tests.benchmarks.trials import Sample
+from tests.benchmarks.watched import (
+    Marks,
+    OutOfView,
+    Watched,
+    all_asked,
+    counted,
+    first_final,
+    first_shown,
+    known,
+    most_in_a_second,
+)
+from zjobtui.domain.judging import judge
+from zjobtui.domain.report import Report
+from zjobtui.domain.verdict import Kind
+from zjobtui.zuora.wire import read_reply
 
-IN_ROW, COUNTED = Marks("done", has_count=False), Marks("done", has_count=True)
+IN_ROW, COUNTED, AS_IN_VIEW = (
+    Marks("done", one) for one in (OutOfView.NOT_SHOWN, OutOfView.COUNTED, OutOfView.AS_IN_VIEW)
+)
 JOB, OTHER = "0123abcd" + "0" * 24, "89abcdef" + "0" * 24
 
 
@@ -72,7 +94,8 @@ def test_an_end_out_of_view_is_shown_by_the_count_in_the_order_of_the_answers() 
 
 def test_without_a_count_rows_out_of_view_are_as_late_as_those_in_view() -> None:
     frames = film((1.2, row(1, "done 0123abcd")), (5, row(2, "done 00000000")))
-    assert first_shown(frames, IN_ROW, {JOB: 1.0, OTHER: 2.0}) == {JOB: 1.2, OTHER: pytest.approx(2.2)}
+    assert first_shown(frames, AS_IN_VIEW, {JOB: 1.0, OTHER: 2.0}) == {JOB: 1.2, OTHER: pytest.approx(2.2)}
+    assert first_shown(film((1.2, row(1, "waiting 0123abcd"))), AS_IN_VIEW, {OTHER: 1.0}) == {OTHER: 1.0}
     assert first_shown(film((1.2, row(1, "waiting 0123abcd"))), IN_ROW, {JOB: 1.0}) == {}
 
 
@@ -114,3 +137,41 @@ def test_the_same_seed_gives_the_same_lives_to_jobs_with_different_beginnings(na
     assert len({job_id[:8] for job_id in lives}) == 300
     assert {len(job_id) for job_id in lives} == {32}
     assert 14 < sorted(lives.values())[150] < 26
+
+
+def test_cpu_is_the_share_of_a_core_from_a_moment_on() -> None:
+    run = Watched(0, 5, 25, [], film(), [(1, 0.5), (5, 1.0), (15, 1.5), (25, 5.0)], 60)
+    assert run.cpu_share(5) == 20
+    assert run.cpu_share(6) == 35
+
+
+def test_a_comparison_has_medians_side_by_side_and_the_ratio_of_the_first_column() -> None:
+    ours: list[Sample] = [{"mean": 1.0, "all": inf}, {"mean": 3.0, "all": 5.0}, {"mean": 2.0, "all": inf}]
+    theirs: list[Sample] = [{"mean": 4.0}]
+    columns = [Column("mean, s", "mean"), Column("all, s", "all", 0)]
+    text = Comparison(title="T", columns=columns, rows={"10 jobs": {"zjobtui": ours, "rival": theirs}}).markdown()
+    assert "| zjobtui / rival | mean, s | × rival | all, s |" in text
+    assert "| 10 jobs | 2.0 / 4.0 | 0.50 | – / – |" in text
+    assert "10 jobs: zjobtui 1.0 3.0 2.0, rival 4.0." in text
+
+
+def test_the_tenant_answers_by_the_lives_which_begin_with_the_first_call() -> None:
+    with serving(Plan({JOB: 0.3, OTHER: inf}, latency=0.01, headers={"ratelimit-limit": "5;w=60"})) as tenant:
+        assert tenant.began() is None
+        headers, body = ask(tenant, JOB)
+        assert headers["Zuora-Track-Id"] == "track"
+        assert headers["ratelimit-limit"] == "5;w=60"
+        assert json.loads(body)["status"] == "Processing"
+        time.sleep(0.3)
+        answers = [read_reply(200, ask(tenant, job_id)[1]) for job_id in (JOB, OTHER)]
+        assert [isinstance(one, Report) and judge(one).kind for one in answers] == [Kind.DONE, Kind.WAITING]
+        assert [(call.job_id, call.is_final) for call in tenant.calls()] == [(JOB, False), (JOB, True), (OTHER, False)]
+        assert tenant.calls()[0].asked_at == tenant.began()
+
+
+def ask(tenant: Serving, job_id: str) -> tuple[HTTPMessage, bytes]:
+    connection = HTTPConnection("127.0.0.1", tenant.port, timeout=5)
+    with closing(connection):
+        connection.request("GET", f"/v1/async-jobs/{job_id}", headers={"Zuora-Track-Id": "track"})
+        response = connection.getresponse()
+        return response.headers, response.read()

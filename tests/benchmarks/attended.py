@@ -13,13 +13,13 @@ from tests.benchmarks.stored import data_env, store, top_ids
 from tests.benchmarks.subjects import MONITOR
 from tests.benchmarks.table import Table
 from tests.benchmarks.trials import Sample, in_turns, measure
-from tests.benchmarks.watched import MONITOR_MARKS, Press, first_final, first_shown, watched
+from tests.benchmarks.watched import MONITOR_MARKS, OutOfView, Press, first_final, first_shown, watched
 
 OTHERS = 300
 TIMES = 3
 """Ends in each trial, every one in a run of its own."""
 
-IN_ROW = replace(MONITOR_MARKS, has_count=False)
+IN_ROW = replace(MONITOR_MARKS, out_of_view=OutOfView.NOT_SHOWN)
 _KEYS_AT = 3.0
 _EARLIEST, _LATEST = 8.0, 16.0
 _PATIENCE = 15.0

@@ -36,7 +36,7 @@ DELAYS = (
     Column("95 %, s", "p95", 1),
     Column("median, s", "median", 2),
     Column("mean to the answer, s", "answer mean", 2),
-    Column("ended, not known", "unknown", 0),
+    Column("ended, not shown", "unknown", 0),
     Column("calls a job", "calls", 1),
     Column("calls to the end", "calls to end", 1),
     Column("most calls in a second", "peak", 0),
@@ -91,14 +91,12 @@ def _knowing(title: str, reach: str, settings: Sequence[Setting], trials: int) -
     for setting in settings:
         name = f"{setting.population.title}; {setting.jobs:,} jobs, {setting.seconds:g} s"
         print(name, file=sys.stderr)
-        subjects = {
-            "zjobtui": partial(_trial, _monitor, setting, count()),
-            "rival": partial(_trial, _rival, setting, count()),
-        }
-        rows[name] = in_turns(trials, subjects)
-    yield Comparison(
-        title=f"{title}: from a job's end to its row", columns=DELAYS, rows=rows, reach=reach, notes=[NOTE]
-    )
+        subjects = {"zjobtui": _monitor, "rival": _rival}
+        rows[name] = in_turns(
+            trials, {who: partial(_trial, trial, setting, count()) for who, trial in subjects.items()}
+        )
+    title = f"{title}: from a job's end to the screen"
+    yield Comparison(title=title, columns=DELAYS, rows=rows, reach=reach, notes=[NOTE])
 
 
 def _trial(trial: Callable[[Setting, Mapping[str, float]], Sample], setting: Setting, seeds: Iterator[int]) -> Sample:

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from math import inf
 from statistics import fmean, median
 
@@ -13,19 +14,25 @@ from tests.benchmarks.subjects import SHOWN
 from tests.benchmarks.trials import Sample, quantile
 
 
+class OutOfView(Enum):
+    """What is taken for the moment at which an end is shown whose row is out of view."""
+
+    COUNTED = auto()
+    """The first row counts the ends: they are told in the order of their answers."""
+    AS_IN_VIEW = auto()
+    """As late after the answer as the rows in view are on average; where none is in view, no later at all."""
+    NOT_SHOWN = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """How a program shows that a job ended: its row has `word` right before the id, and the first row its count.
-
-    A row that is out of view cannot be read: a program with a count has told of as many ends as that says, in the order
-    of their answers; in one without, the rows out of view are taken to be as late after the answer as those in view.
-    """
+    """How a program shows that a job ended: its row has `word` right before the id."""
 
     word: str
-    has_count: bool
+    out_of_view: OutOfView
 
 
-MONITOR_MARKS, RIVAL_MARKS = Marks("done", has_count=True), Marks("Completed", has_count=False)
+MONITOR_MARKS, RIVAL_MARKS = Marks("done", OutOfView.COUNTED), Marks("Completed", OutOfView.AS_IN_VIEW)
 
 Press = tuple[float, str]
 """Seconds after the first call about a job, and the key that is pressed then."""
@@ -119,7 +126,7 @@ def first_shown(film: Film, marks: Marks, answered: Mapping[str, float]) -> dict
     in_row = re.compile(rf"\b{re.escape(marks.word)}\s+([0-9a-f]{{{SHOWN}}})")
     in_count = re.compile(rf"([\d,]+) {re.escape(marks.word)}\b")
     jobs = {job_id[:SHOWN]: job_id for job_id in answered}
-    uncounted = sorted(answered, key=answered.__getitem__) if marks.has_count else []
+    uncounted = sorted(answered, key=answered.__getitem__) if marks.out_of_view is OutOfView.COUNTED else []
     shown: dict[str, float] = {}
     for at in film.play():
         rows = film.changed_rows()
@@ -130,8 +137,8 @@ def first_shown(film: Film, marks: Marks, answered: Mapping[str, float]) -> dict
             told = int(counts[0].replace(",", ""))
             while uncounted and len(answered) - len(uncounted) < told and answered[uncounted[0]] <= at:
                 shown.setdefault(uncounted.pop(0), at)
-    if not marks.has_count and shown:
-        late = fmean(at - answered[job_id] for job_id, at in shown.items())
+    if marks.out_of_view is OutOfView.AS_IN_VIEW:
+        late = fmean([at - answered[job_id] for job_id, at in shown.items()] or [0.0])
         return {job_id: shown.get(job_id, at + late) for job_id, at in answered.items()}
     return shown
 

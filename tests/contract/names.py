@@ -273,7 +273,7 @@ class Screen:
     CURL = "Bearer $ZUORA_TOKEN"
     HELP = "Help · esc closes"
     PALETTE = "Search for commands"
-    UNREACHABLE = "✗ unreachable"
+    UNREACHABLE = "✗ cannot be reached"
     SIGNED_OUT = "✗ signed out"
     OTHER_WINDOW = "another window"
     RECOVERED = "could not be read"

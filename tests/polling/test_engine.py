@@ -6,16 +6,20 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
 from tests.support.building import NOW, PROCESSING, done, job, seen, watch, watchlist
 from tests.support.polling import watches
 from tests.support.scripted import FixedClock
 from tests.support.sources import MemoryShelf, TimedSource
 from zjobtui.clock import SystemClock
-from zjobtui.domain.job import JobId
+from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.observation import Observation
 from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.watchlist import Watchlist
+from zjobtui.polling import lease
 from zjobtui.polling.engine import Engine
+from zjobtui.polling.poller import Poller
 from zjobtui.polling.ports import JobSource, Unsaved
 
 TENANT = Tenant(name="env", base_url="http://127.0.0.1:1")
@@ -82,6 +86,40 @@ def test_who_pauses_before_there_is_a_source_is_paused() -> None:
         engine.resume()
         other.ready.set()
         until(lambda: bool(source.asked and other.asked))
+    finally:
+        engine.stop()
+
+
+def test_each_tenant_is_told_of_its_own_jobs_on_screen_even_before_there_is_a_source(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown: list[tuple[str, list[Job]]] = []
+    monkeypatch.setattr(Poller, "show", lambda poller, jobs: shown.append((poller.tenant, list(jobs))))
+    source, other = Slow(), Slow()
+    other.ready.set()
+    tenants = [(TENANT, source.make), (replace(TENANT, name="other"), other.make)]
+    engine = Engine(watchlist(), MemoryShelf(), tenants, FixedClock(NOW))
+    engine.start()
+    try:
+        engine.show([job(2), job(3, tenant="other"), job(1)])
+        until(lambda: bool(shown))
+        assert shown == [("other", [job(3, tenant="other")])]
+        source.ready.set()
+        until(lambda: len(shown) == 2)
+        assert shown[1] == ("env", [job(2), job(1)])
+    finally:
+        engine.stop()
+
+
+def test_a_rate_of_calls_goes_down_when_no_more_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zjobtui.polling.engine.RENEW", 0.05)
+    clock, source = FixedClock(NOW), TimedSource(ends={job(1).id: 0.0})
+    engine = Engine(watchlist(watch(1)), MemoryShelf(), [(TENANT, lambda: source)], clock)
+    engine.start()
+    try:
+        until(lambda: any(pulse.calls_per_second for pulse in engine.state.pulses.values()))
+        clock.at += 3_600
+        until(lambda: engine.state.pulses["env"].calls_per_second == 0)
     finally:
         engine.stop()
 
@@ -206,3 +244,21 @@ def test_edits_that_the_store_refuses_are_unsaved_after_the_end() -> None:
     engine.stop()
     assert (engine.state.unsaved, [one.job for one in engine.unsaved().added]) == ("locked", [job(2)])
     assert [one.job for one in engine.unsaved().changed] == [job(1)]
+
+
+def test_polling_begins_as_soon_as_there_is_a_source_and_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "LOOK", 1_000.0)
+    source, other = Slow(), Slow()
+    other.ready.set()
+    tenants = [(TENANT, source.make), (replace(TENANT, name="other"), other.make)]
+    engine = Engine(watchlist(watch(1)), MemoryShelf(), tenants, SystemClock())
+    engine.start()
+    try:
+        until(lambda: source.is_being_made)
+        source.ready.set()
+        until(lambda: bool(source.asked))
+        assert other.asked == []
+        engine.watch([watch(2, tenant="other")])
+        until(lambda: bool(other.asked))
+    finally:
+        engine.stop()

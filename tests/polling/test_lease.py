@@ -1,12 +1,16 @@
 """The lease: of several windows one polls, and another takes over when that one is gone."""
 
 import asyncio
+import os
+import subprocess
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from tests.support.sources import MemoryShelf
 from tests.support.virtual_time import VirtualClock, run_virtually
-from zjobtui.polling.lease import Lease
+from zjobtui.polling.lease import LIFE, LOOK, NAME, RENEW, Lease, is_running, name_holder
 
 
 def lease_on(shelf: MemoryShelf, tenant: str = "env", *, ahead: float = 0.0) -> Lease:
@@ -30,6 +34,7 @@ def test_of_two_windows_one_polls() -> None:
         tasks = [await keep(first), await keep(second)]
         await asyncio.sleep(60)
         assert (first.is_held, second.is_held) == (True, False)
+        assert (first.is_elsewhere, second.is_elsewhere) == (False, True)
         for task in tasks:
             task.cancel()
 
@@ -97,7 +102,147 @@ def test_without_a_working_store_a_window_polls_all_the_same() -> None:
     async def script() -> None:
         lease = lease_on(MemoryShelf(fault="read-only"))
         task = await keep(lease)
+        assert (lease.is_held, lease.is_elsewhere) == (True, False)
+        task.cancel()
+
+    run_virtually(script())
+
+
+def test_the_lease_is_taken_as_soon_as_there_is_something_to_poll() -> None:
+    async def script() -> None:
+        lease, is_wanted = lease_on(MemoryShelf()), False
+        task = asyncio.create_task(lease.keep(lambda: is_wanted))
+        await asyncio.sleep(0.3)
+        lease.wake()
+        await asyncio.sleep(0)
+        assert (lease.is_held, lease.is_elsewhere) == (False, False)
+        is_wanted = True
+        lease.wake()
+        await asyncio.sleep(0.001)
         assert lease.is_held
         task.cancel()
 
     run_virtually(script())
+
+
+def test_the_window_that_holds_the_lease_is_not_woken_to_renew_it() -> None:
+    async def script() -> None:
+        lease = lease_on(shelf := MemoryShelf())
+        task = await keep(lease)
+        before = shelf.leases[NAME.format("env")]
+        lease.wake()
+        await asyncio.sleep(0.5)
+        assert shelf.leases[NAME.format("env")] == before
+        task.cancel()
+
+    run_virtually(script())
+
+
+def ended_process() -> int:
+    """The id of a process that no longer exists."""
+    with subprocess.Popen(["true"]) as process:
+        process.wait()
+    return process.pid
+
+
+def test_the_lease_of_a_window_that_was_killed_is_taken_over_at_once() -> None:
+    async def script() -> None:
+        lease = lease_on(shelf := MemoryShelf())
+        shelf.hold(NAME.format("env"), name_holder(ended_process()), VirtualClock().now() + 86_400, LIFE)
+        task = await keep(lease)
+        assert (lease.is_held, lease.is_elsewhere, lease.is_inherited) == (True, False, True)
+        task.cancel()
+
+    run_virtually(script())
+
+
+def test_of_two_windows_that_find_the_lease_of_a_killed_one_one_polls() -> None:
+    async def script() -> None:
+        first, second = lease_on(shelf := MemoryShelf()), lease_on(shelf)
+        shelf.hold(NAME.format("env"), name_holder(ended_process()), VirtualClock().now(), LIFE)
+        tasks = [await keep(first), await keep(second)]
+        await asyncio.sleep(60)
+        assert (first.is_held, second.is_held) == (True, False)
+        for task in tasks:
+            task.cancel()
+
+    run_virtually(script())
+
+
+@pytest.mark.parametrize(
+    "holder", ["far:9:0", "5f0c7e2a", "", "another window", "far:x:0", "::", "far:" + "9" * 30 + ":0"]
+)
+def test_a_window_that_cannot_be_seen_from_here_and_never_renews_is_no_other_window(holder: str) -> None:
+    async def script() -> None:
+        states = set[tuple[bool, bool]]()
+        lease = lease_on(shelf := MemoryShelf())
+        lease._changed = lambda: states.add((lease.is_held, lease.is_elsewhere))
+        shelf.hold(NAME.format("env"), holder, VirtualClock().now(), LIFE)
+        task = await keep(lease)
+        assert not lease.is_held
+        await asyncio.sleep(LIFE + LOOK)
+        assert states == {(True, False)}
+        task.cancel()
+
+    run_virtually(script())
+
+
+def test_a_window_that_cannot_be_seen_from_here_is_another_one_once_it_renews() -> None:
+    async def script() -> None:
+        lease = lease_on(shelf := MemoryShelf())
+        shelf.hold(NAME.format("env"), "far:9:0", VirtualClock().now(), LIFE)
+        task = await keep(lease)
+        for _ in range(3):
+            await asyncio.sleep(RENEW)
+            shelf.hold(NAME.format("env"), "far:9:0", VirtualClock().now(), LIFE)
+            await asyncio.sleep(LOOK)
+            assert (lease.is_held, lease.is_elsewhere) == (False, True)
+        shelf.let_go(NAME.format("env"), "far:9:0")
+        await asyncio.sleep(LOOK)
+        assert (lease.is_held, lease.is_elsewhere) == (True, False)
+        task.cancel()
+
+    run_virtually(script())
+
+
+def test_without_anything_to_poll_there_is_no_other_window() -> None:
+    async def script() -> None:
+        first, second, is_wanted = lease_on(shelf := MemoryShelf()), lease_on(shelf), True
+        tasks = [await keep(first), asyncio.create_task(second.keep(lambda: is_wanted))]
+        await asyncio.sleep(LOOK)
+        assert second.is_elsewhere
+        is_wanted = False
+        await asyncio.sleep(LOOK)
+        assert (second.is_held, second.is_elsewhere) == (False, False)
+        for task in tasks:
+            task.cancel()
+
+    run_virtually(script())
+
+
+def test_a_process_is_judged_by_those_alone_that_can_see_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone, ours = name_holder(ended_process()), name_holder(os.getpid())
+    assert (is_running(ours), is_running(gone)) == (True, False)
+    monkeypatch.setattr(os, "readlink", lambda _: "pid:[1]")
+    assert (is_running(ours), is_running(gone)) == (None, None)
+    monkeypatch.undo()
+    monkeypatch.setattr(Path, "read_text", lambda *_, **__: "another-boot\n")
+    assert (is_running(ours), is_running(gone)) == (None, None)
+
+
+def test_where_the_system_tells_nothing_but_the_host_name_that_has_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise FileNotFoundError
+
+    pid = ended_process()
+    monkeypatch.setattr(Path, "read_text", fail)
+    assert name_holder(pid).startswith(f"{os.uname().nodename}:{pid}:")
+    assert (is_running(name_holder(os.getpid())), is_running(name_holder(pid))) == (True, False)
+
+
+def test_a_process_of_another_user_is_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> NoReturn:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", refuse)
+    assert is_running(name_holder(1)) is True

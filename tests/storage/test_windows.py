@@ -119,7 +119,7 @@ def test_one_window_at_a_time_holds_a_lease(windows: Windows) -> None:
     assert theirs.hold("other", "theirs", NOW + 9, 10.0)
     assert mine.hold("poll", "mine", NOW + 9, 10.0)
     assert not theirs.hold("poll", "theirs", NOW + 18, 10.0)
-    assert (theirs.held_until("poll"), theirs.held_until("nothing")) == (NOW + 19, 0.0)
+    assert (theirs.held_by("poll"), theirs.held_by("nothing")) == (("mine", NOW + 19), ("", 0.0))
     assert theirs.hold("poll", "theirs", NOW + 20, 10.0)
     assert not mine.hold("poll", "mine", NOW + 20, 10.0)
     mine.let_go("poll", "mine")

@@ -64,6 +64,7 @@ class ScriptedEngine:
         self.state = State(Watchlist({}), {tenant: self.pulse})
         self.asked: list[Job] = []
         self.attended: list[Job | None] = []
+        self.shown: list[list[Job]] = []
         self.is_paused = False
         self.unsaved = ""
         self._subscriber: Subscriber = lambda _: None
@@ -117,6 +118,9 @@ class ScriptedEngine:
 
     def attend(self, job: Job | None, /) -> None:
         self.attended.append(job)
+
+    def show(self, jobs: Iterable[Job], /) -> None:
+        self.shown.append(list(jobs))
 
     def pause(self) -> None:
         self._hold(is_paused=True)

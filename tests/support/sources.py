@@ -107,8 +107,8 @@ class MemoryShelf:
         self.leases[name] = (holder, now + life)
         return True
 
-    def held_until(self, name: str, /) -> float:
-        return self.leases.get(name, ("", 0.0))[1]
+    def held_by(self, name: str, /) -> tuple[str, float]:
+        return self.leases.get(name, ("", 0.0))
 
     def let_go(self, name: str, holder: str, /) -> None:
         if self.leases.get(name, ("", 0.0))[0] == holder:

@@ -155,7 +155,7 @@ async def test_p_pauses_and_goes_on_and_the_bar_says_so() -> None:
     engine = staged(WAITING)
     async with looking_at(engine) as sight:
         await sight.press("p")
-        assert sight.bar.endswith("‖ paused, nothing is asked")
+        assert sight.bar.endswith("‖ paused, nothing is polled")
         await sight.press("p")
         assert sight.bar.endswith("● 1.4 calls/s")
         assert not engine.is_paused

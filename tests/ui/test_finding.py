@@ -193,15 +193,24 @@ async def test_a_job_that_comes_to_match_is_shown() -> None:
         assert shown(sight) == 2
 
 
-@pytest.mark.parametrize(("size", "count"), [((140, 40), "! 1 attention"), ((80, 24), "! 1"), ((40, 20), "! 1")])
-async def test_a_click_on_a_count_shows_just_those_and_another_all(size: tuple[int, int], count: str) -> None:
+@pytest.mark.parametrize(
+    ("size", "count", "trouble"),
+    [
+        ((140, 40), "! 1 attention", "✗ cannot be reached"),
+        ((80, 24), "! 1", "✗ cannot be reached"),
+        ((40, 20), "! 1", "✗ unreachable"),
+    ],
+)
+async def test_a_click_on_a_count_shows_just_those_and_another_all(
+    size: tuple[int, int], count: str, trouble: str
+) -> None:
     stage = engine()
     stage.pulse = replace(stage.pulse, problem=Problem(ProblemKind.UNREACHABLE, "refused"), down_since=NOW)
     stage.publish()
     async with looking_at(stage, size) as sight:
         await sight.click(count)
         assert [row.split()[1] for row in sight.jobs if row] == ["!"]
-        await sight.click("✗ unreachable")
+        await sight.click(trouble)
         assert shown(sight) == 1, "what is wrong with polling is no count of failed jobs"
         await sight.click(count)
         assert shown(sight) == 4

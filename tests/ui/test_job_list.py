@@ -21,6 +21,7 @@ SOON = 0.1
 @pytest.fixture(autouse=True)
 def _seen_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zjobtui.ui.monitor.ATTEND_AFTER", SOON)
+    monkeypatch.setattr("zjobtui.ui.monitor.SHOW_EVERY", SOON)
 
 
 def waiting(count: int) -> ScriptedEngine:
@@ -310,6 +311,53 @@ async def test_the_engine_is_told_at_which_job_a_person_looks() -> None:
         await sight.until(lambda _: engine.attended[-1:] == [job(3)])
         engine.forget(job(number) for number in range(1, 6))
         await sight.until(lambda _: engine.attended[-1] is None)
+
+
+def last_shown(engine: ScriptedEngine) -> list[str]:
+    """What the engine was told last of the jobs on screen, as far as every row shows their ids."""
+    return [f"{one.id.given[:8]}…" for one in engine.shown[-1]]
+
+
+async def is_told_what_it_shows(sight: Sight) -> None:
+    await sight.until(lambda _: last_shown(sight.engine) == ids(sight))
+
+
+@pytest.mark.parametrize("size", NARROW_FIRST)
+async def test_the_engine_is_told_which_jobs_are_on_screen_however_they_came_there(size: tuple[int, int]) -> None:
+    engine = waiting(100)
+    async with looking_at(engine, size) as sight:
+        assert len(last_shown(engine)) == len(ids(sight)) > 5
+        for _ in range(4):
+            sight.glass.receive("\x1b[<65;10;5M")
+            await sight.settled()
+        await is_told_what_it_shows(sight)
+        for keys in (["end"], ["s", "down", "enter"], ["home"], ["/", *"00000009", "enter"], ["escape"]):
+            await sight.press(*keys)
+            await is_told_what_it_shows(sight)
+        await sight.resize(size[0], size[1] - 5)
+        await is_told_what_it_shows(sight)
+        tell(engine, 3, FAILED)
+        await let_go(sight)
+        await is_told_what_it_shows(sight)
+        engine.forget(job(number) for number in range(1, 101))
+        await is_told_what_it_shows(sight)
+        engine.watch([watch(101)])
+        await is_told_what_it_shows(sight)
+
+
+async def test_of_the_same_jobs_on_screen_the_engine_is_not_told_again_and_of_others_not_at_every_step() -> None:
+    engine = waiting(100)
+    async with looking_at(engine) as sight:
+        await sight.press("down", "down", "tab", "tab", "2")
+        tell(engine, 1, WAITING)
+        engine.label([job(2)], "CS-7")
+        await asyncio.sleep(2 * SOON)
+        await sight.settled()
+        assert len(engine.shown) == 1
+        for _ in range(20):
+            sight.glass.receive("\x1b[<65;10;5M")
+        await is_told_what_it_shows(sight)
+        assert len(engine.shown) < 6
 
 
 async def test_any_key_tells_the_engine_again_that_a_person_looks_but_not_every_key() -> None:

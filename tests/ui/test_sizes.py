@@ -105,7 +105,10 @@ NOTICE = "Something was found that a person should know of, and it takes many mo
 @pytest.mark.parametrize(
     ("size", "seen"),
     [
-        ((140, 40), ("there is room for.…", "✗ unreachable", "─ 0f1e937d781d2dc663f06748db2112aa ─", "ended 2h ago")),
+        (
+            (140, 40),
+            ("there is room for.…", "✗ cannot be reached", "─ 0f1e937d781d2dc663f06748db2112aa ─", "ended 2h ago"),
+        ),
         (
             (40, 22),
             ("there is room for. Somethi…", "✗ unreacha…", "─ 0f1e937d781d2dc663f06748db2112aa ─", "ended 2h ago"),

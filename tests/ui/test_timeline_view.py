@@ -58,6 +58,20 @@ async def test_the_headline_of_a_wait_says_what_is_usual() -> None:
         assert "usual is" not in sight.words
 
 
+async def test_while_most_of_a_batch_runs_the_first_to_end_are_not_called_usual() -> None:
+    engine = staged(*[WAITING] * 20)
+    for number in range(1, 6):
+        tell(engine, number, FAILED, after=2)
+    for number in range(6, 21):
+        tell(engine, number, WAITING, after=1)
+    async with looking_at(engine) as sight:
+        await sight.press("end")
+        assert "◌ waiting · waiting for 20s" in sight.words
+        assert "usual is" not in sight.words
+        await sight.press("2")
+        assert "usual for jobs of this tenant: more than 21s (5 ended, 14 run)" in sight.words
+
+
 async def test_what_is_usual_stands_beside_what_this_job_took() -> None:
     async with looking_at(crowd(10, 20, 30, 40, 50, 100)) as sight:
         await sight.press("2", "home")

@@ -88,5 +88,20 @@ def test_states_that_come_and_go_are_added_up() -> None:
 def test_what_is_usual_is_told_with_how_this_job_stands_to_it(
     longer_than: int | None, is_over: bool, standing: str
 ) -> None:
-    told = usual_text(Usual(1_212, 20.0, 100.0, longer_than, is_over))
+    told = usual_text(Usual(1_212, 0, 20.0, 100.0, 100.0, longer_than, is_over))
     assert told == f"usual for jobs of this tenant: 20s (median of 1,212), 95 % within 1m 40s{standing}"
+
+
+@pytest.mark.parametrize(
+    ("median", "nearly_all", "told"),
+    [
+        (20.0, 100.0, "20s (30 ended, 1,070 run), 95 % within 1m 40s"),
+        (20.0, None, "20s (30 ended, 1,070 run)"),
+        (None, None, "more than 40s (30 ended, 1,070 run)"),
+    ],
+)
+def test_while_most_jobs_run_only_what_is_known_is_told(
+    median: float | None, nearly_all: float | None, told: str
+) -> None:
+    text = usual_text(Usual(30, 1_070, median, nearly_all, 40.0, None, is_over=False))
+    assert text == f"usual for jobs of this tenant: {told}"

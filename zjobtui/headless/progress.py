@@ -12,15 +12,15 @@ from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
 from zjobtui.headless.saying import complain, write_error
 from zjobtui.polling.ports import State
-from zjobtui.wording.cells import fit
+from zjobtui.wording.cells import cells, fit
 from zjobtui.wording.news import news_line
 from zjobtui.wording.signs import counts
 from zjobtui.wording.times import duration
-from zjobtui.wording.totals import count_texts, pulse_text, worst
+from zjobtui.wording.totals import SteadyPulses, count_texts, pulse_text, worst
 
 
 class Progress:
-    """How these jobs stand; what keeps their tenants from being asked is told once each time."""
+    """How these jobs stand; what keeps their tenants from being polled is told once each time."""
 
     def __init__(self, jobs: Iterable[Job], now: float) -> None:
         self._tenants = frozenset(job.tenant for job in jobs)
@@ -28,6 +28,7 @@ class Progress:
         self._is_live = sys.stderr.isatty()
         self._before: Watchlist | None = None
         self._troubles = Troubles()
+        self._steady = SteadyPulses()
 
     def tell(self, watches: Iterable[Watch], state: State, now: float) -> None:
         """What is new; on a terminal the line anew."""
@@ -44,10 +45,12 @@ class Progress:
             write_error("\r\x1b[K")
 
     def _draw(self, known: Watchlist, pulses: list[Pulse], now: float) -> None:
-        told = [text for text, _, _ in count_texts(counts(known))]
+        counted = [text for text, _, _ in count_texts(counts(known))]
         waiting = sum(not watch.is_final for watch in known)
-        told += [pulse_text(worst(pulses), now, waiting).text, duration(now - self._began)]
-        line = fit(" · ".join(told), max(20, _columns() - 1)).rstrip()
+        pulse = pulse_text(worst(self._steady.hold(pulses, now)), now, waiting)
+        took, width = duration(now - self._began), max(20, _columns() - 1)
+        lines = [" · ".join((*counted, text.rstrip(), took)) for text in (pulse.full, *pulse.texts)]
+        line = next((line for line in lines if cells(line) <= width), fit(lines[-1], width).rstrip())
         write_error(f"\r\x1b[K{line}")
 
     def _news(self, known: Watchlist, now: float) -> list[str]:
@@ -59,7 +62,7 @@ class Progress:
 
 
 class Troubles:
-    """What keeps tenants from being asked and changes from being saved, each told once until it is another."""
+    """What keeps tenants from being polled and changes from being saved, each told once until it is another."""
 
     def __init__(self) -> None:
         self._told: dict[str, str] = {}

@@ -38,6 +38,7 @@ class Desk:
         chance: Random,
         *,
         may_poll: Callable[[], bool],
+        is_polled_elsewhere: Callable[[], bool],
         changed: Callable[[], None],
         staleness_limit: float | None = None,
     ) -> None:
@@ -52,6 +53,7 @@ class Desk:
         self._clock = clock
         self._chance = chance
         self._may_poll = may_poll
+        self._is_polled_elsewhere = is_polled_elsewhere
         self._changed = changed
         self._staleness_limit = staleness_limit
         self._problem: Problem | None = None
@@ -89,6 +91,7 @@ class Desk:
             self._clock,
             self._chance,
             may_poll=self._may_poll,
+            is_polled_elsewhere=self._is_polled_elsewhere,
             staleness_limit=self._staleness_limit,
         )
         for do in self._told_early:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from zjobtui.clock import Clock
 from zjobtui.domain.archiving import due
 from zjobtui.domain.job import Job
+from zjobtui.domain.pulse import Pulse
 from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.timeline import Event
 from zjobtui.domain.watch import Watch
@@ -23,6 +24,7 @@ from zjobtui.polling.ports import Edited, MakeSource, Shelf, State, Subscriber, 
 
 if TYPE_CHECKING:
     from zjobtui.polling.desk import Desk
+    from zjobtui.polling.lease import Lease
     from zjobtui.polling.ledger import Ledger
     from zjobtui.polling.poller import Poller
 
@@ -37,6 +39,9 @@ CHORES_LIMIT = 0.3
 
 ARCHIVE = 3_600.0
 """Seconds between two looks at which jobs may leave the list."""
+
+RENEW = 2.0
+"""Seconds after which pulses are published again that time alone changes: without calls their rate goes down."""
 
 
 class Engine:
@@ -68,6 +73,7 @@ class Engine:
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._starting, self._has_started = threading.Lock(), threading.Event()
         self._desks: list[Desk] = []
+        self._leases: dict[str, Lease] = {}
         self._ledger: Ledger | None = None
         self._handed: dict[object, Unsaved] = {}
         self._edits: set[asyncio.Future[Change]] = set()
@@ -75,6 +81,7 @@ class Engine:
         self._has_ended = False
         self._ended_by = ""
         self._turnover = 0
+        self._renewal: asyncio.TimerHandle | None = None
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Names the one who is told of every new state; it is told the newest at once."""
@@ -172,6 +179,15 @@ class Engine:
         """Says which job a person looks at."""
         self._tell(lambda poller: poller.attend(job if job and job.tenant == poller.tenant else None))
 
+    def show(self, jobs: Iterable[Job]) -> None:
+        """Say which jobs are on screen, in their order; they are polled first when many wait for a first response."""
+        shown = tuple(jobs)
+
+        def show(poller: "Poller") -> None:
+            poller.show(job for job in shown if job.tenant == poller.tenant)
+
+        self._soon(lambda: self._tell_pollers(show))
+
     def pause(self) -> None:
         """Asks nothing more, in any tenant, until `resume`."""
         self._tell(lambda poller: poller.pause())
@@ -215,7 +231,8 @@ class Engine:
                 self._clock,
                 chance,
                 may_poll=partial(attrgetter("is_held"), leases[tenant.name]),
-                changed=self._publish,
+                is_polled_elsewhere=partial(attrgetter("is_elsewhere"), leases[tenant.name]),
+                changed=partial(self._desk_changed, leases[tenant.name]),
                 staleness_limit=self._staleness_limit,
             )
             for tenant, make in self._sources
@@ -248,6 +265,11 @@ class Engine:
     @property
     def _pollers(self) -> "list[Poller]":
         return [desk.poller for desk in self._desks if desk.poller is not None]
+
+    def _desk_changed(self, lease: "Lease") -> None:
+        """A desk may have its poller now, and with it something to poll."""
+        lease.wake()
+        self._publish()
 
     def _lease_changed(self, tenant: str) -> None:
         for poller in self._pollers:
@@ -290,7 +312,15 @@ class Engine:
             self._turnover = ledger.turnover
             for poller in self._pollers:
                 poller.follow()
+            for lease in self._leases.values():
+                lease.wake()
         self._subscriber(self.state)
+        if self._renewal is None and any(map(_is_passing, pulses.values())):
+            self._renewal = self._loop.call_later(RENEW - self._loop.time() % RENEW, self._renew)
+
+    def _renew(self) -> None:
+        self._renewal = None
+        self._publish()
 
     def _do(
         self, edit: "Callable[[Ledger, Callable[[], object]], Awaitable[Change]]", unsaved: Unsaved
@@ -324,16 +354,24 @@ class Engine:
 
     def _tell(self, do: "Callable[[Poller], None]") -> None:
         def tell() -> None:
-            for desk in self._desks:
-                desk.tell(do)
+            self._tell_pollers(do)
             self._publish()
 
         self._soon(tell)
+
+    def _tell_pollers(self, do: "Callable[[Poller], None]") -> None:
+        for desk in self._desks:
+            desk.tell(do)
 
     def _soon(self, do: Callable[[], None]) -> None:
         self.start()
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(do)
+
+
+def _is_passing(pulse: Pulse) -> bool:
+    """Whether the pulse reads otherwise after a while, though nothing happens."""
+    return bool(pulse.calls_per_second or pulse.limit or pulse.next_try_at)
 
 
 def _has_unfinished(desk: "Desk") -> bool:

@@ -39,6 +39,9 @@ WALLED_SLACK = 1.3
 LEAST_PROMISE = 5.0
 """Seconds: the shortest interval that a row's freshness is measured by, however often it is really polled."""
 
+SHORT_PAUSE = 3.0
+"""Seconds for which a host may want no calls without that being reported as a problem of the tenant."""
+
 _THROTTLED = Problem(ProblemKind.THROTTLED, "the host wants no calls for a while")
 _TRANSIENT = frozenset({ProblemKind.TIMED_OUT, ProblemKind.UNREACHABLE, ProblemKind.SERVER_ERROR})
 _RETRY_AFTER = 1.0
@@ -63,6 +66,7 @@ class Poller:
         chance: Random,
         *,
         may_poll: Callable[[], bool] = lambda: True,
+        is_polled_elsewhere: Callable[[], bool] = lambda: False,
         staleness_limit: float | None = None,
     ) -> None:
         self.tenant = tenant
@@ -73,6 +77,7 @@ class Poller:
         self._clock = clock
         self._chance = chance
         self._may_poll = may_poll
+        self._is_polled_elsewhere = is_polled_elsewhere
         self._schedule = Schedule(staleness_limit or STALENESS_LIMIT)
         self._in_flight: dict[Job, asyncio.Task[None]] = {}
         self._failures: dict[Job, int] = {}
@@ -85,8 +90,9 @@ class Poller:
         self._swept_at = clock.now()
         self._is_paused = False
         self._paid = source.requests
-        self._latency: float | None = None
+        self._calls = 0  # since the schedule was fitted
         self._fitted_rate = 0.0
+        self._latency: float | None = None
         self._answered_at: float | None = None
         self._looked_at = clock.now()
         self._nudge = asyncio.Event()
@@ -151,7 +157,7 @@ class Poller:
         now, problem, next_try_at = self._clock.now(), self._breaker.problem, None
         if self._breaker.is_open:
             next_try_at = self._opens_at(now)
-        elif (until := self._limiter.paused_until(now)) is not None:
+        elif (until := self._limiter.paused_until(now)) is not None and until - now > SHORT_PAUSE:
             problem, next_try_at = _THROTTLED, until
         return Pulse(
             tenant=self.tenant,
@@ -160,7 +166,7 @@ class Poller:
             down_since=self._breaker.since,
             next_try_at=next_try_at,
             is_paused=self._is_paused,
-            is_following=self.has_unfinished and not self._may_poll(),
+            is_following=self.has_unfinished and self._is_polled_elsewhere(),
             ceiling=self._schedule.intervals.ceiling,
             interval=self._schedule.mean_interval,
             limit=self._limit(now),
@@ -183,6 +189,7 @@ class Poller:
                 task.cancel()
             await asyncio.gather(*self._in_flight.values(), return_exceptions=True)
             self._in_flight.clear()
+            self._pay()
 
     def _notice_sleep(self) -> None:
         """After the machine has slept everything is due at once; it is spread out as at the start."""
@@ -199,8 +206,9 @@ class Poller:
             return
         self._fitted_rate = rate
         mine = [watch for watch in self._ledger.watchlist if watch.job.tenant == self.tenant]
-        if self._schedule.fit(mine, now, rate):
+        if self._schedule.fit(mine, now, rate, self._calls, self._in_flight):
             self._plan_again(watch for watch in mine if not watch.is_final)
+        self._calls = 0
 
     def _start_due(self) -> None:
         now = self._clock.now()
@@ -209,6 +217,7 @@ class Poller:
             if watch is not None and (not watch.is_final or self._was_by_hand):
                 self._limiter.spend(now)
                 self._paid += 1
+                self._calls += 1
                 self._in_flight[job] = asyncio.create_task(self._call(watch))
 
     def _take(self, now: float) -> Job | None:
@@ -320,6 +329,7 @@ class Poller:
             self._failing_since.pop(job, None)
         self._learn_of_host(job, observation, sent, now)
         self._fit()
+        self._schedule.drop(job)
         known = fold(watch, observation, watch.planned).watch
         interval = self._schedule.interval(known, now)
         if is_failing:

@@ -72,8 +72,8 @@ class Shelf(Protocol):
     def hold(self, name: str, holder: str, now: float, life: float, /) -> bool:
         """Takes or keeps the lease `name` for `life` seconds from `now`; False while another window holds it."""
 
-    def held_until(self, name: str, /) -> float:
-        """Until when the lease `name` is held, by the holder's clock; 0 where nobody holds it."""
+    def held_by(self, name: str, /) -> tuple[str, float]:
+        """Who holds the lease `name`, and until when by the holder's clock; "" and 0 if nobody holds it."""
 
     def let_go(self, name: str, holder: str, /) -> None:
         """Gives a lease back."""

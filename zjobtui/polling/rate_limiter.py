@@ -35,7 +35,7 @@ CONCURRENCY = 10
 """Calls in flight at most: 83 a second at 100 ms need nine. Zuora grants a tenant 40 of these calls at a time."""
 
 CONCURRENCY_SHARE = 0.25
-"""The part of the calls in flight that a host grants, by `Concurrency-Limit-Limit`, that this program takes at most."""
+"""The part of the calls in flight that a host grants (`Concurrency-Limit-Limit`) which this program takes at most."""
 
 SAVED = 200.0
 """Calls that can be saved up at most for a first sweep, where the hour or the day allows fewer a second."""
@@ -48,10 +48,6 @@ RATE_WINDOW = 10.0
 
 WALL_MEMORY = 300.0
 """Seconds for which a rate at which the host has throttled is taken for its limit."""
-
-_PARTS = 4
-"""What is left of an hour or a day is planned to last for a quarter of it: six hours use up nearly two thirds of the
-day's calls, and however they are spent some are always left."""
 
 _SOON = 300.0
 _LATELY = 5.0
@@ -258,9 +254,10 @@ class RateLimiter:
 
     def _left(self, now: float) -> float:
         """Calls per second that what is left of the hour and the day allows."""
-        day = (self.limits.per_day - self.used_today(now)) / (_DAY / _PARTS)
-        hour = (self.limits.per_hour - self._hour.used(now)) / (_HOUR / _PARTS)
-        return min(day, hour)
+        return min(
+            _lasting(self.limits.per_day, self.used_today(now), _DAY),
+            _lasting(self.limits.per_hour, self._hour.used(now), _HOUR),
+        )
 
     def _held(self, now: float) -> float:
         """Calls per second that the host lets go: by its wall, and by what it told."""
@@ -286,6 +283,11 @@ class RateLimiter:
         kept = exp(-passed / _LATELY)
         self._flow, self._seen = self._flow * kept, 1 - (1 - self._seen) * kept
         self._at = max(self._at, now)
+
+
+def _lasting(granted: float, used: float, length: float) -> float:
+    """Calls per second from what is left of a window: even for its first quarter, then ever fewer, never none."""
+    return min(2 * granted, 4 * (granted - used)) / length
 
 
 class _Window:

@@ -47,6 +47,7 @@ class Schedule:
         self.intervals = Intervals(ceiling=staleness_limit)
         self.mean_interval = 0.0
         """Mean seconds between two calls about a running job; 0 where none runs."""
+        self._credit, self._fitted_at = 0.0, float("inf")
         self.fit_at = float("-inf")
         """When the price is to be set again."""
         self.staleness_limit = staleness_limit
@@ -123,22 +124,29 @@ class Schedule:
         wait = max(RETRY, RETRY_SHARE * interval if self.is_stretched else 0.0) * 2.0 ** min(failures - 1, 20)
         return now + min(interval, wait) * chance.uniform(0.5, 1)
 
-    def fit(self, watches: Iterable[Watch], now: float, rate: float) -> bool:
+    def fit(
+        self, watches: Iterable[Watch], now: float, rate: float, calls: int = 0, in_flight: Container[Job] = ()
+    ) -> bool:
         """Set the price of a call for these jobs of the tenant at `rate` calls per second, above zero.
 
-        Returns whether the intervals have changed notably. Calls go where they are worth most: of those that can be
+        `calls` is how many were made since the last time; what was not used then is there now. Jobs `in_flight` are
+        being polled. Returns whether the intervals have changed notably. Calls go where they are worth most: of those that can be
         made until `fit_at` the last one has the price, so that the jobs with the largest expected delay get them.
         Where the staleness limit takes more than half of the calls, it is lifted so far that it takes half of them.
         """
         ahead = max(1 / rate, min(max(self.mean_interval / 8, AHEAD), AHEAD_AT_REST))
-        self.fit_at = now + ahead
+        unused = self._credit + rate * max(0.0, now - self._fitted_at) - calls
+        self._credit = min(max(unused, 0.0), max(1.0, AHEAD * rate))
+        self.fit_at, self._fitted_at = now + ahead, now
         known = list(watches)
         running = [watch for watch in known if not watch.is_final]
         curve = self._learn(known, now)
         ceiling = max(self.staleness_limit, 2 * len(running) / rate)
         if len(running) <= rate * self.staleness_limit / 2:
             ceiling = self.staleness_limit
-        before, self.intervals = self.intervals, Intervals(curve, _price(curve, running, now, rate, ahead), ceiling)
+        waiting = [watch for watch in running if watch.job not in in_flight]
+        price = _price(curve, waiting, now, rate, ahead, self._credit)
+        before, self.intervals = self.intervals, Intervals(curve, price, ceiling)
         spent = sum(1 / self.interval(watch, now) for watch in running)
         self.mean_interval = len(running) / spent if running else 0.0
         return curve is not before.curve or _differs(self.intervals, before)
@@ -154,13 +162,13 @@ class Schedule:
         return self.intervals.curve
 
 
-def _price(curve: Curve, running: Sequence[Watch], now: float, rate: float, ahead: float) -> float:
+def _price(curve: Curve, running: Sequence[Watch], now: float, rate: float, ahead: float, credit: float) -> float:
     """The expected delay, in seconds, of the job that gets the last of the calls ahead; `CHEAPEST` at the least.
 
     Jobs that have never been polled come before all others, so these wait for as long as that takes.
     """
     for_new = sum(map(_is_new, running)) / rate
-    calls = max(1, round(rate * (ahead - for_new)))
+    calls = max(1, round(credit + rate * (ahead - for_new)))
     then = now + max(ahead, for_new + 1 / rate)
     worth = [_expected_delay(curve, watch, then) for watch in running if not _is_new(watch)]
     if not worth:

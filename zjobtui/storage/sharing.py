@@ -32,10 +32,10 @@ def hold(connection: sqlite3.Connection, name: str, holder: str, now: float, lif
     return connection.execute(_HOLD, asked).rowcount == 1
 
 
-def held_until(connection: sqlite3.Connection, name: str) -> float:
-    """Until when a lease is held, by its holder's clock; 0 where nobody holds it."""
-    found = connection.execute("SELECT until FROM leases WHERE name = ?", (name,)).fetchone()
-    return float(found[0]) if found else 0.0
+def held_by(connection: sqlite3.Connection, name: str) -> tuple[str, float]:
+    """Who holds a lease, and until when by the holder's clock; "" and 0 if nobody holds it."""
+    found = connection.execute("SELECT holder, until FROM leases WHERE name = ?", (name,)).fetchone()
+    return (str(found[0]), float(found[1])) if found else ("", 0.0)
 
 
 def let_go(connection: sqlite3.Connection, name: str, holder: str) -> None:

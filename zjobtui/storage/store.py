@@ -195,10 +195,10 @@ class Store:
         with self._transaction() as connection:
             return sharing.hold(connection, name, holder, now, life)
 
-    def held_until(self, name: str) -> float:
-        """Until when the lease `name` is held, by the holder's clock; 0 where nobody holds it."""
+    def held_by(self, name: str) -> tuple[str, float]:
+        """Who holds the lease `name`, and until when by the holder's clock; "" and 0 if nobody holds it."""
         with self._reading() as connection:
-            return sharing.held_until(connection, name)
+            return sharing.held_by(connection, name)
 
     def let_go(self, name: str, holder: str) -> None:
         """Gives a lease back."""

@@ -70,8 +70,8 @@ def headline(subject: Subject, now: float, width: int) -> Iterator[FlatLine]:
     """Verdict, time, sentence and trouble: what stands above every view. A wait is told with what is usual."""
     watch, kind = subject.watch, subject.watch.verdict.kind
     time = when(watch, now)
-    is_told = kind is Kind.WAITING and not time.is_stale and subject.usual is not None
-    usual = f" · usual is {duration(subject.usual.median)}" if is_told and subject.usual else ""
+    told = subject.usual if kind is Kind.WAITING and not time.is_stale else None
+    usual = f" · usual is {duration(told.median)}" if told is not None and told.median is not None else ""
     tone = "stale" if is_stale(watch, now) else TONES[kind].name.lower()
     heading = (
         (f" {GLYPHS[kind]} {kind.value}", tone),

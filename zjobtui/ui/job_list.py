@@ -1,5 +1,6 @@
 """The list of jobs, a row each; the cursor belongs to a job and stays with it whatever else changes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from textual.binding import Binding
@@ -49,6 +50,14 @@ class JobList(LinesView):
         self._now = 0.0
         self._held_at: float | None = None
         self._told: dict[int, When] = {}
+        self.view_changed: Callable[[], object] = lambda: None
+        """Called when other jobs may be in view; it must be fast, for it holds up scrolling."""
+
+    @property
+    def in_view(self) -> tuple[Job, ...]:
+        """The jobs of the rows on screen, in order."""
+        top = self.scroll_offset.y
+        return tuple(watch.job for watch in self._watches[top : top + self.page_lines])
 
     @property
     def watches(self) -> tuple[Watch, ...]:
@@ -73,6 +82,16 @@ class JobList(LinesView):
         at_top = self.scroll_offset.y == 0 and cursor < self.page_lines
         self.reset(len(watches), cursor, 0 if at_top else cursor - offset)
         self._tell_moved()
+        self.view_changed()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Draw the rows that came into view, and call `view_changed`."""
+        super().watch_scroll_y(old_value, new_value)
+        self.view_changed()
+
+    def on_resize(self) -> None:
+        """Call `view_changed`; Textual calls the handler of the base class, too."""
+        self.view_changed()
 
     def tick(self, now: float, held_at: float | None) -> None:
         """Lets time pass: draws the ages that read differently now."""

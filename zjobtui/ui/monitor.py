@@ -48,6 +48,9 @@ GATHER = 0.15
 ATTEND_AFTER = 0.4
 """Seconds that the cursor must rest on a job before the engine is told that a person looks at it."""
 
+SHOW_EVERY = 0.3
+"""Seconds for which scrolling and new rows gather before the engine is told which jobs are on screen."""
+
 _OF_NO_JOB = {"add", "undo", "all_seen", "screenshot"}
 """Deeds that have nothing to do with the job under the cursor."""
 
@@ -89,6 +92,7 @@ class Monitor(FewFrames[None]):
         self._finding = Finding(self, self._list, shown)
         self._remembering = Remembering(memory, self._shown.view, self._panes)
         self._drawn_at = self._touched_at = 0.0
+        self._is_view_due = False
 
     @cached_property
     def _deeds(self) -> "Deeds":
@@ -110,6 +114,7 @@ class Monitor(FewFrames[None]):
         self._time = OwnTime(self.app)
         self._bar = self.query_one(TotalsBar)
         self._detail.zone = self._bar.zone = self._zone
+        self._bar.retry_key = key_of(self.actions, "ask_now")
         self._shown.place(self._list, self._bar, self.query_one("#notice", Static))
         self._reading.place(self._list, self._detail)
         self._draw(self._shown.state)
@@ -136,6 +141,16 @@ class Monitor(FewFrames[None]):
         if (state := self._mailbox.take()) is not None:
             self._drawn_at = self._clock.boot()
             self._draw(state)
+
+    def _view_changed(self) -> None:
+        """Tell the engine soon which jobs are on screen; only note it now, since a key may wait for this."""
+        if not self._is_view_due:
+            self._is_view_due = True
+            self._time.later(SHOW_EVERY, self._show_rows)
+
+    def _show_rows(self) -> None:
+        self._is_view_due = False
+        self._reading.show_rows()
 
     def on_job_list_moved(self) -> None:
         """Shows the job under the cursor, and tells the engine when the cursor has come to rest."""
@@ -280,6 +295,8 @@ class Monitor(FewFrames[None]):
             gc.enable()
         self._time.every(TICK, self._tick)
         self._engine.start()
+        self._reading.show_rows()
+        self._list.view_changed = self._view_changed
         self._reading.begin()
         self._engine.subscribe(self._mailbox.put)
         if self._first:

@@ -32,6 +32,7 @@ class EngineLike(Protocol):
     def unsee(self, jobs: Iterable[Job], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
     def ask_now(self, jobs: Iterable[Job], /) -> None: ...  # noqa: D102 - as the engine says
     def attend(self, job: Job | None, /) -> None: ...  # noqa: D102 - as the engine says
+    def show(self, jobs: Iterable[Job], /) -> None: ...  # noqa: D102 - as the engine says
     def pause(self) -> None: ...  # noqa: D102 - as the engine says
     def resume(self) -> None: ...  # noqa: D102 - as the engine says
 

@@ -1,4 +1,4 @@
-"""What a person reads: the job under the cursor, with all that is kept of it; the engine is told when one stays."""
+"""What a person reads: the job under the cursor, with all that is kept of it; the engine is told what is on screen."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from zjobtui.clock import Clock
+from zjobtui.domain.job import Job
 from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.watch import Watch
 from zjobtui.ui.job_detail import JobDetail
@@ -31,6 +32,7 @@ class Reading:
         self._shown = shown
         self._has_begun = False
         self._attended_at: float | None = None
+        self._visible: frozenset[Job] = frozenset()
 
     def place(self, rows: JobList, detail: JobDetail) -> None:
         """Names the panes."""
@@ -78,6 +80,13 @@ class Reading:
         self._engine.attend(selected.job if selected else None)
         if selected is not None and self.is_of_unseen:
             self._engine.acknowledge([selected.job])
+
+    def show_rows(self) -> None:
+        """Tell the engine which jobs are on screen, if they are others than before: they are polled first."""
+        jobs = self._rows.in_view
+        if self._visible != (visible := frozenset(jobs)):
+            self._visible = visible
+            self._engine.show(jobs)
 
     async def _load(self, watch: Watch) -> None:
         """A store that fails leaves the watch alone."""

@@ -18,7 +18,7 @@ from zjobtui.ui.totals_bar import TotalsBar
 from zjobtui.ui.view import CALM, View
 from zjobtui.wording.cells import within_lines
 from zjobtui.wording.signs import counts
-from zjobtui.wording.totals import further, worst
+from zjobtui.wording.totals import SteadyPulses, further, worst
 
 NOTICE_LINES = 3
 """Lines that the notice takes at most."""
@@ -44,6 +44,7 @@ class Shown:
         self._clock = clock
         self._touched_at = 0.0
         self._told = ""
+        self._steady = SteadyPulses()
 
     @property
     def has_several_tenants(self) -> bool:
@@ -125,8 +126,9 @@ class Shown:
 
     def draw_bar(self) -> None:
         """Counts, and says how polling does."""
-        pulses = [pulse for tenant in self._tenants if (pulse := self.state.pulses.get(tenant.name))]
         now = self._clock.now()
+        known = [pulse for tenant in self._tenants if (pulse := self.state.pulses.get(tenant.name))]
+        pulses = self._steady.hold(known, now)
         self._bar.show(self.counts, worst(pulses), now, further(pulses), is_muted=self.is_muted)
 
     def _count(self, watchlist: Watchlist) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import tzinfo
 
 from rich.cells import cell_len
@@ -20,9 +19,6 @@ from zjobtui.ui.lines_view import TONES
 from zjobtui.ui.spans import Spans, changed_regions, length_of, strip_of, within
 from zjobtui.wording.signs import GLYPHS
 from zjobtui.wording.totals import PulseText, count_texts, pulse_text
-
-NOTABLE = 0.3
-"""The part by which the rate of calls must differ to be shown: a figure that flickers says nothing and costs bytes."""
 
 _COLOURED = "colour "
 """Before the colour in the style name of a badge that has one of its own."""
@@ -43,10 +39,11 @@ class TotalsBar(Widget):
         super().__init__(id="totals")
         self._tenants = tuple(tenants)
         self._spans: Spans = ()
-        self._rate = 0.0
         self._known: tuple[object, ...] = ()
         self.zone: tzinfo | None = None
         """The zone of the times; the machine's own where it is None."""
+        self.retry_key = ""
+        """The key that tries a tenant again, as a keyboard names it."""
 
     def show(
         self,
@@ -57,13 +54,9 @@ class TotalsBar(Widget):
         *,
         is_muted: bool = False,
     ) -> None:
-        """Takes new counts and a new pulse; a rate that hardly differs from the one that stands there is the same."""
-        if pulse is not None:
-            if abs(pulse.calls_per_second - self._rate) > NOTABLE * self._rate:
-                self._rate = pulse.calls_per_second
-            pulse = replace(pulse, calls_per_second=self._rate)
+        """Take new counts and a new pulse, whose figures should be steady (`SteadyPulses`)."""
         width = self.size.width or self.app.size.width
-        told = pulse_text(pulse, now, counts.get(Kind.WAITING, 0), self.zone)
+        told = pulse_text(pulse, now, counts.get(Kind.WAITING, 0), self.zone, self.retry_key)
         known = (told, *counts.values(), *further, is_muted, width)
         if known == self._known:
             return
@@ -120,26 +113,35 @@ def bar_spans(
     *,
     is_muted: bool = False,
 ) -> Spans:
-    """The bar in `width` cells: in full where that fits, in few words elsewhere; the pulse at the right end.
+    """The bar in `width` cells: as much as fits of the pulse, then of the counts; the pulse at the right end.
 
-    What is further to be told stands behind the pulse as far as there is room.
+    Only whole parts are left out. Room for longer figures is kept free at the end, so that the pulse begins at the same
+    cell for as long as it says the same.
     """
-    muted = ("muted",) if is_muted else ()
-    full, brief = _counts(counts, in_full=True), _counts(counts, in_full=False)
-    rights = [" · ".join((told.text, *muted, *further[:count])) for count in range(len(further), -1, -1)]
-    since, short = (" · ".join((text, *muted)) for text in (told.since or told.short, told.short))
     tone = told.tone.name.lower()
-    names = [((" zjobtui ", "strong"), *badges) for badges in (_each(tenants), _together(tenants))]
-    candidates = [((*names[0], *full), right) for right in rights]
-    candidates += [((*name, *full), right) for name in names for right in (rights[-1], since)]
-    candidates += [((*name, *brief), since) for name in names]
-    candidates += [((*name, *some), short) for some in (full, brief) for name in names]
-    for left, right in candidates:
-        gap = width - length_of(left) - length_of(((right, tone),)) - 1
+    full, brief = _counts(counts, in_full=True), _counts(counts, in_full=False)
+    program: Spans = ((" zjobtui ", "strong"),)
+    badges = (_each(tenants),) if len(tenants) == 1 else (_each(tenants), _together(tenants))
+    wordy = [(*program, *names, *full) for names in badges]
+    narrow = [(*start, *names, *brief) for start in (program, ()) for names in badges]
+    tail = ("muted",) if is_muted else ()
+    pairs: list[tuple[Spans, str]] = []
+    for lefts in (wordy, narrow):
+        pairs += [(lefts[0], _joined(told.full, *tail, *further[:count])) for count in range(len(further), -1, -1)]
+        pairs += [(left, _joined(told.texts[0], *tail)) for left in lefts]
+    pairs += [(left, _joined(text, *tail)) for text in told.texts[1:] for left in (*wordy, *narrow)]
+    for left, right in pairs:
+        gap = width - length_of(left) - cell_len(right) - 1
         if gap >= 2:
             return (*left, (" " * gap, "plain"), (right, tone))
     least: Spans = ((" PROD ", "production"),) if _is_production(tenants) else ()
-    return within((*least, *brief, ("  ", "plain"), (short, tone)), width)
+    return within((*least, *brief, ("  ", "plain"), (_joined(told.texts[-1], *tail), tone)), width)
+
+
+def _joined(text: str, *more: str) -> str:
+    """The texts in a row; blanks at the end of the first stay at the end."""
+    words = text.rstrip()
+    return " · ".join((words, *more)) + text[len(words) :]
 
 
 def _each(tenants: Sequence[Tenant]) -> Spans:

@@ -79,8 +79,11 @@ def passage(watch: Watch, timeline: Timeline, now: float, zone: tzinfo | None = 
 
 def usual_text(told: Usual) -> str:
     """What is usual, and how this job stands to it."""
-    usual = f"usual for jobs of this tenant: {duration(told.median)} (median of {told.count:,})"
-    return " · ".join(part for part in (f"{usual}, 95 % within {duration(told.nearly_all)}", _standing(told)) if part)
+    of = f"{told.count:,} ended, {told.running:,} run" if told.running else f"median of {told.count:,}"
+    median = f"more than {duration(told.known_to)}" if told.median is None else duration(told.median)
+    nearly_all = "" if told.nearly_all is None else f", 95 % within {duration(told.nearly_all)}"
+    usual = f"usual for jobs of this tenant: {median} ({of}){nearly_all}"
+    return " · ".join(part for part in (usual, _standing(told)) if part)
 
 
 def _standing(told: Usual) -> str:

@@ -1,0 +1,80 @@
+"""A window that was killed: the next one polls at once, and never says that another window does."""
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.storage.opening import opened
+from tests.support.process import environment
+from tests.support.program import PROGRAM, pointed_at, started
+from zjobtui.polling.lease import NAME
+from zjobtui.simulator.running import running
+from zjobtui.simulator.server import Simulator
+from zjobtui.storage.places import STORE_NAME
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Simulator]:
+    """A tenant whose jobs have all but one ended."""
+    starts, began = iter([0.0]), time.monotonic()
+    with running(jobs=12, seed=7, clock=lambda: next(starts, 200.0 + time.monotonic() - began)) as simulator:
+        yield simulator
+
+
+@contextmanager
+def watching(env: Mapping[str, str]) -> "Iterator[subprocess.Popen[str]]":
+    with subprocess.Popen(
+        [*PROGRAM, "watch", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def next_job(window: "subprocess.Popen[str]") -> str:
+    """The job of the next line that it prints."""
+    assert window.stdout is not None
+    return str(json.loads(window.stdout.readline())["job_id"])
+
+
+@pytest.fixture
+def env(served: Simulator, tmp_path: Path) -> dict[str, str]:
+    return environment(pointed_at(served, tmp_path))
+
+
+@pytest.fixture
+def lease_end(served: Simulator, env: dict[str, str], tmp_path: Path) -> float:
+    """Until when the lease runs that a killed window has left; there is a job that it has not asked about."""
+    running_job, ended_job = served.job_ids[6], served.job_ids[0]
+    subprocess.run([*PROGRAM, "add", running_job], env=env, check=True, capture_output=True)
+    with watching(env) as window:
+        assert next_job(window) == running_job
+        window.kill()
+    subprocess.run([*PROGRAM, "add", ended_job], env=env, check=True, capture_output=True)
+    with opened(tmp_path / STORE_NAME) as (store, _):
+        return store.held_by(NAME.format("env"))[1]
+
+
+@pytest.mark.slow
+def test_the_next_one_prints_what_happens_before_the_lease_of_the_killed_one_ends(
+    served: Simulator, env: dict[str, str], lease_end: float
+) -> None:
+    with watching(env) as window:
+        assert next_job(window) == served.job_ids[0]
+        assert time.time() < lease_end
+        window.terminate()
+        printed, complained = window.communicate(timeout=20)
+    assert "another window" not in printed + complained
+
+
+def test_the_next_one_never_shows_that_another_window_polls(env: dict[str, str], lease_end: float) -> None:
+    with started(env) as window:
+        window.wait_for("1 done", 20)
+        assert time.time() < lease_end
+        assert b"another window" not in window.raw
