@@ -1,18 +1,27 @@
 """The poller in virtual time: who is asked when, and what happens when the tenant or the machine does not answer."""
 
 import asyncio
+from bisect import bisect_left
 from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from itertools import pairwise
+from random import Random
 
 import pytest
 
-from tests.support.polling import PRODUCTION, Run, for_seconds, job, job_id, polled, watches
+from tests.support.polling import PRODUCTION, Run, Script, for_seconds, job, job_id, polled, watches
 from tests.support.sources import TimedSource
 from tests.support.virtual_time import START, waits
+from zjobtui.domain.digest import Digest
 from zjobtui.domain.freshness import is_stale
 from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.domain.pulse import Limit
+from zjobtui.domain.tenant import TenantKind
+from zjobtui.domain.verdict import Kind, Verdict
+from zjobtui.domain.watch import Watch
 from zjobtui.polling.intervals import STALENESS_LIMIT
+from zjobtui.polling.rate_limiter import Limits, limits_for
 
 
 def ending_at(**ends: float) -> TimedSource:
@@ -224,3 +233,325 @@ def test_r6_a_window_that_takes_the_lease_over_asks_without_a_burst() -> None:
     run = polled(TimedSource(), watches(200), script)
     assert len(run.calls) >= 150
     assert max(Counter(int(at) for at in run.calls).values()) <= 1.25 * PRODUCTION.per_second
+
+
+# --- the order of the first calls --------------------------------------------------------------------------------
+
+PROCESSING = Digest("Processing", Verdict(Kind.WAITING, "It runs."))
+
+
+def heard(numbers: Iterable[int], before: float = 3_600) -> list[Watch]:
+    """Jobs that an earlier run of the program has seen running, the higher numbers later."""
+    start = START - before
+    return [
+        replace(
+            watches(1)[0],
+            job=job(number),
+            added_at=start - 100,
+            digest=PROCESSING,
+            seen_at=start + number,
+            unfinished_at=start + number,
+            acknowledged_at=start + 999,
+        )
+        for number in numbers
+    ]
+
+
+def first_calls(run: Run) -> list[int]:
+    """The jobs in the order of their first calls."""
+    return [int(key, 16) for key in dict.fromkeys(asked.job.key for asked in run.source.asked)]
+
+
+def test_at_the_start_the_selected_come_first_then_the_visible_the_unread_the_new_and_the_rest() -> None:
+    async def script(run: Run) -> None:
+        run.poller.attend(job(77))
+        run.poller.show([job(77), *map(job, range(50, 55))])
+        await asyncio.sleep(20)
+
+    listed = heard(range(100))
+    listed[30] = replace(listed[30], problem=Problem(ProblemKind.NOT_FOUND), problem_at=START - 3_000, changed_at=START)
+    listed[90] = watches(91)[90]
+    Random(1).shuffle(listed)
+    order = first_calls(polled(TimedSource(), listed, script))
+    rest = [number for number in range(100) if number not in {77, *range(50, 55), 30, 90}]
+    assert order == [77, *range(50, 55), 30, 90, *rest]
+
+
+def test_jobs_that_come_on_screen_are_promoted_until_they_have_been_polled_since_the_start() -> None:
+    async def script(run: Run) -> None:
+        await asyncio.sleep(1)
+        run.poller.show(map(job, range(400, 420)))
+        await asyncio.sleep(1)
+
+    order = first_calls(polled(TimedSource(), heard(range(500)), script))
+    assert max(map(order.index, range(400, 420))) < 130
+
+
+def test_jobs_that_are_shown_again_and_again_starve_no_others() -> None:
+    async def script(run: Run) -> None:
+        for _ in range(60):
+            run.poller.show(map(job, range(40)))
+            await asyncio.sleep(0.5)
+
+    run = polled(TimedSource(), heard(range(200)), script)
+    counts = [len(run.calls_about(number)) for number in range(200)]
+    assert min(counts) >= 1
+    assert sum(counts[:40]) / 40 <= 1.5 * sum(counts[40:]) / 160
+
+
+def test_a_refresh_by_hand_while_a_call_about_the_job_is_in_flight_sends_a_second_one_after_it() -> None:
+    async def script(run: Run) -> None:
+        await asyncio.sleep(0.5)
+        assert run.source.requests == 1
+        run.poller.ask_now([job(0)])
+        await asyncio.sleep(3)
+
+    run = polled(TimedSource({job_id(0): START}, latency=1), watches(1), script)
+    first, second = run.calls
+    assert first + 1 <= second <= first + 1.1
+
+
+# --- blips and outages -------------------------------------------------------------------------------------------
+
+
+def failing(start: float, end: float, problem: Problem, status: int | None = None) -> TimedSource:
+    """All calls fail between two times; with `status` they say nothing of when to come back."""
+    return TimedSource(trouble=lambda at, _: problem if start <= at - START < end else None, failed_status=status)
+
+
+def latest_return(run: Run, end: float) -> float:
+    """Seconds from the end of an outage until each job whose call had failed had a good response again."""
+    failed = {asked.job for asked in run.source.asked if not asked.was_good}
+    returns = {job: float("inf") for job in failed}
+    for asked in run.source.asked:
+        at = asked.at - START + run.source.latency
+        if asked.job in failed and asked.was_good and at >= end:
+            returns[asked.job] = min(returns[asked.job], at - end)
+    return max(returns.values(), default=0.0)
+
+
+BLIPS = [
+    (Problem(ProblemKind.UNREACHABLE), None),
+    (Problem(ProblemKind.TIMED_OUT), None),
+    (Problem(ProblemKind.SERVER_ERROR), 503),
+]
+
+
+async def _sleeping(run: Run) -> None:
+    await asyncio.sleep(10)
+    run.clock.suspend(8 * 3_600)
+    await asyncio.sleep(10)
+
+
+@pytest.mark.parametrize("count", [1, 10, 40])
+@pytest.mark.parametrize(("problem", "status"), BLIPS, ids=["unreachable", "timed out", "503"])
+@pytest.mark.parametrize(
+    ("starts", "script"),
+    [([0], for_seconds(7)), ([6, 7], for_seconds(14)), ([10, 11], _sleeping)],
+    ids=["at the start", "in the middle", "after a suspend"],
+)
+def test_after_a_blip_every_job_has_a_good_response_within_five_seconds(
+    starts: list[float], script: Script, count: int, problem: Problem, status: int | None
+) -> None:
+    failed = 0
+    for start in starts:
+        for seed in range(3):
+            run = polled(failing(start, start + 1, problem, status), watches(count), script, seed=seed)
+            assert latest_return(run, start + 1) <= 5, (start, seed)
+            failed += sum(not asked.was_good for asked in run.source.asked)
+    assert failed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("age", [0, 600, 86_400])
+@pytest.mark.parametrize("count", [1, 3, 10, 40])
+def test_after_an_outage_of_less_than_ten_seconds_every_job_has_a_good_response_within_five(
+    count: int, age: float
+) -> None:
+    for end in (1, 3, 6, 9.5):
+        for seed in range(5):
+            outage = failing(0, end, Problem(ProblemKind.UNREACHABLE))
+            run = polled(outage, watches(count, added_at=START - age), for_seconds(20), seed=seed)
+            assert 0 < latest_return(run, end) <= 5, (end, seed)
+
+
+def most_in_a_second(run: Run) -> int:
+    calls = sorted(run.calls)
+    return max(bisect_left(calls, at + 1 - 1e-6) - place for place, at in enumerate(calls))
+
+
+async def _suspend(run: Run) -> None:
+    await asyncio.sleep(5)
+    run.clock.suspend(8 * 3_600)
+    await asyncio.sleep(10)
+
+
+async def _pause(run: Run) -> None:
+    await asyncio.sleep(5)
+    run.poller.pause()
+    await asyncio.sleep(120)
+    run.poller.resume()
+    await asyncio.sleep(5)
+
+
+async def _lease(run: Run) -> None:
+    held = False
+    run.poller._may_poll = lambda: held
+    await asyncio.sleep(120)
+    held = True
+    run.poller.begin_anew()
+    await asyncio.sleep(5)
+
+
+async def _hand(run: Run) -> None:
+    for _ in range(8):
+        run.poller.ask_now(map(job, range(300)))
+        await asyncio.sleep(1)
+
+
+@pytest.mark.parametrize(
+    ("source", "script"),
+    [
+        (TimedSource(), for_seconds(8)),
+        (outage(3, 5), for_seconds(12)),
+        (outage(3, 40), for_seconds(60)),
+        (TimedSource(), _suspend),
+        (TimedSource(), _pause),
+        (TimedSource(), _lease),
+        (TimedSource(), _hand),
+    ],
+    ids=["start", "short outage", "outage", "suspend", "pause", "lease", "by hand"],
+)
+def test_in_no_second_go_more_calls_than_the_rate_and_a_quarter(
+    source: TimedSource, script: Callable[[Run], Awaitable[None]]
+) -> None:
+    run = polled(source, watches(300), script, limits_for(TenantKind.PRODUCTION, calls_per_second=40))
+    assert 20 < most_in_a_second(run) <= 1.25 * 40
+
+
+# --- slow hosts, limits of hosts, and jobs that fail alone -------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [5, 20, pytest.param(200, marks=pytest.mark.slow)])
+def test_behind_a_slow_host_the_pulse_names_it_and_no_fresh_row_turns_stale(count: int) -> None:
+    stale, pulses = Counter[int](), []
+
+    async def script(run: Run) -> None:
+        for second in range(150):
+            await asyncio.sleep(1)
+            seen = [watch for number in range(count) if (watch := run.watch(number)).seen_at is not None]
+            stale.update(second for watch in seen if is_stale(watch, run.clock.now()))
+            pulses.append(run.poller.pulse())
+
+    run = polled(TimedSource(latency=5), watches(count, added_at=START - 60), script)
+    assert pulses[20].limit is Limit.HOST
+    assert stale == {}
+    assert max(Counter(round(at) for at in run.calls).values()) <= 10
+
+
+def test_a_tenth_of_the_jobs_that_always_fail_slow_the_others_by_nothing() -> None:
+    def run(failing: int) -> Run:
+        source = TimedSource(
+            trouble=lambda _, one: Problem(ProblemKind.TIMED_OUT) if int(one.key, 16) < failing else None
+        )
+        return polled(source, watches(20, added_at=START - 600), for_seconds(200))
+
+    alone = sum(len(run(0).calls_about(number)) for number in range(2, 20))
+    for failing_jobs in (1, 2):
+        beside = run(failing_jobs)
+        assert sum(len(beside.calls_about(number)) for number in range(2, 20)) >= 0.95 * alone
+        assert len(beside.calls_about(0)) <= 60
+        assert beside.pulse.problem is None
+
+
+def test_a_job_that_always_fails_takes_no_tenant_down_but_all_that_fail_do() -> None:
+    source = TimedSource(
+        trouble=lambda at, one: Problem(ProblemKind.TIMED_OUT) if one == job_id(0) or at > START + 300 else None
+    )
+    downs = list[bool]()
+
+    async def script(run: Run) -> None:
+        for _ in range(400):
+            await asyncio.sleep(1)
+            downs.append(run.poller.pulse().problem is not None)
+
+    polled(source, watches(10), script)
+    assert sum(downs[:300]) <= 10
+    assert all(downs[330:])
+
+
+def test_the_last_job_of_a_tenant_that_is_down_still_says_so() -> None:
+    run = polled(outage(60, 600), watches(1), for_seconds(200))
+    assert run.pulse.problem is not None
+    assert run.pulse.down_since is not None
+
+
+@pytest.mark.parametrize(("granted", "most"), [("40", 10), ("8", 2), ("1", 1)])
+def test_a_quarter_of_the_calls_in_flight_that_the_host_grants_is_kept(granted: str, most: int) -> None:
+    source = TimedSource(latency=1, limits=lambda _: (("concurrency-limit-limit", granted),))
+    run = polled(source, watches(50), for_seconds(20))
+    later = sorted(at for at in run.calls if at > 2.5)
+    in_flight = [bisect_left(later, at + 1 - 1e-6) - place for place, at in enumerate(later)]
+    assert max(in_flight) == most
+
+
+# --- nothing to do, and no busy loops ----------------------------------------------------------------------------
+
+
+def all_final() -> list[Watch]:
+    done = Digest("Completed", Verdict(Kind.DONE, "It is done."))
+    return [replace(watch, digest=done, seen_at=START - 5, ended_at=START - 5) for watch in watches(50)]
+
+
+@pytest.mark.parametrize(
+    ("listed", "limits", "source", "most"),
+    [
+        ([], PRODUCTION, TimedSource(), 40),
+        (all_final(), PRODUCTION, TimedSource(), 40),
+        (watches(20), limits_for(TenantKind.PRODUCTION, daily_calls=1), TimedSource(), 90),
+        (watches(1, added_at=START - 1e6), PRODUCTION, TimedSource(), 90),
+        (watches(20), PRODUCTION, outage(0, 1e9), 200),
+        (watches(20), PRODUCTION, TimedSource(limits=lambda _: (("retry-after", "9999"),)), 20 * 60),
+    ],
+    ids=["no jobs", "all final", "one call a day", "one old job", "down", "retry-after without a 429"],
+)
+def test_a_poller_that_has_little_to_do_sleeps(
+    listed: list[Watch], limits: Limits, source: TimedSource, most: int
+) -> None:
+    woken = list[int]()
+
+    async def script(run: Run) -> None:
+        for _ in range(5):
+            woken.append(waits())
+            await asyncio.sleep(60)
+
+    polled(source, listed, script, limits)
+    assert woken[-1] - woken[-2] <= most
+
+
+def test_jobs_that_are_removed_while_a_call_is_in_flight_are_forgotten() -> None:
+    async def script(run: Run) -> None:
+        await asyncio.sleep(0.5)
+        await run.ledger.edit(lambda listed: listed.remove([job(0), job(1)], START))
+        run.poller.follow()
+        await asyncio.sleep(30)
+        assert len(run.poller._schedule) <= 1
+        run.poller.follow()
+        assert job(1) not in run.poller._failures
+
+    source = TimedSource(latency=1, trouble=lambda _, one: Problem(ProblemKind.TIMED_OUT) if one == job_id(1) else None)
+    run = polled(source, watches(3), script)
+    assert max(run.calls_about(0) + run.calls_about(1)) < 0.5
+
+
+def test_a_quick_host_after_a_slow_one_is_used_at_once() -> None:
+    source = TimedSource(latency=5)
+
+    async def script(run: Run) -> None:
+        await asyncio.sleep(60)
+        source.latency = 0.05
+        await asyncio.sleep(60)
+
+    run = polled(source, watches(40, added_at=START - 30), script)
+    assert run.pulse.limit is None
+    assert sum(at > 90 for at in run.calls) > 3 * sum(30 < at <= 60 for at in run.calls)

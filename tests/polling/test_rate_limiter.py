@@ -302,6 +302,19 @@ def test_while_the_rate_is_held_down_calls_go_evenly() -> None:
     assert min(b - a for a, b in pairwise(calls)) > 0.04
 
 
+def test_a_wall_that_was_an_outage_is_forgotten_unless_that_comes_again_and_again() -> None:
+    limiter = throttled()
+    limiter.forgive(1)
+    assert (limiter.rate(2), limiter.is_walled(2)) == (50, False)
+    limiter.throttle(10, 10, 1)
+    limiter.forgive(11)
+    assert limiter.rate(12) < 50
+    limiter.throttle(400, 400, 1)
+    before = limiter.rate(399)
+    limiter.forgive(401)
+    assert limiter.rate(402) >= before
+
+
 def test_a_wall_is_remembered_for_five_minutes() -> None:
     limiter = throttled()
     assert limiter.is_walled(WALL_MEMORY)
@@ -460,20 +473,20 @@ def test_calls_are_forgotten_though_nobody_asks_for_their_rate() -> None:
 
 def test_what_may_be_planned_with_is_the_rate_and_what_is_saved() -> None:
     limiter = RateLimiter(limits_for(TenantKind.API_SANDBOX), 0)
-    assert limiter.allowance(0) == pytest.approx(1_000 / 21_600 + 49 / 300)
+    assert limiter.allowance(0) == pytest.approx(2_000 / DAY + 49 / 300)
     limiter.spend(0, 200)
-    assert limiter.allowance(0) == pytest.approx(800 / 21_600)
+    assert limiter.allowance(0) == pytest.approx(2_000 / DAY)
     limiter.spend(0, 5_000)
     assert 0 < limiter.allowance(0) < 0.001
 
 
 def test_saved_calls_serve_jobs_that_all_come_at_once() -> None:
     limiter = RateLimiter(limits_for(TenantKind.API_SANDBOX), 0)
-    per_second, long_run = limiter.limits.per_second, 1_000 / 21_600
+    per_second, long_run = limiter.limits.per_second, 2_000 / DAY
     assert limiter.even_rate(0, 1) == limiter.even_rate(0, 50) == per_second
     assert limiter.even_rate(0, 100) == pytest.approx(2 * long_run)
     limiter.spend(0, 50)
-    assert limiter.even_rate(0, 100) == pytest.approx(950 / 21_600)
+    assert limiter.even_rate(0, 100) == pytest.approx(long_run)
 
 
 def test_what_holds_back_is_named() -> None:

@@ -40,6 +40,7 @@ class TimedSource:
     requests: int = 0
     signed_in_again: int = 0
     now: Callable[[], float] = wall
+    failed_status: int | None = 200
 
     async def observe(self, job_id: JobId, /) -> Observation:
         self.requests += 1
@@ -49,7 +50,8 @@ class TimedSource:
         self.asked.append(Asked(at - self.latency, job_id, problem is None))
         headers, now = self.limits(at), self.now()
         rate_limits = read_rate_limits(headers, now)
-        call = Call(http_status=200, latency=self.latency, limits=headers, rate_limits=rate_limits)
+        status = 200 if problem is None else self.failed_status
+        call = Call(http_status=status, latency=self.latency, limits=headers, rate_limits=rate_limits)
         if problem is not None:
             return Missed(problem, now, call)
         is_done = now >= self.ends.get(job_id, float("inf"))

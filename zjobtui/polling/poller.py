@@ -46,6 +46,7 @@ _THROTTLED = Problem(ProblemKind.THROTTLED, "the host wants no calls for a while
 _TRANSIENT = frozenset({ProblemKind.TIMED_OUT, ProblemKind.UNREACHABLE, ProblemKind.SERVER_ERROR})
 _RETRY_AFTER = 1.0
 _LATENCY_WEIGHT = 0.1
+_LONGEST = 30.0  # a call has ended after 20 s, unless the machine has slept meanwhile
 
 
 class Poller:
@@ -366,11 +367,14 @@ class Poller:
                 self._limiter.pause(now, retry_after)
             else:
                 self._limiter.throttle(sent, now, retry_after)
-        if not self._breaker.is_open:
-            before = now - sent if self._latency is None else self._latency
-            self._latency = before + _LATENCY_WEIGHT * (now - sent - before)
-        if self._breaker.is_open or not self._fails_alone(job, now):
+        was_open, took = self._breaker.is_open, now - sent
+        if not was_open and took <= _LONGEST:
+            before = took if self._latency is None else self._latency
+            self._latency = before + _LATENCY_WEIGHT * (took - before)
+        if was_open or not self._fails_alone(job, now):
             self._breaker.record(observation, sent, now)
+        if self._breaker.is_open and not was_open and observation.call.http_status == 503:
+            self._limiter.forgive(now)
 
     def _fails_alone(self, job: Job, now: float) -> bool:
         """Whether calls about others have been answered since those about this job fail: it is not the tenant then."""

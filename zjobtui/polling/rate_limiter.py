@@ -112,6 +112,8 @@ class RateLimiter:
         self._opened_at = now
         self._flow, self._seen = 0.0, 0.0  # calls per second lately, and how much of that while has been seen
         self._wall, self._wall_at = inf, -inf
+        self._wall_before = self._wall, self._wall_at
+        self._forgiven_at = -inf
         self._shut_until = -inf
         self._told, self._told_until = inf, -inf
 
@@ -175,9 +177,16 @@ class RateLimiter:
         if sent >= self._wall_at:
             self._refill(now)
             lately = self._flow / max(self._seen, 1 / _LATELY)
+            self._wall_before = self._wall, self._wall_at
             self._wall = max(SLOWEST / _DROP, min(self.rate(now), lately))
             self._wall_at = max(self._shut_until, now + seconds)
         self.pause(now, seconds)
+
+    def forgive(self, now: float) -> None:
+        """Forget the last wall: the host was down altogether. Soon after the last time it counts all the same."""
+        if now - self._forgiven_at >= WALL_MEMORY:
+            self._wall, self._wall_at = self._wall_before
+            self._forgiven_at = now
 
     def learn(self, told: RateLimits, now: float) -> None:
         """Take what the headers of a response say: granted windows, calls left in one, calls in flight.
