@@ -13,6 +13,7 @@ from tests.support.virtual_time import START
 from zjobtui.domain.job import JobId
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.tenant import TenantKind
+from zjobtui.polling.intervals import STALENESS_LIMIT
 from zjobtui.polling.rate_limiter import Limits, limits_for
 
 HOUR, DAY = 3_600.0, 86_400.0
@@ -173,9 +174,31 @@ def test_a_job_that_is_asked_about_by_hand_all_day_leaves_calls_to_the_others_an
     assert longest_wait(run, 20) <= 3 * 20
 
 
+def longest_wait_in_seconds(run: Run, count: int, seconds: float) -> float:
+    """For how long a job waited for its next call, or for its first."""
+    turns: dict[JobId, list[float]] = {job_id(number): [0.0] for number in range(count)}
+    for asked in run.source.asked:
+        turns[asked.job].append(asked.at - START)
+    return max(after - before for at in turns.values() for before, after in pairwise([*at, seconds]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("limits", "seconds"),
+    [(API_SANDBOX, 6 * HOUR), (DEVELOPER_SANDBOX, 2 * HOUR), (limits_for(TenantKind.PRODUCTION), 0.1 * HOUR)],
+    ids=["API sandbox", "developer sandbox", "production"],
+)
+def test_five_hundred_jobs_with_a_selected_row_share_the_calls_that_there_are(limits: Limits, seconds: float) -> None:
+    looking = again_and_again(seconds, 60, lambda run: run.poller.attend(job(0)))
+    run = polled(TimedSource(), watches(500), looking, limits)
+    assert len(run.calls) <= limits.per_day
+    assert len(run.calls_about(0)) <= 0.25 * len(run.calls) + len(run.calls) / 500
+    assert longest_wait_in_seconds(run, 500, seconds) <= max(STALENESS_LIMIT, 3 * 500 * seconds / len(run.calls))
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("every", [60.0, DAY], ids=["with keys", "without keys"])
-@pytest.mark.parametrize("count", [1, 10, 100])
+@pytest.mark.parametrize("count", [1, 10, 100, 500])
 @pytest.mark.parametrize(
     ("limits", "seconds"),
     [(API_SANDBOX, DAY), (DEVELOPER_SANDBOX, DAY), (FEW_A_DAY, DAY), (limits_for(TenantKind.PRODUCTION), 2 * HOUR)],

@@ -331,9 +331,9 @@ def latest_return(run: Run, end: float) -> float:
 
 
 BLIPS = [
-    (Problem(ProblemKind.UNREACHABLE), None),
-    (Problem(ProblemKind.TIMED_OUT), None),
-    (Problem(ProblemKind.SERVER_ERROR), 503),
+    pytest.param(Problem(ProblemKind.UNREACHABLE), None, id="unreachable"),
+    pytest.param(Problem(ProblemKind.TIMED_OUT), None, id="timed out", marks=pytest.mark.slow),
+    pytest.param(Problem(ProblemKind.SERVER_ERROR), 503, id="503"),
 ]
 
 
@@ -343,8 +343,8 @@ async def _sleeping(run: Run) -> None:
     await asyncio.sleep(10)
 
 
-@pytest.mark.parametrize("count", [1, 10, 40])
-@pytest.mark.parametrize(("problem", "status"), BLIPS, ids=["unreachable", "timed out", "503"])
+@pytest.mark.parametrize("count", [1, 10, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("problem", "status"), BLIPS)
 @pytest.mark.parametrize(
     ("starts", "script"),
     [([0], for_seconds(7)), ([6, 7], for_seconds(14)), ([10, 11], _sleeping)],
@@ -454,7 +454,7 @@ def test_a_tenth_of_the_jobs_that_always_fail_slow_the_others_by_nothing() -> No
         source = TimedSource(
             trouble=lambda _, one: Problem(ProblemKind.TIMED_OUT) if int(one.key, 16) < failing else None
         )
-        return polled(source, watches(20, added_at=START - 600), for_seconds(200))
+        return polled(source, watches(20, added_at=START - 600), for_seconds(100))
 
     alone = sum(len(run(0).calls_about(number)) for number in range(2, 20))
     for failing_jobs in (1, 2):
@@ -521,7 +521,7 @@ def test_a_poller_that_has_little_to_do_sleeps(
     woken = list[int]()
 
     async def script(run: Run) -> None:
-        for _ in range(5):
+        for _ in range(3):
             woken.append(waits())
             await asyncio.sleep(60)
 
