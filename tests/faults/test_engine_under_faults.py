@@ -18,8 +18,8 @@ from zjobtui.domain.tenant import ClientCredentials, Secret, Tenant, TenantKind
 from zjobtui.domain.verdict import NOT_ASKED, Kind, Verdict
 from zjobtui.domain.watch import Watch
 from zjobtui.polling.engine import STOP_LIMIT, Engine
-from zjobtui.polling.rate_limiter import limits_for
 from zjobtui.polling.ports import State
+from zjobtui.polling.rate_limiter import limits_for
 from zjobtui.simulator.outcomes import Outcome
 from zjobtui.simulator.replies import reply
 from zjobtui.simulator.running import running
