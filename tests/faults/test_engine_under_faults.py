@@ -19,7 +19,7 @@ from zjobtui.domain.verdict import NOT_ASKED, Kind, Verdict
 from zjobtui.domain.watch import Watch
 from zjobtui.polling.engine import STOP_LIMIT, Engine
 from zjobtui.polling.ports import State
-from zjobtui.polling.rate_limiter import limits_for
+from zjobtui.polling.rate_limiter import BURST, limits_for
 from zjobtui.simulator.outcomes import Outcome
 from zjobtui.simulator.replies import reply
 from zjobtui.simulator.running import running
@@ -178,7 +178,7 @@ def test_a_tenant_that_caps_drops_ends_tokens_and_stops_for_a_minute_is_told_tru
         trial.engine.watch(all_of(simulator)).result(5)
         trial.wait_for_ends(160, patience=240)
         limits = limits_for(TenantKind.OTHER)
-        assert simulator.requests.total <= limits.burst + limits.per_second * simulator.elapsed
+        assert simulator.requests.total <= BURST * limits.per_second + limits.per_second * simulator.elapsed
         assert simulator.requests.total >= 100
         engine = trial.engine
     assert kept(path) == {watch.job: watch.verdict for watch in engine.state.watchlist}

@@ -473,16 +473,16 @@ def test_calls_are_forgotten_though_nobody_asks_for_their_rate() -> None:
 
 def test_what_may_be_planned_with_is_the_rate_and_what_is_saved() -> None:
     limiter = RateLimiter(limits_for(TenantKind.API_SANDBOX), 0)
-    assert limiter.allowance(0) == pytest.approx(2_000 / DAY + 49 / 300)
+    assert limiter.allowance(0) == pytest.approx(3_000 / DAY + 49 / 300)
     limiter.spend(0, 200)
-    assert limiter.allowance(0) == pytest.approx(2_000 / DAY)
+    assert limiter.allowance(0) == pytest.approx(3_000 / DAY)
     limiter.spend(0, 5_000)
     assert 0 < limiter.allowance(0) < 0.001
 
 
 def test_saved_calls_serve_jobs_that_all_come_at_once() -> None:
     limiter = RateLimiter(limits_for(TenantKind.API_SANDBOX), 0)
-    per_second, long_run = limiter.limits.per_second, 2_000 / DAY
+    per_second, long_run = limiter.limits.per_second, 3_000 / DAY
     assert limiter.even_rate(0, 1) == limiter.even_rate(0, 50) == per_second
     assert limiter.even_rate(0, 100) == pytest.approx(2 * long_run)
     limiter.spend(0, 50)

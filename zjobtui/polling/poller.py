@@ -136,8 +136,9 @@ class Poller:
 
     def show(self, jobs: Iterable[Job]) -> None:
         """Name the jobs on screen: of those that wait for their first response since the start they come first."""
-        self._visible, now = frozenset(jobs), self._clock.now()
-        for job in self._visible:
+        shown, now = sorted(jobs, key=lambda job: job != self._attended), self._clock.now()
+        self._visible = frozenset(shown)
+        for job in shown:
             due = self._schedule.due(job)
             if due is not None and due > now and self._is_unswept(self._ledger.watchlist.get(job)):
                 self._schedule.put(job, now)
@@ -280,6 +281,8 @@ class Poller:
 
     def _limit(self, now: float) -> Limit | None:
         """What keeps jobs from being polled more often, if anything does."""
+        if 0 < self._schedule.mean_interval < (self._latency or 0.0):
+            return Limit.HOST
         if not self._schedule.is_stretched:
             return None
         return Limit.HOST if self._capacity < self._limiter.allowance(now) else self._limiter.limit(now)
@@ -431,7 +434,7 @@ class Poller:
         ordered = sorted((watch for watch in watches if watch.job not in self._in_flight), key=rank)
         slot = 1 / self._limiter.even_rate(now, len(ordered) or 1)
         for number, watch in enumerate(ordered):
-            self._schedule.put(watch.job, now + slot * (number + self._chance.random()))
+            self._schedule.put(watch.job, now + slot * number)
         self._nudge.set()
 
     def _is_unswept(self, watch: Watch | None) -> bool:

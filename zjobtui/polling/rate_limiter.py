@@ -144,7 +144,7 @@ class RateLimiter:
     def rate(self, now: float) -> float:
         """Calls per second that can go on: the share, what is left of hour and day, or what the host grants, the least.
 
-        What is left of an hour lasts however it is spent, since it is spent ever slower; so does the day's.
+        What is left of an hour or a day lasts however it is spent, since it is spent ever slower.
         """
         return max(0.0, min(self.limits.per_second, self._left(now), self._held(now)))
 
@@ -295,8 +295,10 @@ class RateLimiter:
 
 
 def _lasting(granted: float, used: float, length: float) -> float:
-    """Calls per second from what is left of a window: even for its first quarter, then ever fewer, never none."""
-    return min(2 * granted, 4 * (granted - used)) / length
+    """Calls per second from what is left of a window of so many seconds: a quarter of the calls go evenly, as if the
+    window were a third as long, and then ever fewer, so that what is left lasts however it is spent.
+    """
+    return min(3 * granted, 4 * (granted - used)) / length
 
 
 class _Window:

@@ -130,9 +130,11 @@ class Schedule:
         """Set the price of a call for these jobs of the tenant at `rate` calls per second, above zero.
 
         `calls` is how many were made since the last time; what was not used then is there now. Jobs `in_flight` are
-        being polled. Returns whether the intervals have changed notably. Calls go where they are worth most: of those that can be
-        made until `fit_at` the last one has the price, so that the jobs with the largest expected delay get them.
-        Where the staleness limit takes more than half of the calls, it is lifted so far that it takes half of them.
+        being polled. Returns whether the intervals have changed notably.
+
+        Calls go where they are worth most: of those that can be made until `fit_at` the last one has the price, so that
+        the jobs with the largest expected delay get them. Where the staleness limit takes more than half of the calls,
+        it is lifted so far that it takes half of them.
         """
         ahead = max(1 / rate, min(max(self.mean_interval / 8, AHEAD), AHEAD_AT_REST))
         unused = self._credit + rate * max(0.0, now - self._fitted_at) - calls
