@@ -8,7 +8,8 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks.lives import LASTING, Plan, drawn, serving
+from tests.benchmarks.lives import Plan, drawn, serving
+from tests.benchmarks.populations import LASTING
 from tests.benchmarks.stored import data_env, store, top_ids
 from tests.benchmarks.subjects import MONITOR
 from tests.benchmarks.table import Table

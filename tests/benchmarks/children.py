@@ -15,7 +15,7 @@ _LIMIT = 300.0
 
 def first_sweep(env: Mapping[str, str], calls: int = CONNECTIONS) -> Sample:
     """From the engine's start over all unfinished jobs, `calls` at once, due at once and held to no budget."""
-    return _run("engine_trial", env, "first", "--calls", str(calls))
+    return _run("engine_trial", env, "start", "--calls", str(calls))
 
 
 def sweeps(env: Mapping[str, str], count: int, calls: int = CONNECTIONS) -> Sample:

@@ -7,25 +7,33 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import partial
 from unittest.mock import patch
 
 from zjobtui.clock import SystemClock
 from zjobtui.domain.job import Job
-from zjobtui.polling import desk, poller
-from zjobtui.polling.budget import Limits
+from zjobtui.domain.rate_limits import RateLimits
+from zjobtui.polling import desk
 from zjobtui.polling.engine import Engine
+from zjobtui.polling.rate_limiter import Limits, RateLimiter
 from zjobtui.storage.places import store_path
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.client import Client
 from zjobtui.zuora.tenants import environment_tenant
 from zjobtui.zuora.wire import read_report
 
-UNBOUND = Limits(per_second=400.0, burst=1e9)
-"""A burst that no trial uses up; the rate stays under what the simulator's headers leave, since more would end it."""
-
 _LOOK = 0.005
 _PATIENCE = 200.0
+
+
+class Unbound(RateLimiter):
+    """Lets so many calls go at once, and as many a second as come; what the host has left is not heeded."""
+
+    def __init__(self, calls: int, now: float) -> None:
+        super().__init__(Limits(per_second=1e6), now)
+        self.concurrency = calls
+
+    def learn(self, told: RateLimits, now: float) -> None:
+        pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +103,13 @@ def prepared() -> Iterator[Trial]:
 
 def unbound(calls: int) -> AbstractContextManager[object]:
     """While it lasts, engines make `calls` calls at once and keep to no budget: they take neither as a parameter."""
-    return patch.multiple(desk, Poller=partial(poller.Poller, concurrency=calls), limits_for=lambda *_: UNBOUND)
+    return patch.object(desk, "RateLimiter", lambda _, now: Unbound(calls, now))
 
 
 def main() -> None:
-    """One of four trials."""
+    """One of three trials."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["start", "first", "sweeps", "pace"])
+    parser.add_argument("what", choices=["start", "sweeps", "pace"])
     parser.add_argument(
         "--calls", type=int, default=0, help="calls at once without a budget; 0 for the engine as it is"
     )
@@ -116,22 +124,12 @@ def main() -> None:
 def _measure(trial: Trial, asked: argparse.Namespace) -> dict[str, float]:
     if asked.what == "start":
         return trial.measured(trial.start)
-    if asked.what == "first":
-        return trial.measured(lambda: _start_and_sweep(trial))
     if asked.what == "sweeps":
-        _start_and_sweep(trial)
+        trial.start()
         return trial.measured(lambda: _sweep_often(trial, asked.count))
     trial.engine.start()
     time.sleep(asked.settle)
     return trial.measured(lambda: time.sleep(asked.seconds))
-
-
-def _start_and_sweep(trial: Trial) -> None:
-    trial.engine.start()
-    while not trial.clients:
-        time.sleep(_LOOK)
-    time.sleep(_LOOK)
-    trial.sweep()
 
 
 def _sweep_often(trial: Trial, count: int) -> None:

@@ -19,7 +19,8 @@ from tempfile import TemporaryDirectory
 from tests.benchmarks.attended import attended
 from tests.benchmarks.comparison import Column, Comparison
 from tests.benchmarks.film import ROWS
-from tests.benchmarks.lives import POPULATIONS, Plan, Population, drawn, serving
+from tests.benchmarks.lives import Plan, drawn, serving
+from tests.benchmarks.populations import POPULATIONS, Population
 from tests.benchmarks.report import Figure, run
 from tests.benchmarks.resuming import resuming, waiting_long
 from tests.benchmarks.stored import data_env, store

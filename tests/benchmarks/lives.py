@@ -11,44 +11,23 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from http.client import HTTPConnection
 from itertools import count
-from math import inf, log
 from random import Random
 from typing import Any
 
 from aiohttp import web
 
+from tests.benchmarks.populations import Population
 from tests.support.process import environment, with_default_signals
 
 LATENCY = 0.05
 """Seconds after which a call is answered; what the job is then decides the answer."""
 
 _HOST, _STOP_LIMIT = "127.0.0.1", 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Population:
-    """How long jobs of one kind take: `draw` one life in seconds, which may be infinite."""
-
-    title: str
-    draw: Callable[[Random], float]
-
-
-POPULATIONS = {
-    "lognormal": Population("log-normal, median 20 s, σ 1", lambda chance: chance.lognormvariate(log(20), 1)),
-    "wide": Population("log-normal, median 20 s, σ 1.5", lambda chance: chance.lognormvariate(log(20), 1.5)),
-    "pareto": Population("Pareto from 10 s, α 1.2", lambda chance: 10 * chance.paretovariate(1.2)),
-    "stuck": Population(
-        "log-normal 15 s, σ 0.6; 5 % stuck",
-        lambda chance: inf if chance.random() < 0.05 else chance.lognormvariate(log(15), 0.6),
-    ),
-    "normal": Population("normal, 20 ± 2 s", lambda chance: max(0.1, chance.gauss(20, 2))),
-}
-LASTING = Population("all stuck", lambda _: inf)
 
 
 @dataclass(frozen=True, slots=True)

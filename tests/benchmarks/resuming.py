@@ -6,7 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.benchmarks.comparison import Column, Comparison
-from tests.benchmarks.lives import LASTING, Plan, drawn, serving
+from tests.benchmarks.lives import Plan, drawn, serving
+from tests.benchmarks.populations import LASTING
 from tests.benchmarks.stored import data_env, left_running
 from tests.benchmarks.subjects import MONITOR, SHOWN, rival
 from tests.benchmarks.table import Table

@@ -12,7 +12,7 @@ from tests.benchmarks.stored import copied, store
 from tests.benchmarks.subjects import monitor_env
 from tests.benchmarks.table import Table
 from tests.benchmarks.trials import Sample, Samples, in_turns, measure
-from zjobtui.polling.poller import CONCURRENCY
+from zjobtui.polling.rate_limiter import CONCURRENCY
 
 WORLD, JOBS = 10_000, 1_000
 LASTS = 150.0
