@@ -1,7 +1,7 @@
 """The one screen: bar, list and detail; it holds the state, hands it down, and turns keys into calls on the engine."""
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 TICK = 1.0
 """Seconds between looks at what time alone has changed; cells are sent only where they read differently."""
 
-NEWS_EVERY = 0.1
-"""Seconds between two drawings while news comes in a burst; after a quieter moment news is drawn at once."""
+NEWS_EVERY = 0.2
+"""Seconds between two drawings of news in a burst; after a quieter moment it is drawn at once."""
 
 TIMES_EVERY = 0.5
 """Seconds for which states gather that bring nothing but later times: nobody reads faster."""
@@ -93,7 +93,7 @@ class Monitor(FewFrames[None]):
         self._list, self._detail = self._panes.rows, self._panes.detail
         self._finding = Finding(self, self._list, shown)
         self._remembering = Remembering(memory, self._shown.view, self._panes)
-        self._drawn_at = self._touched_at = 0.0
+        self._news_drawn_at = self._touched_at = 0.0
         self._next_drawing: TimerHandle | None = None
         self._is_view_due = False
 
@@ -140,21 +140,24 @@ class Monitor(FewFrames[None]):
         if now - self._touched_at <= TICK:
             self._take_state()
         elif has_news(self._shown.state, state):
-            self._take_state_in(self._drawn_at + NEWS_EVERY - now)
+            self._draw_in(self._news_drawn_at + NEWS_EVERY - now, self._take_news)
         elif self._next_drawing is None:
-            self._take_state_in(TIMES_EVERY)
+            self._draw_in(TIMES_EVERY, self._take_state)
 
-    def _take_state_in(self, seconds: float) -> None:
+    def _draw_in(self, seconds: float, take: Callable[[], None]) -> None:
         if self._next_drawing is not None:
             self._next_drawing.cancel()
-        self._next_drawing = self._time.later(seconds, self._take_state)
+        self._next_drawing = self._time.later(seconds, take)
+
+    def _take_news(self) -> None:
+        self._news_drawn_at = self._clock.boot()
+        self._take_state()
 
     def _take_state(self) -> None:
         if self._next_drawing is not None:
             self._next_drawing.cancel()
             self._next_drawing = None
         if (state := self._mailbox.take()) is not None:
-            self._drawn_at = self._clock.boot()
             self._draw(state)
 
     def _view_changed(self) -> None:
