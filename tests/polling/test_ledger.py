@@ -49,6 +49,31 @@ def test_an_observation_is_committed_before_it_is_shown() -> None:
     assert happened[0] == "told 1"
 
 
+def test_an_observation_after_a_quiet_moment_is_committed_and_shown_at_once() -> None:
+    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+        for number in (1, 2, 3):
+            ledger.bring(job(number), done(), 5.0)
+            await asyncio.sleep(0.001)
+            assert len(shelf.changes) == number
+            assert ledger.watchlist.watches[job(number)].is_final
+            await asyncio.sleep(GATHER)
+
+    _, _, happened = with_ledger(script, 1, 2, 3)
+    assert happened[:3] == ["told 1", "told 2", "told 3"]
+
+
+def test_a_burst_of_observations_is_committed_in_few_parts() -> None:
+    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+        for number in range(1, 101):
+            ledger.bring(job(number), done(), 5.0)
+            await asyncio.sleep(GATHER / 50)
+        await asyncio.sleep(GATHER)
+        assert all(one.is_final for one in ledger.watchlist)
+        assert len(shelf.changes) <= 4
+
+    with_ledger(script, *range(1, 101))
+
+
 def test_observations_that_come_together_are_committed_together() -> None:
     async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
         for number in range(1, 31):

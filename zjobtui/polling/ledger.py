@@ -13,7 +13,7 @@ from zjobtui.domain.watchlist import Change, Observed, Watchlist
 from zjobtui.polling.ports import Shelf
 
 GATHER = 0.05
-"""Seconds for which observations gather before they are folded and committed together."""
+"""Seconds after a commit for which observations gather; what comes after a quieter moment is committed at once."""
 
 FLUSH = 4.0
 """Seconds after which mere confirmations (nothing new but when) are committed; a crash can only make rows older."""
@@ -103,7 +103,7 @@ class Ledger:
         self._worker.shutdown(wait=not self.unsaved, cancel_futures=True)
 
     def bring(self, job: Job, observation: Observation, planned: float) -> None:
-        """Takes an observation; it is committed and told within `GATHER` seconds."""
+        """Take an observation; it is committed and published at once, or in a burst within `GATHER` seconds."""
         self._brought.append((job, observation, planned))
         self._has_brought.set()
 
@@ -166,12 +166,12 @@ class Ledger:
     async def _fold_brought(self) -> None:
         while True:
             await self._has_brought.wait()
-            await asyncio.sleep(GATHER)
             change = self._folded()
             self._take(change)
             if change.is_urgent:
                 await self._commit_in_turn()
             self._changed()
+            await asyncio.sleep(GATHER)
 
     def _folded(self) -> Change:
         self._has_brought.clear()

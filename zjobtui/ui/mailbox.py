@@ -1,28 +1,52 @@
-"""Hands the newest state from the engine's thread to the screen's; what nobody took in time is replaced."""
+"""Hands the newest state from the engine's thread to the screen's, and tells which states bring news."""
 
 import threading
 from collections.abc import Callable
+from operator import attrgetter
 
+from zjobtui.domain.telling import altered
+from zjobtui.domain.watchlist import ANNOTATIONS
 from zjobtui.polling.ports import State
+
+_annotations = attrgetter(*ANNOTATIONS)
+_tenant_status = attrgetter("problem", "is_paused", "is_following")
 
 
 class Mailbox:
-    """Holds one state. However many are put in while the screen is busy, it is told once and takes the last."""
+    """Holds the newest state until it is taken; each `put` calls `ring`, also if an older state is still there."""
 
     def __init__(self, ring: Callable[[], object]) -> None:
         self._ring = ring
         self._state: State | None = None
         self._lock = threading.Lock()
 
+    @property
+    def newest(self) -> State | None:
+        """The state that waits to be taken."""
+        return self._state
+
     def put(self, state: State) -> None:
         """Leaves a state, from any thread."""
         with self._lock:
-            was_empty, self._state = self._state is None, state
-        if was_empty:
-            self._ring()
+            self._state = state
+        self._ring()
 
     def take(self) -> State | None:
         """Takes the newest state out."""
         with self._lock:
             state, self._state = self._state, None
         return state
+
+
+def has_news(before: State, after: State) -> bool:
+    """Return whether a user waits for what is new: another verdict, job, edit or problem, not only later times."""
+    if (before.unsaved, before.fault) != (after.unsaved, after.fault):
+        return True
+    if before.pulses.keys() != after.pulses.keys() or len(before.watchlist) != len(after.watchlist):
+        return True
+    if any(_tenant_status(before.pulses[name]) != _tenant_status(pulse) for name, pulse in after.pulses.items()):
+        return True
+    return any(
+        old is None or old.verdict.kind is not new.verdict.kind or _annotations(old) != _annotations(new)
+        for old, new in altered(before.watchlist, after.watchlist)
+    )

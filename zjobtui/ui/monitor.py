@@ -1,7 +1,7 @@
 """The one screen: bar, list and detail; it holds the state, hands it down, and turns keys into calls on the engine."""
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from zjobtui.ui.finding import Finding
 from zjobtui.ui.frames import FewFrames
 from zjobtui.ui.keys_bar import KeysBar
 from zjobtui.ui.look import USUAL, Look
-from zjobtui.ui.mailbox import Mailbox
+from zjobtui.ui.mailbox import Mailbox, has_news
 from zjobtui.ui.own_time import OwnTime
 from zjobtui.ui.panes import Panes
 from zjobtui.ui.ports import Archive, EngineLike, Memory
@@ -34,16 +34,18 @@ from zjobtui.ui.teller import Teller, Ways
 from zjobtui.ui.totals_bar import TotalsBar
 
 if TYPE_CHECKING:
+    from asyncio import TimerHandle
+
     from zjobtui.ui.deeds import Deeds
 
 TICK = 1.0
 """Seconds between looks at what time alone has changed; cells are sent only where they read differently."""
 
-DRAW_EVERY = 0.5
-"""Seconds between two drawings of new states, unless a person has just done something: nobody reads faster."""
+NEWS_EVERY = 0.2
+"""Seconds between two drawings of news in a burst; after a quieter moment it is drawn at once."""
 
-GATHER = 0.15
-"""Seconds for which states gather before they are drawn together: calls go out together, and their answers come so."""
+TIMES_EVERY = 0.5
+"""Seconds for which states gather that bring nothing but later times: nobody reads faster."""
 
 ATTEND_AFTER = 0.4
 """Seconds that the cursor must rest on a job before the engine is told that a person looks at it."""
@@ -91,7 +93,8 @@ class Monitor(FewFrames[None]):
         self._list, self._detail = self._panes.rows, self._panes.detail
         self._finding = Finding(self, self._list, shown)
         self._remembering = Remembering(memory, self._shown.view, self._panes)
-        self._drawn_at = self._touched_at = 0.0
+        self._news_drawn_at = self._touched_at = 0.0
+        self._next_drawing: TimerHandle | None = None
         self._is_view_due = False
 
     @cached_property
@@ -130,16 +133,31 @@ class Monitor(FewFrames[None]):
         self._shown.resized()
 
     def _state_came(self) -> None:
-        """Draws the newest state, however many there were: at once for a person who moves, else together."""
-        now = self._clock.boot()
-        if now - self._touched_at > TICK:
-            self._time.later(max(self._drawn_at + DRAW_EVERY - now, GATHER), self._take_state)
-        else:
+        """Draw the newest state: at once for a user who presses keys, soon if it has news, else with later ones."""
+        now, state = self._clock.boot(), self._mailbox.newest
+        if state is None:
+            return
+        if now - self._touched_at <= TICK:
             self._take_state()
+        elif has_news(self._shown.state, state):
+            self._draw_in(self._news_drawn_at + NEWS_EVERY - now, self._take_news)
+        elif self._next_drawing is None:
+            self._draw_in(TIMES_EVERY, self._take_state)
+
+    def _draw_in(self, seconds: float, take: Callable[[], None]) -> None:
+        if self._next_drawing is not None:
+            self._next_drawing.cancel()
+        self._next_drawing = self._time.later(seconds, take)
+
+    def _take_news(self) -> None:
+        self._news_drawn_at = self._clock.boot()
+        self._take_state()
 
     def _take_state(self) -> None:
+        if self._next_drawing is not None:
+            self._next_drawing.cancel()
+            self._next_drawing = None
         if (state := self._mailbox.take()) is not None:
-            self._drawn_at = self._clock.boot()
             self._draw(state)
 
     def _view_changed(self) -> None:

@@ -22,9 +22,9 @@ class OwnTime:
         with suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(self._call, do, context=self._context)
 
-    def later(self, seconds: float, do: Callable[[], object]) -> None:
-        """Calls once, `seconds` from now."""
-        self._loop.call_later(seconds, self._call, do, context=self._context)
+    def later(self, seconds: float, do: Callable[[], object]) -> asyncio.TimerHandle:
+        """Calls once, `seconds` from now, unless the handle is cancelled before."""
+        return self._loop.call_later(seconds, self._call, do, context=self._context)
 
     def every(self, seconds: float, do: Callable[[], object]) -> None:
         """Calls again and again until `stop`."""
