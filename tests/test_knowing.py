@@ -11,7 +11,8 @@ import pytest
 
 from tests.benchmarks.comparison import Column, Comparison
 from tests.benchmarks.film import Film
-from tests.benchmarks.lives import POPULATIONS, Call, Plan, Serving, drawn, serving
+from tests.benchmarks.lives import Call, Plan, Serving, drawn, serving
+from tests.benchmarks.populations import POPULATIONS
 from tests.benchmarks.trials import Sample
 from tests.benchmarks.watched import (
     Marks,

@@ -34,7 +34,8 @@ class Known:
 
 
 def _in_order(ids: dict[Verdict, str], more: str) -> list[str]:
-    return [ids[Verdict.FAILED], *(one for verdict, one in ids.items() if verdict is not Verdict.FAILED), more]
+    others = (one for verdict, one in ids.items() if verdict not in {Verdict.FAILED, Verdict.RUNNING})
+    return [ids[Verdict.FAILED], *others, more, ids[Verdict.RUNNING]]
 
 
 LABEL, TAG, NOTE = "CS-4390 renewal", "acme", "call them back"
@@ -53,11 +54,11 @@ def known(zuora: Zuora, tmp_path_factory: pytest.TempPathFactory) -> Known:
     """A watchlist that was answered for; to be copied."""
     user = User(tmp_path_factory.mktemp("known"), zuora.environment)
     ids, more = zuora.one_of_each, zuora.ended[Verdict.DONE][1]
-    failed, *others = _in_order(ids, more)
+    failed, *others, running = _in_order(ids, more)
     assert user.run("add", failed, "--label", LABEL, "--tag", TAG, "--note", NOTE).status == Exit.OK
     assert user.run("add", *others).status == Exit.OK
-    ended = [one for one in others if one != ids[Verdict.RUNNING]]
-    assert user.run("wait", failed, *ended, "--timeout", "30s").status == Exit.FAILED
+    assert user.run("wait", failed, *others, "--timeout", "30s").status == Exit.FAILED
+    assert user.run("add", running).status == Exit.OK
     (user.data / "watchlist.backup.sqlite3").unlink()  # made by the first command; the next makes one that has all
     return Known(user.data, ids, more, user.run("ls", "--json"))
 

@@ -220,6 +220,7 @@ class Poller:
                 self._limiter.spend(now)
                 self._paid += 1
                 self._calls += 1
+                self._by_hand.pop(job, None)
                 self._in_flight[job] = asyncio.create_task(self._call(watch))
 
     def _take(self, now: float) -> Job | None:
