@@ -94,6 +94,7 @@ def test_r3_nothing_is_sent_before_retry_after_ends() -> None:
     assert calls_within(run, first_refusal + 120, first_refusal + 150) > 0
 
 
+@pytest.mark.slow
 def test_r3_an_hour_of_retry_after_is_kept() -> None:
     run = polled(asking_for_patience(3_600, 30), watches(20), for_seconds(4_000))
     assert calls_within(run, 33, 3_600) == 0
@@ -157,7 +158,7 @@ def test_five_minutes_after_the_last_key_a_row_is_one_of_many_until_the_next_key
     assert max(gap for at, gap in gaps if at > 1_205) <= 2.5
 
 
-@pytest.mark.parametrize("count", [1, 10, 100])
+@pytest.mark.parametrize("count", [1, 10, pytest.param(100, marks=pytest.mark.slow)])
 def test_where_calls_are_plentiful_the_row_that_is_looked_at_is_asked_about_every_two_seconds(count: int) -> None:
     looking = again_and_again(600, 60, lambda run: run.poller.attend(job(0)))
     run = polled(TimedSource(), watches(count, added_at=START - DAY), looking)

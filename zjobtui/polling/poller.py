@@ -39,6 +39,9 @@ WALLED_SLACK = 1.3
 LEAST_PROMISE = 5.0
 """Seconds: the shortest interval that a row's freshness is measured by, however often it is really polled."""
 
+JUST_BEGUN = 0.5
+"""Seconds for which a call in flight counts as one that the user has just asked for."""
+
 SHORT_PAUSE = 3.0
 """Seconds for which a host may want no calls without that being reported as a problem of the tenant."""
 
@@ -81,6 +84,7 @@ class Poller:
         self._is_polled_elsewhere = is_polled_elsewhere
         self._schedule = Schedule(staleness_limit or STALENESS_LIMIT)
         self._in_flight: dict[Job, asyncio.Task[None]] = {}
+        self._begun_at: dict[Job, float] = {}
         self._failures: dict[Job, int] = {}
         self._failing_since: dict[Job, float] = {}
         self._by_hand: dict[Job, None] = {}
@@ -119,9 +123,11 @@ class Poller:
     def ask_now(self, jobs: Iterable[Job]) -> None:
         """The user has asked: these come first, finished or not, and a tenant that is down is tried at once.
 
-        Where planned calls are due, every other call is one of those: to ask again and again starves no job.
+        Where planned calls are due, every other call is one of those: to ask again and again starves no job. A call
+        that has just begun will do; one that has been in flight for longer is followed by another.
         """
-        self._by_hand.update(dict.fromkeys(jobs))
+        recent = self._clock.now() - JUST_BEGUN
+        self._by_hand.update(dict.fromkeys(job for job in jobs if self._begun_at.get(job, -inf) <= recent))
         self._source.sign_in_again()
         self._breaker.probe_now(self._clock.now())
         self._nudge.set()
@@ -191,6 +197,7 @@ class Poller:
                 task.cancel()
             await asyncio.gather(*self._in_flight.values(), return_exceptions=True)
             self._in_flight.clear()
+            self._limiter.take_back(max(0, self._paid - self._source.requests))
             self._pay()
 
     def _notice_sleep(self) -> None:
@@ -221,6 +228,7 @@ class Poller:
                 self._paid += 1
                 self._calls += 1
                 self._by_hand.pop(job, None)
+                self._begun_at[job] = now
                 self._in_flight[job] = asyncio.create_task(self._call(watch))
 
     def _take(self, now: float) -> Job | None:
@@ -313,6 +321,7 @@ class Poller:
             observation = Missed(problem, self._clock.now())
         finally:
             self._in_flight.pop(job, None)
+            self._begun_at.pop(job, None)
             self._nudge.set()
         self._pay()
         self._heard(watch, observation, sent)

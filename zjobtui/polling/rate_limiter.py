@@ -225,6 +225,10 @@ class RateLimiter:
         uncounted, self._uncounted = self._uncounted, 0
         return uncounted
 
+    def take_back(self, calls: int) -> None:
+        """Leave out of the day's count calls that were spent but never sent, since polling has ended."""
+        self._uncounted = max(0, self._uncounted - calls)
+
     def count_today(self, today: int, now: float) -> None:
         """Take the day's count, with the calls of other windows and earlier runs; it holds for an hour.
 
