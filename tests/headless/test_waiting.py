@@ -360,7 +360,6 @@ def test_all_calls_are_counted_in_the_day_of_the_tenant_at_a_signal(
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=False, reason="the poller does not charge the token of a call that is cancelled")
 def test_a_call_that_a_signal_cuts_off_is_counted_with_its_token() -> None:
     with running(jobs=1, seed=7, faults="latency=0.5") as slow:
         with process(slow, "wait", slow.job_ids[0]) as one:

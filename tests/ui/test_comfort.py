@@ -35,10 +35,10 @@ async def test_capital_z_changes_between_local_time_and_utc_wherever_a_time_stan
     engine.publish()
     async with looking_at(engine, size) as sight:
         assert "Added 15:00:00 CET · test" in sight.words
-        assert size[0] == 80 or sight.bar.endswith("since 15:00:00 CET")
+        assert size[0] == 80 or "since 15:00 CET" in sight.bar
         await sight.press("Z")
         assert "Added 14:00:00 UTC · test" in sight.words
-        assert size[0] == 80 or sight.bar.endswith("since 14:00:00 UTC")
+        assert size[0] == 80 or "since 14:00 UTC" in sight.bar
         assert "CET" not in sight.text
         for view, local, utc in (
             ("2", "added 15:00:00 CET", "added 14:00:00 UTC"),

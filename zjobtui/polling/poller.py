@@ -163,8 +163,9 @@ class Poller:
     def pulse(self) -> Pulse:
         """How polling is doing, now."""
         now, problem, next_try_at = self._clock.now(), self._breaker.problem, None
-        if self._breaker.is_open:
-            next_try_at = self._opens_at(now)
+        if problem is not None:
+            # Credentials that were refused are not tried again before the user asks for it.
+            next_try_at = None if problem.kind is ProblemKind.SIGNED_OUT else self._opens_at(now)
         elif (until := self._limiter.paused_until(now)) is not None and until - now > SHORT_PAUSE:
             problem, next_try_at = _THROTTLED, until
         return Pulse(
