@@ -144,6 +144,7 @@ def test_rows_that_are_looked_at_one_after_the_other_get_a_quarter_together() ->
     assert longest_wait(run, 50) <= 3 * 50
 
 
+@pytest.mark.slow
 def test_five_minutes_after_the_last_key_a_row_is_one_of_many_until_the_next_key() -> None:
     async def script(run: Run) -> None:
         run.poller.attend(job(7))

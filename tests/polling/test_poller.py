@@ -121,6 +121,7 @@ def test_r5_while_the_tenant_is_down_a_single_probe_goes_out_ever_more_rarely() 
     assert back <= 610 + 65
 
 
+@pytest.mark.slow
 def test_r6_after_an_outage_all_are_spread_anew() -> None:
     run = polled(outage(60, 120), watches(100), for_seconds(260))
     back = next(asked.at - START for asked in run.source.asked if asked.at - START >= 120 and asked.was_good)
