@@ -106,6 +106,9 @@ async def take(picture: Picture) -> None:
     """Takes one picture."""
     tenants = SEVERAL if picture.has_several else (ONE,)
     worlds = [watched_world(40 // len(tenants), 64.0, 7 + place, one.name) for place, one in enumerate(tenants)]
+    for world in worlds:
+        world.pulse = replace(world.pulse, calls_per_second=4.6, interval=3.5)
+        world.publish()
     engine = together(worlds)
     answers = engine.archive.answers
     answers |= {job: answered(seen, tenants[0], job) for job, seen in answers.items()}

@@ -140,5 +140,5 @@ def _visible_from_here() -> str:
     parts = [os.uname().nodename.encode("ascii", "backslashreplace").decode()]
     with suppress(OSError):
         parts.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())
-        parts.append(os.readlink("/proc/self/ns/pid"))  # noqa: PTH115 - it is no path
+        parts.append(os.readlink("/proc/self/ns/pid"))  # noqa: PTH115 - the link names a namespace, not a path
     return ":".join(parts)

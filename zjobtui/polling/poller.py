@@ -259,7 +259,7 @@ class Poller:
         return min(inf if due is None else due, self._attended_due(now))
 
     def _attended_due(self, now: float) -> float:
-        """When the attended job may be polled though it may not be its turn; never where nobody looks."""
+        """When the selected job may be polled out of its turn; never if the user has pressed no key for long."""
         job = self._attended
         if job is None or job not in self._schedule or now >= self._attended_until:
             return inf
@@ -369,9 +369,9 @@ class Poller:
 
     def _learn_of_host(self, job: Job, observation: Observation, sent: float, now: float) -> None:
         """Tell the limiter and the breaker what came of a call that went out at `sent`."""
-        told = observation.call.rate_limits
-        self._limiter.learn(told, now)
-        retry_after = told.retry_after or 0.0
+        stated = observation.call.rate_limits
+        self._limiter.learn(stated, now)
+        retry_after = stated.retry_after or 0.0
         if isinstance(observation, Seen):
             self._answered_at = observation.at
         elif observation.problem.kind is ProblemKind.THROTTLED or observation.call.http_status == 503:

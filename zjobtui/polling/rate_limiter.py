@@ -115,7 +115,7 @@ class RateLimiter:
         self._wall_before = self._wall, self._wall_at
         self._forgiven_at = -inf
         self._shut_until = -inf
-        self._told, self._told_until = inf, -inf
+        self._stated, self._stated_until = inf, -inf
 
     def wait(self, now: float) -> float:
         """Seconds until one more call may go; 0 when it may go now. Ask again then: what others spend moves it."""
@@ -188,29 +188,29 @@ class RateLimiter:
             self._wall, self._wall_at = self._wall_before
             self._forgiven_at = now
 
-    def learn(self, told: RateLimits, now: float) -> None:
+    def learn(self, stated: RateLimits, now: float) -> None:
         """Take what the headers of a response say: granted windows, calls left in one, calls in flight.
 
         Half of what all clients have left is spread over the window's rest. With nothing left, nothing goes before the
         reset (an hour at most). Calls left in windows under a minute are left to the wall.
         """
-        if told.windows and not self.limits.is_set:
-            share, own = share_of(told.windows), self.limits
+        if stated.windows and not self.limits.is_set:
+            share, own = share_of(stated.windows), self.limits
             self.limits = Limits(
                 min(own.per_second, share.per_second),
                 min(own.per_hour, share.per_hour),
                 min(own.per_day, share.per_day),
             )
-        if told.concurrent is not None:
-            self.concurrency = min(CONCURRENCY, max(1, int(CONCURRENCY_SHARE * told.concurrent)))
-        if told.window is None or told.remaining is None or told.reset is None or told.window < _MINUTE:
+        if stated.concurrent is not None:
+            self.concurrency = min(CONCURRENCY, max(1, int(CONCURRENCY_SHARE * stated.concurrent)))
+        if stated.window is None or stated.remaining is None or stated.reset is None or stated.window < _MINUTE:
             return
-        until = now + min(told.reset, _HOUR)
-        if told.remaining <= 0:
+        until = now + min(stated.reset, _HOUR)
+        if stated.remaining <= 0:
             self.pause(now, until - now)
             return
         self._refill(now)
-        self._told, self._told_until = told.remaining / 2 / max(told.reset, 1), until
+        self._stated, self._stated_until = stated.remaining / 2 / max(stated.reset, 1), until
 
     def is_walled(self, now: float) -> bool:
         """Whether the host has throttled lately, so that calls go one by one and none can be saved up."""
@@ -273,10 +273,10 @@ class RateLimiter:
         )
 
     def _held(self, now: float) -> float:
-        """Calls per second that the host lets go: by its wall, and by what it told."""
+        """Calls per second that the host lets go: by its wall, and by what its headers stated."""
         since = max(0.0, now - self._wall_at) / _RECOVERY
         wall = inf if self._wall == inf else self._wall * (1 + (1 - _DROP) * (since - 1) ** 3)
-        return min(wall, self._told if now < self._told_until else inf)
+        return min(wall, self._stated if now < self._stated_until else inf)
 
     def _pace_rate(self, now: float) -> float:
         return max(1 / _HOUR, min(self.limits.per_second, self._held(now)))

@@ -39,8 +39,8 @@ _ODD = frozenset({ProblemKind.UNREADABLE, ProblemKind.TOO_LARGE, ProblemKind.REF
 class Schedule:
     """Jobs and the time at which each is due, in seconds since the epoch, UTC.
 
-    A job's age counts from when it was added: Zuora tells no start. All running jobs of a tenant share one curve, since
-    a running job does not tell its type.
+    A job's age counts from when it was added, since Zuora states no start. All running jobs of a tenant share a curve,
+    since a response about a running job does not state its type.
     """
 
     def __init__(self, staleness_limit: float = STALENESS_LIMIT) -> None:
@@ -207,7 +207,7 @@ def _first_seen(watches: Iterable[Watch], before: Mapping[Job, float]) -> dict[J
 def lives(watches: Iterable[Watch], now: float, first_seen: Mapping[Job, float]) -> list[Life]:
     """What is known of how long the `MEMORY` jobs took that were added last; when they ended plays no part in it.
 
-    A job that had ended when it was first polled tells nothing: it may have ended long before it was added.
+    A job that had ended when it was first polled is left out: it may have ended long before it was added.
     """
     latest = heapq.nlargest(MEMORY, watches, key=lambda watch: (watch.added_at, watch.job.id.key))
     found = (_life(watch, now, first_seen.get(watch.job, watch.added_at)) for watch in latest)

@@ -21,7 +21,7 @@ REACH = 3
 class Life(NamedTuple):
     """The ages in seconds between which a job ended: last seen running at `after`, ended by `by` (inf: not yet).
 
-    `since` is the age at which it was first seen running. What came before tells nothing: a job that had ended by then
+    `since` is the age at which it was first seen running. What came before is not counted: a job that had ended by then
     would not be known (left truncation).
     """
 

@@ -51,7 +51,7 @@ ATTEND_AFTER = 0.4
 """Seconds that the cursor must rest on a job before the engine is told that a person looks at it."""
 
 SHOW_EVERY = 0.3
-"""Seconds for which scrolling and new rows gather before the engine is told which jobs are on screen."""
+"""Seconds for which scrolling and new rows gather before the engine is given the jobs on screen."""
 
 _OF_NO_JOB = {"add", "undo", "all_seen", "screenshot"}
 """Deeds that have nothing to do with the job under the cursor."""

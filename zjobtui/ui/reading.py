@@ -1,4 +1,4 @@
-"""What a person reads: the job under the cursor, with all that is kept of it; the engine is told what is on screen."""
+"""What the user reads: the job under the cursor, with all that is kept of it, and which jobs are on screen."""
 
 import asyncio
 from collections.abc import Sequence
