@@ -139,6 +139,5 @@ def test_where_all_jobs_live_for_twenty_seconds_calls_gather_there() -> None:
     assert sum(16 <= call < 24 for call in calls) >= 4
 
 
-def test_the_cheapest_calls_are_about_two_seconds_apart_at_first() -> None:
-    assert 1.5 <= Intervals().after(0) <= 3
-    assert 1.5 <= Intervals().after(20) <= 3
+def test_the_cheapest_calls_are_two_to_three_seconds_apart_at_first() -> None:
+    assert 2 <= Intervals().after(20) <= Intervals().after(0) <= 3.5

@@ -5,8 +5,11 @@ from math import sqrt
 
 from zjobtui.polling.survival import AGES, PRIOR, Curve, cell_of
 
-CHEAPEST = 0.05
-"""Seconds of delay that a call is worth at the least, however many calls there are: at first a call about each 2 s."""
+CHEAPEST = 0.07
+"""Seconds of delay that a call is worth at the least, even if calls are plentiful: at first a call each 2 to 3 s.
+
+With 0.05 the mean delay is up to a fifth shorter, and calls are a sixth more (`tests/benchmarks/virtual.py`).
+"""
 
 SHORTEST = 0.5
 """Seconds between two calls about one job at the least."""
