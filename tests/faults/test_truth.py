@@ -69,7 +69,11 @@ KINDS = [kind for kind in ProblemKind if kind is not ProblemKind.NOT_FOUND]
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name.lower())
 @pytest.mark.parametrize(
-    ("share", "hang"), [(1.0, 0.05), (0.25, 20.0)], ids=["all jobs, at once", "some jobs, after 20 s"]
+    ("share", "hang"),
+    [
+        pytest.param(1.0, 0.05, id="all jobs, at once"),
+        pytest.param(0.25, 20.0, id="some jobs, after 20 s", marks=pytest.mark.slow),
+    ],
 )
 def test_v1_whatever_a_call_meets_its_row_is_stale_in_time(kind: ProblemKind, share: float, hang: float) -> None:
     looking = Watched(250)

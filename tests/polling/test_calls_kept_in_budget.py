@@ -38,6 +38,7 @@ def test_r1_a_day_with_an_api_sandbox_stays_in_its_share() -> None:
     assert 700 <= len(run.calls) <= 1_000 * 1.01
 
 
+@pytest.mark.slow
 def test_r1_the_real_interval_is_known() -> None:
     run = polled(TimedSource(), watches(200), for_seconds(3_600), limits_for(TenantKind.API_SANDBOX))
     assert run.pulse.ceiling > 600
@@ -66,6 +67,7 @@ class Capped(TimedSource):
         return None
 
 
+@pytest.mark.slow
 def test_r2_a_cap_of_the_host_is_found_and_used() -> None:
     run = polled(Capped(), watches(500), for_seconds(600))
     after = [asked for asked in run.source.asked if asked.at - START > 60]
@@ -124,7 +126,7 @@ def longest_wait(run: Run, count: int) -> int:
     return max(waits)
 
 
-@pytest.mark.parametrize(("limits", "count"), [(API_SANDBOX, 100), pytest.param(FEW_A_DAY, 10, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("limits", "count"), [pytest.param(API_SANDBOX, 100, marks=pytest.mark.slow), (FEW_A_DAY, 10)])
 def test_a_row_that_is_looked_at_all_the_time_leaves_most_calls_to_the_others(limits: Limits, count: int) -> None:
     looking = again_and_again(3 * HOUR, 60, lambda run: run.poller.attend(job(7)))
     run = polled(TimedSource(), watches(count), looking, limits)

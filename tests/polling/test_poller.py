@@ -113,6 +113,7 @@ def outage(start: float, end: float, kind: ProblemKind = ProblemKind.UNREACHABLE
     return TimedSource(trouble=trouble)
 
 
+@pytest.mark.slow
 def test_r5_while_the_tenant_is_down_a_single_probe_goes_out_ever_more_rarely() -> None:
     run = polled(outage(10, 610), watches(500), for_seconds(680))
     during = [at for at in run.calls if 10 <= at < 610]
@@ -195,6 +196,7 @@ def test_jobs_that_leave_the_watchlist_are_not_asked_about_any_more() -> None:
     assert max(run.calls_about(1)) > 100
 
 
+@pytest.mark.slow
 def test_l3_watching_three_hundred_old_jobs_wakes_a_few_times_a_second_and_calls_less_often_than_that() -> None:
     woken = []
 

@@ -58,6 +58,7 @@ async def kept(sight: Sight) -> Counter[str]:
     return Counter(type(node).__name__ for node in gc.get_objects() if isinstance(node, DOMNode))
 
 
+@pytest.mark.slow
 async def test_what_keys_open_and_tell_is_gone_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     async with looking_at(staged("recorded-processing", "recorded-failed-lock"), (60, 16)) as sight:
