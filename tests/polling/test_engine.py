@@ -73,6 +73,33 @@ def test_what_is_asked_for_before_there_is_a_source_is_asked_first() -> None:
         engine.stop()
 
 
+class SlowCount(MemoryShelf):
+    """A shelf that takes a while to count calls, and says when it does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counted = 0
+        self.is_counting = threading.Event()
+
+    def count_calls(self, tenant: str, day: int, calls: int, /) -> int:
+        if calls:
+            self.is_counting.set()
+            time.sleep(0.3)
+        self.counted += calls
+        return super().count_calls(tenant, day, calls)
+
+
+def test_calls_are_counted_once_if_polling_ends_while_they_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zjobtui.polling.desk.COUNT", 0.05)
+    source, shelf = Slow(), SlowCount()
+    source.ready.set()
+    engine = Engine(watchlist(watch(1), watch(2)), shelf, [(TENANT, source.make)], SystemClock())
+    engine.start()
+    assert shelf.is_counting.wait(10)
+    engine.stop()
+    assert shelf.counted == source.requests > 0
+
+
 def test_who_pauses_before_there_is_a_source_is_paused() -> None:
     source, other = Slow(), Slow()
     tenants = [(TENANT, source.make), (replace(TENANT, name="other"), other.make)]

@@ -51,6 +51,13 @@ def test_a_single_new_job_is_asked_about_at_once() -> None:
     assert run.calls[0] <= 0.2
 
 
+@pytest.mark.parametrize("count", [4, 300])
+def test_jobs_that_have_ended_are_polled_once_each(count: int) -> None:
+    ended = TimedSource(ends={job_id(number): START for number in range(count)}, latency=0.02)
+    run = polled(ended, watches(count), for_seconds(20))
+    assert Counter(asked.job for asked in run.source.asked) == {job_id(number): 1 for number in range(count)}
+
+
 def test_r6_the_start_is_spread() -> None:
     run = polled(TimedSource(), watches(500), for_seconds(10))
     first = {asked.job: asked.at - START for asked in reversed(run.source.asked)}

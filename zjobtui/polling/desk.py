@@ -60,6 +60,7 @@ class Desk:
         self._again = asyncio.Event()
         self._told_early: list[Callable[[Poller], None]] = []
         self._uncounted = 0
+        self._counting = asyncio.Lock()
         self._limiter = RateLimiter(limits_for(tenant.kind, tenant.daily_calls, tenant.calls_per_second), clock.now())
 
     def ask_now(self, jobs: Sequence[Job]) -> None:
@@ -133,14 +134,21 @@ class Desk:
             await asyncio.sleep(COUNT)
 
     async def count(self) -> None:
-        """Adds to the day's count of all windows, and tell the rate limiter what that is."""
-        self._uncounted += self._limiter.take_uncounted()
-        count = partial(self._shelf.count_calls, self.tenant.name, int(self._clock.now() // DAY), self._uncounted)
-        try:
-            self._limiter.count_today(await self._ledger.on_disk(count), self._clock.now())
-            self._uncounted = 0
-        except Exception:  # noqa: BLE001, S110 - a shelf may fail in any way; the calls are counted later
-            pass
+        """Add to the day's count of all windows, and tell the rate limiter what that is.
+
+        A write that has begun is finished even if the caller is cancelled, so that no call is counted twice.
+        """
+        await asyncio.shield(self._count())
+
+    async def _count(self) -> None:
+        async with self._counting:
+            self._uncounted += self._limiter.take_uncounted()
+            count = partial(self._shelf.count_calls, self.tenant.name, int(self._clock.now() // DAY), self._uncounted)
+            try:
+                self._limiter.count_today(await self._ledger.on_disk(count), self._clock.now())
+                self._uncounted = 0
+            except Exception:  # noqa: BLE001, S110 - a shelf may fail in any way; the calls are counted later
+                pass
 
     def _stumbled(self, what: str, fault: Exception) -> None:
         self.fault = f"A fault in zjobtui itself: {self.tenant.title} {what} ({type(fault).__name__}: {fault})."

@@ -107,6 +107,10 @@ class Ledger:
         self._brought.append((job, observation, planned))
         self._has_brought.set()
 
+    def brought(self) -> set[Job]:
+        """The jobs of the observations that the watchlist does not hold yet."""
+        return {job for job, _, _ in self._brought}
+
     async def edit(self, make: Callable[[Watchlist], Change], applied: Callable[[], object] = _nothing) -> Change:
         """Apply and publish an edit of the user at once, then commit it; `applied` is called in between.
 

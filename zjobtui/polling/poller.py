@@ -40,7 +40,7 @@ LEAST_PROMISE = 5.0
 """Seconds: the shortest interval that a row's freshness is measured by, however often it is really polled."""
 
 JUST_BEGUN = 0.5
-"""Seconds for which a call in flight counts as one that the user has just asked for."""
+"""Seconds for which a call counts as one that the user has just asked for."""
 
 SHORT_PAUSE = 3.0
 """Seconds for which a host may want no calls without that being reported as a problem of the tenant."""
@@ -111,6 +111,7 @@ class Poller:
         """Take note of jobs that came to the watchlist or left it, and of a lease that nobody had before."""
         mine = {watch.job: watch for watch in self._ledger.watchlist if watch.job.tenant == self.tenant}
         self._schedule.drop_all_but(mine)
+        self._begun_at = {job: at for job, at in self._begun_at.items() if job in mine}
         self._failures = {job: failures for job, failures in self._failures.items() if job in mine}
         self._failing_since = {job: since for job, since in self._failing_since.items() if job in mine}
         self._plan_again(watch for job, watch in mine.items() if not watch.is_final and job not in self._schedule)
@@ -322,7 +323,6 @@ class Poller:
             observation = Missed(problem, self._clock.now())
         finally:
             self._in_flight.pop(job, None)
-            self._begun_at.pop(job, None)
             self._nudge.set()
         self._pay()
         self._heard(watch, observation, sent)
@@ -410,12 +410,13 @@ class Poller:
     def _plan_again(self, watches: Iterable[Watch]) -> None:
         """Plan jobs as if their last response had just come; those that are overdue then are spread out.
 
-        None is put off for so long that it looks stale before; one whose call failed keeps its place.
+        None is put off for so long that it looks stale before; one whose call failed keeps its place, and so does one
+        whose response the watchlist does not hold yet.
         """
-        now, overdue = self._clock.now(), list[Watch]()
+        now, overdue, brought = self._clock.now(), list[Watch](), self._ledger.brought()
         for watch in watches:
             job, heard_at = watch.job, watch.heard_at
-            if job in self._in_flight or (job in self._failures and job in self._schedule):
+            if job in self._in_flight or job in brought or (job in self._failures and job in self._schedule):
                 continue
             is_known = 0 < heard_at <= now  # a clock that was ahead may have noted a later call
             due = min(self._schedule.next_call(watch, heard_at), _stale_at(watch)) if is_known else -inf
