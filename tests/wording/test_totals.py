@@ -11,7 +11,7 @@ from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.pulse import Limit, Pulse
 from zjobtui.domain.verdict import Kind
 from zjobtui.wording.outline import Tone
-from zjobtui.wording.totals import SILENCE, SteadyPulses, count_texts, further, pulse_text, worst
+from zjobtui.wording.totals import RATE_STANDS, SILENCE, SteadyPulses, count_texts, further, pulse_text, worst
 
 DOWN = Pulse(tenant="env", problem=Problem(ProblemKind.TIMED_OUT, "no answer"), down_since=NOW - 60, answered_at=NOW)
 
@@ -177,7 +177,7 @@ def test_the_figure_is_within_a_tenth_of_a_steady_rate_and_changes_seldom(
     told = figures(rates, step)
     assert abs(told[-1] - rates[-1]) <= max(0.1 * rates[-1], 0.1001)
     changes = [number * step for number, (a, b) in enumerate(pairwise(told)) if a != b and a]
-    assert all(b - a >= 2 - 1e-6 for a, b in pairwise(changes))
+    assert all(b - a >= RATE_STANDS - 1e-6 for a, b in pairwise(changes))
 
 
 @pytest.mark.parametrize(

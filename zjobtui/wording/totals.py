@@ -22,7 +22,7 @@ RATE_TOLERANCE = 0.05
 ONE_CALL, ONE_CALL_FOR = 0.1, 5.0
 """One call in ten seconds more or less is no change either, unless it stays so for these seconds."""
 
-RATE_STANDS = 2.0
+RATE_STANDS = 1.0
 """Seconds for which a new figure of calls a second stands at least."""
 
 INTERVAL_TOLERANCE = 0.25
