@@ -6,6 +6,7 @@ Whoever starts the monitor waits for its first screen; click and the commands wo
 import os
 import sys
 
+from zjobtui import logs
 from zjobtui.commands.guards import ended_quietly
 
 COMPLETING = "_ZJOBTUI_COMPLETE"
@@ -14,7 +15,7 @@ COMPLETING = "_ZJOBTUI_COMPLETE"
 
 def main() -> None:
     """Runs the monitor or a command; ends the process with its exit status."""
-    with ended_quietly():
+    with logs.ended_with_reason(), ended_quietly():
         if COMPLETING in os.environ:
             from zjobtui.cli import main as program  # noqa: PLC0415 - the monitor needs none of it
             from zjobtui.commands.shell_completion import answer  # noqa: PLC0415 - as above
@@ -24,6 +25,8 @@ def main() -> None:
             from zjobtui.cli import main as run_command  # noqa: PLC0415 - as above
 
             run_command()
+        if name := os.environ.get(logs.VARIABLE):
+            logs.start(name)
         from zjobtui.commands.monitor import show_monitor  # noqa: PLC0415 - most commands need none of it
 
         sys.exit(show_monitor())

@@ -9,6 +9,7 @@ from functools import partial
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from zjobtui.clock import Clock, SystemClock
 from zjobtui.domain.archiving import ARCHIVE_AFTER
@@ -17,6 +18,8 @@ from zjobtui.domain.tenant import ClientCredentials, Credentials, Tenant
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
 from zjobtui.headless.saying import complain
+from zjobtui.logs import add_mask, get_logger
+from zjobtui.logs import stop as stop_log
 from zjobtui.polling.ports import JobSource, SourceError
 from zjobtui.wording.unsaved import unsaved_text
 from zjobtui.zuora.route import InvalidProxyError, route
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from zjobtui.storage.store import Store
     from zjobtui.ui.look import Look
     from zjobtui.ui.teller import Ways
+
+log = get_logger(__name__)
 
 BACK_UP_AFTER = 5.0
 """Seconds after the start at which the store is copied, where that is due."""
@@ -67,6 +72,7 @@ class Configuration:
 def configuration(environ: Mapping[str, str], path: Path) -> Configuration:
     """The tenants of the environment and of the settings at `path`; a fault in one hides nothing of the other."""
     filed = file_configuration(environ, path)
+    _conceal(environ.get("ZUORA_CLIENT_SECRET", ""), environ.get("ZUORA_BEARER_TOKEN", ""))
     try:
         found = environment_tenant(environ)
     except InvalidTenantError as fault:
@@ -140,6 +146,7 @@ def run_monitor(
 
     clock = SystemClock()
     store, watchlist = open_store(path, read_report)
+    log.info("store %s opened, %d jobs", path, len(watchlist))
     look, faults = look_of(configuration)
     notice = " ".join(part for part in (store.notice, *configuration.problems, *faults, *_routes(configured)) if part)
     if notice:
@@ -164,14 +171,23 @@ def run_monitor(
             look=look,
             ways=_ways(configuration.settings),
             memory=ScreenMemory(path.with_name(NAME)),
+            exports=configuration.settings.files.folder if configuration.settings else None,
         )
-        return app.run_in_terminal(partial(_stop, engine))
+        return app.run_in_terminal(partial(_last_words, engine))
 
 
 def _stop(engine: "Engine") -> str:
     """Stop the engine; return what must be said of edits that could not be saved."""
     engine.stop()
     return unsaved_text(engine.state.unsaved, engine.unsaved())
+
+
+def _last_words(engine: "Engine") -> str:
+    """As `_stop`, before a process is ended whose terminal is lost or not read."""
+    if text := _stop(engine):
+        log.warning("unsaved at the end: %s", text)
+    texts = (text, stop_log("the terminal is lost, or the screen did not end in time after a signal"))
+    return "\n".join(text for text in texts if text)
 
 
 @contextmanager
@@ -190,6 +206,7 @@ def polling(
     from zjobtui.storage.database import BRIEF_LIMIT  # noqa: PLC0415 - as above
 
     store.limit_lock_wait(BRIEF_LIMIT)
+    _log_tenants(configured)
     sources = [(one.tenant, partial(_source, one, clock)) for one in configured]
     engine = Engine(
         watchlist, store, sources, clock, archive_after=archive_after, staleness_limit=staleness_limit, only=only
@@ -276,6 +293,28 @@ def _routes(configured: Sequence[Configured]) -> list[str]:
     return told
 
 
+def _log_tenants(configured: Sequence[Configured]) -> None:
+    for one in configured if log.is_on else ():
+        tenant = one.tenant
+        host = urlsplit(tenant.base_url).netloc.rpartition("@")[2]
+        log.info(
+            "tenant %s: host %s, %s, secret from %s", tenant.name, host, tenant.kind.value, tenant.credentials_from
+        )
+    for text in _routes(configured) if log.is_on else ():
+        log.info("%s", text)
+
+
+def _conceal(*secrets: str) -> None:
+    """Mask secrets in the log before any client knows them."""
+    if log.is_on:
+        from zjobtui.zuora.mask import Mask  # noqa: PLC0415 - only while the log is on
+
+        mask = Mask()
+        for secret in secrets:
+            mask.add(secret)
+        add_mask(mask.mask_text)
+
+
 def _source(one: Configured, clock: Clock) -> JobSource:
     from zjobtui.zuora.client import Client  # noqa: PLC0415 - the network stack comes after the first screen
 
@@ -305,6 +344,8 @@ def _credentials(given: "TenantSettings", settings: "Settings", environ: Mapping
 
     try:
         withheld = settings.secret_variables
-        return read_credentials(given.client_id, given.secret_source, environ, withheld=withheld)
+        credentials = read_credentials(given.client_id, given.secret_source, environ, withheld=withheld)
     except SecretError as fault:
         raise SourceError(str(fault)) from None
+    _conceal(credentials.client_secret.reveal())
+    return credentials

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zjobtui.headless.saying import CLOSED, CRASHED, USAGE, OutputError, complain, status_of
+from zjobtui.logs import get_logger
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
+
+log = get_logger(__name__)
 
 NO_TERMINAL = "zjobtui needs a terminal; without one use its other commands, such as: zjobtui ls --json"
 
@@ -31,9 +34,11 @@ def ended_quietly() -> Iterator[None]:
         except OutputError:
             raise
         except OSError as fault:
+            log.exception("the program ends")
             complain(str(fault))
             sys.exit(USAGE)
-        except Exception as fault:  # noqa: BLE001 - the boundary of every command: nobody else would report it
+        except Exception as fault:  # the boundary of every command: nobody else would report it
+            log.exception("internal error")
             _report(fault)
             sys.exit(CRASHED)
 
@@ -169,5 +174,6 @@ def faults_told(consequence: str = "") -> Iterator[None]:
     try:
         yield
     except (StoreError, ValueError, OSError) as fault:
+        log.exception("the command ends")
         complain(f"{fault}\n{consequence}" if consequence else str(fault))
         sys.exit(USAGE)

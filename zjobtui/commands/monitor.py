@@ -5,9 +5,12 @@ from typing import TYPE_CHECKING
 
 from zjobtui.commands.guards import ended_quietly, faults_told, need_terminal
 from zjobtui.headless.saying import USAGE, complain
+from zjobtui.logs import get_logger
 
 if TYPE_CHECKING:
     from zjobtui.wiring import Configuration
+
+log = get_logger(__name__)
 
 NO_TENANT = """\
 No tenant is configured. Set these, from an OAuth client of your Zuora tenant:
@@ -25,6 +28,7 @@ and start zjobtui again. Or see it at work without a tenant:
 def show_monitor(wanted: str | None = None) -> int:
     """The monitor over all tenants, or the one that is wanted; gives the exit status."""
     with ended_quietly():
+        log.info("command: monitor")
         need_terminal()
         return _led_to_monitor(wanted)
 

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Never
 
 import click
 
+from zjobtui import logs
 from zjobtui.clock import SystemClock
 from zjobtui.commands.guards import ended_quietly, faults_told
 from zjobtui.headless.saying import OK, complain
+from zjobtui.logs import get_logger
 
 if TYPE_CHECKING:
     from click.decorators import FC
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from zjobtui.domain.watchlist import Watchlist
     from zjobtui.storage.store import Store
     from zjobtui.wiring import Configuration, Configured
+
+log = get_logger(__name__)
 
 NO_TENANT = (
     "No tenant is configured: set ZUORA_BASE_URL, ZUORA_CLIENT_ID and ZUORA_CLIENT_SECRET, or write a config.toml."
@@ -73,12 +77,29 @@ def tenant_option(text: str) -> "Callable[[FC], FC]":
 TENANT = tenant_option("Only jobs of this tenant.")
 
 
+def add_log_option(command: click.Command, envvar: str | None = None) -> None:
+    """Give a command, and those below it, the option `--log`, which switches the log on before the command runs."""
+    text = "Write a log of calls, retries and faults to this file; see also ZJOBTUI_LOG."
+    given = click.Option(["--log"], metavar="PATH", help=text, envvar=envvar, expose_value=False, callback=_start_log)
+    command.params.append(given)
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        add_log_option(below)
+
+
+def _start_log(context: click.Context, _parameter: click.Parameter, name: str | None) -> None:
+    if name and not context.resilient_parsing:
+        logs.start(name)
+        if context.parent is not None:
+            log.info("command: %s", context.info_name)
+
+
 class Program(click.Group):
-    """The commands; each ends as `ended_quietly` says."""
+    """The commands; each ends as `ended_quietly` says, and takes `--log`."""
 
     def add_command(self, cmd: click.Command, name: str | None = None) -> None:
         """Takes a command, whose docstring is raw: what click is told in it by one character stands there as two."""
         cmd.help = (cmd.help or "").replace("\\b\n", "\b\n")
+        add_log_option(cmd)
         super().add_command(cmd, name)
 
     def main(  # type: ignore[override]
@@ -99,6 +120,7 @@ class Program(click.Group):
             except click.exceptions.Exit as end:
                 sys.exit(end.exit_code)
             except click.ClickException as fault:
+                log.warning("usage: %s", fault.format_message())
                 with suppress(OSError, ValueError):
                     fault.show()
                 sys.exit(fault.exit_code)
@@ -106,12 +128,17 @@ class Program(click.Group):
 
 
 def end_on_sigterm() -> None:
-    """From now on SIGTERM ends the command as ctrl+c does, so that it lets go what it holds."""
+    """From now on SIGTERM ends the command as ctrl+c does, so that it lets go what it holds; so does SIGHUP.
+
+    A SIGHUP that is ignored, as under `nohup`, stays ignored.
+    """
 
     def interrupt(number: int, _frame: object) -> None:
         raise KeyboardInterrupt(128 + number)
 
     signal.signal(signal.SIGTERM, interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, interrupt)
 
 
 def read_stdin() -> str:
@@ -168,6 +195,7 @@ def opened_store(
         store, watchlist = open_store(store_path(), read_report, min(BUSY_LIMIT, lock_wait or BUSY_LIMIT))
         try:
             with store:
+                log.info("store %s opened, %d jobs", store.path, len(watchlist))
                 if store.notice:
                     complain(store.notice)
                 yield store, watchlist, SystemClock().now()

@@ -14,6 +14,9 @@ from click.shell_completion import CompletionItem, ShellComplete, add_completion
 
 from zjobtui.domain.text import clean
 from zjobtui.headless.shell_words import BLANKS, quoted, read_line
+from zjobtui.logs import get_logger
+
+log = get_logger(__name__)
 
 VARIABLE = "_ZJOBTUI_COMPLETE"
 
@@ -83,7 +86,8 @@ class _LiteralWords(ShellComplete):
         """Return the answer."""
         try:
             return super().complete()
-        except Exception:  # noqa: BLE001 - whatever it is, a user who presses Tab has no use for it
+        except Exception:  # whatever it is, a user who presses Tab has no use for it
+            log.exception("nothing could be completed")
             return ""
 
     def get_completions(self, args: list[str], incomplete: str) -> "list[CompletionItem[str]]":

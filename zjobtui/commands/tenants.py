@@ -8,6 +8,7 @@ import click
 
 from zjobtui.clock import SystemClock
 from zjobtui.commands.shared import found_configuration
+from zjobtui.logs import log_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,6 +83,8 @@ def _findings(*, offline: bool) -> "Iterator[Finding]":
             yield from say.checkup_findings(tenant.name, checkups[number])
         yield from say.budget_findings(tenant, store.calls.get(tenant.name, 0) + sent.get(tenant.name, 0))
     yield from say.store_findings(store, now)
+    yield from say.permission_findings((config_path(), store_path().parent, store_path()))
+    yield from say.log_findings(log_path())
     yield from terminal_findings(os.environ)
 
 

@@ -31,6 +31,10 @@ class ProblemKind(Enum):
         self.meaning = meaning
 
 
+_OF_THE_WAY = frozenset({ProblemKind.UNREACHABLE, ProblemKind.UNTRUSTED, ProblemKind.TIMED_OUT, ProblemKind.TOO_LARGE})
+"""Kinds whose detail never comes from a response body."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What stood in the way of an answer: `detail` in the words of whoever said so, `code` as Zuora gave it."""
@@ -38,6 +42,12 @@ class Problem:
     kind: ProblemKind
     detail: str = ""
     code: str = ""
+
+    @property
+    def for_log(self) -> str:
+        """Kind, code, and the detail if that is not from a response body."""
+        parts = (self.kind.title, self.code, self.detail if self.kind in _OF_THE_WAY else "")
+        return ": ".join(part for part in parts if part)
 
     def __str__(self) -> str:
         return f"{self.kind.title}: {self.detail}" if self.detail else self.kind.title

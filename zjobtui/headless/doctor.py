@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 from zjobtui.domain.checkup import Checkup
 from zjobtui.domain.observation import Call
@@ -10,6 +11,7 @@ from zjobtui.domain.tenant import Tenant
 from zjobtui.headless.findings import Finding, State, judged
 from zjobtui.polling.rate_limiter import limits_for
 from zjobtui.storage.examining import StoreFacts
+from zjobtui.storage.permissions import writable_by_others
 from zjobtui.wording.checkups import remedy, skew_text
 from zjobtui.wording.signs import plural
 from zjobtui.wording.times import duration
@@ -109,6 +111,18 @@ def store_findings(facts: StoreFacts, now: float) -> Iterator[Finding]:
     if facts.backup_at is not None:
         day = time.strftime("%Y-%m-%d %H:%M", time.gmtime(facts.backup_at))
         yield Finding(about, "backup", State.FINE, f"of {day} UTC, beside the file")
+
+
+def log_findings(path: Path | None) -> Iterator[Finding]:
+    """Where the log is, or how it is switched on."""
+    off = "off; to switch it on, start zjobtui with --log PATH or with ZJOBTUI_LOG=PATH in the environment"
+    yield Finding("Log", "file", State.FINE, off if path is None else f"{path}, readable by you alone")
+
+
+def permission_findings(paths: Iterable[Path]) -> Iterator[Finding]:
+    """A warning for every file and folder of ours that others may write."""
+    for path, remedy_command in writable_by_others(paths):
+        yield Finding("Files", "permissions", State.ATTENTION, f"others may write {path}", f"run: {remedy_command}")
 
 
 def config_findings(path: str, problems: tuple[str, ...], environ: Mapping[str, str], count: int) -> Iterator[Finding]:

@@ -3,6 +3,10 @@
 import sys
 from contextlib import suppress
 
+from zjobtui.logs import get_logger
+
+log = get_logger(__name__)
+
 OK, SOME_REFUSED, USAGE = 0, 1, 2
 """Exit statuses: done; done in part, what was refused is named; nothing done."""
 
@@ -34,6 +38,7 @@ def status_of(interruption: KeyboardInterrupt) -> int:
 
 def complain(sentence: str) -> None:
     """Tells on standard error what is not what was asked for."""
+    log.warning("said: %s", sentence)
     write_error(f"{sentence}\n")
 
 

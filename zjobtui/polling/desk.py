@@ -10,11 +10,14 @@ from zjobtui.domain.job import Job
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.pulse import Pulse
 from zjobtui.domain.tenant import Tenant
+from zjobtui.logs import get_logger
 from zjobtui.polling.ledger import Ledger
 from zjobtui.polling.off_loop import off_loop
 from zjobtui.polling.poller import Poller
 from zjobtui.polling.ports import JobSource, MakeSource, Shelf, SourceError
 from zjobtui.polling.rate_limiter import RateLimiter, limits_for
+
+log = get_logger(__name__)
 
 COUNT = 10.0
 """Seconds between two writings of the day's count of calls."""
@@ -112,8 +115,10 @@ class Desk:
             try:
                 return await off_loop(self._make_source)
             except SourceError as fault:
+                log.warning("tenant %s: no credentials: %s", self.tenant.name, fault)
                 self._problem = Problem(ProblemKind.SIGNED_OUT, str(fault))
-            except Exception as fault:  # noqa: BLE001 - whatever it is, the watchlist must stay usable
+            except Exception as fault:  # whatever it is, the watchlist must stay usable
+                log.exception("tenant %s: internal error, it cannot be polled", self.tenant.name)
                 self._stumbled("cannot be asked", fault)
             self._changed()
             await self._again.wait()
@@ -123,7 +128,8 @@ class Desk:
         while True:
             try:
                 await poller.run()
-            except Exception as fault:  # noqa: BLE001 - whatever it was, it is told and polling goes on
+            except Exception as fault:  # whatever it was, it is told and polling goes on
+                log.exception("tenant %s: internal error, polling starts again in %g s", self.tenant.name, RESTART)
                 self._stumbled("stumbled, and goes on", fault)
                 self._changed()
                 await asyncio.sleep(RESTART)
@@ -147,8 +153,8 @@ class Desk:
             try:
                 self._limiter.count_today(await self._ledger.on_disk(count), self._clock.now())
                 self._uncounted = 0
-            except Exception:  # noqa: BLE001, S110 - a shelf may fail in any way; the calls are counted later
-                pass
+            except Exception:  # a shelf may fail in any way; the calls are counted later
+                log.exception("tenant %s: %d calls are not counted yet", self.tenant.name, self._uncounted)
 
     def _stumbled(self, what: str, fault: Exception) -> None:
         self.fault = f"A fault in zjobtui itself: {self.tenant.title} {what} ({type(fault).__name__}: {fault})."

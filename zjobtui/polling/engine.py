@@ -20,6 +20,7 @@ from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.timeline import Event
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import LOOKED_AT, Change, Watchlist
+from zjobtui.logs import get_logger
 from zjobtui.polling.ports import Edited, MakeSource, Shelf, State, Subscriber, Unsaved
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from zjobtui.polling.lease import Lease
     from zjobtui.polling.ledger import Ledger
     from zjobtui.polling.poller import Poller
+
+log = get_logger(__name__)
 
 STOP_LIMIT = 2.0
 """Seconds that stopping may take before the thread, a daemon, is left behind."""
@@ -82,6 +85,7 @@ class Engine:
         self._ended_by = ""
         self._turnover = 0
         self._renewal: asyncio.TimerHandle | None = None
+        self._logged: dict[str, str] = {}
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Names the one who is told of every new state; it is told the newest at once."""
@@ -198,8 +202,11 @@ class Engine:
 
     def _run(self) -> None:
         try:
+            log.info("polling starts, %d jobs", len(self.state.watchlist))
             asyncio.run(self._main())
-        except Exception as fault:  # noqa: BLE001 - a thread that ends unseen would leave old rows looking watched
+            log.info("polling stopped")
+        except Exception as fault:  # a thread that ends unseen would leave old rows looking watched
+            log.exception("internal error: polling stopped")
             self._ended_by = f"A fault in zjobtui itself: polling has ended ({type(fault).__name__}: {fault})."
             self._subscriber(replace(self.state, fault=self._ended_by))
         finally:
@@ -306,6 +313,7 @@ class Engine:
     def _publish(self) -> None:
         ledger = self._running_ledger()
         pulses = {desk.tenant.name: desk.pulse() for desk in self._desks}
+        self._log_pulses(pulses)
         faults = " ".join(desk.fault for desk in self._desks if desk.fault)
         self.state = State(ledger.watchlist, pulses, ledger.unsaved, faults)
         if self._turnover != ledger.turnover:
@@ -317,6 +325,13 @@ class Engine:
         self._subscriber(self.state)
         if self._renewal is None and any(map(_is_passing, pulses.values())):
             self._renewal = self._loop.call_later(RENEW - self._loop.time() % RENEW, self._renew)
+
+    def _log_pulses(self, pulses: dict[str, Pulse]) -> None:
+        """Log each tenant whose status is another one than before."""
+        for name, pulse in pulses.items() if log.is_on else ():
+            if self._logged.get(name) != (status := status_words(pulse)):
+                self._logged[name] = status
+                log.info("tenant %s: %s", name, status)
 
     def _renew(self) -> None:
         self._renewal = None
@@ -367,6 +382,20 @@ class Engine:
         self.start()
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(do)
+
+
+def status_words(pulse: Pulse) -> str:
+    """The status of a tenant's polling in words that change only if it does: no times, no figures."""
+    if pulse.problem is not None:
+        is_by_hand = pulse.next_try_at is None
+        return f"not polled, {pulse.problem.for_log}" + ("; it is tried again only by hand" if is_by_hand else "")
+    if pulse.is_paused:
+        return "paused by the user"
+    if pulse.is_following:
+        return "another window polls it"
+    if pulse.day_share >= 1:
+        return "the calls of the day are spent"
+    return f"polled, held back by {pulse.limit.value}" if pulse.limit else "polled"
 
 
 def _is_passing(pulse: Pulse) -> bool:

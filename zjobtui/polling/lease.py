@@ -8,7 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from zjobtui.clock import Clock
+from zjobtui.logs import get_logger
 from zjobtui.polling.ports import Shelf
+
+log = get_logger(__name__)
 
 NAME = "polling {}"
 """Its name by the tenant: a window may watch one tenant alone, and then asks about no other."""
@@ -75,10 +78,18 @@ class Lease:
             elif self.is_held:
                 self.is_held = await self._on_disk(self._give_back)
             self.is_elsewhere = wanted and not self.is_held and self._is_other_alive
-        except Exception:  # noqa: BLE001 - a shelf may fail in any way
+        except Exception:  # a shelf may fail in any way
+            log.exception("%s: the store could not be asked who holds the lease", self._name)
             self.is_held, self.is_elsewhere = wanted, False
         if (self.is_held, self.is_elsewhere) != before:
+            log.info("%s: lease %s", self._name, self._state)
             self._changed()
+
+    @property
+    def _state(self) -> str:
+        if self.is_held:
+            return "taken from another window" if self.is_inherited else "taken"
+        return "held by another window" if self.is_elsewhere else "not held"
 
     def _hold(self) -> bool:
         if self._shelf.hold(self._name, self._holder, self._clock.now(), LIFE):

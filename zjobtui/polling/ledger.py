@@ -1,6 +1,7 @@
 """The one owner of the watchlist: applies edits and observations, commits them, and publishes the result."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -10,7 +11,10 @@ from zjobtui.domain.job import Job
 from zjobtui.domain.observation import Observation
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Observed, Watchlist
+from zjobtui.logs import get_logger
 from zjobtui.polling.ports import Shelf
+
+log = get_logger(__name__)
 
 GATHER = 0.05
 """Seconds after a commit for which observations gather; what comes after a quieter moment is committed at once."""
@@ -29,6 +33,9 @@ SAVE_LIMIT = 2.0
 
 CLOSE_LIMIT = 1.0
 """Seconds for which the last commit is retried; a user who leaves waits for it."""
+
+SLOW = 0.25
+"""Seconds that a call of the store may take before that is logged."""
 
 CLOSE_RETRY = 0.1
 """Seconds between two tries of the last commit."""
@@ -202,7 +209,8 @@ class Ledger:
                     await self._learn()
                 if not self._uncommitted:
                     self._report_unsaved("")
-            except Exception as fault:  # noqa: BLE001 - a shelf may fail in any way; polling goes on
+            except Exception as fault:  # a shelf may fail in any way; polling goes on
+                log.exception("the store could not be read")
                 self._report_unsaved(str(fault))
 
     async def _learn(self) -> None:
@@ -240,7 +248,8 @@ class Ledger:
             while self._uncommitted:
                 await self.on_disk(partial(self._shelf.apply, self._uncommitted[0]))
                 del self._uncommitted[0]
-        except Exception as fault:  # noqa: BLE001 - a shelf may fail in any way; nothing is lost, it is tried again
+        except Exception as fault:  # a shelf may fail in any way; nothing is lost, it is tried again
+            log.exception("not saved, it is tried again: %s", self._pending_ids())
             self._report_unsaved(str(fault))
         else:
             self._report_unsaved("")
@@ -260,12 +269,26 @@ class Ledger:
 
     def _report_unsaved(self, why: str) -> None:
         if why != self.unsaved:
+            if why:
+                log.warning("unsaved: %s (%s)", self._pending_ids(), why)
+            else:
+                log.info("saved: the store answers again")
             self.unsaved = why
             self._changed()
 
     async def on_disk(self, work: Callable[[], T]) -> T:
         """Runs what may block on the store's own thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+        asked = time.monotonic()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+        finally:
+            if (took := time.monotonic() - asked) >= SLOW:
+                log.warning("the store took %.1f s; another program may have held its lock", took)
+
+    def _pending_ids(self) -> str:
+        """The jobs of changes that are not on disk, for the log."""
+        changed = {watch.job: None for one in self._uncommitted for watch in (*one.added, *one.removed, *one.annotated)}
+        return ", ".join(f"{job.tenant}/{job.id.given}" for job in changed) or "observations"
 
 
 def _drop_result(reading: "asyncio.Future[tuple[Watch, ...]]") -> None:

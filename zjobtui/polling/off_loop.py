@@ -8,6 +8,10 @@ from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
+from zjobtui.logs import get_logger
+
+log = get_logger(__name__)
+
 LAST_WAIT = 1.0
 """Seconds that the end of the program waits: Python must not end under a thread that is loading a library."""
 
@@ -32,6 +36,7 @@ async def off_loop(call: Callable[[], Result]) -> Result:
         try:
             result = call()
         except Exception as problem:  # noqa: BLE001 - it is raised where the call is waited for
+            log.debug("%s: %s, raised where the result is awaited", type(problem).__name__, problem)
             fault = problem
         with suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(settle, result, fault)

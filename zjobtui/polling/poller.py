@@ -13,12 +13,15 @@ from zjobtui.domain.observation import Missed, Observation, Seen
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.pulse import Limit, Pulse
 from zjobtui.domain.watch import Watch
+from zjobtui.logs import get_logger
 from zjobtui.polling.circuit_breaker import CircuitBreaker
 from zjobtui.polling.intervals import STALENESS_LIMIT
 from zjobtui.polling.ledger import Ledger
 from zjobtui.polling.ports import JobSource
 from zjobtui.polling.rate_limiter import RateLimiter
 from zjobtui.polling.schedule import Schedule
+
+log = get_logger(__name__)
 
 ATTENTION = 300.0
 """Seconds after which the selected job loses its preference, unless `attend` is called again."""
@@ -206,6 +209,9 @@ class Poller:
         """After the machine has slept everything is due at once; it is spread out as at the start."""
         before, self._looked_at = self._looked_at, self._clock.now()
         if len(self._schedule) and self._looked_at - before > SLEPT:
+            log.info(
+                "tenant %s: nothing ran for %.0f s, as when the machine sleeps", self.tenant, self._looked_at - before
+            )
             self._swept_at = self._looked_at
             self._sweep(self._unfinished())
 
@@ -226,6 +232,8 @@ class Poller:
         while self._room(now) > len(self._in_flight) and (job := self._take(now)):
             watch = self._ledger.watchlist.get(job)
             if watch is not None and (not watch.is_final or self._was_by_hand):
+                if self._breaker.is_open:
+                    log.info("tenant %s: circuit breaker half-open, job %s is the probe", self.tenant, job.id.given)
                 self._limiter.spend(now)
                 self._paid += 1
                 self._calls += 1
@@ -318,7 +326,8 @@ class Poller:
         job, sent = watch.job, self._clock.now()
         try:
             observation = await self._source.observe(job.id)
-        except Exception as fault:  # noqa: BLE001 - a source never raises; if it does, the job must not be forgotten
+        except Exception as fault:  # a source never raises; if it does, the job must not be forgotten
+            log.exception("tenant %s: internal error in the call about job %s", self.tenant, job.id.given)
             problem = Problem(ProblemKind.UNREADABLE, f"a fault in zjobtui itself: {type(fault).__name__}")
             observation = Missed(problem, self._clock.now())
         finally:
@@ -377,6 +386,7 @@ class Poller:
         elif observation.problem.kind is ProblemKind.THROTTLED or observation.call.http_status == 503:
             # A host that is down altogether has shown no wall, only how long it wants to be left alone.
             retry_after = retry_after or _RETRY_AFTER
+            log.warning("tenant %s: throttled, no calls for %g s", self.tenant, retry_after)
             if self._breaker.is_open:
                 self._limiter.pause(now, retry_after)
             else:
@@ -387,8 +397,18 @@ class Poller:
             self._latency = before + _LATENCY_WEIGHT * (took - before)
         if was_open or not self._fails_alone(job, now):
             self._breaker.record(observation, sent, now)
+            self._log_breaker(now, was_open=was_open)
         if self._breaker.is_open and not was_open and observation.call.http_status == 503:
             self._limiter.forgive(now)
+
+    def _log_breaker(self, now: float, *, was_open: bool) -> None:
+        if (problem := self._breaker.problem) is not None:
+            state, wait = "still open, the probe failed" if was_open else "open", self._breaker.probe_at - now
+            log.warning(
+                "tenant %s: circuit breaker %s (%s); next probe in %.1f s", self.tenant, state, problem.for_log, wait
+            )
+        elif was_open:
+            log.info("tenant %s: circuit breaker closed, the host answers", self.tenant)
 
     def _fails_alone(self, job: Job, now: float) -> bool:
         """Whether calls about others have been answered since those about this job fail: it is not the tenant then."""

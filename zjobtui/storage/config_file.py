@@ -12,6 +12,7 @@ from zjobtui.storage.key_lines import KeyLines, KeyPath, dotted, find_key_lines
 from zjobtui.storage.setting_values import RefusedValueError, nearest, text_like
 from zjobtui.storage.settings import (
     SECRET_KEYS,
+    FilesSettings,
     ListSettings,
     NotifySettings,
     PollingSettings,
@@ -86,7 +87,7 @@ class _Reading:
         self.problems: list[SettingsProblem] = []
 
     def settings(self, given: dict[str, Any]) -> Settings:
-        known = ("tenants", "polling", "list", "screen", "notify", "keys")
+        known = ("tenants", "polling", "list", "screen", "notify", "files", "keys")
         for key in given:
             if key not in known:
                 self._refuse((key,), _BELONGS if key in _TENANT_KEYS else _unknown(key, known))
@@ -96,6 +97,7 @@ class _Reading:
             list=self._read(("list",), given, ListSettings),
             screen=self._read(("screen",), given, ScreenSettings),
             notify=self._read(("notify",), given, NotifySettings),
+            files=self._read(("files",), given, FilesSettings),
             keys=self._keys(self._table(("keys",), given)),
             lines=self.lines,
         )

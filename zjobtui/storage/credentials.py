@@ -11,7 +11,10 @@ from typing import Any, TypeAlias
 
 from zjobtui.domain.tenant import ClientCredentials, Secret
 from zjobtui.domain.text import clean, shorten
+from zjobtui.logs import get_logger
 from zjobtui.storage.secret_command import NOTHING, TIME_LIMIT, child_environment, run_command
+
+log = get_logger(__name__)
 
 LENGTH_LIMIT = 8 * 1024
 """Bytes of a secret; what is longer is something else."""
@@ -170,5 +173,6 @@ def _read_keyring(entry: KeyringEntry) -> tuple[Secret, str]:
     except ImportError:
         return NOTHING, "needs a package that is not installed; run: pip install 'zjobtui[keyring]'"
     except Exception as problem:  # noqa: BLE001 - backends raise what they like, and its text may hold anything
+        log.warning("the keyring could not be asked: %s", type(problem).__name__)
         return NOTHING, f"could not be asked ({type(problem).__name__})"
     return Secret(found if isinstance(found, str) else ""), ""

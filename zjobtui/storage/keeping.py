@@ -4,7 +4,7 @@ import importlib
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +12,10 @@ from typing import Any
 
 from zjobtui.domain.tenant import ClientCredentials
 from zjobtui.domain.text import clean
+from zjobtui.logs import get_logger
 from zjobtui.storage.config_writing import NotWrittenError, TomlValue, add_tenant
+
+log = get_logger(__name__)
 
 
 class Place(Enum):
@@ -88,10 +91,13 @@ def _in_keyring(service: str, credentials: ClientCredentials) -> Iterator[None]:
         keyring: Any = importlib.import_module("keyring")
         keyring.set_password(service, credentials.client_id, credentials.client_secret.reveal())
     except Exception as fault:  # noqa: BLE001 - backends raise what they like, and its text may hold anything
+        log.warning("the keyring took no secret: %s", type(fault).__name__)
         raise NotWrittenError(f"The keyring took no secret ({type(fault).__name__}).") from None
     try:
         yield
     except NotWrittenError:
-        with suppress(Exception):
+        try:
             keyring.delete_password(service, credentials.client_id)
+        except Exception as fault:  # noqa: BLE001 - as above
+            log.warning("the keyring still has the secret of a tenant that was not added: %s", type(fault).__name__)
         raise

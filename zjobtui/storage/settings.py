@@ -108,6 +108,14 @@ class NotifySettings:
     """A program with its arguments, run without a shell; it reads the job as JSON from its standard input."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesSettings:
+    """`[files]`: where the screen writes files."""
+
+    folder: Path | None = setting(value.path, None)  # noqa: RUF009 - it makes a field
+    """The folder of exports, copies and pictures; by default `exports` in the data folder."""
+
+
 @dataclass(frozen=True, slots=True)
 class SettingsProblem:
     """Something in the file that is not used, and why; `line` and `column` count from 1, 0 where there is none."""
@@ -131,6 +139,7 @@ class Settings:
     list: ListSettings = field(default_factory=ListSettings)
     screen: ScreenSettings = field(default_factory=ScreenSettings)
     notify: NotifySettings = field(default_factory=NotifySettings)
+    files: FilesSettings = field(default_factory=FilesSettings)
     keys: tuple[tuple[str, str], ...] = ()
     """`[keys]`: the id of an action, and the key that is to do it."""
     lines: KeyLines = field(default_factory=KeyLines, repr=False, compare=False)

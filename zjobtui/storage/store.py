@@ -13,6 +13,7 @@ from zjobtui.domain.job import Job
 from zjobtui.domain.timeline import Event
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import ANNOTATIONS, Change, Observed, Watchlist
+from zjobtui.logs import get_logger
 from zjobtui.storage import sharing
 from zjobtui.storage.database import (
     BUSY_LIMIT,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from zjobtui.domain.timeline import Timeline
     from zjobtui.storage.answers import ReadReport
     from zjobtui.storage.upkeep import Survey
+
+log = get_logger(__name__)
 
 _WATCHES = f"SELECT {', '.join((*IDENTITY, *ANNOTATIONS, *OBSERVATIONS))}, removed_at FROM watches"
 
@@ -57,8 +60,10 @@ def open_store(path: Path, read_report: "ReadReport", lock_wait: float = BUSY_LI
     except BrokenStoreError as fault:
         from zjobtui.storage.mending import mend  # noqa: PLC0415 - hardly ever needed
 
+        log.exception("the store is damaged; it is replaced by what can be recovered")
         notice = mend(path, fault.why, read_report, lambda: _is_sound(path, read_report))
     store, watchlist = _loaded(path, read_report)
+    log.warning("recovered: %s", notice)
     store.notice = notice
     return store, watchlist
 
@@ -132,6 +137,7 @@ class Store:
         """
         if not self._is_replaced():
             return False
+        log.warning("another file is in the place of %s; it is used from now on", self.path)
         opened = open_database(self.path, self._lock_wait)
         with self._lock:
             self._connection.close()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from pathlib import Path
 
 from textual.app import SystemCommand
 from textual.screen import Screen
@@ -36,12 +37,22 @@ class MonitorApp(TerminalApp):
         look: Look = USUAL,
         ways: Ways | None = None,
         memory: Memory | None = None,
+        exports: Path | None = None,
     ) -> None:
         super().__init__(look)
         self._look = look
         self._has_mouse = True
         self._monitor = Monitor(
-            engine, archive, tenants, clock, notice=notice, first=first, look=look, ways=ways, memory=memory
+            engine,
+            archive,
+            tenants,
+            clock,
+            notice=notice,
+            first=first,
+            look=look,
+            ways=ways,
+            memory=memory,
+            exports=exports,
         )
 
     def on_mount(self) -> None:

@@ -14,6 +14,7 @@ from zjobtui.clock import Clock
 from zjobtui.domain.job import FoundIds, Job, JobId
 from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.watch import Watch
+from zjobtui.logs import get_logger
 from zjobtui.polling.ports import Edited
 from zjobtui.ui.ports import Archive, EngineLike
 from zjobtui.ui.saying import say
@@ -21,6 +22,8 @@ from zjobtui.ui.shown import Shown
 from zjobtui.ui.undoing import Undoing, Watches, Way, named
 from zjobtui.wording.found_ids import counts
 from zjobtui.wording.signs import plural
+
+log = get_logger(__name__)
 
 MANY = 20
 """Jobs up to which removing needs no word; it can be undone."""
@@ -42,6 +45,7 @@ class Deeds:
         shown: Shown,
         *,
         go_to: Callable[[Sequence[Job]], bool],
+        exports: Path,
         undo_key: str = "u",
     ) -> None:
         self._screen = screen
@@ -51,6 +55,7 @@ class Deeds:
         self._clock = clock
         self._shown = shown
         self._go_to = go_to
+        self._exports = exports
         self._undoing = Undoing(screen, undo_key)
 
     def add(self, text: str = "") -> None:
@@ -143,9 +148,9 @@ class Deeds:
 
         def copy(what: str | None) -> None:
             if what == ALL_IN_FILE:
-                self._to_file("\n\n".join(f"{name}:\n{text}" for name, text in texts.items()) + "\n", ".txt")
+                self._to_file("\n\n".join(f"{name}:\n{text}" for name, text in texts.items()) + "\n", ".txt", targets)
             elif what is not None:
-                self._to_clipboard(what, texts[what])
+                self._to_clipboard(what, texts[what], targets)
 
         self._screen.app.push_screen(Pick(f"Copy of {named(targets)}", (*texts, ALL_IN_FILE)), copy)
 
@@ -167,7 +172,7 @@ class Deeds:
         def write(form: str | None) -> None:
             if form is not None:
                 suffix, text = forms[form]
-                self._to_file(text(), suffix)
+                self._to_file(text(), suffix, targets)
 
         self._screen.app.push_screen(Pick(f"Export {named(targets)} as", tuple(forms)), write)
 
@@ -184,24 +189,25 @@ class Deeds:
     def _say(self, text: str) -> None:
         say(self._screen.app, text)
 
-    def _to_clipboard(self, what: str, text: str) -> None:
+    def _to_clipboard(self, what: str, text: str, targets: Watches) -> None:
         from zjobtui.ui.clipboard import sequence  # noqa: PLC0415 - nothing of it is needed for the first screen
 
         written, driver = sequence(text, os.environ), self._screen.app._driver  # noqa: SLF001 - its copy wraps nothing
         if written is None or driver is None:
-            self._to_file(text, ".txt")
+            self._to_file(text, ".txt", targets)
         else:
             driver.write(written)
             self._say(f"{what[:1].upper()}{what[1:]}: sent to the terminal's clipboard, if it takes such a thing.")
 
-    def _to_file(self, text: str, suffix: str) -> None:
-        stamp = int(self._clock.now())
-        path = Path.cwd() / f"zjobtui-{stamp}{suffix}"
+    def _to_file(self, text: str, suffix: str, watches: Watches = ()) -> None:
+        from zjobtui.storage.exports import export_name, write_export  # noqa: PLC0415 - as for `add`
+
+        name = export_name(watches, self._clock.now())
         try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(text)
+            path = write_export(self._exports, name, suffix, text)
         except OSError as fault:
-            self._say(f"{path} was not written: {fault.strerror}.")
+            log.exception("a file was not written")
+            self._say(f"{self._exports / name}{suffix} was not written: {fault.strerror}.")
         else:
             self._say(f"Written to {path}")
 

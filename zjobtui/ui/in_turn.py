@@ -9,6 +9,10 @@ from textual.dom import DOMNode
 from textual.events import Event, Key
 from textual.screen import Screen
 
+from zjobtui.logs import get_logger
+
+log = get_logger(__name__)
+
 PATIENCE = 5.0
 """Seconds after which the next key goes on whatever the one before still does."""
 
@@ -54,7 +58,8 @@ class InTurn:
                 await (await self._hand_on_next())
         except ScreenStackError:
             self._waiting.clear()  # the program is ending, and nobody is left to take a key
-        except Exception as fault:  # noqa: BLE001 - it ends the program as it would have in Textual's own loop
+        except Exception as fault:  # it ends the program as it would have in Textual's own loop
+            log.exception("a key could not be handled: the program ends")
             self._app._handle_exception(fault)  # noqa: SLF001 - as that loop does
 
     async def _hand_on_next(self) -> Awaitable[None]:

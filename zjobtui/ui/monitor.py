@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable, Sequence
 from datetime import UTC
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -75,6 +76,7 @@ class Monitor(FewFrames[None]):
         look: Look = USUAL,
         ways: Ways | None = None,
         memory: Memory | None = None,
+        exports: Path | None = None,
     ) -> None:
         super().__init__()
         self.actions = catalogue(look.keys)
@@ -82,6 +84,7 @@ class Monitor(FewFrames[None]):
         self._zone = UTC if look.is_utc else None
         self._engine = engine
         self._tenants = tuple(tenants)
+        self._exports = exports
         self._clock = clock
         self._first = tuple(first)
         self._mailbox = Mailbox(lambda: self._time.soon(self._state_came))
@@ -99,10 +102,13 @@ class Monitor(FewFrames[None]):
 
     @cached_property
     def _deeds(self) -> "Deeds":
-        from zjobtui.ui.deeds import Deeds  # noqa: PLC0415 - nothing of it is needed for the first screen
+        from zjobtui.storage.exports import FOLDER  # noqa: PLC0415 - nothing of it is needed for the first screen
+        from zjobtui.storage.places import data_folder  # noqa: PLC0415 - as above
+        from zjobtui.ui.deeds import Deeds  # noqa: PLC0415 - as above
 
+        exports = self._exports or data_folder() / FOLDER
         behind = (self._engine, self._archive, self._tenants, self._clock, self._shown)
-        return Deeds(self, *behind, go_to=self._go_to, undo_key=key_of(self.actions, "undo"))
+        return Deeds(self, *behind, go_to=self._go_to, exports=exports, undo_key=key_of(self.actions, "undo"))
 
     def compose(self) -> ComposeResult:
         """Bar, notice, list and detail as they were left, footer."""

@@ -7,6 +7,10 @@ from contextvars import copy_context
 
 from textual.app import App
 
+from zjobtui.logs import get_logger
+
+log = get_logger(__name__)
+
 
 class OwnTime:
     """Made on the screen's loop; whatever is called fails as a handler of Textual's would: loudly."""
@@ -45,5 +49,6 @@ class OwnTime:
             return
         try:
             do()
-        except Exception as fault:  # noqa: BLE001 - as Textual's timers do: it ends the program, and says why
+        except Exception as fault:  # as Textual's timers do: it ends the program, and says why
+            log.exception("a call of the screen failed: the program ends")
             self._app._handle_exception(fault)  # noqa: SLF001 - as above

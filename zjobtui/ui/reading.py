@@ -9,11 +9,14 @@ from zjobtui.clock import Clock
 from zjobtui.domain.job import Job
 from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.watch import Watch
+from zjobtui.logs import get_logger
 from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.ports import Archive, EngineLike
 from zjobtui.ui.shown import Shown
 from zjobtui.ui.subject import Subject
+
+log = get_logger(__name__)
 
 RENEW = 30.0
 """Seconds after which a key says again that somebody looks at the job; after a few minutes without it is forgotten."""
@@ -94,7 +97,8 @@ class Reading:
         try:
             subject = await asyncio.to_thread(self._read, subject)
             self._shown.unread = ""
-        except Exception as fault:  # noqa: BLE001 - an archive may fail in any way; the list goes on
+        except Exception as fault:  # an archive may fail in any way; the list goes on
+            log.exception("a job could not be read from the store")
             self._shown.unread = str(fault)
         self._detail.show(subject, self._clock.now())
 

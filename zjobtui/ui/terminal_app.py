@@ -18,12 +18,15 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from zjobtui.domain.text import clean_lines
+from zjobtui.logs import get_logger
 from zjobtui.ui.in_turn import InTurn
 from zjobtui.ui.look import Look
 from zjobtui.ui.slim import cut, slimmed
 from zjobtui.ui.terminal import guarded_terminal, suspend_between_steps
 from zjobtui.ui.terminal_io import filtered
 from zjobtui.ui.themes import OURS, made
+
+log = get_logger(__name__)
 
 # Textual remembers two colours for each object, a thousand times, and so keeps all that closed dialogs have drawn.
 _colours_of = lru_cache(1024)(StylesCache.get_inner_outer.__wrapped__)
@@ -126,11 +129,13 @@ class TerminalApp(App[int]):
 
     def panic(self, *renderables: RenderableType) -> None:
         """Ends the program with an error, also where Textual knows of no exit status: when the input thread fails."""
+        log.error("the program ends: %s", " ".join(map(str, renderables)))
         self._has_failed = True
         super().panic(*renderables)
 
     def _fatal_error(self) -> None:
         """Textual's own report prints the values of local variables, and one of them may be a secret."""
+        log.exception("internal error of the screen: the program ends")  # noqa: LOG004 - Textual calls this in a handler
         self._has_failed = True
         self._exit_renderables.append(Text(clean_lines(traceback.format_exc())))
         self._close_messages_no_wait()

@@ -15,8 +15,11 @@ from textual.events import Paste
 from textual.message import Message
 
 from zjobtui.domain.text import clean_lines
+from zjobtui.logs import get_logger
 from zjobtui.ui.input_filter import InputFilter
 from zjobtui.ui.input_outlet import Output
+
+log = get_logger(__name__)
 
 _PASTE = b"\x1b[200~.\x1b[201~"
 """Stands in the pipe for a paste, whose text goes beside it: Textual's parser takes seconds for a megabyte."""
@@ -70,7 +73,8 @@ class FilteredDriver(LinuxDriver):
     def _feed_guarded(self, inlet: int, ending: int) -> None:
         try:
             self._feed(inlet, ending)
-        except Exception:  # noqa: BLE001 - without keys nobody could leave the program, so that it ends
+        except Exception:  # without keys nobody could leave the program, so that it ends
+            log.exception("keys cannot be read: the program ends")
             report = Text(clean_lines(traceback.format_exc()))
             self._app.call_later(self._app.panic, report)
 

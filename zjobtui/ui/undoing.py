@@ -12,11 +12,14 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from zjobtui.domain.watch import Watch
+from zjobtui.logs import get_logger
 from zjobtui.ui.saying import say
 from zjobtui.wording.signs import plural, short_id
 
 if TYPE_CHECKING:
     from zjobtui.polling.ports import Edited
+
+log = get_logger(__name__)
 
 Watches: TypeAlias = tuple[Watch, ...]
 
@@ -82,7 +85,8 @@ class Undoing:
         tell = partial(say, self._screen.app)
         try:
             edited = [await asyncio.wrap_future(future) for future in futures]
-        except Exception as fault:  # noqa: BLE001 - an engine that is gone must not take the screen with it
+        except Exception as fault:  # an engine that is gone must not take the screen with it
+            log.exception("an edit was not done")
             tell(f"That was not done: {fault}")
             return
         changes = [one.change for one in edited]

@@ -11,11 +11,14 @@ from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.report import Report
 from zjobtui.domain.tenant import BearerToken, ClientCredentials, Credentials, Tenant
 from zjobtui.domain.text import clean, shorten
+from zjobtui.logs import add_mask, get_logger
 from zjobtui.zuora.headers import read_rate_limits
 from zjobtui.zuora.line import TRACK_ID, Line, Proof, Reply
 from zjobtui.zuora.signing_in import SignIn, Token
 from zjobtui.zuora.token_reply import read_token
 from zjobtui.zuora.wire import read_process_id, read_reply
+
+log = get_logger(__name__)
 
 JOBS_PATH = "/v1/async-jobs/"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path, no secret
@@ -36,6 +39,7 @@ class Client:
             self._line.mask.add(credentials.token.reveal())
         self._sign_in = SignIn(credentials, self._fetch_token, clock)
         self._headers = _tenant_headers(tenant)
+        add_mask(self._line.mask.mask_text)
 
     @property
     def requests(self) -> int:
@@ -44,9 +48,10 @@ class Client:
 
     async def observe(self, job_id: JobId) -> Observation:
         """Asks about a job, with a new token and once more when the first was refused."""
-        observation, token = await self._ask(job_id)
+        observation, token = await self._ask_logged(job_id)
         if self._is_worth_another(token, observation):
-            observation, token = await self._ask(job_id)
+            log.info("tenant %s: retry of job %s with another token", self._tenant.name, job_id.given)
+            observation, token = await self._ask_logged(job_id)
             self._is_worth_another(token, observation)
         return observation
 
@@ -67,7 +72,25 @@ class Client:
             self._sign_in.accepted(token)
             return False
         is_rejected = token != "" and observation.problem.kind is ProblemKind.SIGNED_OUT
+        if is_rejected:
+            log.warning("tenant %s: token rejected: %s", self._tenant.name, observation.problem.for_log)
         return is_rejected and self._sign_in.rejected(token, observation.problem)
+
+    async def _ask_logged(self, job_id: JobId) -> tuple[Observation, str]:
+        sent = self._clock.boot()
+        observation, token = await self._ask(job_id)
+        call = observation.call
+        log.info(
+            "call tenant=%s job=%s status=%s latency=%.3fs request_id=%s track_id=%s: %s",
+            self._tenant.name,
+            job_id.given,
+            call.http_status or "-",
+            self._clock.boot() - sent,
+            call.request_id or "-",
+            call.track_id or "-",
+            shorten(observation.report.status, 40) if isinstance(observation, Seen) else observation.problem.for_log,
+        )
+        return observation, token
 
     async def _ask(self, job_id: JobId) -> tuple[Observation, str]:
         path = job_path(job_id)
@@ -105,6 +128,16 @@ class Client:
         return Seen(outcome, at, call) if isinstance(outcome, Report) else Missed(outcome, at, call)
 
     async def _fetch_token(self) -> Token | Problem:
+        sent = self._clock.boot()
+        granted = await self._request_token()
+        took = self._clock.boot() - sent
+        if isinstance(granted, Token):
+            log.info("tenant %s: token obtained in %.3fs, valid for %.0f s", self._tenant.name, took, granted.life)
+        else:
+            log.warning("tenant %s: token not obtained in %.3fs: %s", self._tenant.name, took, granted.for_log)
+        return granted
+
+    async def _request_token(self) -> Token | Problem:
         if not isinstance(self._credentials, ClientCredentials):
             return Problem(ProblemKind.SIGNED_OUT, "the bearer token is not accepted, and it cannot be renewed")
         secret, mask = self._credentials.client_secret.reveal(), self._line.mask

@@ -18,6 +18,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.text import clean, shorten
+from zjobtui.logs import get_logger
 from zjobtui.zuora.bodies import BodyError, BodyTooLargeError, read_body
 from zjobtui.zuora.mask import Mask
 from zjobtui.zuora.route import Proxy, find_proxy
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
     from aiohttp.tracing import Trace
+
+log = get_logger(__name__)
 
 CONNECT_LIMIT = 5.0
 """Seconds to reach the host."""
@@ -113,6 +116,7 @@ class Line:
                 finally:
                     await stream.aclose()
         except Exception as fault:  # noqa: BLE001 - rule: whatever a network or a server does is an observation
+            log.debug("%s failed: %s from %s", method, type(fault).__name__, type(fault.__cause__).__name__)
             return _problem(fault, self.mask)
         return Reply(response.status_code, said, body, time.perf_counter() - started, proof)
 
@@ -139,6 +143,7 @@ class Line:
             except httpx.TransportError as fault:
                 if not (_was_kept_alive.get() and _is_dropped(fault)):
                     raise
+                log.info("retry: the host had closed the kept-alive connection")
                 self.requests += 1
 
 

@@ -38,7 +38,7 @@ class Mask:
         decoded = _decoded(lowered)
         spans: list[tuple[int, int]] = []
         at: array[int] | None = None
-        for plain, form in self._secrets.items():
+        for plain, form in tuple(self._secrets.items()):  # the log masks on another thread
             if plain in lowered:
                 spans += _spans(plain, lowered)
             if decoded is not lowered:

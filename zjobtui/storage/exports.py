@@ -1,0 +1,53 @@
+"""Files that the user takes away from the screen: exports, copies and pictures, readable by their owner alone."""
+
+import os
+import re
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+from zjobtui.domain.watch import Watch
+
+FOLDER = "exports"
+"""The folder within the data folder that is used unless `files.folder` names another."""
+
+NAME_LIMIT = 40
+"""Characters of a label in a name."""
+
+
+def export_name(watches: Sequence[Watch], at: float) -> str:
+    """Return a name without suffix: tenant, label or id of one job or the number of several, and the time in UTC."""
+    tenants = sorted({watch.job.tenant for watch in watches})
+    if len(watches) == 1:
+        subject = _plain(watches[0].label) or watches[0].job.id.given[:8]
+    else:
+        subject = f"{len(watches)}-jobs" if watches else "screen"
+    parts = (*(_plain(name) for name in tenants), subject, time.strftime("%Y-%m-%d-%H%M%SZ", time.gmtime(at)))
+    return "-".join(part for part in parts if part)
+
+
+def _plain(text: str) -> str:
+    """The letters and digits of a text, with a dash for everything else: it is part of the name of a file."""
+    return re.sub(r"[\W_]+", "-", text)[:NAME_LIMIT].strip("-")
+
+
+def write_export(folder: Path, name: str, suffix: str, text: str) -> Path:
+    """Write a new file with mode 0600, the folder being made if need be; return its path. Raises `OSError`.
+
+    An existing file is never overwritten: the name gets a number.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for number in count(1):
+        path = folder / (f"{name}{suffix}" if number == 1 else f"{name}-{number}{suffix}")
+        with suppress(FileExistsError):
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            break
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+    return path
