@@ -7,7 +7,7 @@ import os
 import sys
 
 from zjobtui import logs
-from zjobtui.commands.guards import ended_quietly
+from zjobtui.commands.guards import ended_quietly, start_log
 
 COMPLETING = "_ZJOBTUI_COMPLETE"
 """The variable by which a shell asks for completions; the program's name is then without a word, too."""
@@ -26,7 +26,7 @@ def main() -> None:
 
             run_command()
         if name := os.environ.get(logs.VARIABLE):
-            logs.start(name)
+            start_log(name)
         from zjobtui.commands.monitor import show_monitor  # noqa: PLC0415 - most commands need none of it
 
         sys.exit(show_monitor())

@@ -72,7 +72,6 @@ class Configuration:
 def configuration(environ: Mapping[str, str], path: Path) -> Configuration:
     """The tenants of the environment and of the settings at `path`; a fault in one hides nothing of the other."""
     filed = file_configuration(environ, path)
-    _conceal(environ.get("ZUORA_CLIENT_SECRET", ""), environ.get("ZUORA_BEARER_TOKEN", ""))
     try:
         found = environment_tenant(environ)
     except InvalidTenantError as fault:
@@ -304,14 +303,13 @@ def _log_tenants(configured: Sequence[Configured]) -> None:
         log.info("%s", text)
 
 
-def _conceal(*secrets: str) -> None:
-    """Mask secrets in the log before any client knows them."""
+def _conceal(secret: str) -> None:
+    """Mask a secret in the log before any client knows it."""
     if log.is_on:
         from zjobtui.zuora.mask import Mask  # noqa: PLC0415 - only while the log is on
 
         mask = Mask()
-        for secret in secrets:
-            mask.add(secret)
+        mask.add(secret)
         add_mask(mask.mask_text)
 
 

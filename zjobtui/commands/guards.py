@@ -19,6 +19,9 @@ log = get_logger(__name__)
 
 NO_TERMINAL = "zjobtui needs a terminal; without one use its other commands, such as: zjobtui ls --json"
 
+SECRETS = ("ZUORA_CLIENT_SECRET", "ZUORA_BEARER_TOKEN")
+"""Variables of the environment whose values are in no line of the log."""
+
 
 @contextmanager
 def ended_quietly() -> Iterator[None]:
@@ -157,6 +160,18 @@ def _report(fault: Exception) -> None:
     place = traceback.extract_tb(fault.__traceback__)[-1]
     complain(f"zjobtui: internal error: {type(fault).__name__} in {place.name}; this is a bug")
     complain(clean_lines("".join(traceback.format_exception(fault)).rstrip()))
+
+
+def start_log(name: str) -> None:
+    """Switch the log on, the secrets of the environment being masked in it; raises `OSError`."""
+    from zjobtui import logs
+    from zjobtui.zuora.mask import Mask
+
+    logs.start(name)
+    mask = Mask()
+    for variable in SECRETS:
+        mask.add(os.environ.get(variable, ""))
+    logs.add_mask(mask.mask_text)
 
 
 def need_terminal() -> None:

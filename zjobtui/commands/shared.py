@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Never
 
 import click
 
-from zjobtui import logs
 from zjobtui.clock import SystemClock
-from zjobtui.commands.guards import ended_quietly, faults_told
+from zjobtui.commands.guards import ended_quietly, faults_told, start_log
 from zjobtui.headless.saying import OK, complain
 from zjobtui.logs import get_logger
 
@@ -88,7 +87,7 @@ def add_log_option(command: click.Command, envvar: str | None = None) -> None:
 
 def _start_log(context: click.Context, _parameter: click.Parameter, name: str | None) -> None:
     if name and not context.resilient_parsing:
-        logs.start(name)
+        start_log(name)
         if context.parent is not None:
             log.info("command: %s", context.info_name)
 

@@ -1,6 +1,7 @@
 """Two ways to run the simulator without an event loop of one's own: beside other work, or alone until stopped."""
 
 import asyncio
+import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -39,7 +40,8 @@ async def _serve(simulator: Simulator, ready: Future[Callable[[], None]]) -> Non
         async with simulator:
             ready.set_result(lambda: _stop(loop, stopped))
             await stopped.wait()
-    except Exception as failure:  # noqa: BLE001 - raised again in the thread that waits for `ready`
+    except Exception as failure:  # raised again in the thread that waits for `ready`
+        logging.getLogger(__name__).debug("the simulator ended by an exception", exc_info=True)
         ready.set_exception(failure)
 
 

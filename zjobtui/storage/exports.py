@@ -4,8 +4,6 @@ import os
 import re
 import time
 from collections.abc import Sequence
-from contextlib import suppress
-from itertools import count
 from pathlib import Path
 
 from zjobtui.domain.watch import Watch
@@ -39,11 +37,10 @@ def write_export(folder: Path, name: str, suffix: str, text: str) -> Path:
     An existing file is never overwritten: the name gets a number.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for number in count(1):
-        path = folder / (f"{name}{suffix}" if number == 1 else f"{name}-{number}{suffix}")
-        with suppress(FileExistsError):
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            break
+    path, number = folder / f"{name}{suffix}", 1
+    while (handle := _create(path)) is None:
+        number += 1
+        path = folder / f"{name}-{number}{suffix}"
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
             file.write(text)
@@ -51,3 +48,11 @@ def write_export(folder: Path, name: str, suffix: str, text: str) -> Path:
         path.unlink(missing_ok=True)
         raise
     return path
+
+
+def _create(path: Path) -> int | None:
+    """Open a new file; None if there is one already, be it a link that leads nowhere."""
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        return None

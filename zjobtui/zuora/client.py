@@ -150,6 +150,7 @@ class Client:
         reply = await self._line.send("POST", TOKEN_PATH, {"Accept": "application/json"}, form)
         if isinstance(reply, Problem):
             return reply
+        log.debug("tenant %s: token response status=%s", self._tenant.name, reply.http_status)
         granted = read_token(reply.http_status, reply.body)
         if isinstance(granted, Problem):
             masked = read_token(reply.http_status, mask.mask(reply.body))
