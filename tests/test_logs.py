@@ -1,5 +1,6 @@
 """The log: off by default, private, complete, and never in the way of the program."""
 
+import importlib.util
 import logging
 import os
 import re
@@ -16,6 +17,7 @@ import pytest
 
 from tests.support.process import environment
 from tests.support.program import PROGRAM
+from tests.support.terminal import Terminal
 from zjobtui import log_file, logs
 from zjobtui.log_file import KEPT, LogError, RotatingFile
 from zjobtui.zuora.mask import Mask
@@ -332,6 +334,16 @@ def test_a_disk_that_hangs_holds_up_neither_the_program_nor_its_end(
     assert time.perf_counter() - began < 2
     goes_on.set()
     assert re.search(r"is incomplete: 1,00\d lines are missing \(the disk is too slow\)\.$", said)
+
+
+def test_the_developer_tools_of_textual_do_not_break_the_screen(tmp_path: Path) -> None:
+    assert importlib.util.find_spec("textual_dev"), "without it Textual ignores the variable"
+    env = {**TENANT, "ZJOBTUI_DATA_DIR": str(tmp_path), "TEXTUAL": "devtools,debug", "TEXTUAL_DEVTOOLS_PORT": "9"}
+    with Terminal(PROGRAM, env=env) as terminal:
+        terminal.wait_for("Jobs", 20)
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert terminal.modes() == frozenset()
 
 
 def until(is_met: object, seconds: float = 5.0) -> None:

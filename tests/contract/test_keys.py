@@ -112,10 +112,10 @@ def test_keys_that_act_on_jobs(user: User, known: Known) -> None:
         assert clipboard(window) == [known.more]
         press(window, Key.EXPORT, until=Screen.EXPORT_DIALOG)
         press(window, Key.ENTER, until=Screen.WRITTEN)
-        (exported,) = user.home.glob("*.json")
+        (exported,) = (user.data / "exports").glob("*.json")
         assert known.more in exported.read_text(encoding="utf-8")
         press(window, Key.SCREENSHOT)
-        window.wait_for(lambda _: any(user.home.glob("*.svg")))
+        window.wait_for(lambda _: any((user.data / "exports").glob("*.svg")))
 
         press(window, Key.BACK, until=lambda _: "of" not in title(window))
         window.paste(f"see {'a' * 32}, thanks")

@@ -60,6 +60,8 @@ on = ["failed"]
 osc = "9"
 toast = true
 command = ["/bin/sh", "-c", "cat >> '{told}'"]
+[files]
+folder = "/tmp/zjobtui"
 [keys]
 {action} = "f5"
 """

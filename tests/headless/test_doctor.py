@@ -17,6 +17,7 @@ from tests.support.building import job_id, watch
 from tests.support.fault_server import fault_server
 from tests.support.running import run
 from tests.support.scripts import Script
+from zjobtui import logs
 from zjobtui.headless import terminal_findings as terminal
 from zjobtui.simulator.running import running
 from zjobtui.simulator.server import Simulator
@@ -232,6 +233,44 @@ def test_a_folder_that_cannot_even_be_looked_into_hides_nothing_else(
 ) -> None:
     monkeypatch.setenv("ZJOBTUI_DATA_DIR", str(tmp_path / ("x" * 300)))
     assert {"Settings: tenants", "Store: file"} <= examined("--offline")[1].keys()
+
+
+def test_it_says_where_the_log_is_or_how_to_switch_it_on(tmp_path: Path) -> None:
+    state, text, _ = examined("--offline")[1]["Log: file"]
+    assert (state, text.split(";")[0]) == ("fine", "off")
+    assert "--log PATH" in text
+    assert "ZJOBTUI_LOG=PATH" in text
+    try:
+        text = examined("--offline", "--log", str(tmp_path / "zjobtui.log"))[1]["Log: file"][1]
+    finally:
+        logs.stop("the test ends")
+    assert text == f"{tmp_path / 'zjobtui.log'}, readable by you alone"
+
+
+@pytest.mark.parametrize("what", ["settings", "folder of the settings", "data folder", "store"])
+def test_what_others_may_write_is_named_with_the_command_that_ends_it(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config" / "config.toml"
+    monkeypatch.setenv("ZJOBTUI_CONFIG", str(config))
+    config.parent.mkdir(0o700)
+    config.touch(0o600)
+    with opened(store_path()):
+        pass
+    assert "Files: permissions" not in examined("--offline")[1]
+    open_to_others = {
+        "settings": config,
+        "folder of the settings": config.parent,
+        "data folder": store_path().parent,
+        "store": store_path(),
+    }[what]
+    open_to_others.chmod(0o770 if open_to_others.is_dir() else 0o660)
+    state, text, advice = examined("--offline")[1]["Files: permissions"]
+    assert (state, text, advice) == (
+        "attention",
+        f"others may write {open_to_others}",
+        f"run: chmod go-w {open_to_others}",
+    )
 
 
 def test_a_network_file_system_is_named(tmp_path: Path) -> None:

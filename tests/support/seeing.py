@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -318,6 +319,7 @@ async def looking_at(
     look: Look = USUAL,
     ways: Ways | None = None,
     memory: Memory | None = None,
+    exports: Path | None = None,
 ) -> AsyncIterator[Sight]:
     """Runs the monitor over an engine on a display of so many columns and rows."""
     app = MonitorApp(
@@ -329,6 +331,7 @@ async def looking_at(
         look=look,
         ways=ways,
         memory=memory,
+        exports=exports,
     )
     async with _behind_glass(app, size) as pilot:
         sight = Sight(app, engine, pilot)

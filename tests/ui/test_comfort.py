@@ -83,7 +83,7 @@ async def test_a_mouse_that_tells_pixels_does_so_again() -> None:
 
 
 def pictures(folder: Path) -> list[Path]:
-    return list(folder.glob("*.svg"))
+    return list((folder / "data" / "exports").glob("*.svg"))
 
 
 async def from_palette(sight: Sight) -> None:
@@ -99,9 +99,8 @@ async def from_key(sight: Sight) -> None:
 
 @pytest.mark.parametrize("ask", [from_key, from_palette])
 async def test_a_picture_of_the_screen_is_written_and_named(
-    ask: Callable[[Sight], Awaitable[None]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ask: Callable[[Sight], Awaitable[None]], tmp_path: Path
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     async with looking_at(staged("recorded-processing", labels=("CS-4390",))) as sight:
         await ask(sight)
         await sight.until("Written to")

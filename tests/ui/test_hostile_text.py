@@ -137,8 +137,7 @@ async def test_names_of_folders_and_what_faults_say_are_harmless_too(
     def broken(_job: object) -> None:
         raise OSError(f"no {HOSTILE['colour']}")
 
-    (folder := tmp_path / HOSTILE["colour"]).mkdir()
-    monkeypatch.chdir(folder)
+    monkeypatch.setenv("ZJOBTUI_DATA_DIR", str(tmp_path / HOSTILE["colour"]))
     engine = staged("recorded-processing")
     async with looking_at(engine, notice=HOSTILE["title"], ways=Ways(on=frozenset())) as sight:
         await sight.press("e", "enter")

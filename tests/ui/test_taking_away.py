@@ -2,6 +2,7 @@ import base64
 import csv
 import json
 import re
+import stat
 import time
 from pathlib import Path
 
@@ -25,8 +26,10 @@ def clipboard(sight: Sight) -> str:
 
 
 def only_file(folder: Path) -> tuple[str, str]:
-    """Name and text of the one file in a folder."""
-    (path,) = folder.iterdir()
+    """Name and text of the one file that was exported; nobody else can read it."""
+    (path,) = (folder / "data" / "exports").iterdir()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert not list(folder.glob("*.*"))
     return path.name, path.read_text(encoding="utf-8")
 
 
@@ -95,7 +98,7 @@ async def test_what_a_terminal_cannot_take_goes_to_a_file(size: tuple[int, int],
         name, written = only_file(tmp_path)
         assert written == long.decode()
         assert name in sight.toast.replace(" ", "")
-        (tmp_path / name).unlink()
+        (tmp_path / "data" / "exports" / name).unlink()
         await sight.press("end")
         await chosen(sight, "y", "all of these, to a file")
         name, written = only_file(tmp_path)
@@ -133,20 +136,34 @@ async def test_e_writes_the_marked_jobs_to_a_file_and_names_it(size: tuple[int, 
                     assert "| ＝2\\| |" in written
                 case _:
                     assert written.split() == [job(1).id.given, job(2).id.given]
-            (tmp_path / name).unlink()
+            (tmp_path / "data" / "exports" / name).unlink()
 
 
 async def test_a_file_that_is_there_is_never_overwritten(tmp_path: Path) -> None:
     async with looking_at(staged("recorded-processing")) as sight:
         await sight.press("e")
         await sight.press("end", "enter")
-        first = only_file(tmp_path)
-        await sight.press("x", "a")
-        await sight.paste(job_id(5).given)
-        await sight.press("enter", "e")
-        await sight.press("end", "enter")
-        assert only_file(tmp_path) == first
-        assert "was not written" in sight.text
+        name, written = only_file(tmp_path)
+        await sight.press("o", *"later", "enter", "e", "enter")
+        await sight.press("e", "end", "enter")
+        exports = tmp_path / "data" / "exports"
+        assert (exports / name).read_text(encoding="utf-8") == written
+        stem = name.removesuffix(".txt")
+        assert {path.name for path in exports.iterdir()} == {name, f"{stem}-2.txt", f"{stem}.json"}
+
+
+async def test_files_go_to_the_folder_of_the_settings(tmp_path: Path) -> None:
+    async with looking_at(staged("recorded-processing"), exports=tmp_path / "mine") as sight:
+        await sight.press("e", "enter")
+        await sight.press("S")
+        assert {path.suffix for path in (tmp_path / "mine").iterdir()} == {".json", ".svg"}
+
+
+async def test_a_folder_that_cannot_be_used_is_named_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "mine").touch()
+    async with looking_at(staged("recorded-processing"), exports=tmp_path / "mine") as sight:
+        await sight.press("e", "enter")
+        assert "was not written: File exists." in sight.toast
 
 
 def test_a_text_that_is_too_long_for_a_terminal_is_not_sent() -> None:
