@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -190,7 +190,7 @@ def dangling(path: Path) -> None:
     path.symlink_to(path.parent / "nowhere")
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "pipe": (fifo, "it is not a regular file"),
     "link": (link, "it is a symbolic link, which is not followed"),
     "dangling link": (dangling, "it is a symbolic link, which is not followed"),
@@ -270,8 +270,7 @@ def test_two_programs_share_a_file_over_its_renamings(path: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize("lose", [Path.unlink, lambda path: path.rename(path.with_name("moved"))])
-def test_a_file_that_is_lost_is_made_anew(lose: object, path: Path) -> None:
-    assert callable(lose)
+def test_a_file_that_is_lost_is_made_anew(lose: Callable[[Path], object], path: Path) -> None:
     logs.start(str(path))
     log.info("before")
     until(lambda: "before" in path.read_text(encoding="utf-8"))
@@ -346,9 +345,8 @@ def test_the_developer_tools_of_textual_do_not_break_the_screen(tmp_path: Path) 
         assert terminal.modes() == frozenset()
 
 
-def until(is_met: object, seconds: float = 5.0) -> None:
+def until(is_met: Callable[[], object], seconds: float = 5.0) -> None:
     """Wait for what another thread does."""
-    assert callable(is_met)
     end = time.monotonic() + seconds
     while not is_met():
         assert time.monotonic() < end

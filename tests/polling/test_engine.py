@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -163,6 +164,24 @@ def test_what_is_asked_of_an_engine_that_has_not_started_starts_it() -> None:
         assert source.asked == []
     finally:
         engine.stop()
+
+
+def test_who_leaves_before_the_engine_has_its_loop_leaves_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    may_run, run = threading.Event(), asyncio.run
+
+    def run_late(*args: Any) -> None:  # noqa: ANN401 - as asyncio takes them
+        may_run.wait(10)
+        run(*args)
+
+    monkeypatch.setattr(asyncio, "run", run_late)
+    engine = Engine(watchlist(), MemoryShelf(), [(TENANT, Slow().make)], FixedClock(NOW))
+    starting = threading.Thread(target=engine.start)
+    starting.start()
+    until(lambda: any(thread.name == "engine" for thread in threading.enumerate()))
+    threading.Timer(0.1, may_run.set).start()
+    engine.stop()
+    starting.join(5)
+    assert not any(thread.name == "engine" for thread in threading.enumerate())
 
 
 def test_nobody_who_leaves_waits_for_a_secret_that_does_not_come() -> None:

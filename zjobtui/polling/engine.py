@@ -105,6 +105,7 @@ class Engine:
     def stop(self) -> None:
         """Ends calls under way, commits what is left, and waits for the thread."""
         if self._thread.is_alive():
+            self._has_started.wait(STOP_LIMIT)  # a signal may come before the thread has its loop
             self._soon(self._stopping.set)
             self._thread.join(STOP_LIMIT)
 
