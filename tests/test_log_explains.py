@@ -12,7 +12,7 @@ import pytest
 from tests.support.answers import Answer, token
 from tests.support.building import job_id
 from tests.support.fault_server import fault_server
-from tests.support.locks import locked
+from tests.support.locks import locked, release_after
 from tests.support.process import environment
 from tests.support.program import PROGRAM, pointed_at, started, stored
 from zjobtui.logs import VARIABLE
@@ -106,6 +106,20 @@ def test_a_lock_that_a_command_does_not_get(tmp_path: Path, path: Path, served: 
     with locked(tmp_path / STORE_NAME):
         assert run(pointed_at(served, tmp_path), "add", served.job_ids[20], "--log", str(path)) == 2
     logged(path, "command: add", rf"said: .*is locked by another program.*{served.job_ids[20]}", "end: exit status 2")
+
+
+def test_a_lock_that_a_command_waits_for(tmp_path: Path, path: Path, served: Simulator) -> None:
+    stored(tmp_path, served, count=3)
+    with locked(tmp_path / STORE_NAME) as lock:
+        command = [*PROGRAM, "add", served.job_ids[20], "--log", str(path)]
+        with subprocess.Popen(
+            command, env=environment(pointed_at(served, tmp_path)), stdout=subprocess.DEVNULL
+        ) as program:
+            while not path.exists() or "opened, 3 jobs" not in path.read_text(encoding="utf-8"):
+                assert program.poll() is None
+            release_after(lock, 0.5)
+    assert program.returncode == 0
+    logged(path, r"WARNING \S+: the lock of the store was held by another program for \d\.\d s", "end: exit status 0")
 
 
 def test_a_host_that_throttles(tmp_path: Path, path: Path) -> None:

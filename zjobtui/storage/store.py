@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from zjobtui.storage.upkeep import Survey
 
 log = get_logger(__name__)
+
+LONG_WAIT = 0.1
+"""Seconds of waiting for another program's lock that are worth a line in the log."""
 
 _WATCHES = f"SELECT {', '.join((*IDENTITY, *ANNOTATIONS, *OBSERVATIONS))}, removed_at FROM watches"
 
@@ -284,7 +288,10 @@ class Store:
         if self._is_replaced():
             raise StoreError(f"Another file was put in the place of {self.path}; it is used in a moment.")
         with self._lock, _faults_told(self.path):
+            asked = time.monotonic()
             self._connection.execute("BEGIN IMMEDIATE")
+            if (waited := time.monotonic() - asked) >= LONG_WAIT:
+                log.warning("the lock of the store was held by another program for %.1f s", waited)
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
