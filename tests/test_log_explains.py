@@ -125,7 +125,7 @@ def test_a_lock_that_a_command_waits_for(tmp_path: Path, path: Path, served: Sim
 def test_a_host_that_throttles(tmp_path: Path, path: Path) -> None:
     throttled = Answer.of({"success": False, "reasons": []}, 429, {"Retry-After": "7"})
     with fault_server(throttled, token=token(TOKEN)) as server:
-        assert run(pointed_at_url(server.base_url, tmp_path), "wait", JOB, "--timeout", "5s") == 6
+        assert run(pointed_at_url(server.base_url, tmp_path), "wait", JOB, "--timeout", "8s") == 6
     logged(
         path,
         rf"call tenant=env job={JOB} status=429 latency=\d\.\d+s request_id=\S+ track_id=\S+: throttled",
@@ -153,7 +153,7 @@ def test_credentials_that_are_refused(tmp_path: Path, path: Path, served: Simula
 def test_a_token_that_is_rejected_and_renewed(tmp_path: Path, path: Path) -> None:
     rejected = Answer.of({"success": False, "reasons": [{"code": 90000011, "message": SECRET}]}, 401)
     with fault_server(rejected, token=token(TOKEN)) as server:
-        run(pointed_at_url(server.base_url, tmp_path), "wait", JOB, "--timeout", "4s")
+        run(pointed_at_url(server.base_url, tmp_path), "wait", JOB, "--timeout", "20s")
     text = logged(
         path,
         r"tenant env: token obtained in \d\.\d+s, valid for \d+ s",
@@ -193,7 +193,7 @@ def test_an_exception_in_the_engine(
     code = BROKEN.format(module=module, name=name, method=method, secret=served.client_secret)
     env = pointed_at(served, tmp_path, **{VARIABLE: str(path)})
     command = (sys.executable, "-c", code)
-    assert run(env, "wait", served.job_ids[0], "--timeout", "3s", command=command) == status
+    assert run(env, "wait", served.job_ids[0], "--timeout", "8s", command=command) == status
     text = logged(
         path, rf"ERROR zjobtui\.polling\.\w+: .*{said}␊Traceback .* in fail␊.*RuntimeError: it broke", "end: "
     )
@@ -241,11 +241,16 @@ def test_secrets_and_bodies_are_in_no_line(tmp_path: Path, path: Path) -> None:
     with fault_server(echoing, token=token(TOKEN)) as server:
         env["ZUORA_BASE_URL"] = server.base_url
         assert run(env, "add", JOB, "--label", SECRET) == 0
-        run(env, "wait", JOB, job_id(2).given, "--timeout", "3s")
+        run(env, "wait", JOB, job_id(2).given, "--timeout", "20s")
         run(env, "doctor")
         run(env, "show", SECRET)
         run(env, "rm", f"{SECRET}-")
-        run({**env, "ZUORA_CLIENT_ID": SECRET}, "wait", JOB, "--timeout", "2s")
+        run({**env, "ZUORA_CLIENT_ID": SECRET}, "wait", JOB, "--timeout", "20s")
+    refusing = Answer.of({"error": "invalid_client", "error_description": f"a body of theirs, {SECRET}"}, 401)
+    failed = Answer.of({"success": True, "status": "Failed", "errors": f"a body of theirs, {TOKEN}"})
+    for answer, granted in ((failed, refusing), (failed, token(TOKEN)), (Answer(SECRET.encode(), 500), token(TOKEN))):
+        with fault_server(answer, token=granted) as server:
+            run({**env, "ZUORA_BASE_URL": server.base_url}, "wait", job_id(3).given, "--timeout", "3s")
     text = logged(path, rf"call tenant=env job={JOB} status=404")
     assert len(text.splitlines()) > 20
     assert re.findall(r"sentinel-\w+|a body of theirs|[Aa]uthorization|Bearer", text) == []

@@ -10,7 +10,7 @@ from zjobtui.domain.pulse import Pulse
 from zjobtui.domain.timeline import Event
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
-from zjobtui.headless.saying import complain, write_error
+from zjobtui.headless.saying import write_error
 from zjobtui.polling.ports import State
 from zjobtui.wording.cells import cells, fit
 from zjobtui.wording.news import news_line
@@ -35,7 +35,7 @@ class Progress:
         known = Watchlist({watch.job: watch for watch in watches})
         if news := [*self._news(known, now), *self._troubles.news(state, self._tenants)]:
             self.close()
-            complain("\n".join(news))
+            write_error("".join(f"{line}\n" for line in news))  # words of responses are not logged
         if self._is_live:
             self._draw(known, [pulse for name, pulse in state.pulses.items() if name in self._tenants], now)
 

@@ -37,7 +37,7 @@ def status_of(interruption: KeyboardInterrupt) -> int:
 
 
 def complain(sentence: str) -> None:
-    """Tells on standard error what is not what was asked for."""
+    """Tells on standard error, and in the log, what is not what was asked for."""
     log.warning("said: %s", sentence)
     write_error(f"{sentence}\n")
 

@@ -10,7 +10,7 @@ from zjobtui.domain.differing import differences
 from zjobtui.headless.choosing import chosen
 from zjobtui.headless.following import Polled, PollingEndedError, states
 from zjobtui.headless.progress import Troubles
-from zjobtui.headless.saying import CLOSED, SOME_REFUSED, OutputError, complain
+from zjobtui.headless.saying import CLOSED, SOME_REFUSED, OutputError, complain, write_error
 from zjobtui.wording.news import news_line, news_record
 from zjobtui.wording.signs import plural
 
@@ -27,7 +27,7 @@ def stream(engine: Polled, clock: Clock, wanted: str, tenant: str | None, *, as_
                 continue
             now = clock.now()
             for trouble in troubles.news(state, state.pulses if tenant is None else {tenant}):
-                complain(trouble)
+                write_error(f"{trouble}\n")  # words of responses are not logged
             events = list(differences(before, state.watchlist))
             meant = {watch.job for watch in chosen((watch for _, watch in events), wanted, tenant, now)}
             for event, watch in events:

@@ -402,11 +402,14 @@ class Poller:
             self._limiter.forgive(now)
 
     def _log_breaker(self, now: float, *, was_open: bool) -> None:
-        if (problem := self._breaker.problem) is not None:
-            state, wait = "still open, the probe failed" if was_open else "open", self._breaker.probe_at - now
-            log.warning(
-                "tenant %s: circuit breaker %s (%s); next probe in %.1f s", self.tenant, state, problem.for_log, wait
+        problem = self._breaker.problem
+        if problem is not None:
+            state = "still open, the probe failed" if was_open else "open"
+            is_by_hand = problem.kind is ProblemKind.SIGNED_OUT
+            then = (
+                "only the user can try again" if is_by_hand else f"next probe in {self._breaker.probe_at - now:.1f} s"
             )
+            log.warning("tenant %s: circuit breaker %s (%s); %s", self.tenant, state, problem.for_log, then)
         elif was_open:
             log.info("tenant %s: circuit breaker closed, the host answers", self.tenant)
 
