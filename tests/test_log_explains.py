@@ -108,6 +108,7 @@ def test_a_lock_that_a_command_does_not_get(tmp_path: Path, path: Path, served: 
     logged(path, "command: add", rf"said: .*is locked by another program.*{served.job_ids[20]}", "end: exit status 2")
 
 
+@pytest.mark.slow
 def test_a_lock_that_a_command_waits_for(tmp_path: Path, path: Path, served: Simulator) -> None:
     stored(tmp_path, served, count=3)
     with locked(tmp_path / STORE_NAME) as lock:
@@ -183,7 +184,10 @@ def test_a_proxy_that_is_down(tmp_path: Path, path: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "name", "method", "said", "status"),
     [
-        ("poller", "Poller", "_start_due", "internal error, polling starts again in 1 s", 6),
+        pytest.param(
+            *("poller", "Poller", "_start_due", "internal error, polling starts again in 1 s", 6),
+            marks=pytest.mark.slow,
+        ),
         ("lease", "Lease", "__init__", "internal error: polling stopped", 5),
     ],
 )
@@ -200,7 +204,9 @@ def test_an_exception_in_the_engine(
     assert served.client_secret not in text
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGHUP, *(pytest.param(one, marks=pytest.mark.slow) for one in (signal.SIGTERM, signal.SIGINT))]
+)
 def test_a_command_that_a_signal_ends_says_so_in_its_log(
     number: signal.Signals, tmp_path: Path, path: Path, served: Simulator
 ) -> None:
@@ -215,7 +221,9 @@ def test_a_command_that_a_signal_ends_says_so_in_its_log(
     logged(path, "polling stopped", rf"end: exit status {128 + number}")
 
 
-@pytest.mark.parametrize("way", [signal.SIGTERM, signal.SIGHUP, None])
+@pytest.mark.parametrize(
+    "way", [signal.SIGTERM, *(pytest.param(one, marks=pytest.mark.slow) for one in (signal.SIGHUP, None))]
+)
 def test_a_window_that_loses_its_terminal_says_so_in_its_log(
     way: signal.Signals | None, tmp_path: Path, path: Path, served: Simulator
 ) -> None:
