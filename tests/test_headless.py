@@ -13,9 +13,9 @@ from tests.support.building import NOW, PROCESSING, dashed, done, failed, job, j
 from tests.support.running import run, said
 from zjobtui import __version__
 from zjobtui.commands import monitor
+from zjobtui.config.paths import store_path
 from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.problem import ProblemKind
-from zjobtui.storage.places import store_path
 from zjobtui.wording.cells import cells
 
 ONE, TWO = job_id(0x1BC24F31).given, job_id(0x9F1C24F3).given

@@ -12,10 +12,10 @@ import pytest
 from tests.storage.opening import opened
 from tests.support.process import environment
 from tests.support.program import PROGRAM, pointed_at, started
+from zjobtui.config.paths import STORE_NAME
 from zjobtui.polling.lease import NAME
 from zjobtui.simulator.running import running
 from zjobtui.simulator.server import Simulator
-from zjobtui.storage.places import STORE_NAME
 
 
 @pytest.fixture(scope="module")

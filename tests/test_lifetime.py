@@ -10,11 +10,11 @@ import pytest
 
 from tests.support.program import pointed_at, started, stored
 from tests.support.terminal import Terminal
+from zjobtui.config.paths import STORE_NAME
 from zjobtui.domain.verdict import Kind
 from zjobtui.domain.watch import Watch
 from zjobtui.simulator.running import running
 from zjobtui.simulator.server import Simulator
-from zjobtui.storage.places import STORE_NAME
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.wire import read_report
 

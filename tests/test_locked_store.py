@@ -15,9 +15,9 @@ from tests.support.locks import locked, release_after
 from tests.support.process import environment
 from tests.support.program import PROGRAM, pointed_at, started, stored
 from tests.support.terminal import Terminal
+from zjobtui.config.paths import STORE_NAME
 from zjobtui.simulator.running import running
 from zjobtui.simulator.server import Simulator
-from zjobtui.storage.places import STORE_NAME
 
 LEAVING = {
     "q": lambda terminal: terminal.press("q"),

@@ -18,7 +18,7 @@ from tests.support.program import PROGRAM, pointed_at, started, stored
 from zjobtui.logs import VARIABLE
 from zjobtui.simulator.running import running
 from zjobtui.simulator.server import Simulator
-from zjobtui.storage.places import STORE_NAME
+from zjobtui.config.paths import STORE_NAME
 
 SECRET, TOKEN, PASSWORD = "sentinel-of-the-secret", "sentinel-of-the-token", "sentinel-of-the-proxy"
 JOB = job_id(1).given

@@ -15,9 +15,9 @@ from tests.storage.opening import added, opened
 from tests.support.building import job_id, watch
 from tests.support.process import environment, with_default_signals
 from tests.support.program import PROGRAM, pointed_at
+from zjobtui.config.paths import store_path
 from zjobtui.simulator.running import running
 from zjobtui.simulator.server import Simulator
-from zjobtui.storage.places import store_path
 
 
 @pytest.fixture(scope="module")

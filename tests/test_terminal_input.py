@@ -12,9 +12,9 @@ import pytest
 from tests.storage.opening import kept
 from tests.support.program import pointed_at, started, stored
 from tests.support.terminal import Terminal
+from zjobtui.config.paths import STORE_NAME
 from zjobtui.simulator.running import running
 from zjobtui.simulator.server import Simulator
-from zjobtui.storage.places import STORE_NAME
 
 ID = "2c92c8f97c1d4e0a017c1d6a3b5f0001"
 START, END = b"\x1b[200~", b"\x1b[201~"

@@ -10,11 +10,11 @@ import pytest
 from tests.support.program import PROGRAM
 from tests.support.terminal import Terminal
 from tests.test_whole_program import free_port
+from zjobtui.config.paths import STORE_NAME
 from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.watch import Watch
 from zjobtui.simulator.running import running
 from zjobtui.simulator.server import Simulator
-from zjobtui.storage.places import STORE_NAME
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.wire import read_report
 

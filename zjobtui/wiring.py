@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from zjobtui.clock import Clock, SystemClock
+from zjobtui.config.tenants import InvalidTenantError, configured_tenant, environment_tenant
 from zjobtui.domain.archiving import ARCHIVE_AFTER
 from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.tenant import ClientCredentials, Credentials, Tenant
@@ -23,13 +24,12 @@ from zjobtui.logs import stop as stop_log
 from zjobtui.polling.ports import JobSource, SourceError
 from zjobtui.wording.unsaved import unsaved_text
 from zjobtui.zuora.route import InvalidProxyError, route
-from zjobtui.zuora.tenants import InvalidTenantError, configured_tenant, environment_tenant
 
 if TYPE_CHECKING:
+    from zjobtui.config.settings import Settings, TenantSettings
     from zjobtui.domain.checkup import Checkup
     from zjobtui.domain.report import Report
     from zjobtui.polling.engine import Engine
-    from zjobtui.storage.settings import Settings, TenantSettings
     from zjobtui.storage.store import Store
     from zjobtui.ui.look import Look
     from zjobtui.ui.teller import Ways
@@ -55,11 +55,12 @@ class Configured:
 class Configuration:
     """All tenants, the environment's first, and a sentence for everything in the file that is not used.
 
-    `settings` are those of the file at `path`, where there is one.
+    `notices` are about what is used under a former name; `settings` are those of the file at `path`, if there is one.
     """
 
     tenants: tuple[Configured, ...] = ()
     problems: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
     settings: "Settings | None" = None
     path: Path | None = None
 
@@ -89,11 +90,12 @@ def file_configuration(environ: Mapping[str, str], path: Path) -> Configuration:
     with suppress(OSError):  # a folder that may not be looked into: the reading tells why
         if not environ.get("ZJOBTUI_CONFIG") and not path.exists():
             return Configuration()
-    from zjobtui.storage.config_file import read_settings  # noqa: PLC0415 - most users have no such file
-    from zjobtui.storage.credentials import described  # noqa: PLC0415 - as above
+    from zjobtui.config.loading import read_settings  # noqa: PLC0415 - most users have no such file
+    from zjobtui.config.secrets import described  # noqa: PLC0415 - as above
 
     settings, problems = read_settings(path, must_exist=bool(environ.get("ZJOBTUI_CONFIG")))
-    told = [f"{path}: {problem}" for problem in problems]
+    told = [f"{path}: {problem}" for problem in problems if not problem.is_used]
+    notices = tuple(f"{path}: {problem}" for problem in problems if problem.is_used)
     own: list[Configured] = []
     for given in settings.tenants:
         try:
@@ -103,7 +105,7 @@ def file_configuration(environ: Mapping[str, str], path: Path) -> Configuration:
             )
         except InvalidTenantError as fault:
             told.append(f"{path}: {settings.problem_with(('tenants', given.name), str(fault))}")
-    return Configuration(tuple(own), tuple(told), settings, path)
+    return Configuration(tuple(own), tuple(told), notices, settings, path)
 
 
 def look_of(configuration: Configuration) -> tuple["Look", tuple[str, ...]]:
@@ -147,7 +149,8 @@ def run_monitor(
     store, watchlist = open_store(path, read_report)
     log.info("store %s opened, %d jobs", path, len(watchlist))
     look, faults = look_of(configuration)
-    notice = " ".join(part for part in (store.notice, *configuration.problems, *faults, *_routes(configured)) if part)
+    said = (store.notice, *configuration.problems, *configuration.notices, *faults, *_routes(configured))
+    notice = " ".join(part for part in said if part)
     if notice:
         complain(notice)
     tenants = [one.tenant for one in configured]
@@ -265,14 +268,13 @@ def _ways(settings: "Settings | None") -> "Ways | None":
     """How a person is told of what happens; None for what is usual."""
     if settings is None:
         return None
-    from zjobtui.domain.telling import Topic  # noqa: PLC0415 - most users have no such file
-    from zjobtui.storage.own_command import OwnCommand  # noqa: PLC0415 - as above
+    from zjobtui.config.programs import NotifyCommand  # noqa: PLC0415 - as above
     from zjobtui.ui.teller import Ways  # noqa: PLC0415 - as above
 
     given = settings.notify
-    program = OwnCommand(given.command, os.environ, settings.secret_variables) if given.command else None
+    program = NotifyCommand(given.command, os.environ, settings.secret_variables) if given.command else None
     return Ways(
-        on=frozenset(map(Topic, given.on)),
+        on=frozenset(given.on),
         has_bell=settings.screen.bell,
         osc=given.osc,
         has_toast=given.toast,
@@ -338,7 +340,7 @@ def _tenant(given: "TenantSettings") -> Tenant:
 
 
 def _credentials(given: "TenantSettings", settings: "Settings", environ: Mapping[str, str]) -> Credentials:
-    from zjobtui.storage.credentials import SecretError, read_credentials  # noqa: PLC0415 - as in `configuration`
+    from zjobtui.config.secrets import SecretError, read_credentials  # noqa: PLC0415 - as in `configuration`
 
     try:
         withheld = settings.secret_variables

@@ -9,10 +9,10 @@ import httpx
 from httpx_aiohttp import HttpxAiohttpClient
 
 from zjobtui.clock import SystemClock
+from zjobtui.config.tenants import environment_tenant
 from zjobtui.domain.job import JobId
 from zjobtui.domain.observation import Seen
 from zjobtui.zuora.client import Client
-from zjobtui.zuora.tenants import environment_tenant
 
 CONNECTIONS = 40
 

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from unittest.mock import patch
 
 from zjobtui.clock import SystemClock
+from zjobtui.config.paths import store_path
+from zjobtui.config.tenants import environment_tenant
 from zjobtui.domain.job import Job
 from zjobtui.domain.rate_limits import RateLimits
 from zjobtui.polling import desk
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.rate_limiter import Limits, RateLimiter
-from zjobtui.storage.places import store_path
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.client import Client
-from zjobtui.zuora.tenants import environment_tenant
 from zjobtui.zuora.wire import read_report
 
 _LOOK = 0.005

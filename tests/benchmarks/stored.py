@@ -13,12 +13,12 @@ from tests.benchmarks.children import first_sweep
 from tests.benchmarks.served import Served
 from tests.support.building import arranged, read_payload
 from tests.support.process import environment
+from zjobtui.config.paths import store_path
 from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.observation import Seen
 from zjobtui.domain.report import Report
 from zjobtui.domain.watch import Watch
 from zjobtui.polling.intervals import STALENESS_LIMIT
-from zjobtui.storage.places import store_path
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.wire import read_report
 

@@ -11,7 +11,7 @@ import pytest
 from tests.storage.opening import added, kept, observed, opened
 from tests.support.building import done, failed, job, job_id, watch
 from tests.support.running import run, said
-from zjobtui.storage.places import store_path
+from zjobtui.config.paths import store_path
 from zjobtui.wording.records import FIELDS
 
 

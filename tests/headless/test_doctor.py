@@ -18,11 +18,11 @@ from tests.support.fault_server import fault_server
 from tests.support.running import run
 from tests.support.scripts import Script
 from zjobtui import logs
+from zjobtui.config.paths import store_path
 from zjobtui.headless import terminal_findings as terminal
 from zjobtui.simulator.running import running
 from zjobtui.simulator.server import Simulator
 from zjobtui.storage.examining import network_file_system
-from zjobtui.storage.places import store_path
 
 SENTINEL = "sentinel-4d1c"
 

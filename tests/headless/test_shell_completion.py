@@ -18,9 +18,9 @@ from tests.support.running import run
 from tests.support.terminal import Terminal
 from zjobtui import cli
 from zjobtui.commands.shell_completion import answer
+from zjobtui.config.paths import STORE_NAME, store_path
 from zjobtui.headless.shell_words import Line, quoted, read_line
 from zjobtui.storage import upkeep
-from zjobtui.storage.places import STORE_NAME, store_path
 
 HOSTILE = (
     *("ticket $(touch x)", "`touch x`", "a!b !! !$ c", "*", "?", "[a-z]", ";touch x", "&", "a|touch x", "~", "# c"),

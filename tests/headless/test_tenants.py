@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,10 @@ from hypothesis import strategies as st
 from tests.support.running import run
 from zjobtui.cli import main
 from zjobtui.commands.tenants import tenants
-from zjobtui.storage.config_file import parse_settings, read_settings
-from zjobtui.storage.config_writing import table_text
+from zjobtui.config.loading import parse_settings, read_settings
+from zjobtui.config.paths import config_path, store_path
+from zjobtui.config.writer import table_text
 from zjobtui.storage.database import backup_path
-from zjobtui.storage.places import config_path, store_path
 
 EU = ("tenants", "add", "eu", "--host", "EU production", "--client-id", "id-1")
 CALLS = ("--daily-calls", "500", "--calls-per-second", "0.5")
@@ -160,3 +161,37 @@ def test_ids_are_added_to_a_tenant_that_is_asked_or_not_at_all(
     assert result.exit_code == status
     assert told in (result.stderr if status else run("ls", "--json").stdout)
     assert backup_path(store_path()).exists() is (status == 0)
+
+
+def test_a_renamed_setting_stops_no_command_and_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zjobtui.config.loading.RENAMED", {("list", "keep"): ("list", "archive_after")})
+    config_path().parent.mkdir(parents=True)
+    config_path().write_text(THEIRS + '\n[list]\nkeep = "2d"\n', encoding="utf-8")
+    named = "list.keep is now named archive_after; it is used, but rename it."
+    added = run("add", ID)
+    assert (added.exit_code, added.stderr.count(named)) == (0, 1)
+    assert named in run("tenants").stderr
+    found = run("doctor", "--offline").stdout
+    assert "renamed" in found
+    assert named in found
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("# mine\n[tenants.us]\na = 1  # one\n\n[screen]\nutc = true\n", None),
+        ("[tenants]\nus = {a = 1}\n# end\n", None),
+        ("tenants.us.a = 1\n[screen]\nutc = true\n", None),
+        ("tenants = {us = {a = 1}} # mine\n[screen]\n", 'tenants = {us = {a = 1},eu = {host = "EU production", '),
+    ],
+)
+def test_comments_order_and_lines_of_any_file_stay(before: str, after: str | None) -> None:
+    config_path().parent.mkdir(parents=True)
+    config_path().write_text(before, encoding="utf-8")
+    assert run(*EU, "--secret-env", "A").exit_code == 0
+    text = config_path().read_text(encoding="utf-8")
+    kept = [line for line in text.splitlines() if line in before.splitlines() and line]
+    assert (kept == [line for line in before.splitlines() if line]) if after is None else text.startswith(after)
+    assert ("# mine" in text) == ("# mine" in before)
+    assert tomllib.loads(text)["tenants"]["us"] == {"a": 1}
+    assert [one.name for one in read_settings(config_path())[0].tenants] == ["eu"]

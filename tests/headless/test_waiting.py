@@ -21,6 +21,7 @@ from tests.support.building import NOW, PROCESSING, done, failed, job, job_id, m
 from tests.support.process import environment, with_default_signals
 from tests.support.running import run, said
 from tests.support.scripted import FixedClock, ScriptedEngine
+from zjobtui.config.paths import store_path
 from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.observation import Observation
 from zjobtui.domain.problem import Problem, ProblemKind
@@ -29,7 +30,6 @@ from zjobtui.polling.engine import Engine
 from zjobtui.polling.lease import NAME
 from zjobtui.simulator.running import running
 from zjobtui.simulator.server import Simulator
-from zjobtui.storage.places import store_path
 from zjobtui.wording.records import FIELDS
 
 ABSENT = "f" * 32

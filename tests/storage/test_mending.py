@@ -15,11 +15,11 @@ from tests.storage.opening import added, kept, observed, opened, quick_folder
 from tests.storage.test_damage import asides, spoil
 from tests.support.building import NOW, PROCESSING, done, job, seen, watch
 from tests.support.running import run
+from zjobtui.config.paths import store_path
 from zjobtui.domain.verdict import Kind
 from zjobtui.storage import database
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.database import StoreError, alone, backup_path
-from zjobtui.storage.places import store_path
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.wire import read_report
 

@@ -7,11 +7,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tests.support.terminal import Terminal
+from zjobtui.config.paths import STORE_NAME
 from zjobtui.domain.job import Job, JobId
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
 from zjobtui.simulator.server import Simulator
-from zjobtui.storage.places import STORE_NAME
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.wire import read_report
 

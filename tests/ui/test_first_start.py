@@ -13,11 +13,11 @@ import pytest
 from tests.support.scripted import call
 from tests.support.seeing import Glimpse, glimpsed
 from tests.ui.test_without_colour import COLOUR
+from zjobtui.config.loading import read_settings
+from zjobtui.config.secrets import read_credentials
 from zjobtui.domain.checkup import Checkup
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.tenant import ClientCredentials, Tenant
-from zjobtui.storage.config_file import read_settings
-from zjobtui.storage.credentials import read_credentials
 from zjobtui.ui.first_start import FirstStart, Next
 from zjobtui.ui.look import USUAL
 
@@ -179,7 +179,7 @@ async def test_what_stands_in_the_way_is_told_and_another_place_can_be_chosen(
 ) -> None:
     kept: dict[tuple[str, str], str] = {}
     ring = SimpleNamespace(set_password=lambda service, user, secret: kept.update({(service, user): secret}))
-    monkeypatch.setattr("zjobtui.storage.keeping.find_spec", lambda _: True)
+    monkeypatch.setattr("zjobtui.config.writer.find_spec", lambda _: True)
     monkeypatch.setitem(sys.modules, "keyring", ring)
     async with glimpsed(app, (80, 24)) as seen:
         await seen.press(*EU)
@@ -201,7 +201,7 @@ async def test_a_settings_file_that_cannot_be_written_leaves_no_secret_behind(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("zjobtui.storage.config_writing.write_whole", full)
+    monkeypatch.setattr("zjobtui.config.writer.write_whole", full)
     async with glimpsed(app, (80, 24)) as seen:
         await seen.press(*EU)
         await filled(seen, "id-1", SECRET)

@@ -9,12 +9,12 @@ from tests.support.scripted import ScriptedEngine
 from tests.support.seeing import TENANT, looking_at
 from tests.support.staging import staged, tell
 from tests.ui.test_themes import contrast
+from zjobtui.config.settings import COLOURS
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.pulse import Limit, Pulse
 from zjobtui.domain.tenant import TenantKind
 from zjobtui.domain.verdict import Kind
 from zjobtui.polling.ports import State
-from zjobtui.storage.setting_values import COLOURS
 from zjobtui.ui.look import USUAL
 from zjobtui.ui.spans import length_of
 from zjobtui.ui.totals_bar import bar_spans

@@ -30,6 +30,7 @@ from tests.support.faults import not_gzip, not_http, truncated_body
 from tests.support.scripted import NOW, FixedClock
 from tests.support.scripts import JOBS_PATH, TOKEN_PATH, TokenDesk
 from tests.support.wire import Request
+from zjobtui.config.tenants import make_tenant
 from zjobtui.domain.job import JobId
 from zjobtui.domain.observation import Missed, Observation, Seen
 from zjobtui.domain.problem import Problem, ProblemKind
@@ -40,7 +41,6 @@ from zjobtui.simulator.server import Simulator
 from zjobtui.zuora.client import Client
 from zjobtui.zuora.line import Line
 from zjobtui.zuora.signing_in import PAUSE
-from zjobtui.zuora.tenants import make_tenant
 
 ONE = job_id(1)
 SENTINEL = "sentinel-secret-4711"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def led(found: "Configuration") -> Mapping[str, str] | int:
     """The environment in which there is a tenant now; the exit status where a person wants none."""
-    from zjobtui.storage.places import config_path
+    from zjobtui.config.paths import config_path
     from zjobtui.ui.first_start import FirstStart, Next
     from zjobtui.wiring import look_of
 

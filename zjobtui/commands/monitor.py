@@ -34,7 +34,7 @@ def show_monitor(wanted: str | None = None) -> int:
 
 
 def _led_to_monitor(wanted: str | None) -> int:
-    from zjobtui.storage.places import config_path, store_path
+    from zjobtui.config.paths import config_path, store_path
     from zjobtui.wiring import configuration, run_monitor
 
     configured = configuration(os.environ, config_path())

@@ -46,14 +46,14 @@ def complete_gone_jobs(context: click.Context, _parameter: click.Parameter, inco
 
 def complete_tenants(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """The tenants that jobs are watched of and whose names begin so, for the shell."""
-    from zjobtui.storage.places import store_path
+    from zjobtui.config.paths import store_path
     from zjobtui.storage.upkeep import known_tenants
 
     return [name for name in known_tenants(store_path()) if name.startswith(incomplete)]
 
 
 def _known_words(context: click.Context, beginning: str, *, are_gone: bool) -> list[str]:
-    from zjobtui.storage.places import store_path
+    from zjobtui.config.paths import store_path
     from zjobtui.storage.upkeep import known_words
 
     return known_words(store_path(), beginning, _chosen_tenant(context), are_gone=are_gone)
@@ -147,7 +147,7 @@ def read_stdin() -> str:
 
 def found_configuration() -> "Configuration":
     """What is configured, with all that is wrong with it."""
-    from zjobtui.storage.places import config_path
+    from zjobtui.config.paths import config_path
     from zjobtui.wiring import configuration
 
     return configuration(os.environ, config_path())
@@ -158,6 +158,8 @@ def sound_configuration() -> "Configuration":
     found = found_configuration()
     if found.problems:
         raise ValueError("\n".join(found.problems))
+    for notice in found.notices:
+        complain(notice)
     return found
 
 
@@ -184,9 +186,9 @@ def opened_store(
     If the command fails, the ids that the user entered are printed: a text on standard input exists nowhere else.
     Locks of other programs are waited for `lock_wait` seconds, and at most as long as the store does by itself.
     """
+    from zjobtui.config.paths import store_path
     from zjobtui.storage.backup import back_up
     from zjobtui.storage.database import BUSY_LIMIT
-    from zjobtui.storage.places import store_path
     from zjobtui.storage.store import open_store
     from zjobtui.wiring import read_report
 

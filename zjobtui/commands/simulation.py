@@ -30,9 +30,9 @@ def show_demo(jobs: int = 40, seed: int = 7, faults: str = "") -> int:
     import os
     from tempfile import TemporaryDirectory
 
+    from zjobtui.config.paths import config_path
     from zjobtui.domain.id_finder import find_job_ids
     from zjobtui.simulator.running import running
-    from zjobtui.storage.places import config_path
     from zjobtui.wiring import file_configuration, run_monitor
 
     with (
@@ -79,9 +79,9 @@ def simulate(port: int, jobs: int, seed: int, faults: str) -> None:
 def _served(served: "Simulator") -> "Configured":
     from dataclasses import replace
 
+    from zjobtui.config.tenants import make_tenant
     from zjobtui.domain.tenant import ClientCredentials, Secret
     from zjobtui.wiring import Configured
-    from zjobtui.zuora.tenants import make_tenant
 
     tenant = replace(make_tenant("demo", served.base_url), title="demo", credentials_from="the simulator")
     return Configured(tenant, lambda: ClientCredentials(served.client_id, Secret(served.client_secret)))

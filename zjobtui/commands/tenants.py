@@ -42,10 +42,10 @@ def doctor(*, as_json: bool, offline: bool, mend: bool) -> None:
 
 def _mend() -> None:
     from zjobtui.commands.guards import faults_told
+    from zjobtui.config.paths import store_path
     from zjobtui.headless.saying import complain
     from zjobtui.storage.examining import examine
     from zjobtui.storage.mending import mend
-    from zjobtui.storage.places import store_path
     from zjobtui.wiring import read_report
 
     path = store_path()
@@ -56,17 +56,17 @@ def _mend() -> None:
 
 
 def _findings(*, offline: bool) -> "Iterator[Finding]":
+    from zjobtui.config.paths import config_path, store_path
     from zjobtui.headless import doctor as say
     from zjobtui.headless.terminal_findings import terminal_findings
     from zjobtui.storage.examining import examine
-    from zjobtui.storage.places import config_path, store_path
     from zjobtui.storage.sharing import record_calls
     from zjobtui.wiring import check_up_all, look_of
     from zjobtui.zuora.route import InvalidProxyError, route
 
     found = found_configuration()
     problems = (*found.problems, *look_of(found)[1])
-    yield from say.config_findings(str(config_path()), problems, os.environ, len(found.tenants))
+    yield from say.config_findings(str(config_path()), problems, found.notices, os.environ, len(found.tenants))
     store = examine(store_path())
     checkups = [] if offline else check_up_all(found.tenants)
     sent = {one.tenant.name: checkup.requests for one, checkup in zip(found.tenants, checkups, strict=False)}
@@ -102,7 +102,7 @@ def tenants(context: click.Context) -> None:
         from zjobtui.headless.tenants import list_tenants
 
         found = found_configuration()
-        sys.exit(list_tenants([one.tenant for one in found.tenants], found.problems))
+        sys.exit(list_tenants([one.tenant for one in found.tenants], found.problems, found.notices))
 
 
 @tenants.command("add")
@@ -125,8 +125,8 @@ def add_tenant(name: str, **given: str | float | None) -> None:
     """
     import shlex
 
+    from zjobtui.config.paths import config_path
     from zjobtui.headless.tenants import add
-    from zjobtui.storage.places import config_path
 
     values: dict[str, str | int | float | list[str]] = {key: value for key, value in given.items() if value is not None}
     if isinstance(command := values.get("secret_command"), str):

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from zjobtui.domain.digest import Digest
 from zjobtui.domain.freshness import is_stale
 from zjobtui.domain.spans import PART, read_span
+from zjobtui.domain.suggestions import nearest
 from zjobtui.domain.text import shorten
 from zjobtui.domain.verdict import Kind, Verdict
 from zjobtui.domain.watch import Watch
@@ -60,11 +60,6 @@ STATES: Mapping[str, Test] = {
 
 _SPAN_BEGUN = re.compile(rf"(?:{PART})*(?:[0-9]{{1,9}}(?:\.[0-9]{{0,3}})?)?")
 _NO_DIGEST = Digest("", Verdict(Kind.WAITING, ""))
-
-
-def nearest(word: str, names: Iterable[str], likeness: float = 0.6) -> str:
-    """The name that was probably meant, or nothing."""
-    return next(iter(get_close_matches(word, tuple(names), 1, likeness)), "")
 
 
 def _digest(watch: Watch) -> Digest:

@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from zjobtui.domain.criteria import FIELDS, Field, Test, Wrong, nearest
+from zjobtui.domain.criteria import FIELDS, Field, Test, Wrong
 from zjobtui.domain.haystack import haystack
+from zjobtui.domain.suggestions import nearest
 from zjobtui.domain.text import clean, shorten
 from zjobtui.domain.watch import Watch
 

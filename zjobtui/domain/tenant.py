@@ -1,5 +1,6 @@
 """One Zuora environment as the rest of the program knows it: a name, a host, a kind, and how to sign in."""
 
+import ipaddress
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
@@ -75,3 +76,13 @@ class BearerToken:
 
 
 Credentials: TypeAlias = ClientCredentials | BearerToken
+
+
+def is_loopback(hostname: str) -> bool:
+    """Whether a host name can only mean this machine."""
+    if hostname == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(hostname).is_loopback
+    except ValueError:
+        return False

@@ -125,13 +125,17 @@ def permission_findings(paths: Iterable[Path]) -> Iterator[Finding]:
         yield Finding("Files", "permissions", State.ATTENTION, f"others may write {path}", f"run: {remedy_command}")
 
 
-def config_findings(path: str, problems: tuple[str, ...], environ: Mapping[str, str], count: int) -> Iterator[Finding]:
+def config_findings(
+    path: str, problems: tuple[str, ...], notices: tuple[str, ...], environ: Mapping[str, str], count: int
+) -> Iterator[Finding]:
     """What is wrong with the settings, and whether any tenant is configured."""
     named = " (named by ZJOBTUI_CONFIG)" if environ.get("ZJOBTUI_CONFIG") else ""
     there = "" if os.path.exists(path) else ", which is not there; it need not be"  # noqa: PTH110 - as above
     yield Finding("Settings", "file", State.FINE, f"{path}{named}{there}")
     for problem in problems:
         yield Finding("Settings", "problem", State.WRONG, problem.removeprefix(f"{path}: "), "mend the line")
+    for notice in notices:
+        yield Finding("Settings", "renamed", State.ATTENTION, notice.removeprefix(f"{path}: "), "rename it in the file")
     if not count:
         advice = "start zjobtui on a terminal, or see: zjobtui tenants add --help"
         yield Finding("Settings", "tenants", State.WRONG, "no tenant is configured", advice)

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from zjobtui.config.tenants import InvalidTenantError, check_base_url, find_host
+from zjobtui.config.writer import NotWrittenError, TomlValue, add_tenant
 from zjobtui.domain.tenant import Tenant
 from zjobtui.headless.saying import OK, SOME_REFUSED, USAGE, complain
 from zjobtui.polling.rate_limiter import limits_for
-from zjobtui.storage.config_writing import NotWrittenError, TomlValue, add_tenant
 from zjobtui.wording.cells import fit
-from zjobtui.zuora.tenants import InvalidTenantError, check_base_url, find_host
 
 
-def list_tenants(tenants: Sequence[Tenant], problems: Sequence[str]) -> int:
+def list_tenants(tenants: Sequence[Tenant], problems: Sequence[str], notices: Sequence[str] = ()) -> int:
     """Prints a line for each: name, host, kind, calls of a day, where the secret comes from."""
-    for problem in problems:
+    for problem in (*problems, *notices):
         complain(problem)
     for tenant in tenants:
         calls = f"{limits_for(tenant.kind, tenant.daily_calls, tenant.calls_per_second).per_day:,.0f} calls/day"

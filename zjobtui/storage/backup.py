@@ -6,7 +6,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from zjobtui.storage.beside import beside
+from zjobtui.atomic_write import beside
 from zjobtui.storage.database import SCHEMA_VERSION, backup_path, connect, version_of
 
 EVERY = 86_400.0

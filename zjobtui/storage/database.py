@@ -8,8 +8,8 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from zjobtui.atomic_write import beside
 from zjobtui.domain.digest import DIGEST_VERSION
-from zjobtui.storage.beside import beside
 
 SCHEMA_VERSION = 1
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection
 from contextlib import closing, suppress
 from pathlib import Path
 
+from zjobtui.atomic_write import beside
 from zjobtui.storage.answers import ReadReport
-from zjobtui.storage.beside import beside
 from zjobtui.storage.database import StoreError, alone, backup_path, made_beside
 from zjobtui.storage.salvage import Columns, Saved, grafted, salvaged
 from zjobtui.storage.writing import POSITION

@@ -6,8 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
 
+from zjobtui.atomic_write import beside
 from zjobtui.domain.text import clean, shorten
-from zjobtui.storage.beside import beside
 
 NAME = "screen.json"
 

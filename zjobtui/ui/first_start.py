@@ -7,16 +7,15 @@ from pathlib import Path
 
 from textual import work
 
+from zjobtui.config.tenants import HOSTS
+from zjobtui.config.writer import NotWrittenError, Place, keep, places, secret_file, variable
 from zjobtui.domain.text import clean
 from zjobtui.polling.off_loop import off_loop
-from zjobtui.storage.config_writing import NotWrittenError
-from zjobtui.storage.keeping import Place, keep, places, secret_file, variable
 from zjobtui.ui.look import Look
 from zjobtui.ui.pick import Pick
 from zjobtui.ui.sign_in import SignedIn, SignIn, SignsIn
 from zjobtui.ui.terminal_app import TerminalApp
 from zjobtui.wording.cells import fit
-from zjobtui.zuora.tenants import HOSTS
 
 WELCOME = """\
 zjobtui watches the asynchronous order jobs of a Zuora tenant. None is configured yet: \

@@ -1,13 +1,13 @@
 """Which key does what when a person has chosen some: takes what can be, and tells of each other why it cannot."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import TypeAlias
 
 from textual.binding import Binding
 from textual.keys import Keys, _character_to_key, format_key
 from textual.screen import Screen
 
+from zjobtui.domain.suggestions import suggest
 from zjobtui.ui.actions import CATALOGUE
 
 Fault: TypeAlias = tuple[str, str]
@@ -28,7 +28,7 @@ def chosen_keys(given: Iterable[tuple[str, str]], taken: Mapping[str, str]) -> t
     for action, name in given:
         key = normal(name)
         if action not in _OWN:
-            faults.append((action, _no_action(action)))
+            faults.append((action, f"there is no action {action}; {suggest(action, _OWN)}"))
         elif not is_key(key):
             faults.append((action, f"“{name}” is no key; such are f5, ctrl+r, R and ?"))
         elif key in taken and key not in _OWN[action]:
@@ -81,11 +81,6 @@ def _clashes(wanted: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         for other, own in _OWN.items():
             if other != action and key in ([wanted[other]] if other in wanted else own):
                 yield action, other
-
-
-def _no_action(action: str) -> str:
-    near = get_close_matches(action, _OWN, 1)
-    return f"there is no action {action}; " + (f"did you mean {near[0]}?" if near else f"there are: {', '.join(_OWN)}")
 
 
 def _shown(action: str) -> str:

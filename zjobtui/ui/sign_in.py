@@ -14,12 +14,12 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from zjobtui.config.tenants import InvalidTenantError, configured_tenant
 from zjobtui.domain.checkup import Checkup
 from zjobtui.domain.tenant import ClientCredentials, Secret, Tenant
 from zjobtui.polling.off_loop import off_loop
 from zjobtui.ui.ask_text import OneLine
 from zjobtui.wording.checkups import checkup_sentence
-from zjobtui.zuora.tenants import InvalidTenantError, configured_tenant
 
 SignsIn = Callable[[Tenant, ClientCredentials], Checkup]
 """Signs in and asks about one job; it may block."""

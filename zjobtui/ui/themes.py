@@ -1,9 +1,8 @@
 """The colours of the screen: one row of a table for each theme, by what a colour means."""
 
-from difflib import get_close_matches
-
 from textual.theme import BUILTIN_THEMES, Theme
 
+from zjobtui.domain.suggestions import suggest
 from zjobtui.ui.look import DEFAULT_THEME
 
 _MEANINGS = (
@@ -64,8 +63,7 @@ def chosen_theme(name: str) -> tuple[str, str]:
     known = (*OURS, *BUILTIN_THEMES)
     if not name or name in known:
         return name or DEFAULT_THEME, ""
-    near = get_close_matches(name.casefold(), known, 1)
-    right = f"did you mean {near[0]}?" if near else f"there are: {', '.join(OURS)}, and those of the palette"
+    right = suggest(name, known, f"{', '.join(OURS)}, and those of the palette")
     return DEFAULT_THEME, f"there is no theme {name}; {right}"
 
 

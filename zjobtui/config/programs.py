@@ -1,19 +1,23 @@
-"""Runs the program that prints a secret, without shell or terminal; tells how it ended, never what it said."""
+"""Runs the user's own programs without shell, terminal or secrets: one that prints a secret, one that is notified."""
 
 import atexit
 import os
 import selectors
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from queue import Full, Queue
+from subprocess import DEVNULL
+from tempfile import TemporaryFile
 from typing import IO
 
 from zjobtui.domain.tenant import Secret
 
-TIME_LIMIT = 20.0
+SECRET_TIME_LIMIT = 20.0
 """Seconds that a command may take; one that asks a person for a password takes longer, and is refused."""
 
 OUTPUT_LIMIT = 16 * 1024
@@ -26,6 +30,15 @@ NOTHING = Secret("")
 
 _TICK = 0.05
 
+NOTIFY_TIME_LIMIT = 30.0
+"""Seconds that one run may take."""
+
+AT_ONCE = 4
+"""Runs at a time."""
+
+WAITING = 200
+"""Texts that wait for their turn; what comes beyond them is not handed over, and that is told."""
+
 
 def child_environment(environ: Mapping[str, str], withheld: Collection[str] = ()) -> dict[str, str]:
     """The environment for a child process: all but the variables that hold secrets."""
@@ -37,7 +50,7 @@ def run_command(words: Sequence[str], environ: Mapping[str, str], time_limit: fl
 
     It runs in a session of its own: it cannot draw over the screen or wait for keys, and it ends with all it started.
     """
-    process = start(words, environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    process = start(words, environ, stdin=DEVNULL, stdout=subprocess.PIPE)
     if isinstance(process, str):
         return NOTHING, process
     deadline, ending = time.monotonic() + time_limit, partial(end, process)
@@ -58,7 +71,7 @@ def start(
     """The program in a session of its own, or why it could not be started."""
     try:
         return subprocess.Popen(  # noqa: S603 - the user's own configuration names the program
-            words, env=dict(environ), stdin=stdin, stdout=stdout, stderr=subprocess.DEVNULL, start_new_session=True
+            words, env=dict(environ), stdin=stdin, stdout=stdout, stderr=DEVNULL, start_new_session=True
         )
     except (OSError, ValueError) as fault:
         return f"could not be started: {getattr(fault, 'strerror', None) or 'that is no program'}"
@@ -106,3 +119,54 @@ def _stream(process: subprocess.Popen[bytes]) -> IO[bytes]:
     if process.stdout is None:
         raise RuntimeError("the command was started without a pipe")
     return process.stdout
+
+
+class NotifyCommand:
+    """Runs `words`, without shell, terminal or secrets, once for each text, which it reads from its standard input."""
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        environ: Mapping[str, str],
+        withheld: Collection[str] = (),
+        time_limit: float = NOTIFY_TIME_LIMIT,
+    ) -> None:
+        self.fault = ""
+        """Why the last run was of no use, for people; nothing after one that ended well."""
+        self._words = tuple(words)
+        self._environ = child_environment(environ, withheld)
+        self._time_limit = time_limit
+        self._texts: Queue[str] = Queue(WAITING)
+        self._threads: list[threading.Thread] = []
+
+    def hand_over(self, text: str) -> None:
+        """Returns at once."""
+        try:
+            self._texts.put_nowait(text)
+        except Full:
+            self.fault = (
+                f"The command in [notify] is too slow: {WAITING} jobs wait for it, and more are not handed over."
+            )
+        if len(self._threads) < AT_ONCE:
+            self._threads.append(threading.Thread(target=self._work, name="notify", daemon=True))
+            self._threads[-1].start()
+
+    def _work(self) -> None:
+        while True:
+            fault = self._run(self._texts.get())
+            self.fault = f"The command in [notify] {fault}." if fault else ""
+
+    def _run(self, text: str) -> str:
+        try:
+            with TemporaryFile() as given:
+                given.write(text.encode(errors="replace"))
+                given.seek(0)
+                process = start(self._words, self._environ, stdin=given, stdout=DEVNULL)
+        except OSError as fault:
+            return f"was given nothing: {fault.strerror}"
+        if isinstance(process, str):
+            return process
+        try:
+            return what_came_of(process, time.monotonic() + self._time_limit, self._time_limit)
+        finally:
+            end(process)

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from zjobtui.config.programs import NOTHING, SECRET_TIME_LIMIT, child_environment, run_command
 from zjobtui.domain.tenant import ClientCredentials, Secret
 from zjobtui.domain.text import clean, shorten
 from zjobtui.logs import get_logger
-from zjobtui.storage.secret_command import NOTHING, TIME_LIMIT, child_environment, run_command
 
 log = get_logger(__name__)
 
@@ -83,7 +83,7 @@ def read_credentials(
     environ: Mapping[str, str],
     *,
     withheld: Collection[str] = (),
-    time_limit: float = TIME_LIMIT,
+    time_limit: float = SECRET_TIME_LIMIT,
 ) -> ClientCredentials:
     """The OAuth client with its secret; raises `SecretError`. May wait for a command or a keyring, so on no event loop.
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from zjobtui.storage import own_command
-from zjobtui.storage.own_command import AT_ONCE, OwnCommand
+from zjobtui.config import programs
+from zjobtui.config.programs import AT_ONCE, NotifyCommand
 
 
 def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
@@ -20,9 +20,9 @@ def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
         time.sleep(0.01)
 
 
-def own(code: str, *arguments: object, time_limit: float = 10.0, **environ: str) -> OwnCommand:
+def own(code: str, *arguments: object, time_limit: float = 10.0, **environ: str) -> NotifyCommand:
     words = [sys.executable, "-c", f"import os, sys, time\n{code}", *map(str, arguments)]
-    return OwnCommand(words, {"PATH": os.environ["PATH"], **environ}, {"MY_SECRET"}, time_limit)
+    return NotifyCommand(words, {"PATH": os.environ["PATH"], **environ}, {"MY_SECRET"}, time_limit)
 
 
 def test_the_program_reads_the_text_and_sees_no_secret(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_how_a_run_failed_is_told_and_forgotten_after_one_that_did_not(tmp_path:
     until(lambda: command.fault == "The command in [notify] failed with exit status 3.")
     command.hand_over("good")
     until(lambda: not command.fault)
-    missing = OwnCommand([str(tmp_path / "missing")], {})
+    missing = NotifyCommand([str(tmp_path / "missing")], {})
     missing.hand_over("")
     until(lambda: missing.fault == "The command in [notify] could not be started: No such file or directory.")
 
@@ -56,18 +56,18 @@ def test_a_program_that_hangs_is_stopped_whatever_it_prints() -> None:
 
 
 def test_few_run_at_once_and_what_cannot_wait_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own_command, "WAITING", 3)
+    monkeypatch.setattr(programs, "WAITING", 3)
     (runs := tmp_path / "runs").mkdir()
     code = "open(f'{sys.argv[1]}/{os.getpid()}', 'w')\nwhile not os.path.exists(sys.argv[2]): time.sleep(0.01)"
     command = own(code, runs, tmp_path / "stop")
     for _ in range(AT_ONCE):
         command.hand_over("")
     until(lambda: len(list(runs.iterdir())) == AT_ONCE)
-    for _ in range(own_command.WAITING):
+    for _ in range(programs.WAITING):
         command.hand_over("")
     assert not command.fault
     command.hand_over("")
     assert "is too slow: 3 jobs wait for it" in command.fault
     assert len(list(runs.iterdir())) == AT_ONCE
     (tmp_path / "stop").touch()
-    until(lambda: len(list(runs.iterdir())) == AT_ONCE + own_command.WAITING)
+    until(lambda: len(list(runs.iterdir())) == AT_ONCE + programs.WAITING)

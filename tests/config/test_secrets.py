@@ -12,8 +12,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from zjobtui.storage.config_file import parse_settings
-from zjobtui.storage.credentials import (
+from zjobtui.config.loading import parse_settings
+from zjobtui.config.programs import child_environment
+from zjobtui.config.secrets import (
     Command,
     KeyringEntry,
     SecretError,
@@ -23,7 +24,6 @@ from zjobtui.storage.credentials import (
     described,
     read_credentials,
 )
-from zjobtui.storage.secret_command import child_environment
 
 SENTINEL = "s3ntinel/+=="
 ENVIRON = {"PATH": os.environ["PATH"], "GOOD": SENTINEL}
@@ -192,7 +192,7 @@ def test_a_command_that_hangs_is_stopped_with_all_it_started(script: str, tmp_pa
 def test_a_command_that_hangs_ends_with_the_program_that_does_not_wait_for_it(tmp_path: Path) -> None:
     program = f"""
 import os, threading, pathlib, time
-from zjobtui.storage.secret_command import run_command
+from zjobtui.config.programs import run_command
 words = ["sh", "-c", "echo $$ > {tmp_path}/pid; sleep 60"]
 threading.Thread(target=run_command, args=(words, dict(os.environ), 30.0), daemon=True).start()
 while not pathlib.Path("{tmp_path}/pid").exists() or not pathlib.Path("{tmp_path}/pid").read_text():

@@ -5,16 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zjobtui.domain.tenant import BearerToken, ClientCredentials, TenantKind
-from zjobtui.zuora.tenants import (
+from zjobtui.config.tenants import (
     HOSTS,
     InvalidTenantError,
     check_base_url,
     environment_credentials,
     environment_tenant,
-    is_loopback,
     make_tenant,
 )
+from zjobtui.domain.tenant import BearerToken, ClientCredentials, TenantKind, is_loopback
 
 CREDENTIALS = {"ZUORA_CLIENT_ID": "id", "ZUORA_CLIENT_SECRET": "sentinel-secret"}
 EU = "https://rest.eu.zuora.com"

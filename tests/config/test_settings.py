@@ -1,18 +1,15 @@
 """The configuration: what is sound is used, and everything else is told with its key, its line and the right word."""
 
-import dataclasses
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zjobtui.domain.tenant import TenantKind
-from zjobtui.domain.text import clean
-from zjobtui.storage.config_file import parse_settings, read_settings
-from zjobtui.storage.credentials import Command, KeyringEntry, SecretFile, Variable, described
-from zjobtui.storage.key_lines import find_key_lines
-from zjobtui.storage.settings import (
+from zjobtui.config.loading import parse_settings, read_settings, settings_of
+from zjobtui.config.problems import STATEMENT_LIMIT, KeyLines
+from zjobtui.config.secrets import Command, KeyringEntry, SecretFile, Variable, described
+from zjobtui.config.settings import (
     ListSettings,
     NotifySettings,
     PollingSettings,
@@ -20,7 +17,10 @@ from zjobtui.storage.settings import (
     Settings,
     TenantSettings,
 )
-from zjobtui.zuora.tenants import InvalidTenantError, configured_tenant
+from zjobtui.config.tenants import InvalidTenantError, configured_tenant
+from zjobtui.domain.telling import Topic
+from zjobtui.domain.tenant import TenantKind
+from zjobtui.domain.text import clean
 
 ROOT = Path(__file__).parents[2]
 SENTINEL = "s3ntinel"
@@ -82,7 +82,7 @@ def test_a_whole_file_is_read_as_it_is_written() -> None:
         polling=PollingSettings(staleness_limit=120.0),
         list=ListSettings(archive_after=14 * 86_400),
         screen=ScreenSettings(theme="nord", ascii=True, utc=True, bell=False),
-        notify=NotifySettings(on=("failed", "all done"), osc="777", command=("notify-send", "zjobtui")),
+        notify=NotifySettings(on=(Topic.FAILED, Topic.ALL_DONE), osc="777", command=("notify-send", "zjobtui")),
         keys=(("ask_now", "f5"),),
     )
 
@@ -98,14 +98,13 @@ TABLES = {
 
 def documented() -> dict[str, str]:
     """Every key of the file with what stands below it where it is declared."""
-    source = (ROOT / "zjobtui/storage/settings.py").read_text(encoding="utf-8")
+    source = (ROOT / "zjobtui/config/settings.py").read_text(encoding="utf-8")
     found = {}
     for table, kind in TABLES.items():
         body = source.partition(f"class {kind.__name__}:")[2].partition("\nclass ")[0]
-        for field in dataclasses.fields(kind):
-            if field.metadata:
-                below = body.partition(f"\n    {field.name}: ")[2].split("\n")[1]
-                found[f"{table}.{field.name}"] = below.strip().removeprefix('"""').removesuffix('"""')
+        for key in settings_of(kind):
+            below = body.partition(f"\n    {key}: ")[2].split("\n")[1]
+            found[f"{table}.{key}"] = below.strip().removeprefix('"""').removesuffix('"""')
     return found
 
 
@@ -151,11 +150,11 @@ TYPOS = [
     (SOUND + 'kind = "api sandbx"', 5, "; did you mean “API sandbox”?"),
     (SOUND + 'colour = "s3ntinel"', 5, "tenants.eu.colour must be #rrggbb or one of red, orange,"),
     (SOUND + 'daily_calls = "s3ntinel"', 5, "daily_calls must be a whole number from 1 to 27,000,000"),
-    ('[list]\narchive_after = "soon"', 2, 'list.archive_after must be a span of time such as "14 days" or "12h"'),
-    ("[list]\narchive_after = 14", 2, "list.archive_after must be a span of time"),
-    ("[list]\narchive_after = false", 2, "list.archive_after must be a span of time"),
+    ('[list]\narchive_after = "soon"', 2, 'list.archive_after must be a duration such as "14 days" or "12h"'),
+    ("[list]\narchive_after = 14", 2, "list.archive_after must be a duration"),
+    ("[list]\narchive_after = false", 2, "list.archive_after must be a duration"),
     (SOUND + "daily_calls = true", 5, "daily_calls must be a whole number"),
-    (SOUND + "daily_calls = 0", 5, "daily_calls must be a whole number"),
+    (SOUND + "daily_calls = 0", 5, "from 1 to 27,000,000, without quotes or commas, not 0."),
     (SOUND + "call_per_second = 9", 5, "call_per_second is no setting; did you mean calls_per_second?"),
     (SOUND + 'calls_per_second = "s3ntinel"', 5, "calls_per_second must be a number above 0 and up to 833"),
     (SOUND + "calls_per_second = true", 5, "calls_per_second must be a number above 0"),
@@ -184,8 +183,10 @@ TYPOS = [
     ("[scren]\nutc = true", 1, "scren is no setting; did you mean screen?"),
     ('[screen]\nutc = "yes"', 2, "screen.utc must be true or false, without quotes."),
     ("[screen]\ntheme = 4", 2, "screen.theme must be the name of a theme."),
-    ('[notify]\non = ["faild"]', 2, "did you mean “failed”?"),
-    ("[notify]\nosc = 9", 2, "notify.osc must be one of 9, 777, off."),
+    ('[notify]\non = ["faild"]', 2, "not “faild”; did you mean “failed”?"),
+    (SOUND.replace('"id"', "72834"), 3, "client_id must be the id of an OAuth client, as Zuora shows it."),
+    ("[screen]\nbell = 1", 2, "screen.bell must be true or false, without quotes, not 1."),
+    ("[notify]\nosc = 9", 2, "notify.osc must be one of 9, 777, off, not 9."),
     ('[notify]\ncommand = "notify-send"', 2, "notify.command must be a list of a program and its arguments"),
     ('[keys]\nquit = "ctrl q"', 2, "keys.quit must be the name of a key"),
     ('[keys]\n"Ask now" = "f5"', 2, 'keys."Ask now" is no action'),
@@ -347,6 +348,51 @@ def test_the_line_of_a_key_is_found_past_any_string_comment_and_bracket(
         text += f" [ {quoted(path[0])} ]\n"
         expected[path] = expected[*path, "sub"] = text.count("\n") + 1
         text += f"{quoted(key)} . 'sub' = {value}\n"
-    lines = find_key_lines(text)
+    lines = KeyLines(text)
     assert {path: lines.of(path) for path in expected} == expected
-    assert set(lines.lines) == set(expected)
+    assert {path[:3] for path in lines.lines} == set(expected)
+
+
+def test_lines_after_a_statement_too_long_to_follow_are_those_of_no_key() -> None:
+    items = "1,\n" * (STATEMENT_LIMIT - 2)
+    short, long = f"[screen]\na = [\n{items}]\nb = 2\n", f"[screen]\na = [\n{items}1]\nb = 2\n"
+    line = KeyLines(short).of(("screen", "b"))
+    assert (line, short.split("\n")[line - 1]) == (STATEMENT_LIMIT + 2, "b = 2")
+    assert KeyLines(long).of(("screen", "b")) == 1
+
+
+OLD, NEW = ("keys", "ask"), ("keys", "ask_now")
+RENAMED = {
+    OLD: NEW,
+    ("list", "keep"): ("list", "archive_after"),
+    ("tenants", "*", "user"): ("tenants", "*", "client_id"),
+}
+
+
+def test_a_renamed_setting_is_used_and_reported_with_its_new_name() -> None:
+    text = f'{SOUND.replace("client_id", "user")}[list]\nkeep = "2d"\n[keys]\nask = "f5"\n'
+    found, problems = parse_settings(text, RENAMED)
+    assert found.list.archive_after == 2 * 86_400
+    assert found.keys == (("ask_now", "f5"),)
+    assert found.tenants[0].client_id == "id"
+    assert [str(problem) for problem in problems] == [
+        "line 3: tenants.eu.user is now named client_id; it is used, but rename it.",
+        "line 6: list.keep is now named archive_after; it is used, but rename it.",
+        "line 8: keys.ask is now named ask_now; it is used, but rename it.",
+    ]
+    assert all(problem.is_used for problem in problems)
+    assert found.problem_with(NEW, "f5 is taken").line == 8
+
+
+def test_a_wrong_value_under_a_former_name_is_reported_on_its_line() -> None:
+    _, problems = parse_settings("[list]\n\nkeep = true", RENAMED)
+    assert [(problem.line, problem.is_used) for problem in problems] == [(3, True), (3, False)]
+
+
+def test_of_two_names_of_one_setting_the_present_one_counts() -> None:
+    found, problems = parse_settings('[keys]\nask_now = "f5"\nask = "f6"\n', RENAMED)
+    assert found.keys == (("ask_now", "f5"),)
+    assert [str(problem) for problem in problems] == [
+        "line 3: keys.ask is now named ask_now, which is in the file as well: delete this line."
+    ]
+    assert not problems[0].is_used

@@ -1,13 +1,12 @@
 """The hosts that Zuora documents, and how a tenant is made of what a person configured."""
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from urllib.parse import urlsplit
 
-from zjobtui.domain.tenant import BearerToken, ClientCredentials, Credentials, Secret, Tenant, TenantKind
+from zjobtui.domain.suggestions import suggest
+from zjobtui.domain.tenant import BearerToken, ClientCredentials, Credentials, Secret, Tenant, TenantKind, is_loopback
 from zjobtui.domain.text import clean, shorten
 
 _HOST_NAME = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]{0,251}[0-9A-Za-z])?")
@@ -65,16 +64,6 @@ HOSTS = (
     ),
 )
 """Zuora's data centres (its reference page “Data center support”)."""
-
-
-def is_loopback(hostname: str) -> bool:
-    """Whether a host name can only mean this machine."""
-    if hostname == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(hostname).is_loopback
-    except ValueError:
-        return False
 
 
 def _is_host(hostname: str) -> bool:
@@ -152,9 +141,8 @@ def find_host(name: str) -> Host:
         return hosts[word]
     if "." in word or ":" in word:
         raise InvalidTenantError("A host is given by its name, such as “EU production”; for an address use url.")
-    near = get_close_matches(word, hosts, n=1)
-    right = f"did you mean “{hosts[near[0]].name}”?" if near else f"there are: {', '.join(h.name for h in HOSTS)}."
-    raise InvalidTenantError(f"There is no host “{shorten(clean(name), 60)}”; {right}")
+    right = suggest(word, [host.name for host in HOSTS])
+    raise InvalidTenantError(f"There is no host “{shorten(clean(name), 60)}”; {right}" + "." * (right[-1] != "?"))
 
 
 def environment_tenant(environ: Mapping[str, str]) -> tuple[Tenant, Credentials] | None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from zjobtui.storage.places import config_path, data_folder, store_path
+from zjobtui.config.paths import config_path, data_folder, store_path
 
 
 def test_the_environment_names_the_folder_and_the_file() -> None:

@@ -1,0 +1,170 @@
+"""Adds tenants to config.toml, and their secrets where the user wants them, which is never that file."""
+
+import importlib
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from enum import Enum
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import InlineTable
+
+from zjobtui.atomic_write import write_whole
+from zjobtui.config.loading import NOT_TOML, parse_settings
+from zjobtui.domain.tenant import ClientCredentials
+from zjobtui.domain.text import clean
+from zjobtui.logs import get_logger
+
+log = get_logger(__name__)
+
+TomlValue = str | int | float | list[str]
+
+
+class NotWrittenError(Exception):
+    """The tenant was not added, and nothing was changed; the message says why."""
+
+
+class Place(Enum):
+    """Where a secret can be kept."""
+
+    FILE = "file"
+    KEYRING = "keyring"
+    VARIABLE = "variable"
+
+
+def places() -> tuple[Place, ...]:
+    """Return those that can be had here."""
+    return tuple(place for place in Place if place is not Place.KEYRING or find_spec("keyring"))
+
+
+def secret_file(config: Path, name: str) -> Path:
+    """Return the file of a tenant's secret: beside the settings."""
+    return config.absolute().parent / f"{name}.secret"
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a tenant's secret."""
+    return f"ZUORA_SECRET_{re.sub('[^A-Z0-9]', '_', name.upper())}"
+
+
+def keep(config: Path, name: str, at: Mapping[str, str], credentials: ClientCredentials, place: Place) -> None:
+    """Add the tenant at a host or url, and keep its secret in `place`.
+
+    Of a variable only its name is written; the user sets it. Raises `NotWrittenError`, and then nothing is kept.
+    """
+    values: dict[str, TomlValue] = {**at, "client_id": credentials.client_id}
+    match place:
+        case Place.FILE:
+            path = secret_file(config, name)
+            with _in_file(path, credentials.client_secret.reveal()):
+                add_tenant(config, name, {**values, "secret_file": str(path)})
+        case Place.KEYRING:
+            with _in_keyring(f"zjobtui {name}", credentials):
+                add_tenant(config, name, {**values, "secret_keyring": f"zjobtui {name}"})
+        case Place.VARIABLE:
+            add_tenant(config, name, {**values, "secret_env": variable(name)})
+
+
+def add_tenant(path: Path, name: str, values: Mapping[str, TomlValue]) -> None:
+    """Append `[tenants.NAME]` with these values, unless the reader would refuse it; raises `NotWrittenError`."""
+    try:
+        text = path.read_bytes().decode() if path.exists() else ""
+    except (OSError, ValueError) as fault:
+        raise NotWrittenError(f"{clean(str(path))} cannot be read: {fault}.") from None
+    settings, problems = parse_settings(text.removeprefix("\ufeff"))
+    if any(problem.text.startswith(NOT_TOML) for problem in problems):
+        raise NotWrittenError(f"{clean(str(path))}, {problems[0]} Mend that first.")
+    if name in {tenant.name for tenant in settings.tenants} or ("tenants", name) in settings.lines.lines:
+        raise NotWrittenError(f"There is a tenant “{clean(name)}” in {clean(str(path))} already.")
+    _, problems = parse_settings(table_text(name, values))
+    if problems:
+        raise NotWrittenError(" ".join(problem.text for problem in problems))
+    _write(path, _with_tenant(text, name, values).encode())
+
+
+def table_text(name: str, values: Mapping[str, TomlValue]) -> str:
+    """Return the table of a tenant as TOML."""
+    return tomlkit.dumps({"tenants": {name: values}})
+
+
+def _with_tenant(text: str, name: str, values: Mapping[str, TomlValue]) -> str:
+    """Return the text with the tenant below the other ones; comments, order and all other lines stay as they are."""
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    text = text.removeprefix("\ufeff")
+    before = tomllib.loads(text)
+    if not isinstance(before.get("tenants", {}), dict):
+        raise NotWrittenError("tenants must be a table: [tenants.NAME].")
+    try:
+        document = tomlkit.parse(text + "\n" * (not text.endswith("\n")) if text else "")
+        tenants = document.setdefault("tenants", tomlkit.table(is_super_table=True))
+        table = tomlkit.inline_table() if isinstance(tenants, InlineTable) else tomlkit.table()
+        table.update(values)
+        tenants[name] = table
+        written = tomlkit.dumps(document)
+        after = tomllib.loads(written)
+    except (TOMLKitError, ValueError):
+        after, written = {}, ""
+    if after != {**before, "tenants": {**before.get("tenants", {}), name: dict(values)}}:
+        raise NotWrittenError(f"[tenants.{name}] cannot be added to the file as it is; add it by hand.")
+    return mark + written
+
+
+@contextmanager
+def _in_file(path: Path, secret: str) -> Iterator[None]:
+    """A new file that nobody else can read; it is taken away again where the block fails."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        raise NotWrittenError(f"There is a file {clean(str(path))} already; it is left as it is.") from None
+    except OSError as fault:
+        raise NotWrittenError(f"{clean(str(path))} cannot be written: {fault.strerror}.") from None
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(f"{secret}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        yield
+    except OSError as fault:
+        path.unlink(missing_ok=True)
+        raise NotWrittenError(f"{clean(str(path))} cannot be written: {fault.strerror}.") from None
+    except NotWrittenError:
+        path.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _in_keyring(service: str, credentials: ClientCredentials) -> Iterator[None]:
+    """An entry of the system's keyring; it is taken away again where the block fails."""
+    try:
+        keyring: Any = importlib.import_module("keyring")
+        keyring.set_password(service, credentials.client_id, credentials.client_secret.reveal())
+    except Exception as fault:  # noqa: BLE001 - backends raise what they like, and its text may hold anything
+        log.warning("the keyring took no secret: %s", type(fault).__name__)
+        raise NotWrittenError(f"The keyring took no secret ({type(fault).__name__}).") from None
+    try:
+        yield
+    except NotWrittenError:
+        try:
+            keyring.delete_password(service, credentials.client_id)
+        except Exception as fault:  # noqa: BLE001 - as above
+            log.warning("the keyring still has the secret of a tenant that was not added: %s", type(fault).__name__)
+        raise
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Replace the file in one step; a link stays one, and a file that is there keeps its mode."""
+    target = path.resolve()
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o600
+        write_whole(target, content, mode)
+    except OSError as fault:
+        raise NotWrittenError(f"{clean(str(path))} cannot be written: {fault.strerror}.") from None
