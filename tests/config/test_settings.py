@@ -355,7 +355,7 @@ def test_the_line_of_a_key_is_found_past_any_string_comment_and_bracket(
 
 def test_lines_after_a_statement_too_long_to_follow_are_those_of_no_key() -> None:
     items = "1,\n" * (STATEMENT_LIMIT - 2)
-    short, long = f"[screen]\na = [\n{items}]\nb = 2\n", f"[screen]\na = [\n{items}1]\nb = 2\n"
+    short, long = f"[screen]\na = [\n{items}]\nb = 2\n", f"[screen]\na = [\n{items}1,\n]\nb = 2\n"
     line = KeyLines(short).of(("screen", "b"))
     assert (line, short.split("\n")[line - 1]) == (STATEMENT_LIMIT + 2, "b = 2")
     assert KeyLines(long).of(("screen", "b")) == 1

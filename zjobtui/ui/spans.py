@@ -28,7 +28,7 @@ def strip_of(spans: Spans, width: int, style: Callable[[str], Style], fill: str 
 
 
 def length_of(spans: Iterable[Span]) -> int:
-    """Cells that the spans take."""
+    """Return the cells that the spans take, by the rule of `wording/cells.py`."""
     return sum(cell_len(text) for text, _ in spans)
 
 

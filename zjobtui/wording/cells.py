@@ -1,13 +1,16 @@
-"""How many terminal cells a text takes, and how to make it take just so many, without a terminal library."""
+"""How many terminal cells a text takes, and how to make it take just so many.
 
-import unicodedata
+One rule for the whole program: a text is as wide as its characters are one by one. So count xterm and the strips of
+Textual (`rich.cells`, which `ui` uses for what it draws); `wcwidth` has the same tables. `clean()` has replaced the
+joiners and variation selectors that some terminals draw in another way.
+"""
+
+from wcwidth import wcwidth
 
 
 def cells(text: str) -> int:
-    """Cells of a text: two for wide East Asian characters, none for marks and the later parts of Hangul syllables."""
-    if text.isascii():
-        return len(text)
-    return sum(_cells(character) for character in text)
+    """Return the cells of a text: two for a wide East Asian character or an emoji, none for a combining mark."""
+    return len(text) if text.isascii() else sum(map(wcwidth, text))
 
 
 def fit(text: str, width: int) -> str:
@@ -17,7 +20,7 @@ def fit(text: str, width: int) -> str:
         return text + " " * missing
     kept, room = "", width - 1
     for character in text:
-        room -= _cells(character)
+        room -= wcwidth(character)
         if room < 0:
             break
         kept += character
@@ -52,17 +55,7 @@ def within_lines(text: str, width: int, count: int) -> str:
 def _head(text: str, width: int) -> str:
     room = width
     for position, character in enumerate(text):
-        room -= _cells(character)
+        room -= wcwidth(character)
         if room < 0:
             return text[:position]
     return text
-
-
-def _cells(character: str) -> int:
-    if (
-        unicodedata.category(character)[0] == "M"
-        or "\u1160" <= character <= "\u11ff"
-        or "\ud7b0" <= character <= "\ud7ff"
-    ):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
