@@ -108,24 +108,26 @@ def broken(**changes: Any) -> str:  # noqa: ANN401 - whatever stands in a file
 
 
 FAULTS: list[tuple[str | bytes, str]] = [
-    ("{", "line 1, column 2: Expecting property name"),
-    ('{"format":\n "x" "y"}', "line 2, column 6: Expecting ',' delimiter"),
+    ("{", "line 1, column 2: input data was truncated"),
+    ('{"format":\n "x" "y"}', "line 2, column 6: expected ',' or '}'"),
     (b'{"format": "\xe9"}', "byte 13: it is not written in UTF-8"),
     ("[1]", "format: it is no export"),
     ('{"schema": 1, "jobs": []}', "format: it is no export"),
-    ("[" * 100_000, "nested too deeply"),
+    ('{"format": "zjobtui watchlist", "x": ' + "[" * 100_000, "nested too deeply"),
+    ("[" * 100_000, "format: it is no export"),
+    (json.dumps({"format": "zjobtui watchlist", "jobs": []}), "schema: is missing"),
     (broken(schema=2), "schema: 2 was written by a newer zjobtui"),
-    (broken(jobs={}), "schema, jobs: one of them is missing"),
-    (broken(jobs=[1]), "jobs[0]: must be an object"),
+    (broken(jobs={}), "jobs: expected `array`, got `object`"),
+    (broken(jobs=[1]), "jobs[0]: expected `object`, got `int`"),
     (broken(given="../x"), "jobs[1].given: “../x” is no job id"),
-    (broken(tenant=5), "jobs[1].tenant: must be a text"),
+    (broken(tenant=5), "jobs[1].tenant: expected `str`, got `int`"),
     (broken(label=...), "jobs[1].label: is missing"),
-    (broken(added_at="today"), "jobs[1].added_at: its added_at holds something else"),
-    (broken(added_at=1e15), "jobs[1].added_at: its added_at holds no time"),
-    (broken(planned=10**400), "jobs[1].planned: holds no number"),
-    (broken(tags="a"), "jobs[1].tags: must be a list"),
-    (broken(tags=[1]), "jobs[1].tags: must be a text"),
-    (broken(status="Completed"), "jobs[1].verdict: must be a text"),
+    (broken(added_at="today"), "jobs[1].added_at: expected `float`, got `str`"),
+    (broken(added_at=1e15), "jobs[1].added_at: expected `float` < 100000000000.0"),
+    (broken(planned=10**400), "jobs[1].planned: number out of range"),
+    (broken(tags="a"), "jobs[1].tags: expected `array`, got `str`"),
+    (broken(tags=[1]), "jobs[1].tags[0]: expected `str`, got `int`"),
+    (broken(status="Completed"), "jobs[1].verdict: is missing beside status"),
     (broken(timeline=[{"at": 1}]), "jobs[1].timeline[0].event: is missing"),
     (broken(answer={"at": 1, "call": {}, "body": "x"}), "jobs[1].answer.body: it is no answer"),
     (
@@ -146,3 +148,44 @@ def test_a_fault_is_told_with_its_place(text: str | bytes, why: str) -> None:
 def test_a_hostile_text_comes_in_harmless(tmp_path: Path) -> None:
     (_, one) = from_json(broken(note="\x1b[2J\u202e", tenant="e\x07u"), read_report)
     assert (one.watch.note, one.watch.job.tenant) == ("␛[2J\ufffd", "e␇u")
+
+
+def test_an_export_of_an_earlier_version_comes_in_whole() -> None:
+    text = (Path(__file__).parent / "data/export-schema-1.json").read_bytes()
+    given = json.loads(text)["jobs"]
+    carried = from_json(text, read_report)
+    assert len(carried) == len(given) == 14
+    for one, columns in zip(carried, given, strict=True):
+        mine = {name: getattr(one.watch, name) for name in ("added_at", "label", "note")}
+        mine |= {"tenant": one.watch.job.tenant, "given": one.watch.job.id.given, "tags": list(one.watch.tags)}
+        mine["status"] = one.watch.digest.status if one.watch.digest else None
+        assert mine == {name: columns[name] for name in mine}
+        assert len(one.timeline) == len(columns.get("timeline", ()))
+        assert (one.seen is None) == ("answer" not in columns)
+        assert one.seen is None or one.seen.report.raw == columns["answer"]["body"]
+    assert any(one.watch.note for one in carried)
+    assert any(one.seen for one in carried)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_an_export_comes_in_as_windows_writes_it(encoding: str) -> None:
+    one = replace(watch(1), label="é 有効")
+    assert [back.watch for back in from_json(to_json([Carried(one)], "now").encode(encoding), read_report)] == [one]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+COLUMNS = st.sampled_from([*json.loads(to_json([Carried(watch(1), done(NOW), ())], "now"))["jobs"][0], "answer"])
+
+
+@given(st.dictionaries(COLUMNS, JSON, min_size=1, max_size=2))
+def test_whatever_a_column_holds_it_comes_in_or_is_reported_with_its_place(changes: dict[str, Any]) -> None:
+    try:
+        (_, one) = from_json(broken(**changes), read_report)
+    except CarriedError as fault:
+        assert str(fault).startswith(("jobs[1].", "line "))  # noqa: PT017 - any other exception fails the test
+    else:
+        assert clean(one.watch.label) == one.watch.label

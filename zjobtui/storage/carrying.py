@@ -1,49 +1,100 @@
 """A watchlist as JSON, to be carried to another machine and back: exact, checked, of one known schema."""
 
+import codecs
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
-from math import inf, isfinite
-from typing import Any, TypeVar, cast
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
 
 from zjobtui.domain.job import InvalidJobIdError, Job, JobId
 from zjobtui.domain.merging import Carried
 from zjobtui.domain.observation import Seen
 from zjobtui.domain.redaction import mask_secrets
 from zjobtui.domain.text import clean
-from zjobtui.domain.timeline import Entry, Event, Timeline
-from zjobtui.domain.watchlist import ANNOTATIONS
+from zjobtui.domain.timeline import Event
 from zjobtui.storage.answers import ReadReport, call_fields, call_of
-from zjobtui.storage.rows import (
-    DIGEST,
-    IDENTITY,
-    OBSERVATIONS,
-    PROBLEM,
-    DamageError,
-    SqlValue,
-    check,
-    entry_of,
-    row_of,
-    watch_of,
-)
-
-T = TypeVar("T")
+from zjobtui.storage.rows import DIGEST, PROBLEM, entry_of, row_of, watch_of
 
 FORMAT = "zjobtui watchlist"
 SCHEMA = 1
 """Counts up when a file can no longer be read by the program before."""
 
-_PLACE = re.compile(r"[a-z_]+(?:\[[0-9]+\])?[.:]")
+Moment = Annotated[float, Meta(ge=0, lt=1e11)]
+"""Seconds since the epoch, UTC, before the year 5138."""
+
+
+class _Head(Struct):
+    """What tells an export from any other JSON."""
+
+    format: str = ""
+    schema: int | None = None
+
+
+class _Call(Struct, forbid_unknown_fields=True):
+    url: str = ""
+    track_id: str = ""
+    request_id: str = ""
+    process_id: str = ""
+    http_status: int | None = None
+    latency: float = 0.0
+    limits: list[tuple[str, str]] = []
+
+
+class _Answer(Struct):
+    at: Moment
+    body: str
+    call: _Call
+
+
+class _Entry(Struct):
+    at: Moment
+    event: str
+    text: str
+    verdict: str
+
+
+class _Job(Struct):
+    """The columns of a watch as the store has them, with its answer and its timeline."""
+
+    tenant: str
+    given: str
+    added_at: Moment
+    added_by: str
+    label: str
+    tags: list[str]
+    note: str
+    acknowledged_at: float | None
+    status: str | None
+    verdict: str | None
+    sentence: str | None
+    kind: str | None
+    order_number: str | None
+    account_number: str | None
+    words: str | None
+    seen_at: Moment | None
+    unfinished_at: Moment | None
+    ended_at: Moment | None
+    changed_at: Moment | None
+    problem: str | None
+    problem_detail: str | None
+    problem_code: str | None
+    problem_at: Moment | None
+    contradiction: str
+    planned: float
+    answer: _Answer | None = None
+    timeline: list[_Entry] = []
+
+
+class _Export(Struct):
+    schema: int
+    jobs: list[_Job]
 
 
 class CarriedError(ValueError):
     """A text is no exported watchlist; the message says what is wrong, and where: `jobs[3].added_at: is missing`."""
-
-    def under(self, place: str) -> "CarriedError":
-        """The same fault, seen from outside."""
-        text = str(self)
-        return CarriedError(f"{place}.{text}" if _PLACE.match(text) else f"{place}: {text}")
 
 
 def to_json(carried: Iterable[Carried], now: str) -> str:
@@ -54,23 +105,66 @@ def to_json(carried: Iterable[Carried], now: str) -> str:
 
 
 def from_json(text: str | bytes, read_report: ReadReport) -> list[Carried]:
-    """The jobs of an export; raises `CarriedError`."""
+    """Return the jobs of an export; raises `CarriedError`."""
+    text = _text_of(text)
     try:
-        given = json.loads(text)
-    except json.JSONDecodeError as fault:
-        raise CarriedError(f"line {fault.lineno}, column {fault.colno}: {fault.msg}") from None
+        head = _decode(text, _Head)
+    except msgspec.ValidationError:
+        head = _Head()
+    if head.format != FORMAT:
+        raise CarriedError(f"format: it is no export of zjobtui, which says “{FORMAT}” there")
+    if head.schema is not None and head.schema > SCHEMA:
+        raise CarriedError(f"schema: {head.schema} was written by a newer zjobtui; this one reads up to {SCHEMA}")
+    try:
+        export = _decode(text, _Export)
+    except msgspec.ValidationError as fault:
+        raise CarriedError(_explain(str(fault))) from None
+    return [_carried(job, f"jobs[{number}]", read_report) for number, job in enumerate(export.jobs)]
+
+
+def _text_of(text: str | bytes) -> str:
+    """The text in UTF-8, or in the UTF-16 that PowerShell writes; raises `CarriedError`."""
+    if isinstance(text, str):
+        return text
+    is_utf_16 = text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return text.decode("utf-16" if is_utf_16 else "utf-8-sig")
     except UnicodeDecodeError as fault:
         raise CarriedError(f"byte {fault.start + 1}: it is not written in UTF-8") from None
-    except (ValueError, RecursionError):
-        raise CarriedError("it is nested too deeply, or a number in it is too long") from None
-    if not isinstance(given, dict) or given.get("format") != FORMAT:
-        raise CarriedError(f"format: it is no export of zjobtui, which says “{FORMAT}” there")
-    schema, jobs = given.get("schema"), given.get("jobs")
-    if not isinstance(schema, int) or not isinstance(jobs, list):
-        raise CarriedError("schema, jobs: one of them is missing or something else")
-    if schema > SCHEMA:
-        raise CarriedError(f"schema: {schema} was written by a newer zjobtui; this one reads up to {SCHEMA}")
-    return [_at(f"jobs[{number}]", partial(_carried, one, read_report)) for number, one in enumerate(jobs)]
+
+
+T = TypeVar("T")
+
+
+def _decode(text: str, kind: type[T]) -> T:
+    """Decode JSON; raises `msgspec.ValidationError` for another type, and `CarriedError` for what is not JSON."""
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError as fault:
+        what, _, byte = str(fault).removeprefix("JSON is malformed: ").removesuffix(")").partition(" (byte ")
+        before = text.encode()[: int(byte)].decode(errors="replace") if byte else text
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise CarriedError(f"line {line}, column {column}: {what[:1].lower()}{what[1:]}") from None
+    except RecursionError:
+        raise CarriedError("it is nested too deeply") from None
+
+
+_FAULT = re.compile(
+    r"(?:Object missing required field `(?P<missing>.+?)`|(?P<what>.+?))(?: - at `\$\.?(?P<place>.*)`)?"
+)
+
+
+def _explain(fault: str) -> str:
+    """The words of msgspec with the place before them: `jobs[3].tags[0]: expected `str`, got `int``."""
+    parts = re.fullmatch(_FAULT, fault)
+    if parts is None:
+        return fault
+    missing, place = parts["missing"] or "", parts["place"] or ""
+    place = ".".join(part for part in (place, missing) if part)
+    what = "is missing" if missing else f"{parts['what'][:1].lower()}{parts['what'][1:]}"
+    return f"{place}: {what}" if place else what
 
 
 def _told(one: Carried) -> dict[str, Any]:
@@ -86,70 +180,30 @@ def _told(one: Carried) -> dict[str, Any]:
     return row
 
 
-def _carried(given: object, read_report: ReadReport) -> Carried:
-    told = _harmless(_mapping(given))
-    job = Job(_named(told, "tenant"), _at("given", lambda: JobId.parse(_named(told, "given"))))
-    watch = watch_of(_row(told, job))
-    answer = told.get("answer")
-    seen = None if answer is None else _at("answer", lambda: _seen(_mapping(answer), read_report))
-    return Carried(watch, seen, _timeline(told.get("timeline", []), job))
-
-
-def _row(told: Mapping[str, Any], job: Job) -> dict[str, Any]:
-    """The columns as the store has them; raises `CarriedError` for what is missing or of another type."""
-    row: dict[str, Any] = {"job": job.id.key}
-    for name in (*IDENTITY, *ANNOTATIONS, *OBSERVATIONS):
-        if name == "tags":
-            row[name] = _at(name, lambda: json.dumps([_text(tag) for tag in _list(told.get("tags"))]))
-        elif name not in {"job", "heard_at"}:
-            row[name] = _checked(told, name)
-    for group in (DIGEST, PROBLEM):
-        for name in group if row[group[0]] is not None else ():
-            _named(row, name)
-    return row
-
-
-def _checked(told: Mapping[str, Any], name: str) -> SqlValue:
-    if name not in told:
-        raise CarriedError(f"{name}: is missing")
-    value = told[name]
-    if type(value) is int:
-        value = float(value) if abs(value) < 1e300 else inf
-    _at(name, lambda: check(name, (value,)))
-    if isinstance(value, float) and not isfinite(value):
-        raise CarriedError(f"{name}: holds no number")
-    return cast("SqlValue", value)
-
-
-def _seen(told: Mapping[str, Any], read_report: ReadReport) -> Seen:
-    call, body = _mapping(told.get("call")), _text(told.get("body"))
-    if (report := read_report(body)) is None:
-        raise CarriedError("body: it is no answer about a job")
+def _carried(given: _Job, place: str, read_report: ReadReport) -> Carried:
+    """The job that an export holds at `place`; raises `CarriedError`."""
+    told: dict[str, Any] = _harmless(msgspec.to_builtins(given))
     try:
-        made = call_of(call)
-    except (TypeError, ValueError, LookupError):
-        raise CarriedError("call: it is none") from None
-    texts = (
-        made.url,
-        made.track_id,
-        made.request_id,
-        made.process_id,
-        *(text for pair in made.limits for text in pair),
-    )
-    if not (all(isinstance(text, str) for text in texts) and isinstance(made.latency, int | float)):
-        raise CarriedError("call: it holds something else")
-    return Seen(report, cast("float", _checked(told, "at")), made)
+        job = Job(told["tenant"], JobId.parse(told["given"]))
+    except InvalidJobIdError as fault:
+        raise CarriedError(f"{place}.given: {fault}") from None
+    for group in (DIGEST, PROBLEM):
+        for name in group if told[group[0]] is not None else ():
+            if told[name] is None:
+                raise CarriedError(f"{place}.{name}: is missing beside {group[0]}")
+    watch = watch_of({**told, "job": job.id.key, "tags": json.dumps(told["tags"])})
+    for entry in told["timeline"]:
+        if entry["event"] == Event.ADDED.value:  # its text is the `added_by` of the job
+            entry["text"] = mask_secrets(entry["text"])
+    timeline = tuple(entry_of(entry, job) for entry in told["timeline"])
+    seen = None if told["answer"] is None else _seen(told["answer"], f"{place}.answer", read_report)
+    return Carried(watch, seen, timeline)
 
 
-def _timeline(given: object, job: Job) -> Timeline:
-    return tuple(_at(f"timeline[{number}]", partial(_entry, one, job)) for number, one in enumerate(_list(given)))
-
-
-def _entry(given: object, job: Job) -> Entry:
-    told = _mapping(given)
-    if told.get("event") == Event.ADDED.value:  # its text is the `added_by` of the job
-        told = {**told, "text": mask_secrets(_named(told, "text"))}
-    return entry_of({name: _checked(told, name) for name in ("at", "event", "text", "verdict")}, job)
+def _seen(told: Mapping[str, Any], place: str, read_report: ReadReport) -> Seen:
+    if (report := read_report(told["body"])) is None:
+        raise CarriedError(f"{place}.body: it is no answer about a job")
+    return Seen(report, told["at"], call_of(told["call"]))
 
 
 def _harmless(value: Any, name: str = "") -> Any:  # noqa: ANN401 - JSON holds anything
@@ -162,35 +216,3 @@ def _harmless(value: Any, name: str = "") -> Any:  # noqa: ANN401 - JSON holds a
     if isinstance(value, list):
         return [_harmless(one) for one in value]
     return {key: _harmless(one, key) for key, one in value.items()} if isinstance(value, dict) else value
-
-
-def _named(told: Mapping[str, Any], name: str) -> str:
-    return _at(name, lambda: _text(told.get(name)))
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise CarriedError("must be a text")
-    return value
-
-
-def _list(value: object) -> list[Any]:
-    if not isinstance(value, list):
-        raise CarriedError("must be a list")
-    return value
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise CarriedError("must be an object")
-    return value
-
-
-def _at(place: str, make: Callable[[], T]) -> T:
-    """What is made there; whatever is wrong with it is told with the place."""
-    try:
-        return make()
-    except CarriedError as fault:
-        raise fault.under(place) from None
-    except (DamageError, InvalidJobIdError) as fault:
-        raise CarriedError(f"{place}: {fault}") from None
