@@ -15,10 +15,10 @@ from tests.support.fault_server import fault_server
 from tests.support.locks import locked, release_after
 from tests.support.process import environment
 from tests.support.program import PROGRAM, pointed_at, started, stored
+from zjobtui.config.paths import STORE_NAME
 from zjobtui.logs import VARIABLE
 from zjobtui.simulator.running import running
 from zjobtui.simulator.server import Simulator
-from zjobtui.config.paths import STORE_NAME
 
 SECRET, TOKEN, PASSWORD = "sentinel-of-the-secret", "sentinel-of-the-token", "sentinel-of-the-proxy"
 JOB = job_id(1).given

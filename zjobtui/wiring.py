@@ -90,7 +90,7 @@ def file_configuration(environ: Mapping[str, str], path: Path) -> Configuration:
     with suppress(OSError):  # a folder that may not be looked into: the reading tells why
         if not environ.get("ZJOBTUI_CONFIG") and not path.exists():
             return Configuration()
-    from zjobtui.config.loading import read_settings  # noqa: PLC0415 - most users have no such file
+    from zjobtui.config.loading import read_settings  # noqa: PLC0415 - 20 ms, only if there is such a file
     from zjobtui.config.secrets import described  # noqa: PLC0415 - as above
 
     settings, problems = read_settings(path, must_exist=bool(environ.get("ZJOBTUI_CONFIG")))
@@ -173,7 +173,7 @@ def run_monitor(
             look=look,
             ways=_ways(configuration.settings),
             memory=ScreenMemory(path.with_name(NAME)),
-            exports=configuration.settings.files.folder if configuration.settings else None,
+            exports=configuration.settings.files.exports if configuration.settings else None,
         )
         return app.run_in_terminal(partial(_last_words, engine))
 

@@ -10,6 +10,7 @@ from zjobtui.config.loading import parse_settings, read_settings, settings_of
 from zjobtui.config.problems import STATEMENT_LIMIT, KeyLines
 from zjobtui.config.secrets import Command, KeyringEntry, SecretFile, Variable, described
 from zjobtui.config.settings import (
+    FilesSettings,
     ListSettings,
     NotifySettings,
     PollingSettings,
@@ -93,6 +94,7 @@ TABLES = {
     "list": ListSettings,
     "screen": ScreenSettings,
     "notify": NotifySettings,
+    "files": FilesSettings,
 }
 
 
@@ -101,7 +103,7 @@ def documented() -> dict[str, str]:
     source = (ROOT / "zjobtui/config/settings.py").read_text(encoding="utf-8")
     found = {}
     for table, kind in TABLES.items():
-        body = source.partition(f"class {kind.__name__}:")[2].partition("\nclass ")[0]
+        body = source.partition(f"class {kind.__name__}(")[2].partition("\nclass ")[0]
         for key in settings_of(kind):
             below = body.partition(f"\n    {key}: ")[2].split("\n")[1]
             found[f"{table}.{key}"] = below.strip().removeprefix('"""').removesuffix('"""')

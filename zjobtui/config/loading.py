@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
@@ -14,8 +14,8 @@ from zjobtui.config.problems import KeyLines, KeyPath, SettingsProblem, dotted
 from zjobtui.config.settings import (
     RENAMED,
     SECRET_KEYS,
-    KeyName,
     FilesSettings,
+    KeyName,
     ListSettings,
     NotifySettings,
     PollingSettings,
@@ -38,7 +38,7 @@ _NEVER_HERE = (
     f"and say where that one comes from: {', '.join(SECRET_KEYS[:-1])} or {SECRET_KEYS[-1]}"
 )
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 def read_settings(path: Path, *, must_exist: bool = False) -> tuple[Settings, tuple[SettingsProblem, ...]]:
@@ -145,11 +145,11 @@ class _Setting:
 
 
 @cache
-def settings_of(table: type) -> dict[str, _Setting]:
+def settings_of(table: type[msgspec.Struct]) -> dict[str, _Setting]:
     """Return the settings of a table by key, from the annotations of its class."""
-    hints = get_type_hints(table, include_extras=True)
     kinds = {
-        key: [one for one in (hint, *get_args(hint)) if hasattr(one, "__metadata__")] for key, hint in hints.items()
+        one.name: [kind for kind in (one.type, *get_args(one.type)) if hasattr(kind, "__metadata__")]
+        for one in msgspec.structs.fields(table)
     }
     return {key: _setting(kind[0]) for key, kind in kinds.items() if kind}
 
@@ -212,7 +212,7 @@ class _Reading:
         self._report(path, f"must be a table: {example}")
         return {}
 
-    def _values(self, path: KeyPath, given: dict[str, Any], table: type) -> dict[str, Any]:
+    def _values(self, path: KeyPath, given: dict[str, Any], table: type[msgspec.Struct]) -> dict[str, Any]:
         """The valid values of a table, by their keys."""
         known = settings_of(table)
         values = {}

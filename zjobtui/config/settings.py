@@ -11,7 +11,7 @@ from math import inf
 from pathlib import Path
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from zjobtui.config.problems import KeyLines, KeyPath, SettingsProblem, dotted
 from zjobtui.config.secrets import Command, KeyringEntry, SecretFile, SecretSource, Variable
@@ -111,8 +111,7 @@ _Osc = Annotated[Literal["9", "777", "off"], _names("9", "777", "off")]
 KeyName = Annotated[str, _text(r"[!-~]{1,60}", 'the name of a key, such as "f5" or "ctrl+r"')]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TenantSettings:
+class TenantSettings(Struct, frozen=True, kw_only=True):
     """`[tenants.NAME]`: one Zuora environment. It needs host or url, client_id, and one of the four secret_… keys."""
 
     name: str
@@ -139,12 +138,15 @@ class TenantSettings:
     """The id of the OAuth client; it is no secret."""
     secret_env: _Variable = ""
     """The environment variable that holds the client's secret."""
-    secret_command: _Program = field(default=(), repr=False)
+    secret_command: _Program = ()
     """A program that prints the secret as its only line, with its arguments; run without a shell."""
     secret_file: _Path = ""
     """A file that holds the secret as its only line; yours, with mode 0600 or 0400."""
     secret_keyring: _Service = ""
     """The service under which the keyring keeps the secret, the client_id being the user."""
+
+    def __repr__(self) -> str:
+        return f"TenantSettings({self.name!r})"  # the arguments of a command may be secret
 
     @property
     def secret_source(self) -> SecretSource:
@@ -158,24 +160,21 @@ class TenantSettings:
         return KeyringEntry(self.secret_keyring, self.client_id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollingSettings:
+class PollingSettings(Struct, frozen=True, kw_only=True):
     """`[polling]`: how jobs are asked about."""
 
     staleness_limit: _Seconds | None = None
     """Seconds between two calls about a job of which nothing is expected, where the budget allows; 60 by default."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListSettings:
+class ListSettings(Struct, frozen=True, kw_only=True):
     """`[list]`: what stays on the watchlist."""
 
     archive_after: _Duration = ARCHIVE_AFTER
     """How long a job that has ended and was looked at stays: "14 days", "12h"; 0 or "never" for always."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScreenSettings:
+class ScreenSettings(Struct, frozen=True, kw_only=True):
     """`[screen]`: how the monitor looks and sounds."""
 
     theme: _Theme = ""
@@ -188,8 +187,7 @@ class ScreenSettings:
     """Ring the terminal's bell for what `[notify]` tells of, at most once in ten seconds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotifySettings:
+class NotifySettings(Struct, frozen=True, kw_only=True):
     """`[notify]`: which events notify a user who does not look, and how beside the bell."""
 
     on: _Topics = tuple(Topic)
@@ -198,16 +196,23 @@ class NotifySettings:
     """Notifications of the desktop through the terminal, by OSC 9 or OSC 777."""
     toast: _Switch = False
     """A line in the corner of the screen as well, for some seconds; it takes no keys."""
-    command: _Program = field(default=(), repr=False)
+    command: _Program = ()
     """A program with its arguments, run without a shell; it reads the job as JSON from its standard input."""
 
+    def __repr__(self) -> str:
+        return "NotifySettings()"  # as above
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilesSettings:
+
+class FilesSettings(Struct, frozen=True, kw_only=True):
     """`[files]`: where the screen writes files."""
 
     folder: _Path = ""
     """The folder of exports, copies and pictures; by default `exports` in the data folder."""
+
+    @property
+    def exports(self) -> Path | None:
+        """The folder as a path, None for the default."""
+        return Path(self.folder) if self.folder else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,8 +102,8 @@ class Monitor(FewFrames[None]):
 
     @cached_property
     def _deeds(self) -> "Deeds":
-        from zjobtui.storage.exports import FOLDER  # noqa: PLC0415 - nothing of it is needed for the first screen
         from zjobtui.config.paths import data_folder  # noqa: PLC0415 - as above
+        from zjobtui.storage.exports import FOLDER  # noqa: PLC0415 - nothing of it is needed for the first screen
         from zjobtui.ui.deeds import Deeds  # noqa: PLC0415 - as above
 
         exports = self._exports or data_folder() / FOLDER
