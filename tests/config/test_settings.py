@@ -186,6 +186,7 @@ TYPOS = [
     ('[screen]\nutc = "yes"', 2, "screen.utc must be true or false, without quotes."),
     ("[screen]\ntheme = 4", 2, "screen.theme must be the name of a theme."),
     ('[notify]\non = ["faild"]', 2, "not “faild”; did you mean “failed”?"),
+    ('[notify]\non = ["fail\\u001bed"]', 2, "not “fail␛ed”; did you mean “failed”?"),
     (SOUND.replace('"id"', "72834"), 3, "client_id must be the id of an OAuth client, as Zuora shows it."),
     ("[screen]\nbell = 1", 2, "screen.bell must be true or false, without quotes, not 1."),
     ("[notify]\nosc = 9", 2, "notify.osc must be one of 9, 777, off, not 9."),

@@ -133,12 +133,10 @@ class _Setting:
 
     def refusal(self, given: object) -> str:
         """Say what is valid; and what was given, if that cannot be a secret in the wrong place."""
-        for word in given if isinstance(given, list) else [given]:
-            near = (
-                nearest(word, self.names) if isinstance(word, str) and self._canonical(word) not in self.names else ""
-            )
-            if near:
-                return f"must be {self.must_be}, not “{word}”; did you mean “{near}”?"
+        words = [word for word in (given if isinstance(given, list) else [given]) if isinstance(word, str)]
+        for word in words:
+            if self._canonical(word) not in self.names and (near := nearest(word, self.names)):
+                return f"must be {self.must_be}, not “{shorten(clean(word), 40)}”; did you mean “{near}”?"
         if isinstance(given, bool | int | float) and not self.is_text:
             return f"must be {self.must_be}, not {shorten(str(given).lower(), 20)}"
         return f"must be {self.must_be}"
