@@ -28,7 +28,7 @@ from tests.benchmarks.watched import (
 from zjobtui.domain.judging import judge
 from zjobtui.domain.report import Report
 from zjobtui.domain.verdict import Kind
-from zjobtui.zuora.wire import read_reply
+from zjobtui.zuora.parser import read_reply
 
 IN_ROW, COUNTED, AS_IN_VIEW = (
     Marks("done", one) for one in (OutOfView.NOT_SHOWN, OutOfView.COUNTED, OutOfView.AS_IN_VIEW)

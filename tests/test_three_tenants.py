@@ -16,7 +16,7 @@ from zjobtui.domain.watch import Watch
 from zjobtui.simulator.running import running
 from zjobtui.simulator.server import Simulator
 from zjobtui.storage.store import open_store
-from zjobtui.zuora.wire import read_report
+from zjobtui.zuora.parser import read_report
 
 pytestmark = pytest.mark.slow
 

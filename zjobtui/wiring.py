@@ -23,7 +23,7 @@ from zjobtui.logs import add_mask, get_logger
 from zjobtui.logs import stop as stop_log
 from zjobtui.polling.ports import JobSource, SourceError
 from zjobtui.wording.unsaved import unsaved_text
-from zjobtui.zuora.route import InvalidProxyError, route
+from zjobtui.zuora.proxy import InvalidProxyError, route
 
 if TYPE_CHECKING:
     from zjobtui.config.settings import Settings, TenantSettings
@@ -242,14 +242,14 @@ def check_up_all(configured: Sequence[Configured]) -> "list[Checkup]":
     import asyncio  # noqa: PLC0415 - commands that print need none of it
 
     from zjobtui.domain.checkup import Checkup  # noqa: PLC0415 - as above
-    from zjobtui.zuora.checkup import check_up  # noqa: PLC0415 - as above
+    from zjobtui.zuora.health_check import check_health  # noqa: PLC0415 - as above
 
     async def one_by_one(one: Configured) -> Checkup:
         try:
             credentials = await asyncio.to_thread(one.credentials)
         except SourceError as fault:
             return Checkup(no_secret=str(fault))
-        return await check_up(one.tenant, credentials, SystemClock())
+        return await check_health(one.tenant, credentials, SystemClock())
 
     async def all_of_them() -> list[Checkup]:
         return await asyncio.gather(*map(one_by_one, configured))
@@ -259,7 +259,7 @@ def check_up_all(configured: Sequence[Configured]) -> "list[Checkup]":
 
 def read_report(raw: str) -> "Report | None":
     """The report that a kept body holds, by the one reader there is."""
-    from zjobtui.zuora.wire import read_report as read  # noqa: PLC0415 - the first screen shows no report
+    from zjobtui.zuora.parser import read_report as read  # noqa: PLC0415 - the first screen shows no report
 
     return read(raw)
 
@@ -316,10 +316,10 @@ def _conceal(secret: str) -> None:
 
 
 def _source(one: Configured, clock: Clock) -> JobSource:
-    from zjobtui.zuora.client import Client  # noqa: PLC0415 - the network stack comes after the first screen
+    from zjobtui.zuora.api import ZuoraApi  # noqa: PLC0415 - the network stack comes after the first screen
 
     try:
-        return Client(one.tenant, one.credentials(), clock)
+        return ZuoraApi(one.tenant, one.credentials(), clock)
     except InvalidProxyError as fault:
         raise SourceError(str(fault)) from None
 

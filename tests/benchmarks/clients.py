@@ -12,7 +12,7 @@ from zjobtui.clock import SystemClock
 from zjobtui.config.tenants import environment_tenant
 from zjobtui.domain.job import JobId
 from zjobtui.domain.observation import Seen
-from zjobtui.zuora.client import Client
+from zjobtui.zuora.api import ZuoraApi
 
 CONNECTIONS = 40
 
@@ -62,7 +62,7 @@ async def _bare_aiohttp() -> AsyncIterator[Ask]:
 async def _own_client() -> AsyncIterator[Ask]:
     configured = environment_tenant(os.environ)
     assert configured is not None
-    client = Client(*configured, SystemClock())
+    client = ZuoraApi(*configured, SystemClock())
 
     async def ask(job_id: str) -> None:
         assert isinstance(await client.observe(JobId(job_id)), Seen)

@@ -18,8 +18,8 @@ from zjobtui.polling import desk
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.rate_limiter import Limits, RateLimiter
 from zjobtui.storage.store import open_store
-from zjobtui.zuora.client import Client
-from zjobtui.zuora.wire import read_report
+from zjobtui.zuora.api import ZuoraApi
+from zjobtui.zuora.parser import read_report
 
 _LOOK = 0.005
 _PATIENCE = 200.0
@@ -43,7 +43,7 @@ class Trial:
     engine: Engine
     jobs: tuple[Job, ...]
     clock: SystemClock
-    clients: list[Client]
+    clients: list[ZuoraApi]
 
     def measured(self, work: Callable[[], None]) -> dict[str, float]:
         """What the work cost: wall and CPU seconds of the whole process, and calls."""
@@ -83,13 +83,13 @@ class Trial:
 @contextmanager
 def prepared() -> Iterator[Trial]:
     """A trial over the tenant and the watchlist that the environment names."""
-    clock, clients = SystemClock(), list[Client]()
+    clock, clients = SystemClock(), list[ZuoraApi]()
     configured = environment_tenant(os.environ)
     assert configured is not None
     tenant, credentials = configured
 
-    def make() -> Client:
-        clients.append(Client(tenant, credentials, clock))
+    def make() -> ZuoraApi:
+        clients.append(ZuoraApi(tenant, credentials, clock))
         return clients[-1]
 
     store, watchlist = open_store(store_path(), read_report)

@@ -20,7 +20,7 @@ from zjobtui.domain.report import Report
 from zjobtui.domain.watch import Watch
 from zjobtui.polling.intervals import STALENESS_LIMIT
 from zjobtui.storage.store import open_store
-from zjobtui.zuora.wire import read_report
+from zjobtui.zuora.parser import read_report
 
 
 def store(folder: Path, job_ids: Iterable[str]) -> Path:

@@ -11,8 +11,8 @@ from zjobtui.clock import Clock, SystemClock
 from zjobtui.domain.observation import Missed, Observation
 from zjobtui.domain.problem import ProblemKind
 from zjobtui.domain.tenant import ClientCredentials, Credentials, Secret, Tenant
-from zjobtui.zuora.client import Client
-from zjobtui.zuora.line import Line
+from zjobtui.zuora.api import ZuoraApi
+from zjobtui.zuora.transport import Transport
 
 JOB = job_id()
 _TURNS = 5
@@ -29,12 +29,12 @@ async def asking(
     connect_limit: float = 5.0,
     clock: Clock | None = None,
     credentials: Credentials = CREDENTIALS,
-) -> AsyncIterator[Client]:
+) -> AsyncIterator[ZuoraApi]:
     """A client with short limits; it leaves no task behind."""
     before = asyncio.all_tasks()
     tenant = Tenant(name="env", base_url=base_url)
-    line = Line(base_url, total_limit=limit, connect_limit=connect_limit)
-    client = Client(tenant, credentials, clock or SystemClock(), line)
+    line = Transport(base_url, total_limit=limit, connect_limit=connect_limit)
+    client = ZuoraApi(tenant, credentials, clock or SystemClock(), line)
     try:
         yield client
     finally:
@@ -49,7 +49,7 @@ def kinds(observations: list[Observation]) -> list[ProblemKind | None]:
     return [one.problem.kind if isinstance(one, Missed) else None for one in observations]
 
 
-async def storm(client: Client, calls: int) -> list[ProblemKind | None]:
+async def storm(client: ZuoraApi, calls: int) -> list[ProblemKind | None]:
     """So many calls at once."""
     return kinds(await asyncio.gather(*(client.observe(JOB) for _ in range(calls))))
 

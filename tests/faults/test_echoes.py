@@ -16,7 +16,7 @@ from zjobtui.clock import SystemClock
 from zjobtui.domain.observation import Missed, Observation, Seen
 from zjobtui.domain.problem import ProblemKind
 from zjobtui.domain.tenant import BearerToken, ClientCredentials, Secret, Tenant
-from zjobtui.zuora.checkup import check_up
+from zjobtui.zuora.health_check import check_health
 from zjobtui.zuora.mask import MARK
 
 SECRET = "sentinel/of-the=secret"
@@ -113,7 +113,7 @@ async def test_a_refused_sign_in_that_echoes_the_secret_shows_none(status: int) 
         with fault_server(token=Answer.of(body, status)) as server:
             async with asking(server.base_url, credentials=CLIENT) as client:
                 one = await client.observe(JOB)
-            checkup = await check_up(Tenant(name="env", base_url=server.base_url), CLIENT, SystemClock())
+            checkup = await check_health(Tenant(name="env", base_url=server.base_url), CLIENT, SystemClock())
         assert isinstance(one, Missed)
         assert MARK in one.problem.detail
         assert holds_none((one, checkup), SECRET)
@@ -132,7 +132,7 @@ async def test_a_token_that_is_none_and_echoes_the_secret_is_unreadable(access_t
 async def test_what_a_sign_in_says_of_its_bearer_is_masked() -> None:
     granted = {"access_token": TOKEN, "expires_in": 3599, "scope": f"user.{TOKEN} tenant.{percent(SECRET)}"}
     with fault_server(token=Answer.of(granted)) as server:
-        checkup = await check_up(Tenant(name="env", base_url=server.base_url), CLIENT, SystemClock())
+        checkup = await check_health(Tenant(name="env", base_url=server.base_url), CLIENT, SystemClock())
     assert MARK in checkup.who
     assert holds_none(checkup, SECRET, TOKEN)
 

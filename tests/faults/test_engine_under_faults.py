@@ -26,9 +26,9 @@ from zjobtui.simulator.running import running
 from zjobtui.simulator.server import Simulator
 from zjobtui.simulator.world import Life, World
 from zjobtui.storage.store import open_store
-from zjobtui.zuora.client import Client
-from zjobtui.zuora.line import Line
-from zjobtui.zuora.wire import read_reply, read_report
+from zjobtui.zuora.api import ZuoraApi
+from zjobtui.zuora.parser import read_reply, read_report
+from zjobtui.zuora.transport import Transport
 
 JOBS = 20
 PATIENCE = 30.0
@@ -113,8 +113,8 @@ def engine_on(simulator: Simulator, seed: int, path: Path) -> Iterator[Trial]:
     tenant = Tenant(name="env", base_url=simulator.base_url)
     credentials = ClientCredentials(simulator.client_id, Secret(simulator.client_secret))
 
-    def make() -> Client:
-        return Client(tenant, credentials, clock, Line(tenant.base_url, total_limit=5))
+    def make() -> ZuoraApi:
+        return ZuoraApi(tenant, credentials, clock, Transport(tenant.base_url, total_limit=5))
 
     store, watchlist = open_store(path, read_report)
     with store:

@@ -21,7 +21,7 @@ from tests.support.wire import Request
 from zjobtui.domain.observation import Missed, Observation, Seen
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.report import Report
-from zjobtui.zuora.wire import read_reply
+from zjobtui.zuora.parser import read_reply
 
 pytestmark = pytest.mark.slow
 

@@ -20,7 +20,7 @@ from zjobtui.clock import SystemClock
 from zjobtui.domain.observation import Missed
 from zjobtui.domain.problem import ProblemKind
 from zjobtui.domain.tenant import BearerToken, Secret, Tenant
-from zjobtui.zuora.client import Client
+from zjobtui.zuora.api import ZuoraApi
 
 USER, PASSWORD = "sentinel-user-bob", "sentinel-of-the-proxy"
 HOST = "https://rest.zuora.invalid"
@@ -113,7 +113,7 @@ def test_a_host_on_loopback_needs_no_proxy(tmp_path: Path) -> None:
 async def told_behind(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The problem of a call through the proxy."""
     monkeypatch.setenv("HTTPS_PROXY", url)
-    client = Client(Tenant(name="env", base_url=HOST), BearerToken(Secret("token-1")), SystemClock())
+    client = ZuoraApi(Tenant(name="env", base_url=HOST), BearerToken(Secret("token-1")), SystemClock())
     try:
         one = await client.observe(job_id())
     finally:

@@ -16,9 +16,9 @@ from tests.support.answers import token
 from tests.support.fault_server import fault_server
 from tests.support.scripts import TokenDesk
 from zjobtui.domain.tenant import BearerToken, ClientCredentials, Credentials, Secret
-from zjobtui.zuora import line
-from zjobtui.zuora.line import Reply
+from zjobtui.zuora import transport
 from zjobtui.zuora.mask import Mask
+from zjobtui.zuora.transport import Reply
 
 SECRET = "sentinel-of-the-secret-7c41"
 TOKEN = "sentinel-of-the-token-9e02"
@@ -58,7 +58,7 @@ def _older_objects_are_passed_over() -> Iterator[None]:
 def descriptions() -> str:
     """The `repr` of every object of the program, of httpx and of the event loop that has come to life.
 
-    aiohttp's own `RequestInfo` shows the header with the token; it never leaves `Line.send`.
+    aiohttp's own `RequestInfo` shows the header with the token; it never leaves `Transport.send`.
     """
     texts = []
     for one in gc.get_objects():
@@ -88,8 +88,8 @@ async def test_s1_no_trouble_makes_secret_or_token_show(
         raised.append("".join(traceback.format_exception(fault)))
         return _problem(fault, mask)
 
-    _problem = line._problem
-    monkeypatch.setattr(line, "_problem", noted)
+    _problem = transport._problem
+    monkeypatch.setattr(transport, "_problem", noted)
     credentials = ClientCredentials("client-1", Secret(SECRET))
     own = scenario.token if scenario.token is not None else token(TOKEN)
     with fault_server(scenario.script, token=own, on_accept=scenario.on_accept) as server:
@@ -112,7 +112,7 @@ async def test_s1_a_good_day_shows_neither(credentials: Credentials, told: io.St
             await storm(client, 5)
             described = descriptions()
         assert {request.bearer for request in server.requests if request.bearer} == {TOKEN}
-    assert "Line" in described or "Client" in described
+    assert "Transport" in described or "ZuoraApi" in described
     assert "DEBUG" in told.getvalue()
     assert _leaks(described + told.getvalue()) == []
 

@@ -10,7 +10,7 @@ from zjobtui.domain.observation import Observation
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
 from zjobtui.storage.store import Store, open_store
-from zjobtui.zuora.wire import read_report
+from zjobtui.zuora.parser import read_report
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of a random name is made in it
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from tests.support.building import NOW, done, job, watch, watchlist
 from zjobtui.storage.store import open_store
-from zjobtui.zuora.wire import read_report
+from zjobtui.zuora.parser import read_report
 
 
 def test_what_was_looked_at_is_known_after_a_restart_and_in_the_other_window(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
 from zjobtui.storage.carrying import CarriedError, from_json, to_json
 from zjobtui.storage.store import Store
-from zjobtui.zuora.wire import read_report
+from zjobtui.zuora.parser import read_report
 
 
 def let_in(value: Any) -> Any:  # noqa: ANN401 - a watch, and whatever it is made of

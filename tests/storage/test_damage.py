@@ -17,7 +17,7 @@ from zjobtui.storage.database import SCHEMA_VERSION, BrokenStoreError, StoreErro
 from zjobtui.storage.mending import mend
 from zjobtui.storage.store import open_store
 from zjobtui.wording.records import full_record
-from zjobtui.zuora.wire import read_report
+from zjobtui.zuora.parser import read_report
 
 JOBS = 40
 

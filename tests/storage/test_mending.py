@@ -21,7 +21,7 @@ from zjobtui.storage import database
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.database import StoreError, alone, backup_path
 from zjobtui.storage.store import open_store
-from zjobtui.zuora.wire import read_report
+from zjobtui.zuora.parser import read_report
 
 JOBS = 60
 PAGE = 4_096

@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.support.building import watch
 from zjobtui.headless import adding
 from zjobtui.storage.store import open_store
-from zjobtui.zuora.wire import read_report
+from zjobtui.zuora.parser import read_report
 
 store, watchlist = open_store(Path(sys.argv[1]), read_report)
 print("ready", flush=True)

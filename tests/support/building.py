@@ -12,7 +12,7 @@ from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.report import OrderResult, Report
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
-from zjobtui.zuora.wire import read_reply
+from zjobtui.zuora.parser import read_reply
 
 NOW = 1_795_442_400.0
 """A fixed moment: 2026-11-23 14:00:00 UTC."""

@@ -13,7 +13,7 @@ from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
 from zjobtui.simulator.server import Simulator
 from zjobtui.storage.store import open_store
-from zjobtui.zuora.wire import read_report
+from zjobtui.zuora.parser import read_report
 
 PROGRAM = (sys.executable, "-m", "zjobtui")
 

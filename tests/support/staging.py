@@ -7,7 +7,7 @@ from tests.support.building import NOW, job, read_payload, watch
 from tests.support.scripted import FixedClock, ScriptedEngine, call
 from zjobtui.domain.observation import Missed, Observation, Seen
 from zjobtui.domain.report import Report
-from zjobtui.zuora.wire import read_reply
+from zjobtui.zuora.parser import read_reply
 
 Told = str | bytes | Observation | None
 """What was heard of a job: a recorded reply by its name, a body, an observation, or nothing yet."""

@@ -10,7 +10,7 @@ from zjobtui.domain.report import Report
 from zjobtui.domain.watch import Watch
 from zjobtui.simulator.replies import reply
 from zjobtui.simulator.world import World
-from zjobtui.zuora.wire import read_reply
+from zjobtui.zuora.parser import read_reply
 
 LABELS = ("CS-4390", "CS-4398 bulk price", "CS-4411 renewal batch", "preview Q3", "CS-4420 migration")
 

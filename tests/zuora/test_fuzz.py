@@ -14,7 +14,7 @@ from zjobtui.domain.report import Report
 from zjobtui.domain.verdict import Kind
 from zjobtui.wording.outline import printed
 from zjobtui.wording.reports import report_lines
-from zjobtui.zuora.wire import read_reply, read_report
+from zjobtui.zuora.parser import read_reply, read_report
 
 Value = Any
 """Any JSON value."""

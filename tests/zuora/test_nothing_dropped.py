@@ -13,7 +13,7 @@ from tests.support.results import FULL_RESULTS, RESULTS
 from zjobtui.domain.json_value import Json
 from zjobtui.domain.report import Report
 from zjobtui.domain.text import clean
-from zjobtui.zuora.wire import read_reply
+from zjobtui.zuora.parser import read_reply
 
 REPORTS = [name for name in PAYLOADS if b'"reasons"' not in payload(name)]
 

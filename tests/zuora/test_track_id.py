@@ -29,7 +29,7 @@ from tests.support.wire import Request, Wire
 from zjobtui.domain.observation import Missed, Observation, Seen
 from zjobtui.domain.problem import ProblemKind
 from zjobtui.domain.tenant import BearerToken, Secret
-from zjobtui.zuora.client import Client
+from zjobtui.zuora.api import ZuoraApi
 
 TRIALS, FEW = 30, 6
 COMPLETED = reply("derived-completed-everything")
@@ -48,7 +48,7 @@ def together(*answers: Answer) -> Raw:
 
 
 @asynccontextmanager
-async def asking_a_known_host(script: Behaviour | Decide) -> AsyncIterator[tuple[Client, FaultServer]]:
+async def asking_a_known_host(script: Behaviour | Decide) -> AsyncIterator[tuple[ZuoraApi, FaultServer]]:
     """A client whose host has repeated a track id before."""
 
     def first_good(request: Request) -> Behaviour | None:

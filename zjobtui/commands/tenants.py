@@ -62,7 +62,7 @@ def _findings(*, offline: bool) -> "Iterator[Finding]":
     from zjobtui.storage.examining import examine
     from zjobtui.storage.sharing import record_calls
     from zjobtui.wiring import check_up_all, look_of
-    from zjobtui.zuora.route import InvalidProxyError, route
+    from zjobtui.zuora.proxy import InvalidProxyError, route
 
     found = found_configuration()
     problems = (*found.problems, *look_of(found)[1])

@@ -18,7 +18,7 @@ from zjobtui.domain.report import (
     Subscription,
     WriteOff,
 )
-from zjobtui.zuora.fields import Fields
+from zjobtui.zuora.json_reader import Fields
 
 _METRICS = ("chargeMetrics", "orderDeltaMetrics", "orderMetrics", "rampMetrics", "funds")
 _PREVIEW_SIGNS = frozenset({"previewResult", "invoices", "creditMemos", *_METRICS})

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.text import shorten
-from zjobtui.zuora.fields import Fields
-from zjobtui.zuora.wire import NotReadableError, read_object
+from zjobtui.zuora.json_reader import Fields
+from zjobtui.zuora.parser import NotReadableError, read_object
 
 _DEFAULT_LIFE = 300.0
 _LONGEST_LIFE = 86_400.0

@@ -12,11 +12,11 @@ from zjobtui.domain.report import Report
 from zjobtui.domain.tenant import BearerToken, ClientCredentials, Credentials, Tenant
 from zjobtui.domain.text import clean, shorten
 from zjobtui.logs import add_mask, get_logger
+from zjobtui.zuora.auth import Token, TokenProvider
 from zjobtui.zuora.headers import read_rate_limits
-from zjobtui.zuora.line import TRACK_ID, Line, Proof, Reply
-from zjobtui.zuora.signing_in import SignIn, Token
+from zjobtui.zuora.parser import read_process_id, read_reply
 from zjobtui.zuora.token_reply import read_token
-from zjobtui.zuora.wire import read_process_id, read_reply
+from zjobtui.zuora.transport import TRACK_ID, Proof, Reply, Transport
 
 log = get_logger(__name__)
 
@@ -27,17 +27,17 @@ _LIMIT_HEADERS = ("ratelimit-", "concurrency-limit-", "retry-after")
 _ALLOWED = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-")
 
 
-class Client:
+class ZuoraApi:
     """The line to one tenant, signed in when it must be. Only GET requests and the token request are ever sent."""
 
-    def __init__(self, tenant: Tenant, credentials: Credentials, clock: Clock, line: Line | None = None) -> None:
+    def __init__(self, tenant: Tenant, credentials: Credentials, clock: Clock, line: Transport | None = None) -> None:
         self._tenant = tenant
         self._credentials = credentials
         self._clock = clock
-        self._line = line or Line(tenant.base_url)
+        self._line = line or Transport(tenant.base_url)
         if isinstance(credentials, BearerToken):
             self._line.mask.add(credentials.token.reveal())
-        self._sign_in = SignIn(credentials, self._fetch_token, clock)
+        self._sign_in = TokenProvider(credentials, self._fetch_token, clock)
         self._headers = _tenant_headers(tenant)
         add_mask(self._line.mask.mask_text)
 

@@ -12,7 +12,7 @@ from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.reason import Category, Reason
 from zjobtui.domain.report import OrderResult, OtherResult, PreviewResult, Report
 from zjobtui.domain.verdict import Kind
-from zjobtui.zuora.wire import DEPTH_LIMIT, read_process_id, read_reply, read_report
+from zjobtui.zuora.parser import DEPTH_LIMIT, read_process_id, read_reply, read_report
 
 VERDICTS = {
     "derived-completed-everything": Kind.ATTENTION,

@@ -38,9 +38,9 @@ from zjobtui.domain.rate_limits import RateLimits
 from zjobtui.domain.tenant import BearerToken, ClientCredentials, Credentials, Secret
 from zjobtui.simulator.running import running
 from zjobtui.simulator.server import Simulator
-from zjobtui.zuora.client import Client
-from zjobtui.zuora.line import Line
-from zjobtui.zuora.signing_in import PAUSE
+from zjobtui.zuora.api import ZuoraApi
+from zjobtui.zuora.auth import PAUSE
+from zjobtui.zuora.transport import Transport
 
 ONE = job_id(1)
 SENTINEL = "sentinel-secret-4711"
@@ -54,19 +54,19 @@ async def client_of(
     credentials: Credentials | None = None,
     limit: float = 20.0,
     **fields: Any,  # noqa: ANN401 - the fields of `Tenant`
-) -> AsyncIterator[Client]:
+) -> AsyncIterator[ZuoraApi]:
     if credentials is None and isinstance(server, Simulator):
         credentials = ClientCredentials(server.client_id, Secret(server.client_secret))
     tenant = replace(make_tenant("env", server.base_url), **fields)
-    line = Line(tenant.base_url, total_limit=limit)
-    client = Client(tenant, credentials or CLIENT, clock or FixedClock(), line)
+    line = Transport(tenant.base_url, total_limit=limit)
+    client = ZuoraApi(tenant, credentials or CLIENT, clock or FixedClock(), line)
     try:
         yield client
     finally:
         await client.aclose()
 
 
-async def many(client: Client, calls: int = 50) -> list[Observation]:
+async def many(client: ZuoraApi, calls: int = 50) -> list[Observation]:
     return await asyncio.gather(*(client.observe(ONE) for _ in range(calls)))
 
 
@@ -329,7 +329,7 @@ async def test_a_host_that_does_not_listen_is_unreachable() -> None:
 
 async def test_a_host_whose_name_is_no_name_is_an_observation_too() -> None:
     for url in ("https://a..b", f"https://{'a' * 70}.example"):
-        client = Client(make_tenant("env", url), CLIENT, FixedClock())
+        client = ZuoraApi(make_tenant("env", url), CLIENT, FixedClock())
         assert problem_of(await client.observe(ONE)).kind is ProblemKind.UNREACHABLE
         await client.aclose()
 

@@ -9,7 +9,7 @@ from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.reason import Category, Reason
 from zjobtui.domain.report import Report
 from zjobtui.domain.text import clean, clean_lines, shorten
-from zjobtui.zuora.fields import Fields
+from zjobtui.zuora.json_reader import Fields
 from zjobtui.zuora.results import read_result
 
 DEPTH_LIMIT = 100

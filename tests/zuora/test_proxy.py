@@ -6,7 +6,7 @@ from tests.support.scripted import FixedClock
 from zjobtui.domain.tenant import BearerToken, Secret, Tenant
 from zjobtui.polling.ports import SourceError
 from zjobtui.wiring import Configured, _source
-from zjobtui.zuora.route import InvalidProxyError, find_proxy, route
+from zjobtui.zuora.proxy import InvalidProxyError, find_proxy, route
 
 HOST = "https://rest.eu.zuora.com"
 PASSWORD = "hunter2-of-bob"

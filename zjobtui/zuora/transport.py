@@ -21,7 +21,7 @@ from zjobtui.domain.text import clean, shorten
 from zjobtui.logs import get_logger
 from zjobtui.zuora.bodies import BodyError, BodyTooLargeError, read_body
 from zjobtui.zuora.mask import Mask
-from zjobtui.zuora.route import Proxy, find_proxy
+from zjobtui.zuora.proxy import Proxy, find_proxy
 
 if TYPE_CHECKING:
     from aiohttp.client import ClientTimeout
@@ -68,7 +68,7 @@ class Reply:
     proof: Proof = Proof.GIVEN
 
 
-class Line:
+class Transport:
     """A pool of connections to one base URL. Redirects are not followed, certificates are always checked.
 
     Raises `InvalidProxyError` if the environment names a proxy that cannot be used.

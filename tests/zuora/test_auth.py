@@ -5,7 +5,7 @@ import pytest
 from tests.support.scripted import FixedClock
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.tenant import BearerToken, ClientCredentials, Secret
-from zjobtui.zuora.signing_in import FORCED_MOST, PAUSE, RENEW_AGAIN, RENEW_AT, SOONEST, SignIn, Token
+from zjobtui.zuora.auth import FORCED_MOST, PAUSE, RENEW_AGAIN, RENEW_AT, SOONEST, Token, TokenProvider
 
 CLIENT = ClientCredentials("id", Secret("secret"))
 SIGNED_OUT = Problem(ProblemKind.SIGNED_OUT, "sign in first")
@@ -29,8 +29,8 @@ class Script:
         return next(self._answers, Token(f"token {number}", 3_600))
 
 
-def signed(script: Script, clock: FixedClock | None = None, bearer: str = "") -> SignIn:
-    return SignIn(BearerToken(Secret(bearer)) if bearer else CLIENT, script, clock or FixedClock())
+def signed(script: Script, clock: FixedClock | None = None, bearer: str = "") -> TokenProvider:
+    return TokenProvider(BearerToken(Secret(bearer)) if bearer else CLIENT, script, clock or FixedClock())
 
 
 async def test_fifty_calls_at_once_make_one_token_request() -> None:

@@ -42,7 +42,7 @@ FetchToken = Callable[[], Awaitable[Token | Problem]]
 """Makes one token request and tells what came of it."""
 
 
-class SignIn:
+class TokenProvider:
     """Keeps the token. `token()` may be called by any number of calls at once; at most one request is under way.
 
     Those that waited while a request failed share its failure, so that none of them waits for a request of its own.

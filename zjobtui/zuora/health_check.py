@@ -11,22 +11,24 @@ from zjobtui.domain.observation import Missed
 from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.tenant import BearerToken, Credentials, Tenant
 from zjobtui.domain.text import shorten
-from zjobtui.zuora.client import TOKEN_PATH, Client
-from zjobtui.zuora.line import TOTAL_LIMIT, Line, Reply
-from zjobtui.zuora.route import InvalidProxyError
+from zjobtui.zuora.api import TOKEN_PATH, ZuoraApi
+from zjobtui.zuora.proxy import InvalidProxyError
 from zjobtui.zuora.token_reply import read_token, read_who
+from zjobtui.zuora.transport import TOTAL_LIMIT, Reply, Transport
 
 NOBODYS = JobId("0" * 32)
 """An id in the right form that no job has: that the host does not find it proves that one may ask."""
 
 
-async def check_up(tenant: Tenant, credentials: Credentials, clock: Clock, time_limit: float = TOTAL_LIMIT) -> Checkup:
+async def check_health(
+    tenant: Tenant, credentials: Credentials, clock: Clock, time_limit: float = TOTAL_LIMIT
+) -> Checkup:
     """What a sign-in and one call tell; never raises for what a network or a server does."""
     try:
         line = _Noted(tenant.base_url, time_limit)
     except InvalidProxyError as fault:
         return Checkup(refused=Problem(ProblemKind.UNREACHABLE, str(fault)))
-    client = Client(tenant, credentials, clock, line)
+    client = ZuoraApi(tenant, credentials, clock, line)
     try:
         observation = await client.observe(NOBODYS)
     finally:
@@ -46,7 +48,7 @@ async def check_up(tenant: Tenant, credentials: Credentials, clock: Clock, time_
     )
 
 
-class _Noted(Line):
+class _Noted(Transport):
     """A line that keeps the last answer of each kind."""
 
     token: Reply | None = None
