@@ -23,7 +23,7 @@ from zjobtui.logs import add_mask, get_logger
 from zjobtui.logs import stop as stop_log
 from zjobtui.polling.ports import JobSource, SourceError
 from zjobtui.wording.unsaved import unsaved_text
-from zjobtui.zuora.proxy import InvalidProxyError, route
+from zjobtui.zuora.proxy import InvalidProxyError, find_route
 
 if TYPE_CHECKING:
     from zjobtui.config.settings import Settings, TenantSettings
@@ -242,6 +242,7 @@ def check_up_all(configured: Sequence[Configured]) -> "list[Checkup]":
     import asyncio  # noqa: PLC0415 - commands that print need none of it
 
     from zjobtui.domain.checkup import Checkup  # noqa: PLC0415 - as above
+    from zjobtui.domain.problem import Problem, ProblemKind  # noqa: PLC0415 - as above
     from zjobtui.zuora.health_check import check_health  # noqa: PLC0415 - as above
 
     async def one_by_one(one: Configured) -> Checkup:
@@ -249,7 +250,11 @@ def check_up_all(configured: Sequence[Configured]) -> "list[Checkup]":
             credentials = await asyncio.to_thread(one.credentials)
         except SourceError as fault:
             return Checkup(no_secret=str(fault))
-        return await check_health(one.tenant, credentials, SystemClock())
+        try:
+            route = find_route(one.tenant.base_url, os.environ)
+        except InvalidProxyError as fault:
+            return Checkup(refused=Problem(ProblemKind.UNREACHABLE, str(fault)))
+        return await check_health(one.tenant, credentials, SystemClock(), route)
 
     async def all_of_them() -> list[Checkup]:
         return await asyncio.gather(*map(one_by_one, configured))
@@ -287,11 +292,20 @@ def _routes(configured: Sequence[Configured]) -> list[str]:
     told = []
     for tenant in (one.tenant for one in configured):
         try:
-            if phrases := route(tenant.base_url, os.environ):
+            if phrases := find_route(tenant.base_url, os.environ).phrases:
                 told.append(f"{tenant.title} is asked {', '.join(phrases)}.")
         except InvalidProxyError as fault:
             told.append(f"{tenant.title} cannot be asked: {fault}.")
-    return told
+    return [*told, *ignored_exemptions(configured)]
+
+
+def ignored_exemptions(configured: Sequence[Configured]) -> list[str]:
+    """Return a sentence for each entry of NO_PROXY that is not valid, if a proxy is set."""
+    sentences: dict[str, None] = {}
+    for tenant in (one.tenant for one in configured):
+        with suppress(InvalidProxyError):  # the tenant then shows that
+            sentences.update(dict.fromkeys(find_route(tenant.base_url, os.environ).ignored))
+    return [f"{sentence}." for sentence in sentences]
 
 
 def _log_tenants(configured: Sequence[Configured]) -> None:
@@ -317,9 +331,13 @@ def _conceal(secret: str) -> None:
 
 def _source(one: Configured, clock: Clock) -> JobSource:
     from zjobtui.zuora.api import ZuoraApi  # noqa: PLC0415 - the network stack comes after the first screen
+    from zjobtui.zuora.transport import Transport  # noqa: PLC0415 - as above
 
+    base_url = one.tenant.base_url
     try:
-        return ZuoraApi(one.tenant, one.credentials(), clock)
+        return ZuoraApi(
+            one.tenant, one.credentials(), clock, Transport(base_url, clock, find_route(base_url, os.environ))
+        )
     except InvalidProxyError as fault:
         raise SourceError(str(fault)) from None
 

@@ -13,6 +13,7 @@ from zjobtui.config.tenants import environment_tenant
 from zjobtui.domain.job import JobId
 from zjobtui.domain.observation import Seen
 from zjobtui.zuora.api import ZuoraApi
+from zjobtui.zuora.transport import Transport
 
 CONNECTIONS = 40
 
@@ -62,7 +63,7 @@ async def _bare_aiohttp() -> AsyncIterator[Ask]:
 async def _own_client() -> AsyncIterator[Ask]:
     configured = environment_tenant(os.environ)
     assert configured is not None
-    client = ZuoraApi(*configured, SystemClock())
+    client = ZuoraApi(*configured, SystemClock(), Transport(_base_url(), SystemClock()))
 
     async def ask(job_id: str) -> None:
         assert isinstance(await client.observe(JobId(job_id)), Seen)

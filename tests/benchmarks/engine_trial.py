@@ -20,6 +20,7 @@ from zjobtui.polling.rate_limiter import Limits, RateLimiter
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.api import ZuoraApi
 from zjobtui.zuora.parser import read_report
+from zjobtui.zuora.transport import Transport
 
 _LOOK = 0.005
 _PATIENCE = 200.0
@@ -89,7 +90,7 @@ def prepared() -> Iterator[Trial]:
     tenant, credentials = configured
 
     def make() -> ZuoraApi:
-        clients.append(ZuoraApi(tenant, credentials, clock))
+        clients.append(ZuoraApi(tenant, credentials, clock, Transport(tenant.base_url, clock)))
         return clients[-1]
 
     store, watchlist = open_store(store_path(), read_report)

@@ -1,4 +1,4 @@
-"""A real client on a line to a server of the test's own, and what must be left of it when it is closed: nothing."""
+"""A real client for a server of the test's own, and a check that it leaves nothing behind when it is closed."""
 
 import asyncio
 import time
@@ -33,8 +33,9 @@ async def asking(
     """A client with short limits; it leaves no task behind."""
     before = asyncio.all_tasks()
     tenant = Tenant(name="env", base_url=base_url)
-    line = Transport(base_url, total_limit=limit, connect_limit=connect_limit)
-    client = ZuoraApi(tenant, credentials, clock or SystemClock(), line)
+    clock = clock or SystemClock()
+    transport = Transport(base_url, clock, total_limit=limit, connect_limit=connect_limit)
+    client = ZuoraApi(tenant, credentials, clock, transport)
     try:
         yield client
     finally:

@@ -160,7 +160,7 @@ BODY = [
         "gzip-without-its-end",
         Answer(_ZIPPED.body[:-9], headers=_ZIPPED.headers),
         ProblemKind.UNREADABLE,
-        says="compressed answer broke off",
+        says="compressed response broke off",
     ),
     bad("gzip-that-is-none", not_gzip(), ProblemKind.UNREADABLE, says="not the gzip"),
     bad("encoding-that-nobody-asked-for", Answer(b"x", headers={"Content-Encoding": "br"}), ProblemKind.UNREADABLE),
@@ -191,7 +191,7 @@ BODY = [
     unreadable("json-nan", _STATUS + b"NaN}", "NaN"),
     unreadable("json-infinity", _STATUS + b"-Infinity}", "Infinity"),
     unreadable(
-        "json-status-twice", b'{"success": true, "status": "Processing", "status": "Completed"}', "stands twice"
+        "json-status-twice", b'{"success": true, "status": "Processing", "status": "Completed"}', "duplicate field"
     ),
     unreadable("json-cut-off", _GOOD.body[:-3], "not JSON"),
     good("json-lone-surrogate", Answer(_STATUS + rb'"\ud800"}')),

@@ -114,7 +114,7 @@ def engine_on(simulator: Simulator, seed: int, path: Path) -> Iterator[Trial]:
     credentials = ClientCredentials(simulator.client_id, Secret(simulator.client_secret))
 
     def make() -> ZuoraApi:
-        return ZuoraApi(tenant, credentials, clock, Transport(tenant.base_url, total_limit=5))
+        return ZuoraApi(tenant, credentials, clock, Transport(tenant.base_url, clock, total_limit=5))
 
     store, watchlist = open_store(path, read_report)
     with store:

@@ -21,6 +21,8 @@ from zjobtui.domain.observation import Missed
 from zjobtui.domain.problem import ProblemKind
 from zjobtui.domain.tenant import BearerToken, Secret, Tenant
 from zjobtui.zuora.api import ZuoraApi
+from zjobtui.zuora.proxy import find_route
+from zjobtui.zuora.transport import Transport
 
 USER, PASSWORD = "sentinel-user-bob", "sentinel-of-the-proxy"
 HOST = "https://rest.zuora.invalid"
@@ -110,10 +112,10 @@ def test_a_host_on_loopback_needs_no_proxy(tmp_path: Path) -> None:
     assert shows_none(tmp_path, ended.stdout, ended.stderr)
 
 
-async def told_behind(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+async def told_behind(url: str) -> str:
     """The problem of a call through the proxy."""
-    monkeypatch.setenv("HTTPS_PROXY", url)
-    client = ZuoraApi(Tenant(name="env", base_url=HOST), BearerToken(Secret("token-1")), SystemClock())
+    transport = Transport(HOST, SystemClock(), find_route(HOST, {"HTTPS_PROXY": url}))
+    client = ZuoraApi(Tenant(name="env", base_url=HOST), BearerToken(Secret("token-1")), SystemClock(), transport)
     try:
         one = await client.observe(job_id())
     finally:
@@ -140,11 +142,9 @@ REFUSING: dict[str, tuple[Behaviour, str]] = {
 
 
 @pytest.mark.parametrize(("behaviour", "detail"), REFUSING.values(), ids=REFUSING)
-async def test_a_proxy_that_refuses_is_told_without_its_credentials(
-    behaviour: Behaviour, detail: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_proxy_that_refuses_is_told_without_its_credentials(behaviour: Behaviour, detail: str) -> None:
     with fault_server(lambda _request: behaviour) as proxy:
-        told = await told_behind(f"http://{USER}:{PASSWORD}@127.0.0.1:{proxy.port}", monkeypatch)
+        told = await told_behind(f"http://{USER}:{PASSWORD}@127.0.0.1:{proxy.port}")
         assert proxy.requests[0].method == "CONNECT"
         credentials = b64decode(proxy.requests[0].headers["proxy-authorization"].removeprefix("Basic "))
         assert credentials.decode() == f"{USER}:{PASSWORD}"
@@ -152,12 +152,10 @@ async def test_a_proxy_that_refuses_is_told_without_its_credentials(
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-async def test_a_proxy_that_is_dead_or_speaks_no_tls_is_told_without_its_credentials(
-    scheme: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_proxy_that_is_dead_or_speaks_no_tls_is_told_without_its_credentials(scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    told = await told_behind(f"{scheme}://{USER}:{PASSWORD}@127.0.0.1:{port}", monkeypatch)
+    told = await told_behind(f"{scheme}://{USER}:{PASSWORD}@127.0.0.1:{port}")
     assert told == "the proxy cannot be reached: connection refused"
     with fault_server(on_accept=lambda _number: Raw(b"plain") + Close()) as proxy:
-        assert await told_behind(f"https://{USER}:{PASSWORD}@127.0.0.1:{proxy.port}", monkeypatch)
+        assert await told_behind(f"https://{USER}:{PASSWORD}@127.0.0.1:{proxy.port}")

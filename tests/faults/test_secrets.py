@@ -7,6 +7,7 @@ import io
 import logging
 import traceback
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -16,8 +17,7 @@ from tests.support.answers import token
 from tests.support.fault_server import fault_server
 from tests.support.scripts import TokenDesk
 from zjobtui.domain.tenant import BearerToken, ClientCredentials, Credentials, Secret
-from zjobtui.zuora import transport
-from zjobtui.zuora.mask import Mask
+from zjobtui.zuora import failures, transport
 from zjobtui.zuora.transport import Reply
 
 SECRET = "sentinel-of-the-secret-7c41"
@@ -84,12 +84,12 @@ async def test_s1_no_trouble_makes_secret_or_token_show(
     asyncio.get_running_loop().set_debug(enabled=True)
     raised: list[str] = []
 
-    def noted(fault: Exception, mask: Mask) -> object:
-        raised.append("".join(traceback.format_exception(fault)))
-        return _problem(fault, mask)
+    def noted(error: Exception, *arguments: Any, **options: Any) -> object:  # noqa: ANN401 - passed on as they are
+        raised.append("".join(traceback.format_exception(error)))
+        return problem_of(error, *arguments, **options)
 
-    _problem = transport._problem
-    monkeypatch.setattr(transport, "_problem", noted)
+    problem_of = failures.problem_of
+    monkeypatch.setattr(transport, "problem_of", noted)
     credentials = ClientCredentials("client-1", Secret(SECRET))
     own = scenario.token if scenario.token is not None else token(TOKEN)
     with fault_server(scenario.script, token=own, on_accept=scenario.on_accept) as server:

@@ -46,6 +46,9 @@ class Slow:
         self.asked.append(job_id)
         return seen(PROCESSING, NOW)
 
+    def renew_connections(self) -> None:
+        pass
+
     def sign_in_again(self) -> None:
         pass
 

@@ -39,6 +39,7 @@ class TimedSource:
     asked: list[Asked] = field(default_factory=list)
     requests: int = 0
     signed_in_again: int = 0
+    renewed: int = 0
     now: Callable[[], float] = wall
     failed_status: int | None = 200
 
@@ -56,6 +57,9 @@ class TimedSource:
             return Missed(problem, now, call)
         is_done = now >= self.ends.get(job_id, float("inf"))
         return Seen(DONE if is_done else Report(status="Processing"), now, call)
+
+    def renew_connections(self) -> None:
+        self.renewed += 1
 
     def sign_in_again(self) -> None:
         self.signed_in_again += 1

@@ -58,8 +58,8 @@ async def client_of(
     if credentials is None and isinstance(server, Simulator):
         credentials = ClientCredentials(server.client_id, Secret(server.client_secret))
     tenant = replace(make_tenant("env", server.base_url), **fields)
-    line = Transport(tenant.base_url, total_limit=limit)
-    client = ZuoraApi(tenant, credentials or CLIENT, clock or FixedClock(), line)
+    clock = clock or FixedClock()
+    client = ZuoraApi(tenant, credentials or CLIENT, clock, Transport(tenant.base_url, clock, total_limit=limit))
     try:
         yield client
     finally:
@@ -329,7 +329,7 @@ async def test_a_host_that_does_not_listen_is_unreachable() -> None:
 
 async def test_a_host_whose_name_is_no_name_is_an_observation_too() -> None:
     for url in ("https://a..b", f"https://{'a' * 70}.example"):
-        client = ZuoraApi(make_tenant("env", url), CLIENT, FixedClock())
+        client = ZuoraApi(make_tenant("env", url), CLIENT, FixedClock(), Transport(url, FixedClock()))
         assert problem_of(await client.observe(ONE)).kind is ProblemKind.UNREACHABLE
         await client.aclose()
 

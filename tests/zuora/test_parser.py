@@ -12,7 +12,8 @@ from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.reason import Category, Reason
 from zjobtui.domain.report import OrderResult, OtherResult, PreviewResult, Report
 from zjobtui.domain.verdict import Kind
-from zjobtui.zuora.parser import DEPTH_LIMIT, read_process_id, read_reply, read_report
+from zjobtui.zuora.json_reader import DEPTH_LIMIT
+from zjobtui.zuora.parser import read_process_id, read_reply, read_report
 
 VERDICTS = {
     "derived-completed-everything": Kind.ATTENTION,
@@ -150,9 +151,9 @@ def test_json_that_is_no_answer_about_a_job_is_unreadable(answer: bytes) -> None
     [
         ('{"status": "Processing", "a": NaN}', "JSON with NaN"),
         ('{"status": "Processing", "a": -Infinity}', "JSON with -Infinity"),
-        ('{"status": "Processing", "status": "Completed"}', "JSON with a field that stands twice"),
-        ('{"status": "Processing", "a": {"b": 1, "b": 1}}', "JSON with a field that stands twice"),
-        ('{"status": "Processing", "a\u200b": 1, "a\u200c": 2}', "JSON with a field that stands twice"),
+        ('{"status": "Processing", "status": "Completed"}', "JSON with a duplicate field"),
+        ('{"status": "Processing", "a": {"b": 1, "b": 1}}', "JSON with a duplicate field"),
+        ('{"status": "Processing", "a\u200b": 1, "a\u200c": 2}', "JSON with a duplicate field"),
         ('{"status": "Processing", "a": ' + "9" * 5_000 + "}", "not JSON"),
         ('{"status": "Processing", "a": 1e99999999999999999999}', "not JSON"),
         ('{"status": "Processing", "a": ' + "[" * 100_000 + "]" * 100_000 + "}", "not JSON"),

@@ -1,14 +1,18 @@
 """A proxy or a CA bundle in use is named; user and password of a proxy never are, however the URL is written."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.support.scripted import FixedClock
 from zjobtui.domain.tenant import BearerToken, Secret, Tenant
+from zjobtui.domain.text import clean
 from zjobtui.polling.ports import SourceError
 from zjobtui.wiring import Configured, _source
-from zjobtui.zuora.proxy import InvalidProxyError, find_proxy, route
+from zjobtui.zuora.proxy import InvalidProxyError, Route, find_route
 
 HOST = "https://rest.eu.zuora.com"
+NAME, V4, V6 = HOSTS = [HOST, "https://10.1.2.3:8443", "https://[2001:db8::7]"]
 PASSWORD = "hunter2-of-bob"
 PROXY = f"http://user:{PASSWORD}@proxy.example:3128"
 
@@ -73,33 +77,134 @@ MALFORMED = [
         ({"HTTPS_PROXY": f"http://bob:{PASSWORD}@[::1]:3128"}, "[::1]:3128"),
         ({"https_proxy": "proxy.example"}, "proxy.example"),
         ({"https_proxy": "lower:1", "HTTPS_PROXY": "upper:2"}, "lower:1"),
-        ({"https_proxy": "", "HTTPS_PROXY": "upper:2"}, ""),
+        ({"https_proxy": "", "HTTPS_PROXY": "upper:2"}, "upper:2"),
         ({"ALL_PROXY": "proxy.example:1080"}, "proxy.example:1080"),
         ({"ALL_PROXY": "all.example:1080", "HTTPS_PROXY": PROXY}, "proxy.example:3128"),
         ({"HTTP_PROXY": PROXY}, ""),
-        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "*"}, ""),
         ({"HTTPS_PROXY": PROXY, "NO_PROXY": "zuora.com"}, ""),
-        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "a.example, .ZUORA.com"}, ""),
-        ({"HTTPS_PROXY": PROXY, "no_proxy": "rest.eu.zuora.com:443"}, ""),
-        ({"HTTPS_PROXY": PROXY, "no_proxy": "rest.eu.zuora.com:8443"}, "proxy.example:3128"),
-        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "https://rest.eu.zuora.com"}, ""),
-        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "http://rest.eu.zuora.com"}, "proxy.example:3128"),
-        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "example.com"}, "proxy.example:3128"),
-        ({"HTTPS_PROXY": PROXY, "NO_PROXY": "uora.com"}, "proxy.example:3128"),
+        ({"HTTPS_PROXY": PROXY, "no_proxy": "a.example", "NO_PROXY": "zuora.com"}, "proxy.example:3128"),
     ],
 )
 def test_the_proxy_of_the_environment_is_named_without_user_and_password(environ: dict[str, str], proxy: str) -> None:
-    found = find_proxy(HOST, environ)
-    assert (found.address if found else "") == proxy
-    assert route(HOST, environ) == ((f"through the proxy {proxy}",) if proxy else ())
-    assert PASSWORD not in repr(found)
-    assert find_proxy("http://127.0.0.1:8000", environ) is None
+    route = find_route(HOST, environ)
+    assert (route.proxy.address if route.proxy else "") == proxy
+    assert route.phrases == ((f"through the proxy {proxy}",) if proxy else ())
+    assert route.ignored == ()
+    assert PASSWORD not in repr(route)
+    assert find_route("http://127.0.0.1:8000", environ) == Route()
+
+
+EXEMPT = {
+    "*": HOSTS,
+    "a.example *": HOSTS,
+    "zuora.com": [NAME],
+    ".zuora.com": [NAME],
+    "*.zuora.com": [NAME],
+    "rest.eu.zuora.com": [NAME],
+    "REST.EU.ZUORA.COM.": [NAME],
+    ".rest.eu.zuora.com": [NAME],
+    "a.example,,  ,.ZUORA.com": [NAME],
+    "a.example\tzuora.com\n": [NAME],
+    "rest.eu.zuora.com:443": [NAME],
+    "zuora.com:443": [NAME],
+    "rest.eu.zuora.com:8443": [],
+    "https://rest.eu.zuora.com": [NAME],
+    "all://zuora.com": [NAME],
+    "http://rest.eu.zuora.com": [],
+    "uora.com": [],
+    "eu.zuora": [],
+    "com.": [NAME],
+    "example.com": [],
+    "api.rest.eu.zuora.com": [],
+    "10.1.2.3": [V4],
+    "10.1.2.3:8443": [V4],
+    "10.1.2.3:443": [],
+    "10.0.0.0/8": [V4],
+    "10.9.9.9/8": [V4],
+    "10.1.2.3/32": [V4],
+    "10.1.2.4/32": [],
+    "0.0.0.0/0": [V4],
+    "2.3": [],
+    ".3": [],
+    "2001:db8::7": [V6],
+    "2001:DB8:0:0:0:0:0:7": [V6],
+    "[2001:db8::7]": [V6],
+    "[2001:db8::7]:443": [V6],
+    "[2001:db8::7]:8443": [],
+    "2001:db8::/32": [V6],
+    "2001:db9::/32": [],
+    "::/0": [V6],
+    "::1,[::1],[::1]:443": [],
+}
+
+
+@pytest.mark.parametrize("text", EXEMPT)
+@pytest.mark.parametrize("variable", ["NO_PROXY", "no_proxy"])
+def test_no_proxy_exempts_names_with_their_subdomains_addresses_and_networks(text: str, variable: str) -> None:
+    routes = {host: find_route(host, {"HTTPS_PROXY": PROXY, variable: text}) for host in HOSTS}
+    assert [host for host, route in routes.items() if route.proxy is None] == EXEMPT[text]
+    assert {route.ignored for route in routes.values()} == {()}
+
+
+INVALID = {
+    "rest.eu.zuora.com:port": "rest.eu.zuora.com:…",
+    "rest.eu.zuora.com:0": "rest.eu.zuora.com:…",
+    "rest.eu.zuora.com:99999": "rest.eu.zuora.com:…",
+    "rest..zuora.com": "rest..zuora.com",
+    "*zuora.com": "*zuora.com",
+    "rest.*.com": "rest.*.com",
+    "zuora.com/8": "zuora.com/8",
+    "10.0.0.0/33": "10.0.0.0/33",
+    "10.0.0.0/x": "10.0.0.0/x",
+    "10.0.0.0/255.0.0.0": "10.0.0.0/255.0.0.0",
+    "2001:db8::/129": "2001:db8::/129",
+    "[2001:db8::7": "[2001:db8::7",
+    "[10.1.2.3]": "[10.1.2.3]",
+    "2001:db8::g": "2001:…",
+    "[oops": "[oops",
+    "::::": "::::",
+    ".": ".",
+    "*.": "*.",
+    "*:443": "*:…",
+    "%": "%",
+    "http://": "http:…",
+    f"http://bob:{PASSWORD}": "http:…",
+    f"bob:{PASSWORD}@proxy:3128": "…@proxy:…",
+    f"http://bob:{PASSWORD}/x@proxy:3128": "…@proxy:…",
+    f"http://bob@x:{PASSWORD}": "…@x:…",
+    "\x00": "␀",
+    "zuora.com\u200b": "zuora.com",
+}
+
+
+@pytest.mark.parametrize("entry", INVALID)
+def test_an_invalid_entry_of_no_proxy_is_named_and_exempts_no_host(entry: str) -> None:
+    for host in HOSTS:
+        route = find_route(host, {"HTTPS_PROXY": "proxy:1", "NO_PROXY": entry})
+        assert route.proxy is not None
+        (sentence,) = route.ignored
+        assert sentence.startswith(f"NO_PROXY: “{INVALID[entry]}")
+        assert sentence.endswith("” is not a valid host, address or network; it is ignored")
+        assert PASSWORD not in sentence
+        beside = find_route(host, {"HTTPS_PROXY": "proxy:1", "NO_PROXY": f"{entry},zuora.com 10.0.0.0/8,2001:db8::7"})
+        assert beside.proxy is None
+        assert beside.ignored == route.ignored
+
+
+@given(st.text(max_size=40), st.sampled_from(["https://rest.eu.zuora.com", "https://10.1.2.3:8443"]))
+def test_no_text_in_no_proxy_raises_or_shows_a_control_character(text: str, host: str) -> None:
+    route = find_route(host, {"HTTPS_PROXY": "proxy:1", "NO_PROXY": text})
+    assert all(clean(sentence) == sentence for sentence in route.ignored)
+
+
+def test_entries_of_no_proxy_do_not_matter_without_a_proxy() -> None:
+    assert find_route(HOST, {"NO_PROXY": "10.0.0.0/99"}) == Route()
 
 
 def test_user_and_password_are_decoded() -> None:
-    found = find_proxy(HOST, {"HTTPS_PROXY": "http://b%40b:p%2f%3A:%20w@proxy:1"})
-    assert found is not None
-    assert (found.user, found.password, found.url) == ("b@b", "p/:: w", "http://proxy:1")
+    proxy = find_route(HOST, {"HTTPS_PROXY": "http://b%40b:p%2f%3A:%20w@proxy:1"}).proxy
+    assert proxy is not None
+    assert (proxy.user, proxy.password, proxy.url) == ("b@b", "p/:: w", "http://proxy:1")
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
@@ -108,7 +213,7 @@ def test_a_proxy_that_cannot_be_used_is_refused_by_the_name_of_its_variable_alon
     url: str, variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(InvalidProxyError, match=f"^{variable} is (not a valid|a SOCKS) proxy") as refusal:
-        find_proxy(HOST, {variable: url})
+        find_route(HOST, {variable: url})
     assert PASSWORD not in str(refusal.value)
     assert "proxy:3128" not in str(refusal.value)
     monkeypatch.setenv(variable, url.replace("\x00", ""))
@@ -119,20 +224,14 @@ def test_a_proxy_that_cannot_be_used_is_refused_by_the_name_of_its_variable_alon
 
 @pytest.mark.parametrize("url", MALFORMED[:3])
 def test_a_malformed_proxy_that_is_not_used_does_no_harm(url: str) -> None:
-    assert find_proxy(HOST, {"HTTP_PROXY": url, "ALL_PROXY": url, "HTTPS_PROXY": "proxy:1"}) is not None
-    assert find_proxy(HOST, {"HTTPS_PROXY": url, "NO_PROXY": "zuora.com"}) is None
-    assert find_proxy("http://localhost:1", {"HTTP_PROXY": url, "ALL_PROXY": url}) is None
-
-
-@pytest.mark.parametrize("url", [*MALFORMED, "[", "::::", "%", "http://%zz", "\x00", ",,*.,", "a" * 10_000])
-def test_a_malformed_entry_of_no_proxy_is_passed_over(url: str) -> None:
-    assert find_proxy(HOST, {"HTTPS_PROXY": "proxy:1", "NO_PROXY": url}) is not None
-    assert find_proxy(HOST, {"HTTPS_PROXY": "proxy:1", "NO_PROXY": f"{url},zuora.com"}) is None
+    assert find_route(HOST, {"HTTP_PROXY": url, "ALL_PROXY": url, "HTTPS_PROXY": "proxy:1"}).proxy is not None
+    assert find_route(HOST, {"HTTPS_PROXY": url, "NO_PROXY": "zuora.com"}).proxy is None
+    assert find_route("http://localhost:1", {"HTTP_PROXY": url, "ALL_PROXY": url}).proxy is None
 
 
 def test_certificates_that_are_not_the_systems_own_are_named() -> None:
-    assert route(HOST, {"SSL_CERT_FILE": "/etc/corp.pem", "HTTPS_PROXY": PROXY}) == (
+    assert find_route(HOST, {"SSL_CERT_FILE": "/etc/corp.pem", "HTTPS_PROXY": PROXY}).phrases == (
         "through the proxy proxy.example:3128",
         "with certificates from SSL_CERT_FILE=/etc/corp.pem",
     )
-    assert route("http://127.0.0.1:1", {"SSL_CERT_FILE": "/etc/corp.pem"}) == ()
+    assert find_route("http://127.0.0.1:1", {"SSL_CERT_FILE": "/etc/corp.pem"}).phrases == ()

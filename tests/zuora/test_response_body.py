@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from zjobtui.zuora.bodies import INFLATED_LIMIT, WIRE_LIMIT, BodyError, BodyTooLargeError, read_body
+from zjobtui.zuora.failures import BodyError, TooLargeError
+from zjobtui.zuora.transport import INFLATED_LIMIT, WIRE_LIMIT, read_body
 
 
 async def pieces(body: bytes, size: int = 1_000) -> AsyncIterator[bytes]:
@@ -32,14 +33,14 @@ async def test_a_body_without_a_byte_is_empty_in_any_encoding() -> None:
 async def test_a_body_may_be_as_large_as_the_limit_and_no_byte_larger() -> None:
     body = bytes(WIRE_LIMIT)
     assert await read_body(pieces(body, 65_536), "") == body
-    with pytest.raises(BodyTooLargeError):
+    with pytest.raises(TooLargeError):
         await read_body(pieces(body + b"x", 65_536), "")
 
 
 async def test_an_inflated_body_may_be_as_large_as_the_limit_and_no_byte_larger() -> None:
     body = bytes(INFLATED_LIMIT)
     assert await read_body(pieces(gzip.compress(body)), "gzip") == body
-    with pytest.raises(BodyTooLargeError):
+    with pytest.raises(TooLargeError):
         await read_body(pieces(gzip.compress(body + b"x")), "gzip")
 
 
@@ -54,7 +55,7 @@ async def test_a_bomb_is_left_after_the_first_bytes_over_the_limit() -> None:
             taken += 1
             yield packed
 
-    with pytest.raises(BodyTooLargeError):
+    with pytest.raises(TooLargeError):
         await read_body(bomb(), "gzip")
     assert taken <= 5
 
@@ -68,7 +69,7 @@ async def test_an_endless_body_is_left_at_the_limit() -> None:
             taken += 65_536
             yield bytes(65_536)
 
-    with pytest.raises(BodyTooLargeError):
+    with pytest.raises(TooLargeError):
         await read_body(endless(), "")
     assert taken <= WIRE_LIMIT + 65_536
 
@@ -84,5 +85,5 @@ async def test_a_body_that_is_not_what_it_says_is_an_error_that_its_reader_knows
 
 
 async def test_an_encoding_that_was_not_asked_for_is_refused() -> None:
-    with pytest.raises(BodyError, match="an answer in the encoding br"):
+    with pytest.raises(BodyError, match="the response has the encoding br"):
         await read_body(pieces(b"x"), "br")

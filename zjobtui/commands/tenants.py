@@ -62,7 +62,7 @@ def _findings(*, offline: bool) -> "Iterator[Finding]":
     from zjobtui.storage.examining import examine
     from zjobtui.storage.sharing import record_calls
     from zjobtui.wiring import check_up_all, look_of
-    from zjobtui.zuora.proxy import InvalidProxyError, route
+    from zjobtui.zuora.proxy import InvalidProxyError, Route, find_route
 
     found = found_configuration()
     problems = (*found.problems, *look_of(found)[1])
@@ -76,9 +76,9 @@ def _findings(*, offline: bool) -> "Iterator[Finding]":
     for number, one in enumerate(found.tenants):
         tenant = one.tenant
         try:
-            yield from say.tenant_findings(tenant, route(tenant.base_url, os.environ))
+            yield from say.tenant_findings(tenant, find_route(tenant.base_url, os.environ))
         except InvalidProxyError as fault:
-            yield from say.tenant_findings(tenant, (), str(fault))
+            yield from say.tenant_findings(tenant, Route(), str(fault))
         if checkups:
             yield from say.checkup_findings(tenant.name, checkups[number])
         yield from say.budget_findings(tenant, store.calls.get(tenant.name, 0) + sent.get(tenant.name, 0))

@@ -54,7 +54,8 @@ def wait(ids: tuple[str, ...], for_all: bool, timeout: str | None, tenant: str |
     from concurrent.futures import CancelledError
 
     from zjobtui.headless import adding, asking, waiting
-    from zjobtui.wiring import polling
+    from zjobtui.headless.saying import complain
+    from zjobtui.wiring import ignored_exemptions, polling
 
     clock = SystemClock()
     with faults_told():
@@ -67,6 +68,8 @@ def wait(ids: tuple[str, ...], for_all: bool, timeout: str | None, tenant: str |
         jobs = asking.meant_jobs(mine, texts, home_of_new(tenants, tenant))
         asking.need_tenants(known, jobs, [one.tenant.name for one in tenants], NO_TENANT)
         end_on_sigterm()
+        for sentence in ignored_exemptions(tenants):
+            complain(sentence)
         with polling(tenants, store, known, clock) as engine:
             new = asking.new_watches(known, jobs, clock.now())
             with suppress(RuntimeError, CancelledError):  # the engine has ended, and says why while it is followed
@@ -88,7 +91,8 @@ def watch(as_json: bool, wanted: str, tenant: str | None) -> None:
     zjobtui watch --json | jq -r 'select(.event == "status") | .job_id'
     """
     from zjobtui.headless import streaming
-    from zjobtui.wiring import polling
+    from zjobtui.headless.saying import complain
+    from zjobtui.wiring import ignored_exemptions, polling
 
     clock = SystemClock()
     with opened_store() as (store, watchlist, _):
@@ -96,5 +100,7 @@ def watch(as_json: bool, wanted: str, tenant: str | None) -> None:
         if not tenants:
             raise ValueError(NO_TENANT)
         end_on_sigterm()
+        for sentence in ignored_exemptions(tenants):
+            complain(sentence)
         with polling(tenants, store, watchlist, clock) as engine:
             sys.exit(streaming.stream(engine, clock, wanted, tenant, as_json=as_json))

@@ -15,6 +15,7 @@ from zjobtui.storage.permissions import writable_by_others
 from zjobtui.wording.checkups import remedy, skew_text
 from zjobtui.wording.signs import plural
 from zjobtui.wording.times import duration
+from zjobtui.zuora.proxy import Route
 
 MEND = "close every window, then run: zjobtui doctor --mend (the file is kept, and what is readable is taken over)"
 
@@ -22,7 +23,7 @@ SKEW_LIMIT = 30.0
 """Seconds by which the clocks may differ before it is worth a word."""
 
 
-def tenant_findings(tenant: Tenant, route: tuple[str, ...], fault: str = "") -> Iterator[Finding]:
+def tenant_findings(tenant: Tenant, route: Route, fault: str = "") -> Iterator[Finding]:
     """What is configured of a tenant; `fault` says why there is no way to its host."""
     about = f"Tenant {tenant.name}"
     yield Finding(about, "host", State.FINE, f"{tenant.base_url}, {tenant.kind.value}")
@@ -35,7 +36,9 @@ def tenant_findings(tenant: Tenant, route: tuple[str, ...], fault: str = "") -> 
         advice = "unset the variable, or name what holds the certificates"
         yield Finding(about, "way", State.WRONG, f"there are no certificates at {missing[0]}", advice)
     else:
-        yield Finding(about, "way", State.FINE, ", ".join(route) or "direct, certificates of the system")
+        yield Finding(about, "way", State.FINE, ", ".join(route.phrases) or "direct, certificates of the system")
+    for sentence in route.ignored:
+        yield Finding(about, "way", State.ATTENTION, sentence, "correct the entry, or remove it")
 
 
 def _is_lost(path: str) -> bool:

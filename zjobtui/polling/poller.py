@@ -206,12 +206,16 @@ class Poller:
             self._pay()
 
     def _notice_sleep(self) -> None:
-        """After the machine has slept everything is due at once; it is spread out as at the start."""
+        """After the machine has slept, renew the connections and spread out what is due, as at the start.
+
+        A NAT may have dropped the connections silently: a call on one of them would end after its deadline only.
+        """
         before, self._looked_at = self._looked_at, self._clock.now()
-        if len(self._schedule) and self._looked_at - before > SLEPT:
+        if self._looked_at - before > SLEPT:
             log.info(
                 "tenant %s: nothing ran for %.0f s, as when the machine sleeps", self.tenant, self._looked_at - before
             )
+            self._source.renew_connections()
             self._swept_at = self._looked_at
             self._sweep(self._unfinished())
 
@@ -311,11 +315,9 @@ class Poller:
         due = self._planned_at(now) if self._may_plan() else inf
         if any(job not in self._in_flight for job in self._by_hand):
             due = now
-        if due == inf or 0 < self._room(now) <= len(self._in_flight):
-            await self._nudge.wait()
-            self._looked_at = self._clock.now()
-            return
-        wait = min(max(due, self._opens_at(now)) - now, max(self._schedule.fit_at - now, 0.05), WAKE)
+        wait = WAKE
+        if due < inf and not 0 < self._room(now) <= len(self._in_flight):
+            wait = min(max(due, self._opens_at(now)) - now, max(self._schedule.fit_at - now, 0.05), WAKE)
         timer = asyncio.get_running_loop().call_later(max(0.0, wait), self._nudge.set)
         try:
             await self._nudge.wait()

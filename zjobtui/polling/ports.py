@@ -26,6 +26,9 @@ class JobSource(Protocol):
     def sign_in_again(self) -> None:
         """A person has asked: credentials that were refused may be tried once more."""
 
+    def renew_connections(self) -> None:
+        """Replace every connection, and repeat the calls in flight on new ones: the machine has slept."""
+
     async def aclose(self) -> None:
         """Lets go of every connection."""
 

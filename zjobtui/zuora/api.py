@@ -12,10 +12,9 @@ from zjobtui.domain.report import Report
 from zjobtui.domain.tenant import BearerToken, ClientCredentials, Credentials, Tenant
 from zjobtui.domain.text import clean, shorten
 from zjobtui.logs import add_mask, get_logger
-from zjobtui.zuora.auth import Token, TokenProvider
+from zjobtui.zuora.auth import Token, TokenProvider, read_token
 from zjobtui.zuora.headers import read_rate_limits
 from zjobtui.zuora.parser import read_process_id, read_reply
-from zjobtui.zuora.token_reply import read_token
 from zjobtui.zuora.transport import TRACK_ID, Proof, Reply, Transport
 
 log = get_logger(__name__)
@@ -30,21 +29,21 @@ _ALLOWED = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV
 class ZuoraApi:
     """The line to one tenant, signed in when it must be. Only GET requests and the token request are ever sent."""
 
-    def __init__(self, tenant: Tenant, credentials: Credentials, clock: Clock, line: Transport | None = None) -> None:
+    def __init__(self, tenant: Tenant, credentials: Credentials, clock: Clock, transport: Transport) -> None:
         self._tenant = tenant
         self._credentials = credentials
         self._clock = clock
-        self._line = line or Transport(tenant.base_url)
+        self._transport = transport
         if isinstance(credentials, BearerToken):
-            self._line.mask.add(credentials.token.reveal())
+            self._transport.mask.add(credentials.token.reveal())
         self._sign_in = TokenProvider(credentials, self._fetch_token, clock)
         self._headers = _tenant_headers(tenant)
-        add_mask(self._line.mask.mask_text)
+        add_mask(self._transport.mask.mask_text)
 
     @property
     def requests(self) -> int:
         """Requests sent so far, tokens and repeats included: what the tenant's budget is charged with."""
-        return self._line.requests
+        return self._transport.requests
 
     async def observe(self, job_id: JobId) -> Observation:
         """Asks about a job, with a new token and once more when the first was refused."""
@@ -59,9 +58,13 @@ class ZuoraApi:
         """A person has asked: credentials that were refused may be tried once more."""
         self._sign_in.try_again()
 
+    def renew_connections(self) -> None:
+        """Replace every connection, and repeat the calls in flight: the machine has slept."""
+        self._transport.renew_connections()
+
     async def aclose(self) -> None:
-        """Closes every connection."""
-        await self._line.aclose()
+        """Close every connection."""
+        await self._transport.aclose()
 
     def _is_worth_another(self, token: str, observation: Observation) -> bool:
         """Tells the sign-in what Zuora made of the token, and whether the call is worth another one.
@@ -102,16 +105,15 @@ class ZuoraApi:
             return Missed(token, self._clock.now(), Call(url=url)), ""
         track_id = uuid.uuid4().hex
         headers = {**self._headers, "Authorization": f"Bearer {token}", TRACK_ID: track_id}
-        sent = self._clock.now()
-        reply = await self._line.send("GET", path, headers)
+        reply = await self._transport.send("GET", path, headers)
         if isinstance(reply, Problem):
             return Missed(reply, self._clock.now(), Call(url=url, track_id=track_id)), token
         # A machine that fell asleep over the answer reads it hours after it came: it is as old as it is.
-        at = min(sent + reply.latency, self._clock.now())
+        at = min(reply.sent_at + reply.latency, self._clock.now())
         return self._observation(reply, at, url, track_id), token
 
     def _observation(self, reply: Reply, at: float, url: str, track_id: str) -> Observation:
-        body = self._line.mask.mask(reply.body)
+        body = self._transport.mask.mask(reply.body)
         outcome = read_reply(reply.http_status, body, reply.headers.get("location", ""))
         if reply.proof is Proof.REFUTED:
             outcome = Problem(ProblemKind.UNREADABLE, "the response answers another request, by its track id")
@@ -142,14 +144,14 @@ class ZuoraApi:
     async def _request_token(self) -> Token | Problem:
         if not isinstance(self._credentials, ClientCredentials):
             return Problem(ProblemKind.SIGNED_OUT, "the bearer token is not accepted, and it cannot be renewed")
-        secret, mask = self._credentials.client_secret.reveal(), self._line.mask
+        secret, mask = self._credentials.client_secret.reveal(), self._transport.mask
         mask.add(secret)
         form = {
             "client_id": self._credentials.client_id,
             "client_secret": secret,
             "grant_type": "client_credentials",
         }
-        reply = await self._line.send("POST", TOKEN_PATH, {"Accept": "application/json"}, form)
+        reply = await self._transport.send("POST", TOKEN_PATH, {"Accept": "application/json"}, form)
         if isinstance(reply, Problem):
             return reply
         log.debug("tenant %s: token response status=%s", self._tenant.name, reply.http_status)
@@ -157,8 +159,8 @@ class ZuoraApi:
         if isinstance(granted, Problem):
             masked = read_token(reply.http_status, mask.mask(reply.body))
             return masked if isinstance(masked, Problem) else granted
-        mask.add(granted[0])
-        return Token(*granted)
+        mask.add(granted.text)
+        return granted
 
 
 def job_path(job_id: JobId) -> str:

@@ -1,4 +1,4 @@
-"""Signs in to a tenant and asks about a job that nobody has: what comes back tells whether the way is open."""
+"""Health check of a tenant: signs in and asks about a job that does not exist, as `doctor` shows it."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -12,8 +12,8 @@ from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.tenant import BearerToken, Credentials, Tenant
 from zjobtui.domain.text import shorten
 from zjobtui.zuora.api import TOKEN_PATH, ZuoraApi
-from zjobtui.zuora.proxy import InvalidProxyError
-from zjobtui.zuora.token_reply import read_token, read_who
+from zjobtui.zuora.auth import Token, read_token, read_who
+from zjobtui.zuora.proxy import Route
 from zjobtui.zuora.transport import TOTAL_LIMIT, Reply, Transport
 
 NOBODYS = JobId("0" * 32)
@@ -21,35 +21,37 @@ NOBODYS = JobId("0" * 32)
 
 
 async def check_health(
-    tenant: Tenant, credentials: Credentials, clock: Clock, time_limit: float = TOTAL_LIMIT
+    tenant: Tenant,
+    credentials: Credentials,
+    clock: Clock,
+    route: Route | None = None,
+    *,
+    time_limit: float = TOTAL_LIMIT,
 ) -> Checkup:
-    """What a sign-in and one call tell; never raises for what a network or a server does."""
-    try:
-        line = _Noted(tenant.base_url, time_limit)
-    except InvalidProxyError as fault:
-        return Checkup(refused=Problem(ProblemKind.UNREACHABLE, str(fault)))
-    client = ZuoraApi(tenant, credentials, clock, line)
+    """Sign in and make one call; never raises for what a network or a server does."""
+    transport = _RecordingTransport(tenant.base_url, clock, route, total_limit=time_limit)
+    client = ZuoraApi(tenant, credentials, clock, transport)
     try:
         observation = await client.observe(NOBODYS)
     finally:
         await client.aclose()
     problem = observation.problem if isinstance(observation, Missed) else None
     missed = None if problem is None or problem.kind is ProblemKind.NOT_FOUND else problem
-    signed_in = line.signed_in()
+    signed_in = transport.signed_in()
     has_token = signed_in is not None or isinstance(credentials, BearerToken)
     return Checkup(
         refused=None if has_token else missed,
         missed=missed if has_token else None,
         life=signed_in[0] if signed_in else None,
         who=signed_in[1] if signed_in else "",
-        skew=_skew(line.headers, clock.now()),
+        skew=_skew(transport.headers, clock.now()),
         call=observation.call if has_token else None,
         requests=client.requests,
     )
 
 
-class _Noted(Transport):
-    """A line that keeps the last answer of each kind."""
+class _RecordingTransport(Transport):
+    """Keeps the last response of each kind."""
 
     token: Reply | None = None
     answer: Reply | None = None
@@ -73,9 +75,9 @@ class _Noted(Transport):
     def signed_in(self) -> tuple[float, str] | None:
         """The life of the token that was given, in seconds, and whose it is."""
         granted = read_token(self.token.http_status, self.token.body) if self.token else None
-        if self.token is None or not isinstance(granted, tuple):
+        if self.token is None or not isinstance(granted, Token):
             return None
-        return granted[1], shorten(read_who(self.mask.mask(self.token.body)), 200)
+        return granted.life, shorten(read_who(self.mask.mask(self.token.body)), 200)
 
 
 def _skew(headers: Mapping[str, str], now: float) -> float | None:

@@ -1,4 +1,4 @@
-"""Takes the fields of a JSON object one by one; whatever is not taken, or has another type, is left and kept."""
+"""Strict JSON decoding with clean text, and typed access to the fields of an object that keeps whatever is not read."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -7,10 +7,64 @@ from typing import TypeVar
 
 from zjobtui.domain.json_value import Json, Rest
 from zjobtui.domain.reason import Reason, read_reason
+from zjobtui.domain.text import clean
 
 T = TypeVar("T")
 
+DEPTH_LIMIT = 100
+"""Levels of nested objects and lists that are accepted; Zuora's documented responses have seven."""
+
 _AMOUNT_DIGITS = 30
+
+
+class NotReadableError(ValueError):
+    """The body is not a JSON object; the message says what it is instead."""
+
+
+def read_object(body: bytes) -> dict[str, Json]:
+    """Return the JSON object in a body with every text in it clean; raises `NotReadableError`."""
+    try:
+        value = _clean_json(_DECODER.decode(decode(body)))
+    except NotReadableError:
+        raise
+    except (ValueError, ArithmeticError, RecursionError):
+        raise NotReadableError("not JSON") from None
+    if not isinstance(value, dict):
+        raise NotReadableError("JSON, but not an object")
+    return value
+
+
+def decode(body: bytes) -> str:
+    """Return a body as text, without byte order mark; bytes that are not UTF-8 become U+FFFD."""
+    return body.decode("utf-8-sig", errors="replace")
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise NotReadableError("JSON with a duplicate field")
+    return fields
+
+
+def _refuse_constant(name: str) -> Json:
+    raise NotReadableError(f"JSON with {name}")
+
+
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_unique)
+
+
+def _clean_json(value: Json, depth: int = 0) -> Json:
+    if depth > DEPTH_LIMIT:
+        raise NotReadableError("JSON nested too deeply")
+    match value:
+        case str():
+            return clean(value)
+        case dict():
+            return _unique([(clean(key), _clean_json(item, depth + 1)) for key, item in value.items()])
+        case list():
+            return [_clean_json(item, depth + 1) for item in value]
+        case _:
+            return value
 
 
 class Fields:

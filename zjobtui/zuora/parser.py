@@ -1,7 +1,5 @@
 """Reads whatever came back over the wire as a report or a problem; it never raises, and all text leaves it clean."""
 
-import json
-from decimal import Decimal
 from functools import lru_cache
 
 from zjobtui.domain.json_value import Json
@@ -9,11 +7,8 @@ from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.reason import Category, Reason
 from zjobtui.domain.report import Report
 from zjobtui.domain.text import clean, clean_lines, shorten
-from zjobtui.zuora.json_reader import Fields
+from zjobtui.zuora.json_reader import Fields, NotReadableError, decode, read_object
 from zjobtui.zuora.results import read_result
-
-DEPTH_LIMIT = 100
-"""Objects and lists inside one another; what Zuora documents goes seven deep."""
 
 SHORT = 256
 """Bytes of an answer that is remembered with what was read from it: all jobs that still run give the same few."""
@@ -57,7 +52,7 @@ def _read(http_status: int, body: bytes, location: str) -> Report | Problem:
     status, success = fields.get("status"), fields.get("success")
     if not isinstance(status, str) or not status.strip() or not (success is None or success is True):
         return _unreadable(http_status, "JSON, but no answer about a job")
-    return _read_report(fields, _text(body))
+    return _read_report(fields, decode(body))
 
 
 _read_short = lru_cache(maxsize=64)(_read)
@@ -75,55 +70,6 @@ def read_process_id(body: bytes) -> str:
         return Fields(read_object(body)).text("processId")
     except NotReadableError:
         return ""
-
-
-class NotReadableError(ValueError):
-    """A body that is no JSON object; the message says what it is instead."""
-
-
-def read_object(body: bytes) -> dict[str, Json]:
-    """The JSON object that a body holds, every text in it clean; raises `NotReadableError`."""
-    try:
-        value = _clean_json(_DECODER.decode(_text(body)))
-    except NotReadableError:
-        raise
-    except (ValueError, ArithmeticError, RecursionError):
-        raise NotReadableError("not JSON") from None
-    if not isinstance(value, dict):
-        raise NotReadableError("JSON, but not an object")
-    return value
-
-
-def _text(body: bytes) -> str:
-    return body.decode("utf-8-sig", errors="replace")
-
-
-def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise NotReadableError("JSON with a field that stands twice")
-    return fields
-
-
-def _no_constant(name: str) -> Json:
-    raise NotReadableError(f"JSON with {name}")
-
-
-_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_unique)
-
-
-def _clean_json(value: Json, depth: int = 0) -> Json:
-    if depth > DEPTH_LIMIT:
-        raise NotReadableError("JSON nested too deeply")
-    match value:
-        case str():
-            return clean(value)
-        case dict():
-            return _unique([(clean(key), _clean_json(one, depth + 1)) for key, one in value.items()])
-        case list():
-            return [_clean_json(one, depth + 1) for one in value]
-        case _:
-            return value
 
 
 def _read_report(fields: dict[str, Json], text: str) -> Report:

@@ -1,4 +1,4 @@
-"""What stands between this machine and a host: the proxy and the certificates that the environment names."""
+"""The route to a host: the proxy and the certificates that the environment names, read here and nowhere else."""
 
 import ipaddress
 import os
@@ -13,7 +13,7 @@ from zjobtui.domain.tenant import is_loopback
 from zjobtui.domain.text import clean, shorten
 
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-"""Variables that OpenSSL reads in place of the system's trust store."""
+"""Variables that OpenSSL reads instead of the system's trust store."""
 
 _USER_CHARACTER = r"(?:[^\s\x00-\x20\x7f/?#@:%\\]|%[0-9a-f]{2})"
 _PROXY = re.compile(
@@ -25,18 +25,26 @@ _PROXY = re.compile(
 )
 _SOCKS = re.compile(r"socks[0-9a-z]*:", re.IGNORECASE)
 
+_LABEL = r"[0-9a-z_](?:[0-9a-z_-]{0,61}[0-9a-z_])?"
+_EXEMPTION = re.compile(
+    rf"(?:(?P<scheme>all|https?)://)?"
+    rf"(?:(?P<all>\*)|(?P<network>[0-9a-f:.]+/[0-9]{{1,3}})|(?P<address>[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*)"
+    rf"|(?:\[(?P<bracketed>[0-9a-f:.]+)\]|(?:\*?\.)?(?P<host>{_LABEL}(?:\.{_LABEL})*)\.?)(?::(?P<port>[0-9]{{1,5}}))?)"
+)
+"""An entry of NO_PROXY, in lower case."""
+
 
 class InvalidProxyError(ValueError):
-    """A proxy that cannot be used; the message names the variable and never holds its value."""
+    """The proxy cannot be used; the message names the variable and never contains its value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy and the credentials for it, which stay out of its `repr`."""
+    """A proxy with its credentials, which are not part of its `repr`."""
 
     scheme: str
     host: str
-    """A name or an address, that of IPv6 in brackets."""
+    """A name or an address; an IPv6 address in brackets."""
     port: int | None = None
     user: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
@@ -53,76 +61,125 @@ class Proxy:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What signs in to the proxy."""
+        """Headers that sign in to the proxy."""
         if not self.user:
             return {}
         return {"Proxy-Authorization": f"Basic {b64encode(f'{self.user}:{self.password}'.encode('latin-1')).decode()}"}
 
 
-def find_proxy(base_url: str, environ: Mapping[str, str]) -> Proxy | None:
-    """Return the proxy that the environment names for a host; raises `InvalidProxyError` if that is not usable.
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How requests reach a host. `ignored` has a sentence for each entry of NO_PROXY that is not valid."""
 
-    The variables are read as by urllib and curl: those in lower case count more, and one that is empty is unset.
+    proxy: Proxy | None = None
+    certificates: tuple[str, ...] = ()
+    """Variables with their paths, such as `SSL_CERT_FILE=/etc/ca.pem`."""
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """A phrase for the proxy and one for the certificates, if they are not the system's own."""
+        proxy = (f"through the proxy {shorten(self.proxy.address, 100)}",) if self.proxy else ()
+        return (*proxy, f"with certificates from {', '.join(self.certificates)}") if self.certificates else proxy
+
+
+def find_route(base_url: str, environ: Mapping[str, str]) -> Route:
+    """Return the route that the environment names for a host; raises `InvalidProxyError`.
+
+    The variables are read as by curl: lower case first, and an empty one counts as unset. A host on loopback is always
+    reached directly.
     """
     parts = urlsplit(base_url)
     if is_loopback(parts.hostname or ""):
-        return None
-    named = _named(environ)
-    variable, text = named.get(parts.scheme) or named.get("all") or ("", "")
-    if not text or _is_exempt(parts, named.get("no", ("", ""))[1]):
-        return None
-    return _read_proxy(variable, text)
+        return Route()
+    is_secure = parts.scheme == "https"
+    bundles = tuple(f"{name}={shorten(clean(environ[name]), 100)}" for name in CERTIFICATES if environ.get(name))
+    certificates = bundles if is_secure else ()
+    variables = _proxy_variables(environ)
+    variable, url = variables.get(parts.scheme) or variables.get("all") or ("", "")
+    if not url:
+        return Route(certificates=certificates)
+    is_exempt, ignored = _read_exemptions(parts, *variables.get("no", ("", "")))
+    return Route(None if is_exempt else _read_proxy(variable, url), certificates, ignored)
 
 
-def route(base_url: str, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """A phrase for the proxy and one for the certificates that are not the system's own, where there are such.
-
-    Raises `InvalidProxyError`.
-    """
-    proxy = find_proxy(base_url, environ)
-    bundles = [f"{name}={shorten(clean(environ[name]), 100)}" for name in CERTIFICATES if environ.get(name)]
-    is_secure = base_url.startswith("https")
-    told = [f"through the proxy {shorten(proxy.address, 100)}"] if proxy else []
-    return (*told, f"with certificates from {', '.join(bundles)}") if bundles and is_secure else tuple(told)
-
-
-def _named(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Variable and value by scheme, `all` and `no` among them."""
-    listed = [(name, text.strip()) for name, text in environ.items() if name.lower().endswith("_proxy")]
-    named = {name.lower().removesuffix("_proxy"): (name, text) for name, text in listed if text}
-    for name, text in listed:
-        if name.endswith("_proxy"):
-            named[name.lower().removesuffix("_proxy")] = (name, text)
+def _proxy_variables(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Return name and value by scheme, with `all` and `no` among the schemes."""
+    lower_case_last = sorted(environ.items(), key=lambda item: item[0].islower())
+    listed = [(name, text.strip()) for name, text in lower_case_last if name.lower().endswith("_proxy")]
     if not listed and environ is os.environ and sys.platform in {"darwin", "win32"}:
         from urllib.request import getproxies  # noqa: PLC0415 - only these systems have settings of their own
 
         return {scheme: ("The proxy of the system's settings", text) for scheme, text in getproxies().items()}
-    return named
+    return {name.lower().removesuffix("_proxy"): (name, text) for name, text in listed if text}
 
 
-def _is_exempt(parts: SplitResult, listed: str) -> bool:
-    """Whether NO_PROXY lists the host or a domain above it, perhaps with scheme or port; `*` lists all hosts."""
-    hostname, port = parts.hostname or "", parts.port or {"https": 443}.get(parts.scheme, 80)
-    for entry in listed.lower().split(","):
-        scheme, _, text = entry.strip().rpartition("://")
-        name, _, port_text = text.rpartition(":") if text.count(":") == 1 else (text, "", "")
-        name = name.strip("[]").lstrip("*").lstrip(".")
-        is_listed = text == "*" or (name and (hostname == name or hostname.endswith(f".{name}")))
-        if is_listed and scheme in {"", "all", parts.scheme} and port_text in {"", str(port)}:
-            return True
-    return False
+def _read_exemptions(parts: SplitResult, variable: str, text: str) -> tuple[bool, tuple[str, ...]]:
+    """Return whether NO_PROXY exempts the host from the proxy, and a sentence for each entry that is not valid."""
+    is_exempt, ignored = False, list[str]()
+    for entry in re.split(r"[\s,]+", text.lower()):
+        try:
+            is_exempt |= bool(entry) and _exempts(entry, parts)
+        except ValueError:
+            ignored.append(f"{variable}: “{_masked(entry)}” is not a valid host, address or network; it is ignored")
+    return is_exempt, tuple(ignored)
+
+
+def _exempts(entry: str, parts: SplitResult) -> bool:
+    """Return whether an entry stands for the host; raises `ValueError` if it is not valid.
+
+    As in curl, a name stands for itself and its subdomains, with or without `.` or `*.` before it, and an address or
+    network for addresses only. A port or a scheme narrows it down.
+    """
+    match = _EXEMPTION.fullmatch(entry)
+    if match is None:
+        raise ValueError
+    network = match["network"] and ipaddress.ip_network(match["network"], strict=False)
+    address = match["bracketed"] or match["address"]
+    listed = ipaddress.IPv6Address(address) if address else _as_address(match["host"] or "")
+    port = int(match["port"] or 0)
+    if match["port"] and not 0 < port < 1 << 16:
+        raise ValueError
+    if match["scheme"] not in {None, "all", parts.scheme}:
+        return False
+    if port and port != (parts.port or {"https": 443}.get(parts.scheme, 80)):
+        return False
+    hostname = (parts.hostname or "").removesuffix(".")
+    host = _as_address(hostname)
+    if match["all"]:
+        return True
+    if network:
+        return host is not None and host in network
+    if listed or host:
+        return host == listed
+    return hostname == match["host"] or hostname.endswith(f".{match['host']}")
+
+
+def _as_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def _masked(entry: str) -> str:
+    """Return an entry for display, without what may be the credentials of a URL that was put in the wrong variable."""
+    _, at, shown = entry.rpartition("@")
+    if not re.fullmatch(r"[0-9a-f:.\[\]]*(/[0-9]*)?", shown):
+        shown = re.sub(r":.*", ":…", shown)
+    return shorten(clean(f"…@{shown}" if at else shown), 60)
 
 
 def _read_proxy(variable: str, text: str) -> Proxy:
     if _SOCKS.match(text):
         raise InvalidProxyError(f"{variable} is a SOCKS proxy, which is not supported; expected http://host:port")
-    found = _PROXY.fullmatch(text)
-    proxy = found and Proxy(
-        scheme=(found["scheme"] or "http").lower(),
-        host=found["host"],
-        port=int(found["port"]) if found["port"] else None,
-        user=unquote(found["user"] or "", errors="surrogateescape"),
-        password=unquote(found["password"] or "", errors="surrogateescape"),
+    match = _PROXY.fullmatch(text)
+    proxy = match and Proxy(
+        scheme=(match["scheme"] or "http").lower(),
+        host=match["host"],
+        port=int(match["port"]) if match["port"] else None,
+        user=unquote(match["user"] or "", errors="surrogateescape"),
+        password=unquote(match["password"] or "", errors="surrogateescape"),
     )
     if proxy is None or not _is_usable(proxy):
         advice = "expected http://host:port, with special characters in user and password as %XX"
