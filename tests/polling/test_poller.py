@@ -188,7 +188,20 @@ def test_l6_after_the_machine_has_slept_polling_goes_on_without_a_burst() -> Non
     run = polled(TimedSource(), watches(200), script)
     after = sorted(at for at in run.calls if at >= 20)
     assert after[0] - 20 <= 2.1
+    assert run.source.renewed == 1
     assert max(Counter(int(at) for at in after).values()) <= 1.25 * PRODUCTION.per_second
+
+
+@pytest.mark.parametrize("latency", [0.05, 19.0], ids=["nothing to poll", "every call in flight"])
+def test_connections_are_renewed_after_a_sleep_even_if_nothing_is_due_or_may_be_called(latency: float) -> None:
+    async def script(run: Run) -> None:
+        await asyncio.sleep(30)
+        assert run.source.renewed == 0
+        run.clock.suspend(60)
+        await asyncio.sleep(2.1)
+
+    count = 40 if latency > 1 else 0
+    assert polled(TimedSource(latency=latency), watches(count), script).source.renewed == 1
 
 
 def test_jobs_that_leave_the_watchlist_are_not_asked_about_any_more() -> None:
