@@ -11,9 +11,12 @@ from tests.support.answers import Answer
 CERTIFICATE = Path(__file__).with_name("loopback.pem")
 """For 127.0.0.1 until 2126, with its key: of no use to anybody."""
 
+CERTIFICATE_BEHIND_PROXY = CERTIFICATE.with_name("zuora_invalid.pem")
+"""The same for `rest.zuora.invalid`, a name that no machine can have."""
+
 
 @asynccontextmanager
-async def https_server(*answers: Answer) -> AsyncIterator[tuple[str, list[bytes]]]:
+async def https_server(*answers: Answer, certificate: Path = CERTIFICATE) -> AsyncIterator[tuple[str, list[bytes]]]:
     """Gives the answers in turn; yields the base URL and the heads of the requests that came."""
     came, turns, serving = list[bytes](), iter(answers), set[asyncio.Task[None] | None]()
 
@@ -31,7 +34,7 @@ async def https_server(*answers: Answer) -> AsyncIterator[tuple[str, list[bytes]
                 await writer.wait_closed()
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATE)
+    context.load_cert_chain(certificate)
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
     async with server:
         yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", came

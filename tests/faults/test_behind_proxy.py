@@ -1,0 +1,204 @@
+"""Calls to an https host behind a proxy that works: its credentials, its certificates, and hosts that are exempt."""
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.faults.secure import CERTIFICATE_BEHIND_PROXY, https_server
+from tests.faults.test_proxies import HOST, run_program
+from tests.support.answers import Answer, not_found, processing
+from tests.support.behaviours import Silence
+from tests.support.building import job_id
+from tests.support.fault_server import fault_server
+from tests.support.program import PROGRAM
+from tests.support.proxy_server import Tunnels, proxy_server
+from tests.support.terminal import Terminal
+from zjobtui.clock import SystemClock
+from zjobtui.domain.observation import Missed, Observation, Seen
+from zjobtui.domain.problem import ProblemKind
+from zjobtui.domain.tenant import BearerToken, Secret, Tenant
+from zjobtui.zuora.api import ZuoraApi
+from zjobtui.zuora.proxy import find_route
+from zjobtui.zuora.transport import Transport
+
+FAILED = Answer.of({"success": True, "status": "Failed"})
+NAME = HOST.removeprefix("https://")
+
+
+@asynccontextmanager
+async def behind(
+    *answers: Answer, user: str = "", password: str = "", status: int = 200
+) -> AsyncIterator[tuple[Tunnels, list[bytes]]]:
+    """A proxy in front of a host that gives these answers; yields it and the requests that came to the host."""
+    async with (
+        https_server(*answers, certificate=CERTIFICATE_BEHIND_PROXY) as (base_url, came),
+        proxy_server(int(base_url.rpartition(":")[2]), user, password, status) as tunnels,
+    ):
+        yield tunnels, came
+
+
+async def call(proxy: str, **variables: str) -> list[Observation]:
+    """Two calls through the proxy."""
+    transport = Transport(HOST, SystemClock(), find_route(HOST, {"HTTPS_PROXY": proxy, **variables}))
+    client = ZuoraApi(Tenant(name="env", base_url=HOST), BearerToken(Secret("token-1")), SystemClock(), transport)
+    try:
+        return [await client.observe(job_id()) for _ in range(2)]
+    finally:
+        await client.aclose()
+
+
+@pytest.fixture
+def own_ca(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE_BEHIND_PROXY))
+
+
+@pytest.mark.usefixtures("own_ca")
+@pytest.mark.parametrize(("user", "password"), [("", ""), ("bob", "p@ss:w/rd%"), ("bob", "")])
+async def test_calls_go_through_one_tunnel_with_user_and_password(user: str, password: str) -> None:
+    credentials = f"{user}:{password.replace('%', '%25').replace('@', '%40').replace('/', '%2F')}@" if user else ""
+    async with behind(processing(), processing(), user=user, password=password) as (tunnels, came):
+        observations = await call(f"http://{credentials}{tunnels.address}")
+        assert [isinstance(one, Seen) for one in observations] == [True, True]
+        assert (tunnels.connected, tunnels.refused) == ([f"{NAME}:443"], [])
+    assert len(came) == 2
+    assert all(b"proxy-authorization" not in head.lower() for head in came)
+
+
+@pytest.mark.usefixtures("own_ca")
+@pytest.mark.parametrize(
+    ("credentials", "status", "detail"),
+    [
+        ("", 200, "the proxy refused the connection: HTTP 407, it requires a user and a password"),
+        ("bob:wrong@", 200, "the proxy refused the connection: HTTP 407, it does not accept the user and password"),
+        ("", 403, "the proxy refused the connection: HTTP 403, it does not allow this host"),
+        ("", 502, "the proxy refused the connection: HTTP 502"),
+    ],
+)
+async def test_a_refusal_of_the_proxy_is_named(credentials: str, status: int, detail: str) -> None:
+    async with behind(user="alice", password="right", status=status) as (tunnels, came):
+        observations = await call(f"http://{credentials}{tunnels.address}")
+    assert [problem_of(one) for one in observations] == [(ProblemKind.UNREACHABLE, detail)] * 2
+    assert not came
+
+
+def problem_of(observation: Observation) -> tuple[ProblemKind, str]:
+    assert isinstance(observation, Missed)
+    return observation.problem.kind, observation.problem.detail
+
+
+async def test_a_certificate_of_an_unknown_ca_behind_the_proxy_names_the_proxy() -> None:
+    async with behind() as (tunnels, came):
+        kind, detail = problem_of((await call(f"http://{tunnels.address}"))[0])
+        assert kind is ProblemKind.UNTRUSTED
+        assert "certificate" in detail
+        assert f"through the proxy {tunnels.address}" in detail
+    assert not came
+
+
+@pytest.mark.parametrize("no_proxy", [NAME, ".zuora.invalid", "*.invalid", f"a.example {NAME}:443", "*"])
+async def test_an_exempt_host_is_reached_without_the_proxy(no_proxy: str) -> None:
+    async with behind() as (tunnels, _):
+        details = [problem_of(one)[1] for one in await call(f"http://{tunnels.address}", NO_PROXY=no_proxy)]
+        assert (tunnels.connected, tunnels.refused) == ([], [])
+    assert details == ["the host name is not known"] * 2
+
+
+async def test_the_name_of_a_proxy_that_is_not_known_is_told_from_that_of_the_host() -> None:
+    details = [problem_of(one)[1] for one in await call("http://proxy.invalid:3128")]
+    assert details == ["the host name of the proxy is not known"] * 2
+
+
+async def test_a_proxy_that_says_nothing_is_named() -> None:
+    with fault_server(lambda _request: Silence()) as proxy:
+        route = find_route(HOST, {"HTTPS_PROXY": f"127.0.0.1:{proxy.port}"})
+        transport = Transport(HOST, SystemClock(), route, total_limit=0.3)
+        client = ZuoraApi(Tenant(name="env", base_url=HOST), BearerToken(Secret("t")), SystemClock(), transport)
+        try:
+            kind, detail = problem_of(await client.observe(job_id()))
+        finally:
+            await client.aclose()
+    assert (kind, detail) == (ProblemKind.TIMED_OUT, "no connection through the proxy in time")
+
+
+def environment(folder: Path, proxy: str, **variables: str) -> Mapping[str, str]:
+    return {
+        "ZUORA_BASE_URL": HOST,
+        "ZUORA_BEARER_TOKEN": "token-1",
+        "ZJOBTUI_DATA_DIR": str(folder),
+        "HOME": str(folder),
+        "HTTPS_PROXY": proxy,
+        "SSL_CERT_FILE": str(CERTIFICATE_BEHIND_PROXY),
+        **variables,
+    }
+
+
+async def run_behind(env: Mapping[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return await asyncio.to_thread(run_program, env, *arguments)
+
+
+async def test_wait_works_through_a_proxy_and_names_an_invalid_entry_of_no_proxy(tmp_path: Path) -> None:
+    async with behind(FAILED, user="bob", password="secret-of-bob") as (tunnels, _):
+        env = environment(tmp_path, f"http://bob:secret-of-bob@{tunnels.address}", NO_PROXY="10.0.0.0/99")
+        ended = await run_behind(env, "wait", str(job_id()))
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[0] == (
+        "NO_PROXY: “10.0.0.0/99” is not a valid host, address or network; it is ignored."
+    )
+    assert "secret-of-bob" not in ended.stdout + ended.stderr
+
+
+async def test_wait_names_the_refusal_of_a_proxy(tmp_path: Path) -> None:
+    async with behind(status=403) as (tunnels, _):
+        env = environment(tmp_path, f"http://{tunnels.address}")
+        ended = await run_behind(env, "wait", str(job_id()), "--timeout", "5s")
+    assert ended.returncode == 6
+    assert "the proxy refused the connection: HTTP 403, it does not allow this host" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("status", "proxy_user", "told"),
+    [
+        (200, "", "✓ asking       the host answers about jobs"),
+        (200, "alice", "✗ asking       unreachable: the proxy refused the connection: HTTP 407"),
+        (403, "", "✗ asking       unreachable: the proxy refused the connection: HTTP 403"),
+    ],
+)
+async def test_doctor_names_proxy_certificates_and_what_the_proxy_says(
+    status: int, proxy_user: str, told: str, tmp_path: Path
+) -> None:
+    async with behind(not_found(), user=proxy_user, password="x", status=status) as (tunnels, _):
+        env = environment(tmp_path, f"http://bob:secret-of-bob@{tunnels.address}", NO_PROXY="a.example,[oops")
+        ended = await run_behind(env, "doctor")
+    way = f"✓ way          through the proxy {tunnels.address}, with certificates from SSL_CERT_FILE="
+    assert way in ended.stdout
+    assert "NO_PROXY: “[oops” is not a valid host, address or network; it is ignored" in ended.stdout
+    assert told in ended.stdout
+    assert "secret-of-bob" not in ended.stdout + ended.stderr
+
+
+@pytest.mark.slow
+async def test_the_monitor_names_proxy_invalid_entries_and_the_refusal(tmp_path: Path) -> None:
+    async with behind(status=403) as (tunnels, _):
+        env = environment(tmp_path, f"http://{tunnels.address}", NO_PROXY="10.0.0.0/99")
+        assert (await run_behind(env, "add", str(job_id()))).returncode == 0
+        shown = await asyncio.to_thread(_monitor_text, env)
+    assert "HTTP 403" in shown
+    assert "10.0.0.0/99" in shown
+
+
+def _monitor_text(env: Mapping[str, str]) -> str:
+    texts: list[str] = []
+
+    def is_there(text: str) -> bool:
+        texts.append(" ".join(text.split()))
+        return "HTTP 403" in " ".join(texts)
+
+    with Terminal(PROGRAM, env=env) as terminal:
+        terminal.wait_for(is_there, 20)
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        return " ".join(texts) + terminal.raw.decode(errors="replace")
