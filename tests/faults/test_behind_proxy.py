@@ -76,6 +76,7 @@ async def test_calls_go_through_one_tunnel_with_user_and_password(user: str, pas
         ("bob:wrong@", 200, "the proxy refused the connection: HTTP 407, it does not accept the user and password"),
         ("", 403, "the proxy refused the connection: HTTP 403, it does not allow this host"),
         ("", 502, "the proxy refused the connection: HTTP 502"),
+        ("bob:wrong@", 401, "the proxy refused the connection: HTTP 401, it does not accept the user and password"),
     ],
 )
 async def test_a_refusal_of_the_proxy_is_named(credentials: str, status: int, detail: str) -> None:
@@ -157,6 +158,13 @@ async def test_wait_names_the_refusal_of_a_proxy(tmp_path: Path) -> None:
         ended = await run_behind(env, "wait", str(job_id()), "--timeout", "5s")
     assert ended.returncode == 6
     assert "the proxy refused the connection: HTTP 403, it does not allow this host" in ended.stderr
+
+
+async def test_wait_names_a_dead_proxy_once(tmp_path: Path) -> None:
+    env = environment(tmp_path, "http://127.0.0.1:1")
+    ended = await run_behind(env, "wait", str(job_id()), "--timeout", "4s")
+    assert ended.returncode == 6
+    assert ended.stderr.count("the proxy cannot be reached: connection refused") == 1
 
 
 @pytest.mark.parametrize(

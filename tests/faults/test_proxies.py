@@ -64,7 +64,8 @@ def test_wait_ends_at_once_with_5_and_names_the_variable(form: str, tmp_path: Pa
     variable, url = MALFORMED[form]
     ended = run_program(behind(tmp_path, variable, url), "wait", str(job_id()))
     assert ended.returncode == 5
-    assert f"{variable} is " in ended.stderr
+    assert ended.stderr.startswith(f"env: cannot be polled: {variable} is ")
+    assert "credentials" not in ended.stderr
     assert "Traceback" not in ended.stderr
     assert shows_none(tmp_path, ended.stdout, ended.stderr)
 

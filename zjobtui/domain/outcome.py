@@ -28,6 +28,7 @@ class Outcome(Enum):
         return self not in {Outcome.SIGNED_OUT, Outcome.OPEN}
 
 
+_NEEDS_USER = {ProblemKind.SIGNED_OUT, ProblemKind.FORBIDDEN, ProblemKind.MISCONFIGURED}
 _OF_KIND = {Kind.FAILED: Outcome.FAILED, Kind.ATTENTION: Outcome.ATTENTION, Kind.DONE: Outcome.DONE}
 
 
@@ -41,8 +42,8 @@ def outcome(watch: Watch, line: Problem | None, since: float) -> Outcome:
     if watch.verdict.kind is Kind.UNKNOWN and (watch.answered_at or 0.0) >= since:
         return Outcome.UNKNOWN
     own = watch.problem if (watch.problem_at or 0.0) >= since else None
-    refused = {problem.kind for problem in (line, own) if problem is not None}
-    return Outcome.OPEN if refused.isdisjoint({ProblemKind.SIGNED_OUT, ProblemKind.FORBIDDEN}) else Outcome.SIGNED_OUT
+    kinds = {problem.kind for problem in (line, own) if problem is not None}
+    return Outcome.OPEN if kinds.isdisjoint(_NEEDS_USER) else Outcome.SIGNED_OUT
 
 
 def is_over(outcomes: Iterable[Outcome], *, for_any: bool) -> bool:

@@ -13,6 +13,7 @@ class ProblemKind(Enum):
         "signed out",
         "Zuora did not accept the credentials; check client id, secret and host, then ask again.",
     )
+    MISCONFIGURED = ("cannot be polled", "Correct that, then try again.")
     FORBIDDEN = ("forbidden", "The user behind the credentials may not read this; it needs the Orders permissions.")
     UNREACHABLE = ("unreachable", "The host could not be reached; zjobtui tries again by itself.")
     UNTRUSTED = ("not trusted", "The host's certificate was not accepted; check the host, the proxy and the CA bundle.")

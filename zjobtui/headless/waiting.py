@@ -12,7 +12,7 @@ from zjobtui.domain.watchlist import Watchlist
 from zjobtui.headless.following import Polled, PollingEndedError, states
 from zjobtui.headless.listing import row
 from zjobtui.headless.progress import Progress
-from zjobtui.headless.saying import status_of
+from zjobtui.headless.saying import complain, status_of
 from zjobtui.wording.records import SCHEMA, record
 
 
@@ -39,6 +39,18 @@ class Waiting:
         """How each of them stands."""
         lines = {name: pulse.problem for name, pulse in self._lines.items()}
         return {job: outcome(watch, lines.get(job.tenant), self._since) for job, watch in self.watches.items()}
+
+    @property
+    def problems(self) -> list[str]:
+        """Why the last calls about open jobs failed, if that has not been shown as a problem of the tenant."""
+        shown = {name for name, pulse in self._lines.items() if pulse.problem is not None}
+        outcomes = self.outcomes
+        failed = [
+            (job.tenant, watch.problem)
+            for job, watch in self.watches.items()
+            if watch.problem is not None and outcomes[job] is Outcome.OPEN and job.tenant not in shown
+        ]
+        return [f"{tenant}: {problem}. {problem.kind.meaning}" for tenant, problem in dict.fromkeys(failed)]
 
     @property
     def is_over(self) -> bool:
@@ -74,6 +86,8 @@ def wait(
         finally:
             progress.close()
     status = worst(waiting.outcomes.values(), for_any=for_any).status if status is None else status
+    for problem in waiting.problems:
+        complain(problem)
     _print(waiting, status, clock.now(), as_json=as_json)
     return status
 

@@ -115,8 +115,8 @@ class Desk:
             try:
                 return await off_loop(self._make_source)
             except SourceError as fault:
-                log.warning("tenant %s: no credentials: %s", self.tenant.name, fault)
-                self._problem = Problem(ProblemKind.SIGNED_OUT, str(fault))
+                log.warning("tenant %s: cannot be polled: %s", self.tenant.name, fault)
+                self._problem = Problem(ProblemKind.MISCONFIGURED, str(fault))
             except Exception as fault:  # whatever it is, the watchlist must stay usable
                 log.exception("tenant %s: internal error, it cannot be polled", self.tenant.name)
                 self._stumbled("cannot be asked", fault)

@@ -14,6 +14,7 @@ from zjobtui.zuora.mask import Mask
 from zjobtui.zuora.proxy import Proxy
 
 _PROXY_ADVICE = {
+    401: ", it requires a user and a password",  # tinyproxy
     403: ", it does not allow this host",
     407: ", it requires a user and a password",
 }
@@ -71,7 +72,7 @@ def _problem_of_response(error: BaseException, proxy: Proxy | None) -> Problem:
             return Problem(ProblemKind.UNREADABLE, "the response broke off")
         case aiohttp.ClientHttpProxyError():
             advice = _PROXY_ADVICE.get(error.status, "")
-            if error.status == 407 and proxy and proxy.user:
+            if error.status in {401, 407} and proxy and proxy.user:
                 advice = ", it does not accept the user and password"
             return Problem(ProblemKind.UNREACHABLE, f"the proxy refused the connection: HTTP {error.status}{advice}")
         case _ if _has_cause(error, LineTooLong):
