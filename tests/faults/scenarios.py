@@ -148,7 +148,7 @@ CONNECTION = [
     bad("headers-truncated", truncated_headers(), ProblemKind.UNREACHABLE),
     bad("another-protocol", not_http(), ProblemKind.UNREADABLE, says="not HTTP"),
     bad("headers-endless", endless_headers(), ProblemKind.UNREADABLE),
-    bad("one-header-endless", one_endless_header(), ProblemKind.UNREADABLE),
+    bad("one-header-endless", one_endless_header(), ProblemKind.TOO_LARGE),
     good("more-than-the-length-says", overlong_body(), calls=1),
 ]
 
