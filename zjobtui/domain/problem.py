@@ -32,7 +32,15 @@ class ProblemKind(Enum):
         self.meaning = meaning
 
 
-_OF_THE_WAY = frozenset({ProblemKind.UNREACHABLE, ProblemKind.UNTRUSTED, ProblemKind.TIMED_OUT, ProblemKind.TOO_LARGE})
+_OF_THE_WAY = frozenset(
+    {
+        ProblemKind.UNREACHABLE,
+        ProblemKind.UNTRUSTED,
+        ProblemKind.TIMED_OUT,
+        ProblemKind.TOO_LARGE,
+        ProblemKind.MISCONFIGURED,
+    }
+)
 """Kinds whose detail never comes from a response body."""
 
 
