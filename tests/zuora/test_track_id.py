@@ -236,9 +236,9 @@ async def test_a_failure_without_an_id_may_be_stray_so_its_connection_is_closed(
 
 
 LATE: dict[str, Behaviour] = {
-    "before its headers": Latency(0.1) + COMPLETED,
-    "within its headers": Raw(COMPLETED.encoded()[:40]) + Latency(0.1) + Raw(COMPLETED.encoded()[40:]),
-    "within its body": Raw(COMPLETED.encoded()[:-20]) + Latency(0.1) + Raw(COMPLETED.encoded()[-20:]),
+    "before its headers": Latency(0.8) + COMPLETED,
+    "within its headers": Raw(COMPLETED.encoded()[:40]) + Latency(0.8) + Raw(COMPLETED.encoded()[40:]),
+    "within its body": Raw(COMPLETED.encoded()[:-20]) + Latency(0.8) + Raw(COMPLETED.encoded()[-20:]),
     "for ever": Silence(),
 }
 
@@ -249,7 +249,7 @@ async def test_the_connection_of_a_request_that_was_given_up_is_not_used_again(
     where: str, *, is_cancelled: bool
 ) -> None:
     with fault_server(lambda request: None if request.number % 2 else LATE[where]) as server:
-        async with asking(server.base_url, credentials=GIVEN, limit=5.0 if is_cancelled else 0.06) as client:
+        async with asking(server.base_url, credentials=GIVEN, limit=5.0 if is_cancelled else 0.4) as client:
             for number in range(1, 8):
                 call = asyncio.create_task(client.observe(job_id(number)))
                 if number % 2 == 0 and is_cancelled:
