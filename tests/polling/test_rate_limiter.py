@@ -113,7 +113,8 @@ def test_a_rest_saves_calls_for_a_sweep_but_no_second_day() -> None:
     limits = share_of(API_SANDBOX)
     limiter = RateLimiter(limits, 0)
     assert len(greedy(limiter, 20 * HOUR, 60)) == pytest.approx(limits.saved, abs=4)
-    assert limits.saved == 50
+    assert limits.saved == 200
+    assert Limits(83, per_day=300).saved == 75
     assert Limits(83).saved == 200
     assert Limits(83, per_day=5).saved == 1
 
@@ -473,7 +474,7 @@ def test_calls_are_forgotten_though_nobody_asks_for_their_rate() -> None:
 
 def test_what_may_be_planned_with_is_the_rate_and_what_is_saved() -> None:
     limiter = RateLimiter(limits_for(TenantKind.API_SANDBOX), 0)
-    assert limiter.allowance(0) == pytest.approx(3_000 / DAY + 49 / 300)
+    assert limiter.allowance(0) == pytest.approx(3_000 / DAY + 199 / 300)
     limiter.spend(0, 200)
     assert limiter.allowance(0) == pytest.approx(3_000 / DAY)
     limiter.spend(0, 5_000)
@@ -483,10 +484,32 @@ def test_what_may_be_planned_with_is_the_rate_and_what_is_saved() -> None:
 def test_saved_calls_serve_jobs_that_all_come_at_once() -> None:
     limiter = RateLimiter(limits_for(TenantKind.API_SANDBOX), 0)
     per_second, long_run = limiter.limits.per_second, 3_000 / DAY
-    assert limiter.even_rate(0, 1) == limiter.even_rate(0, 50) == per_second
-    assert limiter.even_rate(0, 100) == pytest.approx(2 * long_run)
-    limiter.spend(0, 50)
+    assert limiter.even_rate(0, 1) == limiter.even_rate(0, 200) == per_second
+    assert limiter.even_rate(0, 400) == pytest.approx(2 * long_run)
+    limiter.spend(0, 200)
     assert limiter.even_rate(0, 100) == pytest.approx(long_run)
+
+
+def test_the_supply_of_a_day_is_what_is_left_and_what_comes_free() -> None:
+    limiter = RateLimiter(limits_for(TenantKind.API_SANDBOX), 0)
+    limiter.spend(0, 300)
+    limiter.spend(6 * HOUR, 200)
+    assert {calls for _, calls in limiter.supply(6 * HOUR)} == {500}
+    within = dict(limiter.supply(12 * HOUR))
+    assert within[8 * HOUR] == 500
+    assert within[16 * HOUR] == 800
+    assert within[23 * HOUR] == 1_000
+
+
+def test_calls_of_other_windows_come_free_at_midnight() -> None:
+    limiter = RateLimiter(limits_for(TenantKind.API_SANDBOX), 20 * HOUR)
+    limiter.count_today(600, 20 * HOUR)
+    within = dict(limiter.supply(20 * HOUR))
+    assert (within[2 * HOUR], within[8 * HOUR]) == (400, 1_000)
+
+
+def test_where_no_day_is_limited_there_is_no_supply_to_ration() -> None:
+    assert RateLimiter(Limits(5), 0).supply(0) == []
 
 
 def test_what_holds_back_is_named() -> None:

@@ -227,7 +227,8 @@ class Poller:
             return
         self._fitted_rate = rate
         mine = [watch for watch in self._ledger.watchlist if watch.job.tenant == self.tenant]
-        if self._schedule.fit(mine, now, rate, self._calls, self._in_flight):
+        supply = self._limiter.supply(now)
+        if self._schedule.fit(mine, now, rate, self._calls, self._in_flight, supply):
             self._plan_again(watch for watch in mine if not watch.is_final)
         self._calls = 0
 

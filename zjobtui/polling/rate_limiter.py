@@ -8,6 +8,7 @@ from math import exp, inf
 from zjobtui.domain.pulse import Limit
 from zjobtui.domain.rate_limits import RateLimits
 from zjobtui.domain.tenant import TenantKind
+from zjobtui.polling.day_price import Supply
 
 Windows = Mapping[int, int]
 """Calls that a tenant is granted, by the length in seconds of the window in which they are counted."""
@@ -43,6 +44,9 @@ SAVED = 200.0
 SLOWEST = 0.5
 """Calls per second that throttling leaves at the least; a host that wants fewer says so with `Retry-After`."""
 
+HORIZONS = tuple(_HOUR * hours for hours in (1, 2, 4, 8, 16, 23))
+"""Seconds for which it is known how many calls the day lets go."""
+
 RATE_WINDOW = 10.0
 """Seconds over which the rate of calls is measured."""
 
@@ -68,7 +72,7 @@ class Limits:
     @property
     def saved(self) -> float:
         """Calls that can be saved up: at most a twentieth of a day."""
-        return max(1.0, min(SAVED, self.per_day / 20, self.per_hour / 4))
+        return max(1.0, min(SAVED, self.per_day / 4, self.per_hour / 2))
 
 
 def limits_for(kind: TenantKind, daily_calls: int | None = None, calls_per_second: float | None = None) -> Limits:
@@ -242,6 +246,23 @@ class RateLimiter:
         today = self._today if now - self._counted_at < _HOUR else 0
         return max(today, self._day.used(now))
 
+    def supply(self, now: float) -> list[Supply]:
+        """Calls that the day lets go within the hours ahead: what is left, and what comes free meanwhile."""
+        if self.limits.per_day == inf:
+            return []
+        others = self.used_today(now) - self._day.used(now)
+        midnight = (now // _DAY + 1) * _DAY - now
+        return [
+            Supply(
+                seconds,
+                max(
+                    0.0,
+                    self.limits.per_day - self._day.used_later(now + seconds) - (others if seconds < midnight else 0),
+                ),
+            )
+            for seconds in HORIZONS
+        ]
+
     def day_share(self, now: float) -> float:
         """How much of the day's calls is spent; 1 is all."""
         return 0.0 if self.limits.per_day == inf else self.used_today(now) / max(self.limits.per_day, 1)
@@ -319,6 +340,11 @@ class _Window:
             self._calls.append([slot, 0])
         self._calls[-1][1] += calls
         self._sum += calls
+
+    def used_later(self, now: float) -> int:
+        """Calls made so far that still count at a later time."""
+        oldest = (now - self._length) // self._slot
+        return sum(calls for slot, calls in self._calls if slot >= oldest)
 
     def used(self, now: float) -> int:
         oldest = (now - self._length) // self._slot

@@ -9,6 +9,7 @@ from zjobtui.domain.job import Job
 from zjobtui.domain.problem import ProblemKind
 from zjobtui.domain.verdict import Kind
 from zjobtui.domain.watch import Watch
+from zjobtui.polling.day_price import Demand, Supply, day_price
 from zjobtui.polling.intervals import CHEAPEST, STALENESS_LIMIT, Intervals, expected_delay
 from zjobtui.polling.survival import Curve, Life, learn
 
@@ -17,6 +18,9 @@ MEMORY = 300
 
 LEARN_SOONEST, LEARN_LATEST = 5.0, 60.0
 """Seconds between two times of learning, when a job has ended meanwhile, and when none has."""
+
+PRICED_EVERY = 300.0
+"""Seconds between two times of fitting the price to what is left of the day."""
 
 AHEAD, AHEAD_AT_REST = 0.5, 15.0
 """Seconds for which a price is set: an eighth of the mean interval, but between these, and for one call at least."""
@@ -52,6 +56,7 @@ class Schedule:
         """When the price is to be set again."""
         self.staleness_limit = staleness_limit
         self._learnt_at, self._ended = float("-inf"), 0
+        self._day_price, self._day_priced_at = CHEAPEST, float("-inf")
         self._first_seen: dict[Job, float] = {}
         self._due: dict[Job, float] = {}
         self._heap: list[tuple[float, int, Job]] = []
@@ -125,16 +130,25 @@ class Schedule:
         return now + min(interval, wait) * chance.uniform(0.5, 1)
 
     def fit(
-        self, watches: Iterable[Watch], now: float, rate: float, calls: int = 0, in_flight: Container[Job] = ()
+        self,
+        watches: Iterable[Watch],
+        now: float,
+        rate: float,
+        calls: int = 0,
+        in_flight: Container[Job] = (),
+        supply: Sequence[Supply] = (),
     ) -> bool:
         """Set the price of a call for these jobs of the tenant at `rate` calls per second, above zero.
+
+        `supply` is what the day lets go in the hours ahead; the price is the one that this affords (`day_price.py`), or
+        more if `rate` demands it.
 
         `calls` is how many were made since the last time; what was not used then is there now. Jobs `in_flight` are
         being polled. Returns whether the intervals have changed notably.
 
         Calls go where they are worth most: of those that can be made until `fit_at` the last one has the price, so that
         the jobs with the largest expected delay get them. Where the staleness limit takes more than half of the calls,
-        it is lifted so far that it takes half of them.
+        it is lifted so far that it takes half of them; if the day is short of calls, half of an even share of it.
         """
         ahead = max(1 / rate, min(max(self.mean_interval / 8, AHEAD), AHEAD_AT_REST))
         unused = self._credit + rate * max(0.0, now - self._fitted_at) - calls
@@ -143,15 +157,21 @@ class Schedule:
         known = list(watches)
         running = [watch for watch in known if not watch.is_final]
         curve = self._learn(known, now)
-        ceiling = max(self.staleness_limit, 2 * len(running) / rate)
-        if len(running) <= rate * self.staleness_limit / 2:
-            ceiling = self.staleness_limit
+        even = max(1e-6, supply[-1].calls / supply[-1].seconds) if supply else rate
+        if now - self._day_priced_at >= PRICED_EVERY:
+            self._day_priced_at = now
+            self._day_price = day_price(curve, _demand(known, now), supply, self._ceiling(len(running), even))
+        ceiling = self._ceiling(len(running), min(rate, even) if self._day_price > CHEAPEST else rate)
         waiting = [watch for watch in running if watch.job not in in_flight]
-        price = _price(curve, waiting, now, rate, ahead, self._credit)
+        price = max(self._day_price, _price(curve, waiting, now, rate, ahead, self._credit))
         before, self.intervals = self.intervals, Intervals(curve, price, ceiling)
         spent = sum(1 / self.interval(watch, now) for watch in running)
         self.mean_interval = len(running) / spent if running else 0.0
         return curve is not before.curve or _differs(self.intervals, before)
+
+    def _ceiling(self, running: int, rate: float) -> float:
+        """The longest interval in seconds at which so many jobs take half of the calls at most."""
+        return max(self.staleness_limit, 2 * running / rate)
 
     def _learn(self, watches: Sequence[Watch], now: float) -> Curve:
         """Learn the curve from all jobs, now and then."""
@@ -176,6 +196,17 @@ def _price(curve: Curve, running: Sequence[Watch], now: float, rate: float, ahea
     if not worth:
         return max(CHEAPEST, expected_delay(curve, 0.0, for_new))
     return max(CHEAPEST, heapq.nlargest(calls, worth)[-1]) if calls <= len(worth) else CHEAPEST
+
+
+def _demand(watches: Sequence[Watch], now: float) -> Demand:
+    """What the jobs of a tenant will need; one that has never been polled counts as seen at age 0."""
+    running = [watch for watch in watches if not watch.is_final]
+    usual = [watch for watch in running if not _is_odd(watch)]
+    return Demand.of(
+        ((min(watch.heard_at, now) - watch.added_at, now - watch.added_at) for watch in usual),
+        sum(map(_is_odd, running)),
+        (now - watch.added_at for watch in watches),
+    )
 
 
 def _is_new(watch: Watch) -> bool:

@@ -1,0 +1,99 @@
+"""The price of a call that the rest of the day can afford."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zjobtui.polling.day_price import LEAST_NEW, Calls, Demand, Supply, day_price
+from zjobtui.polling.intervals import CHEAPEST, Intervals
+from zjobtui.polling.survival import PRIOR, Curve, Life, learn
+
+HOUR, DAY = 3_600.0, 86_400.0
+LASTING = learn([Life(DAY, since=0.0)] * 1_000)
+NORMAL = learn(Life(18 + number % 4, 19 + number % 4) for number in range(200))
+
+
+def evenly(calls: float) -> list[Supply]:
+    return [Supply(hours * HOUR, calls) for hours in (1, 8, 23)]
+
+
+def demand(running: int = 0, new: int = 0, steady: int = 0) -> Demand:
+    """Jobs that were just added, and as many jobs a day as `new` over the last two days."""
+    return Demand.of([(0.0, 0.0)] * running, steady, [number / new * DAY for number in range(1, 2 * new + 1)])
+
+
+def walked(curve: Curve, price: float, until: float, ceiling: float = DAY) -> float:
+    """Expected calls about a job up to an age, one after the other."""
+    intervals, age, calls = Intervals(curve, price, ceiling), 0.0, 0.0
+    while age + (gap := intervals.after(age)) <= until:
+        calls += curve.at(age)[0]
+        age += gap
+    return calls
+
+
+@pytest.mark.parametrize("curve", [PRIOR, LASTING, NORMAL], ids=["prior", "lasting", "normal"])
+@pytest.mark.parametrize("price", [0.5, 5.0, 60.0])
+def test_expected_calls_are_those_of_a_walk_over_the_intervals(curve: Curve, price: float) -> None:
+    found = Calls(curve, price, DAY).between(0, 8 * HOUR)
+    assert found == pytest.approx(walked(curve, price, 8 * HOUR), rel=0.1, abs=1)
+
+
+def test_the_longest_interval_bounds_what_a_lasting_job_takes() -> None:
+    assert Calls(LASTING, 1e6, 60).between(HOUR, 2 * HOUR) == pytest.approx(60, rel=0.05)
+
+
+def test_a_new_job_takes_a_first_call_at_any_price() -> None:
+    assert 1 <= Calls(PRIOR, 1e4, DAY).about_new(HOUR) <= 2.1
+
+
+def test_where_calls_are_plentiful_the_price_is_the_cheapest() -> None:
+    assert day_price(PRIOR, demand(100, 1_000), evenly(1e6), 60) == CHEAPEST
+    assert day_price(PRIOR, demand(100, 1_000), [], 60) == CHEAPEST
+    assert day_price(PRIOR, demand(), evenly(0), 60) == CHEAPEST
+
+
+@given(
+    running=st.integers(1, 200),
+    new=st.integers(1, 200),
+    calls=st.floats(400, 5_000),
+    fewer=st.floats(0.1, 1),
+)
+def test_the_expected_calls_at_the_price_fit_and_fewer_calls_make_it_dearer(
+    running: int, new: int, calls: float, fewer: float
+) -> None:
+    jobs = demand(running, new)
+    price = day_price(PRIOR, jobs, evenly(calls), DAY)
+    most = PRIOR.quantile(0.5)
+    assert CHEAPEST <= price <= most
+    if price < most:
+        at_price = Calls(PRIOR, price, DAY)
+        used = running * at_price.between(0, 23 * HOUR) + jobs.new_within(23 * HOUR) * at_price.about_new(23 * HOUR)
+        assert used <= calls
+        assert price == CHEAPEST or used >= 0.9 * calls
+    assert day_price(PRIOR, jobs, evenly(fewer * calls), DAY) >= price
+
+
+def test_jobs_at_the_longest_interval_take_their_calls_from_the_others() -> None:
+    alone = day_price(PRIOR, demand(10, 50), evenly(400), 600)
+    assert day_price(PRIOR, demand(10, 50, steady=2), evenly(400), 600) > alone
+
+
+def test_even_where_no_price_fits_a_new_job_gets_a_second_call_soon() -> None:
+    price = day_price(NORMAL, demand(100, 100), evenly(5), DAY)
+    assert price == NORMAL.quantile(0.5)
+    assert Intervals(NORMAL, price, DAY).after(0) <= 3 * NORMAL.quantile(0.5)
+
+
+def test_as_many_new_jobs_are_expected_as_on_other_days_less_those_of_the_day_so_far() -> None:
+    days_ago = [2 * DAY] * 200
+    assert Demand.of([], 0, days_ago).new_within(12 * HOUR) == 50
+    assert Demand.of([], 0, [*[HOUR] * 40, *days_ago]).new_within(12 * HOUR) == 60
+    assert Demand.of([], 0, [*[HOUR] * 150, *days_ago]).new_within(12 * HOUR) == LEAST_NEW * 87.5
+
+
+def test_a_day_that_is_busier_than_others_goes_on_so() -> None:
+    assert Demand.of([], 0, [*[HOUR] * 400, 7 * DAY]).new_within(12 * HOUR) == LEAST_NEW * 200
+
+
+def test_the_jobs_of_longer_ago_than_a_week_play_no_part() -> None:
+    assert Demand.of([], 0, [8 * DAY] * 1_000).new_within(HOUR) == 0

@@ -1,0 +1,144 @@
+"""The price of a call that the rest of the day can afford, so that jobs added in the evening get as much as others.
+
+Zuora counts calls in the last 24 hours, and a user may have granted few of them. The price is the lowest one at which
+the calls expected in each of the next hours fit what is left: those about the jobs that run now, and those about the
+jobs that are still to come.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import sqrt
+from typing import NamedTuple, Self
+
+from zjobtui.polling.intervals import CHEAPEST, SHORTEST, Intervals
+from zjobtui.polling.survival import AGES, Curve, cell_of
+
+_DAY = 86_400.0
+
+WEEK = 7
+"""Days of which the number of jobs a day is taken, back to the first job on the list, and one day at the least."""
+
+LEAST_NEW = 0.5
+"""The part of the mean number of jobs a day that is still expected evenly once that number has come."""
+
+_HALVINGS = 12
+
+
+class Supply(NamedTuple):
+    """How many calls the limits of hour and day let go within so many seconds from now."""
+
+    seconds: float
+    calls: float
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """The jobs that will need calls.
+
+    `running` counts jobs by the age at which they were last seen running and their age now, both in seconds; `steady`
+    is the number of jobs that are polled at the longest interval; `added` has the ages in seconds of all jobs known,
+    finished ones too, in ascending order.
+    """
+
+    running: tuple[tuple[float, float, int], ...]
+    steady: int
+    added: tuple[float, ...]
+
+    @classmethod
+    def of(cls, running: Iterable[tuple[float, float]], steady: int, added: Iterable[float]) -> Self:
+        """Group running jobs, given by the age when last seen and the age now, by the cells of the curve."""
+        cells = Counter((cell_of(max(0.0, seen)), cell_of(max(0.0, age))) for seen, age in running)
+        groups = tuple((AGES[seen], AGES[age], count) for (seen, age), count in cells.items())
+        return cls(groups, steady, tuple(sorted(max(0.0, age) for age in added if age <= WEEK * _DAY)))
+
+    def new_within(self, seconds: float) -> float:
+        """How many jobs are expected to be added: as many as on other days, less those of the day so far.
+
+        At most as many as come evenly, and at least `LEAST_NEW` of those. A day that is busier than others goes on so.
+        """
+        if not self.added:
+            return 0.0
+        mean = len(self.added) / max(1.0, self.added[-1] / _DAY)
+        a_day = max(mean, bisect_left(self.added, _DAY))
+        evenly = a_day * seconds / _DAY
+        return min(max(a_day - bisect_left(self.added, _DAY - seconds), LEAST_NEW * evenly), evenly)
+
+
+class Calls:
+    """The calls that a job is expected to take, by age, at one price."""
+
+    def __init__(self, curve: Curve, price: float, ceiling: float) -> None:
+        intervals = Intervals(curve, price, ceiling)
+        self._share = curve.surviving
+        self._beyond = _calls_beyond(curve, intervals)
+        areas = (
+            (b - a) * (one + other) / 2
+            for (a, b), (one, other) in zip(pairwise(AGES), pairwise(self._beyond), strict=True)
+        )
+        self._area = [0.0]
+        for area in areas:
+            self._area.append(self._area[-1] + area)
+        self._curve = curve
+
+    def between(self, seen: float, age: float) -> float:
+        """Expected calls about a job that was last seen running at `seen`, until it is `age` seconds old."""
+        share = self._curve.at(seen)[0]
+        return (_at(self._beyond, seen) - _at(self._beyond, age)) / share if share > 0 else 1.0
+
+    def about_new(self, seconds: float) -> float:
+        """Expected calls within so many seconds about a job that is added at any time in them."""
+        return 1 + self._beyond[0] - _at(self._area, seconds) / seconds
+
+
+def day_price(curve: Curve, demand: Demand, supply: Sequence[Supply], ceiling: float) -> float:
+    """The lowest price, in seconds of delay, at which the expected calls fit the supply at all times ahead.
+
+    It is at most the age by which half of the jobs have ended: even if no price fits, a new job gets a second call.
+    """
+
+    def fits(price: float) -> bool:
+        of_running, of_new = Calls(curve, price, ceiling), Calls(curve, price, _DAY)
+        return all(
+            sum(count * of_running.between(seen, age + seconds) for seen, age, count in demand.running)
+            + demand.steady * seconds / ceiling
+            + demand.new_within(seconds) * of_new.about_new(seconds)
+            <= calls
+            for seconds, calls in supply
+        )
+
+    if fits(CHEAPEST):
+        return CHEAPEST
+    low, high = CHEAPEST, max(CHEAPEST, curve.quantile(0.5))
+    for _ in range(_HALVINGS):
+        middle = sqrt(low * high)
+        low, high = (low, middle) if fits(middle) else (middle, high)
+    return high
+
+
+def _calls_beyond(curve: Curve, intervals: Intervals) -> list[float]:
+    """For each of `AGES` the expected calls after it about a job of which nothing is known at age 0.
+
+    A job seen running at age a is polled next at a + g, whether or not it has ended by then: S(a) calls of this kind.
+    Where g is shorter than a cell there are several in it.
+    """
+    surviving = curve.surviving
+    beyond = [0.0] * len(AGES)
+    for cell in range(len(AGES) - 2, -1, -1):
+        age, gap = AGES[cell], intervals.after(AGES[cell])
+        width = AGES[cell + 1] - age
+        if gap < width:
+            beyond[cell] = beyond[cell + 1] + width / max(gap, SHORTEST) * (surviving[cell] + surviving[cell + 1]) / 2
+        else:
+            beyond[cell] = surviving[cell] + _at(beyond, age + gap)
+    return beyond
+
+
+def _at(values: Sequence[float], age: float) -> float:
+    """What lies between the values at `AGES`."""
+    if age >= AGES[-1]:
+        return values[-1]
+    cell = cell_of(age)
+    return values[cell] + (values[cell + 1] - values[cell]) * (age - AGES[cell]) / (AGES[cell + 1] - AGES[cell])
