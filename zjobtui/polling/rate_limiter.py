@@ -71,7 +71,7 @@ class Limits:
 
     @property
     def saved(self) -> float:
-        """Calls that can be saved up: at most a twentieth of a day."""
+        """Calls that can be saved up: at most a quarter of a day and half of an hour."""
         return max(1.0, min(SAVED, self.per_day / 4, self.per_hour / 2))
 
 

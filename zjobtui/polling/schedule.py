@@ -157,7 +157,7 @@ class Schedule:
         known = list(watches)
         running = [watch for watch in known if not watch.is_final]
         curve = self._learn(known, now)
-        even = max(1e-6, supply[-1].calls / supply[-1].seconds) if supply else rate
+        even = max(1e-6, min((calls / seconds for seconds, calls in supply), default=rate))
         if now - self._day_priced_at >= PRICED_EVERY:
             self._day_priced_at = now
             self._day_price = day_price(curve, _demand(known, now), supply, self._ceiling(len(running), even))
