@@ -106,11 +106,16 @@ def drawn(population: Population, case: Case, chance: Random) -> float:
 
 
 def history(population: Population, case: Case, chance: Random) -> list[Watch]:
-    """Jobs that ended two days ago, polled at a fixed interval that is short beside their lives."""
+    """Jobs of the two days before, added in the same hours, polled at a fixed interval that is short beside lives.
+
+    All have ended: those that live too long for it were added earlier.
+    """
     done, watches = Digest("Completed", Verdict(Kind.DONE, "done")), list[Watch]()
     for number in range(JOBS, JOBS + HISTORY):
         life, interval = drawn(population, case, chance), 5 * case.scale
-        added, polls = START - 2 * DAY - life, ceil(life / interval)
+        polls = ceil(life / interval)
+        day = START - DAY * (1 + number % 2)
+        added = min(day + chance.uniform(0, case.over), START - 1 - polls * interval)
         ended = added + polls * interval
         running = added + (polls - 1) * interval + 0.001
         watches.append(

@@ -47,8 +47,8 @@ def test_a_new_job_takes_a_first_call_at_any_price() -> None:
 
 
 def test_where_calls_are_plentiful_the_price_is_the_cheapest() -> None:
-    assert day_price(PRIOR, demand(100, 1_000), evenly(1e6), 60) == CHEAPEST
-    assert day_price(PRIOR, demand(100, 1_000), [], 60) == CHEAPEST
+    assert day_price(PRIOR, demand(100, 1_000), evenly(1e6), lambda _: 60) == CHEAPEST
+    assert day_price(PRIOR, demand(100, 1_000), [], lambda _: 60) == CHEAPEST
     assert day_price(PRIOR, demand(), evenly(0), 60) == CHEAPEST
 
 
@@ -62,7 +62,7 @@ def test_the_expected_calls_at_the_price_fit_and_fewer_calls_make_it_dearer(
     running: int, new: int, calls: float, fewer: float
 ) -> None:
     jobs = demand(running, new)
-    price = day_price(PRIOR, jobs, evenly(calls), DAY)
+    price = day_price(PRIOR, jobs, evenly(calls), lambda _: DAY)
     most = PRIOR.quantile(0.5)
     assert CHEAPEST <= price <= most
     if price < most:
@@ -70,29 +70,34 @@ def test_the_expected_calls_at_the_price_fit_and_fewer_calls_make_it_dearer(
         used = running * at_price.between(0, 23 * HOUR) + jobs.new_within(23 * HOUR) * at_price.about_new(23 * HOUR)
         assert used <= calls
         assert price == CHEAPEST or used >= 0.9 * calls
-    assert day_price(PRIOR, jobs, evenly(fewer * calls), DAY) >= price
+    assert day_price(PRIOR, jobs, evenly(fewer * calls), lambda _: DAY) >= price
 
 
 def test_jobs_at_the_longest_interval_take_their_calls_from_the_others() -> None:
-    alone = day_price(PRIOR, demand(10, 50), evenly(400), 600)
-    assert day_price(PRIOR, demand(10, 50, steady=2), evenly(400), 600) > alone
+    alone = day_price(PRIOR, demand(10, 50), evenly(400), lambda _: 600)
+    assert day_price(PRIOR, demand(10, 50, steady=2), evenly(400), lambda _: 600) > alone
 
 
 def test_even_where_no_price_fits_a_new_job_gets_a_second_call_soon() -> None:
-    price = day_price(NORMAL, demand(100, 100), evenly(5), DAY)
+    price = day_price(NORMAL, demand(100, 100), evenly(5), lambda _: DAY)
     assert price == NORMAL.quantile(0.5)
     assert Intervals(NORMAL, price, DAY).after(0) <= 3 * NORMAL.quantile(0.5)
 
 
-def test_as_many_new_jobs_are_expected_as_on_other_days_less_those_of_the_day_so_far() -> None:
-    days_ago = [2 * DAY] * 200
-    assert Demand.of([], 0, days_ago).new_within(12 * HOUR) == 50
-    assert Demand.of([], 0, [*[HOUR] * 40, *days_ago]).new_within(12 * HOUR) == 60
-    assert Demand.of([], 0, [*[HOUR] * 150, *days_ago]).new_within(12 * HOUR) == LEAST_NEW * 87.5
+def test_as_many_new_jobs_are_expected_as_in_the_same_hours_of_earlier_days() -> None:
+    mornings = [*[DAY - HOUR] * 100, *[2 * DAY - HOUR] * 50]
+    assert Demand.of([], 0, mornings).new_within(2 * HOUR) == 75
+    assert Demand.of([], 0, mornings).new_within(0.5 * HOUR) == LEAST_NEW * 100 / 48
 
 
-def test_a_day_that_is_busier_than_others_goes_on_so() -> None:
-    assert Demand.of([], 0, [*[HOUR] * 400, 7 * DAY]).new_within(12 * HOUR) == LEAST_NEW * 200
+def test_days_on_which_hardly_a_job_came_do_not_count() -> None:
+    usual = [*[DAY - HOUR] * 100, *[2 * DAY - HOUR] * 100]
+    assert Demand.of([], 0, [*usual, 5 * DAY - HOUR]).new_within(2 * HOUR) == 100
+
+
+def test_on_the_first_day_and_on_a_busier_one_jobs_go_on_coming() -> None:
+    assert Demand.of([], 0, [HOUR] * 48).new_within(12 * HOUR) == 24
+    assert Demand.of([], 0, [*[HOUR] * 400, 3 * DAY]).new_within(12 * HOUR) == LEAST_NEW * 200
 
 
 def test_the_jobs_of_longer_ago_than_a_week_play_no_part() -> None:

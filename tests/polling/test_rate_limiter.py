@@ -474,16 +474,16 @@ def test_calls_are_forgotten_though_nobody_asks_for_their_rate() -> None:
 
 def test_what_may_be_planned_with_is_the_rate_and_what_is_saved() -> None:
     limiter = RateLimiter(limits_for(TenantKind.API_SANDBOX), 0)
-    assert limiter.allowance(0) == pytest.approx(3_000 / DAY + 199 / 300)
+    assert limiter.allowance(0) == pytest.approx(4_000 / DAY + 199 / 300)
     limiter.spend(0, 200)
-    assert limiter.allowance(0) == pytest.approx(3_000 / DAY)
+    assert limiter.allowance(0) == pytest.approx(4_000 / DAY)
     limiter.spend(0, 5_000)
     assert 0 < limiter.allowance(0) < 0.001
 
 
 def test_saved_calls_serve_jobs_that_all_come_at_once() -> None:
     limiter = RateLimiter(limits_for(TenantKind.API_SANDBOX), 0)
-    per_second, long_run = limiter.limits.per_second, 3_000 / DAY
+    per_second, long_run = limiter.limits.per_second, 4_000 / DAY
     assert limiter.even_rate(0, 1) == limiter.even_rate(0, 200) == per_second
     assert limiter.even_rate(0, 400) == pytest.approx(2 * long_run)
     limiter.spend(0, 200)
@@ -498,7 +498,7 @@ def test_the_supply_of_a_day_is_what_is_left_and_what_comes_free() -> None:
     within = dict(limiter.supply(12 * HOUR))
     assert within[8 * HOUR] == 500
     assert within[16 * HOUR] == 800
-    assert within[23 * HOUR] == 1_000
+    assert within[24 * HOUR] == 1_000
 
 
 def test_calls_of_other_windows_come_free_at_midnight() -> None:

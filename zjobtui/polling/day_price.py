@@ -5,24 +5,28 @@ the calls expected in each of the next hours fit what is left: those about the j
 jobs that are still to come.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import sqrt
+from statistics import fmean
 from typing import NamedTuple, Self
 
 from zjobtui.polling.intervals import CHEAPEST, SHORTEST, Intervals
 from zjobtui.polling.survival import AGES, Curve, cell_of
 
-_DAY = 86_400.0
+_HOUR, _DAY = 3_600.0, 86_400.0
 
 WEEK = 7
 """Days of which the number of jobs a day is taken, back to the first job on the list, and one day at the least."""
 
 LEAST_NEW = 0.5
 """The part of the mean number of jobs a day that is still expected evenly once that number has come."""
+
+BUSY = 0.25
+"""The part of the jobs of the busiest day from which on a day counts: jobs come on some days, and not on others."""
 
 _HALVINGS = 12
 
@@ -55,16 +59,23 @@ class Demand:
         return cls(groups, steady, tuple(sorted(max(0.0, age) for age in added if age <= WEEK * _DAY)))
 
     def new_within(self, seconds: float) -> float:
-        """How many jobs are expected to be added: as many as on other days, less those of the day so far.
+        """How many jobs are expected to be added: as many as in the same hours of the busier days of the last week.
 
-        At most as many as come evenly, and at least `LEAST_NEW` of those. A day that is busier than others goes on so.
+        Days with less than `BUSY` of the busiest do not count. At least `LEAST_NEW` of the jobs of the last 24 hours
+        are expected to come again, evenly; on the first day all of them.
         """
-        if not self.added:
-            return 0.0
-        mean = len(self.added) / max(1.0, self.added[-1] / _DAY)
-        a_day = max(mean, bisect_left(self.added, _DAY))
-        evenly = a_day * seconds / _DAY
-        return min(max(a_day - bisect_left(self.added, _DAY - seconds), LEAST_NEW * evenly), evenly)
+        evenly = bisect_right(self.added, _DAY) * seconds / _DAY
+        oldest = self.added[-1] if self.added else 0.0
+        days = [day * _DAY for day in range(1, WEEK + 1) if day * _DAY <= oldest + _HOUR]
+        if not days:
+            return evenly
+        counts = [bisect_left(self.added, day) - bisect_left(self.added, day - seconds) for day in days]
+        return max(fmean(count for count in counts if count >= BUSY * max(counts)), LEAST_NEW * evenly)
+
+    def unfinished_after(self, seconds: float, curve: Curve) -> float:
+        """How many of the running jobs are expected still to run then."""
+        shares = ((curve.at(seen)[0], curve.at(age + seconds)[0], count) for seen, age, count in self.running)
+        return self.steady + sum(count * then / now for now, then, count in shares if now > 0)
 
 
 class Calls:
@@ -93,20 +104,29 @@ class Calls:
         return 1 + self._beyond[0] - _at(self._area, seconds) / seconds
 
 
-def day_price(curve: Curve, demand: Demand, supply: Sequence[Supply], ceiling: float) -> float:
+def day_price(curve: Curve, demand: Demand, supply: Sequence[Supply], ceiling_for: Callable[[float], float]) -> float:
     """The lowest price, in seconds of delay, at which the expected calls fit the supply at all times ahead.
 
-    It is at most the age by which half of the jobs have ended: even if no price fits, a new job gets a second call.
+    `ceiling_for` gives the longest interval in seconds for a number of unfinished jobs. The price is at most the age by
+    which half of the jobs have ended: even if no price fits, a new job gets a second call.
     """
+    if not supply:
+        return CHEAPEST
+    new = [demand.new_within(seconds) for seconds, _ in supply]
+    unfinished = max(
+        demand.unfinished_after(seconds, curve) + jobs * curve.at(seconds)[1] / seconds
+        for jobs, (seconds, _) in zip(new, supply, strict=True)
+    )
+    ceiling = ceiling_for(max(1.0, unfinished))
 
     def fits(price: float) -> bool:
-        of_running, of_new = Calls(curve, price, ceiling), Calls(curve, price, _DAY)
+        each = Calls(curve, price, ceiling)
         return all(
-            sum(count * of_running.between(seen, age + seconds) for seen, age, count in demand.running)
+            sum(count * each.between(seen, age + seconds) for seen, age, count in demand.running)
             + demand.steady * seconds / ceiling
-            + demand.new_within(seconds) * of_new.about_new(seconds)
+            + jobs * each.about_new(seconds)
             <= calls
-            for seconds, calls in supply
+            for jobs, (seconds, calls) in zip(new, supply, strict=True)
         )
 
     if fits(CHEAPEST):

@@ -44,7 +44,7 @@ SAVED = 200.0
 SLOWEST = 0.5
 """Calls per second that throttling leaves at the least; a host that wants fewer says so with `Retry-After`."""
 
-HORIZONS = tuple(_HOUR * hours for hours in (1, 2, 4, 8, 16, 23))
+HORIZONS = tuple(_HOUR * hours for hours in (1, 2, 4, 8, 16, 24))
 """Seconds for which it is known how many calls the day lets go."""
 
 RATE_WINDOW = 10.0
@@ -320,10 +320,10 @@ class RateLimiter:
 
 
 def _lasting(granted: float, used: float, length: float) -> float:
-    """Calls per second from what is left of a window of so many seconds: a quarter of the calls go evenly, as if the
-    window were a third as long, and then ever fewer, so that what is left lasts however it is spent.
+    """Calls per second from what is left of a window of so many seconds: a fifth of the calls go evenly, as if the
+    window were a quarter as long, and then ever fewer, so that what is left lasts however it is spent.
     """
-    return min(3 * granted, 4 * (granted - used)) / length
+    return min(4 * granted, 5 * (granted - used)) / length
 
 
 class _Window:

@@ -22,6 +22,10 @@ LEARN_SOONEST, LEARN_LATEST = 5.0, 60.0
 PRICED_EVERY = 300.0
 """Seconds between two times of fitting the price to what is left of the day."""
 
+CEILING, DAY_CEILING = 2.0, 2.5
+"""The longest interval in fair shares: the other calls go where they are worth most. With 2.5, if the day is short, no
+job waits longer than three fair shares, its turn in the queue included."""
+
 AHEAD, AHEAD_AT_REST = 0.5, 15.0
 """Seconds for which a price is set: an eighth of the mean interval, but between these, and for one call at least."""
 
@@ -148,7 +152,8 @@ class Schedule:
 
         Calls go where they are worth most: of those that can be made until `fit_at` the last one has the price, so that
         the jobs with the largest expected delay get them. Where the staleness limit takes more than half of the calls,
-        it is lifted so far that it takes half of them; if the day is short of calls, half of an even share of it.
+        it is lifted so far that it takes half of them; if the day is short of calls, so far that it takes two fifths of
+        an even share of it.
         """
         ahead = max(1 / rate, min(max(self.mean_interval / 8, AHEAD), AHEAD_AT_REST))
         unused = self._credit + rate * max(0.0, now - self._fitted_at) - calls
@@ -157,11 +162,16 @@ class Schedule:
         known = list(watches)
         running = [watch for watch in known if not watch.is_final]
         curve = self._learn(known, now)
-        even = max(1e-6, min((calls / seconds for seconds, calls in supply), default=rate))
+        even = supply[-1].calls / supply[-1].seconds if supply else rate
         if now - self._day_priced_at >= PRICED_EVERY:
             self._day_priced_at = now
-            self._day_price = day_price(curve, _demand(known, now), supply, self._ceiling(len(running), even))
-        ceiling = self._ceiling(len(running), min(rate, even) if self._day_price > CHEAPEST else rate)
+            self._day_price = day_price(
+                curve, _demand(known, now), supply, lambda jobs: self._ceiling(jobs, even, DAY_CEILING)
+            )
+        is_short = self._day_price > CHEAPEST
+        ceiling = self._ceiling(
+            len(running), min(rate, even) if is_short else rate, DAY_CEILING if is_short else CEILING
+        )
         waiting = [watch for watch in running if watch.job not in in_flight]
         price = max(self._day_price, _price(curve, waiting, now, rate, ahead, self._credit))
         before, self.intervals = self.intervals, Intervals(curve, price, ceiling)
@@ -169,9 +179,9 @@ class Schedule:
         self.mean_interval = len(running) / spent if running else 0.0
         return curve is not before.curve or _differs(self.intervals, before)
 
-    def _ceiling(self, running: int, rate: float) -> float:
-        """The longest interval in seconds at which so many jobs take half of the calls at most."""
-        return max(self.staleness_limit, 2 * running / rate)
+    def _ceiling(self, unfinished: float, rate: float, shares: float) -> float:
+        """The longest interval in seconds for so many jobs at `rate` calls per second."""
+        return max(self.staleness_limit, shares * unfinished / rate)
 
     def _learn(self, watches: Sequence[Watch], now: float) -> Curve:
         """Learn the curve from all jobs, now and then."""
