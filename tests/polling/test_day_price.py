@@ -49,7 +49,7 @@ def test_a_new_job_takes_a_first_call_at_any_price() -> None:
 def test_where_calls_are_plentiful_the_price_is_the_cheapest() -> None:
     assert day_price(PRIOR, demand(100, 1_000), evenly(1e6), lambda _: 60) == CHEAPEST
     assert day_price(PRIOR, demand(100, 1_000), [], lambda _: 60) == CHEAPEST
-    assert day_price(PRIOR, demand(), evenly(0), 60) == CHEAPEST
+    assert day_price(PRIOR, demand(), evenly(0), lambda _: 60) == CHEAPEST
 
 
 @given(
