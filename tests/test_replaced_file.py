@@ -1,6 +1,7 @@
 """The store's file is moved, deleted or put back under an open window: nothing is lost, and the new file is used."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from tests.storage.opening import added, kept, observed, opened
 from tests.support.building import NOW, PROCESSING, done, job, seen, watch, watchlist
 from tests.support.virtual_time import run_virtually
+from zjobtui.domain.timeline import Event
 from zjobtui.domain.watchlist import Watchlist
 from zjobtui.polling.ledger import FLUSH, LOOK, Ledger
 from zjobtui.storage.store import Store
@@ -40,7 +42,28 @@ def let_another_begin_anew(path: Path) -> None:
         store.apply(watches.remove([job(1)], NOW + 1))
 
 
-WAYS = {"deleted": delete, "put back": put_back, "mended": mend}
+def overwrite(path: Path) -> None:
+    """The same file, with other content: its name and its number stay."""
+    path.write_bytes(b"no database at all\n" * 500)
+
+
+def truncate(path: Path) -> None:
+    os.truncate(path, 0)
+
+
+def replace_by_garbage(path: Path) -> None:
+    path.unlink()
+    overwrite(path)
+
+
+WAYS = {
+    "deleted": delete,
+    "put back": put_back,
+    "mended": mend,
+    "overwritten": overwrite,
+    "truncated": truncate,
+    "replaced by garbage": replace_by_garbage,
+}
 
 
 def with_open_window(path: Path, replace: Callable[[Path], None]) -> Ledger:
@@ -52,9 +75,10 @@ def with_open_window(path: Path, replace: Callable[[Path], None]) -> Ledger:
         await asyncio.sleep(LOOK * 1.5)
         replace(path)
         await ledger.edit(lambda listed: listed.label([job(2)], "kept", NOW + 2))
-        assert "Another file was put in the place of" in ledger.unsaved
-        await asyncio.sleep(LOOK + FLUSH)
+        assert str(path) in ledger.unsaved
+        await asyncio.sleep(2 * LOOK + FLUSH)
         assert ledger.unsaved == ""
+        assert "was deleted, replaced or damaged while it was open. All jobs are kept and saved to" in ledger.notice
         ledger.bring(job(2), seen(PROCESSING, NOW + 9), 5.0)
         await ledger.close()
         return ledger
@@ -72,6 +96,52 @@ def test_the_window_goes_on_in_the_file_that_is_there_now(way: str, tmp_path: Pa
     ledger = with_open_window(path, WAYS[way])
     assert kept(path) == ledger.watchlist
     assert [(one.is_final, one.label) for one in ledger.watchlist] == [(True, ""), (False, "kept")]
+
+
+@pytest.mark.parametrize("way", [delete, put_back, replace_by_garbage])
+def test_answers_histories_and_archived_jobs_come_along(way: Callable[[Path], None], tmp_path: Path) -> None:
+    path = tmp_path / "store"
+
+    async def run(store: Store, watches: Watchlist) -> None:
+        ledger = Ledger(watches, store, lambda: None)
+        ledger.start()
+        await asyncio.sleep(LOOK * 1.5)
+        way(path)
+        await asyncio.sleep(LOOK * 2)
+        await ledger.close()
+
+    with opened(path) as (store, _):
+        shutil.copy(path, path.with_name("copy"))
+        watches = observed(store, added(store, watch(1), watch(2)), done(NOW))
+        change = watches.remove([job(2)], NOW + 1, Event.ARCHIVED)
+        store.apply(change)
+        run_virtually(run(store, change.watchlist))
+    with opened(path) as (store, watches):
+        assert set(watches.watches) == {job(1)}
+        assert store.seen(job(1)) == done(NOW)
+        assert [one.job for one in store.gone(Event.ARCHIVED)] == [job(2)]
+        assert [entry.event for entry in store.timeline(job(2))] == [Event.ADDED, Event.STATUS, Event.ARCHIVED]
+
+
+def test_an_older_store_copied_over_the_file_loses_no_job(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+
+    async def run(store: Store, watches: Watchlist) -> Ledger:
+        ledger = Ledger(watches, store, lambda: None)
+        ledger.start()
+        await asyncio.sleep(LOOK * 1.5)
+        path.write_bytes(path.with_name("copy").read_bytes())
+        await asyncio.sleep(LOOK * 3)
+        await ledger.close()
+        return ledger
+
+    with opened(path) as (store, _):
+        added(store, watch(1))
+        shutil.copy(path, path.with_name("copy"))
+        watches = added(store, watch(1), watch(2, label="CS-2", note="n"))
+        ledger = run_virtually(run(store, watches))
+    assert ledger.unsaved == ""
+    assert kept(path) == watches
 
 
 def test_what_another_window_did_in_the_new_file_stands(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
-"""New files that are made beside their place, so that nobody ever sees half of one."""
+"""Atomic file writes through a temporary file in the same directory."""
 
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -27,3 +27,14 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
         os.fsync(file.fileno())
         made.chmod(mode)
         made.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk, on file systems that can do that."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

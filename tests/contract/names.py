@@ -278,6 +278,7 @@ class Screen:
     OTHER_WINDOW = "another window"
     RECOVERED = "could not be read"
     MOVED_ASIDE = ".broken-"
+    FILE_GONE = "was deleted, replaced or damaged while it was open"
     IS_UNKNOWN_SETTING = "is no setting; did you mean {}?"
     NEEDS_TERMINAL = "needs a terminal"
 

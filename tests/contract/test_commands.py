@@ -180,6 +180,8 @@ def test_the_store_is_described_and_compacted(user: User) -> None:
     described = user.run("store")
     assert described.status == Exit.OK
     assert str(user.store) in described.out
+    assert str(user.data / "ids.log") in described.out
+    assert str(user.data / "watchlist.backup.sqlite3") in described.out
     assert Printed.WATCHED.format(jobs(6), 0, 0) in described.out
     with closing(sqlite3.connect(user.store)) as file:
         file.execute("CREATE TABLE waste AS SELECT randomblob(500000) AS it")

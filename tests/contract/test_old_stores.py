@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.names import IN_OLD_STORES, VERDICT_IN_OLD_STORES, Exit, Field, Screen, Term
+from tests.contract.names import IN_OLD_STORES, VERDICT_IN_OLD_STORES, Exit, Field, Printed, Screen, Term, jobs
 from tests.contract.program import User
 
 DATA = Path(__file__).parent / "data"
@@ -40,6 +40,40 @@ def test_an_old_store_holds_the_same_jobs(nobody: User, version: str) -> None:
     shown = nobody.run("show", answered["job_id"], "--json").json
     assert json.loads(shown[Field.ANSWER][Field.BODY])["status"] == answered["status"]
     assert len(shown[Field.HISTORY]) >= 2
+
+
+EXPORTS = sorted(one.stem for one in DATA.glob("export-*.json"))
+
+
+@pytest.mark.parametrize("version", EXPORTS)
+def test_an_old_export_is_imported_with_all_that_is_in_it(nobody: User, version: str) -> None:
+    exported = json.loads((DATA / f"{version}.json").read_text(encoding="utf-8"))["jobs"]
+    taken = nobody.run("import", str(DATA / f"{version}.json"))
+    assert (taken.status, taken.out) == (Exit.OK, f"{Printed.IMPORTED.format(jobs(len(exported)), 0, 0)}.\n")
+    listed = {one[Field.JOB_ID]: one for one in nobody.run("ls", "--json").jobs}
+    assert len(listed) == len(exported) > 10
+    for job in exported:
+        found = listed[job["given"]]
+        assert (found[Field.LABEL], found[Field.TAGS], found[Field.NOTE]) == (job["label"], job["tags"], job["note"])
+        assert found[Field.SENTENCE] == job["sentence"] or job["sentence"] is None
+    answered = next(job for job in exported if "answer" in job)
+    shown = nobody.run("show", answered["given"], "--json").json
+    assert shown[Field.ANSWER][Field.BODY] == answered["answer"]["body"]
+    assert len(shown[Field.HISTORY]) == len(answered["timeline"])
+
+
+@pytest.mark.slow
+def test_the_look_of_an_older_version_is_taken_over(nobody: User) -> None:
+    nobody.data.mkdir()
+    shutil.copy(DATA / "schema-1.sqlite3", nobody.store)
+    old = {"sort": "label", "filter": "CS-441", "divider_beside": 0.4, "divider_below": 0.5}
+    (nobody.data / "screen.json").write_text(json.dumps(old), encoding="utf-8")
+    before = json.loads((DATA / "schema-1.ls.json").read_text(encoding="utf-8"))["jobs"]
+    user = User(nobody.home, {"ZUORA_BASE_URL": "http://127.0.0.1:9", "ZUORA_BEARER_TOKEN": "sentinel-token"})
+    with user.window() as window:
+        window.wait_for(Screen.UNREACHABLE)
+        shown = [job["label"] for job in before if job["label"] in window.text()]
+        assert shown == [job["label"] for job in before if job["label"].startswith("CS-441")]
 
 
 @pytest.mark.slow

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.contract.conftest import LABEL, Known
-from tests.contract.names import Exit, Field, Screen
+from tests.contract.names import Exit, Field, Key, Screen
 from tests.contract.program import User
+from tests.contract.window import press
 
 
 def truncate(store: Path) -> None:
@@ -42,6 +43,26 @@ def test_every_id_comes_back_and_the_damaged_file_is_kept(
     assert LABEL in [one[Field.LABEL] for one in listed.jobs]
     again = user.run("ls", "--json")
     assert (again.err, sorted(again.ids)) == ("", sorted(known.all))
+
+
+def delete(store: Path) -> None:
+    store.unlink()
+
+
+@pytest.mark.parametrize("damage", [delete, pytest.param(replace_by_garbage, marks=pytest.mark.slow)])
+def test_an_open_window_says_that_its_file_is_gone_and_saves_all_jobs_again(
+    user: User, known: Known, damage: Callable[[Path], None]
+) -> None:
+    with user.window() as window:
+        window.wait_for(f"{Screen.LIST}{len(known.all)} ")
+        damage(user.store)
+        window.wait_for(Screen.FILE_GONE)
+        window.wait_for(f"{Screen.LIST}{len(known.all)} ")
+        press(window, Key.QUIT)
+        window.wait_exit()
+    listed = user.run("ls", "--json")
+    assert (listed.status, listed.err, sorted(listed.ids)) == (Exit.OK, "", sorted(known.all))
+    assert LABEL in [one[Field.LABEL] for one in listed.jobs]
 
 
 @pytest.mark.slow

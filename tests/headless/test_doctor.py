@@ -73,7 +73,7 @@ def test_where_all_is_well_every_part_says_so_and_the_status_is_0(
     assert "answers about jobs" in found["Tenant env: asking"][1]
     assert "agree" in found["Tenant env: clock"][1]
     assert "49,9" in found["Tenant env: limits"][1]
-    assert "1 job, format 1" in found["Store: file"][1]
+    assert "1 job, format 2" in found["Store: file"][1]
     printed = run("doctor").stdout
     assert printed.count("\n  ✓ ") == len(found)
     assert served.client_secret not in printed

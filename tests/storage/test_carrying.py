@@ -62,7 +62,7 @@ def test_an_export_makes_the_same_watchlist_in_an_empty_store_and_nothing_more_w
 @settings(max_examples=10)
 @given(st.lists(st.sampled_from([done, failed, lambda at: seen(PROCESSING, at)]), min_size=1, max_size=4))
 def test_answers_and_timelines_come_along_and_only_once(answers: list[Any]) -> None:
-    with quick_folder() as folder, opened(folder / "a") as (here, _), opened(folder / "b") as (there, empty):
+    with quick_folder() as folder, opened(folder / "a/s") as (here, _), opened(folder / "b/s") as (there, empty):
         ours = observed(
             here, added(here, watch(1, label="x"), watch(2)), *(one(NOW + n) for n, one in enumerate(answers))
         )

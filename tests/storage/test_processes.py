@@ -13,6 +13,7 @@ import pytest
 from tests.storage.opening import kept, quick_folder
 from tests.support.building import job_id
 from zjobtui.domain.job import Job, JobId
+from zjobtui.storage.ids_log import listed, path_beside
 
 ADDING = """
 import sys
@@ -59,6 +60,7 @@ def test_f3_two_processes_that_add_at_once_keep_everything(path: Path) -> None:
     assert (one.returncode, other.returncode) == (0, 0)
     assert len(told) == 400
     assert set(kept(path).watches) == set(told)
+    assert listed(path_beside(path)) == {(job.tenant, job.id.key) for job in told}
 
 
 def test_f3_processes_that_start_together_on_no_store_make_one(path: Path) -> None:
@@ -66,7 +68,7 @@ def test_f3_processes_that_start_together_on_no_store_make_one(path: Path) -> No
         processes = [stack.enter_context(adding(path, 100 * number, 3)) for number in range(4)]
         told = [job for process in processes for job in acknowledged(process.communicate()[0])]
     assert set(kept(path).watches) == set(told) == {Job("env", job_id(100 * n + m)) for n in range(4) for m in range(3)}
-    assert [one.name for one in path.parent.iterdir()] == [path.name]
+    assert {one.name for one in path.parent.iterdir()} == {path.name, "ids.log"}
 
 
 def test_f1_no_acknowledged_id_is_lost_in_twenty_kills(path: Path) -> None:

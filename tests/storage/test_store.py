@@ -129,10 +129,10 @@ def test_the_store_and_its_folder_are_the_users_own(path: Path) -> None:
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
-def test_what_is_committed_is_on_disk_in_one_file_without_a_log_beside_it(path: Path) -> None:
+def test_what_is_committed_is_on_disk_in_one_file_without_a_journal_beside_it(path: Path) -> None:
     with opened(path) as (store, _):
         added(store, watch(1))
-        assert [one.name for one in path.parent.iterdir()] == [path.name]
+        assert {one.name for one in path.parent.iterdir()} == {path.name, "ids.log"}
         with closing(sqlite3.connect(path)) as other:
             assert other.execute("PRAGMA journal_mode").fetchone() == ("delete",)
             assert other.execute("SELECT count(*) FROM watches").fetchone() == (1,)

@@ -85,8 +85,8 @@ class MemoryShelf:
         self.changes.append(change)
         self.removed |= {watch.job: watch for watch in change.removed}
 
-    def go_over(self) -> bool:
-        return False
+    def go_over(self) -> str:
+        return ""
 
     def news(self) -> "News | None":
         if not self.waiting_news:

@@ -45,13 +45,13 @@ def _mend() -> None:
     from zjobtui.config.paths import store_path
     from zjobtui.headless.saying import complain
     from zjobtui.storage.examining import examine
-    from zjobtui.storage.mending import mend
+    from zjobtui.storage.recovery import recover
     from zjobtui.wiring import read_report
 
     path = store_path()
     with faults_told():
         fault = examine(path).damage
-        told = mend(path, fault, read_report, lambda: False) if fault else "There is no damage in the store."
+        told = recover(path, fault, read_report, lambda: False) if fault else "There is no damage in the store."
         complain(told)
 
 

@@ -12,7 +12,7 @@ SHELLS = ("bash", "zsh", "fish")
 @click.command()
 @click.option("--compact", is_flag=True, help="Make the file as small as it can be; not while another window polls.")
 def store(compact: bool) -> None:
-    r"""Say where the watchlist lies, how large it is, and what is in it.
+    r"""Print where the watchlist and the files beside it are, how large it is, and what is in it.
 
     \b
     Examples:

@@ -97,6 +97,8 @@ def store_findings(facts: StoreFacts, now: float) -> Iterator[Finding]:
         yield Finding(about, "content", State.WRONG, told, "install that version")
     elif facts.damage:
         yield Finding(about, "content", State.WRONG, f"it is damaged ({facts.damage})", MEND)
+    elif facts.trouble:
+        yield Finding(about, "content", State.WRONG, facts.trouble, "remove the cause, then run this again")
     elif facts.exists:
         yield Finding(about, "content", State.FINE, "sound")
     advice = "make the folder yours and writable, or name another in ZJOBTUI_DATA_DIR"

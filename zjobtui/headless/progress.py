@@ -69,7 +69,8 @@ class Troubles:
 
     def news(self, state: State, tenants: Container[str]) -> list[str]:
         """The sentences that are new; of tenants only these count."""
-        now = {"fault": state.fault, "unsaved": state.unsaved and f"Not saved: {state.unsaved}"}
+        unsaved = state.unsaved and f"Not saved: {state.unsaved}"
+        now = {"fault": state.fault, "unsaved": unsaved, "notice": state.notice}
         for name, pulse in state.pulses.items():
             if pulse.problem is not None and name in tenants:
                 now[f"tenant {name}"] = f"{name}: {pulse.problem}. {pulse.problem.kind.meaning}"

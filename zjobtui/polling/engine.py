@@ -316,7 +316,7 @@ class Engine:
         pulses = {desk.tenant.name: desk.pulse() for desk in self._desks}
         self._log_pulses(pulses)
         faults = " ".join(desk.fault for desk in self._desks if desk.fault)
-        self.state = State(ledger.watchlist, pulses, ledger.unsaved, faults)
+        self.state = State(ledger.watchlist, pulses, ledger.unsaved, faults, ledger.notice)
         if self._turnover != ledger.turnover:
             self._turnover = ledger.turnover
             for poller in self._pollers:

@@ -64,6 +64,8 @@ class Ledger:
         self._only = only
         self.unsaved = ""
         """Why changes are not on disk yet; empty when all are."""
+        self.notice = ""
+        """What last happened to the store while it was open; empty if nothing did."""
         self.turnover = 0
         """Grows whenever jobs come to the watchlist or leave it."""
         self._shelf = shelf
@@ -201,7 +203,9 @@ class Ledger:
     async def _look(self) -> None:
         async with self._gate:
             try:
-                self._is_elsewhere |= await self.on_disk(self._shelf.go_over)
+                if notice := await self.on_disk(self._shelf.go_over):
+                    self.notice, self._is_elsewhere = notice, True
+                    self._changed()
                 if self._uncommitted:
                     await self._commit()
                 if not self._uncommitted:  # what is not written yet would be overwritten by what is read

@@ -63,8 +63,11 @@ class Shelf(Protocol):
     def apply(self, change: Change, /) -> None:
         """Commits a change; when it returns, the change is durable."""
 
-    def go_over(self) -> bool:
-        """Goes over to what was put in its place, if anything was; the next news are then all that is kept there."""
+    def go_over(self) -> str:
+        """Go over to what was put in its place, if anything was, and return a sentence for the user.
+
+        The next news are then all that is kept there.
+        """
 
     def news(self) -> NewsLike | None:
         """What other windows have committed since the last look."""
@@ -93,12 +96,16 @@ class Shelf(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What subscribers are told: the watchlist, each tenant's pulse, why something is unsaved, and what went wrong."""
+    """What subscribers are told: the watchlist, each tenant's pulse, why something is unsaved, and what went wrong.
+
+    `notice` is what happened to the store and is over.
+    """
 
     watchlist: Watchlist
     pulses: dict[str, Pulse] = field(default_factory=dict)
     unsaved: str = ""
     fault: str = ""
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

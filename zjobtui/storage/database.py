@@ -1,17 +1,20 @@
-"""The SQLite file: how it is made, opened and found broken. Knows no watch and no job."""
+"""The SQLite file: how it is made and opened, and what its faults mean. Knows no watch and no job."""
 
+import errno
 import os
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from zjobtui.atomic_write import beside
-from zjobtui.domain.digest import DIGEST_VERSION
+from zjobtui.atomic_write import beside, sync_folder
+from zjobtui.logs import get_logger
+from zjobtui.storage.migrations import SCHEMA_VERSION, damage_of_schema, migrate, version_of
 
-SCHEMA_VERSION = 1
+log = get_logger(__name__)
 
 BUSY_LIMIT = 2.5
 """Seconds to wait for another program's lock before reporting it, so that a command reports it within 3 s in all."""
@@ -19,40 +22,41 @@ BUSY_LIMIT = 2.5
 BRIEF_LIMIT = 0.5
 """The same for a program that tries again by itself, and must be able to end at any time."""
 
-DAMAGE = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-"""What SQLite says of a file whose content is wrong; a disk or a lock that stands in the way is no damage."""
-
-_SCHEMA = f"""
-PRAGMA user_version = {SCHEMA_VERSION};
-CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-CREATE TABLE watches (
-    position INTEGER PRIMARY KEY,
-    tenant TEXT NOT NULL, job TEXT NOT NULL, given TEXT NOT NULL,
-    added_at REAL NOT NULL, added_by TEXT NOT NULL, removed_at REAL, removed_as TEXT,
-    label TEXT NOT NULL, tags TEXT NOT NULL, note TEXT NOT NULL, acknowledged_at REAL,
-    status TEXT, verdict TEXT, sentence TEXT, kind TEXT, order_number TEXT, account_number TEXT, words TEXT,
-    seen_at REAL, unfinished_at REAL, ended_at REAL, changed_at REAL,
-    problem TEXT, problem_detail TEXT, problem_code TEXT, problem_at REAL,
-    contradiction TEXT NOT NULL, planned REAL NOT NULL,
-    heard_at REAL NOT NULL, revision INTEGER NOT NULL,
-    UNIQUE (tenant, job)
-);
-CREATE INDEX by_revision ON watches (revision);
-CREATE TABLE reports (
-    position INTEGER PRIMARY KEY REFERENCES watches (position) ON DELETE CASCADE,
-    at REAL NOT NULL, body TEXT NOT NULL, call TEXT NOT NULL,
-    earlier_at REAL, earlier TEXT
-);
-CREATE TABLE entries (
-    number INTEGER PRIMARY KEY,
-    position INTEGER NOT NULL REFERENCES watches (position) ON DELETE CASCADE,
-    at REAL NOT NULL, event TEXT NOT NULL, text TEXT NOT NULL, verdict TEXT NOT NULL
-);
-CREATE TABLE leases (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until REAL NOT NULL);
-CREATE TABLE calls (tenant TEXT, day INTEGER, calls INTEGER NOT NULL, PRIMARY KEY (tenant, day));
-CREATE INDEX by_position ON entries (position);
-INSERT INTO meta VALUES ('revision', 0), ('digest_version', {DIGEST_VERSION});
-"""
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_BUG = frozenset(
+    {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_MISUSE}
+    | {sqlite3.SQLITE_RANGE, sqlite3.SQLITE_SCHEMA}
+)
+_NO_LOCKS = frozenset(
+    {sqlite3.SQLITE_IOERR_LOCK, sqlite3.SQLITE_IOERR_RDLOCK, sqlite3.SQLITE_IOERR_UNLOCK}
+    | {sqlite3.SQLITE_IOERR_CHECKRESERVEDLOCK, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOLFS}
+)
+"""What SQLite says if the file system does not lock, as some NFS."""
+_MEANINGS = {
+    sqlite3.SQLITE_BUSY: "is locked by another program",
+    sqlite3.SQLITE_LOCKED: "is locked by another program",
+    sqlite3.SQLITE_FULL: "cannot be saved: the disk is full",
+    sqlite3.SQLITE_IOERR: "cannot be read or written: the disk reports an error",
+    sqlite3.SQLITE_READONLY: "cannot be written: the file, its folder or the file system is read-only",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened",
+    sqlite3.SQLITE_PERM: "cannot be opened: no permission",
+    sqlite3.SQLITE_AUTH: "cannot be opened: no permission",
+}
+_SYSTEM_MEANINGS = {
+    errno.EACCES: "no permission",
+    errno.EPERM: "no permission",
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the file system is read-only",
+    errno.EIO: "the disk reports an error",
+}
+_KINDS = {
+    stat.S_IFDIR: "a directory",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
 
 
 Identity = tuple[int, int]
@@ -71,14 +75,22 @@ class BrokenStoreError(StoreError):
         self.why = why
 
 
+class SchemaError(StoreError):
+    """A statement does not fit the tables or their content: a bug in zjobtui, no damage of the file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An open database, whether it may be written, and what the user should be told about opening it."""
+    """An open database, whether it may be written, and what the user should be told about opening it.
+
+    `is_stopgap`: the file could not be migrated, and this is a migrated copy of it in memory.
+    """
 
     connection: sqlite3.Connection
-    is_read_only: bool
-    notice: str
     identity: Identity
+    is_read_only: bool = False
+    notice: str = ""
+    is_stopgap: bool = False
 
 
 def identity_of(path: Path) -> Identity | None:
@@ -95,15 +107,32 @@ def backup_path(path: Path) -> Path:
     return path.with_name(f"{path.stem}.backup{path.suffix}")
 
 
-def failure(path: Path, fault: Exception, what: str) -> StoreError:
-    """The error to raise for a store at `path` that was not available; `what` failed, unless a lock explains it."""
-    if getattr(fault, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return StoreError(f"The watchlist {path} is locked by another program (database is locked).")
+def failure(path: Path, fault: Exception, what: str = "could not be used") -> StoreError:
+    """The error to raise for what SQLite, the disk or the checks of rows (`ValueError`) said of the store at `path`.
+
+    Only `SQLITE_CORRUPT`, `SQLITE_NOTADB`, content that fails the checks, and an altered schema are damage.
+    """
+    code = getattr(fault, "sqlite_errorcode", None)
+    primary = code & 0xFF if code is not None else None
+    if isinstance(fault, ValueError) or primary in _DAMAGE or (code is None and "decode" in str(fault)):
+        return _broken(path, str(fault))
+    if primary in _BUG:
+        why = _damage_of_schema(path) if primary == sqlite3.SQLITE_ERROR else ""
+        return _broken(path, why) if why else SchemaError(_bug_text(path, fault))
+    if code in _NO_LOCKS or primary in _NO_LOCKS:
+        advice = "Name a folder on a local disk in ZJOBTUI_DATA_DIR."
+        return StoreError(f"The watchlist {path} cannot be locked: its file system has no locks ({fault}). {advice}")
+    if primary == sqlite3.SQLITE_CANTOPEN and path.exists() and not os.access(path, os.R_OK):
+        return StoreError(f"The watchlist {path} cannot be opened: no permission to read it ({fault}).")
+    if primary in _MEANINGS:
+        return StoreError(f"The watchlist {path} {_MEANINGS[primary]} ({fault}).")
+    if isinstance(fault, OSError) and fault.errno in _SYSTEM_MEANINGS:
+        return StoreError(f"The watchlist {path} {what}: {_SYSTEM_MEANINGS[fault.errno]} ({fault}).")
     return StoreError(f"The watchlist {path} {what}: {fault}.")
 
 
 def open_database(path: Path, lock_wait: float = BUSY_LIMIT) -> Opened:
-    """Opens the file, making it where there is none.
+    """Opens the file, making it where there is none, and migrates an older one.
 
     One of a newer program is only read. Raises `BrokenStoreError` for a file that is no readable store, and
     `StoreError` where the folder cannot be used or another program holds the lock for `lock_wait` seconds.
@@ -111,37 +140,82 @@ def open_database(path: Path, lock_wait: float = BUSY_LIMIT) -> Opened:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _make_when_missing(path)
-        return _open_checked(path, lock_wait)
-    except (OSError, sqlite3.Error) as fault:
+        found = path.stat()
+        if kind := _KINDS.get(stat.S_IFMT(found.st_mode)):
+            text = f"The watchlist {path} cannot be opened: it is {kind}, not a regular file. Move it away."
+            raise StoreError(text)
+        if found.st_size == 0:
+            raise _broken(path, "it is empty")
+        return _open_checked(path, (found.st_dev, found.st_ino), lock_wait)
+    except (OSError, sqlite3.Error, UnicodeDecodeError) as fault:
         raise failure(path, fault, "cannot be opened") from fault
 
 
-def _open_checked(path: Path, lock_wait: float) -> Opened:
-    found = path.stat()
-    if found.st_size == 0:
-        raise _broken(path, "it is empty")
-    identity = (found.st_dev, found.st_ino)
+def _open_checked(path: Path, identity: Identity, lock_wait: float) -> Opened:
     connection = connect(path, wait=lock_wait)
     try:
+        _check_format(path, connection)
+        if version_of(connection) < SCHEMA_VERSION:
+            try:
+                migrate(connection, path)
+            except (sqlite3.Error, OSError) as fault:
+                return _stopgap(path, connection, identity, fault)
         if version_of(connection) > SCHEMA_VERSION:
             connection.close()
             newer = f"{path} was made by a newer zjobtui; it is shown, and nothing is saved."
-            return Opened(connect(path, "ro", lock_wait), is_read_only=True, notice=newer, identity=identity)
+            return Opened(connect(path, "ro", lock_wait), identity, is_read_only=True, notice=newer)
         connection.execute("SELECT revision FROM watches LIMIT 1").fetchone()
         connection.execute("PRAGMA journal_mode = DELETE")
         connection.execute("PRAGMA synchronous = FULL")
-    except (sqlite3.Error, UnicodeDecodeError) as fault:
+    except BaseException:
         connection.close()
-        if isinstance(fault, UnicodeDecodeError):
-            raise _broken(path, "its schema is no text") from None
-        if getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) in DAMAGE:
-            raise _broken(path, str(fault)) from None
         raise
-    return Opened(connection, is_read_only=False, notice="", identity=identity)
+    return Opened(connection, identity)
+
+
+def _check_format(path: Path, connection: sqlite3.Connection) -> None:
+    if version_of(connection) == 0:
+        raise _broken(path, damage_of_schema(connection) or "its format number is 0")
+
+
+def _stopgap(path: Path, connection: sqlite3.Connection, identity: Identity, fault: Exception) -> Opened:
+    """The store migrated in memory, to be read; raises what stood in the way if that is damage or a bug."""
+    reason = failure(path, fault, "cannot be upgraded")
+    log.warning("the store cannot be migrated: %s", reason)
+    if isinstance(reason, BrokenStoreError | SchemaError):
+        raise reason from fault
+    memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("BEGIN")
+        version_of(connection)  # takes the lock for reading: without it, `backup` would wait for ever
+        connection.backup(memory)
+        migrate(memory)
+    except BaseException:
+        memory.close()
+        raise
+    connection.close()
+    memory.row_factory = sqlite3.Row
+    notice = f"{reason} It must be upgraded before it can be written: it is shown, and nothing is saved."
+    return Opened(memory, identity, is_read_only=True, notice=notice, is_stopgap=True)
 
 
 def _broken(path: Path, why: str) -> BrokenStoreError:
     return BrokenStoreError(f"The watchlist {path} is damaged: {why}.", why)
+
+
+def _bug_text(path: Path, fault: Exception) -> str:
+    return (
+        f"Internal error: this version of zjobtui and the watchlist {path} do not fit together ({fault}). "
+        "This is a bug, the file is not damaged. Please report it, and use the version before until it is fixed."
+    )
+
+
+def _damage_of_schema(path: Path) -> str:
+    try:
+        with closing(connect(path, "ro", BRIEF_LIMIT)) as connection:
+            return "" if version_of(connection) > SCHEMA_VERSION else damage_of_schema(connection)
+    except sqlite3.Error as fault:
+        return str(fault) if getattr(fault, "sqlite_errorcode", 0) & 0xFF in _DAMAGE else ""
 
 
 def connect(path: Path, mode: str = "rw", wait: float | None = None) -> sqlite3.Connection:
@@ -152,11 +226,6 @@ def connect(path: Path, mode: str = "rw", wait: float | None = None) -> sqlite3.
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
-
-
-def version_of(connection: sqlite3.Connection) -> int:
-    """The format of a file."""
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _make_when_missing(path: Path) -> None:
@@ -172,20 +241,21 @@ def _make_when_missing(path: Path) -> None:
             return
         except OSError:
             made.rename(path)
+    sync_folder(path.parent)
 
 
 @contextmanager
 def made_beside(path: Path) -> Iterator[Path]:
     """A new, empty store beside its place; it is deleted unless it is moved there."""
     with beside(path) as made:
-        with closing(sqlite3.connect(made)) as connection:
-            connection.executescript(_SCHEMA)
+        with closing(sqlite3.connect(made, isolation_level=None)) as connection:
+            migrate(connection)
         yield made
 
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """While the block runs, no other window makes or mends a store in the folder; raises `StoreError` after a while.
+    """While the block runs, no other window makes or recovers a store in the folder; raises `StoreError` after a while.
 
     Where the file system has no such locks, nobody is waited for.
     """
@@ -202,7 +272,7 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def _is_locked_here(handle: int) -> bool:
-    import fcntl  # noqa: PLC0415 - only while a store is made or mended
+    import fcntl  # noqa: PLC0415 - only while a store is made or recovered
 
     with suppress(OSError):
         try:

@@ -8,7 +8,8 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from zjobtui.storage.database import SCHEMA_VERSION, backup_path, connect, version_of
+from zjobtui.storage.database import BrokenStoreError, backup_path, connect, failure
+from zjobtui.storage.migrations import SCHEMA_VERSION, version_of
 
 LOCK_LIMIT = 0.3
 """Seconds to wait for a lock before it is told."""
@@ -31,6 +32,8 @@ class StoreFacts:
     jobs: int = 0
     calls: Mapping[str, int] = field(default_factory=dict)
     damage: str = ""
+    trouble: str = ""
+    """Why it cannot be read although it is not damaged."""
     is_writable: bool = False
     is_locked: bool = False
     lease_until: float = 0.0
@@ -61,10 +64,13 @@ def _content(facts: StoreFacts) -> StoreFacts:
     try:
         with closing(connect(facts.path, "ro", LOCK_LIMIT)) as connection:
             return _read(facts, connection)
-    except (sqlite3.Error, UnicodeDecodeError, TypeError, ValueError) as fault:
-        if getattr(fault, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+    except (sqlite3.Error, ValueError) as fault:
+        if getattr(fault, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
             return replace(facts, is_locked=True)
-        return replace(facts, damage=str(fault))
+        error = failure(facts.path, fault)
+        if isinstance(error, BrokenStoreError):
+            return replace(facts, damage=error.why)
+        return replace(facts, trouble=str(error))
 
 
 def _read(facts: StoreFacts, connection: sqlite3.Connection) -> StoreFacts:

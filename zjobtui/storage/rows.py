@@ -51,7 +51,7 @@ _OR_NULL = frozenset({type(None)})
 _TYPES: Mapping[str, frozenset[type]] = {
     **dict.fromkeys((*IDENTITY, *ANNOTATIONS, "contradiction", "event", "text", "verdict"), _TEXT),
     **dict.fromkeys((*DIGEST, *PROBLEM, "removed_as"), _TEXT | _OR_NULL),
-    **dict.fromkeys((*_TIMES, "acknowledged_at"), _REAL | _OR_NULL),
+    **dict.fromkeys((*_TIMES, "acknowledged_at", "removed_at"), _REAL | _OR_NULL),
     **dict.fromkeys(("added_at", "at", "planned", "heard_at"), _REAL),
 }
 """What a column holds, as far as a damaged file could hold something else."""
@@ -80,7 +80,7 @@ def watches_of(rows: Sequence[sqlite3.Row]) -> tuple[Watch, ...]:
         check(name, column)
     try:
         return tuple(watch_of(row) for row in rows)
-    except (ValueError, TypeError, LookupError) as fault:
+    except ValueError as fault:
         raise DamageError(str(fault)) from fault
 
 
@@ -91,7 +91,7 @@ def watch_of(row: Row) -> Watch:
         added_at=row["added_at"],
         added_by=row["added_by"],
         label=row["label"],
-        tags=tuple(json.loads(row["tags"])) if row["tags"] != "[]" else (),
+        tags=_tags_of(row["tags"]) if row["tags"] != "[]" else (),
         note=row["note"],
         acknowledged_at=row["acknowledged_at"],
         digest=_digest_of(row),
@@ -104,6 +104,16 @@ def watch_of(row: Row) -> Watch:
         contradiction=row["contradiction"],
         planned=row["planned"],
     )
+
+
+def _tags_of(text: str) -> tuple[str, ...]:
+    try:
+        tags = json.loads(text)
+    except (ValueError, RecursionError):
+        tags = None
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise DamageError("its tags hold something else")
+    return tuple(tags)
 
 
 def _job_of(row: Row) -> Job:

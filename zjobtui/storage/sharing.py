@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 
-from zjobtui.storage.database import BRIEF_LIMIT, SCHEMA_VERSION, connect, version_of
+from zjobtui.storage.database import BRIEF_LIMIT, connect
+from zjobtui.storage.migrations import SCHEMA_VERSION, version_of
 
 _HOLD = (
     "INSERT INTO leases (name, holder, until) VALUES (:name, :holder, :until) "
@@ -57,7 +58,7 @@ def record_calls(path: Path, day: int, calls: Mapping[str, int]) -> None:
     faults = (sqlite3.Error, OSError, ValueError, TypeError)
     with suppress(*faults), closing(connect(path, wait=BRIEF_LIMIT)) as connection:
         connection.execute("BEGIN IMMEDIATE")
-        if version_of(connection) == SCHEMA_VERSION:
+        if 1 <= version_of(connection) <= SCHEMA_VERSION:
             for tenant, count in calls.items():
                 count_calls(connection, tenant, day, count)
         connection.execute("COMMIT")

@@ -3,9 +3,10 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -15,10 +16,9 @@ from zjobtui.domain.timeline import Event
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import ANNOTATIONS, Change, Observed, Watchlist
 from zjobtui.logs import get_logger
-from zjobtui.storage import sharing
+from zjobtui.storage import ids_log, sharing
 from zjobtui.storage.database import (
     BUSY_LIMIT,
-    DAMAGE,
     BrokenStoreError,
     Opened,
     StoreError,
@@ -26,6 +26,7 @@ from zjobtui.storage.database import (
     identity_of,
     open_database,
 )
+from zjobtui.storage.ids_log import IdsLogError, Key
 from zjobtui.storage.rows import IDENTITY, OBSERVATIONS, DamageError, entry_of, watches_of
 from zjobtui.storage.writing import POSITION, write
 
@@ -53,23 +54,45 @@ class News:
     """The revision after which they were committed."""
 
 
+MIGRATE_AGAIN = 30.0
+"""Seconds between two tries to migrate a file that could not be migrated."""
+
+
 def open_store(path: Path, read_report: "ReadReport", lock_wait: float = BUSY_LIMIT) -> tuple["Store", Watchlist]:
     """The store and what it holds. Raises `StoreError`.
 
-    Of a damaged file what is readable is taken over into a new one, and `Store.notice` says so. Locks of other
-    programs are waited for `lock_wait` seconds.
+    Of a damaged file what is readable is taken over into a new one, and jobs that only `ids.log` knows are added;
+    `Store.notice` says so. Locks of other programs are waited for `lock_wait` seconds.
     """
+    notice = ""
+    if _is_lost(path):
+        notice = _recover(path, "it is missing", read_report, path.exists)
     try:
-        return _loaded(path, read_report, lock_wait)
+        store, watchlist = _agreed(path, read_report, lock_wait)
     except BrokenStoreError as fault:
-        from zjobtui.storage.mending import mend  # noqa: PLC0415 - hardly ever needed
-
-        log.exception("the store is damaged; it is replaced by what can be recovered")
-        notice = mend(path, fault.why, read_report, lambda: _is_sound(path, read_report))
-    store, watchlist = _loaded(path, read_report)
-    log.warning("recovered: %s", notice)
-    store.notice = notice
+        notice = _recover(path, fault.why, read_report, lambda: _is_sound(path, read_report))
+        store, watchlist = _agreed(path, read_report, lock_wait)
+    store.notice = " ".join(part for part in (notice, store.notice) if part)
     return store, watchlist
+
+
+def _is_lost(path: Path) -> bool:
+    """Whether there is no store, although the log beside it lists jobs."""
+    try:
+        return identity_of(path) is None and bool(ids_log.listed(ids_log.path_beside(path)))
+    except (OSError, IdsLogError):
+        return False
+
+
+def _recover(
+    path: Path, why: str, read_report: "ReadReport", is_sound: Callable[[], bool], *, is_open: bool = False
+) -> str:
+    from zjobtui.storage.recovery import recover  # noqa: PLC0415 - hardly ever needed
+
+    log.warning("the store is not readable (%s); it is replaced by what can be recovered", why)
+    notice = recover(path, why, read_report, is_sound, is_open=is_open)
+    log.warning("recovered: %s", notice or "another window did that")
+    return notice
 
 
 def _loaded(path: Path, read_report: "ReadReport", lock_wait: float = BUSY_LIMIT) -> tuple["Store", Watchlist]:
@@ -79,13 +102,22 @@ def _loaded(path: Path, read_report: "ReadReport", lock_wait: float = BUSY_LIMIT
     except StoreError as fault:
         store.close()
         if store.is_read_only:
-            raise StoreError(str(fault)) from fault
+            raise StoreError(f"{fault} {store.notice}") from fault
+        raise
+
+
+def _agreed(path: Path, read_report: "ReadReport", lock_wait: float = BUSY_LIMIT) -> tuple["Store", Watchlist]:
+    store, watchlist = _loaded(path, read_report, lock_wait)
+    try:
+        return store, store.agree_with_log(watchlist)
+    except StoreError:
+        store.close()
         raise
 
 
 def _is_sound(path: Path, read_report: "ReadReport") -> bool:
     try:
-        _loaded(path, read_report)[0].close()
+        _agreed(path, read_report)[0].close()
     except BrokenStoreError:
         return False
     return True
@@ -102,6 +134,8 @@ class Store:
         self._read_report = read_report
         self._lock_wait = lock_wait
         self._lock = threading.Lock()
+        self._ids_log = ids_log.path_beside(path)
+        self._migrate_at = 0.0
         self._take(open_database(path, lock_wait))
         self.notice = self._opened.notice
 
@@ -110,6 +144,7 @@ class Store:
         self._connection = opened.connection
         self.is_read_only = opened.is_read_only
         self._data_version = self._revision = -1
+        self._is_damaged = self._is_rewound = False
 
     def limit_lock_wait(self, seconds: float) -> None:
         """Wait at most so long for locks of other programs from now on."""
@@ -130,23 +165,57 @@ class Store:
         return watchlist if digested_by == DIGEST_VERSION else self._digested_anew(watchlist)
 
     def apply(self, change: Change) -> None:
-        """Commits a change; when it returns, the change outlives a power cut."""
+        """Commits a change; when it returns, the change outlives a power cut.
+
+        Adds and removes are in `ids.log` before they are committed.
+        """
         with self._writing() as (connection, revision):
             write(connection, change, revision)
+            ids_log.append(self._ids_log, ids_log.lines_of(change))
 
-    def go_over(self) -> bool:
-        """Where the file was moved or deleted, as by a window that has mended it, uses the one in its place.
+    def agree_with_log(self, watchlist: Watchlist) -> Watchlist:
+        """Add jobs that `ids.log` lists and the store does not know, and write to the log what it lacks.
 
-        It is made where there is none; the next news are all that it holds.
+        Of a job that the store knows, as watched or as removed, the store is right: a window of a version without the
+        log may have removed it. Returns the watchlist as it is then; faults are added to the notice. Raises
+        `BrokenStoreError`.
         """
-        if not self._is_replaced():
-            return False
-        log.warning("another file is in the place of %s; it is used from now on", self.path)
-        opened = open_database(self.path, self._lock_wait)
-        with self._lock:
-            self._connection.close()
-            self._take(opened)
-        return True
+        if self.is_read_only:
+            return watchlist
+        listed: set[Key] = set()
+        try:
+            listed = ids_log.listed(self._ids_log)
+            if listed == {_key(job) for job in watchlist.watches}:
+                return watchlist
+            is_refilled = self._settle_with_log()
+            return self.load() if is_refilled else watchlist
+        except IdsLogError as fault:
+            self._note(str(fault))
+        except BrokenStoreError:
+            raise
+        except StoreError as fault:
+            if listed - {_key(job) for job in watchlist.watches}:
+                self._note(f"Jobs that only {self._ids_log} knows could not be added: {fault}")
+        return watchlist
+
+    def go_over(self) -> str:
+        """If the file was moved, deleted or replaced, use the one in its place, and return a sentence for the user.
+
+        It is made if there is none, and recovered if it is damaged; the next news are all that it holds. A file that
+        could not be migrated when it was opened is tried again.
+        """
+        if self._is_replaced() or self._is_rewound:
+            return self._replace()
+        if self._is_damaged and not _is_sound(self.path, self._read_report):
+            return self._replace()
+        self._is_damaged = False  # what is damaged is an answer or a history; it is reported when it is shown
+        if self._is_time_to_migrate():
+            opened = open_database(self.path, self._lock_wait)
+            if not opened.is_stopgap:
+                self._take_place(opened)
+                return f"The watchlist {self.path} can be saved again."
+            opened.connection.close()
+        return ""
 
     def news(self) -> News | None:
         """What other windows have committed since the last look, or None where they have not."""
@@ -156,6 +225,7 @@ class Store:
                 return None
             # Read before the rows: what is committed in between then comes twice, and not never.
             revision = _meta(connection, "revision")
+            self._check_revision(revision)
             since = self._revision
             rows = connection.execute(f"{_WATCHES} WHERE revision > ?", (since,)).fetchall()
             self._data_version, self._revision = version, revision
@@ -247,6 +317,56 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _replace(self) -> str:
+        """Use the file that lies there now, with what the one before has more."""
+        log.warning("the file %s was deleted, replaced or damaged; the one there now is used", self.path)
+        notice = ""
+        try:
+            fresh, _ = _loaded(self.path, self._read_report, self._lock_wait)
+        except BrokenStoreError as fault:
+            is_sound = partial(_is_sound, self.path, self._read_report)
+            notice = _recover(self.path, fault.why, self._read_report, is_sound, is_open=True)
+            fresh, _ = _loaded(self.path, self._read_report, self._lock_wait)
+        opened = fresh._opened  # noqa: SLF001 - another store
+        if self._is_replaced() and not opened.is_read_only:
+            from zjobtui.storage.recovery import adopt  # noqa: PLC0415 - hardly ever needed
+
+            with self._lock, suppress(sqlite3.Error):
+                adopt(opened.connection, self._connection, self._read_report)
+        self._take_place(opened)
+        text = "The file of the watchlist was deleted, replaced or damaged while it was open."
+        return f"{text} All jobs are kept and saved to {self.path}. {notice}".strip()
+
+    def _take_place(self, opened: Opened) -> None:
+        with self._lock:
+            self._connection.close()
+            self._take(opened)
+            self._revision = 0  # what was saved from the file before is no news
+
+    def _note(self, text: str) -> None:
+        log.warning("%s", text)
+        self.notice = f"{self.notice} {text}".strip()
+
+    def _settle_with_log(self) -> bool:
+        """Bring store and log into agreement; return whether jobs were added to the store."""
+        with self._writing() as (connection, revision):
+            lines = ids_log.read(self._ids_log)
+            known = {ids_log.key_of(*row) for row in connection.execute("SELECT tenant, job FROM watches")}
+            is_refilled = any(line.is_add and key not in known for key, line in lines.items())
+            if is_refilled:
+                from zjobtui.storage.recovery import refill  # noqa: PLC0415 - hardly ever needed
+
+                self._note(refill(connection, self.path, lines, self._read_report, revision))
+            rows = connection.execute(f"{_WATCHES} ORDER BY position").fetchall()
+            ids_log.append(self._ids_log, _unlogged(rows, lines))
+        return is_refilled
+
+    def _is_time_to_migrate(self) -> bool:
+        if not self._opened.is_stopgap or time.monotonic() < self._migrate_at:
+            return False
+        self._migrate_at = time.monotonic() + MIGRATE_AGAIN
+        return True
+
     def _is_replaced(self) -> bool:
         try:
             return identity_of(self.path) != self._opened.identity
@@ -261,7 +381,7 @@ class Store:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, _faults_told(self.path):
+        with self._lock, self._faults_told():
             yield self._connection
 
     @contextmanager
@@ -276,6 +396,7 @@ class Store:
         """A transaction that changes watches, with its revision; a row's revision tells other windows what is new."""
         with self._transaction() as connection:
             before = _meta(connection, "revision")
+            self._check_revision(before)
             connection.execute("UPDATE meta SET value = ? WHERE name = 'revision'", (before + 1,))
             yield connection, before + 1
         if before == self._revision:
@@ -286,8 +407,8 @@ class Store:
         if self.is_read_only:
             raise StoreError(self._opened.notice)
         if self._is_replaced():
-            raise StoreError(f"Another file was put in the place of {self.path}; it is used in a moment.")
-        with self._lock, _faults_told(self.path):
+            raise StoreError(f"Another file was put in the place of {self.path}, or it was deleted; trying again.")
+        with self._lock, self._faults_told():
             asked = time.monotonic()
             self._connection.execute("BEGIN IMMEDIATE")
             if (waited := time.monotonic() - asked) >= LONG_WAIT:
@@ -299,6 +420,23 @@ class Store:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def _faults_told(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, DamageError, UnicodeDecodeError) as fault:
+            error = failure(self.path, fault)
+            self._is_damaged |= isinstance(error, BrokenStoreError)
+            raise error from fault
+        except IdsLogError as fault:
+            raise StoreError(str(fault)) from fault
+
+    def _check_revision(self, revision: int) -> None:
+        """Raise `StoreError` if an older store was copied over the file: its revision is behind."""
+        if revision < self._revision:
+            self._is_rewound = True
+            raise StoreError(f"An older watchlist was copied over {self.path}; trying again.")
 
     def _digested_anew(self, watchlist: Watchlist) -> Watchlist:
         from zjobtui.domain.digesting import digest  # noqa: PLC0415 - only after the rules have changed
@@ -331,14 +469,15 @@ def _check_count(connection: sqlite3.Connection) -> None:
         raise DamageError(f"{rows[1]} jobs were written, {rows[0]} are left")
 
 
-@contextmanager
-def _faults_told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as fault:
-        error = failure(path, fault, "could not be used")
-        if getattr(fault, "sqlite_errorcode", None) in DAMAGE or "decode" in str(fault):
-            raise BrokenStoreError(str(error), str(fault)) from fault
-        raise error from fault
-    except (sqlite3.Error, DamageError, UnicodeDecodeError) as fault:
-        raise BrokenStoreError(f"The watchlist {path} is damaged: {fault}.", str(fault)) from fault
+def _key(job: Job) -> Key:
+    return ids_log.key_of(job.tenant, job.id.key)
+
+
+def _unlogged(rows: list[sqlite3.Row], lines: Mapping[Key, ids_log.Line]) -> Iterator[ids_log.Line]:
+    """The lines that the log lacks: of watched jobs that it does not list, and of removed ones that it lists."""
+    for row in rows:
+        line = lines.get(ids_log.key_of(row["tenant"], row["job"]))
+        if row["removed_at"] is None and not (line and line.is_add):
+            yield ids_log.line(row["added_at"], row["tenant"], row["given"], row["label"], is_add=True)
+        elif row["removed_at"] is not None and line and line.is_add:
+            yield ids_log.line(row["removed_at"], row["tenant"], row["given"])

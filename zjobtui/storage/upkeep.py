@@ -5,7 +5,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from zjobtui.storage.database import StoreError, connect
+from zjobtui.storage.database import StoreError, backup_path, connect
+from zjobtui.storage.ids_log import path_beside
+from zjobtui.storage.migrations import copies
 
 _COUNTS = """
 SELECT (SELECT count(*) FROM watches WHERE removed_at IS NULL),
@@ -30,6 +32,28 @@ class Survey:
     removed: int
     answers: int
     entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files beside a store that exist: the log of ids, the daily copy, copies before upgrades, damaged stores."""
+
+    ids_log: Path | None
+    copy: Path | None
+    before_upgrades: tuple[Path, ...]
+    damaged: tuple[Path, ...]
+
+
+def files_beside(store: Path) -> Files:
+    """The files beside a store; raises `OSError`."""
+    log, copy = path_beside(store), backup_path(store)
+    damaged = sorted(one for one in store.parent.iterdir() if one.name.startswith(f"{store.name}.broken-"))
+    return Files(
+        ids_log=log if log.exists() else None,
+        copy=copy if copy.exists() else None,
+        before_upgrades=tuple(copies(store)),
+        damaged=tuple(damaged),
+    )
 
 
 def survey(connection: sqlite3.Connection, path: Path) -> Survey:

@@ -40,7 +40,7 @@ class Mailbox:
 
 def has_news(before: State, after: State) -> bool:
     """Return whether a user waits for what is new: another verdict, job, edit or problem, not only later times."""
-    if (before.unsaved, before.fault) != (after.unsaved, after.fault):
+    if (before.unsaved, before.fault, before.notice) != (after.unsaved, after.fault, after.notice):
         return True
     if before.pulses.keys() != after.pulses.keys() or len(before.watchlist) != len(after.watchlist):
         return True

@@ -151,7 +151,7 @@ class Shown:
     def _draw_notice(self) -> None:
         unsaved = self.state.unsaved and f"Not saved: {self.state.unsaved}"
         unread = "" if self.unread in unsaved else self.unread  # a lock stops reading for the same reason
-        told = (unsaved, self.state.fault, self._fault, unread, self.notice, self._remark)
+        told = (unsaved, self.state.fault, self._fault, unread, self.state.notice, self.notice, self._remark)
         width = max(self._notice.app.size.width - 2, 1)
         text = within_lines(clean(" ".join(part for part in told if part)), width, NOTICE_LINES)
         if text != self._told:

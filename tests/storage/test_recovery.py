@@ -1,4 +1,4 @@
-"""F6: what is readable of a damaged store comes back, the rest from the daily copy, and the user is told."""
+"""What is readable of a damaged store comes back, the rest from the daily copy and ids.log, and a report says so."""
 
 import os
 import random
@@ -54,14 +54,14 @@ def test_f6_of_a_store_with_one_page_lost_the_other_rows_come_back_whole_and_its
     lost = pages_with(content, b"label 2")[0]
     path.write_bytes(content[:lost] + bytes(PAGE) + content[lost + PAGE :])
     with opened(path) as (store, watches):
-        assert {job(number) for number in range(1, JOBS)} <= set(watches.watches)
-        whole = [one for one in watches if one.label]
+        assert {job(number) for number in range(1, JOBS)} == set(watches.watches)
+        whole = [one for one in watches if one.tags]
         assert 0 < len(whole) < JOBS - 1
         for one in whole:
             assert (one.verdict.kind, one.tags) == (Kind.DONE, ("a",))
             assert store.seen(one.job) == done(NOW + 2)
             assert [entry.text for entry in store.timeline(one.job)][-1] == one.verdict.sentence
-        assert f"{len(watches)} jobs came back from it, there is no backup." in store.notice
+        assert f"{len(watches)} jobs came back from it, there is no daily copy." in store.notice
         added(store, watch(999))
 
 
@@ -77,15 +77,42 @@ def test_f6_a_removed_job_stays_removed_and_its_past_is_kept(path: Path) -> None
 @pytest.mark.parametrize(
     "page", [bytes(PAGE), random.Random(1).randbytes(PAGE), b"text " * 820], ids=["nought", "noise", "text"]
 )
-def test_f6_a_store_whose_first_page_is_lost_comes_back(path: Path, page: bytes) -> None:
-    content = filled(path)
+def test_a_store_whose_first_page_is_lost_comes_back_from_the_copy_and_the_log(path: Path, page: bytes) -> None:
+    filled(path)
+    back_up(path)
+    with opened(path) as (store, watches):
+        added(store, watch(999, label="after the copy"))
+        store.apply(watches.remove([job(5)], NOW + 9))
+    content = path.read_bytes()
     path.write_bytes(page[:PAGE] + content[PAGE:])
     with opened(path) as (store, watches):
-        assert len(watches) == JOBS - 1
+        assert set(watches.watches) == {job(number) for number in (*range(1, JOBS), 999)} - {job(5)}
+        assert watches.watches[job(999)].label == "after the copy"
         assert store.seen(job(2)) == done(NOW + 2)
-        earlier = store.earlier(job(2))
-        assert earlier is not None
-        assert earlier.at == NOW + 1
+        assert store.recall([job(5)])[0].label == "label 5"
+        assert "Nothing in it was readable, 58 jobs from the copy of 2" in store.notice
+        assert ", 1 job more from ids.log." in store.notice
+
+
+def test_what_is_sound_of_a_damaged_row_is_kept(path: Path) -> None:
+    filled(path)
+    spoil(path, "UPDATE watches SET note = x'ff' WHERE position = 4")
+    spoil(path, "UPDATE watches SET sentence = 3 WHERE position = 5")
+    with opened(path) as (store, watches):
+        for number in (3, 4):
+            kept_of_it = watches.watches[job(number)]
+            assert (kept_of_it.label, kept_of_it.tags, kept_of_it.added_by) == (f"label {number}", ("a",), "test")
+            assert store.seen(job(number)) == done(NOW + 2)
+            assert len(store.timeline(job(number))) > 1
+        assert watches.watches[job(3)].verdict.kind is Kind.DONE
+
+
+def test_a_flipped_digit_of_an_id_is_corrected_by_the_log(path: Path) -> None:
+    filled(path)
+    spoil(path, "UPDATE watches SET given = replace(given, '0', '1') WHERE position = 4")
+    with opened(path) as (_, watches):
+        assert set(watches.watches) == {job(number) for number in range(1, JOBS)}
+        assert watches.watches[job(3)].label == "label 3"
 
 
 def test_f6_what_the_damaged_file_lacks_comes_from_the_backup_and_nothing_new_is_undone(path: Path) -> None:
@@ -103,7 +130,7 @@ def test_f6_what_the_damaged_file_lacks_comes_from_the_backup_and_nothing_new_is
         assert watches.watches[job(5)].label == "newer"
         assert watches.watches[job(20)].label == "label 20"
         assert store.seen(job(20)) == done(NOW + 2)
-        assert "more from the backup of 2" in store.notice
+        assert "more from the copy of 2" in store.notice
 
 
 @pytest.mark.parametrize("broken", [b"", b"no store", bytes(50_000)], ids=["empty", "text", "nought"])
@@ -113,7 +140,7 @@ def test_f6_where_nothing_is_readable_the_backup_is_used(path: Path, broken: byt
     path.write_bytes(broken)
     with opened(path) as (store, watches):
         assert len(watches) == JOBS - 1
-        assert "Nothing in it was readable, 59 jobs from the backup of 2" in store.notice
+        assert "Nothing in it was readable, 59 jobs from the copy of 2" in store.notice
         assert store.timeline(job(3))
     assert asides(path)[0].read_bytes() == broken
 
@@ -126,7 +153,7 @@ def test_f6_a_damaged_backup_gives_what_is_readable_of_it(path: Path) -> None:
     path.write_bytes(b"")
     with opened(path) as (store, watches):
         assert len(watches) in {0, JOBS - 1}
-        assert "backup" in store.notice
+        assert "the copy of" in store.notice
 
 
 def test_f6_a_backup_is_made_once_a_day_whole_and_for_the_user_alone(path: Path) -> None:
@@ -140,9 +167,10 @@ def test_f6_a_backup_is_made_once_a_day_whole_and_for_the_user_alone(path: Path)
         yesterday = time.time() - 90_000
         os.utime(backup_path(path), (yesterday, yesterday))
         assert back_up(path)
-    assert len(kept(backup_path(path))) == 2
+    with closing(sqlite3.connect(backup_path(path))) as copy:
+        assert copy.execute("SELECT count(*) FROM watches").fetchone() == (2,)
     assert backup_path(path).stat().st_mode & 0o777 == 0o600
-    assert {one.name for one in path.parent.iterdir()} == {"store", "store.backup"}
+    assert {one.name for one in path.parent.iterdir()} == {"store", "store.backup", "ids.log"}
 
 
 def test_f6_no_damaged_and_no_newer_store_replaces_the_backup(path: Path) -> None:
@@ -159,7 +187,7 @@ def test_f6_no_damaged_and_no_newer_store_replaces_the_backup(path: Path) -> Non
     spoil(path, "PRAGMA user_version = 99")
     assert not back_up(path)
     assert backup_path(path).read_bytes() == whole
-    assert {one.name for one in path.parent.iterdir()} == {"store", "store.backup"}
+    assert {one.name for one in path.parent.iterdir()} == {"store", "store.backup", "ids.log"}
 
 
 def test_f5_where_a_damaged_store_cannot_be_mended_all_stays_as_it_is(
@@ -171,7 +199,7 @@ def test_f5_where_a_damaged_store_cannot_be_mended_all_stays_as_it_is(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(StoreError, match=r"could not be mended: .*No space left"):
+    with pytest.raises(StoreError, match=r"nor recovered: .*No space left"):
         open_store(path, read_report)
     assert path.read_bytes() == b"no store"
 

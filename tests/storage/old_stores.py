@@ -1,0 +1,70 @@
+"""Stores of earlier versions, and what must be in them after an upgrade."""
+
+import json
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.storage.opening import opened
+from zjobtui.domain.job import Job
+from zjobtui.domain.observation import Earlier, Seen
+from zjobtui.domain.timeline import Event, Timeline
+from zjobtui.domain.watch import Watch
+
+DATA = Path(__file__).parents[1] / "contract" / "data"
+"""A store for each format, with what `zjobtui ls --json` printed of it."""
+
+ARCHIVED, REMOVED = 3, 4
+"""Rows of the oldest store that `old_store` takes off the list."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """Everything that a store holds."""
+
+    watches: tuple[Watch, ...]
+    archived: tuple[Watch, ...]
+    removed: tuple[Watch, ...]
+    seen: dict[Job, Seen | None]
+    earlier: dict[Job, Earlier | None]
+    timelines: dict[Job, Timeline]
+
+
+def old_store(path: Path) -> None:
+    """A store of the first format with jobs that were archived and removed; no log, as that version wrote none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(DATA / "schema-1.sqlite3", path)
+    with closing(sqlite3.connect(path)) as connection:
+        for position, event in ((ARCHIVED, Event.ARCHIVED), (REMOVED, Event.REMOVED)):
+            values = (1_795_870_000.0, event.value, position)
+            connection.execute("UPDATE watches SET removed_at = ?, removed_as = ? WHERE position = ?", values)
+        connection.commit()
+
+
+def content_of(path: Path) -> Content:
+    """Open a store as the program does, and read all of it."""
+    with opened(path) as (store, watchlist):
+        archived, removed = store.gone(Event.ARCHIVED), store.gone(Event.REMOVED)
+        jobs = [one.job for one in (*watchlist, *archived, *removed)]
+        return Content(
+            tuple(watchlist),
+            archived,
+            removed,
+            {job: store.seen(job) for job in jobs},
+            {job: store.earlier(job) for job in jobs},
+            {job: store.timeline(job) for job in jobs},
+        )
+
+
+def version_of(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def listed(name: str) -> list[dict[str, Any]]:
+    """What `ls --json` printed of a store when it was written."""
+    jobs: list[dict[str, Any]] = json.loads((DATA / f"{name}.ls.json").read_text(encoding="utf-8"))["jobs"]
+    return jobs

@@ -1,0 +1,314 @@
+"""An older store is upgraded step by step after a copy; nothing in it is lost, and open older windows go on saving."""
+
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.storage.make_store import make
+from tests.storage.old_stores import ARCHIVED, DATA, REMOVED, content_of, listed, old_store, version_of
+from tests.storage.opening import added, kept, opened
+from tests.support.building import NOW, done, job, watch
+from zjobtui.domain.archiving import ARCHIVE_AFTER
+from zjobtui.domain.timeline import Event
+from zjobtui.storage import migrations
+from zjobtui.storage import store as store_module
+from zjobtui.storage.database import SchemaError, StoreError
+from zjobtui.storage.migrations import KEPT_COPIES, MIGRATIONS, SCHEMA_VERSION, copies, schema_of
+from zjobtui.storage.store import open_store
+from zjobtui.zuora.wire import read_report
+
+ROOT = Path(__file__).parents[2]
+LANDED = "6c900ea"
+"""The last commit of a version without migrations."""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "data" / "watchlist.sqlite3"
+    old_store(path)
+    return path
+
+
+def test_everything_in_a_store_of_the_first_format_is_there_after_the_upgrade(path: Path) -> None:
+    before = listed("schema-1")
+    content = content_of(path)
+    assert version_of(path) == SCHEMA_VERSION
+    off = {before[ARCHIVED - 1]["job_id"], before[REMOVED - 1]["job_id"]}
+    assert [one.job.id.given for one in content.archived] == [before[ARCHIVED - 1]["job_id"]]
+    assert [one.job.id.given for one in content.removed] == [before[REMOVED - 1]["job_id"]]
+    told = {one["job_id"]: one for one in before}
+    watches = (*content.watches, *content.archived, *content.removed)
+    assert [one.job.id.given for one in content.watches] == [one for one in told if one not in off]
+    for one in watches:
+        old = told[one.job.id.given]
+        assert (one.label, list(one.tags), one.note) == (old["label"], old["tags"], old["note"])
+        assert (one.verdict.sentence, one.digest.status if one.digest else None) == (old["sentence"], old["status"])
+        seen = content.seen[one.job]
+        assert (seen is not None) is (old["seen_at"] is not None)
+        assert seen is None or (one.digest is not None and f'"{one.digest.status}"' in seen.report.raw)
+        assert len(content.timelines[one.job]) >= 1
+    assert sum(map(len, content.timelines.values())) == 36
+
+
+def dump(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return list(connection.iterdump())
+
+
+def test_a_copy_is_made_before_the_upgrade_for_the_user_alone(path: Path) -> None:
+    before = dump(path)
+    kept(path)
+    (copy,) = copies(path)
+    assert copy.name.startswith("watchlist.schema-1-20")
+    assert copy.suffix == ".sqlite3"
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    shutil.copy(copy, path)
+    assert version_of(path) == 1
+    assert dump(path) == before
+    assert len(kept(path)) == 12
+
+
+def test_only_the_newest_copies_are_kept(path: Path) -> None:
+    for number in range(5):
+        old = path.with_name(f"watchlist.schema-1-2020010{number}T000000Z.sqlite3")
+        old.write_bytes(b"x")
+        os.utime(old, (number, number))
+    kept(path)
+    assert len(copies(path)) == KEPT_COPIES
+    assert version_of(copies(path)[-1]) == 1
+
+
+def test_a_store_of_today_is_not_copied_and_not_written_when_it_is_opened(path: Path) -> None:
+    kept(path)
+    shutil.rmtree(path.parent / "none", ignore_errors=True)
+    for copy in copies(path):
+        copy.unlink()
+    before = path.read_bytes()
+    kept(path)
+    assert (path.read_bytes(), copies(path)) == (before, [])
+
+
+def test_an_upgraded_store_and_a_new_one_have_the_same_schema(path: Path, tmp_path: Path) -> None:
+    kept(path)
+    kept(tmp_path / "new" / "store")
+    schemas = []
+    for one in (path, tmp_path / "new" / "store"):
+        with closing(sqlite3.connect(one)) as connection:
+            schemas.append(schema_of(connection))
+    assert schemas[0] == schemas[1]
+
+
+def test_a_store_of_each_format_is_kept_for_tests_and_opens_whole(tmp_path: Path) -> None:
+    """If this fails after a migration was added: `python -m tests.storage.make_store`."""
+    stores = {number: DATA / f"schema-{number}.sqlite3" for number in range(1, SCHEMA_VERSION + 1)}
+    assert [number for number, one in stores.items() if version_of(one) == number] == list(stores)
+    for number, one in stores.items():
+        path = tmp_path / str(number) / "watchlist.sqlite3"
+        path.parent.mkdir()
+        shutil.copy(one, path)
+        content = content_of(path)
+        told = listed(f"schema-{number}")
+        assert [(w.job.id.given, w.label, list(w.tags), w.note) for w in content.watches] == [
+            (j["job_id"], j["label"], j["tags"], j["note"]) for j in told
+        ]
+        assert version_of(path) == SCHEMA_VERSION
+        assert number == 1 or (content.archived and content.removed)
+
+
+@pytest.mark.parametrize("number", range(1, SCHEMA_VERSION))
+def test_a_step_only_adds_tables_and_columns(number: int) -> None:
+    words = ("CREATE TABLE", "CREATE INDEX", "ALTER TABLE")
+    for statement in MIGRATIONS[number]:
+        assert statement.startswith(words)
+        assert not statement.startswith("ALTER TABLE") or " ADD COLUMN " in statement
+        assert " ADD COLUMN " not in statement or " NOT NULL" not in statement or " DEFAULT " in statement
+
+
+def landed_program(folder: Path) -> Path:
+    """The source of the version without migrations, as git has it; skips the test if it has not."""
+    archive = ["git", "-C", str(ROOT), "archive", LANDED, "zjobtui", "tests/__init__.py", "tests/support"]
+    try:
+        source = subprocess.run(archive, capture_output=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("there is no git history with that version")
+    folder.mkdir()
+    subprocess.run(["tar", "-x", "-C", str(folder)], input=source, check=True)
+    return folder
+
+
+@contextmanager
+def landed_window(source: Path, path: Path) -> "Iterator[subprocess.Popen[str]]":
+    command = [sys.executable, str(Path(__file__).with_name("landed_window.py")), str(path)]
+    env = {**os.environ, "PYTHONPATH": str(source)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, text=True, env=env, stdin=pipe, stdout=pipe) as window:
+        yield window
+
+
+def test_an_open_window_of_the_landed_version_goes_on_saving(path: Path, tmp_path: Path) -> None:
+    source = landed_program(tmp_path / "landed")
+    with landed_window(source, path) as window:
+        assert window.stdout is not None
+        assert window.stdout.readline() == "open 12 False\n"
+        with opened(path) as (store, _):
+            assert version_of(path) == SCHEMA_VERSION
+            added(store, watch(3, label="by the new version"))
+            said = window.communicate("go on\n", timeout=60)[0]
+            assert said.splitlines()[-1] == "saved 14", (
+                "the new version's job is seen, its own is saved, one is removed"
+            )
+            news = store.news()
+            assert news is not None
+            assert job(1) in {one.job for one in news.watches}
+        assert window.returncode == 0
+    content = content_of(path)
+    (landed,) = (one for one in content.watches if one.job == job(1))
+    assert (landed.label, landed.tags, landed.note) == ("by the landed version", ("landed",), "still saved")
+    assert content.seen[job(1)] == done(NOW + 2)
+    assert job(2) in {one.job for one in content.removed}
+    assert len(content.watches) == 14
+    with landed_window(source, path) as window:
+        assert window.communicate("\n", timeout=60)[0].startswith("open 14 True\n"), "a new start only reads it"
+
+
+def test_statements_of_the_landed_version_still_work(path: Path) -> None:
+    """As above, without its source: `landed_statements.sql` is what `landed_window.py` executed."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("SELECT count(*) FROM watches").fetchone()
+        kept(path)
+        statements = Path(__file__).with_name("landed_statements.sql").read_text(encoding="utf-8")
+        connection.executescript(statements)
+    content = content_of(path)
+    (landed,) = (one for one in content.watches if one.job == job(1))
+    assert (landed.label, landed.tags, landed.note) == ("by the landed version", ("landed",), "still saved")
+    assert content.seen[job(1)] == done(NOW + 2)
+
+
+def test_two_windows_that_upgrade_at_once_both_open_it(path: Path) -> None:
+    code = "import pathlib, sys; from tests.storage.opening import kept; print(len(kept(pathlib.Path(sys.argv[1]))))"
+    windows = [
+        subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        for _ in range(3)
+    ]
+    assert [window.communicate()[0] for window in windows] == ["12\n"] * 3
+    assert len(copies(path)) == 1
+
+
+@contextmanager
+def further_step(*statements: str) -> Iterator[None]:
+    """A program with one migration more."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(migrations, "MIGRATIONS", (*MIGRATIONS, statements))
+        for module in (migrations, sys.modules["zjobtui.storage.database"]):
+            patched.setattr(module, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
+        yield
+
+
+def test_a_step_that_fails_leaves_the_step_before(path: Path) -> None:
+    before = content_of(path)
+    with (
+        further_step("CREATE TABLE batches (name TEXT)", "ALTER TABLE watches ADD COLUMN batch TEXT"),
+        pytest.raises(SchemaError, match=r"This is a bug|duplicate column"),
+    ):
+        open_store(path, read_report)
+    assert version_of(path) == SCHEMA_VERSION
+    assert content_of(path) == before
+
+
+def test_each_step_is_taken_from_any_format(path: Path) -> None:
+    with further_step("CREATE TABLE batches (name TEXT)"):
+        assert len(kept(path)) == 12
+    assert version_of(path) == SCHEMA_VERSION + 1
+    assert len(copies(path)) == 1
+
+
+def refuse_to_copy(patched: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    patched.setattr(migrations, "_copy", full)
+
+
+def refuse_to_write(patched: pytest.MonkeyPatch) -> None:
+    def read_only(*_: object) -> None:
+        fault = sqlite3.OperationalError("attempt to write a readonly database")
+        fault.sqlite_errorcode = sqlite3.SQLITE_READONLY
+        raise fault
+
+    patched.setattr(migrations, "_copy", read_only)
+
+
+@pytest.mark.parametrize(
+    ("refuse", "why"),
+    [(refuse_to_copy, "the disk is full"), (refuse_to_write, "read-only")],
+    ids=["disk full", "read-only"],
+)
+def test_a_store_that_cannot_be_upgraded_now_is_shown_and_saved_when_it_can(
+    path: Path, refuse: Callable[[pytest.MonkeyPatch], None], why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = path.read_bytes()
+    with monkeypatch.context() as patched:
+        refuse(patched)
+        store, watches = open_store(path, read_report)
+        assert len(watches) == 12
+        assert store.is_read_only
+        assert why in store.notice
+        assert "nothing is saved" in store.notice
+        with pytest.raises(StoreError, match=why):
+            store.apply(watches.add([watch(1)]))
+        assert store.seen(watches.watches.copy().popitem()[0]) is not None  # type: ignore[attr-defined]
+        assert store.go_over() == ""
+        assert path.read_bytes() == before
+    monkeypatch.setattr(store_module, "MIGRATE_AGAIN", 0.0)
+    store._migrate_at = 0.0
+    with store:
+        assert "can be saved again" in store.go_over()
+        store.apply(watches.add([watch(1)]))
+    assert len(kept(path)) == 13
+
+
+def test_a_store_that_another_program_locks_is_shown_and_upgraded_later(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        store, watches = open_store(path, read_report, 0.1)
+        assert (len(watches), store.is_read_only) == (12, True)
+        assert "is locked by another program" in store.notice
+        other.execute("COMMIT")
+    with store:
+        assert "can be saved again" in store.go_over()
+        store.apply(watches.add([watch(1)]))
+    assert version_of(path) == SCHEMA_VERSION
+
+
+def test_archived_jobs_can_be_restored_after_the_upgrade(path: Path) -> None:
+    with opened(path) as (store, watches):
+        (archived,) = store.gone(Event.ARCHIVED)
+        store.apply(watches.restore([archived], NOW + ARCHIVE_AFTER))
+    assert archived.job in kept(path).watches
+
+
+def test_a_batch_is_kept_through_recovery(path: Path) -> None:
+    kept(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE watches SET batch = 'monday' WHERE position = 1")
+        connection.execute("UPDATE watches SET tags = '{' WHERE position = 2")
+        connection.commit()
+    kept(path)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT label FROM watches WHERE batch = 'monday'").fetchone() == ("CS-441 renewal",)
+
+
+def test_the_generator_makes_a_store_of_the_newest_format(tmp_path: Path) -> None:
+    make(tmp_path)
+    path = tmp_path / f"schema-{SCHEMA_VERSION}.sqlite3"
+    assert version_of(path) == SCHEMA_VERSION
+    assert content_of(path).archived
+    assert (tmp_path / f"schema-{SCHEMA_VERSION}.ls.json").stat().st_size > 1_000

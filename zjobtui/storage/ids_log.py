@@ -1,0 +1,229 @@
+"""`ids.log`: a line of plain text for each add and remove, beside the store, so that no id is lost with the store.
+
+Fields are separated by tabs: time (UTC), `add` or `remove`, tenant, job id, label. A tenant's name that holds spaces
+or quotes is written as a JSON string.
+"""
+
+import errno
+import json
+import os
+import re
+import stat
+import time
+from calendar import timegm
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from zjobtui.atomic_write import sync_folder, write_whole
+from zjobtui.domain.job import JobId
+from zjobtui.domain.text import clean, shorten
+from zjobtui.domain.timeline import Event
+from zjobtui.domain.watchlist import Change
+
+NAME = "ids.log"
+
+READ_LIMIT = 64 << 20
+"""Bytes at the end of the file that are read; about 600,000 lines."""
+
+LABEL_LIMIT = 200
+"""Characters of a label that are written."""
+
+_HEADER = (
+    "# zjobtui: jobs added to and removed from the watchlist, times in UTC. Lost jobs are restored from this file.\n"
+)
+_LINE = re.compile(
+    r"^[\ufeff\ufffd \t]*(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)[ \t]+(?P<action>add|remove)[ \t]+"
+    r'(?P<tenant>"(?:[^"\\\r\n]|\\.)*"|[^\s"]\S*)[ \t]+'
+    r"(?P<id>[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})(?![^\s])[ \t]*(?P<label>[^\r\n]*)",
+    re.MULTILINE,
+)
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+_COMING_AND_GOING = frozenset({Event.ADDED, Event.RESTORED, Event.REMOVED, Event.ARCHIVED})
+
+Key = tuple[str, str]
+"""Tenant, as `clean` leaves it, and digits of a job's id."""
+
+
+class IdsLogError(Exception):
+    """The file could not be read or written; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One add or remove; `time` is as in the file."""
+
+    time: str
+    is_add: bool
+    tenant: str
+    given: str
+    """The id as it was given."""
+    label: str = ""
+
+    def __str__(self) -> str:
+        action = "add" if self.is_add else "remove"
+        fields = (self.time, action, _tenant_text(self.tenant), self.given, _label_text(self.label))
+        return "\t".join(fields).rstrip("\t") + "\n"
+
+    @property
+    def at(self) -> float:
+        """Seconds since the epoch; now if the text is not a time."""
+        try:
+            return float(timegm(time.strptime(self.time, _TIME)))
+        except ValueError:
+            return time.time()
+
+    @property
+    def key(self) -> Key:
+        """What identifies the job."""
+        return key_of(self.tenant, JobId(self.given).key)
+
+
+def key_of(tenant: str, digits: str) -> Key:
+    """What identifies a job in the log."""
+    return clean(tenant), digits
+
+
+def path_beside(store: Path) -> Path:
+    """Where the log of a store lies."""
+    return store.with_name(NAME)
+
+
+def lines_of(change: Change) -> list[Line]:
+    """The lines of a change: its removals, then its additions."""
+    times = {entry.job: entry.at for entry in change.entries if entry.event in _COMING_AND_GOING}
+    removed = [
+        line(times.get(watch.job, time.time()), watch.job.tenant, watch.job.id.given) for watch in change.removed
+    ]
+    return removed + [
+        line(times.get(job, watch.added_at), job.tenant, job.id.given, watch.label, is_add=True)
+        for watch in change.added
+        for job in (watch.job,)
+    ]
+
+
+def line(at: float, tenant: str, given: str, label: str = "", *, is_add: bool = False) -> Line:
+    """The line of an add, or by default of a remove, at `at` seconds since the epoch."""
+    return Line(time.strftime(_TIME, time.gmtime(max(0.0, at))), is_add, tenant, given, label)
+
+
+def append(path: Path, lines: Iterable[Line]) -> None:
+    """Write lines to the end of the file; they are on the disk when it returns. Raises `IdsLogError`.
+
+    The store's lock must be held.
+    """
+    if not (text := "".join(str(one) for one in lines)):
+        return
+    try:
+        is_new = _append(path, text)
+    except OSError as fault:
+        raise _error(path, fault, "written") from fault
+    if is_new:
+        sync_folder(path.parent)
+
+
+def rewrite(path: Path, lines: Iterable[Line]) -> None:
+    """Put a new file with these lines in the place of the old one. Raises `OSError`. The store's lock must be held."""
+    write_whole(path, "".join((_HEADER, *map(str, lines))).encode())
+
+
+def read(path: Path) -> Mapping[Key, Line]:
+    """The last line about each job; whatever else is in the file is ignored. Raises `IdsLogError`."""
+    return {key: _line_of(key[0], match) for key, match in _last_matches(path).items()}
+
+
+def listed(path: Path) -> set[Key]:
+    """The jobs that were added and not removed since; quicker than `read`. Raises `IdsLogError`."""
+    return {key for key, match in _last_matches(path).items() if match["action"] == "add"}
+
+
+def _last_matches(path: Path) -> dict[Key, re.Match[str]]:
+    try:
+        content = _content(path)
+    except FileNotFoundError:
+        return {}
+    except OSError as fault:
+        raise _error(path, fault, "read") from fault
+    # Without NULs, UTF-16 of an editor and the end that a power cut left of a file read like the rest.
+    text = content.replace(b"\0", b"").decode(errors="replace")
+    found: dict[Key, re.Match[str]] = {}
+    tenants: dict[str, str | None] = {}
+    for match in _LINE.finditer(text):
+        name = match["tenant"]
+        if name not in tenants:
+            tenants[name] = _tenant_of(name)
+        if (tenant := tenants[name]) is not None:
+            found[tenant, match["id"].replace("-", "").lower()] = match
+    return found
+
+
+def _line_of(tenant: str, match: re.Match[str]) -> Line:
+    label = shorten(clean(match["label"].strip()), LABEL_LIMIT)
+    return Line(match["time"], match["action"] == "add", tenant, match["id"], label)
+
+
+def _append(path: Path, text: str) -> bool:
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    handle = os.open(path, flags, 0o600)
+    try:
+        size = _checked_size(handle, path)
+        if stat.S_IMODE(os.fstat(handle).st_mode) & 0o077:
+            os.fchmod(handle, 0o600)
+        if size == 0:
+            text = _HEADER + text
+        elif os.pread(handle, 1, size - 1) != b"\n":
+            text = "\n" + text  # the end of a line that was cut off
+        rest = memoryview(text.encode(errors="replace"))
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    return size == 0
+
+
+def _content(path: Path) -> bytes:
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        start = max(0, _checked_size(handle, path) - READ_LIMIT)
+        with open(handle, "rb", closefd=False) as file:
+            file.seek(start)
+            return file.read(READ_LIMIT)
+    finally:
+        os.close(handle)
+
+
+def _checked_size(handle: int, path: Path) -> int:
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode):
+        raise IdsLogError(f"{path} is not a regular file and is not used. Move it away.")
+    return found.st_size
+
+
+def _error(path: Path, fault: OSError, what: str) -> IdsLogError:
+    if fault.errno == errno.ELOOP:
+        return IdsLogError(f"{path} is a symbolic link and is not used. Move it away.")
+    return IdsLogError(f"{path} cannot be {what}: {fault.strerror or fault}.")
+
+
+def _tenant_text(tenant: str) -> str:
+    harmless = clean(tenant)
+    return harmless if harmless and not re.search(r'[\s"]', harmless) else json.dumps(harmless, ensure_ascii=False)
+
+
+def _tenant_of(text: str) -> str | None:
+    if not text.startswith('"'):
+        return clean(text)
+    try:
+        return clean(str(json.loads(text)))
+    except ValueError:
+        return None
+
+
+def _label_text(label: str) -> str:
+    if not label:
+        return ""
+    from zjobtui.domain.redaction import mask_secrets  # noqa: PLC0415 - its expressions are for labels alone
+
+    return shorten(clean(mask_secrets(label)).strip(), LABEL_LIMIT)

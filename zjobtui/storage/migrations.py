@@ -1,0 +1,169 @@
+"""The schema of the store as numbered steps (`PRAGMA user_version`), and how a file is brought to the newest one.
+
+A step only adds tables and columns, so that a window of an older version that is still open goes on saving. Append
+steps; never change one that was released.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from zjobtui.atomic_write import beside, sync_folder
+from zjobtui.domain.digest import DIGEST_VERSION
+from zjobtui.logs import get_logger
+
+log = get_logger(__name__)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        "CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL)",
+        """CREATE TABLE watches (
+    position INTEGER PRIMARY KEY,
+    tenant TEXT NOT NULL, job TEXT NOT NULL, given TEXT NOT NULL,
+    added_at REAL NOT NULL, added_by TEXT NOT NULL, removed_at REAL, removed_as TEXT,
+    label TEXT NOT NULL, tags TEXT NOT NULL, note TEXT NOT NULL, acknowledged_at REAL,
+    status TEXT, verdict TEXT, sentence TEXT, kind TEXT, order_number TEXT, account_number TEXT, words TEXT,
+    seen_at REAL, unfinished_at REAL, ended_at REAL, changed_at REAL,
+    problem TEXT, problem_detail TEXT, problem_code TEXT, problem_at REAL,
+    contradiction TEXT NOT NULL, planned REAL NOT NULL,
+    heard_at REAL NOT NULL, revision INTEGER NOT NULL,
+    UNIQUE (tenant, job)
+)""",
+        "CREATE INDEX by_revision ON watches (revision)",
+        """CREATE TABLE reports (
+    position INTEGER PRIMARY KEY REFERENCES watches (position) ON DELETE CASCADE,
+    at REAL NOT NULL, body TEXT NOT NULL, call TEXT NOT NULL,
+    earlier_at REAL, earlier TEXT
+)""",
+        """CREATE TABLE entries (
+    number INTEGER PRIMARY KEY,
+    position INTEGER NOT NULL REFERENCES watches (position) ON DELETE CASCADE,
+    at REAL NOT NULL, event TEXT NOT NULL, text TEXT NOT NULL, verdict TEXT NOT NULL
+)""",
+        "CREATE TABLE leases (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until REAL NOT NULL)",
+        "CREATE TABLE calls (tenant TEXT, day INTEGER, calls INTEGER NOT NULL, PRIMARY KEY (tenant, day))",
+        "CREATE INDEX by_position ON entries (position)",
+        f"INSERT INTO meta VALUES ('revision', 0), ('digest_version', {DIGEST_VERSION})",
+    ),
+    ("ALTER TABLE watches ADD COLUMN batch TEXT",),
+)
+"""The statements that lead from each number to the next; the first make a new store."""
+
+SCHEMA_VERSION = len(MIGRATIONS)
+
+KEPT_COPIES = 3
+"""Copies of the file before a migration that are kept, the newest ones."""
+
+FLIPPED_LIMIT = 4
+"""Characters in which a damaged schema may differ from a known one."""
+
+Schema = list[tuple[str, str]]
+"""Name and SQL of tables and indexes, in the order of their names."""
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """The number of a file's schema."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(connection: sqlite3.Connection, path: Path | None = None) -> None:
+    """Bring a store to `SCHEMA_VERSION`, each step in one transaction; the file at `path` is copied first.
+
+    A connection in autocommit mode is expected. Raises `sqlite3.Error` and `OSError`; then the last whole step stands.
+    """
+    is_copied = path is None
+    while version_of(connection) < SCHEMA_VERSION:
+        with _transaction(connection):
+            version = version_of(connection)  # another window may have migrated the file in the meantime
+            if version >= SCHEMA_VERSION:
+                return
+            if not is_copied and path is not None:
+                _copy(path, version)
+                is_copied = True
+            for statement in MIGRATIONS[version]:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {version + 1}")
+        if path is not None:
+            log.info("migrated the store from format %d to %d", version, version + 1)
+
+
+def copies(path: Path) -> list[Path]:
+    """The copies of a store that were made before migrations, oldest first."""
+    beginning = f"{path.stem}.schema-"
+    found = (one for one in path.parent.iterdir() if one.name.startswith(beginning) and one.suffix == path.suffix)
+    return sorted(found, key=lambda one: one.stat().st_mtime)
+
+
+def damage_of_schema(connection: sqlite3.Connection) -> str:
+    """Why the schema of a file is damaged or another program's; empty if it is one that a zjobtui could have made.
+
+    Only needed after a statement did not fit: that is a bug, unless single characters of the schema were altered.
+    """
+    connection.text_factory = lambda raw: raw.decode(errors="replace")
+    found, version = schema_of(connection), version_of(connection)
+    tables = {"meta", "watches", "reports", "entries"}
+    for number in range(1, SCHEMA_VERSION + 1):
+        known = _known_schema(number)
+        if found == known:
+            return "" if version == number else f"its format number is {version}, its schema that of {number}"
+        if _are_alike(found, known):
+            return "its schema is altered"
+    return "" if tables & {name for name, _ in found} else "it is a database of another program"
+
+
+def schema_of(connection: sqlite3.Connection) -> Schema:
+    """Tables and indexes as SQLite describes them."""
+    rows = connection.execute("SELECT name, coalesce(sql, '') FROM sqlite_master ORDER BY name").fetchall()
+    return [(str(row[0]), str(row[1])) for row in rows]
+
+
+def _known_schema(number: int) -> Schema:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        for statements in MIGRATIONS[:number]:
+            for statement in statements:
+                connection.execute(statement)
+        return schema_of(connection)
+
+
+def _are_alike(found: Schema, known: Schema) -> bool:
+    """Whether two schemas have the same lengths and differ in a few characters only."""
+    ours, theirs = ("\n".join("\n".join(pair) for pair in sorted(one, key=_sql)) for one in (found, known))
+    return len(ours) == len(theirs) and sum(a != b for a, b in zip(ours, theirs, strict=True)) <= FLIPPED_LIMIT
+
+
+def _sql(pair: tuple[str, str]) -> int:
+    return len(pair[1])
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _copy(path: Path, version: int) -> None:
+    """Copy a store under a name with its version and the time; the oldest of too many copies are deleted."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    copy = path.with_name(f"{path.stem}.schema-{version}-{stamp}{path.suffix}")
+    source_uri = f"{path.absolute().as_uri()}?mode=ro"
+    with beside(copy) as made:
+        # A connection of its own: SQLite knows of the lock that this process holds, and opening the file by hand
+        # would give it back.
+        with closing(sqlite3.connect(source_uri, uri=True)) as source, closing(sqlite3.connect(made)) as target:
+            source.backup(target)
+        with made.open("rb") as file:
+            os.fsync(file.fileno())
+        made.replace(copy)
+    log.info("copied the store to %s before it is migrated", copy)
+    sync_folder(path.parent)
+    for old in copies(path)[:-KEPT_COPIES]:
+        old.unlink(missing_ok=True)
