@@ -182,6 +182,16 @@ def alter(path: Path, old: bytes, new: bytes) -> None:
     path.write_bytes(content.replace(old, new))
 
 
+def test_a_flipped_bit_that_makes_a_job_look_removed_is_damage(path: Path, content: bytes, log: bytes) -> None:
+    path.write_bytes(content)
+    path_beside(path).write_bytes(log)
+    spoil(path, "UPDATE watches SET removed_at = 0.0 WHERE position = 4")
+    with opened(path) as (store, watches):
+        assert set(watches.watches) == ON_LIST
+        assert "was removed for no reason" in store.notice
+        assert watches.watches[job(3)].tags == ("a", "b")
+
+
 def test_a_flipped_bit_in_the_schema_is_damage_and_no_bug(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     alter(path, b"label TEXT", b"labem TEXT")

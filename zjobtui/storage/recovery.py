@@ -135,7 +135,7 @@ def _fill(made: Path, path: Path, read_report: ReadReport, *, is_open: bool) -> 
         connection.row_factory = sqlite3.Row
         connection.execute("BEGIN")
         found = _read_file(path, read_report) if path.exists() else []
-        own = _insert(connection, _whole_of(found), revision=1)
+        own = _insert(connection, (_checked(saved, log) for saved in _whole_of(found)), revision=1)
         copied = _from_copy(connection, path, log, read_report, OLD)
         own += _insert(connection, _parts_of(found, connection, log), OLD)
         logged = 0 if is_open else _from_log(connection, log, OLD)
@@ -213,6 +213,12 @@ def _parts_of(found: _Found, connection: sqlite3.Connection, log: Log) -> Iterat
     for row in found:
         parts = [saved for saved in row if not saved.is_whole]
         yield from (_as_logged(saved, log) for saved in [one for one in parts if one.key in known] or parts)
+
+
+def _checked(saved: _Saved, log: Log) -> _Saved:
+    """The row as it is, unless it was removed for no reason, which no window writes: then as the log says."""
+    is_odd = saved.watch["removed_at"] is not None and saved.watch["removed_as"] is None
+    return _as_logged(saved, log) if is_odd else saved
 
 
 def _as_logged(saved: _Saved, log: Log) -> _Saved:

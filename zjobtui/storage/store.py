@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from zjobtui.storage.answers import ReadReport
     from zjobtui.storage.upkeep import Survey
 
+_REMOVED_FOR_NO_REASON = "SELECT tenant, job FROM watches WHERE removed_at IS NOT NULL AND removed_as IS NULL"
+"""Removals that no window wrote: one flipped bit turns NULL into 0."""
+
 log = get_logger(__name__)
 
 LONG_WAIT = 0.1
@@ -352,6 +355,9 @@ class Store:
         with self._writing() as (connection, revision):
             lines = ids_log.read(self._ids_log)
             known = {ids_log.key_of(*row) for row in connection.execute("SELECT tenant, job FROM watches")}
+            for row in connection.execute(_REMOVED_FOR_NO_REASON):
+                if (line := lines.get(ids_log.key_of(*row))) and line.is_add:
+                    raise DamageError(f"a job that {ids_log.NAME} lists was removed for no reason")
             is_refilled = any(line.is_add and key not in known for key, line in lines.items())
             if is_refilled:
                 from zjobtui.storage.recovery import refill  # noqa: PLC0415 - hardly ever needed
