@@ -192,6 +192,15 @@ def test_a_flipped_bit_that_makes_a_job_look_removed_is_damage(path: Path, conte
         assert watches.watches[job(3)].tags == ("a", "b")
 
 
+def test_a_flipped_bit_in_the_name_of_a_tenant_loses_no_id(path: Path, content: bytes, log: bytes) -> None:
+    at = content.rindex(b"env" + str(job_id(39)).encode() * 2)  # the row; the index has the id once
+    path.write_bytes(content[:at] + b"enw" + content[at + 3 :])
+    path_beside(path).write_bytes(log)
+    with opened(path) as (store, watches):
+        assert set(watches.watches) >= ON_LIST
+        assert "its index knows jobs that its table does not" in store.notice
+
+
 def test_a_flipped_bit_in_the_schema_is_damage_and_no_bug(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     alter(path, b"label TEXT", b"labem TEXT")

@@ -236,7 +236,7 @@ def _as_logged(saved: _Saved, log: Log) -> _Saved:
 
 
 def _known(connection: sqlite3.Connection) -> set[Key]:
-    return {ids_log.key_of(row[0], row[1]) for row in connection.execute("SELECT tenant, job FROM watches")}
+    return {ids_log.key_of(row[0], row[1]) for row in connection.execute("SELECT tenant, job FROM watches NOT INDEXED")}
 
 
 def _insert(connection: sqlite3.Connection, found: Iterable[_Saved], revision: int) -> int:

@@ -354,7 +354,7 @@ class Store:
         """Bring store and log into agreement; return whether jobs were added to the store."""
         with self._writing() as (connection, revision):
             lines = ids_log.read(self._ids_log)
-            known = {ids_log.key_of(*row) for row in connection.execute("SELECT tenant, job FROM watches")}
+            known = _known_keys(connection)
             for row in connection.execute(_REMOVED_FOR_NO_REASON):
                 if (line := lines.get(ids_log.key_of(*row))) and line.is_add:
                     raise DamageError(f"a job that {ids_log.NAME} lists was removed for no reason")
@@ -362,7 +362,10 @@ class Store:
             if is_refilled:
                 from zjobtui.storage.recovery import refill  # noqa: PLC0415 - hardly ever needed
 
-                self._note(refill(connection, self.path, lines, self._read_report, revision))
+                notice = refill(connection, self.path, lines, self._read_report, revision)
+                if {key for key, line in lines.items() if line.is_add} - _known_keys(connection):
+                    raise DamageError("its index knows jobs that its table does not")
+                self._note(notice)
             rows = connection.execute(f"{_WATCHES} ORDER BY position").fetchall()
             ids_log.append(self._ids_log, _unlogged(rows, lines))
         return is_refilled
@@ -473,6 +476,11 @@ def _check_count(connection: sqlite3.Connection) -> None:
     rows = connection.execute(query).fetchone()
     if rows[0] != rows[1]:
         raise DamageError(f"{rows[1]} jobs were written, {rows[0]} are left")
+
+
+def _known_keys(connection: sqlite3.Connection) -> set[Key]:
+    rows = connection.execute("SELECT tenant, job FROM watches NOT INDEXED")  # the index may be sound, the table not
+    return {ids_log.key_of(*row) for row in rows}
 
 
 def _key(job: Job) -> Key:
