@@ -24,7 +24,7 @@ from zjobtui.domain.watchlist import Change, Watchlist
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.migrations import SCHEMA_VERSION
 from zjobtui.storage.store import open_store
-from zjobtui.zuora.wire import read_report
+from zjobtui.zuora.parser import read_report
 
 JOBS = 30
 Say = Callable[[str], None]

@@ -16,7 +16,7 @@ from tests.support.building import job, watch
 from zjobtui.storage.database import BrokenStoreError, SchemaError, StoreError, failure
 from zjobtui.storage.examining import examine
 from zjobtui.storage.store import open_store
-from zjobtui.zuora.wire import read_report
+from zjobtui.zuora.parser import read_report
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from zjobtui.storage import ids_log
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.database import StoreError, backup_path
 from zjobtui.storage.store import open_store
-from zjobtui.zuora.wire import read_report
+from zjobtui.zuora.parser import read_report
 
 STAMP = "2026-11-23T14:40:00Z"
 

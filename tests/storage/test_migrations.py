@@ -23,7 +23,7 @@ from zjobtui.storage import store as store_module
 from zjobtui.storage.database import SchemaError, StoreError
 from zjobtui.storage.migrations import KEPT_COPIES, MIGRATIONS, SCHEMA_VERSION, copies, schema_of
 from zjobtui.storage.store import open_store
-from zjobtui.zuora.wire import read_report
+from zjobtui.zuora.parser import read_report
 
 ROOT = Path(__file__).parents[2]
 LANDED = "6c900ea"
