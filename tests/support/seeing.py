@@ -15,7 +15,6 @@ from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
 from textual.drivers.headless_driver import HeadlessDriver
-from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key, Paste
 from textual.pilot import Pilot
 
@@ -26,7 +25,6 @@ from zjobtui.domain.tenant import Tenant, TenantKind
 from zjobtui.ui.app import MonitorApp
 from zjobtui.ui.look import USUAL, Look
 from zjobtui.ui.ports import Memory
-from zjobtui.ui.slim import slim
 from zjobtui.ui.teller import Ways
 from zjobtui.ui.terminal_app import TerminalApp
 
@@ -66,12 +64,7 @@ class Glass(HeadlessDriver):
         self._display = Display(*self._get_terminal_size())
         self._undrawn = ""
         self.sent = ""
-        self._mouse_pixels = False
         self._parser = XTermParser(self._debug)
-
-    _enable_mouse_support: Any = LinuxDriver._enable_mouse_support
-    _disable_mouse_support: Any = LinuxDriver._disable_mouse_support
-    _enable_mouse_pixels: Any = LinuxDriver._enable_mouse_pixels
 
     @property
     def is_headless(self) -> bool:
@@ -87,7 +80,7 @@ class Glass(HeadlessDriver):
 
     def write(self, data: str) -> None:
         """Remembers what was sent; under a whole screen all that came before is gone."""
-        before, whole, after = slim(data).rpartition(_WHOLE)
+        before, whole, after = data.rpartition(_WHOLE)
         self.sent += before + after
         self._undrawn = after if whole else self._undrawn + after
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.driver import Driver
 
 from tests.support.building import job
 from tests.support.seeing import Sight, flowing, looking_at
@@ -17,7 +18,7 @@ from zjobtui.wording.times import moment
 
 pytestmark = pytest.mark.slow
 
-RELEASED, TAKEN = "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l", "\x1b[?1000h\x1b[?1003h\x1b[?1015h\x1b[?1006h"
+RELEASED, TAKEN = "\x1b[?1003l\x1b[?1000l", "\x1b[?1000h\x1b[?1003h"
 
 
 @pytest.fixture
@@ -68,18 +69,25 @@ async def test_m_releases_the_mouse_and_takes_it_back_and_says_so(size: tuple[in
         await sight.press("m")
         assert sight.sent.count(RELEASED) == 1
         assert flowing(" ".join(sight.rows[1:3])).startswith("The mouse is released: select text as the terminal does")
-        sight.glass._enable_mouse_support()  # as after a suspension
-        assert TAKEN not in sight.sent
         await sight.press("m")
         assert sight.sent.count(TAKEN) == 1
         assert "The mouse is released" not in sight.text
 
 
-async def test_a_mouse_that_tells_pixels_does_so_again() -> None:
+async def test_a_released_mouse_stays_so_when_the_program_comes_back_from_the_background() -> None:
     async with looking_at(staged("recorded-processing")) as sight:
-        sight.glass._enable_mouse_pixels()
+        await sight.press("m")
+        sight.app.post_message(Driver.SignalResume())
+        await sight.settled()
+        assert sight.sent.count(RELEASED) == 2
+
+
+async def test_a_mouse_that_was_taken_back_stays_so_when_the_program_comes_back_from_the_background() -> None:
+    async with looking_at(staged("recorded-processing")) as sight:
         await sight.press("m", "m")
-        assert sight.sent.rindex("\x1b[?1016h") > sight.sent.index(TAKEN)
+        sight.app.post_message(Driver.SignalResume())
+        await sight.settled()
+        assert sight.sent.rindex(TAKEN) > sight.sent.rindex(RELEASED)
 
 
 def pictures(folder: Path) -> list[Path]:

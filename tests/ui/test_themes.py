@@ -12,7 +12,7 @@ from tests.support.staging import staged
 from tests.support.world import watched_world
 from zjobtui.domain.tenant import Tenant, TenantKind
 from zjobtui.ui.look import Look
-from zjobtui.ui.themes import OURS, chosen_theme, made
+from zjobtui.ui.themes import OURS, chosen_theme
 
 pytestmark = pytest.mark.slow
 
@@ -25,8 +25,7 @@ TONES = (*VERDICTS, "text", "text-muted", "text-disabled", "text-accent")
 
 
 def colours(name: str) -> dict[str, str]:
-    theme = made(name)
-    assert theme is not None
+    theme = OURS[name]
     return theme.to_color_system().generate() | theme.variables
 
 

@@ -90,6 +90,18 @@ async def test_times_are_drawn_together_after_a_while(monkeypatch: pytest.Monkey
         await eventually(lambda: sight.app._monitor._mailbox.newest is None)
 
 
+def test_a_state_that_comes_when_the_screen_is_gone_is_no_fault() -> None:
+    engine = staged(RUNNING)
+
+    async def look() -> None:
+        async with looking_at(engine):
+            pass
+
+    asyncio.run(look())
+    engine.label([job(1)], "too late")
+    assert engine.state.watchlist.watches[job(1)].label == "too late"
+
+
 @pytest.mark.parametrize(
     "after",
     [

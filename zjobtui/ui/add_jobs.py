@@ -79,8 +79,8 @@ class PastedText(TextArea):
     def _restyle(self, _: Theme) -> None:
         self.theme = self.theme
 
-    async def _on_paste(self, event: Paste) -> None:
-        # Textual calls the same method of the base class afterwards, which puts the text in.
+    async def on_paste(self, event: Paste) -> None:
+        """Mask credentials and clean the text; Textual calls the handler of the base class next, which puts it in."""
         pasted = event.text.replace("\r\n", "\n").replace("\r", "\n")
         found = find_job_ids(pasted)
         text = clean_lines(mask_secrets(without_colours(pasted))) if len(pasted) <= SHOWN_LIMIT else ""

@@ -16,8 +16,8 @@ from zjobtui.ui.monitor import Monitor
 from zjobtui.ui.ports import Archive, EngineLike, Memory
 from zjobtui.ui.saying import say
 from zjobtui.ui.teller import Ways
-from zjobtui.ui.terminal import share_mouse
 from zjobtui.ui.terminal_app import TerminalApp
+from zjobtui.ui.terminal_io import share_mouse
 
 
 class MonitorApp(TerminalApp):
@@ -71,6 +71,11 @@ class MonitorApp(TerminalApp):
         key = key_of(self._monitor.actions, "mouse")
         told = f"The mouse is released: select text as the terminal does; {key} takes it back."
         self._monitor.remark("" if self._has_mouse else told)
+
+    def on_driver_signal_resume(self) -> None:
+        """Leave the mouse to the terminal again; Textual takes it when the program comes back from `fg`."""
+        if not self._has_mouse:
+            share_mouse(self, is_ours=False)
 
     def action_help_quit(self) -> None:
         """Says what ctrl+c does not do; Textual's own words take two lines."""

@@ -18,8 +18,8 @@ LIMIT = 200
 class OneLine(Input):
     """An input that lets nothing through that a terminal would act on, and takes of a long paste as much as fits."""
 
-    def _on_paste(self, event: Paste) -> None:
-        # Textual calls the same method of the base class afterwards, which puts the text in; one too long it refuses.
+    def on_paste(self, event: Paste) -> None:
+        """Clean and shorten the text; Textual calls the handler of the base class next, which refuses one too long."""
         text = clean(event.text.strip())
         room = (self.max_length or len(text)) - len(self.value) + len(self.selected_text)
         event.text = shorten(text, room) if room > 0 else ""
@@ -28,8 +28,8 @@ class OneLine(Input):
 class KeptLine(OneLine):
     """A line whose text is stored: no credential is pasted into it."""
 
-    def _on_paste(self, event: Paste) -> None:
-        # As above: the base class goes on with the text.
+    def on_paste(self, event: Paste) -> None:
+        """Mask credentials; Textual calls the handler of the base class next."""
         event.text = mask_secrets(event.text)
 
 

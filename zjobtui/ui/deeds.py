@@ -19,6 +19,7 @@ from zjobtui.polling.ports import Edited
 from zjobtui.ui.ports import Archive, EngineLike
 from zjobtui.ui.saying import say
 from zjobtui.ui.shown import Shown
+from zjobtui.ui.terminal_io import write
 from zjobtui.ui.undoing import Undoing, Watches, Way, named
 from zjobtui.wording.found_ids import counts
 from zjobtui.wording.signs import plural
@@ -192,11 +193,10 @@ class Deeds:
     def _to_clipboard(self, what: str, text: str, targets: Watches) -> None:
         from zjobtui.ui.clipboard import sequence  # noqa: PLC0415 - nothing of it is needed for the first screen
 
-        written, driver = sequence(text, os.environ), self._screen.app._driver  # noqa: SLF001 - its copy wraps nothing
-        if written is None or driver is None:
+        written = sequence(text, os.environ)  # Textual's own copy wraps nothing for tmux
+        if written is None or not write(self._screen.app, written):
             self._to_file(text, ".txt", targets)
         else:
-            driver.write(written)
             self._say(f"{what[:1].upper()}{what[1:]}: sent to the terminal's clipboard, if it takes such a thing.")
 
     def _to_file(self, text: str, suffix: str, watches: Watches = ()) -> None:

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 
 from textual.binding import Binding
-from textual.geometry import Size
-from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -19,9 +17,6 @@ class FilterBar(KeptLine):
         Binding("enter,down", "keep", "keep", show=False, priority=True),
         Binding("escape", "drop", "drop", show=False, priority=True),
     ]
-
-    virtual_size = reactive(Size(0, 0), repaint=False)
-    """How long the words are; Textual would lay the whole screen out anew for every letter."""
 
     def __init__(self, pane: Widget, text: str, hint: str, typed: Callable[[str], None]) -> None:
         super().__init__(text, placeholder=hint, max_length=500)

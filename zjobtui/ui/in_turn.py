@@ -60,7 +60,7 @@ class InTurn:
             self._waiting.clear()  # the program is ending, and nobody is left to take a key
         except Exception as fault:  # it ends the program as it would have in Textual's own loop
             log.exception("a key could not be handled: the program ends")
-            self._app._handle_exception(fault)  # noqa: SLF001 - as that loop does
+            self._app.call_later(_fail, fault)
 
     async def _hand_on_next(self) -> Awaitable[None]:
         """Hands on one key; what it gives ends when that key is dealt with."""
@@ -75,6 +75,10 @@ class InTurn:
             await _once(node.call_later)
         if self._app.screen is not screen:
             await _once(self._app.screen.call_after_refresh)
+
+
+def _fail(fault: Exception) -> None:
+    raise fault
 
 
 async def _once(call: Callable[[Callable[[], object]], bool]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from textual.binding import Binding
-from textual.keys import Keys, _character_to_key, format_key
+from textual.keys import Keys, format_key
 from textual.screen import Screen
 
 from zjobtui.domain.suggestions import suggest
@@ -15,6 +15,9 @@ Fault: TypeAlias = tuple[str, str]
 
 _SAME = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+h": "backspace", "ctrl+[": "escape", "return": "enter"}
 """Keys for which a terminal sends the very same as for another."""
+
+_WITHOUT_SIGN = {",": "comma", " ": "space"}
+"""Keys whose own signs part the keys of a binding."""
 
 _MODIFIERS = {"ctrl", "alt", "shift"}
 
@@ -44,7 +47,12 @@ def chosen_keys(given: Iterable[tuple[str, str]], taken: Mapping[str, str]) -> t
 
 def normal(name: str) -> str:
     """A key as Textual names it: `?` is question_mark, `F5` is f5, `ctrl+i` is what every terminal sends for it."""
-    key = _character_to_key(name) if len(name) == 1 else name.lower()
+    key = _WITHOUT_SIGN.get(name, name)
+    if len(key) > 1 or key.isspace():
+        key = key.lower()
+    else:
+        (binding,) = Binding.make_bindings([(key, "")])
+        key = binding.key
     return _SAME.get(key, key)
 
 

@@ -1,7 +1,7 @@
-"""A scrolling pane of single lines with a cursor, which sends only the cells that changed; knows no job."""
+"""A scrolling pane of single lines with a cursor, which draws only the lines that changed; knows no job."""
 
 from collections.abc import Container
-from typing import TYPE_CHECKING
+from typing import Self
 
 from rich.style import Style
 from textual.binding import Binding
@@ -12,12 +12,9 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from zjobtui.ui.spans import FLAT, Spans, changed_regions, strip_of, within
+from zjobtui.ui.spans import Spans, strip_of, within
 
-if TYPE_CHECKING:
-    from textual.scrollbar import ScrollBar
-
-TONES = ("match", *sorted(FLAT - {""}))
+TONES = ("key", "plain", "muted", "good", "waiting", "attention", "bad", "strong", "stale", "match")
 
 
 class LinesView(ScrollView, can_focus=True):
@@ -37,9 +34,6 @@ class LinesView(ScrollView, can_focus=True):
         Binding("end,G", "edge(1)", "last", show=False),
     ]
 
-    virtual_size = reactive(Size(0, 0), repaint=False)
-    """How large the lines are all together; for another size Textual would lay the whole screen out anew."""
-
     cursor = reactive(0, repaint=False)
     """The index of the line under the cursor."""
 
@@ -58,20 +52,25 @@ class LinesView(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
-        self._entitled = ("", "")
+        self._titles = ("", "")
+        self._is_titling = False
         self._drawn: dict[int, Spans] = {}
         self._styles: dict[tuple[str, bool], Style] = {}
-        self._room, self._line_width = (0, False), 0
 
     def entitle(self, title: str, subtitle: str = "") -> None:
-        """Names the pane, and draws of it the border alone that reads differently: Textual would draw all of it."""
-        before, self._entitled = self._entitled, (title, subtitle)
-        if title != before[0]:
-            self._border_title = _one_line(title)
-            self._refresh_border(0)
-        if subtitle != before[1]:
-            self._border_subtitle = _one_line(subtitle)
-            self._refresh_border(self.outer_size.height - 1)
+        """Name the pane in its border."""
+        before, self._titles = self._titles, (title, subtitle)
+        if self._titles != before:
+            self._is_titling = True
+            self.border_title, self.border_subtitle = Content(title), Content(subtitle)
+            self._is_titling = False
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Draw only the border for a title, for which Textual asks to draw the whole pane."""
+        if self._is_titling:
+            width, height = self.outer_size
+            regions = tuple(Region(0, y, width, 1).translate(-self.content_offset) for y in (0, height - 1))
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def reset(self, count: int, cursor: int, top: int) -> None:
         """Takes a new set of lines: how many, where the cursor is, and which line comes first in view."""
@@ -87,7 +86,8 @@ class LinesView(ScrollView, can_focus=True):
             self._scroll_top(top)
         else:
             self.redraw_changed()
-        self._refresh_lines(was_at, self.cursor - top)
+        for y in {was_at} ^ {self.cursor - top}:
+            self._refresh_line(y)
 
     def redraw(self) -> None:
         """Draws everything in view anew."""
@@ -96,29 +96,14 @@ class LinesView(ScrollView, can_focus=True):
         self.refresh()
 
     def redraw_changed(self, only: Container[int] | None = None) -> None:
-        """Draws the cells in view that differ from what was drawn before; `only` are the lines that may."""
+        """Draw the lines in view that differ from what was drawn before; `only` are the lines that may."""
         top = self.scroll_offset.y
-        regions = []
         for y in range(self.page_lines):
             if only is not None and top + y not in only:
                 continue
             new = within(self.line(top + y), self.line_width) if top + y < self.count else ()
-            old = self._drawn.get(y)
-            if old is not None and old != new:
-                regions += changed_regions(old, new, y)
-        if regions:
-            self.refresh(*regions)
-
-    @property
-    def vertical_scrollbar(self) -> "ScrollBar":
-        """Made when it is asked for first, as Textual does."""
-        from zjobtui.ui.slider import Slider  # noqa: PLC0415 - few lines need none
-
-        if self._vertical_scrollbar is None:
-            self._vertical_scrollbar = bar = Slider(self.scrollbar_size_vertical)
-            bar.display = False
-            self.app._start_widget(self, bar)  # noqa: SLF001 - as Textual does
-        return self._vertical_scrollbar
+            if y in self._drawn and self._drawn[y] != new:
+                self._refresh_line(y)
 
     @property
     def page_lines(self) -> int:
@@ -127,11 +112,8 @@ class LinesView(ScrollView, can_focus=True):
 
     @property
     def line_width(self) -> int:
-        """Cells of a line; Textual finds them anew whenever it is asked."""
-        room = (self.size.width, self.show_vertical_scrollbar)
-        if room != self._room:
-            self._room, self._line_width = room, self.scrollable_content_region.width
-        return self._line_width
+        """Cells of a line."""
+        return self.scrollable_content_region.width
 
     def render_line(self, y: int) -> Strip:
         """Draws one line of the view."""
@@ -158,16 +140,8 @@ class LinesView(ScrollView, can_focus=True):
 
     def watch_cursor(self, old: int, new: int) -> None:
         """Draws the line that the cursor left and the one it is on."""
-        top = self.scroll_offset.y
-        self._refresh_lines(old - top, new - top)
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Draws the cells in view that are others now: below each other many lines are alike."""
-        if self.show_vertical_scrollbar:
-            self.vertical_scrollbar.position = new_value
-        if round(old_value) != round(new_value):
-            self.redraw_changed()
-            self._refresh_lines(self.cursor - round(old_value), self.cursor - round(new_value))
+        for index in (old, new):
+            self._refresh_line(index - self.scroll_offset.y)
 
     def on_resize(self) -> None:
         """Keeps the cursor in view in whatever room there is; Textual has drawn all of it anew."""
@@ -211,15 +185,10 @@ class LinesView(ScrollView, can_focus=True):
 
     def _fit_scrollbar(self) -> None:
         self.virtual_size = Size(self.scrollable_content_region.width, self.count)
-        self._scroll_update(self.virtual_size)
 
-    def _refresh_border(self, y: int) -> None:
-        self.refresh(Region(0, y, self.outer_size.width, 1).translate(-self.content_offset))
-
-    def _refresh_lines(self, *lines: int) -> None:
-        seen = [y for y in lines if 0 <= y < self.page_lines]
-        if seen and len(set(lines)) > 1:
-            self.refresh(*(Region(0, y, self.scrollable_content_region.width, 1) for y in seen))
+    def _refresh_line(self, y: int) -> None:
+        if 0 <= y < self.page_lines:
+            self.refresh(Region(0, y, self.line_width, 1))
 
     def _scroll_top(self, line: int) -> None:
         self.scroll_to(y=line, animate=False, force=True, immediate=True)
@@ -232,8 +201,3 @@ class LinesView(ScrollView, can_focus=True):
                 style += self.get_component_rich_style("lines--cursor", partial=True)
             self._styles[name, has_cursor] = style
         return style
-
-
-def _one_line(title: str) -> Content:
-    """The title as Textual draws it; of a plain string it would read the brackets as markup."""
-    return Content(title).expand_tabs(4).split()[0]

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC
 from functools import cached_property, partial
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.events import DescendantFocus, Paste
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Static
 
 from zjobtui.clock import Clock
@@ -19,11 +23,9 @@ from zjobtui.domain.watch import Watch
 from zjobtui.polling.ports import State
 from zjobtui.ui.actions import bindings, catalogue, key_of
 from zjobtui.ui.finding import Finding
-from zjobtui.ui.frames import FewFrames
 from zjobtui.ui.keys_bar import KeysBar
 from zjobtui.ui.look import USUAL, Look
 from zjobtui.ui.mailbox import Mailbox, has_news
-from zjobtui.ui.own_time import OwnTime
 from zjobtui.ui.panes import Panes
 from zjobtui.ui.ports import Archive, EngineLike, Memory
 from zjobtui.ui.reading import Reading
@@ -32,11 +34,10 @@ from zjobtui.ui.saying import say
 from zjobtui.ui.shown import Shown
 from zjobtui.ui.tabs import Tab
 from zjobtui.ui.teller import Teller, Ways
+from zjobtui.ui.terminal_io import write
 from zjobtui.ui.totals_bar import TotalsBar
 
 if TYPE_CHECKING:
-    from asyncio import TimerHandle
-
     from zjobtui.ui.deeds import Deeds
 
 TICK = 1.0
@@ -58,7 +59,7 @@ _OF_NO_JOB = {"add", "undo", "all_seen", "screenshot"}
 """Deeds that have nothing to do with the job under the cursor."""
 
 
-class Monitor(FewFrames[None]):
+class Monitor(Screen[None]):
     """The monitor. It draws the state it is made with at once, and starts the engine when that is on the screen."""
 
     BINDINGS = list(bindings())
@@ -87,7 +88,7 @@ class Monitor(FewFrames[None]):
         self._exports = exports
         self._clock = clock
         self._first = tuple(first)
-        self._mailbox = Mailbox(lambda: self._time.soon(self._state_came))
+        self._mailbox = Mailbox(self._announce)
         self._shown = shown = Shown(engine.state, tenants, clock, notice)
         self._reading = Reading(engine, archive, tenants, clock, shown)
         self._archive = archive
@@ -97,7 +98,7 @@ class Monitor(FewFrames[None]):
         self._finding = Finding(self, self._list, shown)
         self._remembering = Remembering(memory, self._shown.view, self._panes)
         self._news_drawn_at = self._touched_at = 0.0
-        self._next_drawing: TimerHandle | None = None
+        self._next_drawing: Timer | None = None
         self._is_view_due = False
 
     @cached_property
@@ -120,7 +121,6 @@ class Monitor(FewFrames[None]):
 
     def on_mount(self) -> None:
         """Draws what is stored, then starts everything that takes time."""
-        self._time = OwnTime(self.app)
         self._bar = self.query_one(TotalsBar)
         self._detail.zone = self._bar.zone = self._zone
         self._bar.retry_key = key_of(self.actions, "ask_now")
@@ -131,14 +131,24 @@ class Monitor(FewFrames[None]):
 
     def on_unmount(self) -> None:
         """Keeps what was chosen last."""
-        self._time.stop()
         self._remembering.leave()
 
     def on_resize(self) -> None:
         """Lays bar and notice out anew."""
         self._shown.resized()
 
-    def _state_came(self) -> None:
+    class StateCame(Message):
+        """The mailbox holds a new state."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Return whether `message` may be dropped for this one: the mailbox holds the newest state alone."""
+            return isinstance(message, Monitor.StateCame)
+
+    def _announce(self) -> None:
+        with suppress(RuntimeError):  # the loop has ended
+            self.post_message(self.StateCame())
+
+    def on_monitor_state_came(self) -> None:
         """Draw the newest state: at once for a user who presses keys, soon if it has news, else with later ones."""
         now, state = self._clock.boot(), self._mailbox.newest
         if state is None:
@@ -152,8 +162,11 @@ class Monitor(FewFrames[None]):
 
     def _draw_in(self, seconds: float, take: Callable[[], None]) -> None:
         if self._next_drawing is not None:
-            self._next_drawing.cancel()
-        self._next_drawing = self._time.later(seconds, take)
+            self._next_drawing.stop()
+        if seconds > 0:
+            self._next_drawing = self.set_timer(seconds, take, name="draw")
+        else:
+            take()
 
     def _take_news(self) -> None:
         self._news_drawn_at = self._clock.boot()
@@ -161,7 +174,7 @@ class Monitor(FewFrames[None]):
 
     def _take_state(self) -> None:
         if self._next_drawing is not None:
-            self._next_drawing.cancel()
+            self._next_drawing.stop()
             self._next_drawing = None
         if (state := self._mailbox.take()) is not None:
             self._draw(state)
@@ -170,7 +183,7 @@ class Monitor(FewFrames[None]):
         """Tell the engine soon which jobs are on screen; only note it now, since a key may wait for this."""
         if not self._is_view_due:
             self._is_view_due = True
-            self._time.later(SHOW_EVERY, self._show_rows)
+            self.set_timer(SHOW_EVERY, self._show_rows, name="show rows")
 
     def _show_rows(self) -> None:
         self._is_view_due = False
@@ -310,14 +323,13 @@ class Monitor(FewFrames[None]):
         return not {watch.job for watch in self._list.watches}.isdisjoint(jobs)
 
     def _write(self, sequence: str) -> None:
-        if (driver := self.app._driver) is not None:  # noqa: SLF001 - Textual has no other way to write
-            driver.write(sequence)
+        write(self.app, sequence)
 
     def _begin(self) -> None:
         if not gc.isenabled():
             gc.freeze()  # what is there now stays; looking through it again and again would hold up a key in ten
             gc.enable()
-        self._time.every(TICK, self._tick)
+        self.set_interval(TICK, self._tick, name="tick")
         self._engine.start()
         self._reading.show_rows()
         self._list.view_changed = self._view_changed

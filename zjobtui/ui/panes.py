@@ -8,7 +8,6 @@ from textual.containers import Container
 from textual.events import MouseDown, MouseMove, MouseUp
 from textual.geometry import NULL_OFFSET, Region, Size, Spacing
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
-from textual.reactive import reactive
 from textual.widget import Widget
 
 from zjobtui.ui.job_detail import JobDetail
@@ -57,9 +56,6 @@ def bounded(cells: int, total: int, least: int) -> int:
 
 class Panes(Container):
     """List and detail with a movable divider; where there is room for one, it is the one that a person went to last."""
-
-    virtual_size = reactive(Size(0, 0), repaint=False)
-    """Its size again; of another one Textual would make a second layout after the one that brought it."""
 
     def __init__(self, *, are_tenants_named: bool) -> None:
         super().__init__(id="panes")

@@ -10,10 +10,8 @@ from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
-from zjobtui.ui.frames import FewFrames
 
-
-class Pick(ModalScreen[str | None], FewFrames[str | None]):
+class Pick(ModalScreen[str | None]):
     """Asks for one of several names; gives it, or None."""
 
     BINDINGS = [

@@ -11,11 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from types import FrameType
-from typing import TYPE_CHECKING, cast
-
-if TYPE_CHECKING:
-    from textual.app import App
-    from textual.drivers.linux_driver import LinuxDriver
 
 LAST_RESORT = 3.0
 """Seconds after a signal until the program ends without the screen's help, when that is stuck writing."""
@@ -51,19 +46,6 @@ def guarded_terminal(leave: Callable[[int], None], last_words: Callable[[], str]
         has_left.set()
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def share_mouse(app: "App[int]", *, is_ours: bool) -> None:
-    """Takes the mouse, or leaves it to the terminal, also when the program comes back from being suspended."""
-    driver = cast("LinuxDriver", app._driver)  # noqa: SLF001 - Textual has no other way to do this
-    if is_ours:
-        driver._mouse = True  # noqa: SLF001 - as above
-        driver._enable_mouse_support()  # noqa: SLF001 - as above
-        if driver._mouse_pixels:  # noqa: SLF001 - as above
-            driver._enable_mouse_pixels()  # noqa: SLF001 - as above
-    else:
-        driver._disable_mouse_support()  # noqa: SLF001 - as above
-        driver._mouse = False  # noqa: SLF001 - as above
 
 
 def suspend_between_steps(loop: asyncio.AbstractEventLoop) -> None:

@@ -2,38 +2,32 @@
 
 import asyncio
 import traceback
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 
 from rich.console import RenderableType
 from rich.text import Text
-from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.driver import Driver
 from textual.events import DescendantFocus, Event, Key, Paste
-from textual.filter import Monochrome, NoColor
-from textual.screen import Screen
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.theme import Theme
 
 from zjobtui.domain.text import clean_lines
 from zjobtui.logs import get_logger
 from zjobtui.ui.in_turn import InTurn
 from zjobtui.ui.look import Look
-from zjobtui.ui.slim import cut, slimmed
 from zjobtui.ui.terminal import guarded_terminal, suspend_between_steps
-from zjobtui.ui.terminal_io import filtered
-from zjobtui.ui.themes import OURS, made
+from zjobtui.ui.terminal_io import filtered, write
+from zjobtui.ui.themes import OURS
 
 log = get_logger(__name__)
 
-# Textual remembers two colours for each object, a thousand times, and so keeps all that closed dialogs have drawn.
-_colours_of = lru_cache(1024)(StylesCache.get_inner_outer.__wrapped__)
-StylesCache.get_inner_outer = classmethod(_colours_of)  # type: ignore[assignment, method-assign, arg-type]  # as it is called
-
 MANY_PENDING = 16
 """Keys that may wait before that which quits overtakes them."""
+
+_NO_COLOR = NoColor()
 
 
 class TerminalApp(App[int]):
@@ -52,17 +46,21 @@ class TerminalApp(App[int]):
 
     def __init__(self, look: Look) -> None:
         self._has_failed = False
-        self._themes: dict[str, Theme] = {}
-        self.set_reactive(App.theme, look.theme)
+        self._event_loop: asyncio.AbstractEventLoop | None = None
+        self.set_reactive(App.theme, look.theme)  # before Textual reads the colours of the style sheet
         super().__init__()
         self.animation_level = "none"
-        # Where colour is not wanted Textual sends shades of grey, which are colours to a terminal.
-        self._filters = [NoColor() if isinstance(one, Monochrome) else one for one in self._filters]
+        self._last_filters: tuple[LineFilter, ...] = ()
         if look.is_ascii:
             from zjobtui.ui.plain import PlainAscii  # noqa: PLC0415 - few terminals need it
 
-            self._filters.append(PlainAscii())
+            self._last_filters = (PlainAscii(),)
         self._in_turn = InTurn(self, super().on_event)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's filters of what is drawn, and ours; without colour Textual would send shades of grey."""
+        filters = (_NO_COLOR if isinstance(one, Monochrome) else one for one in super().get_line_filters())
+        return (*filters, *self._last_filters)
 
     async def on_event(self, event: Event) -> None:
         """Keys and pastes go on in turn, everything else at once, as does ctrl+q where many keys wait."""
@@ -72,8 +70,12 @@ class TerminalApp(App[int]):
         else:
             await super().on_event(event)
 
+    def on_load(self) -> None:
+        """Take note of the loop that signals end."""
+        self._event_loop = asyncio.get_running_loop()
+
     def on_mount(self) -> None:
-        """Makes it safe to suspend the program."""
+        """Make it safe to suspend the program."""
         suspend_between_steps(asyncio.get_running_loop())
 
     def pop_screen(self) -> AwaitComplete:
@@ -82,12 +84,14 @@ class TerminalApp(App[int]):
 
     def action_redraw(self) -> None:
         """Draws everything anew, where another program has written between; Textual draws only what changes."""
-        if self._driver is not None:
-            self._driver.write("\x1b[2J")
-        self.on_driver_signal_resume()
+        write(self, "\x1b[2J")
+        self._draw_anew()
 
     def on_driver_signal_resume(self) -> None:
-        """A terminal that comes back from `fg` shows nothing any more."""
+        """Draw everything: a terminal that comes back from `fg` shows nothing any more."""
+        self._draw_anew()
+
+    def _draw_anew(self) -> None:
         self.refresh()
         self.refresh(layout=True)
 
@@ -97,22 +101,17 @@ class TerminalApp(App[int]):
             event.widget.cursor_blink = False
 
     def get_driver_class(self) -> type[Driver]:
-        """The terminal's driver, with no colour sent twice and a filter of what is typed."""
-        return slimmed(filtered(super().get_driver_class()))
-
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        super()._display(screen, cut(renderable))
+        """The terminal's driver, with a filter of what is typed."""
+        return filtered(super().get_driver_class())
 
     def get_theme(self, theme_name: str) -> Theme | None:
-        """Textual copies its table of themes twice for each line it draws; this makes each theme once."""
-        if theme_name not in self._themes and (theme := made(theme_name) or super().get_theme(theme_name)):
-            self._themes[theme_name] = theme
-        return self._themes.get(theme_name)
+        """One of our own themes, which Textual asks for before any can be registered, or one of Textual's."""
+        return OURS.get(theme_name) or super().get_theme(theme_name)
 
     @property
     def available_themes(self) -> dict[str, Theme]:
         """Our own themes and Textual's."""
-        return {**super().available_themes, **{name: theme for name in OURS if (theme := made(name))}}
+        return {**super().available_themes, **OURS}
 
     def run_guarded(self, last_words: Callable[[], str]) -> int:
         """Runs until a person leaves or a signal comes; gives the exit status.
@@ -124,8 +123,8 @@ class TerminalApp(App[int]):
         return status or int(self._has_failed or self.return_code is None)
 
     def _leave(self, status: int) -> None:
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(lambda: self.exit(status))
+        if self._event_loop is not None:
+            self._event_loop.call_soon_threadsafe(self.exit, status)
 
     def panic(self, *renderables: RenderableType) -> None:
         """Ends the program with an error, also where Textual knows of no exit status: when the input thread fails."""
@@ -134,8 +133,6 @@ class TerminalApp(App[int]):
         super().panic(*renderables)
 
     def _fatal_error(self) -> None:
-        """Textual's own report prints the values of local variables, and one of them may be a secret."""
+        """Report an error without the values of local variables, which may be secrets; Textual prints them."""
         log.exception("internal error of the screen: the program ends")  # noqa: LOG004 - Textual calls this in a handler
-        self._has_failed = True
-        self._exit_renderables.append(Text(clean_lines(traceback.format_exc())))
-        self._close_messages_no_wait()
+        self.panic(Text(clean_lines(traceback.format_exc())))

@@ -1,4 +1,7 @@
-"""The terminal's driver: what is typed passes the input filter, what is drawn is written in few bytes."""
+"""What Textual has no public interface for: writing to the terminal, and a filter before the parser of keys.
+
+The private names of Textual in the whole package are `App._driver` here and `App._fatal_error` in `terminal_app.py`.
+"""
 
 import os
 import threading
@@ -7,8 +10,10 @@ import traceback
 from collections import deque
 from contextlib import suppress
 from select import select
+from typing import Any
 
 from rich.text import Text
+from textual.app import App
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Paste
@@ -26,9 +31,31 @@ _PASTE = b"\x1b[200~.\x1b[201~"
 
 _READ_SIZE = 1 << 16
 
+_MOUSE_ON, _MOUSE_OFF = "\x1b[?1000h\x1b[?1003h", "\x1b[?1003l\x1b[?1000l"
+"""Begin and end reports of the mouse; the format of the reports stays as Textual has chosen it."""
+
+
+def write(app: App[Any], sequence: str) -> bool:
+    """Write an escape sequence to the terminal between two frames; return whether there is a terminal."""
+    driver = app._driver  # noqa: SLF001 - Textual has no public way to write to the terminal
+    if driver is not None:
+        driver.write(sequence)
+    return driver is not None
+
+
+def share_mouse(app: App[Any], *, is_ours: bool) -> None:
+    """Take the mouse, or leave it to the terminal."""
+    write(app, _MOUSE_ON if is_ours else _MOUSE_OFF)
+
 
 class FilteredDriver(LinuxDriver):
     """Textual's driver for terminals, which reads a pipe that is fed by an `InputFilter`."""
+
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._application = app
 
     @property
     def fileno(self) -> int:
@@ -76,7 +103,7 @@ class FilteredDriver(LinuxDriver):
         except Exception:  # without keys nobody could leave the program, so that it ends
             log.exception("keys cannot be read: the program ends")
             report = Text(clean_lines(traceback.format_exc()))
-            self._app.call_later(self._app.panic, report)
+            self._application.call_later(self._application.panic, report)
 
     def _feed(self, inlet: int, ending: int) -> None:
         """Hands on what the filter lets pass, until the end or the loss of the terminal."""

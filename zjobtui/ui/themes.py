@@ -29,16 +29,8 @@ _COLOURS = {
 one has the colours of Okabe and Ito (2008): bluish green, sky blue, yellow, vermilion and reddish purple,
 lightened as far as a dark background asks for."""
 
-OURS = (*_COLOURS, "ansi")
-"""The names of the themes that are made here."""
 
-
-def made(name: str) -> Theme | None:
-    """One of our own themes."""
-    if name == "ansi":
-        return _ansi()
-    if name not in _COLOURS:
-        return None
+def _theme(name: str) -> Theme:
     colours = {meaning: f"#{code}" for meaning, code in zip(_MEANINGS, _COLOURS[name].split(), strict=True)}
     return Theme(
         name,
@@ -134,3 +126,7 @@ def _ansi() -> Theme:
             "scrollbar-background-active": "ansi_default",
         },
     )
+
+
+OURS = {theme.name: theme for theme in (*map(_theme, _COLOURS), _ansi())}
+"""The themes that are made here, by their names."""

@@ -16,7 +16,7 @@ from zjobtui.domain.pulse import Pulse
 from zjobtui.domain.tenant import Tenant, TenantKind
 from zjobtui.domain.verdict import Kind
 from zjobtui.ui.lines_view import TONES
-from zjobtui.ui.spans import Spans, changed_regions, length_of, strip_of, within
+from zjobtui.ui.spans import Spans, length_of, strip_of, within
 from zjobtui.wording.signs import GLYPHS
 from zjobtui.wording.totals import PulseText, count_texts, pulse_text
 
@@ -62,10 +62,9 @@ class TotalsBar(Widget):
             return
         self._known = known
         new = bar_spans(self._tenants, counts, told, width, further, is_muted=is_muted)
-        regions = changed_regions(self._spans, new, 0)
-        self._spans = new
-        if regions:
-            self.refresh(*regions)
+        if new != self._spans:
+            self._spans = new
+            self.refresh()
 
     class Picked(Message):
         """A person has clicked on a count."""
