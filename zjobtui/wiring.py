@@ -110,7 +110,8 @@ def file_configuration(environ: Mapping[str, str], path: Path) -> Configuration:
 
 def look_of(configuration: Configuration) -> tuple["Look", tuple[str, ...]]:
     """How the screen shall look, and a sentence for every choice that cannot be."""
-    from zjobtui.ui.keymap import chosen_keys, taken_by_monitor  # noqa: PLC0415 - commands that print need none of it
+    from zjobtui.ui.app import taken_by_monitor  # noqa: PLC0415 - commands that print need none of it
+    from zjobtui.ui.keymap import chosen_keys  # noqa: PLC0415 - as above
     from zjobtui.ui.look import Look  # noqa: PLC0415 - as above
     from zjobtui.ui.themes import chosen_theme  # noqa: PLC0415 - as above
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from textual.binding import Binding
 
 from zjobtui.ui.actions import CATALOGUE, bindings
-from zjobtui.ui.keymap import chosen_keys, is_key, normal, taken_by_monitor, taken_keys
+from zjobtui.ui.app import taken_by_monitor
+from zjobtui.ui.keymap import chosen_keys, is_key, normal, taken_keys
 
 OWN = {action.id: action.keys.split(",") for action in CATALOGUE}
 PREFIXES = {"tmux": "ctrl+b", "screen": "ctrl+a"}

@@ -11,6 +11,9 @@ from zjobtui.clock import Clock
 from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.watch import Watch
 from zjobtui.ui.actions import key_of
+from zjobtui.ui.job_detail import JobDetail
+from zjobtui.ui.job_list import JobList
+from zjobtui.ui.keymap import taken_keys
 from zjobtui.ui.look import USUAL, Look
 from zjobtui.ui.monitor import Monitor
 from zjobtui.ui.ports import Archive, EngineLike, Memory
@@ -91,3 +94,9 @@ class MonitorApp(TerminalApp):
             title = f"{action.name} ({action.shown_key})"
             yield SystemCommand(title, action.about, partial(self._monitor.run_action, action.does))
         yield SystemCommand("theme", "Choose other colours", self.action_change_theme)
+
+
+def taken_by_monitor() -> dict[str, str]:
+    """The keys of the panes, of the screen and of the program itself, each with what it does."""
+    own = {"escape": "back to the list", MonitorApp.COMMAND_PALETTE_BINDING: "the palette"}
+    return {**taken_keys(MonitorApp, Screen, JobList, JobDetail), **own}

@@ -11,16 +11,22 @@ from pathlib import Path
 from textual.screen import Screen
 
 from zjobtui.clock import Clock
+from zjobtui.config.paths import data_folder
 from zjobtui.domain.job import FoundIds, Job, JobId
 from zjobtui.domain.tenant import Tenant
 from zjobtui.domain.watch import Watch
 from zjobtui.logs import get_logger
 from zjobtui.polling.ports import Edited
+from zjobtui.storage.exports import FOLDER, export_name, write_export
+from zjobtui.ui.ask_text import AskText
+from zjobtui.ui.clipboard import sequence
+from zjobtui.ui.pick import Pick
 from zjobtui.ui.ports import Archive, EngineLike
 from zjobtui.ui.saying import say
 from zjobtui.ui.shown import Shown
 from zjobtui.ui.terminal_io import write
 from zjobtui.ui.undoing import Undoing, Watches, Way, named
+from zjobtui.ui.written import by_text, read_tags, retagged, shared, shared_tags, tags_of
 from zjobtui.wording.found_ids import counts
 from zjobtui.wording.signs import plural
 
@@ -46,7 +52,7 @@ class Deeds:
         shown: Shown,
         *,
         go_to: Callable[[Sequence[Job]], bool],
-        exports: Path,
+        exports: Path | None,
         undo_key: str = "u",
     ) -> None:
         self._screen = screen
@@ -56,13 +62,11 @@ class Deeds:
         self._clock = clock
         self._shown = shown
         self._go_to = go_to
-        self._exports = exports
+        self._exports = exports or data_folder() / FOLDER
         self._undoing = Undoing(screen, undo_key)
 
     def add(self, text: str = "") -> None:
         """Asks for a tenant where there are several, then for a text with ids, and watches them."""
-        from zjobtui.ui.pick import Pick  # noqa: PLC0415 - nothing of it is needed for the first screen
-
         if len(self._tenants) == 1:
             self._add_to(next(iter(self._tenants)), text)
             return
@@ -76,8 +80,6 @@ class Deeds:
 
     def remove(self) -> None:
         """Takes jobs off the watchlist; asks first where they are many."""
-        from zjobtui.ui.pick import Pick  # noqa: PLC0415 - nothing of it is needed for the first screen
-
         targets = self._targets()
         them = "it" if len(targets) == 1 else "them"
         back = Way(
@@ -107,8 +109,6 @@ class Deeds:
 
     def tag(self) -> None:
         """Asks for tags; of several jobs for those that all have, and what is one's alone stays."""
-        from zjobtui.ui.written import read_tags, retagged, shared_tags, tags_of  # noqa: PLC0415 - as for `add`
-
         before = shared_tags(self._shown.targets())
 
         def tag(jobs: Sequence[Job], text: str) -> "Future[Edited]":
@@ -139,8 +139,7 @@ class Deeds:
 
     async def copy(self) -> None:
         """Asks what to copy, and hands it to the terminal; a key typed ahead waits until it asks."""
-        from zjobtui.ui.pick import Pick  # noqa: PLC0415 - nothing of it is needed for the first screen
-        from zjobtui.wording.copying import copies  # noqa: PLC0415 - as above
+        from zjobtui.wording.copying import copies  # noqa: PLC0415 - 35 ms of the first deed
 
         if not (targets := self._targets()):
             return
@@ -157,8 +156,7 @@ class Deeds:
 
     def export(self) -> None:
         """Asks for a form, and writes the jobs to a file."""
-        from zjobtui.ui.pick import Pick  # noqa: PLC0415 - nothing of it is needed for the first screen
-        from zjobtui.wording import handing_over  # noqa: PLC0415 - as above
+        from zjobtui.wording import handing_over  # noqa: PLC0415 - 35 ms of the first deed
 
         now = self._clock.now()
         if not (targets := self._targets()):
@@ -191,8 +189,6 @@ class Deeds:
         say(self._screen.app, text)
 
     def _to_clipboard(self, what: str, text: str, targets: Watches) -> None:
-        from zjobtui.ui.clipboard import sequence  # noqa: PLC0415 - nothing of it is needed for the first screen
-
         written = sequence(text, os.environ)  # Textual's own copy wraps nothing for tmux
         if written is None or not write(self._screen.app, written):
             self._to_file(text, ".txt", targets)
@@ -200,8 +196,6 @@ class Deeds:
             self._say(f"{what[:1].upper()}{what[1:]}: sent to the terminal's clipboard, if it takes such a thing.")
 
     def _to_file(self, text: str, suffix: str, watches: Watches = ()) -> None:
-        from zjobtui.storage.exports import export_name, write_export  # noqa: PLC0415 - as for `add`
-
         name = export_name(watches, self._clock.now())
         try:
             path = write_export(self._exports, name, suffix, text)
@@ -221,9 +215,6 @@ class Deeds:
         before: str | None = None,
     ) -> None:
         """Asks for a text of all targets; `new` makes of a job's own and this what each shall have."""
-        from zjobtui.ui.ask_text import AskText  # noqa: PLC0415 - nothing of it is needed for the first screen
-        from zjobtui.ui.written import by_text, shared  # noqa: PLC0415 - as above
-
         if not (targets := self._targets()):
             return
         own = {watch.job: current(watch) for watch in targets}
@@ -244,7 +235,7 @@ class Deeds:
         self._screen.app.push_screen(AskText(title.format(named(targets)), start, hint), take)
 
     def _add_to(self, tenant: str, text: str) -> None:
-        from zjobtui.ui.add_jobs import AddJobs  # noqa: PLC0415 - nothing of it is needed for the first screen
+        from zjobtui.ui.add_jobs import AddJobs  # noqa: PLC0415 - 15 ms of the first deed
 
         def is_known(job_id: JobId) -> bool:
             return self._shown.state.watchlist.get(Job(tenant, job_id)) is not None

@@ -1,23 +1,17 @@
-"""The lines of the detail: its headline and tabs, and below them one view, made only when somebody looks; pure."""
+"""The lines of the detail: headline, tabs, and below them one view; pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import TYPE_CHECKING
 
 from zjobtui.domain.freshness import is_stale
 from zjobtui.domain.verdict import Kind
-from zjobtui.ui.flat import FlatLine, blank, flat, paragraph
-from zjobtui.ui.spans import Span, Spans, length_of
+from zjobtui.ui.flat import FlatLine, blank, paragraph
 from zjobtui.ui.subject import Subject
 from zjobtui.ui.tabs import Tab, tab_line
-from zjobtui.wording.jobs import TONES, about_lines, problem_text, when
-from zjobtui.wording.outline import Line, group
+from zjobtui.wording.jobs import TONES, problem_text, when
 from zjobtui.wording.signs import GLYPHS
-from zjobtui.wording.times import duration, moment
-
-if TYPE_CHECKING:
-    from zjobtui.wording.timelines import Stretch
+from zjobtui.wording.times import duration
 
 NOTHING = "No job is shown. Paste any text that holds job ids to add them; esc in the list takes a filter away."
 
@@ -52,18 +46,9 @@ def page(subject: Subject | None, viewing: Viewing, now: float, width: int) -> P
     if subject is None:
         return Page(list(paragraph("", NOTHING, "muted", width)))
     head = [*headline(subject, now, width), FlatLine(TAB_LINE, tab_line(viewing.tab, width)), blank()]
-    match viewing.tab:
-        case Tab.SUMMARY:
-            return _summary(head, subject, viewing, now, width)
-        case Tab.TIMELINE:
-            return Page([*head, *_timeline(subject, now, width, viewing.zone)])
-        case Tab.RAW:
-            return _raw(head, subject, viewing, now, width)
-        case Tab.REQUEST:
-            from zjobtui.wording.requests import request_lines  # noqa: PLC0415 - nobody may ever look
+    from zjobtui.ui.detail_views import view  # noqa: PLC0415 - 35 ms; it is read when the list is on the screen
 
-            lines = request_lines(subject.watch.job, subject.tenant, subject.seen, now, viewing.zone)
-            return Page([*head, *flat(lines, viewing.opened, width)])
+    return view(head, subject, viewing, now, width)
 
 
 def headline(subject: Subject, now: float, width: int) -> Iterator[FlatLine]:
@@ -81,74 +66,3 @@ def headline(subject: Subject, now: float, width: int) -> Iterator[FlatLine]:
     yield from paragraph("verdict", watch.verdict.sentence, "plain", width)
     if problem := problem_text(watch):
         yield from paragraph("problem", problem, "attention", width)
-
-
-def _summary(head: list[FlatLine], subject: Subject, viewing: Viewing, now: float, width: int) -> Page:
-    from zjobtui.wording.reports import NARROWED, narrowed, report_lines  # noqa: PLC0415 - not for the first screen
-    from zjobtui.wording.requests import support_text  # noqa: PLC0415 - as above
-
-    lines: tuple[Line, ...] = ()
-    if (seen := subject.seen) is not None:
-        lines = report_lines(seen.report, f"{support_text(seen.call, seen.at)} · y copies it")
-    opened, told = viewing.opened, ""
-    if viewing.words:
-        of = sum(len(line.below) for line in lines if line.key in NARROWED)
-        lines, opened = narrowed(lines, viewing.words), {**opened, **dict.fromkeys(NARROWED, True)}
-        told = f"{sum(len(line.below) for line in lines if line.key in NARROWED):,} of {of:,}"
-    lines += group("watch", "Watch", "", about_lines(subject.watch, now, viewing.zone))
-    shown = [*head, *flat(lines, opened, width)]
-    stops = [place for place, line in enumerate(shown) if line.key in NARROWED] if viewing.words else []
-    return Page(shown, stops[:1], told)
-
-
-def _timeline(subject: Subject, now: float, width: int, zone: tzinfo | None) -> Iterator[FlatLine]:
-    from zjobtui.wording.timelines import passage, timeline_lines, usual_text  # noqa: PLC0415 - nobody may ever look
-
-    yield from _way(passage(subject.watch, subject.timeline, now, zone), width)
-    if subject.usual is not None:
-        yield from paragraph("usual", usual_text(subject.usual), "muted", width)
-    yield blank()
-    yield from flat(timeline_lines(subject.timeline, now, zone, beside=subject.watch.added_at), {}, width)
-
-
-def _raw(head: list[FlatLine], subject: Subject, viewing: Viewing, now: float, width: int) -> Page:
-    from zjobtui.ui.raw_rows import RawRows  # noqa: PLC0415 - nobody may ever look
-
-    seen, earlier = subject.seen, subject.earlier
-    if seen is None:
-        return Page([*head, *paragraph("raw", "There is no good answer yet.", "muted", width)])
-    lines, came = [("", line) for line in subject.body], moment(seen.at, now, viewing.zone)
-    before = moment(earlier.at, now, viewing.zone, beside=seen.at) if earlier else ""
-    note = f"{len(seen.report.raw):,} characters · {came}"
-    if earlier is None:
-        note += " · no earlier answer is kept"
-    elif viewing.is_difference:
-        lines, note = subject.changed_body, f"- {before}  + {came} · d: the whole answer"
-    else:
-        note += f" · d: compare to {before}"
-    rows = RawRows([*head, *paragraph("raw", note, "muted", width), blank()], lines, width, viewing.words)
-    return Page(rows, rows.stops)
-
-
-def _way(stretches: Iterable["Stretch"], width: int) -> Iterator[FlatLine]:
-    """Where the time went, on as many lines as it needs: broken between parts, and within those that are too long."""
-    known = list(stretches)
-    whole, bar = sum(one.seconds or 0.0 for one in known), min(24, width // 3)
-    room, line = max(width - 2, 1), tuple[Span, ...]()
-    for part in (_part(one, bar, whole, is_last=one is known[-1]) for one in known):
-        units = (part,) if length_of(part) <= room else ((span,) for span in part)
-        for unit in units:
-            if line and length_of(line) + length_of(unit) > room:
-                yield FlatLine("way", ((" ", "muted"), *line))
-                line = ()
-            line += unit
-    yield FlatLine("way", ((" ", "muted"), *line))
-
-
-def _part(stretch: "Stretch", bar: int, whole: float, *, is_last: bool) -> Spans:
-    tone = stretch.tone.name.lower()
-    words: Spans = tuple((f"{word} ", tone) for word in stretch.words.split())
-    if stretch.seconds is not None:
-        cells = max(1, round(bar * stretch.seconds / whole)) if whole else 1
-        words = (*words, ("━" * cells, tone), (f" {duration(stretch.seconds)} ", tone))
-    return words if is_last else (*words, ("─ ", "muted"))

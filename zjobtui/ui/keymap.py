@@ -5,7 +5,6 @@ from typing import TypeAlias
 
 from textual.binding import Binding
 from textual.keys import Keys, format_key
-from textual.screen import Screen
 
 from zjobtui.domain.suggestions import suggest
 from zjobtui.ui.actions import CATALOGUE
@@ -68,16 +67,6 @@ def taken_keys(*nodes: type) -> dict[str, str]:
     classes = [kind for node in nodes for kind in node.__mro__]
     given = [binding for kind in classes for binding in Binding.make_bindings(kind.__dict__.get("BINDINGS", ()))]
     return {binding.key: (binding.description or binding.action).replace("_", " ") for binding in reversed(given)}
-
-
-def taken_by_monitor() -> dict[str, str]:
-    """The keys of the panes, of the screen and of the program itself."""
-    from zjobtui.ui.app import MonitorApp  # noqa: PLC0415 - the app is not needed to judge keys
-    from zjobtui.ui.job_detail import JobDetail  # noqa: PLC0415 - as above
-    from zjobtui.ui.job_list import JobList  # noqa: PLC0415 - as above
-
-    own = {"escape": "back to the list", MonitorApp.COMMAND_PALETTE_BINDING: "the palette"}
-    return {**taken_keys(MonitorApp, Screen, JobList, JobDetail), **own}
 
 
 _OWN = {action.id: action.keys.split(",") for action in CATALOGUE}

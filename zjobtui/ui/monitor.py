@@ -103,13 +103,10 @@ class Monitor(Screen[None]):
 
     @cached_property
     def _deeds(self) -> "Deeds":
-        from zjobtui.config.paths import data_folder  # noqa: PLC0415 - as above
-        from zjobtui.storage.exports import FOLDER  # noqa: PLC0415 - nothing of it is needed for the first screen
-        from zjobtui.ui.deeds import Deeds  # noqa: PLC0415 - as above
+        from zjobtui.ui.deeds import Deeds  # noqa: PLC0415 - 45 ms
 
-        exports = self._exports or data_folder() / FOLDER
         behind = (self._engine, self._archive, self._tenants, self._clock, self._shown)
-        return Deeds(self, *behind, go_to=self._go_to, exports=exports, undo_key=key_of(self.actions, "undo"))
+        return Deeds(self, *behind, go_to=self._go_to, exports=self._exports, undo_key=key_of(self.actions, "undo"))
 
     def compose(self) -> ComposeResult:
         """Bar, notice, list and detail as they were left, footer."""
@@ -297,7 +294,7 @@ class Monitor(Screen[None]):
 
     def action_help(self) -> None:
         """Shows what every key does."""
-        from zjobtui.ui.help import Help  # noqa: PLC0415 - nothing of it is needed for the first screen
+        from zjobtui.ui.help import Help  # noqa: PLC0415 - 35 ms
 
         self.app.push_screen(Help(self.actions))
 

@@ -5,13 +5,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from zjobtui.domain.tenant import Tenant
+from zjobtui.domain.usual import Usual, usual
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
+from zjobtui.wording.raw import difference, pretty
 
 if TYPE_CHECKING:
     from zjobtui.domain.observation import Earlier, Seen
     from zjobtui.domain.timeline import Timeline
-    from zjobtui.domain.usual import Usual
 
 
 @dataclass(frozen=True)
@@ -26,22 +27,16 @@ class Subject:
     peers: Watchlist = Watchlist({})  # noqa: RUF009 - it is never altered
 
     @cached_property
-    def usual(self) -> "Usual | None":
+    def usual(self) -> Usual | None:
         """What other jobs of the tenant took; found once, however often it is drawn."""
-        from zjobtui.domain.usual import usual  # noqa: PLC0415 - nobody may ever look
-
         return usual(self.watch, self.peers)
 
     @cached_property
     def body(self) -> list[str]:
         """The last answer in lines."""
-        from zjobtui.wording.raw import pretty  # noqa: PLC0415 - as above
-
         return pretty(self.seen.report.raw) if self.seen else []
 
     @cached_property
     def changed_body(self) -> list[tuple[str, str]]:
         """The lines of the last answer and of the one before it, each behind its sign."""
-        from zjobtui.wording.raw import difference, pretty  # noqa: PLC0415 - as above
-
         return list(difference(pretty(self.earlier.raw), self.body)) if self.earlier else []

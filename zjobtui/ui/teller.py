@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from zjobtui.clock import Clock
 from zjobtui.domain.telling import Telling, Topic, news
 from zjobtui.domain.watchlist import Watchlist
+from zjobtui.ui.clipboard import notification
 from zjobtui.ui.ports import Program
 
 BELL = "\a"
@@ -57,8 +58,7 @@ class Teller:
             self._write(BELL)
         if self._ways.osc == "off" and not self._ways.has_toast and self._ways.program is None:
             return
-        from zjobtui.ui.clipboard import notification  # noqa: PLC0415 - most people are told by the bell alone
-        from zjobtui.wording.telling import line_of, records_of  # noqa: PLC0415 - as above
+        from zjobtui.wording.telling import line_of, records_of  # noqa: PLC0415 - 30 ms
 
         if self._ways.osc != "off":
             self._write(notification(line_of(told, watchlist), self._ways.osc, os.environ))

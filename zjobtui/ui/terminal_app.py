@@ -18,6 +18,7 @@ from zjobtui.domain.text import clean_lines
 from zjobtui.logs import get_logger
 from zjobtui.ui.in_turn import InTurn
 from zjobtui.ui.look import Look
+from zjobtui.ui.plain import PlainAscii
 from zjobtui.ui.terminal import guarded_terminal, suspend_between_steps
 from zjobtui.ui.terminal_io import filtered, write
 from zjobtui.ui.themes import OURS
@@ -50,11 +51,7 @@ class TerminalApp(App[int]):
         self.set_reactive(App.theme, look.theme)  # before Textual reads the colours of the style sheet
         super().__init__()
         self.animation_level = "none"
-        self._last_filters: tuple[LineFilter, ...] = ()
-        if look.is_ascii:
-            from zjobtui.ui.plain import PlainAscii  # noqa: PLC0415 - few terminals need it
-
-            self._last_filters = (PlainAscii(),)
+        self._last_filters: tuple[LineFilter, ...] = (PlainAscii(),) if look.is_ascii else ()
         self._in_turn = InTurn(self, super().on_event)
 
     def get_line_filters(self) -> Sequence[LineFilter]:

@@ -61,7 +61,7 @@ class View:
         if not self.text:
             self._filter, self.problem = None, ""
             return
-        from zjobtui.domain.filtering import FilterProblem, parse  # noqa: PLC0415 - most lists are shown whole
+        from zjobtui.domain.filtering import FilterProblem, parse  # noqa: PLC0415 - 15 ms
 
         parsed = parse(self.text)
         if isinstance(parsed, FilterProblem):
