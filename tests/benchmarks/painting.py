@@ -13,7 +13,7 @@ from tests.benchmarks.table import Table
 from tests.benchmarks.trials import Sample, in_turns, measure
 
 JOBS = 1_000
-REACH = "≤ 1.35 × floor"
+REACH = "≤ 1.5 × floor"
 _AWAITED = 30
 _ROWS_AT_MOST = 40
 _AFTERWARDS = 0.3

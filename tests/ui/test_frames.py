@@ -10,6 +10,7 @@ from weakref import ref
 
 import pytest
 from pyte.screens import Char
+from textual.strip import Strip
 
 from tests.support.seeing import Glass, Sight, looking_at
 from tests.support.world import watched_world
@@ -129,3 +130,17 @@ async def test_of_the_lines_for_a_filter_that_were_closed_only_the_last_are_kept
             await sight.press("escape")
         assert len(bars) == 6
         await assert_gone(sight, bars[:-2])
+
+
+@pytest.mark.parametrize("key", ["?", "s"])
+async def test_what_closed_dialogs_have_drawn_is_not_kept(key: str) -> None:
+    async with looking_at(watched_world(jobs=5, elapsed=64.0), (80, 24)) as sight:
+        await sight.press(key, "escape", key, "escape")
+        before = drawn_lines()
+        await sight.press(*(key, "escape") * 10)
+        assert drawn_lines() < before + 100
+
+
+def drawn_lines() -> int:
+    gc.collect()
+    return sum(type(one) is Strip for one in gc.get_objects())

@@ -13,6 +13,7 @@ from textual.driver import Driver
 from textual.events import DescendantFocus, Event, Key, Paste
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.theme import Theme
+from textual.widget import Widget
 
 from zjobtui.domain.text import clean_lines
 from zjobtui.logs import get_logger
@@ -76,8 +77,15 @@ class TerminalApp(App[int]):
         suspend_between_steps(asyncio.get_running_loop())
 
     def pop_screen(self) -> AwaitComplete:
-        """Closes a dialog; one that two quick clicks close is gone at the second, where Textual would raise."""
-        return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete()
+        """Close a dialog; one that two quick clicks close is gone at the second, where Textual would raise."""
+        if len(self.screen_stack) <= 1:
+            return AwaitComplete()
+        dialog, closing = self.screen, super().pop_screen()
+        for widget in dialog.walk_children(Widget, with_self=True):
+            widget.refresh()  # drops what it has drawn, which Textual keeps of the last 1,024 widgets (250 kB a dialog)
+            if widget.show_vertical_scrollbar:
+                widget.vertical_scrollbar.refresh()
+        return closing
 
     def action_redraw(self) -> None:
         """Draws everything anew, where another program has written between; Textual draws only what changes."""
