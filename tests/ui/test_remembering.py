@@ -10,7 +10,15 @@ from tests.support.seeing import looking_at
 from tests.support.staging import staged
 from zjobtui.ui.ports import Plain
 
+pytestmark = pytest.mark.usefixtures("_tick_of_a_second")
+
 WAITING, FAILED = "recorded-processing", "recorded-failed-lock"
+
+
+@pytest.fixture
+def _tick_of_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the keys of a test the time that they take on a busy machine before a choice counts as settled."""
+    monkeypatch.setattr("zjobtui.ui.monitor.TICK", 1.0)
 
 
 @dataclass

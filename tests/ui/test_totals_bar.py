@@ -239,7 +239,7 @@ async def test_while_a_tenant_is_down_the_seconds_to_the_next_try_go_by() -> Non
         for left in (11, 9):
             engine.clock.at, before = NOW + 12 - left, len(sight.sent)
             await sight.until(f"next try in {left} s")
-            assert len(sight.sent) - before < 100
+            assert len(sight.sent) - before < 1_000
         engine.clock.at = NOW + 12.5
         await sight.until("· trying now")
         assert sight.bar.index("✗ cannot") == start
