@@ -123,6 +123,7 @@ def test_a_lock_that_a_command_waits_for(tmp_path: Path, path: Path, served: Sim
     logged(path, r"WARNING \S+: the lock of the store was held by another program for \d\.\d s", "end: exit status 0")
 
 
+@pytest.mark.slow
 def test_a_host_that_throttles(tmp_path: Path, path: Path) -> None:
     throttled = Answer.of({"success": False, "reasons": []}, 429, {"Retry-After": "7"})
     with fault_server(throttled, token=token(TOKEN)) as server:
@@ -167,6 +168,7 @@ def test_a_token_that_is_rejected_and_renewed(tmp_path: Path, path: Path) -> Non
     assert not {SECRET, TOKEN} & set(re.findall(r"sentinel-[\w-]+", text))
 
 
+@pytest.mark.slow
 def test_a_proxy_that_is_down(tmp_path: Path, path: Path) -> None:
     env = pointed_at_url("https://rest.zuora.invalid", tmp_path, HTTPS_PROXY=f"http://bob:{PASSWORD}@127.0.0.1:9")
     assert run(env, "wait", JOB, "--timeout", "9s") == 6

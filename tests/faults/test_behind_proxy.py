@@ -152,6 +152,7 @@ async def test_wait_works_through_a_proxy_and_names_an_invalid_entry_of_no_proxy
     assert "secret-of-bob" not in ended.stdout + ended.stderr
 
 
+@pytest.mark.slow
 async def test_wait_names_the_refusal_of_a_proxy(tmp_path: Path) -> None:
     async with behind(status=403) as (tunnels, _):
         env = environment(tmp_path, f"http://{tunnels.address}")

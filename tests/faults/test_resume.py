@@ -49,7 +49,13 @@ class Nat:
         return Silence() if self.is_stalled or request.connection <= self.forgotten else None
 
 
-@pytest.mark.parametrize("is_stalled", [False, True], ids=["idle connections", "every call in flight"])
+@pytest.mark.parametrize(
+    "is_stalled",
+    [
+        pytest.param(False, id="idle connections"),
+        pytest.param(True, id="every call in flight", marks=pytest.mark.slow),
+    ],
+)
 def test_after_a_suspend_every_row_is_fresh_within_seconds_and_no_call_has_failed(
     tmp_path: Path, *, is_stalled: bool
 ) -> None:

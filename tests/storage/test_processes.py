@@ -71,6 +71,7 @@ def test_f3_processes_that_start_together_on_no_store_make_one(path: Path) -> No
     assert {one.name for one in path.parent.iterdir()} == {path.name, "ids.log"}
 
 
+@pytest.mark.slow
 def test_f1_no_acknowledged_id_is_lost_in_twenty_kills(path: Path) -> None:
     kill_repeatedly(path, rounds=5)
 
