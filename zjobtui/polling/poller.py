@@ -26,7 +26,7 @@ log = get_logger(__name__)
 ATTENTION = 300.0
 """Seconds after which the selected job loses its preference, unless `attend` is called again."""
 
-ATTENDED_INTERVAL, ATTENDED_SHARE = 1.5, 0.2
+ATTENDED_INTERVAL, ATTENDED_SHARE = 1.5, 0.15
 """Seconds between two calls about the selected job, if that takes no more than this share of the calls that may be
 planned with; otherwise what the share gives. With its own turns the job stays at about a quarter."""
 
@@ -137,7 +137,7 @@ class Poller:
         self._nudge.set()
 
     def attend(self, job: Job | None) -> None:
-        """Name the selected job, for five minutes: besides its turns it gets a fifth of the calls at most.
+        """Name the selected job, for five minutes: besides its turns it gets at most three calls in twenty.
 
         However often another one is selected, all of them together get no more.
         """
