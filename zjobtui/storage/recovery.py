@@ -216,7 +216,11 @@ def _parts_of(found: _Found, connection: sqlite3.Connection, log: Log) -> Iterat
 
 
 def _checked(saved: _Saved, log: Log) -> _Saved:
-    """The row as it is, unless it was removed for no reason, which no window writes: then as the log says."""
+    """The row as it is, unless it was removed for no reason, which no window writes, or a flipped bit has renamed the
+    column that says whether it was: then as the log says.
+    """
+    if not _ON_LIST.keys() <= saved.watch.keys():
+        return _as_logged(replace(saved, watch={**_ON_LIST, **saved.watch}), log)
     is_odd = saved.watch["removed_at"] is not None and saved.watch["removed_as"] is None
     return _as_logged(saved, log) if is_odd else saved
 
@@ -230,7 +234,7 @@ def _as_logged(saved: _Saved, log: Log) -> _Saved:
         watch |= _ON_LIST
     elif watch["removed_at"] is None:
         watch |= {"removed_at": line.at, "removed_as": Event.REMOVED.value}
-    if not saved.is_whole and not watch["label"]:
+    if not saved.is_whole and not watch.get("label"):
         watch["label"] = line.label
     return replace(saved, watch=watch)
 

@@ -480,7 +480,10 @@ def _check_count(connection: sqlite3.Connection) -> None:
 
 def _known_keys(connection: sqlite3.Connection) -> set[Key]:
     rows = connection.execute("SELECT tenant, job FROM watches NOT INDEXED")  # the index may be sound, the table not
-    return {ids_log.key_of(*row) for row in rows}
+    try:
+        return {ids_log.key_of(*row) for row in rows}
+    except TypeError as fault:
+        raise DamageError("a job has no tenant or no id") from fault
 
 
 def _key(job: Job) -> Key:
