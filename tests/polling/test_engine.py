@@ -104,6 +104,20 @@ def test_calls_are_counted_once_if_polling_ends_while_they_are_written(monkeypat
     assert shelf.counted == source.requests > 0
 
 
+def test_the_first_call_waits_for_the_count_of_the_day() -> None:
+    source, shelf = Slow(), MemoryShelf()
+    source.ready.set()
+    shelf.count_calls("env", int(time.time() // DAY), 5)
+    engine = Engine(watchlist(watch(1)), shelf, [(replace(TENANT, daily_calls=5), source.make)], SystemClock())
+    engine.start()
+    try:
+        until(lambda: "env" in engine.state.pulses and engine.state.pulses["env"].day_share == 1)
+        time.sleep(0.2)
+        assert source.asked == []
+    finally:
+        engine.stop()
+
+
 def test_who_pauses_before_there_is_a_source_is_paused() -> None:
     source, other = Slow(), Slow()
     tenants = [(TENANT, source.make), (replace(TENANT, name="other"), other.make)]

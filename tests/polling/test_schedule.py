@@ -17,7 +17,7 @@ from zjobtui.domain.problem import Problem, ProblemKind
 from zjobtui.domain.verdict import Kind, Verdict
 from zjobtui.domain.watch import Watch
 from zjobtui.polling.intervals import CHEAPEST, SHORTEST, STALENESS_LIMIT, expected_delay
-from zjobtui.polling.schedule import MEMORY, RETRY, Schedule, lives
+from zjobtui.polling.schedule import MEMORY, RETRY, Schedule, latest_of, lives
 from zjobtui.polling.survival import PRIOR, Life, learn
 
 DONE = Digest("Completed", Verdict(Kind.DONE, "It is done."))
@@ -346,8 +346,8 @@ def test_only_the_jobs_that_were_added_last_are_learnt_from() -> None:
     lately = [replace(watch, job=job(1_000 + number)) for number, watch in enumerate(ended(MEMORY, [20.0] * MEMORY))]
     mixed = [*before, *lately]
     Random(1).shuffle(mixed)
-    assert sorted(lives(mixed, NOW, {})) == sorted(lives(lately, NOW, {}))
-    assert len(lives(mixed, NOW, {})) == MEMORY
+    assert sorted(lives(latest_of(mixed), NOW, {})) == sorted(lives(lately, NOW, {}))
+    assert len(latest_of(mixed)) == MEMORY
     assert fitted(mixed, 1).intervals.curve.quantile(0.5) < 30
 
 

@@ -210,6 +210,7 @@ def test_a_flipped_bit_in_the_schema_is_damage_and_no_bug(path: Path, content: b
         assert store.seen(job(2)) == done(NOW + 2)
 
 
+@pytest.mark.slow
 def test_no_flipped_bit_in_the_name_of_a_column_loses_an_id(path: Path, content: bytes, log: bytes) -> None:
     path.write_bytes(content)
     with closing(sqlite3.connect(path)) as connection:

@@ -25,6 +25,9 @@ WEEK = 7
 LEAST_NEW = 0.5
 """The part of the mean number of jobs a day that is still expected evenly once that number has come."""
 
+COARSE = 4
+"""Cells of the curve in which running jobs are counted together: a fifth of their age."""
+
 BUSY = 0.25
 """The part of the jobs of the busiest day from which on a day counts: jobs come on some days, and not on others."""
 
@@ -53,8 +56,8 @@ class Demand:
 
     @classmethod
     def of(cls, running: Iterable[tuple[float, float]], steady: int, added: Iterable[float]) -> Self:
-        """Group running jobs, given by the age when last seen and the age now, by the cells of the curve."""
-        cells = Counter((cell_of(max(0.0, seen)), cell_of(max(0.0, age))) for seen, age in running)
+        """Group running jobs, given by the age when last seen and the age now, by `COARSE` cells of the curve."""
+        cells = Counter((_coarse(seen), _coarse(age)) for seen, age in running)
         groups = tuple((AGES[seen], AGES[age], count) for (seen, age), count in cells.items())
         return cls(groups, steady, tuple(sorted(max(0.0, age) for age in added if age <= WEEK * _DAY)))
 
@@ -136,6 +139,10 @@ def day_price(curve: Curve, demand: Demand, supply: Sequence[Supply], ceiling_fo
         middle = sqrt(low * high)
         low, high = (low, middle) if fits(middle) else (middle, high)
     return high
+
+
+def _coarse(age: float) -> int:
+    return cell_of(max(0.0, age)) // COARSE * COARSE
 
 
 def _calls_beyond(curve: Curve, intervals: Intervals) -> list[float]:

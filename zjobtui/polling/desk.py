@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from random import Random
 
@@ -21,6 +22,9 @@ log = get_logger(__name__)
 
 COUNT = 10.0
 """Seconds between two writings of the day's count of calls."""
+
+COUNT_LIMIT = 2.0
+"""Seconds that the first call waits for the day's count: a locked store delivers it later."""
 
 DAY = 86_400
 
@@ -101,6 +105,8 @@ class Desk:
         for do in self._told_early:
             do(poller)
         self._changed()
+        with suppress(TimeoutError):  # the day's calls of other windows and earlier runs count from the first call on
+            await asyncio.wait_for(self.count(), COUNT_LIMIT)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._keep_polling(poller))
@@ -136,8 +142,8 @@ class Desk:
 
     async def _count_calls(self) -> None:
         while True:
-            await self.count()
             await asyncio.sleep(COUNT)
+            await self.count()
 
     async def count(self) -> None:
         """Add to the day's count of all windows, and tell the rate limiter what that is.

@@ -103,6 +103,7 @@ class Poller:
         self._latency: float | None = None
         self._answered_at: float | None = None
         self._looked_at = clock.now()
+        self._fault: Exception | None = None
         self._nudge = asyncio.Event()
 
     @property
@@ -193,6 +194,9 @@ class Poller:
         try:
             while True:
                 self._nudge.clear()
+                if self._fault is not None:
+                    fault, self._fault = self._fault, None
+                    raise fault
                 self._notice_sleep()
                 self._start_due()
                 self._fit()
@@ -202,7 +206,6 @@ class Poller:
                 task.cancel()
             await asyncio.gather(*self._in_flight.values(), return_exceptions=True)
             self._in_flight.clear()
-            self._limiter.take_back(max(0, self._paid - self._source.requests))
             self._pay()
 
     def _notice_sleep(self) -> None:
@@ -336,14 +339,20 @@ class Poller:
         finally:
             self._in_flight.pop(job, None)
             self._nudge.set()
-        self._pay()
-        self._heard(watch, observation, sent)
+        try:
+            self._pay()
+            self._heard(watch, observation, sent)
+        except Exception as fault:  # raised again by `run`, which plans the job anew when it is started again
+            log.exception("tenant %s: internal error about job %s", self.tenant, job.id.given)
+            self._fault = fault
 
     def _pay(self) -> None:
-        """Charge what calls took beside themselves: tokens and repeats, whichever call they were for."""
+        """Charge what calls took beside themselves, tokens and repeats; give back what was never sent."""
         extra = self._source.requests - self._paid
         if extra > 0:
             self._limiter.spend(self._clock.now(), extra)
+        if extra < 0 and not self._in_flight:
+            self._limiter.take_back(-extra)
         if extra > 0 or not self._in_flight:
             self._paid = self._source.requests
 

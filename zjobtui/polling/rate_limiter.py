@@ -103,6 +103,7 @@ class RateLimiter:
 
     def __init__(self, limits: Limits, now: float) -> None:
         self.limits = limits
+        self._own = limits
         self.concurrency = CONCURRENCY
         """Calls that may be in flight at once."""
         self._at = now
@@ -195,11 +196,13 @@ class RateLimiter:
     def learn(self, stated: RateLimits, now: float) -> None:
         """Take what the headers of a response say: granted windows, calls left in one, calls in flight.
 
-        Half of what all clients have left is spread over the window's rest. With nothing left, nothing goes before the
-        reset (an hour at most). Calls left in windows under a minute are left to the wall.
+        The newest windows count, so that a mistake in one response lasts until the next states them. Half of what all
+        clients have left is spread over the window's rest. With nothing left, nothing goes before the reset (an hour at
+        most). Calls left in windows under a minute are left to the wall.
         """
-        if stated.windows and not self.limits.is_set:
-            share, own = share_of(stated.windows), self.limits
+        granted = {seconds: calls for seconds, calls in stated.windows.items() if calls > 0}
+        if granted and not self._own.is_set:
+            share, own = share_of(granted), self._own
             self.limits = Limits(
                 min(own.per_second, share.per_second),
                 min(own.per_hour, share.per_hour),
@@ -230,8 +233,11 @@ class RateLimiter:
         return uncounted
 
     def take_back(self, calls: int) -> None:
-        """Leave out of the day's count calls that were spent but never sent, since polling has ended."""
+        """Give back calls that were spent but never sent: the source refused them, or polling has ended."""
         self._uncounted = max(0, self._uncounted - calls)
+        self._saved = min(self.limits.saved, self._saved + calls)
+        self._hour.take_back(calls)
+        self._day.take_back(calls)
 
     def count_today(self, today: int, now: float) -> None:
         """Take the day's count, with the calls of other windows and earlier runs; it holds for an hour.
@@ -340,6 +346,16 @@ class _Window:
             self._calls.append([slot, 0])
         self._calls[-1][1] += calls
         self._sum += calls
+
+    def take_back(self, calls: int) -> None:
+        """Take out so many calls, those counted last."""
+        while self._calls and calls > 0:
+            taken = min(calls, self._calls[-1][1])
+            self._calls[-1][1] -= taken
+            self._sum -= taken
+            calls -= taken
+            if not self._calls[-1][1]:
+                self._calls.pop()
 
     def used_later(self, now: float) -> int:
         """Calls made so far that still count at a later time."""

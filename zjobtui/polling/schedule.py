@@ -121,7 +121,7 @@ class Schedule:
         """
         if _is_odd(watch):
             return self.intervals.ceiling
-        return self.intervals.after(max(0.0, now - watch.added_at))
+        return self.intervals.after(now - self._began_at(watch, now))
 
     def next_call(self, watch: Watch, now: float) -> float:
         """When this job should be polled again after a response at `now`."""
@@ -161,19 +161,19 @@ class Schedule:
         self.fit_at, self._fitted_at = now + ahead, now
         known = list(watches)
         running = [watch for watch in known if not watch.is_final]
-        curve = self._learn(known, now)
-        even = supply[-1].calls / supply[-1].seconds if supply else rate
+        curve = self._learn(known, running, now)
+        even = max(supply[-1].calls, 1.0) / supply[-1].seconds if supply else rate
         if now - self._day_priced_at >= PRICED_EVERY:
             self._day_priced_at = now
             self._day_price = day_price(
-                curve, _demand(known, now), supply, lambda jobs: self._ceiling(jobs, even, DAY_CEILING)
+                curve, self._demand(known, running, now), supply, lambda jobs: self._ceiling(jobs, even, DAY_CEILING)
             )
         is_short = self._day_price > CHEAPEST
         ceiling = self._ceiling(
             len(running), min(rate, even) if is_short else rate, DAY_CEILING if is_short else CEILING
         )
         waiting = [watch for watch in running if watch.job not in in_flight]
-        price = max(self._day_price, _price(curve, waiting, now, rate, ahead, self._credit))
+        price = max(self._day_price, self._price(curve, waiting, now, rate, ahead))
         before, self.intervals = self.intervals, Intervals(curve, price, ceiling)
         spent = sum(1 / self.interval(watch, now) for watch in running)
         self.mean_interval = len(running) / spent if running else 0.0
@@ -183,40 +183,59 @@ class Schedule:
         """The longest interval in seconds for so many jobs at `rate` calls per second."""
         return max(self.staleness_limit, shares * unfinished / rate)
 
-    def _learn(self, watches: Sequence[Watch], now: float) -> Curve:
+    def _learn(self, watches: Sequence[Watch], running: Sequence[Watch], now: float) -> Curve:
         """Learn the curve from all jobs, now and then."""
-        ended = sum(watch.is_final for watch in watches)
+        for watch in running:
+            if watch.unfinished_at is not None:
+                self._first_seen.setdefault(watch.job, watch.unfinished_at)
+        ended = len(watches) - len(running)
         since = now - self._learnt_at
-        self._first_seen = _first_seen(watches, self._first_seen)
         if since >= LEARN_LATEST or (since >= LEARN_SOONEST and ended != self._ended):
             self._learnt_at, self._ended = now, ended
-            return learn(lives(watches, now, self._first_seen))
+            latest = latest_of(watches)
+            kept = {watch.job for watch in (*latest, *running)}
+            self._first_seen = {job: at for job, at in self._first_seen.items() if job in kept}
+            return learn(lives(latest, now, self._first_seen))
         return self.intervals.curve
 
+    def _began_at(self, watch: Watch, now: float) -> float:
+        """When the age of a job counts from: when it was added, or first seen if the clock was ahead then."""
+        return watch.added_at if watch.added_at <= now else min(now, self._first_seen.get(watch.job, now))
 
-def _price(curve: Curve, running: Sequence[Watch], now: float, rate: float, ahead: float, credit: float) -> float:
-    """The expected delay, in seconds, of the job that gets the last of the calls ahead; `CHEAPEST` at the least.
+    def _price(self, curve: Curve, running: Sequence[Watch], now: float, rate: float, ahead: float) -> float:
+        """The expected delay, in seconds, of the job that gets the last of the calls ahead; `CHEAPEST` at the least.
 
-    Jobs that have never been polled come before all others, so these wait for as long as that takes.
-    """
-    for_new = sum(map(_is_new, running)) / rate
-    calls = max(1, round(credit + rate * (ahead - for_new)))
-    then = now + max(ahead, for_new + 1 / rate)
-    worth = [_expected_delay(curve, watch, then) for watch in running if not _is_new(watch)]
-    if not worth:
-        return max(CHEAPEST, expected_delay(curve, 0.0, for_new))
-    return max(CHEAPEST, heapq.nlargest(calls, worth)[-1]) if calls <= len(worth) else CHEAPEST
+        Jobs that have never been polled come before all others, so these wait for as long as that takes.
+        """
+        for_new = sum(map(_is_new, running)) / rate
+        calls = max(1, round(self._credit + rate * (ahead - for_new)))
+        then = now + max(ahead, for_new + 1 / rate)
+        worth = [self._expected_delay(curve, watch, then) for watch in running if not _is_new(watch)]
+        if not worth:
+            return max(CHEAPEST, expected_delay(curve, 0.0, for_new))
+        return max(CHEAPEST, heapq.nlargest(calls, worth)[-1]) if calls <= len(worth) else CHEAPEST
 
+    def _expected_delay(self, curve: Curve, watch: Watch, then: float) -> float:
+        """That of a job at `then`; none where its interval does not go by its age.
 
-def _demand(watches: Sequence[Watch], now: float) -> Demand:
-    """What the jobs of a tenant will need; one that has never been polled counts as seen at age 0."""
-    running = [watch for watch in watches if not watch.is_final]
-    usual = [watch for watch in running if not _is_odd(watch)]
-    return Demand.of(
-        ((min(watch.heard_at, now) - watch.added_at, now - watch.added_at) for watch in usual),
-        sum(map(_is_odd, running)),
-        (now - watch.added_at for watch in watches),
-    )
+        Where the last calls failed, it counts from the last of them: the job has had its turn, and must not set the
+        price for all others. A clock that was ahead may have noted a response that is yet to come.
+        """
+        if watch.unfinished_at is None or watch.heard_at > then or _is_odd(watch):
+            return 0.0
+        began_at = self._began_at(watch, then)
+        seen = max(0.0, watch.heard_at - began_at)
+        return expected_delay(curve, seen, max(seen, then - began_at))
+
+    def _demand(self, watches: Sequence[Watch], running: Sequence[Watch], now: float) -> Demand:
+        """What the jobs of a tenant will need; one that has never been polled counts as seen at age 0."""
+        usual = [watch for watch in running if not _is_odd(watch)]
+        began = ((watch, self._began_at(watch, now)) for watch in usual)
+        return Demand.of(
+            ((min(watch.heard_at, now) - began_at, now - began_at) for watch, began_at in began),
+            len(running) - len(usual),
+            (now - watch.added_at for watch in watches),
+        )
 
 
 def _is_new(watch: Watch) -> bool:
@@ -224,40 +243,24 @@ def _is_new(watch: Watch) -> bool:
     return watch.heard_at == 0
 
 
-def _expected_delay(curve: Curve, watch: Watch, then: float) -> float:
-    """That of a job at `then`; none where its interval does not go by its age.
-
-    Where the last calls failed, it counts from the last of them: the job has had its turn, and must not set the price
-    for all others. A clock that was ahead may have noted a response that is yet to come.
-    """
-    if watch.unfinished_at is None or watch.heard_at > then or _is_odd(watch):
-        return 0.0
-    seen = max(0.0, watch.heard_at - watch.added_at)
-    return expected_delay(curve, seen, max(seen, then - watch.added_at))
-
-
-def _first_seen(watches: Iterable[Watch], before: Mapping[Job, float]) -> dict[Job, float]:
-    """When each job was first seen running, as far as it was seen by this run of the program."""
-    return {
-        watch.job: before.get(watch.job, watch.unfinished_at)
-        for watch in watches
-        if watch.unfinished_at is not None and (watch.job in before or not watch.is_final)
-    }
+def latest_of(watches: Iterable[Watch]) -> list[Watch]:
+    """The `MEMORY` jobs that were added last; when they ended plays no part in it."""
+    return heapq.nlargest(MEMORY, watches, key=lambda watch: (watch.added_at, watch.job.id.key))
 
 
 def lives(watches: Iterable[Watch], now: float, first_seen: Mapping[Job, float]) -> list[Life]:
-    """What is known of how long the `MEMORY` jobs took that were added last; when they ended plays no part in it.
+    """What is known of how long these jobs took.
 
-    A job that had ended when it was first polled is left out: it may have ended long before it was added.
+    A job that had ended when it was first polled is left out: it may have ended long before it was added. So is one
+    that was added by a clock that was ahead.
     """
-    latest = heapq.nlargest(MEMORY, watches, key=lambda watch: (watch.added_at, watch.job.id.key))
-    found = (_life(watch, now, first_seen.get(watch.job, watch.added_at)) for watch in latest)
+    found = (_life(watch, now, first_seen.get(watch.job, watch.added_at)) for watch in watches)
     return [life for life in found if life is not None]
 
 
 def _life(watch: Watch, now: float, first_seen: float) -> Life | None:
     """Between which ages a job ended: after it was last seen running, and by the first final response."""
-    if watch.unfinished_at is None or watch.unfinished_at > now:
+    if watch.unfinished_at is None or watch.unfinished_at > now or watch.added_at > now:
         return None
     after = max(0.0, watch.unfinished_at - watch.added_at)
     since = min(after, max(0.0, first_seen - watch.added_at))
