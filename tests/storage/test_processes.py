@@ -13,7 +13,7 @@ import pytest
 from tests.storage.opening import kept, quick_folder
 from tests.support.building import job_id
 from zjobtui.domain.job import Job, JobId
-from zjobtui.storage.ids_log import listed, path_beside
+from zjobtui.storage.ids_log import Action, actions, path_beside
 
 ADDING = """
 import sys
@@ -60,7 +60,7 @@ def test_f3_two_processes_that_add_at_once_keep_everything(path: Path) -> None:
     assert (one.returncode, other.returncode) == (0, 0)
     assert len(told) == 400
     assert set(kept(path).watches) == set(told)
-    assert listed(path_beside(path)) == {(job.tenant, job.id.key) for job in told}
+    assert actions(path_beside(path)) == dict.fromkeys(((job.tenant, job.id.key) for job in told), Action.ADD)
 
 
 def test_f3_processes_that_start_together_on_no_store_make_one(path: Path) -> None:

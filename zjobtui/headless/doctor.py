@@ -101,6 +101,9 @@ def store_findings(facts: StoreFacts, now: float) -> Iterator[Finding]:
         yield Finding(about, "content", State.WRONG, facts.trouble, "remove the cause, then run this again")
     elif facts.exists:
         yield Finding(about, "content", State.FINE, "sound")
+    if facts.ids_log_trouble:
+        what = f"{facts.ids_log_trouble} No job can be added."
+        yield Finding(about, "ids.log", State.WRONG, what, "remove the cause, then run this again")
     advice = "make the folder yours and writable, or name another in ZJOBTUI_DATA_DIR"
     told = "may be written" if facts.is_writable else "may not be written"
     yield judged(about, "writing", told, advice, is_fine=facts.is_writable, otherwise=State.WRONG)

@@ -1,16 +1,24 @@
-"""The daily copy of the store, made of a sound file only and put in place whole; `ids.log` is compacted with it."""
+"""The daily copy of the store, made of a sound file only and put in place whole; `ids.log` is compacted with it.
+
+A copy that holds jobs that the store lacks, or that cannot be read, is kept under another name.
+"""
 
 import os
 import sqlite3
 import time
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
 from zjobtui.atomic_write import beside, sync_folder
+from zjobtui.domain.timeline import Event
+from zjobtui.logs import get_logger
 from zjobtui.storage import ids_log
-from zjobtui.storage.database import BRIEF_LIMIT, backup_path, connect
-from zjobtui.storage.ids_log import IdsLogError
+from zjobtui.storage.database import BRIEF_LIMIT, backup_path, connect, unused
+from zjobtui.storage.ids_log import Action, IdsLogError, Line
 from zjobtui.storage.migrations import SCHEMA_VERSION, version_of
+
+log = get_logger(__name__)
 
 EVERY = 86_400.0
 """Seconds between two copies."""
@@ -34,6 +42,10 @@ def back_up(path: Path) -> bool:
             connection.execute("VACUUM INTO ?", (str(made),))
             with made.open("rb") as file:
                 os.fsync(file.fileno())
+            if os.path.lexists(backup) and not _is_contained(backup, connection):
+                aside = unused(backup.with_name(f"{backup.name}.replaced-{_stamp()}"))
+                backup.rename(aside)
+                log.warning("the daily copy held jobs that the store lacks, or was not readable: kept as %s", aside)
             made.replace(backup)
         sync_folder(path.parent)
     except _FAULTS:
@@ -47,23 +59,43 @@ def back_up(path: Path) -> bool:
 def _is_worth_keeping(connection: sqlite3.Connection) -> bool:
     has_jobs = connection.execute("SELECT EXISTS (SELECT 1 FROM watches)").fetchone()[0]
     is_sound = connection.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok"
-    return version_of(connection) <= SCHEMA_VERSION and has_jobs and is_sound
+    return 0 < version_of(connection) <= SCHEMA_VERSION and has_jobs and is_sound
+
+
+def _is_contained(backup: Path, connection: sqlite3.Connection) -> bool:
+    """Whether the store has all jobs of the copy; not if the copy is damaged."""
+    keys = "SELECT tenant, job FROM watches NOT INDEXED"
+    try:
+        with closing(connect(backup, "ro", wait=0.0)) as copy:
+            is_sound = copy.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
+            copied = {tuple(row) for row in copy.execute(keys)}
+    except _FAULTS:
+        return False
+    return is_sound and copied <= {tuple(row) for row in connection.execute(keys)}
+
+
+def _stamp() -> str:
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
 
 
 def _compact_ids_log(path: Path) -> None:
-    """Rewrite `ids.log` to the jobs on the list, and those that only it knows."""
+    """Rewrite `ids.log` to the jobs on the list, the archived ones, and those that the store does not know at all."""
     log_path = ids_log.path_beside(path)
     with closing(connect(path, wait=BRIEF_LIMIT)) as connection:
         connection.execute("BEGIN IMMEDIATE")  # nobody appends to the log meanwhile
         rows = connection.execute("SELECT * FROM watches ORDER BY position").fetchall()
         known = {ids_log.key_of(row["tenant"], row["job"]) for row in rows}
-        present = [row for row in rows if row["removed_at"] is None]
-        lines = [
-            ids_log.line(row["added_at"], row["tenant"], row["given"], row["label"], is_add=True) for row in present
-        ]
-        lines += [one for key, one in ids_log.read(log_path).items() if one.is_add and key not in known]
+        lines = [line for row in rows for line in _line_of(row)]
+        lines += [line for key, line in ids_log.read(log_path).items() if key not in known]
         ids_log.rewrite(log_path, lines)
         connection.execute("ROLLBACK")
+
+
+def _line_of(row: sqlite3.Row) -> Iterator[Line]:
+    if row["removed_at"] is None:
+        yield ids_log.line(row["added_at"], row["tenant"], row["given"], row["label"], action=Action.ADD)
+    elif row["removed_as"] == Event.ARCHIVED.value:
+        yield ids_log.line(row["removed_at"], row["tenant"], row["given"], row["label"], action=Action.ARCHIVE)
 
 
 def _delete_leftovers(path: Path) -> None:

@@ -107,6 +107,58 @@ def backup_path(path: Path) -> Path:
     return path.with_name(f"{path.stem}.backup{path.suffix}")
 
 
+def unused(path: Path) -> Path:
+    """The path, with `+` after it as often as it is taken."""
+    while os.path.lexists(path):
+        path = path.with_name(f"{path.name}+")
+    return path
+
+
+def aside_path(path: Path) -> Path:
+    """An unused name beside a store for what must make room for a new one."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    return unused(path.with_name(f"{path.name}.broken-{stamp}-{os.getpid()}"))
+
+
+def move_journals(path: Path, aside: Path) -> None:
+    """Move the journals of a store beside `aside`. Raises `OSError`.
+
+    SQLite would play them back onto a new file in the store's place. `alone` must be held.
+    """
+    for ending in ("-journal", "-wal", "-shm"):
+        journal = path.with_name(path.name + ending)
+        if os.path.lexists(journal) and not _is_ignored(journal):
+            kept = unused(aside.with_name(aside.name + ending))
+            journal.rename(kept)
+            log.warning("the journal %s, left of another file, is kept as %s", journal, kept)
+
+
+def _is_ignored(journal: Path) -> bool:
+    """Whether SQLite ignores the file: it is empty, or its header was never brought to the disk and begins with 0."""
+    if not stat.S_ISREG(journal.lstat().st_mode):
+        return False
+    with journal.open("rb") as file:
+        return file.read(1) in {b"", b"\0"}
+
+
+def kind_of(path: Path) -> str:
+    """What lies at `path` if it is no regular file: "a directory", for instance; empty if it is one or is missing.
+
+    To open a named pipe would wait for ever. Raises `OSError`.
+    """
+    try:
+        return _KINDS.get(stat.S_IFMT(path.stat().st_mode), "")
+    except FileNotFoundError:
+        return ""
+
+
+def check_regular(path: Path) -> None:
+    """Raise `OSError` if a database or its journal is no regular file."""
+    for one in (path, path.with_name(f"{path.name}-journal")):
+        if kind := kind_of(one):
+            raise OSError(f"{one} is {kind}, not a regular file")
+
+
 def failure(path: Path, fault: Exception, what: str = "could not be used") -> StoreError:
     """The error to raise for what SQLite, the disk or the checks of rows (`ValueError`) said of the store at `path`.
 
@@ -140,10 +192,10 @@ def open_database(path: Path, lock_wait: float = BUSY_LIMIT) -> Opened:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _make_when_missing(path)
-        found = path.stat()
-        if kind := _KINDS.get(stat.S_IFMT(found.st_mode)):
+        if kind := kind_of(path):
             text = f"The watchlist {path} cannot be opened: it is {kind}, not a regular file. Move it away."
             raise StoreError(text)
+        found = path.stat()
         if found.st_size == 0:
             raise _broken(path, "it is empty")
         return _open_checked(path, (found.st_dev, found.st_ino), lock_wait)
@@ -174,8 +226,8 @@ def _open_checked(path: Path, identity: Identity, lock_wait: float) -> Opened:
 
 
 def _check_format(path: Path, connection: sqlite3.Connection) -> None:
-    if version_of(connection) == 0:
-        raise _broken(path, damage_of_schema(connection) or "its format number is 0")
+    if (version := version_of(connection)) <= 0:
+        raise _broken(path, damage_of_schema(connection) or f"its format number is {version}")
 
 
 def _stopgap(path: Path, connection: sqlite3.Connection, identity: Identity, fault: Exception) -> Opened:
@@ -219,7 +271,11 @@ def _damage_of_schema(path: Path) -> str:
 
 
 def connect(path: Path, mode: str = "rw", wait: float | None = None) -> sqlite3.Connection:
-    """The file as it is, never made; with `ro` nothing in it is changed. Locks are waited for `BUSY_LIMIT` seconds."""
+    """The file as it is, never made; with `ro` nothing in it is changed. Locks are waited for `BUSY_LIMIT` seconds.
+
+    Raises `sqlite3.Error`, and `OSError` if it is no regular file.
+    """
+    check_regular(path)
     limit = BUSY_LIMIT if wait is None else wait
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     connection = sqlite3.connect(uri, uri=True, timeout=limit, isolation_level=None, check_same_thread=False)
@@ -235,6 +291,7 @@ def _make_when_missing(path: Path) -> None:
     with alone(path.parent), made_beside(path) as made:
         if path.exists():
             return
+        move_journals(path, aside_path(path))
         try:
             os.link(made, path)
         except FileExistsError:

@@ -8,8 +8,9 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from zjobtui.storage.database import BrokenStoreError, backup_path, connect, failure
-from zjobtui.storage.migrations import SCHEMA_VERSION, version_of
+from zjobtui.storage import ids_log
+from zjobtui.storage.database import BrokenStoreError, backup_path, connect, failure, kind_of
+from zjobtui.storage.migrations import SCHEMA_VERSION, check_columns, damage_of_schema, version_of
 
 LOCK_LIMIT = 0.3
 """Seconds to wait for a lock before it is told."""
@@ -34,6 +35,8 @@ class StoreFacts:
     damage: str = ""
     trouble: str = ""
     """Why it cannot be read although it is not damaged."""
+    ids_log_trouble: str = ""
+    """Why `ids.log` beside it cannot be written, so that no job can be added."""
     is_writable: bool = False
     is_locked: bool = False
     lease_until: float = 0.0
@@ -55,6 +58,7 @@ def examine(path: Path) -> StoreFacts:
         exists=is_there,
         is_writable=os.access(path if is_there else folder, os.W_OK) and os.access(folder, os.W_OK),
         network=network_file_system(folder),
+        ids_log_trouble=ids_log.trouble(ids_log.path_beside(path)),
         backup_at=backup.stat().st_mtime if os.access(backup, os.F_OK) else None,
     )
     return _content(replace(facts, size=path.stat().st_size)) if facts.exists else facts
@@ -62,9 +66,11 @@ def examine(path: Path) -> StoreFacts:
 
 def _content(facts: StoreFacts) -> StoreFacts:
     try:
+        if kind := kind_of(facts.path):
+            return replace(facts, trouble=f"it is {kind}, not a regular file")
         with closing(connect(facts.path, "ro", LOCK_LIMIT)) as connection:
             return _read(facts, connection)
-    except (sqlite3.Error, ValueError) as fault:
+    except (sqlite3.Error, OSError, ValueError) as fault:
         if getattr(fault, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
             return replace(facts, is_locked=True)
         error = failure(facts.path, fault)
@@ -77,9 +83,12 @@ def _read(facts: StoreFacts, connection: sqlite3.Connection) -> StoreFacts:
     facts = replace(facts, version=version_of(connection))
     if facts.is_newer:
         return facts
+    if facts.version <= 0:
+        return replace(facts, damage=damage_of_schema(connection) or f"its format number is {facts.version}")
     said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     if said != "ok":
         return replace(facts, damage=said.splitlines()[-1])
+    check_columns(connection)
     jobs = connection.execute("SELECT count(*) FROM watches WHERE removed_at IS NULL").fetchone()[0]
     until = connection.execute("SELECT max(until) FROM leases").fetchone()[0]
     today = (int(time.time() // 86_400),)

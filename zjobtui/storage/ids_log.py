@@ -1,7 +1,20 @@
-"""`ids.log`: a line of plain text for each add and remove, beside the store, so that no id is lost with the store.
+"""`ids.log`: a line of plain text for each add, archive and remove, so that no id is lost with the store beside it.
 
-Fields are separated by tabs: time (UTC), `add` or `remove`, tenant, job id, label. A tenant's name that holds spaces
-or quotes is written as a JSON string.
+Fields are separated by tabs: time (UTC), `add`, `archive` or `remove`, tenant, job id, label. A tenant's name that
+holds spaces or quotes is written as a JSON string. The last line about a job counts. Versions that do not know
+`archive` wrote `remove` instead and pass over `archive` lines; therefore a job that is archived gets both lines.
+
+Which source is right if they differ about a job:
+
+- **The store opens:** the store, about each job that it knows as watched, archived or removed, because a window of a
+  version without the log may have changed it; the log gets the lines that it lacks. Jobs that only the log knows are
+  added to the store as the log says.
+- **Recovery, rows of the damaged store that are whole:** the store.
+- **Recovery, rows of the daily copy and parts of damaged rows:** the log, about whether the job is watched, archived or
+  removed; the row, about all else. A job that is archived or removed in the row stays as it is there unless the line is
+  later, because the line may be the `remove` of an archived job. The log's label is used if the row has lost its own.
+- **Recovery, jobs of the log alone:** they are restored as the log says, with its label.
+- **Recovery for an open window:** the same, but that window adds the jobs that it watches itself.
 """
 
 import errno
@@ -13,12 +26,13 @@ import time
 from calendar import timegm
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from zjobtui.atomic_write import sync_folder, write_whole
 from zjobtui.domain.job import JobId
 from zjobtui.domain.text import clean, shorten
-from zjobtui.domain.timeline import Event
+from zjobtui.domain.timeline import Entry, Event
 from zjobtui.domain.watchlist import Change
 
 NAME = "ids.log"
@@ -30,10 +44,11 @@ LABEL_LIMIT = 200
 """Characters of a label that are written."""
 
 _HEADER = (
-    "# zjobtui: jobs added to and removed from the watchlist, times in UTC. Lost jobs are restored from this file.\n"
+    "# zjobtui: jobs added to, archived and removed from the watchlist, times in UTC. "
+    "Lost jobs are restored from this file.\n"
 )
 _LINE = re.compile(
-    r"^[\ufeff\ufffd \t]*(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)[ \t]+(?P<action>add|remove)[ \t]+"
+    r"^[\ufeff\ufffd \t]*(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)[ \t]+(?P<action>add|archive|remove)[ \t]+"
     r'(?P<tenant>"(?:[^"\\\r\n]|\\.)*"|[^\s"]\S*)[ \t]+'
     r"(?P<id>[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})(?![^\s])[ \t]*(?P<label>[^\r\n]*)",
     re.MULTILINE,
@@ -50,21 +65,33 @@ class IdsLogError(Exception):
     """The file could not be read or written; the message says why."""
 
 
+class Action(Enum):
+    """What a line says of a job."""
+
+    ADD = "add"
+    ARCHIVE = "archive"
+    REMOVE = "remove"
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One add or remove; `time` is as in the file."""
+    """One add, archive or remove; `time` is as in the file."""
 
     time: str
-    is_add: bool
+    action: Action
     tenant: str
     given: str
     """The id as it was given."""
     label: str = ""
 
     def __str__(self) -> str:
-        action = "add" if self.is_add else "remove"
-        fields = (self.time, action, _tenant_text(self.tenant), self.given, _label_text(self.label))
+        fields = (self.time, self.action.value, _tenant_text(self.tenant), self.given, _label_text(self.label))
         return "\t".join(fields).rstrip("\t") + "\n"
+
+    @property
+    def is_add(self) -> bool:
+        """Whether the job is on the list."""
+        return self.action is Action.ADD
 
     @property
     def at(self) -> float:
@@ -92,20 +119,44 @@ def path_beside(store: Path) -> Path:
 
 def lines_of(change: Change) -> list[Line]:
     """The lines of a change: its removals, then its additions."""
-    times = {entry.job: entry.at for entry in change.entries if entry.event in _COMING_AND_GOING}
-    removed = [
-        line(times.get(watch.job, time.time()), watch.job.tenant, watch.job.id.given) for watch in change.removed
-    ]
-    return removed + [
-        line(times.get(job, watch.added_at), job.tenant, job.id.given, watch.label, is_add=True)
-        for watch in change.added
-        for job in (watch.job,)
-    ]
+    entries = {entry.job: entry for entry in change.entries if entry.event in _COMING_AND_GOING}
+    lines: list[Line] = []
+    for watch in change.removed:
+        entry = entries.get(watch.job, Entry(watch.job, time.time(), Event.REMOVED, ""))
+        is_archived = entry.event is Event.ARCHIVED
+        lines += gone(entry.at, watch.job.tenant, watch.job.id.given, watch.label, is_archived=is_archived)
+    for watch in change.added:
+        at = entries[watch.job].at if watch.job in entries else watch.added_at
+        lines.append(line(at, watch.job.tenant, watch.job.id.given, watch.label, action=Action.ADD))
+    return lines
 
 
-def line(at: float, tenant: str, given: str, label: str = "", *, is_add: bool = False) -> Line:
-    """The line of an add, or by default of a remove, at `at` seconds since the epoch."""
-    return Line(time.strftime(_TIME, time.gmtime(max(0.0, at))), is_add, tenant, given, label)
+def gone(at: float, tenant: str, given: str, label: str = "", *, is_archived: bool) -> list[Line]:
+    """The lines of a job that left the list, as removed or as archived, at `at` seconds since the epoch."""
+    removed = [line(at, tenant, given)]
+    return [*removed, line(at, tenant, given, label, action=Action.ARCHIVE)] if is_archived else removed
+
+
+def line(at: float, tenant: str, given: str, label: str = "", *, action: Action = Action.REMOVE) -> Line:
+    """One line, by default of a remove, at `at` seconds since the epoch."""
+    return Line(time.strftime(_TIME, time.gmtime(max(0.0, at))), action, tenant, given, label)
+
+
+def trouble(path: Path) -> str:
+    """Why no line could be written to the file at `path`, as far as can be seen without writing; or empty."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return ""
+    except OSError as fault:
+        return str(_error(path, fault, "read and written"))
+    try:
+        _checked_size(handle, path)
+    except IdsLogError as fault:
+        return str(fault)
+    finally:
+        os.close(handle)
+    return ""
 
 
 def append(path: Path, lines: Iterable[Line]) -> None:
@@ -133,9 +184,10 @@ def read(path: Path) -> Mapping[Key, Line]:
     return {key: _line_of(key[0], match) for key, match in _last_matches(path).items()}
 
 
-def listed(path: Path) -> set[Key]:
-    """The jobs that were added and not removed since; quicker than `read`. Raises `IdsLogError`."""
-    return {key for key, match in _last_matches(path).items() if match["action"] == "add"}
+def actions(path: Path) -> Mapping[Key, Action]:
+    """The last action of each job; quicker than `read`. Raises `IdsLogError`."""
+    named = {action.value: action for action in Action}
+    return {key: named[match["action"]] for key, match in _last_matches(path).items()}
 
 
 def _last_matches(path: Path) -> dict[Key, re.Match[str]]:
@@ -160,7 +212,7 @@ def _last_matches(path: Path) -> dict[Key, re.Match[str]]:
 
 def _line_of(tenant: str, match: re.Match[str]) -> Line:
     label = shorten(clean(match["label"].strip()), LABEL_LIMIT)
-    return Line(match["time"], match["action"] == "add", tenant, match["id"], label)
+    return Line(match["time"], Action(match["action"]), tenant, match["id"], label)
 
 
 def _append(path: Path, text: str) -> bool:

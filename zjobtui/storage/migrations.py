@@ -120,12 +120,28 @@ def schema_of(connection: sqlite3.Connection) -> Schema:
     return [(str(row[0]), str(row[1])) for row in rows]
 
 
+def check_columns(connection: sqlite3.Connection) -> None:
+    """Raise `sqlite3.OperationalError` if the file lacks a table or a column of its format."""
+    with _made_in_memory(version_of(connection)) as known:
+        tables = [str(row[0]) for row in known.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in tables:
+            names = ", ".join(row[1] for row in known.execute(f"PRAGMA table_info({table})"))
+            connection.execute(f"SELECT {names} FROM {table} LIMIT 0")
+
+
 def _known_schema(number: int) -> Schema:
+    with _made_in_memory(number) as connection:
+        return schema_of(connection)
+
+
+@contextmanager
+def _made_in_memory(number: int) -> Iterator[sqlite3.Connection]:
+    """An empty store of a format."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         for statements in MIGRATIONS[:number]:
             for statement in statements:
                 connection.execute(statement)
-        return schema_of(connection)
+        yield connection
 
 
 def _are_alike(found: Schema, known: Schema) -> bool:

@@ -17,8 +17,16 @@ from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import ANNOTATIONS
 from zjobtui.storage import ids_log
 from zjobtui.storage.answers import ReadReport, answer_of, earlier_of
-from zjobtui.storage.database import StoreError, alone, backup_path, made_beside
-from zjobtui.storage.ids_log import IdsLogError, Key, Line
+from zjobtui.storage.database import (
+    StoreError,
+    alone,
+    aside_path,
+    backup_path,
+    kind_of,
+    made_beside,
+    move_journals,
+)
+from zjobtui.storage.ids_log import Action, IdsLogError, Key, Line
 from zjobtui.storage.rows import (
     DIGEST,
     OBSERVATIONS,
@@ -47,6 +55,7 @@ Log = Mapping[Key, Line]
 _FAULTS = (sqlite3.Error, DamageError, ValueError, OverflowError, TypeError)
 _ENTRY = ("at", "event", "text", "verdict")
 _ON_LIST: Mapping[str, SqlValue] = {"removed_at": None, "removed_as": None}
+_LEFT_AS = {Action.ARCHIVE: Event.ARCHIVED, Action.REMOVE: Event.REMOVED}
 _RESTORED_BY = "restored from ids.log"
 _GROUPS = (
     ("removed_at", "removed_as"),
@@ -55,6 +64,26 @@ _GROUPS = (
     *((name,) for name in ("added_at", "added_by", *ANNOTATIONS, *OBSERVATIONS) if name not in {*DIGEST, *PROBLEM}),
 )
 """Columns of a damaged row that are sound together or not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """How many jobs were added to a store."""
+
+    watched: int = 0
+    archived: int = 0
+
+    def __add__(self, other: "_Count") -> "_Count":
+        return _Count(self.watched + other.watched, self.archived + other.archived)
+
+    def __bool__(self) -> bool:
+        return bool(self.watched or self.archived)
+
+    def __str__(self) -> str:
+        if self.archived and not self.watched:
+            return f"{self.archived:,} archived job{'' if self.archived == 1 else 's'}"
+        jobs = f"{self.watched:,} job{'' if self.watched == 1 else 's'}"
+        return f"{jobs} and {self.archived:,} archived" if self.archived else jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +123,28 @@ def recover(
                 return ""
             is_missing = not path.exists()
             sources = _fill(made, path, read_report, is_open=is_open)
-            aside = None if is_missing else _keep_aside(path)
+            aside = _keep_aside(path)
             made.replace(path)
             sync_folder(path.parent)
     except (OSError, sqlite3.Error) as fault:
         raise StoreError(f"The watchlist {path} could not be read ({why}), nor recovered: {fault}.") from fault
-    if aside is None:
+    if is_missing:
         return f"The watchlist {path} was missing. {sources}"
     return f"The watchlist could not be read ({why}). {sources} The damaged file is kept as {aside}."
 
 
 def refill(connection: sqlite3.Connection, path: Path, log: Log, read_report: ReadReport, revision: int) -> str:
-    """Add the jobs that the log lists and the store lacks, from the daily copy or from the log; return a report.
+    """Add the jobs that the log knows and the store lacks, from the daily copy or from the log; return a report.
 
-    Runs within a transaction of the caller. Digests are made again when the store is next opened.
+    It is empty if all of them were removed. Runs within a transaction of the caller. Digests are made again when the
+    store is next opened.
     """
     copied, logged = _from_copy(connection, path, log, read_report, revision), _from_log(connection, log, revision)
     connection.execute("UPDATE meta SET value = 0 WHERE name = 'digest_version'")
-    parts = [f"{_jobs(copied)} from the copy of {_day_of_copy(path)}"] if copied else []
-    parts += [f"{_jobs(logged)} from {ids_log.NAME}"] if logged else []
+    parts = [f"{copied} from the copy of {_day_of_copy(path)}"] if copied else []
+    parts += [f"{logged} from {ids_log.NAME}"] if logged else []
+    if not parts:
+        return ""
     return f"The watchlist lacked jobs that {ids_log.NAME} lists; it has them again: {', '.join(parts)}."
 
 
@@ -138,7 +170,8 @@ def _fill(made: Path, path: Path, read_report: ReadReport, *, is_open: bool) -> 
         own = _insert(connection, (_checked(saved, log) for saved in _whole_of(found)), revision=1)
         copied = _from_copy(connection, path, log, read_report, OLD)
         own += _insert(connection, _parts_of(found, connection, log), OLD)
-        logged = 0 if is_open else _from_log(connection, log, OLD)
+        lines = {key: line for key, line in log.items() if not (is_open and line.is_add)}
+        logged = _from_log(connection, lines, OLD)
         connection.execute("UPDATE meta SET value = 1 WHERE name = 'revision'")
         # Digests are made anew from the answers when the store is next opened.
         connection.execute("UPDATE meta SET value = 0 WHERE name = 'digest_version'")
@@ -146,16 +179,18 @@ def _fill(made: Path, path: Path, read_report: ReadReport, *, is_open: bool) -> 
     return _sources_text(own, copied, logged, path) + log_fault
 
 
-def _sources_text(own: int, copied: int, logged: int, path: Path) -> str:
-    parts = [f"{_jobs(own)} came back from it"] if own else ["nothing in it was readable"] if path.exists() else []
-    if backup_path(path).exists():
-        parts.append(f"{_jobs(copied)}{' more' if own else ''} from the copy of {_day_of_copy(path)}")
+def _sources_text(own: _Count, copied: _Count, logged: _Count, path: Path) -> str:
+    parts = [f"{own} came back from it"] if own else ["nothing in it was readable"] if path.exists() else []
+    if kind := kind_of(backup_path(path)):
+        parts.append(f"the daily copy {backup_path(path)} is {kind} and is not used")
+    elif backup_path(path).exists():
+        parts.append(f"{copied}{' more' if own else ''} from the copy of {_day_of_copy(path)}")
     else:
         parts.append("there is no daily copy")
     if logged:
-        parts.append(f"{_jobs(logged)}{' more' if own or copied else ''} from {ids_log.NAME}")
+        parts.append(f"{logged}{' more' if own or copied else ''} from {ids_log.NAME}")
     text = ", ".join(parts)
-    empty = "" if own or copied or logged else " The list starts empty."
+    empty = "" if (own + copied + logged).watched else " The list starts empty."
     return f"{text[0].upper()}{text[1:]}.{empty}"
 
 
@@ -163,19 +198,15 @@ def _day_of_copy(path: Path) -> str:
     return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(backup_path(path).stat().st_mtime))
 
 
-def _jobs(number: int) -> str:
-    return f"{number:,} job{'' if number == 1 else 's'}"
-
-
 def _keep_aside(path: Path) -> Path:
-    """Give the damaged file, with its journal, a second name, for the user alone; its place is never empty."""
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    aside = path.with_name(f"{path.name}.broken-{stamp}-{os.getpid()}")
-    while aside.exists():
-        aside = aside.with_name(f"{aside.name}+")
-    journal = path.with_name(f"{path.name}-journal")
-    if journal.exists():
-        journal.rename(aside.with_name(f"{aside.name}-journal"))
+    """Give the damaged file, with its journals, a second name, for the user alone; its place is never empty.
+
+    If the file is missing, only its journals are moved.
+    """
+    aside = aside_path(path)
+    move_journals(path, aside)
+    if not path.exists():
+        return aside
     try:
         os.link(path, aside)
     except OSError:
@@ -185,22 +216,30 @@ def _keep_aside(path: Path) -> Path:
     return aside
 
 
-def _from_copy(connection: sqlite3.Connection, path: Path, log: Log, read_report: ReadReport, revision: int) -> int:
-    """Add what only the daily copy has, on the list or removed as the log says last."""
-    if not backup_path(path).exists():
-        return 0
+def _from_copy(connection: sqlite3.Connection, path: Path, log: Log, read_report: ReadReport, revision: int) -> _Count:
+    """Add what only the daily copy has, on the list, archived or removed as the log says last."""
+    if not backup_path(path).exists() or kind_of(backup_path(path)):
+        return _Count()
     found = _read_file(backup_path(path), read_report)
     added = _insert(connection, (_as_logged(saved, log) for saved in _whole_of(found)), revision)
     return added + _insert(connection, _parts_of(found, connection, log), revision)
 
 
-def _from_log(connection: sqlite3.Connection, log: Log, revision: int) -> int:
-    """Add the jobs that the log lists as added and the store does not know at all."""
+def _from_log(connection: sqlite3.Connection, log: Log, revision: int) -> _Count:
+    """Add the jobs that the store does not know at all as the log says last."""
     known = _known(connection)
-    lost = [line for key, line in log.items() if line.is_add and key not in known]
-    jobs = [(Job(line.tenant, JobId(line.given)), line) for line in lost]
-    watches = [Watch(job=job, added_at=one.at, added_by=_RESTORED_BY, label=one.label) for job, one in jobs]
-    return _insert(connection, [_Saved({**row_of(watch), **_ON_LIST}) for watch in watches], revision)
+    lost = [line for key, line in log.items() if key not in known]
+    return _insert(connection, (_Saved({**row_of(_watch_of(line)), **_place(line)}) for line in lost), revision)
+
+
+def _watch_of(line: Line) -> Watch:
+    job = Job(line.tenant, JobId(line.given))
+    return Watch(job=job, added_at=line.at, added_by=_RESTORED_BY, label=line.label)
+
+
+def _place(line: Line) -> Columns:
+    """Whether the job is on the list, archived or removed, as the columns of a row."""
+    return _ON_LIST if line.is_add else {"removed_at": line.at, "removed_as": _LEFT_AS[line.action].value}
 
 
 def _whole_of(found: _Found) -> Iterator[_Saved]:
@@ -226,14 +265,16 @@ def _checked(saved: _Saved, log: Log) -> _Saved:
 
 
 def _as_logged(saved: _Saved, log: Log) -> _Saved:
-    """The job on the list or removed as the log says last, and with the log's label if it has none itself."""
+    """The job on the list, archived or removed as the log says last; with its label if a damaged row has none.
+
+    A row that was archived stays so unless the line is later: it may be the `remove` of that archiving.
+    """
     line, watch = log.get(saved.key), dict(saved.watch)
     if line is None:
         return saved
-    if line.is_add:
-        watch |= _ON_LIST
-    elif watch["removed_at"] is None:
-        watch |= {"removed_at": line.at, "removed_as": Event.REMOVED.value}
+    left_at = watch.get("removed_at") if watch.get("removed_as") is not None else None
+    if line.is_add or not isinstance(left_at, int | float) or line.at > left_at:
+        watch |= _place(line)
     if not saved.is_whole and not watch.get("label"):
         watch["label"] = line.label
     return replace(saved, watch=watch)
@@ -243,14 +284,14 @@ def _known(connection: sqlite3.Connection) -> set[Key]:
     return {ids_log.key_of(row[0], row[1]) for row in connection.execute("SELECT tenant, job FROM watches NOT INDEXED")}
 
 
-def _insert(connection: sqlite3.Connection, found: Iterable[_Saved], revision: int) -> int:
-    """Add watches that the store does not know; return how many of them are on the list."""
+def _insert(connection: sqlite3.Connection, found: Iterable[_Saved], revision: int) -> _Count:
+    """Add watches that the store does not know; return how many of them are on the list, and how many archived."""
     columns = {row[1] for row in connection.execute("PRAGMA table_info(watches)")}
-    added = 0
+    added = _Count()
     for saved in found:
         watch = {name: value for name, value in saved.watch.items() if name in columns}
         if _put(connection, "watches", {**watch, "revision": revision}):
-            added += watch["removed_at"] is None
+            added += _Count(watch.get("removed_at") is None, watch.get("removed_as") == Event.ARCHIVED.value)
             row = connection.execute(f"SELECT {POSITION}", (watch["tenant"], watch["job"])).fetchone()
             if saved.answer:
                 _put(connection, "reports", {"position": row[0], **saved.answer})
@@ -292,6 +333,8 @@ def _read(connection: sqlite3.Connection, size: int, read_report: ReadReport) ->
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     """The file as it is: no journal is played back, no lock taken, and a malformed schema is read as far as it goes."""
+    if kind := kind_of(path):
+        raise OSError(f"{path} is {kind}, not a regular file")
     uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
     with closing(sqlite3.connect(uri, uri=True)) as connection:
         connection.row_factory = sqlite3.Row

@@ -1,5 +1,6 @@
 """Keeps the watchlist, the last good answers and the timelines in one SQLite file that several windows may share."""
 
+import os
 import sqlite3
 import threading
 import time
@@ -22,11 +23,12 @@ from zjobtui.storage.database import (
     BrokenStoreError,
     Opened,
     StoreError,
+    backup_path,
     failure,
     identity_of,
     open_database,
 )
-from zjobtui.storage.ids_log import IdsLogError, Key
+from zjobtui.storage.ids_log import Action, IdsLogError, Key
 from zjobtui.storage.rows import IDENTITY, OBSERVATIONS, DamageError, entry_of, watches_of
 from zjobtui.storage.writing import POSITION, write
 
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
 
 _REMOVED_FOR_NO_REASON = "SELECT tenant, job FROM watches WHERE removed_at IS NOT NULL AND removed_as IS NULL"
 """Removals that no window wrote: one flipped bit turns NULL into 0."""
+
+_LOGGED = "SELECT tenant, job, given, label, added_at, removed_at, removed_as FROM watches ORDER BY position"
+_LEFT = "SELECT tenant, job, removed_as FROM watches NOT INDEXED WHERE removed_at IS NOT NULL"
 
 log = get_logger(__name__)
 
@@ -80,10 +85,21 @@ def open_store(path: Path, read_report: "ReadReport", lock_wait: float = BUSY_LI
 
 
 def _is_lost(path: Path) -> bool:
-    """Whether there is no store, although the log beside it lists jobs."""
+    """Whether there is no store, although there were jobs: the log beside it has some, or a daily copy is there, too.
+
+    A missing log means that the user wants an empty list; a log that is empty or cannot be read does not.
+    """
     try:
-        return identity_of(path) is None and bool(ids_log.listed(ids_log.path_beside(path)))
-    except (OSError, IdsLogError):
+        if identity_of(path) is not None:
+            return False
+    except OSError:
+        return False
+    log_path = ids_log.path_beside(path)
+    if os.path.lexists(log_path) and os.path.lexists(backup_path(path)):
+        return True
+    try:
+        return bool(ids_log.actions(log_path))
+    except IdsLogError:
         return False
 
 
@@ -177,18 +193,18 @@ class Store:
             ids_log.append(self._ids_log, ids_log.lines_of(change))
 
     def agree_with_log(self, watchlist: Watchlist) -> Watchlist:
-        """Add jobs that `ids.log` lists and the store does not know, and write to the log what it lacks.
+        """Add jobs that `ids.log` has and the store does not know, and write to the log what it lacks.
 
-        Of a job that the store knows, as watched or as removed, the store is right: a window of a version without the
-        log may have removed it. Returns the watchlist as it is then; faults are added to the notice. Raises
+        Of a job that the store knows, as watched, archived or removed, the store is right: a window of a version
+        without the log may have removed it. Returns the watchlist as it is then; faults are added to the notice. Raises
         `BrokenStoreError`.
         """
         if self.is_read_only:
             return watchlist
-        listed: set[Key] = set()
+        logged: Mapping[Key, Action] = {}
         try:
-            listed = ids_log.listed(self._ids_log)
-            if listed == {_key(job) for job in watchlist.watches}:
+            logged = ids_log.actions(self._ids_log)
+            if self._agrees(logged, watchlist):
                 return watchlist
             is_refilled = self._settle_with_log()
             return self.load() if is_refilled else watchlist
@@ -197,6 +213,7 @@ class Store:
         except BrokenStoreError:
             raise
         except StoreError as fault:
+            listed = {key for key, action in logged.items() if action is Action.ADD}
             if listed - {_key(job) for job in watchlist.watches}:
                 self._note(f"Jobs that only {self._ids_log} knows could not be added: {fault}")
         return watchlist
@@ -350,23 +367,35 @@ class Store:
         log.warning("%s", text)
         self.notice = f"{self.notice} {text}".strip()
 
+    def _agrees(self, logged: Mapping[Key, Action], watchlist: Watchlist) -> bool:
+        """Whether the log has the same jobs as watched and as archived, and none that the store does not know."""
+        watched = {_key(job) for job in watchlist.watches}
+        if {key for key, action in logged.items() if action is Action.ADD} != watched:
+            return False
+        with self._reading() as connection:
+            left = {_row_key(row): row["removed_as"] for row in connection.execute(_LEFT)}
+        archived = {key for key, why in left.items() if why == Event.ARCHIVED.value}
+        is_same = archived == {key for key, action in logged.items() if action is Action.ARCHIVE}
+        return is_same and logged.keys() <= watched | left.keys()
+
     def _settle_with_log(self) -> bool:
         """Bring store and log into agreement; return whether jobs were added to the store."""
         with self._writing() as (connection, revision):
             lines = ids_log.read(self._ids_log)
             known = _known_keys(connection)
             for row in connection.execute(_REMOVED_FOR_NO_REASON):
-                if (line := lines.get(ids_log.key_of(*row))) and line.is_add:
+                if (line := lines.get(_row_key(row))) and line.action is not Action.REMOVE:
                     raise DamageError(f"a job that {ids_log.NAME} lists was removed for no reason")
-            is_refilled = any(line.is_add and key not in known for key, line in lines.items())
+            is_refilled = not lines.keys() <= known
             if is_refilled:
                 from zjobtui.storage.recovery import refill  # noqa: PLC0415 - hardly ever needed
 
                 notice = refill(connection, self.path, lines, self._read_report, revision)
-                if {key for key, line in lines.items() if line.is_add} - _known_keys(connection):
+                if not lines.keys() <= _known_keys(connection):
                     raise DamageError("its index knows jobs that its table does not")
-                self._note(notice)
-            rows = connection.execute(f"{_WATCHES} ORDER BY position").fetchall()
+                if notice:
+                    self._note(notice)
+            rows = connection.execute(_LOGGED).fetchall()
             ids_log.append(self._ids_log, _unlogged(rows, lines))
         return is_refilled
 
@@ -480,8 +509,12 @@ def _check_count(connection: sqlite3.Connection) -> None:
 
 def _known_keys(connection: sqlite3.Connection) -> set[Key]:
     rows = connection.execute("SELECT tenant, job FROM watches NOT INDEXED")  # the index may be sound, the table not
+    return {_row_key(row) for row in rows}
+
+
+def _row_key(row: sqlite3.Row) -> Key:
     try:
-        return {ids_log.key_of(*row) for row in rows}
+        return ids_log.key_of(row["tenant"], row["job"])
     except TypeError as fault:
         raise DamageError("a job has no tenant or no id") from fault
 
@@ -491,10 +524,17 @@ def _key(job: Job) -> Key:
 
 
 def _unlogged(rows: list[sqlite3.Row], lines: Mapping[Key, ids_log.Line]) -> Iterator[ids_log.Line]:
-    """The lines that the log lacks: of watched jobs that it does not list, and of removed ones that it lists."""
+    """The lines that the log lacks: of watched and archived jobs that it does not have as such, and of removed ones.
+
+    The last ones only if the log has them as watched or archived.
+    """
     for row in rows:
         line = lines.get(ids_log.key_of(row["tenant"], row["job"]))
         if row["removed_at"] is None and not (line and line.is_add):
-            yield ids_log.line(row["added_at"], row["tenant"], row["given"], row["label"], is_add=True)
-        elif row["removed_at"] is not None and line and line.is_add:
-            yield ids_log.line(row["removed_at"], row["tenant"], row["given"])
+            yield ids_log.line(row["added_at"], row["tenant"], row["given"], row["label"], action=Action.ADD)
+        elif row["removed_at"] is not None:
+            is_archived = row["removed_as"] == Event.ARCHIVED.value
+            wanted, action = Action.ARCHIVE if is_archived else Action.REMOVE, line.action if line else Action.REMOVE
+            if action is not wanted:
+                where = (row["removed_at"], row["tenant"], row["given"], row["label"])
+                yield from ids_log.gone(*where, is_archived=is_archived)
