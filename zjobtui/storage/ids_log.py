@@ -14,6 +14,8 @@ Which source is right if they differ about a job:
   removed; the row, about all else. A job that is archived or removed in the row stays as it is there unless the line is
   later, because the line may be the `remove` of an archived job. The log's label is used if the row has lost its own.
 - **Recovery, jobs of the log alone:** they are restored as the log says, with its label.
+- **A commit fails after its lines are written:** the store; the log gets opposite lines about jobs that the store
+  knows. A new job stays in the log and is added at the next start, so that its id is not lost.
 - **Recovery for an open window:** the same, but that window adds the jobs that it watches itself.
 """
 

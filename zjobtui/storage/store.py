@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 _REMOVED_FOR_NO_REASON = "SELECT tenant, job FROM watches WHERE removed_at IS NOT NULL AND removed_as IS NULL"
 """Removals that no window wrote: one flipped bit turns NULL into 0."""
 
-_LOGGED = "SELECT tenant, job, given, label, added_at, removed_at, removed_as FROM watches ORDER BY position"
+_LOGGED = "SELECT tenant, job, given, label, added_at, removed_at, removed_as FROM watches"
 _LEFT = "SELECT tenant, job, removed_as FROM watches NOT INDEXED WHERE removed_at IS NOT NULL"
 
 log = get_logger(__name__)
@@ -186,11 +186,20 @@ class Store:
     def apply(self, change: Change) -> None:
         """Commits a change; when it returns, the change outlives a power cut.
 
-        Adds and removes are in `ids.log` before they are committed.
+        Adds and removes are in `ids.log` before they are committed. If the commit fails, the log gets lines that say
+        of each job what the store still says; a new job stays in it, so that its id is not lost.
         """
-        with self._writing() as (connection, revision):
-            write(connection, change, revision)
-            ids_log.append(self._ids_log, ids_log.lines_of(change))
+        lines = ids_log.lines_of(change)
+        is_logged = False
+        try:
+            with self._writing() as (connection, revision):
+                write(connection, change, revision)
+                ids_log.append(self._ids_log, lines)
+                is_logged = bool(lines)
+        except StoreError:
+            if is_logged:
+                self._correct_log(watch.job for watch in (*change.removed, *change.added))
+            raise
 
     def agree_with_log(self, watchlist: Watchlist) -> Watchlist:
         """Add jobs that `ids.log` has and the store does not know, and write to the log what it lacks.
@@ -378,6 +387,17 @@ class Store:
         is_same = archived == {key for key, action in logged.items() if action is Action.ARCHIVE}
         return is_same and logged.keys() <= watched | left.keys()
 
+    def _correct_log(self, jobs: Iterable[Job]) -> None:
+        """Write to the log what the store says of these jobs, if it knows them; nothing if that fails, too."""
+        query = f"{_LOGGED} WHERE tenant = ? AND job = ?"
+        try:
+            with self._transaction() as connection:
+                found = [connection.execute(query, (job.tenant, job.id.key)).fetchone() for job in jobs]
+                rows = [row for row in found if row is not None]
+                ids_log.append(self._ids_log, _unlogged(rows, ids_log.read(self._ids_log)))
+        except StoreError as fault:
+            log.warning("%s may say otherwise of some jobs than the store: %s", ids_log.NAME, fault)
+
     def _settle_with_log(self) -> bool:
         """Bring store and log into agreement; return whether jobs were added to the store."""
         with self._writing() as (connection, revision):
@@ -395,7 +415,7 @@ class Store:
                     raise DamageError("its index knows jobs that its table does not")
                 if notice:
                     self._note(notice)
-            rows = connection.execute(_LOGGED).fetchall()
+            rows = connection.execute(f"{_LOGGED} ORDER BY position").fetchall()
             ids_log.append(self._ids_log, _unlogged(rows, lines))
         return is_refilled
 
