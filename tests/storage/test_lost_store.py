@@ -17,6 +17,7 @@ from tests.support.building import NOW, job, job_id, watch
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.database import backup_path
 from zjobtui.storage.ids_log import line
+from zjobtui.storage.upkeep import files_beside
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_without_a_log_the_list_is_empty_and_the_copy_is_kept_when_a_new_one_is_
         assert not watches.watches
         added(store, watch(3))
     assert back_up(path)
-    (aside,) = path.parent.glob("*.replaced-*")
+    (aside,) = files_beside(path).replaced_copies
     assert aside.read_bytes() == before
     with closing(sqlite3.connect(backup_path(path))) as copy:
         assert copy.execute("SELECT job FROM watches").fetchall() == [(job_id(3).key,)]

@@ -29,6 +29,7 @@ def _print_files(path: Path) -> None:
     named = [
         ("ids of the jobs, as text", [files.ids_log] if files.ids_log else []),
         ("daily copy", [files.copy] if files.copy else []),
+        ("daily copy that was replaced", files.replaced_copies),
         ("copy before an upgrade", files.before_upgrades),
         ("damaged file that was kept", files.damaged),
     ]

@@ -36,10 +36,14 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The files beside a store that exist: the log of ids, the daily copy, copies before upgrades, damaged stores."""
+    """The files beside a store that exist.
+
+    They are the log of ids, the daily copy, copies that were replaced, copies before upgrades, and damaged stores.
+    """
 
     ids_log: Path | None
     copy: Path | None
+    replaced_copies: tuple[Path, ...]
     before_upgrades: tuple[Path, ...]
     damaged: tuple[Path, ...]
 
@@ -47,12 +51,13 @@ class Files:
 def files_beside(store: Path) -> Files:
     """The files beside a store; raises `OSError`."""
     log, copy = path_beside(store), backup_path(store)
-    damaged = sorted(one for one in store.parent.iterdir() if one.name.startswith(f"{store.name}.broken-"))
+    around = sorted(store.parent.iterdir())
     return Files(
         ids_log=log if log.exists() else None,
         copy=copy if copy.exists() else None,
+        replaced_copies=tuple(one for one in around if one.name.startswith(f"{copy.name}.replaced-")),
         before_upgrades=tuple(copies(store)),
-        damaged=tuple(damaged),
+        damaged=tuple(one for one in around if one.name.startswith(f"{store.name}.broken-")),
     )
 
 
