@@ -107,6 +107,7 @@ class Desk:
         self._changed()
         with suppress(TimeoutError):  # the day's calls of other windows and earlier runs count from the first call on
             await asyncio.wait_for(self.count(), COUNT_LIMIT)
+        self._changed()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._keep_polling(poller))
