@@ -208,6 +208,43 @@ def test_what_is_not_a_regular_file_is_refused_in_a_sentence(kind: str, path: Pa
     assert not (path.parent / "nowhere").exists()
 
 
+KEPT_BY_PROGRAM = (
+    "watchlist.sqlite3",
+    "watchlist.sqlite3-journal",
+    "watchlist.backup.sqlite3",
+    "ids.log",
+    "screen.json",
+)
+
+
+@pytest.mark.parametrize("name", [*KEPT_BY_PROGRAM, "new/../ids.log", "hard-link", "config.toml"])
+@pytest.mark.parametrize("exists", [True, False])
+def test_what_the_program_keeps_is_refused_as_a_log_and_left_alone(name: str, exists: bool, tmp_path: Path) -> None:
+    env = {"ZJOBTUI_DATA_DIR": str(tmp_path / "link"), "ZJOBTUI_CONFIG": str(tmp_path / "data" / "config.toml")}
+    folder = tmp_path / "data"
+    (folder / "new").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(folder)
+    if name == "hard-link":
+        (folder / "ids.log").write_text("kept")
+        (folder / name).hardlink_to(folder / "ids.log")
+    elif exists:
+        (folder / name).write_text("kept")
+    before = {one.name: one.stat().st_size for one in folder.iterdir()}
+    for arguments, variable in (
+        (["--log", str(folder / name), "ls"], {}),
+        (["ls"], {logs.VARIABLE: str(folder / name)}),
+    ):
+        status, _, complaint = run(*arguments, **env, **variable)
+        assert status == 2
+        assert "zjobtui keeps its data or its settings there. Name another file with --log" in complaint
+    assert {one.name: one.stat().st_size for one in folder.iterdir()} == before
+
+
+def test_a_log_in_the_data_folder_has_any_other_name(path: Path) -> None:
+    assert run("--log", str(path), "ls", ZJOBTUI_DATA_DIR=str(path.parent))[0] == 0
+    assert path.exists()
+
+
 @pytest.mark.parametrize("arguments", [["ls"], ["--log", "/dev/null", "ls"], ["ls", "--log", "/dev/null"], []])
 def test_a_log_that_cannot_be_written_ends_every_command_with_status_2(arguments: list[str], tmp_path: Path) -> None:
     env = {} if "--log" in arguments else {logs.VARIABLE: str(tmp_path)}

@@ -34,6 +34,7 @@ from zjobtui.domain.timeline import Entry, Event
 from zjobtui.domain.verdict import Kind, Verdict
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Observed
+from zjobtui.storage.database import StoreError
 
 TEXTS = st.text(max_size=20)
 TIMES = st.floats(min_value=0, max_value=9e10)
@@ -255,7 +256,8 @@ def test_a_contradiction_is_kept_although_a_failed_call_came_before_it(path: Pat
 def test_what_is_known_of_a_job_that_nobody_watches_is_not_written(path: Path) -> None:
     with opened(path) as (store, _):
         elsewhere = watchlist(watch(1)).fold([(job(1), done(NOW), 5.0)])
-        store.apply(elsewhere)
+        with pytest.raises(StoreError, match="another watchlist was copied over"):
+            store.apply(elsewhere)
         assert (len(kept(path)), store.seen(job(1)), store.timeline(job(1))) == (0, None, ())
 
 

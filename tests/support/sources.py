@@ -85,7 +85,7 @@ class MemoryShelf:
         self.changes.append(change)
         self.removed |= {watch.job: watch for watch in change.removed}
 
-    def go_over(self) -> str:
+    def go_over(self, known: Change, /) -> str:  # noqa: ARG002 - it is never replaced
         return ""
 
     def news(self) -> "News | None":

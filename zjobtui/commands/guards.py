@@ -165,8 +165,14 @@ def _report(fault: Exception) -> None:
 def start_log(name: str) -> None:
     """Switch the log on, the secrets of the environment being masked in it; raises `OSError`."""
     from zjobtui import logs
+    from zjobtui.config.paths import is_kept_by_program
     from zjobtui.zuora.mask import Mask
 
+    if is_kept_by_program(Path(name)):
+        from zjobtui.log_file import LogError
+
+        why = "zjobtui keeps its data or its settings there"
+        raise LogError(f"The log cannot be written to {name}: {why}. Name another file with --log or ZJOBTUI_LOG.")
     logs.start(name)
     mask = Mask()
     for variable in SECRETS:

@@ -26,3 +26,24 @@ def config_path(environ: Mapping[str, str] = os.environ) -> Path:
     if named:
         return Path(named).expanduser()
     return platformdirs.user_config_path("zjobtui", appauthor=False) / "config.toml"
+
+
+def is_kept_by_program(path: Path, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the program keeps the watchlist, its copies, `ids.log`, the state of the screen or the settings there.
+
+    Links and other names of the same file are followed.
+    """
+    try:
+        place, kept = Path(os.path.realpath(os.path.expanduser(path))), data_folder(environ).resolve()  # noqa: PTH111 - `~nobody` is no error, but a name
+        if place == config_path(environ).resolve() or (place.parent == kept and _is_kept_name(place.name)):
+            return True
+        files = [config_path(environ), *(one for one in kept.iterdir() if _is_kept_name(one.name))]
+        return any(one.exists() and place.samefile(one) for one in files)
+    except (OSError, ValueError):  # it does not exist, or its name is none
+        return False
+
+
+def _is_kept_name(name: str) -> bool:
+    name, stem = name.casefold().removeprefix("."), STORE_NAME.partition(".")[0]
+    is_copy = name.startswith(f"{stem}.") and name.endswith(".sqlite3")
+    return is_copy or name.startswith((STORE_NAME, "ids.log", "screen.json"))

@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Container, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
 from zjobtui.domain.job import Job
 from zjobtui.domain.observation import Observation
+from zjobtui.domain.timeline import Entry, Event
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Observed, Watchlist
 from zjobtui.logs import get_logger
@@ -74,7 +75,7 @@ class Ledger:
         self._confirmed: dict[Job, Watch] = {}
         self._uncommitted: list[Change] = []
         self._incomplete: set[Job] = set()
-        self._is_elsewhere = False
+        self._removed: dict[Job, tuple[Watch, Entry]] = {}
         self._has_brought = asyncio.Event()
         self._gate = asyncio.Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="store")
@@ -198,13 +199,17 @@ class Ledger:
         else:
             self._confirmed.update((observed.watch.job, observed.watch) for observed in change.observed)
         self.watchlist = change.watchlist
+        removals = {entry.job: entry for entry in change.entries}
+        for watch in change.removed:
+            self._removed[watch.job] = watch, removals.get(watch.job) or _removal(watch)
+        self._forget_removed(change.added)
         self.turnover += bool(change.added or change.removed)
 
     async def _look(self) -> None:
         async with self._gate:
             try:
-                if notice := await self.on_disk(self._shelf.go_over):
-                    self.notice, self._is_elsewhere = notice, True
+                if notice := await self.on_disk(partial(self._shelf.go_over, self._known())):
+                    self.notice = notice
                     self._changed()
                 if self._uncommitted:
                     await self._commit()
@@ -226,21 +231,26 @@ class Ledger:
         if watches or removed:
             self._merge(watches, removed)
             self._changed()
-        if self._is_elsewhere:
-            self._is_elsewhere = False
-            self._take(self._untold({watch.job for watch in watches}))
-            self._changed()
-            await self._commit()
 
-    def _merge(self, watches: Iterable[Watch], removed: Iterable[Job] = ()) -> None:
+    def _merge(self, watches: Sequence[Watch], removed: Iterable[Job] = ()) -> None:
         before, merged = self.watchlist, self.watchlist.merged(watches, removed)
         self.watchlist = merged if self._only is None else merged.of(self._only)
+        self._forget_removed(watches)
         self.turnover += before.watches.keys() != self.watchlist.watches.keys()
 
-    def _untold(self, known: Container[Job]) -> Change:
-        """What a shelf in another place must yet be told; it passes over what it knows better."""
-        new = tuple(watch for watch in self.watchlist if watch.job not in known)
-        return Change(self.watchlist, added=new, observed=tuple(map(Observed, self.watchlist)))
+    def _forget_removed(self, watches: Iterable[Watch]) -> None:
+        for watch in watches:
+            self._removed.pop(watch.job, None)
+
+    def _known(self) -> Change:
+        """The watchlist, and the jobs off it that this window removed or has uncommitted changes of."""
+        removed = dict(self._removed)
+        for change in self._uncommitted:
+            for watch in (*change.added, *change.annotated, *(observed.watch for observed in change.observed)):
+                if watch.job not in self.watchlist.watches:
+                    removed.setdefault(watch.job, (watch, _removal(watch)))
+        watches, entries = zip(*removed.values(), strict=True) if removed else ((), ())
+        return Change(self.watchlist, removed=watches, entries=entries)
 
     async def _commit_in_turn(self) -> None:
         async with self._gate:
@@ -293,6 +303,10 @@ class Ledger:
         """The jobs of changes that are not on disk, for the log."""
         changed = {watch.job: None for one in self._uncommitted for watch in (*one.added, *one.removed, *one.annotated)}
         return ", ".join(f"{job.tenant}/{job.id.given}" for job in changed) or "observations"
+
+
+def _removal(watch: Watch) -> Entry:
+    return Entry(watch.job, time.time(), Event.REMOVED, "")
 
 
 def _drop_result(reading: "asyncio.Future[tuple[Watch, ...]]") -> None:

@@ -63,10 +63,11 @@ class Shelf(Protocol):
     def apply(self, change: Change, /) -> None:
         """Commits a change; when it returns, the change is durable."""
 
-    def go_over(self) -> str:
+    def go_over(self, known: Change, /) -> str:
         """Go over to what was put in its place, if anything was, and return a sentence for the user.
 
-        The next news are then all that is kept there.
+        `known` are the watchlist and the removed jobs of this window, with the entries of their removals: it is kept
+        there first, and the next news are then all that is there.
         """
 
     def news(self) -> NewsLike | None:

@@ -1,5 +1,6 @@
-"""What windows on one store share beside the watchlist: which of them polls, and how many calls the day has seen."""
+"""What windows on one store share beside the watchlist: its id, which of them polls, and the calls of the day."""
 
+import random
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing, suppress
@@ -18,8 +19,44 @@ _COUNT = (
     "ON CONFLICT (tenant, day) DO UPDATE SET calls = calls + excluded.calls"
 )
 
+_ID = "id"
+_FOLLOWS = "follows {}"
+"""The revision at which the content of the store with that id was carried over to this one."""
+
+_random = random.SystemRandom()
+
 KEPT_DAYS = 7
 """Days for which counts are kept."""
+
+
+def id_of(connection: sqlite3.Connection) -> int | None:
+    """The random number that tells a store from any other; None if it has none yet."""
+    return _number(connection, _ID)
+
+
+def identify(connection: sqlite3.Connection, *, anew: bool = False) -> int:
+    """Give a store an id if it has none, or another one; return it."""
+    store_id = None if anew else id_of(connection)
+    if store_id is None:
+        store_id = _random.getrandbits(62)
+        connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (_ID, store_id))
+    return store_id
+
+
+def followed_at(connection: sqlite3.Connection, store_id: int | None) -> int | None:
+    """The revision at which another window carried the store with that id over to this one; None if none did."""
+    return _number(connection, _FOLLOWS.format(store_id))
+
+
+def _number(connection: sqlite3.Connection, name: str) -> int | None:
+    row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    return row[0] if row is not None and isinstance(row[0], int) else None
+
+
+def note_followed(connection: sqlite3.Connection, store_id: int | None, revision: int) -> None:
+    """Write down that all of the store with that id is in this one as of `revision`."""
+    if store_id is not None and followed_at(connection, store_id) is None:
+        connection.execute("INSERT INTO meta (name, value) VALUES (?, ?)", (_FOLLOWS.format(store_id), revision))
 
 
 def data_version(connection: sqlite3.Connection) -> int:

@@ -30,7 +30,7 @@ from zjobtui.storage.database import (
 )
 from zjobtui.storage.ids_log import Action, IdsLogError, Key
 from zjobtui.storage.rows import IDENTITY, OBSERVATIONS, DamageError, entry_of, watches_of
-from zjobtui.storage.writing import POSITION, write
+from zjobtui.storage.writing import POSITION, MissingJobError, write
 
 if TYPE_CHECKING:
     from zjobtui.domain.observation import Earlier, Seen
@@ -62,6 +62,8 @@ class News:
     """The revision after which they were committed."""
 
 
+NOTHING = Change(Watchlist({}))
+
 MIGRATE_AGAIN = 30.0
 """Seconds between two tries to migrate a file that could not be migrated."""
 
@@ -73,6 +75,7 @@ def open_store(path: Path, read_report: "ReadReport", lock_wait: float = BUSY_LI
     `Store.notice` says so. Locks of other programs are waited for `lock_wait` seconds.
     """
     notice = ""
+    _refuse_dangling_link(path)
     if _is_lost(path):
         notice = _recover(path, "it is missing", read_report, path.exists)
     try:
@@ -82,6 +85,16 @@ def open_store(path: Path, read_report: "ReadReport", lock_wait: float = BUSY_LI
         store, watchlist = _agreed(path, read_report, lock_wait)
     store.notice = " ".join(part for part in (notice, store.notice) if part)
     return store, watchlist
+
+
+def _refuse_dangling_link(path: Path) -> None:
+    """Raise `StoreError` if a symbolic link on the way to the store leads nowhere: no new file may take its place."""
+    for link in (path, *path.absolute().parents):
+        if os.path.islink(link) and not os.path.exists(link):  # noqa: PTH110, PTH114 - those of pathlib may raise
+            target, advice = os.path.realpath(link), "Mount its disk, or delete the link to begin a new watchlist."
+            raise StoreError(
+                f"The watchlist {path} is not there: {link} is a symbolic link to {target}, which is missing. {advice}"
+            )
 
 
 def _is_lost(path: Path) -> bool:
@@ -155,6 +168,7 @@ class Store:
         self._lock = threading.Lock()
         self._ids_log = ids_log.path_beside(path)
         self._migrate_at = 0.0
+        self._id: int | None = None
         self._take(open_database(path, lock_wait))
         self.notice = self._opened.notice
 
@@ -162,7 +176,7 @@ class Store:
         self._opened = opened
         self._connection = opened.connection
         self.is_read_only = opened.is_read_only
-        self._data_version = self._revision = -1
+        self._data_version = self._revision = self._newest = -1
         self._is_damaged = self._is_rewound = False
 
     def limit_lock_wait(self, seconds: float) -> None:
@@ -175,7 +189,8 @@ class Store:
         """Everything that is watched, in the order of adding; digests made by older rules are made anew."""
         with self._reading() as connection:
             self._data_version = sharing.data_version(connection)
-            self._revision = _meta(connection, "revision")
+            self._revision = self._newest = _meta(connection, "revision")
+            self._id = self._identified(connection)
             _check_count(connection)
             rows = connection.execute(f"{_WATCHES} WHERE removed_at IS NULL ORDER BY position").fetchall()
             digested_by = _meta(connection, "digest_version")
@@ -227,16 +242,18 @@ class Store:
                 self._note(f"Jobs that only {self._ids_log} knows could not be added: {fault}")
         return watchlist
 
-    def go_over(self) -> str:
+    def go_over(self, known: Change = NOTHING) -> str:
         """If the file was moved, deleted or replaced, use the one in its place, and return a sentence for the user.
 
-        It is made if there is none, and recovered if it is damaged; the next news are all that it holds. A file that
-        could not be migrated when it was opened is tried again.
+        It is made if there is none, and recovered if it is damaged. What the file before held, or if that cannot be
+        read, what the window knows (its watchlist, and its removals with their entries), is written to it first; the
+        next news are all that it holds. Raises `StoreError` if that cannot be written: then the file before stays in
+        use, and the next call tries again. A file that could not be migrated when it was opened is tried again.
         """
         if self._is_replaced() or self._is_rewound:
-            return self._replace()
+            return self._replace(known)
         if self._is_damaged and not _is_sound(self.path, self._read_report):
-            return self._replace()
+            return self._replace(known)
         self._is_damaged = False  # what is damaged is an answer or a history; it is reported when it is shown
         if self._is_time_to_migrate():
             opened = open_database(self.path, self._lock_wait)
@@ -254,10 +271,10 @@ class Store:
                 return None
             # Read before the rows: what is committed in between then comes twice, and not never.
             revision = _meta(connection, "revision")
-            self._check_revision(revision)
+            self._check_origin(connection, revision)
             since = self._revision
             rows = connection.execute(f"{_WATCHES} WHERE revision > ?", (since,)).fetchall()
-            self._data_version, self._revision = version, revision
+            self._data_version, self._revision, self._newest = version, revision, revision
             watches = watches_of([row for row in rows if row["removed_at"] is None])
             removed = watches_of([row for row in rows if row["removed_at"] is not None])
         return News(watches, tuple(watch.job for watch in removed), since)
@@ -346,9 +363,10 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _replace(self) -> str:
-        """Use the file that lies there now, with what the one before has more."""
+    def _replace(self, known: Change) -> str:
+        """Use the file that lies there now, after what is known was carried over to it."""
         log.warning("the file %s was deleted, replaced or damaged; the one there now is used", self.path)
+        _refuse_dangling_link(self.path)
         notice = ""
         try:
             fresh, _ = _loaded(self.path, self._read_report, self._lock_wait)
@@ -356,15 +374,85 @@ class Store:
             is_sound = partial(_is_sound, self.path, self._read_report)
             notice = _recover(self.path, fault.why, self._read_report, is_sound, is_open=True)
             fresh, _ = _loaded(self.path, self._read_report, self._lock_wait)
-        opened = fresh._opened  # noqa: SLF001 - another store
-        if self._is_replaced() and not opened.is_read_only:
-            from zjobtui.storage.recovery import adopt  # noqa: PLC0415 - hardly ever needed
-
-            with self._lock, suppress(sqlite3.Error):
-                adopt(opened.connection, self._connection, self._read_report)
-        self._take_place(opened)
+        try:
+            kept = self._carry_over(fresh, known)
+        except BaseException:
+            fresh.close()
+            raise
+        self._take_place(fresh._opened)  # noqa: SLF001 - another store
+        self._id, self._newest = fresh._id, fresh._newest  # noqa: SLF001 - as above
         text = "The file of the watchlist was deleted, replaced or damaged while it was open."
-        return f"{text} All jobs are kept and saved to {self.path}. {notice}".strip()
+        return " ".join(part for part in (text, kept, notice) if part)
+
+    def _carry_over(self, fresh: "Store", known: Change) -> str:
+        """Write what is known to the file that is there now; return what is kept. Raises `StoreError`."""
+        if fresh.is_read_only:
+            if self.is_read_only:
+                return f"{self.path} is shown, and nothing is saved."
+            raise StoreError(f"Another file was put in the place of {self.path}, and cannot be written. {fresh.notice}")
+        from zjobtui.storage.recovery import adopt  # noqa: PLC0415 - hardly ever needed
+
+        is_whole = False
+        with self._lock, fresh._faults_told():  # noqa: SLF001 - another store
+            connection, last = fresh._connection, self._newest  # noqa: SLF001 - as above
+            source = self._connection if fresh._opened.identity != self._opened.identity else None  # noqa: SLF001 - as above
+            try:
+                if source is not None:
+                    is_whole, last = self._is_as_left(source)
+                    if _has_pages(source):
+                        adopt(connection, source, self._read_report)
+                is_whole = fresh._receive(self._id, last, known, source if is_whole else None)  # noqa: SLF001 - as above
+            finally:
+                if source is not None and source.in_transaction:
+                    source.execute("ROLLBACK")
+        with suppress(BrokenStoreError):  # the next start reports that
+            fresh.agree_with_log(fresh.load())
+        rest = "" if is_whole else "Earlier archived jobs, answers and histories are those of that file alone."
+        return f"All jobs are kept and saved to {self.path}. {rest} {fresh.notice}".strip()
+
+    def _is_as_left(self, source: sqlite3.Connection) -> tuple[bool, int]:
+        """Whether the open file before can be read and holds what this window saved, and its revision.
+
+        It stays readable until the caller ends the transaction. Raises `sqlite3.Error` if it is locked.
+        """
+        try:
+            source.execute("BEGIN")
+            revision, store_id = _meta(source, "revision"), sharing.id_of(source)
+        except (sqlite3.Error, DamageError) as fault:
+            if getattr(fault, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+                raise
+            return False, self._newest
+        is_ours = not self._is_rewound and revision >= self._newest and self._id in {None, store_id}
+        return is_ours, revision if is_ours else self._newest
+
+    def _receive(self, before: int | None, last: int, known: Change, source: sqlite3.Connection | None) -> bool:
+        """Take over what the store with the id `before` held up to its revision `last`, in one transaction.
+
+        Returns whether that came from its file (`source`), and not only from what a window knows.
+        """
+        from zjobtui.storage import takeover  # noqa: PLC0415 - hardly ever needed
+
+        jobs = takeover.known_to(known)
+        if source is not None:
+            try:
+                jobs |= takeover.known_in(source)
+            except sqlite3.Error:
+                source = None
+        try:
+            lines = ids_log.read(self._ids_log)
+        except IdsLogError:  # reported when the two are compared
+            lines = {}
+        with self._writing() as (connection, revision):
+            is_same = before is not None and self._id == before
+            apart = last if is_same else sharing.followed_at(connection, before)
+            takeover.carry_over(connection, jobs, lines, apart, revision)
+            connection.execute("UPDATE watches SET revision = ? WHERE revision = 0", (revision,))
+            if source is not None:
+                takeover.carry_answers_over(connection, source, jobs, self._read_report)
+            if is_same and last >= revision:  # an older copy: other windows must notice it as well
+                sharing.identify(connection, anew=True)
+            sharing.note_followed(connection, before, revision)
+        return source is not None
 
     def _take_place(self, opened: Opened) -> None:
         with self._lock:
@@ -454,9 +542,11 @@ class Store:
         """A transaction that changes watches, with its revision; a row's revision tells other windows what is new."""
         with self._transaction() as connection:
             before = _meta(connection, "revision")
-            self._check_revision(before)
+            self._check_origin(connection, before)
             connection.execute("UPDATE meta SET value = ? WHERE name = 'revision'", (before + 1,))
             yield connection, before + 1
+            store_id = sharing.identify(connection)
+        self._id, self._newest = store_id, before + 1
         if before == self._revision:
             self._revision = before + 1
 
@@ -489,12 +579,30 @@ class Store:
             raise error from fault
         except IdsLogError as fault:
             raise StoreError(str(fault)) from fault
-
-    def _check_revision(self, revision: int) -> None:
-        """Raise `StoreError` if an older store was copied over the file: its revision is behind."""
-        if revision < self._revision:
+        except MissingJobError as fault:
             self._is_rewound = True
-            raise StoreError(f"An older watchlist was copied over {self.path}; trying again.")
+            raise self._copied_over() from fault
+
+    def _check_origin(self, connection: sqlite3.Connection, revision: int) -> None:
+        """Raise `StoreError` if another store was copied over the file: its id is another, or its revision behind."""
+        store_id = sharing.id_of(connection)
+        if revision < self._newest or self._id not in {None, store_id}:
+            self._is_rewound = True
+            raise self._copied_over()
+        self._id = store_id
+
+    def _copied_over(self) -> StoreError:
+        return StoreError(f"An older or another watchlist was copied over {self.path}; trying again.")
+
+    def _identified(self, connection: sqlite3.Connection) -> int | None:
+        """The id of the store, which gets one if it has none; if it is locked, with the first write."""
+        store_id = sharing.id_of(connection)
+        if store_id is None and not self.is_read_only:
+            connection.execute("PRAGMA busy_timeout = 0")
+            with suppress(sqlite3.Error):
+                store_id = sharing.identify(connection)
+            connection.execute(f"PRAGMA busy_timeout = {int(self._lock_wait * 1000)}")
+        return store_id
 
     def _digested_anew(self, watchlist: Watchlist) -> Watchlist:
         from zjobtui.domain.digesting import digest  # noqa: PLC0415 - only after the rules have changed
@@ -516,6 +624,14 @@ def _meta(connection: sqlite3.Connection, name: str) -> int:
     if row is None or not isinstance(row[0], int):
         raise DamageError(f"it has no {name}")
     return row[0]
+
+
+def _has_pages(connection: sqlite3.Connection) -> bool:
+    """Whether SQLite takes the open file for a database at all."""
+    try:
+        return bool(connection.execute("PRAGMA page_count").fetchone()[0])
+    except sqlite3.Error:
+        return False
 
 
 def _check_count(connection: sqlite3.Connection) -> None:

@@ -1,0 +1,312 @@
+"""An older or another store takes the place of an open one: what the window has saved wins, and nothing is lost."""
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.storage.opening import added, kept, observed, opened, quick_folder
+from tests.support.building import NOW, done, job, watch, watchlist
+from tests.support.virtual_time import run_virtually
+from zjobtui.domain.timeline import Event
+from zjobtui.domain.watchlist import Watchlist
+from zjobtui.polling.ledger import LOOK, Ledger
+from zjobtui.storage.database import StoreError
+from zjobtui.storage.store import Store, open_store
+from zjobtui.zuora.parser import read_report
+
+Put = Callable[[Path, Path], None]
+
+
+def put_by_renaming(source: Path, path: Path) -> None:
+    shutil.copy(source, path.with_name("put"))
+    path.with_name("put").replace(path)
+
+
+def put_in_place(source: Path, path: Path) -> None:
+    """As `cp` does: the file keeps its number."""
+    path.write_bytes(source.read_bytes())
+
+
+PUTS = pytest.mark.parametrize("put", [put_by_renaming, put_in_place])
+
+
+@pytest.fixture
+def path() -> Iterator[Path]:
+    with quick_folder() as folder:
+        yield folder / "store"
+
+
+def run_window(
+    store: Store, watches: Watchlist, script: Callable[[Ledger], Awaitable[None]], looks: float = 2.5
+) -> Ledger:
+    """A window that does what the script says, and looks at its store a few times."""
+
+    async def run() -> Ledger:
+        ledger = Ledger(watches, store, lambda: None)
+        ledger.start()
+        await script(ledger)
+        await asyncio.sleep(LOOK * looks)
+        await ledger.close()
+        return ledger
+
+    return run_virtually(run())
+
+
+def other_store(path: Path, commits: int) -> Path:
+    """A store of another origin, with job 9 and so many more commits."""
+    other = path.parent / "other" / path.name
+    with opened(other) as (store, _):
+        watches = added(store, watch(9, label="other"))
+        for number in range(commits):
+            store.apply(watches.note([job(9)], f"{number}"))
+    return other
+
+
+async def edit_each(ledger: Ledger) -> None:
+    """A label, a note and tags of job 1, a removal of job 2, and job 3 archived; all are acknowledged."""
+    await ledger.edit(lambda listed: listed.label([job(1)], "typed", NOW + 1))
+    await ledger.edit(lambda listed: listed.note([job(1)], "typed note"))
+    await ledger.edit(lambda listed: listed.tag([job(1)], ("typed-tag",)))
+    await ledger.edit(lambda listed: listed.remove([job(2)], NOW + 2))
+    await ledger.edit(lambda listed: listed.remove([job(3)], NOW + 3, Event.ARCHIVED))
+    assert ledger.unsaved == ""
+
+
+@PUTS
+def test_what_was_saved_wins_over_an_older_copy(put: Put, path: Path) -> None:
+    copy = path.with_name("copy")
+
+    async def script(ledger: Ledger) -> None:
+        await edit_each(ledger)
+        put(copy, path)
+
+    with opened(path) as (store, _):
+        watches = added(store, watch(1, label="old", note="N1"), watch(2), watch(3), watch(4))
+        shutil.copy(path, copy)
+        ledger = run_window(store, watches, script)
+    assert ledger.unsaved == ""
+    assert "All jobs are kept and saved" in ledger.notice
+    assert kept(path) == ledger.watchlist
+    assert set(ledger.watchlist.watches) == {job(1), job(4)}
+    one = ledger.watchlist.watches[job(1)]
+    assert (one.label, one.note, one.tags) == ("typed", "typed note", ("typed-tag",))
+    with opened(path) as (store, _):
+        assert [one.job for one in store.gone(Event.REMOVED)] == [job(2)]
+        assert [one.job for one in store.gone(Event.ARCHIVED)] == [job(3)]
+
+
+@PUTS
+@pytest.mark.parametrize("commits", [0, 40])
+def test_what_was_saved_is_carried_to_another_store(put: Put, commits: int, path: Path) -> None:
+    other = other_store(path, commits)
+
+    async def script(ledger: Ledger) -> None:
+        await edit_each(ledger)
+        put(other, path)
+        await asyncio.sleep(LOOK * 1.5)
+        await ledger.edit(lambda listed: listed.note([job(4)], "afterwards"))
+
+    with opened(path) as (store, _):
+        ledger = run_window(store, added(store, watch(1, label="old"), watch(2), watch(3), watch(4)), script)
+    assert ledger.unsaved == ""
+    assert kept(path) == ledger.watchlist
+    labels = {one.job: (one.label, one.note) for one in ledger.watchlist}
+    last = f"{commits - 1}" if commits else ""
+    assert labels == {job(1): ("typed", "typed note"), job(4): ("", "afterwards"), job(9): ("other", last)}
+    with opened(path) as (store, _):
+        assert [one.job for one in store.gone(Event.ARCHIVED)] == [job(3)]
+
+
+def test_an_edit_right_after_another_store_was_copied_over_is_not_acknowledged_before_it_is_saved(path: Path) -> None:
+    other = other_store(path, 40)
+    with opened(path) as (store, _):
+        watches = added(store, watch(1))
+        put_in_place(other, path)
+        with pytest.raises(StoreError, match="copied over"):
+            store.apply(watches.note([job(1)], "typed"))
+        assert "was deleted, replaced" in store.go_over(watches.note([job(1)], "typed"))
+        store.apply(watches.note([job(1)], "typed"))
+    assert {one.job: one.note for one in kept(path)} == {job(1): "typed", job(9): "39"}
+
+
+@pytest.mark.parametrize("way", ["note", "remove", "fold"])
+def test_a_change_of_a_job_that_the_store_does_not_know_is_never_acknowledged(way: str, path: Path) -> None:
+    watches = watchlist(watch(1))
+    change = {
+        "note": watches.note([job(1)], "typed"),
+        "remove": watches.remove([job(1)], NOW),
+        "fold": watches.fold([(job(1), done(NOW), 5.0)]),
+    }[way]
+    with opened(path) as (store, _):
+        with pytest.raises(StoreError, match="copied over"):
+            store.apply(change)
+        store.go_over(watches.remove([job(1)], NOW) if way == "remove" else change)
+        store.apply(change)
+    with opened(path) as (store, listed):
+        assert len(listed) == (way != "remove")
+        assert len(store.gone(Event.REMOVED)) == (way == "remove")
+
+
+def test_a_store_without_an_id_gets_one_when_it_is_opened(path: Path) -> None:
+    with opened(path) as (store, _):
+        watches = added(store, watch(1))
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("DELETE FROM meta WHERE name = 'id'")
+    other = other_store(path, 40)
+    with opened(path) as (store, _):
+        put_in_place(other, path)
+        with pytest.raises(StoreError, match="copied over"):
+            store.news()
+        store.go_over(watches.label([job(1)], "typed", NOW))
+    assert {one.job: one.label for one in kept(path)} == {job(1): "typed", job(9): "other"}
+
+
+def test_what_was_saved_before_the_first_look_at_the_new_file_is_missed_in_an_older_copy(path: Path) -> None:
+    with opened(path) as (store, _):
+        watches = added(store, watch(1))
+        put_by_renaming(path, path)
+        assert store.go_over(watches.add([]))
+        shutil.copy(path, path.with_name("copy"))
+        change = watches.note([job(1)], "typed")
+        store.apply(change)
+        put_in_place(path.with_name("copy"), path)
+        with pytest.raises(StoreError, match="copied over"):
+            store.news()
+        assert store.go_over(change)
+    assert [one.note for one in kept(path)] == ["typed"]
+
+
+def test_two_windows_that_take_an_older_copy_over_do_not_undo_each_other(path: Path) -> None:
+    copy = path.with_name("copy")
+    with opened(path) as (store, _):
+        watches = added(store, watch(1), watch(2))
+        shutil.copy(path, copy)
+    with open_store(path, read_report)[0] as ours, open_store(path, read_report)[0] as theirs:
+        change = watches.label([job(1)], "before", NOW)
+        ours.apply(change)
+        theirs.news()
+        put_in_place(copy, path)
+        with pytest.raises(StoreError, match="copied over"):
+            ours.news()
+        assert ours.go_over(change)
+        ours.apply(change.watchlist.label([job(1)], "after", NOW + 1))
+        with pytest.raises(StoreError, match="copied over"):
+            theirs.news()
+        assert theirs.go_over(change)
+    assert {one.job: one.label for one in kept(path)} == {job(1): "after", job(2): ""}
+
+
+def test_nothing_is_lost_while_the_new_file_is_locked(path: Path) -> None:
+    new = path.parent / "new" / path.name
+    with opened(path) as (store, _):
+        watches = observed(store, added(store, watch(1), watch(2)), done(NOW))
+        archived = watches.remove([job(2)], NOW + 1, Event.ARCHIVED)
+        store.apply(archived)
+        kept(new)
+        store.limit_lock_wait(0.01)
+        with closing(sqlite3.connect(new, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            new.replace(path)
+            for _ in range(2):
+                with pytest.raises(StoreError, match="locked"):
+                    store.go_over(archived)
+                assert store.seen(job(1)) == done(NOW)
+                assert len(store.gone(Event.ARCHIVED)) == 1
+            other.execute("ROLLBACK")
+        assert "All jobs are kept" in store.go_over(archived)
+    with opened(path) as (store, listed):
+        assert set(listed.watches) == {job(1)}
+        assert store.seen(job(1)) == done(NOW)
+        assert [one.job for one in store.gone(Event.ARCHIVED)] == [job(2)]
+        assert [one.event for one in store.timeline(job(2))] == [Event.ADDED, Event.STATUS, Event.ARCHIVED]
+
+
+def test_nothing_is_lost_while_the_file_before_is_locked(path: Path) -> None:
+    new, aside = path.parent / "new" / path.name, path.with_name("aside")
+    kept(new)
+    with opened(path) as (store, _):
+        watches = added(store, watch(1, label="kept"))
+        store.limit_lock_wait(0.01)
+        path.rename(aside)
+        new.replace(path)
+        with closing(sqlite3.connect(aside, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            with pytest.raises(StoreError, match="locked"):
+                store.go_over()
+            other.execute("ROLLBACK")
+        assert store.go_over()
+    assert kept(path) == watches
+
+
+def test_nothing_is_lost_while_the_new_file_cannot_be_written(path: Path) -> None:
+    new = path.parent / "new" / path.name
+    kept(new)
+    with closing(sqlite3.connect(new, isolation_level=None)) as connection:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        connection.execute("PRAGMA user_version = 99")
+    with opened(path) as (store, _):
+        watches = added(store, watch(1))
+        new.replace(path)
+        with pytest.raises(StoreError, match="made by a newer zjobtui"):
+            store.go_over(watches.add([]))
+        assert [one.job for one in store.watched([job(1)])] == [job(1)]
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute(f"PRAGMA user_version = {version}")
+        assert store.go_over(watches.add([]))
+    assert kept(path) == watches
+
+
+def test_a_later_answer_and_the_whole_history_come_to_an_older_copy(path: Path) -> None:
+    copy = path.with_name("copy")
+    with opened(path) as (store, _):
+        watches = added(store, watch(1))
+        shutil.copy(path, copy)
+        watches = observed(store, watches, done(NOW + 5))
+        told = store.timeline(job(1))
+        put_by_renaming(copy, path)
+        assert store.go_over(watches.add([]))
+    with opened(path) as (store, listed):
+        assert listed == watches
+        assert store.seen(job(1)) == done(NOW + 5)
+        assert store.timeline(job(1)) == told
+
+
+def test_the_notice_says_what_a_copied_over_file_cannot_give_back(path: Path) -> None:
+    other = other_store(path, 1)
+    with opened(path) as (store, _):
+        watches = added(store, watch(1))
+        put_in_place(other, path)
+        with pytest.raises(StoreError):
+            store.news()
+        assert "Earlier archived jobs, answers and histories are those of that file alone." in store.go_over(
+            watches.add([])
+        )
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+@pytest.mark.parametrize("has_log", [False, True])
+def test_a_link_that_leads_nowhere_is_left_alone_and_named(is_folder: bool, has_log: bool, path: Path) -> None:
+    disk = path.parent / "disk"
+    with opened(disk / "store") as (store, _):
+        added(store, watch(1, note="there"))
+    link = path.parent / "link" if is_folder else path
+    link.symlink_to(disk if is_folder else disk / "store")
+    linked = link / "store" if is_folder else path
+    if has_log:
+        kept(linked)
+    with opened(linked) as (store, watches):
+        disk.rename(path.parent / "unmounted")
+        with pytest.raises(StoreError, match=r"is a symbolic link to .*/disk.*, which is missing\. Mount its disk"):
+            open_store(linked, read_report)
+        with pytest.raises(StoreError, match="is a symbolic link to"):
+            store.go_over(watches.add([]))
+        assert link.is_symlink()
+        assert not disk.exists()
+        (path.parent / "unmounted").rename(disk)
+        assert [one.note for one in store.watched([job(1)])] == ["there"]
+    assert [one.note for one in kept(linked)] == ["there"]
