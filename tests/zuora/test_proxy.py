@@ -1,5 +1,7 @@
 """A proxy or a CA bundle in use is named; user and password of a proxy never are, however the URL is written."""
 
+from base64 import b64decode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,7 +55,6 @@ MALFORMED = [
     f"http://bob:{PASSWORD}@pro\x07xy:3128",
     f"http://bob:{PASSWORD}@pro xy:3128",
     f"http://bob:{PASSWORD}\n@proxy:3128",
-    f"http://bob:{PASSWORD}%E2%82%AC@proxy:3128",
     f"http://bob:{PASSWORD}@{'a' * 70}.example:3128",
     f"socks5://bob:{PASSWORD}@proxy:1080",
     f"socks5h://bob:{PASSWORD}@proxy:1080",
@@ -207,6 +208,26 @@ def test_user_and_password_are_decoded() -> None:
     assert (proxy.user, proxy.password, proxy.url) == ("b@b", "p/:: w", "http://proxy:1")
 
 
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        *(
+            ("%C3%A9", b"\xc3\xa9"),
+            ("%E9", b"\xe9"),
+            ("é", b"\xc3\xa9"),
+            ("\udce9", b"\xe9"),
+            ("%e2%82%ac", b"\xe2\x82\xac"),
+        ),
+        *(("€", b"\xe2\x82\xac"), ("%E9%C3%A9", b"\xe9\xc3\xa9"), ("%00%ff", b"\x00\xff"), ("%25E9", b"%E9")),
+    ],
+)
+def test_user_and_password_go_out_as_the_bytes_that_the_url_names(written: str, sent: bytes) -> None:
+    proxy = find_route(HOST, {"HTTPS_PROXY": f"http://b{written}:p{written}@proxy:1"}).proxy
+    assert proxy is not None
+    scheme, _, credentials = proxy.headers["Proxy-Authorization"].partition(" ")
+    assert (scheme, b64decode(credentials)) == ("Basic", b"b" + sent + b":p" + sent)
+
+
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
 @pytest.mark.parametrize("url", MALFORMED)
 def test_a_proxy_that_cannot_be_used_is_refused_by_the_name_of_its_variable_alone(
@@ -220,6 +241,12 @@ def test_a_proxy_that_cannot_be_used_is_refused_by_the_name_of_its_variable_alon
     with pytest.raises(SourceError, match=f"^{variable} is") as shown:
         _source(Configured(Tenant(name="env", base_url=HOST), lambda: BearerToken(Secret("token"))), FixedClock())
     assert PASSWORD not in f"{shown.value!r} {shown.value.__cause__!r}"
+
+
+def test_a_password_that_stands_for_no_bytes_is_refused() -> None:
+    with pytest.raises(InvalidProxyError) as refusal:
+        find_route(HOST, {"HTTPS_PROXY": f"http://bob:{PASSWORD}\ud800@proxy:3128"})
+    assert PASSWORD not in str(refusal.value)
 
 
 @pytest.mark.parametrize("url", MALFORMED[:3])

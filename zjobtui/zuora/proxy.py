@@ -61,10 +61,10 @@ class Proxy:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Headers that sign in to the proxy."""
+        """Headers that sign in to the proxy, with the very bytes that the URL names, as curl sends them."""
         if not self.user:
             return {}
-        return {"Proxy-Authorization": f"Basic {b64encode(f'{self.user}:{self.password}'.encode('latin-1')).decode()}"}
+        return {"Proxy-Authorization": f"Basic {b64encode(_to_bytes(f'{self.user}:{self.password}')).decode()}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +187,14 @@ def _read_proxy(variable: str, text: str) -> Proxy:
     return proxy
 
 
+def _to_bytes(decoded: str) -> bytes:
+    """Return the bytes of a part of the URL; raises `ValueError` for a lone surrogate that stands for none."""
+    return decoded.encode(errors="surrogateescape")
+
+
 def _is_usable(proxy: Proxy) -> bool:
     try:
-        (proxy.user + proxy.password).encode("latin-1")  # what the scheme Basic can carry
+        _to_bytes(proxy.user + proxy.password)
         if proxy.host.startswith("["):
             ipaddress.IPv6Address(proxy.host.strip("[]"))
     except ValueError:
