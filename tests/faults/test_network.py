@@ -54,7 +54,7 @@ async def test_n1_the_deadline_holds_whatever_the_server_does(behaviour: Behavio
     with fault_server(behaviour) as server:
         async with asking(server.base_url, limit=limit) as client:
             started = time.monotonic()
-            assert set(await storm(client, 5)) <= {ProblemKind.TIMED_OUT, ProblemKind.UNREADABLE}
+            assert set(await storm(client, 5)) <= {ProblemKind.TIMED_OUT, ProblemKind.UNREACHABLE}
             assert time.monotonic() - started <= limit + 1
 
 

@@ -291,7 +291,7 @@ MISBEHAVIOURS: dict[str, tuple[Behaviour, ProblemKind]] = {
     "silence": (Silence(), ProblemKind.TIMED_OUT),
     "too slow": (Latency(5) + processing(), ProblemKind.TIMED_OUT),
     "not HTTP": (not_http(), ProblemKind.UNREADABLE),
-    "broken off": (truncated_body(), ProblemKind.UNREADABLE),
+    "broken off": (truncated_body(), ProblemKind.UNREACHABLE),
     "not gzip": (not_gzip(), ProblemKind.UNREADABLE),
     "too large": (Answer(bytes(2 << 20)), ProblemKind.TOO_LARGE),
     "a page": (html_page(), ProblemKind.UNREADABLE),

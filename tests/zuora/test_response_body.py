@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from zjobtui.zuora.failures import BodyError, TooLargeError
+from zjobtui.zuora.failures import BodyError, IncompleteBodyError, TooLargeError
 from zjobtui.zuora.transport import INFLATED_LIMIT, WIRE_LIMIT, read_body
 
 
@@ -75,7 +75,7 @@ async def test_an_endless_body_is_left_at_the_limit() -> None:
 
 
 async def test_a_compressed_body_that_breaks_off_is_no_body() -> None:
-    with pytest.raises(BodyError, match="broke off"):
+    with pytest.raises(IncompleteBodyError, match="broke off"):
         await read_body(pieces(gzip.compress(b"x" * 1_000)[:-5]), "gzip")
 
 

@@ -13,6 +13,8 @@ from zjobtui.domain.text import clean, shorten
 from zjobtui.zuora.mask import Mask
 from zjobtui.zuora.proxy import Proxy
 
+BROKE_OFF = "the connection broke off in the middle of the response"
+
 _PROXY_ADVICE = {
     401: ", it requires a user and a password",  # tinyproxy
     403: ", it does not allow this host",
@@ -22,6 +24,10 @@ _PROXY_ADVICE = {
 
 class BodyError(ValueError):
     """The body cannot be read; the message says why."""
+
+
+class IncompleteBodyError(BodyError):
+    """The response ends in the middle of its body."""
 
 
 class TooLargeError(BodyError):
@@ -64,12 +70,14 @@ def _problem_of_response(error: BaseException, proxy: Proxy | None) -> Problem:
     match error:
         case TooLargeError():
             return Problem(ProblemKind.TOO_LARGE, str(error))
+        case IncompleteBodyError():
+            return Problem(ProblemKind.UNREACHABLE, str(error))
         case BodyError():
             return Problem(ProblemKind.UNREADABLE, str(error))
         case zlib.error():
             return Problem(ProblemKind.UNREADABLE, "the response is not the gzip it says it is")
         case aiohttp.ClientPayloadError():
-            return Problem(ProblemKind.UNREADABLE, "the response broke off")
+            return Problem(ProblemKind.UNREACHABLE, BROKE_OFF)
         case aiohttp.ClientHttpProxyError():
             advice = _PROXY_ADVICE.get(error.status, "")
             if error.status in {401, 407} and proxy and proxy.user:

@@ -24,7 +24,7 @@ from httpx_aiohttp import AiohttpTransport
 from zjobtui.clock import Clock
 from zjobtui.domain.problem import Problem
 from zjobtui.logs import get_logger
-from zjobtui.zuora.failures import BodyError, DroppedError, TooLargeError, problem_of
+from zjobtui.zuora.failures import BROKE_OFF, BodyError, DroppedError, IncompleteBodyError, TooLargeError, problem_of
 from zjobtui.zuora.mask import Mask
 from zjobtui.zuora.proxy import Route
 
@@ -192,6 +192,7 @@ class Transport:
                 if proof is not Proof.GIVEN and (used := _used.get()):
                     used.discard()
                 body = await read_body(response.aiter_raw(), raw.get("content-encoding", ""))
+                _check_end(response.status_code, raw, body)
             finally:
                 await response.aclose()
         latency = time.perf_counter() - started
@@ -321,7 +322,7 @@ def _parse_url(text: str) -> httpx.URL:
 
 
 async def read_body(chunks: AsyncIterable[bytes], encoding: str) -> bytes:
-    """Read a body piece by piece; raises `BodyError`.
+    """Read a body piece by piece; raises `BodyError`, or `IncompleteBodyError` for a gzip that breaks off.
 
     It is inflated if `encoding` (the header Content-Encoding) is gzip, and never further than the limit.
     """
@@ -339,8 +340,20 @@ async def read_body(chunks: AsyncIterable[bytes], encoding: str) -> bytes:
             raise TooLargeError(f"over {WIRE_LIMIT >> 20} MiB, or {INFLATED_LIMIT >> 20} MiB inflated")
         parts.append(part)
     if gzip and on_wire and not gzip.eof:
-        raise BodyError("the compressed response broke off")
+        raise IncompleteBodyError(BROKE_OFF)
     return b"".join(parts)
+
+
+def _check_end(http_status: int, headers: Mapping[str, str], body: bytes) -> None:
+    """Raise `IncompleteBodyError` for JSON that breaks off in a body that only the connection's end delimits.
+
+    A dropped connection looks like the end of such a body. An error's status counts whatever came of its body.
+    """
+    if http_status != 200 or "content-length" in headers or "transfer-encoding" in headers:
+        return
+    text = body.strip()
+    if not text or (text.startswith(b"{") and not text.endswith(b"}")):
+        raise IncompleteBodyError(BROKE_OFF)
 
 
 def _read_headers(response: httpx.Response) -> dict[str, str]:
