@@ -82,6 +82,11 @@ def unreadable(name: str, body: bytes, says: str = "", status: int = 200) -> Sce
     return bad(name, Answer(body, status), ProblemKind.UNREADABLE, says=says)
 
 
+def broken_off(name: str, script: Script) -> Scenario:
+    """A response that ends in the middle of its body, as in an outage."""
+    return bad(name, script, ProblemKind.UNREACHABLE, says="the connection broke off in the middle of the response")
+
+
 def at_sign_in(name: str, script: Script, kind: ProblemKind, **fields: object) -> Scenario:
     """A trouble with the token; no job is then asked about."""
     return Scenario(name=name, token=script, kind=kind, jobs=0, **fields)  # type: ignore[arg-type]
@@ -153,20 +158,23 @@ CONNECTION = [
 ]
 
 BODY = [
-    bad("body-truncated", truncated_body(), ProblemKind.UNREADABLE, says="broke off"),
-    bad("body-reset", Raw(_HEAD + b"Content-Length: 99\r\n\r\n{") + Reset(), ProblemKind.UNREADABLE, says="broke off"),
-    bad("gzip-truncated", truncated_body(_ZIPPED, missing=20), ProblemKind.UNREADABLE, says="broke off"),
-    bad(
-        "gzip-without-its-end",
-        Answer(_ZIPPED.body[:-9], headers=_ZIPPED.headers),
-        ProblemKind.UNREADABLE,
-        says="compressed response broke off",
-    ),
+    broken_off("body-truncated", truncated_body()),
+    broken_off("body-reset", Raw(_HEAD + b"Content-Length: 99\r\n\r\n{") + Reset()),
+    broken_off("body-truncated-later", Raw(_HEAD + b"Content-Length: 99\r\n\r\n{") + Latency(0.1) + Close()),
+    broken_off("body-missing", Raw(_HEAD + b"Content-Length: 99\r\n\r\n") + Close()),
+    broken_off("body-without-a-length-truncated", Raw(_HEAD + b"\r\n" + _GOOD.body[:-3]) + Latency(0.1) + Close()),
+    broken_off("body-without-a-length-reset", Raw(_HEAD + b"\r\n" + _GOOD.body[:-3]) + Latency(0.1) + Reset()),
+    broken_off("body-without-a-length-missing", Raw(_HEAD + b"\r\n") + Close()),
+    good("body-without-a-length", Raw(_HEAD + b"\r\n" + _GOOD.body) + Close()),
+    bad("page-without-a-length", Raw(_HEAD + b"\r\n<html>") + Close(), ProblemKind.UNREADABLE, says="not JSON"),
+    broken_off("gzip-truncated", truncated_body(_ZIPPED, missing=20)),
+    broken_off("gzip-without-its-end", Answer(_ZIPPED.body[:-9], headers=_ZIPPED.headers)),
     bad("gzip-that-is-none", not_gzip(), ProblemKind.UNREADABLE, says="not the gzip"),
     bad("encoding-that-nobody-asked-for", Answer(b"x", headers={"Content-Encoding": "br"}), ProblemKind.UNREADABLE),
     good("gzip", _ZIPPED),
     bad("chunk-size-that-is-no-number", bad_chunks(), ProblemKind.UNREADABLE),
-    bad("chunks-truncated", truncated_chunks(), ProblemKind.UNREADABLE, says="broke off"),
+    broken_off("chunks-truncated", truncated_chunks()),
+    broken_off("chunk-reset", Raw(_HEAD + b"Transfer-Encoding: chunked\r\n\r\n9\r\n{") + Latency(0.1) + Reset()),
     bad("body-endless", endless_body(), ProblemKind.TOO_LARGE),
     bad("chunks-endless", endless_chunks(), ProblemKind.TOO_LARGE),
     bad("body-of-2-mib", Answer(b" " * (2 << 20)), ProblemKind.TOO_LARGE),
@@ -291,9 +299,16 @@ SIGN_IN = [
     at_sign_in("token-client-refused", invalid_client(), ProblemKind.SIGNED_OUT, calls=4),
     at_sign_in("token-client-refused-with-400", invalid_client(400), ProblemKind.SIGNED_OUT, calls=4),
     at_sign_in("token-client-refused-with-200", invalid_client(200), ProblemKind.SIGNED_OUT, calls=4),
-    at_sign_in("token-forbidden", forbidden(), ProblemKind.FORBIDDEN, calls=4),
-    at_sign_in("token-forbidden-by-a-page", html_page(403), ProblemKind.FORBIDDEN, calls=4),
-    at_sign_in("token-throttled", throttled("60"), ProblemKind.THROTTLED),
+    at_sign_in("token-client-refused-in-zuora's-words", refusal(200, 90000011, "no"), ProblemKind.SIGNED_OUT, calls=4),
+    at_sign_in("token-forbidden", forbidden(), ProblemKind.SIGNED_OUT, calls=4),
+    at_sign_in("token-forbidden-by-a-page", html_page(403), ProblemKind.SIGNED_OUT, calls=4),
+    at_sign_in("token-not-found", Answer.of({"message": "no tenant"}, 404), ProblemKind.SIGNED_OUT, calls=4),
+    at_sign_in("token-not-found-by-a-page", html_page(404), ProblemKind.SERVER_ERROR, says="404", calls=4, tokens=4),
+    at_sign_in("token-a-page-with-status-400", html_page(400), ProblemKind.SERVER_ERROR, calls=4, tokens=4),
+    at_sign_in("token-broke-off", truncated_body(token()), ProblemKind.UNREACHABLE, says="broke off"),
+    at_sign_in("token-throttled", throttled("60"), ProblemKind.THROTTLED, calls=4),
+    at_sign_in("token-throttled-with-503", throttled("60", 503), ProblemKind.THROTTLED, calls=4),
+    at_sign_in("token-throttled-for-an-unknown-time", throttled(), ProblemKind.THROTTLED, calls=4, tokens=4),
     at_sign_in("token-server-error", server_error(), ProblemKind.SERVER_ERROR),
     at_sign_in("token-server-error-by-a-page", server_error(503), ProblemKind.SERVER_ERROR),
     at_sign_in("token-elsewhere", redirect("https://127.0.0.1:1/oauth/token", 307), ProblemKind.REDIRECTED),

@@ -5,13 +5,25 @@ import asyncio
 import pytest
 
 from tests.faults.asking import JOB, asking, kinds, storm
-from tests.support.answers import forbidden, html_page, invalid_client, not_found, refusal, signed_out, token
+from tests.support.answers import (
+    Answer,
+    forbidden,
+    html_page,
+    invalid_client,
+    not_found,
+    refusal,
+    signed_out,
+    throttled,
+    token,
+)
 from tests.support.behaviours import Behaviour, Close, Silence
 from tests.support.fault_server import FaultServer, fault_server
 from tests.support.scripted import FixedClock
 from tests.support.scripts import TOKEN_PATH, Script, TokenDesk, first_of
 from tests.support.wire import Request
+from zjobtui.domain.observation import Missed
 from zjobtui.domain.problem import ProblemKind
+from zjobtui.domain.rate_limits import RateLimits
 from zjobtui.domain.tenant import BearerToken, Secret
 
 
@@ -108,10 +120,11 @@ async def test_a2_an_answer_that_says_nothing_of_the_token_does_not_prove_it(bet
     [
         (invalid_client(), ProblemKind.SIGNED_OUT),
         (invalid_client(400), ProblemKind.SIGNED_OUT),
-        (forbidden(), ProblemKind.FORBIDDEN),
-        (html_page(403), ProblemKind.FORBIDDEN),
+        (forbidden(), ProblemKind.SIGNED_OUT),
+        (html_page(403), ProblemKind.SIGNED_OUT),
+        (refusal(404, 40000040, "no such tenant"), ProblemKind.SIGNED_OUT),
     ],
-    ids=["invalid client", "invalid client as 400", "forbidden", "forbidden by a page"],
+    ids=["invalid client", "invalid client as 400", "forbidden", "forbidden by a page", "not found"],
 )
 async def test_a3_refused_credentials_are_not_tried_again_until_a_person_asks(
     refused: Behaviour, kind: ProblemKind
@@ -173,3 +186,85 @@ async def test_a2_a_host_that_ends_every_token_after_one_answer_is_asked_for_few
                 clock.at += 0.5
                 assert await storm(client, 1) in ([None], [ProblemKind.SIGNED_OUT])
             assert 5 <= sign_ins(server) <= 5 * 4
+
+
+@pytest.mark.parametrize(
+    ("stated", "seconds"), [("60", 60), ("0", 1), ("-5", 1), ("soon", 1), ("1000000000", 3_600), ("1, 90", 90)]
+)
+@pytest.mark.parametrize("status", [429, 503])
+async def test_r3_no_token_request_goes_out_before_retry_after_ends(status: int, stated: str, seconds: float) -> None:
+    clock = FixedClock()
+    with fault_server(token=[throttled(stated, status)]) as server:
+        async with asking(server.base_url, clock=clock) as client:
+            assert await storm(client, 50) == [ProblemKind.THROTTLED] * 50
+            for passed in (0.25, 0.5, 0.999):
+                clock.at = FixedClock().at + seconds * passed
+                missed = await client.observe(JOB)
+                assert isinstance(missed, Missed)
+                assert missed.problem.kind is ProblemKind.THROTTLED
+                assert missed.call.http_status == status
+                assert missed.call.rate_limits.retry_after == pytest.approx(seconds * (1 - passed), abs=1e-3)
+            client.sign_in_again()
+            assert await storm(client, 5) == [ProblemKind.THROTTLED] * 5
+            assert [request.path for request in server.requests] == [TOKEN_PATH]
+            clock.at = FixedClock().at + seconds
+            assert await storm(client, 5) == [None] * 5
+            assert sign_ins(server) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "retry_after"),
+    [
+        (throttled("60"), ProblemKind.THROTTLED, 60.0),
+        (throttled(), ProblemKind.THROTTLED, None),
+        (Answer(b"<html>", 503, {"Retry-After": "60"}), ProblemKind.SERVER_ERROR, 60.0),
+        (html_page(502), ProblemKind.SERVER_ERROR, None),
+        (invalid_client(), ProblemKind.SIGNED_OUT, None),
+    ],
+    ids=["429", "429 without a time", "503 by a page", "502", "refused"],
+)
+async def test_a_call_without_a_token_has_status_and_retry_after_of_the_token_endpoint_but_not_its_quotas(
+    answer: Answer, kind: ProblemKind, retry_after: float | None
+) -> None:
+    quotas = {"ratelimit-limit": "100, 100;w=60", "ratelimit-remaining": "0", "ratelimit-reset": "30"}
+    with_quotas = Answer(answer.body, answer.status, {**answer.headers, **quotas, "Zuora-Request-Id": "r-1"})
+    with fault_server(token=with_quotas) as server:
+        async with asking(server.base_url) as client:
+            missed = await client.observe(JOB)
+        assert isinstance(missed, Missed)
+        assert (missed.problem.kind, missed.call.http_status) == (kind, answer.status)
+        assert (missed.call.url, missed.call.request_id) == (server.base_url + TOKEN_PATH, "r-1")
+        assert missed.call.rate_limits == RateLimits(retry_after=retry_after)
+
+
+async def test_r3_a_renewal_that_is_throttled_waits_while_the_old_token_serves() -> None:
+    clock = FixedClock()
+    with fault_server(token=[token("old", life=100), throttled("60")]) as server:
+        async with asking(server.base_url, clock=clock) as client:
+            assert await storm(client, 1) == [None]
+            clock.at += 85
+            assert await storm(client, 20) == [None] * 20
+            clock.at += 14
+            assert await storm(client, 20) == [None] * 20
+            clock.at += 2
+            assert await storm(client, 20) == [ProblemKind.THROTTLED] * 20
+            assert sign_ins(server) == 2
+            clock.at += 44
+            assert await storm(client, 20) == [None] * 20
+            assert sign_ins(server) == 3
+
+
+async def test_a1_a_renewal_that_hangs_holds_up_only_the_call_that_makes_it() -> None:
+    clock = FixedClock()
+    with fault_server(token=[token("old", life=100), Silence()]) as server:
+        async with asking(server.base_url, clock=clock, limit=3) as client:
+            assert await storm(client, 1) == [None]
+            clock.at += 85
+            renewing = asyncio.create_task(client.observe(JOB))
+            await asyncio.to_thread(server.wait_for_requests, 3)
+            for _ in range(3):
+                assert await storm(client, 20) == [None] * 20
+            assert not renewing.done()
+            assert kinds([await renewing]) == [None]
+            assert sign_ins(server) == 2
+            assert {request.bearer for request in server.requests if request.path != TOKEN_PATH} == {"old"}

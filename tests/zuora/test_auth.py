@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.scripted import FixedClock
+from zjobtui.domain.observation import Call, Missed
 from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.domain.rate_limits import RateLimits
 from zjobtui.domain.tenant import BearerToken, ClientCredentials, Secret
 from zjobtui.zuora.auth import FORCED_MOST, PAUSE, RENEW_AGAIN, RENEW_AT, SOONEST, Token, TokenProvider, read_token
 
@@ -18,18 +20,25 @@ DOWN = Problem(ProblemKind.UNREACHABLE, "connection refused")
 class Script:
     """Gives what it was told to give, one after the other, and after that tokens without end."""
 
-    def __init__(self, *answers: Token | Problem) -> None:
+    def __init__(self, *answers: Token | Problem | Missed) -> None:
         self._answers = iter(answers)
         self.requests = 0
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def __call__(self) -> Token | Problem:
+    async def __call__(self) -> Token | Missed:
         self.requests += 1
         number = self.requests
         await self.gate.wait()
         await asyncio.sleep(0)
-        return next(self._answers, Token(f"token {number}", 3_600))
+        answer = next(self._answers, Token(f"token {number}", 3_600))
+        return Missed(answer, 0.0) if isinstance(answer, Problem) else answer
+
+
+async def problem_of(sign_in: TokenProvider) -> Problem:
+    missed = await sign_in.token()
+    assert isinstance(missed, Missed)
+    return missed.problem
 
 
 def signed(script: Script, clock: FixedClock | None = None, bearer: str = "") -> TokenProvider:
@@ -51,8 +60,61 @@ async def test_a_token_is_renewed_before_it_ends_and_by_one_request() -> None:
     clock.at += 3_600 * RENEW_AT - 0.001
     assert await sign_in.token() == "token 1"
     clock.at += 0.001
-    assert set(await asyncio.gather(*(sign_in.token() for _ in range(50)))) == {"token 2"}
+    assert await asyncio.gather(*(sign_in.token() for _ in range(50))) == ["token 2"] + ["token 1"] * 49
+    assert await sign_in.token() == "token 2"
     assert script.requests == 2
+
+
+async def test_while_a_renewal_hangs_the_other_calls_use_the_old_token_until_it_ends() -> None:
+    script, clock = Script(Token("old", 100)), FixedClock()
+    sign_in = signed(script, clock)
+    await sign_in.token()
+    script.gate.clear()
+    clock.at += 85
+    renewing = asyncio.create_task(sign_in.token())
+    await asyncio.sleep(0)
+    clock.at += 14.999
+    async with asyncio.timeout(1):
+        assert await asyncio.gather(*(sign_in.token() for _ in range(50))) == ["old"] * 50
+    clock.at += 0.001
+    late = [asyncio.create_task(sign_in.token()) for _ in range(50)]
+    await asyncio.sleep(0)
+    assert not any(task.done() for task in late)
+    script.gate.set()
+    assert set(await asyncio.gather(renewing, *late)) == {"token 2"}
+    assert script.requests == 2
+
+
+async def test_a_token_that_was_refused_while_it_is_renewed_is_not_used_again() -> None:
+    script, clock = Script(), FixedClock()
+    sign_in = signed(script, clock)
+    await sign_in.token()
+    script.gate.clear()
+    clock.at += 3_600 * RENEW_AT
+    renewing = asyncio.create_task(sign_in.token())
+    await asyncio.sleep(0)
+    assert await sign_in.token() == "token 1"
+    assert sign_in.rejected("token 1", SIGNED_OUT)
+    again = asyncio.create_task(sign_in.token())
+    await asyncio.sleep(0)
+    assert not again.done()
+    script.gate.set()
+    assert set(await asyncio.gather(renewing, again)) == {"token 2"}
+    assert script.requests == 2
+
+
+async def test_no_request_goes_out_before_the_retry_after_of_a_failure_ends_and_each_call_gets_what_is_left() -> None:
+    busy = Missed(Problem(ProblemKind.THROTTLED), 0.0, Call(http_status=429, rate_limits=RateLimits(retry_after=60.0)))
+    script, clock = Script(busy), FixedClock()
+    sign_in = signed(script, clock)
+    assert await sign_in.token() == busy
+    clock.at += 59
+    sign_in.try_again()
+    missed = await sign_in.token()
+    assert missed == Missed(busy.problem, clock.now(), Call(http_status=429, rate_limits=RateLimits(retry_after=1.0)))
+    assert script.requests == 1
+    clock.at += 1
+    assert await sign_in.token() == "token 2"
 
 
 async def test_while_a_renewal_fails_the_old_token_serves_until_it_ends() -> None:
@@ -68,14 +130,14 @@ async def test_while_a_renewal_fails_the_old_token_serves_until_it_ends() -> Non
     assert await sign_in.token() == "old"
     assert script.requests == 3
     clock.at += 5
-    assert await sign_in.token() == DOWN
+    assert await problem_of(sign_in) == DOWN
     assert await sign_in.token() == "token 5"
 
 
 async def test_calls_that_waited_for_a_request_that_failed_share_its_failure() -> None:
     script = Script(DOWN)
     sign_in = signed(script)
-    assert set(await asyncio.gather(*(sign_in.token() for _ in range(50)))) == {DOWN}
+    assert set(await asyncio.gather(*(problem_of(sign_in) for _ in range(50)))) == {DOWN}
     assert script.requests == 1
     assert await sign_in.token() == "token 2"
 
@@ -92,13 +154,11 @@ async def test_a_call_that_is_cancelled_while_it_signs_in_leaves_the_request_to_
     assert first.cancelled()
 
 
-@pytest.mark.parametrize("kind", [ProblemKind.SIGNED_OUT, ProblemKind.FORBIDDEN, ProblemKind.REFUSED])
-async def test_refused_credentials_are_not_tried_again_until_a_person_asks(kind: ProblemKind) -> None:
-    refusal = Problem(kind, "no")
-    script, clock = Script(refusal), FixedClock()
+async def test_refused_credentials_are_not_tried_again_until_a_person_asks() -> None:
+    script, clock = Script(SIGNED_OUT), FixedClock()
     sign_in = signed(script, clock)
     for _ in range(100):
-        assert await sign_in.token() == refusal
+        assert await problem_of(sign_in) == SIGNED_OUT
         clock.at += 3_600
     assert script.requests == 1
     sign_in.try_again()
@@ -111,7 +171,7 @@ async def test_refused_credentials_are_not_tried_again_until_a_person_asks(kind:
 async def test_a_passing_trouble_is_no_refusal(kind: ProblemKind) -> None:
     script = Script(Problem(kind))
     sign_in = signed(script)
-    assert await sign_in.token() == Problem(kind)
+    assert await problem_of(sign_in) == Problem(kind)
     assert await sign_in.token() == "token 2"
 
 
@@ -132,12 +192,12 @@ async def test_when_its_successor_is_refused_too_no_token_is_asked_for_within_a_
     await sign_in.token()
     assert [sign_in.rejected("token 2", SIGNED_OUT) for _ in range(50)] == [False] * 50
     clock.at += PAUSE - 0.001
-    assert await sign_in.token() == SIGNED_OUT
+    assert await problem_of(sign_in) == SIGNED_OUT
     assert script.requests == 2
     clock.at += 0.001
     assert await sign_in.token() == "token 3"
     assert not sign_in.rejected("token 3", SIGNED_OUT)
-    assert await sign_in.token() == SIGNED_OUT
+    assert await problem_of(sign_in) == SIGNED_OUT
     assert script.requests == 3
 
 
@@ -184,7 +244,7 @@ async def test_a_given_token_is_used_for_ever_and_never_renewed() -> None:
     assert await sign_in.token() == "mine"
     assert not sign_in.rejected("mine", SIGNED_OUT)
     clock.at += 1e9
-    assert await sign_in.token() == SIGNED_OUT
+    assert await problem_of(sign_in) == SIGNED_OUT
     sign_in.try_again()
     assert await sign_in.token() == "mine"
     assert script.requests == 0
@@ -260,10 +320,17 @@ def test_what_cannot_be_sent_in_a_header_is_no_token(token: object) -> None:
         (400, {"error": "invalid_request"}, ProblemKind.SIGNED_OUT, "invalid request"),
         (200, {"error": "invalid_client"}, ProblemKind.SIGNED_OUT, "invalid client"),
         (403, {"error": "unauthorized_client"}, ProblemKind.SIGNED_OUT, "unauthorized client"),
+        (200, {"reasons": [{"code": 90000011, "message": "no"}]}, ProblemKind.SIGNED_OUT, "no"),
         (401, {}, ProblemKind.SIGNED_OUT, "HTTP 401, no token in the answer"),
         (400, {"message": "bad"}, ProblemKind.SIGNED_OUT, "bad"),
-        (403, {"error_description": "blocked"}, ProblemKind.FORBIDDEN, "blocked"),
-        (404, {}, ProblemKind.REFUSED, "HTTP 404, no token in the answer"),
+        (400, {}, ProblemKind.SERVER_ERROR, "HTTP 400, no token in the answer"),
+        (400, {"reasons": [{"code": 50000099, "message": "later"}]}, ProblemKind.SERVER_ERROR, "later"),
+        (403, {"error_description": "blocked"}, ProblemKind.SIGNED_OUT, "blocked"),
+        (403, {"reasons": [{"code": 50000010, "message": "no"}]}, ProblemKind.SIGNED_OUT, "no"),
+        (403, {"reasons": [{"code": 50000070, "message": "limit"}]}, ProblemKind.THROTTLED, "limit"),
+        (404, {"message": "no tenant"}, ProblemKind.SIGNED_OUT, "no tenant"),
+        (404, {}, ProblemKind.SERVER_ERROR, "HTTP 404, no token in the answer"),
+        (408, {"message": "slow"}, ProblemKind.SERVER_ERROR, "slow"),
         (429, {"reasons": [{"code": 50000070, "message": "limit"}]}, ProblemKind.THROTTLED, "limit"),
         (500, {}, ProblemKind.SERVER_ERROR, "HTTP 500, no token in the answer"),
         (302, {}, ProblemKind.REDIRECTED, "HTTP 302, no token in the answer"),
@@ -280,7 +347,10 @@ def test_why_there_is_no_token(http_status: int, body: object, kind: ProblemKind
 
 @pytest.mark.parametrize(
     ("http_status", "kind"),
-    [(200, ProblemKind.UNREADABLE), (401, ProblemKind.SIGNED_OUT), (503, ProblemKind.SERVER_ERROR)],
+    [
+        *((200, ProblemKind.UNREADABLE), (400, ProblemKind.SERVER_ERROR), (401, ProblemKind.SIGNED_OUT)),
+        *((403, ProblemKind.SIGNED_OUT), (404, ProblemKind.SERVER_ERROR), (503, ProblemKind.SERVER_ERROR)),
+    ],
 )
 def test_a_page_instead_of_a_token_is_told_by_its_status(http_status: int, kind: ProblemKind) -> None:
     problem = read_token(http_status, b"<html>maintenance</html>")

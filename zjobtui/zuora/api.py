@@ -2,12 +2,14 @@
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import quote
 
 from zjobtui.clock import Clock
 from zjobtui.domain.job import JobId
 from zjobtui.domain.observation import Call, Missed, Observation, Seen
 from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.domain.rate_limits import RateLimits
 from zjobtui.domain.report import Report
 from zjobtui.domain.tenant import BearerToken, ClientCredentials, Credentials, Tenant
 from zjobtui.domain.text import clean, shorten
@@ -101,16 +103,18 @@ class ZuoraApi:
         path = job_path(job_id)
         url = self._tenant.base_url + path
         token = await self._sign_in.token()
-        if isinstance(token, Problem):
-            return Missed(token, self._clock.now(), Call(url=url)), ""
+        if isinstance(token, Missed):
+            return token, ""
         track_id = uuid.uuid4().hex
         headers = {**self._headers, "Authorization": f"Bearer {token}", TRACK_ID: track_id}
         reply = await self._transport.send("GET", path, headers)
         if isinstance(reply, Problem):
             return Missed(reply, self._clock.now(), Call(url=url, track_id=track_id)), token
+        return self._observation(reply, self._came_at(reply), url, track_id), token
+
+    def _came_at(self, reply: Reply) -> float:
         # A machine that fell asleep over the answer reads it hours after it came: it is as old as it is.
-        at = min(reply.sent_at + reply.latency, self._clock.now())
-        return self._observation(reply, at, url, track_id), token
+        return min(reply.sent_at + reply.latency, self._clock.now())
 
     def _observation(self, reply: Reply, at: float, url: str, track_id: str) -> Observation:
         body = self._transport.mask.mask(reply.body)
@@ -119,31 +123,25 @@ class ZuoraApi:
             outcome = Problem(ProblemKind.UNREADABLE, "the response answers another request, by its track id")
         elif reply.proof is Proof.MISSING and _needs_proof(outcome):
             outcome = Problem(ProblemKind.UNREADABLE, "the response answers another request, for it has no track id")
-        call = Call(
-            url=url,
-            track_id=track_id,
-            request_id=_header(reply, "zuora-request-id"),
-            process_id=read_process_id(body) if isinstance(outcome, Problem) else "",
-            http_status=reply.http_status,
-            latency=reply.latency,
-            limits=_limits(reply.headers),
-            rate_limits=read_rate_limits(reply.headers.items(), at),
-        )
+        call = replace(_read_call(reply, at, url), track_id=track_id)
+        if isinstance(outcome, Problem):
+            call = replace(call, process_id=read_process_id(body))
         return Seen(outcome, at, call) if isinstance(outcome, Report) else Missed(outcome, at, call)
 
-    async def _fetch_token(self) -> Token | Problem:
+    async def _fetch_token(self) -> Token | Missed:
         sent = self._clock.boot()
         granted = await self._request_token()
         took = self._clock.boot() - sent
         if isinstance(granted, Token):
             log.info("tenant %s: token obtained in %.3fs, valid for %.0f s", self._tenant.name, took, granted.life)
         else:
-            log.warning("tenant %s: token not obtained in %.3fs: %s", self._tenant.name, took, granted.for_log)
+            log.warning("tenant %s: token not obtained in %.3fs: %s", self._tenant.name, took, granted.problem.for_log)
         return granted
 
-    async def _request_token(self) -> Token | Problem:
+    async def _request_token(self) -> Token | Missed:
         if not isinstance(self._credentials, ClientCredentials):
-            return Problem(ProblemKind.SIGNED_OUT, "the bearer token is not accepted, and it cannot be renewed")
+            problem = Problem(ProblemKind.SIGNED_OUT, "the bearer token is not accepted, and it cannot be renewed")
+            return Missed(problem, self._clock.now())
         secret, mask = self._credentials.client_secret.reveal(), self._transport.mask
         mask.add(secret)
         form = {
@@ -151,14 +149,19 @@ class ZuoraApi:
             "client_secret": secret,
             "grant_type": "client_credentials",
         }
+        url = self._tenant.base_url + TOKEN_PATH
         reply = await self._transport.send("POST", TOKEN_PATH, {"Accept": "application/json"}, form)
         if isinstance(reply, Problem):
-            return reply
+            return Missed(reply, self._clock.now(), Call(url=url))
         log.debug("tenant %s: token response status=%s", self._tenant.name, reply.http_status)
         granted = read_token(reply.http_status, reply.body)
         if isinstance(granted, Problem):
             masked = read_token(reply.http_status, mask.mask(reply.body))
-            return masked if isinstance(masked, Problem) else granted
+            at = self._came_at(reply)
+            call = _read_call(reply, at, url)
+            # The token endpoint has quotas of its own, which say nothing of the calls about jobs.
+            call = replace(call, rate_limits=RateLimits(retry_after=call.rate_limits.retry_after))
+            return Missed(masked if isinstance(masked, Problem) else granted, at, call)
         mask.add(granted.text)
         return granted
 
@@ -183,6 +186,18 @@ def _tenant_headers(tenant: Tenant) -> dict[str, str]:
         "Zuora-Entity-Ids": tenant.entity_ids,
     }
     return {name: value for name, value in headers.items() if value}
+
+
+def _read_call(reply: Reply, at: float, url: str) -> Call:
+    """Return what status and headers of a response that came `at` say (seconds since the epoch, UTC)."""
+    return Call(
+        url=url,
+        request_id=_header(reply, "zuora-request-id"),
+        http_status=reply.http_status,
+        latency=reply.latency,
+        limits=_limits(reply.headers),
+        rate_limits=read_rate_limits(reply.headers.items(), at),
+    )
 
 
 def _header(reply: Reply, name: str) -> str:

@@ -3,11 +3,14 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from zjobtui.clock import Clock
+from zjobtui.domain.observation import Missed
 from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.domain.rate_limits import RateLimits
+from zjobtui.domain.reason import Category
 from zjobtui.domain.tenant import BearerToken, Credentials
 from zjobtui.domain.text import shorten
 from zjobtui.zuora.json_reader import Fields, NotReadableError, read_object
@@ -30,6 +33,15 @@ RENEW_AGAIN = 10.0
 _DEFAULT_LIFE = 300.0
 _LONGEST_LIFE = 86_400.0
 _REFUSALS = frozenset({"invalid_client", "unauthorized_client", "invalid_grant", "invalid_request", "unauthorized"})
+_BY_CATEGORY = {
+    Category.AUTHENTICATION: ProblemKind.SIGNED_OUT,
+    Category.PERMISSION: ProblemKind.SIGNED_OUT,
+    Category.LIMIT: ProblemKind.THROTTLED,
+    Category.LOCK: ProblemKind.SERVER_ERROR,
+    Category.INTERNAL: ProblemKind.SERVER_ERROR,
+    Category.TEMPORARY: ProblemKind.SERVER_ERROR,
+    Category.INTEGRATION: ProblemKind.SERVER_ERROR,
+}
 _BEARERS = ("tenant.", "user.", "entity.")
 
 
@@ -44,14 +56,15 @@ class Token:
         return f"Token(…, life={self.life})"
 
 
-FetchToken = Callable[[], Awaitable[Token | Problem]]
-"""Makes one token request and tells what came of it."""
+FetchToken = Callable[[], Awaitable[Token | Missed]]
+"""Makes one token request; returns the token, or the failure with the response's status and `Retry-After`."""
 
 
 class TokenProvider:
     """Keeps the token. `token()` may be called by any number of calls at once; at most one request is under way.
 
-    Those that waited while a request failed share its failure, so that none of them waits for a request of its own.
+    While it is, the other calls use the old token if that still lives. Those that waited while a request failed share
+    its failure, so that none of them waits for a request of its own. No request goes out before a `Retry-After` ends.
     """
 
     def __init__(self, credentials: Credentials, fetch: FetchToken, clock: Clock) -> None:
@@ -66,11 +79,12 @@ class TokenProvider:
         self._refusal: Problem | None = None
         self._refused_until = 0.0
         self._requests = 0
-        self._failure: Problem | None = None
+        self._failure: Missed | None = None
+        self._not_before = 0.0
 
-    async def token(self) -> str | Problem:
-        """A token to use now, or why there is none; a refusal of the credentials stands until `try_again`."""
-        if self._is_usable():
+    async def token(self) -> str | Missed:
+        """Return a token to use now, or why there is none; a refusal of the credentials stands until `try_again`."""
+        if self._is_usable() or (self._gate.locked() and self._is_alive()):
             return self._token or ""
         requests = self._requests
         async with self._gate:
@@ -78,7 +92,9 @@ class TokenProvider:
                 return self._token or ""
             if self._failure is not None and requests != self._requests:
                 return self._failure
-            return self._standing_refusal() or await self._renew()
+            if (refusal := self._standing_refusal()) is not None:
+                return Missed(refusal, self._clock.now())
+            return self._standing_pause() or await self._renew()
 
     def accepted(self, token: str) -> None:
         """Zuora took the token."""
@@ -115,6 +131,17 @@ class TokenProvider:
     def _is_usable(self) -> bool:
         return self._token is not None and self._clock.boot() < self._renew_at
 
+    def _is_alive(self) -> bool:
+        return self._token is not None and self._clock.boot() < self._ends_at
+
+    def _standing_pause(self) -> Missed | None:
+        """Return the last failure, with what is left of its `Retry-After` in seconds, or None if that has ended."""
+        left = self._not_before - self._clock.boot()
+        if self._failure is None or left <= 0:
+            return None
+        call = replace(self._failure.call, rate_limits=RateLimits(retry_after=left))
+        return replace(self._failure, at=self._clock.now(), call=call)
+
     def _standing_refusal(self) -> Problem | None:
         if self._refusal is not None and self._clock.boot() < self._refused_until:
             return self._refusal
@@ -125,19 +152,21 @@ class TokenProvider:
         self._refusal = problem
         self._refused_until = until
 
-    async def _renew(self) -> str | Problem:
+    async def _renew(self) -> str | Missed:
         answer = await self._fetch()
+        now = self._clock.boot()
         self._requests += 1
-        self._failure = answer if isinstance(answer, Problem) else None
         if isinstance(answer, Token):
-            now = self._clock.boot()
-            self._token, self._refusal = answer.text, None
+            self._token, self._refusal, self._failure = answer.text, None, None
             self._renew_at, self._ends_at = now + max(answer.life * RENEW_AT, SOONEST), now + answer.life
             return answer.text
-        if answer.kind in {ProblemKind.SIGNED_OUT, ProblemKind.FORBIDDEN, ProblemKind.REFUSED}:
-            self._refuse(answer, float("inf"))
-        elif self._token is not None and self._clock.boot() < self._ends_at:
-            self._renew_at = min(self._clock.boot() + RENEW_AGAIN, self._ends_at)
+        self._failure = answer
+        if answer.problem.kind is ProblemKind.SIGNED_OUT:
+            self._refuse(answer.problem, float("inf"))
+            return answer
+        self._not_before = now + (answer.call.rate_limits.retry_after or 0.0)
+        if self._token is not None and self._is_alive():
+            self._renew_at = min(max(now + RENEW_AGAIN, self._not_before), self._ends_at)
             return self._token
         return answer
 
@@ -176,16 +205,26 @@ def _refusal(http_status: int, fields: Fields, otherwise: str) -> Problem:
     reasons = fields.reasons("reasons")
     said = error.replace("_", " ") or description or fields.text("message") or (reasons[0].message if reasons else "")
     detail = shorten(said, 300) or f"HTTP {http_status}, {otherwise}"
-    return Problem(_kind(http_status, error), detail, reasons[0].code if reasons else "")
+    category = _BY_CATEGORY.get(reasons[0].category) if reasons else None
+    kind = _kind(http_status, error, category, is_readable=bool(said))
+    return Problem(kind, detail, reasons[0].code if reasons else "")
 
 
-def _kind(http_status: int, error: str) -> ProblemKind:
-    if error in _REFUSALS or http_status in {400, 401}:
+def _kind(http_status: int, error: str, category: ProblemKind | None, *, is_readable: bool) -> ProblemKind:
+    """Return what a response without a token means; `is_readable` says whether it gives a reason in JSON.
+
+    A 400 or 404 without a reason is a gateway's, and as temporary as its 5xx.
+    """
+    if error in _REFUSALS:
         return ProblemKind.SIGNED_OUT
     if 300 <= http_status < 400:
         return ProblemKind.REDIRECTED
-    if http_status >= 500:
-        return ProblemKind.SERVER_ERROR
-    return {403: ProblemKind.FORBIDDEN, 429: ProblemKind.THROTTLED, 404: ProblemKind.REFUSED}.get(
-        http_status, ProblemKind.UNREADABLE
-    )
+    if http_status == 429 or category is ProblemKind.THROTTLED:
+        return ProblemKind.THROTTLED
+    if http_status in {401, 403}:
+        return ProblemKind.SIGNED_OUT
+    if category is not None:
+        return category
+    if http_status in {400, 404} and is_readable:
+        return ProblemKind.SIGNED_OUT
+    return ProblemKind.SERVER_ERROR if http_status >= 400 else ProblemKind.UNREADABLE
