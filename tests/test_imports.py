@@ -1,14 +1,18 @@
 """What may import what, and what a command pays for when it starts."""
 
+import ast
 import json
 import pkgutil
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import zjobtui
+from zjobtui import cli
 
 ROOT = Path(__file__).parents[1]
 
@@ -17,8 +21,14 @@ HEADLESS = sorted(
     for one in pkgutil.walk_packages(zjobtui.__path__, "zjobtui.")
     if one.name.split(".")[1] not in {"ui", "simulator", "__main__"} and not one.ispkg
 )
+NEED_THE_SCREEN = {
+    "zjobtui.wiring.monitor",
+    *(f"zjobtui.commands.{name}" for name in ("demo", "doctor", "first_start", "monitor")),
+}
 NEED_THE_NETWORK = {f"zjobtui.zuora.{name}" for name in ("api", "failures", "health_check", "transport")}
 """These import httpx, which itself imports rich where that is installed, for a command of its own."""
+SERVE = {"zjobtui.commands.demo", "zjobtui.commands.simulation"}
+"""These run the simulator, and so import aiohttp."""
 
 NETWORK = {"httpx", "aiohttp", "httpx_aiohttp", "rich"}
 
@@ -46,6 +56,15 @@ except SystemExit:
     print(*{name.partition(".")[0] for name in sys.modules})
 """
 
+HELPING = """
+import sys
+from zjobtui.cli import main
+
+try:
+    main(["--help"])
+except SystemExit:
+    print(*sys.modules)
+"""
 
 STARTING = """
 import sys
@@ -55,7 +74,7 @@ from zjobtui.__main__ import main
 try:
     main()
 except SystemExit as end:
-    import zjobtui.ui.app, zjobtui.wiring, zjobtui.storage.store
+    import zjobtui.commands.monitor, zjobtui.ui.app, zjobtui.wiring.monitor, zjobtui.storage.store
     print(end.code, *{name.partition(".")[0] for name in sys.modules})
 """
 
@@ -73,12 +92,14 @@ def test_the_import_contracts_hold() -> None:
 
 
 @pytest.mark.slow
-def test_no_headless_module_needs_a_screen_and_only_four_the_network() -> None:
+def test_few_modules_outside_ui_need_the_screen_and_few_the_network() -> None:
     loaded = {module: set(packages) for module, packages in map(json.loads, output_of(IMPORTING, *HEADLESS))}
     assert set(loaded) == set(HEADLESS)
     assert {"zjobtui.cli", "zjobtui.zuora.parser", "zjobtui.polling.poller", "zjobtui.domain.judging"} <= set(loaded)
-    assert [module for module, packages in loaded.items() if "textual" in packages] == []
-    assert {module for module, packages in loaded.items() if not packages.isdisjoint(NETWORK)} == NEED_THE_NETWORK
+    assert {module for module, packages in loaded.items() if "textual" in packages} == NEED_THE_SCREEN
+    assert {module for module, packages in loaded.items() if "httpx" in packages} == NEED_THE_NETWORK
+    assert {module for module, packages in loaded.items() if "aiohttp" in packages} == NEED_THE_NETWORK | SERVE
+    assert {module for module, packages in loaded.items() if "rich" in packages} == NEED_THE_NETWORK | NEED_THE_SCREEN
 
 
 def test_a_command_that_prints_pays_for_neither_screen_nor_network_nor_event_loop() -> None:
@@ -92,3 +113,75 @@ def test_the_monitor_pays_for_neither_commands_nor_network_before_its_first_scre
     assert status == "2"
     assert "textual" in packages
     assert {"click", "httpx", "aiohttp", "httpx_aiohttp", "msgspec", "tomlkit"}.isdisjoint(packages)
+
+
+LATE_LIMIT = 20
+"""Imports inside functions in the whole package; each names the milliseconds that it saves a start."""
+
+OPTIONAL = {"importlib.import_module('keyring')"}
+"""What may not be installed, and is looked for when it is wanted."""
+
+
+def late_imports(node: ast.AST, *, is_late: bool = False) -> Iterator[ast.stmt | ast.Call]:
+    """Every import below a function, calls of `import_module` among them; those for type checkers are left out."""
+    for below in ast.iter_child_nodes(node):
+        if isinstance(below, ast.If) and "TYPE_CHECKING" in ast.unparse(below.test):
+            continue
+        is_import = isinstance(below, ast.Import | ast.ImportFrom)
+        is_call = isinstance(below, ast.Call) and "import" in ast.unparse(below.func).rpartition(".")[2]
+        if is_late and (is_import or is_call):
+            assert isinstance(below, ast.stmt | ast.Call)
+            yield below
+        is_function = isinstance(below, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        yield from late_imports(below, is_late=is_late or is_function)
+
+
+def test_few_imports_stand_inside_functions_and_each_says_what_it_saves() -> None:
+    places, silent = [], []
+    for path in sorted((ROOT / "zjobtui").rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        for found in (one for one in late_imports(ast.parse(text)) if ast.unparse(one) not in OPTIONAL):
+            place = f"{path.relative_to(ROOT)}:{found.lineno}: {ast.unparse(found)}"
+            places.append(place)
+            if not re.search(r"# .*\d ms\b", text.splitlines()[found.lineno - 1]):
+                silent.append(place)
+    assert len(places) <= LATE_LIMIT, "\n".join(places)
+    assert silent == []
+
+
+def test_imports_inside_functions_are_found_however_they_are_written() -> None:
+    text = """
+import a
+if TYPE_CHECKING:
+    import b
+class C:
+    import d
+    def e(self):
+        if TYPE_CHECKING:
+            import f
+        try:
+            import g
+        except ImportError:
+            from h import i
+    async def j(self):
+        importlib.import_module("k")
+l = lambda: __import__("m")
+"""
+    found = [ast.unparse(one) for one in late_imports(ast.parse(text))]
+    assert found == ["import g", "from h import i", "importlib.import_module('k')", "__import__('m')"]
+
+
+@pytest.mark.parametrize("name", sorted(cli.main.commands))
+def test_a_command_is_listed_with_the_first_sentence_of_its_own_help(name: str) -> None:
+    listed = cli.main.commands[name]
+    assert isinstance(listed, cli.LazyCommand)
+    assert listed.loaded.name == name
+    for width in (40, 60, 200):
+        assert listed.get_short_help_str(width) == listed.loaded.get_short_help_str(width)
+
+
+def test_help_lists_all_commands_without_importing_one() -> None:
+    packages = set(output_of(HELPING)[-1].split())
+    commands = {name for name in packages if name.startswith("zjobtui.commands.")}
+    assert commands == {"zjobtui.commands.guards", "zjobtui.commands.options"}
+    assert {"sqlite3", "platformdirs"}.isdisjoint(packages)

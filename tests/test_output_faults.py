@@ -119,14 +119,14 @@ def wait_until_asleep_over_a_full_pipe(pid: int, writer: int) -> None:
 
 CRASHING = """
 import sys
-from zjobtui import wiring
+from zjobtui.wiring import configuration
 from zjobtui.__main__ import main
 
 def fail(*_, **__):
     secret = "sentinel-7f3e9c"
     raise TypeError("it broke \\x1b[2J")
 
-wiring.configuration = fail
+configuration.configuration = fail
 sys.argv = ["zjobtui", *sys.argv[1:]]
 main()
 """

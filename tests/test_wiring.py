@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from zjobtui.domain.tenant import Tenant
+from zjobtui.polling.engine import Engine
+from zjobtui.ui.app import MonitorApp
 from zjobtui.ui.look import Look
-from zjobtui.wiring import Configuration, configuration, file_configuration, look_of
+from zjobtui.wiring import monitor as wiring
+from zjobtui.wiring.configuration import Configuration, Configured, configuration, file_configuration
 
 
 def configured(path: Path, text: str) -> Configuration:
@@ -16,7 +20,7 @@ def configured(path: Path, text: str) -> Configuration:
 
 
 def test_without_a_file_the_screen_looks_as_usual(tmp_path: Path) -> None:
-    assert look_of(file_configuration({}, tmp_path / "config.toml")) == (Look(), ())
+    assert wiring.look_of(file_configuration({}, tmp_path / "config.toml")) == (Look(), ())
 
 
 def test_a_file_that_may_not_even_be_looked_for_is_told(tmp_path: Path) -> None:
@@ -46,13 +50,13 @@ def test_the_calls_of_a_tenant_are_as_the_file_says(tmp_path: Path, calls: str) 
 def test_the_look_is_as_the_file_says(tmp_path: Path) -> None:
     text = '[screen]\ntheme = "light"\nascii = true\nutc = true\nbell = true\n[keys]\nask_now = "F5"\n'
     look = Look(theme="light", is_ascii=True, is_utc=True, keys={"ask_now": "f5"})
-    assert look_of(configured(tmp_path / "config.toml", text)) == (look, ())
+    assert wiring.look_of(configured(tmp_path / "config.toml", text)) == (look, ())
 
 
 def test_what_cannot_be_is_told_by_file_and_line_in_the_order_of_the_lines(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     text = '[screen]\ntheme = "lihgt"\n[keys]\nremov = "f5"\nremove = "a"\nundo = "j"\nask_now = "f5"\n'
-    look, told = look_of(configured(path, text))
+    look, told = wiring.look_of(configured(path, text))
     assert look == Look(keys={"ask_now": "f5"})
     assert told == (
         f"{path}: line 2: screen.theme: there is no theme lihgt; did you mean light?",
@@ -64,25 +68,20 @@ def test_what_cannot_be_is_told_by_file_and_line_in_the_order_of_the_lines(tmp_p
 
 def test_a_run_gets_look_limit_and_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything between the file and the two that use it: the app and the engine."""
-    from zjobtui import wiring  # noqa: PLC0415 - its parts are exchanged here
-    from zjobtui.domain.tenant import Tenant  # noqa: PLC0415 - as above
-    from zjobtui.polling import engine  # noqa: PLC0415 - as above
-    from zjobtui.ui import app  # noqa: PLC0415 - as above
-
     made: dict[str, object] = {}
 
-    class Shown(app.MonitorApp):
+    class Shown(MonitorApp):
         def run_in_terminal(self, _: Callable[[], str]) -> int:
             polled = self._monitor._engine
-            assert isinstance(polled, engine.Engine)
+            assert isinstance(polled, Engine)
             made.update(look=self._look, notice=self._monitor._shown.notice, limit=polled._staleness_limit)
             return 0
 
-    monkeypatch.setattr(app, "MonitorApp", Shown)
+    monkeypatch.setattr(wiring, "MonitorApp", Shown)
     given = configured(
         tmp_path / "config.toml", '[polling]\nstaleness_limit = 9\n[screen]\ntheme = "lite"\nutc = true\n'
     )
-    tenant = wiring.Configured(Tenant(name="env", base_url="http://127.0.0.1"), lambda: pytest.fail("nothing is asked"))
+    tenant = Configured(Tenant(name="env", base_url="http://127.0.0.1"), lambda: pytest.fail("nothing is asked"))
     try:
         assert wiring.run_monitor([tenant], tmp_path / "watchlist.sqlite3", configuration=given) == 0
         assert not gc.isenabled()

@@ -81,6 +81,10 @@ class LogFile:
         threading.excepthook = self._thread_failed
         self._thread.start()
 
+    def log(self, name: str, level: int, message: str, args: tuple[object, ...], *, has_traceback: bool) -> None:
+        """Log by the logger of that name."""
+        logging.getLogger(name).log(level, message, *args, exc_info=has_traceback)
+
     def end(self) -> str:
         """Write what is left, for `STOP_LIMIT` seconds; return what is to be said if lines are missing, or ""."""
         logging.getLogger().removeHandler(self._handler)

@@ -57,9 +57,8 @@ class Logger:
             self._log(40, message, args, has_traceback=True)
 
     def _log(self, level: int, message: str, args: tuple[object, ...], *, has_traceback: bool = False) -> None:
-        import logging  # noqa: PLC0415 - it is loaded when the log is switched on
-
-        logging.getLogger(self.name).log(level, message, *args, exc_info=has_traceback)
+        if _open_log is not None:
+            _open_log.log(self.name, level, message, args, has_traceback=has_traceback)
 
 
 def get_logger(name: str) -> Logger:
@@ -84,7 +83,7 @@ def start(name: str) -> None:
     path = Path(os.path.abspath(os.path.expanduser(name)))  # noqa: PTH100, PTH111 - `~nobody` is no error, but a name
     if _open_log is not None and _open_log.path == path:
         return
-    from zjobtui.log_file import LogFile, describe_program  # noqa: PLC0415 - it imports logging
+    from zjobtui.log_file import LogFile, describe_program  # noqa: PLC0415 - 40 ms (logging.handlers, importlib.metadata)
 
     opened = LogFile(path)
     stop(f"the log goes on in {path}")

@@ -10,7 +10,8 @@ from tests.support.scripted import FixedClock
 from zjobtui.domain.tenant import BearerToken, Secret, Tenant
 from zjobtui.domain.text import clean
 from zjobtui.polling.ports import SourceError
-from zjobtui.wiring import Configured, _source
+from zjobtui.wiring.configuration import Configured
+from zjobtui.wiring.engine import _source
 from zjobtui.zuora.proxy import InvalidProxyError, Route, find_route
 
 HOST = "https://rest.eu.zuora.com"

@@ -1,10 +1,15 @@
 """The commands that carry a watchlist from one machine to another."""
 
 import sys
+from pathlib import Path
 
 import click
 
-from zjobtui.commands.shared import FILTER, TENANT, opened_store
+from zjobtui.commands.options import FILTER, TENANT
+from zjobtui.commands.shared import opened_store
+from zjobtui.domain.text import clean
+from zjobtui.headless import carrying, choosing
+from zjobtui.wiring.reader import read_report
 
 
 @click.command()
@@ -21,8 +26,6 @@ def export(with_results: bool, only_ids: bool, wanted: str, tenant: str | None, 
     zjobtui export --results > watchlist.json
     zjobtui export --ids --filter is:final
     """
-    from zjobtui.headless import carrying, choosing
-
     with opened_store() as (store, watchlist, now):
         among = choosing.kept(store, removed=False) if archived else watchlist
         watches = choosing.chosen(among, wanted, tenant, now)
@@ -42,12 +45,6 @@ def import_(source: str) -> None:
     zjobtui import watchlist.json
     ssh elsewhere zjobtui export | zjobtui import -
     """
-    from pathlib import Path
-
-    from zjobtui.domain.text import clean
-    from zjobtui.headless import carrying
-    from zjobtui.wiring import read_report
-
     with opened_store() as (store, watchlist, _):
         text = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
         name = "Standard input" if source == "-" else clean(source)

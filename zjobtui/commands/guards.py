@@ -3,14 +3,19 @@
 import os
 import select
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedWriter, FileIO, TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zjobtui import logs
+from zjobtui.config.paths import is_kept_by_program
+from zjobtui.domain.text import clean_lines
 from zjobtui.headless.saying import CLOSED, CRASHED, USAGE, OutputError, complain, status_of
 from zjobtui.logs import get_logger
+from zjobtui.zuora.mask import Mask
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -153,10 +158,6 @@ def _discard(descriptor: int) -> None:
 
 
 def _report(fault: Exception) -> None:
-    import traceback
-
-    from zjobtui.domain.text import clean_lines
-
     place = traceback.extract_tb(fault.__traceback__)[-1]
     complain(f"zjobtui: internal error: {type(fault).__name__} in {place.name}; this is a bug")
     complain(clean_lines("".join(traceback.format_exception(fault)).rstrip()))
@@ -164,12 +165,8 @@ def _report(fault: Exception) -> None:
 
 def start_log(name: str) -> None:
     """Switch the log on, the secrets of the environment being masked in it; raises `OSError`."""
-    from zjobtui import logs
-    from zjobtui.config.paths import is_kept_by_program
-    from zjobtui.zuora.mask import Mask
-
     if is_kept_by_program(Path(name)):
-        from zjobtui.log_file import LogError
+        from zjobtui.log_file import LogError  # noqa: PLC0415 - 40 ms (logging), only to refuse a name
 
         why = "zjobtui keeps its data or its settings there"
         raise LogError(f"The log cannot be written to {name}: {why}. Name another file with --log or ZJOBTUI_LOG.")
@@ -184,17 +181,4 @@ def need_terminal() -> None:
     """Ends the program where there is no terminal to draw on."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         complain(NO_TERMINAL)
-        sys.exit(USAGE)
-
-
-@contextmanager
-def faults_told(consequence: str = "") -> Iterator[None]:
-    """Report in one sentence, without a traceback, what the user can fix; the `consequence`, if any, follows it."""
-    from zjobtui.storage.database import StoreError
-
-    try:
-        yield
-    except (StoreError, ValueError, OSError) as fault:
-        log.exception("the command ends")
-        complain(f"{fault}\n{consequence}" if consequence else str(fault))
         sys.exit(USAGE)

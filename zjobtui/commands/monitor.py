@@ -1,14 +1,15 @@
 """The monitor over the tenants that are configured; where there is none, the first start leads to one."""
 
 import os
-from typing import TYPE_CHECKING
 
-from zjobtui.commands.guards import ended_quietly, faults_told, need_terminal
+from zjobtui.commands.faults import faults_told
+from zjobtui.commands.guards import ended_quietly, need_terminal
+from zjobtui.config.paths import config_path, store_path
+from zjobtui.domain.text import clean
 from zjobtui.headless.saying import USAGE, complain
 from zjobtui.logs import get_logger
-
-if TYPE_CHECKING:
-    from zjobtui.wiring import Configuration
+from zjobtui.wiring.configuration import Configuration, configuration
+from zjobtui.wiring.monitor import run_monitor
 
 log = get_logger(__name__)
 
@@ -34,12 +35,9 @@ def show_monitor(wanted: str | None = None) -> int:
 
 
 def _led_to_monitor(wanted: str | None) -> int:
-    from zjobtui.config.paths import config_path, store_path
-    from zjobtui.wiring import configuration, run_monitor
-
     configured = configuration(os.environ, config_path())
     if wanted is None and not configured.tenants and not configured.problems:
-        from zjobtui.commands.first_start import led
+        from zjobtui.commands.first_start import led  # noqa: PLC0415 - 100 ms, only if nothing is configured
 
         environ = led(configured)
         if isinstance(environ, int):
@@ -52,9 +50,7 @@ def _led_to_monitor(wanted: str | None) -> int:
         return run_monitor(chosen, store_path(), configuration=configured, is_all=wanted is None)
 
 
-def _told_of_no_tenant(configured: "Configuration", wanted: str | None) -> int:
-    from zjobtui.domain.text import clean
-
+def _told_of_no_tenant(configured: Configuration, wanted: str | None) -> int:
     for problem in configured.problems:
         complain(problem)
     names = ", ".join(one.tenant.name for one in configured.tenants)

@@ -195,3 +195,18 @@ def script(program: click.Command, shell: str) -> str:
 def answer(program: click.Command, instruction: str) -> int:
     """Print what a shell asks for, such as `bash_complete`; return the exit status."""
     return shell_complete(program, {}, "zjobtui", VARIABLE, instruction)
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(tuple(SHELLS)))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    r"""Print what makes a shell complete commands, job ids, labels and tenants.
+
+    \b
+    Examples:
+    zjobtui completion bash > ~/.local/share/bash-completion/completions/zjobtui
+    zjobtui completion zsh > ~/.zfunc/_zjobtui
+    zjobtui completion fish > ~/.config/fish/completions/zjobtui.fish
+    """
+    click.echo(script(context.find_root().command, shell), nl=False)

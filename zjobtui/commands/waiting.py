@@ -1,26 +1,27 @@
 """The commands that ask Zuora without a screen: wait for jobs, and watch what happens to them."""
 
 import sys
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from math import inf
 
 import click
 
 from zjobtui.clock import SystemClock
-from zjobtui.commands.guards import faults_told
+from zjobtui.commands.faults import faults_told
+from zjobtui.commands.options import AS_JSON, FILTER, TENANT, tenant_option
 from zjobtui.commands.shared import (
-    AS_JSON,
-    FILTER,
     NO_TENANT,
-    TENANT,
     complete_jobs,
     end_on_sigterm,
     home_of_new,
     opened_store,
     read_stdin,
     sound_configuration,
-    tenant_option,
 )
+from zjobtui.headless import adding, asking, streaming, waiting
+from zjobtui.headless.saying import complain
+from zjobtui.wiring.engine import ignored_exemptions, polling
 
 
 @click.command()
@@ -51,12 +52,6 @@ def wait(ids: tuple[str, ...], for_all: bool, timeout: str | None, tenant: str |
     zjobtui wait 1bc24f315d7b48d3a20245bfe73bdceb --timeout 15m
     curl … /v1/async/orders | zjobtui wait - && echo done
     """
-    from concurrent.futures import CancelledError
-
-    from zjobtui.headless import adding, asking, waiting
-    from zjobtui.headless.saying import complain
-    from zjobtui.wiring import ignored_exemptions, polling
-
     clock = SystemClock()
     with faults_told():
         limit = asking.read_limit(timeout)
@@ -90,10 +85,6 @@ def watch(as_json: bool, wanted: str, tenant: str | None) -> None:
     zjobtui watch --filter status:failed,attention
     zjobtui watch --json | jq -r 'select(.event == "status") | .job_id'
     """
-    from zjobtui.headless import streaming
-    from zjobtui.headless.saying import complain
-    from zjobtui.wiring import ignored_exemptions, polling
-
     clock = SystemClock()
     with opened_store() as (store, watchlist, _):
         tenants = sound_configuration().tenants

@@ -5,18 +5,17 @@ import sys
 import click
 
 from zjobtui.clock import SystemClock
-from zjobtui.commands.guards import faults_told
+from zjobtui.commands.faults import faults_told
+from zjobtui.commands.options import FILTER, TENANT, tenant_option
 from zjobtui.commands.shared import (
-    FILTER,
-    TENANT,
     complete_gone_jobs,
     complete_jobs,
     home_of_new,
     opened_store,
     read_stdin,
     sound_configuration,
-    tenant_option,
 )
+from zjobtui.headless import adding, taking_off
 
 
 @click.command()
@@ -38,8 +37,6 @@ def add(
     zjobtui add 1bc24f315d7b48d3a20245bfe73bdceb --label CS-4390 --tag renewal
     curl … /v1/async/orders | zjobtui add -
     """
-    from zjobtui.headless import adding
-
     if not ids and not files:
         raise click.UsageError("Name ids, a --file, or - for standard input.")
     with faults_told():
@@ -62,8 +59,6 @@ def rm(jobs: tuple[str, ...], tenant: str | None) -> None:
     Example:
     zjobtui rm CS-4390
     """
-    from zjobtui.headless import taking_off
-
     with opened_store() as (store, watchlist, now):
         sys.exit(taking_off.remove(store, watchlist, jobs, tenant, now))
 
@@ -83,8 +78,6 @@ def archive(jobs: tuple[str, ...], wanted: str, tenant: str | None) -> None:
     zjobtui archive
     zjobtui archive --filter 'status:done ended>2d'
     """
-    from zjobtui.headless import taking_off
-
     with opened_store() as (store, watchlist, now):
         if jobs or wanted or tenant:
             sys.exit(taking_off.archive(store, watchlist, jobs, wanted, tenant, now))
@@ -101,7 +94,5 @@ def restore(jobs: tuple[str, ...], tenant: str | None) -> None:
     Example:
     zjobtui restore CS-4390
     """
-    from zjobtui.headless import taking_off
-
     with opened_store() as (store, watchlist, now):
         sys.exit(taking_off.restore(store, watchlist, jobs, tenant, now))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from zjobtui.domain.digest import Digest
 from zjobtui.domain.freshness import is_stale
+from zjobtui.domain.late_pattern import late_pattern
 from zjobtui.domain.spans import PART, read_span
 from zjobtui.domain.suggestions import nearest
 from zjobtui.domain.text import shorten
@@ -58,7 +59,7 @@ STATES: Mapping[str, Test] = {
     "final": lambda watch, _: watch.is_final,
 }
 
-_SPAN_BEGUN = re.compile(rf"(?:{PART})*(?:[0-9]{{1,9}}(?:\.[0-9]{{0,3}})?)?")
+_SPAN_BEGUN = late_pattern(rf"(?:{PART})*(?:[0-9]{{1,9}}(?:\.[0-9]{{0,3}})?)?")
 _NO_DIGEST = Digest("", Verdict(Kind.WAITING, ""))
 
 

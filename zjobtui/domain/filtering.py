@@ -13,21 +13,22 @@ from dataclasses import dataclass, field, replace
 
 from zjobtui.domain.criteria import FIELDS, Field, Test, Wrong
 from zjobtui.domain.haystack import haystack
+from zjobtui.domain.late_pattern import late_pattern
 from zjobtui.domain.suggestions import nearest
 from zjobtui.domain.text import clean, shorten
 from zjobtui.domain.watch import Watch
 
 _QUOTED = r'"([^"]*(?:""[^"]*)*)(?:"|$)'
 _TYPED = r"[A-Za-z]+(?::|[<>]=?)"
-_TERM = re.compile(
+_TERM = late_pattern(
     rf"(?=\S)(?P<sign>[!-]?)(?:{_QUOTED.replace('(', '(?P<phrase>', 1)}"
     rf"|(?P<name>[A-Za-z]+)(?P<operator>:|[<>]=?)(?P<values>(?:{_QUOTED}|[^\s\",][^\s,]*|,)*)"
     r"|(?P<word>\S*))"
 )
-_VALUE = re.compile(rf'{_QUOTED}|([^\s",][^\s,]*)')
-_PLAIN_VALUE = re.compile(r'[^\s",][^\s,]*')
-_PLAIN_WORD = re.compile(rf'(?!{_TYPED}|[!"-])\S+')
-_PIECE_OF_ID = re.compile(r"(?=.*-)-*(?:[0-9a-f]-*){8,32}")
+_VALUE = late_pattern(rf'{_QUOTED}|([^\s",][^\s,]*)')
+_PLAIN_VALUE = late_pattern(r'[^\s",][^\s,]*')
+_PLAIN_WORD = late_pattern(rf'(?!{_TYPED}|[!"-])\S+')
+_PIECE_OF_ID = late_pattern(r"(?=.*-)-*(?:[0-9a-f]-*){8,32}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Finds job ids in whatever text is pasted, and tells them from access tokens and from the ids of other things."""
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,24 +7,25 @@ from enum import Enum, auto
 
 from zjobtui.domain.job import FoundIds, JobId
 from zjobtui.domain.key_names import NameKind, kind_of_name
+from zjobtui.domain.late_pattern import late_pattern
 from zjobtui.domain.redaction import Secrets, find_secrets
 from zjobtui.domain.source_text import ID, SourceText
 from zjobtui.domain.text import shorten
 
-_RUN = re.compile(r"(?<![0-9A-Za-z-])[0-9A-Za-z-]{28,}")
-_CANDIDATE = re.compile(r"[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*")
-_EMBEDDED = re.compile(rf"(?<![0-9A-Za-z]){ID}(?![0-9A-Za-z])")
-_NEAR_MISS = re.compile(r"(?=.*\d)(?=.*[a-fA-F])(?:[0-9a-fA-F]-?){28,35}")
-_WHOLE = re.compile(rf"[\s\"'`]*({ID})[\s\"'`]*")
+_RUN = late_pattern(r"(?<![0-9A-Za-z-])[0-9A-Za-z-]{28,}")
+_CANDIDATE = late_pattern(r"[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*")
+_EMBEDDED = late_pattern(rf"(?<![0-9A-Za-z]){ID}(?![0-9A-Za-z])")
+_NEAR_MISS = late_pattern(r"(?=.*\d)(?=.*[a-fA-F])(?:[0-9a-fA-F]-?){28,35}")
+_WHOLE = late_pattern(rf"[\s\"'`]*({ID})[\s\"'`]*")
 
 _WINDOW = 160
 """Characters before an id in which the name of its field is looked for."""
 
 _GAP = " \t\r\n:=\"'`\\[({<>*|"
-_LIST_GAP = re.compile(r"[\s,;|\"'`\\\[\](){}*]{1,200}")
+_LIST_GAP = late_pattern(r"[\s,;|\"'`\\\[\](){}*]{1,200}")
 _NAME_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-"
-_CLOSING = re.compile(r"(?P<text>[\w .-]{1,60})</[\w:.-]{1,40}>?$")
-_MD5_OF = re.compile(r"md5 ?\([^()\n]{0,100}\)$")
+_CLOSING = late_pattern(r"(?P<text>[\w .-]{1,60})</[\w:.-]{1,40}>?$")
+_MD5_OF = late_pattern(r"md5 ?\([^()\n]{0,100}\)$")
 _NAME_LIMIT = 31
 """Characters of a name that are shown; 32 could be an id."""
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Self
 
+from zjobtui.domain.redaction import mask_secrets
 from zjobtui.domain.text import clean, shorten
 
 _PLAIN = r"[0-9a-fA-F]{32}"
@@ -79,8 +80,6 @@ class FoundIds:
 
 
 def _what_is_wrong(text: str) -> str:
-    from zjobtui.domain.redaction import mask_secrets  # noqa: PLC0415 - its expressions are for faulty ids alone
-
     shown = shorten(clean(mask_secrets(text)), 60)
     if not text:
         return "An empty text is no job id."

@@ -1,9 +1,10 @@
 """What the name of a field says about its value: a secret, a job id, or the id of something else."""
 
-import re
 from enum import Enum, auto
 
-_SECRET = re.compile(
+from zjobtui.domain.late_pattern import late_pattern
+
+_SECRET = late_pattern(
     r"(?:token|secret|password|passphrase|authorization|clientid|apikey|accesskey(?:id)?|privatekey|sessionid"
     r"|(?<![a-z])(?:jti|zsession|bearer|cookie|setcookie))s?"
 )

@@ -1,11 +1,13 @@
 """What came of one call about a job: a report, or the problem that stood in its way."""
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from zjobtui.domain.problem import Problem
 from zjobtui.domain.rate_limits import RateLimits
-from zjobtui.domain.report import Report
+
+if TYPE_CHECKING:
+    from zjobtui.domain.report import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Call:
 class Seen:
     """A good answer, and when it came (seconds since the epoch, UTC)."""
 
-    report: Report
+    report: "Report"
     at: float
     call: Call = Call()
 

@@ -4,13 +4,15 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+from zjobtui.domain.late_pattern import late_pattern
+
 ID = r"(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32})"
 """A job id; what stands beside it is not looked at."""
 
 _END = r"(?![0-9A-Za-z])"
 _CSI = r"\[[0-9;:?]{0,40}[A-Za-z]"
 _CODES = tuple(
-    (sign, re.compile(rf"{code}(?:{code})*"))
+    (sign, late_pattern(rf"{code}(?:{code})*"))
     for sign, code in (
         ("\x1b", rf"\x1b(?:{_CSI}|[()][0-9A-B])"),
         ("\u241b", rf"\u241b(?:{_CSI}|[()][0-9A-B])"),
@@ -20,12 +22,12 @@ _CODES = tuple(
 )
 """Control sequences (ECMA-48), as they are and as programs print them, each by the character it begins with."""
 
-_ID_BEFORE = re.compile(rf"(?<![0-9A-Za-z]){ID}$")
-_ID_AFTER = re.compile(ID + _END)
+_ID_BEFORE = late_pattern(rf"(?<![0-9A-Za-z]){ID}$")
+_ID_AFTER = late_pattern(ID + _END)
 
 _SEPARATORS = "0[9aAdD]|2[0126-9cCfF]|3[aAbBcCdDeEfF]|5[bBcCdD]|60|7[bBcCdD]"
 _ESCAPES = tuple(
-    (sign, re.compile(pattern))
+    (sign, late_pattern(pattern))
     for sign, pattern in (
         (
             "&",

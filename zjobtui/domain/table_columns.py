@@ -5,16 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from zjobtui.domain.key_names import NameKind, kind_of_name
+from zjobtui.domain.late_pattern import late_pattern
 from zjobtui.domain.source_text import SourceText
 
 _LINE_LIMIT = 1_000
 """Characters of a line that can be a heading; no real heading is longer."""
 
-_HEADING = re.compile(r"job|token|secret|passw|client|authorization|apikey|api_key|jti")
-_DELIMITERS = (re.compile(r"\t"), re.compile(r"\|"), re.compile(";"), re.compile(","), re.compile(r" {2,}"))
-_NAME = re.compile(r"[^\W_][\w .#/()-]{0,39}")
-_DIGITS = re.compile(r"[0-9a-fA-F-]{28}")
-_QUOTED = re.compile(r'"(?:[^"\n]|"")*"')
+_HEADING = late_pattern(r"job|token|secret|passw|client|authorization|apikey|api_key|jti")
+_DELIMITERS = (late_pattern(r"\t"), late_pattern(r"\|"), late_pattern(";"), late_pattern(","), late_pattern(r" {2,}"))
+_NAME = late_pattern(r"[^\W_][\w .#/()-]{0,39}")
+_DIGITS = late_pattern(r"[0-9a-fA-F-]{28}")
+_QUOTED = late_pattern(r'"(?:[^"\n]|"")*"')
 _AROUND = " \t\r\"'`*{}[]"
 
 

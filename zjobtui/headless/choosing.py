@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from zjobtui.domain.filtering import FilterProblem, parse
+from zjobtui.domain.redaction import mask_secrets
 from zjobtui.domain.text import clean, shorten
 from zjobtui.domain.timeline import Event
 from zjobtui.domain.watch import Watch
@@ -16,8 +18,6 @@ def chosen(watches: Iterable[Watch], wanted: str, tenant: str | None, now: float
     mine = [watch for watch in watches if tenant in {None, watch.job.tenant}]
     if not wanted.strip():
         return mine
-    from zjobtui.domain.filtering import FilterProblem, parse  # noqa: PLC0415 - few lists are filtered
-
     parsed = parse(wanted)
     if isinstance(parsed, FilterProblem):
         raise ValueError(f"--filter: {parsed}.")  # noqa: TRY004 - it is a value that is wrong
@@ -50,8 +50,6 @@ def the_one(watches: Iterable[Watch], text: str, absent: str = ABSENT) -> Watch:
     found = find(watches, text)
     if len(found) == 1:
         return found[0]
-    from zjobtui.domain.redaction import mask_secrets  # noqa: PLC0415 - its expressions are for faulty names alone
-
     shown = shorten(clean(mask_secrets(text)), 60)
     if not found:
         raise ValueError(f"“{shown}” {absent}.")

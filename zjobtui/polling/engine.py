@@ -21,12 +21,12 @@ from zjobtui.domain.timeline import Event
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import LOOKED_AT, Change, Watchlist
 from zjobtui.logs import get_logger
+from zjobtui.polling.lease import Lease
+from zjobtui.polling.ledger import Ledger
 from zjobtui.polling.ports import Edited, MakeSource, Shelf, State, Subscriber, Unsaved
 
 if TYPE_CHECKING:
     from zjobtui.polling.desk import Desk
-    from zjobtui.polling.lease import Lease
-    from zjobtui.polling.ledger import Ledger
     from zjobtui.polling.poller import Poller
 
 log = get_logger(__name__)
@@ -218,9 +218,7 @@ class Engine:
 
     async def _main(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
-        from zjobtui.polling.desk import Desk  # noqa: PLC0415 - imported on this thread, after the first screen
-        from zjobtui.polling.lease import Lease  # noqa: PLC0415 - as above
-        from zjobtui.polling.ledger import Ledger  # noqa: PLC0415 - as above
+        from zjobtui.polling.desk import Desk  # noqa: PLC0415 - 20 ms, on this thread after the first screen
 
         self._ledger = ledger = Ledger(self.state.watchlist, self._shelf, self._publish, self._only)
         self._has_started.set()
@@ -274,7 +272,7 @@ class Engine:
     def _pollers(self) -> "list[Poller]":
         return [desk.poller for desk in self._desks if desk.poller is not None]
 
-    def _desk_changed(self, lease: "Lease") -> None:
+    def _desk_changed(self, lease: Lease) -> None:
         """A desk may have its poller now, and with it something to poll."""
         lease.wake()
         self._publish()

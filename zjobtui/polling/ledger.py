@@ -5,15 +5,17 @@ import time
 from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from zjobtui.domain.job import Job
-from zjobtui.domain.observation import Observation
 from zjobtui.domain.timeline import Entry, Event
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Change, Observed, Watchlist
 from zjobtui.logs import get_logger
 from zjobtui.polling.ports import Shelf
+
+if TYPE_CHECKING:
+    from zjobtui.domain.observation import Observation
 
 log = get_logger(__name__)
 
@@ -112,7 +114,7 @@ class Ledger:
         self._changed()
         self._worker.shutdown(wait=not self.unsaved, cancel_futures=True)
 
-    def bring(self, job: Job, observation: Observation, planned: float) -> None:
+    def bring(self, job: Job, observation: "Observation", planned: float) -> None:
         """Take an observation; it is committed and published at once, or in a burst within `GATHER` seconds."""
         self._brought.append((job, observation, planned))
         self._has_brought.set()

@@ -1,6 +1,7 @@
 """The SQLite file: how it is made and opened, and what its faults mean. Knows no watch and no job."""
 
 import errno
+import fcntl
 import os
 import sqlite3
 import stat
@@ -329,8 +330,6 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def _is_locked_here(handle: int) -> bool:
-    import fcntl  # noqa: PLC0415 - only while a store is made or recovered
-
     with suppress(OSError):
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

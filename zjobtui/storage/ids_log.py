@@ -33,6 +33,7 @@ from pathlib import Path
 
 from zjobtui.atomic_write import sync_folder, write_whole
 from zjobtui.domain.job import JobId
+from zjobtui.domain.redaction import mask_secrets
 from zjobtui.domain.text import clean, shorten
 from zjobtui.domain.timeline import Entry, Event
 from zjobtui.domain.watchlist import Change
@@ -278,6 +279,4 @@ def _tenant_of(text: str) -> str | None:
 def _label_text(label: str) -> str:
     if not label:
         return ""
-    from zjobtui.domain.redaction import mask_secrets  # noqa: PLC0415 - its expressions are for labels alone
-
     return shorten(clean(mask_secrets(label)).strip(), LABEL_LIMIT)

@@ -17,7 +17,8 @@ from zjobtui.domain.timeline import Event
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import ANNOTATIONS, Change, Observed, Watchlist
 from zjobtui.logs import get_logger
-from zjobtui.storage import ids_log, sharing
+from zjobtui.storage import ids_log, sharing, takeover
+from zjobtui.storage.answers import ReadReport, answer_of, earlier_of
 from zjobtui.storage.database import (
     BUSY_LIMIT,
     BrokenStoreError,
@@ -29,14 +30,14 @@ from zjobtui.storage.database import (
     open_database,
 )
 from zjobtui.storage.ids_log import Action, IdsLogError, Key
+from zjobtui.storage.recovery import adopt, recover, refill
 from zjobtui.storage.rows import IDENTITY, OBSERVATIONS, DamageError, entry_of, watches_of
+from zjobtui.storage.upkeep import Survey, compact, survey
 from zjobtui.storage.writing import POSITION, MissingJobError, write
 
 if TYPE_CHECKING:
     from zjobtui.domain.observation import Earlier, Seen
     from zjobtui.domain.timeline import Timeline
-    from zjobtui.storage.answers import ReadReport
-    from zjobtui.storage.upkeep import Survey
 
 _REMOVED_FOR_NO_REASON = "SELECT tenant, job FROM watches WHERE removed_at IS NOT NULL AND removed_as IS NULL"
 """Removals that no window wrote: one flipped bit turns NULL into 0."""
@@ -68,7 +69,7 @@ MIGRATE_AGAIN = 30.0
 """Seconds between two tries to migrate a file that could not be migrated."""
 
 
-def open_store(path: Path, read_report: "ReadReport", lock_wait: float = BUSY_LIMIT) -> tuple["Store", Watchlist]:
+def open_store(path: Path, read_report: ReadReport, lock_wait: float = BUSY_LIMIT) -> tuple["Store", Watchlist]:
     """The store and what it holds. Raises `StoreError`.
 
     Of a damaged file what is readable is taken over into a new one, and jobs that only `ids.log` knows are added;
@@ -117,17 +118,15 @@ def _is_lost(path: Path) -> bool:
 
 
 def _recover(
-    path: Path, why: str, read_report: "ReadReport", is_sound: Callable[[], bool], *, is_open: bool = False
+    path: Path, why: str, read_report: ReadReport, is_sound: Callable[[], bool], *, is_open: bool = False
 ) -> str:
-    from zjobtui.storage.recovery import recover  # noqa: PLC0415 - hardly ever needed
-
     log.warning("the store is not readable (%s); it is replaced by what can be recovered", why)
     notice = recover(path, why, read_report, is_sound, is_open=is_open)
     log.warning("recovered: %s", notice or "another window did that")
     return notice
 
 
-def _loaded(path: Path, read_report: "ReadReport", lock_wait: float = BUSY_LIMIT) -> tuple["Store", Watchlist]:
+def _loaded(path: Path, read_report: ReadReport, lock_wait: float = BUSY_LIMIT) -> tuple["Store", Watchlist]:
     store = Store(path, read_report, lock_wait)
     try:
         return store, store.load()
@@ -138,7 +137,7 @@ def _loaded(path: Path, read_report: "ReadReport", lock_wait: float = BUSY_LIMIT
         raise
 
 
-def _agreed(path: Path, read_report: "ReadReport", lock_wait: float = BUSY_LIMIT) -> tuple["Store", Watchlist]:
+def _agreed(path: Path, read_report: ReadReport, lock_wait: float = BUSY_LIMIT) -> tuple["Store", Watchlist]:
     store, watchlist = _loaded(path, read_report, lock_wait)
     try:
         return store, store.agree_with_log(watchlist)
@@ -147,7 +146,7 @@ def _agreed(path: Path, read_report: "ReadReport", lock_wait: float = BUSY_LIMIT
         raise
 
 
-def _is_sound(path: Path, read_report: "ReadReport") -> bool:
+def _is_sound(path: Path, read_report: ReadReport) -> bool:
     try:
         _agreed(path, read_report)[0].close()
     except BrokenStoreError:
@@ -161,7 +160,7 @@ class Store:
     Every method raises `StoreError` with a sentence for people where the disk or another window stands in the way.
     """
 
-    def __init__(self, path: Path, read_report: "ReadReport", lock_wait: float = BUSY_LIMIT) -> None:
+    def __init__(self, path: Path, read_report: ReadReport, lock_wait: float = BUSY_LIMIT) -> None:
         self.path = path
         self._read_report = read_report
         self._lock_wait = lock_wait
@@ -299,15 +298,11 @@ class Store:
 
     def seen(self, job: Job) -> "Seen | None":
         """The last good answer about a job, whole, with the call that brought it."""
-        from zjobtui.storage.answers import answer_of  # noqa: PLC0415 - reports are not needed for the first screen
-
         with self._about(job, "SELECT at, body, call FROM reports") as rows:
             return answer_of(rows[0], self._read_report) if rows else None
 
     def earlier(self, job: Job) -> "Earlier | None":
         """The answer that the last good one replaced, as it came."""
-        from zjobtui.storage.answers import earlier_of  # noqa: PLC0415 - as above
-
         with self._about(job, "SELECT earlier_at, earlier FROM reports") as rows:
             return earlier_of(rows[0]) if rows else None
 
@@ -336,17 +331,13 @@ class Store:
         with self._transaction() if calls else self._reading() as connection:
             return sharing.count_calls(connection, tenant, day, calls)
 
-    def survey(self) -> "Survey":
+    def survey(self) -> Survey:
         """What the store holds, in figures."""
-        from zjobtui.storage.upkeep import survey  # noqa: PLC0415 - only when somebody asks
-
         with self._reading() as connection:
             return survey(connection, self.path)
 
     def compact(self, now: float) -> None:
         """Gives the disk back what is not used; refused while another window polls on it."""
-        from zjobtui.storage.upkeep import compact  # noqa: PLC0415 - as above
-
         if self.is_read_only:
             raise StoreError(self._opened.notice)
         with self._reading() as connection:
@@ -390,7 +381,6 @@ class Store:
             if self.is_read_only:
                 return f"{self.path} is shown, and nothing is saved."
             raise StoreError(f"Another file was put in the place of {self.path}, and cannot be written. {fresh.notice}")
-        from zjobtui.storage.recovery import adopt  # noqa: PLC0415 - hardly ever needed
 
         is_whole = False
         with self._lock, fresh._faults_told():  # noqa: SLF001 - another store
@@ -430,7 +420,6 @@ class Store:
 
         Returns whether that came from its file (`source`), and not only from what a window knows.
         """
-        from zjobtui.storage import takeover  # noqa: PLC0415 - hardly ever needed
 
         jobs = takeover.known_to(known)
         if source is not None:
@@ -496,8 +485,6 @@ class Store:
                     raise DamageError(f"a job that {ids_log.NAME} lists was removed for no reason")
             is_refilled = not lines.keys() <= known
             if is_refilled:
-                from zjobtui.storage.recovery import refill  # noqa: PLC0415 - hardly ever needed
-
                 notice = refill(connection, self.path, lines, self._read_report, revision)
                 if not lines.keys() <= _known_keys(connection):
                     raise DamageError("its index knows jobs that its table does not")
@@ -605,7 +592,7 @@ class Store:
         return store_id
 
     def _digested_anew(self, watchlist: Watchlist) -> Watchlist:
-        from zjobtui.domain.digesting import digest  # noqa: PLC0415 - only after the rules have changed
+        from zjobtui.domain.digesting import digest  # noqa: PLC0415 - 30 ms (domain.report), only after the rules have changed
 
         answers = {watch.job: self.seen(watch.job) for watch in watchlist if watch.digest}
         renewed = {job: replace(watchlist.watches[job], digest=digest(s.report)) for job, s in answers.items() if s}

@@ -8,6 +8,7 @@ from zjobtui.domain.job import Job
 from zjobtui.domain.timeline import Entry, Event
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import ANNOTATIONS, Change, Observed
+from zjobtui.storage.answers import answer_row
 from zjobtui.storage.rows import IDENTITY, OBSERVATIONS, SqlValue, row_of
 
 _FINAL = tuple(sorted(FINAL_STATUSES))
@@ -83,8 +84,6 @@ def _update_each(
 
 
 def _observe(connection: sqlite3.Connection, observed: Iterable[Observed], revision: int) -> None:
-    from zjobtui.storage.answers import answer_row  # noqa: PLC0415 - reports are not needed for the first screen
-
     for one in observed:
         written = connection.execute(_OBSERVE, {**row_of(one.watch), "revision": revision})
         if written.rowcount and one.seen is not None:

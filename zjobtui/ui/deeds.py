@@ -18,6 +18,7 @@ from zjobtui.domain.watch import Watch
 from zjobtui.logs import get_logger
 from zjobtui.polling.ports import Edited
 from zjobtui.storage.exports import FOLDER, export_name, write_export
+from zjobtui.ui.add_jobs import AddJobs
 from zjobtui.ui.ask_text import AskText
 from zjobtui.ui.clipboard import sequence
 from zjobtui.ui.pick import Pick
@@ -27,6 +28,8 @@ from zjobtui.ui.shown import Shown
 from zjobtui.ui.terminal_io import write
 from zjobtui.ui.undoing import Undoing, Watches, Way, named
 from zjobtui.ui.written import by_text, read_tags, retagged, shared, shared_tags, tags_of
+from zjobtui.wording import handing_over
+from zjobtui.wording.copying import copies
 from zjobtui.wording.found_ids import counts
 from zjobtui.wording.signs import plural
 
@@ -139,8 +142,6 @@ class Deeds:
 
     async def copy(self) -> None:
         """Asks what to copy, and hands it to the terminal; a key typed ahead waits until it asks."""
-        from zjobtui.wording.copying import copies  # noqa: PLC0415 - 35 ms of the first deed
-
         if not (targets := self._targets()):
             return
         seen = await asyncio.to_thread(self._archive.seen, targets[0].job)
@@ -156,8 +157,6 @@ class Deeds:
 
     def export(self) -> None:
         """Asks for a form, and writes the jobs to a file."""
-        from zjobtui.wording import handing_over  # noqa: PLC0415 - 35 ms of the first deed
-
         now = self._clock.now()
         if not (targets := self._targets()):
             return
@@ -235,8 +234,6 @@ class Deeds:
         self._screen.app.push_screen(AskText(title.format(named(targets)), start, hint), take)
 
     def _add_to(self, tenant: str, text: str) -> None:
-        from zjobtui.ui.add_jobs import AddJobs  # noqa: PLC0415 - 15 ms of the first deed
-
         def is_known(job_id: JobId) -> bool:
             return self._shown.state.watchlist.get(Job(tenant, job_id)) is not None
 

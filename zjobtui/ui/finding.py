@@ -4,6 +4,7 @@ from textual.screen import Screen
 
 from zjobtui.domain.arranging import SortOrder
 from zjobtui.domain.verdict import Kind
+from zjobtui.ui.filter_bar import open_filter_bar
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.pick import Pick
 from zjobtui.ui.shown import Shown
@@ -22,8 +23,6 @@ class Finding:
 
     async def filter(self) -> None:
         """Opens the line in which a filter is typed; when it is dropped, the cursor is where it was."""
-        from zjobtui.ui.filter_bar import open_filter_bar  # noqa: PLC0415 - 40 ms
-
         before = self._rows.selected
 
         def typed(text: str) -> None:

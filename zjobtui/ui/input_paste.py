@@ -2,6 +2,7 @@
 
 from codecs import getincrementaldecoder
 
+from zjobtui.domain.id_finder import find_job_ids
 from zjobtui.ui.input_grammar import ESC, ESCAPE_KEY, tokenize
 from zjobtui.ui.input_outlet import Outlet
 from zjobtui.ui.paste_text import PasteText
@@ -62,8 +63,6 @@ class Burst:
 
     def end(self, outlet: Outlet, now: float) -> bool:
         """Hands it on; gives whether it is a paste."""
-        from zjobtui.domain.id_finder import find_job_ids  # noqa: PLC0415 - 40 ms
-
         text = self._text.text()
         found = find_job_ids(text)
         is_long = self._count >= PASTE_BURST and len(self._distinct) >= VARIED

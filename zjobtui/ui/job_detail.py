@@ -10,6 +10,7 @@ from textual.events import Click, Key
 
 from zjobtui.domain.watch import Watch
 from zjobtui.ui.detail_lines import TAB_LINE, Page, Viewing, headline, page
+from zjobtui.ui.filter_bar import open_filter_bar
 from zjobtui.ui.flat import FlatLine
 from zjobtui.ui.lines_view import LinesView
 from zjobtui.ui.spans import Spans
@@ -124,8 +125,6 @@ class JobDetail(LinesView):
 
     async def action_find(self) -> None:
         """Opens the line in which words are typed."""
-        from zjobtui.ui.filter_bar import open_filter_bar  # noqa: PLC0415 - 40 ms
-
         await open_filter_bar(self, self._words.get(self._tab, ""), _HINTS[self._tab], self.find)
 
     def action_match(self, step: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 
 from zjobtui.domain.arranging import SortOrder
+from zjobtui.domain.redaction import mask_secrets
 from zjobtui.ui.panes import Divider, Panes
 from zjobtui.ui.ports import Memory, Plain
 from zjobtui.ui.view import View
@@ -63,8 +64,6 @@ class Remembering:
 def _masked(text: str) -> str:
     if not text:
         return ""
-    from zjobtui.domain.redaction import mask_secrets  # noqa: PLC0415 - 35 ms
-
     return mask_secrets(text)
 
 

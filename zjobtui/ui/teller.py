@@ -10,6 +10,7 @@ from zjobtui.domain.telling import Telling, Topic, news
 from zjobtui.domain.watchlist import Watchlist
 from zjobtui.ui.clipboard import notification
 from zjobtui.ui.ports import Program
+from zjobtui.wording.telling import line_of, records_of
 
 BELL = "\a"
 
@@ -58,8 +59,6 @@ class Teller:
             self._write(BELL)
         if self._ways.osc == "off" and not self._ways.has_toast and self._ways.program is None:
             return
-        from zjobtui.wording.telling import line_of, records_of  # noqa: PLC0415 - 30 ms
-
         if self._ways.osc != "off":
             self._write(notification(line_of(told, watchlist), self._ways.osc, os.environ))
         if self._ways.has_toast:

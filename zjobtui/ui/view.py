@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from zjobtui.domain.arranging import Key, SortOrder
+from zjobtui.domain.filtering import FilterProblem, parse
 from zjobtui.domain.verdict import Kind
 from zjobtui.domain.watch import Watch
 from zjobtui.domain.watchlist import Watchlist
@@ -61,8 +62,6 @@ class View:
         if not self.text:
             self._filter, self.problem = None, ""
             return
-        from zjobtui.domain.filtering import FilterProblem, parse  # noqa: PLC0415 - 15 ms
-
         parsed = parse(self.text)
         if isinstance(parsed, FilterProblem):
             self._filter, self.problem = parsed.rest, "" if parsed.is_unfinished else str(parsed)

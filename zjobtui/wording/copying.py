@@ -4,8 +4,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from zjobtui.domain.watch import Watch
-from zjobtui.wording.handing_over import as_markdown, curl, markdown
-from zjobtui.wording.requests import support_text
+from zjobtui.wording.handing_over import as_markdown, escaped
+from zjobtui.wording.jobs import problem_text
+from zjobtui.wording.outline import printed
+from zjobtui.wording.reports import report_lines
+from zjobtui.wording.requests import curl, support_text
+from zjobtui.wording.times import stamp
 
 if TYPE_CHECKING:
     from zjobtui.domain.observation import Seen
@@ -35,6 +39,19 @@ def copies(watches: Sequence[Watch], seen: "Seen | None", tenant: "Tenant | None
         "curl": curl(tenant, watch.job.id.given) if tenant else "",
     }
     return {name: text for name, text in texts.items() if text}
+
+
+def markdown(watch: Watch, seen: "Seen | None") -> str:
+    """One job for a ticket: verdict, what it made, and what Zuora's support asks for."""
+    lines = [f"### {escaped(watch.name)}: {watch.verdict.kind.value}", "", escaped(watch.verdict.sentence), ""]
+    if problem := problem_text(watch):
+        lines += [escaped(problem), ""]
+    lines += [f"- Job id: `{watch.job.id.given}` (tenant {escaped(watch.job.tenant)})"]
+    lines += [f"- Added {stamp(watch.added_at)}" + (f", ended {stamp(watch.ended_at)}" if watch.ended_at else "")]
+    if seen is not None:
+        lines += [f"- Request id `{seen.call.request_id}`, track id `{seen.call.track_id}`, answered {stamp(seen.at)}"]
+        lines += ["", "```", *(line.replace("```", "ʼʼʼ") for line in printed(report_lines(seen.report))), "```"]
+    return "\n".join(lines) + "\n"
 
 
 def _for_support(watch: Watch, seen: "Seen") -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 
 from zjobtui.domain.text import clean_lines
 
@@ -27,8 +28,6 @@ def pretty(raw: str) -> list[str]:
 
 def difference(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The lines of two bodies, each behind its sign: `-` gone, `+` new, a blank in both, `⋯` for what is left out."""
-    from difflib import SequenceMatcher  # noqa: PLC0415 - few ever look
-
     head = _alike(before, after)
     tail = _alike(before[head:][::-1], after[head:][::-1])
     old, new = before[head : len(before) - tail], after[head : len(after) - tail]

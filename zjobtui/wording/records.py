@@ -1,12 +1,14 @@
 """A watch as a record for other programs; the field names are a promise, counted by `SCHEMA`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zjobtui.domain.freshness import is_stale
-from zjobtui.domain.observation import Seen
 from zjobtui.domain.timeline import Timeline
 from zjobtui.domain.watch import Watch
 from zjobtui.wording.times import stamp
+
+if TYPE_CHECKING:
+    from zjobtui.domain.observation import Seen
 
 SCHEMA = 1
 """Counts up when a field changes its meaning or goes away; a new field does not count."""
@@ -42,7 +44,7 @@ def record(watch: Watch, now: float) -> dict[str, Any]:
     }
 
 
-def full_record(watch: Watch, seen: Seen | None, timeline: Timeline, now: float) -> dict[str, Any]:
+def full_record(watch: Watch, seen: "Seen | None", timeline: Timeline, now: float) -> dict[str, Any]:
     """One watch with its last answer, as the text that Zuora sent, and its timeline."""
     entries = [{"at": stamp(e.at), "event": e.event.value, "text": e.text, "verdict": e.verdict} for e in timeline]
     answer = None

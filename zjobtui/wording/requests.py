@@ -1,11 +1,13 @@
 """The request behind an answer in words: what Zuora's support asks for, and what the host said of its limits."""
 
+import shlex
 from collections.abc import Iterator
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from zjobtui.wording.outline import Line, Tone, fact, group
 from zjobtui.wording.times import duration, moment, stamp
+from zjobtui.zuora.headers import read_rate_limits
 
 if TYPE_CHECKING:
     from zjobtui.domain.job import Job
@@ -32,8 +34,6 @@ def request_lines(
     job: "Job", tenant: "Tenant | None", seen: "Seen | None", now: float, zone: tzinfo | None = None
 ) -> Iterator[Line]:
     """The last call that brought a good answer, the limits it told of, and how to make the same call elsewhere."""
-    from zjobtui.wording.handing_over import curl  # noqa: PLC0415 - who reads a summary does not pay for it
-
     if seen is None:
         yield Line("none", "Answer", "There is no good answer yet.", Tone.MUTED)
     else:
@@ -57,8 +57,6 @@ def support_text(call: "Call", at: float) -> str:
 
 
 def _limit_lines(headers: tuple[tuple[str, str], ...], at: float) -> Iterator[Line]:
-    from zjobtui.zuora.headers import read_rate_limits  # noqa: PLC0415 - as above
-
     limits, said = read_rate_limits(headers, at), {name.lower(): text for name, text in headers}
     windows = limits.windows.items()
     allowed = {window: f"{calls:,} {_WINDOWS.get(window, f'in {duration(window)}')}" for window, calls in windows}
@@ -76,3 +74,14 @@ def _limit_lines(headers: tuple[tuple[str, str], ...], at: float) -> Iterator[Li
     yield from fact("wait", "Asked to wait", said.get("retry-after", ""), Tone.ATTENTION)
     lines = (Line(f"limits/{number}", name, text, Tone.MUTED) for number, (name, text) in enumerate(headers))
     yield from group("limits", f"Rate limit headers ({len(headers)})", "", lines)
+
+
+def curl(tenant: "Tenant", given: str) -> str:
+    """The call about a job as a shell command; the token is a variable, never itself."""
+    parts = [
+        "curl -sS",
+        '-H "Authorization: Bearer $ZUORA_TOKEN"',
+        f"-H {shlex.quote(f'Zuora-Version: {tenant.version}')}",
+        shlex.quote(f"{tenant.base_url}/v1/async-jobs/{given}"),
+    ]
+    return " ".join(parts)

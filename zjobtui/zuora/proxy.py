@@ -108,7 +108,7 @@ def _proxy_variables(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     lower_case_last = sorted(environ.items(), key=lambda item: item[0].islower())
     listed = [(name, text.strip()) for name, text in lower_case_last if name.lower().endswith("_proxy")]
     if not listed and environ is os.environ and sys.platform in {"darwin", "win32"}:
-        from urllib.request import getproxies  # noqa: PLC0415 - only these systems have settings of their own
+        from urllib.request import getproxies  # noqa: PLC0415 - 30 ms; only these systems have settings of their own
 
         return {scheme: ("The proxy of the system's settings", text) for scheme, text in getproxies().items()}
     return {name.lower().removesuffix("_proxy"): (name, text) for name, text in listed if text}
