@@ -26,7 +26,7 @@ def main() -> None:
         if name := os.environ.get(logs.VARIABLE):
             start_log(name)
         gc.disable()  # a tenth of the start is spent on collecting what is not garbage; the screen turns it on again
-        from zjobtui.commands.monitor import show_monitor  # noqa: PLC0415 - 350 ms (Textual); no other command needs it
+        from zjobtui.commands.monitor import show_monitor  # noqa: PLC0415 - 350 ms (Textual); few commands need it
 
         sys.exit(show_monitor())
 
