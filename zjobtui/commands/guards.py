@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zjobtui import logs
-from zjobtui.config.paths import is_kept_by_program
 from zjobtui.domain.text import clean_lines
 from zjobtui.headless.saying import CLOSED, CRASHED, USAGE, OutputError, complain, status_of
 from zjobtui.logs import get_logger
@@ -165,6 +164,8 @@ def _report(fault: Exception) -> None:
 
 def start_log(name: str) -> None:
     """Switch the log on, the secrets of the environment being masked in it; raises `OSError`."""
+    from zjobtui.config.paths import is_kept_by_program  # noqa: PLC0415 - 10 ms (platformdirs), only with a log
+
     if is_kept_by_program(Path(name)):
         from zjobtui.log_file import LogError  # noqa: PLC0415 - 40 ms (logging), only to refuse a name
 

@@ -420,7 +420,6 @@ class Store:
 
         Returns whether that came from its file (`source`), and not only from what a window knows.
         """
-
         jobs = takeover.known_to(known)
         if source is not None:
             try:
