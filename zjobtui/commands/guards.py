@@ -167,10 +167,8 @@ def start_log(name: str) -> None:
     from zjobtui.config.paths import is_kept_by_program  # noqa: PLC0415 - 10 ms (platformdirs), only with a log
 
     if is_kept_by_program(Path(name)):
-        from zjobtui.log_file import LogError  # noqa: PLC0415 - 40 ms (logging), only to refuse a name
-
         why = "zjobtui keeps its data or its settings there"
-        raise LogError(f"The log cannot be written to {name}: {why}. Name another file with --log or ZJOBTUI_LOG.")
+        raise OSError(f"The log cannot be written to {name}: {why}. Name another file with --log or ZJOBTUI_LOG.")
     logs.start(name)
     mask = Mask()
     for variable in SECRETS:
