@@ -144,7 +144,7 @@ def test_credentials_that_are_refused(tmp_path: Path, path: Path, served: Simula
         path,
         r"tenant env: host 127\.0\.0\.1:\d+, simulator, secret from environment variable ZUORA_CLIENT_SECRET",
         r"tenant env: token not obtained in \d\.\d+s: signed out",
-        rf"call tenant=env job={served.job_ids[0]} status=- .*: signed out",
+        rf"call tenant=env job={served.job_ids[0]} status=401 .*: signed out",
         r"tenant env: circuit breaker open \(signed out\)",
         r"tenant env: not polled, signed out.*; it is tried again only by hand",
         "end: exit status 5",
