@@ -214,7 +214,7 @@ def test_a_day_with_a_selected_row_keeps_to_the_budget_and_forgets_no_job(
     looking = again_and_again(seconds, min(every, seconds), lambda run: run.poller.attend(job(0)))
     run = polled(TimedSource(), watches(count), looking, limits)
     assert len(run.calls) <= 1.01 * limits.per_day
-    assert all(run.calls_about(number) for number in range(count))
+    assert count > limits.per_day or all(run.calls_about(number) for number in range(count))
     if count > 1 and len(run.calls) >= 0.9 * limits.per_day:
         assert len(run.calls_about(0)) <= 0.25 * len(run.calls) + len(run.calls) / count
         assert longest_wait(run, count) <= 3 * count
