@@ -26,7 +26,7 @@ log = get_logger(__name__)
 ATTENTION = 300.0
 """Seconds after which the selected job loses its preference, unless `attend` is called again."""
 
-ATTENDED_INTERVAL, ATTENDED_SHARE = 1.5, 0.12
+ATTENDED_INTERVAL, ATTENDED_SHARE = 1.5, 0.1
 """Seconds between two calls about the selected job, if that takes no more than this share of the calls that may be
 planned with; otherwise what the share gives. With its own turns the job stays at about a quarter."""
 
@@ -138,7 +138,7 @@ class Poller:
         self._nudge.set()
 
     def attend(self, job: Job | None) -> None:
-        """Name the selected job, for five minutes: besides its turns it gets one call in eight at most.
+        """Name the selected job, for five minutes: besides its turns it gets one call in ten at most.
 
         However often another one is selected, all of them together get no more.
         """
