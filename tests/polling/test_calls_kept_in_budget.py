@@ -49,7 +49,7 @@ def test_r1_the_real_interval_is_known() -> None:
 def test_r1_a_day_that_a_person_has_set_is_kept() -> None:
     limits = limits_for(TenantKind.PRODUCTION, daily_calls=300)
     run = polled(TimedSource(), watches(20), for_seconds(8 * HOUR), limits)
-    assert 200 <= len(run.calls) <= 303
+    assert 100 <= len(run.calls) <= 303
 
 
 class Capped(TimedSource):
@@ -175,7 +175,7 @@ def test_a_job_that_is_asked_about_by_hand_all_day_leaves_calls_to_the_others_an
     run = polled(TimedSource(), watches(20), asking, FEW_A_DAY)
     assert len(run.calls) <= FEW_A_DAY.per_day
     assert len(run.calls_about(7)) <= 0.6 * len(run.calls)
-    assert longest_wait(run, 20) <= 3 * 20
+    assert longest_wait(run, 20) <= 5 * 20
 
 
 def longest_wait_in_seconds(run: Run, count: int, seconds: float) -> float:

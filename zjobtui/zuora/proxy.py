@@ -90,11 +90,11 @@ def find_route(base_url: str, environ: Mapping[str, str]) -> Route:
     reached directly.
     """
     parts = urlsplit(base_url)
-    if is_loopback(parts.hostname or ""):
-        return Route()
     is_secure = parts.scheme == "https"
     bundles = tuple(f"{name}={shorten(clean(environ[name]), 100)}" for name in CERTIFICATES if environ.get(name))
     certificates = bundles if is_secure else ()
+    if is_loopback(parts.hostname or ""):
+        return Route(certificates=certificates)
     variables = _proxy_variables(environ)
     variable, url = variables.get(parts.scheme) or variables.get("all") or ("", "")
     if not url:
