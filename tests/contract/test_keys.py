@@ -86,8 +86,8 @@ def test_keys_that_act_on_jobs(user: User, known: Known) -> None:
     with user.window() as window:
         window.wait_for(Screen.POLLING)
         press(window, "home", Key.MARK, until=Screen.MARKED.format(1))
-        press(window, "down", Key.MARK_RANGE, until=Screen.MARKED.format(3))
-        assert len(is_marked(window)) == 3
+        press(window, "down", Key.MARK_RANGE, until=lambda _: len(is_marked(window)) == 3)
+        window.wait_for(Screen.MARKED.format(3))
         press(window, Key.MARK_ALL, until=Screen.MARKED.format(6))
         press(window, Key.REMOVE, until=Screen.NO_JOBS)
         press(window, Key.UNDO, until=lambda _: Screen.MARKED.format(6) in title(window))

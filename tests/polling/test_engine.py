@@ -191,14 +191,19 @@ def test_who_leaves_before_the_engine_has_its_loop_leaves_as_well(monkeypatch: p
         run(*args)
 
     monkeypatch.setattr(asyncio, "run", run_late)
+    before = set(threading.enumerate())
     engine = Engine(watchlist(), MemoryShelf(), [(TENANT, Slow().make)], FixedClock(NOW))
+
+    def is_there() -> bool:
+        return any(thread.name == "engine" for thread in set(threading.enumerate()) - before)
+
     starting = threading.Thread(target=engine.start)
     starting.start()
-    until(lambda: any(thread.name == "engine" for thread in threading.enumerate()))
+    until(is_there)
     threading.Timer(0.1, may_run.set).start()
     engine.stop()
     starting.join(5)
-    assert not any(thread.name == "engine" for thread in threading.enumerate())
+    assert not is_there()
 
 
 def test_nobody_who_leaves_waits_for_a_secret_that_does_not_come() -> None:
