@@ -2,6 +2,7 @@
 
 import random
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -203,3 +204,40 @@ def test_a_credential_is_neither_noted_nor_kept_as_a_filter(tmp_path: Path, serv
         quit_within(terminal, "q")
         assert token.encode() not in terminal.raw
     assert [path for path in tmp_path.rglob("*") if path.is_file() and token.encode() in path.read_bytes()] == []
+
+
+SLOW_TO_END = """
+import sys
+import time
+from textual.drivers.linux_driver import LinuxDriver
+from zjobtui.cli import main
+
+ends = LinuxDriver.disable_input
+
+def end_late(self):
+    time.sleep(0.5)
+    ends(self)
+
+LinuxDriver.disable_input = end_late
+sys.argv = ["zjobtui"]
+main()
+"""
+
+
+@pytest.mark.parametrize("way", ["ctrl+q", "SIGTERM"])
+def test_a_terminal_that_answers_while_the_program_ends_is_left_as_it_was_found(
+    tmp_path: Path, served: Simulator, way: str
+) -> None:
+    stored(tmp_path, served, count=5)
+    with Terminal([sys.executable, "-c", SLOW_TO_END], env=pointed_at(served, tmp_path)) as terminal:
+        terminal.wait_for("Jobs · 5", 20)
+        if way == "SIGTERM":
+            terminal.signal(signal.SIGTERM)
+        else:
+            terminal.press(way)
+        while terminal.is_running:
+            terminal.send(b"\x1b[?2048;2$y")
+            terminal.bytes_within(0.05)
+        assert terminal.wait_exit() == (143 if way == "SIGTERM" else 0)
+        assert b"\x1b[?2048h" in terminal.raw
+        assert terminal.modes() == frozenset()

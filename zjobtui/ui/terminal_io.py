@@ -87,7 +87,11 @@ class FilteredDriver(LinuxDriver):
                 os.close(file)
 
     def stop_application_mode(self) -> None:
-        """Leaves the terminal as it was found; Textual leaves the mouse in pixels where it has asked for them."""
+        """Leaves the terminal as it was found; Textual leaves the mouse in pixels if it has asked for them.
+
+        Input ends first: an answer of the terminal that is read meanwhile would switch its mode on again.
+        """
+        self.disable_input()
         self.write("\x1b[?1016l")
         super().stop_application_mode()
 
