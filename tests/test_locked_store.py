@@ -2,10 +2,13 @@
 
 import random
 import signal
+import sqlite3
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -141,6 +144,33 @@ def test_ids_that_could_not_be_added_are_named(mode: str, tmp_path: Path, served
         "Not added:",
         served.job_ids[20],
     ]
+
+
+FULL_DISK = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (40_960, resource.RLIM_INFINITY))
+from zjobtui.cli import main
+sys.argv = ["zjobtui", "add", "{new}", "--label", "CS-1"]
+main()
+"""
+
+
+@pytest.mark.parametrize(("logged", "heading"), [(1_000, "Added at the next start:"), (40_900, "Not added:")])
+def test_what_is_said_of_ids_that_a_full_disk_keeps_from_the_store_is_true(
+    logged: int, heading: str, tmp_path: Path, served: Simulator
+) -> None:
+    stored(tmp_path, served, count=JOBS)
+    with closing(sqlite3.connect(tmp_path / STORE_NAME)) as connection:
+        connection.executescript("CREATE TABLE filler (content); INSERT INTO filler VALUES (zeroblob(100000));")
+    (tmp_path / "ids.log").write_text((tmp_path / "ids.log").read_text().ljust(logged, "#"))
+    new = "2c92c8f97c1d4e0a017c1d6a3b5f0001"
+    command = [sys.executable, "-B", "-c", FULL_DISK.format(new=new)]
+    env = environment(pointed_at(served, tmp_path))
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-2:] == [heading, new]
+    is_there = new in {watch.job.id.given for watch in kept(tmp_path / STORE_NAME)}
+    assert is_there == (heading == "Added at the next start:")
 
 
 def test_waiting_keeps_its_timeout_under_a_lock_and_names_new_ids(tmp_path: Path, served: Simulator) -> None:

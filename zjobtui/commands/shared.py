@@ -113,7 +113,7 @@ def opened_store(
     If the command fails, the ids that the user entered are printed: a text on standard input exists nowhere else.
     Locks of other programs are waited for `lock_wait` seconds, and at most as long as the store does by itself.
     """
-    with faults_told("\n".join(("Not added:", *entered)) if entered else ""):
+    with faults_told(entered):
         store, watchlist = open_store(store_path(), read_report, min(BUSY_LIMIT, lock_wait or BUSY_LIMIT))
         try:
             with store:

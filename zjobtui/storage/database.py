@@ -76,6 +76,10 @@ class BrokenStoreError(StoreError):
         self.why = why
 
 
+class UncommittedError(StoreError):
+    """New jobs could not be committed; their ids are in `ids.log`, from which the next start adds them."""
+
+
 class SchemaError(StoreError):
     """A statement does not fit the tables or their content: a bug in zjobtui, no damage of the file."""
 

@@ -27,6 +27,7 @@ import stat
 import time
 from calendar import timegm
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -223,6 +224,10 @@ def _append(path: Path, text: str) -> bool:
     handle = os.open(path, flags, 0o600)
     try:
         size = _checked_size(handle, path)
+    except IdsLogError:
+        os.close(handle)
+        raise
+    try:
         if stat.S_IMODE(os.fstat(handle).st_mode) & 0o077:
             os.fchmod(handle, 0o600)
         if size == 0:
@@ -233,6 +238,10 @@ def _append(path: Path, text: str) -> bool:
         while rest:
             rest = rest[os.write(handle, rest) :]
         os.fsync(handle)
+    except OSError:
+        with suppress(OSError):
+            os.ftruncate(handle, size)  # what is reported as not written must not be read later
+        raise
     finally:
         os.close(handle)
     return size == 0

@@ -24,6 +24,7 @@ from zjobtui.storage.database import (
     BrokenStoreError,
     Opened,
     StoreError,
+    UncommittedError,
     backup_path,
     failure,
     identity_of,
@@ -201,7 +202,8 @@ class Store:
         """Commits a change; when it returns, the change outlives a power cut.
 
         Adds and removes are in `ids.log` before they are committed. If the commit fails, the log gets lines that say
-        of each job what the store still says; a new job stays in it, so that its id is not lost.
+        of each job what the store still says; a new job stays in it, so that its id is not lost, and
+        `UncommittedError` is raised.
         """
         lines = ids_log.lines_of(change)
         is_logged = False
@@ -210,9 +212,11 @@ class Store:
                 write(connection, change, revision)
                 ids_log.append(self._ids_log, lines)
                 is_logged = bool(lines)
-        except StoreError:
+        except StoreError as fault:
             if is_logged:
                 self._correct_log(watch.job for watch in (*change.removed, *change.added))
+            if is_logged and change.added:
+                raise UncommittedError(f"{fault} The ids of new jobs are kept in {self._ids_log}.") from fault
             raise
 
     def agree_with_log(self, watchlist: Watchlist) -> Watchlist:
