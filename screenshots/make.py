@@ -13,15 +13,15 @@ from pathlib import Path
 
 from tests.support.scripted import ScriptedEngine
 from tests.support.world import watched_world
-from zjobtui.domain.job import Job
-from zjobtui.domain.observation import Seen
-from zjobtui.domain.tenant import Tenant, TenantKind
-from zjobtui.domain.watchlist import Watchlist
-from zjobtui.polling.ports import State
+from zjobtui.models.job import Job
+from zjobtui.models.observation import Seen
+from zjobtui.models.tenant import Tenant, TenantKind
+from zjobtui.models.watchlist import Watchlist
+from zjobtui.polling.protocols import State
 from zjobtui.ui import monitor
 from zjobtui.ui.app import MonitorApp
 from zjobtui.ui.job_list import JobList
-from zjobtui.ui.look import DEFAULT_THEME, Look
+from zjobtui.ui.themes import DEFAULT_THEME, Look
 
 FOLDER = Path(__file__).parent
 

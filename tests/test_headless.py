@@ -12,11 +12,11 @@ from tests.storage.opening import added, kept, observed, opened
 from tests.support.building import NOW, PROCESSING, dashed, done, failed, job, job_id, missed, seen, watch
 from tests.support.running import run, said
 from zjobtui import __version__
-from zjobtui.commands import monitor
+from zjobtui.cli import monitor
 from zjobtui.config.paths import store_path
-from zjobtui.domain.job import Job, JobId
-from zjobtui.domain.problem import ProblemKind
-from zjobtui.wording.cells import cells
+from zjobtui.formatting.text_width import cells
+from zjobtui.models.job import Job, JobId
+from zjobtui.models.problem import ProblemKind
 
 ONE, TWO = job_id(0x1BC24F31).given, job_id(0x9F1C24F3).given
 CREDENTIALS = {"ZUORA_CLIENT_ID": "id", "ZUORA_CLIENT_SECRET": "sentinel-secret"}

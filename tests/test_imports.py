@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import zjobtui
-from zjobtui import cli
+from zjobtui.cli import main
 
 ROOT = Path(__file__).parents[1]
 
@@ -22,12 +22,12 @@ HEADLESS = sorted(
     if one.name.split(".")[1] not in {"ui", "simulator", "__main__"} and not one.ispkg
 )
 NEED_THE_SCREEN = {
-    "zjobtui.wiring.monitor",
+    "\0zjobtui.bootstrap.monitor\0",
     *(f"zjobtui.commands.{name}" for name in ("demo", "doctor", "first_start", "monitor")),
 }
 NEED_THE_NETWORK = {f"zjobtui.zuora.{name}" for name in ("api", "failures", "health_check", "transport")}
 """These import httpx, which itself imports rich where that is installed, for a command of its own."""
-SERVE = {"zjobtui.commands.demo", "zjobtui.commands.simulation"}
+SERVE = {"zjobtui.cli.demo", "zjobtui.cli.simulate"}
 """These run the simulator, and so import aiohttp."""
 
 NETWORK = {"httpx", "aiohttp", "httpx_aiohttp", "rich"}
@@ -48,7 +48,7 @@ for module in sys.argv[1:]:
 
 LISTING = """
 import sys
-from zjobtui.cli import main
+from zjobtui.cli.main import main
 
 try:
     main(["ls"])
@@ -58,7 +58,7 @@ except SystemExit:
 
 HELPING = """
 import sys
-from zjobtui.cli import main
+from zjobtui.cli.main import main
 
 try:
     main(["--help"])
@@ -74,7 +74,7 @@ from zjobtui.__main__ import main
 try:
     main()
 except SystemExit as end:
-    import zjobtui.commands.monitor, zjobtui.ui.app, zjobtui.wiring.monitor, zjobtui.storage.store
+    import zjobtui.cli.monitor, zjobtui.ui.app, \0zjobtui.bootstrap.monitor\0, zjobtui.storage.store
     print(end.code, *{name.partition(".")[0] for name in sys.modules})
 """
 
@@ -95,7 +95,9 @@ def test_the_import_contracts_hold() -> None:
 def test_few_modules_outside_ui_need_the_screen_and_few_the_network() -> None:
     loaded = {module: set(packages) for module, packages in map(json.loads, output_of(IMPORTING, *HEADLESS))}
     assert set(loaded) == set(HEADLESS)
-    assert {"zjobtui.cli", "zjobtui.zuora.parser", "zjobtui.polling.poller", "zjobtui.domain.judging"} <= set(loaded)
+    assert {"zjobtui.cli.main", "zjobtui.zuora.parser", "zjobtui.polling.poller", "\0zjobtui.models.judging\0"} <= set(
+        loaded
+    )
     assert {module for module, packages in loaded.items() if "textual" in packages} == NEED_THE_SCREEN
     assert {module for module, packages in loaded.items() if "httpx" in packages} == NEED_THE_NETWORK
     assert {module for module, packages in loaded.items() if "aiohttp" in packages} == NEED_THE_NETWORK | SERVE
@@ -171,10 +173,10 @@ l = lambda: __import__("m")
     assert found == ["import g", "from h import i", "importlib.import_module('k')", "__import__('m')"]
 
 
-@pytest.mark.parametrize("name", sorted(cli.main.commands))
+@pytest.mark.parametrize("name", sorted(main.main.commands))
 def test_a_command_is_listed_with_the_first_sentence_of_its_own_help(name: str) -> None:
-    listed = cli.main.commands[name]
-    assert isinstance(listed, cli.LazyCommand)
+    listed = main.main.commands[name]
+    assert isinstance(listed, main.LazyCommand)
     assert listed.loaded.name == name
     for width in (40, 60, 200):
         assert listed.get_short_help_str(width) == listed.loaded.get_short_help_str(width)
@@ -183,5 +185,5 @@ def test_a_command_is_listed_with_the_first_sentence_of_its_own_help(name: str) 
 def test_help_lists_all_commands_without_importing_one() -> None:
     packages = set(output_of(HELPING)[-1].split())
     commands = {name for name in packages if name.startswith("zjobtui.commands.")}
-    assert commands == {"zjobtui.commands.guards", "zjobtui.commands.options"}
+    assert commands == {"zjobtui.cli.errors", "zjobtui.cli.options"}
     assert {"sqlite3", "platformdirs"}.isdisjoint(packages)

@@ -14,8 +14,7 @@ from tests.support.process import environment
 from tests.support.program import PROGRAM, pointed_at, started
 from zjobtui.config.paths import STORE_NAME
 from zjobtui.polling.lease import NAME
-from zjobtui.simulator.running import running
-from zjobtui.simulator.server import Simulator
+from zjobtui.simulator.server import Simulator, running
 
 
 @pytest.fixture(scope="module")

@@ -25,9 +25,9 @@ from tests.benchmarks.watched import (
     known,
     most_in_a_second,
 )
-from zjobtui.domain.judging import judge
-from zjobtui.domain.report import Report
-from zjobtui.domain.verdict import Kind
+from zjobtui.models.assessment import judge
+from zjobtui.models.report import Report
+from zjobtui.models.verdict import Kind
 from zjobtui.zuora.parser import read_reply
 
 IN_ROW, COUNTED, AS_IN_VIEW = (

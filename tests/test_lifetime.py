@@ -11,10 +11,9 @@ import pytest
 from tests.support.program import pointed_at, started, stored
 from tests.support.terminal import Terminal
 from zjobtui.config.paths import STORE_NAME
-from zjobtui.domain.verdict import Kind
-from zjobtui.domain.watch import Watch
-from zjobtui.simulator.running import running
-from zjobtui.simulator.server import Simulator
+from zjobtui.models.verdict import Kind
+from zjobtui.models.watched_job import Watch
+from zjobtui.simulator.server import Simulator, running
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.parser import read_report
 

@@ -19,8 +19,7 @@ from tests.support.process import environment
 from tests.support.program import PROGRAM, pointed_at, started, stored
 from tests.support.terminal import Terminal
 from zjobtui.config.paths import STORE_NAME
-from zjobtui.simulator.running import running
-from zjobtui.simulator.server import Simulator
+from zjobtui.simulator.server import Simulator, running
 
 LEAVING = {
     "q": lambda terminal: terminal.press("q"),
@@ -149,7 +148,7 @@ def test_ids_that_could_not_be_added_are_named(mode: str, tmp_path: Path, served
 FULL_DISK = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (40_960, resource.RLIM_INFINITY))
-from zjobtui.cli import main
+from zjobtui.cli.main import main
 sys.argv = ["zjobtui", "add", "{new}", "--label", "CS-1"]
 main()
 """

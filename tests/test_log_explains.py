@@ -17,8 +17,7 @@ from tests.support.process import environment
 from tests.support.program import PROGRAM, pointed_at, started, stored
 from zjobtui.config.paths import STORE_NAME
 from zjobtui.logs import VARIABLE
-from zjobtui.simulator.running import running
-from zjobtui.simulator.server import Simulator
+from zjobtui.simulator.server import Simulator, running
 
 SECRET, TOKEN, PASSWORD = "sentinel-of-the-secret", "sentinel-of-the-token", "sentinel-of-the-proxy"
 JOB = job_id(1).given
@@ -94,8 +93,8 @@ def test_a_locked_store(tmp_path: Path, path: Path, served: Simulator) -> None:
         path,
         r"INFO \S+: store \S+ opened, 3 jobs",
         r"WARNING \S+: the store took \d\.\d s; another program may have held its lock",
-        rf"ERROR zjobtui.polling.ledger: not saved, it is tried again: env/{given}.*database is locked",
-        rf"WARNING zjobtui.polling.ledger: unsaved: env/{given} \(The watchlist .* is locked by another program",
+        rf"ERROR zjobtui.polling.watchlist_service: not saved, it is tried again: env/{given}.*database is locked",
+        rf"WARNING zjobtui.polling.watchlist_service: unsaved: env/{given} \(The watchlist .* is locked by another",
         rf"said: .*{given}",
         r"end: exit status 0",
     )

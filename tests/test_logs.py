@@ -61,7 +61,7 @@ def test_while_it_is_off_nothing_is_written_and_logging_is_not_even_loaded(capfd
         log.exception("to nobody")
     assert capfd.readouterr() == ("", "")
     code = (
-        "import sys\nfrom zjobtui.cli import main\n"
+        "import sys\nfrom zjobtui.cli.main import main\n"
         "try:\n main(['ls'])\nexcept SystemExit:\n print('logging' in sys.modules)"
     )
     assert subprocess.check_output([sys.executable, "-c", code], text=True).endswith("False\n")

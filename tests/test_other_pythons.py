@@ -16,7 +16,7 @@ warnings.simplefilter("error")
 for one in sorted(pathlib.Path(sys.argv[1]).rglob("*.py")):
     compile(one.read_bytes(), str(one), "exec")
 from click.testing import CliRunner
-from zjobtui.cli import main
+from zjobtui.cli.main import main
 for words in (["--help"], ["ls"], ["tenants"], ["doctor", "--offline"]):
     result = CliRunner().invoke(main, words)
     assert not result.exception or isinstance(result.exception, SystemExit), (words, result.exception)

@@ -16,8 +16,7 @@ from tests.support.building import job_id, watch
 from tests.support.process import environment, with_default_signals
 from tests.support.program import PROGRAM, pointed_at
 from zjobtui.config.paths import store_path
-from zjobtui.simulator.running import running
-from zjobtui.simulator.server import Simulator
+from zjobtui.simulator.server import Simulator, running
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +118,7 @@ def wait_until_asleep_over_a_full_pipe(pid: int, writer: int) -> None:
 
 CRASHING = """
 import sys
-from zjobtui.wiring import configuration
+from zjobtui.bootstrap import configuration
 from zjobtui.__main__ import main
 
 def fail(*_, **__):

@@ -13,10 +13,10 @@ import pytest
 from screenshots.make import PICTURES, VIEWS
 from tests.support.process import environment
 from tests.support.running import run
-from zjobtui import cli
-from zjobtui.domain.outcome import Outcome
-from zjobtui.simulator.running import running
-from zjobtui.wording.records import FIELDS
+from zjobtui.cli import main
+from zjobtui.formatting.records import FIELDS
+from zjobtui.models.outcome import Outcome
+from zjobtui.simulator.server import running
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 SAYS = {0: "The order is done.", 1: "The order failed.", 3: "The job has ended, but the order has not"}
@@ -43,10 +43,10 @@ def test_the_script_posts_an_order_waits_and_acts_on_the_exit_status(seed: int, 
 def test_every_field_status_and_command_is_named() -> None:
     assert [name for name in FIELDS if f"`{name}`" not in README] == []
     assert [one for one in Outcome if f"\n| {one.status} | " not in README] == []
-    assert [name for name in cli.main.commands if not re.search(rf"(zjobtui |`){name}\b", README)] == []
+    assert [name for name in main.main.commands if not re.search(rf"(zjobtui |`){name}\b", README)] == []
 
 
-@pytest.mark.parametrize("name", sorted({*cli.main.commands} - {"demo", "simulate"}))
+@pytest.mark.parametrize("name", sorted({*main.main.commands} - {"demo", "simulate"}))
 def test_every_commands_help_has_an_example(name: str) -> None:
     told = run(name, "--help").stdout
     assert re.search(rf"Examples?:\n(.*\n)*? +.*zjobtui {name}", told)

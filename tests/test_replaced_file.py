@@ -11,9 +11,9 @@ import pytest
 from tests.storage.opening import added, kept, observed, opened
 from tests.support.building import NOW, PROCESSING, done, job, seen, watch, watchlist
 from tests.support.virtual_time import run_virtually
-from zjobtui.domain.timeline import Event
-from zjobtui.domain.watchlist import Watchlist
-from zjobtui.polling.ledger import FLUSH, LOOK, Ledger
+from zjobtui.models.history import Event
+from zjobtui.models.watchlist import Watchlist
+from zjobtui.polling.watchlist_service import FLUSH, LOOK, Ledger
 from zjobtui.storage.store import Store
 
 

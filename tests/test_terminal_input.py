@@ -14,8 +14,7 @@ from tests.storage.opening import kept
 from tests.support.program import pointed_at, started, stored
 from tests.support.terminal import Terminal
 from zjobtui.config.paths import STORE_NAME
-from zjobtui.simulator.running import running
-from zjobtui.simulator.server import Simulator
+from zjobtui.simulator.server import Simulator, running
 
 ID = "2c92c8f97c1d4e0a017c1d6a3b5f0001"
 START, END = b"\x1b[200~", b"\x1b[201~"
@@ -210,7 +209,7 @@ SLOW_TO_END = """
 import sys
 import time
 from textual.drivers.linux_driver import LinuxDriver
-from zjobtui.cli import main
+from zjobtui.cli.main import main
 
 ends = LinuxDriver.disable_input
 

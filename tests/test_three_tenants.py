@@ -11,10 +11,9 @@ from tests.support.program import PROGRAM
 from tests.support.terminal import Terminal
 from tests.test_whole_program import free_port
 from zjobtui.config.paths import STORE_NAME
-from zjobtui.domain.job import Job, JobId
-from zjobtui.domain.watch import Watch
-from zjobtui.simulator.running import running
-from zjobtui.simulator.server import Simulator
+from zjobtui.models.job import Job, JobId
+from zjobtui.models.watched_job import Watch
+from zjobtui.simulator.server import Simulator, running
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.parser import read_report
 

@@ -14,9 +14,8 @@ import pytest
 from tests.support.process import environment
 from tests.support.program import PROGRAM, pointed_at, started, stored
 from tests.support.terminal import Terminal
-from zjobtui.simulator.gate import TOKEN_PATH
-from zjobtui.simulator.running import running
-from zjobtui.simulator.server import Simulator
+from zjobtui.simulator.middleware import TOKEN_PATH
+from zjobtui.simulator.server import Simulator, running
 
 SENTINEL = "sentinel-7f3e9c"
 
@@ -39,7 +38,7 @@ CRASHES = {
 CRASHING = f"""
 import sys
 from textual._xterm_parser import XTermParser
-from zjobtui.cli import main
+from zjobtui.cli.main import main
 from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.monitor import Monitor
 from zjobtui.ui.terminal_io import FilteredDriver

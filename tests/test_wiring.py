@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from zjobtui.domain.tenant import Tenant
+from zjobtui.bootstrap import monitor as wiring
+from zjobtui.bootstrap.configuration import Configuration, Configured, configuration, file_configuration
+from zjobtui.models.tenant import Tenant
 from zjobtui.polling.engine import Engine
 from zjobtui.ui.app import MonitorApp
-from zjobtui.ui.look import Look
-from zjobtui.wiring import monitor as wiring
-from zjobtui.wiring.configuration import Configuration, Configured, configuration, file_configuration
+from zjobtui.ui.themes import Look
 
 
 def configured(path: Path, text: str) -> Configuration:

@@ -8,7 +8,7 @@ import os
 import sys
 
 from zjobtui import logs
-from zjobtui.commands.guards import ended_quietly, start_log
+from zjobtui.cli.errors import ended_quietly, start_log
 
 COMPLETING = "_ZJOBTUI_COMPLETE"
 """The variable by which a shell asks for completions; the program's name is then without a word, too."""
@@ -18,15 +18,15 @@ def main() -> None:
     """Runs the monitor or a command; ends the process with its exit status."""
     with logs.ended_with_reason(), ended_quietly():
         if COMPLETING in os.environ or len(sys.argv) > 1:
-            from zjobtui import cli  # noqa: PLC0415 - 30 ms (click); the monitor needs none of it
+            from zjobtui.cli import main  # noqa: PLC0415 - 30 ms (click); the monitor needs none of it
 
             if COMPLETING in os.environ:
-                sys.exit(cli.load("shell_completion", "answer")(cli.main, os.environ[COMPLETING]))
-            cli.main()
+                sys.exit(main.load("shell_completion", "answer")(main.main, os.environ[COMPLETING]))
+            main.main()
         if name := os.environ.get(logs.VARIABLE):
             start_log(name)
         gc.disable()  # a tenth of the start is spent on collecting what is not garbage; the screen turns it on again
-        from zjobtui.commands.monitor import show_monitor  # noqa: PLC0415 - 350 ms (Textual); few commands need it
+        from zjobtui.cli.monitor import show_monitor  # noqa: PLC0415 - 350 ms (Textual); few commands need it
 
         sys.exit(show_monitor())
 

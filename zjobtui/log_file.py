@@ -20,7 +20,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from zjobtui import __version__
-from zjobtui.domain.text import clean, shorten
+from zjobtui.models.text import clean, shorten
 
 SIZE_LIMIT = 5_000_000
 """Bytes of one file; a full one is renamed to `NAME.1`, and those before it to `.2` and `.3`."""

@@ -22,11 +22,11 @@ from tests.benchmarks.populations import POPULATIONS
 from tests.benchmarks.stored import data_env, store
 from tests.benchmarks.subjects import MONITOR, SHOWN
 from tests.benchmarks.watched import Watched, most_in_a_second, watched
-from zjobtui.domain.tenant import TenantKind
-from zjobtui.polling.intervals import STALENESS_LIMIT
+from zjobtui.formatting.status import RATE_STANDS
+from zjobtui.models.tenant import TenantKind
 from zjobtui.polling.rate_limiter import BURST, RATE_WINDOW, limits_for
+from zjobtui.polling.survival import STALENESS_LIMIT
 from zjobtui.ui.monitor import TIMES_EVERY
-from zjobtui.wording.totals import RATE_STANDS
 
 SECONDS = 300.0
 LIMIT = limits_for(TenantKind.PRODUCTION).per_second * (1 + BURST)

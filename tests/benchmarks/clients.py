@@ -10,8 +10,8 @@ from httpx_aiohttp import HttpxAiohttpClient
 
 from zjobtui.clock import SystemClock
 from zjobtui.config.tenants import environment_tenant
-from zjobtui.domain.job import JobId
-from zjobtui.domain.observation import Seen
+from zjobtui.models.job import JobId
+from zjobtui.models.observation import Seen
 from zjobtui.zuora.api import ZuoraApi
 from zjobtui.zuora.transport import Transport
 

@@ -12,8 +12,8 @@ from tests.benchmarks.trials import Sample, quantile
 from tests.support.scripted import ScriptedEngine
 from tests.support.seeing import Glass, Sight, looking_at
 from tests.support.world import watched_world
-from zjobtui.domain.watchlist import Watchlist
-from zjobtui.polling.ports import State
+from zjobtui.models.watchlist import Watchlist
+from zjobtui.polling.protocols import State
 from zjobtui.ui import monitor
 
 JOBS, ROWS = 5_000, 50

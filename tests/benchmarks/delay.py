@@ -20,9 +20,8 @@ from statistics import fmean
 
 from tests.benchmarks.optimum import optimum
 from tests.benchmarks.populations import POPULATIONS, Population
-from zjobtui.polling.intervals import Intervals
 from zjobtui.polling.schedule import MEMORY
-from zjobtui.polling.survival import PRIOR, Curve, Life, learn
+from zjobtui.polling.survival import PRIOR, Curve, Intervals, Life, learn
 
 HISTORY = 200
 """Jobs that are known before those tested."""

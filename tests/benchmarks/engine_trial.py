@@ -12,9 +12,9 @@ from unittest.mock import patch
 from zjobtui.clock import SystemClock
 from zjobtui.config.paths import store_path
 from zjobtui.config.tenants import environment_tenant
-from zjobtui.domain.job import Job
-from zjobtui.domain.rate_limits import RateLimits
-from zjobtui.polling import desk
+from zjobtui.models.job import Job
+from zjobtui.models.rate_limits import RateLimits
+from zjobtui.polling import tenant_runner
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.rate_limiter import Limits, RateLimiter
 from zjobtui.storage.store import open_store
@@ -104,7 +104,7 @@ def prepared() -> Iterator[Trial]:
 
 def unbound(calls: int) -> AbstractContextManager[object]:
     """While it lasts, engines make `calls` calls at once and keep to no budget: they take neither as a parameter."""
-    return patch.object(desk, "RateLimiter", lambda _, now: Unbound(calls, now))
+    return patch.object(tenant_runner, "RateLimiter", lambda _, now: Unbound(calls, now))
 
 
 def main() -> None:

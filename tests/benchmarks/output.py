@@ -11,7 +11,7 @@ from tests.benchmarks.stored import answered, copied
 from tests.benchmarks.subjects import FLOOR, FLOOR_TEXTS, MONITOR, SHOWN, monitor_env, rival
 from tests.benchmarks.table import Table
 from tests.benchmarks.trials import Sample, in_turns, measure
-from zjobtui.simulator.outcomes import Outcome
+from zjobtui.simulator.scenarios import Outcome
 
 WORLD, JOBS, FEWER_JOBS = 10_000, 1_000, 300
 _LASTS = 190.0

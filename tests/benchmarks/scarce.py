@@ -25,11 +25,11 @@ from tests.benchmarks.populations import POPULATIONS, Population
 from tests.support.polling import Run, Script, job, job_id, polled
 from tests.support.sources import Asked, TimedSource
 from tests.support.virtual_time import START
-from zjobtui.domain.digest import Digest
-from zjobtui.domain.job import Job, JobId
-from zjobtui.domain.tenant import TenantKind
-from zjobtui.domain.verdict import Kind, Verdict
-from zjobtui.domain.watch import Watch
+from zjobtui.models.digest import Digest
+from zjobtui.models.job import Job, JobId
+from zjobtui.models.tenant import TenantKind
+from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.watched_job import Watch
 from zjobtui.polling.rate_limiter import Limits, limits_for
 
 JOBS, HISTORY = 100, 200

@@ -10,7 +10,7 @@ from itertools import islice
 from urllib.parse import urlsplit
 
 from tests.support.process import environment, with_default_signals
-from zjobtui.simulator.outcomes import Outcome
+from zjobtui.simulator.scenarios import Outcome
 from zjobtui.simulator.world import World
 
 SEED = 7

@@ -14,11 +14,11 @@ from tests.benchmarks.served import Served
 from tests.support.building import arranged, read_payload
 from tests.support.process import environment
 from zjobtui.config.paths import store_path
-from zjobtui.domain.job import Job, JobId
-from zjobtui.domain.observation import Seen
-from zjobtui.domain.report import Report
-from zjobtui.domain.watch import Watch
-from zjobtui.polling.intervals import STALENESS_LIMIT
+from zjobtui.models.job import Job, JobId
+from zjobtui.models.observation import Seen
+from zjobtui.models.report import Report
+from zjobtui.models.watched_job import Watch
+from zjobtui.polling.survival import STALENESS_LIMIT
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.parser import read_report
 

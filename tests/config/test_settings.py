@@ -19,9 +19,9 @@ from zjobtui.config.settings import (
     TenantSettings,
 )
 from zjobtui.config.tenants import InvalidTenantError, configured_tenant
-from zjobtui.domain.telling import Topic
-from zjobtui.domain.tenant import TenantKind
-from zjobtui.domain.text import clean
+from zjobtui.models.notifications import Topic
+from zjobtui.models.tenant import TenantKind
+from zjobtui.models.text import clean
 
 ROOT = Path(__file__).parents[2]
 SENTINEL = "s3ntinel"

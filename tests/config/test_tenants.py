@@ -13,7 +13,7 @@ from zjobtui.config.tenants import (
     environment_tenant,
     make_tenant,
 )
-from zjobtui.domain.tenant import BearerToken, ClientCredentials, TenantKind, is_loopback
+from zjobtui.models.tenant import BearerToken, ClientCredentials, TenantKind, is_loopback
 
 CREDENTIALS = {"ZUORA_CLIENT_ID": "id", "ZUORA_CLIENT_SECRET": "sentinel-secret"}
 EU = "https://rest.eu.zuora.com"

@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from tests.support.building import job_id
 from tests.support.fault_server import FaultServer
 from zjobtui.clock import Clock, SystemClock
-from zjobtui.domain.observation import Missed, Observation
-from zjobtui.domain.problem import ProblemKind
-from zjobtui.domain.tenant import ClientCredentials, Credentials, Secret, Tenant
+from zjobtui.models.observation import Missed, Observation
+from zjobtui.models.problem import ProblemKind
+from zjobtui.models.tenant import ClientCredentials, Credentials, Secret, Tenant
 from zjobtui.zuora.api import ZuoraApi
 from zjobtui.zuora.transport import Transport
 

@@ -37,7 +37,7 @@ from tests.support.faults import (
     truncated_headers,
 )
 from tests.support.scripts import Script, when_kept_alive
-from zjobtui.domain.problem import ProblemKind
+from zjobtui.models.problem import ProblemKind
 
 SHORT = 0.5
 """Seconds for a request that is to run into its deadline."""

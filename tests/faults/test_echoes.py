@@ -13,9 +13,9 @@ from tests.support.fault_server import fault_server
 from tests.support.scripts import TOKEN_PATH
 from tests.support.wire import Request
 from zjobtui.clock import SystemClock
-from zjobtui.domain.observation import Missed, Observation, Seen
-from zjobtui.domain.problem import ProblemKind
-from zjobtui.domain.tenant import BearerToken, ClientCredentials, Secret, Tenant
+from zjobtui.models.observation import Missed, Observation, Seen
+from zjobtui.models.problem import ProblemKind
+from zjobtui.models.tenant import BearerToken, ClientCredentials, Secret, Tenant
 from zjobtui.zuora.health_check import check_health
 from zjobtui.zuora.mask import MARK
 

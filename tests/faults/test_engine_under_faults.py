@@ -11,19 +11,18 @@ from pathlib import Path
 import pytest
 
 from zjobtui.clock import SystemClock
-from zjobtui.domain.job import Job, JobId
-from zjobtui.domain.judging import judge
-from zjobtui.domain.report import Report
-from zjobtui.domain.tenant import ClientCredentials, Secret, Tenant, TenantKind
-from zjobtui.domain.verdict import NOT_ASKED, Kind, Verdict
-from zjobtui.domain.watch import Watch
+from zjobtui.models.assessment import judge
+from zjobtui.models.job import Job, JobId
+from zjobtui.models.report import Report
+from zjobtui.models.tenant import ClientCredentials, Secret, Tenant, TenantKind
+from zjobtui.models.verdict import NOT_ASKED, Kind, Verdict
+from zjobtui.models.watched_job import Watch
 from zjobtui.polling.engine import STOP_LIMIT, Engine
-from zjobtui.polling.ports import State
+from zjobtui.polling.protocols import State
 from zjobtui.polling.rate_limiter import BURST, limits_for
-from zjobtui.simulator.outcomes import Outcome
-from zjobtui.simulator.replies import reply
-from zjobtui.simulator.running import running
-from zjobtui.simulator.server import Simulator
+from zjobtui.simulator.payloads import reply
+from zjobtui.simulator.scenarios import Outcome
+from zjobtui.simulator.server import Simulator, running
 from zjobtui.simulator.world import Life, World
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.api import ZuoraApi

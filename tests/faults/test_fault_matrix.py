@@ -8,7 +8,7 @@ from tests.faults.asking import JOB, asking, kinds, no_connection_left
 from tests.faults.scenarios import SCENARIOS, Scenario
 from tests.support.fault_server import fault_server
 from tests.support.scripts import JOBS_PATH, TOKEN_PATH
-from zjobtui.domain.observation import Missed, Seen
+from zjobtui.models.observation import Missed, Seen
 
 pytestmark = pytest.mark.slow
 

@@ -18,9 +18,9 @@ from tests.support.fault_server import fault_server
 from tests.support.faults import GzipBomb, endless_body, endless_chunks, endless_headers, one_endless_header
 from tests.support.scripts import JOBS_PATH, TOKEN_PATH, decider, every_nth_connection, first_of, when_kept_alive
 from tests.support.wire import Request
-from zjobtui.domain.observation import Missed, Observation, Seen
-from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.report import Report
+from zjobtui.models.observation import Missed, Observation, Seen
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.report import Report
 from zjobtui.zuora.parser import read_reply
 
 pytestmark = pytest.mark.slow

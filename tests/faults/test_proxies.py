@@ -17,9 +17,9 @@ from tests.support.program import PROGRAM
 from tests.support.running import run
 from tests.support.terminal import Terminal
 from zjobtui.clock import SystemClock
-from zjobtui.domain.observation import Missed
-from zjobtui.domain.problem import ProblemKind
-from zjobtui.domain.tenant import BearerToken, Secret, Tenant
+from zjobtui.models.observation import Missed
+from zjobtui.models.problem import ProblemKind
+from zjobtui.models.tenant import BearerToken, Secret, Tenant
 from zjobtui.zuora.api import ZuoraApi
 from zjobtui.zuora.proxy import find_route
 from zjobtui.zuora.transport import Transport

@@ -12,9 +12,9 @@ from tests.support.building import job_id
 from tests.support.fault_server import fault_server
 from tests.support.wire import Request
 from zjobtui.clock import SystemClock
-from zjobtui.domain.job import Job
-from zjobtui.domain.tenant import BearerToken, Secret, Tenant, TenantKind
-from zjobtui.domain.watch import Watch
+from zjobtui.models.job import Job
+from zjobtui.models.tenant import BearerToken, Secret, Tenant, TenantKind
+from zjobtui.models.watched_job import Watch
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.poller import WAKE
 from zjobtui.storage.store import open_store

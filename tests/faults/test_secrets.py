@@ -16,7 +16,7 @@ from tests.faults.scenarios import CONNECTION, REFUSALS, SIGN_IN, TIME, Scenario
 from tests.support.answers import token
 from tests.support.fault_server import fault_server
 from tests.support.scripts import TokenDesk
-from zjobtui.domain.tenant import BearerToken, ClientCredentials, Credentials, Secret
+from zjobtui.models.tenant import BearerToken, ClientCredentials, Credentials, Secret
 from zjobtui.zuora import failures, transport
 from zjobtui.zuora.transport import Reply
 

@@ -21,10 +21,10 @@ from tests.support.fault_server import FaultServer, fault_server
 from tests.support.scripted import FixedClock
 from tests.support.scripts import TOKEN_PATH, Script, TokenDesk, first_of
 from tests.support.wire import Request
-from zjobtui.domain.observation import Missed
-from zjobtui.domain.problem import ProblemKind
-from zjobtui.domain.rate_limits import RateLimits
-from zjobtui.domain.tenant import BearerToken, Secret
+from zjobtui.models.observation import Missed
+from zjobtui.models.problem import ProblemKind
+from zjobtui.models.rate_limits import RateLimits
+from zjobtui.models.tenant import BearerToken, Secret
 
 
 def sign_ins(server: FaultServer) -> int:

@@ -15,10 +15,10 @@ from tests.support.fault_server import FaultServer, fault_server
 from tests.support.scripts import TOKEN_PATH, Script
 from tests.support.wire import Request
 from zjobtui.clock import SystemClock
-from zjobtui.domain.job import Job
-from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.tenant import Tenant, TenantKind
-from zjobtui.domain.watch import Watch
+from zjobtui.models.job import Job
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.tenant import Tenant, TenantKind
+from zjobtui.models.watched_job import Watch
 from zjobtui.polling.engine import Engine
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.api import ZuoraApi

@@ -8,12 +8,12 @@ import pytest
 from tests.support.polling import Run, for_seconds, job, job_id, polled, watches
 from tests.support.sources import TimedSource
 from tests.support.virtual_time import START, wall
-from zjobtui.domain.freshness import STALE_AFTER, is_stale
-from zjobtui.domain.job import JobId
-from zjobtui.domain.observation import Missed, Observation, Seen
-from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.report import Report
-from zjobtui.domain.verdict import Kind
+from zjobtui.models.job import JobId
+from zjobtui.models.observation import Missed, Observation, Seen
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.report import Report
+from zjobtui.models.verdict import Kind
+from zjobtui.models.watched_job import STALE_AFTER, is_stale
 
 FAULT_AT = 60.0
 """Seconds after the start from which nothing good comes any more."""

@@ -10,11 +10,11 @@ import pytest
 from tests.support.polling import Run, Script, for_seconds, job, job_id, polled, watches
 from tests.support.sources import TimedSource
 from tests.support.virtual_time import START
-from zjobtui.domain.job import JobId
-from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.tenant import TenantKind
-from zjobtui.polling.intervals import STALENESS_LIMIT
+from zjobtui.models.job import JobId
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.tenant import TenantKind
 from zjobtui.polling.rate_limiter import Limits, limits_for
+from zjobtui.polling.survival import STALENESS_LIMIT
 
 HOUR, DAY = 3_600.0, 86_400.0
 

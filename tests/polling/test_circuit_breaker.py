@@ -5,8 +5,8 @@ from random import Random
 import pytest
 
 from tests.support.sources import DONE
-from zjobtui.domain.observation import Missed, Observation, Seen
-from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.models.observation import Missed, Observation, Seen
+from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.polling.circuit_breaker import BRIEF, BRIEF_CAP, CAP, FAILURES, CircuitBreaker
 
 FAILING = [ProblemKind.TIMED_OUT, ProblemKind.UNREACHABLE, ProblemKind.SERVER_ERROR]

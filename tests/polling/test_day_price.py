@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zjobtui.polling.day_price import LEAST_NEW, Calls, Demand, Supply, day_price
-from zjobtui.polling.intervals import CHEAPEST, Intervals
-from zjobtui.polling.survival import PRIOR, Curve, Life, learn
+from zjobtui.polling.survival import CHEAPEST, PRIOR, Curve, Intervals, Life, learn
 
 HOUR, DAY = 3_600.0, 86_400.0
 LASTING = learn([Life(DAY, since=0.0)] * 1_000)

@@ -14,14 +14,14 @@ from tests.support.polling import watches
 from tests.support.scripted import FixedClock
 from tests.support.sources import MemoryShelf, TimedSource
 from zjobtui.clock import SystemClock
-from zjobtui.domain.job import Job, JobId
-from zjobtui.domain.observation import Observation
-from zjobtui.domain.tenant import Tenant
-from zjobtui.domain.watchlist import Watchlist
+from zjobtui.models.job import Job, JobId
+from zjobtui.models.observation import Observation
+from zjobtui.models.tenant import Tenant
+from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling import lease
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.poller import Poller
-from zjobtui.polling.ports import JobSource, Unsaved
+from zjobtui.polling.protocols import JobSource, Unsaved
 
 TENANT = Tenant(name="env", base_url="http://127.0.0.1:1")
 DAY = 86_400.0
@@ -94,7 +94,7 @@ class SlowCount(MemoryShelf):
 
 
 def test_calls_are_counted_once_if_polling_ends_while_they_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zjobtui.polling.desk.COUNT", 0.05)
+    monkeypatch.setattr("zjobtui.polling.tenant_runner.COUNT", 0.05)
     source, shelf = Slow(), SlowCount()
     source.ready.set()
     engine = Engine(watchlist(watch(1), watch(2)), shelf, [(TENANT, source.make)], SystemClock())

@@ -8,8 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zjobtui.polling.intervals import CHEAPEST, SHORTEST, STALENESS_LIMIT, Intervals, expected_delay
-from zjobtui.polling.survival import AGES, PRIOR, Curve, Life, learn
+from zjobtui.polling.survival import (
+    AGES,
+    CHEAPEST,
+    PRIOR,
+    SHORTEST,
+    STALENESS_LIMIT,
+    Curve,
+    Intervals,
+    Life,
+    expected_delay,
+    learn,
+)
 
 
 def curve_of(durations: list[float], every: float = 3.0) -> Curve:

@@ -9,8 +9,8 @@ from typing import Any
 from tests.support.building import done, job, missed, seen, watch, watchlist
 from tests.support.sources import MemoryShelf, News
 from tests.support.virtual_time import run_virtually
-from zjobtui.domain.watchlist import Watchlist
-from zjobtui.polling.ledger import FLUSH, GATHER, LOOK, NOT_YET, Ledger
+from zjobtui.models.watchlist import Watchlist
+from zjobtui.polling.watchlist_service import FLUSH, GATHER, LOOK, NOT_YET, Ledger
 
 Script = Callable[[Ledger, MemoryShelf], Coroutine[Any, Any, None]]
 

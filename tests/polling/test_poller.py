@@ -13,15 +13,14 @@ import pytest
 from tests.support.polling import PRODUCTION, Run, Script, for_seconds, job, job_id, polled, watches
 from tests.support.sources import TimedSource
 from tests.support.virtual_time import START, waits
-from zjobtui.domain.digest import Digest
-from zjobtui.domain.freshness import is_stale
-from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.pulse import Limit
-from zjobtui.domain.tenant import TenantKind
-from zjobtui.domain.verdict import Kind, Verdict
-from zjobtui.domain.watch import Watch
-from zjobtui.polling.intervals import STALENESS_LIMIT
+from zjobtui.models.digest import Digest
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.tenant import TenantKind
+from zjobtui.models.tenant_status import Limit
+from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.watched_job import Watch, is_stale
 from zjobtui.polling.rate_limiter import Limits, limits_for
+from zjobtui.polling.survival import STALENESS_LIMIT
 
 
 def ending_at(**ends: float) -> TimedSource:

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zjobtui.domain.pulse import Limit
-from zjobtui.domain.rate_limits import RateLimits
-from zjobtui.domain.tenant import TenantKind
+from zjobtui.models.rate_limits import RateLimits
+from zjobtui.models.tenant import TenantKind
+from zjobtui.models.tenant_status import Limit
 from zjobtui.polling.rate_limiter import (
     API_SANDBOX,
     CONCURRENCY,

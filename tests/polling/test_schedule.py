@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 
 from tests.support.polling import job, watches
 from tests.support.virtual_time import START
-from zjobtui.domain.digest import Digest
-from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.verdict import Kind, Verdict
-from zjobtui.domain.watch import Watch
-from zjobtui.polling.intervals import CHEAPEST, SHORTEST, STALENESS_LIMIT, expected_delay
+from zjobtui.models.digest import Digest
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.watched_job import Watch
 from zjobtui.polling.schedule import MEMORY, RETRY, Schedule, latest_of, lives
-from zjobtui.polling.survival import PRIOR, Life, learn
+from zjobtui.polling.survival import CHEAPEST, PRIOR, SHORTEST, STALENESS_LIMIT, Life, expected_delay, learn
 
 DONE = Digest("Completed", Verdict(Kind.DONE, "It is done."))
 PROCESSING = Digest("Processing", Verdict(Kind.WAITING, "It runs."))

@@ -5,8 +5,7 @@ from typing import Unpack
 import pytest
 
 from tests.simulator.caller import Caller
-from zjobtui.simulator.running import running
-from zjobtui.simulator.server import Options, Simulator
+from zjobtui.simulator.server import Options, Simulator, running
 
 Start = Callable[..., Simulator]
 Call = Callable[..., Caller]

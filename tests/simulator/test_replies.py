@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zjobtui.simulator.outcomes import Outcome, Part
-from zjobtui.simulator.replies import phase_reply
+from zjobtui.simulator.payloads import phase_reply
+from zjobtui.simulator.scenarios import Outcome, Part
 from zjobtui.simulator.world import Asked, Life, Phase
 
 NOTHING = Asked()

@@ -11,11 +11,10 @@ import pytest
 
 from tests.simulator.conftest import Call, Start
 from tests.support.process import with_default_signals
-from zjobtui.simulator.running import running
-from zjobtui.simulator.server import Simulator
+from zjobtui.simulator.server import Simulator, running
 
 ALONE = """
-from zjobtui.simulator.running import serve_forever
+from zjobtui.simulator.server import serve_forever
 serve_forever(lambda server: print(server.base_url, flush=True), seed=7, jobs=3)
 print("stopped")
 """

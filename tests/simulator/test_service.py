@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from tests.simulator.conftest import Call, HandClock, Start
-from zjobtui.simulator.outcomes import CAST, Outcome
+from zjobtui.simulator.scenarios import CAST, Outcome
 from zjobtui.simulator.server import Simulator
 
 PLACE = {part.outcome: place for place, part in reversed(list(enumerate(CAST)))}

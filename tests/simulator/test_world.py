@@ -5,9 +5,9 @@ from statistics import median
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zjobtui.simulator import chance
-from zjobtui.simulator.outcomes import CAST, POSTED_ORDER, Outcome
-from zjobtui.simulator.replies import reply
+from zjobtui.simulator import rng
+from zjobtui.simulator.payloads import reply
+from zjobtui.simulator.scenarios import CAST, POSTED_ORDER, Outcome
 from zjobtui.simulator.world import Asked, World
 
 SEEDS = st.integers(min_value=0, max_value=2**32)
@@ -96,11 +96,11 @@ def test_a_watcher_sees_something_end_within_seconds_and_something_move_for_minu
 
 
 def test_durations_are_twenty_seconds_in_the_middle_and_heavy_in_the_tail() -> None:
-    throw = chance.dice(7, "durations")
-    seconds = sorted(chance.duration(throw) for _ in range(4_000))
+    throw = rng.dice(7, "durations")
+    seconds = sorted(rng.duration(throw) for _ in range(4_000))
     assert 18 < median(seconds) < 24
     assert seconds[int(4_000 * 0.98)] > 120
-    assert 10 < sum(one >= chance.STUCK for one in seconds) < 100
+    assert 10 < sum(one >= rng.STUCK for one in seconds) < 100
 
 
 @given(SEEDS, st.floats(min_value=0, max_value=1e6))

@@ -20,7 +20,7 @@ from typing import NoReturn
 from tests.storage.old_stores import Content, content_of, old_store, version_of
 from tests.storage.opening import kept, quick_folder
 from tests.support.building import NOW, done, job, job_id, watch
-from zjobtui.domain.watchlist import Change, Watchlist
+from zjobtui.models.watchlist import Change, Watchlist
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.migrations import SCHEMA_VERSION
 from zjobtui.storage.store import open_store

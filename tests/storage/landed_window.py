@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from tests.support.building import NOW, done, job, watch
-from zjobtui.domain.watchlist import Watchlist
+from zjobtui.models.watchlist import Watchlist
 from zjobtui.storage.store import open_store
 
 read_report = import_module("zjobtui.zuora.wire").read_report  # where that version has it

@@ -12,8 +12,8 @@ from pathlib import Path
 from tests.storage.old_stores import DATA
 from tests.storage.opening import opened
 from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch
-from zjobtui.domain.observation import Observation
-from zjobtui.domain.timeline import Event
+from zjobtui.models.history import Event
+from zjobtui.models.observation import Observation
 from zjobtui.storage.migrations import SCHEMA_VERSION
 
 JOBS = 16

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.storage.opening import opened
-from zjobtui.domain.job import Job
-from zjobtui.domain.observation import Earlier, Seen
-from zjobtui.domain.timeline import Event, Timeline
-from zjobtui.domain.watch import Watch
+from zjobtui.models.history import Event, Timeline
+from zjobtui.models.job import Job
+from zjobtui.models.observation import Earlier, Seen
+from zjobtui.models.watched_job import Watch
 
 DATA = Path(__file__).parents[1] / "contract" / "data"
 """A store for each format, with what `zjobtui ls --json` printed of it."""

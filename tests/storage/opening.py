@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.building import watchlist
-from zjobtui.domain.observation import Observation
-from zjobtui.domain.watch import Watch
-from zjobtui.domain.watchlist import Watchlist
+from zjobtui.models.observation import Observation
+from zjobtui.models.watched_job import Watch
+from zjobtui.models.watchlist import Watchlist
 from zjobtui.storage.store import Store, open_store
 from zjobtui.zuora.parser import read_report
 

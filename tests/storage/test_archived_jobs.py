@@ -10,7 +10,7 @@ import pytest
 from tests.storage.opening import added, kept, observed, opened
 from tests.storage.test_damage import spoil
 from tests.support.building import NOW, done, job, job_id, watch
-from zjobtui.domain.timeline import Event
+from zjobtui.models.history import Event
 from zjobtui.storage import ids_log
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.database import StoreError, backup_path

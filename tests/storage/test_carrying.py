@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from tests.storage.opening import added, kept, observed, opened, quick_folder
 from tests.storage.test_store import LISTS
 from tests.support.building import NOW, PROCESSING, done, failed, job, seen, watch, watchlist
-from zjobtui.domain.merging import Carried, merge
-from zjobtui.domain.text import clean
-from zjobtui.domain.watch import Watch
-from zjobtui.domain.watchlist import Watchlist
-from zjobtui.storage.carrying import CarriedError, from_json, to_json
+from zjobtui.models.merge import Carried, merge
+from zjobtui.models.text import clean
+from zjobtui.models.watched_job import Watch
+from zjobtui.models.watchlist import Watchlist
+from zjobtui.storage.export_import import CarriedError, from_json, to_json
 from zjobtui.storage.store import Store
 from zjobtui.zuora.parser import read_report
 

@@ -13,14 +13,14 @@ import pytest
 
 from tests.storage.opening import added, kept, observed, opened, quick_folder
 from tests.support.building import NOW, done, failed, job, job_id, missed, read_body, seen, watch, watchlist
-from zjobtui.domain.verdict import Kind
-from zjobtui.domain.watchlist import Change
+from zjobtui.formatting.records import full_record
+from zjobtui.models.verdict import Kind
+from zjobtui.models.watchlist import Change
 from zjobtui.storage.database import BrokenStoreError, SchemaError, StoreError, open_database
 from zjobtui.storage.ids_log import Action, line, path_beside
 from zjobtui.storage.migrations import SCHEMA_VERSION
 from zjobtui.storage.recovery import recover
 from zjobtui.storage.store import open_store
-from zjobtui.wording.records import full_record
 from zjobtui.zuora.parser import read_report
 
 JOBS = 40

@@ -14,7 +14,7 @@ import pytest
 from tests.storage.opening import added, kept, opened, quick_folder
 from tests.support.building import job, watch
 from zjobtui.storage.database import BrokenStoreError, SchemaError, StoreError, failure
-from zjobtui.storage.examining import examine
+from zjobtui.storage.health import examine
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.parser import read_report
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from tests.storage.opening import added, kept, opened, quick_folder
 from tests.support.building import NOW, dashed, done, job, job_id, watch
-from zjobtui.domain.job import Job, JobId
-from zjobtui.domain.text import clean
+from zjobtui.models.job import Job, JobId
+from zjobtui.models.text import clean
 from zjobtui.storage import ids_log
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.database import StoreError, backup_path

@@ -17,7 +17,7 @@ from tests.support.building import NOW, job, job_id, watch
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.database import backup_path
 from zjobtui.storage.ids_log import line
-from zjobtui.storage.upkeep import files_beside
+from zjobtui.storage.maintenance import files_beside
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from tests.storage.make_store import make
 from tests.storage.old_stores import ARCHIVED, DATA, REMOVED, content_of, listed, old_store, version_of
 from tests.storage.opening import added, kept, opened
 from tests.support.building import NOW, done, job, watch
-from zjobtui.domain.archiving import ARCHIVE_AFTER
-from zjobtui.domain.timeline import Event
+from zjobtui.models.history import Event
+from zjobtui.models.watched_job import ARCHIVE_AFTER
 from zjobtui.storage import migrations
 from zjobtui.storage import store as store_module
 from zjobtui.storage.database import SchemaError, StoreError

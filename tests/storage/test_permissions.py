@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from zjobtui.storage.permissions import writable_by_others
+from zjobtui.storage.health import writable_by_others
 
 
 def found(*paths: Path) -> list[tuple[Path, str]]:

@@ -12,14 +12,14 @@ import pytest
 
 from tests.storage.opening import kept, quick_folder
 from tests.support.building import job_id
-from zjobtui.domain.job import Job, JobId
+from zjobtui.models.job import Job, JobId
 from zjobtui.storage.ids_log import Action, actions, path_beside
 
 ADDING = """
 import sys
 from pathlib import Path
 from tests.support.building import watch
-from zjobtui.headless import adding
+from zjobtui.cli import adding
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.parser import read_report
 

@@ -16,7 +16,7 @@ from tests.storage.test_damage import asides, spoil
 from tests.support.building import NOW, PROCESSING, done, job, seen, watch
 from tests.support.running import run
 from zjobtui.config.paths import store_path
-from zjobtui.domain.verdict import Kind
+from zjobtui.models.verdict import Kind
 from zjobtui.storage import database
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.database import StoreError, alone, backup_path

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zjobtui.storage.screen_memory import ScreenMemory
+from zjobtui.storage.ui_state import ScreenMemory
 
 PLAIN = st.dictionaries(
     st.text("abc_", min_size=1), st.one_of(st.text("ab ü:,<", max_size=50), st.integers(), st.booleans())

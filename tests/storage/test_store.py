@@ -25,15 +25,15 @@ from tests.support.building import (
     watch,
     watchlist,
 )
-from zjobtui.domain.digest import DIGEST_VERSION, Digest
-from zjobtui.domain.job import Job, JobId
-from zjobtui.domain.observation import Call, Earlier
-from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.rate_limits import RateLimits
-from zjobtui.domain.timeline import Entry, Event
-from zjobtui.domain.verdict import Kind, Verdict
-from zjobtui.domain.watch import Watch
-from zjobtui.domain.watchlist import Change, Observed
+from zjobtui.models.digest import DIGEST_VERSION, Digest
+from zjobtui.models.history import Entry, Event
+from zjobtui.models.job import Job, JobId
+from zjobtui.models.observation import Call, Earlier
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.rate_limits import RateLimits
+from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.watched_job import Watch
+from zjobtui.models.watchlist import Change, Observed
 from zjobtui.storage.database import StoreError
 
 TEXTS = st.text(max_size=20)

@@ -12,9 +12,9 @@ import pytest
 from tests.storage.opening import added, kept, observed, opened, quick_folder
 from tests.support.building import NOW, done, job, watch, watchlist
 from tests.support.virtual_time import run_virtually
-from zjobtui.domain.timeline import Event
-from zjobtui.domain.watchlist import Watchlist
-from zjobtui.polling.ledger import LOOK, Ledger
+from zjobtui.models.history import Event
+from zjobtui.models.watchlist import Watchlist
+from zjobtui.polling.watchlist_service import LOOK, Ledger
 from zjobtui.storage.database import StoreError
 from zjobtui.storage.store import Store, open_store
 from zjobtui.zuora.parser import read_report

@@ -12,13 +12,12 @@ from tests.storage.old_stores import old_store
 from tests.storage.opening import added, kept, opened
 from tests.storage.test_damage import spoil
 from tests.support.building import job, watch
-from zjobtui.headless.doctor import store_findings
-from zjobtui.headless.findings import State
+from zjobtui.cli.doctor import State, store_findings
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.database import StoreError, backup_path, connect
-from zjobtui.storage.examining import examine
-from zjobtui.storage.sharing import record_calls
-from zjobtui.storage.upkeep import known_words
+from zjobtui.storage.health import examine
+from zjobtui.storage.maintenance import known_words
+from zjobtui.storage.shared_tables import record_calls
 
 
 @pytest.fixture

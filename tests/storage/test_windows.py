@@ -8,7 +8,7 @@ import pytest
 
 from tests.storage.opening import added, kept, observed, opened
 from tests.support.building import NOW, PROCESSING, done, job, missed, seen, watch
-from zjobtui.domain.watchlist import Watchlist
+from zjobtui.models.watchlist import Watchlist
 from zjobtui.storage.store import Store
 
 Windows = tuple[Store, Store]

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from tests.support.payloads import http_status, payload
-from zjobtui.domain.arranging import SortOrder
-from zjobtui.domain.job import Job, JobId
-from zjobtui.domain.observation import Call, Missed, Seen
-from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.report import OrderResult, Report
-from zjobtui.domain.watch import Watch
-from zjobtui.domain.watchlist import Watchlist
+from zjobtui.models.job import Job, JobId
+from zjobtui.models.observation import Call, Missed, Seen
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.report import OrderResult, Report
+from zjobtui.models.sorting import SortOrder
+from zjobtui.models.watched_job import Watch
+from zjobtui.models.watchlist import Watchlist
 from zjobtui.zuora.parser import read_reply
 
 NOW = 1_795_442_400.0

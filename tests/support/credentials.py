@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from tests.support.building import dashed
-from zjobtui.domain.job import JobId
+from zjobtui.models.job import JobId
 
 _JOB, _TOKEN = "622638b100b62fb49212a73044c4ac46", "6d151216ef504f65b8ff6e9e9e8356d3"
 _CLIENT = "5a1b0000-1111-4222-8333-944455566677"

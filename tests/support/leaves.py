@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from decimal import Decimal, InvalidOperation
 
-from zjobtui.domain.json_value import Json
-from zjobtui.domain.reason import Reason
-from zjobtui.wording.outline import Line, json_text
+from zjobtui.formatting.outline import Line, json_text
+from zjobtui.models.json_value import Json
+from zjobtui.models.reason import Reason
 
 _KEPT_AS_THEY_CAME = frozenset({"rest", "fields", "metrics"})
 _SAYS_NOTHING_NEW = frozenset({"raw", "odd"})

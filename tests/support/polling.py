@@ -7,14 +7,14 @@ from random import Random
 
 from tests.support.sources import MemoryShelf, TimedSource
 from tests.support.virtual_time import START, VirtualClock, run_virtually
-from zjobtui.domain.job import Job, JobId
-from zjobtui.domain.pulse import Pulse
-from zjobtui.domain.tenant import TenantKind
-from zjobtui.domain.watch import Watch
-from zjobtui.domain.watchlist import Watchlist
-from zjobtui.polling.ledger import Ledger
+from zjobtui.models.job import Job, JobId
+from zjobtui.models.tenant import TenantKind
+from zjobtui.models.tenant_status import Pulse
+from zjobtui.models.watched_job import Watch
+from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.poller import Poller
 from zjobtui.polling.rate_limiter import Limits, RateLimiter, limits_for
+from zjobtui.polling.watchlist_service import Ledger
 
 
 def job_id(number: int) -> JobId:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tests.support.terminal import Terminal
 from zjobtui.config.paths import STORE_NAME
-from zjobtui.domain.job import Job, JobId
-from zjobtui.domain.watch import Watch
-from zjobtui.domain.watchlist import Watchlist
+from zjobtui.models.job import Job, JobId
+from zjobtui.models.watched_job import Watch
+from zjobtui.models.watchlist import Watchlist
 from zjobtui.simulator.server import Simulator
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.parser import read_report

@@ -2,13 +2,13 @@
 
 from click.testing import CliRunner, Result
 
-from zjobtui import cli
-from zjobtui.headless.saying import CRASHED
+from zjobtui.bootstrap.output import CRASHED
+from zjobtui.cli import main
 
 
 def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
     """What came of a command; a traceback is a failed test."""
-    result = CliRunner().invoke(cli.main, arguments, input=stdin)
+    result = CliRunner().invoke(main.main, arguments, input=stdin)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code != CRASHED, result.stderr

@@ -5,13 +5,13 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from zjobtui.domain.job import Job
-from zjobtui.domain.observation import Call, Earlier, Observation, Seen
-from zjobtui.domain.pulse import Pulse
-from zjobtui.domain.timeline import Entry, Timeline
-from zjobtui.domain.watch import Watch
-from zjobtui.domain.watchlist import Change, Watchlist
-from zjobtui.polling.ports import Edited, State, Subscriber
+from zjobtui.models.history import Entry, Timeline
+from zjobtui.models.job import Job
+from zjobtui.models.observation import Call, Earlier, Observation, Seen
+from zjobtui.models.tenant_status import Pulse
+from zjobtui.models.watched_job import Watch
+from zjobtui.models.watchlist import Change, Watchlist
+from zjobtui.polling.protocols import Edited, State, Subscriber
 
 NOW = 1_795_442_400.0
 """The fixed moment of the screen's tests: 2026-11-23 14:00:00 UTC."""

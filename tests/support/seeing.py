@@ -21,12 +21,12 @@ from textual.pilot import Pilot
 from tests.support.display import Display
 from tests.support.keys import key_bytes
 from tests.support.scripted import ScriptedEngine
-from zjobtui.domain.tenant import Tenant, TenantKind
+from zjobtui.models.tenant import Tenant, TenantKind
 from zjobtui.ui.app import MonitorApp
-from zjobtui.ui.look import USUAL, Look
-from zjobtui.ui.ports import Memory
-from zjobtui.ui.teller import Ways
+from zjobtui.ui.notifier import Ways
+from zjobtui.ui.protocols import Memory
 from zjobtui.ui.terminal_app import TerminalApp
+from zjobtui.ui.themes import USUAL, Look
 
 TENANT = Tenant(name="env", base_url="http://127.0.0.1", title="EU API sandbox", kind=TenantKind.API_SANDBOX)
 

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from tests.support.virtual_time import wall
-from zjobtui.domain.job import Job, JobId
-from zjobtui.domain.observation import Call, Missed, Observation, Seen
-from zjobtui.domain.problem import Problem
-from zjobtui.domain.report import OrderResult, Report
-from zjobtui.domain.watch import Watch
-from zjobtui.domain.watchlist import Change
+from zjobtui.models.job import Job, JobId
+from zjobtui.models.observation import Call, Missed, Observation, Seen
+from zjobtui.models.problem import Problem
+from zjobtui.models.report import OrderResult, Report
+from zjobtui.models.watched_job import Watch
+from zjobtui.models.watchlist import Change
 from zjobtui.zuora.headers import read_rate_limits
 
 DONE = Report(status="Completed", result=OrderResult(order_number="O-1", order_status="Completed"), raw="{}")

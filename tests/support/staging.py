@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from tests.support.building import NOW, job, read_payload, watch
 from tests.support.scripted import FixedClock, ScriptedEngine, call
-from zjobtui.domain.observation import Missed, Observation, Seen
-from zjobtui.domain.report import Report
+from zjobtui.models.observation import Missed, Observation, Seen
+from zjobtui.models.report import Report
 from zjobtui.zuora.parser import read_reply
 
 Told = str | bytes | Observation | None

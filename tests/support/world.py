@@ -4,11 +4,11 @@ import json
 from dataclasses import replace
 
 from tests.support.scripted import NOW, FixedClock, ScriptedEngine, call
-from zjobtui.domain.job import Job, JobId
-from zjobtui.domain.observation import Missed, Observation, Seen
-from zjobtui.domain.report import Report
-from zjobtui.domain.watch import Watch
-from zjobtui.simulator.replies import reply
+from zjobtui.models.job import Job, JobId
+from zjobtui.models.observation import Missed, Observation, Seen
+from zjobtui.models.report import Report
+from zjobtui.models.watched_job import Watch
+from zjobtui.simulator.payloads import reply
 from zjobtui.simulator.world import World
 from zjobtui.zuora.parser import read_reply
 

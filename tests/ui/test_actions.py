@@ -5,7 +5,7 @@ from tests.support.reading import whole
 from tests.support.seeing import Sight, flowing, looking_at
 from tests.support.staging import staged, tell
 from tests.ui.sizes import NARROW_FIRST
-from zjobtui.domain.job import Job
+from zjobtui.models.job import Job
 from zjobtui.ui.actions import CATALOGUE
 
 WAITING = "recorded-processing"

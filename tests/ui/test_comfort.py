@@ -12,9 +12,9 @@ from tests.support.building import job
 from tests.support.seeing import Sight, flowing, looking_at
 from tests.support.staging import staged
 from tests.ui.sizes import NARROW_FIRST
-from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.ui.look import Look
-from zjobtui.wording.times import moment
+from zjobtui.formatting.times import moment
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.ui.themes import Look
 
 pytestmark = pytest.mark.slow
 

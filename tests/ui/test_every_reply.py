@@ -10,8 +10,8 @@ import pytest
 from tests.support.payloads import PAYLOADS, payload
 from tests.support.seeing import Sight, flowing, looking_at
 from tests.support.staging import staged
-from zjobtui.domain.watch import Watch
-from zjobtui.wording.signs import WORDS
+from zjobtui.formatting.symbols import WORDS
+from zjobtui.models.watched_job import Watch
 
 
 async def open_all(sight: Sight, lines: int) -> None:

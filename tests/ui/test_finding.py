@@ -7,7 +7,7 @@ from tests.support.scripted import FixedClock, ScriptedEngine
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import heard, staged, tell
 from tests.ui.sizes import WIDE_FIRST
-from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.models.problem import Problem, ProblemKind
 
 FAILED, PENDING, WAITING = "recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing"
 PENDING_TOO = "derived-completed-everything"

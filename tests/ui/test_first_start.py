@@ -15,11 +15,11 @@ from tests.support.seeing import Glimpse, glimpsed
 from tests.ui.test_without_colour import COLOUR
 from zjobtui.config.loading import read_settings
 from zjobtui.config.secrets import read_credentials
-from zjobtui.domain.checkup import Checkup
-from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.tenant import ClientCredentials, Tenant
-from zjobtui.ui.first_start import FirstStart, Next
-from zjobtui.ui.look import USUAL
+from zjobtui.models.health import Checkup
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.tenant import ClientCredentials, Tenant
+from zjobtui.ui.onboarding import FirstStart, Next
+from zjobtui.ui.themes import USUAL
 
 SECRET = "sentinel-5b7d0c"
 SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=["narrow", "wide"])

@@ -1,6 +1,6 @@
-from zjobtui.ui.flat import flat
-from zjobtui.ui.spans import length_of
-from zjobtui.wording.outline import Line
+from zjobtui.formatting.outline import Line
+from zjobtui.ui.outline_lines import flat
+from zjobtui.ui.styled_line import length_of
 
 WIDTHS = (20, 34, 68, 138)
 

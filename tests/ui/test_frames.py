@@ -17,7 +17,7 @@ from tests.support.world import watched_world
 from tests.ui.sizes import NARROW_FIRST
 from tests.ui.test_what_is_sent import crowd, quiet
 from zjobtui.ui import monitor
-from zjobtui.ui.filter_bar import FilterBar
+from zjobtui.ui.filter_input import FilterBar
 from zjobtui.ui.job_list import JobList
 
 pytestmark = pytest.mark.slow

@@ -17,9 +17,9 @@ from tests.support.scripted import ScriptedEngine, call
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import heard, staged, tell
 from tests.ui.sizes import WIDE_FIRST
-from zjobtui.domain.observation import Seen
-from zjobtui.domain.text import clean
-from zjobtui.ui.teller import Ways
+from zjobtui.models.observation import Seen
+from zjobtui.models.text import clean
+from zjobtui.ui.notifier import Ways
 
 HOSTILE = {
     "colour": "\x1b[31mred\x1b[0m",

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from tests.support.typist import Typist
 from zjobtui.ui.input_filter import InputFilter
-from zjobtui.ui.input_outlet import KEY_BURST
-from zjobtui.ui.paste_text import KEPT_OF_REST, KEPT_WHOLE
+from zjobtui.ui.input_outlet import KEPT_OF_REST, KEPT_WHOLE, KEY_BURST
 
 ID = "2c92c8f97c1d4e0a017c1d6a3b5f0001"
 DASHED = "2C92C8F9-7C1D-4E0A-017C-1D6A3B5F0001"

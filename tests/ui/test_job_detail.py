@@ -10,10 +10,10 @@ from tests.support.scripted import ScriptedEngine
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged, tell
 from tests.ui.sizes import WIDE_FIRST
-from zjobtui.domain.observation import Missed
-from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.ui import detail_views, subject
-from zjobtui.ui.detail_lines import Viewing, page
+from zjobtui.models.observation import Missed
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.ui import detail_header, detail_views
+from zjobtui.ui.detail_header import Viewing, page
 
 DONE = "recorded-completed-localised"
 FAILED = "recorded-failed-lock"
@@ -254,7 +254,7 @@ async def test_a_view_is_made_when_somebody_looks_at_it_and_not_before(
 
         monkeypatch.setattr(module, name, make_and_note)
 
-    for module, name in ((detail_views, "request_lines"), (detail_views, "timeline_lines"), (subject, "pretty")):
+    for module, name in ((detail_views, "request_lines"), (detail_views, "timeline_lines"), (detail_header, "pretty")):
         noted(module, name)
     engine = staged(FAILED, WAITING)
     async with looking_at(engine, size) as sight:

@@ -8,8 +8,8 @@ from tests.support.scripted import FixedClock, ScriptedEngine
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import heard, staged, tell
 from tests.ui.sizes import NARROW_FIRST
-from zjobtui.domain.observation import Missed
-from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.models.observation import Missed
+from zjobtui.models.problem import Problem, ProblemKind
 
 DONE = "recorded-completed-localised"
 PENDING = "recorded-completed-order-pending"

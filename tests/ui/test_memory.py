@@ -16,7 +16,7 @@ from tests.support.program import PROGRAM, pointed_at, stored
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged
 from tests.support.terminal import Terminal
-from zjobtui.simulator.running import running
+from zjobtui.simulator.server import running
 from zjobtui.ui.actions import CATALOGUE
 
 KEYS = {action.id: [action.keys.split(",")[0]] for action in CATALOGUE if action.id != "quit"} | {

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged
 from tests.support.world import watched_world
-from zjobtui.ui.panes import bounded
+from zjobtui.ui.split_view import bounded
 
 pytestmark = pytest.mark.slow
 

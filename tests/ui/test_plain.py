@@ -10,8 +10,8 @@ import zjobtui
 from tests.support.seeing import looking_at
 from tests.support.staging import staged
 from tests.ui.sizes import NARROW_FIRST
-from zjobtui.ui.look import Look
-from zjobtui.ui.plain import TABLE
+from zjobtui.ui.ascii_filter import TABLE
+from zjobtui.ui.themes import Look
 
 PACKAGE = Path(zjobtui.__file__).parent
 ROOMS = ("domain", "polling", "storage", "ui", "wording", "zuora")

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zjobtui.ui.raw_rows import RawRows
-from zjobtui.ui.spans import Spans, length_of
-from zjobtui.wording.raw import pretty
+from zjobtui.formatting.raw_json import pretty
+from zjobtui.ui.raw_view import RawRows
+from zjobtui.ui.styled_line import Spans, length_of
 
 TEXTS = st.text('abB 漢é"\\1:,', max_size=60)
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.seeing import looking_at
 from tests.support.staging import staged
-from zjobtui.ui.ports import Plain
+from zjobtui.ui.protocols import Plain
 
 pytestmark = pytest.mark.usefixtures("_tick_of_a_second")
 

@@ -8,7 +8,7 @@ from tests.support.scripted import call
 from tests.support.seeing import TENANT, looking_at
 from tests.support.staging import heard, staged
 from tests.ui.sizes import WIDE_FIRST
-from zjobtui.domain.observation import Seen
+from zjobtui.models.observation import Seen
 
 LIMITS = (("ratelimit-limit", "2500, 2500;w=60"), ("ratelimit-remaining", "2400"), ("ratelimit-reset", "12"))
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from tests.support.building import NOW, done, job, watch, watchlist
 from tests.support.seeing import TENANT, looking_at
 from tests.support.staging import staged
-from zjobtui.domain.watch import Watch
-from zjobtui.ui.rows import columns_for, row_of
-from zjobtui.ui.spans import length_of
-from zjobtui.wording.jobs import when
+from zjobtui.formatting.job import when
+from zjobtui.models.watched_job import Watch
+from zjobtui.ui.job_list import columns_for, row_of
+from zjobtui.ui.styled_line import length_of
 
 ENDED = watchlist(watch(1)).fold([(job(1), done(NOW + 5), 5.0)]).observed[-1].watch
 

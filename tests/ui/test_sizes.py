@@ -5,7 +5,7 @@ import pytest
 from tests.support.seeing import TENANT, Sight, looking_at
 from tests.support.staging import staged
 from tests.support.world import watched_world
-from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.models.problem import Problem, ProblemKind
 
 SIZES = [
     (1, 1),

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from zjobtui.ui.spans import Spans, fitted, length_of, strip_of, within
+from zjobtui.ui.styled_line import Spans, fitted, length_of, strip_of, within
 
 TEXT = st.text("ab 漢字👍\u0301\u0e31", max_size=24)
 SPANS = st.lists(st.tuples(TEXT, st.sampled_from(["plain", "bad"])), max_size=4).map(tuple)

@@ -1,6 +1,6 @@
 import pytest
 
-from zjobtui.ui.tabs import TABS, Tab, tab_at, tab_line
+from zjobtui.ui.detail_tabs import TABS, Tab, tab_at, tab_line
 
 
 @pytest.mark.parametrize(

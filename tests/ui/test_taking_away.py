@@ -12,8 +12,8 @@ from tests.support.building import body, job, job_id
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged
 from tests.ui.sizes import NARROW_FIRST
-from zjobtui.domain.job import Job
-from zjobtui.domain.observation import Seen
+from zjobtui.models.job import Job
+from zjobtui.models.observation import Seen
 from zjobtui.ui.clipboard import LIMIT, sequence
 
 pytestmark = pytest.mark.slow

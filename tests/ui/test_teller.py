@@ -10,8 +10,8 @@ from tests.support.building import job
 from tests.support.scripted import ScriptedEngine
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged, tell
-from zjobtui.domain.telling import PATIENCE, Topic
-from zjobtui.ui.teller import Ways
+from zjobtui.models.notifications import PATIENCE, Topic
+from zjobtui.ui.notifier import Ways
 
 WAITING, DONE, FAILED, PENDING = (
     "recorded-processing",

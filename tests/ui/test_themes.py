@@ -10,9 +10,8 @@ from textual.geometry import Region
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged
 from tests.support.world import watched_world
-from zjobtui.domain.tenant import Tenant, TenantKind
-from zjobtui.ui.look import Look
-from zjobtui.ui.themes import OURS, chosen_theme
+from zjobtui.models.tenant import Tenant, TenantKind
+from zjobtui.ui.themes import OURS, Look, chosen_theme
 
 pytestmark = pytest.mark.slow
 

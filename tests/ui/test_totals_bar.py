@@ -10,15 +10,15 @@ from tests.support.seeing import TENANT, looking_at
 from tests.support.staging import staged, tell
 from tests.ui.test_themes import contrast
 from zjobtui.config.settings import COLOURS
-from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.pulse import Limit, Pulse
-from zjobtui.domain.tenant import TenantKind
-from zjobtui.domain.verdict import Kind
-from zjobtui.polling.ports import State
-from zjobtui.ui.look import USUAL
-from zjobtui.ui.spans import length_of
-from zjobtui.ui.totals_bar import bar_spans
-from zjobtui.wording.totals import further, pulse_text
+from zjobtui.formatting.status import further, pulse_text
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.tenant import TenantKind
+from zjobtui.models.tenant_status import Limit, Pulse
+from zjobtui.models.verdict import Kind
+from zjobtui.polling.protocols import State
+from zjobtui.ui.status_bar import bar_spans
+from zjobtui.ui.styled_line import length_of
+from zjobtui.ui.themes import USUAL
 
 MIXED = ("recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing", "derived-not-found")
 

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.building import NOW, PROCESSING, done, failed, seen, watch, watchlist
-from zjobtui.domain.arranging import Key, SortOrder
-from zjobtui.domain.filtering import Filter
-from zjobtui.domain.folding import fold
-from zjobtui.domain.watch import Watch
-from zjobtui.domain.watchlist import Watchlist
-from zjobtui.ui.view import View
+from zjobtui.models.filters import Filter
+from zjobtui.models.job_update import fold
+from zjobtui.models.sorting import Key, SortOrder
+from zjobtui.models.watched_job import Watch
+from zjobtui.models.watchlist import Watchlist
+from zjobtui.ui.list_model import View
 
 FILTERS = ("", "status:waiting", "!status:failed", "label:a", "age>10m", "ended<1m", "is:stale", "!is:unseen", "a b")
 ANSWERS = (done(NOW), failed(NOW + 30), seen(PROCESSING, NOW + 60))

@@ -12,10 +12,10 @@ from tests.support.building import done, failed, job, missed, seen, watch, watch
 from tests.support.scripted import ScriptedEngine
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged, tell
-from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.pulse import Pulse
-from zjobtui.domain.watchlist import Watchlist
-from zjobtui.polling.ports import State
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.tenant_status import Pulse
+from zjobtui.models.watchlist import Watchlist
+from zjobtui.polling.protocols import State
 from zjobtui.ui import mailbox, monitor
 
 NEVER = 1_000.0

@@ -9,11 +9,11 @@ from rich.style import Style
 
 from tests.support.building import NOW, watch
 from tests.support.display import Display
-from zjobtui.domain.text import clean
-from zjobtui.ui.rows import columns_for, row_of
-from zjobtui.ui.spans import fitted, length_of, strip_of
-from zjobtui.wording.cells import cells, fit, wrap
-from zjobtui.wording.jobs import when
+from zjobtui.formatting.job import when
+from zjobtui.formatting.text_width import cells, fit, wrap
+from zjobtui.models.text import clean
+from zjobtui.ui.job_list import columns_for, row_of
+from zjobtui.ui.styled_line import fitted, length_of, strip_of
 
 TEXTS = {
     "Chinese": "有効です有効です有効です",

@@ -31,13 +31,12 @@ from tests.support.scripted import NOW, FixedClock
 from tests.support.scripts import JOBS_PATH, TOKEN_PATH, TokenDesk
 from tests.support.wire import Request
 from zjobtui.config.tenants import make_tenant
-from zjobtui.domain.job import JobId
-from zjobtui.domain.observation import Missed, Observation, Seen
-from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.rate_limits import RateLimits
-from zjobtui.domain.tenant import BearerToken, ClientCredentials, Credentials, Secret
-from zjobtui.simulator.running import running
-from zjobtui.simulator.server import Simulator
+from zjobtui.models.job import JobId
+from zjobtui.models.observation import Missed, Observation, Seen
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.rate_limits import RateLimits
+from zjobtui.models.tenant import BearerToken, ClientCredentials, Credentials, Secret
+from zjobtui.simulator.server import Simulator, running
 from zjobtui.zuora.api import ZuoraApi
 from zjobtui.zuora.auth import PAUSE
 from zjobtui.zuora.transport import Transport

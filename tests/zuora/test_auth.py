@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.scripted import FixedClock
-from zjobtui.domain.observation import Call, Missed
-from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.rate_limits import RateLimits
-from zjobtui.domain.tenant import BearerToken, ClientCredentials, Secret
+from zjobtui.models.observation import Call, Missed
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.rate_limits import RateLimits
+from zjobtui.models.tenant import BearerToken, ClientCredentials, Secret
 from zjobtui.zuora.auth import FORCED_MOST, PAUSE, RENEW_AGAIN, RENEW_AT, SOONEST, Token, TokenProvider, read_token
 
 CLIENT = ClientCredentials("id", Secret("secret"))

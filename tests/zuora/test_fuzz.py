@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from tests.support.payloads import PAYLOADS, payload
-from zjobtui.domain.judging import judge
-from zjobtui.domain.problem import Problem
-from zjobtui.domain.report import Report
-from zjobtui.domain.verdict import Kind
-from zjobtui.wording.outline import printed
-from zjobtui.wording.reports import report_lines
+from zjobtui.formatting.outline import printed
+from zjobtui.formatting.report import report_lines
+from zjobtui.models.assessment import judge
+from zjobtui.models.problem import Problem
+from zjobtui.models.report import Report
+from zjobtui.models.verdict import Kind
 from zjobtui.zuora.parser import read_reply, read_report
 
 Value = Any

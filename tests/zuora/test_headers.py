@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zjobtui.domain.rate_limits import RateLimits
+from zjobtui.models.rate_limits import RateLimits
 from zjobtui.zuora.headers import LONGEST, SHORTEST, read_rate_limits
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()

@@ -10,9 +10,9 @@ from tests.support.building import body
 from tests.support.leaves import count, leaves, typed, untyped
 from tests.support.payloads import PAYLOADS, payload
 from tests.support.results import FULL_RESULTS, RESULTS
-from zjobtui.domain.json_value import Json
-from zjobtui.domain.report import Report
-from zjobtui.domain.text import clean
+from zjobtui.models.json_value import Json
+from zjobtui.models.report import Report
+from zjobtui.models.text import clean
 from zjobtui.zuora.parser import read_reply
 
 REPORTS = [name for name in PAYLOADS if b'"reasons"' not in payload(name)]

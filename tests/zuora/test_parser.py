@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from tests.support.building import body, read_body, read_payload, read_result
 from tests.support.payloads import PAYLOADS
-from zjobtui.domain.judging import judge
-from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.reason import Category, Reason
-from zjobtui.domain.report import OrderResult, OtherResult, PreviewResult, Report
-from zjobtui.domain.verdict import Kind
+from zjobtui.models.assessment import judge
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.reason import Category, Reason
+from zjobtui.models.report import OrderResult, OtherResult, PreviewResult, Report
+from zjobtui.models.verdict import Kind
 from zjobtui.zuora.json_reader import DEPTH_LIMIT
 from zjobtui.zuora.parser import read_process_id, read_reply, read_report
 

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.scripted import FixedClock
-from zjobtui.domain.tenant import BearerToken, Secret, Tenant
-from zjobtui.domain.text import clean
-from zjobtui.polling.ports import SourceError
-from zjobtui.wiring.configuration import Configured
-from zjobtui.wiring.engine import _source
+from zjobtui.bootstrap.configuration import Configured
+from zjobtui.bootstrap.engine import _source
+from zjobtui.models.tenant import BearerToken, Secret, Tenant
+from zjobtui.models.text import clean
+from zjobtui.polling.protocols import SourceError
 from zjobtui.zuora.proxy import InvalidProxyError, Route, find_route
 
 HOST = "https://rest.eu.zuora.com"

@@ -26,9 +26,9 @@ from tests.support.building import job_id
 from tests.support.fault_server import FaultServer, fault_server
 from tests.support.scripts import Decide
 from tests.support.wire import Request, Wire
-from zjobtui.domain.observation import Missed, Observation, Seen
-from zjobtui.domain.problem import ProblemKind
-from zjobtui.domain.tenant import BearerToken, Secret
+from zjobtui.models.observation import Missed, Observation, Seen
+from zjobtui.models.problem import ProblemKind
+from zjobtui.models.tenant import BearerToken, Secret
 from zjobtui.zuora.api import ZuoraApi
 
 TRIALS, FEW = 30, 6

@@ -14,9 +14,9 @@ from tests.support.fault_server import FaultServer, fault_server
 from tests.support.scripted import NOW, FixedClock
 from tests.support.scripts import TOKEN_PATH
 from tests.support.wire import Request
-from zjobtui.domain.observation import Missed, Seen
-from zjobtui.domain.problem import ProblemKind
-from zjobtui.domain.tenant import BearerToken, Secret
+from zjobtui.models.observation import Missed, Seen
+from zjobtui.models.problem import ProblemKind
+from zjobtui.models.tenant import BearerToken, Secret
 from zjobtui.zuora.api import ZuoraApi
 from zjobtui.zuora.transport import CONNECTIONS, HEADERS_LIMIT
 

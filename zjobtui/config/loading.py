@@ -23,8 +23,7 @@ from zjobtui.config.settings import (
     Settings,
     TenantSettings,
 )
-from zjobtui.domain.suggestions import nearest, suggest
-from zjobtui.domain.text import clean, shorten
+from zjobtui.models.text import clean, nearest, shorten, suggest
 
 SIZE_LIMIT = 256 * 1024
 """Bytes of a settings file; a longer one is something else."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from zjobtui.domain.text import clean, shorten
+from zjobtui.models.text import clean, shorten
 
 KeyPath: TypeAlias = tuple[str, ...]
 """A key with the tables around it, outermost first."""

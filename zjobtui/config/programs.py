@@ -15,7 +15,7 @@ from subprocess import DEVNULL
 from tempfile import TemporaryFile
 from typing import IO
 
-from zjobtui.domain.tenant import Secret
+from zjobtui.models.tenant import Secret
 
 SECRET_TIME_LIMIT = 20.0
 """Seconds that a command may take; one that asks a person for a password takes longer, and is refused."""

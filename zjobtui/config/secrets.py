@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from zjobtui.config.programs import NOTHING, SECRET_TIME_LIMIT, child_environment, run_command
-from zjobtui.domain.tenant import ClientCredentials, Secret
-from zjobtui.domain.text import clean, shorten
 from zjobtui.logs import get_logger
+from zjobtui.models.tenant import ClientCredentials, Secret
+from zjobtui.models.text import clean, shorten
 
 log = get_logger(__name__)
 

@@ -15,10 +15,10 @@ from msgspec import Meta, Struct
 
 from zjobtui.config.problems import KeyLines, KeyPath, SettingsProblem, dotted
 from zjobtui.config.secrets import Command, KeyringEntry, SecretFile, SecretSource, Variable
-from zjobtui.domain.archiving import ARCHIVE_AFTER
-from zjobtui.domain.spans import read_span
-from zjobtui.domain.telling import Topic
-from zjobtui.domain.tenant import TenantKind
+from zjobtui.models.durations import read_span
+from zjobtui.models.notifications import Topic
+from zjobtui.models.tenant import TenantKind
+from zjobtui.models.watched_job import ARCHIVE_AFTER
 
 COLOURS = ("red", "orange", "yellow", "green", "cyan", "blue", "magenta", "grey")
 """Colours that have a name here; any other is written as #rrggbb."""

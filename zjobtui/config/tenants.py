@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from zjobtui.domain.suggestions import suggest
-from zjobtui.domain.tenant import BearerToken, ClientCredentials, Credentials, Secret, Tenant, TenantKind, is_loopback
-from zjobtui.domain.text import clean, shorten
+from zjobtui.models.tenant import BearerToken, ClientCredentials, Credentials, Secret, Tenant, TenantKind, is_loopback
+from zjobtui.models.text import clean, shorten, suggest
 
 _HOST_NAME = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]{0,251}[0-9A-Za-z])?")
 

@@ -18,9 +18,9 @@ from tomlkit.items import InlineTable
 
 from zjobtui.atomic_write import write_whole
 from zjobtui.config.loading import NOT_TOML, parse_settings
-from zjobtui.domain.tenant import ClientCredentials
-from zjobtui.domain.text import clean
 from zjobtui.logs import get_logger
+from zjobtui.models.tenant import ClientCredentials
+from zjobtui.models.text import clean
 
 log = get_logger(__name__)
 

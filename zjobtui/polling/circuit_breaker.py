@@ -2,8 +2,8 @@
 
 from random import Random
 
-from zjobtui.domain.observation import Missed, Observation
-from zjobtui.domain.problem import Problem, ProblemKind
+from zjobtui.models.observation import Missed, Observation
+from zjobtui.models.problem import Problem, ProblemKind
 
 FAILURES = 3
 """Failed calls in a row after which timeouts, dropped connections and server errors are the tenant's own."""

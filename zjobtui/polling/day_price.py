@@ -14,8 +14,7 @@ from math import sqrt
 from statistics import fmean
 from typing import NamedTuple, Self
 
-from zjobtui.polling.intervals import CHEAPEST, SHORTEST, Intervals
-from zjobtui.polling.survival import AGES, Curve, cell_of
+from zjobtui.polling.survival import AGES, CHEAPEST, SHORTEST, Curve, Intervals, cell_of
 
 _HOUR, _DAY = 3_600.0, 86_400.0
 

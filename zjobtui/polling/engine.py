@@ -13,21 +13,20 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from zjobtui.clock import Clock
-from zjobtui.domain.archiving import due
-from zjobtui.domain.job import Job
-from zjobtui.domain.pulse import Pulse
-from zjobtui.domain.tenant import Tenant
-from zjobtui.domain.timeline import Event
-from zjobtui.domain.watch import Watch
-from zjobtui.domain.watchlist import LOOKED_AT, Change, Watchlist
 from zjobtui.logs import get_logger
+from zjobtui.models.history import Event
+from zjobtui.models.job import Job
+from zjobtui.models.tenant import Tenant
+from zjobtui.models.tenant_status import Pulse
+from zjobtui.models.watched_job import Watch, due
+from zjobtui.models.watchlist import LOOKED_AT, Change, Watchlist
 from zjobtui.polling.lease import Lease
-from zjobtui.polling.ledger import Ledger
-from zjobtui.polling.ports import Edited, MakeSource, Shelf, State, Subscriber, Unsaved
+from zjobtui.polling.protocols import Edited, MakeSource, Shelf, State, Subscriber, Unsaved
+from zjobtui.polling.watchlist_service import Ledger
 
 if TYPE_CHECKING:
-    from zjobtui.polling.desk import Desk
     from zjobtui.polling.poller import Poller
+    from zjobtui.polling.tenant_runner import Desk
 
 log = get_logger(__name__)
 
@@ -218,7 +217,7 @@ class Engine:
 
     async def _main(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
-        from zjobtui.polling.desk import Desk  # noqa: PLC0415 - 20 ms, on this thread after the first screen
+        from zjobtui.polling.tenant_runner import Desk  # noqa: PLC0415 - 20 ms, on this thread after the first screen
 
         self._ledger = ledger = Ledger(self.state.watchlist, self._shelf, self._publish, self._only)
         self._has_started.set()

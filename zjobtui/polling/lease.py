@@ -9,7 +9,7 @@ from pathlib import Path
 
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
-from zjobtui.polling.ports import Shelf
+from zjobtui.polling.protocols import Shelf
 
 log = get_logger(__name__)
 

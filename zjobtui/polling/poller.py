@@ -6,20 +6,19 @@ from math import inf
 from random import Random
 
 from zjobtui.clock import Clock
-from zjobtui.domain.folding import fold
-from zjobtui.domain.freshness import stale_at
-from zjobtui.domain.job import Job
-from zjobtui.domain.observation import Missed, Observation, Seen
-from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.pulse import Limit, Pulse
-from zjobtui.domain.watch import Watch
 from zjobtui.logs import get_logger
+from zjobtui.models.job import Job
+from zjobtui.models.job_update import fold
+from zjobtui.models.observation import Missed, Observation, Seen
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.tenant_status import Limit, Pulse
+from zjobtui.models.watched_job import Watch, stale_at
 from zjobtui.polling.circuit_breaker import CircuitBreaker
-from zjobtui.polling.intervals import STALENESS_LIMIT
-from zjobtui.polling.ledger import Ledger
-from zjobtui.polling.ports import JobSource
+from zjobtui.polling.protocols import JobSource
 from zjobtui.polling.rate_limiter import RateLimiter
 from zjobtui.polling.schedule import Schedule
+from zjobtui.polling.survival import STALENESS_LIMIT
+from zjobtui.polling.watchlist_service import Ledger
 
 log = get_logger(__name__)
 

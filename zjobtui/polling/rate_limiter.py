@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp, inf
 
-from zjobtui.domain.pulse import Limit
-from zjobtui.domain.rate_limits import RateLimits
-from zjobtui.domain.tenant import TenantKind
+from zjobtui.models.rate_limits import RateLimits
+from zjobtui.models.tenant import TenantKind
+from zjobtui.models.tenant_status import Limit
 from zjobtui.polling.day_price import Supply
 
 Windows = Mapping[int, int]

@@ -5,13 +5,12 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import count
 from random import Random
 
-from zjobtui.domain.job import Job
-from zjobtui.domain.problem import ProblemKind
-from zjobtui.domain.verdict import Kind
-from zjobtui.domain.watch import Watch
+from zjobtui.models.job import Job
+from zjobtui.models.problem import ProblemKind
+from zjobtui.models.verdict import Kind
+from zjobtui.models.watched_job import Watch
 from zjobtui.polling.day_price import Demand, Supply, day_price
-from zjobtui.polling.intervals import CHEAPEST, STALENESS_LIMIT, Intervals, expected_delay
-from zjobtui.polling.survival import Curve, Life, learn
+from zjobtui.polling.survival import CHEAPEST, STALENESS_LIMIT, Curve, Intervals, Life, expected_delay, learn
 
 MEMORY = 300
 """Jobs that the curve is learnt from, those added last, ended or running: enough for it, and soon another tenant's."""

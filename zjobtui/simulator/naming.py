@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from zjobtui.simulator import chance
+from zjobtui.simulator import rng
 from zjobtui.simulator.world import Life
 
 Json: TypeAlias = dict[str, object]
@@ -72,7 +72,7 @@ class Naming:
 
     def id(self, *names: str | int) -> str:
         """An object's id: 32 hexadecimal digits."""
-        return chance.long_id(self.life.seed, self.life.id, *names)
+        return rng.long_id(self.life.seed, self.life.id, *names)
 
     def _several(self, what: str, numbers: list[str]) -> Json:
         if self.life.asked.by_id:

@@ -1,21 +1,24 @@
-"""The simulated tenant on a loopback socket, wired together; the one place of the simulator that reads a clock."""
+"""The simulator as a server on loopback: start and stop it, and its tenants' limits."""
 
 import asyncio
+import logging
+import signal
 import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import Self, TypedDict
+from typing import Self, TypedDict, Unpack
 
 from aiohttp import web
 
+from zjobtui.simulator.auth import LIFETIME, Credentials, Tokens
 from zjobtui.simulator.faults import Faults
-from zjobtui.simulator.gate import Gate, Requests
-from zjobtui.simulator.jobs import Jobs
 from zjobtui.simulator.limits import PRODUCTION, Limits
-from zjobtui.simulator.service import Service
-from zjobtui.simulator.signing import LIFETIME, Credentials, Tokens
-from zjobtui.simulator.spoiling import Spoiling
+from zjobtui.simulator.middleware import Gate, Requests, Spoiling
+from zjobtui.simulator.routes import Jobs, Service
 from zjobtui.simulator.world import World
 
 HOST = "127.0.0.1"
@@ -115,3 +118,50 @@ class Simulator:
 
     def _now(self) -> float:
         return 0.0 if self._started is None else self.clock() - self._started
+
+
+@contextmanager
+def running(**options: Unpack[Options]) -> Iterator[Simulator]:
+    """Serves on a daemon thread while the block runs; takes and raises what `Simulator` does."""
+    simulator = Simulator(**options)
+    ready: Future[Callable[[], None]] = Future()
+    thread = threading.Thread(target=asyncio.run, args=[_serve(simulator, ready)], name="simulator", daemon=True)
+    thread.start()
+    try:
+        stop = ready.result()
+        try:
+            yield simulator
+        finally:
+            stop()
+    finally:
+        thread.join()
+
+
+def serve_forever(ready: Callable[[Simulator], None], **options: Unpack[Options]) -> None:
+    """Serves in this thread until SIGINT or SIGTERM; calls `ready` once the port is known."""
+    asyncio.run(_serve_until_signal(Simulator(**options), ready))
+
+
+async def _serve(simulator: Simulator, ready: Future[Callable[[], None]]) -> None:
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    try:
+        async with simulator:
+            ready.set_result(lambda: _stop(loop, stopped))
+            await stopped.wait()
+    except Exception as failure:  # raised again in the thread that waits for `ready`
+        logging.getLogger(__name__).debug("the simulator ended by an exception", exc_info=True)
+        ready.set_exception(failure)
+
+
+def _stop(loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:
+    loop.call_soon_threadsafe(stopped.set)
+
+
+async def _serve_until_signal(simulator: Simulator, ready: Callable[[Simulator], None]) -> None:
+    stopped = asyncio.Event()
+    with suppress(NotImplementedError):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with simulator:
+        ready(simulator)
+        await stopped.wait()

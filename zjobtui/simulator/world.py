@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from zjobtui.simulator import chance
-from zjobtui.simulator.outcomes import CAST, ORDINARY, Outcome, Part, draw
+from zjobtui.simulator import rng
+from zjobtui.simulator.scenarios import CAST, ORDINARY, Outcome, Part, draw
 
 FINISHED_BEFORE = 0.15
 """Share of the jobs after the cast that had ended when the world began."""
@@ -60,7 +60,7 @@ class World:
 
     def __init__(self, seed: int = 0, jobs: int = 40) -> None:
         self.seed = seed
-        self.job_ids = tuple(chance.job_id(seed, number) for number in range(jobs))
+        self.job_ids = tuple(rng.job_id(seed, number) for number in range(jobs))
         self._lives = {job_id: self._opening(number, job_id) for number, job_id in enumerate(self.job_ids)}
 
     def life(self, job_id: str) -> Life | None:
@@ -69,9 +69,9 @@ class World:
 
     def posted(self, count: int, at: float, asked: Asked, shares: Mapping[Outcome, int]) -> Life:
         """The life of the job that was posted as number `count`, at `at` seconds after the world's start."""
-        job_id = chance.job_id(self.seed, "posted", count)
-        throw = chance.dice(self.seed, job_id, "life")
-        part = Part(draw(shares, throw), at, at + chance.duration(throw))
+        job_id = rng.job_id(self.seed, "posted", count)
+        throw = rng.dice(self.seed, job_id, "life")
+        part = Part(draw(shares, throw), at, at + rng.duration(throw))
         return Life(self.seed, job_id, len(self.job_ids) + count, part, asked)
 
     def _opening(self, number: int, job_id: str) -> Life:
@@ -80,8 +80,8 @@ class World:
 
 
 def _ordinary(seed: int, job_id: str) -> Part:
-    throw = chance.dice(seed, job_id, "life")
-    outcome, seconds = draw(ORDINARY, throw), chance.duration(throw)
+    throw = rng.dice(seed, job_id, "life")
+    outcome, seconds = draw(ORDINARY, throw), rng.duration(throw)
     if throw.random() < FINISHED_BEFORE:
         end = -throw.uniform(30, 3600)
         return Part(outcome, end - seconds, end)

@@ -11,8 +11,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from zjobtui.atomic_write import beside, sync_folder
-from zjobtui.domain.timeline import Event
 from zjobtui.logs import get_logger
+from zjobtui.models.history import Event
 from zjobtui.storage import ids_log
 from zjobtui.storage.database import BRIEF_LIMIT, backup_path, connect, unused
 from zjobtui.storage.ids_log import Action, IdsLogError, Line

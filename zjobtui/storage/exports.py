@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from zjobtui.domain.watch import Watch
+from zjobtui.models.watched_job import Watch
 
 FOLDER = "exports"
 """The folder within the data folder that is used unless `files.folder` names another."""

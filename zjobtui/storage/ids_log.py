@@ -33,11 +33,11 @@ from enum import Enum
 from pathlib import Path
 
 from zjobtui.atomic_write import sync_folder, write_whole
-from zjobtui.domain.job import JobId
-from zjobtui.domain.redaction import mask_secrets
-from zjobtui.domain.text import clean, shorten
-from zjobtui.domain.timeline import Entry, Event
-from zjobtui.domain.watchlist import Change
+from zjobtui.models.history import Entry, Event
+from zjobtui.models.job import JobId
+from zjobtui.models.redaction import mask_secrets
+from zjobtui.models.text import clean, shorten
+from zjobtui.models.watchlist import Change
 
 NAME = "ids.log"
 

@@ -12,8 +12,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from zjobtui.atomic_write import beside, sync_folder
-from zjobtui.domain.digest import DIGEST_VERSION
 from zjobtui.logs import get_logger
+from zjobtui.models.digest import DIGEST_VERSION
 
 log = get_logger(__name__)
 

@@ -10,35 +10,29 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zjobtui.atomic_write import sync_folder
-from zjobtui.domain.job import Job, JobId
-from zjobtui.domain.text import clean
-from zjobtui.domain.timeline import Event
-from zjobtui.domain.watch import Watch
-from zjobtui.domain.watchlist import ANNOTATIONS
+from zjobtui.models.history import Event
+from zjobtui.models.job import Job, JobId
+from zjobtui.models.text import clean
+from zjobtui.models.watched_job import Watch
+from zjobtui.models.watchlist import ANNOTATIONS
 from zjobtui.storage import ids_log
-from zjobtui.storage.answers import ReadReport, answer_of, earlier_of
-from zjobtui.storage.database import (
-    StoreError,
-    alone,
-    aside_path,
-    backup_path,
-    kind_of,
-    made_beside,
-    move_journals,
-)
+from zjobtui.storage.database import StoreError, alone, aside_path, backup_path, kind_of, made_beside, move_journals
 from zjobtui.storage.ids_log import Action, IdsLogError, Key, Line
 from zjobtui.storage.rows import (
     DIGEST,
     OBSERVATIONS,
+    POSITION,
     PROBLEM,
     DamageError,
+    ReadReport,
     SqlValue,
+    answer_of,
     check,
+    earlier_of,
     row_of,
     watch_of,
     watches_of,
 )
-from zjobtui.storage.writing import POSITION
 
 SMALLEST_ROW = 40
 """Bytes of a row at least, and so how many rows a file can hold."""

@@ -11,14 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from zjobtui.domain.digest import DIGEST_VERSION
-from zjobtui.domain.job import Job
-from zjobtui.domain.timeline import Event
-from zjobtui.domain.watch import Watch
-from zjobtui.domain.watchlist import ANNOTATIONS, Change, Observed, Watchlist
 from zjobtui.logs import get_logger
-from zjobtui.storage import ids_log, sharing, takeover
-from zjobtui.storage.answers import ReadReport, answer_of, earlier_of
+from zjobtui.models.digest import DIGEST_VERSION
+from zjobtui.models.history import Event
+from zjobtui.models.job import Job
+from zjobtui.models.watched_job import Watch
+from zjobtui.models.watchlist import ANNOTATIONS, Change, Observed, Watchlist
+from zjobtui.storage import ids_log, shared_tables, takeover
 from zjobtui.storage.database import (
     BUSY_LIMIT,
     BrokenStoreError,
@@ -31,14 +30,25 @@ from zjobtui.storage.database import (
     open_database,
 )
 from zjobtui.storage.ids_log import Action, IdsLogError, Key
+from zjobtui.storage.maintenance import Survey, compact, survey
 from zjobtui.storage.recovery import adopt, recover, refill
-from zjobtui.storage.rows import IDENTITY, OBSERVATIONS, DamageError, entry_of, watches_of
-from zjobtui.storage.upkeep import Survey, compact, survey
-from zjobtui.storage.writing import POSITION, MissingJobError, write
+from zjobtui.storage.rows import (
+    IDENTITY,
+    OBSERVATIONS,
+    POSITION,
+    DamageError,
+    MissingJobError,
+    ReadReport,
+    answer_of,
+    earlier_of,
+    entry_of,
+    watches_of,
+    write,
+)
 
 if TYPE_CHECKING:
-    from zjobtui.domain.observation import Earlier, Seen
-    from zjobtui.domain.timeline import Timeline
+    from zjobtui.models.history import Timeline
+    from zjobtui.models.observation import Earlier, Seen
 
 _REMOVED_FOR_NO_REASON = "SELECT tenant, job FROM watches WHERE removed_at IS NOT NULL AND removed_as IS NULL"
 """Removals that no window wrote: one flipped bit turns NULL into 0."""
@@ -188,7 +198,7 @@ class Store:
     def load(self) -> Watchlist:
         """Everything that is watched, in the order of adding; digests made by older rules are made anew."""
         with self._reading() as connection:
-            self._data_version = sharing.data_version(connection)
+            self._data_version = shared_tables.data_version(connection)
             self._revision = self._newest = _meta(connection, "revision")
             self._id = self._identified(connection)
             _check_count(connection)
@@ -269,7 +279,7 @@ class Store:
     def news(self) -> News | None:
         """What other windows have committed since the last look, or None where they have not."""
         with self._reading() as connection:
-            version = sharing.data_version(connection)
+            version = shared_tables.data_version(connection)
             if version == self._data_version:
                 return None
             # Read before the rows: what is committed in between then comes twice, and not never.
@@ -318,22 +328,22 @@ class Store:
     def hold(self, name: str, holder: str, now: float, life: float) -> bool:
         """Takes or keeps the lease `name` for `life` seconds from `now`; False while another window holds it."""
         with self._transaction() as connection:
-            return sharing.hold(connection, name, holder, now, life)
+            return shared_tables.hold(connection, name, holder, now, life)
 
     def held_by(self, name: str) -> tuple[str, float]:
         """Who holds the lease `name`, and until when by the holder's clock; "" and 0 if nobody holds it."""
         with self._reading() as connection:
-            return sharing.held_by(connection, name)
+            return shared_tables.held_by(connection, name)
 
     def let_go(self, name: str, holder: str) -> None:
         """Gives a lease back."""
         with self._transaction() as connection:
-            sharing.let_go(connection, name, holder)
+            shared_tables.let_go(connection, name, holder)
 
     def count_calls(self, tenant: str, day: int, calls: int) -> int:
         """Adds calls to the day's count and gives the count of all windows; with none it only looks."""
         with self._transaction() if calls else self._reading() as connection:
-            return sharing.count_calls(connection, tenant, day, calls)
+            return shared_tables.count_calls(connection, tenant, day, calls)
 
     def survey(self) -> Survey:
         """What the store holds, in figures."""
@@ -411,7 +421,7 @@ class Store:
         """
         try:
             source.execute("BEGIN")
-            revision, store_id = _meta(source, "revision"), sharing.id_of(source)
+            revision, store_id = _meta(source, "revision"), shared_tables.id_of(source)
         except (sqlite3.Error, DamageError) as fault:
             if getattr(fault, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
                 raise
@@ -436,14 +446,14 @@ class Store:
             lines = {}
         with self._writing() as (connection, revision):
             is_same = before is not None and self._id == before
-            apart = last if is_same else sharing.followed_at(connection, before)
+            apart = last if is_same else shared_tables.followed_at(connection, before)
             takeover.carry_over(connection, jobs, lines, apart, revision)
             connection.execute("UPDATE watches SET revision = ? WHERE revision = 0", (revision,))
             if source is not None:
                 takeover.carry_answers_over(connection, source, jobs, self._read_report)
             if is_same and last >= revision:  # an older copy: other windows must notice it as well
-                sharing.identify(connection, anew=True)
-            sharing.note_followed(connection, before, revision)
+                shared_tables.identify(connection, anew=True)
+            shared_tables.note_followed(connection, before, revision)
         return source is not None
 
     def _take_place(self, opened: Opened) -> None:
@@ -535,7 +545,7 @@ class Store:
             self._check_origin(connection, before)
             connection.execute("UPDATE meta SET value = ? WHERE name = 'revision'", (before + 1,))
             yield connection, before + 1
-            store_id = sharing.identify(connection)
+            store_id = shared_tables.identify(connection)
         self._id, self._newest = store_id, before + 1
         if before == self._revision:
             self._revision = before + 1
@@ -575,7 +585,7 @@ class Store:
 
     def _check_origin(self, connection: sqlite3.Connection, revision: int) -> None:
         """Raise `StoreError` if another store was copied over the file: its id is another, or its revision behind."""
-        store_id = sharing.id_of(connection)
+        store_id = shared_tables.id_of(connection)
         if revision < self._newest or self._id not in {None, store_id}:
             self._is_rewound = True
             raise self._copied_over()
@@ -586,16 +596,16 @@ class Store:
 
     def _identified(self, connection: sqlite3.Connection) -> int | None:
         """The id of the store, which gets one if it has none; if it is locked, with the first write."""
-        store_id = sharing.id_of(connection)
+        store_id = shared_tables.id_of(connection)
         if store_id is None and not self.is_read_only:
             connection.execute("PRAGMA busy_timeout = 0")
             with suppress(sqlite3.Error):
-                store_id = sharing.identify(connection)
+                store_id = shared_tables.identify(connection)
             connection.execute(f"PRAGMA busy_timeout = {int(self._lock_wait * 1000)}")
         return store_id
 
     def _digested_anew(self, watchlist: Watchlist) -> Watchlist:
-        from zjobtui.domain.digesting import digest  # noqa: PLC0415 - 30 ms (domain.report), only after the rules have changed
+        from zjobtui.models.assessment import digest  # noqa: PLC0415 - 30 ms (domain.report), only after the rules have changed
 
         answers = {watch.job: self.seen(watch.job) for watch in watchlist if watch.digest}
         renewed = {job: replace(watchlist.watches[job], digest=digest(s.report)) for job, s in answers.items() if s}

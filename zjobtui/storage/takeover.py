@@ -9,15 +9,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from zjobtui.domain.job import Job
-from zjobtui.domain.timeline import Entry, Event
-from zjobtui.domain.watch import Watch
-from zjobtui.domain.watchlist import ANNOTATIONS, Change, Observed, Watchlist
+from zjobtui.models.history import Entry, Event
+from zjobtui.models.job import Job
+from zjobtui.models.watched_job import Watch
+from zjobtui.models.watchlist import ANNOTATIONS, Change, Observed, Watchlist
 from zjobtui.storage import ids_log
-from zjobtui.storage.answers import ReadReport, answer_of
 from zjobtui.storage.ids_log import Key, Line
-from zjobtui.storage.rows import IDENTITY, OBSERVATIONS, DamageError, check, watches_of
-from zjobtui.storage.writing import POSITION, write
+from zjobtui.storage.rows import (
+    IDENTITY,
+    OBSERVATIONS,
+    POSITION,
+    DamageError,
+    ReadReport,
+    answer_of,
+    check,
+    watches_of,
+    write,
+)
 
 _ROWS = f"SELECT {', '.join((*IDENTITY, *ANNOTATIONS, *OBSERVATIONS))}, removed_at, removed_as FROM watches"
 _REPORT = ("at", "body", "call", "earlier_at", "earlier")

@@ -15,13 +15,13 @@ from textual.theme import Theme
 from textual.types import WatchCallbackType
 from textual.widgets import Static, TextArea
 
-from zjobtui.domain.id_finder import find_job_ids
-from zjobtui.domain.job import FoundIds, InvalidJobIdError, JobId
-from zjobtui.domain.redaction import mask_secrets
-from zjobtui.domain.source_text import without_colours
-from zjobtui.domain.text import clean_lines
-from zjobtui.wording.found_ids import counts, first_not_added
-from zjobtui.wording.signs import plural
+from zjobtui.formatting.found_ids import counts, first_not_added
+from zjobtui.formatting.symbols import plural
+from zjobtui.models.id_finder import find_job_ids
+from zjobtui.models.job import FoundIds, InvalidJobIdError, JobId
+from zjobtui.models.pasted_text import without_colours
+from zjobtui.models.redaction import mask_secrets
+from zjobtui.models.text import clean_lines
 
 SHOWN_LIMIT = 4_000
 """Characters of a pasted text that are shown; of a longer one only its ids are kept."""

@@ -8,19 +8,19 @@ from textual.app import SystemCommand
 from textual.screen import Screen
 
 from zjobtui.clock import Clock
-from zjobtui.domain.tenant import Tenant
-from zjobtui.domain.watch import Watch
+from zjobtui.models.tenant import Tenant
+from zjobtui.models.watched_job import Watch
 from zjobtui.ui.actions import key_of
 from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.keymap import taken_keys
-from zjobtui.ui.look import USUAL, Look
 from zjobtui.ui.monitor import Monitor
-from zjobtui.ui.ports import Archive, EngineLike, Memory
-from zjobtui.ui.saying import say
-from zjobtui.ui.teller import Ways
+from zjobtui.ui.notifier import Ways
+from zjobtui.ui.protocols import Archive, EngineLike, Memory
 from zjobtui.ui.terminal_app import TerminalApp
 from zjobtui.ui.terminal_io import share_mouse
+from zjobtui.ui.themes import USUAL, Look
+from zjobtui.ui.toast import say
 
 
 class MonitorApp(TerminalApp):

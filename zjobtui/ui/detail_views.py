@@ -3,18 +3,17 @@
 from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 
-from zjobtui.ui.detail_lines import Page, Viewing
-from zjobtui.ui.flat import FlatLine, blank, flat, paragraph
-from zjobtui.ui.raw_rows import RawRows
-from zjobtui.ui.spans import Span, Spans, length_of
-from zjobtui.ui.subject import Subject
-from zjobtui.ui.tabs import Tab
-from zjobtui.wording.jobs import about_lines
-from zjobtui.wording.outline import Line, group
-from zjobtui.wording.reports import NARROWED, narrowed, report_lines
-from zjobtui.wording.requests import request_lines, support_text
-from zjobtui.wording.timelines import Stretch, passage, timeline_lines, usual_text
-from zjobtui.wording.times import duration, moment
+from zjobtui.formatting.call_info import request_lines, support_text
+from zjobtui.formatting.job import about_lines
+from zjobtui.formatting.outline import Line, group
+from zjobtui.formatting.report import NARROWED, narrowed, report_lines
+from zjobtui.formatting.timeline import Stretch, passage, timeline_lines, usual_text
+from zjobtui.formatting.times import duration, moment
+from zjobtui.ui.detail_header import Page, Subject, Viewing
+from zjobtui.ui.detail_tabs import Tab
+from zjobtui.ui.outline_lines import FlatLine, blank, flat, paragraph
+from zjobtui.ui.raw_view import RawRows
+from zjobtui.ui.styled_line import Span, Spans, length_of
 
 
 def view(head: list[FlatLine], subject: Subject, viewing: Viewing, now: float, width: int) -> Page:

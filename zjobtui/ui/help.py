@@ -9,11 +9,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from zjobtui.domain.verdict import Kind
+from zjobtui.formatting.symbols import GLYPHS
+from zjobtui.formatting.text_width import fit, wrap
+from zjobtui.models.verdict import Kind
 from zjobtui.ui.actions import MOVES, Action
-from zjobtui.ui.ask_text import OneLine
-from zjobtui.wording.cells import fit, wrap
-from zjobtui.wording.signs import GLYPHS
+from zjobtui.ui.prompt import OneLine
 
 MEANINGS = {
     Kind.FAILED: "the job failed, or its order did",

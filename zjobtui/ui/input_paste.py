@@ -2,10 +2,9 @@
 
 from codecs import getincrementaldecoder
 
-from zjobtui.domain.id_finder import find_job_ids
+from zjobtui.models.id_finder import find_job_ids
 from zjobtui.ui.input_grammar import ESC, ESCAPE_KEY, tokenize
-from zjobtui.ui.input_outlet import Outlet
-from zjobtui.ui.paste_text import PasteText
+from zjobtui.ui.input_outlet import Outlet, PasteText
 
 BURST_QUIET = 0.05
 """Seconds without a byte that end a burst of text; also what sets a key in a paste apart from pasted bytes."""

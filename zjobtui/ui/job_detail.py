@@ -8,15 +8,14 @@ from typing import NamedTuple
 from textual.binding import Binding
 from textual.events import Click, Key
 
-from zjobtui.domain.watch import Watch
-from zjobtui.ui.detail_lines import TAB_LINE, Page, Viewing, headline, page
-from zjobtui.ui.filter_bar import open_filter_bar
-from zjobtui.ui.flat import FlatLine
-from zjobtui.ui.lines_view import LinesView
-from zjobtui.ui.spans import Spans
-from zjobtui.ui.subject import Subject
-from zjobtui.ui.tabs import TABS, Tab, tab_at
-from zjobtui.wording.signs import short_id
+from zjobtui.formatting.symbols import short_id
+from zjobtui.models.watched_job import Watch
+from zjobtui.ui.detail_header import TAB_LINE, Page, Subject, Viewing, headline, page
+from zjobtui.ui.detail_tabs import TABS, Tab, tab_at
+from zjobtui.ui.filter_input import open_filter_bar
+from zjobtui.ui.line_list import LinesView
+from zjobtui.ui.outline_lines import FlatLine
+from zjobtui.ui.styled_line import Spans
 
 _HINTS = {Tab.SUMMARY: "words of subscriptions and order line items", Tab.RAW: "words of the answer; n and N go on"}
 """The views in which words are found, and what the line in which they are typed says."""

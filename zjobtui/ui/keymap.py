@@ -6,7 +6,7 @@ from typing import TypeAlias
 from textual.binding import Binding
 from textual.keys import Keys, format_key
 
-from zjobtui.domain.suggestions import suggest
+from zjobtui.models.text import suggest
 from zjobtui.ui.actions import CATALOGUE
 
 Fault: TypeAlias = tuple[str, str]

@@ -4,9 +4,9 @@ import threading
 from collections.abc import Callable
 from operator import attrgetter
 
-from zjobtui.domain.telling import altered
-from zjobtui.domain.watchlist import ANNOTATIONS
-from zjobtui.polling.ports import State
+from zjobtui.models.notifications import altered
+from zjobtui.models.watchlist import ANNOTATIONS
+from zjobtui.polling.protocols import State
 
 _annotations = attrgetter(*ANNOTATIONS)
 _tenant_status = attrgetter("problem", "is_paused", "is_following")

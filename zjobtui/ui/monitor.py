@@ -17,28 +17,28 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from zjobtui.clock import Clock
-from zjobtui.domain.job import Job
-from zjobtui.domain.tenant import Tenant
-from zjobtui.domain.watch import Watch
-from zjobtui.polling.ports import State
+from zjobtui.models.job import Job
+from zjobtui.models.tenant import Tenant
+from zjobtui.models.watched_job import Watch
+from zjobtui.polling.protocols import State
 from zjobtui.ui.actions import bindings, catalogue, key_of
-from zjobtui.ui.finding import Finding
-from zjobtui.ui.keys_bar import KeysBar
-from zjobtui.ui.look import USUAL, Look
+from zjobtui.ui.detail_controller import Reading
+from zjobtui.ui.detail_tabs import Tab
+from zjobtui.ui.filter_controller import Finding
+from zjobtui.ui.key_bar import KeysBar
+from zjobtui.ui.list_model import Shown
 from zjobtui.ui.mailbox import Mailbox, has_news
-from zjobtui.ui.panes import Panes
-from zjobtui.ui.ports import Archive, EngineLike, Memory
-from zjobtui.ui.reading import Reading
-from zjobtui.ui.remembering import Remembering
-from zjobtui.ui.saying import say
-from zjobtui.ui.shown import Shown
-from zjobtui.ui.tabs import Tab
-from zjobtui.ui.teller import Teller, Ways
+from zjobtui.ui.notifier import Teller, Ways
+from zjobtui.ui.protocols import Archive, EngineLike, Memory
+from zjobtui.ui.split_view import Panes
+from zjobtui.ui.status_bar import TotalsBar
 from zjobtui.ui.terminal_io import write
-from zjobtui.ui.totals_bar import TotalsBar
+from zjobtui.ui.themes import USUAL, Look
+from zjobtui.ui.toast import say
+from zjobtui.ui.ui_state import Remembering
 
 if TYPE_CHECKING:
-    from zjobtui.ui.deeds import Deeds
+    from zjobtui.ui.job_actions import Deeds
 
 TICK = 1.0
 """Seconds between looks at what time alone has changed; cells are sent only where they read differently."""
@@ -103,7 +103,7 @@ class Monitor(Screen[None]):
 
     @cached_property
     def _deeds(self) -> "Deeds":
-        from zjobtui.ui.deeds import Deeds  # noqa: PLC0415 - 45 ms
+        from zjobtui.ui.job_actions import Deeds  # noqa: PLC0415 - 45 ms
 
         behind = (self._engine, self._archive, self._tenants, self._clock, self._shown)
         return Deeds(self, *behind, go_to=self._go_to, exports=self._exports, undo_key=key_of(self.actions, "undo"))

@@ -15,14 +15,13 @@ from textual.filter import LineFilter, Monochrome, NoColor
 from textual.theme import Theme
 from textual.widget import Widget
 
-from zjobtui.domain.text import clean_lines
 from zjobtui.logs import get_logger
-from zjobtui.ui.in_turn import InTurn
-from zjobtui.ui.look import Look
-from zjobtui.ui.plain import PlainAscii
-from zjobtui.ui.terminal import guarded_terminal, suspend_between_steps
+from zjobtui.models.text import clean_lines
+from zjobtui.ui.ascii_filter import PlainAscii
+from zjobtui.ui.key_queue import InTurn
+from zjobtui.ui.terminal_guard import guarded_terminal, suspend_between_steps
 from zjobtui.ui.terminal_io import filtered, write
-from zjobtui.ui.themes import OURS
+from zjobtui.ui.themes import OURS, Look
 
 log = get_logger(__name__)
 

@@ -19,8 +19,8 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Paste
 from textual.message import Message
 
-from zjobtui.domain.text import clean_lines
 from zjobtui.logs import get_logger
+from zjobtui.models.text import clean_lines
 from zjobtui.ui.input_filter import InputFilter
 from zjobtui.ui.input_outlet import Output
 

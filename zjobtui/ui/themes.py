@@ -1,9 +1,27 @@
-"""The colours of the screen: one row of a table for each theme, by what a colour means."""
+"""Themes: colours by what they mean, and what the user has chosen of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from textual.theme import BUILTIN_THEMES, Theme
 
-from zjobtui.domain.suggestions import suggest
-from zjobtui.ui.look import DEFAULT_THEME
+from zjobtui.models.text import suggest
+
+DEFAULT_THEME = "dark"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """`keys` holds, by the id of an action, the key that does it instead of its own."""
+
+    theme: str = DEFAULT_THEME
+    is_ascii: bool = False
+    is_utc: bool = False
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+USUAL = Look()
+
 
 _MEANINGS = (
     *("background", "surface", "panel", "cursor", "resting", "border", "frame"),

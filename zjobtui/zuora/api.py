@@ -6,14 +6,14 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from zjobtui.clock import Clock
-from zjobtui.domain.job import JobId
-from zjobtui.domain.observation import Call, Missed, Observation, Seen
-from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.rate_limits import RateLimits
-from zjobtui.domain.report import Report
-from zjobtui.domain.tenant import BearerToken, ClientCredentials, Credentials, Tenant
-from zjobtui.domain.text import clean, shorten
 from zjobtui.logs import add_mask, get_logger
+from zjobtui.models.job import JobId
+from zjobtui.models.observation import Call, Missed, Observation, Seen
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.rate_limits import RateLimits
+from zjobtui.models.report import Report
+from zjobtui.models.tenant import BearerToken, ClientCredentials, Credentials, Tenant
+from zjobtui.models.text import clean, shorten
 from zjobtui.zuora.auth import Token, TokenProvider, read_token
 from zjobtui.zuora.headers import read_rate_limits
 from zjobtui.zuora.parser import read_process_id, read_reply

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from zjobtui.clock import Clock
-from zjobtui.domain.observation import Missed
-from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.rate_limits import RateLimits
-from zjobtui.domain.reason import Category
-from zjobtui.domain.tenant import BearerToken, Credentials
-from zjobtui.domain.text import shorten
+from zjobtui.models.observation import Missed
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.rate_limits import RateLimits
+from zjobtui.models.reason import Category
+from zjobtui.models.tenant import BearerToken, Credentials
+from zjobtui.models.text import shorten
 from zjobtui.zuora.json_reader import Fields, NotReadableError, read_object
 
 RENEW_AT = 0.85

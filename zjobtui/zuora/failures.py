@@ -8,8 +8,8 @@ import aiohttp
 import httpx
 from aiohttp.http_exceptions import LineTooLong
 
-from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.text import clean, shorten
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.text import clean, shorten
 from zjobtui.zuora.mask import Mask
 from zjobtui.zuora.proxy import Proxy
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-from zjobtui.domain.rate_limits import RateLimits
+from zjobtui.models.rate_limits import RateLimits
 
 SHORTEST, LONGEST = 1.0, 3600.0
 """Seconds between which a host's `Retry-After` is held, whatever it says."""

@@ -5,12 +5,12 @@ from contextlib import suppress
 from email.utils import parsedate_to_datetime
 
 from zjobtui.clock import Clock
-from zjobtui.domain.checkup import Checkup
-from zjobtui.domain.job import JobId
-from zjobtui.domain.observation import Missed
-from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.tenant import BearerToken, Credentials, Tenant
-from zjobtui.domain.text import shorten
+from zjobtui.models.health import Checkup
+from zjobtui.models.job import JobId
+from zjobtui.models.observation import Missed
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.tenant import BearerToken, Credentials, Tenant
+from zjobtui.models.text import shorten
 from zjobtui.zuora.api import TOKEN_PATH, ZuoraApi
 from zjobtui.zuora.auth import Token, read_token, read_who
 from zjobtui.zuora.proxy import Route

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
-from zjobtui.domain.json_value import Json, Rest
-from zjobtui.domain.reason import Reason, read_reason
-from zjobtui.domain.text import clean
+from zjobtui.models.json_value import Json, Rest
+from zjobtui.models.reason import Reason, read_reason
+from zjobtui.models.text import clean
 
 T = TypeVar("T")
 

@@ -2,11 +2,11 @@
 
 from functools import lru_cache
 
-from zjobtui.domain.json_value import Json
-from zjobtui.domain.problem import Problem, ProblemKind
-from zjobtui.domain.reason import Category, Reason
-from zjobtui.domain.report import Report
-from zjobtui.domain.text import clean, clean_lines, shorten
+from zjobtui.models.json_value import Json
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.reason import Category, Reason
+from zjobtui.models.report import Report
+from zjobtui.models.text import clean, clean_lines, shorten
 from zjobtui.zuora.json_reader import Fields, NotReadableError, decode, read_object
 from zjobtui.zuora.results import read_result
 

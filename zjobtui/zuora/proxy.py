@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from zjobtui.domain.tenant import is_loopback
-from zjobtui.domain.text import clean, shorten
+from zjobtui.models.tenant import is_loopback
+from zjobtui.models.text import clean, shorten
 
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 """Variables that OpenSSL reads instead of the system's trust store."""

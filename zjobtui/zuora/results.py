@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from zjobtui.domain.json_value import Json, Rest
-from zjobtui.domain.report import (
+from zjobtui.models.json_value import Json, Rest
+from zjobtui.models.report import (
     Commitment,
     OrderLineItem,
     OrderResult,

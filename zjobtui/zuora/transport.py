@@ -22,8 +22,8 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from zjobtui.clock import Clock
-from zjobtui.domain.problem import Problem
 from zjobtui.logs import get_logger
+from zjobtui.models.problem import Problem
 from zjobtui.zuora.failures import BROKE_OFF, BodyError, DroppedError, IncompleteBodyError, TooLargeError, problem_of
 from zjobtui.zuora.mask import Mask
 from zjobtui.zuora.proxy import Route

@@ -1,0 +1,179 @@
+"""Which jobs the printing commands print, in what form, and what leaves the list and comes back."""
+
+import csv
+import io
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.storage.opening import added, kept, observed, opened
+from tests.support.building import done, failed, job, job_id, watch
+from tests.support.running import run, said
+from zjobtui.config.paths import store_path
+from zjobtui.formatting.records import FIELDS
+
+
+def ids(output: str) -> list[str]:
+    return [one["job_id"] for one in json.loads(output)["jobs"]]
+
+
+def given(*numbers: int) -> list[str]:
+    return [job_id(number).given for number in numbers]
+
+
+@pytest.fixture
+def filled() -> None:
+    """Jobs 1 and 2 ended long ago, done and failed, and were looked at; 3 is of the tenant eu, 4 is new."""
+    long_ago = time.time() - 40 * 86_400
+    with opened(store_path()) as (store, _):
+        for number, one in ((1, done(long_ago)), (2, failed(long_ago))):
+            new = watch(number, label=f"=job {number}", tags=("a",), added_at=long_ago)
+            watches = observed(store, added(store, new), one)
+            store.apply(watches.acknowledge([job(number)], long_ago))
+        added(store, watch(3, tenant="eu"), watch(4))
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_filter_and_a_tenant_choose_what_is_listed() -> None:
+    assert ids(run("ls", "--json", "--filter", "status:failed").stdout) == given(2)
+    assert ids(run("ls", "--json", "--filter", "is:final !tag:b").stdout) == given(1, 2)
+    assert ids(run("ls", "--json", "--tenant", "eu").stdout) == given(3)
+    assert said(run("ls", "--filter", "order:nothing")) == (0, "", "There is no such job.\n")
+
+
+@pytest.mark.parametrize("command", ["ls", "archive", "export"])
+@pytest.mark.parametrize(("wanted", "why"), [("statsu:failed", "try status:"), ("age>5", "“5” has no unit yet")])
+def test_a_filter_that_cannot_be_understood_is_told_and_nothing_is_done(command: str, wanted: str, why: str) -> None:
+    status, printed, told = said(run(command, "--filter", wanted))
+    assert (status, printed) == (2, "")
+    assert why in told
+
+
+@pytest.mark.usefixtures("filled")
+def test_csv_holds_what_json_holds_and_no_formula() -> None:
+    rows = list(csv.DictReader(io.StringIO(run("ls", "--csv").stdout)))
+    assert [row["job_id"] for row in rows] == given(1, 2, 3, 4)
+    assert [row["label"] for row in rows] == ["'=job 1", "'=job 2", "", ""]
+    assert run("ls", "--csv", "--filter", "label:none").stdout == ",".join(FIELDS) + "\n"
+    assert run("ls", "--csv", "--json").exit_code == 2
+
+
+@pytest.mark.usefixtures("filled")
+def test_what_is_finished_and_seen_for_long_is_archived_and_comes_back() -> None:
+    assert run("archive").stdout == "2 jobs archived. `zjobtui restore` brings one back.\n"
+    assert ids(run("ls", "--json").stdout) == given(3, 4)
+    assert ids(run("ls", "--archived", "--json").stdout) == given(1, 2)
+    assert run("show", "=job 1").stdout.startswith("✓ done")
+    assert run("restore", "=job 1", job_id(2).given[:8]).stdout == "2 jobs back on the watchlist.\n"
+    assert ids(run("ls", "--json").stdout) == given(1, 2, 3, 4)
+    assert run("archive").stdout == "0 jobs archived.\n"
+    assert ids(run("ls", "--archived", "--json").stdout) == []
+
+
+@pytest.mark.usefixtures("filled")
+def test_nothing_is_archived_by_itself_where_the_configuration_says_never(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "config.toml"
+    monkeypatch.setenv("ZJOBTUI_CONFIG", str(path))
+    for never in ("0", '"never"'):
+        path.write_text(f"[list]\narchive_after = {never}\n")
+        assert run("archive").stdout == "0 jobs archived.\n"
+    path.write_text('[list]\narchive_after = "3 d"\n')
+    assert run("archive").stdout.startswith("2 jobs archived.")
+
+
+@pytest.mark.usefixtures("filled")
+def test_what_has_not_ended_is_never_archived() -> None:
+    status, printed, told = said(run("archive", *given(1, 4)))
+    assert (status, printed) == (1, "1 job archived. `zjobtui restore` brings one back.\n")
+    assert f"“{job_id(4).given}” has not ended" in told
+    assert run("archive", "--filter", "id:5d7b").stdout.startswith("1 job archived.")
+    assert ids(run("ls", "--json").stdout) == given(3, 4)
+
+
+@pytest.mark.usefixtures("filled")
+def test_what_was_removed_is_listed_and_comes_back() -> None:
+    run("rm", *given(4))
+    assert ids(run("ls", "--removed", "--json").stdout) == given(4)
+    assert said(run("restore", *given(4), "nothing")) == (
+        1,
+        "1 job back on the watchlist.\n",
+        "“nothing” is neither archived nor removed.\n",
+    )
+    assert given(4)[0] in ids(run("ls", "--json").stdout)
+
+
+def test_jobs_are_added_from_files_with_tags_and_a_note(tmp_path: Path) -> None:
+    ticket, reply = tmp_path / "ticket.txt", tmp_path / "reply.json"
+    ticket.write_bytes(f"see {job_id(1).given}, caf\xe9 {job_id(2).given[:-1]}".encode("latin-1"))
+    reply.write_text(json.dumps({"jobId": job_id(3).given, "success": True}))
+    files = ["--file", str(ticket), "--file", str(reply)]
+    status, printed, told = said(run("add", job_id(9).given, *files, "--tag", "a,b", "--tag", "c", "--note", " n "))
+    assert (status, printed) == (1, "3 jobs added, 0 known, 1 refused.\n")
+    assert told == f"“{job_id(2).given[:-1]}” looks like a job id, but is none.\n"
+    watches = kept(store_path())
+    assert [one.job.id.given for one in watches] == given(9, 1, 3)
+    assert {(one.tags, one.note) for one in watches} == {(("a", "b", "c"), "n")}
+    assert [one.added_by for one in watches] == ["command line", str(ticket), str(reply)]
+    assert run("add", "--file", str(tmp_path / "none")).exit_code == 2
+
+
+def test_new_jobs_belong_to_the_only_tenant_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, table = tmp_path / "config.toml", '[tenants.{}]\nhost = "EU production"\nclient_id = "i"\nsecret_env = "S"\n'
+    monkeypatch.setenv("ZJOBTUI_CONFIG", str(path))
+    path.write_text(table.format("eu"))
+    run("add", job_id(1).given)
+    assert [one.job.tenant for one in kept(store_path())] == ["eu"]
+    path.write_text(table.format("eu") + table.format("us"))
+    named = f"Not added:\n{job_id(2).given}\n"
+    assert said(run("add", job_id(2).given)) == (2, "", f"Name the tenant with --tenant; there is: eu, us.\n{named}")
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_watchlist_is_carried_to_another_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    exported = run("export", "--results").stdout
+    assert run("export", "--ids", "--filter", "is:final").stdout.split() == given(1, 2)
+    before = kept(store_path())
+    assert run("import", "-", stdin=exported).stdout == "0 jobs new, 0 merged, 4 known.\n"
+    monkeypatch.setenv("ZJOBTUI_DATA_DIR", str(tmp_path / "elsewhere"))
+    file = tmp_path / "export.json"
+    file.write_text(exported)
+    assert run("import", str(file)).stdout == "4 jobs new, 0 merged, 0 known.\n"
+    assert kept(store_path()) == before
+    assert json.loads(run("export", "--results").stdout)["jobs"] == json.loads(exported)["jobs"]
+    run("rm", *given(4))
+    told = run("import", str(file)).stdout
+    assert told == "0 jobs new, 0 merged, 3 known. 1 were taken off the list here and stay off it.\n"
+
+
+def test_a_file_that_cannot_be_imported_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "export.json"
+    file.write_text('{"format":\n"x"')
+    status, printed, told = said(run("import", str(file)))
+    assert (status, printed) == (2, "")
+    assert told.startswith(f"{file} was not imported, nothing is changed. line 2, column 4: ")
+    assert len(kept(store_path())) == 0
+
+
+@pytest.mark.usefixtures("filled")
+def test_the_store_is_told_in_figures_and_made_small() -> None:
+    run("archive", *given(1))
+    run("rm", *given(4))
+    told = run("store").stdout
+    assert told.splitlines()[0] == str(store_path())
+    assert "2 jobs watched, 1 archived, 1 removed\n2 answers, " in told
+    with opened(store_path()) as (store, _):
+        store._connection.execute("CREATE TABLE waste AS SELECT randomblob(500000) AS it")
+        store._connection.execute("DROP TABLE waste")
+    before = store_path().stat().st_size
+    assert "Compacted from" in run("store", "--compact").stdout
+    assert store_path().stat().st_size < before - 400_000
+    with opened(store_path()) as (store, watches):
+        assert [one.job for one in watches] == [job(2), job(3, "eu")]
+        assert store.hold("polling", "another window", 9e9, 60.0)
+    status, printed, told = said(run("store", "--compact"))
+    assert (status, printed) == (2, "")
+    assert "Another window is polling" in told

@@ -1,0 +1,369 @@
+"""Waiting for jobs and streaming what happens, with the real engine over the simulator in this very process."""
+
+import asyncio
+import json
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from math import inf
+from pathlib import Path
+
+import pytest
+
+from tests.storage.opening import added, kept, opened
+from tests.support.building import NOW, PROCESSING, done, failed, job, job_id, missed, seen, watch
+from tests.support.process import environment, with_default_signals
+from tests.support.running import run, said
+from tests.support.scripted import FixedClock, ScriptedEngine
+from zjobtui.cli.wait import wait_for
+from zjobtui.config.paths import store_path
+from zjobtui.formatting.records import FIELDS
+from zjobtui.models.job import Job, JobId
+from zjobtui.models.observation import Observation
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.polling.engine import Engine
+from zjobtui.polling.lease import NAME
+from zjobtui.simulator.server import Simulator, running
+
+ABSENT = "f" * 32
+
+
+def late_clock() -> Callable[[], float]:
+    """The world's own clock: right after its start 200 seconds have passed, and all but one job has ended."""
+    starts, began = iter([0.0]), time.monotonic()
+    return lambda: next(starts, 200.0 + time.monotonic() - began)
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[Simulator]:
+    with running(jobs=12, seed=7, clock=late_clock()) as served:
+        yield served
+
+
+@pytest.fixture
+def served(world: Simulator, monkeypatch: pytest.MonkeyPatch) -> Simulator:
+    """A tenant in the environment. Of its jobs 0 is done, 1 failed, 2 needs attention, 5 is unknown, 6 is running."""
+    monkeypatch.setenv("ZUORA_BASE_URL", world.base_url)
+    monkeypatch.setenv("ZUORA_CLIENT_ID", world.client_id)
+    monkeypatch.setenv("ZUORA_CLIENT_SECRET", world.client_secret)
+    return world
+
+
+@pytest.mark.parametrize(
+    ("numbers", "options", "status"),
+    [
+        ([0], [], 0),
+        ([0, 1, 2, 5], [], 1),
+        ([0, 2, 5], [], 3),
+        ([0, 5], [], 4),
+        ([0, 6], ["--timeout", "1s"], 6),
+        ([1, 6], ["--timeout", "1s"], 1),
+        ([0, 6], ["--any"], 0),
+    ],
+)
+def test_the_exit_status_is_the_worst_of_all_jobs(
+    served: Simulator, numbers: list[int], options: list[str], status: int
+) -> None:
+    ids = [served.job_ids[number] for number in numbers]
+    result = run("wait", *ids, *options)
+    assert result.exit_code == status
+    assert [re.split(r"\s+", line)[2] for line in result.stdout.splitlines()] == ids
+    assert [one.job.id.given for one in kept(store_path())] == ids
+
+
+def test_the_ids_come_from_a_text_and_the_end_as_json(served: Simulator) -> None:
+    reply = json.dumps({"jobId": served.job_ids[1], "success": True})
+    status, printed, told = said(run("wait", "-", "--json", stdin=reply))
+    printed_json = json.loads(printed)
+    assert (status, printed_json["schema"], printed_json["exit_status"]) == (1, 1, 1)
+    (one,) = printed_json["jobs"]
+    assert (one["job_id"], one["outcome"], one["verdict"]) == (served.job_ids[1], "failed", "failed")
+    assert re.search(rf"✗ failed  {served.job_ids[1]}  Job failed, lock contention", told)
+
+
+def test_what_has_ended_already_is_told_without_asking(served: Simulator) -> None:
+    assert run("wait", served.job_ids[0]).exit_code == 0
+    before = served.requests.total
+    assert run("wait", served.job_ids[0][:8]).exit_code == 0
+    assert served.requests.total == before
+
+
+def test_refused_credentials_are_told_and_end_it(served: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZUORA_CLIENT_SECRET", "sentinel-wrong")
+    status, printed, told = said(run("wait", served.job_ids[3]))
+    assert status == 5
+    assert "signed out" in printed
+    assert "env: signed out" in told
+    assert "sentinel" not in printed + told
+
+
+def test_while_another_window_polls_its_jobs_are_waited_for_all_the_same(served: Simulator) -> None:
+    with opened(store_path()) as (store, _):
+        assert store.hold(NAME, "another window", time.time(), 60.0)
+    assert run("wait", served.job_ids[0], "--timeout", "20s").exit_code == 0
+
+
+@pytest.mark.usefixtures("served")
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["nonsense"], "“nonsense” is not on the watchlist"),
+        ([ABSENT, "--timeout", "soon"], "--timeout: “soon” is no span of time; try 90s"),
+        ([ABSENT, "--tenant", "eu"], "There is no tenant “eu”; there is: env."),
+        ([], "Usage:"),
+    ],
+)
+def test_wrong_usage_is_told_and_nothing_is_watched(arguments: list[str], why: str) -> None:
+    status, printed, told = said(run("wait", *arguments))
+    assert (status, printed) == (2, "")
+    assert why in told
+    assert len(kept(store_path())) == 0
+
+
+@pytest.mark.parametrize("command", [["wait", ABSENT], ["watch"], ["add", ABSENT], ["archive"]])
+def test_a_broken_configuration_is_told_with_line_key_and_the_right_word(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[list]\narchive_aftr = "14 days"\n')
+    monkeypatch.setenv("ZJOBTUI_CONFIG", str(path))
+    status, printed, told = said(run(*command))
+    assert (status, printed) == (2, "")
+    assert "line 2: list.archive_aftr is no setting; did you mean archive_after?" in told
+    assert len(kept(store_path())) == 0
+
+
+@pytest.mark.parametrize("command", [["wait", ABSENT], ["watch"]])
+def test_without_a_tenant_the_variables_are_named(command: list[str]) -> None:
+    status, _, told = said(run(*command))
+    assert status == 2
+    assert "ZUORA_BASE_URL" in told
+
+
+class Answering(ScriptedEngine):
+    """Brings one answer for each time that somebody asks, or looks at the clock."""
+
+    def __init__(self, *brought: Observation | None) -> None:
+        super().__init__(FixedClock(NOW))
+        self.watch([watch(1), watch(2)])
+        self._brought = list(brought)
+
+    def ask_now(self, _jobs: object, /) -> None:
+        for one in self._brought:
+            if one is not None:
+                self.bring((job(1), replace(one, at=NOW)))
+
+
+def waited(engine: ScriptedEngine, *numbers: int, timeout: float = inf, for_any: bool = False) -> int:
+    jobs = [job(number) for number in numbers]
+    ends_at, watches = engine.clock.boot() + timeout, engine.state.watchlist
+    return wait_for(engine, jobs, watches, engine.clock, for_any=for_any, ends_at=ends_at, as_json=False)
+
+
+def test_a_failed_call_is_no_end_and_the_answer_after_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert waited(Answering(missed(), seen(PROCESSING), failed()), 1) == 1
+    told = capsys.readouterr()
+    assert told.out.startswith("✗ failed")
+    assert [line.split()[2:4] for line in told.err.splitlines()] == [["◌", "waiting"], ["✗", "failed"]]
+
+
+def test_one_of_several_is_enough_where_any_is_asked_for() -> None:
+    assert waited(Answering(done()), 1, 2, for_any=True) == 0
+    assert waited(Answering(done()), 1, 2, timeout=0.0) == 6
+
+
+def test_a_job_that_somebody_removes_is_not_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
+    engine = Answering(None)
+    threading.Timer(0.1, lambda: engine.forget([job(1)])).start()
+    assert waited(engine, 1) == 6
+    assert "not ended in time" in capsys.readouterr().out
+
+
+def test_a_tenant_that_is_signed_out_in_the_meantime_ends_it() -> None:
+    engine = Answering(None)
+    engine.pulse = replace(engine.pulse, problem=Problem(ProblemKind.SIGNED_OUT, "invalid client"))
+    threading.Timer(0.1, engine.publish).start()
+    assert waited(engine, 1) == 5
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_where_polling_ends_by_a_fault_waiting_ends_with_a_sentence(
+    when: str, monkeypatch: pytest.MonkeyPatch, served: Simulator
+) -> None:
+    """An engine whose thread dies, before it has said anything or after that."""
+    main = Engine._main
+
+    async def fail(self: Engine) -> None:
+        working = asyncio.create_task(main(self))
+        await asyncio.sleep(0.3 if when == "after" else 0)
+        assert not working.done()
+        raise LookupError("lost")
+
+    monkeypatch.setattr(Engine, "_main", fail)
+    for command, ended in ((["wait", served.job_ids[6]], 5), (["watch"], 1)):
+        status, _, told = said(run(*command))
+        assert (status, told.count("polling has ended (LookupError: lost)")) == (ended, 1)
+
+
+@pytest.mark.parametrize(("brought", "status"), [(failed(), 1), (done(), 5), (None, 5)])
+def test_where_polling_ends_by_a_fault_only_a_failed_job_is_told_as_one(
+    brought: Observation | None, status: int
+) -> None:
+    class Ending(Answering):
+        def ask_now(self, jobs: object, /) -> None:
+            super().ask_now(jobs)
+            self._subscriber(replace(self.state, fault="polling has ended"))
+
+    assert waited(Ending(brought), 1, 2) == status
+
+
+def test_a_fault_that_polling_outlives_is_told_and_waited_through(capsys: pytest.CaptureFixture[str]) -> None:
+    class Stumbling(Answering):
+        def ask_now(self, jobs: object, /) -> None:
+            self.state = replace(self.state, fault="A fault in zjobtui itself: env stumbled, and goes on.")
+            self._subscriber(self.state)
+            super().ask_now(jobs)
+
+    engine = Stumbling(None)
+    threading.Timer(0.2, lambda: engine.bring((job(1), replace(done(), at=NOW)))).start()
+    assert waited(engine, 1) == 0
+    assert "stumbled, and goes on" in capsys.readouterr().err
+
+
+def test_a_job_in_two_tenants_must_be_told_apart(served: Simulator) -> None:
+    with opened(store_path()) as (store, _):
+        added(store, *(watch(1, job=Job(tenant, JobId(served.job_ids[0]))) for tenant in ("env", "eu")))
+    status, _, told = said(run("wait", served.job_ids[0]))
+    assert status == 2
+    assert "is watched in env and eu; name one with --tenant." in told
+    assert run("wait", served.job_ids[0], "--tenant", "env").exit_code == 0
+
+
+@contextmanager
+def process(served: Simulator, *arguments: str) -> "Iterator[subprocess.Popen[str]]":
+    """A command as a process of its own, killed at the end where it still runs."""
+    variables = {"ZUORA_BASE_URL": served.base_url, "ZUORA_CLIENT_ID": served.client_id}
+    env = environment({**variables, "ZUORA_CLIENT_SECRET": served.client_secret})
+    command = with_default_signals([sys.executable, "-m", "zjobtui", *arguments])
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as started:
+        try:
+            yield started
+        finally:
+            started.kill()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("ending", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_changes_are_streamed_as_they_happen_until_a_signal_and_the_lease_is_let_go(
+    served: Simulator, ending: signal.Signals, status: int
+) -> None:
+    run("add", *served.job_ids[:2], "--label", "mine")
+    with process(served, "watch", "--json", "--filter", "status:failed") as started:
+        assert started.stdout is not None
+        told = json.loads(started.stdout.readline())
+        assert (told["schema"], told["event"], told["job_id"]) == (1, "status", served.job_ids[1])
+        assert set(FIELDS) <= set(told)
+        started.send_signal(ending)
+        rest, complaints = started.communicate(timeout=20)
+        assert (started.returncode, rest, complaints.count("\n")) == (status, "", 1)
+    with opened(store_path()) as (store, _):
+        assert store.hold(NAME, "another window", time.time(), 60.0)
+
+
+@pytest.mark.slow
+def test_a_stream_that_nobody_reads_any_more_ends_quietly(served: Simulator) -> None:
+    run("add", served.job_ids[0])
+    with process(served, "watch") as started:
+        assert started.stdout is not None
+        assert served.job_ids[0] in started.stdout.readline()
+        started.stdout.close()
+        assert started.wait(20) == 141
+        assert started.stderr is not None
+        assert started.stderr.read().count("\n") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("ending", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_waiting_that_is_interrupted_tells_how_far_it_came(
+    served: Simulator, ending: signal.Signals, status: int
+) -> None:
+    with process(served, "wait", served.job_ids[0], served.job_ids[6]) as started:
+        assert started.stderr is not None
+        while served.job_ids[6] not in started.stderr.readline():
+            pass
+        started.send_signal(ending)
+        printed, _ = started.communicate(timeout=20)
+        assert started.returncode == status
+        assert "waiting" in printed
+
+
+def test_a_list_whose_reader_has_gone_ends_quietly(served: Simulator) -> None:
+    run("add", "-", stdin="\n".join(job_id(number).given for number in range(1_500)))
+    with process(served, "ls") as started:
+        assert started.stdout is not None
+        assert started.stdout.readline().startswith("◌ waiting")
+        started.stdout.close()
+        assert started.stderr is not None
+        assert (started.stderr.read(), started.wait(20)) == ("", 141)
+
+
+def counted_calls() -> int:
+    """The calls of today in the store."""
+    with opened(store_path()) as (store, _):
+        return store.count_calls("env", int(time.time() // 86_400), 0)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "options", "calls"),
+    [([0], [], 2), ([0, 1, 2, 5], [], 5), pytest.param([6], ["--timeout", "1s"], 2, marks=pytest.mark.slow)],
+)
+def test_all_calls_are_counted_in_the_day_of_the_tenant_when_waiting_ends_at_once(
+    served: Simulator, numbers: list[int], options: list[str], calls: int
+) -> None:
+    before = served.requests.total
+    run("wait", *(served.job_ids[number] for number in numbers), *options)
+    assert counted_calls() == served.requests.total - before == calls
+
+
+@pytest.mark.parametrize(
+    ("command", "ending"),
+    [
+        ("wait", signal.SIGTERM),
+        pytest.param("wait", signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param("watch", signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param("watch", signal.SIGTERM, marks=pytest.mark.slow),
+    ],
+)
+def test_all_calls_are_counted_in_the_day_of_the_tenant_at_a_signal(
+    served: Simulator, command: str, ending: signal.Signals
+) -> None:
+    ids = [served.job_ids[0], served.job_ids[6]]
+    run("add", *ids)
+    before = served.requests.total
+    with process(served, command, *(ids if command == "wait" else [])) as one:
+        stream = one.stderr if command == "wait" else one.stdout
+        assert stream is not None
+        answered = ""
+        while not all(job_id in answered for job_id in ids):
+            answered += stream.readline()
+        one.send_signal(ending)
+        one.communicate(timeout=20)
+    assert one.returncode == 128 + ending
+    assert counted_calls() == served.requests.total - before >= 3
+
+
+@pytest.mark.slow
+def test_a_call_that_a_signal_cuts_off_is_counted_with_its_token() -> None:
+    with running(jobs=1, seed=7, faults="latency=0.5") as slow:
+        with process(slow, "wait", slow.job_ids[0]) as one:
+            while slow.requests.total < 2:
+                time.sleep(0.01)
+            one.send_signal(signal.SIGINT)
+            one.communicate(timeout=20)
+        assert counted_calls() == slow.requests.total == 2

@@ -1,0 +1,67 @@
+import time
+from datetime import timedelta, timezone
+
+import pytest
+from hypothesis import strategies as st
+
+from tests.support.building import NOW
+from zjobtui.formatting.times import age, duration, moment, stamp
+
+CET = timezone(timedelta(hours=1), "CET")
+SECONDS = st.floats(min_value=0, max_value=1e7)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        *((-5, "now"), (0, "now"), (9.9, "now"), (10, "10s"), (59, "50s"), (60, "1m"), (3_599, "59m")),
+        *((3_600, "1h"), (86_399, "23h"), (86_400, "1d"), (864_000, "10d")),
+    ],
+)
+def test_an_age_is_coarse(seconds: float, text: str) -> None:
+    assert age(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        *((-1, "0.0s"), (0.44, "0.4s"), (10, "10s"), (59.9, "59s"), (60, "1m 00s"), (269, "4m 29s")),
+        *((3_725, "1h 02m"), (86_399, "23h 59m"), (273_600, "3d 4h")),
+    ],
+)
+def test_a_duration_has_two_parts_at_most(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_a_moment_has_a_date_only_when_it_is_not_todays() -> None:
+    assert moment(NOW - 60, NOW, CET) == "14:59:00 CET"
+    assert moment(NOW - 86_400, NOW, CET) == "Nov 22 15:00:00 CET"
+    assert moment(NOW - 366 * 86_400, NOW, CET) == "2025-11-22 15:00:00 CET"
+
+
+def test_today_is_the_day_of_the_readers_zone() -> None:
+    tokyo = timezone(timedelta(hours=9), "JST")
+    assert moment(NOW, NOW + 7_200, tokyo) == "Nov 23 23:00:00 JST"
+    assert moment(NOW, NOW + 7_200, CET) == "15:00:00 CET"
+
+
+def test_a_stamp_for_machines_is_utc() -> None:
+    assert stamp(NOW) == "2026-11-23T14:00:00Z"
+
+
+def test_the_zones_name_is_the_one_in_force_at_the_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    assert moment(NOW, NOW) == "15:00:00 CET"
+    assert moment(NOW - 120 * 86_400, NOW) == "Jul 26 16:00:00 CEST"
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_a_zone_is_not_named_again_beside_a_moment_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    summer = NOW - 120 * 86_400
+    assert moment(NOW, NOW, beside=NOW - 60) == "15:00:00"
+    assert moment(summer, NOW, beside=NOW) == "Jul 26 16:00:00 CEST"
+    assert moment(NOW, NOW, beside=summer) == "15:00:00 CET"

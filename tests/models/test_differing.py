@@ -1,0 +1,30 @@
+from tests.support.building import NOW, PROCESSING, done, job, missed, seen, watch, watchlist
+from zjobtui.models.diff import differences
+from zjobtui.models.history import Event
+from zjobtui.models.watchlist import Watchlist
+
+
+def told(before: Watchlist, after: Watchlist) -> list[tuple[Event, str]]:
+    return [(event, one.job.id.given[:8]) for event, one in differences(before, after)]
+
+
+ONE, TWO = "00000001", "00000002"
+
+
+def test_what_came_what_went_and_what_changed_is_told_once() -> None:
+    before = watchlist(watch(1), watch(2))
+    after = before.fold([(job(1), done(NOW), 5.0)]).watchlist
+    assert told(before, after) == [(Event.STATUS, ONE)]
+    assert told(before, before.remove([job(1)], NOW).watchlist) == [(Event.REMOVED, ONE)]
+    assert told(watchlist(watch(1)), before) == [(Event.ADDED, TWO)]
+    assert told(before, before.tag([job(2)], ("a",)).watchlist) == [(Event.LABELLED, TWO)]
+    again = after.fold([(job(1), seen(PROCESSING, NOW + 1), 5.0)]).watchlist
+    assert told(after, again) == [(Event.CONTRADICTED, ONE)]
+
+
+def test_a_mere_confirmation_and_a_failed_call_are_nothing() -> None:
+    before = watchlist(watch(1)).fold([(job(1), seen(PROCESSING), 5.0)]).watchlist
+    after = before.fold([(job(1), seen(PROCESSING, NOW + 5), 5.0), (job(1), missed(at=NOW + 6), 5.0)]).watchlist
+    assert after != before
+    assert told(before, after) == []
+    assert told(before, before) == []

@@ -1,0 +1,331 @@
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.building import NOW, arranged, dashed, done, failed, job, job_id, missed, seen, watch
+from zjobtui.formatting.symbols import WORDS
+from zjobtui.models.digest import Digest
+from zjobtui.models.filters import FIELDS, STATUSES, Filter, FilterProblem, haystack, parse
+from zjobtui.models.job import Job, JobId
+from zjobtui.models.job_update import fold
+from zjobtui.models.observation import Observation
+from zjobtui.models.problem import ProblemKind
+from zjobtui.models.report import Report
+from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.watched_job import Watch
+
+ATTENTION = Verdict(Kind.ATTENTION, "The order is Pending.")
+
+
+def digest(**fields: str) -> Digest:
+    return Digest(**{"status": "Completed", "verdict": ATTENTION, **fields})  # type: ignore[arg-type] # all are text
+
+
+def matching(text: str, *watches: Watch, now: float = NOW) -> list[int]:
+    wanted = parse(text)
+    assert isinstance(wanted, Filter), wanted
+    return [int(one.job.id.key[:8]) for one in watches if wanted.matches(one, now)]
+
+
+def matches(text: str, one: Watch, now: float = NOW) -> bool:
+    return bool(matching(text, one, now=now))
+
+
+def problem(text: str) -> FilterProblem:
+    found = parse(text)
+    assert isinstance(found, FilterProblem)
+    return found
+
+
+def after(observation: Observation, number: int = 1) -> Watch:
+    return fold(watch(number), observation, 5.0).watch
+
+
+RICH = watch(
+    1,
+    label="CS-4390 Renewal",
+    tags=("acme", "Bulk"),
+    note="ask Jo about it",
+    digest=digest(
+        order_number="O-0001", account_number="A-17", words="A-S00042 INV-9 [40000050]: locked", kind="order"
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("cs-4390", "renewal CS", "o-0001", "a-17", "a-s00042", "inv-9", "LOCKED", "acme", "bulk", "about", "pending"),
+        *('"ask jo"', '"renewal', '""', "", "  ", "00000001", "[40000050]: -foo !bar"),
+        *(job_id(1).given, dashed(job_id(1))),
+    ],
+)
+def test_words_are_found_wherever_a_person_may_remember_them(text: str) -> None:
+    assert matches(text, RICH)
+
+
+@pytest.mark.parametrize(
+    "text", ["cs jim", '"jo ask"', "-renewal", "!acme", '!"ask jo"', '"it acme"', "00000002", "env"]
+)
+def test_every_word_must_match(text: str) -> None:
+    assert not matches(text, RICH)
+
+
+def test_what_the_last_call_met_is_found() -> None:
+    assert matches("timed", after(missed(ProblemKind.TIMED_OUT)))
+
+
+def test_an_id_is_found_with_dashes_or_without_however_it_was_given() -> None:
+    given_dashed = watch(1, job=Job("env", JobId(dashed(job_id(1)))))
+    for one in (watch(1), given_dashed):
+        for text in (job_id(1).given, dashed(job_id(1)), dashed(job_id(1))[:13], job_id(1).given[:12].upper()):
+            assert matches(text, one)
+            assert matches(f"id:{text}", one)
+        assert not matches(f"id:{job_id(2).given}", one)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("status:failed", [1]),
+        ("status:f", [1]),
+        ("status:failed,attention", [1, 2]),
+        ("status:needs", [2]),
+        ("status:unknown", [3]),
+        ("status:waiting", [4]),
+        ("status:done", [5]),
+        ("status:completed", [2, 5]),
+        ("status:processing", [4]),
+        ("STATUS:Failed,", [1]),
+        ("!status:failed -status:done", [2, 3, 4]),
+        ("is:final", [1, 2, 5]),
+        ("is:unseen", [1, 2, 3, 5]),
+        ("is:u,labelled", [1, 2, 3, 5]),
+    ],
+)
+def test_a_status_is_a_verdict_or_zuoras_word(text: str, expected: list[int]) -> None:
+    watches = (
+        after(failed(), 1),
+        after(seen(Report(status="Completed")), 2),
+        after(missed(ProblemKind.NOT_FOUND), 3),
+        after(seen(), 4),
+        after(done(), 5),
+    )
+    assert matching(text, *watches) == expected
+
+
+def test_a_word_of_zuoras_that_nobody_knows_can_be_asked_for() -> None:
+    one = after(seen(Report(status="Suspended")))
+    assert matches("status:suspended", one)
+    assert not matches("status:held", one)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("order:0001", True),
+        ("order:O-0002", False),
+        ("account:a-17", True),
+        ("account:0001", False),
+        ("label:renew", True),
+        ('label:"4390 ren"', True),
+        ("label:acme", False),
+        ("tag:ac", True),
+        ("tag:cme", False),
+        ("tag:other,bulk", True),
+        ("tenant:en", True),
+        ("tenant:eu", False),
+        ("type:order", True),
+        ("type:preview", False),
+        ("is:labelled", True),
+    ],
+)
+def test_a_typed_term_looks_at_its_field_alone(text: str, expected: bool) -> None:
+    assert matches(text, RICH) is expected
+    assert matches(f"!{text}", RICH) is not expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("age>10m", [1, 2]),
+        ("age<1h30m", [2, 3]),
+        ("age>=2h", []),
+        ("age>7199s", [1]),
+        ("age>0.1d", []),
+        ("ended<1h", [2]),
+        ("!ended<1h", [1, 3]),
+        ("ended>1h", [1]),
+        ("is:stale", [3]),
+    ],
+)
+def test_times_count_from_now(text: str, expected: list[int]) -> None:
+    over = digest()
+    watches = (
+        watch(1, added_at=NOW - 7_200, ended_at=NOW - 7_000, digest=over),
+        watch(2, added_at=NOW - 3_000, ended_at=NOW - 60, digest=over),
+        watch(3, added_at=NOW - 590),
+    )
+    assert matching(text, *watches) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "right"),
+    [
+        ("acme stauts:failed", 5, "status:failed,attention"),
+        ("status:faild", 0, "status:failed"),
+        ("status:failed,wating", 0, "status:waiting"),
+        ("type:preveiw", 0, "type:preview"),
+        ("is:labeled", 0, "is:labelled"),
+        ("is:failed", 0, "status:failed"),
+        ("is:xyz", 0, "is:stale"),
+        ("age:10m", 0, "age>10m"),
+        ("order>5", 0, "order:O-0001"),
+        ("id:order", 0, "id:1bc24f31"),
+        ("age>soon", 0, "age>10m"),
+        ("-https://host", 0, '"https://host"'),
+    ],
+)
+def test_what_is_wrong_is_told_with_what_would_be_right(text: str, position: int, right: str) -> None:
+    found = problem(text)
+    assert (found.position, found.right, found.is_unfinished) == (position, right, False)
+    assert str(found).endswith(f"; try {right}")
+    assert isinstance(parse(found.right), Filter)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("acme status:", "status:failed,attention"),
+        ("acme status:,", "status:failed,attention"),
+        ("acme !", "!is:final"),
+        ("acme age>10", "age>10m"),
+        ("acme age<1h3", "age<1h3m"),
+        ("acme age>", "age>10m"),
+        ('acme label:"', "label:CS-4390"),
+    ],
+)
+def test_what_is_not_typed_to_its_end_leaves_the_rest_in_force(text: str, right: str) -> None:
+    found = problem(text)
+    assert (found.position, found.right, found.is_unfinished, found.rest) == (5, right, True, parse("acme"))
+
+
+def test_the_first_problem_is_told_and_every_sound_term_applies() -> None:
+    found = problem("a stauts:x b age: c")
+    assert (found.term, found.position, found.rest) == ("stauts:x", 2, parse("a b c"))
+
+
+def test_an_empty_filter_lets_everything_through() -> None:
+    assert not parse("")
+    assert parse("") == Filter()
+    assert matches("", watch())
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("  b   -a ", "b !a"),
+        ("Status:failed,failed, age>=10m", "status:failed age>10m"),
+        ('"two words" "one"', '"two words" one'),
+        ('label:"a, b",c', 'label:"a, b",c'),
+        ('"age:1" "-x"', '"age:1" "-x"'),
+        ('say"so "say ""so"', 'say"so "say ""so"'),
+        ("a\tb a", "a b"),
+        ("12:30", "12:30"),
+    ],
+)
+def test_a_filter_reads_in_its_plain_spelling(text: str, plain: str) -> None:
+    assert str(parse(text)) == plain
+
+
+def test_every_field_has_an_example_that_is_right() -> None:
+    for field in FIELDS.values():
+        assert field.example.startswith(field.name)
+        assert isinstance(parse(field.example), Filter)
+
+
+def test_the_words_for_verdicts_are_those_on_the_screen() -> None:
+    assert {kind: word for word, kind in STATUSES.items() if " " not in word} == WORDS
+
+
+PIECES = [
+    "status:",
+    "failed",
+    "faild",
+    ",",
+    "!",
+    "-",
+    '"',
+    " ",
+    "age",
+    ">",
+    "<",
+    "10",
+    "m",
+    "is:",
+    "unseen",
+    "id:",
+    "x:y",
+]
+TEXTS = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=12).map("".join)
+SOME = (
+    RICH,
+    watch(2, label='say "so", 10m', acknowledged_at=NOW),
+    after(failed(), 3),
+    after(done(NOW + 60), 4),
+    after(missed(ProblemKind.NOT_FOUND), 5),
+)
+
+
+@given(TEXTS)
+def test_any_text_can_be_read_and_reads_the_same_from_its_plain_spelling(text: str) -> None:
+    found = parse(text)
+    if isinstance(found, FilterProblem):
+        assert 0 <= found.position < len(text)
+        assert found.wrong
+        found = found.rest
+    again = parse(str(found))
+    assert again == found
+    assert isinstance(again, Filter)
+    assert str(again) == str(found)
+    for one in SOME:
+        assert again.matches(one, NOW) == found.matches(one, NOW)
+
+
+@given(TEXTS)
+def test_what_is_inverted_lets_through_just_what_was_held_back(text: str) -> None:
+    found = parse(text)
+    for term in (found if isinstance(found, Filter) else found.rest).terms:
+        if not term.text.startswith("!"):
+            for one in SOME:
+                assert matches(f"!{term}", one) is not matches(str(term), one)
+
+
+@given(TEXTS, TEXTS)
+def test_more_terms_let_through_what_each_would(one: str, other: str) -> None:
+    first, second, both = (
+        found if isinstance(found, Filter) else found.rest for found in map(parse, (one, other, f"{one} {other}"))
+    )
+    if '"' not in one:
+        for some in SOME:
+            assert both.matches(some, NOW) == (first.matches(some, NOW) and second.matches(some, NOW))
+
+
+def test_a_changed_watch_is_found_by_what_it_says_now() -> None:
+    for number in range(3):
+        assert f"label {number}" in haystack(watch(1, label=f"Label {number}"))
+
+
+def test_five_thousand_watches_are_filtered_and_arranged_while_a_key_is_pressed() -> None:
+    text = "A-S00042 " * 20
+    many = [watch(number, job=job(number), label=f"CS-{number}", digest=digest(words=text)) for number in range(5_000)]
+    wanted = parse("cs -4999 status:attention age<1h")
+    assert isinstance(wanted, Filter)
+    spent = []
+    for _ in range(5):
+        start = time.process_time()
+        assert len(arranged(one for one in many if wanted.matches(one, NOW))) == 4_999
+        spent.append(time.process_time() - start)
+    assert min(spent) < 0.1

@@ -1,0 +1,162 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.building import NOW, PROCESSING, done, failed, missed, order_report, seen, watch
+from zjobtui.models.history import Entry, Event
+from zjobtui.models.job_update import fold
+from zjobtui.models.observation import Missed, Observation
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.report import Report
+from zjobtui.models.verdict import Kind
+from zjobtui.models.watched_job import Watch
+
+NOT_FOUND = ProblemKind.NOT_FOUND
+PLANNED = 5.0
+
+
+def after(*observations: Observation) -> Watch:
+    """A watch that has taken these in, one after the other."""
+    one = watch()
+    for observation in observations:
+        one = fold(one, observation, PLANNED).watch
+    return one
+
+
+def test_a_new_job_waits_for_its_first_answer() -> None:
+    assert (watch().verdict.kind, watch().verdict.sentence) == (Kind.WAITING, "Not answered yet.")
+    assert (watch().answered_at, watch().heard_at, watch().is_final) == (None, 0.0, False)
+
+
+def test_the_first_answer_is_kept_and_told() -> None:
+    folded = fold(watch(), seen(PROCESSING, NOW + 2), 7.0)
+    assert folded.seen == seen(PROCESSING, NOW + 2)
+    assert folded.entries == (Entry(watch().job, NOW + 2, Event.STATUS, "Zuora is working on it.", "waiting"),)
+    one = folded.watch
+    assert (one.seen_at, one.changed_at, one.unfinished_at, one.planned) == (NOW + 2, NOW + 2, NOW + 2, 7.0)
+    assert (one.answered_at, one.heard_at, one.ended_at) == (NOW + 2, NOW + 2, None)
+
+
+def test_the_same_answer_again_only_confirms() -> None:
+    folded = fold(after(seen(PROCESSING, NOW)), seen(PROCESSING, NOW + 5), PLANNED)
+    assert (folded.seen, folded.entries) == (None, ())
+    assert (folded.watch.seen_at, folded.watch.unfinished_at, folded.watch.changed_at) == (NOW + 5, NOW + 5, NOW)
+
+
+def test_the_end_lies_between_the_last_answer_before_it_and_the_first_after_it() -> None:
+    one = after(seen(PROCESSING, NOW), seen(PROCESSING, NOW + 5), done(NOW + 10), done(NOW + 99))
+    assert (one.unfinished_at, one.ended_at, one.seen_at) == (NOW + 5, NOW + 10, NOW + 99)
+    assert one.is_final
+
+
+def test_a_job_that_had_ended_before_it_was_watched_has_no_moment_before_its_end() -> None:
+    one = after(done(NOW + 1))
+    assert (one.unfinished_at, one.ended_at) == (None, NOW + 1)
+
+
+def test_a_final_answer_again_is_kept_and_tells_nothing_new() -> None:
+    folded = fold(after(done(NOW)), done(NOW + 60), PLANNED)
+    assert (folded.seen, folded.entries) == (done(NOW + 60), ())
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ProblemKind if kind is not NOT_FOUND])
+@pytest.mark.parametrize("before", [(), (seen(PROCESSING),), (failed(),)], ids=["new", "running", "final"])
+def test_a_failed_call_never_touches_the_last_answer(before: tuple[Observation, ...], kind: ProblemKind) -> None:
+    one = after(*before)
+    folded = fold(one, missed(kind, NOW + 5), 9.0)
+    assert (folded.seen, folded.entries) == (None, ())
+    assert folded.watch == replace(one, problem=Problem(kind, "no answer"), problem_at=NOW + 5)
+    assert (folded.watch.verdict, folded.watch.answered_at) == (one.verdict, one.answered_at)
+    assert folded.watch.planned == one.planned
+    assert folded.watch.heard_at == NOW + 5
+
+
+def test_a_good_answer_clears_the_problem() -> None:
+    one = after(seen(PROCESSING, NOW), missed(at=NOW + 5), seen(PROCESSING, NOW + 10))
+    assert (one.problem, one.problem_at, one.seen_at) == (None, None, NOW + 10)
+
+
+def test_a_job_that_zuora_does_not_know_is_told_once() -> None:
+    first = fold(after(seen(PROCESSING, NOW)), missed(NOT_FOUND, NOW + 5), PLANNED)
+    again = fold(first.watch, missed(NOT_FOUND, NOW + 10), PLANNED)
+    assert first.watch.verdict.kind is again.watch.verdict.kind is Kind.UNKNOWN
+    assert [(entry.event, entry.verdict) for entry in first.entries] == [(Event.STATUS, "unknown to Zuora")]
+    assert again.entries == ()
+    assert (first.watch.changed_at, again.watch.changed_at, again.watch.answered_at) == (NOW + 5, NOW + 5, NOW + 10)
+
+
+def test_that_zuora_does_not_know_a_job_outlasts_a_failed_call() -> None:
+    one = after(missed(NOT_FOUND, NOW), missed(ProblemKind.TIMED_OUT, NOW + 5))
+    assert (one.verdict.kind, one.answered_at) == (Kind.UNKNOWN, NOW)
+    assert fold(one, missed(NOT_FOUND, NOW + 10), PLANNED).entries == ()
+
+
+def test_a_job_that_zuora_knows_again_is_told_although_its_answer_is_the_same() -> None:
+    folded = fold(after(seen(PROCESSING, NOW), missed(NOT_FOUND, NOW + 5)), seen(PROCESSING, NOW + 9), PLANNED)
+    assert [entry.text for entry in folded.entries] == ["Zuora is working on it."]
+    assert folded.watch.verdict.kind is Kind.WAITING
+
+
+@pytest.mark.parametrize(
+    ("later", "text"),
+    [
+        (seen(PROCESSING, NOW + 50), "Asked again, Zuora says Processing; the final answer is kept."),
+        (seen(Report(status="Queued"), NOW + 50), "Asked again, Zuora says Queued; the final answer is kept."),
+        (missed(NOT_FOUND, NOW + 50), "Zuora no longer knows this job; its last answer is kept."),
+    ],
+    ids=["running again", "queued", "unknown"],
+)
+@pytest.mark.parametrize("final", [done(), failed()], ids=["done", "failed"])
+def test_a_final_answer_stays_and_what_contradicts_it_is_told_once(
+    final: Observation, later: Observation, text: str
+) -> None:
+    one = after(final, missed(at=NOW + 20))
+    folded = fold(one, later, PLANNED)
+    assert folded.seen is None
+    assert folded.entries == (Entry(one.job, NOW + 50, Event.CONTRADICTED, text),)
+    assert (folded.watch.digest, folded.watch.seen_at, folded.watch.ended_at) == (one.digest, NOW, NOW)
+    assert (folded.watch.verdict, folded.watch.contradiction) == (one.verdict, text)
+    assert folded.watch.problem is None
+    assert folded.watch.heard_at == NOW + 50
+    assert fold(folded.watch, later, PLANNED).entries == ()
+
+
+def test_a_later_final_answer_takes_the_place_of_an_earlier_one_and_ends_a_contradiction() -> None:
+    pending = seen(order_report(order_status="Pending"), NOW)
+    folded = fold(after(pending, seen(PROCESSING, NOW + 5)), done(NOW + 10), PLANNED)
+    assert (folded.watch.verdict.kind, folded.watch.contradiction) == (Kind.DONE, "")
+    assert (folded.watch.ended_at, folded.watch.seen_at, folded.watch.changed_at) == (NOW, NOW + 10, NOW + 10)
+    assert [entry.verdict for entry in folded.entries] == ["done"]
+
+
+EVERY_KIND: tuple[Observation, ...] = (
+    seen(PROCESSING),
+    seen(Report(status="Queued")),
+    done(),
+    failed(),
+    seen(order_report(order_status="Pending")),
+    *(missed(kind) for kind in ProblemKind),
+)
+OBSERVATIONS = st.lists(st.sampled_from(EVERY_KIND)).map(
+    lambda some: [replace(one, at=NOW + number) for number, one in enumerate(some)]
+)
+
+
+@given(OBSERVATIONS)
+def test_whatever_comes_a_final_job_stays_final_and_time_goes_on(observations: list[Observation]) -> None:
+    one = watch()
+    for observation in observations:
+        folded = fold(one, observation, PLANNED)
+        after_it = folded.watch
+        assert after_it.is_final >= one.is_final
+        assert after_it.heard_at >= one.heard_at
+        assert (after_it.ended_at is not None) == after_it.is_final
+        assert one.ended_at in (None, after_it.ended_at)
+        if isinstance(observation, Missed):
+            assert (after_it.digest, after_it.seen_at, folded.seen) == (one.digest, one.seen_at, None)
+        if after_it.digest != one.digest:
+            assert folded.seen == observation
+            assert len(folded.entries) == 1
+        one = after_it

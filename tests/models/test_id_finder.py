@@ -1,0 +1,317 @@
+"""Which hexadecimal words of a text are job ids: access tokens, request ids and orders have the same form."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.credentials import TOKEN_TEXTS, credential_texts
+from zjobtui.models.id_finder import find_job_ids
+from zjobtui.models.job import InvalidJobIdError, JobId
+from zjobtui.models.redaction import MASK, mask_secrets
+
+ONE, TWO = "622638b100b62fb49212a73044c4ac46", "b36cd3a7a074f02b2b870a58cab148e7"
+TOKEN, CLIENT = "6d151216ef504f65b8ff6e9e9e8356d3", "5a1b0000-1111-4222-8333-944455566677"
+
+
+def taken(text: str) -> list[str]:
+    return [one.given for one in find_job_ids(text).ids]
+
+
+def is_free_of(secret: str, text: str) -> bool:
+    return secret.replace("-", "").lower() not in text.replace("-", "").lower()
+
+
+@given(credential_texts())
+def test_what_follows_the_name_of_a_credential_is_neither_taken_nor_shown(case: tuple[str, str, list[str]]) -> None:
+    text, secret, ids = case
+    found = find_job_ids(text)
+    assert {one.key for one in found.ids} == {JobId(one).key for one in ids}
+    assert found.secrets >= 1
+    assert is_free_of(secret, repr(found))
+    assert is_free_of(secret, mask_secrets(text))
+
+
+@pytest.mark.parametrize("text", TOKEN_TEXTS.values(), ids=TOKEN_TEXTS.keys())
+def test_of_a_transcript_only_the_job_is_taken(text: str) -> None:
+    found = find_job_ids(text)
+    assert [one.given for one in found.ids] == [ONE]
+    assert (found.refused, found.not_added) == ((), ())
+    assert found.secrets > 0
+    assert is_free_of(TOKEN, mask_secrets(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"tokens: 5, job {ONE}",
+        f"the token was renewed, then job {ONE}",
+        f"Refreshing the token\n\n{ONE}",
+        f'{{"token_type":"bearer","id":"{ONE}"}}',
+        f"error=invalid_token {ONE}",
+        f"token_type=bearer {ONE}",
+        f"Authorization failed for job {ONE}",
+        f"client: {ONE}",
+        f'{{"access_token":"","id":"{ONE}"}}',
+        f"CLIENT_SECRET=\nJOB={ONE}",
+        f"Authorization: Bearer ***\n{ONE}",
+        f"curl -H 'Authorization: Bearer $TOKEN' https://rest/{ONE}",
+        f"Cookie: a=b; c=d\n{ONE}",
+        f"sort -u {ONE}",
+        f"the token, {ONE}",
+        f"<access_token></access_token><job>{ONE}</job>",
+    ],
+)
+def test_a_word_such_as_token_somewhere_before_loses_no_job(text: str) -> None:
+    assert taken(text) == [ONE]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(f"access token\n{ONE}", f"invalid client_id\n{ONE}", f"Error: missing token\n{ONE}", f"read -s TOKEN\n{ONE}"),
+        *(f"client id:\n{ONE}", f"bad token:\n- {ONE}", f"bad token:\n  {ONE}", f"Failed (token):\n{ONE}"),
+        *(
+            f"https://rest.test/oauth/token\n{ONE}",
+            f"> client_id is missing\n> {ONE}",
+            f"refreshed access_token\r\n{ONE}",
+        ),
+        *(f"Authorization: Bearer $TOKEN\n{ONE}", f"Authorization: Bearer <your token>\n{ONE}"),
+        *(f"export TOKEN=\n{ONE}", f"client_id=\nclient_secret=\n{ONE}", f"access_token=\n  {ONE}"),
+        *(
+            f"Authorization: Bearer\n\n{ONE}",
+            f"Authorization: Bearer\n\n  {ONE}",
+            f"> Authorization: Bearer \n> \n{ONE}",
+        ),
+        *(f"access_token:\n{ONE}", f"access_token:\n  - {ONE}", f"  access_token:\n  {ONE}", f"Set-Cookie:\n{ONE}"),
+        *(f"Authorization: Bearer\n{ONE}", f'"Authorization": "Bearer " + token\n{ONE}', f"client_id,\n{ONE}"),
+        *(
+            f"jobs that failed authorization:\n  {ONE}",
+            f"after deleting cookies:\n{ONE}",
+            f"type: secret\nvalue: {ONE}",
+        ),
+        *(f"/oauth/token {ONE}", f"POST /oauth/access_token {ONE}", f"'https://rest.test/oauth/token' {ONE}"),
+        *(f"Request token {ONE}", f"jobs that had no bearer {ONE}", f"basic order {ONE}", f"the wrong client id {ONE}"),
+        *(f"-H 'Authorization: Bearer $TOKEN' {ONE}", f'-H "Authorization: Bearer ${{ACCESS_TOKEN}}" {ONE}'),
+        *(f"`Bearer token` {ONE}", f'"Authorization: Bearer token" {ONE}', f"missing 'token' {ONE}"),
+        *(f"token expired: {ONE}", f"OAuth token rate limit hit: {ONE}", f"token bucket empty: {ONE}"),
+        *(f"Jobs whose token got lost: {ONE}", f"Token used, then: {ONE}", f"the token of the job: {ONE}"),
+        *(f'{{"key":"access_token","type":"x"}} {{"value":"{ONE}"}}', f'{{"key":"jobId","value":"{ONE}"}}'),
+        *(f'{{"name":"token_type","value":"{ONE}"}}', f'"tokens": [], "ids": ["{ONE}"]', f"PWD=/srv/{ONE}"),
+        *(f"bearer auth worked: {ONE}", f"PWD=C:\\work\\{ONE}"),
+    ],
+)
+def test_an_id_after_a_word_that_assigns_nothing_is_taken(text: str) -> None:
+    assert taken(text) == [ONE]
+    assert ONE in mask_secrets(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{{\n  "access_token":\n    "{TOKEN}"\n}}',
+        f'{{\n  "access_token" : "{TOKEN}"\n}}',
+        f'"tokens": [\n  "{TOKEN}",\n  "{CLIENT}"\n]',
+        f"access_token:\n  {TOKEN}",
+        f"oauth:\n  client_id: >-\n    {CLIENT}",
+        f"Authorization: Bearer\n {TOKEN}",
+        f"> Authorization: Bearer\r\n>   {TOKEN}",
+        f"<access_token>\n  {TOKEN}\n</access_token>",
+        f"<td>client_id</td>\n<td>{CLIENT}</td>",
+        f"- name: ZUORA_CLIENT_ID\n  value: {CLIENT}",
+        f"access_token {TOKEN}",
+        f"Bearer {TOKEN}",
+        f"-H 'authorization: bearer {TOKEN}'",
+        f"/oauth/token: {TOKEN}",
+        f"/callback?/token={TOKEN}",
+        f'{{"key":"access_token","value":"{TOKEN}","type":"secret"}}',
+        f'{{"key":"token","type":"secret","enabled":true,"value":"{TOKEN}"}}',
+        f'{{"value":"{CLIENT}","id":7,"key":"client_id"}}',
+        f'{{\n\t"name": "Authorization",\n\t"x": 1,\n\t"value": "Bearer {TOKEN}"\n}}',
+        f"{{'name': 'tokenId', 'value': '{TOKEN}'}}",
+        f'{{\\"key\\":\\"client_id\\",\\"value\\":\\"{CLIENT}\\"}}',
+        f'"tokens": ["{TOKEN}", "{CLIENT}"]',
+        f"client_ids: [{CLIENT}, {TOKEN}]",
+        f"access_token=[{TOKEN};{CLIENT}]",
+        f"\u201caccess_token\u201d: \u201c{TOKEN}\u201d",
+        f"access_token\uff1a{TOKEN}\u3001",
+        f"client_secret\uff1d{TOKEN}",
+        f"Client\u00a0ID:\u00a0{CLIENT}",
+        f"access_token \u2192 {TOKEN}",
+        f"Access token \u2013 {TOKEN}",
+        f"Client ID \u2014 {CLIENT}",
+        *(f"{name}={TOKEN}" for name in ("tokenId", "token_id", "tokenValue", "session_id", "consumer_key", "pwd")),
+        f"Session ID: {TOKEN}",
+        f"Token used: {TOKEN}",
+        f"The token we got was {TOKEN}.",
+        f"Token (expires in 1h): {TOKEN}",
+        f"Bearer token for the sandbox: {TOKEN}",
+        f"the secret of the client is `{TOKEN}`",
+    ],
+)
+@pytest.mark.parametrize("before", ["", f"job {TWO}\n"])
+def test_a_credential_is_recognised_however_it_is_written(text: str, before: str) -> None:
+    found = find_job_ids(f"{before}{text}\njob {ONE}")
+    assert [one.given for one in found.ids] == [*([TWO] if before else []), ONE]
+    assert not found.not_added
+    assert all(is_free_of(secret, mask_secrets(text)) for secret in (TOKEN, CLIENT))
+
+
+@pytest.mark.parametrize(
+    ("text", "hints"),
+    [
+        (f"access_token={TOKEN}", ("6d1512…",)),
+        (f"client_id: {CLIENT.upper()}, token: {TOKEN}, access_token={TOKEN}", ("5a1b00…", "6d1512…")),
+        ("password=hunter2hunter2 access_token=" + "ab" * 20, ()),
+    ],
+)
+def test_of_a_credential_in_the_form_of_an_id_six_characters_are_given(text: str, hints: tuple[str, ...]) -> None:
+    assert find_job_ids(f"{text} job {ONE}").secret_hints == hints
+
+
+@pytest.mark.parametrize("again", [TOKEN, TOKEN.upper(), f'"jobId": "{TOKEN}"', f"async-jobs/{TOKEN}", TOKEN[:-1]])
+def test_a_secret_is_one_wherever_it_stands_in_the_text(again: str) -> None:
+    found = find_job_ids(f'see {again}\n{{"access_token": "{TOKEN}"}} job {ONE}, {again}')
+    assert (found.ids, found.refused, found.not_added) == ((JobId(ONE),), (), ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"jobId,access_token\n{ONE},{TOKEN}\n{TWO},{TOKEN}\n",
+        f"access_token;job id\r\n{TOKEN};{ONE}\r\n{CLIENT};{TWO}\r\n",
+        f"name\taccess_token\tjobId\nx\t{TOKEN}\t{ONE}\n\t{CLIENT}\t{TWO}\n",
+        f"| access_token | job |\n|---|---|\n| {TOKEN} | {ONE} |\n| {CLIENT} | {TWO} |",
+        f"||job||token||\n|{ONE}|{TOKEN}|\n|{TWO}|{CLIENT}|",
+        f"JOB ID    TOKEN\n{ONE}  {TOKEN}\n{TWO}  {CLIENT}",
+        f'message,job_id,orderId\n"a, b",{ONE},{TOKEN}\nc,{TWO},{CLIENT}',
+    ],
+)
+def test_the_headings_of_a_table_say_which_column_holds_jobs(text: str) -> None:
+    found = find_job_ids(text)
+    assert (found.ids, found.not_added) == ((JobId(ONE), JobId(TWO)), ())
+
+
+@pytest.mark.parametrize("key", ["jobId", "job_id", "job-id", "asyncJobId", "JOB_ID"])
+@pytest.mark.parametrize("separator", ["=", ": ", '": "', '\\":\\"', "%3D", "&quot;:&quot;", ">", '""":""'])
+def test_where_ids_are_named_as_jobs_the_others_are_not_added_but_returned(key: str, separator: str) -> None:
+    found = find_job_ids(f"order {TWO}, {key}{separator}{ONE}")
+    assert (found.ids, found.not_added) == ((JobId(ONE),), (JobId(TWO),))
+
+
+@pytest.mark.parametrize("text", [f'"jobIds":["{ONE}","{TWO}"]', f"jobId={ONE}\n{TWO}", f"async-jobs/{ONE}, {TWO}"])
+def test_a_list_that_begins_with_a_named_job_goes_on(text: str) -> None:
+    assert taken(text) == [ONE, TWO]
+
+
+@pytest.mark.parametrize("text", [f"job {ONE} and {TWO}", f"jobId,status\n{ONE},Failed\n{TWO},Failed", f"{ONE}\n{TWO}"])
+def test_where_no_id_is_named_as_a_job_all_are_taken(text: str) -> None:
+    found = find_job_ids(text)
+    assert (found.ids, found.not_added) == ((JobId(ONE), JobId(TWO)), ())
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("zuora-request-id", "Request ID", "requestId", "x-request-id", "processId", "Zuora-Track-Id", "traceId"),
+        *("correlationId", "orderId", "account_id", "SUBSCRIPTION_ID", "invoiceId", "span id", "etag", "md5"),
+    ],
+)
+@pytest.mark.parametrize("separator", [": ", "=", '": "', "%3D"])
+def test_ids_of_other_things_are_counted_by_the_names_of_their_fields(key: str, separator: str) -> None:
+    found = find_job_ids(f"{ONE} {key}{separator}{TWO}")
+    assert (found.ids, found.others, found.other_names) == ((JobId(ONE),), 1, (key,))
+
+
+def test_a_list_of_other_ids_ends_where_it_closes() -> None:
+    found = find_job_ids(f'"invoiceIds": ["{TWO}", "{CLIENT}"], "{ONE}"')
+    assert (found.ids, found.others) == ((JobId(ONE),), 2)
+
+
+def test_an_id_that_is_the_whole_text_is_taken() -> None:
+    assert taken(f' "{TOKEN}"\n') == [TOKEN]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"\x1b[36m{ONE}\x1b[0m \x1b[1;31m{TWO[:7]}\x1b[0m{TWO[7:]}",
+        f"\\033[32m{ONE}\\033[0m\\u001b[36m{TWO}",
+        f"next=%2Fjobs%2F{ONE}&q=%22{TWO}%22",
+        f"$252Faws$252F{ONE} x$3D{TWO}",
+        f'{{"msg": "jobs:\\n{ONE}\\t{TWO}"}}',
+        f"id=3D{ONE}\nid=3D{TWO}",
+        f"&quot;{ONE}&quot; &#34;{TWO}&#34;",
+    ],
+)
+def test_ids_beside_escaped_separators_and_colours_are_found(text: str) -> None:
+    assert taken(text) == [ONE, TWO]
+
+
+@pytest.mark.parametrize("text", ["=3d622638b100b62fb49212a73044c4ac", "%22622638b100b62fb49212a73044c4ac"])
+def test_what_only_looks_escaped_is_a_part_of_the_id(text: str) -> None:
+    assert taken(f"job {text}") == [text[1:]]
+
+
+def test_the_text_around_a_masked_secret_stays() -> None:
+    text = f"> Authorization: Bearer {TOKEN}\n\"client_secret\": 'p@ss, w'\n{ONE} {TOKEN.upper()}"
+    assert mask_secrets(text) == f"> Authorization: Bearer {MASK}\n\"client_secret\": '{MASK}'\n{ONE} {MASK}"
+
+
+@pytest.mark.parametrize("text", [f"Bearer {TOKEN}", f"access_token={TOKEN}", f'"client_id": "{CLIENT}"'])
+def test_a_refused_id_shows_no_secret(text: str) -> None:
+    with pytest.raises(InvalidJobIdError) as refusal:
+        JobId.parse(text)
+    assert is_free_of(TOKEN, str(refusal.value))
+    assert is_free_of(CLIENT, str(refusal.value))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *(
+            "access_token",
+            'access_token":"',
+            "access_token=",
+            '"',
+            "\\",
+            "ab12",
+            "ab12-",
+            "%2525",
+            "<td>",
+            "eyj",
+            "-u a",
+        ),
+        *(
+            "{",
+            '{"key":"token","value":"',
+            "{name:'value':",
+            "tokens: [",
+            "access_token=[a,",
+            "token used ",
+            "token (a ",
+        ),
+        *("access_token:\n  ", "client id \u2014 ", "\u201c"),
+        *("cookie: a=b;", "job,token\n", "\x1b[1;", "=", "\n", "bearer ", "token is ", "&amp;"),
+    ],
+)
+def test_a_hostile_text_takes_no_longer_than_another(piece: str) -> None:
+    text = piece * (100_000 // len(piece)) + f" job {ONE}"
+    begin = time.process_time()
+    find_job_ids(text)
+    assert time.process_time() - begin < 2
+
+
+def test_a_long_log_is_read_in_seconds() -> None:
+    text = "".join(
+        f'12:00:01Z INFO client {n} posted order jobId="{n:032x}" status=200 token ok\n' for n in range(16_000)
+    )
+    begin = time.process_time()
+    assert len(find_job_ids(text).ids) == 16_000
+    assert time.process_time() - begin < 2
+
+
+@given(st.text("token=: \n\"'<>,;|[]{}\\%&0123456789abcdef-u_\x1b[m"))
+def test_any_text_can_be_masked_again_without_a_change(text: str) -> None:
+    assert mask_secrets(mask_secrets(text)) == mask_secrets(text)

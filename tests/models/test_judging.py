@@ -1,0 +1,329 @@
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TypeVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.building import order, order_report
+from zjobtui.models.assessment import judge, roll_up
+from zjobtui.models.reason import Reason
+from zjobtui.models.report import (
+    OrderLineItem,
+    OrderResult,
+    OtherResult,
+    Payment,
+    PreviewDocument,
+    PreviewResult,
+    Refund,
+    Report,
+    Result,
+    Subscription,
+    WriteOff,
+)
+from zjobtui.models.text import CELL_LIMIT
+from zjobtui.models.verdict import Kind
+
+T = TypeVar("T")
+
+LOCK = Reason("40000050", "Operation failed due to a lock competition.")
+SUBSCRIPTIONS = tuple(
+    Subscription(status=status)
+    for status in ("Pending Activation", "Pending Acceptance", "Active", "Pending Acceptance")
+)
+
+
+def completed(result: Result | None, *reasons: Reason) -> Report:
+    return Report(status="Completed", result=result, reasons=reasons)
+
+
+TABLE: dict[str, tuple[Report, Kind, str]] = {
+    "processing": (Report(status="Processing"), Kind.WAITING, "Zuora is working on it."),
+    "processing with a result": (
+        Report(status="Processing", result=order(), reasons=(LOCK,)),
+        Kind.WAITING,
+        "Zuora is working on it.",
+    ),
+    "another word": (
+        Report(status="Queued"),
+        Kind.WAITING,
+        "Zuora says “Queued”, a word that is not documented; asking goes on.",
+    ),
+    "a word that only looks final": (
+        Report(status="completed", result=order()),
+        Kind.WAITING,
+        "Zuora says “completed”, a word that is not documented; asking goes on.",
+    ),
+    "failed": (
+        Report(status="Failed", reasons=(LOCK,)),
+        Kind.FAILED,
+        "Job failed, lock contention: Operation failed due to a lock competition.",
+    ),
+    "failed for several reasons": (
+        Report(status="Failed", reasons=(LOCK, LOCK, LOCK)),
+        Kind.FAILED,
+        "Job failed, lock contention: Operation failed due to a lock competition. (and 2 more)",
+    ),
+    "failed without a code": (
+        Report(status="Failed", reasons=(Reason("", "Nope"), LOCK)),
+        Kind.FAILED,
+        "Job failed: Nope (and 1 more)",
+    ),
+    "failed without a reason": (Report(status="Failed"), Kind.FAILED, "Job failed; Zuora gave no reason."),
+    "failed with a result": (
+        Report(status="Failed", result=order()),
+        Kind.FAILED,
+        "Job failed; Zuora gave no reason.",
+    ),
+    "completed without a result": (
+        completed(None),
+        Kind.ATTENTION,
+        "Job completed, but the answer holds no result.",
+    ),
+    "completed with an empty result": (
+        completed(OtherResult()),
+        Kind.ATTENTION,
+        "Job completed, but its result is empty or cannot be read.",
+    ),
+    "completed with a result that is no object": (
+        completed(OtherResult(fields={"result": [1, 2]})),
+        Kind.ATTENTION,
+        "Job completed, but its result is empty or cannot be read.",
+    ),
+    "completed, order completed": (order_report(), Kind.DONE, "Order completed."),
+    "completed, with what was made": (
+        order_report(
+            subscriptions=(Subscription(), Subscription()),
+            order_line_items=(OrderLineItem(),),
+            invoices=("I1", "I2", "I3"),
+        ),
+        Kind.DONE,
+        "Order completed: 2 subscriptions, 1 order line item, 3 invoices.",
+    ),
+    "completed, order failed": (
+        order_report(order_status="Failed"),
+        Kind.FAILED,
+        "Job completed, but the order Failed.",
+    ),
+    "completed, order failed and payment in error": (
+        order_report(order_status="Failed", payment=Payment(error_code="X1")),
+        Kind.FAILED,
+        "Job completed, but the order Failed; the payment is in error: X1.",
+    ),
+    "completed, order pending": (
+        order_report(order_status="Pending"),
+        Kind.ATTENTION,
+        "Job completed, but the order is Pending.",
+    ),
+    "completed, order pending with subscriptions": (
+        order_report(order_status="Pending", subscriptions=SUBSCRIPTIONS),
+        Kind.ATTENTION,
+        (
+            "Job completed, but the order is Pending: 1 of 4 subscriptions Active, 1 Pending Activation, "
+            "2 Pending Acceptance."
+        ),
+    ),
+    "completed, order pending with one subscription": (
+        order_report(order_status="Pending", subscriptions=(Subscription(status="有効"),)),
+        Kind.ATTENTION,
+        "Job completed, but the order is Pending: 1 of 1 subscription 有効.",
+    ),
+    "completed, order pending with subscriptions that say nothing": (
+        order_report(order_status="Pending", subscriptions=(Subscription(), Subscription())),
+        Kind.ATTENTION,
+        "Job completed, but the order is Pending.",
+    ),
+    "completed, an order's word that nobody knows": (
+        order_report(order_status="完了"),
+        Kind.ATTENTION,
+        "Job completed, but the order is 完了.",
+    ),
+    "completed, order without a word": (
+        order_report(order_status=""),
+        Kind.ATTENTION,
+        "Job completed, but the answer does not say the order's status.",
+    ),
+    "completed, payment in error": (
+        order_report(payment=Payment(status="Error", error_code="X1", error_message="Card declined")),
+        Kind.ATTENTION,
+        "Job completed, but the payment is in error: Card declined.",
+    ),
+    "completed, payment in error without a word": (
+        order_report(payment=Payment(status="Failed")),
+        Kind.ATTENTION,
+        "Job completed, but the payment is in error: no reason given.",
+    ),
+    "completed, payment made": (
+        order_report(payment=Payment(status="Processed", amount=Decimal(1))),
+        Kind.DONE,
+        "Order completed.",
+    ),
+    "completed, refund in error": (
+        order_report(refunds=(Refund(status="Success"), Refund(number="R-1", status="Error"), Refund(status="Error"))),
+        Kind.ATTENTION,
+        "Job completed, but refund R-1 is in status Error; refund without number is in status Error.",
+    ),
+    "completed, write-off failed": (
+        order_report(
+            write_offs=(
+                WriteOff(status="Success"),
+                WriteOff(invoice_number="INV1", status="Failed", failed_reason="not posted"),
+                WriteOff(status="Failed"),
+            )
+        ),
+        Kind.ATTENTION,
+        (
+            "Job completed, but the write-off of INV1 is in status Failed: not posted; "
+            "the write-off of an invoice is in status Failed."
+        ),
+    ),
+    "completed, refund and write-off without a word": (
+        order_report(refunds=(Refund(),), write_offs=(WriteOff(),)),
+        Kind.DONE,
+        "Order completed.",
+    ),
+    "completed, success false inside": (
+        order_report(success=False),
+        Kind.ATTENTION,
+        "Job completed, but its result says that it was not successful.",
+    ),
+    "completed, success false inside with reasons": (
+        order_report(success=False, reasons=(LOCK,)),
+        Kind.ATTENTION,
+        "Job completed, but with an error: [40000050] Operation failed due to a lock competition.",
+    ),
+    "completed, errors beside it": (
+        completed(order(), LOCK),
+        Kind.ATTENTION,
+        "Job completed, but with an error: [40000050] Operation failed due to a lock competition.",
+    ),
+    "completed, with fields in another form": (
+        order_report(odd=("refunds", "status", "refunds")),
+        Kind.ATTENTION,
+        "Job completed, but some of it has a form that zjobtui does not know: refunds, status.",
+    ),
+    "completed, preview": (
+        completed(PreviewResult(invoices=(PreviewDocument(),), credit_memos=(PreviewDocument(), PreviewDocument()))),
+        Kind.DONE,
+        "Preview completed: 1 invoice, 2 credit memos.",
+    ),
+    "completed, preview of nothing": (
+        completed(PreviewResult()),
+        Kind.DONE,
+        "Preview completed: nothing to bill.",
+    ),
+    "completed, preview that says it failed": (
+        completed(PreviewResult(success=False)),
+        Kind.ATTENTION,
+        "Job completed, but its result says that it was not successful.",
+    ),
+    "completed, a job type that nobody knows": (
+        completed(OtherResult(job_type="AsyncDeleteOrder")),
+        Kind.DONE,
+        "Job completed; its type (AsyncDeleteOrder) is not documented.",
+    ),
+    "completed, no job type but fields": (
+        completed(OtherResult(fields={"a": 1})),
+        Kind.DONE,
+        "Job completed; its type (none given) is not documented.",
+    ),
+    "completed, a job type that nobody knows in a status": (
+        completed(OtherResult(job_type="X", fields={"status": "Pending"})),
+        Kind.ATTENTION,
+        "Job completed, but its result is in status Pending.",
+    ),
+    "completed, a job type that nobody knows in a status that is no word": (
+        completed(OtherResult(job_type="X", fields={"status": 3})),
+        Kind.ATTENTION,
+        "Job completed, but its result is in status 3.",
+    ),
+    "completed, a job type that nobody knows in a good status": (
+        completed(OtherResult(job_type="X", fields={"status": "Success"})),
+        Kind.DONE,
+        "Job completed; its type (X) is not documented.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("report", "kind", "sentence"), TABLE.values(), ids=TABLE)
+def test_every_row_of_the_table(report: Report, kind: Kind, sentence: str) -> None:
+    verdict = judge(report)
+    assert (verdict.kind, verdict.sentence) == (kind, sentence)
+
+
+def listed(of: Callable[..., T], statuses: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[T, ...]]:
+    return st.lists(st.builds(of, status=statuses), max_size=3).map(tuple)
+
+
+WORDS = st.sampled_from(["", "Completed", "Pending", "Failed", "Error", "Success", "Active", "有効"]) | st.text(
+    max_size=9
+)
+REASONS = st.lists(st.builds(Reason, st.sampled_from(["", "40000050"]), st.text(max_size=5)), max_size=2).map(tuple)
+SUCCESS = st.sampled_from([None, True, False])
+ORDERS = st.builds(
+    OrderResult,
+    order_status=WORDS,
+    subscriptions=listed(Subscription, WORDS),
+    payment=st.builds(Payment, status=WORDS, error_code=st.just("") | WORDS),
+    refunds=listed(Refund, WORDS),
+    write_offs=listed(WriteOff, WORDS),
+    success=SUCCESS,
+    reasons=st.just(()) | REASONS,
+    odd=st.sampled_from([(), ("refunds",)]),
+)
+OTHERS = st.builds(
+    OtherResult,
+    job_type=WORDS,
+    fields=st.dictionaries(st.sampled_from(["status", "result", "a"]), WORDS),
+    success=SUCCESS,
+    reasons=st.just(()) | REASONS,
+)
+PREVIEWS = st.builds(PreviewResult, success=SUCCESS, reasons=st.just(()) | REASONS)
+REPORTS = st.builds(
+    Report,
+    status=st.just("Completed") | st.sampled_from(["Processing", "Failed", "Queued"]) | st.text(min_size=1),
+    reasons=st.just(()) | REASONS,
+    result=ORDERS | OTHERS | PREVIEWS | st.none(),
+)
+
+
+@given(REPORTS)
+def test_nothing_is_done_without_the_word_completed_and_a_proof(report: Report) -> None:
+    verdict = judge(report)
+    if verdict.kind is not Kind.DONE:
+        return
+    result = report.result
+    assert report.status == "Completed"
+    assert result is not None
+    assert (*report.reasons, *result.reasons) == ()
+    assert result.success is not False
+    assert result.odd == ()
+    if isinstance(result, OrderResult):
+        assert result.order_status == "Completed"
+        assert result.payment.status not in {"Error", "Failed"}
+        assert not result.payment.error_code
+        assert {one.status for one in result.refunds} <= {"Success", ""}
+        assert {one.status for one in result.write_offs} <= {"Success", ""}
+
+
+@given(REPORTS)
+def test_only_final_words_are_judged_final(report: Report) -> None:
+    is_waiting = judge(report).kind is Kind.WAITING
+    assert is_waiting == (report.status not in {"Completed", "Failed"})
+    assert judge(report).kind is not Kind.UNKNOWN
+
+
+def test_a_sentence_fits_a_cell_however_long_the_answer() -> None:
+    for report in (
+        Report(status="x" * 100_000),
+        Report(status="Failed", reasons=(Reason("", "x" * 100_000),)),
+        order_report(payment=Payment(error_message="x" * 100_000)),
+    ):
+        assert len(judge(report).sentence) == CELL_LIMIT
+
+
+def test_subscriptions_are_counted_by_status_active_first() -> None:
+    assert roll_up(SUBSCRIPTIONS) == ((1, "Active"), (1, "Pending Activation"), (2, "Pending Acceptance"))
+    assert roll_up([Subscription(), Subscription(status="Active")]) == ((1, "Active"), (1, "no status given"))
+    assert roll_up([]) == ()

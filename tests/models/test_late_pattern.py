@@ -1,0 +1,41 @@
+"""Patterns that are compiled late behave as compiled ones, and none of them is faulty."""
+
+import re
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+
+from zjobtui.models import filters, id_finder, lazy_pattern, pasted_text, redaction
+
+MODULES = (filters, filters, id_finder, pasted_text, redaction, pasted_text, pasted_text)
+
+
+def late_patterns(value: object) -> Iterator["re.Pattern[str]"]:
+    if isinstance(value, lazy_pattern._LatePattern):
+        yield value._compiled
+    elif isinstance(value, dict):
+        yield from late_patterns(tuple(value.values()))
+    elif isinstance(value, tuple | list):
+        for one in value:
+            yield from late_patterns(one)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_every_pattern_compiles(module: ModuleType) -> None:
+    assert list(late_patterns(list(vars(module).values())))
+
+
+def test_a_late_pattern_finds_what_a_compiled_one_does() -> None:
+    late = lazy_pattern.late_pattern(r"(?P<word>b+)", re.IGNORECASE)
+    assert [found["word"] for found in late.finditer("aBb b")] == ["Bb", "b"]
+    assert late.sub("-", "abc") == late.sub("-", "abc") == "a-c"
+    assert late.fullmatch("a") is None
+    with pytest.raises(AttributeError):
+        _ = late.unknown  # type: ignore[attr-defined]
+
+
+def test_a_faulty_one_fails_when_it_is_used() -> None:
+    faulty = lazy_pattern.late_pattern("(")
+    with pytest.raises(re.error):
+        faulty.match("(")

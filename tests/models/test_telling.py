@@ -1,0 +1,128 @@
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch, watchlist
+from zjobtui.models.notifications import PATIENCE, News, Telling, Topic, altered, news
+from zjobtui.models.observation import Observation
+from zjobtui.models.problem import ProblemKind
+from zjobtui.models.verdict import Kind
+from zjobtui.models.watchlist import Watchlist
+
+ALL = frozenset(Topic)
+ANSWERS: dict[str, Callable[[float], Observation]] = {
+    "running": lambda at: seen(PROCESSING, at),
+    "done": done,
+    "failed": failed,
+    "unknown": lambda at: missed(ProblemKind.NOT_FOUND, at),
+    "no answer": lambda at: missed(at=at),
+}
+
+
+def answered(before: Watchlist, *answers: tuple[int, str], at: float = NOW) -> Watchlist:
+    return before.fold((job(number), ANSWERS[answer](at), 5.0) for number, answer in answers).watchlist
+
+
+def topics(before: Watchlist, after: Watchlist) -> list[str]:
+    return [one.topic.value for one in news(before, after, ALL)]
+
+
+def test_a_job_that_fails_is_told_once() -> None:
+    start = watchlist(watch(1), watch(2))
+    after = answered(start, (1, "failed"))
+    assert [(one.topic, one.watch) for one in news(start, after, ALL)] == [(Topic.FAILED, after.get(job(1)))]
+    assert news(after, answered(after, (1, "failed"), (2, "running"), at=NOW + 9), ALL) == ()
+
+
+def test_only_what_a_person_wants_is_told() -> None:
+    start = watchlist(watch(1))
+    assert news(start, answered(start, (1, "failed")), {Topic.ATTENTION}) == ()
+
+
+def test_what_is_stored_comes_back_or_is_annotated_is_no_news() -> None:
+    start = watchlist(watch(1), watch(2))
+    stored = answered(start, (1, "failed"))
+    assert topics(stored, stored) == []
+    removed = stored.remove([job(1)], NOW).watchlist
+    assert topics(stored, removed) == []
+    assert topics(removed, removed.restore([w for w in stored if w.job == job(1)], NOW).watchlist) == []
+    assert topics(stored, stored.label([job(1)], "CS-4390", NOW).watchlist) == []
+
+
+def test_that_all_is_done_is_told_when_the_last_one_ends_but_not_when_it_is_removed() -> None:
+    start = answered(watchlist(watch(1), watch(2)), (1, "running"), (2, "running"))
+    one_left = answered(start, (1, "done"))
+    assert topics(start, one_left) == []
+    assert topics(one_left, answered(one_left, (2, "failed"))) == ["failed", "all done"]
+    assert topics(one_left, one_left.remove([job(2)], NOW).watchlist) == []
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("answer"), st.integers(1, 4), st.sampled_from(sorted(ANSWERS))),
+        st.tuples(st.just("add"), st.integers(1, 4), st.just("")),
+        st.tuples(st.just("remove"), st.integers(1, 4), st.just("")),
+    ),
+    max_size=30,
+)
+
+
+@given(steps=steps, on=st.frozensets(st.sampled_from(list(Topic))))
+def test_a_verdict_is_told_when_it_comes_and_never_twice(
+    steps: list[tuple[str, int, str]], on: frozenset[Topic]
+) -> None:
+    before = watchlist(watch(1), watch(2))
+    for number, (deed, which, answer) in enumerate(steps):
+        at = NOW + number
+        match deed:
+            case "answer":
+                after = answered(before, (which, answer), at=at)
+            case "add":
+                after = before.add([watch(which)]).watchlist
+            case _:
+                after = before.remove([job(which)], at).watchlist
+        told = news(before, after, on)
+        assert set(told) <= set(news(before, after, ALL))
+        assert all(one.topic in on for one in told)
+        assert news(after, after, ALL) == ()
+        for one in after:
+            was = before.get(one.job)
+            comes = was is not None and was.verdict.kind is not one.verdict.kind
+            is_told = any(told_one.watch is one for told_one in news(before, after, ALL))
+            assert is_told == (comes and one.verdict.kind in {Kind.FAILED, Kind.ATTENTION})
+        before = after
+
+
+@given(
+    have=st.permutations(range(1, 6)),
+    count=st.integers(0, 5),
+    changed=st.sets(st.integers(1, 5)),
+)
+def test_what_is_altered_is_found_in_any_order(have: list[int], count: int, changed: set[int]) -> None:
+    before = watchlist(*(watch(number) for number in range(1, 6)))
+    known = {number: before.get(job(number)) for number in range(1, 6)}
+    after = Watchlist(
+        {
+            job(number): replace(one, label="new") if number in changed else one
+            for number in have[:count]
+            if (one := known[number]) is not None
+        }
+    )
+    found = {(old.job if old else None, new.job) for old, new in altered(before, after)}
+    assert found == {(job(number), job(number)) for number in have[:count] if number in changed}
+
+
+@given(events=st.lists(st.tuples(st.floats(0, 30), st.integers(0, 3)), max_size=30))
+def test_tellings_keep_their_distance_and_everything_is_told_once(events: list[tuple[float, int]]) -> None:
+    telling, now, given_news, told, times = Telling(), 0.0, 0, 0, []
+    for pause, count in [*events, (PATIENCE + 0.001, 0)]:
+        now += pause
+        telling, out = telling.heard((News(Topic.FAILED),) * count).due(now)
+        given_news += count
+        told += len(out)
+        times += [now] * bool(out)
+    assert told == given_news
+    assert all(later - earlier >= PATIENCE for earlier, later in pairwise(times))

@@ -1,0 +1,33 @@
+import copy
+import dataclasses
+import pickle
+
+import pytest
+
+from zjobtui.models.tenant import BearerToken, ClientCredentials, Secret
+
+SENTINEL = "s3cret-sentinel"
+
+
+@pytest.mark.parametrize(
+    "holder", [Secret(SENTINEL), ClientCredentials("id", Secret(SENTINEL)), BearerToken(Secret(SENTINEL))]
+)
+def test_a_secret_never_shows_itself(holder: object) -> None:
+    shown = [repr(holder), str(holder), f"{holder}", f"{holder!r:>40}", repr([holder])]
+    assert not any(SENTINEL in text for text in shown)
+
+
+def test_a_secret_is_revealed_only_when_asked_for() -> None:
+    assert Secret(SENTINEL).reveal() == SENTINEL
+
+
+@pytest.mark.parametrize("take", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_secret_is_neither_pickled_nor_copied(take: object) -> None:
+    assert callable(take)
+    with pytest.raises(TypeError, match="not pickled"):
+        take(Secret(SENTINEL))
+
+
+def test_credentials_are_not_turned_into_a_dictionary_of_texts() -> None:
+    with pytest.raises(TypeError, match="not pickled"):
+        dataclasses.asdict(ClientCredentials("id", Secret(SENTINEL)))

@@ -1,0 +1,99 @@
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zjobtui.models.text import CELL_LIMIT, clean, clean_lines, shorten
+
+HOSTILE = {
+    "escape": "\x1b[31mred\x1b[0m",
+    "C1 control sequence": "\x9b31mred",
+    "clipboard": "\x1b]52;c;aGk=\x07",
+    "link": "\x1b]8;;https://evil.example\x1b\\here\x1b]8;;\x1b\\",
+    "device control": "\x90q\x9c",
+    "null": "a\x00b",
+    "backspace and return": "good\x08\x08\rbad",
+    "delete": "a\x7fb",
+    "right to left": "\u202eevil\u202c \u2066x\u2069",
+    "zero width": "a\u200bb\u200db\u2060",
+    "byte order mark": "\ufeffa",
+    "tags": "a\U000e0041\U000e007f",
+    "lone surrogate": "a\ud800b\udfff",
+    "soft hyphen": "a\u00adb",
+    "variation selectors": "a\ufe0f\U000e0101",
+    "line separators": "a\u2028b\u2029c\x85d",
+    "fillers that look like nothing": "a\u3164\uffa0\u115fb",
+}
+VISIBLE_FORMATS = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
+"""The format characters that draw something: signs that stand before a number in Arabic, Syriac and Kaithi."""
+
+ANYTHING = st.text(st.characters(exclude_categories=()))
+
+
+def is_harmless(character: str) -> bool:
+    return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} or character in VISIBLE_FORMATS
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_nothing_hostile_is_left_and_the_length_stays(text: str) -> None:
+    cleaned = clean(text)
+    assert all(map(is_harmless, cleaned))
+    assert len(cleaned) == len(text)
+    assert cleaned != text
+
+
+def test_no_control_or_format_character_of_unicode_passes() -> None:
+    everything = "".join(map(chr, range(sys.maxunicode + 1)))
+    passed = {one for one, cleaned in zip(everything, clean(everything), strict=True) if one == cleaned}
+    assert [hex(ord(one)) for one in passed if not is_harmless(one)] == []
+
+
+@pytest.mark.parametrize("ranges", [("\u034f", "\u115f", "\u1160", "\u17b4", "\u17b5", "\u180b", "\u3164", "\ufe00")])
+def test_characters_that_draw_nothing_are_made_visible(ranges: tuple[str, ...]) -> None:
+    assert clean("".join(ranges)) == "\ufffd" * len(ranges)
+
+
+def test_what_was_removed_is_shown_by_its_picture() -> None:
+    assert clean("\x1b[2J\x00\x7f\x9b\u202e") == "␛[2J␀␡\ufffd\ufffd"
+
+
+@pytest.mark.parametrize("text", ["Żółć 有効 ✓ 🎉 e\u0301", "O-00000001 [40000050]: locked!", "  two  spaces  "])
+def test_text_that_people_write_stays_as_it_is(text: str) -> None:
+    assert clean(text) == text
+
+
+def test_every_kind_of_space_is_the_space_that_people_search_for() -> None:
+    assert clean("a\u00a0b\u2003c\u202fd") == "a b c d"
+
+
+@given(ANYTHING)
+def test_cleaning_keeps_the_length_and_is_done_in_one_go(text: str) -> None:
+    cleaned = clean(text)
+    assert len(cleaned) == len(text)
+    assert clean(cleaned) == cleaned
+    assert all(map(is_harmless, cleaned))
+    cleaned.encode()
+
+
+@given(ANYTHING)
+def test_lines_and_tabs_are_all_that_a_text_of_lines_keeps_more(text: str) -> None:
+    cleaned = clean_lines(text)
+    assert clean_lines(cleaned) == cleaned
+    assert all(is_harmless(one) or one in "\n\t" for one in cleaned)
+
+
+def test_line_ends_of_windows_are_line_ends() -> None:
+    assert clean_lines("a\r\nb\tc\rd") == "a\nb\tc␍d"
+
+
+@given(st.text(max_size=30), st.integers(min_value=1, max_value=20))
+def test_a_long_text_is_cut_with_a_mark(text: str, limit: int) -> None:
+    shortened = shorten(text, limit)
+    assert len(shortened) <= limit
+    assert shortened == text or (shortened.endswith("…") and text.startswith(shortened[:-1]))
+
+
+def test_a_field_is_never_laid_out_longer_than_a_cell_may_be() -> None:
+    assert len(shorten("x" * 1_000_000)) == CELL_LIMIT

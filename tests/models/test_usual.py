@@ -1,0 +1,167 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from math import exp
+from random import Random
+from statistics import median
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.building import NOW, watch
+from zjobtui.models.digest import Digest
+from zjobtui.models.duration_stats import FEWEST, NARROW, Life, Usual, life, usual
+from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.watched_job import Watch
+
+DONE = Digest("Completed", Verdict(Kind.DONE, "Done."))
+
+
+def ended(number: int, seconds: float, gap: float = 0.0, tenant: str = "env") -> Watch:
+    """A job that ended between two calls, `gap` seconds apart, around `seconds` after it was added."""
+    at = NOW + seconds
+    return watch(number, tenant=tenant, digest=DONE, unfinished_at=at - gap / 2, ended_at=at + gap / 2)
+
+
+def running(seconds: float, number: int = 1) -> Watch:
+    return watch(number, unfinished_at=NOW + seconds)
+
+
+def told_of(own: Watch, *others: Watch) -> Usual:
+    told = usual(own, others)
+    assert told is not None
+    return told
+
+
+def test_a_job_took_the_time_up_to_the_middle_between_the_calls_around_its_end() -> None:
+    assert life(ended(1, 20.0, gap=4.0)) == Life(18.0, 20.0)
+    assert life(running(20.0)) == Life(20.0)
+    assert life(watch(1)) is life(running(0.0)) is None
+    assert life(replace(ended(1, 20.0), unfinished_at=None)) is None
+    assert life(replace(ended(1, 20.0), ended_at=NOW)) is None
+
+
+@pytest.mark.parametrize(
+    ("after", "by", "is_known"),
+    [
+        (0.0, NARROW, True),
+        (0.0, NARROW + 1, False),
+        (20.0, 55.0, True),
+        (20.0, 61.0, False),
+        (20.0, 4 * 3_600.0, False),
+        (3_600.0, 3_900.0, True),
+    ],
+)
+def test_of_an_end_that_nobody_saw_it_is_known_only_how_long_the_job_ran_before(
+    after: float, by: float, is_known: bool
+) -> None:
+    assert life(ended(1, (after + by) / 2, gap=by - after)) == Life(after, (after + by) / 2 if is_known else None)
+
+
+def test_of_few_jobs_nothing_is_said() -> None:
+    others = [ended(number, 10.0 * number) for number in range(2, 2 + FEWEST)]
+    strangers = [ended(number, 1.0, tenant="other") for number in range(50)]
+    known_late = [replace(ended(number, 1.0), unfinished_at=None) for number in range(50, 90)]
+    unseen = [ended(number, 7_200.0, gap=14_400.0) for number in range(90, 130)]
+    assert usual(ended(1, 35.0), [*others[1:], *strangers, *known_late, *unseen]) is None
+    assert usual(ended(1, 35.0), [*others, *strangers, *known_late, ended(1, 35.0)]) is not None
+
+
+def test_median_and_share_are_of_the_other_jobs_of_the_tenant() -> None:
+    others = [ended(number, float(number)) for number in range(2, 102)]
+    told = told_of(ended(1, 98.5), *others, ended(1, 98.5))
+    assert (told.count, told.median, told.nearly_all, told.longer_than, told.is_over) == (100, 51.0, 96.0, 97, True)
+
+
+def test_a_job_that_runs_has_outlasted_what_ended_before_it_was_last_seen_running() -> None:
+    others = [ended(number, 10.0 * number) for number in range(2, 12)]
+    told = told_of(running(75.0), *others)
+    assert (told.longer_than, told.is_over) == (60, False)
+    assert told_of(watch(1), *others).longer_than is None
+
+
+def test_a_job_whose_end_nobody_saw_is_compared_with_no_other() -> None:
+    others = [ended(number, 10.0 * number) for number in range(2, 12)]
+    assert told_of(ended(1, 7_200.0, gap=14_400.0), *others).longer_than is None
+
+
+def test_jobs_that_run_for_longer_than_those_that_ended_make_the_median_unknown() -> None:
+    first = [ended(number, 4.0 + number, gap=2.0) for number in range(2, 8)]
+    told = told_of(watch(1), *first, *(running(30.0 + number, number) for number in range(20, 40)))
+    assert (told.count, told.running, told.median, told.nearly_all) == (6, 20, None, None)
+    assert 50 < told.known_to < 70
+
+
+def test_jobs_that_have_just_begun_to_run_change_nothing() -> None:
+    others = [ended(number, 10.0 * number) for number in range(2, 12)]
+    told = told_of(running(75.0), *others, *(running(5.0, number) for number in range(20, 40)))
+    assert (told.median, told.nearly_all, told.longer_than) == (60.0, 110.0, 60)
+
+
+SECONDS = st.floats(0, 1e6)
+
+
+@given(st.lists(SECONDS, min_size=FEWEST, max_size=40), SECONDS)
+def test_half_and_nearly_all_ended_by_the_times_that_are_told(spans: list[float], own: float) -> None:
+    told = told_of(ended(1, own), *(ended(number, one) for number, one in enumerate(spans, 2)))
+    assert told.median is not None
+    assert told.nearly_all is not None
+    real = [(NOW + one) - NOW for one in spans]
+    assert sum(one <= told.median for one in real) * 2 >= len(real)
+    assert sum(one < told.median for one in real) * 2 <= len(real)
+    assert sum(one <= told.nearly_all for one in real) >= 0.95 * len(real)
+    assert told.longer_than is not None
+    assert told.longer_than <= 100 * sum(one < (NOW + own) - NOW for one in real) / len(real) < told.longer_than + 1
+
+
+AGES = st.integers(1, 12)
+
+
+@given(st.lists(AGES, min_size=FEWEST, max_size=14), st.lists(AGES, max_size=14))
+def test_jobs_that_run_count_as_kaplan_and_meier_define(ends: list[int], ages: list[int]) -> None:
+    """The calls around an end are as near to each other as can be, so that a job is at risk up to its age."""
+    share, known = Fraction(1), {}
+    for age in sorted(set(ends)):
+        at_risk = sum(one >= age for one in (*ends, *ages))
+        if at_risk < FEWEST * share:
+            break
+        share *= 1 - Fraction(ends.count(age), at_risk)
+        known[age] = share
+    told = told_of(
+        watch(1),
+        *(ended(number, float(age)) for number, age in enumerate(ends, 2)),
+        *(running(float(age), number) for number, age in enumerate(ages, 50)),
+    )
+    assert told.median == next((age for age, left in known.items() if 2 * left <= 1), None)
+    assert told.nearly_all == next((age for age, left in known.items() if 20 * left <= 1), None)
+    assert told.known_to == max(age for age in (*ends, *ages) if age in {*known} or _has_few(age, share, ends, ages))
+
+
+def _has_few(age: int, share: Fraction, ends: list[int], ages: list[int]) -> bool:
+    return sum(one >= age for one in (*ends, *ages)) >= FEWEST * share
+
+
+def polled(lives: list[float], until: float, chance: Random, added: list[float]) -> Iterator[Watch]:
+    """Jobs that were called every 2 s up to then, each at moments of its own."""
+    for number, (took, at) in enumerate(zip(lives, added, strict=True), 2):
+        calls = [at + chance.random() * 2]
+        while calls[-1] + 2 <= until and calls[-1] < at + took:
+            calls.append(calls[-1] + 2)
+        seen = [call for call in calls if call < at + took]
+        one = watch(number, added_at=NOW + at, unfinished_at=NOW + seen[-1] if seen else None)
+        yield replace(one, digest=DONE, ended_at=NOW + calls[-1]) if calls[-1] >= at + took else one
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 1.0])
+def test_the_first_jobs_of_a_batch_to_end_do_not_make_the_usual_time_too_short(share: float) -> None:
+    for seed in range(20):
+        chance = Random(seed)
+        lives = [20 * exp(chance.gauss(0, 0.8)) for _ in range(100)]
+        until = sorted(lives)[int(100 * share) - 1] + 2
+        told = usual(watch(1), polled(lives, until, chance, [0.0] * 100))
+        assert share < 0.6 or (told is not None and told.median is not None)
+        if told is not None and told.median is not None:
+            assert told.median == pytest.approx(median(lives), rel=0.25), (seed, told)
+        elif told is not None:
+            assert told.known_to < 1.1 * median(lives)

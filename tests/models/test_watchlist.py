@@ -1,0 +1,192 @@
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.building import NOW, PROCESSING, done, job, missed, seen, watch, watchlist
+from zjobtui.models.history import Entry, Event
+from zjobtui.models.job import Job
+from zjobtui.models.observation import Observation
+from zjobtui.models.watched_job import Watch
+from zjobtui.models.watchlist import Change, Watchlist
+
+EMPTY = watchlist()
+
+
+def events(change: Change) -> list[tuple[Event, str]]:
+    return [(entry.event, entry.text) for entry in change.entries]
+
+
+def test_added_jobs_stand_in_the_order_of_adding() -> None:
+    change = EMPTY.add([watch(3), watch(1), watch(2)])
+    assert list(change.watchlist) == [watch(3), watch(1), watch(2)]
+    assert change.added == (watch(3), watch(1), watch(2))
+    assert change.entries[0] == Entry(job(3), NOW, Event.ADDED, "test")
+    assert len(EMPTY) == 0
+
+
+def test_a_job_that_is_watched_stays_as_it_is_when_it_is_added_again() -> None:
+    change = watchlist(watch(1, label="mine")).add([watch(1, label="yours"), watch(2)])
+    assert change.watchlist.get(job(1)) == watch(1, label="mine")
+    assert change.added == (watch(2),)
+    assert len(change.entries) == 1
+
+
+def test_the_same_id_in_two_tenants_is_watched_twice() -> None:
+    assert len(EMPTY.add([watch(1), watch(1, tenant="eu")]).watchlist) == 2
+
+
+def test_removed_jobs_go_and_others_stay() -> None:
+    change = watchlist(watch(1), watch(2), watch(3)).remove([job(2), job(9)], NOW + 5)
+    assert list(change.watchlist) == [watch(1), watch(3)]
+    assert change.removed == (watch(2),)
+    assert change.entries == (Entry(job(2), NOW + 5, Event.REMOVED, ""),)
+
+
+def test_a_removed_job_is_restored_with_all_that_was_known_of_it() -> None:
+    known = watch(1, label="mine", seen_at=NOW)
+    change = EMPTY.restore([known], NOW + 5)
+    assert change.watchlist.get(job(1)) == known
+    assert change.entries == (Entry(job(1), NOW + 5, Event.RESTORED, ""),)
+
+
+def test_a_removed_job_that_is_added_again_comes_back_with_all_that_was_known_of_it() -> None:
+    known = watch(1, label="mine", seen_at=NOW, note="x")
+    change = EMPTY.add([watch(1, added_at=NOW + 9), watch(2)], recalled=[known])
+    assert change.added == (known, watch(2))
+    assert change.entries == (
+        Entry(job(1), NOW + 9, Event.RESTORED, ""),
+        Entry(job(2), NOW, Event.ADDED, "test"),
+    )
+
+
+def test_a_removed_job_that_is_added_under_a_new_label_has_that_label() -> None:
+    change = EMPTY.add([watch(1, label="new")], recalled=[watch(1, label="old", note="x")])
+    assert change.added == (watch(1, label="new", note="x"),)
+
+
+def test_a_label_is_given_and_taken_away() -> None:
+    change = watchlist(watch(1), watch(2)).label([job(1), job(9)], "mine", NOW)
+    assert change.annotated == (watch(1, label="mine"),)
+    assert events(change) == [(Event.LABELLED, "mine")]
+    assert list(change.watchlist) == [watch(1, label="mine"), watch(2)]
+    assert change.watchlist.label([job(1)], "", NOW).watchlist.get(job(1)) == watch(1)
+
+
+def test_what_was_looked_at_is_no_news_until_it_changes() -> None:
+    news = one_after(done(NOW))
+    assert (watch(1).is_unseen, one_after(seen(PROCESSING)).is_unseen, news.is_unseen) == (False, False, True)
+    change = watchlist(news, watch(2)).acknowledge([job(1), job(2), job(9)], NOW + 3)
+    assert change.annotated == (replace(news, acknowledged_at=NOW + 3),)
+    assert (change.entries, change.annotated[0].is_unseen, change.is_urgent) == ((), False, True)
+    assert not change.watchlist.acknowledge([job(1)], NOW + 4).is_urgent
+    assert replace(change.annotated[0], changed_at=NOW + 4).is_unseen
+
+
+def test_a_clock_that_was_set_back_does_not_keep_what_was_looked_at_unseen() -> None:
+    change = watchlist(one_after(done(NOW))).acknowledge([job(1)], NOW - 3_600)
+    assert not change.annotated[0].is_unseen
+
+
+def test_a_label_that_is_there_already_changes_nothing() -> None:
+    change = watchlist(watch(1, label="mine")).label([job(1)], "mine", NOW)
+    assert (change.annotated, change.entries, change.is_urgent) == ((), (), False)
+
+
+def test_tags_and_a_note_take_the_place_of_those_before() -> None:
+    before = watchlist(watch(1, tags=("old",), note="old"), watch(2))
+    tagged = before.tag([job(1), job(9)], ("a", "b"))
+    assert tagged.annotated == (watch(1, tags=("a", "b"), note="old"),)
+    noted = tagged.watchlist.note([job(1)], "call back")
+    assert noted.watchlist.get(job(1)) == watch(1, tags=("a", "b"), note="call back")
+    assert noted.watchlist.note([job(1)], "call back").annotated == ()
+
+
+def test_what_calls_brought_is_folded_in_their_order() -> None:
+    brought: list[tuple[Job, Observation, float]] = [
+        (job(1), seen(PROCESSING, NOW), 5.0),
+        (job(2), missed(at=NOW), 5.0),
+        (job(1), done(NOW + 5), 5.0),
+        (job(9), done(NOW + 5), 5.0),
+    ]
+    change = watchlist(watch(1), watch(2)).fold(brought)
+    assert [one.watch.job for one in change.observed] == [job(1), job(2), job(1)]
+    assert [one.seen for one in change.observed] == [seen(PROCESSING, NOW), None, done(NOW + 5)]
+    assert [entry.verdict for entry in change.entries] == ["waiting", "done"]
+    one = change.watchlist.get(job(1))
+    assert one is not None
+    assert one.is_final
+    assert job(9) not in change.watchlist.watches
+
+
+def test_a_mere_confirmation_may_wait_and_everything_else_may_not() -> None:
+    running = EMPTY.add([watch(1)]).watchlist.fold([(job(1), seen(PROCESSING), 5.0)]).watchlist
+    assert not running.fold([(job(1), seen(PROCESSING, NOW + 5), 5.0)]).is_urgent
+    assert not running.fold([(job(1), missed(at=NOW + 5), 5.0)]).is_urgent
+    ended = running.fold([(job(1), done(NOW + 5), 5.0)])
+    assert ended.is_urgent
+    assert ended.watchlist.fold([(job(1), done(NOW + 9), 5.0)]).is_urgent
+    for change in (
+        running.add([watch(2)]),
+        running.remove([job(1)], NOW),
+        running.label([job(1)], "mine", NOW),
+        Change(running, entries=(Entry(job(1), NOW, Event.STATUS, ""),)),
+    ):
+        assert change.is_urgent
+
+
+def test_another_windows_jobs_come_and_go() -> None:
+    merged = watchlist(watch(1), watch(2)).merged([watch(3)], [job(1), job(9)])
+    assert list(merged) == [watch(2), watch(3)]
+
+
+def test_of_two_observations_the_later_one_stands() -> None:
+    ours, theirs = watch(1, seen_at=NOW + 5), watch(1, problem_at=NOW + 9, label="theirs")
+    assert watchlist(ours).merged([theirs], []).get(job(1)) == theirs
+    assert watchlist(theirs).merged([ours], []).get(job(1)) == replace(theirs, label="")
+
+
+def test_what_people_wrote_in_another_window_is_taken_over() -> None:
+    ours = watch(1, seen_at=NOW + 5, label="old")
+    theirs = watch(1, label="new", tags=("a",), note="n", acknowledged_at=NOW + 2)
+    merged = watchlist(ours).merged([theirs], []).get(job(1))
+    assert merged == replace(ours, label="new", tags=("a",), note="n", acknowledged_at=NOW + 2)
+
+
+def test_a_final_answer_is_not_undone_by_another_windows_late_look() -> None:
+    final = one_after(done(NOW))
+    running = one_after(seen(PROCESSING, NOW + 1))
+    assert watchlist(final).merged([running], []).get(job(1)) == final
+    assert watchlist(running).merged([final], []).get(job(1)) == final
+
+
+def one_after(observation: Observation) -> Watch:
+    change = watchlist(watch(1)).fold([(job(1), observation, 5.0)])
+    return change.observed[0].watch
+
+
+STEPS = st.lists(st.tuples(st.sampled_from(["add", "remove", "label", "restore"]), st.integers(1, 4)), max_size=20)
+
+
+@given(STEPS)
+def test_every_change_says_just_what_changed(steps: list[tuple[str, int]]) -> None:
+    before: Watchlist = EMPTY
+    gone: dict[int, Watch] = {}
+    for step, number in steps:
+        match step:
+            case "add":
+                change = before.add([watch(number)])
+            case "remove":
+                gone[number] = before.get(job(number)) or gone.get(number, watch(number))
+                change = before.remove([job(number)], NOW)
+            case "label":
+                change = before.label([job(number)], f"label {len(before)}", NOW)
+            case _:
+                change = before.restore([gone.get(number, watch(number))], NOW)
+        after = dict(before.watches)
+        after |= {one.job: one for one in (*change.added, *change.annotated)}
+        for one in change.removed:
+            del after[one.job]
+        assert list(change.watchlist) == list(after.values())
+        assert change.is_urgent == (change.watchlist != before)
+        before = change.watchlist

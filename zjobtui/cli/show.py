@@ -1,0 +1,63 @@
+"""`show`: everything known about one job."""
+
+import json
+import sys
+from collections.abc import Iterable
+
+import click
+
+from zjobtui.bootstrap.output import OK
+from zjobtui.cli import common
+from zjobtui.cli.common import complete_jobs, opened_store
+from zjobtui.cli.options import AS_JSON, TENANT
+from zjobtui.formatting.call_info import call_lines
+from zjobtui.formatting.job import about_lines, problem_text
+from zjobtui.formatting.outline import Line, printed
+from zjobtui.formatting.records import full_record
+from zjobtui.formatting.report import report_lines
+from zjobtui.formatting.symbols import GLYPHS
+from zjobtui.formatting.timeline import timeline_lines
+from zjobtui.models.watched_job import Watch
+from zjobtui.storage.store import Store
+
+
+def print_job(store: Store, watch: Watch, now: float, *, as_json: bool) -> int:
+    """Prints all that is known of one job."""
+    seen, timeline = store.seen(watch.job), store.timeline(watch.job)
+    if as_json:
+        print(json.dumps(full_record(watch, seen, timeline, now), ensure_ascii=False))
+        return OK
+    print(f"{GLYPHS[watch.verdict.kind]} {watch.verdict.kind.value} · {watch.verdict.sentence}")
+    if problem := problem_text(watch):
+        print(problem)
+    if seen is not None:
+        _print_part("", report_lines(seen.report))
+    _print_part("Watch", about_lines(watch, now))
+    if seen is not None:
+        _print_part("For Zuora support", call_lines(seen.call, seen.at))
+    _print_part("Timeline", timeline_lines(timeline, now))
+    return OK
+
+
+def _print_part(title: str, lines: Iterable[Line]) -> None:
+    text = list(printed(lines))
+    if text:
+        print(f"\n{title}" if title else "")
+        print("\n".join(text))
+
+
+@click.command()
+@click.argument("job", metavar="ID", shell_complete=complete_jobs)
+@AS_JSON
+@TENANT
+def show(job: str, as_json: bool, tenant: str | None) -> None:
+    r"""Print all that is known of one job: an id, its beginning, or a label; archived and removed ones too.
+
+    \b
+    Examples:
+    zjobtui show 1bc24f31
+    zjobtui show CS-4390 --json | jq .answer.body
+    """
+    with opened_store() as (store, watchlist, now):
+        watch = common.one(store, watchlist, job, tenant)
+        sys.exit(print_job(store, watch, now, as_json=as_json))

@@ -1,0 +1,58 @@
+"""A watch as a record for other programs; the field names are a promise, counted by `SCHEMA`."""
+
+from typing import TYPE_CHECKING, Any
+
+from zjobtui.formatting.times import stamp
+from zjobtui.models.history import Timeline
+from zjobtui.models.watched_job import Watch, is_stale
+
+if TYPE_CHECKING:
+    from zjobtui.models.observation import Seen
+
+SCHEMA = 1
+"""Counts up when a field changes its meaning or goes away; a new field does not count."""
+
+FIELDS = (
+    *("tenant", "job_id", "label", "tags", "note", "verdict", "sentence", "status", "type"),
+    *("order_number", "account_number", "is_final", "is_stale", "problem", "added_at", "seen_at", "ended_at"),
+)
+"""The names of `record`'s fields, in their order."""
+
+
+def record(watch: Watch, now: float) -> dict[str, Any]:
+    """One watch: names, verdict, and times as `2026-11-23T14:02:31Z` or null."""
+    digest = watch.digest
+    return {
+        "tenant": watch.job.tenant,
+        "job_id": watch.job.id.given,
+        "label": watch.label,
+        "tags": list(watch.tags),
+        "note": watch.note,
+        "verdict": watch.verdict.kind.value,
+        "sentence": watch.verdict.sentence,
+        "status": digest.status if digest else None,
+        "type": (digest.kind or None) if digest else None,
+        "order_number": (digest.order_number or None) if digest else None,
+        "account_number": (digest.account_number or None) if digest else None,
+        "is_final": watch.is_final,
+        "is_stale": is_stale(watch, now),
+        "problem": str(watch.problem) if watch.problem else None,
+        "added_at": stamp(watch.added_at),
+        "seen_at": stamp(watch.seen_at) if watch.seen_at else None,
+        "ended_at": stamp(watch.ended_at) if watch.ended_at else None,
+    }
+
+
+def full_record(watch: Watch, seen: "Seen | None", timeline: Timeline, now: float) -> dict[str, Any]:
+    """One watch with its last answer, as the text that Zuora sent, and its timeline."""
+    entries = [{"at": stamp(e.at), "event": e.event.value, "text": e.text, "verdict": e.verdict} for e in timeline]
+    answer = None
+    if seen is not None:
+        answer = {
+            "at": stamp(seen.at),
+            "http_status": seen.call.http_status,
+            "request_id": seen.call.request_id,
+            "track_id": seen.call.track_id,
+            "body": seen.report.raw,
+        }
+    return {**record(watch, now), "answer": answer, "timeline": entries}

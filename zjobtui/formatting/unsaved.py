@@ -1,0 +1,31 @@
+"""What is printed on exit about edits that could not be saved, so that no job id is lost."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from zjobtui.formatting.symbols import plural
+
+if TYPE_CHECKING:
+    from zjobtui.models.watched_job import Watch
+    from zjobtui.polling.protocols import Unsaved
+
+
+def unsaved_text(why: str, unsaved: "Unsaved") -> str:
+    """The text, with one line for each job; empty if everything was saved. `why` is the reason in a sentence."""
+    if not (why or unsaved.added or unsaved.changed):
+        return ""
+    lines = [f"Not everything was saved. {why}".rstrip()]
+    if unsaved.added:
+        lines.append(
+            f"Not in the stored watchlist ({plural(len(unsaved.added), 'job')}); add them with: zjobtui add ID…"
+        )
+        lines += _rows(unsaved.added)
+    if unsaved.changed:
+        lines.append(f"Changes that were not saved ({plural(len(unsaved.changed), 'job')}):")
+        lines += _rows(unsaved.changed)
+    return "\n".join(lines)
+
+
+def _rows(watches: "Iterable[Watch]") -> "Iterator[str]":
+    for watch in watches:
+        yield "  ".join(part for part in (f"  {watch.job.id.given}", watch.job.tenant, watch.label) if part)

@@ -1,0 +1,185 @@
+"""What a report means: its verdict, and the digest that the list needs."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from zjobtui.models.digest import Digest
+from zjobtui.models.reason import Reason
+from zjobtui.models.report import OrderResult, OtherResult, PreviewResult, Report, Result, Subscription
+from zjobtui.models.text import shorten
+from zjobtui.models.verdict import Kind, Verdict
+
+
+def judge(report: Report) -> Verdict:
+    """The verdict on a report.
+
+    | status      | result                                            | verdict         |
+    |-------------|---------------------------------------------------|-----------------|
+    | Processing  | any                                               | waiting         |
+    | other word  | any                                               | waiting         |
+    | Failed      | any                                               | failed          |
+    | Completed   | none, empty, or no object                         | needs attention |
+    | Completed   | order Failed                                      | failed          |
+    | Completed   | order anything but Completed, or no word of it    | needs attention |
+    | Completed   | a payment, refund or write-off in error           | needs attention |
+    | Completed   | success: false inside, or errors beside it        | needs attention |
+    | Completed   | a documented field in another form                | needs attention |
+    | Completed   | order Completed, a preview, an unknown job type   | done            |
+
+    Completed is believed only with proof: an order's own status decides, not the job's
+    (a job can be Completed while its order is still Pending, and that pair is silent in every other client).
+    """
+    verdict = _judge(report)
+    return Verdict(verdict.kind, shorten(verdict.sentence))
+
+
+def _judge(report: Report) -> Verdict:
+    match report.status:
+        case "Processing":
+            return Verdict(Kind.WAITING, "Zuora is working on it.")
+        case "Failed":
+            return Verdict(Kind.FAILED, _why_failed(report.reasons))
+        case "Completed":
+            return _judge_completed(report)
+        case word:
+            return Verdict(Kind.WAITING, f"Zuora says “{word}”, a word that is not documented; asking goes on.")
+
+
+def roll_up(subscriptions: Iterable[Subscription]) -> tuple[tuple[int, str], ...]:
+    """How many subscriptions have which status, Active first, then as they come: `((298, "Active"), (2, …))`."""
+    counts = Counter(subscription.status or "no status given" for subscription in subscriptions)
+    ordered = sorted(counts, key=lambda status: status != "Active")
+    return tuple((counts[status], status) for status in ordered)
+
+
+def _why_failed(reasons: tuple[Reason, ...]) -> str:
+    if not reasons:
+        return "Job failed; Zuora gave no reason."
+    first = reasons[0]
+    title = first.category.title
+    more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+    return f"Job failed, {title}: {first.message}{more}" if title != "error" else f"Job failed: {first.message}{more}"
+
+
+def _judge_completed(report: Report) -> Verdict:
+    result = report.result
+    if result is None:
+        return Verdict(Kind.ATTENTION, "Job completed, but the answer holds no result.")
+    troubles = [*_unsuccessful(report, result), *_troubles(result)]
+    if isinstance(result, OrderResult) and result.order_status == "Failed":
+        return Verdict(Kind.FAILED, "; ".join(["Job completed, but the order Failed", *troubles]) + ".")
+    if troubles:
+        return Verdict(Kind.ATTENTION, f"Job completed, but {'; '.join(troubles)}.")
+    return Verdict(Kind.DONE, _what_was_made(result))
+
+
+def _unsuccessful(report: Report, result: Result) -> Iterator[str]:
+    for reason in (*report.reasons, *result.reasons):
+        yield f"with an error: {str(reason).rstrip('.')}"
+    if result.success is False and not result.reasons:
+        yield "its result says that it was not successful"
+    if result.odd:
+        yield f"some of it has a form that zjobtui does not know: {', '.join(dict.fromkeys(result.odd))}"
+
+
+def _troubles(result: Result) -> Iterator[str]:
+    if isinstance(result, OtherResult):
+        yield from _other_troubles(result)
+    if not isinstance(result, OrderResult):
+        return
+    if result.order_status not in {"Completed", "Failed"}:
+        yield _order_trouble(result)
+    if result.payment.is_in_error:
+        why = result.payment.error_message or result.payment.error_code or "no reason given"
+        yield f"the payment is in error: {why}"
+    for refund in result.refunds:
+        if refund.status not in {"Success", ""}:
+            yield f"refund {refund.number or 'without number'} is in status {refund.status}"
+    for write_off in result.write_offs:
+        if write_off.status not in {"Success", ""}:
+            why = f": {write_off.failed_reason}" if write_off.failed_reason else ""
+            yield f"the write-off of {write_off.invoice_number or 'an invoice'} is in status {write_off.status}{why}"
+
+
+def _other_troubles(result: OtherResult) -> Iterator[str]:
+    if not result.job_type and result.fields.keys() <= {"result"}:
+        yield "its result is empty or cannot be read"
+    status = result.fields.get("status")
+    if status not in (None, "", "Completed", "Success"):
+        yield f"its result is in status {status}"
+
+
+def _order_trouble(result: OrderResult) -> str:
+    said = (
+        f"the order is {result.order_status}" if result.order_status else "the answer does not say the order's status"
+    )
+    if not any(subscription.status for subscription in result.subscriptions):
+        return said
+    first, *others = roll_up(result.subscriptions)
+    total = len(result.subscriptions)
+    counts = [f"{first[0]} of {total} subscription{'' if total == 1 else 's'} {first[1]}"]
+    return f"{said}: {', '.join(counts + [f'{count} {status}' for count, status in others])}"
+
+
+def _what_was_made(result: Result) -> str:
+    match result:
+        case OrderResult():
+            made = [
+                _count(len(result.subscriptions), "subscription"),
+                _count(len(result.order_line_items), "order line item"),
+                _count(len(result.invoices), "invoice"),
+            ]
+            listed = ", ".join(part for part in made if part)
+            return f"Order completed: {listed}." if listed else "Order completed."
+        case PreviewResult():
+            parts = [_count(len(result.invoices), "invoice"), _count(len(result.credit_memos), "credit memo")]
+            return f"Preview completed: {', '.join(part for part in parts if part) or 'nothing to bill'}."
+        case _:
+            return f"Job completed; its type ({result.job_type or 'none given'}) is not documented."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}" if number else ""
+
+
+_WORDS_LIMIT = 8_000
+_NAME_LIMIT = 200
+
+
+def digest(report: Report) -> Digest:
+    """The digest of a report; `kind` is `order`, `preview`, the job type as Zuora wrote it, or empty while running."""
+    status = shorten(report.status, _NAME_LIMIT)
+    if report.result is None and not report.reasons:
+        return _bare(status)
+    kind, order, account = (shorten(name, _NAME_LIMIT) for name in _about(report.result))
+    words = shorten(" ".join(_words(report)), _WORDS_LIMIT)
+    return Digest(status, judge(report), kind, order, account, words)
+
+
+def _about(result: Result | None) -> tuple[str, str, str]:
+    match result:
+        case None:
+            return "", "", ""
+        case OrderResult():
+            return "order", result.order_number or result.order_id, result.account_number or result.account_id
+        case PreviewResult():
+            return "preview", "", ""
+        case _:
+            order, account = (str(result.fields.get(key) or "") for key in ("orderNumber", "accountNumber"))
+            return result.job_type, order, account
+
+
+@lru_cache(maxsize=256)
+def _bare(status: str) -> Digest:
+    return Digest(status, judge(Report(status=status)))
+
+
+def _words(report: Report) -> list[str]:
+    words = [str(reason) for reason in report.reasons]
+    result = report.result
+    if isinstance(result, OrderResult):
+        words += [subscription.number or subscription.id for subscription in result.subscriptions]
+        words += [*result.invoices, *result.credit_memos, result.payment.number, result.payment.id]
+        words += [item.number or item.id for item in result.order_line_items]
+    return [word for word in words if word]

@@ -1,0 +1,109 @@
+"""How long jobs of a tenant usually take, and how one of them stands to that."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil, floor
+from typing import NamedTuple
+
+from zjobtui.models.watched_job import Watch
+
+FEWEST = 5
+"""Ended jobs under which nothing is said of what is usual; a share must rest on as many, running ones included."""
+
+NARROW = 15.0
+"""Seconds between the calls around an end up to which the end is known well enough, however young the job was."""
+
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What other jobs took, in seconds, and the percentage of them that took less than this one, or None.
+
+    `count` of them ended, `running` run. For a job that still runs the percentage is what it has outlasted so far.
+    """
+
+    count: int
+    running: int
+    median: float | None
+    """The time within which half of them end; None if more of them have run for longer."""
+    nearly_all: float | None
+    """The time within which 95 % of them end; None if that is not known yet."""
+    known_to: float
+    """The age up to which enough jobs were seen; a median that is None lies beyond it."""
+    longer_than: int | None
+    is_over: bool
+
+
+class Life(NamedTuple):
+    """A job that was still running at the age `after`, in seconds; at the age `end` it ended, if that is known."""
+
+    after: float
+    end: float | None = None
+
+    @property
+    def age(self) -> float:
+        """The end, or the greatest age at which the job was seen running."""
+        return self.after if self.end is None else self.end
+
+
+def usual(watch: Watch, watches: Iterable[Watch]) -> Usual | None:
+    """What other jobs of the same tenant took; None where fewer than `FEWEST` of them ended while they were watched.
+
+    Jobs that still run count, too: the first of a batch to end are the fast ones (Kaplan and Meier 1958).
+    """
+    others = (other for other in watches if other.job.tenant == watch.job.tenant and other.job != watch.job)
+    lives = [one for other in others if (one := life(other)) is not None]
+    count = sum(one.end is not None for one in lives)
+    if count < FEWEST:
+        return None
+    curve, own = list(_curve(lives)), life(watch)
+    last, share = curve[-1]
+    known_to = max(last, sorted(one.age for one in lives)[-max(1, ceil(FEWEST * share - _ROUNDING))])
+    outlasted = None
+    if own is not None and watch.is_final == (own.end is not None):
+        running = next((left for age, left in reversed(curve) if age < own.age), 1.0)
+        outlasted = floor(100 * (1 - running) + _ROUNDING)
+    shares = _age(curve, 0.5), _age(curve, 0.05)
+    return Usual(count, len(lives) - count, *shares, known_to, outlasted, watch.is_final)
+
+
+def life(watch: Watch) -> Life | None:
+    """What is known of how long a job runs, from its adding; its end lies between two calls: in the middle of them.
+
+    If they are so far apart that the middle means nothing, the job ran up to the first one, and the end is not known.
+    None for a job that was not seen running: one that had ended at the first call may have ended long before.
+    """
+    if watch.unfinished_at is None:
+        return None
+    after = max(0.0, watch.unfinished_at - watch.added_at)
+    if not watch.is_final:
+        return Life(after) if after else None
+    if watch.ended_at is None or watch.ended_at < watch.unfinished_at:
+        return None
+    middle = max(0.0, (watch.unfinished_at + watch.ended_at) / 2 - watch.added_at)
+    is_known = watch.ended_at - watch.unfinished_at <= max(NARROW, middle)
+    return Life(after, middle if is_known else None)
+
+
+def _curve(lives: Sequence[Life]) -> Iterator[tuple[float, float]]:
+    """The age of each end and the share of jobs that run on beyond it, as far as `FEWEST` jobs tell.
+
+    The chance to end at an age is taken from the jobs that may have reached it: of those that run, all that were seen
+    running since the last call before the end, since each was called at another moment.
+    """
+    ends = sorted((one.end, one.after) for one in lives if one.end is not None)
+    ages = sorted(one.after for one in lives if one.end is None)
+    share = 1.0
+    for place, (end, after) in enumerate(ends):
+        at_risk = len(ends) - place + len(ages) - bisect_left(ages, after)
+        if at_risk < FEWEST * share - _ROUNDING:
+            return
+        share *= 1 - 1 / at_risk
+        yield end, share
+
+
+def _age(curve: Iterable[tuple[float, float]], share: float) -> float | None:
+    """The age at which no more than this share of jobs runs on."""
+    return next((age for age, running in curve if running <= share + _ROUNDING), None)

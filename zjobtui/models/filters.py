@@ -1,0 +1,357 @@
+"""The filter language: terms such as `status:failed age>10m`, words, and what they match."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from zjobtui.models.digest import Digest
+from zjobtui.models.durations import PART, read_span
+from zjobtui.models.lazy_pattern import late_pattern
+from zjobtui.models.text import clean, nearest, shorten
+from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.watched_job import Watch, is_stale
+
+Test = Callable[[Watch, float], bool]
+"""Whether a watch is meant, at a moment in seconds since the epoch, UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Why a term cannot be tested, and a term that could; unfinished is what may become right by typing on."""
+
+    what: str
+    right: str
+    is_unfinished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Something that a term can name. `read` takes an operator and one casefolded value."""
+
+    name: str
+    example: str
+    about: str
+    read: Callable[[str, str], Test | Wrong]
+    operators: tuple[str, ...] = (":",)
+    is_timed: bool = False
+    """Whether the answer may be another one when nothing but time has passed."""
+
+
+STATUSES = {
+    "failed": Kind.FAILED,
+    "attention": Kind.ATTENTION,
+    "needs attention": Kind.ATTENTION,
+    "unknown": Kind.UNKNOWN,
+    "waiting": Kind.WAITING,
+    "done": Kind.DONE,
+}
+"""The words for verdicts."""
+
+ZUORA_STATUSES = ("processing", "completed", "failed")
+KINDS = ("order", "preview")
+
+STATES: Mapping[str, Test] = {
+    "stale": is_stale,
+    "unseen": lambda watch, _: watch.is_unseen,
+    "labelled": lambda watch, _: bool(watch.label),
+    "final": lambda watch, _: watch.is_final,
+}
+
+_SPAN_BEGUN = late_pattern(rf"(?:{PART})*(?:[0-9]{{1,9}}(?:\.[0-9]{{0,3}})?)?")
+_NO_DIGEST = Digest("", Verdict(Kind.WAITING, ""))
+
+
+def _digest(watch: Watch) -> Digest:
+    return watch.digest or _NO_DIGEST
+
+
+def _holding(text: Callable[[Watch], str]) -> Callable[[str, str], Test]:
+    return lambda _, value: lambda watch, _now: value in text(watch).casefold()
+
+
+def _starting(texts: Callable[[Watch], Iterable[str]]) -> Callable[[str, str], Test]:
+    def read(_: str, value: str) -> Test:
+        return lambda watch, _now: any(text.casefold().startswith(value) for text in texts(watch))
+
+    return read
+
+
+def _read_id(_: str, value: str) -> Test | Wrong:
+    digits = value.replace("-", "")
+    if not re.fullmatch("[0-9a-f]+", digits):
+        return Wrong(f"“{shorten(value, 40)}” is no part of a job id", "id:1bc24f31")
+    return lambda watch, _now: digits in watch.job.id.key
+
+
+def _read_status(_: str, value: str) -> Test | Wrong:
+    kinds = tuple(kind for word, kind in STATUSES.items() if word.startswith(value))
+    if not kinds and (wrong := _misspelt("status", value, (*STATUSES, *ZUORA_STATUSES))):
+        return wrong
+    return lambda watch, _now: watch.verdict.kind in kinds or _digest(watch).status.casefold().startswith(value)
+
+
+def _read_type(_: str, value: str) -> Test | Wrong:
+    return _misspelt("type", value, KINDS) or (lambda watch, _now: _digest(watch).kind.casefold().startswith(value))
+
+
+def _read_state(_: str, value: str) -> Test | Wrong:
+    found = next((name for name in STATES if name.startswith(value)), None)
+    if found is not None:
+        return STATES[found]
+    right = f"status:{value}" if value in STATUSES else f"is:{nearest(value, STATES) or next(iter(STATES))}"
+    return Wrong(f"“{shorten(value, 40)}” is nothing that a job can be", right)
+
+
+def _misspelt(field: str, value: str, known: Iterable[str]) -> Wrong | None:
+    """What is wrong with a value that is almost a known one; any other may be a word of Zuora's."""
+    names = tuple(known)
+    near = "" if any(name.startswith(value) for name in names) else nearest(value, names, 0.75)
+    return Wrong(f"“{shorten(value, 40)}” is no {field}", f"{field}:{near}") if near else None
+
+
+def _since(field: str, moment: Callable[[Watch], float | None]) -> Callable[[str, str], Test | Wrong]:
+    def read(operator: str, value: str) -> Test | Wrong:
+        span = read_span(value)
+        if span is None:
+            return _no_span(field, operator, value)
+        if operator == ">":
+            return lambda watch, now: (at := moment(watch)) is not None and now - at > span
+        return lambda watch, now: (at := moment(watch)) is not None and now - at < span
+
+    return read
+
+
+def _no_span(field: str, operator: str, value: str) -> Wrong:
+    if _SPAN_BEGUN.fullmatch(value):
+        right = f"{field}{operator}{value.rstrip('.')}m"
+        return Wrong(f"“{value}” has no unit yet: s, m, h or d", right, is_unfinished=True)
+    return Wrong(f"“{shorten(value, 40)}” is no span of time", f"{field}{operator}10m")
+
+
+_COMPARED = ("<", ">")
+
+FIELDS: Mapping[str, Field] = {
+    field.name: field
+    for field in (
+        Field(
+            "status", "status:failed,attention", "the verdict, or Zuora's own word; its beginning will do", _read_status
+        ),
+        Field("order", "order:O-0001", "part of the order number", _holding(lambda watch: _digest(watch).order_number)),
+        Field("account", "account:A-17", "part of the account number", _holding(lambda w: _digest(w).account_number)),
+        Field("id", "id:1bc24f31", "part of the job id, with dashes or without", _read_id),
+        Field("label", "label:CS-4390", "part of the label", _holding(lambda watch: watch.label)),
+        Field("tag", "tag:acme", "the beginning of a tag", _starting(lambda watch: watch.tags)),
+        Field(
+            "tenant", "tenant:eu", "the beginning of the tenant's name", _starting(lambda watch: (watch.job.tenant,))
+        ),
+        Field("type", "type:preview", "order, preview, or the job type as Zuora wrote it", _read_type),
+        Field("is", "is:unseen", "stale, unseen, labelled or final", _read_state, is_timed=True),
+        Field(
+            "age", "age>10m", "how long ago it was added", _since("age", lambda w: w.added_at), _COMPARED, is_timed=True
+        ),
+        Field(
+            "ended",
+            "ended<1h",
+            "how long ago it ended, where it did",
+            _since("ended", lambda w: w.ended_at),
+            _COMPARED,
+            is_timed=True,
+        ),
+    )
+}
+"""Every field by its name, in the order of the help."""
+
+
+LIMIT = 20_000
+"""Texts kept at a time: a list is filtered at every key and every drawing, and few of its watches differ in between."""
+
+_KEPT: dict[int, tuple[Watch, str]] = {}
+
+
+def haystack(watch: Watch) -> str:
+    """All that a person may remember of a job, casefolded, one field a line: no phrase spans two fields.
+
+    Kept by identity, which the kept watch itself makes sure of: hashing a watch costs as much as making its text.
+    """
+    kept = _KEPT.get(id(watch))
+    if kept is not None:
+        return kept[1]
+    if len(_KEPT) >= LIMIT:
+        _KEPT.clear()
+    text = _text(watch)
+    _KEPT[id(watch)] = watch, text
+    return text
+
+
+def _text(watch: Watch) -> str:
+    given, digest = watch.job.id.given, watch.digest
+    parts = [given, given.replace("-", ""), watch.label, watch.note, *watch.tags]
+    parts += (watch.verdict.sentence, watch.contradiction)
+    if watch.problem is not None:
+        parts.append(str(watch.problem))
+    if digest is not None:
+        parts += (digest.order_number, digest.account_number, digest.words)
+    return "\n".join(parts).casefold()
+
+
+_QUOTED = r'"([^"]*(?:""[^"]*)*)(?:"|$)'
+_TYPED = r"[A-Za-z]+(?::|[<>]=?)"
+_TERM = late_pattern(
+    rf"(?=\S)(?P<sign>[!-]?)(?:{_QUOTED.replace('(', '(?P<phrase>', 1)}"
+    rf"|(?P<name>[A-Za-z]+)(?P<operator>:|[<>]=?)(?P<values>(?:{_QUOTED}|[^\s\",][^\s,]*|,)*)"
+    r"|(?P<word>\S*))"
+)
+_VALUE = late_pattern(rf'{_QUOTED}|([^\s",][^\s,]*)')
+_PLAIN_VALUE = late_pattern(r'[^\s",][^\s,]*')
+_PLAIN_WORD = late_pattern(rf'(?!{_TYPED}|[!"-])\S+')
+_PIECE_OF_ID = late_pattern(r"(?=.*-)-*(?:[0-9a-f]-*){8,32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One condition in its plain spelling, by which it is compared, and the test that it stands for."""
+
+    text: str
+    test: Test = field(compare=False, repr=False)
+    is_timed: bool = field(default=False, compare=False)
+    """Whether time alone may change what it says of a watch."""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Conditions that must all be met; one without any lets everything through. `parse(str(it))` is equal to it."""
+
+    terms: tuple[Term, ...] = ()
+
+    def matches(self, watch: Watch, now: float) -> bool:
+        """Whether a watch is meant, at `now` (seconds since the epoch, UTC)."""
+        return all(term.test(watch, now) for term in self.terms)
+
+    def at(self, now: float) -> Callable[[Watch], bool]:
+        """What tells of a watch whether it is meant at `now`; at all times the same where time has no part."""
+        return (lambda watch: self.matches(watch, now)) if self.is_timed else self._matches_always
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether time alone may change what it lets through."""
+        return any(term.is_timed for term in self.terms)
+
+    def _matches_always(self, watch: Watch) -> bool:
+        return self.matches(watch, 0.0)
+
+    def __bool__(self) -> bool:
+        return bool(self.terms)
+
+    def __str__(self) -> str:
+        return " ".join(term.text for term in self.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class FilterProblem:
+    """The first term that cannot be applied, at its position in the text, and the filter that the others make.
+
+    `wrong` says what is the matter, `right` is a term that would do; what is unfinished needs no alarm.
+    """
+
+    term: str
+    position: int
+    wrong: str
+    right: str
+    is_unfinished: bool
+    rest: Filter = Filter()
+
+    def __str__(self) -> str:
+        return f"{self.wrong}; try {self.right}"
+
+
+def parse(text: str) -> Filter | FilterProblem:
+    """The filter that a text describes; whatever cannot be understood is told and left out, and nothing is raised."""
+    terms: list[Term] = []
+    problems: list[FilterProblem] = []
+    for found in _TERM.finditer(clean(re.sub(r"\s", " ", text))):
+        match _read(found):
+            case Term() as term:
+                terms.append(term)
+            case Wrong() as wrong:
+                term_text = shorten(found.group(), 80)
+                problems.append(FilterProblem(term_text, found.start(), wrong.what, wrong.right, wrong.is_unfinished))
+            case None:
+                pass
+    made = Filter(tuple(dict.fromkeys(terms)))
+    return replace(problems[0], rest=made) if problems else made
+
+
+def _read(found: re.Match[str]) -> Term | Wrong | None:
+    term = _read_typed(found) if found["name"] else _read_words(found)
+    return _inverted(term) if found["sign"] and isinstance(term, Term) else term
+
+
+def _inverted(term: Term) -> Term:
+    return Term(f"!{term.text}", lambda watch, now: not term.test(watch, now), term.is_timed)
+
+
+def _read_words(found: re.Match[str]) -> Term | Wrong | None:
+    if found["phrase"] is None and not found["word"]:
+        return Wrong(f"“{found['sign']}” inverts nothing yet", "!is:final", is_unfinished=True)
+    words = found["word"] if found["phrase"] is None else found["phrase"].replace('""', '"')
+    if not words.strip():
+        return None
+    return Term(words if _PLAIN_WORD.fullmatch(words) else _quoted(words), _finding(words.casefold()))
+
+
+def _finding(words: str) -> Test:
+    if _PIECE_OF_ID.fullmatch(words):
+        digits = words.replace("-", "")
+        return lambda watch, _now: digits in (hay := haystack(watch)) or words in hay
+    return lambda watch, _now: words in haystack(watch)
+
+
+def _read_typed(found: re.Match[str]) -> Term | Wrong:
+    name, operator = found["name"].casefold(), found["operator"][0]
+    asked = FIELDS.get(name)
+    if asked is None:
+        return _no_field(name, found)
+    if operator not in asked.operators:
+        return Wrong(f"“{name}” is followed by {' or '.join(asked.operators)}", asked.example)
+    values = tuple(dict.fromkeys(_values(found["values"])))
+    if not values:
+        return Wrong(f"“{name}{operator}” has no value yet", asked.example, is_unfinished=True)
+    return _read_values(asked, operator, values)
+
+
+def _no_field(name: str, found: re.Match[str]) -> Wrong:
+    near = FIELDS.get(nearest(name, FIELDS))
+    return Wrong(
+        f"There is no “{shorten(name, 40)}” to ask for",
+        near.example if near else _quoted(shorten(found.group().removeprefix(found["sign"]), 40)),
+    )
+
+
+def _values(text: str) -> Iterable[str]:
+    for quoted, plain in _VALUE.findall(text):
+        value = plain or quoted.replace('""', '"')
+        if value.strip():
+            yield value
+
+
+def _read_values(asked: Field, operator: str, values: tuple[str, ...]) -> Term | Wrong:
+    tests: list[Test] = []
+    for value in values:
+        test = asked.read(operator, value.casefold())
+        if isinstance(test, Wrong):
+            return test
+        tests.append(test)
+    spelt = ",".join(value if _PLAIN_VALUE.fullmatch(value) else _quoted(value) for value in values)
+    test = tests[0] if len(tests) == 1 else _any_of(tests)
+    return Term(f"{asked.name}{operator}{spelt}", test, asked.is_timed)
+
+
+def _any_of(tests: list[Test]) -> Test:
+    return lambda watch, now: any(test(watch, now) for test in tests)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'

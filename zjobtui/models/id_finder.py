@@ -1,0 +1,159 @@
+"""Finds job ids in whatever text is pasted, and tells them from access tokens and from the ids of other things."""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from zjobtui.models.job import FoundIds, JobId
+from zjobtui.models.lazy_pattern import late_pattern
+from zjobtui.models.pasted_text import ID, NameKind, SourceText, kind_of_name
+from zjobtui.models.redaction import Secrets, find_secrets
+from zjobtui.models.text import shorten
+
+_RUN = late_pattern(r"(?<![0-9A-Za-z-])[0-9A-Za-z-]{28,}")
+_CANDIDATE = late_pattern(r"[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*")
+_EMBEDDED = late_pattern(rf"(?<![0-9A-Za-z]){ID}(?![0-9A-Za-z])")
+_NEAR_MISS = late_pattern(r"(?=.*\d)(?=.*[a-fA-F])(?:[0-9a-fA-F]-?){28,35}")
+_WHOLE = late_pattern(rf"[\s\"'`]*({ID})[\s\"'`]*")
+
+_WINDOW = 160
+"""Characters before an id in which the name of its field is looked for."""
+
+_GAP = " \t\r\n:=\"'`\\[({<>*|"
+_LIST_GAP = late_pattern(r"[\s,;|\"'`\\\[\](){}*]{1,200}")
+_NAME_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-"
+_CLOSING = late_pattern(r"(?P<text>[\w .-]{1,60})</[\w:.-]{1,40}>?$")
+_MD5_OF = late_pattern(r"md5 ?\([^()\n]{0,100}\)$")
+_NAME_LIMIT = 31
+"""Characters of a name that are shown; 32 could be an id."""
+
+
+class _Role(Enum):
+    BARE = auto()
+    NAMED = auto()
+    OTHER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word of a text that is an id, or nearly one, and what it is by what stands before it."""
+
+    text: str
+    is_id: bool
+    role: _Role
+    name: str
+
+
+def find_job_ids(text: str) -> FoundIds:
+    """Every job id in any text: a ticket, a log, JSON, CSV, the output of curl.
+
+    If a text names job ids (`jobId`, `async-jobs/`, a column), bare ids beside them are not taken but returned as
+    `not_added`. Words with a few digits too many or too few are refused. What follows the name of a credential is
+    neither; only its number is returned, and the first six characters of what has the form of an id.
+    """
+    if whole := _WHOLE.fullmatch(text):
+        return FoundIds((JobId(whole[1]),), ())
+    source = SourceText.of(text)
+    secrets = find_secrets(source)
+    words = list(_words(source, secrets))
+    named = _ids(words, _Role.NAMED)
+    others = {one: name for one, name in _ids(words, _Role.OTHER).items() if one not in named}
+    bare = {one: "" for one in _ids(words, _Role.BARE) if one not in others and one not in named}
+    refused = dict.fromkeys(shorten(word.text, 80) for word in words if not word.is_id and word.role is not _Role.OTHER)
+    return FoundIds(
+        tuple(named or bare),
+        tuple(refused),
+        not_added=tuple(bare) if named else (),
+        others=len(others),
+        other_names=tuple({name.lower(): name for name in others.values()}.values()),
+        secrets=secrets.count,
+        secret_hints=secrets.hints,
+    )
+
+
+def _ids(words: list[_Word], role: _Role) -> dict[JobId, str]:
+    """The ids of a role, each once and in order, with the name before the first."""
+    found: dict[JobId, str] = {}
+    for word in words:
+        if word.is_id and word.role is role:
+            found.setdefault(JobId(word.text), word.name)
+    return found
+
+
+def _words(source: SourceText, secrets: Secrets) -> Iterator[_Word]:
+    """The ids and near misses of a text that are no secrets."""
+    cells = [cell for cell in secrets.cells if cell.kind is not None]
+    starts = [cell.start for cell in cells]
+    last_end, last_role, last_name, is_listed = 0, _Role.BARE, "", False
+    for start, end, is_id in _candidates(source.plain):
+        text = source.plain[start:end]
+        if secrets.covers(start, end) or secrets.holds(text.replace("-", "").lower()):
+            last_end, last_role, is_listed = end, _Role.BARE, False
+            continue
+        index = bisect_right(starts, start) - 1
+        cell = cells[index] if index >= 0 and cells[index].end >= end else None
+        if cell is not None:
+            role = _Role.NAMED if cell.kind is NameKind.JOB else _Role.OTHER
+            name, is_listed = cell.name, False
+        elif last_end and _LIST_GAP.fullmatch(source.plain, last_end, start):
+            is_listed = is_listed and not (last_role is _Role.OTHER and "]" in source.plain[last_end:start])
+            role, name = (last_role, last_name) if is_listed else (_Role.BARE, "")
+        else:
+            role, name, gap = _role_by_name(source, start)
+            is_listed = role is _Role.NAMED or (role is _Role.OTHER and "[" in gap)
+        last_end, last_role, last_name = end, role, name
+        yield _Word(text, is_id, role, name)
+
+
+def _candidates(plain: str) -> Iterator[tuple[int, int, bool]]:
+    """Where ids are, and words that are nearly one."""
+    for run in _RUN.finditer(plain):
+        for word in _CANDIDATE.finditer(plain, *run.span()):
+            found = False
+            for one in _EMBEDDED.finditer(plain, *word.span()):
+                found = True
+                yield *one.span(), True
+            if not found and word.end() - word.start() <= 80 and _NEAR_MISS.fullmatch(word.group()):
+                yield *word.span(), False
+
+
+def _role_by_name(source: SourceText, start: int) -> tuple[_Role, str, str]:
+    """The role of the id that begins at `start` by the field name before it, that name, and what is between."""
+    offset = max(0, start - _WINDOW)
+    window = source.low[offset:start]
+    if window.endswith("async-jobs/"):
+        return _Role.NAMED, "async-jobs", ""
+    head = window.removesuffix("00-").rstrip(_GAP)  # the version in front of a W3C trace id
+    if window[len(head) : len(head) + 1] == ">":
+        head = _before_tags(head)
+    gap = window[len(head) :]
+    if not gap:
+        return _Role.BARE, "", ""
+    if _MD5_OF.search(head):
+        return _Role.OTHER, "md5", gap
+    begin = len(head.rstrip(_NAME_LETTERS))
+    kind = kind_of_name(head[begin:])
+    if kind is None and head[begin:] in {"id", "ids"} and head[begin - 1 : begin] == " ":
+        begin = len(head[: begin - 1].rstrip(_NAME_LETTERS))
+        spaced = kind_of_name(head[begin:])
+        kind = spaced if spaced is NameKind.OTHER else None
+    if kind is NameKind.JOB:
+        return _Role.NAMED, "", gap
+    is_parted = not gap.isspace() or "\n" not in gap
+    if kind is NameKind.OTHER and is_parted:
+        name = source.plain[offset + begin : offset + len(head)].strip("-_ ")
+        return _Role.OTHER, name if len(name) <= _NAME_LIMIT else name[-_NAME_LIMIT:].lstrip("-_ "), gap
+    return _Role.BARE, "", gap
+
+
+def _before_tags(head: str) -> str:
+    """The text up to the name of an XML element's content: its tag, or the element before (`<key>jobId</key>`)."""
+    for _ in range(3):
+        if closed := _CLOSING.search(head):
+            return head[: closed.end("text")]
+        opening = head.rfind("<")
+        if opening < 0 or ">" in head[opening:] or kind_of_name(head[opening + 1 :]) is not None:
+            return head
+        head = head[:opening].rstrip(_GAP)
+    return head

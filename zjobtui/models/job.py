@@ -1,0 +1,91 @@
+"""What names a job: its tenant and its id."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Self
+
+from zjobtui.models.redaction import mask_secrets
+from zjobtui.models.text import clean, shorten
+
+_PLAIN = r"[0-9a-fA-F]{32}"
+_DASHED = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_ID = re.compile(rf"{_PLAIN}|{_DASHED}")
+
+
+class InvalidJobIdError(ValueError):
+    """A text is no job id; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JobId:
+    """A job id as it was given: 32 hexadecimal digits, or 36 characters with dashes.
+
+    Two ids are equal when their digits are, however they are written, so that one job is never watched twice.
+    """
+
+    given: str
+    key: str = field(init=False, repr=False)
+    """The 32 digits in lower case: what equality, storage and search go by."""
+
+    def __post_init__(self) -> None:
+        key = self.given.replace("-", "").lower()
+        object.__setattr__(self, "key", self.given if key == self.given else key)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The id that `text` is; raises `InvalidJobIdError` with a sentence for people."""
+        given = text.strip()
+        if not _ID.fullmatch(given):
+            raise InvalidJobIdError(_what_is_wrong(given))
+        return cls(given)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, JobId) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __str__(self) -> str:
+        return self.given
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An asynchronous job: the same id in two tenants is two jobs."""
+
+    tenant: str
+    id: JobId
+
+    def __hash__(self) -> int:
+        return hash(self.id.key)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundIds:
+    """What a text holds: the job ids, each once and in order, and what was left out. It never holds a secret."""
+
+    ids: tuple[JobId, ...]
+    refused: tuple[str, ...]
+    """Words that look like an incomplete id."""
+    not_added: tuple[JobId, ...] = ()
+    """Bare ids in a text that names others as job ids."""
+    others: int = 0
+    """How many ids of other things there are: of requests, orders, accounts."""
+    other_names: tuple[str, ...] = ()
+    """The names of their fields, as they are written."""
+    secrets: int = 0
+    """How many access tokens and other credentials there are."""
+    secret_hints: tuple[str, ...] = ()
+    """The first six characters of those that have the form of a job id, each with an ellipsis: `6d1512…`."""
+
+
+def _what_is_wrong(text: str) -> str:
+    shown = shorten(clean(mask_secrets(text)), 60)
+    if not text:
+        return "An empty text is no job id."
+    if not re.fullmatch(r"[0-9a-fA-F-]+", text):
+        return f"“{shown}” is no job id: it holds more than hexadecimal digits and dashes."
+    digits = len(text.replace("-", ""))
+    if digits != 32:
+        return f"“{shown}” is no job id: it has {digits} hexadecimal digits, a job id has 32."
+    return f"“{shown}” is no job id: its dashes are not where those of a UUID are (8-4-4-4-12)."

@@ -1,0 +1,73 @@
+"""How one observation changes what is known of one job."""
+
+from dataclasses import dataclass, replace
+
+from zjobtui.models.assessment import digest
+from zjobtui.models.history import Entry, Event
+from zjobtui.models.observation import Missed, Observation, Seen
+from zjobtui.models.problem import ProblemKind
+from zjobtui.models.verdict import UNKNOWN, Kind
+from zjobtui.models.watched_job import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The watch as it is now, the answer to keep (None when the one before still stands), and the timeline's news."""
+
+    watch: Watch
+    seen: Seen | None = None
+    entries: tuple[Entry, ...] = ()
+
+
+def fold(watch: Watch, observation: Observation, planned: float) -> Folded:
+    """Takes `observation` into `watch`; `planned` is the interval in seconds within which the next answer is promised.
+
+    A failed call never touches the last good report, nor the interval that it promised, or old would look fresh. A
+    final report stays: whatever Zuora says later that is not final too (running again, not found) is kept beside it as
+    a contradiction, and shown. That Zuora does not know a job stands as well, until Zuora itself says something else.
+    """
+    if isinstance(observation, Missed):
+        return _fold_missed(watch, observation, planned)
+    return _fold_seen(watch, observation, planned)
+
+
+def _fold_missed(watch: Watch, missed: Missed, planned: float) -> Folded:
+    folded = replace(watch, problem=missed.problem, problem_at=missed.at)
+    if missed.problem.kind is not ProblemKind.NOT_FOUND:
+        return Folded(watch if watch.verdict.kind is Kind.UNKNOWN else folded)
+    folded = replace(folded, planned=planned)
+    if watch.is_final:
+        return _contradicted(watch, missed.at, "Zuora no longer knows this job; its last answer is kept.")
+    if watch.verdict.kind is Kind.UNKNOWN:
+        return Folded(folded)
+    entry = Entry(watch.job, missed.at, Event.STATUS, UNKNOWN.sentence, Kind.UNKNOWN.value)
+    return Folded(replace(folded, changed_at=missed.at), entries=(entry,))
+
+
+def _fold_seen(watch: Watch, seen: Seen, planned: float) -> Folded:
+    new = digest(seen.report)
+    if watch.is_final and not new.is_final:
+        return _contradicted(watch, seen.at, f"Asked again, Zuora says {new.status}; the final answer is kept.")
+    same = watch.digest == new
+    folded = replace(
+        watch,
+        digest=watch.digest if same else new,
+        seen_at=seen.at,
+        problem=None,
+        problem_at=None,
+        contradiction="",
+        planned=planned,
+        unfinished_at=watch.unfinished_at if new.is_final else seen.at,
+        ended_at=seen.at if new.is_final and watch.ended_at is None else watch.ended_at,
+    )
+    if same and watch.verdict.kind is not Kind.UNKNOWN:
+        return Folded(folded, seen if new.is_final else None)
+    entry = Entry(watch.job, seen.at, Event.STATUS, new.verdict.sentence, new.verdict.kind.value)
+    return Folded(replace(folded, changed_at=seen.at), seen, (entry,))
+
+
+def _contradicted(watch: Watch, at: float, text: str) -> Folded:
+    folded = replace(watch, contradiction=text, problem=None, problem_at=at)
+    if watch.contradiction == text:
+        return Folded(folded)
+    return Folded(folded, entries=(Entry(watch.job, at, Event.CONTRADICTED, text),))

@@ -1,0 +1,106 @@
+"""Takes jobs that were carried over from another watchlist into this one, without overwriting what is known here."""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
+
+from zjobtui.models.history import Entry, Event, Timeline
+from zjobtui.models.job import Job
+from zjobtui.models.observation import Seen
+from zjobtui.models.watched_job import Watch
+from zjobtui.models.watchlist import Change, Observed, Watchlist
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A watch from elsewhere, with its last answer and its timeline where those came along."""
+
+    watch: Watch
+    seen: Seen | None = None
+    timeline: Timeline = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The change, and how many jobs were new, merged into what was here, known already, or taken off the list here."""
+
+    change: Change
+    new: int
+    merged: int
+    known: int
+    off: int
+
+
+Kept = Callable[[Job], tuple[Seen | None, Timeline]]
+"""The last answer and the timeline that are kept of a job here."""
+
+
+def merge(watchlist: Watchlist, carried: Iterable[Carried], off: Collection[Job], kept: Kept) -> Merged:
+    """What a person wrote here stands, and so does the later observation, a final one before any other.
+
+    Jobs that somebody took off this list (`off`) stay off it.
+    """
+    given = {one.watch.job: one for one in carried}
+    new = [one for job, one in given.items() if job not in watchlist.watches and job not in off]
+    joined = [_join(watch, given[watch.job], kept) for watch in watchlist if watch.job in given]
+    changes = [_added(new), *(change for change in joined if change.is_urgent or change.observed)]
+    watches = {**watchlist.watches, **{one.job: one for change in changes for one in change.watchlist}}
+    whole = Change(
+        Watchlist(watches),
+        added=changes[0].added,
+        annotated=tuple(one for change in changes for one in change.annotated),
+        observed=tuple(one for change in changes for one in change.observed),
+        entries=tuple(one for change in changes for one in change.entries),
+    )
+    merged = len(changes) - 1
+    return Merged(whole, len(new), merged, len(joined) - merged, len(given) - len(new) - len(joined))
+
+
+def _added(new: list[Carried]) -> Change:
+    watches = tuple(one.watch for one in new)
+    entries = tuple(entry for one in new for entry in one.timeline or (_beginning(one.watch),))
+    observed = tuple(Observed(one.watch, one.seen) for one in new if one.seen)
+    return Change(Watchlist({one.job: one for one in watches}), added=watches, observed=observed, entries=entries)
+
+
+def _beginning(watch: Watch) -> Entry:
+    return Entry(watch.job, watch.added_at, Event.ADDED, watch.added_by)
+
+
+def _join(ours: Watch, given: Carried, kept: Kept) -> Change:
+    """One job that is here already, as a change of its own."""
+    theirs = given.watch
+    written = _with_their_words(ours, theirs)
+    is_later = (theirs.is_final, theirs.heard_at) > (ours.is_final, ours.heard_at)
+    watch = _with_our_words(theirs, written) if is_later else written
+    seen, timeline = kept(ours.job) if given.seen or is_later else (None, ())
+    has_answer = given.seen is not None and (is_later or (seen is None and given.seen.at == watch.seen_at))
+    last = max((entry.at for entry in timeline), default=ours.added_at)
+    return Change(
+        Watchlist({watch.job: watch}),
+        annotated=(watch,) if written != ours else (),
+        observed=(Observed(watch, given.seen if has_answer else None),) if is_later or has_answer else (),
+        entries=tuple(entry for entry in given.timeline if entry.at > last) if is_later or has_answer else (),
+    )
+
+
+def _with_their_words(ours: Watch, theirs: Watch) -> Watch:
+    return replace(
+        ours,
+        label=ours.label or theirs.label,
+        tags=ours.tags or theirs.tags,
+        note=ours.note or theirs.note,
+        acknowledged_at=theirs.acknowledged_at if ours.acknowledged_at is None else ours.acknowledged_at,
+    )
+
+
+def _with_our_words(theirs: Watch, ours: Watch) -> Watch:
+    return replace(
+        theirs,
+        job=ours.job,
+        added_at=ours.added_at,
+        added_by=ours.added_by,
+        label=ours.label,
+        tags=ours.tags,
+        note=ours.note,
+        acknowledged_at=ours.acknowledged_at,
+    )

@@ -1,0 +1,239 @@
+"""What a pasted text is made of: its decoded forms, the names before values, and the columns of tables."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Self
+
+from zjobtui.models.lazy_pattern import late_pattern
+
+ID = r"(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32})"
+"""A job id; what stands beside it is not looked at."""
+
+_END = r"(?![0-9A-Za-z])"
+_CSI = r"\[[0-9;:?]{0,40}[A-Za-z]"
+_CODES = tuple(
+    (sign, late_pattern(rf"{code}(?:{code})*"))
+    for sign, code in (
+        ("\x1b", rf"\x1b(?:{_CSI}|[()][0-9A-B])"),
+        ("\u241b", rf"\u241b(?:{_CSI}|[()][0-9A-B])"),
+        ("^", rf"\^\[{_CSI}"),
+        ("\\", rf"\\(?<!\\\\)\\{{0,15}}+(?:u001[bB]|x1[bB]|033|e){_CSI}"),
+    )
+)
+"""Control sequences (ECMA-48), as they are and as programs print them, each by the character it begins with."""
+
+_ID_BEFORE = late_pattern(rf"(?<![0-9A-Za-z]){ID}$")
+_ID_AFTER = late_pattern(ID + _END)
+
+_SEPARATORS = "0[9aAdD]|2[0126-9cCfF]|3[aAbBcCdDeEfF]|5[bBcCdD]|60|7[bBcCdD]"
+_ESCAPES = tuple(
+    (sign, late_pattern(pattern))
+    for sign, pattern in (
+        (
+            "&",
+            r"&(?:amp;){0,4}(?:(?P<name>quot|apos|lt|gt|nbsp|amp)|#0{0,4}(?P<decimal>[0-9]{1,3})|#[xX]0{0,4}(?P<hex>[0-9a-fA-F]{1,2}));",
+        ),
+        ("%", rf"%(?!{ID}{_END})(?:25){{0,4}}(?P<hex>{_SEPARATORS})"),
+        ("$", rf"\$(?!{ID}{_END})(?:25){{0,4}}(?P<hex>{_SEPARATORS})"),
+        ("=", rf"=(?!{ID}{_END})(?P<hex>3[DdAa]|2[027Cc])"),
+        ("\\", rf"\\(?<!\\\\)\\{{0,15}}+(?:[nrt\"'/`]|(?:u00|x)(?P<hex>{_SEPARATORS}))"),
+    )
+)
+_NAMED = {"quot": '"', "apos": "'", "lt": "<", "gt": ">", "nbsp": " ", "amp": "&"}
+_CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """One text in three forms of the same length, so that a position in one is a position in all."""
+
+    shown: str
+    """As it was given, without colour codes."""
+    plain: str
+    """With every escaped separator (`\\n`, `%22`, `&quot;`, `=3D`) as the separator, blanks before it."""
+    low: str
+    """`plain` in lower case."""
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Read a text."""
+        shown = without_colours(text)
+        plain = shown
+        for sign, escapes in _ESCAPES:
+            if sign in plain:
+                plain = escapes.sub(_separator, plain)
+        # This letter alone becomes two characters in lower case.
+        return cls(shown, plain, plain.replace("\u0130", "I").lower())
+
+
+def without_colours(text: str) -> str:
+    """The text without control sequences; those that part words leave a blank."""
+    for sign, codes in _CODES:
+        if sign in text:
+            text = codes.sub(_without_codes, text)
+    return text
+
+
+def _without_codes(codes: re.Match[str]) -> str:
+    """Nothing for colours, so that a partly coloured id stays whole; a blank if the codes part words."""
+    text, start, end = codes.string, codes.start(), codes.end()
+    is_colour = not re.search(r"\[[0-9;:?]*(?![mK])[A-Za-z]", codes.group())
+    parts_ids = _ID_AFTER.match(text, end) or _ID_BEFORE.search(text[max(0, start - 37) : start])
+    return "" if is_colour and not parts_ids else " "
+
+
+def _separator(escape: re.Match[str]) -> str:
+    whole = escape.group()
+    kind = escape.lastgroup
+    if kind == "hex":
+        character = chr(int(escape[kind], 16))
+    elif kind == "decimal":
+        character = chr(int(escape[kind]))
+    else:
+        character = _NAMED[escape[kind]] if kind else _CONTROLS.get(whole[-1], whole[-1])
+    if character.isalnum() or not character.isascii():
+        return whole
+    return character.rjust(len(whole))
+
+
+_SECRET = late_pattern(
+    r"(?:token|secret|password|passphrase|authorization|clientid|apikey|accesskey(?:id)?|privatekey|sessionid"
+    r"|(?<![a-z])(?:jti|zsession|bearer|cookie|setcookie))s?"
+)
+_JOB = ("jobid", "jobids")
+_OTHER_IDS = (
+    *("request", "process", "track", "trace", "correlation", "span", "order", "account", "subscription", "invoice"),
+    *("payment", "creditmemo", "debitmemo", "refund", "tenant", "user", "entity", "org", "organization", "product"),
+    *("rateplan", "charge", "contact", "usage", "billrun", "amendment", "event", "message", "object", "parent"),
+    "customer",
+)
+_OTHER = (
+    *(f"{name}id{plural}" for name in _OTHER_IDS for plural in ("", "s")),
+    *("traceparent", "idempotencykey", "accountkey", "subscriptionkey", "etag", "md5", "sha1", "sha256"),
+)
+_OTHER_WORDS = frozenset({"sha", "commit", "checksum", "digest", "uid"})
+
+
+class NameKind(Enum):
+    """What the value of a field is."""
+
+    SECRET = auto()
+    JOB = auto()
+    OTHER = auto()
+
+
+def kind_of_name(name: str) -> NameKind | None:
+    """Classify a field name in lower case, however its words are joined: `job_id`, `x-request-id`, `client id`."""
+    joined = name.translate(_JOINTS)
+    if joined.endswith(_JOB):
+        return NameKind.JOB
+    if joined.endswith(_OTHER) or joined in _OTHER_WORDS:
+        return NameKind.OTHER
+    secret = _SECRET.search(joined, max(0, len(joined) - 20))
+    return NameKind.SECRET if secret is not None and secret.end() == len(joined) else None
+
+
+_JOINTS = str.maketrans("", "", " _-.")
+
+
+_LINE_LIMIT = 1_000
+"""Characters of a line that can be a heading; no real heading is longer."""
+
+_HEADING = late_pattern(r"job|token|secret|passw|client|authorization|apikey|api_key|jti")
+_DELIMITERS = (late_pattern(r"\t"), late_pattern(r"\|"), late_pattern(";"), late_pattern(","), late_pattern(r" {2,}"))
+_NAME = late_pattern(r"[^\W_][\w .#/()-]{0,39}")
+_DIGITS = late_pattern(r"[0-9a-fA-F-]{28}")
+_QUOTED = late_pattern(r'"(?:[^"\n]|"")*"')
+_AROUND = " \t\r\"'`*{}[]"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell, by its position in the text, below a heading that is known; the heading itself has no kind."""
+
+    start: int
+    end: int
+    kind: NameKind | None
+    name: str
+
+
+def find_cells(source: SourceText) -> list[Cell]:
+    """The headings, and the cells below headings that are known, in the order of the text."""
+    low = source.low
+    cells: list[Cell] = []
+    position = 0
+    while (hit := _HEADING.search(low, position)) is not None:
+        start = low.rfind("\n", max(0, hit.start() - _LINE_LIMIT), hit.start()) + 1
+        end = _end_of_line(low, hit.start())
+        is_line = start > 0 or hit.start() < _LINE_LIMIT
+        heading = _heading(source.plain, max(start, position), end) if is_line else None
+        position = end + 1
+        if heading is not None:
+            cells.append(Cell(start, end, None, ""))
+            position = _read_rows(source, end + 1, heading, cells)
+    return cells
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    delimiter: re.Pattern[str]
+    names: tuple[tuple[NameKind | None, str], ...]
+
+
+def _end_of_line(low: str, position: int) -> int:
+    end = low.find("\n", position)
+    return len(low) if end < 0 else end
+
+
+def _heading(plain: str, start: int, end: int) -> _Heading | None:
+    if end - start > _LINE_LIMIT:
+        return None
+    line = plain[start:end].strip(" \r")
+    if ":" in line or "=" in line or _DIGITS.search(line):  # a time, an assignment, an id: no line of names
+        return None
+    if line.startswith("||"):
+        line = line.replace("||", "|")
+    for delimiter in _DELIMITERS:
+        if not delimiter.search(line):
+            continue
+        texts = [text.strip(_AROUND) for text in delimiter.split(line)]
+        if not all(_NAME.fullmatch(text) for text in texts if text):
+            continue
+        names = tuple((_kind_of_heading(text.lower()), text) for text in texts)
+        if any(kind in {NameKind.JOB, NameKind.SECRET} for kind, _ in names):
+            return _Heading(delimiter, names)
+    return None
+
+
+def _kind_of_heading(text: str) -> NameKind | None:
+    return NameKind.JOB if text in {"job", "jobs"} else kind_of_name(text)
+
+
+def _read_rows(source: SourceText, position: int, heading: _Heading, cells: list[Cell]) -> int:
+    """Add the cells of the rows below a heading; return where the table ends."""
+    low = source.low
+    while position < len(low):
+        end = _end_of_line(low, position)
+        line = low[position:end]
+        if line.isspace() or line.strip("-+=|: \t\r"):  # a rule parts a heading from its rows
+            found = list(_split(line, heading.delimiter))
+            if len(found) < 2 or (_HEADING.search(line) and _heading(source.plain, position, end)):
+                break
+            for (start, stop), (kind, name) in zip(found, heading.names, strict=False):
+                if kind is not None:
+                    cells.append(Cell(position + start, position + stop, kind, name))
+        position = end + 1
+    return position
+
+
+def _split(line: str, delimiter: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """Where the cells of a row begin and end; a delimiter within double quotes is text."""
+    masked = _QUOTED.sub(lambda quoted: "x" * len(quoted.group()), line) if '"' in line else line
+    start = len(masked) - len(masked.lstrip(" \r"))
+    stop = len(masked.rstrip(" \r"))
+    for found in delimiter.finditer(masked, start, stop):
+        yield start, found.start()
+        start = found.end()
+    yield start, stop

@@ -1,0 +1,197 @@
+"""What one good answer about a job said, field by field; knows neither JSON nor what it means."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypeAlias
+
+from zjobtui.models.json_value import Rest
+from zjobtui.models.reason import Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A subscription that an order made or changed; `status` is the tenant's word, in its language, or empty."""
+
+    number: str = ""
+    id: str = ""
+    status: str = ""
+    owner_number: str = ""
+    owner_id: str = ""
+    rest: Rest = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLineItem:
+    """A one-off item of an order."""
+
+    number: str = ""
+    id: str = ""
+    rest: Rest = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ramp:
+    """A ramp deal and the subscription it belongs to."""
+
+    number: str = ""
+    subscription_number: str = ""
+    rest: Rest = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """A refund; `status` is Success or Error."""
+
+    number: str = ""
+    status: str = ""
+    invoice_numbers: tuple[str, ...] = ()
+    rest: Rest = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOff:
+    """An invoice written off; `status` is Success or Failed."""
+
+    invoice_number: str = ""
+    amount: Decimal | None = None
+    status: str = ""
+    failed_reason: str = ""
+    credit_memo_number: str = ""
+    rest: Rest = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commitment:
+    """A commitment of the account; dates as Zuora writes them."""
+
+    number: str = ""
+    id: str = ""
+    type: str = ""
+    prepayment_type: str = ""
+    start_date: str = ""
+    end_date: str = ""
+    status: str = ""
+    total_amount: Decimal | None = None
+    rest: Rest = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """The payment that an order collected; all empty when there was none."""
+
+    number: str = ""
+    id: str = ""
+    amount: Decimal | None = None
+    status: str = ""
+    error_code: str = ""
+    error_message: str = ""
+
+    @property
+    def is_in_error(self) -> bool:
+        """Whether Zuora says that the payment did not work."""
+        return self.status in {"Error", "Failed"} or bool(self.error_code or self.error_message)
+
+    @property
+    def exists(self) -> bool:
+        """Whether the answer spoke of a payment at all."""
+        return self != Payment()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderResult:
+    """What a job that creates an order made (`AsyncCreateOrder`).
+
+    `odd` names documented fields that came in a form that is not; as they came they are in a `rest`.
+    """
+
+    job_type: str = ""
+    order_number: str = ""
+    order_id: str = ""
+    account_number: str = ""
+    account_id: str = ""
+    order_status: str = ""
+    subscriptions: tuple[Subscription, ...] = ()
+    order_line_items: tuple[OrderLineItem, ...] = ()
+    invoices: tuple[str, ...] = ()
+    credit_memos: tuple[str, ...] = ()
+    payment: Payment = Payment()
+    ramps: tuple[Ramp, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    write_offs: tuple[WriteOff, ...] = ()
+    commitments: tuple[Commitment, ...] = ()
+    success: bool | None = None
+    reasons: tuple[Reason, ...] = ()
+    odd: tuple[str, ...] = ()
+    rest: Rest = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewItem:
+    """One line of a previewed invoice or credit memo."""
+
+    charge_name: str = ""
+    charge_number: str = ""
+    description: str = ""
+    processing_type: str = ""
+    product_name: str = ""
+    subscription_number: str = ""
+    order_line_item_number: str = ""
+    start_date: str = ""
+    end_date: str = ""
+    quantity: Decimal | None = None
+    unit_of_measure: str = ""
+    unit_price: Decimal | None = None
+    amount_without_tax: Decimal | None = None
+    tax: Decimal | None = None
+    rest: Rest = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewDocument:
+    """A previewed invoice or credit memo with its items."""
+
+    amount: Decimal | None = None
+    amount_without_tax: Decimal | None = None
+    tax: Decimal | None = None
+    target_date: str = ""
+    items: tuple[PreviewItem, ...] = ()
+    rest: Rest = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewResult:
+    """What an order would bill (`AsyncPreviewOrder`); its metrics stay as Zuora gave them."""
+
+    job_type: str = ""
+    invoices: tuple[PreviewDocument, ...] = ()
+    credit_memos: tuple[PreviewDocument, ...] = ()
+    metrics: Rest = field(default_factory=dict)
+    success: bool | None = None
+    reasons: tuple[Reason, ...] = ()
+    odd: tuple[str, ...] = ()
+    rest: Rest = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherResult:
+    """The result of a job type that nobody documents, field by field as it came."""
+
+    job_type: str = ""
+    fields: Rest = field(default_factory=dict)
+    success: bool | None = None
+    reasons: tuple[Reason, ...] = ()
+    odd: tuple[str, ...] = ()
+
+
+Result: TypeAlias = OrderResult | PreviewResult | OtherResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One good answer: the job's `status` as Zuora's own word, its errors, its result, and the body as text."""
+
+    status: str
+    reasons: tuple[Reason, ...] = ()
+    result: Result | None = None
+    rest: Rest = field(default_factory=dict)
+    raw: str = ""

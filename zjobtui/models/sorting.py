@@ -1,0 +1,70 @@
+"""In which order watches are shown; pure, and the same for the screen and for print."""
+
+from collections.abc import Callable
+from enum import Enum
+
+from zjobtui.models.verdict import Kind
+from zjobtui.models.watched_job import Watch
+
+Key = tuple[int, float, str]
+"""What two watches are compared by; each order uses the parts that it needs."""
+
+_UNSEEN, _UNKNOWN, _WAITING, _SEEN, _DONE = range(5)
+_RANKS = {Kind.FAILED: _SEEN, Kind.ATTENTION: _SEEN, Kind.UNKNOWN: _UNKNOWN, Kind.WAITING: _WAITING, Kind.DONE: _DONE}
+
+
+def _by_urgency(watch: Watch) -> Key:
+    rank = _RANKS[watch.verdict.kind]
+    if rank == _WAITING:
+        return rank, watch.added_at, ""
+    if rank == _SEEN and watch.is_unseen:
+        rank = _UNSEEN
+    return rank, -_changed_at(watch), ""
+
+
+def _by_age(watch: Watch) -> Key:
+    return 0, watch.added_at, ""
+
+
+def _by_adding(watch: Watch) -> Key:
+    return 0, -watch.added_at, ""
+
+
+def _by_change(watch: Watch) -> Key:
+    return 0, -_changed_at(watch), ""
+
+
+def _by_account(watch: Watch) -> Key:
+    return _by_text(watch.digest.account_number if watch.digest else "")
+
+
+def _by_label(watch: Watch) -> Key:
+    return _by_text(watch.label)
+
+
+def _by_text(text: str) -> Key:
+    return not text, 0.0, text.casefold()
+
+
+def _changed_at(watch: Watch) -> float:
+    return max(watch.added_at, watch.changed_at or 0.0, watch.ended_at or 0.0)
+
+
+class SortOrder(Enum):
+    """The orders in which watches can be shown: a title for people, and a key; equal watches stay as they stood.
+
+    Urgency puts failed jobs and those that need attention first, while nobody has looked at them; then what Zuora does
+    not know; then what waits, the longest first; then the failures that were looked at; then what is done. Where an
+    order goes by text, watches without one come last. Ties stand in the order of adding.
+    """
+
+    URGENCY = ("urgency", _by_urgency)
+    AGE = ("age, oldest first", _by_age)
+    ADDED = ("added, newest first", _by_adding)
+    CHANGE = ("last change, newest first", _by_change)
+    ACCOUNT = ("account", _by_account)
+    LABEL = ("label", _by_label)
+
+    def __init__(self, title: str, key: Callable[[Watch], Key]) -> None:
+        self.title = title
+        self.key = key

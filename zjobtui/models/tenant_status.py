@@ -1,0 +1,47 @@
+"""How polling of one tenant is doing, as a value for people to read."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from zjobtui.models.problem import Problem
+
+
+class Limit(Enum):
+    """What keeps jobs from being polled more often."""
+
+    CALLS_PER_SECOND = "calls_per_second"
+    """The tenant's share of calls a second, or the setting of that name."""
+
+    DAILY_CALLS = "daily_calls"
+    """What is left of the calls of the hour or the day."""
+
+    HOST = "host"
+    """The host throttles, or its headers say that few calls are left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """The state of one tenant's polling. Times are seconds since the epoch, UTC.
+
+    `answered_at` is when the host last gave a good answer about any job; `problem` is what keeps the whole tenant from
+    being polled, since `down_since`, and `next_try_at` is when it is tried again (None: only by hand);
+    `is_one_of_several` when it is shown for tenants of which others may do well; `is_following` when another window
+    polls and this one reads what it stores; `ceiling` is the longest interval in seconds that the budget forces;
+    `interval` is the mean planned interval in seconds between two calls about a running job, 0 if none is running;
+    `limit` is what holds polling back, None if nothing does; `calls_per_second` counts every request of the last ten
+    seconds; `day_share` is how much of the day's calls is spent (1 is all).
+    """
+
+    tenant: str
+    answered_at: float | None = None
+    problem: Problem | None = None
+    down_since: float | None = None
+    next_try_at: float | None = None
+    is_paused: bool = False
+    is_following: bool = False
+    is_one_of_several: bool = False
+    ceiling: float = 60.0
+    interval: float = 0.0
+    limit: Limit | None = None
+    calls_per_second: float = 0.0
+    day_share: float = 0.0

@@ -1,0 +1,126 @@
+"""A job on the watchlist with everything known about it, how fresh that is, and when it is archived."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from zjobtui.models.digest import Digest
+from zjobtui.models.job import Job
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.verdict import NOT_ASKED, UNKNOWN, Kind, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """A watched job. All times are seconds since the epoch, UTC.
+
+    `digest` and `seen_at` are of the last good answer; `problem` is what the last call met, if it was not good, and
+    `problem_at` when a call last brought something else than a good answer;
+    `unfinished_at` is when it was last seen running, `ended_at` when it was first seen ended, so the end lies between;
+    `planned` is the interval in seconds within which the next answer was promised; `acknowledged_at` is when a person
+    last looked at what was new.
+    """
+
+    job: Job
+    added_at: float
+    added_by: str = ""
+    label: str = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    acknowledged_at: float | None = None
+    digest: Digest | None = None
+    seen_at: float | None = None
+    unfinished_at: float | None = None
+    ended_at: float | None = None
+    changed_at: float | None = None
+    problem: Problem | None = None
+    problem_at: float | None = None
+    contradiction: str = ""
+    planned: float = 5.0
+
+    @property
+    def is_final(self) -> bool:
+        """Whether a report has ended this job; it is then asked about only by hand."""
+        return self.digest is not None and self.digest.is_final
+
+    @property
+    def verdict(self) -> Verdict:
+        """What to tell a person: the last report's verdict, unless Zuora has since said that it knows no such job."""
+        if self.digest is not None and self.digest.is_final:
+            return self.digest.verdict
+        if self.problem is not None and self.problem.kind is ProblemKind.NOT_FOUND:
+            return UNKNOWN
+        return self.digest.verdict if self.digest is not None else NOT_ASKED
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether its verdict is news to a person: it is more than waiting, and nobody looked since it changed."""
+        if self.verdict.kind is Kind.WAITING:
+            return False
+        return self.acknowledged_at is None or (self.changed_at or 0.0) > self.acknowledged_at
+
+    @property
+    def answered_at(self) -> float | None:
+        """When Zuora last said anything about this very job: a report, or that it does not know it."""
+        if self.problem is not None and self.problem.kind is ProblemKind.NOT_FOUND:
+            return self.problem_at
+        return self.seen_at
+
+    @property
+    def heard_at(self) -> float:
+        """When a call about it last ended, well or not; 0 where none has."""
+        return max(self.seen_at or 0.0, self.problem_at or 0.0)
+
+    def is_merely_confirmed(self, by: "Watch") -> bool:
+        """Whether the other is the same watch of a running job, but for good answers that brought nothing to keep."""
+        same = replace(self, seen_at=by.seen_at, unfinished_at=by.unfinished_at, planned=by.planned)
+        return not self.is_final and self.problem is None and same == by
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: the label, or the id."""
+        return self.label or self.job.id.given
+
+
+STALE_AFTER = 3
+"""Planned intervals without a good answer after which a row is stale."""
+
+AHEAD = 60.0
+"""Seconds by which the clock of another window may be ahead; an answer from later than that is of unknown age."""
+
+
+def stale_at(watch: Watch) -> float | None:
+    """When the row turns stale (seconds since the epoch, UTC); None for a final report, which stays true.
+
+    A job that was never answered counts from when it was added.
+    """
+    if watch.is_final:
+        return None
+    return _known_since(watch) + STALE_AFTER * watch.planned
+
+
+def is_stale(watch: Watch, now: float) -> bool:
+    """Whether what the row shows is older than was promised, at `now` (seconds since the epoch, UTC)."""
+    limit = stale_at(watch)
+    return limit is not None and not (_known_since(watch) - AHEAD <= now <= limit)
+
+
+def _known_since(watch: Watch) -> float:
+    return watch.added_at if watch.answered_at is None else watch.answered_at
+
+
+ARCHIVE_AFTER = 30 * 86_400.0
+"""Seconds for which a finished job stays on the list, unless a person says otherwise."""
+
+
+def due(watches: Iterable[Watch], now: float, after: float) -> tuple[Job, ...]:
+    """The jobs that ended, and were last looked at, more than `after` seconds ago."""
+    return tuple(watch.job for watch in watches if may_be_archived(watch) and now - _last_touched(watch) > after)
+
+
+def may_be_archived(watch: Watch) -> bool:
+    """Whether nothing more is to come of a job, and a person knows."""
+    return watch.is_final and not watch.is_unseen
+
+
+def _last_touched(watch: Watch) -> float:
+    return max(watch.ended_at or 0.0, watch.acknowledged_at or 0.0, watch.added_at)

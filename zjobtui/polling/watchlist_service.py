@@ -1,0 +1,323 @@
+"""The one owner of the watchlist: applies edits and observations, commits them, and publishes the result."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from zjobtui.logs import get_logger
+from zjobtui.models.history import Entry, Event
+from zjobtui.models.job import Job
+from zjobtui.models.watched_job import Watch
+from zjobtui.models.watchlist import Change, Observed, Watchlist
+from zjobtui.polling.protocols import Shelf
+
+if TYPE_CHECKING:
+    from zjobtui.models.observation import Observation
+
+log = get_logger(__name__)
+
+GATHER = 0.05
+"""Seconds after a commit for which observations gather; what comes after a quieter moment is committed at once."""
+
+FLUSH = 4.0
+"""Seconds after which mere confirmations (nothing new but when) are committed; a crash can only make rows older."""
+
+LOOK = 2.0
+"""Seconds between looks at what other windows have done."""
+
+RECALL_LIMIT = 0.15
+"""Seconds that a new row waits for what the store knows of the job; a locked store delivers that later."""
+
+SAVE_LIMIT = 2.0
+"""Seconds after which an edit that is not committed yet is reported as unsaved."""
+
+CLOSE_LIMIT = 1.0
+"""Seconds for which the last commit is retried; a user who leaves waits for it."""
+
+SLOW = 0.25
+"""Seconds that a call of the store may take before that is logged."""
+
+CLOSE_RETRY = 0.1
+"""Seconds between two tries of the last commit."""
+
+NOT_YET = "The store has not answered yet; another program may hold its lock."
+
+T = TypeVar("T")
+
+
+def _nothing() -> None:
+    pass
+
+
+class Ledger:
+    """Keeps the watchlist on one event loop, while the shelf works on a thread of its own.
+
+    An edit of the user changes the watchlist at once and is published before it is committed; until then it is in
+    `uncommitted`, and the commit is retried until it succeeds. Observations are published after their commit.
+    `changed` is called after every change; `only` are the tenants whose jobs are taken over from other windows.
+    """
+
+    def __init__(
+        self, watchlist: Watchlist, shelf: Shelf, changed: Callable[[], None], only: Container[str] | None = None
+    ) -> None:
+        self.watchlist = watchlist
+        self._only = only
+        self.unsaved = ""
+        """Why changes are not on disk yet; empty when all are."""
+        self.notice = ""
+        """What last happened to the store while it was open; empty if nothing did."""
+        self.turnover = 0
+        """Grows whenever jobs come to the watchlist or leave it."""
+        self._shelf = shelf
+        self._changed = changed
+        self._brought: list[tuple[Job, Observation, float]] = []
+        self._confirmed: dict[Job, Watch] = {}
+        self._uncommitted: list[Change] = []
+        self._incomplete: set[Job] = set()
+        self._removed: dict[Job, tuple[Watch, Entry]] = {}
+        self._has_brought = asyncio.Event()
+        self._gate = asyncio.Lock()
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._tasks: list[asyncio.Task[None]] = []
+        self._commits: set[asyncio.Task[None]] = set()
+
+    @property
+    def uncommitted(self) -> tuple[Change, ...]:
+        """Changes that are not on disk yet, oldest first; may be read from any thread."""
+        return tuple(self._uncommitted)
+
+    def start(self) -> None:
+        """Begins to fold what is brought, to flush, and to look for other windows' changes."""
+        self._tasks = [
+            asyncio.create_task(self._fold_brought()),
+            asyncio.create_task(_every(FLUSH, self.flush)),
+            asyncio.create_task(_every(LOOK, self._look)),
+        ]
+
+    async def close(self) -> None:
+        """Commit what is left, for `CLOSE_LIMIT` seconds where the store refuses; what remains is in `uncommitted`."""
+        self._take(self._folded())
+        try:
+            async with asyncio.timeout(CLOSE_LIMIT):
+                async with self._gate:  # a task is not cancelled between a commit and its removal from the list
+                    for task in self._tasks:
+                        task.cancel()
+                await self.flush()
+                while self._uncommitted:
+                    await asyncio.sleep(CLOSE_RETRY)
+                    await self.flush()
+        except TimeoutError:
+            self.unsaved = self.unsaved or NOT_YET
+        self._changed()
+        self._worker.shutdown(wait=not self.unsaved, cancel_futures=True)
+
+    def bring(self, job: Job, observation: "Observation", planned: float) -> None:
+        """Take an observation; it is committed and published at once, or in a burst within `GATHER` seconds."""
+        self._brought.append((job, observation, planned))
+        self._has_brought.set()
+
+    def brought(self) -> set[Job]:
+        """The jobs of the observations that the watchlist does not hold yet."""
+        return {job for job, _, _ in self._brought}
+
+    async def edit(self, make: Callable[[Watchlist], Change], applied: Callable[[], object] = _nothing) -> Change:
+        """Apply and publish an edit of the user at once, then commit it; `applied` is called in between.
+
+        Returns after the commit, or at the latest after `SAVE_LIMIT` seconds with the reason in `unsaved`.
+        """
+        return await self._edit(make(self.watchlist), applied)
+
+    async def add(self, watches: Iterable[Watch], applied: Callable[[], object] = _nothing) -> Change:
+        """Watch jobs, as `edit` does; jobs that were removed earlier come back with all that the store knows of them.
+
+        If the store does not answer within `RECALL_LIMIT` seconds, that follows after the commit.
+        """
+        wanted = tuple(watches)
+        jobs = [watch.job for watch in wanted]
+        recalled = await self._recall(jobs)
+        if recalled is None:
+            self._incomplete.update(jobs)
+        return await self._edit(self.watchlist.add(wanted, recalled or ()), applied)
+
+    async def flush(self) -> None:
+        """Tries again what could not be committed, and commits confirmations.
+
+        While the disk refuses, confirmations are kept as the last one of each job: nothing grows.
+        """
+        async with self._gate:
+            if self._uncommitted:
+                await self._commit()
+            if self._confirmed and not self._uncommitted:
+                observed = tuple(Observed(watch) for watch in self._confirmed.values())
+                self._confirmed = {}
+                self._uncommitted.append(Change(self.watchlist, observed=observed))
+                await self._commit()
+
+    async def _recall(self, jobs: list[Job]) -> tuple[Watch, ...] | None:
+        """What the store knows of jobs that were removed, or None if it does not answer in time."""
+        reading = asyncio.ensure_future(self.on_disk(partial(self._shelf.recall, jobs)))
+        await asyncio.wait({reading}, timeout=RECALL_LIMIT)
+        if not reading.done():
+            reading.add_done_callback(_drop_result)
+            return None
+        return None if reading.cancelled() or reading.exception() else reading.result()
+
+    async def _edit(self, change: Change, applied: Callable[[], object]) -> Change:
+        self._take(change)
+        applied()
+        if not change.is_urgent:
+            return change
+        self._changed()
+        commit = asyncio.create_task(self._commit_in_turn())
+        self._commits.add(commit)
+        commit.add_done_callback(self._commits.discard)
+        await asyncio.wait({commit}, timeout=SAVE_LIMIT)
+        if not commit.done():
+            self._report_unsaved(self.unsaved or NOT_YET)
+        return change
+
+    async def _fold_brought(self) -> None:
+        while True:
+            await self._has_brought.wait()
+            change = self._folded()
+            self._take(change)
+            if change.is_urgent:
+                await self._commit_in_turn()
+            self._changed()
+            await asyncio.sleep(GATHER)
+
+    def _folded(self) -> Change:
+        self._has_brought.clear()
+        brought, self._brought = self._brought, []
+        return self.watchlist.fold(brought)
+
+    def _take(self, change: Change) -> None:
+        """Apply a change in memory and queue it for the next commit."""
+        if change.is_urgent:
+            self._uncommitted.append(change)
+        else:
+            self._confirmed.update((observed.watch.job, observed.watch) for observed in change.observed)
+        self.watchlist = change.watchlist
+        removals = {entry.job: entry for entry in change.entries}
+        for watch in change.removed:
+            self._removed[watch.job] = watch, removals.get(watch.job) or _removal(watch)
+        self._forget_removed(change.added)
+        self.turnover += bool(change.added or change.removed)
+
+    async def _look(self) -> None:
+        async with self._gate:
+            try:
+                if notice := await self.on_disk(partial(self._shelf.go_over, self._known())):
+                    self.notice = notice
+                    self._changed()
+                if self._uncommitted:
+                    await self._commit()
+                if not self._uncommitted:  # what is not written yet would be overwritten by what is read
+                    await self._complete()
+                    await self._learn()
+                if not self._uncommitted:
+                    self._report_unsaved("")
+            except Exception as fault:  # a shelf may fail in any way; polling goes on
+                log.exception("the store could not be read")
+                self._report_unsaved(str(fault))
+
+    async def _learn(self) -> None:
+        news = await self.on_disk(self._shelf.news)
+        if news is not None and self._uncommitted:  # an edit came while the store was read
+            self._shelf.look_again(news.since)
+            return
+        watches, removed = (news.watches, news.removed) if news is not None else ((), ())
+        if watches or removed:
+            self._merge(watches, removed)
+            self._changed()
+
+    def _merge(self, watches: Sequence[Watch], removed: Iterable[Job] = ()) -> None:
+        before, merged = self.watchlist, self.watchlist.merged(watches, removed)
+        self.watchlist = merged if self._only is None else merged.of(self._only)
+        self._forget_removed(watches)
+        self.turnover += before.watches.keys() != self.watchlist.watches.keys()
+
+    def _forget_removed(self, watches: Iterable[Watch]) -> None:
+        for watch in watches:
+            self._removed.pop(watch.job, None)
+
+    def _known(self) -> Change:
+        """The watchlist, and the jobs off it that this window removed or has uncommitted changes of."""
+        removed = dict(self._removed)
+        for change in self._uncommitted:
+            for watch in (*change.added, *change.annotated, *(observed.watch for observed in change.observed)):
+                if watch.job not in self.watchlist.watches:
+                    removed.setdefault(watch.job, (watch, _removal(watch)))
+        watches, entries = zip(*removed.values(), strict=True) if removed else ((), ())
+        return Change(self.watchlist, removed=watches, entries=entries)
+
+    async def _commit_in_turn(self) -> None:
+        async with self._gate:
+            await self._commit()
+
+    async def _commit(self) -> None:
+        """Commit what is queued, oldest first; the gate must be held."""
+        try:
+            while self._uncommitted:
+                await self.on_disk(partial(self._shelf.apply, self._uncommitted[0]))
+                del self._uncommitted[0]
+        except Exception as fault:  # a shelf may fail in any way; nothing is lost, it is tried again
+            log.exception("not saved, it is tried again: %s", self._pending_ids())
+            self._report_unsaved(str(fault))
+        else:
+            self._report_unsaved("")
+
+    async def _complete(self) -> None:
+        """Take over what the store knows of jobs that were added while it did not answer."""
+        if not self._incomplete:
+            return
+        jobs = tuple(self._incomplete)
+        watches = await self.on_disk(partial(self._shelf.watched, jobs))
+        if self._uncommitted:  # an edit came while the store was read: read again later
+            return
+        self._incomplete.difference_update(jobs)
+        self._merge(watches)
+        self.turnover += 1  # a job may have come back as finished
+        self._changed()
+
+    def _report_unsaved(self, why: str) -> None:
+        if why != self.unsaved:
+            if why:
+                log.warning("unsaved: %s (%s)", self._pending_ids(), why)
+            else:
+                log.info("saved: the store answers again")
+            self.unsaved = why
+            self._changed()
+
+    async def on_disk(self, work: Callable[[], T]) -> T:
+        """Runs what may block on the store's own thread."""
+        asked = time.monotonic()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+        finally:
+            if (took := time.monotonic() - asked) >= SLOW:
+                log.warning("the store took %.1f s; another program may have held its lock", took)
+
+    def _pending_ids(self) -> str:
+        """The jobs of changes that are not on disk, for the log."""
+        changed = {watch.job: None for one in self._uncommitted for watch in (*one.added, *one.removed, *one.annotated)}
+        return ", ".join(f"{job.tenant}/{job.id.given}" for job in changed) or "observations"
+
+
+def _removal(watch: Watch) -> Entry:
+    return Entry(watch.job, time.time(), Event.REMOVED, "")
+
+
+def _drop_result(reading: "asyncio.Future[tuple[Watch, ...]]") -> None:
+    """Retrieve an exception that nobody waits for, which asyncio would log otherwise."""
+    if not reading.cancelled():
+        reading.exception()
+
+
+async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        await do()

@@ -1,0 +1,133 @@
+"""Routes of the simulated API."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+
+from aiohttp import web
+
+from zjobtui.simulator.auth import Credentials, Tokens
+from zjobtui.simulator.middleware import TOKEN_PATH
+from zjobtui.simulator.payloads import phase_reply
+from zjobtui.simulator.responses import MALFORMED, SIGNED_OUT, Body, RefusedError, answer, not_found
+from zjobtui.simulator.scenarios import POSTED_DELETION, POSTED_ORDER, POSTED_PREVIEW, Outcome
+from zjobtui.simulator.world import Asked, Life, Phase, World
+
+
+def asked_by(body: bytes, *, by_id: bool) -> Asked:
+    """What a body asks for; raises `RefusedError` for what is no JSON object."""
+    try:
+        order = json.loads(body)
+    except (ValueError, RecursionError):
+        raise RefusedError(MALFORMED) from None
+    if not isinstance(order, dict):
+        raise RefusedError(MALFORMED)
+    account = order.get("existingAccountNumber")
+    return Asked(
+        account=account if isinstance(account, str) else "",
+        subscriptions=_length(order.get("subscriptions")),
+        order_line_items=_length(order.get("orderLineItems")),
+        by_id=by_id,
+    )
+
+
+def _length(several: object) -> int | None:
+    return len(several) if isinstance(several, list) else None
+
+
+_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class Jobs:
+    """Finds jobs by id, takes new ones, and keeps every answer encoded once made."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._posted: dict[str, Life] = {}
+        self._bodies: dict[tuple[str, Phase], Body] = {}
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids that the world began with, then the posted ones in order."""
+        return (*self._world.job_ids, *self._posted)
+
+    def post(self, at: float, asked: Asked, shares: Mapping[Outcome, int]) -> str:
+        """Starts a job, `at` seconds after the world's start; returns its id."""
+        life = self._world.posted(len(self._posted), at, asked, shares)
+        self._posted[life.id] = life
+        return life.id
+
+    def body(self, given: str, elapsed: float) -> Body | None:
+        """The answer about a job, its id with or without dashes; None for an id that the tenant never had."""
+        if not _ID.fullmatch(given):
+            return None
+        job_id = given.replace("-", "").lower()
+        life = self._world.life(job_id) or self._posted.get(job_id)
+        return None if life is None else self._encoded(life, life.phase(elapsed))
+
+    def _encoded(self, life: Life, phase: Phase) -> Body:
+        key = (life.id, phase)
+        if key not in self._bodies:
+            self._bodies[key] = Body.of(phase_reply(life, phase))
+        return self._bodies[key]
+
+
+ACCEPTED = 202
+UNAUTHORIZED = 401
+
+
+class Service:
+    """Answers the five calls; `elapsed` gives seconds since the world's start."""
+
+    def __init__(self, jobs: Jobs, credentials: Credentials, tokens: Tokens, elapsed: Callable[[], float]) -> None:
+        self._jobs = jobs
+        self._credentials = credentials
+        self._tokens = tokens
+        self._elapsed = elapsed
+
+    def routes(self) -> list[web.RouteDef]:
+        """The routes, to be added to an application."""
+        return [
+            web.post(TOKEN_PATH, self._sign_in),
+            web.get("/v1/async-jobs/{id}", self._job, allow_head=False),
+            web.post("/v1/async/orders", self._post_order),
+            web.post("/v1/async/orders/preview", self._post_preview),
+            web.delete("/v1/async/orders/{number}", self._delete_order),
+        ]
+
+    async def _sign_in(self, request: web.Request) -> web.Response:
+        form = await request.post()
+        known = (self._credentials.client_id, self._credentials.client_secret)
+        if (form.get("client_id"), form.get("client_secret")) != known:
+            refused = {"error": "invalid_client", "error_description": "Bad client credentials"}
+            return answer(Body.of(refused), request, UNAUTHORIZED)
+        return answer(Body.of(self._tokens.give(self._elapsed())), request)
+
+    async def _job(self, request: web.Request) -> web.Response:
+        self._check_token(request)
+        given = request.match_info["id"]
+        body = self._jobs.body(given, self._elapsed())
+        if body is None:
+            raise RefusedError(not_found(given))
+        return answer(body, request)
+
+    async def _post_order(self, request: web.Request) -> web.Response:
+        return answer(Body.of({"jobId": await self._posted(request, POSTED_ORDER), "success": True}), request)
+
+    async def _post_preview(self, request: web.Request) -> web.Response:
+        return answer(Body.of({"jobId": await self._posted(request, POSTED_PREVIEW)}), request, ACCEPTED)
+
+    async def _delete_order(self, request: web.Request) -> web.Response:
+        self._check_token(request)
+        job_id = self._jobs.post(self._elapsed(), Asked(order=request.match_info["number"]), POSTED_DELETION)
+        return answer(Body.of({"jobId": job_id, "success": True}), request)
+
+    async def _posted(self, request: web.Request, shares: Mapping[Outcome, int]) -> str:
+        self._check_token(request)
+        asked = asked_by(await request.read(), by_id=request.query.get("returnIds") == "true")
+        return self._jobs.post(self._elapsed(), asked, shares)
+
+    def _check_token(self, request: web.Request) -> None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not self._tokens.accepts(token, self._elapsed()):
+            raise RefusedError(SIGNED_OUT)

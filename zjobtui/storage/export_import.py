@@ -1,0 +1,217 @@
+"""A watchlist as JSON, to be carried to another machine and back: exact, checked, of one known schema."""
+
+import codecs
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from zjobtui.models.history import Event
+from zjobtui.models.job import InvalidJobIdError, Job, JobId
+from zjobtui.models.merge import Carried
+from zjobtui.models.observation import Seen
+from zjobtui.models.redaction import mask_secrets
+from zjobtui.models.text import clean
+from zjobtui.storage.rows import DIGEST, PROBLEM, ReadReport, call_fields, call_of, entry_of, row_of, watch_of
+
+FORMAT = "zjobtui watchlist"
+SCHEMA = 1
+"""Counts up when a file can no longer be read by the program before."""
+
+Moment = Annotated[float, Meta(ge=0, lt=1e11)]
+"""Seconds since the epoch, UTC, before the year 5138."""
+
+
+class _Head(Struct):
+    """What tells an export from any other JSON."""
+
+    format: str = ""
+    schema: int | None = None
+
+
+class _Call(Struct, forbid_unknown_fields=True):
+    url: str = ""
+    track_id: str = ""
+    request_id: str = ""
+    process_id: str = ""
+    http_status: int | None = None
+    latency: float = 0.0
+    limits: list[tuple[str, str]] = []
+
+
+class _Answer(Struct):
+    at: Moment
+    body: str
+    call: _Call
+
+
+class _Entry(Struct):
+    at: Moment
+    event: str
+    text: str
+    verdict: str
+
+
+class _Job(Struct):
+    """The columns of a watch as the store has them, with its answer and its timeline."""
+
+    tenant: str
+    given: str
+    added_at: Moment
+    added_by: str
+    label: str
+    tags: list[str]
+    note: str
+    acknowledged_at: float | None
+    status: str | None
+    verdict: str | None
+    sentence: str | None
+    kind: str | None
+    order_number: str | None
+    account_number: str | None
+    words: str | None
+    seen_at: Moment | None
+    unfinished_at: Moment | None
+    ended_at: Moment | None
+    changed_at: Moment | None
+    problem: str | None
+    problem_detail: str | None
+    problem_code: str | None
+    problem_at: Moment | None
+    contradiction: str
+    planned: float
+    answer: _Answer | None = None
+    timeline: list[_Entry] = []
+
+
+class _Export(Struct):
+    schema: int
+    jobs: list[_Job]
+
+
+class CarriedError(ValueError):
+    """A text is no exported watchlist; the message says what is wrong, and where: `jobs[3].added_at: is missing`."""
+
+
+def to_json(carried: Iterable[Carried], now: str) -> str:
+    """The export, one job a line; without answers and timelines where `carried` has none."""
+    jobs = ",\n".join(json.dumps(_told(one), ensure_ascii=False) for one in carried)
+    head = f'"format": {json.dumps(FORMAT)}, "schema": {SCHEMA}, "exported_at": {json.dumps(now)}'
+    return f'{{{head}, "jobs": [\n{jobs}\n]}}\n'
+
+
+def from_json(text: str | bytes, read_report: ReadReport) -> list[Carried]:
+    """Return the jobs of an export; raises `CarriedError`."""
+    text = _text_of(text)
+    try:
+        head = _decode(text, _Head)
+    except msgspec.ValidationError:
+        head = _Head()
+    if head.format != FORMAT:
+        raise CarriedError(f"format: it is no export of zjobtui, which says “{FORMAT}” there")
+    if head.schema is not None and head.schema > SCHEMA:
+        raise CarriedError(f"schema: {head.schema} was written by a newer zjobtui; this one reads up to {SCHEMA}")
+    try:
+        export = _decode(text, _Export)
+    except msgspec.ValidationError as fault:
+        raise CarriedError(_explain(str(fault))) from None
+    return [_carried(job, f"jobs[{number}]", read_report) for number, job in enumerate(export.jobs)]
+
+
+def _text_of(text: str | bytes) -> str:
+    """The text in UTF-8, or in the UTF-16 that PowerShell writes; raises `CarriedError`."""
+    if isinstance(text, str):
+        return text
+    is_utf_16 = text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return text.decode("utf-16" if is_utf_16 else "utf-8-sig")
+    except UnicodeDecodeError as fault:
+        raise CarriedError(f"byte {fault.start + 1}: it is not written in UTF-8") from None
+
+
+T = TypeVar("T")
+
+
+def _decode(text: str, kind: type[T]) -> T:
+    """Decode JSON; raises `msgspec.ValidationError` for another type, and `CarriedError` for what is not JSON."""
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError as fault:
+        what, _, byte = str(fault).removeprefix("JSON is malformed: ").removesuffix(")").partition(" (byte ")
+        before = text.encode()[: int(byte)].decode(errors="replace") if byte else text
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise CarriedError(f"line {line}, column {column}: {what[:1].lower()}{what[1:]}") from None
+    except RecursionError:
+        raise CarriedError("it is nested too deeply") from None
+
+
+_FAULT = re.compile(
+    r"(?:Object missing required field `(?P<missing>.+?)`|(?P<what>.+?))(?: - at `\$\.?(?P<place>.*)`)?"
+)
+
+
+def _explain(fault: str) -> str:
+    """The words of msgspec with the place before them: `jobs[3].tags[0]: expected `str`, got `int``."""
+    parts = re.fullmatch(_FAULT, fault)
+    if parts is None:
+        return fault
+    missing, place = parts["missing"] or "", parts["place"] or ""
+    place = ".".join(part for part in (place, missing) if part)
+    what = "is missing" if missing else f"{parts['what'][:1].lower()}{parts['what'][1:]}"
+    return f"{place}: {what}" if place else what
+
+
+def _told(one: Carried) -> dict[str, Any]:
+    row: dict[str, Any] = {**row_of(one.watch), "tags": list(one.watch.tags)}
+    del row["job"], row["heard_at"]
+    if one.seen is not None:
+        row["answer"] = {"at": one.seen.at, "body": one.seen.report.raw, "call": call_fields(one.seen.call)}
+    if one.timeline:
+        row["timeline"] = [
+            {"at": entry.at, "event": entry.event.value, "text": entry.text, "verdict": entry.verdict}
+            for entry in one.timeline
+        ]
+    return row
+
+
+def _carried(given: _Job, place: str, read_report: ReadReport) -> Carried:
+    """The job that an export holds at `place`; raises `CarriedError`."""
+    told: dict[str, Any] = _harmless(msgspec.to_builtins(given))
+    try:
+        job = Job(told["tenant"], JobId.parse(told["given"]))
+    except InvalidJobIdError as fault:
+        raise CarriedError(f"{place}.given: {fault}") from None
+    for group in (DIGEST, PROBLEM):
+        for name in group if told[group[0]] is not None else ():
+            if told[name] is None:
+                raise CarriedError(f"{place}.{name}: is missing beside {group[0]}")
+    watch = watch_of({**told, "job": job.id.key, "tags": json.dumps(told["tags"])})
+    for entry in told["timeline"]:
+        if entry["event"] == Event.ADDED.value:  # its text is the `added_by` of the job
+            entry["text"] = mask_secrets(entry["text"])
+    timeline = tuple(entry_of(entry, job) for entry in told["timeline"])
+    seen = None if told["answer"] is None else _seen(told["answer"], f"{place}.answer", read_report)
+    return Carried(watch, seen, timeline)
+
+
+def _seen(told: Mapping[str, Any], place: str, read_report: ReadReport) -> Seen:
+    if (report := read_report(told["body"])) is None:
+        raise CarriedError(f"{place}.body: it is no answer about a job")
+    return Seen(report, told["at"], call_of(told["call"]))
+
+
+def _harmless(value: Any, name: str = "") -> Any:  # noqa: ANN401 - JSON holds anything
+    """The value with every text in it made safe, but for what Zuora sent, which its reader makes safe.
+
+    Where jobs came from is not written by the user, so it holds no credential.
+    """
+    if isinstance(value, str):
+        return value if name == "body" else clean(mask_secrets(value) if name == "added_by" else value)
+    if isinstance(value, list):
+        return [_harmless(one) for one in value]
+    return {key: _harmless(one, key) for key, one in value.items()} if isinstance(value, dict) else value

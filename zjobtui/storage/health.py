@@ -1,0 +1,143 @@
+"""What `doctor` says of the store: whether its file is sound, who else may write it, and where it lies."""
+
+import os
+import shlex
+import sqlite3
+import stat
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from zjobtui.models.text import clean
+from zjobtui.storage import ids_log
+from zjobtui.storage.database import BrokenStoreError, backup_path, connect, failure, kind_of
+from zjobtui.storage.migrations import SCHEMA_VERSION, check_columns, damage_of_schema, version_of
+
+LOCK_LIMIT = 0.3
+"""Seconds to wait for a lock before it is told."""
+
+_CALLS = "SELECT tenant, calls FROM calls WHERE day = ?"
+_NETWORK = ("nfs", "cifs", "smb", "fuse.sshfs", "9p", "afs", "ceph", "glusterfs", "lustre", "gpfs", "beegfs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreFacts:
+    """The file as it was found. `lease_until` is in seconds since the epoch, 0 where nobody has one.
+
+    `calls` are those of today (UTC), by tenant.
+    """
+
+    path: Path
+    exists: bool = False
+    size: int = 0
+    version: int = 0
+    jobs: int = 0
+    calls: Mapping[str, int] = field(default_factory=dict)
+    damage: str = ""
+    trouble: str = ""
+    """Why it cannot be read although it is not damaged."""
+    ids_log_trouble: str = ""
+    """Why `ids.log` beside it cannot be written, so that no job can be added."""
+    is_writable: bool = False
+    is_locked: bool = False
+    lease_until: float = 0.0
+    network: str = ""
+    backup_at: float | None = None
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether it was made by a newer program, which alone knows what is in it."""
+        return self.version > SCHEMA_VERSION
+
+
+def examine(path: Path) -> StoreFacts:
+    """What can be told of the store at `path`; never raises."""
+    folder = next((one for one in (path.parent, *path.parents) if os.access(one, os.F_OK)), path.parent)
+    backup, is_there = backup_path(path), os.access(path, os.F_OK)
+    facts = StoreFacts(
+        path=path,
+        exists=is_there,
+        is_writable=os.access(path if is_there else folder, os.W_OK) and os.access(folder, os.W_OK),
+        network=network_file_system(folder),
+        ids_log_trouble=ids_log.trouble(ids_log.path_beside(path)),
+        backup_at=backup.stat().st_mtime if os.access(backup, os.F_OK) else None,
+    )
+    return _content(replace(facts, size=path.stat().st_size)) if facts.exists else facts
+
+
+def _content(facts: StoreFacts) -> StoreFacts:
+    try:
+        if kind := kind_of(facts.path):
+            return replace(facts, trouble=f"it is {kind}, not a regular file")
+        with closing(connect(facts.path, "ro", LOCK_LIMIT)) as connection:
+            return _read(facts, connection)
+    except (sqlite3.Error, OSError, ValueError) as fault:
+        if getattr(fault, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+            return replace(facts, is_locked=True)
+        error = failure(facts.path, fault)
+        if isinstance(error, BrokenStoreError):
+            return replace(facts, damage=error.why)
+        return replace(facts, trouble=str(error))
+
+
+def _read(facts: StoreFacts, connection: sqlite3.Connection) -> StoreFacts:
+    facts = replace(facts, version=version_of(connection))
+    if facts.is_newer:
+        return facts
+    if facts.version <= 0:
+        return replace(facts, damage=damage_of_schema(connection) or f"its format number is {facts.version}")
+    said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    if said != "ok":
+        return replace(facts, damage=said.splitlines()[-1])
+    check_columns(connection)
+    jobs = connection.execute("SELECT count(*) FROM watches WHERE removed_at IS NULL").fetchone()[0]
+    until = connection.execute("SELECT max(until) FROM leases").fetchone()[0]
+    today = (int(time.time() // 86_400),)
+    calls = {str(name): int(made) for name, made in connection.execute(_CALLS, today)}
+    return replace(facts, jobs=int(jobs), calls=calls, lease_until=float(until or 0), is_locked=_is_locked(facts.path))
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether a write would have to wait now; taking the lock and giving it back writes nothing."""
+    try:
+        with closing(connect(path, wait=LOCK_LIMIT)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+    except sqlite3.Error as fault:
+        return getattr(fault, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+    return False
+
+
+def network_file_system(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
+    """The kind of network file system that a folder is on; empty for a local one, and where nothing tells."""
+    try:
+        lines = [line.split() for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines()]
+        place = folder.resolve()
+    except OSError:
+        return ""
+    around = [(len(one[1]), one[2]) for one in lines if len(one) > 2 and place.is_relative_to(_unescaped(one[1]))]
+    kind = max(around, default=(0, ""))[1]
+    return kind if kind.startswith(_NETWORK) else ""
+
+
+def _unescaped(mount: str) -> str:
+    return mount.replace("\\040", " ").replace("\\134", "\\")
+
+
+def writable_by_others(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """Yield each of these files and folders, and of the folders they are in, that group or others may write.
+
+    With each comes the command that ends it. A folder with the sticky bit, such as /tmp, protects what is in it.
+    """
+    seen: dict[Path, None] = {}
+    for path in paths:
+        seen |= {path: None, path.parent: None}
+    for path in seen:
+        try:
+            mode = path.stat().st_mode
+        except (OSError, ValueError):
+            continue
+        if mode & (stat.S_IWGRP | stat.S_IWOTH) and not (stat.S_ISDIR(mode) and mode & stat.S_ISVTX):
+            yield path, f"chmod go-w {clean(shlex.quote(str(path)))}"

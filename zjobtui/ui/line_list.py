@@ -1,0 +1,203 @@
+"""A scrolling pane of single lines with a cursor, which draws only the lines that changed; knows no job."""
+
+from collections.abc import Container
+from typing import Self
+
+from rich.style import Style
+from textual.binding import Binding
+from textual.content import Content
+from textual.events import Click
+from textual.geometry import Region, Size
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from zjobtui.ui.styled_line import Spans, strip_of, within
+
+TONES = ("key", "plain", "muted", "good", "waiting", "attention", "bad", "strong", "stale", "match")
+
+
+class LinesView(ScrollView, can_focus=True):
+    """Shows lines that a subclass gives by `line(index)`; the cursor is a line, the view follows it."""
+
+    COMPONENT_CLASSES = {"lines--cursor", *(f"lines--{tone}" for tone in TONES)}
+
+    ALLOW_SELECT = False
+    """Textual cannot know what is drawn here; the terminal's own selection does (with shift)."""
+
+    BINDINGS = [
+        Binding("down,j", "move(1)", "down", show=False),
+        Binding("up,k", "move(-1)", "up", show=False),
+        Binding("pagedown,ctrl+f,ctrl+d", "page(1)", "page down", show=False),
+        Binding("pageup,ctrl+u", "page(-1)", "page up", show=False),
+        Binding("home,g", "edge(-1)", "first", show=False),
+        Binding("end,G", "edge(1)", "last", show=False),
+    ]
+
+    cursor = reactive(0, repaint=False)
+    """The index of the line under the cursor."""
+
+    count = 0
+    """How many lines there are."""
+
+    def line(self, index: int) -> Spans:
+        """The line at `index`, as spans; for subclasses."""
+        raise NotImplementedError
+
+    def cursor_moved(self) -> None:
+        """A person has moved the cursor; for subclasses."""
+
+    def chosen(self) -> None:
+        """A person has chosen the line under the cursor with enter or a click on it; for subclasses."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self._titles = ("", "")
+        self._is_titling = False
+        self._drawn: dict[int, Spans] = {}
+        self._styles: dict[tuple[str, bool], Style] = {}
+
+    def entitle(self, title: str, subtitle: str = "") -> None:
+        """Name the pane in its border."""
+        before, self._titles = self._titles, (title, subtitle)
+        if self._titles != before:
+            self._is_titling = True
+            self.border_title, self.border_subtitle = Content(title), Content(subtitle)
+            self._is_titling = False
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Draw only the border for a title, for which Textual asks to draw the whole pane."""
+        if self._is_titling:
+            width, height = self.outer_size
+            regions = tuple(Region(0, y, width, 1).translate(-self.content_offset) for y in (0, height - 1))
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def reset(self, count: int, cursor: int, top: int) -> None:
+        """Takes a new set of lines: how many, where the cursor is, and which line comes first in view."""
+        was_at = self.cursor - self.scroll_offset.y
+        if count != self.count:
+            if not (count and self.count):
+                self.redraw()  # where there is no line, there is no cursor either
+            self.count = count
+            self._fit_scrollbar()
+        self.set_reactive(LinesView.cursor, max(0, min(cursor, count - 1)))
+        top = max(0, min(top, count - self.page_lines))
+        if top != self.scroll_offset.y:
+            self._scroll_top(top)
+        else:
+            self.redraw_changed()
+        for y in {was_at} ^ {self.cursor - top}:
+            self._refresh_line(y)
+
+    def redraw(self) -> None:
+        """Draws everything in view anew."""
+        self._drawn.clear()
+        self._styles.clear()
+        self.refresh()
+
+    def redraw_changed(self, only: Container[int] | None = None) -> None:
+        """Draw the lines in view that differ from what was drawn before; `only` are the lines that may."""
+        top = self.scroll_offset.y
+        for y in range(self.page_lines):
+            if only is not None and top + y not in only:
+                continue
+            new = within(self.line(top + y), self.line_width) if top + y < self.count else ()
+            if y in self._drawn and self._drawn[y] != new:
+                self._refresh_line(y)
+
+    @property
+    def page_lines(self) -> int:
+        """How many lines fit in view."""
+        return max(1, self.scrollable_content_region.height)
+
+    @property
+    def line_width(self) -> int:
+        """Cells of a line."""
+        return self.scrollable_content_region.width
+
+    def render_line(self, y: int) -> Strip:
+        """Draws one line of the view."""
+        index, width = y + self.scroll_offset.y, self.size.width
+        spans = self._drawn[y] = within(self.line(index), self.line_width) if index < self.count else ()
+        has_cursor = index == self.cursor < self.count
+        return strip_of(spans, width, lambda name: self._style(name or "plain", has_cursor=has_cursor))
+
+    def show_cursor(self) -> None:
+        """Scrolls so far that the cursor is in view."""
+        top, lines = self.scroll_offset.y, self.page_lines
+        if self.cursor < top:
+            self._scroll_top(self.cursor)
+        elif self.cursor >= top + lines:
+            self._scroll_top(self.cursor - lines + 1)
+
+    def go_to(self, index: int) -> None:
+        """Moves the cursor as a person would."""
+        index = max(0, min(index, self.count - 1))
+        if self.count and index != self.cursor:
+            self.cursor = index
+            self.show_cursor()
+            self.cursor_moved()
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Draws the line that the cursor left and the one it is on."""
+        for index in (old, new):
+            self._refresh_line(index - self.scroll_offset.y)
+
+    def on_resize(self) -> None:
+        """Keeps the cursor in view in whatever room there is; Textual has drawn all of it anew."""
+        self._fit_scrollbar()
+        self.show_cursor()
+
+    def on_focus(self) -> None:
+        """The cursor looks different where keys go."""
+        self.redraw()
+
+    def on_blur(self) -> None:
+        """The cursor looks different where keys do not go."""
+        self.redraw()
+
+    def notify_style_update(self) -> None:
+        """A theme has changed: colours are looked up anew."""
+        super().notify_style_update()
+        self._styles.clear()
+
+    def on_click(self, event: Click) -> None:
+        """A click moves the cursor; one on the cursor's line chooses it; the border is no line."""
+        at = event.get_content_offset(self)
+        index = at.y + self.scroll_offset.y if at is not None else -1
+        if not 0 <= index < self.count:
+            return
+        if index == self.cursor:
+            self.chosen()
+        self.go_to(index)
+
+    def action_move(self, step: int) -> None:
+        """Moves the cursor by lines."""
+        self.go_to(self.cursor + step)
+
+    def action_page(self, step: int) -> None:
+        """Moves the cursor by screens."""
+        self.go_to(self.cursor + step * max(1, self.page_lines - 1))
+
+    def action_edge(self, which: int) -> None:
+        """Moves the cursor to the first or the last line."""
+        self.go_to(0 if which < 0 else self.count - 1)
+
+    def _fit_scrollbar(self) -> None:
+        self.virtual_size = Size(self.scrollable_content_region.width, self.count)
+
+    def _refresh_line(self, y: int) -> None:
+        if 0 <= y < self.page_lines:
+            self.refresh(Region(0, y, self.line_width, 1))
+
+    def _scroll_top(self, line: int) -> None:
+        self.scroll_to(y=line, animate=False, force=True, immediate=True)
+
+    def _style(self, name: str, *, has_cursor: bool) -> Style:
+        style = self._styles.get((name, has_cursor))
+        if style is None:
+            style = self.get_component_rich_style(f"lines--{name}", partial=False)
+            if has_cursor:
+                style += self.get_component_rich_style("lines--cursor", partial=True)
+            self._styles[name, has_cursor] = style
+        return style

@@ -1,0 +1,74 @@
+"""What the screen needs of the others, as protocols: an engine to tell what a person wants, an archive to read."""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from zjobtui.models.job import Job
+from zjobtui.models.watched_job import Watch
+from zjobtui.polling.protocols import Edited, State, Subscriber
+
+if TYPE_CHECKING:
+    from zjobtui.models.history import Timeline
+    from zjobtui.models.observation import Earlier, Seen
+
+
+class EngineLike(Protocol):
+    """What the screen needs of the engine."""
+
+    @property
+    def state(self) -> State:
+        """The newest state."""
+
+    def start(self) -> None: ...  # noqa: D102 - as the engine says
+    def subscribe(self, subscriber: Subscriber, /) -> None: ...  # noqa: D102 - as the engine says
+    def watch(self, watches: Iterable[Watch], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
+    def forget(self, jobs: Iterable[Job], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
+    def restore(self, watches: Iterable[Watch], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
+    def label(self, jobs: Iterable[Job], label: str, /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
+    def tag(self, jobs: Iterable[Job], tags: tuple[str, ...], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
+    def note(self, jobs: Iterable[Job], note: str, /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
+    def acknowledge(self, jobs: Iterable[Job], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
+    def unsee(self, jobs: Iterable[Job], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
+    def ask_now(self, jobs: Iterable[Job], /) -> None: ...  # noqa: D102 - as the engine says
+    def attend(self, job: Job | None, /) -> None: ...  # noqa: D102 - as the engine says
+    def show(self, jobs: Iterable[Job], /) -> None: ...  # noqa: D102 - as the engine says
+    def pause(self) -> None: ...  # noqa: D102 - as the engine says
+    def resume(self) -> None: ...  # noqa: D102 - as the engine says
+
+
+class Archive(Protocol):
+    """What is kept of a job at length; its calls may block."""
+
+    def seen(self, job: Job, /) -> "Seen | None":
+        """The last good answer."""
+
+    def earlier(self, job: Job, /) -> "Earlier | None":
+        """The answer that the last one replaced."""
+
+    def timeline(self, job: Job, /) -> "Timeline":
+        """The changes."""
+
+
+class Program(Protocol):
+    """A program of the user's own."""
+
+    @property
+    def fault(self) -> str:
+        """Why it was of no use, for people; nothing where it was."""
+
+    def hand_over(self, text: str, /) -> None:
+        """Gives it a text; returns at once."""
+
+
+Plain: TypeAlias = str | float | bool
+
+
+class Memory(Protocol):
+    """Where plain values are kept by their names from one start to the next; both calls may block, neither raises."""
+
+    def recall(self) -> Mapping[str, Plain]:
+        """What was kept last, by whoever."""
+
+    def remember(self, values: Mapping[str, Plain], /) -> None:
+        """Keeps these values in place of all before."""
