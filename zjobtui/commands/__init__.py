@@ -1,1 +1,0 @@
-"""The commands, a file for each family; each imports what it needs only when it runs."""
