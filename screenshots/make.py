@@ -13,15 +13,15 @@ from pathlib import Path
 
 from tests.support.scripted import ScriptedEngine
 from tests.support.world import watched_world
-from zjobtui.models.job import Job
-from zjobtui.models.observation import Seen
+from zjobtui.models.job import JobRef
+from zjobtui.models.observation import Success
 from zjobtui.models.tenant import Tenant, TenantKind
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.protocols import State
 from zjobtui.ui import monitor
 from zjobtui.ui.app import MonitorApp
 from zjobtui.ui.job_list import JobList
-from zjobtui.ui.themes import DEFAULT_THEME, Look
+from zjobtui.ui.themes import DEFAULT_THEME, Appearance
 
 FOLDER = Path(__file__).parent
 
@@ -84,7 +84,7 @@ SEVERAL = (
 LIMITS = (("ratelimit-limit", "2500, 2500;w=60"), ("ratelimit-remaining", "2400"), ("ratelimit-reset", "12"))
 
 
-def answered(seen: Seen, tenant: Tenant, job: Job) -> Seen:
+def answered(seen: Success, tenant: Tenant, job: JobRef) -> Success:
     """The answer as if it had come from the tenant's host."""
     url = f"{tenant.base_url}/v1/async-jobs/{job.id.given}"
     return replace(seen, call=replace(seen.call, url=url, limits=LIMITS))
@@ -112,7 +112,7 @@ async def take(picture: Picture) -> None:
     engine = together(worlds)
     answers = engine.archive.answers
     answers |= {job: answered(seen, tenants[0], job) for job, seen in answers.items()}
-    app = MonitorApp(engine, engine.archive, tenants, engine.clock, look=Look(theme=picture.theme))
+    app = MonitorApp(engine, engine.archive, tenants, engine.clock, look=Appearance(theme=picture.theme))
     async with app.run_test(size=picture.size) as pilot:
         await pilot.pause()
         wanted = list(engine.state.watchlist)[picture.job].job

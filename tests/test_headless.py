@@ -15,7 +15,7 @@ from zjobtui import __version__
 from zjobtui.cli import monitor
 from zjobtui.config.paths import store_path
 from zjobtui.formatting.text_width import cells
-from zjobtui.models.job import Job, JobId
+from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.problem import ProblemKind
 
 ONE, TWO = job_id(0x1BC24F31).given, job_id(0x9F1C24F3).given
@@ -81,7 +81,7 @@ def test_a_text_in_any_encoding_is_read_as_far_as_it_goes() -> None:
 def test_a_label_is_given_harmless_and_to_the_tenant_that_was_named() -> None:
     run("add", "--label", "CS-1\x1b[2J\u202e", "--tenant", "eu", ONE)
     (one,) = kept(store_path())
-    assert (one.job, one.label) == (Job("eu", JobId(ONE)), "CS-1␛[2J\ufffd")
+    assert (one.job, one.label) == (JobRef("eu", JobId(ONE)), "CS-1␛[2J\ufffd")
 
 
 def test_removed_jobs_come_back_with_all_that_was_known_and_under_a_new_label_where_one_is_given() -> None:

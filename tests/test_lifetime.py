@@ -12,7 +12,7 @@ from tests.support.program import pointed_at, started, stored
 from tests.support.terminal import Terminal
 from zjobtui.config.paths import STORE_NAME
 from zjobtui.models.verdict import Kind
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.simulator.server import Simulator, running
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.parser import read_report
@@ -27,7 +27,7 @@ def clog(terminal: Terminal) -> None:
         time.sleep(0.02)
 
 
-def on_disk(folder: Path) -> list[Watch]:
+def on_disk(folder: Path) -> list[WatchedJob]:
     store, watchlist = open_store(folder / STORE_NAME, read_report)
     with closing(store):
         return list(watchlist)

@@ -11,9 +11,9 @@ import pytest
 from tests.storage.opening import added, kept, observed, opened
 from tests.support.building import NOW, PROCESSING, done, job, seen, watch, watchlist
 from tests.support.virtual_time import run_virtually
-from zjobtui.models.history import Event
+from zjobtui.models.history import EventKind
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.polling.watchlist_service import FLUSH, LOOK, Ledger
+from zjobtui.polling.watchlist_service import FLUSH, LOOK, WatchlistService
 from zjobtui.storage.store import Store
 
 
@@ -66,11 +66,11 @@ WAYS = {
 }
 
 
-def with_open_window(path: Path, replace: Callable[[Path], None]) -> Ledger:
+def with_open_window(path: Path, replace: Callable[[Path], None]) -> WatchlistService:
     """A window that watches jobs 1 (done) and 2 (waiting), and labels job 2 just after the file was replaced."""
 
-    async def run(store: Store, watches: Watchlist) -> Ledger:
-        ledger = Ledger(watches, store, lambda: None)
+    async def run(store: Store, watches: Watchlist) -> WatchlistService:
+        ledger = WatchlistService(watches, store, lambda: None)
         ledger.start()
         await asyncio.sleep(LOOK * 1.5)
         replace(path)
@@ -103,7 +103,7 @@ def test_answers_histories_and_archived_jobs_come_along(way: Callable[[Path], No
     path = tmp_path / "store"
 
     async def run(store: Store, watches: Watchlist) -> None:
-        ledger = Ledger(watches, store, lambda: None)
+        ledger = WatchlistService(watches, store, lambda: None)
         ledger.start()
         await asyncio.sleep(LOOK * 1.5)
         way(path)
@@ -113,21 +113,25 @@ def test_answers_histories_and_archived_jobs_come_along(way: Callable[[Path], No
     with opened(path) as (store, _):
         shutil.copy(path, path.with_name("copy"))
         watches = observed(store, added(store, watch(1), watch(2)), done(NOW))
-        change = watches.remove([job(2)], NOW + 1, Event.ARCHIVED)
+        change = watches.remove([job(2)], NOW + 1, EventKind.ARCHIVED)
         store.apply(change)
         run_virtually(run(store, change.watchlist))
     with opened(path) as (store, watches):
         assert set(watches.watches) == {job(1)}
         assert store.seen(job(1)) == done(NOW)
-        assert [one.job for one in store.gone(Event.ARCHIVED)] == [job(2)]
-        assert [entry.event for entry in store.timeline(job(2))] == [Event.ADDED, Event.STATUS, Event.ARCHIVED]
+        assert [one.job for one in store.gone(EventKind.ARCHIVED)] == [job(2)]
+        assert [entry.event for entry in store.timeline(job(2))] == [
+            EventKind.ADDED,
+            EventKind.STATUS,
+            EventKind.ARCHIVED,
+        ]
 
 
 def test_an_older_store_copied_over_the_file_loses_no_job(tmp_path: Path) -> None:
     path = tmp_path / "store"
 
-    async def run(store: Store, watches: Watchlist) -> Ledger:
-        ledger = Ledger(watches, store, lambda: None)
+    async def run(store: Store, watches: Watchlist) -> WatchlistService:
+        ledger = WatchlistService(watches, store, lambda: None)
         ledger.start()
         await asyncio.sleep(LOOK * 1.5)
         path.write_bytes(path.with_name("copy").read_bytes())
@@ -154,8 +158,8 @@ def test_what_another_window_did_in_the_new_file_stands(tmp_path: Path) -> None:
 def test_a_job_taken_off_while_nothing_could_be_saved_stays_off(tmp_path: Path) -> None:
     path = tmp_path / "store"
 
-    async def run(store: Store, watches: Watchlist) -> Ledger:
-        ledger = Ledger(watches, store, lambda: None)
+    async def run(store: Store, watches: Watchlist) -> WatchlistService:
+        ledger = WatchlistService(watches, store, lambda: None)
         ledger.start()
         mend(path)
         await ledger.edit(lambda listed: listed.remove([job(1)], NOW + 1))

@@ -11,8 +11,8 @@ from tests.support.program import PROGRAM
 from tests.support.terminal import Terminal
 from tests.test_whole_program import free_port
 from zjobtui.config.paths import STORE_NAME
-from zjobtui.models.job import Job, JobId
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.job import JobId, JobRef
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.simulator.server import Simulator, running
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.parser import read_report
@@ -29,7 +29,7 @@ def table(name: str, url: str, client_id: str) -> str:
 def stored_for_all(folder: Path, tenants: dict[str, Simulator]) -> None:
     """Leaves a watchlist with a few jobs of each tenant."""
     watches = [
-        Watch(job=Job(name, JobId(one)), added_at=time.time(), added_by="test")
+        WatchedJob(job=JobRef(name, JobId(one)), added_at=time.time(), added_by="test")
         for name, served in tenants.items()
         for one in served.job_ids[:JOBS]
     ]
@@ -110,7 +110,7 @@ def test_a_window_on_one_tenant_shows_no_job_of_another_and_keeps_all(tmp_path: 
             store, watchlist = open_store(tmp_path / STORE_NAME, read_report)
             with closing(store):
                 north = [watch.job for watch in watchlist if watch.job.tenant == "north"]
-                store.apply(watchlist.note([*north, Job("south", JobId(south.job_ids[0]))], "from elsewhere"))
+                store.apply(watchlist.note([*north, JobRef("south", JobId(south.job_ids[0]))], "from elsewhere"))
             terminal.press("/", *"elsewhere", "enter")
             terminal.wait_for(f"Jobs · 1 of {JOBS} ·")
         store, watchlist = open_store(tmp_path / STORE_NAME, read_report)

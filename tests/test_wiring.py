@@ -11,7 +11,7 @@ from zjobtui.bootstrap.configuration import Configuration, Configured, configura
 from zjobtui.models.tenant import Tenant
 from zjobtui.polling.engine import Engine
 from zjobtui.ui.app import MonitorApp
-from zjobtui.ui.themes import Look
+from zjobtui.ui.themes import Appearance
 
 
 def configured(path: Path, text: str) -> Configuration:
@@ -20,7 +20,7 @@ def configured(path: Path, text: str) -> Configuration:
 
 
 def test_without_a_file_the_screen_looks_as_usual(tmp_path: Path) -> None:
-    assert wiring.look_of(file_configuration({}, tmp_path / "config.toml")) == (Look(), ())
+    assert wiring.appearance_of(file_configuration({}, tmp_path / "config.toml")) == (Appearance(), ())
 
 
 def test_a_file_that_may_not_even_be_looked_for_is_told(tmp_path: Path) -> None:
@@ -49,15 +49,15 @@ def test_the_calls_of_a_tenant_are_as_the_file_says(tmp_path: Path, calls: str) 
 
 def test_the_look_is_as_the_file_says(tmp_path: Path) -> None:
     text = '[screen]\ntheme = "light"\nascii = true\nutc = true\nbell = true\n[keys]\nask_now = "F5"\n'
-    look = Look(theme="light", is_ascii=True, is_utc=True, keys={"ask_now": "f5"})
-    assert wiring.look_of(configured(tmp_path / "config.toml", text)) == (look, ())
+    look = Appearance(theme="light", is_ascii=True, is_utc=True, keys={"ask_now": "f5"})
+    assert wiring.appearance_of(configured(tmp_path / "config.toml", text)) == (look, ())
 
 
 def test_what_cannot_be_is_told_by_file_and_line_in_the_order_of_the_lines(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     text = '[screen]\ntheme = "lihgt"\n[keys]\nremov = "f5"\nremove = "a"\nundo = "j"\nask_now = "f5"\n'
-    look, told = wiring.look_of(configured(path, text))
-    assert look == Look(keys={"ask_now": "f5"})
+    look, told = wiring.appearance_of(configured(path, text))
+    assert look == Appearance(keys={"ask_now": "f5"})
     assert told == (
         f"{path}: line 2: screen.theme: there is no theme lihgt; did you mean light?",
         f"{path}: line 4: keys.remov: there is no action remov; did you mean remove?",
@@ -87,6 +87,6 @@ def test_a_run_gets_look_limit_and_what_is_wrong(tmp_path: Path, monkeypatch: py
         assert not gc.isenabled()
     finally:
         gc.enable()
-    assert made["look"] == Look(is_utc=True)
+    assert made["look"] == Appearance(is_utc=True)
     assert made["limit"] == 9.0
     assert "line 4: screen.theme: there is no theme lite; did you mean light?" in str(made["notice"])

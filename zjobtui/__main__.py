@@ -8,7 +8,7 @@ import os
 import sys
 
 from zjobtui import logs
-from zjobtui.cli.errors import ended_quietly, start_log
+from zjobtui.cli.errors import exit_cleanly, start_log
 
 COMPLETING = "_ZJOBTUI_COMPLETE"
 """The variable by which a shell asks for completions; the program's name is then without a word, too."""
@@ -16,7 +16,7 @@ COMPLETING = "_ZJOBTUI_COMPLETE"
 
 def main() -> None:
     """Runs the monitor or a command; ends the process with its exit status."""
-    with logs.ended_with_reason(), ended_quietly():
+    with logs.ended_with_reason(), exit_cleanly():
         if COMPLETING in os.environ or len(sys.argv) > 1:
             from zjobtui.cli import main  # noqa: PLC0415 - 30 ms (click); the monitor needs none of it
 

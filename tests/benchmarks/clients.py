@@ -11,7 +11,7 @@ from httpx_aiohttp import HttpxAiohttpClient
 from zjobtui.clock import SystemClock
 from zjobtui.config.tenants import environment_tenant
 from zjobtui.models.job import JobId
-from zjobtui.models.observation import Seen
+from zjobtui.models.observation import Success
 from zjobtui.zuora.api import ZuoraApi
 from zjobtui.zuora.transport import Transport
 
@@ -66,7 +66,7 @@ async def _own_client() -> AsyncIterator[Ask]:
     client = ZuoraApi(*configured, SystemClock(), Transport(_base_url(), SystemClock()))
 
     async def ask(job_id: str) -> None:
-        assert isinstance(await client.observe(JobId(job_id)), Seen)
+        assert isinstance(await client.observe(JobId(job_id)), Success)
 
     try:
         yield ask

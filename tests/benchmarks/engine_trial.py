@@ -12,7 +12,7 @@ from unittest.mock import patch
 from zjobtui.clock import SystemClock
 from zjobtui.config.paths import store_path
 from zjobtui.config.tenants import environment_tenant
-from zjobtui.models.job import Job
+from zjobtui.models.job import JobRef
 from zjobtui.models.rate_limits import RateLimits
 from zjobtui.polling import tenant_runner
 from zjobtui.polling.engine import Engine
@@ -42,7 +42,7 @@ class Trial:
     """An engine, the jobs that it is to ask about, its clock, and its clients once it has made them."""
 
     engine: Engine
-    jobs: tuple[Job, ...]
+    jobs: tuple[JobRef, ...]
     clock: SystemClock
     clients: list[ZuoraApi]
 

@@ -26,10 +26,10 @@ from tests.support.polling import Run, Script, job, job_id, polled
 from tests.support.sources import Asked, TimedSource
 from tests.support.virtual_time import START
 from zjobtui.models.digest import Digest
-from zjobtui.models.job import Job, JobId
+from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.tenant import TenantKind
 from zjobtui.models.verdict import Kind, Verdict
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.rate_limiter import Limits, limits_for
 
 JOBS, HISTORY = 100, 200
@@ -105,12 +105,12 @@ def drawn(population: Population, case: Case, chance: Random) -> float:
     return max(0.5, case.scale * population.draw(chance))
 
 
-def history(population: Population, case: Case, chance: Random) -> list[Watch]:
+def history(population: Population, case: Case, chance: Random) -> list[WatchedJob]:
     """Jobs of the two days before, added in the same hours, polled at a fixed interval that is short beside lives.
 
     All have ended: those that live too long for it were added earlier.
     """
-    done, watches = Digest("Completed", Verdict(Kind.DONE, "done")), list[Watch]()
+    done, watches = Digest("Completed", Verdict(Kind.DONE, "done")), list[WatchedJob]()
     for number in range(JOBS, JOBS + HISTORY):
         life, interval = drawn(population, case, chance), 5 * case.scale
         polls = ceil(life / interval)
@@ -119,7 +119,9 @@ def history(population: Population, case: Case, chance: Random) -> list[Watch]:
         ended = added + polls * interval
         running = added + (polls - 1) * interval + 0.001
         watches.append(
-            Watch(job=job(number), added_at=added, digest=done, seen_at=ended, unfinished_at=running, ended_at=ended)
+            WatchedJob(
+                job=job(number), added_at=added, digest=done, seen_at=ended, unfinished_at=running, ended_at=ended
+            )
         )
     return watches
 
@@ -130,7 +132,7 @@ def adding(lives: Mapping[JobId, Life]) -> Script:
     async def add(run: Run) -> None:
         for id_, life in lives.items():
             await asyncio.sleep(max(0.0, life.added - run.clock.now()))
-            await run.ledger.add([Watch(job=Job("env", id_), added_at=life.added)])
+            await run.ledger.add([WatchedJob(job=JobRef("env", id_), added_at=life.added)])
             run.poller.follow()
         await asyncio.sleep(END - run.clock.now())
 

@@ -14,10 +14,10 @@ from tests.benchmarks.served import Served
 from tests.support.building import arranged, read_payload
 from tests.support.process import environment
 from zjobtui.config.paths import store_path
-from zjobtui.models.job import Job, JobId
-from zjobtui.models.observation import Seen
+from zjobtui.models.job import JobId, JobRef
+from zjobtui.models.observation import Success
 from zjobtui.models.report import Report
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.survival import STALENESS_LIMIT
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.parser import read_report
@@ -46,13 +46,15 @@ def answered(folder: Path, job_ids: Iterable[str], tenant: Served) -> Path:
 def left_running(folder: Path, job_ids: Iterable[str], added: float, seen: float) -> Path:
     """A watchlist of jobs that were added, and then seen running for the last time, so many seconds ago."""
     folder.mkdir(parents=True, exist_ok=True)
-    now, jobs = time.time(), [Job("env", JobId(job_id)) for job_id in job_ids]
+    now, jobs = time.time(), [JobRef("env", JobId(job_id)) for job_id in job_ids]
     running = read_payload("recorded-processing")
     assert isinstance(running, Report)
     opened, watchlist = open_store(store_path(data_env(folder)), read_report)
     with closing(opened):
-        opened.apply(change := watchlist.add(Watch(job=job, added_at=now - added, added_by="stdin") for job in jobs))
-        observation = Seen(running, now - seen)
+        opened.apply(
+            change := watchlist.add(WatchedJob(job=job, added_at=now - added, added_by="stdin") for job in jobs)
+        )
+        observation = Success(running, now - seen)
         opened.apply(change.watchlist.fold((job, observation, STALENESS_LIMIT) for job in jobs))
     return folder
 

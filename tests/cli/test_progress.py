@@ -6,15 +6,15 @@ import pytest
 from tests.support.building import NOW, watch
 from zjobtui.cli.progress import Progress
 from zjobtui.models.problem import Problem, ProblemKind
-from zjobtui.models.tenant_status import Limit, Pulse
+from zjobtui.models.tenant_status import Limit, TenantStatus
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.protocols import State
 
-PULSE = Pulse(tenant="env", answered_at=NOW, calls_per_second=4.0, interval=40.0, limit=Limit.HOST)
+PULSE = TenantStatus(tenant="env", answered_at=NOW, calls_per_second=4.0, interval=40.0, limit=Limit.HOST)
 
 
 def live_lines(
-    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *pulses: Pulse
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *pulses: TenantStatus
 ) -> list[str]:
     """The live line on a terminal of so many columns, as it stands at each pulse, a second apart."""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)

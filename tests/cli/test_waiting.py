@@ -24,7 +24,7 @@ from tests.support.scripted import FixedClock, ScriptedEngine
 from zjobtui.cli.wait import wait_for
 from zjobtui.config.paths import store_path
 from zjobtui.formatting.records import FIELDS
-from zjobtui.models.job import Job, JobId
+from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.polling.engine import Engine
@@ -238,7 +238,7 @@ def test_a_fault_that_polling_outlives_is_told_and_waited_through(capsys: pytest
 
 def test_a_job_in_two_tenants_must_be_told_apart(served: Simulator) -> None:
     with opened(store_path()) as (store, _):
-        added(store, *(watch(1, job=Job(tenant, JobId(served.job_ids[0]))) for tenant in ("env", "eu")))
+        added(store, *(watch(1, job=JobRef(tenant, JobId(served.job_ids[0]))) for tenant in ("env", "eu")))
     status, _, told = said(run("wait", served.job_ids[0]))
     assert status == 2
     assert "is watched in env and eu; name one with --tenant." in told

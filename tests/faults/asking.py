@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from tests.support.building import job_id
 from tests.support.fault_server import FaultServer
 from zjobtui.clock import Clock, SystemClock
-from zjobtui.models.observation import Missed, Observation
+from zjobtui.models.observation import Failure, Observation
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.tenant import ClientCredentials, Credentials, Secret, Tenant
 from zjobtui.zuora.api import ZuoraApi
@@ -47,7 +47,7 @@ async def asking(
 
 def kinds(observations: list[Observation]) -> list[ProblemKind | None]:
     """The problems of calls, None for a good answer."""
-    return [one.problem.kind if isinstance(one, Missed) else None for one in observations]
+    return [one.problem.kind if isinstance(one, Failure) else None for one in observations]
 
 
 async def storm(client: ZuoraApi, calls: int) -> list[ProblemKind | None]:

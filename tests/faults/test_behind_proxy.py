@@ -18,7 +18,7 @@ from tests.support.program import PROGRAM
 from tests.support.proxy_server import Tunnels, proxy_server
 from tests.support.terminal import Terminal
 from zjobtui.clock import SystemClock
-from zjobtui.models.observation import Missed, Observation, Seen
+from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.tenant import BearerToken, Secret, Tenant
 from zjobtui.zuora.api import ZuoraApi
@@ -62,7 +62,7 @@ async def test_calls_go_through_one_tunnel_with_user_and_password(user: str, pas
     credentials = f"{user}:{password.replace('%', '%25').replace('@', '%40').replace('/', '%2F')}@" if user else ""
     async with behind(processing(), processing(), user=user, password=password) as (tunnels, came):
         observations = await call(f"http://{credentials}{tunnels.address}")
-        assert [isinstance(one, Seen) for one in observations] == [True, True]
+        assert [isinstance(one, Success) for one in observations] == [True, True]
         assert (tunnels.connected, tunnels.refused) == ([f"{NAME}:443"], [])
     assert len(came) == 2
     assert all(b"proxy-authorization" not in head.lower() for head in came)
@@ -87,7 +87,7 @@ async def test_a_refusal_of_the_proxy_is_named(credentials: str, status: int, de
 
 
 def problem_of(observation: Observation) -> tuple[ProblemKind, str]:
-    assert isinstance(observation, Missed)
+    assert isinstance(observation, Failure)
     return observation.problem.kind, observation.problem.detail
 
 

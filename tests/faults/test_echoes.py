@@ -13,7 +13,7 @@ from tests.support.fault_server import fault_server
 from tests.support.scripts import TOKEN_PATH
 from tests.support.wire import Request
 from zjobtui.clock import SystemClock
-from zjobtui.models.observation import Missed, Observation, Seen
+from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.tenant import BearerToken, ClientCredentials, Secret, Tenant
 from zjobtui.zuora.health_check import check_health
@@ -76,7 +76,7 @@ async def test_no_observation_holds_a_secret_that_the_host_echoes(answer: str) -
         assert {request.bearer for request in server.requests[1:]} == {TOKEN}
     assert holds_none(seen, SECRET, TOKEN)
     if answer in {"a report", "a compressed report"}:
-        assert all(isinstance(one, Seen) and MARK in one.report.raw for one in seen)
+        assert all(isinstance(one, Success) and MARK in one.report.raw for one in seen)
         assert all(one.call.request_id == MARK for one in seen)
 
 
@@ -114,7 +114,7 @@ async def test_a_refused_sign_in_that_echoes_the_secret_shows_none(status: int) 
             async with asking(server.base_url, credentials=CLIENT) as client:
                 one = await client.observe(JOB)
             checkup = await check_health(Tenant(name="env", base_url=server.base_url), CLIENT, SystemClock())
-        assert isinstance(one, Missed)
+        assert isinstance(one, Failure)
         assert MARK in one.problem.detail
         assert holds_none((one, checkup), SECRET)
 
@@ -124,7 +124,7 @@ async def test_a_token_that_is_none_and_echoes_the_secret_is_unreadable(access_t
     with fault_server(token=Answer.of({"access_token": access_token})) as server:
         async with asking(server.base_url, credentials=CLIENT) as client:
             one = await client.observe(JOB)
-    assert isinstance(one, Missed)
+    assert isinstance(one, Failure)
     assert one.problem.kind is ProblemKind.UNREADABLE
     assert holds_none(one, SECRET)
 
@@ -143,7 +143,7 @@ async def test_the_same_token_may_be_granted_again() -> None:
 
     with fault_server(script, token=token(TOKEN)) as server:
         async with asking(server.base_url, credentials=CLIENT) as client:
-            assert isinstance(await client.observe(JOB), Seen)
+            assert isinstance(await client.observe(JOB), Success)
         assert {request.bearer for request in server.requests if request.path != TOKEN_PATH} == {TOKEN}
 
 
@@ -156,5 +156,5 @@ async def observed(body: bytes) -> Observation:
 async def test_a_report_without_a_secret_is_kept_as_it_came() -> None:
     body = json.dumps({"status": "Processing", "note": "token-1, secret, sentinel \u00e9 % \\ \\u0041"})
     one = await observed(body.encode())
-    assert isinstance(one, Seen)
+    assert isinstance(one, Success)
     assert one.report.raw == body

@@ -12,18 +12,18 @@ import pytest
 
 from zjobtui.clock import SystemClock
 from zjobtui.models.assessment import judge
-from zjobtui.models.job import Job, JobId
+from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.report import Report
 from zjobtui.models.tenant import ClientCredentials, Secret, Tenant, TenantKind
 from zjobtui.models.verdict import NOT_ASKED, Kind, Verdict
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.engine import STOP_LIMIT, Engine
 from zjobtui.polling.protocols import State
 from zjobtui.polling.rate_limiter import BURST, limits_for
 from zjobtui.simulator.payloads import reply
 from zjobtui.simulator.scenarios import Outcome
 from zjobtui.simulator.server import Simulator, running
-from zjobtui.simulator.world import Life, World
+from zjobtui.simulator.world import SimulatedJob, World
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.api import ZuoraApi
 from zjobtui.zuora.parser import read_reply, read_report
@@ -53,24 +53,24 @@ class Witness:
         for watch in state.watchlist:
             self._check(watch, elapsed, now)
 
-    def life(self, job: Job) -> Life:
+    def life(self, job: JobRef) -> SimulatedJob:
         """What the world has in store for a job."""
         found = self.world.life(job.id.given)
         assert found is not None
         return found
 
-    def truth(self, job: Job, elapsed: float) -> Verdict | None:
+    def truth(self, job: JobRef, elapsed: float) -> Verdict | None:
         """What the world says of a job; None for one that Zuora does not know."""
         life = self.life(job)
         report = read_reply(200, json.dumps(reply(life, elapsed), ensure_ascii=False).encode())
         return judge(report) if isinstance(report, Report) else None
 
-    def ended(self, job: Job, elapsed: float) -> bool:
+    def ended(self, job: JobRef, elapsed: float) -> bool:
         """Whether the job has ended, as one that Zuora knows."""
         life = self.life(job)
         return life.outcome is not Outcome.UNKNOWN_TO_ZUORA and life.part.end <= elapsed
 
-    def _check(self, watch: Watch, elapsed: float, now: float) -> None:
+    def _check(self, watch: WatchedJob, elapsed: float, now: float) -> None:
         life = self.life(watch.job)
         verdict, truth = watch.verdict, self.truth(watch.job, elapsed)
         if verdict.kind is Kind.UNKNOWN and life.outcome is not Outcome.UNKNOWN_TO_ZUORA:
@@ -133,12 +133,12 @@ def engine_on(simulator: Simulator, seed: int, path: Path) -> Iterator[Trial]:
     assert witness.wrong == []
 
 
-def all_of(simulator: Simulator) -> list[Watch]:
+def all_of(simulator: Simulator) -> list[WatchedJob]:
     now = SystemClock().now()
-    return [Watch(job=Job("env", JobId(one)), added_at=now, added_by="test") for one in simulator.job_ids]
+    return [WatchedJob(job=JobRef("env", JobId(one)), added_at=now, added_by="test") for one in simulator.job_ids]
 
 
-def kept(path: Path) -> dict[Job, Verdict]:
+def kept(path: Path) -> dict[JobRef, Verdict]:
     """What the store holds for the next start."""
     store, watchlist = open_store(path, read_report)
     with store:

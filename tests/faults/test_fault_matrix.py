@@ -8,7 +8,7 @@ from tests.faults.asking import JOB, asking, kinds, no_connection_left
 from tests.faults.scenarios import SCENARIOS, Scenario
 from tests.support.fault_server import fault_server
 from tests.support.scripts import JOBS_PATH, TOKEN_PATH
-from zjobtui.models.observation import Missed, Seen
+from zjobtui.models.observation import Failure, Success
 
 pytestmark = pytest.mark.slow
 
@@ -30,8 +30,8 @@ async def test_whatever_the_server_does_is_an_observation_in_time(scenario: Scen
     assert (jobs, tokens) == (scenario.jobs, scenario.tokens)
     for observation in observations:
         match observation:
-            case Seen(report):
+            case Success(report):
                 assert report.status == "Processing"
-            case Missed(problem):
+            case Failure(problem):
                 assert scenario.says in problem.detail
                 assert problem.code == scenario.code or not scenario.code

@@ -18,7 +18,7 @@ from tests.support.fault_server import fault_server
 from tests.support.faults import GzipBomb, endless_body, endless_chunks, endless_headers, one_endless_header
 from tests.support.scripts import JOBS_PATH, TOKEN_PATH, decider, every_nth_connection, first_of, when_kept_alive
 from tests.support.wire import Request
-from zjobtui.models.observation import Missed, Observation, Seen
+from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.report import Report
 from zjobtui.zuora.parser import read_reply
@@ -79,7 +79,7 @@ async def test_n1_a_port_where_nobody_listens_and_a_name_that_nobody_knows_are_t
         port = taken.getsockname()[1]
     async with asking(f"http://127.0.0.1:{port}") as client:
         observation = await client.observe(JOB)
-    assert isinstance(observation, Missed)
+    assert isinstance(observation, Failure)
     assert observation.problem.kind is ProblemKind.UNREACHABLE
 
     async def nobody(*_args: object, **_named: object) -> object:
@@ -88,7 +88,7 @@ async def test_n1_a_port_where_nobody_listens_and_a_name_that_nobody_knows_are_t
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", nobody)
     async with asking("https://rest.zuora.invalid") as client:
         observation = await client.observe(JOB)
-    assert isinstance(observation, Missed)
+    assert isinstance(observation, Failure)
     assert observation.problem == Problem(ProblemKind.UNREACHABLE, "the host name is not known")
 
 
@@ -105,7 +105,7 @@ async def survive(timeouts: int) -> None:
                 for task in tasks[::3]:
                     task.cancel()
                 ended = await asyncio.gather(*tasks, return_exceptions=True)
-                assert all(isinstance(one, Missed | asyncio.CancelledError) for one in ended)
+                assert all(isinstance(one, Failure | asyncio.CancelledError) for one in ended)
             switch.is_bad = False
             assert [kinds([await client.observe(JOB)]) for _ in range(60)] == [[None]] * 60
             assert await storm(client, 40) == [None] * 40
@@ -206,8 +206,8 @@ async def test_n6_no_bytes_on_the_wire_make_the_client_raise() -> None:
         async with asking(server.base_url, limit=2) as client:
             for _ in range(15):
                 found = await asyncio.gather(*(client.observe(JOB) for _ in range(20)))
-                assert all(isinstance(one, Seen | Missed) for one in found)
-                assert all(one.report.status == "Processing" for one in found if isinstance(one, Seen))
+                assert all(isinstance(one, Success | Failure) for one in found)
+                assert all(one.report.status == "Processing" for one in found if isinstance(one, Success))
 
 
 async def poll(script: Behaviour | Callable[[Request], Behaviour | None], polls: int) -> None:
@@ -253,7 +253,7 @@ async def test_what_came_unasked_on_a_kept_alive_connection_is_no_answer_to_the_
 
 
 def is_processing(observation: Observation) -> bool:
-    return isinstance(observation, Seen) and observation.report.status == "Processing"
+    return isinstance(observation, Success) and observation.report.status == "Processing"
 
 
 async def test_a_new_connection_that_is_dropped_is_told_and_every_request_is_counted() -> None:
@@ -295,7 +295,7 @@ async def test_s6_a_redirect_is_told_and_never_followed(status: int) -> None:
                 async with asking(server.base_url) as client:
                     observation = await client.observe(JOB)
                 assert len(server.requests_for(JOBS_PATH)) == 1
-            assert isinstance(observation, Missed)
+            assert isinstance(observation, Failure)
             assert observation.problem.kind is ProblemKind.REDIRECTED
             assert location in observation.problem.detail
         assert not other.connections
@@ -332,7 +332,7 @@ async def test_s6_what_a_host_wants_remembered_is_not_sent_back() -> None:
 async def test_s8_a_certificate_that_nobody_signed_is_an_error_and_no_request_is_made() -> None:
     async with https_server(token(), processing()) as (base_url, came), asking(base_url) as client:
         observation = await client.observe(JOB)
-    assert isinstance(observation, Missed)
+    assert isinstance(observation, Failure)
     assert observation.problem.kind is ProblemKind.UNTRUSTED
     assert "certificate" in observation.problem.detail
     assert not came

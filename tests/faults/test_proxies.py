@@ -17,7 +17,7 @@ from tests.support.program import PROGRAM
 from tests.support.running import run
 from tests.support.terminal import Terminal
 from zjobtui.clock import SystemClock
-from zjobtui.models.observation import Missed
+from zjobtui.models.observation import Failure
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.tenant import BearerToken, Secret, Tenant
 from zjobtui.zuora.api import ZuoraApi
@@ -121,7 +121,7 @@ async def told_behind(url: str) -> str:
         one = await client.observe(job_id())
     finally:
         await client.aclose()
-    assert isinstance(one, Missed)
+    assert isinstance(one, Failure)
     assert one.problem.kind in {ProblemKind.UNREACHABLE, ProblemKind.UNTRUSTED, ProblemKind.UNREADABLE}
     assert USER not in repr(one)
     assert PASSWORD not in repr(one)

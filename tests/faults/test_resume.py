@@ -12,9 +12,9 @@ from tests.support.building import job_id
 from tests.support.fault_server import fault_server
 from tests.support.wire import Request
 from zjobtui.clock import SystemClock
-from zjobtui.models.job import Job
+from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import BearerToken, Secret, Tenant, TenantKind
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.poller import WAKE
 from zjobtui.storage.store import open_store
@@ -60,7 +60,9 @@ def test_after_a_suspend_every_row_is_fresh_within_seconds_and_no_call_has_faile
     tmp_path: Path, *, is_stalled: bool
 ) -> None:
     clock, nat, threads = SleepingClock(), Nat(), set(threading.enumerate())
-    watches = [Watch(job=Job("env", job_id(number)), added_at=clock.now(), added_by="test") for number in range(JOBS)]
+    watches = [
+        WatchedJob(job=JobRef("env", job_id(number)), added_at=clock.now(), added_by="test") for number in range(JOBS)
+    ]
     store, watchlist = open_store(tmp_path / "watchlist.sqlite3", read_report)
     with store, fault_server(nat) as server:
         tenant = Tenant(name="env", base_url=server.base_url, kind=TenantKind.PRODUCTION)

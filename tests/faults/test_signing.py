@@ -21,7 +21,7 @@ from tests.support.fault_server import FaultServer, fault_server
 from tests.support.scripted import FixedClock
 from tests.support.scripts import TOKEN_PATH, Script, TokenDesk, first_of
 from tests.support.wire import Request
-from zjobtui.models.observation import Missed
+from zjobtui.models.observation import Failure
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.tenant import BearerToken, Secret
@@ -200,7 +200,7 @@ async def test_r3_no_token_request_goes_out_before_retry_after_ends(status: int,
             for passed in (0.25, 0.5, 0.999):
                 clock.at = FixedClock().at + seconds * passed
                 missed = await client.observe(JOB)
-                assert isinstance(missed, Missed)
+                assert isinstance(missed, Failure)
                 assert missed.problem.kind is ProblemKind.THROTTLED
                 assert missed.call.http_status == status
                 assert missed.call.rate_limits.retry_after == pytest.approx(seconds * (1 - passed), abs=1e-3)
@@ -231,7 +231,7 @@ async def test_a_call_without_a_token_has_status_and_retry_after_of_the_token_en
     with fault_server(token=with_quotas) as server:
         async with asking(server.base_url) as client:
             missed = await client.observe(JOB)
-        assert isinstance(missed, Missed)
+        assert isinstance(missed, Failure)
         assert (missed.problem.kind, missed.call.http_status) == (kind, answer.status)
         assert (missed.call.url, missed.call.request_id) == (server.base_url + TOKEN_PATH, "r-1")
         assert missed.call.rate_limits == RateLimits(retry_after=retry_after)

@@ -15,10 +15,10 @@ from tests.support.fault_server import FaultServer, fault_server
 from tests.support.scripts import TOKEN_PATH, Script
 from tests.support.wire import Request
 from zjobtui.clock import SystemClock
-from zjobtui.models.job import Job
+from zjobtui.models.job import JobRef
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant import Tenant, TenantKind
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.engine import Engine
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.api import ZuoraApi
@@ -45,7 +45,9 @@ def engine_on(
             engine = Engine(watchlist, store, [(tenant, make)], clock)
             engine.start()
             try:
-                watches = [Watch(job=Job("env", job_id(n)), added_at=clock.now(), added_by="test") for n in range(jobs)]
+                watches = [
+                    WatchedJob(job=JobRef("env", job_id(n)), added_at=clock.now(), added_by="test") for n in range(jobs)
+                ]
                 engine.watch(watches).result(5)
                 yield engine, server
             finally:

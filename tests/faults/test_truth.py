@@ -9,7 +9,7 @@ from tests.support.polling import Run, for_seconds, job, job_id, polled, watches
 from tests.support.sources import TimedSource
 from tests.support.virtual_time import START, wall
 from zjobtui.models.job import JobId
-from zjobtui.models.observation import Missed, Observation, Seen
+from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.report import Report
 from zjobtui.models.verdict import Kind
@@ -33,7 +33,7 @@ class Faulty(TimedSource):
         if wall() - START < FAULT_AT or int(job_id.key, 16) >= self.share * JOBS:
             return await super().observe(job_id)
         await asyncio.sleep(self.hang)
-        return Missed(Problem(self.kind), wall())
+        return Failure(Problem(self.kind), wall())
 
 
 @dataclass
@@ -123,7 +123,7 @@ def test_v1_a_row_that_was_never_answered_turns_stale_too() -> None:
     assert is_stale(run.watch(0), START + 30)
 
 
-LATER = Missed(Problem(ProblemKind.NOT_FOUND), START + 50)
+LATER = Failure(Problem(ProblemKind.NOT_FOUND), START + 50)
 
 
 @dataclass
@@ -142,7 +142,7 @@ class Fickle(TimedSource):
 
 @pytest.mark.parametrize(
     "later",
-    [LATER, Seen(Report(status="Processing"), START + 50)],
+    [LATER, Success(Report(status="Processing"), START + 50)],
     ids=["unknown", "processing"],
 )
 def test_v3_a_final_report_is_kept_and_a_later_contradiction_is_shown(later: Observation) -> None:
@@ -168,7 +168,7 @@ def test_v3_no_failed_call_touches_a_final_report(kind: ProblemKind) -> None:
         run.poller.ask_now([job(0)])
         await asyncio.sleep(400)
 
-    run = polled(Fickle(ends={job_id(0): START}, later=Missed(Problem(kind), START + 50)), watches(1), script)
+    run = polled(Fickle(ends={job_id(0): START}, later=Failure(Problem(kind), START + 50)), watches(1), script)
     assert run.watch(0).verdict.kind is Kind.DONE
     assert not run.watch(0).contradiction
     assert not is_stale(run.watch(0), START + 1e6)

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from zjobtui.formatting.outline import Line, fact, group, json_line, json_text, other_fields, printed
+from zjobtui.formatting.outline import OutlineNode, extra_fields, field, group, json_line, json_text, to_text
 from zjobtui.models.text import CELL_LIMIT
 
 
@@ -23,8 +23,8 @@ def test_a_plain_value_is_written_as_it_came(value: str | int | Decimal | bool |
 
 
 def test_an_unknown_field_is_told_with_everything_in_it() -> None:
-    lines = other_fields("other", {"new": {"a": [1, {"b": None}], "c": {}, "d": []}})
-    assert list(printed(lines)) == [
+    lines = extra_fields("other", {"new": {"a": [1, {"b": None}], "c": {}, "d": []}})
+    assert list(to_text(lines)) == [
         "new",
         "  a                    (2)",
         "    1                  1",
@@ -36,17 +36,17 @@ def test_an_unknown_field_is_told_with_everything_in_it() -> None:
 
 
 def test_a_line_with_nothing_to_say_is_left_out() -> None:
-    assert fact("k", "Label", "") == ()
+    assert field("k", "Label", "") == ()
     assert group("k", "Ramps", "(0)", ()) == ()
-    assert group("k", "Ramps", "(1)", fact("k", "A", "b"))[0].below == (Line("k", "A", "b"),)
+    assert group("k", "Ramps", "(1)", field("k", "A", "b"))[0].below == (OutlineNode("k", "A", "b"),)
 
 
 def test_no_text_of_a_line_is_longer_than_a_cell_may_be() -> None:
     long = "x" * 1_000_000
     line = json_line("k", long, long)
-    assert len(line.name) == len(line.text) == len(fact("k", "A", long)[0].text) == CELL_LIMIT
+    assert len(line.name) == len(line.text) == len(field("k", "A", long)[0].text) == CELL_LIMIT
 
 
 def test_print_shows_everything_open_and_a_long_name_beside_its_text() -> None:
-    lines = (Line("a", "A" * 30, "text", below=(Line("b", "B", "inner"),)), Line("c", "C"))
-    assert list(printed(lines)) == [f"{'A' * 30} text", "  B                    inner", "C"]
+    lines = (OutlineNode("a", "A" * 30, "text", below=(OutlineNode("b", "B", "inner"),)), OutlineNode("c", "C"))
+    assert list(to_text(lines)) == [f"{'A' * 30} text", "  B                    inner", "C"]

@@ -2,8 +2,8 @@ import json
 
 from tests.support.building import NOW, PROCESSING, done, job, missed, seen, watch, watchlist
 from zjobtui.formatting.records import full_record, record
-from zjobtui.models.history import Entry, Event
-from zjobtui.models.job import Job
+from zjobtui.models.history import Event, EventKind
+from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Call, Observation
 
 FIELDS = [
@@ -25,7 +25,7 @@ def test_a_record_holds_what_was_promised_to_other_programs() -> None:
 
 
 def test_a_record_of_an_ended_job_says_how_it_ended_and_when() -> None:
-    brought: list[tuple[Job, Observation, float]] = [
+    brought: list[tuple[JobRef, Observation, float]] = [
         (job(1), seen(PROCESSING, NOW + 1), 5.0),
         (job(1), done(NOW + 2), 5.0),
         (job(1), missed(at=NOW + 3), 5.0),
@@ -39,7 +39,7 @@ def test_a_record_of_an_ended_job_says_how_it_ended_and_when() -> None:
 
 def test_a_full_record_holds_the_last_answer_and_the_timeline() -> None:
     answer = seen(done().report, NOW + 2, Call("u", "track", "request", "process", 200, 0.1))
-    told = full_record(watch(1), answer, (Entry(job(1), NOW, Event.ADDED, "paste"),), NOW)
+    told = full_record(watch(1), answer, (Event(job(1), NOW, EventKind.ADDED, "paste"),), NOW)
     assert told["answer"] == {
         "at": "2026-11-23T14:00:02Z",
         "http_status": 200,

@@ -13,15 +13,15 @@ from tests.support.building import order_report, read_payload, read_result
 from tests.support.leaves import texts_of, told, typed, untyped
 from tests.support.payloads import PAYLOADS
 from tests.support.results import FULL_RESULTS, RESULTS
-from zjobtui.formatting.outline import Line, Tone, printed
-from zjobtui.formatting.report import NARROWED, OPEN_LIMIT, narrowed, report_lines
+from zjobtui.formatting.outline import OutlineNode, Tone, to_text
+from zjobtui.formatting.report import NARROWED, OPEN_LIMIT, filter_groups, report_lines
 from zjobtui.formatting.symbols import money, quantity
 from zjobtui.models.assessment import judge
 from zjobtui.models.json_value import Json
 from zjobtui.models.problem import Problem
 from zjobtui.models.report import OrderLineItem, OtherResult, Report, Subscription
 
-PRINTED = Path(__file__).with_name("printed")
+PRINTED = Path(__file__).with_name("to_text")
 
 NOT_PRINTED = ("AsyncCreateOrder", "AsyncPreviewOrder")
 """Words that the form of the outline says already."""
@@ -31,7 +31,7 @@ def words(outcome: Report | Problem) -> str:
     if isinstance(outcome, Problem):
         return f"{outcome}\n{outcome.kind.meaning}\n{outcome.code}\n"
     verdict = judge(outcome)
-    return "\n".join((f"{verdict.kind.value} · {verdict.sentence}", *printed(report_lines(outcome)), ""))
+    return "\n".join((f"{verdict.kind.value} · {verdict.sentence}", *to_text(report_lines(outcome)), ""))
 
 
 @pytest.mark.parametrize("name", PAYLOADS)
@@ -70,7 +70,7 @@ def test_every_value_of_any_result_is_printed_and_every_line_has_a_key_of_its_ow
 def not_printed(report: Report) -> list[Json]:
     """What a report says and its outline does not; a field without a name of its own counts as often as it came."""
     lines = report_lines(report)
-    text = "\n".join(printed(lines))
+    text = "\n".join(to_text(lines))
     missing: list[Json] = [leaf for leaf in typed(report) if not is_printed(leaf, report, text)]
     return [*missing, *(texts_of(untyped(report)) - Counter(told(lines)))]
 
@@ -85,13 +85,13 @@ def is_printed(leaf: Json, report: Report, text: str) -> bool:
             return str(leaf) in text or leaf in (report.status, *NOT_PRINTED)
 
 
-def every(lines: Iterable[Line]) -> Iterator[Line]:
+def every(lines: Iterable[OutlineNode]) -> Iterator[OutlineNode]:
     for line in lines:
         yield line
         yield from every(line.below)
 
 
-def subscriptions_of(*statuses: str) -> Line:
+def subscriptions_of(*statuses: str) -> OutlineNode:
     report = order_report(subscriptions=tuple(Subscription(number=status or "?", status=status) for status in statuses))
     return next(line for line in report_lines(report) if line.key == "subscriptions")
 
@@ -119,7 +119,7 @@ def test_a_list_is_narrowed_to_the_lines_that_hold_all_words_and_says_so() -> No
         subscriptions=(*made, Subscription(number="A-S300", status="Pending Activation")),
         order_line_items=(OrderLineItem(number="7", id="pending-item"), OrderLineItem(number="8")),
     )
-    lines = narrowed(report_lines(report), "PEND s30")
+    lines = filter_groups(report_lines(report), "PEND s30")
     subscriptions, items = (line for line in lines if line.key in NARROWED)
     assert subscriptions.name == "Subscriptions (1 of 300)"
     assert [below.name for below in subscriptions.below] == ["A-S300"]
@@ -132,8 +132,8 @@ def test_a_list_is_narrowed_to_the_lines_that_hold_all_words_and_says_so() -> No
 def test_what_support_asks_for_is_told_where_something_failed() -> None:
     failure = read_payload("recorded-failed-lock")
     assert isinstance(failure, Report)
-    assert list(printed(report_lines(failure, "request id r")))[-1] == "For support            request id r"
-    assert "For support" not in "".join(printed(report_lines(order_report(), "request id r")))
+    assert list(to_text(report_lines(failure, "request id r")))[-1] == "For support            request id r"
+    assert "For support" not in "".join(to_text(report_lines(order_report(), "request id r")))
 
 
 def test_a_long_list_is_closed_at_first_and_a_short_one_open() -> None:
@@ -156,6 +156,6 @@ def test_a_status_has_a_tone_and_an_unknown_one_none(status: str, tone: Tone) ->
 
 
 def test_a_job_type_that_is_not_given_is_said_to_be_so() -> None:
-    assert next(printed(report_lines(Report(status="Completed", result=OtherResult())))).split() == [
+    assert next(to_text(report_lines(Report(status="Completed", result=OtherResult())))).split() == [
         *("Job", "type", "not", "given")
     ]

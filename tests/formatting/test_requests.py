@@ -3,7 +3,7 @@ from datetime import UTC
 from tests.support.building import NOW, PROCESSING, job, seen
 from tests.support.scripted import call
 from zjobtui.formatting.call_info import call_lines, request_lines, support_text
-from zjobtui.formatting.outline import printed
+from zjobtui.formatting.outline import to_text
 from zjobtui.models.observation import Call
 from zjobtui.models.tenant import Tenant, TenantKind
 
@@ -12,7 +12,7 @@ TENANT = Tenant(name="eu", base_url="https://rest.eu.zuora.com", title="EU", kin
 
 def test_what_support_asks_for_is_listed() -> None:
     call = Call("https://x/v1/async-jobs/1", "track", "request", "process", 200, 0.0842)
-    assert list(printed(call_lines(call, NOW))) == [
+    assert list(to_text(call_lines(call, NOW))) == [
         "Request id             request",
         "Process id             process",
         "Track id               track",
@@ -20,13 +20,13 @@ def test_what_support_asks_for_is_listed() -> None:
         "Request                GET https://x/v1/async-jobs/1",
         "Answer                 HTTP 200 · 84 ms",
     ]
-    assert list(printed(call_lines(Call(), NOW)))[-1] == "Answer                 0 ms"
+    assert list(to_text(call_lines(Call(), NOW)))[-1] == "Answer                 0 ms"
 
 
 def told(*limits: tuple[str, str]) -> list[str]:
     return [
         " ".join(line.split())
-        for line in printed(request_lines(job(1), TENANT, seen(PROCESSING, NOW, call(limits=limits)), NOW, UTC))
+        for line in to_text(request_lines(job(1), TENANT, seen(PROCESSING, NOW, call(limits=limits)), NOW, UTC))
     ]
 
 
@@ -40,10 +40,10 @@ def test_a_request_is_told_with_its_tenant_and_as_curl_without_the_token() -> No
 
 
 def test_without_an_answer_the_call_can_still_be_made() -> None:
-    lines = list(printed(request_lines(job(1), TENANT, None, NOW, UTC)))
+    lines = list(to_text(request_lines(job(1), TENANT, None, NOW, UTC)))
     assert lines[0].split(None, 1)[1] == "There is no good answer yet."
     assert "curl" in lines[-1]
-    assert list(printed(request_lines(job(1), None, None, NOW, UTC))) == lines[:1]
+    assert list(to_text(request_lines(job(1), None, None, NOW, UTC))) == lines[:1]
 
 
 def test_the_limits_are_told_in_words_and_the_headers_as_they_came() -> None:

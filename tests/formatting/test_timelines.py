@@ -4,23 +4,23 @@ import pytest
 
 from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch, watchlist
 from zjobtui.formatting.outline import Tone
-from zjobtui.formatting.timeline import passage, timeline_lines, usual_text
-from zjobtui.models.duration_stats import Usual
-from zjobtui.models.history import Entry, Event, Timeline
+from zjobtui.formatting.timeline import phases, timeline_lines, usual_text
+from zjobtui.models.duration_stats import DurationStats
+from zjobtui.models.history import Event, EventKind, History
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 
 
 def test_a_timeline_tells_each_change_and_the_time_since_the_one_before() -> None:
     entries = (
-        Entry(job(), NOW, Event.ADDED, "paste"),
-        Entry(job(), NOW + 0.5, Event.STATUS, "Zuora is working on it.", "waiting"),
-        Entry(job(), NOW + 34.5, Event.STATUS, "Job failed.", "failed"),
-        Entry(job(), NOW + 40, Event.LABELLED, "CS-1"),
-        Entry(job(), NOW + 50, Event.CONTRADICTED, "Zuora says Processing."),
-        Entry(job(), NOW + 60, Event.REMOVED, ""),
-        Entry(job(), NOW + 120, Event.RESTORED, ""),
+        Event(job(), NOW, EventKind.ADDED, "paste"),
+        Event(job(), NOW + 0.5, EventKind.STATUS, "Zuora is working on it.", "waiting"),
+        Event(job(), NOW + 34.5, EventKind.STATUS, "Job failed.", "failed"),
+        Event(job(), NOW + 40, EventKind.LABELLED, "CS-1"),
+        Event(job(), NOW + 50, EventKind.CONTRADICTED, "Zuora says Processing."),
+        Event(job(), NOW + 60, EventKind.REMOVED, ""),
+        Event(job(), NOW + 120, EventKind.RESTORED, ""),
     )
     lines = timeline_lines(entries, NOW, UTC)
     assert [(line.name, line.text) for line in lines] == [
@@ -35,7 +35,7 @@ def test_a_timeline_tells_each_change_and_the_time_since_the_one_before() -> Non
     assert [line.tone for line in lines[:3]] == [Tone.MUTED, Tone.WAITING, Tone.BAD]
 
 
-def lived(*observations: Observation) -> tuple[Watch, Timeline]:
+def lived(*observations: Observation) -> tuple[WatchedJob, History]:
     change = watchlist(watch(1)).fold([(job(1), one, 5.0) for one in observations])
     return change.observed[-1].watch, change.entries
 
@@ -44,7 +44,7 @@ def way(*observations: Observation, now: float, seen_by_you: float | None = None
     one, entries = lived(*observations)
     if seen_by_you is not None:
         one = watchlist(one).acknowledge([one.job], seen_by_you).annotated[0]
-    told = passage(one, entries, now, UTC)
+    told = phases(one, entries, now, UTC)
     return [part.words if part.seconds is None else f"{part.words} {part.seconds:g}" for part in told]
 
 
@@ -88,7 +88,7 @@ def test_states_that_come_and_go_are_added_up() -> None:
 def test_what_is_usual_is_told_with_how_this_job_stands_to_it(
     longer_than: int | None, is_over: bool, standing: str
 ) -> None:
-    told = usual_text(Usual(1_212, 0, 20.0, 100.0, 100.0, longer_than, is_over))
+    told = usual_text(DurationStats(1_212, 0, 20.0, 100.0, 100.0, longer_than, is_over))
     assert told == f"usual for jobs of this tenant: 20s (median of 1,212), 95 % within 1m 40s{standing}"
 
 
@@ -103,5 +103,5 @@ def test_what_is_usual_is_told_with_how_this_job_stands_to_it(
 def test_while_most_jobs_run_only_what_is_known_is_told(
     median: float | None, nearly_all: float | None, told: str
 ) -> None:
-    text = usual_text(Usual(30, 1_070, median, nearly_all, 40.0, None, is_over=False))
+    text = usual_text(DurationStats(30, 1_070, median, nearly_all, 40.0, None, is_over=False))
     assert text == f"usual for jobs of this tenant: {told}"

@@ -8,17 +8,27 @@ from hypothesis import strategies as st
 
 from tests.support.building import NOW
 from zjobtui.formatting.outline import Tone
-from zjobtui.formatting.status import RATE_STANDS, SILENCE, SteadyPulses, count_texts, further, pulse_text, worst
+from zjobtui.formatting.status import (
+    RATE_STANDS,
+    SILENCE,
+    SteadyStatuses,
+    count_texts,
+    other_statuses,
+    status_text,
+    worst_status,
+)
 from zjobtui.models.problem import Problem, ProblemKind
-from zjobtui.models.tenant_status import Limit, Pulse
+from zjobtui.models.tenant_status import Limit, TenantStatus
 from zjobtui.models.verdict import Kind
 
-DOWN = Pulse(tenant="env", problem=Problem(ProblemKind.TIMED_OUT, "no answer"), down_since=NOW - 60, answered_at=NOW)
+DOWN = TenantStatus(
+    tenant="env", problem=Problem(ProblemKind.TIMED_OUT, "no answer"), down_since=NOW - 60, answered_at=NOW
+)
 
 
-def texts_of(pulse: Pulse | None, waiting: int = 3, key: str = "") -> list[str]:
+def texts_of(pulse: TenantStatus | None, waiting: int = 3, key: str = "") -> list[str]:
     """What the pulse says at `NOW`: in full, and in ever fewer cells."""
-    told = pulse_text(pulse, NOW, waiting, UTC, key)
+    told = status_text(pulse, NOW, waiting, UTC, key)
     return [text.rstrip() for text in (told.full, *told.texts)]
 
 
@@ -39,31 +49,31 @@ def test_kinds_that_no_job_has_are_left_out_but_for_waiting_and_done() -> None:
     ("pulse", "waiting", "text", "short", "tone"),
     [
         (None, 3, "○ starting", "○", Tone.MUTED),
-        (Pulse(tenant="env"), 3, "○ polling", "○", Tone.MUTED),
-        (Pulse(tenant="env"), 0, "○ no jobs to poll", "○", Tone.MUTED),
-        (Pulse(tenant="env", answered_at=NOW), 0, "● all finished, no jobs to poll", "● idle", Tone.MUTED),
-        (Pulse(tenant="env", answered_at=NOW, calls_per_second=1.44), 3, "● 1.4 calls/s", "● 1.4/s", Tone.GOOD),
-        (Pulse(tenant="env", answered_at=NOW, calls_per_second=12.6), 3, "● 13 calls/s", "● 13/s", Tone.GOOD),
-        (Pulse(tenant="env", answered_at=NOW, calls_per_second=9.97), 3, "● 10 calls/s", "● 10/s", Tone.GOOD),
-        (Pulse(tenant="env", answered_at=NOW - SILENCE), 3, "● <0.1 calls/s", "● <0.1/s", Tone.GOOD),
+        (TenantStatus(tenant="env"), 3, "○ polling", "○", Tone.MUTED),
+        (TenantStatus(tenant="env"), 0, "○ no jobs to poll", "○", Tone.MUTED),
+        (TenantStatus(tenant="env", answered_at=NOW), 0, "● all finished, no jobs to poll", "● idle", Tone.MUTED),
+        (TenantStatus(tenant="env", answered_at=NOW, calls_per_second=1.44), 3, "● 1.4 calls/s", "● 1.4/s", Tone.GOOD),
+        (TenantStatus(tenant="env", answered_at=NOW, calls_per_second=12.6), 3, "● 13 calls/s", "● 13/s", Tone.GOOD),
+        (TenantStatus(tenant="env", answered_at=NOW, calls_per_second=9.97), 3, "● 10 calls/s", "● 10/s", Tone.GOOD),
+        (TenantStatus(tenant="env", answered_at=NOW - SILENCE), 3, "● <0.1 calls/s", "● <0.1/s", Tone.GOOD),
         (
-            Pulse(tenant="env", answered_at=NOW - SILENCE - 1),
+            TenantStatus(tenant="env", answered_at=NOW - SILENCE - 1),
             3,
             "✗ nothing since 13:59:29 UTC",
             "✗ 13:59:29 UTC",
             Tone.BAD,
         ),
         (
-            Pulse(tenant="env", is_following=True, problem=DOWN.problem),
+            TenantStatus(tenant="env", is_following=True, problem=DOWN.problem),
             3,
             "● another window polls, this one follows",
             "● follows",
             Tone.MUTED,
         ),
         (DOWN, 3, "✗ timed out since 13:59 UTC · no answer", "✗ timed out", Tone.BAD),
-        (Pulse(tenant="env", problem=Problem(ProblemKind.FORBIDDEN)), 3, "✗ forbidden", "✗ forbidden", Tone.BAD),
+        (TenantStatus(tenant="env", problem=Problem(ProblemKind.FORBIDDEN)), 3, "✗ forbidden", "✗ forbidden", Tone.BAD),
         (
-            Pulse(tenant="env", is_paused=True, problem=DOWN.problem),
+            TenantStatus(tenant="env", is_paused=True, problem=DOWN.problem),
             3,
             "‖ paused, nothing is polled",
             "‖ paused",
@@ -72,10 +82,10 @@ def test_kinds_that_no_job_has_are_left_out_but_for_waiting_and_done() -> None:
     ],
 )
 def test_the_pulse_says_whether_polling_is_alive(
-    pulse: Pulse | None, waiting: int, text: str, short: str, tone: Tone
+    pulse: TenantStatus | None, waiting: int, text: str, short: str, tone: Tone
 ) -> None:
     told = texts_of(pulse, waiting)
-    assert (told[0], told[-1], pulse_text(pulse, NOW, waiting).tone) == (text, short, tone)
+    assert (told[0], told[-1], status_text(pulse, NOW, waiting).tone) == (text, short, tone)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +102,7 @@ def test_the_pulse_says_whether_polling_is_alive(
     ],
 )
 def test_while_all_is_well_the_rate_stands_with_the_mean_interval(interval: float, text: str) -> None:
-    told = texts_of(Pulse(tenant="env", answered_at=NOW, calls_per_second=12, interval=interval))
+    told = texts_of(TenantStatus(tenant="env", answered_at=NOW, calls_per_second=12, interval=interval))
     planned = f"● 12 calls/s · each job every {text}"
     assert told == [planned, planned, f"● 12/s · every {text}", "● 12/s"]
 
@@ -114,12 +124,12 @@ def test_while_all_is_well_the_rate_stands_with_the_mean_interval(interval: floa
     ],
 )
 def test_what_holds_polling_back_is_named(limit: Limit, full: str, texts: tuple[str, str]) -> None:
-    pulse = Pulse(tenant="env", answered_at=NOW, calls_per_second=3, interval=40.0, limit=limit, day_share=0.62)
+    pulse = TenantStatus(tenant="env", answered_at=NOW, calls_per_second=3, interval=40.0, limit=limit, day_share=0.62)
     planned = "● 3.0 calls/s · each job every 40 s"
     assert texts_of(pulse)[:3] == [f"{planned} · {full}", f"{planned} · {texts[0]}", f"● 3.0/s · every 40 s {texts[1]}"]
 
 
-UNREACHABLE = Pulse(
+UNREACHABLE = TenantStatus(
     tenant="env", problem=Problem(ProblemKind.UNREACHABLE, "refused"), down_since=NOW - 90, answered_at=NOW
 )
 
@@ -152,15 +162,15 @@ def test_a_tenant_that_is_tried_again_only_by_hand_names_the_key() -> None:
 
 @pytest.mark.parametrize(("interval", "waiting", "silence"), [(60.0, 1, 180), (60.0, 100, 30), (4.0, 1, 30)])
 def test_silence_is_trouble_only_after_a_call_should_have_come(interval: float, waiting: int, silence: float) -> None:
-    pulse = Pulse(tenant="env", answered_at=NOW, interval=interval, calls_per_second=1.0)
-    assert pulse_text(pulse, NOW + silence, waiting).full.startswith("● 1.0 calls/s")
-    assert pulse_text(pulse, NOW + silence + 1, waiting).full.startswith("✗ nothing since")
+    pulse = TenantStatus(tenant="env", answered_at=NOW, interval=interval, calls_per_second=1.0)
+    assert status_text(pulse, NOW + silence, waiting).full.startswith("● 1.0 calls/s")
+    assert status_text(pulse, NOW + silence + 1, waiting).full.startswith("✗ nothing since")
 
 
 def figures(rates: list[float], step: float = 1.0) -> list[float]:
     """The figures that stand while these rates come, `step` seconds apart."""
-    steady = SteadyPulses()
-    pulses = [Pulse(tenant="env", calls_per_second=rate) for rate in rates]
+    steady = SteadyStatuses()
+    pulses = [TenantStatus(tenant="env", calls_per_second=rate) for rate in rates]
     return [steady.hold([pulse], NOW + step * number)[0].calls_per_second for number, pulse in enumerate(pulses)]
 
 
@@ -194,7 +204,7 @@ def test_a_rate_that_stays_one_call_lower_is_shown_in_the_end() -> None:
 
 @pytest.mark.parametrize("interval", [4.9, 3.1])
 def test_an_interval_stands_until_it_differs_by_a_quarter(interval: float) -> None:
-    steady, pulse = SteadyPulses(), Pulse(tenant="env", interval=4.0)
+    steady, pulse = SteadyStatuses(), TenantStatus(tenant="env", interval=4.0)
     others = [replace(pulse, tenant="eu", interval=40.0), replace(pulse, interval=interval)]
     steady.hold([pulse], NOW)
     assert [held.interval for held in steady.hold(others, NOW)] == [40.0, 4.0]
@@ -204,7 +214,7 @@ def test_an_interval_stands_until_it_differs_by_a_quarter(interval: float) -> No
 
 
 def test_what_holds_polling_back_for_a_moment_is_not_shown_nor_that_it_does_not() -> None:
-    steady, held = SteadyPulses(), Pulse(tenant="env", limit=Limit.HOST)
+    steady, held = SteadyStatuses(), TenantStatus(tenant="env", limit=Limit.HOST)
     pulses = {**dict.fromkeys(range(20), held), **dict.fromkeys((2, 12, 15, 16), replace(held, limit=None))}
     told = [steady.hold([pulses[second]], NOW + second)[0].limit for second in range(20)]
     assert told == [*[None] * 7, *[Limit.HOST] * 13]
@@ -212,7 +222,7 @@ def test_what_holds_polling_back_for_a_moment_is_not_shown_nor_that_it_does_not(
     assert free == [*[Limit.HOST] * 4, None, None]
 
 
-FINE = Pulse(tenant="us", answered_at=NOW, calls_per_second=1.0, interval=4.0)
+FINE = TenantStatus(tenant="us", answered_at=NOW, calls_per_second=1.0, interval=4.0)
 
 
 @pytest.mark.parametrize(
@@ -242,19 +252,19 @@ FINE = Pulse(tenant="us", answered_at=NOW, calls_per_second=1.0, interval=4.0)
     ],
 )
 def test_the_bar_tells_the_other_tenants_their_intervals_and_the_share_of_the_day(
-    pulses: list[Pulse], told: tuple[str, ...]
+    pulses: list[TenantStatus], told: tuple[str, ...]
 ) -> None:
-    assert further(pulses) == told
+    assert other_statuses(pulses) == told
 
 
 def test_of_several_tenants_the_one_that_is_down_for_longest_is_named_first() -> None:
-    shown = worst([FINE, replace(DOWN, tenant="ap"), replace(DOWN, tenant="eu", down_since=NOW - 90)])
+    shown = worst_status([FINE, replace(DOWN, tenant="ap"), replace(DOWN, tenant="eu", down_since=NOW - 90)])
     assert texts_of(shown)[0] == "✗ eu timed out since 13:58 UTC · no answer"
-    together = worst([FINE, replace(FINE, tenant="qa", answered_at=NOW - 60)])
+    together = worst_status([FINE, replace(FINE, tenant="qa", answered_at=NOW - 60)])
     assert texts_of(together)[0] == "● 2.0 calls/s · each job every 4 s"
 
 
 @pytest.mark.parametrize("fields", [{"interval": 40.0}, {"limit": Limit.HOST}])
 def test_an_interval_that_does_not_hold_for_all_tenants_is_not_said_of_all(fields: dict[str, object]) -> None:
     other = replace(FINE, tenant="qa", **fields)  # type: ignore[arg-type]  # the fields of `Pulse`
-    assert texts_of(worst([FINE, other]))[0] == "● 2.0 calls/s"
+    assert texts_of(worst_status([FINE, other]))[0] == "● 2.0 calls/s"

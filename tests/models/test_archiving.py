@@ -1,36 +1,36 @@
 from dataclasses import replace
 
 from tests.support.building import NOW, PROCESSING, done, job, missed, seen, watch, watchlist
-from zjobtui.models.history import Entry, Event
+from zjobtui.models.history import Event, EventKind
 from zjobtui.models.observation import Observation
-from zjobtui.models.watched_job import Watch, due
+from zjobtui.models.watched_job import WatchedJob, due_for_archive
 
 DAY = 86_400.0
 
 
-def looked_at(observation: Observation, at: float = NOW) -> Watch:
+def looked_at(observation: Observation, at: float = NOW) -> WatchedJob:
     told = watchlist(watch(1)).fold([(job(1), observation, 5.0)]).watchlist
     return next(iter(told.acknowledge([job(1)], at).watchlist))
 
 
 def test_what_has_ended_and_was_looked_at_long_ago_is_due() -> None:
-    assert due([looked_at(done(NOW))], NOW + DAY + 1, DAY) == (job(1),)
-    assert due([looked_at(done(NOW))], NOW + DAY - 1, DAY) == ()
-    assert due([looked_at(done(NOW), NOW + DAY)], NOW + DAY + 1, DAY) == ()
+    assert due_for_archive([looked_at(done(NOW))], NOW + DAY + 1, DAY) == (job(1),)
+    assert due_for_archive([looked_at(done(NOW))], NOW + DAY - 1, DAY) == ()
+    assert due_for_archive([looked_at(done(NOW), NOW + DAY)], NOW + DAY + 1, DAY) == ()
 
 
 def test_what_nobody_saw_or_what_has_not_ended_is_never_due() -> None:
     unseen = replace(looked_at(done(NOW)), acknowledged_at=None)
-    assert due([unseen, looked_at(seen(PROCESSING)), looked_at(missed()), watch(2)], NOW + 1e9, DAY) == ()
+    assert due_for_archive([unseen, looked_at(seen(PROCESSING)), looked_at(missed()), watch(2)], NOW + 1e9, DAY) == ()
 
 
 def test_an_archived_job_that_is_brought_back_stays_for_the_whole_time_again() -> None:
     known, later = looked_at(done(NOW)), NOW + 40 * DAY
-    left = watchlist(known).remove([job(1)], later, Event.ARCHIVED)
-    assert left.entries == (Entry(job(1), later, Event.ARCHIVED, ""),)
+    left = watchlist(known).remove([job(1)], later, EventKind.ARCHIVED)
+    assert left.entries == (Event(job(1), later, EventKind.ARCHIVED, ""),)
     for change in (
         left.watchlist.restore([known], later),
         left.watchlist.add([watch(1, added_at=later)], recalled=[known]),
     ):
-        assert due(change.watchlist, later + DAY - 1, DAY) == ()
-        assert due(change.watchlist, later + DAY + 1, DAY) == (job(1),)
+        assert due_for_archive(change.watchlist, later + DAY - 1, DAY) == ()
+        assert due_for_archive(change.watchlist, later + DAY + 1, DAY) == (job(1),)

@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 
 from tests.support.building import NOW, PROCESSING, arranged, done, failed, missed, order_report, seen, watch
 from zjobtui.models.digest import Digest
-from zjobtui.models.job_update import fold
+from zjobtui.models.job_update import apply_observation
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.sorting import SortOrder
 from zjobtui.models.verdict import Kind, Verdict
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 
 
-def after(number: int, observation: Observation) -> Watch:
-    return fold(watch(number), observation, 5.0).watch
+def after(number: int, observation: Observation) -> WatchedJob:
+    return apply_observation(watch(number), observation, 5.0).watch
 
 
 def test_what_needs_a_person_comes_first_then_what_waits_then_what_is_done() -> None:
@@ -98,7 +98,7 @@ ORDERS = st.sampled_from(list(SortOrder))
 
 
 @given(WATCHES, ORDERS)
-def test_equal_watches_stay_in_the_order_of_adding(watches: list[Watch], order: SortOrder) -> None:
+def test_equal_watches_stay_in_the_order_of_adding(watches: list[WatchedJob], order: SortOrder) -> None:
     rows = arranged(watches, order)
     places = [(order.key(one), watches.index(one)) for one in rows]
     assert places == sorted(places)
@@ -107,7 +107,9 @@ def test_equal_watches_stay_in_the_order_of_adding(watches: list[Watch], order: 
 
 
 @given(WATCHES, ORDERS, st.randoms(use_true_random=False))
-def test_how_watches_stood_decides_nothing_but_ties(watches: list[Watch], order: SortOrder, chance: Random) -> None:
+def test_how_watches_stood_decides_nothing_but_ties(
+    watches: list[WatchedJob], order: SortOrder, chance: Random
+) -> None:
     shuffled = chance.sample(watches, len(watches))
     ours, others = arranged(watches, order), arranged(shuffled, order)
     assert [order.key(one) for one in ours] == [order.key(one) for one in others]
@@ -115,7 +117,7 @@ def test_how_watches_stood_decides_nothing_but_ties(watches: list[Watch], order:
         assert ours == others
 
 
-def numbers(watches: Iterable[Watch]) -> list[int]:
+def numbers(watches: Iterable[WatchedJob]) -> list[int]:
     return [int(one.job.id.key[:8]) for one in watches]
 
 

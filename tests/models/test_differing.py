@@ -1,10 +1,10 @@
 from tests.support.building import NOW, PROCESSING, done, job, missed, seen, watch, watchlist
 from zjobtui.models.diff import differences
-from zjobtui.models.history import Event
+from zjobtui.models.history import EventKind
 from zjobtui.models.watchlist import Watchlist
 
 
-def told(before: Watchlist, after: Watchlist) -> list[tuple[Event, str]]:
+def told(before: Watchlist, after: Watchlist) -> list[tuple[EventKind, str]]:
     return [(event, one.job.id.given[:8]) for event, one in differences(before, after)]
 
 
@@ -14,12 +14,12 @@ ONE, TWO = "00000001", "00000002"
 def test_what_came_what_went_and_what_changed_is_told_once() -> None:
     before = watchlist(watch(1), watch(2))
     after = before.fold([(job(1), done(NOW), 5.0)]).watchlist
-    assert told(before, after) == [(Event.STATUS, ONE)]
-    assert told(before, before.remove([job(1)], NOW).watchlist) == [(Event.REMOVED, ONE)]
-    assert told(watchlist(watch(1)), before) == [(Event.ADDED, TWO)]
-    assert told(before, before.tag([job(2)], ("a",)).watchlist) == [(Event.LABELLED, TWO)]
+    assert told(before, after) == [(EventKind.STATUS, ONE)]
+    assert told(before, before.remove([job(1)], NOW).watchlist) == [(EventKind.REMOVED, ONE)]
+    assert told(watchlist(watch(1)), before) == [(EventKind.ADDED, TWO)]
+    assert told(before, before.tag([job(2)], ("a",)).watchlist) == [(EventKind.LABELLED, TWO)]
     again = after.fold([(job(1), seen(PROCESSING, NOW + 1), 5.0)]).watchlist
-    assert told(after, again) == [(Event.CONTRADICTED, ONE)]
+    assert told(after, again) == [(EventKind.CONTRADICTED, ONE)]
 
 
 def test_a_mere_confirmation_and_a_failed_call_are_nothing() -> None:

@@ -8,13 +8,13 @@ from tests.support.building import NOW, arranged, dashed, done, failed, job, job
 from zjobtui.formatting.symbols import WORDS
 from zjobtui.models.digest import Digest
 from zjobtui.models.filters import FIELDS, STATUSES, Filter, FilterProblem, haystack, parse
-from zjobtui.models.job import Job, JobId
-from zjobtui.models.job_update import fold
+from zjobtui.models.job import JobId, JobRef
+from zjobtui.models.job_update import apply_observation
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.report import Report
 from zjobtui.models.verdict import Kind, Verdict
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 
 ATTENTION = Verdict(Kind.ATTENTION, "The order is Pending.")
 
@@ -23,13 +23,13 @@ def digest(**fields: str) -> Digest:
     return Digest(**{"status": "Completed", "verdict": ATTENTION, **fields})  # type: ignore[arg-type] # all are text
 
 
-def matching(text: str, *watches: Watch, now: float = NOW) -> list[int]:
+def matching(text: str, *watches: WatchedJob, now: float = NOW) -> list[int]:
     wanted = parse(text)
     assert isinstance(wanted, Filter), wanted
     return [int(one.job.id.key[:8]) for one in watches if wanted.matches(one, now)]
 
 
-def matches(text: str, one: Watch, now: float = NOW) -> bool:
+def matches(text: str, one: WatchedJob, now: float = NOW) -> bool:
     return bool(matching(text, one, now=now))
 
 
@@ -39,8 +39,8 @@ def problem(text: str) -> FilterProblem:
     return found
 
 
-def after(observation: Observation, number: int = 1) -> Watch:
-    return fold(watch(number), observation, 5.0).watch
+def after(observation: Observation, number: int = 1) -> WatchedJob:
+    return apply_observation(watch(number), observation, 5.0).watch
 
 
 RICH = watch(
@@ -78,7 +78,7 @@ def test_what_the_last_call_met_is_found() -> None:
 
 
 def test_an_id_is_found_with_dashes_or_without_however_it_was_given() -> None:
-    given_dashed = watch(1, job=Job("env", JobId(dashed(job_id(1)))))
+    given_dashed = watch(1, job=JobRef("env", JobId(dashed(job_id(1)))))
     for one in (watch(1), given_dashed):
         for text in (job_id(1).given, dashed(job_id(1)), dashed(job_id(1))[:13], job_id(1).given[:12].upper()):
             assert matches(text, one)

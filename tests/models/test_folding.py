@@ -5,23 +5,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.building import NOW, PROCESSING, done, failed, missed, order_report, seen, watch
-from zjobtui.models.history import Entry, Event
-from zjobtui.models.job_update import fold
-from zjobtui.models.observation import Missed, Observation
+from zjobtui.models.history import Event, EventKind
+from zjobtui.models.job_update import apply_observation
+from zjobtui.models.observation import Failure, Observation
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.report import Report
 from zjobtui.models.verdict import Kind
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 
 NOT_FOUND = ProblemKind.NOT_FOUND
 PLANNED = 5.0
 
 
-def after(*observations: Observation) -> Watch:
+def after(*observations: Observation) -> WatchedJob:
     """A watch that has taken these in, one after the other."""
     one = watch()
     for observation in observations:
-        one = fold(one, observation, PLANNED).watch
+        one = apply_observation(one, observation, PLANNED).watch
     return one
 
 
@@ -31,16 +31,16 @@ def test_a_new_job_waits_for_its_first_answer() -> None:
 
 
 def test_the_first_answer_is_kept_and_told() -> None:
-    folded = fold(watch(), seen(PROCESSING, NOW + 2), 7.0)
+    folded = apply_observation(watch(), seen(PROCESSING, NOW + 2), 7.0)
     assert folded.seen == seen(PROCESSING, NOW + 2)
-    assert folded.entries == (Entry(watch().job, NOW + 2, Event.STATUS, "Zuora is working on it.", "waiting"),)
+    assert folded.entries == (Event(watch().job, NOW + 2, EventKind.STATUS, "Zuora is working on it.", "waiting"),)
     one = folded.watch
     assert (one.seen_at, one.changed_at, one.unfinished_at, one.planned) == (NOW + 2, NOW + 2, NOW + 2, 7.0)
     assert (one.answered_at, one.heard_at, one.ended_at) == (NOW + 2, NOW + 2, None)
 
 
 def test_the_same_answer_again_only_confirms() -> None:
-    folded = fold(after(seen(PROCESSING, NOW)), seen(PROCESSING, NOW + 5), PLANNED)
+    folded = apply_observation(after(seen(PROCESSING, NOW)), seen(PROCESSING, NOW + 5), PLANNED)
     assert (folded.seen, folded.entries) == (None, ())
     assert (folded.watch.seen_at, folded.watch.unfinished_at, folded.watch.changed_at) == (NOW + 5, NOW + 5, NOW)
 
@@ -57,7 +57,7 @@ def test_a_job_that_had_ended_before_it_was_watched_has_no_moment_before_its_end
 
 
 def test_a_final_answer_again_is_kept_and_tells_nothing_new() -> None:
-    folded = fold(after(done(NOW)), done(NOW + 60), PLANNED)
+    folded = apply_observation(after(done(NOW)), done(NOW + 60), PLANNED)
     assert (folded.seen, folded.entries) == (done(NOW + 60), ())
 
 
@@ -65,7 +65,7 @@ def test_a_final_answer_again_is_kept_and_tells_nothing_new() -> None:
 @pytest.mark.parametrize("before", [(), (seen(PROCESSING),), (failed(),)], ids=["new", "running", "final"])
 def test_a_failed_call_never_touches_the_last_answer(before: tuple[Observation, ...], kind: ProblemKind) -> None:
     one = after(*before)
-    folded = fold(one, missed(kind, NOW + 5), 9.0)
+    folded = apply_observation(one, missed(kind, NOW + 5), 9.0)
     assert (folded.seen, folded.entries) == (None, ())
     assert folded.watch == replace(one, problem=Problem(kind, "no answer"), problem_at=NOW + 5)
     assert (folded.watch.verdict, folded.watch.answered_at) == (one.verdict, one.answered_at)
@@ -79,10 +79,10 @@ def test_a_good_answer_clears_the_problem() -> None:
 
 
 def test_a_job_that_zuora_does_not_know_is_told_once() -> None:
-    first = fold(after(seen(PROCESSING, NOW)), missed(NOT_FOUND, NOW + 5), PLANNED)
-    again = fold(first.watch, missed(NOT_FOUND, NOW + 10), PLANNED)
+    first = apply_observation(after(seen(PROCESSING, NOW)), missed(NOT_FOUND, NOW + 5), PLANNED)
+    again = apply_observation(first.watch, missed(NOT_FOUND, NOW + 10), PLANNED)
     assert first.watch.verdict.kind is again.watch.verdict.kind is Kind.UNKNOWN
-    assert [(entry.event, entry.verdict) for entry in first.entries] == [(Event.STATUS, "unknown to Zuora")]
+    assert [(entry.event, entry.verdict) for entry in first.entries] == [(EventKind.STATUS, "unknown to Zuora")]
     assert again.entries == ()
     assert (first.watch.changed_at, again.watch.changed_at, again.watch.answered_at) == (NOW + 5, NOW + 5, NOW + 10)
 
@@ -90,11 +90,13 @@ def test_a_job_that_zuora_does_not_know_is_told_once() -> None:
 def test_that_zuora_does_not_know_a_job_outlasts_a_failed_call() -> None:
     one = after(missed(NOT_FOUND, NOW), missed(ProblemKind.TIMED_OUT, NOW + 5))
     assert (one.verdict.kind, one.answered_at) == (Kind.UNKNOWN, NOW)
-    assert fold(one, missed(NOT_FOUND, NOW + 10), PLANNED).entries == ()
+    assert apply_observation(one, missed(NOT_FOUND, NOW + 10), PLANNED).entries == ()
 
 
 def test_a_job_that_zuora_knows_again_is_told_although_its_answer_is_the_same() -> None:
-    folded = fold(after(seen(PROCESSING, NOW), missed(NOT_FOUND, NOW + 5)), seen(PROCESSING, NOW + 9), PLANNED)
+    folded = apply_observation(
+        after(seen(PROCESSING, NOW), missed(NOT_FOUND, NOW + 5)), seen(PROCESSING, NOW + 9), PLANNED
+    )
     assert [entry.text for entry in folded.entries] == ["Zuora is working on it."]
     assert folded.watch.verdict.kind is Kind.WAITING
 
@@ -113,19 +115,19 @@ def test_a_final_answer_stays_and_what_contradicts_it_is_told_once(
     final: Observation, later: Observation, text: str
 ) -> None:
     one = after(final, missed(at=NOW + 20))
-    folded = fold(one, later, PLANNED)
+    folded = apply_observation(one, later, PLANNED)
     assert folded.seen is None
-    assert folded.entries == (Entry(one.job, NOW + 50, Event.CONTRADICTED, text),)
+    assert folded.entries == (Event(one.job, NOW + 50, EventKind.CONTRADICTED, text),)
     assert (folded.watch.digest, folded.watch.seen_at, folded.watch.ended_at) == (one.digest, NOW, NOW)
     assert (folded.watch.verdict, folded.watch.contradiction) == (one.verdict, text)
     assert folded.watch.problem is None
     assert folded.watch.heard_at == NOW + 50
-    assert fold(folded.watch, later, PLANNED).entries == ()
+    assert apply_observation(folded.watch, later, PLANNED).entries == ()
 
 
 def test_a_later_final_answer_takes_the_place_of_an_earlier_one_and_ends_a_contradiction() -> None:
     pending = seen(order_report(order_status="Pending"), NOW)
-    folded = fold(after(pending, seen(PROCESSING, NOW + 5)), done(NOW + 10), PLANNED)
+    folded = apply_observation(after(pending, seen(PROCESSING, NOW + 5)), done(NOW + 10), PLANNED)
     assert (folded.watch.verdict.kind, folded.watch.contradiction) == (Kind.DONE, "")
     assert (folded.watch.ended_at, folded.watch.seen_at, folded.watch.changed_at) == (NOW, NOW + 10, NOW + 10)
     assert [entry.verdict for entry in folded.entries] == ["done"]
@@ -148,13 +150,13 @@ OBSERVATIONS = st.lists(st.sampled_from(EVERY_KIND)).map(
 def test_whatever_comes_a_final_job_stays_final_and_time_goes_on(observations: list[Observation]) -> None:
     one = watch()
     for observation in observations:
-        folded = fold(one, observation, PLANNED)
+        folded = apply_observation(one, observation, PLANNED)
         after_it = folded.watch
         assert after_it.is_final >= one.is_final
         assert after_it.heard_at >= one.heard_at
         assert (after_it.ended_at is not None) == after_it.is_final
         assert one.ended_at in (None, after_it.ended_at)
-        if isinstance(observation, Missed):
+        if isinstance(observation, Failure):
             assert (after_it.digest, after_it.seen_at, folded.seen) == (one.digest, one.seen_at, None)
         if after_it.digest != one.digest:
             assert folded.seen == observation

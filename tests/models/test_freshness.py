@@ -3,10 +3,10 @@ import pytest
 from tests.support.building import NOW, PROCESSING, done, job, missed, seen, watch, watchlist
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
-from zjobtui.models.watched_job import Watch, is_stale, stale_at
+from zjobtui.models.watched_job import WatchedJob, is_stale, stale_at
 
 
-def observed(*observations: Observation, planned: float = 5.0) -> Watch:
+def observed(*observations: Observation, planned: float = 5.0) -> WatchedJob:
     change = watchlist(watch(1)).fold([(job(1), one, planned) for one in observations])
     return change.observed[-1].watch
 
@@ -32,7 +32,7 @@ def observed(*observations: Observation, planned: float = 5.0) -> Watch:
         "unknown, then failing",
     ],
 )
-def test_a_row_is_stale_three_planned_intervals_after_its_last_answer(one: Watch, limit: float) -> None:
+def test_a_row_is_stale_three_planned_intervals_after_its_last_answer(one: WatchedJob, limit: float) -> None:
     assert stale_at(one) == limit
     assert not is_stale(one, limit)
     assert is_stale(one, limit + 0.001)

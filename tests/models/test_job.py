@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.support.building import dashed, job_id
 from zjobtui.models.id_finder import find_job_ids
-from zjobtui.models.job import InvalidJobIdError, Job, JobId
+from zjobtui.models.job import InvalidJobIdError, JobId, JobRef
 from zjobtui.zuora.api import JOBS_PATH, job_path
 
 PLAIN = "1bc24f315d7b48d3a20245bfe73bdceb"
@@ -23,7 +23,7 @@ SEPARATORS = st.sampled_from([" ", "\n", ",", '","', ";", "/", "|", "_", "'", "=
 def test_one_job_is_one_job_however_its_id_is_written(other: str) -> None:
     assert JobId.parse(other) == JobId.parse(PLAIN)
     assert len({JobId.parse(other), JobId.parse(PLAIN)}) == 1
-    assert Job("env", JobId.parse(other)) == Job("env", JobId.parse(PLAIN))
+    assert JobRef("env", JobId.parse(other)) == JobRef("env", JobId.parse(PLAIN))
 
 
 def test_an_id_is_kept_and_shown_as_it_was_given() -> None:
@@ -31,7 +31,7 @@ def test_an_id_is_kept_and_shown_as_it_was_given() -> None:
 
 
 def test_the_same_id_in_two_tenants_is_two_jobs() -> None:
-    assert Job("env", JobId(PLAIN)) != Job("eu", JobId(PLAIN))
+    assert JobRef("env", JobId(PLAIN)) != JobRef("eu", JobId(PLAIN))
     assert JobId(PLAIN) != PLAIN
 
 

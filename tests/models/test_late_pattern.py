@@ -27,7 +27,7 @@ def test_every_pattern_compiles(module: ModuleType) -> None:
 
 
 def test_a_late_pattern_finds_what_a_compiled_one_does() -> None:
-    late = lazy_pattern.late_pattern(r"(?P<word>b+)", re.IGNORECASE)
+    late = lazy_pattern.lazy_pattern(r"(?P<word>b+)", re.IGNORECASE)
     assert [found["word"] for found in late.finditer("aBb b")] == ["Bb", "b"]
     assert late.sub("-", "abc") == late.sub("-", "abc") == "a-c"
     assert late.fullmatch("a") is None
@@ -36,6 +36,6 @@ def test_a_late_pattern_finds_what_a_compiled_one_does() -> None:
 
 
 def test_a_faulty_one_fails_when_it_is_used() -> None:
-    faulty = lazy_pattern.late_pattern("(")
+    faulty = lazy_pattern.lazy_pattern("(")
     with pytest.raises(re.error):
         faulty.match("(")

@@ -6,12 +6,12 @@ from tests.support.building import NOW, PROCESSING, done, failed, missed, order_
 from zjobtui.models.observation import Observation
 from zjobtui.models.outcome import Outcome, is_over, outcome, worst
 from zjobtui.models.problem import Problem, ProblemKind
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 
 PENDING = order_report(order_status="Pending")
 
 
-def after(observation: Observation) -> Watch:
+def after(observation: Observation) -> WatchedJob:
     return watchlist(watch(1)).fold([(watch(1).job, observation, 5.0)]).observed[0].watch
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from zjobtui.models.durations import read_span
+from zjobtui.models.durations import parse_duration
 
 
 @pytest.mark.parametrize(
@@ -23,4 +23,4 @@ from zjobtui.models.durations import read_span
     ],
 )
 def test_a_span_is_read_as_people_write_it(text: str, seconds: float | None) -> None:
-    assert read_span(text) == seconds
+    assert parse_duration(text) == seconds

@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch, watchlist
-from zjobtui.models.notifications import PATIENCE, News, Telling, Topic, altered, news
+from zjobtui.models.notifications import (
+    PATIENCE,
+    Notification,
+    NotificationQueue,
+    Topic,
+    changed_pairs,
+    notifications_of,
+)
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.verdict import Kind
@@ -27,19 +34,21 @@ def answered(before: Watchlist, *answers: tuple[int, str], at: float = NOW) -> W
 
 
 def topics(before: Watchlist, after: Watchlist) -> list[str]:
-    return [one.topic.value for one in news(before, after, ALL)]
+    return [one.topic.value for one in notifications_of(before, after, ALL)]
 
 
 def test_a_job_that_fails_is_told_once() -> None:
     start = watchlist(watch(1), watch(2))
     after = answered(start, (1, "failed"))
-    assert [(one.topic, one.watch) for one in news(start, after, ALL)] == [(Topic.FAILED, after.get(job(1)))]
-    assert news(after, answered(after, (1, "failed"), (2, "running"), at=NOW + 9), ALL) == ()
+    assert [(one.topic, one.watch) for one in notifications_of(start, after, ALL)] == [
+        (Topic.FAILED, after.get(job(1)))
+    ]
+    assert notifications_of(after, answered(after, (1, "failed"), (2, "running"), at=NOW + 9), ALL) == ()
 
 
 def test_only_what_a_person_wants_is_told() -> None:
     start = watchlist(watch(1))
-    assert news(start, answered(start, (1, "failed")), {Topic.ATTENTION}) == ()
+    assert notifications_of(start, answered(start, (1, "failed")), {Topic.ATTENTION}) == ()
 
 
 def test_what_is_stored_comes_back_or_is_annotated_is_no_news() -> None:
@@ -84,14 +93,14 @@ def test_a_verdict_is_told_when_it_comes_and_never_twice(
                 after = before.add([watch(which)]).watchlist
             case _:
                 after = before.remove([job(which)], at).watchlist
-        told = news(before, after, on)
-        assert set(told) <= set(news(before, after, ALL))
+        told = notifications_of(before, after, on)
+        assert set(told) <= set(notifications_of(before, after, ALL))
         assert all(one.topic in on for one in told)
-        assert news(after, after, ALL) == ()
+        assert notifications_of(after, after, ALL) == ()
         for one in after:
             was = before.get(one.job)
             comes = was is not None and was.verdict.kind is not one.verdict.kind
-            is_told = any(told_one.watch is one for told_one in news(before, after, ALL))
+            is_told = any(told_one.watch is one for told_one in notifications_of(before, after, ALL))
             assert is_told == (comes and one.verdict.kind in {Kind.FAILED, Kind.ATTENTION})
         before = after
 
@@ -111,16 +120,16 @@ def test_what_is_altered_is_found_in_any_order(have: list[int], count: int, chan
             if (one := known[number]) is not None
         }
     )
-    found = {(old.job if old else None, new.job) for old, new in altered(before, after)}
+    found = {(old.job if old else None, new.job) for old, new in changed_pairs(before, after)}
     assert found == {(job(number), job(number)) for number in have[:count] if number in changed}
 
 
 @given(events=st.lists(st.tuples(st.floats(0, 30), st.integers(0, 3)), max_size=30))
 def test_tellings_keep_their_distance_and_everything_is_told_once(events: list[tuple[float, int]]) -> None:
-    telling, now, given_news, told, times = Telling(), 0.0, 0, 0, []
+    telling, now, given_news, told, times = NotificationQueue(), 0.0, 0, 0, []
     for pause, count in [*events, (PATIENCE + 0.001, 0)]:
         now += pause
-        telling, out = telling.heard((News(Topic.FAILED),) * count).due(now)
+        telling, out = telling.heard((Notification(Topic.FAILED),) * count).due(now)
         given_news += count
         told += len(out)
         times += [now] * bool(out)

@@ -11,25 +11,25 @@ from hypothesis import strategies as st
 
 from tests.support.building import NOW, watch
 from zjobtui.models.digest import Digest
-from zjobtui.models.duration_stats import FEWEST, NARROW, Life, Usual, life, usual
+from zjobtui.models.duration_stats import FEWEST, NARROW, DurationStats, Life, duration_stats, life
 from zjobtui.models.verdict import Kind, Verdict
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 
 DONE = Digest("Completed", Verdict(Kind.DONE, "Done."))
 
 
-def ended(number: int, seconds: float, gap: float = 0.0, tenant: str = "env") -> Watch:
+def ended(number: int, seconds: float, gap: float = 0.0, tenant: str = "env") -> WatchedJob:
     """A job that ended between two calls, `gap` seconds apart, around `seconds` after it was added."""
     at = NOW + seconds
     return watch(number, tenant=tenant, digest=DONE, unfinished_at=at - gap / 2, ended_at=at + gap / 2)
 
 
-def running(seconds: float, number: int = 1) -> Watch:
+def running(seconds: float, number: int = 1) -> WatchedJob:
     return watch(number, unfinished_at=NOW + seconds)
 
 
-def told_of(own: Watch, *others: Watch) -> Usual:
-    told = usual(own, others)
+def told_of(own: WatchedJob, *others: WatchedJob) -> DurationStats:
+    told = duration_stats(own, others)
     assert told is not None
     return told
 
@@ -64,8 +64,8 @@ def test_of_few_jobs_nothing_is_said() -> None:
     strangers = [ended(number, 1.0, tenant="other") for number in range(50)]
     known_late = [replace(ended(number, 1.0), unfinished_at=None) for number in range(50, 90)]
     unseen = [ended(number, 7_200.0, gap=14_400.0) for number in range(90, 130)]
-    assert usual(ended(1, 35.0), [*others[1:], *strangers, *known_late, *unseen]) is None
-    assert usual(ended(1, 35.0), [*others, *strangers, *known_late, ended(1, 35.0)]) is not None
+    assert duration_stats(ended(1, 35.0), [*others[1:], *strangers, *known_late, *unseen]) is None
+    assert duration_stats(ended(1, 35.0), [*others, *strangers, *known_late, ended(1, 35.0)]) is not None
 
 
 def test_median_and_share_are_of_the_other_jobs_of_the_tenant() -> None:
@@ -142,7 +142,7 @@ def _has_few(age: int, share: Fraction, ends: list[int], ages: list[int]) -> boo
     return sum(one >= age for one in (*ends, *ages)) >= FEWEST * share
 
 
-def polled(lives: list[float], until: float, chance: Random, added: list[float]) -> Iterator[Watch]:
+def polled(lives: list[float], until: float, chance: Random, added: list[float]) -> Iterator[WatchedJob]:
     """Jobs that were called every 2 s up to then, each at moments of its own."""
     for number, (took, at) in enumerate(zip(lives, added, strict=True), 2):
         calls = [at + chance.random() * 2]
@@ -159,7 +159,7 @@ def test_the_first_jobs_of_a_batch_to_end_do_not_make_the_usual_time_too_short(s
         chance = Random(seed)
         lives = [20 * exp(chance.gauss(0, 0.8)) for _ in range(100)]
         until = sorted(lives)[int(100 * share) - 1] + 2
-        told = usual(watch(1), polled(lives, until, chance, [0.0] * 100))
+        told = duration_stats(watch(1), polled(lives, until, chance, [0.0] * 100))
         assert share < 0.6 or (told is not None and told.median is not None)
         if told is not None and told.median is not None:
             assert told.median == pytest.approx(median(lives), rel=0.25), (seed, told)

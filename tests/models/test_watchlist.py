@@ -4,16 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.building import NOW, PROCESSING, done, job, missed, seen, watch, watchlist
-from zjobtui.models.history import Entry, Event
-from zjobtui.models.job import Job
+from zjobtui.models.history import Event, EventKind
+from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Observation
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Watchlist
 
 EMPTY = watchlist()
 
 
-def events(change: Change) -> list[tuple[Event, str]]:
+def events(change: Change) -> list[tuple[EventKind, str]]:
     return [(entry.event, entry.text) for entry in change.entries]
 
 
@@ -21,7 +21,7 @@ def test_added_jobs_stand_in_the_order_of_adding() -> None:
     change = EMPTY.add([watch(3), watch(1), watch(2)])
     assert list(change.watchlist) == [watch(3), watch(1), watch(2)]
     assert change.added == (watch(3), watch(1), watch(2))
-    assert change.entries[0] == Entry(job(3), NOW, Event.ADDED, "test")
+    assert change.entries[0] == Event(job(3), NOW, EventKind.ADDED, "test")
     assert len(EMPTY) == 0
 
 
@@ -40,14 +40,14 @@ def test_removed_jobs_go_and_others_stay() -> None:
     change = watchlist(watch(1), watch(2), watch(3)).remove([job(2), job(9)], NOW + 5)
     assert list(change.watchlist) == [watch(1), watch(3)]
     assert change.removed == (watch(2),)
-    assert change.entries == (Entry(job(2), NOW + 5, Event.REMOVED, ""),)
+    assert change.entries == (Event(job(2), NOW + 5, EventKind.REMOVED, ""),)
 
 
 def test_a_removed_job_is_restored_with_all_that_was_known_of_it() -> None:
     known = watch(1, label="mine", seen_at=NOW)
     change = EMPTY.restore([known], NOW + 5)
     assert change.watchlist.get(job(1)) == known
-    assert change.entries == (Entry(job(1), NOW + 5, Event.RESTORED, ""),)
+    assert change.entries == (Event(job(1), NOW + 5, EventKind.RESTORED, ""),)
 
 
 def test_a_removed_job_that_is_added_again_comes_back_with_all_that_was_known_of_it() -> None:
@@ -55,8 +55,8 @@ def test_a_removed_job_that_is_added_again_comes_back_with_all_that_was_known_of
     change = EMPTY.add([watch(1, added_at=NOW + 9), watch(2)], recalled=[known])
     assert change.added == (known, watch(2))
     assert change.entries == (
-        Entry(job(1), NOW + 9, Event.RESTORED, ""),
-        Entry(job(2), NOW, Event.ADDED, "test"),
+        Event(job(1), NOW + 9, EventKind.RESTORED, ""),
+        Event(job(2), NOW, EventKind.ADDED, "test"),
     )
 
 
@@ -68,7 +68,7 @@ def test_a_removed_job_that_is_added_under_a_new_label_has_that_label() -> None:
 def test_a_label_is_given_and_taken_away() -> None:
     change = watchlist(watch(1), watch(2)).label([job(1), job(9)], "mine", NOW)
     assert change.annotated == (watch(1, label="mine"),)
-    assert events(change) == [(Event.LABELLED, "mine")]
+    assert events(change) == [(EventKind.LABELLED, "mine")]
     assert list(change.watchlist) == [watch(1, label="mine"), watch(2)]
     assert change.watchlist.label([job(1)], "", NOW).watchlist.get(job(1)) == watch(1)
 
@@ -103,7 +103,7 @@ def test_tags_and_a_note_take_the_place_of_those_before() -> None:
 
 
 def test_what_calls_brought_is_folded_in_their_order() -> None:
-    brought: list[tuple[Job, Observation, float]] = [
+    brought: list[tuple[JobRef, Observation, float]] = [
         (job(1), seen(PROCESSING, NOW), 5.0),
         (job(2), missed(at=NOW), 5.0),
         (job(1), done(NOW + 5), 5.0),
@@ -130,7 +130,7 @@ def test_a_mere_confirmation_may_wait_and_everything_else_may_not() -> None:
         running.add([watch(2)]),
         running.remove([job(1)], NOW),
         running.label([job(1)], "mine", NOW),
-        Change(running, entries=(Entry(job(1), NOW, Event.STATUS, ""),)),
+        Change(running, entries=(Event(job(1), NOW, EventKind.STATUS, ""),)),
     ):
         assert change.is_urgent
 
@@ -160,7 +160,7 @@ def test_a_final_answer_is_not_undone_by_another_windows_late_look() -> None:
     assert watchlist(running).merged([final], []).get(job(1)) == final
 
 
-def one_after(observation: Observation) -> Watch:
+def one_after(observation: Observation) -> WatchedJob:
     change = watchlist(watch(1)).fold([(job(1), observation, 5.0)])
     return change.observed[0].watch
 
@@ -171,7 +171,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(["add", "remove", "label", "restore"]
 @given(STEPS)
 def test_every_change_says_just_what_changed(steps: list[tuple[str, int]]) -> None:
     before: Watchlist = EMPTY
-    gone: dict[int, Watch] = {}
+    gone: dict[int, WatchedJob] = {}
     for step, number in steps:
         match step:
             case "add":

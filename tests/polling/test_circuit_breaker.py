@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from tests.support.sources import DONE
-from zjobtui.models.observation import Missed, Observation, Seen
+from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.polling.circuit_breaker import BRIEF, BRIEF_CAP, CAP, FAILURES, CircuitBreaker
 
@@ -15,7 +15,7 @@ ABOUT_ONE_JOB = [kind for kind in ProblemKind if kind not in {*FAILING, *REFUSIN
 
 
 def missed(at: float, kind: ProblemKind = ProblemKind.UNREACHABLE) -> Observation:
-    return Missed(Problem(kind, "no"), at)
+    return Failure(Problem(kind, "no"), at)
 
 
 def opened(chance: Random, at: float = 0.0, kind: ProblemKind = ProblemKind.UNREACHABLE) -> CircuitBreaker:
@@ -62,7 +62,7 @@ def test_failures_of_several_kinds_in_a_row_open_it_and_the_last_one_is_shown() 
     assert breaker.problem == Problem(FAILING[-1], "no")
 
 
-@pytest.mark.parametrize("between", [Seen(DONE, 2.0), *(missed(2.0, kind) for kind in ABOUT_ONE_JOB)])
+@pytest.mark.parametrize("between", [Success(DONE, 2.0), *(missed(2.0, kind) for kind in ABOUT_ONE_JOB)])
 def test_failures_with_any_other_response_between_them_leave_it_closed(between: Observation) -> None:
     breaker = CircuitBreaker(Random(1))
     for at in range(20):
@@ -70,7 +70,7 @@ def test_failures_with_any_other_response_between_them_leave_it_closed(between: 
         assert not breaker.is_open
 
 
-@pytest.mark.parametrize("word", [Seen(DONE, 2.0), *(missed(2.0, kind) for kind in ABOUT_ONE_JOB)])
+@pytest.mark.parametrize("word", [Success(DONE, 2.0), *(missed(2.0, kind) for kind in ABOUT_ONE_JOB)])
 def test_one_response_that_is_not_about_the_tenant_closes_it(word: Observation) -> None:
     breaker = opened(Random(1))
     breaker.record(word, 1.9, 2)

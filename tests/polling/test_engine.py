@@ -14,7 +14,7 @@ from tests.support.polling import watches
 from tests.support.scripted import FixedClock
 from tests.support.sources import MemoryShelf, TimedSource
 from zjobtui.clock import SystemClock
-from zjobtui.models.job import Job, JobId
+from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.observation import Observation
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.watchlist import Watchlist
@@ -138,7 +138,7 @@ def test_who_pauses_before_there_is_a_source_is_paused() -> None:
 def test_each_tenant_is_told_of_its_own_jobs_on_screen_even_before_there_is_a_source(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shown: list[tuple[str, list[Job]]] = []
+    shown: list[tuple[str, list[JobRef]]] = []
     monkeypatch.setattr(Poller, "show", lambda poller, jobs: shown.append((poller.tenant, list(jobs))))
     source, other = Slow(), Slow()
     other.ready.set()

@@ -10,17 +10,19 @@ from tests.support.building import done, job, missed, seen, watch, watchlist
 from tests.support.sources import MemoryShelf, News
 from tests.support.virtual_time import run_virtually
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.polling.watchlist_service import FLUSH, GATHER, LOOK, NOT_YET, Ledger
+from zjobtui.polling.watchlist_service import FLUSH, GATHER, LOOK, NOT_YET, WatchlistService
 
-Script = Callable[[Ledger, MemoryShelf], Coroutine[Any, Any, None]]
+Script = Callable[[WatchlistService, MemoryShelf], Coroutine[Any, Any, None]]
 
 
-def with_ledger(script: Script, *numbers: int) -> tuple[Ledger, MemoryShelf, list[str]]:
+def with_ledger(script: Script, *numbers: int) -> tuple[WatchlistService, MemoryShelf, list[str]]:
     """Runs a script over a ledger of watches with these numbers; gives the ledger and what happened in order."""
     shelf, happened = MemoryShelf(), []
 
-    async def run() -> Ledger:
-        ledger = Ledger(watchlist(*map(watch, numbers)), shelf, lambda: happened.append(f"told {len(shelf.changes)}"))
+    async def run() -> WatchlistService:
+        ledger = WatchlistService(
+            watchlist(*map(watch, numbers)), shelf, lambda: happened.append(f"told {len(shelf.changes)}")
+        )
         ledger.start()
         await script(ledger, shelf)
         await ledger.close()
@@ -30,7 +32,7 @@ def with_ledger(script: Script, *numbers: int) -> tuple[Ledger, MemoryShelf, lis
 
 
 def test_an_edit_is_shown_at_once_and_returns_when_it_is_committed() -> None:
-    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+    async def script(ledger: WatchlistService, shelf: MemoryShelf) -> None:
         await ledger.edit(lambda listed: listed.add([watch(1)]))
         assert len(shelf.changes) == 1
         assert ledger.uncommitted == ()
@@ -40,7 +42,7 @@ def test_an_edit_is_shown_at_once_and_returns_when_it_is_committed() -> None:
 
 
 def test_an_observation_is_committed_before_it_is_shown() -> None:
-    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+    async def script(ledger: WatchlistService, shelf: MemoryShelf) -> None:
         ledger.bring(job(1), done(), 5.0)
         await asyncio.sleep(GATHER * 2)
         assert len(shelf.changes) == 1
@@ -50,7 +52,7 @@ def test_an_observation_is_committed_before_it_is_shown() -> None:
 
 
 def test_an_observation_after_a_quiet_moment_is_committed_and_shown_at_once() -> None:
-    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+    async def script(ledger: WatchlistService, shelf: MemoryShelf) -> None:
         for number in (1, 2, 3):
             ledger.bring(job(number), done(), 5.0)
             await asyncio.sleep(0.001)
@@ -63,7 +65,7 @@ def test_an_observation_after_a_quiet_moment_is_committed_and_shown_at_once() ->
 
 
 def test_a_burst_of_observations_is_committed_in_few_parts() -> None:
-    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+    async def script(ledger: WatchlistService, shelf: MemoryShelf) -> None:
         for number in range(1, 101):
             ledger.bring(job(number), done(), 5.0)
             await asyncio.sleep(GATHER / 50)
@@ -75,7 +77,7 @@ def test_a_burst_of_observations_is_committed_in_few_parts() -> None:
 
 
 def test_observations_that_come_together_are_committed_together() -> None:
-    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+    async def script(ledger: WatchlistService, shelf: MemoryShelf) -> None:
         for number in range(1, 31):
             ledger.bring(job(number), done(), 5.0)
         await asyncio.sleep(GATHER * 2)
@@ -86,7 +88,7 @@ def test_observations_that_come_together_are_committed_together() -> None:
 
 
 def test_a_mere_confirmation_waits_for_the_flush() -> None:
-    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+    async def script(ledger: WatchlistService, shelf: MemoryShelf) -> None:
         ledger.bring(job(1), seen(at=10.0), 5.0)
         await asyncio.sleep(GATHER * 2)
         assert len(shelf.changes) == 1
@@ -101,7 +103,7 @@ def test_a_mere_confirmation_waits_for_the_flush() -> None:
 
 
 def test_what_cannot_be_saved_is_kept_told_and_tried_again() -> None:
-    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+    async def script(ledger: WatchlistService, shelf: MemoryShelf) -> None:
         shelf.fault = "disk full"
         await ledger.edit(lambda listed: listed.add([watch(1)]))
         assert ledger.unsaved == "disk full"
@@ -118,7 +120,7 @@ def test_what_cannot_be_saved_is_kept_told_and_tried_again() -> None:
 
 
 def test_what_another_window_did_is_taken_over() -> None:
-    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+    async def script(ledger: WatchlistService, shelf: MemoryShelf) -> None:
         shelf.waiting_news.append(News((watch(2, label="theirs"),), (job(1),)))
         await asyncio.sleep(LOOK * 1.5)
 
@@ -128,7 +130,7 @@ def test_what_another_window_did_is_taken_over() -> None:
 
 
 def test_what_was_brought_last_is_committed_when_it_closes() -> None:
-    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+    async def script(ledger: WatchlistService, shelf: MemoryShelf) -> None:
         ledger.bring(job(1), done(), 5.0)
 
     _, shelf, _ = with_ledger(script, 1)
@@ -136,7 +138,7 @@ def test_what_was_brought_last_is_committed_when_it_closes() -> None:
 
 
 def test_a_failed_call_is_no_reason_to_write() -> None:
-    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+    async def script(ledger: WatchlistService, shelf: MemoryShelf) -> None:
         ledger.bring(job(1), missed(), 5.0)
         await asyncio.sleep(GATHER * 2)
         assert shelf.changes == []
@@ -152,7 +154,7 @@ def test_an_edit_is_reported_as_unsaved_if_the_store_does_not_answer() -> None:
         shelf, blocked = MemoryShelf(), threading.Event()
         apply = shelf.apply
         shelf.apply = lambda change: (blocked.wait(10), apply(change))[1]  # type: ignore[method-assign]
-        ledger = Ledger(watchlist(), shelf, lambda: None)
+        ledger = WatchlistService(watchlist(), shelf, lambda: None)
         edited = asyncio.create_task(ledger.edit(lambda listed: listed.add([watch(1)])))
         await asyncio.sleep(0)
         assert len(ledger.watchlist) == 1
@@ -167,7 +169,7 @@ def test_an_edit_is_reported_as_unsaved_if_the_store_does_not_answer() -> None:
 
 
 def test_a_job_that_comes_back_while_the_store_is_locked_gets_its_history_afterwards() -> None:
-    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+    async def script(ledger: WatchlistService, shelf: MemoryShelf) -> None:
         shelf.removed[job(1)] = watch(1, label="known")
         shelf.fault = "locked"
         await ledger.add([watch(1)])
@@ -184,7 +186,7 @@ def test_an_edit_made_while_the_changes_of_others_are_read_stands() -> None:
 
     async def script() -> None:
         shelf, loop = MemoryShelf(), asyncio.get_running_loop()
-        ledger = Ledger(watchlist(watch(1)), shelf, lambda: None)
+        ledger = WatchlistService(watchlist(watch(1)), shelf, lambda: None)
 
         def label() -> None:
             edits.append(asyncio.ensure_future(ledger.edit(lambda listed: listed.label([job(1)], "mine", 2.0))))
@@ -208,7 +210,7 @@ def test_an_edit_made_while_the_changes_of_others_are_read_stands() -> None:
 
 
 def test_leaving_tries_to_save_for_a_moment_and_keeps_what_it_could_not() -> None:
-    async def script(ledger: Ledger, shelf: MemoryShelf) -> None:
+    async def script(ledger: WatchlistService, shelf: MemoryShelf) -> None:
         shelf.fault = "locked"
         await ledger.edit(lambda listed: listed.add([watch(1)]))
 

@@ -18,7 +18,7 @@ from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant import TenantKind
 from zjobtui.models.tenant_status import Limit
 from zjobtui.models.verdict import Kind, Verdict
-from zjobtui.models.watched_job import Watch, is_stale
+from zjobtui.models.watched_job import WatchedJob, is_stale
 from zjobtui.polling.rate_limiter import Limits, limits_for
 from zjobtui.polling.survival import STALENESS_LIMIT
 
@@ -262,7 +262,7 @@ def test_r6_a_window_that_takes_the_lease_over_asks_without_a_burst() -> None:
 PROCESSING = Digest("Processing", Verdict(Kind.WAITING, "It runs."))
 
 
-def heard(numbers: Iterable[int], before: float = 3_600) -> list[Watch]:
+def heard(numbers: Iterable[int], before: float = 3_600) -> list[WatchedJob]:
     """Jobs that an earlier run of the program has seen running, the higher numbers later."""
     start = START - before
     return [
@@ -522,7 +522,7 @@ def test_a_quarter_of_the_calls_in_flight_that_the_host_grants_is_kept(granted: 
 # --- nothing to do, and no busy loops ----------------------------------------------------------------------------
 
 
-def all_final() -> list[Watch]:
+def all_final() -> list[WatchedJob]:
     done = Digest("Completed", Verdict(Kind.DONE, "It is done."))
     return [replace(watch, digest=done, seen_at=START - 5, ended_at=START - 5) for watch in watches(50)]
 
@@ -540,7 +540,7 @@ def all_final() -> list[Watch]:
     ids=["no jobs", "all final", "one call a day", "one old job", "down", "retry-after without a 429"],
 )
 def test_a_poller_that_has_little_to_do_sleeps(
-    listed: list[Watch], limits: Limits, source: TimedSource, most: int
+    listed: list[WatchedJob], limits: Limits, source: TimedSource, most: int
 ) -> None:
     woken = list[int]()
 

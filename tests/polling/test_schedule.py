@@ -15,7 +15,7 @@ from tests.support.virtual_time import START
 from zjobtui.models.digest import Digest
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.verdict import Kind, Verdict
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.schedule import MEMORY, RETRY, Schedule, latest_of, lives
 from zjobtui.polling.survival import CHEAPEST, PRIOR, SHORTEST, STALENESS_LIMIT, Life, expected_delay, learn
 
@@ -25,17 +25,17 @@ NOW = START + 3_600
 ODD = [ProblemKind.UNREADABLE, ProblemKind.TOO_LARGE, ProblemKind.REFUSED, ProblemKind.FORBIDDEN]
 
 
-def numbered(number: int, **known: object) -> Watch:
-    return replace(Watch(job=job(number), added_at=START), **known)  # type: ignore[arg-type]
+def numbered(number: int, **known: object) -> WatchedJob:
+    return replace(WatchedJob(job=job(number), added_at=START), **known)  # type: ignore[arg-type]
 
 
-def running(number: int, age: float, unseen: float, now: float = NOW) -> Watch:
+def running(number: int, age: float, unseen: float, now: float = NOW) -> WatchedJob:
     """A job of this age at `now`, last seen running so many seconds before."""
     seen = now - unseen
     return numbered(number, added_at=now - age, digest=PROCESSING, seen_at=seen, unfinished_at=seen)
 
 
-def ended(count: int, lived: Iterable[float], every: float = 3.0, start: float = START) -> list[Watch]:
+def ended(count: int, lived: Iterable[float], every: float = 3.0, start: float = START) -> list[WatchedJob]:
     """Jobs that ended at these ages, as polling at an interval saw it."""
     return [
         replace(
@@ -49,7 +49,9 @@ def ended(count: int, lived: Iterable[float], every: float = 3.0, start: float =
     ]
 
 
-def fitted(known: Iterable[Watch], rate: float, now: float = NOW, staleness_limit: float = STALENESS_LIMIT) -> Schedule:
+def fitted(
+    known: Iterable[WatchedJob], rate: float, now: float = NOW, staleness_limit: float = STALENESS_LIMIT
+) -> Schedule:
     schedule = Schedule(staleness_limit)
     schedule.fit(known, now, rate)
     return schedule
@@ -286,7 +288,7 @@ def test_jobs_that_wait_for_the_longest_interval_set_no_price(kind: ProblemKind)
     assert fitted(good + odd, 83).intervals.price == fitted(good, 83).intervals.price
 
 
-def retries(schedule: Schedule, watch: Watch, failures: int) -> list[float]:
+def retries(schedule: Schedule, watch: WatchedJob, failures: int) -> list[float]:
     return [schedule.retry(watch, NOW, failures, Random(seed)) - NOW for seed in range(200)]
 
 

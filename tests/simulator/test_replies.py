@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zjobtui.simulator.payloads import phase_reply
-from zjobtui.simulator.scenarios import Outcome, Part
-from zjobtui.simulator.world import Asked, Life, Phase
+from zjobtui.simulator.scenarios import Outcome, ScriptedJob
+from zjobtui.simulator.world import OrderRequest, Phase, SimulatedJob
 
-NOTHING = Asked()
+NOTHING = OrderRequest()
 PAYLOADS = Path(__file__).parents[1] / "support" / "payloads"
 
 
@@ -18,8 +18,8 @@ def sample(name: str) -> Any:  # noqa: ANN401 - JSON of any shape
     return json.loads((PAYLOADS / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def ended(outcome: Outcome, asked: Asked = NOTHING, number: int = 0) -> Any:  # noqa: ANN401 - JSON of any shape
-    return phase_reply(Life(7, f"{number:032x}", number, Part(outcome, 0, 0), asked), Phase.ENDED)
+def ended(outcome: Outcome, asked: OrderRequest = NOTHING, number: int = 0) -> Any:  # noqa: ANN401 - JSON of any shape
+    return phase_reply(SimulatedJob(7, f"{number:032x}", number, ScriptedJob(outcome, 0, 0), asked), Phase.ENDED)
 
 
 def paths(value: object, prefix: str = "") -> set[str]:
@@ -48,7 +48,7 @@ def test_what_was_recorded_word_for_word_is_said_word_for_word(name: str, outcom
     ("name", "phase"), [("recorded-processing", Phase.RUNNING), ("derived-unknown-status", Phase.QUEUED)]
 )
 def test_an_unfinished_job_says_nothing_but_its_status(name: str, phase: Phase) -> None:
-    assert phase_reply(Life(7, "0" * 32, 0, Part(Outcome.ORDER, 0, 9)), phase) == sample(name)
+    assert phase_reply(SimulatedJob(7, "0" * 32, 0, ScriptedJob(Outcome.ORDER, 0, 9)), phase) == sample(name)
 
 
 @pytest.mark.parametrize(
@@ -107,14 +107,14 @@ def test_a_preview_adds_up(number: int) -> None:
 
 
 def test_what_was_posted_is_what_was_made() -> None:
-    result = ended(Outcome.ORDER, Asked("A00009999", subscriptions=17, order_line_items=3))["result"]
+    result = ended(Outcome.ORDER, OrderRequest("A00009999", subscriptions=17, order_line_items=3))["result"]
     assert result["accountNumber"] == "A00009999"
     assert len(result["subscriptions"]) == 17
     assert [item["itemNumber"] for item in result["orderLineItems"]] == ["1", "2", "3"]
 
 
 def test_ids_come_instead_of_numbers_when_asked_for() -> None:
-    result = ended(Outcome.ORDER, Asked(by_id=True))["result"]
+    result = ended(Outcome.ORDER, OrderRequest(by_id=True))["result"]
     assert {"accountId", "orderId", "invoiceIds"} <= set(result)
     assert {path for path in paths(result) if "Number" in path} <= {".orderLineItems[].itemNumber"}
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from zjobtui.simulator import rng
 from zjobtui.simulator.payloads import reply
 from zjobtui.simulator.scenarios import CAST, POSTED_ORDER, Outcome
-from zjobtui.simulator.world import Asked, World
+from zjobtui.simulator.world import OrderRequest, World
 
 SEEDS = st.integers(min_value=0, max_value=2**32)
 PLACES = st.integers(min_value=0, max_value=59)
@@ -106,8 +106,8 @@ def test_durations_are_twenty_seconds_in_the_middle_and_heavy_in_the_tail() -> N
 @given(SEEDS, st.floats(min_value=0, max_value=1e6))
 def test_a_posted_job_runs_from_the_time_of_posting(seed: int, at: float) -> None:
     world = World(seed, 12)
-    first, second = (world.posted(count, at, Asked(), POSTED_ORDER) for count in (0, 1))
+    first, second = (world.posted(count, at, OrderRequest(), POSTED_ORDER) for count in (0, 1))
     assert first.id not in {second.id, *world.job_ids}
     assert reply(first, at)["status"] == "Processing"
     assert reply(first, at + 1e6)["status"] in {"Completed", "Failed"}
-    assert first == world.posted(0, at, Asked(), POSTED_ORDER)
+    assert first == world.posted(0, at, OrderRequest(), POSTED_ORDER)

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.storage.old_stores import DATA
 from tests.storage.opening import opened
 from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch
-from zjobtui.models.history import Event
+from zjobtui.models.history import EventKind
 from zjobtui.models.observation import Observation
 from zjobtui.storage.migrations import SCHEMA_VERSION
 
@@ -37,7 +37,7 @@ def make(folder: Path) -> None:
                 store.apply(change)
             change = change.watchlist.acknowledge([job(1), job(2)], NOW + 5)
             store.apply(change)
-            change = change.watchlist.remove([job(1)], NOW + 6, Event.ARCHIVED)
+            change = change.watchlist.remove([job(1)], NOW + 6, EventKind.ARCHIVED)
             store.apply(change)
             store.apply(change.watchlist.remove([job(4)], NOW + 7))
         listing = subprocess.run(

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.storage.opening import opened
-from zjobtui.models.history import Event, Timeline
-from zjobtui.models.job import Job
-from zjobtui.models.observation import Earlier, Seen
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.history import EventKind, History
+from zjobtui.models.job import JobRef
+from zjobtui.models.observation import PreviousBody, Success
+from zjobtui.models.watched_job import WatchedJob
 
 DATA = Path(__file__).parents[1] / "contract" / "data"
 """A store for each format, with what `zjobtui ls --json` printed of it."""
@@ -25,12 +25,12 @@ ARCHIVED, REMOVED = 3, 4
 class Content:
     """Everything that a store holds."""
 
-    watches: tuple[Watch, ...]
-    archived: tuple[Watch, ...]
-    removed: tuple[Watch, ...]
-    seen: dict[Job, Seen | None]
-    earlier: dict[Job, Earlier | None]
-    timelines: dict[Job, Timeline]
+    watches: tuple[WatchedJob, ...]
+    archived: tuple[WatchedJob, ...]
+    removed: tuple[WatchedJob, ...]
+    seen: dict[JobRef, Success | None]
+    earlier: dict[JobRef, PreviousBody | None]
+    timelines: dict[JobRef, History]
 
 
 def old_store(path: Path) -> None:
@@ -38,7 +38,7 @@ def old_store(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(DATA / "schema-1.sqlite3", path)
     with closing(sqlite3.connect(path)) as connection:
-        for position, event in ((ARCHIVED, Event.ARCHIVED), (REMOVED, Event.REMOVED)):
+        for position, event in ((ARCHIVED, EventKind.ARCHIVED), (REMOVED, EventKind.REMOVED)):
             values = (1_795_870_000.0, event.value, position)
             connection.execute("UPDATE watches SET removed_at = ?, removed_as = ? WHERE position = ?", values)
         connection.commit()
@@ -47,7 +47,7 @@ def old_store(path: Path) -> None:
 def content_of(path: Path) -> Content:
     """Open a store as the program does, and read all of it."""
     with opened(path) as (store, watchlist):
-        archived, removed = store.gone(Event.ARCHIVED), store.gone(Event.REMOVED)
+        archived, removed = store.gone(EventKind.ARCHIVED), store.gone(EventKind.REMOVED)
         jobs = [one.job for one in (*watchlist, *archived, *removed)]
         return Content(
             tuple(watchlist),

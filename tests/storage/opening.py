@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.support.building import watchlist
 from zjobtui.models.observation import Observation
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.storage.store import Store, open_store
 from zjobtui.zuora.parser import read_report
@@ -29,7 +29,7 @@ def kept(path: Path) -> Watchlist:
         return watches
 
 
-def added(store: Store, *watches: Watch) -> Watchlist:
+def added(store: Store, *watches: WatchedJob) -> Watchlist:
     """The watchlist of these, committed."""
     change = watchlist().add(watches)
     store.apply(change)

@@ -10,7 +10,7 @@ import pytest
 from tests.storage.opening import added, kept, observed, opened
 from tests.storage.test_damage import spoil
 from tests.support.building import NOW, done, job, job_id, watch
-from zjobtui.models.history import Event
+from zjobtui.models.history import EventKind
 from zjobtui.storage import ids_log
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.database import StoreError, backup_path
@@ -36,7 +36,7 @@ def archive(path: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1), watch(2, label="CS-2"), watch(3))
         watches = observed(store, watches, done(NOW + 1))
-        change = watches.remove([job(2)], NOW + 2, Event.ARCHIVED)
+        change = watches.remove([job(2)], NOW + 2, EventKind.ARCHIVED)
         store.apply(change)
         store.apply(change.watchlist.remove([job(3)], NOW + 3))
 
@@ -44,7 +44,7 @@ def archive(path: Path) -> None:
 def gone(path: Path) -> tuple[set[object], set[object]]:
     """The jobs that are archived and that are removed after a start."""
     with opened(path) as (store, _):
-        return {one.job for one in store.gone(Event.ARCHIVED)}, {one.job for one in store.gone(Event.REMOVED)}
+        return {one.job for one in store.gone(EventKind.ARCHIVED)}, {one.job for one in store.gone(EventKind.REMOVED)}
 
 
 @pytest.mark.parametrize("content", [None, b"", b"noise " * 900], ids=["deleted", "emptied", "noise"])
@@ -55,9 +55,9 @@ def test_archived_jobs_come_back_as_archived_from_the_log_alone(path: Path, cont
         path.write_bytes(content)
     with opened(path) as (store, watches):
         assert set(watches.watches) == {job(1)}
-        (archived,) = store.gone(Event.ARCHIVED)
+        (archived,) = store.gone(EventKind.ARCHIVED)
         assert (archived.job, archived.label) == (job(2), "CS-2")
-        assert [one.job for one in store.gone(Event.REMOVED)] == [job(3)]
+        assert [one.job for one in store.gone(EventKind.REMOVED)] == [job(3)]
         assert "1 job and 1 archived from ids.log" in store.notice
 
 
@@ -65,11 +65,11 @@ def test_a_job_that_was_archived_since_the_copy_is_archived_after_the_recovery_w
     with opened(path) as (store, _):
         watches = observed(store, added(store, watch(1), watch(2)), done(NOW + 1))
         assert back_up(path)
-        store.apply(watches.remove([job(2)], NOW + 2, Event.ARCHIVED))
+        store.apply(watches.remove([job(2)], NOW + 2, EventKind.ARCHIVED))
     path.write_bytes(b"")
     with opened(path) as (store, watches):
         assert set(watches.watches) == {job(1)}
-        assert [one.job for one in store.gone(Event.ARCHIVED)] == [job(2)]
+        assert [one.job for one in store.gone(EventKind.ARCHIVED)] == [job(2)]
         assert store.seen(job(2)) == done(NOW + 1)
 
 
@@ -82,7 +82,7 @@ def test_a_remove_line_beats_the_archived_row_of_the_copy_only_if_it_is_later(
     path: Path, log: Path, later: int, expected: tuple[set[object], set[object]]
 ) -> None:
     with opened(path) as (store, _):
-        store.apply(added(store, watch(1), watch(2)).remove([job(2)], NOW + 2.5, Event.ARCHIVED))
+        store.apply(added(store, watch(1), watch(2)).remove([job(2)], NOW + 2.5, EventKind.ARCHIVED))
     assert back_up(path)
     line = ids_log.line(NOW + 2.5 + later, "env", str(job_id(2)))
     log.write_text(str(line))
@@ -103,7 +103,7 @@ def test_archived_jobs_that_an_open_store_lacks_are_added_at_the_start(path: Pat
     spoil(path, "DELETE FROM watches WHERE removed_at IS NOT NULL")
     with opened(path) as (store, watches):
         assert set(watches.watches) == {job(1)}
-        assert [one.job for one in store.gone(Event.ARCHIVED)] == [job(2)]
+        assert [one.job for one in store.gone(EventKind.ARCHIVED)] == [job(2)]
         assert "it has them again: 1 archived job from ids.log" in store.notice
     with opened(path) as (store, _):
         assert store.notice == ""
@@ -147,7 +147,7 @@ def test_a_version_that_does_not_know_archive_reads_an_archived_job_as_removed(p
 def test_a_restored_job_is_on_the_list_after_the_store_is_lost(path: Path) -> None:
     archive(path)
     with opened(path) as (store, watches):
-        store.apply(watches.restore(store.gone(Event.ARCHIVED), NOW + 9))
+        store.apply(watches.restore(store.gone(EventKind.ARCHIVED), NOW + 9))
     path.unlink()
     assert set(kept(path).watches) == {job(1), job(2)}
 
@@ -158,8 +158,8 @@ def test_an_archived_row_whose_reason_is_lost_is_archived_again(path: Path) -> N
     assert gone(path) == ({job(2)}, {job(3)})
 
 
-@pytest.mark.parametrize("why", [Event.REMOVED, Event.ARCHIVED])
-def test_a_removal_that_could_not_be_committed_is_taken_back_in_the_log(path: Path, why: Event) -> None:
+@pytest.mark.parametrize("why", [EventKind.REMOVED, EventKind.ARCHIVED])
+def test_a_removal_that_could_not_be_committed_is_taken_back_in_the_log(path: Path, why: EventKind) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1, label="one"), watch(2))
         store.limit_lock_wait(0.05)

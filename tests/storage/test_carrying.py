@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from tests.storage.opening import added, kept, observed, opened, quick_folder
 from tests.storage.test_store import LISTS
 from tests.support.building import NOW, PROCESSING, done, failed, job, seen, watch, watchlist
-from zjobtui.models.merge import Carried, merge
+from zjobtui.models.merge import ImportedJob, merge
 from zjobtui.models.text import clean
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.storage.export_import import CarriedError, from_json, to_json
+from zjobtui.storage.export_import import ImportFileError, from_json, to_json
 from zjobtui.storage.store import Store
 from zjobtui.zuora.parser import read_report
 
@@ -33,7 +33,7 @@ def let_in(value: Any) -> Any:  # noqa: ANN401 - a watch, and whatever it is mad
 
 
 def exported(store: Store, watches: Watchlist) -> str:
-    return to_json((Carried(one, store.seen(one.job), store.timeline(one.job)) for one in watches), "now")
+    return to_json((ImportedJob(one, store.seen(one.job), store.timeline(one.job)) for one in watches), "now")
 
 
 def imported(store: Store, watches: Watchlist, text: str) -> Watchlist:
@@ -46,9 +46,9 @@ def imported(store: Store, watches: Watchlist, text: str) -> Watchlist:
 @settings(max_examples=25)
 @given(LISTS.map(lambda several: list({one.job: one for one in map(let_in, several)}.values())))
 def test_an_export_makes_the_same_watchlist_in_an_empty_store_and_nothing_more_when_it_comes_again(
-    watches: list[Watch],
+    watches: list[WatchedJob],
 ) -> None:
-    text = to_json((Carried(one) for one in watches), "now")
+    text = to_json((ImportedJob(one) for one in watches), "now")
     with quick_folder() as folder:
         with opened(folder / "store") as (store, empty):
             first = imported(store, empty, text)
@@ -83,20 +83,20 @@ def test_what_a_person_wrote_here_and_what_is_newer_here_stands() -> None:
     ended = next(iter(watchlist(watch(1)).fold([(job(1), done(NOW + 1), 5.0)]).watchlist))
     ours = replace(running, label="mine", added_at=NOW - 5)
     theirs = replace(ended, label="theirs", tags=("t",), note="n")
-    merged = merge(watchlist(ours), [Carried(theirs, done(NOW + 1))], (), lambda _: (None, ()))
+    merged = merge(watchlist(ours), [ImportedJob(theirs, done(NOW + 1))], (), lambda _: (None, ()))
     assert list(merged.change.watchlist) == [replace(theirs, label="mine", added_at=NOW - 5)]
-    back = merge(merged.change.watchlist, [Carried(ours)], (), lambda _: (done(NOW + 1), ()))
+    back = merge(merged.change.watchlist, [ImportedJob(ours)], (), lambda _: (done(NOW + 1), ()))
     assert (back.merged, back.known, back.change.is_urgent) == (0, 1, False)
 
 
 def test_what_was_taken_off_the_list_here_stays_off_it() -> None:
-    merged = merge(watchlist(watch(1)), [Carried(watch(2)), Carried(watch(3))], {job(2)}, lambda _: (None, ()))
+    merged = merge(watchlist(watch(1)), [ImportedJob(watch(2)), ImportedJob(watch(3))], {job(2)}, lambda _: (None, ()))
     assert list(merged.change.watchlist) == [watch(1), watch(3)]
     assert (merged.new, merged.off) == (1, 1)
 
 
 def broken(**changes: Any) -> str:  # noqa: ANN401 - whatever stands in a file
-    export = json.loads(to_json([Carried(watch(1)), Carried(watch(2), done(NOW), ())], "now"))
+    export = json.loads(to_json([ImportedJob(watch(1)), ImportedJob(watch(2), done(NOW), ())], "now"))
     for path, value in changes.items():
         if path in {"schema", "format", "jobs"}:
             export[path] = value
@@ -140,7 +140,7 @@ FAULTS: list[tuple[str | bytes, str]] = [
 
 @pytest.mark.parametrize(("text", "why"), FAULTS, ids=[why for _, why in FAULTS])
 def test_a_fault_is_told_with_its_place(text: str | bytes, why: str) -> None:
-    with pytest.raises(CarriedError) as told:
+    with pytest.raises(ImportFileError) as told:
         from_json(text, read_report)
     assert why in str(told.value)
 
@@ -170,7 +170,7 @@ def test_an_export_of_an_earlier_version_comes_in_whole() -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_an_export_comes_in_as_windows_writes_it(encoding: str) -> None:
     one = replace(watch(1), label="é 有効")
-    assert [back.watch for back in from_json(to_json([Carried(one)], "now").encode(encoding), read_report)] == [one]
+    assert [back.watch for back in from_json(to_json([ImportedJob(one)], "now").encode(encoding), read_report)] == [one]
 
 
 JSON = st.recursive(
@@ -178,14 +178,14 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
-COLUMNS = st.sampled_from([*json.loads(to_json([Carried(watch(1), done(NOW), ())], "now"))["jobs"][0], "answer"])
+COLUMNS = st.sampled_from([*json.loads(to_json([ImportedJob(watch(1), done(NOW), ())], "now"))["jobs"][0], "answer"])
 
 
 @given(st.dictionaries(COLUMNS, JSON, min_size=1, max_size=2))
 def test_whatever_a_column_holds_it_comes_in_or_is_reported_with_its_place(changes: dict[str, Any]) -> None:
     try:
         (_, one) = from_json(broken(**changes), read_report)
-    except CarriedError as fault:
+    except ImportFileError as fault:
         assert str(fault).startswith(("jobs[1].", "line "))  # noqa: PT017 - any other exception fails the test
     else:
         assert clean(one.watch.label) == one.watch.label

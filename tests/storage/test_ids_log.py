@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.storage.opening import added, kept, opened, quick_folder
 from tests.support.building import NOW, dashed, done, job, job_id, watch
-from zjobtui.models.job import Job, JobId
+from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.text import clean
 from zjobtui.storage import ids_log
 from zjobtui.storage.backup import back_up
@@ -71,7 +71,7 @@ def test_each_add_and_remove_is_a_line_that_anyone_can_read(path: Path, log: Pat
 def test_an_id_is_written_as_it_was_given(path: Path, log: Path) -> None:
     spelled = JobId(dashed(job_id(1)).upper())
     with opened(path) as (store, _):
-        added(store, watch(1, job=Job("env", spelled)))
+        added(store, watch(1, job=JobRef("env", spelled)))
     assert lines(log)[0][3] == str(spelled)
     assert kept(path).get(job(1)) is not None
 
@@ -121,7 +121,7 @@ def test_a_label_is_one_harmless_line_without_secrets(path: Path, log: Path) -> 
 @pytest.mark.parametrize("tenant", ["eu production", 'a"b', "", "tab\there", "ünï", "\x1b[2J"])
 def test_jobs_of_tenants_with_odd_names_are_neither_lost_nor_doubled(path: Path, tenant: str) -> None:
     with opened(path) as (store, _):
-        added(store, watch(1, job=Job(tenant, job_id(1))))
+        added(store, watch(1, job=JobRef(tenant, job_id(1))))
     assert [one.job.tenant for one in kept(path)] == [tenant]
     path.unlink()
     assert [one.job.tenant for one in kept(path)] == [clean(tenant)]

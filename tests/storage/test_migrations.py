@@ -16,7 +16,7 @@ from tests.storage.make_store import make
 from tests.storage.old_stores import ARCHIVED, DATA, REMOVED, content_of, listed, old_store, version_of
 from tests.storage.opening import added, kept, opened
 from tests.support.building import NOW, done, job, watch
-from zjobtui.models.history import Event
+from zjobtui.models.history import EventKind
 from zjobtui.models.watched_job import ARCHIVE_AFTER
 from zjobtui.storage import migrations
 from zjobtui.storage import store as store_module
@@ -290,7 +290,7 @@ def test_a_store_that_another_program_locks_is_shown_and_upgraded_later(path: Pa
 
 def test_archived_jobs_can_be_restored_after_the_upgrade(path: Path) -> None:
     with opened(path) as (store, watches):
-        (archived,) = store.gone(Event.ARCHIVED)
+        (archived,) = store.gone(EventKind.ARCHIVED)
         store.apply(watches.restore([archived], NOW + ARCHIVE_AFTER))
     assert archived.job in kept(path).watches
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.storage.opening import kept, quick_folder
 from tests.support.building import job_id
-from zjobtui.models.job import Job, JobId
+from zjobtui.models.job import JobId, JobRef
 from zjobtui.storage.ids_log import Action, actions, path_beside
 
 ADDING = """
@@ -45,13 +45,13 @@ def adding(path: Path, first: int, count: int) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
 
 
-def acknowledged(output: str) -> list[Job]:
+def acknowledged(output: str) -> list[JobRef]:
     """The jobs whose adding was told to have worked; a line that breaks off tells nothing."""
     lines = output.splitlines(keepends=True)
     assert not any("\n" not in line for line in lines[:-1])
     told = [line.split() for line in lines if line.endswith("\n") and not line.startswith(("ready", "1 job"))]
     assert {status for status, _ in told} <= {"0"}
-    return [Job("env", JobId(given)) for _, given in told]
+    return [JobRef("env", JobId(given)) for _, given in told]
 
 
 def test_f3_two_processes_that_add_at_once_keep_everything(path: Path) -> None:
@@ -67,7 +67,9 @@ def test_f3_processes_that_start_together_on_no_store_make_one(path: Path) -> No
     with ExitStack() as stack:
         processes = [stack.enter_context(adding(path, 100 * number, 3)) for number in range(4)]
         told = [job for process in processes for job in acknowledged(process.communicate()[0])]
-    assert set(kept(path).watches) == set(told) == {Job("env", job_id(100 * n + m)) for n in range(4) for m in range(3)}
+    assert (
+        set(kept(path).watches) == set(told) == {JobRef("env", job_id(100 * n + m)) for n in range(4) for m in range(3)}
+    )
     assert {one.name for one in path.parent.iterdir()} == {path.name, "ids.log"}
 
 
@@ -83,7 +85,7 @@ def test_f1_no_acknowledged_id_is_lost_in_two_hundred_kills(path: Path) -> None:
 
 def kill_repeatedly(path: Path, rounds: int, at_once: int = 4) -> None:
     chance = random.Random(rounds)
-    told: set[Job] = set()
+    told: set[JobRef] = set()
     for number in range(rounds):
         firsts = [(number * at_once + one) * WITHOUT_END for one in range(at_once)]
         with ExitStack() as stack:

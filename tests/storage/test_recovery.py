@@ -19,7 +19,7 @@ from zjobtui.config.paths import store_path
 from zjobtui.models.verdict import Kind
 from zjobtui.storage import database
 from zjobtui.storage.backup import back_up
-from zjobtui.storage.database import StoreError, alone, backup_path
+from zjobtui.storage.database import StoreError, backup_path, exclusive_lock
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.parser import read_report
 
@@ -226,7 +226,7 @@ def test_f3_windows_that_find_the_damage_together_mend_it_once(path: Path) -> No
 def test_f4_a_window_that_mends_for_long_is_told_to_the_others(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "BUSY_LIMIT", 0.1)
     path.write_bytes(b"no store")
-    with alone(path.parent), pytest.raises(StoreError, match="Another window is at work"):
+    with exclusive_lock(path.parent), pytest.raises(StoreError, match="Another window is at work"):
         open_store(path, read_report)
     assert path.read_bytes() == b"no store"
 

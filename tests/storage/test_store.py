@@ -26,13 +26,13 @@ from tests.support.building import (
     watchlist,
 )
 from zjobtui.models.digest import DIGEST_VERSION, Digest
-from zjobtui.models.history import Entry, Event
-from zjobtui.models.job import Job, JobId
-from zjobtui.models.observation import Call, Earlier
+from zjobtui.models.history import Event, EventKind
+from zjobtui.models.job import JobId, JobRef
+from zjobtui.models.observation import Call, PreviousBody
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.verdict import Kind, Verdict
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Observed
 from zjobtui.storage.database import StoreError
 
@@ -40,8 +40,8 @@ TEXTS = st.text(max_size=20)
 TIMES = st.floats(min_value=0, max_value=9e10)
 PERHAPS = st.none() | TIMES
 WATCHES = st.builds(
-    Watch,
-    job=st.builds(Job, TEXTS, st.integers(0, 2**32 - 1).map(job_id)),
+    WatchedJob,
+    job=st.builds(JobRef, TEXTS, st.integers(0, 2**32 - 1).map(job_id)),
     added_at=TIMES,
     added_by=TEXTS,
     label=TEXTS,
@@ -71,7 +71,7 @@ def path(tmp_path: Path) -> Path:
 
 @settings(max_examples=25)
 @given(LISTS)
-def test_every_field_of_a_watch_comes_back(watches: list[Watch]) -> None:
+def test_every_field_of_a_watch_comes_back(watches: list[WatchedJob]) -> None:
     with quick_folder() as folder:
         path = folder / "store"
         with opened(path) as (store, _):
@@ -81,8 +81,8 @@ def test_every_field_of_a_watch_comes_back(watches: list[Watch]) -> None:
 
 @settings(max_examples=25)
 @given(LISTS)
-def test_every_field_that_calls_and_people_write_comes_back(watches: list[Watch]) -> None:
-    bare = [Watch(job=one.job, added_at=one.added_at, added_by=one.added_by) for one in watches]
+def test_every_field_that_calls_and_people_write_comes_back(watches: list[WatchedJob]) -> None:
+    bare = [WatchedJob(job=one.job, added_at=one.added_at, added_by=one.added_by) for one in watches]
     with quick_folder() as folder:
         path = folder / "store"
         with opened(path) as (store, _):
@@ -150,7 +150,7 @@ def test_watches_come_back_in_the_order_of_adding(path: Path) -> None:
 def test_an_id_is_kept_as_it_was_given_and_one_job_is_kept_once(path: Path) -> None:
     spelled = JobId(dashed(job_id(1)).upper())
     with opened(path) as (store, _):
-        added(store, watch(1, job=Job("env", spelled)))
+        added(store, watch(1, job=JobRef("env", spelled)))
         added(store, watch(1), watch(1, tenant="eu"))
     assert [str(one.job.id) for one in kept(path)] == [str(spelled), str(job_id(1))]
 
@@ -167,10 +167,10 @@ def test_a_removed_job_is_gone_and_comes_back_with_all_that_was_known_of_it(path
         assert kept(path).get(job(1)) == known
         assert store.seen(job(1)) == done(NOW + 1)
         assert [entry.event for entry in store.timeline(job(1))] == [
-            Event.ADDED,
-            Event.STATUS,
-            Event.REMOVED,
-            Event.RESTORED,
+            EventKind.ADDED,
+            EventKind.STATUS,
+            EventKind.REMOVED,
+            EventKind.RESTORED,
         ]
 
 
@@ -189,10 +189,10 @@ def test_a_timeline_comes_back_in_its_order(path: Path) -> None:
         store.apply(watches.label([job(1)], "mine", NOW + 20))
     with opened(path) as (store, _):
         assert store.timeline(job(1)) == (
-            Entry(job(1), NOW, Event.ADDED, "test"),
-            Entry(job(1), NOW + 1, Event.STATUS, "Zuora is working on it.", "waiting"),
-            Entry(job(1), NOW + 9, Event.STATUS, "Job failed, lock contention: locked", "failed"),
-            Entry(job(1), NOW + 20, Event.LABELLED, "mine"),
+            Event(job(1), NOW, EventKind.ADDED, "test"),
+            Event(job(1), NOW + 1, EventKind.STATUS, "Zuora is working on it.", "waiting"),
+            Event(job(1), NOW + 9, EventKind.STATUS, "Job failed, lock contention: locked", "failed"),
+            Event(job(1), NOW + 20, EventKind.LABELLED, "mine"),
         )
 
 
@@ -203,7 +203,7 @@ def test_the_last_answer_is_kept_and_the_body_that_it_replaced(path: Path) -> No
         watches = observed(store, watches, seen(read_body(status="Processing"), NOW + 1), done(NOW + 5))
         watches = observed(store, watches, failed(NOW + 9), missed(at=NOW + 10))
         assert store.seen(job(1)) == failed(NOW + 9)
-        assert store.earlier(job(1)) == Earlier(done().report.raw, NOW + 5)
+        assert store.earlier(job(1)) == PreviousBody(done().report.raw, NOW + 5)
 
 
 def test_an_answer_that_says_the_same_replaces_nothing(path: Path) -> None:
@@ -211,9 +211,9 @@ def test_an_answer_that_says_the_same_replaces_nothing(path: Path) -> None:
     with opened(path) as (store, _):
         watches = observed(store, added(store, watch(1)), seen(processing, NOW + 1), done(NOW + 5), done(NOW + 9))
         assert store.seen(job(1)) == done(NOW + 9)
-        assert store.earlier(job(1)) == Earlier(processing.raw, NOW + 1)
+        assert store.earlier(job(1)) == PreviousBody(processing.raw, NOW + 1)
         store.apply(watches.remove([job(1)], NOW + 20))
-        assert store.earlier(job(1)) == Earlier(processing.raw, NOW + 1)
+        assert store.earlier(job(1)) == PreviousBody(processing.raw, NOW + 1)
 
 
 def test_an_answer_is_kept_although_a_failed_call_follows_it_in_the_same_commit(path: Path) -> None:

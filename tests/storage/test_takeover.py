@@ -12,9 +12,9 @@ import pytest
 from tests.storage.opening import added, kept, observed, opened, quick_folder
 from tests.support.building import NOW, done, job, watch, watchlist
 from tests.support.virtual_time import run_virtually
-from zjobtui.models.history import Event
+from zjobtui.models.history import EventKind
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.polling.watchlist_service import LOOK, Ledger
+from zjobtui.polling.watchlist_service import LOOK, WatchlistService
 from zjobtui.storage.database import StoreError
 from zjobtui.storage.store import Store, open_store
 from zjobtui.zuora.parser import read_report
@@ -42,12 +42,12 @@ def path() -> Iterator[Path]:
 
 
 def run_window(
-    store: Store, watches: Watchlist, script: Callable[[Ledger], Awaitable[None]], looks: float = 2.5
-) -> Ledger:
+    store: Store, watches: Watchlist, script: Callable[[WatchlistService], Awaitable[None]], looks: float = 2.5
+) -> WatchlistService:
     """A window that does what the script says, and looks at its store a few times."""
 
-    async def run() -> Ledger:
-        ledger = Ledger(watches, store, lambda: None)
+    async def run() -> WatchlistService:
+        ledger = WatchlistService(watches, store, lambda: None)
         ledger.start()
         await script(ledger)
         await asyncio.sleep(LOOK * looks)
@@ -67,13 +67,13 @@ def other_store(path: Path, commits: int) -> Path:
     return other
 
 
-async def edit_each(ledger: Ledger) -> None:
+async def edit_each(ledger: WatchlistService) -> None:
     """A label, a note and tags of job 1, a removal of job 2, and job 3 archived; all are acknowledged."""
     await ledger.edit(lambda listed: listed.label([job(1)], "typed", NOW + 1))
     await ledger.edit(lambda listed: listed.note([job(1)], "typed note"))
     await ledger.edit(lambda listed: listed.tag([job(1)], ("typed-tag",)))
     await ledger.edit(lambda listed: listed.remove([job(2)], NOW + 2))
-    await ledger.edit(lambda listed: listed.remove([job(3)], NOW + 3, Event.ARCHIVED))
+    await ledger.edit(lambda listed: listed.remove([job(3)], NOW + 3, EventKind.ARCHIVED))
     assert ledger.unsaved == ""
 
 
@@ -81,7 +81,7 @@ async def edit_each(ledger: Ledger) -> None:
 def test_what_was_saved_wins_over_an_older_copy(put: Put, path: Path) -> None:
     copy = path.with_name("copy")
 
-    async def script(ledger: Ledger) -> None:
+    async def script(ledger: WatchlistService) -> None:
         await edit_each(ledger)
         put(copy, path)
 
@@ -96,8 +96,8 @@ def test_what_was_saved_wins_over_an_older_copy(put: Put, path: Path) -> None:
     one = ledger.watchlist.watches[job(1)]
     assert (one.label, one.note, one.tags) == ("typed", "typed note", ("typed-tag",))
     with opened(path) as (store, _):
-        assert [one.job for one in store.gone(Event.REMOVED)] == [job(2)]
-        assert [one.job for one in store.gone(Event.ARCHIVED)] == [job(3)]
+        assert [one.job for one in store.gone(EventKind.REMOVED)] == [job(2)]
+        assert [one.job for one in store.gone(EventKind.ARCHIVED)] == [job(3)]
 
 
 @PUTS
@@ -105,7 +105,7 @@ def test_what_was_saved_wins_over_an_older_copy(put: Put, path: Path) -> None:
 def test_what_was_saved_is_carried_to_another_store(put: Put, commits: int, path: Path) -> None:
     other = other_store(path, commits)
 
-    async def script(ledger: Ledger) -> None:
+    async def script(ledger: WatchlistService) -> None:
         await edit_each(ledger)
         put(other, path)
         await asyncio.sleep(LOOK * 1.5)
@@ -119,7 +119,7 @@ def test_what_was_saved_is_carried_to_another_store(put: Put, commits: int, path
     last = f"{commits - 1}" if commits else ""
     assert labels == {job(1): ("typed", "typed note"), job(4): ("", "afterwards"), job(9): ("other", last)}
     with opened(path) as (store, _):
-        assert [one.job for one in store.gone(Event.ARCHIVED)] == [job(3)]
+        assert [one.job for one in store.gone(EventKind.ARCHIVED)] == [job(3)]
 
 
 def test_an_edit_right_after_another_store_was_copied_over_is_not_acknowledged_before_it_is_saved(path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_change_of_a_job_that_the_store_does_not_know_is_never_acknowledged(wa
         store.apply(change)
     with opened(path) as (store, listed):
         assert len(listed) == (way != "remove")
-        assert len(store.gone(Event.REMOVED)) == (way == "remove")
+        assert len(store.gone(EventKind.REMOVED)) == (way == "remove")
 
 
 def test_a_store_without_an_id_gets_one_when_it_is_opened(path: Path) -> None:
@@ -205,7 +205,7 @@ def test_nothing_is_lost_while_the_new_file_is_locked(path: Path) -> None:
     new = path.parent / "new" / path.name
     with opened(path) as (store, _):
         watches = observed(store, added(store, watch(1), watch(2)), done(NOW))
-        archived = watches.remove([job(2)], NOW + 1, Event.ARCHIVED)
+        archived = watches.remove([job(2)], NOW + 1, EventKind.ARCHIVED)
         store.apply(archived)
         kept(new)
         store.limit_lock_wait(0.01)
@@ -216,14 +216,14 @@ def test_nothing_is_lost_while_the_new_file_is_locked(path: Path) -> None:
                 with pytest.raises(StoreError, match="locked"):
                     store.go_over(archived)
                 assert store.seen(job(1)) == done(NOW)
-                assert len(store.gone(Event.ARCHIVED)) == 1
+                assert len(store.gone(EventKind.ARCHIVED)) == 1
             other.execute("ROLLBACK")
         assert "All jobs are kept" in store.go_over(archived)
     with opened(path) as (store, listed):
         assert set(listed.watches) == {job(1)}
         assert store.seen(job(1)) == done(NOW)
-        assert [one.job for one in store.gone(Event.ARCHIVED)] == [job(2)]
-        assert [one.event for one in store.timeline(job(2))] == [Event.ADDED, Event.STATUS, Event.ARCHIVED]
+        assert [one.job for one in store.gone(EventKind.ARCHIVED)] == [job(2)]
+        assert [one.event for one in store.timeline(job(2))] == [EventKind.ADDED, EventKind.STATUS, EventKind.ARCHIVED]
 
 
 def test_nothing_is_lost_while_the_file_before_is_locked(path: Path) -> None:

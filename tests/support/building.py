@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from tests.support.payloads import http_status, payload
-from zjobtui.models.job import Job, JobId
-from zjobtui.models.observation import Call, Missed, Seen
+from zjobtui.models.job import JobId, JobRef
+from zjobtui.models.observation import Call, Failure, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.report import OrderResult, Report
 from zjobtui.models.sorting import SortOrder
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.zuora.parser import read_reply
 
@@ -31,15 +31,15 @@ def dashed(one: JobId) -> str:
     return "-".join((key[:8], key[8:12], key[12:16], key[16:20], key[20:]))
 
 
-def job(number: int = 1, tenant: str = "env") -> Job:
-    return Job(tenant, job_id(number))
+def job(number: int = 1, tenant: str = "env") -> JobRef:
+    return JobRef(tenant, job_id(number))
 
 
-def watch(number: int = 1, *, tenant: str = "env", **fields: Any) -> Watch:  # noqa: ANN401 - the fields of `Watch`
-    return Watch(**{"job": job(number, tenant), "added_at": NOW, "added_by": "test", **fields})
+def watch(number: int = 1, *, tenant: str = "env", **fields: Any) -> WatchedJob:  # noqa: ANN401 - the fields of `Watch`
+    return WatchedJob(**{"job": job(number, tenant), "added_at": NOW, "added_by": "test", **fields})
 
 
-def watchlist(*watches: Watch) -> Watchlist:
+def watchlist(*watches: WatchedJob) -> Watchlist:
     return Watchlist({one.job: one for one in watches})
 
 
@@ -58,21 +58,21 @@ def order_report(**fields: Any) -> Report:  # noqa: ANN401 - the fields of `Orde
     return Report(status="Completed", result=order(**fields))
 
 
-def seen(report: Report = PROCESSING, at: float = NOW, call: Call | None = None) -> Seen:
-    return Seen(report, at, call or Call())
+def seen(report: Report = PROCESSING, at: float = NOW, call: Call | None = None) -> Success:
+    return Success(report, at, call or Call())
 
 
-def done(at: float = NOW) -> Seen:
+def done(at: float = NOW) -> Success:
     """A completed job, as a reply with a body that can be read again."""
     return seen(read_body(status="Completed", result={"jobType": "AsyncCreateOrder", "status": "Completed"}), at)
 
 
-def failed(at: float = NOW) -> Seen:
+def failed(at: float = NOW) -> Success:
     return seen(read_body(status="Failed", errors="[40000050]: locked", result=None), at)
 
 
-def missed(kind: ProblemKind = ProblemKind.TIMED_OUT, at: float = NOW, detail: str = "no answer") -> Missed:
-    return Missed(Problem(kind, detail), at)
+def missed(kind: ProblemKind = ProblemKind.TIMED_OUT, at: float = NOW, detail: str = "no answer") -> Failure:
+    return Failure(Problem(kind, detail), at)
 
 
 def body(**fields: object) -> bytes:
@@ -97,6 +97,6 @@ def read_payload(name: str) -> Report | Problem:
     return read_reply(http_status(name), payload(name))
 
 
-def arranged(watches: Iterable[Watch], order: SortOrder = SortOrder.URGENCY) -> list[Watch]:
+def arranged(watches: Iterable[WatchedJob], order: SortOrder = SortOrder.URGENCY) -> list[WatchedJob]:
     """The watches in that order."""
     return sorted(watches, key=order.key)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from decimal import Decimal, InvalidOperation
 
-from zjobtui.formatting.outline import Line, json_text
+from zjobtui.formatting.outline import OutlineNode, json_text
 from zjobtui.models.json_value import Json
 from zjobtui.models.reason import Reason
 
@@ -85,7 +85,7 @@ def untyped(value: object) -> Iterator[Json]:
             yield from untyped(one)
 
 
-def told(lines: Iterable[Line]) -> Iterator[str]:
+def told(lines: Iterable[OutlineNode]) -> Iterator[str]:
     """Every text of an outline, all of it open."""
     for line in lines:
         yield line.text

@@ -7,27 +7,27 @@ from random import Random
 
 from tests.support.sources import MemoryShelf, TimedSource
 from tests.support.virtual_time import START, VirtualClock, run_virtually
-from zjobtui.models.job import Job, JobId
+from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.tenant import TenantKind
-from zjobtui.models.tenant_status import Pulse
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.tenant_status import TenantStatus
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.poller import Poller
 from zjobtui.polling.rate_limiter import Limits, RateLimiter, limits_for
-from zjobtui.polling.watchlist_service import Ledger
+from zjobtui.polling.watchlist_service import WatchlistService
 
 
 def job_id(number: int) -> JobId:
     return JobId(f"{number:032x}")
 
 
-def job(number: int) -> Job:
-    return Job("env", job_id(number))
+def job(number: int) -> JobRef:
+    return JobRef("env", job_id(number))
 
 
-def watches(count: int, *, added_at: float = START) -> list[Watch]:
+def watches(count: int, *, added_at: float = START) -> list[WatchedJob]:
     """Watches of the jobs 0 to `count`."""
-    return [Watch(job=job(number), added_at=added_at, added_by="test") for number in range(count)]
+    return [WatchedJob(job=job(number), added_at=added_at, added_by="test") for number in range(count)]
 
 
 PRODUCTION = limits_for(TenantKind.PRODUCTION)
@@ -39,9 +39,9 @@ class Run:
 
     source: TimedSource
     poller: Poller
-    ledger: Ledger
+    ledger: WatchlistService
     clock: VirtualClock
-    pulse: Pulse = field(default_factory=lambda: Pulse(tenant="env"))
+    pulse: TenantStatus = field(default_factory=lambda: TenantStatus(tenant="env"))
 
     @property
     def calls(self) -> list[float]:
@@ -50,7 +50,7 @@ class Run:
     def calls_about(self, number: int) -> list[float]:
         return [asked.at - START for asked in self.source.asked if asked.job == job_id(number)]
 
-    def watch(self, number: int) -> Watch:
+    def watch(self, number: int) -> WatchedJob:
         found = self.ledger.watchlist.get(job(number))
         assert found is not None
         return found
@@ -61,7 +61,7 @@ Script = Callable[[Run], Awaitable[None]]
 
 def polled(
     source: TimedSource,
-    listed: Iterable[Watch],
+    listed: Iterable[WatchedJob],
     script: Script,
     limits: Limits = PRODUCTION,
     *,
@@ -73,7 +73,7 @@ def polled(
     async def run() -> Run:
         chance, clock = Random(seed), VirtualClock()
         source.now = clock.now
-        ledger = Ledger(Watchlist({watch.job: watch for watch in listed}), MemoryShelf(), lambda: None)
+        ledger = WatchlistService(Watchlist({watch.job: watch for watch in listed}), MemoryShelf(), lambda: None)
         ledger.start()
         poller = Poller(
             "env", source, ledger, RateLimiter(limits, clock.now()), clock, chance, staleness_limit=staleness_limit

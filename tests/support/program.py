@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tests.support.terminal import Terminal
 from zjobtui.config.paths import STORE_NAME
-from zjobtui.models.job import Job, JobId
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.job import JobId, JobRef
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.simulator.server import Simulator
 from zjobtui.storage.store import open_store
@@ -35,7 +35,7 @@ def stored(folder: Path, served: Simulator, age: float = 0.0, count: int = 40) -
     """Leaves a watchlist of the simulator's jobs, added `age` seconds ago and never answered for."""
     now = time.time()
     ids = served.job_ids[:count]
-    watches = [Watch(job=Job("env", JobId(one)), added_at=now - age, added_by="test") for one in ids]
+    watches = [WatchedJob(job=JobRef("env", JobId(one)), added_at=now - age, added_by="test") for one in ids]
     store, watchlist = open_store(folder / STORE_NAME, read_report)
     with closing(store):
         store.apply(Watchlist(watchlist.watches).add(watches))

@@ -5,13 +5,13 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from zjobtui.models.history import Entry, Timeline
-from zjobtui.models.job import Job
-from zjobtui.models.observation import Call, Earlier, Observation, Seen
-from zjobtui.models.tenant_status import Pulse
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.history import Event, History
+from zjobtui.models.job import JobRef
+from zjobtui.models.observation import Call, Observation, PreviousBody, Success
+from zjobtui.models.tenant_status import TenantStatus
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Watchlist
-from zjobtui.polling.protocols import Edited, State, Subscriber
+from zjobtui.polling.protocols import EditResult, State, Subscriber
 
 NOW = 1_795_442_400.0
 """The fixed moment of the screen's tests: 2026-11-23 14:00:00 UTC."""
@@ -34,23 +34,23 @@ class FixedClock:
 class MemoryArchive:
     """Holds the last answers and the timelines."""
 
-    answers: dict[Job, Seen] = field(default_factory=dict)
-    entries: list[Entry] = field(default_factory=list)
-    replaced: dict[Job, Earlier] = field(default_factory=dict)
+    answers: dict[JobRef, Success] = field(default_factory=dict)
+    entries: list[Event] = field(default_factory=list)
+    replaced: dict[JobRef, PreviousBody] = field(default_factory=dict)
 
-    def seen(self, job: Job, /) -> Seen | None:
+    def seen(self, job: JobRef, /) -> Success | None:
         return self.answers.get(job)
 
-    def earlier(self, job: Job, /) -> Earlier | None:
+    def earlier(self, job: JobRef, /) -> PreviousBody | None:
         return self.replaced.get(job)
 
-    def keep(self, job: Job, seen: Seen) -> None:
+    def keep(self, job: JobRef, seen: Success) -> None:
         before = self.answers.get(job)
         if before is not None and before.report.raw != seen.report.raw:
-            self.replaced[job] = Earlier(before.report.raw, before.at)
+            self.replaced[job] = PreviousBody(before.report.raw, before.at)
         self.answers[job] = seen
 
-    def timeline(self, job: Job, /) -> Timeline:
+    def timeline(self, job: JobRef, /) -> History:
         return tuple(entry for entry in self.entries if entry.job == job)
 
 
@@ -60,16 +60,16 @@ class ScriptedEngine:
     def __init__(self, clock: FixedClock, tenant: str = "env") -> None:
         self.archive = MemoryArchive()
         self.clock = clock
-        self.pulse = Pulse(tenant=tenant, answered_at=clock.now(), calls_per_second=1.4)
+        self.pulse = TenantStatus(tenant=tenant, answered_at=clock.now(), calls_per_second=1.4)
         self.state = State(Watchlist({}), {tenant: self.pulse})
-        self.asked: list[Job] = []
-        self.attended: list[Job | None] = []
-        self.shown: list[list[Job]] = []
+        self.asked: list[JobRef] = []
+        self.attended: list[JobRef | None] = []
+        self.shown: list[list[JobRef]] = []
         self.is_paused = False
         self.unsaved = ""
         self._subscriber: Subscriber = lambda _: None
 
-    def bring(self, *brought: tuple[Job, Observation], planned: float = 5.0) -> None:
+    def bring(self, *brought: tuple[JobRef, Observation], planned: float = 5.0) -> None:
         """What calls brought."""
         self._take(self.state.watchlist.fold((job, observation, planned) for job, observation in brought))
 
@@ -89,37 +89,37 @@ class ScriptedEngine:
         self._subscriber = subscriber
         subscriber(self.state)
 
-    def watch(self, watches: Iterable[Watch], /) -> "Future[Edited]":
+    def watch(self, watches: Iterable[WatchedJob], /) -> "Future[EditResult]":
         return self._done(self.state.watchlist.add(watches))
 
-    def forget(self, jobs: Iterable[Job], /) -> "Future[Edited]":
+    def forget(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]":
         return self._done(self.state.watchlist.remove(jobs, self.clock.now()))
 
-    def restore(self, watches: Iterable[Watch], /) -> "Future[Edited]":
+    def restore(self, watches: Iterable[WatchedJob], /) -> "Future[EditResult]":
         return self._done(self.state.watchlist.restore(watches, self.clock.now()))
 
-    def label(self, jobs: Iterable[Job], label: str, /) -> "Future[Edited]":
+    def label(self, jobs: Iterable[JobRef], label: str, /) -> "Future[EditResult]":
         return self._done(self.state.watchlist.label(jobs, label, self.clock.now()))
 
-    def tag(self, jobs: Iterable[Job], tags: tuple[str, ...], /) -> "Future[Edited]":
+    def tag(self, jobs: Iterable[JobRef], tags: tuple[str, ...], /) -> "Future[EditResult]":
         return self._done(self.state.watchlist.tag(jobs, tags))
 
-    def note(self, jobs: Iterable[Job], note: str, /) -> "Future[Edited]":
+    def note(self, jobs: Iterable[JobRef], note: str, /) -> "Future[EditResult]":
         return self._done(self.state.watchlist.note(jobs, note))
 
-    def acknowledge(self, jobs: Iterable[Job], /) -> "Future[Edited]":
+    def acknowledge(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]":
         return self._done(self.state.watchlist.acknowledge(jobs, self.clock.now()))
 
-    def unsee(self, jobs: Iterable[Job], /) -> "Future[Edited]":
+    def unsee(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]":
         return self._done(self.state.watchlist.unsee(jobs))
 
-    def ask_now(self, jobs: Iterable[Job], /) -> None:
+    def ask_now(self, jobs: Iterable[JobRef], /) -> None:
         self.asked += jobs
 
-    def attend(self, job: Job | None, /) -> None:
+    def attend(self, job: JobRef | None, /) -> None:
         self.attended.append(job)
 
-    def show(self, jobs: Iterable[Job], /) -> None:
+    def show(self, jobs: Iterable[JobRef], /) -> None:
         self.shown.append(list(jobs))
 
     def pause(self) -> None:
@@ -141,10 +141,10 @@ class ScriptedEngine:
         self.state = State(change.watchlist, self.state.pulses)
         self.publish()
 
-    def _done(self, change: Change) -> "Future[Edited]":
+    def _done(self, change: Change) -> "Future[EditResult]":
         self._take(change)
-        future: Future[Edited] = Future()
-        future.set_result(Edited(change, self.unsaved))
+        future: Future[EditResult] = Future()
+        future.set_result(EditResult(change, self.unsaved))
         return future
 
 

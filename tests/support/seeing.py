@@ -23,10 +23,10 @@ from tests.support.keys import key_bytes
 from tests.support.scripted import ScriptedEngine
 from zjobtui.models.tenant import Tenant, TenantKind
 from zjobtui.ui.app import MonitorApp
-from zjobtui.ui.notifier import Ways
-from zjobtui.ui.protocols import Memory
+from zjobtui.ui.notifier import NotificationSettings
+from zjobtui.ui.protocols import UiStateStore
 from zjobtui.ui.terminal_app import TerminalApp
-from zjobtui.ui.themes import USUAL, Look
+from zjobtui.ui.themes import DEFAULT, Appearance
 
 TENANT = Tenant(name="env", base_url="http://127.0.0.1", title="EU API sandbox", kind=TenantKind.API_SANDBOX)
 
@@ -309,9 +309,9 @@ async def looking_at(
     tenant: Tenant = TENANT,
     tenants: Sequence[Tenant] = (),
     notice: str = "",
-    look: Look = USUAL,
-    ways: Ways | None = None,
-    memory: Memory | None = None,
+    look: Appearance = DEFAULT,
+    ways: NotificationSettings | None = None,
+    memory: UiStateStore | None = None,
     exports: Path | None = None,
 ) -> AsyncIterator[Sight]:
     """Runs the monitor over an engine on a display of so many columns and rows."""

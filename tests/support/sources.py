@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from tests.support.virtual_time import wall
-from zjobtui.models.job import Job, JobId
-from zjobtui.models.observation import Call, Missed, Observation, Seen
+from zjobtui.models.job import JobId, JobRef
+from zjobtui.models.observation import Call, Failure, Observation, Success
 from zjobtui.models.problem import Problem
 from zjobtui.models.report import OrderResult, Report
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change
 from zjobtui.zuora.headers import read_rate_limits
 
@@ -54,9 +54,9 @@ class TimedSource:
         status = 200 if problem is None else self.failed_status
         call = Call(http_status=status, latency=self.latency, limits=headers, rate_limits=rate_limits)
         if problem is not None:
-            return Missed(problem, now, call)
+            return Failure(problem, now, call)
         is_done = now >= self.ends.get(job_id, float("inf"))
-        return Seen(DONE if is_done else Report(status="Processing"), now, call)
+        return Success(DONE if is_done else Report(status="Processing"), now, call)
 
     def renew_connections(self) -> None:
         self.renewed += 1
@@ -73,7 +73,7 @@ class MemoryShelf:
     """Keeps what is committed; `fault` makes every write fail with that text."""
 
     changes: list[Change] = field(default_factory=list)
-    removed: dict[Job, Watch] = field(default_factory=dict)
+    removed: dict[JobRef, WatchedJob] = field(default_factory=dict)
     leases: dict[str, tuple[str, float]] = field(default_factory=dict)
     calls: dict[tuple[str, int], int] = field(default_factory=dict)
     waiting_news: list["News"] = field(default_factory=list)
@@ -97,11 +97,11 @@ class MemoryShelf:
     def look_again(self, since: int, /) -> None:
         self.waiting_news += [one for one in self.taken_news if one.since >= since]
 
-    def watched(self, jobs: Iterable[Job], /) -> tuple[Watch, ...]:
+    def watched(self, jobs: Iterable[JobRef], /) -> tuple[WatchedJob, ...]:
         self._fail()
         return tuple(self.removed[job] for job in jobs if job in self.removed)
 
-    def recall(self, jobs: Iterable[Job], /) -> tuple[Watch, ...]:
+    def recall(self, jobs: Iterable[JobRef], /) -> tuple[WatchedJob, ...]:
         self._fail()
         return tuple(self.removed[job] for job in jobs if job in self.removed)
 
@@ -134,6 +134,6 @@ class MemoryShelf:
 class News:
     """What another window did."""
 
-    watches: tuple[Watch, ...] = ()
-    removed: tuple[Job, ...] = ()
+    watches: tuple[WatchedJob, ...] = ()
+    removed: tuple[JobRef, ...] = ()
     since: int = 0

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tests.support.building import NOW, job, read_payload, watch
 from tests.support.scripted import FixedClock, ScriptedEngine, call
-from zjobtui.models.observation import Missed, Observation, Seen
+from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.report import Report
 from zjobtui.zuora.parser import read_reply
 
@@ -26,10 +26,10 @@ def staged(*told: Told, labels: Sequence[str] = ()) -> ScriptedEngine:
 
 def heard(told: str | bytes | Observation, at: float = NOW) -> Observation:
     """The observation that it makes."""
-    if isinstance(told, Seen | Missed):
+    if isinstance(told, Success | Failure):
         return replace(told, at=at)
     outcome = read_payload(told) if isinstance(told, str) else read_reply(200, told)
-    return Seen(outcome, at, call()) if isinstance(outcome, Report) else Missed(outcome, at, call())
+    return Success(outcome, at, call()) if isinstance(outcome, Report) else Failure(outcome, at, call())
 
 
 def tell(engine: ScriptedEngine, number: int, told: str | bytes | Observation, after: float = 1.0) -> None:

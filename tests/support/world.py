@@ -4,10 +4,10 @@ import json
 from dataclasses import replace
 
 from tests.support.scripted import NOW, FixedClock, ScriptedEngine, call
-from zjobtui.models.job import Job, JobId
-from zjobtui.models.observation import Missed, Observation, Seen
+from zjobtui.models.job import JobId, JobRef
+from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.report import Report
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.simulator.payloads import reply
 from zjobtui.simulator.world import World
 from zjobtui.zuora.parser import read_reply
@@ -19,9 +19,9 @@ def watched_world(jobs: int, elapsed: float, seed: int = 7, tenant: str = "env",
     """An engine that has watched a world from its start for `elapsed` seconds, asking every `step` seconds."""
     world, clock = World(seed, jobs), FixedClock(NOW)
     engine = ScriptedEngine(clock, tenant)
-    names = [Job(tenant, JobId(job_id)) for job_id in world.job_ids]
+    names = [JobRef(tenant, JobId(job_id)) for job_id in world.job_ids]
     labels = {job: LABELS[number] for number, job in enumerate(names[: len(LABELS)])}
-    engine.watch(Watch(job=job, added_at=NOW, added_by="paste", label=labels.get(job, "")) for job in names)
+    engine.watch(WatchedJob(job=job, added_at=NOW, added_by="paste", label=labels.get(job, "")) for job in names)
     at = 0.0
     while at <= elapsed:
         clock.at = NOW + at
@@ -33,15 +33,15 @@ def watched_world(jobs: int, elapsed: float, seed: int = 7, tenant: str = "env",
     return engine
 
 
-def ask(world: World, job: Job, elapsed: float) -> Observation:
+def ask(world: World, job: JobRef, elapsed: float) -> Observation:
     """What a call about a job brings, `elapsed` seconds after the world's start."""
     life = world.life(job.id.given)
     assert life is not None
     outcome = read_reply(200, json.dumps(reply(life, elapsed), ensure_ascii=False).encode())
     now = NOW + elapsed
-    return Seen(outcome, now, call()) if isinstance(outcome, Report) else Missed(outcome, now, call())
+    return Success(outcome, now, call()) if isinstance(outcome, Report) else Failure(outcome, now, call())
 
 
-def _is_final(engine: ScriptedEngine, job: Job) -> bool:
+def _is_final(engine: ScriptedEngine, job: JobRef) -> bool:
     watch = engine.state.watchlist.get(job)
     return watch is not None and watch.is_final

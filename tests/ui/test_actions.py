@@ -5,7 +5,7 @@ from tests.support.reading import whole
 from tests.support.seeing import Sight, flowing, looking_at
 from tests.support.staging import staged, tell
 from tests.ui.sizes import NARROW_FIRST
-from zjobtui.models.job import Job
+from zjobtui.models.job import JobRef
 from zjobtui.ui.actions import CATALOGUE
 
 WAITING = "recorded-processing"
@@ -261,7 +261,7 @@ async def test_a_store_that_was_moved_aside_is_told_above_the_list_until_the_end
 
 
 async def test_a_store_that_cannot_be_read_is_told_until_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: Job) -> None:
+    def refuse(_: JobRef) -> None:
         raise OSError(told)
 
     engine, told = staged(WAITING, WAITING), "The watchlist could not be used: disk I/O error."

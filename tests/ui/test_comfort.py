@@ -14,7 +14,7 @@ from tests.support.staging import staged
 from tests.ui.sizes import NARROW_FIRST
 from zjobtui.formatting.times import moment
 from zjobtui.models.problem import Problem, ProblemKind
-from zjobtui.ui.themes import Look
+from zjobtui.ui.themes import Appearance
 
 pytestmark = pytest.mark.slow
 
@@ -58,7 +58,7 @@ async def test_capital_z_changes_between_local_time_and_utc_wherever_a_time_stan
 
 @pytest.mark.usefixtures("_in_vienna")
 async def test_the_settings_can_ask_for_utc_from_the_start() -> None:
-    async with looking_at(staged("recorded-processing"), look=Look(is_utc=True)) as sight:
+    async with looking_at(staged("recorded-processing"), look=Appearance(is_utc=True)) as sight:
         assert "Added 14:00:00 UTC · test" in sight.words
     assert moment(sight.engine.clock.at, sight.engine.clock.at) == "15:00:00 CET"
 
@@ -134,7 +134,7 @@ KEYS = {
 
 async def test_other_keys_do_the_same_and_footer_help_and_palette_say_so() -> None:
     engine = staged("recorded-processing", "recorded-processing")
-    async with looking_at(engine, (140, 60), look=Look(keys=KEYS)) as sight:
+    async with looking_at(engine, (140, 60), look=Appearance(keys=KEYS)) as sight:
         assert sight.rows[-1].startswith(" x add  / filter  s sort  a remove  ? undo  l label  f5 ask now ")
         await sight.press("r")
         assert engine.asked == []
@@ -196,7 +196,7 @@ async def test_a_change_of_the_zone_is_told_though_no_time_stands_on_the_screen(
 
 @pytest.mark.parametrize("size", [(140, 40), (60, 20)])
 async def test_ctrl_c_says_on_one_line_which_key_leaves(size: tuple[int, int]) -> None:
-    async with looking_at(staged("recorded-processing"), size, look=Look(keys={"quit": "f10"})) as sight:
+    async with looking_at(staged("recorded-processing"), size, look=Appearance(keys={"quit": "f10"})) as sight:
         await sight.press("ctrl+c")
         assert sight.rows[-2].endswith("▌ f10 leaves; the watchlist is kept. ─╯")
         assert "▌" not in sight.rows[-3]

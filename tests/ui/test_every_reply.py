@@ -11,7 +11,7 @@ from tests.support.payloads import PAYLOADS, payload
 from tests.support.seeing import Sight, flowing, looking_at
 from tests.support.staging import staged
 from zjobtui.formatting.symbols import WORDS
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 
 
 async def open_all(sight: Sight, lines: int) -> None:
@@ -49,7 +49,7 @@ def is_told(leaf: object, told: str) -> bool:
     return all(part in told for part in parts)
 
 
-def only(sight: Sight) -> Watch:
+def only(sight: Sight) -> WatchedJob:
     (watch,) = sight.engine.state.watchlist
     return watch
 

@@ -19,7 +19,7 @@ from zjobtui.models.health import Checkup
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant import ClientCredentials, Tenant
 from zjobtui.ui.onboarding import FirstStart, Next
-from zjobtui.ui.themes import USUAL
+from zjobtui.ui.themes import DEFAULT
 
 SECRET = "sentinel-5b7d0c"
 SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=["narrow", "wide"])
@@ -41,7 +41,7 @@ def config(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def app(config: Path) -> FirstStart:
-    return FirstStart(config, sign_in, USUAL)
+    return FirstStart(config, sign_in, DEFAULT)
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ async def test_a_host_that_does_not_answer_holds_up_neither_the_screen_nor_the_w
         answers.wait(20)
         return sign_in(tenant, credentials)
 
-    async with glimpsed(FirstStart(config, slow, USUAL), (80, 24)) as seen:
+    async with glimpsed(FirstStart(config, slow, DEFAULT), (80, 24)) as seen:
         await seen.press(*EU)
         await filled(seen, "id-1", SECRET)
         assert "Signing in to https://rest.eu.zuora.com …" in seen.text
@@ -213,7 +213,7 @@ async def test_a_settings_file_that_cannot_be_written_leaves_no_secret_behind(
 
 async def test_it_can_be_used_without_colour(app: FirstStart, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    async with glimpsed(FirstStart(app._config, sign_in, USUAL), (80, 24)) as seen:
+    async with glimpsed(FirstStart(app._config, sign_in, DEFAULT), (80, 24)) as seen:
         await seen.press("down")
         assert COLOUR.findall(seen.sent) == []
         buffer = seen.glass.display.screen.buffer

@@ -1,26 +1,29 @@
-from zjobtui.formatting.outline import Line
-from zjobtui.ui.outline_lines import flat
-from zjobtui.ui.styled_line import length_of
+from zjobtui.formatting.outline import OutlineNode
+from zjobtui.ui.outline_lines import render_outline
+from zjobtui.ui.styled_line import cell_length
 
 WIDTHS = (20, 34, 68, 138)
 
 
-def drawn(*lines: Line, width: int = 68, **opened: bool) -> list[str]:
-    return ["".join(text for text, _ in line.spans).rstrip() for line in flat(lines, opened, width)]
+def drawn(*lines: OutlineNode, width: int = 68, **opened: bool) -> list[str]:
+    return ["".join(text for text, _ in line.spans).rstrip() for line in render_outline(lines, opened, width)]
 
 
 def test_names_stand_in_a_column_beside_their_texts() -> None:
-    assert drawn(Line("a", "Order", "O-1"), Line("b", "Account", "A-1")) == ["   Order    O-1", "   Account  A-1"]
+    assert drawn(OutlineNode("a", "Order", "O-1"), OutlineNode("b", "Account", "A-1")) == [
+        "   Order    O-1",
+        "   Account  A-1",
+    ]
 
 
 def test_a_group_is_a_heading_with_its_lines_below() -> None:
-    group = Line("g", "Refunds", "(1)", below=(Line("g/1", "R-1", "Success"),))
+    group = OutlineNode("g", "Refunds", "(1)", below=(OutlineNode("g/1", "R-1", "Success"),))
     assert drawn(group) == [" ▸ Refunds  (1)"]
     assert drawn(group, g=True) == [" ▾ Refunds  (1)", "     R-1  Success"]
 
 
 def test_a_long_text_is_wrapped_under_itself() -> None:
-    assert drawn(Line("a", "Error", "one two three four five six"), width=27) == [
+    assert drawn(OutlineNode("a", "Error", "one two three four five six"), width=27) == [
         "   Error  one two three",
         "          four five six",
     ]
@@ -28,7 +31,7 @@ def test_a_long_text_is_wrapped_under_itself() -> None:
 
 def test_a_long_name_has_a_row_of_its_own_and_is_not_cut() -> None:
     long = "a-subscription-number-of-the-customers-own-making-0001"
-    assert drawn(Line("a", "A-1", "Active"), Line("b", long, "Suspended")) == [
+    assert drawn(OutlineNode("a", "A-1", "Active"), OutlineNode("b", long, "Suspended")) == [
         f"   {'A-1':<24}  Active",
         f"   {long}",
         "     Suspended",
@@ -36,7 +39,7 @@ def test_a_long_name_has_a_row_of_its_own_and_is_not_cut() -> None:
 
 
 def test_an_id_that_would_break_beside_its_name_stands_below_it() -> None:
-    lines = Line("a", "Request id", "c66ab2a2-a39f-4364-8ebe-2f69c75cb87d"), Line("b", "Time", "14:00")
+    lines = OutlineNode("a", "Request id", "c66ab2a2-a39f-4364-8ebe-2f69c75cb87d"), OutlineNode("b", "Time", "14:00")
     assert drawn(*lines, width=46) == [
         "   Request id",
         "     c66ab2a2-a39f-4364-8ebe-2f69c75cb87d",
@@ -46,30 +49,32 @@ def test_an_id_that_would_break_beside_its_name_stands_below_it() -> None:
 
 
 def test_a_name_without_text_is_whole_and_needs_no_column() -> None:
-    assert drawn(Line("a", "a name that is rather longer than any column"), Line("b", "b", "1")) == [
+    assert drawn(OutlineNode("a", "a name that is rather longer than any column"), OutlineNode("b", "b", "1")) == [
         "   a name that is rather longer than any column",
         "   b  1",
     ]
 
 
 def test_lines_of_text_alone_keep_their_indentation() -> None:
-    lines = [Line(str(number), "", text) for number, text in enumerate(["{", '  "a": {', '    "b": 1', "  }", "}"])]
+    lines = [
+        OutlineNode(str(number), "", text) for number, text in enumerate(["{", '  "a": {', '    "b": 1', "  }", "}"])
+    ]
     assert drawn(*lines) == ["   {", '     "a": {', '       "b": 1', "     }", "   }"]
 
 
 def test_no_line_is_wider_than_the_pane_and_nothing_is_lost() -> None:
-    leaf = Line("leaf", "name" * 9, "text" * 30)
+    leaf = OutlineNode("leaf", "name" * 9, "text" * 30)
     nested = leaf
     for depth in range(40):
-        nested = Line(f"{depth}", f"level{depth}", below=(nested,), is_open=True)
+        nested = OutlineNode(f"{depth}", f"level{depth}", below=(nested,), is_open=True)
     for width in WIDTHS:
-        rows = list(flat([nested, leaf], {}, width))
-        assert max(length_of(row.spans) for row in rows) <= max(width, 34)
+        rows = list(render_outline([nested, leaf], {}, width))
+        assert max(cell_length(row.spans) for row in rows) <= max(width, 34)
         told = "".join("".join(text for text, _ in row.spans) for row in rows).replace(" ", "")
         assert told.count("name" * 9) == 2 if width > 60 else "level39" in told
 
 
 def test_a_megabyte_is_cut_with_a_mark_before_it_is_laid_out() -> None:
-    rows = drawn(Line("a", "Message", "x" * 1_000_000))
+    rows = drawn(OutlineNode("a", "Message", "x" * 1_000_000))
     assert sum(map(len, rows)) < 4_000
     assert rows[-1].endswith("…")

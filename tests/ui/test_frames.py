@@ -17,7 +17,7 @@ from tests.support.world import watched_world
 from tests.ui.sizes import NARROW_FIRST
 from tests.ui.test_what_is_sent import crowd, quiet
 from zjobtui.ui import monitor
-from zjobtui.ui.filter_input import FilterBar
+from zjobtui.ui.filter_input import FilterInput
 from zjobtui.ui.job_list import JobList
 
 pytestmark = pytest.mark.slow
@@ -126,7 +126,7 @@ async def test_of_the_lines_for_a_filter_that_were_closed_only_the_last_are_kept
         bars: list[ref[object]] = []
         for _ in range(6):
             await sight.press("/")
-            bars += [ref(bar) for bar in sight.app.screen.query(FilterBar)]
+            bars += [ref(bar) for bar in sight.app.screen.query(FilterInput)]
             await sight.press("escape")
         assert len(bars) == 6
         await assert_gone(sight, bars[:-2])

@@ -17,9 +17,9 @@ from tests.support.scripted import ScriptedEngine, call
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import heard, staged, tell
 from tests.ui.sizes import WIDE_FIRST
-from zjobtui.models.observation import Seen
+from zjobtui.models.observation import Success
 from zjobtui.models.text import clean
-from zjobtui.ui.notifier import Ways
+from zjobtui.ui.notifier import NotificationSettings
 
 HOSTILE = {
     "colour": "\x1b[31mred\x1b[0m",
@@ -62,10 +62,10 @@ def filled(name: str, text: str) -> bytes:
     return json.dumps(told).encode()
 
 
-def with_headers(told: bytes, text: str) -> Seen:
+def with_headers(told: bytes, text: str) -> Success:
     """An answer whose headers held the text; `text` is as the client hands it on."""
     answer = heard(told)
-    assert isinstance(answer, Seen)
+    assert isinstance(answer, Success)
     limits = ((text, text), ("ratelimit-limit", text), ("retry-after", text), ("concurrency-limit-limit", text))
     return replace(answer, call=call(request_id=text, process_id=text, limits=limits))
 
@@ -139,7 +139,7 @@ async def test_names_of_folders_and_what_faults_say_are_harmless_too(
 
     monkeypatch.setenv("ZJOBTUI_DATA_DIR", str(tmp_path / HOSTILE["colour"]))
     engine = staged("recorded-processing")
-    async with looking_at(engine, notice=HOSTILE["title"], ways=Ways(on=frozenset())) as sight:
+    async with looking_at(engine, notice=HOSTILE["title"], ways=NotificationSettings(on=frozenset())) as sight:
         await sight.press("e", "enter")
         assert clean(HOSTILE["colour"]) in sight.toast
         monkeypatch.setattr(engine.archive, "seen", broken)

@@ -10,7 +10,7 @@ from tests.support.scripted import ScriptedEngine
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged, tell
 from tests.ui.sizes import WIDE_FIRST
-from zjobtui.models.observation import Missed
+from zjobtui.models.observation import Failure
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.ui import detail_header, detail_views
 from zjobtui.ui.detail_header import Viewing, page
@@ -85,7 +85,7 @@ async def test_the_detail_follows_its_job_without_a_key() -> None:
 async def test_a_failed_call_is_told_and_the_last_good_answer_kept() -> None:
     engine = staged(WAITING)
     async with looking_at(engine) as sight:
-        tell(engine, 1, Missed(Problem(ProblemKind.TIMED_OUT, "no answer within 20 s"), 0.0), after=30)
+        tell(engine, 1, Failure(Problem(ProblemKind.TIMED_OUT, "no answer within 20 s"), 0.0), after=30)
         await sight.settled()
         assert sight.detail[0] == " ◌ waiting · last answer 30s ago"
         assert "The last call failed: timed out: no answer within 20 s." in sight.words
@@ -226,7 +226,7 @@ async def test_the_archive_is_not_read_again_while_answers_bring_nothing_new(mon
             tell(engine, 1, WAITING, after=2)
             await sight.settled()
         assert read == []
-        tell(engine, 1, Missed(Problem(ProblemKind.TIMED_OUT), engine.clock.at))
+        tell(engine, 1, Failure(Problem(ProblemKind.TIMED_OUT), engine.clock.at))
         await sight.settled()
         assert len(read) == 1
 

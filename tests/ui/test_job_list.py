@@ -8,7 +8,7 @@ from tests.support.scripted import FixedClock, ScriptedEngine
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import heard, staged, tell
 from tests.ui.sizes import NARROW_FIRST
-from zjobtui.models.observation import Missed
+from zjobtui.models.observation import Failure
 from zjobtui.models.problem import Problem, ProblemKind
 
 DONE = "recorded-completed-localised"
@@ -165,7 +165,7 @@ async def test_a_job_that_nobody_answered_for_says_so() -> None:
 async def test_a_failed_call_does_not_make_a_row_look_fresh() -> None:
     engine = staged(WAITING)
     async with looking_at(engine) as sight:
-        tell(engine, 1, Missed(Problem(ProblemKind.TIMED_OUT, "no answer"), 0.0), after=100)
+        tell(engine, 1, Failure(Problem(ProblemKind.TIMED_OUT, "no answer"), 0.0), after=100)
         await sight.settled()
         assert sight.jobs[0].endswith("stale 1m")
 

@@ -11,7 +11,7 @@ from tests.support.seeing import looking_at
 from tests.support.staging import staged
 from tests.ui.sizes import NARROW_FIRST
 from zjobtui.ui.ascii_filter import TABLE
-from zjobtui.ui.themes import Look
+from zjobtui.ui.themes import Appearance
 
 PACKAGE = Path(zjobtui.__file__).parent
 ROOMS = ("domain", "polling", "storage", "ui", "wording", "zuora")
@@ -42,7 +42,7 @@ def test_another_glyph_takes_as_many_cells() -> None:
 async def test_no_screen_holds_anything_but_ascii(size: tuple[int, int]) -> None:
     engine = staged("recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing", None)
     engine.clock.at += 100
-    async with looking_at(engine, size, look=Look(is_ascii=True), notice="The mark “x” is told.") as sight:
+    async with looking_at(engine, size, look=Appearance(is_ascii=True), notice="The mark “x” is told.") as sight:
         for keys, held in (
             ((), "x failed "),
             (("space", "space", "tab", "end", "home", "enter"), "v "),
@@ -61,12 +61,14 @@ async def test_no_screen_holds_anything_but_ascii(size: tuple[int, int]) -> None
 
 
 async def test_the_frames_stand_straight_in_ascii() -> None:
-    async with looking_at(staged("recorded-processing"), (100, 30), look=Look(is_ascii=True)) as sight:
+    async with looking_at(staged("recorded-processing"), (100, 30), look=Appearance(is_ascii=True)) as sight:
         assert sight.rows[1].startswith("+- Jobs - 1 - by urgency ---")
         assert {row[0] for row in sight.rows[2:28]} == {"|"}
         assert sight.rows[28][0] == "+"
 
 
 async def test_the_letters_of_an_outside_text_stay() -> None:
-    async with looking_at(staged("recorded-processing", labels=("Müller 请 №",)), look=Look(is_ascii=True)) as sight:
+    async with looking_at(
+        staged("recorded-processing", labels=("Müller 请 №",)), look=Appearance(is_ascii=True)
+    ) as sight:
         assert "Müller 请 №" in sight.text

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from zjobtui.formatting.raw_json import pretty
 from zjobtui.ui.raw_view import RawRows
-from zjobtui.ui.styled_line import Spans, length_of
+from zjobtui.ui.styled_line import Spans, cell_length
 
 TEXTS = st.text('abB 漢é"\\1:,', max_size=60)
 
@@ -23,7 +23,7 @@ def rows(*lines: str, width: int = 60, words: str = "") -> RawRows:
 def test_every_row_fits_and_nothing_of_a_line_is_lost(lines: list[str], width: int, sign: str) -> None:
     made = RawRows((), [(sign, f"      {line}") for line in lines], width, "a")
     shown = [text_of(row.spans) for row in made]
-    assert all(length_of(row.spans) <= width for row in made)
+    assert all(cell_length(row.spans) <= width for row in made)
     bare = "".join(line.removeprefix(f" {sign}") for line in shown).replace(" ", "")
     assert bare == "".join(lines).replace(" ", "")
 
@@ -56,7 +56,7 @@ def test_the_parts_of_json_have_their_tones(line: str, spans: list[tuple[str, st
 
 def test_a_text_of_quotation_marks_alone_is_read_once() -> None:
     (row,) = rows('"\\' * 900, width=2_000)
-    assert length_of(row.spans) == 1_801
+    assert cell_length(row.spans) == 1_801
 
 
 def test_a_deep_body_keeps_room_for_its_words() -> None:

@@ -8,7 +8,7 @@ from tests.support.scripted import call
 from tests.support.seeing import TENANT, looking_at
 from tests.support.staging import heard, staged
 from tests.ui.sizes import WIDE_FIRST
-from zjobtui.models.observation import Seen
+from zjobtui.models.observation import Success
 
 LIMITS = (("ratelimit-limit", "2500, 2500;w=60"), ("ratelimit-remaining", "2400"), ("ratelimit-reset", "12"))
 
@@ -16,7 +16,7 @@ LIMITS = (("ratelimit-limit", "2500, 2500;w=60"), ("ratelimit-remaining", "2400"
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_it_tells_the_call_its_limits_the_tenant_and_the_call_as_curl(size: tuple[int, int]) -> None:
     answer = heard("recorded-processing")
-    assert isinstance(answer, Seen)
+    assert isinstance(answer, Success)
     tenant = replace(TENANT, credentials_from="file ~/.secret (plain text, 0600)")
     async with looking_at(staged(replace(answer, call=call(limits=LIMITS))), size, tenant=tenant) as sight:
         await sight.press("4", "tab")

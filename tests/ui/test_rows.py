@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 from tests.support.building import NOW, done, job, watch, watchlist
 from tests.support.seeing import TENANT, looking_at
 from tests.support.staging import staged
-from zjobtui.formatting.job import when
-from zjobtui.models.watched_job import Watch
+from zjobtui.formatting.job import time_text
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.ui.job_list import columns_for, row_of
-from zjobtui.ui.styled_line import length_of
+from zjobtui.ui.styled_line import cell_length
 
 ENDED = watchlist(watch(1)).fold([(job(1), done(NOW + 5), 5.0)]).observed[-1].watch
 
 
-def text(one: Watch, width: int, tenant: str = "") -> str:
-    row = row_of(one, columns_for(width), when(one, NOW + 10, by_minute=True), tenant=tenant)
+def text(one: WatchedJob, width: int, tenant: str = "") -> str:
+    row = row_of(one, columns_for(width), time_text(one, NOW + 10, by_minute=True), tenant=tenant)
     return "".join(part for part, _ in row)
 
 
@@ -26,8 +26,8 @@ def test_a_row_fills_its_width_and_shows_whole_what_it_does_not_mark_as_cut(
     width: int, label: str, tenant: str
 ) -> None:
     one = replace(ENDED, label=label.strip())
-    row = row_of(one, columns_for(width), when(one, NOW + 10, by_minute=True), tenant=tenant)
-    assert length_of(row) == width
+    row = row_of(one, columns_for(width), time_text(one, NOW + 10, by_minute=True), tenant=tenant)
+    assert cell_length(row) == width
     told = "".join(part for part, _ in row)
     assert one.name in told or "…" in told
 
@@ -56,9 +56,9 @@ def test_columns_come_in_the_order_of_their_importance() -> None:
 
 
 def test_at_a_hundred_columns_a_row_names_one_of_several_tenants_rather_than_the_order() -> None:
-    row = row_of(ENDED, columns_for(47, are_tenants_named=True), when(ENDED, NOW + 10), tenant="uat")
+    row = row_of(ENDED, columns_for(47, are_tenants_named=True), time_text(ENDED, NOW + 10), tenant="uat")
     assert "uat · 00000001…" in "".join(part for part, _ in row)
-    assert length_of(row) == 47
+    assert cell_length(row) == 47
 
 
 def test_at_a_hundred_columns_a_row_has_the_order_number() -> None:

@@ -12,8 +12,8 @@ from tests.support.building import body, job, job_id
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged
 from tests.ui.sizes import NARROW_FIRST
-from zjobtui.models.job import Job
-from zjobtui.models.observation import Seen
+from zjobtui.models.job import JobRef
+from zjobtui.models.observation import Success
 from zjobtui.ui.clipboard import LIMIT, sequence
 
 pytestmark = pytest.mark.slow
@@ -207,7 +207,7 @@ async def test_a_key_that_is_typed_ahead_reaches_what_can_be_copied_and_removes_
     engine = staged("recorded-failed-lock")
     answer = engine.archive.seen
 
-    def slowly(one: Job) -> Seen | None:
+    def slowly(one: JobRef) -> Success | None:
         time.sleep(0.2)
         return answer(one)
 

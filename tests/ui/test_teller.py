@@ -11,7 +11,7 @@ from tests.support.scripted import ScriptedEngine
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged, tell
 from zjobtui.models.notifications import PATIENCE, Topic
-from zjobtui.ui.notifier import Ways
+from zjobtui.ui.notifier import NotificationSettings
 
 WAITING, DONE, FAILED, PENDING = (
     "recorded-processing",
@@ -73,7 +73,7 @@ async def test_the_desktop_shows_a_line_without_anything_a_terminal_acts_on(monk
     monkeypatch.delenv("STY", raising=False)
     engine = waiting(3)
     engine.label([job(2)], "a\x1b]0;b\x07\x9c" + "c" * 500)
-    async with looking_at(engine, ways=Ways(has_bell=False, osc="777")) as sight:
+    async with looking_at(engine, ways=NotificationSettings(has_bell=False, osc="777")) as sight:
         tell(engine, 1, PENDING)
         await sight.settled()
         told = sight.sent.partition("\x1b]777;notify;zjobtui;")[2].partition("\a")[0]
@@ -93,7 +93,7 @@ async def test_a_line_on_the_screen_tells_it_where_that_is_wished_and_the_keys_g
     size: tuple[int, int],
 ) -> None:
     engine = waiting(4)
-    async with looking_at(engine, size, ways=Ways(has_bell=False, has_toast=True)) as sight:
+    async with looking_at(engine, size, ways=NotificationSettings(has_bell=False, has_toast=True)) as sight:
         await sight.press("/", *"CS")
         tell(engine, 1, FAILED)
         await sight.settled()
@@ -120,7 +120,7 @@ async def test_without_a_word_in_the_settings_nothing_but_the_bell_tells() -> No
 async def test_within_tmux_the_line_goes_through(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMUX", "tmux-0/default,1,0")
     engine = waiting(2)
-    async with looking_at(engine, ways=Ways(osc="9")) as sight:
+    async with looking_at(engine, ways=NotificationSettings(osc="9")) as sight:
         tell(engine, 1, FAILED)
         await sight.settled()
         assert "\x1bPtmux;\x1b\x1b]9;zjobtui: CS-1 failed: " in sight.sent
@@ -129,7 +129,7 @@ async def test_within_tmux_the_line_goes_through(monkeypatch: pytest.MonkeyPatch
 async def test_the_own_program_gets_each_job_and_the_end_of_all() -> None:
     listener = Listener()
     engine = waiting(2)
-    ways = Ways(on=frozenset({Topic.FAILED, Topic.ALL_DONE}), has_bell=False, program=listener)
+    ways = NotificationSettings(on=frozenset({Topic.FAILED, Topic.ALL_DONE}), has_bell=False, program=listener)
     async with looking_at(engine, ways=ways) as sight:
         tell(engine, 1, FAILED)
         await sight.settled()
@@ -149,7 +149,7 @@ async def test_the_own_program_gets_each_job_and_the_end_of_all() -> None:
 async def test_a_person_who_mutes_it_is_told_nothing_and_sees_that_in_the_bar(size: tuple[int, int]) -> None:
     listener = Listener()
     engine = waiting(3)
-    async with looking_at(engine, size, ways=Ways(osc="9", program=listener)) as sight:
+    async with looking_at(engine, size, ways=NotificationSettings(osc="9", program=listener)) as sight:
         await sight.press("b")
         assert "· muted" in sight.bar
         tell(engine, 1, FAILED)

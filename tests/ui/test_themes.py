@@ -11,7 +11,7 @@ from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged
 from tests.support.world import watched_world
 from zjobtui.models.tenant import Tenant, TenantKind
-from zjobtui.ui.themes import OURS, Look, chosen_theme
+from zjobtui.ui.themes import OURS, Appearance, chosen_theme
 
 pytestmark = pytest.mark.slow
 
@@ -105,7 +105,7 @@ async def test_every_letter_on_the_screen_can_be_read(name: str) -> None:
     engine.clock.at += 40
     tenant = Tenant(name="env", base_url="http://127.0.0.1", title="EU", kind=TenantKind.PRODUCTION)
     async with looking_at(
-        engine, (100, 40), tenant=tenant, notice="Something is told.", look=Look(theme=name)
+        engine, (100, 40), tenant=tenant, notice="Something is told.", look=Appearance(theme=name)
     ) as sight:
         for keys, part in (
             (("down", "space"), "Monitor"),
@@ -129,7 +129,7 @@ async def test_every_letter_on_the_screen_can_be_read(name: str) -> None:
 async def test_ansi_uses_the_terminals_own_colours_alone(no_color: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if no_color:
         monkeypatch.setenv("NO_COLOR", "1")
-    async with looking_at(staged("recorded-failed-lock"), look=Look(theme="ansi")) as sight:
+    async with looking_at(staged("recorded-failed-lock"), look=Appearance(theme="ansi")) as sight:
         await sight.press("tab", "r", "?", "down")
         await sight.press("escape", "ctrl+p")
         assert "38;2;" not in sight.sent

@@ -10,15 +10,15 @@ from tests.support.seeing import TENANT, looking_at
 from tests.support.staging import staged, tell
 from tests.ui.test_themes import contrast
 from zjobtui.config.settings import COLOURS
-from zjobtui.formatting.status import further, pulse_text
+from zjobtui.formatting.status import other_statuses, status_text
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant import TenantKind
-from zjobtui.models.tenant_status import Limit, Pulse
+from zjobtui.models.tenant_status import Limit, TenantStatus
 from zjobtui.models.verdict import Kind
 from zjobtui.polling.protocols import State
 from zjobtui.ui.status_bar import bar_spans
-from zjobtui.ui.styled_line import length_of
-from zjobtui.ui.themes import USUAL
+from zjobtui.ui.styled_line import cell_length
+from zjobtui.ui.themes import DEFAULT
 
 MIXED = ("recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing", "derived-not-found")
 
@@ -142,20 +142,20 @@ async def test_a_tenants_name_stands_on_its_own_colour_and_can_be_read(colour: s
         assert contrast(cell.fg, cell.bg) >= 4.5
 
 
-WELL = Pulse(tenant="env", answered_at=NOW, calls_per_second=12.0, interval=40.0, day_share=0.62)
+WELL = TenantStatus(tenant="env", answered_at=NOW, calls_per_second=12.0, interval=40.0, day_share=0.62)
 DOWN = replace(WELL, problem=Problem(ProblemKind.UNREACHABLE, "no route to host"), down_since=NOW, next_try_at=NOW + 12)
 HELD = replace(WELL, limit=Limit.DAILY_CALLS)
 
 
-def bar_of(pulse: Pulse, width: int, more: tuple[str, ...] = ()) -> str:
-    spans = bar_spans((TENANT,), dict.fromkeys(Kind, 3), pulse_text(pulse, NOW, 3, UTC, "r"), width, more)
+def bar_of(pulse: TenantStatus, width: int, more: tuple[str, ...] = ()) -> str:
+    spans = bar_spans((TENANT,), dict.fromkeys(Kind, 3), status_text(pulse, NOW, 3, UTC, "r"), width, more)
     return "".join(text for text, _ in spans)
 
 
 @pytest.mark.parametrize("width", [*range(1, 200, 7), 80, 100, 140])
 @pytest.mark.parametrize("pulse", [WELL, HELD, DOWN, replace(DOWN, next_try_at=None), replace(WELL, is_following=True)])
-def test_the_bar_never_says_more_than_fits_and_keeps_whole_parts_of_the_pulse(width: int, pulse: Pulse) -> None:
-    bar, told = bar_of(pulse, width), pulse_text(pulse, NOW, 3, UTC, "r")
+def test_the_bar_never_says_more_than_fits_and_keeps_whole_parts_of_the_pulse(width: int, pulse: TenantStatus) -> None:
+    bar, told = bar_of(pulse, width), status_text(pulse, NOW, 3, UTC, "r")
     assert len(bar) <= width
     assert width < 48 or bar.endswith((told.full, *told.texts))
 
@@ -181,8 +181,8 @@ def test_the_bar_never_says_more_than_fits_and_keeps_whole_parts_of_the_pulse(wi
         (replace(DOWN, next_try_at=None), 80, "✗ cannot be reached · r tries again"),
     ],
 )
-def test_the_most_important_stands_first_in_any_room(pulse: Pulse, width: int, ends: str) -> None:
-    assert bar_of(pulse, width, further([pulse])).rstrip().endswith(ends)
+def test_the_most_important_stands_first_in_any_room(pulse: TenantStatus, width: int, ends: str) -> None:
+    assert bar_of(pulse, width, other_statuses([pulse])).rstrip().endswith(ends)
 
 
 @pytest.mark.parametrize("width", [80, 100, 140, 200])
@@ -199,10 +199,10 @@ def test_figures_that_get_longer_move_nothing_before_them(width: int) -> None:
 
 @pytest.mark.parametrize("width", range(34, 45))
 def test_a_pulse_that_does_not_fit_is_cut_with_a_mark(width: int) -> None:
-    pulse = Pulse(tenant="env", down_since=NOW, problem=Problem(ProblemKind.UNREACHABLE, ""))
-    spans = bar_spans((TENANT,), dict.fromkeys(Kind, 3), pulse_text(pulse, NOW, 3), width)
+    pulse = TenantStatus(tenant="env", down_since=NOW, problem=Problem(ProblemKind.UNREACHABLE, ""))
+    spans = bar_spans((TENANT,), dict.fromkeys(Kind, 3), status_text(pulse, NOW, 3), width)
     assert "".join(text for text, _ in spans).endswith(("✗ unreachable", "…"))
-    assert length_of(spans) <= width
+    assert cell_length(spans) <= width
 
 
 async def test_the_bar_says_how_often_jobs_are_polled_and_what_is_spent_as_far_as_there_is_room() -> None:
@@ -248,14 +248,14 @@ async def test_while_a_tenant_is_down_the_seconds_to_the_next_try_go_by() -> Non
 async def test_the_key_that_tries_again_is_the_one_in_force() -> None:
     problem = Problem(ProblemKind.SIGNED_OUT, "invalid client")
     engine = beating(staged("recorded-processing"), problem=problem)
-    async with looking_at(engine, look=replace(USUAL, keys={"ask_now": "f5"})) as sight:
+    async with looking_at(engine, look=replace(DEFAULT, keys={"ask_now": "f5"})) as sight:
         assert sight.bar.endswith("✗ signed out · invalid client · f5 tries again")
 
 
 @pytest.mark.parametrize("width", [140, 50])
 def test_production_is_seen_where_several_tenants_are_watched(width: int) -> None:
     tenants = (replace(TENANT, title="EU sandbox"), replace(TENANT, title="US", kind=TenantKind.PRODUCTION))
-    spans = bar_spans(tenants, dict.fromkeys(Kind, 3), pulse_text(None, NOW, 3), width)
+    spans = bar_spans(tenants, dict.fromkeys(Kind, 3), status_text(None, NOW, 3), width)
     badges = {name: text.strip() for text, name in spans if name in {"tenant", "production"}}
     assert badges == (
         {"tenant": "EU sandbox", "production": "PRODUCTION · US"} if width == 140 else {"production": "PROD"}
@@ -278,7 +278,7 @@ async def test_where_the_whole_trouble_has_no_room_it_is_said_since_when() -> No
 def test_production_keeps_its_look_whatever_colour_it_was_given() -> None:
     tenant = replace(TENANT, kind=TenantKind.PRODUCTION, colour="green")
     assert (f" PRODUCTION · {tenant.title} ", "production") in bar_spans(
-        (tenant,), dict.fromkeys(Kind, 0), pulse_text(None, NOW, 0), 140
+        (tenant,), dict.fromkeys(Kind, 0), status_text(None, NOW, 0), 140
     )
 
 

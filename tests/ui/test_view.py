@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from tests.support.building import NOW, PROCESSING, done, failed, seen, watch, watchlist
 from zjobtui.models.filters import Filter
-from zjobtui.models.job_update import fold
+from zjobtui.models.job_update import apply_observation
 from zjobtui.models.sorting import Key, SortOrder
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.ui.list_model import View
+from zjobtui.ui.list_model import JobListModel
 
 FILTERS = ("", "status:waiting", "!status:failed", "label:a", "age>10m", "ended<1m", "is:stale", "!is:unseen", "a b")
 ANSWERS = (done(NOW), failed(NOW + 30), seen(PROCESSING, NOW + 60))
@@ -34,9 +34,9 @@ class Rule:
     """Counts what is asked of it."""
 
     key: object
-    asked: list[Watch] = field(default_factory=list)
+    asked: list[WatchedJob] = field(default_factory=list)
 
-    def __call__(self, one: Watch) -> Key:
+    def __call__(self, one: WatchedJob) -> Key:
         self.asked.append(one)
         return self.key(one)  # type: ignore[operator, no-any-return]  # it is an order's own
 
@@ -45,10 +45,10 @@ class Rule:
 def test_what_follows_is_shown_as_if_it_were_looked_at_for_the_first_time(
     steps: Sequence[tuple[str, object, object]],
 ) -> None:
-    view, now, current = View(), NOW, watchlist(*(watch(number) for number in range(1, 9)))
+    view, now, current = JobListModel(), NOW, watchlist(*(watch(number) for number in range(1, 9)))
     for step in steps:
         current, now = edited(view, current, now, *step)
-        fresh = View(order=view.order)
+        fresh = JobListModel(order=view.order)
         fresh.choose(view.text)
         assert view.rows(current, now) == fresh.rows(current, now)
 
@@ -57,11 +57,11 @@ def test_what_follows_is_shown_as_if_it_were_looked_at_for_the_first_time(
 def test_in_calm_the_rows_stand_where_they_stood_while_they_are_of_the_same_jobs(
     steps: Sequence[tuple[str, object, object]],
 ) -> None:
-    view, now, current = View(), NOW, watchlist(*(watch(number) for number in range(1, 9)))
+    view, now, current = JobListModel(), NOW, watchlist(*(watch(number) for number in range(1, 9)))
     before = view.rows(current, now)
     for step in steps:
         current, now = edited(view, current, now, *step)
-        fresh = View(order=view.order)
+        fresh = JobListModel(order=view.order)
         fresh.choose(view.text)
         wanted, rows = fresh.rows(current, now), view.rows(current, now, is_calm=True)
         jobs = [one.job for one in before]
@@ -74,12 +74,12 @@ def test_in_calm_the_rows_stand_where_they_stood_while_they_are_of_the_same_jobs
 
 
 def edited(
-    view: View, current: Watchlist, now: float, what: str, one: object, other: object
+    view: JobListModel, current: Watchlist, now: float, what: str, one: object, other: object
 ) -> tuple[Watchlist, float]:
     known = {int(each.job.id.key[:8], 16): each for each in current}
     match what, one:
         case "answer", int() if one in known:
-            folded = fold(known[one], replace(ANSWERS[int(str(other))], at=now), 5.0).watch
+            folded = apply_observation(known[one], replace(ANSWERS[int(str(other))], at=now), 5.0).watch
             return Watchlist({**current.watches, folded.job: folded}), now
         case "label", int() if one in known:
             return current.label([known[one].job], str(other), now).watchlist, now
@@ -104,11 +104,11 @@ def keyed(monkeypatch: pytest.MonkeyPatch) -> Rule:
 
 
 @pytest.fixture
-def matched(monkeypatch: pytest.MonkeyPatch) -> list[Watch]:
-    asked: list[Watch] = []
+def matched(monkeypatch: pytest.MonkeyPatch) -> list[WatchedJob]:
+    asked: list[WatchedJob] = []
     matches = Filter.matches
 
-    def noted(self: Filter, one: Watch, now: float) -> bool:
+    def noted(self: Filter, one: WatchedJob, now: float) -> bool:
         asked.append(one)
         return matches(self, one, now)
 
@@ -122,9 +122,9 @@ def crowd() -> Watchlist:
 
 @pytest.mark.parametrize("is_calm", [False, True])
 def test_for_five_other_watches_five_are_asked_for_their_key_and_five_are_matched(
-    keyed: Rule, matched: list[Watch], *, is_calm: bool
+    keyed: Rule, matched: list[WatchedJob], *, is_calm: bool
 ) -> None:
-    view, before = View(), crowd()
+    view, before = JobListModel(), crowd()
     view.choose("status:waiting")
     view.rows(before, NOW)
     keyed.asked.clear()
@@ -136,8 +136,8 @@ def test_for_five_other_watches_five_are_asked_for_their_key_and_five_are_matche
     assert view.rows(after, NOW + 2, is_calm=is_calm) is rows
 
 
-def test_who_types_a_filter_has_no_key_made_anew(keyed: Rule, matched: list[Watch]) -> None:
-    view, current = View(), crowd()
+def test_who_types_a_filter_has_no_key_made_anew(keyed: Rule, matched: list[WatchedJob]) -> None:
+    view, current = JobListModel(), crowd()
     view.rows(current, NOW)
     keyed.asked.clear()
     matched.clear()
@@ -148,8 +148,8 @@ def test_who_types_a_filter_has_no_key_made_anew(keyed: Rule, matched: list[Watc
     assert len(matched) == 4 * 300  # without a filter nothing is asked
 
 
-def test_a_filter_in_which_time_has_a_part_is_asked_of_all(matched: list[Watch]) -> None:
-    view, current = View(), crowd()
+def test_a_filter_in_which_time_has_a_part_is_asked_of_all(matched: list[WatchedJob]) -> None:
+    view, current = JobListModel(), crowd()
     for text in ("age>10m", "!ended<1h", "is:stale label:x"):
         view.choose(text)
         view.rows(current, NOW)

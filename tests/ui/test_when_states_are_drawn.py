@@ -13,7 +13,7 @@ from tests.support.scripted import ScriptedEngine
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged, tell
 from zjobtui.models.problem import Problem, ProblemKind
-from zjobtui.models.tenant_status import Pulse
+from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.protocols import State
 from zjobtui.ui import mailbox, monitor
@@ -22,7 +22,7 @@ NEVER = 1_000.0
 RUNNING, DONE, FAILED = "recorded-processing", "recorded-completed-localised", "recorded-failed-lock"
 
 RUNNING_JOBS = watchlist(watch(1), watch(2)).fold([(job(1), seen(), 5.0), (job(2), seen(), 5.0)]).watchlist
-STATE = State(RUNNING_JOBS, {"env": Pulse(tenant="env")})
+STATE = State(RUNNING_JOBS, {"env": TenantStatus(tenant="env")})
 
 
 @asynccontextmanager
@@ -114,9 +114,9 @@ def test_a_state_that_comes_when_the_screen_is_gone_is_no_fault() -> None:
         replace(STATE, watchlist=RUNNING_JOBS.tag([job(1)], ("urgent",)).watchlist),
         replace(STATE, watchlist=RUNNING_JOBS.note([job(2)], "ask finance").watchlist),
         replace(STATE, watchlist=Watchlist({})),
-        replace(STATE, pulses={"env": Pulse(tenant="env", problem=Problem(ProblemKind.TIMED_OUT, "no answer"))}),
-        replace(STATE, pulses={"env": Pulse(tenant="env", is_paused=True)}),
-        replace(STATE, pulses={"env": Pulse(tenant="env", is_following=True)}),
+        replace(STATE, pulses={"env": TenantStatus(tenant="env", problem=Problem(ProblemKind.TIMED_OUT, "no answer"))}),
+        replace(STATE, pulses={"env": TenantStatus(tenant="env", is_paused=True)}),
+        replace(STATE, pulses={"env": TenantStatus(tenant="env", is_following=True)}),
         replace(STATE, pulses={}),
         replace(STATE, unsaved="disk full"),
         replace(STATE, fault="no secret"),
@@ -133,7 +133,9 @@ def test_what_a_user_waits_for_is_news_when_it_comes_and_when_it_goes(after: Sta
         STATE,
         replace(STATE, watchlist=RUNNING_JOBS.fold([(job(1), seen(at=2e9), 60.0)]).watchlist),
         replace(STATE, watchlist=RUNNING_JOBS.fold([(job(2), missed(ProblemKind.TIMED_OUT), 5.0)]).watchlist),
-        replace(STATE, pulses={"env": Pulse(tenant="env", answered_at=2e9, calls_per_second=80.0, interval=3.0)}),
+        replace(
+            STATE, pulses={"env": TenantStatus(tenant="env", answered_at=2e9, calls_per_second=80.0, interval=3.0)}
+        ),
     ],
 )
 def test_later_times_and_other_rates_are_not_news(after: State) -> None:

@@ -9,11 +9,11 @@ from rich.style import Style
 
 from tests.support.building import NOW, watch
 from tests.support.display import Display
-from zjobtui.formatting.job import when
+from zjobtui.formatting.job import time_text
 from zjobtui.formatting.text_width import cells, fit, wrap
 from zjobtui.models.text import clean
 from zjobtui.ui.job_list import columns_for, row_of
-from zjobtui.ui.styled_line import fitted, length_of, strip_of
+from zjobtui.ui.styled_line import cell_length, fit_exact, to_strip
 
 TEXTS = {
     "Chinese": "有効です有効です有効です",
@@ -56,9 +56,9 @@ def test_a_text_in_a_width_takes_it_on_the_terminal_whoever_fits_it(text: str) -
     text = clean(text)
     assert cells(text) == cell_len(text) == on_terminal(text)
     for width in range(1, 40):
-        for one in (fit(text, width), fitted(text, width)):
+        for one in (fit(text, width), fit_exact(text, width)):
             assert on_terminal(one) == cells(one) == width
-        assert strip_of(((text, ""),), width, lambda _: Style()).cell_length == width
+        assert to_strip(((text, ""),), width, lambda _: Style()).cell_length == width
         assert all(on_terminal(line) <= max(width, 2) for line in wrap(text, width))
 
 
@@ -66,9 +66,9 @@ def test_a_text_in_a_width_takes_it_on_the_terminal_whoever_fits_it(text: str) -
 @pytest.mark.parametrize("width", [30, 47, 80, 120])
 def test_the_columns_of_a_row_stand_where_they_stand_in_any_other(text: str, width: int) -> None:
     one, other = watch(1, label=clean(text)), watch(1, label="plain")
-    columns, time = columns_for(width, are_tenants_named=True), when(one, NOW + 10, by_minute=True)
+    columns, time = columns_for(width, are_tenants_named=True), time_text(one, NOW + 10, by_minute=True)
     row, plain = (row_of(each, columns, time, tenant="eu") for each in (one, other))
-    assert length_of(row) == length_of(plain) == width
+    assert cell_length(row) == cell_length(plain) == width
     for count in range(1, len(plain) + 1):
         before, wanted = ("".join(part for part, _ in spans[:count]) for spans in (row, plain))
         assert on_terminal(before) == on_terminal(wanted)

@@ -32,7 +32,7 @@ from tests.support.scripts import JOBS_PATH, TOKEN_PATH, TokenDesk
 from tests.support.wire import Request
 from zjobtui.config.tenants import make_tenant
 from zjobtui.models.job import JobId
-from zjobtui.models.observation import Missed, Observation, Seen
+from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.tenant import BearerToken, ClientCredentials, Credentials, Secret
@@ -70,12 +70,12 @@ async def many(client: ZuoraApi, calls: int = 50) -> list[Observation]:
 
 
 def problem_of(observation: Observation) -> Problem:
-    assert isinstance(observation, Missed)
+    assert isinstance(observation, Failure)
     return observation.problem
 
 
 def kinds(observations: list[Observation]) -> set[ProblemKind | None]:
-    return {one.problem.kind if isinstance(one, Missed) else None for one in observations}
+    return {one.problem.kind if isinstance(one, Failure) else None for one in observations}
 
 
 @pytest.mark.parametrize("elapsed", [0.0, 60.0, 100_000.0])
@@ -86,7 +86,7 @@ async def test_every_job_of_the_simulator_is_read(elapsed: float) -> None:
         async with client_of(server) as client:
             ids = [JobId.parse(one) for one in server.job_ids]
             observations = await asyncio.gather(*(client.observe(one) for one in ids))
-        assert [one.call.http_status for one in observations if isinstance(one, Missed)] == [200]
+        assert [one.call.http_status for one in observations if isinstance(one, Failure)] == [200]
         assert kinds(list(observations)) == {None, ProblemKind.NOT_FOUND}
         assert server.requests.by_route == {"POST /oauth/token": 1, "GET /v1/async-jobs/{id}": 40}
         assert client.requests == 41
@@ -98,7 +98,7 @@ async def test_a_large_compressed_answer_is_read_whole() -> None:
         at = 1_000.0
         async with client_of(server) as client:
             large = await client.observe(JobId(server.job_ids[4]))
-    assert isinstance(large, Seen)
+    assert isinstance(large, Success)
     assert len(getattr(large.report.result, "subscriptions", ())) == 300
 
 
@@ -106,7 +106,7 @@ async def test_a_request_says_what_zuora_asks_for_and_nothing_else() -> None:
     with fault_server() as server:
         async with client_of(server, version="2024-05-20", org_ids="org-1", entity_ids="entity-1") as client:
             for _ in range(3):
-                assert isinstance(await client.observe(ONE), Seen)
+                assert isinstance(await client.observe(ONE), Success)
     signed_in, first, *others = server.requests
     assert (signed_in.method, signed_in.path) == ("POST", TOKEN_PATH)
     assert signed_in.body.decode().split("&") == [
@@ -153,7 +153,7 @@ async def test_an_observation_says_what_support_asks_for() -> None:
                 assert dict(one.call.limits) == {"ratelimit-remaining": "7", "retry-after": "3"}
                 assert one.call.rate_limits == RateLimits(remaining=7, retry_after=3)
                 assert 0 < one.call.latency < 10
-                assert one.call.process_id == ("0123456789ABCDEF" if isinstance(one, Missed) else "")
+                assert one.call.process_id == ("0123456789ABCDEF" if isinstance(one, Failure) else "")
 
 
 async def test_an_answer_over_which_the_machine_slept_is_as_old_as_it_is() -> None:
@@ -167,7 +167,7 @@ async def test_an_answer_over_which_the_machine_slept_is_as_old_as_it_is() -> No
     with fault_server(answered_before_a_night) as server:
         async with client_of(server, clock=clock) as client:
             observation = await client.observe(ONE)
-    assert isinstance(observation, Seen)
+    assert isinstance(observation, Success)
     assert observation.at < NOW + 60
 
 
@@ -225,7 +225,7 @@ async def test_a_person_may_try_refused_credentials_again() -> None:
             assert problem_of(await client.observe(ONE)).kind is ProblemKind.SIGNED_OUT
             assert problem_of(await client.observe(ONE)).kind is ProblemKind.SIGNED_OUT
             client.sign_in_again()
-            assert isinstance(await client.observe(ONE), Seen)
+            assert isinstance(await client.observe(ONE), Success)
     assert len(server.requests_for(TOKEN_PATH)) == 3
 
 
@@ -261,7 +261,7 @@ async def test_a_wrong_secret_at_the_simulator_is_a_wrong_secret() -> None:
 async def test_a_given_token_is_sent_and_never_renewed() -> None:
     with fault_server([processing(), signed_out()]) as server:
         async with client_of(server, credentials=BearerToken(Secret("mine"))) as client:
-            assert isinstance(await client.observe(ONE), Seen)
+            assert isinstance(await client.observe(ONE), Success)
             assert problem_of(await client.observe(ONE)).kind is ProblemKind.SIGNED_OUT
             assert problem_of(await client.observe(ONE)).kind is ProblemKind.SIGNED_OUT
     assert [request.bearer for request in server.requests] == ["mine", "mine"]
@@ -308,14 +308,14 @@ async def test_whatever_a_server_does_is_an_observation_and_the_next_call_is_goo
     with fault_server([processing(), behaviour]) as server:
         async with client_of(server, limit=0.5) as client:
             observations = [await client.observe(ONE) for _ in range(3)]
-    assert [one.problem.kind if isinstance(one, Missed) else None for one in observations] == [None, kind, None]
+    assert [one.problem.kind if isinstance(one, Failure) else None for one in observations] == [None, kind, None]
 
 
 async def test_a_kept_connection_that_is_gone_is_replaced_once() -> None:
     with fault_server([processing(), Reset(), processing(), Reset(), Reset()]) as server:
         async with client_of(server) as client:
             observations = [await client.observe(ONE) for _ in range(4)]
-    assert [type(one) for one in observations] == [Seen, Seen, Missed, Seen]
+    assert [type(one) for one in observations] == [Success, Success, Failure, Success]
     assert problem_of(observations[2]).kind is ProblemKind.UNREACHABLE
 
 
@@ -372,7 +372,7 @@ async def test_a_proxy_of_the_environment_is_not_asked_for_loopback(monkeypatch:
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
     with fault_server() as server:
         async with client_of(server) as client:
-            assert isinstance(await client.observe(ONE), Seen)
+            assert isinstance(await client.observe(ONE), Success)
 
 
 async def test_no_secret_shows_in_any_repr_log_or_observation(caplog: pytest.LogCaptureFixture) -> None:

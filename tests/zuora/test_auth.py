@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.scripted import FixedClock
-from zjobtui.models.observation import Call, Missed
+from zjobtui.models.observation import Call, Failure
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.tenant import BearerToken, ClientCredentials, Secret
@@ -20,24 +20,24 @@ DOWN = Problem(ProblemKind.UNREACHABLE, "connection refused")
 class Script:
     """Gives what it was told to give, one after the other, and after that tokens without end."""
 
-    def __init__(self, *answers: Token | Problem | Missed) -> None:
+    def __init__(self, *answers: Token | Problem | Failure) -> None:
         self._answers = iter(answers)
         self.requests = 0
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def __call__(self) -> Token | Missed:
+    async def __call__(self) -> Token | Failure:
         self.requests += 1
         number = self.requests
         await self.gate.wait()
         await asyncio.sleep(0)
         answer = next(self._answers, Token(f"token {number}", 3_600))
-        return Missed(answer, 0.0) if isinstance(answer, Problem) else answer
+        return Failure(answer, 0.0) if isinstance(answer, Problem) else answer
 
 
 async def problem_of(sign_in: TokenProvider) -> Problem:
     missed = await sign_in.token()
-    assert isinstance(missed, Missed)
+    assert isinstance(missed, Failure)
     return missed.problem
 
 
@@ -104,14 +104,14 @@ async def test_a_token_that_was_refused_while_it_is_renewed_is_not_used_again() 
 
 
 async def test_no_request_goes_out_before_the_retry_after_of_a_failure_ends_and_each_call_gets_what_is_left() -> None:
-    busy = Missed(Problem(ProblemKind.THROTTLED), 0.0, Call(http_status=429, rate_limits=RateLimits(retry_after=60.0)))
+    busy = Failure(Problem(ProblemKind.THROTTLED), 0.0, Call(http_status=429, rate_limits=RateLimits(retry_after=60.0)))
     script, clock = Script(busy), FixedClock()
     sign_in = signed(script, clock)
     assert await sign_in.token() == busy
     clock.at += 59
     sign_in.try_again()
     missed = await sign_in.token()
-    assert missed == Missed(busy.problem, clock.now(), Call(http_status=429, rate_limits=RateLimits(retry_after=1.0)))
+    assert missed == Failure(busy.problem, clock.now(), Call(http_status=429, rate_limits=RateLimits(retry_after=1.0)))
     assert script.requests == 1
     clock.at += 1
     assert await sign_in.token() == "token 2"

@@ -26,7 +26,7 @@ from tests.support.building import job_id
 from tests.support.fault_server import FaultServer, fault_server
 from tests.support.scripts import Decide
 from tests.support.wire import Request, Wire
-from zjobtui.models.observation import Missed, Observation, Seen
+from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.tenant import BearerToken, Secret
 from zjobtui.zuora.api import ZuoraApi
@@ -64,11 +64,11 @@ async def asking_a_known_host(script: Behaviour | Decide) -> AsyncIterator[tuple
 
 
 def is_processing(one: Observation) -> bool:
-    return isinstance(one, Seen) and one.report.status == "Processing"
+    return isinstance(one, Success) and one.report.status == "Processing"
 
 
 def is_rejected(one: Observation) -> bool:
-    is_unreadable = isinstance(one, Missed) and one.problem.kind is ProblemKind.UNREADABLE
+    is_unreadable = isinstance(one, Failure) and one.problem.kind is ProblemKind.UNREADABLE
     return is_unreadable and "answers another request" in one.problem.detail  # type: ignore[union-attr]
 
 
@@ -220,7 +220,7 @@ FAILURES: dict[str, tuple[Answer, ProblemKind]] = {
 async def test_a_failure_without_an_id_keeps_its_own_problem(answer: Answer, kind: ProblemKind) -> None:
     async with asking_a_known_host(answer) as (client, _):
         one = await client.observe(job_id())
-        assert isinstance(one, Missed)
+        assert isinstance(one, Failure)
         assert one.problem.kind is kind
         assert "another request" not in one.problem.detail
 
@@ -260,7 +260,7 @@ async def test_the_connection_of_a_request_that_was_given_up_is_not_used_again(
                     assert call.cancelled()
                 elif number % 2 == 0:
                     one = await call
-                    assert isinstance(one, Missed)
+                    assert isinstance(one, Failure)
                     assert one.problem.kind is ProblemKind.TIMED_OUT
                 else:
                     assert is_processing(await call)

@@ -14,7 +14,7 @@ from tests.support.fault_server import FaultServer, fault_server
 from tests.support.scripted import NOW, FixedClock
 from tests.support.scripts import TOKEN_PATH
 from tests.support.wire import Request
-from zjobtui.models.observation import Missed, Seen
+from zjobtui.models.observation import Failure, Success
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.tenant import BearerToken, Secret
 from zjobtui.zuora.api import ZuoraApi
@@ -52,7 +52,7 @@ async def test_larger_headers_are_a_problem_that_names_the_headers(name: str) ->
     with fault_server([answer]) as server:
         async with asking(server.base_url) as client:
             observation = await client.observe(job_id())
-            assert isinstance(observation, Missed)
+            assert isinstance(observation, Failure)
             assert observation.problem.kind is ProblemKind.TOO_LARGE
             assert "headers" in observation.problem.detail
             assert kinds([await client.observe(job_id())]) == [None]
@@ -110,7 +110,7 @@ async def test_calls_in_flight_are_repeated_on_new_connections_and_count_as_no_f
         await no_connection_left(server)
 
 
-async def hanging(client: ZuoraApi, server: FaultServer, calls: int) -> "list[asyncio.Task[Seen | Missed]]":
+async def hanging(client: ZuoraApi, server: FaultServer, calls: int) -> "list[asyncio.Task[Success | Failure]]":
     """Calls in flight, as many as there are connections; the others wait for one."""
     in_flight = [asyncio.create_task(client.observe(job_id(number))) for number in range(calls)]
     await asyncio.to_thread(server.wait_for_requests, min(calls, CONNECTIONS))
@@ -166,7 +166,7 @@ async def test_a_call_that_slept_is_as_old_as_its_repeated_request() -> None:
             clock.at = NOW + 8 * 3_600
             client.renew_connections()
             observation = await in_flight
-            assert isinstance(observation, Seen)
+            assert isinstance(observation, Success)
             assert observation.at == pytest.approx(NOW + 8 * 3_600, abs=5)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from zjobtui.bootstrap.configuration import Configured
-from zjobtui.bootstrap.output import complain
+from zjobtui.bootstrap.output import print_error
 from zjobtui.clock import Clock
 from zjobtui.formatting.unsaved import unsaved_text
 from zjobtui.logs import get_logger
@@ -56,7 +56,7 @@ def polling(
         yield engine
     finally:
         if text := stop(engine):
-            complain(text)
+            print_error(text)
 
 
 def stop(engine: Engine) -> str:

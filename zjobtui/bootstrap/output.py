@@ -36,7 +36,7 @@ def status_of(interruption: KeyboardInterrupt) -> int:
     return int(interruption.args[0]) if interruption.args else 130
 
 
-def complain(sentence: str) -> None:
+def print_error(sentence: str) -> None:
     """Tells on standard error, and in the log, what is not what was asked for."""
     log.warning("said: %s", sentence)
     write_error(f"{sentence}\n")

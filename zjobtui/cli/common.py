@@ -11,16 +11,16 @@ import click
 
 from zjobtui.bootstrap.configuration import Configuration, Configured, configuration
 from zjobtui.bootstrap.engine import read_report
-from zjobtui.bootstrap.output import complain
-from zjobtui.cli.errors import faults_told
+from zjobtui.bootstrap.output import print_error
+from zjobtui.cli.errors import report_errors
 from zjobtui.clock import SystemClock
 from zjobtui.config.paths import config_path, store_path
 from zjobtui.logs import get_logger
 from zjobtui.models.filters import FilterProblem, parse
-from zjobtui.models.history import Event
+from zjobtui.models.history import EventKind
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.text import clean, shorten
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.database import BUSY_LIMIT
@@ -93,13 +93,13 @@ def sound_configuration() -> Configuration:
     if found.problems:
         raise ValueError("\n".join(found.problems))
     for notice in found.notices:
-        complain(notice)
+        print_error(notice)
     return found
 
 
-def home_of_new(tenants: tuple[Configured, ...], named: str | None) -> str:
+def tenant_for_new_jobs(tenants: tuple[Configured, ...], named: str | None) -> str:
     """The tenant that new jobs belong to: the named one, else the environment's, else the only one there is."""
-    names = [one.tenant.name for one in tenants]
+    names = [resolve_one_of.tenant.name for resolve_one_of in tenants]
     if named is not None and names and named not in names:
         raise ValueError(f"There is no tenant “{clean(named)}”; there is: {', '.join(names)}.")
     if named is not None:
@@ -110,7 +110,7 @@ def home_of_new(tenants: tuple[Configured, ...], named: str | None) -> str:
 
 
 @contextmanager
-def opened_store(
+def open_store_and_watchlist(
     entered: Sequence[str] = (), lock_wait: float | None = None
 ) -> Iterator[tuple[Store, Watchlist, float]]:
     """The store, which is closed afterwards, the watchlist in it, and the time.
@@ -118,13 +118,13 @@ def opened_store(
     If the command fails, the ids that the user entered are printed: a text on standard input exists nowhere else.
     Locks of other programs are waited for `lock_wait` seconds, and at most as long as the store does by itself.
     """
-    with faults_told(entered):
+    with report_errors(entered):
         store, watchlist = open_store(store_path(), read_report, min(BUSY_LIMIT, lock_wait or BUSY_LIMIT))
         try:
             with store:
                 log.info("store %s opened, %d jobs", store.path, len(watchlist))
                 if store.notice:
-                    complain(store.notice)
+                    print_error(store.notice)
                 yield store, watchlist, SystemClock().now()
         finally:
             back_up(store.path)
@@ -133,7 +133,7 @@ def opened_store(
 ABSENT = "is not on the watchlist"
 
 
-def chosen(watches: Iterable[Watch], wanted: str, tenant: str | None, now: float) -> list[Watch]:
+def filter_jobs(watches: Iterable[WatchedJob], wanted: str, tenant: str | None, now: float) -> list[WatchedJob]:
     """The watches of the tenant that match the filter; raises `ValueError` that says what is wrong with a filter."""
     mine = [watch for watch in watches if tenant in {None, watch.job.tenant}]
     if not wanted.strip():
@@ -144,7 +144,7 @@ def chosen(watches: Iterable[Watch], wanted: str, tenant: str | None, now: float
     return [watch for watch in mine if parsed.matches(watch, now)]
 
 
-def find(watches: Iterable[Watch], text: str) -> list[Watch]:
+def resolve_jobs(watches: Iterable[WatchedJob], text: str) -> list[WatchedJob]:
     """The watches that a person means: by whole id, by label, or by the first six or more digits of the id."""
     known, wanted = list(watches), text.strip()
     key = wanted.replace("-", "").lower()
@@ -154,20 +154,20 @@ def find(watches: Iterable[Watch], text: str) -> list[Watch]:
     return [watch for watch in known if watch.job.id.key.startswith(key)]
 
 
-def kept(store: Store, *, archived: bool = True, removed: bool = True) -> tuple[Watch, ...]:
+def removed_jobs(store: Store, *, archived: bool = True, removed: bool = True) -> tuple[WatchedJob, ...]:
     """What left the watchlist and is still in the store."""
-    return (*(store.gone(Event.ARCHIVED) if archived else ()), *(store.gone(Event.REMOVED) if removed else ()))
+    return (*(store.gone(EventKind.ARCHIVED) if archived else ()), *(store.gone(EventKind.REMOVED) if removed else ()))
 
 
-def one(store: Store, watchlist: Watchlist, text: str, tenant: str | None) -> Watch:
+def resolve_one_of(store: Store, watchlist: Watchlist, text: str, tenant: str | None) -> WatchedJob:
     """The one job that a text means, on the watchlist or else among what left it; raises `ValueError`."""
-    mine = chosen(watchlist, "", tenant, 0.0)
-    return the_one(mine if find(mine, text) else chosen(kept(store), "", tenant, 0.0), text)
+    mine = filter_jobs(watchlist, "", tenant, 0.0)
+    return resolve_one(mine if resolve_jobs(mine, text) else filter_jobs(removed_jobs(store), "", tenant, 0.0), text)
 
 
-def the_one(watches: Iterable[Watch], text: str, absent: str = ABSENT) -> Watch:
+def resolve_one(watches: Iterable[WatchedJob], text: str, absent: str = ABSENT) -> WatchedJob:
     """The one watch that a text means; raises `ValueError` with a sentence, which for none ends with `absent`."""
-    found = find(watches, text)
+    found = resolve_jobs(watches, text)
     if len(found) == 1:
         return found[0]
     shown = shorten(clean(mask_secrets(text)), 60)

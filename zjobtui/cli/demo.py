@@ -10,7 +10,7 @@ import click
 
 from zjobtui.bootstrap.configuration import Configured, file_configuration
 from zjobtui.bootstrap.monitor import run_monitor
-from zjobtui.cli.errors import faults_told, need_terminal
+from zjobtui.cli.errors import need_terminal, report_errors
 from zjobtui.config.paths import config_path
 from zjobtui.config.tenants import make_tenant
 from zjobtui.models.id_finder import find_job_ids
@@ -33,7 +33,7 @@ def demo(jobs: int, seed: int, faults: str) -> None:
 def show_demo(jobs: int = 40, seed: int = 7, faults: str = "") -> int:
     """The monitor against the simulator; gives the exit status."""
     with (
-        faults_told(),
+        report_errors(),
         TemporaryDirectory() as folder,
         running(jobs=jobs, seed=seed, faults=faults) as served,
     ):

@@ -16,10 +16,10 @@ import click
 
 from zjobtui.bootstrap.engine import read_report
 from zjobtui.bootstrap.health import check_up_all
-from zjobtui.bootstrap.monitor import look_of
-from zjobtui.bootstrap.output import OK, SOME_REFUSED, complain
+from zjobtui.bootstrap.monitor import appearance_of
+from zjobtui.bootstrap.output import OK, SOME_REFUSED, print_error
 from zjobtui.cli.common import found_configuration
-from zjobtui.cli.errors import faults_told
+from zjobtui.cli.errors import report_errors
 from zjobtui.clock import SystemClock
 from zjobtui.config.paths import config_path, store_path
 from zjobtui.formatting.health import remedy, skew_text
@@ -40,7 +40,7 @@ SCHEMA = 1
 """The version of the JSON's form; it grows when a field changes its meaning or goes."""
 
 
-class State(Enum):
+class CheckStatus(Enum):
     """How something stands; the sign goes before it."""
 
     FINE = "✓"
@@ -49,26 +49,26 @@ class State(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Check:
     """One thing looked at: `about` names the part it belongs to, `advice` what to do where something is to be done."""
 
     about: str
     check: str
-    state: State
+    state: CheckStatus
     text: str
     advice: str = ""
 
 
 def judged(
-    about: str, check: str, text: str, advice: str, *, is_fine: bool, otherwise: State = State.ATTENTION
-) -> Finding:
+    about: str, check: str, text: str, advice: str, *, is_fine: bool, otherwise: CheckStatus = CheckStatus.ATTENTION
+) -> Check:
     """A finding that is fine, or else comes with advice."""
-    return Finding(about, check, State.FINE if is_fine else otherwise, text, "" if is_fine else advice)
+    return Check(about, check, CheckStatus.FINE if is_fine else otherwise, text, "" if is_fine else advice)
 
 
-def report(findings: Sequence[Finding], *, as_json: bool) -> int:
+def report(findings: Sequence[Check], *, as_json: bool) -> int:
     """Prints findings, each as it comes, and gives the exit status: 1 where something is wrong."""
-    is_wrong = any(one.state is State.WRONG for one in findings)
+    is_wrong = any(one.state is CheckStatus.WRONG for one in findings)
     if as_json:
         print(json.dumps({"schema": SCHEMA, "ok": not is_wrong, "findings": list(map(_record, findings))}))
     else:
@@ -76,12 +76,12 @@ def report(findings: Sequence[Finding], *, as_json: bool) -> int:
     return SOME_REFUSED if is_wrong else OK
 
 
-def _record(one: Finding) -> dict[str, str]:
+def _record(one: Check) -> dict[str, str]:
     texts = {"about": one.about, "check": one.check, "text": one.text, "advice": one.advice}
     return {"state": one.state.name.lower(), **{name: clean(text) for name, text in texts.items()}}
 
 
-def _lines(findings: Iterable[Finding]) -> Iterator[str]:
+def _lines(findings: Iterable[Check]) -> Iterator[str]:
     about = ""
     for one in findings:
         if one.about != about:
@@ -111,7 +111,7 @@ _OSC52 = {
 """Terminals that name themselves, and whether they take what a program copies (OSC 52); empty is no."""
 
 
-def terminal_findings(environ: Mapping[str, str]) -> Iterator[Finding]:
+def terminal_findings(environ: Mapping[str, str]) -> Iterator[Check]:
     """What stands in the way of a good screen."""
     yield _size()
     yield _colours(environ)
@@ -121,54 +121,58 @@ def terminal_findings(environ: Mapping[str, str]) -> Iterator[Finding]:
         yield from _tmux()
 
 
-def _size() -> Finding:
+def _size() -> Check:
     if not sys.stdout.isatty():
-        return Finding(ABOUT, "size", State.FINE, "this output is no terminal")
+        return Check(ABOUT, "size", CheckStatus.FINE, "this output is no terminal")
     columns, rows = shutil.get_terminal_size()
     is_large = columns >= LEAST[0] and rows >= LEAST[1]
     advice = f"{LEAST[0]}x{LEAST[1]} and more shows everything"
     return judged(ABOUT, "size", f"{columns}x{rows}", advice, is_fine=is_large)
 
 
-def _colours(environ: Mapping[str, str]) -> Finding:
+def _colours(environ: Mapping[str, str]) -> Check:
     term = environ.get("TERM", "")
     if term in {"", "dumb", "unknown"}:
         advice = "export TERM=xterm-256color, or what your terminal is"
-        return Finding(ABOUT, "colours", State.WRONG, f"TERM is “{term}”, on which no screen can be drawn", advice)
+        return Check(ABOUT, "colours", CheckStatus.WRONG, f"TERM is “{term}”, on which no screen can be drawn", advice)
     if environ.get("NO_COLOR"):
-        return Finding(ABOUT, "colours", State.FINE, f"none, as NO_COLOR wants; TERM={term}")
+        return Check(ABOUT, "colours", CheckStatus.FINE, f"none, as NO_COLOR wants; TERM={term}")
     if environ.get("COLORTERM", "").lower() in {"truecolor", "24bit"} or term.endswith("-direct"):
-        return Finding(ABOUT, "colours", State.FINE, f"16 million; TERM={term}")
+        return Check(ABOUT, "colours", CheckStatus.FINE, f"16 million; TERM={term}")
     number = "256" if "256" in term else "16"
     advice = "where the terminal has more: export COLORTERM=truecolor (ssh does not pass it on by itself)"
-    return Finding(ABOUT, "colours", State.FINE, f"{number}; TERM={term}", advice)
+    return Check(ABOUT, "colours", CheckStatus.FINE, f"{number}; TERM={term}", advice)
 
 
-def _encoding() -> Finding:
+def _encoding() -> Check:
     encoding = locale.getpreferredencoding(do_setlocale=False)
     if encoding.replace("-", "").lower() == "utf8":
-        return Finding(ABOUT, "signs", State.FINE, "UTF-8: ✓ ✗ ◌ ● and wide characters such as 漢字 take 1 and 2 cells")
-    return Finding(ABOUT, "signs", State.ATTENTION, f"the locale says {encoding}", "export LC_ALL=C.UTF-8")
+        return Check(
+            ABOUT, "signs", CheckStatus.FINE, "UTF-8: ✓ ✗ ◌ ● and wide characters such as 漢字 take 1 and 2 cells"
+        )
+    return Check(ABOUT, "signs", CheckStatus.ATTENTION, f"the locale says {encoding}", "export LC_ALL=C.UTF-8")
 
 
-def _clipboard(environ: Mapping[str, str]) -> Iterator[Finding]:
+def _clipboard(environ: Mapping[str, str]) -> Iterator[Check]:
     if environ.get("STY") or (environ.get("TERM", "").startswith("screen") and not environ.get("TMUX")):
-        yield Finding(
-            ABOUT, "copying", State.ATTENTION, "screen passes no copied text on", "write a file with e instead"
+        yield Check(
+            ABOUT, "copying", CheckStatus.ATTENTION, "screen passes no copied text on", "write a file with e instead"
         )
         return
     hints = [environ.get("TERM_PROGRAM", ""), environ.get("TERM", ""), "vte" if environ.get("VTE_VERSION") else ""]
     name = next((one for one in _OSC52 for hint in hints if one in hint.lower()), "")
     if not name:
-        yield Finding(ABOUT, "copying", State.FINE, "goes to the terminal as OSC 52; whether it takes that is unknown")
+        yield Check(
+            ABOUT, "copying", CheckStatus.FINE, "goes to the terminal as OSC 52; whether it takes that is unknown"
+        )
     elif _OSC52[name]:
-        yield Finding(ABOUT, "copying", State.FINE, f"{name} takes copied text: {_OSC52[name]}")
+        yield Check(ABOUT, "copying", CheckStatus.FINE, f"{name} takes copied text: {_OSC52[name]}")
     else:
         advice = "write a file with e instead, or select with shift and the mouse"
-        yield Finding(ABOUT, "copying", State.ATTENTION, f"{name} takes no copied text from programs", advice)
+        yield Check(ABOUT, "copying", CheckStatus.ATTENTION, f"{name} takes no copied text from programs", advice)
 
 
-def _tmux() -> Iterator[Finding]:
+def _tmux() -> Iterator[Check]:
     """The settings of tmux that decide whether copied text gets through; where it does not answer, nothing is said."""
     settings = {name: _tmux_setting(name) for name in ("set-clipboard", "allow-passthrough")}
     told = ", ".join(f"{name} {text}" for name, text in settings.items() if text)
@@ -203,29 +207,29 @@ SKEW_LIMIT = 30.0
 """Seconds by which the clocks may differ before it is worth a word."""
 
 
-def tenant_findings(tenant: Tenant, route: Route, fault: str = "") -> Iterator[Finding]:
+def tenant_findings(tenant: Tenant, route: Route, fault: str = "") -> Iterator[Check]:
     """What is configured of a tenant; `fault` says why there is no way to its host."""
     about = f"Tenant {tenant.name}"
-    yield Finding(about, "host", State.FINE, f"{tenant.base_url}, {tenant.kind.value}")
+    yield Check(about, "host", CheckStatus.FINE, f"{tenant.base_url}, {tenant.kind.value}")
     plain = " (plain text in this environment)" if tenant.credentials_from.startswith("environment") else ""
-    yield Finding(about, "secret from", State.FINE, tenant.credentials_from + plain)
+    yield Check(about, "secret from", CheckStatus.FINE, tenant.credentials_from + plain)
     missing = [os.environ[name] for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if _is_lost(os.environ.get(name, ""))]
     if fault:
-        yield Finding(about, "way", State.WRONG, fault, "correct the variable, or unset it")
+        yield Check(about, "way", CheckStatus.WRONG, fault, "correct the variable, or unset it")
     elif missing:
         advice = "unset the variable, or name what holds the certificates"
-        yield Finding(about, "way", State.WRONG, f"there are no certificates at {missing[0]}", advice)
+        yield Check(about, "way", CheckStatus.WRONG, f"there are no certificates at {missing[0]}", advice)
     else:
-        yield Finding(about, "way", State.FINE, ", ".join(route.phrases) or "direct, certificates of the system")
+        yield Check(about, "way", CheckStatus.FINE, ", ".join(route.phrases) or "direct, certificates of the system")
     for sentence in route.ignored:
-        yield Finding(about, "way", State.ATTENTION, sentence, "correct the entry, or remove it")
+        yield Check(about, "way", CheckStatus.ATTENTION, sentence, "correct the entry, or remove it")
 
 
 def _is_lost(path: str) -> bool:
     return bool(path) and not os.path.exists(path)  # noqa: PTH110 - an odd text is no path, and no fault either
 
 
-def budget_findings(tenant: Tenant, today: int) -> Iterator[Finding]:
+def budget_findings(tenant: Tenant, today: int) -> Iterator[Check]:
     """The calls of the day, of all windows, against what they are held to."""
     limits = limits_for(tenant.kind, tenant.daily_calls, tenant.calls_per_second)
     told = f"{today:,} calls counted today (UTC), {limits.per_day:,.0f} at most; {limits.per_second:g} a second"
@@ -233,24 +237,24 @@ def budget_findings(tenant: Tenant, today: int) -> Iterator[Finding]:
     yield judged(f"Tenant {tenant.name}", "budget", told, advice, is_fine=today < limits.per_day)
 
 
-def checkup_findings(name: str, checkup: Checkup) -> Iterator[Finding]:
+def checkup_findings(name: str, checkup: Checkup) -> Iterator[Check]:
     """What the host said."""
     about = f"Tenant {name}"
     if checkup.no_secret:
-        yield Finding(about, "secret", State.WRONG, checkup.no_secret, "mend that, then run this again")
+        yield Check(about, "secret", CheckStatus.WRONG, checkup.no_secret, "mend that, then run this again")
         return
     if (refused := checkup.refused) is not None:
-        yield Finding(about, "sign-in", State.WRONG, str(refused), remedy(refused))
+        yield Check(about, "sign-in", CheckStatus.WRONG, str(refused), remedy(refused))
     elif checkup.life is None:
-        yield Finding(about, "sign-in", State.FINE, "a bearer token is given; it cannot be renewed")
+        yield Check(about, "sign-in", CheckStatus.FINE, "a bearer token is given; it cannot be renewed")
     else:
         who = f", for {checkup.who}" if checkup.who else ""
-        yield Finding(about, "sign-in", State.FINE, f"signed in for {duration(checkup.life)}{who}")
+        yield Check(about, "sign-in", CheckStatus.FINE, f"signed in for {duration(checkup.life)}{who}")
     if (missed := checkup.missed) is not None:
-        yield Finding(about, "asking", State.WRONG, str(missed), remedy(missed))
+        yield Check(about, "asking", CheckStatus.WRONG, str(missed), remedy(missed))
     elif checkup.call is not None:
         took = f"the host answers about jobs, in {duration(checkup.call.latency)}"
-        yield Finding(about, "asking", State.FINE, f"{took} (it does not know the made-up one, as it should)")
+        yield Check(about, "asking", CheckStatus.FINE, f"{took} (it does not know the made-up one, as it should)")
     if checkup.skew is not None:
         advice = "set this machine's clock; ages and the day's count depend on it"
         yield judged(about, "clock", skew_text(checkup.skew), advice, is_fine=abs(checkup.skew) <= SKEW_LIMIT)
@@ -258,7 +262,7 @@ def checkup_findings(name: str, checkup: Checkup) -> Iterator[Finding]:
         yield _limits(about, checkup.call)
 
 
-def _limits(about: str, call: Call) -> Finding:
+def _limits(about: str, call: Call) -> Check:
     limits = call.rate_limits
     granted = [f"{calls:,} in {duration(seconds)}" for seconds, calls in sorted(limits.windows.items())]
     left = "" if limits.remaining is None else f"{limits.remaining:,} calls left until {limits.reset or 0}s from now"
@@ -267,66 +271,68 @@ def _limits(about: str, call: Call) -> Finding:
     return judged(about, "limits", told or "not told by the host", advice, is_fine=limits.remaining != 0)
 
 
-def store_findings(facts: StoreFacts, now: float) -> Iterator[Finding]:
+def store_findings(facts: StoreFacts, now: float) -> Iterator[Check]:
     """How the file stands; where there is none yet, whether there could be one."""
     about = "Store"
     size = f"{facts.size:,} bytes, {plural(facts.jobs, 'job')}, format {facts.version}"
-    yield Finding(about, "file", State.FINE, f"{facts.path}: {size if facts.exists else 'not yet made'}")
+    yield Check(about, "file", CheckStatus.FINE, f"{facts.path}: {size if facts.exists else 'not yet made'}")
     if facts.is_newer:
         told = "it was made by a newer zjobtui; it is only read"
-        yield Finding(about, "content", State.WRONG, told, "install that version")
+        yield Check(about, "content", CheckStatus.WRONG, told, "install that version")
     elif facts.damage:
-        yield Finding(about, "content", State.WRONG, f"it is damaged ({facts.damage})", MEND)
+        yield Check(about, "content", CheckStatus.WRONG, f"it is damaged ({facts.damage})", MEND)
     elif facts.trouble:
-        yield Finding(about, "content", State.WRONG, facts.trouble, "remove the cause, then run this again")
+        yield Check(about, "content", CheckStatus.WRONG, facts.trouble, "remove the cause, then run this again")
     elif facts.exists:
-        yield Finding(about, "content", State.FINE, "sound")
+        yield Check(about, "content", CheckStatus.FINE, "sound")
     if facts.ids_log_trouble:
         what = f"{facts.ids_log_trouble} No job can be added."
-        yield Finding(about, "ids.log", State.WRONG, what, "remove the cause, then run this again")
+        yield Check(about, "ids.log", CheckStatus.WRONG, what, "remove the cause, then run this again")
     advice = "make the folder yours and writable, or name another in ZJOBTUI_DATA_DIR"
     told = "may be written" if facts.is_writable else "may not be written"
-    yield judged(about, "writing", told, advice, is_fine=facts.is_writable, otherwise=State.WRONG)
+    yield judged(about, "writing", told, advice, is_fine=facts.is_writable, otherwise=CheckStatus.WRONG)
     if facts.is_locked:
         wait = "wait for the other program, or end it"
-        yield Finding(about, "lock", State.ATTENTION, "another program holds the file's lock", wait)
+        yield Check(about, "lock", CheckStatus.ATTENTION, "another program holds the file's lock", wait)
     polls = f"a window polls, its lease runs {facts.lease_until - now:.0f}s more" if facts.lease_until > now else ""
-    yield Finding(about, "lease", State.FINE, polls or "no window polls")
+    yield Check(about, "lease", CheckStatus.FINE, polls or "no window polls")
     if facts.network:
         told = f"the folder is on a network file system ({facts.network})"
         advice = "locks may not hold there between machines; keep to one machine, or name a local ZJOBTUI_DATA_DIR"
-        yield Finding(about, "disk", State.ATTENTION, told, advice)
+        yield Check(about, "disk", CheckStatus.ATTENTION, told, advice)
     if facts.backup_at is not None:
         day = time.strftime("%Y-%m-%d %H:%M", time.gmtime(facts.backup_at))
-        yield Finding(about, "backup", State.FINE, f"of {day} UTC, beside the file")
+        yield Check(about, "backup", CheckStatus.FINE, f"of {day} UTC, beside the file")
 
 
-def log_findings(path: Path | None) -> Iterator[Finding]:
+def log_findings(path: Path | None) -> Iterator[Check]:
     """Where the log is, or how it is switched on."""
     off = "off; to switch it on, start zjobtui with --log PATH or with ZJOBTUI_LOG=PATH in the environment"
-    yield Finding("Log", "file", State.FINE, off if path is None else f"{path}, readable by you alone")
+    yield Check("Log", "file", CheckStatus.FINE, off if path is None else f"{path}, readable by you alone")
 
 
-def permission_findings(paths: Iterable[Path]) -> Iterator[Finding]:
+def permission_findings(paths: Iterable[Path]) -> Iterator[Check]:
     """A warning for every file and folder of ours that others may write."""
     for path, remedy_command in writable_by_others(paths):
-        yield Finding("Files", "permissions", State.ATTENTION, f"others may write {path}", f"run: {remedy_command}")
+        yield Check("Files", "permissions", CheckStatus.ATTENTION, f"others may write {path}", f"run: {remedy_command}")
 
 
 def config_findings(
     path: str, problems: tuple[str, ...], notices: tuple[str, ...], environ: Mapping[str, str], count: int
-) -> Iterator[Finding]:
+) -> Iterator[Check]:
     """What is wrong with the settings, and whether any tenant is configured."""
     named = " (named by ZJOBTUI_CONFIG)" if environ.get("ZJOBTUI_CONFIG") else ""
     there = "" if os.path.exists(path) else ", which is not there; it need not be"  # noqa: PTH110 - as above
-    yield Finding("Settings", "file", State.FINE, f"{path}{named}{there}")
+    yield Check("Settings", "file", CheckStatus.FINE, f"{path}{named}{there}")
     for problem in problems:
-        yield Finding("Settings", "problem", State.WRONG, problem.removeprefix(f"{path}: "), "mend the line")
+        yield Check("Settings", "problem", CheckStatus.WRONG, problem.removeprefix(f"{path}: "), "mend the line")
     for notice in notices:
-        yield Finding("Settings", "renamed", State.ATTENTION, notice.removeprefix(f"{path}: "), "rename it in the file")
+        yield Check(
+            "Settings", "renamed", CheckStatus.ATTENTION, notice.removeprefix(f"{path}: "), "rename it in the file"
+        )
     if not count:
         advice = "start zjobtui on a terminal, or see: zjobtui tenants add --help"
-        yield Finding("Settings", "tenants", State.WRONG, "no tenant is configured", advice)
+        yield Check("Settings", "tenants", CheckStatus.WRONG, "no tenant is configured", advice)
 
 
 @click.command()
@@ -353,15 +359,15 @@ def doctor(*, as_json: bool, offline: bool, mend: bool) -> None:
 
 def _mend() -> None:
     path = store_path()
-    with faults_told():
+    with report_errors():
         fault = examine(path).damage
         told = recover(path, fault, read_report, lambda: False) if fault else "There is no damage in the store."
-        complain(told)
+        print_error(told)
 
 
-def _findings(*, offline: bool) -> Iterator[Finding]:
+def _findings(*, offline: bool) -> Iterator[Check]:
     found = found_configuration()
-    problems = (*found.problems, *look_of(found)[1])
+    problems = (*found.problems, *appearance_of(found)[1])
     yield from config_findings(str(config_path()), problems, found.notices, os.environ, len(found.tenants))
     store = examine(store_path())
     checkups = [] if offline else check_up_all(found.tenants)

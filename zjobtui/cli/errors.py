@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zjobtui import logs
-from zjobtui.bootstrap.output import CLOSED, CRASHED, USAGE, OutputError, complain, status_of
+from zjobtui.bootstrap.output import CLOSED, CRASHED, USAGE, OutputError, print_error, status_of
 from zjobtui.logs import get_logger
 from zjobtui.models.text import clean_lines
 from zjobtui.storage.database import StoreError, UncommittedError
@@ -30,7 +30,7 @@ SECRETS = ("ZUORA_CLIENT_SECRET", "ZUORA_BEARER_TOKEN")
 
 
 @contextmanager
-def ended_quietly() -> Iterator[None]:
+def exit_cleanly() -> Iterator[None]:
     """End the program with an exit status and at most one sentence, whatever happens to its input and output.
 
     Silent on Ctrl+C and if the reader of the output has gone. An unexpected exception is reported with its traceback,
@@ -44,7 +44,7 @@ def ended_quietly() -> Iterator[None]:
             raise
         except OSError as fault:
             log.exception("the program ends")
-            complain(str(fault))
+            print_error(str(fault))
             sys.exit(USAGE)
         except Exception as fault:  # the boundary of every command: nobody else would report it
             log.exception("internal error")
@@ -136,7 +136,7 @@ def _checked_output() -> Iterator[None]:
     if ours is not before:
         _discard(1)  # what is left in the buffer must not fail once more when the interpreter flushes it
     if reason:
-        complain(reason)
+        print_error(reason)
     sys.exit(status)
 
 
@@ -160,8 +160,8 @@ def _discard(descriptor: int) -> None:
 
 def _report(fault: Exception) -> None:
     place = traceback.extract_tb(fault.__traceback__)[-1]
-    complain(f"zjobtui: internal error: {type(fault).__name__} in {place.name}; this is a bug")
-    complain(clean_lines("".join(traceback.format_exception(fault)).rstrip()))
+    print_error(f"zjobtui: internal error: {type(fault).__name__} in {place.name}; this is a bug")
+    print_error(clean_lines("".join(traceback.format_exception(fault)).rstrip()))
 
 
 def start_log(name: str) -> None:
@@ -181,17 +181,17 @@ def start_log(name: str) -> None:
 def need_terminal() -> None:
     """Ends the program where there is no terminal to draw on."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        complain(NO_TERMINAL)
+        print_error(NO_TERMINAL)
         sys.exit(USAGE)
 
 
 @contextmanager
-def faults_told(entered: Sequence[str] = ()) -> Iterator[None]:
+def report_errors(entered: Sequence[str] = ()) -> Iterator[None]:
     """Report in one sentence, without a traceback, what the user can fix; the ids that were entered follow it."""
     try:
         yield
     except (StoreError, ValueError, OSError) as fault:
         log.exception("the command ends")
         heading = "Added at the next start:" if isinstance(fault, UncommittedError) else "Not added:"
-        complain("\n".join((str(fault), heading, *entered)) if entered else str(fault))
+        print_error("\n".join((str(fault), heading, *entered)) if entered else str(fault))
         sys.exit(USAGE)

@@ -9,36 +9,38 @@ import click
 from zjobtui.bootstrap.engine import read_report
 from zjobtui.bootstrap.output import OK
 from zjobtui.cli import common
-from zjobtui.cli.common import kept, opened_store
+from zjobtui.cli.common import open_store_and_watchlist, removed_jobs
 from zjobtui.cli.options import FILTER, TENANT
 from zjobtui.formatting.symbols import plural
 from zjobtui.formatting.times import stamp
-from zjobtui.models.merge import Carried, merge
+from zjobtui.models.merge import ImportedJob, merge
 from zjobtui.models.text import clean
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.storage.export_import import CarriedError, from_json, to_json
+from zjobtui.storage.export_import import ImportFileError, from_json, to_json
 from zjobtui.storage.rows import ReadReport
 from zjobtui.storage.store import Store
 
 
-def print_export(store: Store, watches: Sequence[Watch], now: float, *, with_results: bool, only_ids: bool) -> int:
+def print_export(store: Store, watches: Sequence[WatchedJob], now: float, *, with_results: bool, only_ids: bool) -> int:
     """Prints watches so that `take_in` can read them, or their ids alone."""
     if only_ids:
         sys.stdout.writelines(f"{watch.job.id.given}\n" for watch in watches)
         return OK
-    carried = (Carried(w, store.seen(w.job), store.timeline(w.job)) if with_results else Carried(w) for w in watches)
+    carried = (
+        ImportedJob(w, store.seen(w.job), store.timeline(w.job)) if with_results else ImportedJob(w) for w in watches
+    )
     sys.stdout.write(to_json(carried, stamp(now)))
     return OK
 
 
-def take_in(store: Store, watchlist: Watchlist, text: bytes, name: str, read_report: ReadReport) -> int:
+def import_jobs(store: Store, watchlist: Watchlist, text: bytes, name: str, read_report: ReadReport) -> int:
     """Merges an export; raises `ValueError`, and has changed nothing, where it cannot be read."""
     try:
         carried = from_json(text, read_report)
-    except CarriedError as fault:
+    except ImportFileError as fault:
         raise ValueError(f"{name} was not imported, nothing is changed. {fault}.") from None
-    off = {watch.job for watch in kept(store)}
+    off = {watch.job for watch in removed_jobs(store)}
     merged = merge(watchlist, carried, off, lambda job: (store.seen(job), store.timeline(job)))
     if merged.change.is_urgent or merged.change.observed:
         store.apply(merged.change)
@@ -61,9 +63,9 @@ def export(with_results: bool, only_ids: bool, wanted: str, tenant: str | None, 
     zjobtui export --results > watchlist.json
     zjobtui export --ids --filter is:final
     """
-    with opened_store() as (store, watchlist, now):
-        among = common.kept(store, removed=False) if archived else watchlist
-        watches = common.chosen(among, wanted, tenant, now)
+    with open_store_and_watchlist() as (store, watchlist, now):
+        among = common.removed_jobs(store, removed=False) if archived else watchlist
+        watches = common.filter_jobs(among, wanted, tenant, now)
         sys.exit(print_export(store, watches, now, with_results=with_results, only_ids=only_ids))
 
 
@@ -80,7 +82,7 @@ def import_(source: str) -> None:
     zjobtui import watchlist.json
     ssh elsewhere zjobtui export | zjobtui import -
     """
-    with opened_store() as (store, watchlist, _):
+    with open_store_and_watchlist() as (store, watchlist, _):
         text = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
         name = "Standard input" if source == "-" else clean(source)
-        sys.exit(take_in(store, watchlist, text, name, read_report))
+        sys.exit(import_jobs(store, watchlist, text, name, read_report))

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 import click
 
-from zjobtui.bootstrap.output import OK, complain
+from zjobtui.bootstrap.output import OK, print_error
 from zjobtui.cli import common
-from zjobtui.cli.common import opened_store
+from zjobtui.cli.common import open_store_and_watchlist
 from zjobtui.cli.options import AS_JSON, FILTER, TENANT
 from zjobtui.formatting import export
-from zjobtui.formatting.job import when
+from zjobtui.formatting.job import time_text
 from zjobtui.formatting.records import SCHEMA, record
 from zjobtui.formatting.symbols import GLYPHS, WORDS
 from zjobtui.formatting.text_width import fit
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 
 
-def hand_over(watches: Sequence[Watch], now: float, *, as_csv: bool) -> int:
+def print_records(watches: Sequence[WatchedJob], now: float, *, as_csv: bool) -> int:
     """Prints watches for other programs."""
     if as_csv:
         sys.stdout.write(export.as_csv(watches, now))
@@ -27,16 +27,16 @@ def hand_over(watches: Sequence[Watch], now: float, *, as_csv: bool) -> int:
     return OK
 
 
-def print_watchlist(watches: Sequence[Watch], now: float, *, is_all: bool) -> int:
+def print_watchlist(watches: Sequence[WatchedJob], now: float, *, is_all: bool) -> int:
     """Prints watches for people; where there are none, `is_all` says that the watchlist itself is empty."""
     for watch in watches:
-        print(row(watch, now))
+        print(table_row(watch, now))
     if not watches:
-        complain("The watchlist is empty. Add jobs with: zjobtui add ID…" if is_all else "There is no such job.")
+        print_error("The watchlist is empty. Add jobs with: zjobtui add ID…" if is_all else "There is no such job.")
     return OK
 
 
-def row(watch: Watch, now: float, remark: str = "") -> str:
+def table_row(watch: WatchedJob, now: float, remark: str = "") -> str:
     """A watch in one line: verdict, id, label, order or kind, account, time, and a remark."""
     kind, digest = watch.verdict.kind, watch.digest
     cells = (
@@ -45,7 +45,7 @@ def row(watch: Watch, now: float, remark: str = "") -> str:
         fit(watch.label, 24),
         fit((digest.order_number or digest.kind) if digest else "", 14),
         fit(digest.account_number if digest else "", 12),
-        " · ".join(part for part in (when(watch, now).text, remark) if part),
+        " · ".join(part for part in (time_text(watch, now).text, remark) if part),
     )
     return "  ".join(cells).rstrip()
 
@@ -65,11 +65,11 @@ def ls(as_json: bool, as_csv: bool, wanted: str, tenant: str | None, archived: b
     zjobtui ls --filter 'status:failed,attention age<1d'
     zjobtui ls --csv --tenant eu > jobs.csv
     """
-    with opened_store() as (store, watchlist, now):
+    with open_store_and_watchlist() as (store, watchlist, now):
         if as_json + as_csv > 1 or archived + removed > 1:
             raise ValueError("Of --json and --csv, and of --archived and --removed, only one can be had.")
-        among = common.kept(store, archived=archived, removed=removed) if archived or removed else watchlist
-        watches = common.chosen(among, wanted, tenant, now)
+        among = common.removed_jobs(store, archived=archived, removed=removed) if archived or removed else watchlist
+        watches = common.filter_jobs(among, wanted, tenant, now)
         if as_json or as_csv:
-            sys.exit(hand_over(watches, now, as_csv=as_csv))
+            sys.exit(print_records(watches, now, as_csv=as_csv))
         sys.exit(print_watchlist(watches, now, is_all=not (len(watchlist) or archived or removed)))

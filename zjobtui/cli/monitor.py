@@ -4,8 +4,8 @@ import os
 
 from zjobtui.bootstrap.configuration import Configuration, configuration
 from zjobtui.bootstrap.monitor import run_monitor
-from zjobtui.bootstrap.output import USAGE, complain
-from zjobtui.cli.errors import ended_quietly, faults_told, need_terminal
+from zjobtui.bootstrap.output import USAGE, print_error
+from zjobtui.cli.errors import exit_cleanly, need_terminal, report_errors
 from zjobtui.config.paths import config_path, store_path
 from zjobtui.logs import get_logger
 from zjobtui.models.text import clean
@@ -27,7 +27,7 @@ and start zjobtui again. Or see it at work without a tenant:
 
 def show_monitor(wanted: str | None = None) -> int:
     """The monitor over all tenants, or the one that is wanted; gives the exit status."""
-    with ended_quietly():
+    with exit_cleanly():
         log.info("command: monitor")
         need_terminal()
         return _led_to_monitor(wanted)
@@ -36,22 +36,22 @@ def show_monitor(wanted: str | None = None) -> int:
 def _led_to_monitor(wanted: str | None) -> int:
     configured = configuration(os.environ, config_path())
     if wanted is None and not configured.tenants and not configured.problems:
-        from zjobtui.cli.onboarding import led  # noqa: PLC0415 - 100 ms, only if nothing is configured
+        from zjobtui.cli.onboarding import run_onboarding  # noqa: PLC0415 - 100 ms, only if nothing is configured
 
-        environ = led(configured)
+        environ = run_onboarding(configured)
         if isinstance(environ, int):
             return environ
         configured = configuration(environ, config_path())
     chosen = [one for one in configured.tenants if wanted in (None, one.tenant.name)]
     if not chosen:
         return _told_of_no_tenant(configured, wanted)
-    with faults_told():
+    with report_errors():
         return run_monitor(chosen, store_path(), configuration=configured, is_all=wanted is None)
 
 
 def _told_of_no_tenant(configured: Configuration, wanted: str | None) -> int:
     for problem in configured.problems:
-        complain(problem)
+        print_error(problem)
     names = ", ".join(one.tenant.name for one in configured.tenants)
-    complain(f"There is no tenant “{clean(str(wanted))}”; there is: {names}." if names else NO_TENANT)
+    print_error(f"There is no tenant “{clean(str(wanted))}”; there is: {names}." if names else NO_TENANT)
     return USAGE

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Never
 import click
 
 from zjobtui.bootstrap.output import OK
-from zjobtui.cli.errors import ended_quietly, start_log
+from zjobtui.cli.errors import exit_cleanly, start_log
 from zjobtui.logs import get_logger
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Program(click.Group):
 
         Click's own method exits with 1 on a closed pipe, on Ctrl+C and after a crash, which here is a failed job's.
         """
-        with ended_quietly():
+        with exit_cleanly():
             words = list(sys.argv[1:] if args is None else args)
             try:
                 with self.make_context(prog_name or "zjobtui", words, **extra) as context:

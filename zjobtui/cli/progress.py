@@ -8,15 +8,15 @@ from typing import Protocol
 
 from zjobtui.bootstrap.output import write_error
 from zjobtui.formatting.events import news_line
-from zjobtui.formatting.status import SteadyPulses, count_texts, pulse_text, worst
+from zjobtui.formatting.status import SteadyStatuses, count_texts, status_text, worst_status
 from zjobtui.formatting.symbols import counts
 from zjobtui.formatting.text_width import cells, fit
 from zjobtui.formatting.times import duration
 from zjobtui.models.diff import differences
-from zjobtui.models.history import Event
-from zjobtui.models.job import Job
-from zjobtui.models.tenant_status import Pulse
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.history import EventKind
+from zjobtui.models.job import JobRef
+from zjobtui.models.tenant_status import TenantStatus
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.protocols import State, Subscriber
 
@@ -28,7 +28,7 @@ class PollingEndedError(Exception):
     """The engine has come to its end by a fault; nothing more will be heard of it. The message is for people."""
 
 
-class Polled(Protocol):
+class PolledEngine(Protocol):
     """What a follower needs of the engine."""
 
     @property
@@ -41,12 +41,12 @@ class Polled(Protocol):
     def subscribe(self, subscriber: Subscriber, /) -> None:
         """Names the one who is told of every new state."""
 
-    def ask_now(self, jobs: Iterable[Job], /) -> None:
+    def ask_now(self, jobs: Iterable[JobRef], /) -> None:
         """Asks about jobs before all others."""
 
 
 def states(
-    engine: Polled, first: Iterable[Job] = (), wait: Callable[[], float] = lambda: TICK
+    engine: PolledEngine, first: Iterable[JobRef] = (), wait: Callable[[], float] = lambda: TICK
 ) -> Iterator[State | None]:
     """Starts the engine, with these jobs first, and gives every state; None when `wait` seconds brought none.
 
@@ -70,15 +70,15 @@ def states(
 class Progress:
     """How these jobs stand; what keeps their tenants from being polled is told once each time."""
 
-    def __init__(self, jobs: Iterable[Job], now: float) -> None:
+    def __init__(self, jobs: Iterable[JobRef], now: float) -> None:
         self._tenants = frozenset(job.tenant for job in jobs)
         self._began = now
         self._is_live = sys.stderr.isatty()
         self._before: Watchlist | None = None
         self._troubles = Troubles()
-        self._steady = SteadyPulses()
+        self._steady = SteadyStatuses()
 
-    def tell(self, watches: Iterable[Watch], state: State, now: float) -> None:
+    def tell(self, watches: Iterable[WatchedJob], state: State, now: float) -> None:
         """What is new; on a terminal the line anew."""
         known = Watchlist({watch.job: watch for watch in watches})
         if news := [*self._news(known, now), *self._troubles.news(state, self._tenants)]:
@@ -92,10 +92,10 @@ class Progress:
         if self._is_live:
             write_error("\r\x1b[K")
 
-    def _draw(self, known: Watchlist, pulses: list[Pulse], now: float) -> None:
+    def _draw(self, known: Watchlist, pulses: list[TenantStatus], now: float) -> None:
         counted = [text for text, _, _ in count_texts(counts(known))]
         waiting = sum(not watch.is_final for watch in known)
-        pulse = pulse_text(worst(self._steady.hold(pulses, now)), now, waiting)
+        pulse = status_text(worst_status(self._steady.hold(pulses, now)), now, waiting)
         took, width = duration(now - self._began), max(20, _columns() - 1)
         lines = [" · ".join((*counted, text.rstrip(), took)) for text in (pulse.full, *pulse.texts)]
         line = next((line for line in lines if cells(line) <= width), fit(lines[-1], width).rstrip())
@@ -105,7 +105,7 @@ class Progress:
         before, self._before = self._before, known
         if before is None or self._is_live:
             return []
-        told = (Event.STATUS, Event.CONTRADICTED)
+        told = (EventKind.STATUS, EventKind.CONTRADICTED)
         return [news_line(event, watch, now) for event, watch in differences(before, known) if event in told]
 
 

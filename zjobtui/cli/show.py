@@ -8,20 +8,20 @@ import click
 
 from zjobtui.bootstrap.output import OK
 from zjobtui.cli import common
-from zjobtui.cli.common import complete_jobs, opened_store
+from zjobtui.cli.common import complete_jobs, open_store_and_watchlist
 from zjobtui.cli.options import AS_JSON, TENANT
 from zjobtui.formatting.call_info import call_lines
 from zjobtui.formatting.job import about_lines, problem_text
-from zjobtui.formatting.outline import Line, printed
+from zjobtui.formatting.outline import OutlineNode, to_text
 from zjobtui.formatting.records import full_record
 from zjobtui.formatting.report import report_lines
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.timeline import timeline_lines
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.storage.store import Store
 
 
-def print_job(store: Store, watch: Watch, now: float, *, as_json: bool) -> int:
+def print_job(store: Store, watch: WatchedJob, now: float, *, as_json: bool) -> int:
     """Prints all that is known of one job."""
     seen, timeline = store.seen(watch.job), store.timeline(watch.job)
     if as_json:
@@ -39,8 +39,8 @@ def print_job(store: Store, watch: Watch, now: float, *, as_json: bool) -> int:
     return OK
 
 
-def _print_part(title: str, lines: Iterable[Line]) -> None:
-    text = list(printed(lines))
+def _print_part(title: str, lines: Iterable[OutlineNode]) -> None:
+    text = list(to_text(lines))
     if text:
         print(f"\n{title}" if title else "")
         print("\n".join(text))
@@ -58,6 +58,6 @@ def show(job: str, as_json: bool, tenant: str | None) -> None:
     zjobtui show 1bc24f31
     zjobtui show CS-4390 --json | jq .answer.body
     """
-    with opened_store() as (store, watchlist, now):
-        watch = common.one(store, watchlist, job, tenant)
+    with open_store_and_watchlist() as (store, watchlist, now):
+        watch = common.resolve_one_of(store, watchlist, job, tenant)
         sys.exit(print_job(store, watch, now, as_json=as_json))

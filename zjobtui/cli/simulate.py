@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from zjobtui.cli.errors import faults_told
+from zjobtui.cli.errors import report_errors
 from zjobtui.simulator.server import Simulator, serve_forever
 
 
@@ -32,7 +32,7 @@ def simulate(port: int, jobs: int, seed: int, faults: str) -> None:
     token=S       seconds that a token lives
     outage=L@S    every connection is cut for L seconds, from S seconds after the start
     """
-    with faults_told():
+    with report_errors():
         serve_forever(_print_exports, port=port, jobs=jobs, seed=seed, faults=faults)
 
 

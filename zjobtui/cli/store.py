@@ -6,13 +6,13 @@ from pathlib import Path
 import click
 
 from zjobtui.bootstrap.output import OK
-from zjobtui.cli.common import opened_store
+from zjobtui.cli.common import open_store_and_watchlist
 from zjobtui.formatting.symbols import plural
 from zjobtui.storage.maintenance import files_beside
 from zjobtui.storage.store import Store
 
 
-def tell(store: Store, now: float, *, is_to_compact: bool) -> int:
+def print_store(store: Store, now: float, *, is_to_compact: bool) -> int:
     """Prints the figures of the store, after it was compacted where that is asked for."""
     before = store.path.stat().st_size
     if is_to_compact:
@@ -58,5 +58,5 @@ def store(compact: bool) -> None:
     zjobtui store
     zjobtui store --compact
     """
-    with opened_store() as (opened, _, now):
-        sys.exit(tell(opened, now, is_to_compact=compact))
+    with open_store_and_watchlist() as (opened, _, now):
+        sys.exit(print_store(opened, now, is_to_compact=compact))

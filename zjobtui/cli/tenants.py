@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from zjobtui.bootstrap.output import OK, SOME_REFUSED, USAGE, complain
+from zjobtui.bootstrap.output import OK, SOME_REFUSED, USAGE, print_error
 from zjobtui.cli.common import found_configuration
 from zjobtui.config.paths import config_path
 from zjobtui.config.tenants import InvalidTenantError, check_base_url, find_host
@@ -20,13 +20,13 @@ from zjobtui.polling.rate_limiter import limits_for
 def list_tenants(tenants: Sequence[Tenant], problems: Sequence[str], notices: Sequence[str] = ()) -> int:
     """Prints a line for each: name, host, kind, calls of a day, where the secret comes from."""
     for problem in (*problems, *notices):
-        complain(problem)
+        print_error(problem)
     for tenant in tenants:
         calls = f"{limits_for(tenant.kind, tenant.daily_calls, tenant.calls_per_second).per_day:,.0f} calls/day"
         cells = (fit(tenant.name, 16), fit(tenant.base_url, 34), fit(tenant.kind.value, 18), fit(calls, 20))
         print("  ".join((*cells, tenant.credentials_from)))
     if not tenants:
-        complain("No tenant is configured. Add one with: zjobtui tenants add NAME --host … --client-id … --secret-…")
+        print_error("No tenant is configured. Add one with: zjobtui tenants add NAME --host … --client-id … --secret-…")
     return USAGE if not tenants else SOME_REFUSED if problems else OK
 
 
@@ -39,7 +39,7 @@ def save_tenant(path: Path, name: str, values: dict[str, TomlValue]) -> int:
             values["url"] = check_base_url(str(url))
         add_tenant(path, name, values)
     except (InvalidTenantError, NotWrittenError) as fault:
-        complain(str(fault))
+        print_error(str(fault))
         return USAGE
     print(f"{name} was added to {path}. Look whether it works with: zjobtui doctor")
     return OK

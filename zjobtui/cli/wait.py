@@ -11,37 +11,37 @@ from math import inf
 import click
 
 from zjobtui.bootstrap.engine import ignored_exemptions, polling
-from zjobtui.bootstrap.output import CLOSED, SOME_REFUSED, OutputError, complain, status_of, write_error
+from zjobtui.bootstrap.output import CLOSED, SOME_REFUSED, OutputError, print_error, status_of, write_error
 from zjobtui.cli import watchlist
 from zjobtui.cli.common import (
     ABSENT,
     NO_TENANT,
-    chosen,
     complete_jobs,
     end_on_sigterm,
-    find,
-    home_of_new,
-    opened_store,
+    filter_jobs,
+    open_store_and_watchlist,
     read_stdin,
+    resolve_jobs,
+    resolve_one,
     sound_configuration,
-    the_one,
+    tenant_for_new_jobs,
 )
-from zjobtui.cli.errors import faults_told
-from zjobtui.cli.ls import row
+from zjobtui.cli.errors import report_errors
+from zjobtui.cli.ls import table_row
 from zjobtui.cli.options import AS_JSON, FILTER, TENANT, tenant_option
-from zjobtui.cli.progress import Polled, PollingEndedError, Progress, Troubles, states
-from zjobtui.cli.watchlist import NO_ID, gather
+from zjobtui.cli.progress import PolledEngine, PollingEndedError, Progress, Troubles, states
+from zjobtui.cli.watchlist import NO_ID, collect_ids
 from zjobtui.clock import Clock, SystemClock
 from zjobtui.formatting.events import news_line, news_record
 from zjobtui.formatting.records import SCHEMA, record
 from zjobtui.formatting.symbols import plural
 from zjobtui.models.diff import differences
-from zjobtui.models.durations import read_span
-from zjobtui.models.job import InvalidJobIdError, Job, JobId
+from zjobtui.models.durations import parse_duration
+from zjobtui.models.job import InvalidJobIdError, JobId, JobRef
 from zjobtui.models.outcome import Outcome, is_over, outcome, worst
-from zjobtui.models.tenant_status import Pulse
+from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.text import clean
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 
 
@@ -50,28 +50,28 @@ def ids_in(text: str) -> list[str]:
 
     What is left out of the text is printed to standard error.
     """
-    given = gather((), [("", text)])
+    given = collect_ids((), [("", text)])
     for sentence in given.left_out:
-        complain(sentence)
+        print_error(sentence)
     if given.refused or not given.ids:
         raise ValueError("\n".join(given.refused) or NO_ID)
     return [one.given for one in given.ids]
 
 
-def meant_jobs(known: Iterable[Watch], texts: Iterable[str], tenant: str) -> list[Job]:
+def meant_jobs(known: Iterable[WatchedJob], texts: Iterable[str], tenant: str) -> list[JobRef]:
     """The job that each text means, once each, the new ones in `tenant`; raises `ValueError`."""
     watches = list(known)
     return list(dict.fromkeys(_meant(watches, text, tenant) for text in texts))
 
 
-def _meant(known: Sequence[Watch], text: str, tenant: str) -> Job:
-    if not find(known, text):
+def _meant(known: Sequence[WatchedJob], text: str, tenant: str) -> JobRef:
+    if not resolve_jobs(known, text):
         with suppress(InvalidJobIdError):
-            return Job(tenant, JobId.parse(text))
-    return the_one(known, text, f"{ABSENT}; a job that is not watched yet is named by its whole id").job
+            return JobRef(tenant, JobId.parse(text))
+    return resolve_one(known, text, f"{ABSENT}; a job that is not watched yet is named by its whole id").job
 
 
-def need_tenants(watchlist: Watchlist, jobs: Iterable[Job], names: Collection[str], none: str) -> None:
+def need_tenants(watchlist: Watchlist, jobs: Iterable[JobRef], names: Collection[str], none: str) -> None:
     """Raises `ValueError` where an unfinished job is of a tenant that cannot be asked; `none` where there is none."""
     known = {job: watchlist.get(job) for job in jobs}
     lost = {job.tenant for job, watch in known.items() if job.tenant not in names and not (watch and watch.is_final)}
@@ -82,31 +82,31 @@ def need_tenants(watchlist: Watchlist, jobs: Iterable[Job], names: Collection[st
         raise ValueError(f"There is no tenant {told}; there is: {', '.join(names)}.")
 
 
-def new_watches(watchlist: Watchlist, jobs: Sequence[Job], now: float) -> list[Watch]:
+def new_watches(watchlist: Watchlist, jobs: Sequence[JobRef], now: float) -> list[WatchedJob]:
     """What must come to the watchlist, so that all these jobs are on it."""
-    return [Watch(job=job, added_at=now, added_by="wait") for job in jobs if watchlist.get(job) is None]
+    return [WatchedJob(job=job, added_at=now, added_by="wait") for job in jobs if watchlist.get(job) is None]
 
 
 def read_limit(text: str | None) -> float | None:
     """The seconds of `--timeout`; raises `ValueError` for what is no span."""
-    limit = None if text is None else read_span(text)
+    limit = None if text is None else parse_duration(text)
     if text is not None and limit is None:
         raise ValueError(f"--timeout: “{clean(text)}” is no span of time; try 90s, 15m or 1h30m.")
     return limit
 
 
-class Waiting:
+class WaitTargets:
     """The jobs that somebody waits for, as they are known; one that leaves the watchlist stays as it last was."""
 
-    def __init__(self, jobs: Iterable[Job], watchlist: Watchlist, since: float, *, for_any: bool) -> None:
+    def __init__(self, jobs: Iterable[JobRef], watchlist: Watchlist, since: float, *, for_any: bool) -> None:
         self.watches = {job: watchlist.watches[job] for job in jobs}
         self.for_any = for_any
         self._since = since
-        self._lines: Mapping[str, Pulse] = {}
-        self._listed: set[Job] = set()
-        self._gone: set[Job] = set()
+        self._lines: Mapping[str, TenantStatus] = {}
+        self._listed: set[JobRef] = set()
+        self._gone: set[JobRef] = set()
 
-    def take(self, watchlist: Watchlist, pulses: Mapping[str, Pulse]) -> None:
+    def take(self, watchlist: Watchlist, pulses: Mapping[str, TenantStatus]) -> None:
         """What is known now."""
         self._lines = pulses
         self._listed.update(job for job in self.watches if job in watchlist.watches)
@@ -114,7 +114,7 @@ class Waiting:
         self.watches = {job: watchlist.get(job) or watch for job, watch in self.watches.items()}
 
     @property
-    def outcomes(self) -> dict[Job, Outcome]:
+    def outcomes(self) -> dict[JobRef, Outcome]:
         """How each of them stands."""
         lines = {name: pulse.problem for name, pulse in self._lines.items()}
         return {job: outcome(watch, lines.get(job.tenant), self._since) for job, watch in self.watches.items()}
@@ -138,8 +138,8 @@ class Waiting:
 
 
 def wait_for(
-    engine: Polled,
-    jobs: Sequence[Job],
+    engine: PolledEngine,
+    jobs: Sequence[JobRef],
     watchlist: Watchlist,
     clock: Clock,
     *,
@@ -151,7 +151,7 @@ def wait_for(
 
     `ends_at` is by the boot clock, in seconds.
     """
-    waiting = Waiting(jobs, watchlist, clock.now(), for_any=for_any)
+    waiting = WaitTargets(jobs, watchlist, clock.now(), for_any=for_any)
     status = None
     if not waiting.is_over:
         progress = Progress(jobs, clock.now())
@@ -166,12 +166,12 @@ def wait_for(
             progress.close()
     status = worst(waiting.outcomes.values(), for_any=for_any).status if status is None else status
     for problem in waiting.problems:
-        complain(problem)
+        print_error(problem)
     _print(waiting, status, clock.now(), as_json=as_json)
     return status
 
 
-def _follow(engine: Polled, waiting: Waiting, clock: Clock, ends_at: float, progress: Progress) -> None:
+def _follow(engine: PolledEngine, waiting: WaitTargets, clock: Clock, ends_at: float, progress: Progress) -> None:
     first = [job for job, one in waiting.outcomes.items() if one is Outcome.OPEN]
     for state in states(engine, first, lambda: ends_at - clock.boot()):
         if state is not None:
@@ -181,20 +181,20 @@ def _follow(engine: Polled, waiting: Waiting, clock: Clock, ends_at: float, prog
             return
 
 
-def _print(waiting: Waiting, status: int, now: float, *, as_json: bool) -> None:
+def _print(waiting: WaitTargets, status: int, now: float, *, as_json: bool) -> None:
     outcomes = waiting.outcomes
     if as_json:
         jobs = [{**record(watch, now), "outcome": outcomes[job].title} for job, watch in waiting.watches.items()]
         print(json.dumps({"schema": SCHEMA, "exit_status": status, "jobs": jobs}, ensure_ascii=False))
         return
     for job, watch in waiting.watches.items():
-        print(row(watch, now, "" if outcomes[job].is_verdict else outcomes[job].title))
+        print(table_row(watch, now, "" if outcomes[job].is_verdict else outcomes[job].title))
 
 
-def stream(engine: Polled, clock: Clock, wanted: str, tenant: str | None, *, as_json: bool) -> int:
+def stream(engine: PolledEngine, clock: Clock, wanted: str, tenant: str | None, *, as_json: bool) -> int:
     """Prints changes of the jobs that match until polling ends, with that exit status; raises `ValueError`."""
     before = engine.state.watchlist
-    complain(f"Watching {plural(len(chosen(before, wanted, tenant, clock.now())), 'job')}; ctrl+c ends it.")
+    print_error(f"Watching {plural(len(filter_jobs(before, wanted, tenant, clock.now())), 'job')}; ctrl+c ends it.")
     troubles = Troubles()
     with suppress(PollingEndedError):
         for state in states(engine):
@@ -205,7 +205,7 @@ def stream(engine: Polled, clock: Clock, wanted: str, tenant: str | None, *, as_
             for trouble in troubles.news(state, state.pulses if tenant is None else {tenant}):
                 write_error(f"{trouble}\n")  # words of responses are not logged
             events = list(differences(before, state.watchlist))
-            meant = {watch.job for watch in chosen((watch for _, watch in events), wanted, tenant, now)}
+            meant = {watch.job for watch in filter_jobs((watch for _, watch in events), wanted, tenant, now)}
             for event, watch in events:
                 if watch.job in meant:
                     told = json.dumps(news_record(event, watch, now), ensure_ascii=False) if as_json else None
@@ -251,18 +251,18 @@ def wait(ids: tuple[str, ...], for_all: bool, timeout: str | None, tenant: str |
     curl … /v1/async/orders | zjobtui wait - && echo done
     """
     clock = SystemClock()
-    with faults_told():
+    with report_errors():
         limit = read_limit(timeout)
         texts = ids_in(read_stdin()) if ids == ("-",) else ids
     ends_at = inf if limit is None else clock.boot() + limit
-    with opened_store([one.given for one in watchlist.gather(texts).ids], limit) as (store, known, _):
+    with open_store_and_watchlist([one.given for one in watchlist.collect_ids(texts).ids], limit) as (store, known, _):
         tenants = sound_configuration().tenants
         mine = [one for one in known if tenant in {None, one.job.tenant}]
-        jobs = meant_jobs(mine, texts, home_of_new(tenants, tenant))
+        jobs = meant_jobs(mine, texts, tenant_for_new_jobs(tenants, tenant))
         need_tenants(known, jobs, [one.tenant.name for one in tenants], NO_TENANT)
         end_on_sigterm()
         for sentence in ignored_exemptions(tenants):
-            complain(sentence)
+            print_error(sentence)
         with polling(tenants, store, known, clock) as engine:
             new = new_watches(known, jobs, clock.now())
             with suppress(RuntimeError, CancelledError):  # the engine has ended, and says why while it is followed
@@ -284,12 +284,12 @@ def watch(as_json: bool, wanted: str, tenant: str | None) -> None:
     zjobtui watch --json | jq -r 'select(.event == "status") | .job_id'
     """
     clock = SystemClock()
-    with opened_store() as (store, watchlist, _):
+    with open_store_and_watchlist() as (store, watchlist, _):
         tenants = sound_configuration().tenants
         if not tenants:
             raise ValueError(NO_TENANT)
         end_on_sigterm()
         for sentence in ignored_exemptions(tenants):
-            complain(sentence)
+            print_error(sentence)
         with polling(tenants, store, watchlist, clock) as engine:
             sys.exit(stream(engine, clock, wanted, tenant, as_json=as_json))

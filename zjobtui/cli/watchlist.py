@@ -7,30 +7,30 @@ from pathlib import Path
 
 import click
 
-from zjobtui.bootstrap.output import OK, SOME_REFUSED, USAGE, complain
+from zjobtui.bootstrap.output import OK, SOME_REFUSED, USAGE, print_error
 from zjobtui.cli.common import (
     ABSENT,
-    chosen,
     complete_gone_jobs,
     complete_jobs,
-    home_of_new,
-    kept,
-    opened_store,
+    filter_jobs,
+    open_store_and_watchlist,
     read_stdin,
+    removed_jobs,
+    resolve_one,
     sound_configuration,
-    the_one,
+    tenant_for_new_jobs,
 )
-from zjobtui.cli.errors import faults_told
+from zjobtui.cli.errors import report_errors
 from zjobtui.cli.options import FILTER, TENANT, tenant_option
 from zjobtui.clock import SystemClock
 from zjobtui.formatting.found_ids import sentences
 from zjobtui.formatting.symbols import plural
-from zjobtui.models.history import Event
+from zjobtui.models.history import EventKind
 from zjobtui.models.id_finder import find_job_ids
-from zjobtui.models.job import FoundIds, InvalidJobIdError, Job, JobId
+from zjobtui.models.job import FoundIds, InvalidJobIdError, JobId, JobRef
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.text import clean, shorten
-from zjobtui.models.watched_job import Watch, due
+from zjobtui.models.watched_job import WatchedJob, due_for_archive
 from zjobtui.models.watchlist import Change, Watchlist
 from zjobtui.storage.store import Store
 
@@ -41,7 +41,7 @@ LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ParsedIds:
     """The ids that were found, each with where it stood, a sentence for each text that is none, and what was left out.
 
     What was left out is not a fault: it does not change the exit status.
@@ -53,7 +53,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class Annotations:
     """What a person writes of jobs as they add them."""
 
     label: str = ""
@@ -61,9 +61,9 @@ class Written:
     note: str = ""
 
 
-def gather(arguments: Sequence[str], texts: Iterable[tuple[str, str]] = ()) -> Given:
+def collect_ids(arguments: Sequence[str], texts: Iterable[tuple[str, str]] = ()) -> ParsedIds:
     """The ids among arguments, and those in texts, each named by where it comes from."""
-    given = Given()
+    given = ParsedIds()
     for argument in arguments:
         try:
             given.ids.setdefault(JobId.parse(argument), "command line")
@@ -96,7 +96,7 @@ def read_file(path: str) -> str:
     return Path(path).read_bytes().decode("utf-8", errors="replace")
 
 
-def put(store: Store, watchlist: Watchlist, watches: Sequence[Watch]) -> Change:
+def add_to_store(store: Store, watchlist: Watchlist, watches: Sequence[WatchedJob]) -> Change:
     """Takes watches onto the watchlist, on disk too, each with what is still known of it."""
     change = watchlist.add(watches, store.recall(watch.job for watch in watches))
     if change.added:
@@ -104,28 +104,28 @@ def put(store: Store, watchlist: Watchlist, watches: Sequence[Watch]) -> Change:
     return change
 
 
-def add_ids(store: Store, watchlist: Watchlist, given: Given, written: Written, tenant: str, now: float) -> int:
+def add_ids(store: Store, watchlist: Watchlist, given: ParsedIds, written: Annotations, tenant: str, now: float) -> int:
     """Watches jobs, says how many were new, known and refused, and gives the exit status."""
     label, note = (shorten(clean(mask_secrets(text).strip()), LIMIT) for text in (written.label, written.note))
     tags = tuple(dict.fromkeys(clean(tag) for text in written.tags for tag in text.replace(",", " ").split()))
     watches = [
-        Watch(job=Job(tenant, one), added_at=now, added_by=source, label=label, tags=tags, note=note)
+        WatchedJob(job=JobRef(tenant, one), added_at=now, added_by=source, label=label, tags=tags, note=note)
         for one, source in given.ids.items()
     ]
     for sentence in given.refused or ([] if watches else [NO_ID]):
-        complain(sentence)
+        print_error(sentence)
     for sentence in given.left_out:
-        complain(sentence)
+        print_error(sentence)
     if not watches:
         return USAGE
-    added = len(put(store, watchlist, watches).added)
+    added = len(add_to_store(store, watchlist, watches).added)
     print(f"{plural(added, 'job')} added, {len(watches) - added:,} known, {len(given.refused):,} refused.")
     return SOME_REFUSED if given.refused else OK
 
 
 def remove_jobs(store: Store, watchlist: Watchlist, texts: Sequence[str], tenant: str | None, now: float) -> int:
     """Takes jobs off; what is known of them stays on disk and comes back when they are added again."""
-    found, refused = _meant(chosen(watchlist, "", tenant, now), texts)
+    found, refused = _meant(filter_jobs(watchlist, "", tenant, now), texts)
     if not found:
         return USAGE
     store.apply(watchlist.remove([watch.job for watch in found], now))
@@ -137,22 +137,22 @@ def archive_jobs(
     store: Store, watchlist: Watchlist, texts: Sequence[str], wanted: str, tenant: str | None, now: float
 ) -> int:
     """Archives what of these jobs has ended; of named ones each that has not is told."""
-    mine = chosen(watchlist, wanted, tenant, now)
+    mine = filter_jobs(watchlist, wanted, tenant, now)
     found, refused = _meant(mine, texts) if texts else (mine, False)
     for watch in (watch for watch in found if texts and not watch.is_final):
-        complain(f"“{watch.name}” has not ended; `zjobtui rm` takes it off all the same.")
+        print_error(f"“{watch.name}” has not ended; `zjobtui rm` takes it off all the same.")
         refused = True
     return max(_archive(store, watchlist, [w.job for w in found if w.is_final], now), SOME_REFUSED if refused else OK)
 
 
 def archive_due(store: Store, watchlist: Watchlist, after: float, now: float) -> int:
     """Archives what has been finished and seen for longer than `after` seconds."""
-    return _archive(store, watchlist, due(watchlist, now, after), now)
+    return _archive(store, watchlist, due_for_archive(watchlist, now, after), now)
 
 
 def restore_jobs(store: Store, watchlist: Watchlist, texts: Sequence[str], tenant: str | None, now: float) -> int:
     """Brings back what was archived or removed."""
-    found, refused = _meant(chosen(kept(store), "", tenant, now), texts, "is neither archived nor removed")
+    found, refused = _meant(filter_jobs(removed_jobs(store), "", tenant, now), texts, "is neither archived nor removed")
     if not found:
         return USAGE
     store.apply(watchlist.restore(found, now))
@@ -160,21 +160,21 @@ def restore_jobs(store: Store, watchlist: Watchlist, texts: Sequence[str], tenan
     return SOME_REFUSED if refused else OK
 
 
-def _archive(store: Store, watchlist: Watchlist, jobs: Sequence[Job], now: float) -> int:
+def _archive(store: Store, watchlist: Watchlist, jobs: Sequence[JobRef], now: float) -> int:
     if jobs:
-        store.apply(watchlist.remove(jobs, now, Event.ARCHIVED))
+        store.apply(watchlist.remove(jobs, now, EventKind.ARCHIVED))
     print(f"{plural(len(jobs), 'job')} archived." + (" `zjobtui restore` brings one back." if jobs else ""))
     return OK
 
 
-def _meant(watches: Iterable[Watch], texts: Sequence[str], absent: str = ABSENT) -> tuple[list[Watch], bool]:
+def _meant(watches: Iterable[WatchedJob], texts: Sequence[str], absent: str = ABSENT) -> tuple[list[WatchedJob], bool]:
     """The watch that each text means, once each, and whether one meant none or several, which is told."""
     known, meant, refused = list(watches), {}, False
     for text in texts:
         try:
-            watch = the_one(known, text, absent)
+            watch = resolve_one(known, text, absent)
         except ValueError as fault:
-            complain(str(fault))
+            print_error(str(fault))
             refused = True
         else:
             meant[watch.job] = watch
@@ -202,13 +202,13 @@ def add(
     """
     if not ids and not files:
         raise click.UsageError("Name ids, a --file, or - for standard input.")
-    with faults_told():
+    with report_errors():
         texts = [(path, read_file(path)) for path in files]  # first: what stands in a file is not lost
         texts += [("standard input", read_stdin())] if ids == ("-",) else []
-        given = gather(() if ids == ("-",) else ids, texts)
-    with opened_store([one.given for one in given.ids]) as (store, watchlist, _):
-        home = home_of_new(sound_configuration().tenants, tenant)
-        written = Written(label, tags, note)
+        given = collect_ids(() if ids == ("-",) else ids, texts)
+    with open_store_and_watchlist([one.given for one in given.ids]) as (store, watchlist, _):
+        home = tenant_for_new_jobs(sound_configuration().tenants, tenant)
+        written = Annotations(label, tags, note)
         sys.exit(add_ids(store, watchlist, given, written, home, SystemClock().now()))
 
 
@@ -222,7 +222,7 @@ def rm(jobs: tuple[str, ...], tenant: str | None) -> None:
     Example:
     zjobtui rm CS-4390
     """
-    with opened_store() as (store, watchlist, now):
+    with open_store_and_watchlist() as (store, watchlist, now):
         sys.exit(remove_jobs(store, watchlist, jobs, tenant, now))
 
 
@@ -241,7 +241,7 @@ def archive(jobs: tuple[str, ...], wanted: str, tenant: str | None) -> None:
     zjobtui archive
     zjobtui archive --filter 'status:done ended>2d'
     """
-    with opened_store() as (store, watchlist, now):
+    with open_store_and_watchlist() as (store, watchlist, now):
         if jobs or wanted or tenant:
             sys.exit(archive_jobs(store, watchlist, jobs, wanted, tenant, now))
         sys.exit(archive_due(store, watchlist, sound_configuration().archive_after, now))
@@ -257,5 +257,5 @@ def restore(jobs: tuple[str, ...], tenant: str | None) -> None:
     Example:
     zjobtui restore CS-4390
     """
-    with opened_store() as (store, watchlist, now):
+    with open_store_and_watchlist() as (store, watchlist, now):
         sys.exit(restore_jobs(store, watchlist, jobs, tenant, now))

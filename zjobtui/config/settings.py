@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 
 from zjobtui.config.problems import KeyLines, KeyPath, SettingsProblem, dotted
 from zjobtui.config.secrets import Command, KeyringEntry, SecretFile, SecretSource, Variable
-from zjobtui.models.durations import read_span
+from zjobtui.models.durations import parse_duration
 from zjobtui.models.notifications import Topic
 from zjobtui.models.tenant import TenantKind
 from zjobtui.models.watched_job import ARCHIVE_AFTER
@@ -49,7 +49,7 @@ def _text(pattern: str, description: str, read: Callable[[object], object] | Non
 def _read_duration(given: object) -> float | None:
     """Seconds; infinite for 0 or “never”."""
     word = str(given).strip() if isinstance(given, str | int) and not isinstance(given, bool) else ""
-    return inf if word.casefold() in {"0", "never"} else read_span(word) or None
+    return inf if word.casefold() in {"0", "never"} else parse_duration(word) or None
 
 
 def _read_version(given: object) -> str | None:

@@ -9,27 +9,27 @@ from unicodedata import normalize
 
 from zjobtui.formatting.call_info import curl, support_text
 from zjobtui.formatting.job import problem_text
-from zjobtui.formatting.outline import printed
+from zjobtui.formatting.outline import to_text
 from zjobtui.formatting.records import FIELDS, SCHEMA, record
 from zjobtui.formatting.report import report_lines
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.times import stamp
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 
 if TYPE_CHECKING:
-    from zjobtui.models.observation import Seen
+    from zjobtui.models.observation import Success
     from zjobtui.models.tenant import Tenant
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """How a cell begins that a spreadsheet takes for a formula, in letters of any width: OWASP, CSV injection."""
 
 
-def as_json(watches: Iterable[Watch], now: float) -> str:
+def as_json(watches: Iterable[WatchedJob], now: float) -> str:
     """Many jobs as JSON, one object with a schema version."""
     return json.dumps({"schema": SCHEMA, "jobs": [record(w, now) for w in watches]}, ensure_ascii=False, indent=2)
 
 
-def as_csv(watches: Iterable[Watch], now: float) -> str:
+def as_csv(watches: Iterable[WatchedJob], now: float) -> str:
     """Many jobs as CSV with a heading; a cell that a spreadsheet would take for a formula is quoted as text."""
     out = io.StringIO()
     writer = csv.DictWriter(out, FIELDS, lineterminator="\n")
@@ -38,7 +38,7 @@ def as_csv(watches: Iterable[Watch], now: float) -> str:
     return out.getvalue()
 
 
-def as_markdown(watches: Iterable[Watch]) -> str:
+def as_markdown(watches: Iterable[WatchedJob]) -> str:
     """Many jobs as a Markdown table."""
     lines = ["| verdict | job | label | order | account | why |", "|---|---|---|---|---|---|"]
     for watch in watches:
@@ -62,7 +62,7 @@ def escaped(text: str) -> str:
     return text
 
 
-def copies(watches: Sequence[Watch], seen: "Seen | None", tenant: "Tenant | None") -> dict[str, str]:
+def clipboard_texts(watches: Sequence[WatchedJob], seen: "Success | None", tenant: "Tenant | None") -> dict[str, str]:
     """Texts by what they are: of several jobs their ids and a table, of one all there is; `seen` is of the first."""
     ids = "\n".join(watch.job.id.given for watch in watches)
     if len(watches) > 1:
@@ -87,7 +87,7 @@ def copies(watches: Sequence[Watch], seen: "Seen | None", tenant: "Tenant | None
     return {name: text for name, text in texts.items() if text}
 
 
-def markdown(watch: Watch, seen: "Seen | None") -> str:
+def markdown(watch: WatchedJob, seen: "Success | None") -> str:
     """One job for a ticket: verdict, what it made, and what Zuora's support asks for."""
     lines = [f"### {escaped(watch.name)}: {watch.verdict.kind.value}", "", escaped(watch.verdict.sentence), ""]
     if problem := problem_text(watch):
@@ -96,17 +96,17 @@ def markdown(watch: Watch, seen: "Seen | None") -> str:
     lines += [f"- Added {stamp(watch.added_at)}" + (f", ended {stamp(watch.ended_at)}" if watch.ended_at else "")]
     if seen is not None:
         lines += [f"- Request id `{seen.call.request_id}`, track id `{seen.call.track_id}`, answered {stamp(seen.at)}"]
-        lines += ["", "```", *(line.replace("```", "ʼʼʼ") for line in printed(report_lines(seen.report))), "```"]
+        lines += ["", "```", *(line.replace("```", "ʼʼʼ") for line in to_text(report_lines(seen.report))), "```"]
     return "\n".join(lines) + "\n"
 
 
-def _for_support(watch: Watch, seen: "Seen") -> str:
+def _for_support(watch: WatchedJob, seen: "Success") -> str:
     """What went wrong, the job, and the ids of the call."""
     errors = _errors(seen) or [watch.verdict.sentence]
     return "\n".join([*errors, f"job id {watch.job.id.given}", support_text(seen.call, seen.at)])
 
 
-def _errors(seen: "Seen") -> list[str]:
+def _errors(seen: "Success") -> list[str]:
     """The codes and messages as Zuora wrote them."""
     inner = seen.report.result.reasons if seen.report.result else ()
     return [str(reason) for reason in (*seen.report.reasons, *inner)]

@@ -21,46 +21,48 @@ class Tone(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class OutlineNode:
     """One line. `key` names it for as long as it means the same thing, so that what was opened stays open."""
 
     key: str
     name: str
     text: str = ""
     tone: Tone = Tone.PLAIN
-    below: tuple["Line", ...] = ()
+    below: tuple["OutlineNode", ...] = ()
     is_open: bool = False
     """Whether the lines below are shown until somebody decides otherwise."""
 
 
-def group(key: str, name: str, text: str, below: Iterable[Line], *, is_open: bool = True) -> tuple[Line, ...]:
+def group(
+    key: str, name: str, text: str, below: Iterable[OutlineNode], *, is_open: bool = True
+) -> tuple[OutlineNode, ...]:
     """A heading with its lines; nothing at all where there are none."""
     lines = tuple(below)
-    return (Line(key, name, text, Tone.PLAIN, lines, is_open),) if lines else ()
+    return (OutlineNode(key, name, text, Tone.PLAIN, lines, is_open),) if lines else ()
 
 
-def fact(key: str, name: str, text: str, tone: Tone = Tone.PLAIN) -> tuple[Line, ...]:
+def field(key: str, name: str, text: str, tone: Tone = Tone.PLAIN) -> tuple[OutlineNode, ...]:
     """A line that is there only when it has something to say."""
-    return (Line(key, name, shorten(text), tone),) if text else ()
+    return (OutlineNode(key, name, shorten(text), tone),) if text else ()
 
 
-def other_fields(key: str, rest: Rest) -> tuple[Line, ...]:
+def extra_fields(key: str, rest: Rest) -> tuple[OutlineNode, ...]:
     """Fields that nobody documents, as they came; nothing of an answer is dropped."""
     return tuple(json_line(f"{key}/{name}", name, value) for name, value in rest.items())
 
 
-def json_line(key: str, name: str, value: Json) -> Line:
+def json_line(key: str, name: str, value: Json) -> OutlineNode:
     """A JSON value as a line, with its parts below it."""
     name = shorten(name)
     match value:
         case dict():
             below = tuple(json_line(f"{key}/{inner}", inner, one) for inner, one in value.items())
-            return Line(key, name, "" if below else "{}", below=below)
+            return OutlineNode(key, name, "" if below else "{}", below=below)
         case list():
             below = tuple(json_line(f"{key}/{number}", f"{number}", one) for number, one in enumerate(value, 1))
-            return Line(key, name, f"({len(value)})", below=below)
+            return OutlineNode(key, name, f"({len(value)})", below=below)
         case _:
-            return Line(key, name, shorten(json_text(value)))
+            return OutlineNode(key, name, shorten(json_text(value)))
 
 
 def json_text(value: Json) -> str:
@@ -76,9 +78,9 @@ def json_text(value: Json) -> str:
             return str(value)
 
 
-def printed(lines: Iterable[Line], indent: int = 0) -> Iterator[str]:
+def to_text(lines: Iterable[OutlineNode], indent: int = 0) -> Iterator[str]:
     """The outline as plain text, everything open."""
     for line in lines:
         pad = "  " * indent
         yield f"{pad}{line.name:<{max(1, 22 - len(pad))}} {line.text}".rstrip()
-        yield from printed(line.below, indent + 1)
+        yield from to_text(line.below, indent + 1)

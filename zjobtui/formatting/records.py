@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from zjobtui.formatting.times import stamp
-from zjobtui.models.history import Timeline
-from zjobtui.models.watched_job import Watch, is_stale
+from zjobtui.models.history import History
+from zjobtui.models.watched_job import WatchedJob, is_stale
 
 if TYPE_CHECKING:
-    from zjobtui.models.observation import Seen
+    from zjobtui.models.observation import Success
 
 SCHEMA = 1
 """Counts up when a field changes its meaning or goes away; a new field does not count."""
@@ -19,7 +19,7 @@ FIELDS = (
 """The names of `record`'s fields, in their order."""
 
 
-def record(watch: Watch, now: float) -> dict[str, Any]:
+def record(watch: WatchedJob, now: float) -> dict[str, Any]:
     """One watch: names, verdict, and times as `2026-11-23T14:02:31Z` or null."""
     digest = watch.digest
     return {
@@ -43,7 +43,7 @@ def record(watch: Watch, now: float) -> dict[str, Any]:
     }
 
 
-def full_record(watch: Watch, seen: "Seen | None", timeline: Timeline, now: float) -> dict[str, Any]:
+def full_record(watch: WatchedJob, seen: "Success | None", timeline: History, now: float) -> dict[str, Any]:
     """One watch with its last answer, as the text that Zuora sent, and its timeline."""
     entries = [{"at": stamp(e.at), "event": e.event.value, "text": e.text, "verdict": e.verdict} for e in timeline]
     answer = None

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TypeVar
 
-from zjobtui.formatting.outline import Line, Tone, fact, group, json_line, other_fields
+from zjobtui.formatting.outline import OutlineNode, Tone, extra_fields, field, group, json_line
 from zjobtui.formatting.symbols import money, quantity
 from zjobtui.models.assessment import roll_up
 from zjobtui.models.report import (
@@ -26,7 +26,7 @@ from zjobtui.models.report import (
 )
 
 
-def preview_lines(result: PreviewResult) -> tuple[Line, ...]:
+def preview_lines(result: PreviewResult) -> tuple[OutlineNode, ...]:
     """The outline of a preview, totals in the headings."""
     return (
         *_documents("invoices", "Invoices", "Invoice", result.invoices),
@@ -34,18 +34,18 @@ def preview_lines(result: PreviewResult) -> tuple[Line, ...]:
         *(
             ()
             if result.invoices or result.credit_memos
-            else (Line("nothing", "Result", "nothing to bill", Tone.MUTED),)
+            else (OutlineNode("nothing", "Result", "nothing to bill", Tone.MUTED),)
         ),
         *group("metrics", "Metrics", "", _metrics(result), is_open=False),
-        *other_fields("other", result.rest),
+        *extra_fields("other", result.rest),
     )
 
 
-def _metrics(result: PreviewResult) -> Iterable[Line]:
+def _metrics(result: PreviewResult) -> Iterable[OutlineNode]:
     return (json_line(f"metrics/{name}", name, value) for name, value in result.metrics.items())
 
 
-def _documents(key: str, plural: str, singular: str, documents: tuple[PreviewDocument, ...]) -> tuple[Line, ...]:
+def _documents(key: str, plural: str, singular: str, documents: tuple[PreviewDocument, ...]) -> tuple[OutlineNode, ...]:
     below = [_document(f"{key}/{number}", f"{singular} {number}", one) for number, one in enumerate(documents, 1)]
     total = _with_tax(
         _sum(one.amount for one in documents),
@@ -55,29 +55,29 @@ def _documents(key: str, plural: str, singular: str, documents: tuple[PreviewDoc
     return group(key, f"{plural} ({len(documents)})", total, below)
 
 
-def _document(key: str, name: str, document: PreviewDocument) -> Line:
+def _document(key: str, name: str, document: PreviewDocument) -> OutlineNode:
     amounts = _with_tax(document.amount, document.amount_without_tax, document.tax)
     text = f"{amounts} · to {document.target_date}" if document.target_date else amounts
     below = [_item(f"{key}/{number}", item) for number, item in enumerate(document.items, 1)]
-    return Line(key, name, text, below=(*below, *other_fields(key, document.rest)), is_open=True)
+    return OutlineNode(key, name, text, below=(*below, *extra_fields(key, document.rest)), is_open=True)
 
 
-def _item(key: str, item: PreviewItem) -> Line:
+def _item(key: str, item: PreviewItem) -> OutlineNode:
     name = item.charge_name or item.product_name or item.charge_number or "item"
     amount = _with_tax(None, item.amount_without_tax, item.tax)
     below = (
-        *fact(f"{key}/product", "Product", item.product_name),
-        *fact(f"{key}/kind", "Kind", item.processing_type),
-        *fact(f"{key}/period", "Period", _period(item)),
-        *fact(f"{key}/price", "Price", _price(item)),
-        *fact(f"{key}/charge", "Charge", item.charge_number),
-        *fact(f"{key}/description", "Description", item.description),
-        *fact(f"{key}/subscription", "Subscription", item.subscription_number),
-        *fact(f"{key}/item", "Order line item", item.order_line_item_number),
-        *other_fields(key, item.rest),
+        *field(f"{key}/product", "Product", item.product_name),
+        *field(f"{key}/kind", "Kind", item.processing_type),
+        *field(f"{key}/period", "Period", _period(item)),
+        *field(f"{key}/price", "Price", _price(item)),
+        *field(f"{key}/charge", "Charge", item.charge_number),
+        *field(f"{key}/description", "Description", item.description),
+        *field(f"{key}/subscription", "Subscription", item.subscription_number),
+        *field(f"{key}/item", "Order line item", item.order_line_item_number),
+        *extra_fields(key, item.rest),
     )
     text = " · ".join(part for part in (amount, item.processing_type, _period(item)) if part)
-    return Line(key, name, text, below=below)
+    return OutlineNode(key, name, text, below=below)
 
 
 def _period(item: PreviewItem) -> str:
@@ -115,7 +115,7 @@ NARROWED = frozenset({"subscriptions", "order line items"})
 """The keys of the groups that can be narrowed to what a person looks for."""
 
 
-def report_lines(report: Report, support: str = "") -> tuple[Line, ...]:
+def report_lines(report: Report, support: str = "") -> tuple[OutlineNode, ...]:
     """The outline of a report; `support` is what Zuora's support asks for, told where something failed."""
     result = report.result
     match result:
@@ -124,62 +124,62 @@ def report_lines(report: Report, support: str = "") -> tuple[Line, ...]:
         case PreviewResult():
             lines = preview_lines(result)
         case OtherResult():
-            lines = (*fact("type", "Job type", result.job_type or "not given"), *other_fields("result", result.fields))
+            lines = (*field("type", "Job type", result.job_type or "not given"), *extra_fields("result", result.fields))
         case _:
             lines = ()
     reasons = tuple(_reason_lines(report))
-    asked = fact("support", "For support", support, Tone.MUTED) if reasons else ()
-    return (*reasons, *asked, *lines, *other_fields("rest", report.rest))
+    asked = field("support", "For support", support, Tone.MUTED) if reasons else ()
+    return (*reasons, *asked, *lines, *extra_fields("rest", report.rest))
 
 
-def narrowed(lines: Iterable[Line], words: str) -> tuple[Line, ...]:
+def filter_groups(lines: Iterable[OutlineNode], words: str) -> tuple[OutlineNode, ...]:
     """The outline with those subscriptions and order line items alone in whose line all the words are."""
     return tuple(_narrowed(line, words.casefold().split()) if line.key in NARROWED else line for line in lines)
 
 
-def _narrowed(heading: Line, words: Sequence[str]) -> Line:
+def _narrowed(heading: OutlineNode, words: Sequence[str]) -> OutlineNode:
     kept = tuple(line for line in heading.below if all(word in f"{line.name} {line.text}".casefold() for word in words))
     count = f"({len(kept):,} of {len(heading.below):,})"
     return replace(heading, name=f"{heading.name.rpartition(' (')[0]} {count}", below=kept)
 
 
-def _reason_lines(report: Report) -> Iterator[Line]:
+def _reason_lines(report: Report) -> Iterator[OutlineNode]:
     inner = report.result.reasons if report.result else ()
     for number, reason in enumerate((*report.reasons, *inner)):
         key = f"reason{number}"
         title = reason.category.title
         code = f"{reason.code} · {title}" if reason.code else title
-        yield Line(f"{key}/code", "Error", code, Tone.BAD)
-        yield Line(f"{key}/message", "Message", reason.message or "no message given")
-        yield from fact(f"{key}/meaning", "Means", reason.category.meaning)
-        yield from fact(f"{key}/advice", "To do", reason.category.advice)
+        yield OutlineNode(f"{key}/code", "Error", code, Tone.BAD)
+        yield OutlineNode(f"{key}/message", "Message", reason.message or "no message given")
+        yield from field(f"{key}/meaning", "Means", reason.category.meaning)
+        yield from field(f"{key}/advice", "To do", reason.category.advice)
 
 
-def _order_lines(result: OrderResult) -> tuple[Line, ...]:
+def _order_lines(result: OrderResult) -> tuple[OutlineNode, ...]:
     return (
-        *fact(
+        *field(
             "order",
             "Order",
             _with_status(_named(result.order_number, result.order_id), result.order_status),
             _tone(result.order_status),
         ),
         *_id_line("order", result.order_number, result.order_id),
-        *fact("account", "Account", _named(result.account_number, result.account_id)),
+        *field("account", "Account", _named(result.account_number, result.account_id)),
         *_id_line("account", result.account_number, result.account_id),
         *_subscription_lines(result.subscriptions),
         *_item_lines(result.order_line_items),
-        *fact("invoices", "Invoices", ", ".join(result.invoices)),
-        *fact("credit memos", "Credit memos", ", ".join(result.credit_memos)),
+        *field("invoices", "Invoices", ", ".join(result.invoices)),
+        *field("credit memos", "Credit memos", ", ".join(result.credit_memos)),
         *_payment_lines(result.payment),
         *_numbered("refunds", "Refunds", result.refunds, _refund_line),
         *_numbered("write-offs", "Write-offs", result.write_offs, _write_off_line),
         *_numbered("ramps", "Ramps", result.ramps, _ramp_line),
         *_numbered("commitments", "Commitments", result.commitments, _commitment_line),
-        *group("other", f"Other fields ({len(result.rest)})", "", other_fields("other", result.rest)),
+        *group("other", f"Other fields ({len(result.rest)})", "", extra_fields("other", result.rest)),
     )
 
 
-def _subscription_lines(subscriptions: tuple[Subscription, ...]) -> tuple[Line, ...]:
+def _subscription_lines(subscriptions: tuple[Subscription, ...]) -> tuple[OutlineNode, ...]:
     """Those that are not Active come first, before them those unlike the others: in three hundred nobody finds two."""
     counted = Counter(subscription.status for subscription in subscriptions)
     usual = max(counted, key=lambda status: counted[status], default="")
@@ -196,30 +196,30 @@ def _subscription_lines(subscriptions: tuple[Subscription, ...]) -> tuple[Line, 
     )
 
 
-def _subscription_line(number: int, subscription: Subscription) -> Line:
+def _subscription_line(number: int, subscription: Subscription) -> OutlineNode:
     name = _named(subscription.number, subscription.id) or f"subscription {number + 1}"
     key = f"subscriptions/{number}/{name}"
     below = (
-        *fact(f"{key}/id", "Id", subscription.id if subscription.number else ""),
-        *fact(f"{key}/owner", "Owner", _named(subscription.owner_number, subscription.owner_id)),
+        *field(f"{key}/id", "Id", subscription.id if subscription.number else ""),
+        *field(f"{key}/owner", "Owner", _named(subscription.owner_number, subscription.owner_id)),
         *_id_line(f"{key}/owner", subscription.owner_number, subscription.owner_id),
-        *other_fields(key, subscription.rest),
+        *extra_fields(key, subscription.rest),
     )
-    return Line(key, name, subscription.status, _tone(subscription.status), below)
+    return OutlineNode(key, name, subscription.status, _tone(subscription.status), below)
 
 
-def _item_lines(items: tuple[OrderLineItem, ...]) -> tuple[Line, ...]:
+def _item_lines(items: tuple[OrderLineItem, ...]) -> tuple[OutlineNode, ...]:
     below = [_item_line(number, item) for number, item in enumerate(items)]
     return group("order line items", f"Order line items ({len(items)})", "", below, is_open=len(items) <= OPEN_LIMIT)
 
 
-def _item_line(number: int, item: OrderLineItem) -> Line:
+def _item_line(number: int, item: OrderLineItem) -> OutlineNode:
     name = item.number or f"item {number + 1}"
     key = f"order line items/{number}/{name}"
-    return Line(key, name, item.id, below=other_fields(key, item.rest))
+    return OutlineNode(key, name, item.id, below=extra_fields(key, item.rest))
 
 
-def _payment_lines(payment: Payment) -> tuple[Line, ...]:
+def _payment_lines(payment: Payment) -> tuple[OutlineNode, ...]:
     if not payment.exists:
         return ()
     parts = [_named(payment.number, payment.id), money(payment.amount) if payment.amount is not None else ""]
@@ -227,50 +227,52 @@ def _payment_lines(payment: Payment) -> tuple[Line, ...]:
     tone = Tone.BAD if payment.is_in_error else Tone.PLAIN
     error = " ".join(part for part in (payment.error_code, payment.error_message) if part)
     return (
-        *fact("payment", "Payment", text or "in error", tone),
+        *field("payment", "Payment", text or "in error", tone),
         *_id_line("payment", payment.number, payment.id),
-        *fact("payment error", "Payment error", error, Tone.BAD),
+        *field("payment error", "Payment error", error, Tone.BAD),
     )
 
 
-def _numbered(key: str, name: str, items: tuple[T, ...], line: Callable[[str, T], Line]) -> tuple[Line, ...]:
+def _numbered(
+    key: str, name: str, items: tuple[T, ...], line: Callable[[str, T], OutlineNode]
+) -> tuple[OutlineNode, ...]:
     below = (line(f"{key}/{number}", item) for number, item in enumerate(items))
     return group(key, f"{name} ({len(items)})", "", below)
 
 
-def _refund_line(key: str, refund: Refund) -> Line:
+def _refund_line(key: str, refund: Refund) -> OutlineNode:
     text = " · ".join(part for part in (refund.status, ", ".join(refund.invoice_numbers)) if part)
-    return Line(key, refund.number or "refund", text, _tone(refund.status), other_fields(key, refund.rest))
+    return OutlineNode(key, refund.number or "refund", text, _tone(refund.status), extra_fields(key, refund.rest))
 
 
-def _write_off_line(key: str, write_off: WriteOff) -> Line:
+def _write_off_line(key: str, write_off: WriteOff) -> OutlineNode:
     parts = (write_off.status, money(write_off.amount), write_off.failed_reason, write_off.credit_memo_number)
     text = " · ".join(part for part in parts if part)
-    return Line(
-        key, write_off.invoice_number or "write-off", text, _tone(write_off.status), other_fields(key, write_off.rest)
+    return OutlineNode(
+        key, write_off.invoice_number or "write-off", text, _tone(write_off.status), extra_fields(key, write_off.rest)
     )
 
 
-def _ramp_line(key: str, ramp: Ramp) -> Line:
-    return Line(key, ramp.number or "ramp", ramp.subscription_number, below=other_fields(key, ramp.rest))
+def _ramp_line(key: str, ramp: Ramp) -> OutlineNode:
+    return OutlineNode(key, ramp.number or "ramp", ramp.subscription_number, below=extra_fields(key, ramp.rest))
 
 
-def _commitment_line(key: str, commitment: Commitment) -> Line:
+def _commitment_line(key: str, commitment: Commitment) -> OutlineNode:
     name = _named(commitment.number, commitment.id) or "commitment"
     dates = f"{commitment.start_date} to {commitment.end_date}" if commitment.start_date or commitment.end_date else ""
     amount = money(commitment.total_amount) if commitment.total_amount is not None else ""
     parts = (commitment.status, commitment.type, commitment.prepayment_type, dates, amount)
-    below = (*fact(f"{key}/id", "Id", commitment.id if commitment.number else ""), *other_fields(key, commitment.rest))
-    return Line(key, name, " · ".join(part for part in parts if part), below=below)
+    below = (*field(f"{key}/id", "Id", commitment.id if commitment.number else ""), *extra_fields(key, commitment.rest))
+    return OutlineNode(key, name, " · ".join(part for part in parts if part), below=below)
 
 
 def _named(number: str, id_: str) -> str:
     return number or id_
 
 
-def _id_line(key: str, number: str, id_: str) -> tuple[Line, ...]:
+def _id_line(key: str, number: str, id_: str) -> tuple[OutlineNode, ...]:
     """The id of something whose number is shown; without a number the id is what is shown."""
-    return fact(f"{key}/id", f"{key.rpartition('/')[2].capitalize()} id", id_ if number else "")
+    return field(f"{key}/id", f"{key.rpartition('/')[2].capitalize()} id", id_ if number else "")
 
 
 def _with_status(name: str, status: str) -> str:

@@ -9,7 +9,7 @@ from zjobtui.formatting.outline import Tone
 from zjobtui.formatting.symbols import GLYPHS, WORDS
 from zjobtui.formatting.times import moment
 from zjobtui.models.problem import ProblemKind
-from zjobtui.models.tenant_status import Limit, Pulse
+from zjobtui.models.tenant_status import Limit, TenantStatus
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import STALE_AFTER
 
@@ -44,7 +44,7 @@ _RATE_CELLS, _INTERVAL_CELLS, _NEXT_CELLS = len("<0.1"), len("12 min"), len("nex
 
 
 @dataclass(frozen=True, slots=True)
-class PulseText:
+class StatusText:
     """The pulse in words: in full, and in ever fewer cells. Blanks at the end of a text are room for its figures."""
 
     full: str
@@ -52,7 +52,7 @@ class PulseText:
     tone: Tone
 
 
-class SteadyPulses:
+class SteadyStatuses:
     """Hold the figures of pulses until they differ notably: a figure that flickers says nothing and costs bytes."""
 
     def __init__(self) -> None:
@@ -60,11 +60,11 @@ class SteadyPulses:
         self._intervals: dict[str, float] = {}
         self._limits: dict[str, tuple[Limit | None, float]] = {}
 
-    def hold(self, pulses: Iterable[Pulse], now: float) -> list[Pulse]:
+    def hold(self, pulses: Iterable[TenantStatus], now: float) -> list[TenantStatus]:
         """Return the pulses, one a tenant, each with the figures to show at `now`, in seconds since the epoch."""
         return [self._hold_one(pulse, now) for pulse in pulses]
 
-    def _hold_one(self, pulse: Pulse, now: float) -> Pulse:
+    def _hold_one(self, pulse: TenantStatus, now: float) -> TenantStatus:
         figure = self._rates.setdefault(pulse.tenant, _SteadyRate()).follow(pulse.calls_per_second, now)
         interval = self._intervals.get(pulse.tenant, 0.0)
         if _differs(pulse.interval, interval, INTERVAL_TOLERANCE):
@@ -112,7 +112,7 @@ def count_texts(counts: Mapping[Kind, int]) -> tuple[tuple[str, str, Tone], ...]
     )
 
 
-def worst(pulses: Iterable[Pulse]) -> Pulse | None:
+def worst_status(pulses: Iterable[TenantStatus]) -> TenantStatus | None:
     """The pulse to show of several tenants: the one that keeps jobs from being polled, with its tenant's name.
 
     If all is well it is the sum: the rates together, and the answer that came last. Its interval is the longest one;
@@ -133,7 +133,7 @@ def worst(pulses: Iterable[Pulse]) -> Pulse | None:
     )
 
 
-def further(pulses: Iterable[Pulse]) -> tuple[str, ...]:
+def other_statuses(pulses: Iterable[TenantStatus]) -> tuple[str, ...]:
     """What else the user should know, the most important first: the other tenants, how they differ, the day's calls."""
     known = [pulse for pulse in pulses if not pulse.is_paused]
     troubled = _troubled(known)
@@ -152,12 +152,12 @@ def further(pulses: Iterable[Pulse]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _troubled(pulses: Iterable[Pulse]) -> list[Pulse]:
+def _troubled(pulses: Iterable[TenantStatus]) -> list[TenantStatus]:
     """Those that cannot be polled, first what has been so for longest."""
     return sorted((pulse for pulse in pulses if pulse.problem is not None), key=lambda pulse: pulse.down_since or 0.0)
 
 
-def _are_alike(pulses: Iterable[Pulse]) -> bool:
+def _are_alike(pulses: Iterable[TenantStatus]) -> bool:
     """Whether what is said of the interval of one of them holds for all that poll."""
     running = [pulse for pulse in pulses if pulse.interval and not pulse.is_following]
     intervals = [pulse.interval for pulse in running]
@@ -165,9 +165,9 @@ def _are_alike(pulses: Iterable[Pulse]) -> bool:
     return len(running) < 2 or not (are_held_back or _differs(max(intervals), min(intervals), INTERVAL_TOLERANCE))
 
 
-def pulse_text(
-    pulse: Pulse | None, now: float, waiting: int, zone: tzinfo | None = None, retry_key: str = ""
-) -> PulseText:
+def status_text(
+    pulse: TenantStatus | None, now: float, waiting: int, zone: tzinfo | None = None, retry_key: str = ""
+) -> StatusText:
     """What polling is doing, in words that stay true until something changes.
 
     `retry_key` is named if a tenant is tried again only by hand.
@@ -190,32 +190,32 @@ def pulse_text(
     return _well(pulse)
 
 
-def _plain(full: str, short: str, tone: Tone) -> PulseText:
-    return PulseText(full, (full, short), tone)
+def _plain(full: str, short: str, tone: Tone) -> StatusText:
+    return StatusText(full, (full, short), tone)
 
 
-def _well(pulse: Pulse) -> PulseText:
+def _well(pulse: TenantStatus) -> StatusText:
     rate = _rate(pulse.calls_per_second)
     rate = rate if float(rate) else "<0.1"
     room = " " * (_RATE_CELLS - len(rate))
     calls, brief = f"● {rate} calls/s", f"● {rate}/s"
     if not pulse.interval or pulse.is_one_of_several:
-        return PulseText(calls + room, (calls + room, brief + room), Tone.GOOD)
+        return StatusText(calls + room, (calls + room, brief + room), Tone.GOOD)
     interval = _interval(pulse.interval)
     every = f"every {interval}"
     wide = room + " " * (_INTERVAL_CELLS - len(interval))
     planned, short = f"{calls} · each job {every}", f"{brief} · {every}"
     shortest = (short + wide, brief + room)
     if pulse.limit is None:
-        return PulseText(planned + wide, (planned + wide, *shortest), Tone.GOOD)
+        return StatusText(planned + wide, (planned + wide, *shortest), Tone.GOOD)
     limit = _LIMITS[pulse.limit]
     held = f"{planned} · held back by {limit}"
     share = f" ({_share(pulse)})" if pulse.limit is Limit.DAILY_CALLS else ""
     narrow = (f"{short} ({limit}){wide}", f"● {every} ({limit}){wide}")
-    return PulseText(held + share + wide, (held + wide, *narrow, *shortest), Tone.GOOD)
+    return StatusText(held + share + wide, (held + wide, *narrow, *shortest), Tone.GOOD)
 
 
-def _down(pulse: Pulse, now: float, zone: tzinfo | None, retry_key: str) -> PulseText:
+def _down(pulse: TenantStatus, now: float, zone: tzinfo | None, retry_key: str) -> StatusText:
     title = f"✗ {pulse.tenant} {_trouble(pulse)}" if pulse.is_one_of_several else f"✗ {_trouble(pulse)}"
     since = f" since {moment(pulse.down_since, now, zone, to_minute=True)}" if pulse.down_since else ""
     detail = f" · {pulse.problem.detail}" if pulse.problem and pulse.problem.detail else ""
@@ -229,14 +229,14 @@ def _down(pulse: Pulse, now: float, zone: tzinfo | None, retry_key: str) -> Puls
         brief = since or again
     shortest = f"✗ {pulse.problem.kind.title}" if pulse.problem else title
     texts = (f"{title}{since}{again}", f"{title}{brief}", title, shortest)
-    return PulseText(f"{title}{since}{detail}{again}", texts, Tone.BAD)
+    return StatusText(f"{title}{since}{detail}{again}", texts, Tone.BAD)
 
 
-def _trouble(pulse: Pulse) -> str:
+def _trouble(pulse: TenantStatus) -> str:
     return _DOWN.get(pulse.problem.kind, pulse.problem.kind.title) if pulse.problem else ""
 
 
-def _plan(pulse: Pulse) -> str:
+def _plan(pulse: TenantStatus) -> str:
     """How often a tenant's jobs are polled, and what holds that back: `every 40 s, held back by the host`."""
     plan = f"every {_interval(pulse.interval)}"
     if pulse.limit is None:
@@ -245,7 +245,7 @@ def _plan(pulse: Pulse) -> str:
     return f"{plan}, held back by {_LIMITS[pulse.limit]}{share}"
 
 
-def _share(pulse: Pulse) -> str:
+def _share(pulse: TenantStatus) -> str:
     return f"{min(pulse.day_share, 1):.0%} of today's share".replace("%", " %")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from zjobtui.models.verdict import Kind
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 
 GLYPHS = {Kind.FAILED: "✗", Kind.ATTENTION: "!", Kind.UNKNOWN: "?", Kind.WAITING: "◌", Kind.DONE: "✓"}
 ASCII_GLYPHS = {Kind.FAILED: "x", Kind.ATTENTION: "!", Kind.UNKNOWN: "?", Kind.WAITING: ".", Kind.DONE: "+"}
@@ -42,7 +42,7 @@ def quantity(amount: Decimal | None) -> str:
     return "–" if amount is None else f"{amount.normalize():f}"
 
 
-def counts(watches: Iterable[Watch]) -> dict[Kind, int]:
+def counts(watches: Iterable[WatchedJob]) -> dict[Kind, int]:
     """How many watches have which verdict, most urgent kind first, zeros included."""
     counted = Counter(watch.verdict.kind for watch in watches)
     return {kind: counted[kind] for kind in Kind}

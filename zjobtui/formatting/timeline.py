@@ -6,26 +6,26 @@ from functools import partial
 from itertools import pairwise
 
 from zjobtui.formatting.job import TONES
-from zjobtui.formatting.outline import Line, Tone
+from zjobtui.formatting.outline import OutlineNode, Tone
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.times import duration, moment
-from zjobtui.models.duration_stats import Usual
-from zjobtui.models.history import Event, Timeline
+from zjobtui.models.duration_stats import DurationStats
+from zjobtui.models.history import EventKind, History
 from zjobtui.models.verdict import Kind
-from zjobtui.models.watched_job import Watch, is_stale
+from zjobtui.models.watched_job import WatchedJob, is_stale
 
 _EVENT_WORDS = {
-    Event.ADDED: "added by",
-    Event.REMOVED: "removed from the watchlist",
-    Event.ARCHIVED: "archived",
-    Event.RESTORED: "back on the watchlist",
-    Event.LABELLED: "labelled",
-    Event.CONTRADICTED: "contradicted",
+    EventKind.ADDED: "added by",
+    EventKind.REMOVED: "removed from the watchlist",
+    EventKind.ARCHIVED: "archived",
+    EventKind.RESTORED: "back on the watchlist",
+    EventKind.LABELLED: "labelled",
+    EventKind.CONTRADICTED: "contradicted",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Phase:
     """A part of a job's way: a moment, or with `seconds` the time spent in one state."""
 
     words: str
@@ -34,8 +34,8 @@ class Stretch:
 
 
 def timeline_lines(
-    timeline: Timeline, now: float, zone: tzinfo | None = None, *, beside: float | None = None
-) -> tuple[Line, ...]:
+    timeline: History, now: float, zone: tzinfo | None = None, *, beside: float | None = None
+) -> tuple[OutlineNode, ...]:
     """The changes of a job, oldest first, each with the time since the one before.
 
     The first names the zone of all, unless the moment `beside` stands above them with that name.
@@ -47,36 +47,38 @@ def timeline_lines(
         word = _EVENT_WORDS.get(entry.event, "")
         text = " ".join(part for part in (word, entry.text.removesuffix(".") if gap else entry.text) if part)
         tone = _tone(entry.verdict)
-        lines.append(Line(f"timeline/{number}", moment(entry.at, now, zone, beside=beside), f"{text}{gap}", tone))
+        lines.append(
+            OutlineNode(f"timeline/{number}", moment(entry.at, now, zone, beside=beside), f"{text}{gap}", tone)
+        )
         beside = timeline[0].at if beside is None else beside
     return tuple(lines)
 
 
-def passage(watch: Watch, timeline: Timeline, now: float, zone: tzinfo | None = None) -> tuple[Stretch, ...]:
+def phases(watch: WatchedJob, timeline: History, now: float, zone: tzinfo | None = None) -> tuple[Phase, ...]:
     """Where the time went: from the adding over each state to the end, and to when a person saw it.
 
     What nobody has heard of for too long is no waiting: it is told as time without an answer. The first moment names
     the zone of all.
     """
-    way = [Stretch(f"added {moment(watch.added_at, now, zone)}")]
+    way = [Phase(f"added {moment(watch.added_at, now, zone)}")]
     if watch.ended_at is None or not watch.is_final:
         known = (watch.answered_at or watch.added_at) if is_stale(watch, now) else now
         way += _spent(watch, timeline, known) if known > watch.added_at else []
         if known < now:
-            way.append(Stretch("no answer", Tone.ATTENTION, now - known))
+            way.append(Phase("no answer", Tone.ATTENTION, now - known))
         return tuple(way)
     later = partial(moment, now=now, zone=zone, beside=watch.added_at)
     kind, at_once = watch.verdict.kind, watch.unfinished_at is None
     if not at_once:
         way += _spent(watch, timeline, watch.ended_at)
     ended = " when first asked" if at_once else ""
-    way.append(Stretch(f"{GLYPHS[kind]} {kind.value}{ended} {later(watch.ended_at)}", TONES[kind]))
+    way.append(Phase(f"{GLYPHS[kind]} {kind.value}{ended} {later(watch.ended_at)}", TONES[kind]))
     if watch.acknowledged_at is not None and not watch.is_unseen:
-        way.append(Stretch(f"seen by you {later(watch.acknowledged_at)}"))
+        way.append(Phase(f"seen by you {later(watch.acknowledged_at)}"))
     return tuple(way)
 
 
-def usual_text(told: Usual) -> str:
+def usual_text(told: DurationStats) -> str:
     """What is usual, and how this job stands to it."""
     of = f"{told.count:,} ended, {told.running:,} run" if told.running else f"median of {told.count:,}"
     median = f"more than {duration(told.known_to)}" if told.median is None else duration(told.median)
@@ -85,21 +87,21 @@ def usual_text(told: Usual) -> str:
     return " · ".join(part for part in (usual, _standing(told)) if part)
 
 
-def _standing(told: Usual) -> str:
+def _standing(told: DurationStats) -> str:
     share = "all of them" if told.longer_than == 100 else f"{told.longer_than} %"
     if told.is_over and told.longer_than is not None:
         return f"this one took longer than {share}" if told.longer_than else "this one was among the fastest"
     return f"so far longer than {share}" if told.longer_than else ""
 
 
-def _spent(watch: Watch, timeline: Timeline, until: float) -> list[Stretch]:
+def _spent(watch: WatchedJob, timeline: History, until: float) -> list[Phase]:
     """The time in each state up to then, in the order in which the states came; one that came again is added up."""
     states = [(watch.added_at, Kind.WAITING.value)]
     states += [(entry.at, entry.verdict) for entry in timeline if entry.verdict and watch.added_at < entry.at < until]
     spent: dict[str, float] = {}
     for (start, state), (end, _) in pairwise([*states, (until, "")]):
         spent[state] = spent.get(state, 0.0) + max(0.0, end - start)
-    return [Stretch(state, _tone(state), seconds) for state, seconds in spent.items()]
+    return [Phase(state, _tone(state), seconds) for state, seconds in spent.items()]
 
 
 def _tone(verdict: str) -> Tone:

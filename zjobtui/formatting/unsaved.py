@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from zjobtui.formatting.symbols import plural
 
 if TYPE_CHECKING:
-    from zjobtui.models.watched_job import Watch
+    from zjobtui.models.watched_job import WatchedJob
     from zjobtui.polling.protocols import Unsaved
 
 
@@ -26,6 +26,6 @@ def unsaved_text(why: str, unsaved: "Unsaved") -> str:
     return "\n".join(lines)
 
 
-def _rows(watches: "Iterable[Watch]") -> "Iterator[str]":
+def _rows(watches: "Iterable[WatchedJob]") -> "Iterator[str]":
     for watch in watches:
         yield "  ".join(part for part in (f"  {watch.job.id.given}", watch.job.tenant, watch.label) if part)

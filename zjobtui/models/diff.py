@@ -2,26 +2,26 @@
 
 from collections.abc import Iterator
 
-from zjobtui.models.history import Event
-from zjobtui.models.notifications import altered
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.history import EventKind
+from zjobtui.models.notifications import changed_pairs
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 
 
-def differences(before: Watchlist, after: Watchlist) -> Iterator[tuple[Event, Watch]]:
+def differences(before: Watchlist, after: Watchlist) -> Iterator[tuple[EventKind, WatchedJob]]:
     """Each event with the watch as it is afterwards, or as it last was; in the order of the watchlist."""
     added = 0
-    for known, watch in altered(before, after):
+    for known, watch in changed_pairs(before, after):
         added += known is None
-        yield from ((event, watch) for event in (_between(known, watch) if known else (Event.ADDED,)))
+        yield from ((event, watch) for event in (_between(known, watch) if known else (EventKind.ADDED,)))
     if len(before) + added > len(after):
-        yield from ((Event.REMOVED, watch) for watch in before if watch.job not in after.watches)
+        yield from ((EventKind.REMOVED, watch) for watch in before if watch.job not in after.watches)
 
 
-def _between(known: Watch, watch: Watch) -> Iterator[Event]:
+def _between(known: WatchedJob, watch: WatchedJob) -> Iterator[EventKind]:
     if known.digest != watch.digest or known.verdict != watch.verdict:
-        yield Event.STATUS
+        yield EventKind.STATUS
     if watch.contradiction and known.contradiction != watch.contradiction:
-        yield Event.CONTRADICTED
+        yield EventKind.CONTRADICTED
     if (known.label, known.tags, known.note) != (watch.label, watch.tags, watch.note):
-        yield Event.LABELLED
+        yield EventKind.LABELLED

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil, floor
 from typing import NamedTuple
 
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 
 FEWEST = 5
 """Ended jobs under which nothing is said of what is usual; a share must rest on as many, running ones included."""
@@ -18,7 +18,7 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Usual:
+class DurationStats:
     """What other jobs took, in seconds, and the percentage of them that took less than this one, or None.
 
     `count` of them ended, `running` run. For a job that still runs the percentage is what it has outlasted so far.
@@ -48,7 +48,7 @@ class Life(NamedTuple):
         return self.after if self.end is None else self.end
 
 
-def usual(watch: Watch, watches: Iterable[Watch]) -> Usual | None:
+def duration_stats(watch: WatchedJob, watches: Iterable[WatchedJob]) -> DurationStats | None:
     """What other jobs of the same tenant took; None where fewer than `FEWEST` of them ended while they were watched.
 
     Jobs that still run count, too: the first of a batch to end are the fast ones (Kaplan and Meier 1958).
@@ -66,10 +66,10 @@ def usual(watch: Watch, watches: Iterable[Watch]) -> Usual | None:
         running = next((left for age, left in reversed(curve) if age < own.age), 1.0)
         outlasted = floor(100 * (1 - running) + _ROUNDING)
     shares = _age(curve, 0.5), _age(curve, 0.05)
-    return Usual(count, len(lives) - count, *shares, known_to, outlasted, watch.is_final)
+    return DurationStats(count, len(lives) - count, *shares, known_to, outlasted, watch.is_final)
 
 
-def life(watch: Watch) -> Life | None:
+def life(watch: WatchedJob) -> Life | None:
     """What is known of how long a job runs, from its adding; its end lies between two calls: in the middle of them.
 
     If they are so far apart that the middle means nothing, the job ran up to the first one, and the end is not known.

@@ -9,7 +9,7 @@ _SPAN = re.compile(rf"(?:{PART})+")
 _WORD = re.compile(r"(?<=[0-9])\s*(second|sec|minute|min|hour|day)s?\b")
 
 
-def read_span(text: str) -> float | None:
+def parse_duration(text: str) -> float | None:
     """The seconds of a span such as `90s`, `1h30m`, `2d` or `14 days`; None where it is none."""
     short = re.sub(r"\s", "", _WORD.sub(lambda word: word[1][0], text.strip().casefold()))
     if not _SPAN.fullmatch(short):

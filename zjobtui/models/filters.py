@@ -5,18 +5,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from zjobtui.models.digest import Digest
-from zjobtui.models.durations import PART, read_span
-from zjobtui.models.lazy_pattern import late_pattern
+from zjobtui.models.durations import PART, parse_duration
+from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.text import clean, nearest, shorten
 from zjobtui.models.verdict import Kind, Verdict
-from zjobtui.models.watched_job import Watch, is_stale
+from zjobtui.models.watched_job import WatchedJob, is_stale
 
-Test = Callable[[Watch, float], bool]
+Test = Callable[[WatchedJob, float], bool]
 """Whether a watch is meant, at a moment in seconds since the epoch, UTC."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
+class FilterError:
     """Why a term cannot be tested, and a term that could; unfinished is what may become right by typing on."""
 
     what: str
@@ -31,7 +31,7 @@ class Field:
     name: str
     example: str
     about: str
-    read: Callable[[str, str], Test | Wrong]
+    read: Callable[[str, str], Test | FilterError]
     operators: tuple[str, ...] = (":",)
     is_timed: bool = False
     """Whether the answer may be another one when nothing but time has passed."""
@@ -57,61 +57,61 @@ STATES: Mapping[str, Test] = {
     "final": lambda watch, _: watch.is_final,
 }
 
-_SPAN_BEGUN = late_pattern(rf"(?:{PART})*(?:[0-9]{{1,9}}(?:\.[0-9]{{0,3}})?)?")
+_SPAN_BEGUN = lazy_pattern(rf"(?:{PART})*(?:[0-9]{{1,9}}(?:\.[0-9]{{0,3}})?)?")
 _NO_DIGEST = Digest("", Verdict(Kind.WAITING, ""))
 
 
-def _digest(watch: Watch) -> Digest:
+def _digest(watch: WatchedJob) -> Digest:
     return watch.digest or _NO_DIGEST
 
 
-def _holding(text: Callable[[Watch], str]) -> Callable[[str, str], Test]:
+def _holding(text: Callable[[WatchedJob], str]) -> Callable[[str, str], Test]:
     return lambda _, value: lambda watch, _now: value in text(watch).casefold()
 
 
-def _starting(texts: Callable[[Watch], Iterable[str]]) -> Callable[[str, str], Test]:
+def _starting(texts: Callable[[WatchedJob], Iterable[str]]) -> Callable[[str, str], Test]:
     def read(_: str, value: str) -> Test:
         return lambda watch, _now: any(text.casefold().startswith(value) for text in texts(watch))
 
     return read
 
 
-def _read_id(_: str, value: str) -> Test | Wrong:
+def _read_id(_: str, value: str) -> Test | FilterError:
     digits = value.replace("-", "")
     if not re.fullmatch("[0-9a-f]+", digits):
-        return Wrong(f"“{shorten(value, 40)}” is no part of a job id", "id:1bc24f31")
+        return FilterError(f"“{shorten(value, 40)}” is no part of a job id", "id:1bc24f31")
     return lambda watch, _now: digits in watch.job.id.key
 
 
-def _read_status(_: str, value: str) -> Test | Wrong:
+def _read_status(_: str, value: str) -> Test | FilterError:
     kinds = tuple(kind for word, kind in STATUSES.items() if word.startswith(value))
     if not kinds and (wrong := _misspelt("status", value, (*STATUSES, *ZUORA_STATUSES))):
         return wrong
     return lambda watch, _now: watch.verdict.kind in kinds or _digest(watch).status.casefold().startswith(value)
 
 
-def _read_type(_: str, value: str) -> Test | Wrong:
+def _read_type(_: str, value: str) -> Test | FilterError:
     return _misspelt("type", value, KINDS) or (lambda watch, _now: _digest(watch).kind.casefold().startswith(value))
 
 
-def _read_state(_: str, value: str) -> Test | Wrong:
+def _read_state(_: str, value: str) -> Test | FilterError:
     found = next((name for name in STATES if name.startswith(value)), None)
     if found is not None:
         return STATES[found]
     right = f"status:{value}" if value in STATUSES else f"is:{nearest(value, STATES) or next(iter(STATES))}"
-    return Wrong(f"“{shorten(value, 40)}” is nothing that a job can be", right)
+    return FilterError(f"“{shorten(value, 40)}” is nothing that a job can be", right)
 
 
-def _misspelt(field: str, value: str, known: Iterable[str]) -> Wrong | None:
+def _misspelt(field: str, value: str, known: Iterable[str]) -> FilterError | None:
     """What is wrong with a value that is almost a known one; any other may be a word of Zuora's."""
     names = tuple(known)
     near = "" if any(name.startswith(value) for name in names) else nearest(value, names, 0.75)
-    return Wrong(f"“{shorten(value, 40)}” is no {field}", f"{field}:{near}") if near else None
+    return FilterError(f"“{shorten(value, 40)}” is no {field}", f"{field}:{near}") if near else None
 
 
-def _since(field: str, moment: Callable[[Watch], float | None]) -> Callable[[str, str], Test | Wrong]:
-    def read(operator: str, value: str) -> Test | Wrong:
-        span = read_span(value)
+def _since(field: str, moment: Callable[[WatchedJob], float | None]) -> Callable[[str, str], Test | FilterError]:
+    def read(operator: str, value: str) -> Test | FilterError:
+        span = parse_duration(value)
         if span is None:
             return _no_span(field, operator, value)
         if operator == ">":
@@ -121,11 +121,11 @@ def _since(field: str, moment: Callable[[Watch], float | None]) -> Callable[[str
     return read
 
 
-def _no_span(field: str, operator: str, value: str) -> Wrong:
+def _no_span(field: str, operator: str, value: str) -> FilterError:
     if _SPAN_BEGUN.fullmatch(value):
         right = f"{field}{operator}{value.rstrip('.')}m"
-        return Wrong(f"“{value}” has no unit yet: s, m, h or d", right, is_unfinished=True)
-    return Wrong(f"“{shorten(value, 40)}” is no span of time", f"{field}{operator}10m")
+        return FilterError(f"“{value}” has no unit yet: s, m, h or d", right, is_unfinished=True)
+    return FilterError(f"“{shorten(value, 40)}” is no span of time", f"{field}{operator}10m")
 
 
 _COMPARED = ("<", ">")
@@ -165,10 +165,10 @@ FIELDS: Mapping[str, Field] = {
 LIMIT = 20_000
 """Texts kept at a time: a list is filtered at every key and every drawing, and few of its watches differ in between."""
 
-_KEPT: dict[int, tuple[Watch, str]] = {}
+_KEPT: dict[int, tuple[WatchedJob, str]] = {}
 
 
-def haystack(watch: Watch) -> str:
+def haystack(watch: WatchedJob) -> str:
     """All that a person may remember of a job, casefolded, one field a line: no phrase spans two fields.
 
     Kept by identity, which the kept watch itself makes sure of: hashing a watch costs as much as making its text.
@@ -183,7 +183,7 @@ def haystack(watch: Watch) -> str:
     return text
 
 
-def _text(watch: Watch) -> str:
+def _text(watch: WatchedJob) -> str:
     given, digest = watch.job.id.given, watch.digest
     parts = [given, given.replace("-", ""), watch.label, watch.note, *watch.tags]
     parts += (watch.verdict.sentence, watch.contradiction)
@@ -196,15 +196,15 @@ def _text(watch: Watch) -> str:
 
 _QUOTED = r'"([^"]*(?:""[^"]*)*)(?:"|$)'
 _TYPED = r"[A-Za-z]+(?::|[<>]=?)"
-_TERM = late_pattern(
+_TERM = lazy_pattern(
     rf"(?=\S)(?P<sign>[!-]?)(?:{_QUOTED.replace('(', '(?P<phrase>', 1)}"
     rf"|(?P<name>[A-Za-z]+)(?P<operator>:|[<>]=?)(?P<values>(?:{_QUOTED}|[^\s\",][^\s,]*|,)*)"
     r"|(?P<word>\S*))"
 )
-_VALUE = late_pattern(rf'{_QUOTED}|([^\s",][^\s,]*)')
-_PLAIN_VALUE = late_pattern(r'[^\s",][^\s,]*')
-_PLAIN_WORD = late_pattern(rf'(?!{_TYPED}|[!"-])\S+')
-_PIECE_OF_ID = late_pattern(r"(?=.*-)-*(?:[0-9a-f]-*){8,32}")
+_VALUE = lazy_pattern(rf'{_QUOTED}|([^\s",][^\s,]*)')
+_PLAIN_VALUE = lazy_pattern(r'[^\s",][^\s,]*')
+_PLAIN_WORD = lazy_pattern(rf'(?!{_TYPED}|[!"-])\S+')
+_PIECE_OF_ID = lazy_pattern(r"(?=.*-)-*(?:[0-9a-f]-*){8,32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,11 +226,11 @@ class Filter:
 
     terms: tuple[Term, ...] = ()
 
-    def matches(self, watch: Watch, now: float) -> bool:
+    def matches(self, watch: WatchedJob, now: float) -> bool:
         """Whether a watch is meant, at `now` (seconds since the epoch, UTC)."""
         return all(term.test(watch, now) for term in self.terms)
 
-    def at(self, now: float) -> Callable[[Watch], bool]:
+    def at(self, now: float) -> Callable[[WatchedJob], bool]:
         """What tells of a watch whether it is meant at `now`; at all times the same where time has no part."""
         return (lambda watch: self.matches(watch, now)) if self.is_timed else self._matches_always
 
@@ -239,7 +239,7 @@ class Filter:
         """Whether time alone may change what it lets through."""
         return any(term.is_timed for term in self.terms)
 
-    def _matches_always(self, watch: Watch) -> bool:
+    def _matches_always(self, watch: WatchedJob) -> bool:
         return self.matches(watch, 0.0)
 
     def __bool__(self) -> bool:
@@ -275,7 +275,7 @@ def parse(text: str) -> Filter | FilterProblem:
         match _read(found):
             case Term() as term:
                 terms.append(term)
-            case Wrong() as wrong:
+            case FilterError() as wrong:
                 term_text = shorten(found.group(), 80)
                 problems.append(FilterProblem(term_text, found.start(), wrong.what, wrong.right, wrong.is_unfinished))
             case None:
@@ -284,7 +284,7 @@ def parse(text: str) -> Filter | FilterProblem:
     return replace(problems[0], rest=made) if problems else made
 
 
-def _read(found: re.Match[str]) -> Term | Wrong | None:
+def _read(found: re.Match[str]) -> Term | FilterError | None:
     term = _read_typed(found) if found["name"] else _read_words(found)
     return _inverted(term) if found["sign"] and isinstance(term, Term) else term
 
@@ -293,9 +293,9 @@ def _inverted(term: Term) -> Term:
     return Term(f"!{term.text}", lambda watch, now: not term.test(watch, now), term.is_timed)
 
 
-def _read_words(found: re.Match[str]) -> Term | Wrong | None:
+def _read_words(found: re.Match[str]) -> Term | FilterError | None:
     if found["phrase"] is None and not found["word"]:
-        return Wrong(f"“{found['sign']}” inverts nothing yet", "!is:final", is_unfinished=True)
+        return FilterError(f"“{found['sign']}” inverts nothing yet", "!is:final", is_unfinished=True)
     words = found["word"] if found["phrase"] is None else found["phrase"].replace('""', '"')
     if not words.strip():
         return None
@@ -309,22 +309,22 @@ def _finding(words: str) -> Test:
     return lambda watch, _now: words in haystack(watch)
 
 
-def _read_typed(found: re.Match[str]) -> Term | Wrong:
+def _read_typed(found: re.Match[str]) -> Term | FilterError:
     name, operator = found["name"].casefold(), found["operator"][0]
     asked = FIELDS.get(name)
     if asked is None:
         return _no_field(name, found)
     if operator not in asked.operators:
-        return Wrong(f"“{name}” is followed by {' or '.join(asked.operators)}", asked.example)
+        return FilterError(f"“{name}” is followed by {' or '.join(asked.operators)}", asked.example)
     values = tuple(dict.fromkeys(_values(found["values"])))
     if not values:
-        return Wrong(f"“{name}{operator}” has no value yet", asked.example, is_unfinished=True)
+        return FilterError(f"“{name}{operator}” has no value yet", asked.example, is_unfinished=True)
     return _read_values(asked, operator, values)
 
 
-def _no_field(name: str, found: re.Match[str]) -> Wrong:
+def _no_field(name: str, found: re.Match[str]) -> FilterError:
     near = FIELDS.get(nearest(name, FIELDS))
-    return Wrong(
+    return FilterError(
         f"There is no “{shorten(name, 40)}” to ask for",
         near.example if near else _quoted(shorten(found.group().removeprefix(found["sign"]), 40)),
     )
@@ -337,11 +337,11 @@ def _values(text: str) -> Iterable[str]:
             yield value
 
 
-def _read_values(asked: Field, operator: str, values: tuple[str, ...]) -> Term | Wrong:
+def _read_values(asked: Field, operator: str, values: tuple[str, ...]) -> Term | FilterError:
     tests: list[Test] = []
     for value in values:
         test = asked.read(operator, value.casefold())
-        if isinstance(test, Wrong):
+        if isinstance(test, FilterError):
             return test
         tests.append(test)
     spelt = ",".join(value if _PLAIN_VALUE.fullmatch(value) else _quoted(value) for value in values)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from zjobtui.models.job import Job
+from zjobtui.models.job import JobRef
 
 
-class Event(Enum):
+class EventKind(Enum):
     """What kind of change an entry tells of."""
 
     ADDED = "added"
@@ -19,15 +19,15 @@ class Event(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Event:
     """One change of one job, seen at `at` (seconds since the epoch, UTC), told in `text`."""
 
-    job: Job
+    job: JobRef
     at: float
-    event: Event
+    event: EventKind
     text: str
     verdict: str = ""
 
 
-Timeline = tuple[Entry, ...]
+History = tuple[Event, ...]
 """The entries of one job, oldest first."""

@@ -6,25 +6,25 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from zjobtui.models.job import FoundIds, JobId
-from zjobtui.models.lazy_pattern import late_pattern
+from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.pasted_text import ID, NameKind, SourceText, kind_of_name
 from zjobtui.models.redaction import Secrets, find_secrets
 from zjobtui.models.text import shorten
 
-_RUN = late_pattern(r"(?<![0-9A-Za-z-])[0-9A-Za-z-]{28,}")
-_CANDIDATE = late_pattern(r"[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*")
-_EMBEDDED = late_pattern(rf"(?<![0-9A-Za-z]){ID}(?![0-9A-Za-z])")
-_NEAR_MISS = late_pattern(r"(?=.*\d)(?=.*[a-fA-F])(?:[0-9a-fA-F]-?){28,35}")
-_WHOLE = late_pattern(rf"[\s\"'`]*({ID})[\s\"'`]*")
+_RUN = lazy_pattern(r"(?<![0-9A-Za-z-])[0-9A-Za-z-]{28,}")
+_CANDIDATE = lazy_pattern(r"[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*")
+_EMBEDDED = lazy_pattern(rf"(?<![0-9A-Za-z]){ID}(?![0-9A-Za-z])")
+_NEAR_MISS = lazy_pattern(r"(?=.*\d)(?=.*[a-fA-F])(?:[0-9a-fA-F]-?){28,35}")
+_WHOLE = lazy_pattern(rf"[\s\"'`]*({ID})[\s\"'`]*")
 
 _WINDOW = 160
 """Characters before an id in which the name of its field is looked for."""
 
 _GAP = " \t\r\n:=\"'`\\[({<>*|"
-_LIST_GAP = late_pattern(r"[\s,;|\"'`\\\[\](){}*]{1,200}")
+_LIST_GAP = lazy_pattern(r"[\s,;|\"'`\\\[\](){}*]{1,200}")
 _NAME_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-"
-_CLOSING = late_pattern(r"(?P<text>[\w .-]{1,60})</[\w:.-]{1,40}>?$")
-_MD5_OF = late_pattern(r"md5 ?\([^()\n]{0,100}\)$")
+_CLOSING = lazy_pattern(r"(?P<text>[\w .-]{1,60})</[\w:.-]{1,40}>?$")
+_MD5_OF = lazy_pattern(r"md5 ?\([^()\n]{0,100}\)$")
 _NAME_LIMIT = 31
 """Characters of a name that are shown; 32 could be an id."""
 

@@ -50,7 +50,7 @@ class JobId:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class JobRef:
     """An asynchronous job: the same id in two tenants is two jobs."""
 
     tenant: str

@@ -21,6 +21,6 @@ class _LatePattern:
         return value
 
 
-def late_pattern(text: str, flags: int = 0) -> re.Pattern[str]:
+def lazy_pattern(text: str, flags: int = 0) -> re.Pattern[str]:
     """Return what serves as the compiled pattern; faults in the text show when it is first used."""
     return cast("re.Pattern[str]", _LatePattern(text, flags))

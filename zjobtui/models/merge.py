@@ -3,20 +3,20 @@
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
-from zjobtui.models.history import Entry, Event, Timeline
-from zjobtui.models.job import Job
-from zjobtui.models.observation import Seen
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.history import Event, EventKind, History
+from zjobtui.models.job import JobRef
+from zjobtui.models.observation import Success
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Observed, Watchlist
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class ImportedJob:
     """A watch from elsewhere, with its last answer and its timeline where those came along."""
 
-    watch: Watch
-    seen: Seen | None = None
-    timeline: Timeline = ()
+    watch: WatchedJob
+    seen: Success | None = None
+    timeline: History = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,11 @@ class Merged:
     off: int
 
 
-Kept = Callable[[Job], tuple[Seen | None, Timeline]]
+Kept = Callable[[JobRef], tuple[Success | None, History]]
 """The last answer and the timeline that are kept of a job here."""
 
 
-def merge(watchlist: Watchlist, carried: Iterable[Carried], off: Collection[Job], kept: Kept) -> Merged:
+def merge(watchlist: Watchlist, carried: Iterable[ImportedJob], off: Collection[JobRef], kept: Kept) -> Merged:
     """What a person wrote here stands, and so does the later observation, a final one before any other.
 
     Jobs that somebody took off this list (`off`) stay off it.
@@ -55,18 +55,18 @@ def merge(watchlist: Watchlist, carried: Iterable[Carried], off: Collection[Job]
     return Merged(whole, len(new), merged, len(joined) - merged, len(given) - len(new) - len(joined))
 
 
-def _added(new: list[Carried]) -> Change:
+def _added(new: list[ImportedJob]) -> Change:
     watches = tuple(one.watch for one in new)
     entries = tuple(entry for one in new for entry in one.timeline or (_beginning(one.watch),))
     observed = tuple(Observed(one.watch, one.seen) for one in new if one.seen)
     return Change(Watchlist({one.job: one for one in watches}), added=watches, observed=observed, entries=entries)
 
 
-def _beginning(watch: Watch) -> Entry:
-    return Entry(watch.job, watch.added_at, Event.ADDED, watch.added_by)
+def _beginning(watch: WatchedJob) -> Event:
+    return Event(watch.job, watch.added_at, EventKind.ADDED, watch.added_by)
 
 
-def _join(ours: Watch, given: Carried, kept: Kept) -> Change:
+def _join(ours: WatchedJob, given: ImportedJob, kept: Kept) -> Change:
     """One job that is here already, as a change of its own."""
     theirs = given.watch
     written = _with_their_words(ours, theirs)
@@ -83,7 +83,7 @@ def _join(ours: Watch, given: Carried, kept: Kept) -> Change:
     )
 
 
-def _with_their_words(ours: Watch, theirs: Watch) -> Watch:
+def _with_their_words(ours: WatchedJob, theirs: WatchedJob) -> WatchedJob:
     return replace(
         ours,
         label=ours.label or theirs.label,
@@ -93,7 +93,7 @@ def _with_their_words(ours: Watch, theirs: Watch) -> Watch:
     )
 
 
-def _with_our_words(theirs: Watch, ours: Watch) -> Watch:
+def _with_our_words(theirs: WatchedJob, ours: WatchedJob) -> WatchedJob:
     return replace(
         theirs,
         job=ours.job,

@@ -7,7 +7,7 @@ from itertools import repeat
 from math import inf
 
 from zjobtui.models.verdict import Kind
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 
 PATIENCE = 10.0
@@ -26,14 +26,14 @@ _TOPICS = {Kind.FAILED: Topic.FAILED, Kind.ATTENTION: Topic.ATTENTION}
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class Notification:
     """Something to tell, about one job unless it is about all."""
 
     topic: Topic
-    watch: Watch | None = None
+    watch: WatchedJob | None = None
 
 
-def altered(before: Watchlist, after: Watchlist) -> Iterator[tuple[Watch | None, Watch]]:
+def changed_pairs(before: Watchlist, after: Watchlist) -> Iterator[tuple[WatchedJob | None, WatchedJob]]:
     """Watches that are not the very same as before, each with the one that it takes the place of.
 
     A watchlist keeps its order, so the two are walked side by side; a job is looked up only where they part.
@@ -46,39 +46,39 @@ def altered(before: Watchlist, after: Watchlist) -> Iterator[tuple[Watch | None,
                 yield known, new
 
 
-def news(before: Watchlist, after: Watchlist, on: Collection[Topic]) -> tuple[News, ...]:
+def notifications_of(before: Watchlist, after: Watchlist, on: Collection[Topic]) -> tuple[Notification, ...]:
     """What of the change from one watchlist to the next is told where a person wants `on` told.
 
     A verdict is told when it comes to a job that was watched before; what was stored, or came back, is not news. That
     all is done is told when the last job that was waited for ends, not when it is removed.
     """
-    told: list[News] = []
+    told: list[Notification] = []
     has_ended = False
-    for old, new in altered(before, after):
+    for old, new in changed_pairs(before, after):
         if old is None or old.verdict.kind is new.verdict.kind:
             continue
         has_ended |= old.verdict.kind is Kind.WAITING
         topic = _TOPICS.get(new.verdict.kind)
         if topic is not None and topic in on:
-            told.append(News(topic, new))
+            told.append(Notification(topic, new))
     if has_ended and Topic.ALL_DONE in on and all(watch.verdict.kind is not Kind.WAITING for watch in after):
-        told.append(News(Topic.ALL_DONE))
+        told.append(Notification(Topic.ALL_DONE))
     return tuple(told)
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class NotificationQueue:
     """What is still to be told, and when something was told last, in seconds on a clock that never steps back."""
 
-    pending: tuple[News, ...] = ()
+    pending: tuple[Notification, ...] = ()
     told_at: float = -inf
 
-    def heard(self, more: tuple[News, ...]) -> "Telling":
+    def heard(self, more: tuple[Notification, ...]) -> "NotificationQueue":
         """With more to tell."""
         return replace(self, pending=self.pending + more)
 
-    def due(self, now: float) -> tuple["Telling", tuple[News, ...]]:
+    def due(self, now: float) -> tuple["NotificationQueue", tuple[Notification, ...]]:
         """What is told now, all at once or not at all, and what is left."""
         if not self.pending or now - self.told_at < PATIENCE:
             return self, ()
-        return Telling((), now), self.pending
+        return NotificationQueue((), now), self.pending

@@ -28,7 +28,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Success:
     """A good answer, and when it came (seconds since the epoch, UTC)."""
 
     report: "Report"
@@ -37,7 +37,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class PreviousBody:
     """The body of the answer that the last one replaced, and when it first came (seconds since the epoch, UTC)."""
 
     raw: str
@@ -45,7 +45,7 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
-class Missed:
+class Failure:
     """A call without a good answer, and when that was known (seconds since the epoch, UTC)."""
 
     problem: Problem
@@ -53,4 +53,4 @@ class Missed:
     call: Call = Call()
 
 
-Observation: TypeAlias = Seen | Missed
+Observation: TypeAlias = Success | Failure

@@ -5,7 +5,7 @@ from enum import Enum
 
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.verdict import Kind
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 
 
 class Outcome(Enum):
@@ -32,7 +32,7 @@ _NEEDS_USER = {ProblemKind.SIGNED_OUT, ProblemKind.FORBIDDEN, ProblemKind.MISCON
 _OF_KIND = {Kind.FAILED: Outcome.FAILED, Kind.ATTENTION: Outcome.ATTENTION, Kind.DONE: Outcome.DONE}
 
 
-def outcome(watch: Watch, line: Problem | None, since: float) -> Outcome:
+def outcome(watch: WatchedJob, line: Problem | None, since: float) -> Outcome:
     """How a job stands for one who has waited since then; `line` is what keeps its tenant from being asked.
 
     That Zuora does not know a job counts only when it was said since: an id may have been posted a moment ago.

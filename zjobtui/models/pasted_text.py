@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Self
 
-from zjobtui.models.lazy_pattern import late_pattern
+from zjobtui.models.lazy_pattern import lazy_pattern
 
 ID = r"(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32})"
 """A job id; what stands beside it is not looked at."""
@@ -14,7 +14,7 @@ ID = r"(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32})"
 _END = r"(?![0-9A-Za-z])"
 _CSI = r"\[[0-9;:?]{0,40}[A-Za-z]"
 _CODES = tuple(
-    (sign, late_pattern(rf"{code}(?:{code})*"))
+    (sign, lazy_pattern(rf"{code}(?:{code})*"))
     for sign, code in (
         ("\x1b", rf"\x1b(?:{_CSI}|[()][0-9A-B])"),
         ("\u241b", rf"\u241b(?:{_CSI}|[()][0-9A-B])"),
@@ -24,12 +24,12 @@ _CODES = tuple(
 )
 """Control sequences (ECMA-48), as they are and as programs print them, each by the character it begins with."""
 
-_ID_BEFORE = late_pattern(rf"(?<![0-9A-Za-z]){ID}$")
-_ID_AFTER = late_pattern(ID + _END)
+_ID_BEFORE = lazy_pattern(rf"(?<![0-9A-Za-z]){ID}$")
+_ID_AFTER = lazy_pattern(ID + _END)
 
 _SEPARATORS = "0[9aAdD]|2[0126-9cCfF]|3[aAbBcCdDeEfF]|5[bBcCdD]|60|7[bBcCdD]"
 _ESCAPES = tuple(
-    (sign, late_pattern(pattern))
+    (sign, lazy_pattern(pattern))
     for sign, pattern in (
         (
             "&",
@@ -98,7 +98,7 @@ def _separator(escape: re.Match[str]) -> str:
     return character.rjust(len(whole))
 
 
-_SECRET = late_pattern(
+_SECRET = lazy_pattern(
     r"(?:token|secret|password|passphrase|authorization|clientid|apikey|accesskey(?:id)?|privatekey|sessionid"
     r"|(?<![a-z])(?:jti|zsession|bearer|cookie|setcookie))s?"
 )
@@ -141,11 +141,11 @@ _JOINTS = str.maketrans("", "", " _-.")
 _LINE_LIMIT = 1_000
 """Characters of a line that can be a heading; no real heading is longer."""
 
-_HEADING = late_pattern(r"job|token|secret|passw|client|authorization|apikey|api_key|jti")
-_DELIMITERS = (late_pattern(r"\t"), late_pattern(r"\|"), late_pattern(";"), late_pattern(","), late_pattern(r" {2,}"))
-_NAME = late_pattern(r"[^\W_][\w .#/()-]{0,39}")
-_DIGITS = late_pattern(r"[0-9a-fA-F-]{28}")
-_QUOTED = late_pattern(r'"(?:[^"\n]|"")*"')
+_HEADING = lazy_pattern(r"job|token|secret|passw|client|authorization|apikey|api_key|jti")
+_DELIMITERS = (lazy_pattern(r"\t"), lazy_pattern(r"\|"), lazy_pattern(";"), lazy_pattern(","), lazy_pattern(r" {2,}"))
+_NAME = lazy_pattern(r"[^\W_][\w .#/()-]{0,39}")
+_DIGITS = lazy_pattern(r"[0-9a-fA-F-]{28}")
+_QUOTED = lazy_pattern(r'"(?:[^"\n]|"")*"')
 _AROUND = " \t\r\"'`*{}[]"
 
 

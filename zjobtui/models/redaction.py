@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from zjobtui.models.lazy_pattern import late_pattern
+from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.pasted_text import ID, Cell, NameKind, SourceText, find_cells, kind_of_name
 
 MASK = "[masked]"
@@ -16,7 +16,7 @@ _VALUE_LIMIT = 4_096
 _ID_END = r"(?![0-9a-z])"
 _NAME_END = rf"\d{{0,2}}(?:(?![0-9a-z_-])|(?=[_-]{{1,3}}{ID}{_ID_END})|(?=-{{1,2}}>))"
 _TAILS = {
-    stem: late_pattern(pattern)
+    stem: lazy_pattern(pattern)
     for stem, pattern in (
         ("token", rf"tokens?(?:[_-]?(?:id|value)s?)?{_NAME_END}"),
         ("secret", f"secrets?{_NAME_END}"),
@@ -33,17 +33,17 @@ _TAILS = {
         ("session", f"session(?:[ _-]?id)?{_NAME_END}"),
     )
 }
-_KEY_QUALIFIER = late_pattern(r"(?:api|access|private|secret|auth|signing|consumer)[ _-]?$")
-_SESSION_NAME = late_pattern(r"zsession|session[ _-]?id")
-_MACHINE_NAME = late_pattern(r"(?:client|session)[_.-]?id|token[_-]?(?:id|value)|apikey")
+_KEY_QUALIFIER = lazy_pattern(r"(?:api|access|private|secret|auth|signing|consumer)[ _-]?$")
+_SESSION_NAME = lazy_pattern(r"zsession|session[ _-]?id")
+_MACHINE_NAME = lazy_pattern(r"(?:client|session)[_.-]?id|token[_-]?(?:id|value)|apikey")
 _REFUSED_TOKEN = frozenset({"invalid", "expired", "missing", "no", "bad", "unknown", "revoked", "malformed", "wrong"})
 """Words that make an error code of a key: `error=invalid_token`."""
 
-_NAMES_KIND_OF_TOKEN = late_pattern(
+_NAMES_KIND_OF_TOKEN = lazy_pattern(
     r"(?:token[_-]?type(?:[_-]?hint)?|grant[_-]?type|response[_-]?type|(?:www|proxy)-authenticate|scope)"
     r"[\s\"'`\\]{0,8}[:=>][\s\"'`\\]{0,8}$"
 )
-_PLACE = late_pattern(r"(?:bearer|basic|[:=])[\s\"']{0,4}$")
+_PLACE = lazy_pattern(r"(?:bearer|basic|[:=])[\s\"']{0,4}$")
 """What makes a tag a place to fill in: `Bearer <token>`."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-."
 _QUOTES = "\"'`"
@@ -54,61 +54,61 @@ _SEPARATOR = (
 )
 _TAG = r"</?(?:td|dd|dt|span|b|i|em|strong|code|kbd|font|key|name|value|string)(?:\s[^<>]{0,80})?>"
 _WORD = r"(?:bearer|basic|token|oauth2?|digest|apikey|jwt|is|was|value)\b"
-_GAP = late_pattern(rf"{_SEPARATOR}{{0,160}}+(?:{_WORD}{_SEPARATOR}{{1,160}}+){{0,2}}")
-_GAP_WITH_TAGS = late_pattern(rf"(?:{_SEPARATOR}|{_TAG}){{0,160}}+(?:{_WORD}{_SEPARATOR}{{1,160}}+){{0,2}}")
-_SCHEME = late_pattern(r"[a-z][a-z0-9_-]{1,20}[ +]{1,4}(?=[^\s:=]{12})")
-_COMMA = late_pattern(rf"(?P<quote>[\"'`]?)\s{{0,8}}[,;]\s{{0,8}}(?P=quote)(?=(?P<id>{ID}{_ID_END})?)")
-_UNDERSCORES = late_pattern(rf"[_-]{{1,3}}(?={ID}{_ID_END})")
-_EMPTY = late_pattern(r"[:=]\s{0,8}(?:\"\s{0,8}\"|'\s{0,8}')[\s\])]")
+_GAP = lazy_pattern(rf"{_SEPARATOR}{{0,160}}+(?:{_WORD}{_SEPARATOR}{{1,160}}+){{0,2}}")
+_GAP_WITH_TAGS = lazy_pattern(rf"(?:{_SEPARATOR}|{_TAG}){{0,160}}+(?:{_WORD}{_SEPARATOR}{{1,160}}+){{0,2}}")
+_SCHEME = lazy_pattern(r"[a-z][a-z0-9_-]{1,20}[ +]{1,4}(?=[^\s:=]{12})")
+_COMMA = lazy_pattern(rf"(?P<quote>[\"'`]?)\s{{0,8}}[,;]\s{{0,8}}(?P=quote)(?=(?P<id>{ID}{_ID_END})?)")
+_UNDERSCORES = lazy_pattern(rf"[_-]{{1,3}}(?={ID}{_ID_END})")
+_EMPTY = lazy_pattern(r"[:=]\s{0,8}(?:\"\s{0,8}\"|'\s{0,8}')[\s\])]")
 
 _ASCII = str.maketrans(
     "\u201c\u201d\u201e\u2018\u2019\uff1a\uff1d\u00a0\u202f\u3001\uff0c\u3002\uff1b", '"""\'\':=  ,,,;'
 )
 """Typographic quotes, full-width signs and no-break spaces, as the ASCII characters that they stand for."""
 
-_MARK = late_pattern(r"[:=>|\"'`]|\b(?:is|was|value)\b")
+_MARK = lazy_pattern(r"[:=>|\"'`]|\b(?:is|was|value)\b")
 """What assigns a value to a name on the same line."""
-_CLOSED = late_pattern(r"(?:^|[a-z0-9])(?P<quote>[\"'`])[ \t]{1,160}$")
+_CLOSED = lazy_pattern(r"(?:^|[a-z0-9])(?P<quote>[\"'`])[ \t]{1,160}$")
 """A quotation that ends before the value."""
-_DASH = late_pattern("[\u2192\u2013\u2014]")
-_SURE_PHRASE = late_pattern(r"(?:access|refresh|bearer|api|client|session) (?:token|secret|key|id)s?$")
-_NAME_MEMBER = late_pattern(r"(?:key|name)[\"'`]?\s{0,8}:\s{0,8}[\"'`]?$")
-_PHRASE = late_pattern(
+_DASH = lazy_pattern("[\u2192\u2013\u2014]")
+_SURE_PHRASE = lazy_pattern(r"(?:access|refresh|bearer|api|client|session) (?:token|secret|key|id)s?$")
+_NAME_MEMBER = lazy_pattern(r"(?:key|name)[\"'`]?\s{0,8}:\s{0,8}[\"'`]?$")
+_PHRASE = lazy_pattern(
     r"(?P<words>(?:[ \t]{1,3}(?:[a-z]{1,20}\b|\([^()\n.,]{1,40}\))){1,5})[ \t]{0,3}(?::|(?<=[ \t]is)|(?<=[ \t]was))"
     r"[ \t]{1,4}[\"'`*]{0,2}(?=[^\s]{20})"
 )
 """Words between a name and its value: `Token used: …`, `The token we got was …`."""
-_ABOUT_OTHERS = late_pattern(
+_ABOUT_OTHERS = lazy_pattern(
     r"job|\b(?:no|not|without|bad|wrong|invalid|missing|expired|revoked|unknown|empty|fail\w*|errors?|limits?|bucket|hit"
     r"|changed|renew\w*|rotat\w*|refresh\w*|needed|santa|ok|work\w*|reset|updated|deleted|orders?|requests?|accounts?|ids?|affected|problems?|issues?)\b"
 )
 """Words of a sentence about something else that a token was needed for."""
-_OBJECT = late_pattern(r"\{[^{}]{1,2000}\}")
-_MEMBER = late_pattern(
+_OBJECT = lazy_pattern(r"\{[^{}]{1,2000}\}")
+_MEMBER = lazy_pattern(
     r"(?<![\w-])(?P<member>key|name|value)\s{0,2}[\"'`]?\s{0,8}:\s{0,8}(?P<quote>[\"'`])(?P<text>[^\"'`\n]{1,4096})(?P=quote)"
 )
-_MORE_SECRET_NAMES = late_pattern(r"(?:token(?:id|value)|consumerkey|pwd)s?$")
-_ITEM = late_pattern(r"[^\s,;\"'`]{8,4096}")
+_MORE_SECRET_NAMES = lazy_pattern(r"(?:token(?:id|value)|consumerkey|pwd)s?$")
+_ITEM = lazy_pattern(r"[^\s,;\"'`]{8,4096}")
 
-_PLAIN_VALUE = late_pattern(rf"[^\s\"'`,;&<>|(){{}}\[\]]{{1,{_VALUE_LIMIT}}}")
-_COOKIES = late_pattern(r"[^\s;\"'`]{1,4096}(?:;[ \t]{0,4}[^\s;=\"'`]{1,400}(?:=[^;\n\r\"'`]{0,4096})?){0,200}")
-_IS_KEY = late_pattern(
+_PLAIN_VALUE = lazy_pattern(rf"[^\s\"'`,;&<>|(){{}}\[\]]{{1,{_VALUE_LIMIT}}}")
+_COOKIES = lazy_pattern(r"[^\s;\"'`]{1,4096}(?:;[ \t]{0,4}[^\s;=\"'`]{1,400}(?:=[^;\n\r\"'`]{0,4096})?){0,200}")
+_IS_KEY = lazy_pattern(
     rf"(?!{ID}{_ID_END})[A-Za-z_][\w.-]{{0,60}}[\"'`]?(?:[ \t]{{0,4}}:(?=[\s\"']|$)|[ ]?=(?![=\s]|$))"
 )
-_PLACEHOLDER = late_pattern(
+_PLACEHOLDER = lazy_pattern(
     r"[*xX.\u2026_%$<>{}\[\]-]*|\$[A-Za-z_{(].*|%\w+%|[{<].*|(?:null|none|nil|undefined|true|false|masked|redacted|filtered|hidden|removed"
     r"|secret|token|bearer|basic|your[_-].*)",
     re.IGNORECASE,
 )
-_JWT = late_pattern(r"(?<![\w-])eyj[\w-]{8,4096}\.[\w-]{8,4096}\.[\w-]{0,4096}")
-_USER_INFO = late_pattern(r"://(?P<value>[^/\s:@\"'<>]{0,200}:[^/\s@\"'<>]{1,200})@")
-_USER_OPTION = late_pattern(
+_JWT = lazy_pattern(r"(?<![\w-])eyj[\w-]{8,4096}\.[\w-]{8,4096}\.[\w-]{0,4096}")
+_USER_INFO = lazy_pattern(r"://(?P<value>[^/\s:@\"'<>]{0,200}:[^/\s@\"'<>]{1,200})@")
+_USER_OPTION = lazy_pattern(
     r"(?<![\w-])(?:-u|--user|--proxy-user)[ =]{0,4}[\"']?(?P<value>[^\s\"':=/-][^\s\"':/]{0,200}:[^\s\"']{1,400})"
 )
-_WORDS = late_pattern(r"[^\s;=,:&]{8,}")
-_SPACE = late_pattern(r"\s")
-_HEX = late_pattern(r"[0-9a-f-]{28,}")
-_ID_DIGITS = late_pattern(r"[0-9a-f]{32}")
+_WORDS = lazy_pattern(r"[^\s;=,:&]{8,}")
+_SPACE = lazy_pattern(r"\s")
+_HEX = lazy_pattern(r"[0-9a-f-]{28,}")
+_ID_DIGITS = lazy_pattern(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from enum import Enum
 
 from zjobtui.models.verdict import Kind
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 
 Key = tuple[int, float, str]
 """What two watches are compared by; each order uses the parts that it needs."""
@@ -13,7 +13,7 @@ _UNSEEN, _UNKNOWN, _WAITING, _SEEN, _DONE = range(5)
 _RANKS = {Kind.FAILED: _SEEN, Kind.ATTENTION: _SEEN, Kind.UNKNOWN: _UNKNOWN, Kind.WAITING: _WAITING, Kind.DONE: _DONE}
 
 
-def _by_urgency(watch: Watch) -> Key:
+def _by_urgency(watch: WatchedJob) -> Key:
     rank = _RANKS[watch.verdict.kind]
     if rank == _WAITING:
         return rank, watch.added_at, ""
@@ -22,23 +22,23 @@ def _by_urgency(watch: Watch) -> Key:
     return rank, -_changed_at(watch), ""
 
 
-def _by_age(watch: Watch) -> Key:
+def _by_age(watch: WatchedJob) -> Key:
     return 0, watch.added_at, ""
 
 
-def _by_adding(watch: Watch) -> Key:
+def _by_adding(watch: WatchedJob) -> Key:
     return 0, -watch.added_at, ""
 
 
-def _by_change(watch: Watch) -> Key:
+def _by_change(watch: WatchedJob) -> Key:
     return 0, -_changed_at(watch), ""
 
 
-def _by_account(watch: Watch) -> Key:
+def _by_account(watch: WatchedJob) -> Key:
     return _by_text(watch.digest.account_number if watch.digest else "")
 
 
-def _by_label(watch: Watch) -> Key:
+def _by_label(watch: WatchedJob) -> Key:
     return _by_text(watch.label)
 
 
@@ -46,7 +46,7 @@ def _by_text(text: str) -> Key:
     return not text, 0.0, text.casefold()
 
 
-def _changed_at(watch: Watch) -> float:
+def _changed_at(watch: WatchedJob) -> float:
     return max(watch.added_at, watch.changed_at or 0.0, watch.ended_at or 0.0)
 
 
@@ -65,6 +65,6 @@ class SortOrder(Enum):
     ACCOUNT = ("account", _by_account)
     LABEL = ("label", _by_label)
 
-    def __init__(self, title: str, key: Callable[[Watch], Key]) -> None:
+    def __init__(self, title: str, key: Callable[[WatchedJob], Key]) -> None:
         self.title = title
         self.key = key

@@ -20,7 +20,7 @@ class Limit(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pulse:
+class TenantStatus:
     """The state of one tenant's polling. Times are seconds since the epoch, UTC.
 
     `answered_at` is when the host last gave a good answer about any job; `problem` is what keeps the whole tenant from

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from zjobtui.models.digest import Digest
-from zjobtui.models.job import Job
+from zjobtui.models.job import JobRef
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.verdict import NOT_ASKED, UNKNOWN, Kind, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
+class WatchedJob:
     """A watched job. All times are seconds since the epoch, UTC.
 
     `digest` and `seen_at` are of the last good answer; `problem` is what the last call met, if it was not good, and
@@ -20,7 +20,7 @@ class Watch:
     last looked at what was new.
     """
 
-    job: Job
+    job: JobRef
     added_at: float
     added_by: str = ""
     label: str = ""
@@ -70,7 +70,7 @@ class Watch:
         """When a call about it last ended, well or not; 0 where none has."""
         return max(self.seen_at or 0.0, self.problem_at or 0.0)
 
-    def is_merely_confirmed(self, by: "Watch") -> bool:
+    def is_merely_confirmed(self, by: "WatchedJob") -> bool:
         """Whether the other is the same watch of a running job, but for good answers that brought nothing to keep."""
         same = replace(self, seen_at=by.seen_at, unfinished_at=by.unfinished_at, planned=by.planned)
         return not self.is_final and self.problem is None and same == by
@@ -88,7 +88,7 @@ AHEAD = 60.0
 """Seconds by which the clock of another window may be ahead; an answer from later than that is of unknown age."""
 
 
-def stale_at(watch: Watch) -> float | None:
+def stale_at(watch: WatchedJob) -> float | None:
     """When the row turns stale (seconds since the epoch, UTC); None for a final report, which stays true.
 
     A job that was never answered counts from when it was added.
@@ -98,13 +98,13 @@ def stale_at(watch: Watch) -> float | None:
     return _known_since(watch) + STALE_AFTER * watch.planned
 
 
-def is_stale(watch: Watch, now: float) -> bool:
+def is_stale(watch: WatchedJob, now: float) -> bool:
     """Whether what the row shows is older than was promised, at `now` (seconds since the epoch, UTC)."""
     limit = stale_at(watch)
     return limit is not None and not (_known_since(watch) - AHEAD <= now <= limit)
 
 
-def _known_since(watch: Watch) -> float:
+def _known_since(watch: WatchedJob) -> float:
     return watch.added_at if watch.answered_at is None else watch.answered_at
 
 
@@ -112,15 +112,15 @@ ARCHIVE_AFTER = 30 * 86_400.0
 """Seconds for which a finished job stays on the list, unless a person says otherwise."""
 
 
-def due(watches: Iterable[Watch], now: float, after: float) -> tuple[Job, ...]:
+def due_for_archive(watches: Iterable[WatchedJob], now: float, after: float) -> tuple[JobRef, ...]:
     """The jobs that ended, and were last looked at, more than `after` seconds ago."""
     return tuple(watch.job for watch in watches if may_be_archived(watch) and now - _last_touched(watch) > after)
 
 
-def may_be_archived(watch: Watch) -> bool:
+def may_be_archived(watch: WatchedJob) -> bool:
     """Whether nothing more is to come of a job, and a person knows."""
     return watch.is_final and not watch.is_unseen
 
 
-def _last_touched(watch: Watch) -> float:
+def _last_touched(watch: WatchedJob) -> float:
     return max(watch.ended_at or 0.0, watch.acknowledged_at or 0.0, watch.added_at)

@@ -4,12 +4,12 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from zjobtui.models.history import Entry, Event
-from zjobtui.models.job import Job
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.history import Event, EventKind
+from zjobtui.models.job import JobRef
+from zjobtui.models.watched_job import WatchedJob
 
 if TYPE_CHECKING:
-    from zjobtui.models.observation import Observation, Seen
+    from zjobtui.models.observation import Observation, Success
 
 
 ANNOTATIONS = ("label", "tags", "note", "acknowledged_at")
@@ -23,15 +23,15 @@ LOOKED_AT = ("acknowledged_at",)
 class Watchlist:
     """All watches by job, in the order of adding. Every method returns a `Change`; nothing is altered."""
 
-    watches: Mapping[Job, Watch]
+    watches: Mapping[JobRef, WatchedJob]
 
     def __len__(self) -> int:
         return len(self.watches)
 
-    def __iter__(self) -> Iterator[Watch]:
+    def __iter__(self) -> Iterator[WatchedJob]:
         return iter(self.watches.values())
 
-    def get(self, job: Job) -> Watch | None:
+    def get(self, job: JobRef) -> WatchedJob | None:
         """The watch of `job`, or None where it is not watched."""
         return self.watches.get(job)
 
@@ -39,7 +39,7 @@ class Watchlist:
         """The watches of these tenants alone."""
         return Watchlist({job: watch for job, watch in self.watches.items() if job.tenant in tenants})
 
-    def add(self, watches: Iterable[Watch], recalled: Iterable[Watch] = ()) -> "Change":
+    def add(self, watches: Iterable[WatchedJob], recalled: Iterable[WatchedJob] = ()) -> "Change":
         """Watches more jobs; those that are watched already stay as they are and are not in the change.
 
         A job of `recalled` comes back with all that was known of it, and with what is newly written of it.
@@ -48,66 +48,66 @@ class Watchlist:
         wanted = {watch.job: watch for watch in watches if watch.job not in self.watches}
         new = {job: _again(known[job], watch) if job in known else watch for job, watch in wanted.items()}
         entries = tuple(
-            Entry(job, watch.added_at, Event.RESTORED, "")
+            Event(job, watch.added_at, EventKind.RESTORED, "")
             if job in known
-            else Entry(job, watch.added_at, Event.ADDED, watch.added_by)
+            else Event(job, watch.added_at, EventKind.ADDED, watch.added_by)
             for job, watch in wanted.items()
         )
         return Change(Watchlist({**self.watches, **new}), added=tuple(new.values()), entries=entries)
 
-    def restore(self, watches: Iterable[Watch], at: float) -> "Change":
+    def restore(self, watches: Iterable[WatchedJob], at: float) -> "Change":
         """Takes watches back that were removed or archived, with all that was known of them."""
         change = self.add(_looked_at(watch, at) for watch in watches)
-        entries = tuple(Entry(watch.job, at, Event.RESTORED, "") for watch in change.added)
+        entries = tuple(Event(watch.job, at, EventKind.RESTORED, "") for watch in change.added)
         return replace(change, entries=entries)
 
-    def remove(self, jobs: Iterable[Job], at: float, why: Event = Event.REMOVED) -> "Change":
+    def remove(self, jobs: Iterable[JobRef], at: float, why: EventKind = EventKind.REMOVED) -> "Change":
         """Takes jobs off, as removed or as archived; those that are not watched are passed over."""
         gone = {job: self.watches[job] for job in jobs if job in self.watches}
         left = {job: watch for job, watch in self.watches.items() if job not in gone}
-        entries = tuple(Entry(job, at, why, "") for job in gone)
+        entries = tuple(Event(job, at, why, "") for job in gone)
         return Change(Watchlist(left), removed=tuple(gone.values()), entries=entries)
 
-    def label(self, jobs: Iterable[Job], label: str, at: float) -> "Change":
+    def label(self, jobs: Iterable[JobRef], label: str, at: float) -> "Change":
         """Names jobs; an empty label takes the name away."""
         change = self._annotate(jobs, "label", lambda watch: replace(watch, label=label))
-        return replace(change, entries=tuple(Entry(w.job, at, Event.LABELLED, label) for w in change.annotated))
+        return replace(change, entries=tuple(Event(w.job, at, EventKind.LABELLED, label) for w in change.annotated))
 
-    def acknowledge(self, jobs: Iterable[Job], at: float) -> "Change":
+    def acknowledge(self, jobs: Iterable[JobRef], at: float) -> "Change":
         """Notes that a person has looked at jobs; those that had nothing new stay as they are."""
         return self._annotate(jobs, "acknowledged_at", lambda watch: _acknowledged(watch, at))
 
-    def unsee(self, jobs: Iterable[Job]) -> "Change":
+    def unsee(self, jobs: Iterable[JobRef]) -> "Change":
         """Takes back that a person has looked at jobs: what was new of them is new again."""
         return self._annotate(jobs, "acknowledged_at", lambda watch: replace(watch, acknowledged_at=None))
 
-    def tag(self, jobs: Iterable[Job], tags: tuple[str, ...]) -> "Change":
+    def tag(self, jobs: Iterable[JobRef], tags: tuple[str, ...]) -> "Change":
         """Gives jobs these tags in place of those they had."""
         return self._annotate(jobs, "tags", lambda watch: replace(watch, tags=tags))
 
-    def note(self, jobs: Iterable[Job], note: str) -> "Change":
+    def note(self, jobs: Iterable[JobRef], note: str) -> "Change":
         """Gives jobs a note in place of the one they had."""
         return self._annotate(jobs, "note", lambda watch: replace(watch, note=note))
 
-    def fold(self, observations: Iterable[tuple[Job, "Observation", float]]) -> "Change":
+    def fold(self, observations: Iterable[tuple[JobRef, "Observation", float]]) -> "Change":
         """Takes in what calls brought: (job, observation, planned interval in seconds), oldest first.
 
         Observations of jobs that are no longer watched are passed over.
         """
-        from zjobtui.models.job_update import fold  # noqa: PLC0415 - 30 ms (domain.report), after the first screen
+        from zjobtui.models.job_update import apply_observation  # noqa: PLC0415 - 30 ms (domain.report), after the first screen
 
         watches = dict(self.watches)
         observed: list[Observed] = []
-        entries: list[Entry] = []
+        entries: list[Event] = []
         for job, observation, planned in observations:
             if job in watches:
-                folded = fold(watches[job], observation, planned)
+                folded = apply_observation(watches[job], observation, planned)
                 watches[job] = folded.watch
                 observed.append(Observed(folded.watch, folded.seen))
                 entries += folded.entries
         return Change(Watchlist(watches), observed=tuple(observed), entries=tuple(entries))
 
-    def merged(self, watches: Iterable[Watch], removed: Iterable[Job]) -> "Watchlist":
+    def merged(self, watches: Iterable[WatchedJob], removed: Iterable[JobRef]) -> "Watchlist":
         """This watchlist with what another window committed: watches as they are on disk, and jobs that are gone.
 
         What people wrote is taken over; of two observations the later one stands, but a final one before any other.
@@ -120,13 +120,13 @@ class Watchlist:
             merged.pop(job, None)
         return Watchlist(merged)
 
-    def _annotate(self, jobs: Iterable[Job], field: str, alter: Callable[[Watch], Watch]) -> "Change":
+    def _annotate(self, jobs: Iterable[JobRef], field: str, alter: Callable[[WatchedJob], WatchedJob]) -> "Change":
         altered = {job: alter(self.watches[job]) for job in jobs if job in self.watches}
         changed = {job: watch for job, watch in altered.items() if watch != self.watches[job]}
         return Change(Watchlist({**self.watches, **changed}), annotated=tuple(changed.values()), fields=(field,))
 
 
-def _again(known: Watch, watch: Watch) -> Watch:
+def _again(known: WatchedJob, watch: WatchedJob) -> WatchedJob:
     return replace(
         _looked_at(known, watch.added_at),
         label=watch.label or known.label,
@@ -135,19 +135,19 @@ def _again(known: Watch, watch: Watch) -> Watch:
     )
 
 
-def _looked_at(watch: Watch, at: float) -> Watch:
+def _looked_at(watch: WatchedJob, at: float) -> WatchedJob:
     """Whoever brings back what was looked at has looked at it again, so that it is not archived at once."""
     if watch.acknowledged_at is None or watch.is_unseen:
         return watch
     return replace(watch, acknowledged_at=max(watch.acknowledged_at, at))
 
 
-def _acknowledged(watch: Watch, at: float) -> Watch:
+def _acknowledged(watch: WatchedJob, at: float) -> WatchedJob:
     # A clock that was set back must not keep what was looked at unseen.
     return replace(watch, acknowledged_at=max(at, watch.changed_at or at)) if watch.is_unseen else watch
 
 
-def _merge(ours: Watch, theirs: Watch) -> Watch:
+def _merge(ours: WatchedJob, theirs: WatchedJob) -> WatchedJob:
     if (theirs.is_final, theirs.heard_at) >= (ours.is_final, ours.heard_at):
         return theirs
     return replace(ours, label=theirs.label, tags=theirs.tags, note=theirs.note, acknowledged_at=theirs.acknowledged_at)
@@ -157,8 +157,8 @@ def _merge(ours: Watch, theirs: Watch) -> Watch:
 class Observed:
     """A watch after an observation; `seen` is there only when it must be kept in place of the one before."""
 
-    watch: Watch
-    seen: "Seen | None" = None
+    watch: WatchedJob
+    seen: "Success | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +166,13 @@ class Change:
     """The watchlist as it is now, and what is new in it, in the groups in which it is stored."""
 
     watchlist: Watchlist
-    added: tuple[Watch, ...] = ()
-    removed: tuple[Watch, ...] = ()
-    annotated: tuple[Watch, ...] = ()
+    added: tuple[WatchedJob, ...] = ()
+    removed: tuple[WatchedJob, ...] = ()
+    annotated: tuple[WatchedJob, ...] = ()
     fields: tuple[str, ...] = ANNOTATIONS
     """What of the annotated watches is new; another window may have written the other fields in the meantime."""
     observed: tuple[Observed, ...] = ()
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[Event, ...] = ()
 
     @property
     def is_urgent(self) -> bool:

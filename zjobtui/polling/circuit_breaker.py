@@ -2,7 +2,7 @@
 
 from random import Random
 
-from zjobtui.models.observation import Missed, Observation
+from zjobtui.models.observation import Failure, Observation
 from zjobtui.models.problem import Problem, ProblemKind
 
 FAILURES = 3
@@ -45,7 +45,7 @@ class CircuitBreaker:
 
     def record(self, observation: Observation, sent: float, now: float, retry_after: float = 0.0) -> None:
         """Take what came of a call that went out at `sent`; the host wants no call for `retry_after` seconds."""
-        problem = observation.problem if isinstance(observation, Missed) else None
+        problem = observation.problem if isinstance(observation, Failure) else None
         if problem is None or problem.kind not in _AT_ONCE | _IN_A_ROW:
             self.problem, self.since, self._in_a_row = None, None, 0
         elif self.is_open:

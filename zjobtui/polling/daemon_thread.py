@@ -18,7 +18,7 @@ LAST_WAIT = 1.0
 Result = TypeVar("Result")
 
 
-async def off_loop(call: Callable[[], Result]) -> Result:
+async def run_on_daemon_thread(call: Callable[[], Result]) -> Result:
     """What the call gives or raises; a program that ends waits for it no longer than a moment."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[Result] = loop.create_future()

@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
-from zjobtui.models.history import Event
-from zjobtui.models.job import Job
+from zjobtui.models.history import EventKind
+from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
-from zjobtui.models.tenant_status import Pulse
-from zjobtui.models.watched_job import Watch, due
+from zjobtui.models.tenant_status import TenantStatus
+from zjobtui.models.watched_job import WatchedJob, due_for_archive
 from zjobtui.models.watchlist import LOOKED_AT, Change, Watchlist
 from zjobtui.polling.lease import Lease
-from zjobtui.polling.protocols import Edited, MakeSource, Shelf, State, Subscriber, Unsaved
-from zjobtui.polling.watchlist_service import Ledger
+from zjobtui.polling.protocols import EditResult, MakeSource, State, Subscriber, Unsaved, WatchlistStore
+from zjobtui.polling.watchlist_service import WatchlistService
 
 if TYPE_CHECKING:
     from zjobtui.polling.poller import Poller
-    from zjobtui.polling.tenant_runner import Desk
+    from zjobtui.polling.tenant_runner import TenantRunner
 
 log = get_logger(__name__)
 
@@ -55,7 +55,7 @@ class Engine:
     def __init__(
         self,
         watchlist: Watchlist,
-        shelf: Shelf,
+        shelf: WatchlistStore,
         sources: Iterable[tuple[Tenant, MakeSource]],
         clock: Clock,
         *,
@@ -74,12 +74,12 @@ class Engine:
         self._subscriber: Subscriber = lambda _: None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._starting, self._has_started = threading.Lock(), threading.Event()
-        self._desks: list[Desk] = []
+        self._desks: list[TenantRunner] = []
         self._leases: dict[str, Lease] = {}
-        self._ledger: Ledger | None = None
+        self._ledger: WatchlistService | None = None
         self._handed: dict[object, Unsaved] = {}
         self._edits: set[asyncio.Future[Change]] = set()
-        self._futures: set[Future[Edited]] = set()
+        self._futures: set[Future[EditResult]] = set()
         self._has_ended = False
         self._ended_by = ""
         self._turnover = 0
@@ -113,8 +113,8 @@ class Engine:
 
         That a job was looked at is not worth a line on exit.
         """
-        added: dict[Job, Watch] = {}
-        changed: dict[Job, Watch] = {}
+        added: dict[JobRef, WatchedJob] = {}
+        changed: dict[JobRef, WatchedJob] = {}
         for change in self._ledger.uncommitted if self._ledger is not None else ():
             added |= {watch.job: watch for watch in change.added}
             annotated = () if change.fields == LOOKED_AT else change.annotated
@@ -124,16 +124,16 @@ class Engine:
             changed |= {watch.job: watch for watch in handed.changed}
         return Unsaved(tuple(added.values()), tuple(watch for job, watch in changed.items() if job not in added))
 
-    def watch(self, watches: Iterable[Watch]) -> "Future[Edited]":
+    def watch(self, watches: Iterable[WatchedJob]) -> "Future[EditResult]":
         """Watches jobs; one that was removed before comes back with all that was known of it."""
         wanted = tuple(watches)
         return self._do(lambda ledger, applied: ledger.add(wanted, applied), Unsaved(added=wanted))
 
-    def forget(self, jobs: Iterable[Job]) -> "Future[Edited]":
+    def forget(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
         """Takes jobs off the watchlist; the change holds their watches, for `restore`."""
         return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.remove(wanted, self._clock.now()))
 
-    def restore(self, watches: Iterable[Watch]) -> "Future[Edited]":
+    def restore(self, watches: Iterable[WatchedJob]) -> "Future[EditResult]":
         """Takes removed watches back."""
         wanted = tuple(watches)
 
@@ -142,19 +142,19 @@ class Engine:
 
         return self._do(lambda ledger, applied: ledger.edit(restore, applied), Unsaved(added=wanted))
 
-    def label(self, jobs: Iterable[Job], label: str) -> "Future[Edited]":
+    def label(self, jobs: Iterable[JobRef], label: str) -> "Future[EditResult]":
         """Names jobs."""
         return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.label(wanted, label, self._clock.now()))
 
-    def tag(self, jobs: Iterable[Job], tags: tuple[str, ...]) -> "Future[Edited]":
+    def tag(self, jobs: Iterable[JobRef], tags: tuple[str, ...]) -> "Future[EditResult]":
         """Gives jobs these tags."""
         return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.tag(wanted, tags))
 
-    def note(self, jobs: Iterable[Job], note: str) -> "Future[Edited]":
+    def note(self, jobs: Iterable[JobRef], note: str) -> "Future[EditResult]":
         """Gives jobs a note."""
         return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.note(wanted, note))
 
-    def acknowledge(self, jobs: Iterable[Job]) -> "Future[Edited]":
+    def acknowledge(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
         """A person has looked at these jobs as they are now."""
         wanted = tuple(jobs)
 
@@ -163,12 +163,12 @@ class Engine:
 
         return self._do(lambda ledger, applied: ledger.edit(acknowledge, applied), Unsaved())
 
-    def unsee(self, jobs: Iterable[Job]) -> "Future[Edited]":
+    def unsee(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
         """Nobody has looked at these jobs."""
         wanted = tuple(jobs)
         return self._do(lambda ledger, applied: ledger.edit(lambda listed: listed.unsee(wanted), applied), Unsaved())
 
-    def ask_now(self, jobs: Iterable[Job]) -> None:
+    def ask_now(self, jobs: Iterable[JobRef]) -> None:
         """Asks about jobs at once, finished or not."""
         wanted = tuple(jobs)
 
@@ -179,11 +179,11 @@ class Engine:
 
         self._soon(ask)
 
-    def attend(self, job: Job | None) -> None:
+    def attend(self, job: JobRef | None) -> None:
         """Says which job a person looks at."""
         self._tell(lambda poller: poller.attend(job if job and job.tenant == poller.tenant else None))
 
-    def show(self, jobs: Iterable[Job]) -> None:
+    def show(self, jobs: Iterable[JobRef]) -> None:
         """Say which jobs are on screen, in their order; they are polled first when many wait for a first response."""
         shown = tuple(jobs)
 
@@ -217,9 +217,9 @@ class Engine:
 
     async def _main(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
-        from zjobtui.polling.tenant_runner import Desk  # noqa: PLC0415 - 20 ms, on this thread after the first screen
+        from zjobtui.polling.tenant_runner import TenantRunner  # noqa: PLC0415 - 20 ms, on this thread after the first screen
 
-        self._ledger = ledger = Ledger(self.state.watchlist, self._shelf, self._publish, self._only)
+        self._ledger = ledger = WatchlistService(self.state.watchlist, self._shelf, self._publish, self._only)
         self._has_started.set()
         ledger.start()
         self._leases = leases = {
@@ -228,7 +228,7 @@ class Engine:
         }
         chance = random.Random()
         self._desks = [
-            Desk(
+            TenantRunner(
                 tenant,
                 make,
                 ledger,
@@ -250,7 +250,7 @@ class Engine:
         await self._stopping.wait()
         await self._finish(ledger, running)
 
-    async def _finish(self, ledger: "Ledger", running: "list[asyncio.Task[None]]") -> None:
+    async def _finish(self, ledger: "WatchlistService", running: "list[asyncio.Task[None]]") -> None:
         """End polling and commit what is left; a store that does not answer must not hold up the user who leaves."""
         with suppress(TimeoutError):
             async with asyncio.timeout(APPLY_LIMIT):
@@ -284,17 +284,17 @@ class Engine:
                 poller.follow()
         self._publish()
 
-    async def _archive(self, ledger: "Ledger") -> None:
+    async def _archive(self, ledger: "WatchlistService") -> None:
         """Takes off the list what has been finished and seen for long; it stays in the store."""
         while True:
             now = self._clock.now()
-            if jobs := due(ledger.watchlist, now, self._archive_after):
-                await ledger.edit(partial(Watchlist.remove, jobs=jobs, at=now, why=Event.ARCHIVED))
+            if jobs := due_for_archive(ledger.watchlist, now, self._archive_after):
+                await ledger.edit(partial(Watchlist.remove, jobs=jobs, at=now, why=EventKind.ARCHIVED))
             await asyncio.sleep(ARCHIVE)
 
     def _edit_jobs(
-        self, jobs: Iterable[Job], make: "Callable[[Watchlist, tuple[Job, ...]], Change]"
-    ) -> "Future[Edited]":
+        self, jobs: Iterable[JobRef], make: "Callable[[Watchlist, tuple[JobRef, ...]], Change]"
+    ) -> "Future[EditResult]":
         wanted, known = tuple(jobs), self.state.watchlist
         changed = tuple(watch for job in wanted if (watch := known.get(job)) is not None)
 
@@ -303,7 +303,7 @@ class Engine:
 
         return self._do(lambda ledger, applied: ledger.edit(edit, applied), Unsaved(changed=changed))
 
-    def _running_ledger(self) -> "Ledger":
+    def _running_ledger(self) -> "WatchlistService":
         if self._ledger is None:
             raise RuntimeError(self._ended_by or "polling has not begun")
         return self._ledger
@@ -324,7 +324,7 @@ class Engine:
         if self._renewal is None and any(map(_is_passing, pulses.values())):
             self._renewal = self._loop.call_later(RENEW - self._loop.time() % RENEW, self._renew)
 
-    def _log_pulses(self, pulses: dict[str, Pulse]) -> None:
+    def _log_pulses(self, pulses: dict[str, TenantStatus]) -> None:
         """Log each tenant whose status is another one than before."""
         for name, pulse in pulses.items() if log.is_on else ():
             if self._logged.get(name) != (status := status_words(pulse)):
@@ -336,19 +336,19 @@ class Engine:
         self._publish()
 
     def _do(
-        self, edit: "Callable[[Ledger, Callable[[], object]], Awaitable[Change]]", unsaved: Unsaved
-    ) -> "Future[Edited]":
+        self, edit: "Callable[[WatchlistService, Callable[[], object]], Awaitable[Change]]", unsaved: Unsaved
+    ) -> "Future[EditResult]":
         """Hand an edit to the engine's thread; it is unsaved from now on, then for as long as the ledger queues it."""
         key = object()
         self._handed[key] = unsaved
 
-        async def work() -> Edited:
+        async def work() -> EditResult:
             ledger = self._running_ledger()
             task = asyncio.ensure_future(edit(ledger, partial(self._handed.pop, key, None)))
             self._edits.add(task)
             task.add_done_callback(self._edits.discard)
             change = await asyncio.shield(task)  # a screen that closes cancels the future, and must not undo the edit
-            return Edited(change, ledger.unsaved)
+            return EditResult(change, ledger.unsaved)
 
         self.start()
         running = work()
@@ -382,7 +382,7 @@ class Engine:
             self._loop.call_soon_threadsafe(do)
 
 
-def status_words(pulse: Pulse) -> str:
+def status_words(pulse: TenantStatus) -> str:
     """The status of a tenant's polling in words that change only if it does: no times, no figures."""
     if pulse.problem is not None:
         is_by_hand = pulse.next_try_at is None
@@ -396,10 +396,10 @@ def status_words(pulse: Pulse) -> str:
     return f"polled, held back by {pulse.limit.value}" if pulse.limit else "polled"
 
 
-def _is_passing(pulse: Pulse) -> bool:
+def _is_passing(pulse: TenantStatus) -> bool:
     """Whether the pulse reads otherwise after a while, though nothing happens."""
     return bool(pulse.calls_per_second or pulse.limit or pulse.next_try_at)
 
 
-def _has_unfinished(desk: "Desk") -> bool:
+def _has_unfinished(desk: "TenantRunner") -> bool:
     return desk.poller is not None and desk.poller.has_unfinished

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
-from zjobtui.polling.protocols import Shelf
+from zjobtui.polling.protocols import WatchlistStore
 
 log = get_logger(__name__)
 
@@ -35,7 +35,9 @@ class Lease:
     twice. `changed` is called when `is_held` or `is_elsewhere` has changed; before the first look both are False.
     """
 
-    def __init__(self, shelf: Shelf, on_disk: OnDisk, clock: Clock, changed: Callable[[], None], tenant: str) -> None:
+    def __init__(
+        self, shelf: WatchlistStore, on_disk: OnDisk, clock: Clock, changed: Callable[[], None], tenant: str
+    ) -> None:
         self.is_held = False
         self.is_elsewhere = False
         """Whether another window holds it that is alive: its process is seen from here, or it has renewed the lease."""

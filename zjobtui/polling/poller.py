@@ -7,18 +7,18 @@ from random import Random
 
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
-from zjobtui.models.job import Job
-from zjobtui.models.job_update import fold
-from zjobtui.models.observation import Missed, Observation, Seen
+from zjobtui.models.job import JobRef
+from zjobtui.models.job_update import apply_observation
+from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
-from zjobtui.models.tenant_status import Limit, Pulse
-from zjobtui.models.watched_job import Watch, stale_at
+from zjobtui.models.tenant_status import Limit, TenantStatus
+from zjobtui.models.watched_job import WatchedJob, stale_at
 from zjobtui.polling.circuit_breaker import CircuitBreaker
 from zjobtui.polling.protocols import JobSource
 from zjobtui.polling.rate_limiter import RateLimiter
 from zjobtui.polling.schedule import Schedule
 from zjobtui.polling.survival import STALENESS_LIMIT
-from zjobtui.polling.watchlist_service import Ledger
+from zjobtui.polling.watchlist_service import WatchlistService
 
 log = get_logger(__name__)
 
@@ -66,7 +66,7 @@ class Poller:
         self,
         tenant: str,
         source: JobSource,
-        ledger: Ledger,
+        ledger: WatchlistService,
         limiter: RateLimiter,
         clock: Clock,
         chance: Random,
@@ -85,15 +85,15 @@ class Poller:
         self._may_poll = may_poll
         self._is_polled_elsewhere = is_polled_elsewhere
         self._schedule = Schedule(staleness_limit or STALENESS_LIMIT)
-        self._in_flight: dict[Job, asyncio.Task[None]] = {}
-        self._begun_at: dict[Job, float] = {}
-        self._failures: dict[Job, int] = {}
-        self._failing_since: dict[Job, float] = {}
-        self._by_hand: dict[Job, None] = {}
+        self._in_flight: dict[JobRef, asyncio.Task[None]] = {}
+        self._begun_at: dict[JobRef, float] = {}
+        self._failures: dict[JobRef, int] = {}
+        self._failing_since: dict[JobRef, float] = {}
+        self._by_hand: dict[JobRef, None] = {}
         self._was_by_hand = False
-        self._attended: Job | None = None
+        self._attended: JobRef | None = None
         self._attended_until = self._attended_at = -inf
-        self._visible: frozenset[Job] = frozenset()
+        self._visible: frozenset[JobRef] = frozenset()
         self._swept_at = clock.now()
         self._is_paused = False
         self._paid = source.requests
@@ -124,7 +124,7 @@ class Poller:
         self._schedule.fit_at = -inf
         self._plan_again(self._unfinished())
 
-    def ask_now(self, jobs: Iterable[Job]) -> None:
+    def ask_now(self, jobs: Iterable[JobRef]) -> None:
         """The user has asked: these come first, finished or not, and a tenant that is down is tried at once.
 
         Where planned calls are due, every other call is one of those: to ask again and again starves no job. A call
@@ -136,7 +136,7 @@ class Poller:
         self._breaker.probe_now(self._clock.now())
         self._nudge.set()
 
-    def attend(self, job: Job | None) -> None:
+    def attend(self, job: JobRef | None) -> None:
         """Name the selected job, for five minutes: besides its turns it gets one call in ten at most.
 
         However often another one is selected, all of them together get no more.
@@ -144,7 +144,7 @@ class Poller:
         self._attended, self._attended_until = job, self._clock.now() + ATTENTION
         self._nudge.set()
 
-    def show(self, jobs: Iterable[Job]) -> None:
+    def show(self, jobs: Iterable[JobRef]) -> None:
         """Name the jobs on screen: of those that wait for their first response since the start they come first."""
         shown, now = sorted(jobs, key=lambda job: job != self._attended), self._clock.now()
         self._visible = frozenset(shown)
@@ -164,7 +164,7 @@ class Poller:
             self._is_paused = False
             self._plan_again(self._unfinished())
 
-    def pulse(self) -> Pulse:
+    def pulse(self) -> TenantStatus:
         """How polling is doing, now."""
         now, problem, next_try_at = self._clock.now(), self._breaker.problem, None
         if problem is not None:
@@ -172,7 +172,7 @@ class Poller:
             next_try_at = None if problem.kind is ProblemKind.SIGNED_OUT else self._opens_at(now)
         elif (until := self._limiter.paused_until(now)) is not None and until - now > SHORT_PAUSE:
             problem, next_try_at = _THROTTLED, until
-        return Pulse(
+        return TenantStatus(
             tenant=self.tenant,
             answered_at=self._answered_at,
             problem=problem,
@@ -248,7 +248,7 @@ class Poller:
                 self._begun_at[job] = now
                 self._in_flight[job] = asyncio.create_task(self._call(watch))
 
-    def _take(self, now: float) -> Job | None:
+    def _take(self, now: float) -> JobRef | None:
         """Take the job to poll next, if any: by hand, but not twice where another is due, or attended, or planned."""
         by_hand = next((job for job in self._by_hand if job not in self._in_flight), None)
         may_plan = self._may_plan()
@@ -327,14 +327,14 @@ class Poller:
         finally:
             timer.cancel()
 
-    async def _call(self, watch: Watch) -> None:
+    async def _call(self, watch: WatchedJob) -> None:
         job, sent = watch.job, self._clock.now()
         try:
             observation = await self._source.observe(job.id)
         except Exception as fault:  # a source never raises; if it does, the job must not be forgotten
             log.exception("tenant %s: internal error in the call about job %s", self.tenant, job.id.given)
             problem = Problem(ProblemKind.UNREADABLE, f"a fault in zjobtui itself: {type(fault).__name__}")
-            observation = Missed(problem, self._clock.now())
+            observation = Failure(problem, self._clock.now())
         finally:
             self._in_flight.pop(job, None)
             self._nudge.set()
@@ -355,9 +355,9 @@ class Poller:
         if extra > 0 or not self._in_flight:
             self._paid = self._source.requests
 
-    def _heard(self, watch: Watch, observation: Observation, sent: float) -> None:
+    def _heard(self, watch: WatchedJob, observation: Observation, sent: float) -> None:
         job, now, was_open = watch.job, self._clock.now(), self._breaker.is_open
-        is_failing = isinstance(observation, Missed) and observation.problem.kind in _TRANSIENT
+        is_failing = isinstance(observation, Failure) and observation.problem.kind in _TRANSIENT
         if is_failing:
             self._failing_since.setdefault(job, now)
         else:
@@ -365,7 +365,7 @@ class Poller:
         self._learn_of_host(job, observation, sent, now)
         self._fit()
         self._schedule.drop(job)
-        known = fold(watch, observation, watch.planned).watch
+        known = apply_observation(watch, observation, watch.planned).watch
         interval = self._schedule.interval(known, now)
         if is_failing:
             self._failures[job] = self._failures.get(job, 0) + 1
@@ -381,18 +381,18 @@ class Poller:
         if was_open and not self._breaker.is_open:
             self._recover()
 
-    def _put_probe(self, failed: Job) -> None:
+    def _put_probe(self, failed: JobRef) -> None:
         """Make a job due for the next probe: the first of the others, if there is any."""
         first = self._schedule.next_due()
         if first is None or first > self._breaker.probe_at:
             self._schedule.put(self._schedule.take(inf) or failed, self._breaker.probe_at)
 
-    def _learn_of_host(self, job: Job, observation: Observation, sent: float, now: float) -> None:
+    def _learn_of_host(self, job: JobRef, observation: Observation, sent: float, now: float) -> None:
         """Tell the limiter and the breaker what came of a call that went out at `sent`."""
         stated = observation.call.rate_limits
         self._limiter.learn(stated, now)
         retry_after = stated.retry_after or 0.0
-        if isinstance(observation, Seen):
+        if isinstance(observation, Success):
             self._answered_at = observation.at
         elif observation.problem.kind is ProblemKind.THROTTLED or observation.call.http_status == 503:
             # A host that is down altogether has shown no wall, only how long it wants to be left alone.
@@ -424,7 +424,7 @@ class Poller:
         elif was_open:
             log.info("tenant %s: circuit breaker closed, the host answers", self.tenant)
 
-    def _fails_alone(self, job: Job, now: float) -> bool:
+    def _fails_alone(self, job: JobRef, now: float) -> bool:
         """Whether calls about others have been answered since those about this job fail: it is not the tenant then."""
         answered_at = self._answered_at or -inf
         lately = now - 2 * self._schedule.intervals.ceiling
@@ -438,16 +438,16 @@ class Poller:
         overdue = [job for job in failed if (self._schedule.due(job) or 0.0) > now]
         self._sweep(watch for job in overdue if (watch := self._ledger.watchlist.get(job)) and not watch.is_final)
 
-    def _unfinished(self) -> Iterable[Watch]:
+    def _unfinished(self) -> Iterable[WatchedJob]:
         return (w for w in self._ledger.watchlist if w.job.tenant == self.tenant and not w.is_final)
 
-    def _plan_again(self, watches: Iterable[Watch]) -> None:
+    def _plan_again(self, watches: Iterable[WatchedJob]) -> None:
         """Plan jobs as if their last response had just come; those that are overdue then are spread out.
 
         None is put off for so long that it looks stale before; one whose call failed keeps its place, and so does one
         whose response the watchlist does not hold yet.
         """
-        now, overdue, brought = self._clock.now(), list[Watch](), self._ledger.brought()
+        now, overdue, brought = self._clock.now(), list[WatchedJob](), self._ledger.brought()
         for watch in watches:
             job, heard_at = watch.job, watch.heard_at
             if job in self._in_flight or job in brought or (job in self._failures and job in self._schedule):
@@ -460,14 +460,14 @@ class Poller:
                 overdue.append(watch)
         self._sweep(overdue)
 
-    def _sweep(self, watches: Iterable[Watch]) -> None:
+    def _sweep(self, watches: Iterable[WatchedJob]) -> None:
         """Poll jobs one after the other, the selected, visible, unread and new ones first, then who has waited longest.
 
         It may soon happen again, so the longest wait decides among equals.
         """
         now = self._clock.now()
 
-        def rank(watch: Watch) -> tuple[bool, bool, bool, bool, float]:
+        def rank(watch: WatchedJob) -> tuple[bool, bool, bool, bool, float]:
             job = watch.job
             return (
                 job != self._attended,
@@ -483,10 +483,10 @@ class Poller:
             self._schedule.put(watch.job, now + slot * number)
         self._nudge.set()
 
-    def _is_unswept(self, watch: Watch | None) -> bool:
+    def _is_unswept(self, watch: WatchedJob | None) -> bool:
         return watch is not None and not watch.is_final and watch.heard_at < self._swept_at
 
 
-def _stale_at(watch: Watch) -> float:
+def _stale_at(watch: WatchedJob) -> float:
     """When its row turns stale; never where a call has failed: to poll it sooner may not help."""
     return inf if watch.problem is not None else stale_at(watch) or inf

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from zjobtui.models.job import Job, JobId
-from zjobtui.models.tenant_status import Pulse
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.job import JobId, JobRef
+from zjobtui.models.tenant_status import TenantStatus
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Watchlist
 
 if TYPE_CHECKING:
@@ -41,15 +41,15 @@ MakeSource = Callable[[], JobSource]
 """Makes the source of a tenant; it may block for as long as a secret takes to come, and raise `SourceError`."""
 
 
-class NewsLike(Protocol):
+class ExternalChanges(Protocol):
     """What other windows did."""
 
     @property
-    def watches(self) -> tuple[Watch, ...]:
+    def watches(self) -> tuple[WatchedJob, ...]:
         """Watches as they are now."""
 
     @property
-    def removed(self) -> tuple[Job, ...]:
+    def removed(self) -> tuple[JobRef, ...]:
         """Jobs that were removed."""
 
     @property
@@ -57,7 +57,7 @@ class NewsLike(Protocol):
         """The revision of the store after which all this was committed."""
 
 
-class Shelf(Protocol):
+class WatchlistStore(Protocol):
     """Where changes are kept. Its methods block, and may raise anything; the text of what they raise is for people."""
 
     def apply(self, change: Change, /) -> None:
@@ -70,7 +70,7 @@ class Shelf(Protocol):
         there first, and the next news are then all that is there.
         """
 
-    def news(self) -> NewsLike | None:
+    def news(self) -> ExternalChanges | None:
         """What other windows have committed since the last look."""
 
     def look_again(self, since: int, /) -> None:
@@ -88,10 +88,10 @@ class Shelf(Protocol):
     def count_calls(self, tenant: str, day: int, calls: int, /) -> int:
         """Adds calls to a day's count (days since the epoch, UTC) and gives the count of all windows."""
 
-    def recall(self, jobs: Iterable[Job], /) -> tuple[Watch, ...]:
+    def recall(self, jobs: Iterable[JobRef], /) -> tuple[WatchedJob, ...]:
         """What is kept of jobs that were removed."""
 
-    def watched(self, jobs: Iterable[Job], /) -> tuple[Watch, ...]:
+    def watched(self, jobs: Iterable[JobRef], /) -> tuple[WatchedJob, ...]:
         """Jobs of the stored watchlist with all that is known of them; those that are not on it are left out."""
 
 
@@ -103,7 +103,7 @@ class State:
     """
 
     watchlist: Watchlist
-    pulses: dict[str, Pulse] = field(default_factory=dict)
+    pulses: dict[str, TenantStatus] = field(default_factory=dict)
     unsaved: str = ""
     fault: str = ""
     notice: str = ""
@@ -113,12 +113,12 @@ class State:
 class Unsaved:
     """Jobs with edits of the user that are not on disk: those that came to the watchlist, and those that changed."""
 
-    added: tuple[Watch, ...] = ()
-    changed: tuple[Watch, ...] = ()
+    added: tuple[WatchedJob, ...] = ()
+    changed: tuple[WatchedJob, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Edited:
+class EditResult:
     """What came of a person's change, and why it is not saved (empty when it is)."""
 
     change: Change

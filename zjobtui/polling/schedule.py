@@ -5,10 +5,10 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import count
 from random import Random
 
-from zjobtui.models.job import Job
+from zjobtui.models.job import JobRef
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.verdict import Kind
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.day_price import Demand, Supply, day_price
 from zjobtui.polling.survival import CHEAPEST, STALENESS_LIMIT, Curve, Intervals, Life, expected_delay, learn
 
@@ -60,9 +60,9 @@ class Schedule:
         self.staleness_limit = staleness_limit
         self._learnt_at, self._ended = float("-inf"), 0
         self._day_price, self._day_priced_at = CHEAPEST, float("-inf")
-        self._first_seen: dict[Job, float] = {}
-        self._due: dict[Job, float] = {}
-        self._heap: list[tuple[float, int, Job]] = []
+        self._first_seen: dict[JobRef, float] = {}
+        self._due: dict[JobRef, float] = {}
+        self._heap: list[tuple[float, int, JobRef]] = []
         self._order = count()
 
     def __contains__(self, job: object) -> bool:
@@ -76,7 +76,7 @@ class Schedule:
         """Whether there are fewer calls than would be worth making."""
         return self.intervals.price > CHEAPEST or self.intervals.ceiling > self.staleness_limit
 
-    def put(self, job: Job, due: float) -> None:
+    def put(self, job: JobRef, due: float) -> None:
         """Make the job due at `due`, whatever was planned for it before."""
         if self._due.get(job) == due:
             return
@@ -86,15 +86,15 @@ class Schedule:
             self._heap = [entry for entry in self._heap if self._due.get(entry[2]) == entry[0]]
             heapq.heapify(self._heap)
 
-    def drop(self, job: Job) -> None:
+    def drop(self, job: JobRef) -> None:
         """Forget a job, if it is there."""
         self._due.pop(job, None)
 
-    def drop_all_but(self, wanted: Container[Job]) -> None:
+    def drop_all_but(self, wanted: Container[JobRef]) -> None:
         """Forget every job that is not wanted."""
         self._due = {job: due for job, due in self._due.items() if job in wanted}
 
-    def due(self, job: Job) -> float | None:
+    def due(self, job: JobRef) -> float | None:
         """When the job is due, or None."""
         return self._due.get(job)
 
@@ -104,7 +104,7 @@ class Schedule:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
-    def take(self, now: float) -> Job | None:
+    def take(self, now: float) -> JobRef | None:
         """Take out the job that has been due the longest, or None where none is due."""
         due = self.next_due()
         if due is None or due > now:
@@ -113,7 +113,7 @@ class Schedule:
         del self._due[job]
         return job
 
-    def interval(self, watch: Watch, now: float) -> float:
+    def interval(self, watch: WatchedJob, now: float) -> float:
         """Seconds until this job should be polled again after a response at `now`.
 
         One that Zuora does not know, or whose responses cannot be used, is polled at the longest interval.
@@ -122,11 +122,11 @@ class Schedule:
             return self.intervals.ceiling
         return self.intervals.after(now - self._began_at(watch, now))
 
-    def next_call(self, watch: Watch, now: float) -> float:
+    def next_call(self, watch: WatchedJob, now: float) -> float:
         """When this job should be polled again after a response at `now`."""
         return now + self.interval(watch, now)
 
-    def retry(self, watch: Watch, now: float, failures: int, chance: Random) -> float:
+    def retry(self, watch: WatchedJob, now: float, failures: int, chance: Random) -> float:
         """When this job should be polled again after so many failed calls in a row, the last one at `now`."""
         interval = self.interval(watch, now)
         wait = max(RETRY, RETRY_SHARE * interval if self.is_stretched else 0.0) * 2.0 ** min(failures - 1, 20)
@@ -134,11 +134,11 @@ class Schedule:
 
     def fit(
         self,
-        watches: Iterable[Watch],
+        watches: Iterable[WatchedJob],
         now: float,
         rate: float,
         calls: int = 0,
-        in_flight: Container[Job] = (),
+        in_flight: Container[JobRef] = (),
         supply: Sequence[Supply] = (),
     ) -> bool:
         """Set the price of a call for these jobs of the tenant at `rate` calls per second, above zero.
@@ -182,7 +182,7 @@ class Schedule:
         """The longest interval in seconds for so many jobs at `rate` calls per second."""
         return max(self.staleness_limit, shares * unfinished / rate)
 
-    def _learn(self, watches: Sequence[Watch], running: Sequence[Watch], now: float) -> Curve:
+    def _learn(self, watches: Sequence[WatchedJob], running: Sequence[WatchedJob], now: float) -> Curve:
         """Learn the curve from all jobs, now and then."""
         for watch in running:
             if watch.unfinished_at is not None:
@@ -197,11 +197,11 @@ class Schedule:
             return learn(lives(latest, now, self._first_seen))
         return self.intervals.curve
 
-    def _began_at(self, watch: Watch, now: float) -> float:
+    def _began_at(self, watch: WatchedJob, now: float) -> float:
         """When the age of a job counts from: when it was added, or first seen if the clock was ahead then."""
         return watch.added_at if watch.added_at <= now else min(now, self._first_seen.get(watch.job, now))
 
-    def _price(self, curve: Curve, running: Sequence[Watch], now: float, rate: float, ahead: float) -> float:
+    def _price(self, curve: Curve, running: Sequence[WatchedJob], now: float, rate: float, ahead: float) -> float:
         """The expected delay, in seconds, of the job that gets the last of the calls ahead; `CHEAPEST` at the least.
 
         Jobs that have never been polled come before all others, so these wait for as long as that takes.
@@ -214,7 +214,7 @@ class Schedule:
             return max(CHEAPEST, expected_delay(curve, 0.0, for_new))
         return max(CHEAPEST, heapq.nlargest(calls, worth)[-1]) if calls <= len(worth) else CHEAPEST
 
-    def _expected_delay(self, curve: Curve, watch: Watch, then: float) -> float:
+    def _expected_delay(self, curve: Curve, watch: WatchedJob, then: float) -> float:
         """That of a job at `then`; none where its interval does not go by its age.
 
         Where the last calls failed, it counts from the last of them: the job has had its turn, and must not set the
@@ -226,7 +226,7 @@ class Schedule:
         seen = max(0.0, watch.heard_at - began_at)
         return expected_delay(curve, seen, max(seen, then - began_at))
 
-    def _demand(self, watches: Sequence[Watch], running: Sequence[Watch], now: float) -> Demand:
+    def _demand(self, watches: Sequence[WatchedJob], running: Sequence[WatchedJob], now: float) -> Demand:
         """What the jobs of a tenant will need; one that has never been polled counts as seen at age 0."""
         usual = [watch for watch in running if not _is_odd(watch)]
         began = ((watch, self._began_at(watch, now)) for watch in usual)
@@ -237,17 +237,17 @@ class Schedule:
         )
 
 
-def _is_new(watch: Watch) -> bool:
+def _is_new(watch: WatchedJob) -> bool:
     """Whether no call about it has ended yet."""
     return watch.heard_at == 0
 
 
-def latest_of(watches: Iterable[Watch]) -> list[Watch]:
+def latest_of(watches: Iterable[WatchedJob]) -> list[WatchedJob]:
     """The `MEMORY` jobs that were added last; when they ended plays no part in it."""
     return heapq.nlargest(MEMORY, watches, key=lambda watch: (watch.added_at, watch.job.id.key))
 
 
-def lives(watches: Iterable[Watch], now: float, first_seen: Mapping[Job, float]) -> list[Life]:
+def lives(watches: Iterable[WatchedJob], now: float, first_seen: Mapping[JobRef, float]) -> list[Life]:
     """What is known of how long these jobs took.
 
     A job that had ended when it was first polled is left out: it may have ended long before it was added. So is one
@@ -257,7 +257,7 @@ def lives(watches: Iterable[Watch], now: float, first_seen: Mapping[Job, float])
     return [life for life in found if life is not None]
 
 
-def _life(watch: Watch, now: float, first_seen: float) -> Life | None:
+def _life(watch: WatchedJob, now: float, first_seen: float) -> Life | None:
     """Between which ages a job ended: after it was last seen running, and by the first final response."""
     if watch.unfinished_at is None or watch.unfinished_at > now or watch.added_at > now:
         return None
@@ -270,7 +270,7 @@ def _life(watch: Watch, now: float, first_seen: float) -> Life | None:
     return Life(after, max(watch.ended_at - watch.added_at, after + 0.001), since)
 
 
-def _is_odd(watch: Watch) -> bool:
+def _is_odd(watch: WatchedJob) -> bool:
     """Whether Zuora does not know it, or its responses cannot be used."""
     return watch.verdict.kind is Kind.UNKNOWN or (watch.problem is not None and watch.problem.kind in _ODD)
 

@@ -8,15 +8,15 @@ from random import Random
 
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
-from zjobtui.models.job import Job
+from zjobtui.models.job import JobRef
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant import Tenant
-from zjobtui.models.tenant_status import Pulse
-from zjobtui.polling.daemon_thread import off_loop
+from zjobtui.models.tenant_status import TenantStatus
+from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.polling.poller import Poller
-from zjobtui.polling.protocols import JobSource, MakeSource, Shelf, SourceError
+from zjobtui.polling.protocols import JobSource, MakeSource, SourceError, WatchlistStore
 from zjobtui.polling.rate_limiter import RateLimiter, limits_for
-from zjobtui.polling.watchlist_service import Ledger
+from zjobtui.polling.watchlist_service import WatchlistService
 
 log = get_logger(__name__)
 
@@ -32,15 +32,15 @@ RESTART = 1.0
 """Seconds until a poller that stumbled goes on."""
 
 
-class Desk:
+class TenantRunner:
     """Runs one tenant, whatever becomes of the others. `changed` is called when its pulse reads otherwise."""
 
     def __init__(
         self,
         tenant: Tenant,
         make_source: MakeSource,
-        ledger: Ledger,
-        shelf: Shelf,
+        ledger: WatchlistService,
+        shelf: WatchlistStore,
         clock: Clock,
         chance: Random,
         *,
@@ -70,7 +70,7 @@ class Desk:
         self._counting = asyncio.Lock()
         self._limiter = RateLimiter(limits_for(tenant.kind, tenant.daily_calls, tenant.calls_per_second), clock.now())
 
-    def ask_now(self, jobs: Sequence[Job]) -> None:
+    def ask_now(self, jobs: Sequence[JobRef]) -> None:
         """A person has asked: a source that could not be made is tried once more, and asked about these at once."""
         self._again.set()
         self.tell(lambda poller: poller.ask_now(jobs))
@@ -82,11 +82,11 @@ class Desk:
         else:
             self._told_early.append(do)
 
-    def pulse(self) -> Pulse:
+    def pulse(self) -> TenantStatus:
         """How it is doing."""
         if self.poller is not None:
             return self.poller.pulse()
-        return Pulse(tenant=self.tenant.name, problem=self._problem)
+        return TenantStatus(tenant=self.tenant.name, problem=self._problem)
 
     async def run(self) -> None:
         """Works until it is cancelled."""
@@ -120,7 +120,7 @@ class Desk:
         while True:
             self._again.clear()
             try:
-                return await off_loop(self._make_source)
+                return await run_on_daemon_thread(self._make_source)
             except SourceError as fault:
                 log.warning("tenant %s: cannot be polled: %s", self.tenant.name, fault)
                 self._problem = Problem(ProblemKind.MISCONFIGURED, str(fault))

@@ -8,11 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from zjobtui.logs import get_logger
-from zjobtui.models.history import Entry, Event
-from zjobtui.models.job import Job
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.history import Event, EventKind
+from zjobtui.models.job import JobRef
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Observed, Watchlist
-from zjobtui.polling.protocols import Shelf
+from zjobtui.polling.protocols import WatchlistStore
 
 if TYPE_CHECKING:
     from zjobtui.models.observation import Observation
@@ -52,7 +52,7 @@ def _nothing() -> None:
     pass
 
 
-class Ledger:
+class WatchlistService:
     """Keeps the watchlist on one event loop, while the shelf works on a thread of its own.
 
     An edit of the user changes the watchlist at once and is published before it is committed; until then it is in
@@ -61,7 +61,11 @@ class Ledger:
     """
 
     def __init__(
-        self, watchlist: Watchlist, shelf: Shelf, changed: Callable[[], None], only: Container[str] | None = None
+        self,
+        watchlist: Watchlist,
+        shelf: WatchlistStore,
+        changed: Callable[[], None],
+        only: Container[str] | None = None,
     ) -> None:
         self.watchlist = watchlist
         self._only = only
@@ -73,11 +77,11 @@ class Ledger:
         """Grows whenever jobs come to the watchlist or leave it."""
         self._shelf = shelf
         self._changed = changed
-        self._brought: list[tuple[Job, Observation, float]] = []
-        self._confirmed: dict[Job, Watch] = {}
+        self._brought: list[tuple[JobRef, Observation, float]] = []
+        self._confirmed: dict[JobRef, WatchedJob] = {}
         self._uncommitted: list[Change] = []
-        self._incomplete: set[Job] = set()
-        self._removed: dict[Job, tuple[Watch, Entry]] = {}
+        self._incomplete: set[JobRef] = set()
+        self._removed: dict[JobRef, tuple[WatchedJob, Event]] = {}
         self._has_brought = asyncio.Event()
         self._gate = asyncio.Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="store")
@@ -114,12 +118,12 @@ class Ledger:
         self._changed()
         self._worker.shutdown(wait=not self.unsaved, cancel_futures=True)
 
-    def bring(self, job: Job, observation: "Observation", planned: float) -> None:
+    def bring(self, job: JobRef, observation: "Observation", planned: float) -> None:
         """Take an observation; it is committed and published at once, or in a burst within `GATHER` seconds."""
         self._brought.append((job, observation, planned))
         self._has_brought.set()
 
-    def brought(self) -> set[Job]:
+    def brought(self) -> set[JobRef]:
         """The jobs of the observations that the watchlist does not hold yet."""
         return {job for job, _, _ in self._brought}
 
@@ -130,7 +134,7 @@ class Ledger:
         """
         return await self._edit(make(self.watchlist), applied)
 
-    async def add(self, watches: Iterable[Watch], applied: Callable[[], object] = _nothing) -> Change:
+    async def add(self, watches: Iterable[WatchedJob], applied: Callable[[], object] = _nothing) -> Change:
         """Watch jobs, as `edit` does; jobs that were removed earlier come back with all that the store knows of them.
 
         If the store does not answer within `RECALL_LIMIT` seconds, that follows after the commit.
@@ -156,7 +160,7 @@ class Ledger:
                 self._uncommitted.append(Change(self.watchlist, observed=observed))
                 await self._commit()
 
-    async def _recall(self, jobs: list[Job]) -> tuple[Watch, ...] | None:
+    async def _recall(self, jobs: list[JobRef]) -> tuple[WatchedJob, ...] | None:
         """What the store knows of jobs that were removed, or None if it does not answer in time."""
         reading = asyncio.ensure_future(self.on_disk(partial(self._shelf.recall, jobs)))
         await asyncio.wait({reading}, timeout=RECALL_LIMIT)
@@ -234,13 +238,13 @@ class Ledger:
             self._merge(watches, removed)
             self._changed()
 
-    def _merge(self, watches: Sequence[Watch], removed: Iterable[Job] = ()) -> None:
+    def _merge(self, watches: Sequence[WatchedJob], removed: Iterable[JobRef] = ()) -> None:
         before, merged = self.watchlist, self.watchlist.merged(watches, removed)
         self.watchlist = merged if self._only is None else merged.of(self._only)
         self._forget_removed(watches)
         self.turnover += before.watches.keys() != self.watchlist.watches.keys()
 
-    def _forget_removed(self, watches: Iterable[Watch]) -> None:
+    def _forget_removed(self, watches: Iterable[WatchedJob]) -> None:
         for watch in watches:
             self._removed.pop(watch.job, None)
 
@@ -307,11 +311,11 @@ class Ledger:
         return ", ".join(f"{job.tenant}/{job.id.given}" for job in changed) or "observations"
 
 
-def _removal(watch: Watch) -> Entry:
-    return Entry(watch.job, time.time(), Event.REMOVED, "")
+def _removal(watch: WatchedJob) -> Event:
+    return Event(watch.job, time.time(), EventKind.REMOVED, "")
 
 
-def _drop_result(reading: "asyncio.Future[tuple[Watch, ...]]") -> None:
+def _drop_result(reading: "asyncio.Future[tuple[WatchedJob, ...]]") -> None:
     """Retrieve an exception that nobody waits for, which asyncio would log otherwise."""
     if not reading.cancelled():
         reading.exception()

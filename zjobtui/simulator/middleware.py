@@ -42,7 +42,7 @@ class Requests:
             self.by_job[job_id] += 1
 
 
-class Gate:
+class LimitMiddleware:
     """The outermost middleware; `elapsed` gives seconds since the world's start."""
 
     def __init__(self, seed: int, limits: Limits, elapsed: Callable[[], float]) -> None:
@@ -110,7 +110,7 @@ _SERVER_ERROR = 500
 _RETRY_AFTER = 5
 
 
-class Spoiling:
+class FaultMiddleware:
     """Spoils calls, in an order that the seed decides; `elapsed` gives seconds since the world's start."""
 
     def __init__(self, faults: Faults, seed: int, elapsed: Callable[[], float]) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from zjobtui.simulator import rng
-from zjobtui.simulator.world import Life
+from zjobtui.simulator.world import SimulatedJob
 
 Json: TypeAlias = dict[str, object]
 """A JSON object."""
@@ -17,7 +17,7 @@ _FEW = 4
 class Naming:
     """Names what one job makes: by number, or by id where the job was posted with `?returnIds=true`."""
 
-    life: Life
+    life: SimulatedJob
 
     def account(self) -> Json:
         """`{accountNumber}` or `{accountId}`; neighbouring jobs share accounts."""

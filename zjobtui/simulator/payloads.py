@@ -6,7 +6,7 @@ from random import Random
 from zjobtui.simulator import rng
 from zjobtui.simulator.naming import Json, Naming
 from zjobtui.simulator.scenarios import Outcome
-from zjobtui.simulator.world import Life, Phase
+from zjobtui.simulator.world import Phase, SimulatedJob
 
 ORDER_TYPE = "AsyncCreateOrder"
 LARGE = 300
@@ -243,12 +243,12 @@ _FAILURES: Mapping[Outcome, str] = {
 _PREVIEWS = frozenset({Outcome.PREVIEW, Outcome.PREVIEW_UNTYPED, Outcome.PREVIEW_WRAPPED})
 
 
-def reply(life: Life, elapsed: float) -> Json:
+def reply(life: SimulatedJob, elapsed: float) -> Json:
     """The whole answer about a job, `elapsed` seconds after the world's start."""
     return phase_reply(life, life.phase(elapsed))
 
 
-def phase_reply(life: Life, phase: Phase) -> Json:
+def phase_reply(life: SimulatedJob, phase: Phase) -> Json:
     """The whole answer about a job in `phase`; a job that Zuora does not know never has another."""
     if life.outcome is Outcome.UNKNOWN_TO_ZUORA:
         return {"success": False, "reasons": [{"code": 50000040, "message": "Cannot find response for job"}]}
@@ -259,7 +259,7 @@ def phase_reply(life: Life, phase: Phase) -> Json:
     return _root("Completed", result=_result(life))
 
 
-def _result(life: Life) -> Json:
+def _result(life: SimulatedJob) -> Json:
     naming, throw = Naming(life), rng.dice(life.seed, life.id, "result")
     if life.outcome in _PREVIEWS:
         return preview_result(life.outcome, naming, throw)

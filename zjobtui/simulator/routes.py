@@ -11,10 +11,10 @@ from zjobtui.simulator.middleware import TOKEN_PATH
 from zjobtui.simulator.payloads import phase_reply
 from zjobtui.simulator.responses import MALFORMED, SIGNED_OUT, Body, RefusedError, answer, not_found
 from zjobtui.simulator.scenarios import POSTED_DELETION, POSTED_ORDER, POSTED_PREVIEW, Outcome
-from zjobtui.simulator.world import Asked, Life, Phase, World
+from zjobtui.simulator.world import OrderRequest, Phase, SimulatedJob, World
 
 
-def asked_by(body: bytes, *, by_id: bool) -> Asked:
+def parse_request(body: bytes, *, by_id: bool) -> OrderRequest:
     """What a body asks for; raises `RefusedError` for what is no JSON object."""
     try:
         order = json.loads(body)
@@ -23,7 +23,7 @@ def asked_by(body: bytes, *, by_id: bool) -> Asked:
     if not isinstance(order, dict):
         raise RefusedError(MALFORMED)
     account = order.get("existingAccountNumber")
-    return Asked(
+    return OrderRequest(
         account=account if isinstance(account, str) else "",
         subscriptions=_length(order.get("subscriptions")),
         order_line_items=_length(order.get("orderLineItems")),
@@ -43,7 +43,7 @@ class Jobs:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._posted: dict[str, Life] = {}
+        self._posted: dict[str, SimulatedJob] = {}
         self._bodies: dict[tuple[str, Phase], Body] = {}
 
     @property
@@ -51,7 +51,7 @@ class Jobs:
         """The ids that the world began with, then the posted ones in order."""
         return (*self._world.job_ids, *self._posted)
 
-    def post(self, at: float, asked: Asked, shares: Mapping[Outcome, int]) -> str:
+    def post(self, at: float, asked: OrderRequest, shares: Mapping[Outcome, int]) -> str:
         """Starts a job, `at` seconds after the world's start; returns its id."""
         life = self._world.posted(len(self._posted), at, asked, shares)
         self._posted[life.id] = life
@@ -65,7 +65,7 @@ class Jobs:
         life = self._world.life(job_id) or self._posted.get(job_id)
         return None if life is None else self._encoded(life, life.phase(elapsed))
 
-    def _encoded(self, life: Life, phase: Phase) -> Body:
+    def _encoded(self, life: SimulatedJob, phase: Phase) -> Body:
         key = (life.id, phase)
         if key not in self._bodies:
             self._bodies[key] = Body.of(phase_reply(life, phase))
@@ -119,12 +119,12 @@ class Service:
 
     async def _delete_order(self, request: web.Request) -> web.Response:
         self._check_token(request)
-        job_id = self._jobs.post(self._elapsed(), Asked(order=request.match_info["number"]), POSTED_DELETION)
+        job_id = self._jobs.post(self._elapsed(), OrderRequest(order=request.match_info["number"]), POSTED_DELETION)
         return answer(Body.of({"jobId": job_id, "success": True}), request)
 
     async def _posted(self, request: web.Request, shares: Mapping[Outcome, int]) -> str:
         self._check_token(request)
-        asked = asked_by(await request.read(), by_id=request.query.get("returnIds") == "true")
+        asked = parse_request(await request.read(), by_id=request.query.get("returnIds") == "true")
         return self._jobs.post(self._elapsed(), asked, shares)
 
     def _check_token(self, request: web.Request) -> None:

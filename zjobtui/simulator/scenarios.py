@@ -32,7 +32,7 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ScriptedJob:
     """A job of the cast: begun and ended so many seconds after the world's start, `Queued` until `queued_until`."""
 
     outcome: Outcome
@@ -42,28 +42,28 @@ class Part:
 
 
 CAST = (
-    Part(Outcome.ORDER, -6, 4),
-    Part(Outcome.LOCKED, -9, 7),
-    Part(Outcome.ORDER_PENDING, -2, 11),
-    Part(Outcome.PREVIEW, -90, -84),
-    Part(Outcome.ORDER_LARGE, -25, 44),
-    Part(Outcome.UNKNOWN_TO_ZUORA, 0, 0),
-    Part(Outcome.ORDER, -1500, 4200),
-    Part(Outcome.ORDER_RAMPED, -1, 160, queued_until=35),
-    Part(Outcome.PAYMENT_ERROR, -4, 16),
-    Part(Outcome.BAD_INPUT, -300, -288),
-    Part(Outcome.ORDER_LOCALISED, -3, 95),
-    Part(Outcome.UNKNOWN_TYPE, -8, 27),
-    Part(Outcome.PREVIEW_WRAPPED, -5, 35),
-    Part(Outcome.ORDER_OLD_SHAPE, -400, -380),
-    Part(Outcome.INTERNAL, -7, 58),
-    Part(Outcome.ORDER_DRAFT, -2, 19),
-    Part(Outcome.LOCKED_NO_COLON, -12, 80),
-    Part(Outcome.PREVIEW_UNTYPED, -1, 52),
-    Part(Outcome.ORDER_SCHEDULED, -3, 120),
-    Part(Outcome.REFUND_ERROR, -2, 140),
-    Part(Outcome.WRITE_OFF_FAILED, -4, 200),
-    Part(Outcome.ORDER, -40, 790),
+    ScriptedJob(Outcome.ORDER, -6, 4),
+    ScriptedJob(Outcome.LOCKED, -9, 7),
+    ScriptedJob(Outcome.ORDER_PENDING, -2, 11),
+    ScriptedJob(Outcome.PREVIEW, -90, -84),
+    ScriptedJob(Outcome.ORDER_LARGE, -25, 44),
+    ScriptedJob(Outcome.UNKNOWN_TO_ZUORA, 0, 0),
+    ScriptedJob(Outcome.ORDER, -1500, 4200),
+    ScriptedJob(Outcome.ORDER_RAMPED, -1, 160, queued_until=35),
+    ScriptedJob(Outcome.PAYMENT_ERROR, -4, 16),
+    ScriptedJob(Outcome.BAD_INPUT, -300, -288),
+    ScriptedJob(Outcome.ORDER_LOCALISED, -3, 95),
+    ScriptedJob(Outcome.UNKNOWN_TYPE, -8, 27),
+    ScriptedJob(Outcome.PREVIEW_WRAPPED, -5, 35),
+    ScriptedJob(Outcome.ORDER_OLD_SHAPE, -400, -380),
+    ScriptedJob(Outcome.INTERNAL, -7, 58),
+    ScriptedJob(Outcome.ORDER_DRAFT, -2, 19),
+    ScriptedJob(Outcome.LOCKED_NO_COLON, -12, 80),
+    ScriptedJob(Outcome.PREVIEW_UNTYPED, -1, 52),
+    ScriptedJob(Outcome.ORDER_SCHEDULED, -3, 120),
+    ScriptedJob(Outcome.REFUND_ERROR, -2, 140),
+    ScriptedJob(Outcome.WRITE_OFF_FAILED, -4, 200),
+    ScriptedJob(Outcome.ORDER, -40, 790),
 )
 """The first jobs of every world, so that a dozen show the range: done within seconds, and still moving after minutes.
 

@@ -17,7 +17,7 @@ from aiohttp import web
 from zjobtui.simulator.auth import LIFETIME, Credentials, Tokens
 from zjobtui.simulator.faults import Faults
 from zjobtui.simulator.limits import PRODUCTION, Limits
-from zjobtui.simulator.middleware import Gate, Requests, Spoiling
+from zjobtui.simulator.middleware import FaultMiddleware, LimitMiddleware, Requests
 from zjobtui.simulator.routes import Jobs, Service
 from zjobtui.simulator.world import World
 
@@ -62,10 +62,12 @@ class Simulator:
         self._started: float | None = None
         self._credentials = Credentials.of(self.seed)
         self._jobs = Jobs(World(self.seed, self.jobs))
-        self._gate = Gate(self.seed, replace(self.limits, second=faults.rate or self.limits.second), self._now)
+        self._gate = LimitMiddleware(
+            self.seed, replace(self.limits, second=faults.rate or self.limits.second), self._now
+        )
         tokens = Tokens(self.seed, LIFETIME if faults.token is None else faults.token)
         app = web.Application(
-            middlewares=[web.middleware(self._gate), web.middleware(Spoiling(faults, self.seed, self._now))],
+            middlewares=[web.middleware(self._gate), web.middleware(FaultMiddleware(faults, self.seed, self._now))],
             client_max_size=LARGEST_BODY,
         )
         app.add_routes(Service(self._jobs, self._credentials, tokens, self._now).routes())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from zjobtui.simulator import rng
-from zjobtui.simulator.scenarios import CAST, ORDINARY, Outcome, Part, draw
+from zjobtui.simulator.scenarios import CAST, ORDINARY, Outcome, ScriptedJob, draw
 
 FINISHED_BEFORE = 0.15
 """Share of the jobs after the cast that had ended when the world began."""
@@ -22,7 +22,7 @@ class Phase(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class OrderRequest:
     """What a posted body asked for: None or empty where it said nothing; `by_id` is `?returnIds=true`."""
 
     account: str = ""
@@ -33,14 +33,14 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class SimulatedJob:
     """One job from start to end, in seconds after the world's start; `number` is its place among the tenant's jobs."""
 
     seed: int
     id: str
     number: int
-    part: Part
-    asked: Asked = Asked()
+    part: ScriptedJob
+    asked: OrderRequest = OrderRequest()
 
     @property
     def outcome(self) -> Outcome:
@@ -63,27 +63,27 @@ class World:
         self.job_ids = tuple(rng.job_id(seed, number) for number in range(jobs))
         self._lives = {job_id: self._opening(number, job_id) for number, job_id in enumerate(self.job_ids)}
 
-    def life(self, job_id: str) -> Life | None:
+    def life(self, job_id: str) -> SimulatedJob | None:
         """The life of a job that the world began with."""
         return self._lives.get(job_id)
 
-    def posted(self, count: int, at: float, asked: Asked, shares: Mapping[Outcome, int]) -> Life:
+    def posted(self, count: int, at: float, asked: OrderRequest, shares: Mapping[Outcome, int]) -> SimulatedJob:
         """The life of the job that was posted as number `count`, at `at` seconds after the world's start."""
         job_id = rng.job_id(self.seed, "posted", count)
         throw = rng.dice(self.seed, job_id, "life")
-        part = Part(draw(shares, throw), at, at + rng.duration(throw))
-        return Life(self.seed, job_id, len(self.job_ids) + count, part, asked)
+        part = ScriptedJob(draw(shares, throw), at, at + rng.duration(throw))
+        return SimulatedJob(self.seed, job_id, len(self.job_ids) + count, part, asked)
 
-    def _opening(self, number: int, job_id: str) -> Life:
+    def _opening(self, number: int, job_id: str) -> SimulatedJob:
         part = CAST[number] if number < len(CAST) else _ordinary(self.seed, job_id)
-        return Life(self.seed, job_id, number, part)
+        return SimulatedJob(self.seed, job_id, number, part)
 
 
-def _ordinary(seed: int, job_id: str) -> Part:
+def _ordinary(seed: int, job_id: str) -> ScriptedJob:
     throw = rng.dice(seed, job_id, "life")
     outcome, seconds = draw(ORDINARY, throw), rng.duration(throw)
     if throw.random() < FINISHED_BEFORE:
         end = -throw.uniform(30, 3600)
-        return Part(outcome, end - seconds, end)
+        return ScriptedJob(outcome, end - seconds, end)
     start = -throw.uniform(0, 20)
-    return Part(outcome, start, start + throw.expovariate(1 / BACKLOG) + seconds)
+    return ScriptedJob(outcome, start, start + throw.expovariate(1 / BACKLOG) + seconds)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from zjobtui.atomic_write import beside, sync_folder
 from zjobtui.logs import get_logger
-from zjobtui.models.history import Event
+from zjobtui.models.history import EventKind
 from zjobtui.storage import ids_log
 from zjobtui.storage.database import BRIEF_LIMIT, backup_path, connect, unused
 from zjobtui.storage.ids_log import Action, IdsLogError, Line
@@ -94,7 +94,7 @@ def _compact_ids_log(path: Path) -> None:
 def _line_of(row: sqlite3.Row) -> Iterator[Line]:
     if row["removed_at"] is None:
         yield ids_log.line(row["added_at"], row["tenant"], row["given"], row["label"], action=Action.ADD)
-    elif row["removed_as"] == Event.ARCHIVED.value:
+    elif row["removed_as"] == EventKind.ARCHIVED.value:
         yield ids_log.line(row["removed_at"], row["tenant"], row["given"], row["label"], action=Action.ARCHIVE)
 
 

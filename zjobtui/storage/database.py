@@ -293,7 +293,7 @@ def _make_when_missing(path: Path) -> None:
     """Makes the file whole beside its place and links it there, so that nobody ever sees half a store."""
     if path.exists():
         return
-    with alone(path.parent), made_beside(path) as made:
+    with exclusive_lock(path.parent), new_database_file(path) as made:
         if path.exists():
             return
         move_journals(path, aside_path(path))
@@ -307,7 +307,7 @@ def _make_when_missing(path: Path) -> None:
 
 
 @contextmanager
-def made_beside(path: Path) -> Iterator[Path]:
+def new_database_file(path: Path) -> Iterator[Path]:
     """A new, empty store beside its place; it is deleted unless it is moved there."""
     with beside(path) as made:
         with closing(sqlite3.connect(made, isolation_level=None)) as connection:
@@ -316,7 +316,7 @@ def made_beside(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def exclusive_lock(folder: Path) -> Iterator[None]:
     """While the block runs, no other window makes or recovers a store in the folder; raises `StoreError` after a while.
 
     Where the file system has no such locks, nobody is waited for.

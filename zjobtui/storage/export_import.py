@@ -9,10 +9,10 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from zjobtui.models.history import Event
-from zjobtui.models.job import InvalidJobIdError, Job, JobId
-from zjobtui.models.merge import Carried
-from zjobtui.models.observation import Seen
+from zjobtui.models.history import EventKind
+from zjobtui.models.job import InvalidJobIdError, JobId, JobRef
+from zjobtui.models.merge import ImportedJob
+from zjobtui.models.observation import Success
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.text import clean
 from zjobtui.storage.rows import DIGEST, PROBLEM, ReadReport, call_fields, call_of, entry_of, row_of, watch_of
@@ -92,18 +92,18 @@ class _Export(Struct):
     jobs: list[_Job]
 
 
-class CarriedError(ValueError):
+class ImportFileError(ValueError):
     """A text is no exported watchlist; the message says what is wrong, and where: `jobs[3].added_at: is missing`."""
 
 
-def to_json(carried: Iterable[Carried], now: str) -> str:
+def to_json(carried: Iterable[ImportedJob], now: str) -> str:
     """The export, one job a line; without answers and timelines where `carried` has none."""
     jobs = ",\n".join(json.dumps(_told(one), ensure_ascii=False) for one in carried)
     head = f'"format": {json.dumps(FORMAT)}, "schema": {SCHEMA}, "exported_at": {json.dumps(now)}'
     return f'{{{head}, "jobs": [\n{jobs}\n]}}\n'
 
 
-def from_json(text: str | bytes, read_report: ReadReport) -> list[Carried]:
+def from_json(text: str | bytes, read_report: ReadReport) -> list[ImportedJob]:
     """Return the jobs of an export; raises `CarriedError`."""
     text = _text_of(text)
     try:
@@ -111,13 +111,13 @@ def from_json(text: str | bytes, read_report: ReadReport) -> list[Carried]:
     except msgspec.ValidationError:
         head = _Head()
     if head.format != FORMAT:
-        raise CarriedError(f"format: it is no export of zjobtui, which says “{FORMAT}” there")
+        raise ImportFileError(f"format: it is no export of zjobtui, which says “{FORMAT}” there")
     if head.schema is not None and head.schema > SCHEMA:
-        raise CarriedError(f"schema: {head.schema} was written by a newer zjobtui; this one reads up to {SCHEMA}")
+        raise ImportFileError(f"schema: {head.schema} was written by a newer zjobtui; this one reads up to {SCHEMA}")
     try:
         export = _decode(text, _Export)
     except msgspec.ValidationError as fault:
-        raise CarriedError(_explain(str(fault))) from None
+        raise ImportFileError(_explain(str(fault))) from None
     return [_carried(job, f"jobs[{number}]", read_report) for number, job in enumerate(export.jobs)]
 
 
@@ -129,7 +129,7 @@ def _text_of(text: str | bytes) -> str:
     try:
         return text.decode("utf-16" if is_utf_16 else "utf-8-sig")
     except UnicodeDecodeError as fault:
-        raise CarriedError(f"byte {fault.start + 1}: it is not written in UTF-8") from None
+        raise ImportFileError(f"byte {fault.start + 1}: it is not written in UTF-8") from None
 
 
 T = TypeVar("T")
@@ -145,9 +145,9 @@ def _decode(text: str, kind: type[T]) -> T:
         what, _, byte = str(fault).removeprefix("JSON is malformed: ").removesuffix(")").partition(" (byte ")
         before = text.encode()[: int(byte)].decode(errors="replace") if byte else text
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        raise CarriedError(f"line {line}, column {column}: {what[:1].lower()}{what[1:]}") from None
+        raise ImportFileError(f"line {line}, column {column}: {what[:1].lower()}{what[1:]}") from None
     except RecursionError:
-        raise CarriedError("it is nested too deeply") from None
+        raise ImportFileError("it is nested too deeply") from None
 
 
 _FAULT = re.compile(
@@ -166,7 +166,7 @@ def _explain(fault: str) -> str:
     return f"{place}: {what}" if place else what
 
 
-def _told(one: Carried) -> dict[str, Any]:
+def _told(one: ImportedJob) -> dict[str, Any]:
     row: dict[str, Any] = {**row_of(one.watch), "tags": list(one.watch.tags)}
     del row["job"], row["heard_at"]
     if one.seen is not None:
@@ -179,30 +179,30 @@ def _told(one: Carried) -> dict[str, Any]:
     return row
 
 
-def _carried(given: _Job, place: str, read_report: ReadReport) -> Carried:
+def _carried(given: _Job, place: str, read_report: ReadReport) -> ImportedJob:
     """The job that an export holds at `place`; raises `CarriedError`."""
     told: dict[str, Any] = _harmless(msgspec.to_builtins(given))
     try:
-        job = Job(told["tenant"], JobId.parse(told["given"]))
+        job = JobRef(told["tenant"], JobId.parse(told["given"]))
     except InvalidJobIdError as fault:
-        raise CarriedError(f"{place}.given: {fault}") from None
+        raise ImportFileError(f"{place}.given: {fault}") from None
     for group in (DIGEST, PROBLEM):
         for name in group if told[group[0]] is not None else ():
             if told[name] is None:
-                raise CarriedError(f"{place}.{name}: is missing beside {group[0]}")
+                raise ImportFileError(f"{place}.{name}: is missing beside {group[0]}")
     watch = watch_of({**told, "job": job.id.key, "tags": json.dumps(told["tags"])})
     for entry in told["timeline"]:
-        if entry["event"] == Event.ADDED.value:  # its text is the `added_by` of the job
+        if entry["event"] == EventKind.ADDED.value:  # its text is the `added_by` of the job
             entry["text"] = mask_secrets(entry["text"])
     timeline = tuple(entry_of(entry, job) for entry in told["timeline"])
     seen = None if told["answer"] is None else _seen(told["answer"], f"{place}.answer", read_report)
-    return Carried(watch, seen, timeline)
+    return ImportedJob(watch, seen, timeline)
 
 
-def _seen(told: Mapping[str, Any], place: str, read_report: ReadReport) -> Seen:
+def _seen(told: Mapping[str, Any], place: str, read_report: ReadReport) -> Success:
     if (report := read_report(told["body"])) is None:
-        raise CarriedError(f"{place}.body: it is no answer about a job")
-    return Seen(report, told["at"], call_of(told["call"]))
+        raise ImportFileError(f"{place}.body: it is no answer about a job")
+    return Success(report, told["at"], call_of(told["call"]))
 
 
 def _harmless(value: Any, name: str = "") -> Any:  # noqa: ANN401 - JSON holds anything

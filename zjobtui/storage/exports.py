@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 
 FOLDER = "exports"
 """The folder within the data folder that is used unless `files.folder` names another."""
@@ -15,7 +15,7 @@ NAME_LIMIT = 40
 """Characters of a label in a name."""
 
 
-def export_name(watches: Sequence[Watch], at: float) -> str:
+def export_name(watches: Sequence[WatchedJob], at: float) -> str:
     """Return a name without suffix: tenant, label or id of one job or the number of several, and the time in UTC."""
     tenants = sorted({watch.job.tenant for watch in watches})
     if len(watches) == 1:

@@ -33,7 +33,7 @@ from enum import Enum
 from pathlib import Path
 
 from zjobtui.atomic_write import sync_folder, write_whole
-from zjobtui.models.history import Entry, Event
+from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobId
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.text import clean, shorten
@@ -59,7 +59,7 @@ _LINE = re.compile(
 )
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
-_COMING_AND_GOING = frozenset({Event.ADDED, Event.RESTORED, Event.REMOVED, Event.ARCHIVED})
+_COMING_AND_GOING = frozenset({EventKind.ADDED, EventKind.RESTORED, EventKind.REMOVED, EventKind.ARCHIVED})
 
 Key = tuple[str, str]
 """Tenant, as `clean` leaves it, and digits of a job's id."""
@@ -126,8 +126,8 @@ def lines_of(change: Change) -> list[Line]:
     entries = {entry.job: entry for entry in change.entries if entry.event in _COMING_AND_GOING}
     lines: list[Line] = []
     for watch in change.removed:
-        entry = entries.get(watch.job, Entry(watch.job, time.time(), Event.REMOVED, ""))
-        is_archived = entry.event is Event.ARCHIVED
+        entry = entries.get(watch.job, Event(watch.job, time.time(), EventKind.REMOVED, ""))
+        is_archived = entry.event is EventKind.ARCHIVED
         lines += gone(entry.at, watch.job.tenant, watch.job.id.given, watch.label, is_archived=is_archived)
     for watch in change.added:
         at = entries[watch.job].at if watch.job in entries else watch.added_at

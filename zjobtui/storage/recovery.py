@@ -10,13 +10,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zjobtui.atomic_write import sync_folder
-from zjobtui.models.history import Event
-from zjobtui.models.job import Job, JobId
+from zjobtui.models.history import EventKind
+from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.text import clean
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import ANNOTATIONS
 from zjobtui.storage import ids_log
-from zjobtui.storage.database import StoreError, alone, aside_path, backup_path, kind_of, made_beside, move_journals
+from zjobtui.storage.database import (
+    StoreError,
+    aside_path,
+    backup_path,
+    exclusive_lock,
+    kind_of,
+    move_journals,
+    new_database_file,
+)
 from zjobtui.storage.ids_log import Action, IdsLogError, Key, Line
 from zjobtui.storage.rows import (
     DIGEST,
@@ -26,9 +34,9 @@ from zjobtui.storage.rows import (
     DamageError,
     ReadReport,
     SqlValue,
-    answer_of,
     check,
-    earlier_of,
+    previous_body_of,
+    response_of,
     row_of,
     watch_of,
     watches_of,
@@ -49,7 +57,7 @@ Log = Mapping[Key, Line]
 _FAULTS = (sqlite3.Error, DamageError, ValueError, OverflowError, TypeError)
 _ENTRY = ("at", "event", "text", "verdict")
 _ON_LIST: Mapping[str, SqlValue] = {"removed_at": None, "removed_as": None}
-_LEFT_AS = {Action.ARCHIVE: Event.ARCHIVED, Action.REMOVE: Event.REMOVED}
+_LEFT_AS = {Action.ARCHIVE: EventKind.ARCHIVED, Action.REMOVE: EventKind.REMOVED}
 _RESTORED_BY = "restored from ids.log"
 _GROUPS = (
     ("removed_at", "removed_as"),
@@ -112,7 +120,7 @@ def recover(
     Raises `StoreError`; then all is as it was.
     """
     try:
-        with alone(path.parent), made_beside(path) as made:
+        with exclusive_lock(path.parent), new_database_file(path) as made:
             if is_sound():
                 return ""
             is_missing = not path.exists()
@@ -226,9 +234,9 @@ def _from_log(connection: sqlite3.Connection, log: Log, revision: int) -> _Count
     return _insert(connection, (_Saved({**row_of(_watch_of(line)), **_place(line)}) for line in lost), revision)
 
 
-def _watch_of(line: Line) -> Watch:
-    job = Job(line.tenant, JobId(line.given))
-    return Watch(job=job, added_at=line.at, added_by=_RESTORED_BY, label=line.label)
+def _watch_of(line: Line) -> WatchedJob:
+    job = JobRef(line.tenant, JobId(line.given))
+    return WatchedJob(job=job, added_at=line.at, added_by=_RESTORED_BY, label=line.label)
 
 
 def _place(line: Line) -> Columns:
@@ -285,7 +293,7 @@ def _insert(connection: sqlite3.Connection, found: Iterable[_Saved], revision: i
     for saved in found:
         watch = {name: value for name, value in saved.watch.items() if name in columns}
         if _put(connection, "watches", {**watch, "revision": revision}):
-            added += _Count(watch.get("removed_at") is None, watch.get("removed_as") == Event.ARCHIVED.value)
+            added += _Count(watch.get("removed_at") is None, watch.get("removed_as") == EventKind.ARCHIVED.value)
             row = connection.execute(f"SELECT {POSITION}", (watch["tenant"], watch["job"])).fetchone()
             if saved.answer:
                 _put(connection, "reports", {"position": row[0], **saved.answer})
@@ -415,7 +423,7 @@ def _least(tenant: object, ids: Iterable[object]) -> Iterator[Columns]:
     """The columns of jobs of which little more than the id is known."""
     name = clean(tenant) if isinstance(tenant, str) else "env"
     for job_id in set(_parsed(ids)):
-        watch = Watch(job=Job(name, job_id), added_at=time.time(), added_by="damaged store")
+        watch = WatchedJob(job=JobRef(name, job_id), added_at=time.time(), added_by="damaged store")
         yield {**row_of(watch), **_ON_LIST}
 
 
@@ -428,7 +436,7 @@ def _parsed(ids: Iterable[object]) -> Iterator[JobId]:
 def _answer(connection: sqlite3.Connection, position: int, read_report: ReadReport) -> Columns | None:
     with suppress(*_FAULTS, LookupError):
         row = connection.execute("SELECT * FROM reports WHERE position = ?", (position,)).fetchone()
-        if row is not None and answer_of(row, read_report) is not None:
+        if row is not None and response_of(row, read_report) is not None:
             return {**{name: row[name] for name in ("at", "body", "call")}, **_earlier(row)}
     return None
 
@@ -436,7 +444,7 @@ def _answer(connection: sqlite3.Connection, position: int, read_report: ReadRepo
 def _earlier(row: sqlite3.Row) -> Columns:
     """The answer before, where it is whole."""
     with suppress(*_FAULTS, LookupError):
-        earlier_of(row)
+        previous_body_of(row)
         return {name: row[name] for name in ("earlier_at", "earlier")}
     return {}
 

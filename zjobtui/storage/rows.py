@@ -7,16 +7,16 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from zjobtui.models.digest import FINAL_STATUSES, Digest
-from zjobtui.models.history import Entry, Event
-from zjobtui.models.job import Job, JobId
+from zjobtui.models.history import Event, EventKind
+from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.verdict import Kind, Verdict
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import ANNOTATIONS, Change, Observed
 
 if TYPE_CHECKING:
-    from zjobtui.models.observation import Call, Earlier, Seen
+    from zjobtui.models.observation import Call, PreviousBody, Success
     from zjobtui.models.report import Report
 
 
@@ -64,10 +64,10 @@ _TYPES: Mapping[str, frozenset[type]] = {
 
 _KINDS = {kind.value: kind for kind in Kind}
 _PROBLEMS = {kind.name: kind for kind in ProblemKind}
-_EVENTS = {event.value: event for event in Event}
+_EVENTS = {event.value: event for event in EventKind}
 
 
-def row_of(watch: Watch) -> dict[str, SqlValue]:
+def row_of(watch: WatchedJob) -> dict[str, SqlValue]:
     """All columns of a watch but its position, removal and revision."""
     return {
         "tenant": watch.job.tenant,
@@ -80,7 +80,7 @@ def row_of(watch: Watch) -> dict[str, SqlValue]:
     }
 
 
-def watches_of(rows: Sequence[sqlite3.Row]) -> tuple[Watch, ...]:
+def watches_of(rows: Sequence[sqlite3.Row]) -> tuple[WatchedJob, ...]:
     """The watches that rows hold; raises `DamageError`."""
     for name, column in zip(rows[0].keys() if rows else (), zip(*rows, strict=True), strict=True):
         check(name, column)
@@ -90,9 +90,9 @@ def watches_of(rows: Sequence[sqlite3.Row]) -> tuple[Watch, ...]:
         raise DamageError(str(fault)) from fault
 
 
-def watch_of(row: Row) -> Watch:
+def watch_of(row: Row) -> WatchedJob:
     """The watch that checked columns hold."""
-    return Watch(
+    return WatchedJob(
         job=_job_of(row),
         added_at=row["added_at"],
         added_by=row["added_by"],
@@ -122,11 +122,11 @@ def _tags_of(text: str) -> tuple[str, ...]:
     return tuple(tags)
 
 
-def _job_of(row: Row) -> Job:
+def _job_of(row: Row) -> JobRef:
     given = row["given"]
     if given != row["job"] and JobId.parse(given).key != row["job"]:
         raise DamageError("a job has two ids")
-    return Job(row["tenant"], JobId(given))
+    return JobRef(row["tenant"], JobId(given))
 
 
 def check(name: str, column: tuple[object, ...]) -> None:
@@ -138,11 +138,11 @@ def check(name: str, column: tuple[object, ...]) -> None:
         raise DamageError(f"its {name} holds no time")
 
 
-def entry_of(row: Row, job: Job) -> Entry:
+def entry_of(row: Row, job: JobRef) -> Event:
     """A timeline's entry; an event of a newer program reads as a change of status. Raises `DamageError`."""
     for name in ("at", "event", "text", "verdict"):
         check(name, (row[name],))
-    return Entry(job, row["at"], _EVENTS.get(row["event"], Event.STATUS), row["text"], row["verdict"])
+    return Event(job, row["at"], _EVENTS.get(row["event"], EventKind.STATUS), row["text"], row["verdict"])
 
 
 def _digest_columns(digest: Digest | None) -> dict[str, SqlValue]:
@@ -176,13 +176,13 @@ ReadReport = Callable[[str], "Report | None"]
 """Reads a kept body as a report; handed in, since only the wire knows how."""
 
 
-def answer_row(job: Job, seen: "Seen") -> dict[str, str | float]:
+def response_row(job: JobRef, seen: "Success") -> dict[str, str | float]:
     """The columns of an answer; the call holds no header of the request, and so no token."""
     call = json.dumps(call_fields(seen.call), ensure_ascii=False)
     return {"tenant": job.tenant, "job": job.id.key, "at": seen.at, "body": seen.report.raw, "call": call}
 
 
-def answer_of(row: sqlite3.Row, read_report: ReadReport) -> "Seen | None":
+def response_of(row: sqlite3.Row, read_report: ReadReport) -> "Success | None":
     """The answer that a row holds; None where its body is no report any more. Raises `DamageError`."""
     check("at", (row["at"],))
     try:
@@ -192,7 +192,7 @@ def answer_of(row: sqlite3.Row, read_report: ReadReport) -> "Seen | None":
     return _classes()[0](report, row["at"], call) if report else None
 
 
-def earlier_of(row: sqlite3.Row) -> "Earlier | None":
+def previous_body_of(row: sqlite3.Row) -> "PreviousBody | None":
     """The body that a row's answer replaced; None where it is the first one. Raises `DamageError`."""
     raw, at = row["earlier"], row["earlier_at"]
     if raw is None and at is None:
@@ -216,10 +216,10 @@ def call_of(fields: Mapping[str, Any]) -> "Call":
     return _classes()[2](rate_limits=RateLimits(), **{**fields, "limits": limits})
 
 
-def _classes() -> "tuple[type[Seen], type[Earlier], type[Call]]":
-    from zjobtui.models.observation import Call, Earlier, Seen  # noqa: PLC0415 - 10 ms; the first screen shows no answer
+def _classes() -> "tuple[type[Success], type[PreviousBody], type[Call]]":
+    from zjobtui.models.observation import Call, PreviousBody, Success  # noqa: PLC0415 - 10 ms; the first screen shows no answer
 
-    return Seen, Earlier, Call
+    return Success, PreviousBody, Call
 
 
 _FINAL = tuple(sorted(FINAL_STATUSES))
@@ -272,13 +272,13 @@ def write(connection: sqlite3.Connection, change: Change, revision: int) -> None
     _append(connection, change.entries)
 
 
-def _add(connection: sqlite3.Connection, watches: Iterable[Watch], revision: int) -> None:
+def _add(connection: sqlite3.Connection, watches: Iterable[WatchedJob], revision: int) -> None:
     connection.executemany(_INSERT, [{**row_of(watch), "revision": revision} for watch in watches])
 
 
 def _remove(connection: sqlite3.Connection, change: Change, revision: int) -> None:
     said = {entry.job: entry for entry in change.entries}
-    left = [(said.get(watch.job, Entry(watch.job, 0.0, Event.REMOVED, "")), watch.job) for watch in change.removed]
+    left = [(said.get(watch.job, Event(watch.job, 0.0, EventKind.REMOVED, "")), watch.job) for watch in change.removed]
     _update_each(
         connection,
         "UPDATE watches SET removed_at = ?, removed_as = ?, revision = ? WHERE tenant = ? AND job = ?",
@@ -298,16 +298,16 @@ def _observe(connection: sqlite3.Connection, observed: Iterable[Observed], revis
     for one in observed:
         written = connection.execute(_OBSERVE, {**row_of(one.watch), "revision": revision})
         if written.rowcount and one.seen is not None:
-            connection.execute(_ANSWER, answer_row(one.watch.job, one.seen))
+            connection.execute(_ANSWER, response_row(one.watch.job, one.seen))
         elif not written.rowcount and not _is_known(connection, one.watch.job):
             raise MissingJobError
 
 
-def _is_known(connection: sqlite3.Connection, job: Job) -> bool:
+def _is_known(connection: sqlite3.Connection, job: JobRef) -> bool:
     return connection.execute(f"SELECT {POSITION}", (job.tenant, job.id.key)).fetchone()[0] is not None
 
 
-def _append(connection: sqlite3.Connection, entries: Iterable[Entry]) -> None:
+def _append(connection: sqlite3.Connection, entries: Iterable[Event]) -> None:
     """Adds to timelines; what another window has just told in the same words is not told again."""
     for entry in entries:
         row = connection.execute(f"SELECT {POSITION}", (entry.job.tenant, entry.job.id.key)).fetchone()

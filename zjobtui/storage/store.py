@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Self
 
 from zjobtui.logs import get_logger
 from zjobtui.models.digest import DIGEST_VERSION
-from zjobtui.models.history import Event
-from zjobtui.models.job import Job
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.history import EventKind
+from zjobtui.models.job import JobRef
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import ANNOTATIONS, Change, Observed, Watchlist
 from zjobtui.storage import ids_log, shared_tables, takeover
 from zjobtui.storage.database import (
@@ -39,16 +39,16 @@ from zjobtui.storage.rows import (
     DamageError,
     MissingJobError,
     ReadReport,
-    answer_of,
-    earlier_of,
     entry_of,
+    previous_body_of,
+    response_of,
     watches_of,
     write,
 )
 
 if TYPE_CHECKING:
-    from zjobtui.models.history import Timeline
-    from zjobtui.models.observation import Earlier, Seen
+    from zjobtui.models.history import History
+    from zjobtui.models.observation import PreviousBody, Success
 
 _REMOVED_FOR_NO_REASON = "SELECT tenant, job FROM watches WHERE removed_at IS NOT NULL AND removed_as IS NULL"
 """Removals that no window wrote: one flipped bit turns NULL into 0."""
@@ -65,11 +65,11 @@ _WATCHES = f"SELECT {', '.join((*IDENTITY, *ANNOTATIONS, *OBSERVATIONS))}, remov
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class StoreChanges:
     """What other windows did: watches as they are now, and jobs that were removed."""
 
-    watches: tuple[Watch, ...]
-    removed: tuple[Job, ...]
+    watches: tuple[WatchedJob, ...]
+    removed: tuple[JobRef, ...]
     since: int = -1
     """The revision after which they were committed."""
 
@@ -276,7 +276,7 @@ class Store:
             opened.connection.close()
         return ""
 
-    def news(self) -> News | None:
+    def news(self) -> StoreChanges | None:
         """What other windows have committed since the last look, or None where they have not."""
         with self._reading() as connection:
             version = shared_tables.data_version(connection)
@@ -290,37 +290,37 @@ class Store:
             self._data_version, self._revision, self._newest = version, revision, revision
             watches = watches_of([row for row in rows if row["removed_at"] is None])
             removed = watches_of([row for row in rows if row["removed_at"] is not None])
-        return News(watches, tuple(watch.job for watch in removed), since)
+        return StoreChanges(watches, tuple(watch.job for watch in removed), since)
 
     def look_again(self, since: int) -> None:
         """Return what was committed after this revision again with the next `news()`."""
         self._data_version, self._revision = -1, since
 
-    def recall(self, jobs: Iterable[Job]) -> tuple[Watch, ...]:
+    def recall(self, jobs: Iterable[JobRef]) -> tuple[WatchedJob, ...]:
         """What is kept of jobs that were once watched and then removed."""
         return self._find(jobs, "removed_at IS NOT NULL")
 
-    def watched(self, jobs: Iterable[Job]) -> tuple[Watch, ...]:
+    def watched(self, jobs: Iterable[JobRef]) -> tuple[WatchedJob, ...]:
         """Jobs of the stored watchlist with all that is known of them; those that are not on it are left out."""
         return self._find(jobs, "removed_at IS NULL")
 
-    def gone(self, why: Event) -> tuple[Watch, ...]:
+    def gone(self, why: EventKind) -> tuple[WatchedJob, ...]:
         """What is kept of all jobs that left the watchlist so, as removed or as archived; the last one first."""
         query = f"{_WATCHES} WHERE removed_at IS NOT NULL AND removed_as = ? ORDER BY removed_at DESC, position"
         with self._reading() as connection:
             return watches_of(connection.execute(query, (why.value,)).fetchall())
 
-    def seen(self, job: Job) -> "Seen | None":
+    def seen(self, job: JobRef) -> "Success | None":
         """The last good answer about a job, whole, with the call that brought it."""
         with self._about(job, "SELECT at, body, call FROM reports") as rows:
-            return answer_of(rows[0], self._read_report) if rows else None
+            return response_of(rows[0], self._read_report) if rows else None
 
-    def earlier(self, job: Job) -> "Earlier | None":
+    def earlier(self, job: JobRef) -> "PreviousBody | None":
         """The answer that the last good one replaced, as it came."""
         with self._about(job, "SELECT earlier_at, earlier FROM reports") as rows:
-            return earlier_of(rows[0]) if rows else None
+            return previous_body_of(rows[0]) if rows else None
 
-    def timeline(self, job: Job) -> "Timeline":
+    def timeline(self, job: JobRef) -> "History":
         """The changes of a job, oldest first."""
         with self._about(job, "SELECT at, event, text, verdict FROM entries", "ORDER BY number") as rows:
             return tuple(entry_of(row, job) for row in rows)
@@ -473,11 +473,11 @@ class Store:
             return False
         with self._reading() as connection:
             left = {_row_key(row): row["removed_as"] for row in connection.execute(_LEFT)}
-        archived = {key for key, why in left.items() if why == Event.ARCHIVED.value}
+        archived = {key for key, why in left.items() if why == EventKind.ARCHIVED.value}
         is_same = archived == {key for key, action in logged.items() if action is Action.ARCHIVE}
         return is_same and logged.keys() <= watched | left.keys()
 
-    def _correct_log(self, jobs: Iterable[Job]) -> None:
+    def _correct_log(self, jobs: Iterable[JobRef]) -> None:
         """Write to the log what the store says of these jobs, if it knows them; nothing if that fails, too."""
         query = f"{_LOGGED} WHERE tenant = ? AND job = ?"
         try:
@@ -519,7 +519,7 @@ class Store:
         except OSError:
             return False
 
-    def _find(self, jobs: Iterable[Job], condition: str) -> tuple[Watch, ...]:
+    def _find(self, jobs: Iterable[JobRef], condition: str) -> tuple[WatchedJob, ...]:
         query = f"{_WATCHES} WHERE tenant = ? AND job = ? AND {condition}"
         with self._reading() as connection:
             rows = [connection.execute(query, (job.tenant, job.id.key)).fetchone() for job in jobs]
@@ -531,7 +531,7 @@ class Store:
             yield self._connection
 
     @contextmanager
-    def _about(self, job: Job, select: str, order: str = "") -> Iterator[list[sqlite3.Row]]:
+    def _about(self, job: JobRef, select: str, order: str = "") -> Iterator[list[sqlite3.Row]]:
         """What a table holds about one job; what is wrong with it is told as the block finds it."""
         with self._reading() as connection:
             query = f"{select} WHERE position = {POSITION} {order}"
@@ -655,7 +655,7 @@ def _row_key(row: sqlite3.Row) -> Key:
         raise DamageError("a job has no tenant or no id") from fault
 
 
-def _key(job: Job) -> Key:
+def _key(job: JobRef) -> Key:
     return ids_log.key_of(job.tenant, job.id.key)
 
 
@@ -669,7 +669,7 @@ def _unlogged(rows: list[sqlite3.Row], lines: Mapping[Key, ids_log.Line]) -> Ite
         if row["removed_at"] is None and not (line and line.is_add):
             yield ids_log.line(row["added_at"], row["tenant"], row["given"], row["label"], action=Action.ADD)
         elif row["removed_at"] is not None:
-            is_archived = row["removed_as"] == Event.ARCHIVED.value
+            is_archived = row["removed_as"] == EventKind.ARCHIVED.value
             wanted, action = Action.ARCHIVE if is_archived else Action.REMOVE, line.action if line else Action.REMOVE
             if action is not wanted:
                 where = (row["removed_at"], row["tenant"], row["given"], row["label"])

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from zjobtui.models.history import Entry, Event
-from zjobtui.models.job import Job
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.history import Event, EventKind
+from zjobtui.models.job import JobRef
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import ANNOTATIONS, Change, Observed, Watchlist
 from zjobtui.storage import ids_log
 from zjobtui.storage.ids_log import Key, Line
@@ -21,8 +21,8 @@ from zjobtui.storage.rows import (
     POSITION,
     DamageError,
     ReadReport,
-    answer_of,
     check,
+    response_of,
     watches_of,
     write,
 )
@@ -38,8 +38,8 @@ _NO_WATCHES = Watchlist({})
 class Known:
     """A job as the window knows it; `removal` is the timeline entry of its removal if it is not on the list."""
 
-    watch: Watch
-    removal: Entry | None = None
+    watch: WatchedJob
+    removal: Event | None = None
 
     @property
     def key(self) -> Key:
@@ -65,9 +65,9 @@ def known_in(store: sqlite3.Connection) -> dict[Key, Known]:
     return found
 
 
-def _removal(job: Job, row: sqlite3.Row) -> Entry:
-    why = Event.ARCHIVED if row["removed_as"] == Event.ARCHIVED.value else Event.REMOVED
-    return Entry(job, row["removed_at"], why, "")
+def _removal(job: JobRef, row: sqlite3.Row) -> Event:
+    why = EventKind.ARCHIVED if row["removed_as"] == EventKind.ARCHIVED.value else EventKind.REMOVED
+    return Event(job, row["removed_at"], why, "")
 
 
 def carry_over(
@@ -106,7 +106,7 @@ def carry_over(
     )
     write(connection, change, revision)
     gone = [
-        (line.at, Event.REMOVED.value, revision, *key)
+        (line.at, EventKind.REMOVED.value, revision, *key)
         for key, row in rows.items()
         if key not in known
         and (line := log.get(ids_log.key_of(*key))) is not None
@@ -158,7 +158,7 @@ def _later_answer(source: sqlite3.Connection, key: Key, at: float, read_report: 
     query = f"SELECT {', '.join(_REPORT)} FROM reports WHERE position = {POSITION}"
     with suppress(*_FAULTS):
         row: sqlite3.Row | None = source.execute(query, key).fetchone()
-        if row is not None and row["at"] > at and answer_of(row, read_report) is not None:
+        if row is not None and row["at"] > at and response_of(row, read_report) is not None:
             return row
     return None
 

@@ -17,7 +17,7 @@ SIZE_LIMIT = 16 * 1024
 Plain: TypeAlias = str | float | bool
 
 
-class ScreenMemory:
+class UiStateFile:
     """Reads and writes the file; nothing that goes wrong with it is worth a word, for nothing is lost but a look."""
 
     def __init__(self, path: Path) -> None:

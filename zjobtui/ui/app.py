@@ -9,18 +9,18 @@ from textual.screen import Screen
 
 from zjobtui.clock import Clock
 from zjobtui.models.tenant import Tenant
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.ui.actions import key_of
 from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.keymap import taken_keys
 from zjobtui.ui.monitor import Monitor
-from zjobtui.ui.notifier import Ways
-from zjobtui.ui.protocols import Archive, EngineLike, Memory
+from zjobtui.ui.notifier import NotificationSettings
+from zjobtui.ui.protocols import EngineLike, ReportArchive, UiStateStore
 from zjobtui.ui.terminal_app import TerminalApp
 from zjobtui.ui.terminal_io import share_mouse
-from zjobtui.ui.themes import USUAL, Look
-from zjobtui.ui.toast import say
+from zjobtui.ui.themes import DEFAULT, Appearance
+from zjobtui.ui.toast import toast
 
 
 class MonitorApp(TerminalApp):
@@ -31,15 +31,15 @@ class MonitorApp(TerminalApp):
     def __init__(
         self,
         engine: EngineLike,
-        archive: Archive,
+        archive: ReportArchive,
         tenants: Sequence[Tenant],
         clock: Clock,
         *,
         notice: str = "",
-        first: Sequence[Watch] = (),
-        look: Look = USUAL,
-        ways: Ways | None = None,
-        memory: Memory | None = None,
+        first: Sequence[WatchedJob] = (),
+        look: Appearance = DEFAULT,
+        ways: NotificationSettings | None = None,
+        memory: UiStateStore | None = None,
         exports: Path | None = None,
     ) -> None:
         super().__init__(look)
@@ -82,7 +82,7 @@ class MonitorApp(TerminalApp):
 
     def action_help_quit(self) -> None:
         """Says what ctrl+c does not do; Textual's own words take two lines."""
-        say(self, f"{key_of(self._monitor.actions, 'quit')} leaves; the watchlist is kept.")
+        toast(self, f"{key_of(self._monitor.actions, 'quit')} leaves; the watchlist is kept.")
 
     def run_in_terminal(self, last_words: Callable[[], str]) -> int:
         """Run until the user leaves or a signal comes; return the exit status. `last_words` as in `run_guarded`."""

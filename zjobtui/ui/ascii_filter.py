@@ -27,7 +27,7 @@ TABLE: dict[int, str] = {
 """One cell for one cell, so that nothing moves."""
 
 
-class PlainAscii(LineFilter):
+class AsciiFilter(LineFilter):
     """Comes last of what Textual does to a line before it is sent, whichever widget drew it."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - Textual's signature

@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
 
-class Pick(ModalScreen[str | None]):
+class ChoiceDialog(ModalScreen[str | None]):
     """Asks for one of several names; gives it, or None."""
 
     BINDINGS = [

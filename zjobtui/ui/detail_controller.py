@@ -7,14 +7,14 @@ from functools import partial
 
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
-from zjobtui.models.job import Job
+from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
-from zjobtui.models.watched_job import Watch
-from zjobtui.ui.detail_header import Subject
+from zjobtui.models.watched_job import WatchedJob
+from zjobtui.ui.detail_header import JobDetails
 from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
-from zjobtui.ui.list_model import Shown
-from zjobtui.ui.protocols import Archive, EngineLike
+from zjobtui.ui.list_model import ListPresenter
+from zjobtui.ui.protocols import EngineLike, ReportArchive
 
 log = get_logger(__name__)
 
@@ -22,11 +22,11 @@ RENEW = 30.0
 """Seconds after which a key says again that somebody looks at the job; after a few minutes without it is forgotten."""
 
 
-class Reading:
+class DetailController:
     """Fills the detail with the selected job."""
 
     def __init__(
-        self, engine: EngineLike, archive: Archive, tenants: Sequence[Tenant], clock: Clock, shown: Shown
+        self, engine: EngineLike, archive: ReportArchive, tenants: Sequence[Tenant], clock: Clock, shown: ListPresenter
     ) -> None:
         self._engine = engine
         self._archive = archive
@@ -35,7 +35,7 @@ class Reading:
         self._shown = shown
         self._has_begun = False
         self._attended_at: float | None = None
-        self._visible: frozenset[Job] = frozenset()
+        self._visible: frozenset[JobRef] = frozenset()
 
     def place(self, rows: JobList, detail: JobDetail) -> None:
         """Names the panes."""
@@ -57,7 +57,7 @@ class Reading:
             load = partial(self._load, watch)
             self._detail.run_worker(load, group="detail", exclusive=True)  # type: ignore[arg-type]  # no union is inferred
 
-    def renew(self, before: Watch | None) -> None:
+    def renew(self, before: WatchedJob | None) -> None:
         """Takes what came of the selected job since; the archive is read again only where it holds anything new."""
         watch = self._rows.selected
         if watch is None or before is None or watch.job != before.job or not before.is_merely_confirmed(watch):
@@ -91,9 +91,9 @@ class Reading:
             self._visible = visible
             self._engine.show(jobs)
 
-    async def _load(self, watch: Watch) -> None:
+    async def _load(self, watch: WatchedJob) -> None:
         """A store that fails leaves the watch alone."""
-        subject = Subject(watch, tenant=self._tenants.get(watch.job.tenant), peers=self._shown.state.watchlist)
+        subject = JobDetails(watch, tenant=self._tenants.get(watch.job.tenant), peers=self._shown.state.watchlist)
         try:
             subject = await asyncio.to_thread(self._read, subject)
             self._shown.unread = ""
@@ -102,6 +102,6 @@ class Reading:
             self._shown.unread = str(fault)
         self._detail.show(subject, self._clock.now())
 
-    def _read(self, subject: Subject) -> Subject:
+    def _read(self, subject: JobDetails) -> JobDetails:
         archive, job = self._archive, subject.watch.job
         return replace(subject, seen=archive.seen(job), timeline=archive.timeline(job), earlier=archive.earlier(job))

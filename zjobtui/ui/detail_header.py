@@ -6,38 +6,38 @@ from datetime import tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from zjobtui.formatting.job import TONES, problem_text, when
+from zjobtui.formatting.job import TONES, problem_text, time_text
 from zjobtui.formatting.raw_json import difference, pretty
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.times import duration
-from zjobtui.models.duration_stats import Usual, usual
+from zjobtui.models.duration_stats import DurationStats, duration_stats
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.verdict import Kind
-from zjobtui.models.watched_job import Watch, is_stale
+from zjobtui.models.watched_job import WatchedJob, is_stale
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.ui.detail_tabs import Tab, tab_line
-from zjobtui.ui.outline_lines import FlatLine, blank, paragraph
+from zjobtui.ui.outline_lines import RenderedLine, blank, paragraph
 
 if TYPE_CHECKING:
-    from zjobtui.models.history import Timeline
-    from zjobtui.models.observation import Earlier, Seen
+    from zjobtui.models.history import History
+    from zjobtui.models.observation import PreviousBody, Success
 
 
 @dataclass(frozen=True)
-class Subject:
+class JobDetails:
     """A watch, its last good answer and the one before where there are any, its timeline, its tenant, and its peers."""
 
-    watch: Watch
-    seen: "Seen | None" = None
-    timeline: "Timeline" = ()
-    earlier: "Earlier | None" = None
+    watch: WatchedJob
+    seen: "Success | None" = None
+    timeline: "History" = ()
+    earlier: "PreviousBody | None" = None
     tenant: Tenant | None = None
     peers: Watchlist = Watchlist({})  # noqa: RUF009 - it is never altered
 
     @cached_property
-    def usual(self) -> Usual | None:
+    def usual(self) -> DurationStats | None:
         """What other jobs of the tenant took; found once, however often it is drawn."""
-        return usual(self.watch, self.peers)
+        return duration_stats(self.watch, self.peers)
 
     @cached_property
     def body(self) -> list[str]:
@@ -71,35 +71,35 @@ class Viewing:
 class Page:
     """All lines of the detail; `stops` are the places of what is looked for, `told` says how much of it there is."""
 
-    lines: Sequence[FlatLine]
+    lines: Sequence[RenderedLine]
     stops: Sequence[int] = ()
     told: str = ""
 
 
-def page(subject: Subject | None, viewing: Viewing, now: float, width: int) -> Page:
+def page(subject: JobDetails | None, viewing: Viewing, now: float, width: int) -> Page:
     """The detail at `now` in lines of `width` cells; an empty one until there is room."""
     if width <= 0:
         return Page((blank(),))
     if subject is None:
         return Page(list(paragraph("", NOTHING, "muted", width)))
-    head = [*headline(subject, now, width), FlatLine(TAB_LINE, tab_line(viewing.tab, width)), blank()]
+    head = [*headline(subject, now, width), RenderedLine(TAB_LINE, tab_line(viewing.tab, width)), blank()]
     from zjobtui.ui.detail_views import view  # noqa: PLC0415 - 35 ms; it is read when the list is on the screen
 
     return view(head, subject, viewing, now, width)
 
 
-def headline(subject: Subject, now: float, width: int) -> Iterator[FlatLine]:
+def headline(subject: JobDetails, now: float, width: int) -> Iterator[RenderedLine]:
     """Verdict, time, sentence and trouble: what stands above every view. A wait is told with what is usual."""
     watch, kind = subject.watch, subject.watch.verdict.kind
-    time = when(watch, now)
+    time = time_text(watch, now)
     told = subject.usual if kind is Kind.WAITING and not time.is_stale else None
-    usual = f" · usual is {duration(told.median)}" if told is not None and told.median is not None else ""
+    duration_stats = f" · usual is {duration(told.median)}" if told is not None and told.median is not None else ""
     tone = "stale" if is_stale(watch, now) else TONES[kind].name.lower()
     heading = (
         (f" {GLYPHS[kind]} {kind.value}", tone),
-        (f" · {time.text}{usual}", "attention" if time.is_stale else "muted"),
+        (f" · {time.text}{duration_stats}", "attention" if time.is_stale else "muted"),
     )
-    yield FlatLine("verdict", heading)
+    yield RenderedLine("verdict", heading)
     yield from paragraph("verdict", watch.verdict.sentence, "plain", width)
     if problem := problem_text(watch):
         yield from paragraph("problem", problem, "attention", width)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from enum import Enum
 
-from zjobtui.ui.styled_line import Span, Spans, length_of
+from zjobtui.ui.styled_line import Span, Spans, cell_length
 
 
 class Tab(Enum):
@@ -27,7 +27,7 @@ def tab_at(shown: Tab, width: int, x: int) -> Tab | None:
     """The tab that takes the cell `x` of the line."""
     end = 0
     for tab, span in _fitting(shown, width):
-        end += length_of((span,))
+        end += cell_length((span,))
         if x < end:
             return tab
     return None
@@ -35,7 +35,7 @@ def tab_at(shown: Tab, width: int, x: int) -> Tab | None:
 
 def _fitting(shown: Tab, width: int) -> list[tuple[Tab | None, Span]]:
     forms = [list(_tabs(shown, form)) for form in ("{key} {name}", "{name}", "{key}")]
-    return next((form for form in forms if length_of(span for _, span in form) <= width), forms[-1])
+    return next((form for form in forms if cell_length(span for _, span in form) <= width), forms[-1])
 
 
 def _tabs(shown: Tab, form: str) -> Iterator[tuple[Tab | None, Span]]:

@@ -4,18 +4,18 @@ from textual.screen import Screen
 
 from zjobtui.models.sorting import SortOrder
 from zjobtui.models.verdict import Kind
-from zjobtui.ui.choice import Pick
-from zjobtui.ui.filter_input import open_filter_bar
+from zjobtui.ui.choice import ChoiceDialog
+from zjobtui.ui.filter_input import open_filter_input
 from zjobtui.ui.job_list import JobList
-from zjobtui.ui.list_model import Shown, following, status_filter
+from zjobtui.ui.list_model import ListPresenter, following, status_filter
 
 HINT = "words, status:failed, order:O-1, age>10m, is:unseen, !tag:acme"
 
 
-class Finding:
+class FilterController:
     """Changes what the list shows."""
 
-    def __init__(self, screen: Screen[None], rows: JobList, shown: Shown) -> None:
+    def __init__(self, screen: Screen[None], rows: JobList, shown: ListPresenter) -> None:
         self._screen = screen
         self._rows = rows
         self._shown = shown
@@ -29,7 +29,7 @@ class Finding:
             if before and not text:
                 self._rows.return_to(before.job)
 
-        await open_filter_bar(self._rows, self._shown.view.text, HINT, typed)
+        await open_filter_input(self._rows, self._shown.view.text, HINT, typed)
 
     def toggle(self, kind: Kind) -> None:
         """Shows just the jobs of one verdict, or all again where just those are shown."""
@@ -52,4 +52,4 @@ class Finding:
 
         app = self._screen.app
         with app.batch_update():
-            await app.push_screen(Pick("Sort by", tuple(orders), self._shown.view.order.title), sort)
+            await app.push_screen(ChoiceDialog("Sort by", tuple(orders), self._shown.view.order.title), sort)

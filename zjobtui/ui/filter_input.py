@@ -10,7 +10,7 @@ from zjobtui.ui.prompt import KeptLine
 from zjobtui.ui.toast import clear
 
 
-class FilterBar(KeptLine):
+class FilterInput(KeptLine):
     """Calls `typed` with every change. Enter keeps the words and goes back to the pane, escape drops them."""
 
     BINDINGS = [
@@ -46,15 +46,15 @@ class FilterBar(KeptLine):
         await self.action_keep()
 
 
-async def open_filter_bar(pane: Widget, text: str, hint: str, typed: Callable[[str], None]) -> None:
+async def open_filter_input(pane: Widget, text: str, hint: str, typed: Callable[[str], None]) -> None:
     """Opens the line for a pane, above the keys, where nothing that was told covers it; there is one at a time."""
     clear(pane.app)
-    for bar in pane.screen.query(FilterBar):
+    for bar in pane.screen.query(FilterInput):
         if bar.pane is pane:
             bar.focus()
             return
         await bar.remove()
-    bar = FilterBar(pane, text, hint, typed)
+    bar = FilterInput(pane, text, hint, typed)
     with pane.app.batch_update():
         await pane.screen.mount(bar, before="#keys-bar")
         pane.screen.set_focus(bar)

@@ -13,24 +13,24 @@ from textual.screen import Screen
 from zjobtui.clock import Clock
 from zjobtui.config.paths import data_folder
 from zjobtui.formatting import export
-from zjobtui.formatting.export import copies
+from zjobtui.formatting.export import clipboard_texts
 from zjobtui.formatting.found_ids import counts
 from zjobtui.formatting.symbols import plural
 from zjobtui.logs import get_logger
-from zjobtui.models.job import FoundIds, Job, JobId
+from zjobtui.models.job import FoundIds, JobId, JobRef
 from zjobtui.models.tenant import Tenant
-from zjobtui.models.watched_job import Watch
-from zjobtui.polling.protocols import Edited
+from zjobtui.models.watched_job import WatchedJob
+from zjobtui.polling.protocols import EditResult
 from zjobtui.storage.exports import FOLDER, export_name, write_export
 from zjobtui.ui.add_jobs import AddJobs
-from zjobtui.ui.choice import Pick
+from zjobtui.ui.choice import ChoiceDialog
 from zjobtui.ui.clipboard import sequence
-from zjobtui.ui.list_model import Shown
-from zjobtui.ui.prompt import AskText
-from zjobtui.ui.protocols import Archive, EngineLike
+from zjobtui.ui.list_model import ListPresenter
+from zjobtui.ui.prompt import PromptDialog
+from zjobtui.ui.protocols import EngineLike, ReportArchive
 from zjobtui.ui.terminal_io import write
-from zjobtui.ui.toast import say
-from zjobtui.ui.undo import Undoing, Watches, Way, named
+from zjobtui.ui.toast import toast
+from zjobtui.ui.undo import UndoStack, UndoStep, Watches, describe_jobs
 
 log = get_logger(__name__)
 
@@ -41,7 +41,7 @@ def shared(texts: Iterable[str]) -> str:
     return different.pop() if len(different) == 1 else ""
 
 
-def tags_of(watch: Watch) -> str:
+def tags_of(watch: WatchedJob) -> str:
     """The tags as they are written and read."""
     return ", ".join(watch.tags)
 
@@ -51,7 +51,7 @@ def read_tags(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text.replace(",", " ").split()))
 
 
-def shared_tags(watches: Sequence[Watch]) -> str:
+def shared_tags(watches: Sequence[WatchedJob]) -> str:
     """The tags that all have, in the order of the first."""
     first = watches[0].tags if watches else ()
     return ", ".join(tag for tag in first if all(tag in one.tags for one in watches))
@@ -63,7 +63,7 @@ def retagged(own: str, before: str, after: str) -> str:
     return ", ".join(dict.fromkeys((*alone, *read_tags(after))))
 
 
-def by_text(texts: Mapping[Job, str]) -> Iterable[tuple[str, list[Job]]]:
+def by_text(texts: Mapping[JobRef, str]) -> Iterable[tuple[str, list[JobRef]]]:
     """Each different text with the jobs that have it."""
     return ((text, [job for job in texts if texts[job] == text]) for text in dict.fromkeys(texts.values()))
 
@@ -75,19 +75,19 @@ ALL_IN_FILE = "all of these, to a file"
 """What can be chosen where the terminal takes no copies; it never says whether it does."""
 
 
-class Deeds:
+class JobActions:
     """Acts on the marked jobs, or on the selected one where none is marked."""
 
     def __init__(
         self,
         screen: Screen[None],
         engine: EngineLike,
-        archive: Archive,
+        archive: ReportArchive,
         tenants: Sequence[Tenant],
         clock: Clock,
-        shown: Shown,
+        shown: ListPresenter,
         *,
-        go_to: Callable[[Sequence[Job]], bool],
+        go_to: Callable[[Sequence[JobRef]], bool],
         exports: Path | None,
         undo_key: str = "u",
     ) -> None:
@@ -99,7 +99,7 @@ class Deeds:
         self._shown = shown
         self._go_to = go_to
         self._exports = exports or data_folder() / FOLDER
-        self._undoing = Undoing(screen, undo_key)
+        self._undoing = UndoStack(screen, undo_key)
 
     def add(self, text: str = "") -> None:
         """Asks for a tenant where there are several, then for a text with ids, and watches them."""
@@ -112,26 +112,28 @@ class Deeds:
                 self._add_to(tenant, text)
 
         here = targets[0].job.tenant if (targets := self._shown.targets()) else ""
-        self._screen.app.push_screen(Pick("Add jobs of which tenant", tuple(self._tenants), here), add)
+        self._screen.app.push_screen(ChoiceDialog("Add jobs of which tenant", tuple(self._tenants), here), add)
 
     def remove(self) -> None:
         """Takes jobs off the watchlist; asks first where they are many."""
         targets = self._targets()
         them = "it" if len(targets) == 1 else "them"
-        back = Way(
+        back = UndoStep(
             lambda removed: [self._engine.restore(removed)],
             "back on the watchlist",
             f"brings {them} back",
             lambda removed: len(removed) == 1 and self._go_to(_jobs(removed)),
         )
-        yes, no = f"Remove {named(targets)}" if targets else "", "Leave them as they are"
+        yes, no = f"Remove {describe_jobs(targets)}" if targets else "", "Leave them as they are"
 
         def remove(answer: str | None) -> None:
             if answer == yes:
                 self._undoing.do([self._engine.forget(_jobs(targets))], "removed", back)
 
         if len(targets) > MANY:
-            self._screen.app.push_screen(Pick(f"Take {named(targets)} off the watchlist", (no, yes)), remove)
+            self._screen.app.push_screen(
+                ChoiceDialog(f"Take {describe_jobs(targets)} off the watchlist", (no, yes)), remove
+            )
         elif targets:
             remove(yes)
 
@@ -147,7 +149,7 @@ class Deeds:
         """Asks for tags; of several jobs for those that all have, and what is one's alone stays."""
         before = shared_tags(self._shown.targets())
 
-        def tag(jobs: Sequence[Job], text: str) -> "Future[Edited]":
+        def tag(jobs: Sequence[JobRef], text: str) -> "Future[EditResult]":
             return self._engine.tag(jobs, read_tags(text))
 
         title = "Tags of {}, separated by commas"
@@ -160,7 +162,7 @@ class Deeds:
     def all_seen(self) -> None:
         """Takes the mark of the unseen from every job that is shown."""
         unseen = self._shown.unseen()
-        back = Way(lambda seen: [self._engine.unsee(_jobs(seen))], "unseen again")
+        back = UndoStep(lambda seen: [self._engine.unsee(_jobs(seen))], "unseen again")
         if unseen:
             self._undoing.do([self._engine.acknowledge(unseen)], "seen", back)
         else:
@@ -171,14 +173,14 @@ class Deeds:
         """Asks Zuora about jobs at once."""
         if targets := self._targets():
             self._engine.ask_now(_jobs(targets))
-            self._say(f"Asking about {named(targets)} now.")
+            self._say(f"Asking about {describe_jobs(targets)} now.")
 
     async def copy(self) -> None:
         """Asks what to copy, and hands it to the terminal; a key typed ahead waits until it asks."""
         if not (targets := self._targets()):
             return
         seen = await asyncio.to_thread(self._archive.seen, targets[0].job)
-        texts = copies(targets, seen, self._tenants.get(targets[0].job.tenant))
+        texts = clipboard_texts(targets, seen, self._tenants.get(targets[0].job.tenant))
 
         def copy(what: str | None) -> None:
             if what == ALL_IN_FILE:
@@ -186,7 +188,7 @@ class Deeds:
             elif what is not None:
                 self._to_clipboard(what, texts[what], targets)
 
-        self._screen.app.push_screen(Pick(f"Copy of {named(targets)}", (*texts, ALL_IN_FILE)), copy)
+        self._screen.app.push_screen(ChoiceDialog(f"Copy of {describe_jobs(targets)}", (*texts, ALL_IN_FILE)), copy)
 
     def export(self) -> None:
         """Asks for a form, and writes the jobs to a file."""
@@ -205,7 +207,7 @@ class Deeds:
                 suffix, text = forms[form]
                 self._to_file(text(), suffix, targets)
 
-        self._screen.app.push_screen(Pick(f"Export {named(targets)} as", tuple(forms)), write)
+        self._screen.app.push_screen(ChoiceDialog(f"Export {describe_jobs(targets)} as", tuple(forms)), write)
 
     def screenshot(self) -> None:
         """Writes a picture of the screen."""
@@ -218,7 +220,7 @@ class Deeds:
         return targets
 
     def _say(self, text: str) -> None:
-        say(self._screen.app, text)
+        toast(self._screen.app, text)
 
     def _to_clipboard(self, what: str, text: str, targets: Watches) -> None:
         written = sequence(text, os.environ)  # Textual's own copy wraps nothing for tmux
@@ -241,8 +243,8 @@ class Deeds:
         self,
         title: str,
         done: str,
-        current: Callable[[Watch], str],
-        change: "Callable[[Sequence[Job], str], Future[Edited]]",
+        current: Callable[[WatchedJob], str],
+        change: "Callable[[Sequence[JobRef], str], Future[EditResult]]",
         new: Callable[[str, str], str] = lambda _, text: text,
         before: str | None = None,
     ) -> None:
@@ -252,7 +254,7 @@ class Deeds:
         own = {watch.job: current(watch) for watch in targets}
         start = shared(own.values()) if before is None else before
 
-        def write(texts: dict[Job, str]) -> "list[Future[Edited]]":
+        def write(texts: dict[JobRef, str]) -> "list[Future[EditResult]]":
             return [change(jobs, text) for text, jobs in by_text(texts)]
 
         def take(text: str | None) -> None:
@@ -260,15 +262,15 @@ class Deeds:
                 return
             texts = {job: new(own[job], text) for job in own}
             words = done if any(texts.values()) else f"no longer {done}"
-            back = Way(lambda _: write(own), f"{done} as before")
+            back = UndoStep(lambda _: write(own), f"{done} as before")
             self._undoing.do(write(texts), words, back)
 
         hint = "each has its own, and enter alone leaves it" if any(text != start for text in own.values()) else ""
-        self._screen.app.push_screen(AskText(title.format(named(targets)), start, hint), take)
+        self._screen.app.push_screen(PromptDialog(title.format(describe_jobs(targets)), start, hint), take)
 
     def _add_to(self, tenant: str, text: str) -> None:
         def is_known(job_id: JobId) -> bool:
-            return self._shown.state.watchlist.get(Job(tenant, job_id)) is not None
+            return self._shown.state.watchlist.get(JobRef(tenant, job_id)) is not None
 
         title = f"Add jobs of {tenant}" if len(self._tenants) > 1 else "Add jobs"
         self._screen.app.push_screen(AddJobs(is_known, text, title), partial(self._add, tenant))
@@ -277,7 +279,7 @@ class Deeds:
         if found is None or not (found.ids or found.refused):
             return
         now = self._clock.now()
-        watches = [Watch(job=Job(tenant, job_id), added_at=now, added_by="paste") for job_id in found.ids]
+        watches = [WatchedJob(job=JobRef(tenant, job_id), added_at=now, added_by="paste") for job_id in found.ids]
 
         def told(new: Watches) -> str:
             is_shown = not watches or self._go_to(_jobs(new or watches))
@@ -285,9 +287,9 @@ class Deeds:
             told += counts(found)
             return told if is_shown else f"{told}; the filter hides it"
 
-        back = Way(lambda new: [self._engine.forget(_jobs(new))], "removed again")
+        back = UndoStep(lambda new: [self._engine.forget(_jobs(new))], "removed again")
         self._undoing.follow([self._engine.watch(watches)], told, back)
 
 
-def _jobs(watches: Sequence[Watch]) -> list[Job]:
+def _jobs(watches: Sequence[WatchedJob]) -> list[JobRef]:
     return [watch.job for watch in watches]

@@ -9,12 +9,12 @@ from textual.binding import Binding
 from textual.events import Click, Key
 
 from zjobtui.formatting.symbols import short_id
-from zjobtui.models.watched_job import Watch
-from zjobtui.ui.detail_header import TAB_LINE, Page, Subject, Viewing, headline, page
+from zjobtui.models.watched_job import WatchedJob
+from zjobtui.ui.detail_header import TAB_LINE, JobDetails, Page, Viewing, headline, page
 from zjobtui.ui.detail_tabs import TABS, Tab, tab_at
-from zjobtui.ui.filter_input import open_filter_bar
-from zjobtui.ui.line_list import LinesView
-from zjobtui.ui.outline_lines import FlatLine
+from zjobtui.ui.filter_input import open_filter_input
+from zjobtui.ui.line_list import LineListView
+from zjobtui.ui.outline_lines import RenderedLine
 from zjobtui.ui.styled_line import Spans
 
 _HINTS = {Tab.SUMMARY: "words of subscriptions and order line items", Tab.RAW: "words of the answer; n and N go on"}
@@ -29,7 +29,7 @@ class _Place(NamedTuple):
     top: int = 0
 
 
-class JobDetail(LinesView):
+class JobDetail(LineListView):
     """Shows one subject. Which view is on, and what is opened in it, stays so for every job and whatever comes."""
 
     BINDINGS = [
@@ -43,9 +43,9 @@ class JobDetail(LinesView):
 
     def __init__(self) -> None:
         super().__init__(id="detail")
-        self._subject: Subject | None = None
+        self._subject: JobDetails | None = None
         self._page = Page(())
-        self._head: list[FlatLine] = []
+        self._head: list[RenderedLine] = []
         self._tab = Tab.SUMMARY
         self._opened: dict[str, bool] = {}
         self._words: dict[Tab, str] = {}
@@ -57,7 +57,7 @@ class JobDetail(LinesView):
         self.zone: tzinfo | None = None
         """The zone of the times; the machine's own where it is None."""
 
-    def show(self, subject: Subject | None, now: float) -> None:
+    def show(self, subject: JobDetails | None, now: float) -> None:
         """Takes a subject; for the same job every view stays as it is.
 
         Another is read from the top of each, or from the first match in the answer: what is looked for stays.
@@ -70,7 +70,7 @@ class JobDetail(LinesView):
         if not same and self._tab is Tab.RAW and self._page.stops:
             self._go_to_match(0)
 
-    def confirm(self, watch: Watch) -> None:
+    def confirm(self, watch: WatchedJob) -> None:
         """Takes a watch of the same job, of which nothing new is known but when: what time changes, `tick` draws."""
         if self._subject is not None and self._subject.watch.job == watch.job:
             self._subject = replace(self._subject, watch=watch)
@@ -124,7 +124,7 @@ class JobDetail(LinesView):
 
     async def action_find(self) -> None:
         """Opens the line in which words are typed."""
-        await open_filter_bar(self, self._words.get(self._tab, ""), _HINTS[self._tab], self.find)
+        await open_filter_input(self, self._words.get(self._tab, ""), _HINTS[self._tab], self.find)
 
     def action_match(self, step: int) -> None:
         """Goes to the next match or the one before, and on from the other end."""
@@ -232,12 +232,12 @@ class JobDetail(LinesView):
         self.entitle(_title(self._subject, self.line_width), f"{told} · “{words}”" if words else "")
 
 
-def _minute(subject: Subject | None) -> float:
+def _minute(subject: JobDetails | None) -> float:
     """The minute of the last answer, which is told no finer while a job runs."""
     return (subject.watch.seen_at or 0.0) // 60 if subject else 0.0
 
 
-def _title(subject: Subject | None, width: int) -> str:
+def _title(subject: JobDetails | None, width: int) -> str:
     """Label and short id, or the id as far as the border has room for it beside its corners."""
     if subject is None:
         return "Job"

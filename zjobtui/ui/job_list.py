@@ -8,14 +8,14 @@ from rich.cells import cell_len
 from textual.binding import Binding
 from textual.message import Message
 
-from zjobtui.formatting.job import TONES, When, when
+from zjobtui.formatting.job import TONES, TimeText, time_text
 from zjobtui.formatting.symbols import GLYPHS, WORDS, short_id
-from zjobtui.models.job import Job
+from zjobtui.models.job import JobRef
 from zjobtui.models.verdict import Kind
-from zjobtui.models.watched_job import Watch
-from zjobtui.ui.line_list import LinesView
-from zjobtui.ui.styled_line import Span, Spans, fitted
-from zjobtui.ui.toast import say
+from zjobtui.models.watched_job import WatchedJob
+from zjobtui.ui.line_list import LineListView
+from zjobtui.ui.styled_line import Span, Spans, fit_exact
+from zjobtui.ui.toast import toast
 
 _SIGN, _WORD, _SHORT_WHEN, _LONG_WHEN = 4, 10, 10, 20
 _LEAST_NAME, _NAME = 10, 18
@@ -38,7 +38,7 @@ class Columns:
     word: int = 0
     order: int = 0
     account: int = 0
-    when: int = 0
+    time_text: int = 0
 
     @property
     def has_long_when(self) -> bool:
@@ -62,18 +62,18 @@ def columns_for(width: int, *, are_tenants_named: bool = False) -> Columns:
         room -= taken
         return taken
 
-    when, word = take(_SHORT_WHEN), take(_WORD)
+    time_text, word = take(_SHORT_WHEN), take(_WORD)
     name = take(tenant, 1)
     order = take(_LEAST_ORDER)
     name += take(_NAME - _LEAST_NAME - name, 1)
     order += take(_ORDER - _LEAST_ORDER) if order else 0
     account = take(_ACCOUNT) if order else 0
     if room >= 2 * (_LONG_WHEN - _SHORT_WHEN):
-        when += take(_LONG_WHEN - _SHORT_WHEN)
-    return Columns(max(min(_LEAST_NAME, width - _SIGN), 0) + name + max(room, 0), word, order, account, when)
+        time_text += take(_LONG_WHEN - _SHORT_WHEN)
+    return Columns(max(min(_LEAST_NAME, width - _SIGN), 0) + name + max(room, 0), word, order, account, time_text)
 
 
-def row_of(watch: Watch, columns: Columns, time: When, *, is_marked: bool = False, tenant: str = "") -> Spans:
+def row_of(watch: WatchedJob, columns: Columns, time: TimeText, *, is_marked: bool = False, tenant: str = "") -> Spans:
     """The row of a watch, behind its mark: marked by a person, or changed since a person last looked.
 
     `tenant` stands before its name where several are watched. A stale row is dimmed but for the word that says so.
@@ -94,21 +94,21 @@ def row_of(watch: Watch, columns: Columns, time: When, *, is_marked: bool = Fals
 
 def _cell(text: str, width: int) -> str:
     """The text with a blank behind it in `width` cells."""
-    return fitted(fitted(text, width - 1) if cell_len(text) >= width > 1 else text, width)
+    return fit_exact(fit_exact(text, width - 1) if cell_len(text) >= width > 1 else text, width)
 
 
-def _mark(watch: Watch, tone: str, *, is_marked: bool) -> Span:
+def _mark(watch: WatchedJob, tone: str, *, is_marked: bool) -> Span:
     if is_marked:
         return f"{MARKED} ", "key"
     return f"{UNSEEN if watch.is_unseen else ' '} ", tone
 
 
-def _name(watch: Watch, width: int, tenant: str) -> str:
+def _name(watch: WatchedJob, width: int, tenant: str) -> str:
     """The label, or the id shortened in its middle, behind the tenant as far as there is room for that."""
     given = watch.job.id.given
     least = min(cell_len(watch.label) or _LEAST_NAME, _LEAST_NAME) - 1
     room = width - least - _LINK
-    before = f"{fitted(tenant, min(cell_len(tenant), room))} · " if tenant and room > 1 else ""
+    before = f"{fit_exact(tenant, min(cell_len(tenant), room))} · " if tenant and room > 1 else ""
     return before + (watch.label or short_id(given, max(width - cell_len(before), _LEAST_NAME - 1)))
 
 
@@ -116,14 +116,14 @@ def _name_tone(kind: Kind) -> str:
     return "plain" if kind in {Kind.DONE, Kind.WAITING} else "strong"
 
 
-def _time(time: When, columns: Columns) -> Span:
+def _time(time: TimeText, columns: Columns) -> Span:
     if not columns.when:
         return "", "plain"
     text = time.text if columns.has_long_when else time.short
     return " " * (columns.when - cell_len(text)) + text, "attention" if time.is_stale else "muted"
 
 
-class JobList(LinesView):
+class JobList(LineListView):
     """Shows watches in the order in which it is given them.
 
     Until a person has moved the cursor it stays on the first row, where the most urgent job is.
@@ -133,7 +133,7 @@ class JobList(LinesView):
     class Moved(Message):
         """The cursor is on another job, or on none."""
 
-        job: Job | None
+        job: JobRef | None
 
     class Marked(Message):
         """Other jobs are marked than before."""
@@ -148,36 +148,36 @@ class JobList(LinesView):
     def __init__(self, *, are_tenants_named: bool = False) -> None:
         super().__init__(id="list")
         self._are_tenants_named = are_tenants_named
-        self._watches: tuple[Watch, ...] = ()
-        self._job: Job | None = None
+        self._watches: tuple[WatchedJob, ...] = ()
+        self._job: JobRef | None = None
         self.is_placed = False
         """Whether a person has moved the cursor."""
-        self.marked: frozenset[Job] = frozenset()
+        self.marked: frozenset[JobRef] = frozenset()
         """Jobs that a person has marked, whether they are shown or not."""
-        self._last_mark: Job | None = None
+        self._last_mark: JobRef | None = None
         self._now = 0.0
         self._held_at: float | None = None
-        self._told: dict[int, When] = {}
+        self._told: dict[int, TimeText] = {}
         self.view_changed: Callable[[], object] = lambda: None
         """Called when other jobs may be in view; it must be fast, for it holds up scrolling."""
 
     @property
-    def in_view(self) -> tuple[Job, ...]:
+    def in_view(self) -> tuple[JobRef, ...]:
         """The jobs of the rows on screen, in order."""
         top = self.scroll_offset.y
         return tuple(watch.job for watch in self._watches[top : top + self.page_lines])
 
     @property
-    def watches(self) -> tuple[Watch, ...]:
+    def watches(self) -> tuple[WatchedJob, ...]:
         """What is shown, in order."""
         return self._watches
 
     @property
-    def selected(self) -> Watch | None:
+    def selected(self) -> WatchedJob | None:
         """The watch under the cursor."""
         return self._watches[self.cursor] if self._watches else None
 
-    def show(self, watches: tuple[Watch, ...], now: float, held_at: float | None) -> None:
+    def show(self, watches: tuple[WatchedJob, ...], now: float, held_at: float | None) -> None:
         """Takes new watches; the cursor stays with its job and the job at its place on the screen."""
         before, is_held_as_before = self._watches, held_at == self._held_at
         self._watches, self._now, self._held_at = watches, now, held_at
@@ -216,8 +216,8 @@ class JobList(LinesView):
         time = self._told[index] = self._when(index)
         return row_of(watch, columns, time, is_marked=watch.job in self.marked, tenant=tenant)
 
-    def _when(self, index: int) -> When:
-        return when(self._watches[index], self._now, self._held_at, by_minute=True)
+    def _when(self, index: int) -> TimeText:
+        return time_text(self._watches[index], self._now, self._held_at, by_minute=True)
 
     def cursor_moved(self) -> None:
         """Tells that another job is selected."""
@@ -247,7 +247,7 @@ class JobList(LinesView):
             first, last = sorted((jobs.index(self._last_mark), self.cursor))
             self.mark(self.marked.union(jobs[first : last + 1]))
         else:
-            say(self.app, "Mark one with space; V marks from there to here.")
+            toast(self.app, "Mark one with space; V marks from there to here.")
 
     def action_mark_all(self) -> None:
         """Marks everything that is shown, or takes all marks away when it is marked already."""
@@ -261,7 +261,7 @@ class JobList(LinesView):
         if found is not None:
             self.go_to(found)
         else:
-            say(self.app, "No other job has changed since you looked.")
+            toast(self.app, "No other job has changed since you looked.")
 
     def action_next_job(self) -> None:
         """Goes to the job below."""
@@ -271,14 +271,14 @@ class JobList(LinesView):
         """Goes to the job above."""
         self.action_move(-1)
 
-    def return_to(self, job: Job) -> bool:
+    def return_to(self, job: JobRef) -> bool:
         """Moves the cursor to a job, if that is shown, and tells whether it is."""
         index = next((index for index, watch in enumerate(self._watches) if watch.job == job), None)
         if index is not None:
             self.go_to(index)
         return index is not None
 
-    def mark(self, jobs: frozenset[Job]) -> None:
+    def mark(self, jobs: frozenset[JobRef]) -> None:
         """Marks just these jobs."""
         self.marked = jobs
         self.redraw_changed()

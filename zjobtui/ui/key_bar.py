@@ -8,10 +8,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from zjobtui.ui.actions import Action
-from zjobtui.ui.styled_line import Span, length_of, strip_of, within
+from zjobtui.ui.styled_line import Span, cell_length, to_strip, truncate
 
 
-class KeysBar(Widget):
+class KeyBar(Widget):
     """Draws each key with its action's name, as many as fit; one widget, since a dozen cost a tenth of the start."""
 
     COMPONENT_CLASSES = {"lines--key", "lines--plain"}
@@ -23,12 +23,12 @@ class KeysBar(Widget):
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - Textual's signature; there is one line
         """The bar itself."""
         spans = [span for action, _ in fitting(self._actions, self.size.width) for span in spans_of(action)]
-        return strip_of(within(tuple(spans), self.size.width), self.size.width, self._style)
+        return to_strip(truncate(tuple(spans), self.size.width), self.size.width, self._style)
 
     async def on_click(self, event: Click) -> None:
         """Does what the clicked name says."""
         for action, start in fitting(self._actions, self.size.width):
-            if start <= event.x < start + length_of(spans_of(action)):
+            if start <= event.x < start + cell_length(spans_of(action)):
                 await self.screen.run_action(action.does)
                 return
 
@@ -44,11 +44,11 @@ def spans_of(action: Action) -> tuple[Span, ...]:
 def fitting(actions: Sequence[Action], width: int) -> list[tuple[Action, int]]:
     """The actions that fit in whole, each with the cell in which it starts; help and quit always do."""
     last = [action for action in actions if action.group == "Program"]
-    room = width - sum(length_of(spans_of(action)) for action in last)
+    room = width - sum(cell_length(spans_of(action)) for action in last)
     placed: list[tuple[Action, int]] = []
     at = 0
     for action in actions:
-        length = length_of(spans_of(action))
+        length = cell_length(spans_of(action))
         if action in last or at + length <= room:
             placed.append((action, at))
             at += length

@@ -20,7 +20,7 @@ PENDING_LIMIT = 256
 """Keys that may wait; whatever sends more is no keyboard, and the rest is dropped."""
 
 
-class InTurn:
+class KeyQueue:
     """Of `/x`, sent in one go by a slow line, the x must reach the filter and not remove a job.
 
     Textual sends a key to whatever has the focus when it comes, even if a key before it is about to move the focus.

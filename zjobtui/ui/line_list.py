@@ -12,12 +12,12 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from zjobtui.ui.styled_line import Spans, strip_of, within
+from zjobtui.ui.styled_line import Spans, to_strip, truncate
 
 TONES = ("key", "plain", "muted", "good", "waiting", "attention", "bad", "strong", "stale", "match")
 
 
-class LinesView(ScrollView, can_focus=True):
+class LineListView(ScrollView, can_focus=True):
     """Shows lines that a subclass gives by `line(index)`; the cursor is a line, the view follows it."""
 
     COMPONENT_CLASSES = {"lines--cursor", *(f"lines--{tone}" for tone in TONES)}
@@ -80,7 +80,7 @@ class LinesView(ScrollView, can_focus=True):
                 self.redraw()  # where there is no line, there is no cursor either
             self.count = count
             self._fit_scrollbar()
-        self.set_reactive(LinesView.cursor, max(0, min(cursor, count - 1)))
+        self.set_reactive(LineListView.cursor, max(0, min(cursor, count - 1)))
         top = max(0, min(top, count - self.page_lines))
         if top != self.scroll_offset.y:
             self._scroll_top(top)
@@ -101,7 +101,7 @@ class LinesView(ScrollView, can_focus=True):
         for y in range(self.page_lines):
             if only is not None and top + y not in only:
                 continue
-            new = within(self.line(top + y), self.line_width) if top + y < self.count else ()
+            new = truncate(self.line(top + y), self.line_width) if top + y < self.count else ()
             if y in self._drawn and self._drawn[y] != new:
                 self._refresh_line(y)
 
@@ -118,9 +118,9 @@ class LinesView(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draws one line of the view."""
         index, width = y + self.scroll_offset.y, self.size.width
-        spans = self._drawn[y] = within(self.line(index), self.line_width) if index < self.count else ()
+        spans = self._drawn[y] = truncate(self.line(index), self.line_width) if index < self.count else ()
         has_cursor = index == self.cursor < self.count
-        return strip_of(spans, width, lambda name: self._style(name or "plain", has_cursor=has_cursor))
+        return to_strip(spans, width, lambda name: self._style(name or "plain", has_cursor=has_cursor))
 
     def show_cursor(self) -> None:
         """Scrolls so far that the cursor is in view."""

@@ -8,21 +8,21 @@ from textual.content import Content
 from textual.widgets import Static
 
 from zjobtui.clock import Clock
-from zjobtui.formatting.status import SteadyPulses, further, worst
+from zjobtui.formatting.status import SteadyStatuses, other_statuses, worst_status
 from zjobtui.formatting.symbols import WORDS, counts
 from zjobtui.formatting.text_width import within_lines
 from zjobtui.models.filters import FilterProblem, parse
-from zjobtui.models.job import Job
-from zjobtui.models.notifications import altered
+from zjobtui.models.job import JobRef
+from zjobtui.models.notifications import changed_pairs
 from zjobtui.models.sorting import Key, SortOrder
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.text import clean
 from zjobtui.models.verdict import Kind
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.protocols import State
 from zjobtui.ui.job_list import JobList
-from zjobtui.ui.status_bar import TotalsBar
+from zjobtui.ui.status_bar import StatusBar
 
 if TYPE_CHECKING:
     from zjobtui.models.filters import Filter
@@ -33,7 +33,7 @@ CALM = 8.0
 
 Found = TypeVar("Found")
 
-Pairs = Sequence[tuple[Watch, Watch]]
+Pairs = Sequence[tuple[WatchedJob, WatchedJob]]
 """Watches, each with the one that has taken its place."""
 
 
@@ -42,9 +42,9 @@ class _OfEach(Generic[Found]):
     """What a rule finds for each watch of a watchlist, by identity; it is asked again only for those that are new."""
 
     found: dict[int, Found] = field(default_factory=dict)
-    _rule: Callable[[Watch], Found] | None = None
+    _rule: Callable[[WatchedJob], Found] | None = None
 
-    def follow(self, rule: Callable[[Watch], Found], watchlist: Watchlist, replaced: Pairs | None) -> bool:
+    def follow(self, rule: Callable[[WatchedJob], Found], watchlist: Watchlist, replaced: Pairs | None) -> bool:
         """Takes a watchlist; tells whether all is found as it was before."""
         if replaced is None or rule != self._rule:
             self.found, self._rule = {id(watch): rule(watch) for watch in watchlist}, rule
@@ -56,7 +56,7 @@ class _OfEach(Generic[Found]):
 
 
 @dataclass(slots=True)
-class View:
+class JobListModel:
     """What a person has chosen to see. `problem` says what of the filter is not understood; the rest of it holds."""
 
     order: SortOrder = SortOrder.URGENCY
@@ -66,7 +66,7 @@ class View:
     _watchlist: Watchlist = field(default_factory=lambda: Watchlist({}))
     _keys: _OfEach[Key] = field(default_factory=_OfEach)
     _meant: _OfEach[bool] = field(default_factory=_OfEach)
-    _rows: tuple[Watch, ...] = ()
+    _rows: tuple[WatchedJob, ...] = ()
     _is_in_order: bool = False
 
     def choose(self, text: str) -> None:
@@ -86,7 +86,7 @@ class View:
         """Whether other rows may be shown when nothing but time has passed."""
         return self._filter is not None and self._filter.is_timed
 
-    def rows(self, watchlist: Watchlist, now: float, *, is_calm: bool = False) -> tuple[Watch, ...]:
+    def rows(self, watchlist: Watchlist, now: float, *, is_calm: bool = False) -> tuple[WatchedJob, ...]:
         """The watches to show, in order; in calm they stay as they stood while the same jobs are shown.
 
         Where one watchlist follows another, only the watches that differ are looked at.
@@ -105,7 +105,7 @@ class View:
         self._watchlist = watchlist
         return self._rows
 
-    def _arranged(self, watchlist: Iterable[Watch]) -> tuple[Watch, ...]:
+    def _arranged(self, watchlist: Iterable[WatchedJob]) -> tuple[WatchedJob, ...]:
         keys, meant = self._keys.found, self._meant.found
         shown = [watch for watch in watchlist if meant[id(watch)]]
         return tuple(sorted(shown, key=lambda watch: keys[id(watch)]))
@@ -131,7 +131,7 @@ def following(texts: Sequence[str], current: str) -> str:
     return texts[(at + 1) % len(texts)]
 
 
-def _every(_: Watch) -> bool:
+def _every(_: WatchedJob) -> bool:
     return True
 
 
@@ -142,12 +142,12 @@ def _replaced(before: Watchlist, after: Watchlist) -> Pairs | None:
     return pairs if are_the_same else None
 
 
-def calm(rows: tuple[Watch, ...], before: Sequence[Watch]) -> tuple[Watch, ...]:
+def calm(rows: tuple[WatchedJob, ...], before: Sequence[WatchedJob]) -> tuple[WatchedJob, ...]:
     """The rows in the order in which they stood before; the order anew where other jobs are shown than before."""
     by_job = {id(watch.job): watch for watch in rows}
     kept = [by_job.get(id(watch.job)) for watch in before]
     if len(rows) == len(before) and None not in kept:
-        return cast("tuple[Watch, ...]", tuple(kept))
+        return cast("tuple[WatchedJob, ...]", tuple(kept))
     found = {watch.job: watch for watch in rows}  # a watch that another window wrote names its job anew
     if len(found) != len(before) or any(watch.job not in found for watch in before):
         return rows
@@ -158,14 +158,14 @@ NOTICE_LINES = 3
 """Lines that the notice takes at most."""
 
 
-class Shown:
+class ListPresenter:
     """Draws a state on list, bar and notice by what a person has chosen to see; a pane is told only what it shows."""
 
     def __init__(self, state: State, tenants: Sequence[Tenant], clock: Clock, notice: str) -> None:
         self.state = state
         self.counts = counts(state.watchlist)
         """How many jobs have which verdict."""
-        self.view = View()
+        self.view = JobListModel()
         self.notice = notice
         """What is told above the list for as long as the program runs."""
         self.unread = ""
@@ -178,7 +178,7 @@ class Shown:
         self._clock = clock
         self._touched_at = 0.0
         self._told = ""
-        self._steady = SteadyPulses()
+        self._steady = SteadyStatuses()
 
     @property
     def has_several_tenants(self) -> bool:
@@ -186,7 +186,7 @@ class Shown:
         ours = {tenant.name for tenant in self._tenants}
         return len(ours) > 1 or any(watch.job.tenant not in ours for watch in self.state.watchlist)
 
-    def place(self, rows: JobList, bar: TotalsBar, notice: Static) -> None:
+    def place(self, rows: JobList, bar: StatusBar, notice: Static) -> None:
         """Names the panes to draw on."""
         self._rows, self._bar, self._notice = rows, bar, notice
 
@@ -235,13 +235,13 @@ class Shown:
         self._remark = text
         self._draw_notice()
 
-    def targets(self) -> tuple[Watch, ...]:
+    def targets(self) -> tuple[WatchedJob, ...]:
         """The marked jobs, or the selected one."""
         if marked := tuple(watch for watch in self.state.watchlist if watch.job in self._rows.marked):
             return marked
         return (self._rows.selected,) if self._rows.selected else ()
 
-    def unseen(self) -> tuple[Job, ...]:
+    def unseen(self) -> tuple[JobRef, ...]:
         """Of the jobs that are shown those that nobody has looked at since they changed."""
         return tuple(watch.job for watch in self._rows.watches if watch.is_unseen)
 
@@ -263,7 +263,7 @@ class Shown:
         now = self._clock.now()
         known = [pulse for tenant in self._tenants if (pulse := self.state.pulses.get(tenant.name))]
         pulses = self._steady.hold(known, now)
-        self._bar.show(self.counts, worst(pulses), now, further(pulses), is_muted=self.is_muted)
+        self._bar.show(self.counts, worst_status(pulses), now, other_statuses(pulses), is_muted=self.is_muted)
 
     def _count(self, watchlist: Watchlist) -> None:
         """Counts anew what is not as it was."""
@@ -271,7 +271,7 @@ class Shown:
             self.counts = counts(watchlist)
             return
         now = dict(self.counts)
-        for old, new in altered(self.state.watchlist, watchlist):
+        for old, new in changed_pairs(self.state.watchlist, watchlist):
             if old is None:
                 self.counts = counts(watchlist)
                 return

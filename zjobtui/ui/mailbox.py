@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from operator import attrgetter
 
-from zjobtui.models.notifications import altered
+from zjobtui.models.notifications import changed_pairs
 from zjobtui.models.watchlist import ANNOTATIONS
 from zjobtui.polling.protocols import State
 
@@ -48,5 +48,5 @@ def has_news(before: State, after: State) -> bool:
         return True
     return any(
         old is None or old.verdict.kind is not new.verdict.kind or _annotations(old) != _annotations(new)
-        for old, new in altered(before.watchlist, after.watchlist)
+        for old, new in changed_pairs(before.watchlist, after.watchlist)
     )

@@ -17,28 +17,28 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from zjobtui.clock import Clock
-from zjobtui.models.job import Job
+from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
-from zjobtui.models.watched_job import Watch
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.protocols import State
 from zjobtui.ui.actions import bindings, catalogue, key_of
-from zjobtui.ui.detail_controller import Reading
+from zjobtui.ui.detail_controller import DetailController
 from zjobtui.ui.detail_tabs import Tab
-from zjobtui.ui.filter_controller import Finding
-from zjobtui.ui.key_bar import KeysBar
-from zjobtui.ui.list_model import Shown
+from zjobtui.ui.filter_controller import FilterController
+from zjobtui.ui.key_bar import KeyBar
+from zjobtui.ui.list_model import ListPresenter
 from zjobtui.ui.mailbox import Mailbox, has_news
-from zjobtui.ui.notifier import Teller, Ways
-from zjobtui.ui.protocols import Archive, EngineLike, Memory
-from zjobtui.ui.split_view import Panes
-from zjobtui.ui.status_bar import TotalsBar
+from zjobtui.ui.notifier import NotificationSettings, Notifier
+from zjobtui.ui.protocols import EngineLike, ReportArchive, UiStateStore
+from zjobtui.ui.split_view import SplitView
+from zjobtui.ui.status_bar import StatusBar
 from zjobtui.ui.terminal_io import write
-from zjobtui.ui.themes import USUAL, Look
-from zjobtui.ui.toast import say
-from zjobtui.ui.ui_state import Remembering
+from zjobtui.ui.themes import DEFAULT, Appearance
+from zjobtui.ui.toast import toast
+from zjobtui.ui.ui_state import UiState
 
 if TYPE_CHECKING:
-    from zjobtui.ui.job_actions import Deeds
+    from zjobtui.ui.job_actions import JobActions
 
 TICK = 1.0
 """Seconds between looks at what time alone has changed; cells are sent only where they read differently."""
@@ -68,15 +68,15 @@ class Monitor(Screen[None]):
     def __init__(
         self,
         engine: EngineLike,
-        archive: Archive,
+        archive: ReportArchive,
         tenants: Sequence[Tenant],
         clock: Clock,
         *,
         notice: str = "",
-        first: Sequence[Watch] = (),
-        look: Look = USUAL,
-        ways: Ways | None = None,
-        memory: Memory | None = None,
+        first: Sequence[WatchedJob] = (),
+        look: Appearance = DEFAULT,
+        ways: NotificationSettings | None = None,
+        memory: UiStateStore | None = None,
         exports: Path | None = None,
     ) -> None:
         super().__init__()
@@ -89,36 +89,38 @@ class Monitor(Screen[None]):
         self._clock = clock
         self._first = tuple(first)
         self._mailbox = Mailbox(self._announce)
-        self._shown = shown = Shown(engine.state, tenants, clock, notice)
-        self._reading = Reading(engine, archive, tenants, clock, shown)
+        self._shown = shown = ListPresenter(engine.state, tenants, clock, notice)
+        self._reading = DetailController(engine, archive, tenants, clock, shown)
         self._archive = archive
-        self._teller = Teller(ways or Ways(), clock, self._write, lambda text: say(self.app, text))
-        self._panes = Panes(are_tenants_named=shown.has_several_tenants)
+        self._teller = Notifier(ways or NotificationSettings(), clock, self._write, lambda text: toast(self.app, text))
+        self._panes = SplitView(are_tenants_named=shown.has_several_tenants)
         self._list, self._detail = self._panes.rows, self._panes.detail
-        self._finding = Finding(self, self._list, shown)
-        self._remembering = Remembering(memory, self._shown.view, self._panes)
+        self._finding = FilterController(self, self._list, shown)
+        self._remembering = UiState(memory, self._shown.view, self._panes)
         self._news_drawn_at = self._touched_at = 0.0
         self._next_drawing: Timer | None = None
         self._is_view_due = False
 
     @cached_property
-    def _deeds(self) -> "Deeds":
-        from zjobtui.ui.job_actions import Deeds  # noqa: PLC0415 - 45 ms
+    def _deeds(self) -> "JobActions":
+        from zjobtui.ui.job_actions import JobActions  # noqa: PLC0415 - 45 ms
 
         behind = (self._engine, self._archive, self._tenants, self._clock, self._shown)
-        return Deeds(self, *behind, go_to=self._go_to, exports=self._exports, undo_key=key_of(self.actions, "undo"))
+        return JobActions(
+            self, *behind, go_to=self._go_to, exports=self._exports, undo_key=key_of(self.actions, "undo")
+        )
 
     def compose(self) -> ComposeResult:
         """Bar, notice, list and detail as they were left, footer."""
         self._remembering.recall()
-        yield TotalsBar(self._tenants)
+        yield StatusBar(self._tenants)
         yield Static(Content(""), id="notice")
         yield self._panes
-        yield KeysBar(self.actions)
+        yield KeyBar(self.actions)
 
     def on_mount(self) -> None:
         """Draws what is stored, then starts everything that takes time."""
-        self._bar = self.query_one(TotalsBar)
+        self._bar = self.query_one(StatusBar)
         self._detail.zone = self._bar.zone = self._zone
         self._bar.retry_key = key_of(self.actions, "ask_now")
         self._shown.place(self._list, self._bar, self.query_one("#notice", Static))
@@ -224,7 +226,7 @@ class Monitor(Screen[None]):
         """Counts the marks in the title."""
         self._shown.draw_title()
 
-    def on_totals_bar_picked(self, event: TotalsBar.Picked) -> None:
+    def on_status_bar_picked(self, event: StatusBar.Picked) -> None:
         """A click on a count shows just those jobs, and a second one all again."""
         self._finding.toggle(event.kind)
 
@@ -286,7 +288,7 @@ class Monitor(Screen[None]):
         self._detail.zone = self._bar.zone = self._zone
         self._shown.draw_bar()
         self._reading.show()
-        say(self.app, "Times are in UTC." if self._zone else "Times are in local time.")
+        toast(self.app, "Times are in UTC." if self._zone else "Times are in local time.")
 
     def action_divide(self, steps: int) -> None:
         """Moves the border between list and detail."""
@@ -311,7 +313,7 @@ class Monitor(Screen[None]):
         elif self._shown.view.text:
             self._shown.filter("")
 
-    def _go_to(self, jobs: Sequence[Job]) -> bool:
+    def _go_to(self, jobs: Sequence[JobRef]) -> bool:
         """Goes to a new job, of several to the first where the cursor was moved; false where the filter hides them."""
         self._take_state()
         self._list.is_placed |= len(jobs) == 1

@@ -7,36 +7,38 @@ from dataclasses import dataclass
 
 from zjobtui.clock import Clock
 from zjobtui.formatting.events import line_of, records_of
-from zjobtui.models.notifications import Telling, Topic, news
+from zjobtui.models.notifications import NotificationQueue, Topic, notifications_of
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.ui.clipboard import notification
-from zjobtui.ui.protocols import Program
+from zjobtui.ui.protocols import NotifyProgram
 
 BELL = "\a"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ways:
+class NotificationSettings:
     """Of what a person wants to be told, and how; `osc` is 9, 777 or off."""
 
     on: frozenset[Topic] = frozenset(Topic)
     has_bell: bool = True
     osc: str = "off"
     has_toast: bool = False
-    program: Program | None = None
+    program: NotifyProgram | None = None
 
 
-class Teller:
+class Notifier:
     """Compares each watchlist with the one before; writes to the terminal by `write`, says a line by `say`."""
 
-    def __init__(self, ways: Ways, clock: Clock, write: Callable[[str], None], say: Callable[[str], None]) -> None:
+    def __init__(
+        self, ways: NotificationSettings, clock: Clock, write: Callable[[str], None], say: Callable[[str], None]
+    ) -> None:
         self.is_muted = False
         """Whether a person wants silence; what comes meanwhile is not told afterwards."""
         self._ways = ways
         self._clock = clock
         self._write = write
         self._say = say
-        self._telling = Telling()
+        self._telling = NotificationQueue()
 
     @property
     def fault(self) -> str:
@@ -46,12 +48,12 @@ class Teller:
     def compare(self, before: Watchlist, after: Watchlist) -> None:
         """Takes note of what is new."""
         if before is not after and not self.is_muted:
-            self._telling = self._telling.heard(news(before, after, self._ways.on))
+            self._telling = self._telling.heard(notifications_of(before, after, self._ways.on))
 
     def tell(self, watchlist: Watchlist) -> None:
         """Tells what has gathered, if it is time for that."""
         if self.is_muted:
-            self._telling = Telling(told_at=self._telling.told_at)
+            self._telling = NotificationQueue(told_at=self._telling.told_at)
         self._telling, told = self._telling.due(self._clock.boot())
         if not told:
             return

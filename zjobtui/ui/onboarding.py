@@ -23,11 +23,11 @@ from zjobtui.formatting.text_width import fit
 from zjobtui.models.health import Checkup
 from zjobtui.models.tenant import ClientCredentials, Secret, Tenant
 from zjobtui.models.text import clean
-from zjobtui.polling.daemon_thread import off_loop
-from zjobtui.ui.choice import Pick
+from zjobtui.polling.daemon_thread import run_on_daemon_thread
+from zjobtui.ui.choice import ChoiceDialog
 from zjobtui.ui.prompt import OneLine
 from zjobtui.ui.terminal_app import TerminalApp
-from zjobtui.ui.themes import Look
+from zjobtui.ui.themes import Appearance
 
 SignsIn = Callable[[Tenant, ClientCredentials], Checkup]
 """Signs in and asks about one job; it may block."""
@@ -45,7 +45,7 @@ class SignedIn:
     at: tuple[str, str]
 
 
-class SignIn(ModalScreen[SignedIn | None]):
+class SignInDialog(ModalScreen[SignedIn | None]):
     """Asks for the client of a host, or of any base URL; gives it when it has signed in, or None."""
 
     BINDINGS = [
@@ -101,7 +101,7 @@ class SignIn(ModalScreen[SignedIn | None]):
     @work(exclusive=True)
     async def _try(self, tenant: Tenant, credentials: ClientCredentials, at: tuple[str, str]) -> None:
         self._tell(f"Signing in to {tenant.base_url} …")
-        checkup = await off_loop(partial(self._sign_in, tenant, credentials))
+        checkup = await run_on_daemon_thread(partial(self._sign_in, tenant, credentials))
         told = checkup_sentence(checkup)
         if checkup.is_fine:
             self.query_one("#secret", Input).value = ""
@@ -155,7 +155,7 @@ class FirstStart(TerminalApp):
 
     ENABLE_COMMAND_PALETTE = False
 
-    def __init__(self, config: Path, sign_in: SignsIn, look: Look) -> None:
+    def __init__(self, config: Path, sign_in: SignsIn, look: Appearance) -> None:
         super().__init__(look)
         self._config = config
         self._sign_in = sign_in
@@ -171,11 +171,11 @@ class FirstStart(TerminalApp):
         hosts = {f"{fit(host.name, 36)}{host.base_url.removeprefix('https://')}": host.name for host in HOSTS}
         names = (*hosts, OTHER, DEMO, LEAVE)
         picked: str | None = names[0]
-        while picked := await self.push_screen_wait(Pick("Welcome", names, picked or "", about=WELCOME)):
+        while picked := await self.push_screen_wait(ChoiceDialog("Welcome", names, picked or "", about=WELCOME)):
             if picked in {DEMO, LEAVE}:
                 self.next = Next.DEMO if picked == DEMO else Next.NOTHING
                 break
-            signed_in = await self.push_screen_wait(SignIn(hosts.get(picked, ""), self._sign_in))
+            signed_in = await self.push_screen_wait(SignInDialog(hosts.get(picked, ""), self._sign_in))
             if signed_in is not None and await self._is_kept(signed_in):
                 self.next = Next.MONITOR
                 break
@@ -186,16 +186,16 @@ class FirstStart(TerminalApp):
         name, client = signed_in.tenant.name, signed_in.credentials
         offered = {_told_of(place, self._config, name): place for place in places()}
         about = f"{signed_in.told}\n\nThe tenant is written into {clean(str(self._config))}. Where shall its secret be?"
-        while picked := await self.push_screen_wait(Pick("✓ Signed in", tuple(offered), about=about)):
+        while picked := await self.push_screen_wait(ChoiceDialog("✓ Signed in", tuple(offered), about=about)):
             writing = partial(keep, self._config, name, dict([signed_in.at]), client, offered[picked])
             try:
-                await off_loop(writing)
+                await run_on_daemon_thread(writing)
             except NotWrittenError as fault:
                 about = f"{fault}\n\nWhere shall the secret be?"
                 continue
             if offered[picked] is Place.VARIABLE:
                 self.environ = {variable(name): client.client_secret.reveal()}
-                await self.push_screen_wait(Pick("Set the variable", (GO_ON,), about=_exporting(name)))
+                await self.push_screen_wait(ChoiceDialog("Set the variable", (GO_ON,), about=_exporting(name)))
             return True
         return False
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from zjobtui.formatting.outline import Line, Tone
+from zjobtui.formatting.outline import OutlineNode, Tone
 from zjobtui.formatting.text_width import cells, wrap
 from zjobtui.models.text import shorten
-from zjobtui.ui.styled_line import Spans, fitted
+from zjobtui.ui.styled_line import Spans, fit_exact
 
 _NAME_LIMIT = 24
 _LEAST_TEXT = 16
@@ -15,7 +15,7 @@ _DEEPEST = 12
 
 
 @dataclass(frozen=True, slots=True)
-class FlatLine:
+class RenderedLine:
     """A line of the pane: the key of what it belongs to, whether that can be opened or is open, and its spans."""
 
     key: str
@@ -24,7 +24,9 @@ class FlatLine:
     is_open: bool = False
 
 
-def flat(lines: Iterable[Line], opened: Mapping[str, bool], width: int, depth: int = 0) -> Iterator[FlatLine]:
+def render_outline(
+    lines: Iterable[OutlineNode], opened: Mapping[str, bool], width: int, depth: int = 0
+) -> Iterator[RenderedLine]:
     """The outline in lines of `width` cells; `opened` holds what a person has opened or closed."""
     siblings = tuple(lines)
     names = [cells(line.name) for line in siblings if line.text and not _is_heading(line, depth)]
@@ -33,24 +35,24 @@ def flat(lines: Iterable[Line], opened: Mapping[str, bool], width: int, depth: i
         is_open = bool(line.below) and opened.get(line.key, line.is_open)
         yield from _flat_one(line, column, depth, width, is_open=is_open)
         if is_open:
-            yield from flat(line.below, opened, width, depth + 1)
+            yield from render_outline(line.below, opened, width, depth + 1)
 
 
-def paragraph(key: str, text: str, tone: str, width: int) -> Iterator[FlatLine]:
+def paragraph(key: str, text: str, tone: str, width: int) -> Iterator[RenderedLine]:
     """A text over as many lines as it needs."""
-    return (FlatLine(key, ((f" {part}", tone),)) for part in wrap(shorten(text), max(width - 2, 1)))
+    return (RenderedLine(key, ((f" {part}", tone),)) for part in wrap(shorten(text), max(width - 2, 1)))
 
 
-def _flat_one(line: Line, column: int, depth: int, width: int, *, is_open: bool) -> Iterator[FlatLine]:
+def _flat_one(line: OutlineNode, column: int, depth: int, width: int, *, is_open: bool) -> Iterator[RenderedLine]:
     marker = ("▾ " if is_open else "▸ ") if line.below else "  "
     indent = " " + "  " * min(depth, _DEEPEST)
     rows = _rows(line, column, width - cells(indent) - 2, heading=_is_heading(line, depth))
     for number, spans in enumerate(rows):
         prefix = (indent + (marker if number == 0 else "  "), "muted")
-        yield FlatLine(line.key, (prefix, *spans), can_open=number == 0 and bool(line.below), is_open=is_open)
+        yield RenderedLine(line.key, (prefix, *spans), can_open=number == 0 and bool(line.below), is_open=is_open)
 
 
-def _rows(line: Line, column: int, room: int, *, heading: bool) -> Iterator[Spans]:
+def _rows(line: OutlineNode, column: int, room: int, *, heading: bool) -> Iterator[Spans]:
     """Name and text side by side; below each other where the name is wider than its column, or would break an id.
 
     Nothing is cut.
@@ -63,7 +65,7 @@ def _rows(line: Line, column: int, room: int, *, heading: bool) -> Iterator[Span
         yield from (((part, name_tone),) for part in wrap(name, max(room, 2)))
         name, pad = "", 2
     if line.text:
-        lead = fitted(name, pad)
+        lead = fit_exact(name, pad)
         for part in _wrapped(shorten(line.text), max(room - pad, 2)):
             yield ((lead, name_tone), (part, line.tone.name.lower()))
             lead = " " * pad
@@ -76,10 +78,10 @@ def _wrapped(text: str, width: int) -> Iterator[str]:
     return (indent + part for part in wrap(words, width - len(indent)))
 
 
-def _is_heading(line: Line, depth: int) -> bool:
+def _is_heading(line: OutlineNode, depth: int) -> bool:
     return bool(line.below) and depth == 0
 
 
-def blank() -> FlatLine:
+def blank() -> RenderedLine:
     """An empty line."""
-    return FlatLine("", (("", Tone.PLAIN.name.lower()),))
+    return RenderedLine("", (("", Tone.PLAIN.name.lower()),))

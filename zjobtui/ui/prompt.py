@@ -33,7 +33,7 @@ class KeptLine(OneLine):
         event.text = mask_secrets(event.text)
 
 
-class AskText(ModalScreen[str | None]):
+class PromptDialog(ModalScreen[str | None]):
     """Asks for a text; gives it, or None when everything shall stay as it is."""
 
     BINDINGS = [Binding("escape", "cancel", "cancel", priority=True)]

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from zjobtui.models.job import Job
-from zjobtui.models.watched_job import Watch
-from zjobtui.polling.protocols import Edited, State, Subscriber
+from zjobtui.models.job import JobRef
+from zjobtui.models.watched_job import WatchedJob
+from zjobtui.polling.protocols import EditResult, State, Subscriber
 
 if TYPE_CHECKING:
-    from zjobtui.models.history import Timeline
-    from zjobtui.models.observation import Earlier, Seen
+    from zjobtui.models.history import History
+    from zjobtui.models.observation import PreviousBody, Success
 
 
 class EngineLike(Protocol):
@@ -22,35 +22,35 @@ class EngineLike(Protocol):
 
     def start(self) -> None: ...  # noqa: D102 - as the engine says
     def subscribe(self, subscriber: Subscriber, /) -> None: ...  # noqa: D102 - as the engine says
-    def watch(self, watches: Iterable[Watch], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
-    def forget(self, jobs: Iterable[Job], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
-    def restore(self, watches: Iterable[Watch], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
-    def label(self, jobs: Iterable[Job], label: str, /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
-    def tag(self, jobs: Iterable[Job], tags: tuple[str, ...], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
-    def note(self, jobs: Iterable[Job], note: str, /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
-    def acknowledge(self, jobs: Iterable[Job], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
-    def unsee(self, jobs: Iterable[Job], /) -> "Future[Edited]": ...  # noqa: D102 - as the engine says
-    def ask_now(self, jobs: Iterable[Job], /) -> None: ...  # noqa: D102 - as the engine says
-    def attend(self, job: Job | None, /) -> None: ...  # noqa: D102 - as the engine says
-    def show(self, jobs: Iterable[Job], /) -> None: ...  # noqa: D102 - as the engine says
+    def watch(self, watches: Iterable[WatchedJob], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
+    def forget(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
+    def restore(self, watches: Iterable[WatchedJob], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
+    def label(self, jobs: Iterable[JobRef], label: str, /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
+    def tag(self, jobs: Iterable[JobRef], tags: tuple[str, ...], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
+    def note(self, jobs: Iterable[JobRef], note: str, /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
+    def acknowledge(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
+    def unsee(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
+    def ask_now(self, jobs: Iterable[JobRef], /) -> None: ...  # noqa: D102 - as the engine says
+    def attend(self, job: JobRef | None, /) -> None: ...  # noqa: D102 - as the engine says
+    def show(self, jobs: Iterable[JobRef], /) -> None: ...  # noqa: D102 - as the engine says
     def pause(self) -> None: ...  # noqa: D102 - as the engine says
     def resume(self) -> None: ...  # noqa: D102 - as the engine says
 
 
-class Archive(Protocol):
+class ReportArchive(Protocol):
     """What is kept of a job at length; its calls may block."""
 
-    def seen(self, job: Job, /) -> "Seen | None":
+    def seen(self, job: JobRef, /) -> "Success | None":
         """The last good answer."""
 
-    def earlier(self, job: Job, /) -> "Earlier | None":
+    def earlier(self, job: JobRef, /) -> "PreviousBody | None":
         """The answer that the last one replaced."""
 
-    def timeline(self, job: Job, /) -> "Timeline":
+    def timeline(self, job: JobRef, /) -> "History":
         """The changes."""
 
 
-class Program(Protocol):
+class NotifyProgram(Protocol):
     """A program of the user's own."""
 
     @property
@@ -64,7 +64,7 @@ class Program(Protocol):
 Plain: TypeAlias = str | float | bool
 
 
-class Memory(Protocol):
+class UiStateStore(Protocol):
     """Where plain values are kept by their names from one start to the next; both calls may block, neither raises."""
 
     def recall(self) -> Mapping[str, Plain]:

@@ -8,7 +8,7 @@ from typing import NamedTuple, overload
 
 from zjobtui.formatting.text_width import cells, wrap
 from zjobtui.models.text import shorten
-from zjobtui.ui.outline_lines import FlatLine
+from zjobtui.ui.outline_lines import RenderedLine
 from zjobtui.ui.styled_line import Spans
 
 _STRING = r'"(?:[^"\\]|\\.)*+(?:"|\\?$)'
@@ -31,10 +31,10 @@ class _Row(NamedTuple):
     indent: int
 
 
-class RawRows(Sequence[FlatLine]):
+class RawRows(Sequence[RenderedLine]):
     """Lines, each with its sign, below a head. `stops` has the place of each match of `words`, whatever its case."""
 
-    def __init__(self, head: Iterable[FlatLine], lines: Iterable[tuple[str, str]], width: int, words: str) -> None:
+    def __init__(self, head: Iterable[RenderedLine], lines: Iterable[tuple[str, str]], width: int, words: str) -> None:
         self._head = list(head)
         self._lines = [(sign, shorten(text)) for sign, text in lines]
         words = words.strip()
@@ -52,16 +52,16 @@ class RawRows(Sequence[FlatLine]):
         return len(self._head) + len(self._rows)
 
     @overload
-    def __getitem__(self, index: int) -> FlatLine: ...
+    def __getitem__(self, index: int) -> RenderedLine: ...
     @overload
-    def __getitem__(self, index: slice) -> list[FlatLine]: ...
-    def __getitem__(self, index: int | slice) -> FlatLine | list[FlatLine]:
+    def __getitem__(self, index: slice) -> list[RenderedLine]: ...
+    def __getitem__(self, index: int | slice) -> RenderedLine | list[RenderedLine]:
         if isinstance(index, slice):
             return [self[one] for one in range(*index.indices(len(self)))]
         if index < len(self._head):
             return self._head[index]
         row = self._rows[index - len(self._head)]
-        return FlatLine(f"raw/{row.line}", self._painted(row))
+        return RenderedLine(f"raw/{row.line}", self._painted(row))
 
     def _painted(self, row: _Row) -> Spans:
         sign, text = self._lines[row.line]

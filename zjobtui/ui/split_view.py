@@ -54,7 +54,7 @@ def bounded(cells: int, total: int, least: int) -> int:
     return max(least, min(cells, total - least))
 
 
-class Panes(Container):
+class SplitView(Container):
     """List and detail with a movable divider; where there is room for one, it is the one that a person went to last."""
 
     def __init__(self, *, are_tenants_named: bool) -> None:
@@ -173,7 +173,7 @@ class _Split(Layout):
         size: Size,
         greedy: bool = True,  # noqa: ARG002 - Textual's signature
     ) -> ArrangeResult:
-        if not isinstance(parent, Panes):
+        if not isinstance(parent, SplitView):
             raise TypeError("this layout is for panes")
         regions = zip((parent.rows, parent.detail), parent.split(size), strict=True)
         return [WidgetPlacement(region, NULL_OFFSET, Spacing(), widget) for widget, region in regions if region]

@@ -12,13 +12,13 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from zjobtui.formatting.status import PulseText, count_texts, pulse_text
+from zjobtui.formatting.status import StatusText, count_texts, status_text
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.models.tenant import Tenant, TenantKind
-from zjobtui.models.tenant_status import Pulse
+from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.verdict import Kind
 from zjobtui.ui.line_list import TONES
-from zjobtui.ui.styled_line import Spans, length_of, strip_of, within
+from zjobtui.ui.styled_line import Spans, cell_length, to_strip, truncate
 
 _COLOURED = "colour "
 """Before the colour in the style name of a badge that has one of its own."""
@@ -30,7 +30,7 @@ _MIDDLE = 0.18
 """The luminance at which black and white have the same contrast."""
 
 
-class TotalsBar(Widget):
+class StatusBar(Widget):
     """Tenant, counts by verdict, pulse."""
 
     COMPONENT_CLASSES = {"lines--tenant", "lines--production", *(f"lines--{tone}" for tone in TONES)}
@@ -48,7 +48,7 @@ class TotalsBar(Widget):
     def show(
         self,
         counts: Mapping[Kind, int],
-        pulse: Pulse | None,
+        pulse: TenantStatus | None,
         now: float,
         further: Sequence[str] = (),
         *,
@@ -56,7 +56,7 @@ class TotalsBar(Widget):
     ) -> None:
         """Take new counts and a new pulse, whose figures should be steady (`SteadyPulses`)."""
         width = self.size.width or self.app.size.width
-        told = pulse_text(pulse, now, counts.get(Kind.WAITING, 0), self.zone, self.retry_key)
+        told = status_text(pulse, now, counts.get(Kind.WAITING, 0), self.zone, self.retry_key)
         known = (told, *counts.values(), *further, is_muted, width)
         if known == self._known:
             return
@@ -86,7 +86,7 @@ class TotalsBar(Widget):
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - Textual's signature; there is one line
         """The bar itself."""
-        return strip_of(self._spans, self.size.width, self._style)
+        return to_strip(self._spans, self.size.width, self._style)
 
     def _style(self, name: str) -> Style:
         if name.startswith(_COLOURED):
@@ -106,7 +106,7 @@ def _badge_style(colour: str) -> Style:
 def bar_spans(
     tenants: Sequence[Tenant],
     counts: Mapping[Kind, int],
-    told: PulseText,
+    told: StatusText,
     width: int,
     further: Sequence[str] = (),
     *,
@@ -130,11 +130,11 @@ def bar_spans(
         pairs += [(left, _joined(told.texts[0], *tail)) for left in lefts]
     pairs += [(left, _joined(text, *tail)) for text in told.texts[1:] for left in (*wordy, *narrow)]
     for left, right in pairs:
-        gap = width - length_of(left) - cell_len(right) - 1
+        gap = width - cell_length(left) - cell_len(right) - 1
         if gap >= 2:
             return (*left, (" " * gap, "plain"), (right, tone))
     least: Spans = ((" PROD ", "production"),) if _is_production(tenants) else ()
-    return within((*least, *brief, ("  ", "plain"), (_joined(told.texts[-1], *tail), tone)), width)
+    return truncate((*least, *brief, ("  ", "plain"), (_joined(told.texts[-1], *tail), tone)), width)
 
 
 def _joined(text: str, *more: str) -> str:

@@ -17,11 +17,11 @@ from textual.widget import Widget
 
 from zjobtui.logs import get_logger
 from zjobtui.models.text import clean_lines
-from zjobtui.ui.ascii_filter import PlainAscii
-from zjobtui.ui.key_queue import InTurn
+from zjobtui.ui.ascii_filter import AsciiFilter
+from zjobtui.ui.key_queue import KeyQueue
 from zjobtui.ui.terminal_guard import guarded_terminal, suspend_between_steps
 from zjobtui.ui.terminal_io import filtered, write
-from zjobtui.ui.themes import OURS, Look
+from zjobtui.ui.themes import OURS, Appearance
 
 log = get_logger(__name__)
 
@@ -45,14 +45,14 @@ class TerminalApp(App[int]):
         Binding("ctrl+l", "redraw", "redraw", show=False, priority=True),
     ]
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Appearance) -> None:
         self._has_failed = False
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self.set_reactive(App.theme, look.theme)  # before Textual reads the colours of the style sheet
         super().__init__()
         self.animation_level = "none"
-        self._last_filters: tuple[LineFilter, ...] = (PlainAscii(),) if look.is_ascii else ()
-        self._in_turn = InTurn(self, super().on_event)
+        self._last_filters: tuple[LineFilter, ...] = (AsciiFilter(),) if look.is_ascii else ()
+        self._in_turn = KeyQueue(self, super().on_event)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters of what is drawn, and ours; without colour Textual would send shades of grey."""

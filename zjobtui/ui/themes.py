@@ -11,7 +11,7 @@ DEFAULT_THEME = "dark"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Appearance:
     """`keys` holds, by the id of an action, the key that does it instead of its own."""
 
     theme: str = DEFAULT_THEME
@@ -20,7 +20,7 @@ class Look:
     keys: Mapping[str, str] = field(default_factory=dict)
 
 
-USUAL = Look()
+DEFAULT = Appearance()
 
 
 _MEANINGS = (

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
 
-def say(app: "App[int]", text: str, unsaved: str = "") -> None:
+def toast(app: "App[int]", text: str, unsaved: str = "") -> None:
     """Tells something that needs no answer; `unsaved` is why it is not on disk yet."""
     clear(app)
     said = clean(f"{text} But it is not saved yet: {unsaved}" if unsaved else text)

@@ -5,15 +5,15 @@ from math import isfinite
 
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.sorting import SortOrder
-from zjobtui.ui.list_model import View
-from zjobtui.ui.protocols import Memory, Plain
-from zjobtui.ui.split_view import Divider, Panes
+from zjobtui.ui.list_model import JobListModel
+from zjobtui.ui.protocols import Plain, UiStateStore
+from zjobtui.ui.split_view import Divider, SplitView
 
 
-class Remembering:
+class UiState:
     """Carries order, filter and divider to the memory and back. What the memory gives may be anything."""
 
-    def __init__(self, memory: Memory | None, view: View, panes: Panes) -> None:
+    def __init__(self, memory: UiStateStore | None, view: JobListModel, panes: SplitView) -> None:
         self._memory = memory
         self._view = view
         self._panes = panes

@@ -13,45 +13,45 @@ from textual.worker import Worker
 
 from zjobtui.formatting.symbols import plural, short_id
 from zjobtui.logs import get_logger
-from zjobtui.models.watched_job import Watch
-from zjobtui.ui.toast import say
+from zjobtui.models.watched_job import WatchedJob
+from zjobtui.ui.toast import toast
 
 if TYPE_CHECKING:
-    from zjobtui.polling.protocols import Edited
+    from zjobtui.polling.protocols import EditResult
 
 log = get_logger(__name__)
 
-Watches: TypeAlias = tuple[Watch, ...]
+Watches: TypeAlias = tuple[WatchedJob, ...]
 
 KEPT = 100
 """Changes that can be taken back: each holds the jobs as they were before it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class UndoStep:
     """A way back from what was done: what takes it for the watches it was done to, and what is told and done then."""
 
-    back: "Callable[[Watches], Iterable[Future[Edited]]]"
+    back: "Callable[[Watches], Iterable[Future[EditResult]]]"
     done: str
     name: str = "undoes it"
     then: Callable[[Watches], object] = lambda _: None
 
 
-class Undoing:
+class UndoStack:
     """Waits for what the engine does, tells it with the key that takes it back, and takes it back."""
 
     def __init__(self, screen: Screen[None], key: str) -> None:
         self._screen = screen
         self._key = key
-        self._ways: deque[tuple[Way, Watches]] = deque(maxlen=KEPT)
+        self._ways: deque[tuple[UndoStep, Watches]] = deque(maxlen=KEPT)
         self._followed: list[Worker[None]] = []
 
-    def do(self, futures: "Iterable[Future[Edited]]", done: str, way: Way | None = None) -> None:
+    def do(self, futures: "Iterable[Future[EditResult]]", done: str, way: UndoStep | None = None) -> None:
         """Tells what was done to which watches; of none there is nothing to tell."""
-        self.follow(futures, lambda watches: f"{named(watches)} {done}" if watches else "", way)
+        self.follow(futures, lambda watches: f"{describe_jobs(watches)} {done}" if watches else "", way)
 
     def follow(
-        self, futures: "Iterable[Future[Edited]]", told: Callable[[Watches], str], way: Way | None = None
+        self, futures: "Iterable[Future[EditResult]]", told: Callable[[Watches], str], way: UndoStep | None = None
     ) -> None:
         """Tells what `told` makes of the watches that were changed, and keeps the way back."""
         self._followed = [worker for worker in self._followed if not worker.is_finished]
@@ -71,18 +71,20 @@ class Undoing:
 
     def _undo(self) -> None:
         if not self._ways:
-            say(self._screen.app, "There is nothing to undo.")
+            toast(self._screen.app, "There is nothing to undo.")
             return
         way, watches = self._ways.pop()
 
         def told(back: Watches) -> str:
             way.then(back)
-            return f"{named(back)} {way.done}" if back else ""
+            return f"{describe_jobs(back)} {way.done}" if back else ""
 
         self.follow(way.back(watches), told)
 
-    async def _wait(self, futures: "Iterable[Future[Edited]]", told: Callable[[Watches], str], way: Way | None) -> None:
-        tell = partial(say, self._screen.app)
+    async def _wait(
+        self, futures: "Iterable[Future[EditResult]]", told: Callable[[Watches], str], way: UndoStep | None
+    ) -> None:
+        tell = partial(toast, self._screen.app)
         try:
             edited = [await asyncio.wrap_future(future) for future in futures]
         except Exception as fault:  # an engine that is gone must not take the screen with it
@@ -99,7 +101,7 @@ class Undoing:
             tell(f"{text}{undo}.", edited[-1].unsaved)
 
 
-def named(watches: Sequence[Watch]) -> str:
+def describe_jobs(watches: Sequence[WatchedJob]) -> str:
     """One by its label or the beginning of its id, several by their number."""
     if len(watches) > 1:
         return plural(len(watches), "job")

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from zjobtui.clock import Clock
 from zjobtui.logs import add_mask, get_logger
 from zjobtui.models.job import JobId
-from zjobtui.models.observation import Call, Missed, Observation, Seen
+from zjobtui.models.observation import Call, Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.report import Report
@@ -73,7 +73,7 @@ class ZuoraApi:
 
         Only word of the job proves that the token was accepted: a timeout or a page of a proxy does not.
         """
-        if isinstance(observation, Seen) or observation.problem.kind is ProblemKind.NOT_FOUND:
+        if isinstance(observation, Success) or observation.problem.kind is ProblemKind.NOT_FOUND:
             self._sign_in.accepted(token)
             return False
         is_rejected = token != "" and observation.problem.kind is ProblemKind.SIGNED_OUT
@@ -95,7 +95,7 @@ class ZuoraApi:
             self._clock.boot() - sent,
             call.request_id or "-",
             call.track_id or "-",
-            shorten(observation.report.status, 40) if isinstance(observation, Seen) else observation.problem.for_log,
+            shorten(observation.report.status, 40) if isinstance(observation, Success) else observation.problem.for_log,
         )
         return observation, token
 
@@ -103,13 +103,13 @@ class ZuoraApi:
         path = job_path(job_id)
         url = self._tenant.base_url + path
         token = await self._sign_in.token()
-        if isinstance(token, Missed):
+        if isinstance(token, Failure):
             return token, ""
         track_id = uuid.uuid4().hex
         headers = {**self._headers, "Authorization": f"Bearer {token}", TRACK_ID: track_id}
         reply = await self._transport.send("GET", path, headers)
         if isinstance(reply, Problem):
-            return Missed(reply, self._clock.now(), Call(url=url, track_id=track_id)), token
+            return Failure(reply, self._clock.now(), Call(url=url, track_id=track_id)), token
         return self._observation(reply, self._came_at(reply), url, track_id), token
 
     def _came_at(self, reply: Reply) -> float:
@@ -126,9 +126,9 @@ class ZuoraApi:
         call = replace(_read_call(reply, at, url), track_id=track_id)
         if isinstance(outcome, Problem):
             call = replace(call, process_id=read_process_id(body))
-        return Seen(outcome, at, call) if isinstance(outcome, Report) else Missed(outcome, at, call)
+        return Success(outcome, at, call) if isinstance(outcome, Report) else Failure(outcome, at, call)
 
-    async def _fetch_token(self) -> Token | Missed:
+    async def _fetch_token(self) -> Token | Failure:
         sent = self._clock.boot()
         granted = await self._request_token()
         took = self._clock.boot() - sent
@@ -138,10 +138,10 @@ class ZuoraApi:
             log.warning("tenant %s: token not obtained in %.3fs: %s", self._tenant.name, took, granted.problem.for_log)
         return granted
 
-    async def _request_token(self) -> Token | Missed:
+    async def _request_token(self) -> Token | Failure:
         if not isinstance(self._credentials, ClientCredentials):
             problem = Problem(ProblemKind.SIGNED_OUT, "the bearer token is not accepted, and it cannot be renewed")
-            return Missed(problem, self._clock.now())
+            return Failure(problem, self._clock.now())
         secret, mask = self._credentials.client_secret.reveal(), self._transport.mask
         mask.add(secret)
         form = {
@@ -152,7 +152,7 @@ class ZuoraApi:
         url = self._tenant.base_url + TOKEN_PATH
         reply = await self._transport.send("POST", TOKEN_PATH, {"Accept": "application/json"}, form)
         if isinstance(reply, Problem):
-            return Missed(reply, self._clock.now(), Call(url=url))
+            return Failure(reply, self._clock.now(), Call(url=url))
         log.debug("tenant %s: token response status=%s", self._tenant.name, reply.http_status)
         granted = read_token(reply.http_status, reply.body)
         if isinstance(granted, Problem):
@@ -161,7 +161,7 @@ class ZuoraApi:
             call = _read_call(reply, at, url)
             # The token endpoint has quotas of its own, which say nothing of the calls about jobs.
             call = replace(call, rate_limits=RateLimits(retry_after=call.rate_limits.retry_after))
-            return Missed(masked if isinstance(masked, Problem) else granted, at, call)
+            return Failure(masked if isinstance(masked, Problem) else granted, at, call)
         mask.add(granted.text)
         return granted
 

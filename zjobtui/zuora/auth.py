@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from zjobtui.clock import Clock
-from zjobtui.models.observation import Missed
+from zjobtui.models.observation import Failure
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.reason import Category
@@ -56,7 +56,7 @@ class Token:
         return f"Token(…, life={self.life})"
 
 
-FetchToken = Callable[[], Awaitable[Token | Missed]]
+FetchToken = Callable[[], Awaitable[Token | Failure]]
 """Makes one token request; returns the token, or the failure with the response's status and `Retry-After`."""
 
 
@@ -79,10 +79,10 @@ class TokenProvider:
         self._refusal: Problem | None = None
         self._refused_until = 0.0
         self._requests = 0
-        self._failure: Missed | None = None
+        self._failure: Failure | None = None
         self._not_before = 0.0
 
-    async def token(self) -> str | Missed:
+    async def token(self) -> str | Failure:
         """Return a token to use now, or why there is none; a refusal of the credentials stands until `try_again`."""
         if self._is_usable() or (self._gate.locked() and self._is_alive()):
             return self._token or ""
@@ -93,7 +93,7 @@ class TokenProvider:
             if self._failure is not None and requests != self._requests:
                 return self._failure
             if (refusal := self._standing_refusal()) is not None:
-                return Missed(refusal, self._clock.now())
+                return Failure(refusal, self._clock.now())
             return self._standing_pause() or await self._renew()
 
     def accepted(self, token: str) -> None:
@@ -134,7 +134,7 @@ class TokenProvider:
     def _is_alive(self) -> bool:
         return self._token is not None and self._clock.boot() < self._ends_at
 
-    def _standing_pause(self) -> Missed | None:
+    def _standing_pause(self) -> Failure | None:
         """Return the last failure, with what is left of its `Retry-After` in seconds, or None if that has ended."""
         left = self._not_before - self._clock.boot()
         if self._failure is None or left <= 0:
@@ -152,7 +152,7 @@ class TokenProvider:
         self._refusal = problem
         self._refused_until = until
 
-    async def _renew(self) -> str | Missed:
+    async def _renew(self) -> str | Failure:
         answer = await self._fetch()
         now = self._clock.boot()
         self._requests += 1

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from zjobtui.clock import Clock
 from zjobtui.models.health import Checkup
 from zjobtui.models.job import JobId
-from zjobtui.models.observation import Missed
+from zjobtui.models.observation import Failure
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant import BearerToken, Credentials, Tenant
 from zjobtui.models.text import shorten
@@ -35,7 +35,7 @@ async def check_health(
         observation = await client.observe(NOBODYS)
     finally:
         await client.aclose()
-    problem = observation.problem if isinstance(observation, Missed) else None
+    problem = observation.problem if isinstance(observation, Failure) else None
     missed = None if problem is None or problem.kind is ProblemKind.NOT_FOUND else problem
     signed_in = transport.signed_in()
     has_token = signed_in is not None or isinstance(credentials, BearerToken)
