@@ -65,7 +65,7 @@ def live_unread(folder: Path, stop_reading: Callable[[Terminal, Simulator], None
             stop_reading(terminal, served)
             world[0] = 1e5
             end = time.monotonic() + 70
-            while any(watch.verdict.kind is Kind.WAITING for watch in on_disk(folder)):
+            while any(watch.verdict.kind is Kind.RUNNING for watch in on_disk(folder)):
                 assert time.monotonic() < end, on_disk(folder)
                 time.sleep(0.05)
             done = sum(watch.verdict.kind is Kind.DONE for watch in on_disk(folder))

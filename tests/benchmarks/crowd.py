@@ -72,7 +72,7 @@ def _update(sight: Sight, engine: ScriptedEngine) -> float:
     for turn in range(40):
         watches = dict(engine.state.watchlist.watches)
         for job in list(watches)[turn * ROWS : (turn + 1) * ROWS]:
-            watches[job] = replace(watches[job], seen_at=engine.clock.now(), label=f"turn {turn}")
+            watches[job] = replace(watches[job], last_answer_at=engine.clock.now(), label=f"turn {turn}")
         engine.state = State(Watchlist(watches), engine.state.pulses)
         at = time.thread_time()
         sight.app._monitor._draw(engine.state)

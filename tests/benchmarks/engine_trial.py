@@ -72,7 +72,7 @@ class Trial:
         waiting, end = list(self.jobs), time.monotonic() + _PATIENCE
         while waiting:
             watchlist = self.engine.state.watchlist
-            while waiting and (watch := watchlist.get(waiting[-1])) is not None and watch.heard_at >= since:
+            while waiting and (watch := watchlist.get(waiting[-1])) is not None and watch.last_call_at >= since:
                 waiting.pop()
             assert time.monotonic() < end, f"{len(waiting)} jobs had no answer"
             time.sleep(_LOOK)

@@ -120,7 +120,12 @@ def history(population: Population, case: Case, chance: Random) -> list[WatchedJ
         running = added + (polls - 1) * interval + 0.001
         watches.append(
             WatchedJob(
-                job=job(number), added_at=added, digest=done, seen_at=ended, unfinished_at=running, ended_at=ended
+                job=job(number),
+                added_at=added,
+                digest=done,
+                last_answer_at=ended,
+                last_running_at=running,
+                ended_at=ended,
             )
         )
     return watches

@@ -31,7 +31,7 @@ def filled() -> None:
         for number, one in ((1, done(long_ago)), (2, failed(long_ago))):
             new = watch(number, label=f"=job {number}", tags=("a",), added_at=long_ago)
             watches = observed(store, added(store, new), one)
-            store.apply(watches.acknowledge([job(number)], long_ago))
+            store.apply(watches.mark_read([job(number)], long_ago))
         added(store, watch(3, tenant="eu"), watch(4))
 
 

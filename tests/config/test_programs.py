@@ -63,11 +63,11 @@ def test_few_run_at_once_and_what_cannot_wait_is_told(tmp_path: Path, monkeypatc
     for _ in range(AT_ONCE):
         command.hand_over("")
     until(lambda: len(list(runs.iterdir())) == AT_ONCE)
-    for _ in range(programs.WAITING):
+    for _ in range(programs.RUNNING):
         command.hand_over("")
     assert not command.fault
     command.hand_over("")
     assert "is too slow: 3 jobs wait for it" in command.fault
     assert len(list(runs.iterdir())) == AT_ONCE
     (tmp_path / "stop").touch()
-    until(lambda: len(list(runs.iterdir())) == AT_ONCE + programs.WAITING)
+    until(lambda: len(list(runs.iterdir())) == AT_ONCE + programs.RUNNING)

@@ -79,8 +79,8 @@ class Witness:
             self.wrong.append(f"{watch.job}: {verdict} at {elapsed:.2f}, but it is {truth}")
         if watch.ended_at is not None and life.part.end > elapsed:
             self.wrong.append(f"{watch.job}: ended at {elapsed:.2f}, but it ends at {life.part.end}")
-        if watch.seen_at is not None and verdict != NOT_ASKED and not watch.is_final:
-            answered = elapsed - (now - watch.seen_at)
+        if watch.last_answer_at is not None and verdict != NOT_ASKED and not watch.is_final:
+            answered = elapsed - (now - watch.last_answer_at)
             if life.part.end < answered - GRAIN and life.outcome is not Outcome.UNKNOWN_TO_ZUORA:
                 self.wrong.append(f"{watch.job}: {verdict} by an answer of {answered:.2f}, after its end")
 

@@ -77,7 +77,7 @@ def test_a_contradiction_is_told_and_what_the_verdict_says_already_is_not_told_t
 
 def test_all_that_the_watchlist_knows_of_a_job_is_listed() -> None:
     ended = after(seen(PROCESSING, NOW + 10), failed(NOW + 15))
-    one = watch(1, label="CS-1", tags=("a", "b"), note="call back", digest=ended.digest, seen_at=NOW + 15)
+    one = watch(1, label="CS-1", tags=("a", "b"), note="call back", digest=ended.digest, last_answer_at=NOW + 15)
     assert list(to_text(about_lines(one, NOW, UTC))) == [
         "Label                  CS-1",
         f"Job id                 {one.job.id}",

@@ -32,7 +32,7 @@ def test_a_timeline_tells_each_change_and_the_time_since_the_one_before() -> Non
         ("14:01:00", "removed from the watchlist · after 10s"),
         ("14:02:00", "back on the watchlist · after 1m 00s"),
     ]
-    assert [line.tone for line in lines[:3]] == [Tone.MUTED, Tone.WAITING, Tone.BAD]
+    assert [line.tone for line in lines[:3]] == [Tone.MUTED, Tone.RUNNING, Tone.BAD]
 
 
 def lived(*observations: Observation) -> tuple[WatchedJob, History]:
@@ -43,7 +43,7 @@ def lived(*observations: Observation) -> tuple[WatchedJob, History]:
 def way(*observations: Observation, now: float, seen_by_you: float | None = None) -> list[str]:
     one, entries = lived(*observations)
     if seen_by_you is not None:
-        one = watchlist(one).acknowledge([one.job], seen_by_you).annotated[0]
+        one = watchlist(one).mark_read([one.job], seen_by_you).annotated[0]
     told = phases(one, entries, now, UTC)
     return [part.words if part.seconds is None else f"{part.words} {part.seconds:g}" for part in told]
 

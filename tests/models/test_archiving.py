@@ -10,7 +10,7 @@ DAY = 86_400.0
 
 def looked_at(observation: Observation, at: float = NOW) -> WatchedJob:
     told = watchlist(watch(1)).fold([(job(1), observation, 5.0)]).watchlist
-    return next(iter(told.acknowledge([job(1)], at).watchlist))
+    return next(iter(told.mark_read([job(1)], at).watchlist))
 
 
 def test_what_has_ended_and_was_looked_at_long_ago_is_due() -> None:
@@ -20,7 +20,7 @@ def test_what_has_ended_and_was_looked_at_long_ago_is_due() -> None:
 
 
 def test_what_nobody_saw_or_what_has_not_ended_is_never_due() -> None:
-    unseen = replace(looked_at(done(NOW)), acknowledged_at=None)
+    unseen = replace(looked_at(done(NOW)), read_at=None)
     assert due_for_archive([unseen, looked_at(seen(PROCESSING)), looked_at(missed()), watch(2)], NOW + 1e9, DAY) == ()
 
 

@@ -39,14 +39,14 @@ def test_what_ended_last_is_on_top_and_what_waits_longest_is_on_top() -> None:
 
 
 def test_a_failure_that_was_looked_at_stands_below_what_waits() -> None:
-    failures = [replace(after(number, failed(NOW + number)), acknowledged_at=NOW + 9) for number in (1, 2)]
+    failures = [replace(after(number, failed(NOW + number)), read_at=NOW + 9) for number in (1, 2)]
     attention = after(3, seen(order_report(order_status="Pending"), NOW - 9))
     watches = [after(4, done(NOW)), *failures, after(5, missed(ProblemKind.NOT_FOUND)), watch(6), attention]
     assert numbers(arranged(watches)) == [3, 5, 6, 2, 1, 4]
 
 
 def test_a_failure_that_changed_after_it_was_looked_at_is_on_top_again() -> None:
-    seen_once = replace(after(1, failed(NOW)), acknowledged_at=NOW + 1)
+    seen_once = replace(after(1, failed(NOW)), read_at=NOW + 1)
     changed = replace(seen_once, changed_at=NOW + 2)
     assert numbers(arranged([watch(2), seen_once])) == [2, 1]
     assert numbers(arranged([watch(2), changed])) == [1, 2]
@@ -79,7 +79,7 @@ MOMENTS = st.integers(0, 3).map(lambda late: NOW + late)
 WATCHES = st.lists(
     st.builds(
         lambda number, observation, added_at, label, looked: replace(
-            after(number, observation), added_at=added_at, label=label, acknowledged_at=looked
+            after(number, observation), added_at=added_at, label=label, read_at=looked
         ),
         st.integers(0, 9_999),
         st.builds(

@@ -272,7 +272,7 @@ PIECES = [
 TEXTS = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=12).map("".join)
 SOME = (
     RICH,
-    watch(2, label='say "so", 10m', acknowledged_at=NOW),
+    watch(2, label='say "so", 10m', read_at=NOW),
     after(failed(), 3),
     after(done(NOW + 60), 4),
     after(missed(ProblemKind.NOT_FOUND), 5),

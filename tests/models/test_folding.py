@@ -26,8 +26,8 @@ def after(*observations: Observation) -> WatchedJob:
 
 
 def test_a_new_job_waits_for_its_first_answer() -> None:
-    assert (watch().verdict.kind, watch().verdict.sentence) == (Kind.WAITING, "Not answered yet.")
-    assert (watch().answered_at, watch().heard_at, watch().is_final) == (None, 0.0, False)
+    assert (watch().verdict.kind, watch().verdict.sentence) == (Kind.RUNNING, "Not answered yet.")
+    assert (watch().answered_at, watch().last_call_at, watch().is_final) == (None, 0.0, False)
 
 
 def test_the_first_answer_is_kept_and_told() -> None:
@@ -35,25 +35,29 @@ def test_the_first_answer_is_kept_and_told() -> None:
     assert folded.seen == seen(PROCESSING, NOW + 2)
     assert folded.entries == (Event(watch().job, NOW + 2, EventKind.STATUS, "Zuora is working on it.", "waiting"),)
     one = folded.watch
-    assert (one.seen_at, one.changed_at, one.unfinished_at, one.planned) == (NOW + 2, NOW + 2, NOW + 2, 7.0)
-    assert (one.answered_at, one.heard_at, one.ended_at) == (NOW + 2, NOW + 2, None)
+    assert (one.last_answer_at, one.changed_at, one.last_running_at, one.planned) == (NOW + 2, NOW + 2, NOW + 2, 7.0)
+    assert (one.answered_at, one.last_call_at, one.ended_at) == (NOW + 2, NOW + 2, None)
 
 
 def test_the_same_answer_again_only_confirms() -> None:
     folded = apply_observation(after(seen(PROCESSING, NOW)), seen(PROCESSING, NOW + 5), PLANNED)
     assert (folded.seen, folded.entries) == (None, ())
-    assert (folded.watch.seen_at, folded.watch.unfinished_at, folded.watch.changed_at) == (NOW + 5, NOW + 5, NOW)
+    assert (folded.watch.last_answer_at, folded.watch.last_running_at, folded.watch.changed_at) == (
+        NOW + 5,
+        NOW + 5,
+        NOW,
+    )
 
 
 def test_the_end_lies_between_the_last_answer_before_it_and_the_first_after_it() -> None:
     one = after(seen(PROCESSING, NOW), seen(PROCESSING, NOW + 5), done(NOW + 10), done(NOW + 99))
-    assert (one.unfinished_at, one.ended_at, one.seen_at) == (NOW + 5, NOW + 10, NOW + 99)
+    assert (one.last_running_at, one.ended_at, one.last_answer_at) == (NOW + 5, NOW + 10, NOW + 99)
     assert one.is_final
 
 
 def test_a_job_that_had_ended_before_it_was_watched_has_no_moment_before_its_end() -> None:
     one = after(done(NOW + 1))
-    assert (one.unfinished_at, one.ended_at) == (None, NOW + 1)
+    assert (one.last_running_at, one.ended_at) == (None, NOW + 1)
 
 
 def test_a_final_answer_again_is_kept_and_tells_nothing_new() -> None:
@@ -70,12 +74,12 @@ def test_a_failed_call_never_touches_the_last_answer(before: tuple[Observation, 
     assert folded.watch == replace(one, problem=Problem(kind, "no answer"), problem_at=NOW + 5)
     assert (folded.watch.verdict, folded.watch.answered_at) == (one.verdict, one.answered_at)
     assert folded.watch.planned == one.planned
-    assert folded.watch.heard_at == NOW + 5
+    assert folded.watch.last_call_at == NOW + 5
 
 
 def test_a_good_answer_clears_the_problem() -> None:
     one = after(seen(PROCESSING, NOW), missed(at=NOW + 5), seen(PROCESSING, NOW + 10))
-    assert (one.problem, one.problem_at, one.seen_at) == (None, None, NOW + 10)
+    assert (one.problem, one.problem_at, one.last_answer_at) == (None, None, NOW + 10)
 
 
 def test_a_job_that_zuora_does_not_know_is_told_once() -> None:
@@ -98,7 +102,7 @@ def test_a_job_that_zuora_knows_again_is_told_although_its_answer_is_the_same() 
         after(seen(PROCESSING, NOW), missed(NOT_FOUND, NOW + 5)), seen(PROCESSING, NOW + 9), PLANNED
     )
     assert [entry.text for entry in folded.entries] == ["Zuora is working on it."]
-    assert folded.watch.verdict.kind is Kind.WAITING
+    assert folded.watch.verdict.kind is Kind.RUNNING
 
 
 @pytest.mark.parametrize(
@@ -118,10 +122,10 @@ def test_a_final_answer_stays_and_what_contradicts_it_is_told_once(
     folded = apply_observation(one, later, PLANNED)
     assert folded.seen is None
     assert folded.entries == (Event(one.job, NOW + 50, EventKind.CONTRADICTED, text),)
-    assert (folded.watch.digest, folded.watch.seen_at, folded.watch.ended_at) == (one.digest, NOW, NOW)
+    assert (folded.watch.digest, folded.watch.last_answer_at, folded.watch.ended_at) == (one.digest, NOW, NOW)
     assert (folded.watch.verdict, folded.watch.contradiction) == (one.verdict, text)
     assert folded.watch.problem is None
-    assert folded.watch.heard_at == NOW + 50
+    assert folded.watch.last_call_at == NOW + 50
     assert apply_observation(folded.watch, later, PLANNED).entries == ()
 
 
@@ -129,7 +133,7 @@ def test_a_later_final_answer_takes_the_place_of_an_earlier_one_and_ends_a_contr
     pending = seen(order_report(order_status="Pending"), NOW)
     folded = apply_observation(after(pending, seen(PROCESSING, NOW + 5)), done(NOW + 10), PLANNED)
     assert (folded.watch.verdict.kind, folded.watch.contradiction) == (Kind.DONE, "")
-    assert (folded.watch.ended_at, folded.watch.seen_at, folded.watch.changed_at) == (NOW, NOW + 10, NOW + 10)
+    assert (folded.watch.ended_at, folded.watch.last_answer_at, folded.watch.changed_at) == (NOW, NOW + 10, NOW + 10)
     assert [entry.verdict for entry in folded.entries] == ["done"]
 
 
@@ -153,11 +157,11 @@ def test_whatever_comes_a_final_job_stays_final_and_time_goes_on(observations: l
         folded = apply_observation(one, observation, PLANNED)
         after_it = folded.watch
         assert after_it.is_final >= one.is_final
-        assert after_it.heard_at >= one.heard_at
+        assert after_it.last_call_at >= one.last_call_at
         assert (after_it.ended_at is not None) == after_it.is_final
         assert one.ended_at in (None, after_it.ended_at)
         if isinstance(observation, Failure):
-            assert (after_it.digest, after_it.seen_at, folded.seen) == (one.digest, one.seen_at, None)
+            assert (after_it.digest, after_it.last_answer_at, folded.seen) == (one.digest, one.last_answer_at, None)
         if after_it.digest != one.digest:
             assert folded.seen == observation
             assert len(folded.entries) == 1

@@ -39,20 +39,20 @@ def completed(result: Result | None, *reasons: Reason) -> Report:
 
 
 TABLE: dict[str, tuple[Report, Kind, str]] = {
-    "processing": (Report(status="Processing"), Kind.WAITING, "Zuora is working on it."),
+    "processing": (Report(status="Processing"), Kind.RUNNING, "Zuora is working on it."),
     "processing with a result": (
         Report(status="Processing", result=order(), reasons=(LOCK,)),
-        Kind.WAITING,
+        Kind.RUNNING,
         "Zuora is working on it.",
     ),
     "another word": (
         Report(status="Queued"),
-        Kind.WAITING,
+        Kind.RUNNING,
         "Zuora says “Queued”, a word that is not documented; asking goes on.",
     ),
     "a word that only looks final": (
         Report(status="completed", result=order()),
-        Kind.WAITING,
+        Kind.RUNNING,
         "Zuora says “completed”, a word that is not documented; asking goes on.",
     ),
     "failed": (
@@ -309,7 +309,7 @@ def test_nothing_is_done_without_the_word_completed_and_a_proof(report: Report) 
 
 @given(REPORTS)
 def test_only_final_words_are_judged_final(report: Report) -> None:
-    is_waiting = judge(report).kind is Kind.WAITING
+    is_waiting = judge(report).kind is Kind.RUNNING
     assert is_waiting == (report.status not in {"Completed", "Failed"})
     assert judge(report).kind is not Kind.UNKNOWN
 

@@ -21,11 +21,11 @@ DONE = Digest("Completed", Verdict(Kind.DONE, "Done."))
 def ended(number: int, seconds: float, gap: float = 0.0, tenant: str = "env") -> WatchedJob:
     """A job that ended between two calls, `gap` seconds apart, around `seconds` after it was added."""
     at = NOW + seconds
-    return watch(number, tenant=tenant, digest=DONE, unfinished_at=at - gap / 2, ended_at=at + gap / 2)
+    return watch(number, tenant=tenant, digest=DONE, last_running_at=at - gap / 2, ended_at=at + gap / 2)
 
 
 def running(seconds: float, number: int = 1) -> WatchedJob:
-    return watch(number, unfinished_at=NOW + seconds)
+    return watch(number, last_running_at=NOW + seconds)
 
 
 def told_of(own: WatchedJob, *others: WatchedJob) -> DurationStats:
@@ -38,7 +38,7 @@ def test_a_job_took_the_time_up_to_the_middle_between_the_calls_around_its_end()
     assert life(ended(1, 20.0, gap=4.0)) == Life(18.0, 20.0)
     assert life(running(20.0)) == Life(20.0)
     assert life(watch(1)) is life(running(0.0)) is None
-    assert life(replace(ended(1, 20.0), unfinished_at=None)) is None
+    assert life(replace(ended(1, 20.0), last_running_at=None)) is None
     assert life(replace(ended(1, 20.0), ended_at=NOW)) is None
 
 
@@ -62,7 +62,7 @@ def test_of_an_end_that_nobody_saw_it_is_known_only_how_long_the_job_ran_before(
 def test_of_few_jobs_nothing_is_said() -> None:
     others = [ended(number, 10.0 * number) for number in range(2, 2 + FEWEST)]
     strangers = [ended(number, 1.0, tenant="other") for number in range(50)]
-    known_late = [replace(ended(number, 1.0), unfinished_at=None) for number in range(50, 90)]
+    known_late = [replace(ended(number, 1.0), last_running_at=None) for number in range(50, 90)]
     unseen = [ended(number, 7_200.0, gap=14_400.0) for number in range(90, 130)]
     assert duration_stats(ended(1, 35.0), [*others[1:], *strangers, *known_late, *unseen]) is None
     assert duration_stats(ended(1, 35.0), [*others, *strangers, *known_late, ended(1, 35.0)]) is not None
@@ -149,7 +149,7 @@ def polled(lives: list[float], until: float, chance: Random, added: list[float])
         while calls[-1] + 2 <= until and calls[-1] < at + took:
             calls.append(calls[-1] + 2)
         seen = [call for call in calls if call < at + took]
-        one = watch(number, added_at=NOW + at, unfinished_at=NOW + seen[-1] if seen else None)
+        one = watch(number, added_at=NOW + at, last_running_at=NOW + seen[-1] if seen else None)
         yield replace(one, digest=DONE, ended_at=NOW + calls[-1]) if calls[-1] >= at + took else one
 
 

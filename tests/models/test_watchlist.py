@@ -44,14 +44,14 @@ def test_removed_jobs_go_and_others_stay() -> None:
 
 
 def test_a_removed_job_is_restored_with_all_that_was_known_of_it() -> None:
-    known = watch(1, label="mine", seen_at=NOW)
+    known = watch(1, label="mine", last_answer_at=NOW)
     change = EMPTY.restore([known], NOW + 5)
     assert change.watchlist.get(job(1)) == known
     assert change.entries == (Event(job(1), NOW + 5, EventKind.RESTORED, ""),)
 
 
 def test_a_removed_job_that_is_added_again_comes_back_with_all_that_was_known_of_it() -> None:
-    known = watch(1, label="mine", seen_at=NOW, note="x")
+    known = watch(1, label="mine", last_answer_at=NOW, note="x")
     change = EMPTY.add([watch(1, added_at=NOW + 9), watch(2)], recalled=[known])
     assert change.added == (known, watch(2))
     assert change.entries == (
@@ -75,17 +75,17 @@ def test_a_label_is_given_and_taken_away() -> None:
 
 def test_what_was_looked_at_is_no_news_until_it_changes() -> None:
     news = one_after(done(NOW))
-    assert (watch(1).is_unseen, one_after(seen(PROCESSING)).is_unseen, news.is_unseen) == (False, False, True)
-    change = watchlist(news, watch(2)).acknowledge([job(1), job(2), job(9)], NOW + 3)
-    assert change.annotated == (replace(news, acknowledged_at=NOW + 3),)
-    assert (change.entries, change.annotated[0].is_unseen, change.is_urgent) == ((), False, True)
-    assert not change.watchlist.acknowledge([job(1)], NOW + 4).is_urgent
-    assert replace(change.annotated[0], changed_at=NOW + 4).is_unseen
+    assert (watch(1).is_unread, one_after(seen(PROCESSING)).is_unread, news.is_unread) == (False, False, True)
+    change = watchlist(news, watch(2)).mark_read([job(1), job(2), job(9)], NOW + 3)
+    assert change.annotated == (replace(news, read_at=NOW + 3),)
+    assert (change.entries, change.annotated[0].is_unread, change.is_urgent) == ((), False, True)
+    assert not change.watchlist.mark_read([job(1)], NOW + 4).is_urgent
+    assert replace(change.annotated[0], changed_at=NOW + 4).is_unread
 
 
 def test_a_clock_that_was_set_back_does_not_keep_what_was_looked_at_unseen() -> None:
-    change = watchlist(one_after(done(NOW))).acknowledge([job(1)], NOW - 3_600)
-    assert not change.annotated[0].is_unseen
+    change = watchlist(one_after(done(NOW))).mark_read([job(1)], NOW - 3_600)
+    assert not change.annotated[0].is_unread
 
 
 def test_a_label_that_is_there_already_changes_nothing() -> None:
@@ -141,16 +141,16 @@ def test_another_windows_jobs_come_and_go() -> None:
 
 
 def test_of_two_observations_the_later_one_stands() -> None:
-    ours, theirs = watch(1, seen_at=NOW + 5), watch(1, problem_at=NOW + 9, label="theirs")
+    ours, theirs = watch(1, last_answer_at=NOW + 5), watch(1, problem_at=NOW + 9, label="theirs")
     assert watchlist(ours).merged([theirs], []).get(job(1)) == theirs
     assert watchlist(theirs).merged([ours], []).get(job(1)) == replace(theirs, label="")
 
 
 def test_what_people_wrote_in_another_window_is_taken_over() -> None:
-    ours = watch(1, seen_at=NOW + 5, label="old")
-    theirs = watch(1, label="new", tags=("a",), note="n", acknowledged_at=NOW + 2)
+    ours = watch(1, last_answer_at=NOW + 5, label="old")
+    theirs = watch(1, label="new", tags=("a",), note="n", read_at=NOW + 2)
     merged = watchlist(ours).merged([theirs], []).get(job(1))
-    assert merged == replace(ours, label="new", tags=("a",), note="n", acknowledged_at=NOW + 2)
+    assert merged == replace(ours, label="new", tags=("a",), note="n", read_at=NOW + 2)
 
 
 def test_a_final_answer_is_not_undone_by_another_windows_late_look() -> None:

@@ -222,7 +222,7 @@ def test_nobody_who_leaves_waits_for_a_secret_that_does_not_come() -> None:
 def test_what_was_finished_and_seen_for_long_is_archived_and_the_rest_stays() -> None:
     shelf, listed = MemoryShelf(), watchlist(watch(1), watch(2), watch(3))
     listed = listed.fold([(job(1), done(NOW), 5.0), (job(2), done(NOW), 5.0)]).watchlist
-    listed = listed.acknowledge([job(1)], NOW).watchlist
+    listed = listed.mark_read([job(1)], NOW).watchlist
     engine = Engine(listed, shelf, [], FixedClock(NOW + 2 * DAY), archive_after=DAY)
     engine.start()
     try:
@@ -235,7 +235,7 @@ def test_what_was_finished_and_seen_for_long_is_archived_and_the_rest_stays() ->
 
 def test_nothing_is_archived_where_nobody_says_after_how_long() -> None:
     (one,) = watchlist(watch(1)).fold([(job(1), done(NOW), 5.0)]).watchlist
-    listed = Watchlist({one.job: replace(one, acknowledged_at=NOW)})
+    listed = Watchlist({one.job: replace(one, read_at=NOW)})
     engine = Engine(listed, MemoryShelf(), [], FixedClock(NOW + 1e9))
     engine.start()
     try:
@@ -307,7 +307,7 @@ def test_edits_that_the_store_refuses_are_unsaved_after_the_end() -> None:
     shelf = MemoryShelf(fault="locked")
     engine = Engine(watchlist(watch(1)), shelf, [], FixedClock(NOW))
     assert engine.watch([watch(2)]).result(5).unsaved == "locked"
-    assert engine.acknowledge([job(2)]).result(5).unsaved in {"", "locked"}
+    assert engine.mark_read([job(2)]).result(5).unsaved in {"", "locked"}
     assert engine.forget([job(1)]).result(5).unsaved == "locked"
     engine.stop()
     assert (engine.state.unsaved, [one.job for one in engine.unsaved().added]) == ("locked", [job(2)])

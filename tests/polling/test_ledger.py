@@ -99,7 +99,7 @@ def test_a_mere_confirmation_waits_for_the_flush() -> None:
         assert len(shelf.changes) == 2
 
     ledger, _, _ = with_ledger(script, 1)
-    assert next(iter(ledger.watchlist)).seen_at == 12.0
+    assert next(iter(ledger.watchlist)).last_answer_at == 12.0
 
 
 def test_what_cannot_be_saved_is_kept_told_and_tried_again() -> None:

@@ -69,7 +69,7 @@ def test_r6_the_start_is_spread() -> None:
 def test_at_the_start_every_stored_job_is_polled_as_soon_as_its_row_would_look_stale(
     before: float, latest: float
 ) -> None:
-    heard = [replace(one, seen_at=START - before, planned=5.0) for one in watches(1_000, added_at=START - 3_600)]
+    heard = [replace(one, last_answer_at=START - before, planned=5.0) for one in watches(1_000, added_at=START - 3_600)]
     run = polled(TimedSource(), heard, for_seconds(latest))
     assert {asked.job for asked in run.source.asked} == {one.job.id for one in heard}
 
@@ -231,7 +231,7 @@ def test_l3_watching_three_hundred_old_jobs_wakes_a_few_times_a_second_and_calls
 
 @pytest.mark.parametrize("attended", [None, 0])
 def test_l6_jobs_that_a_clock_an_hour_ahead_has_told_of_are_asked_about_all_the_same(attended: int | None) -> None:
-    ahead = [replace(one, seen_at=START + 3_600, planned=60.0) for one in watches(5, added_at=START - 600)]
+    ahead = [replace(one, last_answer_at=START + 3_600, planned=60.0) for one in watches(5, added_at=START - 600)]
 
     async def script(run: Run) -> None:
         await asyncio.sleep(0.01)
@@ -259,7 +259,7 @@ def test_r6_a_window_that_takes_the_lease_over_asks_without_a_burst() -> None:
 
 # --- the order of the first calls --------------------------------------------------------------------------------
 
-PROCESSING = Digest("Processing", Verdict(Kind.WAITING, "It runs."))
+PROCESSING = Digest("Processing", Verdict(Kind.RUNNING, "It runs."))
 
 
 def heard(numbers: Iterable[int], before: float = 3_600) -> list[WatchedJob]:
@@ -271,9 +271,9 @@ def heard(numbers: Iterable[int], before: float = 3_600) -> list[WatchedJob]:
             job=job(number),
             added_at=start - 100,
             digest=PROCESSING,
-            seen_at=start + number,
-            unfinished_at=start + number,
-            acknowledged_at=start + 999,
+            last_answer_at=start + number,
+            last_running_at=start + number,
+            read_at=start + 999,
         )
         for number in numbers
     ]
@@ -462,7 +462,7 @@ def test_behind_a_slow_host_the_pulse_names_it_and_no_fresh_row_turns_stale(coun
     async def script(run: Run) -> None:
         for second in range(150):
             await asyncio.sleep(1)
-            seen = [watch for number in range(count) if (watch := run.watch(number)).seen_at is not None]
+            seen = [watch for number in range(count) if (watch := run.watch(number)).last_answer_at is not None]
             stale.update(second for watch in seen if is_stale(watch, run.clock.now()))
             pulses.append(run.poller.pulse())
 
@@ -524,7 +524,7 @@ def test_a_quarter_of_the_calls_in_flight_that_the_host_grants_is_kept(granted: 
 
 def all_final() -> list[WatchedJob]:
     done = Digest("Completed", Verdict(Kind.DONE, "It is done."))
-    return [replace(watch, digest=done, seen_at=START - 5, ended_at=START - 5) for watch in watches(50)]
+    return [replace(watch, digest=done, last_answer_at=START - 5, ended_at=START - 5) for watch in watches(50)]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from zjobtui.polling.schedule import MEMORY, RETRY, Schedule, latest_of, lives
 from zjobtui.polling.survival import CHEAPEST, PRIOR, SHORTEST, STALENESS_LIMIT, Life, expected_delay, learn
 
 DONE = Digest("Completed", Verdict(Kind.DONE, "It is done."))
-PROCESSING = Digest("Processing", Verdict(Kind.WAITING, "It runs."))
+PROCESSING = Digest("Processing", Verdict(Kind.RUNNING, "It runs."))
 NOW = START + 3_600
 ODD = [ProblemKind.UNREADABLE, ProblemKind.TOO_LARGE, ProblemKind.REFUSED, ProblemKind.FORBIDDEN]
 
@@ -32,7 +32,7 @@ def numbered(number: int, **known: object) -> WatchedJob:
 def running(number: int, age: float, unseen: float, now: float = NOW) -> WatchedJob:
     """A job of this age at `now`, last seen running so many seconds before."""
     seen = now - unseen
-    return numbered(number, added_at=now - age, digest=PROCESSING, seen_at=seen, unfinished_at=seen)
+    return numbered(number, added_at=now - age, digest=PROCESSING, last_answer_at=seen, last_running_at=seen)
 
 
 def ended(count: int, lived: Iterable[float], every: float = 3.0, start: float = START) -> list[WatchedJob]:
@@ -41,8 +41,8 @@ def ended(count: int, lived: Iterable[float], every: float = 3.0, start: float =
         replace(
             watch,
             digest=DONE,
-            unfinished_at=watch.added_at + age // every * every,
-            seen_at=watch.added_at + (age // every + 1) * every,
+            last_running_at=watch.added_at + age // every * every,
+            last_answer_at=watch.added_at + (age // every + 1) * every,
             ended_at=watch.added_at + (age // every + 1) * every,
         )
         for watch, age in zip(watches(count, added_at=start), lived, strict=False)
@@ -147,12 +147,12 @@ def test_where_calls_are_few_the_jobs_with_the_largest_expected_delay_get_them()
         schedule = fitted(known, rate)
         ahead = schedule.fit_at - NOW
         worth = {
-            one.job: expected_delay(PRIOR, (one.unfinished_at or 0) - one.added_at, NOW + ahead - one.added_at)
+            one.job: expected_delay(PRIOR, (one.last_running_at or 0) - one.added_at, NOW + ahead - one.added_at)
             for one in known
         }
         chosen = sorted(worth, key=lambda one: -worth[one])[: round(rate * ahead)]
         assert schedule.is_stretched
-        due = {one.job for one in known if schedule.next_call(one, one.unfinished_at or 0) <= NOW + ahead + 0.05}
+        due = {one.job for one in known if schedule.next_call(one, one.last_running_at or 0) <= NOW + ahead + 0.05}
         # A ceiling calls for the oldest ones, too; and an interval is right within some percent.
         assert len(set(chosen) & due) >= 0.9 * len(chosen)
         spared = [one for one in known if one.job not in due]
@@ -327,8 +327,8 @@ def test_what_is_known_of_a_life_lies_between_two_responses() -> None:
 
 
 def test_a_job_that_had_ended_when_it_was_first_polled_teaches_nothing() -> None:
-    unwitnessed = [replace(watch, unfinished_at=None) for watch in ended(100, [20.0] * 100)]
-    backwards = [replace(watch, unfinished_at=watch.ended_at) for watch in ended(100, [20.0] * 100)]
+    unwitnessed = [replace(watch, last_running_at=None) for watch in ended(100, [20.0] * 100)]
+    backwards = [replace(watch, last_running_at=watch.ended_at) for watch in ended(100, [20.0] * 100)]
     unended = [replace(watch, ended_at=None) for watch in ended(100, [20.0] * 100)]
     for known in (unwitnessed, backwards, unended):
         assert lives(known, NOW, {}) == []
@@ -364,13 +364,13 @@ def test_jobs_that_are_first_seen_running_at_an_age_say_nothing_of_earlier_ones(
             if now < START + 12 * number / 300 or known[number].is_final:
                 continue
             if now - START < lived[number]:
-                known[number] = replace(known[number], digest=PROCESSING, seen_at=now, unfinished_at=now)
+                known[number] = replace(known[number], digest=PROCESSING, last_answer_at=now, last_running_at=now)
             else:
-                known[number] = replace(known[number], digest=DONE, seen_at=now, ended_at=now)
+                known[number] = replace(known[number], digest=DONE, last_answer_at=now, ended_at=now)
         schedule.fit(known, now, 83)
     schedule._learnt_at = -inf
     schedule.fit(known, now + 1, 83)
-    witnessed = [watch for watch in known if watch.unfinished_at is not None]
+    witnessed = [watch for watch in known if watch.last_running_at is not None]
     assert len(witnessed) < 290
     ignored = learn(lives(known, now + 1, {}))
     assert schedule.intervals.curve.quantile(0.5) < ignored.quantile(0.5) - 1

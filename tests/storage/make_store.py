@@ -35,7 +35,7 @@ def make(folder: Path) -> None:
                 jobs = [job(number) for number in range(JOBS) if number % len(answers) >= at]
                 change = change.watchlist.fold([(one, answer, 5.0) for one in jobs])
                 store.apply(change)
-            change = change.watchlist.acknowledge([job(1), job(2)], NOW + 5)
+            change = change.watchlist.mark_read([job(1), job(2)], NOW + 5)
             store.apply(change)
             change = change.watchlist.remove([job(1)], NOW + 6, EventKind.ARCHIVED)
             store.apply(change)

@@ -10,7 +10,7 @@ def test_what_was_looked_at_is_known_after_a_restart_and_in_the_other_window(tmp
     with open_store(path, read_report)[0] as ours, open_store(path, read_report)[0] as theirs:
         added = watchlist().add([watch(1), watch(2)])
         observed = added.watchlist.fold([(job(1), done(NOW + 1), 5.0), (job(2), done(NOW + 1), 5.0)])
-        looked = observed.watchlist.acknowledge([job(1)], NOW + 2)
+        looked = observed.watchlist.mark_read([job(1)], NOW + 2)
         for change in (added, observed):
             ours.apply(change)
         theirs.news()
@@ -21,4 +21,4 @@ def test_what_was_looked_at_is_known_after_a_restart_and_in_the_other_window(tmp
     reopened, kept = open_store(path, read_report)
     reopened.close()
     assert kept == looked.watchlist
-    assert [one.is_unseen for one in kept] == [False, True]
+    assert [one.is_unread for one in kept] == [False, True]

@@ -107,11 +107,11 @@ class ScriptedEngine:
     def note(self, jobs: Iterable[JobRef], note: str, /) -> "Future[EditResult]":
         return self._done(self.state.watchlist.note(jobs, note))
 
-    def acknowledge(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]":
-        return self._done(self.state.watchlist.acknowledge(jobs, self.clock.now()))
+    def mark_read(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]":
+        return self._done(self.state.watchlist.mark_read(jobs, self.clock.now()))
 
-    def unsee(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]":
-        return self._done(self.state.watchlist.unsee(jobs))
+    def mark_unread(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]":
+        return self._done(self.state.watchlist.mark_unread(jobs))
 
     def ask_now(self, jobs: Iterable[JobRef], /) -> None:
         self.asked += jobs

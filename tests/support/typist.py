@@ -18,7 +18,7 @@ class Typist:
         self.now = 1_000.0
         self.heard: list[str] = []
         """Keys by Textual's names, pastes as `paste:` and their text, everything else by its class."""
-        self.heard_at: list[float] = []
+        self.last_call_at: list[float] = []
         self.passed = b""
         self._filter = InputFilter()
         self._parser = XTermParser()
@@ -65,7 +65,7 @@ class Typist:
 
     def _note(self, name: str) -> None:
         self.heard.append(name)
-        self.heard_at.append(self.now)
+        self.last_call_at.append(self.now)
 
 
 def _name(message: Message) -> str:

@@ -8,11 +8,11 @@ from tests.ui.sizes import NARROW_FIRST
 from zjobtui.models.job import JobRef
 from zjobtui.ui.actions import CATALOGUE
 
-WAITING = "recorded-processing"
+RUNNING = "recorded-processing"
 
 
 async def test_a_label_takes_the_place_of_the_id() -> None:
-    async with looking_at(staged(WAITING, WAITING)) as sight:
+    async with looking_at(staged(RUNNING, RUNNING)) as sight:
         await sight.press("l")
         assert "Label of 00000001…e73bdceb" in sight.text
         await sight.press(*"CS 1")
@@ -23,7 +23,7 @@ async def test_a_label_takes_the_place_of_the_id() -> None:
 
 
 async def test_a_label_can_be_changed_and_taken_away_and_escape_leaves_it() -> None:
-    async with looking_at(staged(WAITING, labels=("CS 1",))) as sight:
+    async with looking_at(staged(RUNNING, labels=("CS 1",))) as sight:
         await sight.press("l", "x", "escape")
         assert sight.jobs[0].startswith("  ◌ waiting   CS 1  ")
         await sight.press("l", "end", "0", "enter")
@@ -33,7 +33,7 @@ async def test_a_label_can_be_changed_and_taken_away_and_escape_leaves_it() -> N
 
 
 async def test_a_label_can_be_pasted_and_is_harmless() -> None:
-    async with looking_at(staged(WAITING)) as sight:
+    async with looking_at(staged(RUNNING)) as sight:
         await sight.press("l")
         await sight.paste("  CS \x1b[31m1 \u202e\n")
         await sight.press("enter")
@@ -41,7 +41,7 @@ async def test_a_label_can_be_pasted_and_is_harmless() -> None:
 
 
 async def test_x_removes_the_job_and_u_brings_it_back_with_all_that_was_known() -> None:
-    engine = staged(WAITING, "recorded-failed-lock", WAITING, labels=("", "CS 2"))
+    engine = staged(RUNNING, "recorded-failed-lock", RUNNING, labels=("", "CS 2"))
     async with looking_at(engine) as sight:
         before = sight.jobs
         await sight.press("x")
@@ -58,7 +58,7 @@ async def test_x_removes_the_job_and_u_brings_it_back_with_all_that_was_known() 
 
 @pytest.mark.parametrize("size", [*NARROW_FIRST, (50, 15)])
 async def test_what_is_told_lies_on_the_last_border_in_place_of_what_was_told_before(size: tuple[int, int]) -> None:
-    async with looking_at(staged(*[WAITING] * 3), size) as sight:
+    async with looking_at(staged(*[RUNNING] * 3), size) as sight:
         await sight.press("*", "x")
         assert sight.rows[-2].endswith("▌ 3 jobs removed; u brings them back. ─╯")
         assert "│" in sight.rows[-3]
@@ -69,7 +69,7 @@ async def test_what_is_told_lies_on_the_last_border_in_place_of_what_was_told_be
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_removing_more_than_twenty_jobs_asks_first_and_is_undone_at_once(size: tuple[int, int]) -> None:
-    engine = staged(*[WAITING] * 21)
+    engine = staged(*[RUNNING] * 21)
     async with looking_at(engine, size) as sight:
         for answer, left in ((["enter"], 21), (["escape"], 21), (["down", "enter"], 0)):
             await sight.press("*", "x")
@@ -84,7 +84,7 @@ async def test_removing_more_than_twenty_jobs_asks_first_and_is_undone_at_once(s
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_label_tags_note_asking_and_removing_act_on_all_that_a_filter_shows(size: tuple[int, int]) -> None:
-    engine = staged("recorded-failed-lock", WAITING, "recorded-failed-lock", WAITING)
+    engine = staged("recorded-failed-lock", RUNNING, "recorded-failed-lock", RUNNING)
     failed = [job(1), job(3)]
     async with looking_at(engine, size) as sight:
         await sight.press("/", *"status:failed", "enter", "*")
@@ -106,7 +106,7 @@ async def test_label_tags_note_asking_and_removing_act_on_all_that_a_filter_show
 
 
 async def test_undo_puts_the_cursor_back_on_the_job_that_it_brings_back() -> None:
-    async with looking_at(staged(*[WAITING] * 9, labels=[f"CS {number}" for number in range(9)]), (80, 24)) as sight:
+    async with looking_at(staged(*[RUNNING] * 9, labels=[f"CS {number}" for number in range(9)]), (80, 24)) as sight:
         await sight.press("down", "down", "2")
         title = sight.detail_title
         await sight.press("x", "down", "down")
@@ -117,7 +117,7 @@ async def test_undo_puts_the_cursor_back_on_the_job_that_it_brings_back() -> Non
 
 
 async def test_undo_brings_back_what_was_known_when_it_was_removed_not_when_it_was_asked() -> None:
-    engine = staged(*[WAITING] * 21)
+    engine = staged(*[RUNNING] * 21)
     async with looking_at(engine) as sight:
         await sight.press("*", "x")
         tell(engine, 1, "recorded-failed-lock")
@@ -126,7 +126,7 @@ async def test_undo_brings_back_what_was_known_when_it_was_removed_not_when_it_w
 
 
 async def test_the_last_job_can_be_removed_too() -> None:
-    async with looking_at(staged(WAITING)) as sight:
+    async with looking_at(staged(RUNNING)) as sight:
         await sight.press("x")
         assert "No job is shown." in sight.words
         await sight.press("u")
@@ -134,7 +134,7 @@ async def test_the_last_job_can_be_removed_too() -> None:
 
 
 async def test_r_asks_about_the_selected_job_finished_or_not() -> None:
-    engine = staged(WAITING, "recorded-failed-lock")
+    engine = staged(RUNNING, "recorded-failed-lock")
     async with looking_at(engine) as sight:
         await sight.press("r")
         assert engine.asked == [job(2)]
@@ -144,7 +144,7 @@ async def test_r_asks_about_the_selected_job_finished_or_not() -> None:
 
 
 async def test_keys_of_the_list_work_from_the_detail_as_well() -> None:
-    engine = staged(WAITING)
+    engine = staged(RUNNING)
     async with looking_at(engine) as sight:
         await sight.press("tab", "r", "p")
         assert engine.asked == [job(1)]
@@ -152,7 +152,7 @@ async def test_keys_of_the_list_work_from_the_detail_as_well() -> None:
 
 
 async def test_p_pauses_and_goes_on_and_the_bar_says_so() -> None:
-    engine = staged(WAITING)
+    engine = staged(RUNNING)
     async with looking_at(engine) as sight:
         await sight.press("p")
         assert sight.bar.endswith("‖ paused, nothing is polled")
@@ -167,7 +167,7 @@ def borders(sight: Sight) -> list[str]:
 
 
 async def test_tab_enter_and_escape_move_between_list_and_detail() -> None:
-    async with looking_at(staged(WAITING, labels=("CS 1",))) as sight:
+    async with looking_at(staged(RUNNING, labels=("CS 1",))) as sight:
         with_keys, without = borders(sight)
         assert with_keys != without
         for key, looks in (
@@ -181,7 +181,7 @@ async def test_tab_enter_and_escape_move_between_list_and_detail() -> None:
 
 
 async def test_the_bottom_line_names_the_keys_and_a_click_on_one_presses_it() -> None:
-    engine = staged(WAITING)
+    engine = staged(RUNNING)
     async with looking_at(engine) as sight:
         assert sight.rows[-1] == (
             " a add  / filter  s sort  x remove  u undo  l label  r ask now  p pause  y copy"
@@ -192,7 +192,7 @@ async def test_the_bottom_line_names_the_keys_and_a_click_on_one_presses_it() ->
 
 
 async def test_in_few_columns_the_bottom_line_keeps_help_and_quit() -> None:
-    async with looking_at(staged(WAITING), size=(50, 24)) as sight:
+    async with looking_at(staged(RUNNING), size=(50, 24)) as sight:
         assert sight.rows[-1].endswith(" ? help  q quit")
         assert "…" not in sight.rows[-1]
         await sight.click("? help")
@@ -202,7 +202,7 @@ async def test_in_few_columns_the_bottom_line_keeps_help_and_quit() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [(140, 50), (80, 24)])
 async def test_help_says_what_every_key_does(size: tuple[int, int]) -> None:
-    async with looking_at(staged(WAITING), size) as sight:
+    async with looking_at(staged(RUNNING), size) as sight:
         await sight.press("?")
         told = [flowing("\n".join(sight.frame("Help")))]
         for _ in range(16):
@@ -219,7 +219,7 @@ async def test_help_says_what_every_key_does(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize(("columns", "is_beside"), [(52, True), (36, False)])
 async def test_help_is_wrapped_for_the_room_there_is(columns: int, is_beside: bool) -> None:
-    async with looking_at(staged(WAITING), (100, 24)) as sight:
+    async with looking_at(staged(RUNNING), (100, 24)) as sight:
         await sight.press("?")
         await sight.resize(columns, 24)
         lines = [line.strip(" │") for line in sight.frame("Help")]
@@ -229,7 +229,7 @@ async def test_help_is_wrapped_for_the_room_there_is(columns: int, is_beside: bo
 
 
 async def test_the_palette_lists_every_action() -> None:
-    async with looking_at(staged(WAITING), size=(140, 110)) as sight:
+    async with looking_at(staged(RUNNING), size=(140, 110)) as sight:
         await sight.press("ctrl+p")
         await sight.until("Choose other colours")
         for action in CATALOGUE:
@@ -239,7 +239,7 @@ async def test_the_palette_lists_every_action() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_the_palette_does_what_is_chosen(size: tuple[int, int]) -> None:
-    engine = staged(WAITING, WAITING)
+    engine = staged(RUNNING, RUNNING)
     async with looking_at(engine, size) as sight:
         await sight.press("ctrl+p", *"mark all")
         await sight.until("Mark all jobs that are shown")
@@ -253,7 +253,7 @@ async def test_the_palette_does_what_is_chosen(size: tuple[int, int]) -> None:
 
 async def test_a_store_that_was_moved_aside_is_told_above_the_list_until_the_end() -> None:
     notice = "The watchlist could not be read and was moved to /tmp/watchlist.broken; the last backup is used."
-    async with looking_at(staged(WAITING), notice=notice) as sight:
+    async with looking_at(staged(RUNNING), notice=notice) as sight:
         assert sight.rows[1].strip() == notice
         assert sight.jobs[0].startswith("  ◌ waiting ")
         await sight.resize(80, 24)
@@ -264,7 +264,7 @@ async def test_a_store_that_cannot_be_read_is_told_until_it_can(monkeypatch: pyt
     def refuse(_: JobRef) -> None:
         raise OSError(told)
 
-    engine, told = staged(WAITING, WAITING), "The watchlist could not be used: disk I/O error."
+    engine, told = staged(RUNNING, RUNNING), "The watchlist could not be used: disk I/O error."
     monkeypatch.setattr(engine.archive, "seen", refuse)
     async with looking_at(engine) as sight:
         await sight.until(told)
@@ -274,21 +274,21 @@ async def test_a_store_that_cannot_be_read_is_told_until_it_can(monkeypatch: pyt
 
 
 async def test_what_is_unsaved_is_told_until_it_is_saved() -> None:
-    engine = staged(WAITING)
+    engine = staged(RUNNING)
     async with looking_at(engine) as sight:
         engine.unsaved = "disk full"
         engine.publish()
         await sight.settled()
         assert sight.rows[1].strip() == "Not saved: disk full"
         engine.unsaved = ""
-        tell(engine, 1, WAITING)
+        tell(engine, 1, RUNNING)
         await sight.settled()
         assert "Not saved" not in sight.text
 
 
 async def test_q_and_ctrl_q_end_with_status_zero() -> None:
     for key in ("q", "ctrl+q"):
-        async with looking_at(staged(WAITING)) as sight:
+        async with looking_at(staged(RUNNING)) as sight:
             await sight.press(key)
             assert sight.app.return_code in {0, None}
             assert sight.app._exit
@@ -296,7 +296,7 @@ async def test_q_and_ctrl_q_end_with_status_zero() -> None:
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_what_was_written_of_many_jobs_is_undone_for_each(size: tuple[int, int]) -> None:
-    engine = staged(*[WAITING] * 3, labels=("CS 1", "CS 2", ""))
+    engine = staged(*[RUNNING] * 3, labels=("CS 1", "CS 2", ""))
     engine.note([job(1)], "asked finance")
     before = tuple(engine.state.watchlist)
     async with looking_at(engine, size) as sight:
@@ -314,7 +314,7 @@ async def test_what_was_written_of_many_jobs_is_undone_for_each(size: tuple[int,
 
 
 async def test_enter_alone_leaves_what_each_of_several_jobs_has_of_its_own() -> None:
-    engine = staged(WAITING, WAITING, labels=("CS 1", "CS 2"))
+    engine = staged(RUNNING, RUNNING, labels=("CS 1", "CS 2"))
     before = engine.state.watchlist
     async with looking_at(engine) as sight:
         await sight.press("*", "l")
@@ -324,7 +324,7 @@ async def test_enter_alone_leaves_what_each_of_several_jobs_has_of_its_own() -> 
 
 
 async def test_tags_of_several_jobs_come_to_those_that_each_has() -> None:
-    engine = staged(WAITING, WAITING, WAITING)
+    engine = staged(RUNNING, RUNNING, RUNNING)
     engine.tag([job(1)], ("acme", "batch"))
     engine.tag([job(2)], ("batch",))
     async with looking_at(engine) as sight:
@@ -337,7 +337,7 @@ async def test_tags_of_several_jobs_come_to_those_that_each_has() -> None:
 
 
 async def test_taking_a_label_away_is_told_as_such() -> None:
-    async with looking_at(staged(WAITING, labels=("CS 1",))) as sight:
+    async with looking_at(staged(RUNNING, labels=("CS 1",))) as sight:
         await sight.press("l", *["backspace"] * 4, "enter")
         assert sight.toast == "00000001…e73bdceb no longer labelled; u undoes it."
         await sight.press("u")
@@ -352,7 +352,7 @@ async def test_an_empty_list_says_what_to_do_in_any_room_and_keys_that_it_is_emp
             await sight.press(key)
             assert sight.toast == "There is no job to do that to.", key
             await sight.press("Z")
-    async with looking_at(staged(WAITING), size) as sight:
+    async with looking_at(staged(RUNNING), size) as sight:
         await sight.press("/", *"nothing", "enter")
         assert "nothing matches; esc takes the filter away" in sight.text
         await sight.press("escape")

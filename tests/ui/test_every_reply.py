@@ -69,7 +69,7 @@ async def test_verdict_and_every_value_are_shown(name: str) -> None:
         assert sight.detail[0].split(" · ")[0].split(" ", 2)[2] == watch.verdict.kind.value
         assert watch.verdict.sentence in sight.words
         await open_all(sight, lines)
-        if watch.seen_at is None:
+        if watch.last_answer_at is None:
             return
         told = flowing("\n".join(sight.detail)).replace(" ", "")
         body = json.loads(payload(name), parse_float=Decimal)

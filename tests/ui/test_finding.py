@@ -9,7 +9,7 @@ from tests.support.staging import heard, staged, tell
 from tests.ui.sizes import WIDE_FIRST
 from zjobtui.models.problem import Problem, ProblemKind
 
-FAILED, PENDING, WAITING = "recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing"
+FAILED, PENDING, RUNNING = "recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing"
 PENDING_TOO = "derived-completed-everything"
 KINDS = ("recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing", "derived-preview")
 LABELS = ("beta", "Alpha one", "", "gamma")
@@ -131,11 +131,11 @@ async def test_every_word_and_term_finds_the_rows_that_it_means(
     size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("zjobtui.ui.monitor.ATTEND_AFTER", 1_000.0)
-    stage = staged(*KINDS, WAITING, labels=("a", "b Alpha", "c", "d", "e"))
+    stage = staged(*KINDS, RUNNING, labels=("a", "b Alpha", "c", "d", "e"))
     stage.tag([job(3)], ("acme",))
-    stage.acknowledge([job(1)])
+    stage.mark_read([job(1)])
     stage.clock.at += 900
-    stage.bring((job(3), heard(WAITING, stage.clock.at)), planned=60.0)
+    stage.bring((job(3), heard(RUNNING, stage.clock.at)), planned=60.0)
     recent = [replace(one, added_at=stage.clock.at - 60) for one in stage.state.watchlist]
     for number in (0, 1, 3):
         stage.forget([recent[number].job])
@@ -151,8 +151,8 @@ async def test_every_word_and_term_finds_the_rows_that_it_means(
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_a_filter_in_which_time_has_a_part_goes_on_though_nothing_comes(size: tuple[int, int]) -> None:
-    stage = staged(WAITING, labels=("alpha",))
-    stage.bring((job(1), heard(WAITING)), planned=300.0)
+    stage = staged(RUNNING, labels=("alpha",))
+    stage.bring((job(1), heard(RUNNING)), planned=300.0)
     async with looking_at(stage, size) as sight:
         await sight.press("/", *"age>10m", "enter")
         assert shown(sight) == 0
@@ -232,11 +232,11 @@ async def test_s_offers_the_orders_each_as_its_title_says(
     size: tuple[int, int],
 ) -> None:
     stage = ScriptedEngine(FixedClock(NOW))
-    old = ((1, "beta", FAILED), (2, "Alpha one", PENDING), (3, "", WAITING), (4, "gamma", PENDING_TOO))
+    old = ((1, "beta", FAILED), (2, "Alpha one", PENDING), (3, "", RUNNING), (4, "gamma", PENDING_TOO))
     ages = {1: 300.0, 2: 600.0, 3: 200.0, 4: 100.0}
     stage.watch(watch(number, label=label, added_at=NOW - ages[number]) for number, label, _ in old)
     stage.bring(*((job(number), heard(told, NOW - ages[number] + 50)) for number, _, told in old))
-    stage.acknowledge([job(2)])
+    stage.mark_read([job(2)])
     async with looking_at(stage, size) as sight:
         for place, (title, expected) in enumerate(ORDERS.items()):
             await sight.press("s")
@@ -292,7 +292,7 @@ async def test_n_goes_on_to_what_changed_while_reading_and_says_when_that_was_al
         first = sight.detail_title
         await sight.press("n")
         assert {first[0], sight.detail_title[0]} == {"b", "c"}
-        engine.acknowledge([job(2), job(3)])
+        engine.mark_read([job(2), job(3)])
         await sight.press("n")
         assert sight.toast == "No other job has changed since you looked."
 

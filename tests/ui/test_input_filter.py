@@ -165,7 +165,7 @@ def test_an_escape_is_heard_whenever_it_comes() -> None:
         pressed = typist.now
         typist.wait(0.2)
         assert typist.heard == ["a", "escape"]
-        assert typist.heard_at[-1] - pressed <= 0.11
+        assert typist.last_call_at[-1] - pressed <= 0.11
 
 
 @pytest.mark.parametrize("after", [b"j", b"\x1b", b"q", b"\r", b"\x11", b"[", b"O", b"P", b"]", b"\x1b[B"])
@@ -175,7 +175,7 @@ def test_no_escape_is_lost_when_another_key_follows(after: bytes, gap: float) ->
     pressed = typist.now - gap
     typist.settle()
     assert typist.heard[0] == "escape"
-    assert typist.heard_at[0] - pressed <= 0.25
+    assert typist.last_call_at[0] - pressed <= 0.25
     assert len(typist.heard) == 2
 
 

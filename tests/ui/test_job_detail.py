@@ -17,7 +17,7 @@ from zjobtui.ui.detail_header import Viewing, page
 
 DONE = "recorded-completed-localised"
 FAILED = "recorded-failed-lock"
-WAITING = "recorded-processing"
+RUNNING = "recorded-processing"
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
@@ -35,13 +35,13 @@ def test_nothing_is_wrapped_before_there_is_room() -> None:
 
 
 async def test_without_a_label_the_border_says_the_whole_id() -> None:
-    async with looking_at(staged(WAITING)) as sight:
+    async with looking_at(staged(RUNNING)) as sight:
         assert sight.detail_title == job(1).id.given
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_what_was_opened_or_closed_stays_so_when_new_data_comes(size: tuple[int, int]) -> None:
-    engine = staged("recorded-completed-order-pending", WAITING)
+    engine = staged("recorded-completed-order-pending", RUNNING)
     tell(engine, 1, subscriptions(40))
     async with looking_at(engine, size) as sight:
         await sight.press("down")
@@ -73,7 +73,7 @@ async def test_another_job_is_read_from_its_top() -> None:
 
 
 async def test_the_detail_follows_its_job_without_a_key() -> None:
-    engine = staged(WAITING)
+    engine = staged(RUNNING)
     async with looking_at(engine) as sight:
         assert sight.detail[0] == " ◌ waiting · just added"
         tell(engine, 1, FAILED, after=20)
@@ -83,7 +83,7 @@ async def test_the_detail_follows_its_job_without_a_key() -> None:
 
 
 async def test_a_failed_call_is_told_and_the_last_good_answer_kept() -> None:
-    engine = staged(WAITING)
+    engine = staged(RUNNING)
     async with looking_at(engine) as sight:
         tell(engine, 1, Failure(Problem(ProblemKind.TIMED_OUT, "no answer within 20 s"), 0.0), after=30)
         await sight.settled()
@@ -94,7 +94,7 @@ async def test_a_failed_call_is_told_and_the_last_good_answer_kept() -> None:
 
 async def test_a_later_contradiction_is_shown_beside_the_final_answer() -> None:
     engine = staged(DONE)
-    tell(engine, 1, WAITING)
+    tell(engine, 1, RUNNING)
     async with looking_at(engine) as sight:
         assert "Asked again, Zuora says Processing; the final answer is kept." in sight.words
         assert sight.detail[0].startswith(" ✓ done")
@@ -166,7 +166,7 @@ async def test_right_and_left_go_along_the_tabs_and_the_cursor_stays_on_them() -
 
 
 async def test_the_view_stays_for_another_job_and_for_what_comes() -> None:
-    engine = staged(WAITING, FAILED)
+    engine = staged(RUNNING, FAILED)
     async with looking_at(engine) as sight:
         await sight.press("3", "down")
         assert '"Processing"' in sight.text
@@ -197,7 +197,7 @@ async def test_each_view_keeps_its_place_and_what_is_open_in_it(size: tuple[int,
 async def test_whoever_reads_about_a_job_stays_with_it_whatever_becomes_more_urgent(
     size: tuple[int, int],
 ) -> None:
-    engine = staged(WAITING, WAITING, labels=("alpha", "beta"))
+    engine = staged(RUNNING, RUNNING, labels=("alpha", "beta"))
     async with looking_at(engine, size) as sight:
         title = sight.detail_title
         other = 2 if title.startswith("alpha") else 1
@@ -217,13 +217,13 @@ async def test_the_age_of_an_end_goes_on_in_every_view() -> None:
 
 
 async def test_the_archive_is_not_read_again_while_answers_bring_nothing_new(monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = staged(WAITING)
+    engine = staged(RUNNING)
     async with looking_at(engine) as sight:
         await sight.settled()
         read: list[object] = []
         monkeypatch.setattr(engine.archive, "seen", read.append)
         for _ in range(3):
-            tell(engine, 1, WAITING, after=2)
+            tell(engine, 1, RUNNING, after=2)
             await sight.settled()
         assert read == []
         tell(engine, 1, Failure(Problem(ProblemKind.TIMED_OUT), engine.clock.at))
@@ -232,10 +232,10 @@ async def test_the_archive_is_not_read_again_while_answers_bring_nothing_new(mon
 
 
 async def test_the_minute_of_the_last_answer_goes_on_though_nothing_new_comes() -> None:
-    engine = staged(WAITING)
+    engine = staged(RUNNING)
     async with looking_at(engine) as sight:
         assert re.search(r"Answered +\S*:00", sight.text)
-        tell(engine, 1, WAITING, after=120)
+        tell(engine, 1, RUNNING, after=120)
         await sight.until(lambda text: bool(re.search(r"Answered +\S*:02", text)))
 
 
@@ -256,7 +256,7 @@ async def test_a_view_is_made_when_somebody_looks_at_it_and_not_before(
 
     for module, name in ((detail_views, "request_lines"), (detail_views, "timeline_lines"), (detail_header, "pretty")):
         noted(module, name)
-    engine = staged(FAILED, WAITING)
+    engine = staged(FAILED, RUNNING)
     async with looking_at(engine, size) as sight:
         await sight.press("down", "up", "tab", "pagedown")
         tell(engine, 1, FAILED)
@@ -273,7 +273,7 @@ async def test_a_view_is_made_when_somebody_looks_at_it_and_not_before(
 async def test_who_has_chosen_a_view_stays_with_the_job_though_another_becomes_more_urgent(
     size: tuple[int, int],
 ) -> None:
-    engine = staged(WAITING, WAITING)
+    engine = staged(RUNNING, RUNNING)
     async with looking_at(engine, size) as sight:
         title = sight.detail_title
         await sight.press("3")

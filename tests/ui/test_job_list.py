@@ -14,7 +14,7 @@ from zjobtui.models.problem import Problem, ProblemKind
 DONE = "recorded-completed-localised"
 PENDING = "recorded-completed-order-pending"
 FAILED = "recorded-failed-lock"
-WAITING = "recorded-processing"
+RUNNING = "recorded-processing"
 SOON = 0.1
 
 
@@ -28,7 +28,7 @@ def waiting(count: int) -> ScriptedEngine:
     """Waiting jobs, each added a second after the one before."""
     engine = ScriptedEngine(FixedClock(NOW))
     engine.watch(replace(watch(number), added_at=NOW - 1_000 + number) for number in range(1, count + 1))
-    engine.bring(*((job(number), heard(WAITING)) for number in range(1, count + 1)))
+    engine.bring(*((job(number), heard(RUNNING)) for number in range(1, count + 1)))
     return engine
 
 
@@ -77,8 +77,8 @@ def selected(sight: Sight) -> str:
 
 
 async def test_a_row_says_verdict_name_order_account_and_since_when() -> None:
-    engine = staged(PENDING, WAITING, labels=("CS-4390",))
-    tell(engine, 2, WAITING, after=250)
+    engine = staged(PENDING, RUNNING, labels=("CS-4390",))
+    tell(engine, 2, RUNNING, after=250)
     async with looking_at(engine) as sight:
         assert sight.jobs[:3] == [
             "● ! attention CS-4390           O-00005577   A00000218       4m ago",
@@ -102,7 +102,7 @@ async def test_a_row_says_verdict_name_order_account_and_since_when() -> None:
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_every_verdict_has_a_glyph_and_a_word(size: tuple[int, int]) -> None:
-    async with looking_at(staged(FAILED, PENDING, "derived-not-found", WAITING, DONE), size) as sight:
+    async with looking_at(staged(FAILED, PENDING, "derived-not-found", RUNNING, DONE), size) as sight:
         assert [row[2:].split()[:2] for row in sight.jobs[:5]] == [
             ["✗", "failed"],
             ["!", "attention"],
@@ -134,7 +134,7 @@ async def test_columns_hold_still_whether_all_rows_fit_or_not(size: tuple[int, i
 
 
 async def test_what_needs_a_person_comes_first_and_the_newest_of_it_on_top() -> None:
-    engine = staged(WAITING, WAITING, WAITING, WAITING, WAITING)
+    engine = staged(RUNNING, RUNNING, RUNNING, RUNNING, RUNNING)
     for number, told in ((1, DONE), (2, FAILED), (3, PENDING), (4, "derived-not-found")):
         tell(engine, number, told)
     async with looking_at(engine) as sight:
@@ -142,7 +142,7 @@ async def test_what_needs_a_person_comes_first_and_the_newest_of_it_on_top() -> 
 
 
 async def test_a_row_without_an_answer_in_time_is_marked_stale() -> None:
-    engine = staged(WAITING)
+    engine = staged(RUNNING)
     async with looking_at(engine) as sight:
         assert sight.jobs[0].endswith("under 1m")
         engine.clock.at += 16
@@ -150,7 +150,7 @@ async def test_a_row_without_an_answer_in_time_is_marked_stale() -> None:
         engine.clock.at += 400
         await sight.until("stale 6m")
         assert sight.jobs[0].startswith("  ◌ waiting ")
-        tell(engine, 1, WAITING)
+        tell(engine, 1, RUNNING)
         await sight.settled()
         assert "stale" not in sight.text
 
@@ -163,7 +163,7 @@ async def test_a_job_that_nobody_answered_for_says_so() -> None:
 
 
 async def test_a_failed_call_does_not_make_a_row_look_fresh() -> None:
-    engine = staged(WAITING)
+    engine = staged(RUNNING)
     async with looking_at(engine) as sight:
         tell(engine, 1, Failure(Problem(ProblemKind.TIMED_OUT, "no answer"), 0.0), after=100)
         await sight.settled()
@@ -171,14 +171,14 @@ async def test_a_failed_call_does_not_make_a_row_look_fresh() -> None:
 
 
 async def test_while_polling_is_paused_no_wait_grows() -> None:
-    engine = staged(WAITING)
-    tell(engine, 1, WAITING, after=60)
+    engine = staged(RUNNING)
+    tell(engine, 1, RUNNING, after=60)
     async with looking_at(engine) as sight:
         await sight.press("p")
         engine.clock.at += 600
         await sight.until("stale 10m")
         await sight.press("p")
-        tell(engine, 1, WAITING)
+        tell(engine, 1, RUNNING)
         await sight.settled()
         assert sight.jobs[0].endswith("for 11m")
 
@@ -349,7 +349,7 @@ async def test_of_the_same_jobs_on_screen_the_engine_is_not_told_again_and_of_ot
     engine = waiting(100)
     async with looking_at(engine) as sight:
         await sight.press("down", "down", "tab", "tab", "2")
-        tell(engine, 1, WAITING)
+        tell(engine, 1, RUNNING)
         engine.label([job(2)], "CS-7")
         await asyncio.sleep(2 * SOON)
         await sight.settled()
@@ -385,8 +385,8 @@ async def test_the_border_says_how_many_jobs_there_are() -> None:
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_what_nobody_has_looked_at_is_on_top_with_a_mark_until_somebody_does(size: tuple[int, int]) -> None:
-    engine = staged(FAILED, FAILED, WAITING, WAITING, DONE)
-    engine.acknowledge([job(2)])
+    engine = staged(FAILED, FAILED, RUNNING, RUNNING, DONE)
+    engine.mark_read([job(2)])
     async with looking_at(engine, size) as sight:
         assert ids(sight) == [id_of(number) for number in (1, 3, 4, 2, 5)]
         assert signs(sight) == "●   ●"
@@ -419,7 +419,7 @@ async def test_what_changes_under_the_cursor_is_seen_when_a_person_does_somethin
 
 @pytest.mark.parametrize(("key", "size"), [("tab", (140, 40)), ("3", (80, 24)), ("enter", (50, 15))])
 async def test_who_reads_about_the_first_job_has_looked_at_it(key: str, size: tuple[int, int]) -> None:
-    async with looking_at(staged(FAILED, WAITING), size) as sight:
+    async with looking_at(staged(FAILED, RUNNING), size) as sight:
         await soon_seen(sight)
         assert signs(sight) == "● "
         await sight.press(key)
@@ -429,7 +429,7 @@ async def test_who_reads_about_the_first_job_has_looked_at_it(key: str, size: tu
 
 
 async def test_n_goes_to_the_next_job_that_nobody_has_looked_at() -> None:
-    engine = staged(WAITING, WAITING, FAILED, WAITING, DONE)
+    engine = staged(RUNNING, RUNNING, FAILED, RUNNING, DONE)
     async with looking_at(engine) as sight:
         assert ids(sight) == [id_of(number) for number in (3, 1, 2, 4, 5)]
         await sight.press("n")

@@ -11,7 +11,7 @@ from zjobtui.ui.split_view import bounded
 
 pytestmark = pytest.mark.slow
 
-WAITING = "recorded-processing"
+RUNNING = "recorded-processing"
 
 
 def corners(sight: Sight) -> list[tuple[int, int]]:
@@ -23,7 +23,7 @@ def corners(sight: Sight) -> list[tuple[int, int]]:
 async def test_where_there_is_room_for_one_the_list_is_alone_and_enter_opens_the_detail_over_it(
     size: tuple[int, int],
 ) -> None:
-    async with looking_at(staged(WAITING, labels=("CS-4390",)), size) as sight:
+    async with looking_at(staged(RUNNING, labels=("CS-4390",)), size) as sight:
         assert len(corners(sight)) == 1
         assert "CS-4390" in sight.jobs[0]
         for opens, closes in (("enter", "escape"), ("tab", "tab")):
@@ -41,7 +41,7 @@ def flat(sight: Sight) -> str:
 
 
 async def test_the_detail_that_is_read_stays_in_sight_when_the_room_grows_and_shrinks() -> None:
-    async with looking_at(staged(WAITING, labels=("CS-4390",)), (50, 30)) as sight:
+    async with looking_at(staged(RUNNING, labels=("CS-4390",)), (50, 30)) as sight:
         await sight.press("enter")
         await sight.resize(140, 40)
         assert len(corners(sight)) == 2

@@ -8,7 +8,7 @@ from tests.ui.sizes import WIDE_FIRST
 
 pytestmark = pytest.mark.slow
 
-WAITING = "recorded-processing"
+RUNNING = "recorded-processing"
 NUMBERS = b'{"success":true,"status":"Completed","result":{"amount":1.10,"id":12345678901234567890123,"x":null}}'
 
 
@@ -98,7 +98,7 @@ async def test_a_match_that_is_broken_over_two_lines_is_found_and_marked() -> No
 
 
 async def test_words_that_are_not_there_are_said_to_be_nowhere() -> None:
-    async with looking_at(staged(WAITING)) as sight:
+    async with looking_at(staged(RUNNING)) as sight:
         await sight.press("3", "tab", "/")
         await sight.press(*"xyz", "enter", "n", "N")
         assert "nowhere · “xyz”" in sight.text
@@ -106,7 +106,7 @@ async def test_words_that_are_not_there_are_said_to_be_nowhere() -> None:
 
 @pytest.mark.parametrize("size", [(140, 40), (100, 30)])
 async def test_d_shows_what_changed_since_the_answer_before_and_the_whole_again(size: tuple[int, int]) -> None:
-    engine = staged(WAITING)
+    engine = staged(RUNNING)
     tell(engine, 1, subscriptions(3), after=20)
     async with looking_at(engine, size) as sight:
         await sight.press("3", "tab")
@@ -120,14 +120,14 @@ async def test_d_shows_what_changed_since_the_answer_before_and_the_whole_again(
 
 
 async def test_without_an_answer_before_there_is_nothing_to_compare() -> None:
-    async with looking_at(staged(WAITING)) as sight:
+    async with looking_at(staged(RUNNING)) as sight:
         await sight.press("3", "tab", "d")
         assert "no earlier answer is kept" in sight.words
         assert '"status": "Processing"' in sight.text
 
 
 async def test_what_is_looked_for_is_found_in_the_difference_too() -> None:
-    engine = staged(WAITING)
+    engine = staged(RUNNING)
     tell(engine, 1, subscriptions(3), after=20)
     async with looking_at(engine) as sight:
         await sight.press("3", "tab", "d", "/")

@@ -12,7 +12,7 @@ from zjobtui.ui.protocols import Plain
 
 pytestmark = pytest.mark.usefixtures("_tick_of_a_second")
 
-WAITING, FAILED = "recorded-processing", "recorded-failed-lock"
+RUNNING, FAILED = "recorded-processing", "recorded-failed-lock"
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ class Kept:
 @pytest.mark.parametrize("size", [(140, 40), (80, 24)], ids=str)
 async def test_order_filter_and_divider_are_as_they_were_left(size: tuple[int, int]) -> None:
     kept = Kept()
-    engine = staged(WAITING, FAILED, FAILED, labels=("CS-1", "CS-2", "CS-3"))
+    engine = staged(RUNNING, FAILED, FAILED, labels=("CS-1", "CS-2", "CS-3"))
     async with looking_at(engine, size, memory=kept) as sight:
         await sight.press("s", "end", "enter", ">", ">", "f")
         assert "Jobs · 2 of 3 · filter: status:failed · by label" in sight.text
@@ -52,7 +52,7 @@ async def test_order_filter_and_divider_are_as_they_were_left(size: tuple[int, i
 
 async def test_a_choice_is_kept_when_it_has_settled_and_only_then() -> None:
     kept = Kept()
-    async with looking_at(staged(WAITING), memory=kept) as sight:
+    async with looking_at(staged(RUNNING), memory=kept) as sight:
         await sight.press("/", *"is:stale", "enter")
         await sight.until(lambda _: kept.writes == 1)
         assert kept.values["filter"] == "is:stale"
@@ -68,7 +68,7 @@ async def test_a_choice_is_kept_when_it_has_settled_and_only_then() -> None:
     ],
 )
 async def test_values_that_make_no_sense_change_nothing(values: dict[str, Plain]) -> None:
-    async with looking_at(staged(WAITING)) as sight:
+    async with looking_at(staged(RUNNING)) as sight:
         usual = sight.rows
-    async with looking_at(staged(WAITING), memory=Kept(values)) as sight:
+    async with looking_at(staged(RUNNING), memory=Kept(values)) as sight:
         assert sight.rows == usual

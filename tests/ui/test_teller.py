@@ -13,7 +13,7 @@ from tests.support.staging import staged, tell
 from zjobtui.models.notifications import PATIENCE, Topic
 from zjobtui.ui.notifier import NotificationSettings
 
-WAITING, DONE, FAILED, PENDING = (
+RUNNING, DONE, FAILED, PENDING = (
     "recorded-processing",
     "recorded-completed-localised",
     "recorded-failed-lock",
@@ -39,7 +39,7 @@ def rings(sight: Sight) -> int:
 
 
 def waiting(count: int) -> ScriptedEngine:
-    return staged(*[WAITING] * count, labels=[f"CS-{number}" for number in range(1, count + 1)])
+    return staged(*[RUNNING] * count, labels=[f"CS-{number}" for number in range(1, count + 1)])
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -54,13 +54,13 @@ async def test_the_bell_rings_once_for_what_happens_within_ten_seconds(size: tup
         engine.clock.at += PATIENCE
         await sight.until(lambda _: rings(sight) == 2)
         engine.clock.at += 3 * PATIENCE
-        tell(engine, 4, WAITING)
+        tell(engine, 4, RUNNING)
         await sight.settled()
         assert rings(sight) == 2
 
 
 async def test_nothing_is_told_of_what_was_stored_or_of_jobs_that_go_well() -> None:
-    engine = staged(FAILED, WAITING, WAITING)
+    engine = staged(FAILED, RUNNING, RUNNING)
     async with looking_at(engine) as sight:
         tell(engine, 2, DONE)
         engine.label([job(1)], "CS-9")
@@ -156,7 +156,7 @@ async def test_a_person_who_mutes_it_is_told_nothing_and_sees_that_in_the_bar(si
         await sight.settled()
         await sight.press("b")
         assert "muted" not in sight.bar
-        tell(engine, 2, WAITING, after=PATIENCE)
+        tell(engine, 2, RUNNING, after=PATIENCE)
         await sight.settled()
         assert rings(sight) == 0
         assert listener.told == []

@@ -6,25 +6,25 @@ from tests.support.seeing import looking_at
 from tests.support.staging import staged, tell
 
 FAILED = "recorded-failed-lock"
-WAITING = "recorded-processing"
+RUNNING = "recorded-processing"
 SIZES = [(140, 40), (80, 40)]
 
 
 def crowd(*seconds: float) -> ScriptedEngine:
     """Jobs 1, 2 … that all were seen running at once, and ended after so many seconds each; the last one runs."""
-    engine = staged(*[WAITING] * (len(seconds) + 1))
+    engine = staged(*[RUNNING] * (len(seconds) + 1))
     start = engine.clock.at
     for number, after in enumerate(seconds, 1):
         engine.clock.at = start + after - 1
-        tell(engine, number, WAITING, after=0)
+        tell(engine, number, RUNNING, after=0)
         tell(engine, number, FAILED)
     return engine
 
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_it_tells_where_the_time_went_and_every_change_with_the_time_between(size: tuple[int, int]) -> None:
-    engine = staged(WAITING)
-    tell(engine, 1, WAITING, after=5)
+    engine = staged(RUNNING)
+    tell(engine, 1, RUNNING, after=5)
     tell(engine, 1, FAILED, after=264)
     engine.label([job(1)], "CS-7")
     async with looking_at(engine, size) as sight:
@@ -42,7 +42,7 @@ async def test_it_tells_where_the_time_went_and_every_change_with_the_time_betwe
 async def test_when_a_person_saw_it_is_told() -> None:
     engine = staged(FAILED)
     engine.clock.at += 60
-    engine.acknowledge([job(1)])
+    engine.mark_read([job(1)])
     async with looking_at(engine) as sight:
         await sight.press("2")
         assert "✗ failed when first asked 14:00:00 ─ seen by you 14:01:00" in sight.words
@@ -50,7 +50,7 @@ async def test_when_a_person_saw_it_is_told() -> None:
 
 async def test_the_headline_of_a_wait_says_what_is_usual() -> None:
     engine = crowd(10, 20, 30, 40, 50)
-    tell(engine, 6, WAITING)
+    tell(engine, 6, RUNNING)
     async with looking_at(engine) as sight:
         await sight.press("end")
         assert "◌ waiting · waiting for 50s · usual is 29s" in sight.words
@@ -59,11 +59,11 @@ async def test_the_headline_of_a_wait_says_what_is_usual() -> None:
 
 
 async def test_while_most_of_a_batch_runs_the_first_to_end_are_not_called_usual() -> None:
-    engine = staged(*[WAITING] * 20)
+    engine = staged(*[RUNNING] * 20)
     for number in range(1, 6):
         tell(engine, number, FAILED, after=2)
     for number in range(6, 21):
-        tell(engine, number, WAITING, after=1)
+        tell(engine, number, RUNNING, after=1)
     async with looking_at(engine) as sight:
         await sight.press("end")
         assert "◌ waiting · waiting for 20s" in sight.words
@@ -84,7 +84,7 @@ async def test_what_is_usual_stands_beside_what_this_job_took() -> None:
 
 async def test_a_job_that_runs_is_compared_with_what_it_has_outlasted() -> None:
     engine = crowd(10, 20, 30, 40, 50)
-    tell(engine, 6, WAITING)
+    tell(engine, 6, RUNNING)
     async with looking_at(engine) as sight:
         await sight.press("2", "end")
         assert "waiting ━━━━━━━━━━━━━━━━━━━━━━ 51s" in sight.words
@@ -92,7 +92,7 @@ async def test_a_job_that_runs_is_compared_with_what_it_has_outlasted() -> None:
 
 
 async def test_a_wait_grows_on_the_screen_and_silence_is_told_apart_from_it() -> None:
-    engine = staged(WAITING)
+    engine = staged(RUNNING)
     async with looking_at(engine) as sight:
         await sight.press("2")
         engine.clock.at += 12

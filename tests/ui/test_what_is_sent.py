@@ -14,13 +14,13 @@ from tests.support.scripted import FixedClock, ScriptedEngine
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import heard, tell
 
-WAITING = "recorded-processing"
+RUNNING = "recorded-processing"
 
 
 def crowd(count: int) -> ScriptedEngine:
     engine = ScriptedEngine(FixedClock(NOW))
     engine.watch(replace(watch(number), added_at=NOW - 1_000 + number) for number in range(1, count + 1))
-    engine.bring(*((job(number), heard(WAITING)) for number in range(1, count + 1)))
+    engine.bring(*((job(number), heard(RUNNING)) for number in range(1, count + 1)))
     return engine
 
 
@@ -36,7 +36,7 @@ async def test_a_state_that_says_the_same_sends_nothing() -> None:
         await quiet(sight)
         before = len(sight.sent)
         for _ in range(5):
-            tell(engine, 7, WAITING, after=0.1)
+            tell(engine, 7, RUNNING, after=0.1)
             engine.publish()
             await sight.settled()
         assert len(sight.sent) == before
@@ -104,7 +104,7 @@ async def test_a_thousand_states_are_drawn_as_one() -> None:
 
 async def test_in_the_timeline_of_a_job_that_waits_a_second_costs_a_few_lines() -> None:
     engine = crowd(3)
-    tell(engine, 1, WAITING)
+    tell(engine, 1, RUNNING)
     async with looking_at(engine) as sight:
         await sight.press("2")
         await quiet(sight)
@@ -118,7 +118,7 @@ async def test_in_the_timeline_of_a_job_that_waits_a_second_costs_a_few_lines() 
 @pytest.mark.slow
 async def test_after_the_first_minute_the_ages_of_rows_go_on_by_the_minute() -> None:
     engine = crowd(30)
-    engine.bring(*((job(number), heard(WAITING)) for number in range(1, 31)), planned=600.0)
+    engine.bring(*((job(number), heard(RUNNING)) for number in range(1, 31)), planned=600.0)
     engine.clock.at = NOW - 1_000 + 31 + 20 * 60
     engine.pulse = replace(engine.pulse, answered_at=NOW + 9_000)
     engine.publish()

@@ -22,7 +22,7 @@ VERDICTS = {
     "derived-preview-no-job-type": Kind.DONE,
     "derived-throttled": ProblemKind.THROTTLED,
     "derived-unknown-job-type": Kind.DONE,
-    "derived-unknown-status": Kind.WAITING,
+    "derived-unknown-status": Kind.RUNNING,
     "documented-completed-order-pending": Kind.ATTENTION,
     "documented-system-error": ProblemKind.SERVER_ERROR,
     "recorded-completed-localised": Kind.DONE,
@@ -32,7 +32,7 @@ VERDICTS = {
     "recorded-failed-internal": Kind.FAILED,
     "recorded-failed-lock": Kind.FAILED,
     "recorded-failed-no-colon": Kind.FAILED,
-    "recorded-processing": Kind.WAITING,
+    "recorded-processing": Kind.RUNNING,
     "recorded-signed-out": ProblemKind.SIGNED_OUT,
     "recorded-unknown-to-zuora": ProblemKind.NOT_FOUND,
 }

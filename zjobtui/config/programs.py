@@ -36,7 +36,7 @@ NOTIFY_TIME_LIMIT = 30.0
 AT_ONCE = 4
 """Runs at a time."""
 
-WAITING = 200
+QUEUED = 200
 """Texts that wait for their turn; what comes beyond them is not handed over, and that is told."""
 
 
@@ -136,7 +136,7 @@ class NotifyCommand:
         self._words = tuple(words)
         self._environ = child_environment(environ, withheld)
         self._time_limit = time_limit
-        self._texts: Queue[str] = Queue(WAITING)
+        self._texts: Queue[str] = Queue(QUEUED)
         self._threads: list[threading.Thread] = []
 
     def hand_over(self, text: str) -> None:

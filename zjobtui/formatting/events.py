@@ -60,5 +60,5 @@ def _about(watches: Sequence[WatchedJob], topic: Topic) -> str:
 
 def _in_all(watches: Iterable[WatchedJob]) -> str:
     counted = counts(watches)
-    parts = (f"{number:,} {WORDS[kind]}" for kind, number in counted.items() if number and kind is not Kind.WAITING)
+    parts = (f"{number:,} {WORDS[kind]}" for kind, number in counted.items() if number and kind is not Kind.RUNNING)
     return f"nothing is waited for any more: {', '.join(parts)}"

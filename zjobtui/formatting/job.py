@@ -13,7 +13,7 @@ TONES = {
     Kind.FAILED: Tone.BAD,
     Kind.ATTENTION: Tone.ATTENTION,
     Kind.UNKNOWN: Tone.ATTENTION,
-    Kind.WAITING: Tone.WAITING,
+    Kind.RUNNING: Tone.RUNNING,
     Kind.DONE: Tone.GOOD,
 }
 
@@ -73,7 +73,7 @@ def about_lines(watch: WatchedJob, now: float, zone: tzinfo | None = None) -> tu
     Of a job that is asked about all the time the last answer is told to the minute, so that it stands still.
     """
     took = ""
-    if watch.ended_at is not None and watch.unfinished_at is not None:
+    if watch.ended_at is not None and watch.last_running_at is not None:
         took = f" · within {duration(watch.ended_at - watch.added_at)} of being added"
     later = partial(moment, now=now, zone=zone, beside=watch.added_at)
     answered = later(watch.answered_at, to_minute=not watch.is_final) if watch.answered_at else "not yet"

@@ -15,7 +15,7 @@ class Tone(Enum):
     PLAIN = auto()
     MUTED = auto()
     GOOD = auto()
-    WAITING = auto()
+    RUNNING = auto()
     ATTENTION = auto()
     BAD = auto()
 

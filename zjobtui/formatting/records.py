@@ -38,7 +38,7 @@ def record(watch: WatchedJob, now: float) -> dict[str, Any]:
         "is_stale": is_stale(watch, now),
         "problem": str(watch.problem) if watch.problem else None,
         "added_at": stamp(watch.added_at),
-        "seen_at": stamp(watch.seen_at) if watch.seen_at else None,
+        "seen_at": stamp(watch.last_answer_at) if watch.last_answer_at else None,
         "ended_at": stamp(watch.ended_at) if watch.ended_at else None,
     }
 

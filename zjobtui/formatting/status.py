@@ -104,11 +104,11 @@ def _differs(figure: float, held: float, part: float) -> bool:
 def count_texts(counts: Mapping[Kind, int]) -> tuple[tuple[str, str, Tone], ...]:
     """The counts by verdict in full and in few cells; a kind that no job has is left out, but for waiting and done."""
     tones = {Kind.FAILED: Tone.BAD, Kind.ATTENTION: Tone.ATTENTION, Kind.UNKNOWN: Tone.ATTENTION}
-    tones |= {Kind.WAITING: Tone.WAITING, Kind.DONE: Tone.GOOD}
+    tones |= {Kind.RUNNING: Tone.RUNNING, Kind.DONE: Tone.GOOD}
     return tuple(
         (f"{GLYPHS[kind]} {number:,} {WORDS[kind]}", f"{GLYPHS[kind]} {number:,}", tones[kind])
         for kind, number in counts.items()
-        if number or kind in {Kind.WAITING, Kind.DONE}
+        if number or kind in {Kind.RUNNING, Kind.DONE}
     )
 
 

@@ -7,14 +7,14 @@ from decimal import Decimal
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob
 
-GLYPHS = {Kind.FAILED: "✗", Kind.ATTENTION: "!", Kind.UNKNOWN: "?", Kind.WAITING: "◌", Kind.DONE: "✓"}
-ASCII_GLYPHS = {Kind.FAILED: "x", Kind.ATTENTION: "!", Kind.UNKNOWN: "?", Kind.WAITING: ".", Kind.DONE: "+"}
+GLYPHS = {Kind.FAILED: "✗", Kind.ATTENTION: "!", Kind.UNKNOWN: "?", Kind.RUNNING: "◌", Kind.DONE: "✓"}
+ASCII_GLYPHS = {Kind.FAILED: "x", Kind.ATTENTION: "!", Kind.UNKNOWN: "?", Kind.RUNNING: ".", Kind.DONE: "+"}
 
 WORDS = {
     Kind.FAILED: "failed",
     Kind.ATTENTION: "attention",
     Kind.UNKNOWN: "unknown",
-    Kind.WAITING: "waiting",
+    Kind.RUNNING: "waiting",
     Kind.DONE: "done",
 }
 """One word each, for a column; ten characters at most."""

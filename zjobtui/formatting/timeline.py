@@ -68,12 +68,12 @@ def phases(watch: WatchedJob, timeline: History, now: float, zone: tzinfo | None
             way.append(Phase("no answer", Tone.ATTENTION, now - known))
         return tuple(way)
     later = partial(moment, now=now, zone=zone, beside=watch.added_at)
-    kind, at_once = watch.verdict.kind, watch.unfinished_at is None
+    kind, at_once = watch.verdict.kind, watch.last_running_at is None
     if not at_once:
         way += _spent(watch, timeline, watch.ended_at)
     ended = " when first asked" if at_once else ""
     way.append(Phase(f"{GLYPHS[kind]} {kind.value}{ended} {later(watch.ended_at)}", TONES[kind]))
-    if watch.acknowledged_at is not None and not watch.is_unseen:
+    if watch.read_at is not None and not watch.is_unread:
         way.append(Phase(f"seen by you {later(watch.acknowledged_at)}"))
     return tuple(way)
 
@@ -96,7 +96,7 @@ def _standing(told: DurationStats) -> str:
 
 def _spent(watch: WatchedJob, timeline: History, until: float) -> list[Phase]:
     """The time in each state up to then, in the order in which the states came; one that came again is added up."""
-    states = [(watch.added_at, Kind.WAITING.value)]
+    states = [(watch.added_at, Kind.RUNNING.value)]
     states += [(entry.at, entry.verdict) for entry in timeline if entry.verdict and watch.added_at < entry.at < until]
     spent: dict[str, float] = {}
     for (start, state), (end, _) in pairwise([*states, (until, "")]):

@@ -37,13 +37,13 @@ def judge(report: Report) -> Verdict:
 def _judge(report: Report) -> Verdict:
     match report.status:
         case "Processing":
-            return Verdict(Kind.WAITING, "Zuora is working on it.")
+            return Verdict(Kind.RUNNING, "Zuora is working on it.")
         case "Failed":
             return Verdict(Kind.FAILED, _why_failed(report.reasons))
         case "Completed":
             return _judge_completed(report)
         case word:
-            return Verdict(Kind.WAITING, f"Zuora says “{word}”, a word that is not documented; asking goes on.")
+            return Verdict(Kind.RUNNING, f"Zuora says “{word}”, a word that is not documented; asking goes on.")
 
 
 def roll_up(subscriptions: Iterable[Subscription]) -> tuple[tuple[int, str], ...]:

@@ -75,15 +75,15 @@ def life(watch: WatchedJob) -> Life | None:
     If they are so far apart that the middle means nothing, the job ran up to the first one, and the end is not known.
     None for a job that was not seen running: one that had ended at the first call may have ended long before.
     """
-    if watch.unfinished_at is None:
+    if watch.last_running_at is None:
         return None
-    after = max(0.0, watch.unfinished_at - watch.added_at)
+    after = max(0.0, watch.last_running_at - watch.added_at)
     if not watch.is_final:
         return Life(after) if after else None
-    if watch.ended_at is None or watch.ended_at < watch.unfinished_at:
+    if watch.ended_at is None or watch.ended_at < watch.last_running_at:
         return None
-    middle = max(0.0, (watch.unfinished_at + watch.ended_at) / 2 - watch.added_at)
-    is_known = watch.ended_at - watch.unfinished_at <= max(NARROW, middle)
+    middle = max(0.0, (watch.last_running_at + watch.ended_at) / 2 - watch.added_at)
+    is_known = watch.ended_at - watch.last_running_at <= max(NARROW, middle)
     return Life(after, middle if is_known else None)
 
 

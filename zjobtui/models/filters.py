@@ -42,7 +42,7 @@ STATUSES = {
     "attention": Kind.ATTENTION,
     "needs attention": Kind.ATTENTION,
     "unknown": Kind.UNKNOWN,
-    "waiting": Kind.WAITING,
+    "waiting": Kind.RUNNING,
     "done": Kind.DONE,
 }
 """The words for verdicts."""
@@ -52,13 +52,13 @@ KINDS = ("order", "preview")
 
 STATES: Mapping[str, Test] = {
     "stale": is_stale,
-    "unseen": lambda watch, _: watch.is_unseen,
+    "unseen": lambda watch, _: watch.is_unread,
     "labelled": lambda watch, _: bool(watch.label),
     "final": lambda watch, _: watch.is_final,
 }
 
 _SPAN_BEGUN = lazy_pattern(rf"(?:{PART})*(?:[0-9]{{1,9}}(?:\.[0-9]{{0,3}})?)?")
-_NO_DIGEST = Digest("", Verdict(Kind.WAITING, ""))
+_NO_DIGEST = Digest("", Verdict(Kind.RUNNING, ""))
 
 
 def _digest(watch: WatchedJob) -> Digest:

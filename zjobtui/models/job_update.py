@@ -52,12 +52,12 @@ def _fold_seen(watch: WatchedJob, seen: Success, planned: float) -> JobUpdate:
     folded = replace(
         watch,
         digest=watch.digest if same else new,
-        seen_at=seen.at,
+        last_answer_at=seen.at,
         problem=None,
         problem_at=None,
         contradiction="",
         planned=planned,
-        unfinished_at=watch.unfinished_at if new.is_final else seen.at,
+        last_running_at=watch.last_running_at if new.is_final else seen.at,
         ended_at=seen.at if new.is_final and watch.ended_at is None else watch.ended_at,
     )
     if same and watch.verdict.kind is not Kind.UNKNOWN:

@@ -70,10 +70,10 @@ def _join(ours: WatchedJob, given: ImportedJob, kept: Kept) -> Change:
     """One job that is here already, as a change of its own."""
     theirs = given.watch
     written = _with_their_words(ours, theirs)
-    is_later = (theirs.is_final, theirs.heard_at) > (ours.is_final, ours.heard_at)
+    is_later = (theirs.is_final, theirs.last_call_at) > (ours.is_final, ours.last_call_at)
     watch = _with_our_words(theirs, written) if is_later else written
     seen, timeline = kept(ours.job) if given.seen or is_later else (None, ())
-    has_answer = given.seen is not None and (is_later or (seen is None and given.seen.at == watch.seen_at))
+    has_answer = given.seen is not None and (is_later or (seen is None and given.seen.at == watch.last_answer_at))
     last = max((entry.at for entry in timeline), default=ours.added_at)
     return Change(
         Watchlist({watch.job: watch}),
@@ -89,7 +89,7 @@ def _with_their_words(ours: WatchedJob, theirs: WatchedJob) -> WatchedJob:
         label=ours.label or theirs.label,
         tags=ours.tags or theirs.tags,
         note=ours.note or theirs.note,
-        acknowledged_at=theirs.acknowledged_at if ours.acknowledged_at is None else ours.acknowledged_at,
+        read_at=theirs.read_at if ours.read_at is None else ours.read_at,
     )
 
 
@@ -102,5 +102,5 @@ def _with_our_words(theirs: WatchedJob, ours: WatchedJob) -> WatchedJob:
         label=ours.label,
         tags=ours.tags,
         note=ours.note,
-        acknowledged_at=ours.acknowledged_at,
+        read_at=ours.read_at,
     )

@@ -57,11 +57,11 @@ def notifications_of(before: Watchlist, after: Watchlist, on: Collection[Topic])
     for old, new in changed_pairs(before, after):
         if old is None or old.verdict.kind is new.verdict.kind:
             continue
-        has_ended |= old.verdict.kind is Kind.WAITING
+        has_ended |= old.verdict.kind is Kind.RUNNING
         topic = _TOPICS.get(new.verdict.kind)
         if topic is not None and topic in on:
             told.append(Notification(topic, new))
-    if has_ended and Topic.ALL_DONE in on and all(watch.verdict.kind is not Kind.WAITING for watch in after):
+    if has_ended and Topic.ALL_DONE in on and all(watch.verdict.kind is not Kind.RUNNING for watch in after):
         told.append(Notification(Topic.ALL_DONE))
     return tuple(told)
 

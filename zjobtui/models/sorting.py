@@ -10,14 +10,14 @@ Key = tuple[int, float, str]
 """What two watches are compared by; each order uses the parts that it needs."""
 
 _UNSEEN, _UNKNOWN, _WAITING, _SEEN, _DONE = range(5)
-_RANKS = {Kind.FAILED: _SEEN, Kind.ATTENTION: _SEEN, Kind.UNKNOWN: _UNKNOWN, Kind.WAITING: _WAITING, Kind.DONE: _DONE}
+_RANKS = {Kind.FAILED: _SEEN, Kind.ATTENTION: _SEEN, Kind.UNKNOWN: _UNKNOWN, Kind.RUNNING: _WAITING, Kind.DONE: _DONE}
 
 
 def _by_urgency(watch: WatchedJob) -> Key:
     rank = _RANKS[watch.verdict.kind]
     if rank == _WAITING:
         return rank, watch.added_at, ""
-    if rank == _SEEN and watch.is_unseen:
+    if rank == _SEEN and watch.is_unread:
         rank = _UNSEEN
     return rank, -_changed_at(watch), ""
 

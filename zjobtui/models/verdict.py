@@ -10,7 +10,7 @@ class Kind(Enum):
     FAILED = "failed"
     ATTENTION = "needs attention"
     UNKNOWN = "unknown to Zuora"
-    WAITING = "waiting"
+    RUNNING = "waiting"
     DONE = "done"
 
 
@@ -22,5 +22,5 @@ class Verdict:
     sentence: str
 
 
-NOT_ASKED = Verdict(Kind.WAITING, "Not answered yet.")
+NOT_ASKED = Verdict(Kind.RUNNING, "Not answered yet.")
 UNKNOWN = Verdict(Kind.UNKNOWN, "Zuora does not know this job: the id is of another tenant, mistyped, or too old.")

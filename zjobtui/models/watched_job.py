@@ -26,10 +26,10 @@ class WatchedJob:
     label: str = ""
     tags: tuple[str, ...] = ()
     note: str = ""
-    acknowledged_at: float | None = None
+    read_at: float | None = None
     digest: Digest | None = None
-    seen_at: float | None = None
-    unfinished_at: float | None = None
+    last_answer_at: float | None = None
+    last_running_at: float | None = None
     ended_at: float | None = None
     changed_at: float | None = None
     problem: Problem | None = None
@@ -52,27 +52,27 @@ class WatchedJob:
         return self.digest.verdict if self.digest is not None else NOT_ASKED
 
     @property
-    def is_unseen(self) -> bool:
+    def is_unread(self) -> bool:
         """Whether its verdict is news to a person: it is more than waiting, and nobody looked since it changed."""
-        if self.verdict.kind is Kind.WAITING:
+        if self.verdict.kind is Kind.RUNNING:
             return False
-        return self.acknowledged_at is None or (self.changed_at or 0.0) > self.acknowledged_at
+        return self.read_at is None or (self.changed_at or 0.0) > self.read_at
 
     @property
     def answered_at(self) -> float | None:
         """When Zuora last said anything about this very job: a report, or that it does not know it."""
         if self.problem is not None and self.problem.kind is ProblemKind.NOT_FOUND:
             return self.problem_at
-        return self.seen_at
+        return self.last_answer_at
 
     @property
-    def heard_at(self) -> float:
+    def last_call_at(self) -> float:
         """When a call about it last ended, well or not; 0 where none has."""
-        return max(self.seen_at or 0.0, self.problem_at or 0.0)
+        return max(self.last_answer_at or 0.0, self.problem_at or 0.0)
 
     def is_merely_confirmed(self, by: "WatchedJob") -> bool:
         """Whether the other is the same watch of a running job, but for good answers that brought nothing to keep."""
-        same = replace(self, seen_at=by.seen_at, unfinished_at=by.unfinished_at, planned=by.planned)
+        same = replace(self, last_answer_at=by.last_answer_at, last_running_at=by.last_running_at, planned=by.planned)
         return not self.is_final and self.problem is None and same == by
 
     @property
@@ -119,8 +119,8 @@ def due_for_archive(watches: Iterable[WatchedJob], now: float, after: float) -> 
 
 def may_be_archived(watch: WatchedJob) -> bool:
     """Whether nothing more is to come of a job, and a person knows."""
-    return watch.is_final and not watch.is_unseen
+    return watch.is_final and not watch.is_unread
 
 
 def _last_touched(watch: WatchedJob) -> float:
-    return max(watch.ended_at or 0.0, watch.acknowledged_at or 0.0, watch.added_at)
+    return max(watch.ended_at or 0.0, watch.read_at or 0.0, watch.added_at)

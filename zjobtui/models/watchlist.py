@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from zjobtui.models.observation import Observation, Success
 
 
-ANNOTATIONS = ("label", "tags", "note", "acknowledged_at")
+ANNOTATIONS = ("label", "tags", "note", "read_at")
 """What the user writes about a job, or shows by looking at it."""
 
-LOOKED_AT = ("acknowledged_at",)
+LOOKED_AT = ("read_at",)
 """The fields of an edit that only notes whether the user has looked at a job."""
 
 
@@ -73,13 +73,13 @@ class Watchlist:
         change = self._annotate(jobs, "label", lambda watch: replace(watch, label=label))
         return replace(change, entries=tuple(Event(w.job, at, EventKind.LABELLED, label) for w in change.annotated))
 
-    def acknowledge(self, jobs: Iterable[JobRef], at: float) -> "Change":
+    def mark_read(self, jobs: Iterable[JobRef], at: float) -> "Change":
         """Notes that a person has looked at jobs; those that had nothing new stay as they are."""
-        return self._annotate(jobs, "acknowledged_at", lambda watch: _acknowledged(watch, at))
+        return self._annotate(jobs, "read_at", lambda watch: _acknowledged(watch, at))
 
-    def unsee(self, jobs: Iterable[JobRef]) -> "Change":
+    def mark_unread(self, jobs: Iterable[JobRef]) -> "Change":
         """Takes back that a person has looked at jobs: what was new of them is new again."""
-        return self._annotate(jobs, "acknowledged_at", lambda watch: replace(watch, acknowledged_at=None))
+        return self._annotate(jobs, "read_at", lambda watch: replace(watch, read_at=None))
 
     def tag(self, jobs: Iterable[JobRef], tags: tuple[str, ...]) -> "Change":
         """Gives jobs these tags in place of those they had."""
@@ -137,20 +137,20 @@ def _again(known: WatchedJob, watch: WatchedJob) -> WatchedJob:
 
 def _looked_at(watch: WatchedJob, at: float) -> WatchedJob:
     """Whoever brings back what was looked at has looked at it again, so that it is not archived at once."""
-    if watch.acknowledged_at is None or watch.is_unseen:
+    if watch.read_at is None or watch.is_unread:
         return watch
-    return replace(watch, acknowledged_at=max(watch.acknowledged_at, at))
+    return replace(watch, read_at=max(watch.read_at, at))
 
 
 def _acknowledged(watch: WatchedJob, at: float) -> WatchedJob:
     # A clock that was set back must not keep what was looked at unseen.
-    return replace(watch, acknowledged_at=max(at, watch.changed_at or at)) if watch.is_unseen else watch
+    return replace(watch, read_at=max(at, watch.changed_at or at)) if watch.is_unread else watch
 
 
 def _merge(ours: WatchedJob, theirs: WatchedJob) -> WatchedJob:
-    if (theirs.is_final, theirs.heard_at) >= (ours.is_final, ours.heard_at):
+    if (theirs.is_final, theirs.last_call_at) >= (ours.is_final, ours.last_call_at):
         return theirs
-    return replace(ours, label=theirs.label, tags=theirs.tags, note=theirs.note, acknowledged_at=theirs.acknowledged_at)
+    return replace(ours, label=theirs.label, tags=theirs.tags, note=theirs.note, read_at=theirs.read_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,19 +154,21 @@ class Engine:
         """Gives jobs a note."""
         return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.note(wanted, note))
 
-    def acknowledge(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
+    def mark_read(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
         """A person has looked at these jobs as they are now."""
         wanted = tuple(jobs)
 
-        def acknowledge(watchlist: Watchlist) -> Change:
-            return watchlist.acknowledge(wanted, self._clock.now())
+        def mark_read(watchlist: Watchlist) -> Change:
+            return watchlist.mark_read(wanted, self._clock.now())
 
-        return self._do(lambda ledger, applied: ledger.edit(acknowledge, applied), Unsaved())
+        return self._do(lambda ledger, applied: ledger.edit(mark_read, applied), Unsaved())
 
-    def unsee(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
+    def mark_unread(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
         """Nobody has looked at these jobs."""
         wanted = tuple(jobs)
-        return self._do(lambda ledger, applied: ledger.edit(lambda listed: listed.unsee(wanted), applied), Unsaved())
+        return self._do(
+            lambda ledger, applied: ledger.edit(lambda listed: listed.mark_unread(wanted), applied), Unsaved()
+        )
 
     def ask_now(self, jobs: Iterable[JobRef]) -> None:
         """Asks about jobs at once, finished or not."""

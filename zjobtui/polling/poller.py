@@ -284,7 +284,7 @@ class Poller:
             return inf
         rate = max(min(self._limiter.rate(now), self._capacity), 1e-9)
         interval = max(ATTENDED_INTERVAL, 1 / (ATTENDED_SHARE * rate))
-        return max(min(watch.heard_at, now), self._attended_at) + interval
+        return max(min(watch.last_call_at, now), self._attended_at) + interval
 
     def _room(self, now: float) -> int:
         """How many calls may be in flight now."""
@@ -449,11 +449,11 @@ class Poller:
         """
         now, overdue, brought = self._clock.now(), list[WatchedJob](), self._ledger.brought()
         for watch in watches:
-            job, heard_at = watch.job, watch.heard_at
+            job, last_call_at = watch.job, watch.last_call_at
             if job in self._in_flight or job in brought or (job in self._failures and job in self._schedule):
                 continue
-            is_known = 0 < heard_at <= now  # a clock that was ahead may have noted a later call
-            due = min(self._schedule.next_call(watch, heard_at), _stale_at(watch)) if is_known else -inf
+            is_known = 0 < last_call_at <= now  # a clock that was ahead may have noted a later call
+            due = min(self._schedule.next_call(watch, last_call_at), _stale_at(watch)) if is_known else -inf
             if due > now:
                 self._schedule.put(job, due)
             elif job not in self._schedule or (self._schedule.due(job) or 0.0) > now:
@@ -472,9 +472,9 @@ class Poller:
             return (
                 job != self._attended,
                 job not in self._visible,
-                not watch.is_unseen,
+                not watch.is_unread,
                 watch.answered_at is not None,
-                watch.heard_at,
+                watch.last_call_at,
             )
 
         ordered = sorted((watch for watch in watches if watch.job not in self._in_flight), key=rank)
@@ -484,7 +484,7 @@ class Poller:
         self._nudge.set()
 
     def _is_unswept(self, watch: WatchedJob | None) -> bool:
-        return watch is not None and not watch.is_final and watch.heard_at < self._swept_at
+        return watch is not None and not watch.is_final and watch.last_call_at < self._swept_at
 
 
 def _stale_at(watch: WatchedJob) -> float:

@@ -185,8 +185,8 @@ class Schedule:
     def _learn(self, watches: Sequence[WatchedJob], running: Sequence[WatchedJob], now: float) -> Curve:
         """Learn the curve from all jobs, now and then."""
         for watch in running:
-            if watch.unfinished_at is not None:
-                self._first_seen.setdefault(watch.job, watch.unfinished_at)
+            if watch.last_running_at is not None:
+                self._first_seen.setdefault(watch.job, watch.last_running_at)
         ended = len(watches) - len(running)
         since = now - self._learnt_at
         if since >= LEARN_LATEST or (since >= LEARN_SOONEST and ended != self._ended):
@@ -220,10 +220,10 @@ class Schedule:
         Where the last calls failed, it counts from the last of them: the job has had its turn, and must not set the
         price for all others. A clock that was ahead may have noted a response that is yet to come.
         """
-        if watch.unfinished_at is None or watch.heard_at > then or _is_odd(watch):
+        if watch.last_running_at is None or watch.last_call_at > then or _is_odd(watch):
             return 0.0
         began_at = self._began_at(watch, then)
-        seen = max(0.0, watch.heard_at - began_at)
+        seen = max(0.0, watch.last_call_at - began_at)
         return expected_delay(curve, seen, max(seen, then - began_at))
 
     def _demand(self, watches: Sequence[WatchedJob], running: Sequence[WatchedJob], now: float) -> Demand:
@@ -231,7 +231,7 @@ class Schedule:
         usual = [watch for watch in running if not _is_odd(watch)]
         began = ((watch, self._began_at(watch, now)) for watch in usual)
         return Demand.of(
-            ((min(watch.heard_at, now) - began_at, now - began_at) for watch, began_at in began),
+            ((min(watch.last_call_at, now) - began_at, now - began_at) for watch, began_at in began),
             len(running) - len(usual),
             (now - watch.added_at for watch in watches),
         )
@@ -239,7 +239,7 @@ class Schedule:
 
 def _is_new(watch: WatchedJob) -> bool:
     """Whether no call about it has ended yet."""
-    return watch.heard_at == 0
+    return watch.last_call_at == 0
 
 
 def latest_of(watches: Iterable[WatchedJob]) -> list[WatchedJob]:
@@ -259,13 +259,13 @@ def lives(watches: Iterable[WatchedJob], now: float, first_seen: Mapping[JobRef,
 
 def _life(watch: WatchedJob, now: float, first_seen: float) -> Life | None:
     """Between which ages a job ended: after it was last seen running, and by the first final response."""
-    if watch.unfinished_at is None or watch.unfinished_at > now or watch.added_at > now:
+    if watch.last_running_at is None or watch.last_running_at > now or watch.added_at > now:
         return None
-    after = max(0.0, watch.unfinished_at - watch.added_at)
+    after = max(0.0, watch.last_running_at - watch.added_at)
     since = min(after, max(0.0, first_seen - watch.added_at))
     if not watch.is_final:
         return Life(after, since=since)
-    if watch.ended_at is None or watch.ended_at <= watch.unfinished_at:
+    if watch.ended_at is None or watch.ended_at <= watch.last_running_at:
         return None
     return Life(after, max(watch.ended_at - watch.added_at, after + 0.001), since)
 

@@ -14,7 +14,6 @@ from zjobtui.models.history import EventKind
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.text import clean
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import ANNOTATIONS
 from zjobtui.storage import ids_log
 from zjobtui.storage.database import (
     StoreError,
@@ -27,6 +26,7 @@ from zjobtui.storage.database import (
 )
 from zjobtui.storage.ids_log import Action, IdsLogError, Key, Line
 from zjobtui.storage.rows import (
+    ANNOTATIONS,
     DIGEST,
     OBSERVATIONS,
     POSITION,

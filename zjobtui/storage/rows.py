@@ -13,7 +13,7 @@ from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.verdict import Kind, Verdict
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import ANNOTATIONS, Change, Observed
+from zjobtui.models.watchlist import Change, Observed
 
 if TYPE_CHECKING:
     from zjobtui.models.observation import Call, PreviousBody, Success
@@ -39,7 +39,20 @@ OBSERVATIONS = (
 )
 """Columns that calls write."""
 
+ANNOTATIONS = ("label", "tags", "note", "acknowledged_at")
+"""Columns that the user writes."""
+
 IDENTITY = ("tenant", "job", "given", "added_at", "added_by")
+
+_FIELDS = {
+    "acknowledged_at": "read_at",
+    "seen_at": "last_answer_at",
+    "unfinished_at": "last_running_at",
+    "heard_at": "last_call_at",
+}
+"""Columns of which the field of a watched job has another name; exported files have the names of columns."""
+
+_COLUMN_OF = {field: column for column, field in _FIELDS.items()}
 
 _PLAIN = tuple(
     name
@@ -74,7 +87,7 @@ def row_of(watch: WatchedJob) -> dict[str, SqlValue]:
         "job": watch.job.id.key,
         "given": watch.job.id.given,
         "tags": json.dumps(watch.tags, ensure_ascii=False),
-        **{name: getattr(watch, name) for name in _PLAIN},
+        **{name: getattr(watch, _FIELDS.get(name, name)) for name in _PLAIN},
         **_digest_columns(watch.digest),
         **_problem_columns(watch.problem),
     }
@@ -99,10 +112,10 @@ def watch_of(row: Row) -> WatchedJob:
         label=row["label"],
         tags=_tags_of(row["tags"]) if row["tags"] != "[]" else (),
         note=row["note"],
-        acknowledged_at=row["acknowledged_at"],
+        read_at=row["acknowledged_at"],
         digest=_digest_of(row),
-        seen_at=row["seen_at"],
-        unfinished_at=row["unfinished_at"],
+        last_answer_at=row["seen_at"],
+        last_running_at=row["unfinished_at"],
         ended_at=row["ended_at"],
         changed_at=row["changed_at"],
         problem=_problem_of(row),
@@ -265,7 +278,8 @@ def write(connection: sqlite3.Connection, change: Change, revision: int) -> None
     """
     _add(connection, change.added, revision)
     _remove(connection, change, revision)
-    fields = ", ".join(f"{name} = :{name}" for name in change.fields)
+    columns = (_COLUMN_OF.get(field, field) for field in change.fields)
+    fields = ", ".join(f"{name} = :{name}" for name in columns)
     annotate = f"UPDATE watches SET {fields}, revision = :revision WHERE tenant = :tenant AND job = :job"
     _update_each(connection, annotate, [{**row_of(watch), "revision": revision} for watch in change.annotated])
     _observe(connection, change.observed, revision)

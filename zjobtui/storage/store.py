@@ -16,7 +16,7 @@ from zjobtui.models.digest import DIGEST_VERSION
 from zjobtui.models.history import EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import ANNOTATIONS, Change, Observed, Watchlist
+from zjobtui.models.watchlist import Change, Observed, Watchlist
 from zjobtui.storage import ids_log, shared_tables, takeover
 from zjobtui.storage.database import (
     BUSY_LIMIT,
@@ -33,6 +33,7 @@ from zjobtui.storage.ids_log import Action, IdsLogError, Key
 from zjobtui.storage.maintenance import Survey, compact, survey
 from zjobtui.storage.recovery import adopt, recover, refill
 from zjobtui.storage.rows import (
+    ANNOTATIONS,
     IDENTITY,
     OBSERVATIONS,
     POSITION,

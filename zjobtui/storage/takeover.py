@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import ANNOTATIONS, Change, Observed, Watchlist
+from zjobtui.models.watchlist import Change, Observed, Watchlist
 from zjobtui.storage import ids_log
 from zjobtui.storage.ids_log import Key, Line
 from zjobtui.storage.rows import (
+    ANNOTATIONS,
     IDENTITY,
     OBSERVATIONS,
     POSITION,

@@ -69,7 +69,7 @@ class DetailController:
     def is_of_unseen(self) -> bool:
         """Whether a person has gone to a job of which something is new."""
         selected = self._rows.selected
-        return selected is not None and selected.is_unseen and self._rows.is_placed
+        return selected is not None and selected.is_unread and self._rows.is_placed
 
     @property
     def is_attention_old(self) -> bool:
@@ -82,7 +82,7 @@ class DetailController:
         self._attended_at = self._clock.boot()
         self._engine.attend(selected.job if selected else None)
         if selected is not None and self.is_of_unseen:
-            self._engine.acknowledge([selected.job])
+            self._engine.mark_read([selected.job])
 
     def show_rows(self) -> None:
         """Tell the engine which jobs are on screen, if they are others than before: they are polled first."""

@@ -92,7 +92,7 @@ def headline(subject: JobDetails, now: float, width: int) -> Iterator[RenderedLi
     """Verdict, time, sentence and trouble: what stands above every view. A wait is told with what is usual."""
     watch, kind = subject.watch, subject.watch.verdict.kind
     time = time_text(watch, now)
-    told = subject.usual if kind is Kind.WAITING and not time.is_stale else None
+    told = subject.usual if kind is Kind.RUNNING and not time.is_stale else None
     duration_stats = f" · usual is {duration(told.median)}" if told is not None and told.median is not None else ""
     tone = "stale" if is_stale(watch, now) else TONES[kind].name.lower()
     heading = (

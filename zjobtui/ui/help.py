@@ -19,7 +19,7 @@ MEANINGS = {
     Kind.FAILED: "the job failed, or its order did",
     Kind.ATTENTION: "the job completed, but something about it needs a person",
     Kind.UNKNOWN: "Zuora does not know the id in this tenant",
-    Kind.WAITING: "Zuora is working on it",
+    Kind.RUNNING: "Zuora is working on it",
     Kind.DONE: "the job completed, and its order too",
 }
 

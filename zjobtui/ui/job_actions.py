@@ -162,9 +162,9 @@ class JobActions:
     def all_seen(self) -> None:
         """Takes the mark of the unseen from every job that is shown."""
         unseen = self._shown.unseen()
-        back = UndoStep(lambda seen: [self._engine.unsee(_jobs(seen))], "unseen again")
+        back = UndoStep(lambda seen: [self._engine.mark_unread(_jobs(seen))], "unseen again")
         if unseen:
-            self._undoing.do([self._engine.acknowledge(unseen)], "seen", back)
+            self._undoing.do([self._engine.mark_read(unseen)], "seen", back)
         else:
             self._say("All jobs shown are seen.")
         self._shown.released()

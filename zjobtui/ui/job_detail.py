@@ -234,7 +234,7 @@ class JobDetail(LineListView):
 
 def _minute(subject: JobDetails | None) -> float:
     """The minute of the last answer, which is told no finer while a job runs."""
-    return (subject.watch.seen_at or 0.0) // 60 if subject else 0.0
+    return (subject.watch.last_answer_at or 0.0) // 60 if subject else 0.0
 
 
 def _title(subject: JobDetails | None, width: int) -> str:

@@ -113,7 +113,7 @@ def _name(watch: WatchedJob, width: int, tenant: str) -> str:
 
 
 def _name_tone(kind: Kind) -> str:
-    return "plain" if kind in {Kind.DONE, Kind.WAITING} else "strong"
+    return "plain" if kind in {Kind.DONE, Kind.RUNNING} else "strong"
 
 
 def _time(time: TimeText, columns: Columns) -> Span:
@@ -257,7 +257,7 @@ class JobList(LineListView):
     def action_next_unseen(self) -> None:
         """Goes to the next job that changed since a person last looked."""
         order = [*range(self.cursor + 1, self.count), *range(self.cursor)]
-        found = next((index for index in order if self._watches[index].is_unseen), None)
+        found = next((index for index in order if self._watches[index].is_unread), None)
         if found is not None:
             self.go_to(found)
         else:

@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from zjobtui.ui.styled_line import Spans, to_strip, truncate
 
-TONES = ("key", "plain", "muted", "good", "waiting", "attention", "bad", "strong", "stale", "match")
+TONES = ("key", "plain", "muted", "good", "running", "attention", "bad", "strong", "stale", "match")
 
 
 class LineListView(ScrollView, can_focus=True):

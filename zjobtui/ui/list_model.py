@@ -243,7 +243,7 @@ class ListPresenter:
 
     def unseen(self) -> tuple[JobRef, ...]:
         """Of the jobs that are shown those that nobody has looked at since they changed."""
-        return tuple(watch.job for watch in self._rows.watches if watch.is_unseen)
+        return tuple(watch.job for watch in self._rows.watches if watch.is_unread)
 
     def draw_title(self) -> None:
         """Says over the list what it shows."""

@@ -28,8 +28,8 @@ class EngineLike(Protocol):
     def label(self, jobs: Iterable[JobRef], label: str, /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
     def tag(self, jobs: Iterable[JobRef], tags: tuple[str, ...], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
     def note(self, jobs: Iterable[JobRef], note: str, /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
-    def acknowledge(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
-    def unsee(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
+    def mark_read(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
+    def mark_unread(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
     def ask_now(self, jobs: Iterable[JobRef], /) -> None: ...  # noqa: D102 - as the engine says
     def attend(self, job: JobRef | None, /) -> None: ...  # noqa: D102 - as the engine says
     def show(self, jobs: Iterable[JobRef], /) -> None: ...  # noqa: D102 - as the engine says

@@ -56,7 +56,7 @@ class StatusBar(Widget):
     ) -> None:
         """Take new counts and a new pulse, whose figures should be steady (`SteadyPulses`)."""
         width = self.size.width or self.app.size.width
-        told = status_text(pulse, now, counts.get(Kind.WAITING, 0), self.zone, self.retry_key)
+        told = status_text(pulse, now, counts.get(Kind.RUNNING, 0), self.zone, self.retry_key)
         known = (told, *counts.values(), *further, is_muted, width)
         if known == self._known:
             return

@@ -25,7 +25,7 @@ DEFAULT = Appearance()
 
 _MEANINGS = (
     *("background", "surface", "panel", "cursor", "resting", "border", "frame"),
-    *("plain", "muted", "stale", "key", "good", "waiting", "attention", "bad", "badge", "alarm"),
+    *("plain", "muted", "stale", "key", "good", "running", "attention", "bad", "badge", "alarm"),
 )
 """What the colours of a row are for, in this order.
 
@@ -85,7 +85,7 @@ def _variables(colours: dict[str, str]) -> dict[str, str]:
         "text-disabled": colours["stale"],
         "text-accent": colours["key"],
         "text-success": colours["good"],
-        "text-primary": colours["waiting"],
+        "text-primary": colours["running"],
         "text-warning": colours["attention"],
         "text-error": colours["bad"],
         "foreground-muted": colours["muted"],
