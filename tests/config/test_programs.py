@@ -56,7 +56,7 @@ def test_a_program_that_hangs_is_stopped_whatever_it_prints() -> None:
 
 
 def test_few_run_at_once_and_what_cannot_wait_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(programs, "WAITING", 3)
+    monkeypatch.setattr(programs, "QUEUED", 3)
     (runs := tmp_path / "runs").mkdir()
     code = "open(f'{sys.argv[1]}/{os.getpid()}', 'w')\nwhile not os.path.exists(sys.argv[2]): time.sleep(0.01)"
     command = own(code, runs, tmp_path / "stop")

@@ -145,7 +145,7 @@ class NotifyCommand:
             self._texts.put_nowait(text)
         except Full:
             self.fault = (
-                f"The command in [notify] is too slow: {WAITING} jobs wait for it, and more are not handed over."
+                f"The command in [notify] is too slow: {QUEUED} jobs wait for it, and more are not handed over."
             )
         if len(self._threads) < AT_ONCE:
             self._threads.append(threading.Thread(target=self._work, name="notify", daemon=True))

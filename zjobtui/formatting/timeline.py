@@ -74,7 +74,7 @@ def phases(watch: WatchedJob, timeline: History, now: float, zone: tzinfo | None
     ended = " when first asked" if at_once else ""
     way.append(Phase(f"{GLYPHS[kind]} {kind.value}{ended} {later(watch.ended_at)}", TONES[kind]))
     if watch.read_at is not None and not watch.is_unread:
-        way.append(Phase(f"seen by you {later(watch.acknowledged_at)}"))
+        way.append(Phase(f"seen by you {later(watch.read_at)}"))
     return tuple(way)
 
 

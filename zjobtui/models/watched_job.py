@@ -13,11 +13,10 @@ from zjobtui.models.verdict import NOT_ASKED, UNKNOWN, Kind, Verdict
 class WatchedJob:
     """A watched job. All times are seconds since the epoch, UTC.
 
-    `digest` and `seen_at` are of the last good answer; `problem` is what the last call met, if it was not good, and
-    `problem_at` when a call last brought something else than a good answer;
-    `unfinished_at` is when it was last seen running, `ended_at` when it was first seen ended, so the end lies between;
-    `planned` is the interval in seconds within which the next answer was promised; `acknowledged_at` is when a person
-    last looked at what was new.
+    `digest` and `last_answer_at` are of the last good response. `problem` is what the last call met, if it was not
+    good, and `problem_at` when a call last brought something else than a good response. `last_running_at` is when the
+    job was last seen running, `ended_at` when it was first seen ended, so the end lies between. `planned` is the
+    interval in seconds within which the next response was promised. `read_at` is when the user last looked at the job.
     """
 
     job: JobRef

@@ -100,7 +100,7 @@ def _cell(text: str, width: int) -> str:
 def _mark(watch: WatchedJob, tone: str, *, is_marked: bool) -> Span:
     if is_marked:
         return f"{MARKED} ", "key"
-    return f"{UNSEEN if watch.is_unseen else ' '} ", tone
+    return f"{UNSEEN if watch.is_unread else ' '} ", tone
 
 
 def _name(watch: WatchedJob, width: int, tenant: str) -> str:
