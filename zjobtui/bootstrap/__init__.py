@@ -1,1 +1,1 @@
-"""Puts parts together: what is configured, the engine over the store, and the monitor over both."""
+"""Puts the parts together: configuration, engine over the store, health check, and the monitor over all of it."""

@@ -1,1 +1,5 @@
-"""Words for people, the same on the screen and in print; pure, and without a word of colour."""
+"""Text for people and for other programs, the same on the screen and in print; without colour.
+
+Widths are counted by character (`text_width.py`), with `wcwidth` here and Rich's `cell_len` in `ui`, since Textual
+measures its strips so. Both have the same tables; `tests/ui/test_widths.py` compares them with a terminal.
+"""

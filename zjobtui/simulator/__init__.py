@@ -1,1 +1,1 @@
-"""A Zuora that runs on loopback; knows nothing of the rest of the package and speaks only HTTP."""
+"""A fake Zuora on loopback. It imports nothing else of the package and speaks only HTTP."""
