@@ -57,7 +57,7 @@ def lease_end(served: Simulator, env: dict[str, str], tmp_path: Path) -> float:
         window.kill()
     subprocess.run([*PROGRAM, "add", ended_job], env=env, check=True, capture_output=True)
     with opened(tmp_path / STORE_NAME) as (store, _):
-        return store.held_by(NAME.format("env"))[1]
+        return store.lease_holder(NAME.format("env"))[1]
 
 
 @pytest.mark.slow

@@ -118,9 +118,9 @@ def test_answers_histories_and_archived_jobs_come_along(way: Callable[[Path], No
         run_virtually(run(store, change.watchlist))
     with opened(path) as (store, watches):
         assert set(watches.watches) == {job(1)}
-        assert store.seen(job(1)) == done(NOW)
-        assert [one.job for one in store.gone(EventKind.ARCHIVED)] == [job(2)]
-        assert [entry.event for entry in store.timeline(job(2))] == [
+        assert store.last_response(job(1)) == done(NOW)
+        assert [one.job for one in store.list_removed(EventKind.ARCHIVED)] == [job(2)]
+        assert [entry.event for entry in store.history(job(2))] == [
             EventKind.ADDED,
             EventKind.STATUS,
             EventKind.ARCHIVED,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 @contextmanager
-def beside(path: Path) -> Iterator[Path]:
+def temp_sibling(path: Path) -> Iterator[Path]:
     """An empty file for the user alone, to be moved to its place; deleted unless it is moved. Raises `OSError`."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     os.close(handle)
@@ -21,7 +21,7 @@ def beside(path: Path) -> Iterator[Path]:
 
 def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Puts a file on the disk and then in its place. Raises `OSError`."""
-    with beside(path) as made, made.open("wb") as file:
+    with temp_sibling(path) as made, made.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -173,7 +173,7 @@ def test_the_store_is_told_in_figures_and_made_small() -> None:
     assert store_path().stat().st_size < before - 400_000
     with opened(store_path()) as (store, watches):
         assert [one.job for one in watches] == [job(2), job(3, "eu")]
-        assert store.hold("polling", "another window", 9e9, 60.0)
+        assert store.acquire_lease("polling", "another window", 9e9, 60.0)
     status, printed, told = said(run("store", "--compact"))
     assert (status, printed) == (2, "")
     assert "Another window is polling" in told

@@ -105,7 +105,7 @@ def test_refused_credentials_are_told_and_end_it(served: Simulator, monkeypatch:
 
 def test_while_another_window_polls_its_jobs_are_waited_for_all_the_same(served: Simulator) -> None:
     with opened(store_path()) as (store, _):
-        assert store.hold(NAME, "another window", time.time(), 60.0)
+        assert store.acquire_lease(NAME, "another window", time.time(), 60.0)
     assert run("wait", served.job_ids[0], "--timeout", "20s").exit_code == 0
 
 
@@ -273,7 +273,7 @@ def test_changes_are_streamed_as_they_happen_until_a_signal_and_the_lease_is_let
         rest, complaints = started.communicate(timeout=20)
         assert (started.returncode, rest, complaints.count("\n")) == (status, "", 1)
     with opened(store_path()) as (store, _):
-        assert store.hold(NAME, "another window", time.time(), 60.0)
+        assert store.acquire_lease(NAME, "another window", time.time(), 60.0)
 
 
 @pytest.mark.slow

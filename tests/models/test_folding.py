@@ -32,7 +32,7 @@ def test_a_new_job_waits_for_its_first_answer() -> None:
 
 def test_the_first_answer_is_kept_and_told() -> None:
     folded = apply_observation(watch(), seen(PROCESSING, NOW + 2), 7.0)
-    assert folded.seen == seen(PROCESSING, NOW + 2)
+    assert folded.response == seen(PROCESSING, NOW + 2)
     assert folded.entries == (Event(watch().job, NOW + 2, EventKind.STATUS, "Zuora is working on it.", "waiting"),)
     one = folded.watch
     assert (one.last_answer_at, one.changed_at, one.last_running_at, one.planned) == (NOW + 2, NOW + 2, NOW + 2, 7.0)
@@ -41,7 +41,7 @@ def test_the_first_answer_is_kept_and_told() -> None:
 
 def test_the_same_answer_again_only_confirms() -> None:
     folded = apply_observation(after(seen(PROCESSING, NOW)), seen(PROCESSING, NOW + 5), PLANNED)
-    assert (folded.seen, folded.entries) == (None, ())
+    assert (folded.response, folded.entries) == (None, ())
     assert (folded.watch.last_answer_at, folded.watch.last_running_at, folded.watch.changed_at) == (
         NOW + 5,
         NOW + 5,
@@ -62,7 +62,7 @@ def test_a_job_that_had_ended_before_it_was_watched_has_no_moment_before_its_end
 
 def test_a_final_answer_again_is_kept_and_tells_nothing_new() -> None:
     folded = apply_observation(after(done(NOW)), done(NOW + 60), PLANNED)
-    assert (folded.seen, folded.entries) == (done(NOW + 60), ())
+    assert (folded.response, folded.entries) == (done(NOW + 60), ())
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ProblemKind if kind is not NOT_FOUND])
@@ -70,7 +70,7 @@ def test_a_final_answer_again_is_kept_and_tells_nothing_new() -> None:
 def test_a_failed_call_never_touches_the_last_answer(before: tuple[Observation, ...], kind: ProblemKind) -> None:
     one = after(*before)
     folded = apply_observation(one, missed(kind, NOW + 5), 9.0)
-    assert (folded.seen, folded.entries) == (None, ())
+    assert (folded.response, folded.entries) == (None, ())
     assert folded.watch == replace(one, problem=Problem(kind, "no answer"), problem_at=NOW + 5)
     assert (folded.watch.verdict, folded.watch.answered_at) == (one.verdict, one.answered_at)
     assert folded.watch.planned == one.planned
@@ -120,7 +120,7 @@ def test_a_final_answer_stays_and_what_contradicts_it_is_told_once(
 ) -> None:
     one = after(final, missed(at=NOW + 20))
     folded = apply_observation(one, later, PLANNED)
-    assert folded.seen is None
+    assert folded.response is None
     assert folded.entries == (Event(one.job, NOW + 50, EventKind.CONTRADICTED, text),)
     assert (folded.watch.digest, folded.watch.last_answer_at, folded.watch.ended_at) == (one.digest, NOW, NOW)
     assert (folded.watch.verdict, folded.watch.contradiction) == (one.verdict, text)
@@ -161,8 +161,8 @@ def test_whatever_comes_a_final_job_stays_final_and_time_goes_on(observations: l
         assert (after_it.ended_at is not None) == after_it.is_final
         assert one.ended_at in (None, after_it.ended_at)
         if isinstance(observation, Failure):
-            assert (after_it.digest, after_it.last_answer_at, folded.seen) == (one.digest, one.last_answer_at, None)
+            assert (after_it.digest, after_it.last_answer_at, folded.response) == (one.digest, one.last_answer_at, None)
         if after_it.digest != one.digest:
-            assert folded.seen == observation
+            assert folded.response == observation
             assert len(folded.entries) == 1
         one = after_it

@@ -111,7 +111,7 @@ def test_what_calls_brought_is_folded_in_their_order() -> None:
     ]
     change = watchlist(watch(1), watch(2)).fold(brought)
     assert [one.watch.job for one in change.observed] == [job(1), job(2), job(1)]
-    assert [one.seen for one in change.observed] == [seen(PROCESSING, NOW), None, done(NOW + 5)]
+    assert [one.response for one in change.observed] == [seen(PROCESSING, NOW), None, done(NOW + 5)]
     assert [entry.verdict for entry in change.entries] == ["waiting", "done"]
     one = change.watchlist.get(job(1))
     assert one is not None

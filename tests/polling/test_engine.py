@@ -293,7 +293,7 @@ def test_a_screen_that_closes_does_not_take_an_edit_back() -> None:
     engine = Engine(watchlist(), shelf, [], FixedClock(NOW))
     engine.start()
     held = threading.Event()
-    recall, shelf.recall = shelf.recall, lambda jobs: (held.wait(10), recall(jobs))[1]  # type: ignore[method-assign]
+    recall, shelf.load_removed = shelf.load_removed, lambda jobs: (held.wait(10), recall(jobs))[1]  # type: ignore[method-assign]
     adding = engine.watch([watch(1)])
     until(lambda: adding.running() or adding.cancel())
     adding.cancel()

@@ -90,7 +90,7 @@ def test_a_window_that_leaves_gives_the_lease_back_at_once() -> None:
         first, second = lease_on(shelf := MemoryShelf()), lease_on(shelf)
         leaving, other = await keep(first), await keep(second)
         leaving.cancel()
-        await first.let_go()
+        await first.release()
         await asyncio.sleep(1.1)
         assert second.is_held
         other.cancel()
@@ -148,7 +148,7 @@ def ended_process() -> int:
 def test_the_lease_of_a_window_that_was_killed_is_taken_over_at_once() -> None:
     async def script() -> None:
         lease = lease_on(shelf := MemoryShelf())
-        shelf.hold(NAME.format("env"), name_holder(ended_process()), VirtualClock().now() + 86_400, LIFE)
+        shelf.acquire_lease(NAME.format("env"), name_holder(ended_process()), VirtualClock().now() + 86_400, LIFE)
         task = await keep(lease)
         assert (lease.is_held, lease.is_elsewhere, lease.is_inherited) == (True, False, True)
         task.cancel()
@@ -159,7 +159,7 @@ def test_the_lease_of_a_window_that_was_killed_is_taken_over_at_once() -> None:
 def test_of_two_windows_that_find_the_lease_of_a_killed_one_one_polls() -> None:
     async def script() -> None:
         first, second = lease_on(shelf := MemoryShelf()), lease_on(shelf)
-        shelf.hold(NAME.format("env"), name_holder(ended_process()), VirtualClock().now(), LIFE)
+        shelf.acquire_lease(NAME.format("env"), name_holder(ended_process()), VirtualClock().now(), LIFE)
         tasks = [await keep(first), await keep(second)]
         await asyncio.sleep(60)
         assert (first.is_held, second.is_held) == (True, False)
@@ -177,7 +177,7 @@ def test_a_window_that_cannot_be_seen_from_here_and_never_renews_is_no_other_win
         states = set[tuple[bool, bool]]()
         lease = lease_on(shelf := MemoryShelf())
         lease._changed = lambda: states.add((lease.is_held, lease.is_elsewhere))
-        shelf.hold(NAME.format("env"), holder, VirtualClock().now(), LIFE)
+        shelf.acquire_lease(NAME.format("env"), holder, VirtualClock().now(), LIFE)
         task = await keep(lease)
         assert not lease.is_held
         await asyncio.sleep(LIFE + LOOK)
@@ -190,14 +190,14 @@ def test_a_window_that_cannot_be_seen_from_here_and_never_renews_is_no_other_win
 def test_a_window_that_cannot_be_seen_from_here_is_another_one_once_it_renews() -> None:
     async def script() -> None:
         lease = lease_on(shelf := MemoryShelf())
-        shelf.hold(NAME.format("env"), "far:9:0", VirtualClock().now(), LIFE)
+        shelf.acquire_lease(NAME.format("env"), "far:9:0", VirtualClock().now(), LIFE)
         task = await keep(lease)
         for _ in range(3):
             await asyncio.sleep(RENEW)
-            shelf.hold(NAME.format("env"), "far:9:0", VirtualClock().now(), LIFE)
+            shelf.acquire_lease(NAME.format("env"), "far:9:0", VirtualClock().now(), LIFE)
             await asyncio.sleep(LOOK)
             assert (lease.is_held, lease.is_elsewhere) == (False, True)
-        shelf.let_go(NAME.format("env"), "far:9:0")
+        shelf.release_lease(NAME.format("env"), "far:9:0")
         await asyncio.sleep(LOOK)
         assert (lease.is_held, lease.is_elsewhere) == (True, False)
         task.cancel()

@@ -116,7 +116,7 @@ def test_what_cannot_be_saved_is_kept_told_and_tried_again() -> None:
 
     _, shelf, _ = with_ledger(script)
     assert [bool(change.added) for change in shelf.changes] == [True, False]
-    assert shelf.changes[1].observed[0].seen is not None
+    assert shelf.changes[1].observed[0].response is not None
 
 
 def test_what_another_window_did_is_taken_over() -> None:
@@ -199,7 +199,7 @@ def test_an_edit_made_while_the_changes_of_others_are_read_stands() -> None:
             return News((watch(1, label="mine" if shelf.changes else "theirs"), watch(2)))
 
         edits: list[asyncio.Task[object]] = []
-        shelf.news = news  # type: ignore[method-assign]
+        shelf.read_changes = news  # type: ignore[method-assign]
         for labels in ({job(1): "mine"}, {job(1): "mine", job(2): ""}):
             await ledger._look()
             assert {one.job: one.label for one in ledger.watchlist} == labels

@@ -47,15 +47,15 @@ def old_store(path: Path) -> None:
 def content_of(path: Path) -> Content:
     """Open a store as the program does, and read all of it."""
     with opened(path) as (store, watchlist):
-        archived, removed = store.gone(EventKind.ARCHIVED), store.gone(EventKind.REMOVED)
+        archived, removed = store.list_removed(EventKind.ARCHIVED), store.list_removed(EventKind.REMOVED)
         jobs = [one.job for one in (*watchlist, *archived, *removed)]
         return Content(
             tuple(watchlist),
             archived,
             removed,
-            {job: store.seen(job) for job in jobs},
-            {job: store.earlier(job) for job in jobs},
-            {job: store.timeline(job) for job in jobs},
+            {job: store.last_response(job) for job in jobs},
+            {job: store.previous_body(job) for job in jobs},
+            {job: store.history(job) for job in jobs},
         )
 
 

@@ -13,9 +13,9 @@ def test_what_was_looked_at_is_known_after_a_restart_and_in_the_other_window(tmp
         looked = observed.watchlist.mark_read([job(1)], NOW + 2)
         for change in (added, observed):
             ours.apply(change)
-        theirs.news()
+        theirs.read_changes()
         ours.apply(looked)
-        news = theirs.news()
+        news = theirs.read_changes()
     assert news is not None
     assert observed.watchlist.merged(news.watches, news.removed) == looked.watchlist
     reopened, kept = open_store(path, read_report)

@@ -44,7 +44,9 @@ def archive(path: Path) -> None:
 def gone(path: Path) -> tuple[set[object], set[object]]:
     """The jobs that are archived and that are removed after a start."""
     with opened(path) as (store, _):
-        return {one.job for one in store.gone(EventKind.ARCHIVED)}, {one.job for one in store.gone(EventKind.REMOVED)}
+        return {one.job for one in store.list_removed(EventKind.ARCHIVED)}, {
+            one.job for one in store.list_removed(EventKind.REMOVED)
+        }
 
 
 @pytest.mark.parametrize("content", [None, b"", b"noise " * 900], ids=["deleted", "emptied", "noise"])
@@ -55,9 +57,9 @@ def test_archived_jobs_come_back_as_archived_from_the_log_alone(path: Path, cont
         path.write_bytes(content)
     with opened(path) as (store, watches):
         assert set(watches.watches) == {job(1)}
-        (archived,) = store.gone(EventKind.ARCHIVED)
+        (archived,) = store.list_removed(EventKind.ARCHIVED)
         assert (archived.job, archived.label) == (job(2), "CS-2")
-        assert [one.job for one in store.gone(EventKind.REMOVED)] == [job(3)]
+        assert [one.job for one in store.list_removed(EventKind.REMOVED)] == [job(3)]
         assert "1 job and 1 archived from ids.log" in store.notice
 
 
@@ -69,8 +71,8 @@ def test_a_job_that_was_archived_since_the_copy_is_archived_after_the_recovery_w
     path.write_bytes(b"")
     with opened(path) as (store, watches):
         assert set(watches.watches) == {job(1)}
-        assert [one.job for one in store.gone(EventKind.ARCHIVED)] == [job(2)]
-        assert store.seen(job(2)) == done(NOW + 1)
+        assert [one.job for one in store.list_removed(EventKind.ARCHIVED)] == [job(2)]
+        assert store.last_response(job(2)) == done(NOW + 1)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_archived_jobs_that_an_open_store_lacks_are_added_at_the_start(path: Pat
     spoil(path, "DELETE FROM watches WHERE removed_at IS NOT NULL")
     with opened(path) as (store, watches):
         assert set(watches.watches) == {job(1)}
-        assert [one.job for one in store.gone(EventKind.ARCHIVED)] == [job(2)]
+        assert [one.job for one in store.list_removed(EventKind.ARCHIVED)] == [job(2)]
         assert "it has them again: 1 archived job from ids.log" in store.notice
     with opened(path) as (store, _):
         assert store.notice == ""
@@ -147,7 +149,7 @@ def test_a_version_that_does_not_know_archive_reads_an_archived_job_as_removed(p
 def test_a_restored_job_is_on_the_list_after_the_store_is_lost(path: Path) -> None:
     archive(path)
     with opened(path) as (store, watches):
-        store.apply(watches.restore(store.gone(EventKind.ARCHIVED), NOW + 9))
+        store.apply(watches.restore(store.list_removed(EventKind.ARCHIVED), NOW + 9))
     path.unlink()
     assert set(kept(path).watches) == {job(1), job(2)}
 

@@ -33,12 +33,12 @@ def let_in(value: Any) -> Any:  # noqa: ANN401 - a watch, and whatever it is mad
 
 
 def exported(store: Store, watches: Watchlist) -> str:
-    return to_json((ImportedJob(one, store.seen(one.job), store.timeline(one.job)) for one in watches), "now")
+    return to_json((ImportedJob(one, store.last_response(one.job), store.history(one.job)) for one in watches), "now")
 
 
 def imported(store: Store, watches: Watchlist, text: str) -> Watchlist:
     carried = from_json(text, read_report)
-    merged = merge(watches, carried, (), lambda one: (store.seen(one), store.timeline(one)))
+    merged = merge(watches, carried, (), lambda one: (store.last_response(one), store.history(one)))
     store.apply(merged.change)
     return merged.change.watchlist
 
@@ -52,7 +52,7 @@ def test_an_export_makes_the_same_watchlist_in_an_empty_store_and_nothing_more_w
     with quick_folder() as folder:
         with opened(folder / "store") as (store, empty):
             first = imported(store, empty, text)
-            merged = merge(first, from_json(text, read_report), (), lambda one: (None, store.timeline(one)))
+            merged = merge(first, from_json(text, read_report), (), lambda one: (None, store.history(one)))
         assert list(kept(folder / "store")) == watches
     assert (merged.new, merged.merged, merged.known) == (0, 0, len(watches))
     assert list(merged.change.watchlist) == watches
@@ -72,8 +72,8 @@ def test_answers_and_timelines_come_along_and_only_once(answers: list[Any]) -> N
             theirs = imported(there, theirs, text)
             assert list(theirs) == list(kept(there.path)) == list(kept(here.path))
             for one in ours.watches:
-                assert there.timeline(one) == here.timeline(one)
-                mine, yours = here.seen(one), there.seen(one)
+                assert there.history(one) == here.history(one)
+                mine, yours = here.last_response(one), there.last_response(one)
                 assert mine == yours or (mine and mine.report.raw == "")
         assert exported(there, theirs) == text
 
@@ -161,10 +161,10 @@ def test_an_export_of_an_earlier_version_comes_in_whole() -> None:
         mine["status"] = one.watch.digest.status if one.watch.digest else None
         assert mine == {name: columns[name] for name in mine}
         assert len(one.timeline) == len(columns.get("timeline", ()))
-        assert (one.seen is None) == ("answer" not in columns)
-        assert one.seen is None or one.seen.report.raw == columns["answer"]["body"]
+        assert (one.response is None) == ("answer" not in columns)
+        assert one.response is None or one.response.report.raw == columns["answer"]["body"]
     assert any(one.watch.note for one in carried)
-    assert any(one.seen for one in carried)
+    assert any(one.response for one in carried)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

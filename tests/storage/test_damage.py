@@ -158,14 +158,14 @@ def survives(path: Path, damaged: bytes, log: bytes, jobs: int = JOBS) -> None:
         if asides(path):
             assert "came back" in store.notice or "from ids.log" in store.notice
             assert any(one.read_bytes() == damaged for one in asides(path))
-            assert all(full_record(one, store.seen(one.job), store.timeline(one.job), NOW) for one in watches)
+            assert all(full_record(one, store.last_response(one.job), store.history(one.job), NOW) for one in watches)
             return
         for known in watches:
             with suppress(BrokenStoreError):
-                assert full_record(known, store.seen(known.job), store.timeline(known.job), NOW)
-                store.earlier(known.job)
+                assert full_record(known, store.last_response(known.job), store.history(known.job), NOW)
+                store.previous_body(known.job)
         with suppress(StoreError):
-            store.recall([job(1)])
+            store.load_removed([job(1)])
             added(store, watch(99))
 
 
@@ -207,7 +207,7 @@ def test_a_flipped_bit_in_the_schema_is_damage_and_no_bug(path: Path, content: b
     with opened(path) as (store, watches):
         assert "its schema is altered" in store.notice
         assert set(watches.watches) == ON_LIST
-        assert store.seen(job(2)) == done(NOW + 2)
+        assert store.last_response(job(2)) == done(NOW + 2)
 
 
 @pytest.mark.slow
@@ -337,7 +337,7 @@ def test_f6_rows_that_were_never_written_so_are_damage_and_their_jobs_come_back(
     with opened(path) as (store, watches):
         assert {job(number) for number in range(JOBS)} - {job(1)} <= set(watches.watches)
         assert "could not be read" in store.notice
-        assert store.timeline(job(2))
+        assert store.history(job(2))
     assert len(asides(path)) == 1
 
 
@@ -362,7 +362,7 @@ def test_f6_a_damaged_answer_or_timeline_is_told_where_it_is_read(path: Path, co
     with opened(path) as (store, watches):
         assert len(watches) == JOBS - 1
         with pytest.raises(BrokenStoreError, match="is damaged"):
-            store.seen(job(2)) and store.earlier(job(2)) and store.timeline(job(2))
+            store.last_response(job(2)) and store.previous_body(job(2)) and store.history(job(2))
 
 
 def test_f7_an_event_and_a_problem_of_a_newer_program_are_read_as_well_as_can_be(path: Path, content: bytes) -> None:
@@ -370,7 +370,7 @@ def test_f7_an_event_and_a_problem_of_a_newer_program_are_read_as_well_as_can_be
     spoil(path, "UPDATE entries SET event = 'dreamt of'")
     spoil(path, "UPDATE watches SET problem = 'SOLAR_FLARE', problem_detail = '', problem_code = '', verdict = 'odd'")
     with opened(path) as (store, watches):
-        assert len(store.timeline(job(2))) > 0
+        assert len(store.history(job(2))) > 0
         assert {one.verdict.kind for one in watches} == {Kind.ATTENTION}
 
 
@@ -392,12 +392,12 @@ def test_f7_a_store_of_a_newer_program_is_shown_and_never_touched(path: Path, co
         assert len(watches) == JOBS - 1
         assert store.is_read_only
         assert "made by a newer zjobtui" in store.notice
-        assert store.seen(job(2)) == done(NOW + 2)
-        assert store.news() is None
+        assert store.last_response(job(2)) == done(NOW + 2)
+        assert store.read_changes() is None
         with pytest.raises(StoreError, match="made by a newer zjobtui"):
             added(store, watch(99))
         with pytest.raises(StoreError, match="made by a newer zjobtui"):
-            store.hold("poll", "me", NOW, 10.0)
+            store.acquire_lease("poll", "me", NOW, 10.0)
 
 
 def test_f7_a_store_of_a_newer_program_that_cannot_be_read_is_told_and_never_moved(path: Path, content: bytes) -> None:
@@ -422,8 +422,8 @@ def test_f4_a_store_that_another_program_holds_is_told_within_seconds_and_stays_
         other.execute("BEGIN EXCLUSIVE")
         uses: list[Callable[[], object]] = [
             lambda: added(store, watch(99)),
-            lambda: store.seen(job(2)),
-            store.news,
+            lambda: store.last_response(job(2)),
+            store.read_changes,
             store.load,
             lambda: open_store(path, read_report, 0.1),
         ]

@@ -14,7 +14,7 @@ import pytest
 from tests.storage.opening import added, kept, opened, quick_folder
 from tests.support.building import job, watch
 from zjobtui.storage.database import BrokenStoreError, SchemaError, StoreError, failure
-from zjobtui.storage.health import examine
+from zjobtui.storage.health import check_store
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.parser import read_report
 
@@ -134,8 +134,8 @@ def test_doctor_calls_damage_what_is_damage_and_names_the_rest(path: Path) -> No
         added(store, watch(1))
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("ALTER TABLE watches RENAME COLUMN removed_at TO gone_at")
-    facts = examine(path)
+    facts = check_store(path)
     assert facts.damage == ""
     assert "This is a bug, the file is not damaged" in facts.trouble
     path.write_bytes(b"no database " * 500)
-    assert examine(path).damage == "file is not a database"
+    assert check_store(path).damage == "file is not a database"

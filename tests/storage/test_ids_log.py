@@ -149,7 +149,7 @@ def test_what_the_daily_copy_knows_of_such_jobs_comes_back_too(path: Path) -> No
     with opened(path) as (store, watches):
         assert "1 job from the copy of 2" in store.notice
         assert (watches.watches[job(2)].tags, watches.watches[job(2)].note) == (("a",), "n")
-        assert store.seen(job(2)) == done(NOW + 1)
+        assert store.last_response(job(2)) == done(NOW + 1)
 
 
 def test_ids_that_were_removed_are_not_added(path: Path) -> None:

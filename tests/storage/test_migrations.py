@@ -21,7 +21,7 @@ from zjobtui.models.watched_job import ARCHIVE_AFTER
 from zjobtui.storage import migrations
 from zjobtui.storage import store as store_module
 from zjobtui.storage.database import SchemaError, StoreError
-from zjobtui.storage.migrations import KEPT_COPIES, MIGRATIONS, SCHEMA_VERSION, copies, schema_of
+from zjobtui.storage.migrations import KEPT_COPIES, MIGRATIONS, SCHEMA_VERSION, copies_before_migrations, schema_of
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.parser import read_report
 
@@ -66,7 +66,7 @@ def dump(path: Path) -> list[str]:
 def test_a_copy_is_made_before_the_upgrade_for_the_user_alone(path: Path) -> None:
     before = dump(path)
     kept(path)
-    (copy,) = copies(path)
+    (copy,) = copies_before_migrations(path)
     assert copy.name.startswith("watchlist.schema-1-20")
     assert copy.suffix == ".sqlite3"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
@@ -82,18 +82,18 @@ def test_only_the_newest_copies_are_kept(path: Path) -> None:
         old.write_bytes(b"x")
         os.utime(old, (number, number))
     kept(path)
-    assert len(copies(path)) == KEPT_COPIES
-    assert version_of(copies(path)[-1]) == 1
+    assert len(copies_before_migrations(path)) == KEPT_COPIES
+    assert version_of(copies_before_migrations(path)[-1]) == 1
 
 
 def test_a_store_of_today_is_not_copied_and_not_written_when_it_is_opened(path: Path) -> None:
     kept(path)
     shutil.rmtree(path.parent / "none", ignore_errors=True)
-    for copy in copies(path):
+    for copy in copies_before_migrations(path):
         copy.unlink()
     before = path.read_bytes()
     kept(path)
-    assert (path.read_bytes(), copies(path)) == (before, [])
+    assert (path.read_bytes(), copies_before_migrations(path)) == (before, [])
 
 
 def test_an_upgraded_store_and_a_new_one_have_the_same_schema(path: Path, tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_an_open_window_of_the_landed_version_goes_on_saving(path: Path, tmp_pat
             assert said.splitlines()[-1] == "saved 14", (
                 "the new version's job is seen, its own is saved, one is removed"
             )
-            news = store.news()
+            news = store.read_changes()
             assert news is not None
             assert job(1) in {one.job for one in news.watches}
         assert window.returncode == 0
@@ -199,7 +199,7 @@ def test_two_windows_that_upgrade_at_once_both_open_it(path: Path) -> None:
         for _ in range(3)
     ]
     assert [window.communicate()[0] for window in windows] == ["12\n"] * 3
-    assert len(copies(path)) == 1
+    assert len(copies_before_migrations(path)) == 1
 
 
 @contextmanager
@@ -227,7 +227,7 @@ def test_each_step_is_taken_from_any_format(path: Path) -> None:
     with further_step("CREATE TABLE batches (name TEXT)"):
         assert len(kept(path)) == 12
     assert version_of(path) == SCHEMA_VERSION + 1
-    assert len(copies(path)) == 1
+    assert len(copies_before_migrations(path)) == 1
 
 
 def refuse_to_copy(patched: pytest.MonkeyPatch) -> None:
@@ -264,13 +264,13 @@ def test_a_store_that_cannot_be_upgraded_now_is_shown_and_saved_when_it_can(
         assert "nothing is saved" in store.notice
         with pytest.raises(StoreError, match=why):
             store.apply(watches.add([watch(1)]))
-        assert store.seen(watches.watches.copy().popitem()[0]) is not None  # type: ignore[attr-defined]
-        assert store.go_over() == ""
+        assert store.last_response(watches.watches.copy().popitem()[0]) is not None  # type: ignore[attr-defined]
+        assert store.reopen_if_replaced() == ""
         assert path.read_bytes() == before
     monkeypatch.setattr(store_module, "MIGRATE_AGAIN", 0.0)
     store._migrate_at = 0.0
     with store:
-        assert "can be saved again" in store.go_over()
+        assert "can be saved again" in store.reopen_if_replaced()
         store.apply(watches.add([watch(1)]))
     assert len(kept(path)) == 13
 
@@ -283,14 +283,14 @@ def test_a_store_that_another_program_locks_is_shown_and_upgraded_later(path: Pa
         assert "is locked by another program" in store.notice
         other.execute("COMMIT")
     with store:
-        assert "can be saved again" in store.go_over()
+        assert "can be saved again" in store.reopen_if_replaced()
         store.apply(watches.add([watch(1)]))
     assert version_of(path) == SCHEMA_VERSION
 
 
 def test_archived_jobs_can_be_restored_after_the_upgrade(path: Path) -> None:
     with opened(path) as (store, watches):
-        (archived,) = store.gone(EventKind.ARCHIVED)
+        (archived,) = store.list_removed(EventKind.ARCHIVED)
         store.apply(watches.restore([archived], NOW + ARCHIVE_AFTER))
     assert archived.job in kept(path).watches
 

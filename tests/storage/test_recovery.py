@@ -59,8 +59,8 @@ def test_f6_of_a_store_with_one_page_lost_the_other_rows_come_back_whole_and_its
         assert 0 < len(whole) < JOBS - 1
         for one in whole:
             assert (one.verdict.kind, one.tags) == (Kind.DONE, ("a",))
-            assert store.seen(one.job) == done(NOW + 2)
-            assert [entry.text for entry in store.timeline(one.job)][-1] == one.verdict.sentence
+            assert store.last_response(one.job) == done(NOW + 2)
+            assert [entry.text for entry in store.history(one.job)][-1] == one.verdict.sentence
         assert f"{len(watches)} jobs came back from it, there is no daily copy." in store.notice
         added(store, watch(999))
 
@@ -70,7 +70,7 @@ def test_f6_a_removed_job_stays_removed_and_its_past_is_kept(path: Path) -> None
     spoil(path, "DELETE FROM meta")
     with opened(path) as (store, watches):
         assert job(0) not in watches.watches
-        (recalled,) = store.recall([job(0)])
+        (recalled,) = store.load_removed([job(0)])
         assert recalled.label == "label 0"
 
 
@@ -88,8 +88,8 @@ def test_a_store_whose_first_page_is_lost_comes_back_from_the_copy_and_the_log(p
     with opened(path) as (store, watches):
         assert set(watches.watches) == {job(number) for number in (*range(1, JOBS), 999)} - {job(5)}
         assert watches.watches[job(999)].label == "after the copy"
-        assert store.seen(job(2)) == done(NOW + 2)
-        assert store.recall([job(5)])[0].label == "label 5"
+        assert store.last_response(job(2)) == done(NOW + 2)
+        assert store.load_removed([job(5)])[0].label == "label 5"
         assert "Nothing in it was readable, 58 jobs from the copy of 2" in store.notice
         assert ", 1 job more from ids.log." in store.notice
 
@@ -102,8 +102,8 @@ def test_what_is_sound_of_a_damaged_row_is_kept(path: Path) -> None:
         for number in (3, 4):
             kept_of_it = watches.watches[job(number)]
             assert (kept_of_it.label, kept_of_it.tags, kept_of_it.added_by) == (f"label {number}", ("a",), "test")
-            assert store.seen(job(number)) == done(NOW + 2)
-            assert len(store.timeline(job(number))) > 1
+            assert store.last_response(job(number)) == done(NOW + 2)
+            assert len(store.history(job(number))) > 1
         assert watches.watches[job(3)].verdict.kind is Kind.DONE
 
 
@@ -129,7 +129,7 @@ def test_f6_what_the_damaged_file_lacks_comes_from_the_backup_and_nothing_new_is
         assert {job(number) for number in (*range(1, JOBS), 999)} == set(watches.watches)
         assert watches.watches[job(5)].label == "newer"
         assert watches.watches[job(20)].label == "label 20"
-        assert store.seen(job(20)) == done(NOW + 2)
+        assert store.last_response(job(20)) == done(NOW + 2)
         assert "more from the copy of 2" in store.notice
 
 
@@ -141,7 +141,7 @@ def test_f6_where_nothing_is_readable_the_backup_is_used(path: Path, broken: byt
     with opened(path) as (store, watches):
         assert len(watches) == JOBS - 1
         assert "Nothing in it was readable, 59 jobs from the copy of 2" in store.notice
-        assert store.timeline(job(3))
+        assert store.history(job(3))
     assert asides(path)[0].read_bytes() == broken
 
 
@@ -259,7 +259,7 @@ def test_two_windows_that_see_the_same_change_tell_it_once(path: Path) -> None:
         watches = added(mine, watch(1))
         observed(mine, watches, seen(PROCESSING, NOW + 1))
         observed(theirs, watches, seen(PROCESSING, NOW + 2), done(NOW + 3))
-        events = [(entry.event.value, entry.verdict) for entry in mine.timeline(job(1))]
+        events = [(entry.event.value, entry.verdict) for entry in mine.history(job(1))]
     assert events == [("added", ""), ("status", "waiting"), ("status", "done")]
 
 

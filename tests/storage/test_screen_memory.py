@@ -15,9 +15,9 @@ PLAIN = st.dictionaries(
 @given(values=PLAIN)
 def test_what_is_remembered_is_recalled(tmp_path_factory: pytest.TempPathFactory, values: dict[str, str | int]) -> None:
     memory = UiStateFile(tmp_path_factory.mktemp("memory") / "screen.json")
-    memory.remember({"old": 1})
-    memory.remember(values)
-    assert memory.recall() == values
+    memory.save({"old": 1})
+    memory.save(values)
+    assert memory.load() == values
 
 
 @pytest.mark.parametrize(
@@ -36,18 +36,18 @@ def test_what_is_remembered_is_recalled(tmp_path_factory: pytest.TempPathFactory
 )
 def test_what_makes_no_sense_is_passed_over(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "screen.json").write_bytes(content)
-    assert UiStateFile(tmp_path / "screen.json").recall() == {}
+    assert UiStateFile(tmp_path / "screen.json").load() == {}
 
 
 def test_what_a_terminal_could_act_on_is_harmless(tmp_path: Path) -> None:
     (tmp_path / "screen.json").write_text(json.dumps({"filter": "\x1b[2J\x9b", "a\x07": 1}))
-    assert UiStateFile(tmp_path / "screen.json").recall() == {"filter": "␛[2J\ufffd", "a␇": 1}
+    assert UiStateFile(tmp_path / "screen.json").load() == {"filter": "␛[2J\ufffd", "a␇": 1}
 
 
 def test_a_folder_that_is_not_there_or_a_file_that_cannot_be_replaced_is_no_trouble(tmp_path: Path) -> None:
     for path in (tmp_path / "none" / "screen.json", tmp_path / "folder"):
         (tmp_path / "folder" / "full").mkdir(parents=True, exist_ok=True)
         memory = UiStateFile(path)
-        memory.remember({"sort": "age"})
-        assert memory.recall() == {}
+        memory.save({"sort": "age"})
+        assert memory.load() == {}
     assert [one.name for one in tmp_path.iterdir()] == ["folder"]

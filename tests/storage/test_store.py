@@ -99,14 +99,14 @@ def test_an_answer_comes_back_whole_with_the_call_that_brought_it(calls: list[Ca
         watches = added(store, *(watch(number) for number, _ in enumerate(calls)))
         answers = [(job(number), replace(done(NOW + 1), call=call), 5.0) for number, call in enumerate(calls)]
         store.apply(watches.fold(answers))
-        assert [store.seen(one) for one, _, _ in answers] == [answer for _, answer, _ in answers]
+        assert [store.last_response(one) for one, _, _ in answers] == [answer for _, answer, _ in answers]
 
 
 def test_of_limits_the_headers_alone_are_kept(path: Path) -> None:
     call = Call(limits=(("retry-after", "3"),), rate_limits=RateLimits(windows={60: 5}, retry_after=3))
     with opened(path) as (store, _):
         observed(store, added(store, watch(1)), replace(done(NOW), call=call))
-        stored = store.seen(job(1))
+        stored = store.last_response(job(1))
         assert stored is not None
         assert stored.call == replace(call, rate_limits=RateLimits())
     with closing(sqlite3.connect(path)) as connection:
@@ -117,10 +117,10 @@ def test_of_limits_the_headers_alone_are_kept(path: Path) -> None:
 def test_a_new_store_is_empty_and_says_nothing(path: Path) -> None:
     with opened(path) as (store, watches):
         assert (len(watches), store.notice, store.is_read_only) == (0, "", False)
-        assert store.seen(job(1)) is None
-        assert store.timeline(job(1)) == ()
-        assert store.recall([job(1)]) == ()
-        assert store.news() is None
+        assert store.last_response(job(1)) is None
+        assert store.history(job(1)) == ()
+        assert store.load_removed([job(1)]) == ()
+        assert store.read_changes() is None
 
 
 def test_the_store_and_its_folder_are_the_users_own(path: Path) -> None:
@@ -162,11 +162,11 @@ def test_a_removed_job_is_gone_and_comes_back_with_all_that_was_known_of_it(path
         assert known is not None
         store.apply(watches.remove([job(1)], NOW + 5))
         assert list(kept(path).watches) == [job(2)]
-        assert store.recall([job(1), job(2), job(9)]) == (known,)
-        store.apply(kept(path).add([watch(1, added_at=NOW + 9)], store.recall([job(1)])))
+        assert store.load_removed([job(1), job(2), job(9)]) == (known,)
+        store.apply(kept(path).add([watch(1, added_at=NOW + 9)], store.load_removed([job(1)])))
         assert kept(path).get(job(1)) == known
-        assert store.seen(job(1)) == done(NOW + 1)
-        assert [entry.event for entry in store.timeline(job(1))] == [
+        assert store.last_response(job(1)) == done(NOW + 1)
+        assert [entry.event for entry in store.history(job(1))] == [
             EventKind.ADDED,
             EventKind.STATUS,
             EventKind.REMOVED,
@@ -188,7 +188,7 @@ def test_a_timeline_comes_back_in_its_order(path: Path) -> None:
         watches = observed(store, added(store, watch(1), watch(2)), seen(PROCESSING, NOW + 1), failed(NOW + 9))
         store.apply(watches.label([job(1)], "mine", NOW + 20))
     with opened(path) as (store, _):
-        assert store.timeline(job(1)) == (
+        assert store.history(job(1)) == (
             Event(job(1), NOW, EventKind.ADDED, "test"),
             Event(job(1), NOW + 1, EventKind.STATUS, "Zuora is working on it.", "waiting"),
             Event(job(1), NOW + 9, EventKind.STATUS, "Job failed, lock contention: locked", "failed"),
@@ -199,28 +199,28 @@ def test_a_timeline_comes_back_in_its_order(path: Path) -> None:
 def test_the_last_answer_is_kept_and_the_body_that_it_replaced(path: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1))
-        assert store.earlier(job(1)) is None
+        assert store.previous_body(job(1)) is None
         watches = observed(store, watches, seen(read_body(status="Processing"), NOW + 1), done(NOW + 5))
         watches = observed(store, watches, failed(NOW + 9), missed(at=NOW + 10))
-        assert store.seen(job(1)) == failed(NOW + 9)
-        assert store.earlier(job(1)) == PreviousBody(done().report.raw, NOW + 5)
+        assert store.last_response(job(1)) == failed(NOW + 9)
+        assert store.previous_body(job(1)) == PreviousBody(done().report.raw, NOW + 5)
 
 
 def test_an_answer_that_says_the_same_replaces_nothing(path: Path) -> None:
     processing = read_body(status="Processing")
     with opened(path) as (store, _):
         watches = observed(store, added(store, watch(1)), seen(processing, NOW + 1), done(NOW + 5), done(NOW + 9))
-        assert store.seen(job(1)) == done(NOW + 9)
-        assert store.earlier(job(1)) == PreviousBody(processing.raw, NOW + 1)
+        assert store.last_response(job(1)) == done(NOW + 9)
+        assert store.previous_body(job(1)) == PreviousBody(processing.raw, NOW + 1)
         store.apply(watches.remove([job(1)], NOW + 20))
-        assert store.earlier(job(1)) == PreviousBody(processing.raw, NOW + 1)
+        assert store.previous_body(job(1)) == PreviousBody(processing.raw, NOW + 1)
 
 
 def test_an_answer_is_kept_although_a_failed_call_follows_it_in_the_same_commit(path: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1))
         store.apply(watches.fold([(job(1), done(NOW + 1), 5.0), (job(1), missed(at=NOW + 2), 5.0)]))
-        assert store.seen(job(1)) == done(NOW + 1)
+        assert store.last_response(job(1)) == done(NOW + 1)
         assert kept(path).watches[job(1)].problem_at == NOW + 2
 
 
@@ -231,7 +231,7 @@ def test_an_older_observation_never_overwrites_a_newer_one(path: Path) -> None:
         store.apply(late)
         store.apply(early)
         assert kept(path).get(job(1)) == late.watchlist.get(job(1))
-        assert store.seen(job(1)) == failed(NOW + 20)
+        assert store.last_response(job(1)) == failed(NOW + 20)
 
 
 def test_a_final_answer_is_never_undone_and_always_kept(path: Path) -> None:
@@ -242,7 +242,7 @@ def test_a_final_answer_is_never_undone_and_always_kept(path: Path) -> None:
         store.apply(ended)
         store.apply(running)
         assert kept(path).get(job(1)) == ended.watchlist.get(job(1))
-        assert store.seen(job(1)) == done(NOW + 10)
+        assert store.last_response(job(1)) == done(NOW + 10)
 
 
 def test_a_contradiction_is_kept_although_a_failed_call_came_before_it(path: Path) -> None:
@@ -258,7 +258,7 @@ def test_what_is_known_of_a_job_that_nobody_watches_is_not_written(path: Path) -
         elsewhere = watchlist(watch(1)).fold([(job(1), done(NOW), 5.0)])
         with pytest.raises(StoreError, match="another watchlist was copied over"):
             store.apply(elsewhere)
-        assert (len(kept(path)), store.seen(job(1)), store.timeline(job(1))) == (0, None, ())
+        assert (len(kept(path)), store.last_response(job(1)), store.history(job(1))) == (0, None, ())
 
 
 def test_digests_of_older_rules_are_made_anew_from_the_kept_answers(path: Path) -> None:
@@ -280,7 +280,7 @@ def test_digests_of_older_rules_are_made_anew_from_the_kept_answers(path: Path) 
 def test_a_kept_body_that_is_no_answer_any_more_is_no_answer(path: Path) -> None:
     with opened(path) as (store, _):
         observed(store, added(store, watch(1)), seen(order_report(), NOW + 1))
-        assert store.seen(job(1)) is None
+        assert store.last_response(job(1)) is None
 
 
 def test_no_secret_and_no_header_of_the_request_is_in_the_file(path: Path) -> None:

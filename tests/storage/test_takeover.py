@@ -96,8 +96,8 @@ def test_what_was_saved_wins_over_an_older_copy(put: Put, path: Path) -> None:
     one = ledger.watchlist.watches[job(1)]
     assert (one.label, one.note, one.tags) == ("typed", "typed note", ("typed-tag",))
     with opened(path) as (store, _):
-        assert [one.job for one in store.gone(EventKind.REMOVED)] == [job(2)]
-        assert [one.job for one in store.gone(EventKind.ARCHIVED)] == [job(3)]
+        assert [one.job for one in store.list_removed(EventKind.REMOVED)] == [job(2)]
+        assert [one.job for one in store.list_removed(EventKind.ARCHIVED)] == [job(3)]
 
 
 @PUTS
@@ -119,7 +119,7 @@ def test_what_was_saved_is_carried_to_another_store(put: Put, commits: int, path
     last = f"{commits - 1}" if commits else ""
     assert labels == {job(1): ("typed", "typed note"), job(4): ("", "afterwards"), job(9): ("other", last)}
     with opened(path) as (store, _):
-        assert [one.job for one in store.gone(EventKind.ARCHIVED)] == [job(3)]
+        assert [one.job for one in store.list_removed(EventKind.ARCHIVED)] == [job(3)]
 
 
 def test_an_edit_right_after_another_store_was_copied_over_is_not_acknowledged_before_it_is_saved(path: Path) -> None:
@@ -129,7 +129,7 @@ def test_an_edit_right_after_another_store_was_copied_over_is_not_acknowledged_b
         put_in_place(other, path)
         with pytest.raises(StoreError, match="copied over"):
             store.apply(watches.note([job(1)], "typed"))
-        assert "was deleted, replaced" in store.go_over(watches.note([job(1)], "typed"))
+        assert "was deleted, replaced" in store.reopen_if_replaced(watches.note([job(1)], "typed"))
         store.apply(watches.note([job(1)], "typed"))
     assert {one.job: one.note for one in kept(path)} == {job(1): "typed", job(9): "39"}
 
@@ -145,11 +145,11 @@ def test_a_change_of_a_job_that_the_store_does_not_know_is_never_acknowledged(wa
     with opened(path) as (store, _):
         with pytest.raises(StoreError, match="copied over"):
             store.apply(change)
-        store.go_over(watches.remove([job(1)], NOW) if way == "remove" else change)
+        store.reopen_if_replaced(watches.remove([job(1)], NOW) if way == "remove" else change)
         store.apply(change)
     with opened(path) as (store, listed):
         assert len(listed) == (way != "remove")
-        assert len(store.gone(EventKind.REMOVED)) == (way == "remove")
+        assert len(store.list_removed(EventKind.REMOVED)) == (way == "remove")
 
 
 def test_a_store_without_an_id_gets_one_when_it_is_opened(path: Path) -> None:
@@ -161,8 +161,8 @@ def test_a_store_without_an_id_gets_one_when_it_is_opened(path: Path) -> None:
     with opened(path) as (store, _):
         put_in_place(other, path)
         with pytest.raises(StoreError, match="copied over"):
-            store.news()
-        store.go_over(watches.label([job(1)], "typed", NOW))
+            store.read_changes()
+        store.reopen_if_replaced(watches.label([job(1)], "typed", NOW))
     assert {one.job: one.label for one in kept(path)} == {job(1): "typed", job(9): "other"}
 
 
@@ -170,14 +170,14 @@ def test_what_was_saved_before_the_first_look_at_the_new_file_is_missed_in_an_ol
     with opened(path) as (store, _):
         watches = added(store, watch(1))
         put_by_renaming(path, path)
-        assert store.go_over(watches.add([]))
+        assert store.reopen_if_replaced(watches.add([]))
         shutil.copy(path, path.with_name("copy"))
         change = watches.note([job(1)], "typed")
         store.apply(change)
         put_in_place(path.with_name("copy"), path)
         with pytest.raises(StoreError, match="copied over"):
-            store.news()
-        assert store.go_over(change)
+            store.read_changes()
+        assert store.reopen_if_replaced(change)
     assert [one.note for one in kept(path)] == ["typed"]
 
 
@@ -189,15 +189,15 @@ def test_two_windows_that_take_an_older_copy_over_do_not_undo_each_other(path: P
     with open_store(path, read_report)[0] as ours, open_store(path, read_report)[0] as theirs:
         change = watches.label([job(1)], "before", NOW)
         ours.apply(change)
-        theirs.news()
+        theirs.read_changes()
         put_in_place(copy, path)
         with pytest.raises(StoreError, match="copied over"):
-            ours.news()
-        assert ours.go_over(change)
+            ours.read_changes()
+        assert ours.reopen_if_replaced(change)
         ours.apply(change.watchlist.label([job(1)], "after", NOW + 1))
         with pytest.raises(StoreError, match="copied over"):
-            theirs.news()
-        assert theirs.go_over(change)
+            theirs.read_changes()
+        assert theirs.reopen_if_replaced(change)
     assert {one.job: one.label for one in kept(path)} == {job(1): "after", job(2): ""}
 
 
@@ -214,16 +214,16 @@ def test_nothing_is_lost_while_the_new_file_is_locked(path: Path) -> None:
             new.replace(path)
             for _ in range(2):
                 with pytest.raises(StoreError, match="locked"):
-                    store.go_over(archived)
-                assert store.seen(job(1)) == done(NOW)
-                assert len(store.gone(EventKind.ARCHIVED)) == 1
+                    store.reopen_if_replaced(archived)
+                assert store.last_response(job(1)) == done(NOW)
+                assert len(store.list_removed(EventKind.ARCHIVED)) == 1
             other.execute("ROLLBACK")
-        assert "All jobs are kept" in store.go_over(archived)
+        assert "All jobs are kept" in store.reopen_if_replaced(archived)
     with opened(path) as (store, listed):
         assert set(listed.watches) == {job(1)}
-        assert store.seen(job(1)) == done(NOW)
-        assert [one.job for one in store.gone(EventKind.ARCHIVED)] == [job(2)]
-        assert [one.event for one in store.timeline(job(2))] == [EventKind.ADDED, EventKind.STATUS, EventKind.ARCHIVED]
+        assert store.last_response(job(1)) == done(NOW)
+        assert [one.job for one in store.list_removed(EventKind.ARCHIVED)] == [job(2)]
+        assert [one.event for one in store.history(job(2))] == [EventKind.ADDED, EventKind.STATUS, EventKind.ARCHIVED]
 
 
 def test_nothing_is_lost_while_the_file_before_is_locked(path: Path) -> None:
@@ -237,9 +237,9 @@ def test_nothing_is_lost_while_the_file_before_is_locked(path: Path) -> None:
         with closing(sqlite3.connect(aside, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
             with pytest.raises(StoreError, match="locked"):
-                store.go_over()
+                store.reopen_if_replaced()
             other.execute("ROLLBACK")
-        assert store.go_over()
+        assert store.reopen_if_replaced()
     assert kept(path) == watches
 
 
@@ -253,11 +253,11 @@ def test_nothing_is_lost_while_the_new_file_cannot_be_written(path: Path) -> Non
         watches = added(store, watch(1))
         new.replace(path)
         with pytest.raises(StoreError, match="made by a newer zjobtui"):
-            store.go_over(watches.add([]))
-        assert [one.job for one in store.watched([job(1)])] == [job(1)]
+            store.reopen_if_replaced(watches.add([]))
+        assert [one.job for one in store.load_watched([job(1)])] == [job(1)]
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.execute(f"PRAGMA user_version = {version}")
-        assert store.go_over(watches.add([]))
+        assert store.reopen_if_replaced(watches.add([]))
     assert kept(path) == watches
 
 
@@ -267,13 +267,13 @@ def test_a_later_answer_and_the_whole_history_come_to_an_older_copy(path: Path) 
         watches = added(store, watch(1))
         shutil.copy(path, copy)
         watches = observed(store, watches, done(NOW + 5))
-        told = store.timeline(job(1))
+        told = store.history(job(1))
         put_by_renaming(copy, path)
-        assert store.go_over(watches.add([]))
+        assert store.reopen_if_replaced(watches.add([]))
     with opened(path) as (store, listed):
         assert listed == watches
-        assert store.seen(job(1)) == done(NOW + 5)
-        assert store.timeline(job(1)) == told
+        assert store.last_response(job(1)) == done(NOW + 5)
+        assert store.history(job(1)) == told
 
 
 def test_the_notice_says_what_a_copied_over_file_cannot_give_back(path: Path) -> None:
@@ -282,8 +282,8 @@ def test_the_notice_says_what_a_copied_over_file_cannot_give_back(path: Path) ->
         watches = added(store, watch(1))
         put_in_place(other, path)
         with pytest.raises(StoreError):
-            store.news()
-        assert "Earlier archived jobs, answers and histories are those of that file alone." in store.go_over(
+            store.read_changes()
+        assert "Earlier archived jobs, answers and histories are those of that file alone." in store.reopen_if_replaced(
             watches.add([])
         )
 
@@ -304,9 +304,9 @@ def test_a_link_that_leads_nowhere_is_left_alone_and_named(is_folder: bool, has_
         with pytest.raises(StoreError, match=r"is a symbolic link to .*/disk.*, which is missing\. Mount its disk"):
             open_store(linked, read_report)
         with pytest.raises(StoreError, match="is a symbolic link to"):
-            store.go_over(watches.add([]))
+            store.reopen_if_replaced(watches.add([]))
         assert link.is_symlink()
         assert not disk.exists()
         (path.parent / "unmounted").rename(disk)
-        assert [one.note for one in store.watched([job(1)])] == ["there"]
+        assert [one.note for one in store.load_watched([job(1)])] == ["there"]
     assert [one.note for one in kept(linked)] == ["there"]

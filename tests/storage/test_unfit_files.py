@@ -15,7 +15,7 @@ from tests.support.building import job, watch
 from zjobtui.cli.doctor import CheckStatus, store_findings
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.database import StoreError, backup_path, connect
-from zjobtui.storage.health import examine
+from zjobtui.storage.health import check_store
 from zjobtui.storage.maintenance import known_words
 from zjobtui.storage.shared_tables import record_calls
 
@@ -31,10 +31,10 @@ def path(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("number", [0, -1, -2_147_483_646, -2_147_483_648])
 def test_a_format_number_below_one_is_damage_and_repaired(path: Path, number: int) -> None:
     spoil(path, f"PRAGMA user_version = {number}")
-    assert str(number) in examine(path).damage
+    assert str(number) in check_store(path).damage
     assert not back_up(path)
     assert kept(path).watches[job(1)].note == "n"
-    assert examine(path).damage == ""
+    assert check_store(path).damage == ""
 
 
 ODD: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -51,7 +51,7 @@ def test_a_store_that_is_no_regular_file_is_named_and_never_opened(
     path.unlink()
     make(path)
     started = time.monotonic()
-    facts = examine(path)
+    facts = check_store(path)
     assert (facts.trouble, facts.damage) == (f"it is {kind}, not a regular file", "")
     with pytest.raises(OSError, match=f"is {kind}, not a regular file"):
         connect(path, "ro")
@@ -81,7 +81,7 @@ def test_a_copy_that_is_no_regular_file_is_not_used_and_the_next_copy_replaces_i
 
 def test_a_journal_that_is_a_named_pipe_is_refused(path: Path) -> None:
     os.mkfifo(path.with_name(f"{path.name}-journal"))
-    assert "-journal is a named pipe, not a regular file" in examine(path).trouble
+    assert "-journal is a named pipe, not a regular file" in check_store(path).trouble
     with pytest.raises(StoreError, match="-journal is a named pipe"):
         kept(path)
 
@@ -98,9 +98,9 @@ def folder(log: Path) -> None:
 
 @pytest.mark.parametrize(("make", "words"), [(link, "is a symbolic link"), (folder, "directory|not a regular file")])
 def test_doctor_names_a_log_of_ids_that_stops_every_add(path: Path, make: Callable[[Path], None], words: str) -> None:
-    assert not [one for one in store_findings(examine(path), 0.0) if one.state is CheckStatus.WRONG]
+    assert not [one for one in store_findings(check_store(path), 0.0) if one.state is CheckStatus.WRONG]
     make(path.with_name("ids.log"))
-    (wrong,) = [one for one in store_findings(examine(path), 0.0) if one.state is CheckStatus.WRONG]
+    (wrong,) = [one for one in store_findings(check_store(path), 0.0) if one.state is CheckStatus.WRONG]
     assert wrong.check == "ids.log"
     assert re.search(words, wrong.text)
 
@@ -111,12 +111,12 @@ def test_doctor_names_a_log_of_ids_that_stops_every_add(path: Path, make: Callab
 )
 def test_doctor_does_not_call_a_store_sound_that_lacks_a_column_or_a_table(path: Path, statement: str) -> None:
     spoil(path, statement)
-    facts = examine(path)
+    facts = check_store(path)
     assert facts.damage or "do not fit together" in facts.trouble
 
 
 def test_doctor_calls_a_store_of_the_format_before_sound(tmp_path: Path) -> None:
     store = tmp_path / "old.sqlite3"
     old_store(store)
-    facts = examine(store)
+    facts = check_store(store)
     assert (facts.damage, facts.trouble) == ("", "")

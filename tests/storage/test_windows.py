@@ -22,7 +22,7 @@ def windows(tmp_path: Path) -> Iterator[Windows]:
 
 
 def after_news(store: Store, watches: Watchlist) -> Watchlist:
-    news = store.news()
+    news = store.read_changes()
     return watches if news is None else watches.merged(news.watches, news.removed)
 
 
@@ -44,12 +44,12 @@ def test_a_window_sees_what_another_adds_labels_learns_and_removes(windows: Wind
 def test_news_come_once_and_ones_own_changes_are_no_news(windows: Windows) -> None:
     mine, theirs = windows
     added(mine, watch(1))
-    assert mine.news() is None
+    assert mine.read_changes() is None
     added(theirs, watch(2))
-    news = mine.news()
+    news = mine.read_changes()
     assert news is not None
     assert job(2) in {one.job for one in news.watches}
-    assert mine.news() is None
+    assert mine.read_changes() is None
 
 
 def test_a_job_that_comes_back_in_another_window_is_news(windows: Windows) -> None:
@@ -58,7 +58,7 @@ def test_a_job_that_comes_back_in_another_window_is_news(windows: Windows) -> No
     theirs.apply(watches.remove([job(1)], NOW))
     ours = after_news(mine, watches)
     assert len(ours) == 0
-    theirs.apply(ours.add([watch(1)], theirs.recall([job(1)])))
+    theirs.apply(ours.add([watch(1)], theirs.load_removed([job(1)])))
     assert after_news(mine, ours).get(job(1)) == watch(1, label="mine")
 
 
@@ -109,23 +109,23 @@ def test_what_is_removed_in_one_window_is_not_brought_back_by_an_observation_of_
     mine.apply(watches.remove([job(1)], NOW + 1))
     observed(theirs, watches, missed(at=NOW + 2), done(NOW + 3))
     assert len(kept(tmp_path / "store")) == 0
-    assert mine.seen(job(1)) == done(NOW + 3)
+    assert mine.last_response(job(1)) == done(NOW + 3)
 
 
 def test_one_window_at_a_time_holds_a_lease(windows: Windows) -> None:
     mine, theirs = windows
-    assert mine.hold("poll", "mine", NOW, 10.0)
-    assert not theirs.hold("poll", "theirs", NOW + 9, 10.0)
-    assert theirs.hold("other", "theirs", NOW + 9, 10.0)
-    assert mine.hold("poll", "mine", NOW + 9, 10.0)
-    assert not theirs.hold("poll", "theirs", NOW + 18, 10.0)
-    assert (theirs.held_by("poll"), theirs.held_by("nothing")) == (("mine", NOW + 19), ("", 0.0))
-    assert theirs.hold("poll", "theirs", NOW + 20, 10.0)
-    assert not mine.hold("poll", "mine", NOW + 20, 10.0)
-    mine.let_go("poll", "mine")
-    assert not mine.hold("poll", "mine", NOW + 21, 10.0)
-    theirs.let_go("poll", "theirs")
-    assert mine.hold("poll", "mine", NOW + 21, 10.0)
+    assert mine.acquire_lease("poll", "mine", NOW, 10.0)
+    assert not theirs.acquire_lease("poll", "theirs", NOW + 9, 10.0)
+    assert theirs.acquire_lease("other", "theirs", NOW + 9, 10.0)
+    assert mine.acquire_lease("poll", "mine", NOW + 9, 10.0)
+    assert not theirs.acquire_lease("poll", "theirs", NOW + 18, 10.0)
+    assert (theirs.lease_holder("poll"), theirs.lease_holder("nothing")) == (("mine", NOW + 19), ("", 0.0))
+    assert theirs.acquire_lease("poll", "theirs", NOW + 20, 10.0)
+    assert not mine.acquire_lease("poll", "mine", NOW + 20, 10.0)
+    mine.release_lease("poll", "mine")
+    assert not mine.acquire_lease("poll", "mine", NOW + 21, 10.0)
+    theirs.release_lease("poll", "theirs")
+    assert mine.acquire_lease("poll", "mine", NOW + 21, 10.0)
 
 
 def test_calls_of_all_windows_are_counted_by_tenant_and_day_for_a_week(windows: Windows) -> None:
@@ -141,7 +141,7 @@ def test_calls_of_all_windows_are_counted_by_tenant_and_day_for_a_week(windows: 
 
 def test_leases_and_counts_are_no_news_of_the_watchlist(windows: Windows) -> None:
     mine, theirs = windows
-    theirs.hold("poll", "theirs", NOW, 10.0)
+    theirs.acquire_lease("poll", "theirs", NOW, 10.0)
     theirs.count_calls("env", 100, 3)
-    news = mine.news()
+    news = mine.read_changes()
     assert news is None or (news.watches, news.removed) == ((), ())

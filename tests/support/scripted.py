@@ -38,10 +38,10 @@ class MemoryArchive:
     entries: list[Event] = field(default_factory=list)
     replaced: dict[JobRef, PreviousBody] = field(default_factory=dict)
 
-    def seen(self, job: JobRef, /) -> Success | None:
+    def last_response(self, job: JobRef, /) -> Success | None:
         return self.answers.get(job)
 
-    def earlier(self, job: JobRef, /) -> PreviousBody | None:
+    def previous_body(self, job: JobRef, /) -> PreviousBody | None:
         return self.replaced.get(job)
 
     def keep(self, job: JobRef, seen: Success) -> None:
@@ -50,7 +50,7 @@ class MemoryArchive:
             self.replaced[job] = PreviousBody(before.report.raw, before.at)
         self.answers[job] = seen
 
-    def timeline(self, job: JobRef, /) -> History:
+    def history(self, job: JobRef, /) -> History:
         return tuple(entry for entry in self.entries if entry.job == job)
 
 
@@ -135,8 +135,8 @@ class ScriptedEngine:
 
     def _take(self, change: Change) -> None:
         for one in change.observed:
-            if one.seen is not None:
-                self.archive.keep(one.watch.job, one.seen)
+            if one.response is not None:
+                self.archive.keep(one.watch.job, one.response)
         self.archive.entries += change.entries
         self.state = State(change.watchlist, self.state.pulses)
         self.publish()

@@ -85,27 +85,27 @@ class MemoryShelf:
         self.changes.append(change)
         self.removed |= {watch.job: watch for watch in change.removed}
 
-    def go_over(self, known: Change, /) -> str:  # noqa: ARG002 - it is never replaced
+    def reopen_if_replaced(self, known: Change, /) -> str:  # noqa: ARG002 - it is never replaced
         return ""
 
-    def news(self) -> "News | None":
+    def read_changes(self) -> "News | None":
         if not self.waiting_news:
             return None
         self.taken_news.append(self.waiting_news.pop())
         return self.taken_news[-1]
 
-    def look_again(self, since: int, /) -> None:
+    def reread_changes(self, since: int, /) -> None:
         self.waiting_news += [one for one in self.taken_news if one.since >= since]
 
-    def watched(self, jobs: Iterable[JobRef], /) -> tuple[WatchedJob, ...]:
+    def load_watched(self, jobs: Iterable[JobRef], /) -> tuple[WatchedJob, ...]:
         self._fail()
         return tuple(self.removed[job] for job in jobs if job in self.removed)
 
-    def recall(self, jobs: Iterable[JobRef], /) -> tuple[WatchedJob, ...]:
+    def load_removed(self, jobs: Iterable[JobRef], /) -> tuple[WatchedJob, ...]:
         self._fail()
         return tuple(self.removed[job] for job in jobs if job in self.removed)
 
-    def hold(self, name: str, holder: str, now: float, life: float, /) -> bool:
+    def acquire_lease(self, name: str, holder: str, now: float, life: float, /) -> bool:
         self._fail()
         other, until = self.leases.get(name, (holder, 0.0))
         if other != holder and until >= now:
@@ -113,10 +113,10 @@ class MemoryShelf:
         self.leases[name] = (holder, now + life)
         return True
 
-    def held_by(self, name: str, /) -> tuple[str, float]:
+    def lease_holder(self, name: str, /) -> tuple[str, float]:
         return self.leases.get(name, ("", 0.0))
 
-    def let_go(self, name: str, holder: str, /) -> None:
+    def release_lease(self, name: str, holder: str, /) -> None:
         if self.leases.get(name, ("", 0.0))[0] == holder:
             del self.leases[name]
 

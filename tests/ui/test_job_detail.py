@@ -102,7 +102,7 @@ async def test_a_later_contradiction_is_shown_beside_the_final_answer() -> None:
 
 async def test_an_archive_that_fails_leaves_the_watch_and_says_why() -> None:
     class Broken:
-        def seen(self, _job: object) -> None:
+        def last_response(self, _job: object) -> None:
             raise OSError("the disk is gone")
 
         timeline = seen

@@ -28,10 +28,10 @@ class Kept:
     values: dict[str, Plain] = field(default_factory=dict)
     writes: int = 0
 
-    def recall(self) -> dict[str, Plain]:
+    def load(self) -> dict[str, Plain]:
         return self.values
 
-    def remember(self, values: Mapping[str, Plain], /) -> None:
+    def save(self, values: Mapping[str, Plain], /) -> None:
         self.values = dict(values)
         self.writes += 1
 

@@ -205,7 +205,7 @@ async def test_a_key_that_is_typed_ahead_reaches_what_can_be_copied_and_removes_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     engine = staged("recorded-failed-lock")
-    answer = engine.archive.seen
+    answer = engine.archive.last_response
 
     def slowly(one: JobRef) -> Success | None:
         time.sleep(0.2)

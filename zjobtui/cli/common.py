@@ -156,7 +156,10 @@ def resolve_jobs(watches: Iterable[WatchedJob], text: str) -> list[WatchedJob]:
 
 def removed_jobs(store: Store, *, archived: bool = True, removed: bool = True) -> tuple[WatchedJob, ...]:
     """What left the watchlist and is still in the store."""
-    return (*(store.gone(EventKind.ARCHIVED) if archived else ()), *(store.gone(EventKind.REMOVED) if removed else ()))
+    return (
+        *(store.list_removed(EventKind.ARCHIVED) if archived else ()),
+        *(store.list_removed(EventKind.REMOVED) if removed else ()),
+    )
 
 
 def resolve_one_of(store: Store, watchlist: Watchlist, text: str, tenant: str | None) -> WatchedJob:

@@ -31,7 +31,7 @@ from zjobtui.models.observation import Call
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.text import clean, shorten
 from zjobtui.polling.rate_limiter import limits_for
-from zjobtui.storage.health import StoreFacts, examine, writable_by_others
+from zjobtui.storage.health import StoreHealth, check_store, writable_by_others
 from zjobtui.storage.recovery import recover
 from zjobtui.storage.shared_tables import record_calls
 from zjobtui.zuora.proxy import InvalidProxyError, Route, find_route
@@ -271,7 +271,7 @@ def _limits(about: str, call: Call) -> Check:
     return judged(about, "limits", told or "not told by the host", advice, is_fine=limits.remaining != 0)
 
 
-def store_findings(facts: StoreFacts, now: float) -> Iterator[Check]:
+def store_findings(facts: StoreHealth, now: float) -> Iterator[Check]:
     """How the file stands; where there is none yet, whether there could be one."""
     about = "Store"
     size = f"{facts.size:,} bytes, {plural(facts.jobs, 'job')}, format {facts.version}"
@@ -360,7 +360,7 @@ def doctor(*, as_json: bool, offline: bool, mend: bool) -> None:
 def _mend() -> None:
     path = store_path()
     with report_errors():
-        fault = examine(path).damage
+        fault = check_store(path).damage
         told = recover(path, fault, read_report, lambda: False) if fault else "There is no damage in the store."
         print_error(told)
 
@@ -369,7 +369,7 @@ def _findings(*, offline: bool) -> Iterator[Check]:
     found = found_configuration()
     problems = (*found.problems, *appearance_of(found)[1])
     yield from config_findings(str(config_path()), problems, found.notices, os.environ, len(found.tenants))
-    store = examine(store_path())
+    store = check_store(store_path())
     checkups = [] if offline else check_up_all(found.tenants)
     sent = {one.tenant.name: checkup.requests for one, checkup in zip(found.tenants, checkups, strict=False)}
     now = SystemClock().now()

@@ -28,7 +28,8 @@ def print_export(store: Store, watches: Sequence[WatchedJob], now: float, *, wit
         sys.stdout.writelines(f"{watch.job.id.given}\n" for watch in watches)
         return OK
     carried = (
-        ImportedJob(w, store.seen(w.job), store.timeline(w.job)) if with_results else ImportedJob(w) for w in watches
+        ImportedJob(w, store.last_response(w.job), store.history(w.job)) if with_results else ImportedJob(w)
+        for w in watches
     )
     sys.stdout.write(to_json(carried, stamp(now)))
     return OK
@@ -41,7 +42,7 @@ def import_jobs(store: Store, watchlist: Watchlist, text: bytes, name: str, read
     except ImportFileError as fault:
         raise ValueError(f"{name} was not imported, nothing is changed. {fault}.") from None
     off = {watch.job for watch in removed_jobs(store)}
-    merged = merge(watchlist, carried, off, lambda job: (store.seen(job), store.timeline(job)))
+    merged = merge(watchlist, carried, off, lambda job: (store.last_response(job), store.history(job)))
     if merged.change.is_urgent or merged.change.observed:
         store.apply(merged.change)
     told = f"{plural(merged.new, 'job')} new, {merged.merged:,} merged, {merged.known:,} known."

@@ -23,7 +23,7 @@ from zjobtui.storage.store import Store
 
 def print_job(store: Store, watch: WatchedJob, now: float, *, as_json: bool) -> int:
     """Prints all that is known of one job."""
-    seen, timeline = store.seen(watch.job), store.timeline(watch.job)
+    seen, timeline = store.last_response(watch.job), store.history(watch.job)
     if as_json:
         print(json.dumps(full_record(watch, seen, timeline, now), ensure_ascii=False))
         return OK

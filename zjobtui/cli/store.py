@@ -17,7 +17,7 @@ def print_store(store: Store, now: float, *, is_to_compact: bool) -> int:
     before = store.path.stat().st_size
     if is_to_compact:
         store.compact(now)
-    found = store.survey()
+    found = store.stats()
     print(store.path)
     print(f"{_size(found.size)}, of which {_size(found.unused)} hold nothing; format {found.version}")
     print(f"{plural(found.jobs, 'job')} watched, {found.archived:,} archived, {found.removed:,} removed")

@@ -98,7 +98,7 @@ def read_file(path: str) -> str:
 
 def add_to_store(store: Store, watchlist: Watchlist, watches: Sequence[WatchedJob]) -> Change:
     """Takes watches onto the watchlist, on disk too, each with what is still known of it."""
-    change = watchlist.add(watches, store.recall(watch.job for watch in watches))
+    change = watchlist.add(watches, store.load_removed(watch.job for watch in watches))
     if change.added:
         store.apply(change)
     return change

@@ -15,7 +15,7 @@ class JobUpdate:
     """The watch as it is now, the answer to keep (None when the one before still stands), and the timeline's news."""
 
     watch: WatchedJob
-    seen: Success | None = None
+    response: Success | None = None
     entries: tuple[Event, ...] = ()
 
 
@@ -44,26 +44,26 @@ def _fold_missed(watch: WatchedJob, missed: Failure, planned: float) -> JobUpdat
     return JobUpdate(replace(folded, changed_at=missed.at), entries=(entry,))
 
 
-def _fold_seen(watch: WatchedJob, seen: Success, planned: float) -> JobUpdate:
-    new = digest(seen.report)
+def _fold_seen(watch: WatchedJob, response: Success, planned: float) -> JobUpdate:
+    new = digest(response.report)
     if watch.is_final and not new.is_final:
-        return _contradicted(watch, seen.at, f"Asked again, Zuora says {new.status}; the final answer is kept.")
+        return _contradicted(watch, response.at, f"Asked again, Zuora says {new.status}; the final answer is kept.")
     same = watch.digest == new
     folded = replace(
         watch,
         digest=watch.digest if same else new,
-        last_answer_at=seen.at,
+        last_answer_at=response.at,
         problem=None,
         problem_at=None,
         contradiction="",
         planned=planned,
-        last_running_at=watch.last_running_at if new.is_final else seen.at,
-        ended_at=seen.at if new.is_final and watch.ended_at is None else watch.ended_at,
+        last_running_at=watch.last_running_at if new.is_final else response.at,
+        ended_at=response.at if new.is_final and watch.ended_at is None else watch.ended_at,
     )
     if same and watch.verdict.kind is not Kind.UNKNOWN:
-        return JobUpdate(folded, seen if new.is_final else None)
-    entry = Event(watch.job, seen.at, EventKind.STATUS, new.verdict.sentence, new.verdict.kind.value)
-    return JobUpdate(replace(folded, changed_at=seen.at), seen, (entry,))
+        return JobUpdate(folded, response if new.is_final else None)
+    entry = Event(watch.job, response.at, EventKind.STATUS, new.verdict.sentence, new.verdict.kind.value)
+    return JobUpdate(replace(folded, changed_at=response.at), response, (entry,))
 
 
 def _contradicted(watch: WatchedJob, at: float, text: str) -> JobUpdate:

@@ -15,7 +15,7 @@ class ImportedJob:
     """A watch from elsewhere, with its last answer and its timeline where those came along."""
 
     watch: WatchedJob
-    seen: Success | None = None
+    response: Success | None = None
     timeline: History = ()
 
 
@@ -58,7 +58,7 @@ def merge(watchlist: Watchlist, carried: Iterable[ImportedJob], off: Collection[
 def _added(new: list[ImportedJob]) -> Change:
     watches = tuple(one.watch for one in new)
     entries = tuple(entry for one in new for entry in one.timeline or (_beginning(one.watch),))
-    observed = tuple(Observed(one.watch, one.seen) for one in new if one.seen)
+    observed = tuple(Observed(one.watch, one.response) for one in new if one.response)
     return Change(Watchlist({one.job: one for one in watches}), added=watches, observed=observed, entries=entries)
 
 
@@ -72,13 +72,15 @@ def _join(ours: WatchedJob, given: ImportedJob, kept: Kept) -> Change:
     written = _with_their_words(ours, theirs)
     is_later = (theirs.is_final, theirs.last_call_at) > (ours.is_final, ours.last_call_at)
     watch = _with_our_words(theirs, written) if is_later else written
-    seen, timeline = kept(ours.job) if given.seen or is_later else (None, ())
-    has_answer = given.seen is not None and (is_later or (seen is None and given.seen.at == watch.last_answer_at))
+    response, timeline = kept(ours.job) if given.response or is_later else (None, ())
+    has_answer = given.response is not None and (
+        is_later or (response is None and given.response.at == watch.last_answer_at)
+    )
     last = max((entry.at for entry in timeline), default=ours.added_at)
     return Change(
         Watchlist({watch.job: watch}),
         annotated=(watch,) if written != ours else (),
-        observed=(Observed(watch, given.seen if has_answer else None),) if is_later or has_answer else (),
+        observed=(Observed(watch, given.response if has_answer else None),) if is_later or has_answer else (),
         entries=tuple(entry for entry in given.timeline if entry.at > last) if is_later or has_answer else (),
     )
 

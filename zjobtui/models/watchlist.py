@@ -103,7 +103,7 @@ class Watchlist:
             if job in watches:
                 folded = apply_observation(watches[job], observation, planned)
                 watches[job] = folded.watch
-                observed.append(Observed(folded.watch, folded.seen))
+                observed.append(Observed(folded.watch, folded.response))
                 entries += folded.entries
         return Change(Watchlist(watches), observed=tuple(observed), entries=tuple(entries))
 
@@ -177,5 +177,5 @@ class Change:
     @property
     def is_urgent(self) -> bool:
         """Whether it must be committed before anybody is told; a mere confirmation of what was known may wait."""
-        kept = any(observed.seen is not None for observed in self.observed)
+        kept = any(observed.response is not None for observed in self.observed)
         return bool(self.added or self.removed or self.annotated or self.entries or kept)

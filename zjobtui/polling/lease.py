@@ -94,18 +94,18 @@ class Lease:
         return "held by another window" if self.is_elsewhere else "not held"
 
     def _hold(self) -> bool:
-        if self._shelf.hold(self._name, self._holder, self._clock.now(), LIFE):
+        if self._shelf.acquire_lease(self._name, self._holder, self._clock.now(), LIFE):
             self._other_until, self._is_other_renewed = 0.0, False
             return True
         self.is_inherited = True
-        holder, until = self._shelf.held_by(self._name)
+        holder, until = self._shelf.lease_holder(self._name)
         is_alive = is_running(holder)
         if is_alive is False:
-            self._shelf.let_go(self._name, holder)
-            return self._shelf.hold(self._name, self._holder, self._clock.now(), LIFE)
+            self._shelf.release_lease(self._name, holder)
+            return self._shelf.acquire_lease(self._name, self._holder, self._clock.now(), LIFE)
         is_given_up = self._is_silent(until)
         self._is_other_alive = is_alive is True or self._is_other_renewed
-        return is_given_up and self._shelf.hold(self._name, self._holder, until + 0.001, LIFE)
+        return is_given_up and self._shelf.acquire_lease(self._name, self._holder, until + 0.001, LIFE)
 
     def _is_silent(self, until: float) -> bool:
         """Whether nobody has renewed the lease for `LIFE`: by a clock that was set, its end may be a day away."""
@@ -116,7 +116,7 @@ class Lease:
         return now - self._other_since > LIFE
 
     def _give_back(self) -> bool:
-        self._shelf.let_go(self._name, self._holder)
+        self._shelf.release_lease(self._name, self._holder)
         self.is_inherited = False
         return False
 

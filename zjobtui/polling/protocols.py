@@ -63,35 +63,35 @@ class WatchlistStore(Protocol):
     def apply(self, change: Change, /) -> None:
         """Commits a change; when it returns, the change is durable."""
 
-    def go_over(self, known: Change, /) -> str:
+    def reopen_if_replaced(self, known: Change, /) -> str:
         """Go over to what was put in its place, if anything was, and return a sentence for the user.
 
         `known` are the watchlist and the removed jobs of this window, with the entries of their removals: it is kept
         there first, and the next news are then all that is there.
         """
 
-    def news(self) -> ExternalChanges | None:
+    def read_changes(self) -> ExternalChanges | None:
         """What other windows have committed since the last look."""
 
-    def look_again(self, since: int, /) -> None:
+    def reread_changes(self, since: int, /) -> None:
         """Return what was committed after this revision again with the next `news()`. Never blocks."""
 
-    def hold(self, name: str, holder: str, now: float, life: float, /) -> bool:
+    def acquire_lease(self, name: str, holder: str, now: float, life: float, /) -> bool:
         """Takes or keeps the lease `name` for `life` seconds from `now`; False while another window holds it."""
 
-    def held_by(self, name: str, /) -> tuple[str, float]:
+    def lease_holder(self, name: str, /) -> tuple[str, float]:
         """Who holds the lease `name`, and until when by the holder's clock; "" and 0 if nobody holds it."""
 
-    def let_go(self, name: str, holder: str, /) -> None:
+    def release_lease(self, name: str, holder: str, /) -> None:
         """Gives a lease back."""
 
     def count_calls(self, tenant: str, day: int, calls: int, /) -> int:
         """Adds calls to a day's count (days since the epoch, UTC) and gives the count of all windows."""
 
-    def recall(self, jobs: Iterable[JobRef], /) -> tuple[WatchedJob, ...]:
+    def load_removed(self, jobs: Iterable[JobRef], /) -> tuple[WatchedJob, ...]:
         """What is kept of jobs that were removed."""
 
-    def watched(self, jobs: Iterable[JobRef], /) -> tuple[WatchedJob, ...]:
+    def load_watched(self, jobs: Iterable[JobRef], /) -> tuple[WatchedJob, ...]:
         """Jobs of the stored watchlist with all that is known of them; those that are not on it are left out."""
 
 

@@ -162,7 +162,7 @@ class WatchlistService:
 
     async def _recall(self, jobs: list[JobRef]) -> tuple[WatchedJob, ...] | None:
         """What the store knows of jobs that were removed, or None if it does not answer in time."""
-        reading = asyncio.ensure_future(self.on_disk(partial(self._shelf.recall, jobs)))
+        reading = asyncio.ensure_future(self.on_disk(partial(self._shelf.load_removed, jobs)))
         await asyncio.wait({reading}, timeout=RECALL_LIMIT)
         if not reading.done():
             reading.add_done_callback(_drop_result)
@@ -214,7 +214,7 @@ class WatchlistService:
     async def _look(self) -> None:
         async with self._gate:
             try:
-                if notice := await self.on_disk(partial(self._shelf.go_over, self._known())):
+                if notice := await self.on_disk(partial(self._shelf.reopen_if_replaced, self._known())):
                     self.notice = notice
                     self._changed()
                 if self._uncommitted:
@@ -229,9 +229,9 @@ class WatchlistService:
                 self._report_unsaved(str(fault))
 
     async def _learn(self) -> None:
-        news = await self.on_disk(self._shelf.news)
+        news = await self.on_disk(self._shelf.read_changes)
         if news is not None and self._uncommitted:  # an edit came while the store was read
-            self._shelf.look_again(news.since)
+            self._shelf.reread_changes(news.since)
             return
         watches, removed = (news.watches, news.removed) if news is not None else ((), ())
         if watches or removed:
@@ -279,7 +279,7 @@ class WatchlistService:
         if not self._incomplete:
             return
         jobs = tuple(self._incomplete)
-        watches = await self.on_disk(partial(self._shelf.watched, jobs))
+        watches = await self.on_disk(partial(self._shelf.load_watched, jobs))
         if self._uncommitted:  # an edit came while the store was read: read again later
             return
         self._incomplete.difference_update(jobs)

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
-from zjobtui.atomic_write import beside, sync_folder
+from zjobtui.atomic_write import sync_folder, temp_sibling
 from zjobtui.logs import get_logger
 from zjobtui.models.history import EventKind
 from zjobtui.storage import ids_log
-from zjobtui.storage.database import BRIEF_LIMIT, backup_path, connect, unused
+from zjobtui.storage.database import BRIEF_LIMIT, backup_path, connect, unused_path
 from zjobtui.storage.ids_log import Action, IdsLogError, Line
 from zjobtui.storage.migrations import SCHEMA_VERSION, version_of
 
@@ -36,14 +36,14 @@ def back_up(path: Path) -> bool:
     try:
         if backup.exists() and 0 <= time.time() - backup.stat().st_mtime < EVERY:
             return False
-        with beside(backup) as made, closing(connect(path, "ro", wait=0.0)) as connection:
+        with temp_sibling(backup) as made, closing(connect(path, "ro", wait=0.0)) as connection:
             if not _is_worth_keeping(connection):
                 return False
             connection.execute("VACUUM INTO ?", (str(made),))
             with made.open("rb") as file:
                 os.fsync(file.fileno())
             if os.path.lexists(backup) and not _is_contained(backup, connection):
-                aside = unused(backup.with_name(f"{backup.name}.replaced-{_stamp()}"))
+                aside = unused_path(backup.with_name(f"{backup.name}.replaced-{_stamp()}"))
                 backup.rename(aside)
                 log.warning("the daily copy held jobs that the store lacks, or was not readable: kept as %s", aside)
             made.replace(backup)

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from zjobtui.atomic_write import beside, sync_folder
+from zjobtui.atomic_write import sync_folder, temp_sibling
 from zjobtui.logs import get_logger
 from zjobtui.storage.migrations import SCHEMA_VERSION, damage_of_schema, migrate, version_of
 
@@ -112,7 +112,7 @@ def backup_path(path: Path) -> Path:
     return path.with_name(f"{path.stem}.backup{path.suffix}")
 
 
-def unused(path: Path) -> Path:
+def unused_path(path: Path) -> Path:
     """The path, with `+` after it as often as it is taken."""
     while os.path.lexists(path):
         path = path.with_name(f"{path.name}+")
@@ -122,7 +122,7 @@ def unused(path: Path) -> Path:
 def aside_path(path: Path) -> Path:
     """An unused name beside a store for what must make room for a new one."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    return unused(path.with_name(f"{path.name}.broken-{stamp}-{os.getpid()}"))
+    return unused_path(path.with_name(f"{path.name}.broken-{stamp}-{os.getpid()}"))
 
 
 def move_journals(path: Path, aside: Path) -> None:
@@ -133,7 +133,7 @@ def move_journals(path: Path, aside: Path) -> None:
     for ending in ("-journal", "-wal", "-shm"):
         journal = path.with_name(path.name + ending)
         if os.path.lexists(journal) and not _is_ignored(journal):
-            kept = unused(aside.with_name(aside.name + ending))
+            kept = unused_path(aside.with_name(aside.name + ending))
             journal.rename(kept)
             log.warning("the journal %s, left of another file, is kept as %s", journal, kept)
 
@@ -309,7 +309,7 @@ def _make_when_missing(path: Path) -> None:
 @contextmanager
 def new_database_file(path: Path) -> Iterator[Path]:
     """A new, empty store beside its place; it is deleted unless it is moved there."""
-    with beside(path) as made:
+    with temp_sibling(path) as made:
         with closing(sqlite3.connect(made, isolation_level=None)) as connection:
             migrate(connection)
         yield made

@@ -169,8 +169,8 @@ def _explain(fault: str) -> str:
 def _told(one: ImportedJob) -> dict[str, Any]:
     row: dict[str, Any] = {**row_of(one.watch), "tags": list(one.watch.tags)}
     del row["job"], row["heard_at"]
-    if one.seen is not None:
-        row["answer"] = {"at": one.seen.at, "body": one.seen.report.raw, "call": call_fields(one.seen.call)}
+    if one.response is not None:
+        row["answer"] = {"at": one.response.at, "body": one.response.report.raw, "call": call_fields(one.response.call)}
     if one.timeline:
         row["timeline"] = [
             {"at": entry.at, "event": entry.event.value, "text": entry.text, "verdict": entry.verdict}
@@ -195,8 +195,8 @@ def _carried(given: _Job, place: str, read_report: ReadReport) -> ImportedJob:
         if entry["event"] == EventKind.ADDED.value:  # its text is the `added_by` of the job
             entry["text"] = mask_secrets(entry["text"])
     timeline = tuple(entry_of(entry, job) for entry in told["timeline"])
-    seen = None if told["answer"] is None else _seen(told["answer"], f"{place}.answer", read_report)
-    return ImportedJob(watch, seen, timeline)
+    response = None if told["answer"] is None else _seen(told["answer"], f"{place}.answer", read_report)
+    return ImportedJob(watch, response, timeline)
 
 
 def _seen(told: Mapping[str, Any], place: str, read_report: ReadReport) -> Success:

@@ -23,7 +23,7 @@ _NETWORK = ("nfs", "cifs", "smb", "fuse.sshfs", "9p", "afs", "ceph", "glusterfs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoreFacts:
+class StoreHealth:
     """The file as it was found. `lease_until` is in seconds since the epoch, 0 where nobody has one.
 
     `calls` are those of today (UTC), by tenant.
@@ -52,11 +52,11 @@ class StoreFacts:
         return self.version > SCHEMA_VERSION
 
 
-def examine(path: Path) -> StoreFacts:
+def check_store(path: Path) -> StoreHealth:
     """What can be told of the store at `path`; never raises."""
     folder = next((one for one in (path.parent, *path.parents) if os.access(one, os.F_OK)), path.parent)
     backup, is_there = backup_path(path), os.access(path, os.F_OK)
-    facts = StoreFacts(
+    facts = StoreHealth(
         path=path,
         exists=is_there,
         is_writable=os.access(path if is_there else folder, os.W_OK) and os.access(folder, os.W_OK),
@@ -67,7 +67,7 @@ def examine(path: Path) -> StoreFacts:
     return _content(replace(facts, size=path.stat().st_size)) if facts.exists else facts
 
 
-def _content(facts: StoreFacts) -> StoreFacts:
+def _content(facts: StoreHealth) -> StoreHealth:
     try:
         if kind := kind_of(facts.path):
             return replace(facts, trouble=f"it is {kind}, not a regular file")
@@ -82,7 +82,7 @@ def _content(facts: StoreFacts) -> StoreFacts:
         return replace(facts, trouble=str(error))
 
 
-def _read(facts: StoreFacts, connection: sqlite3.Connection) -> StoreFacts:
+def _read(facts: StoreHealth, connection: sqlite3.Connection) -> StoreHealth:
     facts = replace(facts, version=version_of(connection))
     if facts.is_newer:
         return facts

@@ -128,14 +128,14 @@ def lines_of(change: Change) -> list[Line]:
     for watch in change.removed:
         entry = entries.get(watch.job, Event(watch.job, time.time(), EventKind.REMOVED, ""))
         is_archived = entry.event is EventKind.ARCHIVED
-        lines += gone(entry.at, watch.job.tenant, watch.job.id.given, watch.label, is_archived=is_archived)
+        lines += removal_lines(entry.at, watch.job.tenant, watch.job.id.given, watch.label, is_archived=is_archived)
     for watch in change.added:
         at = entries[watch.job].at if watch.job in entries else watch.added_at
         lines.append(line(at, watch.job.tenant, watch.job.id.given, watch.label, action=Action.ADD))
     return lines
 
 
-def gone(at: float, tenant: str, given: str, label: str = "", *, is_archived: bool) -> list[Line]:
+def removal_lines(at: float, tenant: str, given: str, label: str = "", *, is_archived: bool) -> list[Line]:
     """The lines of a job that left the list, as removed or as archived, at `at` seconds since the epoch."""
     removed = [line(at, tenant, given)]
     return [*removed, line(at, tenant, given, label, action=Action.ARCHIVE)] if is_archived else removed

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from zjobtui.storage.database import StoreError, backup_path, connect
 from zjobtui.storage.ids_log import path_beside
-from zjobtui.storage.migrations import copies
+from zjobtui.storage.migrations import copies_before_migrations
 
 _COUNTS = """
 SELECT (SELECT count(*) FROM watches WHERE removed_at IS NULL),
@@ -21,7 +21,7 @@ _WORD_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class StoreStats:
     """The bytes of the store, those of them that hold nothing, its format, and how many there are of what."""
 
     size: int
@@ -56,18 +56,18 @@ def files_beside(store: Path) -> Files:
         ids_log=log if log.exists() else None,
         copy=copy if copy.exists() else None,
         replaced_copies=tuple(one for one in around if one.name.startswith(f"{copy.name}.replaced-")),
-        before_upgrades=tuple(copies(store)),
+        before_upgrades=tuple(copies_before_migrations(store)),
         damaged=tuple(one for one in around if one.name.startswith(f"{store.name}.broken-")),
     )
 
 
-def survey(connection: sqlite3.Connection, path: Path) -> Survey:
+def read_stats(connection: sqlite3.Connection, path: Path) -> StoreStats:
     """The figures of an open store."""
     unused, page, version = (
         int(connection.execute(f"PRAGMA {name}").fetchone()[0])
         for name in ("freelist_count", "page_size", "user_version")
     )
-    return Survey(path.stat().st_size, unused * page, version, *connection.execute(_COUNTS).fetchone())
+    return StoreStats(path.stat().st_size, unused * page, version, *connection.execute(_COUNTS).fetchone())
 
 
 def compact(connection: sqlite3.Connection, now: float) -> None:

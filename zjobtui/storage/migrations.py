@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from zjobtui.atomic_write import beside, sync_folder
+from zjobtui.atomic_write import sync_folder, temp_sibling
 from zjobtui.logs import get_logger
 from zjobtui.models.digest import DIGEST_VERSION
 
@@ -90,7 +90,7 @@ def migrate(connection: sqlite3.Connection, path: Path | None = None) -> None:
             log.info("migrated the store from format %d to %d", version, version + 1)
 
 
-def copies(path: Path) -> list[Path]:
+def copies_before_migrations(path: Path) -> list[Path]:
     """The copies of a store that were made before migrations, oldest first."""
     beginning = f"{path.stem}.schema-"
     found = (one for one in path.parent.iterdir() if one.name.startswith(beginning) and one.suffix == path.suffix)
@@ -171,7 +171,7 @@ def _copy(path: Path, version: int) -> None:
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     copy = path.with_name(f"{path.stem}.schema-{version}-{stamp}{path.suffix}")
     source_uri = f"{path.absolute().as_uri()}?mode=ro"
-    with beside(copy) as made:
+    with temp_sibling(copy) as made:
         # A connection of its own: SQLite knows of the lock that this process holds, and opening the file by hand
         # would give it back.
         with closing(sqlite3.connect(source_uri, uri=True)) as source, closing(sqlite3.connect(made)) as target:
@@ -181,5 +181,5 @@ def _copy(path: Path, version: int) -> None:
         made.replace(copy)
     log.info("copied the store to %s before it is migrated", copy)
     sync_folder(path.parent)
-    for old in copies(path)[:-KEPT_COPIES]:
+    for old in copies_before_migrations(path)[:-KEPT_COPIES]:
         old.unlink(missing_ok=True)

@@ -135,7 +135,7 @@ def recover(
     return f"The watchlist could not be read ({why}). {sources} The damaged file is kept as {aside}."
 
 
-def refill(connection: sqlite3.Connection, path: Path, log: Log, read_report: ReadReport, revision: int) -> str:
+def add_lost_jobs(connection: sqlite3.Connection, path: Path, log: Log, read_report: ReadReport, revision: int) -> str:
     """Add the jobs that the log knows and the store lacks, from the daily copy or from the log; return a report.
 
     It is empty if all of them were removed. Runs within a transaction of the caller. Digests are made again when the
@@ -150,7 +150,7 @@ def refill(connection: sqlite3.Connection, path: Path, log: Log, read_report: Re
     return f"The watchlist lacked jobs that {ids_log.NAME} lists; it has them again: {', '.join(parts)}."
 
 
-def adopt(connection: sqlite3.Connection, source: sqlite3.Connection, read_report: ReadReport) -> None:
+def copy_missing_jobs(connection: sqlite3.Connection, source: sqlite3.Connection, read_report: ReadReport) -> None:
     """Add the jobs of an open store whose file was moved or deleted to the one in its place, if that lacks them."""
     size = source.execute("PRAGMA page_count").fetchone()[0] * source.execute("PRAGMA page_size").fetchone()[0]
     found = _read(source, size, read_report)

@@ -189,10 +189,10 @@ ReadReport = Callable[[str], "Report | None"]
 """Reads a kept body as a report; handed in, since only the wire knows how."""
 
 
-def response_row(job: JobRef, seen: "Success") -> dict[str, str | float]:
+def response_row(job: JobRef, response: "Success") -> dict[str, str | float]:
     """The columns of an answer; the call holds no header of the request, and so no token."""
-    call = json.dumps(call_fields(seen.call), ensure_ascii=False)
-    return {"tenant": job.tenant, "job": job.id.key, "at": seen.at, "body": seen.report.raw, "call": call}
+    call = json.dumps(call_fields(response.call), ensure_ascii=False)
+    return {"tenant": job.tenant, "job": job.id.key, "at": response.at, "body": response.report.raw, "call": call}
 
 
 def response_of(row: sqlite3.Row, read_report: ReadReport) -> "Success | None":
@@ -311,8 +311,8 @@ def _update_each(
 def _observe(connection: sqlite3.Connection, observed: Iterable[Observed], revision: int) -> None:
     for one in observed:
         written = connection.execute(_OBSERVE, {**row_of(one.watch), "revision": revision})
-        if written.rowcount and one.seen is not None:
-            connection.execute(_ANSWER, response_row(one.watch.job, one.seen))
+        if written.rowcount and one.response is not None:
+            connection.execute(_ANSWER, response_row(one.watch.job, one.response))
         elif not written.rowcount and not _is_known(connection, one.watch.job):
             raise MissingJobError
 

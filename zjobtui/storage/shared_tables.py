@@ -34,16 +34,16 @@ def id_of(connection: sqlite3.Connection) -> int | None:
     return _number(connection, _ID)
 
 
-def identify(connection: sqlite3.Connection, *, anew: bool = False) -> int:
+def ensure_id(connection: sqlite3.Connection, *, renew: bool = False) -> int:
     """Give a store an id if it has none, or another one; return it."""
-    store_id = None if anew else id_of(connection)
+    store_id = None if renew else id_of(connection)
     if store_id is None:
         store_id = _random.getrandbits(62)
         connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (_ID, store_id))
     return store_id
 
 
-def followed_at(connection: sqlite3.Connection, store_id: int | None) -> int | None:
+def carried_over_at(connection: sqlite3.Connection, store_id: int | None) -> int | None:
     """The revision at which another window carried the store with that id over to this one; None if none did."""
     return _number(connection, _FOLLOWS.format(store_id))
 
@@ -53,9 +53,9 @@ def _number(connection: sqlite3.Connection, name: str) -> int | None:
     return row[0] if row is not None and isinstance(row[0], int) else None
 
 
-def note_followed(connection: sqlite3.Connection, store_id: int | None, revision: int) -> None:
+def record_carry_over(connection: sqlite3.Connection, store_id: int | None, revision: int) -> None:
     """Write down that all of the store with that id is in this one as of `revision`."""
-    if store_id is not None and followed_at(connection, store_id) is None:
+    if store_id is not None and carried_over_at(connection, store_id) is None:
         connection.execute("INSERT INTO meta (name, value) VALUES (?, ?)", (_FOLLOWS.format(store_id), revision))
 
 
@@ -64,19 +64,19 @@ def data_version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
 
-def hold(connection: sqlite3.Connection, name: str, holder: str, now: float, life: float) -> bool:
+def acquire_lease(connection: sqlite3.Connection, name: str, holder: str, now: float, life: float) -> bool:
     """Takes or keeps a lease for `life` seconds; False while somebody else holds one that has not run out."""
     asked = {"name": name, "holder": holder, "now": now, "until": now + life}
     return connection.execute(_HOLD, asked).rowcount == 1
 
 
-def held_by(connection: sqlite3.Connection, name: str) -> tuple[str, float]:
+def lease_holder(connection: sqlite3.Connection, name: str) -> tuple[str, float]:
     """Who holds a lease, and until when by the holder's clock; "" and 0 if nobody holds it."""
     found = connection.execute("SELECT holder, until FROM leases WHERE name = ?", (name,)).fetchone()
     return (str(found[0]), float(found[1])) if found else ("", 0.0)
 
 
-def let_go(connection: sqlite3.Connection, name: str, holder: str) -> None:
+def release_lease(connection: sqlite3.Connection, name: str, holder: str) -> None:
     """Gives a lease back, so that another need not wait for its end."""
     connection.execute("DELETE FROM leases WHERE name = ? AND holder = ?", (name, holder))
 

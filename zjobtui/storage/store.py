@@ -30,8 +30,8 @@ from zjobtui.storage.database import (
     open_database,
 )
 from zjobtui.storage.ids_log import Action, IdsLogError, Key
-from zjobtui.storage.maintenance import Survey, compact, survey
-from zjobtui.storage.recovery import adopt, recover, refill
+from zjobtui.storage.maintenance import StoreStats, compact, read_stats
+from zjobtui.storage.recovery import add_lost_jobs, copy_missing_jobs, recover
 from zjobtui.storage.rows import (
     ANNOTATIONS,
     IDENTITY,
@@ -256,7 +256,7 @@ class Store:
                 self._note(f"Jobs that only {self._ids_log} knows could not be added: {fault}")
         return watchlist
 
-    def go_over(self, known: Change = NOTHING) -> str:
+    def reopen_if_replaced(self, known: Change = NOTHING) -> str:
         """If the file was moved, deleted or replaced, use the one in its place, and return a sentence for the user.
 
         It is made if there is none, and recovered if it is damaged. What the file before held, or if that cannot be
@@ -277,7 +277,7 @@ class Store:
             opened.connection.close()
         return ""
 
-    def news(self) -> StoreChanges | None:
+    def read_changes(self) -> StoreChanges | None:
         """What other windows have committed since the last look, or None where they have not."""
         with self._reading() as connection:
             version = shared_tables.data_version(connection)
@@ -293,63 +293,63 @@ class Store:
             removed = watches_of([row for row in rows if row["removed_at"] is not None])
         return StoreChanges(watches, tuple(watch.job for watch in removed), since)
 
-    def look_again(self, since: int) -> None:
+    def reread_changes(self, since: int) -> None:
         """Return what was committed after this revision again with the next `news()`."""
         self._data_version, self._revision = -1, since
 
-    def recall(self, jobs: Iterable[JobRef]) -> tuple[WatchedJob, ...]:
+    def load_removed(self, jobs: Iterable[JobRef]) -> tuple[WatchedJob, ...]:
         """What is kept of jobs that were once watched and then removed."""
         return self._find(jobs, "removed_at IS NOT NULL")
 
-    def watched(self, jobs: Iterable[JobRef]) -> tuple[WatchedJob, ...]:
+    def load_watched(self, jobs: Iterable[JobRef]) -> tuple[WatchedJob, ...]:
         """Jobs of the stored watchlist with all that is known of them; those that are not on it are left out."""
         return self._find(jobs, "removed_at IS NULL")
 
-    def gone(self, why: EventKind) -> tuple[WatchedJob, ...]:
+    def list_removed(self, why: EventKind) -> tuple[WatchedJob, ...]:
         """What is kept of all jobs that left the watchlist so, as removed or as archived; the last one first."""
         query = f"{_WATCHES} WHERE removed_at IS NOT NULL AND removed_as = ? ORDER BY removed_at DESC, position"
         with self._reading() as connection:
             return watches_of(connection.execute(query, (why.value,)).fetchall())
 
-    def seen(self, job: JobRef) -> "Success | None":
+    def last_response(self, job: JobRef) -> "Success | None":
         """The last good answer about a job, whole, with the call that brought it."""
         with self._about(job, "SELECT at, body, call FROM reports") as rows:
             return response_of(rows[0], self._read_report) if rows else None
 
-    def earlier(self, job: JobRef) -> "PreviousBody | None":
+    def previous_body(self, job: JobRef) -> "PreviousBody | None":
         """The answer that the last good one replaced, as it came."""
         with self._about(job, "SELECT earlier_at, earlier FROM reports") as rows:
             return previous_body_of(rows[0]) if rows else None
 
-    def timeline(self, job: JobRef) -> "History":
+    def history(self, job: JobRef) -> "History":
         """The changes of a job, oldest first."""
         with self._about(job, "SELECT at, event, text, verdict FROM entries", "ORDER BY number") as rows:
             return tuple(entry_of(row, job) for row in rows)
 
-    def hold(self, name: str, holder: str, now: float, life: float) -> bool:
+    def acquire_lease(self, name: str, holder: str, now: float, life: float) -> bool:
         """Takes or keeps the lease `name` for `life` seconds from `now`; False while another window holds it."""
         with self._transaction() as connection:
-            return shared_tables.hold(connection, name, holder, now, life)
+            return shared_tables.acquire_lease(connection, name, holder, now, life)
 
-    def held_by(self, name: str) -> tuple[str, float]:
+    def lease_holder(self, name: str) -> tuple[str, float]:
         """Who holds the lease `name`, and until when by the holder's clock; "" and 0 if nobody holds it."""
         with self._reading() as connection:
-            return shared_tables.held_by(connection, name)
+            return shared_tables.lease_holder(connection, name)
 
-    def let_go(self, name: str, holder: str) -> None:
+    def release_lease(self, name: str, holder: str) -> None:
         """Gives a lease back."""
         with self._transaction() as connection:
-            shared_tables.let_go(connection, name, holder)
+            shared_tables.release_lease(connection, name, holder)
 
     def count_calls(self, tenant: str, day: int, calls: int) -> int:
         """Adds calls to the day's count and gives the count of all windows; with none it only looks."""
         with self._transaction() if calls else self._reading() as connection:
             return shared_tables.count_calls(connection, tenant, day, calls)
 
-    def survey(self) -> Survey:
+    def stats(self) -> StoreStats:
         """What the store holds, in figures."""
         with self._reading() as connection:
-            return survey(connection, self.path)
+            return read_stats(connection, self.path)
 
     def compact(self, now: float) -> None:
         """Gives the disk back what is not used; refused while another window polls on it."""
@@ -405,7 +405,7 @@ class Store:
                 if source is not None:
                     is_whole, last = self._is_as_left(source)
                     if _has_pages(source):
-                        adopt(connection, source, self._read_report)
+                        copy_missing_jobs(connection, source, self._read_report)
                 is_whole = fresh._receive(self._id, last, known, source if is_whole else None)  # noqa: SLF001 - as above
             finally:
                 if source is not None and source.in_transaction:
@@ -435,10 +435,10 @@ class Store:
 
         Returns whether that came from its file (`source`), and not only from what a window knows.
         """
-        jobs = takeover.known_to(known)
+        jobs = takeover.jobs_of_window(known)
         if source is not None:
             try:
-                jobs |= takeover.known_in(source)
+                jobs |= takeover.jobs_of_store(source)
             except sqlite3.Error:
                 source = None
         try:
@@ -447,14 +447,14 @@ class Store:
             lines = {}
         with self._writing() as (connection, revision):
             is_same = before is not None and self._id == before
-            apart = last if is_same else shared_tables.followed_at(connection, before)
+            apart = last if is_same else shared_tables.carried_over_at(connection, before)
             takeover.carry_over(connection, jobs, lines, apart, revision)
             connection.execute("UPDATE watches SET revision = ? WHERE revision = 0", (revision,))
             if source is not None:
                 takeover.carry_answers_over(connection, source, jobs, self._read_report)
             if is_same and last >= revision:  # an older copy: other windows must notice it as well
-                shared_tables.identify(connection, anew=True)
-            shared_tables.note_followed(connection, before, revision)
+                shared_tables.ensure_id(connection, renew=True)
+            shared_tables.record_carry_over(connection, before, revision)
         return source is not None
 
     def _take_place(self, opened: Opened) -> None:
@@ -499,7 +499,7 @@ class Store:
                     raise DamageError(f"a job that {ids_log.NAME} lists was removed for no reason")
             is_refilled = not lines.keys() <= known
             if is_refilled:
-                notice = refill(connection, self.path, lines, self._read_report, revision)
+                notice = add_lost_jobs(connection, self.path, lines, self._read_report, revision)
                 if not lines.keys() <= _known_keys(connection):
                     raise DamageError("its index knows jobs that its table does not")
                 if notice:
@@ -546,7 +546,7 @@ class Store:
             self._check_origin(connection, before)
             connection.execute("UPDATE meta SET value = ? WHERE name = 'revision'", (before + 1,))
             yield connection, before + 1
-            store_id = shared_tables.identify(connection)
+            store_id = shared_tables.ensure_id(connection)
         self._id, self._newest = store_id, before + 1
         if before == self._revision:
             self._revision = before + 1
@@ -601,14 +601,14 @@ class Store:
         if store_id is None and not self.is_read_only:
             connection.execute("PRAGMA busy_timeout = 0")
             with suppress(sqlite3.Error):
-                store_id = shared_tables.identify(connection)
+                store_id = shared_tables.ensure_id(connection)
             connection.execute(f"PRAGMA busy_timeout = {int(self._lock_wait * 1000)}")
         return store_id
 
     def _digested_anew(self, watchlist: Watchlist) -> Watchlist:
         from zjobtui.models.assessment import digest  # noqa: PLC0415 - 30 ms (domain.report), only after the rules have changed
 
-        answers = {watch.job: self.seen(watch.job) for watch in watchlist if watch.digest}
+        answers = {watch.job: self.last_response(watch.job) for watch in watchlist if watch.digest}
         renewed = {job: replace(watchlist.watches[job], digest=digest(s.report)) for job, s in answers.items() if s}
         change = Change(
             Watchlist({**watchlist.watches, **renewed}), observed=tuple(Observed(watch) for watch in renewed.values())
@@ -674,4 +674,4 @@ def _unlogged(rows: list[sqlite3.Row], lines: Mapping[Key, ids_log.Line]) -> Ite
             wanted, action = Action.ARCHIVE if is_archived else Action.REMOVE, line.action if line else Action.REMOVE
             if action is not wanted:
                 where = (row["removed_at"], row["tenant"], row["given"], row["label"])
-                yield from ids_log.gone(*where, is_archived=is_archived)
+                yield from ids_log.removal_lines(*where, is_archived=is_archived)

@@ -48,14 +48,14 @@ class Known:
         return self.watch.job.tenant, self.watch.job.id.key
 
 
-def known_to(window: Change) -> dict[Key, Known]:
+def jobs_of_window(window: Change) -> dict[Key, Known]:
     """The jobs on the list of a window, and those that it removed."""
     removals = {entry.job: entry for entry in window.entries}
     gone = [Known(watch, removals[watch.job]) for watch in window.removed]
     return {known.key: known for known in (*gone, *map(Known, window.watchlist))}
 
 
-def known_in(store: sqlite3.Connection) -> dict[Key, Known]:
+def jobs_of_store(store: sqlite3.Connection) -> dict[Key, Known]:
     """The sound rows of a store."""
     found: dict[Key, Known] = {}
     for row in store.execute(f"{_ROWS} ORDER BY position").fetchall():

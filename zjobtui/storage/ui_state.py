@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
 
-from zjobtui.atomic_write import beside
+from zjobtui.atomic_write import temp_sibling
 from zjobtui.models.text import clean, shorten
 
 NAME = "screen.json"
@@ -23,7 +23,7 @@ class UiStateFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def recall(self) -> dict[str, Plain]:
+    def load(self) -> dict[str, Plain]:
         """The plain values that the file holds by their names."""
         try:
             with self._path.open("rb") as file:
@@ -35,9 +35,9 @@ class UiStateFile:
         plain = {clean(name): value for name, value in found.items() if isinstance(value, str | int | float)}
         return {name: shorten(clean(value)) if isinstance(value, str) else value for name, value in plain.items()}
 
-    def remember(self, values: Mapping[str, Plain]) -> None:
+    def save(self, values: Mapping[str, Plain]) -> None:
         """Puts a new file in the place of the old one, whole or not at all."""
         content = json.dumps(dict(values), ensure_ascii=False, indent=1).encode(errors="replace")
-        with suppress(OSError), beside(self._path) as new:
+        with suppress(OSError), temp_sibling(self._path) as new:
             new.write_bytes(content)
             new.replace(self._path)

@@ -104,4 +104,6 @@ class DetailController:
 
     def _read(self, subject: JobDetails) -> JobDetails:
         archive, job = self._archive, subject.watch.job
-        return replace(subject, seen=archive.seen(job), timeline=archive.timeline(job), earlier=archive.earlier(job))
+        return replace(
+            subject, seen=archive.last_response(job), timeline=archive.history(job), earlier=archive.previous_body(job)
+        )

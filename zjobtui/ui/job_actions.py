@@ -179,7 +179,7 @@ class JobActions:
         """Asks what to copy, and hands it to the terminal; a key typed ahead waits until it asks."""
         if not (targets := self._targets()):
             return
-        seen = await asyncio.to_thread(self._archive.seen, targets[0].job)
+        seen = await asyncio.to_thread(self._archive.last_response, targets[0].job)
         texts = clipboard_texts(targets, seen, self._tenants.get(targets[0].job.tenant))
 
         def copy(what: str | None) -> None:

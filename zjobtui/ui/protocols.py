@@ -40,13 +40,13 @@ class EngineLike(Protocol):
 class ReportArchive(Protocol):
     """What is kept of a job at length; its calls may block."""
 
-    def seen(self, job: JobRef, /) -> "Success | None":
+    def last_response(self, job: JobRef, /) -> "Success | None":
         """The last good answer."""
 
-    def earlier(self, job: JobRef, /) -> "PreviousBody | None":
+    def previous_body(self, job: JobRef, /) -> "PreviousBody | None":
         """The answer that the last one replaced."""
 
-    def timeline(self, job: JobRef, /) -> "History":
+    def history(self, job: JobRef, /) -> "History":
         """The changes."""
 
 
@@ -67,8 +67,8 @@ Plain: TypeAlias = str | float | bool
 class UiStateStore(Protocol):
     """Where plain values are kept by their names from one start to the next; both calls may block, neither raises."""
 
-    def recall(self) -> Mapping[str, Plain]:
+    def load(self) -> Mapping[str, Plain]:
         """What was kept last, by whoever."""
 
-    def remember(self, values: Mapping[str, Plain], /) -> None:
+    def save(self, values: Mapping[str, Plain], /) -> None:
         """Keeps these values in place of all before."""

@@ -23,7 +23,7 @@ class UiState:
         """Takes what was kept, as far as it makes sense."""
         if self._memory is None:
             return
-        found = self._memory.recall()
+        found = self._memory.load()
         order = next((one for one in SortOrder if one.name.lower() == found.get("sort")), None)
         if order is not None:
             self._view.order = order
@@ -41,7 +41,7 @@ class UiState:
         memory = self._memory
         if memory is not None and now == self._before != self._kept:
             self._kept = now
-            run(lambda: memory.remember(now))
+            run(lambda: memory.save(now))
         self._before = now
 
     def leave(self) -> None:
@@ -49,7 +49,7 @@ class UiState:
         now = self._now()
         if self._memory is not None and now != self._kept:
             self._kept = now
-            self._memory.remember(now)
+            self._memory.save(now)
 
     def _now(self) -> dict[str, Plain]:
         divider = self._panes.divider
