@@ -28,7 +28,7 @@ from tests.benchmarks.watched import (
 from zjobtui.models.assessment import judge
 from zjobtui.models.report import Report
 from zjobtui.models.verdict import Kind
-from zjobtui.zuora.parser import read_reply
+from zjobtui.zuora.parser import read_response
 
 IN_ROW, COUNTED, AS_IN_VIEW = (
     Marks("done", one) for one in (OutOfView.NOT_SHOWN, OutOfView.COUNTED, OutOfView.AS_IN_VIEW)
@@ -164,7 +164,7 @@ def test_the_tenant_answers_by_the_lives_which_begin_with_the_first_call() -> No
         assert headers["ratelimit-limit"] == "5;w=60"
         assert json.loads(body)["status"] == "Processing"
         time.sleep(0.3)
-        answers = [read_reply(200, ask(tenant, job_id)[1]) for job_id in (JOB, OTHER)]
+        answers = [read_response(200, ask(tenant, job_id)[1]) for job_id in (JOB, OTHER)]
         assert [isinstance(one, Report) and judge(one).kind for one in answers] == [Kind.DONE, Kind.RUNNING]
         assert [(call.job_id, call.is_final) for call in tenant.calls()] == [(JOB, False), (JOB, True), (OTHER, False)]
         assert tenant.calls()[0].asked_at == tenant.began()

@@ -27,7 +27,7 @@ def clog(terminal: Terminal) -> None:
         time.sleep(0.02)
 
 
-def on_disk(folder: Path) -> list[WatchedJob]:
+def run_io(folder: Path) -> list[WatchedJob]:
     store, watchlist = open_store(folder / STORE_NAME, read_report)
     with closing(store):
         return list(watchlist)
@@ -65,10 +65,10 @@ def live_unread(folder: Path, stop_reading: Callable[[Terminal, Simulator], None
             stop_reading(terminal, served)
             world[0] = 1e5
             end = time.monotonic() + 70
-            while any(watch.verdict.kind is Kind.RUNNING for watch in on_disk(folder)):
-                assert time.monotonic() < end, on_disk(folder)
+            while any(watch.verdict.kind is Kind.RUNNING for watch in run_io(folder)):
+                assert time.monotonic() < end, run_io(folder)
                 time.sleep(0.05)
-            done = sum(watch.verdict.kind is Kind.DONE for watch in on_disk(folder))
+            done = sum(watch.verdict.kind is Kind.DONE for watch in run_io(folder))
             took = terminal.wait_for(f"✓ {done} done", 20)
             terminal.press("q")
             assert terminal.wait_exit() == 0

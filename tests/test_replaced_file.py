@@ -70,18 +70,18 @@ def with_open_window(path: Path, replace: Callable[[Path], None]) -> WatchlistSe
     """A window that watches jobs 1 (done) and 2 (waiting), and labels job 2 just after the file was replaced."""
 
     async def run(store: Store, watches: Watchlist) -> WatchlistService:
-        ledger = WatchlistService(watches, store, lambda: None)
-        ledger.start()
+        service = WatchlistService(watches, store, lambda: None)
+        service.start()
         await asyncio.sleep(LOOK * 1.5)
         replace(path)
-        await ledger.edit(lambda listed: listed.label([job(2)], "kept", NOW + 2))
-        assert str(path) in ledger.unsaved
+        await service.edit(lambda listed: listed.label([job(2)], "kept", NOW + 2))
+        assert str(path) in service.unsaved
         await asyncio.sleep(2 * LOOK + FLUSH)
-        assert ledger.unsaved == ""
-        assert "was deleted, replaced or damaged while it was open. All jobs are kept and saved to" in ledger.notice
-        ledger.bring(job(2), seen(PROCESSING, NOW + 9), 5.0)
-        await ledger.close()
-        return ledger
+        assert service.unsaved == ""
+        assert "was deleted, replaced or damaged while it was open. All jobs are kept and saved to" in service.notice
+        service.submit(job(2), seen(PROCESSING, NOW + 9), 5.0)
+        await service.close()
+        return service
 
     with opened(path) as (store, _):
         shutil.copy(path, path.with_name("copy"))
@@ -93,9 +93,9 @@ def with_open_window(path: Path, replace: Callable[[Path], None]) -> WatchlistSe
 @pytest.mark.parametrize("way", WAYS)
 def test_the_window_goes_on_in_the_file_that_is_there_now(way: str, tmp_path: Path) -> None:
     path = tmp_path / "store"
-    ledger = with_open_window(path, WAYS[way])
-    assert kept(path) == ledger.watchlist
-    assert [(one.is_final, one.label) for one in ledger.watchlist] == [(True, ""), (False, "kept")]
+    service = with_open_window(path, WAYS[way])
+    assert kept(path) == service.watchlist
+    assert [(one.is_final, one.label) for one in service.watchlist] == [(True, ""), (False, "kept")]
 
 
 @pytest.mark.parametrize("way", [delete, put_back, replace_by_garbage])
@@ -103,12 +103,12 @@ def test_answers_histories_and_archived_jobs_come_along(way: Callable[[Path], No
     path = tmp_path / "store"
 
     async def run(store: Store, watches: Watchlist) -> None:
-        ledger = WatchlistService(watches, store, lambda: None)
-        ledger.start()
+        service = WatchlistService(watches, store, lambda: None)
+        service.start()
         await asyncio.sleep(LOOK * 1.5)
         way(path)
         await asyncio.sleep(LOOK * 2)
-        await ledger.close()
+        await service.close()
 
     with opened(path) as (store, _):
         shutil.copy(path, path.with_name("copy"))
@@ -131,27 +131,27 @@ def test_an_older_store_copied_over_the_file_loses_no_job(tmp_path: Path) -> Non
     path = tmp_path / "store"
 
     async def run(store: Store, watches: Watchlist) -> WatchlistService:
-        ledger = WatchlistService(watches, store, lambda: None)
-        ledger.start()
+        service = WatchlistService(watches, store, lambda: None)
+        service.start()
         await asyncio.sleep(LOOK * 1.5)
         path.write_bytes(path.with_name("copy").read_bytes())
         await asyncio.sleep(LOOK * 3)
-        await ledger.close()
-        return ledger
+        await service.close()
+        return service
 
     with opened(path) as (store, _):
         added(store, watch(1))
         shutil.copy(path, path.with_name("copy"))
         watches = added(store, watch(1), watch(2, label="CS-2", note="n"))
-        ledger = run_virtually(run(store, watches))
-    assert ledger.unsaved == ""
+        service = run_virtually(run(store, watches))
+    assert service.unsaved == ""
     assert kept(path) == watches
 
 
 def test_what_another_window_did_in_the_new_file_stands(tmp_path: Path) -> None:
     path = tmp_path / "store"
-    ledger = with_open_window(path, let_another_begin_anew)
-    assert set(ledger.watchlist.watches) == {job(2), job(9)} == set(kept(path).watches)
+    service = with_open_window(path, let_another_begin_anew)
+    assert set(service.watchlist.watches) == {job(2), job(9)} == set(kept(path).watches)
     assert kept(path).watches[job(2)].label == "kept"
 
 
@@ -159,14 +159,14 @@ def test_a_job_taken_off_while_nothing_could_be_saved_stays_off(tmp_path: Path) 
     path = tmp_path / "store"
 
     async def run(store: Store, watches: Watchlist) -> WatchlistService:
-        ledger = WatchlistService(watches, store, lambda: None)
-        ledger.start()
+        service = WatchlistService(watches, store, lambda: None)
+        service.start()
         mend(path)
-        await ledger.edit(lambda listed: listed.remove([job(1)], NOW + 1))
+        await service.edit(lambda listed: listed.remove([job(1)], NOW + 1))
         await asyncio.sleep(LOOK + FLUSH)
-        await ledger.close()
-        return ledger
+        await service.close()
+        return service
 
     with opened(path) as (store, _):
-        ledger = run_virtually(run(store, added(store, watch(1), watch(2))))
-    assert set(ledger.watchlist.watches) == {job(2)} == set(kept(path).watches)
+        service = run_virtually(run(store, added(store, watch(1), watch(2))))
+    assert set(service.watchlist.watches) == {job(2)} == set(kept(path).watches)

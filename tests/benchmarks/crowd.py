@@ -73,7 +73,7 @@ def _update(sight: Sight, engine: ScriptedEngine) -> float:
         watches = dict(engine.state.watchlist.watches)
         for job in list(watches)[turn * ROWS : (turn + 1) * ROWS]:
             watches[job] = replace(watches[job], last_answer_at=engine.clock.now(), label=f"turn {turn}")
-        engine.state = State(Watchlist(watches), engine.state.pulses)
+        engine.state = State(Watchlist(watches), engine.state.statuses)
         at = time.thread_time()
         sight.app._monitor._draw(engine.state)
         times.append((time.thread_time() - at) * 1_000)

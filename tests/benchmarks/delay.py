@@ -21,7 +21,7 @@ from statistics import fmean
 from tests.benchmarks.optimum import optimum
 from tests.benchmarks.populations import POPULATIONS, Population
 from zjobtui.polling.schedule import MEMORY
-from zjobtui.polling.survival import PRIOR, Curve, Intervals, Life, learn
+from zjobtui.polling.survival import PRIOR, Curve, Intervals, Lifetime, fit_curve
 
 HISTORY = 200
 """Jobs that are known before those tested."""
@@ -106,19 +106,19 @@ def by_root_of_age(price: float) -> Schedule:
     return lambda age: age + sqrt(price * (age + 1))
 
 
-def seen(next_age: Schedule, duration: float, chance: Random) -> Life:
+def seen(next_age: Schedule, duration: float, chance: Random) -> Lifetime:
     """What polling knows of a job that was polled by the schedule, each call up to a tenth late."""
     after, by = 0.0, 0.0
     while by < duration:
         after, by = by, by + (next_age(by) - by) * chance.uniform(1, 1.1)
-    return Life(after, by)
+    return Lifetime(after, by)
 
 
-def history(population: Population, price: float, chance: Random) -> list[Life]:
+def history(population: Population, price: float, chance: Random) -> list[Lifetime]:
     """What polling knows after some jobs, having learnt on the way."""
-    lives = list[Life]()
+    lives = list[Lifetime]()
     for start, end in lessons(HISTORY):
-        next_age = intervals(learn(lives), price)
+        next_age = intervals(fit_curve(lives), price)
         lives += [seen(next_age, duration, chance) for duration in drawn(population, end - start, chance)]
     return lives
 
@@ -136,15 +136,15 @@ def lessons(count: int) -> Iterator[tuple[int, int]]:
         start = end
 
 
-def going_on(before: Sequence[Life], durations: Ages, price: float) -> Outcome:
+def going_on(before: Sequence[Lifetime], durations: Ages, price: float) -> Outcome:
     """All the jobs in turn at one price, learning on the way from what was known before and from them."""
     lives, calls, delays = list(before), list[int](), list[float]()
     for start, end in lessons(len(durations)):
         some = durations[start:end]
-        ages = asked(intervals(learn(lives[-MEMORY:]), price), max(some))
+        ages = asked(intervals(fit_curve(lives[-MEMORY:]), price), max(some))
         for duration in some:
             call = bisect_left(ages, duration)
-            lives.append(Life(ages[call - 1] if call else 0.0, ages[call]))
+            lives.append(Lifetime(ages[call - 1] if call else 0.0, ages[call]))
             calls.append(call + 1)
             delays.append(ages[call] - duration)
     return outcome(calls, delays)
@@ -161,7 +161,7 @@ def compare(name: str, interval: float, seed: int, tests: int) -> dict[str, Outc
     ways["optimum"], _ = matched(priced(lambda price: optimum(population, price).next_age, durations), calls)
     ways["no history"], price = matched(priced(partial(intervals, PRIOR), durations), calls)
     known = {other: history(population, price, chance) for other, population in POPULATIONS.items()}
-    ways["learnt"], _ = matched(priced(partial(intervals, learn(known.pop(name))), durations), calls)
+    ways["learnt"], _ = matched(priced(partial(intervals, fit_curve(known.pop(name))), durations), calls)
     wrong = [matched(partial(going_on, lives, durations), calls, price, 0.02)[0] for lives in known.values()]
     ways["history wrong"] = max(wrong, key=lambda way: way.mean)
     return ways

@@ -65,7 +65,7 @@ class Trial:
     def sweep(self) -> None:
         """Asks about every job now, and waits until every one has an answer."""
         since = self.clock.now()
-        self.engine.ask_now(self.jobs)
+        self.engine.poll_now(self.jobs)
         self._wait(since)
 
     def _wait(self, since: float) -> None:

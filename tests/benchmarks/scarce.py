@@ -137,8 +137,8 @@ def adding(lives: Mapping[JobId, Life]) -> Script:
     async def add(run: Run) -> None:
         for id_, life in lives.items():
             await asyncio.sleep(max(0.0, life.added - run.clock.now()))
-            await run.ledger.add([WatchedJob(job=JobRef("env", id_), added_at=life.added)])
-            run.poller.follow()
+            await run.service.add([WatchedJob(job=JobRef("env", id_), added_at=life.added)])
+            run.poller.sync_jobs()
         await asyncio.sleep(END - run.clock.now())
 
     return add

@@ -154,7 +154,7 @@ class Answering(ScriptedEngine):
         self.watch([watch(1), watch(2)])
         self._brought = list(brought)
 
-    def ask_now(self, _jobs: object, /) -> None:
+    def poll_now(self, _jobs: object, /) -> None:
         for one in self._brought:
             if one is not None:
                 self.bring((job(1), replace(one, at=NOW)))
@@ -180,7 +180,7 @@ def test_one_of_several_is_enough_where_any_is_asked_for() -> None:
 
 def test_a_job_that_somebody_removes_is_not_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
     engine = Answering(None)
-    threading.Timer(0.1, lambda: engine.forget([job(1)])).start()
+    threading.Timer(0.1, lambda: engine.remove([job(1)])).start()
     assert waited(engine, 1) == 6
     assert "not ended in time" in capsys.readouterr().out
 
@@ -216,8 +216,8 @@ def test_where_polling_ends_by_a_fault_only_a_failed_job_is_told_as_one(
     brought: Observation | None, status: int
 ) -> None:
     class Ending(Answering):
-        def ask_now(self, jobs: object, /) -> None:
-            super().ask_now(jobs)
+        def poll_now(self, jobs: object, /) -> None:
+            super().poll_now(jobs)
             self._subscriber(replace(self.state, fault="polling has ended"))
 
     assert waited(Ending(brought), 1, 2) == status
@@ -225,10 +225,10 @@ def test_where_polling_ends_by_a_fault_only_a_failed_job_is_told_as_one(
 
 def test_a_fault_that_polling_outlives_is_told_and_waited_through(capsys: pytest.CaptureFixture[str]) -> None:
     class Stumbling(Answering):
-        def ask_now(self, jobs: object, /) -> None:
+        def poll_now(self, jobs: object, /) -> None:
             self.state = replace(self.state, fault="A fault in zjobtui itself: env stumbled, and goes on.")
             self._subscriber(self.state)
-            super().ask_now(jobs)
+            super().poll_now(jobs)
 
     engine = Stumbling(None)
     threading.Timer(0.2, lambda: engine.bring((job(1), replace(done(), at=NOW)))).start()

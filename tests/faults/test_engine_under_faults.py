@@ -26,7 +26,7 @@ from zjobtui.simulator.server import Simulator, running
 from zjobtui.simulator.world import SimulatedJob, World
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.api import ZuoraApi
-from zjobtui.zuora.parser import read_reply, read_report
+from zjobtui.zuora.parser import read_report, read_response
 from zjobtui.zuora.transport import Transport
 
 JOBS = 20
@@ -62,7 +62,7 @@ class Witness:
     def truth(self, job: JobRef, elapsed: float) -> Verdict | None:
         """What the world says of a job; None for one that Zuora does not know."""
         life = self.life(job)
-        report = read_reply(200, json.dumps(reply(life, elapsed), ensure_ascii=False).encode())
+        report = read_response(200, json.dumps(reply(life, elapsed), ensure_ascii=False).encode())
         return judge(report) if isinstance(report, Report) else None
 
     def ended(self, job: JobRef, elapsed: float) -> bool:
@@ -100,7 +100,7 @@ class Trial:
             known = sum(watch.is_final for watch in watches)
             if simulator.elapsed >= elapsed and known >= share * len(watches):
                 return
-            pulses = self.engine.state.pulses
+            pulses = self.engine.state.statuses
             assert time.monotonic() < end, f"{known} ends of {len(watches)} known, {simulator.requests.total} {pulses}"
             time.sleep(0.02)
 

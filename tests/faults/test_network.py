@@ -21,7 +21,7 @@ from tests.support.wire import Request
 from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.report import Report
-from zjobtui.zuora.parser import read_reply
+from zjobtui.zuora.parser import read_response
 
 pytestmark = pytest.mark.slow
 
@@ -177,7 +177,7 @@ def monsters(times: int, seed: int) -> None:
     for _ in range(times):
         body = b"".join(chance.choices(PIECES, k=chance.randint(0, 12)))
         answer = chance.choice((b"%s", b'{"status": "Processing", "x": %s}', b'{"success": true, %s}')) % body
-        assert isinstance(read_reply(chance.choice((200, 404, 500)), answer), Report | Problem)
+        assert isinstance(read_response(chance.choice((200, 404, 500)), answer), Report | Problem)
 
 
 def test_n6_no_text_of_10000_makes_the_reading_raise() -> None:

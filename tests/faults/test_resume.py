@@ -77,7 +77,7 @@ def test_after_a_suspend_every_row_is_fresh_within_seconds_and_no_call_has_faile
             wait_until(lambda: all(watch.answered_at for watch in engine.state.watchlist))
             if is_stalled:
                 nat.is_stalled = True
-                engine.ask_now([watch.job for watch in watches])
+                engine.poll_now([watch.job for watch in watches])
                 before = len(server.requests)
                 wait_until(lambda: len(server.requests) >= before + 10)
             clock.slept, nat.forgotten, nat.is_stalled = SLEEP, server.connections, False
@@ -85,7 +85,7 @@ def test_after_a_suspend_every_row_is_fresh_within_seconds_and_no_call_has_faile
             wait_until(lambda: all((watch.answered_at or 0) > woken for watch in engine.state.watchlist))
             assert time.monotonic() - boot < WAKE + 4
             assert all(watch.problem is None for watch in engine.state.watchlist)
-            assert engine.state.pulses["env"].problem is None
+            assert engine.state.statuses["env"].problem is None
         finally:
             engine.stop()
     assert set(threading.enumerate()) <= threads

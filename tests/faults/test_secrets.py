@@ -18,7 +18,7 @@ from tests.support.fault_server import fault_server
 from tests.support.scripts import TokenDesk
 from zjobtui.models.tenant import BearerToken, ClientCredentials, Credentials, Secret
 from zjobtui.zuora import failures, transport
-from zjobtui.zuora.transport import Reply
+from zjobtui.zuora.transport import Response
 
 SECRET = "sentinel-of-the-secret-7c41"
 TOKEN = "sentinel-of-the-token-9e02"
@@ -134,7 +134,7 @@ async def test_s1_a_cancelled_call_tells_nothing_either(told: io.StringIO) -> No
         Secret(SECRET),
         ClientCredentials("client-1", Secret(SECRET)),
         BearerToken(Secret(TOKEN)),
-        Reply(200, {}, f'{{"access_token": "{TOKEN}"}}'.encode(), 0.1),
+        Response(200, {}, f'{{"access_token": "{TOKEN}"}}'.encode(), 0.1),
     ],
     ids=lambda one: type(one).__name__,
 )

@@ -59,7 +59,7 @@ def test_no_request_goes_out_before_the_retry_after_of_the_token_endpoint_ends(s
     with engine_on(tmp_path, 20, token=[throttled("5", status)]) as (engine, server):
         server.wait_for_requests(1)
         time.sleep(2)
-        problem = engine.state.pulses["env"].problem
+        problem = engine.state.statuses["env"].problem
         assert problem is not None
         assert problem.kind is ProblemKind.THROTTLED
         server.wait_for_requests(3, 15)
@@ -73,7 +73,7 @@ def test_a_refusal_of_the_token_is_the_tenants_and_no_request_follows(refused: A
     with engine_on(tmp_path, 20, token=refused) as (engine, server):
         server.wait_for_requests(1)
         time.sleep(3)
-        problem = engine.state.pulses["env"].problem
+        problem = engine.state.statuses["env"].problem
         assert problem is not None
         assert problem.kind is ProblemKind.SIGNED_OUT
         assert len(server.requests) == 1

@@ -150,7 +150,7 @@ def test_v3_a_final_report_is_kept_and_a_later_contradiction_is_shown(later: Obs
         await asyncio.sleep(40)
         assert run.watch(0).verdict.kind is Kind.DONE
         assert run.source.requests == 1
-        run.poller.ask_now([job(0)])
+        run.poller.poll_now([job(0)])
         await asyncio.sleep(40)
         assert run.source.requests == 2
         await asyncio.sleep(1000)
@@ -165,7 +165,7 @@ def test_v3_a_final_report_is_kept_and_a_later_contradiction_is_shown(later: Obs
 def test_v3_no_failed_call_touches_a_final_report(kind: ProblemKind) -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(40)
-        run.poller.ask_now([job(0)])
+        run.poller.poll_now([job(0)])
         await asyncio.sleep(400)
 
     run = polled(Fickle(ends={job_id(0): START}, later=Failure(Problem(kind), START + 50)), watches(1), script)

@@ -37,7 +37,7 @@ def test_what_follows_the_name_of_a_credential_is_neither_taken_nor_shown(case: 
 def test_of_a_transcript_only_the_job_is_taken(text: str) -> None:
     found = find_job_ids(text)
     assert [one.given for one in found.ids] == [ONE]
-    assert (found.refused, found.not_added) == ((), ())
+    assert (found.near_misses, found.not_added) == ((), ())
     assert found.secrets > 0
     assert is_free_of(TOKEN, mask_secrets(text))
 
@@ -173,7 +173,7 @@ def test_of_a_credential_in_the_form_of_an_id_six_characters_are_given(text: str
 @pytest.mark.parametrize("again", [TOKEN, TOKEN.upper(), f'"jobId": "{TOKEN}"', f"async-jobs/{TOKEN}", TOKEN[:-1]])
 def test_a_secret_is_one_wherever_it_stands_in_the_text(again: str) -> None:
     found = find_job_ids(f'see {again}\n{{"access_token": "{TOKEN}"}} job {ONE}, {again}')
-    assert (found.ids, found.refused, found.not_added) == ((JobId(ONE),), (), ())
+    assert (found.ids, found.near_misses, found.not_added) == ((JobId(ONE),), (), ())
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_ids_are_found_in_whatever_people_paste(text: str) -> None:
 )
 def test_what_looks_like_a_broken_id_is_refused_and_never_guessed_at(word: str) -> None:
     found = find_job_ids(f"see {word} please")
-    assert (found.ids, found.refused) == ((), (word,))
+    assert (found.ids, found.near_misses) == ((), (word,))
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_words_that_nobody_means_as_an_id_are_passed_over(text: str) -> None:
 
 
 def test_a_broken_id_is_named_once() -> None:
-    assert find_job_ids(f"{PLAIN[:-1]} {PLAIN[:-1]}").refused == (PLAIN[:-1],)
+    assert find_job_ids(f"{PLAIN[:-1]} {PLAIN[:-1]}").near_misses == (PLAIN[:-1],)
 
 
 @given(st.lists(HEX, max_size=20), st.data())

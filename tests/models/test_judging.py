@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.building import order, order_report
-from zjobtui.models.assessment import judge, roll_up
+from zjobtui.models.assessment import count_by_status, judge
 from zjobtui.models.reason import Reason
 from zjobtui.models.report import (
     OrderLineItem,
@@ -199,7 +199,7 @@ TABLE: dict[str, tuple[Report, Kind, str]] = {
         "Job completed, but with an error: [40000050] Operation failed due to a lock competition.",
     ),
     "completed, with fields in another form": (
-        order_report(odd=("refunds", "status", "refunds")),
+        order_report(malformed=("refunds", "status", "refunds")),
         Kind.ATTENTION,
         "Job completed, but some of it has a form that zjobtui does not know: refunds, status.",
     ),
@@ -270,7 +270,7 @@ ORDERS = st.builds(
     write_offs=listed(WriteOff, WORDS),
     success=SUCCESS,
     reasons=st.just(()) | REASONS,
-    odd=st.sampled_from([(), ("refunds",)]),
+    malformed=st.sampled_from([(), ("refunds",)]),
 )
 OTHERS = st.builds(
     OtherResult,
@@ -298,7 +298,7 @@ def test_nothing_is_done_without_the_word_completed_and_a_proof(report: Report) 
     assert result is not None
     assert (*report.reasons, *result.reasons) == ()
     assert result.success is not False
-    assert result.odd == ()
+    assert result.malformed == ()
     if isinstance(result, OrderResult):
         assert result.order_status == "Completed"
         assert result.payment.status not in {"Error", "Failed"}
@@ -324,6 +324,6 @@ def test_a_sentence_fits_a_cell_however_long_the_answer() -> None:
 
 
 def test_subscriptions_are_counted_by_status_active_first() -> None:
-    assert roll_up(SUBSCRIPTIONS) == ((1, "Active"), (1, "Pending Activation"), (2, "Pending Acceptance"))
-    assert roll_up([Subscription(), Subscription(status="Active")]) == ((1, "Active"), (1, "no status given"))
-    assert roll_up([]) == ()
+    assert count_by_status(SUBSCRIPTIONS) == ((1, "Active"), (1, "Pending Activation"), (2, "Pending Acceptance"))
+    assert count_by_status([Subscription(), Subscription(status="Active")]) == ((1, "Active"), (1, "no status given"))
+    assert count_by_status([]) == ()

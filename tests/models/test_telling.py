@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch, watchlist
 from zjobtui.models.notifications import (
-    PATIENCE,
+    COOLDOWN,
     Notification,
     NotificationQueue,
     Topic,
@@ -127,11 +127,11 @@ def test_what_is_altered_is_found_in_any_order(have: list[int], count: int, chan
 @given(events=st.lists(st.tuples(st.floats(0, 30), st.integers(0, 3)), max_size=30))
 def test_tellings_keep_their_distance_and_everything_is_told_once(events: list[tuple[float, int]]) -> None:
     telling, now, given_news, told, times = NotificationQueue(), 0.0, 0, 0, []
-    for pause, count in [*events, (PATIENCE + 0.001, 0)]:
+    for pause, count in [*events, (COOLDOWN + 0.001, 0)]:
         now += pause
-        telling, out = telling.heard((Notification(Topic.FAILED),) * count).due(now)
+        telling, out = telling.add((Notification(Topic.FAILED),) * count).take_due(now)
         given_news += count
         told += len(out)
         times += [now] * bool(out)
     assert told == given_news
-    assert all(later - earlier >= PATIENCE for earlier, later in pairwise(times))
+    assert all(later - earlier >= COOLDOWN for earlier, later in pairwise(times))

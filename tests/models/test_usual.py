@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support.building import NOW, watch
 from zjobtui.models.digest import Digest
-from zjobtui.models.duration_stats import FEWEST, NARROW, DurationStats, Life, duration_stats, life
+from zjobtui.models.duration_stats import FEWEST, NARROW, DurationStats, RunTime, duration_stats, run_time
 from zjobtui.models.verdict import Kind, Verdict
 from zjobtui.models.watched_job import WatchedJob
 
@@ -35,11 +35,11 @@ def told_of(own: WatchedJob, *others: WatchedJob) -> DurationStats:
 
 
 def test_a_job_took_the_time_up_to_the_middle_between_the_calls_around_its_end() -> None:
-    assert life(ended(1, 20.0, gap=4.0)) == Life(18.0, 20.0)
-    assert life(running(20.0)) == Life(20.0)
-    assert life(watch(1)) is life(running(0.0)) is None
-    assert life(replace(ended(1, 20.0), last_running_at=None)) is None
-    assert life(replace(ended(1, 20.0), ended_at=NOW)) is None
+    assert run_time(ended(1, 20.0, gap=4.0)) == RunTime(18.0, 20.0)
+    assert run_time(running(20.0)) == RunTime(20.0)
+    assert run_time(watch(1)) is run_time(running(0.0)) is None
+    assert run_time(replace(ended(1, 20.0), last_running_at=None)) is None
+    assert run_time(replace(ended(1, 20.0), ended_at=NOW)) is None
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,9 @@ def test_a_job_took_the_time_up_to_the_middle_between_the_calls_around_its_end()
 def test_of_an_end_that_nobody_saw_it_is_known_only_how_long_the_job_ran_before(
     after: float, by: float, is_known: bool
 ) -> None:
-    assert life(ended(1, (after + by) / 2, gap=by - after)) == Life(after, (after + by) / 2 if is_known else None)
+    assert run_time(ended(1, (after + by) / 2, gap=by - after)) == RunTime(
+        after, (after + by) / 2 if is_known else None
+    )
 
 
 def test_of_few_jobs_nothing_is_said() -> None:

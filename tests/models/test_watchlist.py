@@ -78,8 +78,8 @@ def test_what_was_looked_at_is_no_news_until_it_changes() -> None:
     assert (watch(1).is_unread, one_after(seen(PROCESSING)).is_unread, news.is_unread) == (False, False, True)
     change = watchlist(news, watch(2)).mark_read([job(1), job(2), job(9)], NOW + 3)
     assert change.annotated == (replace(news, read_at=NOW + 3),)
-    assert (change.entries, change.annotated[0].is_unread, change.is_urgent) == ((), False, True)
-    assert not change.watchlist.mark_read([job(1)], NOW + 4).is_urgent
+    assert (change.entries, change.annotated[0].is_unread, change.must_commit_now) == ((), False, True)
+    assert not change.watchlist.mark_read([job(1)], NOW + 4).must_commit_now
     assert replace(change.annotated[0], changed_at=NOW + 4).is_unread
 
 
@@ -90,7 +90,7 @@ def test_a_clock_that_was_set_back_does_not_keep_what_was_looked_at_unseen() -> 
 
 def test_a_label_that_is_there_already_changes_nothing() -> None:
     change = watchlist(watch(1, label="mine")).label([job(1)], "mine", NOW)
-    assert (change.annotated, change.entries, change.is_urgent) == ((), (), False)
+    assert (change.annotated, change.entries, change.must_commit_now) == ((), (), False)
 
 
 def test_tags_and_a_note_take_the_place_of_those_before() -> None:
@@ -121,18 +121,18 @@ def test_what_calls_brought_is_folded_in_their_order() -> None:
 
 def test_a_mere_confirmation_may_wait_and_everything_else_may_not() -> None:
     running = EMPTY.add([watch(1)]).watchlist.fold([(job(1), seen(PROCESSING), 5.0)]).watchlist
-    assert not running.fold([(job(1), seen(PROCESSING, NOW + 5), 5.0)]).is_urgent
-    assert not running.fold([(job(1), missed(at=NOW + 5), 5.0)]).is_urgent
+    assert not running.fold([(job(1), seen(PROCESSING, NOW + 5), 5.0)]).must_commit_now
+    assert not running.fold([(job(1), missed(at=NOW + 5), 5.0)]).must_commit_now
     ended = running.fold([(job(1), done(NOW + 5), 5.0)])
-    assert ended.is_urgent
-    assert ended.watchlist.fold([(job(1), done(NOW + 9), 5.0)]).is_urgent
+    assert ended.must_commit_now
+    assert ended.watchlist.fold([(job(1), done(NOW + 9), 5.0)]).must_commit_now
     for change in (
         running.add([watch(2)]),
         running.remove([job(1)], NOW),
         running.label([job(1)], "mine", NOW),
         Change(running, entries=(Event(job(1), NOW, EventKind.STATUS, ""),)),
     ):
-        assert change.is_urgent
+        assert change.must_commit_now
 
 
 def test_another_windows_jobs_come_and_go() -> None:
@@ -188,5 +188,5 @@ def test_every_change_says_just_what_changed(steps: list[tuple[str, int]]) -> No
         for one in change.removed:
             del after[one.job]
         assert list(change.watchlist) == list(after.values())
-        assert change.is_urgent == (change.watchlist != before)
+        assert change.must_commit_now == (change.watchlist != before)
         before = change.watchlist

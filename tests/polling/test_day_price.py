@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zjobtui.polling.day_price import LEAST_NEW, Calls, Demand, Supply, day_price
-from zjobtui.polling.survival import CHEAPEST, PRIOR, Curve, Intervals, Life, learn
+from zjobtui.polling.survival import CHEAPEST, PRIOR, Curve, Intervals, Lifetime, fit_curve
 
 HOUR, DAY = 3_600.0, 86_400.0
-LASTING = learn([Life(DAY, since=0.0)] * 1_000)
-NORMAL = learn(Life(18 + number % 4, 19 + number % 4) for number in range(200))
+LASTING = fit_curve([Lifetime(DAY, since=0.0)] * 1_000)
+NORMAL = fit_curve(Lifetime(18 + number % 4, 19 + number % 4) for number in range(200))
 
 
 def evenly(calls: float) -> list[Supply]:

@@ -12,7 +12,7 @@ import pytest
 from tests.support.building import NOW, PROCESSING, done, job, seen, watch, watchlist
 from tests.support.polling import watches
 from tests.support.scripted import FixedClock
-from tests.support.sources import MemoryShelf, TimedSource
+from tests.support.sources import MemoryStore, TimedSource
 from zjobtui.clock import SystemClock
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.observation import Observation
@@ -66,10 +66,10 @@ def until(holds: Callable[[], bool]) -> None:
 def test_what_is_asked_for_before_there_is_a_source_is_asked_first() -> None:
     source = Slow()
     listed = watchlist(*(watch(number) for number in range(1, 200)))
-    engine = Engine(listed, MemoryShelf(), [(TENANT, source.make)], FixedClock(NOW))
+    engine = Engine(listed, MemoryStore(), [(TENANT, source.make)], FixedClock(NOW))
     engine.start()
     try:
-        engine.ask_now([job(150)])
+        engine.poll_now([job(150)])
         source.ready.set()
         until(lambda: bool(source.asked))
         assert source.asked[0] == job(150).id
@@ -77,7 +77,7 @@ def test_what_is_asked_for_before_there_is_a_source_is_asked_first() -> None:
         engine.stop()
 
 
-class SlowCount(MemoryShelf):
+class SlowCount(MemoryStore):
     """A shelf that takes a while to count calls, and says when it does."""
 
     def __init__(self) -> None:
@@ -95,23 +95,23 @@ class SlowCount(MemoryShelf):
 
 def test_calls_are_counted_once_if_polling_ends_while_they_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zjobtui.polling.tenant_runner.COUNT", 0.05)
-    source, shelf = Slow(), SlowCount()
+    source, store = Slow(), SlowCount()
     source.ready.set()
-    engine = Engine(watchlist(watch(1), watch(2)), shelf, [(TENANT, source.make)], SystemClock())
+    engine = Engine(watchlist(watch(1), watch(2)), store, [(TENANT, source.make)], SystemClock())
     engine.start()
-    assert shelf.is_counting.wait(10)
+    assert store.is_counting.wait(10)
     engine.stop()
-    assert shelf.counted == source.requests > 0
+    assert store.counted == source.requests > 0
 
 
 def test_the_first_call_waits_for_the_count_of_the_day() -> None:
-    source, shelf = Slow(), MemoryShelf()
+    source, store = Slow(), MemoryStore()
     source.ready.set()
-    shelf.count_calls("env", int(time.time() // DAY), 5)
-    engine = Engine(watchlist(watch(1)), shelf, [(replace(TENANT, daily_calls=5), source.make)], SystemClock())
+    store.count_calls("env", int(time.time() // DAY), 5)
+    engine = Engine(watchlist(watch(1)), store, [(replace(TENANT, daily_calls=5), source.make)], SystemClock())
     engine.start()
     try:
-        until(lambda: "env" in engine.state.pulses and engine.state.pulses["env"].day_share == 1)
+        until(lambda: "env" in engine.state.statuses and engine.state.statuses["env"].day_share == 1)
         time.sleep(0.2)
         assert source.asked == []
     finally:
@@ -121,12 +121,12 @@ def test_the_first_call_waits_for_the_count_of_the_day() -> None:
 def test_who_pauses_before_there_is_a_source_is_paused() -> None:
     source, other = Slow(), Slow()
     tenants = [(TENANT, source.make), (replace(TENANT, name="other"), other.make)]
-    engine = Engine(watchlist(watch(1), watch(2, tenant="other")), MemoryShelf(), tenants, FixedClock(NOW))
+    engine = Engine(watchlist(watch(1), watch(2, tenant="other")), MemoryStore(), tenants, FixedClock(NOW))
     engine.start()
     try:
         engine.pause()
         source.ready.set()
-        until(lambda: "env" in engine.state.pulses and engine.state.pulses["env"].is_paused)
+        until(lambda: "env" in engine.state.statuses and engine.state.statuses["env"].is_paused)
         assert source.asked == []
         engine.resume()
         other.ready.set()
@@ -143,10 +143,10 @@ def test_each_tenant_is_told_of_its_own_jobs_on_screen_even_before_there_is_a_so
     source, other = Slow(), Slow()
     other.ready.set()
     tenants = [(TENANT, source.make), (replace(TENANT, name="other"), other.make)]
-    engine = Engine(watchlist(), MemoryShelf(), tenants, FixedClock(NOW))
+    engine = Engine(watchlist(), MemoryStore(), tenants, FixedClock(NOW))
     engine.start()
     try:
-        engine.show([job(2), job(3, tenant="other"), job(1)])
+        engine.set_visible([job(2), job(3, tenant="other"), job(1)])
         until(lambda: bool(shown))
         assert shown == [("other", [job(3, tenant="other")])]
         source.ready.set()
@@ -159,12 +159,12 @@ def test_each_tenant_is_told_of_its_own_jobs_on_screen_even_before_there_is_a_so
 def test_a_rate_of_calls_goes_down_when_no_more_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zjobtui.polling.engine.RENEW", 0.05)
     clock, source = FixedClock(NOW), TimedSource(ends={job(1).id: 0.0})
-    engine = Engine(watchlist(watch(1)), MemoryShelf(), [(TENANT, lambda: source)], clock)
+    engine = Engine(watchlist(watch(1)), MemoryStore(), [(TENANT, lambda: source)], clock)
     engine.start()
     try:
-        until(lambda: any(pulse.calls_per_second for pulse in engine.state.pulses.values()))
+        until(lambda: any(pulse.calls_per_second for pulse in engine.state.statuses.values()))
         clock.at += 3_600
-        until(lambda: engine.state.pulses["env"].calls_per_second == 0)
+        until(lambda: engine.state.statuses["env"].calls_per_second == 0)
     finally:
         engine.stop()
 
@@ -172,12 +172,12 @@ def test_a_rate_of_calls_goes_down_when_no_more_are_sent(monkeypatch: pytest.Mon
 def test_what_is_asked_of_an_engine_that_has_not_started_starts_it() -> None:
     source = Slow()
     source.ready.set()
-    engine = Engine(watchlist(watch(1)), MemoryShelf(), [(TENANT, source.make)], FixedClock(NOW))
+    engine = Engine(watchlist(watch(1)), MemoryStore(), [(TENANT, source.make)], FixedClock(NOW))
     try:
         engine.pause()
         assert engine.label([job(1)], "early").result(10).change.annotated[0].label == "early"
         engine.start()
-        until(lambda: "env" in engine.state.pulses and engine.state.pulses["env"].is_paused)
+        until(lambda: "env" in engine.state.statuses and engine.state.statuses["env"].is_paused)
         assert source.asked == []
     finally:
         engine.stop()
@@ -192,7 +192,7 @@ def test_who_leaves_before_the_engine_has_its_loop_leaves_as_well(monkeypatch: p
 
     monkeypatch.setattr(asyncio, "run", run_late)
     before = set(threading.enumerate())
-    engine = Engine(watchlist(), MemoryShelf(), [(TENANT, Slow().make)], FixedClock(NOW))
+    engine = Engine(watchlist(), MemoryStore(), [(TENANT, Slow().make)], FixedClock(NOW))
 
     def is_there() -> bool:
         return any(thread.name == "engine" for thread in set(threading.enumerate()) - before)
@@ -208,7 +208,7 @@ def test_who_leaves_before_the_engine_has_its_loop_leaves_as_well(monkeypatch: p
 
 def test_nobody_who_leaves_waits_for_a_secret_that_does_not_come() -> None:
     source, before = Slow(), set(threading.enumerate())
-    engine = Engine(watchlist(watch(1)), MemoryShelf(), [(TENANT, source.make)], FixedClock(NOW))
+    engine = Engine(watchlist(watch(1)), MemoryStore(), [(TENANT, source.make)], FixedClock(NOW))
     engine.start()
     try:
         until(lambda: source.is_being_made)
@@ -220,23 +220,23 @@ def test_nobody_who_leaves_waits_for_a_secret_that_does_not_come() -> None:
 
 
 def test_what_was_finished_and_seen_for_long_is_archived_and_the_rest_stays() -> None:
-    shelf, listed = MemoryShelf(), watchlist(watch(1), watch(2), watch(3))
+    store, listed = MemoryStore(), watchlist(watch(1), watch(2), watch(3))
     listed = listed.fold([(job(1), done(NOW), 5.0), (job(2), done(NOW), 5.0)]).watchlist
     listed = listed.mark_read([job(1)], NOW).watchlist
-    engine = Engine(listed, shelf, [], FixedClock(NOW + 2 * DAY), archive_after=DAY)
+    engine = Engine(listed, store, [], FixedClock(NOW + 2 * DAY), archive_after=DAY)
     engine.start()
     try:
         until(lambda: engine.state.watchlist.get(job(1)) is None)
         assert list(engine.state.watchlist.watches) == [job(2), job(3)]
     finally:
         engine.stop()
-    assert [entry.event.value for change in shelf.changes for entry in change.entries] == ["archived"]
+    assert [entry.event.value for change in store.changes for entry in change.entries] == ["archived"]
 
 
 def test_nothing_is_archived_where_nobody_says_after_how_long() -> None:
     (one,) = watchlist(watch(1)).fold([(job(1), done(NOW), 5.0)]).watchlist
     listed = Watchlist({one.job: replace(one, read_at=NOW)})
-    engine = Engine(listed, MemoryShelf(), [], FixedClock(NOW + 1e9))
+    engine = Engine(listed, MemoryStore(), [], FixedClock(NOW + 1e9))
     engine.start()
     try:
         assert engine.watch([watch(2)]).result(5).change.added
@@ -257,26 +257,26 @@ def test_the_staleness_limit_of_the_settings_reaches_the_poller() -> None:
     clock = SystemClock()
     listed = Watchlist({watch.job: watch for watch in watches(1, added_at=clock.now())})
     tenant = Tenant(name="env", base_url="http://127.0.0.1")
-    engine = Engine(listed, MemoryShelf(), [(tenant, Silent)], clock, staleness_limit=7.0)
+    engine = Engine(listed, MemoryStore(), [(tenant, Silent)], clock, staleness_limit=7.0)
     engine.start()
     end = time.monotonic() + 10
     try:
-        while "env" not in engine.state.pulses or engine.state.pulses["env"].ceiling != 7.0:
-            assert time.monotonic() < end, engine.state.pulses
+        while "env" not in engine.state.statuses or engine.state.statuses["env"].ceiling != 7.0:
+            assert time.monotonic() < end, engine.state.statuses
             time.sleep(0.02)
-            engine.attend(None)
+            engine.set_focus(None)
     finally:
         engine.stop()
 
 
 def test_an_edit_counts_as_unsaved_from_the_moment_it_is_handed_over_until_it_is_saved() -> None:
-    shelf, engine = MemoryShelf(), None
-    engine = Engine(watchlist(watch(1)), shelf, [], FixedClock(NOW))
+    store, engine = MemoryStore(), None
+    engine = Engine(watchlist(watch(1)), store, [], FixedClock(NOW))
     engine.start()
     try:
         held = threading.Event()
         engine._loop.call_soon_threadsafe(held.wait, 10)
-        futures = [engine.watch([watch(2)]), engine.label([job(1)], "new"), engine.forget([job(1)])]
+        futures = [engine.watch([watch(2)]), engine.label([job(1)], "new"), engine.remove([job(1)])]
         unsaved = engine.unsaved()
         assert [one.job for one in unsaved.added] == [job(2)]
         assert [one.job for one in unsaved.changed] == [job(1)]
@@ -289,26 +289,26 @@ def test_an_edit_counts_as_unsaved_from_the_moment_it_is_handed_over_until_it_is
 
 
 def test_a_screen_that_closes_does_not_take_an_edit_back() -> None:
-    shelf = MemoryShelf()
-    engine = Engine(watchlist(), shelf, [], FixedClock(NOW))
+    store = MemoryStore()
+    engine = Engine(watchlist(), store, [], FixedClock(NOW))
     engine.start()
     held = threading.Event()
-    recall, shelf.load_removed = shelf.load_removed, lambda jobs: (held.wait(10), recall(jobs))[1]  # type: ignore[method-assign]
+    recall, store.load_removed = store.load_removed, lambda jobs: (held.wait(10), recall(jobs))[1]  # type: ignore[method-assign]
     adding = engine.watch([watch(1)])
     until(lambda: adding.running() or adding.cancel())
     adding.cancel()
     held.set()
     engine.stop()
-    assert [one.job for change in shelf.changes for one in change.added] == [job(1)]
+    assert [one.job for change in store.changes for one in change.added] == [job(1)]
     assert engine.unsaved() == Unsaved()
 
 
 def test_edits_that_the_store_refuses_are_unsaved_after_the_end() -> None:
-    shelf = MemoryShelf(fault="locked")
-    engine = Engine(watchlist(watch(1)), shelf, [], FixedClock(NOW))
+    store = MemoryStore(fault="locked")
+    engine = Engine(watchlist(watch(1)), store, [], FixedClock(NOW))
     assert engine.watch([watch(2)]).result(5).unsaved == "locked"
     assert engine.mark_read([job(2)]).result(5).unsaved in {"", "locked"}
-    assert engine.forget([job(1)]).result(5).unsaved == "locked"
+    assert engine.remove([job(1)]).result(5).unsaved == "locked"
     engine.stop()
     assert (engine.state.unsaved, [one.job for one in engine.unsaved().added]) == ("locked", [job(2)])
     assert [one.job for one in engine.unsaved().changed] == [job(1)]
@@ -319,7 +319,7 @@ def test_polling_begins_as_soon_as_there_is_a_source_and_a_job(monkeypatch: pyte
     source, other = Slow(), Slow()
     other.ready.set()
     tenants = [(TENANT, source.make), (replace(TENANT, name="other"), other.make)]
-    engine = Engine(watchlist(watch(1)), MemoryShelf(), tenants, SystemClock())
+    engine = Engine(watchlist(watch(1)), MemoryStore(), tenants, SystemClock())
     engine.start()
     try:
         until(lambda: source.is_being_made)

@@ -16,20 +16,20 @@ from zjobtui.polling.survival import (
     STALENESS_LIMIT,
     Curve,
     Intervals,
-    Life,
+    Lifetime,
     expected_delay,
-    learn,
+    fit_curve,
 )
 
 
 def curve_of(durations: list[float], every: float = 3.0) -> Curve:
     """The curve that is learnt from jobs polled at an interval, each first somewhere in the first one."""
-    lives = []
+    lifetimes = []
     for duration in durations:
         first = _chance.uniform(0, every)
         last = first + (duration - first) // every * every
-        lives.append(Life(max(0.0, last), last + every))
-    return learn(lives)
+        lifetimes.append(Lifetime(max(0.0, last), last + every))
+    return fit_curve(lifetimes)
 
 
 _chance = Random(1)
@@ -42,8 +42,8 @@ LEARNT = {
 }
 CURVES = {
     **LEARNT,
-    "over at once": learn([Life(0, 0.5)] * 300),
-    "running for ever": learn([Life(1e6)] * 300),
+    "over at once": fit_curve([Lifetime(0, 0.5)] * 300),
+    "running for ever": fit_curve([Lifetime(1e6)] * 300),
 }
 AGE = st.one_of(st.floats(min_value=0, max_value=100), st.floats(min_value=0, max_value=1e6))
 CURVE = st.sampled_from([*CURVES.values()])

@@ -8,29 +8,29 @@ from typing import NoReturn
 
 import pytest
 
-from tests.support.sources import MemoryShelf
+from tests.support.sources import MemoryStore
 from tests.support.virtual_time import VirtualClock, run_virtually
 from zjobtui.polling.lease import LIFE, LOOK, NAME, RENEW, Lease, is_running, name_holder
 
 
-def lease_on(shelf: MemoryShelf, tenant: str = "env", *, ahead: float = 0.0) -> Lease:
-    async def on_disk(work):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202 - as the ledger does
+def lease_on(store: MemoryStore, tenant: str = "env", *, ahead: float = 0.0) -> Lease:
+    async def run_io(work):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202 - as the ledger does
         return work()
 
     clock = VirtualClock()
     clock.suspend(ahead)
-    return Lease(shelf, on_disk, clock, lambda: None, tenant)
+    return Lease(store, run_io, clock, lambda: None, tenant)
 
 
 async def keep(lease: Lease) -> "asyncio.Task[None]":
-    task = asyncio.create_task(lease.keep(lambda: True))
+    task = asyncio.create_task(lease.run(lambda: True))
     await asyncio.sleep(0.1)
     return task
 
 
 def test_of_two_windows_one_polls() -> None:
     async def script() -> None:
-        first, second = lease_on(shelf := MemoryShelf()), lease_on(shelf)
+        first, second = lease_on(store := MemoryStore()), lease_on(store)
         tasks = [await keep(first), await keep(second)]
         await asyncio.sleep(60)
         assert (first.is_held, second.is_held) == (True, False)
@@ -43,7 +43,7 @@ def test_of_two_windows_one_polls() -> None:
 
 def test_a_window_that_polls_one_tenant_keeps_no_other_window_from_polling_another() -> None:
     async def script() -> None:
-        one, other = lease_on(shelf := MemoryShelf(), "eu"), lease_on(shelf, "us")
+        one, other = lease_on(store := MemoryStore(), "eu"), lease_on(store, "us")
         tasks = [await keep(one), await keep(other)]
         await asyncio.sleep(60)
         assert (one.is_held, other.is_held) == (True, True)
@@ -55,13 +55,13 @@ def test_a_window_that_polls_one_tenant_keeps_no_other_window_from_polling_anoth
 
 def test_another_window_takes_over_within_ten_seconds() -> None:
     async def script() -> None:
-        first, second = lease_on(shelf := MemoryShelf()), lease_on(shelf)
+        first, second = lease_on(store := MemoryStore()), lease_on(store)
         gone, other = await keep(first), await keep(second)
         await asyncio.sleep(30)
         gone.cancel()
         await asyncio.sleep(10)
         assert second.is_held
-        assert (first.is_inherited, second.is_inherited) == (False, True)
+        assert (first.was_taken_over, second.was_taken_over) == (False, True)
         other.cancel()
 
     run_virtually(script())
@@ -70,8 +70,8 @@ def test_another_window_takes_over_within_ten_seconds() -> None:
 @pytest.mark.parametrize("first_ahead", [True, False])
 def test_a_window_whose_clock_is_a_day_ahead_polls_alone_and_is_followed_when_it_is_gone(first_ahead: bool) -> None:
     async def script() -> None:
-        shelf = MemoryShelf()
-        ahead, right = lease_on(shelf, ahead=86_400), lease_on(shelf)
+        store = MemoryStore()
+        ahead, right = lease_on(store, ahead=86_400), lease_on(store)
         tasks = {one: await keep(one) for one in ((ahead, right) if first_ahead else (right, ahead))}
         await asyncio.sleep(60)
         for _ in range(600):
@@ -87,7 +87,7 @@ def test_a_window_whose_clock_is_a_day_ahead_polls_alone_and_is_followed_when_it
 
 def test_a_window_that_leaves_gives_the_lease_back_at_once() -> None:
     async def script() -> None:
-        first, second = lease_on(shelf := MemoryShelf()), lease_on(shelf)
+        first, second = lease_on(store := MemoryStore()), lease_on(store)
         leaving, other = await keep(first), await keep(second)
         leaving.cancel()
         await first.release()
@@ -100,7 +100,7 @@ def test_a_window_that_leaves_gives_the_lease_back_at_once() -> None:
 
 def test_without_a_working_store_a_window_polls_all_the_same() -> None:
     async def script() -> None:
-        lease = lease_on(MemoryShelf(fault="read-only"))
+        lease = lease_on(MemoryStore(fault="read-only"))
         task = await keep(lease)
         assert (lease.is_held, lease.is_elsewhere) == (True, False)
         task.cancel()
@@ -110,8 +110,8 @@ def test_without_a_working_store_a_window_polls_all_the_same() -> None:
 
 def test_the_lease_is_taken_as_soon_as_there_is_something_to_poll() -> None:
     async def script() -> None:
-        lease, is_wanted = lease_on(MemoryShelf()), False
-        task = asyncio.create_task(lease.keep(lambda: is_wanted))
+        lease, is_wanted = lease_on(MemoryStore()), False
+        task = asyncio.create_task(lease.run(lambda: is_wanted))
         await asyncio.sleep(0.3)
         lease.wake()
         await asyncio.sleep(0)
@@ -127,12 +127,12 @@ def test_the_lease_is_taken_as_soon_as_there_is_something_to_poll() -> None:
 
 def test_the_window_that_holds_the_lease_is_not_woken_to_renew_it() -> None:
     async def script() -> None:
-        lease = lease_on(shelf := MemoryShelf())
+        lease = lease_on(store := MemoryStore())
         task = await keep(lease)
-        before = shelf.leases[NAME.format("env")]
+        before = store.leases[NAME.format("env")]
         lease.wake()
         await asyncio.sleep(0.5)
-        assert shelf.leases[NAME.format("env")] == before
+        assert store.leases[NAME.format("env")] == before
         task.cancel()
 
     run_virtually(script())
@@ -147,10 +147,10 @@ def ended_process() -> int:
 
 def test_the_lease_of_a_window_that_was_killed_is_taken_over_at_once() -> None:
     async def script() -> None:
-        lease = lease_on(shelf := MemoryShelf())
-        shelf.acquire_lease(NAME.format("env"), name_holder(ended_process()), VirtualClock().now() + 86_400, LIFE)
+        lease = lease_on(store := MemoryStore())
+        store.acquire_lease(NAME.format("env"), name_holder(ended_process()), VirtualClock().now() + 86_400, LIFE)
         task = await keep(lease)
-        assert (lease.is_held, lease.is_elsewhere, lease.is_inherited) == (True, False, True)
+        assert (lease.is_held, lease.is_elsewhere, lease.was_taken_over) == (True, False, True)
         task.cancel()
 
     run_virtually(script())
@@ -158,8 +158,8 @@ def test_the_lease_of_a_window_that_was_killed_is_taken_over_at_once() -> None:
 
 def test_of_two_windows_that_find_the_lease_of_a_killed_one_one_polls() -> None:
     async def script() -> None:
-        first, second = lease_on(shelf := MemoryShelf()), lease_on(shelf)
-        shelf.acquire_lease(NAME.format("env"), name_holder(ended_process()), VirtualClock().now(), LIFE)
+        first, second = lease_on(store := MemoryStore()), lease_on(store)
+        store.acquire_lease(NAME.format("env"), name_holder(ended_process()), VirtualClock().now(), LIFE)
         tasks = [await keep(first), await keep(second)]
         await asyncio.sleep(60)
         assert (first.is_held, second.is_held) == (True, False)
@@ -175,9 +175,9 @@ def test_of_two_windows_that_find_the_lease_of_a_killed_one_one_polls() -> None:
 def test_a_window_that_cannot_be_seen_from_here_and_never_renews_is_no_other_window(holder: str) -> None:
     async def script() -> None:
         states = set[tuple[bool, bool]]()
-        lease = lease_on(shelf := MemoryShelf())
+        lease = lease_on(store := MemoryStore())
         lease._changed = lambda: states.add((lease.is_held, lease.is_elsewhere))
-        shelf.acquire_lease(NAME.format("env"), holder, VirtualClock().now(), LIFE)
+        store.acquire_lease(NAME.format("env"), holder, VirtualClock().now(), LIFE)
         task = await keep(lease)
         assert not lease.is_held
         await asyncio.sleep(LIFE + LOOK)
@@ -189,15 +189,15 @@ def test_a_window_that_cannot_be_seen_from_here_and_never_renews_is_no_other_win
 
 def test_a_window_that_cannot_be_seen_from_here_is_another_one_once_it_renews() -> None:
     async def script() -> None:
-        lease = lease_on(shelf := MemoryShelf())
-        shelf.acquire_lease(NAME.format("env"), "far:9:0", VirtualClock().now(), LIFE)
+        lease = lease_on(store := MemoryStore())
+        store.acquire_lease(NAME.format("env"), "far:9:0", VirtualClock().now(), LIFE)
         task = await keep(lease)
         for _ in range(3):
             await asyncio.sleep(RENEW)
-            shelf.acquire_lease(NAME.format("env"), "far:9:0", VirtualClock().now(), LIFE)
+            store.acquire_lease(NAME.format("env"), "far:9:0", VirtualClock().now(), LIFE)
             await asyncio.sleep(LOOK)
             assert (lease.is_held, lease.is_elsewhere) == (False, True)
-        shelf.release_lease(NAME.format("env"), "far:9:0")
+        store.release_lease(NAME.format("env"), "far:9:0")
         await asyncio.sleep(LOOK)
         assert (lease.is_held, lease.is_elsewhere) == (True, False)
         task.cancel()
@@ -207,8 +207,8 @@ def test_a_window_that_cannot_be_seen_from_here_is_another_one_once_it_renews() 
 
 def test_without_anything_to_poll_there_is_no_other_window() -> None:
     async def script() -> None:
-        first, second, is_wanted = lease_on(shelf := MemoryShelf()), lease_on(shelf), True
-        tasks = [await keep(first), asyncio.create_task(second.keep(lambda: is_wanted))]
+        first, second, is_wanted = lease_on(store := MemoryStore()), lease_on(store), True
+        tasks = [await keep(first), asyncio.create_task(second.run(lambda: is_wanted))]
         await asyncio.sleep(LOOK)
         assert second.is_elsewhere
         is_wanted = False

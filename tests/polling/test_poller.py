@@ -38,7 +38,7 @@ def test_a_finished_job_is_asked_about_by_hand_alone() -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(100)
         before = len(run.calls)
-        run.poller.ask_now([job(0)])
+        run.poller.poll_now([job(0)])
         await asyncio.sleep(100)
         assert len(run.calls) == before + 1
 
@@ -85,7 +85,7 @@ def test_r7_no_unfinished_job_waits_for_more_than_three_times_its_plan() -> None
 def test_r7_the_job_that_a_person_looks_at_is_asked_about_every_two_seconds() -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(30)
-        run.poller.attend(job(7))
+        run.poller.set_focus(job(7))
         await asyncio.sleep(30)
 
     run = polled(TimedSource(), watches(50), script)
@@ -102,7 +102,7 @@ def test_paused_nothing_is_asked_but_by_hand() -> None:
         before = len(run.calls)
         await asyncio.sleep(300)
         assert len(run.calls) == before
-        run.poller.ask_now([job(3)])
+        run.poller.poll_now([job(3)])
         await asyncio.sleep(5)
         assert len(run.calls) == before + 1
         run.poller.resume()
@@ -206,8 +206,8 @@ def test_connections_are_renewed_after_a_sleep_even_if_nothing_is_due_or_may_be_
 def test_jobs_that_leave_the_watchlist_are_not_asked_about_any_more() -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(20)
-        await run.ledger.edit(lambda listed: listed.remove([job(0)], START))
-        run.poller.follow()
+        await run.service.edit(lambda listed: listed.remove([job(0)], START))
+        run.poller.sync_jobs()
         await asyncio.sleep(200)
 
     run = polled(TimedSource(), watches(2), script)
@@ -235,7 +235,7 @@ def test_l6_jobs_that_a_clock_an_hour_ahead_has_told_of_are_asked_about_all_the_
 
     async def script(run: Run) -> None:
         await asyncio.sleep(0.01)
-        run.poller.attend(None if attended is None else job(attended))
+        run.poller.set_focus(None if attended is None else job(attended))
         await asyncio.sleep(60)
 
     run = polled(TimedSource(), ahead, script)
@@ -249,7 +249,7 @@ def test_r6_a_window_that_takes_the_lease_over_asks_without_a_burst() -> None:
         await asyncio.sleep(120)
         assert run.calls == []
         held = True
-        run.poller.begin_anew()
+        run.poller.replan()
         await asyncio.sleep(10)
 
     run = polled(TimedSource(), watches(200), script)
@@ -286,8 +286,8 @@ def first_calls(run: Run) -> list[int]:
 
 def test_at_the_start_the_selected_come_first_then_the_visible_the_unread_the_new_and_the_rest() -> None:
     async def script(run: Run) -> None:
-        run.poller.attend(job(77))
-        run.poller.show([job(77), *map(job, range(50, 55))])
+        run.poller.set_focus(job(77))
+        run.poller.set_visible([job(77), *map(job, range(50, 55))])
         await asyncio.sleep(20)
 
     listed = heard(range(100))
@@ -303,7 +303,7 @@ def test_at_the_start_the_selected_come_first_then_the_visible_the_unread_the_ne
 def test_jobs_that_come_on_screen_are_promoted_until_they_have_been_polled_since_the_start() -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(1)
-        run.poller.show(map(job, range(400, 420)))
+        run.poller.set_visible(map(job, range(400, 420)))
         await asyncio.sleep(1)
 
     order = first_calls(polled(TimedSource(), heard(range(500)), script))
@@ -313,7 +313,7 @@ def test_jobs_that_come_on_screen_are_promoted_until_they_have_been_polled_since
 def test_jobs_that_are_shown_again_and_again_starve_no_others() -> None:
     async def script(run: Run) -> None:
         for _ in range(60):
-            run.poller.show(map(job, range(40)))
+            run.poller.set_visible(map(job, range(40)))
             await asyncio.sleep(0.5)
 
     run = polled(TimedSource(), heard(range(200)), script)
@@ -326,7 +326,7 @@ def test_a_refresh_by_hand_while_a_call_about_the_job_is_in_flight_sends_a_secon
     async def script(run: Run) -> None:
         await asyncio.sleep(0.5)
         assert run.source.requests == 1
-        run.poller.ask_now([job(0)])
+        run.poller.poll_now([job(0)])
         await asyncio.sleep(3)
 
     run = polled(TimedSource({job_id(0): START}, latency=1), watches(1), script)
@@ -422,13 +422,13 @@ async def _lease(run: Run) -> None:
     run.poller._may_poll = lambda: held
     await asyncio.sleep(120)
     held = True
-    run.poller.begin_anew()
+    run.poller.replan()
     await asyncio.sleep(5)
 
 
 async def _hand(run: Run) -> None:
     for _ in range(8):
-        run.poller.ask_now(map(job, range(300)))
+        run.poller.poll_now(map(job, range(300)))
         await asyncio.sleep(1)
 
 
@@ -464,7 +464,7 @@ def test_behind_a_slow_host_the_pulse_names_it_and_no_fresh_row_turns_stale(coun
             await asyncio.sleep(1)
             seen = [watch for number in range(count) if (watch := run.watch(number)).last_answer_at is not None]
             stale.update(second for watch in seen if is_stale(watch, run.clock.now()))
-            pulses.append(run.poller.pulse())
+            pulses.append(run.poller.status())
 
     run = polled(TimedSource(latency=5), watches(count, added_at=START - 60), script)
     assert pulses[20].limit is Limit.HOST
@@ -497,7 +497,7 @@ def test_a_job_that_always_fails_takes_no_tenant_down_but_all_that_fail_do() -> 
     async def script(run: Run) -> None:
         for _ in range(400):
             await asyncio.sleep(1)
-            downs.append(run.poller.pulse().problem is not None)
+            downs.append(run.poller.status().problem is not None)
 
     polled(source, watches(10), script)
     assert sum(downs[:300]) <= 10
@@ -556,11 +556,11 @@ def test_a_poller_that_has_little_to_do_sleeps(
 def test_jobs_that_are_removed_while_a_call_is_in_flight_are_forgotten() -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(0.5)
-        await run.ledger.edit(lambda listed: listed.remove([job(0), job(1)], START))
-        run.poller.follow()
+        await run.service.edit(lambda listed: listed.remove([job(0), job(1)], START))
+        run.poller.sync_jobs()
         await asyncio.sleep(30)
         assert len(run.poller._schedule) <= 1
-        run.poller.follow()
+        run.poller.sync_jobs()
         assert job(1) not in run.poller._failures
 
     source = TimedSource(latency=1, trouble=lambda _, one: Problem(ProblemKind.TIMED_OUT) if one == job_id(1) else None)

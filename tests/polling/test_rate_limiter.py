@@ -22,7 +22,7 @@ from zjobtui.polling.rate_limiter import (
     DEVELOPER_SANDBOX,
     PRODUCTION,
     SLOWEST,
-    WALL_MEMORY,
+    THROTTLE_MEMORY,
     Limits,
     RateLimiter,
     Windows,
@@ -41,7 +41,7 @@ def greedy(limiter: RateLimiter, start: float, seconds: float) -> list[float]:
         if delay := limiter.wait(now):
             now += delay
         else:
-            limiter.spend(now)
+            limiter.consume(now)
             calls.append(now)
     return calls
 
@@ -54,7 +54,7 @@ def most_within(calls: Sequence[float], seconds: float) -> int:
 def throttled(limits: Limits = PLENTY, calls: int = 100) -> RateLimiter:
     """One that has met a wall at time 0, after so many calls in the seconds before."""
     limiter = RateLimiter(limits, -60)
-    limiter.spend(0, calls)
+    limiter.consume(0, calls)
     limiter.throttle(0, 0, 1)
     return limiter
 
@@ -112,16 +112,16 @@ def test_what_is_left_of_a_day_lasts() -> None:
 def test_a_rest_saves_calls_for_a_sweep_but_no_second_day() -> None:
     limits = share_of(API_SANDBOX)
     limiter = RateLimiter(limits, 0)
-    assert len(greedy(limiter, 20 * HOUR, 60)) == pytest.approx(limits.saved, abs=4)
-    assert limits.saved == 200
-    assert Limits(83, per_day=300).saved == 75
-    assert Limits(83).saved == 200
-    assert Limits(83, per_day=3).saved == 1
+    assert len(greedy(limiter, 20 * HOUR, 60)) == pytest.approx(limits.max_saved, abs=4)
+    assert limits.max_saved == 200
+    assert Limits(83, per_day=300).max_saved == 75
+    assert Limits(83).max_saved == 200
+    assert Limits(83, per_day=3).max_saved == 1
 
 
 def test_with_none_left_of_the_day_nothing_goes_and_the_loop_is_not_busy() -> None:
     limiter = RateLimiter(limits_for(TenantKind.PRODUCTION, daily_calls=1), 0)
-    limiter.spend(1)
+    limiter.consume(1)
     now, waits = 1.0, 0
     while delay := limiter.wait(now):
         assert delay > 1
@@ -134,17 +134,17 @@ def test_with_none_left_of_the_day_nothing_goes_and_the_loop_is_not_busy() -> No
 
 def test_calls_that_went_without_leave_are_made_up_for() -> None:
     limiter = RateLimiter(PLENTY, 0)
-    limiter.spend(0, 112)
+    limiter.consume(0, 112)
     assert limiter.wait(0) == pytest.approx(100.5 / 50)
 
 
 def test_a_clock_that_stands_or_steps_back_fills_nothing() -> None:
     limiter = RateLimiter(PLENTY, 100)
-    limiter.spend(100, 13)
+    limiter.consume(100, 13)
     wait = limiter.wait(100)
     assert wait > 0
     assert limiter.wait(100) == wait
-    limiter.spend(90)
+    limiter.consume(90)
     assert limiter.wait(90) == pytest.approx(10 + wait + 1 / 50)
     assert limiter.wait(100) == pytest.approx(wait + 1 / 50)
     assert limiter.wait(100 + wait + 1 / 50) == 0
@@ -237,7 +237,7 @@ def against(takes: Callable[[float], bool], seconds: float, chance: Random, conc
         delay = limiter.wait(now)
         if delay == 0 and len(in_flight) < concurrency:
             latency = chance.uniform(0.05, 0.15)
-            limiter.spend(now)
+            limiter.consume(now)
             heapq.heappush(in_flight, (now + latency, len(calls)))
             calls.append(Call(now, takes(now + latency / 2)))
         else:
@@ -267,8 +267,8 @@ def test_near_the_wall_the_rate_stays_for_long_and_comes_back_within_minutes() -
 
 def test_calls_of_a_while_ago_say_nothing_of_where_the_wall_is() -> None:
     limiter = RateLimiter(PLENTY, 0)
-    limiter.spend(0, 100)
-    limiter.spend(60)
+    limiter.consume(0, 100)
+    limiter.consume(60)
     limiter.throttle(60, 60.1, 1)
     assert limiter.rate(62) < 1
 
@@ -276,7 +276,7 @@ def test_calls_of_a_while_ago_say_nothing_of_where_the_wall_is() -> None:
 def test_a_wall_that_is_met_soon_after_the_start_is_taken_to_be_where_the_rate_was() -> None:
     limiter = RateLimiter(PLENTY, 0)
     for tenth in range(10):
-        limiter.spend(tenth / 10, 2)
+        limiter.consume(tenth / 10, 2)
     limiter.throttle(0.9, 1.0, 1)
     assert limiter.rate(62) == pytest.approx(20, rel=0.15)
 
@@ -305,22 +305,22 @@ def test_while_the_rate_is_held_down_calls_go_evenly() -> None:
 
 def test_a_wall_that_was_an_outage_is_forgotten_unless_that_comes_again_and_again() -> None:
     limiter = throttled()
-    limiter.forgive(1)
-    assert (limiter.rate(2), limiter.is_walled(2)) == (50, False)
+    limiter.forget_throttling(1)
+    assert (limiter.rate(2), limiter.is_throttled(2)) == (50, False)
     limiter.throttle(10, 10, 1)
-    limiter.forgive(11)
+    limiter.forget_throttling(11)
     assert limiter.rate(12) < 50
     limiter.throttle(400, 400, 1)
     before = limiter.rate(399)
-    limiter.forgive(401)
+    limiter.forget_throttling(401)
     assert limiter.rate(402) >= before
 
 
 def test_a_wall_is_remembered_for_five_minutes() -> None:
     limiter = throttled()
-    assert limiter.is_walled(WALL_MEMORY)
-    assert not limiter.is_walled(WALL_MEMORY + 2)
-    assert not RateLimiter(PLENTY, 0).is_walled(0)
+    assert limiter.is_throttled(THROTTLE_MEMORY)
+    assert not limiter.is_throttled(THROTTLE_MEMORY + 2)
+    assert not RateLimiter(PLENTY, 0).is_throttled(0)
 
 
 def test_a_host_that_asks_for_patience_alone_shows_no_wall() -> None:
@@ -345,7 +345,7 @@ def test_nothing_goes_before_the_host_is_ready_again(patience: float, shorter: f
 
 def test_half_of_what_all_clients_have_left_is_spread_over_the_rest_of_the_window() -> None:
     limiter = RateLimiter(PLENTY, 0)
-    limiter.learn(RateLimits(window=60, remaining=40, reset=20), 0)
+    limiter.apply_headers(RateLimits(window=60, remaining=40, reset=20), 0)
     assert limiter.rate(1) == 1
     assert len(greedy(limiter, 0, 20)) <= 22
     assert limiter.rate(21) == 50
@@ -354,14 +354,14 @@ def test_half_of_what_all_clients_have_left_is_spread_over_the_rest_of_the_windo
 @pytest.mark.parametrize(("window", "reset", "wait"), [(60, 20, 20), (DAY, DAY, HOUR), (HOUR, 10**15, HOUR)])
 def test_with_nothing_left_nothing_goes_before_the_reset(window: int, reset: int, wait: float) -> None:
     limiter = RateLimiter(PLENTY, 0)
-    limiter.learn(RateLimits(window=window, remaining=0, reset=reset), 0)
+    limiter.apply_headers(RateLimits(window=window, remaining=0, reset=reset), 0)
     assert limiter.wait(0) == wait
 
 
 def test_a_reset_does_not_cut_short_what_the_host_asked_for() -> None:
     limiter = RateLimiter(PLENTY, 0)
     limiter.throttle(0, 0, 300)
-    limiter.learn(RateLimits(window=60, remaining=0, reset=20), 0)
+    limiter.apply_headers(RateLimits(window=60, remaining=0, reset=20), 0)
     assert limiter.wait(0) == 300
 
 
@@ -379,54 +379,54 @@ def test_a_reset_does_not_cut_short_what_the_host_asked_for() -> None:
 )
 def test_headers_that_grant_enough_or_say_nothing_hold_nothing_back(told: RateLimits) -> None:
     limiter = RateLimiter(PLENTY, 0)
-    limiter.learn(told, 0)
+    limiter.apply_headers(told, 0)
     assert (limiter.wait(0), limiter.rate(0), limiter.concurrency) == (0, 50, CONCURRENCY)
 
 
 def test_granted_windows_lower_the_share_and_never_raise_it() -> None:
     limiter = RateLimiter(share_of(API_SANDBOX), 0)
-    limiter.learn(RateLimits(windows={60: 600, HOUR: 1_000}), 0)
+    limiter.apply_headers(RateLimits(windows={60: 600, HOUR: 1_000}), 0)
     assert (limiter.limits.per_second, limiter.limits.per_hour, limiter.limits.per_day) == (1, 100, 1_000)
-    limiter.learn(RateLimits(windows={60: 50_000, HOUR: 50_000}), 0)
+    limiter.apply_headers(RateLimits(windows={60: 50_000, HOUR: 50_000}), 0)
     assert limiter.limits == share_of(API_SANDBOX)
 
 
 @pytest.mark.parametrize("windows", [{DAY: 0}, {DAY: -5}, {60: 0, HOUR: 0}, {}])
 def test_a_window_without_calls_is_a_mistake_and_is_ignored(windows: dict[int, int]) -> None:
     limiter = RateLimiter(share_of(PRODUCTION), 0)
-    limiter.learn(RateLimits(windows=windows), 0)
+    limiter.apply_headers(RateLimits(windows=windows), 0)
     assert limiter.limits == share_of(PRODUCTION)
 
 
 def test_one_odd_response_lowers_the_share_until_the_next_one() -> None:
     limiter = RateLimiter(share_of(PRODUCTION), 0)
-    limiter.spend(0, 60)
-    limiter.learn(RateLimits(windows={DAY: 500}), 0)
+    limiter.consume(0, 60)
+    limiter.apply_headers(RateLimits(windows={DAY: 500}), 0)
     assert limiter.wait(1) > 0
-    limiter.learn(RateLimits(windows={DAY: 27_000_000}), 1)
+    limiter.apply_headers(RateLimits(windows={DAY: 27_000_000}), 1)
     assert limiter.wait(1) == 0
     assert limiter.day_share(1) < 0.001
 
 
 def test_calls_that_were_never_sent_are_given_back() -> None:
     limiter = RateLimiter(share_of(API_SANDBOX), 0)
-    limiter.spend(0, 150)
-    limiter.spend(120, 30)
+    limiter.consume(0, 150)
+    limiter.consume(120, 30)
     saved = limiter.allowance(120)
-    limiter.take_back(40)
+    limiter.refund(40)
     assert limiter.used_today(120) == 140
-    assert limiter.take_uncounted() == 140
+    assert limiter.drain_uncounted() == 140
     assert limiter.allowance(120) > saved
-    limiter.take_back(1_000)
+    limiter.refund(1_000)
     assert limiter.used_today(120) == 0
 
 
 def test_granted_windows_do_not_lower_what_the_user_has_set() -> None:
     limits = limits_for(TenantKind.PRODUCTION, calls_per_second=5)
     limiter = RateLimiter(limits, 0)
-    limiter.learn(RateLimits(windows={60: 60}), 0)
+    limiter.apply_headers(RateLimits(windows={60: 60}), 0)
     assert limiter.limits == limits
-    limiter.learn(RateLimits(window=60, remaining=40, reset=20, windows={60: 60}), 0)
+    limiter.apply_headers(RateLimits(window=60, remaining=40, reset=20, windows={60: 60}), 0)
     assert limiter.rate(1) == 1
 
 
@@ -434,7 +434,7 @@ def test_granted_windows_do_not_lower_what_the_user_has_set() -> None:
 @pytest.mark.parametrize("window", [60, HOUR, DAY])
 def test_a_host_that_grants_next_to_nothing_gets_one_call_a_window(window: int, granted: int) -> None:
     limiter = RateLimiter(share_of(PRODUCTION), 0)
-    limiter.learn(RateLimits(windows={window: granted}), 0)
+    limiter.apply_headers(RateLimits(windows={window: granted}), 0)
     calls = greedy(limiter, 0, 4 * window)
     assert 3 <= len(calls) <= 5
 
@@ -442,9 +442,9 @@ def test_a_host_that_grants_next_to_nothing_gets_one_call_a_window(window: int, 
 @pytest.mark.parametrize(("granted", "in_flight"), [(200, 10), (40, 10), (20, 5), (4, 1), (1, 1), (0, 1)])
 def test_a_quarter_of_the_calls_in_flight_that_the_host_grants_is_taken(granted: int, in_flight: int) -> None:
     limiter = RateLimiter(PLENTY, 0)
-    limiter.learn(RateLimits(concurrent=granted), 0)
+    limiter.apply_headers(RateLimits(concurrent=granted), 0)
     assert limiter.concurrency == in_flight
-    limiter.learn(RateLimits(), 0)
+    limiter.apply_headers(RateLimits(), 0)
     assert limiter.concurrency == in_flight
 
 
@@ -453,7 +453,7 @@ def test_a_quarter_of_the_calls_in_flight_that_the_host_grants_is_taken(granted:
 
 def test_what_others_spent_is_counted_for_the_day() -> None:
     limiter = RateLimiter(share_of(API_SANDBOX), 0)
-    limiter.count_today(1_000, 10)
+    limiter.set_daily_count(1_000, 10)
     assert limiter.used_today(20) == 1_000
     assert limiter.wait(20) == HOUR - 20
     assert limiter.day_share(20) == 1
@@ -461,25 +461,25 @@ def test_what_others_spent_is_counted_for_the_day() -> None:
 
 def test_calls_of_this_window_count_once_whichever_way_they_come() -> None:
     limiter = RateLimiter(share_of(API_SANDBOX), 0)
-    limiter.spend(1, 30)
-    assert limiter.take_uncounted() == 30
-    assert limiter.take_uncounted() == 0
-    limiter.spend(2, 5)
-    limiter.count_today(130, 3)  # the 30 are in it, the 5 are not yet
+    limiter.consume(1, 30)
+    assert limiter.drain_uncounted() == 30
+    assert limiter.drain_uncounted() == 0
+    limiter.consume(2, 5)
+    limiter.set_daily_count(130, 3)  # the 30 are in it, the 5 are not yet
     assert limiter.used_today(3) == 135
 
 
 def test_an_old_count_of_the_day_is_not_held_against_the_next_one() -> None:
     limiter = RateLimiter(share_of(API_SANDBOX), 0)
-    limiter.count_today(1_000, 10)
-    limiter.spend(20, 3)
+    limiter.set_daily_count(1_000, 10)
+    limiter.consume(20, 3)
     assert limiter.used_today(11 + HOUR) == 3
 
 
 def test_midnight_grants_no_second_day_to_what_this_run_has_spent() -> None:
     limiter = RateLimiter(share_of(API_SANDBOX), DAY - 600)
-    limiter.spend(DAY - 600, 900)
-    limiter.count_today(0, DAY + 1)
+    limiter.consume(DAY - 600, 900)
+    limiter.set_daily_count(0, DAY + 1)
     assert limiter.used_today(DAY + 1) == 900
     assert limiter.used_today(2 * DAY + HOUR) == 0
 
@@ -487,7 +487,7 @@ def test_midnight_grants_no_second_day_to_what_this_run_has_spent() -> None:
 def test_calls_per_second_are_those_of_the_last_ten_seconds() -> None:
     limiter = RateLimiter(PLENTY, 0)
     for half in range(40):
-        limiter.spend(half / 2)
+        limiter.consume(half / 2)
         assert limiter.calls_per_second(half / 2) <= 3
     assert limiter.calls_per_second(20) == pytest.approx(1.9)
     assert limiter.calls_per_second(25) == pytest.approx(0.9)
@@ -498,16 +498,16 @@ def test_calls_per_second_are_those_of_the_last_ten_seconds() -> None:
 def test_calls_are_forgotten_though_nobody_asks_for_their_rate() -> None:
     limiter = RateLimiter(PLENTY, 0)
     for second in range(1_000):
-        limiter.spend(second)
+        limiter.consume(second)
     assert len(limiter._sent) <= 11
 
 
 def test_what_may_be_planned_with_is_the_rate_and_what_is_saved() -> None:
     limiter = RateLimiter(limits_for(TenantKind.API_SANDBOX), 0)
     assert limiter.allowance(0) == pytest.approx(4_000 / DAY + 199 / 300)
-    limiter.spend(0, 200)
+    limiter.consume(0, 200)
     assert limiter.allowance(0) == pytest.approx(4_000 / DAY)
-    limiter.spend(0, 5_000)
+    limiter.consume(0, 5_000)
     assert 0 < limiter.allowance(0) < 0.001
 
 
@@ -516,14 +516,14 @@ def test_saved_calls_serve_jobs_that_all_come_at_once() -> None:
     per_second, long_run = limiter.limits.per_second, 4_000 / DAY
     assert limiter.even_rate(0, 1) == limiter.even_rate(0, 200) == per_second
     assert limiter.even_rate(0, 400) == pytest.approx(2 * long_run)
-    limiter.spend(0, 200)
+    limiter.consume(0, 200)
     assert limiter.even_rate(0, 100) == pytest.approx(long_run)
 
 
 def test_the_supply_of_a_day_is_what_is_left_and_what_comes_free() -> None:
     limiter = RateLimiter(limits_for(TenantKind.API_SANDBOX), 0)
-    limiter.spend(0, 300)
-    limiter.spend(6 * HOUR, 200)
+    limiter.consume(0, 300)
+    limiter.consume(6 * HOUR, 200)
     assert dict(limiter.supply(6 * HOUR))[16 * HOUR] == 500
     within = dict(limiter.supply(12 * HOUR))
     assert within[8 * HOUR] == 500
@@ -533,7 +533,7 @@ def test_the_supply_of_a_day_is_what_is_left_and_what_comes_free() -> None:
 
 def test_calls_of_other_windows_come_free_at_midnight() -> None:
     limiter = RateLimiter(limits_for(TenantKind.API_SANDBOX), 20 * HOUR)
-    limiter.count_today(600, 20 * HOUR)
+    limiter.set_daily_count(600, 20 * HOUR)
     within = dict(limiter.supply(20 * HOUR))
     assert (within[2 * HOUR], within[8 * HOUR]) == (400, 1_000)
 
@@ -549,7 +549,7 @@ def test_what_holds_back_is_named() -> None:
     limiter = throttled()
     assert limiter.limit(0.5) is limiter.limit(10) is Limit.HOST
     assert limiter.limit(600) is Limit.CALLS_PER_SECOND
-    limiter.learn(RateLimits(window=60, remaining=4, reset=60), 700)
+    limiter.apply_headers(RateLimits(window=60, remaining=4, reset=60), 700)
     assert limiter.limit(701) is Limit.HOST
     limiter.pause(1_000, 10)
     assert limiter.limit(1_001) is Limit.HOST
@@ -575,17 +575,17 @@ def test_whatever_happens_a_call_may_go_at_some_time(
     for event, number, seconds in events:
         now += seconds if event != "back" else -seconds
         if event == "spend":
-            limiter.spend(now, number % 50)
+            limiter.consume(now, number % 50)
         elif event == "throttle":
             limiter.throttle(now - 1, now, min(seconds, HOUR))
         elif event == "pause":
             limiter.pause(now, min(seconds, HOUR))
         elif event == "remaining":
-            limiter.learn(RateLimits(window=HOUR, remaining=number, reset=int(seconds)), now)
+            limiter.apply_headers(RateLimits(window=HOUR, remaining=number, reset=int(seconds)), now)
         elif event == "windows":
-            limiter.learn(RateLimits(windows={60: number % 100_000, DAY: number}), now)
+            limiter.apply_headers(RateLimits(windows={60: number % 100_000, DAY: number}), now)
         elif event == "count":
-            limiter.count_today(number % 1_000, now)
+            limiter.set_daily_count(number % 1_000, now)
         assert limiter.wait(now) >= 0
         assert 1 / HOUR <= limiter.allowance(now) < inf
         assert 0 < limiter.even_rate(now, 1 + number % 9_000) < inf

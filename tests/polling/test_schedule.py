@@ -16,8 +16,8 @@ from zjobtui.models.digest import Digest
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.verdict import Kind, Verdict
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.polling.schedule import MEMORY, RETRY, Schedule, latest_of, lives
-from zjobtui.polling.survival import CHEAPEST, PRIOR, SHORTEST, STALENESS_LIMIT, Life, expected_delay, learn
+from zjobtui.polling.schedule import MEMORY, RETRY, Schedule, latest_of, lifetimes
+from zjobtui.polling.survival import CHEAPEST, PRIOR, SHORTEST, STALENESS_LIMIT, Lifetime, expected_delay, fit_curve
 
 DONE = Digest("Completed", Verdict(Kind.DONE, "It is done."))
 PROCESSING = Digest("Processing", Verdict(Kind.RUNNING, "It runs."))
@@ -320,10 +320,10 @@ def test_where_calls_are_few_so_are_those_that_are_tried_again() -> None:
 
 def test_what_is_known_of_a_life_lies_between_two_responses() -> None:
     (watch,) = ended(1, [20.0], every=6)
-    assert lives([watch], NOW, {}) == [Life(18, 24, 0)]
-    assert lives([watch], NOW, {watch.job: START + 6}) == [Life(18, 24, 6)]
-    assert lives([running(0, 100, 7)], NOW, {}) == [Life(93, inf, 0)]
-    assert lives(watches(1), NOW, {}) == []
+    assert lifetimes([watch], NOW, {}) == [Lifetime(18, 24, 0)]
+    assert lifetimes([watch], NOW, {watch.job: START + 6}) == [Lifetime(18, 24, 6)]
+    assert lifetimes([running(0, 100, 7)], NOW, {}) == [Lifetime(93, inf, 0)]
+    assert lifetimes(watches(1), NOW, {}) == []
 
 
 def test_a_job_that_had_ended_when_it_was_first_polled_teaches_nothing() -> None:
@@ -331,15 +331,15 @@ def test_a_job_that_had_ended_when_it_was_first_polled_teaches_nothing() -> None
     backwards = [replace(watch, last_running_at=watch.ended_at) for watch in ended(100, [20.0] * 100)]
     unended = [replace(watch, ended_at=None) for watch in ended(100, [20.0] * 100)]
     for known in (unwitnessed, backwards, unended):
-        assert lives(known, NOW, {}) == []
-        assert fitted(known, 1).intervals.curve == learn([])
+        assert lifetimes(known, NOW, {}) == []
+        assert fitted(known, 1).intervals.curve == fit_curve([])
 
 
 def test_times_from_a_clock_that_was_ahead_teach_nothing() -> None:
-    assert lives([running(0, 100, -3_600)], NOW, {}) == []
+    assert lifetimes([running(0, 100, -3_600)], NOW, {}) == []
     (early,) = ended(1, [20.0])
     born_later = replace(early, added_at=(early.ended_at or 0) + 50)
-    assert all(0 <= life.since <= life.after < life.by for life in lives([born_later], NOW, {}))
+    assert all(0 <= life.since <= life.after < life.by for life in lifetimes([born_later], NOW, {}))
 
 
 def test_only_the_jobs_that_were_added_last_are_learnt_from() -> None:
@@ -347,7 +347,7 @@ def test_only_the_jobs_that_were_added_last_are_learnt_from() -> None:
     lately = [replace(watch, job=job(1_000 + number)) for number, watch in enumerate(ended(MEMORY, [20.0] * MEMORY))]
     mixed = [*before, *lately]
     Random(1).shuffle(mixed)
-    assert sorted(lives(latest_of(mixed), NOW, {})) == sorted(lives(lately, NOW, {}))
+    assert sorted(lifetimes(latest_of(mixed), NOW, {})) == sorted(lifetimes(lately, NOW, {}))
     assert len(latest_of(mixed)) == MEMORY
     assert fitted(mixed, 1).intervals.curve.quantile(0.5) < 30
 
@@ -372,7 +372,7 @@ def test_jobs_that_are_first_seen_running_at_an_age_say_nothing_of_earlier_ones(
     schedule.fit(known, now + 1, 83)
     witnessed = [watch for watch in known if watch.last_running_at is not None]
     assert len(witnessed) < 290
-    ignored = learn(lives(known, now + 1, {}))
+    ignored = fit_curve(lifetimes(known, now + 1, {}))
     assert schedule.intervals.curve.quantile(0.5) < ignored.quantile(0.5) - 1
     assert schedule.intervals.curve.quantile(0.5) == pytest.approx(20, abs=4)
 

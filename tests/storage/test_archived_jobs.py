@@ -44,9 +44,8 @@ def archive(path: Path) -> None:
 def gone(path: Path) -> tuple[set[object], set[object]]:
     """The jobs that are archived and that are removed after a start."""
     with opened(path) as (store, _):
-        return {one.job for one in store.list_removed(EventKind.ARCHIVED)}, {
-            one.job for one in store.list_removed(EventKind.REMOVED)
-        }
+        archived, removed = store.list_removed(EventKind.ARCHIVED), store.list_removed(EventKind.REMOVED)
+        return {watch.job for watch in archived}, {watch.job for watch in removed}
 
 
 @pytest.mark.parametrize("content", [None, b"", b"noise " * 900], ids=["deleted", "emptied", "noise"])

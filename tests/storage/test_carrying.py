@@ -56,7 +56,7 @@ def test_an_export_makes_the_same_watchlist_in_an_empty_store_and_nothing_more_w
         assert list(kept(folder / "store")) == watches
     assert (merged.new, merged.merged, merged.known) == (0, 0, len(watches))
     assert list(merged.change.watchlist) == watches
-    assert not merged.change.is_urgent
+    assert not merged.change.must_commit_now
 
 
 @settings(max_examples=10)
@@ -86,13 +86,13 @@ def test_what_a_person_wrote_here_and_what_is_newer_here_stands() -> None:
     merged = merge(watchlist(ours), [ImportedJob(theirs, done(NOW + 1))], (), lambda _: (None, ()))
     assert list(merged.change.watchlist) == [replace(theirs, label="mine", added_at=NOW - 5)]
     back = merge(merged.change.watchlist, [ImportedJob(ours)], (), lambda _: (done(NOW + 1), ()))
-    assert (back.merged, back.known, back.change.is_urgent) == (0, 1, False)
+    assert (back.merged, back.known, back.change.must_commit_now) == (0, 1, False)
 
 
 def test_what_was_taken_off_the_list_here_stays_off_it() -> None:
     merged = merge(watchlist(watch(1)), [ImportedJob(watch(2)), ImportedJob(watch(3))], {job(2)}, lambda _: (None, ()))
     assert list(merged.change.watchlist) == [watch(1), watch(3)]
-    assert (merged.new, merged.off) == (1, 1)
+    assert (merged.new, merged.skipped) == (1, 1)
 
 
 def broken(**changes: Any) -> str:  # noqa: ANN401 - whatever stands in a file

@@ -47,12 +47,12 @@ def run_window(
     """A window that does what the script says, and looks at its store a few times."""
 
     async def run() -> WatchlistService:
-        ledger = WatchlistService(watches, store, lambda: None)
-        ledger.start()
-        await script(ledger)
+        service = WatchlistService(watches, store, lambda: None)
+        service.start()
+        await script(service)
         await asyncio.sleep(LOOK * looks)
-        await ledger.close()
-        return ledger
+        await service.close()
+        return service
 
     return run_virtually(run())
 
@@ -67,33 +67,33 @@ def other_store(path: Path, commits: int) -> Path:
     return other
 
 
-async def edit_each(ledger: WatchlistService) -> None:
+async def edit_each(service: WatchlistService) -> None:
     """A label, a note and tags of job 1, a removal of job 2, and job 3 archived; all are acknowledged."""
-    await ledger.edit(lambda listed: listed.label([job(1)], "typed", NOW + 1))
-    await ledger.edit(lambda listed: listed.note([job(1)], "typed note"))
-    await ledger.edit(lambda listed: listed.tag([job(1)], ("typed-tag",)))
-    await ledger.edit(lambda listed: listed.remove([job(2)], NOW + 2))
-    await ledger.edit(lambda listed: listed.remove([job(3)], NOW + 3, EventKind.ARCHIVED))
-    assert ledger.unsaved == ""
+    await service.edit(lambda listed: listed.label([job(1)], "typed", NOW + 1))
+    await service.edit(lambda listed: listed.note([job(1)], "typed note"))
+    await service.edit(lambda listed: listed.tag([job(1)], ("typed-tag",)))
+    await service.edit(lambda listed: listed.remove([job(2)], NOW + 2))
+    await service.edit(lambda listed: listed.remove([job(3)], NOW + 3, EventKind.ARCHIVED))
+    assert service.unsaved == ""
 
 
 @PUTS
 def test_what_was_saved_wins_over_an_older_copy(put: Put, path: Path) -> None:
     copy = path.with_name("copy")
 
-    async def script(ledger: WatchlistService) -> None:
-        await edit_each(ledger)
+    async def script(service: WatchlistService) -> None:
+        await edit_each(service)
         put(copy, path)
 
     with opened(path) as (store, _):
         watches = added(store, watch(1, label="old", note="N1"), watch(2), watch(3), watch(4))
         shutil.copy(path, copy)
-        ledger = run_window(store, watches, script)
-    assert ledger.unsaved == ""
-    assert "All jobs are kept and saved" in ledger.notice
-    assert kept(path) == ledger.watchlist
-    assert set(ledger.watchlist.watches) == {job(1), job(4)}
-    one = ledger.watchlist.watches[job(1)]
+        service = run_window(store, watches, script)
+    assert service.unsaved == ""
+    assert "All jobs are kept and saved" in service.notice
+    assert kept(path) == service.watchlist
+    assert set(service.watchlist.watches) == {job(1), job(4)}
+    one = service.watchlist.watches[job(1)]
     assert (one.label, one.note, one.tags) == ("typed", "typed note", ("typed-tag",))
     with opened(path) as (store, _):
         assert [one.job for one in store.list_removed(EventKind.REMOVED)] == [job(2)]
@@ -105,17 +105,17 @@ def test_what_was_saved_wins_over_an_older_copy(put: Put, path: Path) -> None:
 def test_what_was_saved_is_carried_to_another_store(put: Put, commits: int, path: Path) -> None:
     other = other_store(path, commits)
 
-    async def script(ledger: WatchlistService) -> None:
-        await edit_each(ledger)
+    async def script(service: WatchlistService) -> None:
+        await edit_each(service)
         put(other, path)
         await asyncio.sleep(LOOK * 1.5)
-        await ledger.edit(lambda listed: listed.note([job(4)], "afterwards"))
+        await service.edit(lambda listed: listed.note([job(4)], "afterwards"))
 
     with opened(path) as (store, _):
-        ledger = run_window(store, added(store, watch(1, label="old"), watch(2), watch(3), watch(4)), script)
-    assert ledger.unsaved == ""
-    assert kept(path) == ledger.watchlist
-    labels = {one.job: (one.label, one.note) for one in ledger.watchlist}
+        service = run_window(store, added(store, watch(1, label="old"), watch(2), watch(3), watch(4)), script)
+    assert service.unsaved == ""
+    assert kept(path) == service.watchlist
+    labels = {one.job: (one.label, one.note) for one in service.watchlist}
     last = f"{commits - 1}" if commits else ""
     assert labels == {job(1): ("typed", "typed note"), job(4): ("", "afterwards"), job(9): ("other", last)}
     with opened(path) as (store, _):

@@ -12,7 +12,7 @@ from zjobtui.models.report import OrderResult, Report
 from zjobtui.models.sorting import SortOrder
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.zuora.parser import read_reply
+from zjobtui.zuora.parser import read_response
 
 NOW = 1_795_442_400.0
 """A fixed moment: 2026-11-23 14:00:00 UTC."""
@@ -82,7 +82,7 @@ def body(**fields: object) -> bytes:
 
 def read_body(**fields: object) -> Report:
     """The report in a good answer with these fields at its root."""
-    report = read_reply(200, body(**fields))
+    report = read_response(200, body(**fields))
     assert isinstance(report, Report)
     return report
 
@@ -94,7 +94,7 @@ def read_result(result: object) -> Report:
 
 def read_payload(name: str) -> Report | Problem:
     """What a recorded reply says."""
-    return read_reply(http_status(name), payload(name))
+    return read_response(http_status(name), payload(name))
 
 
 def arranged(watches: Iterable[WatchedJob], order: SortOrder = SortOrder.URGENCY) -> list[WatchedJob]:

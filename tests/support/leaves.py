@@ -12,7 +12,7 @@ from zjobtui.models.json_value import Json
 from zjobtui.models.reason import Reason
 
 _KEPT_AS_THEY_CAME = frozenset({"rest", "fields", "metrics"})
-_SAYS_NOTHING_NEW = frozenset({"raw", "odd"})
+_SAYS_NOTHING_NEW = frozenset({"raw", "malformed"})
 
 
 def leaves(value: object) -> Iterator[Json]:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from random import Random
 
-from tests.support.sources import MemoryShelf, TimedSource
+from tests.support.sources import MemoryStore, TimedSource
 from tests.support.virtual_time import START, VirtualClock, run_virtually
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.tenant import TenantKind
@@ -39,7 +39,7 @@ class Run:
 
     source: TimedSource
     poller: Poller
-    ledger: WatchlistService
+    service: WatchlistService
     clock: VirtualClock
     pulse: TenantStatus = field(default_factory=lambda: TenantStatus(tenant="env"))
 
@@ -51,7 +51,7 @@ class Run:
         return [asked.at - START for asked in self.source.asked if asked.job == job_id(number)]
 
     def watch(self, number: int) -> WatchedJob:
-        found = self.ledger.watchlist.get(job(number))
+        found = self.service.watchlist.get(job(number))
         assert found is not None
         return found
 
@@ -73,18 +73,18 @@ def polled(
     async def run() -> Run:
         chance, clock = Random(seed), VirtualClock()
         source.now = clock.now
-        ledger = WatchlistService(Watchlist({watch.job: watch for watch in listed}), MemoryShelf(), lambda: None)
-        ledger.start()
+        service = WatchlistService(Watchlist({watch.job: watch for watch in listed}), MemoryStore(), lambda: None)
+        service.start()
         poller = Poller(
-            "env", source, ledger, RateLimiter(limits, clock.now()), clock, chance, staleness_limit=staleness_limit
+            "env", source, service, RateLimiter(limits, clock.now()), clock, chance, staleness_limit=staleness_limit
         )
-        done = Run(source, poller, ledger, clock)
+        done = Run(source, poller, service, clock)
         task = asyncio.create_task(poller.run())
         await script(done)
-        done.pulse = poller.pulse()
+        done.pulse = poller.status()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await ledger.close()
+        await service.close()
         return done
 
     return run_virtually(run())

@@ -92,7 +92,7 @@ class ScriptedEngine:
     def watch(self, watches: Iterable[WatchedJob], /) -> "Future[EditResult]":
         return self._done(self.state.watchlist.add(watches))
 
-    def forget(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]":
+    def remove(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]":
         return self._done(self.state.watchlist.remove(jobs, self.clock.now()))
 
     def restore(self, watches: Iterable[WatchedJob], /) -> "Future[EditResult]":
@@ -113,13 +113,13 @@ class ScriptedEngine:
     def mark_unread(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]":
         return self._done(self.state.watchlist.mark_unread(jobs))
 
-    def ask_now(self, jobs: Iterable[JobRef], /) -> None:
+    def poll_now(self, jobs: Iterable[JobRef], /) -> None:
         self.asked += jobs
 
-    def attend(self, job: JobRef | None, /) -> None:
+    def set_focus(self, job: JobRef | None, /) -> None:
         self.attended.append(job)
 
-    def show(self, jobs: Iterable[JobRef], /) -> None:
+    def set_visible(self, jobs: Iterable[JobRef], /) -> None:
         self.shown.append(list(jobs))
 
     def pause(self) -> None:
@@ -138,7 +138,7 @@ class ScriptedEngine:
             if one.response is not None:
                 self.archive.keep(one.watch.job, one.response)
         self.archive.entries += change.entries
-        self.state = State(change.watchlist, self.state.pulses)
+        self.state = State(change.watchlist, self.state.statuses)
         self.publish()
 
     def _done(self, change: Change) -> "Future[EditResult]":

@@ -69,7 +69,7 @@ class TimedSource:
 
 
 @dataclass
-class MemoryShelf:
+class MemoryStore:
     """Keeps what is committed; `fault` makes every write fail with that text."""
 
     changes: list[Change] = field(default_factory=list)

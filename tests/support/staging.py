@@ -7,7 +7,7 @@ from tests.support.building import NOW, job, read_payload, watch
 from tests.support.scripted import FixedClock, ScriptedEngine, call
 from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.report import Report
-from zjobtui.zuora.parser import read_reply
+from zjobtui.zuora.parser import read_response
 
 Told = str | bytes | Observation | None
 """What was heard of a job: a recorded reply by its name, a body, an observation, or nothing yet."""
@@ -28,7 +28,7 @@ def heard(told: str | bytes | Observation, at: float = NOW) -> Observation:
     """The observation that it makes."""
     if isinstance(told, Success | Failure):
         return replace(told, at=at)
-    outcome = read_payload(told) if isinstance(told, str) else read_reply(200, told)
+    outcome = read_payload(told) if isinstance(told, str) else read_response(200, told)
     return Success(outcome, at, call()) if isinstance(outcome, Report) else Failure(outcome, at, call())
 
 

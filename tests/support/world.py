@@ -10,7 +10,7 @@ from zjobtui.models.report import Report
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.simulator.payloads import reply
 from zjobtui.simulator.world import World
-from zjobtui.zuora.parser import read_reply
+from zjobtui.zuora.parser import read_response
 
 LABELS = ("CS-4390", "CS-4398 bulk price", "CS-4411 renewal batch", "preview Q3", "CS-4420 migration")
 
@@ -37,7 +37,7 @@ def ask(world: World, job: JobRef, elapsed: float) -> Observation:
     """What a call about a job brings, `elapsed` seconds after the world's start."""
     life = world.life(job.id.given)
     assert life is not None
-    outcome = read_reply(200, json.dumps(reply(life, elapsed), ensure_ascii=False).encode())
+    outcome = read_response(200, json.dumps(reply(life, elapsed), ensure_ascii=False).encode())
     now = NOW + elapsed
     return Success(outcome, now, call()) if isinstance(outcome, Report) else Failure(outcome, now, call())
 

@@ -138,7 +138,7 @@ async def test_every_word_and_term_finds_the_rows_that_it_means(
     stage.bring((job(3), heard(RUNNING, stage.clock.at)), planned=60.0)
     recent = [replace(one, added_at=stage.clock.at - 60) for one in stage.state.watchlist]
     for number in (0, 1, 3):
-        stage.forget([recent[number].job])
+        stage.remove([recent[number].job])
         stage.restore([recent[number]])
     async with looking_at(stage, size) as sight:
         await sight.press("/")

@@ -30,7 +30,7 @@ ANOTHER = (*["up"] * 3, "enter")
 def sign_in(_: Tenant, credentials: ClientCredentials) -> Checkup:
     """A host that knows one client, and says who that is."""
     if credentials.client_secret.reveal() != SECRET:
-        return Checkup(refused=Problem(ProblemKind.SIGNED_OUT, "invalid client"))
+        return Checkup(sign_in_problem=Problem(ProblemKind.SIGNED_OUT, "invalid client"))
     return Checkup(who="tenant 4711, user ada", life=3600.0, call=call())
 
 

@@ -105,7 +105,7 @@ async def test_an_archive_that_fails_leaves_the_watch_and_says_why() -> None:
         def last_response(self, _job: object) -> None:
             raise OSError("the disk is gone")
 
-        timeline = seen
+        history = last_response
 
     engine: ScriptedEngine = staged(DONE)
     engine.archive = Broken()  # type: ignore[assignment]  # it is broken on purpose
@@ -221,7 +221,7 @@ async def test_the_archive_is_not_read_again_while_answers_bring_nothing_new(mon
     async with looking_at(engine) as sight:
         await sight.settled()
         read: list[object] = []
-        monkeypatch.setattr(engine.archive, "seen", read.append)
+        monkeypatch.setattr(engine.archive, "last_response", read.append)
         for _ in range(3):
             tell(engine, 1, RUNNING, after=2)
             await sight.settled()

@@ -254,7 +254,7 @@ async def test_when_the_selected_job_goes_its_neighbour_is_selected(moves: int, 
     async with looking_at(engine) as sight:
         await sight.press("down", "up", *["down"] * moves)
         assert selected(sight) == id_of(gone)
-        engine.forget([job(gone)])
+        engine.remove([job(gone)])
         await sight.settled()
         assert selected(sight) == id_of(then)
 
@@ -309,7 +309,7 @@ async def test_the_engine_is_told_at_which_job_a_person_looks() -> None:
     async with looking_at(engine) as sight:
         await sight.press("down", "down")
         await sight.until(lambda _: engine.attended[-1:] == [job(3)])
-        engine.forget(job(number) for number in range(1, 6))
+        engine.remove(job(number) for number in range(1, 6))
         await sight.until(lambda _: engine.attended[-1] is None)
 
 
@@ -339,7 +339,7 @@ async def test_the_engine_is_told_which_jobs_are_on_screen_however_they_came_the
         tell(engine, 3, FAILED)
         await let_go(sight)
         await is_told_what_it_shows(sight)
-        engine.forget(job(number) for number in range(1, 101))
+        engine.remove(job(number) for number in range(1, 101))
         await is_told_what_it_shows(sight)
         engine.watch([watch(101)])
         await is_told_what_it_shows(sight)
@@ -378,7 +378,7 @@ async def test_the_border_says_how_many_jobs_there_are() -> None:
     engine = waiting(1_200)
     async with looking_at(engine) as sight:
         assert "╭─ Jobs · 1,200 · by urgency ─" in sight.rows[1]
-        engine.forget([job(1)])
+        engine.remove([job(1)])
         await sight.settled()
         assert "╭─ Jobs · 1,199 · by urgency ─" in sight.rows[1]
 

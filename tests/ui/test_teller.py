@@ -10,7 +10,7 @@ from tests.support.building import job
 from tests.support.scripted import ScriptedEngine
 from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged, tell
-from zjobtui.models.notifications import PATIENCE, Topic
+from zjobtui.models.notifications import COOLDOWN, Topic
 from zjobtui.ui.notifier import NotificationSettings
 
 RUNNING, DONE, FAILED, PENDING = (
@@ -51,9 +51,9 @@ async def test_the_bell_rings_once_for_what_happens_within_ten_seconds(size: tup
             tell(engine, number, FAILED)
             await sight.settled()
         assert rings(sight) == 1
-        engine.clock.at += PATIENCE
+        engine.clock.at += COOLDOWN
         await sight.until(lambda _: rings(sight) == 2)
-        engine.clock.at += 3 * PATIENCE
+        engine.clock.at += 3 * COOLDOWN
         tell(engine, 4, RUNNING)
         await sight.settled()
         assert rings(sight) == 2
@@ -78,7 +78,7 @@ async def test_the_desktop_shows_a_line_without_anything_a_terminal_acts_on(monk
         await sight.settled()
         told = sight.sent.partition("\x1b]777;notify;zjobtui;")[2].partition("\a")[0]
         assert told.startswith("CS-1 needs attention: Job completed, but the order is Pending")
-        tell(engine, 2, FAILED, after=PATIENCE)
+        tell(engine, 2, FAILED, after=COOLDOWN)
         await sight.settled()
         told = sight.sent.rpartition("\x1b]777;notify;zjobtui;")[2].partition("\a")[0]
         assert told.startswith("a␛]0;b␇")
@@ -101,7 +101,7 @@ async def test_a_line_on_the_screen_tells_it_where_that_is_wished_and_the_keys_g
         await sight.press("-", "2")
         assert "Jobs · 1 of 4 · filter: CS-2 " in sight.rows[1]
         await sight.press("escape", "b")
-        tell(engine, 2, FAILED, after=PATIENCE)
+        tell(engine, 2, FAILED, after=COOLDOWN)
         await sight.settled()
         assert "CS-2 failed:" not in sight.text
 
@@ -134,7 +134,7 @@ async def test_the_own_program_gets_each_job_and_the_end_of_all() -> None:
         tell(engine, 1, FAILED)
         await sight.settled()
         assert [(one["event"], one["label"], one["verdict"]) for one in listener.told] == [("failed", "CS-1", "failed")]
-        tell(engine, 2, PENDING, after=PATIENCE)
+        tell(engine, 2, PENDING, after=COOLDOWN)
         await sight.settled()
         assert listener.told[1:] == [
             {"event": "all done", "jobs": {"failed": 1, "attention": 1, "unknown": 0, "waiting": 0, "done": 0}}
@@ -156,7 +156,7 @@ async def test_a_person_who_mutes_it_is_told_nothing_and_sees_that_in_the_bar(si
         await sight.settled()
         await sight.press("b")
         assert "muted" not in sight.bar
-        tell(engine, 2, RUNNING, after=PATIENCE)
+        tell(engine, 2, RUNNING, after=COOLDOWN)
         await sight.settled()
         assert rings(sight) == 0
         assert listener.told == []

@@ -56,7 +56,7 @@ async def eventually(is_met: Callable[[], bool]) -> None:
         (lambda engine: tell(engine, 2, DONE, after=0.01), "1 done"),
         (lambda engine: tell(engine, 2, FAILED, after=0.01), "1 failed"),
         (lambda engine: engine.watch([watch(3)]), "Jobs · 3"),
-        (lambda engine: engine.forget([job(2)]), "Jobs · 1"),
+        (lambda engine: engine.remove([job(2)]), "Jobs · 1"),
         (lambda engine: engine.label([job(2)], "CS-4390"), "CS-4390"),
     ],
     ids=["done", "failed", "added", "removed", "labelled"],
@@ -114,10 +114,12 @@ def test_a_state_that_comes_when_the_screen_is_gone_is_no_fault() -> None:
         replace(STATE, watchlist=RUNNING_JOBS.tag([job(1)], ("urgent",)).watchlist),
         replace(STATE, watchlist=RUNNING_JOBS.note([job(2)], "ask finance").watchlist),
         replace(STATE, watchlist=Watchlist({})),
-        replace(STATE, pulses={"env": TenantStatus(tenant="env", problem=Problem(ProblemKind.TIMED_OUT, "no answer"))}),
-        replace(STATE, pulses={"env": TenantStatus(tenant="env", is_paused=True)}),
-        replace(STATE, pulses={"env": TenantStatus(tenant="env", is_following=True)}),
-        replace(STATE, pulses={}),
+        replace(
+            STATE, statuses={"env": TenantStatus(tenant="env", problem=Problem(ProblemKind.TIMED_OUT, "no answer"))}
+        ),
+        replace(STATE, statuses={"env": TenantStatus(tenant="env", is_paused=True)}),
+        replace(STATE, statuses={"env": TenantStatus(tenant="env", is_following=True)}),
+        replace(STATE, statuses={}),
         replace(STATE, unsaved="disk full"),
         replace(STATE, fault="no secret"),
     ],
@@ -134,7 +136,7 @@ def test_what_a_user_waits_for_is_news_when_it_comes_and_when_it_goes(after: Sta
         replace(STATE, watchlist=RUNNING_JOBS.fold([(job(1), seen(at=2e9), 60.0)]).watchlist),
         replace(STATE, watchlist=RUNNING_JOBS.fold([(job(2), missed(ProblemKind.TIMED_OUT), 5.0)]).watchlist),
         replace(
-            STATE, pulses={"env": TenantStatus(tenant="env", answered_at=2e9, calls_per_second=80.0, interval=3.0)}
+            STATE, statuses={"env": TenantStatus(tenant="env", answered_at=2e9, calls_per_second=80.0, interval=3.0)}
         ),
     ],
 )

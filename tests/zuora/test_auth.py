@@ -10,7 +10,16 @@ from zjobtui.models.observation import Call, Failure
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.tenant import BearerToken, ClientCredentials, Secret
-from zjobtui.zuora.auth import FORCED_MOST, PAUSE, RENEW_AGAIN, RENEW_AT, SOONEST, Token, TokenProvider, read_token
+from zjobtui.zuora.auth import (
+    MAX_EARLY_REFUSALS,
+    PAUSE,
+    RENEW_AGAIN,
+    RENEW_AT,
+    SOONEST,
+    Token,
+    TokenProvider,
+    read_token,
+)
 
 CLIENT = ClientCredentials("id", Secret("secret"))
 SIGNED_OUT = Problem(ProblemKind.SIGNED_OUT, "sign in first")
@@ -94,7 +103,7 @@ async def test_a_token_that_was_refused_while_it_is_renewed_is_not_used_again() 
     renewing = asyncio.create_task(sign_in.token())
     await asyncio.sleep(0)
     assert await sign_in.token() == "token 1"
-    assert sign_in.rejected("token 1", SIGNED_OUT)
+    assert sign_in.invalidate("token 1", SIGNED_OUT)
     again = asyncio.create_task(sign_in.token())
     await asyncio.sleep(0)
     assert not again.done()
@@ -109,7 +118,7 @@ async def test_no_request_goes_out_before_the_retry_after_of_a_failure_ends_and_
     sign_in = signed(script, clock)
     assert await sign_in.token() == busy
     clock.at += 59
-    sign_in.try_again()
+    sign_in.reset()
     missed = await sign_in.token()
     assert missed == Failure(busy.problem, clock.now(), Call(http_status=429, rate_limits=RateLimits(retry_after=1.0)))
     assert script.requests == 1
@@ -161,7 +170,7 @@ async def test_refused_credentials_are_not_tried_again_until_a_person_asks() -> 
         assert await problem_of(sign_in) == SIGNED_OUT
         clock.at += 3_600
     assert script.requests == 1
-    sign_in.try_again()
+    sign_in.reset()
     assert await sign_in.token() == "token 2"
 
 
@@ -179,7 +188,7 @@ async def test_a_token_that_is_refused_is_replaced_once_for_all_that_used_it() -
     script = Script()
     sign_in = signed(script)
     await sign_in.token()
-    assert [sign_in.rejected("token 1", SIGNED_OUT) for _ in range(50)] == [True] * 50
+    assert [sign_in.invalidate("token 1", SIGNED_OUT) for _ in range(50)] == [True] * 50
     assert set(await asyncio.gather(*(sign_in.token() for _ in range(50)))) == {"token 2"}
     assert script.requests == 2
 
@@ -188,15 +197,15 @@ async def test_when_its_successor_is_refused_too_no_token_is_asked_for_within_a_
     script, clock = Script(), FixedClock()
     sign_in = signed(script, clock)
     await sign_in.token()
-    sign_in.rejected("token 1", SIGNED_OUT)
+    sign_in.invalidate("token 1", SIGNED_OUT)
     await sign_in.token()
-    assert [sign_in.rejected("token 2", SIGNED_OUT) for _ in range(50)] == [False] * 50
+    assert [sign_in.invalidate("token 2", SIGNED_OUT) for _ in range(50)] == [False] * 50
     clock.at += PAUSE - 0.001
     assert await problem_of(sign_in) == SIGNED_OUT
     assert script.requests == 2
     clock.at += 0.001
     assert await sign_in.token() == "token 3"
-    assert not sign_in.rejected("token 3", SIGNED_OUT)
+    assert not sign_in.invalidate("token 3", SIGNED_OUT)
     assert await problem_of(sign_in) == SIGNED_OUT
     assert script.requests == 3
 
@@ -208,21 +217,21 @@ async def test_a_token_that_was_accepted_may_be_replaced_again_later() -> None:
     for number in range(1, 10):
         token = f"token {number}"
         assert await sign_in.token() == token
-        sign_in.accepted(token)
-        assert sign_in.rejected(token, SIGNED_OUT)
-        clock.at += PAUSE / FORCED_MOST
+        sign_in.confirm(token)
+        assert sign_in.invalidate(token, SIGNED_OUT)
+        clock.at += PAUSE / MAX_EARLY_REFUSALS
 
 
 async def test_word_of_an_older_token_changes_nothing() -> None:
     script = Script()
     sign_in = signed(script)
     await sign_in.token()
-    sign_in.rejected("token 1", SIGNED_OUT)
+    sign_in.invalidate("token 1", SIGNED_OUT)
     await sign_in.token()
-    sign_in.accepted("token 1")
-    assert sign_in.rejected("token 1", SIGNED_OUT)
+    sign_in.confirm("token 1")
+    assert sign_in.invalidate("token 1", SIGNED_OUT)
     assert await sign_in.token() == "token 2"
-    assert not sign_in.rejected("token 2", SIGNED_OUT)
+    assert not sign_in.invalidate("token 2", SIGNED_OUT)
 
 
 async def test_a_person_ends_the_pause_after_a_refused_successor() -> None:
@@ -231,10 +240,10 @@ async def test_a_person_ends_the_pause_after_a_refused_successor() -> None:
     for _ in range(2):
         token = await sign_in.token()
         assert isinstance(token, str)
-        sign_in.rejected(token, SIGNED_OUT)
-    sign_in.try_again()
+        sign_in.invalidate(token, SIGNED_OUT)
+    sign_in.reset()
     assert await sign_in.token() == "token 3"
-    assert sign_in.rejected("token 3", SIGNED_OUT)
+    assert sign_in.invalidate("token 3", SIGNED_OUT)
 
 
 async def test_a_given_token_is_used_for_ever_and_never_renewed() -> None:
@@ -242,10 +251,10 @@ async def test_a_given_token_is_used_for_ever_and_never_renewed() -> None:
     sign_in = signed(script, clock, bearer="mine")
     clock.at += 1e9
     assert await sign_in.token() == "mine"
-    assert not sign_in.rejected("mine", SIGNED_OUT)
+    assert not sign_in.invalidate("mine", SIGNED_OUT)
     clock.at += 1e9
     assert await problem_of(sign_in) == SIGNED_OUT
-    sign_in.try_again()
+    sign_in.reset()
     assert await sign_in.token() == "mine"
     assert script.requests == 0
 
@@ -261,8 +270,8 @@ async def test_tokens_that_work_for_a_moment_only_are_not_asked_for_without_end(
     for number in range(1, 6):
         token = await sign_in.token()
         if isinstance(token, str):
-            sign_in.accepted(token)
-            worth_another.append(sign_in.rejected(token, SIGNED_OUT))
+            sign_in.confirm(token)
+            worth_another.append(sign_in.invalidate(token, SIGNED_OUT))
         clock.at += number
     assert worth_another == [True, True, True, False]
     clock.at += PAUSE

@@ -14,7 +14,7 @@ from zjobtui.models.assessment import judge
 from zjobtui.models.problem import Problem
 from zjobtui.models.report import Report
 from zjobtui.models.verdict import Kind
-from zjobtui.zuora.parser import read_reply, read_report
+from zjobtui.zuora.parser import read_report, read_response
 
 Value = Any
 """Any JSON value."""
@@ -69,7 +69,7 @@ def fuzz(seed: int, times: int) -> None:
     done = 0
     for _ in range(times):
         answer = spoiled(chance)
-        outcome = read_reply(chance.choice((200, 200, 200, 200, 500, 404)), answer)
+        outcome = read_response(chance.choice((200, 200, 200, 200, 500, 404)), answer)
         assert isinstance(outcome, Report | Problem)
         if isinstance(outcome, Report):
             assert list(to_text(report_lines(outcome))) is not None

@@ -13,7 +13,7 @@ from tests.support.results import FULL_RESULTS, RESULTS
 from zjobtui.models.json_value import Json
 from zjobtui.models.report import Report
 from zjobtui.models.text import clean
-from zjobtui.zuora.parser import read_reply
+from zjobtui.zuora.parser import read_response
 
 REPORTS = [name for name in PAYLOADS if b'"reasons"' not in payload(name)]
 
@@ -25,7 +25,7 @@ def said(answer: bytes) -> list[Json]:
 
 
 def kept(answer: bytes) -> Report:
-    report = read_reply(200, answer)
+    report = read_response(200, answer)
     assert isinstance(report, Report)
     return report
 
@@ -40,7 +40,7 @@ def test_every_documented_field_and_any_other_beside_it_is_in_the_report(result:
     assert dropped(body(status="Completed", result=result)) == count([True])
     report = kept(body(status="Completed", result=result))
     assert report.result is not None
-    assert report.result.odd == ()
+    assert report.result.malformed == ()
 
 
 @settings(max_examples=150)

@@ -13,7 +13,7 @@ from zjobtui.models.reason import Category, Reason
 from zjobtui.models.report import OrderResult, OtherResult, PreviewResult, Report
 from zjobtui.models.verdict import Kind
 from zjobtui.zuora.json_reader import DEPTH_LIMIT
-from zjobtui.zuora.parser import read_process_id, read_reply, read_report
+from zjobtui.zuora.parser import read_process_id, read_report, read_response
 
 VERDICTS = {
     "derived-completed-everything": Kind.ATTENTION,
@@ -64,7 +64,7 @@ def refusal(code: object, message: object = "no") -> bytes:
 
 
 def kind_of(http_status: int, answer: bytes) -> ProblemKind:
-    problem = read_reply(http_status, answer)
+    problem = read_response(http_status, answer)
     assert isinstance(problem, Problem)
     return problem.kind
 
@@ -85,7 +85,7 @@ def test_both_error_styles_are_read_alike(digits: int, as_text: bool) -> None:
     http_status, kind = CATEGORIES[digits]
     code = 50_000_000 + digits
     answer = refusal(str(code) if as_text else code)
-    assert read_reply(200, answer) == read_reply(http_status, answer) == Problem(kind, "no", str(code))
+    assert read_response(200, answer) == read_response(http_status, answer) == Problem(kind, "no", str(code))
 
 
 def test_the_table_of_categories_is_whole() -> None:
@@ -121,9 +121,9 @@ def test_a_page_of_something_in_between_is_no_answer(http_status: int, kind: Pro
 @pytest.mark.parametrize("http_status", [300, 301, 302, 303, 307, 308])
 def test_a_redirection_is_told_and_never_read(http_status: int) -> None:
     answer = body(status="Completed", result={"status": "Completed", "orderNumber": "O-1"})
-    problem = read_reply(http_status, answer, "https://evil.example/\x1b[2J")
+    problem = read_response(http_status, answer, "https://evil.example/\x1b[2J")
     assert problem == Problem(ProblemKind.REDIRECTED, f"HTTP {http_status} to https://evil.example/␛[2J")
-    assert read_reply(http_status, b"") == Problem(ProblemKind.REDIRECTED, f"HTTP {http_status} to nowhere")
+    assert read_response(http_status, b"") == Problem(ProblemKind.REDIRECTED, f"HTTP {http_status} to nowhere")
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_a_redirection_is_told_and_never_read(http_status: int) -> None:
     ],
 )
 def test_json_that_is_no_answer_about_a_job_is_unreadable(answer: bytes) -> None:
-    assert read_reply(200, answer) == Problem(ProblemKind.UNREADABLE, "HTTP 200, JSON, but no answer about a job")
+    assert read_response(200, answer) == Problem(ProblemKind.UNREADABLE, "HTTP 200, JSON, but no answer about a job")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_json_that_is_no_answer_about_a_job_is_unreadable(answer: bytes) -> None
     ids=lambda value: None if len(value) < 100 else "long",
 )
 def test_what_json_should_not_hold_makes_an_answer_unreadable(text: str, why: str) -> None:
-    assert read_reply(200, text.encode()) == Problem(ProblemKind.UNREADABLE, f"HTTP 200, {why}")
+    assert read_response(200, text.encode()) == Problem(ProblemKind.UNREADABLE, f"HTTP 200, {why}")
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_what_json_should_not_hold_makes_an_answer_unreadable(text: str, why: st
     ids=["bom", "line ends", "old line ends", "success null", "broken text", "huge number", "deep", "huge exponent"],
 )
 def test_an_odd_answer_that_is_json_is_read(answer: bytes) -> None:
-    report = read_reply(200, answer)
+    report = read_response(200, answer)
     assert isinstance(report, Report)
     assert report.status == "Processing"
     assert read_report(report.raw) == report
@@ -195,7 +195,7 @@ def test_every_text_of_an_answer_is_clean() -> None:
     hostile = "\x1b[31m\x9b\u202e\u200b\x00\x7f"
     result = {"jobType": hostile, "a": [hostile, {hostile: hostile}]}
     report = read_body(status=hostile, errors=hostile, result=result, other={hostile: hostile})
-    said = repr(report) + repr(read_reply(404, refusal(hostile, hostile)))
+    said = repr(report) + repr(read_response(404, refusal(hostile, hostile)))
     assert not re.search("[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u202e]", said + report.raw)
     assert "\\x1b" not in said
     assert "␛[31m" in said
@@ -237,15 +237,15 @@ def test_errors_are_read_in_every_form_that_was_seen_and_nothing_of_them_is_drop
     ],
 )
 def test_a_refusal_is_read_wherever_it_stands(answer: bytes) -> None:
-    assert read_reply(200, answer) == Problem(ProblemKind.THROTTLED, "too many", "40000070")
+    assert read_response(200, answer) == Problem(ProblemKind.THROTTLED, "too many", "40000070")
 
 
 def test_a_refusal_without_a_word_says_so() -> None:
-    assert read_reply(200, b'{"success": false}') == Problem(ProblemKind.REFUSED, "HTTP 200 without a reason")
+    assert read_response(200, b'{"success": false}') == Problem(ProblemKind.REFUSED, "HTTP 200 without a reason")
 
 
 def test_a_long_refusal_is_cut() -> None:
-    problem = read_reply(400, refusal(1, "x" * 100_000))
+    problem = read_response(400, refusal(1, "x" * 100_000))
     assert isinstance(problem, Problem)
     assert len(problem.detail) == 500
 
@@ -289,4 +289,4 @@ def test_the_process_id_of_a_refusal_is_found_for_support() -> None:
 
 @given(st.sampled_from([200, 200, 200, 201, 302, 400, 401, 404, 429, 500, 503]), st.binary(max_size=200))
 def test_no_bytes_raise(http_status: int, answer: bytes) -> None:
-    assert isinstance(read_reply(http_status, answer), Report | Problem)
+    assert isinstance(read_response(http_status, answer), Report | Problem)

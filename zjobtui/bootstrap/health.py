@@ -24,7 +24,7 @@ def check_up_all(configured: Sequence[Configured]) -> list[Checkup]:
         try:
             route = find_route(one.tenant.base_url, os.environ)
         except InvalidProxyError as fault:
-            return Checkup(refused=Problem(ProblemKind.UNREACHABLE, str(fault)))
+            return Checkup(sign_in_problem=Problem(ProblemKind.UNREACHABLE, str(fault)))
         return await check_health(one.tenant, credentials, SystemClock(), route)
 
     async def all_of_them() -> list[Checkup]:

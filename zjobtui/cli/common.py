@@ -156,10 +156,8 @@ def resolve_jobs(watches: Iterable[WatchedJob], text: str) -> list[WatchedJob]:
 
 def removed_jobs(store: Store, *, archived: bool = True, removed: bool = True) -> tuple[WatchedJob, ...]:
     """What left the watchlist and is still in the store."""
-    return (
-        *(store.list_removed(EventKind.ARCHIVED) if archived else ()),
-        *(store.list_removed(EventKind.REMOVED) if removed else ()),
-    )
+    kinds = [*([EventKind.ARCHIVED] if archived else []), *([EventKind.REMOVED] if removed else [])]
+    return tuple(watch for kind in kinds for watch in store.list_removed(kind))
 
 
 def resolve_one_of(store: Store, watchlist: Watchlist, text: str, tenant: str | None) -> WatchedJob:

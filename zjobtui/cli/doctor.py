@@ -243,14 +243,14 @@ def checkup_findings(name: str, checkup: Checkup) -> Iterator[Check]:
     if checkup.no_secret:
         yield Check(about, "secret", CheckStatus.WRONG, checkup.no_secret, "mend that, then run this again")
         return
-    if (refused := checkup.refused) is not None:
+    if (refused := checkup.sign_in_problem) is not None:
         yield Check(about, "sign-in", CheckStatus.WRONG, str(refused), remedy(refused))
     elif checkup.life is None:
         yield Check(about, "sign-in", CheckStatus.FINE, "a bearer token is given; it cannot be renewed")
     else:
         who = f", for {checkup.who}" if checkup.who else ""
         yield Check(about, "sign-in", CheckStatus.FINE, f"signed in for {duration(checkup.life)}{who}")
-    if (missed := checkup.missed) is not None:
+    if (missed := checkup.call_problem) is not None:
         yield Check(about, "asking", CheckStatus.WRONG, str(missed), remedy(missed))
     elif checkup.call is not None:
         took = f"the host answers about jobs, in {duration(checkup.call.latency)}"

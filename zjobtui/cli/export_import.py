@@ -43,10 +43,10 @@ def import_jobs(store: Store, watchlist: Watchlist, text: bytes, name: str, read
         raise ValueError(f"{name} was not imported, nothing is changed. {fault}.") from None
     off = {watch.job for watch in removed_jobs(store)}
     merged = merge(watchlist, carried, off, lambda job: (store.last_response(job), store.history(job)))
-    if merged.change.is_urgent or merged.change.observed:
+    if merged.change.must_commit_now or merged.change.observed:
         store.apply(merged.change)
     told = f"{plural(merged.new, 'job')} new, {merged.merged:,} merged, {merged.known:,} known."
-    print(f"{told} {merged.off:,} were taken off the list here and stay off it." if merged.off else told)
+    print(f"{told} {merged.skipped:,} were taken off the list here and stay off it." if merged.skipped else told)
     return OK
 
 

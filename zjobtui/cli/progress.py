@@ -41,7 +41,7 @@ class PolledEngine(Protocol):
     def subscribe(self, subscriber: Subscriber, /) -> None:
         """Names the one who is told of every new state."""
 
-    def ask_now(self, jobs: Iterable[JobRef], /) -> None:
+    def poll_now(self, jobs: Iterable[JobRef], /) -> None:
         """Asks about jobs before all others."""
 
 
@@ -55,7 +55,7 @@ def states(
     queue: SimpleQueue[State] = SimpleQueue()
     engine.subscribe(queue.put)  # before the start, for a thread that dies at once tells it but once
     engine.start()
-    engine.ask_now(first)
+    engine.poll_now(first)
     while True:
         try:
             state = queue.get(timeout=max(0.0, min(TICK, wait())))
@@ -85,7 +85,7 @@ class Progress:
             self.close()
             write_error("".join(f"{line}\n" for line in news))  # words of responses are not logged
         if self._is_live:
-            self._draw(known, [pulse for name, pulse in state.pulses.items() if name in self._tenants], now)
+            self._draw(known, [pulse for name, pulse in state.statuses.items() if name in self._tenants], now)
 
     def close(self) -> None:
         """Takes the live line away."""
@@ -119,7 +119,7 @@ class Troubles:
         """The sentences that are new; of tenants only these count."""
         unsaved = state.unsaved and f"Not saved: {state.unsaved}"
         now = {"fault": state.fault, "unsaved": unsaved, "notice": state.notice}
-        for name, pulse in state.pulses.items():
+        for name, pulse in state.statuses.items():
             if pulse.problem is not None and name in tenants:
                 now[f"tenant {name}"] = f"{name}: {pulse.problem}. {pulse.problem.kind.meaning}"
         before, self._told = self._told, now

@@ -175,7 +175,7 @@ def _follow(engine: PolledEngine, waiting: WaitTargets, clock: Clock, ends_at: f
     first = [job for job, one in waiting.outcomes.items() if one is Outcome.OPEN]
     for state in states(engine, first, lambda: ends_at - clock.boot()):
         if state is not None:
-            waiting.take(state.watchlist, state.pulses)
+            waiting.take(state.watchlist, state.statuses)
         progress.tell(waiting.watches.values(), state or engine.state, clock.now())
         if waiting.is_over or clock.boot() >= ends_at:
             return
@@ -202,7 +202,7 @@ def stream(engine: PolledEngine, clock: Clock, wanted: str, tenant: str | None, 
                 _need_reader()
                 continue
             now = clock.now()
-            for trouble in troubles.news(state, state.pulses if tenant is None else {tenant}):
+            for trouble in troubles.news(state, state.statuses if tenant is None else {tenant}):
                 write_error(f"{trouble}\n")  # words of responses are not logged
             events = list(differences(before, state.watchlist))
             meant = {watch.job for watch in filter_jobs((watch for _, watch in events), wanted, tenant, now)}

@@ -73,7 +73,7 @@ def collect_ids(arguments: Sequence[str], texts: Iterable[tuple[str, str]] = ())
     for name, found in texts_found:
         for one in found.ids:
             given.ids.setdefault(one, name)
-        given.refused.extend(f"“{word}” looks like a job id, but is none." for word in found.refused)
+        given.refused.extend(f"“{word}” looks like a job id, but is none." for word in found.near_misses)
     given.left_out.extend(sentences(_left_out([found for _, found in texts_found], given.ids)))
     return given
 

@@ -23,9 +23,9 @@ def checkup_sentence(checkup: Checkup) -> str:
     """Who one is, or what went wrong."""
     if checkup.no_secret:
         return checkup.no_secret
-    problem = checkup.refused or checkup.missed
+    problem = checkup.sign_in_problem or checkup.call_problem
     if problem is not None:
-        lead = "Not signed in" if checkup.refused else "Signed in, but jobs cannot be asked about"
+        lead = "Not signed in" if checkup.sign_in_problem else "Signed in, but jobs cannot be asked about"
         return f"{lead}: {problem}. {remedy(problem)}"
     life = f" The token lives {duration(checkup.life)}." if checkup.life else ""
     return f"Signed in{f', for {checkup.who}' if checkup.who else ''}.{life}"

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from zjobtui.formatting.outline import OutlineNode, Tone, extra_fields, field, group, json_line
 from zjobtui.formatting.symbols import money, quantity
-from zjobtui.models.assessment import roll_up
+from zjobtui.models.assessment import count_by_status
 from zjobtui.models.report import (
     Commitment,
     OrderLineItem,
@@ -185,7 +185,7 @@ def _subscription_lines(subscriptions: tuple[Subscription, ...]) -> tuple[Outlin
     usual = max(counted, key=lambda status: counted[status], default="")
     ranks = {status: (status in {"Active", ""}, status == usual) for status in counted}
     ordered = sorted(enumerate(subscriptions), key=lambda pair: ranks[pair[1].status])
-    text = ", ".join(f"{count} {status}" for count, status in roll_up(subscriptions))
+    text = ", ".join(f"{count} {status}" for count, status in count_by_status(subscriptions))
     below = [_subscription_line(number, subscription) for number, subscription in ordered]
     return group(
         "subscriptions",

@@ -46,7 +46,7 @@ def _judge(report: Report) -> Verdict:
             return Verdict(Kind.RUNNING, f"Zuora says “{word}”, a word that is not documented; asking goes on.")
 
 
-def roll_up(subscriptions: Iterable[Subscription]) -> tuple[tuple[int, str], ...]:
+def count_by_status(subscriptions: Iterable[Subscription]) -> tuple[tuple[int, str], ...]:
     """How many subscriptions have which status, Active first, then as they come: `((298, "Active"), (2, …))`."""
     counts = Counter(subscription.status or "no status given" for subscription in subscriptions)
     ordered = sorted(counts, key=lambda status: status != "Active")
@@ -79,8 +79,8 @@ def _unsuccessful(report: Report, result: Result) -> Iterator[str]:
         yield f"with an error: {str(reason).rstrip('.')}"
     if result.success is False and not result.reasons:
         yield "its result says that it was not successful"
-    if result.odd:
-        yield f"some of it has a form that zjobtui does not know: {', '.join(dict.fromkeys(result.odd))}"
+    if result.malformed:
+        yield f"some of it has a form that zjobtui does not know: {', '.join(dict.fromkeys(result.malformed))}"
 
 
 def _troubles(result: Result) -> Iterator[str]:
@@ -116,7 +116,7 @@ def _order_trouble(result: OrderResult) -> str:
     )
     if not any(subscription.status for subscription in result.subscriptions):
         return said
-    first, *others = roll_up(result.subscriptions)
+    first, *others = count_by_status(result.subscriptions)
     total = len(result.subscriptions)
     counts = [f"{first[0]} of {total} subscription{'' if total == 1 else 's'} {first[1]}"]
     return f"{said}: {', '.join(counts + [f'{count} {status}' for count, status in others])}"

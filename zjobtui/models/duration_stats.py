@@ -36,7 +36,7 @@ class DurationStats:
     is_over: bool
 
 
-class Life(NamedTuple):
+class RunTime(NamedTuple):
     """A job that was still running at the age `after`, in seconds; at the age `end` it ended, if that is known."""
 
     after: float
@@ -54,11 +54,11 @@ def duration_stats(watch: WatchedJob, watches: Iterable[WatchedJob]) -> Duration
     Jobs that still run count, too: the first of a batch to end are the fast ones (Kaplan and Meier 1958).
     """
     others = (other for other in watches if other.job.tenant == watch.job.tenant and other.job != watch.job)
-    lives = [one for other in others if (one := life(other)) is not None]
+    lives = [one for other in others if (one := run_time(other)) is not None]
     count = sum(one.end is not None for one in lives)
     if count < FEWEST:
         return None
-    curve, own = list(_curve(lives)), life(watch)
+    curve, own = list(_curve(lives)), run_time(watch)
     last, share = curve[-1]
     known_to = max(last, sorted(one.age for one in lives)[-max(1, ceil(FEWEST * share - _ROUNDING))])
     outlasted = None
@@ -69,7 +69,7 @@ def duration_stats(watch: WatchedJob, watches: Iterable[WatchedJob]) -> Duration
     return DurationStats(count, len(lives) - count, *shares, known_to, outlasted, watch.is_final)
 
 
-def life(watch: WatchedJob) -> Life | None:
+def run_time(watch: WatchedJob) -> RunTime | None:
     """What is known of how long a job runs, from its adding; its end lies between two calls: in the middle of them.
 
     If they are so far apart that the middle means nothing, the job ran up to the first one, and the end is not known.
@@ -79,15 +79,15 @@ def life(watch: WatchedJob) -> Life | None:
         return None
     after = max(0.0, watch.last_running_at - watch.added_at)
     if not watch.is_final:
-        return Life(after) if after else None
+        return RunTime(after) if after else None
     if watch.ended_at is None or watch.ended_at < watch.last_running_at:
         return None
     middle = max(0.0, (watch.last_running_at + watch.ended_at) / 2 - watch.added_at)
     is_known = watch.ended_at - watch.last_running_at <= max(NARROW, middle)
-    return Life(after, middle if is_known else None)
+    return RunTime(after, middle if is_known else None)
 
 
-def _curve(lives: Sequence[Life]) -> Iterator[tuple[float, float]]:
+def _curve(lives: Sequence[RunTime]) -> Iterator[tuple[float, float]]:
     """The age of each end and the share of jobs that run on beyond it, as far as `FEWEST` jobs tell.
 
     The chance to end at an age is taken from the jobs that may have reached it: of those that run, all that were seen

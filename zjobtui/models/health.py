@@ -16,8 +16,8 @@ class Checkup:
     """
 
     no_secret: str = ""
-    refused: Problem | None = None
-    missed: Problem | None = None
+    sign_in_problem: Problem | None = None
+    call_problem: Problem | None = None
     life: float | None = None
     who: str = ""
     skew: float | None = None
@@ -27,4 +27,6 @@ class Checkup:
     @property
     def is_fine(self) -> bool:
         """Whether the host knows the credentials and answers for jobs."""
-        return not self.no_secret and self.refused is None and self.missed is None and self.call is not None
+        return (
+            not self.no_secret and self.sign_in_problem is None and self.call_problem is None and self.call is not None
+        )

@@ -30,11 +30,11 @@ class Merged:
     off: int
 
 
-Kept = Callable[[JobRef], tuple[Success | None, History]]
+LocalHistory = Callable[[JobRef], tuple[Success | None, History]]
 """The last answer and the timeline that are kept of a job here."""
 
 
-def merge(watchlist: Watchlist, carried: Iterable[ImportedJob], off: Collection[JobRef], kept: Kept) -> Merged:
+def merge(watchlist: Watchlist, carried: Iterable[ImportedJob], off: Collection[JobRef], kept: LocalHistory) -> Merged:
     """What a person wrote here stands, and so does the later observation, a final one before any other.
 
     Jobs that somebody took off this list (`off`) stay off it.
@@ -42,7 +42,7 @@ def merge(watchlist: Watchlist, carried: Iterable[ImportedJob], off: Collection[
     given = {one.watch.job: one for one in carried}
     new = [one for job, one in given.items() if job not in watchlist.watches and job not in off]
     joined = [_join(watch, given[watch.job], kept) for watch in watchlist if watch.job in given]
-    changes = [_added(new), *(change for change in joined if change.is_urgent or change.observed)]
+    changes = [_added(new), *(change for change in joined if change.must_commit_now or change.observed)]
     watches = {**watchlist.watches, **{one.job: one for change in changes for one in change.watchlist}}
     whole = Change(
         Watchlist(watches),
@@ -66,7 +66,7 @@ def _beginning(watch: WatchedJob) -> Event:
     return Event(watch.job, watch.added_at, EventKind.ADDED, watch.added_by)
 
 
-def _join(ours: WatchedJob, given: ImportedJob, kept: Kept) -> Change:
+def _join(ours: WatchedJob, given: ImportedJob, kept: LocalHistory) -> Change:
     """One job that is here already, as a change of its own."""
     theirs = given.watch
     written = _with_their_words(ours, theirs)

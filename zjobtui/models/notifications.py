@@ -10,7 +10,7 @@ from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 
-PATIENCE = 10.0
+COOLDOWN = 10.0
 """Seconds between two tellings: what happens within them is told together at their end."""
 
 
@@ -71,14 +71,14 @@ class NotificationQueue:
     """What is still to be told, and when something was told last, in seconds on a clock that never steps back."""
 
     pending: tuple[Notification, ...] = ()
-    told_at: float = -inf
+    sent_at: float = -inf
 
-    def heard(self, more: tuple[Notification, ...]) -> "NotificationQueue":
+    def add(self, more: tuple[Notification, ...]) -> "NotificationQueue":
         """With more to tell."""
         return replace(self, pending=self.pending + more)
 
-    def due(self, now: float) -> tuple["NotificationQueue", tuple[Notification, ...]]:
+    def take_due(self, now: float) -> tuple["NotificationQueue", tuple[Notification, ...]]:
         """What is told now, all at once or not at all, and what is left."""
-        if not self.pending or now - self.told_at < PATIENCE:
+        if not self.pending or now - self.sent_at < COOLDOWN:
             return self, ()
         return NotificationQueue((), now), self.pending

@@ -121,7 +121,7 @@ class OrderResult:
     commitments: tuple[Commitment, ...] = ()
     success: bool | None = None
     reasons: tuple[Reason, ...] = ()
-    odd: tuple[str, ...] = ()
+    malformed: tuple[str, ...] = ()
     rest: Rest = field(default_factory=dict)
 
 
@@ -168,7 +168,7 @@ class PreviewResult:
     metrics: Rest = field(default_factory=dict)
     success: bool | None = None
     reasons: tuple[Reason, ...] = ()
-    odd: tuple[str, ...] = ()
+    malformed: tuple[str, ...] = ()
     rest: Rest = field(default_factory=dict)
 
 
@@ -180,7 +180,7 @@ class OtherResult:
     fields: Rest = field(default_factory=dict)
     success: bool | None = None
     reasons: tuple[Reason, ...] = ()
-    odd: tuple[str, ...] = ()
+    malformed: tuple[str, ...] = ()
 
 
 Result: TypeAlias = OrderResult | PreviewResult | OtherResult

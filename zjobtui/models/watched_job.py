@@ -69,7 +69,7 @@ class WatchedJob:
         """When a call about it last ended, well or not; 0 where none has."""
         return max(self.last_answer_at or 0.0, self.problem_at or 0.0)
 
-    def is_merely_confirmed(self, by: "WatchedJob") -> bool:
+    def differs_only_in_times(self, by: "WatchedJob") -> bool:
         """Whether the other is the same watch of a running job, but for good answers that brought nothing to keep."""
         same = replace(self, last_answer_at=by.last_answer_at, last_running_at=by.last_running_at, planned=by.planned)
         return not self.is_final and self.problem is None and same == by

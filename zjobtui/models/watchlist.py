@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 ANNOTATIONS = ("label", "tags", "note", "read_at")
 """What the user writes about a job, or shows by looking at it."""
 
-LOOKED_AT = ("read_at",)
+READ_FIELDS = ("read_at",)
 """The fields of an edit that only notes whether the user has looked at a job."""
 
 
@@ -175,7 +175,7 @@ class Change:
     entries: tuple[Event, ...] = ()
 
     @property
-    def is_urgent(self) -> bool:
+    def must_commit_now(self) -> bool:
         """Whether it must be committed before anybody is told; a mere confirmation of what was known may wait."""
         kept = any(observed.response is not None for observed in self.observed)
         return bool(self.added or self.removed or self.annotated or self.entries or kept)

@@ -56,7 +56,7 @@ class Demand:
     @classmethod
     def of(cls, running: Iterable[tuple[float, float]], steady: int, added: Iterable[float]) -> Self:
         """Group running jobs, given by the age when last seen and the age now, by `COARSE` cells of the curve."""
-        cells = Counter((_coarse(seen), _coarse(age)) for seen, age in running)
+        cells = Counter((_coarse_cell(seen), _coarse_cell(age)) for seen, age in running)
         groups = tuple((AGES[seen], AGES[age], count) for (seen, age), count in cells.items())
         return cls(groups, steady, tuple(sorted(max(0.0, age) for age in added if age <= WEEK * _DAY)))
 
@@ -140,7 +140,7 @@ def day_price(curve: Curve, demand: Demand, supply: Sequence[Supply], ceiling_fo
     return high
 
 
-def _coarse(age: float) -> int:
+def _coarse_cell(age: float) -> int:
     return cell_of(max(0.0, age)) // COARSE * COARSE
 
 

@@ -19,7 +19,7 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.watched_job import WatchedJob, due_for_archive
-from zjobtui.models.watchlist import LOOKED_AT, Change, Watchlist
+from zjobtui.models.watchlist import READ_FIELDS, Change, Watchlist
 from zjobtui.polling.lease import Lease
 from zjobtui.polling.protocols import EditResult, MakeSource, State, Subscriber, Unsaved, WatchlistStore
 from zjobtui.polling.watchlist_service import WatchlistService
@@ -55,7 +55,7 @@ class Engine:
     def __init__(
         self,
         watchlist: Watchlist,
-        shelf: WatchlistStore,
+        store: WatchlistStore,
         sources: Iterable[tuple[Tenant, MakeSource]],
         clock: Clock,
         *,
@@ -67,22 +67,22 @@ class Engine:
         """The newest state; what subscribers were last told."""
         self._archive_after = archive_after
         self._only = only
-        self._shelf = shelf
+        self._store = store
         self._sources = tuple(sources)
         self._clock = clock
         self._staleness_limit = staleness_limit
         self._subscriber: Subscriber = lambda _: None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._starting, self._has_started = threading.Lock(), threading.Event()
-        self._desks: list[TenantRunner] = []
+        self._runners: list[TenantRunner] = []
         self._leases: dict[str, Lease] = {}
-        self._ledger: WatchlistService | None = None
+        self._service: WatchlistService | None = None
         self._handed: dict[object, Unsaved] = {}
         self._edits: set[asyncio.Future[Change]] = set()
         self._futures: set[Future[EditResult]] = set()
         self._has_ended = False
         self._ended_by = ""
-        self._turnover = 0
+        self._membership_version = 0
         self._renewal: asyncio.TimerHandle | None = None
         self._logged: dict[str, str] = {}
 
@@ -105,7 +105,7 @@ class Engine:
         """Ends calls under way, commits what is left, and waits for the thread."""
         if self._thread.is_alive():
             self._has_started.wait(STOP_LIMIT)  # a signal may come before the thread has its loop
-            self._soon(self._stopping.set)
+            self._call_soon(self._stopping.set)
             self._thread.join(STOP_LIMIT)
 
     def unsaved(self) -> Unsaved:
@@ -115,9 +115,9 @@ class Engine:
         """
         added: dict[JobRef, WatchedJob] = {}
         changed: dict[JobRef, WatchedJob] = {}
-        for change in self._ledger.uncommitted if self._ledger is not None else ():
+        for change in self._service.uncommitted if self._service is not None else ():
             added |= {watch.job: watch for watch in change.added}
-            annotated = () if change.fields == LOOKED_AT else change.annotated
+            annotated = () if change.fields == READ_FIELDS else change.annotated
             changed |= {watch.job: watch for watch in (*change.removed, *annotated)}
         for handed in tuple(self._handed.values()):
             added |= {watch.job: watch for watch in handed.added}
@@ -127,9 +127,9 @@ class Engine:
     def watch(self, watches: Iterable[WatchedJob]) -> "Future[EditResult]":
         """Watches jobs; one that was removed before comes back with all that was known of it."""
         wanted = tuple(watches)
-        return self._do(lambda ledger, applied: ledger.add(wanted, applied), Unsaved(added=wanted))
+        return self._submit(lambda service, applied: service.add(wanted, applied), Unsaved(added=wanted))
 
-    def forget(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
+    def remove(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
         """Takes jobs off the watchlist; the change holds their watches, for `restore`."""
         return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.remove(wanted, self._clock.now()))
 
@@ -140,7 +140,7 @@ class Engine:
         def restore(watchlist: Watchlist) -> Change:
             return watchlist.restore(wanted, self._clock.now())
 
-        return self._do(lambda ledger, applied: ledger.edit(restore, applied), Unsaved(added=wanted))
+        return self._submit(lambda service, applied: service.edit(restore, applied), Unsaved(added=wanted))
 
     def label(self, jobs: Iterable[JobRef], label: str) -> "Future[EditResult]":
         """Names jobs."""
@@ -161,46 +161,46 @@ class Engine:
         def mark_read(watchlist: Watchlist) -> Change:
             return watchlist.mark_read(wanted, self._clock.now())
 
-        return self._do(lambda ledger, applied: ledger.edit(mark_read, applied), Unsaved())
+        return self._submit(lambda service, applied: service.edit(mark_read, applied), Unsaved())
 
     def mark_unread(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
         """Nobody has looked at these jobs."""
         wanted = tuple(jobs)
-        return self._do(
-            lambda ledger, applied: ledger.edit(lambda listed: listed.mark_unread(wanted), applied), Unsaved()
+        return self._submit(
+            lambda service, applied: service.edit(lambda listed: listed.mark_unread(wanted), applied), Unsaved()
         )
 
-    def ask_now(self, jobs: Iterable[JobRef]) -> None:
+    def poll_now(self, jobs: Iterable[JobRef]) -> None:
         """Asks about jobs at once, finished or not."""
         wanted = tuple(jobs)
 
         def ask() -> None:
-            for desk in self._desks:
-                desk.ask_now([job for job in wanted if job.tenant == desk.tenant.name])
+            for runner in self._runners:
+                runner.poll_now([job for job in wanted if job.tenant == runner.tenant.name])
             self._publish()
 
-        self._soon(ask)
+        self._call_soon(ask)
 
-    def attend(self, job: JobRef | None) -> None:
+    def set_focus(self, job: JobRef | None) -> None:
         """Says which job a person looks at."""
-        self._tell(lambda poller: poller.attend(job if job and job.tenant == poller.tenant else None))
+        self._each_poller(lambda poller: poller.set_focus(job if job and job.tenant == poller.tenant else None))
 
-    def show(self, jobs: Iterable[JobRef]) -> None:
+    def set_visible(self, jobs: Iterable[JobRef]) -> None:
         """Say which jobs are on screen, in their order; they are polled first when many wait for a first response."""
         shown = tuple(jobs)
 
-        def show(poller: "Poller") -> None:
-            poller.show(job for job in shown if job.tenant == poller.tenant)
+        def set_visible(poller: "Poller") -> None:
+            poller.set_visible(job for job in shown if job.tenant == poller.tenant)
 
-        self._soon(lambda: self._tell_pollers(show))
+        self._call_soon(lambda: self._with_pollers(set_visible))
 
     def pause(self) -> None:
         """Asks nothing more, in any tenant, until `resume`."""
-        self._tell(lambda poller: poller.pause())
+        self._each_poller(lambda poller: poller.pause())
 
     def resume(self) -> None:
         """Goes on after `pause`."""
-        self._tell(lambda poller: poller.resume())
+        self._each_poller(lambda poller: poller.resume())
 
     def _run(self) -> None:
         try:
@@ -221,38 +221,38 @@ class Engine:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         from zjobtui.polling.tenant_runner import TenantRunner  # noqa: PLC0415 - 20 ms, on this thread after the first screen
 
-        self._ledger = ledger = WatchlistService(self.state.watchlist, self._shelf, self._publish, self._only)
+        self._service = service = WatchlistService(self.state.watchlist, self._store, self._publish, self._only)
         self._has_started.set()
-        ledger.start()
+        service.start()
         self._leases = leases = {
-            name: Lease(self._shelf, ledger.on_disk, self._clock, partial(self._lease_changed, name), name)
+            name: Lease(self._store, service.run_io, self._clock, partial(self._lease_changed, name), name)
             for name in (tenant.name for tenant, _ in self._sources)
         }
         chance = random.Random()
-        self._desks = [
+        self._runners = [
             TenantRunner(
                 tenant,
                 make,
-                ledger,
-                self._shelf,
+                service,
+                self._store,
                 self._clock,
                 chance,
                 may_poll=partial(attrgetter("is_held"), leases[tenant.name]),
                 is_polled_elsewhere=partial(attrgetter("is_elsewhere"), leases[tenant.name]),
-                changed=partial(self._desk_changed, leases[tenant.name]),
+                changed=partial(self._runner_changed, leases[tenant.name]),
                 staleness_limit=self._staleness_limit,
             )
             for tenant, make in self._sources
         ]
-        running = [asyncio.create_task(desk.run()) for desk in self._desks]
-        running += [
-            asyncio.create_task(leases[desk.tenant.name].keep(partial(_has_unfinished, desk))) for desk in self._desks
-        ]
-        running.append(asyncio.create_task(self._archive(ledger)))
+        running = [asyncio.create_task(runner.run()) for runner in self._runners]
+        for runner in self._runners:
+            lease = leases[runner.tenant.name]
+            running.append(asyncio.create_task(lease.run(partial(_has_unfinished, runner))))
+        running.append(asyncio.create_task(self._archive(service)))
         await self._stopping.wait()
-        await self._finish(ledger, running)
+        await self._finish(service, running)
 
-    async def _finish(self, ledger: "WatchlistService", running: "list[asyncio.Task[None]]") -> None:
+    async def _finish(self, service: "WatchlistService", running: "list[asyncio.Task[None]]") -> None:
         """End polling and commit what is left; a store that does not answer must not hold up the user who leaves."""
         with suppress(TimeoutError):
             async with asyncio.timeout(APPLY_LIMIT):
@@ -262,36 +262,36 @@ class Engine:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         with suppress(TimeoutError):
-            async with asyncio.timeout(0 if ledger.unsaved else CHORES_LIMIT):
-                for desk in self._desks:
-                    await desk.count()
+            async with asyncio.timeout(0 if service.unsaved else CHORES_LIMIT):
+                for runner in self._runners:
+                    await runner.count()
                 for lease in self._leases.values():
-                    await lease.let_go()
-        await ledger.close()
+                    await lease.release()
+        await service.close()
 
     @property
     def _pollers(self) -> "list[Poller]":
-        return [desk.poller for desk in self._desks if desk.poller is not None]
+        return [runner.poller for runner in self._runners if runner.poller is not None]
 
-    def _desk_changed(self, lease: Lease) -> None:
+    def _runner_changed(self, lease: Lease) -> None:
         """A desk may have its poller now, and with it something to poll."""
         lease.wake()
         self._publish()
 
     def _lease_changed(self, tenant: str) -> None:
         for poller in self._pollers:
-            if poller.tenant == tenant and self._leases[tenant].is_inherited:
-                poller.begin_anew()
+            if poller.tenant == tenant and self._leases[tenant].was_taken_over:
+                poller.replan()
             elif poller.tenant == tenant:
-                poller.follow()
+                poller.sync_jobs()
         self._publish()
 
-    async def _archive(self, ledger: "WatchlistService") -> None:
+    async def _archive(self, service: "WatchlistService") -> None:
         """Takes off the list what has been finished and seen for long; it stays in the store."""
         while True:
             now = self._clock.now()
-            if jobs := due_for_archive(ledger.watchlist, now, self._archive_after):
-                await ledger.edit(partial(Watchlist.remove, jobs=jobs, at=now, why=EventKind.ARCHIVED))
+            if jobs := due_for_archive(service.watchlist, now, self._archive_after):
+                await service.edit(partial(Watchlist.remove, jobs=jobs, at=now, why=EventKind.ARCHIVED))
             await asyncio.sleep(ARCHIVE)
 
     def _edit_jobs(
@@ -303,41 +303,41 @@ class Engine:
         def edit(watchlist: Watchlist) -> Change:
             return make(watchlist, wanted)
 
-        return self._do(lambda ledger, applied: ledger.edit(edit, applied), Unsaved(changed=changed))
+        return self._submit(lambda service, applied: service.edit(edit, applied), Unsaved(changed=changed))
 
-    def _running_ledger(self) -> "WatchlistService":
-        if self._ledger is None:
+    def _running_service(self) -> "WatchlistService":
+        if self._service is None:
             raise RuntimeError(self._ended_by or "polling has not begun")
-        return self._ledger
+        return self._service
 
     def _publish(self) -> None:
-        ledger = self._running_ledger()
-        pulses = {desk.tenant.name: desk.pulse() for desk in self._desks}
-        self._log_pulses(pulses)
-        faults = " ".join(desk.fault for desk in self._desks if desk.fault)
-        self.state = State(ledger.watchlist, pulses, ledger.unsaved, faults, ledger.notice)
-        if self._turnover != ledger.turnover:
-            self._turnover = ledger.turnover
+        service = self._running_service()
+        statuses = {runner.tenant.name: runner.status() for runner in self._runners}
+        self._log_statuses(statuses)
+        faults = " ".join(runner.fault for runner in self._runners if runner.fault)
+        self.state = State(service.watchlist, statuses, service.unsaved, faults, service.notice)
+        if self._membership_version != service.membership_version:
+            self._membership_version = service.membership_version
             for poller in self._pollers:
-                poller.follow()
+                poller.sync_jobs()
             for lease in self._leases.values():
                 lease.wake()
         self._subscriber(self.state)
-        if self._renewal is None and any(map(_is_passing, pulses.values())):
+        if self._renewal is None and any(map(_is_passing, statuses.values())):
             self._renewal = self._loop.call_later(RENEW - self._loop.time() % RENEW, self._renew)
 
-    def _log_pulses(self, pulses: dict[str, TenantStatus]) -> None:
+    def _log_statuses(self, statuses: dict[str, TenantStatus]) -> None:
         """Log each tenant whose status is another one than before."""
-        for name, pulse in pulses.items() if log.is_on else ():
-            if self._logged.get(name) != (status := status_words(pulse)):
-                self._logged[name] = status
-                log.info("tenant %s: %s", name, status)
+        for name, status in statuses.items() if log.is_on else ():
+            if self._logged.get(name) != (words := status_words(status)):
+                self._logged[name] = words
+                log.info("tenant %s: %s", name, words)
 
     def _renew(self) -> None:
         self._renewal = None
         self._publish()
 
-    def _do(
+    def _submit(
         self, edit: "Callable[[WatchlistService, Callable[[], object]], Awaitable[Change]]", unsaved: Unsaved
     ) -> "Future[EditResult]":
         """Hand an edit to the engine's thread; it is unsaved from now on, then for as long as the ledger queues it."""
@@ -345,12 +345,12 @@ class Engine:
         self._handed[key] = unsaved
 
         async def work() -> EditResult:
-            ledger = self._running_ledger()
-            task = asyncio.ensure_future(edit(ledger, partial(self._handed.pop, key, None)))
+            service = self._running_service()
+            task = asyncio.ensure_future(edit(service, partial(self._handed.pop, key, None)))
             self._edits.add(task)
             task.add_done_callback(self._edits.discard)
             change = await asyncio.shield(task)  # a screen that closes cancels the future, and must not undo the edit
-            return EditResult(change, ledger.unsaved)
+            return EditResult(change, service.unsaved)
 
         self.start()
         running = work()
@@ -367,41 +367,41 @@ class Engine:
             future.cancel()
         return future
 
-    def _tell(self, do: "Callable[[Poller], None]") -> None:
+    def _each_poller(self, do: "Callable[[Poller], None]") -> None:
         def tell() -> None:
-            self._tell_pollers(do)
+            self._with_pollers(do)
             self._publish()
 
-        self._soon(tell)
+        self._call_soon(tell)
 
-    def _tell_pollers(self, do: "Callable[[Poller], None]") -> None:
-        for desk in self._desks:
-            desk.tell(do)
+    def _with_pollers(self, do: "Callable[[Poller], None]") -> None:
+        for runner in self._runners:
+            runner.with_poller(do)
 
-    def _soon(self, do: Callable[[], None]) -> None:
+    def _call_soon(self, do: Callable[[], None]) -> None:
         self.start()
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(do)
 
 
-def status_words(pulse: TenantStatus) -> str:
+def status_words(status: TenantStatus) -> str:
     """The status of a tenant's polling in words that change only if it does: no times, no figures."""
-    if pulse.problem is not None:
-        is_by_hand = pulse.next_try_at is None
-        return f"not polled, {pulse.problem.for_log}" + ("; it is tried again only by hand" if is_by_hand else "")
-    if pulse.is_paused:
+    if status.problem is not None:
+        is_by_hand = status.next_try_at is None
+        return f"not polled, {status.problem.for_log}" + ("; it is tried again only by hand" if is_by_hand else "")
+    if status.is_paused:
         return "paused by the user"
-    if pulse.is_following:
+    if status.is_following:
         return "another window polls it"
-    if pulse.day_share >= 1:
+    if status.day_share >= 1:
         return "the calls of the day are spent"
-    return f"polled, held back by {pulse.limit.value}" if pulse.limit else "polled"
+    return f"polled, held back by {status.limit.value}" if status.limit else "polled"
 
 
-def _is_passing(pulse: TenantStatus) -> bool:
+def _is_passing(status: TenantStatus) -> bool:
     """Whether the pulse reads otherwise after a while, though nothing happens."""
-    return bool(pulse.calls_per_second or pulse.limit or pulse.next_try_at)
+    return bool(status.calls_per_second or status.limit or status.next_try_at)
 
 
-def _has_unfinished(desk: "TenantRunner") -> bool:
-    return desk.poller is not None and desk.poller.has_unfinished
+def _has_unfinished(runner: "TenantRunner") -> bool:
+    return runner.poller is not None and runner.poller.has_unfinished

@@ -25,7 +25,7 @@ RENEW = 4.0
 LOOK = 1.0
 """Seconds between two looks while the lease is not held."""
 
-OnDisk = Callable[[Callable[[], bool]], Awaitable[bool]]
+RunIo = Callable[[Callable[[], bool]], Awaitable[bool]]
 
 
 class Lease:
@@ -36,16 +36,16 @@ class Lease:
     """
 
     def __init__(
-        self, shelf: WatchlistStore, on_disk: OnDisk, clock: Clock, changed: Callable[[], None], tenant: str
+        self, store: WatchlistStore, run_io: RunIo, clock: Clock, changed: Callable[[], None], tenant: str
     ) -> None:
         self.is_held = False
         self.is_elsewhere = False
         """Whether another window holds it that is alive: its process is seen from here, or it has renewed the lease."""
-        self.is_inherited = False
+        self.was_taken_over = False
         """Whether another window had it before, and so has asked lately."""
         self._name = NAME.format(tenant)
-        self._shelf = shelf
-        self._on_disk = on_disk
+        self._store = store
+        self._run_io = run_io
         self._clock = clock
         self._changed = changed
         self._holder = name_holder(os.getpid())
@@ -53,7 +53,7 @@ class Lease:
         self._other_until, self._other_since = 0.0, 0.0
         self._is_other_renewed = self._is_other_alive = False
 
-    async def keep(self, is_wanted: Callable[[], bool]) -> None:
+    async def run(self, is_wanted: Callable[[], bool]) -> None:
         """Takes and keeps the lease whenever `is_wanted`, until it is cancelled."""
         while True:
             self._woken.clear()
@@ -67,7 +67,7 @@ class Lease:
         if not self.is_held:
             self._woken.set()
 
-    async def let_go(self) -> None:
+    async def release(self) -> None:
         """Gives the lease back, so that another window takes over at once."""
         if self.is_held:
             await self._look(wanted=False)
@@ -76,9 +76,9 @@ class Lease:
         before = self.is_held, self.is_elsewhere
         try:
             if wanted:
-                self.is_held = await self._on_disk(self._hold)
+                self.is_held = await self._run_io(self._hold)
             elif self.is_held:
-                self.is_held = await self._on_disk(self._give_back)
+                self.is_held = await self._run_io(self._give_back)
             self.is_elsewhere = wanted and not self.is_held and self._is_other_alive
         except Exception:  # a shelf may fail in any way
             log.exception("%s: the store could not be asked who holds the lease", self._name)
@@ -90,22 +90,22 @@ class Lease:
     @property
     def _state(self) -> str:
         if self.is_held:
-            return "taken from another window" if self.is_inherited else "taken"
+            return "taken from another window" if self.was_taken_over else "taken"
         return "held by another window" if self.is_elsewhere else "not held"
 
     def _hold(self) -> bool:
-        if self._shelf.acquire_lease(self._name, self._holder, self._clock.now(), LIFE):
+        if self._store.acquire_lease(self._name, self._holder, self._clock.now(), LIFE):
             self._other_until, self._is_other_renewed = 0.0, False
             return True
-        self.is_inherited = True
-        holder, until = self._shelf.lease_holder(self._name)
+        self.was_taken_over = True
+        holder, until = self._store.lease_holder(self._name)
         is_alive = is_running(holder)
         if is_alive is False:
-            self._shelf.release_lease(self._name, holder)
-            return self._shelf.acquire_lease(self._name, self._holder, self._clock.now(), LIFE)
+            self._store.release_lease(self._name, holder)
+            return self._store.acquire_lease(self._name, self._holder, self._clock.now(), LIFE)
         is_given_up = self._is_silent(until)
         self._is_other_alive = is_alive is True or self._is_other_renewed
-        return is_given_up and self._shelf.acquire_lease(self._name, self._holder, until + 0.001, LIFE)
+        return is_given_up and self._store.acquire_lease(self._name, self._holder, until + 0.001, LIFE)
 
     def _is_silent(self, until: float) -> bool:
         """Whether nobody has renewed the lease for `LIFE`: by a clock that was set, its end may be a day away."""
@@ -116,8 +116,8 @@ class Lease:
         return now - self._other_since > LIFE
 
     def _give_back(self) -> bool:
-        self._shelf.release_lease(self._name, self._holder)
-        self.is_inherited = False
+        self._store.release_lease(self._name, self._holder)
+        self.was_taken_over = False
         return False
 
 

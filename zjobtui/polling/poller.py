@@ -22,23 +22,23 @@ from zjobtui.polling.watchlist_service import WatchlistService
 
 log = get_logger(__name__)
 
-ATTENTION = 300.0
+FOCUS_LIFETIME = 300.0
 """Seconds after which the selected job loses its preference, unless `attend` is called again."""
 
-ATTENDED_INTERVAL, ATTENDED_SHARE = 1.5, 0.1
+FOCUSED_INTERVAL, FOCUSED_SHARE = 1.5, 0.1
 """Seconds between two calls about the selected job, if that takes no more than this share of the calls that may be
 planned with; otherwise what the share gives. With its own turns the job stays at about a quarter."""
 
 WAKE = 2.0
 """Seconds between two looks at the clock at most: after the machine has slept, polling goes on within as many."""
 
-SLEPT = 10.0
+SUSPEND_GAP = 10.0
 """Seconds that pass unseen between two looks when the machine has slept."""
 
-WALLED_SLACK = 1.3
+THROTTLED_OVERBOOK = 1.3
 """How much more is planned than a host lets go that throttles: where it does not, the limit is looked for."""
 
-LEAST_PROMISE = 5.0
+SHORTEST_PROMISE = 5.0
 """Seconds: the shortest interval that a row's freshness is measured by, however often it is really polled."""
 
 JUST_BEGUN = 0.5
@@ -66,7 +66,7 @@ class Poller:
         self,
         tenant: str,
         source: JobSource,
-        ledger: WatchlistService,
+        service: WatchlistService,
         limiter: RateLimiter,
         clock: Clock,
         chance: Random,
@@ -77,7 +77,7 @@ class Poller:
     ) -> None:
         self.tenant = tenant
         self._source = source
-        self._ledger = ledger
+        self._service = service
         self._limiter = limiter
         self._breaker = CircuitBreaker(chance)
         self._clock = clock
@@ -89,14 +89,14 @@ class Poller:
         self._begun_at: dict[JobRef, float] = {}
         self._failures: dict[JobRef, int] = {}
         self._failing_since: dict[JobRef, float] = {}
-        self._by_hand: dict[JobRef, None] = {}
-        self._was_by_hand = False
-        self._attended: JobRef | None = None
-        self._attended_until = self._attended_at = -inf
+        self._manual: dict[JobRef, None] = {}
+        self._was_manual = False
+        self._focused: JobRef | None = None
+        self._focused_until = self._focused_at = -inf
         self._visible: frozenset[JobRef] = frozenset()
         self._swept_at = clock.now()
         self._is_paused = False
-        self._paid = source.requests
+        self._charged = source.requests
         self._calls = 0  # since the schedule was fitted
         self._fitted_rate = 0.0
         self._latency: float | None = None
@@ -110,47 +110,47 @@ class Poller:
         """Whether there is anything to poll."""
         return any(True for _ in self._unfinished())
 
-    def follow(self) -> None:
+    def sync_jobs(self) -> None:
         """Take note of jobs that came to the watchlist or left it, and of a lease that nobody had before."""
-        mine = {watch.job: watch for watch in self._ledger.watchlist if watch.job.tenant == self.tenant}
+        mine = {watch.job: watch for watch in self._service.watchlist if watch.job.tenant == self.tenant}
         self._schedule.drop_all_but(mine)
         self._begun_at = {job: at for job, at in self._begun_at.items() if job in mine}
         self._failures = {job: failures for job, failures in self._failures.items() if job in mine}
         self._failing_since = {job: since for job, since in self._failing_since.items() if job in mine}
-        self._plan_again(watch for job, watch in mine.items() if not watch.is_final and job not in self._schedule)
+        self._replan(watch for job, watch in mine.items() if not watch.is_final and job not in self._schedule)
 
-    def begin_anew(self) -> None:
+    def replan(self) -> None:
         """The lease comes from another window, or goes to one: what that has just polled is not polled at once."""
         self._schedule.fit_at = -inf
-        self._plan_again(self._unfinished())
+        self._replan(self._unfinished())
 
-    def ask_now(self, jobs: Iterable[JobRef]) -> None:
+    def poll_now(self, jobs: Iterable[JobRef]) -> None:
         """The user has asked: these come first, finished or not, and a tenant that is down is tried at once.
 
         Where planned calls are due, every other call is one of those: to ask again and again starves no job. A call
         that has just begun will do; one that has been in flight for longer is followed by another.
         """
         recent = self._clock.now() - JUST_BEGUN
-        self._by_hand.update(dict.fromkeys(job for job in jobs if self._begun_at.get(job, -inf) <= recent))
+        self._manual.update(dict.fromkeys(job for job in jobs if self._begun_at.get(job, -inf) <= recent))
         self._source.sign_in_again()
         self._breaker.probe_now(self._clock.now())
         self._nudge.set()
 
-    def attend(self, job: JobRef | None) -> None:
+    def set_focus(self, job: JobRef | None) -> None:
         """Name the selected job, for five minutes: besides its turns it gets one call in ten at most.
 
         However often another one is selected, all of them together get no more.
         """
-        self._attended, self._attended_until = job, self._clock.now() + ATTENTION
+        self._focused, self._focused_until = job, self._clock.now() + FOCUS_LIFETIME
         self._nudge.set()
 
-    def show(self, jobs: Iterable[JobRef]) -> None:
+    def set_visible(self, jobs: Iterable[JobRef]) -> None:
         """Name the jobs on screen: of those that wait for their first response since the start they come first."""
-        shown, now = sorted(jobs, key=lambda job: job != self._attended), self._clock.now()
+        shown, now = sorted(jobs, key=lambda job: job != self._focused), self._clock.now()
         self._visible = frozenset(shown)
         for job in shown:
             due = self._schedule.due(job)
-            if due is not None and due > now and self._is_unswept(self._ledger.watchlist.get(job)):
+            if due is not None and due > now and self._is_unswept(self._service.watchlist.get(job)):
                 self._schedule.put(job, now)
                 self._nudge.set()
 
@@ -162,14 +162,14 @@ class Poller:
         """Go on, with what is overdue spread out."""
         if self._is_paused:
             self._is_paused = False
-            self._plan_again(self._unfinished())
+            self._replan(self._unfinished())
 
-    def pulse(self) -> TenantStatus:
+    def status(self) -> TenantStatus:
         """How polling is doing, now."""
         now, problem, next_try_at = self._clock.now(), self._breaker.problem, None
         if problem is not None:
             # Credentials that were refused are not tried again before the user asks for it.
-            next_try_at = None if problem.kind is ProblemKind.SIGNED_OUT else self._opens_at(now)
+            next_try_at = None if problem.kind is ProblemKind.SIGNED_OUT else self._next_allowed_at(now)
         elif (until := self._limiter.paused_until(now)) is not None and until - now > SHORT_PAUSE:
             problem, next_try_at = _THROTTLED, until
         return TenantStatus(
@@ -189,14 +189,14 @@ class Poller:
 
     async def run(self) -> None:
         """Poll until it is cancelled; calls in flight are then cancelled, too."""
-        self.follow()
+        self.sync_jobs()
         try:
             while True:
                 self._nudge.clear()
                 if self._fault is not None:
                     fault, self._fault = self._fault, None
                     raise fault
-                self._notice_sleep()
+                self._detect_suspend()
                 self._start_due()
                 self._fit()
                 await self._until_next()
@@ -205,15 +205,15 @@ class Poller:
                 task.cancel()
             await asyncio.gather(*self._in_flight.values(), return_exceptions=True)
             self._in_flight.clear()
-            self._pay()
+            self._charge_extra()
 
-    def _notice_sleep(self) -> None:
+    def _detect_suspend(self) -> None:
         """After the machine has slept, renew the connections and spread out what is due, as at the start.
 
         A NAT may have dropped the connections silently: a call on one of them would end after its deadline only.
         """
         before, self._looked_at = self._looked_at, self._clock.now()
-        if self._looked_at - before > SLEPT:
+        if self._looked_at - before > SUSPEND_GAP:
             log.info(
                 "tenant %s: nothing ran for %.0f s, as when the machine sleeps", self.tenant, self._looked_at - before
             )
@@ -224,46 +224,46 @@ class Poller:
     def _fit(self) -> None:
         """Fit the schedule now and then, at once where the rate is quite another."""
         now = self._clock.now()
-        rate = self._rate(now) * (WALLED_SLACK if self._limiter.is_walled(now) else 1.0)
+        rate = self._rate(now) * (THROTTLED_OVERBOOK if self._limiter.is_throttled(now) else 1.0)
         if now < self._schedule.fit_at and self._fitted_rate / 2 <= rate <= 2 * self._fitted_rate:
             return
         self._fitted_rate = rate
-        mine = [watch for watch in self._ledger.watchlist if watch.job.tenant == self.tenant]
+        mine = [watch for watch in self._service.watchlist if watch.job.tenant == self.tenant]
         supply = self._limiter.supply(now)
         if self._schedule.fit(mine, now, rate, self._calls, self._in_flight, supply):
-            self._plan_again(watch for watch in mine if not watch.is_final)
+            self._replan(watch for watch in mine if not watch.is_final)
         self._calls = 0
 
     def _start_due(self) -> None:
         now = self._clock.now()
-        while self._room(now) > len(self._in_flight) and (job := self._take(now)):
-            watch = self._ledger.watchlist.get(job)
-            if watch is not None and (not watch.is_final or self._was_by_hand):
+        while self._max_in_flight(now) > len(self._in_flight) and (job := self._pop_next(now)):
+            watch = self._service.watchlist.get(job)
+            if watch is not None and (not watch.is_final or self._was_manual):
                 if self._breaker.is_open:
                     log.info("tenant %s: circuit breaker half-open, job %s is the probe", self.tenant, job.id.given)
-                self._limiter.spend(now)
-                self._paid += 1
+                self._limiter.consume(now)
+                self._charged += 1
                 self._calls += 1
-                self._by_hand.pop(job, None)
+                self._manual.pop(job, None)
                 self._begun_at[job] = now
                 self._in_flight[job] = asyncio.create_task(self._call(watch))
 
-    def _take(self, now: float) -> JobRef | None:
+    def _pop_next(self, now: float) -> JobRef | None:
         """Take the job to poll next, if any: by hand, but not twice where another is due, or attended, or planned."""
-        by_hand = next((job for job in self._by_hand if job not in self._in_flight), None)
+        by_hand = next((job for job in self._manual if job not in self._in_flight), None)
         may_plan = self._may_plan()
-        if by_hand is not None and not (self._was_by_hand and may_plan and self._planned_at(now) <= now):
-            self._was_by_hand = True
-            del self._by_hand[by_hand]
+        if by_hand is not None and not (self._was_manual and may_plan and self._planned_at(now) <= now):
+            self._was_manual = True
+            del self._manual[by_hand]
             self._schedule.drop(by_hand)
             return by_hand
-        self._was_by_hand = False
+        self._was_manual = False
         if not may_plan:
             return None
-        if self._attended is not None and self._attended_due(now) <= now:
-            self._attended_at = now
-            self._schedule.drop(self._attended)
-            return self._attended
+        if self._focused is not None and self._focused_due(now) <= now:
+            self._focused_at = now
+            self._schedule.drop(self._focused)
+            return self._focused
         return self._schedule.take(now)
 
     def _may_plan(self) -> bool:
@@ -272,27 +272,27 @@ class Poller:
     def _planned_at(self, now: float) -> float:
         """When the first job is due that the user has not asked for by hand."""
         due = self._schedule.next_due()
-        return min(inf if due is None else due, self._attended_due(now))
+        return min(inf if due is None else due, self._focused_due(now))
 
-    def _attended_due(self, now: float) -> float:
+    def _focused_due(self, now: float) -> float:
         """When the selected job may be polled out of its turn; never if the user has pressed no key for long."""
-        job = self._attended
-        if job is None or job not in self._schedule or now >= self._attended_until:
+        job = self._focused
+        if job is None or job not in self._schedule or now >= self._focused_until:
             return inf
-        watch = self._ledger.watchlist.get(job)
+        watch = self._service.watchlist.get(job)
         if watch is None or watch.is_final or watch.problem is not None:
             return inf
         rate = max(min(self._limiter.rate(now), self._capacity), 1e-9)
-        interval = max(ATTENDED_INTERVAL, 1 / (ATTENDED_SHARE * rate))
-        return max(min(watch.last_call_at, now), self._attended_at) + interval
+        interval = max(FOCUSED_INTERVAL, 1 / (FOCUSED_SHARE * rate))
+        return max(min(watch.last_call_at, now), self._focused_at) + interval
 
-    def _room(self, now: float) -> int:
+    def _max_in_flight(self, now: float) -> int:
         """How many calls may be in flight now."""
-        if self._opens_at(now) > now:
+        if self._next_allowed_at(now) > now:
             return 0
         return 1 if self._breaker.is_open else self._limiter.concurrency
 
-    def _opens_at(self, now: float) -> float:
+    def _next_allowed_at(self, now: float) -> float:
         """When the next call may be sent: now, or later."""
         return max(now + self._limiter.wait(now), self._breaker.probe_at if self._breaker.is_open else now)
 
@@ -316,11 +316,11 @@ class Poller:
     async def _until_next(self) -> None:
         now = self._clock.now()
         due = self._planned_at(now) if self._may_plan() else inf
-        if any(job not in self._in_flight for job in self._by_hand):
+        if any(job not in self._in_flight for job in self._manual):
             due = now
         wait = WAKE
-        if due < inf and not 0 < self._room(now) <= len(self._in_flight):
-            wait = min(max(due, self._opens_at(now)) - now, max(self._schedule.fit_at - now, 0.05), WAKE)
+        if due < inf and not 0 < self._max_in_flight(now) <= len(self._in_flight):
+            wait = min(max(due, self._next_allowed_at(now)) - now, max(self._schedule.fit_at - now, 0.05), WAKE)
         timer = asyncio.get_running_loop().call_later(max(0.0, wait), self._nudge.set)
         try:
             await self._nudge.wait()
@@ -339,23 +339,23 @@ class Poller:
             self._in_flight.pop(job, None)
             self._nudge.set()
         try:
-            self._pay()
-            self._heard(watch, observation, sent)
+            self._charge_extra()
+            self._on_result(watch, observation, sent)
         except Exception as fault:  # raised again by `run`, which plans the job anew when it is started again
             log.exception("tenant %s: internal error about job %s", self.tenant, job.id.given)
             self._fault = fault
 
-    def _pay(self) -> None:
+    def _charge_extra(self) -> None:
         """Charge what calls took beside themselves, tokens and repeats; give back what was never sent."""
-        extra = self._source.requests - self._paid
+        extra = self._source.requests - self._charged
         if extra > 0:
-            self._limiter.spend(self._clock.now(), extra)
+            self._limiter.consume(self._clock.now(), extra)
         if extra < 0 and not self._in_flight:
-            self._limiter.take_back(-extra)
+            self._limiter.refund(-extra)
         if extra > 0 or not self._in_flight:
-            self._paid = self._source.requests
+            self._charged = self._source.requests
 
-    def _heard(self, watch: WatchedJob, observation: Observation, sent: float) -> None:
+    def _on_result(self, watch: WatchedJob, observation: Observation, sent: float) -> None:
         job, now, was_open = watch.job, self._clock.now(), self._breaker.is_open
         is_failing = isinstance(observation, Failure) and observation.problem.kind in _TRANSIENT
         if is_failing:
@@ -377,7 +377,7 @@ class Poller:
             self._failures.pop(job, None)
             if not known.is_final:
                 self._schedule.put(job, self._schedule.next_call(known, now))
-        self._ledger.bring(job, observation, max(interval + (self._latency or 0.0), LEAST_PROMISE))
+        self._service.submit(job, observation, max(interval + (self._latency or 0.0), SHORTEST_PROMISE))
         if was_open and not self._breaker.is_open:
             self._recover()
 
@@ -390,7 +390,7 @@ class Poller:
     def _learn_of_host(self, job: JobRef, observation: Observation, sent: float, now: float) -> None:
         """Tell the limiter and the breaker what came of a call that went out at `sent`."""
         stated = observation.call.rate_limits
-        self._limiter.learn(stated, now)
+        self._limiter.apply_headers(stated, now)
         retry_after = stated.retry_after or 0.0
         if isinstance(observation, Success):
             self._answered_at = observation.at
@@ -410,7 +410,7 @@ class Poller:
             self._breaker.record(observation, sent, now)
             self._log_breaker(now, was_open=was_open)
         if self._breaker.is_open and not was_open and observation.call.http_status == 503:
-            self._limiter.forgive(now)
+            self._limiter.forget_throttling(now)
 
     def _log_breaker(self, now: float, *, was_open: bool) -> None:
         problem = self._breaker.problem
@@ -434,23 +434,23 @@ class Poller:
         """The tenant answers again: what failed meanwhile, or came due, is polled at once, spread out."""
         now = self._clock.now()
         failed, self._failures = self._failures, {}
-        self._plan_again(self._unfinished())
+        self._replan(self._unfinished())
         overdue = [job for job in failed if (self._schedule.due(job) or 0.0) > now]
-        self._sweep(watch for job in overdue if (watch := self._ledger.watchlist.get(job)) and not watch.is_final)
+        self._sweep(watch for job in overdue if (watch := self._service.watchlist.get(job)) and not watch.is_final)
 
     def _unfinished(self) -> Iterable[WatchedJob]:
-        return (w for w in self._ledger.watchlist if w.job.tenant == self.tenant and not w.is_final)
+        return (w for w in self._service.watchlist if w.job.tenant == self.tenant and not w.is_final)
 
-    def _plan_again(self, watches: Iterable[WatchedJob]) -> None:
+    def _replan(self, watches: Iterable[WatchedJob]) -> None:
         """Plan jobs as if their last response had just come; those that are overdue then are spread out.
 
         None is put off for so long that it looks stale before; one whose call failed keeps its place, and so does one
         whose response the watchlist does not hold yet.
         """
-        now, overdue, brought = self._clock.now(), list[WatchedJob](), self._ledger.brought()
+        now, overdue, pending = self._clock.now(), list[WatchedJob](), self._service.pending_jobs()
         for watch in watches:
             job, last_call_at = watch.job, watch.last_call_at
-            if job in self._in_flight or job in brought or (job in self._failures and job in self._schedule):
+            if job in self._in_flight or job in pending or (job in self._failures and job in self._schedule):
                 continue
             is_known = 0 < last_call_at <= now  # a clock that was ahead may have noted a later call
             due = min(self._schedule.next_call(watch, last_call_at), _stale_at(watch)) if is_known else -inf
@@ -470,7 +470,7 @@ class Poller:
         def rank(watch: WatchedJob) -> tuple[bool, bool, bool, bool, float]:
             job = watch.job
             return (
-                job != self._attended,
+                job != self._focused,
                 job not in self._visible,
                 not watch.is_unread,
                 watch.answered_at is not None,

@@ -103,7 +103,7 @@ class State:
     """
 
     watchlist: Watchlist
-    pulses: dict[str, TenantStatus] = field(default_factory=dict)
+    statuses: dict[str, TenantStatus] = field(default_factory=dict)
     unsaved: str = ""
     fault: str = ""
     notice: str = ""

@@ -50,7 +50,7 @@ HORIZONS = tuple(_HOUR * hours for hours in (1, 2, 4, 8, 16, 24))
 RATE_WINDOW = 10.0
 """Seconds over which the rate of calls is measured."""
 
-WALL_MEMORY = 300.0
+THROTTLE_MEMORY = 300.0
 """Seconds for which a rate at which the host has throttled is taken for its limit."""
 
 _SOON = 300.0
@@ -70,7 +70,7 @@ class Limits:
     """Whether the user has set it: then what the host grants does not lower it, only what it has left."""
 
     @property
-    def saved(self) -> float:
+    def max_saved(self) -> float:
         """Calls that can be saved up: at most a quarter of a day and half of an hour."""
         return max(1.0, min(SAVED, self.per_day / 4, self.per_hour / 2))
 
@@ -108,38 +108,39 @@ class RateLimiter:
         """Calls that may be in flight at once."""
         self._at = now
         self._pace = self._burst
-        self._saved = limits.saved
+        self._saved = limits.max_saved
         self._hour = _Window(_HOUR, _MINUTE)
         self._day = _Window(_DAY, _HOUR)
         self._today, self._counted_at = 0, -inf
         self._uncounted = 0
         self._sent: deque[tuple[float, int]] = deque()
         self._opened_at = now
-        self._flow, self._seen = 0.0, 0.0  # calls per second lately, and how much of that while has been seen
-        self._wall, self._wall_at = inf, -inf
-        self._wall_before = self._wall, self._wall_at
-        self._forgiven_at = -inf
-        self._shut_until = -inf
+        self._recent_rate = 0.0  # calls per second over the last seconds
+        self._window_fill = 0.0  # share of those seconds that has been measured
+        self._throttle_rate, self._throttled_at = inf, -inf
+        self._throttle_before = self._throttle_rate, self._throttled_at
+        self._forgotten_at = -inf
+        self._blocked_until = -inf
         self._stated, self._stated_until = inf, -inf
 
     def wait(self, now: float) -> float:
         """Seconds until one more call may go; 0 when it may go now. Ask again then: what others spend moves it."""
         self._refill(now)
         if self.limits.per_day - self.used_today(now) < 1:
-            return max(self._shut_until - now, (now // _HOUR + 1) * _HOUR - now)
+            return max(self._blocked_until - now, (now // _HOUR + 1) * _HOUR - now)
         if self.limits.per_hour - self._hour.used(now) < 1:
-            return max(self._shut_until - now, (now // _MINUTE + 1) * _MINUTE - now)
+            return max(self._blocked_until - now, (now // _MINUTE + 1) * _MINUTE - now)
         rate = self.rate(now)
         missing = max(1 - self._pace, 0.0) / self._pace_rate(now), max(1 - self._saved, 0.0) / max(rate, 1 / _DAY)
         wait = max(missing)
-        return max(0.0, self._shut_until - now, self._at - now + wait if wait > _ROUNDING else 0.0)
+        return max(0.0, self._blocked_until - now, self._at - now + wait if wait > _ROUNDING else 0.0)
 
-    def spend(self, now: float, calls: int = 1) -> None:
+    def consume(self, now: float, calls: int = 1) -> None:
         """Count calls that go out now, whether or not they were allowed; failed ones count."""
         self._refill(now)
         self._pace -= calls
         self._saved -= calls
-        self._flow += calls / _LATELY
+        self._recent_rate += calls / _LATELY
         self._hour.add(now, calls)
         self._day.add(now, calls)
         self._uncounted += calls
@@ -151,7 +152,7 @@ class RateLimiter:
 
         What is left of an hour or a day lasts however it is spent, since it is spent ever slower.
         """
-        return max(0.0, min(self.limits.per_second, self._left(now), self._held(now)))
+        return max(0.0, min(self.limits.per_second, self._budget_rate(now), self._host_rate(now)))
 
     def allowance(self, now: float) -> float:
         """Calls per second that may be planned with, above zero: the rate, and saved calls over the next five minutes.
@@ -170,7 +171,7 @@ class RateLimiter:
 
     def pause(self, now: float, seconds: float) -> None:
         """Let nothing go for so many seconds: the host has asked for it."""
-        self._shut_until = max(self._shut_until, now + seconds)
+        self._blocked_until = max(self._blocked_until, now + seconds)
 
     def throttle(self, sent: float, now: float, seconds: float) -> None:
         """Take a 429 or 503 to a call that went out at `sent`: nothing goes for `seconds`, and then fewer.
@@ -179,21 +180,21 @@ class RateLimiter:
         wall was within a minute, stays near it, and only then goes on to look for more, ever faster: the curve of TCP
         CUBIC (RFC 9438, 4.2), so that the wall is met about once a minute.
         """
-        if sent >= self._wall_at:
+        if sent >= self._throttled_at:
             self._refill(now)
-            lately = self._flow / max(self._seen, 1 / _LATELY)
-            self._wall_before = self._wall, self._wall_at
-            self._wall = max(SLOWEST / _DROP, min(self.rate(now), lately))
-            self._wall_at = max(self._shut_until, now + seconds)
+            lately = self._recent_rate / max(self._window_fill, 1 / _LATELY)
+            self._throttle_before = self._throttle_rate, self._throttled_at
+            self._throttle_rate = max(SLOWEST / _DROP, min(self.rate(now), lately))
+            self._throttled_at = max(self._blocked_until, now + seconds)
         self.pause(now, seconds)
 
-    def forgive(self, now: float) -> None:
+    def forget_throttling(self, now: float) -> None:
         """Forget the last wall: the host was down altogether. Soon after the last time it counts all the same."""
-        if now - self._forgiven_at >= WALL_MEMORY:
-            self._wall, self._wall_at = self._wall_before
-            self._forgiven_at = now
+        if now - self._forgotten_at >= THROTTLE_MEMORY:
+            self._throttle_rate, self._throttled_at = self._throttle_before
+            self._forgotten_at = now
 
-    def learn(self, stated: RateLimits, now: float) -> None:
+    def apply_headers(self, stated: RateLimits, now: float) -> None:
         """Take what the headers of a response say: granted windows, calls left in one, calls in flight.
 
         The newest windows count, so that a mistake in one response lasts until the next states them. Half of what all
@@ -219,27 +220,27 @@ class RateLimiter:
         self._refill(now)
         self._stated, self._stated_until = stated.remaining / 2 / max(stated.reset, 1), until
 
-    def is_walled(self, now: float) -> bool:
+    def is_throttled(self, now: float) -> bool:
         """Whether the host has throttled lately, so that calls go one by one and none can be saved up."""
-        return now - self._wall_at < WALL_MEMORY
+        return now - self._throttled_at < THROTTLE_MEMORY
 
     def paused_until(self, now: float) -> float | None:
         """Until when the host wants no calls, or None."""
-        return self._shut_until if self._shut_until > now else None
+        return self._blocked_until if self._blocked_until > now else None
 
-    def take_uncounted(self) -> int:
+    def drain_uncounted(self) -> int:
         """Return the calls since the last time that this was called, for the day's count of all windows."""
         uncounted, self._uncounted = self._uncounted, 0
         return uncounted
 
-    def take_back(self, calls: int) -> None:
+    def refund(self, calls: int) -> None:
         """Give back calls that were spent but never sent: the source refused them, or polling has ended."""
         self._uncounted = max(0, self._uncounted - calls)
-        self._saved = min(self.limits.saved, self._saved + calls)
-        self._hour.take_back(calls)
-        self._day.take_back(calls)
+        self._saved = min(self.limits.max_saved, self._saved + calls)
+        self._hour.refund(calls)
+        self._day.refund(calls)
 
-    def count_today(self, today: int, now: float) -> None:
+    def set_daily_count(self, today: int, now: float) -> None:
         """Take the day's count, with the calls of other windows and earlier runs; it holds for an hour.
 
         This run's calls in any 24 hours are counted besides, so that midnight grants no second day.
@@ -283,8 +284,8 @@ class RateLimiter:
         """What allows the fewest calls now."""
         rates = {
             Limit.CALLS_PER_SECOND: self.limits.per_second,
-            Limit.DAILY_CALLS: self._left(now),
-            Limit.HOST: 0.0 if self._shut_until > now else self._held(now),
+            Limit.DAILY_CALLS: self._budget_rate(now),
+            Limit.HOST: 0.0 if self._blocked_until > now else self._host_rate(now),
         }
         return min(rates, key=lambda limit: rates[limit])
 
@@ -292,21 +293,21 @@ class RateLimiter:
     def _burst(self) -> float:
         return max(1.0, BURST * self.limits.per_second)
 
-    def _left(self, now: float) -> float:
+    def _budget_rate(self, now: float) -> float:
         """Calls per second that what is left of the hour and the day allows."""
         return min(
             _lasting(self.limits.per_day, self.used_today(now), _DAY),
             _lasting(self.limits.per_hour, self._hour.used(now), _HOUR),
         )
 
-    def _held(self, now: float) -> float:
+    def _host_rate(self, now: float) -> float:
         """Calls per second that the host lets go: by its wall, and by what its headers stated."""
-        since = max(0.0, now - self._wall_at) / _RECOVERY
-        wall = inf if self._wall == inf else self._wall * (1 + (1 - _DROP) * (since - 1) ** 3)
+        since = max(0.0, now - self._throttled_at) / _RECOVERY
+        wall = inf if self._throttle_rate == inf else self._throttle_rate * (1 + (1 - _DROP) * (since - 1) ** 3)
         return min(wall, self._stated if now < self._stated_until else inf)
 
     def _pace_rate(self, now: float) -> float:
-        return max(1 / _HOUR, min(self.limits.per_second, self._held(now)))
+        return max(1 / _HOUR, min(self.limits.per_second, self._host_rate(now)))
 
     def _forget_sent(self, now: float) -> None:
         """Drop what the rate of calls is not measured by any more."""
@@ -315,13 +316,13 @@ class RateLimiter:
 
     def _refill(self, now: float) -> None:
         """Advance the buckets to `now`; while the host holds the rate down none are saved up, so calls go evenly."""
-        is_held = self._held(now) < self.limits.per_second
+        is_held = self._host_rate(now) < self.limits.per_second
         passed = max(0.0, now - self._at)
-        saved = 1.0 if is_held else self.limits.saved
+        saved = 1.0 if is_held else self.limits.max_saved
         self._saved = min(saved, self._saved + self.rate(now) * passed)
         self._pace = min(1.0 if is_held else self._burst, self._pace + self._pace_rate(now) * passed)
         kept = exp(-passed / _LATELY)
-        self._flow, self._seen = self._flow * kept, 1 - (1 - self._seen) * kept
+        self._recent_rate, self._window_fill = self._recent_rate * kept, 1 - (1 - self._window_fill) * kept
         self._at = max(self._at, now)
 
 
@@ -347,7 +348,7 @@ class _Window:
         self._calls[-1][1] += calls
         self._sum += calls
 
-    def take_back(self, calls: int) -> None:
+    def refund(self, calls: int) -> None:
         """Take out so many calls, those counted last."""
         while self._calls and calls > 0:
             taken = min(calls, self._calls[-1][1])

@@ -10,7 +10,7 @@ from zjobtui.models.problem import ProblemKind
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.day_price import Demand, Supply, day_price
-from zjobtui.polling.survival import CHEAPEST, STALENESS_LIMIT, Curve, Intervals, Life, expected_delay, learn
+from zjobtui.polling.survival import CHEAPEST, STALENESS_LIMIT, Curve, Intervals, Lifetime, expected_delay, fit_curve
 
 MEMORY = 300
 """Jobs that the curve is learnt from, those added last, ended or running: enough for it, and soon another tenant's."""
@@ -37,10 +37,10 @@ RETRY = 1.0
 RETRY_SHARE = 1 / 8
 """The part of its interval that is waited at least before such a retry where calls are scarce."""
 
-FEW = 100
+MAX_OUTDATED = 100
 """Outdated entries that the queue may hold beside as many as it has jobs."""
 
-_ODD = frozenset({ProblemKind.UNREADABLE, ProblemKind.TOO_LARGE, ProblemKind.REFUSED, ProblemKind.FORBIDDEN})
+_UNUSABLE = frozenset({ProblemKind.UNREADABLE, ProblemKind.TOO_LARGE, ProblemKind.REFUSED, ProblemKind.FORBIDDEN})
 
 
 class Schedule:
@@ -82,7 +82,7 @@ class Schedule:
             return
         self._due[job] = due
         heapq.heappush(self._heap, (due, next(self._order), job))
-        if len(self._heap) > FEW + 2 * len(self._due):
+        if len(self._heap) > MAX_OUTDATED + 2 * len(self._due):
             self._heap = [entry for entry in self._heap if self._due.get(entry[2]) == entry[0]]
             heapq.heapify(self._heap)
 
@@ -118,7 +118,7 @@ class Schedule:
 
         One that Zuora does not know, or whose responses cannot be used, is polled at the longest interval.
         """
-        if _is_odd(watch):
+        if _is_unusable(watch):
             return self.intervals.ceiling
         return self.intervals.after(now - self._began_at(watch, now))
 
@@ -194,7 +194,7 @@ class Schedule:
             latest = latest_of(watches)
             kept = {watch.job for watch in (*latest, *running)}
             self._first_seen = {job: at for job, at in self._first_seen.items() if job in kept}
-            return learn(lives(latest, now, self._first_seen))
+            return fit_curve(lifetimes(latest, now, self._first_seen))
         return self.intervals.curve
 
     def _began_at(self, watch: WatchedJob, now: float) -> float:
@@ -220,7 +220,7 @@ class Schedule:
         Where the last calls failed, it counts from the last of them: the job has had its turn, and must not set the
         price for all others. A clock that was ahead may have noted a response that is yet to come.
         """
-        if watch.last_running_at is None or watch.last_call_at > then or _is_odd(watch):
+        if watch.last_running_at is None or watch.last_call_at > then or _is_unusable(watch):
             return 0.0
         began_at = self._began_at(watch, then)
         seen = max(0.0, watch.last_call_at - began_at)
@@ -228,7 +228,7 @@ class Schedule:
 
     def _demand(self, watches: Sequence[WatchedJob], running: Sequence[WatchedJob], now: float) -> Demand:
         """What the jobs of a tenant will need; one that has never been polled counts as seen at age 0."""
-        usual = [watch for watch in running if not _is_odd(watch)]
+        usual = [watch for watch in running if not _is_unusable(watch)]
         began = ((watch, self._began_at(watch, now)) for watch in usual)
         return Demand.of(
             ((min(watch.last_call_at, now) - began_at, now - began_at) for watch, began_at in began),
@@ -247,32 +247,32 @@ def latest_of(watches: Iterable[WatchedJob]) -> list[WatchedJob]:
     return heapq.nlargest(MEMORY, watches, key=lambda watch: (watch.added_at, watch.job.id.key))
 
 
-def lives(watches: Iterable[WatchedJob], now: float, first_seen: Mapping[JobRef, float]) -> list[Life]:
+def lifetimes(watches: Iterable[WatchedJob], now: float, first_seen: Mapping[JobRef, float]) -> list[Lifetime]:
     """What is known of how long these jobs took.
 
     A job that had ended when it was first polled is left out: it may have ended long before it was added. So is one
     that was added by a clock that was ahead.
     """
-    found = (_life(watch, now, first_seen.get(watch.job, watch.added_at)) for watch in watches)
+    found = (_lifetime(watch, now, first_seen.get(watch.job, watch.added_at)) for watch in watches)
     return [life for life in found if life is not None]
 
 
-def _life(watch: WatchedJob, now: float, first_seen: float) -> Life | None:
+def _lifetime(watch: WatchedJob, now: float, first_seen: float) -> Lifetime | None:
     """Between which ages a job ended: after it was last seen running, and by the first final response."""
     if watch.last_running_at is None or watch.last_running_at > now or watch.added_at > now:
         return None
     after = max(0.0, watch.last_running_at - watch.added_at)
     since = min(after, max(0.0, first_seen - watch.added_at))
     if not watch.is_final:
-        return Life(after, since=since)
+        return Lifetime(after, since=since)
     if watch.ended_at is None or watch.ended_at <= watch.last_running_at:
         return None
-    return Life(after, max(watch.ended_at - watch.added_at, after + 0.001), since)
+    return Lifetime(after, max(watch.ended_at - watch.added_at, after + 0.001), since)
 
 
-def _is_odd(watch: WatchedJob) -> bool:
+def _is_unusable(watch: WatchedJob) -> bool:
     """Whether Zuora does not know it, or its responses cannot be used."""
-    return watch.verdict.kind is Kind.UNKNOWN or (watch.problem is not None and watch.problem.kind in _ODD)
+    return watch.verdict.kind is Kind.UNKNOWN or (watch.problem is not None and watch.problem.kind in _UNUSABLE)
 
 
 def _differs(one: Intervals, other: Intervals) -> bool:

@@ -18,7 +18,7 @@ REACH = 3
 """Neighbouring cells on either side over which ends are counted together: about a sixth of the age."""
 
 
-class Life(NamedTuple):
+class Lifetime(NamedTuple):
     """The ages in seconds between which a job ended: last seen running at `after`, ended by `by` (inf: not yet).
 
     `since` is the age at which it was first seen running. What came before is not counted: a job that had ended by then
@@ -53,12 +53,12 @@ class Curve:
         last = AGES[-1]
         if age >= last:
             share = self.surviving[-1] * last / age
-            return share, self.lived[-1] + self.surviving[-1] * last * log(age / last)
+            return share, self.integral[-1] + self.surviving[-1] * last * log(age / last)
         cell = cell_of(age)
         before, after = self.surviving[cell], self.surviving[cell + 1]
         part = (age - AGES[cell]) / (AGES[cell + 1] - AGES[cell])
         share = before * (after / before) ** part if after > 0 else before * (1 - part)
-        return share, self.lived[cell] + _mean(before, share) * (age - AGES[cell])
+        return share, self.integral[cell] + _mean(before, share) * (age - AGES[cell])
 
     def quantile(self, share: float) -> float:
         """The age in seconds by which this share of the jobs, at least 0 and below 1, has ended."""
@@ -74,7 +74,7 @@ def cell_of(age: float) -> int:
     return min(bisect_right(AGES, age), len(AGES) - 1) - 1
 
 
-def learn(lives: Iterable[Life]) -> Curve:
+def fit_curve(lifetimes: Iterable[Lifetime]) -> Curve:
     """The curve of a tenant from the lives of its jobs, ended and running.
 
     In each cell the chance to end is the number of ends divided by the seconds that jobs lived in it, so that running
@@ -82,9 +82,9 @@ def learn(lives: Iterable[Life]) -> Curve:
     lies in several cells counts for a part in each. The prior is added as `IMAGINARY` jobs.
     """
     ends = [IMAGINARY * (a - b) for a, b in pairwise(PRIOR.surviving)]
-    exposure = [IMAGINARY * (b - a) for a, b in pairwise(PRIOR.lived)]
+    exposure = [IMAGINARY * (b - a) for a, b in pairwise(PRIOR.integral)]
     outlived = [0.0] * len(AGES)
-    for life in map(_bounded, lives):
+    for life in map(_bounded, lifetimes):
         for age, sign in ((life.after, 1), (life.since, -1)):
             cell = cell_of(age)
             outlived[cell] += sign
@@ -101,13 +101,13 @@ def learn(lives: Iterable[Life]) -> Curve:
     return Curve.through(surviving)
 
 
-def _bounded(life: Life) -> Life:
+def _bounded(life: Lifetime) -> Lifetime:
     """The life with ages that follow each other from 0 on, whatever clocks did."""
     after = max(0.0, life.after)
-    return Life(after, max(after, life.by), min(max(0.0, life.since), after))
+    return Lifetime(after, max(after, life.by), min(max(0.0, life.since), after))
 
 
-def _add_end(life: Life, ends: list[float], exposure: list[float]) -> None:
+def _add_end(life: Lifetime, ends: list[float], exposure: list[float]) -> None:
     """Spread an end over the cells between its bounds, evenly in the number of cells, with what was lived there."""
     first, last = _position(life.after), _position(life.by)
     last = max(last, first + 1e-3)
@@ -205,7 +205,7 @@ def _gaps(curve: Curve, price: float) -> tuple[float, ...]:
 
     Within a cell the square root of the expected delay grows nearly in proportion to time.
     """
-    surviving, lived, last = curve.surviving, curve.lived, len(AGES) - 1
+    surviving, lived, last = curve.surviving, curve.integral, len(AGES) - 1
     gaps, upper, root = [], 1, sqrt(price)
     for cell, seen in enumerate(AGES):
         share, before = surviving[cell], lived[cell]

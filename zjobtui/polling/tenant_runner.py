@@ -39,8 +39,8 @@ class TenantRunner:
         self,
         tenant: Tenant,
         make_source: MakeSource,
-        ledger: WatchlistService,
-        shelf: WatchlistStore,
+        service: WatchlistService,
+        store: WatchlistStore,
         clock: Clock,
         chance: Random,
         *,
@@ -55,8 +55,8 @@ class TenantRunner:
         self.poller: Poller | None = None
         """The poller, once there is a source to ask."""
         self._make_source = make_source
-        self._ledger = ledger
-        self._shelf = shelf
+        self._service = service
+        self._store = store
         self._clock = clock
         self._chance = chance
         self._may_poll = may_poll
@@ -64,28 +64,28 @@ class TenantRunner:
         self._changed = changed
         self._staleness_limit = staleness_limit
         self._problem: Problem | None = None
-        self._again = asyncio.Event()
-        self._told_early: list[Callable[[Poller], None]] = []
+        self._retry = asyncio.Event()
+        self._pending: list[Callable[[Poller], None]] = []
         self._uncounted = 0
         self._counting = asyncio.Lock()
         self._limiter = RateLimiter(limits_for(tenant.kind, tenant.daily_calls, tenant.calls_per_second), clock.now())
 
-    def ask_now(self, jobs: Sequence[JobRef]) -> None:
+    def poll_now(self, jobs: Sequence[JobRef]) -> None:
         """A person has asked: a source that could not be made is tried once more, and asked about these at once."""
-        self._again.set()
-        self.tell(lambda poller: poller.ask_now(jobs))
+        self._retry.set()
+        self.with_poller(lambda poller: poller.poll_now(jobs))
 
-    def tell(self, do: Callable[[Poller], None]) -> None:
+    def with_poller(self, do: Callable[[Poller], None]) -> None:
         """Does something to the poller, or as soon as there is one: a secret may take seconds to come."""
         if self.poller is not None:
             do(self.poller)
         else:
-            self._told_early.append(do)
+            self._pending.append(do)
 
-    def pulse(self) -> TenantStatus:
+    def status(self) -> TenantStatus:
         """How it is doing."""
         if self.poller is not None:
-            return self.poller.pulse()
+            return self.poller.status()
         return TenantStatus(tenant=self.tenant.name, problem=self._problem)
 
     async def run(self) -> None:
@@ -94,7 +94,7 @@ class TenantRunner:
         self.poller = poller = Poller(
             self.tenant.name,
             source,
-            self._ledger,
+            self._service,
             self._limiter,
             self._clock,
             self._chance,
@@ -102,7 +102,7 @@ class TenantRunner:
             is_polled_elsewhere=self._is_polled_elsewhere,
             staleness_limit=self._staleness_limit,
         )
-        for do in self._told_early:
+        for do in self._pending:
             do(poller)
         self._changed()
         with suppress(TimeoutError):  # the day's calls of other windows and earlier runs count from the first call on
@@ -118,7 +118,7 @@ class TenantRunner:
     async def _source(self) -> JobSource:
         """The source, made on a thread, since a secret may take seconds to come; a refusal waits for a person."""
         while True:
-            self._again.clear()
+            self._retry.clear()
             try:
                 return await run_on_daemon_thread(self._make_source)
             except SourceError as fault:
@@ -126,9 +126,9 @@ class TenantRunner:
                 self._problem = Problem(ProblemKind.MISCONFIGURED, str(fault))
             except Exception as fault:  # whatever it is, the watchlist must stay usable
                 log.exception("tenant %s: internal error, it cannot be polled", self.tenant.name)
-                self._stumbled("cannot be asked", fault)
+                self._record_error("cannot be asked", fault)
             self._changed()
-            await self._again.wait()
+            await self._retry.wait()
 
     async def _keep_polling(self, poller: Poller) -> None:
         """A fault in the program must not end polling unseen: it is told, and the poller starts anew."""
@@ -137,7 +137,7 @@ class TenantRunner:
                 await poller.run()
             except Exception as fault:  # whatever it was, it is told and polling goes on
                 log.exception("tenant %s: internal error, polling starts again in %g s", self.tenant.name, RESTART)
-                self._stumbled("stumbled, and goes on", fault)
+                self._record_error("stumbled, and goes on", fault)
                 self._changed()
                 await asyncio.sleep(RESTART)
 
@@ -155,13 +155,13 @@ class TenantRunner:
 
     async def _count(self) -> None:
         async with self._counting:
-            self._uncounted += self._limiter.take_uncounted()
-            count = partial(self._shelf.count_calls, self.tenant.name, int(self._clock.now() // DAY), self._uncounted)
+            self._uncounted += self._limiter.drain_uncounted()
+            count = partial(self._store.count_calls, self.tenant.name, int(self._clock.now() // DAY), self._uncounted)
             try:
-                self._limiter.count_today(await self._ledger.on_disk(count), self._clock.now())
+                self._limiter.set_daily_count(await self._service.run_io(count), self._clock.now())
                 self._uncounted = 0
             except Exception:  # a shelf may fail in any way; the calls are counted later
                 log.exception("tenant %s: %d calls are not counted yet", self.tenant.name, self._uncounted)
 
-    def _stumbled(self, what: str, fault: Exception) -> None:
+    def _record_error(self, what: str, fault: Exception) -> None:
         self.fault = f"A fault in zjobtui itself: {self.tenant.title} {what} ({type(fault).__name__}: {fault})."

@@ -28,7 +28,7 @@ FLUSH = 4.0
 LOOK = 2.0
 """Seconds between looks at what other windows have done."""
 
-RECALL_LIMIT = 0.15
+LOAD_LIMIT = 0.15
 """Seconds that a new row waits for what the store knows of the job; a locked store delivers that later."""
 
 SAVE_LIMIT = 2.0
@@ -63,7 +63,7 @@ class WatchlistService:
     def __init__(
         self,
         watchlist: Watchlist,
-        shelf: WatchlistStore,
+        store: WatchlistStore,
         changed: Callable[[], None],
         only: Container[str] | None = None,
     ) -> None:
@@ -73,16 +73,16 @@ class WatchlistService:
         """Why changes are not on disk yet; empty when all are."""
         self.notice = ""
         """What last happened to the store while it was open; empty if nothing did."""
-        self.turnover = 0
+        self.membership_version = 0
         """Grows whenever jobs come to the watchlist or leave it."""
-        self._shelf = shelf
+        self._store = store
         self._changed = changed
-        self._brought: list[tuple[JobRef, Observation, float]] = []
+        self._pending: list[tuple[JobRef, Observation, float]] = []
         self._confirmed: dict[JobRef, WatchedJob] = {}
         self._uncommitted: list[Change] = []
         self._incomplete: set[JobRef] = set()
         self._removed: dict[JobRef, tuple[WatchedJob, Event]] = {}
-        self._has_brought = asyncio.Event()
+        self._has_pending = asyncio.Event()
         self._gate = asyncio.Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._tasks: list[asyncio.Task[None]] = []
@@ -96,14 +96,14 @@ class WatchlistService:
     def start(self) -> None:
         """Begins to fold what is brought, to flush, and to look for other windows' changes."""
         self._tasks = [
-            asyncio.create_task(self._fold_brought()),
+            asyncio.create_task(self._fold_pending()),
             asyncio.create_task(_every(FLUSH, self.flush)),
-            asyncio.create_task(_every(LOOK, self._look)),
+            asyncio.create_task(_every(LOOK, self._sync)),
         ]
 
     async def close(self) -> None:
         """Commit what is left, for `CLOSE_LIMIT` seconds where the store refuses; what remains is in `uncommitted`."""
-        self._take(self._folded())
+        self._apply(self._folded())
         try:
             async with asyncio.timeout(CLOSE_LIMIT):
                 async with self._gate:  # a task is not cancelled between a commit and its removal from the list
@@ -118,14 +118,14 @@ class WatchlistService:
         self._changed()
         self._worker.shutdown(wait=not self.unsaved, cancel_futures=True)
 
-    def bring(self, job: JobRef, observation: "Observation", planned: float) -> None:
+    def submit(self, job: JobRef, observation: "Observation", planned: float) -> None:
         """Take an observation; it is committed and published at once, or in a burst within `GATHER` seconds."""
-        self._brought.append((job, observation, planned))
-        self._has_brought.set()
+        self._pending.append((job, observation, planned))
+        self._has_pending.set()
 
-    def brought(self) -> set[JobRef]:
+    def pending_jobs(self) -> set[JobRef]:
         """The jobs of the observations that the watchlist does not hold yet."""
-        return {job for job, _, _ in self._brought}
+        return {job for job, _, _ in self._pending}
 
     async def edit(self, make: Callable[[Watchlist], Change], applied: Callable[[], object] = _nothing) -> Change:
         """Apply and publish an edit of the user at once, then commit it; `applied` is called in between.
@@ -141,7 +141,7 @@ class WatchlistService:
         """
         wanted = tuple(watches)
         jobs = [watch.job for watch in wanted]
-        recalled = await self._recall(jobs)
+        recalled = await self._load_removed(jobs)
         if recalled is None:
             self._incomplete.update(jobs)
         return await self._edit(self.watchlist.add(wanted, recalled or ()), applied)
@@ -160,19 +160,19 @@ class WatchlistService:
                 self._uncommitted.append(Change(self.watchlist, observed=observed))
                 await self._commit()
 
-    async def _recall(self, jobs: list[JobRef]) -> tuple[WatchedJob, ...] | None:
+    async def _load_removed(self, jobs: list[JobRef]) -> tuple[WatchedJob, ...] | None:
         """What the store knows of jobs that were removed, or None if it does not answer in time."""
-        reading = asyncio.ensure_future(self.on_disk(partial(self._shelf.load_removed, jobs)))
-        await asyncio.wait({reading}, timeout=RECALL_LIMIT)
+        reading = asyncio.ensure_future(self.run_io(partial(self._store.load_removed, jobs)))
+        await asyncio.wait({reading}, timeout=LOAD_LIMIT)
         if not reading.done():
             reading.add_done_callback(_drop_result)
             return None
         return None if reading.cancelled() or reading.exception() else reading.result()
 
     async def _edit(self, change: Change, applied: Callable[[], object]) -> Change:
-        self._take(change)
+        self._apply(change)
         applied()
-        if not change.is_urgent:
+        if not change.must_commit_now:
             return change
         self._changed()
         commit = asyncio.create_task(self._commit_in_turn())
@@ -183,24 +183,24 @@ class WatchlistService:
             self._report_unsaved(self.unsaved or NOT_YET)
         return change
 
-    async def _fold_brought(self) -> None:
+    async def _fold_pending(self) -> None:
         while True:
-            await self._has_brought.wait()
+            await self._has_pending.wait()
             change = self._folded()
-            self._take(change)
-            if change.is_urgent:
+            self._apply(change)
+            if change.must_commit_now:
                 await self._commit_in_turn()
             self._changed()
             await asyncio.sleep(GATHER)
 
     def _folded(self) -> Change:
-        self._has_brought.clear()
-        brought, self._brought = self._brought, []
-        return self.watchlist.fold(brought)
+        self._has_pending.clear()
+        pending, self._pending = self._pending, []
+        return self.watchlist.fold(pending)
 
-    def _take(self, change: Change) -> None:
+    def _apply(self, change: Change) -> None:
         """Apply a change in memory and queue it for the next commit."""
-        if change.is_urgent:
+        if change.must_commit_now:
             self._uncommitted.append(change)
         else:
             self._confirmed.update((observed.watch.job, observed.watch) for observed in change.observed)
@@ -209,29 +209,29 @@ class WatchlistService:
         for watch in change.removed:
             self._removed[watch.job] = watch, removals.get(watch.job) or _removal(watch)
         self._forget_removed(change.added)
-        self.turnover += bool(change.added or change.removed)
+        self.membership_version += bool(change.added or change.removed)
 
-    async def _look(self) -> None:
+    async def _sync(self) -> None:
         async with self._gate:
             try:
-                if notice := await self.on_disk(partial(self._shelf.reopen_if_replaced, self._known())):
+                if notice := await self.run_io(partial(self._store.reopen_if_replaced, self._known())):
                     self.notice = notice
                     self._changed()
                 if self._uncommitted:
                     await self._commit()
                 if not self._uncommitted:  # what is not written yet would be overwritten by what is read
-                    await self._complete()
-                    await self._learn()
+                    await self._load_incomplete()
+                    await self._read_changes()
                 if not self._uncommitted:
                     self._report_unsaved("")
             except Exception as fault:  # a shelf may fail in any way; polling goes on
                 log.exception("the store could not be read")
                 self._report_unsaved(str(fault))
 
-    async def _learn(self) -> None:
-        news = await self.on_disk(self._shelf.read_changes)
+    async def _read_changes(self) -> None:
+        news = await self.run_io(self._store.read_changes)
         if news is not None and self._uncommitted:  # an edit came while the store was read
-            self._shelf.reread_changes(news.since)
+            self._store.reread_changes(news.since)
             return
         watches, removed = (news.watches, news.removed) if news is not None else ((), ())
         if watches or removed:
@@ -242,7 +242,7 @@ class WatchlistService:
         before, merged = self.watchlist, self.watchlist.merged(watches, removed)
         self.watchlist = merged if self._only is None else merged.of(self._only)
         self._forget_removed(watches)
-        self.turnover += before.watches.keys() != self.watchlist.watches.keys()
+        self.membership_version += before.watches.keys() != self.watchlist.watches.keys()
 
     def _forget_removed(self, watches: Iterable[WatchedJob]) -> None:
         for watch in watches:
@@ -266,7 +266,7 @@ class WatchlistService:
         """Commit what is queued, oldest first; the gate must be held."""
         try:
             while self._uncommitted:
-                await self.on_disk(partial(self._shelf.apply, self._uncommitted[0]))
+                await self.run_io(partial(self._store.apply, self._uncommitted[0]))
                 del self._uncommitted[0]
         except Exception as fault:  # a shelf may fail in any way; nothing is lost, it is tried again
             log.exception("not saved, it is tried again: %s", self._pending_ids())
@@ -274,17 +274,17 @@ class WatchlistService:
         else:
             self._report_unsaved("")
 
-    async def _complete(self) -> None:
+    async def _load_incomplete(self) -> None:
         """Take over what the store knows of jobs that were added while it did not answer."""
         if not self._incomplete:
             return
         jobs = tuple(self._incomplete)
-        watches = await self.on_disk(partial(self._shelf.load_watched, jobs))
+        watches = await self.run_io(partial(self._store.load_watched, jobs))
         if self._uncommitted:  # an edit came while the store was read: read again later
             return
         self._incomplete.difference_update(jobs)
         self._merge(watches)
-        self.turnover += 1  # a job may have come back as finished
+        self.membership_version += 1  # a job may have come back as finished
         self._changed()
 
     def _report_unsaved(self, why: str) -> None:
@@ -296,7 +296,7 @@ class WatchlistService:
             self.unsaved = why
             self._changed()
 
-    async def on_disk(self, work: Callable[[], T]) -> T:
+    async def run_io(self, work: Callable[[], T]) -> T:
         """Runs what may block on the store's own thread."""
         asked = time.monotonic()
         try:

@@ -51,7 +51,7 @@ class PastedText(TextArea):
         shown = {name.lower(): name for one in (found, *self._pasted) for name in one.other_names}
         return FoundIds(
             ids,
-            found.refused,
+            found.near_misses,
             not_added=tuple(one for one in dict.fromkeys(left) if one not in ids),
             others=found.others + sum(paste.others for paste in self._pasted),
             other_names=tuple(shown.values()),
@@ -85,7 +85,7 @@ class PastedText(TextArea):
         found = find_job_ids(pasted)
         text = clean_lines(mask_secrets(without_colours(pasted))) if len(pasted) <= SHOWN_LIMIT else ""
         if not text or len(text) > SHOWN_LIMIT:
-            text = "\n".join((*map(str, found.ids), *found.refused))
+            text = "\n".join((*map(str, found.ids), *found.near_misses))
             self._pasted.append(found)
         else:
             self._pasted.append(replace(found, refused=(), others=0, other_names=()))
@@ -145,12 +145,12 @@ class AddJobs(ModalScreen[FoundIds | None]):
 
     def _told(self, found: FoundIds) -> str:
         left_out = counts(found)
-        if not found.ids and not found.refused:
+        if not found.ids and not found.near_misses:
             return f"No job id yet{left_out}."
         known = sum(self._is_known(job_id) for job_id in found.ids)
         told = f"{plural(len(found.ids) - known, 'new job')}, {known} known{left_out}"
-        if found.refused:
-            told += f", {len(found.refused)} refused: {found.refused[0]}"
+        if found.near_misses:
+            told += f", {len(found.near_misses)} refused: {found.near_misses[0]}"
         return told + first_not_added(found)
 
 

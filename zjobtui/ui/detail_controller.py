@@ -60,7 +60,7 @@ class DetailController:
     def renew(self, before: WatchedJob | None) -> None:
         """Takes what came of the selected job since; the archive is read again only where it holds anything new."""
         watch = self._rows.selected
-        if watch is None or before is None or watch.job != before.job or not before.is_merely_confirmed(watch):
+        if watch is None or before is None or watch.job != before.job or not before.differs_only_in_times(watch):
             self.show()
         elif watch is not before:
             self._detail.confirm(watch)
@@ -80,7 +80,7 @@ class DetailController:
         """Tells the engine which job a person has come to rest on; what was new about it is seen now."""
         selected = self._rows.selected
         self._attended_at = self._clock.boot()
-        self._engine.attend(selected.job if selected else None)
+        self._engine.set_focus(selected.job if selected else None)
         if selected is not None and self.is_of_unseen:
             self._engine.mark_read([selected.job])
 
@@ -89,7 +89,7 @@ class DetailController:
         jobs = self._rows.in_view
         if self._visible != (visible := frozenset(jobs)):
             self._visible = visible
-            self._engine.show(jobs)
+            self._engine.set_visible(jobs)
 
     async def _load(self, watch: WatchedJob) -> None:
         """A store that fails leaves the watch alone."""

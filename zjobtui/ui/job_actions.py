@@ -128,7 +128,7 @@ class JobActions:
 
         def remove(answer: str | None) -> None:
             if answer == yes:
-                self._undoing.do([self._engine.forget(_jobs(targets))], "removed", back)
+                self._undoing.do([self._engine.remove(_jobs(targets))], "removed", back)
 
         if len(targets) > MANY:
             self._screen.app.push_screen(
@@ -172,7 +172,7 @@ class JobActions:
     def ask_now(self) -> None:
         """Asks Zuora about jobs at once."""
         if targets := self._targets():
-            self._engine.ask_now(_jobs(targets))
+            self._engine.poll_now(_jobs(targets))
             self._say(f"Asking about {describe_jobs(targets)} now.")
 
     async def copy(self) -> None:
@@ -276,18 +276,18 @@ class JobActions:
         self._screen.app.push_screen(AddJobs(is_known, text, title), partial(self._add, tenant))
 
     def _add(self, tenant: str, found: FoundIds | None) -> None:
-        if found is None or not (found.ids or found.refused):
+        if found is None or not (found.ids or found.near_misses):
             return
         now = self._clock.now()
         watches = [WatchedJob(job=JobRef(tenant, job_id), added_at=now, added_by="paste") for job_id in found.ids]
 
         def told(new: Watches) -> str:
             is_shown = not watches or self._go_to(_jobs(new or watches))
-            told = f"{plural(len(new), 'job')} new, {len(found.ids) - len(new)} known, {len(found.refused)} refused"
+            told = f"{plural(len(new), 'job')} new, {len(found.ids) - len(new)} known, {len(found.near_misses)} refused"
             told += counts(found)
             return told if is_shown else f"{told}; the filter hides it"
 
-        back = UndoStep(lambda new: [self._engine.forget(_jobs(new))], "removed again")
+        back = UndoStep(lambda new: [self._engine.remove(_jobs(new))], "removed again")
         self._undoing.follow([self._engine.watch(watches)], told, back)
 
 

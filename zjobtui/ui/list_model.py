@@ -261,7 +261,7 @@ class ListPresenter:
     def draw_bar(self) -> None:
         """Counts, and says how polling does."""
         now = self._clock.now()
-        known = [pulse for tenant in self._tenants if (pulse := self.state.pulses.get(tenant.name))]
+        known = [pulse for tenant in self._tenants if (pulse := self.state.statuses.get(tenant.name))]
         pulses = self._steady.hold(known, now)
         self._bar.show(self.counts, worst_status(pulses), now, other_statuses(pulses), is_muted=self.is_muted)
 

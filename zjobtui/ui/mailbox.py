@@ -42,9 +42,9 @@ def has_news(before: State, after: State) -> bool:
     """Return whether a user waits for what is new: another verdict, job, edit or problem, not only later times."""
     if (before.unsaved, before.fault, before.notice) != (after.unsaved, after.fault, after.notice):
         return True
-    if before.pulses.keys() != after.pulses.keys() or len(before.watchlist) != len(after.watchlist):
+    if before.statuses.keys() != after.statuses.keys() or len(before.watchlist) != len(after.watchlist):
         return True
-    if any(_tenant_status(before.pulses[name]) != _tenant_status(pulse) for name, pulse in after.pulses.items()):
+    if any(_tenant_status(before.statuses[name]) != _tenant_status(pulse) for name, pulse in after.statuses.items()):
         return True
     return any(
         old is None or old.verdict.kind is not new.verdict.kind or _annotations(old) != _annotations(new)

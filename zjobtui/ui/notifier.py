@@ -48,13 +48,13 @@ class Notifier:
     def compare(self, before: Watchlist, after: Watchlist) -> None:
         """Takes note of what is new."""
         if before is not after and not self.is_muted:
-            self._telling = self._telling.heard(notifications_of(before, after, self._ways.on))
+            self._telling = self._telling.add(notifications_of(before, after, self._ways.on))
 
     def tell(self, watchlist: Watchlist) -> None:
         """Tells what has gathered, if it is time for that."""
         if self.is_muted:
-            self._telling = NotificationQueue(told_at=self._telling.told_at)
-        self._telling, told = self._telling.due(self._clock.boot())
+            self._telling = NotificationQueue(sent_at=self._telling.sent_at)
+        self._telling, told = self._telling.take_due(self._clock.boot())
         if not told:
             return
         if self._ways.has_bell:

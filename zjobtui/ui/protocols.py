@@ -23,16 +23,16 @@ class EngineLike(Protocol):
     def start(self) -> None: ...  # noqa: D102 - as the engine says
     def subscribe(self, subscriber: Subscriber, /) -> None: ...  # noqa: D102 - as the engine says
     def watch(self, watches: Iterable[WatchedJob], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
-    def forget(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
+    def remove(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
     def restore(self, watches: Iterable[WatchedJob], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
     def label(self, jobs: Iterable[JobRef], label: str, /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
     def tag(self, jobs: Iterable[JobRef], tags: tuple[str, ...], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
     def note(self, jobs: Iterable[JobRef], note: str, /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
     def mark_read(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
     def mark_unread(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
-    def ask_now(self, jobs: Iterable[JobRef], /) -> None: ...  # noqa: D102 - as the engine says
-    def attend(self, job: JobRef | None, /) -> None: ...  # noqa: D102 - as the engine says
-    def show(self, jobs: Iterable[JobRef], /) -> None: ...  # noqa: D102 - as the engine says
+    def poll_now(self, jobs: Iterable[JobRef], /) -> None: ...  # noqa: D102 - as the engine says
+    def set_focus(self, job: JobRef | None, /) -> None: ...  # noqa: D102 - as the engine says
+    def set_visible(self, jobs: Iterable[JobRef], /) -> None: ...  # noqa: D102 - as the engine says
     def pause(self) -> None: ...  # noqa: D102 - as the engine says
     def resume(self) -> None: ...  # noqa: D102 - as the engine says
 

@@ -16,8 +16,8 @@ from zjobtui.models.tenant import BearerToken, ClientCredentials, Credentials, T
 from zjobtui.models.text import clean, shorten
 from zjobtui.zuora.auth import Token, TokenProvider, read_token
 from zjobtui.zuora.headers import read_rate_limits
-from zjobtui.zuora.parser import read_process_id, read_reply
-from zjobtui.zuora.transport import TRACK_ID, Proof, Reply, Transport
+from zjobtui.zuora.parser import read_process_id, read_response
+from zjobtui.zuora.transport import TRACK_ID, Proof, Response, Transport
 
 log = get_logger(__name__)
 
@@ -38,7 +38,7 @@ class ZuoraApi:
         self._transport = transport
         if isinstance(credentials, BearerToken):
             self._transport.mask.add(credentials.token.reveal())
-        self._sign_in = TokenProvider(credentials, self._fetch_token, clock)
+        self._tokens = TokenProvider(credentials, self._fetch_token, clock)
         self._headers = _tenant_headers(tenant)
         add_mask(self._transport.mask.mask_text)
 
@@ -49,16 +49,16 @@ class ZuoraApi:
 
     async def observe(self, job_id: JobId) -> Observation:
         """Asks about a job, with a new token and once more when the first was refused."""
-        observation, token = await self._ask_logged(job_id)
+        observation, token = await self._call_logged(job_id)
         if self._is_worth_another(token, observation):
             log.info("tenant %s: retry of job %s with another token", self._tenant.name, job_id.given)
-            observation, token = await self._ask_logged(job_id)
+            observation, token = await self._call_logged(job_id)
             self._is_worth_another(token, observation)
         return observation
 
     def sign_in_again(self) -> None:
         """A person has asked: credentials that were refused may be tried once more."""
-        self._sign_in.try_again()
+        self._tokens.reset()
 
     def renew_connections(self) -> None:
         """Replace every connection, and repeat the calls in flight: the machine has slept."""
@@ -74,18 +74,18 @@ class ZuoraApi:
         Only word of the job proves that the token was accepted: a timeout or a page of a proxy does not.
         """
         if isinstance(observation, Success) or observation.problem.kind is ProblemKind.NOT_FOUND:
-            self._sign_in.accepted(token)
+            self._tokens.confirm(token)
             return False
         is_rejected = token != "" and observation.problem.kind is ProblemKind.SIGNED_OUT
         if is_rejected:
             log.warning("tenant %s: token rejected: %s", self._tenant.name, observation.problem.for_log)
-        return is_rejected and self._sign_in.rejected(token, observation.problem)
+        return is_rejected and self._tokens.invalidate(token, observation.problem)
 
-    async def _ask_logged(self, job_id: JobId) -> tuple[Observation, str]:
+    async def _call_logged(self, job_id: JobId) -> tuple[Observation, str]:
         if not log.is_on:
-            return await self._ask(job_id)
+            return await self._call(job_id)
         sent = self._clock.boot()
-        observation, token = await self._ask(job_id)
+        observation, token = await self._call(job_id)
         call = observation.call
         log.info(
             "call tenant=%s job=%s status=%s latency=%.3fs request_id=%s track_id=%s: %s",
@@ -99,31 +99,31 @@ class ZuoraApi:
         )
         return observation, token
 
-    async def _ask(self, job_id: JobId) -> tuple[Observation, str]:
+    async def _call(self, job_id: JobId) -> tuple[Observation, str]:
         path = job_path(job_id)
         url = self._tenant.base_url + path
-        token = await self._sign_in.token()
+        token = await self._tokens.token()
         if isinstance(token, Failure):
             return token, ""
         track_id = uuid.uuid4().hex
         headers = {**self._headers, "Authorization": f"Bearer {token}", TRACK_ID: track_id}
-        reply = await self._transport.send("GET", path, headers)
-        if isinstance(reply, Problem):
-            return Failure(reply, self._clock.now(), Call(url=url, track_id=track_id)), token
-        return self._observation(reply, self._came_at(reply), url, track_id), token
+        response = await self._transport.send("GET", path, headers)
+        if isinstance(response, Problem):
+            return Failure(response, self._clock.now(), Call(url=url, track_id=track_id)), token
+        return self._observation(response, self._came_at(response), url, track_id), token
 
-    def _came_at(self, reply: Reply) -> float:
+    def _came_at(self, response: Response) -> float:
         # A machine that fell asleep over the answer reads it hours after it came: it is as old as it is.
-        return min(reply.sent_at + reply.latency, self._clock.now())
+        return min(response.sent_at + response.latency, self._clock.now())
 
-    def _observation(self, reply: Reply, at: float, url: str, track_id: str) -> Observation:
-        body = self._transport.mask.mask(reply.body)
-        outcome = read_reply(reply.http_status, body, reply.headers.get("location", ""))
-        if reply.proof is Proof.REFUTED:
+    def _observation(self, response: Response, at: float, url: str, track_id: str) -> Observation:
+        body = self._transport.mask.mask(response.body)
+        outcome = read_response(response.http_status, body, response.headers.get("location", ""))
+        if response.proof is Proof.REFUTED:
             outcome = Problem(ProblemKind.UNREADABLE, "the response answers another request, by its track id")
-        elif reply.proof is Proof.MISSING and _needs_proof(outcome):
+        elif response.proof is Proof.MISSING and _needs_proof(outcome):
             outcome = Problem(ProblemKind.UNREADABLE, "the response answers another request, for it has no track id")
-        call = replace(_read_call(reply, at, url), track_id=track_id)
+        call = replace(_read_call(response, at, url), track_id=track_id)
         if isinstance(outcome, Problem):
             call = replace(call, process_id=read_process_id(body))
         return Success(outcome, at, call) if isinstance(outcome, Report) else Failure(outcome, at, call)
@@ -150,15 +150,15 @@ class ZuoraApi:
             "grant_type": "client_credentials",
         }
         url = self._tenant.base_url + TOKEN_PATH
-        reply = await self._transport.send("POST", TOKEN_PATH, {"Accept": "application/json"}, form)
-        if isinstance(reply, Problem):
-            return Failure(reply, self._clock.now(), Call(url=url))
-        log.debug("tenant %s: token response status=%s", self._tenant.name, reply.http_status)
-        granted = read_token(reply.http_status, reply.body)
+        response = await self._transport.send("POST", TOKEN_PATH, {"Accept": "application/json"}, form)
+        if isinstance(response, Problem):
+            return Failure(response, self._clock.now(), Call(url=url))
+        log.debug("tenant %s: token response status=%s", self._tenant.name, response.http_status)
+        granted = read_token(response.http_status, response.body)
         if isinstance(granted, Problem):
-            masked = read_token(reply.http_status, mask.mask(reply.body))
-            at = self._came_at(reply)
-            call = _read_call(reply, at, url)
+            masked = read_token(response.http_status, mask.mask(response.body))
+            at = self._came_at(response)
+            call = _read_call(response, at, url)
             # The token endpoint has quotas of its own, which say nothing of the calls about jobs.
             call = replace(call, rate_limits=RateLimits(retry_after=call.rate_limits.retry_after))
             return Failure(masked if isinstance(masked, Problem) else granted, at, call)
@@ -188,20 +188,20 @@ def _tenant_headers(tenant: Tenant) -> dict[str, str]:
     return {name: value for name, value in headers.items() if value}
 
 
-def _read_call(reply: Reply, at: float, url: str) -> Call:
+def _read_call(response: Response, at: float, url: str) -> Call:
     """Return what status and headers of a response that came `at` say (seconds since the epoch, UTC)."""
     return Call(
         url=url,
-        request_id=_header(reply, "zuora-request-id"),
-        http_status=reply.http_status,
-        latency=reply.latency,
-        limits=_limits(reply.headers),
-        rate_limits=read_rate_limits(reply.headers.items(), at),
+        request_id=_header(response, "zuora-request-id"),
+        http_status=response.http_status,
+        latency=response.latency,
+        limits=_limits(response.headers),
+        rate_limits=read_rate_limits(response.headers.items(), at),
     )
 
 
-def _header(reply: Reply, name: str) -> str:
-    return shorten(clean(reply.headers.get(name, "")), 100)
+def _header(response: Response, name: str) -> str:
+    return shorten(clean(response.headers.get(name, "")), 100)
 
 
 def _limits(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -21,7 +21,7 @@ RENEW_AT = 0.85
 PAUSE = 60.0
 """Seconds without a token request after a fresh token was refused too (Zuora allows 100 a minute for one address)."""
 
-FORCED_MOST = 3
+MAX_EARLY_REFUSALS = 3
 """Tokens that may be refused before their time within `PAUSE` seconds; a host that ends more is left alone as long."""
 
 SOONEST = 1.0
@@ -74,8 +74,8 @@ class TokenProvider:
         self._gate = asyncio.Lock()
         self._token: str | None = self._given
         self._renew_at = self._ends_at = float("inf") if self._given else 0.0
-        self._is_unproven = False
-        self._forced: deque[float] = deque(maxlen=FORCED_MOST)
+        self._is_first_use = False
+        self._early_refusals: deque[float] = deque(maxlen=MAX_EARLY_REFUSALS)
         self._refusal: Problem | None = None
         self._refused_until = 0.0
         self._requests = 0
@@ -96,12 +96,12 @@ class TokenProvider:
                 return Failure(refusal, self._clock.now())
             return self._standing_pause() or await self._renew()
 
-    def accepted(self, token: str) -> None:
+    def confirm(self, token: str) -> None:
         """Zuora took the token."""
         if token == self._token:
-            self._is_unproven = False
+            self._is_first_use = False
 
-    def rejected(self, token: str, problem: Problem) -> bool:
+    def invalidate(self, token: str, problem: Problem) -> bool:
         """Zuora answered 401 to the token; says whether another one is worth a try.
 
         The first time for all that used it; when its successor is refused as well, the credentials are, and for
@@ -113,19 +113,19 @@ class TokenProvider:
             self._refuse(problem, float("inf"))
             return False
         now, self._token = self._clock.boot(), None
-        is_often = len(self._forced) == FORCED_MOST and now - self._forced[0] < PAUSE
-        if self._is_unproven or is_often:
+        is_often = len(self._early_refusals) == MAX_EARLY_REFUSALS and now - self._early_refusals[0] < PAUSE
+        if self._is_first_use or is_often:
             self._refuse(problem, now + PAUSE)
             return False
-        self._is_unproven = True
-        self._forced.append(now)
+        self._is_first_use = True
+        self._early_refusals.append(now)
         return True
 
-    def try_again(self) -> None:
+    def reset(self) -> None:
         """A person has asked: forget that the credentials were refused."""
         self._refusal = None
-        self._is_unproven = False
-        self._forced.clear()
+        self._is_first_use = False
+        self._early_refusals.clear()
         self._token = self._token or self._given
 
     def _is_usable(self) -> bool:
@@ -185,7 +185,7 @@ def read_token(http_status: int, body: bytes) -> Token | Problem:
     return Token(token, _life(life))
 
 
-def read_who(body: bytes) -> str:
+def read_token_owner(body: bytes) -> str:
     """Tenant, user and entities that a token is for, as far as its `scope` names them; never raises."""
     try:
         scope = Fields(read_object(body)).text("scope")

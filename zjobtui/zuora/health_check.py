@@ -12,11 +12,11 @@ from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant import BearerToken, Credentials, Tenant
 from zjobtui.models.text import shorten
 from zjobtui.zuora.api import TOKEN_PATH, ZuoraApi
-from zjobtui.zuora.auth import Token, read_token, read_who
+from zjobtui.zuora.auth import Token, read_token, read_token_owner
 from zjobtui.zuora.proxy import Route
-from zjobtui.zuora.transport import TOTAL_LIMIT, Reply, Transport
+from zjobtui.zuora.transport import TOTAL_LIMIT, Response, Transport
 
-NOBODYS = JobId("0" * 32)
+PROBE_JOB_ID = JobId("0" * 32)
 """An id in the right form that no job has: that the host does not find it proves that one may ask."""
 
 
@@ -32,7 +32,7 @@ async def check_health(
     transport = _RecordingTransport(tenant.base_url, clock, route, total_limit=time_limit)
     client = ZuoraApi(tenant, credentials, clock, transport)
     try:
-        observation = await client.observe(NOBODYS)
+        observation = await client.observe(PROBE_JOB_ID)
     finally:
         await client.aclose()
     problem = observation.problem if isinstance(observation, Failure) else None
@@ -40,8 +40,8 @@ async def check_health(
     signed_in = transport.signed_in()
     has_token = signed_in is not None or isinstance(credentials, BearerToken)
     return Checkup(
-        refused=None if has_token else missed,
-        missed=missed if has_token else None,
+        sign_in_problem=None if has_token else missed,
+        call_problem=missed if has_token else None,
         life=signed_in[0] if signed_in else None,
         who=signed_in[1] if signed_in else "",
         skew=_skew(transport.headers, clock.now()),
@@ -53,18 +53,18 @@ async def check_health(
 class _RecordingTransport(Transport):
     """Keeps the last response of each kind."""
 
-    token: Reply | None = None
-    answer: Reply | None = None
+    token: Response | None = None
+    answer: Response | None = None
 
     async def send(
         self, method: str, path: str, headers: Mapping[str, str], form: Mapping[str, str] | None = None
-    ) -> Reply | Problem:
-        reply = await super().send(method, path, headers, form)
-        if isinstance(reply, Reply) and path == TOKEN_PATH:
-            self.token = reply
-        elif isinstance(reply, Reply):
-            self.answer = reply
-        return reply
+    ) -> Response | Problem:
+        response = await super().send(method, path, headers, form)
+        if isinstance(response, Response) and path == TOKEN_PATH:
+            self.token = response
+        elif isinstance(response, Response):
+            self.answer = response
+        return response
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -77,7 +77,7 @@ class _RecordingTransport(Transport):
         granted = read_token(self.token.http_status, self.token.body) if self.token else None
         if self.token is None or not isinstance(granted, Token):
             return None
-        return granted.life, shorten(read_who(self.mask.mask(self.token.body)), 200)
+        return granted.life, shorten(read_token_owner(self.mask.mask(self.token.body)), 200)
 
 
 def _skew(headers: Mapping[str, str], now: float) -> float | None:

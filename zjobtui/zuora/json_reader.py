@@ -73,9 +73,9 @@ class Fields:
     `odd` names those that had another; it is one list for an object and all objects within it.
     """
 
-    def __init__(self, fields: Rest, odd: list[str] | None = None) -> None:
+    def __init__(self, fields: Rest, malformed: list[str] | None = None) -> None:
         self._left = dict(fields)
-        self.odd = [] if odd is None else odd
+        self.malformed = [] if malformed is None else malformed
 
     def text(self, key: str) -> str:
         """A text, or a whole number as text (item numbers come both ways); empty where there is none."""
@@ -85,7 +85,7 @@ class Fields:
             return str(value)
         return self._absent(key, "")
 
-    def truth(self, key: str) -> bool | None:
+    def boolean(self, key: str) -> bool | None:
         """A boolean, or None."""
         value = self._left.get(key)
         if isinstance(value, bool):
@@ -124,15 +124,15 @@ class Fields:
         others: list[Json] = [one for one in value if not isinstance(one, dict)]
         if others:
             self._left[key] = others
-            self.odd.append(key)
-        return tuple(read(Fields(one, self.odd)) for one in value if isinstance(one, dict))
+            self.malformed.append(key)
+        return tuple(read(Fields(one, self.malformed)) for one in value if isinstance(one, dict))
 
-    def within(self, key: str) -> "Fields":
+    def nested(self, key: str) -> "Fields":
         """The fields of an object inside this one; none where there is no such object."""
         value = self._left.get(key)
         if isinstance(value, dict):
             del self._left[key]
-            return Fields(value, self.odd)
+            return Fields(value, self.malformed)
         return self._absent(key, Fields({}))
 
     def reasons(self, key: str) -> tuple[Reason, ...]:
@@ -141,11 +141,11 @@ class Fields:
         listed = value if isinstance(value, list) else [value]
         return tuple(_reason(one) for one in listed if one not in (None, "", {}))
 
-    def take(self, keys: Iterable[str]) -> Rest:
+    def pop_many(self, keys: Iterable[str]) -> Rest:
         """The named fields as they are, those that exist."""
         return {key: self._left.pop(key) for key in keys if key in self._left}
 
-    def rest(self) -> Rest:
+    def remaining(self) -> Rest:
         """What was not taken."""
         return self._left
 
@@ -153,7 +153,7 @@ class Fields:
         if self._left.get(key) in (None, ""):
             self._left.pop(key, None)
         else:
-            self.odd.append(key)
+            self.malformed.append(key)
         return default
 
 
@@ -162,7 +162,7 @@ def _reason(value: Json) -> Reason:
         return read_reason(value if isinstance(value, str) else _as_json(value))
     fields = Fields(value)
     code, message = fields.text("code"), fields.text("message")
-    more = _as_json(fields.rest()) if fields.rest() else ""
+    more = _as_json(fields.remaining()) if fields.remaining() else ""
     return Reason(code, " ".join(part for part in (message, more) if part))
 
 

@@ -30,7 +30,7 @@ _BY_HTTP_STATUS = {
 }
 
 
-def read_reply(http_status: int, body: bytes, location: str = "") -> Report | Problem:
+def read_response(http_status: int, body: bytes, location: str = "") -> Report | Problem:
     """What an answer of `GET /v1/async-jobs/{jobId}` says.
 
     Both of Zuora's error styles (an HTTP status, or 200 with `success: false`) are read alike. An answer is a report
@@ -60,7 +60,7 @@ _read_short = lru_cache(maxsize=64)(_read)
 
 def read_report(raw: str) -> Report | None:
     """The report that a kept body holds, or None where it holds none."""
-    report = read_reply(200, raw.encode("utf-8", errors="replace"))
+    report = read_response(200, raw.encode("utf-8", errors="replace"))
     return report if isinstance(report, Report) else None
 
 
@@ -74,11 +74,11 @@ def read_process_id(body: bytes) -> str:
 
 def _read_report(fields: dict[str, Json], text: str) -> Report:
     taken = Fields(fields)
-    taken.truth("success")
+    taken.boolean("success")
     status, reasons = taken.text("status"), taken.reasons("errors")
-    result = read_result(taken.take(["result"]).get("result"))
+    result = read_result(taken.pop_many(["result"]).get("result"))
     raw = clean_lines(text.replace("\r\n", "\n").replace("\r", "\n"))
-    return Report(status=status, reasons=reasons, result=result, rest=taken.rest(), raw=raw)
+    return Report(status=status, reasons=reasons, result=result, rest=taken.remaining(), raw=raw)
 
 
 def _read_refusal(http_status: int, fields: Fields) -> Problem:

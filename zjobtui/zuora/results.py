@@ -46,10 +46,10 @@ def _read_other(value: Rest) -> OtherResult:
     fields = Fields(value)
     return OtherResult(
         job_type=fields.text("jobType"),
-        success=fields.truth("success"),
+        success=fields.boolean("success"),
         reasons=fields.reasons("reasons"),
-        odd=tuple(fields.odd),
-        fields=fields.rest(),
+        malformed=tuple(fields.malformed),
+        fields=fields.remaining(),
     )
 
 
@@ -72,10 +72,10 @@ def _read_order(value: Rest) -> OrderResult:
         refunds=fields.items("refunds", _refund),
         write_offs=fields.items("writeOff", _write_off),
         commitments=fields.items("commitments", _commitment),
-        success=fields.truth("success"),
+        success=fields.boolean("success"),
         reasons=fields.reasons("reasons"),
-        odd=tuple(fields.odd),
-        rest=fields.rest(),
+        malformed=tuple(fields.malformed),
+        rest=fields.remaining(),
     )
 
 
@@ -86,12 +86,12 @@ def _subscription(fields: Fields) -> Subscription:
         status=fields.text("status"),
         owner_number=fields.text("subscriptionOwnerNumber"),
         owner_id=fields.text("subscriptionOwnerId"),
-        rest=fields.rest(),
+        rest=fields.remaining(),
     )
 
 
 def _order_line_item(fields: Fields) -> OrderLineItem:
-    return OrderLineItem(number=fields.text("itemNumber"), id=fields.text("id"), rest=fields.rest())
+    return OrderLineItem(number=fields.text("itemNumber"), id=fields.text("id"), rest=fields.remaining())
 
 
 def _payment(fields: Fields) -> Payment:
@@ -109,7 +109,7 @@ def _ramp(fields: Fields) -> Ramp:
     return Ramp(
         number=fields.text("rampNumber"),
         subscription_number=fields.text("subscriptionNumber"),
-        rest=fields.rest(),
+        rest=fields.remaining(),
     )
 
 
@@ -118,7 +118,7 @@ def _refund(fields: Fields) -> Refund:
         number=fields.text("number"),
         status=fields.text("status"),
         invoice_numbers=fields.texts("refundInvoiceNumbers"),
-        rest=fields.rest(),
+        rest=fields.remaining(),
     )
 
 
@@ -129,7 +129,7 @@ def _write_off(fields: Fields) -> WriteOff:
         status=fields.text("status"),
         failed_reason=fields.text("failedReason"),
         credit_memo_number=fields.text("writeOffCreditMemoNumber"),
-        rest=fields.rest(),
+        rest=fields.remaining(),
     )
 
 
@@ -143,32 +143,34 @@ def _commitment(fields: Fields) -> Commitment:
         end_date=fields.text("endDate"),
         status=fields.text("status"),
         total_amount=fields.amount("totalAmount"),
-        rest=fields.rest(),
+        rest=fields.remaining(),
     )
 
 
 def _read_preview(value: Rest) -> PreviewResult:
-    fields = Fields(_unwrapped(value))
+    fields = Fields(_unwrap_preview(value))
     return PreviewResult(
         job_type=fields.text("jobType"),
         invoices=fields.items("invoices", lambda one: _document(one, "invoiceItems")),
         credit_memos=fields.items("creditMemos", lambda one: _document(one, "creditMemoItems")),
-        metrics=fields.take(_METRICS),
-        success=fields.truth("success"),
+        metrics=fields.pop_many(_METRICS),
+        success=fields.boolean("success"),
         reasons=fields.reasons("reasons"),
-        odd=tuple(fields.odd),
-        rest=fields.rest(),
+        malformed=tuple(fields.malformed),
+        rest=fields.remaining(),
     )
 
 
-def _unwrapped(value: Rest) -> Rest:
+def _unwrap_preview(value: Rest) -> Rest:
     wrapped = value.get("previewResult")
     if not isinstance(wrapped, dict):
         return value
-    return _beside({key: one for key, one in value.items() if key != "previewResult"}, "previewResult", wrapped)
+    return _merge_keeping_conflicts(
+        {key: one for key, one in value.items() if key != "previewResult"}, "previewResult", wrapped
+    )
 
 
-def _beside(outer: Rest, name: str, inner: Rest) -> Rest:
+def _merge_keeping_conflicts(outer: Rest, name: str, inner: Rest) -> Rest:
     """The fields of `inner` beside those of `outer`; what stands in both is kept under `name`, as it came."""
     twice: dict[str, Json] = {key: one for key, one in inner.items() if key in outer or key == name}
     once = {key: one for key, one in inner.items() if key not in twice}
@@ -182,12 +184,12 @@ def _document(fields: Fields, items: str) -> PreviewDocument:
         tax=fields.amount("taxAmount"),
         target_date=fields.text("targetDate"),
         items=fields.items(items, _preview_item),
-        rest=fields.rest(),
+        rest=fields.remaining(),
     )
 
 
 def _preview_item(fields: Fields) -> PreviewItem:
-    additional = fields.within("additionalInfo")
+    additional = fields.nested("additionalInfo")
     return PreviewItem(
         charge_name=fields.text("chargeName"),
         charge_number=fields.text("chargeNumber"),
@@ -203,7 +205,7 @@ def _preview_item(fields: Fields) -> PreviewItem:
         unit_price=fields.amount("unitPrice"),
         amount_without_tax=fields.amount("amountWithoutTax"),
         tax=fields.amount("taxAmount"),
-        rest=_beside(fields.rest(), "additionalInfo", additional.rest()),
+        rest=_merge_keeping_conflicts(fields.remaining(), "additionalInfo", additional.remaining()),
     )
 
 

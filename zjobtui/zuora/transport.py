@@ -69,7 +69,7 @@ class Proof(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Response:
     """A response: headers by name in lower case, the body inflated, `latency` in seconds to its last byte.
 
     `sent_at` is in seconds since the epoch, UTC. Secrets are masked in the headers, but not in the body, which may
@@ -114,7 +114,7 @@ class Transport:
 
     async def send(
         self, method: str, path: str, headers: Mapping[str, str], form: Mapping[str, str] | None = None
-    ) -> Reply | Problem:
+    ) -> Response | Problem:
         """Send one request to `path`; it is repeated at once if the server has dropped a connection that it kept alive.
 
         The connection of a response without the request's track id is closed if the host is known to repeat them.
@@ -180,7 +180,7 @@ class Transport:
 
     async def _send_once(
         self, pool: "_Pool", method: str, path: str, headers: Mapping[str, str], form: Mapping[str, str] | None
-    ) -> Reply:
+    ) -> Response:
         sent_at, started = self._clock.now(), time.perf_counter()
         request = pool.client.build_request(method, _parse_url(self._base_url + path), headers=headers, data=form)
         _used.set(None)
@@ -196,7 +196,7 @@ class Transport:
             finally:
                 await response.aclose()
         latency = time.perf_counter() - started
-        return Reply(response.status_code, self.mask.mask_headers(raw), body, latency, sent_at, proof)
+        return Response(response.status_code, self.mask.mask_headers(raw), body, latency, sent_at, proof)
 
     async def _repeat_if_dropped(
         self, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType

@@ -1,0 +1,219 @@
+"""The ledger: commit first, tell afterwards, lose nothing when the disk does not play along."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from tests.support.building import done, job, missed, seen, watch, watchlist
+from tests.support.sources import MemoryStore, News
+from tests.support.virtual_time import run_virtually
+from zjobtui.models.watchlist import Watchlist
+from zjobtui.polling.watchlist_service import FLUSH, GATHER, LOOK, NOT_YET, WatchlistService
+
+Script = Callable[[WatchlistService, MemoryStore], Coroutine[Any, Any, None]]
+
+
+def with_service(script: Script, *numbers: int) -> tuple[WatchlistService, MemoryStore, list[str]]:
+    """Runs a script over a ledger of watches with these numbers; gives the ledger and what happened in order."""
+    store, happened = MemoryStore(), []
+
+    async def run() -> WatchlistService:
+        service = WatchlistService(
+            watchlist(*map(watch, numbers)), store, lambda: happened.append(f"told {len(store.changes)}")
+        )
+        service.start()
+        await script(service, store)
+        await service.close()
+        return service
+
+    return run_virtually(run()), store, happened
+
+
+def test_an_edit_is_shown_at_once_and_returns_when_it_is_committed() -> None:
+    async def script(service: WatchlistService, store: MemoryStore) -> None:
+        await service.edit(lambda listed: listed.add([watch(1)]))
+        assert len(store.changes) == 1
+        assert service.uncommitted == ()
+
+    _, _, happened = with_service(script)
+    assert happened[0] == "told 0"
+
+
+def test_an_observation_is_committed_before_it_is_shown() -> None:
+    async def script(service: WatchlistService, store: MemoryStore) -> None:
+        service.submit(job(1), done(), 5.0)
+        await asyncio.sleep(GATHER * 2)
+        assert len(store.changes) == 1
+
+    _, _, happened = with_service(script, 1)
+    assert happened[0] == "told 1"
+
+
+def test_an_observation_after_a_quiet_moment_is_committed_and_shown_at_once() -> None:
+    async def script(service: WatchlistService, store: MemoryStore) -> None:
+        for number in (1, 2, 3):
+            service.submit(job(number), done(), 5.0)
+            await asyncio.sleep(0.001)
+            assert len(store.changes) == number
+            assert service.watchlist.watches[job(number)].is_final
+            await asyncio.sleep(GATHER)
+
+    _, _, happened = with_service(script, 1, 2, 3)
+    assert happened[:3] == ["told 1", "told 2", "told 3"]
+
+
+def test_a_burst_of_observations_is_committed_in_few_parts() -> None:
+    async def script(service: WatchlistService, store: MemoryStore) -> None:
+        for number in range(1, 101):
+            service.submit(job(number), done(), 5.0)
+            await asyncio.sleep(GATHER / 50)
+        await asyncio.sleep(GATHER)
+        assert all(one.is_final for one in service.watchlist)
+        assert len(store.changes) <= 4
+
+    with_service(script, *range(1, 101))
+
+
+def test_observations_that_come_together_are_committed_together() -> None:
+    async def script(service: WatchlistService, store: MemoryStore) -> None:
+        for number in range(1, 31):
+            service.submit(job(number), done(), 5.0)
+        await asyncio.sleep(GATHER * 2)
+        assert len(store.changes) == 1
+
+    service, _, _ = with_service(script, *range(1, 31))
+    assert all(one.is_final for one in service.watchlist)
+
+
+def test_a_mere_confirmation_waits_for_the_flush() -> None:
+    async def script(service: WatchlistService, store: MemoryStore) -> None:
+        service.submit(job(1), seen(at=10.0), 5.0)
+        await asyncio.sleep(GATHER * 2)
+        assert len(store.changes) == 1
+        service.submit(job(1), seen(at=12.0), 5.0)
+        await asyncio.sleep(GATHER * 2)
+        assert len(store.changes) == 1
+        await asyncio.sleep(FLUSH)
+        assert len(store.changes) == 2
+
+    service, _, _ = with_service(script, 1)
+    assert next(iter(service.watchlist)).last_answer_at == 12.0
+
+
+def test_what_cannot_be_saved_is_kept_told_and_tried_again() -> None:
+    async def script(service: WatchlistService, store: MemoryStore) -> None:
+        store.fault = "disk full"
+        await service.edit(lambda listed: listed.add([watch(1)]))
+        assert service.unsaved == "disk full"
+        assert len(service.watchlist) == 1
+        service.submit(job(1), done(), 5.0)
+        await asyncio.sleep(FLUSH * 2)
+        store.fault = ""
+        await asyncio.sleep(FLUSH * 1.1)
+        assert service.unsaved == ""
+
+    _, store, _ = with_service(script)
+    assert [bool(change.added) for change in store.changes] == [True, False]
+    assert store.changes[1].observed[0].response is not None
+
+
+def test_what_another_window_did_is_taken_over() -> None:
+    async def script(service: WatchlistService, store: MemoryStore) -> None:
+        store.waiting_news.append(News((watch(2, label="theirs"),), (job(1),)))
+        await asyncio.sleep(LOOK * 1.5)
+
+    service, store, _ = with_service(script, 1)
+    assert [one.label for one in service.watchlist] == ["theirs"]
+    assert store.changes == []
+
+
+def test_what_was_brought_last_is_committed_when_it_closes() -> None:
+    async def script(service: WatchlistService, store: MemoryStore) -> None:
+        service.submit(job(1), done(), 5.0)
+
+    _, store, _ = with_service(script, 1)
+    assert store.changes[0].observed[0].watch.is_final
+
+
+def test_a_failed_call_is_no_reason_to_write() -> None:
+    async def script(service: WatchlistService, store: MemoryStore) -> None:
+        service.submit(job(1), missed(), 5.0)
+        await asyncio.sleep(GATHER * 2)
+        assert store.changes == []
+        assert isinstance(service.watchlist, Watchlist)
+
+    with_service(script, 1)
+
+
+def test_an_edit_is_reported_as_unsaved_if_the_store_does_not_answer() -> None:
+    """The shelf blocks, as on a dead network file system: the edit returns all the same, and stays queued."""
+
+    async def script() -> None:
+        store, blocked = MemoryStore(), threading.Event()
+        apply = store.apply
+        store.apply = lambda change: (blocked.wait(10), apply(change))[1]  # type: ignore[method-assign]
+        service = WatchlistService(watchlist(), store, lambda: None)
+        edited = asyncio.create_task(service.edit(lambda listed: listed.add([watch(1)])))
+        await asyncio.sleep(0)
+        assert len(service.watchlist) == 1
+        assert [len(change.added) for change in service.uncommitted] == [1]
+        await edited
+        assert service.unsaved == NOT_YET
+        blocked.set()
+        await service.close()
+        assert (service.unsaved, service.uncommitted) == ("", ())
+
+    asyncio.run(script())
+
+
+def test_a_job_that_comes_back_while_the_store_is_locked_gets_its_history_afterwards() -> None:
+    async def script(service: WatchlistService, store: MemoryStore) -> None:
+        store.removed[job(1)] = watch(1, label="known")
+        store.fault = "locked"
+        await service.add([watch(1)])
+        assert [one.label for one in service.watchlist] == [""]
+        store.fault = ""
+        await asyncio.sleep(LOOK * 2)
+        assert [one.label for one in service.watchlist] == ["known"]
+
+    with_service(script)
+
+
+def test_an_edit_made_while_the_changes_of_others_are_read_stands() -> None:
+    """The shelf reads what another window wrote; in the meantime the user labels the same job."""
+
+    async def script() -> None:
+        store, loop = MemoryStore(), asyncio.get_running_loop()
+        service = WatchlistService(watchlist(watch(1)), store, lambda: None)
+
+        def label() -> None:
+            edits.append(asyncio.ensure_future(service.edit(lambda listed: listed.label([job(1)], "mine", 2.0))))
+
+        def news() -> News:
+            if not edits:
+                loop.call_soon_threadsafe(label)
+                while not service.uncommitted:
+                    time.sleep(0.001)
+            return News((watch(1, label="mine" if store.changes else "theirs"), watch(2)))
+
+        edits: list[asyncio.Task[object]] = []
+        store.read_changes = news  # type: ignore[method-assign]
+        for labels in ({job(1): "mine"}, {job(1): "mine", job(2): ""}):
+            await service._sync()
+            assert {one.job: one.label for one in service.watchlist} == labels
+            await asyncio.gather(*edits)
+        await service.close()
+
+    asyncio.run(script())
+
+
+def test_leaving_tries_to_save_for_a_moment_and_keeps_what_it_could_not() -> None:
+    async def script(service: WatchlistService, store: MemoryStore) -> None:
+        store.fault = "locked"
+        await service.edit(lambda listed: listed.add([watch(1)]))
+
+    service, _, _ = with_service(script)
+    assert service.unsaved == "locked"
+    assert [one.job for change in service.uncommitted for one in change.added] == [job(1)]
