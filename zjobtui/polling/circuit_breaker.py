@@ -1,4 +1,4 @@
-"""Whether a tenant can be polled at all, from the calls that failed; while it cannot, one probe is sent at a time."""
+"""Circuit breaker of one tenant: opens after failed calls, then lets single probes through until one succeeds."""
 
 from random import Random
 
@@ -6,33 +6,34 @@ from zjobtui.models.observation import Failure, Observation
 from zjobtui.models.problem import Problem, ProblemKind
 
 FAILURES = 3
-"""Failed calls in a row after which timeouts, dropped connections and server errors are the tenant's own."""
+"""Consecutive failed calls after which timeouts, dropped connections and server errors count as the tenant's own."""
 
 BASE, CAP = 1.0, 60.0
-"""Seconds that the first and the later probes wait at most: Zuora advises full jitter from 1 s up to 60 s."""
+"""The longest wait for the first and for later probes in seconds: Zuora advises full jitter from 1 s up to 60 s."""
 
 BRIEF, BRIEF_CAP = 12.0, 4.0
-"""While an outage has lasted for less than `BRIEF` seconds its probes wait for `BRIEF_CAP` seconds at most, so that
-polling goes on within five seconds after a short one."""
+"""While an outage is shorter than `BRIEF` seconds, probes wait at most `BRIEF_CAP` seconds, so that polling resumes
+within five seconds of a short outage.
+"""
 
 _AT_ONCE = frozenset({ProblemKind.SIGNED_OUT, ProblemKind.UNTRUSTED, ProblemKind.REDIRECTED})
 _IN_A_ROW = frozenset({ProblemKind.TIMED_OUT, ProblemKind.UNREACHABLE, ProblemKind.SERVER_ERROR})
 
 
 class CircuitBreaker:
-    """Opens after `FAILURES` failed calls in a row, or one refusal of the credentials; one good word closes it.
+    """Opens after `FAILURES` failed calls in a row, or one refusal of the credentials; one successful call closes it.
 
-    That a host throttles is such a word. Calls that were in flight when it opened, or when a probe failed, belong to
-    the same failure: they neither count again nor lengthen the wait. Times are in seconds since the epoch, UTC.
+    That a host throttles counts as success. Calls that were in flight when it opened, or when a probe failed, belong to
+    the same failure: they do not count again and do not lengthen the wait. Times are in seconds since the epoch, UTC.
     """
 
     def __init__(self, chance: Random) -> None:
         self.problem: Problem | None = None
-        """Why it is open, or None."""
+        """Why the breaker is open, or None."""
         self.since: float | None = None
-        """Since when it has been open."""
+        """When it opened, or None."""
         self.probe_at = 0.0
-        """When the next probe may go; has a meaning while it is open."""
+        """When the next probe is allowed; meaningful only while the breaker is open."""
         self._chance = chance
         self._in_a_row = 0
         self._probes = 0
@@ -44,7 +45,7 @@ class CircuitBreaker:
         return self.problem is not None
 
     def record(self, observation: Observation, sent: float, now: float, retry_after: float = 0.0) -> None:
-        """Take what came of a call that went out at `sent`; the host wants no call for `retry_after` seconds."""
+        """Record the result of a call sent at `sent`; the host asked for no calls for `retry_after` seconds."""
         problem = observation.problem if isinstance(observation, Failure) else None
         if problem is None or problem.kind not in _AT_ONCE | _IN_A_ROW:
             self.problem, self.since, self._in_a_row = None, None, 0
@@ -59,7 +60,7 @@ class CircuitBreaker:
                 self._wait(problem, now, retry_after)
 
     def probe_now(self, now: float) -> None:
-        """The user has asked: the next probe need not wait."""
+        """Allow the next probe now: the user asked for it."""
         self.probe_at = min(self.probe_at, now)
 
     def _wait(self, problem: Problem, now: float, retry_after: float) -> None:

@@ -1,4 +1,4 @@
-"""Calls that may block, made where they hold up neither the screen nor the end of the program."""
+"""Run blocking calls on a daemon thread that does not hold up the screen or the exit of the program."""
 
 import asyncio
 import atexit
@@ -13,13 +13,13 @@ from zjobtui.logs import get_logger
 log = get_logger(__name__)
 
 LAST_WAIT = 1.0
-"""Seconds that the end of the program waits: Python must not end under a thread that is loading a library."""
+"""Seconds for which the exit of the program waits: Python must not end while a thread is loading a library."""
 
 Result = TypeVar("Result")
 
 
 async def run_on_daemon_thread(call: Callable[[], Result]) -> Result:
-    """What the call gives or raises; a program that ends waits for it no longer than a moment."""
+    """Return or raise what the call does; the exit of the program waits at most `LAST_WAIT` seconds for it."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[Result] = loop.create_future()
 
@@ -29,15 +29,15 @@ async def run_on_daemon_thread(call: Callable[[], Result]) -> Result:
         if fault is not None:
             done.set_exception(fault)
         else:
-            done.set_result(result)  # type: ignore[arg-type]  # the call's own, None included
+            done.set_result(result)  # type: ignore[arg-type]  # may be None if the call returns None
 
     def run() -> None:
         result, fault = None, None
         try:
             result = call()
-        except Exception as problem:  # noqa: BLE001 - it is raised where the call is waited for
-            log.debug("%s: %s, raised where the result is awaited", type(problem).__name__, problem)
-            fault = problem
+        except Exception as error:  # noqa: BLE001 - raised again where the result is awaited
+            log.debug("%s: %s, raised where the result is awaited", type(error).__name__, error)
+            fault = error
         with suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(settle, result, fault)
         atexit.unregister(last_wait)

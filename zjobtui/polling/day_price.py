@@ -1,8 +1,9 @@
-"""The price of a call that the rest of the day can afford, so that jobs added in the evening get as much as others.
+"""The price of a call that the rest of the day can afford, so that jobs added in the evening get as many calls as
+others.
 
 Zuora counts calls in the last 24 hours, and a user may have granted few of them. The price is the lowest one at which
-the calls expected in each of the next hours fit what is left: those about the jobs that run now, and those about the
-jobs that are still to come.
+the calls expected in each of the next hours fit what is left: calls about running jobs, and calls about jobs that are
+still to come.
 """
 
 from bisect import bisect_left, bisect_right
@@ -19,22 +20,22 @@ from zjobtui.polling.survival import AGES, CHEAPEST, SHORTEST, Curve, Intervals,
 _HOUR, _DAY = 3_600.0, 86_400.0
 
 WEEK = 7
-"""Days of which the number of jobs a day is taken, back to the first job on the list, and one day at the least."""
+"""Days from which the number of jobs per day is taken, back to the first job on the list, at least one day."""
 
 LEAST_NEW = 0.5
-"""The part of the mean number of jobs a day that is still expected evenly once that number has come."""
+"""The share of the mean number of jobs per day that is still expected evenly once that number has come."""
 
 COARSE = 4
 """Cells of the curve in which running jobs are counted together: a fifth of their age."""
 
 BUSY = 0.25
-"""The part of the jobs of the busiest day from which on a day counts: jobs come on some days, and not on others."""
+"""The share of the jobs of the busiest day from which on a day counts: jobs come on some days, and not on others."""
 
 _HALVINGS = 12
 
 
 class Supply(NamedTuple):
-    """How many calls the limits of hour and day let go within so many seconds from now."""
+    """How many calls the limits of hour and day allow within so many seconds from now."""
 
     seconds: float
     calls: float
@@ -45,8 +46,8 @@ class Demand:
     """The jobs that will need calls.
 
     `running` counts jobs by the age at which they were last seen running and their age now, both in seconds; `steady`
-    is the number of jobs that are polled at the longest interval; `added` has the ages in seconds of all jobs known,
-    finished ones too, in ascending order.
+    is the number of jobs that are polled at the longest interval; `added` contains the ages in seconds of all known
+    jobs, including finished ones, in ascending order.
     """
 
     running: tuple[tuple[float, float, int], ...]
@@ -61,7 +62,7 @@ class Demand:
         return cls(groups, steady, tuple(sorted(max(0.0, age) for age in added if age <= WEEK * _DAY)))
 
     def new_within(self, seconds: float) -> float:
-        """How many jobs are expected to be added: as many as in the same hours of the busier days of the last week.
+        """Return how many jobs are expected to be added: as in the same hours of the busier days of the last week.
 
         Days with less than `BUSY` of the busiest do not count. At least `LEAST_NEW` of the jobs of the last 24 hours
         are expected to come again, evenly; on the first day all of them.
@@ -75,7 +76,7 @@ class Demand:
         return max(fmean(count for count in counts if count >= BUSY * max(counts)), LEAST_NEW * evenly)
 
     def unfinished_after(self, seconds: float, curve: Curve) -> float:
-        """How many of the running jobs are expected still to run then."""
+        """Return how many of the running jobs are expected to be still running then."""
         shares = ((curve.at(seen)[0], curve.at(age + seconds)[0], count) for seen, age, count in self.running)
         return self.steady + sum(count * then / now for now, then, count in shares if now > 0)
 
@@ -88,8 +89,8 @@ class Calls:
         self._share = curve.surviving
         self._beyond = _calls_beyond(curve, intervals)
         areas = (
-            (b - a) * (one + other) / 2
-            for (a, b), (one, other) in zip(pairwise(AGES), pairwise(self._beyond), strict=True)
+            (b - a) * (before + after) / 2
+            for (a, b), (before, after) in zip(pairwise(AGES), pairwise(self._beyond), strict=True)
         )
         self._area = [0.0]
         for area in areas:
@@ -97,20 +98,20 @@ class Calls:
         self._curve = curve
 
     def between(self, seen: float, age: float) -> float:
-        """Expected calls about a job that was last seen running at `seen`, until it is `age` seconds old."""
+        """Return the expected calls about a job that was last seen running at `seen`, until it is `age` seconds old."""
         share = self._curve.at(seen)[0]
         return (_at(self._beyond, seen) - _at(self._beyond, age)) / share if share > 0 else 1.0
 
     def about_new(self, seconds: float) -> float:
-        """Expected calls within so many seconds about a job that is added at any time in them."""
+        """Return the expected calls within so many seconds about a job that is added at any time in them."""
         return 1 + self._beyond[0] - _at(self._area, seconds) / seconds
 
 
 def day_price(curve: Curve, demand: Demand, supply: Sequence[Supply], ceiling_for: Callable[[float], float]) -> float:
-    """The lowest price, in seconds of delay, at which the expected calls fit the supply at all times ahead.
+    """Return the lowest price, in seconds of delay, at which the expected calls fit the supply at all times ahead.
 
-    `ceiling_for` gives the longest interval in seconds for a number of unfinished jobs. The price is at most the age by
-    which half of the jobs have ended: even if no price fits, a new job gets a second call.
+    `ceiling_for` returns the longest interval in seconds for a number of unfinished jobs. The price is at most the age
+    by which half of the jobs have ended: even if no price fits, a new job gets a second call.
     """
     if not supply:
         return CHEAPEST
@@ -145,10 +146,10 @@ def _coarse_cell(age: float) -> int:
 
 
 def _calls_beyond(curve: Curve, intervals: Intervals) -> list[float]:
-    """For each of `AGES` the expected calls after it about a job of which nothing is known at age 0.
+    """Return for each of `AGES` the expected calls after it about a job of which nothing is known at age 0.
 
     A job seen running at age a is polled next at a + g, whether or not it has ended by then: S(a) calls of this kind.
-    Where g is shorter than a cell there are several in it.
+    If g is shorter than a cell there are several in it.
     """
     surviving = curve.surviving
     beyond = [0.0] * len(AGES)
@@ -163,7 +164,7 @@ def _calls_beyond(curve: Curve, intervals: Intervals) -> list[float]:
 
 
 def _at(values: Sequence[float], age: float) -> float:
-    """What lies between the values at `AGES`."""
+    """Interpolate between the values at `AGES`."""
     if age >= AGES[-1]:
         return values[-1]
     cell = cell_of(age)

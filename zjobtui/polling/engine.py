@@ -1,4 +1,4 @@
-"""The pollers of all tenants on a thread and an event loop of their own, so that a blocked screen never stops them."""
+"""Engine: polls all tenants on its own thread and event loop, so that a blocked screen never stops polling."""
 
 import asyncio
 import random
@@ -31,25 +31,25 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 STOP_LIMIT = 2.0
-"""Seconds that stopping may take before the thread, a daemon, is left behind."""
+"""Seconds that stopping may take before the thread, a daemon, is abandoned."""
 
 APPLY_LIMIT = 0.3
-"""Seconds that stopping waits until edits that were handed over just before are in the watchlist."""
+"""Seconds for which stopping waits until edits that were just submitted are in the watchlist."""
 
 CHORES_LIMIT = 0.3
-"""Seconds for the store's last chores, the day's count of calls and the leases, which also end by themselves."""
+"""Seconds for the last writes on exit, the count of calls and the leases, which also expire by themselves."""
 
 ARCHIVE = 3_600.0
-"""Seconds between two looks at which jobs may leave the list."""
+"""Seconds between two checks for jobs to archive."""
 
 RENEW = 2.0
-"""Seconds after which pulses are published again that time alone changes: without calls their rate goes down."""
+"""Seconds after which statuses that change with time alone are published again: without calls their rate falls."""
 
 
 class Engine:
-    """Polls and keeps the watchlist, or what is in it of the tenants `only`.
+    """Polls and owns the watchlist, or only the jobs of the tenants in `only`.
 
-    Every method may be called from any thread; futures are done after the commit.
+    Every method may be called from any thread; futures complete after the commit.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Engine:
         only: Container[str] | None = None,
     ) -> None:
         self.state = State(watchlist if only is None else watchlist.of(only))
-        """The newest state; what subscribers were last told."""
+        """The newest state, as last published."""
         self._archive_after = archive_after
         self._only = only
         self._store = store
@@ -77,7 +77,7 @@ class Engine:
         self._runners: list[TenantRunner] = []
         self._leases: dict[str, Lease] = {}
         self._service: WatchlistService | None = None
-        self._handed: dict[object, Unsaved] = {}
+        self._submitted: dict[object, Unsaved] = {}
         self._edits: set[asyncio.Future[Change]] = set()
         self._futures: set[Future[EditResult]] = set()
         self._has_ended = False
@@ -87,14 +87,14 @@ class Engine:
         self._logged: dict[str, str] = {}
 
     def subscribe(self, subscriber: Subscriber) -> None:
-        """Names the one who is told of every new state; it is told the newest at once."""
+        """Set the subscriber, which is called with every new state, and at once with the current one."""
         self._subscriber = subscriber
         subscriber(replace(self.state, fault=self._ended_by) if self._ended_by else self.state)
 
     def start(self) -> None:
-        """Starts the thread; the sources are made on it, so that what they import costs the caller nothing.
+        """Start the thread; the sources are created on it, so that their imports do not delay the caller.
 
-        Whatever is asked of the engine before starts it, too: a person may be faster than the first screen.
+        Every other method starts it, too: the user may be faster than the first screen.
         """
         with self._starting:
             if self._thread.ident is None:
@@ -102,16 +102,16 @@ class Engine:
         self._has_started.wait()
 
     def stop(self) -> None:
-        """Ends calls under way, commits what is left, and waits for the thread."""
+        """Cancel calls in flight, commit what is left, and wait for the thread."""
         if self._thread.is_alive():
             self._has_started.wait(STOP_LIMIT)  # a signal may come before the thread has its loop
             self._call_soon(self._stopping.set)
             self._thread.join(STOP_LIMIT)
 
     def unsaved(self) -> Unsaved:
-        """Edits of the user that are not on disk, from the moment they are handed over; any thread may ask.
+        """Return the edits of the user that are not on disk, from the moment they are submitted; thread-safe.
 
-        That a job was looked at is not worth a line on exit.
+        Marking a job as read is not included: it is not worth a message on exit.
         """
         added: dict[JobRef, WatchedJob] = {}
         changed: dict[JobRef, WatchedJob] = {}
@@ -119,74 +119,74 @@ class Engine:
             added |= {watch.job: watch for watch in change.added}
             annotated = () if change.fields == READ_FIELDS else change.annotated
             changed |= {watch.job: watch for watch in (*change.removed, *annotated)}
-        for handed in tuple(self._handed.values()):
-            added |= {watch.job: watch for watch in handed.added}
-            changed |= {watch.job: watch for watch in handed.changed}
+        for edit in tuple(self._submitted.values()):
+            added |= {watch.job: watch for watch in edit.added}
+            changed |= {watch.job: watch for watch in edit.changed}
         return Unsaved(tuple(added.values()), tuple(watch for job, watch in changed.items() if job not in added))
 
     def watch(self, watches: Iterable[WatchedJob]) -> "Future[EditResult]":
-        """Watches jobs; one that was removed before comes back with all that was known of it."""
-        wanted = tuple(watches)
-        return self._submit(lambda service, applied: service.add(wanted, applied), Unsaved(added=wanted))
+        """Add jobs; one that was removed before comes back with everything known about it."""
+        added = tuple(watches)
+        return self._submit(lambda service, applied: service.add(added, applied), Unsaved(added=added))
 
     def remove(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
-        """Takes jobs off the watchlist; the change holds their watches, for `restore`."""
+        """Remove jobs from the watchlist; the change contains the jobs, for `restore`."""
         return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.remove(wanted, self._clock.now()))
 
     def restore(self, watches: Iterable[WatchedJob]) -> "Future[EditResult]":
-        """Takes removed watches back."""
-        wanted = tuple(watches)
+        """Restore removed jobs."""
+        restored = tuple(watches)
 
         def restore(watchlist: Watchlist) -> Change:
-            return watchlist.restore(wanted, self._clock.now())
+            return watchlist.restore(restored, self._clock.now())
 
-        return self._submit(lambda service, applied: service.edit(restore, applied), Unsaved(added=wanted))
+        return self._submit(lambda service, applied: service.edit(restore, applied), Unsaved(added=restored))
 
     def label(self, jobs: Iterable[JobRef], label: str) -> "Future[EditResult]":
-        """Names jobs."""
+        """Set the label of jobs."""
         return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.label(wanted, label, self._clock.now()))
 
     def tag(self, jobs: Iterable[JobRef], tags: tuple[str, ...]) -> "Future[EditResult]":
-        """Gives jobs these tags."""
+        """Set the tags of jobs."""
         return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.tag(wanted, tags))
 
     def note(self, jobs: Iterable[JobRef], note: str) -> "Future[EditResult]":
-        """Gives jobs a note."""
+        """Set the note of jobs."""
         return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.note(wanted, note))
 
     def mark_read(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
-        """A person has looked at these jobs as they are now."""
-        wanted = tuple(jobs)
+        """Mark jobs as read."""
+        read = tuple(jobs)
 
         def mark_read(watchlist: Watchlist) -> Change:
-            return watchlist.mark_read(wanted, self._clock.now())
+            return watchlist.mark_read(read, self._clock.now())
 
         return self._submit(lambda service, applied: service.edit(mark_read, applied), Unsaved())
 
     def mark_unread(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
-        """Nobody has looked at these jobs."""
-        wanted = tuple(jobs)
+        """Mark jobs as unread."""
+        unread = tuple(jobs)
         return self._submit(
-            lambda service, applied: service.edit(lambda listed: listed.mark_unread(wanted), applied), Unsaved()
+            lambda service, applied: service.edit(lambda listed: listed.mark_unread(unread), applied), Unsaved()
         )
 
     def poll_now(self, jobs: Iterable[JobRef]) -> None:
-        """Asks about jobs at once, finished or not."""
-        wanted = tuple(jobs)
+        """Poll jobs at once, finished or not."""
+        polled = tuple(jobs)
 
-        def ask() -> None:
+        def poll() -> None:
             for runner in self._runners:
-                runner.poll_now([job for job in wanted if job.tenant == runner.tenant.name])
+                runner.poll_now([job for job in polled if job.tenant == runner.tenant.name])
             self._publish()
 
-        self._call_soon(ask)
+        self._call_soon(poll)
 
     def set_focus(self, job: JobRef | None) -> None:
-        """Says which job a person looks at."""
+        """Set the selected job, or None."""
         self._each_poller(lambda poller: poller.set_focus(job if job and job.tenant == poller.tenant else None))
 
     def set_visible(self, jobs: Iterable[JobRef]) -> None:
-        """Say which jobs are on screen, in their order; they are polled first when many wait for a first response."""
+        """Set the jobs on screen, in their order; they are polled first if many wait for a first response."""
         shown = tuple(jobs)
 
         def set_visible(poller: "Poller") -> None:
@@ -195,11 +195,11 @@ class Engine:
         self._call_soon(lambda: self._with_pollers(set_visible))
 
     def pause(self) -> None:
-        """Asks nothing more, in any tenant, until `resume`."""
+        """Stop polling in all tenants until `resume`."""
         self._each_poller(lambda poller: poller.pause())
 
     def resume(self) -> None:
-        """Goes on after `pause`."""
+        """Continue after `pause`."""
         self._each_poller(lambda poller: poller.resume())
 
     def _run(self) -> None:
@@ -207,15 +207,15 @@ class Engine:
             log.info("polling starts, %d jobs", len(self.state.watchlist))
             asyncio.run(self._main())
             log.info("polling stopped")
-        except Exception as fault:  # a thread that ends unseen would leave old rows looking watched
+        except Exception as fault:  # a thread that ends unnoticed would leave stale rows that look polled
             log.exception("internal error: polling stopped")
-            self._ended_by = f"A fault in zjobtui itself: polling has ended ({type(fault).__name__}: {fault})."
+            self._ended_by = f"Internal error: polling stopped ({type(fault).__name__}: {fault})."
             self._subscriber(replace(self.state, fault=self._ended_by))
         finally:
             self._has_ended = True
             self._has_started.set()
             for future in tuple(self._futures):
-                future.cancel()  # handed over while the loop was ending; nobody will work on it
+                future.cancel()  # submitted while the loop was ending; nothing will process it
 
     async def _main(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
@@ -253,10 +253,10 @@ class Engine:
         await self._finish(service, running)
 
     async def _finish(self, service: "WatchlistService", running: "list[asyncio.Task[None]]") -> None:
-        """End polling and commit what is left; a store that does not answer must not hold up the user who leaves."""
+        """End polling and commit what is left; a store that does not respond must not delay the exit."""
         with suppress(TimeoutError):
             async with asyncio.timeout(APPLY_LIMIT):
-                while self._handed:  # noqa: ASYNC110 - once, at the end, for a few steps of the loop
+                while self._submitted:  # noqa: ASYNC110 - once, at the end, for a few steps of the loop
                     await asyncio.sleep(APPLY_LIMIT / 30)
         for task in running:
             task.cancel()
@@ -274,7 +274,7 @@ class Engine:
         return [runner.poller for runner in self._runners if runner.poller is not None]
 
     def _runner_changed(self, lease: Lease) -> None:
-        """A desk may have its poller now, and with it something to poll."""
+        """Publish, and check the lease: the runner may have its poller now, and with it something to poll."""
         lease.wake()
         self._publish()
 
@@ -287,7 +287,7 @@ class Engine:
         self._publish()
 
     async def _archive(self, service: "WatchlistService") -> None:
-        """Takes off the list what has been finished and seen for long; it stays in the store."""
+        """Archive jobs that were finished and read long ago; they stay in the store."""
         while True:
             now = self._clock.now()
             if jobs := due_for_archive(service.watchlist, now, self._archive_after):
@@ -307,7 +307,7 @@ class Engine:
 
     def _running_service(self) -> "WatchlistService":
         if self._service is None:
-            raise RuntimeError(self._ended_by or "polling has not begun")
+            raise RuntimeError(self._ended_by or "polling has not started")
         return self._service
 
     def _publish(self) -> None:
@@ -323,11 +323,11 @@ class Engine:
             for lease in self._leases.values():
                 lease.wake()
         self._subscriber(self.state)
-        if self._renewal is None and any(map(_is_passing, statuses.values())):
+        if self._renewal is None and any(map(_changes_with_time, statuses.values())):
             self._renewal = self._loop.call_later(RENEW - self._loop.time() % RENEW, self._renew)
 
     def _log_statuses(self, statuses: dict[str, TenantStatus]) -> None:
-        """Log each tenant whose status is another one than before."""
+        """Log the tenants whose status has changed."""
         for name, status in statuses.items() if log.is_on else ():
             if self._logged.get(name) != (words := status_words(status)):
                 self._logged[name] = words
@@ -340,24 +340,24 @@ class Engine:
     def _submit(
         self, edit: "Callable[[WatchlistService, Callable[[], object]], Awaitable[Change]]", unsaved: Unsaved
     ) -> "Future[EditResult]":
-        """Hand an edit to the engine's thread; it is unsaved from now on, then for as long as the ledger queues it."""
+        """Submit an edit to the engine's thread; it counts as unsaved from now on until it is committed."""
         key = object()
-        self._handed[key] = unsaved
+        self._submitted[key] = unsaved
 
         async def work() -> EditResult:
             service = self._running_service()
-            task = asyncio.ensure_future(edit(service, partial(self._handed.pop, key, None)))
+            task = asyncio.ensure_future(edit(service, partial(self._submitted.pop, key, None)))
             self._edits.add(task)
             task.add_done_callback(self._edits.discard)
-            change = await asyncio.shield(task)  # a screen that closes cancels the future, and must not undo the edit
+            change = await asyncio.shield(task)  # closing the screen cancels the future, which must not undo the edit
             return EditResult(change, service.unsaved)
 
         self.start()
-        running = work()
+        coroutine = work()
         try:
-            future = asyncio.run_coroutine_threadsafe(running, self._loop)
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         except (RuntimeError, AttributeError) as fault:  # the loop has ended, or never began
-            running.close()
+            coroutine.close()
             future = Future()
             future.set_exception(RuntimeError(self._ended_by or str(fault)))
             return future
@@ -368,11 +368,11 @@ class Engine:
         return future
 
     def _each_poller(self, do: "Callable[[Poller], None]") -> None:
-        def tell() -> None:
+        def call() -> None:
             self._with_pollers(do)
             self._publish()
 
-        self._call_soon(tell)
+        self._call_soon(call)
 
     def _with_pollers(self, do: "Callable[[Poller], None]") -> None:
         for runner in self._runners:
@@ -385,10 +385,10 @@ class Engine:
 
 
 def status_words(status: TenantStatus) -> str:
-    """The status of a tenant's polling in words that change only if it does: no times, no figures."""
+    """Return the status of a tenant's polling in words that change only with the status: no times, no figures."""
     if status.problem is not None:
-        is_by_hand = status.next_try_at is None
-        return f"not polled, {status.problem.for_log}" + ("; it is tried again only by hand" if is_by_hand else "")
+        is_manual = status.next_try_at is None
+        return f"not polled, {status.problem.for_log}" + ("; only the user can try again" if is_manual else "")
     if status.is_paused:
         return "paused by the user"
     if status.is_following:
@@ -398,8 +398,8 @@ def status_words(status: TenantStatus) -> str:
     return f"polled, held back by {status.limit.value}" if status.limit else "polled"
 
 
-def _is_passing(status: TenantStatus) -> bool:
-    """Whether the pulse reads otherwise after a while, though nothing happens."""
+def _changes_with_time(status: TenantStatus) -> bool:
+    """Return whether the status changes with time alone."""
     return bool(status.calls_per_second or status.limit or status.next_try_at)
 
 

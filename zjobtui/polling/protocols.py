@@ -1,4 +1,4 @@
-"""What polling needs of the others, as protocols: a source to ask, and a shelf to keep things on."""
+"""Protocols of what polling needs (a job source, a store), and the states that it publishes."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -14,39 +14,39 @@ if TYPE_CHECKING:
 
 
 class JobSource(Protocol):
-    """One tenant that can be asked. It never raises for what a network or a server does."""
+    """The jobs API of one tenant. It never raises for what a network or a server does."""
 
     @property
     def requests(self) -> int:
-        """Requests sent so far, tokens and repeats included."""
+        """Requests sent so far, including token requests and retries."""
 
     async def observe(self, job_id: JobId, /) -> "Observation":
-        """Asks about a job."""
+        """Request the status of a job."""
 
     def sign_in_again(self) -> None:
-        """A person has asked: credentials that were refused may be tried once more."""
+        """Allow refused credentials to be tried once more: the user asked for it."""
 
     def renew_connections(self) -> None:
-        """Replace every connection, and repeat the calls in flight on new ones: the machine has slept."""
+        """Replace every connection and repeat the calls in flight on new ones, after the machine was suspended."""
 
     async def aclose(self) -> None:
-        """Lets go of every connection."""
+        """Close every connection."""
 
 
 class SourceError(Exception):
-    """A source cannot be made until a person does something; the message says what, and holds no secret."""
+    """The source cannot be created until the user corrects something; the message says what, and contains no secret."""
 
 
 MakeSource = Callable[[], JobSource]
-"""Makes the source of a tenant; it may block for as long as a secret takes to come, and raise `SourceError`."""
+"""Creates the source of a tenant; may block while the secret is fetched, and may raise `SourceError`."""
 
 
 class ExternalChanges(Protocol):
-    """What other windows did."""
+    """Changes that other windows committed."""
 
     @property
     def watches(self) -> tuple[WatchedJob, ...]:
-        """Watches as they are now."""
+        """The changed jobs as they are now."""
 
     @property
     def removed(self) -> tuple[JobRef, ...]:
@@ -54,52 +54,56 @@ class ExternalChanges(Protocol):
 
     @property
     def since(self) -> int:
-        """The revision of the store after which all this was committed."""
+        """The revision of the store after which these changes were committed."""
 
 
 class WatchlistStore(Protocol):
-    """Where changes are kept. Its methods block, and may raise anything; the text of what they raise is for people."""
+    """Persistent storage of the watchlist.
+
+    Its methods block, and may raise any exception; the text of the exception is shown to the user.
+    """
 
     def apply(self, change: Change, /) -> None:
-        """Commits a change; when it returns, the change is durable."""
+        """Commit a change; it is durable when this returns."""
 
     def reopen_if_replaced(self, known: Change, /) -> str:
-        """Go over to what was put in its place, if anything was, and return a sentence for the user.
+        """Reopen the store if its file was replaced, and return a sentence for the user.
 
-        `known` are the watchlist and the removed jobs of this window, with the entries of their removals: it is kept
-        there first, and the next news are then all that is there.
+        `known` contains the watchlist of this window, and the jobs that it removed with the events of their removal. It
+        is saved to the new file first; the next `read_changes()` then returns everything that is stored there.
         """
 
     def read_changes(self) -> ExternalChanges | None:
-        """What other windows have committed since the last look."""
+        """Return what other windows have committed since the last call."""
 
     def reread_changes(self, since: int, /) -> None:
-        """Return what was committed after this revision again with the next `news()`. Never blocks."""
+        """Make the next `read_changes()` return what was committed after this revision again. Never blocks."""
 
     def acquire_lease(self, name: str, holder: str, now: float, life: float, /) -> bool:
-        """Takes or keeps the lease `name` for `life` seconds from `now`; False while another window holds it."""
+        """Acquire or renew the lease `name` for `life` seconds from `now`; return False if another window holds it."""
 
     def lease_holder(self, name: str, /) -> tuple[str, float]:
-        """Who holds the lease `name`, and until when by the holder's clock; "" and 0 if nobody holds it."""
+        """Return the holder of the lease `name` and its end by the holder's clock; "" and 0 if nobody holds it."""
 
     def release_lease(self, name: str, holder: str, /) -> None:
-        """Gives a lease back."""
+        """Release a lease."""
 
     def count_calls(self, tenant: str, day: int, calls: int, /) -> int:
-        """Adds calls to a day's count (days since the epoch, UTC) and gives the count of all windows."""
+        """Add calls to a day's count (days since the epoch, UTC) and return the count of all windows."""
 
     def load_removed(self, jobs: Iterable[JobRef], /) -> tuple[WatchedJob, ...]:
-        """What is kept of jobs that were removed."""
+        """Return what is stored of removed jobs."""
 
     def load_watched(self, jobs: Iterable[JobRef], /) -> tuple[WatchedJob, ...]:
-        """Jobs of the stored watchlist with all that is known of them; those that are not on it are left out."""
+        """Return jobs of the stored watchlist with everything known about them; others are left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What subscribers are told: the watchlist, each tenant's pulse, why something is unsaved, and what went wrong.
+    """What subscribers receive.
 
-    `notice` is what happened to the store and is over.
+    `statuses` is the polling status of each tenant, `unsaved` why something is not saved, `fault` the internal errors,
+    and `notice` what last happened to the store.
     """
 
     watchlist: Watchlist
@@ -111,7 +115,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Unsaved:
-    """Jobs with edits of the user that are not on disk: those that came to the watchlist, and those that changed."""
+    """Jobs with edits of the user that are not on disk: those that were added, and those that were changed."""
 
     added: tuple[WatchedJob, ...] = ()
     changed: tuple[WatchedJob, ...] = ()
@@ -119,11 +123,11 @@ class Unsaved:
 
 @dataclass(frozen=True, slots=True)
 class EditResult:
-    """What came of a person's change, and why it is not saved (empty when it is)."""
+    """The result of an edit by the user, and why it is not saved (empty if it is saved)."""
 
     change: Change
     unsaved: str
 
 
 Subscriber = Callable[[State], None]
-"""Is called on the engine's thread with every new state, and must return at once."""
+"""Is called on the engine's thread with every new state; must return at once."""

@@ -1,4 +1,4 @@
-"""How many calls one tenant may get, and when the next may go: its share, its hour and day, and what the host says."""
+"""Rate limiter of one tenant: its share of the limits, its hour and day, and what the host states or shows."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -18,8 +18,9 @@ _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 PRODUCTION: Windows = {_MINUTE: 50_000, _HOUR: 2_250_000, _DAY: 27_000_000}
 DEVELOPER_SANDBOX: Windows = {_MINUTE: 12_500, _HOUR: 25_000, _DAY: 50_000}
 API_SANDBOX: Windows = {_MINUTE: 2_500, _HOUR: 5_000, _DAY: 10_000}
-"""Zuora's published limits; a central sandbox has those of production, and a host that is not known gets them, too,
-until its headers say less."""
+"""Zuora's published limits. A central sandbox has those of production; so does an unknown host until its headers state
+less.
+"""
 
 _WINDOWS: Mapping[TenantKind, Windows] = {
     TenantKind.API_SANDBOX: API_SANDBOX,
@@ -27,56 +28,56 @@ _WINDOWS: Mapping[TenantKind, Windows] = {
 }
 
 SHARE = 0.1
-"""The part of them that this program takes at most: every other client of the tenant lives on the rest."""
+"""The share of these limits that this program uses at most: all other clients of the tenant share the rest."""
 
 BURST = 0.25
-"""Seconds' worth of calls that may go at once: in any second at most the rate and a quarter."""
+"""Seconds' worth of calls that may be sent at once: in any second at most 1.25 times the rate."""
 
 CONCURRENCY = 10
-"""Calls in flight at most: 83 a second at 100 ms need nine. Zuora grants a tenant 40 of these calls at a time."""
+"""Maximum calls in flight: 83 a second at 100 ms need nine. Zuora grants a tenant 40 of these calls at a time."""
 
 CONCURRENCY_SHARE = 0.25
-"""The part of the calls in flight that a host grants (`Concurrency-Limit-Limit`) which this program takes at most."""
+"""The share of the concurrency that a host grants (`Concurrency-Limit-Limit`) which this program uses at most."""
 
 SAVED = 200.0
-"""Calls that can be saved up at most for a first sweep, where the hour or the day allows fewer a second."""
+"""Maximum calls that can be saved up for a first sweep, if the hour or the day allows fewer per second."""
 
 SLOWEST = 0.5
-"""Calls per second that throttling leaves at the least; a host that wants fewer says so with `Retry-After`."""
+"""Lowest calls per second that throttling leads to; a host that wants fewer says so with `Retry-After`."""
 
 HORIZONS = tuple(_HOUR * hours for hours in (1, 2, 4, 8, 16, 24))
-"""Seconds for which it is known how many calls the day lets go."""
+"""Seconds ahead for which the remaining calls of the day are computed."""
 
 RATE_WINDOW = 10.0
 """Seconds over which the rate of calls is measured."""
 
 THROTTLE_MEMORY = 300.0
-"""Seconds for which a rate at which the host has throttled is taken for its limit."""
+"""Seconds for which the rate at which the host throttled counts as its limit."""
 
 _SOON = 300.0
-_LATELY = 5.0
+_RECENTLY = 5.0
 _DROP, _RECOVERY = 0.7, 60.0
 _ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a tenant's calls are held to: so many per second, and in any hour and any day."""
+    """Limits of a tenant's calls, per second, and in any hour and any day."""
 
     per_second: float
     per_hour: float = inf
     per_day: float = inf
     is_set: bool = False
-    """Whether the user has set it: then what the host grants does not lower it, only what it has left."""
+    """Whether the user has set them: then the limits that the host grants do not lower them, only what it has left."""
 
     @property
     def max_saved(self) -> float:
-        """Calls that can be saved up: at most a quarter of a day and half of an hour."""
+        """Maximum calls that can be saved up: a quarter of a day and half of an hour."""
         return max(1.0, min(SAVED, self.per_day / 4, self.per_hour / 2))
 
 
 def limits_for(kind: TenantKind, daily_calls: int | None = None, calls_per_second: float | None = None) -> Limits:
-    """What a tenant's calls are held to: a tenth of the limits of its kind, or what the user has set instead."""
+    """Return the limits of a tenant: a tenth of those of its kind, or what the user has set."""
     limits = share_of(_WINDOWS.get(kind, PRODUCTION))
     is_set = daily_calls is not None or calls_per_second is not None
     per_second = calls_per_second or limits.per_second
@@ -85,9 +86,9 @@ def limits_for(kind: TenantKind, daily_calls: int | None = None, calls_per_secon
 
 
 def share_of(windows: Windows) -> Limits:
-    """A tenth of what a tenant is granted in its minute, hour and day; what is not named is as in production.
+    """Return a tenth of what a tenant is granted per minute, hour and day; missing windows are as in production.
 
-    It is one call in each at least: a host that grants none at all sends no response, so that 0 is a mistake.
+    It is at least one call in each: a host that grants no call sends no response, so 0 is a mistake.
     """
     granted = {**PRODUCTION, **windows}
     minute, hour, day = (max(1.0, SHARE * granted[seconds]) for seconds in (_MINUTE, _HOUR, _DAY))
@@ -95,17 +96,18 @@ def share_of(windows: Windows) -> Limits:
 
 
 class RateLimiter:
-    """The calls of one tenant: ask `wait` before each, and `spend` it. Times are in seconds since the epoch, UTC.
+    """Limits the calls of one tenant: check `wait` before each call, then `consume` it. Times are seconds since the
+    epoch, UTC.
 
-    Two buckets of tokens: `pace` holds any second to the rate and a quarter, `saved` holds longer times to what the
-    hour, the day and the host allow. A host that throttles has shown a wall: calls go slower, then come near it again.
+    Two token buckets: `pace` limits any second to 1.25 times the rate, `saved` limits longer times to what the hour,
+    the day and the host allow. When the host throttles, the rate drops and then approaches the old one again.
     """
 
     def __init__(self, limits: Limits, now: float) -> None:
         self.limits = limits
         self._own = limits
         self.concurrency = CONCURRENCY
-        """Calls that may be in flight at once."""
+        """Maximum calls in flight."""
         self._at = now
         self._pace = self._burst
         self._saved = limits.max_saved
@@ -124,7 +126,7 @@ class RateLimiter:
         self._stated, self._stated_until = inf, -inf
 
     def wait(self, now: float) -> float:
-        """Seconds until one more call may go; 0 when it may go now. Ask again then: what others spend moves it."""
+        """Return the seconds until the next call is allowed, 0 for now; check again then: others may use calls."""
         self._refill(now)
         if self.limits.per_day - self.used_today(now) < 1:
             return max(self._blocked_until - now, (now // _HOUR + 1) * _HOUR - now)
@@ -136,11 +138,11 @@ class RateLimiter:
         return max(0.0, self._blocked_until - now, self._at - now + wait if wait > _ROUNDING else 0.0)
 
     def consume(self, now: float, calls: int = 1) -> None:
-        """Count calls that go out now, whether or not they were allowed; failed ones count."""
+        """Count calls that are sent now, whether or not they were allowed; failed calls count."""
         self._refill(now)
         self._pace -= calls
         self._saved -= calls
-        self._recent_rate += calls / _LATELY
+        self._recent_rate += calls / _RECENTLY
         self._hour.add(now, calls)
         self._day.add(now, calls)
         self._uncounted += calls
@@ -148,58 +150,60 @@ class RateLimiter:
         self._sent.append((now, calls))
 
     def rate(self, now: float) -> float:
-        """Calls per second that can go on: the share, what is left of hour and day, or what the host grants, the least.
+        """Return the sustained calls per second: the least of the limit, what is left of hour and day, and what the
+        host grants.
 
-        What is left of an hour or a day lasts however it is spent, since it is spent ever slower.
+        What is left of an hour or a day never runs out, since it is spent ever more slowly.
         """
         return max(0.0, min(self.limits.per_second, self._budget_rate(now), self._host_rate(now)))
 
     def allowance(self, now: float) -> float:
-        """Calls per second that may be planned with, above zero: the rate, and saved calls over the next five minutes.
+        """Return the calls per second to plan with, above zero: the rate, and saved calls spread over the next five
+        minutes.
 
-        The call that may go next is not one of those.
+        The next call is not counted among those.
         """
         self._refill(now)
         saved = max(0.0, self._saved - 1) / _SOON
         return max(min(self.rate(now) + saved, self._pace_rate(now)), 1 / _HOUR)
 
     def even_rate(self, now: float, calls: int) -> float:
-        """Calls per second, above zero, at which so many that come at once can go evenly, saved calls among them."""
+        """Return the calls per second, above zero, at which so many calls can be sent evenly, using saved calls."""
         self._refill(now)
         saved, rate = max(0.0, self._saved), max(self.rate(now), 1 / _HOUR)
         return min(self._pace_rate(now), rate / (1 - saved / calls) if saved < calls else inf)
 
     def pause(self, now: float, seconds: float) -> None:
-        """Let nothing go for so many seconds: the host has asked for it."""
+        """Allow no calls for so many seconds: the host asked for it."""
         self._blocked_until = max(self._blocked_until, now + seconds)
 
     def throttle(self, sent: float, now: float, seconds: float) -> None:
-        """Take a 429 or 503 to a call that went out at `sent`: nothing goes for `seconds`, and then fewer.
+        """Record a 429 or 503 to a call sent at `sent`: no calls for `seconds`, then fewer.
 
-        The rate drops to 0.7 of what went lately, once for all calls that were in flight, then comes back to where the
-        wall was within a minute, stays near it, and only then goes on to look for more, ever faster: the curve of TCP
-        CUBIC (RFC 9438, 4.2), so that the wall is met about once a minute.
+        The rate drops to 0.7 of the recent one, once for all calls that were in flight, then returns to the rate at
+        which the host throttled within a minute, stays near it, and only then rises further, ever faster: the curve of
+        TCP CUBIC (RFC 9438, 4.2), so that throttling is met about once a minute.
         """
         if sent >= self._throttled_at:
             self._refill(now)
-            lately = self._recent_rate / max(self._window_fill, 1 / _LATELY)
+            recent = self._recent_rate / max(self._window_fill, 1 / _RECENTLY)
             self._throttle_before = self._throttle_rate, self._throttled_at
-            self._throttle_rate = max(SLOWEST / _DROP, min(self.rate(now), lately))
+            self._throttle_rate = max(SLOWEST / _DROP, min(self.rate(now), recent))
             self._throttled_at = max(self._blocked_until, now + seconds)
         self.pause(now, seconds)
 
     def forget_throttling(self, now: float) -> None:
-        """Forget the last wall: the host was down altogether. Soon after the last time it counts all the same."""
+        """Forget the last throttling: the host was down altogether. If that has happened recently, it counts anyway."""
         if now - self._forgotten_at >= THROTTLE_MEMORY:
             self._throttle_rate, self._throttled_at = self._throttle_before
             self._forgotten_at = now
 
     def apply_headers(self, stated: RateLimits, now: float) -> None:
-        """Take what the headers of a response say: granted windows, calls left in one, calls in flight.
+        """Apply what the headers of a response state: granted windows, calls left in one, calls in flight.
 
         The newest windows count, so that a mistake in one response lasts until the next states them. Half of what all
-        clients have left is spread over the window's rest. With nothing left, nothing goes before the reset (an hour at
-        most). Calls left in windows under a minute are left to the wall.
+        clients have left is spread over the rest of the window. With nothing left, no calls are allowed before the
+        reset (an hour at most). Calls left in windows under a minute are ignored.
         """
         granted = {seconds: calls for seconds, calls in stated.windows.items() if calls > 0}
         if granted and not self._own.is_set:
@@ -221,27 +225,27 @@ class RateLimiter:
         self._stated, self._stated_until = stated.remaining / 2 / max(stated.reset, 1), until
 
     def is_throttled(self, now: float) -> bool:
-        """Whether the host has throttled lately, so that calls go one by one and none can be saved up."""
+        """Return whether the host has throttled recently: calls are then sent one by one, and none are saved up."""
         return now - self._throttled_at < THROTTLE_MEMORY
 
     def paused_until(self, now: float) -> float | None:
-        """Until when the host wants no calls, or None."""
+        """Return until when the host wants no calls, or None."""
         return self._blocked_until if self._blocked_until > now else None
 
     def drain_uncounted(self) -> int:
-        """Return the calls since the last time that this was called, for the day's count of all windows."""
+        """Return the calls since the last call of this method, for the count of all windows."""
         uncounted, self._uncounted = self._uncounted, 0
         return uncounted
 
     def refund(self, calls: int) -> None:
-        """Give back calls that were spent but never sent: the source refused them, or polling has ended."""
+        """Refund calls that were counted but never sent: the source refused them, or polling has ended."""
         self._uncounted = max(0, self._uncounted - calls)
         self._saved = min(self.limits.max_saved, self._saved + calls)
         self._hour.refund(calls)
         self._day.refund(calls)
 
     def set_daily_count(self, today: int, now: float) -> None:
-        """Take the day's count, with the calls of other windows and earlier runs; it holds for an hour.
+        """Set the day's count, with the calls of other windows and earlier runs; it is valid for an hour.
 
         This run's calls in any 24 hours are counted besides, so that midnight grants no second day.
         """
@@ -249,12 +253,12 @@ class RateLimiter:
         self._today, self._counted_at = today + self._uncounted, now
 
     def used_today(self, now: float) -> int:
-        """Calls of the past 24 hours, or the day's count where that is more."""
+        """Return the calls of the past 24 hours, or the day's count if that is more."""
         today = self._today if now - self._counted_at < _HOUR else 0
         return max(today, self._day.used(now))
 
     def supply(self, now: float) -> list[Supply]:
-        """Calls that the day lets go within the hours ahead: what is left, and what comes free meanwhile."""
+        """Return the calls that the day allows within the hours ahead: what is left, and what comes free by then."""
         if self.limits.per_day == inf:
             return []
         others = self.used_today(now) - self._day.used(now)
@@ -271,17 +275,17 @@ class RateLimiter:
         ]
 
     def day_share(self, now: float) -> float:
-        """How much of the day's calls is spent; 1 is all."""
+        """Return the share of the day's calls that is used; 1 is all."""
         return 0.0 if self.limits.per_day == inf else self.used_today(now) / max(self.limits.per_day, 1)
 
     def calls_per_second(self, now: float) -> float:
-        """Calls per second of the last ten seconds, every kind of request included."""
+        """Return the calls per second of the last ten seconds, including every kind of request."""
         self._forget_sent(now)
         seconds = min(max(now - self._opened_at, 1.0), RATE_WINDOW)
         return sum(calls for _, calls in self._sent) / seconds
 
     def limit(self, now: float) -> Limit:
-        """What allows the fewest calls now."""
+        """Return the limit that allows the fewest calls now."""
         rates = {
             Limit.CALLS_PER_SECOND: self.limits.per_second,
             Limit.DAILY_CALLS: self._budget_rate(now),
@@ -294,41 +298,43 @@ class RateLimiter:
         return max(1.0, BURST * self.limits.per_second)
 
     def _budget_rate(self, now: float) -> float:
-        """Calls per second that what is left of the hour and the day allows."""
+        """Return the calls per second that what is left of the hour and the day allows."""
         return min(
             _lasting(self.limits.per_day, self.used_today(now), _DAY),
             _lasting(self.limits.per_hour, self._hour.used(now), _HOUR),
         )
 
     def _host_rate(self, now: float) -> float:
-        """Calls per second that the host lets go: by its wall, and by what its headers stated."""
+        """Return the calls per second that the host allows: after throttling, and by what its headers stated."""
         since = max(0.0, now - self._throttled_at) / _RECOVERY
-        wall = inf if self._throttle_rate == inf else self._throttle_rate * (1 + (1 - _DROP) * (since - 1) ** 3)
-        return min(wall, self._stated if now < self._stated_until else inf)
+        limit = inf if self._throttle_rate == inf else self._throttle_rate * (1 + (1 - _DROP) * (since - 1) ** 3)
+        return min(limit, self._stated if now < self._stated_until else inf)
 
     def _pace_rate(self, now: float) -> float:
         return max(1 / _HOUR, min(self.limits.per_second, self._host_rate(now)))
 
     def _forget_sent(self, now: float) -> None:
-        """Drop what the rate of calls is not measured by any more."""
+        """Drop calls older than `RATE_WINDOW`."""
         while self._sent and self._sent[0][0] <= now - RATE_WINDOW:
             self._sent.popleft()
 
     def _refill(self, now: float) -> None:
-        """Advance the buckets to `now`; while the host holds the rate down none are saved up, so calls go evenly."""
+        """Advance the buckets to `now`; while the host limits the rate none are saved up, so that calls are even."""
         is_held = self._host_rate(now) < self.limits.per_second
         passed = max(0.0, now - self._at)
         saved = 1.0 if is_held else self.limits.max_saved
         self._saved = min(saved, self._saved + self.rate(now) * passed)
         self._pace = min(1.0 if is_held else self._burst, self._pace + self._pace_rate(now) * passed)
-        kept = exp(-passed / _LATELY)
+        kept = exp(-passed / _RECENTLY)
         self._recent_rate, self._window_fill = self._recent_rate * kept, 1 - (1 - self._window_fill) * kept
         self._at = max(self._at, now)
 
 
 def _lasting(granted: float, used: float, length: float) -> float:
-    """Calls per second from what is left of a window of so many seconds: a fifth of the calls go evenly, as if the
-    window were a quarter as long, and then ever fewer, so that what is left lasts however it is spent.
+    """Return the calls per second for what is left of a window of `length` seconds.
+
+    A fifth of the calls is sent evenly, as if the window were a quarter as long, then ever fewer, so that it never runs
+    out.
     """
     return min(4 * granted, 5 * (granted - used)) / length
 
@@ -349,17 +355,17 @@ class _Window:
         self._sum += calls
 
     def refund(self, calls: int) -> None:
-        """Take out so many calls, those counted last."""
+        """Remove so many calls, the newest first."""
         while self._calls and calls > 0:
-            taken = min(calls, self._calls[-1][1])
-            self._calls[-1][1] -= taken
-            self._sum -= taken
-            calls -= taken
+            refunded = min(calls, self._calls[-1][1])
+            self._calls[-1][1] -= refunded
+            self._sum -= refunded
+            calls -= refunded
             if not self._calls[-1][1]:
                 self._calls.pop()
 
     def used_later(self, now: float) -> int:
-        """Calls made so far that still count at a later time."""
+        """Return the calls made so far that still count at a later time."""
         oldest = (now - self._length) // self._slot
         return sum(calls for slot, calls in self._calls if slot >= oldest)
 

@@ -1,4 +1,4 @@
-"""When each unfinished job of a tenant is polled next: a queue by time, at intervals learnt from its own jobs."""
+"""Schedule: when each unfinished job of a tenant is polled next, at intervals learned from the tenant's jobs."""
 
 import heapq
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -13,32 +13,34 @@ from zjobtui.polling.day_price import Demand, Supply, day_price
 from zjobtui.polling.survival import CHEAPEST, STALENESS_LIMIT, Curve, Intervals, Lifetime, expected_delay, fit_curve
 
 MEMORY = 300
-"""Jobs that the curve is learnt from, those added last, ended or running: enough for it, and soon another tenant's."""
+"""Jobs that the curve is learned from, the ones added last, finished or running: enough for a curve, and soon current.
+"""
 
 LEARN_SOONEST, LEARN_LATEST = 5.0, 60.0
-"""Seconds between two times of learning, when a job has ended meanwhile, and when none has."""
+"""Seconds between two updates of the curve, if a job has finished meanwhile, and if none has."""
 
 PRICED_EVERY = 300.0
-"""Seconds between two times of fitting the price to what is left of the day."""
+"""Seconds between two updates of the price for the rest of the day."""
 
 CEILING, DAY_CEILING = 2.0, 2.5
-"""The longest interval in fair shares: the other calls go where they are worth most. With 2.5, if the day is short, no
-job waits longer than three fair shares, its turn in the queue included."""
+"""The longest interval in fair shares: the other calls are used where they are worth most. With 2.5, if the day is
+short of calls, no job waits longer than three fair shares, including its time in the queue.
+"""
 
 AHEAD, AHEAD_AT_REST = 0.5, 15.0
-"""Seconds for which a price is set: an eighth of the mean interval, but between these, and for one call at least."""
+"""Seconds for which a price is set: an eighth of the mean interval, between these bounds, and at least one call."""
 
 NOTABLE = 0.1
-"""The part by which the price of a call must change for what is planned to be planned again."""
+"""The relative change of the price of a call from which on all jobs are planned again."""
 
 RETRY = 1.0
-"""Seconds until a job is polled again whose call failed; then twice as long each time, up to its interval."""
+"""Seconds until a job whose call failed is polled again; then twice as long each time, up to its interval."""
 
 RETRY_SHARE = 1 / 8
-"""The part of its interval that is waited at least before such a retry where calls are scarce."""
+"""The share of its interval that is waited at least before such a retry if calls are scarce."""
 
 MAX_OUTDATED = 100
-"""Outdated entries that the queue may hold beside as many as it has jobs."""
+"""Outdated entries that the queue may hold besides as many as it has jobs."""
 
 _UNUSABLE = frozenset({ProblemKind.UNREADABLE, ProblemKind.TOO_LARGE, ProblemKind.REFUSED, ProblemKind.FORBIDDEN})
 
@@ -53,12 +55,12 @@ class Schedule:
     def __init__(self, staleness_limit: float = STALENESS_LIMIT) -> None:
         self.intervals = Intervals(ceiling=staleness_limit)
         self.mean_interval = 0.0
-        """Mean seconds between two calls about a running job; 0 where none runs."""
+        """Mean seconds between two calls about a running job; 0 if none is running."""
         self._credit, self._fitted_at = 0.0, float("inf")
         self.fit_at = float("-inf")
         """When the price is to be set again."""
         self.staleness_limit = staleness_limit
-        self._learnt_at, self._ended = float("-inf"), 0
+        self._learned_at, self._ended = float("-inf"), 0
         self._day_price, self._day_priced_at = CHEAPEST, float("-inf")
         self._first_seen: dict[JobRef, float] = {}
         self._due: dict[JobRef, float] = {}
@@ -77,7 +79,7 @@ class Schedule:
         return self.intervals.price > CHEAPEST or self.intervals.ceiling > self.staleness_limit
 
     def put(self, job: JobRef, due: float) -> None:
-        """Make the job due at `due`, whatever was planned for it before."""
+        """Make the job due at `due`, replacing earlier plans."""
         if self._due.get(job) == due:
             return
         self._due[job] = due
@@ -87,25 +89,25 @@ class Schedule:
             heapq.heapify(self._heap)
 
     def drop(self, job: JobRef) -> None:
-        """Forget a job, if it is there."""
+        """Remove a job, if present."""
         self._due.pop(job, None)
 
     def drop_all_but(self, wanted: Container[JobRef]) -> None:
-        """Forget every job that is not wanted."""
+        """Remove every job that is not in `wanted`."""
         self._due = {job: due for job, due in self._due.items() if job in wanted}
 
     def due(self, job: JobRef) -> float | None:
-        """When the job is due, or None."""
+        """Return when the job is due, or None."""
         return self._due.get(job)
 
     def next_due(self) -> float | None:
-        """When the first job is due, or None where there is none."""
+        """Return when the first job is due, or None if there is none."""
         while self._heap and self._due.get(self._heap[0][2]) != self._heap[0][0]:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
     def take(self, now: float) -> JobRef | None:
-        """Take out the job that has been due the longest, or None where none is due."""
+        """Remove and return the job that has been due the longest, or None if none is due."""
         due = self.next_due()
         if due is None or due > now:
             return None
@@ -114,20 +116,20 @@ class Schedule:
         return job
 
     def interval(self, watch: WatchedJob, now: float) -> float:
-        """Seconds until this job should be polled again after a response at `now`.
+        """Return the seconds until this job should be polled again after a response at `now`.
 
-        One that Zuora does not know, or whose responses cannot be used, is polled at the longest interval.
+        A job that Zuora does not know, or whose responses are unusable, is polled at the longest interval.
         """
         if _is_unusable(watch):
             return self.intervals.ceiling
         return self.intervals.after(now - self._began_at(watch, now))
 
     def next_call(self, watch: WatchedJob, now: float) -> float:
-        """When this job should be polled again after a response at `now`."""
+        """Return when this job should be polled again after a response at `now`."""
         return now + self.interval(watch, now)
 
     def retry(self, watch: WatchedJob, now: float, failures: int, chance: Random) -> float:
-        """When this job should be polled again after so many failed calls in a row, the last one at `now`."""
+        """Return when to poll this job again after `failures` failed calls in a row, the last one at `now`."""
         interval = self.interval(watch, now)
         wait = max(RETRY, RETRY_SHARE * interval if self.is_stretched else 0.0) * 2.0 ** min(failures - 1, 20)
         return now + min(interval, wait) * chance.uniform(0.5, 1)
@@ -143,16 +145,16 @@ class Schedule:
     ) -> bool:
         """Set the price of a call for these jobs of the tenant at `rate` calls per second, above zero.
 
-        `supply` is what the day lets go in the hours ahead; the price is the one that this affords (`day_price.py`), or
+        `supply` is what the day allows in the hours ahead; the price is the one that this affords (`day_price.py`), or
         more if `rate` demands it.
 
-        `calls` is how many were made since the last time; what was not used then is there now. Jobs `in_flight` are
-        being polled. Returns whether the intervals have changed notably.
+        `calls` were made since the last time; what was not used then is available now. Jobs `in_flight` are being
+        polled. Returns whether the intervals have changed notably.
 
-        Calls go where they are worth most: of those that can be made until `fit_at` the last one has the price, so that
-        the jobs with the largest expected delay get them. Where the staleness limit takes more than half of the calls,
-        it is lifted so far that it takes half of them; if the day is short of calls, so far that it takes two fifths of
-        an even share of it.
+        Calls are used where they are worth most: of those that can be made until `fit_at` the last one sets the price,
+        so that the jobs with the largest expected delay get them. If the staleness limit takes more than half of the
+        calls, it is raised so that it takes half of them; if the day is short of calls, so that it takes two fifths of
+        an even share.
         """
         ahead = max(1 / rate, min(max(self.mean_interval / 8, AHEAD), AHEAD_AT_REST))
         unused = self._credit + rate * max(0.0, now - self._fitted_at) - calls
@@ -179,18 +181,18 @@ class Schedule:
         return curve is not before.curve or _differs(self.intervals, before)
 
     def _ceiling(self, unfinished: float, rate: float, shares: float) -> float:
-        """The longest interval in seconds for so many jobs at `rate` calls per second."""
+        """Return the longest interval in seconds for so many jobs at `rate` calls per second."""
         return max(self.staleness_limit, shares * unfinished / rate)
 
     def _learn(self, watches: Sequence[WatchedJob], running: Sequence[WatchedJob], now: float) -> Curve:
-        """Learn the curve from all jobs, now and then."""
+        """Return the curve, learned again from all jobs if that is due."""
         for watch in running:
             if watch.last_running_at is not None:
                 self._first_seen.setdefault(watch.job, watch.last_running_at)
         ended = len(watches) - len(running)
-        since = now - self._learnt_at
+        since = now - self._learned_at
         if since >= LEARN_LATEST or (since >= LEARN_SOONEST and ended != self._ended):
-            self._learnt_at, self._ended = now, ended
+            self._learned_at, self._ended = now, ended
             latest = latest_of(watches)
             kept = {watch.job for watch in (*latest, *running)}
             self._first_seen = {job: at for job, at in self._first_seen.items() if job in kept}
@@ -198,13 +200,13 @@ class Schedule:
         return self.intervals.curve
 
     def _began_at(self, watch: WatchedJob, now: float) -> float:
-        """When the age of a job counts from: when it was added, or first seen if the clock was ahead then."""
+        """Return when the age of a job starts: when it was added, or first seen if the clock was ahead then."""
         return watch.added_at if watch.added_at <= now else min(now, self._first_seen.get(watch.job, now))
 
     def _price(self, curve: Curve, running: Sequence[WatchedJob], now: float, rate: float, ahead: float) -> float:
-        """The expected delay, in seconds, of the job that gets the last of the calls ahead; `CHEAPEST` at the least.
+        """Return the expected delay, in seconds, of the job that gets the last of the calls ahead; at least `CHEAPEST`.
 
-        Jobs that have never been polled come before all others, so these wait for as long as that takes.
+        Jobs that have never been polled come before all others, so the others wait for as long as that takes.
         """
         for_new = sum(map(_is_new, running)) / rate
         calls = max(1, round(self._credit + rate * (ahead - for_new)))
@@ -215,10 +217,10 @@ class Schedule:
         return max(CHEAPEST, heapq.nlargest(calls, worth)[-1]) if calls <= len(worth) else CHEAPEST
 
     def _expected_delay(self, curve: Curve, watch: WatchedJob, then: float) -> float:
-        """That of a job at `then`; none where its interval does not go by its age.
+        """Return the expected delay of a job at `then`; 0 if its interval does not depend on its age.
 
-        Where the last calls failed, it counts from the last of them: the job has had its turn, and must not set the
-        price for all others. A clock that was ahead may have noted a response that is yet to come.
+        If the last calls failed, it counts from the last of them: the job has had its turn, and must not set the price
+        for all others. A clock that was ahead may have recorded a response in the future.
         """
         if watch.last_running_at is None or watch.last_call_at > then or _is_unusable(watch):
             return 0.0
@@ -227,7 +229,7 @@ class Schedule:
         return expected_delay(curve, seen, max(seen, then - began_at))
 
     def _demand(self, watches: Sequence[WatchedJob], running: Sequence[WatchedJob], now: float) -> Demand:
-        """What the jobs of a tenant will need; one that has never been polled counts as seen at age 0."""
+        """Return the demand of the tenant's jobs; one that has never been polled counts as seen at age 0."""
         usual = [watch for watch in running if not _is_unusable(watch)]
         began = ((watch, self._began_at(watch, now)) for watch in usual)
         return Demand.of(
@@ -238,27 +240,27 @@ class Schedule:
 
 
 def _is_new(watch: WatchedJob) -> bool:
-    """Whether no call about it has ended yet."""
+    """Return whether no call about it has ended yet."""
     return watch.last_call_at == 0
 
 
 def latest_of(watches: Iterable[WatchedJob]) -> list[WatchedJob]:
-    """The `MEMORY` jobs that were added last; when they ended plays no part in it."""
+    """Return the `MEMORY` jobs that were added last, whenever they ended."""
     return heapq.nlargest(MEMORY, watches, key=lambda watch: (watch.added_at, watch.job.id.key))
 
 
 def lifetimes(watches: Iterable[WatchedJob], now: float, first_seen: Mapping[JobRef, float]) -> list[Lifetime]:
-    """What is known of how long these jobs took.
+    """Return what is known of how long these jobs ran.
 
     A job that had ended when it was first polled is left out: it may have ended long before it was added. So is one
     that was added by a clock that was ahead.
     """
-    found = (_lifetime(watch, now, first_seen.get(watch.job, watch.added_at)) for watch in watches)
-    return [life for life in found if life is not None]
+    known = (_lifetime(watch, now, first_seen.get(watch.job, watch.added_at)) for watch in watches)
+    return [lifetime for lifetime in known if lifetime is not None]
 
 
 def _lifetime(watch: WatchedJob, now: float, first_seen: float) -> Lifetime | None:
-    """Between which ages a job ended: after it was last seen running, and by the first final response."""
+    """Return between which ages a job ended: after it was last seen running, and by the first final response."""
     if watch.last_running_at is None or watch.last_running_at > now or watch.added_at > now:
         return None
     after = max(0.0, watch.last_running_at - watch.added_at)
@@ -271,10 +273,10 @@ def _lifetime(watch: WatchedJob, now: float, first_seen: float) -> Lifetime | No
 
 
 def _is_unusable(watch: WatchedJob) -> bool:
-    """Whether Zuora does not know it, or its responses cannot be used."""
+    """Return whether Zuora does not know the job, or its responses are unusable."""
     return watch.verdict.kind is Kind.UNKNOWN or (watch.problem is not None and watch.problem.kind in _UNUSABLE)
 
 
-def _differs(one: Intervals, other: Intervals) -> bool:
-    pairs = ((one.price, other.price), (one.ceiling, other.ceiling))
-    return any(not before / (1 + NOTABLE) < value < before * (1 + NOTABLE) for value, before in pairs)
+def _differs(after: Intervals, before: Intervals) -> bool:
+    pairs = ((after.price, before.price), (after.ceiling, before.ceiling))
+    return any(not old / (1 + NOTABLE) < new < old * (1 + NOTABLE) for new, old in pairs)

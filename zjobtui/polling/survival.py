@@ -1,4 +1,4 @@
-"""How long the jobs of a tenant live, learnt from its own, and how long until a call about one is worth its price."""
+"""Survival curve of a tenant's jobs, learned from its own, and how long until a call about one is worth its price."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -9,10 +9,10 @@ from typing import NamedTuple, Self
 
 YOUNGEST, OLDEST, STEP = 0.5, 172_800.0, 1.05
 AGES = (0.0, *(YOUNGEST * STEP**number for number in range(1 + round(log(OLDEST / YOUNGEST) / log(STEP)))))
-"""The ages in seconds between which the chance to end is taken for constant: each 5 % more than the one before."""
+"""The ages in seconds between which the chance to end is taken as constant: each 5 % more than the one before."""
 
 IMAGINARY = 10.0
-"""How many imaginary jobs the prior is worth: with some dozen ended jobs it hardly counts any more."""
+"""How many imaginary jobs the prior counts as: with a few dozen ended jobs it hardly matters any more."""
 
 REACH = 3
 """Neighbouring cells on either side over which ends are counted together: about a sixth of the age."""
@@ -32,10 +32,10 @@ class Lifetime(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """S(x), the share of jobs that live longer than x, and its integral, at each of `AGES`.
+    """S(x), the share of jobs that run longer than x, and its integral, at each of `AGES`.
 
-    `lived` is the mean time in seconds that jobs live up to the age. Between two ages S falls exponentially; beyond the
-    last one half of the jobs live on to twice any age.
+    `integral` is the mean time in seconds that jobs run up to the age. Between two ages S falls exponentially; beyond
+    the last one half of the jobs run on to twice any age.
     """
 
     surviving: tuple[float, ...]
@@ -43,13 +43,13 @@ class Curve:
 
     @classmethod
     def through(cls, surviving: Sequence[float]) -> Self:
-        """The curve through these shares, which never rise, at `AGES`."""
+        """Return the curve through these shares, which never rise, at `AGES`."""
         cells = zip(pairwise(AGES), pairwise(surviving), strict=True)
         lived = accumulate(((b - a) * _mean(before, after) for (a, b), (before, after) in cells), initial=0.0)
         return cls(tuple(surviving), tuple(lived))
 
     def at(self, age: float) -> tuple[float, float]:
-        """S(age), and its integral from 0 to `age` (seconds)."""
+        """Return S(age), and its integral from 0 to `age` (seconds)."""
         last = AGES[-1]
         if age >= last:
             share = self.surviving[-1] * last / age
@@ -61,7 +61,7 @@ class Curve:
         return share, self.integral[cell] + _mean(before, share) * (age - AGES[cell])
 
     def quantile(self, share: float) -> float:
-        """The age in seconds by which this share of the jobs, at least 0 and below 1, has ended."""
+        """Return the age in seconds by which this share of the jobs, at least 0 and below 1, has ended."""
         cell = bisect_right(self.surviving, share - 1, key=lambda surviving: -surviving) - 1
         if cell == len(AGES) - 1:
             return AGES[-1] * self.surviving[-1] / (1 - share)
@@ -70,28 +70,28 @@ class Curve:
 
 
 def cell_of(age: float) -> int:
-    """The number of the last of `AGES` that is not above `age`; for what lies beyond them, that of the last cell."""
+    """Return the index of the last of `AGES` that is not above `age`; beyond them, that of the last cell."""
     return min(bisect_right(AGES, age), len(AGES) - 1) - 1
 
 
 def fit_curve(lifetimes: Iterable[Lifetime]) -> Curve:
-    """The curve of a tenant from the lives of its jobs, ended and running.
+    """Return the curve of a tenant from the lifetimes of its jobs, ended and running.
 
-    In each cell the chance to end is the number of ends divided by the seconds that jobs lived in it, so that running
-    jobs count for what they have lived (right-censored; the estimate of Kaplan and Meier, 1958, in cells). An end that
-    lies in several cells counts for a part in each. The prior is added as `IMAGINARY` jobs.
+    In each cell the chance to end is the number of ends divided by the seconds that jobs ran in it, so that running
+    jobs count for the time they have run (right-censored; the estimate of Kaplan and Meier, 1958, in cells). An end
+    that lies in several cells counts partly in each. The prior is added as `IMAGINARY` jobs.
     """
     ends = [IMAGINARY * (a - b) for a, b in pairwise(PRIOR.surviving)]
     exposure = [IMAGINARY * (b - a) for a, b in pairwise(PRIOR.integral)]
-    outlived = [0.0] * len(AGES)
-    for life in map(_bounded, lifetimes):
-        for age, sign in ((life.after, 1), (life.since, -1)):
+    ended_running = [0.0] * len(AGES)
+    for lifetime in map(_bounded, lifetimes):
+        for age, sign in ((lifetime.after, 1), (lifetime.since, -1)):
             cell = cell_of(age)
-            outlived[cell] += sign
+            ended_running[cell] += sign
             exposure[cell] += sign * (min(age, AGES[-1]) - AGES[cell])
-        if life.by < AGES[-1]:
-            _add_end(life, ends, exposure)
-    lived_through = list(accumulate(reversed(outlived[1:])))[::-1]
+        if lifetime.by < AGES[-1]:
+            _add_end(lifetime, ends, exposure)
+    lived_through = list(accumulate(reversed(ended_running[1:])))[::-1]
     widths = [b - a for a, b in pairwise(AGES)]
     seconds = [more + jobs * width for more, jobs, width in zip(exposure, lived_through, widths, strict=True)]
     surviving = [1.0]
@@ -101,44 +101,44 @@ def fit_curve(lifetimes: Iterable[Lifetime]) -> Curve:
     return Curve.through(surviving)
 
 
-def _bounded(life: Lifetime) -> Lifetime:
-    """The life with ages that follow each other from 0 on, whatever clocks did."""
-    after = max(0.0, life.after)
-    return Lifetime(after, max(after, life.by), min(max(0.0, life.since), after))
+def _bounded(lifetime: Lifetime) -> Lifetime:
+    """Return the lifetime with ages in order from 0 on, whatever the clocks did."""
+    after = max(0.0, lifetime.after)
+    return Lifetime(after, max(after, lifetime.by), min(max(0.0, lifetime.since), after))
 
 
-def _add_end(life: Lifetime, ends: list[float], exposure: list[float]) -> None:
-    """Spread an end over the cells between its bounds, evenly in the number of cells, with what was lived there."""
-    first, last = _position(life.after), _position(life.by)
+def _add_end(lifetime: Lifetime, ends: list[float], exposure: list[float]) -> None:
+    """Spread an end over the cells between its bounds, evenly in the number of cells, with the time run there."""
+    first, last = _position(lifetime.after), _position(lifetime.by)
     last = max(last, first + 1e-3)
     for cell in range(int(first), min(int(last), len(ends) - 1) + 1):
         part = (min(last, cell + 1) - max(first, cell)) / (last - first)
         if part <= 0:
             continue
         ends[cell] += part
-        start, end = max(life.after, AGES[cell]), min(life.by, AGES[cell + 1])
+        start, end = max(lifetime.after, AGES[cell]), min(lifetime.by, AGES[cell + 1])
         still = (last - max(first, cell)) / (last - first)
         exposure[cell] += (end - start) * (still - part / 2)
 
 
 def _position(age: float) -> float:
-    """The age in cells, with a fraction."""
+    """Return the age in cells, with a fraction."""
     cell = cell_of(age)
     return cell + min(1.0, (age - AGES[cell]) / (AGES[cell + 1] - AGES[cell]))
 
 
 def _mean(before: float, after: float) -> float:
-    """The mean of what falls exponentially from one to the other."""
+    """Return the mean of a value that falls exponentially from `before` to `after`."""
     if after <= 0:
         return before / 2
     return before if before - after < 1e-9 * before else (before - after) / log(before / after)
 
 
 def _prior() -> Curve:
-    """Jobs of which nothing is known: a start, then a steady chance to end up to 40 s, then a heavy tail.
+    """Return the curve expected without any data: a start, a constant chance to end up to 40 s, then a heavy tail.
 
-    The first ten seconds, in which a request still queues, and the tail, in which half of the jobs live on to twice
-    any age, are what is common to all the populations that `tests/benchmarks/delay.py` compares.
+    The first ten seconds, in which a request is still queued, and the tail, in which half of the jobs run on to twice
+    any age, are common to all populations that `tests/benchmarks/delay.py` compares.
     """
     cells = (((a + b) / 2, b - a) for a, b in pairwise(AGES))
     shares = [1.0]
@@ -148,24 +148,24 @@ def _prior() -> Curve:
 
 
 PRIOR = _prior()
-"""What is expected of a tenant that has ended no job yet."""
+"""The curve of a tenant that has ended no job yet."""
 
 
 CHEAPEST = 0.07
-"""Seconds of delay that a call is worth at the least, even if calls are plentiful: at first a call each 2 to 3 s.
+"""Seconds of delay that a call is worth at least, even if calls are plentiful: at first a call each 2 to 3 s.
 
 With 0.05 the mean delay is up to a fifth shorter, and calls are a sixth more (`tests/benchmarks/virtual.py`).
 """
 
 SHORTEST = 0.5
-"""Seconds between two calls about one job at the least."""
+"""Shortest seconds between two calls about one job."""
 
 STALENESS_LIMIT = 60.0
-"""Seconds after which even a job of which nothing is expected is polled again, if the budget allows."""
+"""Seconds after which even a job that is not expected to end is polled again, if the budget allows."""
 
 
 def expected_delay(curve: Curve, seen: float, age: float) -> float:
-    """V(a, b): the mean seconds for which a job that was running at age `seen` has been over unnoticed at `age`.
+    """Return V(a, b): the mean seconds for which a job seen running at age `seen` has been over unnoticed at `age`.
 
     V(a, b) = E[b - X; a < X <= b | X > a] = (b - a) - (1 / S(a)) times the integral of S from a to b.
     """
@@ -175,7 +175,7 @@ def expected_delay(curve: Curve, seen: float, age: float) -> float:
 
 @dataclass(frozen=True)
 class Intervals:
-    """When the expected delay of a job reaches the price of a call.
+    """Polling intervals: when the expected delay of a job reaches the price of a call.
 
     `price` is in seconds of delay; `ceiling` is the longest interval in seconds.
     """
@@ -189,7 +189,7 @@ class Intervals:
         object.__setattr__(self, "gaps", _gaps(self.curve, self.price))
 
     def after(self, age: float) -> float:
-        """Seconds until a job that was running at `age` (seconds) is polled again."""
+        """Return the seconds until a job that was running at `age` (seconds) is polled again."""
         return min(max(self._unbounded(age), SHORTEST), self.ceiling)
 
     def _unbounded(self, age: float) -> float:
@@ -201,7 +201,7 @@ class Intervals:
 
 
 def _gaps(curve: Curve, price: float) -> tuple[float, ...]:
-    """The interval at each of `AGES`. A later age is followed by a later call, so one pass finds them all.
+    """Return the interval at each of `AGES`. A later age is followed by a later call, so one pass finds them all.
 
     Within a cell the square root of the expected delay grows nearly in proportion to time.
     """

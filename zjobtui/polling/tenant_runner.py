@@ -1,4 +1,4 @@
-"""One tenant at work: its source is made, polled, and let go; its calls are counted for all windows."""
+"""Run polling for one tenant: create the source, poll, close the source, and count the calls for all windows."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -21,19 +21,20 @@ from zjobtui.polling.watchlist_service import WatchlistService
 log = get_logger(__name__)
 
 COUNT = 10.0
-"""Seconds between two writings of the day's count of calls."""
+"""Seconds between two updates of the stored count of today's calls."""
 
 COUNT_LIMIT = 2.0
-"""Seconds that the first call waits for the day's count: a locked store delivers it later."""
+"""Seconds for which the first call waits for the count of today's calls; if the store is locked, the count comes later.
+"""
 
 DAY = 86_400
 
 RESTART = 1.0
-"""Seconds until a poller that stumbled goes on."""
+"""Seconds until a poller restarts after an internal error."""
 
 
 class TenantRunner:
-    """Runs one tenant, whatever becomes of the others. `changed` is called when its pulse reads otherwise."""
+    """Runs one tenant independently of the others; `changed` is called when its status may have changed."""
 
     def __init__(
         self,
@@ -51,9 +52,9 @@ class TenantRunner:
     ) -> None:
         self.tenant = tenant
         self.fault = ""
-        """What went wrong in zjobtui itself, for people."""
+        """The last internal error, for the user; empty if there was none."""
         self.poller: Poller | None = None
-        """The poller, once there is a source to ask."""
+        """The poller, once the source exists."""
         self._make_source = make_source
         self._service = service
         self._store = store
@@ -71,25 +72,25 @@ class TenantRunner:
         self._limiter = RateLimiter(limits_for(tenant.kind, tenant.daily_calls, tenant.calls_per_second), clock.now())
 
     def poll_now(self, jobs: Sequence[JobRef]) -> None:
-        """A person has asked: a source that could not be made is tried once more, and asked about these at once."""
+        """Poll these jobs at once; if the source could not be created, try that again: the user asked for it."""
         self._retry.set()
         self.with_poller(lambda poller: poller.poll_now(jobs))
 
     def with_poller(self, do: Callable[[Poller], None]) -> None:
-        """Does something to the poller, or as soon as there is one: a secret may take seconds to come."""
+        """Call `do` with the poller, at once or as soon as the source exists, which may take seconds."""
         if self.poller is not None:
             do(self.poller)
         else:
             self._pending.append(do)
 
     def status(self) -> TenantStatus:
-        """How it is doing."""
+        """The current polling status."""
         if self.poller is not None:
             return self.poller.status()
         return TenantStatus(tenant=self.tenant.name, problem=self._problem)
 
     async def run(self) -> None:
-        """Works until it is cancelled."""
+        """Poll until cancelled."""
         source = await self._source()
         self.poller = poller = Poller(
             self.tenant.name,
@@ -116,7 +117,7 @@ class TenantRunner:
             await source.aclose()
 
     async def _source(self) -> JobSource:
-        """The source, made on a thread, since a secret may take seconds to come; a refusal waits for a person."""
+        """Create the source on a thread, since a secret may take seconds to fetch; on an error, wait for the user."""
         while True:
             self._retry.clear()
             try:
@@ -126,18 +127,18 @@ class TenantRunner:
                 self._problem = Problem(ProblemKind.MISCONFIGURED, str(fault))
             except Exception as fault:  # whatever it is, the watchlist must stay usable
                 log.exception("tenant %s: internal error, it cannot be polled", self.tenant.name)
-                self._record_error("cannot be asked", fault)
+                self._record_error("cannot be polled", fault)
             self._changed()
             await self._retry.wait()
 
     async def _keep_polling(self, poller: Poller) -> None:
-        """A fault in the program must not end polling unseen: it is told, and the poller starts anew."""
+        """Restart the poller after an internal error, and show the error: polling must not end unnoticed."""
         while True:
             try:
                 await poller.run()
-            except Exception as fault:  # whatever it was, it is told and polling goes on
+            except Exception as fault:  # whatever it was, it is shown and polling continues
                 log.exception("tenant %s: internal error, polling starts again in %g s", self.tenant.name, RESTART)
-                self._record_error("stumbled, and goes on", fault)
+                self._record_error("was interrupted and continues", fault)
                 self._changed()
                 await asyncio.sleep(RESTART)
 
@@ -147,7 +148,7 @@ class TenantRunner:
             await self.count()
 
     async def count(self) -> None:
-        """Add to the day's count of all windows, and tell the rate limiter what that is.
+        """Add this window's calls to the stored count of the day, and pass the total to the rate limiter.
 
         A write that has begun is finished even if the caller is cancelled, so that no call is counted twice.
         """
@@ -160,8 +161,8 @@ class TenantRunner:
             try:
                 self._limiter.set_daily_count(await self._service.run_io(count), self._clock.now())
                 self._uncounted = 0
-            except Exception:  # a shelf may fail in any way; the calls are counted later
+            except Exception:  # a store may fail in any way; the calls are counted later
                 log.exception("tenant %s: %d calls are not counted yet", self.tenant.name, self._uncounted)
 
     def _record_error(self, what: str, fault: Exception) -> None:
-        self.fault = f"A fault in zjobtui itself: {self.tenant.title} {what} ({type(fault).__name__}: {fault})."
+        self.fault = f"Internal error: polling of {self.tenant.title} {what} ({type(fault).__name__}: {fault})."

@@ -1,4 +1,4 @@
-"""The one owner of the watchlist: applies edits and observations, commits them, and publishes the result."""
+"""Watchlist service: applies edits and observations, commits them, and publishes the result."""
 
 import asyncio
 import time
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 GATHER = 0.05
-"""Seconds after a commit for which observations gather; what comes after a quieter moment is committed at once."""
+"""Seconds after a commit for which observations are collected; after a quiet time one is committed at once."""
 
 FLUSH = 4.0
-"""Seconds after which mere confirmations (nothing new but when) are committed; a crash can only make rows older."""
+"""Seconds after which observations that only confirm are committed; a crash can only make rows look older."""
 
 LOOK = 2.0
-"""Seconds between looks at what other windows have done."""
+"""Seconds between two reads of what other windows have committed."""
 
 LOAD_LIMIT = 0.15
 """Seconds that a new row waits for what the store knows of the job; a locked store delivers that later."""
@@ -35,15 +35,15 @@ SAVE_LIMIT = 2.0
 """Seconds after which an edit that is not committed yet is reported as unsaved."""
 
 CLOSE_LIMIT = 1.0
-"""Seconds for which the last commit is retried; a user who leaves waits for it."""
+"""Seconds for which the last commit is retried; the user waits for it on exit."""
 
 SLOW = 0.25
 """Seconds that a call of the store may take before that is logged."""
 
 CLOSE_RETRY = 0.1
-"""Seconds between two tries of the last commit."""
+"""Seconds between two attempts at the last commit."""
 
-NOT_YET = "The store has not answered yet; another program may hold its lock."
+NOT_YET = "The store does not respond yet; another program may hold its lock."
 
 T = TypeVar("T")
 
@@ -53,11 +53,11 @@ def _nothing() -> None:
 
 
 class WatchlistService:
-    """Keeps the watchlist on one event loop, while the shelf works on a thread of its own.
+    """Owns the watchlist on one event loop; the store runs on a thread of its own.
 
     An edit of the user changes the watchlist at once and is published before it is committed; until then it is in
-    `uncommitted`, and the commit is retried until it succeeds. Observations are published after their commit.
-    `changed` is called after every change; `only` are the tenants whose jobs are taken over from other windows.
+    `uncommitted`, and the commit is retried until it succeeds. Observations are published after their commit. `changed`
+    is called after every change; `only` are the tenants whose jobs are taken over from other windows.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class WatchlistService:
         self.notice = ""
         """What last happened to the store while it was open; empty if nothing did."""
         self.membership_version = 0
-        """Grows whenever jobs come to the watchlist or leave it."""
+        """Increases whenever jobs are added to the watchlist or removed from it."""
         self._store = store
         self._changed = changed
         self._pending: list[tuple[JobRef, Observation, float]] = []
@@ -94,16 +94,16 @@ class WatchlistService:
         return tuple(self._uncommitted)
 
     def start(self) -> None:
-        """Begins to fold what is brought, to flush, and to look for other windows' changes."""
+        """Start applying observations, flushing, and reading changes of other windows."""
         self._tasks = [
-            asyncio.create_task(self._fold_pending()),
+            asyncio.create_task(self._apply_pending()),
             asyncio.create_task(_every(FLUSH, self.flush)),
             asyncio.create_task(_every(LOOK, self._sync)),
         ]
 
     async def close(self) -> None:
-        """Commit what is left, for `CLOSE_LIMIT` seconds where the store refuses; what remains is in `uncommitted`."""
-        self._apply(self._folded())
+        """Commit what is left, for up to `CLOSE_LIMIT` seconds; what remains is in `uncommitted`."""
+        self._apply(self._fold_pending())
         try:
             async with asyncio.timeout(CLOSE_LIMIT):
                 async with self._gate:  # a task is not cancelled between a commit and its removal from the list
@@ -119,12 +119,12 @@ class WatchlistService:
         self._worker.shutdown(wait=not self.unsaved, cancel_futures=True)
 
     def submit(self, job: JobRef, observation: "Observation", planned: float) -> None:
-        """Take an observation; it is committed and published at once, or in a burst within `GATHER` seconds."""
+        """Queue an observation; it is committed and published at once, or within `GATHER` seconds if many come."""
         self._pending.append((job, observation, planned))
         self._has_pending.set()
 
     def pending_jobs(self) -> set[JobRef]:
-        """The jobs of the observations that the watchlist does not hold yet."""
+        """Return the jobs of the observations that are not in the watchlist yet."""
         return {job for job, _, _ in self._pending}
 
     async def edit(self, make: Callable[[Watchlist], Change], applied: Callable[[], object] = _nothing) -> Change:
@@ -139,17 +139,17 @@ class WatchlistService:
 
         If the store does not answer within `RECALL_LIMIT` seconds, that follows after the commit.
         """
-        wanted = tuple(watches)
-        jobs = [watch.job for watch in wanted]
+        added = tuple(watches)
+        jobs = [watch.job for watch in added]
         recalled = await self._load_removed(jobs)
         if recalled is None:
             self._incomplete.update(jobs)
-        return await self._edit(self.watchlist.add(wanted, recalled or ()), applied)
+        return await self._edit(self.watchlist.add(added, recalled or ()), applied)
 
     async def flush(self) -> None:
-        """Tries again what could not be committed, and commits confirmations.
+        """Retry what could not be committed, then commit observations that only confirm.
 
-        While the disk refuses, confirmations are kept as the last one of each job: nothing grows.
+        While commits fail, only the last of them is kept for each job, so memory does not grow.
         """
         async with self._gate:
             if self._uncommitted:
@@ -161,13 +161,13 @@ class WatchlistService:
                 await self._commit()
 
     async def _load_removed(self, jobs: list[JobRef]) -> tuple[WatchedJob, ...] | None:
-        """What the store knows of jobs that were removed, or None if it does not answer in time."""
-        reading = asyncio.ensure_future(self.run_io(partial(self._store.load_removed, jobs)))
-        await asyncio.wait({reading}, timeout=LOAD_LIMIT)
-        if not reading.done():
-            reading.add_done_callback(_drop_result)
+        """Return what the store knows of removed jobs, or None if it does not respond in time."""
+        read = asyncio.ensure_future(self.run_io(partial(self._store.load_removed, jobs)))
+        await asyncio.wait({read}, timeout=LOAD_LIMIT)
+        if not read.done():
+            read.add_done_callback(_drop_result)
             return None
-        return None if reading.cancelled() or reading.exception() else reading.result()
+        return None if read.cancelled() or read.exception() else read.result()
 
     async def _edit(self, change: Change, applied: Callable[[], object]) -> Change:
         self._apply(change)
@@ -183,17 +183,17 @@ class WatchlistService:
             self._report_unsaved(self.unsaved or NOT_YET)
         return change
 
-    async def _fold_pending(self) -> None:
+    async def _apply_pending(self) -> None:
         while True:
             await self._has_pending.wait()
-            change = self._folded()
+            change = self._fold_pending()
             self._apply(change)
             if change.must_commit_now:
                 await self._commit_in_turn()
             self._changed()
             await asyncio.sleep(GATHER)
 
-    def _folded(self) -> Change:
+    def _fold_pending(self) -> Change:
         self._has_pending.clear()
         pending, self._pending = self._pending, []
         return self.watchlist.fold(pending)
@@ -219,21 +219,21 @@ class WatchlistService:
                     self._changed()
                 if self._uncommitted:
                     await self._commit()
-                if not self._uncommitted:  # what is not written yet would be overwritten by what is read
+                if not self._uncommitted:  # unwritten edits would be overwritten by what is read
                     await self._load_incomplete()
                     await self._read_changes()
                 if not self._uncommitted:
                     self._report_unsaved("")
-            except Exception as fault:  # a shelf may fail in any way; polling goes on
+            except Exception as fault:  # a store may fail in any way; polling continues
                 log.exception("the store could not be read")
                 self._report_unsaved(str(fault))
 
     async def _read_changes(self) -> None:
-        news = await self.run_io(self._store.read_changes)
-        if news is not None and self._uncommitted:  # an edit came while the store was read
-            self._store.reread_changes(news.since)
+        changes = await self.run_io(self._store.read_changes)
+        if changes is not None and self._uncommitted:  # an edit came while the store was read
+            self._store.reread_changes(changes.since)
             return
-        watches, removed = (news.watches, news.removed) if news is not None else ((), ())
+        watches, removed = (changes.watches, changes.removed) if changes is not None else ((), ())
         if watches or removed:
             self._merge(watches, removed)
             self._changed()
@@ -249,7 +249,7 @@ class WatchlistService:
             self._removed.pop(watch.job, None)
 
     def _known(self) -> Change:
-        """The watchlist, and the jobs off it that this window removed or has uncommitted changes of."""
+        """Return the watchlist, and the jobs not on it that this window removed or has uncommitted changes of."""
         removed = dict(self._removed)
         for change in self._uncommitted:
             for watch in (*change.added, *change.annotated, *(observed.watch for observed in change.observed)):
@@ -268,14 +268,14 @@ class WatchlistService:
             while self._uncommitted:
                 await self.run_io(partial(self._store.apply, self._uncommitted[0]))
                 del self._uncommitted[0]
-        except Exception as fault:  # a shelf may fail in any way; nothing is lost, it is tried again
-            log.exception("not saved, it is tried again: %s", self._pending_ids())
+        except Exception as fault:  # a store may fail in any way; nothing is lost, it is tried again
+            log.exception("not saved, will be tried again: %s", self._pending_ids())
             self._report_unsaved(str(fault))
         else:
             self._report_unsaved("")
 
     async def _load_incomplete(self) -> None:
-        """Take over what the store knows of jobs that were added while it did not answer."""
+        """Merge what the store knows of jobs that were added while it did not respond."""
         if not self._incomplete:
             return
         jobs = tuple(self._incomplete)
@@ -292,22 +292,26 @@ class WatchlistService:
             if why:
                 log.warning("unsaved: %s (%s)", self._pending_ids(), why)
             else:
-                log.info("saved: the store answers again")
+                log.info("saved: the store responds again")
             self.unsaved = why
             self._changed()
 
     async def run_io(self, work: Callable[[], T]) -> T:
-        """Runs what may block on the store's own thread."""
-        asked = time.monotonic()
+        """Run a blocking call on the store's thread."""
+        started = time.monotonic()
         try:
             return await asyncio.get_running_loop().run_in_executor(self._worker, work)
         finally:
-            if (took := time.monotonic() - asked) >= SLOW:
+            if (took := time.monotonic() - started) >= SLOW:
                 log.warning("the store took %.1f s; another program may have held its lock", took)
 
     def _pending_ids(self) -> str:
-        """The jobs of changes that are not on disk, for the log."""
-        changed = {watch.job: None for one in self._uncommitted for watch in (*one.added, *one.removed, *one.annotated)}
+        """Return the jobs of changes that are not on disk, for the log."""
+        changed = {
+            watch.job: None
+            for change in self._uncommitted
+            for watch in (*change.added, *change.removed, *change.annotated)
+        }
         return ", ".join(f"{job.tenant}/{job.id.given}" for job in changed) or "observations"
 
 
@@ -316,7 +320,7 @@ def _removal(watch: WatchedJob) -> Event:
 
 
 def _drop_result(reading: "asyncio.Future[tuple[WatchedJob, ...]]") -> None:
-    """Retrieve an exception that nobody waits for, which asyncio would log otherwise."""
+    """Retrieve an exception that nobody awaits, which asyncio would log otherwise."""
     if not reading.cancelled():
         reading.exception()
 

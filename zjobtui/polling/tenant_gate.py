@@ -1,0 +1,145 @@
+"""Gate of one tenant: rate limiter, circuit breaker, response time, and the count of its requests."""
+
+from collections.abc import Container
+from math import inf
+from random import Random
+
+from zjobtui.clock import Clock
+from zjobtui.logs import get_logger
+from zjobtui.models.job import JobRef
+from zjobtui.models.observation import Failure, Observation, Success
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.polling.circuit_breaker import CircuitBreaker
+from zjobtui.polling.protocols import JobSource
+from zjobtui.polling.rate_limiter import RateLimiter
+
+log = get_logger(__name__)
+
+THROTTLED_OVERBOOK = 1.3
+"""How much more is planned than a throttling host lets through: calls that it does not throttle find its limit."""
+
+SHORT_PAUSE = 3.0
+"""Seconds for which a host may want no calls without that being reported as a problem of the tenant."""
+
+_THROTTLED = Problem(ProblemKind.THROTTLED, "the host wants no calls for a while")
+_TRANSIENT = frozenset({ProblemKind.TIMED_OUT, ProblemKind.UNREACHABLE, ProblemKind.SERVER_ERROR})
+_RETRY_AFTER = 1.0
+_LATENCY_WEIGHT = 0.1
+_LONGEST = 30.0  # a call has ended after 20 s, unless the machine was suspended meanwhile
+
+
+def is_transient(observation: Observation) -> bool:
+    """Return whether a call failed in a way that may be over soon."""
+    return isinstance(observation, Failure) and observation.problem.kind in _TRANSIENT
+
+
+class TenantGate:
+    """Says when the next call is allowed, and how many; every call and every result passes through it."""
+
+    def __init__(self, tenant: str, source: JobSource, limiter: RateLimiter, clock: Clock, chance: Random) -> None:
+        self.limiter = limiter
+        self.breaker = CircuitBreaker(chance)
+        self.latency = 0.0
+        """Mean seconds that a call takes; 0 before the first result."""
+        self.answered_at: float | None = None
+        """When the host last gave a good response."""
+        self._tenant = tenant
+        self._source = source
+        self._clock = clock
+        self._failing_since: dict[JobRef, float] = {}
+        self._charged = source.requests
+        self._has_latency = False
+
+    def next_allowed_at(self, now: float) -> float:
+        """Return when the next call may be sent: now, or later."""
+        return max(now + self.limiter.wait(now), self.breaker.probe_at if self.breaker.is_open else now)
+
+    def max_in_flight(self, now: float) -> int:
+        """Return how many calls may be in flight now."""
+        if self.next_allowed_at(now) > now:
+            return 0
+        return 1 if self.breaker.is_open else self.limiter.concurrency
+
+    @property
+    def capacity(self) -> float:
+        """Calls per second that the host can answer with as many in flight as are allowed."""
+        return self.limiter.concurrency / max(self.latency, 0.001)
+
+    def planned_rate(self, now: float) -> float:
+        """Return the calls per second to plan with: what the limits allow, and what the host answers in time."""
+        rate = min(self.limiter.allowance(now), self.capacity)
+        return rate * (THROTTLED_OVERBOOK if self.limiter.is_throttled(now) else 1.0)
+
+    def problem(self, now: float) -> tuple[Problem | None, float | None]:
+        """Return what keeps the tenant from being polled, and when it is tried again (None: only by the user)."""
+        problem = self.breaker.problem
+        if problem is not None:
+            # Refused credentials are not tried again before the user asks for it.
+            return problem, None if problem.kind is ProblemKind.SIGNED_OUT else self.next_allowed_at(now)
+        until = self.limiter.paused_until(now)
+        return (_THROTTLED, until) if until is not None and until - now > SHORT_PAUSE else (None, None)
+
+    def count_call(self, now: float) -> None:
+        """Charge one call that is sent now."""
+        self.limiter.consume(now)
+        self._charged += 1
+
+    def charge_extra(self, *, has_calls_in_flight: bool) -> None:
+        """Charge token requests and retries besides the calls; refund calls that were never sent."""
+        extra = self._source.requests - self._charged
+        if extra > 0:
+            self.limiter.consume(self._clock.now(), extra)
+        if extra < 0 and not has_calls_in_flight:
+            self.limiter.refund(-extra)
+        if extra > 0 or not has_calls_in_flight:
+            self._charged = self._source.requests
+
+    def drop_all_but(self, jobs: Container[JobRef]) -> None:
+        """Forget the failures of all other jobs."""
+        self._failing_since = {job: since for job, since in self._failing_since.items() if job in jobs}
+
+    def record(self, job: JobRef, observation: Observation, sent: float, now: float, recent: float) -> None:
+        """Tell the limiter and the breaker the result of a call sent at `sent`.
+
+        A good response about another job in the last `recent` seconds shows that the tenant as a whole is not down.
+        """
+        if is_transient(observation):
+            self._failing_since.setdefault(job, now)
+        else:
+            self._failing_since.pop(job, None)
+        stated = observation.call.rate_limits
+        self.limiter.apply_headers(stated, now)
+        retry_after = stated.retry_after or 0.0
+        if isinstance(observation, Success):
+            self.answered_at = observation.at
+        elif observation.problem.kind is ProblemKind.THROTTLED or observation.call.http_status == 503:
+            # A host that is down altogether shows no rate limit, only how long it wants no calls.
+            retry_after = retry_after or _RETRY_AFTER
+            log.warning("tenant %s: throttled, no calls for %g s", self._tenant, retry_after)
+            if self.breaker.is_open:
+                self.limiter.pause(now, retry_after)
+            else:
+                self.limiter.throttle(sent, now, retry_after)
+        was_open, took = self.breaker.is_open, now - sent
+        if not was_open and took <= _LONGEST:
+            self.latency += (_LATENCY_WEIGHT if self._has_latency else 1.0) * (took - self.latency)
+            self._has_latency = True
+        if was_open or not self._fails_alone(job, now, recent):
+            self.breaker.record(observation, sent, now)
+            self._log_breaker(now, was_open=was_open)
+        if self.breaker.is_open and not was_open and observation.call.http_status == 503:
+            self.limiter.forget_throttling(now)
+
+    def _fails_alone(self, job: JobRef, now: float, recent: float) -> bool:
+        """Return whether other jobs got responses since this one fails: then the tenant is not at fault."""
+        return (self.answered_at or -inf) > max(self._failing_since.get(job, inf), now - recent)
+
+    def _log_breaker(self, now: float, *, was_open: bool) -> None:
+        problem = self.breaker.problem
+        if problem is not None:
+            state = "still open, the probe failed" if was_open else "open"
+            is_manual = problem.kind is ProblemKind.SIGNED_OUT
+            then = "only the user can try again" if is_manual else f"next probe in {self.breaker.probe_at - now:.1f} s"
+            log.warning("tenant %s: circuit breaker %s (%s); %s", self._tenant, state, problem.for_log, then)
+        elif was_open:
+            log.info("tenant %s: circuit breaker closed, the host answers", self._tenant)
