@@ -166,8 +166,8 @@ def test_the_store_is_told_in_figures_and_made_small() -> None:
     assert told.splitlines()[0] == str(store_path())
     assert "2 jobs watched, 1 archived, 1 removed\n2 answers, " in told
     with opened(store_path()) as (store, _):
-        store._connection.execute("CREATE TABLE waste AS SELECT randomblob(500000) AS it")
-        store._connection.execute("DROP TABLE waste")
+        store.file.connection.execute("CREATE TABLE waste AS SELECT randomblob(500000) AS it")
+        store.file.connection.execute("DROP TABLE waste")
     before = store_path().stat().st_size
     assert "Compacted from" in run("store", "--compact").stdout
     assert store_path().stat().st_size < before - 400_000

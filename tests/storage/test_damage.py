@@ -439,10 +439,12 @@ def test_f4_a_store_that_another_program_holds_is_told_within_seconds_and_stays_
 def test_f5_a_change_that_fails_half_way_leaves_nothing_behind(path: Path) -> None:
     with opened(path) as (store, _):
         added(store, watch(1))
-        store._connection.execute("CREATE TRIGGER full BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'full'); END")
+        store.file.connection.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
         with pytest.raises(StoreError, match="full"):
             added(store, watch(2))
-        store._connection.execute("DROP TRIGGER full")
+        store.file.connection.execute("DROP TRIGGER full")
         assert list(kept(path)) == [watch(1)]
         added(store, watch(3))
     assert len(kept(path)) == 2
@@ -451,12 +453,12 @@ def test_f5_a_change_that_fails_half_way_leaves_nothing_behind(path: Path) -> No
 def test_f5_a_full_disk_is_told_and_what_was_there_stays(path: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1))
-        pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
-        store._connection.execute(f"PRAGMA max_page_count = {pages}")
+        pages = store.file.connection.execute("PRAGMA page_count").fetchone()[0]
+        store.file.connection.execute(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(StoreError, match="full"):
             added(store, *(watch(number, note="x" * 1_000) for number in range(2, 100)))
         assert store.load() == watches
-        store._connection.execute("PRAGMA max_page_count = 100000")
+        store.file.connection.execute("PRAGMA max_page_count = 100000")
         observed(store, watches, failed(NOW + 1))
     assert kept(path).watches[job(1)].verdict.kind is Kind.FAILED
 

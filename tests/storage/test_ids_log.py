@@ -99,7 +99,7 @@ def test_the_line_is_on_the_disk_before_the_add_is_committed(
 
     monkeypatch.setattr(os, "fsync", noted_fsync)
     with opened(path) as (store, _):
-        store._connection.set_trace_callback(
+        store.file.connection.set_trace_callback(
             lambda sql: steps.append(sql) if sql in {"BEGIN IMMEDIATE", "COMMIT"} else None
         )
         added(store, watch(1))

@@ -132,7 +132,7 @@ def test_the_journal_of_a_deleted_store_is_moved_and_not_played_back(path: Path,
     with opened(path) as (store, watches):
         assert len(watches) == (300 if has_log else 0)
         assert "could not be read" not in store.notice
-        assert store._connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        assert store.file.connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
     (aside,) = path.parent.glob("*.broken-*")
     assert aside.read_bytes() == journal
 

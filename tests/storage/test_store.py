@@ -137,7 +137,7 @@ def test_what_is_committed_is_on_disk_in_one_file_without_a_journal_beside_it(pa
         with closing(sqlite3.connect(path)) as other:
             assert other.execute("PRAGMA journal_mode").fetchone() == ("delete",)
             assert other.execute("SELECT count(*) FROM watches").fetchone() == (1,)
-        assert store._connection.execute("PRAGMA synchronous").fetchone()[0] == 2
+        assert store.file.connection.execute("PRAGMA synchronous").fetchone()[0] == 2
 
 
 def test_watches_come_back_in_the_order_of_adding(path: Path) -> None:
@@ -267,12 +267,12 @@ def test_digests_of_older_rules_are_made_anew_from_the_kept_answers(path: Path) 
         for one in watches:
             odd = replace(one, digest=Digest("Completed", Verdict(Kind.DONE, "an old sentence")))
             store.apply(Change(watchlist(), observed=(Observed(odd),)))
-        store._connection.execute("DELETE FROM reports WHERE position = 2")
-        store._connection.execute("UPDATE meta SET value = 0 WHERE name = 'digest_version'")
+        store.file.connection.execute("DELETE FROM reports WHERE position = 2")
+        store.file.connection.execute("UPDATE meta SET value = 0 WHERE name = 'digest_version'")
     with opened(path) as (store, anew):
         assert anew.watches[job(1)] == watches.watches[job(1)]
         assert anew.watches[job(2)].verdict.sentence == "an old sentence"
-        version = store._connection.execute("SELECT value FROM meta WHERE name = 'digest_version'").fetchone()[0]
+        version = store.file.connection.execute("SELECT value FROM meta WHERE name = 'digest_version'").fetchone()[0]
         assert version == DIGEST_VERSION
     assert kept(path) == anew
 

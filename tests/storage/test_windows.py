@@ -70,13 +70,13 @@ def test_what_is_committed_while_a_window_looks_is_not_missed(windows: Windows, 
 
     def note(statement: str) -> None:
         if len(statements) == moment:
-            mine._connection.set_trace_callback(None)
+            mine.file.connection.set_trace_callback(None)
             added(theirs, watch(2))
         statements.append(statement)
 
-    mine._connection.set_trace_callback(note)
+    mine.file.connection.set_trace_callback(note)
     ours = after_news(mine, Watchlist({}))
-    mine._connection.set_trace_callback(None)
+    mine.file.connection.set_trace_callback(None)
     assert len(statements) > moment
     assert set(after_news(mine, ours).watches) == {job(1), job(2)}
 

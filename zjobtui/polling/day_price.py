@@ -1,5 +1,4 @@
-"""The price of a call that the rest of the day can afford, so that jobs added in the evening get as many calls as
-others.
+"""The price of a call that the rest of the day can afford: jobs added in the evening get as many calls as others.
 
 Zuora counts calls in the last 24 hours, and a user may have granted few of them. The price is the lowest one at which
 the calls expected in each of the next hours fit what is left: calls about running jobs, and calls about jobs that are

@@ -44,12 +44,12 @@ JUST_BEGUN = 0.5
 
 
 class Poller:
-    """Polls one tenant. Finished jobs are polled only at the user's request; while the tenant is down, single probes
-    are sent.
+    """Polls one tenant.
 
-    Order of jobs: one that the user requested, though every other call is a planned one if any is due; then the
-    selected job; then the job that has been due the longest. Times are in seconds since the epoch, UTC, of a clock that
-    never steps back and counts suspended time.
+    Finished jobs are polled only at the user's request; while the tenant is down, single probes are sent. Order of
+    jobs: one that the user requested, though every other call is a planned one if any is due; then the selected job;
+    then the job that has been due the longest. Times are in seconds since the epoch, UTC, of a clock that never steps
+    back and counts suspended time.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Poller:
         self._replan(watch for job, watch in watched.items() if not watch.is_final and job not in self._schedule)
 
     def replan(self) -> None:
-        """Plan new jobs and forget removed ones; also called after acquiring a lease that nobody held."""
+        """Plan all jobs again after another window has polled: what it has just polled is not polled at once."""
         self._schedule.fit_at = -inf
         self._replan(self._unfinished())
 

@@ -96,11 +96,11 @@ def share_of(windows: Windows) -> Limits:
 
 
 class RateLimiter:
-    """Limits the calls of one tenant: check `wait` before each call, then `consume` it. Times are seconds since the
-    epoch, UTC.
+    """Limits the calls of one tenant: check `wait` before each call, then `consume` it.
 
-    Two token buckets: `pace` limits any second to 1.25 times the rate, `saved` limits longer times to what the hour,
-    the day and the host allow. When the host throttles, the rate drops and then approaches the old one again.
+    Times are in seconds since the epoch, UTC. Two token buckets: `pace` limits any second to 1.25 times the rate,
+    `saved` limits longer times to what the hour, the day and the host allow. When the host throttles, the rate drops
+    and then approaches the old one again.
     """
 
     def __init__(self, limits: Limits, now: float) -> None:
@@ -150,16 +150,14 @@ class RateLimiter:
         self._sent.append((now, calls))
 
     def rate(self, now: float) -> float:
-        """Return the sustained calls per second: the least of the limit, what is left of hour and day, and what the
-        host grants.
+        """Return the sustained calls per second: the least of limit, rest of hour and day, and what the host grants.
 
         What is left of an hour or a day never runs out, since it is spent ever more slowly.
         """
         return max(0.0, min(self.limits.per_second, self._budget_rate(now), self._host_rate(now)))
 
     def allowance(self, now: float) -> float:
-        """Return the calls per second to plan with, above zero: the rate, and saved calls spread over the next five
-        minutes.
+        """Return the calls per second to plan with, above zero: the rate, and saved calls over the next five minutes.
 
         The next call is not counted among those.
         """

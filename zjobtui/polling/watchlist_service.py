@@ -137,7 +137,7 @@ class WatchlistService:
     async def add(self, watches: Iterable[WatchedJob], applied: Callable[[], object] = _nothing) -> Change:
         """Watch jobs, as `edit` does; jobs that were removed earlier come back with all that the store knows of them.
 
-        If the store does not answer within `RECALL_LIMIT` seconds, that follows after the commit.
+        If the store does not respond within `LOAD_LIMIT` seconds, that follows after the commit.
         """
         added = tuple(watches)
         jobs = [watch.job for watch in added]

@@ -1,6 +1,6 @@
-"""The daily copy of the store, made of a sound file only and put in place whole; `ids.log` is compacted with it.
+"""Daily copy of the store, made only of a sound file and put in place atomically; `ids.log` is compacted with it.
 
-A copy that holds jobs that the store lacks, or that cannot be read, is kept under another name.
+A copy that has jobs that the store lacks, or that cannot be read, is kept under another name.
 """
 
 import os
@@ -28,7 +28,7 @@ _FAULTS = (sqlite3.Error, OSError, UnicodeDecodeError, IdsLogError)
 
 
 def back_up(path: Path) -> bool:
-    """Copies a store that has jobs, where the last copy is a day old; gives whether it did, and never raises.
+    """Copy a store that has jobs if the last copy is a day old; return whether it did. Never raises.
 
     A file that is damaged, or of a newer program, replaces no copy.
     """
@@ -36,17 +36,17 @@ def back_up(path: Path) -> bool:
     try:
         if backup.exists() and 0 <= time.time() - backup.stat().st_mtime < EVERY:
             return False
-        with temp_sibling(backup) as made, closing(connect(path, "ro", wait=0.0)) as connection:
+        with temp_sibling(backup) as new, closing(connect(path, "ro", wait=0.0)) as connection:
             if not _is_worth_keeping(connection):
                 return False
-            connection.execute("VACUUM INTO ?", (str(made),))
-            with made.open("rb") as file:
+            connection.execute("VACUUM INTO ?", (str(new),))
+            with new.open("rb") as file:
                 os.fsync(file.fileno())
             if os.path.lexists(backup) and not _is_contained(backup, connection):
                 aside = unused_path(backup.with_name(f"{backup.name}.replaced-{_stamp()}"))
                 backup.rename(aside)
-                log.warning("the daily copy held jobs that the store lacks, or was not readable: kept as %s", aside)
-            made.replace(backup)
+                log.warning("the daily copy had jobs that the store lacks, or was unreadable: it is kept as %s", aside)
+            new.replace(backup)
         sync_folder(path.parent)
     except _FAULTS:
         return False
@@ -63,7 +63,7 @@ def _is_worth_keeping(connection: sqlite3.Connection) -> bool:
 
 
 def _is_contained(backup: Path, connection: sqlite3.Connection) -> bool:
-    """Whether the store has all jobs of the copy; not if the copy is damaged."""
+    """Return whether the store has all jobs of the copy; False if the copy is damaged."""
     keys = "SELECT tenant, job FROM watches NOT INDEXED"
     try:
         with closing(connect(backup, "ro", wait=0.0)) as copy:
@@ -79,7 +79,7 @@ def _stamp() -> str:
 
 
 def _compact_ids_log(path: Path) -> None:
-    """Rewrite `ids.log` to the jobs on the list, the archived ones, and those that the store does not know at all."""
+    """Rewrite `ids.log` with the watched jobs, the archived ones, and those that the store does not know at all."""
     log_path = ids_log.path_beside(path)
     with closing(connect(path, wait=BRIEF_LIMIT)) as connection:
         connection.execute("BEGIN IMMEDIATE")  # nobody appends to the log meanwhile
@@ -99,8 +99,8 @@ def _line_of(row: sqlite3.Row) -> Iterator[Line]:
 
 
 def _delete_leftovers(path: Path) -> None:
-    """Delete temporary files that a killed process left a day ago or earlier."""
-    for one in path.parent.iterdir():
-        is_ours = one.name.startswith((f".{path.stem}", f".{ids_log.NAME}-")) and one.is_file()
-        if is_ours and time.time() - one.stat().st_mtime > EVERY:
-            one.unlink(missing_ok=True)
+    """Delete temporary files that a killed process left at least a day ago."""
+    for file in path.parent.iterdir():
+        is_temporary = file.name.startswith((f".{path.stem}", f".{ids_log.NAME}-")) and file.is_file()
+        if is_temporary and time.time() - file.stat().st_mtime > EVERY:
+            file.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The SQLite file: how it is made and opened, and what its faults mean. Knows no watch and no job."""
+"""SQLite file: creating and opening it, and the meaning of its errors. Knows nothing of jobs."""
 
 import errno
 import fcntl
@@ -21,7 +21,7 @@ BUSY_LIMIT = 2.5
 """Seconds to wait for another program's lock before reporting it, so that a command reports it within 3 s in all."""
 
 BRIEF_LIMIT = 0.5
-"""The same for a program that tries again by itself, and must be able to end at any time."""
+"""The same for a program that retries by itself, and must be able to end at any time."""
 
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _BUG = frozenset(
@@ -32,7 +32,7 @@ _NO_LOCKS = frozenset(
     {sqlite3.SQLITE_IOERR_LOCK, sqlite3.SQLITE_IOERR_RDLOCK, sqlite3.SQLITE_IOERR_UNLOCK}
     | {sqlite3.SQLITE_IOERR_CHECKRESERVEDLOCK, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOLFS}
 )
-"""What SQLite says if the file system does not lock, as some NFS."""
+"""Errors of SQLite if the file system has no locks, as some NFS."""
 _MEANINGS = {
     sqlite3.SQLITE_BUSY: "is locked by another program",
     sqlite3.SQLITE_LOCKED: "is locked by another program",
@@ -61,7 +61,7 @@ _KINDS = {
 
 
 Identity = tuple[int, int]
-"""Which file it is, whatever its name: its device and its number there."""
+"""Identity of a file, whatever its name: its device and inode."""
 
 
 class StoreError(Exception):
@@ -81,12 +81,12 @@ class UncommittedError(StoreError):
 
 
 class SchemaError(StoreError):
-    """A statement does not fit the tables or their content: a bug in zjobtui, no damage of the file."""
+    """A statement does not match the tables or their content: a bug in zjobtui, not damage of the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An open database, whether it may be written, and what the user should be told about opening it.
+    """An open database, whether it may be written, and a notice for the user about opening it.
 
     `is_stopgap`: the file could not be migrated, and this is a migrated copy of it in memory.
     """
@@ -99,28 +99,28 @@ class Opened:
 
 
 def identity_of(path: Path) -> Identity | None:
-    """Which file lies at `path`; None where none does. Raises `OSError` where the disk does not tell."""
+    """Return the identity of the file at `path`; None if there is none. Raises `OSError` if the disk cannot be read."""
     try:
-        found = path.stat()
+        status = path.stat()
     except FileNotFoundError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def backup_path(path: Path) -> Path:
-    """Where the daily copy of a store lies: beside it."""
+    """Return the path of the daily copy of a store."""
     return path.with_name(f"{path.stem}.backup{path.suffix}")
 
 
 def unused_path(path: Path) -> Path:
-    """The path, with `+` after it as often as it is taken."""
+    """Return the path, with as many `+` appended as needed to be unused."""
     while os.path.lexists(path):
         path = path.with_name(f"{path.name}+")
     return path
 
 
 def aside_path(path: Path) -> Path:
-    """An unused name beside a store for what must make room for a new one."""
+    """Return an unused name beside a store for a file that must make room for a new one."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     return unused_path(path.with_name(f"{path.name}.broken-{stamp}-{os.getpid()}"))
 
@@ -128,7 +128,7 @@ def aside_path(path: Path) -> Path:
 def move_journals(path: Path, aside: Path) -> None:
     """Move the journals of a store beside `aside`. Raises `OSError`.
 
-    SQLite would play them back onto a new file in the store's place. `alone` must be held.
+    SQLite would play them back onto a new file in the store's place. `exclusive_lock` must be held.
     """
     for ending in ("-journal", "-wal", "-shm"):
         journal = path.with_name(path.name + ending)
@@ -139,7 +139,7 @@ def move_journals(path: Path, aside: Path) -> None:
 
 
 def _is_ignored(journal: Path) -> bool:
-    """Whether SQLite ignores the file: it is empty, or its header was never brought to the disk and begins with 0."""
+    """Return whether SQLite ignores the journal: it is empty, or its header was never written and begins with 0."""
     if not stat.S_ISREG(journal.lstat().st_mode):
         return False
     with journal.open("rb") as file:
@@ -147,9 +147,9 @@ def _is_ignored(journal: Path) -> bool:
 
 
 def kind_of(path: Path) -> str:
-    """What lies at `path` if it is no regular file: "a directory", for instance; empty if it is one or is missing.
+    """Return what is at `path` if it is not a regular file, such as "a directory"; empty if it is one or is missing.
 
-    To open a named pipe would wait for ever. Raises `OSError`.
+    Opening a named pipe would block. Raises `OSError`.
     """
     try:
         return _KINDS.get(stat.S_IFMT(path.stat().st_mode), "")
@@ -158,14 +158,14 @@ def kind_of(path: Path) -> str:
 
 
 def check_regular(path: Path) -> None:
-    """Raise `OSError` if a database or its journal is no regular file."""
-    for one in (path, path.with_name(f"{path.name}-journal")):
-        if kind := kind_of(one):
-            raise OSError(f"{one} is {kind}, not a regular file")
+    """Raise `OSError` if a database or its journal is not a regular file."""
+    for file in (path, path.with_name(f"{path.name}-journal")):
+        if kind := kind_of(file):
+            raise OSError(f"{file} is {kind}, not a regular file")
 
 
 def failure(path: Path, fault: Exception, what: str = "could not be used") -> StoreError:
-    """The error to raise for what SQLite, the disk or the checks of rows (`ValueError`) said of the store at `path`.
+    """Return the error to raise for an error of SQLite, the disk or the checks of rows (`ValueError`).
 
     Only `SQLITE_CORRUPT`, `SQLITE_NOTADB`, content that fails the checks, and an altered schema are damage.
     """
@@ -189,21 +189,21 @@ def failure(path: Path, fault: Exception, what: str = "could not be used") -> St
 
 
 def open_database(path: Path, lock_wait: float = BUSY_LIMIT) -> Opened:
-    """Opens the file, making it where there is none, and migrates an older one.
+    """Open the file, create it if it is missing, and migrate an older one.
 
-    One of a newer program is only read. Raises `BrokenStoreError` for a file that is no readable store, and
-    `StoreError` where the folder cannot be used or another program holds the lock for `lock_wait` seconds.
+    A file of a newer program is opened read-only. Raises `BrokenStoreError` for a file that is not a readable store,
+    and `StoreError` if the folder cannot be used or another program holds the lock for `lock_wait` seconds.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _make_when_missing(path)
+        _create_if_missing(path)
         if kind := kind_of(path):
             text = f"The watchlist {path} cannot be opened: it is {kind}, not a regular file. Move it away."
             raise StoreError(text)
-        found = path.stat()
-        if found.st_size == 0:
+        status = path.stat()
+        if status.st_size == 0:
             raise _broken(path, "it is empty")
-        return _open_checked(path, (found.st_dev, found.st_ino), lock_wait)
+        return _open_checked(path, (status.st_dev, status.st_ino), lock_wait)
     except (OSError, sqlite3.Error, UnicodeDecodeError) as fault:
         raise failure(path, fault, "cannot be opened") from fault
 
@@ -236,7 +236,7 @@ def _check_format(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def _stopgap(path: Path, connection: sqlite3.Connection, identity: Identity, fault: Exception) -> Opened:
-    """The store migrated in memory, to be read; raises what stood in the way if that is damage or a bug."""
+    """Return a migrated copy of the store in memory, for reading; raise the error if it is damage or a bug."""
     reason = failure(path, fault, "cannot be upgraded")
     log.warning("the store cannot be migrated: %s", reason)
     if isinstance(reason, BrokenStoreError | SchemaError):
@@ -244,7 +244,7 @@ def _stopgap(path: Path, connection: sqlite3.Connection, identity: Identity, fau
     memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     try:
         connection.execute("BEGIN")
-        version_of(connection)  # takes the lock for reading: without it, `backup` would wait for ever
+        version_of(connection)  # takes the lock for reading: without it, `backup` would block for ever
         connection.backup(memory)
         migrate(memory)
     except BaseException:
@@ -276,9 +276,9 @@ def _damage_of_schema(path: Path) -> str:
 
 
 def connect(path: Path, mode: str = "rw", wait: float | None = None) -> sqlite3.Connection:
-    """The file as it is, never made; with `ro` nothing in it is changed. Locks are waited for `BUSY_LIMIT` seconds.
+    """Open an existing file; with `ro` read-only. Locks are waited for up to `wait` seconds, by default `BUSY_LIMIT`.
 
-    Raises `sqlite3.Error`, and `OSError` if it is no regular file.
+    Raises `sqlite3.Error`, and `OSError` if it is not a regular file.
     """
     check_regular(path)
     limit = BUSY_LIMIT if wait is None else wait
@@ -289,42 +289,42 @@ def connect(path: Path, mode: str = "rw", wait: float | None = None) -> sqlite3.
     return connection
 
 
-def _make_when_missing(path: Path) -> None:
-    """Makes the file whole beside its place and links it there, so that nobody ever sees half a store."""
+def _create_if_missing(path: Path) -> None:
+    """Create the file under another name and link it to its place, so that an incomplete store is never visible."""
     if path.exists():
         return
-    with exclusive_lock(path.parent), new_database_file(path) as made:
+    with exclusive_lock(path.parent), new_database_file(path) as new:
         if path.exists():
             return
         move_journals(path, aside_path(path))
         try:
-            os.link(made, path)
+            os.link(new, path)
         except FileExistsError:
             return
         except OSError:
-            made.rename(path)
+            new.rename(path)
     sync_folder(path.parent)
 
 
 @contextmanager
 def new_database_file(path: Path) -> Iterator[Path]:
-    """A new, empty store beside its place; it is deleted unless it is moved there."""
-    with temp_sibling(path) as made:
-        with closing(sqlite3.connect(made, isolation_level=None)) as connection:
+    """Create a new, empty store in a temporary file; it is deleted unless it is moved to its place."""
+    with temp_sibling(path) as new:
+        with closing(sqlite3.connect(new, isolation_level=None)) as connection:
             migrate(connection)
-        yield made
+        yield new
 
 
 @contextmanager
 def exclusive_lock(folder: Path) -> Iterator[None]:
-    """While the block runs, no other window makes or recovers a store in the folder; raises `StoreError` after a while.
+    """Keep other windows from creating or recovering a store in the folder during the block.
 
-    Where the file system has no such locks, nobody is waited for.
+    Raises `StoreError` after `BUSY_LIMIT` seconds. On a file system without such locks it does not wait.
     """
     handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         end = time.monotonic() + BUSY_LIMIT
-        while not _is_locked_here(handle):
+        while not _try_lock(handle):
             if time.monotonic() > end:
                 raise StoreError(f"Another window is at work on the files in {folder}; try again in a moment.")
             time.sleep(0.02)
@@ -333,7 +333,7 @@ def exclusive_lock(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _is_locked_here(handle: int) -> bool:
+def _try_lock(handle: int) -> bool:
     with suppress(OSError):
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""A watchlist as JSON, to be carried to another machine and back: exact, checked, of one known schema."""
+"""Export and import of a watchlist as JSON: exact, checked, with a schema number."""
 
 import codecs
 import json
@@ -19,14 +19,14 @@ from zjobtui.storage.rows import DIGEST, PROBLEM, ReadReport, call_fields, call_
 
 FORMAT = "zjobtui watchlist"
 SCHEMA = 1
-"""Counts up when a file can no longer be read by the program before."""
+"""Increases when older programs can no longer read the file."""
 
 Moment = Annotated[float, Meta(ge=0, lt=1e11)]
 """Seconds since the epoch, UTC, before the year 5138."""
 
 
 class _Head(Struct):
-    """What tells an export from any other JSON."""
+    """The fields that identify an export."""
 
     format: str = ""
     schema: int | None = None
@@ -56,7 +56,7 @@ class _Entry(Struct):
 
 
 class _Job(Struct):
-    """The columns of a watch as the store has them, with its answer and its timeline."""
+    """The columns of a job as in the store, with its response and its history."""
 
     tenant: str
     given: str
@@ -93,36 +93,36 @@ class _Export(Struct):
 
 
 class ImportFileError(ValueError):
-    """A text is no exported watchlist; the message says what is wrong, and where: `jobs[3].added_at: is missing`."""
+    """The text is not a valid export; the message says what is wrong, and where: `jobs[3].added_at: is missing`."""
 
 
-def to_json(carried: Iterable[ImportedJob], now: str) -> str:
-    """The export, one job a line; without answers and timelines where `carried` has none."""
-    jobs = ",\n".join(json.dumps(_told(one), ensure_ascii=False) for one in carried)
+def to_json(jobs: Iterable[ImportedJob], now: str) -> str:
+    """Return the export, one job per line; without responses and histories if `jobs` has none."""
+    rows = ",\n".join(json.dumps(_fields_of(job), ensure_ascii=False) for job in jobs)
     head = f'"format": {json.dumps(FORMAT)}, "schema": {SCHEMA}, "exported_at": {json.dumps(now)}'
-    return f'{{{head}, "jobs": [\n{jobs}\n]}}\n'
+    return f'{{{head}, "jobs": [\n{rows}\n]}}\n'
 
 
 def from_json(text: str | bytes, read_report: ReadReport) -> list[ImportedJob]:
-    """Return the jobs of an export; raises `CarriedError`."""
+    """Return the jobs of an export; raises `ImportFileError`."""
     text = _text_of(text)
     try:
         head = _decode(text, _Head)
     except msgspec.ValidationError:
         head = _Head()
     if head.format != FORMAT:
-        raise ImportFileError(f"format: it is no export of zjobtui, which says “{FORMAT}” there")
+        raise ImportFileError(f"format: this is not an export of zjobtui: expected “{FORMAT}”")
     if head.schema is not None and head.schema > SCHEMA:
         raise ImportFileError(f"schema: {head.schema} was written by a newer zjobtui; this one reads up to {SCHEMA}")
     try:
         export = _decode(text, _Export)
     except msgspec.ValidationError as fault:
         raise ImportFileError(_explain(str(fault))) from None
-    return [_carried(job, f"jobs[{number}]", read_report) for number, job in enumerate(export.jobs)]
+    return [_job_of(job, f"jobs[{number}]", read_report) for number, job in enumerate(export.jobs)]
 
 
 def _text_of(text: str | bytes) -> str:
-    """The text in UTF-8, or in the UTF-16 that PowerShell writes; raises `CarriedError`."""
+    """Return the text, decoded as UTF-8 or as the UTF-16 that PowerShell writes; raises `ImportFileError`."""
     if isinstance(text, str):
         return text
     is_utf_16 = text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
@@ -136,7 +136,7 @@ T = TypeVar("T")
 
 
 def _decode(text: str, kind: type[T]) -> T:
-    """Decode JSON; raises `msgspec.ValidationError` for another type, and `CarriedError` for what is not JSON."""
+    """Decode JSON; raises `msgspec.ValidationError` for another type, and `ImportFileError` for anything but JSON."""
     try:
         return msgspec.json.decode(text, type=kind)
     except msgspec.ValidationError:
@@ -156,7 +156,7 @@ _FAULT = re.compile(
 
 
 def _explain(fault: str) -> str:
-    """The words of msgspec with the place before them: `jobs[3].tags[0]: expected `str`, got `int``."""
+    """Return the message of msgspec with the place first: `jobs[3].tags[0]: expected `str`, got `int``."""
     parts = re.fullmatch(_FAULT, fault)
     if parts is None:
         return fault
@@ -166,52 +166,52 @@ def _explain(fault: str) -> str:
     return f"{place}: {what}" if place else what
 
 
-def _told(one: ImportedJob) -> dict[str, Any]:
-    row: dict[str, Any] = {**row_of(one.watch), "tags": list(one.watch.tags)}
+def _fields_of(job: ImportedJob) -> dict[str, Any]:
+    row: dict[str, Any] = {**row_of(job.watch), "tags": list(job.watch.tags)}
     del row["job"], row["heard_at"]
-    if one.response is not None:
-        row["answer"] = {"at": one.response.at, "body": one.response.report.raw, "call": call_fields(one.response.call)}
-    if one.timeline:
+    if job.response is not None:
+        row["answer"] = {"at": job.response.at, "body": job.response.report.raw, "call": call_fields(job.response.call)}
+    if job.timeline:
         row["timeline"] = [
             {"at": entry.at, "event": entry.event.value, "text": entry.text, "verdict": entry.verdict}
-            for entry in one.timeline
+            for entry in job.timeline
         ]
     return row
 
 
-def _carried(given: _Job, place: str, read_report: ReadReport) -> ImportedJob:
-    """The job that an export holds at `place`; raises `CarriedError`."""
-    told: dict[str, Any] = _harmless(msgspec.to_builtins(given))
+def _job_of(exported: _Job, place: str, read_report: ReadReport) -> ImportedJob:
+    """Return the job that an export has at `place`; raises `ImportFileError`."""
+    fields: dict[str, Any] = _cleaned(msgspec.to_builtins(exported))
     try:
-        job = JobRef(told["tenant"], JobId.parse(told["given"]))
+        job = JobRef(fields["tenant"], JobId.parse(fields["given"]))
     except InvalidJobIdError as fault:
         raise ImportFileError(f"{place}.given: {fault}") from None
     for group in (DIGEST, PROBLEM):
-        for name in group if told[group[0]] is not None else ():
-            if told[name] is None:
+        for name in group if fields[group[0]] is not None else ():
+            if fields[name] is None:
                 raise ImportFileError(f"{place}.{name}: is missing beside {group[0]}")
-    watch = watch_of({**told, "job": job.id.key, "tags": json.dumps(told["tags"])})
-    for entry in told["timeline"]:
+    watch = watch_of({**fields, "job": job.id.key, "tags": json.dumps(fields["tags"])})
+    for entry in fields["timeline"]:
         if entry["event"] == EventKind.ADDED.value:  # its text is the `added_by` of the job
             entry["text"] = mask_secrets(entry["text"])
-    timeline = tuple(entry_of(entry, job) for entry in told["timeline"])
-    response = None if told["answer"] is None else _seen(told["answer"], f"{place}.answer", read_report)
+    timeline = tuple(entry_of(entry, job) for entry in fields["timeline"])
+    response = None if fields["answer"] is None else _response_of(fields["answer"], f"{place}.answer", read_report)
     return ImportedJob(watch, response, timeline)
 
 
-def _seen(told: Mapping[str, Any], place: str, read_report: ReadReport) -> Success:
-    if (report := read_report(told["body"])) is None:
-        raise ImportFileError(f"{place}.body: it is no answer about a job")
-    return Success(report, told["at"], call_of(told["call"]))
+def _response_of(fields: Mapping[str, Any], place: str, read_report: ReadReport) -> Success:
+    if (report := read_report(fields["body"])) is None:
+        raise ImportFileError(f"{place}.body: it is not a response about a job")
+    return Success(report, fields["at"], call_of(fields["call"]))
 
 
-def _harmless(value: Any, name: str = "") -> Any:  # noqa: ANN401 - JSON holds anything
-    """The value with every text in it made safe, but for what Zuora sent, which its reader makes safe.
+def _cleaned(value: Any, name: str = "") -> Any:  # noqa: ANN401 - JSON holds anything
+    """Return the value with every text in it cleaned, except response bodies, which their parser cleans.
 
-    Where jobs came from is not written by the user, so it holds no credential.
+    Where jobs came from is not written by the user, so credentials in it are masked.
     """
     if isinstance(value, str):
         return value if name == "body" else clean(mask_secrets(value) if name == "added_by" else value)
     if isinstance(value, list):
-        return [_harmless(one) for one in value]
-    return {key: _harmless(one, key) for key, one in value.items()} if isinstance(value, dict) else value
+        return [_cleaned(item) for item in value]
+    return {key: _cleaned(item, key) for key, item in value.items()} if isinstance(value, dict) else value

@@ -1,4 +1,4 @@
-"""Files that the user takes away from the screen: exports, copies and pictures, readable by their owner alone."""
+"""Files that the user exports: lists, copies and screenshots, readable by the owner only."""
 
 import os
 import re
@@ -9,10 +9,10 @@ from pathlib import Path
 from zjobtui.models.watched_job import WatchedJob
 
 FOLDER = "exports"
-"""The folder within the data folder that is used unless `files.folder` names another."""
+"""The folder within the data folder that is used unless `files.folder` names another one."""
 
 NAME_LIMIT = 40
-"""Characters of a label in a name."""
+"""Characters of a label in a file name."""
 
 
 def export_name(watches: Sequence[WatchedJob], at: float) -> str:
@@ -27,12 +27,12 @@ def export_name(watches: Sequence[WatchedJob], at: float) -> str:
 
 
 def _plain(text: str) -> str:
-    """The letters and digits of a text, with a dash for everything else: it is part of the name of a file."""
+    """Return the letters and digits of a text, with dashes for everything else, for use in a file name."""
     return re.sub(r"[\W_]+", "-", text)[:NAME_LIMIT].strip("-")
 
 
 def write_export(folder: Path, name: str, suffix: str, text: str) -> Path:
-    """Write a new file with mode 0600, the folder being made if need be; return its path. Raises `OSError`.
+    """Write a new file with mode 0600, creating the folder if needed; return its path. Raises `OSError`.
 
     An existing file is never overwritten: the name gets a number.
     """
@@ -51,7 +51,7 @@ def write_export(folder: Path, name: str, suffix: str, text: str) -> Path:
 
 
 def _create(path: Path) -> int | None:
-    """Open a new file; None if there is one already, be it a link that leads nowhere."""
+    """Create and open a file; None if the name is taken, even by a broken link."""
     try:
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:

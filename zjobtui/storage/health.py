@@ -1,4 +1,4 @@
-"""What `doctor` says of the store: whether its file is sound, who else may write it, and where it lies."""
+"""Health of the store as `doctor` shows it: whether its file is sound, who may write it, and where it is."""
 
 import os
 import shlex
@@ -16,7 +16,7 @@ from zjobtui.storage.database import BrokenStoreError, backup_path, connect, fai
 from zjobtui.storage.migrations import SCHEMA_VERSION, check_columns, damage_of_schema, version_of
 
 LOCK_LIMIT = 0.3
-"""Seconds to wait for a lock before it is told."""
+"""Seconds to wait for a lock before it is reported."""
 
 _CALLS = "SELECT tenant, calls FROM calls WHERE day = ?"
 _NETWORK = ("nfs", "cifs", "smb", "fuse.sshfs", "9p", "afs", "ceph", "glusterfs", "lustre", "gpfs", "beegfs")
@@ -24,9 +24,9 @@ _NETWORK = ("nfs", "cifs", "smb", "fuse.sshfs", "9p", "afs", "ceph", "glusterfs"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreHealth:
-    """The file as it was found. `lease_until` is in seconds since the epoch, 0 where nobody has one.
+    """The state of the file.
 
-    `calls` are those of today (UTC), by tenant.
+    `lease_until` is in seconds since the epoch, 0 if nobody holds a lease. `calls` are those of today (UTC), by tenant.
     """
 
     path: Path
@@ -48,18 +48,18 @@ class StoreHealth:
 
     @property
     def is_newer(self) -> bool:
-        """Whether it was made by a newer program, which alone knows what is in it."""
+        """Whether it was made by a newer program, which alone knows its content."""
         return self.version > SCHEMA_VERSION
 
 
 def check_store(path: Path) -> StoreHealth:
-    """What can be told of the store at `path`; never raises."""
-    folder = next((one for one in (path.parent, *path.parents) if os.access(one, os.F_OK)), path.parent)
-    backup, is_there = backup_path(path), os.access(path, os.F_OK)
+    """Return the state of the store at `path`; never raises."""
+    folder = next((parent for parent in (path.parent, *path.parents) if os.access(parent, os.F_OK)), path.parent)
+    backup, exists = backup_path(path), os.access(path, os.F_OK)
     facts = StoreHealth(
         path=path,
-        exists=is_there,
-        is_writable=os.access(path if is_there else folder, os.W_OK) and os.access(folder, os.W_OK),
+        exists=exists,
+        is_writable=os.access(path if exists else folder, os.W_OK) and os.access(folder, os.W_OK),
         network=network_file_system(folder),
         ids_log_trouble=ids_log.trouble(ids_log.path_beside(path)),
         backup_at=backup.stat().st_mtime if os.access(backup, os.F_OK) else None,
@@ -88,9 +88,9 @@ def _read(facts: StoreHealth, connection: sqlite3.Connection) -> StoreHealth:
         return facts
     if facts.version <= 0:
         return replace(facts, damage=damage_of_schema(connection) or f"its format number is {facts.version}")
-    said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
-    if said != "ok":
-        return replace(facts, damage=said.splitlines()[-1])
+    result = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    if result != "ok":
+        return replace(facts, damage=result.splitlines()[-1])
     check_columns(connection)
     jobs = connection.execute("SELECT count(*) FROM watches WHERE removed_at IS NULL").fetchone()[0]
     until = connection.execute("SELECT max(until) FROM leases").fetchone()[0]
@@ -100,7 +100,7 @@ def _read(facts: StoreHealth, connection: sqlite3.Connection) -> StoreHealth:
 
 
 def _is_locked(path: Path) -> bool:
-    """Whether a write would have to wait now; taking the lock and giving it back writes nothing."""
+    """Return whether a write would have to wait now; taking and releasing the lock writes nothing."""
     try:
         with closing(connect(path, wait=LOCK_LIMIT)) as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -111,14 +111,18 @@ def _is_locked(path: Path) -> bool:
 
 
 def network_file_system(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
-    """The kind of network file system that a folder is on; empty for a local one, and where nothing tells."""
+    """Return the kind of network file system that a folder is on; empty for a local or unknown one."""
     try:
         lines = [line.split() for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines()]
-        place = folder.resolve()
+        resolved = folder.resolve()
     except OSError:
         return ""
-    around = [(len(one[1]), one[2]) for one in lines if len(one) > 2 and place.is_relative_to(_unescaped(one[1]))]
-    kind = max(around, default=(0, ""))[1]
+    mounted = [
+        (len(fields[1]), fields[2])
+        for fields in lines
+        if len(fields) > 2 and resolved.is_relative_to(_unescaped(fields[1]))
+    ]
+    kind = max(mounted, default=(0, ""))[1]
     return kind if kind.startswith(_NETWORK) else ""
 
 
@@ -127,14 +131,14 @@ def _unescaped(mount: str) -> str:
 
 
 def writable_by_others(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
-    """Yield each of these files and folders, and of the folders they are in, that group or others may write.
+    """Yield each of these files and folders, and of their parent folders, that group or others may write.
 
-    With each comes the command that ends it. A folder with the sticky bit, such as /tmp, protects what is in it.
+    With each comes the command that fixes it. A folder with the sticky bit, such as /tmp, protects its content.
     """
-    seen: dict[Path, None] = {}
+    checked: dict[Path, None] = {}
     for path in paths:
-        seen |= {path: None, path.parent: None}
-    for path in seen:
+        checked |= {path: None, path.parent: None}
+    for path in checked:
         try:
             mode = path.stat().st_mode
         except (OSError, ValueError):

@@ -1,21 +1,21 @@
-"""`ids.log`: a line of plain text for each add, archive and remove, so that no id is lost with the store beside it.
+"""`ids.log`: a line of plain text for each add, archive and remove, so that no id is lost with the store.
 
-Fields are separated by tabs: time (UTC), `add`, `archive` or `remove`, tenant, job id, label. A tenant's name that
-holds spaces or quotes is written as a JSON string. The last line about a job counts. Versions that do not know
-`archive` wrote `remove` instead and pass over `archive` lines; therefore a job that is archived gets both lines.
+Fields are separated by tabs: time (UTC), `add`, `archive` or `remove`, tenant, job id, label. A tenant's name with
+spaces or quotes is written as a JSON string. The last line about a job counts. Versions that do not know `archive`
+wrote `remove` instead and ignore `archive` lines; therefore a job that is archived gets both lines.
 
 Which source is right if they differ about a job:
 
 - **The store opens:** the store, about each job that it knows as watched, archived or removed, because a window of a
-  version without the log may have changed it; the log gets the lines that it lacks. Jobs that only the log knows are
+  version without the log may have changed it; missing lines are appended to the log. Jobs that only the log knows are
   added to the store as the log says.
-- **Recovery, rows of the damaged store that are whole:** the store.
+- **Recovery, intact rows of the damaged store:** the store.
 - **Recovery, rows of the daily copy and parts of damaged rows:** the log, about whether the job is watched, archived or
-  removed; the row, about all else. A job that is archived or removed in the row stays as it is there unless the line is
+  removed; the row, about everything else. A job that is archived or removed in the row stays so unless the line is
   later, because the line may be the `remove` of an archived job. The log's label is used if the row has lost its own.
 - **Recovery, jobs of the log alone:** they are restored as the log says, with its label.
-- **A commit fails after its lines are written:** the store; the log gets opposite lines about jobs that the store
-  knows. A new job stays in the log and is added at the next start, so that its id is not lost.
+- **A commit fails after its lines are written:** the store; opposite lines about jobs that the store knows are
+  appended. A new job stays in the log and is added at the next start, so that its id is not lost.
 - **Recovery for an open window:** the same, but that window adds the jobs that it watches itself.
 """
 
@@ -59,10 +59,10 @@ _LINE = re.compile(
 )
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
-_COMING_AND_GOING = frozenset({EventKind.ADDED, EventKind.RESTORED, EventKind.REMOVED, EventKind.ARCHIVED})
+_MEMBERSHIP_EVENTS = frozenset({EventKind.ADDED, EventKind.RESTORED, EventKind.REMOVED, EventKind.ARCHIVED})
 
 Key = tuple[str, str]
-"""Tenant, as `clean` leaves it, and digits of a job's id."""
+"""Tenant, after `clean`, and digits of a job's id."""
 
 
 class IdsLogError(Exception):
@@ -70,7 +70,7 @@ class IdsLogError(Exception):
 
 
 class Action(Enum):
-    """What a line says of a job."""
+    """What happened to a job."""
 
     ADD = "add"
     ARCHIVE = "archive"
@@ -112,18 +112,18 @@ class Line:
 
 
 def key_of(tenant: str, digits: str) -> Key:
-    """What identifies a job in the log."""
+    """Return what identifies a job in the log."""
     return clean(tenant), digits
 
 
 def path_beside(store: Path) -> Path:
-    """Where the log of a store lies."""
+    """Return the path of the log of a store."""
     return store.with_name(NAME)
 
 
 def lines_of(change: Change) -> list[Line]:
-    """The lines of a change: its removals, then its additions."""
-    entries = {entry.job: entry for entry in change.entries if entry.event in _COMING_AND_GOING}
+    """Return the lines of a change: its removals, then its additions."""
+    entries = {entry.job: entry for entry in change.entries if entry.event in _MEMBERSHIP_EVENTS}
     lines: list[Line] = []
     for watch in change.removed:
         entry = entries.get(watch.job, Event(watch.job, time.time(), EventKind.REMOVED, ""))
@@ -136,18 +136,18 @@ def lines_of(change: Change) -> list[Line]:
 
 
 def removal_lines(at: float, tenant: str, given: str, label: str = "", *, is_archived: bool) -> list[Line]:
-    """The lines of a job that left the list, as removed or as archived, at `at` seconds since the epoch."""
+    """Return the lines of a job that left the list, as removed or as archived, at `at` seconds since the epoch."""
     removed = [line(at, tenant, given)]
     return [*removed, line(at, tenant, given, label, action=Action.ARCHIVE)] if is_archived else removed
 
 
 def line(at: float, tenant: str, given: str, label: str = "", *, action: Action = Action.REMOVE) -> Line:
-    """One line, by default of a remove, at `at` seconds since the epoch."""
+    """Return a line, by default of a remove, at `at` seconds since the epoch."""
     return Line(time.strftime(_TIME, time.gmtime(max(0.0, at))), action, tenant, given, label)
 
 
 def trouble(path: Path) -> str:
-    """Why no line could be written to the file at `path`, as far as can be seen without writing; or empty."""
+    """Return why no line could be written to the file, as far as can be checked without writing; or ""."""
     try:
         handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -164,11 +164,11 @@ def trouble(path: Path) -> str:
 
 
 def append(path: Path, lines: Iterable[Line]) -> None:
-    """Write lines to the end of the file; they are on the disk when it returns. Raises `IdsLogError`.
+    """Append lines to the file; they are on the disk when it returns. Raises `IdsLogError`.
 
     The store's lock must be held.
     """
-    if not (text := "".join(str(one) for one in lines)):
+    if not (text := "".join(str(entry) for entry in lines)):
         return
     try:
         is_new = _append(path, text)
@@ -179,17 +179,17 @@ def append(path: Path, lines: Iterable[Line]) -> None:
 
 
 def rewrite(path: Path, lines: Iterable[Line]) -> None:
-    """Put a new file with these lines in the place of the old one. Raises `OSError`. The store's lock must be held."""
+    """Replace the file with one of these lines. Raises `OSError`. The store's lock must be held."""
     write_whole(path, "".join((_HEADER, *map(str, lines))).encode())
 
 
 def read(path: Path) -> Mapping[Key, Line]:
-    """The last line about each job; whatever else is in the file is ignored. Raises `IdsLogError`."""
+    """Return the last line about each job; anything else in the file is ignored. Raises `IdsLogError`."""
     return {key: _line_of(key[0], match) for key, match in _last_matches(path).items()}
 
 
 def actions(path: Path) -> Mapping[Key, Action]:
-    """The last action of each job; quicker than `read`. Raises `IdsLogError`."""
+    """Return the last action of each job; faster than `read`. Raises `IdsLogError`."""
     named = {action.value: action for action in Action}
     return {key: named[match["action"]] for key, match in _last_matches(path).items()}
 
@@ -201,17 +201,17 @@ def _last_matches(path: Path) -> dict[Key, re.Match[str]]:
         return {}
     except OSError as fault:
         raise _error(path, fault, "read") from fault
-    # Without NULs, UTF-16 of an editor and the end that a power cut left of a file read like the rest.
+    # Without NULs, UTF-16 of an editor and the end that a power cut leaves in a file read like the rest.
     text = content.replace(b"\0", b"").decode(errors="replace")
-    found: dict[Key, re.Match[str]] = {}
+    matches: dict[Key, re.Match[str]] = {}
     tenants: dict[str, str | None] = {}
     for match in _LINE.finditer(text):
         name = match["tenant"]
         if name not in tenants:
             tenants[name] = _tenant_of(name)
         if (tenant := tenants[name]) is not None:
-            found[tenant, match["id"].replace("-", "").lower()] = match
-    return found
+            matches[tenant, match["id"].replace("-", "").lower()] = match
+    return matches
 
 
 def _line_of(tenant: str, match: re.Match[str]) -> Line:
@@ -233,7 +233,7 @@ def _append(path: Path, text: str) -> bool:
         if size == 0:
             text = _HEADER + text
         elif os.pread(handle, 1, size - 1) != b"\n":
-            text = "\n" + text  # the end of a line that was cut off
+            text = "\n" + text  # the end of an incomplete line
         rest = memoryview(text.encode(errors="replace"))
         while rest:
             rest = rest[os.write(handle, rest) :]
@@ -259,10 +259,10 @@ def _content(path: Path) -> bytes:
 
 
 def _checked_size(handle: int, path: Path) -> int:
-    found = os.fstat(handle)
-    if not stat.S_ISREG(found.st_mode):
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
         raise IdsLogError(f"{path} is not a regular file and is not used. Move it away.")
-    return found.st_size
+    return status.st_size
 
 
 def _error(path: Path, fault: OSError, what: str) -> IdsLogError:
@@ -272,8 +272,8 @@ def _error(path: Path, fault: OSError, what: str) -> IdsLogError:
 
 
 def _tenant_text(tenant: str) -> str:
-    harmless = clean(tenant)
-    return harmless if harmless and not re.search(r'[\s"]', harmless) else json.dumps(harmless, ensure_ascii=False)
+    cleaned = clean(tenant)
+    return cleaned if cleaned and not re.search(r'[\s"]', cleaned) else json.dumps(cleaned, ensure_ascii=False)
 
 
 def _tenant_of(text: str) -> str | None:

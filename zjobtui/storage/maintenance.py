@@ -1,4 +1,4 @@
-"""What the SQLite file holds, in figures, and how it is made as small as it can be."""
+"""Figures about the store file, the files beside it, and compaction."""
 
 import sqlite3
 from contextlib import closing
@@ -22,7 +22,7 @@ _WORD_LIMIT = 200
 
 @dataclass(frozen=True, slots=True)
 class StoreStats:
-    """The bytes of the store, those of them that hold nothing, its format, and how many there are of what."""
+    """Size of the store in bytes, how many of them are unused, its format, and how many rows of each kind it holds."""
 
     size: int
     unused: int
@@ -38,7 +38,7 @@ class StoreStats:
 class Files:
     """The files beside a store that exist.
 
-    They are the log of ids, the daily copy, copies that were replaced, copies before upgrades, and damaged stores.
+    The log of ids, the daily copy, copies that were replaced, copies before upgrades, and damaged stores.
     """
 
     ids_log: Path | None
@@ -49,20 +49,20 @@ class Files:
 
 
 def files_beside(store: Path) -> Files:
-    """The files beside a store; raises `OSError`."""
+    """Return the files beside a store; raises `OSError`."""
     log, copy = path_beside(store), backup_path(store)
-    around = sorted(store.parent.iterdir())
+    files = sorted(store.parent.iterdir())
     return Files(
         ids_log=log if log.exists() else None,
         copy=copy if copy.exists() else None,
-        replaced_copies=tuple(one for one in around if one.name.startswith(f"{copy.name}.replaced-")),
+        replaced_copies=tuple(file for file in files if file.name.startswith(f"{copy.name}.replaced-")),
         before_upgrades=tuple(copies_before_migrations(store)),
-        damaged=tuple(one for one in around if one.name.startswith(f"{store.name}.broken-")),
+        damaged=tuple(file for file in files if file.name.startswith(f"{store.name}.broken-")),
     )
 
 
 def read_stats(connection: sqlite3.Connection, path: Path) -> StoreStats:
-    """The figures of an open store."""
+    """Return the figures of an open store."""
     unused, page, version = (
         int(connection.execute(f"PRAGMA {name}").fetchone()[0])
         for name in ("freelist_count", "page_size", "user_version")
@@ -71,24 +71,26 @@ def read_stats(connection: sqlite3.Connection, path: Path) -> StoreStats:
 
 
 def compact(connection: sqlite3.Connection, now: float) -> None:
-    """Writes the file anew without what is not used; raises `StoreError` while another window polls on it."""
+    """Rewrite the file without unused pages; raises `StoreError` while another window polls on it."""
     if connection.execute("SELECT 1 FROM leases WHERE until >= ?", (now,)).fetchone():
         raise StoreError("Another window is polling on this watchlist; close it, and try again.")
     connection.execute("VACUUM")
 
 
 def known_words(path: Path, beginning: str, tenant: str | None = None, *, are_gone: bool = False) -> list[str]:
-    """Return ids, then labels, that begin so, of watched jobs, or with `are_gone` of archived and removed ones.
+    """Return ids, then labels, with this beginning, of watched jobs, or with `are_gone` of archived and removed ones.
 
-    Only of the tenant's jobs, unless it is None. Makes and mends nothing; returns none if the store cannot be read.
+    Only of the tenant's jobs, unless it is None. Creates and repairs nothing; returns none if the store cannot be read.
     """
-    found = (
+    selection = (
         f"FROM watches WHERE removed_at IS {'NOT NULL' if are_gone else 'NULL'} AND tenant = coalesce(?, tenant) "
         f"AND substr({{0}}, 1, ?) = ? AND length({{0}}) BETWEEN 1 AND {_WORD_LIMIT} "
         "GROUP BY {0} ORDER BY max(position) DESC LIMIT 50"
     )
-    given = (tenant, len(beginning), beginning)
-    return [word for name in ("given", "label") for word in _words(path, f"SELECT {name} {found.format(name)}", given)]
+    values = (tenant, len(beginning), beginning)
+    return [
+        word for name in ("given", "label") for word in _words(path, f"SELECT {name} {selection.format(name)}", values)
+    ]
 
 
 def known_tenants(path: Path) -> list[str]:
@@ -99,6 +101,6 @@ def known_tenants(path: Path) -> list[str]:
 def _words(path: Path, statement: str, values: tuple[object, ...]) -> list[str]:
     try:
         with closing(connect(path, "ro", wait=0.2)) as connection:
-            return [str(word) for (word,) in connection.execute(statement, values)]
+            return [str(value) for (value,) in connection.execute(statement, values)]
     except (sqlite3.Error, OSError, ValueError):
         return []

@@ -1,7 +1,7 @@
-"""The schema of the store as numbered steps (`PRAGMA user_version`), and how a file is brought to the newest one.
+"""Migrations: the schema of the store as numbered steps (`PRAGMA user_version`).
 
-A step only adds tables and columns, so that a window of an older version that is still open goes on saving. Append
-steps; never change one that was released.
+A step only adds tables and columns, so that an open window of an older version can still save. Append steps; never
+change one that was released.
 """
 
 import os
@@ -50,12 +50,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     ("ALTER TABLE watches ADD COLUMN batch TEXT",),
 )
-"""The statements that lead from each number to the next; the first make a new store."""
+"""The statements that lead from each version to the next; the first create a new store."""
 
 SCHEMA_VERSION = len(MIGRATIONS)
 
 KEPT_COPIES = 3
-"""Copies of the file before a migration that are kept, the newest ones."""
+"""Copies of the file before migrations that are kept, the newest ones."""
 
 FLIPPED_LIMIT = 4
 """Characters in which a damaged schema may differ from a known one."""
@@ -65,19 +65,19 @@ Schema = list[tuple[str, str]]
 
 
 def version_of(connection: sqlite3.Connection) -> int:
-    """The number of a file's schema."""
+    """Return the version of a file's schema."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def migrate(connection: sqlite3.Connection, path: Path | None = None) -> None:
-    """Bring a store to `SCHEMA_VERSION`, each step in one transaction; the file at `path` is copied first.
+    """Migrate a store to `SCHEMA_VERSION`, each step in one transaction; the file at `path` is copied first.
 
-    A connection in autocommit mode is expected. Raises `sqlite3.Error` and `OSError`; then the last whole step stands.
+    A connection in autocommit mode is expected. Raises `sqlite3.Error` and `OSError`; then the completed steps remain.
     """
     is_copied = path is None
     while version_of(connection) < SCHEMA_VERSION:
         with _transaction(connection):
-            version = version_of(connection)  # another window may have migrated the file in the meantime
+            version = version_of(connection)  # another window may have migrated the file meanwhile
             if version >= SCHEMA_VERSION:
                 return
             if not is_copied and path is not None:
@@ -91,38 +91,38 @@ def migrate(connection: sqlite3.Connection, path: Path | None = None) -> None:
 
 
 def copies_before_migrations(path: Path) -> list[Path]:
-    """The copies of a store that were made before migrations, oldest first."""
+    """Return the copies of a store that were made before migrations, oldest first."""
     beginning = f"{path.stem}.schema-"
-    found = (one for one in path.parent.iterdir() if one.name.startswith(beginning) and one.suffix == path.suffix)
-    return sorted(found, key=lambda one: one.stat().st_mtime)
+    copies = (file for file in path.parent.iterdir() if file.name.startswith(beginning) and file.suffix == path.suffix)
+    return sorted(copies, key=lambda file: file.stat().st_mtime)
 
 
 def damage_of_schema(connection: sqlite3.Connection) -> str:
-    """Why the schema of a file is damaged or another program's; empty if it is one that a zjobtui could have made.
+    """Return why the schema of a file is damaged or another program's; "" if a version of zjobtui could have made it.
 
-    Only needed after a statement did not fit: that is a bug, unless single characters of the schema were altered.
+    Only needed after a statement did not match: that is a bug, unless single characters of the schema were altered.
     """
     connection.text_factory = lambda raw: raw.decode(errors="replace")
-    found, version = schema_of(connection), version_of(connection)
+    schema, version = schema_of(connection), version_of(connection)
     tables = {"meta", "watches", "reports", "entries"}
     for number in range(1, SCHEMA_VERSION + 1):
         known = _known_schema(number)
-        if found == known:
+        if schema == known:
             return "" if version == number else f"its format number is {version}, its schema that of {number}"
-        if _are_alike(found, known):
+        if _are_alike(schema, known):
             return "its schema is altered"
-    return "" if tables & {name for name, _ in found} else "it is a database of another program"
+    return "" if tables & {name for name, _ in schema} else "it is a database of another program"
 
 
 def schema_of(connection: sqlite3.Connection) -> Schema:
-    """Tables and indexes as SQLite describes them."""
+    """Return tables and indexes as SQLite describes them."""
     rows = connection.execute("SELECT name, coalesce(sql, '') FROM sqlite_master ORDER BY name").fetchall()
     return [(str(row[0]), str(row[1])) for row in rows]
 
 
 def check_columns(connection: sqlite3.Connection) -> None:
     """Raise `sqlite3.OperationalError` if the file lacks a table or a column of its format."""
-    with _made_in_memory(version_of(connection)) as known:
+    with _create_in_memory(version_of(connection)) as known:
         tables = [str(row[0]) for row in known.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         for table in tables:
             names = ", ".join(row[1] for row in known.execute(f"PRAGMA table_info({table})"))
@@ -130,13 +130,13 @@ def check_columns(connection: sqlite3.Connection) -> None:
 
 
 def _known_schema(number: int) -> Schema:
-    with _made_in_memory(number) as connection:
+    with _create_in_memory(number) as connection:
         return schema_of(connection)
 
 
 @contextmanager
-def _made_in_memory(number: int) -> Iterator[sqlite3.Connection]:
-    """An empty store of a format."""
+def _create_in_memory(number: int) -> Iterator[sqlite3.Connection]:
+    """Create an empty store of a version in memory."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         for statements in MIGRATIONS[:number]:
             for statement in statements:
@@ -144,9 +144,9 @@ def _made_in_memory(number: int) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def _are_alike(found: Schema, known: Schema) -> bool:
-    """Whether two schemas have the same lengths and differ in a few characters only."""
-    ours, theirs = ("\n".join("\n".join(pair) for pair in sorted(one, key=_sql)) for one in (found, known))
+def _are_alike(schema: Schema, known: Schema) -> bool:
+    """Return whether two schemas have the same length and differ in a few characters only."""
+    ours, theirs = ("\n".join("\n".join(pair) for pair in sorted(pairs, key=_sql)) for pairs in (schema, known))
     return len(ours) == len(theirs) and sum(a != b for a, b in zip(ours, theirs, strict=True)) <= FLIPPED_LIMIT
 
 
@@ -167,18 +167,18 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _copy(path: Path, version: int) -> None:
-    """Copy a store under a name with its version and the time; the oldest of too many copies are deleted."""
+    """Copy a store to a name with its version and the time; delete the oldest of too many copies."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     copy = path.with_name(f"{path.stem}.schema-{version}-{stamp}{path.suffix}")
     source_uri = f"{path.absolute().as_uri()}?mode=ro"
-    with temp_sibling(copy) as made:
-        # A connection of its own: SQLite knows of the lock that this process holds, and opening the file by hand
-        # would give it back.
-        with closing(sqlite3.connect(source_uri, uri=True)) as source, closing(sqlite3.connect(made)) as target:
+    with temp_sibling(copy) as new:
+        # A separate connection: SQLite knows of the lock that this process holds, and opening the file by hand would
+        # release it.
+        with closing(sqlite3.connect(source_uri, uri=True)) as source, closing(sqlite3.connect(new)) as target:
             source.backup(target)
-        with made.open("rb") as file:
+        with new.open("rb") as file:
             os.fsync(file.fileno())
-        made.replace(copy)
+        new.replace(copy)
     log.info("copied the store to %s before it is migrated", copy)
     sync_folder(path.parent)
     for old in copies_before_migrations(path)[:-KEPT_COPIES]:

@@ -1,4 +1,4 @@
-"""Puts a new store in the place of a damaged one: what SELECT can read of it, then the daily copy, then `ids.log`."""
+"""Recovery: replaces a damaged store by what SELECT can read of it, then the daily copy, then `ids.log`."""
 
 import os
 import sqlite3
@@ -43,13 +43,13 @@ from zjobtui.storage.rows import (
 )
 
 SMALLEST_ROW = 40
-"""Bytes of a row at least, and so how many rows a file can hold."""
+"""Smallest bytes of a row, from which the most rows that a file can hold follow."""
 
 LAST_KEY = 1 << 40
-"""Where the search for rows ends if the file does not say which is the last."""
+"""Where the search for rows ends if the last key is unknown."""
 
 OLD = 0
-"""The revision of rows that may be older than what an open window knows; to it they are no news."""
+"""The revision of rows that may be older than what an open window knows; they are no changes for it."""
 
 Columns = Mapping[str, SqlValue]
 Log = Mapping[Key, Line]
@@ -65,7 +65,7 @@ _GROUPS = (
     PROBLEM,
     *((name,) for name in ("added_at", "added_by", *ANNOTATIONS, *OBSERVATIONS) if name not in {*DIGEST, *PROBLEM}),
 )
-"""Columns of a damaged row that are sound together or not at all."""
+"""Columns of a damaged row that are intact together or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +89,10 @@ class _Count:
 
 
 @dataclass(frozen=True, slots=True)
-class _Saved:
-    """The columns of a watch, without position and revision, of its answer, and of its history.
+class _RecoveredJob:
+    """A recovered job: its columns without position and revision, its response, and its history.
 
-    Of a watch that is not whole little more than the id may be known.
+    If it is not whole, little more than the id may be known.
     """
 
     watch: Columns
@@ -106,27 +106,27 @@ class _Saved:
         return ids_log.key_of(str(self.watch["tenant"]), str(self.watch["job"]))
 
 
-_Found = Iterable[tuple[_Saved, ...]]
-"""What was read of each row; of a damaged row with two ids both."""
+_RecoveredRows = Iterable[tuple[_RecoveredJob, ...]]
+"""What was read of each row; a damaged row with two ids gives two jobs."""
 
 
 def recover(
     path: Path, why: str, read_report: ReadReport, is_sound: Callable[[], bool], *, is_open: bool = False
 ) -> str:
-    """Keep a damaged store under another name, put what can be recovered in its place; return a report for the user.
+    """Keep a damaged store under another name, replace it by what can be recovered, and return a report for the user.
 
-    Nothing happens if another window has just recovered it. A store that is missing is recovered as well. The caller
-    who has the store open (`is_open`) knows more of the jobs than the log does and adds them.
-    Raises `StoreError`; then all is as it was.
+    Nothing happens if another window has just recovered it. A missing store is recovered as well. If the caller has the
+    store open (`is_open`), it knows more about the jobs than the log and adds them itself. Raises `StoreError`; then
+    nothing has changed.
     """
     try:
-        with exclusive_lock(path.parent), new_database_file(path) as made:
+        with exclusive_lock(path.parent), new_database_file(path) as new:
             if is_sound():
                 return ""
             is_missing = not path.exists()
-            sources = _fill(made, path, read_report, is_open=is_open)
+            sources = _fill(new, path, read_report, is_open=is_open)
             aside = _keep_aside(path)
-            made.replace(path)
+            new.replace(path)
             sync_folder(path.parent)
     except (OSError, sqlite3.Error) as fault:
         raise StoreError(f"The watchlist {path} could not be read ({why}), nor recovered: {fault}.") from fault
@@ -136,7 +136,7 @@ def recover(
 
 
 def add_lost_jobs(connection: sqlite3.Connection, path: Path, log: Log, read_report: ReadReport, revision: int) -> str:
-    """Add the jobs that the log knows and the store lacks, from the daily copy or from the log; return a report.
+    """Add the jobs that the log lists and the store lacks, from the daily copy or the log; return a report.
 
     It is empty if all of them were removed. Runs within a transaction of the caller. Digests are made again when the
     store is next opened.
@@ -151,31 +151,31 @@ def add_lost_jobs(connection: sqlite3.Connection, path: Path, log: Log, read_rep
 
 
 def copy_missing_jobs(connection: sqlite3.Connection, source: sqlite3.Connection, read_report: ReadReport) -> None:
-    """Add the jobs of an open store whose file was moved or deleted to the one in its place, if that lacks them."""
+    """Copy jobs of an open store whose file was moved or deleted to the new file, if that lacks them."""
     size = source.execute("PRAGMA page_count").fetchone()[0] * source.execute("PRAGMA page_size").fetchone()[0]
-    found = _read(source, size, read_report)
+    rows = _read(source, size, read_report)
     connection.execute("BEGIN IMMEDIATE")
-    _insert(connection, _whole_of(found), OLD)
+    _insert(connection, _intact_of(rows), OLD)
     connection.execute("COMMIT")
 
 
-def _fill(made: Path, path: Path, read_report: ReadReport, *, is_open: bool) -> str:
+def _fill(new: Path, path: Path, read_report: ReadReport, *, is_open: bool) -> str:
     """Fill a new store from all sources; return what came from where."""
     try:
         log, log_fault = ids_log.read(ids_log.path_beside(path)), ""
     except IdsLogError as fault:
         log, log_fault = {}, f" {fault}"
-    with closing(sqlite3.connect(made, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(new, isolation_level=None)) as connection:
         connection.row_factory = sqlite3.Row
         connection.execute("BEGIN")
-        found = _read_file(path, read_report) if path.exists() else []
-        own = _insert(connection, (_checked(saved, log) for saved in _whole_of(found)), revision=1)
+        rows = _read_file(path, read_report) if path.exists() else []
+        own = _insert(connection, (_checked(job, log) for job in _intact_of(rows)), revision=1)
         copied = _from_copy(connection, path, log, read_report, OLD)
-        own += _insert(connection, _parts_of(found, connection, log), OLD)
+        own += _insert(connection, _parts_of(rows, connection, log), OLD)
         lines = {key: line for key, line in log.items() if not (is_open and line.is_add)}
         logged = _from_log(connection, lines, OLD)
         connection.execute("UPDATE meta SET value = 1 WHERE name = 'revision'")
-        # Digests are made anew from the answers when the store is next opened.
+        # Digests are made again from the responses when the store is next opened.
         connection.execute("UPDATE meta SET value = 0 WHERE name = 'digest_version'")
         connection.execute("COMMIT")
     return _sources_text(own, copied, logged, path) + log_fault
@@ -201,7 +201,7 @@ def _day_of_copy(path: Path) -> str:
 
 
 def _keep_aside(path: Path) -> Path:
-    """Give the damaged file, with its journals, a second name, for the user alone; its place is never empty.
+    """Give the damaged file, with its journals, a second name, readable by the user only; its place is never empty.
 
     If the file is missing, only its journals are moved.
     """
@@ -219,19 +219,19 @@ def _keep_aside(path: Path) -> Path:
 
 
 def _from_copy(connection: sqlite3.Connection, path: Path, log: Log, read_report: ReadReport, revision: int) -> _Count:
-    """Add what only the daily copy has, on the list, archived or removed as the log says last."""
+    """Add jobs that only the daily copy has, as watched, archived or removed as the log says last."""
     if not backup_path(path).exists() or kind_of(backup_path(path)):
         return _Count()
-    found = _read_file(backup_path(path), read_report)
-    added = _insert(connection, (_as_logged(saved, log) for saved in _whole_of(found)), revision)
-    return added + _insert(connection, _parts_of(found, connection, log), revision)
+    rows = _read_file(backup_path(path), read_report)
+    added = _insert(connection, (_as_logged(job, log) for job in _intact_of(rows)), revision)
+    return added + _insert(connection, _parts_of(rows, connection, log), revision)
 
 
 def _from_log(connection: sqlite3.Connection, log: Log, revision: int) -> _Count:
     """Add the jobs that the store does not know at all as the log says last."""
     known = _known(connection)
-    lost = [line for key, line in log.items() if key not in known]
-    return _insert(connection, (_Saved({**row_of(_watch_of(line)), **_place(line)}) for line in lost), revision)
+    lines = [line for key, line in log.items() if key not in known]
+    return _insert(connection, (_RecoveredJob({**row_of(_watch_of(line)), **_place(line)}) for line in lines), revision)
 
 
 def _watch_of(line: Line) -> WatchedJob:
@@ -240,64 +240,65 @@ def _watch_of(line: Line) -> WatchedJob:
 
 
 def _place(line: Line) -> Columns:
-    """Whether the job is on the list, archived or removed, as the columns of a row."""
+    """Return the columns that say whether the job is on the list, archived or removed."""
     return _ON_LIST if line.is_add else {"removed_at": line.at, "removed_as": _LEFT_AS[line.action].value}
 
 
-def _whole_of(found: _Found) -> Iterator[_Saved]:
-    return (saved for row in found for saved in row if saved.is_whole)
+def _intact_of(rows: _RecoveredRows) -> Iterator[_RecoveredJob]:
+    return (job for row in rows for job in row if job.is_whole)
 
 
-def _parts_of(found: _Found, connection: sqlite3.Connection, log: Log) -> Iterator[_Saved]:
-    """What is left of damaged rows; of a row with two ids those that are known elsewhere, or else both."""
+def _parts_of(rows: _RecoveredRows, connection: sqlite3.Connection, log: Log) -> Iterator[_RecoveredJob]:
+    """Return what is left of damaged rows; of a row with two ids those that are known elsewhere, or else both."""
     known = _known(connection) | set(log)
-    for row in found:
-        parts = [saved for saved in row if not saved.is_whole]
-        yield from (_as_logged(saved, log) for saved in [one for one in parts if one.key in known] or parts)
+    for row in rows:
+        parts = [job for job in row if not job.is_whole]
+        yield from (_as_logged(job, log) for job in [part for part in parts if part.key in known] or parts)
 
 
-def _checked(saved: _Saved, log: Log) -> _Saved:
-    """The row as it is, unless it was removed for no reason, which no window writes, or a flipped bit has renamed the
-    column that says whether it was: then as the log says.
+def _checked(job: _RecoveredJob, log: Log) -> _RecoveredJob:
+    """Return the row as it is, or as the log says if its removal is damaged.
+
+    No window writes a removal without a reason, and a flipped bit may have renamed the column.
     """
-    if not _ON_LIST.keys() <= saved.watch.keys():
-        return _as_logged(replace(saved, watch={**_ON_LIST, **saved.watch}), log)
-    is_odd = saved.watch["removed_at"] is not None and saved.watch["removed_as"] is None
-    return _as_logged(saved, log) if is_odd else saved
+    if not _ON_LIST.keys() <= job.watch.keys():
+        return _as_logged(replace(job, watch={**_ON_LIST, **job.watch}), log)
+    is_odd = job.watch["removed_at"] is not None and job.watch["removed_as"] is None
+    return _as_logged(job, log) if is_odd else job
 
 
-def _as_logged(saved: _Saved, log: Log) -> _Saved:
-    """The job on the list, archived or removed as the log says last; with its label if a damaged row has none.
+def _as_logged(job: _RecoveredJob, log: Log) -> _RecoveredJob:
+    """Return the job as the log says last, with the log's label if a damaged row has none.
 
     A row that was archived stays so unless the line is later: it may be the `remove` of that archiving.
     """
-    line, watch = log.get(saved.key), dict(saved.watch)
+    line, watch = log.get(job.key), dict(job.watch)
     if line is None:
-        return saved
+        return job
     left_at = watch.get("removed_at") if watch.get("removed_as") is not None else None
     if line.is_add or not isinstance(left_at, int | float) or line.at > left_at:
         watch |= _place(line)
-    if not saved.is_whole and not watch.get("label"):
+    if not job.is_whole and not watch.get("label"):
         watch["label"] = line.label
-    return replace(saved, watch=watch)
+    return replace(job, watch=watch)
 
 
 def _known(connection: sqlite3.Connection) -> set[Key]:
     return {ids_log.key_of(row[0], row[1]) for row in connection.execute("SELECT tenant, job FROM watches NOT INDEXED")}
 
 
-def _insert(connection: sqlite3.Connection, found: Iterable[_Saved], revision: int) -> _Count:
-    """Add watches that the store does not know; return how many of them are on the list, and how many archived."""
+def _insert(connection: sqlite3.Connection, jobs: Iterable[_RecoveredJob], revision: int) -> _Count:
+    """Add jobs that the store does not know; return how many of them are watched, and how many archived."""
     columns = {row[1] for row in connection.execute("PRAGMA table_info(watches)")}
     added = _Count()
-    for saved in found:
-        watch = {name: value for name, value in saved.watch.items() if name in columns}
+    for job in jobs:
+        watch = {name: value for name, value in job.watch.items() if name in columns}
         if _put(connection, "watches", {**watch, "revision": revision}):
             added += _Count(watch.get("removed_at") is None, watch.get("removed_as") == EventKind.ARCHIVED.value)
             row = connection.execute(f"SELECT {POSITION}", (watch["tenant"], watch["job"])).fetchone()
-            if saved.answer:
-                _put(connection, "reports", {"position": row[0], **saved.answer})
-            for entry in saved.entries:
+            if job.answer:
+                _put(connection, "reports", {"position": row[0], **job.answer})
+            for entry in job.entries:
                 _put(connection, "entries", {"position": row[0], **entry})
     return added
 
@@ -307,14 +308,14 @@ def _put(connection: sqlite3.Connection, table: str, columns: Columns) -> bool:
     return connection.execute(f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({values})", columns).rowcount == 1
 
 
-def _read_file(path: Path, read_report: ReadReport) -> list[tuple[_Saved, ...]]:
+def _read_file(path: Path, read_report: ReadReport) -> list[tuple[_RecoveredJob, ...]]:
     with _opened(path) as connection:
         return _read(connection, path.stat().st_size, read_report)
 
 
-def _read(connection: sqlite3.Connection, size: int, read_report: ReadReport) -> list[tuple[_Saved, ...]]:
-    """What is readable of a file of so many bytes, in the order of adding; ids that only the index has come last."""
-    found: list[tuple[_Saved, ...]] = []
+def _read(connection: sqlite3.Connection, size: int, read_report: ReadReport) -> list[tuple[_RecoveredJob, ...]]:
+    """Return what is readable of a file of so many bytes, in the order of adding; ids found only in the index last."""
+    jobs: list[tuple[_RecoveredJob, ...]] = []
     most = size // SMALLEST_ROW + 1
     with suppress(*_FAULTS):
         entries: dict[object, list[Columns]] = defaultdict(list)
@@ -325,16 +326,17 @@ def _read(connection: sqlite3.Connection, size: int, read_report: ReadReport) ->
             with suppress(LookupError):  # a table without such columns
                 about = _answer(connection, row["position"], read_report), tuple(entries[row["position"]])
                 whole = _whole(row)
-                found.append((_Saved(whole, *about),) if whole else _parts(row, *about))
-        found += [
-            tuple(_Saved(least, is_whole=False) for least in _least(row[0], {row[1]})) for row in _indexed(connection)
+                jobs.append((_RecoveredJob(whole, *about),) if whole else _parts(row, *about))
+        jobs += [
+            tuple(_RecoveredJob(least, is_whole=False) for least in _least(row[0], {row[1]}))
+            for row in _indexed(connection)
         ]
-    return found
+    return jobs
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """The file as it is: no journal is played back, no lock taken, and a malformed schema is read as far as it goes."""
+    """Open the file without playing back a journal or taking a lock; a malformed schema is read as far as possible."""
     if kind := kind_of(path):
         raise OSError(f"{path} is {kind}, not a regular file")
     uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
@@ -347,9 +349,9 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _rows(connection: sqlite3.Connection, table: str, key: str, most: int) -> Iterator[sqlite3.Row]:
-    """The rows of a table by its key; a range of keys that cannot be read is halved, down to single keys.
+    """Yield the rows of a table by its key; a range of keys that cannot be read is halved, down to single keys.
 
-    Given up after as many failures in a row as the file can hold rows (`most`).
+    It stops after as many failures in a row as the file can hold rows (`most`).
     """
     ranges, failed = [(1, _last_key(connection, table, key))], 0
     while ranges and failed <= most:
@@ -377,7 +379,7 @@ def _last_key(connection: sqlite3.Connection, table: str, key: str) -> int:
 
 
 def _range(connection: sqlite3.Connection, table: str, key: str, low: int, high: int) -> list[sqlite3.Row]:
-    """The rows between two keys. Raises `DamageError` if keys do not ascend: a page may point back at itself."""
+    """Return the rows between two keys. Raises `DamageError` if keys do not ascend: a page may point back at itself."""
     rows: list[sqlite3.Row] = []
     last = low - 1
     for row in connection.execute(f"SELECT * FROM {table} WHERE {key} BETWEEN ? AND ? ORDER BY {key}", (low, high)):
@@ -389,24 +391,24 @@ def _range(connection: sqlite3.Connection, table: str, key: str, low: int, high:
 
 
 def _whole(row: sqlite3.Row) -> Columns | None:
-    """The columns of a row that is as this program writes it."""
+    """Return the columns of an intact row, or None."""
     try:
         watches_of([row])
     except (*_FAULTS, LookupError):
         return None
-    return {name: _harmless(name, row[name]) for name in row.keys() if name not in {"position", "revision"}}  # noqa: SIM118 - a row is no mapping
+    return {name: _cleaned(name, row[name]) for name in row.keys() if name not in {"position", "revision"}}  # noqa: SIM118 - a row is not a mapping
 
 
-def _parts(row: sqlite3.Row, answer: Columns | None, entries: tuple[Columns, ...]) -> tuple[_Saved, ...]:
-    """What is sound of a damaged row, once for each id that it may be of."""
-    names, found = row.keys(), []
+def _parts(row: sqlite3.Row, answer: Columns | None, entries: tuple[Columns, ...]) -> tuple[_RecoveredJob, ...]:
+    """Return what is intact of a damaged row, once for each id that it may have."""
+    names, parts = row.keys(), []
     for least in _least(row["tenant"], {row["given"], row["job"]}):
         columns = dict(least)
         for group in _GROUPS:
             if set(group) <= set(names) and _is_sound(given := {**columns, **{name: row[name] for name in group}}):
-                columns = {name: _harmless(name, value) for name, value in given.items()}
-        found.append(_Saved(columns, answer, entries, is_whole=False))
-    return tuple(found)
+                columns = {name: _cleaned(name, value) for name, value in given.items()}
+        parts.append(_RecoveredJob(columns, answer, entries, is_whole=False))
+    return tuple(parts)
 
 
 def _is_sound(columns: dict[str, SqlValue]) -> bool:
@@ -420,7 +422,7 @@ def _is_sound(columns: dict[str, SqlValue]) -> bool:
 
 
 def _least(tenant: object, ids: Iterable[object]) -> Iterator[Columns]:
-    """The columns of jobs of which little more than the id is known."""
+    """Yield the columns of jobs of which little more than the id is known."""
     name = clean(tenant) if isinstance(tenant, str) else "env"
     for job_id in set(_parsed(ids)):
         watch = WatchedJob(job=JobRef(name, job_id), added_at=time.time(), added_by="damaged store")
@@ -442,7 +444,7 @@ def _answer(connection: sqlite3.Connection, position: int, read_report: ReadRepo
 
 
 def _earlier(row: sqlite3.Row) -> Columns:
-    """The answer before, where it is whole."""
+    """Return the previous body, if it is intact."""
     with suppress(*_FAULTS, LookupError):
         previous_body_of(row)
         return {name: row[name] for name in ("earlier_at", "earlier")}
@@ -452,15 +454,15 @@ def _earlier(row: sqlite3.Row) -> Columns:
 def _entry(row: sqlite3.Row) -> Columns:
     for name in _ENTRY:
         check(name, (row[name],))
-    return {name: _harmless(name, row[name]) for name in _ENTRY}
+    return {name: _cleaned(name, row[name]) for name in _ENTRY}
 
 
-def _harmless(name: str, value: SqlValue) -> SqlValue:
+def _cleaned(name: str, value: SqlValue) -> SqlValue:
     return clean(value) if isinstance(value, str) and name != "tags" else value
 
 
 def _indexed(connection: sqlite3.Connection) -> Iterator[sqlite3.Row]:
-    """Tenants and ids as the index of the watches holds them, from both ends up to what cannot be read."""
+    """Yield tenants and ids from the index of the table, from both ends up to what cannot be read."""
     for order in ("ASC", "DESC"):
         query = f"SELECT tenant, job FROM watches INDEXED BY sqlite_autoindex_watches_1 ORDER BY tenant {order}"
         with suppress(*_FAULTS):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class DamageError(ValueError):
-    """A row holds what this program never wrote; the message says what."""
+    """A row contains what this program never wrote; the message says what."""
 
 
 SqlValue = str | float | int | None
@@ -29,7 +29,7 @@ Row = sqlite3.Row | Mapping[str, Any]
 
 DIGEST = ("status", "verdict", "sentence", "kind", "order_number", "account_number", "words")
 PROBLEM = ("problem", "problem_detail", "problem_code")
-"""Columns that hold something all together, or nothing."""
+"""Columns that are all set or all NULL."""
 
 OBSERVATIONS = (
     *DIGEST,
@@ -50,7 +50,7 @@ _FIELDS = {
     "unfinished_at": "last_running_at",
     "heard_at": "last_call_at",
 }
-"""Columns of which the field of a watched job has another name; exported files have the names of columns."""
+"""Columns whose field in a watched job has another name; exported files use the names of columns."""
 
 _COLUMN_OF = {field: column for column, field in _FIELDS.items()}
 
@@ -59,7 +59,7 @@ _PLAIN = tuple(
     for name in (*IDENTITY, *ANNOTATIONS, *OBSERVATIONS)
     if name not in {"tenant", "job", "given", "tags", *DIGEST, *PROBLEM}
 )
-"""Columns that hold a field of the watch as it is."""
+"""Columns that hold a field of the job unchanged."""
 
 _TIMES = frozenset({"added_at", "seen_at", "unfinished_at", "ended_at", "changed_at", "problem_at", "at"})
 _LATEST = 1e11
@@ -73,7 +73,7 @@ _TYPES: Mapping[str, frozenset[type]] = {
     **dict.fromkeys((*_TIMES, "acknowledged_at", "removed_at"), _REAL | _OR_NULL),
     **dict.fromkeys(("added_at", "at", "planned", "heard_at"), _REAL),
 }
-"""What a column holds, as far as a damaged file could hold something else."""
+"""The types of columns, as far as a damaged file could contain others."""
 
 _KINDS = {kind.value: kind for kind in Kind}
 _PROBLEMS = {kind.name: kind for kind in ProblemKind}
@@ -81,7 +81,7 @@ _EVENTS = {event.value: event for event in EventKind}
 
 
 def row_of(watch: WatchedJob) -> dict[str, SqlValue]:
-    """All columns of a watch but its position, removal and revision."""
+    """Return all columns of a job except its position, removal and revision."""
     return {
         "tenant": watch.job.tenant,
         "job": watch.job.id.key,
@@ -94,7 +94,7 @@ def row_of(watch: WatchedJob) -> dict[str, SqlValue]:
 
 
 def watches_of(rows: Sequence[sqlite3.Row]) -> tuple[WatchedJob, ...]:
-    """The watches that rows hold; raises `DamageError`."""
+    """Return the jobs of rows; raises `DamageError`."""
     for name, column in zip(rows[0].keys() if rows else (), zip(*rows, strict=True), strict=True):
         check(name, column)
     try:
@@ -104,7 +104,7 @@ def watches_of(rows: Sequence[sqlite3.Row]) -> tuple[WatchedJob, ...]:
 
 
 def watch_of(row: Row) -> WatchedJob:
-    """The watch that checked columns hold."""
+    """Return the job of checked columns."""
     return WatchedJob(
         job=_job_of(row),
         added_at=row["added_at"],
@@ -131,7 +131,7 @@ def _tags_of(text: str) -> tuple[str, ...]:
     except (ValueError, RecursionError):
         tags = None
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        raise DamageError("its tags hold something else")
+        raise DamageError("its tags contain something else")
     return tuple(tags)
 
 
@@ -143,16 +143,16 @@ def _job_of(row: Row) -> JobRef:
 
 
 def check(name: str, column: tuple[object, ...]) -> None:
-    """Raises `DamageError` where a column holds what this program never writes there."""
+    """Raise `DamageError` if a column contains what this program never writes there."""
     types = _TYPES.get(name)
     if types is not None and not types.issuperset(map(type, column)):
-        raise DamageError(f"its {name} holds something else")
+        raise DamageError(f"its {name} contains something else")
     if name in _TIMES and not all(value is None or 0.0 <= value < _LATEST for value in column):  # type: ignore[operator]
-        raise DamageError(f"its {name} holds no time")
+        raise DamageError(f"its {name} is not a time")
 
 
 def entry_of(row: Row, job: JobRef) -> Event:
-    """A timeline's entry; an event of a newer program reads as a change of status. Raises `DamageError`."""
+    """Return the event of a row; an event of a newer program reads as a change of status. Raises `DamageError`."""
     for name in ("at", "event", "text", "verdict"):
         check(name, (row[name],))
     return Event(job, row["at"], _EVENTS.get(row["event"], EventKind.STATUS), row["text"], row["verdict"])
@@ -186,51 +186,51 @@ def _problem_of(row: Row) -> Problem | None:
 
 
 ReadReport = Callable[[str], "Report | None"]
-"""Reads a kept body as a report; handed in, since only the wire knows how."""
+"""Parses a stored body as a report; passed in, since only the API's parser knows how."""
 
 
 def response_row(job: JobRef, response: "Success") -> dict[str, str | float]:
-    """The columns of an answer; the call holds no header of the request, and so no token."""
+    """Return the columns of a response; the call contains no request header, and so no token."""
     call = json.dumps(call_fields(response.call), ensure_ascii=False)
     return {"tenant": job.tenant, "job": job.id.key, "at": response.at, "body": response.report.raw, "call": call}
 
 
 def response_of(row: sqlite3.Row, read_report: ReadReport) -> "Success | None":
-    """The answer that a row holds; None where its body is no report any more. Raises `DamageError`."""
+    """Return the response of a row; None if its body is not a report any more. Raises `DamageError`."""
     check("at", (row["at"],))
     try:
         report, call = read_report(row["body"]), call_of(json.loads(row["call"]))
     except (ValueError, TypeError, LookupError, AttributeError) as fault:
-        raise DamageError(f"an answer cannot be read, {fault}") from fault
+        raise DamageError(f"a response cannot be read, {fault}") from fault
     return _classes()[0](report, row["at"], call) if report else None
 
 
 def previous_body_of(row: sqlite3.Row) -> "PreviousBody | None":
-    """The body that a row's answer replaced; None where it is the first one. Raises `DamageError`."""
+    """Return the body that the response of a row replaced; None if it is the first one. Raises `DamageError`."""
     raw, at = row["earlier"], row["earlier_at"]
     if raw is None and at is None:
         return None
     check("at", (at,))
     if not isinstance(raw, str):
-        raise DamageError("an earlier answer is no text")
+        raise DamageError("an earlier response is not text")
     return _classes()[1](raw, at)
 
 
 def call_fields(call: "Call") -> dict[str, Any]:
-    """What is kept of a call; the headers about limits are kept, and what they say is not kept beside them."""
+    """Return what is stored of a call: the rate limit headers, but not what was read from them."""
     fields = asdict(call)
     del fields["rate_limits"]
     return fields
 
 
 def call_of(fields: Mapping[str, Any]) -> "Call":
-    """The call that these fields tell of; raises `TypeError`, `ValueError` or `LookupError` where they do not."""
+    """Return the call of these fields; raises `TypeError`, `ValueError` or `LookupError` if they are not one."""
     limits = tuple((name, value) for name, value in fields["limits"])
     return _classes()[2](rate_limits=RateLimits(), **{**fields, "limits": limits})
 
 
 def _classes() -> "tuple[type[Success], type[PreviousBody], type[Call]]":
-    from zjobtui.models.observation import Call, PreviousBody, Success  # noqa: PLC0415 - 10 ms; the first screen shows no answer
+    from zjobtui.models.observation import Call, PreviousBody, Success  # noqa: PLC0415 - 10 ms; the first screen shows no response
 
     return Success, PreviousBody, Call
 
@@ -259,11 +259,11 @@ _ANSWER = (
     "earlier = CASE body WHEN excluded.body THEN earlier ELSE body END, "
     "at = excluded.at, body = excluded.body, call = excluded.call"
 )
-"""The body that another one replaces is kept as the earlier one; one that says the same replaces nothing."""
-_TELL = "INSERT INTO entries (position, at, event, text, verdict) VALUES (?, ?, ?, ?, ?)"
-_LAST_TOLD = "SELECT event, text, verdict FROM entries WHERE position = ? ORDER BY number DESC LIMIT 1"
+"""The body that another one replaces is kept as the earlier one; an equal one replaces nothing."""
+_ADD_EVENT = "INSERT INTO entries (position, at, event, text, verdict) VALUES (?, ?, ?, ?, ?)"
+_LAST_EVENT = "SELECT event, text, verdict FROM entries WHERE position = ? ORDER BY number DESC LIMIT 1"
 POSITION = "(SELECT position FROM watches WHERE tenant = ? AND job = ?)"
-"""Finds a watch's row by tenant and job key."""
+"""Finds the row of a job by tenant and job key."""
 
 
 class MissingJobError(Exception):
@@ -271,10 +271,10 @@ class MissingJobError(Exception):
 
 
 def write(connection: sqlite3.Connection, change: Change, revision: int) -> None:
-    """Writes a change column group by column group, so that two windows never undo each other's writes.
+    """Write a change, each group of columns by itself, so that two windows never undo each other's writes.
 
-    An observation older than the one that is stored is passed over, and so is any that would undo a final one.
-    Raises `MissingJobError` if the store does not know a job of the change: no row is ever deleted.
+    An observation older than the stored one is skipped, and so is any that would undo a final one. Raises
+    `MissingJobError` if the store does not know a job of the change: no row is ever deleted.
     """
     _add(connection, change.added, revision)
     _remove(connection, change, revision)
@@ -291,12 +291,14 @@ def _add(connection: sqlite3.Connection, watches: Iterable[WatchedJob], revision
 
 
 def _remove(connection: sqlite3.Connection, change: Change, revision: int) -> None:
-    said = {entry.job: entry for entry in change.entries}
-    left = [(said.get(watch.job, Event(watch.job, 0.0, EventKind.REMOVED, "")), watch.job) for watch in change.removed]
+    removals = {entry.job: entry for entry in change.entries}
+    removed = [
+        (removals.get(watch.job, Event(watch.job, 0.0, EventKind.REMOVED, "")), watch.job) for watch in change.removed
+    ]
     _update_each(
         connection,
         "UPDATE watches SET removed_at = ?, removed_as = ?, revision = ? WHERE tenant = ? AND job = ?",
-        [(entry.at, entry.event.value, revision, job.tenant, job.id.key) for entry, job in left],
+        [(entry.at, entry.event.value, revision, job.tenant, job.id.key) for entry, job in removed],
     )
 
 
@@ -309,11 +311,11 @@ def _update_each(
 
 
 def _observe(connection: sqlite3.Connection, observed: Iterable[Observed], revision: int) -> None:
-    for one in observed:
-        written = connection.execute(_OBSERVE, {**row_of(one.watch), "revision": revision})
-        if written.rowcount and one.response is not None:
-            connection.execute(_ANSWER, response_row(one.watch.job, one.response))
-        elif not written.rowcount and not _is_known(connection, one.watch.job):
+    for job in observed:
+        written = connection.execute(_OBSERVE, {**row_of(job.watch), "revision": revision})
+        if written.rowcount and job.response is not None:
+            connection.execute(_ANSWER, response_row(job.watch.job, job.response))
+        elif not written.rowcount and not _is_known(connection, job.watch.job):
             raise MissingJobError
 
 
@@ -322,10 +324,10 @@ def _is_known(connection: sqlite3.Connection, job: JobRef) -> bool:
 
 
 def _append(connection: sqlite3.Connection, entries: Iterable[Event]) -> None:
-    """Adds to timelines; what another window has just told in the same words is not told again."""
+    """Append to histories, except for what another window has just written in the same words."""
     for entry in entries:
         row = connection.execute(f"SELECT {POSITION}", (entry.job.tenant, entry.job.id.key)).fetchone()
-        told = (entry.event.value, entry.text, entry.verdict)
-        if row[0] is None or tuple(connection.execute(_LAST_TOLD, (row[0],)).fetchone() or ()) == told:
+        values = (entry.event.value, entry.text, entry.verdict)
+        if row[0] is None or tuple(connection.execute(_LAST_EVENT, (row[0],)).fetchone() or ()) == values:
             continue
-        connection.execute(_TELL, (row[0], entry.at, *told))
+        connection.execute(_ADD_EVENT, (row[0], entry.at, *values))

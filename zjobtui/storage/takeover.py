@@ -1,4 +1,4 @@
-"""Carries what an open window knows over to another file that took the place of its store.
+"""Takeover: writes what an open window knows to another file that took the place of its store.
 
 What the window or its file knew wins over the new file, unless a row was written there after the two went apart.
 """
@@ -13,8 +13,9 @@ from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Observed, Watchlist
-from zjobtui.storage import ids_log
-from zjobtui.storage.ids_log import Key, Line
+from zjobtui.storage import ids_log, shared_tables
+from zjobtui.storage.ids_log import IdsLogError, Key, Line
+from zjobtui.storage.recovery import copy_missing_jobs
 from zjobtui.storage.rows import (
     ANNOTATIONS,
     IDENTITY,
@@ -27,6 +28,7 @@ from zjobtui.storage.rows import (
     watches_of,
     write,
 )
+from zjobtui.storage.store_file import StoreFile, read_meta
 
 _ROWS = f"SELECT {', '.join((*IDENTITY, *ANNOTATIONS, *OBSERVATIONS))}, removed_at, removed_as FROM watches"
 _REPORT = ("at", "body", "call", "earlier_at", "earlier")
@@ -35,9 +37,89 @@ _FAULTS = (sqlite3.Error, DamageError, LookupError, TypeError)
 _NO_WATCHES = Watchlist({})
 
 
+def take_over(before: StoreFile, after: StoreFile, window: Change, read_report: ReadReport) -> bool:
+    """Write what is known of the jobs to the file `after`, which is now in the place of `before`.
+
+    What is known is what `before` holds, or if that cannot be read, what the window knows: its watchlist, and its
+    removals with their events. Returns whether it came from the file. Raises `StoreError`.
+    """
+    is_whole = False
+    with before.lock, after.raising_store_errors():
+        revision = before.newest
+        source = before.connection if after.opened.identity != before.opened.identity else None
+        try:
+            if source is not None:
+                is_whole, revision = _begin_reading(before, source)
+                if _has_pages(source):
+                    copy_missing_jobs(after.connection, source, read_report)
+            return _receive(after, before.store_id, revision, window, source if is_whole else None, read_report)
+        finally:
+            if source is not None and source.in_transaction:
+                source.execute("ROLLBACK")
+
+
+def _begin_reading(file: StoreFile, source: sqlite3.Connection) -> tuple[bool, int]:
+    """Return whether the file is readable and still holds what this window saved, and its revision.
+
+    It stays readable until the caller ends the transaction. Raises `sqlite3.Error` if it is locked.
+    """
+    try:
+        source.execute("BEGIN")
+        revision, store_id = read_meta(source, "revision"), shared_tables.id_of(source)
+    except (sqlite3.Error, DamageError) as fault:
+        if getattr(fault, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            raise
+        return False, file.newest
+    is_same = not file.is_overwritten and revision >= file.newest and file.store_id in {None, store_id}
+    return is_same, revision if is_same else file.newest
+
+
+def _has_pages(connection: sqlite3.Connection) -> bool:
+    """Return whether SQLite accepts the open file as a database at all."""
+    try:
+        return bool(connection.execute("PRAGMA page_count").fetchone()[0])
+    except sqlite3.Error:
+        return False
+
+
+def _receive(
+    file: StoreFile,
+    store_id: int | None,
+    last_revision: int,
+    window: Change,
+    source: sqlite3.Connection | None,
+    read_report: ReadReport,
+) -> bool:
+    """Take over what the store with this id held up to its last revision, in one transaction.
+
+    Returns whether that came from its file (`source`), and not only from what the window knows.
+    """
+    jobs = _jobs_of_window(window)
+    if source is not None:
+        try:
+            jobs |= _jobs_of_store(source)
+        except sqlite3.Error:
+            source = None
+    try:
+        lines = ids_log.read(ids_log.path_beside(file.path))
+    except IdsLogError:  # reported when store and log are reconciled
+        lines = {}
+    with file.writing() as (connection, revision):
+        is_same = store_id is not None and file.store_id == store_id
+        parted_at = last_revision if is_same else shared_tables.carried_over_at(connection, store_id)
+        _carry_jobs_over(connection, jobs, lines, parted_at, revision)
+        connection.execute("UPDATE watches SET revision = ? WHERE revision = 0", (revision,))
+        if source is not None:
+            _carry_responses_over(connection, source, jobs, read_report)
+        if is_same and last_revision >= revision:  # an older copy: other windows must notice it as well
+            shared_tables.ensure_id(connection, renew=True)
+        shared_tables.record_carry_over(connection, store_id, revision)
+    return source is not None
+
+
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A job as the window knows it; `removal` is the timeline entry of its removal if it is not on the list."""
+class _KnownJob:
+    """A job as the window knows it; `removal` is the event of its removal if it is not on the list."""
 
     watch: WatchedJob
     removal: Event | None = None
@@ -48,22 +130,22 @@ class Known:
         return self.watch.job.tenant, self.watch.job.id.key
 
 
-def jobs_of_window(window: Change) -> dict[Key, Known]:
-    """The jobs on the list of a window, and those that it removed."""
-    removals = {entry.job: entry for entry in window.entries}
-    gone = [Known(watch, removals[watch.job]) for watch in window.removed]
-    return {known.key: known for known in (*gone, *map(Known, window.watchlist))}
+def _jobs_of_window(window: Change) -> dict[Key, _KnownJob]:
+    """Return the jobs on the list of a window, and those that it removed."""
+    removals = {event.job: event for event in window.entries}
+    removed = [_KnownJob(watch, removals[watch.job]) for watch in window.removed]
+    return {known.key: known for known in (*removed, *map(_KnownJob, window.watchlist))}
 
 
-def jobs_of_store(store: sqlite3.Connection) -> dict[Key, Known]:
-    """The sound rows of a store."""
-    found: dict[Key, Known] = {}
+def _jobs_of_store(store: sqlite3.Connection) -> dict[Key, _KnownJob]:
+    """Return the jobs of the sound rows of a store."""
+    jobs: dict[Key, _KnownJob] = {}
     for row in store.execute(f"{_ROWS} ORDER BY position").fetchall():
         with suppress(DamageError):
             (watch,) = watches_of([row])
-            known = Known(watch, None if row["removed_at"] is None else _removal(watch.job, row))
-            found[known.key] = known
-    return found
+            known = _KnownJob(watch, None if row["removed_at"] is None else _removal(watch.job, row))
+            jobs[known.key] = known
+    return jobs
 
 
 def _removal(job: JobRef, row: sqlite3.Row) -> Event:
@@ -71,82 +153,85 @@ def _removal(job: JobRef, row: sqlite3.Row) -> Event:
     return Event(job, row["removed_at"], why, "")
 
 
-def carry_over(
+def _carry_jobs_over(
     connection: sqlite3.Connection,
-    known: Mapping[Key, Known],
+    jobs: Mapping[Key, _KnownJob],
     log: Mapping[Key, Line],
-    apart: int | None,
+    parted_at: int | None,
     revision: int,
 ) -> None:
-    """Write what is known to the new file within a transaction of the caller.
+    """Write known jobs to the new file within a transaction of the caller.
 
-    Rows of the new file after the revision `apart` are newer than what is known; without it none is. If the file has
-    removed a job that is known to be on the list, `log` says who is right.
+    Rows of the new file after the revision `parted_at` are newer than what is known; without it none is. If the file
+    has removed a job that is known to be on the list, the log decides.
     """
     rows = {
         (row["tenant"], row["job"]): row
         for row in connection.execute("SELECT tenant, job, added_at, removed_at, revision FROM watches")
     }
-    added, removed, annotated = [], [], []
-    for key, job in known.items():
-        row = rows.get(key)
-        if row is not None and apart is not None and row["revision"] > apart:
-            continue
-        annotated.append(job.watch)
-        if row is None or (row["removed_at"] is not None and job.removal is None and _is_listed(key, log)):
-            added.append(job.watch)
-        if job.removal is not None and (row is None or _is_removed_later(row, job.removal.at)):
-            removed.append(job)
+    newer = {key for key, row in rows.items() if parted_at is not None and row["revision"] > parted_at}
+    known = {key: job for key, job in jobs.items() if key not in newer}
+    added = [job for key, job in known.items() if _is_to_add(job, rows.get(key), log.get(ids_log.key_of(*key)))]
+    removed = [job for key, job in known.items() if _is_to_remove(job, rows.get(key))]
     change = Change(
         watchlist=_NO_WATCHES,
-        added=tuple(added),
+        added=tuple(job.watch for job in added),
         removed=tuple(job.watch for job in removed),
-        annotated=tuple(annotated),
-        observed=tuple(Observed(job.watch) for job in known.values()),
+        annotated=tuple(job.watch for job in known.values()),
+        observed=tuple(Observed(job.watch) for job in jobs.values()),
         entries=tuple(job.removal for job in removed if job.removal is not None),
     )
     write(connection, change, revision)
-    gone = [
+    unknown = {key: row for key, row in rows.items() if key not in jobs and key not in newer}
+    _remove_as_logged(connection, unknown, log, revision)
+
+
+def _is_to_add(job: _KnownJob, row: sqlite3.Row | None, line: Line | None) -> bool:
+    if row is None:
+        return True
+    return row["removed_at"] is not None and job.removal is None and (line is None or line.is_add)
+
+
+def _is_to_remove(job: _KnownJob, row: sqlite3.Row | None) -> bool:
+    return job.removal is not None and (row is None or _is_removed_later(row, job.removal.at))
+
+
+def _remove_as_logged(
+    connection: sqlite3.Connection, rows: Mapping[Key, sqlite3.Row], log: Mapping[Key, Line], revision: int
+) -> None:
+    """Remove the jobs of these rows that the log says were removed later."""
+    removed = [
         (line.at, EventKind.REMOVED.value, revision, *key)
         for key, row in rows.items()
-        if key not in known
-        and (line := log.get(ids_log.key_of(*key))) is not None
-        and not line.is_add
-        and not (apart is not None and row["revision"] > apart)
-        and _is_removed_later(row, line.at)
+        if (line := log.get(ids_log.key_of(*key))) and not line.is_add and _is_removed_later(row, line.at)
     ]
     connection.executemany(
-        "UPDATE watches SET removed_at = ?, removed_as = ?, revision = ? WHERE tenant = ? AND job = ?", gone
+        "UPDATE watches SET removed_at = ?, removed_as = ?, revision = ? WHERE tenant = ? AND job = ?", removed
     )
 
 
-def _is_listed(key: Key, log: Mapping[Key, Line]) -> bool:
-    line = log.get(ids_log.key_of(*key))
-    return line is None or line.is_add
-
-
 def _is_removed_later(row: sqlite3.Row, at: float) -> bool:
-    """Whether the row is on the list, and was so before `at`; the log has whole seconds."""
+    """Return whether the row is on the list, and was before `at`; the log has whole seconds."""
     return row["removed_at"] is None and bool(row["added_at"] < at + 1)
 
 
-def carry_answers_over(
+def _carry_responses_over(
     connection: sqlite3.Connection, source: sqlite3.Connection, keys: Iterable[Key], read_report: ReadReport
 ) -> None:
-    """Write later answers and further entries of timelines than the new file has; what is not readable stays behind."""
+    """Write responses and events that are later than those of the new file; what is unreadable is left out."""
     entries = _entries(source)
     for key in keys:
         row = connection.execute(f"SELECT {POSITION}", key).fetchone()
         if row[0] is not None:
-            _carry_answer(connection, source, key, row[0], read_report)
+            _carry_response(connection, source, key, row[0], read_report)
             _carry_entries(connection, entries.get(key, []), row[0])
 
 
-def _carry_answer(
+def _carry_response(
     connection: sqlite3.Connection, source: sqlite3.Connection, key: Key, position: int, read_report: ReadReport
 ) -> None:
-    there = connection.execute("SELECT at FROM reports WHERE position = ?", (position,)).fetchone()
-    report = _later_answer(source, key, there["at"] if there else -1.0, read_report)
+    stored = connection.execute("SELECT at FROM reports WHERE position = ?", (position,)).fetchone()
+    report = _later_response(source, key, stored["at"] if stored else -1.0, read_report)
     if report is not None:
         names = ", ".join(_REPORT)
         connection.execute(
@@ -154,8 +239,8 @@ def _carry_answer(
         )
 
 
-def _later_answer(source: sqlite3.Connection, key: Key, at: float, read_report: ReadReport) -> sqlite3.Row | None:
-    """The row of an answer that came after `at`; None if there is none or it is damaged."""
+def _later_response(source: sqlite3.Connection, key: Key, at: float, read_report: ReadReport) -> sqlite3.Row | None:
+    """Return the row of a response that came after `at`; None if there is none or it is damaged."""
     query = f"SELECT {', '.join(_REPORT)} FROM reports WHERE position = {POSITION}"
     with suppress(*_FAULTS):
         row: sqlite3.Row | None = source.execute(query, key).fetchone()
@@ -164,35 +249,35 @@ def _later_answer(source: sqlite3.Connection, key: Key, at: float, read_report: 
     return None
 
 
-_Told = tuple[float, str, str, str]
+_Entry = tuple[float, str, str, str]
 
 
-def _carry_entries(connection: sqlite3.Connection, entries: list[_Told], position: int) -> None:
+def _carry_entries(connection: sqlite3.Connection, entries: list[_Entry], position: int) -> None:
     query = f"SELECT {', '.join(_ENTRY)} FROM entries WHERE position = ? ORDER BY number"
-    there: list[_Told] = [tuple(row) for row in connection.execute(query, (position,))]
-    if missing := [entry for entry in entries if entry not in there]:
-        told = sorted([*there, *missing], key=_at)
+    stored: list[_Entry] = [tuple(row) for row in connection.execute(query, (position,))]
+    if missing := [entry for entry in entries if entry not in stored]:
+        merged = sorted([*stored, *missing], key=_at)
         connection.execute("DELETE FROM entries WHERE position = ?", (position,))
         connection.executemany(
             f"INSERT INTO entries (position, {', '.join(_ENTRY)}) VALUES (?, ?, ?, ?, ?)",
-            [(position, *entry) for entry in told],
+            [(position, *entry) for entry in merged],
         )
 
 
-def _at(entry: _Told) -> float:
+def _at(entry: _Entry) -> float:
     return entry[0]
 
 
-def _entries(source: sqlite3.Connection) -> dict[Key, list[_Told]]:
-    """The timelines of a store, by job."""
-    found: dict[Key, list[_Told]] = defaultdict(list)
+def _entries(source: sqlite3.Connection) -> dict[Key, list[_Entry]]:
+    """Return the histories of a store, by job."""
+    entries: dict[Key, list[_Entry]] = defaultdict(list)
     with suppress(*_FAULTS):
         for key, entry in _sound_entries(source):
-            found[key].append(entry)
-    return found
+            entries[key].append(entry)
+    return entries
 
 
-def _sound_entries(source: sqlite3.Connection) -> Iterator[tuple[Key, _Told]]:
+def _sound_entries(source: sqlite3.Connection) -> Iterator[tuple[Key, _Entry]]:
     columns = ", ".join(f"entries.{name}" for name in _ENTRY)
     query = f"SELECT tenant, job, {columns} FROM entries JOIN watches USING (position) ORDER BY number"
     for row in source.execute(query):

@@ -1,4 +1,4 @@
-"""What the screen looked like last, in a small file beside the watchlist; whatever else stands there is passed over."""
+"""State of the screen from one start to the next, in a small file beside the watchlist; other content is ignored."""
 
 import json
 from collections.abc import Mapping
@@ -18,25 +18,25 @@ Plain: TypeAlias = str | float | bool
 
 
 class UiStateFile:
-    """Reads and writes the file; nothing that goes wrong with it is worth a word, for nothing is lost but a look."""
+    """Reads and writes the file; errors are ignored: only cosmetic state is lost."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def load(self) -> dict[str, Plain]:
-        """The plain values that the file holds by their names."""
+        """Return the plain values in the file by name."""
         try:
             with self._path.open("rb") as file:
-                found = json.loads(file.read(SIZE_LIMIT + 1).decode())
+                values = json.loads(file.read(SIZE_LIMIT + 1).decode())
         except (OSError, ValueError, RecursionError):
             return {}
-        if not isinstance(found, dict):
+        if not isinstance(values, dict):
             return {}
-        plain = {clean(name): value for name, value in found.items() if isinstance(value, str | int | float)}
-        return {name: shorten(clean(value)) if isinstance(value, str) else value for name, value in plain.items()}
+        values = {clean(name): value for name, value in values.items() if isinstance(value, str | int | float)}
+        return {name: shorten(clean(value)) if isinstance(value, str) else value for name, value in values.items()}
 
     def save(self, values: Mapping[str, Plain]) -> None:
-        """Puts a new file in the place of the old one, whole or not at all."""
+        """Replace the file, completely or not at all."""
         content = json.dumps(dict(values), ensure_ascii=False, indent=1).encode(errors="replace")
         with suppress(OSError), temp_sibling(self._path) as new:
             new.write_bytes(content)

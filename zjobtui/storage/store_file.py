@@ -1,0 +1,145 @@
+"""The open SQLite file of a store: transactions, errors, and checks that it is still the same file and store."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from zjobtui.logs import get_logger
+from zjobtui.storage import shared_tables
+from zjobtui.storage.database import BrokenStoreError, Opened, StoreError, failure, identity_of, open_database
+from zjobtui.storage.ids_log import IdsLogError
+from zjobtui.storage.rows import DamageError, MissingJobError
+
+log = get_logger(__name__)
+
+LONG_WAIT = 0.1
+"""Seconds of waiting for another program's lock from which on it is logged."""
+
+
+class StoreFile:
+    """An open store file. Its methods may be called from any thread; errors are raised as `StoreError`."""
+
+    def __init__(self, path: Path, lock_wait: float) -> None:
+        self.path = path
+        self.lock_wait = lock_wait
+        self.lock = threading.Lock()
+        self.store_id: int | None = None
+        """The random number that identifies the store, as last read."""
+        self._use(open_database(path, lock_wait))
+
+    def _use(self, opened: Opened) -> None:
+        self.opened = opened
+        self.connection = opened.connection
+        self.is_read_only = opened.is_read_only
+        self.data_version = self.revision = self.newest = -1
+        self.is_damaged = self.is_overwritten = False
+
+    def switch_to(self, opened: Opened) -> None:
+        """Close this file and use another one, of which all rows count as changes of other windows."""
+        with self.lock:
+            self.connection.close()
+            self._use(opened)
+            self.revision = 0  # what was saved from the file before is no change
+
+    def limit_lock_wait(self, seconds: float) -> None:
+        """Wait at most so long for locks of other programs from now on."""
+        self.lock_wait = seconds
+        with self.lock:
+            self.connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+
+    def close(self) -> None:
+        """Close the file."""
+        with self.lock:
+            self.connection.close()
+
+    def is_replaced(self) -> bool:
+        """Return whether another file, or none, is now at the path."""
+        try:
+            return identity_of(self.path) != self.opened.identity
+        except OSError:
+            return False
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Lend the connection for reading."""
+        with self.lock, self.raising_store_errors():
+            yield self.connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Open a transaction that may write; commit it, or roll it back after an error."""
+        if self.is_read_only:
+            raise StoreError(self.opened.notice)
+        if self.is_replaced():
+            raise StoreError(f"Another file was put in the place of {self.path}, or it was deleted; trying again.")
+        with self.lock, self.raising_store_errors():
+            started = time.monotonic()
+            self.connection.execute("BEGIN IMMEDIATE")
+            if (waited := time.monotonic() - started) >= LONG_WAIT:
+                log.warning("the lock of the store was held by another program for %.1f s", waited)
+            try:
+                yield self.connection
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def writing(self) -> Iterator[tuple[sqlite3.Connection, int]]:
+        """Open a transaction that changes watched jobs, with its revision, by which other windows find new rows."""
+        with self.transaction() as connection:
+            before = read_meta(connection, "revision")
+            self.check_store(connection, before)
+            connection.execute("UPDATE meta SET value = ? WHERE name = 'revision'", (before + 1,))
+            yield connection, before + 1
+            store_id = shared_tables.ensure_id(connection)
+        self.store_id, self.newest = store_id, before + 1
+        if before == self.revision:
+            self.revision = before + 1
+
+    @contextmanager
+    def raising_store_errors(self) -> Iterator[None]:
+        """Raise what SQLite, the rows or the log report as `StoreError`."""
+        try:
+            yield
+        except (sqlite3.Error, DamageError, UnicodeDecodeError) as fault:
+            error = failure(self.path, fault)
+            self.is_damaged |= isinstance(error, BrokenStoreError)
+            raise error from fault
+        except IdsLogError as fault:
+            raise StoreError(str(fault)) from fault
+        except MissingJobError as fault:
+            self.is_overwritten = True
+            raise self._overwritten() from fault
+
+    def check_store(self, connection: sqlite3.Connection, revision: int) -> None:
+        """Raise `StoreError` if another store was copied over the file: its id differs, or its revision is older."""
+        store_id = shared_tables.id_of(connection)
+        if revision < self.newest or self.store_id not in {None, store_id}:
+            self.is_overwritten = True
+            raise self._overwritten()
+        self.store_id = store_id
+
+    def _overwritten(self) -> StoreError:
+        return StoreError(f"An older or another watchlist was copied over {self.path}; trying again.")
+
+    def identify(self, connection: sqlite3.Connection) -> None:
+        """Read the id of the store, or give it one; if it is locked, it gets one with the first write."""
+        self.store_id = shared_tables.id_of(connection)
+        if self.store_id is None and not self.is_read_only:
+            connection.execute("PRAGMA busy_timeout = 0")
+            with suppress(sqlite3.Error):
+                self.store_id = shared_tables.ensure_id(connection)
+            connection.execute(f"PRAGMA busy_timeout = {int(self.lock_wait * 1000)}")
+
+
+def read_meta(connection: sqlite3.Connection, name: str) -> int:
+    """Return a number of the table `meta`; raises `DamageError` if it is missing."""
+    row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    if row is None or not isinstance(row[0], int):
+        raise DamageError(f"it has no {name}")
+    return row[0]
