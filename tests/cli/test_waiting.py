@@ -208,7 +208,7 @@ def test_where_polling_ends_by_a_fault_waiting_ends_with_a_sentence(
     monkeypatch.setattr(Engine, "_main", fail)
     for command, ended in ((["wait", served.job_ids[6]], 5), (["watch"], 1)):
         status, _, told = said(run(*command))
-        assert (status, told.count("polling has ended (LookupError: lost)")) == (ended, 1)
+        assert (status, told.count("polling stopped (LookupError: lost)")) == (ended, 1)
 
 
 @pytest.mark.parametrize(("brought", "status"), [(failed(), 1), (done(), 5), (None, 5)])

@@ -137,7 +137,7 @@ REFUSING: dict[str, tuple[Behaviour, str]] = {
     ),
     "dropped": (Close(), ""),
     "reset": (Reset(), ""),
-    "not HTTP": (Raw(f"{USER}:{PASSWORD}\r\n\r\n".encode()) + Close(), "what came back is not HTTP"),
+    "not HTTP": (Raw(f"{USER}:{PASSWORD}\r\n\r\n".encode()) + Close(), "the response is not HTTP"),
     "no TLS behind it": (Raw(b"HTTP/1.1 200 OK\r\n\r\nnothing secure") + Close(), ""),
 }
 

@@ -143,7 +143,9 @@ def test_a_redirection_is_told_and_never_read(http_status: int) -> None:
     ],
 )
 def test_json_that_is_no_answer_about_a_job_is_unreadable(answer: bytes) -> None:
-    assert read_response(200, answer) == Problem(ProblemKind.UNREADABLE, "HTTP 200, JSON, but no answer about a job")
+    assert read_response(200, answer) == Problem(
+        ProblemKind.UNREADABLE, "HTTP 200, JSON, but not a response about a job"
+    )
 
 
 @pytest.mark.parametrize(

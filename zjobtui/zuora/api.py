@@ -1,4 +1,4 @@
-"""Asks one Zuora tenant about jobs; whatever happens comes back as an observation, never as an exception."""
+"""Zuora API of one tenant: job status requests, whose outcome is always an observation, never an exception."""
 
 import uuid
 from collections.abc import Mapping
@@ -22,14 +22,14 @@ from zjobtui.zuora.transport import TRACK_ID, Proof, Response, Transport
 log = get_logger(__name__)
 
 JOBS_PATH = "/v1/async-jobs/"
-TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path, no secret
+TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path, not a secret
 
 _LIMIT_HEADERS = ("ratelimit-", "concurrency-limit-", "retry-after")
 _ALLOWED = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-")
 
 
 class ZuoraApi:
-    """The line to one tenant, signed in when it must be. Only GET requests and the token request are ever sent."""
+    """Requests the status of jobs of one tenant, and tokens when needed. Only these two requests are ever sent."""
 
     def __init__(self, tenant: Tenant, credentials: Credentials, clock: Clock, transport: Transport) -> None:
         self._tenant = tenant
@@ -44,34 +44,34 @@ class ZuoraApi:
 
     @property
     def requests(self) -> int:
-        """Requests sent so far, tokens and repeats included: what the tenant's budget is charged with."""
+        """Requests sent so far, including token requests and retries: what the tenant's budget is charged with."""
         return self._transport.requests
 
     async def observe(self, job_id: JobId) -> Observation:
-        """Asks about a job, with a new token and once more when the first was refused."""
+        """Request the status of a job; retry once with a new token if the first one was refused."""
         observation, token = await self._call_logged(job_id)
-        if self._is_worth_another(token, observation):
+        if self._should_retry(token, observation):
             log.info("tenant %s: retry of job %s with another token", self._tenant.name, job_id.given)
             observation, token = await self._call_logged(job_id)
-            self._is_worth_another(token, observation)
+            self._should_retry(token, observation)
         return observation
 
     def sign_in_again(self) -> None:
-        """A person has asked: credentials that were refused may be tried once more."""
+        """Allow refused credentials to be tried once more: the user asked for it."""
         self._tokens.reset()
 
     def renew_connections(self) -> None:
-        """Replace every connection, and repeat the calls in flight: the machine has slept."""
+        """Replace every connection and repeat the calls in flight, after the machine was suspended."""
         self._transport.renew_connections()
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._transport.aclose()
 
-    def _is_worth_another(self, token: str, observation: Observation) -> bool:
-        """Tells the sign-in what Zuora made of the token, and whether the call is worth another one.
+    def _should_retry(self, token: str, observation: Observation) -> bool:
+        """Report to the token provider whether Zuora accepted the token; return whether to retry with another one.
 
-        Only word of the job proves that the token was accepted: a timeout or a page of a proxy does not.
+        Only information about the job proves that the token was accepted: a timeout or a page of a proxy does not.
         """
         if isinstance(observation, Success) or observation.problem.kind is ProblemKind.NOT_FOUND:
             self._tokens.confirm(token)
@@ -113,7 +113,7 @@ class ZuoraApi:
         return self._observation(response, self._came_at(response), url, track_id), token
 
     def _came_at(self, response: Response) -> float:
-        # A machine that fell asleep over the answer reads it hours after it came: it is as old as it is.
+        # A machine that was suspended during the call reads the response hours after it came: it is as old as it is.
         return min(response.sent_at + response.latency, self._clock.now())
 
     def _observation(self, response: Response, at: float, url: str, track_id: str) -> Observation:
@@ -130,13 +130,13 @@ class ZuoraApi:
 
     async def _fetch_token(self) -> Token | Failure:
         sent = self._clock.boot()
-        granted = await self._request_token()
+        result = await self._request_token()
         took = self._clock.boot() - sent
-        if isinstance(granted, Token):
-            log.info("tenant %s: token obtained in %.3fs, valid for %.0f s", self._tenant.name, took, granted.life)
+        if isinstance(result, Token):
+            log.info("tenant %s: token obtained in %.3fs, valid for %.0f s", self._tenant.name, took, result.life)
         else:
-            log.warning("tenant %s: token not obtained in %.3fs: %s", self._tenant.name, took, granted.problem.for_log)
-        return granted
+            log.warning("tenant %s: token not obtained in %.3fs: %s", self._tenant.name, took, result.problem.for_log)
+        return result
 
     async def _request_token(self) -> Token | Failure:
         if not isinstance(self._credentials, ClientCredentials):
@@ -154,27 +154,27 @@ class ZuoraApi:
         if isinstance(response, Problem):
             return Failure(response, self._clock.now(), Call(url=url))
         log.debug("tenant %s: token response status=%s", self._tenant.name, response.http_status)
-        granted = read_token(response.http_status, response.body)
-        if isinstance(granted, Problem):
+        result = read_token(response.http_status, response.body)
+        if isinstance(result, Problem):
             masked = read_token(response.http_status, mask.mask(response.body))
             at = self._came_at(response)
             call = _read_call(response, at, url)
-            # The token endpoint has quotas of its own, which say nothing of the calls about jobs.
+            # The token endpoint has quotas of its own, which do not apply to calls about jobs.
             call = replace(call, rate_limits=RateLimits(retry_after=call.rate_limits.retry_after))
-            return Failure(masked if isinstance(masked, Problem) else granted, at, call)
-        mask.add(granted.text)
-        return granted
+            return Failure(masked if isinstance(masked, Problem) else result, at, call)
+        mask.add(result.text)
+        return result
 
 
 def job_path(job_id: JobId) -> str:
-    """The path that asks about a job; raises `ValueError` for an id that would change the request."""
+    """Return the path of a job's status; raises `ValueError` for an id that would change the request."""
     if not job_id.given or not _ALLOWED.issuperset(job_id.given):
-        raise ValueError("The job id holds characters that could change the request.")
+        raise ValueError("The job ID contains characters that could change the request.")
     return JOBS_PATH + quote(job_id.given, safe="")
 
 
 def _needs_proof(outcome: Report | Problem) -> bool:
-    """Whether the outcome says something about the job; any other failure may come from a gateway, without an id."""
+    """Return whether the outcome is about the job; other failures may come from a gateway, which sends no id."""
     return isinstance(outcome, Report) or outcome.kind is ProblemKind.NOT_FOUND
 
 
@@ -189,7 +189,7 @@ def _tenant_headers(tenant: Tenant) -> dict[str, str]:
 
 
 def _read_call(response: Response, at: float, url: str) -> Call:
-    """Return what status and headers of a response that came `at` say (seconds since the epoch, UTC)."""
+    """Return the call of a response that came `at` (seconds since the epoch, UTC)."""
     return Call(
         url=url,
         request_id=_header(response, "zuora-request-id"),
@@ -205,5 +205,5 @@ def _header(response: Response, name: str) -> str:
 
 
 def _limits(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    found = [(name, value) for name, value in headers.items() if name.startswith(_LIMIT_HEADERS)]
-    return tuple((clean(name), shorten(clean(value), 200)) for name, value in found[:20])
+    limits = [(name, value) for name, value in headers.items() if name.startswith(_LIMIT_HEADERS)]
+    return tuple((clean(name), shorten(clean(value), 200)) for name, value in limits[:20])

@@ -1,4 +1,4 @@
-"""Token provider: one access token for all calls of a tenant, renewed in time and given up if Zuora refuses it."""
+"""Token provider: one access token for all calls of a tenant, renewed in time and dropped if Zuora refuses it."""
 
 import asyncio
 from collections import deque
@@ -16,19 +16,20 @@ from zjobtui.models.text import shorten
 from zjobtui.zuora.json_reader import Fields, NotReadableError, read_object
 
 RENEW_AT = 0.85
-"""Share of a token's life after which it is renewed, well before Zuora ends it."""
+"""Share of a token's lifetime after which it is renewed, well before it expires."""
 
 PAUSE = 60.0
-"""Seconds without a token request after a fresh token was refused too (Zuora allows 100 a minute for one address)."""
+"""Seconds without a token request after a new token was refused too (Zuora allows 100 a minute per address)."""
 
 MAX_EARLY_REFUSALS = 3
-"""Tokens that may be refused before their time within `PAUSE` seconds; a host that ends more is left alone as long."""
+"""Tokens that may be refused before they expire within `PAUSE` seconds; after more, no token is requested for as long.
+"""
 
 SOONEST = 1.0
-"""Seconds between two renewals at least, however short a life Zuora gives its tokens."""
+"""Shortest seconds between two renewals, however short the lifetime of tokens."""
 
 RENEW_AGAIN = 10.0
-"""Seconds until the next try when a renewal failed while the old token still lives."""
+"""Seconds until the next attempt when a renewal failed while the old token is still valid."""
 
 _DEFAULT_LIFE = 300.0
 _LONGEST_LIFE = 86_400.0
@@ -47,7 +48,7 @@ _BEARERS = ("tenant.", "user.", "entity.")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An access token and how long it lives, in seconds."""
+    """An access token and its lifetime in seconds."""
 
     text: str
     life: float = _DEFAULT_LIFE
@@ -57,23 +58,23 @@ class Token:
 
 
 FetchToken = Callable[[], Awaitable[Token | Failure]]
-"""Makes one token request; returns the token, or the failure with the response's status and `Retry-After`."""
+"""Requests a token; returns it, or the failure with the response's status and `Retry-After`."""
 
 
 class TokenProvider:
-    """Keeps the token. `token()` may be called by any number of calls at once; at most one request is under way.
+    """Owns the token. `token()` may be called by any number of calls at once; at most one request is in flight.
 
-    While it is, the other calls use the old token if that still lives. Those that waited while a request failed share
-    its failure, so that none of them waits for a request of its own. No request goes out before a `Retry-After` ends.
+    Meanwhile the other calls use the old token if it is still valid. Calls that waited while a request failed share its
+    failure, so that none of them waits for a request of its own. No request is sent before a `Retry-After` ends.
     """
 
     def __init__(self, credentials: Credentials, fetch: FetchToken, clock: Clock) -> None:
-        self._given = credentials.token.reveal() if isinstance(credentials, BearerToken) else None
+        self._bearer_token = credentials.token.reveal() if isinstance(credentials, BearerToken) else None
         self._fetch = fetch
         self._clock = clock
         self._gate = asyncio.Lock()
-        self._token: str | None = self._given
-        self._renew_at = self._ends_at = float("inf") if self._given else 0.0
+        self._token: str | None = self._bearer_token
+        self._renew_at = self._ends_at = float("inf") if self._bearer_token else 0.0
         self._is_first_use = False
         self._early_refusals: deque[float] = deque(maxlen=MAX_EARLY_REFUSALS)
         self._refusal: Problem | None = None
@@ -83,7 +84,7 @@ class TokenProvider:
         self._not_before = 0.0
 
     async def token(self) -> str | Failure:
-        """Return a token to use now, or why there is none; a refusal of the credentials stands until `try_again`."""
+        """Return a token to use now, or the failure; a refusal of the credentials stands until `reset`."""
         if self._is_usable() or (self._gate.locked() and self._is_alive()):
             return self._token or ""
         requests = self._requests
@@ -97,19 +98,19 @@ class TokenProvider:
             return self._standing_pause() or await self._renew()
 
     def confirm(self, token: str) -> None:
-        """Zuora took the token."""
+        """Note that Zuora accepted the token."""
         if token == self._token:
             self._is_first_use = False
 
     def invalidate(self, token: str, problem: Problem) -> bool:
-        """Zuora answered 401 to the token; says whether another one is worth a try.
+        """Note that Zuora refused the token with 401; return whether to retry with another one.
 
-        The first time for all that used it; when its successor is refused as well, the credentials are, and for
-        `PAUSE` seconds no token is asked for. The same where one token after the other works for a moment only.
+        True the first time for all calls that used it. If its successor is refused as well, the credentials are, and no
+        token is requested for `PAUSE` seconds; the same if one token after the other works only briefly.
         """
         if token != self._token:
             return self._standing_refusal() is None
-        if self._given is not None:
+        if self._bearer_token is not None:
             self._refuse(problem, float("inf"))
             return False
         now, self._token = self._clock.boot(), None
@@ -122,11 +123,11 @@ class TokenProvider:
         return True
 
     def reset(self) -> None:
-        """A person has asked: forget that the credentials were refused."""
+        """Forget that the credentials were refused: the user asked to try again."""
         self._refusal = None
         self._is_first_use = False
         self._early_refusals.clear()
-        self._token = self._token or self._given
+        self._token = self._token or self._bearer_token
 
     def _is_usable(self) -> bool:
         return self._token is not None and self._clock.boot() < self._renew_at
@@ -135,7 +136,7 @@ class TokenProvider:
         return self._token is not None and self._clock.boot() < self._ends_at
 
     def _standing_pause(self) -> Failure | None:
-        """Return the last failure, with what is left of its `Retry-After` in seconds, or None if that has ended."""
+        """Return the last failure, with the rest of its `Retry-After` in seconds, or None if that has ended."""
         left = self._not_before - self._clock.boot()
         if self._failure is None or left <= 0:
             return None
@@ -153,40 +154,40 @@ class TokenProvider:
         self._refused_until = until
 
     async def _renew(self) -> str | Failure:
-        answer = await self._fetch()
+        result = await self._fetch()
         now = self._clock.boot()
         self._requests += 1
-        if isinstance(answer, Token):
-            self._token, self._refusal, self._failure = answer.text, None, None
-            self._renew_at, self._ends_at = now + max(answer.life * RENEW_AT, SOONEST), now + answer.life
-            return answer.text
-        self._failure = answer
-        if answer.problem.kind is ProblemKind.SIGNED_OUT:
-            self._refuse(answer.problem, float("inf"))
-            return answer
-        self._not_before = now + (answer.call.rate_limits.retry_after or 0.0)
+        if isinstance(result, Token):
+            self._token, self._refusal, self._failure = result.text, None, None
+            self._renew_at, self._ends_at = now + max(result.life * RENEW_AT, SOONEST), now + result.life
+            return result.text
+        self._failure = result
+        if result.problem.kind is ProblemKind.SIGNED_OUT:
+            self._refuse(result.problem, float("inf"))
+            return result
+        self._not_before = now + (result.call.rate_limits.retry_after or 0.0)
         if self._token is not None and self._is_alive():
             self._renew_at = min(max(now + RENEW_AGAIN, self._not_before), self._ends_at)
             return self._token
-        return answer
+        return result
 
 
 def read_token(http_status: int, body: bytes) -> Token | Problem:
-    """Read a response of `POST /oauth/token`; never raises."""
+    """Parse a response of `POST /oauth/token`; never raises."""
     try:
         fields = Fields(read_object(body))
     except NotReadableError as fault:
         return _refusal(http_status, Fields({}), str(fault))
     token, life = fields.text("access_token"), fields.amount("expires_in")
     if not 200 <= http_status < 300 or not token:
-        return _refusal(http_status, fields, "no token in the answer")
+        return _refusal(http_status, fields, "no token in the response")
     if not (token.isascii() and token.isprintable() and " " not in token):
-        return Problem(ProblemKind.UNREADABLE, "the token holds characters that no token has")
+        return Problem(ProblemKind.UNREADABLE, "the token contains invalid characters")
     return Token(token, _life(life))
 
 
 def read_token_owner(body: bytes) -> str:
-    """Tenant, user and entities that a token is for, as far as its `scope` names them; never raises."""
+    """Return tenant, user and entities of a token, as far as its `scope` names them; never raises."""
     try:
         scope = Fields(read_object(body)).text("scope")
     except NotReadableError:
@@ -203,17 +204,19 @@ def _life(life: Decimal | None) -> float:
 def _refusal(http_status: int, fields: Fields, otherwise: str) -> Problem:
     error, description = fields.text("error"), fields.text("error_description")
     reasons = fields.reasons("reasons")
-    said = error.replace("_", " ") or description or fields.text("message") or (reasons[0].message if reasons else "")
-    detail = shorten(said, 300) or f"HTTP {http_status}, {otherwise}"
+    message = (
+        error.replace("_", " ") or description or fields.text("message") or (reasons[0].message if reasons else "")
+    )
+    detail = shorten(message, 300) or f"HTTP {http_status}, {otherwise}"
     category = _BY_CATEGORY.get(reasons[0].category) if reasons else None
-    kind = _kind(http_status, error, category, is_readable=bool(said))
+    kind = _kind(http_status, error, category, is_readable=bool(message))
     return Problem(kind, detail, reasons[0].code if reasons else "")
 
 
 def _kind(http_status: int, error: str, category: ProblemKind | None, *, is_readable: bool) -> ProblemKind:
     """Return what a response without a token means; `is_readable` says whether it gives a reason in JSON.
 
-    A 400 or 404 without a reason is a gateway's, and as temporary as its 5xx.
+    A 400 or 404 without a reason comes from a gateway, and is as temporary as its 5xx.
     """
     if error in _REFUSALS:
         return ProblemKind.SIGNED_OUT

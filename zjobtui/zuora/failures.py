@@ -35,7 +35,7 @@ class TooLargeError(BodyError):
 
 
 class DroppedError(aiohttp.ClientConnectionError):
-    """The other side has closed a new connection instead of answering; the cause says how."""
+    """The other side closed a new connection instead of responding; the cause says how."""
 
 
 def problem_of(error: Exception, mask: Mask, proxy: Proxy | None, *, is_connected: bool) -> Problem:
@@ -50,7 +50,7 @@ def problem_of(error: Exception, mask: Mask, proxy: Proxy | None, *, is_connecte
             return _problem_of_response(cause, proxy)
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError() | ssl.SSLError():
             via = f", through the proxy {proxy.address}" if proxy and is_at_proxy else ""
-            return Problem(ProblemKind.UNTRUSTED, _words(cause, mask) + via)
+            return Problem(ProblemKind.UNTRUSTED, _error_text(cause, mask) + via)
         case TimeoutError() | httpx.TimeoutException():
             detail = "no connection through the proxy in time" if is_at_proxy else "no whole response in time"
             return Problem(ProblemKind.TIMED_OUT, detail)
@@ -60,10 +60,10 @@ def problem_of(error: Exception, mask: Mask, proxy: Proxy | None, *, is_connecte
             owner = " of the proxy" if is_at_proxy else ""
             return Problem(ProblemKind.UNREACHABLE, f"the host name{owner} is not known")
         case aiohttp.ClientProxyConnectionError():
-            return Problem(ProblemKind.UNREACHABLE, f"the proxy cannot be reached: {_words(cause, mask)}")
+            return Problem(ProblemKind.UNREACHABLE, f"the proxy cannot be reached: {_error_text(cause, mask)}")
         case _:
             lead = "no connection through the proxy: " if is_at_proxy else ""
-            return Problem(ProblemKind.UNREACHABLE, lead + _words(cause, mask))
+            return Problem(ProblemKind.UNREACHABLE, lead + _error_text(cause, mask))
 
 
 def _problem_of_response(error: BaseException, proxy: Proxy | None) -> Problem:
@@ -75,7 +75,7 @@ def _problem_of_response(error: BaseException, proxy: Proxy | None) -> Problem:
         case BodyError():
             return Problem(ProblemKind.UNREADABLE, str(error))
         case zlib.error():
-            return Problem(ProblemKind.UNREADABLE, "the response is not the gzip it says it is")
+            return Problem(ProblemKind.UNREADABLE, "the response is not valid gzip")
         case aiohttp.ClientPayloadError():
             return Problem(ProblemKind.UNREACHABLE, BROKE_OFF)
         case aiohttp.ClientHttpProxyError():
@@ -86,7 +86,7 @@ def _problem_of_response(error: BaseException, proxy: Proxy | None) -> Problem:
         case _ if _has_cause(error, LineTooLong):
             return Problem(ProblemKind.TOO_LARGE, "the headers are too large")
         case _:
-            return Problem(ProblemKind.UNREADABLE, "what came back is not HTTP")
+            return Problem(ProblemKind.UNREADABLE, "the response is not HTTP")
 
 
 def _aiohttp_cause(error: BaseException) -> BaseException:
@@ -102,9 +102,9 @@ def _has_cause(error: BaseException | None, kind: type[Exception]) -> bool:
     return error is not None
 
 
-def _words(error: BaseException, mask: Mask) -> str:
+def _error_text(error: BaseException, mask: Mask) -> str:
     inner = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     text = (isinstance(inner, OSError) and inner.strerror) or str(inner) or type(inner).__name__
     if text.startswith("Connect call failed") and isinstance(inner, OSError) and inner.errno:
-        text = os.strerror(inner.errno).lower()  # asyncio's own words do not help a user
+        text = os.strerror(inner.errno).lower()  # asyncio's own message does not help a user
     return shorten(clean(mask.mask_text(text)), 200)

@@ -1,4 +1,4 @@
-"""Read the rate limit headers of a response: how many calls are left, and how long to leave the host alone."""
+"""Rate limit headers: how many calls are left, and how long the host wants no calls."""
 
 import re
 from collections.abc import Iterable
@@ -8,14 +8,14 @@ from email.utils import parsedate_to_datetime
 from zjobtui.models.rate_limits import RateLimits
 
 SHORTEST, LONGEST = 1.0, 3600.0
-"""Seconds between which a host's `Retry-After` is held, whatever it says."""
+"""Bounds in seconds for a host's `Retry-After`."""
 
 _QUOTA = re.compile(r"\s*([0-9]{1,15})\s*(?:;\s*w\s*=\s*([0-9]{1,15})\s*)?")
 _SECONDS = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?)\s*")
 
 
 def read_rate_limits(headers: Iterable[tuple[str, str]], now: float) -> RateLimits:
-    """The limits that headers state, in any letter case and order; what cannot be read is left out.
+    """Return the limits that headers state, in any letter case and order; unreadable ones are left out.
 
     Zuora sends `ratelimit-limit: 50000, 50000;w=60, 2250000;w=3600` (first the quota nearest exhaustion),
     `ratelimit-remaining`, `ratelimit-reset` in seconds, `concurrency-limit-limit`, and `retry-after` with a 429 or 503.
@@ -34,7 +34,7 @@ def read_rate_limits(headers: Iterable[tuple[str, str]], now: float) -> RateLimi
         reset=_whole_number(texts.get("ratelimit-reset", "")),
         windows=windows,
         retry_after=None if retry_after is None else _read_retry_after(retry_after, now),
-        # A tenant that grants no call at all answers none, so that 0 is a mistake.
+        # A tenant that grants no call sends no response, so 0 is a mistake.
         concurrent=_whole_number(texts.get("concurrency-limit-limit", "")) or None,
     )
 
@@ -44,10 +44,10 @@ def _whole_number(text: str) -> int | None:
 
 
 def _read_retry_after(text: str, now: float) -> float:
-    """Seconds from `SHORTEST` to `LONGEST`; what is past, negative or unreadable is `SHORTEST`.
+    """Return seconds from `SHORTEST` to `LONGEST`; `SHORTEST` for what is past, negative or unreadable.
 
-    Takes seconds or an HTTP date (RFC 9110, 10.2.3). A header that a proxy has repeated comes as a list; the longest
-    of its seconds counts.
+    Takes seconds or an HTTP date (RFC 9110, 10.2.3). A header that a proxy has repeated comes as a list; the longest of
+    its seconds counts.
     """
     numbers = [_SECONDS.fullmatch(item) for item in text.split(",")]
     if seconds := [float(match[1][:20]) for match in numbers if match]:

@@ -1,4 +1,4 @@
-"""Health check of a tenant: signs in and asks about a job that does not exist, as `doctor` shows it."""
+"""Health check of a tenant for `doctor`: sign in and request a job that does not exist."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,7 +17,7 @@ from zjobtui.zuora.proxy import Route
 from zjobtui.zuora.transport import TOTAL_LIMIT, Response, Transport
 
 PROBE_JOB_ID = JobId("0" * 32)
-"""An id in the right form that no job has: that the host does not find it proves that one may ask."""
+"""A valid id that no job has: the response that it is not found proves that the credentials may read jobs."""
 
 
 async def check_health(
@@ -36,12 +36,12 @@ async def check_health(
     finally:
         await client.aclose()
     problem = observation.problem if isinstance(observation, Failure) else None
-    missed = None if problem is None or problem.kind is ProblemKind.NOT_FOUND else problem
+    failed = None if problem is None or problem.kind is ProblemKind.NOT_FOUND else problem
     signed_in = transport.signed_in()
     has_token = signed_in is not None or isinstance(credentials, BearerToken)
     return Checkup(
-        sign_in_problem=None if has_token else missed,
-        call_problem=missed if has_token else None,
+        sign_in_problem=None if has_token else failed,
+        call_problem=failed if has_token else None,
         life=signed_in[0] if signed_in else None,
         who=signed_in[1] if signed_in else "",
         skew=_skew(transport.headers, clock.now()),
@@ -54,7 +54,7 @@ class _RecordingTransport(Transport):
     """Keeps the last response of each kind."""
 
     token: Response | None = None
-    answer: Response | None = None
+    job_response: Response | None = None
 
     async def send(
         self, method: str, path: str, headers: Mapping[str, str], form: Mapping[str, str] | None = None
@@ -63,21 +63,21 @@ class _RecordingTransport(Transport):
         if isinstance(response, Response) and path == TOKEN_PATH:
             self.token = response
         elif isinstance(response, Response):
-            self.answer = response
+            self.job_response = response
         return response
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Those of the last answer of any kind."""
-        last = self.answer or self.token
+        """The headers of the last response of any kind."""
+        last = self.job_response or self.token
         return last.headers if last else {}
 
     def signed_in(self) -> tuple[float, str] | None:
-        """The life of the token that was given, in seconds, and whose it is."""
-        granted = read_token(self.token.http_status, self.token.body) if self.token else None
-        if self.token is None or not isinstance(granted, Token):
+        """Return the lifetime of the token in seconds, and its owner; None without a token."""
+        token = read_token(self.token.http_status, self.token.body) if self.token else None
+        if self.token is None or not isinstance(token, Token):
             return None
-        return granted.life, shorten(read_token_owner(self.mask.mask(self.token.body)), 200)
+        return token.life, shorten(read_token_owner(self.mask.mask(self.token.body)), 200)
 
 
 def _skew(headers: Mapping[str, str], now: float) -> float | None:

@@ -1,4 +1,4 @@
-"""Strict JSON decoding with clean text, and typed access to the fields of an object that keeps whatever is not read."""
+"""JSON reader: strict decoding with clean text, and typed access to the fields of an object that keeps the rest."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -68,9 +68,9 @@ def _clean_json(value: Json, depth: int = 0) -> Json:
 
 
 class Fields:
-    """An object of an answer. Every method takes a field out when it has the type that was asked for.
+    """The fields of an object in a response. Every method removes a field if it has the requested type.
 
-    `odd` names those that had another; it is one list for an object and all objects within it.
+    `malformed` names those that had another; an object and all objects within it share the list.
     """
 
     def __init__(self, fields: Rest, malformed: list[str] | None = None) -> None:
@@ -78,7 +78,7 @@ class Fields:
         self.malformed = [] if malformed is None else malformed
 
     def text(self, key: str) -> str:
-        """A text, or a whole number as text (item numbers come both ways); empty where there is none."""
+        """Return a text, or a whole number as text (item numbers come both ways); empty if there is none."""
         value = self._left.get(key)
         if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
             del self._left[key]
@@ -86,7 +86,7 @@ class Fields:
         return self._absent(key, "")
 
     def boolean(self, key: str) -> bool | None:
-        """A boolean, or None."""
+        """Return a boolean, or None."""
         value = self._left.get(key)
         if isinstance(value, bool):
             del self._left[key]
@@ -94,7 +94,7 @@ class Fields:
         return self._absent(key, None)
 
     def amount(self, key: str) -> Decimal | None:
-        """A finite number of sensible size, given as number or as text (`paidAmount` has been both)."""
+        """Return a finite number of plausible size, given as number or as text (`paidAmount` has been both)."""
         value = self._left.get(key)
         if value is None or isinstance(value, bool | list | dict):
             return self._absent(key, None)
@@ -108,27 +108,27 @@ class Fields:
         return amount
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """A list of texts; a list that holds anything else is left as it is."""
+        """Return a list of texts; a list that contains anything else is left as it is."""
         value = self._left.get(key)
-        if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
             del self._left[key]
-            return tuple(str(one) for one in value)
+            return tuple(str(item) for item in value)
         return self._absent(key, ())
 
     def items(self, key: str, read: Callable[["Fields"], T]) -> tuple[T, ...]:
-        """A list of objects, each read by `read`; what else stands in the list is left in it."""
+        """Return a list of objects, each read by `read`; other items are left in the list."""
         value = self._left.get(key)
         if not isinstance(value, list):
             return self._absent(key, ())
         del self._left[key]
-        others: list[Json] = [one for one in value if not isinstance(one, dict)]
+        others: list[Json] = [item for item in value if not isinstance(item, dict)]
         if others:
             self._left[key] = others
             self.malformed.append(key)
-        return tuple(read(Fields(one, self.malformed)) for one in value if isinstance(one, dict))
+        return tuple(read(Fields(item, self.malformed)) for item in value if isinstance(item, dict))
 
     def nested(self, key: str) -> "Fields":
-        """The fields of an object inside this one; none where there is no such object."""
+        """Return the fields of a nested object; none if there is no such object."""
         value = self._left.get(key)
         if isinstance(value, dict):
             del self._left[key]
@@ -136,17 +136,17 @@ class Fields:
         return self._absent(key, Fields({}))
 
     def reasons(self, key: str) -> tuple[Reason, ...]:
-        """Errors in any form that has been seen: null, a text, an object, or a list of either."""
+        """Return errors in any form that has been seen: null, a text, an object, or a list of either."""
         value = self._left.pop(key, None)
         listed = value if isinstance(value, list) else [value]
-        return tuple(_reason(one) for one in listed if one not in (None, "", {}))
+        return tuple(_reason(item) for item in listed if item not in (None, "", {}))
 
     def pop_many(self, keys: Iterable[str]) -> Rest:
-        """The named fields as they are, those that exist."""
+        """Remove and return the named fields that exist, unchanged."""
         return {key: self._left.pop(key) for key in keys if key in self._left}
 
     def remaining(self) -> Rest:
-        """What was not taken."""
+        """Return what was not removed."""
         return self._left
 
     def _absent(self, key: str, default: T) -> T:

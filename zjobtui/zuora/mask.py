@@ -1,20 +1,20 @@
-"""Masks secrets that a server echoes, however they are encoded, before anything of its answer is kept."""
+"""Masks secrets that a server echoes, in any encoding, before anything of its response is stored."""
 
 import re
 from array import array
 from collections.abc import Iterator
 
 MARK = "[masked]"
-"""What takes the place of a secret."""
+"""Replaces a secret."""
 
 SHORTEST = 8
-"""Characters of the shortest secret that is masked; ordinary values may hold anything shorter by chance."""
+"""Characters of the shortest secret that is masked; ordinary values may contain anything shorter by chance."""
 
 MOST = 1_000
-"""Secrets that are looked for; the oldest are forgotten first."""
+"""Secrets that are searched for; the oldest are dropped first."""
 
 _ENCODED = re.compile(rb'\\{1,4}u([0-9a-f]{4})|%(?:25){0,3}([0-9a-f]{2})|\\{1,4}(["/\\])')
-"""A character as JSON or a URL may write it, also nested; the repetition is bounded to keep the search linear."""
+"""A character as JSON or a URL may encode it, also nested; the repetition is bounded to keep the search linear."""
 
 
 class Mask:
@@ -24,7 +24,7 @@ class Mask:
         self._secrets: dict[bytes, bytes] = {}
 
     def add(self, secret: str) -> None:
-        """Mask this secret from now on; one that is too short to tell from ordinary values is passed over."""
+        """Mask this secret from now on; one that is too short to differ from ordinary values is ignored."""
         if len(secret) >= SHORTEST:
             plain = _encode(secret).lower()
             self._secrets.pop(plain, None)
@@ -33,7 +33,7 @@ class Mask:
                 del self._secrets[next(iter(self._secrets))]
 
     def mask(self, data: bytes) -> bytes:
-        """Return the data with a mark for each secret, in any letter case and encoding; all else stays as it is."""
+        """Return the data with a mark for each secret, in any letter case and encoding; the rest is unchanged."""
         lowered = data.lower()
         decoded = _decoded(lowered)
         spans: list[tuple[int, int]] = []
@@ -42,20 +42,20 @@ class Mask:
             if plain in lowered:
                 spans += _spans(plain, lowered)
             if decoded is not lowered:
-                for one in {plain, form}:  # they differ if the secret itself looks encoded
-                    if one in decoded:
+                for secret in {plain, form}:  # they differ if the secret itself looks encoded
+                    if secret in decoded:
                         at = at or _positions(lowered)
-                        spans += [(at[start], at[end]) for start, end in _spans(one, decoded)]
+                        spans += [(at[start], at[end]) for start, end in _spans(secret, decoded)]
         return _marked(data, sorted(spans)) if spans else data
 
     def mask_text(self, text: str) -> str:
-        """Return the text, masked."""
+        """Return the text with secrets masked."""
         data = _encode(text)
         masked = self.mask(data)
         return text if masked is data else masked.decode("utf-8", "surrogatepass")
 
     def mask_headers(self, headers: dict[str, str]) -> dict[str, str]:
-        """Return the headers, names and values masked; their text is as Latin-1 reads the bytes."""
+        """Return the headers, names and values masked; their text is the bytes decoded as Latin-1."""
         joined = "\n".join(text for item in headers.items() for text in item).encode("latin-1")
         if self.mask(joined) is joined:
             return headers
@@ -70,20 +70,20 @@ def _encode(text: str) -> bytes:
 
 
 def _decoded(lowered: bytes) -> bytes:
-    """What a reader of JSON or of URLs would see; the very same object if nothing is encoded."""
+    """Decode what JSON or URLs encode; returns the same object if nothing is encoded."""
     if b"%" not in lowered and b"\\" not in lowered:
         return lowered
     return _ENCODED.sub(_decode_one, lowered)
 
 
-def _decode_one(found: re.Match[bytes]) -> bytes:
-    if found[1]:
-        return _encode(chr(int(found[1], 16))).lower()
-    return bytes([int(found[2], 16)]).lower() if found[2] else found[3]
+def _decode_one(match: re.Match[bytes]) -> bytes:
+    if match[1]:
+        return _encode(chr(int(match[1], 16))).lower()
+    return bytes([int(match[2], 16)]).lower() if match[2] else match[3]
 
 
 def _spans(secret: bytes, data: bytes) -> Iterator[tuple[int, int]]:
-    """Start and end of the secret, wherever it stands."""
+    """Yield start and end of each occurrence of the secret."""
     start = data.find(secret)
     while start >= 0:
         yield start, start + len(secret)
@@ -91,18 +91,18 @@ def _spans(secret: bytes, data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _positions(lowered: bytes) -> "array[int]":
-    """For each byte of the decoded data where its character begins in the data, and the end."""
+    """Return for each byte of the decoded data where its character begins in the data, and the end."""
     at, end = array("L"), 0
-    for found in _ENCODED.finditer(lowered):
-        at.extend(range(end, found.start()))
-        at.extend([found.start()] * len(_decode_one(found)))
-        end = found.end()
+    for match in _ENCODED.finditer(lowered):
+        at.extend(range(end, match.start()))
+        at.extend([match.start()] * len(_decode_one(match)))
+        end = match.end()
     at.extend(range(end, len(lowered) + 1))
     return at
 
 
 def _marked(data: bytes, spans: list[tuple[int, int]]) -> bytes:
-    """The data with one mark for each run of spans that overlap."""
+    """Return the data with one mark for each run of overlapping spans."""
     parts: list[bytes] = []
     end = 0
     for start, stop in spans:

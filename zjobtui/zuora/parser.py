@@ -1,4 +1,4 @@
-"""Reads whatever came back over the wire as a report or a problem; it never raises, and all text leaves it clean."""
+"""Parser: turns whatever was received into a report or a problem; never raises, and all text it returns is clean."""
 
 from functools import lru_cache
 
@@ -11,7 +11,7 @@ from zjobtui.zuora.json_reader import Fields, NotReadableError, decode, read_obj
 from zjobtui.zuora.results import read_result
 
 SHORT = 256
-"""Bytes of an answer that is remembered with what was read from it: all jobs that still run give the same few."""
+"""Bytes of a response up to which its parsed form is cached: all running jobs get the same few responses."""
 
 _BY_CATEGORY = {
     Category.PERMISSION: ProblemKind.FORBIDDEN,
@@ -31,10 +31,10 @@ _BY_HTTP_STATUS = {
 
 
 def read_response(http_status: int, body: bytes, location: str = "") -> Report | Problem:
-    """What an answer of `GET /v1/async-jobs/{jobId}` says.
+    """Parse a response of `GET /v1/async-jobs/{jobId}`.
 
-    Both of Zuora's error styles (an HTTP status, or 200 with `success: false`) are read alike. An answer is a report
-    only when it is a JSON object with a text `status` and without a word of failure.
+    Both of Zuora's error styles (an HTTP status, or 200 with `success: false`) are treated alike. A response is a
+    report only if it is a JSON object with a text `status` and no sign of failure.
     """
     read = _read_short if len(body) <= SHORT else _read
     return read(http_status, body, location)
@@ -51,7 +51,7 @@ def _read(http_status: int, body: bytes, location: str) -> Report | Problem:
         return _read_refusal(http_status, Fields(fields))
     status, success = fields.get("status"), fields.get("success")
     if not isinstance(status, str) or not status.strip() or not (success is None or success is True):
-        return _unreadable(http_status, "JSON, but no answer about a job")
+        return _unreadable(http_status, "JSON, but not a response about a job")
     return _read_report(fields, decode(body))
 
 
@@ -59,13 +59,13 @@ _read_short = lru_cache(maxsize=64)(_read)
 
 
 def read_report(raw: str) -> Report | None:
-    """The report that a kept body holds, or None where it holds none."""
+    """Return the report in a stored body, or None if it is not one."""
     report = read_response(200, raw.encode("utf-8", errors="replace"))
     return report if isinstance(report, Report) else None
 
 
 def read_process_id(body: bytes) -> str:
-    """The `processId` of a refusal, which Zuora's support asks for; empty where there is none."""
+    """Return the `processId` of a refusal, which Zuora's support asks for; empty if there is none."""
     try:
         return Fields(read_object(body)).text("processId")
     except NotReadableError:
@@ -73,12 +73,12 @@ def read_process_id(body: bytes) -> str:
 
 
 def _read_report(fields: dict[str, Json], text: str) -> Report:
-    taken = Fields(fields)
-    taken.boolean("success")
-    status, reasons = taken.text("status"), taken.reasons("errors")
-    result = read_result(taken.pop_many(["result"]).get("result"))
+    body = Fields(fields)
+    body.boolean("success")
+    status, reasons = body.text("status"), body.reasons("errors")
+    result = read_result(body.pop_many(["result"]).get("result"))
     raw = clean_lines(text.replace("\r\n", "\n").replace("\r", "\n"))
-    return Report(status=status, reasons=reasons, result=result, rest=taken.remaining(), raw=raw)
+    return Report(status=status, reasons=reasons, result=result, rest=body.remaining(), raw=raw)
 
 
 def _read_refusal(http_status: int, fields: Fields) -> Problem:

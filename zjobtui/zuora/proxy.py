@@ -1,4 +1,4 @@
-"""The route to a host: the proxy and the certificates that the environment names, read here and nowhere else."""
+"""Route to a host: the proxy and the certificates that the environment names, read only here."""
 
 import ipaddress
 import os
@@ -69,7 +69,10 @@ class Proxy:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How requests reach a host. `ignored` has a sentence for each entry of NO_PROXY that is not valid."""
+    """How requests reach a host.
+
+    `ignored` has a sentence for each entry of NO_PROXY that is not valid.
+    """
 
     proxy: Proxy | None = None
     certificates: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Reads the result of a job, by its type or, where that is missing, by what it holds."""
+"""Results of jobs: parsed by type or, if that is missing, by the fields that are present."""
 
 from collections.abc import Callable, Mapping
 
@@ -26,7 +26,7 @@ _ORDER_SIGNS = frozenset({"orderNumber", "orderId", "subscriptions", "subscripti
 
 
 def read_result(value: Json) -> Result | None:
-    """The result that `value` holds; None for null. A value that is no object is kept as the field `result`."""
+    """Return the result in `value`; None for null. A value that is not an object is kept as the field `result`."""
     if value is None:
         return None
     if not isinstance(value, dict):
@@ -151,8 +151,8 @@ def _read_preview(value: Rest) -> PreviewResult:
     fields = Fields(_unwrap_preview(value))
     return PreviewResult(
         job_type=fields.text("jobType"),
-        invoices=fields.items("invoices", lambda one: _document(one, "invoiceItems")),
-        credit_memos=fields.items("creditMemos", lambda one: _document(one, "creditMemoItems")),
+        invoices=fields.items("invoices", lambda document: _document(document, "invoiceItems")),
+        credit_memos=fields.items("creditMemos", lambda document: _document(document, "creditMemoItems")),
         metrics=fields.pop_many(_METRICS),
         success=fields.boolean("success"),
         reasons=fields.reasons("reasons"),
@@ -166,15 +166,15 @@ def _unwrap_preview(value: Rest) -> Rest:
     if not isinstance(wrapped, dict):
         return value
     return _merge_keeping_conflicts(
-        {key: one for key, one in value.items() if key != "previewResult"}, "previewResult", wrapped
+        {key: item for key, item in value.items() if key != "previewResult"}, "previewResult", wrapped
     )
 
 
 def _merge_keeping_conflicts(outer: Rest, name: str, inner: Rest) -> Rest:
-    """The fields of `inner` beside those of `outer`; what stands in both is kept under `name`, as it came."""
-    twice: dict[str, Json] = {key: one for key, one in inner.items() if key in outer or key == name}
-    once = {key: one for key, one in inner.items() if key not in twice}
-    return {**outer, **once, **({name: twice} if twice else {})}
+    """Merge the fields of `inner` into `outer`; fields in both are kept under `name`, unchanged."""
+    conflicts: dict[str, Json] = {key: item for key, item in inner.items() if key in outer or key == name}
+    others = {key: item for key, item in inner.items() if key not in conflicts}
+    return {**outer, **others, **({name: conflicts} if conflicts else {})}
 
 
 def _document(fields: Fields, items: str) -> PreviewDocument:

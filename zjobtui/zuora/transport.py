@@ -1,4 +1,4 @@
-"""HTTP transport: sends a request to one host and returns the response or the problem, within limits of time and size.
+"""HTTP transport: sends a request to one host and returns the response or the problem, within time and size limits.
 
 A public `httpx.AsyncClient` over aiohttp, which takes a fifth of the CPU time of httpx's own transport.
 """
@@ -39,10 +39,10 @@ CONNECT_LIMIT = 5.0
 """Seconds to reach the host."""
 
 TOTAL_LIMIT = 20.0
-"""Seconds for a request in all, whatever the server does; Zuora itself ends a request after 120."""
+"""Seconds for a whole request, whatever the server does; Zuora itself ends a request after 120."""
 
 CONNECTIONS = 40
-"""Connections at most: the concurrency that Zuora grants this call."""
+"""Maximum connections: the concurrency that Zuora grants this call."""
 
 KEEP_ALIVE = 30.0
 """Seconds for which an idle connection is kept."""
@@ -51,7 +51,7 @@ HEADERS_LIMIT, HEADERS_MOST = 64 << 10, 1_000
 """Bytes and number of response headers; proxies and gateways may add many."""
 
 WIRE_LIMIT = 1 << 20
-"""Bytes read of one body as it comes over the wire; a job of 300 subscriptions needs about 60 kB."""
+"""Bytes of one body that are read from the network; a job of 300 subscriptions needs about 60 kB."""
 
 INFLATED_LIMIT = 4 << 20
 """Bytes that a compressed body may grow to."""
@@ -61,7 +61,7 @@ TRACK_ID = "Zuora-Track-Id"
 
 
 class Proof(Enum):
-    """Whether a response shows by its track id that it answers this request."""
+    """Whether the track id of a response shows that it belongs to this request."""
 
     GIVEN = "the id is right, or the host has never repeated one"
     MISSING = "there is no id, though the host has repeated others"
@@ -99,7 +99,7 @@ class Transport:
         self.requests = 0
         """Requests sent so far, of every kind."""
         self.mask = Mask()
-        """Secrets that neither a reply nor a problem may show."""
+        """Secrets that neither a response nor a problem may contain."""
         self._base_url = base_url
         self._clock = clock
         self._proxy = route.proxy if route else None
@@ -115,7 +115,7 @@ class Transport:
     async def send(
         self, method: str, path: str, headers: Mapping[str, str], form: Mapping[str, str] | None = None
     ) -> Response | Problem:
-        """Send one request to `path`; it is repeated at once if the server has dropped a connection that it kept alive.
+        """Send one request to `path`; retry at once if the server has dropped a connection that it kept alive.
 
         The connection of a response without the request's track id is closed if the host is known to repeat them.
         """
@@ -131,7 +131,7 @@ class Transport:
     def renew_connections(self) -> None:
         """Close idle connections, and repeat the requests in flight on new ones.
 
-        After the machine has slept, a NAT or a firewall may have forgotten all of them without a word.
+        After a suspend, a NAT or a firewall may have silently forgotten all of them.
         """
         log.info("connections are renewed; calls in flight are repeated")
         for pool in (self._pool, self._form_pool):
@@ -148,7 +148,8 @@ class Transport:
         await asyncio.gather(*self._retired)
 
     def _make_pools(self) -> tuple["_Pool", "_Pool"]:
-        # A form holds the secret and brings the token: nothing that came late for another request may answer it.
+        # A form contains the secret and returns the token: no late response to another request may be taken for its
+        # own.
         return self._make_pool(keep_alive=KEEP_ALIVE), self._make_pool(keep_alive=None)
 
     def _make_pool(self, *, keep_alive: float | None) -> "_Pool":
@@ -175,7 +176,7 @@ class Transport:
             headers={"Accept-Encoding": "gzip", "User-Agent": "zjobtui"},
             timeout=self._timeout,
         )
-        del client.headers["Connection"]  # httpx always says keep-alive; aiohttp knows what is right
+        del client.headers["Connection"]  # httpx always sends keep-alive; aiohttp knows what is right
         return _Pool(client)
 
     async def _send_once(
@@ -203,7 +204,7 @@ class Transport:
     ) -> aiohttp.ClientResponse:
         """Count the request, and send it again as long as it meets kept-alive connections that the server has dropped.
 
-        aiohttp would repeat it once by itself; an error of another class than aiohttp repeats prevents that.
+        aiohttp would retry once by itself; an error of another class than aiohttp retries prevents that.
         """
         while True:
             self.requests += 1
@@ -219,7 +220,7 @@ class Transport:
                 log.info("retry: the host had closed the kept-alive connection")
 
     def _prove(self, repeated: str, sent: str) -> Proof:
-        """Compare the track ids, and remember that the host repeats them; a proxy may give the header twice."""
+        """Compare the track ids, and note that the host repeats them; a proxy may send the header twice."""
         ids = {text.strip().lower() for text in repeated.split(",")} - {""}
         if sent and ids == {sent.lower()}:
             self._has_track_ids = True
@@ -267,14 +268,14 @@ class _Pool:
 
 @dataclass(frozen=True, slots=True)
 class _UsedConnection:
-    """The connection of a request, and its protocol, which the connection lets go of with the last byte."""
+    """The connection of a request, and its protocol, which the connection releases with the last byte."""
 
     connection: "Connection"
     protocol: "ResponseHandler"
     is_reused: bool
 
     def discard(self) -> None:
-        """Close the connection: now if its body has come whole, so that it is free again, else after the body."""
+        """Close the connection: now if its body is complete, so that it is free again, else after the body."""
         self.protocol.force_close()
         if self.connection.protocol is None:
             self.protocol.close()
@@ -285,7 +286,7 @@ _used: ContextVar[_UsedConnection | None] = ContextVar("used", default=None)
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Reuses no kept-alive connection on which bytes have arrived already: they would be read as the next response.
+    """Reuses no kept-alive connection on which bytes have already arrived: they would be read as the next response.
 
     A load balancer's message on an idle connection, or a response sent twice, would show one job's state for another.
     """
@@ -317,7 +318,7 @@ class _Connector(aiohttp.TCPConnector):
 
 @lru_cache(maxsize=4_096)
 def _parse_url(text: str) -> httpx.URL:
-    """Parse a URL; httpx spends a seventh of a call on it, and the same jobs are polled again and again."""
+    """Parse a URL, cached: httpx spends a seventh of a call on it, and the same jobs are polled repeatedly."""
     return httpx.URL(text)
 
 
@@ -345,9 +346,9 @@ async def read_body(chunks: AsyncIterable[bytes], encoding: str) -> bytes:
 
 
 def _check_end(http_status: int, headers: Mapping[str, str], body: bytes) -> None:
-    """Raise `IncompleteBodyError` for JSON that breaks off in a body that only the connection's end delimits.
+    """Raise `IncompleteBodyError` for incomplete JSON in a body that only the end of the connection delimits.
 
-    A dropped connection looks like the end of such a body. An error's status counts whatever came of its body.
+    A dropped connection looks like the end of such a body. An error's status counts whatever its body is.
     """
     if http_status != 200 or "content-length" in headers or "transfer-encoding" in headers:
         return
