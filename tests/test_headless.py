@@ -181,7 +181,7 @@ def test_a_job_is_shown_by_its_id_the_beginning_of_it_or_its_label(text: str) ->
 
 def test_what_the_last_call_met_is_shown() -> None:
     fill()
-    assert "The last call failed: timed out: no answer. The answer did not come in time" in run("show", "job 5").stdout
+    assert "The last call failed: timed out: no answer. There was no response in time" in run("show", "job 5").stdout
 
 
 def test_a_job_is_shown_as_json_with_its_answer_and_its_timeline() -> None:

@@ -12,7 +12,7 @@ MODULES = (filters, filters, id_finder, pasted_text, redaction, pasted_text, pas
 
 
 def late_patterns(value: object) -> Iterator["re.Pattern[str]"]:
-    if isinstance(value, lazy_pattern._LatePattern):
+    if isinstance(value, lazy_pattern._LazyPattern):
         yield value._compiled
     elif isinstance(value, dict):
         yield from late_patterns(tuple(value.values()))

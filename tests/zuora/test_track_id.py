@@ -69,7 +69,7 @@ def is_processing(one: Observation) -> bool:
 
 def is_rejected(one: Observation) -> bool:
     is_unreadable = isinstance(one, Failure) and one.problem.kind is ProblemKind.UNREADABLE
-    return is_unreadable and "answers another request" in one.problem.detail  # type: ignore[union-attr]
+    return is_unreadable and "belongs to another request" in one.problem.detail  # type: ignore[union-attr]
 
 
 def told(observations: list[Observation]) -> Counter[str]:

@@ -1,4 +1,4 @@
-"""What a report means: its verdict, and the digest that the list needs."""
+"""Assessment of a report: its verdict, and the digest that the list needs."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -12,23 +12,23 @@ from zjobtui.models.verdict import Kind, Verdict
 
 
 def judge(report: Report) -> Verdict:
-    """The verdict on a report.
+    """Return the verdict on a report.
 
     | status      | result                                            | verdict         |
     |-------------|---------------------------------------------------|-----------------|
     | Processing  | any                                               | waiting         |
     | other word  | any                                               | waiting         |
     | Failed      | any                                               | failed          |
-    | Completed   | none, empty, or no object                         | needs attention |
+    | Completed   | none, empty, or not an object                     | needs attention |
     | Completed   | order Failed                                      | failed          |
-    | Completed   | order anything but Completed, or no word of it    | needs attention |
+    | Completed   | order not Completed, or without a status          | needs attention |
     | Completed   | a payment, refund or write-off in error           | needs attention |
     | Completed   | success: false inside, or errors beside it        | needs attention |
     | Completed   | a documented field in another form                | needs attention |
     | Completed   | order Completed, a preview, an unknown job type   | done            |
 
     Completed is believed only with proof: an order's own status decides, not the job's
-    (a job can be Completed while its order is still Pending, and that pair is silent in every other client).
+    (a job can be Completed while its order is still Pending, and no other client reports that).
     """
     verdict = _judge(report)
     return Verdict(verdict.kind, shorten(verdict.sentence))
@@ -47,7 +47,7 @@ def _judge(report: Report) -> Verdict:
 
 
 def count_by_status(subscriptions: Iterable[Subscription]) -> tuple[tuple[int, str], ...]:
-    """How many subscriptions have which status, Active first, then as they come: `((298, "Active"), (2, …))`."""
+    """Count subscriptions by status, Active first, then in order of appearance: `((298, "Active"), (2, …))`."""
     counts = Counter(subscription.status or "no status given" for subscription in subscriptions)
     ordered = sorted(counts, key=lambda status: status != "Active")
     return tuple((counts[status], status) for status in ordered)
@@ -66,12 +66,12 @@ def _judge_completed(report: Report) -> Verdict:
     result = report.result
     if result is None:
         return Verdict(Kind.ATTENTION, "Job completed, but the answer holds no result.")
-    troubles = [*_unsuccessful(report, result), *_troubles(result)]
+    problems = [*_unsuccessful(report, result), *_problems_of(result)]
     if isinstance(result, OrderResult) and result.order_status == "Failed":
-        return Verdict(Kind.FAILED, "; ".join(["Job completed, but the order Failed", *troubles]) + ".")
-    if troubles:
-        return Verdict(Kind.ATTENTION, f"Job completed, but {'; '.join(troubles)}.")
-    return Verdict(Kind.DONE, _what_was_made(result))
+        return Verdict(Kind.FAILED, "; ".join(["Job completed, but the order Failed", *problems]) + ".")
+    if problems:
+        return Verdict(Kind.ATTENTION, f"Job completed, but {'; '.join(problems)}.")
+    return Verdict(Kind.DONE, _summarize(result))
 
 
 def _unsuccessful(report: Report, result: Result) -> Iterator[str]:
@@ -83,13 +83,13 @@ def _unsuccessful(report: Report, result: Result) -> Iterator[str]:
         yield f"some of it has a form that zjobtui does not know: {', '.join(dict.fromkeys(result.malformed))}"
 
 
-def _troubles(result: Result) -> Iterator[str]:
+def _problems_of(result: Result) -> Iterator[str]:
     if isinstance(result, OtherResult):
-        yield from _other_troubles(result)
+        yield from _problems_of_other(result)
     if not isinstance(result, OrderResult):
         return
     if result.order_status not in {"Completed", "Failed"}:
-        yield _order_trouble(result)
+        yield _order_problem(result)
     if result.payment.is_in_error:
         why = result.payment.error_message or result.payment.error_code or "no reason given"
         yield f"the payment is in error: {why}"
@@ -102,7 +102,7 @@ def _troubles(result: Result) -> Iterator[str]:
             yield f"the write-off of {write_off.invoice_number or 'an invoice'} is in status {write_off.status}{why}"
 
 
-def _other_troubles(result: OtherResult) -> Iterator[str]:
+def _problems_of_other(result: OtherResult) -> Iterator[str]:
     if not result.job_type and result.fields.keys() <= {"result"}:
         yield "its result is empty or cannot be read"
     status = result.fields.get("status")
@@ -110,27 +110,27 @@ def _other_troubles(result: OtherResult) -> Iterator[str]:
         yield f"its result is in status {status}"
 
 
-def _order_trouble(result: OrderResult) -> str:
-    said = (
+def _order_problem(result: OrderResult) -> str:
+    text = (
         f"the order is {result.order_status}" if result.order_status else "the answer does not say the order's status"
     )
     if not any(subscription.status for subscription in result.subscriptions):
-        return said
+        return text
     first, *others = count_by_status(result.subscriptions)
     total = len(result.subscriptions)
     counts = [f"{first[0]} of {total} subscription{'' if total == 1 else 's'} {first[1]}"]
-    return f"{said}: {', '.join(counts + [f'{count} {status}' for count, status in others])}"
+    return f"{text}: {', '.join(counts + [f'{count} {status}' for count, status in others])}"
 
 
-def _what_was_made(result: Result) -> str:
+def _summarize(result: Result) -> str:
     match result:
         case OrderResult():
-            made = [
+            counts = [
                 _count(len(result.subscriptions), "subscription"),
                 _count(len(result.order_line_items), "order line item"),
                 _count(len(result.invoices), "invoice"),
             ]
-            listed = ", ".join(part for part in made if part)
+            listed = ", ".join(part for part in counts if part)
             return f"Order completed: {listed}." if listed else "Order completed."
         case PreviewResult():
             parts = [_count(len(result.invoices), "invoice"), _count(len(result.credit_memos), "credit memo")]
@@ -148,7 +148,7 @@ _NAME_LIMIT = 200
 
 
 def digest(report: Report) -> Digest:
-    """The digest of a report; `kind` is `order`, `preview`, the job type as Zuora wrote it, or empty while running."""
+    """Return the digest of a report; `kind` is `order`, `preview`, Zuora's job type, or empty while running."""
     status = shorten(report.status, _NAME_LIMIT)
     if report.result is None and not report.reasons:
         return _bare(status)

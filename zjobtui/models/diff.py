@@ -1,4 +1,4 @@
-"""What happened between two watchlists, job by job; mere confirmations are nothing."""
+"""Differences between two watchlists, job by job; observations that only confirm are ignored."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from zjobtui.models.watchlist import Watchlist
 
 
 def differences(before: Watchlist, after: Watchlist) -> Iterator[tuple[EventKind, WatchedJob]]:
-    """Each event with the watch as it is afterwards, or as it last was; in the order of the watchlist."""
+    """Yield each event with the job as it is afterwards, or as it last was; in the order of the watchlist."""
     added = 0
     for known, watch in changed_pairs(before, after):
         added += known is None

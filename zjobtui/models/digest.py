@@ -1,19 +1,19 @@
-"""What a list must know of a report, small enough to hold for ten thousand jobs at once."""
+"""The digest of a report: what the list needs, small enough to hold for ten thousand jobs."""
 
 from dataclasses import dataclass
 
 from zjobtui.models.verdict import Verdict
 
 FINAL_STATUSES = frozenset({"Completed", "Failed"})
-"""Zuora's words that end a job; whatever else it says, the job goes on."""
+"""Zuora's final statuses; with any other the job goes on."""
 
 DIGEST_VERSION = 1
-"""Counts up when the rules below or the verdicts change, so that stored digests are made anew from stored reports."""
+"""Increases when the rules below or the verdicts change, so that stored digests are made again from stored reports."""
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A report in one row: its verdict, what it is about, and the words by which a person may look for it."""
+    """A report in one row: its verdict, what it is about, and the words by which the user may search for it."""
 
     status: str
     verdict: Verdict

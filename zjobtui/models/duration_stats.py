@@ -1,4 +1,4 @@
-"""How long jobs of a tenant usually take, and how one of them stands to that."""
+"""Statistics of how long jobs of a tenant usually take, and how one job compares."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,10 +9,10 @@ from typing import NamedTuple
 from zjobtui.models.watched_job import WatchedJob
 
 FEWEST = 5
-"""Ended jobs under which nothing is said of what is usual; a share must rest on as many, running ones included."""
+"""Fewest ended jobs for statistics; a share must rest on as many jobs, including running ones."""
 
 NARROW = 15.0
-"""Seconds between the calls around an end up to which the end is known well enough, however young the job was."""
+"""Seconds between the calls around an end up to which the end is known well enough, however young the job is."""
 
 _ROUNDING = 1e-9
 
@@ -21,7 +21,8 @@ _ROUNDING = 1e-9
 class DurationStats:
     """What other jobs took, in seconds, and the percentage of them that took less than this one, or None.
 
-    `count` of them ended, `running` run. For a job that still runs the percentage is what it has outlasted so far.
+    `count` of them ended, `running` are running. For a job that is still running, the percentage is what it has
+    exceeded so far.
     """
 
     count: int
@@ -37,7 +38,7 @@ class DurationStats:
 
 
 class RunTime(NamedTuple):
-    """A job that was still running at the age `after`, in seconds; at the age `end` it ended, if that is known."""
+    """A job that was still running at the age `after`, in seconds; it ended at the age `end`, if that is known."""
 
     after: float
     end: float | None = None
@@ -49,31 +50,31 @@ class RunTime(NamedTuple):
 
 
 def duration_stats(watch: WatchedJob, watches: Iterable[WatchedJob]) -> DurationStats | None:
-    """What other jobs of the same tenant took; None where fewer than `FEWEST` of them ended while they were watched.
+    """Return what other jobs of the same tenant took; None if fewer than `FEWEST` of them ended while watched.
 
-    Jobs that still run count, too: the first of a batch to end are the fast ones (Kaplan and Meier 1958).
+    Running jobs count, too: the first of a batch to end are the fast ones (Kaplan and Meier 1958).
     """
     others = (other for other in watches if other.job.tenant == watch.job.tenant and other.job != watch.job)
-    lives = [one for other in others if (one := run_time(other)) is not None]
-    count = sum(one.end is not None for one in lives)
+    times = [time for other in others if (time := run_time(other)) is not None]
+    count = sum(time.end is not None for time in times)
     if count < FEWEST:
         return None
-    curve, own = list(_curve(lives)), run_time(watch)
+    curve, own = list(_curve(times)), run_time(watch)
     last, share = curve[-1]
-    known_to = max(last, sorted(one.age for one in lives)[-max(1, ceil(FEWEST * share - _ROUNDING))])
+    known_to = max(last, sorted(time.age for time in times)[-max(1, ceil(FEWEST * share - _ROUNDING))])
     outlasted = None
     if own is not None and watch.is_final == (own.end is not None):
         running = next((left for age, left in reversed(curve) if age < own.age), 1.0)
         outlasted = floor(100 * (1 - running) + _ROUNDING)
     shares = _age(curve, 0.5), _age(curve, 0.05)
-    return DurationStats(count, len(lives) - count, *shares, known_to, outlasted, watch.is_final)
+    return DurationStats(count, len(times) - count, *shares, known_to, outlasted, watch.is_final)
 
 
 def run_time(watch: WatchedJob) -> RunTime | None:
-    """What is known of how long a job runs, from its adding; its end lies between two calls: in the middle of them.
+    """Return how long a job ran since it was added; its end is taken as the middle between two calls.
 
-    If they are so far apart that the middle means nothing, the job ran up to the first one, and the end is not known.
-    None for a job that was not seen running: one that had ended at the first call may have ended long before.
+    If the calls are too far apart, the job ran up to the first one, and the end is unknown. None for a job that was not
+    seen running: one that had ended at the first call may have ended long before.
     """
     if watch.last_running_at is None:
         return None
@@ -87,14 +88,14 @@ def run_time(watch: WatchedJob) -> RunTime | None:
     return RunTime(after, middle if is_known else None)
 
 
-def _curve(lives: Sequence[RunTime]) -> Iterator[tuple[float, float]]:
-    """The age of each end and the share of jobs that run on beyond it, as far as `FEWEST` jobs tell.
+def _curve(times: Sequence[RunTime]) -> Iterator[tuple[float, float]]:
+    """Yield the age of each end and the share of jobs that run on beyond it, as long as `FEWEST` jobs are left.
 
-    The chance to end at an age is taken from the jobs that may have reached it: of those that run, all that were seen
-    running since the last call before the end, since each was called at another moment.
+    The chance to end at an age is taken from the jobs that may have reached it: of the running ones, all that were seen
+    running since the last call before the end, since each was polled at another moment.
     """
-    ends = sorted((one.end, one.after) for one in lives if one.end is not None)
-    ages = sorted(one.after for one in lives if one.end is None)
+    ends = sorted((time.end, time.after) for time in times if time.end is not None)
+    ages = sorted(time.after for time in times if time.end is None)
     share = 1.0
     for place, (end, after) in enumerate(ends):
         at_risk = len(ends) - place + len(ages) - bisect_left(ages, after)
@@ -105,5 +106,5 @@ def _curve(lives: Sequence[RunTime]) -> Iterator[tuple[float, float]]:
 
 
 def _age(curve: Iterable[tuple[float, float]], share: float) -> float | None:
-    """The age at which no more than this share of jobs runs on."""
+    """Return the age at which no more than this share of jobs runs on."""
     return next((age for age, running in curve if running <= share + _ROUNDING), None)

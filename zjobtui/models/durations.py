@@ -1,4 +1,4 @@
-"""Spans of time as people write them: 90s, 10m, 1h30m, 14 days."""
+"""Durations as the user writes them: 90s, 10m, 1h30m, 14 days."""
 
 import re
 
@@ -10,8 +10,8 @@ _WORD = re.compile(r"(?<=[0-9])\s*(second|sec|minute|min|hour|day)s?\b")
 
 
 def parse_duration(text: str) -> float | None:
-    """The seconds of a span such as `90s`, `1h30m`, `2d` or `14 days`; None where it is none."""
-    short = re.sub(r"\s", "", _WORD.sub(lambda word: word[1][0], text.strip().casefold()))
+    """Return the seconds of a duration such as `90s`, `1h30m`, `2d` or `14 days`; None if it is not one."""
+    short = re.sub(r"\s", "", _WORD.sub(lambda match: match[1][0], text.strip().casefold()))
     if not _SPAN.fullmatch(short):
         return None
     return sum(float(number) * UNITS[unit] for number, unit in re.findall(PART, short))

@@ -1,4 +1,4 @@
-"""What one sign-in and one call about a job that nobody has told of a tenant."""
+"""Result of a health check: one sign-in and one call about a job that does not exist."""
 
 from dataclasses import dataclass
 
@@ -8,11 +8,11 @@ from zjobtui.models.problem import Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkup:
-    """Each part is None or empty where it was not come to.
+    """The result; parts that were not reached are None or empty.
 
-    `no_secret` says why the credentials could not be had, `refused` why there is no token, `missed` why the call
-    brought no word of a job. `life` is the token's in seconds, `who` what its reply says of its bearer, `skew` by how
-    many seconds the host's clock is ahead of this machine's, `requests` how many were sent.
+    `no_secret` says why the credentials could not be obtained, `sign_in_problem` why there is no token, `call_problem`
+    why the call did not find out about the job. `life` is the token's lifetime in seconds, `who` its owner according to
+    its response, `skew` by how many seconds the host's clock is ahead, `requests` how many were sent.
     """
 
     no_secret: str = ""
@@ -26,7 +26,7 @@ class Checkup:
 
     @property
     def is_fine(self) -> bool:
-        """Whether the host knows the credentials and answers for jobs."""
+        """Whether the host accepts the credentials and responds about jobs."""
         return (
             not self.no_secret and self.sign_in_problem is None and self.call_problem is None and self.call is not None
         )

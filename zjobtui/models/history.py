@@ -1,4 +1,4 @@
-"""The changes of one job, in the order in which they were seen."""
+"""The history of one job: its changes, in the order in which they were noticed."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,7 +7,7 @@ from zjobtui.models.job import JobRef
 
 
 class EventKind(Enum):
-    """What kind of change an entry tells of."""
+    """The kind of a change."""
 
     ADDED = "added"
     STATUS = "status"
@@ -20,7 +20,7 @@ class EventKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One change of one job, seen at `at` (seconds since the epoch, UTC), told in `text`."""
+    """One change of one job, noticed at `at` (seconds since the epoch, UTC), described by `text`."""
 
     job: JobRef
     at: float
@@ -30,4 +30,4 @@ class Event:
 
 
 History = tuple[Event, ...]
-"""The entries of one job, oldest first."""
+"""The events of one job, oldest first."""

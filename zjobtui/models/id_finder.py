@@ -1,4 +1,4 @@
-"""Finds job ids in whatever text is pasted, and tells them from access tokens and from the ids of other things."""
+"""Finds job ids in any pasted text, and distinguishes them from access tokens and from ids of other things."""
 
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _NEAR_MISS = lazy_pattern(r"(?=.*\d)(?=.*[a-fA-F])(?:[0-9a-fA-F]-?){28,35}")
 _WHOLE = lazy_pattern(rf"[\s\"'`]*({ID})[\s\"'`]*")
 
 _WINDOW = 160
-"""Characters before an id in which the name of its field is looked for."""
+"""Characters before an id that are searched for the name of its field."""
 
 _GAP = " \t\r\n:=\"'`\\[({<>*|"
 _LIST_GAP = lazy_pattern(r"[\s,;|\"'`\\\[\](){}*]{1,200}")
@@ -37,7 +37,7 @@ class _Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """A word of a text that is an id, or nearly one, and what it is by what stands before it."""
+    """A word that is an id, or nearly one, and its role according to the text before it."""
 
     text: str
     is_id: bool
@@ -46,10 +46,10 @@ class _Word:
 
 
 def find_job_ids(text: str) -> FoundIds:
-    """Every job id in any text: a ticket, a log, JSON, CSV, the output of curl.
+    """Return every job id in any text: a ticket, a log, JSON, CSV, the output of curl.
 
-    If a text names job ids (`jobId`, `async-jobs/`, a column), bare ids beside them are not taken but returned as
-    `not_added`. Words with a few digits too many or too few are refused. What follows the name of a credential is
+    If a text names job ids (`jobId`, `async-jobs/`, a column), bare ids beside them are not used but returned as
+    `not_added`. Words with a few digits too many or too few are near misses. What follows the name of a credential is
     neither; only its number is returned, and the first six characters of what has the form of an id.
     """
     if whole := _WHOLE.fullmatch(text):
@@ -58,12 +58,14 @@ def find_job_ids(text: str) -> FoundIds:
     secrets = find_secrets(source)
     words = list(_words(source, secrets))
     named = _ids(words, _Role.NAMED)
-    others = {one: name for one, name in _ids(words, _Role.OTHER).items() if one not in named}
-    bare = {one: "" for one in _ids(words, _Role.BARE) if one not in others and one not in named}
-    refused = dict.fromkeys(shorten(word.text, 80) for word in words if not word.is_id and word.role is not _Role.OTHER)
+    others = {job_id: name for job_id, name in _ids(words, _Role.OTHER).items() if job_id not in named}
+    bare = {job_id: "" for job_id in _ids(words, _Role.BARE) if job_id not in others and job_id not in named}
+    near_misses = dict.fromkeys(
+        shorten(word.text, 80) for word in words if not word.is_id and word.role is not _Role.OTHER
+    )
     return FoundIds(
         tuple(named or bare),
-        tuple(refused),
+        tuple(near_misses),
         not_added=tuple(bare) if named else (),
         others=len(others),
         other_names=tuple({name.lower(): name for name in others.values()}.values()),
@@ -73,16 +75,16 @@ def find_job_ids(text: str) -> FoundIds:
 
 
 def _ids(words: list[_Word], role: _Role) -> dict[JobId, str]:
-    """The ids of a role, each once and in order, with the name before the first."""
-    found: dict[JobId, str] = {}
+    """Return the ids of a role, each once and in order, with the name before the first occurrence."""
+    ids: dict[JobId, str] = {}
     for word in words:
         if word.is_id and word.role is role:
-            found.setdefault(JobId(word.text), word.name)
-    return found
+            ids.setdefault(JobId(word.text), word.name)
+    return ids
 
 
 def _words(source: SourceText, secrets: Secrets) -> Iterator[_Word]:
-    """The ids and near misses of a text that are no secrets."""
+    """Yield the ids and near misses of a text that are not secrets."""
     cells = [cell for cell in secrets.cells if cell.kind is not None]
     starts = [cell.start for cell in cells]
     last_end, last_role, last_name, is_listed = 0, _Role.BARE, "", False
@@ -107,19 +109,19 @@ def _words(source: SourceText, secrets: Secrets) -> Iterator[_Word]:
 
 
 def _candidates(plain: str) -> Iterator[tuple[int, int, bool]]:
-    """Where ids are, and words that are nearly one."""
+    """Yield the positions of ids, and of words that are nearly one."""
     for run in _RUN.finditer(plain):
         for word in _CANDIDATE.finditer(plain, *run.span()):
-            found = False
-            for one in _EMBEDDED.finditer(plain, *word.span()):
-                found = True
-                yield *one.span(), True
-            if not found and word.end() - word.start() <= 80 and _NEAR_MISS.fullmatch(word.group()):
+            has_id = False
+            for job_id in _EMBEDDED.finditer(plain, *word.span()):
+                has_id = True
+                yield *job_id.span(), True
+            if not has_id and word.end() - word.start() <= 80 and _NEAR_MISS.fullmatch(word.group()):
                 yield *word.span(), False
 
 
 def _role_by_name(source: SourceText, start: int) -> tuple[_Role, str, str]:
-    """The role of the id that begins at `start` by the field name before it, that name, and what is between."""
+    """Return the role of the id that begins at `start` by the field name before it, that name, and what is between."""
     offset = max(0, start - _WINDOW)
     window = source.low[offset:start]
     if window.endswith("async-jobs/"):
@@ -148,7 +150,7 @@ def _role_by_name(source: SourceText, start: int) -> tuple[_Role, str, str]:
 
 
 def _before_tags(head: str) -> str:
-    """The text up to the name of an XML element's content: its tag, or the element before (`<key>jobId</key>`)."""
+    """Return the text up to the name of an XML element's content: its tag, or one before it (`<key>jobId</key>`)."""
     for _ in range(3):
         if closed := _CLOSING.search(head):
             return head[: closed.end("text")]

@@ -1,4 +1,4 @@
-"""What names a job: its tenant and its id."""
+"""References to jobs: tenant and job id."""
 
 import re
 from dataclasses import dataclass, field
@@ -13,19 +13,19 @@ _ID = re.compile(rf"{_PLAIN}|{_DASHED}")
 
 
 class InvalidJobIdError(ValueError):
-    """A text is no job id; the message says what is wrong with it."""
+    """The text is not a valid job id; the message says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JobId:
     """A job id as it was given: 32 hexadecimal digits, or 36 characters with dashes.
 
-    Two ids are equal when their digits are, however they are written, so that one job is never watched twice.
+    Two ids are equal if their digits are, however they are written, so that no job is watched twice.
     """
 
     given: str
     key: str = field(init=False, repr=False)
-    """The 32 digits in lower case: what equality, storage and search go by."""
+    """The 32 digits in lower case: used for equality, storage and search."""
 
     def __post_init__(self) -> None:
         key = self.given.replace("-", "").lower()
@@ -33,7 +33,7 @@ class JobId:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The id that `text` is; raises `InvalidJobIdError` with a sentence for people."""
+        """Parse a job id; raises `InvalidJobIdError` with a sentence for the user."""
         given = text.strip()
         if not _ID.fullmatch(given):
             raise InvalidJobIdError(_what_is_wrong(given))
@@ -51,7 +51,7 @@ class JobId:
 
 @dataclass(frozen=True, slots=True)
 class JobRef:
-    """An asynchronous job: the same id in two tenants is two jobs."""
+    """An asynchronous job: the same id in two tenants means two jobs."""
 
     tenant: str
     id: JobId
@@ -62,7 +62,7 @@ class JobRef:
 
 @dataclass(frozen=True, slots=True)
 class FoundIds:
-    """What a text holds: the job ids, each once and in order, and what was left out. It never holds a secret."""
+    """The job ids in a text, each once and in order, and what was left out. It never contains a secret."""
 
     ids: tuple[JobId, ...]
     refused: tuple[str, ...]
@@ -70,11 +70,11 @@ class FoundIds:
     not_added: tuple[JobId, ...] = ()
     """Bare ids in a text that names others as job ids."""
     others: int = 0
-    """How many ids of other things there are: of requests, orders, accounts."""
+    """Number of ids of other things: of requests, orders, accounts."""
     other_names: tuple[str, ...] = ()
     """The names of their fields, as they are written."""
     secrets: int = 0
-    """How many access tokens and other credentials there are."""
+    """Number of access tokens and other credentials."""
     secret_hints: tuple[str, ...] = ()
     """The first six characters of those that have the form of a job id, each with an ellipsis: `6d1512…`."""
 

@@ -1,4 +1,4 @@
-"""What JSON can hold, as types."""
+"""Types of JSON values."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -8,4 +8,4 @@ Json: TypeAlias = "str | int | bool | Decimal | list[Json] | dict[str, Json] | N
 """A JSON value; numbers with a fraction are `Decimal`, since they are money."""
 
 Rest: TypeAlias = Mapping[str, Json]
-"""The fields of an object that no attribute names: kept, so that nothing of an answer is dropped."""
+"""The fields of an object that no attribute names: kept, so that nothing of a response is lost."""

@@ -1,12 +1,12 @@
-"""Regular expressions that are compiled when they are first used: those of `redaction` take 20 ms, of `filtering` 5."""
+"""Regular expressions that are compiled on first use: those of `redaction` take 20 ms, of `filters` 5."""
 
 import re
 from functools import cached_property
 from typing import Any, cast
 
 
-class _LatePattern:
-    """Stands for a `re.Pattern`; its attributes are kept, so that only the first use of each costs more."""
+class _LazyPattern:
+    """Behaves like a `re.Pattern`; its attributes are cached, so that only the first use of each costs more."""
 
     def __init__(self, text: str, flags: int) -> None:
         self._text, self._flags = text, flags
@@ -22,5 +22,5 @@ class _LatePattern:
 
 
 def lazy_pattern(text: str, flags: int = 0) -> re.Pattern[str]:
-    """Return what serves as the compiled pattern; faults in the text show when it is first used."""
-    return cast("re.Pattern[str]", _LatePattern(text, flags))
+    """Return an object that behaves like the compiled pattern; errors in the text appear on first use."""
+    return cast("re.Pattern[str]", _LazyPattern(text, flags))

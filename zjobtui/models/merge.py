@@ -1,4 +1,4 @@
-"""Takes jobs that were carried over from another watchlist into this one, without overwriting what is known here."""
+"""Merge imported jobs into a watchlist without overwriting what is known here."""
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from zjobtui.models.watchlist import Change, Observed, Watchlist
 
 @dataclass(frozen=True, slots=True)
 class ImportedJob:
-    """A watch from elsewhere, with its last answer and its timeline where those came along."""
+    """A job from another watchlist, with its last response and its history if they are included."""
 
     watch: WatchedJob
     response: Success | None = None
@@ -21,71 +21,73 @@ class ImportedJob:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The change, and how many jobs were new, merged into what was here, known already, or taken off the list here."""
+    """The change, and how many jobs were new, merged, already known, or skipped since they were removed here."""
 
     change: Change
     new: int
     merged: int
     known: int
-    off: int
+    skipped: int
 
 
 LocalHistory = Callable[[JobRef], tuple[Success | None, History]]
-"""The last answer and the timeline that are kept of a job here."""
+"""Returns the last response and the history that are stored here of a job."""
 
 
-def merge(watchlist: Watchlist, carried: Iterable[ImportedJob], off: Collection[JobRef], kept: LocalHistory) -> Merged:
-    """What a person wrote here stands, and so does the later observation, a final one before any other.
+def merge(
+    watchlist: Watchlist, jobs: Iterable[ImportedJob], removed: Collection[JobRef], stored: LocalHistory
+) -> Merged:
+    """Merge imported jobs; the user's text here stands, and so does the later observation, a final one before others.
 
-    Jobs that somebody took off this list (`off`) stay off it.
+    Jobs that were removed from this list (`removed`) stay removed.
     """
-    given = {one.watch.job: one for one in carried}
-    new = [one for job, one in given.items() if job not in watchlist.watches and job not in off]
-    joined = [_join(watch, given[watch.job], kept) for watch in watchlist if watch.job in given]
+    imported = {job.watch.job: job for job in jobs}
+    new = [job for ref, job in imported.items() if ref not in watchlist.watches and ref not in removed]
+    joined = [_join(watch, imported[watch.job], stored) for watch in watchlist if watch.job in imported]
     changes = [_added(new), *(change for change in joined if change.must_commit_now or change.observed)]
-    watches = {**watchlist.watches, **{one.job: one for change in changes for one in change.watchlist}}
+    watches = {**watchlist.watches, **{watch.job: watch for change in changes for watch in change.watchlist}}
     whole = Change(
         Watchlist(watches),
         added=changes[0].added,
-        annotated=tuple(one for change in changes for one in change.annotated),
-        observed=tuple(one for change in changes for one in change.observed),
-        entries=tuple(one for change in changes for one in change.entries),
+        annotated=tuple(watch for change in changes for watch in change.annotated),
+        observed=tuple(observed for change in changes for observed in change.observed),
+        entries=tuple(event for change in changes for event in change.entries),
     )
     merged = len(changes) - 1
-    return Merged(whole, len(new), merged, len(joined) - merged, len(given) - len(new) - len(joined))
+    return Merged(whole, len(new), merged, len(joined) - merged, len(imported) - len(new) - len(joined))
 
 
 def _added(new: list[ImportedJob]) -> Change:
-    watches = tuple(one.watch for one in new)
-    entries = tuple(entry for one in new for entry in one.timeline or (_beginning(one.watch),))
-    observed = tuple(Observed(one.watch, one.response) for one in new if one.response)
-    return Change(Watchlist({one.job: one for one in watches}), added=watches, observed=observed, entries=entries)
+    watches = tuple(job.watch for job in new)
+    entries = tuple(entry for job in new for entry in job.timeline or (_beginning(job.watch),))
+    observed = tuple(Observed(job.watch, job.response) for job in new if job.response)
+    return Change(Watchlist({watch.job: watch for watch in watches}), added=watches, observed=observed, entries=entries)
 
 
 def _beginning(watch: WatchedJob) -> Event:
     return Event(watch.job, watch.added_at, EventKind.ADDED, watch.added_by)
 
 
-def _join(ours: WatchedJob, given: ImportedJob, kept: LocalHistory) -> Change:
-    """One job that is here already, as a change of its own."""
-    theirs = given.watch
-    written = _with_their_words(ours, theirs)
+def _join(ours: WatchedJob, imported: ImportedJob, stored: LocalHistory) -> Change:
+    """Return the change of one job that is here already."""
+    theirs = imported.watch
+    written = _with_their_annotations(ours, theirs)
     is_later = (theirs.is_final, theirs.last_call_at) > (ours.is_final, ours.last_call_at)
-    watch = _with_our_words(theirs, written) if is_later else written
-    response, timeline = kept(ours.job) if given.response or is_later else (None, ())
-    has_answer = given.response is not None and (
-        is_later or (response is None and given.response.at == watch.last_answer_at)
+    watch = _with_our_annotations(theirs, written) if is_later else written
+    response, timeline = stored(ours.job) if imported.response or is_later else (None, ())
+    has_answer = imported.response is not None and (
+        is_later or (response is None and imported.response.at == watch.last_answer_at)
     )
     last = max((entry.at for entry in timeline), default=ours.added_at)
     return Change(
         Watchlist({watch.job: watch}),
         annotated=(watch,) if written != ours else (),
-        observed=(Observed(watch, given.response if has_answer else None),) if is_later or has_answer else (),
-        entries=tuple(entry for entry in given.timeline if entry.at > last) if is_later or has_answer else (),
+        observed=(Observed(watch, imported.response if has_answer else None),) if is_later or has_answer else (),
+        entries=tuple(entry for entry in imported.timeline if entry.at > last) if is_later or has_answer else (),
     )
 
 
-def _with_their_words(ours: WatchedJob, theirs: WatchedJob) -> WatchedJob:
+def _with_their_annotations(ours: WatchedJob, theirs: WatchedJob) -> WatchedJob:
     return replace(
         ours,
         label=ours.label or theirs.label,
@@ -95,7 +97,7 @@ def _with_their_words(ours: WatchedJob, theirs: WatchedJob) -> WatchedJob:
     )
 
 
-def _with_our_words(theirs: WatchedJob, ours: WatchedJob) -> WatchedJob:
+def _with_our_annotations(theirs: WatchedJob, ours: WatchedJob) -> WatchedJob:
     return replace(
         theirs,
         job=ours.job,

@@ -1,4 +1,4 @@
-"""What is worth telling a person who does not look: pure rules over two watchlists, and patience between tellings."""
+"""Notifications: which changes trigger one, and the minimum interval between them."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
@@ -11,11 +11,11 @@ from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 
 COOLDOWN = 10.0
-"""Seconds between two tellings: what happens within them is told together at their end."""
+"""Seconds between two notifications: what happens in between is reported together at the end."""
 
 
 class Topic(Enum):
-    """What can be told."""
+    """What the user can be notified of."""
 
     FAILED = "failed"
     ATTENTION = "attention"
@@ -27,16 +27,16 @@ _TOPICS = {Kind.FAILED: Topic.FAILED, Kind.ATTENTION: Topic.ATTENTION}
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """Something to tell, about one job unless it is about all."""
+    """A notification, about one job unless it is about all."""
 
     topic: Topic
     watch: WatchedJob | None = None
 
 
 def changed_pairs(before: Watchlist, after: Watchlist) -> Iterator[tuple[WatchedJob | None, WatchedJob]]:
-    """Watches that are not the very same as before, each with the one that it takes the place of.
+    """Yield jobs that have changed, each with its former state.
 
-    A watchlist keeps its order, so the two are walked side by side; a job is looked up only where they part.
+    A watchlist keeps its order, so the two are compared side by side; a job is looked up only if they differ.
     """
     others = before if len(before) == len(after) else repeat(None)
     for old, new in zip(others, after, strict=False):
@@ -47,12 +47,12 @@ def changed_pairs(before: Watchlist, after: Watchlist) -> Iterator[tuple[Watched
 
 
 def notifications_of(before: Watchlist, after: Watchlist, on: Collection[Topic]) -> tuple[Notification, ...]:
-    """What of the change from one watchlist to the next is told where a person wants `on` told.
+    """Return the notifications of a change from one watchlist to the next, of the topics `on`.
 
-    A verdict is told when it comes to a job that was watched before; what was stored, or came back, is not news. That
-    all is done is told when the last job that was waited for ends, not when it is removed.
+    A verdict is reported when a job that was watched before gets it; what was stored, or was restored, is not reported.
+    That all jobs are finished is reported when the last running job ends, not when it is removed.
     """
-    told: list[Notification] = []
+    notifications: list[Notification] = []
     has_ended = False
     for old, new in changed_pairs(before, after):
         if old is None or old.verdict.kind is new.verdict.kind:
@@ -60,25 +60,25 @@ def notifications_of(before: Watchlist, after: Watchlist, on: Collection[Topic])
         has_ended |= old.verdict.kind is Kind.RUNNING
         topic = _TOPICS.get(new.verdict.kind)
         if topic is not None and topic in on:
-            told.append(Notification(topic, new))
+            notifications.append(Notification(topic, new))
     if has_ended and Topic.ALL_DONE in on and all(watch.verdict.kind is not Kind.RUNNING for watch in after):
-        told.append(Notification(Topic.ALL_DONE))
-    return tuple(told)
+        notifications.append(Notification(Topic.ALL_DONE))
+    return tuple(notifications)
 
 
 @dataclass(frozen=True, slots=True)
 class NotificationQueue:
-    """What is still to be told, and when something was told last, in seconds on a clock that never steps back."""
+    """Notifications that are not sent yet, and when the last one was sent, in seconds on a monotonic clock."""
 
     pending: tuple[Notification, ...] = ()
     sent_at: float = -inf
 
     def add(self, more: tuple[Notification, ...]) -> "NotificationQueue":
-        """With more to tell."""
+        """Return a copy with these notifications queued."""
         return replace(self, pending=self.pending + more)
 
     def take_due(self, now: float) -> tuple["NotificationQueue", tuple[Notification, ...]]:
-        """What is told now, all at once or not at all, and what is left."""
+        """Return the queue, and the notifications to send now: all or none."""
         if not self.pending or now - self.sent_at < COOLDOWN:
             return self, ()
         return NotificationQueue((), now), self.pending

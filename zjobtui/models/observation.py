@@ -1,4 +1,4 @@
-"""What came of one call about a job: a report, or the problem that stood in its way."""
+"""Observations: the result of one call about a job, a report or a problem."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Call:
     """The request behind an observation, as Zuora's support asks for it; `latency` in seconds.
 
-    `limits` are the headers about limits as they came, `rate_limits` what they say. Only the headers are stored.
+    `limits` are the rate limit headers, `rate_limits` their parsed values. Only the headers are stored.
     """
 
     url: str = ""
@@ -29,7 +29,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """A good answer, and when it came (seconds since the epoch, UTC)."""
+    """A good response, and when it came (seconds since the epoch, UTC)."""
 
     report: "Report"
     at: float
@@ -38,7 +38,7 @@ class Success:
 
 @dataclass(frozen=True, slots=True)
 class PreviousBody:
-    """The body of the answer that the last one replaced, and when it first came (seconds since the epoch, UTC)."""
+    """The body of the response that the last one replaced, and when it first came (seconds since the epoch, UTC)."""
 
     raw: str
     at: float
@@ -46,7 +46,7 @@ class PreviousBody:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A call without a good answer, and when that was known (seconds since the epoch, UTC)."""
+    """A call without a good response, and when that was known (seconds since the epoch, UTC)."""
 
     problem: Problem
     at: float

@@ -1,4 +1,4 @@
-"""How waiting for a job came out, and the exit status that says so."""
+"""Outcome of waiting for a job, with its exit status."""
 
 from collections.abc import Iterable
 from enum import Enum
@@ -9,7 +9,7 @@ from zjobtui.models.watched_job import WatchedJob
 
 
 class Outcome(Enum):
-    """Exit status and name, the worst first: what surely needs a person comes before what is merely not known."""
+    """Exit status and name, the worst first: what surely needs the user comes before what is only unknown."""
 
     FAILED = (1, "failed")
     ATTENTION = (3, "needs attention")
@@ -24,7 +24,7 @@ class Outcome(Enum):
 
     @property
     def is_verdict(self) -> bool:
-        """Whether Zuora itself has said how the job came out."""
+        """Whether Zuora itself has said how the job ended."""
         return self not in {Outcome.SIGNED_OUT, Outcome.OPEN}
 
 
@@ -32,28 +32,28 @@ _NEEDS_USER = {ProblemKind.SIGNED_OUT, ProblemKind.FORBIDDEN, ProblemKind.MISCON
 _OF_KIND = {Kind.FAILED: Outcome.FAILED, Kind.ATTENTION: Outcome.ATTENTION, Kind.DONE: Outcome.DONE}
 
 
-def outcome(watch: WatchedJob, line: Problem | None, since: float) -> Outcome:
-    """How a job stands for one who has waited since then; `line` is what keeps its tenant from being asked.
+def outcome(watch: WatchedJob, tenant_problem: Problem | None, since: float) -> Outcome:
+    """Return the outcome of a job after waiting since then; `tenant_problem` keeps its tenant from being polled.
 
-    That Zuora does not know a job counts only when it was said since: an id may have been posted a moment ago.
+    That Zuora does not know a job counts only if it was said since: an id may have been posted a moment ago.
     """
     if watch.is_final:
         return _OF_KIND.get(watch.verdict.kind, Outcome.OPEN)
     if watch.verdict.kind is Kind.UNKNOWN and (watch.answered_at or 0.0) >= since:
         return Outcome.UNKNOWN
     own = watch.problem if (watch.problem_at or 0.0) >= since else None
-    kinds = {problem.kind for problem in (line, own) if problem is not None}
+    kinds = {problem.kind for problem in (tenant_problem, own) if problem is not None}
     return Outcome.OPEN if kinds.isdisjoint(_NEEDS_USER) else Outcome.SIGNED_OUT
 
 
 def is_over(outcomes: Iterable[Outcome], *, for_any: bool) -> bool:
-    """Whether there is nothing left to wait for: all have come out, or one has and that is enough."""
-    known = list(outcomes)
-    return Outcome.OPEN not in known or (for_any and any(one.is_verdict for one in known))
+    """Return whether there is nothing left to wait for: all jobs have ended, or one has and that is enough."""
+    all_outcomes = list(outcomes)
+    return Outcome.OPEN not in all_outcomes or (for_any and any(outcome.is_verdict for outcome in all_outcomes))
 
 
 def worst(outcomes: Iterable[Outcome], *, for_any: bool) -> Outcome:
-    """The outcome of all together; where any is enough, that of those which Zuora has told of, if there are such."""
-    known = list(outcomes)
-    told = [one for one in known if one.is_verdict] if for_any else []
-    return min(told or known, key=list(Outcome).index, default=Outcome.DONE)
+    """Return the outcome of all together; if any is enough, that of those with a verdict, if there are such."""
+    all_outcomes = list(outcomes)
+    verdicts = [outcome for outcome in all_outcomes if outcome.is_verdict] if for_any else []
+    return min(verdicts or all_outcomes, key=list(Outcome).index, default=Outcome.DONE)

@@ -1,4 +1,4 @@
-"""What a pasted text is made of: its decoded forms, the names before values, and the columns of tables."""
+"""Pasted text: its decoded forms, the names before values, and the columns of tables."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Self
 from zjobtui.models.lazy_pattern import lazy_pattern
 
 ID = r"(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32})"
-"""A job id; what stands beside it is not looked at."""
+"""A job id; the characters beside it are not checked."""
 
 _END = r"(?![0-9A-Za-z])"
 _CSI = r"\[[0-9;:?]{0,40}[A-Za-z]"
@@ -22,7 +22,7 @@ _CODES = tuple(
         ("\\", rf"\\(?<!\\\\)\\{{0,15}}+(?:u001[bB]|x1[bB]|033|e){_CSI}"),
     )
 )
-"""Control sequences (ECMA-48), as they are and as programs print them, each by the character it begins with."""
+"""Control sequences (ECMA-48), raw and as programs print them, each by its first character."""
 
 _ID_BEFORE = lazy_pattern(rf"(?<![0-9A-Za-z]){ID}$")
 _ID_AFTER = lazy_pattern(ID + _END)
@@ -47,18 +47,18 @@ _CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """One text in three forms of the same length, so that a position in one is a position in all."""
+    """A text in three forms of the same length, so that a position in one is a position in all."""
 
     shown: str
     """As it was given, without colour codes."""
     plain: str
-    """With every escaped separator (`\\n`, `%22`, `&quot;`, `=3D`) as the separator, blanks before it."""
+    """With every escaped separator (`\\n`, `%22`, `&quot;`, `=3D`) decoded and padded with blanks."""
     low: str
     """`plain` in lower case."""
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """Read a text."""
+        """Decode a text."""
         shown = without_colours(text)
         plain = shown
         for sign, escapes in _ESCAPES:
@@ -69,7 +69,7 @@ class SourceText:
 
 
 def without_colours(text: str) -> str:
-    """The text without control sequences; those that part words leave a blank."""
+    """Return the text without control sequences; those that separate words leave a blank."""
     for sign, codes in _CODES:
         if sign in text:
             text = codes.sub(_without_codes, text)
@@ -77,7 +77,7 @@ def without_colours(text: str) -> str:
 
 
 def _without_codes(codes: re.Match[str]) -> str:
-    """Nothing for colours, so that a partly coloured id stays whole; a blank if the codes part words."""
+    """Return nothing for colours, so that a partly coloured id stays whole; a blank if the codes separate words."""
     text, start, end = codes.string, codes.start(), codes.end()
     is_colour = not re.search(r"\[[0-9;:?]*(?![mK])[A-Za-z]", codes.group())
     parts_ids = _ID_AFTER.match(text, end) or _ID_BEFORE.search(text[max(0, start - 37) : start])
@@ -151,7 +151,7 @@ _AROUND = " \t\r\"'`*{}[]"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell, by its position in the text, below a heading that is known; the heading itself has no kind."""
+    """A cell, by its position in the text, below a known heading; the heading itself has no kind."""
 
     start: int
     end: int
@@ -160,7 +160,7 @@ class Cell:
 
 
 def find_cells(source: SourceText) -> list[Cell]:
-    """The headings, and the cells below headings that are known, in the order of the text."""
+    """Return the headings, and the cells below known headings, in the order of the text."""
     low = source.low
     cells: list[Cell] = []
     position = 0
@@ -191,7 +191,7 @@ def _heading(plain: str, start: int, end: int) -> _Heading | None:
     if end - start > _LINE_LIMIT:
         return None
     line = plain[start:end].strip(" \r")
-    if ":" in line or "=" in line or _DIGITS.search(line):  # a time, an assignment, an id: no line of names
+    if ":" in line or "=" in line or _DIGITS.search(line):  # a time, an assignment, an id: not a line of names
         return None
     if line.startswith("||"):
         line = line.replace("||", "|")
@@ -217,11 +217,11 @@ def _read_rows(source: SourceText, position: int, heading: _Heading, cells: list
     while position < len(low):
         end = _end_of_line(low, position)
         line = low[position:end]
-        if line.isspace() or line.strip("-+=|: \t\r"):  # a rule parts a heading from its rows
-            found = list(_split(line, heading.delimiter))
-            if len(found) < 2 or (_HEADING.search(line) and _heading(source.plain, position, end)):
+        if line.isspace() or line.strip("-+=|: \t\r"):  # a rule separates a heading from its rows
+            spans = list(_split(line, heading.delimiter))
+            if len(spans) < 2 or (_HEADING.search(line) and _heading(source.plain, position, end)):
                 break
-            for (start, stop), (kind, name) in zip(found, heading.names, strict=False):
+            for (start, stop), (kind, name) in zip(spans, heading.names, strict=False):
                 if kind is not None:
                     cells.append(Cell(position + start, position + stop, kind, name))
         position = end + 1
@@ -229,11 +229,11 @@ def _read_rows(source: SourceText, position: int, heading: _Heading, cells: list
 
 
 def _split(line: str, delimiter: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-    """Where the cells of a row begin and end; a delimiter within double quotes is text."""
+    """Yield where the cells of a row begin and end; a delimiter within double quotes is text."""
     masked = _QUOTED.sub(lambda quoted: "x" * len(quoted.group()), line) if '"' in line else line
     start = len(masked) - len(masked.lstrip(" \r"))
     stop = len(masked.rstrip(" \r"))
-    for found in delimiter.finditer(masked, start, stop):
-        yield start, found.start()
-        start = found.end()
+    for match in delimiter.finditer(masked, start, stop):
+        yield start, match.start()
+        start = match.end()
     yield start, stop

@@ -1,38 +1,38 @@
-"""What stands in the way of an answer, in kinds that a person can act on."""
+"""Problems: why a call gave no report, in kinds that the user can act on."""
 
 from dataclasses import dataclass
 from enum import Enum
 
 
 class ProblemKind(Enum):
-    """Why a call gave no report, the few words for it, and what it means for the one who reads."""
+    """The kind of problem, its title, and what it means for the user."""
 
     NOT_FOUND = ("not found", "Zuora does not know this job in this tenant.")
-    THROTTLED = ("throttled", "The tenant's call limit is reached; zjobtui waits and asks less often.")
+    THROTTLED = ("throttled", "The tenant's call limit is reached; zjobtui waits and polls less often.")
     SIGNED_OUT = (
         "signed out",
-        "Zuora did not accept the credentials; check client id, secret and host, then ask again.",
+        "Zuora did not accept the credentials; check client id, secret and host, then try again.",
     )
     MISCONFIGURED = ("cannot be polled", "Correct that, then try again.")
     FORBIDDEN = ("forbidden", "The user behind the credentials may not read this; it needs the Orders permissions.")
     UNREACHABLE = ("unreachable", "The host could not be reached; zjobtui tries again by itself.")
     UNTRUSTED = ("not trusted", "The host's certificate was not accepted; check the host, the proxy and the CA bundle.")
-    TIMED_OUT = ("timed out", "The answer did not come in time; zjobtui tries again by itself.")
-    SERVER_ERROR = ("server error", "Zuora failed inside; zjobtui tries again by itself.")
+    TIMED_OUT = ("timed out", "There was no response in time; zjobtui tries again by itself.")
+    SERVER_ERROR = ("server error", "Zuora had an internal error; zjobtui tries again by itself.")
     REFUSED = ("refused", "Zuora refused the request; the code says why.")
-    REDIRECTED = ("redirected", "The host pointed elsewhere, and zjobtui does not follow; check the base URL.")
+    REDIRECTED = ("redirected", "The host redirected, and zjobtui does not follow redirects; check the base URL.")
     UNREADABLE = (
-        "unreadable answer",
-        "What came back is no answer about a job, perhaps a proxy's page; zjobtui tries again.",
+        "unreadable response",
+        "The response is not about a job, perhaps it is a proxy's page; zjobtui tries again.",
     )
-    TOO_LARGE = ("answer too large", "The answer was over the size that is read; the last good one is kept.")
+    TOO_LARGE = ("response too large", "The response exceeds the size limit; the last good one is kept.")
 
     def __init__(self, title: str, meaning: str) -> None:
         self.title = title
         self.meaning = meaning
 
 
-_OF_THE_WAY = frozenset(
+_FROM_TRANSPORT = frozenset(
     {
         ProblemKind.UNREACHABLE,
         ProblemKind.UNTRUSTED,
@@ -46,7 +46,7 @@ _OF_THE_WAY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What stood in the way of an answer: `detail` in the words of whoever said so, `code` as Zuora gave it."""
+    """Why a call gave no report: `detail` as the source says it, `code` as Zuora gave it."""
 
     kind: ProblemKind
     detail: str = ""
@@ -55,7 +55,7 @@ class Problem:
     @property
     def for_log(self) -> str:
         """Kind, code, and the detail if that is not from a response body."""
-        parts = (self.kind.title, self.code, self.detail if self.kind in _OF_THE_WAY else "")
+        parts = (self.kind.title, self.code, self.detail if self.kind in _FROM_TRANSPORT else "")
         return ": ".join(part for part in parts if part)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What the headers of one response say about the limits of the host, as a value."""
+"""Rate limits that the headers of one response state."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """Limits that a response stated; None or empty is what it did not state.
+    """Limits that a response stated; None or empty if it did not.
 
     `remaining` calls are left to the tenant in one window until its `reset` in seconds; `window` is the length of that
-    window in seconds. `windows` are the calls granted, by the length of the window. `retry_after` is how many seconds
-    the host asks to be left alone. `concurrent` is how many calls the tenant may have in flight.
+    window in seconds. `windows` are the calls granted, by the length of the window. `retry_after` is for how many
+    seconds the host wants no calls. `concurrent` is how many calls the tenant may have in flight.
     """
 
     window: int | None = None

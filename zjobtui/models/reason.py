@@ -1,4 +1,4 @@
-"""What Zuora's error codes mean to a person; knows the codes, not where they came from."""
+"""Reasons: Zuora's error codes, what they mean, and what the user can do."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ _CODED = re.compile(r"\[(\d{8})\]:?\s*(.*)", re.DOTALL)
 
 
 class Category(Enum):
-    """The last two digits of a code: what happened, and what a person can do (Zuora's error handling page)."""
+    """The last two digits of a code: what happened, and what the user can do (Zuora's error handling page)."""
 
     PERMISSION = (
         "no permission",
@@ -47,8 +47,8 @@ class Category(Enum):
     )
     INTERNAL = (
         "internal error",
-        "Zuora failed inside.",
-        "Try again once; if it stays, give support the code, the time and the ids.",
+        "Zuora had an internal error.",
+        "Try again once; if it persists, give support the code, the time and the ids.",
     )
     TEMPORARY = (
         "temporary error",
@@ -88,14 +88,14 @@ _BY_DIGITS = {
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One error as Zuora gives it: `code` is eight digits, a word such as SystemError, or empty."""
+    """An error of Zuora: `code` is eight digits, a word such as SystemError, or empty."""
 
     code: str
     message: str
 
     @property
     def category(self) -> Category:
-        """What the code's last two digits mean; `OTHER` for a code that is no number."""
+        """What the code's last two digits mean; `OTHER` for a code that is not a number."""
         if len(self.code) == 8 and self.code.isdecimal():
             return _BY_DIGITS.get(int(self.code) % 100, Category.OTHER)
         return Category.INTERNAL if self.code == "SystemError" else Category.OTHER
@@ -105,6 +105,6 @@ class Reason:
 
 
 def read_reason(text: str) -> Reason:
-    """A reason from text such as `[40000050]: Operation failed …`; without a code the text stands as it is."""
-    coded = _CODED.fullmatch(text.strip())
-    return Reason(coded[1], coded[2]) if coded else Reason("", text.strip())
+    """Parse a reason such as `[40000050]: Operation failed …`; without a code the text is unchanged."""
+    match = _CODED.fullmatch(text.strip())
+    return Reason(match[1], match[2]) if match else Reason("", text.strip())

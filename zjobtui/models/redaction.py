@@ -1,4 +1,4 @@
-"""Access tokens, passwords and other credentials in text: found by the names before them, never kept, masked."""
+"""Redaction: finds access tokens, passwords and other credentials in text by the names before them, and masks them."""
 
 import re
 from bisect import bisect_right
@@ -37,14 +37,14 @@ _KEY_QUALIFIER = lazy_pattern(r"(?:api|access|private|secret|auth|signing|consum
 _SESSION_NAME = lazy_pattern(r"zsession|session[ _-]?id")
 _MACHINE_NAME = lazy_pattern(r"(?:client|session)[_.-]?id|token[_-]?(?:id|value)|apikey")
 _REFUSED_TOKEN = frozenset({"invalid", "expired", "missing", "no", "bad", "unknown", "revoked", "malformed", "wrong"})
-"""Words that make an error code of a key: `error=invalid_token`."""
+"""Words that make an error code of a name: `error=invalid_token`."""
 
 _NAMES_KIND_OF_TOKEN = lazy_pattern(
     r"(?:token[_-]?type(?:[_-]?hint)?|grant[_-]?type|response[_-]?type|(?:www|proxy)-authenticate|scope)"
     r"[\s\"'`\\]{0,8}[:=>][\s\"'`\\]{0,8}$"
 )
 _PLACE = lazy_pattern(r"(?:bearer|basic|[:=])[\s\"']{0,4}$")
-"""What makes a tag a place to fill in: `Bearer <token>`."""
+"""What makes a tag a placeholder: `Bearer <token>`."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-."
 _QUOTES = "\"'`"
 
@@ -113,28 +113,28 @@ _ID_DIGITS = lazy_pattern(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Where the secrets of a text are, and how to recognise them elsewhere in it. Its repr holds none."""
+    """The positions of the secrets of a text, and how to recognise them elsewhere in it. Its repr contains none."""
 
     spans: tuple[tuple[int, int], ...] = ()
-    """Positions in all forms of the source text, in order, apart from each other."""
+    """Positions in all forms of the source text, in order and disjoint."""
     cells: tuple[Cell, ...] = ()
-    """The table cells found on the way."""
+    """The table cells that were found."""
     count: int = 0
-    """How many different ones there are."""
+    """The number of different secrets."""
     words: frozenset[str] = field(default=frozenset(), repr=False)
-    """Those that cannot be ordinary words, in lower case."""
+    """The secrets that cannot be ordinary words, in lower case."""
     hints: tuple[str, ...] = field(default=(), repr=False)
     """The first six characters of those that have the form of a job id."""
     parts: frozenset[str] = field(default=frozenset(), repr=False)
     """The runs of 28 and of 32 hexadecimal digits in them."""
 
     def covers(self, start: int, end: int) -> bool:
-        """Whether a secret takes up any of these positions."""
+        """Return whether a secret covers any of these positions."""
         index = bisect_right(self.spans, (end - 1, end)) - 1
         return index >= 0 and self.spans[index][1] > start
 
     def holds(self, digits: str) -> bool:
-        """Whether hexadecimal digits (no dashes, lower case) are a secret, or nearly one, that stands elsewhere."""
+        """Return whether digits (hexadecimal, lower case) are a secret that occurs elsewhere, or nearly one."""
         if not self.parts:
             return False
         size = 32 if len(digits) == 32 else 28
@@ -153,12 +153,12 @@ class _Name:
 
     @property
     def is_sure(self) -> bool:
-        """Whether it names nothing but secrets."""
+        """Whether it names only secrets."""
         return self.is_machine_made or self.stem in {"bearer", "authorization", "cookie"}
 
 
 def find_secrets(source: SourceText) -> Secrets:
-    """The credentials in a text: what follows the name of one, with nothing but separators between."""
+    """Return the credentials in a text: what follows the name of one, with only separators between."""
     cells = find_cells(source)
     low = source.low
     if not source.plain.isascii():
@@ -169,18 +169,18 @@ def find_secrets(source: SourceText) -> Secrets:
     words = {word for text in texts for word in _WORDS.findall(text)}
     parts = frozenset(part for word in words for part in _hex_parts(word))
     digits = dict.fromkeys(text.replace("-", "") for text in texts)
-    hints = tuple(dict.fromkeys(f"{one[:6]}…" for one in digits if _ID_DIGITS.fullmatch(one)))
+    hints = tuple(dict.fromkeys(f"{secret[:6]}…" for secret in digits if _ID_DIGITS.fullmatch(secret)))
     return Secrets(spans, tuple(cells), len(digits), frozenset(filter(_is_opaque, words)), hints, parts)
 
 
 def mask_secrets(text: str) -> str:
-    """The text with `[masked]` in place of each credential, wherever it occurs, and then without colour codes."""
+    """Return the text with `[masked]` for each credential, wherever it occurs, and then without colour codes."""
     source = SourceText.of(text)
-    found = find_secrets(source)
-    if not found.count:
+    secrets = find_secrets(source)
+    if not secrets.count:
         return text
-    ids = (word.span() for word in _HEX.finditer(source.low) if found.holds(word.group().replace("-", "")))
-    spans = [*found.spans, *_occurrences(source.low, found.words), *ids]
+    ids = (word.span() for word in _HEX.finditer(source.low) if secrets.holds(word.group().replace("-", "")))
+    spans = [*secrets.spans, *_occurrences(source.low, secrets.words), *ids]
     pieces, position = [], 0
     for start, end in _joined(sorted(spans)):
         pieces += [source.shown[position:start], MASK]
@@ -189,7 +189,7 @@ def mask_secrets(text: str) -> str:
 
 
 def _followers(source: SourceText, cells: Iterable[Cell]) -> Iterator[tuple[int, int]]:
-    """The spans of values that are secret by what stands before them, by their column or by their form."""
+    """Yield the spans of values that are secret by the text before them, by their column or by their form."""
     low = source.low
     headings = []
     for cell in cells:
@@ -205,7 +205,7 @@ def _followers(source: SourceText, cells: Iterable[Cell]) -> Iterator[tuple[int,
             if name is not None and not _is_within(headings, position):
                 for span in _value_after(source, stem, position, name.end()):
                     yield span
-                    end = span[1]  # a name within a value names nothing
+                    end = span[1]  # a name within a value does not count
             position = low.find(stem, end)
     for sign, pattern in (("eyj", _JWT), ("://", _USER_INFO), ("-u", _USER_OPTION), ("--proxy-u", _USER_OPTION)):
         yield from _matches(low, sign, pattern)
@@ -215,21 +215,21 @@ def _matches(low: str, sign: str, pattern: re.Pattern[str]) -> Iterator[tuple[in
     position = low.find(sign)
     while position >= 0:
         # `--user` begins a character before the sign that finds it.
-        found = pattern.match(low, position) or (pattern.match(low, position - 1) if position else None)
-        if found is not None:
-            yield found.span("value" if "value" in pattern.groupindex else 0)
-        position = low.find(sign, max(position + len(sign), found.end() if found else 0))
+        match = pattern.match(low, position) or (pattern.match(low, position - 1) if position else None)
+        if match is not None:
+            yield match.span("value" if "value" in pattern.groupindex else 0)
+        position = low.find(sign, max(position + len(sign), match.end() if match else 0))
 
 
 def _values_of_objects(source: SourceText) -> Iterator[tuple[int, int]]:
     if "value" in source.low:
-        for found in _OBJECT.finditer(source.low):
-            yield from _value_of_object(source.plain, found)
+        for match in _OBJECT.finditer(source.low):
+            yield from _value_of_object(source.plain, match)
 
 
-def _value_of_object(plain: str, found: re.Match[str]) -> Iterator[tuple[int, int]]:
-    """The value in `{"key": "access_token", "value": "…"}`, in whatever order the members are."""
-    members = {one["member"]: one for one in _MEMBER.finditer(found.string, *found.span())}
+def _value_of_object(plain: str, braces: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Yield the value in `{"key": "access_token", "value": "…"}`, in any order of the members."""
+    members = {match["member"]: match for match in _MEMBER.finditer(braces.string, *braces.span())}
     key, value = members.get("key") or members.get("name"), members.get("value")
     if key is None or value is None:
         return
@@ -243,7 +243,7 @@ def _value_of_object(plain: str, found: re.Match[str]) -> Iterator[tuple[int, in
 
 
 def _value_after(source: SourceText, stem: str, position: int, end: int) -> Iterator[tuple[int, int]]:
-    """The span of the value that follows a name, if the name is that of a secret and the value can be one."""
+    """Yield the span of the value after a name, if the name is that of a secret and the value can be one."""
     low = source.low
     before = low[max(0, position - 60) : position]
     prefix = before[len(before.rstrip(_LETTERS)) :]
@@ -264,7 +264,7 @@ def _value_after(source: SourceText, stem: str, position: int, end: int) -> Iter
 
 
 def _end_of_gap(source: SourceText, name: _Name) -> int | None:
-    """Where the value of a name begins, or None if what follows the name is not its value."""
+    """Return where the value of a name begins, or None if what follows the name is not its value."""
     low, start, end = source.low, name.start, name.end
     is_tag = low[start - 1 : start] == "<"
     if is_tag and _PLACE.search(low, max(0, start - 20), start - 1):
@@ -283,14 +283,14 @@ def _end_of_gap(source: SourceText, name: _Name) -> int | None:
 
 
 def _items(plain: str, start: int) -> Iterator[tuple[int, int]]:
-    """The items of a list in brackets, from its first."""
+    """Yield the items of a list in brackets, from its first."""
     end = plain.find("]", start, start + _VALUE_LIMIT)
     if end > 0 and not any(sign in plain[start:end] for sign in "{:=["):
         yield from (item.span() for item in _ITEM.finditer(plain, start, end) if _is_opaque(item.group()))
 
 
 def _is_not_a_name(stem: str, name: str, before: str, prefix: str) -> bool:
-    """Whether a word only looks like the name of a secret: a kind of token, an error code, a part of a word."""
+    """Return whether a word only looks like the name of a secret: a kind of token, an error code, a part of a word."""
     if stem in {"bearer", "jti"} and before[-1:].isalnum():
         return True
     if stem == "basic" and prefix:
@@ -305,34 +305,34 @@ def _is_not_a_name(stem: str, name: str, before: str, prefix: str) -> bool:
 
 
 def _comma(low: str, start: int, end: int) -> re.Match[str] | None:
-    """A comma between name and value: `('client_id', '…')`, or a line `access_token,…` of CSV."""
-    found = _COMMA.match(low, end)
-    if found is None:
+    """Match a comma between name and value: `('client_id', '…')`, or a line `access_token,…` of CSV."""
+    match = _COMMA.match(low, end)
+    if match is None:
         return None
-    is_quoted = bool(found["quote"]) and low[start - 1 : start] == found["quote"]
+    is_quoted = bool(match["quote"]) and low[start - 1 : start] == match["quote"]
     is_line = start == 0 or low[start - 1] in "\n\"'"
-    return found if is_quoted or (found["id"] and is_line and "\n" not in found.group()) else None
+    return match if is_quoted or (match["id"] and is_line and "\n" not in match.group()) else None
 
 
 def _phrase(low: str, name: _Name) -> re.Match[str] | None:
-    """A few words between the name of a secret and its value, unless they are about something else."""
-    found = _PHRASE.match(low, name.end)
-    if found is None or _ABOUT_OTHERS.search(found["words"]):
+    """Match a few words between the name of a secret and its value, unless they are about something else."""
+    match = _PHRASE.match(low, name.end)
+    if match is None or _ABOUT_OTHERS.search(match["words"]):
         return None
     clause = re.split(r"[.,;:\n]", low[max(0, name.start - 60) : name.start])[-1]
-    return None if _ABOUT_OTHERS.search(clause) else found
+    return None if _ABOUT_OTHERS.search(clause) else match
 
 
 def _opaque(plain: str, start: int) -> Iterator[tuple[int, int]]:
-    found = _PLAIN_VALUE.match(plain, start)
-    if found is not None:
-        value = found.group().rstrip(".:?!")
+    match = _PLAIN_VALUE.match(plain, start)
+    if match is not None:
+        value = match.group().rstrip(".:?!")
         if "://" not in value and _is_opaque(value):
             yield from _stripped(plain, start, start + len(value))
 
 
 def _is_on_line(source: SourceText, name: _Name, gap: str) -> bool:
-    """Whether a name stands before a value on its line as a name does, and not as a word of a sentence."""
+    """Return whether a name is followed by a value on its line as a name is, and not as a word of a sentence."""
     low, start = source.low, name.start
     before = low[start - 1 : start]
     if before in {"/", "$"} or low[max(0, start - 2) : start] == "${":  # the end of a path, a variable that is used
@@ -352,7 +352,7 @@ def _is_on_line(source: SourceText, name: _Name, gap: str) -> bool:
 
 
 def _is_on_next_line(low: str, name: _Name, gap: str) -> bool:
-    """Whether what a line ends with names what is on the next: as in YAML, JSON, XML or a folded header."""
+    """Return whether the end of a line names what is on the next: as in YAML, JSON, XML or a folded header."""
     line = low[max(0, name.start - 400) : name.start].rpartition("\n")[2]
     first, _, rest = gap.partition("\n")
     if "\n" in rest or rest.lstrip().startswith("-") or first.rstrip().endswith("="):
@@ -384,11 +384,11 @@ def _value(source: SourceText, stem: str, gap: str, start: int, *, is_sure: bool
         if is_phrase and stem in {"token", "basic", "key"} and not is_sure:
             return
     elif stem == "cookie":
-        found = _COOKIES.match(plain, start) if is_assigned else None
-        end = found.end() if found else start
+        match = _COOKIES.match(plain, start) if is_assigned else None
+        end = match.end() if match else start
     else:
-        found = _PLAIN_VALUE.match(plain, start)
-        end = found.end() if found else start
+        match = _PLAIN_VALUE.match(plain, start)
+        end = match.end() if match else start
     while end > start and plain[end - 1] in ".:?!":
         end -= 1
     if "://" in plain[start:end] or (stem == "pwd" and ("\\" in plain[start:end] or plain[start] in "/~.")):
@@ -413,7 +413,7 @@ def _stripped(plain: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _is_opaque(value: str) -> bool:
-    """Whether a word looks as if a machine made it."""
+    """Return whether a word looks machine-generated."""
     return len(value) >= 8 and (len(value) >= 24 or any(map(str.isdigit, value))) and not _SPACE.search(value)
 
 
@@ -423,7 +423,7 @@ def _is_within(spans: list[tuple[int, int]], position: int) -> bool:
 
 
 def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The spans in order, those that overlap as one."""
+    """Yield the spans in order, merging those that overlap."""
     last: tuple[int, int] | None = None
     for start, end in spans:
         if last is not None and start < last[1]:
@@ -437,7 +437,7 @@ def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 
 def _hex_parts(word: str) -> Iterator[str]:
-    """The runs of 28 and of 32 digits in a secret, so that a part of it is recognised, too."""
+    """Yield the runs of 28 and of 32 digits in a secret, so that a part of it is recognised, too."""
     for run in _HEX.findall(word):
         digits = run.replace("-", "")
         if len(digits) <= 128:

@@ -1,4 +1,4 @@
-"""What one good answer about a job said, field by field; knows neither JSON nor what it means."""
+"""The report of one good response about a job, field by field; knows neither JSON nor what it means."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -10,7 +10,7 @@ from zjobtui.models.reason import Reason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """A subscription that an order made or changed; `status` is the tenant's word, in its language, or empty."""
+    """A subscription that an order created or changed; `status` is the tenant's word, in its language, or empty."""
 
     number: str = ""
     id: str = ""
@@ -77,7 +77,7 @@ class Commitment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """The payment that an order collected; all empty when there was none."""
+    """The payment that an order collected; all empty if there was none."""
 
     number: str = ""
     id: str = ""
@@ -88,20 +88,20 @@ class Payment:
 
     @property
     def is_in_error(self) -> bool:
-        """Whether Zuora says that the payment did not work."""
+        """Whether Zuora says that the payment failed."""
         return self.status in {"Error", "Failed"} or bool(self.error_code or self.error_message)
 
     @property
     def exists(self) -> bool:
-        """Whether the answer spoke of a payment at all."""
+        """Whether the response mentioned a payment at all."""
         return self != Payment()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderResult:
-    """What a job that creates an order made (`AsyncCreateOrder`).
+    """The result of a job that creates an order (`AsyncCreateOrder`).
 
-    `odd` names documented fields that came in a form that is not; as they came they are in a `rest`.
+    `malformed` names documented fields that came in an undocumented form; they are in a `rest`, unchanged.
     """
 
     job_type: str = ""
@@ -160,7 +160,7 @@ class PreviewDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewResult:
-    """What an order would bill (`AsyncPreviewOrder`); its metrics stay as Zuora gave them."""
+    """What an order would bill (`AsyncPreviewOrder`); its metrics are unchanged."""
 
     job_type: str = ""
     invoices: tuple[PreviewDocument, ...] = ()
@@ -174,7 +174,7 @@ class PreviewResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherResult:
-    """The result of a job type that nobody documents, field by field as it came."""
+    """The result of an undocumented job type, field by field."""
 
     job_type: str = ""
     fields: Rest = field(default_factory=dict)
@@ -188,7 +188,7 @@ Result: TypeAlias = OrderResult | PreviewResult | OtherResult
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One good answer: the job's `status` as Zuora's own word, its errors, its result, and the body as text."""
+    """A report: the job's `status` in Zuora's word, its errors, its result, and the body as text."""
 
     status: str
     reasons: tuple[Reason, ...] = ()

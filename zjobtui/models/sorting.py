@@ -1,4 +1,4 @@
-"""In which order watches are shown; pure, and the same for the screen and for print."""
+"""Sort orders of jobs, the same for the screen and for print."""
 
 from collections.abc import Callable
 from enum import Enum
@@ -7,7 +7,7 @@ from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob
 
 Key = tuple[int, float, str]
-"""What two watches are compared by; each order uses the parts that it needs."""
+"""Sort key of a job; each order uses the parts that it needs."""
 
 _UNSEEN, _UNKNOWN, _WAITING, _SEEN, _DONE = range(5)
 _RANKS = {Kind.FAILED: _SEEN, Kind.ATTENTION: _SEEN, Kind.UNKNOWN: _UNKNOWN, Kind.RUNNING: _WAITING, Kind.DONE: _DONE}
@@ -51,11 +51,11 @@ def _changed_at(watch: WatchedJob) -> float:
 
 
 class SortOrder(Enum):
-    """The orders in which watches can be shown: a title for people, and a key; equal watches stay as they stood.
+    """The orders in which jobs can be shown: a title for the user, and a key; equal jobs keep their order.
 
-    Urgency puts failed jobs and those that need attention first, while nobody has looked at them; then what Zuora does
-    not know; then what waits, the longest first; then the failures that were looked at; then what is done. Where an
-    order goes by text, watches without one come last. Ties stand in the order of adding.
+    Urgency puts unread failed jobs and those that need attention first; then jobs that Zuora does not know; then
+    running jobs, the oldest first; then read failures; then finished jobs. If an order compares text, jobs without one
+    come last. Equal jobs are in the order of adding.
     """
 
     URGENCY = ("urgency", _by_urgency)

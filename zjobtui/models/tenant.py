@@ -1,4 +1,4 @@
-"""One Zuora environment as the rest of the program knows it: a name, a host, a kind, and how to sign in."""
+"""Tenant: one Zuora environment with a name, a host, a kind, and credentials."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 
 class TenantKind(Enum):
-    """What kind of environment it is; its call limits and its colour on the screen follow from that."""
+    """The kind of environment; its call limits and its colour on the screen depend on it."""
 
     PRODUCTION = "production"
     CENTRAL_SANDBOX = "central sandbox"
@@ -19,11 +19,11 @@ class TenantKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tenant:
-    """One Zuora environment.
+    """A Zuora environment.
 
-    `base_url` has neither path nor trailing slash; `title` is what the screen calls it; `version` is sent as
-    Zuora-Version, which decides how Zuora words its errors. `colour` is a name or #rrggbb, empty for the kind's own;
-    `daily_calls` and `calls_per_second` are the most that zjobtui may send, None for what Zuora allows the kind;
+    `base_url` has neither path nor trailing slash; `title` is its name on the screen; `version` is sent as
+    Zuora-Version, which decides how Zuora words its errors. `colour` is a name or #rrggbb, empty for the default of the
+    kind; `daily_calls` and `calls_per_second` are the most that zjobtui may send, None for what Zuora allows the kind;
     `credentials_from` says where the secret comes from, in words.
     """
 
@@ -42,7 +42,7 @@ class Tenant:
 
 
 class Secret:
-    """A text that never shows itself: not in `repr`, not in a format, not in a pickle."""
+    """A text that never shows itself: not in `repr`, in a format, or in a pickle."""
 
     __slots__ = ("_text",)
 
@@ -50,7 +50,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """The text itself, for the one request that needs it."""
+        """Return the text itself, for the one request that needs it."""
         return self._text
 
     def __repr__(self) -> str:
@@ -70,7 +70,7 @@ class ClientCredentials:
 
 @dataclass(frozen=True, slots=True)
 class BearerToken:
-    """A token somebody else fetched; it cannot be renewed."""
+    """A token that somebody else fetched; it cannot be renewed."""
 
     token: Secret
 
@@ -79,7 +79,7 @@ Credentials: TypeAlias = ClientCredentials | BearerToken
 
 
 def is_loopback(hostname: str) -> bool:
-    """Whether a host name can only mean this machine."""
+    """Return whether a host name can only mean this machine."""
     if hostname == "localhost":
         return True
     try:

@@ -1,4 +1,4 @@
-"""How polling of one tenant is doing, as a value for people to read."""
+"""Status of polling one tenant, as shown to the user."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -21,15 +21,15 @@ class Limit(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantStatus:
-    """The state of one tenant's polling. Times are seconds since the epoch, UTC.
+    """The status of polling one tenant. Times are seconds since the epoch, UTC.
 
-    `answered_at` is when the host last gave a good answer about any job; `problem` is what keeps the whole tenant from
-    being polled, since `down_since`, and `next_try_at` is when it is tried again (None: only by hand);
-    `is_one_of_several` when it is shown for tenants of which others may do well; `is_following` when another window
-    polls and this one reads what it stores; `ceiling` is the longest interval in seconds that the budget forces;
+    `answered_at` is when the host last gave a good response about any job; `problem` is what keeps the whole tenant
+    from being polled, since `down_since`, and `next_try_at` is when it is tried again (None: only by the user);
+    `is_one_of_several` is set when it is shown for tenants of which others may be fine; `is_following` when another
+    window polls and this one reads what it stores; `ceiling` is the longest interval in seconds that the budget forces;
     `interval` is the mean planned interval in seconds between two calls about a running job, 0 if none is running;
-    `limit` is what holds polling back, None if nothing does; `calls_per_second` counts every request of the last ten
-    seconds; `day_share` is how much of the day's calls is spent (1 is all).
+    `limit` is what limits polling, None if nothing does; `calls_per_second` counts every request of the last ten
+    seconds; `day_share` is the share of the day's calls that is used (1 is all).
     """
 
     tenant: str

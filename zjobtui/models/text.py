@@ -1,4 +1,4 @@
-"""Make text from outside safe to show, shorten it, and find the nearest valid name."""
+"""Text: make text from outside safe to show, shorten it, and find the nearest valid name."""
 
 import re
 from collections.abc import Iterable
@@ -25,28 +25,28 @@ def _visible(match: re.Match[str]) -> str:
 
 
 def clean(text: str) -> str:
-    """One line of text with every control, bidi and zero-width character, and lone surrogate, visibly replaced.
+    """Return one line of text with every control, bidi and zero-width character, and lone surrogate, visibly replaced.
 
-    The length stays the same: C0 becomes its picture (`␛`), everything else `\ufffd`. The caller need not know what the
-    terminal makes of what: nothing that passes here moves the cursor, changes a mode, or hides.
+    The length stays the same: C0 becomes its picture (`␛`), everything else `\ufffd`. Nothing in the result moves the
+    cursor, changes a mode, or hides, whatever the terminal.
     """
     return _BENT_SPACE.sub(" ", _UNSAFE.sub(_visible, text))
 
 
 def clean_lines(text: str) -> str:
-    """As `clean`, for text of several lines: line feeds and tabs stay, a carriage return before a line feed goes."""
+    """As `clean`, for several lines: line feeds and tabs stay, a carriage return before a line feed is removed."""
     return _UNSAFE_BUT_LINES.sub(_visible, text.replace("\r\n", "\n"))
 
 
 def shorten(text: str, limit: int = CELL_LIMIT) -> str:
-    """The text, cut to `limit` characters with an ellipsis as its last."""
+    """Return the text, cut to `limit` characters with an ellipsis as the last one."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def nearest(word: str, names: Iterable[str], likeness: float = 0.6) -> str:
-    """Return the name most like `word`, whatever its case and whether `-` or `_` joins its words, or an empty text.
+    """Return the name most similar to `word`, ignoring case and `-` or `_` between words, or an empty text.
 
-    `likeness` is the least ratio of `difflib`, from 0 to 1.
+    `likeness` is the lowest ratio of `difflib`, from 0 to 1.
     """
     folded = {_fold(name): name for name in names}
     near = get_close_matches(_fold(word), folded, 1, likeness)
@@ -55,10 +55,10 @@ def nearest(word: str, names: Iterable[str], likeness: float = 0.6) -> str:
 
 def suggest(word: str, names: Iterable[str], known: str = "") -> str:
     """Return “did you mean NAME?” or, if no name is near, “there are: …” with all names, or with `known`."""
-    among = tuple(names)
-    near = nearest(word, among)
+    candidates = tuple(names)
+    near = nearest(word, candidates)
     if not near:
-        return f"there are: {known or ', '.join(among)}"
+        return f"there are: {known or ', '.join(candidates)}"
     return f"did you mean “{near}”?" if " " in near else f"did you mean {near}?"
 
 

@@ -1,4 +1,4 @@
-"""What a job's state means to a person: one of five verdicts, with a sentence."""
+"""Verdict: what a job's state means for the user, one of five kinds with a sentence."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -16,7 +16,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A kind, and a sentence in plain words that says why."""
+    """A kind, and a sentence that says why."""
 
     kind: Kind
     sentence: str

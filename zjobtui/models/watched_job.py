@@ -1,4 +1,4 @@
-"""A job on the watchlist with everything known about it, how fresh that is, and when it is archived."""
+"""Watched job: everything known about it, how fresh that is, and when it is archived."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -38,12 +38,12 @@ class WatchedJob:
 
     @property
     def is_final(self) -> bool:
-        """Whether a report has ended this job; it is then asked about only by hand."""
+        """Whether a report has ended this job; it is then polled only at the user's request."""
         return self.digest is not None and self.digest.is_final
 
     @property
     def verdict(self) -> Verdict:
-        """What to tell a person: the last report's verdict, unless Zuora has since said that it knows no such job."""
+        """The verdict of the last report, unless Zuora has since said that it does not know the job."""
         if self.digest is not None and self.digest.is_final:
             return self.digest.verdict
         if self.problem is not None and self.problem.kind is ProblemKind.NOT_FOUND:
@@ -52,45 +52,47 @@ class WatchedJob:
 
     @property
     def is_unread(self) -> bool:
-        """Whether its verdict is news to a person: it is more than waiting, and nobody looked since it changed."""
+        """Whether the verdict is more than running, and the user has not looked at the job since it changed."""
         if self.verdict.kind is Kind.RUNNING:
             return False
         return self.read_at is None or (self.changed_at or 0.0) > self.read_at
 
     @property
     def answered_at(self) -> float | None:
-        """When Zuora last said anything about this very job: a report, or that it does not know it."""
+        """When Zuora last said anything about this job: a report, or that it does not know it."""
         if self.problem is not None and self.problem.kind is ProblemKind.NOT_FOUND:
             return self.problem_at
         return self.last_answer_at
 
     @property
     def last_call_at(self) -> float:
-        """When a call about it last ended, well or not; 0 where none has."""
+        """When a call about it last ended, successful or not; 0 if none has."""
         return max(self.last_answer_at or 0.0, self.problem_at or 0.0)
 
-    def differs_only_in_times(self, by: "WatchedJob") -> bool:
-        """Whether the other is the same watch of a running job, but for good answers that brought nothing to keep."""
-        same = replace(self, last_answer_at=by.last_answer_at, last_running_at=by.last_running_at, planned=by.planned)
-        return not self.is_final and self.problem is None and same == by
+    def differs_only_in_times(self, other: "WatchedJob") -> bool:
+        """Return whether the other is the same running job after good responses that changed only times."""
+        same = replace(
+            self, last_answer_at=other.last_answer_at, last_running_at=other.last_running_at, planned=other.planned
+        )
+        return not self.is_final and self.problem is None and same == other
 
     @property
     def name(self) -> str:
-        """What a person calls it: the label, or the id."""
+        """The label, or the id."""
         return self.label or self.job.id.given
 
 
 STALE_AFTER = 3
-"""Planned intervals without a good answer after which a row is stale."""
+"""Planned intervals without a good response after which a row is stale."""
 
 AHEAD = 60.0
-"""Seconds by which the clock of another window may be ahead; an answer from later than that is of unknown age."""
+"""Seconds by which the clock of another window may be ahead; a later response is of unknown age."""
 
 
 def stale_at(watch: WatchedJob) -> float | None:
-    """When the row turns stale (seconds since the epoch, UTC); None for a final report, which stays true.
+    """Return when the row turns stale (seconds since the epoch, UTC); None for a final report, which stays true.
 
-    A job that was never answered counts from when it was added.
+    A job without any response counts from when it was added.
     """
     if watch.is_final:
         return None
@@ -98,7 +100,7 @@ def stale_at(watch: WatchedJob) -> float | None:
 
 
 def is_stale(watch: WatchedJob, now: float) -> bool:
-    """Whether what the row shows is older than was promised, at `now` (seconds since the epoch, UTC)."""
+    """Return whether what the row shows is older than was promised, at `now` (seconds since the epoch, UTC)."""
     limit = stale_at(watch)
     return limit is not None and not (_known_since(watch) - AHEAD <= now <= limit)
 
@@ -108,16 +110,16 @@ def _known_since(watch: WatchedJob) -> float:
 
 
 ARCHIVE_AFTER = 30 * 86_400.0
-"""Seconds for which a finished job stays on the list, unless a person says otherwise."""
+"""Seconds for which a finished job stays on the list, by default."""
 
 
 def due_for_archive(watches: Iterable[WatchedJob], now: float, after: float) -> tuple[JobRef, ...]:
-    """The jobs that ended, and were last looked at, more than `after` seconds ago."""
+    """Return the jobs that ended, and were last read, more than `after` seconds ago."""
     return tuple(watch.job for watch in watches if may_be_archived(watch) and now - _last_touched(watch) > after)
 
 
 def may_be_archived(watch: WatchedJob) -> bool:
-    """Whether nothing more is to come of a job, and a person knows."""
+    """Return whether a job has ended and was read."""
     return watch.is_final and not watch.is_unread
 
 

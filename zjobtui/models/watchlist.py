@@ -1,4 +1,4 @@
-"""The watchlist as a value: every change makes a new one and says what changed."""
+"""The watchlist as a value: every edit returns a new one and what changed."""
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 ANNOTATIONS = ("label", "tags", "note", "read_at")
-"""What the user writes about a job, or shows by looking at it."""
+"""What the user writes about a job, or implies by looking at it."""
 
 READ_FIELDS = ("read_at",)
-"""The fields of an edit that only notes whether the user has looked at a job."""
+"""The fields of an edit that only marks jobs as read or unread."""
 
 
 @dataclass(frozen=True, slots=True)
 class Watchlist:
-    """All watches by job, in the order of adding. Every method returns a `Change`; nothing is altered."""
+    """All watched jobs, in the order of adding. Edits return a `Change`; nothing is modified."""
 
     watches: Mapping[JobRef, WatchedJob]
 
@@ -32,85 +32,85 @@ class Watchlist:
         return iter(self.watches.values())
 
     def get(self, job: JobRef) -> WatchedJob | None:
-        """The watch of `job`, or None where it is not watched."""
+        """Return the watched job, or None if it is not on the list."""
         return self.watches.get(job)
 
     def of(self, tenants: Container[str]) -> "Watchlist":
-        """The watches of these tenants alone."""
+        """Return the jobs of these tenants alone."""
         return Watchlist({job: watch for job, watch in self.watches.items() if job.tenant in tenants})
 
     def add(self, watches: Iterable[WatchedJob], recalled: Iterable[WatchedJob] = ()) -> "Change":
-        """Watches more jobs; those that are watched already stay as they are and are not in the change.
+        """Add jobs; those that are on the list already stay as they are and are not in the change.
 
-        A job of `recalled` comes back with all that was known of it, and with what is newly written of it.
+        A job of `recalled` comes back with everything that was known of it, and with what is newly written about it.
         """
         known = {watch.job: watch for watch in recalled}
-        wanted = {watch.job: watch for watch in watches if watch.job not in self.watches}
-        new = {job: _again(known[job], watch) if job in known else watch for job, watch in wanted.items()}
+        added = {watch.job: watch for watch in watches if watch.job not in self.watches}
+        new = {job: _restored(known[job], watch) if job in known else watch for job, watch in added.items()}
         entries = tuple(
             Event(job, watch.added_at, EventKind.RESTORED, "")
             if job in known
             else Event(job, watch.added_at, EventKind.ADDED, watch.added_by)
-            for job, watch in wanted.items()
+            for job, watch in added.items()
         )
         return Change(Watchlist({**self.watches, **new}), added=tuple(new.values()), entries=entries)
 
     def restore(self, watches: Iterable[WatchedJob], at: float) -> "Change":
-        """Takes watches back that were removed or archived, with all that was known of them."""
-        change = self.add(_looked_at(watch, at) for watch in watches)
+        """Restore jobs that were removed or archived, with everything that was known of them."""
+        change = self.add(_touch_read(watch, at) for watch in watches)
         entries = tuple(Event(watch.job, at, EventKind.RESTORED, "") for watch in change.added)
         return replace(change, entries=entries)
 
     def remove(self, jobs: Iterable[JobRef], at: float, why: EventKind = EventKind.REMOVED) -> "Change":
-        """Takes jobs off, as removed or as archived; those that are not watched are passed over."""
-        gone = {job: self.watches[job] for job in jobs if job in self.watches}
-        left = {job: watch for job, watch in self.watches.items() if job not in gone}
-        entries = tuple(Event(job, at, why, "") for job in gone)
-        return Change(Watchlist(left), removed=tuple(gone.values()), entries=entries)
+        """Remove or archive jobs; those that are not on the list are ignored."""
+        removed = {job: self.watches[job] for job in jobs if job in self.watches}
+        left = {job: watch for job, watch in self.watches.items() if job not in removed}
+        entries = tuple(Event(job, at, why, "") for job in removed)
+        return Change(Watchlist(left), removed=tuple(removed.values()), entries=entries)
 
     def label(self, jobs: Iterable[JobRef], label: str, at: float) -> "Change":
-        """Names jobs; an empty label takes the name away."""
+        """Set the label of jobs; an empty label removes it."""
         change = self._annotate(jobs, "label", lambda watch: replace(watch, label=label))
         return replace(change, entries=tuple(Event(w.job, at, EventKind.LABELLED, label) for w in change.annotated))
 
     def mark_read(self, jobs: Iterable[JobRef], at: float) -> "Change":
-        """Notes that a person has looked at jobs; those that had nothing new stay as they are."""
-        return self._annotate(jobs, "read_at", lambda watch: _acknowledged(watch, at))
+        """Mark jobs as read; those that are read already stay as they are."""
+        return self._annotate(jobs, "read_at", lambda watch: _mark_read(watch, at))
 
     def mark_unread(self, jobs: Iterable[JobRef]) -> "Change":
-        """Takes back that a person has looked at jobs: what was new of them is new again."""
+        """Mark jobs as unread."""
         return self._annotate(jobs, "read_at", lambda watch: replace(watch, read_at=None))
 
     def tag(self, jobs: Iterable[JobRef], tags: tuple[str, ...]) -> "Change":
-        """Gives jobs these tags in place of those they had."""
+        """Replace the tags of jobs."""
         return self._annotate(jobs, "tags", lambda watch: replace(watch, tags=tags))
 
     def note(self, jobs: Iterable[JobRef], note: str) -> "Change":
-        """Gives jobs a note in place of the one they had."""
+        """Replace the note of jobs."""
         return self._annotate(jobs, "note", lambda watch: replace(watch, note=note))
 
     def fold(self, observations: Iterable[tuple[JobRef, "Observation", float]]) -> "Change":
-        """Takes in what calls brought: (job, observation, planned interval in seconds), oldest first.
+        """Apply the results of calls: (job, observation, planned interval in seconds), oldest first.
 
-        Observations of jobs that are no longer watched are passed over.
+        Observations of jobs that are no longer on the list are ignored.
         """
-        from zjobtui.models.job_update import apply_observation  # noqa: PLC0415 - 30 ms (domain.report), after the first screen
+        from zjobtui.models.job_update import apply_observation  # noqa: PLC0415 - 30 ms (models.report), after the first screen
 
         watches = dict(self.watches)
         observed: list[Observed] = []
         entries: list[Event] = []
         for job, observation, planned in observations:
             if job in watches:
-                folded = apply_observation(watches[job], observation, planned)
-                watches[job] = folded.watch
-                observed.append(Observed(folded.watch, folded.response))
-                entries += folded.entries
+                update = apply_observation(watches[job], observation, planned)
+                watches[job] = update.watch
+                observed.append(Observed(update.watch, update.response))
+                entries += update.entries
         return Change(Watchlist(watches), observed=tuple(observed), entries=tuple(entries))
 
     def merged(self, watches: Iterable[WatchedJob], removed: Iterable[JobRef]) -> "Watchlist":
-        """This watchlist with what another window committed: watches as they are on disk, and jobs that are gone.
+        """Return this watchlist with what another window committed: jobs as they are on disk, and removed jobs.
 
-        What people wrote is taken over; of two observations the later one stands, but a final one before any other.
+        The user's text is taken over; of two observations the later one stands, but a final one before any other.
         """
         merged = dict(self.watches)
         for theirs in watches:
@@ -120,30 +120,30 @@ class Watchlist:
             merged.pop(job, None)
         return Watchlist(merged)
 
-    def _annotate(self, jobs: Iterable[JobRef], field: str, alter: Callable[[WatchedJob], WatchedJob]) -> "Change":
-        altered = {job: alter(self.watches[job]) for job in jobs if job in self.watches}
-        changed = {job: watch for job, watch in altered.items() if watch != self.watches[job]}
+    def _annotate(self, jobs: Iterable[JobRef], field: str, edit: Callable[[WatchedJob], WatchedJob]) -> "Change":
+        edited = {job: edit(self.watches[job]) for job in jobs if job in self.watches}
+        changed = {job: watch for job, watch in edited.items() if watch != self.watches[job]}
         return Change(Watchlist({**self.watches, **changed}), annotated=tuple(changed.values()), fields=(field,))
 
 
-def _again(known: WatchedJob, watch: WatchedJob) -> WatchedJob:
+def _restored(known: WatchedJob, watch: WatchedJob) -> WatchedJob:
     return replace(
-        _looked_at(known, watch.added_at),
+        _touch_read(known, watch.added_at),
         label=watch.label or known.label,
         tags=watch.tags or known.tags,
         note=watch.note or known.note,
     )
 
 
-def _looked_at(watch: WatchedJob, at: float) -> WatchedJob:
-    """Whoever brings back what was looked at has looked at it again, so that it is not archived at once."""
+def _touch_read(watch: WatchedJob, at: float) -> WatchedJob:
+    """Return a restored job as read again, if it was, so that it is not archived at once."""
     if watch.read_at is None or watch.is_unread:
         return watch
     return replace(watch, read_at=max(watch.read_at, at))
 
 
-def _acknowledged(watch: WatchedJob, at: float) -> WatchedJob:
-    # A clock that was set back must not keep what was looked at unseen.
+def _mark_read(watch: WatchedJob, at: float) -> WatchedJob:
+    # A clock that was set back must not keep a read job unread.
     return replace(watch, read_at=max(at, watch.changed_at or at)) if watch.is_unread else watch
 
 
@@ -155,7 +155,7 @@ def _merge(ours: WatchedJob, theirs: WatchedJob) -> WatchedJob:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A watch after an observation; `seen` is there only when it must be kept in place of the one before."""
+    """A job after an observation; `response` is set only if it must be stored in place of the one before."""
 
     watch: WatchedJob
     seen: "Success | None" = None
@@ -163,19 +163,19 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The watchlist as it is now, and what is new in it, in the groups in which it is stored."""
+    """An edit: the new watchlist, and what is new in it, in the groups in which it is stored."""
 
     watchlist: Watchlist
     added: tuple[WatchedJob, ...] = ()
     removed: tuple[WatchedJob, ...] = ()
     annotated: tuple[WatchedJob, ...] = ()
     fields: tuple[str, ...] = ANNOTATIONS
-    """What of the annotated watches is new; another window may have written the other fields in the meantime."""
+    """What is new in the annotated jobs; another window may have written the other fields meanwhile."""
     observed: tuple[Observed, ...] = ()
     entries: tuple[Event, ...] = ()
 
     @property
     def must_commit_now(self) -> bool:
-        """Whether it must be committed before anybody is told; a mere confirmation of what was known may wait."""
-        kept = any(observed.response is not None for observed in self.observed)
-        return bool(self.added or self.removed or self.annotated or self.entries or kept)
+        """Whether it must be committed before it is reported; observations that only confirm may wait."""
+        has_response = any(observed.response is not None for observed in self.observed)
+        return bool(self.added or self.removed or self.annotated or self.entries or has_response)

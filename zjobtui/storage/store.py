@@ -419,7 +419,7 @@ class Store:
             yield connection.execute(query, (job.tenant, job.id.key)).fetchall()
 
     def _renew_digests(self, watchlist: Watchlist) -> Watchlist:
-        from zjobtui.models.assessment import digest  # noqa: PLC0415 - 30 ms (domain.report), only after the rules have changed
+        from zjobtui.models.assessment import digest  # noqa: PLC0415 - 30 ms (models.report), only after the rules have changed
 
         responses = {watch.job: self.last_response(watch.job) for watch in watchlist if watch.digest}
         renewed = {job: replace(watchlist.watches[job], digest=digest(s.report)) for job, s in responses.items() if s}

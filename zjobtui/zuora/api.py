@@ -120,9 +120,11 @@ class ZuoraApi:
         body = self._transport.mask.mask(response.body)
         outcome = read_response(response.http_status, body, response.headers.get("location", ""))
         if response.proof is Proof.REFUTED:
-            outcome = Problem(ProblemKind.UNREADABLE, "the response answers another request, by its track id")
+            outcome = Problem(ProblemKind.UNREADABLE, "the response belongs to another request, by its track id")
         elif response.proof is Proof.MISSING and _needs_proof(outcome):
-            outcome = Problem(ProblemKind.UNREADABLE, "the response answers another request, for it has no track id")
+            outcome = Problem(
+                ProblemKind.UNREADABLE, "the response belongs to another request, since it has no track id"
+            )
         call = replace(_read_call(response, at, url), track_id=track_id)
         if isinstance(outcome, Problem):
             call = replace(call, process_id=read_process_id(body))
