@@ -96,7 +96,7 @@ async def test_a_term_that_is_not_understood_is_told_below_the_list_and_the_rest
         await sight.press("/")
         await sight.press(*"alpha stats:failed")
         assert names(sight) == ["Alpha one"]
-        assert "There is no “stats” to ask for; try status:failed" in sight.row("╰─")
+        assert "Unknown field “stats”; try status:failed" in sight.row("╰─")
         await sight.press("escape")
         assert "There is no" not in sight.text
 

@@ -1,4 +1,4 @@
-"""The filter language: terms such as `status:failed age>10m`, words, and what they match."""
+"""Filters: terms such as `status:failed age>10m`, words, and what they match."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -12,12 +12,12 @@ from zjobtui.models.verdict import Kind, Verdict
 from zjobtui.models.watched_job import WatchedJob, is_stale
 
 Test = Callable[[WatchedJob, float], bool]
-"""Whether a watch is meant, at a moment in seconds since the epoch, UTC."""
+"""Whether a job matches, at a moment in seconds since the epoch, UTC."""
 
 
 @dataclass(frozen=True, slots=True)
 class FilterError:
-    """Why a term cannot be tested, and a term that could; unfinished is what may become right by typing on."""
+    """Why a term is not valid, and a valid one; an unfinished term may become valid by typing on."""
 
     what: str
     right: str
@@ -26,7 +26,10 @@ class FilterError:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Something that a term can name. `read` takes an operator and one casefolded value."""
+    """A field that a term can name.
+
+    `read` takes an operator and one casefolded value.
+    """
 
     name: str
     example: str
@@ -34,7 +37,7 @@ class Field:
     read: Callable[[str, str], Test | FilterError]
     operators: tuple[str, ...] = (":",)
     is_timed: bool = False
-    """Whether the answer may be another one when nothing but time has passed."""
+    """Whether the result may change with time alone."""
 
 
 STATUSES = {
@@ -79,7 +82,7 @@ def _starting(texts: Callable[[WatchedJob], Iterable[str]]) -> Callable[[str, st
 def _read_id(_: str, value: str) -> Test | FilterError:
     digits = value.replace("-", "")
     if not re.fullmatch("[0-9a-f]+", digits):
-        return FilterError(f"“{shorten(value, 40)}” is no part of a job id", "id:1bc24f31")
+        return FilterError(f"“{shorten(value, 40)}” is not part of a job ID", "id:1bc24f31")
     return lambda watch, _now: digits in watch.job.id.key
 
 
@@ -99,11 +102,11 @@ def _read_state(_: str, value: str) -> Test | FilterError:
     if found is not None:
         return STATES[found]
     right = f"status:{value}" if value in STATUSES else f"is:{nearest(value, STATES) or next(iter(STATES))}"
-    return FilterError(f"“{shorten(value, 40)}” is nothing that a job can be", right)
+    return FilterError(f"“{shorten(value, 40)}” is not a valid state", right)
 
 
 def _misspelt(field: str, value: str, known: Iterable[str]) -> FilterError | None:
-    """What is wrong with a value that is almost a known one; any other may be a word of Zuora's."""
+    """Return an error for a near-miss of a known value; accept anything else, since Zuora may add values."""
     names = tuple(known)
     near = "" if any(name.startswith(value) for name in names) else nearest(value, names, 0.75)
     return FilterError(f"“{shorten(value, 40)}” is no {field}", f"{field}:{near}") if near else None
@@ -125,7 +128,7 @@ def _no_span(field: str, operator: str, value: str) -> FilterError:
     if _SPAN_BEGUN.fullmatch(value):
         right = f"{field}{operator}{value.rstrip('.')}m"
         return FilterError(f"“{value}” has no unit yet: s, m, h or d", right, is_unfinished=True)
-    return FilterError(f"“{shorten(value, 40)}” is no span of time", f"{field}{operator}10m")
+    return FilterError(f"“{shorten(value, 40)}” is not a valid duration", f"{field}{operator}10m")
 
 
 _COMPARED = ("<", ">")
@@ -152,7 +155,7 @@ FIELDS: Mapping[str, Field] = {
         Field(
             "ended",
             "ended<1h",
-            "how long ago it ended, where it did",
+            "how long ago it ended, if it did",
             _since("ended", lambda w: w.ended_at),
             _COMPARED,
             is_timed=True,
@@ -163,15 +166,15 @@ FIELDS: Mapping[str, Field] = {
 
 
 LIMIT = 20_000
-"""Texts kept at a time: a list is filtered at every key and every drawing, and few of its watches differ in between."""
+"""Texts that are cached: a list is filtered on every key and drawing, and few of its jobs differ in between."""
 
 _KEPT: dict[int, tuple[WatchedJob, str]] = {}
 
 
 def haystack(watch: WatchedJob) -> str:
-    """All that a person may remember of a job, casefolded, one field a line: no phrase spans two fields.
+    """Return the searchable text of a job, casefolded, one field a line: no phrase spans two fields.
 
-    Kept by identity, which the kept watch itself makes sure of: hashing a watch costs as much as making its text.
+    Cached by identity, which the cached job itself guarantees: hashing a job costs as much as building its text.
     """
     kept = _KEPT.get(id(watch))
     if kept is not None:
@@ -209,12 +212,12 @@ _PIECE_OF_ID = lazy_pattern(r"(?=.*-)-*(?:[0-9a-f]-*){8,32}")
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One condition in its plain spelling, by which it is compared, and the test that it stands for."""
+    """A condition in its normalized spelling, by which it is compared, and its test."""
 
     text: str
     test: Test = field(compare=False, repr=False)
     is_timed: bool = field(default=False, compare=False)
-    """Whether time alone may change what it says of a watch."""
+    """Whether its result may change with time alone."""
 
     def __str__(self) -> str:
         return self.text
@@ -222,21 +225,21 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Conditions that must all be met; one without any lets everything through. `parse(str(it))` is equal to it."""
+    """Conditions that must all be met; an empty filter matches everything. `parse(str(it))` is equal to it."""
 
     terms: tuple[Term, ...] = ()
 
     def matches(self, watch: WatchedJob, now: float) -> bool:
-        """Whether a watch is meant, at `now` (seconds since the epoch, UTC)."""
+        """Return whether a job matches at `now` (seconds since the epoch, UTC)."""
         return all(term.test(watch, now) for term in self.terms)
 
     def at(self, now: float) -> Callable[[WatchedJob], bool]:
-        """What tells of a watch whether it is meant at `now`; at all times the same where time has no part."""
+        """Return a function that tests jobs at `now`; always the same one if the filter does not depend on time."""
         return (lambda watch: self.matches(watch, now)) if self.is_timed else self._matches_always
 
     @property
     def is_timed(self) -> bool:
-        """Whether time alone may change what it lets through."""
+        """Whether its result may change with time alone."""
         return any(term.is_timed for term in self.terms)
 
     def _matches_always(self, watch: WatchedJob) -> bool:
@@ -251,9 +254,9 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class FilterProblem:
-    """The first term that cannot be applied, at its position in the text, and the filter that the others make.
+    """The first invalid term, its position in the text, and the filter of the others.
 
-    `wrong` says what is the matter, `right` is a term that would do; what is unfinished needs no alarm.
+    `wrong` is the error message, `right` a valid term; an unfinished term needs no alarm.
     """
 
     term: str
@@ -268,7 +271,7 @@ class FilterProblem:
 
 
 def parse(text: str) -> Filter | FilterProblem:
-    """The filter that a text describes; whatever cannot be understood is told and left out, and nothing is raised."""
+    """Parse a filter; invalid terms are reported and left out, and nothing is raised."""
     terms: list[Term] = []
     problems: list[FilterProblem] = []
     for found in _TERM.finditer(clean(re.sub(r"\s", " ", text))):
@@ -280,8 +283,8 @@ def parse(text: str) -> Filter | FilterProblem:
                 problems.append(FilterProblem(term_text, found.start(), wrong.what, wrong.right, wrong.is_unfinished))
             case None:
                 pass
-    made = Filter(tuple(dict.fromkeys(terms)))
-    return replace(problems[0], rest=made) if problems else made
+    parsed = Filter(tuple(dict.fromkeys(terms)))
+    return replace(problems[0], rest=parsed) if problems else parsed
 
 
 def _read(found: re.Match[str]) -> Term | FilterError | None:
@@ -325,7 +328,7 @@ def _read_typed(found: re.Match[str]) -> Term | FilterError:
 def _no_field(name: str, found: re.Match[str]) -> FilterError:
     near = FIELDS.get(nearest(name, FIELDS))
     return FilterError(
-        f"There is no “{shorten(name, 40)}” to ask for",
+        f"Unknown field “{shorten(name, 40)}”",
         near.example if near else _quoted(shorten(found.group().removeprefix(found["sign"]), 40)),
     )
 
