@@ -8,7 +8,7 @@ DAY = 86_400.0
 
 
 @pytest.mark.parametrize("days", [-1, 1])
-def test_l6_a_wall_clock_that_is_set_by_a_day_moves_nothing(days: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wall_clock_that_is_set_by_a_day_moves_nothing(days: int, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SystemClock()
     before, wall = clock.now(), time.time
     monkeypatch.setattr(time, "time", lambda: wall() + days * DAY)
@@ -17,7 +17,7 @@ def test_l6_a_wall_clock_that_is_set_by_a_day_moves_nothing(days: int, monkeypat
 
 
 @pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="this system tells nothing of its sleep")
-def test_l6_hours_of_sleep_count(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hours_of_sleep_count(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SystemClock()
     before, boot, asked = (clock.now(), clock.boot()), time.clock_gettime, []
 

@@ -106,7 +106,7 @@ def crash(patch: str, folder: Path, served: Simulator) -> None:
 @pytest.mark.parametrize(
     "where", [one if one == "a key" else pytest.param(one, marks=pytest.mark.slow) for one in CRASHES]
 )
-def test_s1_a_crash_leaves_the_terminal_as_it_was_and_tells_no_secret(
+def test_a_crash_leaves_the_terminal_as_it_was_and_tells_no_secret(
     where: str, tmp_path: Path, served: Simulator
 ) -> None:
     stored(tmp_path, served)
@@ -187,7 +187,7 @@ def test_a_network_that_returns_is_found_without_a_key(tmp_path: Path, served: S
 
 
 @pytest.mark.slow
-def test_s1_a_wrong_secret_is_told_and_neither_shown_nor_kept_nor_tried_again(tmp_path: Path) -> None:
+def test_a_wrong_secret_is_told_and_neither_shown_nor_kept_nor_tried_again(tmp_path: Path) -> None:
     with running(jobs=40, seed=7) as served:
         stored(tmp_path, served)
         with started(pointed_at(served, tmp_path, ZUORA_CLIENT_SECRET=SENTINEL)) as terminal:

@@ -13,7 +13,7 @@ from zjobtui.models.observation import Failure, Success
 pytestmark = pytest.mark.slow
 
 SLACK = 0.6
-"""Seconds that a busy machine may take over the deadline; N1 allows 1 s."""
+"""Seconds that a busy machine may take over the deadline."""
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)

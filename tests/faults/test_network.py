@@ -50,7 +50,7 @@ class Switch:
     ],
     ids=["silence", "body drips", "headers drip", "headers stop", "half-closed body", "endless 100s"],
 )
-async def test_n1_the_deadline_holds_whatever_the_server_does(behaviour: Behaviour, limit: float) -> None:
+async def test_the_deadline_holds_whatever_the_server_does(behaviour: Behaviour, limit: float) -> None:
     with fault_server(behaviour) as server:
         async with asking(server.base_url, limit=limit) as client:
             started = time.monotonic()
@@ -58,7 +58,7 @@ async def test_n1_the_deadline_holds_whatever_the_server_does(behaviour: Behavio
             assert time.monotonic() - started <= limit + 1
 
 
-async def test_n1_a_host_that_takes_no_connection_is_given_up_after_the_connect_limit() -> None:
+async def test_a_host_that_takes_no_connection_is_given_up_after_the_connect_limit() -> None:
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen(0)
@@ -72,7 +72,7 @@ async def test_n1_a_host_that_takes_no_connection_is_given_up_after_the_connect_
             one.close()
 
 
-async def test_n1_a_port_where_nobody_listens_and_a_name_that_nobody_knows_are_told_at_once(
+async def test_a_port_where_nobody_listens_and_a_name_that_nobody_knows_are_told_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -113,12 +113,12 @@ async def survive(timeouts: int) -> None:
 
 
 @pytest.mark.slow
-async def test_n2_the_pool_survives_500_timeouts_and_cancellations() -> None:
+async def test_the_pool_survives_500_timeouts_and_cancellations() -> None:
     await survive(500)
 
 
 @pytest.mark.long
-async def test_n2_the_pool_survives_100000_timeouts_and_cancellations() -> None:
+async def test_the_pool_survives_100000_timeouts_and_cancellations() -> None:
     await survive(100_000)
 
 
@@ -133,7 +133,7 @@ async def test_n2_the_pool_survives_100000_timeouts_and_cancellations() -> None:
     ],
     ids=["gzip bomb", "endless body", "endless chunks", "endless headers", "endless header"],
 )
-def test_n5_no_answer_makes_the_memory_grow_by_more_than_8_mib(behaviour: Behaviour, kind: ProblemKind) -> None:
+def test_no_answer_makes_the_memory_grow_by_more_than_8_mib(behaviour: Behaviour, kind: ProblemKind) -> None:
     def after_ten(request: Request) -> Behaviour | None:
         return behaviour if request.of_path > 10 and request.path != TOKEN_PATH else None
 
@@ -146,7 +146,7 @@ def test_n5_no_answer_makes_the_memory_grow_by_more_than_8_mib(behaviour: Behavi
 
 
 @pytest.mark.parametrize(("size", "kind"), [(1 << 20, None), ((1 << 20) + 1, ProblemKind.TOO_LARGE)])
-async def test_n5_a_body_of_1_mib_is_read_and_one_byte_more_is_not(size: int, kind: ProblemKind | None) -> None:
+async def test_a_body_of_1_mib_is_read_and_one_byte_more_is_not(size: int, kind: ProblemKind | None) -> None:
     body = processing().body
     with fault_server(Answer(body + b" " * (size - len(body)))) as server:
         async with asking(server.base_url) as client:
@@ -154,7 +154,7 @@ async def test_n5_a_body_of_1_mib_is_read_and_one_byte_more_is_not(size: int, ki
 
 
 @pytest.mark.parametrize(("size", "kind"), [(4 << 20, None), ((4 << 20) + 1, ProblemKind.TOO_LARGE)])
-async def test_n5_a_body_that_inflates_to_4_mib_is_read_and_one_byte_more_is_not(
+async def test_a_body_that_inflates_to_4_mib_is_read_and_one_byte_more_is_not(
     size: int, kind: ProblemKind | None
 ) -> None:
     body = processing().body
@@ -180,17 +180,17 @@ def monsters(times: int, seed: int) -> None:
         assert isinstance(read_response(chance.choice((200, 404, 500)), answer), Report | Problem)
 
 
-def test_n6_no_text_of_10000_makes_the_reading_raise() -> None:
+def test_no_text_of_10000_makes_the_reading_raise() -> None:
     monsters(10_000, 1)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(2, 12))
-def test_n6_no_text_of_a_million_makes_the_reading_raise(seed: int) -> None:
+def test_no_text_of_a_million_makes_the_reading_raise(seed: int) -> None:
     monsters(100_000, seed)
 
 
-async def test_n6_no_bytes_on_the_wire_make_the_client_raise() -> None:
+async def test_no_bytes_on_the_wire_make_the_client_raise() -> None:
     chance = random.Random(1)
     whole = processing().gzipped().encoded()
 
@@ -231,13 +231,13 @@ CLOSING: dict[str, Behaviour | Callable[[Request], Behaviour | None]] = {
 
 
 @pytest.mark.parametrize("name", CLOSING)
-async def test_n7_of_200_polls_none_shows_that_the_server_closes_kept_alive_connections(name: str) -> None:
+async def test_of_200_polls_none_shows_that_the_server_closes_kept_alive_connections(name: str) -> None:
     await poll(CLOSING[name], 200)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", CLOSING)
-async def test_n7_of_1000_polls_none_shows_that_the_server_closes_kept_alive_connections(name: str) -> None:
+async def test_of_1000_polls_none_shows_that_the_server_closes_kept_alive_connections(name: str) -> None:
     await poll(CLOSING[name], 1_000)
 
 
@@ -266,7 +266,7 @@ async def test_a_new_connection_that_is_dropped_is_told_and_every_request_is_cou
         assert met.count(None) == 40
 
 
-async def test_n8_as_soon_as_a_restarted_server_listens_again_every_call_is_good() -> None:
+async def test_as_soon_as_a_restarted_server_listens_again_every_call_is_good() -> None:
     with fault_server() as server:
         async with asking(server.base_url) as client:
             assert await storm(client, 20) == [None] * 20
@@ -277,7 +277,7 @@ async def test_n8_as_soon_as_a_restarted_server_listens_again_every_call_is_good
                     assert await storm(client, 20) == [None] * 20
 
 
-async def test_n8_a_server_that_restarts_between_two_calls_is_not_noticed() -> None:
+async def test_a_server_that_restarts_between_two_calls_is_not_noticed() -> None:
     with fault_server() as server:
         async with asking(server.base_url) as client:
             assert await storm(client, 20) == [None] * 20
@@ -288,7 +288,7 @@ async def test_n8_a_server_that_restarts_between_two_calls_is_not_noticed() -> N
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
-async def test_s6_a_redirect_is_told_and_never_followed(status: int) -> None:
+async def test_a_redirect_is_told_and_never_followed(status: int) -> None:
     with fault_server() as other:
         for location in (f"{other.base_url}{JOBS_PATH}1", f"//127.0.0.1:{other.port}/", "/v1/async-jobs/2", ""):
             with fault_server(redirect(location, status)) as server:
@@ -302,7 +302,7 @@ async def test_s6_a_redirect_is_told_and_never_followed(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_s6_the_secret_does_not_follow_a_redirect_either(status: int) -> None:
+async def test_the_secret_does_not_follow_a_redirect_either(status: int) -> None:
     with fault_server() as other, fault_server(token=redirect(f"{other.base_url}/oauth/token", status)) as server:
         async with asking(server.base_url) as client:
             assert kinds([await client.observe(JOB)]) == [ProblemKind.REDIRECTED]
@@ -310,7 +310,7 @@ async def test_s6_the_secret_does_not_follow_a_redirect_either(status: int) -> N
         assert not other.connections
 
 
-async def test_s6_a_redirect_from_https_to_http_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_redirect_from_https_to_http_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
     with fault_server() as plain:
         answers = token(), processing(), redirect(f"{plain.base_url}{JOBS_PATH}1", 307)
@@ -320,7 +320,7 @@ async def test_s6_a_redirect_from_https_to_http_is_not_followed(monkeypatch: pyt
         assert not plain.connections
 
 
-async def test_s6_what_a_host_wants_remembered_is_not_sent_back() -> None:
+async def test_what_a_host_wants_remembered_is_not_sent_back() -> None:
     script = decider(Answer(processing().body, headers={"Set-Cookie": "session=1; Path=/"}))
     with fault_server(lambda request: None if request.path == TOKEN_PATH else script(request)) as server:
         async with asking(f"http://localhost:{server.port}") as client:
@@ -329,7 +329,7 @@ async def test_s6_what_a_host_wants_remembered_is_not_sent_back() -> None:
         assert not [request for request in server.requests if "cookie" in request.headers]
 
 
-async def test_s8_a_certificate_that_nobody_signed_is_an_error_and_no_request_is_made() -> None:
+async def test_a_certificate_that_nobody_signed_is_an_error_and_no_request_is_made() -> None:
     async with https_server(token(), processing()) as (base_url, came), asking(base_url) as client:
         observation = await client.observe(JOB)
     assert isinstance(observation, Failure)

@@ -31,7 +31,7 @@ def sign_ins(server: FaultServer) -> int:
     return len(server.requests_for(TOKEN_PATH))
 
 
-async def test_a1_at_expiry_500_calls_at_once_make_exactly_1_token_request() -> None:
+async def test_at_expiry_500_calls_at_once_make_exactly_1_token_request() -> None:
     clock, desk = FixedClock(), TokenDesk()
     with fault_server(desk) as server:
         async with asking(server.base_url, clock=clock, limit=20) as client:
@@ -43,14 +43,14 @@ async def test_a1_at_expiry_500_calls_at_once_make_exactly_1_token_request() -> 
                 assert sign_ins(server) == expiries
 
 
-async def test_a1_at_the_start_500_calls_at_once_make_exactly_1_token_request() -> None:
+async def test_at_the_start_500_calls_at_once_make_exactly_1_token_request() -> None:
     with fault_server(TokenDesk()) as server:
         async with asking(server.base_url, limit=20) as client:
             assert await storm(client, 500) == [None] * 500
             assert sign_ins(server) == 1
 
 
-async def test_a2_when_all_tokens_are_revoked_100_calls_at_once_make_1_token_request_and_all_are_answered() -> None:
+async def test_when_all_tokens_are_revoked_100_calls_at_once_make_1_token_request_and_all_are_answered() -> None:
     clock, desk = FixedClock(), TokenDesk()
     with fault_server(desk) as server:
         async with asking(server.base_url, clock=clock) as client:
@@ -62,7 +62,7 @@ async def test_a2_when_all_tokens_are_revoked_100_calls_at_once_make_1_token_req
 
 
 @pytest.mark.parametrize("refused", [signed_out(), html_page(401), refusal(200, 90000011, "sign in first")])
-async def test_a2_a_storm_of_401_makes_2_token_requests_and_after_that_1_a_minute(refused: Behaviour) -> None:
+async def test_a_storm_of_401_makes_2_token_requests_and_after_that_1_a_minute(refused: Behaviour) -> None:
     clock = FixedClock()
     with fault_server(refused) as server:
         async with asking(server.base_url, clock=clock) as client:
@@ -79,7 +79,7 @@ async def test_a2_a_storm_of_401_makes_2_token_requests_and_after_that_1_a_minut
             assert sign_ins(server) - before <= 11
 
 
-async def test_a2_a_person_ends_the_pause() -> None:
+async def test_a_person_ends_the_pause() -> None:
     desk = TokenDesk()
     refusing = [signed_out()] * 2
     with fault_server(first_of(desk, refusing)) as server:
@@ -90,7 +90,7 @@ async def test_a2_a_person_ends_the_pause() -> None:
             assert await storm(client, 5) == [None] * 5
 
 
-async def test_a2_a_token_whose_repeat_was_answered_is_a_good_one_when_it_ends_too() -> None:
+async def test_a_token_whose_repeat_was_answered_is_a_good_one_when_it_ends_too() -> None:
     clock, desk = FixedClock(), TokenDesk()
     with fault_server(first_of(desk, not_found())) as server:
         async with asking(server.base_url, clock=clock) as client:
@@ -102,7 +102,7 @@ async def test_a2_a_token_whose_repeat_was_answered_is_a_good_one_when_it_ends_t
 
 
 @pytest.mark.parametrize("between", [Close(), html_page(502), Silence()], ids=["closed", "page", "silence"])
-async def test_a2_an_answer_that_says_nothing_of_the_token_does_not_prove_it(between: Behaviour) -> None:
+async def test_an_answer_that_says_nothing_of_the_token_does_not_prove_it(between: Behaviour) -> None:
     answers = iter([signed_out(), between, between] if isinstance(between, Close) else [signed_out(), between])
 
     def script(request: Request) -> Behaviour | None:
@@ -126,7 +126,7 @@ async def test_a2_an_answer_that_says_nothing_of_the_token_does_not_prove_it(bet
     ],
     ids=["invalid client", "invalid client as 400", "forbidden", "forbidden by a page", "not found"],
 )
-async def test_a3_refused_credentials_are_not_tried_again_until_a_person_asks(
+async def test_refused_credentials_are_not_tried_again_until_a_person_asks(
     refused: Behaviour, kind: ProblemKind
 ) -> None:
     clock = FixedClock()
@@ -142,7 +142,7 @@ async def test_a3_refused_credentials_are_not_tried_again_until_a_person_asks(
             assert sign_ins(server) == 2
 
 
-async def test_a3_credentials_that_are_refused_at_a_renewal_are_not_tried_again_either() -> None:
+async def test_credentials_that_are_refused_at_a_renewal_are_not_tried_again_either() -> None:
     clock = FixedClock()
     with fault_server(token=[token(life=100), *[invalid_client()] * 50]) as server:
         async with asking(server.base_url, clock=clock) as client:
@@ -177,7 +177,7 @@ async def test_a_call_that_is_cancelled_while_it_signs_in_does_not_hold_up_the_o
             assert sign_ins(server) == 2
 
 
-async def test_a2_a_host_that_ends_every_token_after_one_answer_is_asked_for_few() -> None:
+async def test_a_host_that_ends_every_token_after_one_answer_is_asked_for_few() -> None:
     clock, desk = FixedClock(), TokenDesk()
     with fault_server(desk) as server:
         async with asking(server.base_url, clock=clock) as client:
@@ -192,7 +192,7 @@ async def test_a2_a_host_that_ends_every_token_after_one_answer_is_asked_for_few
     ("stated", "seconds"), [("60", 60), ("0", 1), ("-5", 1), ("soon", 1), ("1000000000", 3_600), ("1, 90", 90)]
 )
 @pytest.mark.parametrize("status", [429, 503])
-async def test_r3_no_token_request_goes_out_before_retry_after_ends(status: int, stated: str, seconds: float) -> None:
+async def test_no_token_request_goes_out_before_retry_after_ends(status: int, stated: str, seconds: float) -> None:
     clock = FixedClock()
     with fault_server(token=[throttled(stated, status)]) as server:
         async with asking(server.base_url, clock=clock) as client:
@@ -237,7 +237,7 @@ async def test_a_call_without_a_token_has_status_and_retry_after_of_the_token_en
         assert missed.call.rate_limits == RateLimits(retry_after=retry_after)
 
 
-async def test_r3_a_renewal_that_is_throttled_waits_while_the_old_token_serves() -> None:
+async def test_a_renewal_that_is_throttled_waits_while_the_old_token_serves() -> None:
     clock = FixedClock()
     with fault_server(token=[token("old", life=100), throttled("60")]) as server:
         async with asking(server.base_url, clock=clock) as client:
@@ -254,7 +254,7 @@ async def test_r3_a_renewal_that_is_throttled_waits_while_the_old_token_serves()
             assert sign_ins(server) == 3
 
 
-async def test_a1_a_renewal_that_hangs_holds_up_only_the_call_that_makes_it() -> None:
+async def test_a_renewal_that_hangs_holds_up_only_the_call_that_makes_it() -> None:
     clock = FixedClock()
     with fault_server(token=[token("old", life=100), Silence()]) as server:
         async with asking(server.base_url, clock=clock, limit=3) as client:

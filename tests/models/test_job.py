@@ -139,7 +139,7 @@ TRAVERSALS = [
 
 
 @pytest.mark.parametrize("text", ["", *TRAVERSALS, "\u212f", "１"])
-def test_s7_an_id_that_would_change_the_request_is_never_sent(text: str) -> None:
+def test_an_id_that_would_change_the_request_is_never_sent(text: str) -> None:
     with pytest.raises(ValueError, match="change the request"):
         job_path(JobId(text))
 
@@ -158,12 +158,12 @@ def stays_at_the_jobs(text: str) -> None:
 
 
 @given(ANY_ID)
-def test_s7_no_id_moves_the_request_off_the_jobs(text: str) -> None:
+def test_no_id_moves_the_request_off_the_jobs(text: str) -> None:
     stays_at_the_jobs(text)
 
 
 @pytest.mark.long
 @settings(max_examples=10_000)
 @given(ANY_ID)
-def test_s7_no_id_of_ten_thousand_moves_the_request_off_the_jobs(text: str) -> None:
+def test_no_id_of_ten_thousand_moves_the_request_off_the_jobs(text: str) -> None:
     stays_at_the_jobs(text)

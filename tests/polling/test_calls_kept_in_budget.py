@@ -27,26 +27,26 @@ def sandbox(seconds: float) -> Run:
 
 
 @pytest.mark.slow
-def test_r1_a_few_hours_with_an_api_sandbox_leave_calls_for_the_rest_of_the_day() -> None:
+def test_a_few_hours_with_an_api_sandbox_leave_calls_for_the_rest_of_the_day() -> None:
     run = sandbox(3 * HOUR)
     assert 250 <= len(run.calls) <= 600
 
 
 @pytest.mark.long
-def test_r1_a_day_with_an_api_sandbox_stays_in_its_share() -> None:
+def test_a_day_with_an_api_sandbox_stays_in_its_share() -> None:
     run = sandbox(DAY)
     assert 700 <= len(run.calls) <= 1_000 * 1.01
 
 
 @pytest.mark.slow
-def test_r1_the_real_interval_is_known() -> None:
+def test_the_real_interval_is_known() -> None:
     run = polled(TimedSource(), watches(200), for_seconds(3_600), limits_for(TenantKind.API_SANDBOX))
     assert run.pulse.ceiling > 600
     assert run.pulse.day_share > 0.1
 
 
 @pytest.mark.slow
-def test_r1_a_day_that_a_person_has_set_is_kept() -> None:
+def test_a_day_that_a_person_has_set_is_kept() -> None:
     limits = limits_for(TenantKind.PRODUCTION, daily_calls=300)
     run = polled(TimedSource(), watches(20), for_seconds(8 * HOUR), limits)
     assert 300 * 8 / 24 <= len(run.calls) <= 303
@@ -68,7 +68,7 @@ class Capped(TimedSource):
 
 
 @pytest.mark.slow
-def test_r2_a_cap_of_the_host_is_found_and_used() -> None:
+def test_a_cap_of_the_host_is_found_and_used() -> None:
     run = polled(Capped(), watches(500), for_seconds(600))
     after = [asked for asked in run.source.asked if asked.at - START > 60]
     refused = sum(not asked.was_good for asked in after)
@@ -89,7 +89,7 @@ def calls_within(run: Run, start: float, end: float) -> int:
     return sum(start < at < end for at in run.calls)
 
 
-def test_r3_nothing_is_sent_before_retry_after_ends() -> None:
+def test_nothing_is_sent_before_retry_after_ends() -> None:
     run = polled(asking_for_patience(120, 30), watches(50), for_seconds(300))
     first_refusal = min(asked.at - START for asked in run.source.asked if not asked.was_good)
     assert calls_within(run, first_refusal + 0.2, first_refusal + 119) == 0
@@ -97,7 +97,7 @@ def test_r3_nothing_is_sent_before_retry_after_ends() -> None:
 
 
 @pytest.mark.slow
-def test_r3_an_hour_of_retry_after_is_kept() -> None:
+def test_an_hour_of_retry_after_is_kept() -> None:
     run = polled(asking_for_patience(3_600, 30), watches(20), for_seconds(4_000))
     assert calls_within(run, 33, 3_600) == 0
     assert calls_within(run, 3_640, 4_000) > 0

@@ -57,7 +57,7 @@ def test_jobs_that_have_ended_are_polled_once_each(count: int) -> None:
     assert Counter(asked.job for asked in run.source.asked) == {job_id(number): 1 for number in range(count)}
 
 
-def test_r6_the_start_is_spread() -> None:
+def test_the_start_is_spread() -> None:
     run = polled(TimedSource(), watches(500), for_seconds(10))
     first = {asked.job: asked.at - START for asked in reversed(run.source.asked)}
     by_second = Counter(int(at) for at in first.values())
@@ -74,7 +74,7 @@ def test_at_the_start_every_stored_job_is_polled_as_soon_as_its_row_would_look_s
     assert {asked.job for asked in run.source.asked} == {one.job.id for one in heard}
 
 
-def test_r7_no_unfinished_job_waits_for_more_than_three_times_its_plan() -> None:
+def test_no_unfinished_job_waits_for_more_than_three_times_its_plan() -> None:
     run = polled(TimedSource(), watches(20), for_seconds(400))
     limit = 3 * run.pulse.ceiling
     for number in range(20):
@@ -82,7 +82,7 @@ def test_r7_no_unfinished_job_waits_for_more_than_three_times_its_plan() -> None
         assert all(b - a <= limit for a, b in pairwise(times))
 
 
-def test_r7_the_job_that_a_person_looks_at_is_asked_about_every_two_seconds() -> None:
+def test_the_job_that_a_person_looks_at_is_asked_about_every_two_seconds() -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(30)
         run.poller.set_focus(job(7))
@@ -120,7 +120,7 @@ def outage(start: float, end: float, kind: ProblemKind = ProblemKind.UNREACHABLE
 
 
 @pytest.mark.slow
-def test_r5_while_the_tenant_is_down_a_single_probe_goes_out_ever_more_rarely() -> None:
+def test_while_the_tenant_is_down_a_single_probe_goes_out_ever_more_rarely() -> None:
     run = polled(outage(10, 610), watches(500), for_seconds(680))
     during = [at for at in run.calls if 10 <= at < 610]
     assert len(during) <= 40
@@ -129,7 +129,7 @@ def test_r5_while_the_tenant_is_down_a_single_probe_goes_out_ever_more_rarely() 
 
 
 @pytest.mark.slow
-def test_r6_after_an_outage_all_are_spread_anew() -> None:
+def test_after_an_outage_all_are_spread_anew() -> None:
     run = polled(outage(60, 120), watches(100), for_seconds(260))
     back = next(asked.at - START for asked in run.source.asked if asked.at - START >= 120 and asked.was_good)
     after = [at for at in run.calls if back < at <= back + 8]
@@ -178,7 +178,7 @@ def test_a_source_that_raises_loses_no_job() -> None:
     assert run.watch(0).problem is not None
 
 
-def test_l6_after_the_machine_has_slept_polling_goes_on_without_a_burst() -> None:
+def test_after_the_machine_has_slept_polling_goes_on_without_a_burst() -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(20)
         run.clock.suspend(8 * 3600)
@@ -216,7 +216,7 @@ def test_jobs_that_leave_the_watchlist_are_not_asked_about_any_more() -> None:
 
 
 @pytest.mark.slow
-def test_l3_watching_three_hundred_old_jobs_wakes_a_few_times_a_second_and_calls_less_often_than_that() -> None:
+def test_watching_three_hundred_old_jobs_wakes_a_few_times_a_second_and_calls_less_often_than_that() -> None:
     woken = []
 
     async def script(_: Run) -> None:
@@ -230,7 +230,7 @@ def test_l3_watching_three_hundred_old_jobs_wakes_a_few_times_a_second_and_calls
 
 
 @pytest.mark.parametrize("attended", [None, 0])
-def test_l6_jobs_that_a_clock_an_hour_ahead_has_told_of_are_asked_about_all_the_same(attended: int | None) -> None:
+def test_jobs_that_a_clock_an_hour_ahead_has_told_of_are_asked_about_all_the_same(attended: int | None) -> None:
     ahead = [replace(one, last_answer_at=START + 3_600, planned=60.0) for one in watches(5, added_at=START - 600)]
 
     async def script(run: Run) -> None:
@@ -242,7 +242,7 @@ def test_l6_jobs_that_a_clock_an_hour_ahead_has_told_of_are_asked_about_all_the_
     assert {asked.job for asked in run.source.asked if asked.at < START + 20} == {one.job.id for one in ahead}
 
 
-def test_r6_a_window_that_takes_the_lease_over_asks_without_a_burst() -> None:
+def test_a_window_that_takes_the_lease_over_asks_without_a_burst() -> None:
     async def script(run: Run) -> None:
         held = False
         run.poller._may_poll = lambda: held

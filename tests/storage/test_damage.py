@@ -92,7 +92,7 @@ BROKEN: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
-def test_f6_a_broken_file_is_kept_whole_under_another_name_that_is_told(
+def test_a_broken_file_is_kept_whole_under_another_name_that_is_told(
     path: Path, content: bytes, broken: Callable[[bytes], bytes]
 ) -> None:
     path.write_bytes(broken(content))
@@ -136,7 +136,7 @@ def test_a_database_of_another_program_is_moved_aside_and_all_ids_come_back(
     assert len(asides(path)) == 1
 
 
-def test_f6_the_journal_of_a_broken_file_goes_with_it(path: Path, content: bytes) -> None:
+def test_the_journal_of_a_broken_file_goes_with_it(path: Path, content: bytes) -> None:
     path.write_bytes(content[:3_000])
     journal = path.with_name("store-journal")
     journal.write_bytes(b"x")
@@ -169,7 +169,7 @@ def survives(path: Path, damaged: bytes, log: bytes, jobs: int = JOBS) -> None:
             added(store, watch(99))
 
 
-def test_f6_a_schema_that_is_no_text_is_damage(path: Path, content: bytes) -> None:
+def test_a_schema_that_is_no_text_is_damage(path: Path, content: bytes) -> None:
     path.write_bytes(content.replace(b"CREATE TABLE entries (", b"CREATE TABLE ent\xc1ies )"))
     with opened(path) as (store, _):
         assert "could not be read" in store.notice
@@ -265,7 +265,7 @@ def test_a_wrong_query_is_a_bug_and_the_file_is_left_alone(path: Path, content: 
     assert asides(path) == []
 
 
-def test_f6_a_page_that_has_lost_its_rows_is_damage_and_no_shorter_list(path: Path, content: bytes) -> None:
+def test_a_page_that_has_lost_its_rows_is_damage_and_no_shorter_list(path: Path, content: bytes) -> None:
     pages = [content[at : at + 4_096] for at in range(0, len(content), 4_096)]
     leaf = next(number for number, page in enumerate(pages) if page[0] == 13 and b"label 3" in page)
     # Bytes 3 and 4 of a table's leaf page, whose first is 13, count its rows.
@@ -329,7 +329,7 @@ def spoil(path: Path, statement: str) -> None:
 
 
 @pytest.mark.parametrize("statement", DAMAGES.values(), ids=DAMAGES)
-def test_f6_rows_that_were_never_written_so_are_damage_and_their_jobs_come_back(
+def test_rows_that_were_never_written_so_are_damage_and_their_jobs_come_back(
     path: Path, content: bytes, statement: str
 ) -> None:
     path.write_bytes(content)
@@ -356,7 +356,7 @@ def test_f6_rows_that_were_never_written_so_are_damage_and_their_jobs_come_back(
         "UPDATE entries SET text = x'ff'",
     ],
 )
-def test_f6_a_damaged_answer_or_timeline_is_told_where_it_is_read(path: Path, content: bytes, statement: str) -> None:
+def test_a_damaged_answer_or_timeline_is_told_where_it_is_read(path: Path, content: bytes, statement: str) -> None:
     path.write_bytes(content)
     spoil(path, statement)
     with opened(path) as (store, watches):
@@ -365,7 +365,7 @@ def test_f6_a_damaged_answer_or_timeline_is_told_where_it_is_read(path: Path, co
             store.last_response(job(2)) and store.previous_body(job(2)) and store.history(job(2))
 
 
-def test_f7_an_event_and_a_problem_of_a_newer_program_are_read_as_well_as_can_be(path: Path, content: bytes) -> None:
+def test_an_event_and_a_problem_of_a_newer_program_are_read_as_well_as_can_be(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     spoil(path, "UPDATE entries SET event = 'dreamt of'")
     spoil(path, "UPDATE watches SET problem = 'SOLAR_FLARE', problem_detail = '', problem_code = '', verdict = 'odd'")
@@ -386,7 +386,7 @@ def newer(path: Path, content: bytes, *statements: str) -> Iterator[bytes]:
     assert asides(path) == []
 
 
-def test_f7_a_store_of_a_newer_program_is_shown_and_never_touched(path: Path, content: bytes) -> None:
+def test_a_store_of_a_newer_program_is_shown_and_never_touched(path: Path, content: bytes) -> None:
     newer_digests = "UPDATE meta SET value = 99 WHERE name = 'digest_version'"
     with newer(path, content, newer_digests), opened(path) as (store, watches):
         assert len(watches) == JOBS - 1
@@ -400,7 +400,7 @@ def test_f7_a_store_of_a_newer_program_is_shown_and_never_touched(path: Path, co
             store.acquire_lease("poll", "me", NOW, 10.0)
 
 
-def test_f7_a_store_of_a_newer_program_that_cannot_be_read_is_told_and_never_moved(path: Path, content: bytes) -> None:
+def test_a_store_of_a_newer_program_that_cannot_be_read_is_told_and_never_moved(path: Path, content: bytes) -> None:
     with newer(path, content, "UPDATE watches SET tags = '{}{'"), pytest.raises(StoreError, match="damaged"):
         open_store(path, read_report)
     path.unlink()
@@ -408,12 +408,12 @@ def test_f7_a_store_of_a_newer_program_that_cannot_be_read_is_told_and_never_mov
         open_store(path, read_report)
 
 
-def test_f7_a_store_of_a_newer_program_keeps_its_way_of_journalling(path: Path, content: bytes) -> None:
+def test_a_store_of_a_newer_program_keeps_its_way_of_journalling(path: Path, content: bytes) -> None:
     with newer(path, content, "PRAGMA journal_mode = WAL"):
         assert len(kept(path)) == JOBS - 1
 
 
-def test_f4_a_store_that_another_program_holds_is_told_within_seconds_and_stays_as_it_is(
+def test_a_store_that_another_program_holds_is_told_within_seconds_and_stays_as_it_is(
     path: Path, content: bytes
 ) -> None:
     path.write_bytes(content)
@@ -436,7 +436,7 @@ def test_f4_a_store_that_another_program_holds_is_told_within_seconds_and_stays_
     assert asides(path) == []
 
 
-def test_f5_a_change_that_fails_half_way_leaves_nothing_behind(path: Path) -> None:
+def test_a_change_that_fails_half_way_leaves_nothing_behind(path: Path) -> None:
     with opened(path) as (store, _):
         added(store, watch(1))
         store.file.connection.execute(
@@ -450,7 +450,7 @@ def test_f5_a_change_that_fails_half_way_leaves_nothing_behind(path: Path) -> No
     assert len(kept(path)) == 2
 
 
-def test_f5_a_full_disk_is_told_and_what_was_there_stays(path: Path) -> None:
+def test_a_full_disk_is_told_and_what_was_there_stays(path: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1))
         pages = store.file.connection.execute("PRAGMA page_count").fetchone()[0]
@@ -464,7 +464,7 @@ def test_f5_a_full_disk_is_told_and_what_was_there_stays(path: Path) -> None:
 
 
 @pytest.mark.parametrize("moment", ["SELECT revision", "PRAGMA journal_mode"])
-def test_f5_a_trouble_of_the_disk_is_no_damage_and_nothing_is_moved(
+def test_a_trouble_of_the_disk_is_no_damage_and_nothing_is_moved(
     path: Path, content: bytes, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path.write_bytes(content)
@@ -490,13 +490,13 @@ def test_f5_a_trouble_of_the_disk_is_no_damage_and_nothing_is_moved(
 IS_ROOT = os.geteuid() == 0
 
 
-def test_f5_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match="cannot be opened"):
         open_store(tmp_path / "file" / "store", read_report)
 
 
-def test_f5_a_folder_in_the_place_of_the_file_is_told(path: Path) -> None:
+def test_a_folder_in_the_place_of_the_file_is_told(path: Path) -> None:
     path.mkdir()
     with pytest.raises(StoreError, match="cannot be opened"):
         open_store(path, read_report)
@@ -504,7 +504,7 @@ def test_f5_a_folder_in_the_place_of_the_file_is_told(path: Path) -> None:
 
 
 @pytest.mark.skipif(IS_ROOT, reason="root may write everywhere")
-def test_f5_a_folder_where_nothing_may_be_written_is_told(path: Path) -> None:
+def test_a_folder_where_nothing_may_be_written_is_told(path: Path) -> None:
     path.parent.chmod(stat.S_IRUSR | stat.S_IXUSR)
     try:
         with pytest.raises(StoreError, match="cannot be opened"):
@@ -513,7 +513,7 @@ def test_f5_a_folder_where_nothing_may_be_written_is_told(path: Path) -> None:
         path.parent.chmod(stat.S_IRWXU)
 
 
-def test_f5_a_disk_where_nothing_may_be_written_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_where_nothing_may_be_written_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> tuple[int, str]:
         raise PermissionError(13, "Permission denied")
 

@@ -54,7 +54,7 @@ def acknowledged(output: str) -> list[JobRef]:
     return [JobRef("env", JobId(given)) for _, given in told]
 
 
-def test_f3_two_processes_that_add_at_once_keep_everything(path: Path) -> None:
+def test_two_processes_that_add_at_once_keep_everything(path: Path) -> None:
     with adding(path, 0, 200) as one, adding(path, 1_000, 200) as other:
         told = [job for process in (one, other) for job in acknowledged(process.communicate()[0])]
     assert (one.returncode, other.returncode) == (0, 0)
@@ -63,7 +63,7 @@ def test_f3_two_processes_that_add_at_once_keep_everything(path: Path) -> None:
     assert actions(path_beside(path)) == dict.fromkeys(((job.tenant, job.id.key) for job in told), Action.ADD)
 
 
-def test_f3_processes_that_start_together_on_no_store_make_one(path: Path) -> None:
+def test_processes_that_start_together_on_no_store_make_one(path: Path) -> None:
     with ExitStack() as stack:
         processes = [stack.enter_context(adding(path, 100 * number, 3)) for number in range(4)]
         told = [job for process in processes for job in acknowledged(process.communicate()[0])]
@@ -74,12 +74,12 @@ def test_f3_processes_that_start_together_on_no_store_make_one(path: Path) -> No
 
 
 @pytest.mark.slow
-def test_f1_no_acknowledged_id_is_lost_in_twenty_kills(path: Path) -> None:
+def test_no_acknowledged_id_is_lost_in_twenty_kills(path: Path) -> None:
     kill_repeatedly(path, rounds=5)
 
 
 @pytest.mark.long
-def test_f1_no_acknowledged_id_is_lost_in_two_hundred_kills(path: Path) -> None:
+def test_no_acknowledged_id_is_lost_in_two_hundred_kills(path: Path) -> None:
     kill_repeatedly(path, rounds=50)
 
 

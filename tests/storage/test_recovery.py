@@ -49,7 +49,7 @@ def pages_with(content: bytes, word: bytes) -> list[int]:
     return [at for at in starts if content[at] == 13 and word in content[at : at + PAGE]]
 
 
-def test_f6_of_a_store_with_one_page_lost_the_other_rows_come_back_whole_and_its_ids_from_the_index(path: Path) -> None:
+def test_of_a_store_with_one_page_lost_the_other_rows_come_back_whole_and_its_ids_from_the_index(path: Path) -> None:
     content = filled(path)
     lost = pages_with(content, b"label 2")[0]
     path.write_bytes(content[:lost] + bytes(PAGE) + content[lost + PAGE :])
@@ -65,7 +65,7 @@ def test_f6_of_a_store_with_one_page_lost_the_other_rows_come_back_whole_and_its
         added(store, watch(999))
 
 
-def test_f6_a_removed_job_stays_removed_and_its_past_is_kept(path: Path) -> None:
+def test_a_removed_job_stays_removed_and_its_past_is_kept(path: Path) -> None:
     filled(path)
     spoil(path, "DELETE FROM meta")
     with opened(path) as (store, watches):
@@ -115,7 +115,7 @@ def test_a_flipped_digit_of_an_id_is_corrected_by_the_log(path: Path) -> None:
         assert watches.watches[job(3)].label == "label 3"
 
 
-def test_f6_what_the_damaged_file_lacks_comes_from_the_backup_and_nothing_new_is_undone(path: Path) -> None:
+def test_what_the_damaged_file_lacks_comes_from_the_backup_and_nothing_new_is_undone(path: Path) -> None:
     filled(path)
     assert back_up(path)
     with opened(path) as (store, watches):
@@ -134,7 +134,7 @@ def test_f6_what_the_damaged_file_lacks_comes_from_the_backup_and_nothing_new_is
 
 
 @pytest.mark.parametrize("broken", [b"", b"no store", bytes(50_000)], ids=["empty", "text", "nought"])
-def test_f6_where_nothing_is_readable_the_backup_is_used(path: Path, broken: bytes) -> None:
+def test_where_nothing_is_readable_the_backup_is_used(path: Path, broken: bytes) -> None:
     filled(path)
     back_up(path)
     path.write_bytes(broken)
@@ -145,7 +145,7 @@ def test_f6_where_nothing_is_readable_the_backup_is_used(path: Path, broken: byt
     assert asides(path)[0].read_bytes() == broken
 
 
-def test_f6_a_damaged_backup_gives_what_is_readable_of_it(path: Path) -> None:
+def test_a_damaged_backup_gives_what_is_readable_of_it(path: Path) -> None:
     filled(path)
     back_up(path)
     copy = backup_path(path).read_bytes()
@@ -156,7 +156,7 @@ def test_f6_a_damaged_backup_gives_what_is_readable_of_it(path: Path) -> None:
         assert "the copy of" in store.notice
 
 
-def test_f6_a_backup_is_made_once_a_day_whole_and_for_the_user_alone(path: Path) -> None:
+def test_a_backup_is_made_once_a_day_whole_and_for_the_user_alone(path: Path) -> None:
     assert not back_up(path)
     with opened(path) as (store, _):
         assert not back_up(path), "an empty list is no backup"
@@ -173,7 +173,7 @@ def test_f6_a_backup_is_made_once_a_day_whole_and_for_the_user_alone(path: Path)
     assert {one.name for one in path.parent.iterdir()} == {"store", "store.backup", "ids.log"}
 
 
-def test_f6_no_damaged_and_no_newer_store_replaces_the_backup(path: Path) -> None:
+def test_no_damaged_and_no_newer_store_replaces_the_backup(path: Path) -> None:
     content = filled(path)
     back_up(path)
     whole = backup_path(path).read_bytes()
@@ -190,9 +190,7 @@ def test_f6_no_damaged_and_no_newer_store_replaces_the_backup(path: Path) -> Non
     assert {one.name for one in path.parent.iterdir()} == {"store", "store.backup", "ids.log"}
 
 
-def test_f5_where_a_damaged_store_cannot_be_mended_all_stays_as_it_is(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_a_damaged_store_cannot_be_mended_all_stays_as_it_is(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_bytes(b"no store")
 
     def full(*_: object) -> None:
@@ -204,7 +202,7 @@ def test_f5_where_a_damaged_store_cannot_be_mended_all_stays_as_it_is(
     assert path.read_bytes() == b"no store"
 
 
-def test_f3_windows_that_find_the_damage_together_mend_it_once(path: Path) -> None:
+def test_windows_that_find_the_damage_together_mend_it_once(path: Path) -> None:
     filled(path)
     spoil(path, "DELETE FROM meta")
     opened_by: list[int] = []
@@ -223,7 +221,7 @@ def test_f3_windows_that_find_the_damage_together_mend_it_once(path: Path) -> No
     assert len(asides(path)) == 1
 
 
-def test_f4_a_window_that_mends_for_long_is_told_to_the_others(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_window_that_mends_for_long_is_told_to_the_others(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "BUSY_LIMIT", 0.1)
     path.write_bytes(b"no store")
     with exclusive_lock(path.parent), pytest.raises(StoreError, match="Another window is at work"):
@@ -231,7 +229,7 @@ def test_f4_a_window_that_mends_for_long_is_told_to_the_others(path: Path, monke
     assert path.read_bytes() == b"no store"
 
 
-def test_f3_without_hard_links_the_first_of_two_starts_makes_the_store_and_the_other_uses_it(
+def test_without_hard_links_the_first_of_two_starts_makes_the_store_and_the_other_uses_it(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
@@ -263,7 +261,7 @@ def test_two_windows_that_see_the_same_change_tell_it_once(path: Path) -> None:
     assert events == [("added", ""), ("status", "waiting"), ("status", "done")]
 
 
-def test_f6_damage_that_shows_only_in_an_answer_is_mended_by_the_doctor() -> None:
+def test_damage_that_shows_only_in_an_answer_is_mended_by_the_doctor() -> None:
     path = store_path()
     path.parent.mkdir()
     content = filled(path)

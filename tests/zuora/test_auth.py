@@ -287,7 +287,7 @@ async def test_tokens_that_live_for_no_time_are_renewed_once_a_second_at_most() 
     assert script.requests <= 10 / SOONEST + 1
 
 
-async def test_l6_a_token_that_ended_while_the_machine_slept_is_not_used_again() -> None:
+async def test_a_token_that_ended_while_the_machine_slept_is_not_used_again() -> None:
     script, clock = Script(), FixedClock()
     sign_in = signed(script, clock)
     assert await sign_in.token() == "token 1"

@@ -42,13 +42,13 @@ NOTHING = (None, "")
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_v2_no_spoiled_reply_is_called_completed_without_proof(seed: int) -> None:
+def test_no_spoiled_reply_is_called_completed_without_proof(seed: int) -> None:
     fuzz(seed, 2_500)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(100, 110))
-def test_v2_no_spoiled_reply_of_a_hundred_thousand_is_called_completed_without_proof(seed: int) -> None:
+def test_no_spoiled_reply_of_a_hundred_thousand_is_called_completed_without_proof(seed: int) -> None:
     fuzz(seed, 10_000)
 
 
