@@ -1,4 +1,4 @@
-"""What every test relies on: an environment of its own, hypothesis without a stopwatch, and little to collect."""
+"""What every test relies on: an isolated environment, hypothesis without deadlines, and little garbage collection."""
 
 import gc
 import os
@@ -11,7 +11,7 @@ settings.register_profile("zjobtui", deadline=None, print_blob=True, max_example
 settings.register_profile("thorough", settings.get_profile("zjobtui"), max_examples=200)
 settings.load_profile("zjobtui")
 
-# Rich keeps what a style becomes on a terminal for good, so that all tests must have the same colours.
+# Rich caches how a style is rendered on a terminal, so that all tests must have the same colours.
 os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
 
 _THEIRS = ("ZUORA_", "ZJOBTUI_", "XDG_")
@@ -23,7 +23,7 @@ gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """With `-m long` hypothesis tries more examples; so it does where `EXAMPLES` says how many."""
+    """Hypothesis tries more examples with `-m long`, or as many as `EXAMPLES` says."""
     if config.option.markexpr == "long":
         settings.load_profile("thorough")
     if wanted := os.environ.get("EXAMPLES"):
@@ -32,14 +32,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What lives as long as the tests do is not looked through again and again."""
+    """Exclude objects that live as long as the tests from garbage collection."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.fixture(autouse=True)
 def _own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the developer's own tenant, watchlist or colours leaks in, and nothing of a test leaks out."""
+    """Isolate tests from the developer's own tenant, watchlist and colours, and the other way round."""
     for name in os.environ:
         if name.startswith(_THEIRS) or name.upper() in _NAMES:
             monkeypatch.delenv(name)

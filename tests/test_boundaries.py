@@ -1,4 +1,4 @@
-"""Whatever is caught without a name is caught at a boundary, and is logged."""
+"""Broad `except` clauses are only at boundaries, and log."""
 
 import ast
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ LOUD = {
 
 
 def silent(tree: ast.AST) -> Iterator[int]:
-    """The lines in which whatever happens is caught and neither logged nor raised again."""
+    """Return the lines of broad `except` clauses that neither log nor raise."""
     for node in ast.walk(tree):
         match node:
             case ast.ExceptHandler() if is_broad(node.type) and not any(map(is_loud, within(node.body))):
@@ -55,7 +55,7 @@ def is_loud(node: ast.AST) -> bool:
 
 
 def within(nodes: list[ast.stmt]) -> Iterator[ast.AST]:
-    """What is run there: all but the bodies of functions."""
+    """Return what is executed there: everything except bodies of functions."""
     for node in nodes:
         yield from _run(node)
 
@@ -87,7 +87,7 @@ def test_every_broad_except_logs_or_raises() -> None:
 
 
 def test_logging_is_imported_only_where_the_log_is_switched_on() -> None:
-    """Others use `zjobtui.logs`: without handlers the library writes warnings to stderr, over the screen."""
+    """Other modules use `zjobtui.logs`: without handlers the library writes warnings to stderr, over the screen."""
     importing = {
         path.relative_to(PACKAGE).as_posix()
         for path in PACKAGE.rglob("*.py")

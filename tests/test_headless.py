@@ -1,4 +1,4 @@
-"""The commands that print, and the little that the monitor's own command says before it has a screen."""
+"""The commands that print, and what the monitor's command prints before it has a screen."""
 
 import json
 import re
@@ -111,7 +111,7 @@ def test_what_is_not_watched_cannot_be_removed_and_is_named() -> None:
 
 
 def fill() -> None:
-    """One job of each verdict, each with a label that is its number."""
+    """One job of each verdict, labelled with its number."""
     with opened(store_path()) as (store, _):
         watches = added(store, *(watch(number, label=f"job {number}") for number in range(1, 7)))
         for number, observation in (
@@ -255,7 +255,7 @@ def test_without_a_terminal_the_monitor_says_so_in_one_line(arguments: list[str]
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The commands believe that they have a terminal."""
+    """Make the commands believe that they have a terminal."""
     monkeypatch.setattr(monitor, "need_terminal", lambda: None)
 
 

@@ -1,4 +1,4 @@
-"""What may import what, and what a command pays for when it starts."""
+"""Import rules, and what a command imports when it starts."""
 
 import ast
 import json
@@ -26,7 +26,7 @@ NEED_THE_SCREEN = {
     *(f"zjobtui.commands.{name}" for name in ("demo", "doctor", "first_start", "monitor")),
 }
 NEED_THE_NETWORK = {f"zjobtui.zuora.{name}" for name in ("api", "failures", "health_check", "transport")}
-"""These import httpx, which itself imports rich where that is installed, for a command of its own."""
+"""These import httpx, which itself imports rich if it is installed, for a command of its own."""
 SERVE = {"zjobtui.cli.demo", "zjobtui.cli.simulate"}
 """These run the simulator, and so import aiohttp."""
 
@@ -44,7 +44,7 @@ for module in sys.argv[1:]:
         os._exit(0)
     os.wait()
 """
-"""Imports each module in a process of its own, and tells which top-level packages are then loaded."""
+"""Import each module in a process of its own, and return the top-level packages that are then loaded."""
 
 LISTING = """
 import sys
@@ -118,14 +118,14 @@ def test_the_monitor_pays_for_neither_commands_nor_network_before_its_first_scre
 
 
 LATE_LIMIT = 20
-"""Imports inside functions in the whole package; each names the milliseconds that it saves a start."""
+"""Imports inside functions in the whole package; each names the milliseconds that it saves at start."""
 
 OPTIONAL = {"importlib.import_module('keyring')"}
-"""What may not be installed, and is looked for when it is wanted."""
+"""Optional packages, imported when needed."""
 
 
 def late_imports(node: ast.AST, *, is_late: bool = False) -> Iterator[ast.stmt | ast.Call]:
-    """Every import below a function, calls of `import_module` among them; those for type checkers are left out."""
+    """Return every import inside a function, calls of `import_module` included, except those for type checkers."""
     for below in ast.iter_child_nodes(node):
         if isinstance(below, ast.If) and "TYPE_CHECKING" in ast.unparse(below.test):
             continue

@@ -1,4 +1,4 @@
-"""A window that was killed: the next one polls at once, and never says that another window does."""
+"""A killed window: the next one polls at once, and never reports that another window does."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ from zjobtui.simulator.server import Simulator, running
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Simulator]:
-    """A tenant whose jobs have all but one ended."""
+    """A tenant whose jobs have all ended but one."""
     starts, began = iter([0.0]), time.monotonic()
     with running(jobs=12, seed=7, clock=lambda: next(starts, 200.0 + time.monotonic() - began)) as simulator:
         yield simulator
@@ -49,7 +49,7 @@ def env(served: Simulator, tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def lease_end(served: Simulator, env: dict[str, str], tmp_path: Path) -> float:
-    """Until when the lease runs that a killed window has left; there is a job that it has not asked about."""
+    """When the lease of a killed window expires; there is a job that it has not polled."""
     running_job, ended_job = served.job_ids[6], served.job_ids[0]
     subprocess.run([*PROGRAM, "add", running_job], env=env, check=True, capture_output=True)
     with watching(env) as window:

@@ -1,4 +1,4 @@
-"""The instruments of the benchmark of delays: what a film shows, when, and what comes of it."""
+"""The instruments of the benchmark of delays: what a recording shows, when, and the result."""
 
 import json
 import time
@@ -82,7 +82,7 @@ def test_an_end_out_of_view_is_shown_by_the_count_in_the_order_of_the_answers() 
     first, second, third, fourth = answered
     frames = film(
         (0.1, row(1, "◌ 1,200 waiting  ✓ 0 done")),
-        (0.2, row(1, "◌ 1,200 waiting  ✓ 1,200 done")),  # before any was answered
+        (0.2, row(1, "◌ 1,200 waiting  ✓ 1,200 done")),  # before any response
         (1.3, row(1, "◌ 1,199 waiting  ✓ 1 done")),
         (3.4, row(5, "✓ done 00000003")),
         (3.5, row(1, "◌ 1,197 waiting  ✓ 3 done")),

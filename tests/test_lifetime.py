@@ -1,4 +1,4 @@
-"""Days in a terminal: polling goes on whether or not anybody reads what it shows."""
+"""Days in a terminal: polling continues whether or not its output is read."""
 
 import time
 from collections.abc import Callable
@@ -21,7 +21,7 @@ JOBS = 8
 
 
 def clog(terminal: Terminal) -> None:
-    """Makes the program draw more than a terminal that nobody reads takes."""
+    """Make the program draw more than an unread terminal buffers."""
     for number in range(40):
         terminal.resize(140 + number % 2, 40)
         time.sleep(0.02)
@@ -34,7 +34,7 @@ def run_io(folder: Path) -> list[WatchedJob]:
 
 
 def until_asked(terminal: Terminal, served: Simulator) -> None:
-    """Stops reading, and waits until half as many calls as there are jobs have come all the same."""
+    """Stop reading, and wait until there were half as many calls as there are jobs."""
     clog(terminal)
     wanted, end = served.requests.total + JOBS // 2, time.monotonic() + 30
     while served.requests.total < wanted:
@@ -43,7 +43,7 @@ def until_asked(terminal: Terminal, served: Simulator) -> None:
 
 
 def for_ten_minutes(terminal: Terminal, served: Simulator) -> None:
-    """Stops reading, and expects the calls of a second program that is read all the while."""
+    """Stop reading, and expect the calls of a second program whose output is read."""
     with TemporaryDirectory() as folder, running(jobs=40, seed=7, clock=lambda: 0.0) as other:
         stored(Path(folder), other, count=JOBS)
         with started(pointed_at(other, Path(folder))) as twin:
@@ -56,7 +56,7 @@ def for_ten_minutes(terminal: Terminal, served: Simulator) -> None:
 
 
 def live_unread(folder: Path, stop_reading: Callable[[Terminal, Simulator], None]) -> float:
-    """Jobs end while nobody reads; returns seconds until the screen is right when it is read again."""
+    """Jobs end while nothing is read; return the seconds until the screen is right when it is read again."""
     world = [0.0]
     with running(jobs=40, seed=7, clock=lambda: world[0]) as served:
         stored(folder, served, count=JOBS)

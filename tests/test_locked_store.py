@@ -37,7 +37,7 @@ def served() -> Iterator[Simulator]:
 
 
 def enter(terminal: Terminal, given: str) -> None:
-    """Adds a job through the dialog, and waits for its row."""
+    """Add a job through the dialog, and wait for its row."""
     terminal.paste(f"job {given}")
     terminal.wait_for("1 new job")
     terminal.press("enter")

@@ -1,4 +1,4 @@
-"""What stopped polling can be read from the log alone, whatever it was, and no secret is in it."""
+"""Whatever stopped polling can be seen in the log alone, and no secret is in it."""
 
 import re
 import signal
@@ -56,7 +56,7 @@ def run(env: Mapping[str, str], *arguments: str, command: tuple[str, ...] = PROG
 
 
 def logged(path: Path, *expected: str) -> str:
-    """The log, in which lines match these patterns one after the other."""
+    """Return the log, in which lines match these patterns one after the other."""
     text, at = path.read_text(encoding="utf-8"), 0
     for pattern in expected:
         found = re.compile(pattern).search(text, at)
@@ -93,7 +93,7 @@ def test_a_locked_store(tmp_path: Path, path: Path, served: Simulator) -> None:
         path,
         r"INFO \S+: store \S+ opened, 3 jobs",
         r"WARNING \S+: the store took \d\.\d s; another program may have held its lock",
-        rf"ERROR zjobtui.polling.watchlist_service: not saved, it is tried again: env/{given}.*database is locked",
+        rf"ERROR zjobtui.polling.watchlist_service: not saved, will be tried again: env/{given}.*database is locked",
         rf"WARNING zjobtui.polling.watchlist_service: unsaved: env/{given} \(The watchlist .* is locked by another",
         rf"said: .*{given}",
         r"end: exit status 0",
@@ -239,7 +239,7 @@ def test_a_window_that_loses_its_terminal_says_so_in_its_log(
 
 
 def test_secrets_and_bodies_are_in_no_line(tmp_path: Path, path: Path) -> None:
-    """They are planted in the environment, a file, labels, the token, headers and bodies of responses and errors."""
+    """Secrets are planted in the environment, a file, labels, the token, headers and bodies of responses and errors."""
     said = {
         "success": False,
         "processId": TOKEN,

@@ -37,7 +37,7 @@ def path(tmp_path: Path) -> Iterator[Path]:
 
 
 def lines(path: Path) -> list[str]:
-    """The lines once all are written, without time and process."""
+    """Return the lines once all are written, without time and process."""
     assert logs.stop("read") == ""
     text = path.read_text(encoding="utf-8")
     assert all(LINE.fullmatch(line) for line in text.splitlines())
@@ -383,7 +383,7 @@ def test_the_developer_tools_of_textual_do_not_break_the_screen(tmp_path: Path) 
 
 
 def until(is_met: Callable[[], object], seconds: float = 5.0) -> None:
-    """Wait for what another thread does."""
+    """Wait for another thread."""
     end = time.monotonic() + seconds
     while not is_met():
         assert time.monotonic() < end

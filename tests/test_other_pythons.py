@@ -1,4 +1,4 @@
-"""Newer Pythons, where this machine has them: every module compiles there without a warning, and commands answer."""
+"""Newer Pythons, if installed: every module compiles there without a warning, and commands run."""
 
 import os
 import shutil

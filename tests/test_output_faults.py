@@ -1,4 +1,4 @@
-"""Exit statuses when standard output or standard error cannot be written, and after a fault of the program itself."""
+"""Exit statuses when standard output or standard error cannot be written, and after an internal error."""
 
 import os
 import select
@@ -21,7 +21,7 @@ from zjobtui.simulator.server import Simulator, running
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[Simulator]:
-    """A tenant whose jobs have all but one ended: 0 is done, 1 failed."""
+    """A tenant whose jobs have all ended but one: 0 is done, 1 failed."""
     starts, began = iter([0.0]), time.monotonic()
     with running(jobs=12, seed=7, clock=lambda: next(starts, 200.0 + time.monotonic() - began)) as served:
         yield served

@@ -1,4 +1,4 @@
-"""What README promises to programs: the script in it runs as it stands there, and every field is named."""
+"""Promises of the README to programs: its script runs unchanged, and every field is named."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The store's file is moved, deleted or put back under an open window: nothing is lost, and the new file is used."""
+"""The store's file is moved, deleted or replaced under an open window: nothing is lost, and the new file is used."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ def delete(path: Path) -> None:
 
 
 def put_back(path: Path) -> None:
-    """The file as it was before anything was watched, as from a copy."""
+    """The file as it was before any job was added, as from a copy."""
     path.with_name("copy").replace(path)
 
 
@@ -35,7 +35,7 @@ def mend(path: Path) -> None:
 
 
 def let_another_begin_anew(path: Path) -> None:
-    """Another window starts where the file was deleted, adds a job of its own and removes one of ours."""
+    """Another window starts after the file was deleted, adds a job and removes one of ours."""
     path.unlink()
     with opened(path) as (store, _):
         watches = added(store, watch(1), watch(9))
@@ -43,7 +43,7 @@ def let_another_begin_anew(path: Path) -> None:
 
 
 def overwrite(path: Path) -> None:
-    """The same file, with other content: its name and its number stay."""
+    """The same file, with other content: its name and its inode stay."""
     path.write_bytes(b"no database at all\n" * 500)
 
 
@@ -67,7 +67,7 @@ WAYS = {
 
 
 def with_open_window(path: Path, replace: Callable[[Path], None]) -> WatchlistService:
-    """A window that watches jobs 1 (done) and 2 (waiting), and labels job 2 just after the file was replaced."""
+    """A window with jobs 1 (done) and 2 (running) that labels job 2 just after the file was replaced."""
 
     async def run(store: Store, watches: Watchlist) -> WatchlistService:
         service = WatchlistService(watches, store, lambda: None)

@@ -1,4 +1,4 @@
-"""The tests' own instruments do what they say: the bad server, the replies, the jumping clock."""
+"""The tests' own instruments work: the faulty server, the responses, the jumping clock."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 
 def talk(server: FaultServer, path: str = "/v1/async-jobs/1", times: int = 1, token: str = "") -> bytes:
-    """What comes back on one connection until it ends or falls silent."""
+    """Return what comes back on one connection until it ends or falls silent."""
     request = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
     received = b""
     with socket.create_connection(("127.0.0.1", server.port), timeout=0.3) as line:

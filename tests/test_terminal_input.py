@@ -1,4 +1,4 @@
-"""The whole program on a terminal that sends pastes in pieces, answers late, or sends noise."""
+"""The whole program on a terminal that sends pastes in pieces, responds late, or sends noise."""
 
 import random
 import signal

@@ -1,4 +1,4 @@
-"""Three tenants in one window: a dead host slows neither of the others, and is said to be dead."""
+"""Three tenants in one window: a host that is down slows neither of the others, and is reported."""
 
 import time
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def table(name: str, url: str, client_id: str) -> str:
 
 
 def stored_for_all(folder: Path, tenants: dict[str, Simulator]) -> None:
-    """Leaves a watchlist with a few jobs of each tenant."""
+    """Write a watchlist with a few jobs of each tenant."""
     watches = [
         WatchedJob(job=JobRef(name, JobId(one)), added_at=time.time(), added_by="test")
         for name, served in tenants.items()

@@ -1,4 +1,4 @@
-"""The program as people use it: a process of its own on a terminal of its own, against the simulator over HTTP."""
+"""The program as users run it: a separate process on a terminal of its own, with the simulator over HTTP."""
 
 import re
 import signal
@@ -158,7 +158,7 @@ def free_port() -> int:
 
 
 def lose_the_network(folder: Path, served: Simulator, *keys: str, seconds: float) -> None:
-    """Starts without a server, then with one; `keys` are what a person presses when it is back."""
+    """Start without a server, then with one; `keys` are pressed when it is back."""
     port = free_port()
     stored(folder, served, age=600)
     env = {**pointed_at(served, folder), "ZUORA_BASE_URL": f"http://127.0.0.1:{port}"}

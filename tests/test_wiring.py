@@ -1,4 +1,4 @@
-"""What the settings in the file say of the screen reaches it, and what cannot be is told with its line."""
+"""Settings for the screen reach it, and errors in the file are reported with their line."""
 
 import gc
 from collections.abc import Callable
@@ -67,7 +67,7 @@ def test_what_cannot_be_is_told_by_file_and_line_in_the_order_of_the_lines(tmp_p
 
 
 def test_a_run_gets_look_limit_and_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything between the file and the two that use it: the app and the engine."""
+    """Records what the app and the engine are given."""
     made: dict[str, object] = {}
 
     class Shown(MonitorApp):

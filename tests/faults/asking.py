@@ -1,4 +1,4 @@
-"""A real client for a server of the test's own, and a check that it leaves nothing behind when it is closed."""
+"""A real client for a test server, and a check that it leaves nothing behind when it is closed."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ from zjobtui.zuora.transport import Transport
 
 JOB = job_id()
 _TURNS = 5
-"""Turns of the loop in which generators that were left in their midst come to their end."""
+"""Iterations of the event loop in which unfinished generators end."""
 
 CREDENTIALS = ClientCredentials("client-1", Secret("secret-1"))
 
@@ -46,7 +46,7 @@ async def asking(
 
 
 def kinds(observations: list[Observation]) -> list[ProblemKind | None]:
-    """The problems of calls, None for a good answer."""
+    """The problems of calls, None for a good response."""
     return [one.problem.kind if isinstance(one, Failure) else None for one in observations]
 
 
@@ -56,7 +56,7 @@ async def storm(client: ZuoraApi, calls: int) -> list[ProblemKind | None]:
 
 
 async def no_connection_left(server: FaultServer, seconds: float = 5.0) -> None:
-    """Returns when the server sees every connection ended; fails when one stays open."""
+    """Return when the server sees every connection closed; fail if one stays open."""
     end = time.monotonic() + seconds
     while server.open_connections:
         assert time.monotonic() < end, f"{server.open_connections} connections were leaked"

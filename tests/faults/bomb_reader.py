@@ -1,4 +1,4 @@
-"""A process of its own that reads monstrous answers and prints by how many MiB its memory grew at the most."""
+"""A separate process that reads huge responses and prints by how many MiB its memory grew at most."""
 
 import asyncio
 import resource
@@ -8,7 +8,7 @@ from tests.faults.asking import JOB, asking, kinds
 
 
 async def read(base_url: str) -> None:
-    """Warms up with good answers, then reads as many monstrous ones; the server decides which is which."""
+    """Warm up with good responses, then read as many huge ones; the server decides which is which."""
     async with asking(base_url, limit=20) as client:
         for _ in range(10):
             await client.observe(JOB)

@@ -1,4 +1,4 @@
-"""What can go wrong between Zuora and the client, each with its name, and what the client must make of it."""
+"""Faults between Zuora and the client, each with its name, and what the client must make of it."""
 
 from dataclasses import dataclass
 
@@ -40,18 +40,18 @@ from tests.support.scripts import Script, when_kept_alive
 from zjobtui.models.problem import ProblemKind
 
 SHORT = 0.5
-"""Seconds for a request that is to run into its deadline."""
+"""Seconds for a request that is expected to reach its deadline."""
 
 AMPLE = 8.0
-"""Seconds for a request that is to end by itself."""
+"""Seconds for a request that is expected to end by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """One trouble: what the server does, and what `calls` calls one after the other make of it.
+    """A fault: what the server does, and the result of `calls` calls one after the other.
 
-    `kind` is the problem of each call, None for a good answer; `says` stands in the problem's text or the report's raw
-    one; `jobs` and `tokens` are the requests that come in whole.
+    `kind` is the problem of each call, None for a good response; `says` is in the problem's text or the report's raw
+    one; `jobs` and `tokens` are the complete requests that arrive.
     """
 
     name: str
@@ -68,17 +68,17 @@ class Scenario:
 
 
 def good(name: str, script: Script = None, **fields: object) -> Scenario:
-    """A trouble that must not be seen."""
+    """A fault without visible effect."""
     return Scenario(name=name, script=script, **fields)  # type: ignore[arg-type]
 
 
 def bad(name: str, script: Script, kind: ProblemKind, **fields: object) -> Scenario:
-    """A trouble about a job."""
+    """A fault of a job request."""
     return Scenario(name=name, script=script, kind=kind, **fields)  # type: ignore[arg-type]
 
 
 def unreadable(name: str, body: bytes, says: str = "", status: int = 200) -> Scenario:
-    """A body that is no answer about a job."""
+    """A body that is not a response about a job."""
     return bad(name, Answer(body, status), ProblemKind.UNREADABLE, says=says)
 
 
@@ -88,12 +88,12 @@ def broken_off(name: str, script: Script) -> Scenario:
 
 
 def at_sign_in(name: str, script: Script, kind: ProblemKind, **fields: object) -> Scenario:
-    """A trouble with the token; no job is then asked about."""
+    """A fault of the token request; no job is then polled."""
     return Scenario(name=name, token=script, kind=kind, jobs=0, **fields)  # type: ignore[arg-type]
 
 
 def deaf_after_token(connection: int) -> Silence | None:
-    """Accepts every connection, and reads from the first alone."""
+    """Accept every connection, and read only from the first one."""
     return Silence() if connection > 1 else None
 
 

@@ -1,4 +1,4 @@
-"""An https server on loopback with a certificate that nobody has signed but itself."""
+"""An https server on loopback with a self-signed certificate."""
 
 import asyncio
 import ssl
@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.support.answers import Answer
 
 CERTIFICATE = Path(__file__).with_name("loopback.pem")
-"""For 127.0.0.1 until 2126, with its key: of no use to anybody."""
+"""For 127.0.0.1 until 2126, with its key, which is of no other use."""
 
 CERTIFICATE_BEHIND_PROXY = CERTIFICATE.with_name("zuora_invalid.pem")
 """The same for `rest.zuora.invalid`, a name that no machine can have."""
@@ -17,7 +17,7 @@ CERTIFICATE_BEHIND_PROXY = CERTIFICATE.with_name("zuora_invalid.pem")
 
 @asynccontextmanager
 async def https_server(*answers: Answer, certificate: Path = CERTIFICATE) -> AsyncIterator[tuple[str, list[bytes]]]:
-    """Gives the answers in turn; yields the base URL and the heads of the requests that came."""
+    """Send the responses in turn; yield the base URL and the heads of the requests."""
     came, turns, serving = list[bytes](), iter(answers), set[asyncio.Task[None] | None]()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

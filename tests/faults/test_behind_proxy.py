@@ -1,4 +1,4 @@
-"""Calls to an https host behind a proxy that works: its credentials, its certificates, and hosts that are exempt."""
+"""Calls to an https host behind a working proxy: its credentials, its certificates, and exempt hosts."""
 
 import asyncio
 import subprocess
@@ -33,7 +33,7 @@ NAME = HOST.removeprefix("https://")
 async def behind(
     *answers: Answer, user: str = "", password: str = "", status: int = 200
 ) -> AsyncIterator[tuple[Tunnels, list[bytes]]]:
-    """A proxy in front of a host that gives these answers; yields it and the requests that came to the host."""
+    """A proxy in front of a host that sends these responses; yields it and the requests to the host."""
     async with (
         https_server(*answers, certificate=CERTIFICATE_BEHIND_PROXY) as (base_url, came),
         proxy_server(int(base_url.rpartition(":")[2]), user, password, status) as tunnels,

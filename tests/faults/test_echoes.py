@@ -1,4 +1,4 @@
-"""What a server echoes of a secret is masked: no report, problem or call holds it."""
+"""Secrets that a server echoes are masked: no report, problem or call contains them."""
 
 import json
 from collections.abc import Callable
@@ -41,7 +41,7 @@ def holds_none(shown: object, *secrets: str) -> bool:
 
 
 def everywhere(echo: str, status: int = 200) -> Answer:
-    """The echo in the body and in every header that is kept."""
+    """The echo in the body and in every header that is stored."""
     reason = f'[{{"code": "50000099", "message": "not for {echo}"}}]'
     body = f'{{"success": {str(status == 200).lower()}, "status": "Processing", "{echo}": ["Bearer {echo}"], '
     body += f'"errors": "{echo}", "reasons": {reason}, "processId": "{echo}"}}'

@@ -1,4 +1,4 @@
-"""The whole engine, with thread, store and client, on a simulated tenant that throttles, drops and goes away."""
+"""The whole engine, with thread, store and client, on a simulated tenant that throttles, drops and disappears."""
 
 import json
 import threading
@@ -31,15 +31,15 @@ from zjobtui.zuora.transport import Transport
 
 JOBS = 20
 PATIENCE = 30.0
-"""Seconds that the engine may take in all, an outage of 3 s and its backing off included."""
+"""Seconds that the engine may take in all, including an outage of 3 s and its backoff."""
 
 GRAIN = 0.6
-"""Seconds that may lie between a moment of the world and the note of it: latency, gathering, a busy machine."""
+"""Seconds between a moment in the simulator and its record: latency, gathering, a busy machine."""
 
 
 @dataclass
 class Witness:
-    """Holds every published state against what the world says at that moment."""
+    """Compares every published state with the simulator's at that moment."""
 
     world: World
     simulator: Simulator
@@ -54,13 +54,13 @@ class Witness:
             self._check(watch, elapsed, now)
 
     def life(self, job: JobRef) -> SimulatedJob:
-        """What the world has in store for a job."""
+        """The planned course of a job in the simulator."""
         found = self.world.life(job.id.given)
         assert found is not None
         return found
 
     def truth(self, job: JobRef, elapsed: float) -> Verdict | None:
-        """What the world says of a job; None for one that Zuora does not know."""
+        """The simulator's verdict on a job; None for one that Zuora does not know."""
         life = self.life(job)
         report = read_response(200, json.dumps(reply(life, elapsed), ensure_ascii=False).encode())
         return judge(report) if isinstance(report, Report) else None
@@ -93,7 +93,7 @@ class Trial:
     witness: Witness
 
     def wait_for_ends(self, elapsed: float, share: float = 1.0, patience: float = PATIENCE) -> None:
-        """Returns when that share of the jobs that end up to `elapsed` seconds after the start is shown as ended."""
+        """Return when that share of the jobs that end up to `elapsed` seconds after the start is shown as ended."""
         end, simulator = time.monotonic() + patience, self.witness.simulator
         while True:
             watches = [one for one in self.engine.state.watchlist if self.witness.ended(one.job, elapsed)]
@@ -107,7 +107,7 @@ class Trial:
 
 @contextmanager
 def engine_on(simulator: Simulator, seed: int, path: Path) -> Iterator[Trial]:
-    """An engine with a store at `path` on the simulated tenant; stopped, and everything of it gone, at the end."""
+    """An engine with a store at `path` on the simulated tenant; stopped and cleaned up at the end."""
     clock, threads = SystemClock(), set(threading.enumerate())
     tenant = Tenant(name="env", base_url=simulator.base_url)
     credentials = ClientCredentials(simulator.client_id, Secret(simulator.client_secret))
@@ -139,7 +139,7 @@ def all_of(simulator: Simulator) -> list[WatchedJob]:
 
 
 def kept(path: Path) -> dict[JobRef, Verdict]:
-    """What the store holds for the next start."""
+    """The watchlist that the next start loads."""
     store, watchlist = open_store(path, read_report)
     with store:
         return {watch.job: watch.verdict for watch in watchlist}

@@ -1,4 +1,4 @@
-"""The real client against a server that does wrong whatever it can: an observation, in time, every time."""
+"""The real client against a server with every kind of fault: an observation, in time, every time."""
 
 import time
 

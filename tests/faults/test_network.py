@@ -1,4 +1,4 @@
-"""The network's requirements by their numbers: deadlines, pool, sizes, kept-alive connections, restarts, redirects."""
+"""Network: deadlines, pool, sizes, kept-alive connections, restarts, redirects."""
 
 import asyncio
 import random
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 
 class Switch:
-    """A script that is bad until it is turned."""
+    """A script that fails until it is switched."""
 
     def __init__(self, behaviour: Behaviour) -> None:
         self._behaviour = behaviour
@@ -93,7 +93,7 @@ async def test_a_port_where_nobody_listens_and_a_name_that_nobody_knows_are_told
 
 
 async def survive(timeouts: int) -> None:
-    """So many calls that time out or are cancelled, most of them before they have got a connection; then good ones."""
+    """So many calls that time out or are cancelled, most of them before they get a connection; then good ones."""
     switch = Switch(Silence())
     with fault_server(switch) as server:
         async with asking(server.base_url, limit=0.4) as client:
@@ -172,7 +172,7 @@ PIECES = [
 
 
 def monsters(times: int, seed: int) -> None:
-    """Texts put together from what breaks JSON; each is a report or a problem, and none raises."""
+    """Texts composed of what breaks JSON; each is a report or a problem, and none raises."""
     chance = random.Random(seed)
     for _ in range(times):
         body = b"".join(chance.choices(PIECES, k=chance.randint(0, 12)))
@@ -211,7 +211,7 @@ async def test_no_bytes_on_the_wire_make_the_client_raise() -> None:
 
 
 async def poll(script: Behaviour | Callable[[Request], Behaviour | None], polls: int) -> None:
-    """Polls as the poller does: one at a time, a few at once, all at once, with idle connections left between."""
+    """Poll as the poller does: one at a time, a few at once, all at once, with idle connections in between."""
     with fault_server(script) as server:
         async with asking(server.base_url) as client:
             seen: list[ProblemKind | None] = []
@@ -347,7 +347,7 @@ async def test_both_requests_ask_for_no_encoding_but_the_one_that_is_read() -> N
 
 
 async def _knock(address: tuple[str, int]) -> socket.socket:
-    """A connection, as far as it gets, that keeps its place in the queue."""
+    """An incomplete connection that keeps its place in the queue."""
     one = socket.socket()
     one.setblocking(False)
     one.connect_ex(address)

@@ -1,4 +1,4 @@
-"""The whole program behind a proxy that is malformed, refuses or is dead: user and password are never shown or kept."""
+"""The program behind a proxy that is malformed, refuses or is down: user and password are never shown or stored."""
 
 import socket
 import subprocess
@@ -46,7 +46,7 @@ def behind(folder: Path, variable: str, url: str) -> dict[str, str]:
 
 
 def shows_none(folder: Path, *texts: str | bytes) -> bool:
-    """Whether neither what was printed nor any file that was left holds user or password."""
+    """Whether neither the output nor any file contains user or password."""
     kept = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
     shown = [text.encode() if isinstance(text, str) else text for text in texts]
     return not any(secret.encode() in data for data in (*kept, *shown) for secret in (USER, PASSWORD))

@@ -1,4 +1,4 @@
-"""The whole engine after a suspend in which a NAT has forgotten every connection without a word."""
+"""The whole engine after a suspend in which a NAT has silently forgotten every connection."""
 
 import threading
 import time
@@ -27,7 +27,7 @@ SLEEP = 8 * 3_600.0
 
 
 class SleepingClock(SystemClock):
-    """The clock of a machine that can be put to sleep: this clock goes on, those of the event loop do not."""
+    """The clock of a machine that can be suspended: this clock goes on, those of the event loop do not."""
 
     slept = 0.0
 
@@ -39,7 +39,7 @@ class SleepingClock(SystemClock):
 
 
 class Nat:
-    """Hands every call through, until it stalls; those over connections that it has forgotten get no answer."""
+    """Forwards every call, until it stalls; connections that it has forgotten get no response."""
 
     def __init__(self) -> None:
         self.forgotten = 0

@@ -1,4 +1,4 @@
-"""Whatever fails, secret and token are in no log, no text of an exception and no object's description."""
+"""Whatever fails, secret and token are in no log, exception text or object description."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ TROUBLES = [one for one in (*TIME, *CONNECTION, *SIGN_IN, *REFUSALS[-7:]) if one
 
 @pytest.fixture
 def told() -> Iterator[io.StringIO]:
-    """All that any logger says, at DEBUG, the event loop in debug mode among them."""
+    """Everything that is logged at DEBUG, including the event loop in debug mode."""
     said, root = io.StringIO(), logging.getLogger()
     listener = logging.StreamHandler(said)
     listener.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s %(args)s"))
@@ -48,7 +48,7 @@ def told() -> Iterator[io.StringIO]:
 
 @pytest.fixture(autouse=True)
 def _older_objects_are_passed_over() -> Iterator[None]:
-    """What other tests left behind knows nothing of these secrets, and takes long to describe."""
+    """Objects of other tests do not know these secrets, and take long to describe."""
     gc.collect()
     gc.freeze()
     yield
@@ -56,7 +56,7 @@ def _older_objects_are_passed_over() -> Iterator[None]:
 
 
 def descriptions() -> str:
-    """The `repr` of every object of the program, of httpx and of the event loop that has come to life.
+    """The `repr` of every new object of the program, of httpx and of the event loop.
 
     aiohttp's own `RequestInfo` shows the header with the token; it never leaves `Transport.send`.
     """

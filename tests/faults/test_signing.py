@@ -1,4 +1,4 @@
-"""Signing in over a real line: the token requests that a server counts when tokens end, are refused, or never come."""
+"""Tokens over a real connection: the requests that a server counts when tokens expire, are refused, or never come."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The engine and the real client while a tenant fails as a whole: when requests go out, and what is shown of it."""
+"""The engine and the real client while a tenant fails as a whole: when requests are sent, and what is shown."""
 
 import time
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.slow
 def engine_on(
     path: Path, jobs: int, script: Script = None, token: Script = None
 ) -> Iterator[tuple[Engine, FaultServer]]:
-    """An engine that polls jobs on a server of the test's own."""
+    """An engine that polls jobs on a test server."""
     clock = SystemClock()
     with fault_server(script, token=token) as server:
         tenant = Tenant(name="env", base_url=server.base_url, kind=TenantKind.PRODUCTION)

@@ -1,4 +1,4 @@
-"""What the rows say while things go wrong: old never looks fresh, and what is final stays."""
+"""What rows show during faults: old never looks fresh, and final reports stay."""
 
 import asyncio
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import STALE_AFTER, is_stale
 
 FAULT_AT = 60.0
-"""Seconds after the start from which nothing good comes any more."""
+"""Seconds after the start from which all calls fail."""
 
 JOBS = 12
 
@@ -38,7 +38,7 @@ class Faulty(TimedSource):
 
 @dataclass
 class Watched:
-    """Looks at all rows twice a second; each must be stale 1 s after three intervals as its answer promised."""
+    """Checks all rows twice a second; each must be stale 1 s after three promised intervals."""
 
     seconds: float
 
@@ -128,7 +128,7 @@ LATER = Failure(Problem(ProblemKind.NOT_FOUND), START + 50)
 
 @dataclass
 class Fickle(TimedSource):
-    """Says that the job is completed, and when asked again something else."""
+    """Reports that the job is completed, and something else when polled again."""
 
     later: Observation = LATER
 

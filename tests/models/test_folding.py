@@ -18,7 +18,7 @@ PLANNED = 5.0
 
 
 def after(*observations: Observation) -> WatchedJob:
-    """A watch that has taken these in, one after the other."""
+    """A job after these observations, one after the other."""
     one = watch()
     for observation in observations:
         one = apply_observation(one, observation, PLANNED).watch

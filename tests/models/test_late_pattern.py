@@ -1,4 +1,4 @@
-"""Patterns that are compiled late behave as compiled ones, and none of them is faulty."""
+"""Lazy patterns behave as compiled ones, and all of them are valid."""
 
 import re
 from collections.abc import Iterator

@@ -27,7 +27,7 @@ HOSTILE = {
     "fillers that look like nothing": "a\u3164\uffa0\u115fb",
 }
 VISIBLE_FORMATS = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
-"""The format characters that draw something: signs that stand before a number in Arabic, Syriac and Kaithi."""
+"""Format characters that are visible: signs that stand before a number in Arabic, Syriac and Kaithi."""
 
 ANYTHING = st.text(st.characters(exclude_categories=()))
 

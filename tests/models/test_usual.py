@@ -122,7 +122,7 @@ AGES = st.integers(1, 12)
 
 @given(st.lists(AGES, min_size=FEWEST, max_size=14), st.lists(AGES, max_size=14))
 def test_jobs_that_run_count_as_kaplan_and_meier_define(ends: list[int], ages: list[int]) -> None:
-    """The calls around an end are as near to each other as can be, so that a job is at risk up to its age."""
+    """The calls around an end are as close as possible, so that a job is at risk up to its age."""
     share, known = Fraction(1), {}
     for age in sorted(set(ends)):
         at_risk = sum(one >= age for one in (*ends, *ages))
@@ -145,7 +145,7 @@ def _has_few(age: int, share: Fraction, ends: list[int], ages: list[int]) -> boo
 
 
 def polled(lives: list[float], until: float, chance: Random, added: list[float]) -> Iterator[WatchedJob]:
-    """Jobs that were called every 2 s up to then, each at moments of its own."""
+    """Jobs that were polled every 2 s up to then, each at different moments."""
     for number, (took, at) in enumerate(zip(lives, added, strict=True), 2):
         calls = [at + chance.random() * 2]
         while calls[-1] + 2 <= until and calls[-1] < at + took:

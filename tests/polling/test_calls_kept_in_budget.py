@@ -1,4 +1,4 @@
-"""The poller and its budget in virtual time: what a tenant grants is never overrun, and used where it is granted."""
+"""Poller and rate limiter in virtual time: the limits of a tenant are never exceeded, and used where they allow it."""
 
 import asyncio
 from collections.abc import Callable
@@ -53,7 +53,7 @@ def test_a_day_that_a_person_has_set_is_kept() -> None:
 
 
 class Capped(TimedSource):
-    """A host that takes two calls a second and refuses the rest."""
+    """A host that accepts two calls a second and refuses the rest."""
 
     def __init__(self) -> None:
         super().__init__(trouble=self._refuse)
@@ -117,7 +117,7 @@ def again_and_again(seconds: float, every: float, do: Callable[[Run], None]) -> 
 
 
 def longest_wait(run: Run, count: int, without: int | None = None) -> int:
-    """The calls that went to all jobs while one of them waited for its next, or for its first.
+    """The calls about all jobs while one of them waited for its next call, or for its first one.
 
     `without` is the number of a job whose calls are left out, and that may wait for as long as it likes.
     """
@@ -185,7 +185,7 @@ def test_a_job_that_is_asked_about_by_hand_all_day_leaves_calls_to_the_others_an
 
 
 def longest_wait_in_seconds(run: Run, count: int, seconds: float) -> float:
-    """For how long a job waited for its next call, or for its first."""
+    """How long a job waited for its next call, or for its first one."""
     turns: dict[JobId, list[float]] = {job_id(number): [0.0] for number in range(count)}
     for asked in run.source.asked:
         turns[asked.job].append(asked.at - START)

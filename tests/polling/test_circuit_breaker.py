@@ -27,7 +27,7 @@ def opened(chance: Random, at: float = 0.0, kind: ProblemKind = ProblemKind.UNRE
 
 
 def outage(seconds: float, chance: Random, latency: float = 0.05) -> list[float]:
-    """When probes go in an outage of so many seconds, and at last the first one after it."""
+    """The times of the probes in an outage of so many seconds, and of the first one after it."""
     breaker, probes = opened(chance), [0.0]
     while probes[-1] < seconds:
         sent = max(breaker.probe_at, probes[-1] + latency)

@@ -17,7 +17,7 @@ def evenly(calls: float) -> list[Supply]:
 
 
 def demand(running: int = 0, new: int = 0, steady: int = 0) -> Demand:
-    """Jobs that were just added, and as many jobs a day as `new` over the last two days."""
+    """Jobs that were just added, and `new` jobs a day over the last two days."""
     return Demand.of([(0.0, 0.0)] * running, steady, [number / new * DAY for number in range(1, 2 * new + 1)])
 
 

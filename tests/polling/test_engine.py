@@ -1,4 +1,4 @@
-"""The engine on its thread: what is asked for before there is a source, and what leaves the list by itself."""
+"""The engine on its thread: requests before there is a source, and jobs that are archived automatically."""
 
 import asyncio
 import threading
@@ -28,7 +28,7 @@ DAY = 86_400.0
 
 
 class Slow:
-    """A source that takes until `ready` to make, and remembers what it was asked about."""
+    """A source that is created only when `ready` is set, and records what was polled."""
 
     def __init__(self) -> None:
         self.ready = threading.Event()
@@ -78,7 +78,7 @@ def test_what_is_asked_for_before_there_is_a_source_is_asked_first() -> None:
 
 
 class SlowCount(MemoryStore):
-    """A shelf that takes a while to count calls, and says when it does."""
+    """A store that takes a while to count calls, and signals when it does."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -246,7 +246,7 @@ def test_nothing_is_archived_where_nobody_says_after_how_long() -> None:
 
 
 class Silent(TimedSource):
-    """Never answers."""
+    """Never responds."""
 
     async def observe(self, _: JobId, /) -> Observation:
         await asyncio.Event().wait()

@@ -23,7 +23,7 @@ from zjobtui.polling.survival import (
 
 
 def curve_of(durations: list[float], every: float = 3.0) -> Curve:
-    """The curve that is learnt from jobs polled at an interval, each first somewhere in the first one."""
+    """The curve that is learned from jobs polled at an interval, each first somewhere in the first one."""
     lifetimes = []
     for duration in durations:
         first = _chance.uniform(0, every)

@@ -1,4 +1,4 @@
-"""The lease: of several windows one polls, and another takes over when that one is gone."""
+"""The lease: of several windows one polls, and another takes over when that one ends."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from zjobtui.polling.lease import LIFE, LOOK, NAME, RENEW, Lease, is_running, na
 
 
 def lease_on(store: MemoryStore, tenant: str = "env", *, ahead: float = 0.0) -> Lease:
-    async def run_io(work):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202 - as the ledger does
+    async def run_io(work):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202 - as the service does
         return work()
 
     clock = VirtualClock()

@@ -1,4 +1,4 @@
-"""The poller in virtual time: who is asked when, and what happens when the tenant or the machine does not answer."""
+"""The poller in virtual time: when each job is polled, and what happens if tenant or machine do not respond."""
 
 import asyncio
 from bisect import bisect_left
@@ -263,7 +263,7 @@ PROCESSING = Digest("Processing", Verdict(Kind.RUNNING, "It runs."))
 
 
 def heard(numbers: Iterable[int], before: float = 3_600) -> list[WatchedJob]:
-    """Jobs that an earlier run of the program has seen running, the higher numbers later."""
+    """Jobs that an earlier run of the program saw running, the higher numbers later."""
     start = START - before
     return [
         replace(
@@ -338,7 +338,7 @@ def test_a_refresh_by_hand_while_a_call_about_the_job_is_in_flight_sends_a_secon
 
 
 def failing(start: float, end: float, problem: Problem, status: int | None = None) -> TimedSource:
-    """All calls fail between two times; with `status` they say nothing of when to come back."""
+    """All calls fail between two times; with `status` the responses have no `Retry-After`."""
     return TimedSource(trouble=lambda at, _: problem if start <= at - START < end else None, failed_status=status)
 
 

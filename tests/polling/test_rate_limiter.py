@@ -1,4 +1,4 @@
-"""How many calls a tenant gets: never more than its share, most of it where it is wanted, less where the host says."""
+"""How many calls a tenant gets: never more than its share, most of it if needed, less if the host says so."""
 
 import heapq
 from bisect import bisect_left
@@ -35,7 +35,7 @@ PLENTY = Limits(per_second=50)
 
 
 def greedy(limiter: RateLimiter, start: float, seconds: float) -> list[float]:
-    """When calls go if there is always one to make."""
+    """The times of calls if there is always one to make."""
     now, calls = start, []
     while now < start + seconds:
         if delay := limiter.wait(now):
@@ -47,12 +47,12 @@ def greedy(limiter: RateLimiter, start: float, seconds: float) -> list[float]:
 
 
 def most_within(calls: Sequence[float], seconds: float) -> int:
-    """The most calls in any so many seconds."""
+    """The most calls in any period of so many seconds."""
     return max((bisect_left(calls, call + seconds) - place for place, call in enumerate(calls)), default=0)
 
 
 def throttled(limits: Limits = PLENTY, calls: int = 100) -> RateLimiter:
-    """One that has met a wall at time 0, after so many calls in the seconds before."""
+    """A limiter that was throttled at time 0, after so many calls in the seconds before."""
     limiter = RateLimiter(limits, -60)
     limiter.consume(0, calls)
     limiter.throttle(0, 0, 1)
@@ -196,7 +196,7 @@ def test_a_window_that_is_not_named_is_as_in_production() -> None:
 
 
 def fixed_windows(cap: int) -> Callable[[float], bool]:
-    """A server that takes so many calls in each second of its clock."""
+    """A server that accepts so many calls in each second of its clock."""
     counts: dict[int, int] = {}
 
     def takes(now: float) -> bool:
@@ -207,7 +207,7 @@ def fixed_windows(cap: int) -> Callable[[float], bool]:
 
 
 def sliding_window(cap: int) -> Callable[[float], bool]:
-    """A server that takes so many calls in any one second."""
+    """A server that accepts so many calls in any second."""
     taken: deque[float] = deque(maxlen=cap)
 
     def takes(now: float) -> bool:
@@ -226,7 +226,7 @@ class Call:
 
 
 def against(takes: Callable[[float], bool], seconds: float, chance: Random, concurrency: int = 10) -> list[Call]:
-    """What comes of 500 impatient jobs against a server that throttles, with answers in 50 to 150 ms."""
+    """The result of 500 impatient jobs against a server that throttles and responds in 50 to 150 ms."""
     limiter, now, calls = RateLimiter(share_of(PRODUCTION), 0), 0.0, list[Call]()
     in_flight: list[tuple[float, int]] = []
     while now < seconds:

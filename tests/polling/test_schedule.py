@@ -1,4 +1,4 @@
-"""When each job is due: the queue, the price of a call, and what is learnt from the jobs."""
+"""When each job is due: the queue, the price of a call, and what is learned from the jobs."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -153,7 +153,7 @@ def test_where_calls_are_few_the_jobs_with_the_largest_expected_delay_get_them()
         chosen = sorted(worth, key=lambda one: -worth[one])[: round(rate * ahead)]
         assert schedule.is_stretched
         due = {one.job for one in known if schedule.next_call(one, one.last_running_at or 0) <= NOW + ahead + 0.05}
-        # A ceiling calls for the oldest ones, too; and an interval is right within some percent.
+        # A ceiling applies to the oldest ones, too; and an interval is right within a few percent.
         assert len(set(chosen) & due) >= 0.9 * len(chosen)
         spared = [one for one in known if one.job not in due]
         assert max(worth[one.job] for one in spared) <= 1.1 * schedule.intervals.price
@@ -234,7 +234,7 @@ def test_a_fit_says_whether_the_intervals_have_changed_notably() -> None:
     assert schedule.fit(known, NOW, 83)
     assert not schedule.fit(known, NOW + 1, 83)
     assert schedule.fit(known, NOW + 2, 0.1)
-    assert schedule.fit(known, NOW + 62, 0.1)  # the curve has been learnt again
+    assert schedule.fit(known, NOW + 62, 0.1)  # the curve has been learned again
 
 
 def test_a_clock_that_was_ahead_sets_no_price() -> None:
@@ -353,7 +353,7 @@ def test_only_the_jobs_that_were_added_last_are_learnt_from() -> None:
 
 
 def test_jobs_that_are_first_seen_running_at_an_age_say_nothing_of_earlier_ones() -> None:
-    """A batch whose first responses come only after up to 12 s, so that the shortest lives are never seen."""
+    """A batch whose first responses come only after up to 12 s, so that the shortest runs are never seen."""
     chance, schedule, now = Random(1), Schedule(), START
     born = watches(300)
     lived = [chance.lognormvariate(log(20), 1) for _ in born]

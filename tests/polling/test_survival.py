@@ -1,4 +1,4 @@
-"""How long jobs live, learnt from what polling saw of them."""
+"""How long jobs run, learned from what polling saw of them."""
 
 from collections.abc import Iterable
 from itertools import pairwise
@@ -36,7 +36,7 @@ def normal(count: int, chance: Random) -> list[float]:
 
 
 def farthest(one: Curve, other: Curve) -> float:
-    """How far two curves are apart at most."""
+    """The largest difference of two curves."""
     return max(abs(a - b) for a, b in zip(one.surviving, other.surviving, strict=True))
 
 

@@ -1,4 +1,4 @@
-"""The ledger: commit first, tell afterwards, lose nothing when the disk does not play along."""
+"""The watchlist service: commit first, publish afterwards, lose nothing if the disk fails."""
 
 import asyncio
 import threading
@@ -16,7 +16,7 @@ Script = Callable[[WatchlistService, MemoryStore], Coroutine[Any, Any, None]]
 
 
 def with_service(script: Script, *numbers: int) -> tuple[WatchlistService, MemoryStore, list[str]]:
-    """Runs a script over a ledger of watches with these numbers; gives the ledger and what happened in order."""
+    """Run a script over a service with these watched jobs; return the service and what happened, in order."""
     store, happened = MemoryStore(), []
 
     async def run() -> WatchlistService:
@@ -148,7 +148,7 @@ def test_a_failed_call_is_no_reason_to_write() -> None:
 
 
 def test_an_edit_is_reported_as_unsaved_if_the_store_does_not_answer() -> None:
-    """The shelf blocks, as on a dead network file system: the edit returns all the same, and stays queued."""
+    """The store blocks, as on a dead network file system: the edit returns all the same, and stays queued."""
 
     async def script() -> None:
         store, blocked = MemoryStore(), threading.Event()
@@ -182,7 +182,7 @@ def test_a_job_that_comes_back_while_the_store_is_locked_gets_its_history_afterw
 
 
 def test_an_edit_made_while_the_changes_of_others_are_read_stands() -> None:
-    """The shelf reads what another window wrote; in the meantime the user labels the same job."""
+    """The store reads what another window wrote; meanwhile the user labels the same job."""
 
     async def script() -> None:
         store, loop = MemoryStore(), asyncio.get_running_loop()

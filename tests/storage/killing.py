@@ -1,7 +1,7 @@
-"""Kills processes at random times while they write, migrate or recover a store, and looks at what is left.
+"""Kill processes at random times while they write, migrate or recover a store, and check what is left.
 
-Run as `python -m tests.storage.killing SCENARIO ROUNDS SEED`; an assertion that fails ends it with a traceback.
-A process of its own, since only one without threads may fork.
+Run as `python -m tests.storage.killing SCENARIO ROUNDS SEED`; an assertion that fails ends it with a traceback. A
+separate process, since only one without threads may fork.
 """
 
 import os
@@ -31,7 +31,7 @@ Say = Callable[[str], None]
 
 
 def killed_after(seconds: float | None, work: Callable[[Say], None]) -> list[str]:
-    """Run `work` in a process that is killed so many seconds after its first word; return the other words."""
+    """Run `work` in a process that is killed so many seconds after its first output; return the other output."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -72,7 +72,7 @@ def kill_while_writing(folder: Path, rounds: int, chance: random.Random) -> int:
         confirmed.check(kept(path))
         assert not list(folder.glob("*.broken-*"))
         if chance.random() < 0.2:
-            path.unlink()  # the log alone must bring every id back
+            path.unlink()  # the log alone must restore every id
             confirmed.note.clear()
             confirmed.check(kept(path))
     return len(confirmed.add)
@@ -91,7 +91,9 @@ class Confirmed:
         for number in self.add - self.remove:
             one = watches.get(job(number))
             if one is None:
-                assert is_removed_at_last(number), f"{number} is lost"  # removed, and killed before it could say so
+                assert is_removed_at_last(number), (
+                    f"{number} is lost"
+                )  # removed, and killed before it could report that
             else:
                 assert one.label == f"label {number}"
                 assert one.note == f"note {number}" or number not in self.note
@@ -168,7 +170,7 @@ def _open_until(path: Path, number: int, say: Say) -> None:
 
 
 def kill_while_recovering(folder: Path, rounds: int, chance: random.Random) -> int:
-    """All ids are back after each kill, with what the copy and the log hold of them."""
+    """All ids are back after each kill, with what the copy and the log have of them."""
     whole = folder / "whole" / "store"
     with open_store(whole, read_report)[0] as store:
         change = Watchlist({}).add(

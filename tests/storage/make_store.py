@@ -1,6 +1,6 @@
-"""Makes the store of the newest format that tests of later versions open: `python -m tests.storage.make_store`.
+"""Write the store of the newest format that tests of later versions open: `python -m tests.storage.make_store`.
 
-Run it once for each migration, before the version that has it is released, and keep what it made.
+Run it once for each migration, before the version that has it is released, and commit the result.
 """
 
 import os
@@ -20,7 +20,7 @@ JOBS = 16
 
 
 def make(folder: Path) -> None:
-    """Write a store with all that one can hold, archived and removed jobs too, and its list as JSON."""
+    """Write a store with all kinds of content, archived and removed jobs too, and its list as JSON."""
     path = folder / f"schema-{SCHEMA_VERSION}.sqlite3"
     with tempfile.TemporaryDirectory() as data:
         written = Path(data) / "watchlist.sqlite3"

@@ -15,15 +15,15 @@ from zjobtui.models.observation import PreviousBody, Success
 from zjobtui.models.watched_job import WatchedJob
 
 DATA = Path(__file__).parents[1] / "contract" / "data"
-"""A store for each format, with what `zjobtui ls --json` printed of it."""
+"""A store for each format, with the output of `zjobtui ls --json` of it."""
 
 ARCHIVED, REMOVED = 3, 4
-"""Rows of the oldest store that `old_store` takes off the list."""
+"""Rows of the oldest store that `old_store` removes from the list."""
 
 
 @dataclass(frozen=True)
 class Content:
-    """Everything that a store holds."""
+    """The content of a store."""
 
     watches: tuple[WatchedJob, ...]
     archived: tuple[WatchedJob, ...]
@@ -34,7 +34,7 @@ class Content:
 
 
 def old_store(path: Path) -> None:
-    """A store of the first format with jobs that were archived and removed; no log, as that version wrote none."""
+    """A store of the first format with archived and removed jobs; without a log, as that version wrote none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(DATA / "schema-1.sqlite3", path)
     with closing(sqlite3.connect(path)) as connection:

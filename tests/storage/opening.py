@@ -1,4 +1,4 @@
-"""Opens stores for tests, and does in a line what the program does in several."""
+"""Open stores for tests, with short helpers for what the program does."""
 
 import tempfile
 from collections.abc import Iterator
@@ -17,20 +17,20 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of a random name is made in i
 
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[Store, Watchlist]]:
-    """The store at `path` and what it holds."""
+    """The store at `path` and its watchlist."""
     store, watches = open_store(path, read_report)
     with store:
         yield store, watches
 
 
 def kept(path: Path) -> Watchlist:
-    """What another start of the program would see."""
+    """The watchlist that another start of the program would load."""
     with opened(path) as (_, watches):
         return watches
 
 
 def added(store: Store, *watches: WatchedJob) -> Watchlist:
-    """The watchlist of these, committed."""
+    """The watchlist with these jobs, committed."""
     change = watchlist().add(watches)
     store.apply(change)
     return change.watchlist
@@ -47,6 +47,6 @@ def observed(store: Store, watches: Watchlist, *observations: Observation) -> Wa
 
 @contextmanager
 def quick_folder() -> Iterator[Path]:
-    """A folder in memory where the system has one: a killed process is the same there, and a commit costs nothing."""
+    """A folder in memory if the system has one: a killed process behaves the same there, and a commit costs nothing."""
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         yield Path(folder)

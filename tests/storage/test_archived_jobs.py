@@ -1,4 +1,4 @@
-"""Archived jobs are as safe as those on the list: they are in ids.log and come back as archived."""
+"""Archived jobs are as safe as those on the list: they are in ids.log and are restored as archived."""
 
 import re
 import sqlite3
@@ -32,7 +32,7 @@ def log(path: Path) -> Path:
 
 
 def archive(path: Path) -> None:
-    """A store with one job of each kind: 1 on the list, 2 archived with an answer, 3 removed."""
+    """A store with one job of each kind: 1 on the list, 2 archived with a response, 3 removed."""
     with opened(path) as (store, _):
         watches = added(store, watch(1), watch(2, label="CS-2"), watch(3))
         watches = observed(store, watches, done(NOW + 1))

@@ -1,4 +1,4 @@
-"""Export and import: exact there and back, nothing overwritten, and every fault with its place."""
+"""Export and import: exact in both directions, nothing overwritten, and every error with its place."""
 
 import json
 from dataclasses import fields, is_dataclass, replace
@@ -22,7 +22,7 @@ from zjobtui.zuora.parser import read_report
 
 
 def let_in(value: Any) -> Any:  # noqa: ANN401 - a watch, and whatever it is made of
-    """The value with its texts as the wire and the dialogs let them in."""
+    """The value with its texts as the parser and the dialogs let them in."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, tuple):

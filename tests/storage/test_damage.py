@@ -1,4 +1,4 @@
-"""Files that are broken, locked, newer, or where nothing may be written: told, kept aside, never silently empty."""
+"""Files that are broken, locked, newer or not writable: reported, kept aside, never silently empty."""
 
 import os
 import random
@@ -47,7 +47,7 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A few of these jobs without answers, on small pages."""
+    """A few of these jobs without responses, on small pages."""
     path = tmp_path_factory.mktemp("small") / "store"
     with opened(path) as (store, _):
         watches = added(store, *(watch(number, label=f"label {number}") for number in range(FEW)))
@@ -147,7 +147,7 @@ def test_the_journal_of_a_broken_file_goes_with_it(path: Path, content: bytes) -
 
 
 def survives(path: Path, damaged: bytes, log: bytes, jobs: int = JOBS) -> None:
-    """Open a damaged file with the log beside it: all ids are on the list, and what is read later is no crash."""
+    """Open a damaged file with its log: all ids are on the list, and reading the rest does not crash."""
     path.write_bytes(damaged)
     path_beside(path).write_bytes(log)
     for one in asides(path):
@@ -218,7 +218,7 @@ def test_no_flipped_bit_in_the_name_of_a_column_loses_an_id(path: Path, content:
     for column in columns:
         altered = content.replace(f"{column} ".encode(), f"{column[:-1]}{chr(ord(column[-1]) ^ 1)} ".encode())
         survives(path, altered, log)
-        if column not in {"position", "tenant", "job"}:  # without log and copy nothing else says whose ids they are
+        if column not in {"position", "tenant", "job"}:  # without log and copy nothing says whose ids they are
             survives(path, altered, b"")
 
 

@@ -1,4 +1,4 @@
-"""What stands in the way of the store is named: a lock, a full disk, permissions, no regular file; none is damage."""
+"""Errors of the store are named: a lock, a full disk, permissions, not a regular file; none is damage."""
 
 import errno
 import os

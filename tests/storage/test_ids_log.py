@@ -1,4 +1,4 @@
-"""`ids.log`: a line for each add and remove, on the disk before it is confirmed, from which lost jobs come back."""
+"""`ids.log`: a line for each add and remove, on disk before it is confirmed, from which lost jobs are restored."""
 
 import os
 import re

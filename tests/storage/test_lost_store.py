@@ -1,4 +1,4 @@
-"""A store that is missing comes back although its log is lost, too, and no copy is overwritten that holds more."""
+"""A missing store is restored even if its log is lost, too, and no copy is overwritten that has more."""
 
 import os
 import shutil

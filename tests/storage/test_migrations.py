@@ -1,4 +1,4 @@
-"""An older store is upgraded step by step after a copy; nothing in it is lost, and open older windows go on saving."""
+"""An older store is upgraded step by step after a copy; nothing is lost, and open older windows can still save."""
 
 import os
 import shutil
@@ -133,7 +133,7 @@ def test_a_step_only_adds_tables_and_columns(number: int) -> None:
 
 
 def landed_program(folder: Path) -> Path:
-    """The source of the version without migrations, as git has it; skips the test if it has not."""
+    """The source of the version without migrations, from git; skips the test if it is missing."""
     archive = ["git", "-C", str(ROOT), "archive", LANDED, "zjobtui", "tests/__init__.py", "tests/support"]
     try:
         source = subprocess.run(archive, capture_output=True, check=True).stdout
@@ -204,7 +204,7 @@ def test_two_windows_that_upgrade_at_once_both_open_it(path: Path) -> None:
 
 @contextmanager
 def further_step(*statements: str) -> Iterator[None]:
-    """A program with one migration more."""
+    """A program with one more migration."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(migrations, "MIGRATIONS", (*MIGRATIONS, statements))
         for module in (migrations, sys.modules["zjobtui.storage.database"]):

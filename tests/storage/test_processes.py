@@ -1,4 +1,4 @@
-"""Several processes on one watchlist, some of them killed: an id whose adding was acknowledged is there afterwards."""
+"""Several processes on one watchlist, some of them killed: a job that was reported as added is there afterwards."""
 
 import random
 import subprocess
@@ -19,17 +19,14 @@ ADDING = """
 import sys
 from pathlib import Path
 from tests.support.building import watch
-from zjobtui.cli import adding
 from zjobtui.storage.store import open_store
 from zjobtui.zuora.parser import read_report
 
 store, watchlist = open_store(Path(sys.argv[1]), read_report)
 print("ready", flush=True)
 for number in range(int(sys.argv[2]), int(sys.argv[2]) + int(sys.argv[3])):
-    one = watch(number)
-    given = adding.gather([one.job.id.given])
-    status = adding.add(store, watchlist, given, adding.Written(), one.job.tenant, one.added_at)
-    print(status, watch(number).job.id, flush=True)
+    store.apply(watchlist.add([watch(number)]))
+    print(watch(number).job.id, flush=True)
 """
 WITHOUT_END = 1_000_000
 
@@ -46,29 +43,31 @@ def adding(path: Path, first: int, count: int) -> "subprocess.Popen[str]":
 
 
 def acknowledged(output: str) -> list[JobRef]:
-    """The jobs whose adding was told to have worked; a line that breaks off tells nothing."""
+    """The jobs that were reported as added; an incomplete line reports nothing."""
     lines = output.splitlines(keepends=True)
     assert not any("\n" not in line for line in lines[:-1])
-    told = [line.split() for line in lines if line.endswith("\n") and not line.startswith(("ready", "1 job"))]
-    assert {status for status, _ in told} <= {"0"}
-    return [JobRef("env", JobId(given)) for _, given in told]
+    return [JobRef("env", JobId(line.strip())) for line in lines if line.endswith("\n") and line != "ready\n"]
 
 
 def test_two_processes_that_add_at_once_keep_everything(path: Path) -> None:
     with adding(path, 0, 200) as one, adding(path, 1_000, 200) as other:
-        told = [job for process in (one, other) for job in acknowledged(process.communicate()[0])]
+        acknowledged_jobs = [job for process in (one, other) for job in acknowledged(process.communicate()[0])]
     assert (one.returncode, other.returncode) == (0, 0)
-    assert len(told) == 400
-    assert set(kept(path).watches) == set(told)
-    assert actions(path_beside(path)) == dict.fromkeys(((job.tenant, job.id.key) for job in told), Action.ADD)
+    assert len(acknowledged_jobs) == 400
+    assert set(kept(path).watches) == set(acknowledged_jobs)
+    assert actions(path_beside(path)) == dict.fromkeys(
+        ((job.tenant, job.id.key) for job in acknowledged_jobs), Action.ADD
+    )
 
 
 def test_processes_that_start_together_on_no_store_make_one(path: Path) -> None:
     with ExitStack() as stack:
         processes = [stack.enter_context(adding(path, 100 * number, 3)) for number in range(4)]
-        told = [job for process in processes for job in acknowledged(process.communicate()[0])]
+        acknowledged_jobs = [job for process in processes for job in acknowledged(process.communicate()[0])]
     assert (
-        set(kept(path).watches) == set(told) == {JobRef("env", job_id(100 * n + m)) for n in range(4) for m in range(3)}
+        set(kept(path).watches)
+        == set(acknowledged_jobs)
+        == {JobRef("env", job_id(100 * n + m)) for n in range(4) for m in range(3)}
     )
     assert {one.name for one in path.parent.iterdir()} == {path.name, "ids.log"}
 
@@ -85,7 +84,7 @@ def test_no_acknowledged_id_is_lost_in_two_hundred_kills(path: Path) -> None:
 
 def kill_repeatedly(path: Path, rounds: int, at_once: int = 4) -> None:
     chance = random.Random(rounds)
-    told: set[JobRef] = set()
+    acknowledged_jobs: set[JobRef] = set()
     for number in range(rounds):
         firsts = [(number * at_once + one) * WITHOUT_END for one in range(at_once)]
         with ExitStack() as stack:
@@ -95,8 +94,8 @@ def kill_repeatedly(path: Path, rounds: int, at_once: int = 4) -> None:
                 assert process.stdout.readline() == "ready\n"
                 time.sleep(chance.uniform(0, 0.1))
                 process.kill()
-            told.update(*(acknowledged(process.communicate()[0]) for process in processes))
+            acknowledged_jobs.update(*(acknowledged(process.communicate()[0]) for process in processes))
         assert {process.returncode for process in processes} == {-9}
-        assert told <= set(kept(path).watches)
-    assert len(told) > rounds * at_once
+        assert acknowledged_jobs <= set(kept(path).watches)
+    assert len(acknowledged_jobs) > rounds * at_once
     assert list(path.parent.glob("*.broken-*")) == []

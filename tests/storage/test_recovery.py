@@ -1,4 +1,4 @@
-"""What is readable of a damaged store comes back, the rest from the daily copy and ids.log, and a report says so."""
+"""The readable content of a damaged store is recovered, the rest from the daily copy and ids.log, with a report."""
 
 import os
 import random
@@ -34,7 +34,7 @@ def path() -> Iterator[Path]:
 
 
 def filled(path: Path, first: int = 0, jobs: int = JOBS) -> bytes:
-    """A store of finished jobs with labels and timelines, one of them removed; its bytes."""
+    """A store of finished jobs with labels and histories, one of them removed; its bytes."""
     with opened(path) as (store, _):
         numbers = range(first, first + jobs)
         watches = added(store, *(watch(number, label=f"label {number}", tags=("a",)) for number in numbers))
@@ -44,7 +44,7 @@ def filled(path: Path, first: int = 0, jobs: int = JOBS) -> bytes:
 
 
 def pages_with(content: bytes, word: bytes) -> list[int]:
-    """The table leaves (their first byte is 13) that hold a word."""
+    """The table leaves (their first byte is 13) that contain a word."""
     starts = range(PAGE, len(content), PAGE)
     return [at for at in starts if content[at] == 13 and word in content[at : at + PAGE]]
 

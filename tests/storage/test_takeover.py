@@ -1,4 +1,4 @@
-"""An older or another store takes the place of an open one: what the window has saved wins, and nothing is lost."""
+"""An older or another store replaces an open one: what the window has saved wins, and nothing is lost."""
 
 import asyncio
 import shutil
@@ -28,7 +28,7 @@ def put_by_renaming(source: Path, path: Path) -> None:
 
 
 def put_in_place(source: Path, path: Path) -> None:
-    """As `cp` does: the file keeps its number."""
+    """As `cp` does: the file keeps its inode."""
     path.write_bytes(source.read_bytes())
 
 
@@ -44,7 +44,7 @@ def path() -> Iterator[Path]:
 def run_window(
     store: Store, watches: Watchlist, script: Callable[[WatchlistService], Awaitable[None]], looks: float = 2.5
 ) -> WatchlistService:
-    """A window that does what the script says, and looks at its store a few times."""
+    """A window that runs the script and reads its store a few times."""
 
     async def run() -> WatchlistService:
         service = WatchlistService(watches, store, lambda: None)
@@ -68,7 +68,7 @@ def other_store(path: Path, commits: int) -> Path:
 
 
 async def edit_each(service: WatchlistService) -> None:
-    """A label, a note and tags of job 1, a removal of job 2, and job 3 archived; all are acknowledged."""
+    """A label, a note and tags of job 1, a removal of job 2, and job 3 archived; all are confirmed."""
     await service.edit(lambda listed: listed.label([job(1)], "typed", NOW + 1))
     await service.edit(lambda listed: listed.note([job(1)], "typed note"))
     await service.edit(lambda listed: listed.tag([job(1)], ("typed-tag",)))

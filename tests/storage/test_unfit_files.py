@@ -1,4 +1,4 @@
-"""A format number out of range is damage, and nothing that is no regular file is ever opened."""
+"""A format number out of range is damage, and only regular files are ever opened."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The client against real sockets on loopback: Zuora as the simulator plays it, and servers that misbehave."""
+"""The client over real sockets on loopback: with the simulator, and with servers that misbehave."""
 
 import asyncio
 import logging

@@ -27,7 +27,7 @@ DOWN = Problem(ProblemKind.UNREACHABLE, "connection refused")
 
 
 class Script:
-    """Gives what it was told to give, one after the other, and after that tokens without end."""
+    """Returns the given results, one after the other, and after that tokens without end."""
 
     def __init__(self, *answers: Token | Problem | Failure) -> None:
         self._answers = iter(answers)

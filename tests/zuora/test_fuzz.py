@@ -1,4 +1,4 @@
-"""Recorded replies, spoiled in thousands of ways: nothing is ever called done that the reply itself does not prove."""
+"""Recorded responses, altered in thousands of ways: none is called done that the response itself does not prove."""
 
 import json
 import random
@@ -53,7 +53,7 @@ def test_no_spoiled_reply_of_a_hundred_thousand_is_called_completed_without_proo
 
 
 def test_the_proof_is_recognised_where_it_is() -> None:
-    """The check of the other tests would be worthless if it held for everything or for nothing."""
+    """The check in the other tests would be worthless if it were true for everything or for nothing."""
     proven = {name for name in PAYLOADS if is_proven(json.loads(payload(name)))}
     assert proven == {
         "derived-preview",
@@ -125,7 +125,7 @@ def added(value: Value, chance: random.Random) -> Value:
 
 
 def decided(value: Value, chance: random.Random) -> Value:
-    """A field that a verdict hangs on, at the root or in the result."""
+    """A field that a verdict depends on, at the root or in the result."""
     holder = value.get("result") if isinstance(value, dict) and chance.random() < 0.7 else value
     if isinstance(holder, dict):
         holder[chance.choice(KEYS)] = json.loads(json.dumps(chance.choice(JUNK)))
@@ -133,7 +133,7 @@ def decided(value: Value, chance: random.Random) -> Value:
 
 
 def moved(value: Value, chance: random.Random) -> Value:
-    """Some part of it in the place of another."""
+    """One part of it in the place of another."""
     (to, to_key), (holder, key) = somewhere(value, chance), somewhere(value, chance)
     to[to_key] = json.loads(json.dumps(holder.get(key) if isinstance(holder, dict) else None))
     return value
@@ -178,7 +178,7 @@ BREAKERS: tuple[Callable[[bytes, random.Random], bytes], ...] = (cut, flipped, s
 
 
 def is_proven(value: Value) -> bool:
-    """Whether a reply proves that the job is done, told from the reply alone, in other words than the program's."""
+    """Whether a response proves that the job is done, decided independently of the program's code."""
     if not isinstance(value, dict) or value.get("status") != "Completed" or value.get("success") not in (None, True):
         return False
     result = value.get("result")
@@ -207,7 +207,7 @@ def is_preview(result: Value) -> bool:
 
 
 def is_well(some: Value) -> bool:
-    """Whether a list of refunds or write-offs holds nothing that went wrong."""
+    """Whether a list of refunds or write-offs contains no failure."""
     if some in NOTHING:
         return True
     return isinstance(some, list) and all(

@@ -19,7 +19,7 @@ REPORTS = [name for name in PAYLOADS if b'"reasons"' not in payload(name)]
 
 
 def said(answer: bytes) -> list[Json]:
-    """What an answer says, each text clean."""
+    """The content of a response, each text cleaned."""
     value = json.loads(answer, parse_float=Decimal)
     return [clean(leaf) if isinstance(leaf, str) else leaf for leaf in leaves(value)]
 
@@ -50,6 +50,6 @@ def test_every_value_of_any_result_is_in_its_report_as_often_as_it_came(result: 
 
 
 def dropped(answer: bytes) -> Counter[Json]:
-    """What an answer says and its report does not: for none but the root's own `success` there is a place."""
+    """What a response says and its report does not: only the root's own `success` has no place."""
     report = kept(answer)
     return count(said(answer)) - count(typed(report)) - count(untyped(report))

@@ -1,4 +1,4 @@
-"""The network code uses public interfaces of its libraries only, so that a new minor version of one breaks nothing."""
+"""The network code uses public interfaces of its libraries only, so that a new minor version breaks nothing."""
 
 import ast
 from collections.abc import Iterator

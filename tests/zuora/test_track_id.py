@@ -1,4 +1,4 @@
-"""A response is taken for the answer to the request whose track id it repeats, and to no other."""
+"""A response belongs to the request whose track id it repeats, and to no other."""
 
 import asyncio
 from collections import Counter
@@ -37,13 +37,13 @@ GIVEN = BearerToken(Secret("token"))
 
 
 def echoed(request: Request, answer: Answer | None = None, change: Callable[[str], str] = str) -> Answer:
-    """The answer with the track id of the request, as Zuora gives it."""
+    """The response with the track id of the request, as Zuora sends it."""
     answer = answer or processing()
     return replace(answer, headers={**answer.headers, "Zuora-Track-Id": change(request.headers["zuora-track-id"])})
 
 
 def together(*answers: Answer) -> Raw:
-    """Several answers in one packet."""
+    """Several responses in one packet."""
     return Raw(b"".join(answer.encoded() for answer in answers))
 
 
@@ -80,7 +80,7 @@ def told(observations: list[Observation]) -> Counter[str]:
 
 
 def _then(request: Request, stray: Answer) -> Behaviour:
-    """The right answer comes well after the stray one."""
+    """The right response comes well after the stray one."""
     return stray + Latency(0.002) + echoed(request)
 
 
@@ -151,7 +151,7 @@ async def test_a_response_that_was_sent_before_the_request_is_rejected() -> None
 
 
 class Swapped:
-    """A script that gives two requests at a time each other's answers."""
+    """A script that sends each of two concurrent requests the response to the other one."""
 
     def __init__(self) -> None:
         self._came: list[Request] = []

@@ -1,4 +1,4 @@
-"""Limits of the headers, and connections that are replaced after the machine has slept."""
+"""Limits of the headers, and connections that are replaced after a suspend."""
 
 import asyncio
 import time
@@ -22,7 +22,7 @@ from zjobtui.zuora.transport import CONNECTIONS, HEADERS_LIMIT
 
 GIVEN = BearerToken(Secret("token"))
 AT_ONCE = 1.5
-"""Seconds within which a call is answered that does not wait for a deadline."""
+"""Seconds within which a call returns that does not wait for a deadline."""
 
 KB_60 = 60 << 10
 FITTING = {
@@ -59,7 +59,7 @@ async def test_larger_headers_are_a_problem_that_names_the_headers(name: str) ->
 
 
 def silent_after_sleep(request: Request) -> Behaviour | None:
-    """A NAT that has dropped every connection over which a call went before: nothing comes on it any more."""
+    """A NAT that has dropped every connection with a previous call: nothing arrives on it any more."""
     return Silence() if request.of_connection > 1 else None
 
 
@@ -82,7 +82,7 @@ async def test_after_a_sleep_calls_go_out_on_new_connections() -> None:
 
 
 class Dropped:
-    """Nothing comes on the connections that exist when `drop` is called; new ones work."""
+    """Nothing arrives on the connections that exist when `drop` is called; new ones work."""
 
     def __init__(self) -> None:
         self.dropped = 10_000
