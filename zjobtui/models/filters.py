@@ -168,7 +168,7 @@ FIELDS: Mapping[str, Field] = {
 LIMIT = 20_000
 """Texts that are cached: a list is filtered on every key and drawing, and few of its jobs differ in between."""
 
-_KEPT: dict[int, tuple[WatchedJob, str]] = {}
+_CACHE: dict[int, tuple[WatchedJob, str]] = {}
 
 
 def haystack(watch: WatchedJob) -> str:
@@ -176,13 +176,13 @@ def haystack(watch: WatchedJob) -> str:
 
     Cached by identity, which the cached job itself guarantees: hashing a job costs as much as building its text.
     """
-    kept = _KEPT.get(id(watch))
-    if kept is not None:
-        return kept[1]
-    if len(_KEPT) >= LIMIT:
-        _KEPT.clear()
+    cached = _CACHE.get(id(watch))
+    if cached is not None:
+        return cached[1]
+    if len(_CACHE) >= LIMIT:
+        _CACHE.clear()
     text = _text(watch)
-    _KEPT[id(watch)] = watch, text
+    _CACHE[id(watch)] = watch, text
     return text
 
 

@@ -158,7 +158,7 @@ class Observed:
     """A job after an observation; `response` is set only if it must be stored in place of the one before."""
 
     watch: WatchedJob
-    seen: "Success | None" = None
+    response: "Success | None" = None
 
 
 @dataclass(frozen=True, slots=True)

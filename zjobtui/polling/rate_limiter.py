@@ -323,8 +323,8 @@ class RateLimiter:
         saved = 1.0 if is_held else self.limits.max_saved
         self._saved = min(saved, self._saved + self.rate(now) * passed)
         self._pace = min(1.0 if is_held else self._burst, self._pace + self._pace_rate(now) * passed)
-        kept = exp(-passed / _RECENTLY)
-        self._recent_rate, self._window_fill = self._recent_rate * kept, 1 - (1 - self._window_fill) * kept
+        decay = exp(-passed / _RECENTLY)
+        self._recent_rate, self._window_fill = self._recent_rate * decay, 1 - (1 - self._window_fill) * decay
         self._at = max(self._at, now)
 
 

@@ -133,9 +133,9 @@ def move_journals(path: Path, aside: Path) -> None:
     for ending in ("-journal", "-wal", "-shm"):
         journal = path.with_name(path.name + ending)
         if os.path.lexists(journal) and not _is_ignored(journal):
-            kept = unused_path(aside.with_name(aside.name + ending))
-            journal.rename(kept)
-            log.warning("the journal %s, left of another file, is kept as %s", journal, kept)
+            new_path = unused_path(aside.with_name(aside.name + ending))
+            journal.rename(new_path)
+            log.warning("the journal %s, left of another file, is kept as %s", journal, new_path)
 
 
 def _is_ignored(journal: Path) -> bool:

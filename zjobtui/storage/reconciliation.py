@@ -58,8 +58,8 @@ def reconcile(connection: sqlite3.Connection, path: Path, read_report: ReadRepor
 def correct_log(connection: sqlite3.Connection, log_path: Path, jobs: Iterable[JobRef]) -> None:
     """Write to the log what the store knows of these jobs, if it differs. The store's lock must be held."""
     query = f"{_LOGGED} WHERE tenant = ? AND job = ?"
-    found = [connection.execute(query, (job.tenant, job.id.key)).fetchone() for job in jobs]
-    rows = [row for row in found if row is not None]
+    matches = [connection.execute(query, (job.tenant, job.id.key)).fetchone() for job in jobs]
+    rows = [row for row in matches if row is not None]
     ids_log.append(log_path, _missing_lines(rows, ids_log.read(log_path)))
 
 

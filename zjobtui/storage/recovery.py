@@ -405,8 +405,8 @@ def _parts(row: sqlite3.Row, answer: Columns | None, entries: tuple[Columns, ...
     for least in _least(row["tenant"], {row["given"], row["job"]}):
         columns = dict(least)
         for group in _GROUPS:
-            if set(group) <= set(names) and _is_sound(given := {**columns, **{name: row[name] for name in group}}):
-                columns = {name: _cleaned(name, value) for name, value in given.items()}
+            if set(group) <= set(names) and _is_sound(candidate := {**columns, **{name: row[name] for name in group}}):
+                columns = {name: _cleaned(name, value) for name, value in candidate.items()}
         parts.append(_RecoveredJob(columns, answer, entries, is_whole=False))
     return tuple(parts)
 
