@@ -34,7 +34,7 @@ def mend(path: Path) -> None:
     whole.rename(path)
 
 
-def let_another_begin_anew(path: Path) -> None:
+def let_another_start_over(path: Path) -> None:
     """Another window starts after the file was deleted, adds a job and removes one of ours."""
     path.unlink()
     with opened(path) as (store, _):
@@ -150,7 +150,7 @@ def test_an_older_store_copied_over_the_file_loses_no_job(tmp_path: Path) -> Non
 
 def test_what_another_window_did_in_the_new_file_stands(tmp_path: Path) -> None:
     path = tmp_path / "store"
-    service = with_open_window(path, let_another_begin_anew)
+    service = with_open_window(path, let_another_start_over)
     assert set(service.watchlist.watches) == {job(2), job(9)} == set(kept(path).watches)
     assert kept(path).watches[job(2)].label == "kept"
 

@@ -1,4 +1,4 @@
-"""Runs the real poller, ledger and rate limiter in virtual time over a scripted tenant."""
+"""Run the real poller, watchlist service and rate limiter in virtual time with a scripted tenant."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable

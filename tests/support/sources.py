@@ -1,4 +1,4 @@
-"""A tenant and a shelf in memory for the poller's tests: what they answer is a function of virtual time."""
+"""A tenant and a store in memory for tests of the poller: their responses are a function of virtual time."""
 
 import asyncio
 from collections.abc import Callable, Iterable
