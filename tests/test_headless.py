@@ -23,7 +23,7 @@ CREDENTIALS = {"ZUORA_CLIENT_ID": "id", "ZUORA_CLIENT_SECRET": "sentinel-secret"
 
 
 def watched() -> list[str]:
-    return [one.job.id.given for one in kept(store_path())]
+    return [watch.job.id.given for watch in kept(store_path())]
 
 
 def test_added_ids_are_watched() -> None:
@@ -94,10 +94,10 @@ def test_removed_jobs_come_back_with_all_that_was_known_and_under_a_new_label_wh
     )
     assert watched() == []
     assert said(run("add", ONE))[1] == "1 job added, 0 known, 0 refused.\n"
-    assert [(one.label, one.is_final) for one in kept(store_path())] == [("old", True)]
+    assert [(watch.label, watch.is_final) for watch in kept(store_path())] == [("old", True)]
     run("rm", ONE)
     run("add", "--label", "new", ONE)
-    assert [(one.label, one.is_final) for one in kept(store_path())] == [("new", True)]
+    assert [(watch.label, watch.is_final) for watch in kept(store_path())] == [("new", True)]
     events = [entry["event"] for entry in json.loads(run("show", "new", "--json").stdout)["timeline"]]
     assert events == ["added", "status", "removed", "restored", "removed", "restored"]
 

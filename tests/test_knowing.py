@@ -165,7 +165,10 @@ def test_the_tenant_answers_by_the_lives_which_begin_with_the_first_call() -> No
         assert json.loads(body)["status"] == "Processing"
         time.sleep(0.3)
         answers = [read_response(200, ask(tenant, job_id)[1]) for job_id in (JOB, OTHER)]
-        assert [isinstance(one, Report) and judge(one).kind for one in answers] == [Kind.DONE, Kind.RUNNING]
+        assert [isinstance(response, Report) and judge(response).kind for response in answers] == [
+            Kind.DONE,
+            Kind.RUNNING,
+        ]
         assert [(call.job_id, call.is_final) for call in tenant.calls()] == [(JOB, False), (JOB, True), (OTHER, False)]
         assert tenant.calls()[0].asked_at == tenant.began()
 

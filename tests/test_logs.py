@@ -229,7 +229,7 @@ def test_what_the_program_keeps_is_refused_as_a_log_and_left_alone(name: str, ex
         (folder / name).hardlink_to(folder / "ids.log")
     elif exists:
         (folder / name).write_text("kept")
-    before = {one.name: one.stat().st_size for one in folder.iterdir()}
+    before = {file.name: file.stat().st_size for file in folder.iterdir()}
     for arguments, variable in (
         (["--log", str(folder / name), "ls"], {}),
         (["ls"], {logs.VARIABLE: str(folder / name)}),
@@ -237,7 +237,7 @@ def test_what_the_program_keeps_is_refused_as_a_log_and_left_alone(name: str, ex
         status, _, complaint = run(*arguments, **env, **variable)
         assert status == 2
         assert "zjobtui keeps its data or its settings there. Name another file with --log" in complaint
-    assert {one.name: one.stat().st_size for one in folder.iterdir()} == before
+    assert {file.name: file.stat().st_size for file in folder.iterdir()} == before
 
 
 def test_a_log_in_the_data_folder_has_any_other_name(path: Path) -> None:
@@ -284,7 +284,7 @@ def test_a_full_file_is_renamed_and_the_oldest_is_dropped(path: Path, monkeypatc
     for number in range(12):
         file.write(b"%02d %s\n" % (number, b"x" * 46))
     file.close()
-    assert sorted(one.name for one in path.parent.glob("zjobtui.log*")) == [
+    assert sorted(file.name for file in path.parent.glob("zjobtui.log*")) == [
         "zjobtui.log",
         *(f"zjobtui.log.{number}" for number in range(1, KEPT + 1)),
     ]

@@ -95,7 +95,7 @@ def test_the_window_goes_on_in_the_file_that_is_there_now(way: str, tmp_path: Pa
     path = tmp_path / "store"
     service = with_open_window(path, WAYS[way])
     assert kept(path) == service.watchlist
-    assert [(one.is_final, one.label) for one in service.watchlist] == [(True, ""), (False, "kept")]
+    assert [(watch.is_final, watch.label) for watch in service.watchlist] == [(True, ""), (False, "kept")]
 
 
 @pytest.mark.parametrize("way", [delete, put_back, replace_by_garbage])
@@ -119,7 +119,7 @@ def test_answers_histories_and_archived_jobs_come_along(way: Callable[[Path], No
     with opened(path) as (store, watches):
         assert set(watches.watches) == {job(1)}
         assert store.last_response(job(1)) == done(NOW)
-        assert [one.job for one in store.list_removed(EventKind.ARCHIVED)] == [job(2)]
+        assert [watch.job for watch in store.list_removed(EventKind.ARCHIVED)] == [job(2)]
         assert [entry.event for entry in store.history(job(2))] == [
             EventKind.ADDED,
             EventKind.STATUS,

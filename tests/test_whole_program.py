@@ -200,7 +200,7 @@ def test_a_wrong_secret_is_told_and_neither_shown_nor_kept_nor_tried_again(tmp_p
             assert terminal.wait_exit() == 0
             assert SENTINEL.encode() not in terminal.raw
             assert served.requests.by_route[f"POST {TOKEN_PATH}"] <= 2
-    kept = [one.read_bytes() for one in tmp_path.rglob("*") if one.is_file()]
+    kept = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
     assert kept
     assert not any(SENTINEL.encode() in content for content in kept)
 

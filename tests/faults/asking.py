@@ -47,7 +47,7 @@ async def asking(
 
 def kinds(observations: list[Observation]) -> list[ProblemKind | None]:
     """The problems of calls, None for a good response."""
-    return [one.problem.kind if isinstance(one, Failure) else None for one in observations]
+    return [observation.problem.kind if isinstance(observation, Failure) else None for observation in observations]
 
 
 async def storm(client: ZuoraApi, calls: int) -> list[ProblemKind | None]:

@@ -62,7 +62,7 @@ async def test_calls_go_through_one_tunnel_with_user_and_password(user: str, pas
     credentials = f"{user}:{password.replace('%', '%25').replace('@', '%40').replace('/', '%2F')}@" if user else ""
     async with behind(processing(), processing(), user=user, password=password) as (tunnels, came):
         observations = await call(f"http://{credentials}{tunnels.address}")
-        assert [isinstance(one, Success) for one in observations] == [True, True]
+        assert [isinstance(observation, Success) for observation in observations] == [True, True]
         assert (tunnels.connected, tunnels.refused) == ([f"{NAME}:443"], [])
     assert len(came) == 2
     assert all(b"proxy-authorization" not in head.lower() for head in came)
@@ -82,7 +82,7 @@ async def test_calls_go_through_one_tunnel_with_user_and_password(user: str, pas
 async def test_a_refusal_of_the_proxy_is_named(credentials: str, status: int, detail: str) -> None:
     async with behind(user="alice", password="right", status=status) as (tunnels, came):
         observations = await call(f"http://{credentials}{tunnels.address}")
-    assert [problem_of(one) for one in observations] == [(ProblemKind.UNREACHABLE, detail)] * 2
+    assert [problem_of(observation) for observation in observations] == [(ProblemKind.UNREACHABLE, detail)] * 2
     assert not came
 
 

@@ -76,8 +76,8 @@ async def test_no_observation_holds_a_secret_that_the_host_echoes(answer: str) -
         assert {request.bearer for request in server.requests[1:]} == {TOKEN}
     assert holds_none(seen, SECRET, TOKEN)
     if answer in {"a report", "a compressed report"}:
-        assert all(isinstance(one, Success) and MARK in one.report.raw for one in seen)
-        assert all(one.call.request_id == MARK for one in seen)
+        assert all(isinstance(observation, Success) and MARK in observation.report.raw for observation in seen)
+        assert all(observation.call.request_id == MARK for observation in seen)
 
 
 async def test_a_given_token_is_masked_too_and_so_are_those_of_before() -> None:

@@ -96,7 +96,7 @@ class Trial:
         """Return when that share of the jobs that end up to `elapsed` seconds after the start is shown as ended."""
         end, simulator = time.monotonic() + patience, self.witness.simulator
         while True:
-            watches = [one for one in self.engine.state.watchlist if self.witness.ended(one.job, elapsed)]
+            watches = [watch for watch in self.engine.state.watchlist if self.witness.ended(watch.job, elapsed)]
             known = sum(watch.is_final for watch in watches)
             if simulator.elapsed >= elapsed and known >= share * len(watches):
                 return

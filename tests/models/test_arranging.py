@@ -28,7 +28,7 @@ def test_what_needs_a_person_comes_first_then_what_waits_then_what_is_done() -> 
         after(4, failed(NOW)),
         after(5, seen(order_report(order_status="Pending"), NOW + 1)),
     ]
-    assert [one.job.id.key[7] for one in arranged(watches)] == ["5", "4", "3", "2", "1"]
+    assert [watch.job.id.key[7] for watch in arranged(watches)] == ["5", "4", "3", "2", "1"]
 
 
 def test_what_ended_last_is_on_top_and_what_waits_longest_is_on_top() -> None:
@@ -118,7 +118,7 @@ def test_how_watches_stood_decides_nothing_but_ties(
 
 
 def numbers(watches: Iterable[WatchedJob]) -> list[int]:
-    return [int(one.job.id.key[:8]) for one in watches]
+    return [int(watch.job.id.key[:8]) for watch in watches]
 
 
 def about(account: str) -> Digest:

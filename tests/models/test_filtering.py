@@ -26,7 +26,7 @@ def digest(**fields: str) -> Digest:
 def matching(text: str, *watches: WatchedJob, now: float = NOW) -> list[int]:
     wanted = parse(text)
     assert isinstance(wanted, Filter), wanted
-    return [int(one.job.id.key[:8]) for one in watches if wanted.matches(one, now)]
+    return [int(watch.job.id.key[:8]) for watch in watches if wanted.matches(watch, now)]
 
 
 def matches(text: str, one: WatchedJob, now: float = NOW) -> bool:

@@ -110,8 +110,8 @@ def test_what_calls_brought_is_folded_in_their_order() -> None:
         (job(9), done(NOW + 5), 5.0),
     ]
     change = watchlist(watch(1), watch(2)).fold(brought)
-    assert [one.watch.job for one in change.observed] == [job(1), job(2), job(1)]
-    assert [one.response for one in change.observed] == [seen(PROCESSING, NOW), None, done(NOW + 5)]
+    assert [observed.watch.job for observed in change.observed] == [job(1), job(2), job(1)]
+    assert [observed.response for observed in change.observed] == [seen(PROCESSING, NOW), None, done(NOW + 5)]
     assert [entry.verdict for entry in change.entries] == ["waiting", "done"]
     one = change.watchlist.get(job(1))
     assert one is not None
@@ -184,7 +184,7 @@ def test_every_change_says_just_what_changed(steps: list[tuple[str, int]]) -> No
             case _:
                 change = before.restore([gone.get(number, watch(number))], NOW)
         after = dict(before.watches)
-        after |= {one.job: one for one in (*change.added, *change.annotated)}
+        after |= {watch.job: watch for watch in (*change.added, *change.annotated)}
         for one in change.removed:
             del after[one.job]
         assert list(change.watchlist) == list(after.values())

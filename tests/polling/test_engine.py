@@ -278,7 +278,7 @@ def test_an_edit_counts_as_unsaved_from_the_moment_it_is_handed_over_until_it_is
         engine._loop.call_soon_threadsafe(held.wait, 10)
         futures = [engine.watch([watch(2)]), engine.label([job(1)], "new"), engine.remove([job(1)])]
         unsaved = engine.unsaved()
-        assert [one.job for one in unsaved.added] == [job(2)]
+        assert [watch.job for watch in unsaved.added] == [job(2)]
         assert [one.job for one in unsaved.changed] == [job(1)]
         held.set()
         for future in futures:
@@ -310,7 +310,7 @@ def test_edits_that_the_store_refuses_are_unsaved_after_the_end() -> None:
     assert engine.mark_read([job(2)]).result(5).unsaved in {"", "locked"}
     assert engine.remove([job(1)]).result(5).unsaved == "locked"
     engine.stop()
-    assert (engine.state.unsaved, [one.job for one in engine.unsaved().added]) == ("locked", [job(2)])
+    assert (engine.state.unsaved, [watch.job for watch in engine.unsaved().added]) == ("locked", [job(2)])
     assert [one.job for one in engine.unsaved().changed] == [job(1)]
 
 

@@ -70,7 +70,7 @@ def test_a_burst_of_observations_is_committed_in_few_parts() -> None:
             service.submit(job(number), done(), 5.0)
             await asyncio.sleep(GATHER / 50)
         await asyncio.sleep(GATHER)
-        assert all(one.is_final for one in service.watchlist)
+        assert all(watch.is_final for watch in service.watchlist)
         assert len(store.changes) <= 4
 
     with_service(script, *range(1, 101))
@@ -84,7 +84,7 @@ def test_observations_that_come_together_are_committed_together() -> None:
         assert len(store.changes) == 1
 
     service, _, _ = with_service(script, *range(1, 31))
-    assert all(one.is_final for one in service.watchlist)
+    assert all(watch.is_final for watch in service.watchlist)
 
 
 def test_a_mere_confirmation_waits_for_the_flush() -> None:
@@ -125,7 +125,7 @@ def test_what_another_window_did_is_taken_over() -> None:
         await asyncio.sleep(LOOK * 1.5)
 
     service, store, _ = with_service(script, 1)
-    assert [one.label for one in service.watchlist] == ["theirs"]
+    assert [watch.label for watch in service.watchlist] == ["theirs"]
     assert store.changes == []
 
 
@@ -173,10 +173,10 @@ def test_a_job_that_comes_back_while_the_store_is_locked_gets_its_history_afterw
         store.removed[job(1)] = watch(1, label="known")
         store.fault = "locked"
         await service.add([watch(1)])
-        assert [one.label for one in service.watchlist] == [""]
+        assert [watch.label for watch in service.watchlist] == [""]
         store.fault = ""
         await asyncio.sleep(LOOK * 2)
-        assert [one.label for one in service.watchlist] == ["known"]
+        assert [watch.label for watch in service.watchlist] == ["known"]
 
     with_service(script)
 
@@ -202,7 +202,7 @@ def test_an_edit_made_while_the_changes_of_others_are_read_stands() -> None:
         store.read_changes = news  # type: ignore[method-assign]
         for labels in ({job(1): "mine"}, {job(1): "mine", job(2): ""}):
             await service._sync()
-            assert {one.job: one.label for one in service.watchlist} == labels
+            assert {watch.job: watch.label for watch in service.watchlist} == labels
             await asyncio.gather(*edits)
         await service.close()
 

@@ -200,11 +200,13 @@ def kill_while_recovering(folder: Path, rounds: int, chance: random.Random) -> i
         said = killed_after(chance.uniform(0, 1.2 * took), partial(_read_all, path))
         interrupted += not said
         found = kept(path)
-        assert set(found.watches) == {job(one) for one in range(1, JOBS + 1)}, number
+        assert set(found.watches) == {job(number) for number in range(1, JOBS + 1)}, number
         assert all(one.label for one in found)
-        assert [found.watches[job(one)].note for one in range(1, JOBS)] == [f"note {one}" for one in range(1, JOBS)]
+        assert [found.watches[job(number)].note for number in range(1, JOBS)] == [
+            f"note {one}" for one in range(1, JOBS)
+        ]
         assert str(job_id(1)) in path.with_name("ids.log").read_text()
-        assert any(one.read_bytes() == kinds[number % len(kinds)] for one in path.parent.glob("*.broken-*"))
+        assert any(file.read_bytes() == kinds[number % len(kinds)] for file in path.parent.glob("*.broken-*"))
     return interrupted
 
 

@@ -48,7 +48,7 @@ def content_of(path: Path) -> Content:
     """Open a store as the program does, and read all of it."""
     with opened(path) as (store, watchlist):
         archived, removed = store.list_removed(EventKind.ARCHIVED), store.list_removed(EventKind.REMOVED)
-        jobs = [one.job for one in (*watchlist, *archived, *removed)]
+        jobs = [watch.job for watch in (*watchlist, *archived, *removed)]
         return Content(
             tuple(watchlist),
             archived,

@@ -58,7 +58,7 @@ def test_archived_jobs_come_back_as_archived_from_the_log_alone(path: Path, cont
         assert set(watches.watches) == {job(1)}
         (archived,) = store.list_removed(EventKind.ARCHIVED)
         assert (archived.job, archived.label) == (job(2), "CS-2")
-        assert [one.job for one in store.list_removed(EventKind.REMOVED)] == [job(3)]
+        assert [watch.job for watch in store.list_removed(EventKind.REMOVED)] == [job(3)]
         assert "1 job and 1 archived from ids.log" in store.notice
 
 
@@ -70,7 +70,7 @@ def test_a_job_that_was_archived_since_the_copy_is_archived_after_the_recovery_w
     path.write_bytes(b"")
     with opened(path) as (store, watches):
         assert set(watches.watches) == {job(1)}
-        assert [one.job for one in store.list_removed(EventKind.ARCHIVED)] == [job(2)]
+        assert [watch.job for watch in store.list_removed(EventKind.ARCHIVED)] == [job(2)]
         assert store.last_response(job(2)) == done(NOW + 1)
 
 
@@ -104,7 +104,7 @@ def test_archived_jobs_that_an_open_store_lacks_are_added_at_the_start(path: Pat
     spoil(path, "DELETE FROM watches WHERE removed_at IS NOT NULL")
     with opened(path) as (store, watches):
         assert set(watches.watches) == {job(1)}
-        assert [one.job for one in store.list_removed(EventKind.ARCHIVED)] == [job(2)]
+        assert [watch.job for watch in store.list_removed(EventKind.ARCHIVED)] == [job(2)]
         assert "it has them again: 1 archived job from ids.log" in store.notice
     with opened(path) as (store, _):
         assert store.notice == ""

@@ -33,7 +33,9 @@ def let_in(value: Any) -> Any:  # noqa: ANN401 - a watch, and whatever it is mad
 
 
 def exported(store: Store, watches: Watchlist) -> str:
-    return to_json((ImportedJob(one, store.last_response(one.job), store.history(one.job)) for one in watches), "now")
+    return to_json(
+        (ImportedJob(watch, store.last_response(watch.job), store.history(watch.job)) for watch in watches), "now"
+    )
 
 
 def imported(store: Store, watches: Watchlist, text: str) -> Watchlist:
@@ -163,8 +165,8 @@ def test_an_export_of_an_earlier_version_comes_in_whole() -> None:
         assert len(one.timeline) == len(columns.get("timeline", ()))
         assert (one.response is None) == ("answer" not in columns)
         assert one.response is None or one.response.report.raw == columns["answer"]["body"]
-    assert any(one.watch.note for one in carried)
-    assert any(one.response for one in carried)
+    assert any(imported.watch.note for imported in carried)
+    assert any(imported.response for imported in carried)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

@@ -105,7 +105,7 @@ def test_a_broken_file_is_kept_whole_under_another_name_that_is_told(
         added(store, watch(99))
         before = len(watches)
     assert len(kept(path)) == before + 1
-    assert {one.name for one in path.parent.iterdir()} == {path.name, aside.name, "ids.log"}
+    assert {file.name for file in path.parent.iterdir()} == {path.name, aside.name, "ids.log"}
     assert stat.S_IMODE(aside.stat().st_mode) == 0o600
 
 
@@ -117,7 +117,7 @@ def test_all_ids_come_back_from_ids_log_whatever_is_broken(
     path_beside(path).write_bytes(log)
     with opened(path) as (store, watches):
         assert set(watches.watches) == ON_LIST
-        assert {one.label for one in watches} == {f"label {number}" for number in range(JOBS) if number != 1}
+        assert {watch.label for watch in watches} == {f"label {number}" for number in range(JOBS) if number != 1}
         assert "from ids.log" in store.notice or "39 jobs came back from it" in store.notice
     assert set(kept(path).watches) == ON_LIST
 
@@ -158,7 +158,9 @@ def survives(path: Path, damaged: bytes, log: bytes, jobs: int = JOBS) -> None:
         if asides(path):
             assert "came back" in store.notice or "from ids.log" in store.notice
             assert any(one.read_bytes() == damaged for one in asides(path))
-            assert all(full_record(one, store.last_response(one.job), store.history(one.job), NOW) for one in watches)
+            assert all(
+                full_record(watch, store.last_response(watch.job), store.history(watch.job), NOW) for watch in watches
+            )
             return
         for known in watches:
             with suppress(BrokenStoreError):
@@ -229,7 +231,7 @@ def test_a_flipped_bit_in_the_format_number_is_damage(path: Path, content: bytes
     with opened(path) as (store, watches):
         assert f"its format number is {version}" in store.notice
         assert set(watches.watches) == ON_LIST
-        assert [one.tags for one in watches] == [("a", "b")] * (JOBS - 1)
+        assert [watch.tags for watch in watches] == [("a", "b")] * (JOBS - 1)
 
 
 BUGS = {
@@ -371,7 +373,7 @@ def test_an_event_and_a_problem_of_a_newer_program_are_read_as_well_as_can_be(pa
     spoil(path, "UPDATE watches SET problem = 'SOLAR_FLARE', problem_detail = '', problem_code = '', verdict = 'odd'")
     with opened(path) as (store, watches):
         assert len(store.history(job(2))) > 0
-        assert {one.verdict.kind for one in watches} == {Kind.ATTENTION}
+        assert {watch.verdict.kind for watch in watches} == {Kind.ATTENTION}
 
 
 @contextmanager
@@ -533,7 +535,7 @@ def test_where_there_are_no_hard_links_a_store_is_made_all_the_same(
     with opened(path) as (store, _):
         added(store, watch(1))
     assert list(kept(path)) == [watch(1)]
-    assert {one.name for one in path.parent.iterdir()} == {path.name, "ids.log"}
+    assert {file.name for file in path.parent.iterdir()} == {path.name, "ids.log"}
 
 
 def test_a_store_that_another_process_made_in_the_meantime_is_used(
@@ -546,4 +548,4 @@ def test_a_store_that_another_process_made_in_the_meantime_is_used(
     monkeypatch.setattr("os.link", too_late)
     assert len(kept(path)) == JOBS - 1
     assert watchlist() != kept(path)
-    assert {one.name for one in path.parent.iterdir()} == {path.name, "ids.log"}
+    assert {file.name for file in path.parent.iterdir()} == {path.name, "ids.log"}

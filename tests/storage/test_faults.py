@@ -103,7 +103,7 @@ def test_what_is_no_regular_file_is_refused_and_left_alone(path: Path, make: Cal
     make(path)
     with pytest.raises(StoreError, match=f"cannot be opened: it is {kind}, not a regular file"):
         open_store(path, read_report)
-    assert [one.name for one in path.parent.iterdir()] == [path.name]
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
 def test_a_link_to_a_store_elsewhere_is_followed(path: Path) -> None:

@@ -122,9 +122,9 @@ def test_a_label_is_one_harmless_line_without_secrets(path: Path, log: Path) -> 
 def test_jobs_of_tenants_with_odd_names_are_neither_lost_nor_doubled(path: Path, tenant: str) -> None:
     with opened(path) as (store, _):
         added(store, watch(1, job=JobRef(tenant, job_id(1))))
-    assert [one.job.tenant for one in kept(path)] == [tenant]
+    assert [watch.job.tenant for watch in kept(path)] == [tenant]
     path.unlink()
-    assert [one.job.tenant for one in kept(path)] == [clean(tenant)]
+    assert [watch.job.tenant for watch in kept(path)] == [clean(tenant)]
 
 
 def test_ids_that_the_store_lacks_are_added_at_the_start_and_a_notice_says_so(path: Path) -> None:
@@ -203,7 +203,7 @@ def test_the_daily_copy_compacts_the_log_to_the_jobs_on_the_list(path: Path, log
         [STAMP, "add", "env", str(job_id(9)), "only here"],
     ]
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
-    assert {one.name for one in path.parent.iterdir()} == {path.name, backup_path(path).name, "ids.log"}
+    assert {file.name for file in path.parent.iterdir()} == {path.name, backup_path(path).name, "ids.log"}
 
 
 def test_a_temporary_file_of_a_killed_process_is_deleted_with_the_daily_copy(path: Path) -> None:

@@ -147,12 +147,12 @@ def test_the_write_ahead_log_of_a_deleted_store_is_moved_and_not_played_back(pat
     path.unlink()
     wal.with_name("kept").rename(wal)
     assert set(kept(path).watches) == {job(1), job(2)}
-    assert [one.name.endswith("-wal") for one in path.parent.glob("*.broken-*")] == [True]
+    assert [file.name.endswith("-wal") for file in path.parent.glob("*.broken-*")] == [True]
 
 
 def test_a_store_that_is_there_is_rolled_back_with_its_journal(path: Path) -> None:
     with_hot_journal(path)
-    assert {one.label for one in kept(path)} == {""}
+    assert {watch.label for watch in kept(path)} == {""}
     assert not list(path.parent.glob("*.broken-*"))
 
 
@@ -161,5 +161,5 @@ def test_the_journal_of_a_damaged_store_is_kept_beside_it(path: Path) -> None:
     path.write_bytes(b"")
     path.with_name(f"{path.name}-journal").write_bytes(b"\xd9rest")
     kept(path)
-    names = sorted(one.name for one in path.parent.glob("*.broken-*"))
+    names = sorted(file.name for file in path.parent.glob("*.broken-*"))
     assert names[1] == f"{names[0]}-journal"

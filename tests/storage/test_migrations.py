@@ -43,10 +43,10 @@ def test_everything_in_a_store_of_the_first_format_is_there_after_the_upgrade(pa
     assert version_of(path) == SCHEMA_VERSION
     off = {before[ARCHIVED - 1]["job_id"], before[REMOVED - 1]["job_id"]}
     assert [one.job.id.given for one in content.archived] == [before[ARCHIVED - 1]["job_id"]]
-    assert [one.job.id.given for one in content.removed] == [before[REMOVED - 1]["job_id"]]
+    assert [watch.job.id.given for watch in content.removed] == [before[REMOVED - 1]["job_id"]]
     told = {one["job_id"]: one for one in before}
     watches = (*content.watches, *content.archived, *content.removed)
-    assert [one.job.id.given for one in content.watches] == [one for one in told if one not in off]
+    assert [watch.job.id.given for watch in content.watches] == [one for one in told if one not in off]
     for one in watches:
         old = told[one.job.id.given]
         assert (one.label, list(one.tags), one.note) == (old["label"], old["tags"], old["note"])
@@ -167,13 +167,13 @@ def test_an_open_window_of_the_landed_version_goes_on_saving(path: Path, tmp_pat
             )
             news = store.read_changes()
             assert news is not None
-            assert job(1) in {one.job for one in news.watches}
+            assert job(1) in {watch.job for watch in news.watches}
         assert window.returncode == 0
     content = content_of(path)
-    (landed,) = (one for one in content.watches if one.job == job(1))
+    (landed,) = (watch for watch in content.watches if watch.job == job(1))
     assert (landed.label, landed.tags, landed.note) == ("by the landed version", ("landed",), "still saved")
     assert content.seen[job(1)] == done(NOW + 2)
-    assert job(2) in {one.job for one in content.removed}
+    assert job(2) in {watch.job for watch in content.removed}
     assert len(content.watches) == 14
     with landed_window(source, path) as window:
         assert window.communicate("\n", timeout=60)[0].startswith("open 14 True\n"), "a new start only reads it"
@@ -187,7 +187,7 @@ def test_statements_of_the_landed_version_still_work(path: Path) -> None:
         statements = Path(__file__).with_name("landed_statements.sql").read_text(encoding="utf-8")
         connection.executescript(statements)
     content = content_of(path)
-    (landed,) = (one for one in content.watches if one.job == job(1))
+    (landed,) = (watch for watch in content.watches if watch.job == job(1))
     assert (landed.label, landed.tags, landed.note) == ("by the landed version", ("landed",), "still saved")
     assert content.seen[job(1)] == done(NOW + 2)
 

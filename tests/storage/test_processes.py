@@ -69,7 +69,7 @@ def test_processes_that_start_together_on_no_store_make_one(path: Path) -> None:
         == set(acknowledged_jobs)
         == {JobRef("env", job_id(100 * n + m)) for n in range(4) for m in range(3)}
     )
-    assert {one.name for one in path.parent.iterdir()} == {path.name, "ids.log"}
+    assert {file.name for file in path.parent.iterdir()} == {path.name, "ids.log"}
 
 
 @pytest.mark.slow

@@ -55,7 +55,7 @@ def test_of_a_store_with_one_page_lost_the_other_rows_come_back_whole_and_its_id
     path.write_bytes(content[:lost] + bytes(PAGE) + content[lost + PAGE :])
     with opened(path) as (store, watches):
         assert {job(number) for number in range(1, JOBS)} == set(watches.watches)
-        whole = [one for one in watches if one.tags]
+        whole = [watch for watch in watches if watch.tags]
         assert 0 < len(whole) < JOBS - 1
         for one in whole:
             assert (one.verdict.kind, one.tags) == (Kind.DONE, ("a",))
@@ -170,7 +170,7 @@ def test_a_backup_is_made_once_a_day_whole_and_for_the_user_alone(path: Path) ->
     with closing(sqlite3.connect(backup_path(path))) as copy:
         assert copy.execute("SELECT count(*) FROM watches").fetchone() == (2,)
     assert backup_path(path).stat().st_mode & 0o777 == 0o600
-    assert {one.name for one in path.parent.iterdir()} == {"store", "store.backup", "ids.log"}
+    assert {file.name for file in path.parent.iterdir()} == {"store", "store.backup", "ids.log"}
 
 
 def test_no_damaged_and_no_newer_store_replaces_the_backup(path: Path) -> None:
@@ -187,7 +187,7 @@ def test_no_damaged_and_no_newer_store_replaces_the_backup(path: Path) -> None:
     spoil(path, "PRAGMA user_version = 99")
     assert not back_up(path)
     assert backup_path(path).read_bytes() == whole
-    assert {one.name for one in path.parent.iterdir()} == {"store", "store.backup", "ids.log"}
+    assert {file.name for file in path.parent.iterdir()} == {"store", "store.backup", "ids.log"}
 
 
 def test_where_a_damaged_store_cannot_be_mended_all_stays_as_it_is(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

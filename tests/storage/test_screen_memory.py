@@ -50,4 +50,4 @@ def test_a_folder_that_is_not_there_or_a_file_that_cannot_be_replaced_is_no_trou
         memory = UiStateFile(path)
         memory.save({"sort": "age"})
         assert memory.load() == {}
-    assert [one.name for one in tmp_path.iterdir()] == ["folder"]
+    assert [file.name for file in tmp_path.iterdir()] == ["folder"]

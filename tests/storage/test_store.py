@@ -82,7 +82,7 @@ def test_every_field_of_a_watch_comes_back(watches: list[WatchedJob]) -> None:
 @settings(max_examples=25)
 @given(LISTS)
 def test_every_field_that_calls_and_people_write_comes_back(watches: list[WatchedJob]) -> None:
-    bare = [WatchedJob(job=one.job, added_at=one.added_at, added_by=one.added_by) for one in watches]
+    bare = [WatchedJob(job=watch.job, added_at=watch.added_at, added_by=watch.added_by) for watch in watches]
     with quick_folder() as folder:
         path = folder / "store"
         with opened(path) as (store, _):
@@ -127,13 +127,13 @@ def test_the_store_and_its_folder_are_the_users_own(path: Path) -> None:
     kept(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert [one.name for one in path.parent.iterdir()] == [path.name]
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
 def test_what_is_committed_is_on_disk_in_one_file_without_a_journal_beside_it(path: Path) -> None:
     with opened(path) as (store, _):
         added(store, watch(1))
-        assert {one.name for one in path.parent.iterdir()} == {path.name, "ids.log"}
+        assert {file.name for file in path.parent.iterdir()} == {path.name, "ids.log"}
         with closing(sqlite3.connect(path)) as other:
             assert other.execute("PRAGMA journal_mode").fetchone() == ("delete",)
             assert other.execute("SELECT count(*) FROM watches").fetchone() == (1,)
@@ -144,7 +144,7 @@ def test_watches_come_back_in_the_order_of_adding(path: Path) -> None:
     with opened(path) as (store, _):
         for number in (3, 1, 2):
             added(store, watch(number))
-    assert [one.job for one in kept(path)] == [job(3), job(1), job(2)]
+    assert [watch.job for watch in kept(path)] == [job(3), job(1), job(2)]
 
 
 def test_an_id_is_kept_as_it_was_given_and_one_job_is_kept_once(path: Path) -> None:
@@ -152,7 +152,7 @@ def test_an_id_is_kept_as_it_was_given_and_one_job_is_kept_once(path: Path) -> N
     with opened(path) as (store, _):
         added(store, watch(1, job=JobRef("env", spelled)))
         added(store, watch(1), watch(1, tenant="eu"))
-    assert [str(one.job.id) for one in kept(path)] == [str(spelled), str(job_id(1))]
+    assert [str(watch.job.id) for watch in kept(path)] == [str(spelled), str(job_id(1))]
 
 
 def test_a_removed_job_is_gone_and_comes_back_with_all_that_was_known_of_it(path: Path) -> None:
@@ -237,7 +237,9 @@ def test_an_older_observation_never_overwrites_a_newer_one(path: Path) -> None:
 def test_a_final_answer_is_never_undone_and_always_kept(path: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1))
-        running, ended = (watches.fold([(job(1), one, 5.0)]) for one in (seen(PROCESSING, NOW + 20), done(NOW + 10)))
+        running, ended = (
+            watches.fold([(job(1), observation, 5.0)]) for observation in (seen(PROCESSING, NOW + 20), done(NOW + 10))
+        )
         store.apply(running)
         store.apply(ended)
         store.apply(running)

@@ -96,8 +96,8 @@ def test_what_was_saved_wins_over_an_older_copy(put: Put, path: Path) -> None:
     one = service.watchlist.watches[job(1)]
     assert (one.label, one.note, one.tags) == ("typed", "typed note", ("typed-tag",))
     with opened(path) as (store, _):
-        assert [one.job for one in store.list_removed(EventKind.REMOVED)] == [job(2)]
-        assert [one.job for one in store.list_removed(EventKind.ARCHIVED)] == [job(3)]
+        assert [watch.job for watch in store.list_removed(EventKind.REMOVED)] == [job(2)]
+        assert [watch.job for watch in store.list_removed(EventKind.ARCHIVED)] == [job(3)]
 
 
 @PUTS
@@ -115,11 +115,11 @@ def test_what_was_saved_is_carried_to_another_store(put: Put, commits: int, path
         service = run_window(store, added(store, watch(1, label="old"), watch(2), watch(3), watch(4)), script)
     assert service.unsaved == ""
     assert kept(path) == service.watchlist
-    labels = {one.job: (one.label, one.note) for one in service.watchlist}
+    labels = {watch.job: (watch.label, watch.note) for watch in service.watchlist}
     last = f"{commits - 1}" if commits else ""
     assert labels == {job(1): ("typed", "typed note"), job(4): ("", "afterwards"), job(9): ("other", last)}
     with opened(path) as (store, _):
-        assert [one.job for one in store.list_removed(EventKind.ARCHIVED)] == [job(3)]
+        assert [watch.job for watch in store.list_removed(EventKind.ARCHIVED)] == [job(3)]
 
 
 def test_an_edit_right_after_another_store_was_copied_over_is_not_acknowledged_before_it_is_saved(path: Path) -> None:
@@ -131,7 +131,7 @@ def test_an_edit_right_after_another_store_was_copied_over_is_not_acknowledged_b
             store.apply(watches.note([job(1)], "typed"))
         assert "was deleted, replaced" in store.reopen_if_replaced(watches.note([job(1)], "typed"))
         store.apply(watches.note([job(1)], "typed"))
-    assert {one.job: one.note for one in kept(path)} == {job(1): "typed", job(9): "39"}
+    assert {watch.job: watch.note for watch in kept(path)} == {job(1): "typed", job(9): "39"}
 
 
 @pytest.mark.parametrize("way", ["note", "remove", "fold"])
@@ -163,7 +163,7 @@ def test_a_store_without_an_id_gets_one_when_it_is_opened(path: Path) -> None:
         with pytest.raises(StoreError, match="copied over"):
             store.read_changes()
         store.reopen_if_replaced(watches.label([job(1)], "typed", NOW))
-    assert {one.job: one.label for one in kept(path)} == {job(1): "typed", job(9): "other"}
+    assert {watch.job: watch.label for watch in kept(path)} == {job(1): "typed", job(9): "other"}
 
 
 def test_what_was_saved_before_the_first_look_at_the_new_file_is_missed_in_an_older_copy(path: Path) -> None:
@@ -178,7 +178,7 @@ def test_what_was_saved_before_the_first_look_at_the_new_file_is_missed_in_an_ol
         with pytest.raises(StoreError, match="copied over"):
             store.read_changes()
         assert store.reopen_if_replaced(change)
-    assert [one.note for one in kept(path)] == ["typed"]
+    assert [watch.note for watch in kept(path)] == ["typed"]
 
 
 def test_two_windows_that_take_an_older_copy_over_do_not_undo_each_other(path: Path) -> None:
@@ -198,7 +198,7 @@ def test_two_windows_that_take_an_older_copy_over_do_not_undo_each_other(path: P
         with pytest.raises(StoreError, match="copied over"):
             theirs.read_changes()
         assert theirs.reopen_if_replaced(change)
-    assert {one.job: one.label for one in kept(path)} == {job(1): "after", job(2): ""}
+    assert {watch.job: watch.label for watch in kept(path)} == {job(1): "after", job(2): ""}
 
 
 def test_nothing_is_lost_while_the_new_file_is_locked(path: Path) -> None:
@@ -222,8 +222,12 @@ def test_nothing_is_lost_while_the_new_file_is_locked(path: Path) -> None:
     with opened(path) as (store, listed):
         assert set(listed.watches) == {job(1)}
         assert store.last_response(job(1)) == done(NOW)
-        assert [one.job for one in store.list_removed(EventKind.ARCHIVED)] == [job(2)]
-        assert [one.event for one in store.history(job(2))] == [EventKind.ADDED, EventKind.STATUS, EventKind.ARCHIVED]
+        assert [watch.job for watch in store.list_removed(EventKind.ARCHIVED)] == [job(2)]
+        assert [event.event for event in store.history(job(2))] == [
+            EventKind.ADDED,
+            EventKind.STATUS,
+            EventKind.ARCHIVED,
+        ]
 
 
 def test_nothing_is_lost_while_the_file_before_is_locked(path: Path) -> None:
@@ -254,7 +258,7 @@ def test_nothing_is_lost_while_the_new_file_cannot_be_written(path: Path) -> Non
         new.replace(path)
         with pytest.raises(StoreError, match="made by a newer zjobtui"):
             store.reopen_if_replaced(watches.add([]))
-        assert [one.job for one in store.load_watched([job(1)])] == [job(1)]
+        assert [watch.job for watch in store.load_watched([job(1)])] == [job(1)]
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.execute(f"PRAGMA user_version = {version}")
         assert store.reopen_if_replaced(watches.add([]))
@@ -308,5 +312,5 @@ def test_a_link_that_leads_nowhere_is_left_alone_and_named(is_folder: bool, has_
         assert link.is_symlink()
         assert not disk.exists()
         (path.parent / "unmounted").rename(disk)
-        assert [one.note for one in store.load_watched([job(1)])] == ["there"]
-    assert [one.note for one in kept(linked)] == ["there"]
+        assert [watch.note for watch in store.load_watched([job(1)])] == ["there"]
+    assert [watch.note for watch in kept(linked)] == ["there"]

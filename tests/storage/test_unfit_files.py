@@ -98,9 +98,9 @@ def folder(log: Path) -> None:
 
 @pytest.mark.parametrize(("make", "words"), [(link, "is a symbolic link"), (folder, "directory|not a regular file")])
 def test_doctor_names_a_log_of_ids_that_stops_every_add(path: Path, make: Callable[[Path], None], words: str) -> None:
-    assert not [one for one in store_findings(check_store(path), 0.0) if one.state is CheckStatus.WRONG]
+    assert not [finding for finding in store_findings(check_store(path), 0.0) if finding.state is CheckStatus.WRONG]
     make(path.with_name("ids.log"))
-    (wrong,) = [one for one in store_findings(check_store(path), 0.0) if one.state is CheckStatus.WRONG]
+    (wrong,) = [finding for finding in store_findings(check_store(path), 0.0) if finding.state is CheckStatus.WRONG]
     assert wrong.check == "ids.log"
     assert re.search(words, wrong.text)
 

@@ -48,7 +48,7 @@ def test_news_come_once_and_ones_own_changes_are_no_news(windows: Windows) -> No
     added(theirs, watch(2))
     news = mine.read_changes()
     assert news is not None
-    assert job(2) in {one.job for one in news.watches}
+    assert job(2) in {watch.job for watch in news.watches}
     assert mine.read_changes() is None
 
 

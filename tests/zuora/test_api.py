@@ -75,7 +75,7 @@ def problem_of(observation: Observation) -> Problem:
 
 
 def kinds(observations: list[Observation]) -> set[ProblemKind | None]:
-    return {one.problem.kind if isinstance(one, Failure) else None for one in observations}
+    return {observation.problem.kind if isinstance(observation, Failure) else None for observation in observations}
 
 
 @pytest.mark.parametrize("elapsed", [0.0, 60.0, 100_000.0])
@@ -86,7 +86,9 @@ async def test_every_job_of_the_simulator_is_read(elapsed: float) -> None:
         async with client_of(server) as client:
             ids = [JobId.parse(one) for one in server.job_ids]
             observations = await asyncio.gather(*(client.observe(one) for one in ids))
-        assert [one.call.http_status for one in observations if isinstance(one, Failure)] == [200]
+        assert [observation.call.http_status for observation in observations if isinstance(observation, Failure)] == [
+            200
+        ]
         assert kinds(list(observations)) == {None, ProblemKind.NOT_FOUND}
         assert server.requests.by_route == {"POST /oauth/token": 1, "GET /v1/async-jobs/{id}": 40}
         assert client.requests == 41
@@ -308,14 +310,18 @@ async def test_whatever_a_server_does_is_an_observation_and_the_next_call_is_goo
     with fault_server([processing(), behaviour]) as server:
         async with client_of(server, limit=0.5) as client:
             observations = [await client.observe(ONE) for _ in range(3)]
-    assert [one.problem.kind if isinstance(one, Failure) else None for one in observations] == [None, kind, None]
+    assert [observation.problem.kind if isinstance(observation, Failure) else None for observation in observations] == [
+        None,
+        kind,
+        None,
+    ]
 
 
 async def test_a_kept_connection_that_is_gone_is_replaced_once() -> None:
     with fault_server([processing(), Reset(), processing(), Reset(), Reset()]) as server:
         async with client_of(server) as client:
             observations = [await client.observe(ONE) for _ in range(4)]
-    assert [type(one) for one in observations] == [Success, Success, Failure, Success]
+    assert [type(observation) for observation in observations] == [Success, Success, Failure, Success]
     assert problem_of(observations[2]).kind is ProblemKind.UNREACHABLE
 
 

@@ -75,7 +75,8 @@ def is_rejected(one: Observation) -> bool:
 def told(observations: list[Observation]) -> Counter[str]:
     """How many were good, rejected, and anything else."""
     return Counter(
-        "good" if is_processing(one) else "rejected" if is_rejected(one) else repr(one) for one in observations
+        "good" if is_processing(observation) else "rejected" if is_rejected(observation) else repr(observation)
+        for observation in observations
     )
 
 
