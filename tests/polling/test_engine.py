@@ -139,7 +139,7 @@ def test_each_tenant_is_told_of_its_own_jobs_on_screen_even_before_there_is_a_so
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shown: list[tuple[str, list[JobRef]]] = []
-    monkeypatch.setattr(Poller, "show", lambda poller, jobs: shown.append((poller.tenant, list(jobs))))
+    monkeypatch.setattr(Poller, "set_visible", lambda poller, jobs: shown.append((poller.tenant, list(jobs))))
     source, other = Slow(), Slow()
     other.ready.set()
     tenants = [(TENANT, source.make), (replace(TENANT, name="other"), other.make)]

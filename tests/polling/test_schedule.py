@@ -215,7 +215,7 @@ def test_finished_jobs_take_no_calls() -> None:
     over = [replace(watch, job=job(100 + number)) for number, watch in enumerate(ended(500, [10.0] * 500))]
     alone, beside = Schedule(), Schedule()
     for schedule, listed in ((alone, known), (beside, known + over)):
-        schedule._learnt_at, schedule._ended = NOW, len(listed) - 20
+        schedule._learned_at, schedule._ended = NOW, len(listed) - 20
         schedule.fit(listed, NOW, 1)
     assert beside.intervals == alone.intervals
     assert beside.mean_interval == alone.mean_interval > 0
@@ -368,7 +368,7 @@ def test_jobs_that_are_first_seen_running_at_an_age_say_nothing_of_earlier_ones(
             else:
                 known[number] = replace(known[number], digest=DONE, last_answer_at=now, ended_at=now)
         schedule.fit(known, now, 83)
-    schedule._learnt_at = -inf
+    schedule._learned_at = -inf
     schedule.fit(known, now + 1, 83)
     witnessed = [watch for watch in known if watch.last_running_at is not None]
     assert len(witnessed) < 290

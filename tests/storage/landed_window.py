@@ -7,12 +7,14 @@ statements that SQLite executed after the line to that file.
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from tests.support.building import NOW, done, job, watch
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.storage.store import open_store
 
 read_report = import_module("zjobtui.zuora.wire").read_report  # where that version has it
+store: Any  # of that version
 store, watches = open_store(Path(sys.argv[1]), read_report)
 
 
@@ -32,7 +34,7 @@ if news is not None:
 
 
 def save(change: object) -> Watchlist:
-    store.apply(change)  # type: ignore[arg-type]
+    store.apply(change)
     return change.watchlist  # type: ignore[attr-defined, no-any-return]
 
 

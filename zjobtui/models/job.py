@@ -65,7 +65,7 @@ class FoundIds:
     """The job ids in a text, each once and in order, and what was left out. It never contains a secret."""
 
     ids: tuple[JobId, ...]
-    refused: tuple[str, ...]
+    near_misses: tuple[str, ...]
     """Words that look like an incomplete id."""
     not_added: tuple[JobId, ...] = ()
     """Bare ids in a text that names others as job ids."""

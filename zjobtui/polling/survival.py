@@ -39,7 +39,7 @@ class Curve:
     """
 
     surviving: tuple[float, ...]
-    lived: tuple[float, ...]
+    integral: tuple[float, ...]
 
     @classmethod
     def through(cls, surviving: Sequence[float]) -> Self:

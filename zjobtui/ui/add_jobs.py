@@ -88,7 +88,7 @@ class PastedText(TextArea):
             text = "\n".join((*map(str, found.ids), *found.near_misses))
             self._pasted.append(found)
         else:
-            self._pasted.append(replace(found, refused=(), others=0, other_names=()))
+            self._pasted.append(replace(found, near_misses=(), others=0, other_names=()))
         is_within_line = self.cursor_location[1] > 0
         event.text = f"\n{text}" if is_within_line else text
 
