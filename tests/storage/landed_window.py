@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.building import NOW, done, job, watch
-from zjobtui.models.watchlist import Watchlist
 from zjobtui.storage.store import open_store
 
 read_report = import_module("zjobtui.zuora.wire").read_report  # where that version has it
-store: Any  # of that version
+store: Any
+watches: Any  # of that version, with the names that its methods have there
 store, watches = open_store(Path(sys.argv[1]), read_report)
 
 
@@ -33,9 +33,9 @@ if news is not None:
     watches = watches.merged(news.watches, news.removed)
 
 
-def save(change: object) -> Watchlist:
+def save(change: Any) -> Any:  # noqa: ANN401 - a class of that version
     store.apply(change)
-    return change.watchlist  # type: ignore[attr-defined, no-any-return]
+    return change.watchlist
 
 
 watches = save(watches.add([watch(1, label="landed"), watch(2)]))
@@ -43,7 +43,7 @@ watches = save(watches.label([job(1)], "by the landed version", NOW + 1))
 watches = save(watches.tag([job(1)], ("landed",)))
 watches = save(watches.note([job(1)], "still saved"))
 watches = save(watches.fold([(job(1), done(NOW + 2), 5.0)]))
-watches = save(watches.mark_read([job(1)], NOW + 3))
+watches = save(watches.acknowledge([job(1)], NOW + 3))
 watches = save(watches.remove([job(2)], NOW + 4))
 say("go over", store.go_over())
 say("held", store.hold("poll", "landed", NOW, 10.0), store.held_by("poll"), store.count_calls("env", 20_000, 3))

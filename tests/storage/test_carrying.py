@@ -131,7 +131,7 @@ FAULTS: list[tuple[str | bytes, str]] = [
     (broken(tags=[1]), "jobs[1].tags[0]: expected `str`, got `int`"),
     (broken(status="Completed"), "jobs[1].verdict: is missing beside status"),
     (broken(timeline=[{"at": 1}]), "jobs[1].timeline[0].event: is missing"),
-    (broken(answer={"at": 1, "call": {}, "body": "x"}), "jobs[1].answer.body: it is no answer"),
+    (broken(answer={"at": 1, "call": {}, "body": "x"}), "jobs[1].answer.body: it is not a response"),
     (
         broken(answer={"at": 1, "call": {"limits": [], "rate_limits": 3}, "body": '{"status": "Completed"}'}),
         "jobs[1].answer.call",

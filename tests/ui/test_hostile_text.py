@@ -142,7 +142,7 @@ async def test_names_of_folders_and_what_faults_say_are_harmless_too(
     async with looking_at(engine, notice=HOSTILE["title"], ways=NotificationSettings(on=frozenset())) as sight:
         await sight.press("e", "enter")
         assert clean(HOSTILE["colour"]) in sight.toast
-        monkeypatch.setattr(engine.archive, "seen", broken)
+        monkeypatch.setattr(engine.archive, "last_response", broken)
         engine.unsaved = HOSTILE["cursor"]
         tell(engine, 1, "recorded-failed-lock")
         await sight.until(f"no {clean(HOSTILE['colour'])}")

@@ -211,7 +211,7 @@ async def test_a_key_that_is_typed_ahead_reaches_what_can_be_copied_and_removes_
         time.sleep(0.2)
         return answer(one)
 
-    monkeypatch.setattr(engine.archive, "seen", slowly)
+    monkeypatch.setattr(engine.archive, "last_response", slowly)
     async with looking_at(engine) as sight:
         sight.glass.receive("yx")
         await sight.until("Copy of")
