@@ -68,12 +68,12 @@ def _run(node: ast.AST) -> Iterator[ast.AST]:
 
 
 @pytest.mark.parametrize("source", SILENT.values(), ids=SILENT)
-def test_what_is_caught_silently_is_found(source: str) -> None:
+def test_silent_handlers_are_found(source: str) -> None:
     assert list(silent(ast.parse(source)))
 
 
 @pytest.mark.parametrize("source", LOUD.values(), ids=LOUD)
-def test_what_is_logged_or_raised_or_narrow_is_not(source: str) -> None:
+def test_handlers_that_log_raise_or_are_narrow_are_accepted(source: str) -> None:
     assert not list(silent(ast.parse(source)))
 
 
@@ -95,4 +95,4 @@ def test_logging_is_imported_only_where_the_log_is_switched_on() -> None:
         if (isinstance(node, ast.Import) and any(name.name.split(".")[0] == "logging" for name in node.names))
         or (isinstance(node, ast.ImportFrom) and str(node.module).split(".")[0] == "logging")
     }
-    assert importing == {"log_file.py", "simulator/running.py"}
+    assert importing == {"log_file.py", "simulator/server.py"}

@@ -33,14 +33,14 @@ def test_added_ids_are_watched() -> None:
     assert (one.job.tenant, one.added_by, one.label) == ("env", "command line", "")
 
 
-def test_an_id_that_is_watched_already_is_known_however_it_is_written() -> None:
+def test_an_id_that_is_already_watched_is_recognized_in_any_notation() -> None:
     run("add", ONE)
     assert said(run("add", ONE.upper(), dashed(JobId(ONE)), TWO))[:2] == (0, "1 job added, 1 known, 0 refused.\n")
     assert watched() == [ONE, TWO]
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], [ONE[:-1]], ["../accounts", "\x1b[2J"], [""]])
-def test_bad_arguments_are_named_and_nothing_is_added(arguments: list[str]) -> None:
+def test_invalid_arguments_are_reported_and_nothing_is_added(arguments: list[str]) -> None:
     status, printed, complained = said(run("add", *arguments))
     assert (status, printed) == (2, "")
     assert len(complained.splitlines()) == len(arguments)
@@ -49,7 +49,7 @@ def test_bad_arguments_are_named_and_nothing_is_added(arguments: list[str]) -> N
     assert watched() == []
 
 
-def test_of_several_ids_the_good_ones_are_added_and_the_bad_one_is_named() -> None:
+def test_valid_ids_are_added_and_an_invalid_one_is_reported() -> None:
     status, printed, complained = said(run("add", ONE, "nonsense", TWO))
     assert (status, printed) == (1, "2 jobs added, 0 known, 1 refused.\n")
     assert complained == "“nonsense” is no job id: it holds more than hexadecimal digits and dashes.\n"
@@ -62,35 +62,35 @@ def test_every_id_in_the_text_on_standard_input_is_added() -> None:
     assert [one.added_by for one in kept(store_path())] == ["standard input"] * 2
 
 
-def test_a_broken_id_on_standard_input_is_named_and_the_others_are_added() -> None:
+def test_an_invalid_id_on_standard_input_is_reported_and_the_others_are_added() -> None:
     status, printed, complained = said(run("add", "-", stdin=f"{ONE} {TWO[:-1]}"))
     assert (status, printed) == (1, "1 job added, 0 known, 1 refused.\n")
-    assert complained == f"“{TWO[:-1]}” looks like a job id, but is none.\n"
+    assert complained == f"“{TWO[:-1]}” looks like a job id, but is not valid.\n"
 
 
 @pytest.mark.parametrize("text", ["", "no ids here", b"\xff\xfe\x00"])
-def test_a_text_without_an_id_is_told(text: str | bytes) -> None:
+def test_a_text_without_an_id_is_reported(text: str | bytes) -> None:
     assert said(run("add", "-", stdin=text)) == (2, "", "No job id was found.\n")
 
 
-def test_a_text_in_any_encoding_is_read_as_far_as_it_goes() -> None:
+def test_ids_are_found_in_text_of_any_encoding() -> None:
     run("add", "-", stdin=b"caf\xe9 " + ONE.encode() + b" \xff")
     assert watched() == [ONE]
 
 
-def test_a_label_is_given_harmless_and_to_the_tenant_that_was_named() -> None:
+def test_a_label_is_cleaned_and_the_job_is_added_to_the_named_tenant() -> None:
     run("add", "--label", "CS-1\x1b[2J\u202e", "--tenant", "eu", ONE)
     (one,) = kept(store_path())
     assert (one.job, one.label) == (JobRef("eu", JobId(ONE)), "CS-1␛[2J\ufffd")
 
 
-def test_removed_jobs_come_back_with_all_that_was_known_and_under_a_new_label_where_one_is_given() -> None:
+def test_removed_jobs_come_back_with_their_history_and_a_new_label() -> None:
     run("add", "--label", "old", ONE)
     with opened(store_path()) as (store, watches):
         observed(store, watches, failed(NOW))
     assert said(run("rm", "old"))[:2] == (
         0,
-        "1 job removed; `zjobtui add` brings one back with all that was known of it.\n",
+        "1 job removed; `zjobtui add` brings a job back with all that was known about it.\n",
     )
     assert watched() == []
     assert said(run("add", ONE))[1] == "1 job added, 0 known, 0 refused.\n"
@@ -102,7 +102,7 @@ def test_removed_jobs_come_back_with_all_that_was_known_and_under_a_new_label_wh
     assert events == ["added", "status", "removed", "restored", "removed", "restored"]
 
 
-def test_what_is_not_watched_cannot_be_removed_and_is_named() -> None:
+def test_a_job_that_is_not_watched_cannot_be_removed_and_is_reported() -> None:
     run("add", ONE)
     assert said(run("rm", TWO)) == (2, "", f"“{TWO}” is not on the watchlist.\n")
     status, printed, complained = said(run("rm", ONE, "nothing"))
@@ -131,7 +131,7 @@ def test_an_empty_list_says_how_to_fill_it() -> None:
     assert json.loads(run("ls", "--json").stdout) == {"schema": 1, "jobs": []}
 
 
-def test_the_list_is_one_line_a_job() -> None:
+def test_the_list_has_one_line_for_each_job() -> None:
     fill()
     status, printed, complained = said(run("ls"))
     lines = printed.splitlines()
@@ -148,7 +148,7 @@ def test_the_columns_stay_aligned_whatever_a_label_holds() -> None:
     assert len(starts) == 1
 
 
-def test_the_list_as_json_says_everything_about_each_job() -> None:
+def test_the_list_as_json_has_all_fields_of_each_job() -> None:
     fill()
     jobs = json.loads(run("ls", "--json").stdout)["jobs"]
     assert [one["verdict"] for one in jobs] == ["failed", "done", "unknown to Zuora", *["waiting"] * 3]
@@ -179,12 +179,12 @@ def test_a_job_is_shown_by_its_id_the_beginning_of_it_or_its_label(text: str) ->
         assert words in printed
 
 
-def test_what_the_last_call_met_is_shown() -> None:
+def test_the_problem_of_the_last_call_is_shown() -> None:
     fill()
     assert "The last call failed: timed out: no answer. There was no response in time" in run("show", "job 5").stdout
 
 
-def test_a_job_is_shown_as_json_with_its_answer_and_its_timeline() -> None:
+def test_a_job_is_shown_as_json_with_response_and_timeline() -> None:
     fill()
     told = json.loads(run("show", "job 1", "--json").stdout)
     assert (told["label"], told["verdict"], told["is_final"]) == ("job 1", "failed", True)
@@ -196,20 +196,20 @@ def test_a_job_is_shown_as_json_with_its_answer_and_its_timeline() -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("000000", "“000000” means 6 jobs; give more of the id."),
-        ("0000", "“0000” is not on the watchlist."),
+        ("000000", "“000000” matches 6 jobs; use a job id."),
+        ("0000", "“0000” is too short; give at least 6 digits of the job id."),
         ("ffffffff", "“ffffffff” is not on the watchlist."),
         ("", "“” is not on the watchlist."),
         ("------", "“------” is not on the watchlist."),
         ("\x1b[2J", "“␛[2J” is not on the watchlist."),
     ],
 )
-def test_what_means_no_job_or_several_is_told(text: str, why: str) -> None:
+def test_a_text_that_names_no_job_or_several_is_reported(text: str, why: str) -> None:
     fill()
     assert said(run("show", "--", text)) == (2, "", f"{why}\n")
 
 
-def test_a_broken_store_is_told_and_the_command_goes_on() -> None:
+def test_a_broken_store_is_reported_and_the_command_continues() -> None:
     store_path().parent.mkdir()
     store_path().write_bytes(b"broken")
     status, printed, complained = said(run("add", ONE))
@@ -220,7 +220,7 @@ def test_a_broken_store_is_told_and_the_command_goes_on() -> None:
 
 
 @pytest.mark.parametrize("arguments", [["ls"], ["ls", "--json"], ["add", ONE], ["show", ONE], ["rm", ONE]])
-def test_a_folder_that_cannot_be_used_is_told_in_one_sentence(
+def test_a_folder_that_cannot_be_used_is_reported_in_one_sentence(
     arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("in the way")
@@ -234,13 +234,13 @@ def test_a_folder_that_cannot_be_used_is_told_in_one_sentence(
 @pytest.mark.parametrize(
     "arguments", [["add"], ["show"], ["rm"], ["nonsense"], ["ls", "--nonsense"], ["demo", "--jobs", "0"]]
 )
-def test_a_command_that_is_used_wrongly_says_how_it_is_used(arguments: list[str]) -> None:
+def test_wrong_usage_prints_the_usage(arguments: list[str]) -> None:
     status, printed, complained = said(run(*arguments))
     assert (status, printed) == (2, "")
     assert "Usage:" in complained
 
 
-def test_the_version_and_help_are_told() -> None:
+def test_version_and_help_are_printed() -> None:
     assert said(run("--version")) == (0, f"zjobtui, version {__version__}\n", "")
     assert run("-h").stdout == run("--help").stdout
     assert all(command in run("--help").stdout for command in ("add", "demo", "ls", "rm", "show", "simulate"))
@@ -260,7 +260,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("terminal")
-def test_where_one_is_wanted_and_none_configured_the_variables_are_named() -> None:
+def test_a_named_tenant_without_any_configured_prints_the_variables() -> None:
     status, printed, complained = said(run("--tenant", "eu"))
     assert (status, printed) == (2, "")
     for name in ("ZUORA_BASE_URL", "ZUORA_CLIENT_ID", "ZUORA_CLIENT_SECRET", "ZUORA_BEARER_TOKEN", "zjobtui demo"):
@@ -272,13 +272,13 @@ def test_where_one_is_wanted_and_none_configured_the_variables_are_named() -> No
     ("environ", "why"),
     [
         ({"ZUORA_BASE_URL": "http://rest.eu.zuora.com", **CREDENTIALS}, "must begin with https://"),
-        ({"ZUORA_BASE_URL": "rest.eu.zuora.com", **CREDENTIALS}, "is not a URL"),
+        ({"ZUORA_BASE_URL": "rest.eu.zuora.com", **CREDENTIALS}, "is not a valid URL"),
         ({"ZUORA_BASE_URL": "https://rest.eu.zuora.com/v1", **CREDENTIALS}, "must end after the host"),
         ({"ZUORA_BASE_URL": "https://rest.eu.zuora.com"}, "ZUORA_CLIENT_ID is not"),
         ({"ZUORA_BASE_URL": "https://rest.eu.zuora.com", "ZUORA_CLIENT_ID": "id"}, "ZUORA_CLIENT_SECRET is not"),
     ],
 )
-def test_a_tenant_that_is_configured_wrongly_is_told(
+def test_an_invalid_configuration_of_a_tenant_is_reported(
     environ: dict[str, str], why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in environ.items():
@@ -290,7 +290,7 @@ def test_a_tenant_that_is_configured_wrongly_is_told(
 
 
 @pytest.mark.usefixtures("terminal")
-def test_a_tenant_that_is_not_configured_is_told_with_those_that_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_tenant_is_reported_with_the_configured_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"ZUORA_BASE_URL": "https://rest.eu.zuora.com", **CREDENTIALS}.items():
         monkeypatch.setenv(name, value)
     status, printed, complained = said(run("--tenant", "no\x1b[2J"))
@@ -324,7 +324,7 @@ ADD = f"{sys.executable} -m zjobtui add 1bc24f315d7b48d3a20245bfe73bdceb"
     ],
     ids=["nothing open", "no input", "a full disk"],
 )
-def test_without_input_or_room_for_output_a_command_ends_with_a_word(line: str, status: int, told: str) -> None:
+def test_without_input_or_room_for_output_a_command_ends_with_a_message(line: str, status: int, told: str) -> None:
     done_so = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=False)
     assert (done_so.returncode, done_so.stderr.count("Traceback")) == (status, 0)
     assert told in done_so.stderr

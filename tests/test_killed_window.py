@@ -37,7 +37,7 @@ def watching(env: Mapping[str, str]) -> "Iterator[subprocess.Popen[str]]":
 
 
 def next_job(window: "subprocess.Popen[str]") -> str:
-    """The job of the next line that it prints."""
+    """Return the job of the next line that the program prints."""
     assert window.stdout is not None
     return str(json.loads(window.stdout.readline())["job_id"])
 
@@ -61,7 +61,7 @@ def lease_end(served: Simulator, env: dict[str, str], tmp_path: Path) -> float:
 
 
 @pytest.mark.slow
-def test_the_next_one_prints_what_happens_before_the_lease_of_the_killed_one_ends(
+def test_watch_prints_changes_before_the_lease_of_a_killed_window_ends(
     served: Simulator, env: dict[str, str], lease_end: float
 ) -> None:
     with watching(env) as window:
@@ -72,7 +72,7 @@ def test_the_next_one_prints_what_happens_before_the_lease_of_the_killed_one_end
     assert "another window" not in printed + complained
 
 
-def test_the_next_one_never_shows_that_another_window_polls(env: dict[str, str], lease_end: float) -> None:
+def test_a_new_window_never_shows_that_a_killed_window_polls(env: dict[str, str], lease_end: float) -> None:
     with started(env) as window:
         window.wait_for("1 done", 20)
         assert time.time() < lease_end

@@ -65,7 +65,7 @@ SHOWN = {
 
 
 @pytest.mark.parametrize("case", SHOWN)
-def test_a_film_tells_when_a_row_first_had_the_word(case: str) -> None:
+def test_a_film_shows_when_a_row_first_had_the_word(case: str) -> None:
     made, at = SHOWN[case]
     assert first_shown(made, IN_ROW, {JOB: 0.5}) == ({} if at is None else {JOB: at})
 

@@ -1,4 +1,4 @@
-"""Another program holds the store's lock: what the user enters is shown, saved later, or named on exit."""
+"""Another program holds the lock of the store: entered jobs are shown, saved later, or printed on exit."""
 
 import random
 import signal
@@ -155,7 +155,7 @@ main()
 
 
 @pytest.mark.parametrize(("logged", "heading"), [(1_000, "Added at the next start:"), (40_900, "Not added:")])
-def test_what_is_said_of_ids_that_a_full_disk_keeps_from_the_store_is_true(
+def test_the_message_about_ids_not_stored_on_a_full_disk_is_true(
     logged: int, heading: str, tmp_path: Path, served: Simulator
 ) -> None:
     stored(tmp_path, served, count=JOBS)
@@ -183,7 +183,7 @@ def test_waiting_keeps_its_timeout_under_a_lock_and_names_new_ids(tmp_path: Path
 
 
 @pytest.mark.slow
-def test_a_new_job_is_waited_for_although_the_store_is_locked(tmp_path: Path) -> None:
+def test_wait_polls_a_new_job_while_the_store_is_locked(tmp_path: Path) -> None:
     with running(jobs=4, seed=7, clock=iter([0.0, *[1e5] * 10_000]).__next__) as served:
         stored(tmp_path, served, count=1)
         with locked(tmp_path / STORE_NAME):
@@ -194,7 +194,7 @@ def test_a_new_job_is_waited_for_although_the_store_is_locked(tmp_path: Path) ->
 
 @pytest.mark.slow
 @pytest.mark.parametrize("done", ["x", "l"])
-def test_what_is_undone_before_it_is_saved_is_undone(done: str, tmp_path: Path, served: Simulator) -> None:
+def test_an_edit_undone_before_it_is_saved_is_undone(done: str, tmp_path: Path, served: Simulator) -> None:
     stored(tmp_path, served, count=JOBS)
     with started(pointed_at(served, tmp_path)) as terminal:
         with locked(tmp_path / STORE_NAME):

@@ -48,7 +48,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def run(env: Mapping[str, str], *arguments: str, command: tuple[str, ...] = PROGRAM) -> int:
-    """The exit status of a command."""
+    """Run a command, and return its exit status."""
     done = subprocess.run(
         [*command, *arguments], env=environment(env), capture_output=True, text=True, timeout=60, check=False
     )
@@ -95,16 +95,16 @@ def test_a_locked_store(tmp_path: Path, path: Path, served: Simulator) -> None:
         r"WARNING \S+: the store took \d\.\d s; another program may have held its lock",
         rf"ERROR zjobtui.polling.watchlist_service: not saved, will be tried again: env/{given}.*database is locked",
         rf"WARNING zjobtui.polling.watchlist_service: unsaved: env/{given} \(The watchlist .* is locked by another",
-        rf"said: .*{given}",
+        rf"printed: .*{given}",
         r"end: exit status 0",
     )
 
 
-def test_a_lock_that_a_command_does_not_get(tmp_path: Path, path: Path, served: Simulator) -> None:
+def test_a_lock_that_a_command_cannot_get(tmp_path: Path, path: Path, served: Simulator) -> None:
     stored(tmp_path, served, count=3)
     with locked(tmp_path / STORE_NAME):
         assert run(pointed_at(served, tmp_path), "add", served.job_ids[20], "--log", str(path)) == 2
-    logged(path, "command: add", rf"said: .*is locked by another program.*{served.job_ids[20]}", "end: exit status 2")
+    logged(path, "command: add", rf"printed: .*is locked by another .*{served.job_ids[20]}", "end: exit status 2")
 
 
 @pytest.mark.slow
@@ -173,7 +173,7 @@ def test_a_proxy_that_is_down(tmp_path: Path, path: Path) -> None:
     assert run(env, "wait", JOB, "--timeout", "9s") == 6
     text = logged(
         path,
-        r"is asked through the proxy 127\.0\.0\.1:9\.",
+        r"is polled through the proxy 127\.0\.0\.1:9\.",
         r"token not obtained in \d\.\d+s: unreachable: the proxy cannot be reached: connection refused",
         r"circuit breaker open \(unreachable: the proxy cannot be reached: connection refused\); next probe in \d",
         r"circuit breaker half-open, job \w+ is the probe",
@@ -208,7 +208,7 @@ def test_an_exception_in_the_engine(
 @pytest.mark.parametrize(
     "number", [signal.SIGHUP, *(pytest.param(one, marks=pytest.mark.slow) for one in (signal.SIGTERM, signal.SIGINT))]
 )
-def test_a_command_that_a_signal_ends_says_so_in_its_log(
+def test_a_command_ended_by_a_signal_logs_it(
     number: signal.Signals, tmp_path: Path, path: Path, served: Simulator
 ) -> None:
     env = environment(pointed_at(served, tmp_path, **{VARIABLE: str(path)}))
@@ -225,7 +225,7 @@ def test_a_command_that_a_signal_ends_says_so_in_its_log(
 @pytest.mark.parametrize(
     "way", [signal.SIGTERM, *(pytest.param(one, marks=pytest.mark.slow) for one in (signal.SIGHUP, None))]
 )
-def test_a_window_that_loses_its_terminal_says_so_in_its_log(
+def test_a_window_that_loses_its_terminal_logs_it(
     way: signal.Signals | None, tmp_path: Path, path: Path, served: Simulator
 ) -> None:
     stored(tmp_path, served, count=3)

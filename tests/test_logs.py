@@ -1,4 +1,4 @@
-"""The log: off by default, private, complete, and never in the way of the program."""
+"""The log: off by default, private, complete, and never blocking the program."""
 
 import importlib.util
 import logging
@@ -52,7 +52,7 @@ def run(*arguments: str, **env: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-def test_while_it_is_off_nothing_is_written_and_logging_is_not_even_loaded(capfd: pytest.CaptureFixture[str]) -> None:
+def test_while_the_log_is_off_nothing_is_written_and_logging_is_not_imported(capfd: pytest.CaptureFixture[str]) -> None:
     assert logs.log_path() is None
     log.error("to nobody")
     try:
@@ -135,7 +135,7 @@ def test_secrets_are_masked_in_messages_tracebacks_and_records_of_libraries(path
     "text",
     ["Authorization: Bearer abcdef0123456789", "Basic dXNlcjpwYXNzd29yZA==", "https://user:hunter2hunter2@host/"],
 )
-def test_credentials_that_no_mask_knows_are_masked_by_their_form(text: str, path: Path) -> None:
+def test_unknown_credentials_are_masked_by_their_form(text: str, path: Path) -> None:
     logs.start(str(path))
     log.info("%s", text)
     (line,) = [line for line in lines(path) if "zjobtui.test" in line]
@@ -143,7 +143,7 @@ def test_credentials_that_no_mask_knows_are_masked_by_their_form(text: str, path
     assert not {"abcdef0123456789", "dXNlcjpwYXNzd29yZA", "hunter2hunter2"} & set(re.split(r"[\s:/@=]", line))
 
 
-def test_a_secret_that_is_added_while_lines_are_masked_hides_at_worst_the_line(path: Path) -> None:
+def test_a_secret_added_while_a_line_is_masked_hides_at_worst_the_line(path: Path) -> None:
     def broken(_text: str) -> str:
         raise RuntimeError("dictionary changed size during iteration")
 
@@ -199,7 +199,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_what_is_not_a_regular_file_is_refused_in_a_sentence(kind: str, path: Path) -> None:
+def test_a_log_that_is_not_a_regular_file_is_refused(kind: str, path: Path) -> None:
     make, why = REFUSED[kind]
     make(path)
     with pytest.raises(LogError, match=re.escape(f"The log cannot be written to {path}: {why}.")):
@@ -219,7 +219,7 @@ KEPT_BY_PROGRAM = (
 
 @pytest.mark.parametrize("name", [*KEPT_BY_PROGRAM, "new/../ids.log", "hard-link", "config.toml"])
 @pytest.mark.parametrize("exists", [True, False])
-def test_what_the_program_keeps_is_refused_as_a_log_and_left_alone(name: str, exists: bool, tmp_path: Path) -> None:
+def test_files_of_the_program_are_refused_as_a_log(name: str, exists: bool, tmp_path: Path) -> None:
     env = {"ZJOBTUI_DATA_DIR": str(tmp_path / "link"), "ZJOBTUI_CONFIG": str(tmp_path / "data" / "config.toml")}
     folder = tmp_path / "data"
     (folder / "new").mkdir(parents=True)
@@ -236,7 +236,7 @@ def test_what_the_program_keeps_is_refused_as_a_log_and_left_alone(name: str, ex
     ):
         status, _, complaint = run(*arguments, **env, **variable)
         assert status == 2
-        assert "zjobtui keeps its data or its settings there. Name another file with --log" in complaint
+        assert "that is a file of zjobtui itself. Name another file with --log" in complaint
     assert {file.name: file.stat().st_size for file in folder.iterdir()} == before
 
 
@@ -271,10 +271,10 @@ def test_completion_writes_no_log(path: Path) -> None:
     assert not path.exists()
 
 
-def test_a_wrong_command_is_logged_with_its_complaint(path: Path) -> None:
+def test_wrong_usage_is_logged_with_its_error(path: Path) -> None:
     assert run("show", "nothing", "--log", str(path))[0] == 2
     told = path.read_text(encoding="utf-8")
-    assert "said: " in told
+    assert "printed: " in told
     assert "end: exit status 2" in told
 
 
@@ -307,7 +307,7 @@ def test_two_programs_share_a_file_over_its_renamings(path: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize("lose", [Path.unlink, lambda path: path.rename(path.with_name("moved"))])
-def test_a_file_that_is_lost_is_made_anew(lose: Callable[[Path], object], path: Path) -> None:
+def test_a_deleted_file_is_created_again(lose: Callable[[Path], object], path: Path) -> None:
     logs.start(str(path))
     log.info("before")
     until(lambda: "before" in path.read_text(encoding="utf-8"))
@@ -316,7 +316,7 @@ def test_a_file_that_is_lost_is_made_anew(lose: Callable[[Path], object], path: 
     assert "INFO zjobtui.test: after" in lines(path)
 
 
-def test_a_folder_that_is_lost_ends_nothing_and_is_named_at_the_end(tmp_path: Path) -> None:
+def test_a_deleted_folder_is_reported_at_the_end(tmp_path: Path) -> None:
     (folder := tmp_path / "logs").mkdir()
     logs.start(str(folder / "log"))
     until(lambda: (folder / "log").stat().st_size)
@@ -327,7 +327,7 @@ def test_a_folder_that_is_lost_ends_nothing_and_is_named_at_the_end(tmp_path: Pa
     assert said.startswith(f"The log {folder / 'log'} is incomplete: 2 lines are missing (")
 
 
-def test_a_full_disk_ends_no_command_and_is_said_once_at_its_end(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_once_at_the_end(tmp_path: Path) -> None:
     (path := tmp_path / "full.log").touch()
     code = (
         f"import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (0, {resource.RLIM_INFINITY}))\n"
@@ -344,7 +344,7 @@ def test_a_full_disk_ends_no_command_and_is_said_once_at_its_end(tmp_path: Path)
     assert re.fullmatch(rf"The log {path} is incomplete: \d+ lines are missing \(.+\)\.\n", done.stderr)
 
 
-def test_a_line_that_was_cut_off_does_not_swallow_the_next_one(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_that_was_cut_off_does_not_affect_the_next_one(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = RotatingFile(path)
     with monkeypatch.context() as patch:
         patch.setattr(os, "write", lambda handle, data, write=os.write: write(handle, data[:3]))
@@ -355,9 +355,7 @@ def test_a_line_that_was_cut_off_does_not_swallow_the_next_one(path: Path, monke
     assert path.read_bytes() == b"fir\nsecond\n"
 
 
-def test_a_disk_that_hangs_holds_up_neither_the_program_nor_its_end(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_that_hangs_delays_neither_the_program_nor_its_end(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     goes_on = threading.Event()
     monkeypatch.setattr(RotatingFile, "write", lambda *_: goes_on.wait(20))
     monkeypatch.setattr(log_file, "PENDING_LIMIT", 100)

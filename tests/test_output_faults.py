@@ -28,7 +28,7 @@ def world() -> Iterator[Simulator]:
 
 
 def shell(line: str, env: dict[str, str] | None = None) -> tuple[int, str]:
-    """Exit status and standard error of a line in which `zjobtui` is the program."""
+    """Return exit status and standard error of a shell command in which `zjobtui` is the program."""
     script = f'zjobtui() {{ "{sys.executable}" -m zjobtui "$@"; }}; {line}'
     done = subprocess.run(["/bin/sh", "-c", script], env=env, capture_output=True, text=True, check=False)
     return done.returncode, done.stderr
@@ -36,7 +36,7 @@ def shell(line: str, env: dict[str, str] | None = None) -> tuple[int, str]:
 
 @pytest.fixture
 def many() -> None:
-    """More jobs than fit into a buffer or a pipe."""
+    """Add more jobs than fit into a buffer or a pipe."""
     with opened(store_path()) as (store, _):
         added(store, *(watch(number) for number in range(1, 1_201)))
 
@@ -57,7 +57,7 @@ def many() -> None:
         ("{ zjobtui rm nothing 2>&1; echo $? >&3; } 3>&2 | true", 0, "2\n"),
     ],
 )
-def test_output_that_cannot_be_written_ends_a_command_with_7_and_a_lost_complaint_changes_nothing(
+def test_unwritable_output_ends_a_command_with_7_and_unwritable_errors_change_nothing(
     line: str, status: int, told: str
 ) -> None:
     ended, complained = shell(line)
@@ -66,7 +66,7 @@ def test_output_that_cannot_be_written_ends_a_command_with_7_and_a_lost_complain
     assert complained.count("\n") == bool(told)
 
 
-def test_waiting_goes_on_without_progress_and_fails_with_1_for_a_failed_job_alone(
+def test_wait_continues_without_progress_output_and_exits_with_1_only_for_a_failed_job(
     world: Simulator, tmp_path: Path
 ) -> None:
     env = environment(pointed_at(world, tmp_path))
@@ -94,7 +94,7 @@ def test_a_full_pipe_that_does_not_block_is_waited_for() -> None:
 
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("is_blocking", [True, False])
-def test_what_was_written_before_an_interruption_is_not_written_again(is_blocking: bool) -> None:
+def test_output_written_before_an_interruption_is_not_repeated(is_blocking: bool) -> None:
     whole = subprocess.run([*PROGRAM, "ls"], capture_output=True, check=True).stdout
     reader, writer = os.pipe()
     os.set_blocking(writer, is_blocking)
@@ -132,7 +132,7 @@ main()
 
 
 @pytest.mark.parametrize("words", [["wait", job_id().given], ["tenants"]])
-def test_an_internal_error_is_told_with_its_traceback_and_is_no_failed_job(words: list[str]) -> None:
+def test_an_internal_error_prints_its_traceback_and_exits_with_70(words: list[str]) -> None:
     command = [sys.executable, "-c", CRASHING, *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (70, "")

@@ -40,7 +40,7 @@ def test_the_script_posts_an_order_waits_and_acts_on_the_exit_status(seed: int, 
     assert served.client_secret not in done.stdout + done.stderr
 
 
-def test_every_field_status_and_command_is_named() -> None:
+def test_every_field_status_and_command_is_documented() -> None:
     assert [name for name in FIELDS if f"`{name}`" not in README] == []
     assert [one for one in Outcome if f"\n| {one.status} | " not in README] == []
     assert [name for name in main.main.commands if not re.search(rf"(zjobtui |`){name}\b", README)] == []

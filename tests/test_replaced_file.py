@@ -27,7 +27,7 @@ def put_back(path: Path) -> None:
 
 
 def mend(path: Path) -> None:
-    """The same content in another file; the old one is kept."""
+    """Replace the file by a copy with the same content, and keep the old file."""
     whole = path.with_name("whole")
     shutil.copy(path, whole)
     path.rename(path.with_name("aside"))
@@ -91,7 +91,7 @@ def with_open_window(path: Path, replace: Callable[[Path], None]) -> WatchlistSe
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_window_goes_on_in_the_file_that_is_there_now(way: str, tmp_path: Path) -> None:
+def test_the_window_continues_with_the_new_file(way: str, tmp_path: Path) -> None:
     path = tmp_path / "store"
     service = with_open_window(path, WAYS[way])
     assert kept(path) == service.watchlist
@@ -99,7 +99,7 @@ def test_the_window_goes_on_in_the_file_that_is_there_now(way: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize("way", [delete, put_back, replace_by_garbage])
-def test_answers_histories_and_archived_jobs_come_along(way: Callable[[Path], None], tmp_path: Path) -> None:
+def test_responses_histories_and_archived_jobs_are_taken_over(way: Callable[[Path], None], tmp_path: Path) -> None:
     path = tmp_path / "store"
 
     async def run(store: Store, watches: Watchlist) -> None:
@@ -148,14 +148,14 @@ def test_an_older_store_copied_over_the_file_loses_no_job(tmp_path: Path) -> Non
     assert kept(path) == watches
 
 
-def test_what_another_window_did_in_the_new_file_stands(tmp_path: Path) -> None:
+def test_edits_of_another_window_in_the_new_file_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "store"
     service = with_open_window(path, let_another_start_over)
     assert set(service.watchlist.watches) == {job(2), job(9)} == set(kept(path).watches)
     assert kept(path).watches[job(2)].label == "kept"
 
 
-def test_a_job_taken_off_while_nothing_could_be_saved_stays_off(tmp_path: Path) -> None:
+def test_a_job_removed_while_nothing_could_be_saved_stays_removed(tmp_path: Path) -> None:
     path = tmp_path / "store"
 
     async def run(store: Store, watches: Watchlist) -> WatchlistService:

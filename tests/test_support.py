@@ -37,7 +37,7 @@ def talk(server: FaultServer, path: str = "/v1/async-jobs/1", times: int = 1, to
     return received + b"<end>"
 
 
-def test_on_a_good_day_there_is_a_token_and_a_job_that_goes_on() -> None:
+def test_by_default_there_is_a_token_and_a_running_job() -> None:
     with fault_server() as server:
         answer = talk(server, token="abc")
         assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
@@ -77,19 +77,19 @@ HOSTILE: list[tuple[behaviours.Behaviour, Callable[[bytes], bool]]] = [
 
 
 @pytest.mark.parametrize(("behaviour", "is_right"), HOSTILE)
-def test_a_behaviour_does_on_the_wire_what_it_says(
+def test_each_behaviour_sends_what_it_describes(
     behaviour: behaviours.Behaviour, is_right: Callable[[bytes], bool]
 ) -> None:
     with fault_server(behaviour) as server:
         assert is_right(talk(server))
 
 
-def test_a_reset_is_a_reset() -> None:
+def test_a_reset_closes_the_connection_with_rst() -> None:
     with fault_server(behaviours.Reset()) as server, pytest.raises(ConnectionResetError):
         talk(server)
 
 
-def test_a_gzip_bomb_is_small_on_the_wire_and_whole() -> None:
+def test_a_gzip_bomb_is_small_on_the_wire_and_complete() -> None:
     with fault_server(faults.GzipBomb(200)) as server:
         head, _, rest = talk(server).removesuffix(b"<silence>").partition(b"\r\n\r\n")
     assert b"Content-Encoding: gzip" in head
@@ -117,7 +117,7 @@ def test_a_script_decides_in_turn_by_count_and_by_connection() -> None:
         assert [request.of_path for request in server.requests] == [1]
 
 
-def test_a_token_desk_lets_tokens_end() -> None:
+def test_a_token_desk_ends_tokens() -> None:
     desk = scripts.TokenDesk()
     with fault_server(scripts.first_of(desk, answers.not_found())) as server:
         assert b" 401 " in talk(server, token="token-1")
@@ -131,7 +131,7 @@ def test_a_token_desk_lets_tokens_end() -> None:
         assert b" 401 " in talk(server, token="token-1")
 
 
-def test_a_server_stops_at_once_and_its_port_can_be_taken_over() -> None:
+def test_a_server_stops_immediately_and_its_port_can_be_used_again() -> None:
     threads = threading.active_count()
     with (
         fault_server(behaviours.Raw(b"x" * 10_000_000) + behaviours.Silence()) as server,
@@ -147,7 +147,7 @@ def test_a_server_stops_at_once_and_its_port_can_be_taken_over() -> None:
         assert b"Processing" in talk(successor)
 
 
-def test_a_fault_of_the_script_is_not_swallowed() -> None:
+def test_an_error_in_the_script_is_raised() -> None:
     with (
         pytest.raises(KeyError),
         fault_server(lambda request: dict[str, behaviours.Behaviour]()[request.path]) as server,
@@ -157,7 +157,7 @@ def test_a_fault_of_the_script_is_not_swallowed() -> None:
         pass
 
 
-def test_every_reply_has_a_body_and_a_status() -> None:
+def test_every_payload_has_a_body_and_a_status() -> None:
     assert len(PAYLOADS) >= 16
     assert all(isinstance(json.loads(payload(name)), dict) for name in PAYLOADS)
     assert {http_status(name) for name in PAYLOADS} == {200, 401, 404, 429, 500}
@@ -165,7 +165,7 @@ def test_every_reply_has_a_body_and_a_status() -> None:
         http_status("http")
 
 
-def test_a_day_passes_at_once() -> None:
+def test_a_simulated_day_passes_immediately() -> None:
     async def day() -> tuple[float, float]:
         clock, began = VirtualClock(), VirtualClock().now()
         with pytest.raises(TimeoutError):

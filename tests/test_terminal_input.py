@@ -93,7 +93,7 @@ def test_a_paste_is_found_and_nothing_but_a_key_is_one(tmp_path: Path, served: S
 
 
 @pytest.mark.long
-def test_after_a_paste_without_an_end_q_is_heard(tmp_path: Path, served: Simulator) -> None:
+def test_after_a_paste_without_an_end_q_works(tmp_path: Path, served: Simulator) -> None:
     with program(tmp_path, served) as terminal:
         terminal.send(START + f"quit {ID}".encode())
         terminal.wait_for("1 new job", 8)
@@ -105,7 +105,7 @@ def test_after_a_paste_without_an_end_q_is_heard(tmp_path: Path, served: Simulat
 
 
 def noise(size: int, seed: int) -> Iterator[bytes]:
-    """Random bytes and pieces of what terminals send, without what quits (the palette can), suspends or interrupts."""
+    """Return random bytes and parts of what terminals send, without keys that quit, suspend or interrupt."""
     chance = random.Random(seed)
     pieces = [
         *(b"\x1b[A", b"\x1b[B", b"\x1bOC", START, END, b"\x1b[<0;10;10M", b"\x1b[<0;10;10m", b"\x1b[<35;50;20M"),
@@ -150,7 +150,7 @@ def stand_noise(folder: Path, simulator: Simulator, size: int) -> None:
         assert peak < 150
 
 
-def test_noise_neither_ends_the_program_nor_deafens_it(tmp_path: Path, served: Simulator) -> None:
+def test_noise_neither_ends_the_program_nor_blocks_its_keys(tmp_path: Path, served: Simulator) -> None:
     stand_noise(tmp_path, served, 300_000)
 
 
@@ -159,7 +159,7 @@ def test_ten_megabytes_of_noise(tmp_path: Path, served: Simulator) -> None:
     stand_noise(tmp_path, served, 10_000_000)
 
 
-def test_a_paste_goes_on_after_a_suspension(tmp_path: Path, served: Simulator) -> None:
+def test_a_paste_continues_after_a_suspension(tmp_path: Path, served: Simulator) -> None:
     first, rest = f"Hi team, job {ID[:10]}".encode(), f"{ID[10:]}\nit failed again, x x x\n".encode()
     with program(tmp_path, served) as terminal:
         terminal.send(START + first)
@@ -175,7 +175,7 @@ def test_a_paste_goes_on_after_a_suspension(tmp_path: Path, served: Simulator) -
 
 
 @pytest.mark.slow
-def test_of_a_text_too_long_for_a_line_as_much_is_taken_as_fits(tmp_path: Path, served: Simulator) -> None:
+def test_a_text_that_is_too_long_is_truncated(tmp_path: Path, served: Simulator) -> None:
     with program(tmp_path, served) as terminal:
         terminal.press("o")
         terminal.wait_for("Note of")
@@ -188,7 +188,7 @@ def test_of_a_text_too_long_for_a_line_as_much_is_taken_as_fits(tmp_path: Path, 
 
 
 @pytest.mark.slow
-def test_a_credential_is_neither_noted_nor_kept_as_a_filter(tmp_path: Path, served: Simulator) -> None:
+def test_a_credential_is_stored_neither_in_a_note_nor_in_a_filter(tmp_path: Path, served: Simulator) -> None:
     token = "6d151216ef504f65b8ff6e9e9e8356d3"
     with program(tmp_path, served) as terminal:
         terminal.press("o")
@@ -224,7 +224,7 @@ main()
 
 
 @pytest.mark.parametrize("way", ["ctrl+q", "SIGTERM"])
-def test_a_terminal_that_answers_while_the_program_ends_is_left_as_it_was_found(
+def test_a_terminal_that_responds_while_the_program_ends_is_restored(
     tmp_path: Path, served: Simulator, way: str
 ) -> None:
     stored(tmp_path, served, count=5)

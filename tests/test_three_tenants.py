@@ -81,7 +81,7 @@ def test_a_dead_host_is_told_the_others_go_on_and_certificates_of_ones_own_are_n
     with fast(7) as north, fast(8) as south, watched(tmp_path, north, south) as terminal:
         terminal.wait_for("✗ dead cannot be reached", 20)
         terminal.wait_for(lambda text: is_fresh(text, "north") and is_fresh(text, "south"), 20)
-        assert "dead is asked with certificates from SSL_CERT_FILE=" in terminal.text()
+        assert "dead is polled with certificates from SSL_CERT_FILE=" in terminal.text()
         asked = north.requests.total, south.requests.total
         end = time.monotonic() + 20
         while north.requests.total == asked[0] or south.requests.total == asked[1]:
@@ -94,7 +94,7 @@ def test_a_dead_host_is_told_the_others_go_on_and_certificates_of_ones_own_are_n
         assert terminal.wait_exit() == 0
 
 
-def test_a_window_on_one_tenant_shows_no_job_of_another_and_keeps_all(tmp_path: Path) -> None:
+def test_a_window_of_one_tenant_shows_only_its_jobs_and_keeps_all(tmp_path: Path) -> None:
     with fast(1) as south:
         config = tmp_path / "config.toml"
         config.write_text(table("south", south.base_url, south.client_id) + table("north", south.base_url, "id"))

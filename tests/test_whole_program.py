@@ -74,7 +74,7 @@ def leave(way: str, folder: Path, served: Simulator) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS_OUT)
-def test_every_way_out_leaves_the_terminal_as_it_was(way: str, tmp_path: Path, served: Simulator) -> None:
+def test_every_way_out_restores_the_terminal(way: str, tmp_path: Path, served: Simulator) -> None:
     stored(tmp_path, served)
     leave(way, tmp_path, served)
 
@@ -137,9 +137,7 @@ def lose_the_terminal(folder: Path, served: Simulator, *, ignoring_hangup: bool)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ignoring_hangup", [False, True])
-def test_without_a_terminal_the_program_is_gone_in_time(
-    tmp_path: Path, served: Simulator, ignoring_hangup: bool
-) -> None:
+def test_a_lost_terminal_ends_the_program_in_time(tmp_path: Path, served: Simulator, ignoring_hangup: bool) -> None:
     stored(tmp_path, served)
     lose_the_terminal(tmp_path, served, ignoring_hangup=ignoring_hangup)
 
@@ -209,7 +207,7 @@ COLOUR = re.compile(rb"\x1b\[(?:[\d;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[\d
 
 
 @pytest.mark.parametrize("arguments", [[], ["demo"]])
-def test_without_any_terminal_it_says_so(arguments: list[str], tmp_path: Path, served: Simulator) -> None:
+def test_without_a_terminal_the_program_says_so(arguments: list[str], tmp_path: Path, served: Simulator) -> None:
     done = subprocess.run(
         [*PROGRAM, *arguments],
         env=environment(pointed_at(served, tmp_path)),
@@ -238,7 +236,7 @@ def suspend_and_come_back(terminal: Terminal) -> None:
 
 
 @pytest.mark.slow
-def test_suspended_it_gives_the_terminal_back_and_draws_everything_when_it_returns(
+def test_a_suspended_program_releases_the_terminal_and_redraws_when_it_continues(
     tmp_path: Path, served: Simulator
 ) -> None:
     stored(tmp_path, served)

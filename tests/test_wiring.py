@@ -19,27 +19,27 @@ def configured(path: Path, text: str) -> Configuration:
     return file_configuration({}, path)
 
 
-def test_without_a_file_the_screen_looks_as_usual(tmp_path: Path) -> None:
+def test_without_a_file_the_appearance_is_the_default(tmp_path: Path) -> None:
     assert wiring.appearance_of(file_configuration({}, tmp_path / "config.toml")) == (Appearance(), ())
 
 
-def test_a_file_that_may_not_even_be_looked_for_is_told(tmp_path: Path) -> None:
+def test_a_file_name_that_is_too_long_is_reported(tmp_path: Path) -> None:
     found = file_configuration({}, tmp_path / ("x" * 300))
     assert "cannot be read: File name too long." in found.problems[0]
 
 
-def test_a_fault_in_the_environment_is_told_first_and_the_tenants_of_the_file_are_there(tmp_path: Path) -> None:
+def test_an_error_in_the_environment_comes_first_and_keeps_the_tenants_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('[tenants.eu]\nhost = "EU production"\nclient_id = "id"\nsecret_env = "EU"\nhots = ""\n')
     found = configuration({"ZUORA_BASE_URL": "https://rest.eu.zuora.com"}, path)
     assert [one.tenant.name for one in found.tenants] == ["eu"]
     assert [one.tenant.credentials_from for one in found.tenants] == ["environment variable EU"]
     assert "ZUORA_CLIENT_ID is not" in found.problems[0]
-    assert "tenants.eu.hots is no setting" in found.problems[1]
+    assert "tenants.eu.hots is not a known setting" in found.problems[1]
 
 
 @pytest.mark.parametrize("calls", ["833", "0.001", "2"])
-def test_the_calls_of_a_tenant_are_as_the_file_says(tmp_path: Path, calls: str) -> None:
+def test_the_rate_limits_of_a_tenant_come_from_the_file(tmp_path: Path, calls: str) -> None:
     table = '[tenants.eu]\nhost = "EU production"\nclient_id = "id"\nsecret_env = "EU"\n'
     (usual,) = configured(tmp_path / "config.toml", table).tenants
     assert (usual.tenant.daily_calls, usual.tenant.calls_per_second) == (None, None)
@@ -47,13 +47,13 @@ def test_the_calls_of_a_tenant_are_as_the_file_says(tmp_path: Path, calls: str) 
     assert (chosen.tenant.daily_calls, chosen.tenant.calls_per_second) == (500, float(calls))
 
 
-def test_the_look_is_as_the_file_says(tmp_path: Path) -> None:
+def test_the_appearance_comes_from_the_file(tmp_path: Path) -> None:
     text = '[screen]\ntheme = "light"\nascii = true\nutc = true\nbell = true\n[keys]\nask_now = "F5"\n'
     look = Appearance(theme="light", is_ascii=True, is_utc=True, keys={"ask_now": "f5"})
     assert wiring.appearance_of(configured(tmp_path / "config.toml", text)) == (look, ())
 
 
-def test_what_cannot_be_is_told_by_file_and_line_in_the_order_of_the_lines(tmp_path: Path) -> None:
+def test_invalid_settings_are_reported_with_file_and_line_in_order(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     text = '[screen]\ntheme = "lihgt"\n[keys]\nremov = "f5"\nremove = "a"\nundo = "j"\nask_now = "f5"\n'
     look, told = wiring.appearance_of(configured(path, text))

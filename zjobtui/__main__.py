@@ -1,6 +1,6 @@
-"""The program: the monitor at once where no word follows its name, and otherwise a command.
+"""The entry point: start the monitor directly if there is no argument, else run a command.
 
-Whoever starts the monitor waits for its first screen; click and the commands would be a tenth of that wait.
+The monitor imports neither click nor the commands: they would take a tenth of the time to its first screen.
 """
 
 import gc
@@ -11,21 +11,21 @@ from zjobtui import logs
 from zjobtui.cli.errors import exit_cleanly, start_log
 
 COMPLETING = "_ZJOBTUI_COMPLETE"
-"""The variable by which a shell asks for completions; the program's name is then without a word, too."""
+"""The variable by which a shell requests completions; there is no argument then, either."""
 
 
 def main() -> None:
-    """Runs the monitor or a command; ends the process with its exit status."""
+    """Run the monitor or a command, and end the process with its exit status."""
     with logs.ended_with_reason(), exit_cleanly():
         if COMPLETING in os.environ or len(sys.argv) > 1:
             from zjobtui.cli import main  # noqa: PLC0415 - 30 ms (click); the monitor needs none of it
 
             if COMPLETING in os.environ:
-                sys.exit(main.load("shell_completion", "answer")(main.main, os.environ[COMPLETING]))
+                sys.exit(main.load("completion", "print_completions")(main.main, os.environ[COMPLETING]))
             main.main()
         if name := os.environ.get(logs.VARIABLE):
             start_log(name)
-        gc.disable()  # a tenth of the start is spent on collecting what is not garbage; the screen turns it on again
+        gc.disable()  # a tenth of the start would be spent on collections; the screen enables it again
         from zjobtui.cli.monitor import show_monitor  # noqa: PLC0415 - 350 ms (Textual); few commands need it
 
         sys.exit(show_monitor())

@@ -1,35 +1,35 @@
-"""The machine's clocks, handed to whoever must tell time, so that tests can hand over others."""
+"""The clocks of the machine, passed as an argument so that tests can replace them."""
 
 import time
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time in two ways, both in seconds."""
+    """Two clocks, both in seconds."""
 
     def now(self) -> float:
-        """Seconds since the epoch, UTC; never steps back while the program runs."""
+        """Return seconds since the epoch, UTC; never steps back while the program runs."""
 
     def boot(self) -> float:
-        """Seconds since some fixed moment, counting the time that the machine sleeps."""
+        """Return seconds since a fixed moment, including the time that the machine is suspended."""
 
 
 class SystemClock:
     """The clocks of this machine.
 
-    `now` is anchored once and goes on with the boot clock: a wall clock that is set by a day makes no negative age and
-    no burst of calls, and a suspended machine's hours still count.
+    `now` is read once and then advances with the boot clock: setting the wall clock makes no negative age and no burst
+    of calls, and the time of a suspended machine still counts.
     """
 
     def __init__(self) -> None:
         self._offset = time.time() - _boot()
 
     def now(self) -> float:
-        """Seconds since the epoch, UTC, by the wall clock as it was at the start."""
+        """Return seconds since the epoch, UTC, by the wall clock as it was at the start."""
         return self._offset + _boot()
 
     def boot(self) -> float:
-        """Seconds since the machine started, its sleep included where the system tells."""
+        """Return seconds since the machine started, including suspend if the system has such a clock."""
         return _boot()
 
 

@@ -1,7 +1,7 @@
 """The log: off by default; one line for each event, in a rotating file that only its owner can read.
 
-Modules write `log = get_logger(__name__)` and call it as they would call a logger of the standard library, which is
-imported only when the log is switched on (5 ms). `log_file.py` then takes the records of all loggers.
+Modules write `log = get_logger(__name__)` and use it like a logger of the standard library, which is imported only when
+the log is switched on (5 ms). `log_file.py` then takes the records of all loggers.
 """
 
 import os
@@ -19,7 +19,7 @@ VARIABLE = "ZJOBTUI_LOG"
 
 
 class Logger:
-    """A logger of the standard library by its name; while the log is off, a call compares one value and returns."""
+    """A logger of the standard library by name; while the log is off, a call compares one value and returns."""
 
     __slots__ = ("name",)
 
@@ -28,11 +28,11 @@ class Logger:
 
     @property
     def is_on(self) -> bool:
-        """Whether anything is written; for what is costly to describe."""
+        """Whether the log is on; for messages that are costly to make."""
         return _open_log is not None
 
     def debug(self, message: str, *args: object) -> None:
-        """Log what explains other lines."""
+        """Log a detail that explains other lines."""
         if _open_log is not None:
             self._log(10, message, args)
 
@@ -42,12 +42,12 @@ class Logger:
             self._log(20, message, args)
 
     def warning(self, message: str, *args: object) -> None:
-        """Log what the user may have to act on."""
+        """Log what may need an action of the user."""
         if _open_log is not None:
             self._log(30, message, args)
 
     def error(self, message: str, *args: object) -> None:
-        """Log what does not work."""
+        """Log an error."""
         if _open_log is not None:
             self._log(40, message, args)
 
@@ -67,52 +67,52 @@ def get_logger(name: str) -> Logger:
 
 
 def add_mask(mask_text: Callable[[str], str]) -> None:
-    """Let every line pass a function that masks secrets; nothing is kept while the log is off."""
+    """Apply a function that masks secrets to every line; does nothing while the log is off."""
     if _open_log is not None:
         _open_log.add_mask(mask_text)
 
 
 def log_path() -> Path | None:
-    """Return the file that is written, or None while the log is off."""
+    """Return the log file, or None while the log is off."""
     return None if _open_log is None else _open_log.path
 
 
 def start(name: str) -> None:
     """Switch the log on, or move it to another file; raises `LogError` if the file cannot be used."""
-    global _open_log  # noqa: PLW0603 - there is one log in a process, as there is one logging
-    path = Path(os.path.abspath(os.path.expanduser(name)))  # noqa: PTH100, PTH111 - `~nobody` is no error, but a name
+    global _open_log  # noqa: PLW0603 - one log in a process, like `logging`
+    path = Path(os.path.abspath(os.path.expanduser(name)))  # noqa: PTH100, PTH111 - an unknown ~user is part of the name
     if _open_log is not None and _open_log.path == path:
         return
     from zjobtui.log_file import LogFile, describe_program  # noqa: PLC0415 - 40 ms (logging.handlers, importlib.metadata)
 
     opened = LogFile(path)
-    stop(f"the log goes on in {path}")
-    opened.begin()
+    stop(f"the log continues in {path}")
+    opened.start()
     _open_log = opened
     get_logger(__name__).info("start: %s", describe_program())
 
 
 def stop(reason: str) -> str:
-    """Log the reason, write what is left, and switch the log off; return what is to be said if lines are missing."""
+    """Log the reason, write what is left, and switch the log off; return a sentence if lines are missing, or ""."""
     global _open_log
     if _open_log is None:
         return ""
     get_logger(__name__).info("end: %s", reason)
     ended, _open_log = _open_log, None
-    return ended.end()
+    return ended.stop()
 
 
 @contextmanager
 def ended_with_reason() -> Iterator[None]:
-    """Switch the log off when the block ends, with the exit status as the reason; lost lines are named on stderr."""
+    """Switch the log off when the block ends, with the exit status as the reason; report lost lines on stderr."""
     reason = "exit status 0"
     try:
         yield
     except SystemExit as end:
         reason = f"exit status {0 if end.code is None else end.code}"
         raise
-    except BaseException as fault:
-        reason = type(fault).__name__
+    except BaseException as error:
+        reason = type(error).__name__
         raise
     finally:
         if text := stop(reason):

@@ -70,7 +70,7 @@ def ending(jobs: int, outcome: Outcome, after: float, before: float) -> str:
 
 def _first(jobs: int, count: int, is_wanted: Callable[[float, Outcome], bool]) -> tuple[str, ...]:
     world = World(SEED, jobs)
-    lives = (life for job_id in world.job_ids if (life := world.life(job_id)) is not None)
-    found = tuple(islice((life.id for life in lives if is_wanted(life.part.end, life.outcome)), count))
+    lives = (life for job_id in world.job_ids if (life := world.job(job_id)) is not None)
+    found = tuple(islice((life.id for life in lives if is_wanted(life.script.end, life.outcome)), count))
     assert len(found) == count, f"only {len(found)} of {count} jobs in a world of {jobs}"
     return found

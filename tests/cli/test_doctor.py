@@ -1,4 +1,4 @@
-"""The doctor: every part is looked at, what is wrong is told with what to do, and no secret is ever printed."""
+"""`doctor` checks every part, reports what is wrong with advice, and never prints a secret."""
 
 import json
 import sqlite3
@@ -18,7 +18,7 @@ from tests.support.fault_server import fault_server
 from tests.support.running import run
 from tests.support.scripts import Script
 from zjobtui import logs
-from zjobtui.cli import doctor as terminal
+from zjobtui.cli import doctor
 from zjobtui.config.paths import store_path
 from zjobtui.simulator.server import Simulator, running
 from zjobtui.storage.health import network_file_system
@@ -40,51 +40,49 @@ def _terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def point_at(base_url: str, monkeypatch: pytest.MonkeyPatch, **more: str) -> None:
-    given = {"ZUORA_BASE_URL": base_url, "ZUORA_CLIENT_ID": "id", "ZUORA_CLIENT_SECRET": SENTINEL}
-    for name, text in {**given, **more}.items():
+    variables = {"ZUORA_BASE_URL": base_url, "ZUORA_CLIENT_ID": "id", "ZUORA_CLIENT_SECRET": SENTINEL}
+    for name, text in {**variables, **more}.items():
         monkeypatch.setenv(name, text)
 
 
 def examined(*arguments: str) -> tuple[int, dict[str, tuple[str, str, str]]]:
-    """The exit status, and state, text and advice by what was looked at."""
+    """Return the exit status, and state, text and advice by check."""
     result = run("doctor", "--json", *arguments)
     answer = json.loads(result.stdout)
     assert (answer["schema"], answer["ok"]) == (1, result.exit_code == 0)
-    found = {
+    checks = {
         f"{one['about']}: {one['check']}": (one["state"], one["text"], one["advice"]) for one in answer["findings"]
     }
-    assert all(advice for state, _, advice in found.values() if state == "wrong")
-    return result.exit_code, found
+    assert all(advice for state, _, advice in checks.values() if state == "wrong")
+    return result.exit_code, checks
 
 
-def test_where_all_is_well_every_part_says_so_and_the_status_is_0(
-    served: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_checks_are_fine_and_the_status_is_0(served: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     point_at(served.base_url, monkeypatch, ZUORA_CLIENT_ID=served.client_id, ZUORA_CLIENT_SECRET=served.client_secret)
     with opened(store_path()) as (store, _):
         added(store, watch(1))
-    status, found = examined()
-    assert (status, {state for state, _, _ in found.values()}) == (0, {"fine"})
-    assert found["Tenant env: secret from"][1] == (
+    status, checks = examined()
+    assert (status, {state for state, _, _ in checks.values()}) == (0, {"fine"})
+    assert checks["Tenant env: secret from"][1] == (
         "environment variable ZUORA_CLIENT_SECRET (plain text in this environment)"
     )
-    assert found["Tenant env: sign-in"][1] == "signed in for 59m 59s, for user zuora"
-    assert "answers about jobs" in found["Tenant env: asking"][1]
-    assert "agree" in found["Tenant env: clock"][1]
-    assert "49,9" in found["Tenant env: limits"][1]
-    assert "1 job, format 2" in found["Store: file"][1]
+    assert checks["Tenant env: sign-in"][1] == "signed in, as user zuora; token valid for 59m 59s"
+    assert "the host responds in" in checks["Tenant env: asking"][1]
+    assert "agree" in checks["Tenant env: clock"][1]
+    assert "49,9" in checks["Tenant env: limits"][1]
+    assert "1 job, format 2" in checks["Store: file"][1]
     printed = run("doctor").stdout
-    assert printed.count("\n  ✓ ") == len(found)
+    assert printed.count("\n  ✓ ") == len(checks)
     assert served.client_secret not in printed
 
 
 def stored_calls(tenant: str) -> int:
-    """Today's calls in the store."""
+    """Return the number of today's calls in the store."""
     with opened(store_path()) as (store, _):
         return store.count_calls(tenant, int(time.time() // 86_400), 0)
 
 
-def test_its_calls_are_counted_in_the_day_of_the_tenant(served: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calls_of_doctor_count_in_the_daily_budget(served: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     point_at(served.base_url, monkeypatch, ZUORA_CLIENT_ID=served.client_id, ZUORA_CLIENT_SECRET=served.client_secret)
     assert stored_calls("env") == 0
     before = served.requests.total
@@ -95,7 +93,7 @@ def test_its_calls_are_counted_in_the_day_of_the_tenant(served: Simulator, monke
     assert stored_calls("env") == 4
 
 
-def test_calls_that_bring_no_answer_are_counted_and_those_that_were_not_sent_are_not(
+def test_failed_calls_are_counted_and_calls_not_sent_are_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert stored_calls("env") == 0
@@ -108,15 +106,15 @@ def test_calls_that_bring_no_answer_are_counted_and_those_that_were_not_sent_are
     assert stored_calls("env") == 2
 
 
-def test_without_a_store_none_is_made_for_the_count(served: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_creates_no_store_for_the_count(served: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     point_at(served.base_url, monkeypatch, ZUORA_CLIENT_ID=served.client_id, ZUORA_CLIENT_SECRET=served.client_secret)
-    status, found = examined()
-    assert (status, found["Tenant env: budget"][1].split(",")[0]) == (0, "2 calls counted today (UTC)")
+    status, checks = examined()
+    assert (status, checks["Tenant env: budget"][1].split(",")[0]) == (0, "2 calls counted today (UTC)")
     assert not store_path().exists()
 
 
 @pytest.mark.parametrize("kind", ["locked", "exclusive", "not a store", "cut off", "of a newer program", "odd counts"])
-def test_a_store_that_cannot_take_the_count_changes_nothing_of_the_rest(
+def test_a_store_that_cannot_be_written_does_not_affect_other_checks(
     served: Simulator, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     point_at(served.base_url, monkeypatch, ZUORA_CLIENT_ID=served.client_id, ZUORA_CLIENT_SECRET=served.client_secret)
@@ -136,9 +134,9 @@ def test_a_store_that_cannot_take_the_count_changes_nothing_of_the_rest(
         else:
             path.write_bytes(b"what is this? " * 1_000)
         before = path.read_bytes()
-        _, found = examined()
-        assert found["Tenant env: asking"][0] == "fine"
-        assert found["Tenant env: budget"][1].startswith("2 calls counted today")
+        _, checks = examined()
+        assert checks["Tenant env: asking"][0] == "fine"
+        assert checks["Tenant env: budget"][1].startswith("2 calls counted today")
         assert path.read_bytes() == before
 
 
@@ -153,29 +151,29 @@ FAILURES: Mapping[str, tuple[Script, Script, str]] = {
 
 
 @pytest.mark.parametrize(("sign_in", "answer", "check"), FAILURES.values(), ids=FAILURES)
-def test_s1_what_fails_is_told_with_what_to_do_and_without_a_secret(
+def test_failures_are_reported_with_advice_and_without_a_secret(
     sign_in: Script, answer: Script, check: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with fault_server(answer, token=sign_in) as server:
         point_at(server.base_url, monkeypatch)
-        status, found = examined()
+        status, checks = examined()
         printed = run("doctor")
     assert status == 1
-    assert [name for name, (state, _, _) in found.items() if state == "wrong"] == [f"Tenant env: {check}"]
-    assert SENTINEL not in printed.stdout + printed.stderr + str(found)
+    assert [name for name, (state, _, _) in checks.items() if state == "wrong"] == [f"Tenant env: {check}"]
+    assert SENTINEL not in printed.stdout + printed.stderr + str(checks)
 
 
-def test_a_clock_that_is_wrong_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_clock_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     with fault_server(forbidden().__class__.of({}, 404, {"Date": "Mon, 23 Nov 2020 14:00:00 GMT"})) as server:
         point_at(server.base_url, monkeypatch)
-        _, found = examined()
-    state, text, advice = found["Tenant env: clock"]
+        _, checks = examined()
+    state, text, advice = checks["Tenant env: clock"]
     assert state == "attention"
     assert "ahead of the host's" in text
     assert "set this machine's clock" in advice
 
 
-def test_the_settings_are_read_a_dead_tenant_is_told_and_the_others_are_well(
+def test_a_dead_tenant_does_not_affect_the_checks_of_others(
     served: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret = tmp_path / "secret"
@@ -187,30 +185,30 @@ def test_the_settings_are_read_a_dead_tenant_is_told_and_the_others_are_well(
         f'[tenants.mute]\nurl = "{served.base_url}"\nclient_id = "id"\nsecret_env = "NOT_SET"\n[screen]\nthem = "x"\n'
     )
     monkeypatch.setenv("ZJOBTUI_CONFIG", str(tmp_path / "c.toml"))
-    status, found = examined()
+    status, checks = examined()
     assert status == 1
-    assert "did you mean theme?" in found["Settings: problem"][1]
-    assert found["Settings: problem"][1].startswith("line 14:")
-    assert found["Tenant eu: secret from"][1] == "file ~/secret (plain text, 0600)"
-    assert found["Tenant eu: asking"][0] == "fine"
-    assert found["Tenant dead: secret from"][1] == "command echo"
-    assert found["Tenant dead: sign-in"][0] == "wrong"
-    assert "NOT_SET is not set" in found["Tenant mute: secret"][1]
-    assert SENTINEL not in str(found)
-    status, found = examined("--offline")
-    assert not any(name.endswith(("sign-in", "asking", "clock")) for name in found)
+    assert "did you mean theme?" in checks["Settings: problem"][1]
+    assert checks["Settings: problem"][1].startswith("line 14:")
+    assert checks["Tenant eu: secret from"][1] == "file ~/secret (plain text, 0600)"
+    assert checks["Tenant eu: asking"][0] == "fine"
+    assert checks["Tenant dead: secret from"][1] == "command echo"
+    assert checks["Tenant dead: sign-in"][0] == "wrong"
+    assert "NOT_SET is not set" in checks["Tenant mute: secret"][1]
+    assert SENTINEL not in str(checks)
+    status, checks = examined("--offline")
+    assert not any(name.endswith(("sign-in", "asking", "clock")) for name in checks)
 
 
-def test_a_fault_in_the_environment_hides_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_in_the_environment_does_not_hide_other_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     point_at("http://rest.eu.zuora.com", monkeypatch)
-    status, found = examined()
+    status, checks = examined()
     assert status == 1
-    assert "must begin with https://" in found["Settings: problem"][1]
-    assert found["Settings: tenants"][0] == "wrong"
-    assert found["Store: file"][0] == "fine"
+    assert "must begin with https://" in checks["Settings: problem"][1]
+    assert checks["Settings: tenants"][0] == "wrong"
+    assert checks["Store: file"][0] == "fine"
 
 
-def test_a_store_that_is_damaged_locked_or_newer_is_told_and_stays_as_it_is() -> None:
+def test_a_damaged_locked_or_newer_store_is_reported_and_not_changed() -> None:
     path = store_path()
     with opened(path) as (store, _):
         added(store, *(watch(number) for number in range(200)))
@@ -222,19 +220,17 @@ def test_a_store_that_is_damaged_locked_or_newer_is_told_and_stays_as_it_is() ->
     assert "newer zjobtui" in examined("--offline")[1]["Store: content"][1]
     damaged = path.read_bytes()[:9_000]
     path.write_bytes(damaged)
-    status, found = examined("--offline")
-    assert (status, found["Store: content"][0]) == (1, "wrong")
+    status, checks = examined("--offline")
+    assert (status, checks["Store: content"][0]) == (1, "wrong")
     assert path.read_bytes() == damaged
 
 
-def test_a_folder_that_cannot_even_be_looked_into_hides_nothing_else(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_folder_without_access_does_not_hide_other_checks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ZJOBTUI_DATA_DIR", str(tmp_path / ("x" * 300)))
     assert {"Settings: tenants", "Store: file"} <= examined("--offline")[1].keys()
 
 
-def test_it_says_where_the_log_is_or_how_to_switch_it_on(tmp_path: Path) -> None:
+def test_the_log_file_or_how_to_switch_it_on_is_shown(tmp_path: Path) -> None:
     state, text, _ = examined("--offline")[1]["Log: file"]
     assert (state, text.split(";")[0]) == ("fine", "off")
     assert "--log PATH" in text
@@ -247,7 +243,7 @@ def test_it_says_where_the_log_is_or_how_to_switch_it_on(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("what", ["settings", "folder of the settings", "data folder", "store"])
-def test_what_others_may_write_is_named_with_the_command_that_ends_it(
+def test_files_writable_by_others_are_reported_with_a_chmod_command(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tmp_path / "config" / "config.toml"
@@ -267,12 +263,12 @@ def test_what_others_may_write_is_named_with_the_command_that_ends_it(
     state, text, advice = examined("--offline")[1]["Files: permissions"]
     assert (state, text, advice) == (
         "attention",
-        f"others may write {open_to_others}",
+        f"other users can write {open_to_others}",
         f"run: chmod go-w {open_to_others}",
     )
 
 
-def test_a_network_file_system_is_named(tmp_path: Path) -> None:
+def test_a_network_file_system_is_reported(tmp_path: Path) -> None:
     mounts = tmp_path / "mounts"
     mounts.write_text("/dev/sda / ext4 rw 0 0\nserver:/home /home nfs4 rw 0 0\n/dev/sdb /home/local xfs rw 0 0\n")
     kinds = [network_file_system(Path(one), mounts) for one in ("/home/ann", "/home/local/x", "/var")]
@@ -281,45 +277,45 @@ def test_a_network_file_system_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environ", "check", "state", "told"),
+    ("environ", "check", "state", "expected"),
     [
         ({"TERM": "dumb"}, "colours", "WRONG", "no screen can be drawn"),
-        ({"TERM": "xterm", "NO_COLOR": "1"}, "colours", "FINE", "as NO_COLOR wants"),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, "colours", "FINE", "because NO_COLOR is set"),
         ({"TERM": "xterm", "COLORTERM": "truecolor"}, "colours", "FINE", "16 million"),
         ({"TERM": "xterm-256color"}, "colours", "FINE", "256"),
-        ({"TERM": "xterm-kitty"}, "copying", "FINE", "kitty takes copied text"),
-        ({"TERM": "xterm", "TERM_PROGRAM": "Apple_Terminal"}, "copying", "ATTENTION", "takes no copied text"),
-        ({"TERM": "screen"}, "copying", "ATTENTION", "screen passes no copied text on"),
+        ({"TERM": "xterm-kitty"}, "copying", "FINE", "kitty accepts copied text"),
+        ({"TERM": "xterm", "TERM_PROGRAM": "Apple_Terminal"}, "copying", "ATTENTION", "accepts no copied text"),
+        ({"TERM": "screen"}, "copying", "ATTENTION", "screen does not forward copied text"),
     ],
 )
-def test_the_terminal_is_told_from_what_it_says_of_itself(
-    environ: dict[str, str], check: str, state: str, told: str
+def test_the_terminal_is_recognized_by_its_environment(
+    environ: dict[str, str], check: str, state: str, expected: str
 ) -> None:
-    found = {one.check: one for one in terminal.terminal_findings(environ)}
-    assert found[check].state.name == state
-    assert told in found[check].text
+    checks = {one.name: one for one in doctor.terminal_checks(environ)}
+    assert checks[check].status.name == state
+    assert expected in checks[check].text
 
 
-def test_s2_tmux_is_asked_for_its_settings_without_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+def test_tmux_is_run_without_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    environments = []
 
     def answer(words: list[str], **options: object) -> "subprocess.CompletedProcess[str]":
-        asked.append(options["env"])
+        environments.append(options["env"])
         return subprocess.CompletedProcess(words, 0, "off\n", "")
 
     monkeypatch.setenv("ZUORA_CLIENT_SECRET", SENTINEL)
     monkeypatch.setattr(subprocess, "run", answer)
-    found = {one.check: one for one in terminal.terminal_findings({"TERM": "screen", "TMUX": "/tmp/x"})}  # noqa: S108 - no file
-    assert "set-clipboard off, allow-passthrough off" in found["tmux"].text
-    assert found["tmux"].advice == "in tmux: set -g set-clipboard on"
-    assert SENTINEL not in str(asked)
+    checks = {one.name: one for one in doctor.terminal_checks({"TERM": "screen", "TMUX": "/tmp/x"})}  # noqa: S108 - no file
+    assert "set-clipboard off, allow-passthrough off" in checks["tmux"].text
+    assert checks["tmux"].advice == "in tmux: set -g set-clipboard on"
+    assert SENTINEL not in str(environments)
 
 
-def test_wrong_use_has_status_2() -> None:
+def test_wrong_usage_has_status_2() -> None:
     assert run("doctor", "--nonsense").exit_code == 2
 
 
-def test_as_a_process_it_says_that_no_tenant_is_there() -> None:
+def test_as_a_process_it_reports_that_no_tenant_is_configured() -> None:
     done = subprocess.run([sys.executable, "-m", "zjobtui", "doctor"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "")
     assert "✗ tenants      no tenant is configured" in done.stdout

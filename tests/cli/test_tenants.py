@@ -1,4 +1,4 @@
-"""The configured tenants in print, and another one in the file: nothing that stands there is touched."""
+"""Listing tenants, and adding one to the file without changing anything else in it."""
 
 import os
 import re
@@ -24,7 +24,7 @@ THEIRS = '# mine\r\n[screen]\r\nutc = true # yes\r\n\r\n[tenants.us]\r\nhost = "
 THEIRS += 'client_id = "2"\r\nsecret_env = "US"'
 
 
-def test_a_tenant_is_added_to_a_new_file_that_is_the_users_alone() -> None:
+def test_a_tenant_is_added_to_a_new_file_with_mode_0600() -> None:
     result = run(*EU, "--secret-command", "op read 'op://ops/zuora secret'", "--colour", "red", *CALLS)
     assert (result.exit_code, result.stderr) == (0, "")
     path = config_path()
@@ -42,7 +42,7 @@ def test_a_tenant_is_added_to_a_new_file_that_is_the_users_alone() -> None:
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
-def test_what_stands_in_the_file_stays_byte_for_byte_and_keeps_its_mode_and_its_link(tmp_path: Path) -> None:
+def test_the_existing_file_keeps_its_bytes_mode_and_link(tmp_path: Path) -> None:
     real = tmp_path / "dotfiles.toml"
     real.write_bytes(THEIRS.encode())
     real.chmod(0o640)
@@ -62,16 +62,16 @@ def test_what_stands_in_the_file_stays_byte_for_byte_and_keeps_its_mode_and_its_
         (("eu", "--url", "http://rest.eu.zuora.com", "--secret-env", "A"), "must begin with https://"),
         (("eu", "--secret-env", "A"), "needs host or url"),
         (("eu", "--host", "EU production"), "needs secret_env or"),
-        (("eu", "--host", "EU production", "--secret-env", "A", "--secret-file", "/x"), "one too many"),
+        (("eu", "--host", "EU production", "--secret-env", "A", "--secret-file", "/x"), "cannot be combined"),
         (("eu", "--host", "EU production", "--secret-env", "A", "--colour", "reed"), "did you mean “red”?"),
         (("eu", "--host", "EU production", "--secret-env", "A", "--calls-per-second", "nan"), "a number above 0"),
         (("eu", "--host", "EU production", "--secret-file", "x"), "an absolute path"),
-        (("env", "--host", "EU production", "--secret-env", "A"), "give this one another"),
+        (("env", "--host", "EU production", "--secret-env", "A"), "choose another name"),
         (("e\x1bu", "--host", "EU production", "--secret-env", "A"), "must have a name"),
-        (("us", "--host", "EU production", "--secret-env", "A"), "There is a tenant “us”"),
+        (("us", "--host", "EU production", "--secret-env", "A"), "There is already a tenant “us”"),
     ],
 )
-def test_what_the_reader_would_refuse_is_not_written(arguments: tuple[str, ...], why: str) -> None:
+def test_invalid_settings_are_not_written(arguments: tuple[str, ...], why: str) -> None:
     config_path().parent.mkdir(parents=True)
     config_path().write_bytes(THEIRS.encode())
     result = run("tenants", "add", *arguments, "--client-id", "id-1")
@@ -82,14 +82,14 @@ def test_what_the_reader_would_refuse_is_not_written(arguments: tuple[str, ...],
 
 
 @pytest.mark.parametrize("content", [b"[screen\n", b"\xff\xfe", b"tenants = 3\n"])
-def test_a_file_that_is_no_toml_is_left_alone(content: bytes) -> None:
+def test_a_file_that_is_not_toml_is_not_changed(content: bytes) -> None:
     config_path().parent.mkdir(parents=True)
     config_path().write_bytes(content)
     assert run(*EU, "--secret-env", "A").exit_code == 2
     assert config_path().read_bytes() == content
 
 
-def test_a_folder_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("ZJOBTUI_CONFIG", str(tmp_path / "file" / "c.toml"))
     result = run(*EU, "--secret-env", "A")
@@ -97,7 +97,7 @@ def test_a_folder_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch
     assert "c.toml cannot be written: " in result.stderr
 
 
-def test_a_fault_while_writing_leaves_the_old_file_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_while_writing_leaves_only_the_old_file(monkeypatch: pytest.MonkeyPatch) -> None:
     config_path().parent.mkdir(parents=True)
     config_path().write_bytes(THEIRS.encode())
 
@@ -110,12 +110,12 @@ def test_a_fault_while_writing_leaves_the_old_file_and_nothing_else(monkeypatch:
     assert [one.name for one in config_path().parent.iterdir()] == [config_path().name]
 
 
-def test_s2_no_option_takes_a_secret() -> None:
+def test_no_option_takes_a_secret() -> None:
     for option in ("--client-secret", "--secret", "--token", "--password"):
         assert "No such option" in run(*EU, option, "s3cret").stderr
 
 
-def test_s2_no_command_has_an_option_for_a_secret_or_a_token() -> None:
+def test_no_command_has_an_option_for_a_secret_or_a_token() -> None:
     commands = [main, *main.commands.values(), *tenants.commands.values()]
     named = {name for command in commands for one in command.params for name in (*one.opts, one.name or "")}
     assert {"--secret-env", "--secret-command", "--secret-file", "--secret-keyring"} <= named
@@ -123,35 +123,35 @@ def test_s2_no_command_has_an_option_for_a_secret_or_a_token() -> None:
     assert all(re.fullmatch("(--)?secret[-_](env|command|file|keyring)", name) for name in holding)
 
 
-def test_without_tenants_it_says_how_to_add_one() -> None:
+def test_without_tenants_the_output_says_how_to_add_one() -> None:
     result = run("tenants")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "zjobtui tenants add" in result.stderr
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=40), st.lists(st.text(st.characters(codec="utf-8")), min_size=1))
-def test_whatever_a_value_holds_the_reader_reads_it_back(label: str, words: list[str]) -> None:
+def test_any_value_is_read_back(label: str, words: list[str]) -> None:
     _, problems = parse_settings(table_text("a b", {"host": label, "secret_command": words}))
-    assert not any(one.text.startswith("This is not TOML") for one in problems)
+    assert not any(one.text.startswith("not valid TOML") for one in problems)
 
 
 ID = "1bc24f315d7b48d3a20245bfe73bdceb"
 
 
 @pytest.mark.parametrize(
-    ("tenants", "arguments", "status", "told"),
+    ("tenants", "arguments", "status", "expected"),
     [
         ((), (), 0, "env"),
         (("eu",), (), 0, "eu"),
-        (("eu", "us"), (), 2, "Name the tenant with --tenant; there is: eu, us."),
+        (("eu", "us"), (), 2, "Several tenants are configured: eu, us. Choose one with --tenant."),
         (("eu", "us"), ("--tenant", "us"), 0, "us"),
-        (("eu", "us"), ("--tenant", "uk"), 2, "There is no tenant “uk”; there is: eu, us."),
+        (("eu", "us"), ("--tenant", "uk"), 2, "Unknown tenant “uk”. Configured: eu, us."),
         (("",), (), 2, "config.toml: "),
     ],
     ids=["none", "one", "several", "named", "unknown", "faulty"],
 )
-def test_ids_are_added_to_a_tenant_that_is_asked_or_not_at_all(
-    tenants: tuple[str, ...], arguments: tuple[str, ...], status: int, told: str
+def test_ids_are_added_to_a_configured_tenant_or_not_at_all(
+    tenants: tuple[str, ...], arguments: tuple[str, ...], status: int, expected: str
 ) -> None:
     config_path().parent.mkdir(parents=True)
     table = '[tenants.{}]\nhost = "EU production"\nclient_id = "1"\nsecret_env = "A"\n'
@@ -159,21 +159,21 @@ def test_ids_are_added_to_a_tenant_that_is_asked_or_not_at_all(
         config_path().write_text("".join(map(table.format, tenants)))
     result = run("add", ID, *arguments)
     assert result.exit_code == status
-    assert told in (result.stderr if status else run("ls", "--json").stdout)
+    assert expected in (result.stderr if status else run("ls", "--json").stdout)
     assert backup_path(store_path()).exists() is (status == 0)
 
 
-def test_a_renamed_setting_stops_no_command_and_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_renamed_setting_is_reported_and_stops_no_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zjobtui.config.loading.RENAMED", {("list", "keep"): ("list", "archive_after")})
     config_path().parent.mkdir(parents=True)
     config_path().write_text(THEIRS + '\n[list]\nkeep = "2d"\n', encoding="utf-8")
-    named = "list.keep is now named archive_after; it is used, but rename it."
+    named = "list.keep was renamed to archive_after; the value is used, but rename the key."
     added = run("add", ID)
     assert (added.exit_code, added.stderr.count(named)) == (0, 1)
     assert named in run("tenants").stderr
-    found = run("doctor", "--offline").stdout
-    assert "renamed" in found
-    assert named in found
+    output = run("doctor", "--offline").stdout
+    assert "renamed" in output
+    assert named in output
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_a_renamed_setting_stops_no_command_and_is_named(monkeypatch: pytest.Mon
         ("tenants = {us = {a = 1}} # mine\n[screen]\n", 'tenants = {us = {a = 1},eu = {host = "EU production", '),
     ],
 )
-def test_comments_order_and_lines_of_any_file_stay(before: str, after: str | None) -> None:
+def test_comments_order_and_lines_of_the_file_are_kept(before: str, after: str | None) -> None:
     config_path().parent.mkdir(parents=True)
     config_path().write_text(before, encoding="utf-8")
     assert run(*EU, "--secret-env", "A").exit_code == 0

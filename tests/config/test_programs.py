@@ -1,4 +1,4 @@
-"""The user's own program gets what it is told, and nothing that it does harms anybody."""
+"""The user's notification command gets its text, and cannot block the program."""
 
 import json
 import os
@@ -25,20 +25,22 @@ def own(code: str, *arguments: object, time_limit: float = 10.0, **environ: str)
     return NotifyCommand(words, {"PATH": os.environ["PATH"], **environ}, {"MY_SECRET"}, time_limit)
 
 
-def test_the_program_reads_the_text_and_sees_no_secret(tmp_path: Path) -> None:
+def test_the_command_reads_the_text_and_gets_no_secret(tmp_path: Path) -> None:
     code = "open(sys.argv[1] + '.new', 'w').write(sys.stdin.read() + repr(sorted(os.environ)))"
     code += "\nos.rename(sys.argv[1] + '.new', sys.argv[1])"
-    command = own(code, tmp_path / "told", ZUORA_CLIENT_SECRET="s", ZUORA_BEARER_TOKEN="s", MY_SECRET="s", OTHER="o")
+    command = own(
+        code, tmp_path / "received", ZUORA_CLIENT_SECRET="s", ZUORA_BEARER_TOKEN="s", MY_SECRET="s", OTHER="o"
+    )
     command.hand_over(json.dumps({"label": "CS-4390 é"}))
-    until((tmp_path / "told").exists)
-    told = (tmp_path / "told").read_text()
-    assert '"CS-4390' in told
-    assert "OTHER" in told
-    assert "SECRET" not in told
-    assert "BEARER" not in told
+    until((tmp_path / "received").exists)
+    received = (tmp_path / "received").read_text()
+    assert '"CS-4390' in received
+    assert "OTHER" in received
+    assert "SECRET" not in received
+    assert "BEARER" not in received
 
 
-def test_how_a_run_failed_is_told_and_forgotten_after_one_that_did_not(tmp_path: Path) -> None:
+def test_a_failure_is_reported_until_a_run_succeeds(tmp_path: Path) -> None:
     command = own("sys.exit(3 if sys.stdin.read() == 'bad' else 0)")
     command.hand_over("bad")
     until(lambda: command.fault == "The command in [notify] failed with exit status 3.")
@@ -49,13 +51,13 @@ def test_how_a_run_failed_is_told_and_forgotten_after_one_that_did_not(tmp_path:
     until(lambda: missing.fault == "The command in [notify] could not be started: No such file or directory.")
 
 
-def test_a_program_that_hangs_is_stopped_whatever_it_prints() -> None:
+def test_a_command_that_hangs_is_stopped() -> None:
     command = own("while True: print('x' * 99_999)", time_limit=0.3)
     command.hand_over("")
-    until(lambda: "did not end within 0.3 seconds and was stopped" in command.fault)
+    until(lambda: "did not exit within 0.3 seconds and was stopped" in command.fault)
 
 
-def test_few_run_at_once_and_what_cannot_wait_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_commands_run_at_once_and_a_full_queue_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "QUEUED", 3)
     (runs := tmp_path / "runs").mkdir()
     code = "open(f'{sys.argv[1]}/{os.getpid()}', 'w')\nwhile not os.path.exists(sys.argv[2]): time.sleep(0.01)"
@@ -63,11 +65,11 @@ def test_few_run_at_once_and_what_cannot_wait_is_told(tmp_path: Path, monkeypatc
     for _ in range(AT_ONCE):
         command.hand_over("")
     until(lambda: len(list(runs.iterdir())) == AT_ONCE)
-    for _ in range(programs.RUNNING):
+    for _ in range(programs.QUEUED):
         command.hand_over("")
     assert not command.fault
     command.hand_over("")
-    assert "is too slow: 3 jobs wait for it" in command.fault
+    assert "is too slow: 3 notifications are queued" in command.fault
     assert len(list(runs.iterdir())) == AT_ONCE
     (tmp_path / "stop").touch()
-    until(lambda: len(list(runs.iterdir())) == AT_ONCE + programs.RUNNING)
+    until(lambda: len(list(runs.iterdir())) == AT_ONCE + programs.QUEUED)

@@ -1,4 +1,4 @@
-"""A secret is had from its one source or not at all, and no failure on the way shows anything of it."""
+"""A secret is read from its only source, and no error shows any part of it."""
 
 import os
 import shlex
@@ -21,7 +21,7 @@ from zjobtui.config.secrets import (
     SecretFile,
     SecretSource,
     Variable,
-    described,
+    describe,
     read_credentials,
 )
 
@@ -36,7 +36,7 @@ def read(source: SecretSource, time_limit: float = 5.0) -> str:
 
 
 def refused(source: SecretSource, time_limit: float = 5.0) -> str:
-    """What is said where a source gives no secret; nothing of it may stand in the traceback, values included."""
+    """Return the error of a source; nothing of the secret may be in the traceback, including values of variables."""
     with pytest.raises(SecretError) as caught:
         read(source, time_limit)
     frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
@@ -74,15 +74,15 @@ def keyring(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], KeyringEntry]
     return install
 
 
-def test_s4_each_source_gives_the_secret(tmp_path: Path, keyring: Callable[[object], KeyringEntry]) -> None:
+def test_each_source_returns_the_secret(tmp_path: Path, keyring: Callable[[object], KeyringEntry]) -> None:
     sources = (Variable("GOOD"), Command(("printf", "%s\\r\\n", SENTINEL)), kept(tmp_path), keyring(SENTINEL))
     assert [read(source) for source in sources] == [SENTINEL] * 4
 
 
-def test_s4_each_source_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_source_is_described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     sources = (Variable("EU"), Command(("op", SENTINEL)), kept(tmp_path, mode=0o400), KeyringEntry("zuora", "id"))
-    assert [described(source) for source in sources] == [
+    assert [describe(source) for source in sources] == [
         "environment variable EU",
         "command op",
         "file ~/secret (plain text, 0400)",
@@ -91,31 +91,31 @@ def test_s4_each_source_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o400])
-def test_s3_a_file_of_ones_own_is_read(tmp_path: Path, mode: int) -> None:
+def test_a_file_of_the_user_is_read(tmp_path: Path, mode: int) -> None:
     assert read(kept(tmp_path, mode=mode)) == SENTINEL
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o644, 0o700, 0o4600])
-def test_s3_a_file_with_another_mode_is_refused_with_the_chmod_line(tmp_path: Path, mode: int) -> None:
+def test_a_file_with_another_mode_is_refused_with_a_chmod_command(tmp_path: Path, mode: int) -> None:
     folder = tmp_path / "with space"
     folder.mkdir()
     source = kept(folder, mode=mode)
-    said = refused(source)
-    assert f"has mode {mode:04o}, and a secret must be yours alone; run: " in said
-    line = said.partition("run: ")[2].removesuffix(".")
+    error = refused(source)
+    assert f"has mode {mode:04o}, but only you may have access; run: " in error
+    line = error.partition("run: ")[2].removesuffix(".")
     words = shlex.split(line)
     assert words == ["chmod", "600", str(source.path)]
     source.path.chmod(int(words[1], 8))
     assert read(source) == SENTINEL
 
 
-def test_s3_a_file_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = kept(tmp_path)
     monkeypatch.setattr(os, "geteuid", lambda: 4242)
     assert "belongs to another user; make it yours, then run: chmod 600 " in refused(source)
 
 
-def test_s3_a_link_is_followed_and_what_it_leads_to_is_checked(tmp_path: Path) -> None:
+def test_a_link_is_followed_and_its_target_is_checked(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     source = kept(tmp_path / "real")
     (tmp_path / "folder").symlink_to(tmp_path / "real")
@@ -127,47 +127,47 @@ def test_s3_a_link_is_followed_and_what_it_leads_to_is_checked(tmp_path: Path) -
         assert f"run: chmod 600 {path}" in refused(SecretFile(path))
 
 
-def test_a_pipe_or_a_folder_in_the_files_place_is_refused_at_once(tmp_path: Path) -> None:
+def test_a_pipe_or_folder_instead_of_a_file_is_refused_immediately(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe", 0o600)
-    assert "is no ordinary file" in refused(SecretFile(tmp_path / "pipe"))
-    assert "is no ordinary file" in refused(SecretFile(tmp_path))
+    assert "is not a regular file" in refused(SecretFile(tmp_path / "pipe"))
+    assert "is not a regular file" in refused(SecretFile(tmp_path))
     assert "cannot be opened: No such file" in refused(SecretFile(tmp_path / "none"))
-    assert "cannot be opened: that is no path" in refused(SecretFile(tmp_path / "a\0b"))
+    assert "cannot be opened: not a valid path" in refused(SecretFile(tmp_path / "a\0b"))
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [
         (b"", "is empty"),
         (b" \n\n", "is empty"),
-        (f"{SENTINEL}\n{SENTINEL}\n".encode(), "gave more than one line"),
-        (f"{SENTINEL}\x1b[2J".encode(), "gave something that is no secret"),
-        (SENTINEL.encode() + b"\xff", "gave something that is no secret"),
-        (SENTINEL.encode() * 1000, "gave something that is no secret"),
+        (f"{SENTINEL}\n{SENTINEL}\n".encode(), "returned more than one line"),
+        (f"{SENTINEL}\x1b[2J".encode(), "returned an invalid secret"),
+        (SENTINEL.encode() + b"\xff", "returned an invalid secret"),
+        (SENTINEL.encode() * 1000, "returned an invalid secret"),
     ],
 )
-def test_a_file_that_holds_no_secret_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
-    assert said in refused(kept(tmp_path, content))
+def test_a_file_without_a_valid_secret_is_refused(tmp_path: Path, content: bytes, expected: str) -> None:
+    assert expected in refused(kept(tmp_path, content))
 
 
 @pytest.mark.parametrize(
-    ("script", "said"),
+    ("script", "expected"),
     [
         (f"echo {SENTINEL}; exit 3", "The command sh failed with exit status 3."),
         (f"echo {SENTINEL} >&2; exit 1", "The command sh failed with exit status 1."),
-        (f"echo {SENTINEL}; kill -9 $$", "The command sh was ended by signal 9."),
+        (f"echo {SENTINEL}; kill -9 $$", "The command sh was killed by signal 9."),
         ("exit 0", "The command sh printed nothing."),
         ("echo", "The command sh printed nothing."),
-        (f"echo {SENTINEL}; echo {SENTINEL}", "The command sh gave more than one line;"),
-        (f"printf '{SENTINEL}\\033[2J'", "The command sh gave something that is no secret:"),
+        (f"echo {SENTINEL}; echo {SENTINEL}", "The command sh returned more than one line;"),
+        (f"printf '{SENTINEL}\\033[2J'", "The command sh returned an invalid secret"),
     ],
 )
-def test_a_command_that_gives_no_secret_is_named_with_how_it_ended(script: str, said: str) -> None:
-    assert said in refused(shell(script))
+def test_a_command_that_prints_no_secret_is_reported_with_its_end(script: str, expected: str) -> None:
+    assert expected in refused(shell(script))
 
 
 @pytest.mark.parametrize("words", [("no-such-program-1",), ("/",), ("a\0b",)])
-def test_a_command_that_cannot_be_started_is_named(words: tuple[str, ...]) -> None:
+def test_a_command_that_cannot_be_started_is_reported(words: tuple[str, ...]) -> None:
     assert "could not be started: " in refused(Command((*words, SENTINEL)))
 
 
@@ -180,16 +180,16 @@ def test_a_command_that_cannot_be_started_is_named(words: tuple[str, ...]) -> No
         "trap '' TERM; sleep 60",
     ],
 )
-def test_a_command_that_hangs_is_stopped_with_all_it_started(script: str, tmp_path: Path) -> None:
+def test_a_command_that_hangs_is_stopped_with_its_children(script: str, tmp_path: Path) -> None:
     began = time.monotonic()
-    said = refused(shell(f"echo $$ > {tmp_path}/pid; {script}"), time_limit=0.3)
-    assert "did not end within 0.3 seconds and was stopped" in said
+    error = refused(shell(f"echo $$ > {tmp_path}/pid; {script}"), time_limit=0.3)
+    assert "did not exit within 0.3 seconds and was stopped" in error
     assert time.monotonic() - began < 3
     group = int((tmp_path / "pid").read_text())
     assert wait_until(lambda: not is_running(group))
 
 
-def test_a_command_that_hangs_ends_with_the_program_that_does_not_wait_for_it(tmp_path: Path) -> None:
+def test_a_command_that_hangs_is_killed_when_the_program_exits(tmp_path: Path) -> None:
     program = f"""
 import os, threading, pathlib, time
 from zjobtui.config.programs import run_command
@@ -205,7 +205,7 @@ time.sleep(0.5)  # the file is there a moment before the thread knows the proces
 
 
 def is_running(group: int) -> bool:
-    """Whether any process of a group lives; one that only waits to be reaped does not."""
+    """Return whether any process of a group is running; zombies are not."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
@@ -223,13 +223,13 @@ def wait_until(is_so: Callable[[], bool]) -> bool:
     return is_so()
 
 
-def test_a_daemon_that_a_command_leaves_behind_is_not_waited_for() -> None:
+def test_a_daemon_started_by_a_command_is_not_waited_for() -> None:
     began = time.monotonic()
     assert read(shell(f"sleep 3 & echo {SENTINEL}")) == SENTINEL
     assert time.monotonic() - began < 2
 
 
-def test_a_command_that_prints_without_end_is_stopped_at_once() -> None:
+def test_a_command_that_prints_endlessly_is_stopped_immediately() -> None:
     began = time.monotonic()
     assert refused(shell(f"yes {SENTINEL}")) == "The command sh printed far more than a secret."
     assert time.monotonic() - began < 2
@@ -237,7 +237,7 @@ def test_a_command_that_prints_without_end_is_stopped_at_once() -> None:
 
 @pytest.fixture
 def _typed_ahead() -> Iterator[None]:
-    """Standard input with something to read in it."""
+    """Replace standard input by a pipe with something to read."""
     kept, (reading, writing) = os.dup(0), os.pipe()
     os.write(writing, b"keys")
     os.dup2(reading, 0)
@@ -253,7 +253,7 @@ def test_a_command_has_no_input_no_terminal_and_no_shell() -> None:
     assert read(Command(("echo", "$GOOD;id"))) == "$GOOD;id"
 
 
-def test_s2_a_command_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     secrets = {"ZUORA_CLIENT_SECRET": SENTINEL, "ZUORA_BEARER_TOKEN": SENTINEL, "EU_SECRET": SENTINEL}
     for name, text in secrets.items():
         monkeypatch.setenv(name, text)
@@ -264,17 +264,17 @@ def test_s2_a_command_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> Non
     assert child_environment(environ, {"EU_SECRET"}).keys() == {"PATH", "GOOD"}
 
 
-def test_a_variable_that_is_not_set_is_named() -> None:
+def test_an_unset_variable_is_reported() -> None:
     assert refused(Variable("EU_SECRET")) == "The environment variable EU_SECRET is not set, or is empty."
 
 
-def test_s4_no_other_source_is_tried_when_one_fails(keyring: Callable[[object], KeyringEntry]) -> None:
+def test_no_other_source_is_tried_when_one_fails(keyring: Callable[[object], KeyringEntry]) -> None:
     keyring(SENTINEL)
     for source in (Variable("NONE"), shell("exit 1"), SecretFile(Path("/no/where"))):
         refused(source)
 
 
-def test_a_keyring_that_is_not_installed_is_told_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_keyring_package_is_reported_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
     assert refused(KeyringEntry("zuora", "id")) == (
         "The keyring, service zuora needs a package that is not installed; run: pip install 'zjobtui[keyring]'."
@@ -282,24 +282,24 @@ def test_a_keyring_that_is_not_installed_is_told_with_what_to_install(monkeypatc
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "expected"),
     [
         (None, "holds no secret for this client id"),
         ("", "holds no secret for this client id"),
-        (RuntimeError(SENTINEL), "could not be asked (RuntimeError)"),
-        (f"{SENTINEL}\n{SENTINEL}", "gave more than one line"),
+        (RuntimeError(SENTINEL), "could not be read (RuntimeError)"),
+        (f"{SENTINEL}\n{SENTINEL}", "returned more than one line"),
     ],
 )
-def test_a_keyring_that_gives_no_secret_is_told(
-    keyring: Callable[[object], KeyringEntry], answer: object, said: str
+def test_a_keyring_without_the_secret_is_reported(
+    keyring: Callable[[object], KeyringEntry], answer: object, expected: str
 ) -> None:
     source = keyring(answer)
     if isinstance(answer, RuntimeError):
-        with pytest.raises(SecretError, match="could not be asked") as caught:
+        with pytest.raises(SecretError, match="could not be read") as caught:
             read(source)
         assert SENTINEL not in str(caught.value)
     else:
-        assert said in refused(source)
+        assert expected in refused(source)
 
 
 def test_the_keyring_is_imported_only_when_configured(keyring: Callable[[object], KeyringEntry]) -> None:
@@ -308,8 +308,8 @@ def test_the_keyring_is_imported_only_when_configured(keyring: Callable[[object]
     assert "keyring" not in sys.modules
 
 
-def test_s1_arguments_of_a_command_are_in_no_repr() -> None:
+def test_arguments_of_a_command_are_in_no_repr() -> None:
     text = f'[tenants.eu]\nhost = "x"\nclient_id = "1"\nsecret_command = ["echo", "{SENTINEL}"]'
-    found, problems = parse_settings(text)
-    assert found.tenants[0].secret_source == Command(("echo", SENTINEL))
-    assert SENTINEL not in repr((found, problems, found.tenants[0].secret_source))
+    loaded, problems = parse_settings(text)
+    assert loaded.tenants[0].secret_source == Command(("echo", SENTINEL))
+    assert SENTINEL not in repr((loaded, problems, loaded.tenants[0].secret_source))

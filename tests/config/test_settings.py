@@ -1,4 +1,4 @@
-"""The configuration: what is sound is used, and everything else is told with its key, its line and the right word."""
+"""Loading settings: valid ones are used, all others are reported with key, line and a suggestion."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from zjobtui.config.loading import parse_settings, read_settings, settings_of
 from zjobtui.config.problems import STATEMENT_LIMIT, KeyLines
-from zjobtui.config.secrets import Command, KeyringEntry, SecretFile, Variable, described
+from zjobtui.config.secrets import Command, KeyringEntry, SecretFile, Variable, describe
 from zjobtui.config.settings import (
     FilesSettings,
     ListSettings,
@@ -61,10 +61,10 @@ ask_now = "f5"
 """
 
 
-def test_a_whole_file_is_read_as_it_is_written() -> None:
-    found, problems = parse_settings(WHOLE)
+def test_a_complete_file_is_loaded() -> None:
+    loaded, problems = parse_settings(WHOLE)
     assert problems == ()
-    assert found == Settings(
+    assert loaded == Settings(
         tenants=(
             TenantSettings(
                 name="eu",
@@ -99,15 +99,15 @@ TABLES = {
 
 
 def documented() -> dict[str, str]:
-    """Every key of the file with what stands below it where it is declared."""
+    """Return every key of the file with its docstring."""
     source = (ROOT / "zjobtui/config/settings.py").read_text(encoding="utf-8")
-    found = {}
+    loaded = {}
     for table, kind in TABLES.items():
         body = source.partition(f"class {kind.__name__}(")[2].partition("\nclass ")[0]
         for key in settings_of(kind):
             below = body.partition(f"\n    {key}: ")[2].split("\n")[1]
-            found[f"{table}.{key}"] = below.strip().removeprefix('"""').removesuffix('"""')
-    return found
+            loaded[f"{table}.{key}"] = below.strip().removeprefix('"""').removesuffix('"""')
+    return loaded
 
 
 def test_readme_lists_every_setting_as_it_is_documented_and_nothing_else() -> None:
@@ -119,36 +119,36 @@ def test_readme_lists_every_setting_as_it_is_documented_and_nothing_else() -> No
 
 
 @pytest.mark.parametrize(
-    ("line", "source", "told"),
+    ("line", "source", "expected"),
     [
         ('secret_env = "A"', Variable("A"), "environment variable A"),
         ('secret_command = ["op", "x"]', Command(("op", "x")), "command op"),
-        ('secret_file = "/no/where"', SecretFile(Path("/no/where")), "file /no/where (plain text, not there)"),
+        ('secret_file = "/no/where"', SecretFile(Path("/no/where")), "file /no/where (plain text, not found)"),
         ('secret_keyring = "zuora"', KeyringEntry("zuora", "id"), "keyring, service zuora"),
     ],
 )
-def test_every_source_of_a_secret_is_named(line: str, source: object, told: str) -> None:
-    found, problems = parse_settings(f'[tenants.eu]\nurl = "https://x.example"\nclient_id = "id"\n{line}\n')
+def test_every_source_of_a_secret_is_described(line: str, source: object, expected: str) -> None:
+    loaded, problems = parse_settings(f'[tenants.eu]\nurl = "https://x.example"\nclient_id = "id"\n{line}\n')
     assert problems == ()
-    assert found.tenants[0].secret_source == source
-    assert described(found.tenants[0].secret_source) == told
+    assert loaded.tenants[0].secret_source == source
+    assert describe(loaded.tenants[0].secret_source) == expected
 
 
 TYPOS = [
-    ('secret_env = "A"', 1, "secret_env belongs to a tenant: it must stand below a line such as [tenants.NAME]."),
-    (SOUND.replace("client_id", "clientid"), 3, "tenants.eu.clientid is no setting; did you mean client_id?"),
-    ('[tenant.eu]\nhost = "x"', 1, "tenant is no setting; did you mean tenants?"),
-    ('client_secret = "s3ntinel"', 1, "client_secret is refused: a secret is never kept in this file."),
-    (SOUND + "daily_call = 9", 5, "tenants.eu.daily_call is no setting; did you mean daily_calls?"),
-    (SOUND + 'Colour = "red"', 5, "tenants.eu.Colour is no setting; did you mean colour?"),
-    (SOUND + 'org-ids = "a"', 5, "tenants.eu.org-ids is no setting; did you mean org_ids?"),
-    (SOUND + "zzz = 1", 5, "tenants.eu.zzz is no setting; there are: host, url, kind,"),
-    (SOUND + 'client_secret = "s3ntinel"', 5, "tenants.eu.client_secret is refused: a secret is never kept"),
-    (SOUND + 'clientSecret = "s3ntinel"', 5, "and say where that one comes from: secret_env, secret_command,"),
+    ('secret_env = "A"', 1, "secret_env belongs to a tenant: move it below a line such as [tenants.NAME]."),
+    (SOUND.replace("client_id", "clientid"), 3, "tenants.eu.clientid is not a known setting; did you mean client_id?"),
+    ('[tenant.eu]\nhost = "x"', 1, "tenant is not a known setting; did you mean tenants?"),
+    ('client_secret = "s3ntinel"', 1, "client_secret is refused: this file must not contain a secret."),
+    (SOUND + "daily_call = 9", 5, "tenants.eu.daily_call is not a known setting; did you mean daily_calls?"),
+    (SOUND + 'Colour = "red"', 5, "tenants.eu.Colour is not a known setting; did you mean colour?"),
+    (SOUND + 'org-ids = "a"', 5, "tenants.eu.org-ids is not a known setting; did you mean org_ids?"),
+    (SOUND + "zzz = 1", 5, "tenants.eu.zzz is not a known setting; there are: host, url, kind,"),
+    (SOUND + 'client_secret = "s3ntinel"', 5, "tenants.eu.client_secret is refused: this file must not"),
+    (SOUND + 'clientSecret = "s3ntinel"', 5, "and set its source: secret_env, secret_command,"),
     (SOUND + 'bearer_token = "s3ntinel"', 5, "tenants.eu.bearer_token is refused"),
-    (SOUND + 'secret_fil = "/s3ntinel"', 5, "tenants.eu.secret_fil is no setting; did you mean secret_file?"),
-    (SOUND + 'secret_file = "/s3ntinel"', 5, "secret_file is one too many beside secret_env: keep one of them."),
-    (SOUND + 'url = "https://s3ntinel"', 5, "tenants.eu.url is one too many beside host: keep one of them."),
+    (SOUND + 'secret_fil = "/s3ntinel"', 5, "tenants.eu.secret_fil is not a known setting; did you mean secret_file?"),
+    (SOUND + 'secret_file = "/s3ntinel"', 5, "secret_file cannot be combined with secret_env: delete one of them."),
+    (SOUND + 'url = "https://s3ntinel"', 5, "tenants.eu.url cannot be combined with host: delete one of them."),
     (SOUND + 'kind = "api sandbx"', 5, "; did you mean “API sandbox”?"),
     (SOUND + 'colour = "s3ntinel"', 5, "tenants.eu.colour must be #rrggbb or one of red, orange,"),
     (SOUND + 'daily_calls = "s3ntinel"', 5, "daily_calls must be a whole number from 1 to 27,000,000"),
@@ -157,7 +157,7 @@ TYPOS = [
     ("[list]\narchive_after = false", 2, "list.archive_after must be a duration"),
     (SOUND + "daily_calls = true", 5, "daily_calls must be a whole number"),
     (SOUND + "daily_calls = 0", 5, "from 1 to 27,000,000, without quotes or commas, not 0."),
-    (SOUND + "call_per_second = 9", 5, "call_per_second is no setting; did you mean calls_per_second?"),
+    (SOUND + "call_per_second = 9", 5, "call_per_second is not a known setting; did you mean calls_per_second?"),
     (SOUND + 'calls_per_second = "s3ntinel"', 5, "calls_per_second must be a number above 0 and up to 833"),
     (SOUND + "calls_per_second = true", 5, "calls_per_second must be a number above 0"),
     (SOUND + "calls_per_second = 0", 5, "calls_per_second must be a number above 0"),
@@ -168,7 +168,7 @@ TYPOS = [
     (SOUND + 'version = "s3ntinel"', 5, "version must be a version such as 2025-08-12"),
     (SOUND + 'org_ids = "a\\r\\nX: s3ntinel"', 5, "org_ids must be ids with commas between them"),
     (SOUND.replace("EU_SECRET", "s3ntinel+/=="), 4, "secret_env must be the name of an environment variable"),
-    (SOUND.replace("[tenants.eu]", "[tenants.env]"), 1, "is the name of the tenant in ZUORA_BASE_URL"),
+    (SOUND.replace("[tenants.eu]", "[tenants.env]"), 1, "is reserved for the tenant of ZUORA_BASE_URL"),
     (SOUND.replace("[tenants.eu]", '[tenants."e\\u001bu"]'), 1, 'tenants."e␛u" must have a name'),
     ('[tenants.eu]\nhost = "x"\nsecret_env = "A"', 1, "tenants.eu needs client_id."),
     ('[tenants.eu]\nclient_id = "x"\nsecret_env = "A"', 1, "tenants.eu needs host or url."),
@@ -176,13 +176,13 @@ TYPOS = [
     ('\n[tenants]\neu = "s3ntinel"', 3, "tenants.eu must be a table: [tenants.eu]."),
     ("[[tenants]]\nhost = 1", 1, "tenants must be a table: [tenants.NAME]."),
     ('[[tenants.eu]]\nhost = "s3ntinel"', 1, "tenants.eu must be a table: [tenants.eu]."),
-    ('[tenants]\neu = {host = "x", client_id = "1", secret_enf = "A"}', 2, "secret_enf is no setting; did you mean"),
+    ('[tenants]\neu = {host = "x", client_id = "1", secret_enf = "A"}', 2, "secret_enf is not a known setting;"),
     ('[tenants.eu]\nsecret_command = "op read s3ntinel"', 2, "secret_command must be a list of a program and"),
     ('[tenants.eu]\nsecret_file = "s3ntinel/x"', 2, "secret_file must be an absolute path, or one that begins with ~/"),
     ("[polling]\nstaleness_limit = inf", 2, "staleness_limit must be a number of seconds from 2 to 86,400"),
     ("[polling]\nstaleness_limit = nan", 2, "staleness_limit must be a number"),
-    ("[polling]\nstaleness = 5", 2, "polling.staleness is no setting; did you mean staleness_limit?"),
-    ("[scren]\nutc = true", 1, "scren is no setting; did you mean screen?"),
+    ("[polling]\nstaleness = 5", 2, "polling.staleness is not a known setting; did you mean staleness_limit?"),
+    ("[scren]\nutc = true", 1, "scren is not a known setting; did you mean screen?"),
     ('[screen]\nutc = "yes"', 2, "screen.utc must be true or false, without quotes."),
     ("[screen]\ntheme = 4", 2, "screen.theme must be the name of a theme."),
     ('[notify]\non = ["faild"]', 2, "not “faild”; did you mean “failed”?"),
@@ -192,40 +192,40 @@ TYPOS = [
     ("[notify]\nosc = 9", 2, "notify.osc must be one of 9, 777, off, not 9."),
     ('[notify]\ncommand = "notify-send"', 2, "notify.command must be a list of a program and its arguments"),
     ('[keys]\nquit = "ctrl q"', 2, "keys.quit must be the name of a key"),
-    ('[keys]\n"Ask now" = "f5"', 2, 'keys."Ask now" is no action'),
+    ('[keys]\n"Ask now" = "f5"', 2, 'keys."Ask now" is not an action'),
     ("keys = 4", 1, "keys must be a table: [keys]."),
 ]
 
 
-@pytest.mark.parametrize(("text", "line", "said"), TYPOS)
-def test_a_mistake_is_told_with_its_key_line_and_the_right_word(text: str, line: int, said: str) -> None:
-    found, problems = parse_settings(text)
-    assert [problem for problem in problems if problem.line == line and said in str(problem)], problems
-    assert SENTINEL not in repr((found, problems))
+@pytest.mark.parametrize(("text", "line", "expected"), TYPOS)
+def test_a_mistake_is_reported_with_key_line_and_suggestion(text: str, line: int, expected: str) -> None:
+    loaded, problems = parse_settings(text)
+    assert [problem for problem in problems if problem.line == line and expected in str(problem)], problems
+    assert SENTINEL not in repr((loaded, problems))
 
 
-def test_a_mistake_in_one_place_leaves_the_rest_in_use() -> None:
-    found, problems = parse_settings(
+def test_a_mistake_does_not_affect_other_settings() -> None:
+    loaded, problems = parse_settings(
         SOUND + 'colour = 7\n[tenants.us]\nhost = "x"\n[tenants.ap]\nhost = "y"\nclient_id = "2"\nsecret_env = "B"\n'
         '[screen]\nutc = true\nascii = 1\n[keys]\nquit = "f9"\nadd = 3'
     )
-    assert [tenant.name for tenant in found.tenants] == ["eu", "ap"]
-    assert found.screen == ScreenSettings(utc=True)
-    assert found.keys == (("quit", "f9"),)
-    assert found.secret_variables == {"EU_SECRET", "B"}
+    assert [tenant.name for tenant in loaded.tenants] == ["eu", "ap"]
+    assert loaded.screen == ScreenSettings(utc=True)
+    assert loaded.keys == (("quit", "f9"),)
+    assert loaded.secret_variables == {"EU_SECRET", "B"}
     assert [problem.line for problem in problems] == [5, 6, 6, 14, 17]
 
 
 @pytest.mark.parametrize("key", ["host", "client_id", "secret_env"])
-def test_a_tenant_that_lacks_a_sound_value_it_needs_is_left_out(key: str) -> None:
+def test_a_tenant_without_a_valid_required_value_is_left_out(key: str) -> None:
     text = "\n".join(f"{key} = 7" if line.startswith(key) else line for line in SOUND.splitlines())
-    found, problems = parse_settings(text)
-    assert (found.tenants, [problem.key for problem in problems]) == ((), [f"tenants.eu.{key}"])
+    loaded, problems = parse_settings(text)
+    assert (loaded.tenants, [problem.key for problem in problems]) == ((), [f"tenants.eu.{key}"])
 
 
-def test_a_tenant_whose_secret_stood_in_the_file_is_told_once_and_left_out() -> None:
-    found, problems = parse_settings(f'[tenants.eu]\nhost = "x"\nclient_id = "1"\nclient_secret = "{SENTINEL}"')
-    assert (found.tenants, len(problems)) == ((), 1)
+def test_a_tenant_with_a_secret_in_the_file_is_reported_once_and_left_out() -> None:
+    loaded, problems = parse_settings(f'[tenants.eu]\nhost = "x"\nclient_id = "1"\nclient_secret = "{SENTINEL}"')
+    assert (loaded.tenants, len(problems)) == ((), 1)
 
 
 @pytest.mark.parametrize(
@@ -241,55 +241,55 @@ def test_a_tenant_whose_secret_stood_in_the_file_is_told_once_and_left_out() -> 
         ("a = " + "9" * 5_000, ""),
     ],
 )
-def test_a_file_that_is_not_toml_is_told_with_line_and_column_and_not_used(text: str, where: str) -> None:
-    found, problems = parse_settings(text)
-    assert found == Settings()
+def test_a_file_that_is_not_toml_is_reported_with_line_and_column_and_not_used(text: str, where: str) -> None:
+    loaded, problems = parse_settings(text)
+    assert loaded == Settings()
     assert len(problems) == 1
-    assert str(problems[0]).startswith(f"{where}This is not TOML: ")
+    assert str(problems[0]).startswith(f"{where}not valid TOML: ")
     assert SENTINEL not in repr(problems)
 
 
 def test_a_file_is_read_with_a_byte_order_mark_and_windows_line_ends(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_bytes(b"\xef\xbb\xbf" + (SOUND + "zzz = 1\n").replace("\n", "\r\n").encode())
-    found, problems = read_settings(path)
-    assert ([tenant.name for tenant in found.tenants], [problem.line for problem in problems]) == (["eu"], [5])
+    loaded, problems = read_settings(path)
+    assert ([tenant.name for tenant in loaded.tenants], [problem.line for problem in problems]) == (["eu"], [5])
 
 
-def test_no_file_is_no_problem_unless_one_was_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_a_problem_only_if_it_must_exist(tmp_path: Path) -> None:
     assert read_settings(tmp_path / "none") == (Settings(), ())
-    assert "There is no file" in str(read_settings(tmp_path / "none", must_exist=True)[1][0])
+    assert "was not found" in str(read_settings(tmp_path / "none", must_exist=True)[1][0])
 
 
-def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     (tmp_path / "huge").write_bytes(b"#" * 300_000)
     (tmp_path / "bytes").write_bytes(b"a = 1\n\xff")
-    told = {"": "Is a directory", "huge": "too large", "bytes": "line 2, column 1", "a\0b": "that is no path"}
-    for name, said in told.items():
-        assert said in str(read_settings(tmp_path / name)[1][0])
+    errors = {"": "Is a directory", "huge": "too large", "bytes": "line 2, column 1", "a\0b": "not a valid path"}
+    for name, text in errors.items():
+        assert text in str(read_settings(tmp_path / name)[1][0])
 
 
 @pytest.mark.parametrize("key", ["verify", "tls", "ssl_verify", "skip_verification"])
-def test_s8_no_setting_switches_the_checking_of_certificates_off(key: str) -> None:
+def test_no_setting_disables_the_verification_of_certificates(key: str) -> None:
     _, problems = parse_settings(f"{SOUND}{key} = false")
-    assert [f"tenants.eu.{key} is no setting" in one.text for one in problems] == [True]
+    assert [f"tenants.eu.{key} is not a known setting" in one.text for one in problems] == [True]
 
 
-def test_a_value_that_proves_wrong_where_it_is_used_is_told_with_its_line() -> None:
-    found, _ = parse_settings(SOUND.replace("EU production", "EU producton"))
-    tenant = found.tenants[0]
+def test_a_value_found_wrong_when_used_is_reported_with_its_line() -> None:
+    loaded, _ = parse_settings(SOUND.replace("EU production", "EU producton"))
+    tenant = loaded.tenants[0]
     with pytest.raises(InvalidTenantError) as caught:
         configured_tenant(tenant.name, host=tenant.host, url=tenant.url)
-    problem = found.problem_with(("tenants", "eu", "host"), str(caught.value))
-    assert str(problem) == ("line 2: tenants.eu.host: There is no host “EU producton”; did you mean “EU production”?")
+    problem = loaded.problem_with(("tenants", "eu", "host"), str(caught.value))
+    assert str(problem) == ("line 2: tenants.eu.host: Unknown host “EU producton”; did you mean “EU production”?")
 
 
 @given(st.text(st.characters()))
 def test_any_text_is_read_without_an_exception(text: str) -> None:
     for around in (text, f"[tenants.{text}]", f"{SOUND}{text}", f'{SOUND}kind = """{text}"""'):
-        found, problems = parse_settings(around)
+        loaded, problems = parse_settings(around)
         assert all(clean(str(problem)) == str(problem) for problem in problems)
-        assert isinstance(found, Settings)
+        assert isinstance(loaded, Settings)
 
 
 NAMES = st.sampled_from(["tenants", "polling", "screen", "keys", "eu", "host", "url", "client_id", *"ab"]) | st.text(
@@ -302,14 +302,14 @@ VALUES = st.recursive(
 )
 
 
-def as_toml(given: object) -> str:
-    if isinstance(given, dict):
-        return "{" + ", ".join(f"{quoted(key)} = {as_toml(inner)}" for key, inner in given.items()) + "}"
-    if isinstance(given, list):
-        return "[" + ",\n".join(as_toml(inner) for inner in given) + "\n]"
-    if isinstance(given, float):
+def as_toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{quoted(key)} = {as_toml(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",\n".join(as_toml(inner) for inner in value) + "\n]"
+    if isinstance(value, float):
         return "inf"
-    return quoted(given) if isinstance(given, str) else str(given).lower()
+    return quoted(value) if isinstance(value, str) else str(value).lower()
 
 
 def quoted(text: str) -> str:
@@ -320,10 +320,10 @@ def quoted(text: str) -> str:
 @given(st.dictionaries(NAMES, VALUES, max_size=5))
 def test_any_toml_is_read_and_every_problem_has_a_line(tables: dict[str, object]) -> None:
     text = "\n".join(f"{quoted(key)} = {as_toml(inner)}" for key, inner in tables.items())
-    found, problems = parse_settings(text)
+    loaded, problems = parse_settings(text)
     assert not any("not TOML" in str(problem) for problem in problems)
     assert all(1 <= problem.line <= text.count("\n") + 1 for problem in problems)
-    assert isinstance(found, Settings)
+    assert isinstance(loaded, Settings)
 
 
 TRAPS = [
@@ -356,7 +356,7 @@ def test_the_line_of_a_key_is_found_past_any_string_comment_and_bracket(
     assert {path[:3] for path in lines.lines} == set(expected)
 
 
-def test_lines_after_a_statement_too_long_to_follow_are_those_of_no_key() -> None:
+def test_lines_of_keys_after_a_too_long_statement_are_unknown() -> None:
     items = "1,\n" * (STATEMENT_LIMIT - 2)
     short, long = f"[screen]\na = [\n{items}]\nb = 2\n", f"[screen]\na = [\n{items}1,\n]\nb = 2\n"
     line = KeyLines(short).of(("screen", "b"))
@@ -374,17 +374,17 @@ RENAMED = {
 
 def test_a_renamed_setting_is_used_and_reported_with_its_new_name() -> None:
     text = f'{SOUND.replace("client_id", "user")}[list]\nkeep = "2d"\n[keys]\nask = "f5"\n'
-    found, problems = parse_settings(text, RENAMED)
-    assert found.list.archive_after == 2 * 86_400
-    assert found.keys == (("ask_now", "f5"),)
-    assert found.tenants[0].client_id == "id"
+    loaded, problems = parse_settings(text, RENAMED)
+    assert loaded.list.archive_after == 2 * 86_400
+    assert loaded.keys == (("ask_now", "f5"),)
+    assert loaded.tenants[0].client_id == "id"
     assert [str(problem) for problem in problems] == [
-        "line 3: tenants.eu.user is now named client_id; it is used, but rename it.",
-        "line 6: list.keep is now named archive_after; it is used, but rename it.",
-        "line 8: keys.ask is now named ask_now; it is used, but rename it.",
+        "line 3: tenants.eu.user was renamed to client_id; the value is used, but rename the key.",
+        "line 6: list.keep was renamed to archive_after; the value is used, but rename the key.",
+        "line 8: keys.ask was renamed to ask_now; the value is used, but rename the key.",
     ]
     assert all(problem.is_used for problem in problems)
-    assert found.problem_with(NEW, "f5 is taken").line == 8
+    assert loaded.problem_with(NEW, "f5 is taken").line == 8
 
 
 def test_a_wrong_value_under_a_former_name_is_reported_on_its_line() -> None:
@@ -392,10 +392,10 @@ def test_a_wrong_value_under_a_former_name_is_reported_on_its_line() -> None:
     assert [(problem.line, problem.is_used) for problem in problems] == [(3, True), (3, False)]
 
 
-def test_of_two_names_of_one_setting_the_present_one_counts() -> None:
-    found, problems = parse_settings('[keys]\nask_now = "f5"\nask = "f6"\n', RENAMED)
-    assert found.keys == (("ask_now", "f5"),)
+def test_the_current_name_of_a_setting_wins_over_the_former() -> None:
+    loaded, problems = parse_settings('[keys]\nask_now = "f5"\nask = "f6"\n', RENAMED)
+    assert loaded.keys == (("ask_now", "f5"),)
     assert [str(problem) for problem in problems] == [
-        "line 3: keys.ask is now named ask_now, which is in the file as well: delete this line."
+        "line 3: keys.ask was renamed to ask_now, which is in the file as well: delete this line."
     ]
     assert not problems[0].is_used

@@ -279,7 +279,7 @@ class Screen:
     RECOVERED = "could not be read"
     MOVED_ASIDE = ".broken-"
     FILE_GONE = "was deleted, replaced or damaged while it was open"
-    IS_UNKNOWN_SETTING = "is no setting; did you mean {}?"
+    IS_UNKNOWN_SETTING = "is not a known setting; did you mean {}?"
     NEEDS_TERMINAL = "needs a terminal"
 
 
@@ -303,7 +303,7 @@ class Printed:
     RESTORED = "{} back on the watchlist"
     IMPORTED = "{} new, {} merged, {} known"
     NO_JOBS = "The watchlist is empty"
-    NO_MATCH = "There is no such job"
+    NO_MATCH = "No jobs match"
     NOT_AN_ID = "is no job id"
     NOT_WATCHED = "is not on the watchlist"
     WATCHED = "{} watched, {} archived, {} removed"

@@ -171,9 +171,9 @@ async def test_wait_names_a_dead_proxy_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("status", "proxy_user", "told"),
     [
-        (200, "", "✓ asking       the host answers about jobs"),
-        (200, "alice", "✗ asking       unreachable: the proxy refused the connection: HTTP 407"),
-        (403, "", "✗ asking       unreachable: the proxy refused the connection: HTTP 403"),
+        (200, "", "✓ job call     the host responds in"),
+        (200, "alice", "✗ job call     unreachable: the proxy refused the connection: HTTP 407"),
+        (403, "", "✗ job call     unreachable: the proxy refused the connection: HTTP 403"),
     ],
 )
 async def test_doctor_names_proxy_certificates_and_what_the_proxy_says(
@@ -182,7 +182,7 @@ async def test_doctor_names_proxy_certificates_and_what_the_proxy_says(
     async with behind(not_found(), user=proxy_user, password="x", status=status) as (tunnels, _):
         env = environment(tmp_path, f"http://bob:secret-of-bob@{tunnels.address}", NO_PROXY="a.example,[oops")
         ended = await run_behind(env, "doctor")
-    way = f"✓ way          through the proxy {tunnels.address}, with certificates from SSL_CERT_FILE="
+    way = f"✓ network      through the proxy {tunnels.address}, with certificates from SSL_CERT_FILE="
     assert way in ended.stdout
     assert "NO_PROXY: “[oops” is not a valid host, address or network; it is ignored" in ended.stdout
     assert told in ended.stdout

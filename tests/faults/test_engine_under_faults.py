@@ -55,7 +55,7 @@ class Witness:
 
     def life(self, job: JobRef) -> SimulatedJob:
         """The planned course of a job in the simulator."""
-        found = self.world.life(job.id.given)
+        found = self.world.job(job.id.given)
         assert found is not None
         return found
 
@@ -68,7 +68,7 @@ class Witness:
     def ended(self, job: JobRef, elapsed: float) -> bool:
         """Whether the job has ended, as one that Zuora knows."""
         life = self.life(job)
-        return life.outcome is not Outcome.UNKNOWN_TO_ZUORA and life.part.end <= elapsed
+        return life.outcome is not Outcome.UNKNOWN_TO_ZUORA and life.script.end <= elapsed
 
     def _check(self, watch: WatchedJob, elapsed: float, now: float) -> None:
         life = self.life(watch.job)
@@ -77,11 +77,11 @@ class Witness:
             self.wrong.append(f"{watch.job}: unknown, but Zuora knows it")
         if watch.is_final and verdict != truth:
             self.wrong.append(f"{watch.job}: {verdict} at {elapsed:.2f}, but it is {truth}")
-        if watch.ended_at is not None and life.part.end > elapsed:
-            self.wrong.append(f"{watch.job}: ended at {elapsed:.2f}, but it ends at {life.part.end}")
+        if watch.ended_at is not None and life.script.end > elapsed:
+            self.wrong.append(f"{watch.job}: ended at {elapsed:.2f}, but it ends at {life.script.end}")
         if watch.last_answer_at is not None and verdict != NOT_ASKED and not watch.is_final:
             answered = elapsed - (now - watch.last_answer_at)
-            if life.part.end < answered - GRAIN and life.outcome is not Outcome.UNKNOWN_TO_ZUORA:
+            if life.script.end < answered - GRAIN and life.outcome is not Outcome.UNKNOWN_TO_ZUORA:
                 self.wrong.append(f"{watch.job}: {verdict} by an answer of {answered:.2f}, after its end")
 
 

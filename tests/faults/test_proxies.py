@@ -75,7 +75,7 @@ def test_doctor_says_so_as_a_finding(tmp_path: Path) -> None:
     variable, url = MALFORMED["a port that is none"]
     ended = run_program(behind(tmp_path, variable, url), "doctor")
     assert ended.returncode == 1
-    assert f"✗ way          {variable} is not a valid proxy URL" in ended.stdout
+    assert f"✗ network      {variable} is not a valid proxy URL" in ended.stdout
     assert ended.stderr == ""
     assert shows_none(tmp_path, ended.stdout, ended.stderr)
 

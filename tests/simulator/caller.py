@@ -1,4 +1,4 @@
-"""A plain HTTP client for the simulator's tests; knows nothing of the package's own client."""
+"""An HTTP client for the tests of the simulator, independent of the client of the package."""
 
 import ssl
 from typing import Self
@@ -29,10 +29,10 @@ class Caller:
             "client_secret": self.server.client_secret if secret is None else secret,
             "grant_type": "client_credentials",
         }
-        answer = self.http.post("/oauth/token", data=form)
-        if answer.status_code == httpx.codes.OK:
-            self.http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-        return answer
+        response = self.http.post("/oauth/token", data=form)
+        if response.status_code == httpx.codes.OK:
+            self.http.headers["Authorization"] = f"Bearer {response.json()['access_token']}"
+        return response
 
     def signed_in(self) -> Self:
         assert self.sign_in().status_code == httpx.codes.OK

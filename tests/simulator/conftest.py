@@ -12,7 +12,7 @@ Call = Callable[..., Caller]
 
 
 class HandClock:
-    """A clock that stands still until a test moves it."""
+    """A clock that only tests advance."""
 
     def __init__(self) -> None:
         self.now = 1_000.0

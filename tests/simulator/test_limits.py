@@ -4,7 +4,7 @@ from tests.simulator.conftest import Call, HandClock, Start
 from zjobtui.simulator.limits import API_SANDBOX, Limits, Meter
 
 
-def test_one_call_too_many_in_a_minute_is_throttled_until_the_next(start: Start, call: Call, clock: HandClock) -> None:
+def test_a_call_above_the_limit_is_throttled_until_the_next_minute(start: Start, call: Call, clock: HandClock) -> None:
     server = start(limits=Limits(minute=3))
     caller = call(server).signed_in()
     clock.now += 20
@@ -17,12 +17,12 @@ def test_one_call_too_many_in_a_minute_is_throttled_until_the_next(start: Start,
     assert caller.job(server.job_ids[0]).status_code == 200
 
 
-def test_sign_ins_have_a_limit_of_their_own(start: Start, call: Call) -> None:
+def test_sign_ins_have_their_own_limit(start: Start, call: Call) -> None:
     caller = call(start(limits=Limits(minute=1, tokens_a_minute=2)))
     assert [caller.sign_in().status_code for _ in range(3)] == [200, 200, 429]
 
 
-def test_more_calls_at_once_than_the_limit_are_throttled(start: Start, call: Call) -> None:
+def test_more_concurrent_calls_than_the_limit_are_throttled(start: Start, call: Call) -> None:
     server = start(limits=Limits(concurrency=4), faults="latency=0.2")
     caller = call(server).signed_in()
     with ThreadPoolExecutor(6) as pool:
@@ -34,9 +34,9 @@ def test_more_calls_at_once_than_the_limit_are_throttled(start: Start, call: Cal
 def test_the_window_nearest_exhaustion_is_named_first() -> None:
     meter = Meter([(10, 60), (12, 3_600)])
     for _ in range(9):
-        meter.take(10)
-    assert meter.take(70).headers["ratelimit-limit"] == "12, 10;w=60, 12;w=3600"
-    assert meter.take(70).headers == {
+        meter.count(10)
+    assert meter.count(70).headers["ratelimit-limit"] == "12, 10;w=60, 12;w=3600"
+    assert meter.count(70).headers == {
         "ratelimit-limit": "12, 10;w=60, 12;w=3600",
         "ratelimit-remaining": "1",
         "ratelimit-reset": "3530",
@@ -45,7 +45,7 @@ def test_the_window_nearest_exhaustion_is_named_first() -> None:
 
 def test_a_refused_call_counts_against_the_day() -> None:
     meter = Meter([(1, 60), (2, 86_400)])
-    assert [meter.take(at).retry_after for at in (0, 1, 60)] == [None, 59, 86_340]
+    assert [meter.count(at).retry_after for at in (0, 1, 60)] == [None, 59, 86_340]
 
 
 def test_an_api_sandbox_is_the_tightest_tenant() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from zjobtui.simulator import rng
 from zjobtui.simulator.payloads import reply
-from zjobtui.simulator.scenarios import CAST, POSTED_ORDER, Outcome
+from zjobtui.simulator.scenarios import POSTED_ORDER, SCENARIOS, Outcome
 from zjobtui.simulator.world import OrderRequest, World
 
 SEEDS = st.integers(min_value=0, max_value=2**32)
@@ -15,26 +15,26 @@ PLACES = st.integers(min_value=0, max_value=59)
 TIMES = st.floats(min_value=0, max_value=20_000)
 
 
-def said(world: World, place: int, elapsed: float) -> dict[str, object]:
-    life = world.life(world.job_ids[place])
-    assert life is not None
-    return reply(life, elapsed)
+def response(world: World, place: int, elapsed: float) -> dict[str, object]:
+    job = world.job(world.job_ids[place])
+    assert job is not None
+    return reply(job, elapsed)
 
 
 def status(world: World, place: int, elapsed: float) -> object:
-    return said(world, place, elapsed).get("status", "unknown")
+    return response(world, place, elapsed).get("status", "unknown")
 
 
 @given(SEEDS, PLACES, TIMES)
-def test_the_same_seed_job_and_time_give_the_same_reply(seed: int, place: int, elapsed: float) -> None:
-    assert said(World(seed, 60), place, elapsed) == said(World(seed, 60), place, elapsed)
+def test_the_same_seed_job_and_time_give_the_same_response(seed: int, place: int, elapsed: float) -> None:
+    assert response(World(seed, 60), place, elapsed) == response(World(seed, 60), place, elapsed)
 
 
 @given(SEEDS, PLACES, TIMES, TIMES)
-def test_a_final_reply_never_changes(seed: int, place: int, one: float, other: float) -> None:
+def test_a_final_response_never_changes(seed: int, place: int, one: float, other: float) -> None:
     world, earlier, later = World(seed, 60), min(one, other), max(one, other)
     if status(world, place, earlier) in {"Completed", "Failed"}:
-        assert said(world, place, earlier) == said(world, place, later)
+        assert response(world, place, earlier) == response(world, place, later)
 
 
 @given(SEEDS, PLACES, TIMES, TIMES)
@@ -53,19 +53,19 @@ def test_ids_are_32_lowercase_digits_and_each_seed_has_its_own(seed: int) -> Non
     assert set(ids).isdisjoint(World(seed + 1, 60).job_ids)
 
 
-def test_a_larger_world_begins_with_the_smaller_one() -> None:
+def test_a_larger_world_starts_with_the_jobs_of_a_smaller_one() -> None:
     assert World(7, 500).job_ids[:40] == World(7, 40).job_ids
-    assert said(World(7, 500), 30, 60) == said(World(7, 40), 30, 60)
+    assert response(World(7, 500), 30, 60) == response(World(7, 40), 30, 60)
 
 
-def test_the_cast_plays_every_outcome() -> None:
-    assert {part.outcome for part in CAST} == set(Outcome)
+def test_the_scenarios_cover_every_outcome() -> None:
+    assert {part.outcome for part in SCENARIOS} == set(Outcome)
 
 
 @given(SEEDS)
 def test_a_dozen_jobs_show_the_range(seed: int) -> None:
     world = World(seed, 12)
-    at_last = [json.dumps(said(world, place, 1e5), ensure_ascii=False) for place in range(12)]
+    at_last = [json.dumps(response(world, place, 1e5), ensure_ascii=False) for place in range(12)]
     for sign in (
         '"result": {"jobType": "AsyncCreateOrder"',
         '"status": "Pending"',
@@ -85,7 +85,7 @@ def test_a_dozen_jobs_show_the_range(seed: int) -> None:
 
 
 @given(SEEDS)
-def test_a_watcher_sees_something_end_within_seconds_and_something_move_for_minutes(seed: int) -> None:
+def test_some_jobs_end_within_seconds_and_others_run_for_minutes(seed: int) -> None:
     world = World(seed, 40)
     running = [sum(status(world, place, at) == "Processing" for place in range(40)) for at in (0, 20, 60, 180)]
     assert running[0] > 20
@@ -95,9 +95,9 @@ def test_a_watcher_sees_something_end_within_seconds_and_something_move_for_minu
     assert {"Completed", "Failed"} <= ended
 
 
-def test_durations_are_twenty_seconds_in_the_middle_and_heavy_in_the_tail() -> None:
-    throw = rng.dice(7, "durations")
-    seconds = sorted(rng.duration(throw) for _ in range(4_000))
+def test_durations_have_a_median_of_20_seconds_and_a_heavy_tail() -> None:
+    random = rng.seeded(7, "durations")
+    seconds = sorted(rng.duration(random) for _ in range(4_000))
     assert 18 < median(seconds) < 24
     assert seconds[int(4_000 * 0.98)] > 120
     assert 10 < sum(one >= rng.STUCK for one in seconds) < 100
@@ -106,8 +106,8 @@ def test_durations_are_twenty_seconds_in_the_middle_and_heavy_in_the_tail() -> N
 @given(SEEDS, st.floats(min_value=0, max_value=1e6))
 def test_a_posted_job_runs_from_the_time_of_posting(seed: int, at: float) -> None:
     world = World(seed, 12)
-    first, second = (world.posted(count, at, OrderRequest(), POSTED_ORDER) for count in (0, 1))
+    first, second = (world.posted_job(count, at, OrderRequest(), POSTED_ORDER) for count in (0, 1))
     assert first.id not in {second.id, *world.job_ids}
     assert reply(first, at)["status"] == "Processing"
     assert reply(first, at + 1e6)["status"] in {"Completed", "Failed"}
-    assert first == world.posted(0, at, OrderRequest(), POSTED_ORDER)
+    assert first == world.posted_job(0, at, OrderRequest(), POSTED_ORDER)

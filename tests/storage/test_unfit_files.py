@@ -12,7 +12,7 @@ from tests.storage.old_stores import old_store
 from tests.storage.opening import added, kept, opened
 from tests.storage.test_damage import spoil
 from tests.support.building import job, watch
-from zjobtui.cli.doctor import CheckStatus, store_findings
+from zjobtui.cli.doctor import CheckStatus, store_checks
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.database import StoreError, backup_path, connect
 from zjobtui.storage.health import check_store
@@ -98,10 +98,10 @@ def folder(log: Path) -> None:
 
 @pytest.mark.parametrize(("make", "words"), [(link, "is a symbolic link"), (folder, "directory|not a regular file")])
 def test_doctor_names_a_log_of_ids_that_stops_every_add(path: Path, make: Callable[[Path], None], words: str) -> None:
-    assert not [finding for finding in store_findings(check_store(path), 0.0) if finding.state is CheckStatus.WRONG]
+    assert not [finding for finding in store_checks(check_store(path), 0.0) if finding.status is CheckStatus.WRONG]
     make(path.with_name("ids.log"))
-    (wrong,) = [finding for finding in store_findings(check_store(path), 0.0) if finding.state is CheckStatus.WRONG]
-    assert wrong.check == "ids.log"
+    (wrong,) = [finding for finding in store_checks(check_store(path), 0.0) if finding.status is CheckStatus.WRONG]
+    assert wrong.name == "ids.log"
     assert re.search(words, wrong.text)
 
 

@@ -1,4 +1,4 @@
-"""What a server can do on a connection, as small values that add up: `Latency(2) + processing() + Close()`."""
+"""What a server does on a connection, as values that can be added: `Latency(2) + processing() + Close()`."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -8,11 +8,11 @@ from tests.support.wire import Wire
 
 
 class Behaviour(ABC):
-    """Something done on the wire in answer to a request; the connection stays open unless it says otherwise."""
+    """An action of the server after a request; the connection stays open unless it closes it."""
 
     @abstractmethod
     async def play(self, wire: Wire) -> None:
-        """Does it."""
+        """Perform the behaviour on a connection."""
 
     def __add__(self, following: "Behaviour") -> "Behaviour":
         return _Both(self, following)
@@ -30,7 +30,7 @@ class _Both(Behaviour):
 
 @dataclass(frozen=True)
 class Latency(Behaviour):
-    """Waits."""
+    """Wait."""
 
     seconds: float
 
@@ -40,7 +40,7 @@ class Latency(Behaviour):
 
 @dataclass(frozen=True)
 class Raw(Behaviour):
-    """Sends bytes, HTTP or not."""
+    """Send bytes, HTTP or not."""
 
     data: bytes
 
@@ -50,7 +50,7 @@ class Raw(Behaviour):
 
 @dataclass(frozen=True)
 class Drip(Behaviour):
-    """Sends bytes one by one; the first `at_once` of them together."""
+    """Send bytes one by one, but the first `at_once` together."""
 
     data: bytes
     bytes_per_second: float = 1.0
@@ -65,7 +65,7 @@ class Drip(Behaviour):
 
 @dataclass(frozen=True)
 class Endless(Behaviour):
-    """Sends the same bytes again and again, until the client has gone or `limit` bytes are sent."""
+    """Send the same bytes repeatedly, until the client has gone or `limit` bytes are sent."""
 
     unit: bytes
     limit: int = 64 << 20
@@ -78,7 +78,7 @@ class Endless(Behaviour):
 
 @dataclass(frozen=True)
 class Silence(Behaviour):
-    """Says nothing until the client closes."""
+    """Send nothing until the client closes the connection."""
 
     async def play(self, wire: Wire) -> None:
         await wire.hold()
@@ -86,7 +86,7 @@ class Silence(Behaviour):
 
 @dataclass(frozen=True)
 class Close(Behaviour):
-    """Ends the connection without having announced it."""
+    """Close the connection without announcing it."""
 
     async def play(self, wire: Wire) -> None:
         wire.close()
@@ -94,7 +94,7 @@ class Close(Behaviour):
 
 @dataclass(frozen=True)
 class HalfClose(Behaviour):
-    """Ends the sending side, and listens on until the client closes."""
+    """Close the sending side, and read until the client closes the connection."""
 
     async def play(self, wire: Wire) -> None:
         wire.half_close()
@@ -103,7 +103,7 @@ class HalfClose(Behaviour):
 
 @dataclass(frozen=True)
 class Reset(Behaviour):
-    """Ends the connection with a RST."""
+    """Close the connection with a RST."""
 
     async def play(self, wire: Wire) -> None:
         wire.reset()

@@ -1,4 +1,4 @@
-"""Builds the values of the domain in one line each; what a test does not name has a plain default."""
+"""Build values of the models in one line each; everything that a test does not set has a default."""
 
 import json
 from collections.abc import Iterable
@@ -15,18 +15,18 @@ from zjobtui.models.watchlist import Watchlist
 from zjobtui.zuora.parser import read_response
 
 NOW = 1_795_442_400.0
-"""A fixed moment: 2026-11-23 14:00:00 UTC."""
+"""A fixed time: 2026-11-23 14:00:00 UTC."""
 
 PROCESSING = Report(status="Processing")
 
 
 def job_id(number: int = 1) -> JobId:
-    """An id whose first eight digits are the number."""
+    """Return an id whose first eight digits are the number."""
     return JobId(f"{number:08x}5d7b48d3a20245bfe73bdceb")
 
 
 def dashed(one: JobId) -> str:
-    """The id as a UUID is written."""
+    """Return the id in the format of a UUID."""
     key = one.key
     return "-".join((key[:8], key[8:12], key[12:16], key[16:20], key[20:]))
 
@@ -44,7 +44,7 @@ def watchlist(*watches: WatchedJob) -> Watchlist:
 
 
 def order(**fields: Any) -> OrderResult:  # noqa: ANN401 - the fields of `OrderResult`
-    """What a completed order made, with what a test names changed."""
+    """Return the result of a completed order with these fields changed."""
     made = {
         "job_type": "AsyncCreateOrder",
         "order_number": "O-00000001",
@@ -63,7 +63,7 @@ def seen(report: Report = PROCESSING, at: float = NOW, call: Call | None = None)
 
 
 def done(at: float = NOW) -> Success:
-    """A completed job, as a reply with a body that can be read again."""
+    """Return the observation of a completed job, with a body that can be parsed again."""
     return seen(read_body(status="Completed", result={"jobType": "AsyncCreateOrder", "status": "Completed"}), at)
 
 
@@ -76,7 +76,7 @@ def missed(kind: ProblemKind = ProblemKind.TIMED_OUT, at: float = NOW, detail: s
 
 
 def body(**fields: object) -> bytes:
-    """The body of a good answer with these fields at its root."""
+    """Return the body of a successful response with these fields at its root."""
     return json.dumps({"success": True, **fields}, ensure_ascii=False).encode()
 
 
@@ -88,7 +88,7 @@ def read_body(**fields: object) -> Report:
 
 
 def read_result(result: object) -> Report:
-    """The report of a completed job with this result."""
+    """Return the report of a completed job with this result."""
     return read_body(status="Completed", errors=None, result=result)
 
 
@@ -98,5 +98,5 @@ def read_payload(name: str) -> Report | Problem:
 
 
 def arranged(watches: Iterable[WatchedJob], order: SortOrder = SortOrder.URGENCY) -> list[WatchedJob]:
-    """The watches in that order."""
+    """Return the jobs in this order."""
     return sorted(watches, key=order.key)

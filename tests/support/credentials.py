@@ -1,4 +1,4 @@
-"""Texts that hold credentials as people paste them: a transcript of curl, JSON, headers, shell variables, tables."""
+"""Pasted texts that contain credentials: output of curl, JSON, headers, shell variables, tables."""
 
 from hypothesis import strategies as st
 
@@ -26,7 +26,7 @@ TOKEN_TEXTS = {
     "colours": f"access_token\x1b[0m=\x1b[1;31m{_TOKEN[:5]}\x1b[0m{_TOKEN[5:]} {_JOB}",
     "url": f"q=%7B%22access_token%22%3A%22{_TOKEN}%22%7D&job={_JOB}",
 }
-"""Of each only the job 622638b1… is to be taken."""
+"""Only the job 622638b1… may be added from each text."""
 
 _NAMES = st.sampled_from(
     [
@@ -55,7 +55,7 @@ _HEX = st.text("0123456789abcdef", min_size=32, max_size=32)
 
 @st.composite
 def credential_texts(draw: st.DrawFn) -> tuple[str, str, list[str]]:
-    """A text, the credential in it, and the job ids in it, before and after."""
+    """Draw a text, the credential in it, and the job ids before and after it."""
     secret, *ids = draw(st.lists(_HEX, min_size=3, max_size=4, unique=True))
     separator = draw(_SEPARATORS)
     written = draw(st.sampled_from([secret, secret.upper(), dashed(JobId(secret))]))

@@ -1,4 +1,4 @@
-"""What a person sees of the bytes that a program writes: the normal and the alternate screen of one terminal."""
+"""The visible content of a terminal, from the bytes that a program writes: normal and alternate screen."""
 
 import codecs
 import re
@@ -24,7 +24,7 @@ _BEFORE_ESCAPE = re.compile(r"(?=\x1b)")
 
 
 class Display:
-    """The screens; rows and columns count from 0."""
+    """Both screens of a terminal; rows and columns count from 0."""
 
     def __init__(self, columns: int, rows: int) -> None:
         self._normal = pyte.Screen(columns, rows)
@@ -33,10 +33,10 @@ class Display:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._pending = ""
         self.screen: Any = self._normal
-        """The `pyte.Screen` that is seen now."""
+        """The `pyte.Screen` that is visible."""
 
     def feed(self, data: bytes) -> None:
-        """Draws what the program wrote; a sequence that is cut in two waits for its end."""
+        """Draw the output of the program; an incomplete sequence is kept for the next call."""
         text = self._pending + self._decoder.decode(data)
         unfinished = _UNFINISHED.search(text)
         end = unfinished.start() if unfinished else len(text)
@@ -48,16 +48,16 @@ class Display:
                 self._draw(part)
 
     def resize(self, columns: int, rows: int) -> None:
-        """Both screens take the new size."""
+        """Resize both screens."""
         for screen in (self._normal, self._alternate):
             screen.resize(rows, columns)
 
     def text(self) -> str:
-        """All rows, without the blanks at their ends."""
+        """Return all rows without trailing blanks."""
         return "\n".join(row.rstrip() for row in self.screen.display)
 
     def cells(self, row: int) -> list[str]:
-        """One string a column; empty where a wide character goes on."""
+        """Return one string for each column, empty for the second cell of a wide character."""
         line = self.screen.buffer[row]
         return [str(line[column].data) for column in range(self.screen.columns)]
 
@@ -76,5 +76,5 @@ class Display:
 
 
 def _stops_pyte(character: str) -> bool:
-    """Whether pyte drops what follows: a character without width that it does not take for a combining one."""
+    """Return whether pyte would drop the following text: a zero-width character that is not combining."""
     return character > "\u02ff" and wcwidth(character) == 0 and not unicodedata.combining(character)

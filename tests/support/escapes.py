@@ -1,4 +1,4 @@
-"""Reads the bytes that a terminal program wrote: the modes they leave on, and what is not the program's own."""
+"""Analyse the output of a terminal program: the modes it leaves on, and control characters from outside."""
 
 import codecs
 import re
@@ -17,10 +17,10 @@ SWITCHED_ON = {
     2026: "synchronized output",
     2048: "in-band resize",
 }
-"""Private modes that a terminal starts without."""
+"""Private modes that are off when a terminal starts."""
 
 SWITCHED_OFF = {7: "no line wrap", 25: "cursor hidden"}
-"""Private modes that a terminal starts with."""
+"""Private modes that are on when a terminal starts."""
 
 _MODE = re.compile(r"\x1b(?:c|\[(?:\?(?P<modes>[\d;]+)(?P<switch>[hl])|(?P<stack>[<>])(?P<count>\d*)u))")
 
@@ -45,7 +45,7 @@ _FILLER = re.compile(
 
 
 def modes_left_on(raw: bytes) -> frozenset[str]:
-    """The terminal modes that are not as they were before the first byte, in words."""
+    """Return the names of terminal modes that differ from the state before the first byte."""
     left: set[str] = set()
     keyboards = {False: 0, True: 0}  # each of the two screens has a stack of its own
     for match in _MODE.finditer(raw.decode(errors="replace")):
@@ -69,7 +69,7 @@ def _switch(left: set[str], mode: int, *, is_on: bool) -> None:
 
 
 def uncontrolled(raw: bytes, *, clipboard: bool = False) -> list[str]:
-    """Every control, bidi or zero-width character that Textual did not write itself, with the text that follows it.
+    """Return every control, bidi or zero-width character that Textual did not write, with the following text.
 
     Textual's own are: SGR, cursor position, the modes that `modes_left_on` names and the two questions about them, the
     keyboard protocol, the pointer's shape (OSC 22), a line end before a cursor position, any line end on the normal

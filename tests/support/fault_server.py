@@ -1,4 +1,4 @@
-"""A server on loopback that behaves as badly as its script says; it runs on a thread and event loop of its own."""
+"""A server on loopback with scripted faults, on its own thread and event loop."""
 
 import asyncio
 import threading
@@ -11,17 +11,17 @@ from tests.support.scripts import Decide, Script, first_of, for_tokens, good_day
 from tests.support.wire import Request, Wire
 
 OnAccept = Callable[[int], Behaviour | None]
-"""What to do with the nth connection before anything is read from it; None goes on to the requests."""
+"""The behaviour for the nth connection before anything is read; None continues with the requests."""
 
 LONGEST = 60.0
-"""Seconds after which any behaviour is cut off."""
+"""Seconds after which a behaviour is cancelled."""
 
 _TURNS = 5
-"""Turns of the loop after which a connection that was accepted a moment ago is known, and can be ended."""
+"""Iterations of the loop after which a connection that was just accepted is known and can be closed."""
 
 
 class FaultServer:
-    """A running server and its log."""
+    """A running server with the requests that it got."""
 
     def __init__(self, decide: Decide, on_accept: OnAccept, port: int) -> None:
         self._decide = decide
@@ -40,47 +40,47 @@ class FaultServer:
 
     @property
     def base_url(self) -> str:
-        """Where it listens."""
+        """The URL of the server."""
         return f"http://127.0.0.1:{self._port}"
 
     @property
     def port(self) -> int:
-        """For another server to take over."""
+        """The port of the server."""
         return self._port
 
     @property
     def requests(self) -> tuple[Request, ...]:
-        """Every request so far that came in whole."""
+        """All complete requests so far."""
         return tuple(self._log)
 
     @property
     def connections(self) -> int:
-        """Connections accepted so far."""
+        """Number of accepted connections so far."""
         return self._connections
 
     @property
     def open_connections(self) -> int:
-        """Connections that have not ended."""
+        """Number of open connections."""
         return len(self._tasks)
 
     def requests_for(self, path: str) -> tuple[Request, ...]:
-        """The requests whose path begins so."""
+        """Return the requests whose path begins with this text."""
         return tuple(request for request in self.requests if request.path.startswith(path))
 
     def wait_for_requests(self, count: int, seconds: float = 10.0) -> None:
-        """Returns when that many requests have come in; fails when they do not."""
+        """Wait until this many requests have come in; fail if they do not."""
         with self._changed:
             if not self._changed.wait_for(lambda: len(self._log) >= count, seconds):
                 raise AssertionError(f"{len(self._log)} requests within {seconds} s, not {count}")
 
     def start(self) -> None:
-        """Returns when it listens."""
+        """Start the server, and wait until it listens."""
         self._thread.start()
         self._started.wait()
         self._raise_fault()
 
     def stop(self) -> None:
-        """Ends every connection at once; raises what went wrong in the script."""
+        """Close every connection and stop; raise an error of the script."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopped.set)
             self._thread.join()
@@ -164,7 +164,7 @@ class FaultServer:
 def fault_server(
     script: Script = None, *, token: Script = None, on_accept: OnAccept | None = None, port: int = 0
 ) -> Iterator[FaultServer]:
-    """Runs a server that follows the script, with `token` for its token requests, on any free port or a given one."""
+    """Run a server with this script, and `token` for token requests, on any free port or the given one."""
     server = FaultServer(first_of(for_tokens(token), script), on_accept or (lambda _number: None), port)
     server.start()
     try:

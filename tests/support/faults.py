@@ -1,4 +1,4 @@
-"""Answers that are wrong: cut off, endless, contradictory, not HTTP, not JSON, or far too big."""
+"""Faulty responses: cut off, endless, contradictory, not HTTP, not JSON, or far too large."""
 
 import zlib
 from collections.abc import Iterator
@@ -14,79 +14,79 @@ _CHUNKED = _HEAD + b"Transfer-Encoding: chunked\r\n"
 
 
 def truncated_headers() -> Behaviour:
-    """The connection ends within a header."""
+    """Close the connection inside a header."""
     return Raw(_HEAD + b"Content-Len") + Close()
 
 
 def endless_headers() -> Behaviour:
-    """One header after the other."""
+    """Send headers without end."""
     return Raw(_HEAD) + Endless(b"X-Padding: " + b"x" * 1000 + b"\r\n")
 
 
 def one_endless_header() -> Behaviour:
-    """A header whose value goes on."""
+    """Send one header whose value does not end."""
     return Raw(_HEAD + b"X-Padding: ") + Endless(b"x" * 4096)
 
 
 def endless_body() -> Behaviour:
-    """A body without a length that goes on."""
+    """Send a body without length and end."""
     return Raw(_HEAD + b'\r\n{"status": "') + Endless(b"x" * 65536)
 
 
 def endless_chunks() -> Behaviour:
-    """A chunked body that goes on."""
+    """Send a chunked body without end."""
     return Raw(_CHUNKED + b"\r\n") + Endless(b"10000\r\n" + b" " * 65536 + b"\r\n")
 
 
 def truncated_body(answer: Answer | None = None, missing: int = 100) -> Behaviour:
-    """`Content-Length` claims more than comes."""
+    """Send less than `Content-Length` says."""
     whole = answer or processing()
     return Answer(whole.body, whole.status, whole.headers, whole.content_type, len(whole.body) + missing) + Close()
 
 
 def overlong_body(extra: bytes = b"HTTP/1.1 418 Never Asked\r\n\r\n") -> Behaviour:
-    """More comes than `Content-Length` claims."""
+    """Send more than `Content-Length` says."""
     return processing() + Raw(extra)
 
 
 def bad_chunks() -> Behaviour:
-    """A chunked body whose second length is no number."""
+    """Send a chunked body whose second length is not a number."""
     return Raw(_CHUNKED + b"\r\n2\r\n{}\r\nzz\r\n") + Close()
 
 
 def truncated_chunks() -> Behaviour:
-    """A chunked body without its last chunk."""
+    """Send a chunked body without its last chunk."""
     return Raw(_CHUNKED + b"\r\n2\r\n{}\r\n") + Close()
 
 
 def not_http() -> Behaviour:
-    """Another protocol answers."""
+    """Respond in another protocol."""
     return Raw(b"SSH-2.0-OpenSSH_9.6\r\n") + Close()
 
 
 def not_json() -> Answer:
-    """A body that says it is JSON."""
+    """Return a body that is not JSON, but is declared as such."""
     return Answer(b"upstream connect error or disconnect/reset before headers")
 
 
 def not_gzip() -> Answer:
-    """A body that says it is compressed."""
+    """Return a body that is not compressed, but is declared as such."""
     return Answer(processing().body, headers={"Content-Encoding": "gzip"})
 
 
 def mistyped(content_type: str = "text/plain") -> Answer:
-    """A good body of a wrong type; an empty string leaves the type out."""
+    """Return a good body with a wrong content type, or with none if it is empty."""
     return Answer(processing().body, content_type=content_type)
 
 
 def deep_json(depth: int = 100_000) -> Answer:
-    """Arrays within arrays."""
+    """Return deeply nested arrays."""
     return Answer(b'{"success": true, "status": "Completed", "result": ' + b"[" * depth + b"]" * depth + b"}")
 
 
 @dataclass(frozen=True)
 class GzipBomb(Behaviour):
-    """A small gzip body that inflates to that many MiB of blanks; made while it is sent."""
+    """Send a small gzip body that inflates to this many MiB of blanks."""
 
     mib: int = 200
 

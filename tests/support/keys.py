@@ -1,4 +1,4 @@
-"""What a terminal sends for a key, by the names that people and Textual use."""
+"""The bytes that a terminal sends for a key, by Textual's names."""
 
 import string
 
@@ -31,5 +31,5 @@ KEYS: dict[str, bytes] = {
 
 
 def key_bytes(key: str) -> bytes:
-    """The bytes of a named key or of one character; raises `KeyError` for a name that nobody knows."""
+    """Return the bytes of a named key or of one character; raise `KeyError` for an unknown name."""
     return key.encode() if len(key) == 1 else KEYS[key]

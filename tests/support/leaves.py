@@ -1,4 +1,4 @@
-"""What a JSON value says, leaf by leaf, and what became of it in a report and in an outline."""
+"""The leaves of a JSON value, and where they are in a report and in an outline."""
 
 import json
 from collections import Counter
@@ -16,7 +16,7 @@ _SAYS_NOTHING_NEW = frozenset({"raw", "malformed"})
 
 
 def leaves(value: object) -> Iterator[Json]:
-    """The texts, numbers and truths inside a JSON value; null and the empty text say nothing."""
+    """Yield the strings, numbers and booleans in a JSON value, without null and empty strings."""
     match value:
         case Mapping():
             for one in value.values():
@@ -32,7 +32,7 @@ def leaves(value: object) -> Iterator[Json]:
 
 
 def same(leaf: Json) -> Json:
-    """The leaf in a form in which `300`, `"300"` and `Decimal("300.0")` are equal, for fields have been all three."""
+    """Return the leaf so that `300`, `"300"` and `Decimal("300.0")` are equal, since fields have been all three."""
     if isinstance(leaf, bool) or not isinstance(leaf, str | int | Decimal):
         return str(leaf)
     try:
@@ -43,12 +43,12 @@ def same(leaf: Json) -> Json:
 
 
 def count(some: Iterable[Json]) -> Counter[Json]:
-    """How often each leaf stands there."""
+    """Count the leaves."""
     return Counter(map(same, some))
 
 
 def typed(value: object) -> Iterator[Json]:
-    """Every leaf in the fields of a report that have a name of their own."""
+    """Yield every leaf in the declared fields of a report."""
     match value:
         case Reason():
             yield value.code
@@ -65,7 +65,7 @@ def typed(value: object) -> Iterator[Json]:
 
 
 def _said_in(message: str) -> Iterator[Json]:
-    """The message, and the leaves of the JSON that stands at its end where more than a message came."""
+    """Yield the message, and the leaves of the JSON at its end if there is any."""
     for at in (0, *(at for at, character in enumerate(message) if character == "{")):
         with suppress(ValueError):
             value = json.loads(message[at:], parse_float=Decimal)
@@ -75,7 +75,7 @@ def _said_in(message: str) -> Iterator[Json]:
 
 
 def untyped(value: object) -> Iterator[Json]:
-    """Every leaf that a report keeps as it came, in whichever object it stood."""
+    """Yield every leaf that a report keeps unparsed, from any object."""
     if is_dataclass(value):
         for one in fields(value):
             inner = getattr(value, one.name)
@@ -86,12 +86,12 @@ def untyped(value: object) -> Iterator[Json]:
 
 
 def told(lines: Iterable[OutlineNode]) -> Iterator[str]:
-    """Every text of an outline, all of it open."""
+    """Yield every text of an outline, with all nodes expanded."""
     for line in lines:
         yield line.text
         yield from told(line.below)
 
 
 def texts_of(some: Iterable[Json]) -> Counter[str]:
-    """The leaves as an outline writes them."""
+    """Count the leaves in the format of an outline."""
     return Counter(map(json_text, some))

@@ -1,4 +1,4 @@
-"""Holds the lock of a store as another program would."""
+"""Hold the lock of a store like another program."""
 
 import sqlite3
 import time
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextmanager
 def locked(path: Path, mode: str = "IMMEDIATE") -> Iterator[sqlite3.Connection]:
-    """The store's lock, taken as soon as nobody else has it: IMMEDIATE stops writers, EXCLUSIVE readers as well."""
+    """Take the lock of the store for the block: IMMEDIATE stops writers, EXCLUSIVE also readers."""
     with closing(sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)) as connection:
         connection.execute(f"BEGIN {mode}")
         try:
@@ -20,6 +20,6 @@ def locked(path: Path, mode: str = "IMMEDIATE") -> Iterator[sqlite3.Connection]:
 
 
 def release_after(connection: sqlite3.Connection, seconds: float) -> None:
-    """Release the lock after a while; blocks until then."""
+    """Release the lock after some seconds; blocks until then."""
     time.sleep(seconds)
     connection.execute("ROLLBACK")

@@ -1,4 +1,4 @@
-"""The recorded and derived replies of `GET /v1/async-jobs/{jobId}`, by name."""
+"""Recorded and derived responses of `GET /v1/async-jobs/{jobId}`, by name."""
 
 import json
 from functools import cache
@@ -7,16 +7,16 @@ from pathlib import Path
 _FOLDER = Path(__file__).with_name("payloads")
 
 PAYLOADS: tuple[str, ...] = tuple(sorted(path.stem for path in _FOLDER.glob("*-*.json")))
-"""Every name that `payload` knows."""
+"""All names for `payload`."""
 
 
 def payload(name: str) -> bytes:
-    """The body as it came over the wire."""
+    """Return the body as it was received."""
     return (_FOLDER / f"{name}.json").read_bytes()
 
 
 def http_status(name: str) -> int:
-    """The HTTP status that the body came with."""
+    """Return the HTTP status of the response."""
     if name not in PAYLOADS:
         raise KeyError(name)
     return _statuses().get(name, 200)

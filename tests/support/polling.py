@@ -26,7 +26,7 @@ def job(number: int) -> JobRef:
 
 
 def watches(count: int, *, added_at: float = START) -> list[WatchedJob]:
-    """Watches of the jobs 0 to `count`."""
+    """Return watched jobs with the numbers 0 to `count` - 1."""
     return [WatchedJob(job=job(number), added_at=added_at, added_by="test") for number in range(count)]
 
 
@@ -35,7 +35,7 @@ PRODUCTION = limits_for(TenantKind.PRODUCTION)
 
 @dataclass
 class Run:
-    """A poller at work; `calls` are the moments of all calls, in seconds since the start."""
+    """A running poller; `calls` are the times of all calls, in seconds since the start."""
 
     source: TimedSource
     poller: Poller
@@ -68,7 +68,7 @@ def polled(
     staleness_limit: float | None = None,
     seed: int = 1,
 ) -> Run:
-    """Polls `listed` while the script runs; the run as it was at the end."""
+    """Poll `listed` while the script runs; return the run at its end."""
 
     async def run() -> Run:
         chance, clock = Random(seed), VirtualClock()
@@ -91,7 +91,7 @@ def polled(
 
 
 def for_seconds(seconds: float) -> Script:
-    """A script that lets time pass."""
+    """Return a script that lets time pass."""
 
     async def wait(_: Run) -> None:
         await asyncio.sleep(seconds)

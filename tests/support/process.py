@@ -1,4 +1,4 @@
-"""Starts programs whose signals are at their defaults, and reads from /proc what they cost."""
+"""Start programs with default signals, and read their costs from /proc."""
 
 import os
 import signal
@@ -31,15 +31,14 @@ os.execvp(sys.argv[1], sys.argv[1:])
 """
 
 _IGNORED_BY_PYTHON = {signal.SIGPIPE, signal.SIGXFSZ}
-"""These `subprocess` restores by itself."""
+"""Signals that `subprocess` restores itself."""
 
 
 def with_default_signals(command: Sequence[str]) -> list[str]:
-    """The command, started so that no signal is ignored in it.
+    """Return the command with a launcher that resets all signals to their defaults.
 
-    What a process ignores its children ignore, too, and of a shell that runs tests in the background that is SIGINT,
-    of `nohup` SIGHUP. A launcher that replaces itself sets them to their defaults: code between fork and exec is not
-    safe in a process with threads.
+    Children inherit ignored signals: SIGINT from a shell that runs the tests in the background, SIGHUP from `nohup`.
+    The launcher replaces itself by the command, since code between fork and exec is not safe in a process with threads.
     """
     ignored = {one for one in signal.valid_signals() if signal.getsignal(one) is signal.SIG_IGN} - _IGNORED_BY_PYTHON
     return [*((sys.executable, "-ISc", _WITH_DEFAULT_SIGNALS) if ignored else ()), *command]
@@ -48,7 +47,7 @@ def with_default_signals(command: Sequence[str]) -> list[str]:
 def start_on_terminal(
     command: Sequence[str], terminal: str, *, env: Mapping[str, str], cwd: Path | None, ignoring_hangup: bool
 ) -> subprocess.Popen[bytes]:
-    """Runs the command as leader of a session whose controlling terminal is the device named `terminal`."""
+    """Run the command as leader of a session whose controlling terminal is the device `terminal`."""
     script = f"trap '' HUP; {_ON_TERMINAL}" if ignoring_hangup else _ON_TERMINAL
     return subprocess.Popen(
         with_default_signals(["/bin/sh", "-c", script, terminal, *command]),
@@ -62,29 +61,29 @@ def start_on_terminal(
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """This environment without a developer's own tenant and without what changes how a terminal is used."""
+    """Return this environment without the developer's own tenant and terminal settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
     return {**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor", **extra}
 
 
 def cpu_seconds(pid: int) -> float:
-    """CPU time of the process so far, its threads included."""
+    """Return the CPU time of the process, including its threads."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def resident_mib(pid: int) -> float:
-    """Memory that the process holds."""
+    """Return the resident memory of the process in MiB."""
     return _status(pid, "VmRSS") / 1024
 
 
 def thread_count(pid: int) -> int:
-    """Threads of the process."""
+    """Return the number of threads of the process."""
     return _status(pid, "Threads")
 
 
 def open_file_count(pid: int) -> int:
-    """File descriptors that the process has open."""
+    """Return the number of open file descriptors of the process."""
     return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
 
 

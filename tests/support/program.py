@@ -1,4 +1,4 @@
-"""The program in a process of its own: what points it at a simulated tenant, and what it finds on disk."""
+"""The program in its own process: its environment for a simulated tenant, and its stored watchlist."""
 
 import sys
 import time
@@ -19,7 +19,7 @@ PROGRAM = (sys.executable, "-m", "zjobtui")
 
 
 def pointed_at(served: Simulator, folder: Path, **more: str) -> dict[str, str]:
-    """What points the program at the simulator, and at a data folder of the test's own."""
+    """Return the environment that points the program to the simulator and to this data folder."""
     return {
         "ZUORA_BASE_URL": served.base_url,
         "ZUORA_CLIENT_ID": served.client_id,
@@ -32,7 +32,7 @@ def pointed_at(served: Simulator, folder: Path, **more: str) -> dict[str, str]:
 
 
 def stored(folder: Path, served: Simulator, age: float = 0.0, count: int = 40) -> None:
-    """Leaves a watchlist of the simulator's jobs, added `age` seconds ago and never answered for."""
+    """Store a watchlist of the simulator's jobs, added `age` seconds ago and never polled."""
     now = time.time()
     ids = served.job_ids[:count]
     watches = [WatchedJob(job=JobRef("env", JobId(one)), added_at=now - age, added_by="test") for one in ids]

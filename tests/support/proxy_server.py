@@ -1,4 +1,4 @@
-"""A proxy on loopback that tunnels to one server, whatever host it is asked for."""
+"""A proxy on loopback that tunnels to one server, whatever host is requested."""
 
 import asyncio
 from base64 import b64encode
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Tunnels:
-    """A running proxy, and the hosts with ports that it has connected or refused."""
+    """A running proxy, with the hosts and ports that it has connected or refused."""
 
     address: str = ""
     connected: list[str] = field(default_factory=list)
@@ -20,7 +20,7 @@ class Tunnels:
 async def proxy_server(
     target_port: int, user: str = "", password: str = "", status: int = 200
 ) -> AsyncIterator[Tunnels]:
-    """Tunnel to a port on loopback; answer 407 without these credentials, and any other `status` always."""
+    """Tunnel to a port on loopback; return 407 without these credentials, or always any other `status`."""
     tunnels, serving = Tunnels(), set[asyncio.Task[None] | None]()
     expected = f"basic {b64encode(f'{user}:{password}'.encode()).decode()}".lower() if user else ""
 

@@ -1,11 +1,11 @@
-"""What a person reads in the detail, and how the cursor gets there."""
+"""Read the detail pane, and move its cursor."""
 
 from tests.support.building import body
 from tests.support.seeing import Sight
 
 
 def subscriptions(count: int, **odd: str) -> bytes:
-    """A completed order of that many subscriptions, all Active but for those that are named as `s7="Suspended"`."""
+    """Return a completed order with this many subscriptions, all Active except those given as `s7="Suspended"`."""
     made = [
         {"subscriptionNumber": f"A-S{number:08}", "status": odd.get(f"s{number}", "Active")}
         for number in range(1, count + 1)
@@ -24,12 +24,12 @@ def cursor_steps(sight: Sight, holding: str) -> int:
 
 
 async def to_line(sight: Sight, holding: str) -> None:
-    """Moves the cursor of the detail down to a line."""
+    """Move the cursor of the detail down to a line."""
     await sight.press("tab", "home", *["down"] * cursor_steps(sight, holding))
 
 
 def place_of_cursor(sight: Sight) -> int:
-    """Which line of the detail looks unlike the others."""
+    """Return the line of the detail with the cursor."""
     top, left, _, _ = sight._corners()[-1]
     looks = [sight.glass.display.screen.buffer[top + 1 + y][left + 1].bg for y in range(len(sight.detail))]
     usual = max(set(looks), key=looks.count)
@@ -38,7 +38,7 @@ def place_of_cursor(sight: Sight) -> int:
 
 
 async def whole(sight: Sight) -> str:
-    """Everything in the detail, scrolled from top to bottom."""
+    """Return everything in the detail, scrolling from top to bottom."""
     await sight.press("home")
     parts = [sight.words]
     for _ in range(40):

@@ -1,4 +1,4 @@
-"""Generated results of jobs: documented fields in any number and any shape, and fields that nobody has heard of."""
+"""Generated results of jobs: documented fields in any number and shape, and undocumented fields."""
 
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from hypothesis import strategies as st
 
 Values: TypeAlias = st.SearchStrategy[Any]
-"""Gives values of JSON."""
+"""A strategy for JSON values."""
 
 _WORDS = st.text(st.characters(exclude_categories=("Cs", "Zs"), exclude_characters='"{}[]\\'), max_size=12).map(
     "w".__add__
@@ -23,7 +23,7 @@ _EXTRAS = st.dictionaries(_NAMES, _VALUES, max_size=2)
 
 
 def _object(fields: Mapping[str, Values]) -> Values:
-    """An object with some of the fields, now and then one in another form, and fields that nobody has heard of."""
+    """Return objects with some of the fields, sometimes of another type, and with undocumented fields."""
     known = st.fixed_dictionaries({}, optional=dict(fields))
     odd = st.dictionaries(st.sampled_from(sorted(fields)), _VALUES, max_size=1)
     return st.builds(lambda one, two, three: {**one, **two, **three}, known, st.just({}) | odd, _EXTRAS)
@@ -99,16 +99,16 @@ _PREVIEW = {
 PREVIEW_RESULTS = _object({**_PREVIEW, "previewResult": _object(_PREVIEW)}).map(
     lambda result: {**result, "jobType": "AsyncPreviewOrder"} if isinstance(result, dict) else result
 )
-"""Results of `AsyncPreviewOrder`, as they are and wrapped."""
+"""Results of `AsyncPreviewOrder`, direct and wrapped."""
 
 OTHER_RESULTS = st.builds(lambda one, two: {"jobType": "AsyncUnheardOf", **one, **two}, _EXTRAS, _EXTRAS) | _VALUES
-"""Results of nothing that is documented."""
+"""Results that are not documented."""
 
 RESULTS: Values = ORDER_RESULTS | PREVIEW_RESULTS | OTHER_RESULTS
 
 
 class _Counter:
-    """Gives values that no other field has, so that each can be found again."""
+    """Returns unique values, so that each can be found again."""
 
     def __init__(self) -> None:
         self._last = 100
@@ -122,7 +122,7 @@ class _Counter:
         return self._last + 0.25
 
     def object(self, texts: str, amounts: str = "", **inner: Any) -> dict[str, Any]:  # noqa: ANN401 - values of JSON
-        """An object with these fields, and one that nobody has heard of."""
+        """Return an object with these fields, and an undocumented one."""
         fields: dict[str, Any] = {name: self.text() for name in texts.split()}
         return {**fields, **{name: self.amount() for name in amounts.split()}, **inner, self.text(): self.text()}
 
@@ -131,7 +131,7 @@ class _Counter:
 
 
 def full_order() -> dict[str, Any]:
-    """A result of `AsyncCreateOrder` with every documented field, and an unheard-of one in every object."""
+    """Return a result of `AsyncCreateOrder` with every documented field, and an undocumented one in every object."""
     of = _Counter()
     return of.object(
         "accountId accountNumber orderId orderNumber status paymentId paymentNumber paymentStatus paymentErrorCode "
@@ -165,7 +165,7 @@ def full_order() -> dict[str, Any]:
 
 
 def full_preview() -> dict[str, Any]:
-    """A result of `AsyncPreviewOrder` with every documented field, and an unheard-of one in every object."""
+    """Return a result of `AsyncPreviewOrder` with every documented field, and an undocumented one in every object."""
     of = _Counter()
 
     def document(items: str) -> dict[str, Any]:

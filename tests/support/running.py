@@ -1,4 +1,4 @@
-"""Runs a command within the test's own process, and says what it printed."""
+"""Run a command in the process of the test."""
 
 from click.testing import CliRunner, Result
 
@@ -7,7 +7,7 @@ from zjobtui.cli import main
 
 
 def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
-    """What came of a command; a traceback is a failed test."""
+    """Run a command and return its result; raise its exception."""
     result = CliRunner().invoke(main.main, arguments, input=stdin)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
@@ -16,5 +16,5 @@ def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
 
 
 def said(result: Result) -> tuple[int, str, str]:
-    """Exit status, standard output, standard error."""
+    """Return exit status, standard output and standard error."""
     return result.exit_code, result.stdout, result.stderr

@@ -1,4 +1,4 @@
-"""An engine and an archive without thread, network and disk: the screen's tests say what happens, and when."""
+"""An engine and an archive without thread, network and disk, for tests of the screen."""
 
 from collections.abc import Iterable
 from concurrent.futures import Future
@@ -14,12 +14,12 @@ from zjobtui.models.watchlist import Change, Watchlist
 from zjobtui.polling.protocols import EditResult, State, Subscriber
 
 NOW = 1_795_442_400.0
-"""The fixed moment of the screen's tests: 2026-11-23 14:00:00 UTC."""
+"""The fixed time of tests of the screen: 2026-11-23 14:00:00 UTC."""
 
 
 @dataclass
 class FixedClock:
-    """Stands still until it is moved."""
+    """A clock that only tests advance."""
 
     at: float = NOW
 
@@ -32,7 +32,7 @@ class FixedClock:
 
 @dataclass
 class MemoryArchive:
-    """Holds the last answers and the timelines."""
+    """Holds the last responses and the histories."""
 
     answers: dict[JobRef, Success] = field(default_factory=dict)
     entries: list[Event] = field(default_factory=list)
@@ -55,7 +55,7 @@ class MemoryArchive:
 
 
 class ScriptedEngine:
-    """Does at once what it is told, and remembers what it was asked for."""
+    """Performs edits immediately, and records which jobs were to be polled."""
 
     def __init__(self, clock: FixedClock, tenant: str = "env") -> None:
         self.archive = MemoryArchive()
@@ -70,11 +70,11 @@ class ScriptedEngine:
         self._subscriber: Subscriber = lambda _: None
 
     def bring(self, *brought: tuple[JobRef, Observation], planned: float = 5.0) -> None:
-        """What calls brought."""
+        """Apply observations."""
         self._take(self.state.watchlist.fold((job, observation, planned) for job, observation in brought))
 
     def publish(self) -> None:
-        """Tells the subscriber the state anew."""
+        """Publish the state to the subscriber."""
         tenant = self.pulse.tenant
         self.state = State(self.state.watchlist, {tenant: self.pulse}, self.unsaved)
         self._subscriber(self.state)
@@ -149,7 +149,7 @@ class ScriptedEngine:
 
 
 def call(**fields: Any) -> Call:  # noqa: ANN401 - the fields of `Call`, whatever their types
-    """A call with made-up ids, the same every time."""
+    """Return a call with made-up ids, always the same."""
     made_up = {
         "url": "https://rest.test.zuora.com/v1/async-jobs/1bc24f315d7b48d3a20245bfe73bdceb",
         "track_id": "5b0c3bd6d1a94c6c8a3f3f6a3d6b1d11",

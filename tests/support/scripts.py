@@ -1,4 +1,4 @@
-"""Who decides how the server behaves: values, sequences and functions of the request, one after the other."""
+"""Scripts that choose the behaviour for each request: values, sequences and functions."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,14 +10,14 @@ TOKEN_PATH = "/oauth/token"
 JOBS_PATH = "/v1/async-jobs/"
 
 Decide = Callable[[Request], Behaviour | None]
-"""The behaviour for a request; None leaves it to whoever comes next, in the end to what Zuora does on a good day."""
+"""The behaviour for a request; None leaves it to the next script, at last to `good_day`."""
 
 Script = Behaviour | Sequence[Behaviour] | Decide | None
-"""One behaviour for ever; or several in turn, then the default; or a function. Only a function sees token requests."""
+"""One behaviour for all requests; several in turn, then the default; or a function, which also gets token requests."""
 
 
 def good_day(request: Request) -> Behaviour:
-    """A token for whoever asks, and no job is ever done."""
+    """Return a token for every request, and a running job for every job."""
     if request.path == TOKEN_PATH:
         return token()
     is_job = request.method == "GET" and request.path.startswith(JOBS_PATH)
@@ -25,7 +25,7 @@ def good_day(request: Request) -> Behaviour:
 
 
 def decider(script: Script) -> Decide:
-    """The script as a function; for values and sequences that function knows nothing about paths."""
+    """Return the script as a function; values and sequences apply to all paths."""
     if script is None or isinstance(script, Behaviour):
         return lambda _request: script
     if callable(script):
@@ -35,41 +35,41 @@ def decider(script: Script) -> Decide:
 
 
 def for_tokens(script: Script) -> Decide:
-    """Decides on token requests only."""
+    """Apply a script to token requests only."""
     decide = decider(script)
     return lambda request: decide(request) if request.path == TOKEN_PATH else None
 
 
 def for_jobs(script: Script) -> Decide:
-    """Decides on everything but token requests."""
+    """Apply a script to all requests but token requests."""
     decide = decider(script)
     return lambda request: None if request.path == TOKEN_PATH else decide(request)
 
 
 def first_of(*scripts: Script) -> Decide:
-    """The first of the scripts that has something to say."""
+    """Use the first script that returns a behaviour."""
     deciders = [script if callable(script) else for_jobs(script) for script in scripts]
 
     return lambda request: next((found for decide in deciders if (found := decide(request)) is not None), None)
 
 
 def every_nth(number: int, behaviour: Behaviour) -> Decide:
-    """The behaviour for each nth request of the server, the default for the others."""
+    """Use the behaviour for each nth request of the server, the default for the others."""
     return lambda request: behaviour if request.number % number == 0 else None
 
 
 def every_nth_connection(number: int, behaviour: Behaviour) -> Decide:
-    """The behaviour for all requests of each nth connection."""
+    """Use the behaviour for all requests of each nth connection."""
     return lambda request: behaviour if request.connection % number == 0 else None
 
 
 def when_kept_alive(behaviour: Behaviour) -> Decide:
-    """The behaviour for every request on a connection that has brought one before, as of a server that gave it up."""
+    """Use the behaviour for all but the first request on a connection, like a server that has closed it."""
     return lambda request: behaviour if request.of_connection > 1 else None
 
 
 class TokenDesk:
-    """A script that gives out tokens and answers 401 to whoever comes without one that is in force.
+    """A script that issues tokens, and returns 401 for requests without a valid one.
 
     `life` is how long a token is in force, in seconds; `claimed` is what `expires_in` says instead.
     """
@@ -81,11 +81,11 @@ class TokenDesk:
 
     @property
     def issued(self) -> int:
-        """Tokens given out so far."""
+        """Number of tokens issued so far."""
         return len(self._ends)
 
     def revoke(self) -> None:
-        """No token given out so far is in force any longer."""
+        """Revoke all tokens issued so far."""
         self._ends = dict.fromkeys(self._ends, 0.0)
 
     def __call__(self, request: Request) -> Answer | None:

@@ -1,4 +1,4 @@
-"""The monitor behind glass: what a person sees of it on a terminal, cell by cell, and what that person does to it."""
+"""Run the monitor on a display in memory: read the cells of its screen, and send it keys, pastes and clicks."""
 
 import asyncio
 import time
@@ -34,7 +34,7 @@ _SCROLLBAR = " ▁▂▃▄▅▆▇█▔"
 
 
 _WHOLE = "\ue000"
-"""Stands in a test before what draws the whole screen."""
+"""Inserted by tests before output that draws the whole screen."""
 
 
 def _marked(update: LayoutUpdate, console: Console) -> str:
@@ -49,7 +49,7 @@ _parsed: dict[Hashable, list[RuleSet]] = {}
 
 
 def _parsed_once(sheet: Stylesheet, css: str, read_from: CSSLocation, **options: Any) -> list[RuleSet]:  # noqa: ANN401
-    """Reads each style sheet once for all applications that a process runs, under each set of colours."""
+    """Parse each style sheet once for all applications of a process, for each set of colours."""
     key = (css, read_from, *options.items(), *sheet._variables.items())
     if key not in _parsed:
         _parsed[key] = _parse(sheet, css, read_from, **options)
@@ -57,7 +57,7 @@ def _parsed_once(sheet: Stylesheet, css: str, read_from: CSSLocation, **options:
 
 
 class Glass(HeadlessDriver):
-    """A driver that keeps what it would send to a terminal, and draws it on a display in memory."""
+    """A driver that records its output, and draws it on a display in memory."""
 
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as the driver takes them
         super().__init__(*args, **options)
@@ -68,34 +68,34 @@ class Glass(HeadlessDriver):
 
     @property
     def is_headless(self) -> bool:
-        """What is drawn is sent."""
+        """False, so that output is sent."""
         return False
 
     @property
     def display(self) -> Display:
-        """What a person sees now; it is drawn when somebody looks."""
+        """The visible screen; output is drawn when this is read."""
         undrawn, self._undrawn = self._undrawn, ""
         self._display.feed(undrawn.encode(errors="surrogatepass"))
         return self._display
 
     def write(self, data: str) -> None:
-        """Remembers what was sent; under a whole screen all that came before is gone."""
+        """Record output; a whole screen replaces all output before it."""
         before, whole, after = data.rpartition(_WHOLE)
         self.sent += before + after
         self._undrawn = after if whole else self._undrawn + after
 
     def receive(self, data: str) -> None:
-        """What a terminal sends for keys, clicks and pastes."""
+        """Receive what a terminal sends for keys, clicks and pastes."""
         for message in self._parser.feed(data):
             self.process_message(message)
 
     def receive_escape(self) -> None:
-        """The escape key, which a parser tells from a sequence only by what does not follow."""
+        """Receive the escape key, which differs from the start of a sequence only by what follows."""
         self.process_message(Key("escape", "\x1b"))
 
 
 class Glimpse:
-    """An application on a display. Everything that can be asked of it is about the cells of the screen."""
+    """An application on a display, described by the cells of its screen."""
 
     def __init__(self, app: TerminalApp, pilot: Pilot[int]) -> None:
         self.app = app
@@ -103,71 +103,71 @@ class Glimpse:
 
     @property
     def glass(self) -> Glass:
-        """The driver."""
+        """The driver of the application."""
         driver = self.app._driver
         assert isinstance(driver, Glass)
         return driver
 
     @property
     def sent(self) -> str:
-        """Everything that was sent to the terminal."""
+        """All output to the terminal."""
         return self.glass.sent
 
     @property
     def cells(self) -> list[list[str]]:
-        """All rows as lists of cells; a cell that a wide character goes on in is empty."""
+        """All rows as lists of cells; the second cell of a wide character is empty."""
         display = self.glass.display
         return [display.cells(row) for row in range(display.screen.lines)]
 
     @property
     def rows(self) -> list[str]:
-        """All rows, without the blanks at their ends."""
+        """All rows without trailing blanks."""
         return [str(row).rstrip() for row in self.glass.display.screen.display]
 
     @property
     def text(self) -> str:
-        """The whole screen."""
+        """The text of the whole screen."""
         return "\n".join(self.rows)
 
     @property
     def bar(self) -> str:
-        """The line above everything."""
+        """The status bar."""
         return self.rows[0]
 
     @property
     def jobs(self) -> list[str]:
-        """The rows of the list, without its border."""
+        """The rows of the list without its border."""
         return self.frame("Jobs")
 
     @property
     def detail(self) -> list[str]:
-        """The lines of the detail, without its border."""
+        """The lines of the detail without its border."""
         return _inside(self.cells, *self._corners()[-1])
 
     @property
     def detail_title(self) -> str:
-        """What the border of the detail says."""
+        """The title in the border of the detail."""
         top, left, right, _ = self._corners()[1]
         return "".join(self.cells[top][left : right + 1]).strip("╭╮─┏┓━ ")
 
     @property
     def dialog(self) -> list[str]:
-        """What stands in the dialog that lies above everything."""
+        """The content of the topmost dialog."""
         return _inside(self.cells, *self._corners()[0])
 
     @property
     def words(self) -> str:
-        """The whole detail as one line of words, so that wrapped text can be looked for."""
+        """The whole detail as one line, so that wrapped text can be searched."""
         return flowing("\n".join(self.detail))
 
     @property
     def toast(self) -> str:
-        """What the message in the corner says, as one line of words."""
+        """The message in the corner as one line."""
         parts = [row.rpartition("▌")[2].rstrip("│╯─ ") for row in self.rows if "▌" in row]
         return flowing(" ".join(parts))
 
     def frame(self, title: str) -> list[str]:
-        """What stands within the frame whose title begins so."""
+        """Return the content of the frame whose title begins with this text."""
         for corners in self._corners():
             top, left, _, _ = corners
             if "".join(self.cells[top][left:]).startswith((f"╭─ {title}", f"┏━ {title}")):
@@ -175,7 +175,7 @@ class Glimpse:
         raise AssertionError(f"no frame “{title}”:\n{self.text}")
 
     def crooked(self) -> list[str]:
-        """The rows in which the border of a frame is not where it should be."""
+        """The rows in which the border of a frame is misplaced."""
         rows = self.cells
         bent = {
             y
@@ -186,13 +186,13 @@ class Glimpse:
         return [self.rows[y] for y in sorted(bent)]
 
     def row(self, holding: str) -> str:
-        """The first row that holds a text."""
+        """Return the first row that contains a text."""
         found = next((row for row in self.rows if holding in row), None)
         assert found is not None, f"“{holding}” is nowhere:\n{self.text}"
         return found
 
     async def press(self, *keys: str) -> None:
-        """Presses keys, one after the other, and waits until nothing changes any more."""
+        """Press keys in order, and wait until nothing changes."""
         for key in keys:
             if key == "escape":
                 self.glass.receive_escape()
@@ -202,12 +202,12 @@ class Glimpse:
         await self.settled()
 
     async def paste(self, text: str) -> None:
-        """Pastes as a terminal does, to where the keys go."""
+        """Paste like a terminal, to the focused widget."""
         self.glass.process_message(Paste(text))
         await self.settled()
 
     async def click(self, holding: str) -> None:
-        """Clicks on the first cell of a text."""
+        """Click on the first cell of a text."""
         for y, cells in enumerate(self.cells):
             line = "".join(cell or "\0" for cell in cells)
             if (x := line.find(holding)) >= 0:
@@ -219,19 +219,19 @@ class Glimpse:
         raise AssertionError(f"“{holding}” is nowhere:\n{self.text}")
 
     async def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
-        """Presses the mouse at one cell (column, row), moves it to another, and lets it go."""
+        """Press the mouse at one cell (column, row), move it to another, and release it."""
         for code, (x, y), button in ((0, start, "M"), (32, end, "M"), (0, end, "m")):
             self.glass.receive(f"\x1b[<{code};{x + 1};{y + 1}{button}")
             await self.settled()
 
     async def resize(self, width: int, height: int) -> None:
-        """Gives the terminal another size."""
+        """Resize the terminal."""
         self.glass.display.resize(width, height)
         await self.pilot.resize_terminal(width, height)
         await self.settled()
 
     async def settled(self) -> None:
-        """Waits until what came is drawn and nothing more comes of it."""
+        """Wait until all events are processed and drawn."""
         quiet = 0
         while quiet < 3:
             before = len(self.sent)
@@ -244,20 +244,20 @@ class Glimpse:
 
     @property
     def is_busy(self) -> bool:
-        """Whether something is known to be under way."""
+        """Whether something is known to be running."""
         return self.app._in_turn.is_busy and self.app.is_running
 
     async def _worked(self) -> None:
-        """Lets end what the application does beside."""
+        """Wait for background work of the application."""
 
     async def _processed(self) -> None:
-        """Lets every message that is under way arrive, and those that come of it."""
+        """Wait until all messages, and those that they cause, are processed."""
         for _ in range(2):
             await asyncio.sleep(0)
             await self.pilot._wait_for_screen()
 
     async def until(self, expected: str | Callable[[str], bool], seconds: float = 5.0) -> None:
-        """Waits until the screen holds a text, or is as a predicate wants it."""
+        """Wait until the screen contains a text, or satisfies a predicate."""
         is_met = expected if callable(expected) else lambda text: expected in text
         end = time.monotonic() + seconds
         while not is_met(self.text):
@@ -266,7 +266,7 @@ class Glimpse:
             await self.settled()
 
     def _corners(self) -> list[tuple[int, int, int, int]]:
-        """Top, left, right and bottom of each frame, from the left and from the top."""
+        """Return top, left, right and bottom of each frame, from the left and from the top."""
         rows = self.cells
         found = []
         for top, row in enumerate(rows):
@@ -279,7 +279,7 @@ class Glimpse:
 
 
 class Sight(Glimpse):
-    """A monitor on a display, over an engine that does as a test says."""
+    """A monitor on a display, over a scripted engine."""
 
     app: MonitorApp
 
@@ -289,7 +289,7 @@ class Sight(Glimpse):
 
     @property
     def is_busy(self) -> bool:
-        """Whether something is known to be under way."""
+        """Whether something is known to be running."""
         return bool(super().is_busy or self.app.workers) or self.app._monitor._mailbox._state is not None
 
     async def _worked(self) -> None:
@@ -297,7 +297,7 @@ class Sight(Glimpse):
 
 
 def flowing(text: str) -> str:
-    """The text with every run of blanks and line ends as one blank."""
+    """Return the text with every run of blanks and line ends as one blank."""
     return " ".join(text.split())
 
 
@@ -314,7 +314,7 @@ async def looking_at(
     memory: UiStateStore | None = None,
     exports: Path | None = None,
 ) -> AsyncIterator[Sight]:
-    """Runs the monitor over an engine on a display of so many columns and rows."""
+    """Run the monitor over an engine on a display of this size in columns and rows."""
     app = MonitorApp(
         engine,
         engine.archive,
@@ -334,7 +334,7 @@ async def looking_at(
 
 @asynccontextmanager
 async def glimpsed(app: TerminalApp, size: tuple[int, int]) -> AsyncIterator[Glimpse]:
-    """Runs another application of ours on such a display."""
+    """Run another application on such a display."""
     async with _behind_glass(app, size) as pilot:
         glimpse = Glimpse(app, pilot)
         await glimpse.settled()

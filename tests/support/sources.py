@@ -18,7 +18,7 @@ DONE = Report(status="Completed", result=OrderResult(order_number="O-1", order_s
 
 @dataclass
 class Asked:
-    """One call: when (seconds since the epoch), about which job, and whether it brought a good answer."""
+    """One call: its time (seconds since the epoch), its job, and whether it succeeded."""
 
     at: float
     job: JobId
@@ -27,7 +27,7 @@ class Asked:
 
 @dataclass
 class TimedSource:
-    """Jobs that end at given moments; `trouble` says what a call meets instead of an answer, and `latency` how long.
+    """Jobs that end at given times; `trouble` returns the problem of a call, and `latency` its duration.
 
     `trouble`, `limits` and `asked` go by the time that the machine is awake; `now` is the clock of responses.
     """
@@ -132,7 +132,7 @@ class MemoryStore:
 
 @dataclass(frozen=True)
 class News:
-    """What another window did."""
+    """Changes of another window."""
 
     watches: tuple[WatchedJob, ...] = ()
     removed: tuple[JobRef, ...] = ()

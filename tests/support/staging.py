@@ -1,4 +1,4 @@
-"""Sets the stage for the screen: an engine that watches one job for each answer it is given."""
+"""Set up a screen: an engine with one watched job for each given response."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,11 +10,11 @@ from zjobtui.models.report import Report
 from zjobtui.zuora.parser import read_response
 
 Told = str | bytes | Observation | None
-"""What was heard of a job: a recorded reply by its name, a body, an observation, or nothing yet."""
+"""What is known about a job: the name of a recorded payload, a body, an observation, or nothing."""
 
 
 def staged(*told: Told, labels: Sequence[str] = ()) -> ScriptedEngine:
-    """An engine whose job 1 was told of by the first of them, and so on; the clock stands still at `NOW`."""
+    """Return an engine whose job 1 has the first response, and so on; the clock stands still at `NOW`."""
     engine = ScriptedEngine(FixedClock(NOW))
     named = [*labels, *[""] * len(told)]
     engine.watch(watch(number, label=named[number - 1]) for number in range(1, len(told) + 1))
@@ -25,7 +25,7 @@ def staged(*told: Told, labels: Sequence[str] = ()) -> ScriptedEngine:
 
 
 def heard(told: str | bytes | Observation, at: float = NOW) -> Observation:
-    """The observation that it makes."""
+    """Return the observation for it."""
     if isinstance(told, Success | Failure):
         return replace(told, at=at)
     outcome = read_payload(told) if isinstance(told, str) else read_response(200, told)
@@ -33,6 +33,6 @@ def heard(told: str | bytes | Observation, at: float = NOW) -> Observation:
 
 
 def tell(engine: ScriptedEngine, number: int, told: str | bytes | Observation, after: float = 1.0) -> None:
-    """Lets `after` seconds pass, and then a call about a job brings something."""
+    """Let `after` seconds pass, then apply an observation of a job."""
     engine.clock.at += after
     engine.bring((job(number), heard(told, engine.clock.at)))

@@ -1,4 +1,4 @@
-"""A pseudo-terminal with a program in it: holds what a person would see, and does what a person would do."""
+"""A program on a pseudo-terminal: read its screen, and send keys."""
 
 import fcntl
 import os
@@ -19,10 +19,10 @@ from tests.support.keys import key_bytes
 from tests.support.process import cpu_seconds, open_file_count, resident_mib, start_on_terminal, thread_count
 
 Expected = str | Callable[[str], bool]
-"""Text that stands on the screen, or a predicate over the screen's text."""
+"""Text on the screen, or a predicate over the text of the screen."""
 
 ESCAPE_PAUSE = 0.25
-"""Seconds after which an escape is surely taken for the key, and not for the start of a sequence (that takes 0.1)."""
+"""Seconds after which an escape is certainly read as the key, not as the start of a sequence (that takes 0.1)."""
 
 
 class Terminal:
@@ -62,39 +62,39 @@ class Terminal:
 
     @property
     def pid(self) -> int:
-        """Of the program, which leads a session of its own."""
+        """The process id of the program, which leads its own session."""
         return self._process.pid
 
     @property
     def raw(self) -> bytes:
-        """Every byte read so far."""
+        """All bytes read so far."""
         return bytes(self._raw)
 
     @property
     def is_running(self) -> bool:
-        """Whether the program has not ended."""
+        """Whether the program is running."""
         return self._process.poll() is None
 
     def text(self) -> str:
-        """The screen, without the blanks at the end of each row."""
+        """Return the screen without trailing blanks in each row."""
         return self.display.text()
 
     def row(self, number: int) -> str:
-        """A row of the screen, the first is 0, in full width."""
+        """Return a row of the screen in full width; the first is 0."""
         return str(self.display.screen.display[number])
 
     def wait_for(self, expected: Expected, seconds: float = 10.0) -> float:
-        """Reads until the screen is as expected, returns the seconds that took; fails with the screen."""
+        """Read until the screen is as expected, and return the seconds that took; fail with the screen."""
         is_met = expected if callable(expected) else lambda text: expected in text
         return self._wait(is_met, seconds, f"never saw {expected!r}")
 
     def wait_until_gone(self, expected: Expected, seconds: float = 10.0) -> float:
-        """Reads until the screen no longer is as expected."""
+        """Read until the screen is no longer as expected."""
         is_met = expected if callable(expected) else lambda text: expected in text
         return self._wait(lambda text: not is_met(text), seconds, f"still saw {expected!r}")
 
     def wait_exit(self, seconds: float = 10.0) -> int:
-        """Reads until the program ends, returns its exit status, negative for a signal."""
+        """Read until the program ends, and return its exit status, negative for a signal."""
         end = time.perf_counter() + seconds
         while self.is_running:
             if time.perf_counter() >= end:
@@ -105,25 +105,25 @@ class Terminal:
         return self._process.wait()
 
     def bytes_within(self, seconds: float) -> int:
-        """Reads what comes in that time and counts it; returns at once when the program ends."""
+        """Read for this time, and return the number of bytes; return early if the program ends."""
         end, count = time.perf_counter() + seconds, len(self._raw)
         while self._more(end):
             pass
         return len(self._raw) - count
 
     def press(self, *keys: str) -> None:
-        """Presses keys by name (`down`, `ctrl+q`, `shift+tab`, …) or by their one character."""
+        """Press keys by name (`down`, `ctrl+q`, `shift+tab`, …) or character."""
         for key in keys:
             self.send(key_bytes(key))
             if key in {"esc", "escape"}:
                 self.bytes_within(ESCAPE_PAUSE)
 
     def paste(self, text: str) -> None:
-        """Pastes as a terminal does whose program asked for bracketed paste."""
+        """Paste with bracketed paste."""
         self.send(b"\x1b[200~" + text.encode() + b"\x1b[201~")
 
     def send(self, data: bytes, seconds: float = 10.0) -> None:
-        """Writes bytes to the program, and reads its answers where it takes them no other way."""
+        """Write bytes to the program, and read its output while it accepts no more."""
         end, rest = time.perf_counter() + seconds, memoryview(data)
         while rest:
             try:
@@ -134,47 +134,47 @@ class Terminal:
                 self._take(0.01)
 
     def resize(self, columns: int, rows: int) -> None:
-        """Gives the terminal a new size, of which the kernel tells the program by SIGWINCH."""
+        """Resize the terminal; the kernel sends SIGWINCH to the program."""
         self.display.resize(columns, rows)
         self._set_size(columns, rows)
 
     def signal(self, number: signal.Signals) -> None:
-        """Sends a signal to the program alone."""
+        """Send a signal to the program only."""
         self._process.send_signal(number)
 
     def hang_up(self) -> None:
-        """The terminal is lost, as when an SSH connection breaks."""
+        """Close the terminal, like a broken SSH connection."""
         for end in (self._slave, self._master):
             if end >= 0:
                 os.close(end)
         self._slave = self._master = -1
 
     def modes(self) -> frozenset[str]:
-        """The terminal modes that the program has left on so far, in words."""
+        """Return the names of the terminal modes that the program has switched on."""
         return modes_left_on(self.raw)
 
     def attributes(self) -> list[object]:
-        """The terminal's termios attributes now, to be compared with `attributes_before`."""
+        """Return the termios attributes, to be compared with `attributes_before`."""
         return list(termios.tcgetattr(self._slave))
 
     def cpu(self) -> float:
-        """CPU seconds of the program so far, its threads included."""
+        """Return the CPU seconds of the program, including its threads."""
         return cpu_seconds(self.pid)
 
     def memory(self) -> float:
-        """Resident memory of the program in MiB."""
+        """Return the resident memory of the program in MiB."""
         return resident_mib(self.pid)
 
     def threads(self) -> int:
-        """Threads of the program."""
+        """Return the number of threads of the program."""
         return thread_count(self.pid)
 
     def open_files(self) -> int:
-        """File descriptors of the program."""
+        """Return the number of open file descriptors of the program."""
         return open_file_count(self.pid)
 
     def close(self) -> None:
-        """Ends the program with everything in its process group, and leaves nothing behind."""
+        """End the program with its process group, and close the terminal."""
         if self.is_running:
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
@@ -189,7 +189,7 @@ class Terminal:
         return time.perf_counter() - start
 
     def _more(self, end: float) -> bool:
-        """Reads until something comes; False when the time is over or the program has ended and all is read."""
+        """Read until something comes; return False if the time is over or the program has ended and all is read."""
         while True:
             was_running = self.is_running
             if self._take(max(0.0, min(0.02, end - time.perf_counter()))):

@@ -1,4 +1,4 @@
-"""The terminal shows what a person would see, and tells what a program wrote that was not its own."""
+"""The test terminal shows what a user would see, and finds control characters from outside."""
 
 import signal
 import sys
@@ -40,7 +40,7 @@ def python(code: str) -> Terminal:
     return Terminal([sys.executable, "-c", code], 80, 24)
 
 
-def test_a_terminal_shows_what_the_program_wrote_and_tells_its_exit_status() -> None:
+def test_a_terminal_shows_the_output_and_returns_the_exit_status() -> None:
     with Terminal(["/bin/sh", "-c", "stty size; printf '%s' \"$WORD\"; exit 3"], 60, 20, {"WORD": "漢字"}) as terminal:
         assert terminal.wait_exit() == 3
         assert terminal.text().rstrip() == "20 60\n漢字"
@@ -65,7 +65,7 @@ def test_keys_pastes_and_sizes_reach_the_program() -> None:
         key_bytes("pgdown")
 
 
-def test_waiting_fails_with_the_screen_and_the_programs_end() -> None:
+def test_a_failed_wait_shows_the_screen_and_the_end_of_the_program() -> None:
     with Terminal(["/bin/sh", "-c", "echo only this; exit 4"]) as terminal:
         with pytest.raises(AssertionError, match=r"never saw 'that'.*ended with 4:\nonly this"):
             terminal.wait_for("that")
@@ -76,7 +76,7 @@ def test_waiting_fails_with_the_screen_and_the_programs_end() -> None:
     assert not Path(f"/proc/{terminal.pid}").exists()
 
 
-def test_modes_and_attributes_tell_whether_the_program_restored_the_terminal() -> None:
+def test_modes_and_attributes_show_whether_the_terminal_was_restored() -> None:
     with python(APP.format("hello")) as terminal:
         terminal.wait_for("hello")
         terminal.bytes_within(0.2)
@@ -114,7 +114,7 @@ def test_a_signal_ends_a_program_before_it_restored_anything() -> None:
         assert terminal.attributes() != terminal.attributes_before
 
 
-def test_hostile_text_that_textual_lets_through_is_found() -> None:
+def test_hostile_text_that_textual_does_not_filter_is_found() -> None:
     with python(APP.format("ab\\x1b]8;;x\\x1b\\\\cd")) as terminal:
         terminal.wait_for("cd")
         terminal.press("ctrl+q")
@@ -122,7 +122,7 @@ def test_hostile_text_that_textual_lets_through_is_found() -> None:
         assert any(found.startswith("\x1b]8") for found in uncontrolled(terminal.raw))
 
 
-def test_a_program_whose_terminal_is_lost_gets_the_signal_or_the_end_of_its_input() -> None:
+def test_a_lost_terminal_sends_the_signal_or_the_end_of_input() -> None:
     with Terminal(["/bin/cat"]) as terminal:
         terminal.send(b"there\r")
         terminal.wait_for("there\nthere")
@@ -135,7 +135,7 @@ def test_a_program_whose_terminal_is_lost_gets_the_signal_or_the_end_of_its_inpu
         assert terminal.wait_exit() >= 0
 
 
-def test_nothing_is_read_between_the_calls() -> None:
+def test_no_output_is_read_between_calls() -> None:
     with Terminal(["/bin/sh", "-c", "head -c 300000 /dev/zero | tr '\\0' x; echo done"]) as terminal:
         time.sleep(0.2)
         assert terminal.is_running
@@ -152,7 +152,7 @@ def test_every_character_that_acts_is_uncontrolled(hostile: str) -> None:
     assert uncontrolled(frame.format(hostile).encode())[0].startswith(hostile[0])
 
 
-def test_the_clipboard_is_the_programs_own_only_where_the_test_says_so() -> None:
+def test_clipboard_sequences_are_accepted_only_if_the_test_says_so() -> None:
     assert uncontrolled(b"\x1b]52;c;aGk=\x07", clipboard=True) == []
     assert uncontrolled(b"one\r\ntwo\r\n") == []
     assert uncontrolled(b"a\x9bb") == ["\udc9bb"]
@@ -169,7 +169,7 @@ def test_modes_are_counted_as_the_terminal_counts_them() -> None:
     assert modes_left_on(b"\x1b[?1049h\x1b[>1u\x1bc") == frozenset()
 
 
-def test_a_display_draws_the_same_however_the_bytes_are_cut() -> None:
+def test_a_display_draws_the_same_however_the_bytes_are_split() -> None:
     misread = "\x1b[>25u\x1b[<u\x1b[=1u\x1b[?2026$p\x1b]22;default\x07\x1bPq1\x1b\\\x1b[4:3m\x1b[0 q\x1b[?5n"
     written = f"before\x1b[?1049h\x1b[1;1Hé{misread}漢{misread}!".encode()
     for cut in range(len(written)):

@@ -1,4 +1,4 @@
-"""Types into the input filter in simulated time, and reads with Textual's own parser what it lets pass."""
+"""Types into the input filter in simulated time, and parses what passes with Textual's parser."""
 
 from collections.abc import Iterable
 from typing import Self
@@ -12,12 +12,12 @@ from zjobtui.ui.input_outlet import Output
 
 
 class Typist:
-    """What a person, a terminal or a paste sends, and what the program hears of it."""
+    """Sends bytes of keys, terminals and pastes, and records what the program gets."""
 
     def __init__(self) -> None:
         self.now = 1_000.0
         self.heard: list[str] = []
-        """Keys by Textual's names, pastes as `paste:` and their text, everything else by its class."""
+        """Keys by Textual's names, pastes as `paste:` and their text, other messages by class."""
         self.last_call_at: list[float] = []
         self.passed = b""
         self._filter = InputFilter()
@@ -25,23 +25,23 @@ class Typist:
 
     @property
     def pastes(self) -> list[str]:
-        """The texts of the pastes so far."""
+        """Texts of all pastes so far."""
         return [one.removeprefix("paste:") for one in self.heard if one.startswith("paste:")]
 
     @property
     def keys(self) -> list[str]:
-        """All that is no paste."""
+        """Everything but pastes."""
         return [one for one in self.heard if not one.startswith("paste:")]
 
     def send(self, *reads: bytes, gap: float = 0.001) -> Self:
-        """Sends one read after the other, each `gap` seconds after the one before."""
+        """Send reads in order, `gap` seconds apart."""
         for data in reads:
             self.wait(gap)
             self._hear(self._filter.feed(data, self.now))
         return self
 
     def wait(self, seconds: float) -> Self:
-        """Lets time pass."""
+        """Let time pass."""
         end = self.now + seconds
         while (due := self._filter.due()) is not None and due <= end:
             self.now = max(self.now, due)
@@ -50,7 +50,7 @@ class Typist:
         return self
 
     def settle(self) -> Self:
-        """Lets so much time pass that nothing is pending."""
+        """Let time pass until nothing is pending."""
         return self.wait(100)
 
     def _hear(self, passed: Iterable[Output]) -> None:

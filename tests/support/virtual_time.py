@@ -1,4 +1,4 @@
-"""An event loop whose time jumps: nothing ready, and it is already the moment of the next timer. It knows no IO."""
+"""An event loop with virtual time: if nothing is ready, time jumps to the next timer. It has no IO."""
 
 import asyncio
 from asyncio.base_events import BaseEventLoop
@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, TypeVarTuple, cast
 
 START = 1_773_133_200.0
-"""When virtual time starts unless told otherwise: 10 March 2026, 09:00 UTC."""
+"""The default start of virtual time: 10 March 2026, 09:00 UTC."""
 
 _BOOT = 1_000.0
 
@@ -15,11 +15,11 @@ _Ts = TypeVarTuple("_Ts")
 
 
 class DeadlockError(RuntimeError):
-    """Every task waits for something that no task will ever do."""
+    """Every task waits, and nothing will ever wake one."""
 
 
 class VirtualLoop(BaseEventLoop):
-    """The loop; what is handed to an executor runs at once and takes no time, anything with a socket raises."""
+    """The loop; executors run functions immediately and in no time, sockets raise."""
 
     def __init__(self, start: float = START) -> None:
         super().__init__()
@@ -27,18 +27,18 @@ class VirtualLoop(BaseEventLoop):
         self._start = start
         self._now = _BOOT
         self.waits = 0
-        """How often it had nothing to do until some moment: a real loop would have slept and been woken."""
+        """How often a real loop would have slept."""
 
     def time(self) -> float:
-        """Virtual seconds since some moment; timers go by them."""
+        """Return virtual seconds since a fixed moment, the time of timers."""
         return self._now
 
     def wall(self) -> float:
-        """Virtual seconds since the epoch."""
+        """Return virtual seconds since the epoch."""
         return self._start + self._now - _BOOT
 
     def select(self, timeout: float | None) -> list[object]:
-        """The step that waits for IO in other loops."""
+        """Advance to the next timer, where other loops wait for IO."""
         if timeout is None:
             raise DeadlockError("nothing is ready and no timer is set: the loop would wait for ever")
         self._now += timeout
@@ -51,11 +51,11 @@ class VirtualLoop(BaseEventLoop):
         func: Callable[[*_Ts], _T],
         *args: *_Ts,
     ) -> asyncio.Future[_T]:
-        """Calls the function here and now."""
+        """Call the function immediately."""
         future = cast("asyncio.Future[_T]", self.create_future())
         try:
             future.set_result(func(*args))
-        except Exception as fault:  # noqa: BLE001 - whoever awaits the future gets it
+        except Exception as fault:  # noqa: BLE001 - raised where the future is awaited
             future.set_exception(fault)
         return future
 
@@ -67,37 +67,37 @@ class VirtualLoop(BaseEventLoop):
 
 
 class VirtualClock:
-    """The clocks of a machine in virtual time; asks the running loop."""
+    """The clocks of a machine in the virtual time of the running loop."""
 
     def __init__(self) -> None:
         self._asleep = 0.0
 
     def now(self) -> float:
-        """Seconds since the epoch."""
+        """Return seconds since the epoch."""
         return _running().wall() + self._asleep
 
     def boot(self) -> float:
-        """Seconds since some fixed moment, the machine's sleep included."""
+        """Return seconds since a fixed moment, including suspend."""
         return _running().time() + self._asleep
 
     def suspend(self, seconds: float) -> None:
-        """The machine sleeps: both clocks go on, timers do not."""
+        """Suspend the machine: both clocks advance, timers do not."""
         self._asleep += seconds
 
 
 def run_virtually(coroutine: Coroutine[Any, Any, _T], start: float = START) -> _T:
-    """Runs the coroutine to its end in virtual time, from `start` (seconds since the epoch) on."""
+    """Run the coroutine in virtual time from `start` (seconds since the epoch)."""
     with asyncio.Runner(loop_factory=lambda: VirtualLoop(start)) as runner:
         return runner.run(coroutine)
 
 
 def wall() -> float:
-    """Virtual seconds since the epoch, in a coroutine that runs virtually."""
+    """Return virtual seconds since the epoch, inside `run_virtually`."""
     return _running().wall()
 
 
 def waits() -> int:
-    """How often the loop has slept so far."""
+    """Return how often the loop has slept so far."""
     return _running().waits
 
 

@@ -1,4 +1,4 @@
-"""The server's end of one connection: what a behaviour can do to a client."""
+"""The server's end of one connection."""
 
 import asyncio
 import socket
@@ -12,33 +12,33 @@ _BODY_LIMIT = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it came in; every count starts at 1."""
+    """One request; every count starts at 1."""
 
     method: str
     path: str
-    """With its query."""
+    """Path and query."""
     headers: Mapping[str, str]
     """Names in lower case."""
     body: bytes = b""
     number: int = 1
-    """Which request to the server this is."""
+    """The number of the request to the server."""
     of_path: int = 1
-    """Which request for this path this is."""
+    """The number of the request for this path."""
     connection: int = 1
-    """Which connection brought it."""
+    """The number of the connection."""
     of_connection: int = 1
-    """Which request on its connection this is: over 1 where the connection was kept alive."""
+    """The number of the request on its connection: more than 1 if the connection was kept alive."""
     time: float = field(default_factory=time.monotonic)
-    """When it had come in whole, by `time.monotonic()`."""
+    """When it was complete, by `time.monotonic()`."""
 
     @property
     def bearer(self) -> str:
-        """The token it carries, or nothing."""
+        """The bearer token, or ""."""
         return self.headers.get("authorization", "").removeprefix("Bearer ")
 
 
 class Wire:
-    """A connection; sending to a client that has gone raises `ConnectionError`, which ends the behaviour."""
+    """A connection; sending to a client that has gone raises `ConnectionError` and ends the behaviour."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -46,39 +46,39 @@ class Wire:
 
     @property
     def is_open(self) -> bool:
-        """Whether another request may come."""
+        """Whether another request can come."""
         return not self._writer.is_closing()
 
     async def send(self, data: bytes) -> None:
-        """Sends, and waits while the client does not take it."""
+        """Send bytes, and wait while the client does not read."""
         self._writer.write(data)
         await self._writer.drain()
 
     async def hold(self) -> None:
-        """Waits until the client closes, whatever else it may send."""
+        """Wait until the client closes the connection; ignore what it sends."""
         while await self._reader.read(65536):
             pass
 
     def close(self) -> None:
-        """Ends the connection in order."""
+        """Close the connection."""
         self._writer.close()
 
     async def closed(self) -> None:
-        """Waits until everything is sent and the connection is gone."""
+        """Wait until everything is sent and the connection is closed."""
         await self._writer.wait_closed()
 
     def half_close(self) -> None:
-        """Says that nothing more will be sent, but goes on listening."""
+        """Close the sending side, but continue reading."""
         self._writer.write_eof()
 
     def reset(self) -> None:
-        """Ends the connection with a RST, which may overtake what was sent."""
+        """Close the connection with a RST, which may overtake what was sent."""
         linger_for_no_time = struct.pack("ii", 1, 0)
         self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_for_no_time)
         self._writer.transport.abort()
 
     async def next_request(self) -> tuple[str, str, dict[str, str], bytes] | None:
-        """Method, path, headers and body of the next request; None when the client has closed."""
+        """Return the next request; None if the client has closed the connection."""
         try:
             head = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         except asyncio.IncompleteReadError:

@@ -1,4 +1,4 @@
-"""The simulator's jobs as the monitor would have seen them, without sockets and without waiting."""
+"""The jobs of the simulator as the monitor would have polled them, without sockets and waiting."""
 
 import json
 from dataclasses import replace
@@ -16,7 +16,7 @@ LABELS = ("CS-4390", "CS-4398 bulk price", "CS-4411 renewal batch", "preview Q3"
 
 
 def watched_world(jobs: int, elapsed: float, seed: int = 7, tenant: str = "env", step: float = 5.0) -> ScriptedEngine:
-    """An engine that has watched a world from its start for `elapsed` seconds, asking every `step` seconds."""
+    """Return an engine that has polled a world from its start for `elapsed` seconds, every `step` seconds."""
     world, clock = World(seed, jobs), FixedClock(NOW)
     engine = ScriptedEngine(clock, tenant)
     names = [JobRef(tenant, JobId(job_id)) for job_id in world.job_ids]
@@ -34,8 +34,8 @@ def watched_world(jobs: int, elapsed: float, seed: int = 7, tenant: str = "env",
 
 
 def ask(world: World, job: JobRef, elapsed: float) -> Observation:
-    """What a call about a job brings, `elapsed` seconds after the world's start."""
-    life = world.life(job.id.given)
+    """Return the observation of a call, `elapsed` seconds after the start of the world."""
+    life = world.job(job.id.given)
     assert life is not None
     outcome = read_response(200, json.dumps(reply(life, elapsed), ensure_ascii=False).encode())
     now = NOW + elapsed

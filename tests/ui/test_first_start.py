@@ -186,7 +186,7 @@ async def test_what_stands_in_the_way_is_told_and_another_place_can_be_chosen(
         await filled(seen, "id-1", SECRET)
         await seen.until("✓ Signed in")
         await seen.press("enter")
-        await seen.until("it is left as it is")
+        await seen.until("it was not changed")
         assert files(config) == [theirs.name]
         await seen.press("down", "enter")
         await seen.until(lambda _: not app.is_running)

@@ -1,4 +1,4 @@
-"""The tenants that are configured, each with what gives its credentials, and the settings of the file."""
+"""Load the configuration: the tenants of environment and settings file, and the settings."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """A tenant, and what gives its credentials; that may block, and raises `SourceError` with what a person can do."""
+    """A tenant, and the function that returns its credentials; it may block, and raises `SourceError`."""
 
     tenant: Tenant
     credentials: Callable[[], Credentials]
@@ -24,9 +24,9 @@ class Configured:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """All tenants, the environment's first, and a sentence for everything in the file that is not used.
+    """All tenants, the environment's first, and a sentence for each problem; what has a problem is not used.
 
-    `notices` are about what is used under a former name; `settings` are those of the file at `path`, if there is one.
+    `notices` are about settings under former names; `settings` are those of the file at `path`, if there is one.
     """
 
     tenants: tuple[Configured, ...] = ()
@@ -37,28 +37,28 @@ class Configuration:
 
     @property
     def archive_after(self) -> float:
-        """Seconds after which what has ended and was looked at leaves the list."""
+        """Seconds after which finished jobs that were read are archived."""
         return self.settings.list.archive_after if self.settings else ARCHIVE_AFTER
 
 
 def configuration(environ: Mapping[str, str], path: Path) -> Configuration:
-    """The tenants of the environment and of the settings at `path`; a fault in one hides nothing of the other."""
-    filed = file_configuration(environ, path)
+    """Load the tenants of environment and settings file; an error in one does not affect the other."""
+    from_file = file_configuration(environ, path)
     try:
-        found = environment_tenant(environ)
-    except InvalidTenantError as fault:
-        return replace(filed, problems=(str(fault), *filed.problems))
-    if found is None:
-        return filed
-    tenant, credentials = found
+        from_environment = environment_tenant(environ)
+    except InvalidTenantError as error:
+        return replace(from_file, problems=(str(error), *from_file.problems))
+    if from_environment is None:
+        return from_file
+    tenant, credentials = from_environment
     name = "ZUORA_CLIENT_SECRET" if isinstance(credentials, ClientCredentials) else "ZUORA_BEARER_TOKEN"
-    own = Configured(replace(tenant, credentials_from=f"environment variable {name}"), lambda: credentials)
-    return replace(filed, tenants=(own, *filed.tenants))
+    configured = Configured(replace(tenant, credentials_from=f"environment variable {name}"), lambda: credentials)
+    return replace(from_file, tenants=(configured, *from_file.tenants))
 
 
 def file_configuration(environ: Mapping[str, str], path: Path) -> Configuration:
-    """What the settings at `path` say alone."""
-    with suppress(OSError):  # a folder that may not be looked into: the reading tells why
+    """Load the settings file alone."""
+    with suppress(OSError):  # a folder without access: reading the file reports it
         if not environ.get("ZJOBTUI_CONFIG") and not path.exists():
             return Configuration()
     from zjobtui.bootstrap import settings_file  # noqa: PLC0415 - 25 ms (msgspec), only if there is such a file

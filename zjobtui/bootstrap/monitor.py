@@ -1,4 +1,4 @@
-"""The monitor over the engine over the store, as the settings say."""
+"""Run the monitor: the screen over the engine over the store, with the settings of the user."""
 
 import gc
 import os
@@ -10,8 +10,9 @@ from threading import Timer
 from typing import TYPE_CHECKING
 
 from zjobtui.bootstrap.configuration import Configuration, Configured
-from zjobtui.bootstrap.engine import last_words, polling, read_report, routes
+from zjobtui.bootstrap.engine import polling, routes, stop_on_forced_exit
 from zjobtui.bootstrap.output import print_error
+from zjobtui.bootstrap.report_parser import read_report
 from zjobtui.clock import SystemClock
 from zjobtui.config.programs import NotifyCommand
 from zjobtui.logs import get_logger
@@ -31,26 +32,26 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 BACK_UP_AFTER = 5.0
-"""Seconds after the start at which the store is copied, where that is due."""
+"""Seconds after the start at which the daily copy of the store is made, if it is due."""
 
 BACK_UP_LIMIT = 0.5
-"""Seconds that the end of the program waits for a copy under way; an unfinished one is never put in place."""
+"""Seconds that the end of the program waits for a running copy; an unfinished copy is discarded."""
 
 
 def appearance_of(configuration: Configuration) -> tuple[Appearance, tuple[str, ...]]:
-    """How the screen shall look, and a sentence for every choice that cannot be."""
+    """Return the appearance of the screen, and a sentence for each setting that cannot be used."""
     settings = configuration.settings
     if settings is None:
         return Appearance(), ()
     screen = settings.screen
-    theme, fault = chosen_theme(screen.theme)
-    keys, faults = chosen_keys(settings.keys, taken_by_monitor()) if settings.keys else ({}, [])
-    told = [(("keys", action), why) for action, why in faults]
-    told += [(("screen", "theme"), fault)] if fault else []
-    look = Appearance(theme=theme, is_ascii=screen.ascii, is_utc=screen.utc, keys=keys)
-    told.sort(key=lambda one: settings.lines.of(one[0]))
-    said = (f"{configuration.path}: {settings.problem_with(key, why)}" for key, why in told)
-    return look, tuple(one if one.endswith("?") else f"{one}." for one in said)
+    theme, theme_error = chosen_theme(screen.theme)
+    keys, key_errors = chosen_keys(settings.keys, taken_by_monitor()) if settings.keys else ({}, [])
+    errors = [(("keys", action), error) for action, error in key_errors]
+    errors += [(("screen", "theme"), theme_error)] if theme_error else []
+    appearance = Appearance(theme=theme, is_ascii=screen.ascii, is_utc=screen.utc, keys=keys)
+    errors.sort(key=lambda item: settings.lines.of(item[0]))
+    sentences = (f"{configuration.path}: {settings.problem_with(key, error)}" for key, error in errors)
+    return appearance, tuple(sentence if sentence.endswith("?") else f"{sentence}." for sentence in sentences)
 
 
 def run_monitor(
@@ -61,26 +62,27 @@ def run_monitor(
     demo: Sequence[JobId] = (),
     is_all: bool = True,
 ) -> int:
-    """The screen over an engine over the store; what could not be saved is named when the screen is gone.
+    """Run the screen over an engine over the store at `path`, and return the exit status.
 
-    Where these are not all tenants, the jobs of the others stay in the store.
+    What could not be saved is printed afterwards. `demo` are jobs to add at the start. If these are not all tenants
+    (`is_all`), the jobs of the others stay in the store and are not shown.
     """
-    gc.disable()  # a tenth of the start is spent on collecting what is not garbage; the screen turns it on again
+    gc.disable()  # a tenth of the start would be spent on collections; the screen enables it again
     clock = SystemClock()
     store, watchlist = open_store(path, read_report)
     log.info("store %s opened, %d jobs", path, len(watchlist))
-    look, faults = appearance_of(configuration)
-    said = (store.notice, *configuration.problems, *configuration.notices, *faults, *routes(configured))
-    notice = " ".join(part for part in said if part)
+    look, errors = appearance_of(configuration)
+    sentences = (store.notice, *configuration.problems, *configuration.notices, *errors, *routes(configured))
+    notice = " ".join(sentence for sentence in sentences if sentence)
     if notice:
         print_error(notice)
-    tenants = [one.tenant for one in configured]
+    tenants = [each.tenant for each in configured]
     only = None if is_all else {tenant.name for tenant in tenants}
     limit = configuration.settings.polling.staleness_limit if configuration.settings else None
     after = configuration.archive_after
-    first = [WatchedJob(job=JobRef(tenants[0].name, one), added_at=clock.now(), added_by="demo") for one in demo]
+    first = [WatchedJob(job=JobRef(tenants[0].name, job_id), added_at=clock.now(), added_by="demo") for job_id in demo]
     with (
-        _copied_later(path),
+        _daily_copy(path),
         store,
         polling(configured, store, watchlist, clock, archive_after=after, staleness_limit=limit, only=only) as engine,
     ):
@@ -92,31 +94,31 @@ def run_monitor(
             notice=notice,
             first=first,
             look=look,
-            ways=_ways(configuration.settings),
+            ways=_notification_settings(configuration.settings),
             memory=UiStateFile(path.with_name(NAME)),
             exports=configuration.settings.files.exports if configuration.settings else None,
         )
-        return app.run_in_terminal(partial(last_words, engine))
+        return app.run_in_terminal(partial(stop_on_forced_exit, engine))
 
 
-def _ways(settings: "Settings | None") -> NotificationSettings | None:
-    """How a person is told of what happens; None for what is usual."""
+def _notification_settings(settings: "Settings | None") -> NotificationSettings | None:
+    """Return which events are notified and how; None for the defaults."""
     if settings is None:
         return None
-    given = settings.notify
-    program = NotifyCommand(given.command, os.environ, settings.secret_variables) if given.command else None
+    notify = settings.notify
+    program = NotifyCommand(notify.command, os.environ, settings.secret_variables) if notify.command else None
     return NotificationSettings(
-        on=frozenset(given.on),
+        on=frozenset(notify.on),
         has_bell=settings.screen.bell,
-        osc=given.osc,
-        has_toast=given.toast,
+        osc=notify.osc,
+        has_toast=notify.toast,
         program=program,
     )
 
 
 @contextmanager
-def _copied_later(path: Path) -> Iterator[None]:
-    """Makes the daily copy of the store, once the start has had its time."""
+def _daily_copy(path: Path) -> Iterator[None]:
+    """Make the daily copy of the store during the block, some seconds after the start."""
     timer = Timer(BACK_UP_AFTER, back_up, [path])
     timer.daemon = True
     timer.start()

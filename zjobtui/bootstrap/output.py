@@ -1,4 +1,4 @@
-"""What printing commands say alike: exit statuses and complaints."""
+"""Exit statuses, and output to standard error."""
 
 import sys
 from contextlib import suppress
@@ -8,7 +8,7 @@ from zjobtui.logs import get_logger
 log = get_logger(__name__)
 
 OK, SOME_REFUSED, USAGE = 0, 1, 2
-"""Exit statuses: done; done in part, what was refused is named; nothing done."""
+"""Exit statuses: done; done in part, and what was refused is printed; nothing done."""
 
 UNWRITTEN = 7
 """The exit status if standard output cannot be written, as on a full disk."""
@@ -23,7 +23,7 @@ CLOSED = 141
 class OutputError(Exception):
     """Standard output cannot be written; `status` is the exit status, the message the reason.
 
-    Not an `OSError`, so that no handler of those takes it for a fault of a file or of the network.
+    Not an `OSError`, so that no handler takes it for an error of a file or of the network.
     """
 
     def __init__(self, reason: str = "", status: int = UNWRITTEN) -> None:
@@ -32,18 +32,18 @@ class OutputError(Exception):
 
 
 def status_of(interruption: KeyboardInterrupt) -> int:
-    """128 and the number of the signal, as shells say it: 130 after ctrl+c, which names none."""
+    """Return 128 and the number of the signal, as shells do: 130 after Ctrl+C, which has no number."""
     return int(interruption.args[0]) if interruption.args else 130
 
 
 def print_error(sentence: str) -> None:
-    """Tells on standard error, and in the log, what is not what was asked for."""
-    log.warning("said: %s", sentence)
+    """Print an error, warning or notice to standard error, and log it."""
+    log.warning("printed: %s", sentence)
     write_error(f"{sentence}\n")
 
 
 def write_error(text: str) -> None:
-    """Write to standard error; drop what cannot be written, since a command must not fail for want of a reader."""
+    """Write to standard error; drop what cannot be written, since a command must not fail because of it."""
     with suppress(OSError, ValueError):
         sys.stderr.write(text)
         sys.stderr.flush()

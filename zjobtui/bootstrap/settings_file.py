@@ -1,4 +1,4 @@
-"""The tenants of the settings file, with what reads their credentials."""
+"""Load the settings file, and make its tenants."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from zjobtui.bootstrap.configuration import Configuration, Configured
 from zjobtui.config.loading import read_settings
-from zjobtui.config.secrets import SecretError, described, read_credentials
+from zjobtui.config.secrets import SecretError, describe, read_credentials
 from zjobtui.config.settings import Settings, TenantSettings
 from zjobtui.config.tenants import InvalidTenantError, configured_tenant
 from zjobtui.logs import add_mask, get_logger
@@ -19,49 +19,47 @@ log = get_logger(__name__)
 
 
 def load(environ: Mapping[str, str], path: Path) -> Configuration:
-    """Return what the settings at `path` say; an environment that names the file demands it."""
+    """Load the settings at `path`; a missing file is a problem if the environment names it."""
     settings, problems = read_settings(path, must_exist=bool(environ.get("ZJOBTUI_CONFIG")))
-    told = [f"{path}: {problem}" for problem in problems if not problem.is_used]
+    errors = [f"{path}: {problem}" for problem in problems if not problem.is_used]
     notices = tuple(f"{path}: {problem}" for problem in problems if problem.is_used)
-    own: list[Configured] = []
-    for given in settings.tenants:
+    tenants: list[Configured] = []
+    for table in settings.tenants:
         try:
-            credentials = partial(_credentials, given, settings, environ)
-            own.append(
-                Configured(replace(_tenant(given), credentials_from=described(given.secret_source)), credentials)
-            )
-        except InvalidTenantError as fault:
-            told.append(f"{path}: {settings.problem_with(('tenants', given.name), str(fault))}")
-    return Configuration(tuple(own), tuple(told), notices, settings, path)
+            tenant = replace(_tenant(table), credentials_from=describe(table.secret_source))
+            tenants.append(Configured(tenant, partial(_read_credentials, table, settings, environ)))
+        except InvalidTenantError as error:
+            errors.append(f"{path}: {settings.problem_with(('tenants', table.name), str(error))}")
+    return Configuration(tuple(tenants), tuple(errors), notices, settings, path)
 
 
-def _tenant(given: TenantSettings) -> Tenant:
+def _tenant(table: TenantSettings) -> Tenant:
     return configured_tenant(
-        given.name,
-        host=given.host,
-        url=given.url,
-        kind=given.kind,
-        colour=given.colour,
-        daily_calls=given.daily_calls,
-        calls_per_second=given.calls_per_second,
-        version=given.version,
-        org_ids=given.org_ids,
-        entity_ids=given.entity_ids,
+        table.name,
+        host=table.host,
+        url=table.url,
+        kind=table.kind,
+        colour=table.colour,
+        daily_calls=table.daily_calls,
+        calls_per_second=table.calls_per_second,
+        version=table.version,
+        org_ids=table.org_ids,
+        entity_ids=table.entity_ids,
     )
 
 
-def _credentials(given: TenantSettings, settings: Settings, environ: Mapping[str, str]) -> Credentials:
+def _read_credentials(table: TenantSettings, settings: Settings, environ: Mapping[str, str]) -> Credentials:
     try:
         withheld = settings.secret_variables
-        credentials = read_credentials(given.client_id, given.secret_source, environ, withheld=withheld)
-    except SecretError as fault:
-        raise SourceError(str(fault)) from None
-    _conceal(credentials.client_secret.reveal())
+        credentials = read_credentials(table.client_id, table.secret_source, environ, withheld=withheld)
+    except SecretError as error:
+        raise SourceError(str(error)) from None
+    _mask_in_log(credentials.client_secret.reveal())
     return credentials
 
 
-def _conceal(secret: str) -> None:
-    """Mask a secret in the log before any client knows it."""
+def _mask_in_log(secret: str) -> None:
+    """Mask a secret in the log before any client gets it."""
     if log.is_on:
         mask = Mask()
         mask.add(secret)

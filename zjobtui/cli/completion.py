@@ -1,4 +1,4 @@
-"""`completion`: scripts for shells, and what they ask for."""
+"""`completion`: completion scripts for shells, and the completions that these scripts request."""
 
 import os
 import re
@@ -12,16 +12,44 @@ from zjobtui.models.text import clean
 
 log = get_logger(__name__)
 
+VARIABLE = "_ZJOBTUI_COMPLETE"
+"""The environment variable by which a script requests completions, such as `bash_complete`."""
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    r"""Print a completion script for a shell.
+
+    It completes commands, job ids, labels and tenants.
+
+    \b
+    Examples:
+    zjobtui completion bash > ~/.local/share/bash-completion/completions/zjobtui
+    zjobtui completion zsh > ~/.zfunc/_zjobtui
+    zjobtui completion fish > ~/.config/fish/completions/zjobtui.fish
+    """
+    completions = {"bash": BashCompletions, "zsh": ZshCompletions, "fish": FishCompletions}[shell]
+    click.echo(completions(context.find_root().command, {}, "zjobtui", VARIABLE).source(), nl=False)
+
+
+def print_completions(program: click.Command, instruction: str) -> int:
+    """Print the completions for an instruction such as `bash_complete`; return the exit status."""
+    return shell_complete(program, {}, "zjobtui", VARIABLE, instruction)
+
+
 BLANKS = " \t\n"
 
-_PLAIN = re.compile(r"[^\w%+,./:=@-]", re.ASCII)
+_SPECIAL = re.compile(r"[^\w%+,./:=@-]", re.ASCII)
+"""Characters that have a meaning to some shell."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A command line up to the cursor, its quotes removed.
+class ParsedLine:
+    """The words of a command line up to the cursor, without their quotes.
 
-    `last` is the word that the cursor touches, None after a blank; `quote` the one open in it: `'`, `"`, `$'` or none.
+    `last` is the word at the cursor, None after a blank; `quote` is the quote that is open in it: `'`, `"`, `$'` or "".
     """
 
     words: tuple[str, ...] = ()
@@ -29,52 +57,52 @@ class Line:
     quote: str = ""
 
 
-def read_line(text: str) -> Line:
-    """Split a line into words; its end may lie within a quote or after a backslash."""
+def parse_line(text: str) -> ParsedLine:
+    """Split a line into words; its end may be inside a quote or after a backslash."""
     words: list[str] = []
     last: str | None = None
     quote = ""
     is_dollar = False
     characters = iter(text)
-    for one in characters:
+    for character in characters:
         was_dollar, is_dollar = is_dollar, False
-        if one == "\\" and quote != "'":
+        if character == "\\" and quote != "'":
             following = next(characters, "")
             is_kept = quote == '"' and following not in '\\"$`\n'
-            last = (last or "") + (one if is_kept else "") + following
+            last = (last or "") + (character if is_kept else "") + following
         elif quote:
-            if one == quote[-1]:
+            if character == quote[-1]:
                 quote = ""
             else:
-                last = (last or "") + one
-        elif one in {"'", '"'}:
+                last = (last or "") + character
+        elif character in {"'", '"'}:
             last = last or ""
             if was_dollar:  # $'…' and $"…"
                 last = last[:-1]
-            quote = "$'" if was_dollar and one == "'" else one
-        elif one in BLANKS:
+            quote = "$'" if was_dollar and character == "'" else character
+        elif character in BLANKS:
             if last is not None:
                 words.append(last)
             last = None
         else:
-            last = (last or "") + one
-            is_dollar = one == "$"
-    return Line(tuple(words), last, quote)
+            last = (last or "") + character
+            is_dollar = character == "$"
+    return ParsedLine(tuple(words), last, quote)
 
 
-def quoted(text: str, quote: str = "") -> str:
-    """Write text so that a shell within this open quote takes it literally; the quote is still open at the end."""
+def escape(text: str, quote: str = "") -> str:
+    """Escape text so that a shell reads it literally inside this open quote, or outside of quotes."""
     if quote == "'":
         return text.replace("'", "'\\''")
     if quote == "$'":
         return re.sub(r"[\\']", r"\\\g<0>", text)
     if quote == '"':
-        # Within double quotes nothing keeps the history from expanding “!”, hence it stands outside of them.
+        # Inside double quotes bash's history expansion of “!” cannot be escaped: close the quote around it.
         return re.sub(r'[\\"$`]', r"\\\g<0>", text).replace("!", '"\\!"')
-    return "".join(f"\\{one}" if one.isspace() or (one.isascii() and _PLAIN.match(one)) else one for one in text)
+    return "".join(
+        f"\\{char}" if char.isspace() or (char.isascii() and _SPECIAL.match(char)) else char for char in text
+    )
 
-
-VARIABLE = "_ZJOBTUI_COMPLETE"
 
 _BASH = """\
 %(complete_func)s() {
@@ -136,133 +164,105 @@ complete --no-files --command %(prog_name)s --arguments "(%(complete_func)s)"
 
 
 class _LiteralWords(ShellComplete):
-    """Completions that are one literal word each; none after a failure, which would be printed into the prompt."""
+    """Completions that are one literal word each; none after an error, which would be printed into the prompt."""
 
     def complete(self) -> str:
-        """Return the answer."""
+        """Return the output for the script, a line for each completion."""
         try:
             return super().complete()
-        except Exception:  # whatever it is, a user who presses Tab has no use for it
-            log.exception("nothing could be completed")
+        except Exception:  # a user who presses Tab cannot use any error
+            log.exception("completion failed")
             return ""
 
     def get_completions(self, args: list[str], incomplete: str) -> "list[CompletionItem[str]]":
-        """Return what completes the whole word as it stands on the line."""
+        """Return completions of the whole word on the line."""
         is_option = incomplete.startswith("-")
         head = incomplete[: incomplete.find("=") + 1] if is_option else ""  # of --tenant=eu
         if head and "--" in args:
-            return []  # click takes the part after “=” for the word
-        kept = []
+            return []  # click would complete the part after “=” only
+        completions = []
         for item in super().get_completions(args, incomplete):
             word = head + item.value
             is_mistaken = word.startswith("-") and not is_option and "--" not in args
             if word.startswith(incomplete) and clean(word) == word and not is_mistaken:
-                kept.append(CompletionItem(word, item.type, item.help))
-        return kept
+                completions.append(CompletionItem(word, item.type, item.help))
+        return completions
 
-    def after_cursor(self, words: tuple[str, ...]) -> None:
-        """Keep the words after the cursor for the one who completes: an option among them counts, too."""
+    def set_words_after_cursor(self, words: tuple[str, ...]) -> None:
+        """Pass the words after the cursor to the completing functions: `--tenant` among them counts, too."""
         self.ctx_args["obj"] = words
 
     def format_completion(self, item: "CompletionItem[str]") -> str:
-        """Return the line of an answer."""
+        """Return the line for one completion."""
         return f"={item.value}"
 
 
 @add_completion_class
-class Bash(_LiteralWords):
-    """Replaces the text that readline completes: from the last break of a word, or the quote that is open."""
+class BashCompletions(_LiteralWords):
+    """Completions for readline, which replaces the text after the last word break or open quote."""
 
     name = "bash"
     source_template = _BASH
     _start, _quote = "", ""
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """Return the words before the cursor, and the one that it touches, up to it."""
+        """Return the words before the cursor, and the beginning of the word at the cursor."""
         line, point, text = os.environ["COMP_LINE"], int(os.environ["COMP_POINT"]), os.environ["COMP_WORD"]
         before = line[:point]
         if not before.endswith(text):
             raise ValueError(text)
-        start = read_line(before.removesuffix(text))
+        start = parse_line(before.removesuffix(text))
         self._start, self._quote = start.last or "", start.quote
-        found = read_line(before)
+        parsed = parse_line(before)
         rest = line[point:]
-        count = len(found.words) + (found.last is not None or rest[:1] not in {"", *BLANKS})
-        whole = read_line(line)
-        self.after_cursor((*whole.words, *([] if whole.last is None else [whole.last]))[count:])
-        return list(found.words[1:]), found.last or ""
+        count = len(parsed.words) + (parsed.last is not None or rest[:1] not in {"", *BLANKS})
+        whole = parse_line(line)
+        self.set_words_after_cursor((*whole.words, *([] if whole.last is None else [whole.last]))[count:])
+        return list(parsed.words[1:]), parsed.last or ""
 
     def format_completion(self, item: "CompletionItem[str]") -> str:
-        """Return the line of an answer."""
-        text = quoted(item.value.removeprefix(self._start), self._quote)
-        closing = self._quote[-1:]  # readline adds it, but not after a character that looks like it
+        """Return the line for one completion."""
+        text = escape(item.value.removeprefix(self._start), self._quote)
+        closing = self._quote[-1:]  # readline adds it itself, unless the text ends with the same character
         return f"={text}{closing if closing and text.endswith(closing) else ''}"
 
 
 @add_completion_class
-class Zsh(_LiteralWords):
-    """Gives whole words, which zsh compares with the one on the line and quotes."""
+class ZshCompletions(_LiteralWords):
+    """Completions as whole words, which zsh compares with the word on the line and quotes."""
 
     name = "zsh"
     source_template = _ZSH
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """Return the words before the cursor, and the one that it touches, up to it."""
-        before, after = (read_line(f"{os.environ[name]} ").words for name in ("COMP_BEFORE", "COMP_AFTER"))
-        self.after_cursor(after)
-        return list(before[1:]), read_line(os.environ["COMP_WORD"]).last or ""
+        """Return the words before the cursor, and the beginning of the word at the cursor."""
+        before, after = (parse_line(f"{os.environ[name]} ").words for name in ("COMP_BEFORE", "COMP_AFTER"))
+        self.set_words_after_cursor(after)
+        return list(before[1:]), parse_line(os.environ["COMP_WORD"]).last or ""
 
     def format_completion(self, item: "CompletionItem[str]") -> str:
-        """Return the line of an answer."""
+        """Return the line for one completion."""
         if item.help:
             return f":{item.value.replace(':', chr(92) + ':')}:{clean(item.help)}"
         return super().format_completion(item)
 
 
 @add_completion_class
-class Fish(_LiteralWords):
-    """Gives whole words, which fish compares with the one on the line and quotes; it hides what is after the cursor."""
+class FishCompletions(_LiteralWords):
+    """Completions as whole words, which fish compares and quotes; it does not give the words after the cursor."""
 
     name = "fish"
     source_template = _FISH
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """Return the words before the cursor, and the one that it touches, up to it."""
-        before, words = (_fields(os.environ[name]) for name in ("COMP_BEFORE", "COMP_WORDS"))
+        """Return the words before the cursor, and the beginning of the word at the cursor."""
+        before, words = (_split_fields(os.environ[name]) for name in ("COMP_BEFORE", "COMP_WORDS"))
         return before[1:], words[len(before)] if len(words) > len(before) else ""
 
     def format_completion(self, item: "CompletionItem[str]") -> str:
-        """Return the line of an answer."""
+        """Return the line for one completion."""
         return super().format_completion(item) + (f"\t{clean(item.help)}" if item.help else "")
 
 
-SHELLS: dict[str, type[ShellComplete]] = {one.name: one for one in (Bash, Zsh, Fish)}
-
-
-def _fields(text: str) -> list[str]:
+def _split_fields(text: str) -> list[str]:
     return text.split("\x1f") if text else []
-
-
-def script(program: click.Command, shell: str) -> str:
-    """The script that makes a shell ask."""
-    return SHELLS[shell](program, {}, "zjobtui", VARIABLE).source()
-
-
-def answer(program: click.Command, instruction: str) -> int:
-    """Print what a shell asks for, such as `bash_complete`; return the exit status."""
-    return shell_complete(program, {}, "zjobtui", VARIABLE, instruction)
-
-
-@click.command()
-@click.argument("shell", type=click.Choice(tuple(SHELLS)))
-@click.pass_context
-def completion(context: click.Context, shell: str) -> None:
-    r"""Print what makes a shell complete commands, job ids, labels and tenants.
-
-    \b
-    Examples:
-    zjobtui completion bash > ~/.local/share/bash-completion/completions/zjobtui
-    zjobtui completion zsh > ~/.zfunc/_zjobtui
-    zjobtui completion fish > ~/.config/fish/completions/zjobtui.fish
-    """
-    click.echo(script(context.find_root().command, shell), nl=False)

@@ -1,10 +1,10 @@
-"""How a command ends: quietly on ctrl+c and a closed pipe, with one sentence on an error, and with the log closed."""
+"""How the program ends: its exit status, errors in one sentence, and standard output written in full."""
 
 import os
 import select
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedWriter, FileIO, TextIOWrapper
 from pathlib import Path
@@ -14,7 +14,6 @@ from zjobtui import logs
 from zjobtui.bootstrap.output import CLOSED, CRASHED, USAGE, OutputError, print_error, status_of
 from zjobtui.logs import get_logger
 from zjobtui.models.text import clean_lines
-from zjobtui.storage.database import StoreError, UncommittedError
 from zjobtui.zuora.mask import Mask
 
 if TYPE_CHECKING:
@@ -22,11 +21,10 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 
-
 NO_TERMINAL = "zjobtui needs a terminal; without one use its other commands, such as: zjobtui ls --json"
 
 SECRETS = ("ZUORA_CLIENT_SECRET", "ZUORA_BEARER_TOKEN")
-"""Variables of the environment whose values are in no line of the log."""
+"""Environment variables whose values are masked in the log."""
 
 
 @contextmanager
@@ -36,40 +34,40 @@ def exit_cleanly() -> Iterator[None]:
     Silent on Ctrl+C and if the reader of the output has gone. An unexpected exception is reported with its traceback,
     but without the values of local variables, one of which may be a secret.
     """
-    _open_what_is_closed()
-    with _settled_errors(), _checked_output():
+    _replace_closed_streams()
+    with _flushed_errors(), _checked_output():
         try:
             yield
         except OutputError:
             raise
-        except OSError as fault:
+        except OSError as error:
             log.exception("the program ends")
-            print_error(str(fault))
+            print_error(str(error))
             sys.exit(USAGE)
-        except Exception as fault:  # the boundary of every command: nobody else would report it
+        except Exception as error:  # the boundary of every command: nothing else would report it
             log.exception("internal error")
-            _report(fault)
+            _report_crash(error)
             sys.exit(CRASHED)
 
 
-def _open_what_is_closed() -> None:
-    """Whoever starts a program may have closed its input or output; Python then has none at all."""
+def _replace_closed_streams() -> None:
+    """Open the null device for a standard stream that was closed when the program started: Python has None for it."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - to the program's end
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - until the program ends
 
 
 class _Output(BufferedWriter):
-    """Standard output, whose failed writes raise `OutputError`; one that is full and does not block is waited for.
+    """Standard output: a failed write raises `OutputError`, and a full pipe in non-blocking mode is waited for.
 
-    Below this class there is none in Python: an interruption between a write and the count of what was written would
-    write it twice.
+    It writes to the file itself: with another Python layer below it, an interruption between a write and the count of
+    written bytes would write them twice.
     """
 
     def write(self, data: "ReadableBuffer", /) -> int:
-        """Take all the data; raise `OutputError`."""
+        """Write all the data; raise `OutputError`."""
         left = memoryview(data).cast("B")
-        with _mapped_failures():
+        with _output_errors():
             while True:
                 try:
                     super().write(left)
@@ -81,7 +79,7 @@ class _Output(BufferedWriter):
 
     def flush(self) -> None:
         """Write what is in the buffer; raise `OutputError`."""
-        with _mapped_failures():
+        with _output_errors():
             while True:
                 try:
                     return super().flush()
@@ -90,28 +88,29 @@ class _Output(BufferedWriter):
 
 
 @contextmanager
-def _mapped_failures() -> Iterator[None]:
+def _output_errors() -> Iterator[None]:
+    """Raise `OutputError` for an `OSError` of the block."""
     try:
         yield
     except BrokenPipeError:
         raise OutputError(status=CLOSED) from None
-    except OSError as fault:
-        raise OutputError(fault.strerror or str(fault)) from None
+    except OSError as error:
+        raise OutputError(error.strerror or str(error)) from None
 
 
 class _Text(TextIOWrapper):
-    """The text over an `_Output`."""
+    """The text layer over an `_Output`."""
 
 
 @contextmanager
 def _checked_output() -> Iterator[None]:
-    """Standard output is written in full when the outermost block ends; exits if it cannot be."""
+    """Write standard output in full before the outermost block ends; exit if it cannot be written."""
     before = sys.stdout
     if isinstance(before, _Text):
         yield
         return
     if isinstance(before, TextIOWrapper):
-        before.reconfigure(errors="replace")  # a terminal without ✗ is no reason to fail
+        before.reconfigure(errors="replace")  # do not fail because a terminal cannot show ✗
     if before is sys.__stdout__ and isinstance(before, TextIOWrapper):
         sys.stdout = _Text(
             _Output(FileIO(before.fileno(), "w", closefd=False)),
@@ -127,22 +126,22 @@ def _checked_output() -> Iterator[None]:
             sys.stdout.flush()
     except KeyboardInterrupt as interruption:
         status, reason = status_of(interruption), ""
-    except OutputError as fault:
-        status, reason = fault.status, "" if fault.status == CLOSED else str(fault)
+    except OutputError as error:
+        status, reason = error.status, "" if error.status == CLOSED else str(error)
     else:
         return
     finally:
         ours, sys.stdout = sys.stdout, before
     if ours is not before:
-        _discard(1)  # what is left in the buffer must not fail once more when the interpreter flushes it
+        _discard(1)  # the rest of the buffer must not fail again when the interpreter flushes it
     if reason:
         print_error(reason)
     sys.exit(status)
 
 
 @contextmanager
-def _settled_errors() -> Iterator[None]:
-    """Python flushes standard error once more at its end, and takes a failure for one of the program."""
+def _flushed_errors() -> Iterator[None]:
+    """Flush standard error after the block: the interpreter does it at exit, and would exit with 120 if that failed."""
     try:
         yield
     finally:
@@ -158,18 +157,18 @@ def _discard(descriptor: int) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
 
 
-def _report(fault: Exception) -> None:
-    place = traceback.extract_tb(fault.__traceback__)[-1]
-    print_error(f"zjobtui: internal error: {type(fault).__name__} in {place.name}; this is a bug")
-    print_error(clean_lines("".join(traceback.format_exception(fault)).rstrip()))
+def _report_crash(error: Exception) -> None:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    print_error(f"zjobtui: internal error: {type(error).__name__} in {place.name}; this is a bug")
+    print_error(clean_lines("".join(traceback.format_exception(error)).rstrip()))
 
 
 def start_log(name: str) -> None:
-    """Switch the log on, the secrets of the environment being masked in it; raises `OSError`."""
+    """Start the log, with the secrets of the environment masked in it; raise `OSError` if the file cannot be used."""
     from zjobtui.config.paths import is_kept_by_program  # noqa: PLC0415 - 10 ms (platformdirs), only with a log
 
     if is_kept_by_program(Path(name)):
-        why = "zjobtui keeps its data or its settings there"
+        why = "that is a file of zjobtui itself"
         raise OSError(f"The log cannot be written to {name}: {why}. Name another file with --log or ZJOBTUI_LOG.")
     logs.start(name)
     mask = Mask()
@@ -179,19 +178,7 @@ def start_log(name: str) -> None:
 
 
 def need_terminal() -> None:
-    """Ends the program where there is no terminal to draw on."""
+    """Exit with an error if standard input or output is not a terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         print_error(NO_TERMINAL)
-        sys.exit(USAGE)
-
-
-@contextmanager
-def report_errors(entered: Sequence[str] = ()) -> Iterator[None]:
-    """Report in one sentence, without a traceback, what the user can fix; the ids that were entered follow it."""
-    try:
-        yield
-    except (StoreError, ValueError, OSError) as fault:
-        log.exception("the command ends")
-        heading = "Added at the next start:" if isinstance(fault, UncommittedError) else "Not added:"
-        print_error("\n".join((str(fault), heading, *entered)) if entered else str(fault))
         sys.exit(USAGE)

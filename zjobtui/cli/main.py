@@ -1,7 +1,7 @@
-"""The commands by name, as click knows them; the monitor of one tenant is one of them.
+"""All commands by name, with lazily imported modules.
 
-A command's module imports at its top all that the command needs, and is itself imported when the command is called:
-one that prints pays for no screen, and `--help` for no command.
+The module of a command is imported when the command is called, so that a printing command does not import the screen,
+and `--help` imports no command.
 """
 
 import sys
@@ -20,12 +20,12 @@ log = logs.get_logger(__name__)
 
 def load(module: str, name: str) -> Any:  # noqa: ANN401 - a command, or the function of the monitor
     """Import a module of `zjobtui.cli` and return what it defines under that name."""
-    imported = import_module(f"zjobtui.cli.{module}")  # 30 to 700 ms: a command pays for no other
+    imported = import_module(f"zjobtui.cli.{module}")  # 30 to 700 ms: only what the command needs
     return getattr(imported, name)
 
 
 class LazyCommand(click.Command):
-    """A command's name and the first sentence of its help; calling it imports and calls the command itself."""
+    """A command with the first sentence of its help; calling it imports and calls the real command."""
 
     def __init__(self, name: str, module: str, sentence: str) -> None:
         super().__init__(name, help=sentence)
@@ -33,9 +33,9 @@ class LazyCommand(click.Command):
 
     @cached_property
     def loaded(self) -> click.Command:
-        """The command itself, with `--log`."""
+        """The real command, with `--log`."""
         command: click.Command = load(*self._place)
-        # Docstrings of commands are raw: click's sign of one character stands there as two.
+        # The docstrings are raw strings, in which click's control character \b is two characters.
         command.help = (command.help or "").replace("\\b\n", "\b\n")
         add_log_option(command)
         return command
@@ -45,20 +45,20 @@ class LazyCommand(click.Command):
         info_name: str | None,
         args: list[str],
         parent: click.Context | None = None,
-        **extra: Any,  # noqa: ANN401 - as click says it
+        **extra: Any,  # noqa: ANN401 - as click declares it
     ) -> click.Context:
-        """Return the context of the command itself."""
+        """Return the context of the real command."""
         return self.loaded.make_context(info_name, args, parent, **extra)
 
 
 @click.group(cls=Program, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="zjobtui")
-@tenant_option("Watch this tenant only.")
+@tenant_option("Show only this tenant.")
 @click.pass_context
 def main(context: click.Context, tenant: str | None) -> None:
     """Watch Zuora's asynchronous order jobs.
 
-    Without a command: the monitor, a live list of your jobs beside what each one made.
+    Without a command, shows the monitor: a live list of your jobs, and the details of the selected one.
     """
     log.info("command: %s", context.invoked_subcommand or "monitor")
     if context.invoked_subcommand is None:
@@ -68,44 +68,44 @@ def main(context: click.Context, tenant: str | None) -> None:
 add_log_option(main, logs.VARIABLE)
 COMMANDS = {
     "demo": {
-        "demo": "Show the monitor against a simulated Zuora on this machine; nothing is kept.",
+        "demo": "Show the monitor with a simulated Zuora; nothing is saved.",
     },
     "simulate": {
-        "simulate": "Run a simulated Zuora on loopback until ctrl+c.",
+        "simulate": "Run a simulated Zuora on loopback until Ctrl+C.",
     },
     "watchlist": {
-        "add": "Watch jobs: ids, or with - or --file every id in a text: a ticket, a log, CSV, the JSON of a posted"
-        " order.",
-        "rm": "Take jobs off the watchlist: ids, beginnings of ids, or labels.",
-        "archive": "Put finished jobs aside: the named ones, those of a filter, or those whose time has come.",
-        "restore": "Bring back jobs that were archived or removed: ids, beginnings of ids, or labels.",
+        "add": "Add jobs to the watchlist.",
+        "rm": "Remove jobs from the watchlist.",
+        "archive": "Archive finished jobs.",
+        "restore": "Bring back archived or removed jobs.",
     },
     "wait": {
-        "wait": "Wait until jobs have come out; the exit status says how.",
-        "watch": "Ask Zuora, and print what happens to jobs as it happens, until ctrl+c.",
+        "wait": "Wait until jobs finish; the exit status is the result.",
+    },
+    "watch": {
+        "watch": "Poll Zuora and print changes of jobs until Ctrl+C.",
     },
     "ls": {
         "ls": "Print the watchlist as it is stored.",
     },
     "show": {
-        "show": "Print all that is known of one job: an id, its beginning, or a label; archived and removed ones too.",
+        "show": "Print everything known about one job.",
     },
     "export_import": {
-        "export": "Write the watchlist to standard output, for `zjobtui import`; times are seconds since the epoch,"
-        " UTC.",
-        "import": "Merge what `zjobtui export` wrote into the watchlist.",
+        "export": "Print the watchlist as JSON, for `zjobtui import`.",
+        "import": "Merge a file of `zjobtui export` into the watchlist.",
     },
     "store": {
-        "store": "Print where the watchlist and the files beside it are, how large it is, and what is in it.",
+        "store": "Print location, size and content of the data files.",
     },
     "completion": {
-        "completion": "Print what makes a shell complete commands, job ids, labels and tenants.",
+        "completion": "Print a completion script for a shell.",
     },
     "tenants": {
-        "tenants": "List the tenants that are configured.",
+        "tenants": "List the configured tenants.",
     },
     "doctor": {
-        "doctor": "Look at settings, tenants, hosts, store and terminal, and say what to do.",
+        "doctor": "Check settings, tenants, hosts, store and terminal.",
     },
 }
 """By module: each command, and the first sentence of its help."""

@@ -1,11 +1,12 @@
-"""The monitor over the tenants that are configured; where there is none, the first start leads to one."""
+"""The monitor, which runs if no command is given; without any configured tenant, onboarding comes first."""
 
 import os
 
 from zjobtui.bootstrap.configuration import Configuration, configuration
 from zjobtui.bootstrap.monitor import run_monitor
 from zjobtui.bootstrap.output import USAGE, print_error
-from zjobtui.cli.errors import exit_cleanly, need_terminal, report_errors
+from zjobtui.cli.common import report_errors
+from zjobtui.cli.errors import exit_cleanly, need_terminal
 from zjobtui.config.paths import config_path, store_path
 from zjobtui.logs import get_logger
 from zjobtui.models.text import clean
@@ -15,43 +16,39 @@ log = get_logger(__name__)
 NO_TENANT = """\
 No tenant is configured. Set these, from an OAuth client of your Zuora tenant:
 
-  export ZUORA_BASE_URL=https://rest.eu.zuora.com     the host of your tenant's REST API
+  export ZUORA_BASE_URL=https://rest.eu.zuora.com     the REST host of your tenant
   export ZUORA_CLIENT_ID=…                            36 characters
   export ZUORA_CLIENT_SECRET=…                        or ZUORA_BEARER_TOKEN instead of both
 
-and start zjobtui again. Or see it at work without a tenant:
+and start zjobtui again. To try it without a tenant:
 
   zjobtui demo
 """
 
 
-def show_monitor(wanted: str | None = None) -> int:
-    """The monitor over all tenants, or the one that is wanted; gives the exit status."""
+def show_monitor(tenant: str | None = None) -> int:
+    """Run the monitor for all tenants, or for the one named; return the exit status."""
     with exit_cleanly():
         log.info("command: monitor")
         need_terminal()
-        return _led_to_monitor(wanted)
+        loaded = configuration(os.environ, config_path())
+        if tenant is None and not loaded.tenants and not loaded.problems:
+            from zjobtui.cli.onboarding import run_onboarding  # noqa: PLC0415 - 100 ms, only if nothing is configured
+
+            result = run_onboarding(loaded)
+            if isinstance(result, int):
+                return result
+            loaded = configuration(result, config_path())
+        chosen = [configured for configured in loaded.tenants if tenant in {None, configured.tenant.name}]
+        if not chosen:
+            return _report_no_tenant(loaded, tenant)
+        with report_errors():
+            return run_monitor(chosen, store_path(), configuration=loaded, is_all=tenant is None)
 
 
-def _led_to_monitor(wanted: str | None) -> int:
-    configured = configuration(os.environ, config_path())
-    if wanted is None and not configured.tenants and not configured.problems:
-        from zjobtui.cli.onboarding import run_onboarding  # noqa: PLC0415 - 100 ms, only if nothing is configured
-
-        environ = run_onboarding(configured)
-        if isinstance(environ, int):
-            return environ
-        configured = configuration(environ, config_path())
-    chosen = [one for one in configured.tenants if wanted in (None, one.tenant.name)]
-    if not chosen:
-        return _told_of_no_tenant(configured, wanted)
-    with report_errors():
-        return run_monitor(chosen, store_path(), configuration=configured, is_all=wanted is None)
-
-
-def _told_of_no_tenant(configured: Configuration, wanted: str | None) -> int:
-    for problem in configured.problems:
+def _report_no_tenant(loaded: Configuration, tenant: str | None) -> int:
+    for problem in loaded.problems:
         print_error(problem)
-    names = ", ".join(one.tenant.name for one in configured.tenants)
-    print_error(f"There is no tenant “{clean(str(wanted))}”; there is: {names}." if names else NO_TENANT)
+    names = ", ".join(configured.tenant.name for configured in loaded.tenants)
+    print_error(f"Unknown tenant “{clean(str(tenant))}”. Configured: {names}." if names else NO_TENANT)
     return USAGE

@@ -1,4 +1,4 @@
-"""The first start on a terminal: where nothing is configured the program leads, and then goes on."""
+"""The first start on a terminal: set up a tenant if none is configured."""
 
 import os
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ from zjobtui.models.tenant import ClientCredentials, Tenant
 from zjobtui.ui.onboarding import FirstStart, Next
 
 
-def run_onboarding(found: Configuration) -> Mapping[str, str] | int:
-    """The environment in which there is a tenant now; the exit status where a person wants none."""
-    app = FirstStart(config_path(), _sign_in, appearance_of(found)[0])
+def run_onboarding(configuration: Configuration) -> Mapping[str, str] | int:
+    """Show the dialogs; return the environment for the new tenant, or the exit status if there is none."""
+    app = FirstStart(config_path(), _sign_in, appearance_of(configuration)[0])
     status = app.run_guarded(lambda: "")
     if app.next is Next.DEMO:
         from zjobtui.cli.demo import show_demo  # noqa: PLC0415 - 300 ms (aiohttp), only for the demo

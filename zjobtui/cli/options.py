@@ -1,4 +1,4 @@
-"""The options that commands share, and the program that they belong to."""
+"""Options that several commands share, and the click group that all commands belong to."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -23,14 +23,14 @@ FILTER = click.option(
 
 
 def complete_tenants(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """The tenants that jobs are watched of and whose names begin so, for the shell."""
-    from zjobtui.cli.common import stored_tenants  # noqa: PLC0415 - 60 ms (the store); --help needs none of it
+    """Complete the names of tenants that jobs are stored for."""
+    from zjobtui.cli.selection import tenants_with_jobs  # noqa: PLC0415 - 60 ms (the store); --help needs none of it
 
-    return stored_tenants(incomplete)
+    return tenants_with_jobs(incomplete)
 
 
 def tenant_option(text: str) -> "Callable[[FC], FC]":
-    """`--tenant`, which does what the text says."""
+    """Return the option `--tenant` with this help text."""
     return click.option("--tenant", metavar="NAME", help=text, shell_complete=complete_tenants)
 
 
@@ -38,12 +38,12 @@ TENANT = tenant_option("Only jobs of this tenant.")
 
 
 def add_log_option(command: click.Command, envvar: str | None = None) -> None:
-    """Give a command, and those below it, the option `--log`, which switches the log on before the command runs."""
-    text = "Write a log of calls, retries and faults to this file; see also ZJOBTUI_LOG."
-    given = click.Option(["--log"], metavar="PATH", help=text, envvar=envvar, expose_value=False, callback=_start_log)
-    command.params.append(given)
-    for below in command.commands.values() if isinstance(command, click.Group) else ():
-        add_log_option(below)
+    """Add the option `--log`, which starts the log before the command runs, to a command and its subcommands."""
+    text = "Write a log of calls, retries and errors to this file; see also ZJOBTUI_LOG."
+    option = click.Option(["--log"], metavar="PATH", help=text, envvar=envvar, expose_value=False, callback=_start_log)
+    command.params.append(option)
+    for subcommand in command.commands.values() if isinstance(command, click.Group) else ():
+        add_log_option(subcommand)
 
 
 def _start_log(context: click.Context, _parameter: click.Parameter, name: str | None) -> None:
@@ -54,17 +54,17 @@ def _start_log(context: click.Context, _parameter: click.Parameter, name: str | 
 
 
 class Program(click.Group):
-    """The commands; each ends as `ended_quietly` says."""
+    """The group of all commands; each ends as `exit_cleanly` describes."""
 
     def main(  # type: ignore[override]
         self,
         args: Sequence[str] | None = None,
         prog_name: str | None = None,
-        **extra: Any,  # noqa: ANN401 - as click says it
+        **extra: Any,  # noqa: ANN401 - as click declares it
     ) -> Never:
         """Run a command and end the process with its exit status.
 
-        Click's own method exits with 1 on a closed pipe, on Ctrl+C and after a crash, which here is a failed job's.
+        Click's own method exits with 1 on a closed pipe, on Ctrl+C and after a crash; 1 means here that a job failed.
         """
         with exit_cleanly():
             words = list(sys.argv[1:] if args is None else args)
@@ -73,9 +73,9 @@ class Program(click.Group):
                     self.invoke(context)
             except click.exceptions.Exit as end:
                 sys.exit(end.exit_code)
-            except click.ClickException as fault:
-                log.warning("usage: %s", fault.format_message())
+            except click.ClickException as error:
+                log.warning("usage: %s", error.format_message())
                 with suppress(OSError, ValueError):
-                    fault.show()
-                sys.exit(fault.exit_code)
+                    error.show()
+                sys.exit(error.exit_code)
         sys.exit(OK)

@@ -1,4 +1,4 @@
-"""The states of the engine one by one, and what they say of jobs and tenants."""
+"""The engine's states as an iterator, and what `wait` and `watch` print about them to standard error."""
 
 import os
 import sys
@@ -21,39 +21,39 @@ from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.protocols import State, Subscriber
 
 TICK = 1.0
-"""Seconds after which a follower is woken although nothing has happened."""
+"""Seconds after which `states` yields even if nothing has happened."""
 
 
 class PollingEndedError(Exception):
-    """The engine has come to its end by a fault; nothing more will be heard of it. The message is for people."""
+    """Polling stopped with an error; no further state will come. The message is for the user."""
 
 
 class PolledEngine(Protocol):
-    """What a follower needs of the engine."""
+    """The part of the engine that `wait` and `watch` use."""
 
     @property
     def state(self) -> State:
         """The newest state."""
 
     def start(self) -> None:
-        """Starts to poll."""
+        """Start polling."""
 
     def subscribe(self, subscriber: Subscriber, /) -> None:
-        """Names the one who is told of every new state."""
+        """Set the function that is called with every new state."""
 
     def poll_now(self, jobs: Iterable[JobRef], /) -> None:
-        """Asks about jobs before all others."""
+        """Poll these jobs before all others."""
 
 
 def states(
     engine: PolledEngine, first: Iterable[JobRef] = (), wait: Callable[[], float] = lambda: TICK
 ) -> Iterator[State | None]:
-    """Starts the engine, with these jobs first, and gives every state; None when `wait` seconds brought none.
+    """Start the engine, polling these jobs first, and yield every state, or None if `wait` seconds brought none.
 
     Raises `PollingEndedError` after the last state.
     """
     queue: SimpleQueue[State] = SimpleQueue()
-    engine.subscribe(queue.put)  # before the start, for a thread that dies at once tells it but once
+    engine.subscribe(queue.put)  # before the start: a thread that dies at once publishes that only once
     engine.start()
     engine.poll_now(first)
     while True:
@@ -64,65 +64,66 @@ def states(
             continue
         yield state
         if state.fault not in engine.state.fault:
-            raise PollingEndedError(state.fault)  # what a tenant stumbles over, the engine keeps in its own state
+            raise PollingEndedError(state.fault)  # an error that polling survives stays in the engine's own state
 
 
 class Progress:
-    """How these jobs stand; what keeps their tenants from being polled is told once each time."""
+    """Prints the progress of these jobs: changes and problems as lines, and on a terminal a live line below them."""
 
     def __init__(self, jobs: Iterable[JobRef], now: float) -> None:
         self._tenants = frozenset(job.tenant for job in jobs)
         self._began = now
         self._is_live = sys.stderr.isatty()
         self._before: Watchlist | None = None
-        self._troubles = Troubles()
+        self._problems = Problems()
         self._steady = SteadyStatuses()
 
-    def tell(self, watches: Iterable[WatchedJob], state: State, now: float) -> None:
-        """What is new; on a terminal the line anew."""
-        known = Watchlist({watch.job: watch for watch in watches})
-        if news := [*self._news(known, now), *self._troubles.news(state, self._tenants)]:
+    def update(self, watches: Iterable[WatchedJob], state: State, now: float) -> None:
+        """Print what is new, and draw the live line again."""
+        watchlist = Watchlist({watch.job: watch for watch in watches})
+        if lines := [*self._changes(watchlist, now), *self._problems.new_in(state, self._tenants)]:
             self.close()
-            write_error("".join(f"{line}\n" for line in news))  # words of responses are not logged
+            write_error("".join(f"{line}\n" for line in lines))  # words of responses are not logged
         if self._is_live:
-            self._draw(known, [pulse for name, pulse in state.statuses.items() if name in self._tenants], now)
+            self._draw(watchlist, [status for name, status in state.statuses.items() if name in self._tenants], now)
 
     def close(self) -> None:
-        """Takes the live line away."""
+        """Erase the live line."""
         if self._is_live:
             write_error("\r\x1b[K")
 
-    def _draw(self, known: Watchlist, pulses: list[TenantStatus], now: float) -> None:
-        counted = [text for text, _, _ in count_texts(counts(known))]
-        waiting = sum(not watch.is_final for watch in known)
-        pulse = status_text(worst_status(self._steady.hold(pulses, now)), now, waiting)
+    def _draw(self, watchlist: Watchlist, statuses: list[TenantStatus], now: float) -> None:
+        """Draw counts, status and elapsed time; a narrow terminal gets a shorter text of the status."""
+        count_parts = [text for text, _, _ in count_texts(counts(watchlist))]
+        running = sum(not watch.is_final for watch in watchlist)
+        status = status_text(worst_status(self._steady.hold(statuses, now)), now, running)
         took, width = duration(now - self._began), max(20, _columns() - 1)
-        lines = [" · ".join((*counted, text.rstrip(), took)) for text in (pulse.full, *pulse.texts)]
+        lines = [" · ".join((*count_parts, text.rstrip(), took)) for text in (status.full, *status.texts)]
         line = next((line for line in lines if cells(line) <= width), fit(lines[-1], width).rstrip())
         write_error(f"\r\x1b[K{line}")
 
-    def _news(self, known: Watchlist, now: float) -> list[str]:
-        before, self._before = self._before, known
+    def _changes(self, watchlist: Watchlist, now: float) -> list[str]:
+        before, self._before = self._before, watchlist
         if before is None or self._is_live:
             return []
-        told = (EventKind.STATUS, EventKind.CONTRADICTED)
-        return [news_line(event, watch, now) for event, watch in differences(before, known) if event in told]
+        printed = (EventKind.STATUS, EventKind.CONTRADICTED)
+        return [news_line(event, watch, now) for event, watch in differences(before, watchlist) if event in printed]
 
 
-class Troubles:
-    """What keeps tenants from being polled and changes from being saved, each told once until it is another."""
+class Problems:
+    """What keeps tenants from being polled and changes from being saved; each is returned once until it changes."""
 
     def __init__(self) -> None:
-        self._told: dict[str, str] = {}
+        self._before: dict[str, str] = {}
 
-    def news(self, state: State, tenants: Container[str]) -> list[str]:
-        """The sentences that are new; of tenants only these count."""
+    def new_in(self, state: State, tenants: Container[str]) -> list[str]:
+        """Return the sentences that are new in a state, of these tenants only."""
         unsaved = state.unsaved and f"Not saved: {state.unsaved}"
         now = {"fault": state.fault, "unsaved": unsaved, "notice": state.notice}
-        for name, pulse in state.statuses.items():
-            if pulse.problem is not None and name in tenants:
-                now[f"tenant {name}"] = f"{name}: {pulse.problem}. {pulse.problem.kind.meaning}"
-        before, self._told = self._told, now
+        for name, status in state.statuses.items():
+            if status.problem is not None and name in tenants:
+                now[f"tenant {name}"] = f"{name}: {status.problem}. {status.problem.kind.meaning}"
+        before, self._before = self._before, now
         return [text for key, text in now.items() if text and text != before.get(key)]
 
 

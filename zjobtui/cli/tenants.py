@@ -1,14 +1,12 @@
-"""`tenants`: list and add tenants."""
+"""`tenants` and `tenants add`: list the configured tenants, and add one to config.toml."""
 
 import shlex
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
 from zjobtui.bootstrap.output import OK, SOME_REFUSED, USAGE, print_error
-from zjobtui.cli.common import found_configuration
+from zjobtui.cli.common import load_configuration
 from zjobtui.config.paths import config_path
 from zjobtui.config.tenants import InvalidTenantError, check_base_url, find_host
 from zjobtui.config.writer import NotWrittenError, TomlValue, add_tenant
@@ -17,71 +15,71 @@ from zjobtui.models.tenant import Tenant
 from zjobtui.polling.rate_limiter import limits_for
 
 
-def list_tenants(tenants: Sequence[Tenant], problems: Sequence[str], notices: Sequence[str] = ()) -> int:
-    """Prints a line for each: name, host, kind, calls of a day, where the secret comes from."""
-    for problem in (*problems, *notices):
-        print_error(problem)
-    for tenant in tenants:
-        calls = f"{limits_for(tenant.kind, tenant.daily_calls, tenant.calls_per_second).per_day:,.0f} calls/day"
-        cells = (fit(tenant.name, 16), fit(tenant.base_url, 34), fit(tenant.kind.value, 18), fit(calls, 20))
-        print("  ".join((*cells, tenant.credentials_from)))
-    if not tenants:
-        print_error("No tenant is configured. Add one with: zjobtui tenants add NAME --host … --client-id … --secret-…")
-    return USAGE if not tenants else SOME_REFUSED if problems else OK
-
-
-def save_tenant(path: Path, name: str, values: dict[str, TomlValue]) -> int:
-    """Adds a tenant to the settings; what its reader, or the table of hosts, would refuse is told and not written."""
-    try:
-        if host := values.get("host"):
-            find_host(str(host))
-        if url := values.get("url"):
-            values["url"] = check_base_url(str(url))
-        add_tenant(path, name, values)
-    except (InvalidTenantError, NotWrittenError) as fault:
-        print_error(str(fault))
-        return USAGE
-    print(f"{name} was added to {path}. Look whether it works with: zjobtui doctor")
-    return OK
-
-
 @click.group(invoke_without_command=True)
 @click.pass_context
 def tenants(context: click.Context) -> None:
-    r"""List the tenants that are configured.
+    r"""List the configured tenants.
 
     \b
     Examples:
     zjobtui tenants
     zjobtui tenants add eu --host "EU production" --client-id 5a1b… --secret-env EU_SECRET
     """
-    if context.invoked_subcommand is None:
-        found = found_configuration()
-        sys.exit(list_tenants([one.tenant for one in found.tenants], found.problems, found.notices))
+    if context.invoked_subcommand is not None:
+        return
+    configuration = load_configuration()
+    for problem in (*configuration.problems, *configuration.notices):
+        print_error(problem)
+    for configured in configuration.tenants:
+        print(_table_row(configured.tenant))
+    if not configuration.tenants:
+        print_error("No tenant is configured. Add one with: zjobtui tenants add NAME --host … --client-id … --secret-…")
+        sys.exit(USAGE)
+    sys.exit(SOME_REFUSED if configuration.problems else OK)
+
+
+def _table_row(tenant: Tenant) -> str:
+    """Return one line: name, host, kind, daily calls, and where the secret comes from."""
+    calls = f"{limits_for(tenant.kind, tenant.daily_calls, tenant.calls_per_second).per_day:,.0f} calls/day"
+    cells = (fit(tenant.name, 16), fit(tenant.base_url, 34), fit(tenant.kind.value, 18), fit(calls, 20))
+    return "  ".join((*cells, tenant.credentials_from))
 
 
 @tenants.command("add")
 @click.argument("name")
-@click.option("--host", help='One of Zuora\'s hosts by its name, such as "EU production".')
-@click.option("--url", help="The base URL, for any other host.")
-@click.option("--client-id", required=True, help="The id of the OAuth client.")
-@click.option("--secret-env", metavar="NAME", help="The environment variable that holds the secret.")
-@click.option("--secret-command", metavar="COMMAND", help='What prints the secret, such as "op read op://ops/zuora".')
-@click.option("--secret-file", metavar="PATH", help="The file that holds the secret; yours, with mode 0600.")
-@click.option("--secret-keyring", metavar="SERVICE", help="The service under which the keyring keeps it.")
+@click.option("--host", help='Name of a Zuora host, such as "EU production".')
+@click.option("--url", help="Base URL, for any other host.")
+@click.option("--client-id", required=True, help="Id of the OAuth client.")
+@click.option("--secret-env", metavar="NAME", help="Environment variable that holds the secret.")
+@click.option("--secret-command", metavar="COMMAND", help='Command that prints it, such as "op read op://ops/zuora".')
+@click.option("--secret-file", metavar="PATH", help="File that holds the secret; yours, with mode 0600.")
+@click.option("--secret-keyring", metavar="SERVICE", help="Service under which the keyring has the secret.")
 @click.option("--kind", help="production, central sandbox, developer sandbox, API sandbox, …; by default the host's.")
-@click.option("--colour", help="Its colour on the screen: a name or #rrggbb.")
-@click.option("--daily-calls", type=int, help="The calls of a day.")
-@click.option("--calls-per-second", type=float, help="The calls of a second, such as 0.5.")
-def add(name: str, **given: str | float | None) -> None:
-    """Add a tenant to config.toml; the secret itself is never given here.
+@click.option("--colour", help="Colour on the screen: a name or #rrggbb.")
+@click.option("--daily-calls", type=int, help="Most calls in a day.")
+@click.option("--calls-per-second", type=float, help="Most calls in a second, such as 0.5.")
+def add(name: str, **options: str | float | None) -> None:
+    """Add a tenant to config.toml; the secret itself is never an option.
 
     Give --host or --url, and one of the four --secret-… options.
     """
-    values: dict[str, str | int | float | list[str]] = {key: value for key, value in given.items() if value is not None}
-    if isinstance(command := values.get("secret_command"), str):
-        try:
-            values["secret_command"] = shlex.split(command)
-        except ValueError as fault:
-            raise click.UsageError(f"--secret-command cannot be taken apart: {fault}.") from None
-    sys.exit(save_tenant(config_path(), name, values))
+    values: dict[str, TomlValue] = {key: value for key, value in options.items() if value is not None}
+    try:
+        if isinstance(command := values.get("secret_command"), str):
+            values["secret_command"] = _split_command(command)
+        if host := values.get("host"):
+            find_host(str(host))
+        if url := values.get("url"):
+            values["url"] = check_base_url(str(url))
+        add_tenant(config_path(), name, values)
+    except (InvalidTenantError, NotWrittenError) as error:
+        print_error(str(error))
+        sys.exit(USAGE)
+    print(f"{name} was added to {config_path()}. Check it with: zjobtui doctor")
+
+
+def _split_command(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError as error:
+        raise click.UsageError(f"--secret-command is not a valid command line: {error}.") from None

@@ -1,4 +1,4 @@
-"""Reads config.toml: uses what is valid, and reports the rest by key and line, with the nearest valid name."""
+"""Load config.toml: use what is valid, and report the rest by key and line, with the nearest valid name."""
 
 import re
 import tomllib
@@ -26,79 +26,79 @@ from zjobtui.config.settings import (
 from zjobtui.models.text import clean, nearest, shorten, suggest
 
 SIZE_LIMIT = 256 * 1024
-"""Bytes of a settings file; a longer one is something else."""
+"""Bytes of a settings file at most."""
 
-NOT_TOML = "This is not TOML"
-"""How the problem of a file that is not TOML begins; nothing of such a file is used."""
+NOT_TOML = "not valid TOML"
+"""The beginning of the problem of a file that cannot be parsed; nothing of such a file is used."""
 
-_NOT_HERE = ("client_secret", "secret", "password", "token", "bearer_token", "access_token")
-_NEVER_HERE = (
-    "is refused: a secret is never kept in this file. Delete the line, let Zuora make a new secret, "
-    f"and say where that one comes from: {', '.join(SECRET_KEYS[:-1])} or {SECRET_KEYS[-1]}"
+_SECRET_NAMES = ("client_secret", "secret", "password", "token", "bearer_token", "access_token")
+_SECRET_IN_FILE = (
+    "is refused: this file must not contain a secret. Delete the line, create a new secret in Zuora, "
+    f"and set its source: {', '.join(SECRET_KEYS[:-1])} or {SECRET_KEYS[-1]}"
 )
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 
 def read_settings(path: Path, *, must_exist: bool = False) -> tuple[Settings, tuple[SettingsProblem, ...]]:
-    """Return the settings of a file and its problems, in the order of its lines; a missing file is no problem."""
+    """Return the settings of a file, and its problems by line; a missing file is a problem only if `must_exist`."""
     try:
         with path.open("rb") as file:
             content = file.read(SIZE_LIMIT + 1)
     except FileNotFoundError:
-        missing = SettingsProblem("", 0, f"There is no file {clean(str(path))}.")
+        missing = SettingsProblem("", 0, f"{clean(str(path))} was not found.")
         return Settings(), (missing,) if must_exist else ()
-    except (OSError, ValueError) as fault:
-        reason = getattr(fault, "strerror", None) or "that is no path"
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a valid path"
         return Settings(), (SettingsProblem("", 0, f"{clean(str(path))} cannot be read: {reason}."),)
     if len(content) > SIZE_LIMIT:
-        return Settings(), (SettingsProblem("", 0, f"{clean(str(path))} is too large for a file of settings."),)
+        return Settings(), (SettingsProblem("", 0, f"{clean(str(path))} is too large for a settings file."),)
     return parse_settings(content.decode("utf-8-sig", errors="surrogateescape"), RENAMED)
 
 
 def parse_settings(
     text: str, renamed: Mapping[KeyPath, KeyPath] = RENAMED
 ) -> tuple[Settings, tuple[SettingsProblem, ...]]:
-    """Return the settings that a text holds and its problems; of a text that is not TOML nothing is used."""
+    """Return the settings in a text, and its problems; nothing is used if it is not valid TOML."""
     try:
         text.encode()
-        given = tomllib.loads(text)
-    except (ValueError, RecursionError) as fault:
-        return Settings(), (_not_toml(text, fault),)
-    moved = _moves(given, renamed)
-    reading = _Reading(KeyLines(text, {new: old for old, new in moved.items()}))
-    reading.follow(moved, given)
-    settings = reading.settings(given)
-    return settings, tuple(sorted(reading.problems, key=lambda problem: problem.line))
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        return Settings(), (_syntax_error(text, error),)
+    moved = _former_paths(document, renamed)
+    loader = _Loader(KeyLines(text, {new: old for old, new in moved.items()}))
+    loader.apply_renames(moved, document)
+    settings = loader.load(document)
+    return settings, tuple(sorted(loader.problems, key=lambda problem: problem.line))
 
 
-def _not_toml(text: str, fault: Exception) -> SettingsProblem:
-    if isinstance(fault, UnicodeEncodeError):
-        before = text[: fault.start]
-        line, column, reason = before.count("\n") + 1, fault.start - before.rfind("\n"), "it is not written in UTF-8"
-    elif isinstance(fault, tomllib.TOMLDecodeError):
-        reason, _, place = str(fault).rpartition(" (at ")
-        found = re.findall(r"\d+", place) or (text.count("\n") + 1, len(text) - text.rfind("\n"))
-        line, column = int(found[0]), int(found[1])
+def _syntax_error(text: str, error: Exception) -> SettingsProblem:
+    if isinstance(error, UnicodeEncodeError):
+        before = text[: error.start]
+        line, column, reason = before.count("\n") + 1, error.start - before.rfind("\n"), "the encoding is not UTF-8"
+    elif isinstance(error, tomllib.TOMLDecodeError):
+        reason, _, position = str(error).rpartition(" (at ")
+        numbers = re.findall(r"\d+", position) or (text.count("\n") + 1, len(text) - text.rfind("\n"))
+        line, column = int(numbers[0]), int(numbers[1])
     else:
-        line, column, reason = 0, 0, "a number in it is too long, or it is nested too deeply"
-    return SettingsProblem("", line, f"{NOT_TOML}: {shorten(clean(reason), 200)}. Nothing is used.", column)
+        line, column, reason = 0, 0, "a number is too long, or the nesting is too deep"
+    return SettingsProblem("", line, f"{NOT_TOML}: {shorten(clean(reason), 200)}. The file is ignored.", column)
 
 
-def _moves(given: Mapping[str, Any], renamed: Mapping[KeyPath, KeyPath]) -> dict[KeyPath, KeyPath]:
-    """The former paths in a file, each with its present one."""
-    moves = {}
+def _former_paths(document: Mapping[str, Any], renamed: Mapping[KeyPath, KeyPath]) -> dict[KeyPath, KeyPath]:
+    """Return the former paths in a file, each with its current path."""
+    moved = {}
     for old, new in renamed.items():
-        names = _table_at(given, old[:1]) if "*" in old else {"": {}}
+        names = _table_at(document, old[:1]) if "*" in old else {"": {}}
         for name in names:
-            here = tuple(name if part == "*" else part for part in old)
-            if here[-1] in _table_at(given, here[:-1]):
-                moves[here] = tuple(name if part == "*" else part for part in new)
-    return moves
+            path = tuple(name if part == "*" else part for part in old)
+            if path[-1] in _table_at(document, path[:-1]):
+                moved[path] = tuple(name if part == "*" else part for part in new)
+    return moved
 
 
-def _table_at(given: Mapping[str, Any], path: KeyPath) -> dict[str, Any]:
-    table: Any = given
+def _table_at(document: Mapping[str, Any], path: KeyPath) -> dict[str, Any]:
+    table: Any = document
     for key in path:
         table = table.get(key) if isinstance(table, dict) else None
     return table if isinstance(table, dict) else {}
@@ -106,7 +106,7 @@ def _table_at(given: Mapping[str, Any], path: KeyPath) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Setting:
-    """How one key is decoded: its type, the sentence for what is valid, the names to choose from."""
+    """How to decode one key: its type, the description of valid values, and the names to choose from."""
 
     type: Any
     must_be: str
@@ -114,106 +114,108 @@ class _Setting:
     names: tuple[str, ...] = ()
     read: Callable[[object], object] | None = None
 
-    def decode(self, given: object) -> Any:  # noqa: ANN401 - a value of `type`
-        """Return the value as the program uses it; raises `msgspec.ValidationError`."""
-        if isinstance(given, str):
-            given = given.strip()
-            if clean(given) != given:
+    def decode(self, value: object) -> Any:  # noqa: ANN401 - a value of `type`
+        """Return the value as the program uses it; raise `msgspec.ValidationError`."""
+        if isinstance(value, str):
+            value = value.strip()
+            if clean(value) != value:
                 raise msgspec.ValidationError("control characters")
         if self.names:
-            given = [*map(self._canonical, given)] if isinstance(given, list) else self._canonical(given)
-        return msgspec.convert(self.read(given) if self.read else given, self.type)
+            value = [*map(self._canonical, value)] if isinstance(value, list) else self._canonical(value)
+        return msgspec.convert(self.read(value) if self.read else value, self.type)
 
-    def _canonical(self, given: object) -> object:
-        if not isinstance(given, str):
-            return given
-        word = re.sub(r"[\s_-]+", " ", given.strip().casefold())
+    def _canonical(self, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        word = re.sub(r"[\s_-]+", " ", value.strip().casefold())
         return {name.casefold(): name for name in self.names}.get(word, word)
 
-    def refusal(self, given: object) -> str:
-        """Say what is valid; and what was given, if that cannot be a secret in the wrong place."""
-        words = [word for word in (given if isinstance(given, list) else [given]) if isinstance(word, str)]
+    def refusal(self, value: object) -> str:
+        """Describe what is valid; name the value only if it cannot be a secret in the wrong place."""
+        words = [word for word in (value if isinstance(value, list) else [value]) if isinstance(word, str)]
         for word in words:
             if self._canonical(word) not in self.names and (near := nearest(word, self.names)):
                 return f"must be {self.must_be}, not “{shorten(clean(word), 40)}”; did you mean “{near}”?"
-        if isinstance(given, bool | int | float) and not self.is_text:
-            return f"must be {self.must_be}, not {shorten(str(given).lower(), 20)}"
+        if isinstance(value, bool | int | float) and not self.is_text:
+            return f"must be {self.must_be}, not {shorten(str(value).lower(), 20)}"
         return f"must be {self.must_be}"
 
 
 @cache
-def settings_of(table: type[msgspec.Struct]) -> dict[str, _Setting]:
-    """Return the settings of a table by key, from the annotations of its class."""
+def settings_of(schema: type[msgspec.Struct]) -> dict[str, _Setting]:
+    """Return the settings of a table by key, from the annotations of its schema."""
     kinds = {
-        one.name: [kind for kind in (one.type, *get_args(one.type)) if hasattr(kind, "__metadata__")]
-        for one in msgspec.structs.fields(table)
+        field.name: [kind for kind in (field.type, *get_args(field.type)) if hasattr(kind, "__metadata__")]
+        for field in msgspec.structs.fields(schema)
     }
-    return {key: _setting(kind[0]) for key, kind in kinds.items() if kind}
+    return {key: _setting(annotated[0]) for key, annotated in kinds.items() if annotated}
 
 
-def _setting(kind: Any) -> _Setting:  # noqa: ANN401 - an `Annotated` type
-    meta: msgspec.Meta = kind.__metadata__[0]
-    return _Setting(kind, meta.description or "", is_text=meta.pattern is not None, **(meta.extra or {}))
+def _setting(annotated: Any) -> _Setting:  # noqa: ANN401 - an `Annotated` type
+    meta: msgspec.Meta = annotated.__metadata__[0]
+    return _Setting(annotated, meta.description or "", is_text=meta.pattern is not None, **(meta.extra or {}))
 
 
-_BELONGS = "belongs to a tenant: it must stand below a line such as [tenants.NAME]"
+_MISPLACED_TENANT_KEY = "belongs to a tenant: move it below a line such as [tenants.NAME]"
 _TABLES = ("tenants", "polling", "list", "screen", "notify", "files", "keys")
 
 
-class _Reading:
-    """One pass over the tables, which collects the problems on the way."""
+class _Loader:
+    """Loads the tables of a file, and collects their problems."""
 
     def __init__(self, lines: KeyLines) -> None:
         self.lines = lines
         self.problems: list[SettingsProblem] = []
 
-    def follow(self, moves: Mapping[KeyPath, KeyPath], given: dict[str, Any]) -> None:
-        """Put the values of renamed settings under their present names, unless these are in the file, too."""
-        for old, new in moves.items():
-            table = _table_at(given, old[:-1])
+    def apply_renames(self, moved: Mapping[KeyPath, KeyPath], document: dict[str, Any]) -> None:
+        """Move the values of renamed settings to their current names, unless these are in the file, too."""
+        for old, new in moved.items():
+            table = _table_at(document, old[:-1])
             value = table.pop(old[-1])
             if new[-1] in table:
-                self._report(old, f"is now named {new[-1]}, which is in the file as well: delete this line")
+                self._report(old, f"was renamed to {new[-1]}, which is in the file as well: delete this line")
             else:
                 table[new[-1]] = value
-                self._report(old, f"is now named {new[-1]}; it is used, but rename it", is_used=True)
+                self._report(old, f"was renamed to {new[-1]}; the value is used, but rename the key", is_used=True)
 
-    def settings(self, given: dict[str, Any]) -> Settings:
-        for key in given:
+    def load(self, document: dict[str, Any]) -> Settings:
+        """Return the valid settings of a document."""
+        for key in document:
             if key not in _TABLES:
-                self._report((key,), _BELONGS if key in settings_of(TenantSettings) else _unknown(key, _TABLES))
+                is_of_tenant = key in settings_of(TenantSettings)
+                self._report((key,), _MISPLACED_TENANT_KEY if is_of_tenant else _unknown(key, _TABLES))
         return Settings(
-            tenants=self._tenants(self._table(("tenants",), given)),
-            polling=self._read(("polling",), given, PollingSettings),
-            list=self._read(("list",), given, ListSettings),
-            screen=self._read(("screen",), given, ScreenSettings),
-            notify=self._read(("notify",), given, NotifySettings),
-            files=self._read(("files",), given, FilesSettings),
-            keys=tuple(self._keys(self._table(("keys",), given))),
+            tenants=self._tenants(self._table(("tenants",), document)),
+            polling=self._read(("polling",), document, PollingSettings),
+            list=self._read(("list",), document, ListSettings),
+            screen=self._read(("screen",), document, ScreenSettings),
+            notify=self._read(("notify",), document, NotifySettings),
+            files=self._read(("files",), document, FilesSettings),
+            keys=tuple(self._keys(self._table(("keys",), document))),
             lines=self.lines,
         )
 
-    def _read(self, path: KeyPath, given: dict[str, Any], table: type[T]) -> T:
-        return table(**self._values(path, self._table(path, given), table))
+    def _read(self, path: KeyPath, document: dict[str, Any], schema: type[T]) -> T:
+        return schema(**self._values(path, self._table(path, document), schema))
 
     def _report(self, path: KeyPath, text: str, *, is_used: bool = False) -> None:
         end = "" if text.endswith("?") else "."
         key = dotted(path)
         self.problems.append(SettingsProblem(key, self.lines.of(path), f"{key} {text}{end}", is_used=is_used))
 
-    def _table(self, path: KeyPath, around: dict[str, Any]) -> dict[str, Any]:
-        table = around.get(path[-1], {})
+    def _table(self, path: KeyPath, parent: dict[str, Any]) -> dict[str, Any]:
+        table = parent.get(path[-1], {})
         if isinstance(table, dict):
             return table
         example = "[tenants.NAME]" if path == ("tenants",) else f"[{dotted(path)}]"
         self._report(path, f"must be a table: {example}")
         return {}
 
-    def _values(self, path: KeyPath, given: dict[str, Any], table: type[msgspec.Struct]) -> dict[str, Any]:
-        """The valid values of a table, by their keys."""
-        known = settings_of(table)
+    def _values(self, path: KeyPath, table: dict[str, Any], schema: type[msgspec.Struct]) -> dict[str, Any]:
+        """Return the valid values of a table by key."""
+        known = settings_of(schema)
         values = {}
-        for key, value in given.items():
+        for key, value in table.items():
             if key not in known:
                 self._report((*path, key), _unknown(key, known))
                 continue
@@ -224,25 +226,25 @@ class _Reading:
         return values
 
     def _tenants(self, tables: dict[str, Any]) -> tuple[TenantSettings, ...]:
-        given = {name: self._table(("tenants", name), tables) for name in tables}
-        tenants = [self._tenant(name, table) for name, table in given.items() if isinstance(tables[name], dict)]
+        by_name = {name: self._table(("tenants", name), tables) for name in tables}
+        tenants = [self._tenant(name, table) for name, table in by_name.items() if isinstance(tables[name], dict)]
         return tuple(tenant for tenant in tenants if tenant)
 
     def _tenant(self, name: str, table: dict[str, Any]) -> TenantSettings | None:
         path = ("tenants", name)
         values = self._values(path, table, TenantSettings)
-        is_named = self._has_good_name(name)
+        is_named = self._has_valid_name(name)
         has_host = self._has_one(path, table, ("host", "url"))
         has_client = self._has_one(path, table, ("client_id",))
         is_reported = not table.keys() & set(SECRET_KEYS) and any(_is_secret(key, _TENANT_KEYS) for key in table)
         has_source = not is_reported and self._has_one(path, table, SECRET_KEYS)
-        is_whole = is_named and has_host and has_client and has_source
-        needed = table.keys() & {"host", "url", "client_id", *SECRET_KEYS}
-        return TenantSettings(name=name, **values) if is_whole and needed <= values.keys() else None
+        is_complete = is_named and has_host and has_client and has_source
+        required = table.keys() & {"host", "url", "client_id", *SECRET_KEYS}
+        return TenantSettings(name=name, **values) if is_complete and required <= values.keys() else None
 
-    def _has_good_name(self, name: str) -> bool:
+    def _has_valid_name(self, name: str) -> bool:
         if name == "env":
-            self._report(("tenants", name), "is the name of the tenant in ZUORA_BASE_URL; give this one another")
+            self._report(("tenants", name), "is reserved for the tenant of ZUORA_BASE_URL; choose another name")
         elif not re.fullmatch(r"\w[\w .-]{0,39}", name) or clean(name) != name:
             self._report(("tenants", name), "must have a name of at most 40 letters, digits, dashes and dots")
         else:
@@ -250,23 +252,23 @@ class _Reading:
         return False
 
     def _has_one(self, path: KeyPath, table: dict[str, Any], keys: tuple[str, ...]) -> bool:
-        """Whether exactly one of these keys is there; none, and two, are reported."""
-        found = [key for key in keys if key in table]
-        if len(found) > 1:
-            self._report((*path, found[1]), f"is one too many beside {found[0]}: keep one of them")
-        elif not found:
+        """Return whether exactly one of these keys is set; report it otherwise."""
+        present = [key for key in keys if key in table]
+        if len(present) > 1:
+            self._report((*path, present[1]), f"cannot be combined with {present[0]}: delete one of them")
+        elif not present:
             self._report(path, f"needs {' or '.join(keys)}")
-        return len(found) == 1
+        return len(present) == 1
 
     def _keys(self, table: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        for action, given in table.items():
+        for action, key in table.items():
             if not re.fullmatch("[a-z][a-z_]{0,40}", action):
-                self._report(("keys", action), "is no action: its id has small letters only")
+                self._report(("keys", action), "is not an action: names of actions are in lower case")
                 continue
             try:
-                yield action, _KEY_NAME.decode(given)
+                yield action, _KEY_NAME.decode(key)
             except msgspec.ValidationError:
-                self._report(("keys", action), _KEY_NAME.refusal(given))
+                self._report(("keys", action), _KEY_NAME.refusal(key))
 
 
 _TENANT_KEYS = tuple(settings_of(TenantSettings))
@@ -274,9 +276,9 @@ _KEY_NAME = _setting(KeyName)
 
 
 def _unknown(key: str, known: Collection[str]) -> str:
-    return _NEVER_HERE if _is_secret(key, known) else f"is no setting; {suggest(key, known)}"
+    return _SECRET_IN_FILE if _is_secret(key, known) else f"is not a known setting; {suggest(key, known)}"
 
 
 def _is_secret(key: str, known: Collection[str]) -> bool:
-    """Whether a key is no setting, and more like the name of a secret than like any setting."""
-    return key not in known and nearest(key, (*_NOT_HERE, *SECRET_KEYS, *known)) in _NOT_HERE
+    """Return whether a key is unknown, and more similar to the name of a secret than to any setting."""
+    return key not in known and nearest(key, (*_SECRET_NAMES, *SECRET_KEYS, *known)) in _SECRET_NAMES

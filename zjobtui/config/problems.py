@@ -1,4 +1,4 @@
-"""What is wrong with a settings file, and on which line."""
+"""Problems in a settings file, and the lines of its keys."""
 
 import re
 import tomllib
@@ -10,19 +10,19 @@ from typing import Any, TypeAlias
 from zjobtui.models.text import clean, shorten
 
 KeyPath: TypeAlias = tuple[str, ...]
-"""A key with the tables around it, outermost first."""
+"""A key preceded by its tables, outermost first."""
 
 STATEMENT_LIMIT = 100
-"""Lines of one TOML statement whose end is looked for; the lines of the keys after a longer one are not known."""
+"""Lines of one TOML statement at most; after a longer one, the lines of keys are not known."""
 
 _BARE = re.compile("[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsProblem:
-    """Something wrong in the file; `line` and `column` count from 1, 0 if unknown.
+    """A problem in the file; `line` and `column` count from 1, 0 if unknown.
 
-    `is_used` is set if the value is used all the same: a setting under its old name.
+    `is_used` is set if the value is used anyway: a setting under its old name.
     """
 
     key: str
@@ -38,9 +38,9 @@ class SettingsProblem:
 
 @dataclass(frozen=True)
 class KeyLines:
-    """The lines of the keys and tables in a text that `tomllib` accepts; found when the first problem asks.
+    """The line of each key and table in a text that `tomllib` accepts; computed for the first problem.
 
-    `renamed` maps the present path of a key to the one that is in the text.
+    `renamed` maps the current path of a key to the old one in the text.
     """
 
     text: str = field(default="", repr=False)
@@ -56,20 +56,20 @@ class KeyLines:
     def lines(self) -> Mapping[KeyPath, int]:
         """The first line of every key and table, from 1.
 
-        Lines are collected until they are TOML by themselves, and so a statement; `tomllib` gives its keys.
+        Lines are collected until they are valid TOML and so a whole statement, whose keys `tomllib` returns.
         """
         lines: dict[KeyPath, int] = {}
         table: KeyPath = ()
         statement: list[str] = []
         for number, line in enumerate(self.text.replace("\r\n", "\n").split("\n"), 1):
             statement.append(line)
-            given = _parse(statement)
-            if given is None and len(statement) < STATEMENT_LIMIT:
+            parsed = _parse(statement)
+            if parsed is None and len(statement) < STATEMENT_LIMIT:
                 continue
-            if given is None:
+            if parsed is None:
                 break
             is_header = statement[0].lstrip().startswith("[")
-            paths = [path if is_header else (*table, *path) for path in _paths(given)]
+            paths = [path if is_header else (*table, *path) for path in _paths(parsed)]
             for path in paths:
                 for length in range(1, len(path) + 1):
                     lines.setdefault(path[:length], number - len(statement) + 1)
@@ -79,7 +79,7 @@ class KeyLines:
 
 
 def dotted(path: KeyPath) -> str:
-    """Return a key as messages name it."""
+    """Return a key as it is written in messages."""
     return shorten(clean(".".join(part if _BARE.fullmatch(part) else f'"{part}"' for part in path)), 120)
 
 
@@ -90,10 +90,10 @@ def _parse(statement: list[str]) -> dict[str, Any] | None:
         return None
 
 
-def _paths(given: Mapping[str, Any], around: KeyPath = ()) -> Iterator[KeyPath]:
-    """The keys of a statement, the innermost last; those inside an inline table included."""
-    for key, value in given.items():
-        path = (*around, key)
+def _paths(table: Mapping[str, Any], parent: KeyPath = ()) -> Iterator[KeyPath]:
+    """Yield the keys of a statement, the innermost last; those inside an inline table included."""
+    for key, value in table.items():
+        path = (*parent, key)
         yield path
         if isinstance(value, dict):
             yield from _paths(value, path)

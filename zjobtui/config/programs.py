@@ -1,4 +1,4 @@
-"""Runs the user's own programs without shell, terminal or secrets: one that prints a secret, one that is notified."""
+"""Run the user's commands without shell, terminal or secrets: to read a secret, and to send notifications."""
 
 import atexit
 import os
@@ -18,78 +18,78 @@ from typing import IO
 from zjobtui.models.tenant import Secret
 
 SECRET_TIME_LIMIT = 20.0
-"""Seconds that a command may take; one that asks a person for a password takes longer, and is refused."""
+"""Seconds that a command may take; one that prompts for a password takes longer and is refused."""
 
 OUTPUT_LIMIT = 16 * 1024
-"""Bytes that are read; a command that prints more prints no secret."""
+"""Bytes of output that are read; more than that is not a secret."""
 
 WITHHELD = frozenset({"ZUORA_CLIENT_SECRET", "ZUORA_BEARER_TOKEN"})
-"""Variables that no child process is given."""
+"""Environment variables that are never passed to a command."""
 
-NOTHING = Secret("")
+NO_SECRET = Secret("")
 
 _TICK = 0.05
 
 NOTIFY_TIME_LIMIT = 30.0
-"""Seconds that one run may take."""
+"""Seconds that one run of the notification command may take."""
 
 AT_ONCE = 4
-"""Runs at a time."""
+"""Runs of the notification command at the same time."""
 
 QUEUED = 200
-"""Texts that wait for their turn; what comes beyond them is not handed over, and that is told."""
+"""Notifications that may wait for a run; further ones are dropped, and `NotifyCommand.fault` reports it."""
 
 
 def child_environment(environ: Mapping[str, str], withheld: Collection[str] = ()) -> dict[str, str]:
-    """The environment for a child process: all but the variables that hold secrets."""
+    """Return the environment for a command: all variables but those that hold secrets."""
     return {name: text for name, text in environ.items() if name not in WITHHELD and name not in withheld}
 
 
 def run_command(words: Sequence[str], environ: Mapping[str, str], time_limit: float) -> tuple[Secret, str]:
-    """What a program printed, and why that is not to be used: an empty text where it ended well.
+    """Run a command; return what it printed and "", or no secret and why the command failed.
 
-    It runs in a session of its own: it cannot draw over the screen or wait for keys, and it ends with all it started.
+    It runs in a session of its own: it cannot draw over the screen or wait for keys, and all its processes are killed.
     """
     process = start(words, environ, stdin=DEVNULL, stdout=subprocess.PIPE)
     if isinstance(process, str):
-        return NOTHING, process
-    deadline, ending = time.monotonic() + time_limit, partial(end, process)
-    atexit.register(ending)  # whoever leaves meanwhile does not wait for it
+        return NO_SECRET, process
+    deadline, kill = time.monotonic() + time_limit, partial(kill_group, process)
+    atexit.register(kill)  # a program that exits meanwhile does not wait for the command
     try:
         output = _read(process, deadline)
         is_long = len(output) > OUTPUT_LIMIT
-        fault = "printed far more than a secret" if is_long else what_came_of(process, deadline, time_limit)
+        error = "printed far more than a secret" if is_long else wait_for_exit(process, deadline, time_limit)
     finally:
-        atexit.unregister(ending)
-        ending()
-    return (NOTHING, fault) if fault else (Secret(output.decode(errors="replace")), "")
+        atexit.unregister(kill)
+        kill()
+    return (NO_SECRET, error) if error else (Secret(output.decode(errors="replace")), "")
 
 
 def start(
     words: Sequence[str], environ: Mapping[str, str], *, stdin: int | IO[bytes], stdout: int
 ) -> subprocess.Popen[bytes] | str:
-    """The program in a session of its own, or why it could not be started."""
+    """Start a command in a session of its own; return its process, or why it could not be started."""
     try:
         return subprocess.Popen(  # noqa: S603 - the user's own configuration names the program
             words, env=dict(environ), stdin=stdin, stdout=stdout, stderr=DEVNULL, start_new_session=True
         )
-    except (OSError, ValueError) as fault:
-        return f"could not be started: {getattr(fault, 'strerror', None) or 'that is no program'}"
+    except (OSError, ValueError) as error:
+        return f"could not be started: {getattr(error, 'strerror', None) or 'not a valid command'}"
 
 
-def what_came_of(process: subprocess.Popen[bytes], deadline: float, time_limit: float) -> str:
-    """Waits for its end until `deadline` (monotonic); says why it did not end well, or nothing."""
+def wait_for_exit(process: subprocess.Popen[bytes], deadline: float, time_limit: float) -> str:
+    """Wait until the process exits or `deadline` (monotonic) has passed; return why it failed, or ""."""
     with suppress(subprocess.TimeoutExpired):
         process.wait(max(0.0, deadline - time.monotonic()))
     if process.returncode is None:
-        return f"did not end within {time_limit:g} seconds and was stopped"
+        return f"did not exit within {time_limit:g} seconds and was stopped"
     if process.returncode < 0:
-        return f"was ended by signal {-process.returncode}"
+        return f"was killed by signal {-process.returncode}"
     return f"failed with exit status {process.returncode}" if process.returncode > 0 else ""
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Ends it with all that it started, if it has not ended."""
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill the process and all processes that it started, unless it has exited."""
     if process.stdout is not None:
         process.stdout.close()
     if process.poll() is None:
@@ -99,18 +99,18 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _read(process: subprocess.Popen[bytes], deadline: float) -> bytes:
-    """What it prints until it ends: not until the pipe ends, which a daemon that it started may hold open."""
+    """Return the output until the process exits, not until the pipe is closed: a daemon may keep that open."""
     output, stream = b"", _stream(process)
     with selectors.DefaultSelector() as selector:
         selector.register(stream, selectors.EVENT_READ)
         while len(output) <= OUTPUT_LIMIT and time.monotonic() < deadline:
-            has_ended = process.poll() is not None
-            if selector.select(0 if has_ended else _TICK):
+            has_exited = process.poll() is not None
+            if selector.select(0 if has_exited else _TICK):
                 chunk = os.read(stream.fileno(), OUTPUT_LIMIT)
                 if not chunk:
                     break
                 output += chunk
-            elif has_ended:
+            elif has_exited:
                 break
     return output
 
@@ -122,7 +122,7 @@ def _stream(process: subprocess.Popen[bytes]) -> IO[bytes]:
 
 
 class NotifyCommand:
-    """Runs `words`, without shell, terminal or secrets, once for each text, which it reads from its standard input."""
+    """Runs a command once for each notification, which it reads from its standard input."""
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ class NotifyCommand:
         time_limit: float = NOTIFY_TIME_LIMIT,
     ) -> None:
         self.fault = ""
-        """Why the last run was of no use, for people; nothing after one that ended well."""
+        """Why the last run failed, for the user; empty after a run that succeeded."""
         self._words = tuple(words)
         self._environ = child_environment(environ, withheld)
         self._time_limit = time_limit
@@ -140,33 +140,31 @@ class NotifyCommand:
         self._threads: list[threading.Thread] = []
 
     def hand_over(self, text: str) -> None:
-        """Returns at once."""
+        """Queue the text of a notification; returns at once."""
         try:
             self._texts.put_nowait(text)
         except Full:
-            self.fault = (
-                f"The command in [notify] is too slow: {QUEUED} jobs wait for it, and more are not handed over."
-            )
+            self.fault = f"The command in [notify] is too slow: {QUEUED} notifications are queued, more are dropped."
         if len(self._threads) < AT_ONCE:
             self._threads.append(threading.Thread(target=self._work, name="notify", daemon=True))
             self._threads[-1].start()
 
     def _work(self) -> None:
         while True:
-            fault = self._run(self._texts.get())
-            self.fault = f"The command in [notify] {fault}." if fault else ""
+            error = self._run(self._texts.get())
+            self.fault = f"The command in [notify] {error}." if error else ""
 
     def _run(self, text: str) -> str:
         try:
-            with TemporaryFile() as given:
-                given.write(text.encode(errors="replace"))
-                given.seek(0)
-                process = start(self._words, self._environ, stdin=given, stdout=DEVNULL)
-        except OSError as fault:
-            return f"was given nothing: {fault.strerror}"
+            with TemporaryFile() as file:
+                file.write(text.encode(errors="replace"))
+                file.seek(0)
+                process = start(self._words, self._environ, stdin=file, stdout=DEVNULL)
+        except OSError as error:
+            return f"could not be given its input: {error.strerror}"
         if isinstance(process, str):
             return process
         try:
-            return what_came_of(process, time.monotonic() + self._time_limit, self._time_limit)
+            return wait_for_exit(process, time.monotonic() + self._time_limit, self._time_limit)
         finally:
-            end(process)
+            kill_group(process)

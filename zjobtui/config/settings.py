@@ -1,6 +1,6 @@
-"""What config.toml can hold: each key with its type, its limits and its documentation; knows no host and no action.
+"""Schema of config.toml: the type, limits and documentation of each key.
 
-A type is what `msgspec` checks; the description completes the sentence “KEY must be …”.
+`msgspec` checks the types; each description completes the sentence “KEY must be …”.
 """
 
 import os
@@ -21,54 +21,53 @@ from zjobtui.models.tenant import TenantKind
 from zjobtui.models.watched_job import ARCHIVE_AFTER
 
 COLOURS = ("red", "orange", "yellow", "green", "cyan", "blue", "magenta", "grey")
-"""Colours that have a name here; any other is written as #rrggbb."""
+"""Named colours; any other is written as #rrggbb."""
 
 SECRET_KEYS = ("secret_env", "secret_command", "secret_file", "secret_keyring")
-"""Where a secret may come from, in the order in which they are named."""
+"""The keys that name the source of a secret, in the order in which messages list them."""
 
 RENAMED: Mapping[KeyPath, KeyPath] = {}
-"""Settings and actions by their former paths, each with its present one in the same table; `*` is any tenant.
+"""Former paths of settings and actions, each with its current path in the same table; `*` is any tenant.
 
-No name has changed since the first version. One that does is added here and goes on being read.
+No name has changed since the first version. A renamed key is added here, so that its old name still works.
 """
 
-
-TOPICS = tuple(topic.value for topic in Topic)
+_TOPICS = tuple(topic.value for topic in Topic)
 
 
 def _names(*names: str, before: str = "", pattern: str | None = None) -> Meta:
-    """One of a few words, whatever its case."""
+    """Describe one of a few words, in any case."""
     return Meta(description=f"{before}one of {', '.join(names)}", pattern=pattern, extra={"names": names})
 
 
 def _text(pattern: str, description: str, read: Callable[[object], object] | None = None) -> Meta:
-    """A text that matches wholly; `read` turns what is in the file into a text first, or into None to refuse it."""
+    """Describe a text that matches as a whole; `read` first converts the value to a text, or to None to refuse it."""
     return Meta(pattern=rf"\A(?:{pattern})\Z", description=description, extra={"read": read})
 
 
-def _read_duration(given: object) -> float | None:
-    """Seconds; infinite for 0 or “never”."""
-    word = str(given).strip() if isinstance(given, str | int) and not isinstance(given, bool) else ""
+def _read_duration(value: object) -> float | None:
+    """Return seconds, infinite for 0 or “never”, or None if it is not a duration."""
+    word = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
     return inf if word.casefold() in {"0", "never"} else parse_duration(word) or None
 
 
-def _read_version(given: object) -> str | None:
-    """A version of the API; TOML reads one without quotes as a date or a number, which is as good."""
-    return str(given) if isinstance(given, str | float) or type(given) is date else None
+def _read_version(value: object) -> str | None:
+    """Return a version of the API, which without quotes is a date or a number in TOML."""
+    return str(value) if isinstance(value, str | float) or type(value) is date else None
 
 
-def _read_ids(given: object) -> object:
-    """Ids in one text or in a list of texts."""
-    is_list = isinstance(given, list) and all(isinstance(one, str) for one in given)
-    return ",".join(given) if is_list and isinstance(given, list) else given
+def _read_ids(value: object) -> object:
+    """Return the ids of a list as one text."""
+    is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return ",".join(value) if is_list and isinstance(value, list) else value
 
 
-def _read_program(given: object) -> object:
-    return given if isinstance(given, list) and str((*given, "")[0]).strip() else None
+def _read_program(value: object) -> object:
+    return value if isinstance(value, list) and str((*value, "")[0]).strip() else None
 
 
-def _read_path(given: object) -> object:
-    return os.path.expanduser(given) if isinstance(given, str) else given  # noqa: PTH111 - an unknown ~user is no error
+def _read_path(value: object) -> object:
+    return os.path.expanduser(value) if isinstance(value, str) else value  # noqa: PTH111 - an unknown ~user is kept
 
 
 _Switch = Annotated[bool, Meta(description="true or false, without quotes")]
@@ -97,7 +96,7 @@ _Program = Annotated[
         extra={"read": _read_program},
     ),
 ]
-"""A program and its arguments, word by word: no shell takes them apart."""
+"""A program and its arguments, word by word: no shell splits them."""
 _Seconds = Annotated[
     float, Meta(ge=2, le=86_400, description="a number of seconds from 2 to 86,400, without quotes or commas")
 ]
@@ -105,7 +104,7 @@ _Duration = Annotated[
     float, Meta(description='a duration such as "14 days" or "12h", or 0 for never', extra={"read": _read_duration})
 ]
 _Theme = Annotated[str, _text(r"[0-9A-Za-z_-]{1,60}", "the name of a theme")]
-_Topics = Annotated[tuple[Topic, ...], _names(*TOPICS, before="a list of words, each ")]
+_Topics = Annotated[tuple[Topic, ...], _names(*_TOPICS, before="a list of words, each ")]
 _Osc = Annotated[Literal["9", "777", "off"], _names("9", "777", "off")]
 
 KeyName = Annotated[str, _text(r"[!-~]{1,60}", 'the name of a key, such as "f5" or "ctrl+r"')]
@@ -123,11 +122,11 @@ class TenantSettings(Struct, frozen=True, kw_only=True):
     kind: _Kind | None = None
     """production, central sandbox, developer sandbox, API sandbox, simulator or other; the host's own by default."""
     colour: _Colour = ""
-    """Its colour on the screen: red, orange, yellow, green, cyan, blue, magenta, grey or #rrggbb; not of production."""
+    """Colour on the screen: red, orange, yellow, green, cyan, blue, magenta, grey or #rrggbb; not for production."""
     daily_calls: _DailyCalls | None = None
-    """Calls that zjobtui may make in a day (UTC); by default what Zuora allows a tenant of this kind."""
+    """Most calls in a day (UTC); by default a tenth of what Zuora grants a tenant of this kind."""
     calls_per_second: _Rate | None = None
-    """Calls that zjobtui may make in a second, such as 2 or 0.5; by default what Zuora allows a tenant of this kind."""
+    """Most calls in a second, such as 2 or 0.5; by default a tenth of what Zuora grants a tenant of this kind."""
     org_ids: _Ids = ""
     """Sent as Zuora-Org-Ids."""
     entity_ids: _Ids = ""
@@ -135,22 +134,22 @@ class TenantSettings(Struct, frozen=True, kw_only=True):
     version: _Version = ""
     """Sent as Zuora-Version, such as 2025-08-12."""
     client_id: _ClientId = ""
-    """The id of the OAuth client; it is no secret."""
+    """The id of the OAuth client, which is not a secret."""
     secret_env: _Variable = ""
     """The environment variable that holds the client's secret."""
     secret_command: _Program = ()
-    """A program that prints the secret as its only line, with its arguments; run without a shell."""
+    """A program with its arguments that prints the secret as its only line; run without a shell."""
     secret_file: _Path = ""
-    """A file that holds the secret as its only line; yours, with mode 0600 or 0400."""
+    """A file that holds the secret as its only line; it must be yours, with mode 0600 or 0400."""
     secret_keyring: _Service = ""
-    """The service under which the keyring keeps the secret, the client_id being the user."""
+    """The service under which the keyring has the secret; the user is the client_id."""
 
     def __repr__(self) -> str:
         return f"TenantSettings({self.name!r})"  # the arguments of a command may be secret
 
     @property
     def secret_source(self) -> SecretSource:
-        """Where the secret comes from."""
+        """The source of the secret."""
         if self.secret_env:
             return Variable(self.secret_env)
         if self.secret_command:
@@ -161,17 +160,17 @@ class TenantSettings(Struct, frozen=True, kw_only=True):
 
 
 class PollingSettings(Struct, frozen=True, kw_only=True):
-    """`[polling]`: how jobs are asked about."""
+    """`[polling]`: how often jobs are polled."""
 
     staleness_limit: _Seconds | None = None
-    """Seconds between two calls about a job of which nothing is expected, where the budget allows; 60 by default."""
+    """Longest time between two polls of a job in seconds, if the rate limits allow it; 60 by default."""
 
 
 class ListSettings(Struct, frozen=True, kw_only=True):
-    """`[list]`: what stays on the watchlist."""
+    """`[list]`: how long jobs stay on the watchlist."""
 
     archive_after: _Duration = ARCHIVE_AFTER
-    """How long a job that has ended and was looked at stays: "14 days", "12h"; 0 or "never" for always."""
+    """How long a finished job stays after it was read, such as "14 days" or "12h"; 0 or "never" for ever."""
 
 
 class ScreenSettings(Struct, frozen=True, kw_only=True):
@@ -180,34 +179,34 @@ class ScreenSettings(Struct, frozen=True, kw_only=True):
     theme: _Theme = ""
     """dark, light, high-contrast, colour-blind, ansi (the terminal's own colours), or another theme of the palette."""
     ascii: _Switch = False
-    """Signs and frames in plain ASCII, for a terminal or a font without others."""
+    """Symbols and frames in ASCII, for a terminal or font without Unicode."""
     utc: _Switch = False
-    """Times in UTC instead of local time; a key changes it."""
+    """Show times in UTC instead of local time; a key toggles it."""
     bell: _Switch = True
-    """Ring the terminal's bell for what `[notify]` tells of, at most once in ten seconds."""
+    """Ring the terminal bell for the events of `[notify]`, at most every ten seconds."""
 
 
 class NotifySettings(Struct, frozen=True, kw_only=True):
-    """`[notify]`: which events notify a user who does not look, and how beside the bell."""
+    """`[notify]`: which events are notified, and how besides the bell."""
 
     on: _Topics = tuple(Topic)
-    """failed, attention and all done; an empty list tells of nothing."""
+    """The events: failed, attention and all done; an empty list for none."""
     osc: _Osc = "off"
-    """Notifications of the desktop through the terminal, by OSC 9 or OSC 777."""
+    """Send desktop notifications through the terminal, by OSC 9 or OSC 777."""
     toast: _Switch = False
-    """A line in the corner of the screen as well, for some seconds; it takes no keys."""
+    """Also show a message in the corner of the screen for some seconds."""
     command: _Program = ()
-    """A program with its arguments, run without a shell; it reads the job as JSON from its standard input."""
+    """A program with its arguments, run without a shell; it reads the job as JSON from standard input."""
 
     def __repr__(self) -> str:
         return "NotifySettings()"  # as above
 
 
 class FilesSettings(Struct, frozen=True, kw_only=True):
-    """`[files]`: where the screen writes files."""
+    """`[files]`: where the monitor writes files."""
 
     folder: _Path = ""
-    """The folder of exports, copies and pictures; by default `exports` in the data folder."""
+    """The folder for exports, copies and screenshots; by default `exports` in the data folder."""
 
     @property
     def exports(self) -> Path | None:
@@ -217,7 +216,7 @@ class FilesSettings(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything in the file that can be used."""
+    """All valid settings of the file."""
 
     tenants: tuple[TenantSettings, ...] = ()
     polling: PollingSettings = field(default_factory=PollingSettings)
@@ -226,14 +225,14 @@ class Settings:
     notify: NotifySettings = field(default_factory=NotifySettings)
     files: FilesSettings = field(default_factory=FilesSettings)
     keys: tuple[tuple[str, str], ...] = ()
-    """`[keys]`: the id of an action, and the key that is to do it."""
+    """`[keys]`: the name of an action, and its key."""
     lines: KeyLines = field(default_factory=KeyLines, repr=False, compare=False)
 
     @property
     def secret_variables(self) -> frozenset[str]:
-        """The environment variables that hold secrets, which no child process needs."""
+        """The environment variables that hold secrets, which are withheld from child processes."""
         return frozenset(tenant.secret_env for tenant in self.tenants if tenant.secret_env)
 
     def problem_with(self, key: KeyPath, text: str) -> SettingsProblem:
-        """Return a problem that shows itself only where the value is used, such as a host that does not exist."""
+        """Return a problem that is found only when the value is used, such as a host that does not exist."""
         return SettingsProblem(dotted(key), self.lines.of(key), f"{dotted(key)}: {text}")

@@ -1,4 +1,4 @@
-"""The hosts that Zuora documents, and how a tenant is made of what a person configured."""
+"""Documented Zuora hosts, and tenants made from the user's configuration."""
 
 import re
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ _HOST_NAME = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]{0,251}[0-9A-Za-z])?")
 
 
 class InvalidTenantError(ValueError):
-    """What was configured is no tenant; the message says what is wrong and what would be right."""
+    """The configuration of a tenant is not valid; the message says what is wrong and what is valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """One documented environment: its REST base URL and where its screens are."""
+    """One documented environment: its REST base URL, and the URL of its user interface."""
 
     name: str
     base_url: str
@@ -70,28 +70,30 @@ def _is_host(hostname: str) -> bool:
 
 
 def check_base_url(text: str) -> str:
-    """The base URL without trailing slash; raises `InvalidTenantError` unless it is https, or http on loopback."""
+    """Return the base URL without trailing slash; raise `InvalidTenantError` if it is not https or on loopback."""
     shown = shorten(clean(text.strip().rpartition("@")[2]), 120)
     try:
         parts = urlsplit(text.strip())
         port = parts.port
     except ValueError:
-        raise InvalidTenantError(f"The base URL “{shown}” is not a URL.") from None
+        raise InvalidTenantError(f"The base URL “{shown}” is not a valid URL.") from None
     hostname = parts.hostname or ""
     if parts.scheme not in {"https", "http"} or not _is_host(hostname) or clean(text.strip()) != text.strip():
-        raise InvalidTenantError(f"The base URL “{shown}” is not a URL such as https://rest.eu.zuora.com.")
+        raise InvalidTenantError(f"The base URL “{shown}” is not a valid URL such as https://rest.eu.zuora.com.")
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise InvalidTenantError("The base URL must hold a host only: no user, password, query or fragment.")
+        raise InvalidTenantError("The base URL must contain a host only: no user, password, query or fragment.")
     if parts.path.strip("/"):
-        raise InvalidTenantError(f"The base URL “{shown}” must end after the host; zjobtui adds the path itself.")
+        raise InvalidTenantError(f"The base URL “{shown}” must end after the host, without a path.")
     if parts.scheme == "http" and not is_loopback(hostname):
-        raise InvalidTenantError(f"The base URL “{shown}” must begin with https://; plain http is for loopback only.")
+        raise InvalidTenantError(
+            f"The base URL “{shown}” must begin with https://; http is accepted for loopback only."
+        )
     host = f"[{hostname}]" if ":" in hostname else hostname
     return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
 
 
 def make_tenant(name: str, base_url: str) -> Tenant:
-    """A tenant at a base URL, with what the table of hosts knows of it; raises `InvalidTenantError`."""
+    """Return a tenant at a base URL, with kind and name of a documented host; raise `InvalidTenantError`."""
     url = check_base_url(base_url)
     hostname = urlsplit(url).hostname or ""
     for host in HOSTS:
@@ -114,40 +116,40 @@ def configured_tenant(
     org_ids: str = "",
     entity_ids: str = "",
 ) -> Tenant:
-    """A tenant at a documented host, by its name, or at a base URL; raises `InvalidTenantError`.
+    """Return a tenant of the settings file, at a documented host or a base URL; raise `InvalidTenantError`.
 
-    Whatever is not given is what the host, or every tenant, has by default; the screen calls it by its own name.
+    Arguments that are not given default to the values of the host, or of every tenant. Its title is its name.
     """
-    made = make_tenant(name, url or find_host(host).base_url)
+    tenant = make_tenant(name, url or find_host(host).base_url)
     return replace(
-        made,
+        tenant,
         title=name,
-        kind=kind or made.kind,
+        kind=kind or tenant.kind,
         colour=colour,
         daily_calls=daily_calls,
         calls_per_second=calls_per_second,
-        version=version or made.version,
+        version=version or tenant.version,
         org_ids=org_ids,
         entity_ids=entity_ids,
     )
 
 
 def find_host(name: str) -> Host:
-    """The documented host of this name, whatever its case; raises `InvalidTenantError` with the nearest name."""
+    """Return the documented host of this name, in any case; raise `InvalidTenantError` with the nearest name."""
     hosts = {host.name.casefold(): host for host in HOSTS}
     word = " ".join(name.casefold().split())
     if word in hosts:
         return hosts[word]
     if "." in word or ":" in word:
-        raise InvalidTenantError("A host is given by its name, such as “EU production”; for an address use url.")
-    right = suggest(word, [host.name for host in HOSTS])
-    raise InvalidTenantError(f"There is no host “{shorten(clean(name), 60)}”; {right}" + "." * (right[-1] != "?"))
+        raise InvalidTenantError("A host must be a name such as “EU production”; for an address, use url.")
+    hint = suggest(word, [host.name for host in HOSTS])
+    raise InvalidTenantError(f"Unknown host “{shorten(clean(name), 60)}”; {hint}" + "." * (hint[-1] != "?"))
 
 
 def environment_tenant(environ: Mapping[str, str]) -> tuple[Tenant, Credentials] | None:
-    """The tenant `env` of the ZUORA_* variables, or None where no base URL is set.
+    """Return the tenant `env` of the ZUORA_* variables, or None if no base URL is set.
 
-    Raises `InvalidTenantError` where the URL is wrong or the credentials are missing.
+    Raises `InvalidTenantError` if the URL is not valid or the credentials are missing.
     """
     base_url = environ.get("ZUORA_BASE_URL", "").strip()
     if not base_url:
@@ -156,14 +158,14 @@ def environment_tenant(environ: Mapping[str, str]) -> tuple[Tenant, Credentials]
 
 
 def environment_credentials(environ: Mapping[str, str]) -> Credentials:
-    """Client id and secret, or the bearer token; raises `InvalidTenantError` that names the missing variable."""
+    """Return client id and secret, or the bearer token; raise `InvalidTenantError` naming the missing variable."""
     client_id, secret = environ.get("ZUORA_CLIENT_ID", "").strip(), environ.get("ZUORA_CLIENT_SECRET", "").strip()
     token = environ.get("ZUORA_BEARER_TOKEN", "").strip()
     if client_id and secret:
         return ClientCredentials(client_id, Secret(secret))
     if token:
         if not (token.isascii() and token.isprintable()):
-            raise InvalidTenantError("ZUORA_BEARER_TOKEN holds characters that no token has.")
+            raise InvalidTenantError("ZUORA_BEARER_TOKEN contains characters that are not valid in a token.")
         return BearerToken(Secret(token))
     missing = "ZUORA_CLIENT_SECRET" if client_id else "ZUORA_CLIENT_ID"
     raise InvalidTenantError(f"ZUORA_BASE_URL is set, but {missing} is not (nor ZUORA_BEARER_TOKEN).")

@@ -1,4 +1,4 @@
-"""Adds tenants to config.toml, and their secrets where the user wants them, which is never that file."""
+"""Add tenants to config.toml, and store their secrets elsewhere: in a file or the keyring."""
 
 import importlib
 import os
@@ -31,58 +31,62 @@ class NotWrittenError(Exception):
     """The tenant was not added, and nothing was changed; the message says why."""
 
 
-class Place(Enum):
-    """Where a secret can be kept."""
+class SecretLocation(Enum):
+    """Where a secret can be stored."""
 
     FILE = "file"
     KEYRING = "keyring"
     VARIABLE = "variable"
 
 
-def places() -> tuple[Place, ...]:
-    """Return those that can be had here."""
-    return tuple(place for place in Place if place is not Place.KEYRING or find_spec("keyring"))
+def available_locations() -> tuple[SecretLocation, ...]:
+    """Return the locations that are available on this machine."""
+    return tuple(
+        location for location in SecretLocation if location is not SecretLocation.KEYRING or find_spec("keyring")
+    )
 
 
 def secret_file(config: Path, name: str) -> Path:
-    """Return the file of a tenant's secret: beside the settings."""
+    """Return the file for the secret of a tenant, in the folder of the settings."""
     return config.absolute().parent / f"{name}.secret"
 
 
-def variable(name: str) -> str:
-    """Return the environment variable of a tenant's secret."""
+def secret_variable(name: str) -> str:
+    """Return the environment variable for the secret of a tenant."""
     return f"ZUORA_SECRET_{re.sub('[^A-Z0-9]', '_', name.upper())}"
 
 
-def keep(config: Path, name: str, at: Mapping[str, str], credentials: ClientCredentials, place: Place) -> None:
-    """Add the tenant at a host or url, and keep its secret in `place`.
+def save_tenant(
+    config: Path, name: str, host: Mapping[str, str], credentials: ClientCredentials, location: SecretLocation
+) -> None:
+    """Add a tenant to the settings, and store its secret; `host` has the key `host` or `url`.
 
-    Of a variable only its name is written; the user sets it. Raises `NotWrittenError`, and then nothing is kept.
+    A variable is not set, only its name is written. Raises `NotWrittenError`; then nothing is stored.
     """
-    values: dict[str, TomlValue] = {**at, "client_id": credentials.client_id}
-    match place:
-        case Place.FILE:
+    values: dict[str, TomlValue] = {**host, "client_id": credentials.client_id}
+    match location:
+        case SecretLocation.FILE:
             path = secret_file(config, name)
             with _in_file(path, credentials.client_secret.reveal()):
                 add_tenant(config, name, {**values, "secret_file": str(path)})
-        case Place.KEYRING:
+        case SecretLocation.KEYRING:
             with _in_keyring(f"zjobtui {name}", credentials):
                 add_tenant(config, name, {**values, "secret_keyring": f"zjobtui {name}"})
-        case Place.VARIABLE:
-            add_tenant(config, name, {**values, "secret_env": variable(name)})
+        case SecretLocation.VARIABLE:
+            add_tenant(config, name, {**values, "secret_env": secret_variable(name)})
 
 
 def add_tenant(path: Path, name: str, values: Mapping[str, TomlValue]) -> None:
-    """Append `[tenants.NAME]` with these values, unless the reader would refuse it; raises `NotWrittenError`."""
+    """Append `[tenants.NAME]` with these values if they are valid; raise `NotWrittenError`."""
     try:
         text = path.read_bytes().decode() if path.exists() else ""
-    except (OSError, ValueError) as fault:
-        raise NotWrittenError(f"{clean(str(path))} cannot be read: {fault}.") from None
+    except (OSError, ValueError) as error:
+        raise NotWrittenError(f"{clean(str(path))} cannot be read: {error}.") from None
     settings, problems = parse_settings(text.removeprefix("\ufeff"))
     if any(problem.text.startswith(NOT_TOML) for problem in problems):
-        raise NotWrittenError(f"{clean(str(path))}, {problems[0]} Mend that first.")
+        raise NotWrittenError(f"{clean(str(path))}: {problems[0]} Fix that first.")
     if name in {tenant.name for tenant in settings.tenants} or ("tenants", name) in settings.lines.lines:
-        raise NotWrittenError(f"There is a tenant “{clean(name)}” in {clean(str(path))} already.")
+        raise NotWrittenError(f"There is already a tenant “{clean(name)}” in {clean(str(path))}.")
     _, problems = parse_settings(table_text(name, values))
     if problems:
         raise NotWrittenError(" ".join(problem.text for problem in problems))
@@ -95,7 +99,7 @@ def table_text(name: str, values: Mapping[str, TomlValue]) -> str:
 
 
 def _with_tenant(text: str, name: str, values: Mapping[str, TomlValue]) -> str:
-    """Return the text with the tenant below the other ones; comments, order and all other lines stay as they are."""
+    """Return the text with the tenant added after the others; comments, order and all other lines are kept."""
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     text = text.removeprefix("\ufeff")
     before = tomllib.loads(text)
@@ -112,29 +116,29 @@ def _with_tenant(text: str, name: str, values: Mapping[str, TomlValue]) -> str:
     except (TOMLKitError, ValueError):
         after, written = {}, ""
     if after != {**before, "tenants": {**before.get("tenants", {}), name: dict(values)}}:
-        raise NotWrittenError(f"[tenants.{name}] cannot be added to the file as it is; add it by hand.")
+        raise NotWrittenError(f"[tenants.{name}] cannot be added to this file automatically; add it by hand.")
     return mark + written
 
 
 @contextmanager
 def _in_file(path: Path, secret: str) -> Iterator[None]:
-    """A new file that nobody else can read; it is taken away again where the block fails."""
+    """Write the secret to a new file that only the user can read; delete it if the block fails."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
-        raise NotWrittenError(f"There is a file {clean(str(path))} already; it is left as it is.") from None
-    except OSError as fault:
-        raise NotWrittenError(f"{clean(str(path))} cannot be written: {fault.strerror}.") from None
+        raise NotWrittenError(f"There is already a file {clean(str(path))}; it was not changed.") from None
+    except OSError as error:
+        raise NotWrittenError(f"{clean(str(path))} cannot be written: {error.strerror}.") from None
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(f"{secret}\n")
             file.flush()
             os.fsync(file.fileno())
         yield
-    except OSError as fault:
+    except OSError as error:
         path.unlink(missing_ok=True)
-        raise NotWrittenError(f"{clean(str(path))} cannot be written: {fault.strerror}.") from None
+        raise NotWrittenError(f"{clean(str(path))} cannot be written: {error.strerror}.") from None
     except NotWrittenError:
         path.unlink(missing_ok=True)
         raise
@@ -142,29 +146,29 @@ def _in_file(path: Path, secret: str) -> Iterator[None]:
 
 @contextmanager
 def _in_keyring(service: str, credentials: ClientCredentials) -> Iterator[None]:
-    """An entry of the system's keyring; it is taken away again where the block fails."""
+    """Write the secret to the keyring of the system; delete it if the block fails."""
     try:
         keyring: Any = importlib.import_module("keyring")
         keyring.set_password(service, credentials.client_id, credentials.client_secret.reveal())
-    except Exception as fault:  # noqa: BLE001 - backends raise what they like, and its text may hold anything
-        log.warning("the keyring took no secret: %s", type(fault).__name__)
-        raise NotWrittenError(f"The keyring took no secret ({type(fault).__name__}).") from None
+    except Exception as error:  # noqa: BLE001 - backends raise anything, and the text may contain a secret
+        log.warning("the keyring did not store the secret: %s", type(error).__name__)
+        raise NotWrittenError(f"The keyring did not store the secret ({type(error).__name__}).") from None
     try:
         yield
     except NotWrittenError:
         try:
             keyring.delete_password(service, credentials.client_id)
-        except Exception as fault:  # noqa: BLE001 - as above
-            log.warning("the keyring still has the secret of a tenant that was not added: %s", type(fault).__name__)
+        except Exception as error:  # noqa: BLE001 - as above
+            log.warning("the keyring still has the secret of a tenant that was not added: %s", type(error).__name__)
         raise
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Replace the file in one step; a link stays one, and a file that is there keeps its mode."""
+    """Replace the file atomically; a link is followed, and an existing file keeps its mode."""
     target = path.resolve()
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o600
         write_whole(target, content, mode)
-    except OSError as fault:
-        raise NotWrittenError(f"{clean(str(path))} cannot be written: {fault.strerror}.") from None
+    except OSError as error:
+        raise NotWrittenError(f"{clean(str(path))} cannot be written: {error.strerror}.") from None

@@ -1,28 +1,28 @@
-"""What can be wrong with the simulated tenant, read from switches; knows nothing of how a call is spoiled."""
+"""The switches that make the simulated tenant fail, and how their text is parsed."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 SWITCHES: Mapping[str, str] = {
-    "latency": "seconds added to every answer",
-    "error": "share of calls, 0 to 1, answered with HTTP 500",
-    "drop": "share of calls whose connection is cut without an answer",
-    "html": "share of calls answered with HTTP 200 and a web page, as a proxy does",
-    "throttle": "share of calls answered with HTTP 429",
-    "rate": "calls a second that are let through; the rest get HTTP 429",
-    "token": "seconds that a token lives",
-    "outage": "LENGTH@START: every connection is cut for LENGTH seconds, from START seconds after the start",
+    "latency": "seconds added to every response",
+    "error": "share of calls, 0 to 1, that get HTTP 500",
+    "drop": "share of calls whose connection is closed without a response",
+    "html": "share of calls that get HTTP 200 and a web page, as from a proxy",
+    "throttle": "share of calls that get HTTP 429",
+    "rate": "calls a second that are accepted; the others get HTTP 429",
+    "token": "seconds that a token is valid",
+    "outage": "LENGTH@START: every connection is closed for LENGTH seconds, from START seconds after the start",
 }
-"""Every switch and what it does, for the command's help and for error messages."""
+"""Every switch and what it does; error messages list their names."""
 
 SHARES = ("drop", "throttle", "error", "html")
-"""The switches that take a share of the calls; one call is taken by one at the most."""
+"""The switches that apply to a share of the calls; at most one applies to a call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """The switches with their values; 0 and None mean that nothing is wrong."""
+    """The values of the switches; 0 and None mean no fault."""
 
     latency: float = 0.0
     error: float = 0.0
@@ -32,36 +32,36 @@ class Faults:
     rate: int | None = None
     token: float | None = None
     outage: tuple[float, float] | None = None
-    """Length and start."""
+    """Length and start in seconds."""
 
     @classmethod
     def parse(cls, text: str) -> "Faults":
-        """Faults from a text like `latency=0.3,error=0.1,outage=60@30`; raises `ValueError` with a sentence."""
-        given = dict(_split(part.strip()) for part in text.split(",") if part.strip())
+        """Parse a text like `latency=0.3,error=0.1,outage=60@30`; raise `ValueError` with a sentence."""
+        values = dict(_split(part.strip()) for part in text.split(",") if part.strip())
         faults = cls(
-            **{name: _number(name, given.get(name, "0")) for name in ("latency", *SHARES)},
-            rate=_rate(given["rate"]) if "rate" in given else None,
-            token=_number("token", given["token"]) if "token" in given else None,
-            outage=_outage(given["outage"]) if "outage" in given else None,
+            **{name: _number(name, values.get(name, "0")) for name in ("latency", *SHARES)},
+            rate=_rate(values["rate"]) if "rate" in values else None,
+            token=_number("token", values["token"]) if "token" in values else None,
+            outage=_outage(values["outage"]) if "outage" in values else None,
         )
         if sum(faults.share(name) for name in SHARES) > 1:
             raise ValueError(f"The shares of {', '.join(SHARES)} add up to more than 1 in “{text}”.")
         return faults
 
     def share(self, name: str) -> float:
-        """The share of calls that a switch of `SHARES` takes."""
+        """Return the share of calls of a switch in `SHARES`."""
         return {"drop": self.drop, "throttle": self.throttle, "error": self.error, "html": self.html}[name]
 
-    def taken_by(self, roll: float) -> str | None:
-        """The switch of `SHARES`, if any, that takes the call with this roll of 0 to 1."""
+    def pick_fault(self, roll: float) -> str | None:
+        """Return the switch of `SHARES` that applies to the call with this random number from 0 to 1, if any."""
         for name in SHARES:
             roll -= self.share(name)
             if roll < 0:
                 return name
         return None
 
-    def is_out(self, elapsed: float) -> bool:
-        """Whether the outage is on, `elapsed` seconds after the start."""
+    def in_outage(self, elapsed: float) -> bool:
+        """Return whether there is an outage `elapsed` seconds after the start."""
         if self.outage is None:
             return False
         length, start = self.outage
@@ -71,7 +71,7 @@ class Faults:
 def _split(part: str) -> tuple[str, str]:
     name, _, value = part.partition("=")
     if name not in SWITCHES or not value:
-        raise _bad(part, "is no switch with a value")
+        raise _bad(part, "is not a valid switch with a value")
     return name, value
 
 

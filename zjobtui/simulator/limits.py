@@ -1,4 +1,4 @@
-"""A tenant's request limits, counted in fixed windows; knows no HTTP but the text of its own headers."""
+"""Request limits of a tenant, counted in fixed windows, and their headers."""
 
 import math
 from collections.abc import Iterable
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Calls that a tenant gets in each window, by default those of production (Zuora's page on rate limits)."""
+    """Calls that a tenant may make in each window, by default those of production (Zuora's page on rate limits)."""
 
     minute: int = 50_000
     hour: int = 2_250_000
     day: int = 27_000_000
     second: int | None = None
-    """Not one of Zuora's: to see a client held very short."""
+    """Not a limit of Zuora: to test a client with a very low rate."""
     concurrency: int = 40
     tokens_a_minute: int = 100
     """Sign-ins from one address."""
@@ -24,8 +24,8 @@ API_SANDBOX = Limits(minute=2_500, hour=5_000, day=10_000)
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What the meter said of one call: the headers it goes with, and seconds to wait where it was one too many."""
+class MeterReading:
+    """The result of counting a call: headers for the response, and seconds to wait if the call exceeds the limit."""
 
     headers: dict[str, str]
     retry_after: int | None = None
@@ -43,7 +43,7 @@ class _Window:
 
     @property
     def left(self) -> int:
-        """Calls left; below zero when the last one was too many."""
+        """Calls left; below zero if the last call exceeded the limit."""
         return self.quota - self._used
 
     def reset(self, now: float) -> int:
@@ -51,14 +51,14 @@ class _Window:
 
 
 class Meter:
-    """Counts calls against quotas of `(calls, seconds)`; a refused call counts too."""
+    """Counts calls against quotas of `(calls, seconds)`; refused calls count, too."""
 
     def __init__(self, quotas: Iterable[tuple[int, int]]) -> None:
         self._windows = tuple(_Window(calls, seconds) for calls, seconds in quotas)
         self._policy = ", ".join(f"{window.quota};w={window.seconds}" for window in self._windows)
 
-    def take(self, now: float) -> Reading:
-        """Counts one call at `now`, in seconds of any clock that starts near zero."""
+    def count(self, now: float) -> MeterReading:
+        """Count one call at `now`, in seconds of any clock that starts near zero."""
         for window in self._windows:
             window.count(now)
         nearest = min(self._windows, key=lambda window: window.left / window.quota)
@@ -68,15 +68,15 @@ class Meter:
             "ratelimit-remaining": str(max(0, nearest.left)),
             "ratelimit-reset": str(reset),
         }
-        return Reading(headers, reset if nearest.left < 0 else None)
+        return MeterReading(headers, reset if nearest.left < 0 else None)
 
 
-def calls(limits: Limits) -> Meter:
-    """The meter of a tenant's calls."""
+def call_meter(limits: Limits) -> Meter:
+    """Return the meter for the calls of a tenant."""
     second = [] if limits.second is None else [(limits.second, 1)]
     return Meter([*second, (limits.minute, 60), (limits.hour, 3_600), (limits.day, 86_400)])
 
 
-def sign_ins(limits: Limits) -> Meter:
-    """The meter of sign-ins; all of loopback is one address."""
+def sign_in_meter(limits: Limits) -> Meter:
+    """Return the meter for sign-ins; all of loopback is one address."""
     return Meter([(limits.tokens_a_minute, 60)])

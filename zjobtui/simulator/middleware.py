@@ -1,4 +1,4 @@
-"""Middleware: credentials, limits, outages and faults."""
+"""Middleware: request limits and faults."""
 
 import asyncio
 from collections import Counter
@@ -11,30 +11,30 @@ from aiohttp import web
 
 from zjobtui.simulator import rng
 from zjobtui.simulator.faults import Faults
-from zjobtui.simulator.limits import Limits, calls, sign_ins
-from zjobtui.simulator.responses import NOT_ALLOWED, Body, Refusal, RefusedError, answer, not_found, throttled
+from zjobtui.simulator.limits import Limits, call_meter, sign_in_meter
+from zjobtui.simulator.responses import NOT_ALLOWED, Body, Refusal, RefusedError, json_response, not_found, throttled
 
-TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path, no secret
+TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path, not a secret
 TRACK_ID_LIMIT = 64
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """Every call that came in, counted also when it was refused or dropped."""
+    """Counts of all calls, including refused and dropped ones."""
 
     by_route: Counter[str] = field(default_factory=Counter)
     """Keys like `GET /v1/async-jobs/{id}`."""
     by_job: Counter[str] = field(default_factory=Counter)
-    """Job ids as they were asked for."""
+    """Keys are job ids as they were requested."""
 
     @property
     def total(self) -> int:
-        """All of them, sign-ins included."""
+        """All calls, sign-ins included."""
         return self.by_route.total()
 
     def count(self, request: web.Request) -> None:
-        """Counts one call."""
+        """Count one call."""
         resource = request.match_info.route.resource
         route = request.path if resource is None else resource.canonical
         self.by_route[f"{request.method} {route}"] += 1
@@ -43,34 +43,34 @@ class Requests:
 
 
 class LimitMiddleware:
-    """The outermost middleware; `elapsed` gives seconds since the world's start."""
+    """The outermost middleware: counts and limits calls; `elapsed` returns seconds since the start of the world."""
 
     def __init__(self, seed: int, limits: Limits, elapsed: Callable[[], float]) -> None:
         self.requests = Requests()
         self._elapsed = elapsed
         self._concurrency = limits.concurrency
-        self._calls = calls(limits)
-        self._sign_ins = sign_ins(limits)
-        self._throw: Random = rng.dice(seed, "request ids")
-        self._inside = 0
+        self._calls = call_meter(limits)
+        self._sign_ins = sign_in_meter(limits)
+        self._random: Random = rng.seeded(seed, "request ids")
+        self._running = 0
 
     async def __call__(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Answers one call; what a handler refuses becomes an answer here."""
+        """Respond to one call; a `RefusedError` of the handler becomes a response here."""
         self.requests.count(request)
         is_call = request.path != TOKEN_PATH
         meter = self._calls if is_call else self._sign_ins
-        reading = meter.take(self._elapsed())
-        self._inside += is_call
-        request_id = str(UUID(int=self._throw.getrandbits(128), version=4))
+        reading = meter.count(self._elapsed())
+        self._running += is_call
+        request_id = str(UUID(int=self._random.getrandbits(128), version=4))
         try:
-            wait = 1 if self._inside > self._concurrency else reading.retry_after
-            response = await self._answer(request, handler, request_id, wait)
+            wait = 1 if self._running > self._concurrency else reading.retry_after
+            response = await self._respond(request, handler, request_id, wait)
             response.headers.update(self._headers(request, request_id, reading.headers))
         finally:
-            self._inside -= is_call
+            self._running -= is_call
         return response
 
-    async def _answer(
+    async def _respond(
         self, request: web.Request, handler: Handler, request_id: str, wait: int | None
     ) -> web.StreamResponse:
         try:
@@ -89,7 +89,7 @@ class LimitMiddleware:
             **rates,
             "Concurrency-Limit-Type": "Default",
             "Concurrency-Limit-Limit": str(self._concurrency),
-            "Concurrency-Limit-Remaining": str(max(0, self._concurrency - self._inside)),
+            "Concurrency-Limit-Remaining": str(max(0, self._concurrency - self._running)),
             "Zuora-Request-Id": request_id,
         }
         track_id = request.headers.get("Zuora-Track-Id", "")
@@ -98,7 +98,7 @@ class LimitMiddleware:
 
 def _refuse(refusal: Refusal, request: web.Request, request_id: str) -> web.Response:
     status = refusal.status(request.headers.get("Zuora-Version", ""))
-    response = answer(Body.of(refusal.body(request_id)), request, status)
+    response = json_response(Body.of(refusal.body(request_id)), request, status)
     if refusal.retry_after is not None:
         response.headers["Retry-After"] = str(refusal.retry_after)
     return response
@@ -111,30 +111,30 @@ _RETRY_AFTER = 5
 
 
 class FaultMiddleware:
-    """Spoils calls, in an order that the seed decides; `elapsed` gives seconds since the world's start."""
+    """Applies faults to calls, chosen by the seed; `elapsed` returns seconds since the start of the world."""
 
     def __init__(self, faults: Faults, seed: int, elapsed: Callable[[], float]) -> None:
         self._faults = faults
         self._elapsed = elapsed
-        self._throw = rng.dice(seed, "faults")
+        self._random = rng.seeded(seed, "faults")
 
     async def __call__(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Lets the call through late, or not at all."""
-        taken_by = self._faults.taken_by(self._throw.random())
+        """Delay the call, or respond to it with a fault."""
+        fault = self._faults.pick_fault(self._random.random())
         if self._faults.latency:
             await asyncio.sleep(self._faults.latency)
-        if taken_by == "drop" or self._faults.is_out(self._elapsed()):
-            return _cut(request)
-        if taken_by == "throttle":
+        if fault == "drop" or self._faults.in_outage(self._elapsed()):
+            return _close_connection(request)
+        if fault == "throttle":
             raise RefusedError(throttled(_RETRY_AFTER))
-        if taken_by == "error":
-            return answer(_SYSTEM_ERROR, request, _SERVER_ERROR)
-        if taken_by == "html":
+        if fault == "error":
+            return json_response(_SYSTEM_ERROR, request, _SERVER_ERROR)
+        if fault == "html":
             return web.Response(text=_PAGE, content_type="text/html")
         return await handler(request)
 
 
-def _cut(request: web.Request) -> web.Response:
+def _close_connection(request: web.Request) -> web.Response:
     if request.transport is not None:
         request.transport.abort()
     return web.Response()

@@ -1,4 +1,4 @@
-"""The content of the simulated replies: created orders, previews, errors."""
+"""Contents of the simulated responses: created orders, previews, errors."""
 
 from collections.abc import Callable, Iterable, Mapping
 from random import Random
@@ -10,36 +10,36 @@ from zjobtui.simulator.world import Phase, SimulatedJob
 
 ORDER_TYPE = "AsyncCreateOrder"
 LARGE = 300
-"""Subscriptions that one asynchronous call may hold."""
+"""Most subscriptions in one asynchronous call."""
 
 
-def order_result(outcome: Outcome, naming: Naming, throw: Random) -> Json:
-    """The `result` of an order's job that ended as `outcome`."""
-    return _SHAPES[outcome](naming, throw)
+def order_result(outcome: Outcome, naming: Naming, random: Random) -> Json:
+    """Return the `result` of an order job with this outcome."""
+    return _SHAPES[outcome](naming, random)
 
 
-def _completed(naming: Naming, throw: Random) -> Json:
-    asked = naming.life.asked
-    subscriptions = throw.randint(1, 6) if asked.subscriptions is None else asked.subscriptions
-    items = _some(throw, 0.3, 3) if asked.order_line_items is None else asked.order_line_items
+def _completed(naming: Naming, random: Random) -> Json:
+    request = naming.job.request
+    subscriptions = random.randint(1, 6) if request.subscriptions is None else request.subscriptions
+    items = _some(random, 0.3, 3) if request.order_line_items is None else request.order_line_items
     return {
         **_head(naming, "Completed"),
         **_subscriptions(naming, ["Active"] * subscriptions),
         **(_order_line_items(naming, items) if items else {}),
-        **naming.invoices(throw.randint(1, 2)),
-        **(naming.credit_memos(1) if throw.random() < 0.15 else {}),
-        **_paid(naming, throw),
+        **naming.invoices(random.randint(1, 2)),
+        **(naming.credit_memos(1) if random.random() < 0.15 else {}),
+        **_paid(naming, random),
     }
 
 
-def _pending(naming: Naming, throw: Random) -> Json:
-    count = max(2, naming.life.asked.subscriptions or throw.randint(2, 5))
-    others = throw.choices(["Active", "Pending Activation", "Pending Acceptance"], k=count - 2)
-    statuses = [throw.choice(["Pending Activation", "Pending Acceptance"]), "Active", *others]
+def _pending(naming: Naming, random: Random) -> Json:
+    count = max(2, naming.job.request.subscriptions or random.randint(2, 5))
+    others = random.choices(["Active", "Pending Activation", "Pending Acceptance"], k=count - 2)
+    statuses = [random.choice(["Pending Activation", "Pending Acceptance"]), "Active", *others]
     return {
-        **_completed(naming, throw),
+        **_completed(naming, random),
         "status": "Pending",
-        **_subscriptions(naming, statuses[: naming.life.asked.subscriptions]),
+        **_subscriptions(naming, statuses[: naming.job.request.subscriptions]),
         "success": True,
     }
 
@@ -52,35 +52,35 @@ def _scheduled(naming: Naming, _: Random) -> Json:
     return _head(naming, "Scheduled")
 
 
-def _large(naming: Naming, throw: Random) -> Json:
+def _large(naming: Naming, random: Random) -> Json:
     statuses = ["Active"] * LARGE
-    for index in throw.sample(range(LARGE), 2):
+    for index in random.sample(range(LARGE), 2):
         statuses[index] = "Pending Acceptance"
     return {**_head(naming, "Completed"), **_subscriptions(naming, statuses), **naming.invoices(1)}
 
 
-def _localised(naming: Naming, throw: Random) -> Json:
-    return {**_head(naming, "Completed"), **_subscriptions(naming, ["有効"] * throw.randint(1, 3))}
+def _localised(naming: Naming, random: Random) -> Json:
+    return {**_head(naming, "Completed"), **_subscriptions(naming, ["有効"] * random.randint(1, 3))}
 
 
-def _old_shape(naming: Naming, throw: Random) -> Json:
-    """Subscriptions as bare numbers, the amount as a number."""
+def _old_shape(naming: Naming, random: Random) -> Json:
+    """Return subscriptions as plain numbers and the amount as a number, as older versions do."""
     return {
         **_head(naming, "Completed"),
-        "subscriptionNumbers": [naming.subscription_number(index) for index in range(throw.randint(1, 3))],
+        "subscriptionNumbers": [naming.subscription_number(index) for index in range(random.randint(1, 3))],
         **naming.payment(),
-        "paidAmount": _amount(throw),
+        "paidAmount": _amount(random),
     }
 
 
-def _ramped(naming: Naming, throw: Random) -> Json:
+def _ramped(naming: Naming, random: Random) -> Json:
     ramp = {"rampNumber": naming.plain("R"), "subscriptionNumber": naming.subscription_number(0)}
-    return {**_completed(naming, throw), "ramps": [ramp]}
+    return {**_completed(naming, random), "ramps": [ramp]}
 
 
-def _payment_error(naming: Naming, throw: Random) -> Json:
+def _payment_error(naming: Naming, random: Random) -> Json:
     return {
-        **_completed(naming, throw),
+        **_completed(naming, random),
         **naming.payment(),
         "paidAmount": "0",
         "paymentStatus": "Error",
@@ -89,14 +89,14 @@ def _payment_error(naming: Naming, throw: Random) -> Json:
     }
 
 
-def _refund_error(naming: Naming, throw: Random) -> Json:
+def _refund_error(naming: Naming, random: Random) -> Json:
     refund = {"number": naming.plain("R"), "refundInvoiceNumbers": [naming.invoice_number(0)], "status": "Error"}
-    return {**_completed(naming, throw), **naming.credit_memos(1), "refunds": [refund]}
+    return {**_completed(naming, random), **naming.credit_memos(1), "refunds": [refund]}
 
 
-def _write_off_failed(naming: Naming, throw: Random) -> Json:
+def _write_off_failed(naming: Naming, random: Random) -> Json:
     failed = {"invoiceNumber": naming.invoice_number(0), "status": "Failed", "failedReason": "Invoice is not posted"}
-    return {**_completed(naming, throw), "writeOff": [{"amount": _amount(throw), **failed}]}
+    return {**_completed(naming, random), "writeOff": [{"amount": _amount(random), **failed}]}
 
 
 def _head(naming: Naming, status: str) -> Json:
@@ -111,18 +111,18 @@ def _order_line_items(naming: Naming, count: int) -> Json:
     return {"orderLineItems": [{"id": naming.id("item", i), "itemNumber": str(i + 1)} for i in range(count)]}
 
 
-def _paid(naming: Naming, throw: Random) -> Json:
-    if throw.random() < 0.4:
+def _paid(naming: Naming, random: Random) -> Json:
+    if random.random() < 0.4:
         return {}
-    return {**naming.payment(), "paidAmount": f"{_amount(throw):.2f}", "paymentStatus": "Processed"}
+    return {**naming.payment(), "paidAmount": f"{_amount(random):.2f}", "paymentStatus": "Processed"}
 
 
-def _some(throw: Random, share: float, most: int) -> int:
-    return throw.randint(1, most) if throw.random() < share else 0
+def _some(random: Random, share: float, most: int) -> int:
+    return random.randint(1, most) if random.random() < share else 0
 
 
-def _amount(throw: Random) -> float:
-    return throw.randint(900, 250_000) / 100
+def _amount(random: Random) -> float:
+    return random.randint(900, 250_000) / 100
 
 
 _SHAPES: Mapping[Outcome, Callable[[Naming, Random], Json]] = {
@@ -147,9 +147,9 @@ _PERIOD = {"serviceStartDate": "2026-07-01", "serviceEndDate": "2026-07-31"}
 _TARGET = "2026-07-31"
 
 
-def preview_result(outcome: Outcome, naming: Naming, throw: Random) -> Json:
-    """The `result` of a preview's job: direct with its job type, direct without, or inside `previewResult`."""
-    preview = _preview(naming, throw)
+def preview_result(outcome: Outcome, naming: Naming, random: Random) -> Json:
+    """Return the `result` of a preview job: direct with or without job type, or inside `previewResult`."""
+    preview = _preview(naming, random)
     if outcome is Outcome.PREVIEW_WRAPPED:
         return {"previewResult": preview, "success": True}
     if outcome is Outcome.PREVIEW_UNTYPED:
@@ -157,10 +157,10 @@ def preview_result(outcome: Outcome, naming: Naming, throw: Random) -> Json:
     return {"jobType": PREVIEW_TYPE, **preview, "success": True}
 
 
-def _preview(naming: Naming, throw: Random) -> Json:
-    charged = [_item(naming, throw, "Charge", _cents(throw, 900, 40_000)) for _ in range(throw.randint(1, 4))]
-    credited = [_item(naming, throw, "Discount", -_cents(throw, 100, 900))]
-    monthly = _cents(throw, 900, 40_000)
+def _preview(naming: Naming, random: Random) -> Json:
+    charged = [_item(naming, random, "Charge", _cents(random, 900, 40_000)) for _ in range(random.randint(1, 4))]
+    credited = [_item(naming, random, "Discount", -_cents(random, 100, 900))]
+    monthly = _cents(random, 900, 40_000)
     return {
         "invoices": [_document("invoiceItems", charged)],
         "creditMemos": [_document("creditMemoItems", credited)],
@@ -181,14 +181,14 @@ def _document(items_key: str, items: list[dict[str, object]]) -> Json:
     }
 
 
-def _item(naming: Naming, throw: Random, processing: str, amount: float) -> Json:
+def _item(naming: Naming, random: Random, processing: str, amount: float) -> Json:
     tax = round(amount * _TAX, 2) if processing == "Charge" else 0
     return {
         **_PERIOD,
         "amountWithoutTax": amount,
         "taxAmount": tax,
         "chargeDescription": "",
-        "chargeName": "Loyalty discount" if processing == "Discount" else throw.choice(_CHARGES),
+        "chargeName": "Loyalty discount" if processing == "Discount" else random.choice(_CHARGES),
         "chargeNumber": None,
         "processingType": processing,
         "productName": "Music Service",
@@ -229,8 +229,8 @@ def _total(items: list[dict[str, object]], key: str) -> float:
     return round(sum(amount for item in items if isinstance(amount := item[key], int | float)), 2)
 
 
-def _cents(throw: Random, low: int, high: int) -> float:
-    return throw.randint(low, high) / 100
+def _cents(random: Random, low: int, high: int) -> float:
+    return random.randint(low, high) / 100
 
 
 _FAILURES: Mapping[Outcome, str] = {
@@ -243,30 +243,30 @@ _FAILURES: Mapping[Outcome, str] = {
 _PREVIEWS = frozenset({Outcome.PREVIEW, Outcome.PREVIEW_UNTYPED, Outcome.PREVIEW_WRAPPED})
 
 
-def reply(life: SimulatedJob, elapsed: float) -> Json:
-    """The whole answer about a job, `elapsed` seconds after the world's start."""
-    return phase_reply(life, life.phase(elapsed))
+def reply(job: SimulatedJob, elapsed: float) -> Json:
+    """Return the whole response for a job, `elapsed` seconds after the start of the world."""
+    return phase_reply(job, job.phase(elapsed))
 
 
-def phase_reply(life: SimulatedJob, phase: Phase) -> Json:
-    """The whole answer about a job in `phase`; a job that Zuora does not know never has another."""
-    if life.outcome is Outcome.UNKNOWN_TO_ZUORA:
+def phase_reply(job: SimulatedJob, phase: Phase) -> Json:
+    """Return the whole response for a job in `phase`; for a job unknown to Zuora it is always the same."""
+    if job.outcome is Outcome.UNKNOWN_TO_ZUORA:
         return {"success": False, "reasons": [{"code": 50000040, "message": "Cannot find response for job"}]}
     if phase is not Phase.ENDED:
         return _root("Queued" if phase is Phase.QUEUED else "Processing")
-    if life.outcome in _FAILURES:
-        return _root("Failed", errors=_FAILURES[life.outcome])
-    return _root("Completed", result=_result(life))
+    if job.outcome in _FAILURES:
+        return _root("Failed", errors=_FAILURES[job.outcome])
+    return _root("Completed", result=_result(job))
 
 
-def _result(life: SimulatedJob) -> Json:
-    naming, throw = Naming(life), rng.dice(life.seed, life.id, "result")
-    if life.outcome in _PREVIEWS:
-        return preview_result(life.outcome, naming, throw)
-    if life.outcome is Outcome.UNKNOWN_TYPE:
+def _result(job: SimulatedJob) -> Json:
+    naming, random = Naming(job), rng.seeded(job.seed, job.id, "result")
+    if job.outcome in _PREVIEWS:
+        return preview_result(job.outcome, naming, random)
+    if job.outcome is Outcome.UNKNOWN_TYPE:
         deleted = {"jobType": "AsyncDeleteOrder", "orderNumber": naming.order_number}
         return {**deleted, "somethingNew": {"a": [1, 2]}}
-    return order_result(life.outcome, naming, throw)
+    return order_result(job.outcome, naming, random)
 
 
 def _root(status: str, *, errors: str | None = None, result: Json | None = None) -> Json:

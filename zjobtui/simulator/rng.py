@@ -1,43 +1,43 @@
-"""Every random choice of the simulated tenant, drawn from hashes so that nothing depends on the order of asking."""
+"""Random numbers and ids from hashes of a seed and names, so that they do not depend on the order of calls."""
 
 import hashlib
 from math import log
 from random import Random
 
 MEDIAN = 20.0
-"""Seconds: "under 20 s" is what one public team reports as typical for its asynchronous orders."""
+"""Seconds; one public team reports "under 20 s" as typical for its asynchronous orders."""
 STUCK = 1800.0
-"""Seconds that a stuck job runs at the least."""
+"""Least seconds that a stuck job runs."""
 
 
-def dice(seed: int, *names: str | int) -> Random:
-    """Dice of their own for whatever `names` name: the same names throw the same numbers."""
+def seeded(seed: int, *names: str | int) -> Random:
+    """Return a generator that is seeded by these names: the same names give the same numbers."""
     return Random(_digest(seed, *names))
 
 
 def job_id(seed: int, *names: str | int) -> str:
-    """32 lowercase hexadecimal digits without dashes, as every real job id is."""
+    """Return 32 lowercase hexadecimal digits without dashes, as in every real job id."""
     return _digest(seed, "job", *names)[:32]
 
 
 def long_id(seed: int, *names: str | int) -> str:
-    """An object id as Zuora makes them: 32 hexadecimal digits that open with `8ad0`."""
+    """Return an object id as Zuora makes them: 32 hexadecimal digits that begin with `8ad0`."""
     return "8ad0" + _digest(seed, "object", *names)[:28]
 
 
 def uuid(seed: int, *names: str | int) -> str:
-    """36 characters in the shape of a UUID."""
+    """Return 36 characters in the format of a UUID."""
     text = _digest(seed, "uuid", *names)
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:32]}"
 
 
-def duration(throw: Random) -> float:
-    """Seconds that a job runs: log-normal, one in twelve stretched by a Pareto tail, one in a hundred stuck."""
-    roll = throw.random()
+def duration(random: Random) -> float:
+    """Return how long a job runs in seconds: log-normal, one in 12 with a Pareto tail, one in 100 stuck."""
+    roll = random.random()
     if roll < 0.01:
-        return STUCK + throw.expovariate(1 / 3600)
-    seconds = throw.lognormvariate(log(MEDIAN), 0.8)
-    return seconds * throw.paretovariate(1.1) if roll < 1 / 12 else seconds
+        return STUCK + random.expovariate(1 / 3600)
+    seconds = random.lognormvariate(log(MEDIAN), 0.8)
+    return seconds * random.paretovariate(1.1) if roll < 1 / 12 else seconds
 
 
 def _digest(seed: int, *names: str | int) -> str:

@@ -9,13 +9,13 @@ from aiohttp import web
 from zjobtui.simulator.auth import Credentials, Tokens
 from zjobtui.simulator.middleware import TOKEN_PATH
 from zjobtui.simulator.payloads import phase_reply
-from zjobtui.simulator.responses import MALFORMED, SIGNED_OUT, Body, RefusedError, answer, not_found
+from zjobtui.simulator.responses import MALFORMED, SIGNED_OUT, Body, RefusedError, json_response, not_found
 from zjobtui.simulator.scenarios import POSTED_DELETION, POSTED_ORDER, POSTED_PREVIEW, Outcome
 from zjobtui.simulator.world import OrderRequest, Phase, SimulatedJob, World
 
 
 def parse_request(body: bytes, *, by_id: bool) -> OrderRequest:
-    """What a body asks for; raises `RefusedError` for what is no JSON object."""
+    """Parse a posted order; raise `RefusedError` if it is not a JSON object."""
     try:
         order = json.loads(body)
     except (ValueError, RecursionError):
@@ -31,15 +31,15 @@ def parse_request(body: bytes, *, by_id: bool) -> OrderRequest:
     )
 
 
-def _length(several: object) -> int | None:
-    return len(several) if isinstance(several, list) else None
+def _length(value: object) -> int | None:
+    return len(value) if isinstance(value, list) else None
 
 
 _ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Jobs:
-    """Finds jobs by id, takes new ones, and keeps every answer encoded once made."""
+    """All jobs by id, with their encoded responses."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -48,27 +48,27 @@ class Jobs:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The ids that the world began with, then the posted ones in order."""
+        """The ids of the first jobs, then those of posted jobs in order."""
         return (*self._world.job_ids, *self._posted)
 
-    def post(self, at: float, asked: OrderRequest, shares: Mapping[Outcome, int]) -> str:
-        """Starts a job, `at` seconds after the world's start; returns its id."""
-        life = self._world.posted(len(self._posted), at, asked, shares)
-        self._posted[life.id] = life
-        return life.id
+    def post(self, at: float, request: OrderRequest, shares: Mapping[Outcome, int]) -> str:
+        """Start a job, `at` seconds after the start of the world; return its id."""
+        job = self._world.posted_job(len(self._posted), at, request, shares)
+        self._posted[job.id] = job
+        return job.id
 
-    def body(self, given: str, elapsed: float) -> Body | None:
-        """The answer about a job, its id with or without dashes; None for an id that the tenant never had."""
-        if not _ID.fullmatch(given):
+    def body(self, text: str, elapsed: float) -> Body | None:
+        """Return the response for a job id, with or without dashes; None if the tenant never had this id."""
+        if not _ID.fullmatch(text):
             return None
-        job_id = given.replace("-", "").lower()
-        life = self._world.life(job_id) or self._posted.get(job_id)
-        return None if life is None else self._encoded(life, life.phase(elapsed))
+        job_id = text.replace("-", "").lower()
+        job = self._world.job(job_id) or self._posted.get(job_id)
+        return None if job is None else self._encoded(job, job.phase(elapsed))
 
-    def _encoded(self, life: SimulatedJob, phase: Phase) -> Body:
-        key = (life.id, phase)
+    def _encoded(self, job: SimulatedJob, phase: Phase) -> Body:
+        key = (job.id, phase)
         if key not in self._bodies:
-            self._bodies[key] = Body.of(phase_reply(life, phase))
+            self._bodies[key] = Body.of(phase_reply(job, phase))
         return self._bodies[key]
 
 
@@ -77,7 +77,7 @@ UNAUTHORIZED = 401
 
 
 class Service:
-    """Answers the five calls; `elapsed` gives seconds since the world's start."""
+    """Handles the five calls; `elapsed` returns seconds since the start of the world."""
 
     def __init__(self, jobs: Jobs, credentials: Credentials, tokens: Tokens, elapsed: Callable[[], float]) -> None:
         self._jobs = jobs
@@ -86,7 +86,7 @@ class Service:
         self._elapsed = elapsed
 
     def routes(self) -> list[web.RouteDef]:
-        """The routes, to be added to an application."""
+        """Return the routes for the application."""
         return [
             web.post(TOKEN_PATH, self._sign_in),
             web.get("/v1/async-jobs/{id}", self._job, allow_head=False),
@@ -99,33 +99,33 @@ class Service:
         form = await request.post()
         known = (self._credentials.client_id, self._credentials.client_secret)
         if (form.get("client_id"), form.get("client_secret")) != known:
-            refused = {"error": "invalid_client", "error_description": "Bad client credentials"}
-            return answer(Body.of(refused), request, UNAUTHORIZED)
-        return answer(Body.of(self._tokens.give(self._elapsed())), request)
+            refusal = {"error": "invalid_client", "error_description": "Bad client credentials"}
+            return json_response(Body.of(refusal), request, UNAUTHORIZED)
+        return json_response(Body.of(self._tokens.issue(self._elapsed())), request)
 
     async def _job(self, request: web.Request) -> web.Response:
         self._check_token(request)
-        given = request.match_info["id"]
-        body = self._jobs.body(given, self._elapsed())
+        job_id = request.match_info["id"]
+        body = self._jobs.body(job_id, self._elapsed())
         if body is None:
-            raise RefusedError(not_found(given))
-        return answer(body, request)
+            raise RefusedError(not_found(job_id))
+        return json_response(body, request)
 
     async def _post_order(self, request: web.Request) -> web.Response:
-        return answer(Body.of({"jobId": await self._posted(request, POSTED_ORDER), "success": True}), request)
+        return json_response(Body.of({"jobId": await self._post(request, POSTED_ORDER), "success": True}), request)
 
     async def _post_preview(self, request: web.Request) -> web.Response:
-        return answer(Body.of({"jobId": await self._posted(request, POSTED_PREVIEW)}), request, ACCEPTED)
+        return json_response(Body.of({"jobId": await self._post(request, POSTED_PREVIEW)}), request, ACCEPTED)
 
     async def _delete_order(self, request: web.Request) -> web.Response:
         self._check_token(request)
         job_id = self._jobs.post(self._elapsed(), OrderRequest(order=request.match_info["number"]), POSTED_DELETION)
-        return answer(Body.of({"jobId": job_id, "success": True}), request)
+        return json_response(Body.of({"jobId": job_id, "success": True}), request)
 
-    async def _posted(self, request: web.Request, shares: Mapping[Outcome, int]) -> str:
+    async def _post(self, request: web.Request, shares: Mapping[Outcome, int]) -> str:
         self._check_token(request)
-        asked = parse_request(await request.read(), by_id=request.query.get("returnIds") == "true")
-        return self._jobs.post(self._elapsed(), asked, shares)
+        order_request = parse_request(await request.read(), by_id=request.query.get("returnIds") == "true")
+        return self._jobs.post(self._elapsed(), order_request, shares)
 
     def _check_token(self, request: web.Request) -> None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")

@@ -1,4 +1,4 @@
-"""How a job can end, who plays which part in a small world, and how often each happens in a large one."""
+"""How jobs can end: the scripted first jobs of every world, and the shares of outcomes for all others."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from random import Random
 
 
 class Outcome(Enum):
-    """How a job ends; what each looks like stands in `orders`, `previews` and `replies`."""
+    """How a job ends; `payloads` has the response for each."""
 
     ORDER = auto()
     ORDER_PENDING = auto()
@@ -33,7 +33,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ScriptedJob:
-    """A job of the cast: begun and ended so many seconds after the world's start, `Queued` until `queued_until`."""
+    """Outcome and times of a job in seconds after the start of the world; `Queued` until `queued_until`."""
 
     outcome: Outcome
     start: float
@@ -41,7 +41,7 @@ class ScriptedJob:
     queued_until: float | None = None
 
 
-CAST = (
+SCENARIOS = (
     ScriptedJob(Outcome.ORDER, -6, 4),
     ScriptedJob(Outcome.LOCKED, -9, 7),
     ScriptedJob(Outcome.ORDER_PENDING, -2, 11),
@@ -65,9 +65,9 @@ CAST = (
     ScriptedJob(Outcome.WRITE_OFF_FAILED, -4, 200),
     ScriptedJob(Outcome.ORDER, -40, 790),
 )
-"""The first jobs of every world, so that a dozen show the range: done within seconds, and still moving after minutes.
+"""The first jobs of every world: a dozen already show the range from done within seconds to running for minutes.
 
-The seventh is stuck; the last is slow, 13 min 50 s as one public team has seen.
+The seventh is stuck; the last one takes 13 min 50 s, as one public team has reported.
 """
 
 ORDINARY: Mapping[Outcome, int] = {
@@ -89,7 +89,7 @@ ORDINARY: Mapping[Outcome, int] = {
     Outcome.BAD_INPUT: 3,
     Outcome.INTERNAL: 1,
 }
-"""Per cent, for the jobs after the cast; lock contention is what fails most."""
+"""Per cent, for the jobs after the scenarios; lock contention is the most frequent failure."""
 
 POSTED_ORDER: Mapping[Outcome, int] = {
     Outcome.ORDER: 72,
@@ -98,15 +98,15 @@ POSTED_ORDER: Mapping[Outcome, int] = {
     Outcome.BAD_INPUT: 5,
     Outcome.INTERNAL: 1,
 }
-"""Per cent, for an order that somebody posts."""
+"""Per cent, for a posted order."""
 
 POSTED_PREVIEW: Mapping[Outcome, int] = {Outcome.PREVIEW: 90, Outcome.LOCKED: 10}
-"""Per cent, for a preview that somebody posts; previews lock too."""
+"""Per cent, for a posted preview; previews can fail by lock contention, too."""
 
 POSTED_DELETION: Mapping[Outcome, int] = {Outcome.UNKNOWN_TYPE: 1}
-"""The result of a deletion is documented nowhere: the simulator answers with a job type that no spec knows."""
+"""The result of a deletion is not documented: the simulator returns a job type that is in no specification."""
 
 
-def draw(shares: Mapping[Outcome, int], throw: Random) -> Outcome:
-    """One outcome, as often as its share says."""
-    return throw.choices(tuple(shares), tuple(shares.values()))[0]
+def draw(shares: Mapping[Outcome, int], random: Random) -> Outcome:
+    """Return a random outcome, weighted by its share."""
+    return random.choices(tuple(shares), tuple(shares.values()))[0]

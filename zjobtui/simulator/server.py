@@ -1,4 +1,4 @@
-"""The simulator as a server on loopback: start and stop it, and its tenants' limits."""
+"""The simulator as a server on loopback."""
 
 import asyncio
 import logging
@@ -23,15 +23,15 @@ from zjobtui.simulator.world import World
 
 HOST = "127.0.0.1"
 LARGEST_BODY = 16 * 2**20
-"""Bytes of a posted order: 300 subscriptions fit easily."""
+"""Bytes of a posted order at most: 300 subscriptions fit easily."""
 _PATIENCE = 0.05
-"""Seconds that answers under way get when the simulator stops."""
+"""Seconds that running calls get when the simulator stops."""
 _TURNS = 4
-"""Turns of the loop that asyncio needs to hand an accepted connection to its protocol, with one to spare."""
+"""Iterations that asyncio needs to pass an accepted connection to its protocol, and one more."""
 
 
 class Options(TypedDict, total=False):
-    """The fields of `Simulator`, for those who pass them on."""
+    """The fields of `Simulator`, for functions that pass them on."""
 
     seed: int
     jobs: int
@@ -45,9 +45,9 @@ class Options(TypedDict, total=False):
 class Simulator:
     """A tenant with `jobs` jobs at its start, served by `async with` in the caller's event loop until the block ends.
 
-    `port` 0 takes any free one. `faults` holds switches as `Faults.parse` reads them; a bad one raises `ValueError`.
-    `clock` gives seconds and may stand still or jump; the world starts when the block is entered, which raises
-    `OSError` when the port is taken.
+    `port` 0 is any free one. `faults` has switches for `Faults.parse`, which raises `ValueError` for an invalid one.
+    `clock` returns seconds and may stand still or jump; the world starts when the block is entered, which raises
+    `OSError` if the port is in use.
     """
 
     seed: int = 0
@@ -62,12 +62,12 @@ class Simulator:
         self._started: float | None = None
         self._credentials = Credentials.of(self.seed)
         self._jobs = Jobs(World(self.seed, self.jobs))
-        self._gate = LimitMiddleware(
+        self._limiter = LimitMiddleware(
             self.seed, replace(self.limits, second=faults.rate or self.limits.second), self._now
         )
         tokens = Tokens(self.seed, LIFETIME if faults.token is None else faults.token)
         app = web.Application(
-            middlewares=[web.middleware(self._gate), web.middleware(FaultMiddleware(faults, self.seed, self._now))],
+            middlewares=[web.middleware(self._limiter), web.middleware(FaultMiddleware(faults, self.seed, self._now))],
             client_max_size=LARGEST_BODY,
         )
         app.add_routes(Service(self._jobs, self._credentials, tokens, self._now).routes())
@@ -75,32 +75,32 @@ class Simulator:
 
     @property
     def base_url(self) -> str:
-        """Where it listens, as `http://127.0.0.1:PORT`; the port is known once the block is entered."""
+        """The URL of the server, `http://127.0.0.1:PORT`; the port is known once the block is entered."""
         return f"http://{HOST}:{self.port}"
 
     @property
     def client_id(self) -> str:
-        """The id to sign in with, 36 characters; the same for the same seed."""
+        """The id of the OAuth client, 36 characters; the same for the same seed."""
         return self._credentials.client_id
 
     @property
     def client_secret(self) -> str:
-        """The secret to sign in with; the same for the same seed."""
+        """The secret of the OAuth client; the same for the same seed."""
         return self._credentials.client_secret
 
     @property
     def job_ids(self) -> tuple[str, ...]:
-        """The ids at the start, the one that Zuora does not know among them, then those posted since."""
+        """The ids of the first jobs, including one that Zuora does not know, then those of posted jobs."""
         return self._jobs.ids
 
     @property
     def requests(self) -> Requests:
-        """Every call so far."""
-        return self._gate.requests
+        """Counts of all calls so far."""
+        return self._limiter.requests
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the world's start; 0 before it."""
+        """Seconds since the start of the world; 0 before it."""
         return self._now()
 
     async def __aenter__(self) -> Self:
@@ -112,7 +112,7 @@ class Simulator:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        # aiohttp closes the connections that it knows of: one that was accepted a moment ago must reach it first.
+        # aiohttp closes the connections that it knows: a connection that was just accepted must reach it first.
         asyncio.get_running_loop().remove_reader(self._socket)
         for _turn in range(_TURNS):
             await asyncio.sleep(0)
@@ -124,7 +124,7 @@ class Simulator:
 
 @contextmanager
 def running(**options: Unpack[Options]) -> Iterator[Simulator]:
-    """Serves on a daemon thread while the block runs; takes and raises what `Simulator` does."""
+    """Serve on a daemon thread during the block; takes the arguments of `Simulator` and raises its errors."""
     simulator = Simulator(**options)
     ready: Future[Callable[[], None]] = Future()
     thread = threading.Thread(target=asyncio.run, args=[_serve(simulator, ready)], name="simulator", daemon=True)
@@ -140,7 +140,7 @@ def running(**options: Unpack[Options]) -> Iterator[Simulator]:
 
 
 def serve_forever(ready: Callable[[Simulator], None], **options: Unpack[Options]) -> None:
-    """Serves in this thread until SIGINT or SIGTERM; calls `ready` once the port is known."""
+    """Serve in this thread until SIGINT or SIGTERM; call `ready` once the port is known."""
     asyncio.run(_serve_until_signal(Simulator(**options), ready))
 
 
@@ -150,9 +150,9 @@ async def _serve(simulator: Simulator, ready: Future[Callable[[], None]]) -> Non
         async with simulator:
             ready.set_result(lambda: _stop(loop, stopped))
             await stopped.wait()
-    except Exception as failure:  # raised again in the thread that waits for `ready`
+    except Exception as error:  # raised again in the thread that waits for `ready`
         logging.getLogger(__name__).debug("the simulator ended by an exception", exc_info=True)
-        ready.set_exception(failure)
+        ready.set_exception(error)
 
 
 def _stop(loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:

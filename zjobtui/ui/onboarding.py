@@ -17,7 +17,14 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from zjobtui.config.tenants import HOSTS, InvalidTenantError, configured_tenant
-from zjobtui.config.writer import NotWrittenError, Place, keep, places, secret_file, variable
+from zjobtui.config.writer import (
+    NotWrittenError,
+    SecretLocation,
+    available_locations,
+    save_tenant,
+    secret_file,
+    secret_variable,
+)
 from zjobtui.formatting.health import checkup_sentence
 from zjobtui.formatting.text_width import fit
 from zjobtui.models.health import Checkup
@@ -184,34 +191,34 @@ class FirstStart(TerminalApp):
     async def _is_kept(self, signed_in: SignedIn) -> bool:
         """Whether the tenant was written down, where a person wants its secret to be."""
         name, client = signed_in.tenant.name, signed_in.credentials
-        offered = {_told_of(place, self._config, name): place for place in places()}
+        offered = {_told_of(place, self._config, name): place for place in available_locations()}
         about = f"{signed_in.told}\n\nThe tenant is written into {clean(str(self._config))}. Where shall its secret be?"
         while picked := await self.push_screen_wait(ChoiceDialog("✓ Signed in", tuple(offered), about=about)):
-            writing = partial(keep, self._config, name, dict([signed_in.at]), client, offered[picked])
+            writing = partial(save_tenant, self._config, name, dict([signed_in.at]), client, offered[picked])
             try:
                 await run_on_daemon_thread(writing)
             except NotWrittenError as fault:
                 about = f"{fault}\n\nWhere shall the secret be?"
                 continue
-            if offered[picked] is Place.VARIABLE:
-                self.environ = {variable(name): client.client_secret.reveal()}
+            if offered[picked] is SecretLocation.VARIABLE:
+                self.environ = {secret_variable(name): client.client_secret.reveal()}
                 await self.push_screen_wait(ChoiceDialog("Set the variable", (GO_ON,), about=_exporting(name)))
             return True
         return False
 
 
-def _told_of(place: Place, config: Path, name: str) -> str:
+def _told_of(place: SecretLocation, config: Path, name: str) -> str:
     match place:
-        case Place.FILE:
+        case SecretLocation.FILE:
             return f"A file that only you can read, as plain text: {clean(str(secret_file(config, name)))}"
-        case Place.KEYRING:
+        case SecretLocation.KEYRING:
             return "The system's keyring"
-        case Place.VARIABLE:
-            return f"Nowhere: I set the variable {variable(name)} myself"
+        case SecretLocation.VARIABLE:
+            return f"Nowhere: I set the variable {secret_variable(name)} myself"
 
 
 def _exporting(name: str) -> str:
     return (
         "The secret is in memory until you leave. Before the next start, set it, with the secret for the dots:\n\n"
-        f"  export {variable(name)}='…'"
+        f"  export {secret_variable(name)}='…'"
     )

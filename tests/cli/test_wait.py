@@ -1,4 +1,4 @@
-"""Waiting for jobs and streaming what happens, with the real engine over the simulator in this very process."""
+"""`wait` and `watch`, with the real engine over the simulator in the same process."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ ABSENT = "f" * 32
 
 
 def late_clock() -> Callable[[], float]:
-    """The world's own clock: right after its start 200 seconds have passed, and all but one job has ended."""
+    """Return a clock for the world: 200 seconds after the start, so that all but one job have ended."""
     starts, began = iter([0.0]), time.monotonic()
     return lambda: next(starts, 200.0 + time.monotonic() - began)
 
@@ -48,7 +48,7 @@ def world() -> Iterator[Simulator]:
 
 @pytest.fixture
 def served(world: Simulator, monkeypatch: pytest.MonkeyPatch) -> Simulator:
-    """A tenant in the environment. Of its jobs 0 is done, 1 failed, 2 needs attention, 5 is unknown, 6 is running."""
+    """A tenant in the environment; its job 0 is done, 1 failed, 2 needs attention, 5 is unknown, 6 is running."""
     monkeypatch.setenv("ZUORA_BASE_URL", world.base_url)
     monkeypatch.setenv("ZUORA_CLIENT_ID", world.client_id)
     monkeypatch.setenv("ZUORA_CLIENT_SECRET", world.client_secret)
@@ -77,7 +77,7 @@ def test_the_exit_status_is_the_worst_of_all_jobs(
     assert [one.job.id.given for one in kept(store_path())] == ids
 
 
-def test_the_ids_come_from_a_text_and_the_end_as_json(served: Simulator) -> None:
+def test_ids_are_read_from_stdin_and_the_result_is_json(served: Simulator) -> None:
     reply = json.dumps({"jobId": served.job_ids[1], "success": True})
     status, printed, told = said(run("wait", "-", "--json", stdin=reply))
     printed_json = json.loads(printed)
@@ -87,14 +87,14 @@ def test_the_ids_come_from_a_text_and_the_end_as_json(served: Simulator) -> None
     assert re.search(rf"✗ failed  {served.job_ids[1]}  Job failed, lock contention", told)
 
 
-def test_what_has_ended_already_is_told_without_asking(served: Simulator) -> None:
+def test_a_finished_job_is_printed_without_a_call(served: Simulator) -> None:
     assert run("wait", served.job_ids[0]).exit_code == 0
     before = served.requests.total
     assert run("wait", served.job_ids[0][:8]).exit_code == 0
     assert served.requests.total == before
 
 
-def test_refused_credentials_are_told_and_end_it(served: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_credentials_are_reported_and_end_the_wait(served: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZUORA_CLIENT_SECRET", "sentinel-wrong")
     status, printed, told = said(run("wait", served.job_ids[3]))
     assert status == 5
@@ -103,7 +103,7 @@ def test_refused_credentials_are_told_and_end_it(served: Simulator, monkeypatch:
     assert "sentinel" not in printed + told
 
 
-def test_while_another_window_polls_its_jobs_are_waited_for_all_the_same(served: Simulator) -> None:
+def test_wait_follows_the_polling_of_another_window(served: Simulator) -> None:
     with opened(store_path()) as (store, _):
         assert store.acquire_lease(NAME, "another window", time.time(), 60.0)
     assert run("wait", served.job_ids[0], "--timeout", "20s").exit_code == 0
@@ -114,12 +114,12 @@ def test_while_another_window_polls_its_jobs_are_waited_for_all_the_same(served:
     ("arguments", "why"),
     [
         (["nonsense"], "“nonsense” is not on the watchlist"),
-        ([ABSENT, "--timeout", "soon"], "--timeout: “soon” is no span of time; try 90s"),
-        ([ABSENT, "--tenant", "eu"], "There is no tenant “eu”; there is: env."),
+        ([ABSENT, "--timeout", "soon"], "--timeout: “soon” is not a valid duration; try 90s"),
+        ([ABSENT, "--tenant", "eu"], "Unknown tenant “eu”. Configured: env."),
         ([], "Usage:"),
     ],
 )
-def test_wrong_usage_is_told_and_nothing_is_watched(arguments: list[str], why: str) -> None:
+def test_wrong_usage_is_reported_and_nothing_is_added(arguments: list[str], why: str) -> None:
     status, printed, told = said(run("wait", *arguments))
     assert (status, printed) == (2, "")
     assert why in told
@@ -127,7 +127,7 @@ def test_wrong_usage_is_told_and_nothing_is_watched(arguments: list[str], why: s
 
 
 @pytest.mark.parametrize("command", [["wait", ABSENT], ["watch"], ["add", ABSENT], ["archive"]])
-def test_a_broken_configuration_is_told_with_line_key_and_the_right_word(
+def test_an_invalid_configuration_is_reported_with_line_key_and_suggestion(
     command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "config.toml"
@@ -135,19 +135,19 @@ def test_a_broken_configuration_is_told_with_line_key_and_the_right_word(
     monkeypatch.setenv("ZJOBTUI_CONFIG", str(path))
     status, printed, told = said(run(*command))
     assert (status, printed) == (2, "")
-    assert "line 2: list.archive_aftr is no setting; did you mean archive_after?" in told
+    assert "line 2: list.archive_aftr is not a known setting; did you mean archive_after?" in told
     assert len(kept(store_path())) == 0
 
 
 @pytest.mark.parametrize("command", [["wait", ABSENT], ["watch"]])
-def test_without_a_tenant_the_variables_are_named(command: list[str]) -> None:
+def test_without_a_tenant_the_error_names_the_variables(command: list[str]) -> None:
     status, _, told = said(run(*command))
     assert status == 2
     assert "ZUORA_BASE_URL" in told
 
 
 class Answering(ScriptedEngine):
-    """Brings one answer for each time that somebody asks, or looks at the clock."""
+    """Returns the next observation for each call of `poll_now`."""
 
     def __init__(self, *brought: Observation | None) -> None:
         super().__init__(FixedClock(NOW))
@@ -166,26 +166,26 @@ def waited(engine: ScriptedEngine, *numbers: int, timeout: float = inf, for_any:
     return wait_for(engine, jobs, watches, engine.clock, for_any=for_any, ends_at=ends_at, as_json=False)
 
 
-def test_a_failed_call_is_no_end_and_the_answer_after_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_call_does_not_end_the_wait(capsys: pytest.CaptureFixture[str]) -> None:
     assert waited(Answering(missed(), seen(PROCESSING), failed()), 1) == 1
     told = capsys.readouterr()
     assert told.out.startswith("✗ failed")
     assert [line.split()[2:4] for line in told.err.splitlines()] == [["◌", "waiting"], ["✗", "failed"]]
 
 
-def test_one_of_several_is_enough_where_any_is_asked_for() -> None:
+def test_with_any_one_finished_job_is_enough() -> None:
     assert waited(Answering(done()), 1, 2, for_any=True) == 0
     assert waited(Answering(done()), 1, 2, timeout=0.0) == 6
 
 
-def test_a_job_that_somebody_removes_is_not_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_removed_job_is_not_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
     engine = Answering(None)
     threading.Timer(0.1, lambda: engine.remove([job(1)])).start()
     assert waited(engine, 1) == 6
     assert "not ended in time" in capsys.readouterr().out
 
 
-def test_a_tenant_that_is_signed_out_in_the_meantime_ends_it() -> None:
+def test_a_tenant_that_is_signed_out_meanwhile_ends_the_wait() -> None:
     engine = Answering(None)
     engine.pulse = replace(engine.pulse, problem=Problem(ProblemKind.SIGNED_OUT, "invalid client"))
     threading.Timer(0.1, engine.publish).start()
@@ -193,10 +193,10 @@ def test_a_tenant_that_is_signed_out_in_the_meantime_ends_it() -> None:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_where_polling_ends_by_a_fault_waiting_ends_with_a_sentence(
+def test_wait_ends_with_a_message_if_polling_stops(
     when: str, monkeypatch: pytest.MonkeyPatch, served: Simulator
 ) -> None:
-    """An engine whose thread dies, before it has said anything or after that."""
+    """The thread of the engine dies, before or after it has published a state."""
     main = Engine._main
 
     async def fail(self: Engine) -> None:
@@ -212,9 +212,7 @@ def test_where_polling_ends_by_a_fault_waiting_ends_with_a_sentence(
 
 
 @pytest.mark.parametrize(("brought", "status"), [(failed(), 1), (done(), 5), (None, 5)])
-def test_where_polling_ends_by_a_fault_only_a_failed_job_is_told_as_one(
-    brought: Observation | None, status: int
-) -> None:
+def test_if_polling_stops_only_a_failed_job_counts_as_failed(brought: Observation | None, status: int) -> None:
     class Ending(Answering):
         def poll_now(self, jobs: object, /) -> None:
             super().poll_now(jobs)
@@ -223,7 +221,9 @@ def test_where_polling_ends_by_a_fault_only_a_failed_job_is_told_as_one(
     assert waited(Ending(brought), 1, 2) == status
 
 
-def test_a_fault_that_polling_outlives_is_told_and_waited_through(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_that_polling_survives_is_reported_and_does_not_end_the_wait(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     class Stumbling(Answering):
         def poll_now(self, jobs: object, /) -> None:
             self.state = replace(self.state, fault="A fault in zjobtui itself: env stumbled, and goes on.")
@@ -236,18 +236,18 @@ def test_a_fault_that_polling_outlives_is_told_and_waited_through(capsys: pytest
     assert "stumbled, and goes on" in capsys.readouterr().err
 
 
-def test_a_job_in_two_tenants_must_be_told_apart(served: Simulator) -> None:
+def test_a_job_in_two_tenants_needs_a_tenant(served: Simulator) -> None:
     with opened(store_path()) as (store, _):
         added(store, *(watch(1, job=JobRef(tenant, JobId(served.job_ids[0]))) for tenant in ("env", "eu")))
     status, _, told = said(run("wait", served.job_ids[0]))
     assert status == 2
-    assert "is watched in env and eu; name one with --tenant." in told
+    assert "is watched in env and eu; choose one with --tenant." in told
     assert run("wait", served.job_ids[0], "--tenant", "env").exit_code == 0
 
 
 @contextmanager
 def process(served: Simulator, *arguments: str) -> "Iterator[subprocess.Popen[str]]":
-    """A command as a process of its own, killed at the end where it still runs."""
+    """Run a command as a process, and kill it at the end if it is still running."""
     variables = {"ZUORA_BASE_URL": served.base_url, "ZUORA_CLIENT_ID": served.client_id}
     env = environment({**variables, "ZUORA_CLIENT_SECRET": served.client_secret})
     command = with_default_signals([sys.executable, "-m", "zjobtui", *arguments])
@@ -260,7 +260,7 @@ def process(served: Simulator, *arguments: str) -> "Iterator[subprocess.Popen[st
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("ending", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_changes_are_streamed_as_they_happen_until_a_signal_and_the_lease_is_let_go(
+def test_watch_prints_changes_until_a_signal_and_releases_the_lease(
     served: Simulator, ending: signal.Signals, status: int
 ) -> None:
     run("add", *served.job_ids[:2], "--label", "mine")
@@ -277,7 +277,7 @@ def test_changes_are_streamed_as_they_happen_until_a_signal_and_the_lease_is_let
 
 
 @pytest.mark.slow
-def test_a_stream_that_nobody_reads_any_more_ends_quietly(served: Simulator) -> None:
+def test_watch_ends_silently_when_its_output_is_closed(served: Simulator) -> None:
     run("add", served.job_ids[0])
     with process(served, "watch") as started:
         assert started.stdout is not None
@@ -290,9 +290,7 @@ def test_a_stream_that_nobody_reads_any_more_ends_quietly(served: Simulator) -> 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("ending", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_waiting_that_is_interrupted_tells_how_far_it_came(
-    served: Simulator, ending: signal.Signals, status: int
-) -> None:
+def test_an_interrupted_wait_prints_the_current_state(served: Simulator, ending: signal.Signals, status: int) -> None:
     with process(served, "wait", served.job_ids[0], served.job_ids[6]) as started:
         assert started.stderr is not None
         while served.job_ids[6] not in started.stderr.readline():
@@ -303,7 +301,7 @@ def test_waiting_that_is_interrupted_tells_how_far_it_came(
         assert "waiting" in printed
 
 
-def test_a_list_whose_reader_has_gone_ends_quietly(served: Simulator) -> None:
+def test_ls_ends_silently_when_its_output_is_closed(served: Simulator) -> None:
     run("add", "-", stdin="\n".join(job_id(number).given for number in range(1_500)))
     with process(served, "ls") as started:
         assert started.stdout is not None
@@ -314,7 +312,7 @@ def test_a_list_whose_reader_has_gone_ends_quietly(served: Simulator) -> None:
 
 
 def counted_calls() -> int:
-    """The calls of today in the store."""
+    """Return the number of today's calls in the store."""
     with opened(store_path()) as (store, _):
         return store.count_calls("env", int(time.time() // 86_400), 0)
 
@@ -323,7 +321,7 @@ def counted_calls() -> int:
     ("numbers", "options", "calls"),
     [([0], [], 2), ([0, 1, 2, 5], [], 5), pytest.param([6], ["--timeout", "1s"], 2, marks=pytest.mark.slow)],
 )
-def test_all_calls_are_counted_in_the_day_of_the_tenant_when_waiting_ends_at_once(
+def test_all_calls_are_counted_if_wait_ends_immediately(
     served: Simulator, numbers: list[int], options: list[str], calls: int
 ) -> None:
     before = served.requests.total
@@ -340,9 +338,7 @@ def test_all_calls_are_counted_in_the_day_of_the_tenant_when_waiting_ends_at_onc
         pytest.param("watch", signal.SIGTERM, marks=pytest.mark.slow),
     ],
 )
-def test_all_calls_are_counted_in_the_day_of_the_tenant_at_a_signal(
-    served: Simulator, command: str, ending: signal.Signals
-) -> None:
+def test_all_calls_are_counted_at_a_signal(served: Simulator, command: str, ending: signal.Signals) -> None:
     ids = [served.job_ids[0], served.job_ids[6]]
     run("add", *ids)
     before = served.requests.total
@@ -359,7 +355,7 @@ def test_all_calls_are_counted_in_the_day_of_the_tenant_at_a_signal(
 
 
 @pytest.mark.slow
-def test_a_call_that_a_signal_cuts_off_is_counted_with_its_token() -> None:
+def test_a_call_interrupted_by_a_signal_is_counted_with_its_token() -> None:
     with running(jobs=1, seed=7, faults="latency=0.5") as slow:
         with process(slow, "wait", slow.job_ids[0]) as one:
             while slow.requests.total < 2:

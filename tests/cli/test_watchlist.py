@@ -1,4 +1,4 @@
-"""Which jobs the printing commands print, in what form, and what leaves the list and comes back."""
+"""Listing, archiving, removing, restoring, exporting and importing jobs."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ def given(*numbers: int) -> list[str]:
 
 @pytest.fixture
 def filled() -> None:
-    """Jobs 1 and 2 ended long ago, done and failed, and were looked at; 3 is of the tenant eu, 4 is new."""
+    """Add jobs: 1 (done) and 2 (failed) ended long ago and were read, 3 is of the tenant eu, 4 is new."""
     long_ago = time.time() - 40 * 86_400
     with opened(store_path()) as (store, _):
         for number, one in ((1, done(long_ago)), (2, failed(long_ago))):
@@ -36,23 +36,23 @@ def filled() -> None:
 
 
 @pytest.mark.usefixtures("filled")
-def test_a_filter_and_a_tenant_choose_what_is_listed() -> None:
+def test_filter_and_tenant_select_the_listed_jobs() -> None:
     assert ids(run("ls", "--json", "--filter", "status:failed").stdout) == given(2)
     assert ids(run("ls", "--json", "--filter", "is:final !tag:b").stdout) == given(1, 2)
     assert ids(run("ls", "--json", "--tenant", "eu").stdout) == given(3)
-    assert said(run("ls", "--filter", "order:nothing")) == (0, "", "There is no such job.\n")
+    assert said(run("ls", "--filter", "order:nothing")) == (0, "", "No jobs match.\n")
 
 
 @pytest.mark.parametrize("command", ["ls", "archive", "export"])
 @pytest.mark.parametrize(("wanted", "why"), [("statsu:failed", "try status:"), ("age>5", "“5” has no unit yet")])
-def test_a_filter_that_cannot_be_understood_is_told_and_nothing_is_done(command: str, wanted: str, why: str) -> None:
+def test_an_invalid_filter_is_reported_and_nothing_is_done(command: str, wanted: str, why: str) -> None:
     status, printed, told = said(run(command, "--filter", wanted))
     assert (status, printed) == (2, "")
     assert why in told
 
 
 @pytest.mark.usefixtures("filled")
-def test_csv_holds_what_json_holds_and_no_formula() -> None:
+def test_csv_has_the_content_of_json_and_no_formula() -> None:
     rows = list(csv.DictReader(io.StringIO(run("ls", "--csv").stdout)))
     assert [row["job_id"] for row in rows] == given(1, 2, 3, 4)
     assert [row["label"] for row in rows] == ["'=job 1", "'=job 2", "", ""]
@@ -61,8 +61,8 @@ def test_csv_holds_what_json_holds_and_no_formula() -> None:
 
 
 @pytest.mark.usefixtures("filled")
-def test_what_is_finished_and_seen_for_long_is_archived_and_comes_back() -> None:
-    assert run("archive").stdout == "2 jobs archived. `zjobtui restore` brings one back.\n"
+def test_old_jobs_are_archived_and_can_be_restored() -> None:
+    assert run("archive").stdout == "2 jobs archived. `zjobtui restore` brings a job back.\n"
     assert ids(run("ls", "--json").stdout) == given(3, 4)
     assert ids(run("ls", "--archived", "--json").stdout) == given(1, 2)
     assert run("show", "=job 1").stdout.startswith("✓ done")
@@ -73,7 +73,7 @@ def test_what_is_finished_and_seen_for_long_is_archived_and_comes_back() -> None
 
 
 @pytest.mark.usefixtures("filled")
-def test_nothing_is_archived_by_itself_where_the_configuration_says_never(
+def test_nothing_is_archived_by_default_if_the_configuration_says_never(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "config.toml"
@@ -86,16 +86,16 @@ def test_nothing_is_archived_by_itself_where_the_configuration_says_never(
 
 
 @pytest.mark.usefixtures("filled")
-def test_what_has_not_ended_is_never_archived() -> None:
+def test_running_jobs_are_never_archived() -> None:
     status, printed, told = said(run("archive", *given(1, 4)))
-    assert (status, printed) == (1, "1 job archived. `zjobtui restore` brings one back.\n")
+    assert (status, printed) == (1, "1 job archived. `zjobtui restore` brings a job back.\n")
     assert f"“{job_id(4).given}” has not ended" in told
     assert run("archive", "--filter", "id:5d7b").stdout.startswith("1 job archived.")
     assert ids(run("ls", "--json").stdout) == given(3, 4)
 
 
 @pytest.mark.usefixtures("filled")
-def test_what_was_removed_is_listed_and_comes_back() -> None:
+def test_removed_jobs_are_listed_and_can_be_restored() -> None:
     run("rm", *given(4))
     assert ids(run("ls", "--removed", "--json").stdout) == given(4)
     assert said(run("restore", *given(4), "nothing")) == (
@@ -113,7 +113,7 @@ def test_jobs_are_added_from_files_with_tags_and_a_note(tmp_path: Path) -> None:
     files = ["--file", str(ticket), "--file", str(reply)]
     status, printed, told = said(run("add", job_id(9).given, *files, "--tag", "a,b", "--tag", "c", "--note", " n "))
     assert (status, printed) == (1, "3 jobs added, 0 known, 1 refused.\n")
-    assert told == f"“{job_id(2).given[:-1]}” looks like a job id, but is none.\n"
+    assert told == f"“{job_id(2).given[:-1]}” looks like a job id, but is not valid.\n"
     watches = kept(store_path())
     assert [one.job.id.given for one in watches] == given(9, 1, 3)
     assert {(one.tags, one.note) for one in watches} == {(("a", "b", "c"), "n")}
@@ -128,12 +128,12 @@ def test_new_jobs_belong_to_the_only_tenant_there_is(tmp_path: Path, monkeypatch
     run("add", job_id(1).given)
     assert [one.job.tenant for one in kept(store_path())] == ["eu"]
     path.write_text(table.format("eu") + table.format("us"))
-    named = f"Not added:\n{job_id(2).given}\n"
-    assert said(run("add", job_id(2).given)) == (2, "", f"Name the tenant with --tenant; there is: eu, us.\n{named}")
+    error = "Several tenants are configured: eu, us. Choose one with --tenant."
+    assert said(run("add", job_id(2).given)) == (2, "", f"{error}\nNot added:\n{job_id(2).given}\n")
 
 
 @pytest.mark.usefixtures("filled")
-def test_a_watchlist_is_carried_to_another_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_watchlist_is_exported_and_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     exported = run("export", "--results").stdout
     assert run("export", "--ids", "--filter", "is:final").stdout.split() == given(1, 2)
     before = kept(store_path())
@@ -146,7 +146,7 @@ def test_a_watchlist_is_carried_to_another_place(tmp_path: Path, monkeypatch: py
     assert json.loads(run("export", "--results").stdout)["jobs"] == json.loads(exported)["jobs"]
     run("rm", *given(4))
     told = run("import", str(file)).stdout
-    assert told == "0 jobs new, 0 merged, 3 known. 1 were taken off the list here and stay off it.\n"
+    assert told == "0 jobs new, 0 merged, 3 known. 1 removed here and not imported.\n"
 
 
 def test_a_file_that_cannot_be_imported_changes_nothing(tmp_path: Path) -> None:
@@ -159,12 +159,12 @@ def test_a_file_that_cannot_be_imported_changes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("filled")
-def test_the_store_is_told_in_figures_and_made_small() -> None:
+def test_store_prints_figures_and_compacts() -> None:
     run("archive", *given(1))
     run("rm", *given(4))
     told = run("store").stdout
     assert told.splitlines()[0] == str(store_path())
-    assert "2 jobs watched, 1 archived, 1 removed\n2 answers, " in told
+    assert "2 jobs watched, 1 archived, 1 removed\n2 responses, " in told
     with opened(store_path()) as (store, _):
         store.file.connection.execute("CREATE TABLE waste AS SELECT randomblob(500000) AS it")
         store.file.connection.execute("DROP TABLE waste")

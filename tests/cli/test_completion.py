@@ -1,4 +1,4 @@
-"""Completion: which words a shell is offered, and that a real shell takes each of them as one literal word."""
+"""Completion: the completions of a line, and that a real shell reads each of them as one literal word."""
 
 import os
 import shutil
@@ -16,10 +16,9 @@ from tests.storage.opening import added, opened
 from tests.support.building import job, job_id, watch
 from tests.support.running import run
 from tests.support.terminal import Terminal
-from zjobtui.cli import main
-from zjobtui.cli.completion import Line, answer, quoted, read_line
+from zjobtui.cli import main, selection
+from zjobtui.cli.completion import ParsedLine, escape, parse_line, print_completions
 from zjobtui.config.paths import STORE_NAME, store_path
-from zjobtui.storage import maintenance
 
 HOSTILE = (
     *("ticket $(touch x)", "`touch x`", "a!b !! !$ c", "*", "?", "[a-z]", ";touch x", "&", "a|touch x", "~", "# c"),
@@ -31,20 +30,20 @@ LABELS = [f"L{number:02}{text}" for number, text in enumerate(HOSTILE)]
 
 @pytest.mark.parametrize("quote", ["", "'", '"', "$'"])
 @pytest.mark.skipif(shutil.which("bash") is None, reason="asks bash what a word means")
-def test_a_quoted_word_is_that_word_to_bash_and_to_the_reader_of_lines(quote: str) -> None:
-    words = [f"{quote}{quoted(text, quote)}{quote[-1:]}" for text in HOSTILE]
+def test_an_escaped_word_is_read_back_by_bash_and_by_parse_line(quote: str) -> None:
+    words = [f"{quote}{escape(text, quote)}{quote[-1:]}" for text in HOSTILE]
     script = "set -H; cd /; printf '%s\\0' " + " ".join(words)
     printed = subprocess.run(["bash", "-c", script], capture_output=True, check=True).stdout
     assert printed.decode().split("\0")[:-1] == list(HOSTILE)
-    assert read_line(" ".join(words)).words == HOSTILE[:-1]
-    assert [read_line(f"a {quote}{quoted(text, quote)}") for text in HOSTILE] == [
-        Line(("a",), text, quote) for text in HOSTILE
+    assert parse_line(" ".join(words)).words == HOSTILE[:-1]
+    assert [parse_line(f"a {quote}{escape(text, quote)}") for text in HOSTILE] == [
+        ParsedLine(("a",), text, quote) for text in HOSTILE
     ]
 
 
 @pytest.fixture
 def filled() -> None:
-    """Jobs of two tenants, two of them no longer watched."""
+    """Add jobs of two tenants, and remove two of them."""
     labels = ("plain", "two words", "-dash", "a:b", "\x1b[2J", "y" * 300, "=gone", "=put aside")
     with opened(store_path()) as (store, _):
         here = [watch(number, label=label) for number, label in enumerate(labels, 1)]
@@ -54,7 +53,7 @@ def filled() -> None:
 
 @dataclass
 class Asking:
-    """Asks as the script for bash does, about a line with the cursor at its `|`; `word` is what readline completes."""
+    """Requests completions like the script for bash, with the cursor at `|`; `word` is what readline completes."""
 
     capsys: pytest.CaptureFixture[str]
     monkeypatch: pytest.MonkeyPatch
@@ -63,7 +62,7 @@ class Asking:
         self.monkeypatch.setenv("COMP_LINE", line.replace("|", ""))
         self.monkeypatch.setenv("COMP_POINT", str(line.index("|")))
         self.monkeypatch.setenv("COMP_WORD", word)
-        assert answer(main.main, "bash_complete") == 0
+        assert print_completions(main.main, "bash_complete") == 0
         printed, complained = self.capsys.readouterr()
         assert complained == ""
         return [line.removeprefix("=") for line in printed.splitlines() if line]
@@ -105,17 +104,17 @@ def asked(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
         ("zjobtui show nothing|", "other", []),
     ],
 )
-def test_a_line_is_completed_with_what_would_be_accepted_there(
+def test_completions_are_words_that_are_valid_there(
     line: str, word: str, offered: list[str] | None, asked: Asking
 ) -> None:
-    found = asked(line, word)
+    completions = asked(line, word)
     if offered is None:  # all of one tenant, less what a terminal could act on, is too long, or is read as an option
-        assert set(found) == {*(job_id(number).given for number in range(1, 7)), "plain", "two\\ words", "a:b"}
+        assert set(completions) == {*(job_id(number).given for number in range(1, 7)), "plain", "two\\ words", "a:b"}
     else:
-        assert found == offered
+        assert completions == offered
 
 
-def test_without_a_readable_store_nothing_is_offered_made_or_mended(asked: Asking) -> None:
+def test_without_a_readable_store_nothing_is_completed_created_or_repaired(asked: Asking) -> None:
     assert asked("zjobtui show a|", "a") == []
     assert not store_path().parent.exists()
     store_path().parent.mkdir()
@@ -124,16 +123,16 @@ def test_without_a_readable_store_nothing_is_offered_made_or_mended(asked: Askin
     assert store_path().read_bytes() == b"broken"
 
 
-def test_a_failure_is_not_printed_into_the_prompt(asked: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_is_not_printed_into_the_prompt(asked: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> list[str]:
         raise TypeError("it broke")
 
-    monkeypatch.setattr(maintenance, "known_words", fail)
+    monkeypatch.setattr(selection, "known_words", fail)
     assert asked("zjobtui show a|", "a") == []
 
 
 @pytest.mark.parametrize("shell", ["bash_complete", "zsh_complete", "fish_complete"])
-def test_the_program_answers_without_a_word_and_an_outdated_script_gets_nothing(shell: str) -> None:
+def test_the_program_completes_without_arguments_and_ignores_an_outdated_script(shell: str) -> None:
     known = {"COMP_LINE": "zjobtui sho", "COMP_POINT": "11", "COMP_WORD": "sho"}
     more = {"COMP_BEFORE": "zjobtui", "COMP_WORDS": "zjobtui\x1fsho", "COMP_AFTER": ""}
     outdated = {"COMP_WORDS": "zjobtui sho", "COMP_CWORD": "1"}
@@ -144,8 +143,8 @@ def test_the_program_answers_without_a_word_and_an_outdated_script_gets_nothing(
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
         return done.stdout.replace("\t", ":").replace("=", ":").partition(" ")[0].strip(), done.stderr
 
-    found, complained = ask({**known, **more})
-    assert (found.startswith(":show"), complained) == (True, "")
+    completions, complained = ask({**known, **more})
+    assert (completions.startswith(":show"), complained) == (True, "")
     assert ask(outdated) == ("", "")
 
 
@@ -166,12 +165,12 @@ PROGRAM = """#!/bin/sh
 [ "$_ZJOBTUI_COMPLETE$1" = show ] && printf '%s\\0' "$@" >>"$HOME/words"
 exec {} -m zjobtui "$@"
 """
-"""Stands for the installed program; keeps the words that it gets from the shell."""
+"""Replaces the installed program, and records the words that it gets from the shell."""
 
 
 @contextmanager
 def shell_with(shell: str, labels: list[str], folder: Path) -> "Iterator[Terminal]":
-    """An interactive shell in an all but empty folder, with completion for the program over a store of these labels."""
+    """Start an interactive shell in an almost empty folder, with completion over a store of jobs with these labels."""
     command, setup = SHELLS[shell]
     here = folder / "here"
     here.mkdir()
@@ -196,7 +195,7 @@ def type_line(terminal: Terminal, keys: str) -> None:
 
 
 def words_after(terminal: Terminal, keys: str, folder: Path) -> list[str]:
-    """The words that the program got when these keys and Enter were pressed."""
+    """Press keys and Enter, and return the words that the program got."""
     kept = folder / "words"
     kept.unlink(missing_ok=True)
     type_line(terminal, keys)
@@ -209,7 +208,7 @@ def words_after(terminal: Terminal, keys: str, folder: Path) -> list[str]:
 
 
 @shells
-def test_tab_and_enter_show_the_job_whose_label_is_a_command_and_run_nothing(shell: str, tmp_path: Path) -> None:
+def test_a_label_that_looks_like_a_command_is_completed_and_not_run(shell: str, tmp_path: Path) -> None:
     labels = ["ticket $(touch x)", "back `touch x`", 'colon:it\'s "!!"; touch x']
     with shell_with(shell, labels, tmp_path) as terminal:
         type_line(terminal, "zjobtui show tick\t")
@@ -220,7 +219,7 @@ def test_tab_and_enter_show_the_job_whose_label_is_a_command_and_run_nothing(she
 
 @pytest.mark.long
 @shells
-def test_every_label_is_one_literal_word_however_it_was_begun(shell: str, tmp_path: Path) -> None:
+def test_every_label_is_completed_to_one_literal_word(shell: str, tmp_path: Path) -> None:
     begun = ['"L{}', "'L{}", "\\L{}", 'L"{}'] + (["$'L{}"] if shell != "fish" else [])
     with shell_with(shell, LABELS, tmp_path) as terminal:
         for number, label in enumerate(LABELS):

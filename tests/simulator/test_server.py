@@ -29,12 +29,12 @@ def test_it_listens_on_loopback_only(start: Start) -> None:
 
 
 def test_the_same_seed_is_the_same_tenant(start: Start) -> None:
-    one, same, other = start(seed=7), start(seed=7), start(seed=8)
-    assert (one.client_id, one.client_secret, one.job_ids) == (same.client_id, same.client_secret, same.job_ids)
-    assert one.client_id != other.client_id
+    first, same, other = start(seed=7), start(seed=7), start(seed=8)
+    assert (first.client_id, first.client_secret, first.job_ids) == (same.client_id, same.client_secret, same.job_ids)
+    assert first.client_id != other.client_id
 
 
-def test_a_taken_port_and_a_bad_switch_are_raised_where_it_was_started(start: Start) -> None:
+def test_a_used_port_and_an_invalid_switch_are_raised_to_the_caller(start: Start) -> None:
     taken = start().port
     with pytest.raises(OSError, match="already in use"), running(port=taken):
         pass
@@ -43,7 +43,7 @@ def test_a_taken_port_and_a_bad_switch_are_raised_where_it_was_started(start: St
     assert [thread.name for thread in threading.enumerate()].count("simulator") == 1
 
 
-def test_it_stops_at_once_with_connections_open_and_answers_under_way(call: Call) -> None:
+def test_it_stops_immediately_with_open_connections_and_running_calls(call: Call) -> None:
     with running(seed=7, faults="latency=30") as server:
         caller = call(server)
         waiting = threading.Thread(target=_ask_in_vain, args=[caller.http])
@@ -55,7 +55,7 @@ def test_it_stops_at_once_with_connections_open_and_answers_under_way(call: Call
     waiting.join()
 
 
-def test_a_connection_of_the_last_moment_is_closed_too() -> None:
+def test_a_connection_accepted_just_before_the_stop_is_closed_too() -> None:
     for _ in range(40):
         with running(seed=7, jobs=1) as server:
             late = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(3)]
@@ -70,7 +70,7 @@ async def test_it_serves_in_the_loop_of_its_caller() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_alone_it_serves_until_it_is_told_to_stop(number: int) -> None:
+def test_serve_forever_ends_at_a_signal(number: int) -> None:
     command = with_default_signals([sys.executable, "-c", ALONE])
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as alone:
         assert alone.stdout is not None

@@ -1,4 +1,4 @@
-"""`add` and `wait` on texts that hold more than job ids: what is kept, and what is printed."""
+"""`add` with texts that contain more than job ids: what is stored, and what is printed."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ TOKEN, CLIENT = "6d151216ef504f65b8ff6e9e9e8356d3", "5a1b0000-1111-4222-8333-944
 ADDED = "1 job added, 0 known, 0 refused.\n"
 
 
-def test_what_is_left_out_of_a_text_is_printed_and_is_not_a_fault() -> None:
+def test_add_prints_what_it_leaves_out_and_exits_with_0() -> None:
     text = f'> Authorization: Bearer {TOKEN}\n< requestId: {CLIENT}\n{OTHER}: {{"jobId":"{JOB}"}}'
     assert said(run("add", "-", stdin=text)) == (
         0,
@@ -30,7 +30,7 @@ def test_what_is_left_out_of_a_text_is_printed_and_is_not_a_fault() -> None:
     )
 
 
-def test_a_text_with_nothing_but_credentials_gives_no_job() -> None:
+def test_add_finds_no_job_in_a_text_of_credentials() -> None:
     assert said(run("add", "-", stdin=f'{{"access_token":"{TOKEN}","client_id":"{CLIENT}"}}')) == (
         2,
         "",
@@ -41,7 +41,7 @@ def test_a_text_with_nothing_but_credentials_gives_no_job() -> None:
     )
 
 
-def test_at_most_five_credentials_are_hinted_at_and_none_without_the_form_of_an_id() -> None:
+def test_hints_show_at_most_five_credentials_and_only_those_like_an_id() -> None:
     text = " ".join(f"token{number}={number}a{number:030x}" for number in range(1, 8))
     (line,) = run("add", "-", stdin=f"{text} job {JOB}").stderr.splitlines()
     assert line.startswith(
@@ -60,14 +60,14 @@ def test_many_ids_that_are_not_added_are_counted() -> None:
 
 
 @pytest.mark.parametrize("command", ["add", "rm", "show", "wait"])
-def test_an_argument_that_is_refused_is_printed_without_its_secret(command: str) -> None:
+def test_a_refused_argument_is_printed_without_its_secret(command: str) -> None:
     result = run(command, f"Bearer {TOKEN}")
     assert result.exit_code == 2
     assert "“Bearer [masked]”" in result.stderr
     assert TOKEN not in result.output
 
 
-def test_where_jobs_come_from_names_no_secret(tmp_path: Path) -> None:
+def test_the_source_of_a_job_contains_no_secret(tmp_path: Path) -> None:
     path = tmp_path / f"access_token={TOKEN}.txt"
     path.write_text(f"job {JOB}")
     assert said(run("add", "--file", str(path)))[:2] == (0, ADDED)
@@ -84,7 +84,7 @@ def test_where_jobs_come_from_names_no_secret(tmp_path: Path) -> None:
     "name",
     ["token reply", *(pytest.param(name, marks=pytest.mark.slow) for name in TOKEN_TEXTS if name != "token reply")],
 )
-def test_nothing_that_is_kept_or_printed_holds_a_secret(name: str, tmp_path: Path) -> None:
+def test_no_stored_or_printed_text_contains_a_secret(name: str, tmp_path: Path) -> None:
     env = environment({"ZJOBTUI_DATA_DIR": str(tmp_path), "HOME": str(tmp_path)})
 
     def zjobtui(*arguments: str, text: str = "") -> str:

@@ -18,8 +18,8 @@ def sample(name: str) -> Any:  # noqa: ANN401 - JSON of any shape
     return json.loads((PAYLOADS / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def ended(outcome: Outcome, asked: OrderRequest = NOTHING, number: int = 0) -> Any:  # noqa: ANN401 - JSON of any shape
-    return phase_reply(SimulatedJob(7, f"{number:032x}", number, ScriptedJob(outcome, 0, 0), asked), Phase.ENDED)
+def ended(outcome: Outcome, request: OrderRequest = NOTHING, number: int = 0) -> Any:  # noqa: ANN401 - JSON of any shape
+    return phase_reply(SimulatedJob(7, f"{number:032x}", number, ScriptedJob(outcome, 0, 0), request), Phase.ENDED)
 
 
 def paths(value: object, prefix: str = "") -> set[str]:
@@ -40,14 +40,14 @@ def paths(value: object, prefix: str = "") -> set[str]:
         ("recorded-unknown-to-zuora", Outcome.UNKNOWN_TO_ZUORA),
     ],
 )
-def test_what_was_recorded_word_for_word_is_said_word_for_word(name: str, outcome: Outcome) -> None:
+def test_recorded_responses_are_reproduced_exactly(name: str, outcome: Outcome) -> None:
     assert ended(outcome) == sample(name)
 
 
 @pytest.mark.parametrize(
     ("name", "phase"), [("recorded-processing", Phase.RUNNING), ("derived-unknown-status", Phase.QUEUED)]
 )
-def test_an_unfinished_job_says_nothing_but_its_status(name: str, phase: Phase) -> None:
+def test_a_running_job_returns_only_its_status(name: str, phase: Phase) -> None:
     assert phase_reply(SimulatedJob(7, "0" * 32, 0, ScriptedJob(Outcome.ORDER, 0, 9)), phase) == sample(name)
 
 
@@ -62,20 +62,20 @@ def test_an_unfinished_job_says_nothing_but_its_status(name: str, phase: Phase) 
         ("derived-unknown-job-type", Outcome.UNKNOWN_TYPE),
     ],
 )
-def test_every_field_of_a_sample_is_in_the_reply(name: str, outcome: Outcome) -> None:
+def test_every_field_of_a_sample_is_in_the_response(name: str, outcome: Outcome) -> None:
     assert paths(sample(name)) <= paths(ended(outcome))
 
 
 @given(st.integers(min_value=0, max_value=10_000))
-def test_a_pending_order_hides_in_a_completed_job(number: int) -> None:
-    said = ended(Outcome.ORDER_PENDING, number=number)
-    statuses = {one["status"] for one in said["result"]["subscriptions"]}
-    assert (said["status"], said["result"]["status"]) == ("Completed", "Pending")
+def test_a_completed_job_can_have_a_pending_order(number: int) -> None:
+    response = ended(Outcome.ORDER_PENDING, number=number)
+    statuses = {one["status"] for one in response["result"]["subscriptions"]}
+    assert (response["status"], response["result"]["status"]) == ("Completed", "Pending")
     assert "Active" in statuses
     assert statuses & {"Pending Activation", "Pending Acceptance"}
 
 
-def test_the_large_order_hides_two_pending_subscriptions_among_300() -> None:
+def test_the_large_order_has_two_pending_subscriptions_among_300() -> None:
     statuses = [one["status"] for one in ended(Outcome.ORDER_LARGE)["result"]["subscriptions"]]
     assert (statuses.count("Active"), statuses.count("Pending Acceptance")) == (298, 2)
 
@@ -88,7 +88,9 @@ def test_the_large_order_hides_two_pending_subscriptions_among_300() -> None:
         (Outcome.WRITE_OFF_FAILED, "writeOff", "Failed"),
     ],
 )
-def test_money_can_go_wrong_in_a_completed_order(outcome: Outcome, key: str, wrong: str) -> None:
+def test_a_completed_order_can_have_a_failed_payment_refund_or_write_off(
+    outcome: Outcome, key: str, wrong: str
+) -> None:
     result = ended(outcome)["result"]
     assert result["status"] == "Completed"
     assert wrong in (result[key], *(one["status"] for one in result[key] if isinstance(one, dict)))
@@ -106,14 +108,14 @@ def test_a_preview_adds_up(number: int) -> None:
         assert ("jobType" in result) is (outcome is Outcome.PREVIEW)
 
 
-def test_what_was_posted_is_what_was_made() -> None:
+def test_the_result_matches_the_posted_order() -> None:
     result = ended(Outcome.ORDER, OrderRequest("A00009999", subscriptions=17, order_line_items=3))["result"]
     assert result["accountNumber"] == "A00009999"
     assert len(result["subscriptions"]) == 17
     assert [item["itemNumber"] for item in result["orderLineItems"]] == ["1", "2", "3"]
 
 
-def test_ids_come_instead_of_numbers_when_asked_for() -> None:
+def test_ids_are_returned_instead_of_numbers_on_request() -> None:
     result = ended(Outcome.ORDER, OrderRequest(by_id=True))["result"]
     assert {"accountId", "orderId", "invoiceIds"} <= set(result)
     assert {path for path in paths(result) if "Number" in path} <= {".orderLineItems[].itemNumber"}

@@ -1,0 +1,102 @@
+"""Select stored jobs by id, label, filter and tenant, and complete their names for the shell."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+import click
+
+from zjobtui.config.paths import store_path
+from zjobtui.models.filters import FilterProblem, parse
+from zjobtui.models.history import EventKind
+from zjobtui.models.redaction import mask_secrets
+from zjobtui.models.text import clean, shorten
+from zjobtui.models.watched_job import WatchedJob
+from zjobtui.models.watchlist import Watchlist
+from zjobtui.storage.maintenance import known_tenants, known_words
+from zjobtui.storage.store import Store
+
+NOT_WATCHED = "is not on the watchlist"
+
+LEAST_DIGITS = 6
+"""Digits that the beginning of a job id must have."""
+
+
+def filter_jobs(watches: Iterable[WatchedJob], expression: str, tenant: str | None, now: float) -> list[WatchedJob]:
+    """Return the jobs of the tenant that match the filter; raise `ValueError` if the filter is not valid."""
+    of_tenant = [watch for watch in watches if tenant in {None, watch.job.tenant}]
+    if not expression.strip():
+        return of_tenant
+    parsed = parse(expression)
+    if isinstance(parsed, FilterProblem):
+        raise ValueError(f"--filter: {parsed}.")  # noqa: TRY004 - it is a value that is wrong
+    return [watch for watch in of_tenant if parsed.matches(watch, now)]
+
+
+def removed_jobs(store: Store, *, archived: bool = True, removed: bool = True) -> tuple[WatchedJob, ...]:
+    """Return the archived and removed jobs that the store still has."""
+    kinds = [kind for kind, is_meant in ((EventKind.ARCHIVED, archived), (EventKind.REMOVED, removed)) if is_meant]
+    return tuple(watch for kind in kinds for watch in store.list_removed(kind))
+
+
+def resolve_jobs(watches: Iterable[WatchedJob], text: str) -> list[WatchedJob]:
+    """Return the jobs with this id or label, else those whose id begins with at least `LEAST_DIGITS` such digits."""
+    known, label = list(watches), text.strip()
+    digits = _digits(text)
+    exact = [watch for watch in known if watch.job.id.key == digits or (watch.label and watch.label == label)]
+    if exact or len(digits) < LEAST_DIGITS:
+        return exact
+    return [watch for watch in known if watch.job.id.key.startswith(digits)]
+
+
+def resolve_one(watches: Iterable[WatchedJob], text: str, absent: str = NOT_WATCHED) -> WatchedJob:
+    """Return the one job that a text names; raise `ValueError`, whose message ends with `absent` if there is none."""
+    known = list(watches)
+    matches = resolve_jobs(known, text)
+    if len(matches) == 1:
+        return matches[0]
+    shown, digits = shorten(clean(mask_secrets(text)), 60), _digits(text)
+    if not matches and digits and any(watch.job.id.key.startswith(digits) for watch in known):
+        raise ValueError(f"“{shown}” is too short; give at least {LEAST_DIGITS} digits of the job id.")
+    if not matches:
+        raise ValueError(f"“{shown}” {absent}.")
+    if len({watch.job.id for watch in matches}) > 1:
+        raise ValueError(f"“{shown}” matches {len(matches)} jobs; use a job id.")
+    tenants = " and ".join(watch.job.tenant for watch in matches)
+    raise ValueError(f"“{shown}” is watched in {tenants}; choose one with --tenant.")
+
+
+def resolve_stored(store: Store, watchlist: Watchlist, text: str, tenant: str | None) -> WatchedJob:
+    """Return the one job that a text names on the watchlist, else among archived and removed ones; or `ValueError`."""
+    watched = filter_jobs(watchlist, "", tenant, 0.0)
+    if resolve_jobs(watched, text):
+        return resolve_one(watched, text)
+    removed = filter_jobs(removed_jobs(store), "", tenant, 0.0)
+    return resolve_one(removed if resolve_jobs(removed, text) else watched, text)
+
+
+def _digits(text: str) -> str:
+    return text.strip().replace("-", "").lower()
+
+
+def complete_jobs(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Complete ids and labels of watched jobs, only of the chosen tenant if there is one."""
+    return known_words(store_path(), incomplete, _chosen_tenant(context), are_gone=False)
+
+
+def complete_removed_jobs(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Complete ids and labels of archived and removed jobs, only of the chosen tenant if there is one."""
+    return known_words(store_path(), incomplete, _chosen_tenant(context), are_gone=True)
+
+
+def tenants_with_jobs(prefix: str) -> list[str]:
+    """Return the tenants of stored jobs whose names begin with `prefix`."""
+    return [name for name in known_tenants(store_path()) if name.startswith(prefix)]
+
+
+def _chosen_tenant(context: click.Context) -> str | None:
+    """Return the last `--tenant` of the line; `context.obj` has the words after the cursor, which click ignores."""
+    words = [*(context.obj or ()), ""]
+    for word, following in reversed(list(pairwise(words))):
+        if word == "--tenant" or word.startswith("--tenant="):
+            return str(word.partition("=")[2] or following)
+    return context.params.get("tenant") or context.find_root().params.get("tenant")

@@ -1,0 +1,77 @@
+"""`watch`: poll, and print changes of jobs as they happen."""
+
+import json
+import select
+import sys
+from contextlib import suppress
+
+import click
+
+from zjobtui.bootstrap.engine import ignored_exemptions, polling
+from zjobtui.bootstrap.output import CLOSED, SOME_REFUSED, OutputError, print_error, write_error
+from zjobtui.cli.common import NO_TENANT, end_on_sigterm, load_valid_configuration, open_store_and_watchlist
+from zjobtui.cli.options import AS_JSON, FILTER, TENANT
+from zjobtui.cli.progress import PolledEngine, PollingEndedError, Problems, states
+from zjobtui.cli.selection import filter_jobs
+from zjobtui.clock import Clock, SystemClock
+from zjobtui.formatting.events import news_line, news_record
+from zjobtui.formatting.symbols import plural
+from zjobtui.models.diff import differences
+
+
+@click.command()
+@AS_JSON
+@FILTER
+@TENANT
+def watch(as_json: bool, wanted: str, tenant: str | None) -> None:
+    r"""Poll Zuora and print changes of jobs until Ctrl+C.
+
+    \b
+    Examples:
+    zjobtui watch --filter status:failed,attention
+    zjobtui watch --json | jq -r 'select(.event == "status") | .job_id'
+    """
+    clock = SystemClock()
+    with open_store_and_watchlist() as (store, watchlist, _):
+        tenants = load_valid_configuration().tenants
+        if not tenants:
+            raise ValueError(NO_TENANT)
+        end_on_sigterm()
+        for sentence in ignored_exemptions(tenants):
+            print_error(sentence)
+        with polling(tenants, store, watchlist, clock) as engine:
+            print_changes(engine, clock, wanted, tenant, as_json=as_json)
+            sys.exit(SOME_REFUSED)
+
+
+def print_changes(engine: PolledEngine, clock: Clock, wanted: str, tenant: str | None, *, as_json: bool) -> None:
+    """Print changes of the jobs that match until polling ends; raise `ValueError` if the filter is not valid."""
+    before = engine.state.watchlist
+    print_error(
+        f"Watching {plural(len(filter_jobs(before, wanted, tenant, clock.now())), 'job')}; press Ctrl+C to stop."
+    )
+    problems = Problems()
+    with suppress(PollingEndedError):
+        for state in states(engine):
+            if state is None:
+                _require_reader()
+                continue
+            now = clock.now()
+            for problem in problems.new_in(state, state.statuses if tenant is None else {tenant}):
+                write_error(f"{problem}\n")  # words of responses are not logged
+            events = list(differences(before, state.watchlist))
+            matching = {watch.job for watch in filter_jobs((watch for _, watch in events), wanted, tenant, now)}
+            for event, watch in events:
+                if watch.job in matching and as_json:
+                    print(json.dumps(news_record(event, watch, now), ensure_ascii=False), flush=True)
+                elif watch.job in matching:
+                    print(news_line(event, watch, now), flush=True)
+            before = state.watchlist
+
+
+def _require_reader() -> None:
+    """Raise `OutputError` if the reader of standard output has gone, although there is nothing to print."""
+    poll = select.poll()
+    poll.register(sys.stdout, 0)
+    if any(events & select.POLLERR for _, events in poll.poll(0)):
+        raise OutputError(status=CLOSED)
