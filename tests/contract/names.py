@@ -164,7 +164,7 @@ class Term:
 
 
 class Key:
-    """The keys of README's table, by what they do."""
+    """The keys of the manual's table, by what they do."""
 
     ADD = "a"
     FILTER = "/"
@@ -318,7 +318,7 @@ class Printed:
 class Manual:
     """Where the manual is, and the headings of its tables."""
 
-    FILES = ("README.md",)
+    FILES = ("README.md", "docs/manual.md")
     KEYS = "| key | does |"
     TERMS = "| term | matches |"
     SETTINGS = "| key | is |"
