@@ -98,7 +98,7 @@ def together(engines: Sequence[ScriptedEngine]) -> ScriptedEngine:
         first.archive.replaced |= other.archive.replaced
         first.archive.entries += other.archive.entries
         watches = {**first.state.watchlist.watches, **other.state.watchlist.watches}
-        first.state = State(Watchlist(watches), {**first.state.pulses, **other.state.pulses})
+        first.state = State(Watchlist(watches), {**first.state.statuses, **other.state.statuses})
     return first
 
 
@@ -112,7 +112,7 @@ async def take(picture: Picture) -> None:
     engine = together(worlds)
     answers = engine.archive.answers
     answers |= {job: answered(seen, tenants[0], job) for job, seen in answers.items()}
-    app = MonitorApp(engine, engine.archive, tenants, engine.clock, look=Appearance(theme=picture.theme))
+    app = MonitorApp(engine, engine.archive, tenants, engine.clock, appearance=Appearance(theme=picture.theme))
     async with app.run_test(size=picture.size) as pilot:
         await pilot.pause()
         wanted = list(engine.state.watchlist)[picture.job].job
@@ -131,7 +131,7 @@ def main() -> None:
     os.environ["TZ"] = "UTC"
     time.tzset()
     # However slow the machine is, the cursor rests on no job on its way.
-    monitor.ATTEND_AFTER = 1_000.0
+    monitor.FOCUS_DELAY = 1_000.0
     for picture in PICTURES:
         asyncio.run(take(picture))
     for left_over in set(FOLDER.glob("*.svg")) - {FOLDER / f"{picture.name}.svg" for picture in PICTURES}:

@@ -193,7 +193,7 @@ def test_a_wrong_secret_is_told_and_neither_shown_nor_kept_nor_tried_again(tmp_p
             terminal.bytes_within(1.2)
             assert served.requests.by_route[f"POST {TOKEN_PATH}"] == 1
             terminal.press("r")
-            terminal.wait_for("Asking about")
+            terminal.wait_for("Refreshing")
             terminal.press("q")
             assert terminal.wait_exit() == 0
             assert SENTINEL.encode() not in terminal.raw

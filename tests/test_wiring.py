@@ -59,10 +59,10 @@ def test_invalid_settings_are_reported_with_file_and_line_in_order(tmp_path: Pat
     look, told = wiring.appearance_of(configured(path, text))
     assert look == Appearance(keys={"ask_now": "f5"})
     assert told == (
-        f"{path}: line 2: screen.theme: there is no theme lihgt; did you mean light?",
-        f"{path}: line 4: keys.remov: there is no action remov; did you mean remove?",
-        f"{path}: line 5: keys.remove: a is the key of add already; remove keeps x.",
-        f"{path}: line 6: keys.undo: j is the key for “down” already.",
+        f"{path}: line 2: screen.theme: unknown theme lihgt; did you mean light?",
+        f"{path}: line 4: keys.remov: unknown action remov; did you mean remove?",
+        f"{path}: line 5: keys.remove: a is already the key of add; remove keeps x.",
+        f"{path}: line 6: keys.undo: j is already used for “down”.",
     )
 
 
@@ -74,7 +74,9 @@ def test_a_run_gets_look_limit_and_what_is_wrong(tmp_path: Path, monkeypatch: py
         def run_in_terminal(self, _: Callable[[], str]) -> int:
             polled = self._monitor._engine
             assert isinstance(polled, Engine)
-            made.update(look=self._look, notice=self._monitor._shown.notice, limit=polled._staleness_limit)
+            made.update(
+                look=self._appearance, notice=self._monitor._presenter._notice_text, limit=polled._staleness_limit
+            )
             return 0
 
     monkeypatch.setattr(wiring, "MonitorApp", Shown)
@@ -89,4 +91,4 @@ def test_a_run_gets_look_limit_and_what_is_wrong(tmp_path: Path, monkeypatch: py
         gc.enable()
     assert made["look"] == Appearance(is_utc=True)
     assert made["limit"] == 9.0
-    assert "line 4: screen.theme: there is no theme lite; did you mean light?" in str(made["notice"])
+    assert "line 4: screen.theme: unknown theme lite; did you mean light?" in str(made["notice"])

@@ -42,7 +42,7 @@ async def _trial() -> Sample:
     engine = watched_world(jobs=JOBS, elapsed=64.0, step=32.0)
     gc.collect()
     gc.disable()  # as the program does when it starts; the monitor turns it on again
-    monitor.ATTEND_AFTER = monitor.TICK = 1_000.0  # what is drawn later by the clock is not drawn for a key
+    monitor.FOCUS_DELAY = monitor.TICK = 1_000.0  # what is drawn later by the clock is not drawn for a key
     async with looking_at(engine) as sight:
         delays = {name: [await _press(sight, key) for key in keys] for name, keys in _KEYS.items()}
         taken = {f"{name} {share}": quantile(delays[name], share) for name in _KEYS for share in (0.5, 0.95)}

@@ -66,7 +66,7 @@ def test_all_checks_are_fine_and_the_status_is_0(served: Simulator, monkeypatch:
     assert checks["Tenant env: secret from"][1] == (
         "environment variable ZUORA_CLIENT_SECRET (plain text in this environment)"
     )
-    assert checks["Tenant env: sign-in"][1] == "signed in, as user zuora; token valid for 59m 59s"
+    assert checks["Tenant env: sign-in"][1] == "signed in, as user zuora; token valid for 59m59s"
     assert "the host responds in" in checks["Tenant env: asking"][1]
     assert "agree" in checks["Tenant env: clock"][1]
     assert "49,9" in checks["Tenant env: limits"][1]

@@ -23,8 +23,8 @@ def test_add_prints_what_it_leaves_out_and_exits_with_0() -> None:
         ADDED,
         (
             f"Not added: 8a129101… is not named as a job id in this text; add it with: zjobtui add {OTHER}\n"
-            "1 other id passed over: requestId.\n"
-            "1 access token or other credential was left out (6d1512…); "
+            "Skipped 1 other id: requestId.\n"
+            "Skipped 1 access token or other credential (6d1512…); "
             "if it is a job id, add it by itself: zjobtui add ID\n"
         ),
     )
@@ -35,7 +35,7 @@ def test_add_finds_no_job_in_a_text_of_credentials() -> None:
         2,
         "",
         (
-            "No job id was found.\n2 access tokens or other credentials were left out (6d1512…, 5a1b00…); "
+            "No job id was found.\nSkipped 2 access tokens or other credentials (6d1512…, 5a1b00…); "
             "add one that is a job id by itself: zjobtui add ID\n"
         ),
     )
@@ -45,10 +45,10 @@ def test_hints_show_at_most_five_credentials_and_only_those_like_an_id() -> None
     text = " ".join(f"token{number}={number}a{number:030x}" for number in range(1, 8))
     (line,) = run("add", "-", stdin=f"{text} job {JOB}").stderr.splitlines()
     assert line.startswith(
-        "7 access tokens or other credentials were left out (1a0000…, 2a0000…, 3a0000…, 4a0000…, 5a0000…, …); "
+        "Skipped 7 access tokens or other credentials (1a0000…, 2a0000…, 3a0000…, 4a0000…, 5a0000…, …); "
     )
     assert said(run("add", "-", stdin=f"password=hunter2hunter2 job {OTHER}"))[2] == (
-        "1 access token or other credential was left out.\n"
+        "Skipped 1 access token or other credential.\n"
     )
 
 

@@ -28,9 +28,9 @@ def live_lines(
 @pytest.mark.parametrize(
     ("columns", "expected"),
     [
-        (120, "● 4.0 calls/s · each job every 40 s · held back by the host"),
-        (70, "● 4.0/s · every 40 s (the host)"),
-        (60, "● every 40 s (the host)"),
+        (120, "● 4.0 calls/s · each job every 40s · limited by the host"),
+        (70, "● 4.0/s · every 40s (the host)"),
+        (60, "● every 40s (the host)"),
         (40, "● 4.0/s"),
     ],
 )
@@ -48,7 +48,7 @@ def test_the_figures_of_the_live_line_are_steady(
     statuses = [replace(STATUS, calls_per_second=rate, interval=10 * rate, limit=None) for rate in rates]
     lines = live_lines(120, capsys, monkeypatch, *statuses)
     assert {line.rpartition(" · ")[0] for line in lines} == {
-        "◌ 1 waiting · ✓ 0 done · ● 4.0 calls/s · each job every 40 s"
+        "◌ 1 waiting · ✓ 0 done · ● 4.0 calls/s · each job every 40s"
     }
 
 
@@ -57,4 +57,4 @@ def test_the_live_line_counts_down_to_the_next_try(
 ) -> None:
     down = replace(STATUS, problem=Problem(ProblemKind.UNREACHABLE), next_try_at=NOW + 12)
     lines = live_lines(120, capsys, monkeypatch, down, down)
-    assert [line.split(" · ")[3] for line in lines if "waiting" in line] == ["next try in 12 s", "next try in 11 s"]
+    assert [line.split(" · ")[3] for line in lines if "waiting" in line] == ["next try in 12s", "next try in 11s"]

@@ -18,11 +18,11 @@ from zjobtui.models.text import CELL_LIMIT
         ("[bold]x[/]", "[bold]x[/]"),
     ],
 )
-def test_a_plain_value_is_written_as_it_came(value: str | int | Decimal | bool | None, text: str) -> None:
+def test_a_scalar_value_is_unchanged(value: str | int | Decimal | bool | None, text: str) -> None:
     assert json_text(value) == text
 
 
-def test_an_unknown_field_is_told_with_everything_in_it() -> None:
+def test_an_unknown_field_is_shown_completely() -> None:
     lines = extra_fields("other", {"new": {"a": [1, {"b": None}], "c": {}, "d": []}})
     assert list(to_text(lines)) == [
         "new",
@@ -35,10 +35,10 @@ def test_an_unknown_field_is_told_with_everything_in_it() -> None:
     ]
 
 
-def test_a_line_with_nothing_to_say_is_left_out() -> None:
+def test_a_field_without_text_is_left_out() -> None:
     assert field("k", "Label", "") == ()
     assert group("k", "Ramps", "(0)", ()) == ()
-    assert group("k", "Ramps", "(1)", field("k", "A", "b"))[0].below == (OutlineNode("k", "A", "b"),)
+    assert group("k", "Ramps", "(1)", field("k", "A", "b"))[0].children == (OutlineNode("k", "A", "b"),)
 
 
 def test_no_text_of_a_line_is_longer_than_a_cell_may_be() -> None:
@@ -48,5 +48,5 @@ def test_no_text_of_a_line_is_longer_than_a_cell_may_be() -> None:
 
 
 def test_print_shows_everything_open_and_a_long_name_beside_its_text() -> None:
-    lines = (OutlineNode("a", "A" * 30, "text", below=(OutlineNode("b", "B", "inner"),)), OutlineNode("c", "C"))
+    lines = (OutlineNode("a", "A" * 30, "text", children=(OutlineNode("b", "B", "inner"),)), OutlineNode("c", "C"))
     assert list(to_text(lines)) == [f"{'A' * 30} text", "  B                    inner", "C"]

@@ -22,15 +22,15 @@ def test_a_preview_of_nothing_says_so() -> None:
     assert words() == ["Result nothing to bill"]
 
 
-def test_documents_are_summed_in_their_heading() -> None:
-    told = words(
+def test_headings_of_documents_show_sums() -> None:
+    result = words(
         invoices=[
             {"amount": 12, "amountWithoutTax": 10, "taxAmount": 2, "targetDate": "2026-07-31"},
             {"amount": "1.5", "amountWithoutTax": 1.5, "taxAmount": 0},
         ],
         creditMemos=[{"amount": -1}],
     )
-    assert told == [
+    assert result == [
         "Invoices (2) 13.50 (11.50 + tax 2.00)",
         "Invoice 1 12.00 (10.00 + tax 2.00) · to 2026-07-31",
         "Invoice 2 1.50",
@@ -74,24 +74,24 @@ def test_an_item_is_named_by_what_it_has() -> None:
     assert item(chargeNumber="C-1")[0] == "C-1 –"
 
 
-def test_an_item_tells_its_period_even_where_half_of_it_is_missing() -> None:
+def test_an_item_shows_its_period_even_if_half_of_it_is_missing() -> None:
     assert item(serviceStartDate="2026-07-01")[-1] == "Period 2026-07-01 to ?"
     assert item(serviceEndDate="2026-07-31")[-1] == "Period ? to 2026-07-31"
 
 
-def test_what_stands_in_both_places_of_an_item_is_told_twice() -> None:
-    told = item(quantity=7, additionalInfo={"quantity": 1, "odd": "inner"}, odd="outer")
-    assert told == ["item –", "Price 1", "quantity 7", "odd outer", "additionalInfo", "odd inner"]
+def test_a_value_in_both_places_of_an_item_is_shown_twice() -> None:
+    result = item(quantity=7, additionalInfo={"quantity": 1, "odd": "inner"}, odd="outer")
+    assert result == ["item –", "Price 1", "quantity 7", "odd outer", "additionalInfo", "odd inner"]
 
 
-def test_a_wrapped_preview_reads_as_one_that_is_not_and_keeps_what_stands_in_both() -> None:
+def test_a_wrapped_preview_equals_an_unwrapped_one_and_loses_nothing() -> None:
     assert words(previewResult={"invoices": [{"amount": 1}]}) == words(invoices=[{"amount": 1}])
-    told = words(previewResult={"invoices": [{"amount": 1}]}, invoices=[{"amount": 2}])
-    assert told[:2] == ["Invoices (1) 2.00", "Invoice 1 2.00"]
-    assert told[2:] == ["previewResult", "invoices (1)", "1", "amount 1"]
+    result = words(previewResult={"invoices": [{"amount": 1}]}, invoices=[{"amount": 2}])
+    assert result[:2] == ["Invoices (1) 2.00", "Invoice 1 2.00"]
+    assert result[2:] == ["previewResult", "invoices (1)", "1", "amount 1"]
 
 
-def test_metrics_are_told_as_they_came() -> None:
+def test_metrics_are_unchanged() -> None:
     assert words(orderDeltaMetrics={"orderDeltaMrr": [{"netAmount": 14.990}]})[1:] == [
         *("Metrics", "orderDeltaMetrics", "orderDeltaMrr (1)", "1", "netAmount 14.99")
     ]

@@ -25,8 +25,8 @@ def test_an_age_is_coarse(seconds: float, text: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        *((-1, "0.0s"), (0.44, "0.4s"), (10, "10s"), (59.9, "59s"), (60, "1m 00s"), (269, "4m 29s")),
-        *((3_725, "1h 02m"), (86_399, "23h 59m"), (273_600, "3d 4h")),
+        *((-1, "0.0s"), (0.44, "0.4s"), (10, "10s"), (59.9, "59s"), (60, "1m00s"), (269, "4m29s")),
+        *((3_725, "1h02m"), (86_399, "23h59m"), (273_600, "3d04h")),
     ],
 )
 def test_a_duration_has_two_parts_at_most(seconds: float, text: str) -> None:
@@ -58,7 +58,7 @@ def test_the_zones_name_is_the_one_in_force_at_the_moment(monkeypatch: pytest.Mo
     time.tzset()
 
 
-def test_a_zone_is_not_named_again_beside_a_moment_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_zone_is_not_repeated_beside_another_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
     time.tzset()
     summer = NOW - 120 * 86_400

@@ -89,7 +89,7 @@ def told(lines: Iterable[OutlineNode]) -> Iterator[str]:
     """Yield every text of an outline, with all nodes expanded."""
     for line in lines:
         yield line.text
-        yield from told(line.below)
+        yield from told(line.children)
 
 
 def texts_of(some: Iterable[Json]) -> Counter[str]:

@@ -244,8 +244,8 @@ class Glimpse:
 
     @property
     def is_busy(self) -> bool:
-        """Whether something is known to be running."""
-        return self.app._in_turn.is_busy and self.app.is_running
+        """Whether something is known to be under way."""
+        return self.app._key_queue.is_busy and self.app.is_running
 
     async def _worked(self) -> None:
         """Wait for background work of the application."""
@@ -321,10 +321,10 @@ async def looking_at(
         tuple(tenants) or (tenant,),
         engine.clock,
         notice=notice,
-        look=look,
-        ways=ways,
-        memory=memory,
-        exports=exports,
+        appearance=look,
+        notifications=ways,
+        ui_state=memory,
+        export_folder=exports,
     )
     async with _behind_glass(app, size) as pilot:
         sight = Sight(app, engine, pilot)

@@ -1,4 +1,4 @@
-"""The screen's tests: one time zone, and hardly any waiting."""
+"""Fixtures for the tests of the screen: one time zone, and short waits."""
 
 import time
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
-"""The sizes of terminals in which a test looks at the screen: one by default, the other with `-m slow`.
+"""Terminal sizes of the tests: one by default, the other with `-m slow`.
 
-List and detail stand beside each other in the wide one and below each other in the narrow one. Half of the tests look
-at the one by default and half at the other, so that each run has both.
+List and detail are side by side in the wide size, stacked in the narrow one. Half of the tests use one by default and
+half the other, so that each run has both.
 """
 
 import pytest

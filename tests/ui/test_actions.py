@@ -19,10 +19,10 @@ async def test_a_label_takes_the_place_of_the_id() -> None:
         await sight.press("enter")
         assert sight.jobs[0].startswith("  ◌ waiting   CS 1  ")
         assert sight.detail_title == "CS 1 · 00000001…e73bdceb"
-        assert "CS 1 labelled; u undoes it." in sight.text
+        assert "CS 1 labelled; u to undo." in sight.text
 
 
-async def test_a_label_can_be_changed_and_taken_away_and_escape_leaves_it() -> None:
+async def test_a_label_can_be_changed_and_cleared_and_escape_cancels() -> None:
     async with looking_at(staged(RUNNING, labels=("CS 1",))) as sight:
         await sight.press("l", "x", "escape")
         assert sight.jobs[0].startswith("  ◌ waiting   CS 1  ")
@@ -40,41 +40,43 @@ async def test_a_label_can_be_pasted_and_is_harmless() -> None:
         assert sight.jobs[0].startswith("  ◌ waiting   CS ␛[31m1 \ufffd  ")
 
 
-async def test_x_removes_the_job_and_u_brings_it_back_with_all_that_was_known() -> None:
+async def test_x_removes_the_job_and_u_restores_it_with_its_data() -> None:
     engine = staged(RUNNING, "recorded-failed-lock", RUNNING, labels=("", "CS 2"))
     async with looking_at(engine) as sight:
         before = sight.jobs
         await sight.press("x")
-        assert "CS 2 removed; u brings it back." in sight.text
+        assert "CS 2 removed; u to undo." in sight.text
         assert engine.state.watchlist.get(job(2)) is None
         await sight.press("delete")
         assert len([row for row in sight.jobs if row]) == 1
         await sight.press("u", "u")
-        assert "CS 2 back on the watchlist." in sight.text
-        assert sorted(row[1:] for row in sight.jobs) == sorted(row[1:] for row in before)  # less the mark of the unseen
+        assert "Undone: CS 2 removed." in sight.text
+        assert sorted(row[1:] for row in sight.jobs) == sorted(
+            row[1:] for row in before
+        )  # without the mark of unread jobs
         await sight.press("u")
-        assert "There is nothing to undo." in sight.text
+        assert "Nothing to undo." in sight.text
 
 
 @pytest.mark.parametrize("size", [*NARROW_FIRST, (50, 15)])
-async def test_what_is_told_lies_on_the_last_border_in_place_of_what_was_told_before(size: tuple[int, int]) -> None:
+async def test_a_toast_covers_the_bottom_border_and_replaces_the_last_one(size: tuple[int, int]) -> None:
     async with looking_at(staged(*[RUNNING] * 3), size) as sight:
         await sight.press("*", "x")
-        assert sight.rows[-2].endswith("▌ 3 jobs removed; u brings them back. ─╯")
+        assert sight.rows[-2].endswith("▌ 3 jobs removed; u to undo. ─╯")
         assert "│" in sight.rows[-3]
         await sight.press("u")
-        assert sight.rows[-2].endswith("▌ 3 jobs back on the watchlist. ─╯")
-        assert "removed" not in sight.text
+        assert sight.rows[-2].endswith("▌ Undone: 3 jobs removed. ─╯")
+        assert "u to undo" not in sight.text
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
-async def test_removing_more_than_twenty_jobs_asks_first_and_is_undone_at_once(size: tuple[int, int]) -> None:
+async def test_removing_more_than_twenty_jobs_asks_first_and_is_undone_in_one_step(size: tuple[int, int]) -> None:
     engine = staged(*[RUNNING] * 21)
     async with looking_at(engine, size) as sight:
         for answer, left in ((["enter"], 21), (["escape"], 21), (["down", "enter"], 0)):
             await sight.press("*", "x")
-            assert "Take 21 jobs off the watchlist" in sight.text
-            assert "Leave them as they are" in sight.text
+            assert "Remove 21 jobs from the watchlist?" in sight.text
+            assert "Cancel" in sight.text
             await sight.press(*answer)
             assert len(engine.state.watchlist) == left
             await sight.press("escape")
@@ -83,14 +85,14 @@ async def test_removing_more_than_twenty_jobs_asks_first_and_is_undone_at_once(s
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
-async def test_label_tags_note_asking_and_removing_act_on_all_that_a_filter_shows(size: tuple[int, int]) -> None:
+async def test_label_tags_note_refresh_and_remove_act_on_all_marked_jobs(size: tuple[int, int]) -> None:
     engine = staged("recorded-failed-lock", RUNNING, "recorded-failed-lock", RUNNING)
     failed = [job(1), job(3)]
     async with looking_at(engine, size) as sight:
         await sight.press("/", *"status:failed", "enter", "*")
         assert "Jobs · 2 of 4 · 2 marked · filter: status:failed" in sight.rows[1]
         await sight.press("l", *"CS-1", "enter")
-        assert "2 jobs labelled; u undoes it." in sight.toast
+        assert "2 jobs labelled; u to undo." in sight.toast
         await sight.press("t", *"acme", "enter", "o", *"call Kim", "enter", "r")
         assert engine.asked == failed
         for one in engine.state.watchlist:
@@ -105,7 +107,7 @@ async def test_label_tags_note_asking_and_removing_act_on_all_that_a_filter_show
         assert [row.split()[:4] for row in sight.jobs if row] == [["◆", "✗", "failed", "CS-1"]] * 2
 
 
-async def test_undo_puts_the_cursor_back_on_the_job_that_it_brings_back() -> None:
+async def test_undo_puts_the_cursor_on_the_restored_job() -> None:
     async with looking_at(staged(*[RUNNING] * 9, labels=[f"CS {number}" for number in range(9)]), (80, 24)) as sight:
         await sight.press("down", "down", "2")
         title = sight.detail_title
@@ -116,7 +118,7 @@ async def test_undo_puts_the_cursor_back_on_the_job_that_it_brings_back() -> Non
         assert "[2 Timeline]" in sight.text
 
 
-async def test_undo_brings_back_what_was_known_when_it_was_removed_not_when_it_was_asked() -> None:
+async def test_undo_restores_the_data_from_the_time_of_removal() -> None:
     engine = staged(*[RUNNING] * 21)
     async with looking_at(engine) as sight:
         await sight.press("*", "x")
@@ -128,17 +130,17 @@ async def test_undo_brings_back_what_was_known_when_it_was_removed_not_when_it_w
 async def test_the_last_job_can_be_removed_too() -> None:
     async with looking_at(staged(RUNNING)) as sight:
         await sight.press("x")
-        assert "No job is shown." in sight.words
+        assert "No jobs." in sight.words
         await sight.press("u")
         assert sight.jobs[0].startswith("  ◌ waiting ")
 
 
-async def test_r_asks_about_the_selected_job_finished_or_not() -> None:
+async def test_r_refreshes_the_selected_job_finished_or_not() -> None:
     engine = staged(RUNNING, "recorded-failed-lock")
     async with looking_at(engine) as sight:
         await sight.press("r")
         assert engine.asked == [job(2)]
-        assert "Asking about 00000002…e73bdceb now." in sight.text
+        assert "Refreshing 00000002…e73bdceb…" in sight.text
         await sight.press("down", "r")
         assert engine.asked == [job(2), job(1)]
 
@@ -151,18 +153,18 @@ async def test_keys_of_the_list_work_from_the_detail_as_well() -> None:
         assert engine.is_paused
 
 
-async def test_p_pauses_and_goes_on_and_the_bar_says_so() -> None:
+async def test_p_pauses_and_resumes_and_the_bar_shows_it() -> None:
     engine = staged(RUNNING)
     async with looking_at(engine) as sight:
         await sight.press("p")
-        assert sight.bar.endswith("‖ paused, nothing is polled")
+        assert sight.bar.endswith("‖ polling paused")
         await sight.press("p")
         assert sight.bar.endswith("● 1.4 calls/s")
         assert not engine.is_paused
 
 
 def borders(sight: Sight) -> list[str]:
-    """The colours of the borders, from left to right: the pane where the keys go has another."""
+    """Return the colours of the borders, from left to right; the focused pane has another colour."""
     return [sight.glass.display.screen.buffer[1][x].fg for x, cell in enumerate(sight.cells[1]) if cell == "╭"]
 
 
@@ -180,18 +182,18 @@ async def test_tab_enter_and_escape_move_between_list_and_detail() -> None:
             assert borders(sight) == looks, key
 
 
-async def test_the_bottom_line_names_the_keys_and_a_click_on_one_presses_it() -> None:
+async def test_the_key_bar_shows_the_keys_and_they_can_be_clicked() -> None:
     engine = staged(RUNNING)
     async with looking_at(engine) as sight:
         assert sight.rows[-1] == (
-            " a add  / filter  s sort  x remove  u undo  l label  r ask now  p pause  y copy"
+            " a add  / filter  s sort  x remove  u undo  l label  r refresh  p pause  y copy"
             "  e export  tab detail  ? help  q quit"
         )
-        await sight.click("r ask now")
+        await sight.click("r refresh")
         assert engine.asked == [job(1)]
 
 
-async def test_in_few_columns_the_bottom_line_keeps_help_and_quit() -> None:
+async def test_a_narrow_key_bar_keeps_help_and_quit() -> None:
     async with looking_at(staged(RUNNING), size=(50, 24)) as sight:
         assert sight.rows[-1].endswith(" ? help  q quit")
         assert "…" not in sight.rows[-1]
@@ -201,29 +203,29 @@ async def test_in_few_columns_the_bottom_line_keeps_help_and_quit() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [(140, 50), (80, 24)])
-async def test_help_says_what_every_key_does(size: tuple[int, int]) -> None:
+async def test_help_lists_every_key(size: tuple[int, int]) -> None:
     async with looking_at(staged(RUNNING), size) as sight:
         await sight.press("?")
-        told = [flowing("\n".join(sight.frame("Help")))]
+        result = [flowing("\n".join(sight.frame("Help")))]
         for _ in range(16):
             await sight.press("pagedown", "up", "up")
-            told.append(flowing("\n".join(sight.frame("Help"))))
-        whole = " ".join(told)
+            result.append(flowing("\n".join(sight.frame("Help"))))
+        whole = " ".join(result)
         for action in CATALOGUE:
-            assert f"{action.shown_key} " in whole
-            assert action.about.split(",")[0].split(":")[0][:40] in whole
+            assert f"{action.display_key} " in whole
+            assert action.description.split(",")[0].split(":")[0][:40] in whole
         assert "✗ failed" in whole
         await sight.press("escape")
         assert "Help" not in sight.text
 
 
 @pytest.mark.parametrize(("columns", "is_beside"), [(52, True), (36, False)])
-async def test_help_is_wrapped_for_the_room_there_is(columns: int, is_beside: bool) -> None:
+async def test_help_is_wrapped_to_the_width(columns: int, is_beside: bool) -> None:
     async with looking_at(staged(RUNNING), (100, 24)) as sight:
         await sight.press("?")
         await sight.resize(columns, 24)
         lines = [line.strip(" │") for line in sight.frame("Help")]
-        (line,) = [line for line in lines if "Take jobs off" in line]
+        (line,) = [line for line in lines if "Remove jobs from" in line]
         assert line.startswith("x ") == is_beside
         assert "watchlist" in lines[lines.index(line) + 1]
 
@@ -231,27 +233,27 @@ async def test_help_is_wrapped_for_the_room_there_is(columns: int, is_beside: bo
 async def test_the_palette_lists_every_action() -> None:
     async with looking_at(staged(RUNNING), size=(140, 110)) as sight:
         await sight.press("ctrl+p")
-        await sight.until("Choose other colours")
+        await sight.until("Change the colour theme")
         for action in CATALOGUE:
-            assert action.about in sight.text, action.id
+            assert action.description in sight.text, action.id
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", NARROW_FIRST)
-async def test_the_palette_does_what_is_chosen(size: tuple[int, int]) -> None:
+async def test_the_palette_runs_the_chosen_action(size: tuple[int, int]) -> None:
     engine = staged(RUNNING, RUNNING)
     async with looking_at(engine, size) as sight:
         await sight.press("ctrl+p", *"mark all")
-        await sight.until("Mark all jobs that are shown")
+        await sight.until("Mark or unmark all shown jobs")
         await sight.press("enter")
         await sight.until("2 marked")
-        await sight.press("escape", "ctrl+p", *"ask now")
-        await sight.until("Ask Zuora about jobs")
+        await sight.press("escape", "ctrl+p", *"refresh")
+        await sight.until("Refresh jobs now")
         await sight.press("enter")
         await sight.until(lambda _: engine.asked == [job(1)])
 
 
-async def test_a_store_that_was_moved_aside_is_told_above_the_list_until_the_end() -> None:
+async def test_a_notice_about_a_moved_store_stays_above_the_list() -> None:
     notice = "The watchlist could not be read and was moved to /tmp/watchlist.broken; the last backup is used."
     async with looking_at(staged(RUNNING), notice=notice) as sight:
         assert sight.rows[1].strip() == notice
@@ -260,20 +262,20 @@ async def test_a_store_that_was_moved_aside_is_told_above_the_list_until_the_end
         assert flowing(" ".join(sight.rows[1:3])) == notice
 
 
-async def test_a_store_that_cannot_be_read_is_told_until_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_store_that_cannot_be_read_is_reported_until_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: JobRef) -> None:
-        raise OSError(told)
+        raise OSError(result)
 
-    engine, told = staged(RUNNING, RUNNING), "The watchlist could not be used: disk I/O error."
-    monkeypatch.setattr(engine.archive, "last_response", refuse)
+    engine, result = staged(RUNNING, RUNNING), "The watchlist could not be used: disk I/O error."
+    monkeypatch.setattr(engine.archive, "seen", refuse)
     async with looking_at(engine) as sight:
-        await sight.until(told)
+        await sight.until(result)
         monkeypatch.undo()
         await sight.press("j")
-        await sight.until(lambda text: told not in text)
+        await sight.until(lambda text: result not in text)
 
 
-async def test_what_is_unsaved_is_told_until_it_is_saved() -> None:
+async def test_unsaved_changes_are_reported_until_they_are_saved() -> None:
     engine = staged(RUNNING)
     async with looking_at(engine) as sight:
         engine.unsaved = "disk full"
@@ -286,7 +288,7 @@ async def test_what_is_unsaved_is_told_until_it_is_saved() -> None:
         assert "Not saved" not in sight.text
 
 
-async def test_q_and_ctrl_q_end_with_status_zero() -> None:
+async def test_q_and_ctrl_q_exit_with_status_zero() -> None:
     for key in ("q", "ctrl+q"):
         async with looking_at(staged(RUNNING)) as sight:
             await sight.press(key)
@@ -295,65 +297,65 @@ async def test_q_and_ctrl_q_end_with_status_zero() -> None:
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
-async def test_what_was_written_of_many_jobs_is_undone_for_each(size: tuple[int, int]) -> None:
+async def test_an_edit_of_several_jobs_is_undone_for_each(size: tuple[int, int]) -> None:
     engine = staged(*[RUNNING] * 3, labels=("CS 1", "CS 2", ""))
     engine.note([job(1)], "asked finance")
     before = tuple(engine.state.watchlist)
     async with looking_at(engine, size) as sight:
         await sight.press("*", "l", *"all", "enter")
-        assert sight.toast == "3 jobs labelled; u undoes it."
+        assert sight.toast == "3 jobs labelled; u to undo."
         await sight.press("o", *"mine", "enter")
         assert [watch.label + watch.note for watch in engine.state.watchlist] == ["allmine"] * 3
         await sight.press("u")
-        assert sight.toast == "3 jobs noted as before."
+        assert sight.toast == "Undone: 3 jobs annotated."
         await sight.press("u")
-        assert sight.toast == "3 jobs labelled as before."
+        assert sight.toast == "Undone: 3 jobs labelled."
         assert tuple(engine.state.watchlist) == before
         await sight.press("u")
-        assert sight.toast == "There is nothing to undo."
+        assert sight.toast == "Nothing to undo."
 
 
-async def test_enter_alone_leaves_what_each_of_several_jobs_has_of_its_own() -> None:
+async def test_enter_without_text_keeps_different_texts_of_several_jobs() -> None:
     engine = staged(RUNNING, RUNNING, labels=("CS 1", "CS 2"))
     before = engine.state.watchlist
     async with looking_at(engine) as sight:
         await sight.press("*", "l")
-        assert "each has its own, and enter alone leaves it" in sight.text
+        assert "jobs have different texts; leave empty to keep them" in sight.text
         await sight.press("enter")
         assert tuple(engine.state.watchlist) == tuple(before)
 
 
-async def test_tags_of_several_jobs_come_to_those_that_each_has() -> None:
+async def test_common_tags_are_edited_and_other_tags_stay() -> None:
     engine = staged(RUNNING, RUNNING, RUNNING)
     engine.tag([job(1)], ("acme", "batch"))
     engine.tag([job(2)], ("batch",))
     async with looking_at(engine) as sight:
         await sight.press("*", "t", *"urgent", "enter")
-        assert sight.toast == "3 jobs tagged; u undoes it."
+        assert sight.toast == "3 jobs tagged; u to undo."
         tags = [watch.tags for watch in engine.state.watchlist]
         assert tags == [("acme", "batch", "urgent"), ("batch", "urgent"), ("urgent",)]
         await sight.press("t", *["backspace"] * 6, "enter")
         assert [watch.tags for watch in engine.state.watchlist] == [("acme", "batch"), ("batch",), ()]
 
 
-async def test_taking_a_label_away_is_told_as_such() -> None:
+async def test_clearing_a_label_is_confirmed() -> None:
     async with looking_at(staged(RUNNING, labels=("CS 1",))) as sight:
         await sight.press("l", *["backspace"] * 4, "enter")
-        assert sight.toast == "00000001…e73bdceb no longer labelled; u undoes it."
+        assert sight.toast == "00000001…e73bdceb no longer labelled; u to undo."
         await sight.press("u")
-        assert sight.toast == "CS 1 labelled as before."
+        assert sight.toast == "Undone: CS 1 no longer labelled."
 
 
 @pytest.mark.parametrize("size", [(140, 40), (50, 15)])
-async def test_an_empty_list_says_what_to_do_in_any_room_and_keys_that_it_is_empty(size: tuple[int, int]) -> None:
+async def test_an_empty_list_explains_what_to_do_and_keys_report_no_job(size: tuple[int, int]) -> None:
     async with looking_at(staged(), size) as sight:
-        assert "paste any text that holds job ids" in sight.text
+        assert "paste any text that contains job ids" in sight.text
         for key in "ltoxrye":
             await sight.press(key)
-            assert sight.toast == "There is no job to do that to.", key
+            assert sight.toast == "No job selected.", key
             await sight.press("Z")
     async with looking_at(staged(RUNNING), size) as sight:
         await sight.press("/", *"nothing", "enter")
-        assert "nothing matches; esc takes the filter away" in sight.text
+        assert "no matches · esc clear" in sight.text
         await sight.press("escape")
         assert "nothing matches" not in sight.text

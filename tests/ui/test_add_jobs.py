@@ -13,18 +13,18 @@ TICKET = f"""Hi, order {job_id(7).given} hangs, and so does
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
-async def test_a_asks_for_a_text_and_says_what_it_holds(size: tuple[int, int]) -> None:
+async def test_a_asks_for_a_text_and_summarizes_it(size: tuple[int, int]) -> None:
     engine = staged("recorded-processing")
     async with looking_at(engine, size) as sight:
         await sight.press("a")
         dialog = sight.frame("Add jobs")
-        assert any("No job id yet." in line for line in dialog)
+        assert any("No job ids yet." in line for line in dialog)
         await sight.paste(TICKET)
-        told = flowing("\n".join(sight.frame("Add jobs")))
-        assert f"2 new jobs, 1 known, 1 refused: {job_id(9).given[:-1]}" in told
+        result = flowing("\n".join(sight.frame("Add jobs")))
+        assert f"2 new jobs, 1 known, 1 refused: {job_id(9).given[:-1]}" in result
         await sight.press("enter")
         assert len([row for row in sight.jobs if row]) == 3
-        assert "2 jobs new, 1 known, 1 refused; u undoes it." in sight.text
+        assert "2 jobs added, 1 known, 1 refused; u to undo." in sight.text
         assert engine.state.watchlist.get(job(8)) is not None
 
 
@@ -32,11 +32,11 @@ async def test_a_asks_for_a_text_and_says_what_it_holds(size: tuple[int, int]) -
 async def test_a_paste_anywhere_opens_the_dialog_with_the_text(size: tuple[int, int]) -> None:
     async with looking_at(staged(), size) as sight:
         await sight.paste(TICKET)
-        told = flowing("\n".join(sight.frame("Add jobs")))
-        assert "3 new jobs, 0 known, 1 refused" in told
-        assert job_id(7).given in told
+        result = flowing("\n".join(sight.frame("Add jobs")))
+        assert "3 new jobs, 0 known, 1 refused" in result
+        assert job_id(7).given in result
         await sight.press("enter")
-        assert "3 jobs new, 0 known, 1 refused; u undoes it." in sight.text
+        assert "3 jobs added, 0 known, 1 refused; u to undo." in sight.text
         assert len([row for row in sight.jobs if row]) == 3
 
 
@@ -56,7 +56,7 @@ async def test_escape_adds_nothing() -> None:
         assert len(engine.state.watchlist) == 0
 
 
-async def test_enter_without_an_id_adds_nothing_and_says_nothing() -> None:
+async def test_enter_without_an_id_adds_nothing_and_shows_nothing() -> None:
     engine = staged()
     async with looking_at(engine) as sight:
         await sight.press("a", *"hello", "enter")
@@ -80,10 +80,10 @@ async def test_a_thousand_pasted_ids_are_added_at_once_though_not_all_are_shown(
         assert "1,000 new jobs, 0 known" in sight.text
         await sight.press("enter")
         assert len(engine.state.watchlist) == 1_000
-        assert "1,000 jobs new, 0 known, 0 refused; u undoes it." in sight.text
+        assert "1,000 jobs added, 0 known, 0 refused; u to undo." in sight.text
 
 
-async def test_a_paste_in_the_dialog_is_added_to_what_it_holds() -> None:
+async def test_a_paste_in_the_dialog_is_added_to_its_text() -> None:
     async with looking_at(staged()) as sight:
         await sight.paste(job_id(1).given)
         assert "1 new job, 0 known" in sight.text
@@ -93,31 +93,31 @@ async def test_a_paste_in_the_dialog_is_added_to_what_it_holds() -> None:
         assert len([row for row in sight.jobs if row]) == 2
 
 
-async def test_what_looks_like_a_broken_id_is_told_in_a_long_text_too() -> None:
+async def test_a_broken_id_is_reported_in_a_long_text_too() -> None:
     async with looking_at(staged()) as sight:
         await sight.paste(f"{TICKET} {'word ' * 5_000}")
         assert f"3 new jobs, 0 known, 1 refused: {job_id(9).given[:-1]}" in flowing(sight.text.replace("│", " "))
 
 
-async def test_what_cannot_be_saved_is_told_at_once() -> None:
+async def test_an_edit_that_cannot_be_saved_is_reported_at_once() -> None:
     engine = staged()
     engine.unsaved = "disk full"
     async with looking_at(engine) as sight:
         await sight.paste(job_id(1).given)
         await sight.press("enter")
-        assert sight.toast == "1 job new, 0 known, 0 refused; u undoes it. But it is not saved yet: disk full"
+        assert sight.toast == "1 job added, 0 known, 0 refused; u to undo. Not saved yet: disk full"
         assert "Not saved: disk full" in sight.rows[1]
 
 
-async def test_in_few_rows_the_dialog_still_says_what_was_found_and_which_keys_do_what() -> None:
+async def test_a_low_dialog_still_shows_summary_and_key_hints() -> None:
     async with looking_at(staged(), (50, 15)) as sight:
         await sight.press("a")
-        assert "No job id yet." in sight.text
-        assert "enter adds them" in sight.text
+        assert "No job ids yet." in sight.text
+        assert "enter add · esc cancel" in sight.text
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
-async def test_the_cursor_goes_to_what_was_added_and_u_takes_that_away_again(size: tuple[int, int]) -> None:
+async def test_the_cursor_goes_to_the_added_job_and_u_removes_it(size: tuple[int, int]) -> None:
     engine = staged(*["recorded-processing"] * 40)
     async with looking_at(engine, size) as sight:
         await sight.press("home")
@@ -126,7 +126,7 @@ async def test_the_cursor_goes_to_what_was_added_and_u_takes_that_away_again(siz
         assert sight.detail_title == job_id(50).given
         assert any("00000032" in row for row in sight.jobs)
         await sight.press("u")
-        assert sight.toast == "00000032…e73bdceb removed again."
+        assert sight.toast == "Undone: 00000032…e73bdceb added."
         assert engine.state.watchlist.get(job(50)) is None
         assert len(engine.state.watchlist) == 40
 
@@ -142,25 +142,25 @@ async def test_after_a_paste_of_several_jobs_an_untouched_cursor_stays_on_the_mo
         assert sight.detail_title == dashed(job_id(8))
 
 
-async def test_a_paste_of_what_is_known_finds_it_and_says_so_where_the_filter_hides_it() -> None:
+async def test_a_paste_of_a_known_job_selects_it_or_reports_the_filter() -> None:
     async with looking_at(staged(*["recorded-processing"] * 40)) as sight:
         await sight.paste(f"see {job_id(3).given}")
         await sight.press("enter")
         assert sight.detail_title == job_id(3).given
-        assert sight.toast == "0 jobs new, 1 known, 0 refused."
+        assert sight.toast == "0 jobs added, 1 known, 0 refused."
         await sight.press("/", *"status:failed", "enter")
         await sight.paste(f"see {job_id(3).given}")
         await sight.press("enter")
-        assert sight.toast == "0 jobs new, 1 known, 0 refused; the filter hides it."
+        assert sight.toast == "0 jobs added, 1 known, 0 refused; hidden by the filter."
 
 
-async def test_where_there_are_several_tenants_the_dialog_names_the_one_that_gets_the_jobs() -> None:
+async def test_with_several_tenants_the_dialog_names_the_tenant() -> None:
     engine = staged("recorded-processing")
     tenants = (replace(TENANT, name="other"), TENANT)
     async with looking_at(engine, tenants=tenants) as sight:
         await sight.paste(TICKET)
-        await sight.press("enter")  # the tenant of the job under the cursor is offered first
-        assert sight.frame("Add jobs of env")
+        await sight.press("enter")  # the tenant of the selected job comes first
+        assert sight.frame("Add jobs to env")
 
 
 TOKEN = "6d151216ef504f65b8ff6e9e9e8356d3"
@@ -172,33 +172,33 @@ async def test_a_pasted_credential_is_neither_shown_nor_added(name: str) -> None
     async with looking_at(engine) as sight:
         await sight.paste(TOKEN_TEXTS[name])
         assert "[masked]" in sight.text
-        assert "left out" in flowing("\n".join(sight.frame("Add jobs")))
+        assert "skipped" in flowing("\n".join(sight.frame("Add jobs")))
         await sight.press("enter")
         assert [one.job.id.given for one in engine.state.watchlist] == ["622638b100b62fb49212a73044c4ac46"]
         assert TOKEN not in sight.sent.lower()
 
 
-async def test_of_a_long_text_the_credentials_are_counted_and_forgotten() -> None:
+async def test_credentials_in_a_long_text_are_counted_and_dropped() -> None:
     engine = staged()
     async with looking_at(engine) as sight:
         await sight.paste(f"{'word ' * 2_000} access_token={TOKEN} requestId={job_id(4).given} jobId={job_id(3).given}")
-        told = flowing("\n".join(sight.frame("Add jobs")))
-        assert "1 new job, 0 known, 1 other id passed over, 1 credential left out" in told
+        result = flowing("\n".join(sight.frame("Add jobs")))
+        assert "1 new job, 0 known, 1 other id skipped, 1 credential skipped" in result
         assert TOKEN not in sight.sent
 
 
-async def test_a_credential_that_is_typed_is_not_taken() -> None:
+async def test_a_typed_credential_is_not_added() -> None:
     async with looking_at(staged()) as sight:
         await sight.press("a", *f"token={TOKEN}")
-        assert "No job id yet, 1 credential left out (6d1512…)." in sight.text
+        assert "No job ids yet, 1 credential skipped (6d1512…)." in sight.text
 
 
-async def test_an_id_that_was_not_added_is_taken_when_it_is_pasted_alone() -> None:
+async def test_a_skipped_id_is_added_when_it_is_pasted_alone() -> None:
     engine = staged()
     async with looking_at(engine) as sight:
         await sight.paste(f"order {job_id(2).given}: jobId={job_id(1).given} of 3")
-        told = flowing("\n".join(sight.frame("Add jobs")))
-        assert "1 new job, 0 known, 1 not added; not added: 00000002…e73bdceb" in told
+        result = flowing("\n".join(sight.frame("Add jobs")))
+        assert "1 new job, 0 known, 1 not added; not added: 00000002…e73bdceb" in result
         await sight.paste(job_id(2).given)
         assert "2 new jobs, 0 known" in sight.text
         assert "not added" not in sight.text

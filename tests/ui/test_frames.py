@@ -1,4 +1,4 @@
-"""What is drawn for a key is what a drawing of everything would draw, and little more than what differs."""
+"""Partial updates draw the same as a full redraw, and little more than what changed."""
 
 import gc
 import re
@@ -15,7 +15,7 @@ from textual.strip import Strip
 from tests.support.seeing import Glass, Sight, looking_at
 from tests.support.world import watched_world
 from tests.ui.sizes import NARROW_FIRST
-from tests.ui.test_what_is_sent import crowd, quiet
+from tests.ui.test_output_volume import crowd, quiet
 from zjobtui.ui import monitor
 from zjobtui.ui.filter_input import FilterInput
 from zjobtui.ui.job_list import JobList
@@ -27,7 +27,7 @@ ROW = "◌ waiting   0"
 
 @contextmanager
 def frames(sight: Sight) -> Iterator[list[str]]:
-    """What is written meanwhile, each frame for itself."""
+    """Collect what is written, frame by frame."""
     written: list[str] = []
 
     def noted(data: str) -> None:
@@ -44,10 +44,10 @@ def rows_in(written: list[str]) -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", NARROW_FIRST)
-async def test_every_key_leaves_the_screen_as_a_drawing_of_everything_would(
+async def test_after_every_key_the_screen_equals_a_full_redraw(
     monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
-    monkeypatch.setattr(monitor, "ATTEND_AFTER", 1_000.0)
+    monkeypatch.setattr(monitor, "FOCUS_DELAY", 1_000.0)
     keys = "/ w a escape s down enter s escape pagedown space * tab 3 / i d enter escape tab down escape ? escape < >"
     async with looking_at(watched_world(jobs=60, elapsed=64.0, step=32.0), size) as sight:
         for key in keys.split():
@@ -64,7 +64,7 @@ async def assert_whole(sight: Sight, after: str = "") -> None:
 
 
 def buffer(sight: Sight) -> list[list[object]]:
-    """Every cell with its colours; of a blank only what is seen of it."""
+    """Return every cell with its colours; of blanks only what is visible."""
     screen = sight.glass.display.screen
     return [[_seen(screen.buffer[y][x]) for x in range(screen.columns)] for y in range(screen.lines)]
 
@@ -74,15 +74,15 @@ def _seen(cell: Char) -> Char:
     return cell._replace(fg="default", bold=False, italics=False) if is_blank else cell
 
 
-async def test_who_leaves_the_filter_has_not_been_in_the_detail() -> None:
+async def test_leaving_the_filter_does_not_count_as_focusing_the_detail() -> None:
     async with looking_at(crowd(30)) as sight:
         await sight.press("/", "0", "escape")
         rows = sight.app.screen.query_one(JobList)
         assert rows.has_focus
-        assert not rows.is_placed  # as it would be for who goes to the detail
+        assert not rows.user_moved_cursor  # as if the user had gone to the detail
 
 
-async def test_another_title_draws_the_border_and_no_row() -> None:
+async def test_a_new_title_redraws_only_the_border() -> None:
     async with looking_at(crowd(300)) as sight:
         await sight.press("/", "0")
         await quiet(sight)
@@ -101,7 +101,7 @@ async def test_a_page_is_drawn_in_one_frame_and_the_detail_in_another() -> None:
         assert len([one for one in written if len(one) > 40]) <= 2
 
 
-async def test_what_is_there_when_the_program_begins_is_never_looked_through_for_garbage() -> None:
+async def test_objects_of_the_start_are_excluded_from_garbage_collection() -> None:
     gc.disable()
     try:
         frozen = gc.get_freeze_count()
@@ -113,7 +113,7 @@ async def test_what_is_there_when_the_program_begins_is_never_looked_through_for
 
 
 async def assert_gone(sight: Sight, references: Sequence[ref[object]]) -> None:
-    """Fails if any of these objects is still in memory after five seconds."""
+    """Fail if any of these objects is still in memory after five seconds."""
     end = time.monotonic() + 5
     while any(reference() is not None for reference in references):
         assert time.monotonic() < end, [reference() for reference in references]
@@ -121,7 +121,7 @@ async def assert_gone(sight: Sight, references: Sequence[ref[object]]) -> None:
         gc.collect()
 
 
-async def test_of_the_lines_for_a_filter_that_were_closed_only_the_last_are_kept() -> None:
+async def test_closed_filter_inputs_are_released() -> None:
     async with looking_at(watched_world(jobs=5, elapsed=64.0), (80, 24)) as sight:
         bars: list[ref[object]] = []
         for _ in range(6):
@@ -133,7 +133,7 @@ async def test_of_the_lines_for_a_filter_that_were_closed_only_the_last_are_kept
 
 
 @pytest.mark.parametrize("key", ["?", "s"])
-async def test_what_closed_dialogs_have_drawn_is_not_kept(key: str) -> None:
+async def test_output_of_closed_dialogs_is_released(key: str) -> None:
     async with looking_at(watched_world(jobs=5, elapsed=64.0), (80, 24)) as sight:
         await sight.press(key, "escape", key, "escape")
         before = drawn_lines()

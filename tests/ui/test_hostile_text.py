@@ -1,4 +1,4 @@
-"""Text from outside may hold anything: it never acts on the terminal, never breaks a column, and stays readable."""
+"""Text from outside never acts on the terminal, never breaks a column, and stays readable."""
 
 import json
 import random
@@ -41,8 +41,8 @@ HOSTILE = {
 BODIES = ("derived-completed-everything", "derived-preview", "derived-unknown-job-type", "recorded-failed-lock")
 
 
-def filled(name: str, text: str) -> bytes:
-    """A reply with the text in every field that a person may have written, and as a field of its own."""
+def fill_response(name: str, text: str) -> bytes:
+    """Return a response with the text in every free-text field, and in an unknown field."""
 
     def fill(value: object) -> object:
         match value:
@@ -56,29 +56,29 @@ def filled(name: str, text: str) -> bytes:
                 return value
 
     body = json.loads(payload(name))
-    told = {"status": body["status"], "result": fill(body["result"]), "success": True, f"field {text}": text}
+    result = {"status": body["status"], "result": fill(body["result"]), "success": True, f"field {text}": text}
     if body["errors"]:
-        told["errors"] = f"[40000050]: {text}"
-    return json.dumps(told).encode()
+        result["errors"] = f"[40000050]: {text}"
+    return json.dumps(result).encode()
 
 
-def with_headers(told: bytes, text: str) -> Success:
-    """An answer whose headers held the text; `text` is as the client hands it on."""
-    answer = heard(told)
+def with_headers(expected: bytes, text: str) -> Success:
+    """Return an observation whose headers contain the text; `text` is as the client passes it on."""
+    answer = heard(expected)
     assert isinstance(answer, Success)
     limits = ((text, text), ("ratelimit-limit", text), ("retry-after", text), ("concurrency-limit-limit", text))
     return replace(answer, call=call(request_id=text, process_id=text, limits=limits))
 
 
 def crowd(text: str) -> ScriptedEngine:
-    """Jobs of every kind that hold the text wherever it can be."""
-    engine = staged(*(filled(name, text) for name in BODIES), "recorded-processing")
+    """Return jobs of every kind that contain the text in all fields."""
+    engine = staged(*(fill_response(name, text) for name in BODIES), "recorded-processing")
     engine.label([job(number) for number in (1, 3, 5)], clean(text))
     return engine
 
 
 async def read_all(sight: Sight, jobs: int) -> None:
-    """Looks at every job with everything opened, in every view, at every part of it."""
+    """Open all groups and scroll through every view of every job."""
     for _ in range(jobs):
         await sight.press("1", "tab", "home", *["down"] * 5)
         sight.glass.receive("\x1b[C\x1b[B" * 60)
@@ -88,8 +88,8 @@ async def read_all(sight: Sight, jobs: int) -> None:
         await sight.press("escape", "down")
 
 
-async def look_for(sight: Sight, text: str) -> None:
-    """Looks for the text in the summary and in the raw answer."""
+async def search(sight: Sight, text: str) -> None:
+    """Search for the text in the summary and in the raw response."""
     for view in "13":
         await sight.press(view, "tab", "/")
         await sight.paste(text)
@@ -98,7 +98,7 @@ async def look_for(sight: Sight, text: str) -> None:
 
 
 def sent(sight: Sight) -> bytes:
-    """The bytes as they come out of a terminal device, on the alternate screen."""
+    """Return the bytes as a terminal device passes them on, on the alternate screen."""
     return b"\x1b[?1049h" + sight.sent.replace("\n", "\r\n").encode(errors="surrogatepass")
 
 
@@ -117,10 +117,10 @@ async def test_nothing_hostile_reaches_the_terminal_from_any_field_on_any_screen
     text: str, size: tuple[int, int]
 ) -> None:
     engine = crowd(text)
-    tell(engine, 2, with_headers(filled(BODIES[0], text), clean(text)))
+    tell(engine, 2, with_headers(fill_response(BODIES[0], text), clean(text)))
     async with looking_at(engine, size, notice=clean(text)) as sight:
         await read_all(sight, jobs=5)
-        await look_for(sight, text)
+        await search(sight, text)
         assert sight.crooked() == []
         await sight.paste(text)
         await sight.press("escape")
@@ -131,7 +131,7 @@ async def test_nothing_hostile_reaches_the_terminal_from_any_field_on_any_screen
         assert uncontrolled(sent(sight)) == []
 
 
-async def test_names_of_folders_and_what_faults_say_are_harmless_too(
+async def test_folder_names_and_error_messages_are_harmless_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(_job: object) -> None:
@@ -150,7 +150,7 @@ async def test_names_of_folders_and_what_faults_say_are_harmless_too(
 
 
 @pytest.mark.parametrize("text", [HOSTILE["colour"], HOSTILE["bidirectional"], HOSTILE["markup"]])
-async def test_what_was_removed_is_seen(text: str) -> None:
+async def test_replaced_characters_are_visible(text: str) -> None:
     async with looking_at(crowd(text)) as sight:
         shown = clean(text)
         assert shown[:12] in sight.text
@@ -161,7 +161,7 @@ MARKUP = st.text("[]/\\$@=a", min_size=1, max_size=12)
 
 
 async def read_markup(texts: list[str]) -> None:
-    bodies = [filled(BODIES[number % len(BODIES)], text) for number, text in enumerate(texts)]
+    bodies = [fill_response(BODIES[number % len(BODIES)], text) for number, text in enumerate(texts)]
     engine = staged(*bodies, labels=texts)
     async with looking_at(engine) as sight:
         labels = {watch.label.strip() for watch in engine.state.watchlist}
@@ -207,9 +207,9 @@ def wide_texts(count: int) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
-async def test_columns_hold_still_whatever_the_text_is_made_of(size: tuple[int, int]) -> None:
+async def test_columns_are_aligned_whatever_the_text_is_made_of(size: tuple[int, int]) -> None:
     texts = list(wide_texts(200))
-    engine = staged(*(filled(BODIES[number % 2], text) for number, text in enumerate(texts)), labels=texts[:100])
+    engine = staged(*(fill_response(BODIES[number % 2], text) for number, text in enumerate(texts)), labels=texts[:100])
     async with looking_at(engine, size) as sight:
         for number in range(12):
             assert sight.crooked() == []
@@ -219,7 +219,7 @@ async def test_columns_hold_still_whatever_the_text_is_made_of(size: tuple[int, 
             assert sight.crooked() == []
 
 
-async def test_a_row_that_changes_to_narrower_text_leaves_nothing_behind() -> None:
+async def test_a_row_that_becomes_narrower_leaves_no_remains() -> None:
     engine = staged("recorded-processing", labels=("漢字漢字漢字",))
     async with looking_at(engine) as sight:
         for label in ("a漢b字", "👍👍", "", "é漢"):

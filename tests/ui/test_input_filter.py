@@ -1,4 +1,4 @@
-"""What a terminal sends becomes keys, pastes, reports or nothing; in simulated time, read by Textual's own parser."""
+"""Terminal input becomes keys, pastes, reports or nothing; simulated time, Textual's own parser."""
 
 import pytest
 from hypothesis import given
@@ -129,7 +129,7 @@ def test_keys_and_reports_reach_textual(sent: bytes, key: str) -> None:
 @pytest.mark.parametrize(
     "sent", [*UNPARSEABLE, *ANSWERS, END, b"\x1b]0;t\x18", b"\x1b]0;t\x1a", b"\xff\xfe", b"\xc0\x80"]
 )
-def test_what_is_no_key_is_ignored_however_it_is_split(sent: bytes) -> None:
+def test_input_that_is_not_a_key_is_ignored_however_it_is_split(sent: bytes) -> None:
     for at in range(1, len(sent)):
         for gap in (0.001, 0.08):
             assert Typist().send(sent[:at], sent[at:], gap=gap).settle().heard == [], (at, gap)
@@ -138,7 +138,7 @@ def test_what_is_no_key_is_ignored_however_it_is_split(sent: bytes) -> None:
 
 
 @pytest.mark.parametrize("sent", ANSWERS[:-2])
-def test_an_answer_that_stalls_for_long_does_not_run_as_keys(sent: bytes) -> None:
+def test_a_delayed_terminal_response_does_not_run_as_keys(sent: bytes) -> None:
     for at in range(2, len(sent) - 1):
         heard = Typist().send(sent[:at]).send(sent[at:], gap=0.6).settle().heard
         assert set(heard) <= {"alt+right_square_bracket", "alt+left_square_bracket", "alt+shift+p", "alt+shift+x"} | {
@@ -150,7 +150,7 @@ def test_an_answer_that_stalls_for_long_does_not_run_as_keys(sent: bytes) -> Non
 @pytest.mark.parametrize(
     "begun", [b"\x1b]52;c;", b"\x1bP>|", b"\x1b_G", b"\x1b[", b"\x1b[1;", b"\x1b[M", b"\x1bO", b"\xc3"]
 )
-def test_what_never_ends_swallows_no_key(begun: bytes) -> None:
+def test_a_sequence_without_end_swallows_no_key(begun: bytes) -> None:
     assert Typist().send(begun).send(b"q", gap=0.4).settle().heard[-1] == "q"
     assert Typist().send(begun + b"\x11").settle().heard[-1] == "ctrl+q"
     assert Typist().send(begun).send(b"\x1b", gap=0.2).wait(0.25).heard[-1] == "escape"
@@ -159,7 +159,7 @@ def test_what_never_ends_swallows_no_key(begun: bytes) -> None:
     assert endless.send(b"\x11").wait(0.5).heard[-1] == "ctrl+q"
 
 
-def test_an_escape_is_heard_whenever_it_comes() -> None:
+def test_an_escape_is_always_recognised() -> None:
     for pause in (0.0, 0.02, 0.09, 0.5, 20.0):
         typist = Typist().send(b"a").send(b"\x1b", gap=pause)
         pressed = typist.now
@@ -219,13 +219,13 @@ def test_a_key_alone_ends_a_paste_whose_end_marker_broke_off() -> None:
 
 
 @pytest.mark.parametrize("key", [b"\x1b", b"\x03", b"\x11"])
-def test_a_key_with_bytes_behind_it_is_pasted(key: bytes) -> None:
+def test_a_key_followed_by_bytes_is_pasted(key: bytes) -> None:
     typist = Typist().send(START + b"a").send(key, gap=0.5).send(b"b q" + END, gap=0.04).settle()
     assert typist.heard == ["paste:ab q"]
 
 
 @pytest.mark.parametrize("late", [b"[201~", END])
-def test_the_rest_of_a_paste_that_was_given_up_is_no_key(late: bytes) -> None:
+def test_the_rest_of_an_abandoned_paste_is_not_a_key(late: bytes) -> None:
     typist = Typist().send(START + ID.encode()).wait(6)
     typist.send(b" quit dd", b" qq" + late, gap=2).wait(1)
     assert typist.keys == []
@@ -234,13 +234,13 @@ def test_the_rest_of_a_paste_that_was_given_up_is_no_key(late: bytes) -> None:
 
 
 @pytest.mark.parametrize("at", range(1, 6))
-def test_the_rest_of_an_end_marker_that_was_given_up_is_swallowed(at: int) -> None:
+def test_the_rest_of_an_abandoned_end_marker_is_ignored(at: int) -> None:
     typist = Typist().send(START + ID.encode() + END[:at]).wait(20).send(END[at:])
     assert typist.settle().heard == [f"paste:{ID}"]
     assert typist.send(b"jj").settle().keys == ["j", "j"]
 
 
-def test_after_a_minute_nothing_is_the_rest_of_a_paste() -> None:
+def test_after_a_minute_input_is_not_the_rest_of_a_paste() -> None:
     typist = Typist().send(START + ID.encode()).wait(66)
     assert typist.send(b"jj").settle().keys == ["j", "j"]
 
@@ -266,11 +266,11 @@ def test_a_coloured_text_is_pasted_without_its_colours(text: str) -> None:
         assert not any(character < " " or "\x7f" <= character < "\xa0" for character in typist.pastes[0])
 
 
-def test_lines_and_tabs_of_a_paste_stay() -> None:
+def test_line_breaks_and_tabs_of_a_paste_are_kept() -> None:
     assert Typist().send(START + b"a\tb\r\nc\n" + END).settle().heard == ["paste:a\tb\r\nc\n"]
 
 
-def test_nothing_pasted_is_no_paste() -> None:
+def test_an_empty_paste_is_ignored() -> None:
     assert Typist().send(START + END + b"j").settle().heard == ["j"]
 
 
@@ -304,18 +304,18 @@ def test_the_rest_of_a_paste_without_brackets_is_a_paste() -> None:
 @pytest.mark.parametrize(
     "typed", [b"/status:failed\r", b"j" * 60, b"jk" * 60, b"abc" * 42, b"dd", b"\x1b[B" * 90, b"/" + b"\x7f" * 40]
 )
-def test_what_is_typed_ahead_stays_keys(typed: bytes) -> None:
+def test_type_ahead_is_keys(typed: bytes) -> None:
     typist = Typist().send(typed).wait(0.2)
     assert typist.pastes == []
     assert len(typist.keys) == (typed.count(b"\x1b") or len(typed))
 
 
-def test_one_key_is_not_held() -> None:
+def test_a_single_key_is_not_delayed() -> None:
     typist = Typist().send(b"j", "é".encode(), b"\x1b[B", gap=0.04)
     assert typist.heard == ["j", "é", "down"]
 
 
-def test_keys_that_are_held_over_a_bad_line_come_soon() -> None:
+def test_keys_held_down_on_a_slow_connection_are_delivered_soon() -> None:
     typist = Typist()
     for _ in range(30):
         typist.send(b"jj", gap=0.04)
@@ -330,35 +330,35 @@ def test_a_flood_of_keys_is_bounded_and_quitting_still_works(key: bytes) -> None
 
 
 @pytest.mark.parametrize("held", [b"j", b"\x1b[B"])
-def test_a_key_after_one_that_was_held_for_long_is_heard(held: bytes) -> None:
+def test_a_key_after_one_that_was_held_down_is_delivered(held: bytes) -> None:
     assert Typist().send(held * 500 + b"q").settle().heard[-1] == "q"
 
 
-def test_of_many_moves_of_the_mouse_the_last_counts() -> None:
+def test_only_the_last_of_many_mouse_moves_is_delivered() -> None:
     typist = Typist().send(*[b"\x1b[<35;5;5M" * 400] * 50, gap=0.0001)
     assert len(typist.heard) <= 20
     typist.send(b"\x1b[<35;9;9M").wait(0.1)
     assert typist.passed.endswith(b"\x1b[<35;9;9M")
 
 
-def test_a_form_filled_by_pastes_in_one_go_keeps_their_order() -> None:
+def test_several_pastes_at_once_keep_their_order() -> None:
     typist = Typist().send(b"".join(START + text + END + b"\r" for text in (b"url", b"id", b"secret")))
     assert typist.heard == ["paste:url", "enter", "paste:id", "enter", "paste:secret", "enter"]
 
 
-def test_of_many_pastes_nothing_is_lost() -> None:
+def test_many_pastes_are_all_delivered() -> None:
     typist = Typist().send(*[START + b"x" + END] * 500, gap=0.0001).settle()
     assert len(typist.heard) < 12
     assert sum(text.count("x") for text in typist.pastes) == 500
 
 
-def test_of_many_reports_the_last_counts() -> None:
+def test_only_the_last_of_many_reports_is_delivered() -> None:
     typist = Typist().send(*[b"\x1b[I\x1b[O"] * 500, gap=0.0001).settle()
     assert len(typist.heard) < 50
     assert typist.heard[-1] == "AppBlur"
 
 
-def test_of_a_huge_paste_ids_are_kept() -> None:
+def test_ids_in_a_huge_paste_are_kept() -> None:
     line = "nothing to see here\n"
     text = line * (KEPT_WHOLE // len(line)) + (line * 50_000 + ID + "\n") * 3
     sent = START + text.encode() + END
@@ -380,7 +380,7 @@ NOISE = st.lists(PIECES | st.binary(max_size=20), max_size=30).map(b"".join)
 
 
 def cut(data: bytes, lengths: list[int]) -> list[bytes]:
-    """Cuts into reads of these lengths, and of the last length as long as there is any."""
+    """Split into reads of these lengths; the last length repeats."""
     reads = []
     while data:
         length = lengths.pop(0) if len(lengths) > 1 else lengths[0]
@@ -390,7 +390,7 @@ def cut(data: bytes, lengths: list[int]) -> list[bytes]:
 
 
 @given(NOISE, st.lists(st.integers(1, 40), min_size=1), st.sampled_from([0.0001, 0.02, 0.04, 0.12, 0.4, 6.0]))
-def test_textual_parses_all_that_passes_and_ctrl_q_is_always_heard(data: bytes, lengths: list[int], gap: float) -> None:
+def test_textual_parses_all_output_and_ctrl_q_is_always_delivered(data: bytes, lengths: list[int], gap: float) -> None:
     typist = Typist().send(*cut(data, lengths), gap=gap)
     before = typist.heard.count("ctrl+q")
     typist.send(b"\x11", gap=gap).wait(0.35)
@@ -404,7 +404,7 @@ SAFE = st.sampled_from(
 
 
 def keys_of(typist: Typist) -> list[str]:
-    """Without reports, which do not wait for keys that came before them."""
+    """Return the keys without reports, which do not wait for earlier keys."""
     return [key for key in typist.keys if key[0].islower() or len(key) == 1]
 
 
@@ -416,5 +416,5 @@ def test_how_the_input_is_split_makes_no_difference(data: bytes, lengths: list[i
     assert "\n".join(split.pastes) == "\n".join(whole.pastes)
 
 
-def test_nothing_is_pending_when_nothing_came() -> None:
+def test_nothing_is_pending_without_input() -> None:
     assert InputFilter().due() is None

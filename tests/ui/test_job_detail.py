@@ -13,7 +13,7 @@ from tests.ui.sizes import WIDE_FIRST
 from zjobtui.models.observation import Failure
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.ui import detail_header, detail_views
-from zjobtui.ui.detail_header import Viewing, page
+from zjobtui.ui.detail_header import Viewing, build_page
 
 DONE = "recorded-completed-localised"
 FAILED = "recorded-failed-lock"
@@ -31,16 +31,16 @@ async def test_the_detail_opens_with_verdict_time_and_sentence(size: tuple[int, 
 
 
 def test_nothing_is_wrapped_before_there_is_room() -> None:
-    assert len(page(None, Viewing(), 0.0, width=0).lines) == 1
+    assert len(build_page(None, Viewing(), 0.0, width=0).lines) == 1
 
 
-async def test_without_a_label_the_border_says_the_whole_id() -> None:
+async def test_without_a_label_the_border_shows_the_whole_id() -> None:
     async with looking_at(staged(RUNNING)) as sight:
         assert sight.detail_title == job(1).id.given
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
-async def test_what_was_opened_or_closed_stays_so_when_new_data_comes(size: tuple[int, int]) -> None:
+async def test_open_and_closed_groups_stay_so_when_new_data_arrives(size: tuple[int, int]) -> None:
     engine = staged("recorded-completed-order-pending", RUNNING)
     tell(engine, 1, subscriptions(40))
     async with looking_at(engine, size) as sight:
@@ -55,7 +55,7 @@ async def test_what_was_opened_or_closed_stays_so_when_new_data_comes(size: tupl
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
-async def test_the_cursor_of_the_detail_stays_on_its_line_when_new_data_comes(size: tuple[int, int]) -> None:
+async def test_the_cursor_of_the_detail_stays_on_its_line_when_new_data_arrives(size: tuple[int, int]) -> None:
     engine = staged(subscriptions(5))
     async with looking_at(engine, size) as sight:
         await to_line(sight, "A-S00000002")
@@ -64,7 +64,7 @@ async def test_the_cursor_of_the_detail_stays_on_its_line_when_new_data_comes(si
         assert place_of_cursor(sight) == cursor_steps(sight, "A-S00000002")
 
 
-async def test_another_job_is_read_from_its_top() -> None:
+async def test_another_job_is_shown_from_the_top() -> None:
     engine = staged(subscriptions(90), subscriptions(90))
     async with looking_at(engine) as sight:
         await to_line(sight, "Subscriptions (90)")
@@ -82,7 +82,7 @@ async def test_the_detail_follows_its_job_without_a_key() -> None:
         assert "40000050" in sight.words
 
 
-async def test_a_failed_call_is_told_and_the_last_good_answer_kept() -> None:
+async def test_a_failed_call_is_shown_with_the_last_response() -> None:
     engine = staged(RUNNING)
     async with looking_at(engine) as sight:
         tell(engine, 1, Failure(Problem(ProblemKind.TIMED_OUT, "no answer within 20 s"), 0.0), after=30)
@@ -100,7 +100,7 @@ async def test_a_later_contradiction_is_shown_beside_the_final_answer() -> None:
         assert sight.detail[0].startswith(" ✓ done")
 
 
-async def test_an_archive_that_fails_leaves_the_watch_and_says_why() -> None:
+async def test_a_failing_archive_is_reported_and_the_job_still_shown() -> None:
     class Broken:
         def last_response(self, _job: object) -> None:
             raise OSError("the disk is gone")
@@ -108,7 +108,7 @@ async def test_an_archive_that_fails_leaves_the_watch_and_says_why() -> None:
         history = last_response
 
     engine: ScriptedEngine = staged(DONE)
-    engine.archive = Broken()  # type: ignore[assignment]  # it is broken on purpose
+    engine.archive = Broken()  # type: ignore[assignment]  # broken on purpose
     async with looking_at(engine) as sight:
         assert "Order completed: 1 subscription." in sight.words
         engine.publish()
@@ -123,7 +123,7 @@ SHOWS = {"1": "Error", "2": "added 14:00:00 UTC ─", "3": "characters ·", "4":
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
-async def test_each_view_has_a_key_that_works_from_list_and_detail_and_the_verdict_stands_above_it(
+async def test_view_keys_work_in_list_and_detail_and_the_verdict_is_on_top(
     size: tuple[int, int],
 ) -> None:
     async with looking_at(staged(FAILED), size) as sight:
@@ -137,7 +137,7 @@ async def test_each_view_has_a_key_that_works_from_list_and_detail_and_the_verdi
             await sight.press("tab")
 
 
-async def test_brackets_go_to_the_view_before_and_after_and_round() -> None:
+async def test_brackets_go_to_the_previous_and_next_view_and_wrap_around() -> None:
     async with looking_at(staged(FAILED)) as sight:
         for key, name in (("]", "2 T"), ("]", "3 R"), ("]", "4 R"), ("]", "1 S"), ("[", "4 R"), ("[", "3 R")):
             await sight.press(key)
@@ -156,7 +156,7 @@ async def test_a_click_on_a_tab_shows_its_view(size: tuple[int, int]) -> None:
         assert "Error" in sight.text
 
 
-async def test_right_and_left_go_along_the_tabs_and_the_cursor_stays_on_them() -> None:
+async def test_right_and_left_switch_tabs_and_the_cursor_stays_there() -> None:
     async with looking_at(staged(FAILED)) as sight:
         await to_line(sight, "[1 Summary]")
         for key, name in (("right", "2 Timeline"), ("right", "3 Raw"), ("left", "2 Timeline")):
@@ -165,7 +165,7 @@ async def test_right_and_left_go_along_the_tabs_and_the_cursor_stays_on_them() -
             assert place_of_cursor(sight) == cursor_steps(sight, f"[{name}]")
 
 
-async def test_the_view_stays_for_another_job_and_for_what_comes() -> None:
+async def test_the_view_is_kept_for_another_job_and_new_data() -> None:
     engine = staged(RUNNING, FAILED)
     async with looking_at(engine) as sight:
         await sight.press("3", "down")
@@ -178,7 +178,7 @@ async def test_the_view_stays_for_another_job_and_for_what_comes() -> None:
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
-async def test_each_view_keeps_its_place_and_what_is_open_in_it(size: tuple[int, int]) -> None:
+async def test_each_view_keeps_its_position_and_open_groups(size: tuple[int, int]) -> None:
     async with looking_at(staged(subscriptions(90)), size) as sight:
         await to_line(sight, "▸ Subscriptions (90)")
         await sight.press("enter", "pagedown", "down")
@@ -194,7 +194,7 @@ async def test_each_view_keeps_its_place_and_what_is_open_in_it(size: tuple[int,
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
-async def test_whoever_reads_about_a_job_stays_with_it_whatever_becomes_more_urgent(
+async def test_the_cursor_stays_on_a_job_that_is_being_read(
     size: tuple[int, int],
 ) -> None:
     engine = staged(RUNNING, RUNNING, labels=("alpha", "beta"))
@@ -208,7 +208,7 @@ async def test_whoever_reads_about_a_job_stays_with_it_whatever_becomes_more_urg
         assert sight.detail_title == title
 
 
-async def test_the_age_of_an_end_goes_on_in_every_view() -> None:
+async def test_the_age_of_an_ended_job_is_updated_in_every_view() -> None:
     engine = staged(FAILED)
     async with looking_at(engine) as sight:
         await sight.press("3")
@@ -216,7 +216,7 @@ async def test_the_age_of_an_end_goes_on_in_every_view() -> None:
         await sight.until("✗ failed · ended 4m ago")
 
 
-async def test_the_archive_is_not_read_again_while_answers_bring_nothing_new(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_archive_is_not_read_again_if_only_times_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = staged(RUNNING)
     async with looking_at(engine) as sight:
         await sight.settled()
@@ -231,18 +231,16 @@ async def test_the_archive_is_not_read_again_while_answers_bring_nothing_new(mon
         assert len(read) == 1
 
 
-async def test_the_minute_of_the_last_answer_goes_on_though_nothing_new_comes() -> None:
+async def test_the_minute_of_the_last_answer_is_updated() -> None:
     engine = staged(RUNNING)
     async with looking_at(engine) as sight:
-        assert re.search(r"Answered +\S*:00", sight.text)
+        assert re.search(r"Last answer +\S*:00", sight.text)
         tell(engine, 1, RUNNING, after=120)
-        await sight.until(lambda text: bool(re.search(r"Answered +\S*:02", text)))
+        await sight.until(lambda text: bool(re.search(r"Last answer +\S*:02", text)))
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
-async def test_a_view_is_made_when_somebody_looks_at_it_and_not_before(
-    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_view_is_built_only_when_it_is_shown(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
 
     def noted(module: ModuleType, name: str) -> None:
@@ -270,7 +268,7 @@ async def test_a_view_is_made_when_somebody_looks_at_it_and_not_before(
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
-async def test_who_has_chosen_a_view_stays_with_the_job_though_another_becomes_more_urgent(
+async def test_choosing_a_view_keeps_the_cursor_on_the_job(
     size: tuple[int, int],
 ) -> None:
     engine = staged(RUNNING, RUNNING)
@@ -284,7 +282,7 @@ async def test_who_has_chosen_a_view_stays_with_the_job_though_another_becomes_m
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
-async def test_where_a_person_has_scrolled_to_stays_in_view_whatever_comes(size: tuple[int, int]) -> None:
+async def test_the_scroll_position_is_kept_when_new_data_arrives(size: tuple[int, int]) -> None:
     engine = staged(subscriptions(90))
     async with looking_at(engine, size) as sight:
         await sight.press("3", "tab", "pagedown", "pagedown")

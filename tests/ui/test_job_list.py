@@ -20,12 +20,12 @@ SOON = 0.1
 
 @pytest.fixture(autouse=True)
 def _seen_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zjobtui.ui.monitor.ATTEND_AFTER", SOON)
-    monkeypatch.setattr("zjobtui.ui.monitor.SHOW_EVERY", SOON)
+    monkeypatch.setattr("zjobtui.ui.monitor.FOCUS_DELAY", SOON)
+    monkeypatch.setattr("zjobtui.ui.monitor.VISIBLE_ROWS_DELAY", SOON)
 
 
 def waiting(count: int) -> ScriptedEngine:
-    """Waiting jobs, each added a second after the one before."""
+    """Return running jobs, each added one second after the one before."""
     engine = ScriptedEngine(FixedClock(NOW))
     engine.watch(replace(watch(number), added_at=NOW - 1_000 + number) for number in range(1, count + 1))
     engine.bring(*((job(number), heard(RUNNING)) for number in range(1, count + 1)))
@@ -33,35 +33,35 @@ def waiting(count: int) -> ScriptedEngine:
 
 
 def id_of(number: int) -> str:
-    """As much of an id as every row shows."""
+    """Return the part of the id that every row shows."""
     return f"{number:08x}…"
 
 
 def ids(sight: Sight) -> list[str]:
-    """The ids in the rows, as far as every row shows them."""
+    """Return the ids in the rows, as far as every row shows them."""
     return [row[2:].split()[2][:9] for row in sight.jobs if row]
 
 
 def signs(sight: Sight) -> str:
-    """The first cell of each row: what a person marked, and what nobody has looked at yet."""
+    """Return the first cell of each row: the sign for marked or unread."""
     return "".join(row[0] for row in sight.jobs if row)
 
 
-async def let_go(sight: Sight) -> None:
-    """Takes the hands off the keys until rows may move again."""
+async def wait_for_unfreeze(sight: Sight) -> None:
+    """Wait without keys until the order may change again."""
     sight.engine.clock.at += 10
     await asyncio.sleep(0.15)
     await sight.settled()
 
 
-async def soon_seen(sight: Sight) -> None:
-    """Lets the cursor rest as long as it takes until somebody has looked."""
+async def rest_cursor(sight: Sight) -> None:
+    """Rest the cursor until the job is marked as read."""
     await asyncio.sleep(2 * SOON)
     await sight.settled()
 
 
-def place_of_cursor(sight: Sight) -> int:
-    """Which row of the list looks unlike the others."""
+def cursor_row(sight: Sight) -> int:
+    """Return the index of the row that is drawn as the cursor."""
     buffer = sight.glass.display.screen.buffer
     looks = [buffer[2 + y][1].bg for y in range(len(sight.jobs))]
     usual = max(set(looks), key=looks.count)
@@ -70,19 +70,19 @@ def place_of_cursor(sight: Sight) -> int:
 
 
 def selected(sight: Sight) -> str:
-    """The id in the row with the cursor; the detail is about the same job."""
-    chosen = ids(sight)[place_of_cursor(sight)]
+    """Return the id in the row of the cursor; check that the detail shows the same job."""
+    chosen = ids(sight)[cursor_row(sight)]
     assert sight.detail_title.startswith(chosen[:-1])
     return chosen
 
 
-async def test_a_row_says_verdict_name_order_account_and_since_when() -> None:
+async def test_a_row_shows_verdict_name_order_account_and_age() -> None:
     engine = staged(PENDING, RUNNING, labels=("CS-4390",))
     tell(engine, 2, RUNNING, after=250)
     async with looking_at(engine) as sight:
         assert sight.jobs[:3] == [
             "● ! attention CS-4390           O-00005577   A00000218       4m ago",
-            "  ◌ waiting   00000002…e73bdceb –            –               for 4m",
+            "  ◌ waiting   00000002…e73bdceb –            –                   4m",
             "",
         ]
         await sight.resize(200, 40)
@@ -97,7 +97,7 @@ async def test_a_row_says_verdict_name_order_account_and_since_when() -> None:
             "4m",
             "ago",
         ]
-        assert sight.jobs[1].endswith("waiting for 4m")
+        assert sight.jobs[1].endswith("running for 4m")
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
@@ -124,7 +124,7 @@ async def test_a_long_label_is_cut_with_a_mark_and_pushes_nothing() -> None:
 
 
 @pytest.mark.parametrize("size", [*NARROW_FIRST, (100, 30)])
-async def test_columns_hold_still_whether_all_rows_fit_or_not(size: tuple[int, int]) -> None:
+async def test_columns_do_not_move_when_a_scrollbar_appears(size: tuple[int, int]) -> None:
     async with looking_at(staged(*[PENDING] * 50, labels=("only",)), size) as sight:
         await sight.press("s", "end", "enter", "home")
         before = sight.row("! attention only")[: size[0] // 2 - 4]
@@ -133,10 +133,10 @@ async def test_columns_hold_still_whether_all_rows_fit_or_not(size: tuple[int, i
         assert sight.row("! attention only")[: size[0] // 2 - 4] == before
 
 
-async def test_what_needs_a_person_comes_first_and_the_newest_of_it_on_top() -> None:
+async def test_the_most_urgent_and_newest_jobs_come_first() -> None:
     engine = staged(RUNNING, RUNNING, RUNNING, RUNNING, RUNNING)
-    for number, told in ((1, DONE), (2, FAILED), (3, PENDING), (4, "derived-not-found")):
-        tell(engine, number, told)
+    for number, result in ((1, DONE), (2, FAILED), (3, PENDING), (4, "derived-not-found")):
+        tell(engine, number, result)
     async with looking_at(engine) as sight:
         assert ids(sight) == [id_of(number) for number in (3, 2, 4, 5, 1)]
 
@@ -144,7 +144,7 @@ async def test_what_needs_a_person_comes_first_and_the_newest_of_it_on_top() -> 
 async def test_a_row_without_an_answer_in_time_is_marked_stale() -> None:
     engine = staged(RUNNING)
     async with looking_at(engine) as sight:
-        assert sight.jobs[0].endswith("under 1m")
+        assert sight.jobs[0].endswith("<1m")
         engine.clock.at += 16
         await sight.until("stale 10s")
         engine.clock.at += 400
@@ -155,7 +155,7 @@ async def test_a_row_without_an_answer_in_time_is_marked_stale() -> None:
         assert "stale" not in sight.text
 
 
-async def test_a_job_that_nobody_answered_for_says_so() -> None:
+async def test_a_job_without_an_answer_shows_it() -> None:
     engine = staged(None)
     engine.clock.at += 60
     async with looking_at(engine) as sight:
@@ -170,7 +170,7 @@ async def test_a_failed_call_does_not_make_a_row_look_fresh() -> None:
         assert sight.jobs[0].endswith("stale 1m")
 
 
-async def test_while_polling_is_paused_no_wait_grows() -> None:
+async def test_ages_of_running_jobs_do_not_grow_while_polling_is_paused() -> None:
     engine = staged(RUNNING)
     tell(engine, 1, RUNNING, after=60)
     async with looking_at(engine) as sight:
@@ -180,16 +180,16 @@ async def test_while_polling_is_paused_no_wait_grows() -> None:
         await sight.press("p")
         tell(engine, 1, RUNNING)
         await sight.settled()
-        assert sight.jobs[0].endswith("for 11m")
+        assert sight.jobs[0].endswith(" 11m")
 
 
 async def test_until_it_is_moved_the_cursor_is_on_the_first_row() -> None:
     engine = waiting(10)
     async with looking_at(engine) as sight:
-        assert (place_of_cursor(sight), selected(sight)) == (0, id_of(1))
+        assert (cursor_row(sight), selected(sight)) == (0, id_of(1))
         tell(engine, 7, FAILED)
         await sight.settled()
-        assert (place_of_cursor(sight), selected(sight)) == (0, id_of(7))
+        assert (cursor_row(sight), selected(sight)) == (0, id_of(7))
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
@@ -200,15 +200,15 @@ async def test_the_cursor_stays_with_its_job_when_rows_move(size: tuple[int, int
         assert selected(sight) == id_of(4)
         tell(engine, 9, FAILED)
         tell(engine, 1, DONE)
-        await let_go(sight)
-        assert (place_of_cursor(sight), selected(sight)) == (3, id_of(4))
+        await wait_for_unfreeze(sight)
+        assert (cursor_row(sight), selected(sight)) == (3, id_of(4))
         tell(engine, 4, FAILED)
-        await let_go(sight)
+        await wait_for_unfreeze(sight)
         assert selected(sight) == id_of(4)
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
-async def test_while_a_person_moves_rows_keep_their_places_and_still_change(size: tuple[int, int]) -> None:
+async def test_while_the_user_navigates_rows_keep_their_order_and_are_updated(size: tuple[int, int]) -> None:
     engine = waiting(5)
     async with looking_at(engine, size) as sight:
         await sight.press("down")
@@ -218,7 +218,7 @@ async def test_while_a_person_moves_rows_keep_their_places_and_still_change(size
         assert sight.jobs[3].startswith("● ✗ failed ")
         await sight.press("down")
         assert ids(sight)[0] == id_of(1)
-        await let_go(sight)
+        await wait_for_unfreeze(sight)
         assert ids(sight) == [id_of(number) for number in (4, 1, 2, 3, 5)]
         assert selected(sight) == id_of(3)
 
@@ -228,15 +228,15 @@ async def test_the_job_under_the_cursor_keeps_its_place_on_the_screen(size: tupl
     engine = waiting(200)
     async with looking_at(engine, size) as sight:
         await sight.press("pagedown", "pagedown", "pagedown", "up", "up", "up", "up")
-        place, chosen = place_of_cursor(sight), selected(sight)
+        place, chosen = cursor_row(sight), selected(sight)
         for number in range(190, 196):
             tell(engine, number, FAILED)
-        await let_go(sight)
-        assert (place_of_cursor(sight), selected(sight)) == (place, chosen)
+        await wait_for_unfreeze(sight)
+        assert (cursor_row(sight), selected(sight)) == (place, chosen)
         for number in range(1, 12):
             tell(engine, number, DONE)
-        await let_go(sight)
-        assert (place_of_cursor(sight), selected(sight)) == (place, chosen)
+        await wait_for_unfreeze(sight)
+        assert (cursor_row(sight), selected(sight)) == (place, chosen)
 
 
 async def test_a_new_job_does_not_move_the_cursor_to_another() -> None:
@@ -289,7 +289,7 @@ async def test_a_click_selects_a_row_and_a_second_one_goes_to_the_detail() -> No
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
-async def test_the_wheel_moves_the_rows_and_what_comes_leaves_them_there(size: tuple[int, int]) -> None:
+async def test_the_wheel_scrolls_and_new_states_keep_the_position(size: tuple[int, int]) -> None:
     engine = waiting(100)
     async with looking_at(engine, size) as sight:
         await sight.press("down", "up")
@@ -299,12 +299,12 @@ async def test_the_wheel_moves_the_rows_and_what_comes_leaves_them_there(size: t
         shown = ids(sight)
         assert id_of(1) not in shown
         engine.label([job(1), job(60)], "CS-1")
-        await let_go(sight)
+        await wait_for_unfreeze(sight)
         assert ids(sight) == shown
         assert sight.detail_title.startswith("CS-1 · 00000001")
 
 
-async def test_the_engine_is_told_at_which_job_a_person_looks() -> None:
+async def test_the_engine_is_told_which_job_is_focused() -> None:
     engine = waiting(5)
     async with looking_at(engine) as sight:
         await sight.press("down", "down")
@@ -314,11 +314,11 @@ async def test_the_engine_is_told_at_which_job_a_person_looks() -> None:
 
 
 def last_shown(engine: ScriptedEngine) -> list[str]:
-    """What the engine was told last of the jobs on screen, as far as every row shows their ids."""
+    """Return the visible jobs that the engine was told about last, as far as every row shows their ids."""
     return [f"{one.id.given[:8]}…" for one in engine.shown[-1]]
 
 
-async def is_told_what_it_shows(sight: Sight) -> None:
+async def assert_engine_knows_rows(sight: Sight) -> None:
     await sight.until(lambda _: last_shown(sight.engine) == ids(sight))
 
 
@@ -330,22 +330,22 @@ async def test_the_engine_is_told_which_jobs_are_on_screen_however_they_came_the
         for _ in range(4):
             sight.glass.receive("\x1b[<65;10;5M")
             await sight.settled()
-        await is_told_what_it_shows(sight)
+        await assert_engine_knows_rows(sight)
         for keys in (["end"], ["s", "down", "enter"], ["home"], ["/", *"00000009", "enter"], ["escape"]):
             await sight.press(*keys)
-            await is_told_what_it_shows(sight)
+            await assert_engine_knows_rows(sight)
         await sight.resize(size[0], size[1] - 5)
-        await is_told_what_it_shows(sight)
+        await assert_engine_knows_rows(sight)
         tell(engine, 3, FAILED)
-        await let_go(sight)
-        await is_told_what_it_shows(sight)
+        await wait_for_unfreeze(sight)
+        await assert_engine_knows_rows(sight)
         engine.remove(job(number) for number in range(1, 101))
-        await is_told_what_it_shows(sight)
+        await assert_engine_knows_rows(sight)
         engine.watch([watch(101)])
-        await is_told_what_it_shows(sight)
+        await assert_engine_knows_rows(sight)
 
 
-async def test_of_the_same_jobs_on_screen_the_engine_is_not_told_again_and_of_others_not_at_every_step() -> None:
+async def test_the_engine_is_told_of_visible_jobs_only_after_changes() -> None:
     engine = waiting(100)
     async with looking_at(engine) as sight:
         await sight.press("down", "down", "tab", "tab", "2")
@@ -356,16 +356,16 @@ async def test_of_the_same_jobs_on_screen_the_engine_is_not_told_again_and_of_ot
         assert len(engine.shown) == 1
         for _ in range(20):
             sight.glass.receive("\x1b[<65;10;5M")
-        await is_told_what_it_shows(sight)
+        await assert_engine_knows_rows(sight)
         assert len(engine.shown) < 6
 
 
-async def test_any_key_tells_the_engine_again_that_a_person_looks_but_not_every_key() -> None:
+async def test_a_key_renews_the_focus_report_from_time_to_time() -> None:
     engine = waiting(3)
     async with looking_at(engine) as sight:
         await sight.press("down")
         await sight.until(lambda _: engine.attended[-1:] == [job(2)])
-        await asyncio.sleep(10 * SOON)  # the start has a timer of its own
+        await asyncio.sleep(10 * SOON)  # the start has its own timer
         before = len(engine.attended)
         await sight.press(*"2121")
         assert len(engine.attended) == before
@@ -374,7 +374,7 @@ async def test_any_key_tells_the_engine_again_that_a_person_looks_but_not_every_
         await sight.until(lambda _: len(engine.attended) > before)
 
 
-async def test_the_border_says_how_many_jobs_there_are() -> None:
+async def test_the_border_shows_the_number_of_jobs() -> None:
     engine = waiting(1_200)
     async with looking_at(engine) as sight:
         assert "╭─ Jobs · 1,200 · by urgency ─" in sight.rows[1]
@@ -384,7 +384,7 @@ async def test_the_border_says_how_many_jobs_there_are() -> None:
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
-async def test_what_nobody_has_looked_at_is_on_top_with_a_mark_until_somebody_does(size: tuple[int, int]) -> None:
+async def test_unread_jobs_are_on_top_with_a_sign_until_they_are_read(size: tuple[int, int]) -> None:
     engine = staged(FAILED, FAILED, RUNNING, RUNNING, DONE)
     engine.mark_read([job(2)])
     async with looking_at(engine, size) as sight:
@@ -392,43 +392,43 @@ async def test_what_nobody_has_looked_at_is_on_top_with_a_mark_until_somebody_do
         assert signs(sight) == "●   ●"
         await sight.press("end", "up", "up")
         tell(engine, 3, FAILED)
-        await let_go(sight)
+        await wait_for_unfreeze(sight)
         assert ids(sight) == [id_of(number) for number in (3, 1, 4, 2, 5)]
         assert signs(sight).startswith("●● ")
         await sight.press("home")
         await sight.until(lambda _: signs(sight)[0] == " ")
-        await let_go(sight)
+        await wait_for_unfreeze(sight)
         assert ids(sight) == [id_of(number) for number in (1, 4, 3, 2, 5)]
         await sight.press("A")
         assert signs(sight) == "     "
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
-async def test_what_changes_under_the_cursor_is_seen_when_a_person_does_something(size: tuple[int, int]) -> None:
+async def test_a_change_under_the_cursor_is_read_after_a_key(size: tuple[int, int]) -> None:
     engine = waiting(3)
     async with looking_at(engine, size) as sight:
         await sight.press("down")
         await sight.until(lambda _: len(engine.attended) == 2)
         tell(engine, 2, FAILED)
-        await let_go(sight)
-        await soon_seen(sight)
+        await wait_for_unfreeze(sight)
+        await rest_cursor(sight)
         assert signs(sight) == "●  "
         await sight.press("2")
         await sight.until(lambda _: signs(sight) == "   ")
 
 
 @pytest.mark.parametrize(("key", "size"), [("tab", (140, 40)), ("3", (80, 24)), ("enter", (50, 15))])
-async def test_who_reads_about_the_first_job_has_looked_at_it(key: str, size: tuple[int, int]) -> None:
+async def test_opening_the_first_job_marks_it_as_read(key: str, size: tuple[int, int]) -> None:
     async with looking_at(staged(FAILED, RUNNING), size) as sight:
-        await soon_seen(sight)
+        await rest_cursor(sight)
         assert signs(sight) == "● "
         await sight.press(key)
-        await soon_seen(sight)
+        await rest_cursor(sight)
         await sight.press("escape")
         assert signs(sight) == "  "
 
 
-async def test_n_goes_to_the_next_job_that_nobody_has_looked_at() -> None:
+async def test_n_goes_to_the_next_unread_job() -> None:
     engine = staged(RUNNING, RUNNING, FAILED, RUNNING, DONE)
     async with looking_at(engine) as sight:
         assert ids(sight) == [id_of(number) for number in (3, 1, 2, 4, 5)]
@@ -455,7 +455,7 @@ async def test_space_marks_and_actions_act_on_the_marked(size: tuple[int, int]) 
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
-async def test_a_range_or_everything_can_be_marked_and_escape_takes_marks_away(size: tuple[int, int]) -> None:
+async def test_a_range_or_all_jobs_can_be_marked_and_escape_unmarks(size: tuple[int, int]) -> None:
     async with looking_at(waiting(6), size) as sight:
         await sight.press("down", "space", "down", "down", "V")
         assert signs(sight) == " ◆◆◆◆ "
@@ -472,16 +472,16 @@ async def test_a_mark_stays_with_its_job() -> None:
     async with looking_at(engine) as sight:
         await sight.press("down", "space")
         tell(engine, 4, FAILED)
-        await let_go(sight)
+        await wait_for_unfreeze(sight)
         assert dict(zip(ids(sight), signs(sight), strict=True))[id_of(2)] == "◆"
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
-async def test_an_empty_watchlist_says_what_to_do(size: tuple[int, int]) -> None:
+async def test_an_empty_watchlist_explains_what_to_do(size: tuple[int, int]) -> None:
     async with looking_at(staged(), size) as sight:
-        assert "Paste any text that holds job ids to add them;" in sight.words
+        assert "Paste any text that contains job ids to add them." in sight.words
         assert "◌ 0" in sight.bar
         assert not any(sight.jobs)
         assert len({cell.bg for cell in sight.glass.display.screen.buffer[2].values()}) == 1, "no cursor either"
         await sight.press("down", "enter", "x", "l", "r", "left", "right", "end", "tab")
-        assert "No job is shown." in sight.text
+        assert "No jobs." in sight.text

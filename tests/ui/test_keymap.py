@@ -1,4 +1,4 @@
-"""Keys that a person chooses: what can be is taken, and all else is told."""
+"""Key settings: valid ones apply, the problems of the others are reported."""
 
 import pytest
 from hypothesis import given
@@ -7,7 +7,7 @@ from textual.binding import Binding
 
 from zjobtui.ui.actions import CATALOGUE, bindings
 from zjobtui.ui.app import taken_by_monitor
-from zjobtui.ui.keymap import chosen_keys, is_key, normal, taken_keys
+from zjobtui.ui.keymap import chosen_keys, is_key, normalize_key, taken_keys
 
 OWN = {action.id: action.keys.split(",") for action in CATALOGUE}
 PREFIXES = {"tmux": "ctrl+b", "screen": "ctrl+a"}
@@ -19,39 +19,39 @@ def test_no_key_is_a_prefix_of_tmux_or_screen() -> None:
     assert not used & set(PREFIXES.values())
 
 
-def test_every_action_has_an_id_and_keys_of_its_own() -> None:
+def test_every_action_has_its_own_id_and_keys() -> None:
     assert len(OWN) == len(CATALOGUE)
     assert all(name.replace("_", "").isalpha() and name.islower() for name in OWN)
-    keys = [normal(key) for own in OWN.values() for key in own]
+    keys = [normalize_key(key) for own in OWN.values() for key in own]
     assert len(keys) == len(set(keys))
     assert not (set(keys) - {"tab", "ctrl+q", "slash", "space", "n"}) & TAKEN.keys()
     assert [binding.id for binding in bindings()] == list(OWN)
 
 
 @pytest.mark.parametrize(
-    ("action", "key", "told"),
+    ("action", "key", "expected"),
     [
-        ("remov", "f5", "there is no action remov; did you mean remove?"),
-        ("zzz", "f5", "there is no action zzz; there are: add, filter, next_count,"),
-        ("remove", "crtl+r", "“crtl+r” is no key; such are f5, ctrl+r, R and ?"),
-        ("remove", "<any>", "“<any>” is no key"),
-        ("remove", "a", "a is the key of add already; remove keeps x"),
-        ("remove", "?", "? is the key of help already; remove keeps x"),
-        ("remove", "j", "j is the key for “down” already"),
-        ("remove", "space", "space is the key for “open or close” already"),
-        ("remove", "ctrl+m", "⏎ is the key for “read” already"),
-        ("remove", "ctrl+p", "ctrl+p is the key for “the palette” already"),
-        ("remove", "escape", "esc is the key for “back to the list” already"),
-        ("remove", "ctrl+z", "ctrl+z is the key for “suspend” already"),
+        ("remov", "f5", "unknown action remov; did you mean remove?"),
+        ("zzz", "f5", "unknown action zzz; there are: add, filter, next_count,"),
+        ("remove", "crtl+r", "“crtl+r” is not a valid key; try f5, ctrl+r, R or ?"),
+        ("remove", "<any>", "“<any>” is not a valid key"),
+        ("remove", "a", "a is already the key of add; remove keeps x"),
+        ("remove", "?", "? is already the key of help; remove keeps x"),
+        ("remove", "j", "j is already used for “down”"),
+        ("remove", "space", "space is already used for “open or close”"),
+        ("remove", "ctrl+m", "⏎ is already used for “open”"),
+        ("remove", "ctrl+p", "ctrl+p is already used for “command palette”"),
+        ("remove", "escape", "esc is already used for “go back to the list”"),
+        ("remove", "ctrl+z", "ctrl+z is already used for “suspend”"),
     ],
 )
-def test_what_cannot_be_is_told(action: str, key: str, told: str) -> None:
+def test_an_invalid_key_setting_is_reported(action: str, key: str, expected: str) -> None:
     keys, faults = chosen_keys([(action, key)], TAKEN)
     assert keys == {}
-    assert [(name, why.startswith(told)) for name, why in faults] == [(action, True)], faults
+    assert [(name, why.startswith(expected)) for name, why in faults] == [(action, True)], faults
 
 
-def test_keys_can_be_changed_round_and_be_written_as_they_look() -> None:
+def test_keys_can_be_swapped_and_written_as_characters() -> None:
     given = [
         ("add", "x"),
         ("remove", "a"),
@@ -76,16 +76,16 @@ def test_keys_can_be_changed_round_and_be_written_as_they_look() -> None:
     }
 
 
-def test_two_actions_on_one_key_are_both_named_and_one_has_it() -> None:
+def test_two_actions_on_one_key_are_reported_and_one_gets_it() -> None:
     keys, faults = chosen_keys([("undo", "f5"), ("pause", "f5")], TAKEN)
     assert keys == {"pause": "f5"}
-    assert faults == [("undo", "f5 is the key of pause already; undo keeps u")]
+    assert faults == [("undo", "f5 is already the key of pause; undo keeps u")]
 
 
 @given(
     st.dictionaries(st.sampled_from([*OWN, "zzz"]), st.sampled_from(["a", "x", "u", "f5", "j", "?", "S", "q", "bad"]))
 )
-def test_whatever_is_chosen_no_key_does_two_things_and_nothing_is_lost(wanted: dict[str, str]) -> None:
+def test_no_settings_give_a_key_two_actions_or_lose_an_action(wanted: dict[str, str]) -> None:
     keys, faults = chosen_keys(wanted.items(), TAKEN)
     assert keys.keys() | {action for action, _ in faults} == wanted.keys()
     final = [key for action, own in OWN.items() for key in ([keys[action]] if action in keys else own)]
@@ -94,7 +94,7 @@ def test_whatever_is_chosen_no_key_does_two_things_and_nothing_is_lost(wanted: d
     assert all(map(is_key, keys.values()))
 
 
-def test_the_keys_of_a_widget_are_its_own_before_those_of_its_bases() -> None:
+def test_keys_of_a_widget_override_those_of_its_bases() -> None:
     base = type("Base", (), {"BINDINGS": [Binding("f7,f8", "one", "the one")]})
     derived = type("Derived", (base,), {"BINDINGS": [("f8", "other", "the other"), Binding("f9", "some_more")]})
     assert taken_keys(derived) == {"f7": "the one", "f8": "the other", "f9": "some more"}

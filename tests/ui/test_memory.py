@@ -1,4 +1,4 @@
-"""Keys leave nothing behind: after a thousand of each the program is as large and as fast as it was."""
+"""Keys do not leak: after a thousand presses of each the program is as small and as fast as before."""
 
 import asyncio
 import gc
@@ -28,30 +28,30 @@ KEYS = {action.id: [action.keys.split(",")[0]] for action in CATALOGUE if action
     "word in the palette": ["ctrl+p", "u"],
     "what ctrl+c does not do": ["ctrl+c"],
 }
-"""What is pressed, each followed by escape, by a name for it."""
+"""Keys to press, each followed by escape, by action id."""
 
 ESCAPE = b"\x1b[27u"
-"""What a terminal sends for escape that tells it from the beginning of a sequence."""
+"""An escape key that cannot be the beginning of a sequence."""
 
 
-def sent_for(key: str) -> bytes:
-    """What a terminal sends for a key by Textual's name."""
+def bytes_of_key(key: str) -> bytes:
+    """Return what a terminal sends for a key by Textual's name."""
     return key_bytes(shown if len(shown := format_key(key)) == 1 else key)
 
 
-async def typed_ahead(sight: Sight) -> None:
-    """All keys at once, as a slow line brings them."""
+async def send_at_once(sight: Sight) -> None:
+    """Send all keys at once, as a slow connection does."""
     for keys in KEYS.values():
         for key in keys:
-            sight.glass.receive(sent_for(key).decode())
+            sight.glass.receive(bytes_of_key(key).decode())
         sight.glass.receive_escape()
     await sight.settled()
 
 
-async def kept(sight: Sight) -> Counter[str]:
-    """How many nodes of each class are in memory."""
+async def count_nodes(sight: Sight) -> Counter[str]:
+    """Count the nodes of each class in memory."""
     for _ in range(200):
-        asyncio.get_running_loop().call_later(0, int).cancel()  # so many make asyncio drop all that were cancelled
+        asyncio.get_running_loop().call_later(0, int).cancel()  # enough to make asyncio drop cancelled timers
     await asyncio.sleep(0)
     await sight.settled()
     gc.collect()
@@ -59,32 +59,32 @@ async def kept(sight: Sight) -> Counter[str]:
 
 
 @pytest.mark.slow
-async def test_what_keys_open_and_tell_is_gone_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_dialogs_and_toasts_are_released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     async with looking_at(staged("recorded-processing", "recorded-failed-lock"), (60, 16)) as sight:
-        await typed_ahead(sight)
-        before = await kept(sight)
-        await typed_ahead(sight)
-        assert await kept(sight) <= before
+        await send_at_once(sight)
+        before = await count_nodes(sight)
+        await send_at_once(sight)
+        assert await count_nodes(sight) <= before
 
 
 @pytest.mark.long
-async def test_the_last_hundred_changes_can_be_taken_back() -> None:
+async def test_the_last_hundred_changes_can_be_undone() -> None:
     engine = staged("recorded-processing")
     async with looking_at(engine, (60, 16)) as sight:
         for number in range(102):
             await sight.press("l", "end", str(number % 10), "enter")
         for _ in range(103):
             await sight.press("u")
-        assert "There is nothing to undo." in sight.toast
+        assert "Nothing to undo." in sight.toast
         assert [watch.label for watch in engine.state.watchlist] == ["01"]
 
 
 def press(terminal: Terminal, keys: list[str], times: int, marks: Iterator[int]) -> float:
-    """Presses keys and escape so often; returns CPU seconds of the program for each time."""
+    """Press keys and escape repeatedly; return the CPU seconds of each repetition."""
     before = terminal.cpu()
     for done in range(1, times + 1):
-        terminal.send(b"".join(map(sent_for, keys)) + ESCAPE, 60)
+        terminal.send(b"".join(map(bytes_of_key, keys)) + ESCAPE, 60)
         if done % 20 == 0:
             mark = f"mark-{next(marks)}-"
             terminal.send(b"/" + mark.encode(), 60)

@@ -1,4 +1,4 @@
-"""Textual is used by its public interface: two private names are left, each named here with what needs it."""
+"""Only two private names of Textual are used, each listed here with its purpose."""
 
 import ast
 import importlib
@@ -37,7 +37,7 @@ def test_no_other_private_name_of_a_library_is_used(name: str) -> None:
 
 
 def private_names(module: ModuleType) -> Iterator[str]:
-    """Private modules and names that are imported, and private attributes that belong to a class of a library."""
+    """Return imported private modules and names, and private attributes that belong to a class of a library."""
     tree = ast.parse(inspect.getsource(module))
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(LIBRARIES):
@@ -50,11 +50,11 @@ def private_names(module: ModuleType) -> Iterator[str]:
             yield node.attr
     for kind in vars(module).values():
         if inspect.isclass(kind) and kind.__module__ == module.__name__:
-            yield from inherited(kind)
+            yield from inherited_names(kind)
 
 
-def inherited(kind: type) -> Iterator[str]:
-    """Private names of a class, or used on its instances, that one of its bases in a library has, too."""
+def inherited_names(kind: type) -> Iterator[str]:
+    """Return private names of a class or its instances that a base class of a library has, too."""
     bases = [base for base in kind.__mro__ if base.__module__.startswith(LIBRARIES)]
     theirs = {
         name for base in bases for name in re.findall(r"(?:self\.|def |^    )(_[a-z]\w*)", source(base), re.MULTILINE)
@@ -73,6 +73,6 @@ def is_private(name: str) -> bool:
 
 
 def is_own(value: ast.expr) -> bool:
-    """Whether it is the object itself, its class, or its bases."""
+    """Return whether it is the object itself, its class, or its bases."""
     is_super = isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "super"
     return is_super or (isinstance(value, ast.Name) and value.id in {"self", "cls"})

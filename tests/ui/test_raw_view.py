@@ -13,14 +13,14 @@ NUMBERS = b'{"success":true,"status":"Completed","result":{"amount":1.10,"id":12
 
 
 def marked(sight: Sight) -> list[str]:
-    """What is shown in reverse within the detail, row by row."""
+    """Return the text shown in reverse within the detail, row by row."""
     buffer, cells = sight.glass.display.screen.buffer, sight.cells
     rows = ("".join(cells[y][x] for x in range(len(cells[y])) if buffer[y][x].reverse) for y in range(len(cells)))
     return [row.strip() for row in rows if row.strip("▁▂▃▄▅▆▇█▔▕ ")]
 
 
 @pytest.mark.parametrize("size", [(140, 60), (80, 40)])
-async def test_the_body_stands_as_it_came_and_its_parts_look_different(size: tuple[int, int]) -> None:
+async def test_the_body_is_unchanged_and_coloured(size: tuple[int, int]) -> None:
     async with looking_at(staged(NUMBERS), size) as sight:
         await sight.press("3", "tab", "end", "up")
         assert '"amount": 1.10,' in sight.text
@@ -34,31 +34,31 @@ async def test_the_body_stands_as_it_came_and_its_parts_look_different(size: tup
         assert len(looks) == 3
 
 
-async def test_without_an_answer_it_says_so() -> None:
+async def test_without_a_response_the_view_says_so() -> None:
     async with looking_at(staged(None)) as sight:
         await sight.press("3")
-        assert "There is no good answer yet." in sight.words
+        assert "No response yet." in sight.words
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
-async def test_words_are_found_in_the_next_job_too(size: tuple[int, int]) -> None:
+async def test_a_search_is_kept_for_the_next_job(size: tuple[int, int]) -> None:
     answers = (subscriptions(60, s50="Suspended"), subscriptions(60, s40="Suspended"), subscriptions(3))
     async with looking_at(staged(*answers, labels=("fifty", "forty", "three")), size) as sight:
         await sight.press("s", "end", "enter", "home", "3", "tab", "/")
         await sight.press(*"suspended", "enter", "tab")
-        for key, label, told in (
+        for key, label, expected in (
             ("home", "fifty", "1 of 1"),
             ("down", "forty", "1 of 1"),
-            ("down", "three", "nowhere"),
+            ("down", "three", "no matches"),
         ):
             await sight.press(key)
             assert sight.detail_title.startswith(label)
-            assert f"{told} · “suspended”" in sight.text
+            assert f"{expected} · “suspended”" in sight.text
             assert ("Suspended" in marked(sight)) == (label != "three")
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
-async def test_slash_finds_words_and_n_goes_round(size: tuple[int, int]) -> None:
+async def test_slash_searches_and_n_wraps_around(size: tuple[int, int]) -> None:
     async with looking_at(staged(subscriptions(60, s7="Suspended", s9="Suspended", s50="Suspended")), size) as sight:
         await sight.press("3", "tab", "/")
         await sight.press(*"suspended")
@@ -79,7 +79,7 @@ async def test_slash_finds_words_and_n_goes_round(size: tuple[int, int]) -> None
         assert "Suspended" not in marked(sight)
 
 
-async def test_n_goes_on_from_where_the_cursor_was_moved_to() -> None:
+async def test_n_continues_from_the_cursor() -> None:
     async with looking_at(staged(subscriptions(60, s7="Suspended", s9="Suspended", s50="Suspended"))) as sight:
         await sight.press("3", "tab", "/")
         await sight.press(*"suspended", "enter", "end", "N")
@@ -88,7 +88,7 @@ async def test_n_goes_on_from_where_the_cursor_was_moved_to() -> None:
         assert "1 of 3" in sight.text
 
 
-async def test_a_match_that_is_broken_over_two_lines_is_found_and_marked() -> None:
+async def test_a_match_across_two_rows_is_found_and_highlighted() -> None:
     words = " ".join(f"word{number}" for number in range(40))
     async with looking_at(staged(body(status="Failed", errors=words, result=None)), (100, 40)) as sight:
         await sight.press("3", "tab", "/")
@@ -97,36 +97,36 @@ async def test_a_match_that_is_broken_over_two_lines_is_found_and_marked() -> No
         assert len(marked(sight)) >= 2
 
 
-async def test_words_that_are_not_there_are_said_to_be_nowhere() -> None:
+async def test_a_search_without_matches_says_so() -> None:
     async with looking_at(staged(RUNNING)) as sight:
         await sight.press("3", "tab", "/")
         await sight.press(*"xyz", "enter", "n", "N")
-        assert "nowhere · “xyz”" in sight.text
+        assert "no matches · “xyz”" in sight.text
 
 
 @pytest.mark.parametrize("size", [(140, 40), (100, 30)])
-async def test_d_shows_what_changed_since_the_answer_before_and_the_whole_again(size: tuple[int, int]) -> None:
+async def test_d_compares_with_the_previous_response_and_back(size: tuple[int, int]) -> None:
     engine = staged(RUNNING)
     tell(engine, 1, subscriptions(3), after=20)
     async with looking_at(engine, size) as sight:
         await sight.press("3", "tab")
-        assert "14:00:20 UTC · d: compare to 14:00:00" in sight.words
+        assert "14:00:20 UTC · d: compare with 14:00:00" in sight.words
         await sight.press("d")
-        assert "- 14:00:00 + 14:00:20 UTC · d: the whole answer" in sight.words
+        assert "- 14:00:00 + 14:00:20 UTC · d: whole response" in sight.words
         assert '-   "status": "Processing",' in sight.text
         assert '+   "status": "Completed",' in sight.text
         await sight.press("d")
         assert not places(sight, '-   "status"')
 
 
-async def test_without_an_answer_before_there_is_nothing_to_compare() -> None:
+async def test_without_a_previous_response_there_is_no_difference() -> None:
     async with looking_at(staged(RUNNING)) as sight:
         await sight.press("3", "tab", "d")
-        assert "no earlier answer is kept" in sight.words
+        assert "no previous response" in sight.words
         assert '"status": "Processing"' in sight.text
 
 
-async def test_what_is_looked_for_is_found_in_the_difference_too() -> None:
+async def test_the_difference_can_be_searched_too() -> None:
     engine = staged(RUNNING)
     tell(engine, 1, subscriptions(3), after=20)
     async with looking_at(engine) as sight:

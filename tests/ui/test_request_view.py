@@ -14,30 +14,30 @@ LIMITS = (("ratelimit-limit", "2500, 2500;w=60"), ("ratelimit-remaining", "2400"
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
-async def test_it_tells_the_call_its_limits_the_tenant_and_the_call_as_curl(size: tuple[int, int]) -> None:
+async def test_the_view_shows_call_limits_tenant_and_curl_command(size: tuple[int, int]) -> None:
     answer = heard("recorded-processing")
     assert isinstance(answer, Success)
     tenant = replace(TENANT, credentials_from="file ~/.secret (plain text, 0600)")
     async with looking_at(staged(replace(answer, call=call(limits=LIMITS))), size, tenant=tenant) as sight:
         await sight.press("4", "tab")
-        told = await whole(sight)
+        result = await whole(sight)
         for words in (
             "Local time 14:00:00 UTC",
             "Request id d7479cf6-b410-4630-b841-268ccd48f0d2",
             "Track id 5b0c3bd6d1a94c6c8a3f3f6a3d6b1d11",
-            "Answer HTTP 200 · 84 ms",
+            "Response HTTP 200 · 84 ms",
             "Tenant EU API sandbox · env",
             "Host 127.0.0.1",
             "Secret from file ~/.secret (plain text, 0600)",
-            "Calls allowed 2,500 a minute",
-            "Calls left 2,400 of 2,500 a minute, counted anew in 12s",
+            "Calls allowed 2,500 per minute",
+            "Calls left 2,400 of 2,500 per minute, resets in 12s",
             'curl -sS -H "Authorization: Bearer $ZUORA_TOKEN"',
         ):
-            assert words in told, words
+            assert words in result, words
 
 
-async def test_without_an_answer_the_call_stands_there_to_be_made() -> None:
+async def test_without_a_response_the_curl_command_is_shown() -> None:
     async with looking_at(staged(None)) as sight:
         await sight.press("4")
-        assert "There is no good answer yet." in sight.words
+        assert "No response yet." in sight.words
         assert f"/v1/async-jobs/{job(1).id}" in sight.words.replace(" ", "")

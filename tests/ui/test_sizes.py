@@ -18,7 +18,7 @@ SIZES = [
 
 
 def frames(sight: Sight) -> list[tuple[int, int]]:
-    """Row and column of the upper left corner of each frame."""
+    """Return row and column of the upper left corner of each frame."""
     return [(y, x) for y, row in enumerate(sight.cells) for x, cell in enumerate(row) if cell == "╭"]
 
 
@@ -37,7 +37,7 @@ async def test_every_size_works_with_every_key(size: tuple[int, int]) -> None:
 
 
 @pytest.mark.slow
-async def test_a_wall_of_a_screen_is_filled() -> None:
+async def test_a_huge_screen_is_filled() -> None:
     async with looking_at(watched_world(jobs=300, elapsed=64.0), (500, 200)) as sight:
         await sight.press("end")
         assert len([row for row in sight.jobs if row]) == 196
@@ -53,7 +53,7 @@ async def test_from_a_hundred_columns_on_the_detail_is_beside_the_list(width: in
         assert "Zuora is working on it." in sight.words
 
 
-async def test_a_new_size_lays_everything_out_anew() -> None:
+async def test_a_resize_updates_the_whole_layout() -> None:
     engine = watched_world(jobs=60, elapsed=64.0)
     async with looking_at(engine, (140, 40)) as sight:
         before = sight.rows
@@ -73,7 +73,7 @@ async def test_the_row_under_the_cursor_stays_in_view_in_any_size() -> None:
             assert any(chosen in row for row in sight.jobs), size
 
 
-async def test_long_names_of_tenants_leave_the_counts() -> None:
+async def test_long_tenant_names_do_not_hide_the_counts() -> None:
     tenant = replace(TENANT, title="The production tenant of a company with a rather long name in Europe")
     async with looking_at(staged("recorded-failed-lock"), (80, 24), tenant=tenant) as sight:
         assert "✗ 1" in sight.bar
@@ -89,7 +89,7 @@ async def test_a_row_shows_at_least_eight_characters_of_the_id(width: int) -> No
 
 
 @pytest.mark.slow
-async def test_an_open_dialog_survives_a_terminal_of_no_size_at_all() -> None:
+async def test_an_open_dialog_survives_a_terminal_of_size_zero() -> None:
     async with looking_at(staged("recorded-processing")) as sight:
         for opens in ("s", "ctrl+p", "a", "?", "/"):
             await sight.press(opens)
@@ -118,7 +118,7 @@ NOTICE = "Something was found that a person should know of, and it takes many mo
     ],
     ids=str,
 )
-async def test_what_is_cut_ends_with_an_ellipsis_and_an_id_is_cut_in_its_middle(
+async def test_cut_text_ends_with_an_ellipsis_and_ids_are_cut_in_the_middle(
     size: tuple[int, int], seen: tuple[str, ...]
 ) -> None:
     engine = watched_world(jobs=60, elapsed=64.0)

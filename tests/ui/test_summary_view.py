@@ -13,7 +13,7 @@ FAILED = "recorded-failed-lock"
 
 
 @pytest.mark.parametrize("size", [(140, 60), (80, 100)])
-async def test_what_an_order_made_stands_in_groups_with_their_sums(size: tuple[int, int]) -> None:
+async def test_the_results_of_an_order_are_grouped_with_sums(size: tuple[int, int]) -> None:
     async with looking_at(staged("derived-completed-everything"), size) as sight:
         lines = [flowing(line) for line in sight.detail]
         for line in (
@@ -32,7 +32,7 @@ async def test_what_an_order_made_stands_in_groups_with_their_sums(size: tuple[i
 
 
 @pytest.mark.parametrize("size", [(140, 40), (80, 40)])
-async def test_of_three_hundred_subscriptions_first_the_sum_is_seen_and_the_odd_ones_come_first(
+async def test_unusual_subscriptions_of_three_hundred_come_first(
     size: tuple[int, int],
 ) -> None:
     engine = staged(subscriptions(300, s100="Pending Acceptance", s200="Pending Acceptance"))
@@ -96,7 +96,7 @@ async def test_a_preview_shows_documents_items_and_totals() -> None:
 
 
 @pytest.mark.parametrize("size", [(140, 40), (80, 40)])
-async def test_a_failure_says_what_happened_what_it_means_what_to_do_and_what_support_asks_for(
+async def test_a_failure_shows_error_meaning_next_step_and_support_details(
     size: tuple[int, int],
 ) -> None:
     async with looking_at(staged(FAILED), size) as sight:
@@ -104,17 +104,17 @@ async def test_a_failure_says_what_happened_what_it_means_what_to_do_and_what_su
         assert (
             "Error 40000050 · lock contention "
             "Message Operation failed due to a lock competition, please retry later. "
-            "Means Another call or a bill run held the account at that moment. "
-            "To do Zuora asks to retry later; zjobtui only reads, so submit it again where it came from. "
+            "Meaning Another call or a bill run held the account at that moment. "
+            "Next step Zuora asks to retry later; zjobtui only reads, so submit it again where it came from. "
             "For support request id d7479cf6-b410-4630-b841-268ccd48f0d2 · track id 5b0c3bd6d1a94c6c8a3f3f6a3d6b1d11 "
-            "· 2026-11-23T14:00:00Z · y copies it"
+            "· 2026-11-23T14:00:00Z · press y to copy"
         ) in await whole(sight)
 
 
 async def test_a_long_message_is_wrapped_and_nothing_of_it_is_lost() -> None:
     words = [f"word{number}" for number in range(120)]
-    told = body(status="Failed", errors=f"[40000060]: {' '.join(words)}", result=None)
-    async with looking_at(staged(told), size=(100, 60)) as sight:
+    text_shown = body(status="Failed", errors=f"[40000060]: {' '.join(words)}", result=None)
+    async with looking_at(staged(text_shown), size=(100, 60)) as sight:
         shown = await whole(sight)
         assert all(word in shown for word in words)
 
@@ -126,36 +126,36 @@ async def test_times_of_another_day_have_a_date() -> None:
         assert "Ended Nov 23 14:00:00" in sight.words
 
 
-def narrowed(sight: Sight) -> list[str]:
-    """The rows below the heading of the subscriptions."""
+def filtered_rows(sight: Sight) -> list[str]:
+    """Return the rows below the heading of the subscriptions."""
     heading = next(place for place, line in enumerate(sight.detail) if "Subscriptions (" in line)
     return [flowing(line) for line in sight.detail[heading:] if "Subscriptions (" in line or "A-S" in line]
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
-async def test_slash_narrows_the_subscriptions_with_every_key(size: tuple[int, int]) -> None:
+async def test_slash_filters_the_subscriptions_with_every_key(size: tuple[int, int]) -> None:
     engine = staged(subscriptions(300, s120="Suspended"))
     async with looking_at(engine, size) as sight:
         await sight.press("tab", "/")
-        assert "words of subscriptions and order line items" in sight.rows[-2]
+        assert "filter subscriptions and order line items" in sight.rows[-2]
         await sight.press(*"s0000012")
-        heading, *rows = narrowed(sight)
+        heading, *rows = filtered_rows(sight)
         assert heading.startswith("▾ Subscriptions (10 of 300)")
         assert rows[0] == "A-S00000120 Suspended"
         assert len(rows) == 10 or size == (80, 24)
         assert "10 of 300 · “s0000012”" in sight.text
         await sight.press(*" susp", "enter")
-        assert narrowed(sight)[1:] == ["A-S00000120 Suspended"]
+        assert filtered_rows(sight)[1:] == ["A-S00000120 Suspended"]
         assert "1 of 300 · “s0000012 susp”" in sight.text
         tell(engine, 1, subscriptions(301, s129="Suspended"))
         await sight.settled()
-        assert narrowed(sight)[1:] == ["A-S00000129 Suspended"]
+        assert filtered_rows(sight)[1:] == ["A-S00000129 Suspended"]
         await sight.press("escape", "home")
         assert "▸ Subscriptions (301)" in await whole(sight)
         assert "susp”" not in sight.text
 
 
-async def test_escape_in_the_line_drops_the_words_and_the_next_one_leaves_the_detail() -> None:
+async def test_escape_clears_the_search_and_a_second_one_leaves_the_detail() -> None:
     async with looking_at(staged(subscriptions(20), "recorded-processing")) as sight:
         await sight.press("down", "tab", "/")
         await sight.press(*"00012", "escape")
@@ -165,7 +165,7 @@ async def test_escape_in_the_line_drops_the_words_and_the_next_one_leaves_the_de
         assert sight.detail_title != title
 
 
-async def test_words_that_nothing_holds_leave_nothing_and_say_so() -> None:
+async def test_a_filter_without_matches_says_so() -> None:
     async with looking_at(staged("derived-completed-everything"), size=(140, 60)) as sight:
         await sight.press("tab", "/")
         await sight.press(*"nowhere")
@@ -176,7 +176,7 @@ async def test_words_that_nothing_holds_leave_nothing_and_say_so() -> None:
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
-async def test_another_job_is_narrowed_to_the_same_words_and_both_say_so(size: tuple[int, int]) -> None:
+async def test_another_job_is_filtered_by_the_same_words(size: tuple[int, int]) -> None:
     async with looking_at(staged(subscriptions(8), subscriptions(9), labels=("eight", "nine")), size) as sight:
         await sight.press("home", "/", *"eight", "enter", "tab", "/")
         await sight.press(*"00008", "enter")
@@ -191,7 +191,7 @@ async def test_another_job_is_narrowed_to_the_same_words_and_both_say_so(size: t
         assert " of " not in sight.row("Subscriptions (")
 
 
-async def test_slash_in_the_list_filters_the_list_though_the_detail_was_narrowed() -> None:
+async def test_slash_in_the_list_filters_the_list_even_if_the_detail_is_filtered() -> None:
     async with looking_at(staged(subscriptions(8), "recorded-processing", labels=("alpha", "beta"))) as sight:
         await sight.press("end", "tab", "/")
         await sight.press("8", "enter", "tab", "/")

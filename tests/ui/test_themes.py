@@ -1,4 +1,4 @@
-"""Colours: every text can be read, and what differs in meaning differs to the eye."""
+"""Themes: text is readable, and different meanings have different colours."""
 
 from collections.abc import Iterator
 from itertools import combinations
@@ -11,12 +11,12 @@ from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged
 from tests.support.world import watched_world
 from zjobtui.models.tenant import Tenant, TenantKind
-from zjobtui.ui.themes import OURS, Appearance, chosen_theme
+from zjobtui.ui.themes import OWN_THEMES, Appearance, chosen_theme
 
 pytestmark = pytest.mark.slow
 
 LEAST = {"dark": 4.5, "light": 4.5, "high-contrast": 7.0, "colour-blind": 4.5}
-"""The contrast of text that WCAG 2 asks for at level AA, and at AAA."""
+"""Minimum contrast of text: level AA of WCAG 2, or AAA."""
 
 BACKGROUNDS = ("background", "surface", "panel", "primary-muted", "surface-lighten-1")
 VERDICTS = ("text-success", "text-primary", "text-warning", "text-error", "foreground")
@@ -24,18 +24,18 @@ TONES = (*VERDICTS, "text", "text-muted", "text-disabled", "text-accent")
 
 
 def colours(name: str) -> dict[str, str]:
-    theme = OURS[name]
+    theme = OWN_THEMES[name]
     return theme.to_color_system().generate() | theme.variables
 
 
 def channels(code: str) -> tuple[float, ...]:
-    """Red, green and blue as light, from 0 to 1."""
+    """Return red, green and blue as light, from 0 to 1."""
     parts = [int(code.strip("#")[at : at + 2], 16) / 255 for at in (0, 2, 4)]
     return tuple(part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
 
 
 def contrast(one: str, other: str) -> float:
-    """As WCAG 2 defines it."""
+    """Return the contrast as defined by WCAG 2."""
     light = [sum(part * share for part, share in zip(channels(c), WEIGHTS, strict=True)) for c in (one, other)]
     return (max(light) + 0.05) / (min(light) + 0.05)
 
@@ -71,18 +71,18 @@ WITHOUT_RED = ((0.11238, 0.88762, 0.0), (0.11238, 0.88762, 0.0), (0.00401, -0.00
 
 @pytest.mark.parametrize("eye", [WITHOUT_GREEN, WITHOUT_RED])
 def test_verdicts_differ_to_an_eye_that_lacks_red_or_green(eye: tuple[tuple[float, ...], ...]) -> None:
-    def apart(name: str) -> float:
-        """How near the two nearest verdicts come, in light or in the share of blue."""
+    def distance(name: str) -> float:
+        """Return the smallest difference between two verdicts, in light or in the share of blue."""
         light = [channels(colours(name)[tone]) for tone in VERDICTS]
         seen = [[sum(a * b for a, b in zip(row, one, strict=True)) for row in eye] for one in light]
         return min(max(abs(a - b) for a, b in zip(*pair, strict=True)) for pair in combinations(seen, 2))
 
-    assert apart("colour-blind") > 0.1
-    assert apart("colour-blind") > apart("dark")
+    assert distance("colour-blind") > 0.1
+    assert distance("colour-blind") > distance("dark")
 
 
 def texts(sight: Sight, region: Region) -> Iterator[tuple[str, str, str]]:
-    """Each letter and figure of a part of the screen with its colour and its background."""
+    """Yield each letter and digit of a part of the screen with its colour and background."""
     buffer = sight.glass.display.screen.buffer
     for y in range(region.y, region.bottom):
         for x in range(region.x, region.right):
@@ -92,7 +92,7 @@ def texts(sight: Sight, region: Region) -> Iterator[tuple[str, str, str]]:
 
 
 def region_of(sight: Sight, part: str) -> Region:
-    """Where a dialog, the palette or the whole screen is."""
+    """Return the region of a dialog, the palette or the whole screen."""
     if part == "palette":
         first, last = (next(y for y, row in enumerate(sight.rows) if row.startswith(edge)) for edge in ("▔▔", "▁▁"))
         return Region(0, first, 100, last - first)
@@ -118,7 +118,7 @@ async def test_every_letter_on_the_screen_can_be_read(name: str) -> None:
             (("escape", "ctrl+p"), "palette"),
         ):
             await sight.press(*keys)
-            await sight.until("Add jobs: paste" if part == "palette" else "zjobtui", seconds=20)
+            await sight.until("Add jobs from any" if part == "palette" else "zjobtui", seconds=20)
             found = set(texts(sight, region_of(sight, part)))
             assert len(found) > 20
             for letter, colour, background in found:
@@ -144,16 +144,16 @@ async def test_the_palette_offers_our_themes_and_takes_one_at_once() -> None:
     async with looking_at(staged("recorded-processing"), (100, 60)) as sight:
         await sight.press("ctrl+p")
         await sight.press(*"theme")
-        await sight.until("Choose other colours")
+        await sight.until("Change the colour theme")
         await sight.press("enter")
-        await sight.until(lambda text: all(name in text for name in OURS))
+        await sight.until(lambda text: all(name in text for name in OWN_THEMES))
         await sight.press(*"high-c", "enter")
         await sight.until(lambda _: sight.app.theme == "high-contrast")
         assert "Jobs · 1" in sight.text
 
 
-def test_a_theme_that_does_not_exist_is_told_with_the_nearest() -> None:
+def test_an_unknown_theme_is_reported_with_the_nearest_name() -> None:
     assert chosen_theme("") == ("dark", "")
     assert chosen_theme("nord") == ("nord", "")
-    assert chosen_theme("hi-contrast") == ("dark", "there is no theme hi-contrast; did you mean high-contrast?")
+    assert chosen_theme("hi-contrast") == ("dark", "unknown theme hi-contrast; did you mean high-contrast?")
     assert "there are: dark, light, high-contrast, colour-blind, ansi," in chosen_theme("zzz")[1]

@@ -1,4 +1,4 @@
-"""Our rows, Textual's strips and a terminal agree on how many cells a text takes."""
+"""Rows, Textual's strips and a terminal agree on the width of a text in cells."""
 
 import sys
 import unicodedata
@@ -12,7 +12,7 @@ from tests.support.display import Display
 from zjobtui.formatting.job import time_text
 from zjobtui.formatting.text_width import cells, fit, wrap
 from zjobtui.models.text import clean
-from zjobtui.ui.job_list import columns_for, row_of
+from zjobtui.ui.job_list import fit_columns, job_row
 from zjobtui.ui.styled_line import cell_length, fit_exact, to_strip
 
 TEXTS = {
@@ -36,7 +36,7 @@ TEXTS = {
 
 
 def on_terminal(text: str) -> int:
-    """The column at which a terminal goes on after a text."""
+    """Return the column of the cursor after a text."""
     display = Display(400, 1)
     display.feed(text.encode())
     return int(display.screen.cursor.x)
@@ -52,7 +52,7 @@ def test_every_character_takes_the_same_cells_for_us_and_for_textual() -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_a_text_in_a_width_takes_it_on_the_terminal_whoever_fits_it(text: str) -> None:
+def test_a_fitted_text_has_its_width_on_the_terminal(text: str) -> None:
     text = clean(text)
     assert cells(text) == cell_len(text) == on_terminal(text)
     for width in range(1, 40):
@@ -64,10 +64,10 @@ def test_a_text_in_a_width_takes_it_on_the_terminal_whoever_fits_it(text: str) -
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 @pytest.mark.parametrize("width", [30, 47, 80, 120])
-def test_the_columns_of_a_row_stand_where_they_stand_in_any_other(text: str, width: int) -> None:
+def test_columns_are_at_the_same_place_in_every_row(text: str, width: int) -> None:
     one, other = watch(1, label=clean(text)), watch(1, label="plain")
-    columns, time = columns_for(width, are_tenants_named=True), time_text(one, NOW + 10, by_minute=True)
-    row, plain = (row_of(each, columns, time, tenant="eu") for each in (one, other))
+    columns, time = fit_columns(width, show_tenants=True), time_text(one, NOW + 10, by_minute=True)
+    row, plain = (job_row(each, columns, time, tenant="eu") for each in (one, other))
     assert cell_length(row) == cell_length(plain) == width
     for count in range(1, len(plain) + 1):
         before, wanted = ("".join(part for part, _ in spans[:count]) for spans in (row, plain))

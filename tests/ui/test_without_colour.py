@@ -14,7 +14,7 @@ def _no_color(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def reversed_rows(sight: Sight) -> list[int]:
-    """The rows of the list that are drawn the other way round."""
+    """Return the rows of the list that are drawn in reverse."""
     buffer = sight.glass.display.screen.buffer
     return [y for y in range(len(sight.jobs)) if buffer[y + 2][4].reverse]
 
@@ -29,14 +29,14 @@ async def test_no_colour_is_sent_and_signs_are_words() -> None:
         assert "✗ failed" in sight.text
 
 
-async def test_the_cursor_is_seen_without_colour() -> None:
+async def test_the_cursor_is_visible_without_colour() -> None:
     async with looking_at(staged("recorded-processing", "recorded-processing", "recorded-processing")) as sight:
         assert reversed_rows(sight) == [0]
         await sight.press("down")
         assert reversed_rows(sight) == [1]
 
 
-async def test_the_pane_with_the_keys_is_seen_without_colour() -> None:
+async def test_the_focused_pane_is_visible_without_colour() -> None:
     async with looking_at(staged("recorded-processing", labels=("CS-1",))) as sight:
         assert "┏━ Jobs · 1 " in sight.rows[1]
         assert "╭─ CS-1 " in sight.rows[1]

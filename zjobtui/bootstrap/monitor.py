@@ -93,10 +93,10 @@ def run_monitor(
             clock,
             notice=notice,
             first=first,
-            look=look,
-            ways=_notification_settings(configuration.settings),
-            memory=UiStateFile(path.with_name(NAME)),
-            exports=configuration.settings.files.exports if configuration.settings else None,
+            appearance=look,
+            notifications=_notification_settings(configuration.settings),
+            ui_state=UiStateFile(path.with_name(NAME)),
+            export_folder=configuration.settings.files.exports if configuration.settings else None,
         )
         return app.run_in_terminal(partial(stop_on_forced_exit, engine))
 

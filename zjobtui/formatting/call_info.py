@@ -1,4 +1,4 @@
-"""The request behind an answer in words: what Zuora's support asks for, and what the host said of its limits."""
+"""Text about a request: ids for Zuora support, rate limits from the response headers, and the call for curl."""
 
 import shlex
 from collections.abc import Iterator
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from zjobtui.models.observation import Call, Success
     from zjobtui.models.tenant import Tenant
 
-_WINDOWS = {1: "a second", 60: "a minute", 3_600: "an hour", 86_400: "a day"}
+_WINDOWS = {1: "per second", 60: "per minute", 3_600: "per hour", 86_400: "per day"}
 
 
 def call_lines(call: "Call", at: float) -> tuple[OutlineNode, ...]:
-    """A call as an outline: its ids, its time in UTC, its latency."""
+    """Return a call as an outline: ids, time in UTC, URL, status and latency."""
     status = f"HTTP {call.http_status}" if call.http_status else ""
     return (
         *field("request id", "Request id", call.request_id),
@@ -26,58 +26,56 @@ def call_lines(call: "Call", at: float) -> tuple[OutlineNode, ...]:
         *field("track id", "Track id", call.track_id),
         *field("time", "Time", stamp(at)),
         *field("request", "Request", f"GET {call.url}" if call.url else ""),
-        *field("answer", "Answer", " · ".join(part for part in (status, f"{call.latency * 1000:.0f} ms") if part)),
+        *field("answer", "Response", " · ".join(part for part in (status, f"{call.latency * 1000:.0f} ms") if part)),
     )
 
 
 def request_lines(
-    job: "JobRef", tenant: "Tenant | None", seen: "Success | None", now: float, zone: tzinfo | None = None
+    job: "JobRef", tenant: "Tenant | None", success: "Success | None", now: float, zone: tzinfo | None = None
 ) -> Iterator[OutlineNode]:
-    """The last call that brought a good answer, the limits it told of, and how to make the same call elsewhere."""
-    if seen is None:
-        yield OutlineNode("none", "Answer", "There is no good answer yet.", Tone.MUTED)
+    """Return the last successful call, its rate limits, and the curl command for the same call."""
+    if success is None:
+        yield OutlineNode("none", "Response", "No response yet.", Tone.MUTED)
     else:
-        yield from field("local time", "Time in UTC" if zone else "Local time", f"{moment(seen.at, now, zone)}")
-        yield from call_lines(seen.call, seen.at)
+        yield from field("local time", "UTC time" if zone else "Local time", f"{moment(success.at, now, zone)}")
+        yield from call_lines(success.call, success.at)
     if tenant is not None:
         titles = dict.fromkeys(part for part in (tenant.title, tenant.name, tenant.kind.value) if part)
         yield from field("tenant", "Tenant", " · ".join(titles))
         yield from field("host", "Host", tenant.base_url.rpartition("//")[2])
         yield from field("secret from", "Secret from", tenant.credentials_from)
-    if seen is not None:
-        yield from _limit_lines(seen.call.limits, seen.at)
+    if success is not None:
+        yield from _limit_lines(success.call.limits, success.at)
     if tenant is not None:
-        yield OutlineNode("curl", "As curl", curl(tenant, job.id.given))
+        yield OutlineNode("curl", "Command", curl(tenant, job.id.given))
 
 
 def support_text(call: "Call", at: float) -> str:
-    """What Zuora's support asks for, in one line."""
+    """Return what Zuora support asks for, in one line."""
     ids = {"request id": call.request_id, "process id": call.process_id, "track id": call.track_id}
-    return " · ".join([*(f"{name} {one}" for name, one in ids.items() if one), stamp(at)])
+    return " · ".join([*(f"{name} {value}" for name, value in ids.items() if value), stamp(at)])
 
 
 def _limit_lines(headers: tuple[tuple[str, str], ...], at: float) -> Iterator[OutlineNode]:
-    limits, said = read_rate_limits(headers, at), {name.lower(): text for name, text in headers}
+    limits, texts = read_rate_limits(headers, at), {name.lower(): text for name, text in headers}
     windows = limits.windows.items()
-    allowed = {window: f"{calls:,} {_WINDOWS.get(window, f'in {duration(window)}')}" for window, calls in windows}
+    allowed = {window: f"{calls:,} {_WINDOWS.get(window, f'per {duration(window)}')}" for window, calls in windows}
     yield from field("allowed", "Calls allowed", ", ".join(allowed.values()))
     if limits.remaining is not None:
         quota = allowed.get(limits.window) if limits.window else None
-        of = f" of {quota}" if quota else ""
-        reset = f", counted anew in {duration(limits.reset)}" if limits.reset is not None else ""
-        yield OutlineNode("left", "Calls left", f"{limits.remaining:,}{of}{reset}")
-    at_once = said.get("concurrency-limit-limit", "")
-    left = said.get("concurrency-limit-remaining", "")
-    yield from field(
-        "at once", "At once", f"{at_once} calls, {left or 'an unknown number'} of them free" if at_once else ""
-    )
-    yield from field("wait", "Asked to wait", said.get("retry-after", ""), Tone.ATTENTION)
+        total = f" of {quota}" if quota else ""
+        reset = f", resets in {duration(limits.reset)}" if limits.reset is not None else ""
+        yield OutlineNode("left", "Calls left", f"{limits.remaining:,}{total}{reset}")
+    concurrency = texts.get("concurrency-limit-limit", "")
+    free = texts.get("concurrency-limit-remaining", "")
+    yield from field("at once", "Concurrency", f"{concurrency} calls, {free or 'unknown'} free" if concurrency else "")
+    yield from field("wait", "Retry after", texts.get("retry-after", ""), Tone.ATTENTION)
     lines = (OutlineNode(f"limits/{number}", name, text, Tone.MUTED) for number, (name, text) in enumerate(headers))
     yield from group("limits", f"Rate limit headers ({len(headers)})", "", lines)
 
 
 def curl(tenant: "Tenant", given: str) -> str:
-    """The call about a job as a shell command; the token is a variable, never itself."""
+    """Return a shell command that requests a job; it names a variable instead of the token."""
     parts = [
         "curl -sS",
         '-H "Authorization: Bearer $ZUORA_TOKEN"',

@@ -1,4 +1,4 @@
-"""Changes of jobs as lines, and as notifications."""
+"""Events of jobs as printed lines, records and notifications."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,43 +14,45 @@ from zjobtui.models.watched_job import WatchedJob
 
 _WORDS = {
     EventKind.ADDED: "added",
-    EventKind.REMOVED: "off the watchlist",
+    EventKind.REMOVED: "removed from the watchlist",
     EventKind.LABELLED: "label, tags or note changed",
 }
 
 
 def news_line(event: EventKind, watch: WatchedJob, now: float) -> str:
-    """`14:02:31  ✗ failed  1bc24f31…  CS-4390  Job failed, …`: the job by its whole id and its label."""
+    """Return an event as a line: `14:02:31  ✗ failed  1bc24f31…  CS-4390  Job failed, …`, with the whole id."""
     kind = watch.verdict.kind
-    told = watch.contradiction if event is EventKind.CONTRADICTED else _WORDS.get(event, watch.verdict.sentence)
-    parts = (moment(now, now), f"{GLYPHS[kind]} {WORDS[kind]}", watch.job.id.given, watch.label, told)
+    text = watch.contradiction if event is EventKind.CONTRADICTED else _WORDS.get(event, watch.verdict.sentence)
+    parts = (moment(now, now), f"{GLYPHS[kind]} {WORDS[kind]}", watch.job.id.given, watch.label, text)
     return "  ".join(part for part in parts if part)
 
 
 def news_record(event: EventKind, watch: WatchedJob, now: float) -> dict[str, Any]:
-    """The watch as a record, with what happened to it and when that was seen."""
+    """Return the job as a record with the event and its time."""
     return {"schema": SCHEMA, "at": stamp(now), "event": event.value, **record(watch, now)}
 
 
 LIMIT = 200
-"""Characters of a line; desktops show no more."""
+"""Characters of a notification; desktops show no more."""
 
 
-def line_of(news: Sequence[Notification], watches: Iterable[WatchedJob]) -> str:
-    """All news in one line, safe for a terminal: one job by its name, more of them by their number."""
-    told = [_about([one.watch for one in news if one.topic is topic and one.watch], topic) for topic in Topic]
-    if any(one.topic is Topic.ALL_DONE for one in news):
-        told.append(_in_all(watches))
-    return shorten(clean(" · ".join(part for part in told if part)), LIMIT)
+def notification_line(notifications: Sequence[Notification], watches: Iterable[WatchedJob]) -> str:
+    """Return all notifications in one line that is safe for a terminal: one job by name, several by number."""
+    parts = [_topic_text([n.watch for n in notifications if n.topic is topic and n.watch], topic) for topic in Topic]
+    if any(n.topic is Topic.ALL_DONE for n in notifications):
+        parts.append(_all_done_text(watches))
+    return shorten(clean(" · ".join(part for part in parts if part)), LIMIT)
 
 
-def records_of(news: Iterable[Notification], watches: Sequence[WatchedJob], now: float) -> list[dict[str, Any]]:
-    """A record for each: the event, and the job as `ls --json` prints it, or how many jobs stand how."""
+def notification_records(
+    notifications: Iterable[Notification], watches: Sequence[WatchedJob], now: float
+) -> list[dict[str, Any]]:
+    """Return a record for each notification: the event, and the job as in `ls --json` or the job counts."""
     numbers = {WORDS[kind]: number for kind, number in counts(watches).items()}
-    return [{"event": one.topic.value, **(record(one.watch, now) if one.watch else {"jobs": numbers})} for one in news]
+    return [{"event": n.topic.value, **(record(n.watch, now) if n.watch else {"jobs": numbers})} for n in notifications]
 
 
-def _about(watches: Sequence[WatchedJob], topic: Topic) -> str:
+def _topic_text(watches: Sequence[WatchedJob], topic: Topic) -> str:
     if len(watches) == 1:
         name = watches[0].label or short_id(watches[0].job.id.given)
         return f"{name} {'failed' if topic is Topic.FAILED else 'needs attention'}: {watches[0].verdict.sentence}"
@@ -58,7 +60,7 @@ def _about(watches: Sequence[WatchedJob], topic: Topic) -> str:
     return f"{plural(len(watches), 'job')} {word}" if watches else ""
 
 
-def _in_all(watches: Iterable[WatchedJob]) -> str:
+def _all_done_text(watches: Iterable[WatchedJob]) -> str:
     counted = counts(watches)
     parts = (f"{number:,} {WORDS[kind]}" for kind, number in counted.items() if number and kind is not Kind.RUNNING)
-    return f"nothing is waited for any more: {', '.join(parts)}"
+    return f"all jobs finished: {', '.join(parts)}"

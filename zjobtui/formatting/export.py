@@ -1,4 +1,4 @@
-"""Jobs as CSV, JSON and text, for files and for the clipboard."""
+"""Jobs as CSV, JSON and Markdown, for files and for the clipboard."""
 
 import csv
 import io
@@ -21,16 +21,17 @@ if TYPE_CHECKING:
     from zjobtui.models.tenant import Tenant
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""How a cell begins that a spreadsheet takes for a formula, in letters of any width: OWASP, CSV injection."""
+"""First characters of a cell that a spreadsheet takes for a formula (OWASP, CSV injection), after NFKC normalization.
+"""
 
 
 def as_json(watches: Iterable[WatchedJob], now: float) -> str:
-    """Many jobs as JSON, one object with a schema version."""
+    """Return jobs as JSON, one object with a schema version."""
     return json.dumps({"schema": SCHEMA, "jobs": [record(w, now) for w in watches]}, ensure_ascii=False, indent=2)
 
 
 def as_csv(watches: Iterable[WatchedJob], now: float) -> str:
-    """Many jobs as CSV with a heading; a cell that a spreadsheet would take for a formula is quoted as text."""
+    """Return jobs as CSV with a header; a cell that looks like a formula gets a leading apostrophe."""
     out = io.StringIO()
     writer = csv.DictWriter(out, FIELDS, lineterminator="\n")
     writer.writeheader()
@@ -39,14 +40,14 @@ def as_csv(watches: Iterable[WatchedJob], now: float) -> str:
 
 
 def as_markdown(watches: Iterable[WatchedJob]) -> str:
-    """Many jobs as a Markdown table."""
+    """Return jobs as a Markdown table."""
     lines = ["| verdict | job | label | order | account | why |", "|---|---|---|---|---|---|"]
     for watch in watches:
         digest, kind = watch.digest, watch.verdict.kind
         order, account = (digest.order_number, digest.account_number) if digest else ("", "")
         sign = f"{GLYPHS[kind]} {kind.value}"
         cells = (sign, f"`{watch.job.id.given}`", watch.label, order, account, watch.verdict.sentence)
-        lines.append(f"| {' | '.join(escaped(cell) if cell != cells[1] else cell for cell in cells)} |")
+        lines.append(f"| {' | '.join(escape_markdown(cell) if cell != cells[1] else cell for cell in cells)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -55,15 +56,20 @@ def _cell(value: object) -> str:
     return f"'{text}" if normalize("NFKC", text[:1]) in _FORMULA else text
 
 
-def escaped(text: str) -> str:
-    """Return the text with what Markdown acts on escaped."""
+def escape_markdown(text: str) -> str:
+    """Return the text with Markdown's special characters escape_markdown."""
     for character in "\\`*_[]<>|#":
         text = text.replace(character, f"\\{character}")
     return text
 
 
-def clipboard_texts(watches: Sequence[WatchedJob], seen: "Success | None", tenant: "Tenant | None") -> dict[str, str]:
-    """Texts by what they are: of several jobs their ids and a table, of one all there is; `seen` is of the first."""
+def clipboard_texts(
+    watches: Sequence[WatchedJob], success: "Success | None", tenant: "Tenant | None"
+) -> dict[str, str]:
+    """Return what can be copied, by name: ids, numbers and a table of several jobs; all details of one.
+
+    `success` is the last successful observation of the first job.
+    """
     ids = "\n".join(watch.job.id.given for watch in watches)
     if len(watches) > 1:
         digests = [watch.digest for watch in watches if watch.digest]
@@ -77,36 +83,42 @@ def clipboard_texts(watches: Sequence[WatchedJob], seen: "Success | None", tenan
         "order number": watch.digest.order_number if watch.digest else "",
         "account number": watch.digest.account_number if watch.digest else "",
         "verdict": f"{watch.verdict.kind.value}: {watch.verdict.sentence}",
-        "error": "\n".join(_errors(seen)) if seen else "",
-        "for Zuora support": _for_support(watch, seen) if seen else "",
-        "Markdown summary": markdown(watch, seen),
-        "request id": seen.call.request_id if seen else "",
-        "raw answer": seen.report.raw if seen else "",
+        "error": "\n".join(_error_texts(success)) if success else "",
+        "details for Zuora support": _support_text(watch, success) if success else "",
+        "Markdown summary": markdown(watch, success),
+        "request id": success.call.request_id if success else "",
+        "raw response": success.report.raw if success else "",
         "curl": curl(tenant, watch.job.id.given) if tenant else "",
     }
     return {name: text for name, text in texts.items() if text}
 
 
-def markdown(watch: WatchedJob, seen: "Success | None") -> str:
-    """One job for a ticket: verdict, what it made, and what Zuora's support asks for."""
-    lines = [f"### {escaped(watch.name)}: {watch.verdict.kind.value}", "", escaped(watch.verdict.sentence), ""]
+def markdown(watch: WatchedJob, success: "Success | None") -> str:
+    """Return one job as Markdown for a ticket: verdict, results, and the ids for Zuora support."""
+    lines = [
+        f"### {escape_markdown(watch.name)}: {watch.verdict.kind.value}",
+        "",
+        escape_markdown(watch.verdict.sentence),
+        "",
+    ]
     if problem := problem_text(watch):
-        lines += [escaped(problem), ""]
-    lines += [f"- Job id: `{watch.job.id.given}` (tenant {escaped(watch.job.tenant)})"]
+        lines += [escape_markdown(problem), ""]
+    lines += [f"- Job id: `{watch.job.id.given}` (tenant {escape_markdown(watch.job.tenant)})"]
     lines += [f"- Added {stamp(watch.added_at)}" + (f", ended {stamp(watch.ended_at)}" if watch.ended_at else "")]
-    if seen is not None:
-        lines += [f"- Request id `{seen.call.request_id}`, track id `{seen.call.track_id}`, answered {stamp(seen.at)}"]
-        lines += ["", "```", *(line.replace("```", "ʼʼʼ") for line in to_text(report_lines(seen.report))), "```"]
+    if success is not None:
+        ids = f"Request id `{success.call.request_id}`, track id `{success.call.track_id}`"
+        lines += [f"- {ids}, response {stamp(success.at)}"]
+        lines += ["", "```", *(line.replace("```", "ʼʼʼ") for line in to_text(report_lines(success.report))), "```"]
     return "\n".join(lines) + "\n"
 
 
-def _for_support(watch: WatchedJob, seen: "Success") -> str:
-    """What went wrong, the job, and the ids of the call."""
-    errors = _errors(seen) or [watch.verdict.sentence]
-    return "\n".join([*errors, f"job id {watch.job.id.given}", support_text(seen.call, seen.at)])
+def _support_text(watch: WatchedJob, success: "Success") -> str:
+    """Return the errors, the job id and the ids of the call."""
+    errors = _error_texts(success) or [watch.verdict.sentence]
+    return "\n".join([*errors, f"job id {watch.job.id.given}", support_text(success.call, success.at)])
 
 
-def _errors(seen: "Success") -> list[str]:
-    """The codes and messages as Zuora wrote them."""
-    inner = seen.report.result.reasons if seen.report.result else ()
-    return [str(reason) for reason in (*seen.report.reasons, *inner)]
+def _error_texts(success: "Success") -> list[str]:
+    """Return the error codes and messages from Zuora."""
+    inner = success.report.result.reasons if success.report.result else ()
+    return [str(reason) for reason in (*success.report.reasons, *inner)]

@@ -1,4 +1,4 @@
-"""A watch in words: its row, its heading, and what the watchlist itself knows of it."""
+"""Text about a watched job: its age in a row, its last problem, and the details that the watchlist has."""
 
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -20,30 +20,34 @@ TONES = {
 
 @dataclass(frozen=True, slots=True)
 class TimeText:
-    """The time column of a row, in full and in at most ten cells, and whether what the row shows is stale."""
+    """The time column of a row, in full and in at most ten cells, and whether the row is stale."""
 
     text: str
     short: str
     is_stale: bool = False
 
 
-def time_text(watch: WatchedJob, now: float, held_at: float | None = None, *, by_minute: bool = False) -> TimeText:
-    """How long a job has been waiting, or how long ago it ended; for a stale row the age of what it shows.
+def time_text(watch: WatchedJob, now: float, paused_at: float | None = None, *, by_minute: bool = False) -> TimeText:
+    """Return how long a job has been running, or how long ago it ended; for a stale row the age of the last answer.
 
-    `held_at` is since when polling is paused: a wait that nobody watches does not grow. `by_minute` tells a wait in
-    whole minutes, for a list in which many wait.
+    While polling is paused, since `paused_at`, the age of a running job does not grow. `by_minute` gives that age in
+    whole minutes, for a list with many running jobs.
     """
     if watch.is_final:
         return _ago("ended", "", now - (watch.ended_at or now))
-    heard = watch.answered_at
+    answered_at = watch.answered_at
     if is_stale(watch, now):
-        return _stale(now - heard) if heard and heard <= now else TimeText("no answer yet", "no answer", is_stale=True)
+        if answered_at and answered_at <= now:
+            return _stale(now - answered_at)
+        return TimeText("no answer yet", "no answer", is_stale=True)
     if watch.verdict.kind is Kind.UNKNOWN:
-        return _ago("asked", "asked ", now - (heard or now))
-    waited = age((held_at or now) - watch.added_at)
-    if by_minute and (waited == "now" or waited.endswith("s")):
-        return TimeText("waiting under 1m", "under 1m")
-    return TimeText("just added", "new") if waited == "now" else TimeText(f"waiting for {waited}", f"for {waited}")
+        return _ago("polled", "polled ", now - (answered_at or now))
+    running_for = age((paused_at or now) - watch.added_at)
+    if by_minute and (running_for == "now" or running_for.endswith("s")):
+        return TimeText("running for <1m", "<1m")
+    if running_for == "now":
+        return TimeText("just added", "new")
+    return TimeText(f"running for {running_for}", running_for)
 
 
 def _ago(word: str, prefix: str, seconds: float) -> TimeText:
@@ -59,7 +63,7 @@ def _stale(seconds: float) -> TimeText:
 
 
 def problem_text(watch: WatchedJob) -> str:
-    """What the last call met, in a sentence, or nothing when it was good."""
+    """Return why the last call failed, in a sentence; empty if it did not fail."""
     if watch.contradiction:
         return watch.contradiction
     if watch.problem is None or watch.verdict.kind is Kind.UNKNOWN:
@@ -68,15 +72,15 @@ def problem_text(watch: WatchedJob) -> str:
 
 
 def about_lines(watch: WatchedJob, now: float, zone: tzinfo | None = None) -> tuple[OutlineNode, ...]:
-    """What the watchlist itself knows of a job: label, id, tenant, tags, note and times, the first with the zone.
+    """Return label, id, tenant, tags, note and times of a job; the first time names the zone.
 
-    Of a job that is asked about all the time the last answer is told to the minute, so that it stands still.
+    The last answer of a running job is given to the minute, so that the line does not change with every poll.
     """
     took = ""
     if watch.ended_at is not None and watch.last_running_at is not None:
-        took = f" · within {duration(watch.ended_at - watch.added_at)} of being added"
+        took = f" (took at most {duration(watch.ended_at - watch.added_at)})"
     later = partial(moment, now=now, zone=zone, beside=watch.added_at)
-    answered = later(watch.answered_at, to_minute=not watch.is_final) if watch.answered_at else "not yet"
+    answered = later(watch.answered_at, to_minute=not watch.is_final) if watch.answered_at else "none yet"
     ended = later(watch.ended_at) + took if watch.ended_at else ""
     return (
         *field("label", "Label", watch.label),
@@ -86,5 +90,5 @@ def about_lines(watch: WatchedJob, now: float, zone: tzinfo | None = None) -> tu
         *field("note", "Note", watch.note),
         *field("added", "Added", f"{moment(watch.added_at, now, zone)} · {watch.added_by}".removesuffix(" · ")),
         *field("ended", "Ended", ended),
-        *field("answered", "Answered", answered),
+        *field("answered", "Last answer", answered),
     )

@@ -1,4 +1,4 @@
-"""The form in which anything is told at length: lines with a name, a text, a tone, and lines below them."""
+"""Structured text as a tree: nodes with a name, a text, a tone, and child nodes."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from zjobtui.models.text import shorten
 
 
 class Tone(Enum):
-    """What a line means to the reader; the screen gives it a colour, print does not."""
+    """The meaning of a line; the screen shows it as a colour, printed text does not."""
 
     PLAIN = auto()
     MUTED = auto()
@@ -22,51 +22,51 @@ class Tone(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OutlineNode:
-    """One line. `key` names it for as long as it means the same thing, so that what was opened stays open."""
+    """One line. `key` identifies it across updates, so that an open group stays open."""
 
     key: str
     name: str
     text: str = ""
     tone: Tone = Tone.PLAIN
-    below: tuple["OutlineNode", ...] = ()
+    children: tuple["OutlineNode", ...] = ()
     is_open: bool = False
-    """Whether the lines below are shown until somebody decides otherwise."""
+    """Whether the children are shown unless the user decides otherwise."""
 
 
 def group(
-    key: str, name: str, text: str, below: Iterable[OutlineNode], *, is_open: bool = True
+    key: str, name: str, text: str, children: Iterable[OutlineNode], *, is_open: bool = True
 ) -> tuple[OutlineNode, ...]:
-    """A heading with its lines; nothing at all where there are none."""
-    lines = tuple(below)
+    """Return a heading with its lines; an empty tuple if there are no lines."""
+    lines = tuple(children)
     return (OutlineNode(key, name, text, Tone.PLAIN, lines, is_open),) if lines else ()
 
 
 def field(key: str, name: str, text: str, tone: Tone = Tone.PLAIN) -> tuple[OutlineNode, ...]:
-    """A line that is there only when it has something to say."""
+    """Return a line; an empty tuple if it has no text."""
     return (OutlineNode(key, name, shorten(text), tone),) if text else ()
 
 
 def extra_fields(key: str, rest: Rest) -> tuple[OutlineNode, ...]:
-    """Fields that nobody documents, as they came; nothing of an answer is dropped."""
+    """Return undocumented fields unchanged, so that nothing of a response is lost."""
     return tuple(json_line(f"{key}/{name}", name, value) for name, value in rest.items())
 
 
 def json_line(key: str, name: str, value: Json) -> OutlineNode:
-    """A JSON value as a line, with its parts below it."""
+    """Return a JSON value as a node, its parts as children."""
     name = shorten(name)
     match value:
         case dict():
-            below = tuple(json_line(f"{key}/{inner}", inner, one) for inner, one in value.items())
-            return OutlineNode(key, name, "" if below else "{}", below=below)
+            children = tuple(json_line(f"{key}/{inner}", inner, item) for inner, item in value.items())
+            return OutlineNode(key, name, "" if children else "{}", children=children)
         case list():
-            below = tuple(json_line(f"{key}/{number}", f"{number}", one) for number, one in enumerate(value, 1))
-            return OutlineNode(key, name, f"({len(value)})", below=below)
+            children = tuple(json_line(f"{key}/{number}", f"{number}", item) for number, item in enumerate(value, 1))
+            return OutlineNode(key, name, f"({len(value)})", children=children)
         case _:
             return OutlineNode(key, name, shorten(json_text(value)))
 
 
 def json_text(value: Json) -> str:
-    """A plain JSON value as a person reads it."""
+    """Return a scalar JSON value as text."""
     match value:
         case None:
             return "null"
@@ -79,8 +79,8 @@ def json_text(value: Json) -> str:
 
 
 def to_text(lines: Iterable[OutlineNode], indent: int = 0) -> Iterator[str]:
-    """The outline as plain text, everything open."""
+    """Yield the outline as plain text, with all groups open."""
     for line in lines:
         pad = "  " * indent
         yield f"{pad}{line.name:<{max(1, 22 - len(pad))}} {line.text}".rstrip()
-        yield from to_text(line.below, indent + 1)
+        yield from to_text(line.children, indent + 1)

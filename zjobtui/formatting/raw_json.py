@@ -1,4 +1,4 @@
-"""The body of an answer, indented for reading, and what is different in another one."""
+"""A response body, indented for reading, and its difference from another one."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -7,32 +7,33 @@ from difflib import SequenceMatcher
 from zjobtui.models.text import clean_lines
 
 LIMIT = 256_000
-"""Characters of a body that are shown; the whole of it stays in the store."""
+"""Characters of a body that are shown; the store has all of it."""
 
-_AROUND = 3
-"""Lines shown around each difference."""
+_CONTEXT = 3
+"""Context lines around each difference."""
 
-_COMPARED = 4_000_000
-"""Pairs of lines that are compared at most; above, everything between the first and last difference is told as new."""
+_COMPARE_LIMIT = 4_000_000
+"""Largest number of line pairs to compare; above it, everything between the first and last difference counts as
+changed."""
 
 
 def pretty(raw: str) -> list[str]:
-    """The body in lines; JSON is indented, every number as it came, and what is cut is said."""
+    """Return the body in lines: JSON indented, numbers unchanged, with a note if it is cut."""
     try:
-        text = _indented(json.loads(raw, parse_float=_Number, parse_int=_Number, parse_constant=_Number))
+        text = _indent(json.loads(raw, parse_float=_Number, parse_int=_Number, parse_constant=_Number))
     except (ValueError, RecursionError):
         text = raw
     lines = clean_lines(text[:LIMIT]).replace("\t", "  ").split("\n")
-    return [*lines, f"… {len(text) - LIMIT:,} characters more"] if len(text) > LIMIT else lines
+    return [*lines, f"… {len(text) - LIMIT:,} more characters"] if len(text) > LIMIT else lines
 
 
 def difference(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The lines of two bodies, each behind its sign: `-` gone, `+` new, a blank in both, `⋯` for what is left out."""
-    head = _alike(before, after)
-    tail = _alike(before[head:][::-1], after[head:][::-1])
+    """Yield lines with signs: `-` removed, `+` added, blank unchanged, `⋯` for skipped lines."""
+    head = _common_prefix(before, after)
+    tail = _common_prefix(before[head:][::-1], after[head:][::-1])
     old, new = before[head : len(before) - tail], after[head : len(after) - tail]
     same = [(" ", line) for line in after[:head]]
-    if len(old) * len(new) > _COMPARED:
+    if len(old) * len(new) > _COMPARE_LIMIT:
         changed = [*(("-", line) for line in old), *(("+", line) for line in new)]
     else:
         changed = []
@@ -41,52 +42,52 @@ def difference(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[st
                 changed += [(" ", line) for line in new[c:d]]
             else:
                 changed += [*(("-", line) for line in old[a:b]), *(("+", line) for line in new[c:d])]
-    return _without_the_same([*same, *changed, *((" ", line) for line in after[len(after) - tail :])])
+    return _with_context([*same, *changed, *((" ", line) for line in after[len(after) - tail :])])
 
 
-def _alike(before: Sequence[str], after: Sequence[str]) -> int:
+def _common_prefix(before: Sequence[str], after: Sequence[str]) -> int:
     pairs = enumerate(zip(before, after, strict=False))
     return next((number for number, (a, b) in pairs if a != b), min(len(before), len(after)))
 
 
-def _without_the_same(lines: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """The lines without those that are alike and far from any that is not."""
+def _with_context(lines: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield the lines without unchanged ones that are far from any change."""
     near = set[int]()
     for number, (sign, _) in enumerate(lines):
         if sign != " ":
-            near.update(range(number - _AROUND, number + _AROUND + 1))
+            near.update(range(number - _CONTEXT, number + _CONTEXT + 1))
     left_out = 0
     for number, line in enumerate(lines):
         if number in near:
             if left_out:
-                yield "⋯", f"{left_out:,} lines are the same"
+                yield "⋯", f"{left_out:,} unchanged lines"
             left_out = 0
             yield line
         else:
             left_out += 1
     if left_out:
-        yield "⋯", f"{left_out:,} lines are the same"
+        yield "⋯", f"{left_out:,} unchanged lines"
 
 
 class _Number(str):
-    """A number, written as it was read."""
+    """A number as it was written."""
 
     __slots__ = ()
 
 
-def _indented(value: object, margin: str = "\n") -> str:
+def _indent(value: object, margin: str = "\n") -> str:
     inner = f"{margin}  "
     match value:
         case dict() if value:
-            parts = (f"{_quoted(key)}: {_indented(one, inner)}" for key, one in value.items())
+            parts = (f"{_quote(key)}: {_indent(item, inner)}" for key, item in value.items())
             return f"{{{inner}{f',{inner}'.join(parts)}{margin}}}"
         case list() if value:
-            return f"[{inner}{f',{inner}'.join(_indented(one, inner) for one in value)}{margin}]"
+            return f"[{inner}{f',{inner}'.join(_indent(item, inner) for item in value)}{margin}]"
         case _Number():
             return str(value)
         case _:
-            return _quoted(value)
+            return _quote(value)
 
 
-def _quoted(value: object) -> str:
+def _quote(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)

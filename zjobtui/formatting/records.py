@@ -1,4 +1,4 @@
-"""A watch as a record for other programs; the field names are a promise, counted by `SCHEMA`."""
+"""A watched job as a record for other programs; field names are stable, versioned by `SCHEMA`."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,17 +10,17 @@ if TYPE_CHECKING:
     from zjobtui.models.observation import Success
 
 SCHEMA = 1
-"""Counts up when a field changes its meaning or goes away; a new field does not count."""
+"""Incremented when a field changes its meaning or is removed, not for a new field."""
 
 FIELDS = (
     *("tenant", "job_id", "label", "tags", "note", "verdict", "sentence", "status", "type"),
     *("order_number", "account_number", "is_final", "is_stale", "problem", "added_at", "seen_at", "ended_at"),
 )
-"""The names of `record`'s fields, in their order."""
+"""The names of the fields of `record`, in order."""
 
 
 def record(watch: WatchedJob, now: float) -> dict[str, Any]:
-    """One watch: names, verdict, and times as `2026-11-23T14:02:31Z` or null."""
+    """Return a job as a record; times are `2026-11-23T14:02:31Z` or None."""
     digest = watch.digest
     return {
         "tenant": watch.job.tenant,
@@ -44,7 +44,7 @@ def record(watch: WatchedJob, now: float) -> dict[str, Any]:
 
 
 def full_record(watch: WatchedJob, seen: "Success | None", timeline: History, now: float) -> dict[str, Any]:
-    """One watch with its last answer, as the text that Zuora sent, and its timeline."""
+    """Return a job with its last response, as the text that Zuora sent, and its timeline."""
     entries = [{"at": stamp(e.at), "event": e.event.value, "text": e.text, "verdict": e.verdict} for e in timeline]
     answer = None
     if seen is not None:

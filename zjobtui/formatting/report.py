@@ -27,7 +27,7 @@ from zjobtui.models.report import (
 
 
 def preview_lines(result: PreviewResult) -> tuple[OutlineNode, ...]:
-    """The outline of a preview, totals in the headings."""
+    """Return the outline of a preview, with totals in the headings."""
     return (
         *_documents("invoices", "Invoices", "Invoice", result.invoices),
         *_documents("credit memos", "Credit memos", "Credit memo", result.credit_memos),
@@ -46,28 +46,30 @@ def _metrics(result: PreviewResult) -> Iterable[OutlineNode]:
 
 
 def _documents(key: str, plural: str, singular: str, documents: tuple[PreviewDocument, ...]) -> tuple[OutlineNode, ...]:
-    below = [_document(f"{key}/{number}", f"{singular} {number}", one) for number, one in enumerate(documents, 1)]
+    children = [
+        _document(f"{key}/{number}", f"{singular} {number}", document) for number, document in enumerate(documents, 1)
+    ]
     total = _with_tax(
-        _sum(one.amount for one in documents),
-        _sum(one.amount_without_tax for one in documents),
-        _sum(one.tax for one in documents),
+        _sum(document.amount for document in documents),
+        _sum(document.amount_without_tax for document in documents),
+        _sum(document.tax for document in documents),
     )
-    return group(key, f"{plural} ({len(documents)})", total, below)
+    return group(key, f"{plural} ({len(documents)})", total, children)
 
 
 def _document(key: str, name: str, document: PreviewDocument) -> OutlineNode:
     amounts = _with_tax(document.amount, document.amount_without_tax, document.tax)
     text = f"{amounts} · to {document.target_date}" if document.target_date else amounts
-    below = [_item(f"{key}/{number}", item) for number, item in enumerate(document.items, 1)]
-    return OutlineNode(key, name, text, below=(*below, *extra_fields(key, document.rest)), is_open=True)
+    children = [_item(f"{key}/{number}", item) for number, item in enumerate(document.items, 1)]
+    return OutlineNode(key, name, text, children=(*children, *extra_fields(key, document.rest)), is_open=True)
 
 
 def _item(key: str, item: PreviewItem) -> OutlineNode:
     name = item.charge_name or item.product_name or item.charge_number or "item"
     amount = _with_tax(None, item.amount_without_tax, item.tax)
-    below = (
+    children = (
         *field(f"{key}/product", "Product", item.product_name),
-        *field(f"{key}/kind", "Kind", item.processing_type),
+        *field(f"{key}/kind", "Type", item.processing_type),
         *field(f"{key}/period", "Period", _period(item)),
         *field(f"{key}/price", "Price", _price(item)),
         *field(f"{key}/charge", "Charge", item.charge_number),
@@ -77,7 +79,7 @@ def _item(key: str, item: PreviewItem) -> OutlineNode:
         *extra_fields(key, item.rest),
     )
     text = " · ".join(part for part in (amount, item.processing_type, _period(item)) if part)
-    return OutlineNode(key, name, text, below=below)
+    return OutlineNode(key, name, text, children=children)
 
 
 def _period(item: PreviewItem) -> str:
@@ -99,8 +101,8 @@ def _with_tax(amount: Decimal | None, net: Decimal | None, tax: Decimal | None) 
 
 
 def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known, Decimal(0)) if known else None
+    present = [amount for amount in amounts if amount is not None]
+    return sum(present, Decimal(0)) if present else None
 
 
 T = TypeVar("T")
@@ -109,14 +111,14 @@ _TONES = {"Active": Tone.GOOD, "Completed": Tone.GOOD, "Success": Tone.GOOD, "Er
 _ODD = frozenset({"Pending Activation", "Pending Acceptance", "Pending", "Suspended", "Draft", "Scheduled"})
 
 OPEN_LIMIT = 12
-"""A group of more lines is closed at first, so that the whole answer fits on a screen."""
+"""A group with more lines is closed at first, so that the whole response fits on a screen."""
 
-NARROWED = frozenset({"subscriptions", "order line items"})
-"""The keys of the groups that can be narrowed to what a person looks for."""
+FILTERABLE = frozenset({"subscriptions", "order line items"})
+"""Keys of the groups that the user can filter."""
 
 
 def report_lines(report: Report, support: str = "") -> tuple[OutlineNode, ...]:
-    """The outline of a report; `support` is what Zuora's support asks for, told where something failed."""
+    """Return the outline of a report; `support` is the line for Zuora support, shown if something failed."""
     result = report.result
     match result:
         case OrderResult():
@@ -124,23 +126,25 @@ def report_lines(report: Report, support: str = "") -> tuple[OutlineNode, ...]:
         case PreviewResult():
             lines = preview_lines(result)
         case OtherResult():
-            lines = (*field("type", "Job type", result.job_type or "not given"), *extra_fields("result", result.fields))
+            lines = (*field("type", "Job type", result.job_type or "unknown"), *extra_fields("result", result.fields))
         case _:
             lines = ()
     reasons = tuple(_reason_lines(report))
-    asked = field("support", "For support", support, Tone.MUTED) if reasons else ()
-    return (*reasons, *asked, *lines, *extra_fields("rest", report.rest))
+    support_line = field("support", "For support", support, Tone.MUTED) if reasons else ()
+    return (*reasons, *support_line, *lines, *extra_fields("rest", report.rest))
 
 
 def filter_groups(lines: Iterable[OutlineNode], words: str) -> tuple[OutlineNode, ...]:
-    """The outline with those subscriptions and order line items alone in whose line all the words are."""
-    return tuple(_narrowed(line, words.casefold().split()) if line.key in NARROWED else line for line in lines)
+    """Return the outline with only those subscriptions and order line items whose line contains all the words."""
+    return tuple(_filter_group(line, words.casefold().split()) if line.key in FILTERABLE else line for line in lines)
 
 
-def _narrowed(heading: OutlineNode, words: Sequence[str]) -> OutlineNode:
-    kept = tuple(line for line in heading.below if all(word in f"{line.name} {line.text}".casefold() for word in words))
-    count = f"({len(kept):,} of {len(heading.below):,})"
-    return replace(heading, name=f"{heading.name.rpartition(' (')[0]} {count}", below=kept)
+def _filter_group(heading: OutlineNode, words: Sequence[str]) -> OutlineNode:
+    kept = tuple(
+        line for line in heading.children if all(word in f"{line.name} {line.text}".casefold() for word in words)
+    )
+    count = f"({len(kept):,} of {len(heading.children):,})"
+    return replace(heading, name=f"{heading.name.rpartition(' (')[0]} {count}", children=kept)
 
 
 def _reason_lines(report: Report) -> Iterator[OutlineNode]:
@@ -150,9 +154,9 @@ def _reason_lines(report: Report) -> Iterator[OutlineNode]:
         title = reason.category.title
         code = f"{reason.code} · {title}" if reason.code else title
         yield OutlineNode(f"{key}/code", "Error", code, Tone.BAD)
-        yield OutlineNode(f"{key}/message", "Message", reason.message or "no message given")
-        yield from field(f"{key}/meaning", "Means", reason.category.meaning)
-        yield from field(f"{key}/advice", "To do", reason.category.advice)
+        yield OutlineNode(f"{key}/message", "Message", reason.message or "no message")
+        yield from field(f"{key}/meaning", "Meaning", reason.category.meaning)
+        yield from field(f"{key}/advice", "Next step", reason.category.advice)
 
 
 def _order_lines(result: OrderResult) -> tuple[OutlineNode, ...]:
@@ -171,27 +175,27 @@ def _order_lines(result: OrderResult) -> tuple[OutlineNode, ...]:
         *field("invoices", "Invoices", ", ".join(result.invoices)),
         *field("credit memos", "Credit memos", ", ".join(result.credit_memos)),
         *_payment_lines(result.payment),
-        *_numbered("refunds", "Refunds", result.refunds, _refund_line),
-        *_numbered("write-offs", "Write-offs", result.write_offs, _write_off_line),
-        *_numbered("ramps", "Ramps", result.ramps, _ramp_line),
-        *_numbered("commitments", "Commitments", result.commitments, _commitment_line),
+        *_numbered_group("refunds", "Refunds", result.refunds, _refund_line),
+        *_numbered_group("write-offs", "Write-offs", result.write_offs, _write_off_line),
+        *_numbered_group("ramps", "Ramps", result.ramps, _ramp_line),
+        *_numbered_group("commitments", "Commitments", result.commitments, _commitment_line),
         *group("other", f"Other fields ({len(result.rest)})", "", extra_fields("other", result.rest)),
     )
 
 
 def _subscription_lines(subscriptions: tuple[Subscription, ...]) -> tuple[OutlineNode, ...]:
-    """Those that are not Active come first, before them those unlike the others: in three hundred nobody finds two."""
+    """Return the subscriptions, those that are not Active and rare statuses first, so that two in 300 are found."""
     counted = Counter(subscription.status for subscription in subscriptions)
     usual = max(counted, key=lambda status: counted[status], default="")
     ranks = {status: (status in {"Active", ""}, status == usual) for status in counted}
     ordered = sorted(enumerate(subscriptions), key=lambda pair: ranks[pair[1].status])
     text = ", ".join(f"{count} {status}" for count, status in count_by_status(subscriptions))
-    below = [_subscription_line(number, subscription) for number, subscription in ordered]
+    children = [_subscription_line(number, subscription) for number, subscription in ordered]
     return group(
         "subscriptions",
         f"Subscriptions ({len(subscriptions)})",
         text,
-        below,
+        children,
         is_open=len(subscriptions) <= OPEN_LIMIT,
     )
 
@@ -199,24 +203,24 @@ def _subscription_lines(subscriptions: tuple[Subscription, ...]) -> tuple[Outlin
 def _subscription_line(number: int, subscription: Subscription) -> OutlineNode:
     name = _named(subscription.number, subscription.id) or f"subscription {number + 1}"
     key = f"subscriptions/{number}/{name}"
-    below = (
+    children = (
         *field(f"{key}/id", "Id", subscription.id if subscription.number else ""),
         *field(f"{key}/owner", "Owner", _named(subscription.owner_number, subscription.owner_id)),
         *_id_line(f"{key}/owner", subscription.owner_number, subscription.owner_id),
         *extra_fields(key, subscription.rest),
     )
-    return OutlineNode(key, name, subscription.status, _tone(subscription.status), below)
+    return OutlineNode(key, name, subscription.status, _tone(subscription.status), children)
 
 
 def _item_lines(items: tuple[OrderLineItem, ...]) -> tuple[OutlineNode, ...]:
-    below = [_item_line(number, item) for number, item in enumerate(items)]
-    return group("order line items", f"Order line items ({len(items)})", "", below, is_open=len(items) <= OPEN_LIMIT)
+    children = [_item_line(number, item) for number, item in enumerate(items)]
+    return group("order line items", f"Order line items ({len(items)})", "", children, is_open=len(items) <= OPEN_LIMIT)
 
 
 def _item_line(number: int, item: OrderLineItem) -> OutlineNode:
     name = item.number or f"item {number + 1}"
     key = f"order line items/{number}/{name}"
-    return OutlineNode(key, name, item.id, below=extra_fields(key, item.rest))
+    return OutlineNode(key, name, item.id, children=extra_fields(key, item.rest))
 
 
 def _payment_lines(payment: Payment) -> tuple[OutlineNode, ...]:
@@ -233,11 +237,11 @@ def _payment_lines(payment: Payment) -> tuple[OutlineNode, ...]:
     )
 
 
-def _numbered(
+def _numbered_group(
     key: str, name: str, items: tuple[T, ...], line: Callable[[str, T], OutlineNode]
 ) -> tuple[OutlineNode, ...]:
-    below = (line(f"{key}/{number}", item) for number, item in enumerate(items))
-    return group(key, f"{name} ({len(items)})", "", below)
+    children = (line(f"{key}/{number}", item) for number, item in enumerate(items))
+    return group(key, f"{name} ({len(items)})", "", children)
 
 
 def _refund_line(key: str, refund: Refund) -> OutlineNode:
@@ -254,7 +258,7 @@ def _write_off_line(key: str, write_off: WriteOff) -> OutlineNode:
 
 
 def _ramp_line(key: str, ramp: Ramp) -> OutlineNode:
-    return OutlineNode(key, ramp.number or "ramp", ramp.subscription_number, below=extra_fields(key, ramp.rest))
+    return OutlineNode(key, ramp.number or "ramp", ramp.subscription_number, children=extra_fields(key, ramp.rest))
 
 
 def _commitment_line(key: str, commitment: Commitment) -> OutlineNode:
@@ -262,8 +266,11 @@ def _commitment_line(key: str, commitment: Commitment) -> OutlineNode:
     dates = f"{commitment.start_date} to {commitment.end_date}" if commitment.start_date or commitment.end_date else ""
     amount = money(commitment.total_amount) if commitment.total_amount is not None else ""
     parts = (commitment.status, commitment.type, commitment.prepayment_type, dates, amount)
-    below = (*field(f"{key}/id", "Id", commitment.id if commitment.number else ""), *extra_fields(key, commitment.rest))
-    return OutlineNode(key, name, " · ".join(part for part in parts if part), below=below)
+    children = (
+        *field(f"{key}/id", "Id", commitment.id if commitment.number else ""),
+        *extra_fields(key, commitment.rest),
+    )
+    return OutlineNode(key, name, " · ".join(part for part in parts if part), children=children)
 
 
 def _named(number: str, id_: str) -> str:
@@ -271,7 +278,7 @@ def _named(number: str, id_: str) -> str:
 
 
 def _id_line(key: str, number: str, id_: str) -> tuple[OutlineNode, ...]:
-    """The id of something whose number is shown; without a number the id is what is shown."""
+    """Return the id line of an object that is shown by its number; without a number, its id is shown already."""
     return field(f"{key}/id", f"{key.rpartition('/')[2].capitalize()} id", id_ if number else "")
 
 

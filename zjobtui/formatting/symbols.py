@@ -1,4 +1,4 @@
-"""The glyph and the word of each verdict, short names for ids, and amounts of money."""
+"""Glyphs and words of verdicts, short ids, and formatted numbers."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -17,11 +17,11 @@ WORDS = {
     Kind.RUNNING: "waiting",
     Kind.DONE: "done",
 }
-"""One word each, for a column; ten characters at most."""
+"""One word for each verdict, for a column; at most ten characters."""
 
 
 def short_id(given: str, width: int = 17) -> str:
-    """An id in `width` characters, shortened in the middle; its first eight characters always stay."""
+    """Return an id in `width` characters, shortened in the middle; the first eight characters always stay."""
     if len(given) <= width:
         return given
     tail = max(0, width - 9)
@@ -29,7 +29,7 @@ def short_id(given: str, width: int = 17) -> str:
 
 
 def money(amount: Decimal | None) -> str:
-    """An amount with at least two decimals and grouped thousands; a dash where there is none."""
+    """Return an amount with at least two decimals and grouped thousands; a dash for None."""
     if amount is None:
         return "–"
     exponent = amount.as_tuple().exponent
@@ -38,16 +38,16 @@ def money(amount: Decimal | None) -> str:
 
 
 def quantity(amount: Decimal | None) -> str:
-    """A number as short as it can be: `1`, `2.5`."""
+    """Return a number without trailing zeros: `1`, `2.5`."""
     return "–" if amount is None else f"{amount.normalize():f}"
 
 
 def counts(watches: Iterable[WatchedJob]) -> dict[Kind, int]:
-    """How many watches have which verdict, most urgent kind first, zeros included."""
-    counted = Counter(watch.verdict.kind for watch in watches)
-    return {kind: counted[kind] for kind in Kind}
+    """Return the number of jobs by verdict, most urgent first, with zeros."""
+    numbers = Counter(watch.verdict.kind for watch in watches)
+    return {kind: numbers[kind] for kind in Kind}
 
 
 def plural(number: int, noun: str) -> str:
-    """`1 job`, `2 jobs`."""
+    """Return a number with its noun: `1 job`, `2 jobs`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

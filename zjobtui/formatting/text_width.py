@@ -1,8 +1,8 @@
-"""How many terminal cells a text takes, and how to make it take just so many.
+"""Width of text in terminal cells, and padding, wrapping and cutting to a width.
 
-One rule for the whole program: a text is as wide as its characters are one by one. So count xterm and the strips of
-Textual (`rich.cells`, which `ui` uses for what it draws); `wcwidth` has the same tables. `clean()` has replaced the
-joiners and variation selectors that some terminals draw in another way.
+The width of a text is the sum of the widths of its characters, as in xterm and in Textual's strips (`rich.cells`, used
+in `ui`); `wcwidth` has the same tables. `clean()` has already replaced the joiners and variation selectors that some
+terminals draw differently.
 """
 
 from wcwidth import wcwidth
@@ -14,7 +14,7 @@ def cells(text: str) -> int:
 
 
 def fit(text: str, width: int) -> str:
-    """The text in just `width` cells: padded, or cut with an ellipsis."""
+    """Return the text padded or cut with an ellipsis to exactly `width` cells."""
     missing = width - cells(text)
     if missing >= 0:
         return text + " " * missing
@@ -28,7 +28,7 @@ def fit(text: str, width: int) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """The text in lines of at most `width` cells, broken between words, and within those that are too long."""
+    """Break the text into lines of at most `width` cells, between words if possible."""
     lines, line = [], ""
     for word in text.split(" "):
         grown = f"{line} {word}" if line else word
@@ -45,7 +45,7 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def within_lines(text: str, width: int, count: int) -> str:
-    """The text in at most `count` lines of at most `width` cells, with an ellipsis at the end of what is cut."""
+    """Return the text in at most `count` lines of at most `width` cells, with an ellipsis if it is cut."""
     lines = wrap(text, width)
     if len(lines) > count:
         lines[count - 1 :] = [fit(f"{lines[count - 1]} {lines[count]}", width)]

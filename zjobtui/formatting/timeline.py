@@ -1,4 +1,4 @@
-"""The timeline of a job in words: its changes, where the time went, and what is usual for such jobs."""
+"""Text of the timeline of a job: its events, where the time went, and how long such jobs typically take."""
 
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -18,17 +18,17 @@ _EVENT_WORDS = {
     EventKind.ADDED: "added by",
     EventKind.REMOVED: "removed from the watchlist",
     EventKind.ARCHIVED: "archived",
-    EventKind.RESTORED: "back on the watchlist",
+    EventKind.RESTORED: "restored to the watchlist",
     EventKind.LABELLED: "labelled",
-    EventKind.CONTRADICTED: "contradicted",
+    EventKind.CONTRADICTED: "contradicted:",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A part of a job's way: a moment, or with `seconds` the time spent in one state."""
+    """A part of the life of a job: a point in time, or with `seconds` the time spent in one state."""
 
-    words: str
+    text: str
     tone: Tone = Tone.MUTED
     seconds: float | None = None
 
@@ -36,9 +36,9 @@ class Phase:
 def timeline_lines(
     timeline: History, now: float, zone: tzinfo | None = None, *, beside: float | None = None
 ) -> tuple[OutlineNode, ...]:
-    """The changes of a job, oldest first, each with the time since the one before.
+    """Return the events of a job, oldest first, each with the time since the one before.
 
-    The first names the zone of all, unless the moment `beside` stands above them with that name.
+    The first line names the zone, unless the time `beside`, which is shown above, has named it.
     """
     lines, before = [], None
     for number, entry in enumerate(timeline):
@@ -55,47 +55,47 @@ def timeline_lines(
 
 
 def phases(watch: WatchedJob, timeline: History, now: float, zone: tzinfo | None = None) -> tuple[Phase, ...]:
-    """Where the time went: from the adding over each state to the end, and to when a person saw it.
+    """Return where the time went: when the job was added, the time in each state, its end, when the user read it.
 
-    What nobody has heard of for too long is no waiting: it is told as time without an answer. The first moment names
-    the zone of all.
+    The time since the last answer of a stale job is a phase without an answer, not time in a state. The first time
+    names the zone.
     """
-    way = [Phase(f"added {moment(watch.added_at, now, zone)}")]
+    result = [Phase(f"added {moment(watch.added_at, now, zone)}")]
     if watch.ended_at is None or not watch.is_final:
-        known = (watch.answered_at or watch.added_at) if is_stale(watch, now) else now
-        way += _spent(watch, timeline, known) if known > watch.added_at else []
-        if known < now:
-            way.append(Phase("no answer", Tone.ATTENTION, now - known))
-        return tuple(way)
+        known_until = (watch.answered_at or watch.added_at) if is_stale(watch, now) else now
+        result += _time_in_states(watch, timeline, known_until) if known_until > watch.added_at else []
+        if known_until < now:
+            result.append(Phase("no answer", Tone.ATTENTION, now - known_until))
+        return tuple(result)
     later = partial(moment, now=now, zone=zone, beside=watch.added_at)
-    kind, at_once = watch.verdict.kind, watch.last_running_at is None
-    if not at_once:
-        way += _spent(watch, timeline, watch.ended_at)
-    ended = " when first asked" if at_once else ""
-    way.append(Phase(f"{GLYPHS[kind]} {kind.value}{ended} {later(watch.ended_at)}", TONES[kind]))
+    kind, was_over_at_first = watch.verdict.kind, watch.last_running_at is None
+    if not was_over_at_first:
+        result += _time_in_states(watch, timeline, watch.ended_at)
+    note = " at the first poll" if was_over_at_first else ""
+    result.append(Phase(f"{GLYPHS[kind]} {kind.value}{note} {later(watch.ended_at)}", TONES[kind]))
     if watch.read_at is not None and not watch.is_unread:
-        way.append(Phase(f"seen by you {later(watch.read_at)}"))
-    return tuple(way)
+        result.append(Phase(f"read {later(watch.read_at)}"))
+    return tuple(result)
 
 
-def usual_text(told: DurationStats) -> str:
-    """What is usual, and how this job stands to it."""
-    of = f"{told.count:,} ended, {told.running:,} run" if told.running else f"median of {told.count:,}"
-    median = f"more than {duration(told.known_to)}" if told.median is None else duration(told.median)
-    nearly_all = "" if told.nearly_all is None else f", 95 % within {duration(told.nearly_all)}"
-    usual = f"usual for jobs of this tenant: {median} ({of}){nearly_all}"
-    return " · ".join(part for part in (usual, _standing(told)) if part)
+def typical_text(stats: DurationStats) -> str:
+    """Return how long jobs of this tenant typically take, and how this one compares."""
+    sample = f"{stats.count:,} ended, {stats.running:,} running" if stats.running else f"{stats.count:,} jobs"
+    median = f"over {duration(stats.known_to)}" if stats.median is None else duration(stats.median)
+    nearly_all = "" if stats.nearly_all is None else f", p95 {duration(stats.nearly_all)}"
+    typical = f"Typical for this tenant: median {median}{nearly_all} ({sample})"
+    return " · ".join(part for part in (typical, _comparison(stats)) if part)
 
 
-def _standing(told: DurationStats) -> str:
-    share = "all of them" if told.longer_than == 100 else f"{told.longer_than} %"
-    if told.is_over and told.longer_than is not None:
-        return f"this one took longer than {share}" if told.longer_than else "this one was among the fastest"
-    return f"so far longer than {share}" if told.longer_than else ""
+def _comparison(stats: DurationStats) -> str:
+    share = "all of them" if stats.longer_than == 100 else f"{stats.longer_than}% of them"
+    if stats.is_over and stats.longer_than is not None:
+        return f"this one was slower than {share}" if stats.longer_than else "this one was among the fastest"
+    return f"already slower than {share}" if stats.longer_than else ""
 
 
-def _spent(watch: WatchedJob, timeline: History, until: float) -> list[Phase]:
-    """The time in each state up to then, in the order in which the states came; one that came again is added up."""
+def _time_in_states(watch: WatchedJob, timeline: History, until: float) -> list[Phase]:
+    """Return the time in each state, in the order of first entry; the times of a state that came again are summed."""
     states = [(watch.added_at, Kind.RUNNING.value)]
     states += [(entry.at, entry.verdict) for entry in timeline if entry.verdict and watch.added_at < entry.at < until]
     spent: dict[str, float] = {}

@@ -1,4 +1,4 @@
-"""What is printed on exit about edits that could not be saved, so that no job id is lost."""
+"""Text printed on exit about edits that could not be saved, so that no job id is lost."""
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 
 def unsaved_text(why: str, unsaved: "Unsaved") -> str:
-    """The text, with one line for each job; empty if everything was saved. `why` is the reason in a sentence."""
+    """Return the text, with one line for each job; empty if everything was saved. `why` is the reason as a sentence."""
     if not (why or unsaved.added or unsaved.changed):
         return ""
-    lines = [f"Not everything was saved. {why}".rstrip()]
+    lines = [f"Some changes were not saved. {why}".rstrip()]
     if unsaved.added:
         lines.append(
-            f"Not in the stored watchlist ({plural(len(unsaved.added), 'job')}); add them with: zjobtui add ID…"
+            f"Not in the stored watchlist ({plural(len(unsaved.added), 'job')}); add them again with: zjobtui add ID…"
         )
         lines += _rows(unsaved.added)
     if unsaved.changed:
-        lines.append(f"Changes that were not saved ({plural(len(unsaved.changed), 'job')}):")
+        lines.append(f"Unsaved changes ({plural(len(unsaved.changed), 'job')}):")
         lines += _rows(unsaved.changed)
     return "\n".join(lines)
 

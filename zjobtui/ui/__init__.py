@@ -1,26 +1,24 @@
 """The screen: the only package that imports Textual.
 
-- Nothing jumps: the column of the scrollbar is always kept free, the filter stands above the keys, and messages lie
-  on the last border, in place of the message before.
-- While nothing happens the screen sends nothing. A tick asks of each row only whether its time reads differently.
-- Of a watchlist that follows another only what differs is compared (`list_model.py`): keys and matches are kept by
-  identity, and a filter is evaluated again only for changed jobs, or if time has a part in it.
-- The footer, the tabs and the layout of the two panes are ours, on the public interface. Textual's `Footer` is a
-  widget for each key (a dozen cost a tenth of the start), and scrolls if the keys do not fit, so that help and quit
-  are out of sight. Its `Tabs` takes two lines and cannot shorten its names; at 30x8 the detail has five lines in all.
-  Which arrangement of the panes fits depends on width and height together, and the divider keeps 30 columns or 5
-  lines.
-- A view of the detail is made when it is shown, and raw JSON is coloured row by row as it is drawn: 256 kB open in 40
+- Nothing jumps: the column of the scrollbar is always reserved, the filter input is above the key bar, and a toast
+  covers the bottom border and replaces the one before.
+- While nothing changes the screen sends nothing. A tick checks for each visible row only whether its age has changed.
+- Filtering and sorting are incremental (`list_model.py`): sort keys and matches are cached by identity, and computed
+  again only for jobs that were replaced, or if the filter depends on time.
+- The key bar, the tabs and the split view are our own, on public interfaces. Textual's `Footer` has a widget for each
+  key (a dozen take a tenth of the startup time) and scrolls if the keys do not fit, which hides help and quit. Its
+  `Tabs` takes two lines and cannot shorten names; at 30x8 the detail has five lines in all. The arrangement of the
+  panes depends on width and height together, and the divider leaves 30 columns or 5 lines to each pane.
+- A view of the detail is built when it is shown, and raw JSON is coloured row by row as it is drawn: 256 kB open in 40
   ms.
-- ASCII is a filter on the lines that Textual is about to send (`ascii_filter.py`), so that no widget need know of it.
-- A theme is a row of colours by meaning (`themes.py`); tests compute the contrast of every letter on the screen.
-- An action has an id for the settings apart from Textual's action string; a key that is already taken is refused, so
-  that no action is out of reach.
-- Figures of the status bar are held until they differ by 5 %, and room for longer ones is kept free.
-- Signals and the loss of the terminal are handled outside of the loop (`terminal_guard.py`), since the loop may be
-  blocked writing to a terminal that nobody reads.
-- What exists when the screen begins is frozen for the garbage collector: with 5,000 jobs a full collection took 100
-  ms.
-- The first start is an application of its own (`onboarding.py`), of which nothing is loaded if a tenant is
-  configured.
+- ASCII output is a filter on the lines that Textual is about to send (`ascii_filter.py`), so widgets need not care.
+- A theme is a row of colours by purpose (`themes.py`); tests compute the contrast of every letter on the screen.
+- The id of an action in the settings is independent of its Textual action; a key that is already used is refused, so
+  that every action has a key.
+- Figures of the status bar are kept until they differ by 5 %, and room for longer ones is reserved.
+- Signals and the loss of the terminal are handled outside of the event loop (`terminal_guard.py`), which may be
+  blocked while writing to a terminal that is not read.
+- Objects that exist when the screen starts are frozen for the garbage collector: with 5,000 jobs a full collection
+  took 100 ms.
+- The first start is a separate application (`onboarding.py`) that is not imported if a tenant is configured.
 """

@@ -1,4 +1,4 @@
-"""The catalogue of actions: one entry each feeds key binding, footer, palette and help."""
+"""The catalogue of actions: each entry feeds the key binding, the key bar, the palette and the help."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -9,148 +9,151 @@ from textual.keys import format_key
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something a person can do. `id` names it in `[keys]` of the settings, and stays as it is whatever it does.
+    """A user action.
 
-    `does` is the action of the monitor's screen.
+    `id` names it in `[keys]` of the settings and never changes. `command` is the Textual action of the monitor's screen
+    that performs it.
     """
 
     id: str
-    does: str
+    command: str
     keys: str
     name: str
-    about: str
+    description: str
     group: str
     in_footer: bool = True
 
     @property
-    def shown_key(self) -> str:
-        """The first of its keys, as a keyboard names it."""
+    def display_key(self) -> str:
+        """The first key, in the form that is shown to the user."""
         return format_key(self.keys.split(",")[0])
 
 
 CATALOGUE = (
-    Action("add", "do('add')", "a", "add", "Add jobs: paste any text, every job id in it is found", "Watchlist"),
+    Action("add", "job('add')", "a", "add", "Add jobs from any pasted text that contains job ids", "Watchlist"),
     Action(
         "filter",
-        "find('filter')",
+        "filter",
         "slash",
         "filter",
-        "Show only the jobs that match words and terms such as status:failed",
-        "Finding",
+        "Filter the list by words and terms such as status:failed",
+        "Filter and sort",
     ),
     Action(
         "next_count",
-        "find('next_count')",
+        "next_verdict",
         "f",
-        "next count",
-        "Show the failed alone, then those that need attention, … then all",
-        "Finding",
+        "next verdict",
+        "Show only failed jobs, then only those that need attention, … then all",
+        "Filter and sort",
         in_footer=False,
     ),
-    Action("sort", "find('sort')", "s", "sort", "Choose the order of the list", "Finding"),
+    Action("sort", "sort", "s", "sort", "Sort the list", "Filter and sort"),
     Action(
         "all_seen",
-        "do('all_seen')",
+        "job('mark_all_read')",
         "A",
-        "all seen",
-        "Take the mark of the unseen from all jobs shown",
-        "Finding",
+        "all read",
+        "Mark all shown jobs as read",
+        "Filter and sort",
         in_footer=False,
     ),
     Action(
         "next_unseen",
-        "rows('next_unseen')",
+        "list('next_unread')",
         "n",
-        "next unseen",
-        "Go to the next job that changed since somebody looked",
-        "Finding",
+        "next unread",
+        "Go to the next unread job",
+        "Filter and sort",
         in_footer=False,
     ),
-    Action("remove", "do('remove')", "x,delete", "remove", "Take jobs off the watchlist", "Watchlist"),
+    Action("remove", "job('remove')", "x,delete", "remove", "Remove jobs from the watchlist", "Watchlist"),
     Action(
         "undo",
-        "do('undo')",
+        "job('undo')",
         "u",
         "undo",
-        "Take back what was done last: removed, added, labelled, tagged, noted or seen",
+        "Undo the last change: add, remove, label, tags, note or mark as read",
         "Watchlist",
     ),
-    Action("label", "do('label')", "l", "label", "Give jobs a name", "Watchlist"),
-    Action("tags", "do('tag')", "t", "tags", "Give jobs tags", "Watchlist", in_footer=False),
-    Action("note", "do('note')", "o", "note", "Give jobs a note", "Watchlist", in_footer=False),
+    Action("label", "job('label')", "l", "label", "Label jobs", "Watchlist"),
+    Action("tags", "job('tag')", "t", "tags", "Tag jobs", "Watchlist", in_footer=False),
+    Action("note", "job('note')", "o", "note", "Add a note to jobs", "Watchlist", in_footer=False),
     Action(
         "mark",
-        "rows('mark')",
+        "list('mark')",
         "space",
         "mark",
-        "Mark the job, or take its mark away; actions act on the marked jobs",
+        "Mark or unmark the job; actions apply to the marked jobs",
         "Watchlist",
         in_footer=False,
     ),
     Action(
         "mark_range",
-        "rows('mark_range')",
+        "list('mark_range')",
         "V",
         "mark range",
-        "Mark all jobs from the one that was marked last to this",
+        "Mark all jobs from the last marked one to this one",
         "Watchlist",
         in_footer=False,
     ),
     Action(
         "mark_all",
-        "rows('mark_all')",
+        "list('mark_all')",
         "asterisk",
         "mark all",
-        "Mark all jobs that are shown, or none",
+        "Mark or unmark all shown jobs",
         "Watchlist",
         in_footer=False,
     ),
-    Action("ask_now", "do('ask_now')", "r", "ask now", "Ask Zuora about jobs at once, finished or not", "Polling"),
-    Action("pause", "pause", "p", "pause", "Pause polling, or go on", "Polling"),
+    Action("ask_now", "job('refresh')", "r", "refresh", "Refresh jobs now, finished or not", "Polling"),
+    Action("pause", "pause", "p", "pause", "Pause or resume polling", "Polling"),
     Action(
         "mute",
         "mute",
         "b",
         "mute",
-        "Tell nothing by bell, desktop or command, or tell again",
+        "Mute or unmute notifications",
         "Polling",
         in_footer=False,
     ),
-    Action("copy", "do('copy')", "y", "copy", "Copy an id, a number, a summary, the call as curl", "Taking away"),
+    Action(
+        "copy", "job('copy')", "y", "copy", "Copy an id, a number, a summary or the curl command", "Copy and export"
+    ),
     Action(
         "export",
-        "do('export')",
+        "job('export')",
         "e",
         "export",
-        "Write jobs to a file: JSON, CSV, Markdown or ids",
-        "Taking away",
+        "Save jobs to a file: JSON, CSV, Markdown or ids",
+        "Copy and export",
     ),
     Action(
         "screenshot",
-        "do('screenshot')",
+        "job('screenshot')",
         "S",
         "screenshot",
-        "Write a picture of the screen to a file, as SVG",
-        "Taking away",
+        "Save a screenshot to a file, as SVG",
+        "Copy and export",
         in_footer=False,
     ),
-    Action("detail", "other_pane", "tab", "detail", "Go to the detail, and back to the list", "Moving"),
+    Action("detail", "other_pane", "tab", "detail", "Switch between list and detail", "Navigation"),
     Action(
         "next_job",
-        "rows('next_job')",
+        "list('next_job')",
         "J",
         "next job",
-        "Go to the job below, also while you read",
-        "Moving",
+        "Go to the job below, from the detail too",
+        "Navigation",
         in_footer=False,
     ),
     Action(
         "job_before",
-        "rows('job_before')",
+        "list('previous_job')",
         "K",
-        "job before",
-        "Go to the job above, also while you read",
-        "Moving",
+        "previous job",
+        "Go to the job above, from the detail too",
+        "Navigation",
         in_footer=False,
     ),
     Action(
@@ -158,8 +161,8 @@ CATALOGUE = (
         "divide(-1)",
         "less_than_sign",
         "smaller list",
-        "Give the list less room, the detail more",
-        "Moving",
+        "Make the list smaller and the detail larger",
+        "Navigation",
         in_footer=False,
     ),
     Action(
@@ -167,8 +170,8 @@ CATALOGUE = (
         "divide(1)",
         "greater_than_sign",
         "larger list",
-        "Give the list more room, the detail less",
-        "Moving",
+        "Make the list larger and the detail smaller",
+        "Navigation",
         in_footer=False,
     ),
     Action(
@@ -176,8 +179,8 @@ CATALOGUE = (
         "view('SUMMARY')",
         "1",
         "summary",
-        "Show what the job made, or why it failed",
-        "Reading",
+        "Show what the job created, or why it failed",
+        "Detail views",
         in_footer=False,
     ),
     Action(
@@ -185,18 +188,18 @@ CATALOGUE = (
         "view('TIMELINE')",
         "2",
         "timeline",
-        "Show where the time went, and every change",
-        "Reading",
+        "Show where the time went, and all events",
+        "Detail views",
         in_footer=False,
     ),
-    Action("view_raw", "view('RAW')", "3", "raw", "Show the last answer as it came", "Reading", in_footer=False),
+    Action("view_raw", "view('RAW')", "3", "raw", "Show the last response unchanged", "Detail views", in_footer=False),
     Action(
         "view_request",
         "view('REQUEST')",
         "4",
         "request",
-        "Show the last call, its limits, and it as curl",
-        "Reading",
+        "Show the last call, the rate limits and the curl command",
+        "Detail views",
         in_footer=False,
     ),
     Action(
@@ -204,26 +207,26 @@ CATALOGUE = (
         "difference",
         "d",
         "difference",
-        "Show in the raw answer what is different from the one before, or all of it",
-        "Reading",
+        "Compare the raw response with the previous one",
+        "Detail views",
         in_footer=False,
     ),
     Action(
         "next_view",
-        "turn(1)",
+        "step_view(1)",
         "right_square_bracket",
         "next view",
         "Show the next view of the job",
-        "Reading",
+        "Detail views",
         in_footer=False,
     ),
     Action(
         "view_before",
-        "turn(-1)",
+        "step_view(-1)",
         "left_square_bracket",
-        "view before",
-        "Show the view of the job before this",
-        "Reading",
+        "previous view",
+        "Show the previous view of the job",
+        "Detail views",
         in_footer=False,
     ),
     Action(
@@ -231,51 +234,51 @@ CATALOGUE = (
         "app.mouse",
         "m",
         "mouse",
-        "Leave the mouse to the terminal, to select text with it, or take it back",
+        "Turn mouse capture on or off, to select text with the mouse",
         "Program",
         in_footer=False,
     ),
-    Action("utc", "utc", "Z", "UTC", "Show times in UTC, or in local time again", "Program", in_footer=False),
-    Action("help", "help", "question_mark,f1", "help", "Show what every key does", "Program"),
-    Action("quit", "quit", "q,ctrl+q", "quit", "Leave; the watchlist is kept", "Program"),
+    Action("utc", "utc", "Z", "UTC", "Switch times between UTC and local time", "Program", in_footer=False),
+    Action("help", "help", "question_mark,f1", "help", "Show all keys", "Program"),
+    Action("quit", "quit", "q,ctrl+q", "quit", "Quit; the watchlist is kept", "Program"),
 )
 
-MOVES = (
-    ("up/down or k/j", "the line above or below"),
-    ("page up/down", "a screen up or down; so do ctrl+u and ctrl+d"),
-    ("home/end or g/G", "the first or the last line"),
-    ("enter", "in the list: to the detail; in the detail, as space: open or close a group"),
-    ("left/right", "in the detail: close or open a group; on its tabs: the view before or after"),
-    ("/", "in the summary: narrow subscriptions and order line items; in the raw answer: find words"),
-    ("n, N", "in the raw answer, when words are looked for: the next match, the one before"),
-    ("a letter", "among things to choose from: the next that begins with it"),
-    ("esc", "drop what was typed after /; back to the list"),
-    ("ctrl+p", "the palette: every action by name"),
-    ("ctrl+l", "draw everything anew, where another program has written into the screen"),
-    ("ctrl+z", "suspend; `fg` comes back"),
+PANE_KEYS = (
+    ("up/down or k/j", "move up or down one line"),
+    ("page up/down", "move one page up or down; also ctrl+u and ctrl+d"),
+    ("home/end or g/G", "move to the first or last line"),
+    ("enter", "in the list: go to the detail; in the detail, like space: open or close a group"),
+    ("left/right", "in the detail: close or open a group; on the tabs: previous or next view"),
+    ("/", "in the summary: filter subscriptions and order line items; in the raw view: search"),
+    ("n, N", "in a raw search: next or previous match"),
+    ("a letter", "in a menu: go to the next entry that starts with it"),
+    ("esc", "clear the search or filter; go back to the list"),
+    ("ctrl+p", "command palette: all actions by name"),
+    ("ctrl+l", "redraw the screen"),
+    ("ctrl+z", "suspend; `fg` resumes"),
 )
-"""Keys that belong to one pane; for the help."""
+"""Keys that belong to one pane, for the help."""
 
 
 def catalogue(keys: Mapping[str, str]) -> tuple[Action, ...]:
-    """The catalogue with the keys that a person has chosen, by the ids of the actions."""
+    """Return the catalogue with the keys from the settings, by action id."""
     return tuple(replace(action, keys=keys.get(action.id, action.keys)) for action in CATALOGUE)
 
 
-def key_of(actions: Iterable[Action], wanted: str) -> str:
-    """The key in force for an action, as a keyboard names it."""
-    return next(action.shown_key for action in actions if action.id == wanted)
+def key_for(actions: Iterable[Action], action_id: str) -> str:
+    """Return the current key of an action, in the form that is shown to the user."""
+    return next(action.display_key for action in actions if action.id == action_id)
 
 
 def bindings() -> Iterator[Binding]:
-    """The catalogue as Textual wants it; the ids are what its keymap goes by."""
+    """Yield the catalogue as Textual bindings; the ids are those that Textual's keymap uses."""
     for action in CATALOGUE:
         yield Binding(
             action.keys,
-            action.does,
+            action.command,
             action.name,
             show=action.in_footer,
-            key_display=action.shown_key,
-            tooltip=action.about,
+            key_display=action.display_key,
+            tooltip=action.description,
             id=action.id,
         )

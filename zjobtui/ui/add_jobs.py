@@ -1,4 +1,4 @@
-"""The dialog that finds job ids in whatever a person pastes."""
+"""Dialog that finds job ids in pasted text."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -15,7 +15,7 @@ from textual.theme import Theme
 from textual.types import WatchCallbackType
 from textual.widgets import Static, TextArea
 
-from zjobtui.formatting.found_ids import counts, first_not_added
+from zjobtui.formatting.found_ids import first_not_added, skipped_text
 from zjobtui.formatting.symbols import plural
 from zjobtui.models.id_finder import find_job_ids
 from zjobtui.models.job import FoundIds, InvalidJobIdError, JobId
@@ -24,63 +24,65 @@ from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.text import clean_lines
 
 SHOWN_LIMIT = 4_000
-"""Characters of a pasted text that are shown; of a longer one only its ids are kept."""
+"""Characters of a pasted text that are shown; of a longer text only the ids are kept."""
 
-HINT = "Paste any text that holds job ids: a ticket, a log, JSON, CSV."
+HINT = "Paste any text that contains job ids: a ticket, a log, JSON, CSV."
 
 
 class PastedText(TextArea):
-    """A text area that lets nothing through that a terminal would act on, and masks credentials as they are pasted."""
+    """A text area that removes control characters and masks credentials in pasted text."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - as Textual names it
         super().__init__(id=id)
         self._pasted: list[FoundIds] = []
-        """What each paste held that the text itself no longer shows."""
+        """The ids in each paste that the shown text no longer contains."""
 
-    def found(self) -> FoundIds:
-        """What the text holds, and what was left out of the pastes.
+    def find_ids(self) -> FoundIds:
+        """Return the ids in the text, and those that were skipped in the pastes.
 
-        An id that a paste gave, or that stands alone on its line, is taken even if another paste names job ids.
+        An id that was pasted as a job id, or that is alone on its line, is added even if another paste names job ids.
         """
         found = find_job_ids(self.text)
-        taken = dict.fromkeys(one for paste in self._pasted for one in paste.ids)
-        unnamed = {one for paste in self._pasted for one in paste.not_added if one not in taken}
-        alone = {one for one in _ids_alone(self.text) if one not in unnamed} if found.not_added else set()
-        ids = (*found.ids, *(one for one in found.not_added if one in taken or one in alone))
-        left = [*found.not_added, *(one for paste in self._pasted for one in paste.not_added)]
-        shown = {name.lower(): name for one in (found, *self._pasted) for name in one.other_names}
+        pasted = dict.fromkeys(job_id for paste in self._pasted for job_id in paste.ids)
+        unnamed = {job_id for paste in self._pasted for job_id in paste.not_added if job_id not in pasted}
+        alone = set(_ids_on_own_line(self.text)) - unnamed if found.not_added else set()
+        ids = (*found.ids, *(job_id for job_id in found.not_added if job_id in pasted or job_id in alone))
+        skipped = [*found.not_added, *(job_id for paste in self._pasted for job_id in paste.not_added)]
+        names = {name.lower(): name for source in (found, *self._pasted) for name in source.other_names}
         return FoundIds(
             ids,
             found.near_misses,
-            not_added=tuple(one for one in dict.fromkeys(left) if one not in ids),
+            not_added=tuple(job_id for job_id in dict.fromkeys(skipped) if job_id not in ids),
             others=found.others + sum(paste.others for paste in self._pasted),
-            other_names=tuple(shown.values()),
+            other_names=tuple(names.values()),
             secrets=found.secrets + sum(paste.secrets for paste in self._pasted),
-            secret_hints=tuple(dict.fromkeys(hint for one in (found, *self._pasted) for hint in one.secret_hints)),
+            secret_hints=tuple(
+                dict.fromkeys(hint for source in (found, *self._pasted) for hint in source.secret_hints)
+            ),
         )
 
-    def forget_pastes(self) -> None:
-        """Begin again after all of the text was deleted."""
+    def clear_pastes(self) -> None:
+        """Start again after all text was deleted."""
         self._pasted.clear()
 
     def watch(self, obj: DOMNode, attribute_name: str, callback: WatchCallbackType, init: bool = True) -> None:
-        """Watch nothing of the app: until its theme changes it keeps every text area that was ever opened."""
+        """Ignore the app: it would keep every text area that was ever opened until its theme changes."""
         if obj is not self.app:
             super().watch(obj, attribute_name, callback, init)
 
     def on_mount(self) -> None:
-        """Learn of another theme by a signal, which can be left."""
+        """Subscribe to theme changes by a signal, from which a widget can unsubscribe."""
         self.app.theme_changed_signal.subscribe(self, self._restyle)
 
     def on_unmount(self) -> None:
-        """Leave the signal."""
+        """Unsubscribe from theme changes."""
         self.app.theme_changed_signal.unsubscribe(self)
 
     def _restyle(self, _: Theme) -> None:
         self.theme = self.theme
 
     async def on_paste(self, event: Paste) -> None:
-        """Mask credentials and clean the text; Textual calls the handler of the base class next, which puts it in."""
+        """Mask credentials and clean the text; Textual then calls the handler of the base class, which inserts it."""
         pasted = event.text.replace("\r\n", "\n").replace("\r", "\n")
         found = find_job_ids(pasted)
         text = clean_lines(mask_secrets(without_colours(pasted))) if len(pasted) <= SHOWN_LIMIT else ""
@@ -93,8 +95,8 @@ class PastedText(TextArea):
         event.text = f"\n{text}" if is_within_line else text
 
 
-class AddJobs(ModalScreen[FoundIds | None]):
-    """Asks for a text; gives the ids in it, or None when nothing shall be added."""
+class AddJobsDialog(ModalScreen[FoundIds | None]):
+    """Ask for a text; return the ids in it, or None if cancelled."""
 
     BINDINGS = [
         Binding("enter", "add", "add", priority=True),
@@ -108,16 +110,16 @@ class AddJobs(ModalScreen[FoundIds | None]):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        """A title, the text, what was found in it, and the keys."""
+        """Compose title, text area, summary and key hints."""
         with Vertical(id="dialog") as dialog:
             dialog.border_title = Content(self._title)
             yield Static(Content(HINT), id="hint")
             yield PastedText(id="text")
             yield Static(Content(""), id="found")
-            yield Static(Content("enter adds them · esc leaves everything as it is"), id="keys")
+            yield Static(Content(_key_hint(0)), id="keys")
 
     def on_mount(self) -> None:
-        """Puts in what was pasted before the dialog opened."""
+        """Insert the text that was pasted before the dialog opened."""
         area = self.query_one(PastedText)
         area.focus()
         if self._text:
@@ -126,36 +128,44 @@ class AddJobs(ModalScreen[FoundIds | None]):
         self.on_text_area_changed()
 
     def on_text_area_changed(self) -> None:
-        """Says at once what the text holds."""
+        """Update the summary of what the text contains."""
         area = self.query_one(PastedText)
         if not area.text:
-            area.forget_pastes()
-        self.query_one("#found", Static).update(Content(self._told(self._found())))
+            area.clear_pastes()
+        found = self._found()
+        self.query_one("#found", Static).update(Content(self._summary(found)))
+        self.query_one("#keys", Static).update(
+            Content(_key_hint(sum(not self._is_known(job_id) for job_id in found.ids)))
+        )
 
     def action_add(self) -> None:
-        """Gives the ids."""
+        """Close the dialog with the ids."""
         self.dismiss(self._found())
 
     def action_cancel(self) -> None:
-        """Gives nothing."""
+        """Close the dialog without a result."""
         self.dismiss(None)
 
     def _found(self) -> FoundIds:
-        return self.query_one(PastedText).found()
+        return self.query_one(PastedText).find_ids()
 
-    def _told(self, found: FoundIds) -> str:
-        left_out = counts(found)
+    def _summary(self, found: FoundIds) -> str:
+        skipped = skipped_text(found)
         if not found.ids and not found.near_misses:
-            return f"No job id yet{left_out}."
+            return f"No job ids yet{skipped}."
         known = sum(self._is_known(job_id) for job_id in found.ids)
-        told = f"{plural(len(found.ids) - known, 'new job')}, {known} known{left_out}"
+        text = f"{plural(len(found.ids) - known, 'new job')}, {known} known{skipped}"
         if found.near_misses:
-            told += f", {len(found.near_misses)} refused: {found.near_misses[0]}"
-        return told + first_not_added(found)
+            text += f", {len(found.near_misses)} refused: {found.near_misses[0]}"
+        return text + first_not_added(found)
 
 
-def _ids_alone(text: str) -> Iterator[JobId]:
-    """The ids that have a line for themselves."""
+def _key_hint(new: int) -> str:
+    return f"enter add {plural(new, 'job')} · esc cancel" if new else "enter add · esc cancel"
+
+
+def _ids_on_own_line(text: str) -> Iterator[JobId]:
+    """Yield the ids that are alone on their line."""
     for line in text.split("\n"):
         with suppress(InvalidJobIdError):
             if line.strip():

@@ -1,4 +1,4 @@
-"""The application: the terminal around the one screen. It knows the screen's keys and palette; no jobs."""
+"""The application around the one screen: its key settings, command palette and mouse."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -10,7 +10,7 @@ from textual.screen import Screen
 from zjobtui.clock import Clock
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.ui.actions import key_of
+from zjobtui.ui.actions import key_for
 from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.keymap import taken_keys
@@ -18,13 +18,13 @@ from zjobtui.ui.monitor import Monitor
 from zjobtui.ui.notifier import NotificationSettings
 from zjobtui.ui.protocols import EngineLike, ReportArchive, UiStateStore
 from zjobtui.ui.terminal_app import TerminalApp
-from zjobtui.ui.terminal_io import share_mouse
+from zjobtui.ui.terminal_io import set_mouse
 from zjobtui.ui.themes import DEFAULT, Appearance
 from zjobtui.ui.toast import toast
 
 
 class MonitorApp(TerminalApp):
-    """The monitor on a terminal."""
+    """The monitor as a terminal application."""
 
     ENABLE_COMMAND_PALETTE = True
 
@@ -37,13 +37,13 @@ class MonitorApp(TerminalApp):
         *,
         notice: str = "",
         first: Sequence[WatchedJob] = (),
-        look: Appearance = DEFAULT,
-        ways: NotificationSettings | None = None,
-        memory: UiStateStore | None = None,
-        exports: Path | None = None,
+        appearance: Appearance = DEFAULT,
+        notifications: NotificationSettings | None = None,
+        ui_state: UiStateStore | None = None,
+        export_folder: Path | None = None,
     ) -> None:
-        super().__init__(look)
-        self._look = look
+        super().__init__(appearance)
+        self._appearance = appearance
         self._has_mouse = True
         self._monitor = Monitor(
             engine,
@@ -52,51 +52,51 @@ class MonitorApp(TerminalApp):
             clock,
             notice=notice,
             first=first,
-            look=look,
-            ways=ways,
-            memory=memory,
-            exports=exports,
+            appearance=appearance,
+            notifications=notifications,
+            ui_state=ui_state,
+            export_folder=export_folder,
         )
 
     def on_mount(self) -> None:
-        """Gives the actions the keys that a person has chosen."""
-        if self._look.keys:
-            self.set_keymap(dict(self._look.keys))
+        """Apply the key settings."""
+        if self._appearance.keys:
+            self.set_keymap(dict(self._appearance.keys))
 
     def get_default_screen(self) -> Screen[None]:
-        """The monitor is the only screen; there is never an empty one before it."""
+        """Return the monitor, so that no empty screen is drawn first."""
         return self._monitor
 
     def action_mouse(self) -> None:
-        """Leaves the mouse to the terminal, or takes it back."""
+        """Turn mouse capture on or off."""
         self._has_mouse = not self._has_mouse
-        share_mouse(self, is_ours=self._has_mouse)
-        key = key_of(self._monitor.actions, "mouse")
-        told = f"The mouse is released: select text as the terminal does; {key} takes it back."
-        self._monitor.remark("" if self._has_mouse else told)
+        set_mouse(self, enabled=self._has_mouse)
+        key = key_for(self._monitor.actions, "mouse")
+        text = f"Mouse capture is off: select text as usual; {key} turns it on."
+        self._monitor.set_message("" if self._has_mouse else text)
 
     def on_driver_signal_resume(self) -> None:
-        """Leave the mouse to the terminal again; Textual takes it when the program comes back from `fg`."""
+        """Turn mouse capture off again; Textual turns it on when the program is resumed."""
         if not self._has_mouse:
-            share_mouse(self, is_ours=False)
+            set_mouse(self, enabled=False)
 
     def action_help_quit(self) -> None:
-        """Says what ctrl+c does not do; Textual's own words take two lines."""
-        toast(self, f"{key_of(self._monitor.actions, 'quit')} leaves; the watchlist is kept.")
+        """Show which key quits after ctrl+c; Textual's own text takes two lines."""
+        toast(self, f"Press {key_for(self._monitor.actions, 'quit')} to quit; the watchlist is kept.")
 
-    def run_in_terminal(self, last_words: Callable[[], str]) -> int:
-        """Run until the user leaves or a signal comes; return the exit status. `last_words` as in `run_guarded`."""
-        return self.run_guarded(last_words)
+    def run_in_terminal(self, on_forced_exit: Callable[[], str]) -> int:
+        """Run until the user quits or a signal arrives; return the exit status. See `run_guarded`."""
+        return self.run_guarded(on_forced_exit)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's signature
-        """The catalogue, and the themes."""
+        """Yield the actions of the catalogue and the choice of a theme."""
         for action in self._monitor.actions:
-            title = f"{action.name} ({action.shown_key})"
-            yield SystemCommand(title, action.about, partial(self._monitor.run_action, action.does))
-        yield SystemCommand("theme", "Choose other colours", self.action_change_theme)
+            title = f"{action.name} ({action.display_key})"
+            yield SystemCommand(title, action.description, partial(self._monitor.run_action, action.command))
+        yield SystemCommand("theme", "Change the colour theme", self.action_change_theme)
 
 
 def taken_by_monitor() -> dict[str, str]:
-    """The keys of the panes, of the screen and of the program itself, each with what it does."""
-    own = {"escape": "back to the list", MonitorApp.COMMAND_PALETTE_BINDING: "the palette"}
-    return {**taken_keys(MonitorApp, Screen, JobList, JobDetail), **own}
+    """Return the keys that the settings cannot use, each with its purpose."""
+    fixed = {"escape": "go back to the list", MonitorApp.COMMAND_PALETTE_BINDING: "command palette"}
+    return {**taken_keys(MonitorApp, Screen, JobList, JobDetail), **fixed}

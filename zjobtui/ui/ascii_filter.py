@@ -1,4 +1,4 @@
-"""Plain ASCII for a terminal or a font that has nothing else: every glyph of the screen as another one as wide."""
+"""ASCII output for terminals and fonts without other glyphs: each glyph is replaced by one of the same width."""
 
 from rich.segment import Segment
 from textual.color import Color
@@ -14,7 +14,7 @@ _FRAMES = (
 )
 _BLOCKS = dict.fromkeys(range(0x2580, 0x25A0), "#") | {ord(c): "-" for c in "▔▁"} | {ord(c): "|" for c in "▌▎▊▐▏▕"}
 _REPLACED = dict.fromkeys((*range(0x2400, 0x2422), 0xFFFD), "?")
-"""What stands for characters that a terminal would act on."""
+"""Replacement for characters that a terminal would act on."""
 
 TABLE: dict[int, str] = {
     **_FRAMES,
@@ -24,15 +24,17 @@ TABLE: dict[int, str] = {
     **dict(zip(map(ord, "●○◆▸▾▶⭘…⋯·–—×‖“”‘’ʼ↑↓←→⌫⏎"), "*o#>v>o~~---x=\"\"'''^v<><<", strict=True)),
     ord("🔎"): "> ",
 }
-"""One cell for one cell, so that nothing moves."""
+"""One cell for one cell, so that the layout does not change."""
 
 
 class AsciiFilter(LineFilter):
-    """Comes last of what Textual does to a line before it is sent, whichever widget drew it."""
+    """The last filter of a line before it is sent, whichever widget drew it."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - Textual's signature
-        """The same cells in ASCII; letters of outside texts stay as they are."""
+        """Return the same cells in ASCII; letters of texts from outside are not changed."""
         return [
-            one if one.text.isascii() else Segment(one.text.translate(TABLE), one.style, one.control)
-            for one in segments
+            segment
+            if segment.text.isascii()
+            else Segment(segment.text.translate(TABLE), segment.style, segment.control)
+            for segment in segments
         ]

@@ -1,4 +1,4 @@
-"""The dialog that offers a few things to choose from."""
+"""Dialog to choose one of a few names."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,10 @@ from textual.widgets import OptionList, Static
 
 
 class ChoiceDialog(ModalScreen[str | None]):
-    """Asks for one of several names; gives it, or None."""
+    """Ask for one of several names; return it, or None if cancelled.
+
+    With the text `about` above the names, the keys are shown below them; `escape` is what the escape key does.
+    """
 
     BINDINGS = [
         Binding("escape", "cancel", "cancel", priority=True),
@@ -20,15 +23,18 @@ class ChoiceDialog(ModalScreen[str | None]):
         Binding("k", "step(-1)", show=False),
     ]
 
-    def __init__(self, title: str, names: Sequence[str], current: str = "", *, about: str = "") -> None:
+    def __init__(
+        self, title: str, names: Sequence[str], current: str = "", *, about: str = "", escape: str = "cancel"
+    ) -> None:
         super().__init__()
         self._about = about
+        self._escape = escape
         self._title = title
         self._names = tuple(names)
         self._current = current
 
     def compose(self) -> ComposeResult:
-        """A title, what it is about, and the names."""
+        """Compose title, text, names and key hints."""
         with Vertical(id="dialog") as dialog:
             dialog.border_title = Content(self._title)
             if self._about:
@@ -36,33 +42,33 @@ class ChoiceDialog(ModalScreen[str | None]):
                 yield Static(Content(self._about), id="about")
             yield OptionList(*(Content(name) for name in self._names))
             if self._about:
-                yield Static(Content("↑ ↓ move · enter chooses · esc goes back"), id="keys")
+                yield Static(Content(f"↑ ↓ move · enter select · esc {self._escape}"), id="keys")
 
     def on_mount(self) -> None:
-        """Starts on the current name."""
+        """Highlight the current name."""
         options = self.query_one(OptionList)
         options.highlighted = self._names.index(self._current) if self._current in self._names else 0
         options.focus()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Gives the name."""
+        """Close the dialog with the selected name."""
         self.dismiss(self._names[event.option_index])
 
     def on_key(self, event: Key) -> None:
-        """A letter goes to the next name that begins with it."""
-        here = self.query_one(OptionList)
-        after = (here.highlighted or 0) + 1
-        turned = (*range(after, len(self._names)), *range(after))
+        """Go to the next name that starts with the typed letter."""
+        options = self.query_one(OptionList)
+        after = (options.highlighted or 0) + 1
+        order = (*range(after, len(self._names)), *range(after))
         letter = (event.character or "").casefold()
-        found = next((at for at in turned if letter and self._names[at].casefold().startswith(letter)), None)
-        if found is not None and event.is_printable:
-            here.highlighted = found
+        match = next((index for index in order if letter and self._names[index].casefold().startswith(letter)), None)
+        if match is not None and event.is_printable:
+            options.highlighted = match
 
     def action_step(self, step: int) -> None:
-        """Moves by one."""
+        """Move the highlight by one name."""
         options = self.query_one(OptionList)
         options.action_cursor_down() if step > 0 else options.action_cursor_up()
 
     def action_cancel(self) -> None:
-        """Gives nothing."""
+        """Close the dialog without a result."""
         self.dismiss(None)

@@ -1,4 +1,4 @@
-"""What the user reads: the job under the cursor, with all that is kept of it, and which jobs are on screen."""
+"""Keeps the detail up to date with the selected job, and reports focus and visible rows to the engine."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from zjobtui.logs import get_logger
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.ui.detail_header import JobDetails
+from zjobtui.ui.detail_header import NO_JOBS_TEXT, NO_MATCHES_TEXT, JobDetails
 from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.list_model import ListPresenter
@@ -18,92 +18,102 @@ from zjobtui.ui.protocols import EngineLike, ReportArchive
 
 log = get_logger(__name__)
 
-RENEW = 30.0
-"""Seconds after which a key says again that somebody looks at the job; after a few minutes without it is forgotten."""
+FOCUS_RENEWAL = 30.0
+"""Seconds after which a key press reports the focused job again; the engine drops it after a few minutes."""
 
 
 class DetailController:
-    """Fills the detail with the selected job."""
+    """Show the selected job in the detail."""
 
     def __init__(
-        self, engine: EngineLike, archive: ReportArchive, tenants: Sequence[Tenant], clock: Clock, shown: ListPresenter
+        self,
+        engine: EngineLike,
+        archive: ReportArchive,
+        tenants: Sequence[Tenant],
+        clock: Clock,
+        presenter: ListPresenter,
+        rows: JobList,
+        detail: JobDetail,
     ) -> None:
         self._engine = engine
         self._archive = archive
         self._tenants = {tenant.name: tenant for tenant in tenants}
         self._clock = clock
-        self._shown = shown
-        self._has_begun = False
-        self._attended_at: float | None = None
+        self._presenter = presenter
+        self._rows = rows
+        self._detail = detail
+        self._is_started = False
+        self._focus_reported_at: float | None = None
         self._visible: frozenset[JobRef] = frozenset()
 
-    def place(self, rows: JobList, detail: JobDetail) -> None:
-        """Names the panes."""
-        self._rows, self._detail = rows, detail
-
-    def begin(self) -> None:
-        """From now on shows the selected job; before the list stands on the screen nothing else is worth a moment."""
-        self._has_begun = True
+    def start(self) -> None:
+        """Show the selected job from now on; nothing is loaded before the list is on the screen."""
+        self._is_started = True
         self.show()
 
     def show(self) -> None:
-        """Shows the selected job, read from the archive without holding up the screen."""
+        """Show the selected job, loaded from the archive on another thread."""
         watch = self._rows.selected
-        if not self._has_begun:
+        if not self._is_started:
             return
         if watch is None:
-            self._detail.show(None, self._clock.now())
+            text = NO_MATCHES_TEXT if self._presenter.model.filter_text else NO_JOBS_TEXT
+            self._detail.show(None, self._clock.now(), text)
         else:
             load = partial(self._load, watch)
             self._detail.run_worker(load, group="detail", exclusive=True)  # type: ignore[arg-type]  # no union is inferred
 
-    def renew(self, before: WatchedJob | None) -> None:
-        """Takes what came of the selected job since; the archive is read again only where it holds anything new."""
+    def refresh(self, before: WatchedJob | None) -> None:
+        """Show a new state of the selected job; load it again only if more than its times has changed."""
         watch = self._rows.selected
         if watch is None or before is None or watch.job != before.job or not before.differs_only_in_times(watch):
             self.show()
         elif watch is not before:
-            self._detail.confirm(watch)
+            self._detail.update_times(watch)
 
     @property
-    def is_of_unseen(self) -> bool:
-        """Whether a person has gone to a job of which something is new."""
+    def has_unread_selection(self) -> bool:
+        """Whether the user has moved the cursor to an unread job."""
         selected = self._rows.selected
-        return selected is not None and selected.is_unread and self._rows.is_placed
+        return selected is not None and selected.is_unread and self._rows.user_moved_cursor
 
     @property
-    def is_attention_old(self) -> bool:
-        """Whether a key should renew the preference of the selected job in polling."""
-        return self._attended_at is not None and self._clock.boot() - self._attended_at > RENEW
+    def is_focus_report_old(self) -> bool:
+        """Whether a key press should report the focused job again."""
+        return self._focus_reported_at is not None and self._clock.boot() - self._focus_reported_at > FOCUS_RENEWAL
 
-    def attend(self) -> None:
-        """Tells the engine which job a person has come to rest on; what was new about it is seen now."""
+    def report_focus(self) -> None:
+        """Tell the engine which job the user is looking at, and mark it as read."""
         selected = self._rows.selected
-        self._attended_at = self._clock.boot()
+        self._focus_reported_at = self._clock.boot()
         self._engine.set_focus(selected.job if selected else None)
-        if selected is not None and self.is_of_unseen:
+        if selected is not None and self.has_unread_selection:
             self._engine.mark_read([selected.job])
 
-    def show_rows(self) -> None:
-        """Tell the engine which jobs are on screen, if they are others than before: they are polled first."""
+    def report_visible_rows(self) -> None:
+        """Tell the engine which jobs are on screen, if they changed: they are polled first."""
         jobs = self._rows.in_view
         if self._visible != (visible := frozenset(jobs)):
             self._visible = visible
             self._engine.set_visible(jobs)
 
     async def _load(self, watch: WatchedJob) -> None:
-        """A store that fails leaves the watch alone."""
-        subject = JobDetails(watch, tenant=self._tenants.get(watch.job.tenant), peers=self._shown.state.watchlist)
+        """Load a job and show it; if the archive fails, show what the watchlist has."""
+        tenant, peers = self._tenants.get(watch.job.tenant), self._presenter.state.watchlist
+        details = JobDetails(watch, tenant=tenant, peers=peers)
         try:
-            subject = await asyncio.to_thread(self._read, subject)
-            self._shown.unread = ""
-        except Exception as fault:  # an archive may fail in any way; the list goes on
+            details = await asyncio.to_thread(self._read, details)
+            self._presenter.read_error = ""
+        except Exception as fault:  # an archive may fail in any way; the list must go on
             log.exception("a job could not be read from the store")
-            self._shown.unread = str(fault)
-        self._detail.show(subject, self._clock.now())
+            self._presenter.read_error = str(fault)
+        self._detail.show(details, self._clock.now())
 
-    def _read(self, subject: JobDetails) -> JobDetails:
-        archive, job = self._archive, subject.watch.job
+    def _read(self, details: JobDetails) -> JobDetails:
+        archive, job = self._archive, details.watch.job
         return replace(
-            subject, seen=archive.last_response(job), timeline=archive.history(job), earlier=archive.previous_body(job)
+            details,
+            success=archive.last_response(job),
+            timeline=archive.history(job),
+            previous=archive.previous_body(job),
         )

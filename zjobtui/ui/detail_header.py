@@ -1,4 +1,4 @@
-"""What the detail shows of a job before its views: heading, verdict and problem."""
+"""The header of the detail: verdict, age, sentence and problem of a job; and what the views need."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob, is_stale
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.ui.detail_tabs import Tab, tab_line
-from zjobtui.ui.outline_lines import RenderedLine, blank, paragraph
+from zjobtui.ui.outline_lines import RenderedLine, blank_line, wrap_paragraph
 
 if TYPE_CHECKING:
     from zjobtui.models.history import History
@@ -25,32 +25,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class JobDetails:
-    """A watch, its last good answer and the one before where there are any, its timeline, its tenant, and its peers."""
+    """Everything known about a job: last response, previous body, timeline, tenant, and the other watched jobs."""
 
     watch: WatchedJob
-    seen: "Success | None" = None
+    success: "Success | None" = None
     timeline: "History" = ()
-    earlier: "PreviousBody | None" = None
+    previous: "PreviousBody | None" = None
     tenant: Tenant | None = None
-    peers: Watchlist = Watchlist({})  # noqa: RUF009 - it is never altered
+    peers: Watchlist = Watchlist({})  # noqa: RUF009 - it is immutable
 
     @cached_property
-    def usual(self) -> DurationStats | None:
-        """What other jobs of the tenant took; found once, however often it is drawn."""
+    def stats(self) -> DurationStats | None:
+        """How long other jobs of the tenant took."""
         return duration_stats(self.watch, self.peers)
 
     @cached_property
     def body(self) -> list[str]:
-        """The last answer in lines."""
-        return pretty(self.seen.report.raw) if self.seen else []
+        """The last response in lines."""
+        return pretty(self.success.report.raw) if self.success else []
 
     @cached_property
     def changed_body(self) -> list[tuple[str, str]]:
-        """The lines of the last answer and of the one before it, each behind its sign."""
-        return list(difference(pretty(self.earlier.raw), self.body)) if self.earlier else []
+        """The difference between the previous and the last response, as lines with signs."""
+        return list(difference(pretty(self.previous.raw), self.body)) if self.previous else []
 
 
-NOTHING = "No job is shown. Paste any text that holds job ids to add them; esc in the list takes a filter away."
+NO_JOBS_TEXT = "No jobs. Paste any text that contains job ids to add them."
+NO_MATCHES_TEXT = "No jobs match the filter. Esc in the list clears it."
 
 TAB_LINE = "tabs"
 """The key of the line of tabs."""
@@ -58,48 +59,48 @@ TAB_LINE = "tabs"
 
 @dataclass(frozen=True, slots=True)
 class Viewing:
-    """How a person reads about a job: which view, what in it, what is opened or closed, and in which zone."""
+    """What the user has chosen to see of a job: view, search, diff, open groups, and time zone."""
 
     tab: Tab = Tab.SUMMARY
-    words: str = ""
-    is_difference: bool = False
+    search: str = ""
+    is_diff: bool = False
     opened: Mapping[str, bool] = field(default_factory=dict)
     zone: tzinfo | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """All lines of the detail; `stops` are the places of what is looked for, `told` says how much of it there is."""
+    """All lines of the detail, the indexes of search matches, and the number of matches as text."""
 
     lines: Sequence[RenderedLine]
-    stops: Sequence[int] = ()
-    told: str = ""
+    matches: Sequence[int] = ()
+    match_text: str = ""
 
 
-def page(subject: JobDetails | None, viewing: Viewing, now: float, width: int) -> Page:
-    """The detail at `now` in lines of `width` cells; an empty one until there is room."""
+def build_page(details: JobDetails | None, viewing: Viewing, now: float, width: int, empty_text: str = "") -> Page:
+    """Return the detail in lines of `width` cells; `empty_text` if there is no job, one empty line without room."""
     if width <= 0:
-        return Page((blank(),))
-    if subject is None:
-        return Page(list(paragraph("", NOTHING, "muted", width)))
-    head = [*headline(subject, now, width), RenderedLine(TAB_LINE, tab_line(viewing.tab, width)), blank()]
-    from zjobtui.ui.detail_views import view  # noqa: PLC0415 - 35 ms; it is read when the list is on the screen
+        return Page((blank_line(),))
+    if details is None:
+        return Page(list(wrap_paragraph("", empty_text, "muted", width)))
+    header = [*header_lines(details, now, width), RenderedLine(TAB_LINE, tab_line(viewing.tab, width)), blank_line()]
+    from zjobtui.ui.detail_views import build_view  # noqa: PLC0415 - 35 ms; needed only after the list is shown
 
-    return view(head, subject, viewing, now, width)
+    return build_view(header, details, viewing, now, width)
 
 
-def headline(subject: JobDetails, now: float, width: int) -> Iterator[RenderedLine]:
-    """Verdict, time, sentence and trouble: what stands above every view. A wait is told with what is usual."""
-    watch, kind = subject.watch, subject.watch.verdict.kind
+def header_lines(details: JobDetails, now: float, width: int) -> Iterator[RenderedLine]:
+    """Yield verdict, age, sentence and problem; for a running job also the typical duration."""
+    watch, kind = details.watch, details.watch.verdict.kind
     time = time_text(watch, now)
-    told = subject.usual if kind is Kind.RUNNING and not time.is_stale else None
-    duration_stats = f" · usual is {duration(told.median)}" if told is not None and told.median is not None else ""
+    stats = details.stats if kind is Kind.RUNNING and not time.is_stale else None
+    typical = f" · typically {duration(stats.median)}" if stats is not None and stats.median is not None else ""
     tone = "stale" if is_stale(watch, now) else TONES[kind].name.lower()
     heading = (
         (f" {GLYPHS[kind]} {kind.value}", tone),
-        (f" · {time.text}{duration_stats}", "attention" if time.is_stale else "muted"),
+        (f" · {time.text}{typical}", "attention" if time.is_stale else "muted"),
     )
     yield RenderedLine("verdict", heading)
-    yield from paragraph("verdict", watch.verdict.sentence, "plain", width)
+    yield from wrap_paragraph("verdict", watch.verdict.sentence, "plain", width)
     if problem := problem_text(watch):
-        yield from paragraph("problem", problem, "attention", width)
+        yield from wrap_paragraph("problem", problem, "attention", width)

@@ -1,4 +1,4 @@
-"""The views of the detail, and the line of tabs that names them; pure."""
+"""The views of the detail and the line of tabs; pure functions."""
 
 from collections.abc import Iterator
 from enum import Enum
@@ -18,29 +18,29 @@ class Tab(Enum):
 TABS = tuple(Tab)
 
 
-def tab_line(shown: Tab, width: int) -> Spans:
-    """The tabs, the one that is shown in brackets: keys and names, names, or one name, as there is room."""
-    return tuple(span for _, span in _fitting(shown, width))
+def tab_line(current: Tab, width: int) -> Spans:
+    """Return the tabs, the current one in brackets: keys and names, names only, or keys only, as space permits."""
+    return tuple(span for _, span in _fit_tabs(current, width))
 
 
-def tab_at(shown: Tab, width: int, x: int) -> Tab | None:
-    """The tab that takes the cell `x` of the line."""
+def tab_at(current: Tab, width: int, x: int) -> Tab | None:
+    """Return the tab at cell `x` of the line."""
     end = 0
-    for tab, span in _fitting(shown, width):
+    for tab, span in _fit_tabs(current, width):
         end += cell_length((span,))
         if x < end:
             return tab
     return None
 
 
-def _fitting(shown: Tab, width: int) -> list[tuple[Tab | None, Span]]:
-    forms = [list(_tabs(shown, form)) for form in ("{key} {name}", "{name}", "{key}")]
+def _fit_tabs(current: Tab, width: int) -> list[tuple[Tab | None, Span]]:
+    forms = [list(_format_tabs(current, form)) for form in ("{key} {name}", "{name}", "{key}")]
     return next((form for form in forms if cell_length(span for _, span in form) <= width), forms[-1])
 
 
-def _tabs(shown: Tab, form: str) -> Iterator[tuple[Tab | None, Span]]:
+def _format_tabs(current: Tab, form: str) -> Iterator[tuple[Tab | None, Span]]:
     for key, tab in enumerate(TABS, 1):
-        if tab is shown:
+        if tab is current:
             name = tab.value if form == "{key}" else form.format(key=key, name=tab.value)
             yield tab, (f"[{name}]", "strong")
         else:

@@ -1,4 +1,4 @@
-"""The views of the detail: summary, timeline, raw answer, request; pure."""
+"""The views of the detail: summary, timeline, raw response and request; pure functions."""
 
 from collections.abc import Iterable, Iterator
 from datetime import tzinfo
@@ -6,89 +6,91 @@ from datetime import tzinfo
 from zjobtui.formatting.call_info import request_lines, support_text
 from zjobtui.formatting.job import about_lines
 from zjobtui.formatting.outline import OutlineNode, group
-from zjobtui.formatting.report import NARROWED, filter_groups, report_lines
-from zjobtui.formatting.timeline import Phase, phases, timeline_lines, usual_text
+from zjobtui.formatting.report import FILTERABLE, filter_groups, report_lines
+from zjobtui.formatting.timeline import Phase, phases, timeline_lines, typical_text
 from zjobtui.formatting.times import duration, moment
 from zjobtui.ui.detail_header import JobDetails, Page, Viewing
 from zjobtui.ui.detail_tabs import Tab
-from zjobtui.ui.outline_lines import RenderedLine, blank, paragraph, render_outline
+from zjobtui.ui.outline_lines import RenderedLine, blank_line, render_outline, wrap_paragraph
 from zjobtui.ui.raw_view import RawRows
 from zjobtui.ui.styled_line import Span, Spans, cell_length
 
 
-def view(head: list[RenderedLine], subject: JobDetails, viewing: Viewing, now: float, width: int) -> Page:
-    """Return the lines of the chosen view below those of the head."""
+def build_view(header: list[RenderedLine], details: JobDetails, viewing: Viewing, now: float, width: int) -> Page:
+    """Return the header and the lines of the chosen view."""
     match viewing.tab:
         case Tab.SUMMARY:
-            return _summary(head, subject, viewing, now, width)
+            return _summary(header, details, viewing, now, width)
         case Tab.TIMELINE:
-            return Page([*head, *_timeline(subject, now, width, viewing.zone)])
+            return Page([*header, *_timeline(details, now, width, viewing.zone)])
         case Tab.RAW:
-            return _raw(head, subject, viewing, now, width)
+            return _raw(header, details, viewing, now, width)
         case Tab.REQUEST:
-            lines = request_lines(subject.watch.job, subject.tenant, subject.seen, now, viewing.zone)
-            return Page([*head, *render_outline(lines, viewing.opened, width)])
+            lines = request_lines(details.watch.job, details.tenant, details.success, now, viewing.zone)
+            return Page([*header, *render_outline(lines, viewing.opened, width)])
 
 
-def _summary(head: list[RenderedLine], subject: JobDetails, viewing: Viewing, now: float, width: int) -> Page:
+def _summary(header: list[RenderedLine], details: JobDetails, viewing: Viewing, now: float, width: int) -> Page:
     lines: tuple[OutlineNode, ...] = ()
-    if (seen := subject.seen) is not None:
-        lines = report_lines(seen.report, f"{support_text(seen.call, seen.at)} · y copies it")
-    opened, told = viewing.opened, ""
-    if viewing.words:
-        of = sum(len(line.below) for line in lines if line.key in NARROWED)
-        lines, opened = filter_groups(lines, viewing.words), {**opened, **dict.fromkeys(NARROWED, True)}
-        told = f"{sum(len(line.below) for line in lines if line.key in NARROWED):,} of {of:,}"
-    lines += group("watch", "Watch", "", about_lines(subject.watch, now, viewing.zone))
-    shown = [*head, *render_outline(lines, opened, width)]
-    stops = [place for place, line in enumerate(shown) if line.key in NARROWED] if viewing.words else []
-    return Page(shown, stops[:1], told)
+    if (success := details.success) is not None:
+        lines = report_lines(success.report, f"{support_text(success.call, success.at)} · press y to copy")
+    opened, match_text = viewing.opened, ""
+    if viewing.search:
+        total = sum(len(line.children) for line in lines if line.key in FILTERABLE)
+        lines, opened = filter_groups(lines, viewing.search), {**opened, **dict.fromkeys(FILTERABLE, True)}
+        match_text = f"{sum(len(line.children) for line in lines if line.key in FILTERABLE):,} of {total:,}"
+    lines += group("watch", "Watchlist", "", about_lines(details.watch, now, viewing.zone))
+    rows = [*header, *render_outline(lines, opened, width)]
+    matches = [index for index, row in enumerate(rows) if row.key in FILTERABLE] if viewing.search else []
+    return Page(rows, matches[:1], match_text)
 
 
-def _timeline(subject: JobDetails, now: float, width: int, zone: tzinfo | None) -> Iterator[RenderedLine]:
-    yield from _way(phases(subject.watch, subject.timeline, now, zone), width)
-    if subject.usual is not None:
-        yield from paragraph("usual", usual_text(subject.usual), "muted", width)
-    yield blank()
-    yield from render_outline(timeline_lines(subject.timeline, now, zone, beside=subject.watch.added_at), {}, width)
+def _timeline(details: JobDetails, now: float, width: int, zone: tzinfo | None) -> Iterator[RenderedLine]:
+    yield from _phase_lines(phases(details.watch, details.timeline, now, zone), width)
+    if details.stats is not None:
+        yield from wrap_paragraph("typical", typical_text(details.stats), "muted", width)
+    yield blank_line()
+    yield from render_outline(timeline_lines(details.timeline, now, zone, beside=details.watch.added_at), {}, width)
 
 
-def _raw(head: list[RenderedLine], subject: JobDetails, viewing: Viewing, now: float, width: int) -> Page:
-    seen, earlier = subject.seen, subject.earlier
-    if seen is None:
-        return Page([*head, *paragraph("raw", "There is no good answer yet.", "muted", width)])
-    lines, came = [("", line) for line in subject.body], moment(seen.at, now, viewing.zone)
-    before = moment(earlier.at, now, viewing.zone, beside=seen.at) if earlier else ""
-    note = f"{len(seen.report.raw):,} characters · {came}"
-    if earlier is None:
-        note += " · no earlier answer is kept"
-    elif viewing.is_difference:
-        lines, note = subject.changed_body, f"- {before}  + {came} · d: the whole answer"
+def _raw(header: list[RenderedLine], details: JobDetails, viewing: Viewing, now: float, width: int) -> Page:
+    success, previous = details.success, details.previous
+    if success is None:
+        return Page([*header, *wrap_paragraph("raw", "No response yet.", "muted", width)])
+    lines, received = [("", line) for line in details.body], moment(success.at, now, viewing.zone)
+    previously = moment(previous.at, now, viewing.zone, beside=success.at) if previous else ""
+    note = f"{len(success.report.raw):,} characters · {received}"
+    if previous is None:
+        note += " · no previous response"
+    elif viewing.is_diff:
+        lines, note = details.changed_body, f"- {previously}  + {received} · d: whole response"
     else:
-        note += f" · d: compare to {before}"
-    rows = RawRows([*head, *paragraph("raw", note, "muted", width), blank()], lines, width, viewing.words)
-    return Page(rows, rows.stops)
+        note += f" · d: compare with {previously}"
+    note_lines = wrap_paragraph("raw", note, "muted", width)
+    rows = RawRows([*header, *note_lines, blank_line()], lines, width, viewing.search)
+    return Page(rows, rows.matches)
 
 
-def _way(stretches: Iterable[Phase], width: int) -> Iterator[RenderedLine]:
-    """Where the time went, on as many lines as it needs: broken between parts, and within those that are too long."""
-    known = list(stretches)
-    whole, bar = sum(one.seconds or 0.0 for one in known), min(24, width // 3)
+def _phase_lines(phases: Iterable[Phase], width: int) -> Iterator[RenderedLine]:
+    """Yield where the time went, in as many lines as needed, broken between phases, and within long ones."""
+    all_phases = list(phases)
+    total, bar_width = sum(phase.seconds or 0.0 for phase in all_phases), min(24, width // 3)
     room, line = max(width - 2, 1), tuple[Span, ...]()
-    for part in (_part(one, bar, whole, is_last=one is known[-1]) for one in known):
-        units = (part,) if cell_length(part) <= room else ((span,) for span in part)
+    for phase in all_phases:
+        spans = _phase_spans(phase, bar_width, total, is_last=phase is all_phases[-1])
+        units = (spans,) if cell_length(spans) <= room else ((span,) for span in spans)
         for unit in units:
             if line and cell_length(line) + cell_length(unit) > room:
-                yield RenderedLine("way", ((" ", "muted"), *line))
+                yield RenderedLine("phases", ((" ", "muted"), *line))
                 line = ()
             line += unit
-    yield RenderedLine("way", ((" ", "muted"), *line))
+    yield RenderedLine("phases", ((" ", "muted"), *line))
 
 
-def _part(stretch: Phase, bar: int, whole: float, *, is_last: bool) -> Spans:
-    tone = stretch.tone.name.lower()
-    words: Spans = tuple((f"{word} ", tone) for word in stretch.words.split())
-    if stretch.seconds is not None:
-        cells = max(1, round(bar * stretch.seconds / whole)) if whole else 1
-        words = (*words, ("━" * cells, tone), (f" {duration(stretch.seconds)} ", tone))
-    return words if is_last else (*words, ("─ ", "muted"))
+def _phase_spans(phase: Phase, bar_width: int, total: float, *, is_last: bool) -> Spans:
+    tone = phase.tone.name.lower()
+    spans: Spans = tuple((f"{word} ", tone) for word in phase.text.split())
+    if phase.seconds is not None:
+        cells = max(1, round(bar_width * phase.seconds / total)) if total else 1
+        spans = (*spans, ("━" * cells, tone), (f" {duration(phase.seconds)} ", tone))
+    return spans if is_last else (*spans, ("─ ", "muted"))

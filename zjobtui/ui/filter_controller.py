@@ -1,4 +1,4 @@
-"""How a person finds jobs: by a filter that is typed, by one verdict after the other, in another order."""
+"""Actions that filter and sort the list."""
 
 from textual.screen import Screen
 
@@ -7,49 +7,50 @@ from zjobtui.models.verdict import Kind
 from zjobtui.ui.choice import ChoiceDialog
 from zjobtui.ui.filter_input import open_filter_input
 from zjobtui.ui.job_list import JobList
-from zjobtui.ui.list_model import ListPresenter, following, status_filter
+from zjobtui.ui.list_model import ListPresenter, next_in_cycle, status_filter
 
-HINT = "words, status:failed, order:O-1, age>10m, is:unseen, !tag:acme"
+HINT = "words, status:failed, order:O-1, age>10m, is:unread, !tag:acme"
 
 
 class FilterController:
-    """Changes what the list shows."""
+    """Change the filter and the order of the list."""
 
-    def __init__(self, screen: Screen[None], rows: JobList, shown: ListPresenter) -> None:
+    def __init__(self, screen: Screen[None], rows: JobList, presenter: ListPresenter) -> None:
         self._screen = screen
         self._rows = rows
-        self._shown = shown
+        self._presenter = presenter
 
-    async def filter(self) -> None:
-        """Opens the line in which a filter is typed; when it is dropped, the cursor is where it was."""
+    async def prompt_filter(self) -> None:
+        """Open the filter input; if the filter is cleared, put the cursor back."""
         before = self._rows.selected
 
-        def typed(text: str) -> None:
-            self._shown.filter(text)
+        def apply_filter(text: str) -> None:
+            self._presenter.set_filter(text)
             if before and not text:
-                self._rows.return_to(before.job)
+                self._rows.move_cursor_to(before.job)
 
-        await open_filter_input(self._rows, self._shown.view.text, HINT, typed)
+        await open_filter_input(self._rows, self._presenter.model.filter_text, HINT, apply_filter)
 
-    def toggle(self, kind: Kind) -> None:
-        """Shows just the jobs of one verdict, or all again where just those are shown."""
+    def toggle_verdict(self, kind: Kind) -> None:
+        """Show only the jobs with a verdict, or all jobs if only those are shown."""
         text = status_filter(kind)
-        self._shown.filter("" if self._shown.view.text == text else text)
+        self._presenter.set_filter("" if self._presenter.model.filter_text == text else text)
 
-    async def next_count(self) -> None:
-        """Shows the jobs of one verdict after the other, and then all."""
-        present = [status_filter(kind) for kind, number in self._shown.counts.items() if number]
-        self._shown.filter(following(("", *present), self._shown.view.text))
+    def show_next_verdict(self) -> None:
+        """Show only the jobs of the next verdict, or all jobs after the last verdict."""
+        present = [status_filter(kind) for kind, number in self._presenter.counts.items() if number]
+        self._presenter.set_filter(next_in_cycle(("", *present), self._presenter.model.filter_text))
 
-    async def sort(self) -> None:
-        """Asks for an order."""
+    async def prompt_sort(self) -> None:
+        """Ask for an order and sort the list."""
+        model = self._presenter.model
         orders = {order.title: order for order in SortOrder}
 
         def sort(title: str | None) -> None:
             if title is not None:
-                self._shown.view.order = orders[title]
-                self._shown.rearrange()
+                model.order = orders[title]
+                self._presenter.resort()
 
         app = self._screen.app
         with app.batch_update():
-            await app.push_screen(ChoiceDialog("Sort by", tuple(orders), self._shown.view.order.title), sort)
+            await app.push_screen(ChoiceDialog("Sort by", tuple(orders), model.order.title), sort)

@@ -1,4 +1,4 @@
-"""The help, made of the catalogue of actions; what is typed leaves only the lines that hold it."""
+"""The help screen, generated from the catalogue of actions, with a search field."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -12,29 +12,29 @@ from textual.widgets import Input, Static
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.text_width import fit, wrap
 from zjobtui.models.verdict import Kind
-from zjobtui.ui.actions import MOVES, Action
-from zjobtui.ui.prompt import OneLine
+from zjobtui.ui.actions import PANE_KEYS, Action
+from zjobtui.ui.prompt import SafeInput
 
 MEANINGS = {
-    Kind.FAILED: "the job failed, or its order did",
-    Kind.ATTENTION: "the job completed, but something about it needs a person",
-    Kind.UNKNOWN: "Zuora does not know the id in this tenant",
+    Kind.FAILED: "the job or its order failed",
+    Kind.ATTENTION: "the job completed, but something needs a check",
+    Kind.UNKNOWN: "Zuora does not know this id in this tenant",
     Kind.RUNNING: "Zuora is working on it",
-    Kind.DONE: "the job completed, and its order too",
+    Kind.DONE: "the job and its order completed",
 }
 
-STALE = "no good answer for three planned intervals: what the row shows is old"
+STALE = "no answer for three polling intervals: the row shows old data"
 
 REBINDING = (
-    'The word after a key is the action\'s name: [keys] in config.toml gives it another key, such as remove = "f8"'
+    'The word after a key is the id of the action: set another key in [keys] of config.toml, such as remove = "f8"'
 )
 
-_NAMES, _WIDTH, _LEAST = 20, 66, 18
-"""Cells of the column of names, of a whole line where there is room, and of what at least stands beside a name."""
+_NAME_WIDTH, _LINE_WIDTH, _MIN_TEXT_WIDTH = 20, 66, 18
+"""Cells of the column of names, of a whole line, and of the text beside a name at least."""
 
 
 class Help(ModalScreen[None]):
-    """Says what every key does and what every sign means."""
+    """Show what every key does and what every sign means."""
 
     BINDINGS = [
         Binding("escape,f1,enter", "dismiss", "close", priority=True),
@@ -49,54 +49,55 @@ class Help(ModalScreen[None]):
         self._actions = actions
 
     def compose(self) -> ComposeResult:
-        """The words to look for, and one scrolling page."""
+        """Compose the search field and the scrolling text."""
         with VerticalScroll(id="dialog", can_focus=False) as dialog:
-            dialog.border_title = "Help · esc closes"
-            yield OneLine(placeholder="type to find", id="wanted", compact=True)
+            dialog.border_title = "Help · esc close"
+            yield SafeInput(placeholder="type to search", id="search", compact=True)
             yield Static(help_text(self._actions), id="help")
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Leaves what holds all words."""
+        """Show only the entries that contain all words."""
         event.stop()
         self._fill()
 
     def on_resize(self) -> None:
-        """Wraps anew for the width there is."""
+        """Wrap the text for the new width."""
         self.call_after_refresh(self._fill)
 
     def _fill(self) -> None:
-        page, wanted = self.query_one("#help", Static), self.query_one("#wanted", Input).value
-        page.update(help_text(self._actions, wanted, min(page.size.width or _WIDTH, _WIDTH)))
+        page, search = self.query_one("#help", Static), self.query_one("#search", Input).value
+        page.update(help_text(self._actions, search, min(page.size.width or _LINE_WIDTH, _LINE_WIDTH)))
 
     def action_scroll(self, step: int) -> None:
-        """Scrolls by lines."""
+        """Scroll by lines."""
         self.query_one(VerticalScroll).scroll_relative(y=step, animate=False)
 
 
-def help_text(actions: Sequence[Action], wanted: str = "", width: int = _WIDTH) -> Content:
-    """The whole help in lines of `width` cells, or the entries that hold all the wanted words."""
-    words = wanted.casefold().split()
+def help_text(actions: Sequence[Action], search: str = "", width: int = _LINE_WIDTH) -> Content:
+    """Return the help in lines of `width` cells, or only the entries that contain all words of `search`."""
+    words = search.casefold().split()
     lines: list[Content] = []
     for title, entries in _sections(actions):
-        held = [(name, about) for name, about in entries if all(word in f"{name} {about}".casefold() for word in words)]
-        if held:
-            lines += [Content.styled(title, "bold"), *(Content(_entry(*entry, width)) for entry in held), Content("")]
-    return Content("\n").join(lines[:-1]) if lines else Content("Nothing in the help holds all that.")
+        matches = [(name, text) for name, text in entries if all(word in f"{name} {text}".casefold() for word in words)]
+        if matches:
+            entry_lines = (Content(_entry(*entry, width)) for entry in matches)
+            lines += [Content.styled(title, "bold"), *entry_lines, Content("")]
+    return Content("\n").join(lines[:-1]) if lines else Content("No matching help entries.")
 
 
 def _sections(actions: Sequence[Action]) -> Iterator[tuple[str, Iterable[tuple[str, str]]]]:
-    """The titles, each with its entries: a name and what it is about."""
+    """Yield the titles, each with its entries of name and text."""
     for group in dict.fromkeys(action.group for action in actions):
-        yield group, [(f"{fit(one.shown_key, 6)} {one.id}", one.about) for one in actions if one.group == group]
-    yield "Keys", MOVES
+        yield group, [(f"{fit(a.display_key, 6)} {a.id}", a.description) for a in actions if a.group == group]
+    yield "Keys", PANE_KEYS
     signs = [(f"{GLYPHS[kind]} {kind.value}", meaning) for kind, meaning in MEANINGS.items()]
     yield "Signs", [*signs, ("stale", STALE)]
-    yield "Other keys", [("config.toml", REBINDING)]
+    yield "Custom keys", [("config.toml", REBINDING)]
 
 
-def _entry(name: str, about: str, width: int) -> str:
-    """A name and what it is about beside it, or below it where there is no room beside."""
-    margin, first = " " * (_NAMES + 3), f"  {name:<{_NAMES}} "
-    if width - len(margin) < _LEAST:
+def _entry(name: str, text: str, width: int) -> str:
+    """Return a name with its text beside it, or below it if there is no room."""
+    margin, first = " " * (_NAME_WIDTH + 3), f"  {name:<{_NAME_WIDTH}} "
+    if width - len(margin) < _MIN_TEXT_WIDTH:
         margin, first = " " * 4, f"  {name}\n    "
-    return first + f"\n{margin}".join(wrap(about, width - len(margin)))
+    return first + f"\n{margin}".join(wrap(text, width - len(margin)))

@@ -1,47 +1,47 @@
-"""Decides what a terminal's bytes are: keys, pastes, reports or nothing. A state machine without a clock or a thread.
+"""State machine that turns terminal input into keys, pastes and reports, without a clock or a thread.
 
-A read is the bytes that came at once. Times are seconds of any monotonic clock.
+A read is the bytes that arrived together. Times are seconds of any monotonic clock.
 """
 
 import re
 from codecs import getincrementaldecoder
 
-from zjobtui.ui.input_grammar import ESC, ESCAPE_KEY, INTRODUCERS, STRING_INTRODUCERS, Kind, Token, alt, tokenize
+from zjobtui.ui.input_grammar import ESC, ESCAPE_KEY, INTRODUCERS, STRING_INTRODUCERS, Token, TokenKind, alt, tokenize
 from zjobtui.ui.input_outlet import Outlet, Output
 from zjobtui.ui.input_paste import PASTE_END, Burst, Paste
 
 ESCAPE_WAIT = 0.1
-"""Seconds after which ESC alone is the escape key."""
+"""Seconds after which a single ESC is the escape key."""
 
 SEQUENCE_WAIT = 0.3
-"""Seconds without a byte after which an unfinished sequence is given up."""
+"""Seconds without a byte after which an unfinished sequence is abandoned."""
 
 TYPED_GAP = 0.03
-"""Seconds between two reads from which on ESC and a character are two keys, and not `alt` with a character."""
+"""Minimum seconds between two reads for ESC and a character to be two keys instead of `alt` with a character."""
 
 REST_WAIT = 1.0
-"""Seconds for which the rest of a sequence that was given up is recognised."""
+"""Seconds for which the rest of an abandoned sequence is recognised."""
 
 BURST_TAIL = 0.3
-"""Seconds after a burst that was a paste, for which another burst continues it."""
+"""Seconds after a burst that was a paste for which another burst continues it."""
 
 LATE_PASTE = 60.0
-"""Seconds for which what follows a paste that ended without a marker may be its rest."""
+"""Seconds for which input after a paste that ended without a marker may be its rest."""
 
 SEQUENCE_LIMIT = 1 << 20
-"""Bytes after which an unfinished sequence is given up."""
+"""Bytes after which an unfinished sequence is abandoned."""
 
 SEQUENCE_KEPT = 64
-"""Bytes that are kept of an unfinished control sequence; no key has as many."""
+"""Bytes that are kept of an unfinished control sequence; no key is as long."""
 
 _CONTINUED_ESCAPE = re.compile(rb"\[[<-?]?[0-9][0-9:;]*[ -/]*[@-~]|\[[A-Z]|O[A-D]|\][0-9]{1,3};|P[0-9;]*[>!$+]|_G")
 _CONTINUED_CSI = re.compile(rb"[0-?]*[0-9;:?][ -/]*[@-~]|[ -/]+[@-~]")
 
 
 class InputFilter:
-    """Takes what is read from the terminal and gives what Textual may have of it.
+    """Filter what is read from the terminal for Textual.
 
-    `feed` takes a read, `tick` is to be called when `due` says so; both give what goes on.
+    `feed` takes a read; `tick` must be called at the time that `due` returns. Both return what to pass on.
     """
 
     def __init__(self) -> None:
@@ -50,10 +50,10 @@ class InputFilter:
         self._unfinished = b""
         self._length = 0
         self._read_at = 0.0
-        self._came_alone = False
-        """Whether the last byte of what is unfinished came in a read of its own, some time after the one before."""
-        self._given_up = (b"", 0.0)
-        """The beginning of a sequence of which no more came, and until when the rest is recognised."""
+        self._is_single_byte = False
+        """Whether the last unfinished byte came in a read of its own, some time after the one before."""
+        self._abandoned = (b"", 0.0)
+        """The beginning of an abandoned sequence, and until when its rest is recognised."""
         self._burst: Burst | None = None
         self._tail_until = 0.0
         self._paste: Paste | None = None
@@ -61,25 +61,25 @@ class InputFilter:
         self._late_tail = b""
 
     def feed(self, data: bytes, now: float) -> list[Output]:
-        """Takes the bytes of one read."""
+        """Process the bytes of one read."""
         self._expire(now)
         while data:
-            data = self._read_ground(data, now) if self._paste is None else self._read_paste(self._paste, data, now)
+            data = self._read_input(data, now) if self._paste is None else self._read_paste(self._paste, data, now)
         self._read_at = now
         return self._outlet.take()
 
     def tick(self, now: float) -> list[Output]:
-        """Does what is due."""
+        """Process what is due."""
         self._expire(now)
         return self._outlet.take()
 
     def due(self) -> float | None:
-        """When `tick` is to be called unless something is read before; None while nothing is pending."""
+        """Return when `tick` must be called unless something is read before; None if nothing is pending."""
         times = [self._unfinished_due()] if self._unfinished else []
         times += [self._burst.due()] if self._burst is not None else []
         times += [self._paste.due()] if self._paste is not None else []
-        waiting = self._outlet.due()
-        times += [waiting] if waiting is not None else []
+        queued_due = self._outlet.due()
+        times += [queued_due] if queued_due is not None else []
         return min(times, default=None)
 
     def _expire(self, now: float) -> None:
@@ -89,7 +89,7 @@ class InputFilter:
         if self._burst is not None and now >= self._burst.due():
             self._end_burst(now)
         if self._unfinished and now >= self._unfinished_due():
-            self._give_up(now)
+            self._abandon(now)
         self._outlet.flush(now)
 
     def _read_paste(self, paste: Paste, data: bytes, now: float) -> bytes:
@@ -103,38 +103,38 @@ class InputFilter:
             self._paste.end(self._outlet, now)
             self._paste = None
 
-    def _read_ground(self, data: bytes, now: float) -> bytes:
-        data = self._continue(data, now)
+    def _read_input(self, data: bytes, now: float) -> bytes:
+        data = self._prepend_unfinished(data, now)
         if now < self._late_until:
-            data = self._read_late(data, now)
+            data = self._read_late_paste(data, now)
         tokens, rest = tokenize(data)
         is_burst = self._burst is not None or sum(map(_text_length, tokens)) > 1
         for token in tokens:
-            self._take(token, now, is_burst=is_burst)
+            self._dispatch(token, now, is_burst=is_burst)
         if self._paste is not None:
             return rest
-        self._unfinished = self._shortened(rest)
+        self._unfinished = self._truncate(rest)
         return b""
 
-    def _take(self, token: Token, now: float, *, is_burst: bool) -> None:
+    def _dispatch(self, token: Token, now: float, *, is_burst: bool) -> None:
         kind, data = token
-        if kind is Kind.TEXT:
-            self._take_text(self._decode(data), now, is_burst=is_burst)
-        elif kind is Kind.MOUSE:
+        if kind is TokenKind.TEXT:
+            self._dispatch_text(self._decode(data), now, is_burst=is_burst)
+        elif kind is TokenKind.MOUSE:
             self._outlet.mouse(data, now)
-        elif kind is Kind.REPORT:
+        elif kind is TokenKind.REPORT:
             self._outlet.report(data, now)
-        elif kind is Kind.PASTE_END:
+        elif kind is TokenKind.PASTE_END:
             self._late_until = 0.0
         else:
             self._end_burst(now)
-            if kind is Kind.PASTE_START:
+            if kind is TokenKind.PASTE_START:
                 self._late_until = 0.0
                 self._paste = Paste(now)
             else:
                 self._outlet.key(data, now)
 
-    def _take_text(self, text: str, now: float, *, is_burst: bool) -> None:
+    def _dispatch_text(self, text: str, now: float, *, is_burst: bool) -> None:
         if not is_burst:
             self._outlet.characters(text, now)
         elif text:
@@ -152,44 +152,44 @@ class InputFilter:
             if burst.end(self._outlet, now):
                 self._tail_until = now + BURST_TAIL
 
-    def _continue(self, data: bytes, now: float) -> bytes:
-        """Puts what was unfinished before what was read, unless they are two keys."""
+    def _prepend_unfinished(self, data: bytes, now: float) -> bytes:
+        """Prepend the unfinished bytes to the new ones, unless they are two keys."""
         gap = now - self._read_at
-        begun, self._unfinished = self._unfinished, b""
-        if begun == ESC and gap >= TYPED_GAP and data[0] not in INTRODUCERS:
+        started, self._unfinished = self._unfinished, b""
+        if started == ESC and gap >= TYPED_GAP and data[0] not in INTRODUCERS:
             self._press(ESCAPE_KEY, now)
-            begun = b""
-        given_up, until = self._given_up
-        if not begun and now < until and _is_rest(given_up, data):
-            begun, self._given_up = given_up, (b"", 0.0)
-        self._came_alone = gap >= TYPED_GAP and len(data) == 1
-        return begun + data
+            started = b""
+        abandoned, until = self._abandoned
+        if not started and now < until and _is_rest(abandoned, data):
+            started, self._abandoned = abandoned, (b"", 0.0)
+        self._is_single_byte = gap >= TYPED_GAP and len(data) == 1
+        return started + data
 
     def _unfinished_due(self) -> float:
         is_key = self._unfinished == ESC or (
-            self._came_alone and (len(self._unfinished) == 2 or self._unfinished.endswith(ESC))
+            self._is_single_byte and (len(self._unfinished) == 2 or self._unfinished.endswith(ESC))
         )
         return self._read_at + (ESCAPE_WAIT if is_key else SEQUENCE_WAIT)
 
-    def _give_up(self, now: float) -> None:
-        """No more comes of a sequence: it was the escape key, `alt` with a character, or nothing."""
-        begun, self._unfinished = self._unfinished, b""
-        self._given_up = (begun, now + REST_WAIT)
-        is_pair = len(begun) == 2 and begun[1] < 128
-        if is_pair and not self._came_alone:
-            self._press(alt(chr(begun[1])), now)
+    def _abandon(self, now: float) -> None:
+        """Abandon an incomplete sequence: it was the escape key, `alt` with a character, or nothing."""
+        started, self._unfinished = self._unfinished, b""
+        self._abandoned = (started, now + REST_WAIT)
+        is_pair = len(started) == 2 and started[1] < 128
+        if is_pair and not self._is_single_byte:
+            self._press(alt(chr(started[1])), now)
         elif is_pair:
             self._press(ESCAPE_KEY, now)
-            self._press(begun[1:], now)
-        elif begun == ESC or begun[1] >= 128 or (begun.endswith(ESC) and self._came_alone):
+            self._press(started[1:], now)
+        elif started == ESC or started[1] >= 128 or (started.endswith(ESC) and self._is_single_byte):
             self._press(ESCAPE_KEY, now)
 
     def _press(self, key: bytes, now: float) -> None:
         self._end_burst(now)
         self._outlet.key(key, now)
 
-    def _read_late(self, data: bytes, now: float) -> bytes:
-        """Takes the rest of a paste that ended without its marker, up to that; gives what follows."""
+    def _read_late_paste(self, data: bytes, now: float) -> bytes:
+        """Take the rest of a paste that ended without its marker, up to the marker; return what follows."""
         end = data.find(PASTE_END[1:])
         awaited = PASTE_END[len(self._late_tail) :]
         is_awaited = bool(self._late_tail) and data.startswith(awaited)
@@ -204,8 +204,8 @@ class InputFilter:
         self._late_until = 0.0
         return data[end + len(PASTE_END) - 1 :]
 
-    def _shortened(self, rest: bytes) -> bytes:
-        """Of a long sequence no more is kept than that it is unfinished."""
+    def _truncate(self, rest: bytes) -> bytes:
+        """Return an unfinished sequence without what is not needed to find its end."""
         is_string = len(rest) > 1 and rest[1] in STRING_INTRODUCERS
         if len(rest) < (3 if is_string else SEQUENCE_KEPT):
             self._length = len(rest)
@@ -219,17 +219,17 @@ class InputFilter:
 
 
 def _text_length(token: Token) -> int:
-    return len(token[1].decode(errors="ignore")) if token[0] is Kind.TEXT else 0
+    return len(token[1].decode(errors="ignore")) if token[0] is TokenKind.TEXT else 0
 
 
-def _is_rest(begun: bytes, data: bytes) -> bool:
-    """Whether what was read continues a sequence that was given up; one character alone is a key."""
-    if begun[1:2] and begun[1] in STRING_INTRODUCERS and begun.endswith(ESC):
+def _is_rest(started: bytes, data: bytes) -> bool:
+    """Return whether the bytes continue an abandoned sequence; a single character is a key."""
+    if started[1:2] and started[1] in STRING_INTRODUCERS and started.endswith(ESC):
         return data.startswith(b"\\")
-    if not begun or len(data) < 2:
+    if not started or len(data) < 2:
         return False
-    if begun == ESC:
+    if started == ESC:
         return _CONTINUED_ESCAPE.match(data) is not None
-    if begun[1] == ord("["):
+    if started[1] == ord("["):
         return _CONTINUED_CSI.match(data) is not None
-    return begun[1] in STRING_INTRODUCERS and (b"\x07" in data or b"\x1b\\" in data)
+    return started[1] in STRING_INTRODUCERS and (b"\x07" in data or b"\x1b\\" in data)

@@ -1,4 +1,4 @@
-"""The grammar of terminal input: finds the tokens in a stream of bytes, and decides which sequences are keys.
+"""Grammar of terminal input: tokens in a stream of bytes, and which sequences are keys.
 
 A sequence that is not listed here never reaches Textual, whose parser raises on some and types others as keys.
 """
@@ -9,20 +9,20 @@ from functools import lru_cache
 
 ESC = b"\x1b"
 ESCAPE_KEY = b"\x1b\x1b[G"
-"""The escape key at once: Textual waits after one ESC for the rest of a sequence, and ignores `ESC [ G`."""
+"""The escape key without delay: Textual waits after a single ESC for the rest of a sequence, and ignores `ESC [ G`."""
 
 STRING_INTRODUCERS = b"]PX^_"
 INTRODUCERS = b"[O" + STRING_INTRODUCERS
 MAX_MODIFIERS = 256
 MAX_CELLS = 2_000
-"""The widest and the highest terminal that an in-band resize may report."""
+"""The largest width and height that an in-band resize may report."""
 
 MAX_TEXT = 16
 """Characters of associated text that one key may carry."""
 
 
-class Kind(Enum):
-    """What a token is."""
+class TokenKind(Enum):
+    """The type of a token."""
 
     TEXT = auto()
     CONTROL = auto()
@@ -34,7 +34,7 @@ class Kind(Enum):
     IGNORED = auto()
 
 
-Token = tuple[Kind, bytes]
+Token = tuple[TokenKind, bytes]
 
 _TEXT = re.compile(rb"[^\x1b]+")
 _LAST_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+\Z")
@@ -66,9 +66,9 @@ _ALT_VERBATIM = b"0123456789-=fb\t\x7f"
 
 
 def tokenize(data: bytes) -> tuple[list[Token], bytes]:
-    """Splits into tokens, up to the start of a paste; gives the unfinished or unread rest, too.
+    """Split the data into tokens, up to the start of a paste; return them with the rest.
 
-    The rest begins with ESC and is unfinished, unless the last token is the start of a paste: then it is pasted text.
+    The rest is an unfinished sequence, or the pasted text if the last token is the start of a paste.
     """
     tokens: list[Token] = []
     at = 0
@@ -77,19 +77,19 @@ def tokenize(data: bytes) -> tuple[list[Token], bytes]:
             tokens += _text_tokens(text.group(), is_last=text.end() == len(data))
             at = text.end()
             continue
-        found = _sequence(data, at)
-        if found is None:
+        token_and_end = _sequence(data, at)
+        if token_and_end is None:
             return tokens, data[at:]
-        token, at = found
-        if token[0] is not Kind.IGNORED:
+        token, at = token_and_end
+        if token[0] is not TokenKind.IGNORED:
             tokens.append(token)
-        if token[0] is Kind.PASTE_START:
+        if token[0] is TokenKind.PASTE_START:
             break
     return tokens, data[at:]
 
 
 def alt(character: str) -> bytes:
-    """The key `alt` with a character, in an encoding after which Textual does not wait for more."""
+    """Return the key `alt` with a character, in an encoding after which Textual does not wait for more bytes."""
     code = ord(character)
     if code < 128 and code in _ALT_VERBATIM:
         return ESC + character.encode()
@@ -97,15 +97,15 @@ def alt(character: str) -> bytes:
 
 
 def _text_tokens(run: bytes, *, is_last: bool) -> list[Token]:
-    """A control character at the end of what was read is a key of its own; within a text it may be pasted."""
+    """Return tokens of a run without ESC; a control character at the end of a read is a key, elsewhere pasted."""
     controls = _LAST_CONTROLS.search(run) if is_last else None
     text = run[: controls.start()] if controls else run
-    tokens: list[Token] = [(Kind.TEXT, text)] if text else []
-    return tokens + [(Kind.CONTROL, bytes((one,))) for one in (controls.group() if controls else b"")]
+    tokens: list[Token] = [(TokenKind.TEXT, text)] if text else []
+    return tokens + [(TokenKind.CONTROL, bytes((code,))) for code in (controls.group() if controls else b"")]
 
 
 def _sequence(data: bytes, at: int) -> tuple[Token, int] | None:
-    """The token that begins with the ESC at a place, and where it ends; None where it is unfinished."""
+    """Return the token that starts with the ESC at a position, and its end; None if it is unfinished."""
     if at + 1 == len(data):
         return None
     second = data[at + 1]
@@ -118,16 +118,16 @@ def _sequence(data: bytes, at: int) -> tuple[Token, int] | None:
     if second >= 128:
         return _alt_wide(data, at)
     if 32 <= second < 127:
-        return (Kind.KEY, alt(chr(second))), at + 2
+        return (TokenKind.KEY, alt(chr(second))), at + 2
     if second in b"\t\x7f":
-        return (Kind.KEY, data[at : at + 2]), at + 2
-    return (Kind.KEY, ESCAPE_KEY), at + 1
+        return (TokenKind.KEY, data[at : at + 2]), at + 2
+    return (TokenKind.KEY, ESCAPE_KEY), at + 1
 
 
 def _control_sequence(data: bytes, at: int) -> tuple[Token, int] | None:
-    end = _CSI_BODY.match(data, at + 2).end()  # type: ignore[union-attr]  # it matches nothing, too
+    end = _CSI_BODY.match(data, at + 2).end()  # type: ignore[union-attr]  # the pattern matches the empty string, too
     if rxvt := _RXVT_SHIFT.match(data, at):
-        return (Kind.KEY, rxvt.group()), rxvt.end()
+        return (TokenKind.KEY, rxvt.group()), rxvt.end()
     if end == len(data):
         return None
     if data[end : end + 1] == b"M" and end == at + 2:
@@ -137,80 +137,80 @@ def _control_sequence(data: bytes, at: int) -> tuple[Token, int] | None:
             return None
         end += data[end + 1] in b"ABCDE"
     if not 64 <= data[end] < 127:
-        return (Kind.IGNORED, b""), end  # a control character or a new ESC ends it
-    return _judged(data[at : end + 1]), end + 1
+        return (TokenKind.IGNORED, b""), end  # a control character or a new ESC ends it
+    return _classify(data[at : end + 1]), end + 1
 
 
 def _old_mouse(data: bytes, at: int) -> tuple[Token, int] | None:
-    """Three bytes follow `CSI M`, which no program reads that asked for the reports of today."""
+    """Skip the three bytes after `CSI M`, a format that is not used with today's mouse reports."""
     for end in range(at, at + 3):
         if end == len(data):
             return None
         if data[end] < 32:
-            return (Kind.IGNORED, b""), end
-    return (Kind.IGNORED, b""), at + 3
+            return (TokenKind.IGNORED, b""), end
+    return (TokenKind.IGNORED, b""), at + 3
 
 
 def _string(data: bytes, at: int) -> tuple[Token, int] | None:
-    """OSC, DCS, SOS, PM and APC: ended by BEL, ST, CAN and SUB; every other control character breaks it off."""
-    end = _STRING_BODY.match(data, at + 2).end()  # type: ignore[union-attr]  # it matches nothing, too
+    """Skip OSC, DCS, SOS, PM or APC: ended by BEL, ST, CAN or SUB, and cut off by any other control character."""
+    end = _STRING_BODY.match(data, at + 2).end()  # type: ignore[union-attr]  # the pattern matches the empty string, too
     if end == len(data) or data[end:] == ESC:
         return None
     if data[end] in b"\x07\x18\x1a":
         end += 1
     elif data[end : end + 2] == b"\x1b\\":
         end += 2
-    return (Kind.IGNORED, b""), end
+    return (TokenKind.IGNORED, b""), end
 
 
 def _single_shift(data: bytes, at: int) -> tuple[Token, int] | None:
-    found = _SS3.match(data, at + 2)
-    if found is None or (found[1] is None and found.end() < len(data)):
-        return (Kind.KEY, alt("O")), at + 2
-    if found[1] is None:
+    match = _SS3.match(data, at + 2)
+    if match is None or (match[1] is None and match.end() < len(data)):
+        return (TokenKind.KEY, alt("O")), at + 2
+    if match[1] is None:
         return None
-    is_key = found.end() == at + 3 and found[1] in _SS3_KEYS
-    return (Kind.KEY if is_key else Kind.IGNORED, data[at : found.end()]), found.end()
+    is_key = match.end() == at + 3 and match[1] in _SS3_KEYS
+    return (TokenKind.KEY if is_key else TokenKind.IGNORED, data[at : match.end()]), match.end()
 
 
 def _alt_wide(data: bytes, at: int) -> tuple[Token, int] | None:
     if wide := _WIDE.match(data, at + 1):
         character = wide.group().decode(errors="replace")
         is_key = len(character) == 1 and is_character(ord(character))
-        return ((Kind.KEY, alt(character)) if is_key else (Kind.IGNORED, b"")), wide.end()
+        return ((TokenKind.KEY, alt(character)) if is_key else (TokenKind.IGNORED, b"")), wide.end()
     if _WIDE_START.match(data, at + 1):
         return None
-    return (Kind.KEY, ESCAPE_KEY), at + 1
+    return (TokenKind.KEY, ESCAPE_KEY), at + 1
 
 
 @lru_cache(1_024)
-def _judged(sequence: bytes) -> Token:
-    """What a whole control sequence is, and how Textual is given it."""
+def _classify(sequence: bytes) -> Token:
+    """Return the type of a complete control sequence, and the bytes for Textual."""
     if sequence == b"\x1b[200~":
-        return Kind.PASTE_START, sequence
+        return TokenKind.PASTE_START, sequence
     if sequence == b"\x1b[201~":
-        return Kind.PASTE_END, sequence
+        return TokenKind.PASTE_END, sequence
     if _REPORT.fullmatch(sequence):
-        return Kind.REPORT, sequence
+        return TokenKind.REPORT, sequence
     if (mouse := _MOUSE.fullmatch(sequence)) and int(mouse[1]) < 128:
-        return Kind.MOUSE, sequence
+        return TokenKind.MOUSE, sequence
     if resize := _RESIZE.fullmatch(sequence):
-        return _resized(*(int(number) for number in resize.groups()))
+        return _resize_report(*(int(number) for number in resize.groups()))
     key = _key(sequence)
-    return (Kind.KEY, key) if key else (Kind.IGNORED, b"")
+    return (TokenKind.KEY, key) if key else (TokenKind.IGNORED, b"")
 
 
-def _resized(rows: int, columns: int, height: int, width: int) -> Token:
-    """A terminal that does not know its pixels reports none, by which Textual would divide."""
+def _resize_report(rows: int, columns: int, height: int, width: int) -> Token:
+    """Return a resize report with a pixel size: Textual divides by it, but some terminals report 0."""
     if not (0 < rows <= MAX_CELLS and 0 < columns <= MAX_CELLS):
-        return Kind.IGNORED, b""
+        return TokenKind.IGNORED, b""
     if height < rows or width < columns:
         height, width = rows, columns
-    return Kind.REPORT, b"\x1b[48;%d;%d;%d;%dt" % (rows, columns, height, width)
+    return TokenKind.REPORT, b"\x1b[48;%d;%d;%d;%dt" % (rows, columns, height, width)
 
 
 def _key(sequence: bytes) -> bytes:
-    """The key that Textual is given for a sequence; nothing for one that is no key."""
+    """Return the key for Textual; empty if the sequence is not a key."""
     if _VERBATIM.fullmatch(sequence):
         return sequence
     if _BACK_TAB.fullmatch(sequence):
@@ -229,17 +229,17 @@ def _key(sequence: bytes) -> bytes:
 
 
 def _modified(number: bytes, modifiers: bytes | None, event: bytes | None, final: bytes) -> bytes:
-    pressed = int(modifiers or 1)
-    if event == _RELEASED or not 1 <= pressed <= MAX_MODIFIERS:
+    modifier_code = int(modifiers or 1)
+    if event == _RELEASED or not 1 <= modifier_code <= MAX_MODIFIERS:
         return b""
-    if (pressed := _without_locks(pressed)) == 1:
+    if (modifier_code := _without_locks(modifier_code)) == 1:
         return ESC + b"[" + (number if final == b"~" else b"") + final
-    return b"\x1b[%b;%d%b" % (number, pressed, final)
+    return b"\x1b[%b;%d%b" % (number, modifier_code, final)
 
 
 def _kitty(code: int, modifiers: int, text: bytes) -> bytes:
-    """A key as `CSI code ; modifiers ; text u`, one for each character of its text."""
-    codes = [int(one) for one in text.split(b":")[:MAX_TEXT]] if text else []
+    """Return a key as `CSI code ; modifiers ; text u`, once for each character of its text."""
+    codes = [int(part) for part in text.split(b":")[:MAX_TEXT]] if text else []
     is_key = is_character(code) or code in {9, 13, 27, 127} or (code == 0 and codes)
     if not is_key or not 1 <= modifiers <= MAX_MODIFIERS or not all(map(is_character, codes)):
         return b""
@@ -247,7 +247,7 @@ def _kitty(code: int, modifiers: int, text: bytes) -> bytes:
     if not codes and modifiers == 1 and is_character(code) and code < 57344:
         codes = [code]
     if codes:
-        return b"".join(b"\x1b[%d;%d;%du" % (code, modifiers, one) for one in codes)
+        return b"".join(b"\x1b[%d;%d;%du" % (code, modifiers, character) for character in codes)
     return b"\x1b[%d;%du" % (code, modifiers) if modifiers > 1 else b"\x1b[%du" % code
 
 
@@ -256,12 +256,12 @@ def _without_locks(modifiers: int) -> int:
 
 
 def is_character(code: int) -> bool:
-    """Whether a number is that of a character, and not of a control character, half a pair, or a key nobody knows."""
+    """Return whether a code is a character, not a control character, a surrogate or an unknown key."""
     if 57344 <= code <= 63743:
         return 57358 <= code <= 57454
     return 32 <= code < 127 or 160 <= code < 55296 or 63743 < code < 0x110000
 
 
 def is_move(report: bytes) -> bool:
-    """Whether a report of the mouse is that of a move, with a button or without."""
+    """Return whether a mouse report is a move, with or without a button."""
     return bool((mouse := _MOUSE.fullmatch(report)) and int(mouse[1]) & 0b110_0000 == 0b10_0000)

@@ -1,11 +1,11 @@
-"""What goes on to Textual of a terminal's input, in order: keys, mouse, reports, and pastes as one text."""
+"""Queue of terminal input for Textual, in order and with rate limits: keys, mouse, reports, and pastes as one text."""
 
 import re
 
 from zjobtui.ui.input_grammar import is_character, is_move
 
 KEPT_WHOLE = 1 << 20
-"""Characters up to which all of a paste is kept; of what follows only lines that can hold an id."""
+"""Characters up to which all of a paste is kept; of the rest only lines that can contain an id."""
 
 KEPT_OF_REST = 4 << 20
 """Characters of such lines that are kept; the rest is dropped."""
@@ -23,12 +23,12 @@ _BOUNDARY = re.compile(r"[\s,\"'|][^\s,\"'|]*\Z")
 
 
 def strip_controls(text: str) -> str:
-    """The text without escape sequences and control characters; lines and tabs stay."""
+    """Return the text without escape sequences and control characters; line breaks and tabs stay."""
     return _CONTROL.sub("", _SEQUENCE.sub("", text.translate(_C1)))
 
 
 class PasteText:
-    """Takes pieces of text; gives what is kept of them."""
+    """Collect pieces of text, up to a limit."""
 
     def __init__(self) -> None:
         self._kept: list[str] = []
@@ -36,7 +36,7 @@ class PasteText:
         self._rest = ""
 
     def add(self, piece: str) -> None:
-        """Takes the next piece."""
+        """Add the next piece."""
         self._rest += piece
         if len(self._rest) >= _CHUNK:
             cut = max(self._rest.rfind("\n"), self._rest.rfind("\r")) + 1
@@ -47,7 +47,7 @@ class PasteText:
             self._rest = self._rest[cut:]
 
     def text(self) -> str:
-        """All that is kept so far."""
+        """Return all text that is kept so far."""
         self._keep(self._rest)
         self._rest = ""
         return "".join(self._kept)
@@ -62,20 +62,20 @@ class PasteText:
 
 
 KEY_BURST, KEY_RATE = 1_024, 200.0
-"""Keys that may come at once, and that many more each second; nobody types faster, and the rest is dropped."""
+"""Burst of keys, and keys per second after it; nobody types faster, and more is dropped."""
 
 OTHER_KEYS = 128
-"""Of these, so many are kept for other keys than one that is held."""
+"""Part of the burst that is reserved for keys other than one that is held down."""
 
 MOUSE_BURST, MOUSE_RATE = 64, 64.0
-"""As with keys, for buttons and the wheel."""
+"""The same for mouse buttons and the wheel."""
 
 MOVE_BURST, MOVE_RATE = 8, 60.0
 REPORT_BURST, REPORT_RATE = 8, 4.0
-"""As with keys, for moves of the mouse and other reports; but the latest of each kind waits and is kept."""
+"""The same for mouse moves and other reports; but the latest one of each kind is kept and sent later."""
 
 PASTE_BURSTS, PASTE_RATE = 8, 1.0
-"""As with keys; but pastes beyond wait and are joined."""
+"""The same for pastes; but further pastes are joined and sent later."""
 
 Output = bytes | str
 """Bytes for Textual's parser, or the text of a paste."""
@@ -84,8 +84,8 @@ _ROUNDING = 1e-6
 _QUIT = (b"\x11", b"\x1b[113;5u")
 
 
-class Allowance:
-    """So many at once, and so many more each second."""
+class TokenBucket:
+    """A token bucket: a burst, and a rate."""
 
     def __init__(self, burst: int, rate: float) -> None:
         self._burst = burst
@@ -94,7 +94,7 @@ class Allowance:
         self._at = 0.0
 
     def take(self, now: float, reserve: int = 0) -> bool:
-        """Whether one more may pass, and leave a reserve."""
+        """Take one if it leaves a reserve; return whether it could be taken."""
         self._left = min(self._burst, self._left + max(now - self._at, 0.0) * self._rate)
         self._at = now
         if self._left < 1 + reserve - _ROUNDING:
@@ -103,40 +103,40 @@ class Allowance:
         return True
 
     def due(self) -> float:
-        """When one more may pass."""
+        """Return when one can be taken."""
         return self._at + max(1 - self._left, 0.0) / self._rate
 
 
 class Outlet:
-    """Collects what goes on to Textual, and keeps the amount within bounds."""
+    """Collect what is passed on to Textual, within limits."""
 
     def __init__(self) -> None:
         self._out: list[Output] = []
-        self._keys = Allowance(KEY_BURST, KEY_RATE)
+        self._keys = TokenBucket(KEY_BURST, KEY_RATE)
         self._last_key = b""
-        self._mouse = Allowance(MOUSE_BURST, MOUSE_RATE)
-        self._moves = Allowance(MOVE_BURST, MOVE_RATE)
-        self._reports = Allowance(REPORT_BURST, REPORT_RATE)
-        self._pastes = Allowance(PASTE_BURSTS, PASTE_RATE)
+        self._mouse = TokenBucket(MOUSE_BURST, MOUSE_RATE)
+        self._moves = TokenBucket(MOVE_BURST, MOVE_RATE)
+        self._reports = TokenBucket(REPORT_BURST, REPORT_RATE)
+        self._pastes = TokenBucket(PASTE_BURSTS, PASTE_RATE)
         self._waiting_move = b""
         self._waiting_reports: dict[bytes, bytes] = {}
         self._waiting_paste: PasteText | None = None
 
     def key(self, key: bytes, now: float) -> None:
-        """A key; that of quitting passes always."""
+        """Pass on a key; keys that quit are never dropped."""
         if key in _QUIT or self._keys.take(now, OTHER_KEYS if key == self._last_key else 0):
             self._out.append(key)
         self._last_key = key
 
     def characters(self, text: str, now: float) -> None:
-        """A key for each character."""
+        """Pass on a key for each character."""
         for character in text:
             is_control = character < " " or character == "\x7f"
             if is_control or (is_character(ord(character)) and character != "\ufffd"):
                 self.key(character.encode(), now)
 
     def mouse(self, report: bytes, now: float) -> None:
-        """What the mouse did: it moved, or a button or the wheel was turned where it was last."""
+        """Pass on a mouse report; before a button or wheel report, pass on the last move."""
         if is_move(report):
             self._waiting_move = report
             self.flush(now)
@@ -147,12 +147,12 @@ class Outlet:
             self._out.append(report)
 
     def report(self, report: bytes, now: float) -> None:
-        """What the terminal reports of itself."""
+        """Pass on a report about the terminal."""
         self._waiting_reports[report[-1:] if report[-1:] not in b"IO" else b"IO"] = report
         self.flush(now)
 
     def paste(self, text: str, now: float) -> None:
-        """A paste; one that comes too soon waits, and is joined with those before and after."""
+        """Pass on a paste; one that comes too soon waits, and is joined with later ones."""
         if text:
             if self._waiting_paste is None:
                 self._waiting_paste = PasteText()
@@ -162,7 +162,7 @@ class Outlet:
             self.flush(now)
 
     def flush(self, now: float) -> None:
-        """Lets pass what may."""
+        """Pass on what waits, as far as the limits allow."""
         if self._waiting_move and self._moves.take(now):
             self._out.append(self._waiting_move)
             self._waiting_move = b""
@@ -174,19 +174,19 @@ class Outlet:
             self._waiting_paste = None
 
     def due(self) -> float | None:
-        """When something that waits may pass."""
+        """Return when something that waits can be passed on; None if nothing waits."""
         times = [self._moves.due()] if self._waiting_move else []
         times += [self._reports.due()] if self._waiting_reports else []
         times += [self._pastes.due()] if self._waiting_paste is not None else []
         return min(times, default=None)
 
     def take(self) -> list[Output]:
-        """All since the last time, neighbouring bytes joined."""
+        """Remove and return the collected output, with neighbouring bytes joined."""
         out: list[Output] = []
-        for one in self._out:
-            if out and isinstance(one, bytes) and isinstance(out[-1], bytes):
-                out[-1] += one
+        for output in self._out:
+            if out and isinstance(output, bytes) and isinstance(out[-1], bytes):
+                out[-1] += output
             else:
-                out.append(one)
+                out.append(output)
         self._out = []
         return out

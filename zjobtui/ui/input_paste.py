@@ -1,4 +1,4 @@
-"""Pastes on their way: bracketed ones, and bursts of text that may be one without brackets."""
+"""Pastes that are being read: bracketed ones, and bursts of text that may be a paste without brackets."""
 
 from codecs import getincrementaldecoder
 
@@ -7,26 +7,26 @@ from zjobtui.ui.input_grammar import ESC, ESCAPE_KEY, tokenize
 from zjobtui.ui.input_outlet import Outlet, PasteText
 
 BURST_QUIET = 0.05
-"""Seconds without a byte that end a burst of text; also what sets a key in a paste apart from pasted bytes."""
+"""Seconds without a byte that end a burst, and that separate a key within a paste from pasted bytes."""
 
-BURST_PATIENCE = 0.15
-"""Seconds for which a burst is held at most while it looks like keys."""
+BURST_MAX_WAIT = 0.15
+"""Maximum seconds for which a burst is held while it looks like keys."""
 
 LONG_BURST = 32
-"""Characters from which on a burst may be a paste."""
+"""Characters from which a burst may be a paste."""
 
 PASTE_BURST = 256
-VARIED = 10
-"""A burst of so many characters, so many of them distinct, is a paste also without an id."""
+DISTINCT_CHARACTERS = 10
+"""A burst with this many characters, this many of them distinct, is a paste even without an id."""
 
 KEY_IN_PASTE = 0.3
-"""Seconds after which a key that came alone within a paste ends that."""
+"""Seconds after which a key that came alone within a paste ends the paste."""
 
 PASTE_QUIET = 5.0
-"""Seconds without a byte that end a paste whose end marker never comes."""
+"""Seconds without a byte that end a paste without an end marker."""
 
-KEYS_KEPT = 4_096
-"""Characters of a burst that are looked at as keys."""
+MAX_BURST_KEYS = 4_096
+"""Characters of a burst that can be keys."""
 
 PASTE_START, PASTE_END = b"\x1b[200~", b"\x1b[201~"
 
@@ -35,7 +35,7 @@ _LONGEST_KEY = 16
 
 
 class Burst:
-    """Text that came in one go and may be a paste without brackets; held until that is known."""
+    """Text that arrived at once and may be a paste without brackets; held until that is known."""
 
     def __init__(self, now: float) -> None:
         self.is_paste = False
@@ -47,24 +47,24 @@ class Burst:
         self._began = self._last = now
 
     def add(self, text: str, now: float) -> None:
-        """Takes more of it."""
+        """Add more text."""
         self._text.add(text)
-        self._head += text[: KEYS_KEPT - len(self._head)]
+        self._head += text[: MAX_BURST_KEYS - len(self._head)]
         self._distinct.update(text)
         self._count += len(text)
         self._last = now
 
     def due(self) -> float:
-        """When it is known what it is: held keys may come without end, a paste is awaited."""
+        """Return when the burst ends: soon if it looks like keys, which may be repeated without end."""
         quiet = self._last + BURST_QUIET
-        looks_like_keys = self._count < LONG_BURST or len(self._distinct) < VARIED
-        return min(quiet, self._began + BURST_PATIENCE) if looks_like_keys else quiet
+        looks_like_keys = self._count < LONG_BURST or len(self._distinct) < DISTINCT_CHARACTERS
+        return min(quiet, self._began + BURST_MAX_WAIT) if looks_like_keys else quiet
 
     def end(self, outlet: Outlet, now: float) -> bool:
-        """Hands it on; gives whether it is a paste."""
+        """Pass the text on as a paste or as keys; return whether it was a paste."""
         text = self._text.text()
         found = find_job_ids(text)
-        is_long = self._count >= PASTE_BURST and len(self._distinct) >= VARIED
+        is_long = self._count >= PASTE_BURST and len(self._distinct) >= DISTINCT_CHARACTERS
         has_ids = bool(found.ids or found.near_misses or found.others or found.secrets)
         if self.is_paste or is_long or has_ids:
             outlet.paste(text, now)
@@ -82,12 +82,12 @@ class Paste:
         self._last = now
         self._key = b""
         self.tail = b""
-        """The beginning of an end marker, of which the rest is awaited."""
+        """The beginning of an end marker."""
 
     def add(self, data: bytes, now: float) -> bytes | None:
-        """Takes what was read; gives what follows the end marker, None where that has not come."""
+        """Add the bytes of a read; return what follows the end marker, or None if that has not come."""
         is_apart = now - self._last >= BURST_QUIET
-        buffer = self.tail + self._key + data  # it was no key
+        buffer = self.tail + self._key + data  # the key was part of the paste
         self._last = now
         self._key = b""
         before, marker, after = buffer.partition(PASTE_END)
@@ -98,7 +98,7 @@ class Paste:
         if is_apart and _key(data):
             self._key, self.tail = data, b""
             return None
-        self.tail = _marker_begun(buffer)
+        self.tail = _marker_prefix(buffer)
         rest = buffer[: len(buffer) - len(self.tail)]
         if rest[-1:] in _KEYS:
             rest, self._key = rest[:-1], rest[-1:]
@@ -106,11 +106,11 @@ class Paste:
         return None
 
     def due(self) -> float:
-        """When it ends if nothing more comes."""
+        """Return when the paste ends if nothing more is read."""
         return self._last + (KEY_IN_PASTE if self._key else PASTE_QUIET)
 
     def end(self, outlet: Outlet, now: float) -> None:
-        """Hands on the text, and the key that ended it, if any."""
+        """Pass on the text, and the key that ended it, if any."""
         self._text.add(self._decode(b"", final=True))
         outlet.paste(self._text.text(), now)
         if self._key:
@@ -118,14 +118,14 @@ class Paste:
 
 
 def _key(data: bytes) -> bytes:
-    """The key that ends a paste if a read is nothing else, also in the keyboard protocol of kitty; else nothing."""
+    """Return the key that ends a paste if the read is nothing else, kitty's protocol included; else empty."""
     if data == ESC:
         return ESCAPE_KEY
     tokens, rest = tokenize(data) if len(data) <= _LONGEST_KEY else ([], b"")
     return tokens[0][1] if not rest and len(tokens) == 1 and tokens[0][1] in _KEYS else b""
 
 
-def _marker_begun(data: bytes) -> bytes:
-    """The longest end of the data with which an end marker begins."""
+def _marker_prefix(data: bytes) -> bytes:
+    """Return the longest suffix of the data that is the beginning of an end marker."""
     lengths = range(min(len(PASTE_END) - 1, len(data)), 0, -1)
     return next((PASTE_END[:length] for length in lengths if data.endswith(PASTE_END[:length])), b"")

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 from operator import attrgetter
@@ -14,7 +14,7 @@ from zjobtui.clock import Clock
 from zjobtui.config.paths import data_folder
 from zjobtui.formatting import export
 from zjobtui.formatting.export import clipboard_texts
-from zjobtui.formatting.found_ids import counts
+from zjobtui.formatting.found_ids import skipped_text
 from zjobtui.formatting.symbols import plural
 from zjobtui.logs import get_logger
 from zjobtui.models.job import FoundIds, JobId, JobRef
@@ -22,9 +22,9 @@ from zjobtui.models.tenant import Tenant
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.protocols import EditResult
 from zjobtui.storage.exports import FOLDER, export_name, write_export
-from zjobtui.ui.add_jobs import AddJobs
+from zjobtui.ui.add_jobs import AddJobsDialog
 from zjobtui.ui.choice import ChoiceDialog
-from zjobtui.ui.clipboard import sequence
+from zjobtui.ui.clipboard import copy_sequence
 from zjobtui.ui.list_model import ListPresenter
 from zjobtui.ui.prompt import PromptDialog
 from zjobtui.ui.protocols import EngineLike, ReportArchive
@@ -35,48 +35,15 @@ from zjobtui.ui.undo import UndoStack, UndoStep, Watches, describe_jobs
 log = get_logger(__name__)
 
 
-def shared(texts: Iterable[str]) -> str:
-    """The text that all have; nothing where they differ."""
-    different = set(texts)
-    return different.pop() if len(different) == 1 else ""
+CONFIRM_ABOVE = 20
+"""Number of jobs above which removing asks for confirmation; it can be undone."""
 
-
-def tags_of(watch: WatchedJob) -> str:
-    """The tags as they are written and read."""
-    return ", ".join(watch.tags)
-
-
-def read_tags(text: str) -> tuple[str, ...]:
-    """The tags in a text, each once."""
-    return tuple(dict.fromkeys(text.replace(",", " ").split()))
-
-
-def shared_tags(watches: Sequence[WatchedJob]) -> str:
-    """The tags that all have, in the order of the first."""
-    first = watches[0].tags if watches else ()
-    return ", ".join(tag for tag in first if all(tag in one.tags for one in watches))
-
-
-def retagged(own: str, before: str, after: str) -> str:
-    """A job's own tags when those that all had are changed from `before` to `after`: what is its alone stays."""
-    alone = (tag for tag in read_tags(own) if tag not in read_tags(before))
-    return ", ".join(dict.fromkeys((*alone, *read_tags(after))))
-
-
-def by_text(texts: Mapping[JobRef, str]) -> Iterable[tuple[str, list[JobRef]]]:
-    """Each different text with the jobs that have it."""
-    return ((text, [job for job in texts if texts[job] == text]) for text in dict.fromkeys(texts.values()))
-
-
-MANY = 20
-"""Jobs up to which removing needs no word; it can be undone."""
-
-ALL_IN_FILE = "all of these, to a file"
-"""What can be chosen where the terminal takes no copies; it never says whether it does."""
+SAVE_ALL = "Save everything to a file…"
+"""Offered because a terminal does not report whether it accepted a copy."""
 
 
 class JobActions:
-    """Acts on the marked jobs, or on the selected one where none is marked."""
+    """Act on the marked jobs, or on the selected one if none is marked."""
 
     def __init__(
         self,
@@ -85,10 +52,10 @@ class JobActions:
         archive: ReportArchive,
         tenants: Sequence[Tenant],
         clock: Clock,
-        shown: ListPresenter,
+        presenter: ListPresenter,
         *,
         go_to: Callable[[Sequence[JobRef]], bool],
-        exports: Path | None,
+        export_folder: Path | None,
         undo_key: str = "u",
     ) -> None:
         self._screen = screen
@@ -96,199 +63,242 @@ class JobActions:
         self._archive = archive
         self._tenants = {tenant.name: tenant for tenant in tenants}
         self._clock = clock
-        self._shown = shown
+        self._presenter = presenter
         self._go_to = go_to
-        self._exports = exports or data_folder() / FOLDER
-        self._undoing = UndoStack(screen, undo_key)
+        self._export_folder = export_folder or data_folder() / FOLDER
+        self._undo_stack = UndoStack(screen, undo_key)
+        self._actions: dict[str, Callable[[], Awaitable[None] | None]] = {
+            "add": self.add,
+            "remove": self.remove,
+            "undo": self._undo_stack.undo,
+            "label": self.label,
+            "tag": self.tag,
+            "note": self.note,
+            "mark_all_read": self.mark_all_read,
+            "refresh": self.refresh,
+            "copy": self.copy,
+            "export": self.export,
+            "screenshot": self.screenshot,
+        }
+
+    async def run(self, name: str) -> None:
+        """Run an action by its name in the catalogue."""
+        if (pending := self._actions[name]()) is not None:
+            await pending
 
     def add(self, text: str = "") -> None:
-        """Asks for a tenant where there are several, then for a text with ids, and watches them."""
+        """Ask for a tenant if there are several, then for a text with ids, and watch these jobs."""
         if len(self._tenants) == 1:
-            self._add_to(next(iter(self._tenants)), text)
+            self._prompt_add(next(iter(self._tenants)), text)
             return
 
         def add(tenant: str | None) -> None:
             if tenant is not None:
-                self._add_to(tenant, text)
+                self._prompt_add(tenant, text)
 
-        here = targets[0].job.tenant if (targets := self._shown.targets()) else ""
-        self._screen.app.push_screen(ChoiceDialog("Add jobs of which tenant", tuple(self._tenants), here), add)
+        current = targets[0].job.tenant if (targets := self._presenter.targets()) else ""
+        self._screen.app.push_screen(ChoiceDialog("Add jobs to which tenant?", tuple(self._tenants), current), add)
 
     def remove(self) -> None:
-        """Takes jobs off the watchlist; asks first where they are many."""
+        """Remove jobs from the watchlist; ask for confirmation if they are many."""
         targets = self._targets()
-        them = "it" if len(targets) == 1 else "them"
-        back = UndoStep(
+        step = UndoStep(
             lambda removed: [self._engine.restore(removed)],
-            "back on the watchlist",
-            f"brings {them} back",
+            "removed",
             lambda removed: len(removed) == 1 and self._go_to(_jobs(removed)),
         )
-        yes, no = f"Remove {describe_jobs(targets)}" if targets else "", "Leave them as they are"
+        yes, no = f"Remove {describe_jobs(targets)}" if targets else "", "Cancel"
 
-        def remove(answer: str | None) -> None:
-            if answer == yes:
-                self._undoing.do([self._engine.remove(_jobs(targets))], "removed", back)
+        def remove(choice: str | None) -> None:
+            if choice == yes:
+                self._undo_stack.track([self._engine.remove(_jobs(targets))], step)
 
-        if len(targets) > MANY:
-            self._screen.app.push_screen(
-                ChoiceDialog(f"Take {describe_jobs(targets)} off the watchlist", (no, yes)), remove
-            )
+        if len(targets) > CONFIRM_ABOVE:
+            title = f"Remove {describe_jobs(targets)} from the watchlist?"
+            self._screen.app.push_screen(ChoiceDialog(title, (no, yes)), remove)
         elif targets:
             remove(yes)
 
-    def undo(self) -> None:
-        """Takes back what was done to the watchlist last."""
-        self._undoing.undo()
-
     def label(self) -> None:
-        """Asks for a name."""
-        self._write("Label of {}", "labelled", attrgetter("label"), self._engine.label)
+        """Ask for a label."""
+        self._prompt_text("Label of {}", "labelled", attrgetter("label"), self._engine.label)
 
     def tag(self) -> None:
-        """Asks for tags; of several jobs for those that all have, and what is one's alone stays."""
-        before = shared_tags(self._shown.targets())
+        """Ask for tags; for several jobs, edit only the tags that all of them have."""
+        before = common_tags(self._presenter.targets())
 
         def tag(jobs: Sequence[JobRef], text: str) -> "Future[EditResult]":
-            return self._engine.tag(jobs, read_tags(text))
+            return self._engine.tag(jobs, parse_tags(text))
 
         title = "Tags of {}, separated by commas"
-        self._write(title, "tagged", tags_of, tag, lambda own, text: retagged(own, before, text), before)
+        self._prompt_text(title, "tagged", format_tags, tag, lambda own, text: merge_tags(own, before, text), before)
 
     def note(self) -> None:
-        """Asks for a note."""
-        self._write("Note of {}", "noted", attrgetter("note"), self._engine.note)
+        """Ask for a note."""
+        self._prompt_text("Note of {}", "annotated", attrgetter("note"), self._engine.note)
 
-    def all_seen(self) -> None:
-        """Takes the mark of the unseen from every job that is shown."""
-        unseen = self._shown.unseen()
-        back = UndoStep(lambda seen: [self._engine.mark_unread(_jobs(seen))], "unseen again")
-        if unseen:
-            self._undoing.do([self._engine.mark_read(unseen)], "seen", back)
+    def mark_all_read(self) -> None:
+        """Mark all shown jobs as read."""
+        step = UndoStep(lambda read: [self._engine.mark_unread(_jobs(read))], "marked as read")
+        if unread := self._presenter.unread_jobs():
+            self._undo_stack.track([self._engine.mark_read(unread)], step)
         else:
-            self._say("All jobs shown are seen.")
-        self._shown.released()
+            self._toast("No unread jobs.")
+        self._presenter.unfreeze_order()
 
-    def ask_now(self) -> None:
-        """Asks Zuora about jobs at once."""
+    def refresh(self) -> None:
+        """Poll jobs now."""
         if targets := self._targets():
             self._engine.poll_now(_jobs(targets))
-            self._say(f"Asking about {describe_jobs(targets)} now.")
+            self._toast(f"Refreshing {describe_jobs(targets)}…")
 
     async def copy(self) -> None:
-        """Asks what to copy, and hands it to the terminal; a key typed ahead waits until it asks."""
+        """Ask what to copy, and send it to the terminal; keys typed ahead wait for the dialog."""
         if not (targets := self._targets()):
             return
-        seen = await asyncio.to_thread(self._archive.last_response, targets[0].job)
-        texts = clipboard_texts(targets, seen, self._tenants.get(targets[0].job.tenant))
+        success = await asyncio.to_thread(self._archive.last_response, targets[0].job)
+        texts = clipboard_texts(targets, success, self._tenants.get(targets[0].job.tenant))
 
-        def copy(what: str | None) -> None:
-            if what == ALL_IN_FILE:
-                self._to_file("\n\n".join(f"{name}:\n{text}" for name, text in texts.items()) + "\n", ".txt", targets)
-            elif what is not None:
-                self._to_clipboard(what, texts[what], targets)
+        def copy(name: str | None) -> None:
+            if name == SAVE_ALL:
+                self._save("\n\n".join(f"{name}:\n{text}" for name, text in texts.items()) + "\n", ".txt", targets)
+            elif name is not None:
+                self._copy(name, texts[name], targets)
 
-        self._screen.app.push_screen(ChoiceDialog(f"Copy of {describe_jobs(targets)}", (*texts, ALL_IN_FILE)), copy)
+        self._screen.app.push_screen(ChoiceDialog(f"Copy from {describe_jobs(targets)}", (*texts, SAVE_ALL)), copy)
 
     def export(self) -> None:
-        """Asks for a form, and writes the jobs to a file."""
+        """Ask for a format, and save the jobs to a file."""
         now = self._clock.now()
         if not (targets := self._targets()):
             return
-        forms: dict[str, tuple[str, Callable[[], str]]] = {
+        formats: dict[str, tuple[str, Callable[[], str]]] = {
             "JSON": (".json", lambda: export.as_json(targets, now)),
             "CSV": (".csv", lambda: export.as_csv(targets, now)),
             "Markdown": (".md", lambda: export.as_markdown(targets)),
-            "ids alone": (".txt", lambda: "".join(f"{watch.job.id.given}\n" for watch in targets)),
+            "IDs only": (".txt", lambda: "".join(f"{watch.job.id.given}\n" for watch in targets)),
         }
 
-        def write(form: str | None) -> None:
-            if form is not None:
-                suffix, text = forms[form]
-                self._to_file(text(), suffix, targets)
+        def save(name: str | None) -> None:
+            if name is not None:
+                suffix, text = formats[name]
+                self._save(text(), suffix, targets)
 
-        self._screen.app.push_screen(ChoiceDialog(f"Export {describe_jobs(targets)} as", tuple(forms)), write)
+        self._screen.app.push_screen(ChoiceDialog(f"Export {describe_jobs(targets)} as", tuple(formats)), save)
 
     def screenshot(self) -> None:
-        """Writes a picture of the screen."""
-        self._to_file(self._screen.app.export_screenshot(title="zjobtui"), ".svg")
+        """Save a screenshot to a file."""
+        self._save(self._screen.app.export_screenshot(title="zjobtui"), ".svg")
 
     def _targets(self) -> Watches:
-        """The jobs to act on; where there is none, that is told."""
-        if not (targets := self._shown.targets()):
-            self._say("There is no job to do that to.")
+        """Return the jobs to act on; show a message if there are none."""
+        if not (targets := self._presenter.targets()):
+            self._toast("No job selected.")
         return targets
 
-    def _say(self, text: str) -> None:
+    def _toast(self, text: str) -> None:
         toast(self._screen.app, text)
 
-    def _to_clipboard(self, what: str, text: str, targets: Watches) -> None:
-        written = sequence(text, os.environ)  # Textual's own copy wraps nothing for tmux
-        if written is None or not write(self._screen.app, written):
-            self._to_file(text, ".txt", targets)
+    def _copy(self, name: str, text: str, targets: Watches) -> None:
+        sequence = copy_sequence(text, os.environ)  # Textual's own copy is not wrapped for tmux
+        if sequence is None or not write(self._screen.app, sequence):
+            self._save(text, ".txt", targets)
         else:
-            self._say(f"{what[:1].upper()}{what[1:]}: sent to the terminal's clipboard, if it takes such a thing.")
+            title = f"{name[:1].upper()}{name[1:]}"
+            self._toast(f"{title} sent to the terminal. Nothing arrived? Run zjobtui doctor.")
 
-    def _to_file(self, text: str, suffix: str, watches: Watches = ()) -> None:
+    def _save(self, text: str, suffix: str, watches: Watches = ()) -> None:
         name = export_name(watches, self._clock.now())
         try:
-            path = write_export(self._exports, name, suffix, text)
+            path = write_export(self._export_folder, name, suffix, text)
         except OSError as fault:
-            log.exception("a file was not written")
-            self._say(f"{self._exports / name}{suffix} was not written: {fault.strerror}.")
+            log.exception("a file could not be written")
+            self._toast(f"Could not write {self._export_folder / name}{suffix}: {fault.strerror}.")
         else:
-            self._say(f"Written to {path}")
+            self._toast(f"Saved to {path}")
 
-    def _write(
+    def _prompt_text(
         self,
         title: str,
         done: str,
         current: Callable[[WatchedJob], str],
         change: "Callable[[Sequence[JobRef], str], Future[EditResult]]",
-        new: Callable[[str, str], str] = lambda _, text: text,
-        before: str | None = None,
+        combine: Callable[[str, str], str] = lambda _, text: text,
+        initial: str | None = None,
     ) -> None:
-        """Asks for a text of all targets; `new` makes of a job's own and this what each shall have."""
+        """Ask for a text for all targets; `combine` makes each job's new text from its own one and the entered one."""
         if not (targets := self._targets()):
             return
-        own = {watch.job: current(watch) for watch in targets}
-        start = shared(own.values()) if before is None else before
+        before = {watch.job: current(watch) for watch in targets}
+        start = common_text(before.values()) if initial is None else initial
 
-        def write(texts: dict[JobRef, str]) -> "list[Future[EditResult]]":
-            return [change(jobs, text) for text, jobs in by_text(texts)]
+        def apply(texts: dict[JobRef, str]) -> "list[Future[EditResult]]":
+            return [change(jobs, text) for text, jobs in group_by_text(texts)]
 
-        def take(text: str | None) -> None:
+        def save(text: str | None) -> None:
             if text is None or text == start:
                 return
-            texts = {job: new(own[job], text) for job in own}
-            words = done if any(texts.values()) else f"no longer {done}"
-            back = UndoStep(lambda _: write(own), f"{done} as before")
-            self._undoing.do(write(texts), words, back)
+            texts = {job: combine(before[job], text) for job in before}
+            step = UndoStep(lambda _: apply(before), done if any(texts.values()) else f"no longer {done}")
+            self._undo_stack.track(apply(texts), step)
 
-        hint = "each has its own, and enter alone leaves it" if any(text != start for text in own.values()) else ""
-        self._screen.app.push_screen(PromptDialog(title.format(describe_jobs(targets)), start, hint), take)
+        hint = "jobs have different texts; leave empty to keep them" if any(t != start for t in before.values()) else ""
+        self._screen.app.push_screen(PromptDialog(title.format(describe_jobs(targets)), start, hint), save)
 
-    def _add_to(self, tenant: str, text: str) -> None:
+    def _prompt_add(self, tenant: str, text: str) -> None:
         def is_known(job_id: JobId) -> bool:
-            return self._shown.state.watchlist.get(JobRef(tenant, job_id)) is not None
+            return self._presenter.state.watchlist.get(JobRef(tenant, job_id)) is not None
 
-        title = f"Add jobs of {tenant}" if len(self._tenants) > 1 else "Add jobs"
-        self._screen.app.push_screen(AddJobs(is_known, text, title), partial(self._add, tenant))
+        title = f"Add jobs to {tenant}" if len(self._tenants) > 1 else "Add jobs"
+        self._screen.app.push_screen(AddJobsDialog(is_known, text, title), partial(self._on_ids_added, tenant))
 
-    def _add(self, tenant: str, found: FoundIds | None) -> None:
+    def _on_ids_added(self, tenant: str, found: FoundIds | None) -> None:
         if found is None or not (found.ids or found.near_misses):
             return
         now = self._clock.now()
         watches = [WatchedJob(job=JobRef(tenant, job_id), added_at=now, added_by="paste") for job_id in found.ids]
 
-        def told(new: Watches) -> str:
+        def confirmation(new: Watches) -> str:
             is_shown = not watches or self._go_to(_jobs(new or watches))
-            told = f"{plural(len(new), 'job')} new, {len(found.ids) - len(new)} known, {len(found.near_misses)} refused"
-            told += counts(found)
-            return told if is_shown else f"{told}; the filter hides it"
+            known, refused = len(found.ids) - len(new), len(found.near_misses)
+            text = f"{plural(len(new), 'job')} added, {known} known, {refused} refused{skipped_text(found)}"
+            return text if is_shown else f"{text}; hidden by the filter"
 
-        back = UndoStep(lambda new: [self._engine.remove(_jobs(new))], "removed again")
-        self._undoing.follow([self._engine.watch(watches)], told, back)
+        step = UndoStep(lambda new: [self._engine.remove(_jobs(new))], "added")
+        self._undo_stack.track([self._engine.watch(watches)], step, confirmation)
+
+
+def common_text(texts: Iterable[str]) -> str:
+    """Return the text that all have in common; empty if they differ."""
+    different = set(texts)
+    return different.pop() if len(different) == 1 else ""
+
+
+def format_tags(watch: WatchedJob) -> str:
+    """Return the tags as the user enters them."""
+    return ", ".join(watch.tags)
+
+
+def parse_tags(text: str) -> tuple[str, ...]:
+    """Return the tags in a text, each once."""
+    return tuple(dict.fromkeys(text.replace(",", " ").split()))
+
+
+def common_tags(watches: Sequence[WatchedJob]) -> str:
+    """Return the tags that all jobs have, in the order of the first job."""
+    first = watches[0].tags if watches else ()
+    return ", ".join(tag for tag in first if all(tag in watch.tags for watch in watches))
+
+
+def merge_tags(own: str, before: str, after: str) -> str:
+    """Return a job's tags after the common ones were changed from `before` to `after`; its other tags stay."""
+    others = (tag for tag in parse_tags(own) if tag not in parse_tags(before))
+    return ", ".join(dict.fromkeys((*others, *parse_tags(after))))
+
+
+def group_by_text(texts: Mapping[JobRef, str]) -> Iterable[tuple[str, list[JobRef]]]:
+    """Return each different text with the jobs that have it."""
+    return ((text, [job for job in texts if texts[job] == text]) for text in dict.fromkeys(texts.values()))
 
 
 def _jobs(watches: Sequence[WatchedJob]) -> list[JobRef]:

@@ -1,4 +1,4 @@
-"""All that is known of one job, in four views under its verdict; groups open and close, and words are found."""
+"""The detail pane: one job in four views below its header, with groups that open and a search."""
 
 from bisect import bisect_left
 from dataclasses import replace
@@ -10,19 +10,22 @@ from textual.events import Click, Key
 
 from zjobtui.formatting.symbols import short_id
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.ui.detail_header import TAB_LINE, JobDetails, Page, Viewing, headline, page
+from zjobtui.ui.detail_header import TAB_LINE, JobDetails, Page, Viewing, build_page, header_lines
 from zjobtui.ui.detail_tabs import TABS, Tab, tab_at
 from zjobtui.ui.filter_input import open_filter_input
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.outline_lines import RenderedLine
 from zjobtui.ui.styled_line import Spans
 
-_HINTS = {Tab.SUMMARY: "words of subscriptions and order line items", Tab.RAW: "words of the answer; n and N go on"}
-"""The views in which words are found, and what the line in which they are typed says."""
+_SEARCH_HINTS = {
+    Tab.SUMMARY: "filter subscriptions and order line items",
+    Tab.RAW: "search the response; n/N next/previous",
+}
+"""The views that can be searched, with the placeholder of the search input."""
 
 
-class _Place(NamedTuple):
-    """Where a person is in a view: the key of the line under the cursor, its index, and the first line in view."""
+class _Position(NamedTuple):
+    """A position in a view: key and index of the line under the cursor, and the first line in view."""
 
     key: str = ""
     cursor: int = 0
@@ -30,153 +33,155 @@ class _Place(NamedTuple):
 
 
 class JobDetail(LineListView):
-    """Shows one subject. Which view is on, and what is opened in it, stays so for every job and whatever comes."""
+    """Show one job. The view, the open groups and the search are kept for the next job."""
 
     BINDINGS = [
         Binding("enter,space", "toggle_group", "open or close", show=False),
         Binding("right", "open(True)", "open", show=False),
         Binding("left", "open(False)", "close", show=False),
-        Binding("slash", "find", "find", show=False),
+        Binding("slash", "search", "search", show=False),
         Binding("n", "match(1)", "next match", show=False),
-        Binding("N", "match(-1)", "match before", show=False),
+        Binding("N", "match(-1)", "previous match", show=False),
     ]
 
     def __init__(self) -> None:
         super().__init__(id="detail")
-        self._subject: JobDetails | None = None
+        self._details: JobDetails | None = None
         self._page = Page(())
-        self._head: list[RenderedLine] = []
+        self._header: list[RenderedLine] = []
         self._tab = Tab.SUMMARY
         self._opened: dict[str, bool] = {}
-        self._words: dict[Tab, str] = {}
-        self._places: dict[Tab, _Place] = {}
+        self._searches: dict[Tab, str] = {}
+        self._positions: dict[Tab, _Position] = {}
         self._match = 0
-        self._is_difference = False
+        self._is_diff = False
         self._now = 0.0
-        self._minute = 0.0
+        self._empty_text = ""
+        self._answer_minute = 0.0
         self.zone: tzinfo | None = None
-        """The zone of the times; the machine's own where it is None."""
+        """Time zone of the times; None for the machine's."""
 
-    def show(self, subject: JobDetails | None, now: float) -> None:
-        """Takes a subject; for the same job every view stays as it is.
+    def show(self, details: JobDetails | None, now: float, empty_text: str = "") -> None:
+        """Show a job; the same job keeps the positions in its views.
 
-        Another is read from the top of each, or from the first match in the answer: what is looked for stays.
+        Another job is shown from the top, or from the first search match in the raw view; `empty_text` is shown if
+        there is no job.
         """
-        same = bool(subject and self._subject and subject.watch.job == self._subject.watch.job)
-        self._subject, self._now = subject, now
-        if not same:
-            self._places, self._match = {}, 0
-        self._rebuild(None if same else _Place())
-        if not same and self._tab is Tab.RAW and self._page.stops:
+        is_same = bool(details and self._details and details.watch.job == self._details.watch.job)
+        self._details, self._now, self._empty_text = details, now, empty_text
+        if not is_same:
+            self._positions, self._match = {}, 0
+        self._rebuild(None if is_same else _Position())
+        if not is_same and self._tab is Tab.RAW and self._page.matches:
             self._go_to_match(0)
 
-    def confirm(self, watch: WatchedJob) -> None:
-        """Takes a watch of the same job, of which nothing new is known but when: what time changes, `tick` draws."""
-        if self._subject is not None and self._subject.watch.job == watch.job:
-            self._subject = replace(self._subject, watch=watch)
+    def update_times(self, watch: WatchedJob) -> None:
+        """Take a state of the same job in which only times have changed; `tick` draws them."""
+        if self._details is not None and self._details.watch.job == watch.job:
+            self._details = replace(self._details, watch=watch)
 
     def tick(self, now: float) -> None:
-        """Lets time pass: the headline and a wait that goes on read differently then, and the last answer's minute."""
+        """Draw what has changed with time: the header, the timeline of a running job, the minute of the last answer."""
         self._now = now
-        if self._subject is None:
+        if self._details is None:
             return
-        watch = self._subject.watch
+        watch = self._details.watch
         is_growing = self._tab is Tab.TIMELINE and not watch.is_final
-        is_next_minute = _minute(self._subject) != self._minute
-        if is_growing or is_next_minute or list(headline(self._subject, now, self.line_width)) != self._head:
+        is_next_minute = _answer_minute_of(self._details) != self._answer_minute
+        if is_growing or is_next_minute or list(header_lines(self._details, now, self.line_width)) != self._header:
             self._rebuild()
 
-    def turn_to(self, tab: Tab) -> None:
-        """Shows another view, where it was left; who moves along the tabs stays on them."""
-        here = self._place()
-        self._places[self._tab] = here
+    def show_tab(self, tab: Tab) -> None:
+        """Show a view at its last position; a cursor on the line of tabs stays there."""
+        position = self._position()
+        self._positions[self._tab] = position
         self._tab = tab
-        self._rebuild(here if here.key == TAB_LINE else self._places.get(tab, _Place()))
+        self._rebuild(position if position.key == TAB_LINE else self._positions.get(tab, _Position()))
 
-    def turn(self, step: int) -> None:
-        """Shows the view before or after."""
-        self.turn_to(TABS[(TABS.index(self._tab) + step) % len(TABS)])
+    def step_tab(self, step: int) -> None:
+        """Show the next or previous view."""
+        self.show_tab(TABS[(TABS.index(self._tab) + step) % len(TABS)])
 
     def line(self, index: int) -> Spans:
-        """The line at `index`."""
+        """Return the line at `index`."""
         return self._page.lines[index].spans
 
-    def chosen(self) -> None:
-        """Opens or closes what the cursor is on."""
+    def activate_line(self) -> None:
+        """Open or close the group under the cursor."""
         self.action_toggle_group()
 
-    def find(self, words: str) -> None:
-        """Narrows the summary to words, or looks for them in the answer from the cursor on."""
-        self._words[self._tab] = words
+    def search(self, text: str) -> None:
+        """Filter the groups of the summary, or search the response from the cursor on."""
+        self._searches[self._tab] = text
         start = self.cursor
         self._rebuild()
-        if words and self._page.stops:
-            self._go_to_match(bisect_left(self._page.stops, start) % len(self._page.stops))
+        if text and self._page.matches:
+            self._go_to_match(bisect_left(self._page.matches, start) % len(self._page.matches))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Where nothing can be found, or nothing is looked for, the key is another's."""
+        """Leave the keys of a search to other bindings if there is nothing to search."""
         match action:
-            case "find":
-                return self._tab in _HINTS and bool(self._subject)
+            case "search":
+                return self._tab in _SEARCH_HINTS and bool(self._details)
             case "match":
-                return self._tab is Tab.RAW and bool(self._words.get(self._tab))
+                return self._tab is Tab.RAW and bool(self._searches.get(self._tab))
         return super().check_action(action, parameters)
 
-    async def action_find(self) -> None:
-        """Opens the line in which words are typed."""
-        await open_filter_input(self, self._words.get(self._tab, ""), _HINTS[self._tab], self.find)
+    async def action_search(self) -> None:
+        """Open the search input."""
+        await open_filter_input(self, self._searches.get(self._tab, ""), _SEARCH_HINTS[self._tab], self.search)
 
     def action_match(self, step: int) -> None:
-        """Goes to the next match or the one before, and on from the other end."""
-        if not (stops := self._page.stops):
+        """Go to the next or previous match, wrapping around."""
+        if not (matches := self._page.matches):
             return
-        if stops[self._match % len(stops)] == self.cursor:
+        if matches[self._match % len(matches)] == self.cursor:
             number = self._match + step
         else:
-            number = bisect_left(stops, self.cursor) - (step < 0)
-        self._go_to_match(number % len(stops))
+            number = bisect_left(matches, self.cursor) - (step < 0)
+        self._go_to_match(number % len(matches))
 
-    def compare(self) -> None:
-        """Shows in the raw answer what is different from the earlier one, or the whole of the last."""
-        is_on = self._is_difference and self._tab is Tab.RAW
-        self.turn_to(Tab.RAW)
-        if self._subject and self._subject.earlier:
-            self._is_difference = not is_on
-            self._rebuild(_Place())
+    def toggle_diff(self) -> None:
+        """Show the difference from the previous response in the raw view, or the whole last response."""
+        is_on = self._is_diff and self._tab is Tab.RAW
+        self.show_tab(Tab.RAW)
+        if self._details and self._details.previous:
+            self._is_diff = not is_on
+            self._rebuild(_Position())
 
     def key_escape(self, event: Key) -> None:
-        """Drops what is looked for; where nothing is, the key is another's."""
-        if self._words.get(self._tab):
+        """Clear the search; without a search leave the key to other handlers."""
+        if self._searches.get(self._tab):
             event.stop()
-            self.find("")
+            self.search("")
 
     def action_toggle_group(self) -> None:
-        """Opens or closes the group under the cursor."""
+        """Open or close the group under the cursor."""
         if self.count and (line := self._page.lines[self.cursor]).can_open:
             self._open(line.key, to_open=not line.is_open)
 
     def action_open(self, to_open: bool) -> None:
-        """Opens the group under the cursor, or closes the one that the cursor is in; on the tabs, goes along them."""
+        """Open the group under the cursor, or close the one around it; on the line of tabs, show another view."""
         if not self.count:
             return
         line = self._page.lines[self.cursor]
         if line.key == TAB_LINE:
-            self.turn(1 if to_open else -1)
+            self.step_tab(1 if to_open else -1)
         elif line.can_open and line.is_open != to_open:
             self._open(line.key, to_open=to_open)
         elif not to_open:
-            self._to_heading()
+            self._go_to_heading()
 
     def on_click(self, event: Click) -> None:
-        """A click on a tab shows its view; any other is the base class's own, which Textual calls afterwards."""
+        """Show the view of a clicked tab; Textual calls the handler of the base class for other clicks."""
         index = event.y - self.gutter.top + self.scroll_offset.y
         if 0 <= index < self.count and self._page.lines[index].key == TAB_LINE:
             event.prevent_default()
             if (tab := tab_at(self._tab, self.line_width, event.x - self.gutter.left)) is not None:
-                self.turn_to(tab)
+                self.show_tab(tab)
 
     def on_resize(self) -> None:
-        """Wraps anew for the width there is; Textual calls the base class's own afterwards."""
+        """Wrap the text for the new width; Textual calls the handler of the base class next."""
         if self.count:
             self._rebuild()
 
@@ -184,7 +189,7 @@ class JobDetail(LineListView):
         self._opened[key] = to_open
         self._rebuild()
 
-    def _to_heading(self) -> None:
+    def _go_to_heading(self) -> None:
         lines = self._page.lines
         for index in range(self.cursor - 1, -1, -1):
             line = lines[index]
@@ -194,52 +199,52 @@ class JobDetail(LineListView):
 
     def _go_to_match(self, number: int) -> None:
         self._match = number
-        place, top = self._page.stops[number], self.scroll_offset.y
+        line, top = self._page.matches[number], self.scroll_offset.y
         if self._tab is Tab.SUMMARY:
-            top = place - 1
-        elif not top <= place < top + self.page_lines:
-            top = place - self.page_lines // 3
-        self.reset(self.count, place, top)
-        self._entitle()
+            top = line - 1
+        elif not top <= line < top + self.page_lines:
+            top = line - self.page_lines // 3
+        self.set_lines(self.count, line, top)
+        self._update_titles()
 
-    def _place(self) -> _Place:
+    def _position(self) -> _Position:
         key = self._page.lines[self.cursor].key if self.count else ""
-        return _Place(key, self.cursor, self.scroll_offset.y)
+        return _Position(key, self.cursor, self.scroll_offset.y)
 
-    def _rebuild(self, place: _Place | None = None) -> None:
-        """Makes the lines anew; the cursor stays on its line, and that at its place on the screen."""
-        place = place or self._place()
-        self._minute = _minute(self._subject)
-        words = self._words.get(self._tab, "")
-        viewing = Viewing(self._tab, words, self._is_difference, self._opened, self.zone)
-        self._page = page(self._subject, viewing, self._now, self.line_width)
-        self._head = list(headline(self._subject, self._now, self.line_width)) if self._subject else []
-        self._entitle()
-        cursor = self._where(place)
-        self.reset(len(self._page.lines), cursor, place.top + cursor - place.cursor)
+    def _rebuild(self, position: _Position | None = None) -> None:
+        """Build the lines again; the cursor stays on its line, and the line at its place on the screen."""
+        position = position or self._position()
+        self._answer_minute = _answer_minute_of(self._details)
+        search = self._searches.get(self._tab, "")
+        viewing = Viewing(self._tab, search, self._is_diff, self._opened, self.zone)
+        self._page = build_page(self._details, viewing, self._now, self.line_width, self._empty_text)
+        self._header = list(header_lines(self._details, self._now, self.line_width)) if self._details else []
+        self._update_titles()
+        cursor = self._find_cursor(position)
+        self.set_lines(len(self._page.lines), cursor, position.top + cursor - position.cursor)
 
-    def _where(self, place: _Place) -> int:
+    def _find_cursor(self, position: _Position) -> int:
         lines = self._page.lines
-        if not place.key or (place.cursor < len(lines) and lines[place.cursor].key == place.key):
-            return place.cursor
-        return next((index for index, line in enumerate(lines) if line.key == place.key), place.cursor)
+        if not position.key or (position.cursor < len(lines) and lines[position.cursor].key == position.key):
+            return position.cursor
+        return next((index for index, line in enumerate(lines) if line.key == position.key), position.cursor)
 
-    def _entitle(self) -> None:
-        words, told = self._words.get(self._tab), self._page.told
-        if words and self._tab is Tab.RAW:
-            matches = len(self._page.stops)
-            told = f"{self._match % matches + 1:,} of {matches:,}" if matches else "nowhere"
-        self.entitle(_title(self._subject, self.line_width), f"{told} · “{words}”" if words else "")
-
-
-def _minute(subject: JobDetails | None) -> float:
-    """The minute of the last answer, which is told no finer while a job runs."""
-    return (subject.watch.last_answer_at or 0.0) // 60 if subject else 0.0
+    def _update_titles(self) -> None:
+        search, text = self._searches.get(self._tab), self._page.match_text
+        if search and self._tab is Tab.RAW:
+            matches = len(self._page.matches)
+            text = f"{self._match % matches + 1:,} of {matches:,}" if matches else "no matches"
+        self.set_titles(_title(self._details, self.line_width), f"{text} · “{search}”" if search else "")
 
 
-def _title(subject: JobDetails | None, width: int) -> str:
-    """Label and short id, or the id as far as the border has room for it beside its corners."""
-    if subject is None:
+def _answer_minute_of(details: JobDetails | None) -> float:
+    """Return the minute of the last answer, which is shown to the minute while a job runs."""
+    return (details.watch.last_answer_at or 0.0) // 60 if details else 0.0
+
+
+def _title(details: JobDetails | None, width: int) -> str:
+    """Return label and short id, or as much of the id as fits in the border."""
+    if details is None:
         return "Job"
-    given = subject.watch.job.id.given
-    return f"{subject.watch.label} · {short_id(given)}" if subject.watch.label else short_id(given, max(width - 3, 9))
+    given = details.watch.job.id.given
+    return f"{details.watch.label} · {short_id(given)}" if details.watch.label else short_id(given, max(width - 3, 9))

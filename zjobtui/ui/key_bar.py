@@ -1,4 +1,4 @@
-"""The bottom line: what the keys do, from the catalogue; a click is as good as the key."""
+"""The bottom line: keys and their actions from the catalogue; they can be clicked."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,7 +12,7 @@ from zjobtui.ui.styled_line import Span, cell_length, to_strip, truncate
 
 
 class KeyBar(Widget):
-    """Draws each key with its action's name, as many as fit; one widget, since a dozen cost a tenth of the start."""
+    """Draw as many keys with their actions as fit; one widget, since a dozen take a tenth of the startup time."""
 
     COMPONENT_CLASSES = {"lines--key", "lines--plain"}
 
@@ -21,34 +21,34 @@ class KeyBar(Widget):
         self._actions = tuple(action for action in actions if action.in_footer)
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - Textual's signature; there is one line
-        """The bar itself."""
-        spans = [span for action, _ in fitting(self._actions, self.size.width) for span in spans_of(action)]
+        """Draw the bar."""
+        spans = [span for action, _ in fit_actions(self._actions, self.size.width) for span in action_spans(action)]
         return to_strip(truncate(tuple(spans), self.size.width), self.size.width, self._style)
 
     async def on_click(self, event: Click) -> None:
-        """Does what the clicked name says."""
-        for action, start in fitting(self._actions, self.size.width):
-            if start <= event.x < start + cell_length(spans_of(action)):
-                await self.screen.run_action(action.does)
+        """Run the clicked action."""
+        for action, start in fit_actions(self._actions, self.size.width):
+            if start <= event.x < start + cell_length(action_spans(action)):
+                await self.screen.run_action(action.command)
                 return
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"lines--{name or 'plain'}", partial=False)
 
 
-def spans_of(action: Action) -> tuple[Span, ...]:
-    """A key and its action's name."""
-    return ((f" {action.shown_key} ", "key"), (f"{action.name} ", "plain"))
+def action_spans(action: Action) -> tuple[Span, ...]:
+    """Return the key and the name of an action."""
+    return ((f" {action.display_key} ", "key"), (f"{action.name} ", "plain"))
 
 
-def fitting(actions: Sequence[Action], width: int) -> list[tuple[Action, int]]:
-    """The actions that fit in whole, each with the cell in which it starts; help and quit always do."""
+def fit_actions(actions: Sequence[Action], width: int) -> list[tuple[Action, int]]:
+    """Return the actions that fit completely, each with its first cell; help and quit are always included."""
     last = [action for action in actions if action.group == "Program"]
-    room = width - sum(cell_length(spans_of(action)) for action in last)
+    room = width - sum(cell_length(action_spans(action)) for action in last)
     placed: list[tuple[Action, int]] = []
     at = 0
     for action in actions:
-        length = cell_length(spans_of(action))
+        length = cell_length(action_spans(action))
         if action in last or at + length <= room:
             placed.append((action, at))
             at += length

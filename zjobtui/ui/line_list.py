@@ -1,4 +1,4 @@
-"""A scrolling pane of single lines with a cursor, which draws only the lines that changed; knows no job."""
+"""Scrolling pane of lines with a cursor that draws only the lines that changed."""
 
 from collections.abc import Container
 from typing import Self
@@ -18,12 +18,12 @@ TONES = ("key", "plain", "muted", "good", "running", "attention", "bad", "strong
 
 
 class LineListView(ScrollView, can_focus=True):
-    """Shows lines that a subclass gives by `line(index)`; the cursor is a line, the view follows it."""
+    """Show the lines that a subclass returns from `line(index)`, and keep the cursor in view."""
 
     COMPONENT_CLASSES = {"lines--cursor", *(f"lines--{tone}" for tone in TONES)}
 
     ALLOW_SELECT = False
-    """Textual cannot know what is drawn here; the terminal's own selection does (with shift)."""
+    """Textual cannot select text that is drawn line by line; the terminal can, with shift."""
 
     BINDINGS = [
         Binding("down,j", "move(1)", "down", show=False),
@@ -35,68 +35,68 @@ class LineListView(ScrollView, can_focus=True):
     ]
 
     cursor = reactive(0, repaint=False)
-    """The index of the line under the cursor."""
+    """Index of the line under the cursor."""
 
     count = 0
-    """How many lines there are."""
+    """Number of lines."""
 
     def line(self, index: int) -> Spans:
-        """The line at `index`, as spans; for subclasses."""
+        """Return the line at `index`; implemented by subclasses."""
         raise NotImplementedError
 
     def cursor_moved(self) -> None:
-        """A person has moved the cursor; for subclasses."""
+        """React to a cursor that the user moved; for subclasses."""
 
-    def chosen(self) -> None:
-        """A person has chosen the line under the cursor with enter or a click on it; for subclasses."""
+    def activate_line(self) -> None:
+        """React to enter or a click on the cursor line; for subclasses."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
         self._titles = ("", "")
-        self._is_titling = False
+        self._is_setting_titles = False
         self._drawn: dict[int, Spans] = {}
         self._styles: dict[tuple[str, bool], Style] = {}
 
-    def entitle(self, title: str, subtitle: str = "") -> None:
-        """Name the pane in its border."""
+    def set_titles(self, title: str, subtitle: str = "") -> None:
+        """Set the titles in the border."""
         before, self._titles = self._titles, (title, subtitle)
         if self._titles != before:
-            self._is_titling = True
+            self._is_setting_titles = True
             self.border_title, self.border_subtitle = Content(title), Content(subtitle)
-            self._is_titling = False
+            self._is_setting_titles = False
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """Draw only the border for a title, for which Textual asks to draw the whole pane."""
-        if self._is_titling:
+        """Draw only the border if a title changed; Textual asks to draw the whole pane."""
+        if self._is_setting_titles:
             width, height = self.outer_size
             regions = tuple(Region(0, y, width, 1).translate(-self.content_offset) for y in (0, height - 1))
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
-    def reset(self, count: int, cursor: int, top: int) -> None:
-        """Takes a new set of lines: how many, where the cursor is, and which line comes first in view."""
-        was_at = self.cursor - self.scroll_offset.y
+    def set_lines(self, count: int, cursor: int, top: int) -> None:
+        """Set the number of lines, the cursor and the first line in view."""
+        old_y = self.cursor - self.scroll_offset.y
         if count != self.count:
             if not (count and self.count):
-                self.redraw()  # where there is no line, there is no cursor either
+                self.refresh_all()  # an empty list has no cursor
             self.count = count
-            self._fit_scrollbar()
+            self._update_scrollbar()
         self.set_reactive(LineListView.cursor, max(0, min(cursor, count - 1)))
         top = max(0, min(top, count - self.page_lines))
         if top != self.scroll_offset.y:
             self._scroll_top(top)
         else:
-            self.redraw_changed()
-        for y in {was_at} ^ {self.cursor - top}:
+            self.refresh_changed()
+        for y in {old_y} ^ {self.cursor - top}:
             self._refresh_line(y)
 
-    def redraw(self) -> None:
-        """Draws everything in view anew."""
+    def refresh_all(self) -> None:
+        """Draw all lines in view again."""
         self._drawn.clear()
         self._styles.clear()
         self.refresh()
 
-    def redraw_changed(self, only: Container[int] | None = None) -> None:
-        """Draw the lines in view that differ from what was drawn before; `only` are the lines that may."""
+    def refresh_changed(self, only: Container[int] | None = None) -> None:
+        """Draw the lines in view that differ from what was drawn; `only` limits the lines to compare."""
         top = self.scroll_offset.y
         for y in range(self.page_lines):
             if only is not None and top + y not in only:
@@ -107,23 +107,23 @@ class LineListView(ScrollView, can_focus=True):
 
     @property
     def page_lines(self) -> int:
-        """How many lines fit in view."""
+        """Number of lines that fit in view."""
         return max(1, self.scrollable_content_region.height)
 
     @property
     def line_width(self) -> int:
-        """Cells of a line."""
+        """Width of a line in cells."""
         return self.scrollable_content_region.width
 
     def render_line(self, y: int) -> Strip:
-        """Draws one line of the view."""
+        """Draw one line of the view."""
         index, width = y + self.scroll_offset.y, self.size.width
         spans = self._drawn[y] = truncate(self.line(index), self.line_width) if index < self.count else ()
         has_cursor = index == self.cursor < self.count
         return to_strip(spans, width, lambda name: self._style(name or "plain", has_cursor=has_cursor))
 
     def show_cursor(self) -> None:
-        """Scrolls so far that the cursor is in view."""
+        """Scroll until the cursor is in view."""
         top, lines = self.scroll_offset.y, self.page_lines
         if self.cursor < top:
             self._scroll_top(self.cursor)
@@ -131,7 +131,7 @@ class LineListView(ScrollView, can_focus=True):
             self._scroll_top(self.cursor - lines + 1)
 
     def go_to(self, index: int) -> None:
-        """Moves the cursor as a person would."""
+        """Move the cursor as the user would."""
         index = max(0, min(index, self.count - 1))
         if self.count and index != self.cursor:
             self.cursor = index
@@ -139,51 +139,51 @@ class LineListView(ScrollView, can_focus=True):
             self.cursor_moved()
 
     def watch_cursor(self, old: int, new: int) -> None:
-        """Draws the line that the cursor left and the one it is on."""
+        """Draw the previous and the new cursor line."""
         for index in (old, new):
             self._refresh_line(index - self.scroll_offset.y)
 
     def on_resize(self) -> None:
-        """Keeps the cursor in view in whatever room there is; Textual has drawn all of it anew."""
-        self._fit_scrollbar()
+        """Keep the cursor in view; Textual has drawn everything again."""
+        self._update_scrollbar()
         self.show_cursor()
 
     def on_focus(self) -> None:
-        """The cursor looks different where keys go."""
-        self.redraw()
+        """Draw the cursor in its focused style."""
+        self.refresh_all()
 
     def on_blur(self) -> None:
-        """The cursor looks different where keys do not go."""
-        self.redraw()
+        """Draw the cursor in its unfocused style."""
+        self.refresh_all()
 
     def notify_style_update(self) -> None:
-        """A theme has changed: colours are looked up anew."""
+        """Drop cached colours after a change of the theme."""
         super().notify_style_update()
         self._styles.clear()
 
     def on_click(self, event: Click) -> None:
-        """A click moves the cursor; one on the cursor's line chooses it; the border is no line."""
+        """Move the cursor to the clicked line; activate it if the cursor was there. The border is not a line."""
         at = event.get_content_offset(self)
         index = at.y + self.scroll_offset.y if at is not None else -1
         if not 0 <= index < self.count:
             return
         if index == self.cursor:
-            self.chosen()
+            self.activate_line()
         self.go_to(index)
 
     def action_move(self, step: int) -> None:
-        """Moves the cursor by lines."""
+        """Move the cursor by lines."""
         self.go_to(self.cursor + step)
 
     def action_page(self, step: int) -> None:
-        """Moves the cursor by screens."""
+        """Move the cursor by pages."""
         self.go_to(self.cursor + step * max(1, self.page_lines - 1))
 
     def action_edge(self, which: int) -> None:
-        """Moves the cursor to the first or the last line."""
+        """Move the cursor to the first or last line."""
         self.go_to(0 if which < 0 else self.count - 1)
 
-    def _fit_scrollbar(self) -> None:
+    def _update_scrollbar(self) -> None:
         self.virtual_size = Size(self.scrollable_content_region.width, self.count)
 
     def _refresh_line(self, y: int) -> None:

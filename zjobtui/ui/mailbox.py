@@ -1,4 +1,4 @@
-"""Hands the newest state from the engine's thread to the screen's, and tells which states bring news."""
+"""Transfer of the newest state from the engine's thread to the screen, and detection of changes that matter."""
 
 import threading
 from collections.abc import Callable
@@ -13,38 +13,38 @@ _tenant_status = attrgetter("problem", "is_paused", "is_following")
 
 
 class Mailbox:
-    """Holds the newest state until it is taken; each `put` calls `ring`, also if an older state is still there."""
+    """Hold the newest state until it is taken; each `put` calls `notify`, even if an older state is still there."""
 
-    def __init__(self, ring: Callable[[], object]) -> None:
-        self._ring = ring
+    def __init__(self, notify: Callable[[], object]) -> None:
+        self._notify = notify
         self._state: State | None = None
         self._lock = threading.Lock()
 
     @property
     def newest(self) -> State | None:
-        """The state that waits to be taken."""
+        """The state that can be taken."""
         return self._state
 
     def put(self, state: State) -> None:
-        """Leaves a state, from any thread."""
+        """Store a state, from any thread."""
         with self._lock:
             self._state = state
-        self._ring()
+        self._notify()
 
     def take(self) -> State | None:
-        """Takes the newest state out."""
+        """Remove and return the newest state."""
         with self._lock:
             state, self._state = self._state, None
         return state
 
 
 def has_news(before: State, after: State) -> bool:
-    """Return whether a user waits for what is new: another verdict, job, edit or problem, not only later times."""
+    """Return whether the user waits for a change: a verdict, job, edit or problem, not only later times."""
     if (before.unsaved, before.fault, before.notice) != (after.unsaved, after.fault, after.notice):
         return True
     if before.statuses.keys() != after.statuses.keys() or len(before.watchlist) != len(after.watchlist):
         return True
-    if any(_tenant_status(before.statuses[name]) != _tenant_status(pulse) for name, pulse in after.statuses.items()):
+    if any(_tenant_status(before.statuses[name]) != _tenant_status(status) for name, status in after.statuses.items()):
         return True
     return any(
         old is None or old.verdict.kind is not new.verdict.kind or _annotations(old) != _annotations(new)

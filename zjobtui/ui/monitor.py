@@ -1,4 +1,4 @@
-"""The one screen: bar, list and detail; it holds the state, hands it down, and turns keys into calls on the engine."""
+"""The monitor screen: status bar, list and detail; it passes states to them and runs the actions of keys."""
 
 import gc
 from collections.abc import Callable, Sequence
@@ -21,12 +21,12 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.protocols import State
-from zjobtui.ui.actions import bindings, catalogue, key_of
+from zjobtui.ui.actions import bindings, catalogue, key_for
 from zjobtui.ui.detail_controller import DetailController
 from zjobtui.ui.detail_tabs import Tab
 from zjobtui.ui.filter_controller import FilterController
 from zjobtui.ui.key_bar import KeyBar
-from zjobtui.ui.list_model import ListPresenter
+from zjobtui.ui.list_model import ListPresenter, has_several_tenants
 from zjobtui.ui.mailbox import Mailbox, has_news
 from zjobtui.ui.notifier import NotificationSettings, Notifier
 from zjobtui.ui.protocols import EngineLike, ReportArchive, UiStateStore
@@ -41,26 +41,26 @@ if TYPE_CHECKING:
     from zjobtui.ui.job_actions import JobActions
 
 TICK = 1.0
-"""Seconds between looks at what time alone has changed; cells are sent only where they read differently."""
+"""Seconds between updates of what changes with time alone; only cells that differ are sent."""
 
 NEWS_EVERY = 0.2
-"""Seconds between two drawings of news in a burst; after a quieter moment it is drawn at once."""
+"""Minimum seconds between updates with news in a burst; the first one is shown at once."""
 
 TIMES_EVERY = 0.5
-"""Seconds for which states gather that bring nothing but later times: nobody reads faster."""
+"""Seconds for which states are collected that differ only in times."""
 
-ATTEND_AFTER = 0.4
-"""Seconds that the cursor must rest on a job before the engine is told that a person looks at it."""
+FOCUS_DELAY = 0.4
+"""Seconds that the cursor must rest on a job before the engine is told and the job is marked as read."""
 
-SHOW_EVERY = 0.3
-"""Seconds for which scrolling and new rows gather before the engine is given the jobs on screen."""
+VISIBLE_ROWS_DELAY = 0.3
+"""Seconds for which scrolling is collected before the engine is told which jobs are on screen."""
 
-_OF_NO_JOB = {"add", "undo", "all_seen", "screenshot"}
-"""Deeds that have nothing to do with the job under the cursor."""
+_WITHOUT_SELECTION = {"add", "undo", "mark_all_read", "screenshot"}
+"""Actions that do not need a selected job."""
 
 
 class Monitor(Screen[None]):
-    """The monitor. It draws the state it is made with at once, and starts the engine when that is on the screen."""
+    """The monitor. It shows the stored state at once, and starts the engine after that is on the screen."""
 
     BINDINGS = list(bindings())
     AUTO_FOCUS = "JobList"
@@ -74,96 +74,107 @@ class Monitor(Screen[None]):
         *,
         notice: str = "",
         first: Sequence[WatchedJob] = (),
-        look: Appearance = DEFAULT,
-        ways: NotificationSettings | None = None,
-        memory: UiStateStore | None = None,
-        exports: Path | None = None,
+        appearance: Appearance = DEFAULT,
+        notifications: NotificationSettings | None = None,
+        ui_state: UiStateStore | None = None,
+        export_folder: Path | None = None,
     ) -> None:
         super().__init__()
-        self.actions = catalogue(look.keys)
-        """What a person can do, each with the key in force."""
-        self._zone = UTC if look.is_utc else None
+        self.actions = catalogue(appearance.keys)
+        """The actions with their current keys."""
+        self._zone = UTC if appearance.is_utc else None
         self._engine = engine
+        self._archive = archive
         self._tenants = tuple(tenants)
-        self._exports = exports
+        self._export_folder = export_folder
         self._clock = clock
         self._first = tuple(first)
-        self._mailbox = Mailbox(self._announce)
-        self._shown = shown = ListPresenter(engine.state, tenants, clock, notice)
-        self._reading = DetailController(engine, archive, tenants, clock, shown)
-        self._archive = archive
-        self._teller = Notifier(ways or NotificationSettings(), clock, self._write, lambda text: toast(self.app, text))
-        self._panes = SplitView(are_tenants_named=shown.has_several_tenants)
+        self._mailbox = Mailbox(self._post_state_arrived)
+        self._bar = StatusBar(tenants)
+        self._notice = Static(Content(""), id="notice")
+        self._panes = SplitView(show_tenants=has_several_tenants(engine.state, tenants))
         self._list, self._detail = self._panes.rows, self._panes.detail
-        self._finding = FilterController(self, self._list, shown)
-        self._remembering = UiState(memory, self._shown.view, self._panes)
-        self._news_drawn_at = self._touched_at = 0.0
-        self._next_drawing: Timer | None = None
-        self._is_view_due = False
+        self._presenter = ListPresenter(
+            engine.state, tenants, clock, self._list, self._bar, self._notice, notice_text=notice
+        )
+        self._detail_controller = DetailController(
+            engine, archive, tenants, clock, self._presenter, self._list, self._detail
+        )
+        self._filter_controller = FilterController(self, self._list, self._presenter)
+        settings = notifications or NotificationSettings()
+        self._notifier = Notifier(settings, clock, self._write, lambda text: toast(self.app, text))
+        self._ui_state = UiState(ui_state, self._presenter.model, self._panes)
+        self._news_drawn_at = self._last_key_at = 0.0
+        self._draw_timer: Timer | None = None
+        self._is_visible_rows_timer_set = False
 
     @cached_property
-    def _deeds(self) -> "JobActions":
+    def _job_actions(self) -> "JobActions":
         from zjobtui.ui.job_actions import JobActions  # noqa: PLC0415 - 45 ms
 
-        behind = (self._engine, self._archive, self._tenants, self._clock, self._shown)
         return JobActions(
-            self, *behind, go_to=self._go_to, exports=self._exports, undo_key=key_of(self.actions, "undo")
+            self,
+            self._engine,
+            self._archive,
+            self._tenants,
+            self._clock,
+            self._presenter,
+            go_to=self._go_to,
+            export_folder=self._export_folder,
+            undo_key=key_for(self.actions, "undo"),
         )
 
     def compose(self) -> ComposeResult:
-        """Bar, notice, list and detail as they were left, footer."""
-        self._remembering.recall()
-        yield StatusBar(self._tenants)
-        yield Static(Content(""), id="notice")
+        """Compose status bar, notice, panes and key bar."""
+        self._ui_state.load()
+        yield self._bar
+        yield self._notice
         yield self._panes
         yield KeyBar(self.actions)
 
     def on_mount(self) -> None:
-        """Draws what is stored, then starts everything that takes time."""
-        self._bar = self.query_one(StatusBar)
+        """Show the stored state, then start everything that takes time."""
         self._detail.zone = self._bar.zone = self._zone
-        self._bar.retry_key = key_of(self.actions, "ask_now")
-        self._shown.place(self._list, self._bar, self.query_one("#notice", Static))
-        self._reading.place(self._list, self._detail)
-        self._draw(self._shown.state)
-        self.call_after_refresh(self._begin)
+        self._bar.retry_key = key_for(self.actions, "ask_now")
+        self._draw(self._presenter.state)
+        self.call_after_refresh(self._start_engine)
 
     def on_unmount(self) -> None:
-        """Keeps what was chosen last."""
-        self._remembering.leave()
+        """Save filter, order and divider."""
+        self._ui_state.save()
 
     def on_resize(self) -> None:
-        """Lays bar and notice out anew."""
-        self._shown.resized()
+        """Fit status bar and notice to the new width."""
+        self._presenter.update_layout()
 
-    class StateCame(Message):
-        """The mailbox holds a new state."""
+    class StateArrived(Message):
+        """The mailbox has a new state."""
 
         def can_replace(self, message: Message) -> bool:
-            """Return whether `message` may be dropped for this one: the mailbox holds the newest state alone."""
-            return isinstance(message, Monitor.StateCame)
+            """Return whether `message` may be dropped for this one: the mailbox has only the newest state."""
+            return isinstance(message, Monitor.StateArrived)
 
-    def _announce(self) -> None:
+    def _post_state_arrived(self) -> None:
         with suppress(RuntimeError):  # the loop has ended
-            self.post_message(self.StateCame())
+            self.post_message(self.StateArrived())
 
-    def on_monitor_state_came(self) -> None:
-        """Draw the newest state: at once for a user who presses keys, soon if it has news, else with later ones."""
+    def on_monitor_state_arrived(self) -> None:
+        """Show the newest state: at once while the user presses keys, soon if it has news, else with later ones."""
         now, state = self._clock.boot(), self._mailbox.newest
         if state is None:
             return
-        if now - self._touched_at <= TICK:
+        if now - self._last_key_at <= TICK:
             self._take_state()
-        elif has_news(self._shown.state, state):
+        elif has_news(self._presenter.state, state):
             self._draw_in(self._news_drawn_at + NEWS_EVERY - now, self._take_news)
-        elif self._next_drawing is None:
+        elif self._draw_timer is None:
             self._draw_in(TIMES_EVERY, self._take_state)
 
     def _draw_in(self, seconds: float, take: Callable[[], None]) -> None:
-        if self._next_drawing is not None:
-            self._next_drawing.stop()
+        if self._draw_timer is not None:
+            self._draw_timer.stop()
         if seconds > 0:
-            self._next_drawing = self.set_timer(seconds, take, name="draw")
+            self._draw_timer = self.set_timer(seconds, take, name="draw")
         else:
             take()
 
@@ -172,181 +183,194 @@ class Monitor(Screen[None]):
         self._take_state()
 
     def _take_state(self) -> None:
-        if self._next_drawing is not None:
-            self._next_drawing.stop()
-            self._next_drawing = None
+        if self._draw_timer is not None:
+            self._draw_timer.stop()
+            self._draw_timer = None
         if (state := self._mailbox.take()) is not None:
             self._draw(state)
 
-    def _view_changed(self) -> None:
-        """Tell the engine soon which jobs are on screen; only note it now, since a key may wait for this."""
-        if not self._is_view_due:
-            self._is_view_due = True
-            self.set_timer(SHOW_EVERY, self._show_rows, name="show rows")
+    def _schedule_visible_rows_report(self) -> None:
+        """Report the visible rows to the engine soon; only set a timer now, because a key may wait for this."""
+        if not self._is_visible_rows_timer_set:
+            self._is_visible_rows_timer_set = True
+            self.set_timer(VISIBLE_ROWS_DELAY, self._report_visible_rows, name="visible rows")
 
-    def _show_rows(self) -> None:
-        self._is_view_due = False
-        self._reading.show_rows()
+    def _report_visible_rows(self) -> None:
+        self._is_visible_rows_timer_set = False
+        self._detail_controller.report_visible_rows()
 
-    def on_job_list_moved(self) -> None:
-        """Shows the job under the cursor, and tells the engine when the cursor has come to rest."""
-        self._reading.show()
-        self.set_timer(ATTEND_AFTER, self._reading.attend, name="attend")
+    def on_job_list_cursor_moved(self) -> None:
+        """Show the selected job, and report it to the engine when the cursor rests."""
+        self._detail_controller.show()
+        self._schedule_focus_report()
 
-    def on_job_list_chosen(self) -> None:
-        """Goes to the detail."""
-        self._panes.go_to(self._detail)
+    def on_job_list_opened(self) -> None:
+        """Focus the detail."""
+        self._panes.focus_pane(self._detail)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """Whoever goes to the detail reads."""
+        """Keep the cursor on the selected job when the detail is focused."""
         if event.widget is self._detail:
-            self._stay()
+            self._pin_selection()
 
-    def _stay(self) -> None:
-        """Whoever reads about a job stays with it, though another becomes more urgent."""
-        self._list.is_placed |= self._list.selected is not None
-        self._look()
+    def _pin_selection(self) -> None:
+        """Keep the cursor on the job being read even if a more urgent one appears."""
+        self._list.user_moved_cursor |= self._list.selected is not None
+        self._report_focus_soon()
 
-    def _look(self) -> None:
-        """Mark the selected job as seen soon, and renew its preference in polling."""
-        if self._reading.is_of_unseen or self._reading.is_attention_old:
-            self.set_timer(ATTEND_AFTER, self._reading.attend, name="attend")
+    def _report_focus_soon(self) -> None:
+        """Report the focused job to the engine, and mark it as read, if that is due."""
+        if self._detail_controller.has_unread_selection or self._detail_controller.is_focus_report_old:
+            self._schedule_focus_report()
+
+    def _schedule_focus_report(self) -> None:
+        self.set_timer(FOCUS_DELAY, self._detail_controller.report_focus, name="focus")
 
     def on_paste(self, event: Paste) -> None:
-        """A text pasted anywhere is a text to find ids in."""
-        self._deeds.add(event.text)
+        """Open the dialog that adds jobs with the pasted text."""
+        self._job_actions.add(event.text)
 
     def on_key(self) -> None:
-        """While a person moves, rows keep their places; whoever does something sees the job under the cursor."""
-        self._touched_at = self._clock.boot()
-        self._shown.touched()
-        self._look()
+        """Freeze row order while the user navigates, and mark the selected job as read."""
+        self._last_key_at = self._clock.boot()
+        self._presenter.freeze_order()
+        self._report_focus_soon()
 
-    def on_job_list_marked(self) -> None:
-        """Counts the marks in the title."""
-        self._shown.draw_title()
+    def on_job_list_marks_changed(self) -> None:
+        """Show the number of marked jobs."""
+        self._presenter.update_title()
 
-    def on_status_bar_picked(self, event: StatusBar.Picked) -> None:
-        """A click on a count shows just those jobs, and a second one all again."""
-        self._finding.toggle(event.kind)
+    def on_status_bar_count_clicked(self, event: StatusBar.CountClicked) -> None:
+        """Show only the jobs of the clicked count, or all jobs on a second click."""
+        self._filter_controller.toggle_verdict(event.kind)
 
-    def remark(self, text: str) -> None:
-        """Says something above the list until it says something else."""
-        self._shown.remark(text)
+    def set_message(self, text: str) -> None:
+        """Show a message above the list until it is replaced."""
+        self._presenter.set_message(text)
 
-    async def action_do(self, deed: str) -> None:
-        """Does to jobs what the catalogue names; whoever does anything to a job stays with it."""
-        self._list.is_placed |= deed not in _OF_NO_JOB
-        if (doing := getattr(self._deeds, deed)()) is not None:
-            await doing
+    async def action_job(self, name: str) -> None:
+        """Run an action on jobs; if it acts on the selected job, keep the cursor there."""
+        self._list.user_moved_cursor |= name not in _WITHOUT_SELECTION
+        await self._job_actions.run(name)
+
+    async def action_list(self, name: str) -> None:
+        """Run an action of the list, even if the detail is focused."""
+        await self._list.run_action(name)
+
+    async def action_filter(self) -> None:
+        """Open the filter input."""
+        await self._filter_controller.prompt_filter()
+
+    def action_next_verdict(self) -> None:
+        """Show only the jobs of the next verdict."""
+        self._filter_controller.show_next_verdict()
+
+    async def action_sort(self) -> None:
+        """Ask for an order."""
+        await self._filter_controller.prompt_sort()
 
     def action_pause(self) -> None:
-        """Pauses polling, or goes on."""
-        if self._shown.held_at is None:
-            self._shown.held_at = self._clock.now()
+        """Pause or resume polling."""
+        if self._presenter.paused_at is None:
+            self._presenter.paused_at = self._clock.now()
             self._engine.pause()
         else:
-            self._shown.held_at = None
+            self._presenter.paused_at = None
             self._engine.resume()
 
     def action_mute(self) -> None:
-        """Tells nothing by bell, notification and command, or tells again."""
-        self._teller.is_muted = not self._teller.is_muted
-        self._shown.is_muted = self._teller.is_muted
-        self._shown.draw_bar()
-
-    async def action_find(self, deed: str) -> None:
-        """Finds what the catalogue names."""
-        await getattr(self._finding, deed)()
-
-    def action_rows(self, deed: str) -> None:
-        """Does in the list what the catalogue names."""
-        getattr(self._list, f"action_{deed}")()
+        """Mute or unmute notifications."""
+        self._notifier.is_muted = not self._notifier.is_muted
+        self._presenter.is_muted = self._notifier.is_muted
+        self._presenter.update_bar()
 
     def action_other_pane(self) -> None:
-        """Goes to the other pane."""
-        self._panes.go_to(self._list if self._detail.has_focus else self._detail)
+        """Focus the other pane."""
+        self._panes.focus_pane(self._list if self._detail.has_focus else self._detail)
 
     def action_view(self, name: str) -> None:
-        """Shows a view of the detail; whoever chooses one reads."""
-        self._stay()
-        self._detail.turn_to(Tab[name])
+        """Show a view of the detail."""
+        self._pin_selection()
+        self._detail.show_tab(Tab[name])
 
-    def action_turn(self, step: int) -> None:
-        """Shows the view of the detail before or after."""
-        self._stay()
-        self._detail.turn(step)
+    def action_step_view(self, step: int) -> None:
+        """Show the next or previous view of the detail."""
+        self._pin_selection()
+        self._detail.step_tab(step)
 
     def action_difference(self) -> None:
-        """Shows what is different from the answer before, or the whole answer again."""
-        self._stay()
-        self._detail.compare()
+        """Show the difference from the previous response, or the whole response."""
+        self._pin_selection()
+        self._detail.toggle_diff()
 
     def action_utc(self) -> None:
-        """Shows times in UTC, or in local time again."""
+        """Switch times between UTC and local time."""
         self._zone = None if self._zone else UTC
         self._detail.zone = self._bar.zone = self._zone
-        self._shown.draw_bar()
-        self._reading.show()
+        self._presenter.update_bar()
+        self._detail_controller.show()
         toast(self.app, "Times are in UTC." if self._zone else "Times are in local time.")
 
     def action_divide(self, steps: int) -> None:
-        """Moves the border between list and detail."""
+        """Move the divider between list and detail."""
         self._panes.move_divider(steps)
 
     def action_help(self) -> None:
-        """Shows what every key does."""
+        """Show the help."""
         from zjobtui.ui.help import Help  # noqa: PLC0415 - 35 ms
 
         self.app.push_screen(Help(self.actions))
 
     def action_quit(self) -> None:
-        """Leaves."""
+        """Quit the program."""
         self.app.exit()
 
     def key_escape(self) -> None:
-        """Back to the list; there, takes marks away, and then the filter."""
+        """Go back to the list; in the list, unmark all jobs, then clear the filter."""
         if not self._list.has_focus:
-            self._panes.go_to(self._list)
+            self._panes.focus_pane(self._list)
         elif self._list.marked:
-            self._list.mark(frozenset())
-        elif self._shown.view.text:
-            self._shown.filter("")
+            self._list.set_marked(frozenset())
+        elif self._presenter.model.filter_text:
+            self._presenter.set_filter("")
 
     def _go_to(self, jobs: Sequence[JobRef]) -> bool:
-        """Goes to a new job, of several to the first where the cursor was moved; false where the filter hides them."""
+        """Move the cursor to a new job, or to the first of several if the user has moved it.
+
+        Return whether the jobs are shown, and not hidden by the filter.
+        """
         self._take_state()
-        self._list.is_placed |= len(jobs) == 1
-        if self._list.is_placed:
-            return self._list.return_to(jobs[0])
+        self._list.user_moved_cursor |= len(jobs) == 1
+        if self._list.user_moved_cursor:
+            return self._list.move_cursor_to(jobs[0])
         return not {watch.job for watch in self._list.watches}.isdisjoint(jobs)
 
     def _write(self, sequence: str) -> None:
         write(self.app, sequence)
 
-    def _begin(self) -> None:
+    def _start_engine(self) -> None:
         if not gc.isenabled():
-            gc.freeze()  # what is there now stays; looking through it again and again would hold up a key in ten
+            gc.freeze()  # objects of the start stay; collecting them again would delay one key in ten
             gc.enable()
         self.set_interval(TICK, self._tick, name="tick")
         self._engine.start()
-        self._reading.show_rows()
-        self._list.view_changed = self._view_changed
-        self._reading.begin()
+        self._detail_controller.report_visible_rows()
+        self._list.view_changed = self._schedule_visible_rows_report
+        self._detail_controller.start()
         self._engine.subscribe(self._mailbox.put)
         if self._first:
             self._engine.watch(self._first)
 
     def _draw(self, state: State) -> None:
-        before = self._shown.state.watchlist
-        self._teller.compare(before, state.watchlist)
-        self._teller.tell(state.watchlist)
-        self._shown.draw(state)
+        before = self._presenter.state.watchlist
+        self._notifier.observe(before, state.watchlist)
+        self._notifier.flush(state.watchlist)
+        self._presenter.update(state)
         selected = self._list.selected
-        self._reading.renew(before.get(selected.job) if selected else None)
+        self._detail_controller.refresh(before.get(selected.job) if selected else None)
 
     def _tick(self) -> None:
-        self._teller.tell(self._shown.state.watchlist)
-        self._shown.tick(self._teller.fault)
+        self._notifier.flush(self._presenter.state.watchlist)
+        self._presenter.tick(self._notifier.fault)
         self._detail.tick(self._clock.now())
-        self._remembering.settle(partial(self.run_worker, thread=True, group="memory"))
+        self._ui_state.save_if_settled(partial(self.run_worker, thread=True, group="ui state"))

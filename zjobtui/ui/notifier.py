@@ -1,4 +1,4 @@
-"""Tells a person who does not look: by bell, desktop, or a program of that person's own; never twice."""
+"""Notifications by bell, desktop, toast and a program of the user; each event is notified once."""
 
 import json
 import os
@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from zjobtui.clock import Clock
-from zjobtui.formatting.events import line_of, records_of
+from zjobtui.formatting.events import notification_line, notification_records
 from zjobtui.models.notifications import NotificationQueue, Topic, notifications_of
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.ui.clipboard import notification
+from zjobtui.ui.clipboard import notification_sequence
 from zjobtui.ui.protocols import NotifyProgram
 
 BELL = "\a"
@@ -17,7 +17,7 @@ BELL = "\a"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationSettings:
-    """Of what a person wants to be told, and how; `osc` is 9, 777 or off."""
+    """Which events to notify about, and through which channels; `osc` is 9, 777 or off."""
 
     on: frozenset[Topic] = frozenset(Topic)
     has_bell: bool = True
@@ -27,44 +27,49 @@ class NotificationSettings:
 
 
 class Notifier:
-    """Compares each watchlist with the one before; writes to the terminal by `write`, says a line by `say`."""
+    """Notify about differences between watchlists; `write` writes to the terminal, `toast` shows a message."""
 
     def __init__(
-        self, ways: NotificationSettings, clock: Clock, write: Callable[[str], None], say: Callable[[str], None]
+        self,
+        settings: NotificationSettings,
+        clock: Clock,
+        write: Callable[[str], None],
+        toast: Callable[[str], None],
     ) -> None:
         self.is_muted = False
-        """Whether a person wants silence; what comes meanwhile is not told afterwards."""
-        self._ways = ways
+        """Whether notifications are muted; what happens meanwhile is not notified later."""
+        self._settings = settings
         self._clock = clock
         self._write = write
-        self._say = say
-        self._telling = NotificationQueue()
+        self._toast = toast
+        self._queue = NotificationQueue()
 
     @property
     def fault(self) -> str:
-        """What a person should know of the program that is to be told."""
-        return self._ways.program.fault if self._ways.program else ""
+        """Why the notify program failed, for the user; empty if it did not."""
+        return self._settings.program.fault if self._settings.program else ""
 
-    def compare(self, before: Watchlist, after: Watchlist) -> None:
-        """Takes note of what is new."""
+    def observe(self, before: Watchlist, after: Watchlist) -> None:
+        """Queue notifications for what changed between two watchlists."""
         if before is not after and not self.is_muted:
-            self._telling = self._telling.add(notifications_of(before, after, self._ways.on))
+            self._queue = self._queue.add(notifications_of(before, after, self._settings.on))
 
-    def tell(self, watchlist: Watchlist) -> None:
-        """Tells what has gathered, if it is time for that."""
+    def flush(self, watchlist: Watchlist) -> None:
+        """Send the queued notifications if they are due."""
+        settings = self._settings
         if self.is_muted:
-            self._telling = NotificationQueue(sent_at=self._telling.sent_at)
-        self._telling, told = self._telling.take_due(self._clock.boot())
-        if not told:
+            self._queue = NotificationQueue(sent_at=self._queue.sent_at)
+        self._queue, due = self._queue.take_due(self._clock.boot())
+        if not due:
             return
-        if self._ways.has_bell:
+        if settings.has_bell:
             self._write(BELL)
-        if self._ways.osc == "off" and not self._ways.has_toast and self._ways.program is None:
+        if settings.osc == "off" and not settings.has_toast and settings.program is None:
             return
-        if self._ways.osc != "off":
-            self._write(notification(line_of(told, watchlist), self._ways.osc, os.environ))
-        if self._ways.has_toast:
-            self._say(line_of(told, watchlist))
-        if self._ways.program is not None:
-            for one in records_of(told, tuple(watchlist), self._clock.now()):
-                self._ways.program.hand_over(json.dumps(one, ensure_ascii=False))
+        if settings.osc != "off":
+            self._write(notification_sequence(notification_line(due, watchlist), settings.osc, os.environ))
+        if settings.has_toast:
+            self._toast(notification_line(due, watchlist))
+        if settings.program is not None:
+            for record in notification_records(due, tuple(watchlist), self._clock.now()):
+                settings.program.hand_over(json.dumps(record, ensure_ascii=False))

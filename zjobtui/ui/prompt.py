@@ -1,4 +1,4 @@
-"""The dialog that asks for one line of text."""
+"""Dialog to enter one line of text, and input fields that clean what is pasted."""
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -12,11 +12,11 @@ from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.text import clean, shorten
 
 LIMIT = 200
-"""Characters that a label may have."""
+"""Maximum length of a label in characters."""
 
 
-class OneLine(Input):
-    """An input that lets nothing through that a terminal would act on, and takes of a long paste as much as fits."""
+class SafeInput(Input):
+    """An input that removes control characters from pasted text and cuts it to the room there is."""
 
     def on_paste(self, event: Paste) -> None:
         """Clean and shorten the text; Textual calls the handler of the base class next, which refuses one too long."""
@@ -25,8 +25,8 @@ class OneLine(Input):
         event.text = shorten(text, room) if room > 0 else ""
 
 
-class KeptLine(OneLine):
-    """A line whose text is stored: no credential is pasted into it."""
+class RedactingInput(SafeInput):
+    """An input whose text is stored: credentials in pasted text are masked."""
 
     def on_paste(self, event: Paste) -> None:
         """Mask credentials; Textual calls the handler of the base class next."""
@@ -34,7 +34,7 @@ class KeptLine(OneLine):
 
 
 class PromptDialog(ModalScreen[str | None]):
-    """Asks for a text; gives it, or None when everything shall stay as it is."""
+    """Ask for a text; return it, or None if cancelled."""
 
     BINDINGS = [Binding("escape", "cancel", "cancel", priority=True)]
 
@@ -45,16 +45,16 @@ class PromptDialog(ModalScreen[str | None]):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        """A title, the line, and the keys."""
+        """Compose title, input and key hints."""
         with Vertical(id="dialog") as dialog:
             dialog.border_title = Content(self._title)
-            yield KeptLine(self._text, self._hint, max_length=LIMIT, id="text")
-            yield Static(Content("enter keeps it · esc leaves everything as it is"), id="keys")
+            yield RedactingInput(self._text, self._hint, max_length=LIMIT, id="text")
+            yield Static(Content("enter save · esc cancel"), id="keys")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Gives the text."""
+        """Close the dialog with the text."""
         self.dismiss(shorten(clean(mask_secrets(event.value).strip()), LIMIT))
 
     def action_cancel(self) -> None:
-        """Gives nothing."""
+        """Close the dialog without a result."""
         self.dismiss(None)

@@ -1,4 +1,4 @@
-"""What the screen needs of the others, as protocols: an engine to tell what a person wants, an archive to read."""
+"""Protocols for what the screen uses: the engine, the archive of responses, the notify program, the UI state."""
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
@@ -14,61 +14,61 @@ if TYPE_CHECKING:
 
 
 class EngineLike(Protocol):
-    """What the screen needs of the engine."""
+    """The part of the engine that the screen uses; see `Engine` for the methods."""
 
     @property
     def state(self) -> State:
         """The newest state."""
 
-    def start(self) -> None: ...  # noqa: D102 - as the engine says
-    def subscribe(self, subscriber: Subscriber, /) -> None: ...  # noqa: D102 - as the engine says
-    def watch(self, watches: Iterable[WatchedJob], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
-    def remove(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
-    def restore(self, watches: Iterable[WatchedJob], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
-    def label(self, jobs: Iterable[JobRef], label: str, /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
-    def tag(self, jobs: Iterable[JobRef], tags: tuple[str, ...], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
-    def note(self, jobs: Iterable[JobRef], note: str, /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
-    def mark_read(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
-    def mark_unread(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - as the engine says
-    def poll_now(self, jobs: Iterable[JobRef], /) -> None: ...  # noqa: D102 - as the engine says
-    def set_focus(self, job: JobRef | None, /) -> None: ...  # noqa: D102 - as the engine says
-    def set_visible(self, jobs: Iterable[JobRef], /) -> None: ...  # noqa: D102 - as the engine says
-    def pause(self) -> None: ...  # noqa: D102 - as the engine says
-    def resume(self) -> None: ...  # noqa: D102 - as the engine says
+    def start(self) -> None: ...  # noqa: D102 - see `Engine`
+    def subscribe(self, subscriber: Subscriber, /) -> None: ...  # noqa: D102 - see `Engine`
+    def watch(self, watches: Iterable[WatchedJob], /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
+    def remove(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
+    def restore(self, watches: Iterable[WatchedJob], /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
+    def label(self, jobs: Iterable[JobRef], label: str, /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
+    def tag(self, jobs: Iterable[JobRef], tags: tuple[str, ...], /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
+    def note(self, jobs: Iterable[JobRef], note: str, /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
+    def mark_read(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
+    def mark_unread(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
+    def poll_now(self, jobs: Iterable[JobRef], /) -> None: ...  # noqa: D102 - see `Engine`
+    def set_focus(self, job: JobRef | None, /) -> None: ...  # noqa: D102 - see `Engine`
+    def set_visible(self, jobs: Iterable[JobRef], /) -> None: ...  # noqa: D102 - see `Engine`
+    def pause(self) -> None: ...  # noqa: D102 - see `Engine`
+    def resume(self) -> None: ...  # noqa: D102 - see `Engine`
 
 
 class ReportArchive(Protocol):
-    """What is kept of a job at length; its calls may block."""
+    """Everything stored about a job; calls may block."""
 
     def last_response(self, job: JobRef, /) -> "Success | None":
-        """The last good answer."""
+        """Return the last successful observation."""
 
     def previous_body(self, job: JobRef, /) -> "PreviousBody | None":
-        """The answer that the last one replaced."""
+        """Return the response before the last one."""
 
     def history(self, job: JobRef, /) -> "History":
-        """The changes."""
+        """Return the events of a job."""
 
 
 class NotifyProgram(Protocol):
-    """A program of the user's own."""
+    """A program that the user configured for notifications."""
 
     @property
     def fault(self) -> str:
-        """Why it was of no use, for people; nothing where it was."""
+        """Why the program failed, for the user; empty if it did not."""
 
     def hand_over(self, text: str, /) -> None:
-        """Gives it a text; returns at once."""
+        """Pass a text to the program; return at once."""
 
 
 Plain: TypeAlias = str | float | bool
 
 
 class UiStateStore(Protocol):
-    """Where plain values are kept by their names from one start to the next; both calls may block, neither raises."""
+    """Named plain values that are kept between starts; both calls may block, neither raises."""
 
     def load(self) -> Mapping[str, Plain]:
-        """What was kept last, by whoever."""
+        """Return the stored values, whichever window stored them."""
 
     def save(self, values: Mapping[str, Plain], /) -> None:
-        """Keeps these values in place of all before."""
+        """Store these values in place of all earlier ones."""

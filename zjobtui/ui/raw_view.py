@@ -1,4 +1,4 @@
-"""A body as the rows of a pane, wrapped at once and coloured only when it is drawn, with what is looked for marked."""
+"""Rows of a response body, wrapped at once and coloured when drawn, with search matches highlighted."""
 
 import re
 from bisect import bisect_right
@@ -12,18 +12,18 @@ from zjobtui.ui.outline_lines import RenderedLine
 from zjobtui.ui.styled_line import Spans
 
 _STRING = r'"(?:[^"\\]|\\.)*+(?:"|\\?$)'
-"""A text in quotation marks, the last of which is missing where the line is cut."""
+"""A quoted string; its closing quote is missing if the line was cut."""
 
 _TOKENS = re.compile(
-    rf"(?P<strong>{_STRING})(?=:)|(?P<good>{_STRING})|(?P<waiting>-?\d[\w.+-]*)|(?P<key>\b(?:true|false|null)\b)"
+    rf"(?P<strong>{_STRING})(?=:)|(?P<good>{_STRING})|(?P<running>-?\d[\w.+-]*)|(?P<key>\b(?:true|false|null)\b)"
 )
-"""The parts of a line of JSON, each named by its style: keys, strings, numbers, words."""
+"""Tokens of a line of JSON, each named by its style: keys, strings, numbers, literals."""
 
 _SIGNS = {"+": "good", "-": "bad", "⋯": "muted"}
 
 
 class _Row(NamedTuple):
-    """A part of a line: the line's number, where the part starts and ends in it, and how far it is indented."""
+    """A part of a line: the line number, its start and end in the line, and the indentation."""
 
     line: int
     start: int
@@ -32,20 +32,20 @@ class _Row(NamedTuple):
 
 
 class RawRows(Sequence[RenderedLine]):
-    """Lines, each with its sign, below a head. `stops` has the place of each match of `words`, whatever its case."""
+    """Lines with their signs, below a head. `matches` has the row of each match of `search`, ignoring case."""
 
-    def __init__(self, head: Iterable[RenderedLine], lines: Iterable[tuple[str, str]], width: int, words: str) -> None:
+    def __init__(self, head: Iterable[RenderedLine], lines: Iterable[tuple[str, str]], width: int, search: str) -> None:
         self._head = list(head)
         self._lines = [(sign, shorten(text)) for sign, text in lines]
-        words = words.strip()
-        self._words = re.compile(re.escape(words), re.IGNORECASE) if words else None
+        search = search.strip()
+        self._search = re.compile(re.escape(search), re.IGNORECASE) if search else None
         self._rows: list[_Row] = []
-        self.stops: list[int] = []
+        self.matches: list[int] = []
         for number, (sign, text) in enumerate(self._lines):
             rows = list(_rows(number, text, width - 2 - 2 * bool(sign)))
-            for match in self._words.finditer(text) if self._words else ():
+            for match in self._search.finditer(text) if self._search else ():
                 row = max(0, bisect_right(rows, match.start(), key=lambda row: row.start) - 1)
-                self.stops.append(len(self._head) + len(self._rows) + row)
+                self.matches.append(len(self._head) + len(self._rows) + row)
             self._rows += rows
 
     def __len__(self) -> int:
@@ -57,32 +57,32 @@ class RawRows(Sequence[RenderedLine]):
     def __getitem__(self, index: slice) -> list[RenderedLine]: ...
     def __getitem__(self, index: int | slice) -> RenderedLine | list[RenderedLine]:
         if isinstance(index, slice):
-            return [self[one] for one in range(*index.indices(len(self)))]
+            return [self[position] for position in range(*index.indices(len(self)))]
         if index < len(self._head):
             return self._head[index]
         row = self._rows[index - len(self._head)]
-        return RenderedLine(f"raw/{row.line}", self._painted(row))
+        return RenderedLine(f"raw/{row.line}", self._paint_row(row))
 
-    def _painted(self, row: _Row) -> Spans:
+    def _paint_row(self, row: _Row) -> Spans:
         sign, text = self._lines[row.line]
         tones = [_SIGNS.get(sign, "muted")] * len(text)
         if sign != "⋯":
-            _paint(tones, ((one.span(), one.lastgroup or "") for one in _TOKENS.finditer(text)))
-        if self._words is not None:
-            _paint(tones, ((one.span(), "match") for one in self._words.finditer(text)))
-        lead = (f" {sign} " if sign else " ") + " " * row.indent
+            _apply_tones(tones, ((token.span(), token.lastgroup or "") for token in _TOKENS.finditer(text)))
+        if self._search is not None:
+            _apply_tones(tones, ((match.span(), "match") for match in self._search.finditer(text)))
+        prefix = (f" {sign} " if sign else " ") + " " * row.indent
         shown = zip(text[row.start : row.end], tones[row.start : row.end], strict=True)
         parts = groupby(shown, key=lambda pair: pair[1])
-        return ((lead, _SIGNS.get(sign, "muted")), *(("".join(c for c, _ in part), tone) for tone, part in parts))
+        return ((prefix, _SIGNS.get(sign, "muted")), *(("".join(c for c, _ in part), tone) for tone, part in parts))
 
 
-def _paint(tones: list[str], parts: Iterable[tuple[tuple[int, int], str]]) -> None:
+def _apply_tones(tones: list[str], parts: Iterable[tuple[tuple[int, int], str]]) -> None:
     for (start, end), tone in parts:
         tones[start:end] = [tone] * (end - start)
 
 
 def _rows(number: int, text: str, width: int) -> Iterator[_Row]:
-    """The rows of a line, all indented as it is, as far as there is room for that."""
+    """Yield the rows of a line, all with its indentation, as far as there is room."""
     if cells(text) <= width:
         yield _Row(number, 0, len(text), 0)
         return

@@ -15,29 +15,29 @@ Spans: TypeAlias = tuple[Span, ...]
 
 
 def to_strip(spans: Spans, width: int, style: Callable[[str], Style], fill: str = "") -> Strip:
-    """The spans as a strip of just `width` cells, the rest filled in the style `fill`."""
+    """Return the spans as a strip of exactly `width` cells, the rest filled in the style `fill`."""
     segments = [Segment(text, style(name)) for text, name in spans]
     return Strip(segments, cell_length(spans)).adjust_cell_length(width, style(fill)).simplify()
 
 
 def cell_length(spans: Iterable[Span]) -> int:
-    """Return the cells that the spans take, by the rule of `wording/cells.py`."""
+    """Return the number of cells of the spans, by the same rule as `formatting/text_width.py`."""
     return sum(cell_len(text) for text, _ in spans)
 
 
 def fit_exact(text: str, width: int) -> str:
-    """The text in just `width` cells as the terminal counts them, with an ellipsis where it is cut."""
+    """Return the text in exactly `width` cells, with an ellipsis if it is cut."""
     if cell_len(text) > width > 0:
         return set_cell_size(text, width - 1) + "…"
     return set_cell_size(text, width)
 
 
 def truncate(spans: Spans, width: int) -> Spans:
-    """The spans in at most `width` cells, with an ellipsis where more than blanks is cut."""
+    """Return the spans in at most `width` cells, with an ellipsis if more than blanks is cut."""
     room = width
     for place, (text, name) in enumerate(spans):
         if cell_len(text) >= room:
-            whole = "".join((text, *(more for more, _ in spans[place + 1 :]))).rstrip()
+            whole = "".join((text, *(rest for rest, _ in spans[place + 1 :]))).rstrip()
             return (*spans[:place], (fit_exact(whole, room), name)) if room > 0 else spans[:place]
         room -= cell_len(text)
     return spans

@@ -1,4 +1,4 @@
-"""What every screen of the program shares: a terminal that is left as it was found, colours as chosen, keys in turn."""
+"""Base of the applications: terminal restored on exit, own themes, keys in order."""
 
 import asyncio
 import traceback
@@ -20,19 +20,19 @@ from zjobtui.models.text import clean_lines
 from zjobtui.ui.ascii_filter import AsciiFilter
 from zjobtui.ui.key_queue import KeyQueue
 from zjobtui.ui.terminal_guard import guarded_terminal, suspend_between_steps
-from zjobtui.ui.terminal_io import filtered, write
-from zjobtui.ui.themes import OURS, Appearance
+from zjobtui.ui.terminal_io import driver_with_filter, write
+from zjobtui.ui.themes import OWN_THEMES, Appearance
 
 log = get_logger(__name__)
 
-MANY_PENDING = 16
-"""Keys that may wait before that which quits overtakes them."""
+QUIT_OVERTAKES_AFTER = 16
+"""Number of waiting keys from which ctrl+q overtakes them."""
 
 _NO_COLOR = NoColor()
 
 
 class TerminalApp(App[int]):
-    """An application of ours; its result is the exit status."""
+    """An application whose result is the exit status."""
 
     CSS_PATH = "monitor.tcss"
     TITLE = "zjobtui"
@@ -45,98 +45,102 @@ class TerminalApp(App[int]):
         Binding("ctrl+l", "redraw", "redraw", show=False, priority=True),
     ]
 
-    def __init__(self, look: Appearance) -> None:
+    def __init__(self, appearance: Appearance) -> None:
         self._has_failed = False
         self._event_loop: asyncio.AbstractEventLoop | None = None
-        self.set_reactive(App.theme, look.theme)  # before Textual reads the colours of the style sheet
+        self.set_reactive(App.theme, appearance.theme)  # before Textual reads the colours of the style sheet
         super().__init__()
         self.animation_level = "none"
-        self._last_filters: tuple[LineFilter, ...] = (AsciiFilter(),) if look.is_ascii else ()
-        self._in_turn = KeyQueue(self, super().on_event)
+        self._last_filters: tuple[LineFilter, ...] = (AsciiFilter(),) if appearance.is_ascii else ()
+        self._key_queue = KeyQueue(self, super().on_event)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's filters of what is drawn, and ours; without colour Textual would send shades of grey."""
-        filters = (_NO_COLOR if isinstance(one, Monochrome) else one for one in super().get_line_filters())
+        """Return Textual's line filters and our own; without colours Textual would send shades of grey."""
+        filters = (
+            _NO_COLOR if isinstance(line_filter, Monochrome) else line_filter
+            for line_filter in super().get_line_filters()
+        )
         return (*filters, *self._last_filters)
 
     async def on_event(self, event: Event) -> None:
-        """Keys and pastes go on in turn, everything else at once, as does ctrl+q where many keys wait."""
-        is_overdue = isinstance(event, Key) and event.key == "ctrl+q" and self._in_turn.pending > MANY_PENDING
-        if isinstance(event, Key | Paste) and not event.is_forwarded and not is_overdue:
-            await self._in_turn.take(event)
+        """Queue keys and pastes, process everything else at once; ctrl+q overtakes many waiting keys."""
+        overtakes = isinstance(event, Key) and event.key == "ctrl+q" and self._key_queue.pending > QUIT_OVERTAKES_AFTER
+        if isinstance(event, Key | Paste) and not event.is_forwarded and not overtakes:
+            await self._key_queue.put(event)
         else:
             await super().on_event(event)
 
     def on_load(self) -> None:
-        """Take note of the loop that signals end."""
+        """Remember the event loop for signals."""
         self._event_loop = asyncio.get_running_loop()
 
     def on_mount(self) -> None:
-        """Make it safe to suspend the program."""
+        """Make suspending the program safe."""
         suspend_between_steps(asyncio.get_running_loop())
 
     def pop_screen(self) -> AwaitComplete:
-        """Close a dialog; one that two quick clicks close is gone at the second, where Textual would raise."""
+        """Close a dialog; ignore a second click on a dialog that is already closed, for which Textual would raise."""
         if len(self.screen_stack) <= 1:
             return AwaitComplete()
         dialog, closing = self.screen, super().pop_screen()
         for widget in dialog.walk_children(Widget, with_self=True):
-            widget.refresh()  # drops what it has drawn, which Textual keeps of the last 1,024 widgets (250 kB a dialog)
+            widget.refresh()  # drop cached output, which Textual keeps for the last 1,024 widgets (250 kB for a dialog)
             if widget.show_vertical_scrollbar:
                 widget.vertical_scrollbar.refresh()
         return closing
 
     def action_redraw(self) -> None:
-        """Draws everything anew, where another program has written between; Textual draws only what changes."""
+        """Redraw everything, in case another program wrote to the screen; Textual draws only changes."""
         write(self, "\x1b[2J")
-        self._draw_anew()
+        self._redraw_all()
 
     def on_driver_signal_resume(self) -> None:
-        """Draw everything: a terminal that comes back from `fg` shows nothing any more."""
-        self._draw_anew()
+        """Redraw everything; a terminal that is resumed by `fg` shows nothing."""
+        self._redraw_all()
 
-    def _draw_anew(self) -> None:
+    def _redraw_all(self) -> None:
         self.refresh()
         self.refresh(layout=True)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """No cursor blinks: each time it does is sent to the terminal."""
+        """Disable the blinking cursor, which would send bytes all the time."""
         if hasattr(event.widget, "cursor_blink"):
             event.widget.cursor_blink = False
 
     def get_driver_class(self) -> type[Driver]:
-        """The terminal's driver, with a filter of what is typed."""
-        return filtered(super().get_driver_class())
+        """Return the terminal's driver with the input filter."""
+        return driver_with_filter(super().get_driver_class())
 
     def get_theme(self, theme_name: str) -> Theme | None:
-        """One of our own themes, which Textual asks for before any can be registered, or one of Textual's."""
-        return OURS.get(theme_name) or super().get_theme(theme_name)
+        """Return one of our own themes, which Textual needs before any can be registered, or one of Textual's."""
+        return OWN_THEMES.get(theme_name) or super().get_theme(theme_name)
 
     @property
     def available_themes(self) -> dict[str, Theme]:
-        """Our own themes and Textual's."""
-        return {**super().available_themes, **OURS}
+        """All themes: our own and Textual's."""
+        return {**super().available_themes, **OWN_THEMES}
 
-    def run_guarded(self, last_words: Callable[[], str]) -> int:
-        """Runs until a person leaves or a signal comes; gives the exit status.
+    def run_guarded(self, on_forced_exit: Callable[[], str]) -> int:
+        """Run until the user quits or a signal arrives; return the exit status.
 
-        `last_words` is called if the terminal is gone, or nobody reads it; its text is printed if anybody can read it.
+        `on_forced_exit` is called if the terminal is gone or not read any more; the text that it returns is printed if
+        possible.
         """
-        with guarded_terminal(self._leave, last_words):
+        with guarded_terminal(self._exit_from_signal, on_forced_exit):
             status = self.run()
         return status or int(self._has_failed or self.return_code is None)
 
-    def _leave(self, status: int) -> None:
+    def _exit_from_signal(self, status: int) -> None:
         if self._event_loop is not None:
             self._event_loop.call_soon_threadsafe(self.exit, status)
 
     def panic(self, *renderables: RenderableType) -> None:
-        """Ends the program with an error, also where Textual knows of no exit status: when the input thread fails."""
+        """End the program with an error status, which Textual does not set after a failure of the input thread."""
         log.error("the program ends: %s", " ".join(map(str, renderables)))
         self._has_failed = True
         super().panic(*renderables)
 
     def _fatal_error(self) -> None:
-        """Report an error without the values of local variables, which may be secrets; Textual prints them."""
+        """Report an error without the values of local variables, which Textual prints and which may be secrets."""
         log.exception("internal error of the screen: the program ends")  # noqa: LOG004 - Textual calls this in a handler
         self.panic(Text(clean_lines(traceback.format_exc())))

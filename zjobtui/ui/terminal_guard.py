@@ -1,4 +1,4 @@
-"""Keeps the promise to leave a terminal as it was found, and not to outlive one that is gone."""
+"""Restore the terminal on exit, and exit if the terminal is gone."""
 
 import asyncio
 import os
@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from types import FrameType
 
-LAST_RESORT = 3.0
-"""Seconds after a signal until the program ends without the screen's help, when that is stuck writing."""
+FORCED_EXIT_AFTER = 3.0
+"""Seconds after a signal until the process is ended even if the screen is stuck while writing."""
 
 Attributes = list[int | list[bytes | int]]
 
@@ -23,35 +23,35 @@ _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 @contextmanager
-def guarded_terminal(leave: Callable[[int], None], last_words: Callable[[], str]) -> Iterator[None]:
-    """While the block runs, signals end the program by `leave(128 + number)`, and so does the loss of the terminal.
+def guarded_terminal(exit_app: Callable[[int], None], on_forced_exit: Callable[[], str]) -> Iterator[None]:
+    """End the program on signals and on the loss of the terminal, while the block runs.
 
-    `leave` is called on the main thread, between two steps of whatever runs there, and must return at once. When it
-    does not lead out of the block within `LAST_RESORT` seconds, `last_words` is called on another thread, the terminal
-    is put back, the text that it returned is printed, and the process ended.
+    On a signal `exit_app(128 + number)` is called on the main thread; it must return at once. If that does not end the
+    block within `FORCED_EXIT_AFTER` seconds, `on_forced_exit` is called on another thread, the terminal is restored,
+    the returned text is printed, and the process is ended.
     """
-    attributes = _attributes()
-    has_left = threading.Event()
+    attributes = _terminal_attributes()
+    has_exited = threading.Event()
 
     def on_signal(number: int, _: FrameType | None) -> None:
-        _end_later(has_left, 128 + number, attributes, last_words)
-        leave(128 + number)
+        _force_exit_later(has_exited, 128 + number, attributes, on_forced_exit)
+        exit_app(128 + number)
 
-    before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
-    watcher = threading.Thread(target=_watch_hang_up, args=(has_left, last_words), name="terminal", daemon=True)
+    previous = {number: signal.signal(number, on_signal) for number in _SIGNALS}
+    watcher = threading.Thread(target=_watch_terminal, args=(has_exited, on_forced_exit), name="terminal", daemon=True)
     watcher.start()
     try:
         yield
     finally:
-        has_left.set()
-        for number, handler in before.items():
+        has_exited.set()
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 
 def suspend_between_steps(loop: asyncio.AbstractEventLoop) -> None:
-    """Lets the loop do what Textual does within the handlers of SIGTSTP and SIGCONT.
+    """Run Textual's handlers of SIGTSTP and SIGCONT in the event loop.
 
-    There it writes, and where that interrupts another write it waits for ever for a lock that it holds itself.
+    They write, and if they interrupted another write they would wait forever for a lock that this thread holds.
     """
     for number in (signal.SIGTSTP, signal.SIGCONT):
         handler = signal.getsignal(number)
@@ -66,19 +66,19 @@ def _call_soon(
         loop.call_soon_threadsafe(handler, number, None)
 
 
-def _attributes() -> Attributes | None:
+def _terminal_attributes() -> Attributes | None:
     with suppress(termios.error, OSError, ValueError):
         return termios.tcgetattr(sys.__stdin__.fileno()) if sys.__stdin__ else None
     return None
 
 
-def _end_later(
-    has_left: threading.Event, status: int, attributes: Attributes | None, last_words: Callable[[], str]
+def _force_exit_later(
+    has_exited: threading.Event, status: int, attributes: Attributes | None, on_forced_exit: Callable[[], str]
 ) -> None:
     def end() -> None:
-        if has_left.wait(LAST_RESORT):
+        if has_exited.wait(FORCED_EXIT_AFTER):
             return
-        text = last_words()
+        text = on_forced_exit()
         with suppress(OSError, ValueError, termios.error):
             if attributes is not None and sys.__stdin__ is not None:
                 termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, attributes)
@@ -89,12 +89,12 @@ def _end_later(
     threading.Thread(target=end, name="last resort", daemon=True).start()
 
 
-def _watch_hang_up(has_left: threading.Event, last_words: Callable[[], str]) -> None:
-    """Sleeps until the terminal is gone; without it the reader of keys would spin for ever."""
+def _watch_terminal(has_exited: threading.Event, on_forced_exit: Callable[[], str]) -> None:
+    """Wait until the terminal is gone, and end the process; Textual's input thread would spin forever."""
     poll = select.poll()
     poll.register(0, 0)
     while not poll.poll():
         pass
-    if not has_left.is_set():
-        last_words()
+    if not has_exited.is_set():
+        on_forced_exit()
         os._exit(128 + signal.SIGHUP)

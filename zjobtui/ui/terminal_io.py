@@ -1,6 +1,6 @@
-"""What Textual has no public interface for: writing to the terminal, and a filter before the parser of keys.
+"""Access to the terminal that Textual has no public interface for: writing, and a filter before its key parser.
 
-The private names of Textual in the whole package are `App._driver` here and `App._fatal_error` in `terminal_app.py`.
+The package uses only two private names of Textual: `App._driver` here and `App._fatal_error` in `terminal_app.py`.
 """
 
 import os
@@ -27,12 +27,13 @@ from zjobtui.ui.input_outlet import Output
 log = get_logger(__name__)
 
 _PASTE = b"\x1b[200~.\x1b[201~"
-"""Stands in the pipe for a paste, whose text goes beside it: Textual's parser takes seconds for a megabyte."""
+"""Placeholder in the pipe for a paste, whose text is outputs separately: Textual's parser needs seconds for a megabyte.
+"""
 
 _READ_SIZE = 1 << 16
 
 _MOUSE_ON, _MOUSE_OFF = "\x1b[?1000h\x1b[?1003h", "\x1b[?1003l\x1b[?1000l"
-"""Begin and end reports of the mouse; the format of the reports stays as Textual has chosen it."""
+"""Start and stop mouse reports; the format of the reports stays as set by Textual."""
 
 
 def write(app: App[Any], sequence: str) -> bool:
@@ -43,13 +44,13 @@ def write(app: App[Any], sequence: str) -> bool:
     return driver is not None
 
 
-def share_mouse(app: App[Any], *, is_ours: bool) -> None:
-    """Take the mouse, or leave it to the terminal."""
-    write(app, _MOUSE_ON if is_ours else _MOUSE_OFF)
+def set_mouse(app: App[Any], *, enabled: bool) -> None:
+    """Turn mouse reports on or off."""
+    write(app, _MOUSE_ON if enabled else _MOUSE_OFF)
 
 
 class FilteredDriver(LinuxDriver):
-    """Textual's driver for terminals, which reads a pipe that is fed by an `InputFilter`."""
+    """Textual's terminal driver, reading from a pipe that an `InputFilter` feeds."""
 
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
@@ -59,7 +60,7 @@ class FilteredDriver(LinuxDriver):
 
     @property
     def fileno(self) -> int:
-        """The file to read: for Textual's reader the pipe, for everybody else the terminal."""
+        """The file to read: the pipe for Textual's input thread, the terminal for all other threads."""
         return int(getattr(self._own, "fileno", self._terminal))
 
     @fileno.setter
@@ -68,14 +69,14 @@ class FilteredDriver(LinuxDriver):
         self._own = threading.local()
         self._pastes: deque[str] = deque()
         self._filter = InputFilter()
-        """Outlives a suspension: a paste under way goes on after it, and its rest must not run as keys."""
+        """Kept while suspended: a paste may continue after it, and its rest must not run as keys."""
 
     def run_input_thread(self) -> None:
-        """Reads until the program ends or is suspended."""
-        pipe, inlet = os.pipe()
+        """Read input until the program ends or is suspended."""
+        pipe, pipe_in = os.pipe()
         ending, end = os.pipe()
-        os.set_blocking(inlet, False)
-        feeder = threading.Thread(target=self._feed_guarded, args=(inlet, ending), name="input filter", daemon=True)
+        os.set_blocking(pipe_in, False)
+        feeder = threading.Thread(target=self._feed_guarded, args=(pipe_in, ending), name="input filter", daemon=True)
         self._own.fileno = pipe
         feeder.start()
         try:
@@ -83,39 +84,39 @@ class FilteredDriver(LinuxDriver):
         finally:
             os.write(end, b".")
             feeder.join()
-            for file in (pipe, inlet, ending, end):
+            for file in (pipe, pipe_in, ending, end):
                 os.close(file)
 
     def stop_application_mode(self) -> None:
-        """Leaves the terminal as it was found; Textual leaves the mouse in pixels if it has asked for them.
+        """Restore the terminal; Textual leaves the mouse in pixel mode if it has requested that.
 
-        Input ends first: an answer of the terminal that is read meanwhile would switch its mode on again.
+        Input ends first: a response of the terminal that is read meanwhile would turn the mode on again.
         """
         self.disable_input()
         self.write("\x1b[?1016l")
         super().stop_application_mode()
 
     def process_message(self, message: Message) -> None:
-        """Puts in the text of a paste."""
+        """Insert the text of a paste."""
         if isinstance(message, Paste):
             message = Paste(self._pastes.popleft())
         super().process_message(message)
 
-    def _feed_guarded(self, inlet: int, ending: int) -> None:
+    def _feed_guarded(self, pipe_in: int, ending: int) -> None:
         try:
-            self._feed(inlet, ending)
-        except Exception:  # without keys nobody could leave the program, so that it ends
+            self._feed(pipe_in, ending)
+        except Exception:  # without keys the user could not quit, so end the program
             log.exception("keys cannot be read: the program ends")
             report = Text(clean_lines(traceback.format_exc()))
             self._application.call_later(self._application.panic, report)
 
-    def _feed(self, inlet: int, ending: int) -> None:
-        """Hands on what the filter lets pass, until the end or the loss of the terminal."""
-        terminal, passing = self._terminal, self._filter
-        waiting, self._pastes = list(self._pastes), deque()  # their places were in the pipe before the suspension
-        self._hand_on([*waiting], inlet, ending)
+    def _feed(self, pipe_in: int, ending: int) -> None:
+        """Pass on filtered input until the end or the loss of the terminal."""
+        terminal, input_filter = self._terminal, self._filter
+        waiting, self._pastes = list(self._pastes), deque()  # their placeholders were in the pipe before the suspension
+        self._forward([*waiting], pipe_in, ending)
         while True:
-            due = passing.due()
+            due = input_filter.due()
             wait = None if due is None else max(due - time.monotonic(), 0.0)
             ready = select((terminal, ending), (), (), wait)[0]
             if ending in ready:
@@ -127,24 +128,24 @@ class FilteredDriver(LinuxDriver):
                 if not data:
                     return
             now = time.monotonic()
-            if not self._hand_on(passing.feed(data, now) if data else passing.tick(now), inlet, ending):
+            if not self._forward(input_filter.feed(data, now) if data else input_filter.tick(now), pipe_in, ending):
                 return
 
-    def _hand_on(self, passed: list[Output], inlet: int, ending: int) -> bool:
-        """Writes to the pipe as Textual reads; gives whether the end has not come."""
-        for one in passed:
-            if isinstance(one, str):
-                self._pastes.append(one)
-            rest = _PASTE if isinstance(one, str) else one
+    def _forward(self, outputs: list[Output], pipe_in: int, ending: int) -> bool:
+        """Write to the pipe as fast as Textual reads; return False at the end."""
+        for output in outputs:
+            if isinstance(output, str):
+                self._pastes.append(output)
+            rest = _PASTE if isinstance(output, str) else output
             while rest:
-                _, writable, _ = select((), (inlet,), (), 0)
-                if not writable and select((ending,), (inlet,), ())[0]:
+                _, writable, _ = select((), (pipe_in,), (), 0)
+                if not writable and select((ending,), (pipe_in,), ())[0]:
                     return False
                 with suppress(BlockingIOError):
-                    rest = rest[os.write(inlet, rest) :]
+                    rest = rest[os.write(pipe_in, rest) :]
         return True
 
 
-def filtered(base: type[Driver]) -> type[Driver]:
-    """The driver with the input filter; `base` itself where that reads no terminal."""
+def driver_with_filter(base: type[Driver]) -> type[Driver]:
+    """Return the driver with the input filter; `base` itself if it is not a terminal driver."""
     return FilteredDriver if base is LinuxDriver else base

@@ -1,4 +1,4 @@
-"""Themes: colours by what they mean, and what the user has chosen of them."""
+"""Themes, and the appearance settings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ DEFAULT_THEME = "dark"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appearance:
-    """`keys` holds, by the id of an action, the key that does it instead of its own."""
+    """Appearance settings; `keys` maps action ids to configured keys."""
 
     theme: str = DEFAULT_THEME
     is_ascii: bool = False
@@ -27,10 +27,10 @@ _MEANINGS = (
     *("background", "surface", "panel", "cursor", "resting", "border", "frame"),
     *("plain", "muted", "stale", "key", "good", "running", "attention", "bad", "badge", "alarm"),
 )
-"""What the colours of a row are for, in this order.
+"""The purposes of the colours, in order.
 
-Backgrounds: of the panes, the dialogs, the bars, the cursor where the keys go and where they do not. Lines: the frame
-of what has the keys, and of the others. Texts by their tones; `badge` and `alarm` are what a tenant's name stands on.
+Backgrounds of panes, dialogs, bars, and of the cursor with and without focus. Frames of panes with and without focus.
+Text colours by tone; `badge` and `alarm` are the backgrounds of tenant names.
 """
 
 _COLOURS = {
@@ -43,12 +43,14 @@ _COLOURS = {
     "colour-blind": "0c0c0c 161616 1e2226 10304a 2d2d2d 56b4e9 4a4a4a"
     " e8e8e8 b8b8b8 9c9c9c e6a3cb 2fbf92 56b4e9 f0e442 f0824a 56b4e9 f0824a",
 }
-"""Nearly all are among the colours that every terminal of 256 has under a number, which cost half the bytes. The last
-one has the colours of Okabe and Ito (2008): bluish green, sky blue, yellow, vermilion and reddish purple,
-lightened as far as a dark background asks for."""
+"""Nearly all colours are in the 256-colour palette, where they take half the bytes.
+
+The last theme has the colours of Okabe and Ito (2008): bluish green, sky blue, yellow, vermilion and reddish purple,
+lightened for the dark background.
+"""
 
 
-def _theme(name: str) -> Theme:
+def _build_theme(name: str) -> Theme:
     colours = {meaning: f"#{code}" for meaning, code in zip(_MEANINGS, _COLOURS[name].split(), strict=True)}
     return Theme(
         name,
@@ -69,16 +71,16 @@ def _theme(name: str) -> Theme:
 
 
 def chosen_theme(name: str) -> tuple[str, str]:
-    """The theme of this name, or the usual one where there is none, and then what is wrong with the name."""
-    known = (*OURS, *BUILTIN_THEMES)
-    if not name or name in known:
+    """Return the theme with this name, or the default one if there is none, and what is wrong with the name."""
+    names = (*OWN_THEMES, *BUILTIN_THEMES)
+    if not name or name in names:
         return name or DEFAULT_THEME, ""
-    right = suggest(name, known, f"{', '.join(OURS)}, and those of the palette")
-    return DEFAULT_THEME, f"there is no theme {name}; {right}"
+    suggestion = suggest(name, names, f"{', '.join(OWN_THEMES)}, and those in the palette")
+    return DEFAULT_THEME, f"unknown theme {name}; {suggestion}"
 
 
 def _variables(colours: dict[str, str]) -> dict[str, str]:
-    """Textual's own names for the rest; a theme of Textual's has colours for them, too."""
+    """Return Textual's variables for the other colours of the widgets."""
     return {
         "text": colours["plain"],
         "text-muted": colours["muted"],
@@ -110,7 +112,7 @@ def _variables(colours: dict[str, str]) -> dict[str, str]:
 
 
 def _ansi() -> Theme:
-    """The terminal's own sixteen colours, on its own background, whether that is dark or light."""
+    """Return a theme with the terminal's own sixteen colours and background, dark or light."""
     return Theme(
         "ansi",
         ansi=True,
@@ -146,5 +148,5 @@ def _ansi() -> Theme:
     )
 
 
-OURS = {theme.name: theme for theme in (*map(_theme, _COLOURS), _ansi())}
-"""The themes that are made here, by their names."""
+OWN_THEMES = {theme.name: theme for theme in (*map(_build_theme, _COLOURS), _ansi())}
+"""Our own themes, by name."""

@@ -1,4 +1,4 @@
-"""How a person is told what was done: on the last border, in place of what was told before."""
+"""Short messages at the bottom of the screen; a new one replaces the one before."""
 
 from typing import TYPE_CHECKING
 
@@ -9,13 +9,13 @@ if TYPE_CHECKING:
 
 
 def toast(app: "App[int]", text: str, unsaved: str = "") -> None:
-    """Tells something that needs no answer; `unsaved` is why it is not on disk yet."""
-    clear(app)
-    said = clean(f"{text} But it is not saved yet: {unsaved}" if unsaved else text)
-    app.notify(said, severity="warning" if unsaved else "information", markup=False, timeout=4)
+    """Show a message; `unsaved` is why the change is not on disk yet."""
+    clear_toasts(app)
+    message = clean(f"{text} Not saved yet: {unsaved}" if unsaved else text)
+    app.notify(message, severity="warning" if unsaved else "information", markup=False, timeout=4)
 
 
-def clear(app: "App[int]") -> None:
+def clear_toasts(app: "App[int]") -> None:
     """Remove earlier messages from every screen.
 
     Textual removes the message alone and keeps the empty widget around it, with its task, as long as the screen lives.

@@ -1,4 +1,4 @@
-"""What a person has chosen to see, kept from one start to the next; it is written when a choice has settled."""
+"""Filter, order and divider, kept between starts; written once they have stopped changing."""
 
 from collections.abc import Callable, Mapping
 from math import isfinite
@@ -11,63 +11,56 @@ from zjobtui.ui.split_view import Divider, SplitView
 
 
 class UiState:
-    """Carries order, filter and divider to the memory and back. What the memory gives may be anything."""
+    """Load and save order, filter and divider; the stored values may be anything."""
 
-    def __init__(self, memory: UiStateStore | None, view: JobListModel, panes: SplitView) -> None:
-        self._memory = memory
-        self._view = view
+    def __init__(self, store: UiStateStore | None, model: JobListModel, panes: SplitView) -> None:
+        self._store = store
+        self._model = model
         self._panes = panes
-        self._before = self._kept = self._now()
+        self._previous = self._saved = self._current()
 
-    def recall(self) -> None:
-        """Takes what was kept, as far as it makes sense."""
-        if self._memory is None:
+    def load(self) -> None:
+        """Apply the stored values, as far as they are valid."""
+        if self._store is None:
             return
-        found = self._memory.load()
-        order = next((one for one in SortOrder if one.name.lower() == found.get("sort")), None)
+        stored = self._store.load()
+        order = next((order for order in SortOrder if order.name.lower() == stored.get("sort")), None)
         if order is not None:
-            self._view.order = order
-        if isinstance(text := found.get("filter"), str):
-            self._view.choose(text)
-        usual = Divider()
+            self._model.order = order
+        if isinstance(text := stored.get("filter"), str):
+            self._model.set_filter(text)
+        default = Divider()
         self._panes.divider = Divider(
-            _share(found, "divider_beside", usual.beside), _share(found, "divider_below", usual.below)
+            _share(stored, "divider_beside", default.width_share), _share(stored, "divider_below", default.height_share)
         )
-        self._before = self._kept = self._now()
+        self._previous = self._saved = self._current()
 
-    def settle(self, run: Callable[[Callable[[], None]], object]) -> None:
-        """Keeps what stands since the last look; `run` is given what writes it."""
-        now = self._now()
-        memory = self._memory
-        if memory is not None and now == self._before != self._kept:
-            self._kept = now
-            run(lambda: memory.save(now))
-        self._before = now
+    def save_if_settled(self, run: Callable[[Callable[[], None]], object]) -> None:
+        """Save values that have not changed since the last call; `run` runs the function that writes them."""
+        current, store = self._current(), self._store
+        if store is not None and current == self._previous != self._saved:
+            self._saved = current
+            run(lambda: store.save(current))
+        self._previous = current
 
-    def leave(self) -> None:
-        """Keeps what stands now; it may block."""
-        now = self._now()
-        if self._memory is not None and now != self._kept:
-            self._kept = now
-            self._memory.save(now)
+    def save(self) -> None:
+        """Save the current values; may block."""
+        current = self._current()
+        if self._store is not None and current != self._saved:
+            self._saved = current
+            self._store.save(current)
 
-    def _now(self) -> dict[str, Plain]:
+    def _current(self) -> dict[str, Plain]:
         divider = self._panes.divider
         return {
-            "sort": self._view.order.name.lower(),
-            "filter": _masked(self._view.text),
-            "divider_beside": divider.beside,
-            "divider_below": divider.below,
+            "sort": self._model.order.name.lower(),
+            "filter": mask_secrets(self._model.filter_text) if self._model.filter_text else "",
+            "divider_beside": divider.width_share,
+            "divider_below": divider.height_share,
         }
 
 
-def _masked(text: str) -> str:
-    if not text:
-        return ""
-    return mask_secrets(text)
-
-
-def _share(found: Mapping[str, Plain], name: str, otherwise: float) -> float:
-    given = found.get(name)
-    is_share = isinstance(given, int | float) and not isinstance(given, bool) and isfinite(given) and 0 < given < 1
-    return float(given) if is_share and given is not None else otherwise
+def _share(stored: Mapping[str, Plain], name: str, default: float) -> float:
+    value = stored.get(name)
+    is_share = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and 0 < value < 1
+    return float(value) if is_share and value is not None else default

@@ -1,4 +1,4 @@
-"""What was done to the watchlist, told after the commit, and the ways back from it, the last one first."""
+"""Confirmation of edits after their commit, and the stack of undo steps."""
 
 import asyncio
 from collections import deque
@@ -23,86 +23,102 @@ log = get_logger(__name__)
 
 Watches: TypeAlias = tuple[WatchedJob, ...]
 
-KEPT = 100
-"""Changes that can be taken back: each holds the jobs as they were before it."""
+MAX_STEPS = 100
+"""Number of changes that can be undone; each holds the jobs as they were before."""
 
 
 @dataclass(frozen=True, slots=True)
 class UndoStep:
-    """A way back from what was done: what takes it for the watches it was done to, and what is told and done then."""
+    """How to undo a change: the engine calls, what was done, as in “removed”, and an optional follow-up."""
 
-    back: "Callable[[Watches], Iterable[Future[EditResult]]]"
+    revert: "Callable[[Watches], Iterable[Future[EditResult]]]"
     done: str
-    name: str = "undoes it"
-    then: Callable[[Watches], object] = lambda _: None
+    follow_up: Callable[[Watches], object] = lambda _: None
 
 
 class UndoStack:
-    """Waits for what the engine does, tells it with the key that takes it back, and takes it back."""
+    """Wait for edits of the engine, confirm them with the undo key, and undo them."""
 
     def __init__(self, screen: Screen[None], key: str) -> None:
         self._screen = screen
         self._key = key
-        self._ways: deque[tuple[UndoStep, Watches]] = deque(maxlen=KEPT)
-        self._followed: list[Worker[None]] = []
+        self._steps: deque[tuple[UndoStep, Watches]] = deque(maxlen=MAX_STEPS)
+        self._workers: list[Worker[None]] = []
 
-    def do(self, futures: "Iterable[Future[EditResult]]", done: str, way: UndoStep | None = None) -> None:
-        """Tells what was done to which watches; of none there is nothing to tell."""
-        self.follow(futures, lambda watches: f"{describe_jobs(watches)} {done}" if watches else "", way)
-
-    def follow(
-        self, futures: "Iterable[Future[EditResult]]", told: Callable[[Watches], str], way: UndoStep | None = None
+    def track(
+        self,
+        futures: "Iterable[Future[EditResult]]",
+        step: UndoStep,
+        confirmation: Callable[[Watches], str] | None = None,
     ) -> None:
-        """Tells what `told` makes of the watches that were changed, and keeps the way back."""
-        self._followed = [worker for worker in self._followed if not worker.is_finished]
-        self._followed.append(self._screen.run_worker(self._wait(futures, told, way)))
+        """Confirm the edits once they are committed, as in “2 jobs removed”, and keep the undo step.
+
+        `confirmation` returns another text for the changed jobs. Without a text nothing is shown.
+        """
+        self._start(futures, confirmation or partial(_confirmation, step.done), step)
+
+    def _start(
+        self,
+        futures: "Iterable[Future[EditResult]]",
+        confirmation: Callable[[Watches], str],
+        step: UndoStep | None = None,
+    ) -> None:
+        self._workers = [worker for worker in self._workers if not worker.is_finished]
+        self._workers.append(self._screen.run_worker(self._confirm(futures, confirmation, step)))
 
     def undo(self) -> None:
-        """Take back what was done last; an edit whose commit is still awaited is what was done last, too."""
-        if any(not worker.is_finished for worker in self._followed):
-            self._screen.run_worker(self._undo_when_settled())
+        """Undo the last change, after all pending edits are committed."""
+        if any(not worker.is_finished for worker in self._workers):
+            self._screen.run_worker(self._undo_when_committed())
         else:
             self._undo()
 
-    async def _undo_when_settled(self) -> None:
-        for worker in tuple(self._followed):
+    async def _undo_when_committed(self) -> None:
+        for worker in tuple(self._workers):
             await worker.wait()
         self._undo()
 
     def _undo(self) -> None:
-        if not self._ways:
-            toast(self._screen.app, "There is nothing to undo.")
+        if not self._steps:
+            toast(self._screen.app, "Nothing to undo.")
             return
-        way, watches = self._ways.pop()
+        step, watches = self._steps.pop()
 
-        def told(back: Watches) -> str:
-            way.then(back)
-            return f"{describe_jobs(back)} {way.done}" if back else ""
+        def confirmation(reverted: Watches) -> str:
+            step.follow_up(reverted)
+            return f"Undone: {_confirmation(step.done, reverted)}" if reverted else ""
 
-        self.follow(way.back(watches), told)
+        self._start(step.revert(watches), confirmation)
 
-    async def _wait(
-        self, futures: "Iterable[Future[EditResult]]", told: Callable[[Watches], str], way: UndoStep | None
+    async def _confirm(
+        self,
+        futures: "Iterable[Future[EditResult]]",
+        confirmation: Callable[[Watches], str],
+        step: UndoStep | None,
     ) -> None:
-        tell = partial(toast, self._screen.app)
+        app = self._screen.app
         try:
-            edited = [await asyncio.wrap_future(future) for future in futures]
-        except Exception as fault:  # an engine that is gone must not take the screen with it
-            log.exception("an edit was not done")
-            tell(f"That was not done: {fault}")
+            results = [await asyncio.wrap_future(future) for future in futures]
+        except Exception as fault:  # the screen must survive an engine that has failed
+            log.exception("an edit failed")
+            toast(app, f"The change failed: {fault}")
             return
-        changes = [one.change for one in edited]
-        watches = tuple(watch for one in changes for watch in (*one.added, *one.removed, *one.annotated))
-        undo = ""
-        if way is not None and watches:
-            self._ways.append((way, watches))
-            undo = f"; {self._key} {way.name}"
-        if text := told(watches):
-            tell(f"{text}{undo}.", edited[-1].unsaved)
+        changes = [result.change for result in results]
+        watches = tuple(watch for change in changes for watch in (*change.added, *change.removed, *change.annotated))
+        hint = ""
+        if step is not None and watches:
+            self._steps.append((step, watches))
+            hint = f"; {self._key} to undo"
+        if text := confirmation(watches):
+            toast(app, f"{text}{hint}.", results[-1].unsaved)
+
+
+def _confirmation(done: str, watches: Watches) -> str:
+    return f"{describe_jobs(watches)} {done}" if watches else ""
 
 
 def describe_jobs(watches: Sequence[WatchedJob]) -> str:
-    """One by its label or the beginning of its id, several by their number."""
+    """Return the label or short id of one job, the number of several."""
     if len(watches) > 1:
         return plural(len(watches), "job")
     return watches[0].label or short_id(watches[0].job.id.given)

@@ -1,0 +1,98 @@
+from datetime import UTC
+
+import pytest
+
+from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch, watchlist
+from zjobtui.formatting.job import TONES, about_lines, problem_text, time_text
+from zjobtui.formatting.outline import to_text
+from zjobtui.models.observation import Observation
+from zjobtui.models.problem import ProblemKind
+from zjobtui.models.verdict import Kind
+from zjobtui.models.watched_job import WatchedJob
+
+NOT_FOUND = ProblemKind.NOT_FOUND
+HOUR = 3_600.0
+
+
+def after(*observations: Observation) -> WatchedJob:
+    return watchlist(watch(1)).fold([(job(1), one, 5.0) for one in observations]).observed[-1].watch
+
+
+@pytest.mark.parametrize(
+    ("one", "now", "text", "short", "is_stale"),
+    [
+        (watch(), NOW + 5, "just added", "new", False),
+        (watch(planned=60.0), NOW + 120, "running for 2m", "2m", False),
+        (watch(), NOW + 120, "no answer yet", "no answer", True),
+        (after(seen(PROCESSING, NOW + HOUR)), NOW + HOUR + 5, "running for 1h", "1h", False),
+        (after(seen(PROCESSING, NOW + HOUR)), NOW + HOUR + 60, "last answer 1m ago", "stale 1m", True),
+        (after(seen(PROCESSING, NOW + HOUR)), NOW + 5, "no answer yet", "no answer", True),
+        (after(done(NOW + 5)), NOW + 10, "ended just now", "just now", False),
+        (after(done(NOW + 5)), NOW + 2 * HOUR, "ended 1h ago", "1h ago", False),
+        (after(done(NOW + 5), missed(at=NOW + HOUR)), NOW + 2 * HOUR, "ended 1h ago", "1h ago", False),
+        (after(missed(NOT_FOUND, NOW)), NOW + 5, "polled just now", "just now", False),
+        (after(missed(NOT_FOUND, NOW)), NOW + 12, "polled 10s ago", "polled 10s", False),
+        (after(missed(NOT_FOUND, NOW)), NOW + 60, "last answer 1m ago", "stale 1m", True),
+    ],
+)
+def test_the_time_of_a_row_never_looks_fresher_than_it_is(
+    one: WatchedJob, now: float, text: str, short: str, is_stale: bool
+) -> None:
+    result = time_text(one, now)
+    assert (result.text, result.short, result.is_stale) == (text, short, is_stale)
+    assert len(result.short) <= 10
+
+
+def test_while_paused_the_age_of_a_running_job_does_not_grow() -> None:
+    one = after(seen(PROCESSING, NOW + 60))
+    assert time_text(one, NOW + 65, paused_at=NOW + 62).text == "running for 1m"
+    assert time_text(one, NOW + 65, paused_at=NOW + 30).text == "running for 30s"
+
+
+def test_in_a_list_ages_of_running_jobs_are_in_minutes() -> None:
+    one = after(seen(PROCESSING, NOW + 60))
+    assert [time_text(one, NOW + second, by_minute=True).short for second in (9, 59, 61, 65)] == [
+        "<1m",
+        "<1m",
+        "1m",
+        "1m",
+    ]
+    assert time_text(one, NOW + 90, by_minute=True).short == "stale 30s"
+
+
+def test_the_last_problem_is_a_sentence() -> None:
+    assert problem_text(after(seen(PROCESSING))) == ""
+    assert problem_text(after(missed(ProblemKind.FORBIDDEN, detail="no"))) == (
+        "The last call failed: forbidden: no. "
+        "The user behind the credentials may not read this; it needs the Orders permissions."
+    )
+
+
+def test_a_contradiction_is_shown_and_the_verdict_is_not_repeated() -> None:
+    assert problem_text(after(done(), seen(PROCESSING))) == (
+        "Asked again, Zuora says Processing; the final answer is kept."
+    )
+    assert problem_text(after(missed(NOT_FOUND))) == ""
+
+
+def test_the_details_of_a_watched_job_are_listed() -> None:
+    ended = after(seen(PROCESSING, NOW + 10), failed(NOW + 15))
+    one = watch(1, label="CS-1", tags=("a", "b"), note="call back", digest=ended.digest, last_answer_at=NOW + 15)
+    assert list(to_text(about_lines(one, NOW, UTC))) == [
+        "Label                  CS-1",
+        f"Job id                 {one.job.id}",
+        "Tenant                 env",
+        "Tags                   a, b",
+        "Note                   call back",
+        "Added                  14:00:00 UTC · test",
+        "Last answer            14:00:15",
+    ]
+    assert "Ended                  14:00:15 (took at most 15s)" in list(to_text(about_lines(ended, NOW, UTC)))
+    assert "Last answer            none yet" in list(to_text(about_lines(watch(added_by=""), NOW, UTC)))
+    unknown = after(missed(NOT_FOUND, NOW + 60))
+    assert "Last answer            14:01" in list(to_text(about_lines(unknown, NOW + 60, UTC))), "it is an answer"
+    assert "Added                  14:00:00 UTC" in list(to_text(about_lines(watch(added_by=""), NOW, UTC)))
+
+
+def test_every_verdict_has_a_tone() -> None:
+    assert set(TONES) == set(Kind)

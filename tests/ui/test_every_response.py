@@ -1,0 +1,81 @@
+"""Every recorded or derived response, with all groups opened, as the user sees it."""
+
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from tests.support.payloads import PAYLOADS, payload
+from tests.support.seeing import Sight, flowing, looking_at
+from tests.support.staging import staged
+from zjobtui.formatting.symbols import WORDS
+from zjobtui.models.watched_job import WatchedJob
+
+
+async def open_all(sight: Sight, lines: int) -> None:
+    """Open all groups of the detail, one line after the other."""
+    below_the_tabs = next(number for number, line in enumerate(sight.detail) if "[1 Summary]" in line) + 1
+    await sight.press("tab", "home", *["down"] * below_the_tabs)
+    sight.glass.receive("\x1b[C\x1b[B" * lines)
+    await sight.settled()
+
+
+IN_OTHER_WORDS = frozenset({"Processing", "Completed", "Failed", "AsyncCreateOrder", "AsyncPreviewOrder"})
+"""Values that only the verdict mentions."""
+
+
+def leaves(value: object) -> Iterator[object]:
+    match value:
+        case dict():
+            for name, one in value.items():
+                if name not in {"status", "jobType"} or one not in IN_OTHER_WORDS:
+                    yield from leaves(one)
+        case list():
+            for one in value:
+                yield from leaves(one)
+        case None | "" | bool():
+            return
+        case _:
+            yield value
+
+
+def is_shown(leaf: object, expected: str) -> bool:
+    """Return whether a value is shown: unchanged, as an amount of money, or as an error's code and message."""
+    if isinstance(leaf, Decimal | int):
+        return str(leaf) in expected or f"{leaf:,.2f}" in expected
+    parts = re.split(r"^\[(\d{8})\]:?", str(leaf).replace(" ", ""))
+    return all(part in expected for part in parts)
+
+
+def only(sight: Sight) -> WatchedJob:
+    (watch,) = sight.engine.state.watchlist
+    return watch
+
+
+RICHEST = {"derived-completed-everything", "derived-preview", "recorded-failed-lock", "recorded-processing"}
+"""The responses that are tested by default."""
+
+REPLIES = [name if name in RICHEST else pytest.param(name, marks=pytest.mark.slow) for name in PAYLOADS]
+
+
+@pytest.mark.parametrize("name", REPLIES)
+async def test_verdict_and_every_value_are_shown(name: str) -> None:
+    lines = 30 + 2 * payload(name).count(b"\n")
+    async with looking_at(staged(name), size=(140, 30 + lines)) as sight:
+        watch = only(sight)
+        assert sight.jobs[0][2:].split()[1] == WORDS[watch.verdict.kind]
+        assert sight.detail[0].split(" · ")[0].split(" ", 2)[2] == watch.verdict.kind.value
+        assert watch.verdict.sentence in sight.words
+        await open_all(sight, lines)
+        if watch.last_answer_at is None:
+            return
+        result = flowing("\n".join(sight.detail)).replace(" ", "")
+        body = json.loads(payload(name), parse_float=Decimal)
+        missing = [leaf for leaf in leaves(body) if not is_shown(leaf, result)]
+        assert missing == []
+        await sight.press("3")
+        raw = next(number for number, line in enumerate(sight.detail) if " characters · " in line)
+        shown = json.loads(flowing("\n".join(sight.detail[raw + 1 :])), parse_float=Decimal)
+        assert shown == body

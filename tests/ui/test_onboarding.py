@@ -1,0 +1,224 @@
+"""The first start: host, client, secret, then the monitor or the demo."""
+
+import gc
+import stat
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.support.scripted import call
+from tests.support.seeing import Glimpse, glimpsed
+from tests.ui.test_without_colour import COLOUR
+from zjobtui.config.loading import read_settings
+from zjobtui.config.secrets import read_credentials
+from zjobtui.models.health import Checkup
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.tenant import ClientCredentials, Tenant
+from zjobtui.ui.onboarding import FirstStart, Next
+from zjobtui.ui.themes import DEFAULT
+
+SECRET = "sentinel-5b7d0c"
+SIZES = pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=["narrow", "wide"])
+EU = (*["down"] * 5, "enter")
+ANOTHER = (*["up"] * 3, "enter")
+
+
+def sign_in(_: Tenant, credentials: ClientCredentials) -> Checkup:
+    """Accept one client, and return its user."""
+    if credentials.client_secret.reveal() != SECRET:
+        return Checkup(sign_in_problem=Problem(ProblemKind.SIGNED_OUT, "invalid client"))
+    return Checkup(who="tenant 4711, user ada", life=3600.0, call=call())
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return tmp_path / "config" / "config.toml"
+
+
+@pytest.fixture
+def app(config: Path) -> FirstStart:
+    return FirstStart(config, sign_in, DEFAULT)
+
+
+@pytest.fixture
+def list_new_objects() -> Callable[[], list[object]]:
+    """Return a function that lists the objects created since the start of the test."""
+    gc.collect()
+    gc.freeze()
+    return gc.get_objects
+
+
+def files(config: Path) -> list[str]:
+    """Return the names of the files in the settings folder."""
+    return [one.name for one in config.parent.iterdir()] if config.parent.exists() else []
+
+
+def text(path: Path) -> str:
+    """Return the text of a file."""
+    return path.read_text(encoding="utf-8")
+
+
+async def fill_fields(seen: Glimpse, *lines: str) -> None:
+    """Paste into one field after the other."""
+    for line in lines:
+        await seen.paste(line)
+        await seen.press("enter")
+
+
+def no_trace_of_the_secret(seen: Glimpse, list_new_objects: Callable[[], list[object]]) -> None:
+    assert SECRET not in seen.sent
+    ours = [one for one in list_new_objects() if str(type(one).__module__).startswith(("zjobtui", "textual"))]
+    assert any(one is seen.app for one in ours)
+    assert not [type(one) for one in ours if SECRET in repr(one)]
+
+
+@SIZES
+async def test_s1_a_first_start_saves_tenant_and_secret_in_files_of_the_user(
+    list_new_objects: Callable[[], list[object]], app: FirstStart, config: Path, size: tuple[int, int]
+) -> None:
+    async with glimpsed(app, size) as seen:
+        for word in (
+            "US Cloud 1 production",
+            "rest.eu.zuora.com",
+            "Another host",
+            "the demo",
+            "Quit",
+            "enter select",
+        ):
+            assert word in seen.text
+        await seen.press(*EU)
+        assert "Sign in to EU production" in seen.text
+        await fill_fields(seen, " id-1\n", "wrong")
+        await seen.until("✗ Sign-in failed: ")
+        assert "belongs to one tenant only" in seen.text
+        assert files(config) == []
+        await seen.press("ctrl+u")
+        await fill_fields(seen, SECRET)
+        await seen.until("✓ Signed in")
+        assert "Signed in: tenant 4711, user ada" in seen.text
+        assert seen.crooked() == []
+        no_trace_of_the_secret(seen, list_new_objects)
+        await seen.press("enter")
+        await seen.until(lambda _: not app.is_running)
+    assert (app.next, app.environ) == (Next.MONITOR, {})
+    settings, problems = read_settings(config)
+    (tenant,) = settings.tenants
+    assert (tenant.name, tenant.host, tenant.client_id, problems) == ("eu-production", "EU production", "id-1", ())
+    assert read_credentials("id-1", tenant.secret_source, {}).client_secret.reveal() == SECRET
+    assert SECRET not in text(config)
+    assert [stat.S_IMODE(config.with_name(one).stat().st_mode) for one in files(config)] == [0o600, 0o600]
+
+
+@SIZES
+async def test_a_secret_for_a_variable_stays_in_memory(
+    list_new_objects: Callable[[], list[object]], app: FirstStart, config: Path, size: tuple[int, int]
+) -> None:
+    async with glimpsed(app, size) as seen:
+        await seen.press(*ANOTHER)
+        await fill_fields(seen, "http://rest.example.com", "id-1", SECRET)
+        assert "must begin with https://" in seen.text
+        await seen.press("up", "up", "ctrl+u")
+        await fill_fields(seen, "https://rest.example.com")
+        await seen.until("✓ Signed in")
+        await seen.press("up", "enter")
+        await seen.until("export ZUORA_SECRET_REST_EXAMPLE_COM='…'")
+        no_trace_of_the_secret(seen, list_new_objects)
+        await seen.press("enter")
+        await seen.until(lambda _: not app.is_running)
+    assert app.environ == {"ZUORA_SECRET_REST_EXAMPLE_COM": SECRET}
+    (tenant,) = read_settings(config)[0].tenants
+    assert (tenant.url, tenant.secret_env) == ("https://rest.example.com", "ZUORA_SECRET_REST_EXAMPLE_COM")
+    assert files(config) == ["config.toml"]
+
+
+async def test_a_host_that_does_not_respond_blocks_neither_screen_nor_exit(config: Path) -> None:
+    answers = threading.Event()
+
+    def slow(tenant: Tenant, credentials: ClientCredentials) -> Checkup:
+        answers.wait(20)
+        return sign_in(tenant, credentials)
+
+    async with glimpsed(FirstStart(config, slow, DEFAULT), (80, 24)) as seen:
+        await seen.press(*EU)
+        await fill_fields(seen, "id-1", SECRET)
+        assert "Signing in to https://rest.eu.zuora.com …" in seen.text
+        await seen.press("escape")
+        assert "rest.na.zuora.com" in seen.text
+        await seen.press("enter")
+        answers.set()
+        await seen.settled()
+        assert "Sign in to" in seen.text, "an answer to a dialog that is gone changes nothing"
+        await seen.press("escape", "escape")
+        await seen.until(lambda _: not seen.app.is_running)
+    assert files(config) == []
+
+
+@pytest.mark.parametrize(("keys", "expected"), [(("up", "enter"), "NOTHING"), (("up", "up", "enter"), "DEMO")])
+async def test_the_user_can_quit_or_run_the_demo(app: FirstStart, keys: tuple[str, ...], expected: str) -> None:
+    async with glimpsed(app, (80, 24)) as seen:
+        await seen.press(*keys)
+        await seen.until(lambda _: not app.is_running)
+    assert app.next is Next[expected]
+
+
+@pytest.fixture
+def existing_file(config: Path) -> Path:
+    """A file that already exists at the path of the secret."""
+    config.parent.mkdir()
+    path = config.with_name("eu-production.secret")
+    path.write_text("another")
+    return path
+
+
+async def test_a_failed_save_is_reported_and_another_location_can_be_chosen(
+    app: FirstStart, config: Path, existing_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: dict[tuple[str, str], str] = {}
+    ring = SimpleNamespace(set_password=lambda service, user, secret: kept.update({(service, user): secret}))
+    monkeypatch.setattr("zjobtui.config.writer.find_spec", lambda _: True)
+    monkeypatch.setitem(sys.modules, "keyring", ring)
+    async with glimpsed(app, (80, 24)) as seen:
+        await seen.press(*EU)
+        await fill_fields(seen, "id-1", SECRET)
+        await seen.until("✓ Signed in")
+        await seen.press("enter")
+        await seen.until("it was not changed")
+        assert files(config) == [existing_file.name]
+        await seen.press("down", "enter")
+        await seen.until(lambda _: not app.is_running)
+    assert text(existing_file) == "another"
+    assert kept == {("zjobtui eu-production", "id-1"): SECRET}
+    assert read_settings(config)[0].tenants[0].secret_keyring == "zjobtui eu-production"
+
+
+async def test_a_settings_file_that_cannot_be_written_leaves_no_secret_behind(
+    app: FirstStart, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("zjobtui.config.writer.write_whole", full)
+    async with glimpsed(app, (80, 24)) as seen:
+        await seen.press(*EU)
+        await fill_fields(seen, "id-1", SECRET)
+        await seen.until("✓ Signed in")
+        await seen.press("enter")
+        await seen.until("No space left")
+        assert files(config) == []
+
+
+async def test_it_can_be_used_without_colour(app: FirstStart, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with glimpsed(FirstStart(app._config, sign_in, DEFAULT), (80, 24)) as seen:
+        await seen.press("down")
+        assert COLOUR.findall(seen.sent) == []
+        buffer = seen.glass.display.screen.buffer
+        (chosen,) = [row for y, row in enumerate(seen.rows) if buffer[y][6].underscore]
+        assert "US Cloud 1 API sandbox" in chosen
+        await seen.press("enter")
+        secret = next(y for y, row in enumerate(seen.rows) if "│  Secret  " in row)
+        assert all(seen.glass.display.screen.buffer[secret][x].underscore for x in range(20, 60)), "where to type"

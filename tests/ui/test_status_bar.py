@@ -1,0 +1,291 @@
+from dataclasses import replace
+from datetime import UTC
+
+import pytest
+from textual.color import Color
+
+from tests.support.building import NOW
+from tests.support.scripted import ScriptedEngine
+from tests.support.seeing import TENANT, looking_at
+from tests.support.staging import staged, tell
+from tests.ui.test_themes import contrast
+from zjobtui.config.settings import COLOURS
+from zjobtui.formatting.status import other_statuses, status_text
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.tenant import TenantKind
+from zjobtui.models.tenant_status import Limit, TenantStatus
+from zjobtui.models.verdict import Kind
+from zjobtui.polling.protocols import State
+from zjobtui.ui.status_bar import bar_spans
+from zjobtui.ui.styled_line import cell_length
+from zjobtui.ui.themes import DEFAULT
+
+MIXED = ("recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing", "derived-not-found")
+
+
+def with_status(engine: ScriptedEngine, **fields: object) -> ScriptedEngine:
+    engine.pulse = replace(engine.pulse, **fields)  # type: ignore[arg-type]  # the fields of `TenantStatus`
+    engine.publish()
+    return engine
+
+
+async def test_the_bar_names_the_tenant_and_counts_the_jobs_by_verdict() -> None:
+    async with looking_at(staged(*MIXED)) as sight:
+        result = " zjobtui  EU API sandbox   ✗ 1 failed  ! 1 attention  ? 1 unknown  ◌ 1 waiting  ✓ 0 done"
+        assert sight.bar.startswith(result)
+        assert sight.bar.endswith("● 1.4 calls/s")
+
+
+async def test_a_narrow_bar_keeps_tenant_counts_and_status() -> None:
+    async with looking_at(staged(*MIXED), size=(80, 24)) as sight:
+        assert sight.bar.startswith(" zjobtui  EU API sandbox   ✗ 1  ! 1  ? 1  ◌ 1  ✓ 0 ")
+        assert sight.bar.endswith(" ● 1.4 calls/s")
+        await sight.resize(40, 24)
+        assert sight.bar.split() == ["✗", "1", "!", "1", "?", "1", "◌", "1", "✓", "0", "●", "1.4/s"]
+
+
+async def test_the_counts_follow_the_jobs() -> None:
+    engine = staged("recorded-processing", "recorded-processing")
+    async with looking_at(engine) as sight:
+        assert "◌ 2 waiting  ✓ 0 done" in sight.bar
+        tell(engine, 1, "recorded-completed-localised")
+        await sight.settled()
+        assert "◌ 1 waiting  ✓ 1 done" in sight.bar
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"is_paused": True}, "‖ polling paused"),
+        ({"answered_at": None}, "○ polling"),
+        ({"answered_at": NOW - 31}, "✗ no answer since 13:59:29 UTC"),
+        ({"calls_per_second": 23.7, "interval": 4.0}, "● 24 calls/s · each job every 4s"),
+        (
+            {"problem": Problem(ProblemKind.UNREACHABLE, "connection refused"), "down_since": NOW - 120},
+            "✗ cannot be reached since 13:58 UTC · connection refused · r to retry",
+        ),
+        (
+            {"problem": Problem(ProblemKind.SIGNED_OUT, "invalid client")},
+            "✗ signed out · invalid client · r to retry",
+        ),
+        (
+            {"problem": Problem(ProblemKind.THROTTLED, "Request exceeded limit")},
+            "✗ throttled · Request exceeded limit · r to retry",
+        ),
+    ],
+)
+async def test_the_status_shows_what_polling_does(fields: dict[str, object], expected: str) -> None:
+    async with looking_at(with_status(staged("recorded-processing"), **fields)) as sight:
+        assert sight.bar.endswith(expected)
+
+
+async def test_a_missing_answer_is_shown_without_new_states() -> None:
+    engine = staged("recorded-processing")
+    async with looking_at(engine) as sight:
+        engine.clock.at += 31
+        await sight.until("✗ no answer since 14:00:00 UTC")
+
+
+async def test_when_all_jobs_have_ended_silence_is_not_a_problem() -> None:
+    engine = with_status(staged("recorded-completed-localised"), answered_at=NOW - 3_600)
+    async with looking_at(engine) as sight:
+        assert sight.bar.endswith("● idle: all jobs finished")
+
+
+async def test_before_the_first_state_the_bar_shows_starting() -> None:
+    engine = staged("recorded-processing")
+    engine.state = State(engine.state.watchlist)
+    async with looking_at(engine) as sight:
+        assert sight.bar.endswith("○ starting")
+
+
+@pytest.mark.parametrize(
+    ("size", "title", "expected", "no_color"),
+    [
+        ((140, 40), "EU production", " EU PRODUCTION ", False),
+        ((80, 24), "Europe", " PRODUCTION · Europe ", True),
+        ((40, 15), "Europe", " PRODUCTION · Europe ", True),
+        ((30, 15), "Europe", " PROD ", True),
+        ((30, 15), "Europe", " PROD ", False),
+    ],
+)
+async def test_production_is_marked_at_any_width_and_without_colours(
+    size: tuple[int, int], title: str, expected: str, no_color: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if no_color:
+        monkeypatch.setenv("NO_COLOR", "1")
+    looks = []
+    for kind in (TenantKind.PRODUCTION, TenantKind.API_SANDBOX):
+        async with looking_at(staged(), size, tenant=replace(TENANT, title=title, kind=kind)) as sight:
+            assert (expected in sight.bar) == (kind is TenantKind.PRODUCTION)
+            cells = sight.glass.display.screen.buffer[0]
+            looks.append({cells[x].bg for x in range(size[0])})
+    assert no_color or looks[0] != looks[1]
+
+
+LIKELY = {"red", "yellow"}
+
+
+@pytest.mark.parametrize(
+    "colour",
+    [
+        *(one if one in LIKELY else pytest.param(one, marks=pytest.mark.slow) for one in sorted(COLOURS)),
+        "#7f7f7f",
+        pytest.param("#d0d0d0", marks=pytest.mark.slow),
+        pytest.param("#202020", marks=pytest.mark.slow),
+    ],
+)
+async def test_a_tenant_badge_has_its_colour_and_is_readable(colour: str) -> None:
+    async with looking_at(staged(), tenant=replace(TENANT, colour=colour)) as sight:
+        cell = sight.glass.display.screen.buffer[0][sight.bar.index("EU API sandbox")]
+        assert f"#{cell.bg}" == Color.parse(colour).hex.lower()
+        assert contrast(cell.fg, cell.bg) >= 4.5
+
+
+WELL = TenantStatus(tenant="env", answered_at=NOW, calls_per_second=12.0, interval=40.0, day_share=0.62)
+DOWN = replace(WELL, problem=Problem(ProblemKind.UNREACHABLE, "no route to host"), down_since=NOW, next_try_at=NOW + 12)
+HELD = replace(WELL, limit=Limit.DAILY_CALLS)
+
+
+def bar_of(pulse: TenantStatus, width: int, more: tuple[str, ...] = ()) -> str:
+    spans = bar_spans((TENANT,), dict.fromkeys(Kind, 3), status_text(pulse, NOW, 3, UTC, "r"), width, more)
+    return "".join(text for text, _ in spans)
+
+
+@pytest.mark.parametrize("width", [*range(1, 200, 7), 80, 100, 140])
+@pytest.mark.parametrize("pulse", [WELL, HELD, DOWN, replace(DOWN, next_try_at=None), replace(WELL, is_following=True)])
+def test_the_bar_fits_and_keeps_whole_parts_of_the_status(width: int, pulse: TenantStatus) -> None:
+    bar, result = bar_of(pulse, width), status_text(pulse, NOW, 3, UTC, "r")
+    assert len(bar) <= width
+    assert width < 48 or bar.endswith((result.full, *result.texts))
+
+
+@pytest.mark.parametrize(
+    ("pulse", "width", "ends"),
+    [
+        (WELL, 80, "● 12/s · every 40s"),
+        (WELL, 100, "● 12 calls/s · each job every 40s"),
+        (WELL, 140, "✓ 3 done              ● 12 calls/s · each job every 40s"),
+        (WELL, 200, "● 12 calls/s · each job every 40s · 62% of daily budget"),
+        (HELD, 76, "✓ 3     ● every 40s (daily_calls)"),
+        (HELD, 80, "✓ 3  ● 12/s · every 40s (daily_calls)"),
+        (HELD, 100, "● 12/s · every 40s (daily_calls)"),
+        (HELD, 140, "● 12 calls/s · each job every 40s · limited by daily_calls (62% of daily budget)"),
+        (HELD, 160, "● 12 calls/s · each job every 40s · limited by daily_calls"),
+        (HELD, 200, "● 12 calls/s · each job every 40s · limited by daily_calls (62% of daily budget)"),
+        (DOWN, 80, "✗ cannot be reached since 14:00 UTC"),
+        (DOWN, 100, "✗ cannot be reached since 14:00 UTC · next try in 12s"),
+        (
+            DOWN,
+            200,
+            "✗ cannot be reached since 14:00 UTC · no route to host · next try in 12s · 62% of daily budget",
+        ),
+        (replace(DOWN, next_try_at=None), 80, "✗ cannot be reached · r to retry"),
+    ],
+)
+def test_the_most_important_part_is_kept_at_any_width(pulse: TenantStatus, width: int, ends: str) -> None:
+    assert bar_of(pulse, width, other_statuses([pulse])).rstrip().endswith(ends)
+
+
+@pytest.mark.parametrize("width", [80, 100, 140, 200])
+def test_longer_figures_do_not_move_the_text_before_them(width: int) -> None:
+    starts = {
+        bar_of(replace(WELL, calls_per_second=rate, interval=interval), width).index("●")
+        for rate in (0.0, 0.4, 9.9, 12.0, 140.0)
+        for interval in (0.3, 2.5, 4.0, 42.0, 500.0, 3_600.0)
+    }
+    assert len(starts) == 1
+    tries = {bar_of(replace(DOWN, next_try_at=NOW + left), width).index("✗ cannot") for left in (0, 3, 12, 60, 180)}
+    assert len(tries) == 1
+
+
+@pytest.mark.parametrize("width", range(34, 45))
+def test_a_status_that_does_not_fit_is_cut_with_an_ellipsis(width: int) -> None:
+    pulse = TenantStatus(tenant="env", down_since=NOW, problem=Problem(ProblemKind.UNREACHABLE, ""))
+    spans = bar_spans((TENANT,), dict.fromkeys(Kind, 3), status_text(pulse, NOW, 3), width)
+    assert "".join(text for text, _ in spans).endswith(("✗ unreachable", "…"))
+    assert cell_length(spans) <= width
+
+
+async def test_the_bar_shows_interval_and_budget_if_they_fit() -> None:
+    engine = with_status(staged("recorded-processing"), interval=180.0, day_share=0.12)
+    async with looking_at(engine) as sight:
+        assert sight.bar.endswith("● 1.4 calls/s · each job every 3m · 12% of daily budget")
+        await sight.resize(100, 24)
+        assert sight.bar.endswith("● 1.4 calls/s · each job every 3m")
+        await sight.resize(60, 24)
+        assert sight.bar.endswith("● 1.4/s · every 3m")
+
+
+async def test_a_rate_that_hardly_changes_is_not_redrawn() -> None:
+    engine = with_status(staged("recorded-processing"), calls_per_second=8.0)
+    async with looking_at(engine) as sight:
+        before = len(sight.sent)
+        for rate in (8.3, 7.7, 8.0, 7.9):
+            engine.clock.at += 3
+            with_status(engine, calls_per_second=rate, answered_at=engine.clock.at)
+            await sight.settled()
+            assert sight.bar.endswith("● 8.0 calls/s")
+        assert "8.0" not in sight.sent[before:]
+        with_status(engine, calls_per_second=8.5)
+        await sight.settled()
+        assert sight.bar.endswith("● 8.5 calls/s")
+
+
+async def test_while_a_tenant_is_down_the_next_try_is_counted_down() -> None:
+    problem = Problem(ProblemKind.UNREACHABLE, "connection refused")
+    engine = with_status(staged("recorded-processing"), problem=problem, down_since=NOW, next_try_at=NOW + 12)
+    async with looking_at(engine) as sight:
+        assert sight.bar.endswith("✗ cannot be reached since 14:00 UTC · connection refused · next try in 12s")
+        start = sight.bar.index("✗ cannot")
+        for left in (11, 9):
+            engine.clock.at, before = NOW + 12 - left, len(sight.sent)
+            await sight.until(f"next try in {left}s")
+            assert len(sight.sent) - before < 1_000
+        engine.clock.at = NOW + 12.5
+        await sight.until("· trying now")
+        assert sight.bar.index("✗ cannot") == start
+
+
+async def test_the_retry_key_is_the_configured_one() -> None:
+    problem = Problem(ProblemKind.SIGNED_OUT, "invalid client")
+    engine = with_status(staged("recorded-processing"), problem=problem)
+    async with looking_at(engine, look=replace(DEFAULT, keys={"ask_now": "f5"})) as sight:
+        assert sight.bar.endswith("✗ signed out · invalid client · f5 to retry")
+
+
+@pytest.mark.parametrize("width", [140, 50])
+def test_production_is_marked_among_several_tenants(width: int) -> None:
+    tenants = (replace(TENANT, title="EU sandbox"), replace(TENANT, title="US", kind=TenantKind.PRODUCTION))
+    spans = bar_spans(tenants, dict.fromkeys(Kind, 3), status_text(None, NOW, 3), width)
+    badges = {name: text.strip() for text, name in spans if name in {"tenant", "production"}}
+    assert badges == (
+        {"tenant": "EU sandbox", "production": "PRODUCTION · US"} if width == 140 else {"production": "PROD"}
+    )
+
+
+async def test_a_problem_without_room_for_details_shows_its_time() -> None:
+    problem = Problem(ProblemKind.UNREACHABLE, "a reason that is far too long to stand beside the counts of a bar")
+    engine = with_status(staged("recorded-processing"), problem=problem, down_since=NOW - 120, next_try_at=NOW + 9)
+    async with looking_at(engine, size=(100, 24)) as sight:
+        assert sight.bar.endswith("✗ cannot be reached since 13:58 UTC · next try in 9s")
+        await sight.resize(70, 24)
+        assert sight.bar.endswith("✗ cannot be reached since 13:58 UTC")
+        await sight.resize(50, 24)
+        assert sight.bar.endswith("✗ cannot be reached")
+        await sight.resize(36, 24)
+        assert sight.bar.endswith("✗ unreachable")
+
+
+def test_production_keeps_its_style_whatever_colour_is_configured() -> None:
+    tenant = replace(TENANT, kind=TenantKind.PRODUCTION, colour="green")
+    assert (f" PRODUCTION · {tenant.title} ", "production") in bar_spans(
+        (tenant,), dict.fromkeys(Kind, 0), status_text(None, NOW, 0), 140
+    )
+
+
+async def test_without_colours_a_tenant_colour_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with looking_at(staged(), tenant=replace(TENANT, colour="orange")) as sight:
+        cell = sight.glass.display.screen.buffer[0][sight.bar.index("EU API sandbox")]
+        assert (cell.bg, cell.reverse) == ("default", True)

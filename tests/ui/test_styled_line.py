@@ -1,0 +1,32 @@
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.style import Style
+
+from zjobtui.ui.styled_line import Spans, cell_length, fit_exact, to_strip, truncate
+
+TEXT = st.text("ab 漢字👍\u0301\u0e31", max_size=24)
+SPANS = st.lists(st.tuples(TEXT, st.sampled_from(["plain", "bad"])), max_size=4).map(tuple)
+
+
+@given(SPANS, st.integers(1, 40))
+def test_text_is_cut_with_an_ellipsis_and_blanks_without(spans: Spans, width: int) -> None:
+    whole, cut = ("".join(text for text, _ in one) for one in (spans, truncate(spans, width)))
+    assert cell_len(cut) <= width
+    if cell_len(whole.rstrip()) <= width:
+        assert cut.rstrip() == whole.rstrip()
+    else:
+        assert cut.rstrip().endswith("…")
+        assert whole.startswith(cut.rstrip()[:-1].rstrip())
+
+
+@given(TEXT, st.integers(1, 30))
+def test_a_fitted_text_has_exactly_its_width(text: str, width: int) -> None:
+    assert cell_len(fit_exact(text, width)) == width
+
+
+@given(SPANS, st.integers(1, 30))
+def test_a_strip_has_exactly_its_width(spans: Spans, width: int) -> None:
+    strip = to_strip(spans, width, lambda _: Style())
+    assert strip.cell_length == cell_len(strip.text) == width
+    assert cell_length(spans) <= width or cell_length(spans) > width

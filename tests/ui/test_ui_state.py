@@ -1,0 +1,74 @@
+"""The UI state survives a restart, and invalid values are ignored."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.support.seeing import looking_at
+from tests.support.staging import staged
+from zjobtui.ui.protocols import Plain
+
+pytestmark = pytest.mark.usefixtures("_tick_of_a_second")
+
+RUNNING, FAILED = "recorded-processing", "recorded-failed-lock"
+
+
+@pytest.fixture
+def _tick_of_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give slow machines enough time before a choice counts as settled."""
+    monkeypatch.setattr("zjobtui.ui.monitor.TICK", 1.0)
+
+
+@dataclass
+class Kept:
+    """A store that counts its writes."""
+
+    values: dict[str, Plain] = field(default_factory=dict)
+    writes: int = 0
+
+    def load(self) -> dict[str, Plain]:
+        return self.values
+
+    def save(self, values: Mapping[str, Plain], /) -> None:
+        self.values = dict(values)
+        self.writes += 1
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)], ids=str)
+async def test_order_filter_and_divider_are_restored(size: tuple[int, int]) -> None:
+    kept = Kept()
+    engine = staged(RUNNING, FAILED, FAILED, labels=("CS-1", "CS-2", "CS-3"))
+    async with looking_at(engine, size, memory=kept) as sight:
+        await sight.press("s", "end", "enter", ">", ">", "f")
+        assert "Jobs · 2 of 3 · filter: status:failed · by label" in sight.text
+        frame = sight.jobs
+    assert kept.writes <= 2
+    async with looking_at(engine, size, memory=kept) as sight:
+        assert "Jobs · 2 of 3 · filter: status:failed · by label" in sight.text
+        assert sight.jobs == frame
+
+
+async def test_ui_state_is_saved_only_after_it_has_settled() -> None:
+    kept = Kept()
+    async with looking_at(staged(RUNNING), memory=kept) as sight:
+        await sight.press("/", *"is:stale", "enter")
+        await sight.until(lambda _: kept.writes == 1)
+        assert kept.values["filter"] == "is:stale"
+    assert kept.writes == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"sort": 4, "filter": True, "divider_beside": "wide", "divider_below": math.nan},
+        {"sort": "__class__", "divider_beside": 0, "divider_below": math.inf},
+        {"sort": "URGENCY", "divider_beside": -1.5, "divider_below": True, "more": "of it"},
+    ],
+)
+async def test_invalid_values_are_ignored(values: dict[str, Plain]) -> None:
+    async with looking_at(staged(RUNNING)) as sight:
+        usual = sight.rows
+    async with looking_at(staged(RUNNING), memory=Kept(values)) as sight:
+        assert sight.rows == usual
