@@ -128,7 +128,7 @@ def fill() -> None:
 
 def test_an_empty_list_says_how_to_fill_it() -> None:
     assert said(run("ls")) == (0, "", "The watchlist is empty. Add jobs with: zjobtui add ID…\n")
-    assert json.loads(run("ls", "--json").stdout) == {"schema": 1, "jobs": []}
+    assert json.loads(run("ls", "--json").stdout) == {"schema": 2, "jobs": []}
 
 
 def test_the_list_has_one_line_for_each_job() -> None:
@@ -136,7 +136,7 @@ def test_the_list_has_one_line_for_each_job() -> None:
     status, printed, complained = said(run("ls"))
     lines = printed.splitlines()
     assert (status, complained, len(lines)) == (0, "", 6)
-    assert [line.split()[1] for line in lines] == ["failed", "done", "unknown", "waiting", "waiting", "waiting"]
+    assert [line.split()[1] for line in lines] == ["failed", "done", "unknown", "running", "running", "running"]
     assert all(job_id(number).given in line for number, line in enumerate(lines, 1))
     assert len({line.index("job ") for line in lines}) == 1
 
@@ -151,7 +151,7 @@ def test_the_columns_stay_aligned_whatever_a_label_holds() -> None:
 def test_the_list_as_json_has_all_fields_of_each_job() -> None:
     fill()
     jobs = json.loads(run("ls", "--json").stdout)["jobs"]
-    assert [one["verdict"] for one in jobs] == ["failed", "done", "unknown to Zuora", *["waiting"] * 3]
+    assert [one["verdict"] for one in jobs] == ["failed", "done", "unknown to Zuora", *["running"] * 3]
     assert [one["problem"] for one in jobs[3:5]] == [None, "timed out: no answer"]
     assert {one["job_id"] for one in jobs} == {job_id(number).given for number in range(1, 7)}
 
@@ -187,7 +187,7 @@ def test_the_problem_of_the_last_call_is_shown() -> None:
 def test_a_job_is_shown_as_json_with_response_and_timeline() -> None:
     fill()
     told = json.loads(run("show", "job 1", "--json").stdout)
-    assert (told["label"], told["verdict"], told["is_final"]) == ("job 1", "failed", True)
+    assert (told["schema"], told["label"], told["verdict"], told["is_final"]) == (2, "job 1", "failed", True)
     assert json.loads(told["answer"]["body"])["errors"] == "[40000050]: locked"
     assert [entry["event"] for entry in told["timeline"]] == ["added", "status"]
     assert json.loads(run("show", "job 6", "--json").stdout)["answer"] is None

@@ -51,14 +51,14 @@ def call(at: float, job_id: str = JOB, *, is_final: bool = False) -> Call:
 
 
 SHOWN = {
-    "at once": (film((1, row(1, f"◌ waiting   {JOB[:17]}…")), (2, row(1, f"✓ done      {JOB[:17]}…"))), 2),
-    "in two pieces": (film((1, row(1, "waiting 0123abcd")), (2, row(1, "do")), (3, "ne   0123abcd")), 3),
+    "at once": (film((1, row(1, f"◌ running   {JOB[:17]}…")), (2, row(1, f"✓ done      {JOB[:17]}…"))), 2),
+    "in two pieces": (film((1, row(1, "running 0123abcd")), (2, row(1, "do")), (3, "ne   0123abcd")), 3),
     "cut within a character": (film((4, row(1, "\udce2\udc9c")), (5, "\udc93 done 0123abcd")), 5),
-    "word alone drawn again": (film((1, row(2, "◌ waiting 0123abcd")), (2, "\x1b[2;3Hdone   ")), 2),
-    "on the alternate screen": (film((1, "\x1b[?1049h" + row(1, "waiting 0123abcd")), (4, row(3, "done 0123abcd"))), 4),
+    "word alone drawn again": (film((1, row(2, "◌ running 0123abcd")), (2, "\x1b[2;3Hdone   ")), 2),
+    "on the alternate screen": (film((1, "\x1b[?1049h" + row(1, "running 0123abcd")), (4, row(3, "done 0123abcd"))), 4),
     "scrolled": (film((1, row(6, "done 0123abcd")), (2, "\n")), 1),
     "first of several": (film((2, row(1, "done 0123abcd")), (3, row(2, "done 0123abcd"))), 2),
-    "another job's": (film((1, row(1, "done 89abcdef")), (2, row(2, "waiting 0123abcd"))), None),
+    "another job's": (film((1, row(1, "done 89abcdef")), (2, row(2, "running 0123abcd"))), None),
     "within a word": (film((1, row(1, "undone 0123abcd"))), None),
     "apart": (film((1, row(1, "done · job 0123abcd"))), None),
 }
@@ -72,7 +72,7 @@ def test_a_film_shows_when_a_row_first_had_the_word(case: str) -> None:
 
 def test_a_row_half_drawn_is_not_taken_for_another_jobs_end() -> None:
     frames = film(
-        (1, row(1, "waiting 0123abcd")), (2, "\x1b[1;1Hdone   "), (2.1, " 89abcdef"), (7, row(2, "done 0123abcd"))
+        (1, row(1, "running 0123abcd")), (2, "\x1b[1;1Hdone   "), (2.1, " 89abcdef"), (7, row(2, "done 0123abcd"))
     )
     assert first_shown(frames, IN_ROW, {JOB: 6, OTHER: 1.9}) == {JOB: 7, OTHER: 2.1}
 
@@ -85,19 +85,19 @@ def test_an_end_out_of_view_is_shown_by_the_count_in_the_order_of_the_answers() 
         (0.2, row(1, "◌ 1,200 waiting  ✓ 1,200 done")),  # before any response
         (1.3, row(1, "◌ 1,199 waiting  ✓ 1 done")),
         (3.4, row(5, "✓ done 00000003")),
-        (3.5, row(1, "◌ 1,197 waiting  ✓ 3 done")),
+        (3.5, row(1, "◌ 1,197 running  ✓ 3 done")),
         (3.6, row(4, "4 done, says another row")),
     )
     assert first_shown(frames, COUNTED, answered) == {first: 1.3, second: 3.5, third: 3.4}
-    frames.frames.append((4.5, row(1, "◌ 0 waiting  ✓ 1,200 done").encode()))
+    frames.frames.append((4.5, row(1, "◌ 0 running  ✓ 1,200 done").encode()))
     assert fourth in first_shown(film(*[(at, data.decode()) for at, data in frames.frames]), COUNTED, answered)
 
 
 def test_without_a_count_rows_out_of_view_are_as_late_as_those_in_view() -> None:
     frames = film((1.2, row(1, "done 0123abcd")), (5, row(2, "done 00000000")))
     assert first_shown(frames, AS_IN_VIEW, {JOB: 1.0, OTHER: 2.0}) == {JOB: 1.2, OTHER: pytest.approx(2.2)}
-    assert first_shown(film((1.2, row(1, "waiting 0123abcd"))), AS_IN_VIEW, {OTHER: 1.0}) == {OTHER: 1.0}
-    assert first_shown(film((1.2, row(1, "waiting 0123abcd"))), IN_ROW, {JOB: 1.0}) == {}
+    assert first_shown(film((1.2, row(1, "running 0123abcd"))), AS_IN_VIEW, {OTHER: 1.0}) == {OTHER: 1.0}
+    assert first_shown(film((1.2, row(1, "running 0123abcd"))), IN_ROW, {JOB: 1.0}) == {}
 
 
 def test_delays_count_every_end_in_the_run_and_to_its_end_where_it_was_not_known() -> None:

@@ -75,7 +75,7 @@ def looked_at(run: Watched, job_ids: Sequence[str]) -> list[Second]:
 
 
 def _running(row: str) -> list[str]:
-    return re.findall(rf"waiting\s+([0-9a-f]{{{SHOWN}}})", row)
+    return re.findall(rf"running\s+([0-9a-f]{{{SHOWN}}})", row)
 
 
 def counted(times: Sequence[float], at: float) -> float:

@@ -81,7 +81,7 @@ def test_ids_are_read_from_stdin_and_the_result_is_json(served: Simulator) -> No
     reply = json.dumps({"jobId": served.job_ids[1], "success": True})
     status, printed, told = said(run("wait", "-", "--json", stdin=reply))
     printed_json = json.loads(printed)
-    assert (status, printed_json["schema"], printed_json["exit_status"]) == (1, 1, 1)
+    assert (status, printed_json["schema"], printed_json["exit_status"]) == (1, 2, 1)
     (one,) = printed_json["jobs"]
     assert (one["job_id"], one["outcome"], one["verdict"]) == (served.job_ids[1], "failed", "failed")
     assert re.search(rf"✗ failed  {served.job_ids[1]}  Job failed, lock contention", told)
@@ -170,7 +170,7 @@ def test_a_failed_call_does_not_end_the_wait(capsys: pytest.CaptureFixture[str])
     assert waited(Answering(missed(), seen(PROCESSING), failed()), 1) == 1
     told = capsys.readouterr()
     assert told.out.startswith("✗ failed")
-    assert [line.split()[2:4] for line in told.err.splitlines()] == [["◌", "waiting"], ["✗", "failed"]]
+    assert [line.split()[2:4] for line in told.err.splitlines()] == [["◌", "running"], ["✗", "failed"]]
 
 
 def test_with_any_one_finished_job_is_enough() -> None:
@@ -267,7 +267,7 @@ def test_watch_prints_changes_until_a_signal_and_releases_the_lease(
     with process(served, "watch", "--json", "--filter", "status:failed") as started:
         assert started.stdout is not None
         told = json.loads(started.stdout.readline())
-        assert (told["schema"], told["event"], told["job_id"]) == (1, "status", served.job_ids[1])
+        assert (told["schema"], told["event"], told["job_id"]) == (2, "status", served.job_ids[1])
         assert set(FIELDS) <= set(told)
         started.send_signal(ending)
         rest, complaints = started.communicate(timeout=20)
@@ -298,14 +298,14 @@ def test_an_interrupted_wait_prints_the_current_state(served: Simulator, ending:
         started.send_signal(ending)
         printed, _ = started.communicate(timeout=20)
         assert started.returncode == status
-        assert "waiting" in printed
+        assert "running" in printed
 
 
 def test_ls_ends_silently_when_its_output_is_closed(served: Simulator) -> None:
     run("add", "-", stdin="\n".join(job_id(number).given for number in range(1_500)))
     with process(served, "ls") as started:
         assert started.stdout is not None
-        assert started.stdout.readline().startswith("◌ waiting")
+        assert started.stdout.readline().startswith("◌ running")
         started.stdout.close()
         assert started.stderr is not None
         assert (started.stderr.read(), started.wait(20)) == ("", 141)

@@ -43,6 +43,19 @@ def test_filter_and_tenant_select_the_listed_jobs() -> None:
     assert said(run("ls", "--filter", "order:nothing")) == (0, "", "No jobs match.\n")
 
 
+@pytest.mark.usefixtures("filled")
+def test_a_renamed_term_is_accepted_and_reported_once() -> None:
+    listed = run("ls", "--json", "--filter", "status:waiting")
+    assert ids(listed.stdout) == given(3, 4)
+    assert listed.stderr == "--filter: status:waiting is now status:running.\n"
+    assert said(run("ls", "--filter", "is:unseen !is:unseen")) == (
+        0,
+        "",
+        "--filter: is:unseen is now is:unread.\nThere is no such job.\n",
+    )
+    assert run("ls", "--json", "--filter", "status:running").stderr == ""
+
+
 @pytest.mark.parametrize("command", ["ls", "archive", "export"])
 @pytest.mark.parametrize(("wanted", "why"), [("statsu:failed", "try status:"), ("age>5", "“5” has no unit yet")])
 def test_an_invalid_filter_is_reported_and_nothing_is_done(command: str, wanted: str, why: str) -> None:

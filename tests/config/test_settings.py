@@ -398,3 +398,12 @@ def test_the_current_name_of_a_setting_wins_over_the_former() -> None:
         "line 3: keys.ask was renamed to ask_now, which is in the file as well: delete this line."
     ]
     assert not problems[0].is_used
+
+
+def test_keys_of_renamed_actions_are_used_and_reported() -> None:
+    found, problems = parse_settings('[keys]\nnext_unseen = "f7"\nall_seen = "f8"\n')
+    assert found.keys == (("next_unread", "f7"), ("all_read", "f8"))
+    assert [str(problem) for problem in problems] == [
+        "line 2: keys.next_unseen is now named next_unread; it is used, but rename it.",
+        "line 3: keys.all_seen is now named all_read; it is used, but rename it.",
+    ]

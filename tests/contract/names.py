@@ -12,7 +12,7 @@ class Verdict(StrEnum):
     FAILED = "failed"
     ATTENTION = "needs attention"
     UNKNOWN = "unknown to Zuora"
-    RUNNING = "waiting"
+    RUNNING = "running"
     DONE = "done"
 
 
@@ -20,7 +20,7 @@ SIGN = {
     Verdict.FAILED: "✗ failed",
     Verdict.ATTENTION: "! attention",
     Verdict.UNKNOWN: "? unknown",
-    Verdict.RUNNING: "◌ waiting",
+    Verdict.RUNNING: "◌ running",
     Verdict.DONE: "✓ done",
 }
 """How a row of the list begins; the bar has the number between sign and word."""
@@ -29,7 +29,7 @@ IN_FILTER = {
     Verdict.FAILED: "failed",
     Verdict.ATTENTION: "attention",
     Verdict.UNKNOWN: "unknown",
-    Verdict.RUNNING: "waiting",
+    Verdict.RUNNING: "running",
     Verdict.DONE: "done",
 }
 """Verdicts as `status:` takes them."""
@@ -73,7 +73,7 @@ class Field:
     IS_STALE = "is_stale"
     PROBLEM = "problem"
     ADDED_AT = "added_at"
-    LAST_ANSWER_AT = "seen_at"
+    LAST_ANSWER_AT = "last_answer_at"
     ENDED_AT = "ended_at"
     EXIT_STATUS = "exit_status"
     OUTCOME = "outcome"
@@ -89,7 +89,7 @@ class Field:
     FINDINGS = "findings"
 
 
-SCHEMA = 1
+SCHEMA = 2
 
 OF_A_JOB = (
     Field.TENANT,
@@ -158,7 +158,7 @@ class Term:
     AGE = "age"
     ENDED = "ended"
     IS_STALE = "is:stale"
-    IS_UNREAD = "is:unseen"
+    IS_UNREAD = "is:unread"
     IS_LABELLED = "is:labelled"
     IS_FINAL = "is:final"
 

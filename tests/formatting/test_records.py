@@ -8,7 +8,7 @@ from zjobtui.models.observation import Call, Observation
 
 FIELDS = [
     *("tenant", "job_id", "label", "tags", "note", "verdict", "sentence", "status", "type", "order_number"),
-    *("account_number", "is_final", "is_stale", "problem", "added_at", "seen_at", "ended_at"),
+    *("account_number", "is_final", "is_stale", "problem", "added_at", "last_answer_at", "ended_at"),
 ]
 
 

@@ -34,12 +34,12 @@ def texts_of(pulse: TenantStatus | None, waiting: int = 3, key: str = "") -> lis
 
 def test_zero_counts_are_left_out_except_running_and_done() -> None:
     none = dict.fromkeys(Kind, 0)
-    assert [text for text, _, _ in count_texts(none)] == ["◌ 0 waiting", "✓ 0 done"]
+    assert [text for text, _, _ in count_texts(none)] == ["◌ 0 running", "✓ 0 done"]
     some = {**none, Kind.FAILED: 2, Kind.ATTENTION: 1_000}
     assert [text for text, _, _ in count_texts(some)] == [
         "✗ 2 failed",
         "! 1,000 attention",
-        "◌ 0 waiting",
+        "◌ 0 running",
         "✓ 0 done",
     ]
     assert count_texts(some)[0][1:] == ("✗ 2", Tone.BAD)

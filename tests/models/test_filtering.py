@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.support.building import NOW, arranged, dashed, done, failed, job, job_id, missed, seen, watch
 from zjobtui.formatting.symbols import WORDS
 from zjobtui.models.digest import Digest
-from zjobtui.models.filters import FIELDS, STATUSES, Filter, FilterProblem, haystack, parse
+from zjobtui.models.filters import FIELDS, STATUSES, Filter, FilterProblem, haystack, parse, translate
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.job_update import apply_observation
 from zjobtui.models.observation import Observation
@@ -94,14 +94,14 @@ def test_an_id_is_found_with_dashes_or_without_however_it_was_given() -> None:
         ("status:failed,attention", [1, 2]),
         ("status:needs", [2]),
         ("status:unknown", [3]),
-        ("status:waiting", [4]),
+        ("status:running", [4]),
         ("status:done", [5]),
         ("status:completed", [2, 5]),
         ("status:processing", [4]),
         ("STATUS:Failed,", [1]),
         ("!status:failed -status:done", [2, 3, 4]),
         ("is:final", [1, 2, 5]),
-        ("is:unseen", [1, 2, 3, 5]),
+        ("is:unread", [1, 2, 3, 5]),
         ("is:u,labelled", [1, 2, 3, 5]),
     ],
 )
@@ -114,6 +114,35 @@ def test_a_status_is_a_verdict_or_zuoras_word(text: str, expected: list[int]) ->
         after(done(), 5),
     )
     assert matching(text, *watches) == expected
+
+
+@pytest.mark.parametrize(
+    ("former", "present", "notice"),
+    [
+        ("is:unseen", "is:unread", "is:unseen is now is:unread"),
+        ("IS:Unsee", "IS:unread", "is:unseen is now is:unread"),
+        ("!is:unseen,final a", "!is:unread,final a", "is:unseen is now is:unread"),
+        ('a status:failed,"waiting"', "a status:failed,running", "status:waiting is now status:running"),
+        ("status:w", "status:running", "status:waiting is now status:running"),
+    ],
+)
+def test_a_former_name_is_accepted_and_translated_with_a_notice(former: str, present: str, notice: str) -> None:
+    assert translate(former) == (present, (notice,))
+    assert parse(former) == parse(present)
+    assert isinstance(parse(former), Filter)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "is:u", "is:unread status:running", "status:", "is:", "unseen waiting", "label:waiting", '"is:unseen"']
+)
+def test_what_has_no_former_name_is_left_alone(text: str) -> None:
+    assert translate(text) == (text, ())
+
+
+def test_each_former_name_is_reported_once() -> None:
+    text, notices = translate("is:unseen !is:unseen status:waiting")
+    assert text == "is:unread !is:unread status:running"
+    assert notices == ("is:unseen is now is:unread", "status:waiting is now status:running")
 
 
 def test_a_word_of_zuoras_that_nobody_knows_can_be_asked_for() -> None:
@@ -176,10 +205,11 @@ def test_times_count_from_now(text: str, expected: list[int]) -> None:
     [
         ("acme stauts:failed", 5, "status:failed,attention"),
         ("status:faild", 0, "status:failed"),
-        ("status:failed,wating", 0, "status:waiting"),
+        ("status:failed,runing", 0, "status:running"),
         ("type:preveiw", 0, "type:preview"),
         ("is:labeled", 0, "is:labelled"),
         ("is:failed", 0, "status:failed"),
+        ("is:waiting", 0, "status:running"),
         ("is:xyz", 0, "is:stale"),
         ("age:10m", 0, "age>10m"),
         ("order>5", 0, "order:O-0001"),
@@ -265,7 +295,9 @@ PIECES = [
     "10",
     "m",
     "is:",
+    "unread",
     "unseen",
+    "waiting",
     "id:",
     "x:y",
 ]
@@ -277,6 +309,14 @@ SOME = (
     after(done(NOW + 60), 4),
     after(missed(ProblemKind.NOT_FOUND), 5),
 )
+
+
+@given(TEXTS)
+def test_translation_changes_names_and_nothing_else(text: str) -> None:
+    present, _ = translate(text)
+    assert translate(present) == (present, ())
+    before, after = (one.rest if isinstance(one, FilterProblem) else one for one in map(parse, (text, present)))
+    assert before == after
 
 
 @given(TEXTS)

@@ -79,6 +79,21 @@ def test_every_field_of_a_watch_comes_back(watches: list[WatchedJob]) -> None:
         assert list(kept(path)) == watches
 
 
+@settings(max_examples=15)
+@given(LISTS)
+def test_a_verdict_is_stored_by_the_name_that_earlier_versions_know_and_read_by_both(watches: list[WatchedJob]) -> None:
+    with quick_folder() as folder:
+        path = folder / "store"
+        with opened(path) as (store, _):
+            added(store, *watches)
+        with closing(sqlite3.connect(path)) as connection:
+            stored = {row[0] for row in connection.execute("SELECT verdict FROM watches WHERE verdict IS NOT NULL")}
+            assert stored <= {"failed", "needs attention", "unknown to Zuora", "waiting", "done"}
+            connection.execute("UPDATE watches SET verdict = 'running' WHERE verdict = 'waiting'")
+            connection.commit()
+        assert list(kept(path)) == watches
+
+
 @settings(max_examples=25)
 @given(LISTS)
 def test_every_field_that_calls_and_people_write_comes_back(watches: list[WatchedJob]) -> None:
@@ -190,10 +205,26 @@ def test_a_timeline_comes_back_in_its_order(path: Path) -> None:
     with opened(path) as (store, _):
         assert store.history(job(1)) == (
             Event(job(1), NOW, EventKind.ADDED, "test"),
-            Event(job(1), NOW + 1, EventKind.STATUS, "Zuora is working on it.", "waiting"),
+            Event(job(1), NOW + 1, EventKind.STATUS, "Zuora is working on it.", "running"),
             Event(job(1), NOW + 9, EventKind.STATUS, "Job failed, lock contention: locked", "failed"),
             Event(job(1), NOW + 20, EventKind.LABELLED, "mine"),
         )
+
+
+def test_a_timeline_is_stored_in_words_that_earlier_versions_know_and_read_in_both(path: Path) -> None:
+    with opened(path) as (store, _):
+        watches = observed(store, added(store, watch(1)), seen(PROCESSING, NOW + 1))
+        told = store.history(job(1))
+    with opened(path) as (store, _):
+        store.apply(Change(watches, entries=told[-1:]))
+        assert store.history(job(1)) == told, "what was told is not told again"
+    verdicts = "SELECT verdict FROM entries ORDER BY number"
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute(verdicts).fetchall() == [("",), ("waiting",)]
+        connection.execute("UPDATE entries SET verdict = 'running' WHERE verdict = 'waiting'")
+        connection.commit()
+    with opened(path) as (store, _):
+        assert store.history(job(1)) == told
 
 
 def test_the_last_answer_is_kept_and_the_body_that_it_replaced(path: Path) -> None:

@@ -17,7 +17,7 @@ async def test_a_label_takes_the_place_of_the_id() -> None:
         assert "Label of 00000001…e73bdceb" in sight.text
         await sight.press(*"CS 1")
         await sight.press("enter")
-        assert sight.jobs[0].startswith("  ◌ waiting   CS 1  ")
+        assert sight.jobs[0].startswith("  ◌ running   CS 1  ")
         assert sight.detail_title == "CS 1 · 00000001…e73bdceb"
         assert "CS 1 labelled; u to undo." in sight.text
 
@@ -25,11 +25,11 @@ async def test_a_label_takes_the_place_of_the_id() -> None:
 async def test_a_label_can_be_changed_and_cleared_and_escape_cancels() -> None:
     async with looking_at(staged(RUNNING, labels=("CS 1",))) as sight:
         await sight.press("l", "x", "escape")
-        assert sight.jobs[0].startswith("  ◌ waiting   CS 1  ")
+        assert sight.jobs[0].startswith("  ◌ running   CS 1  ")
         await sight.press("l", "end", "0", "enter")
-        assert sight.jobs[0].startswith("  ◌ waiting   CS 10  ")
+        assert sight.jobs[0].startswith("  ◌ running   CS 10  ")
         await sight.press("l", *["backspace"] * 5, "enter")
-        assert sight.jobs[0].startswith("  ◌ waiting   00000001…")
+        assert sight.jobs[0].startswith("  ◌ running   00000001…")
 
 
 async def test_a_label_can_be_pasted_and_is_harmless() -> None:
@@ -37,7 +37,7 @@ async def test_a_label_can_be_pasted_and_is_harmless() -> None:
         await sight.press("l")
         await sight.paste("  CS \x1b[31m1 \u202e\n")
         await sight.press("enter")
-        assert sight.jobs[0].startswith("  ◌ waiting   CS ␛[31m1 \ufffd  ")
+        assert sight.jobs[0].startswith("  ◌ running   CS ␛[31m1 \ufffd  ")
 
 
 async def test_x_removes_the_job_and_u_restores_it_with_its_data() -> None:
@@ -132,7 +132,7 @@ async def test_the_last_job_can_be_removed_too() -> None:
         await sight.press("x")
         assert "No jobs." in sight.words
         await sight.press("u")
-        assert sight.jobs[0].startswith("  ◌ waiting ")
+        assert sight.jobs[0].startswith("  ◌ running ")
 
 
 async def test_r_refreshes_the_selected_job_finished_or_not() -> None:
@@ -257,7 +257,7 @@ async def test_a_notice_about_a_moved_store_stays_above_the_list() -> None:
     notice = "The watchlist could not be read and was moved to /tmp/watchlist.broken; the last backup is used."
     async with looking_at(staged(RUNNING), notice=notice) as sight:
         assert sight.rows[1].strip() == notice
-        assert sight.jobs[0].startswith("  ◌ waiting ")
+        assert sight.jobs[0].startswith("  ◌ running ")
         await sight.resize(80, 24)
         assert flowing(" ".join(sight.rows[1:3])) == notice
 

@@ -78,7 +78,7 @@ async def test_ids_or_a_table_of_several_jobs_are_copied(size: tuple[int, int]) 
         await chosen(sight, "y", "job ids")
         assert clipboard(sight) == f"{job_id(1).given}\n{job_id(2).given}"
         await chosen(sight, "y", "Markdown table")
-        assert clipboard(sight).count("| ◌ waiting |") == 2
+        assert clipboard(sight).count("| ◌ running |") == 2
 
 
 async def test_within_tmux_a_copy_goes_through(monkeypatch: pytest.MonkeyPatch) -> None:

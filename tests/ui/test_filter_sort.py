@@ -52,6 +52,18 @@ async def test_escape_in_the_filter_shows_all_jobs_again() -> None:
         assert "filter" not in sight.rows[1]
 
 
+async def test_a_renamed_term_is_accepted_and_reported_below_the_list() -> None:
+    async with looking_at(engine()) as sight:
+        await sight.press("/", *"status:waiting", "enter")
+        assert shown(sight) == 1
+        assert "filter: status:running" in sight.rows[1]
+        assert "status:waiting is now status:running" in sight.text
+        await sight.press("/")
+        assert "status:running" in sight.text
+        await sight.press("escape")
+        assert "is now" not in sight.text
+
+
 async def test_escape_in_the_list_clears_the_filter() -> None:
     async with looking_at(engine()) as sight:
         await sight.press("/")
@@ -119,10 +131,10 @@ FOUND = {
     "age>10m": "ce",
     "age<10m": "abd",
     "is:stale": "e",
-    "is:unseen": "bd",
-    "!is:unseen": "ace",
-    "!status:waiting !type:preview": "ab",
-    "status:waiting !tag:acme": "e",
+    "is:unread": "bd",
+    "!is:unread": "ace",
+    "!status:running !type:preview": "ab",
+    "status:running !tag:acme": "e",
 }
 
 
@@ -155,11 +167,11 @@ async def test_a_filter_by_age_is_updated_without_new_states(size: tuple[int, in
         await sight.press("/", *"age>10m", "enter")
         assert shown(sight) == 0
         stage.clock.at += 601
-        await sight.until("◌ waiting   alpha")
+        await sight.until("◌ running   alpha")
         await sight.press("/", "ctrl+u", *"is:stale", "enter")
         assert shown(sight) == 0
         stage.clock.at += 300
-        await sight.until("◌ waiting   alpha")
+        await sight.until("◌ running   alpha")
 
 
 async def test_keys_typed_into_the_filter_do_nothing_else() -> None:
@@ -250,7 +262,7 @@ async def test_s_sorts_by_the_chosen_order(
 async def test_f_shows_one_verdict_after_the_other_and_then_all(size: tuple[int, int]) -> None:
     engine = staged("recorded-failed-lock", "recorded-processing", "recorded-completed-order-pending")
     async with looking_at(engine, size) as sight:
-        for word in ("failed", "attention", "waiting"):
+        for word in ("failed", "attention", "running"):
             await sight.press("f")
             assert f"Jobs · 1 of 3 · filter: status:{word}"[: size[0] - 8] in sight.text
             assert f" {word}" in sight.jobs[0]

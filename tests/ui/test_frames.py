@@ -22,7 +22,7 @@ from zjobtui.ui.job_list import JobList
 
 pytestmark = pytest.mark.slow
 
-ROW = "◌ waiting   0"
+ROW = "◌ running   0"
 
 
 @contextmanager

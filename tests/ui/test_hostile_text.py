@@ -227,5 +227,5 @@ async def test_a_row_that_becomes_narrower_leaves_no_remains() -> None:
             tell(engine, 1, heard("recorded-processing"))
             await sight.settled()
             assert sight.crooked() == []
-            shown = sight.jobs[0].split("waiting", 1)[1]
+            shown = sight.jobs[0].split("running", 1)[1]
             assert shown.strip().startswith(label or "00000001…")

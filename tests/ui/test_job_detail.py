@@ -75,7 +75,7 @@ async def test_another_job_is_shown_from_the_top() -> None:
 async def test_the_detail_follows_its_job_without_a_key() -> None:
     engine = staged(RUNNING)
     async with looking_at(engine) as sight:
-        assert sight.detail[0] == " ◌ waiting · just added"
+        assert sight.detail[0] == " ◌ running · just added"
         tell(engine, 1, FAILED, after=20)
         await sight.settled()
         assert sight.detail[0] == " ✗ failed · ended just now"
@@ -87,7 +87,7 @@ async def test_a_failed_call_is_shown_with_the_last_response() -> None:
     async with looking_at(engine) as sight:
         tell(engine, 1, Failure(Problem(ProblemKind.TIMED_OUT, "no answer within 20 s"), 0.0), after=30)
         await sight.settled()
-        assert sight.detail[0] == " ◌ waiting · last answer 30s ago"
+        assert sight.detail[0] == " ◌ running · last answer 30s ago"
         assert "The last call failed: timed out: no answer within 20 s." in sight.words
         assert "Zuora is working on it." in sight.words
 

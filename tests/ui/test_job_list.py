@@ -107,7 +107,7 @@ async def test_every_verdict_has_a_glyph_and_a_word(size: tuple[int, int]) -> No
             ["✗", "failed"],
             ["!", "attention"],
             ["?", "unknown"],
-            ["◌", "waiting"],
+            ["◌", "running"],
             ["✓", "done"],
         ]
 
@@ -149,7 +149,7 @@ async def test_a_row_without_an_answer_in_time_is_marked_stale() -> None:
         await sight.until("stale 10s")
         engine.clock.at += 400
         await sight.until("stale 6m")
-        assert sight.jobs[0].startswith("  ◌ waiting ")
+        assert sight.jobs[0].startswith("  ◌ running ")
         tell(engine, 1, RUNNING)
         await sight.settled()
         assert "stale" not in sight.text

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.binding import Binding
 
+from zjobtui.config.settings import RENAMED
 from zjobtui.ui.actions import CATALOGUE, bindings
 from zjobtui.ui.app import taken_by_monitor
 from zjobtui.ui.keymap import chosen_keys, is_key, normalize_key, taken_keys
@@ -26,6 +27,13 @@ def test_every_action_has_its_own_id_and_keys() -> None:
     assert len(keys) == len(set(keys))
     assert not (set(keys) - {"tab", "ctrl+q", "slash", "space", "n"}) & TAKEN.keys()
     assert [binding.id for binding in bindings()] == list(OWN)
+
+
+def test_a_renamed_action_has_its_present_name_in_the_catalogue() -> None:
+    renamed = {old[1]: new[1] for old, new in RENAMED.items() if old[0] == "keys"}
+    assert renamed
+    assert set(renamed.values()) <= OWN.keys()
+    assert not renamed.keys() & OWN.keys()
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.ui.list_model import JobListModel
 
-FILTERS = ("", "status:waiting", "!status:failed", "label:a", "age>10m", "ended<1m", "is:stale", "!is:unseen", "a b")
+FILTERS = ("", "status:running", "!status:failed", "label:a", "age>10m", "ended<1m", "is:stale", "!is:unread", "a b")
 ANSWERS = (done(NOW), failed(NOW + 30), seen(PROCESSING, NOW + 60))
 
 edits = st.one_of(

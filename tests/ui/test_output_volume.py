@@ -64,8 +64,8 @@ async def test_one_row_that_changes_sends_that_row_and_no_other() -> None:
         await sight.settled()
         sent = sight.sent[before:]
         assert "CS-4390" in sent
-        assert "waiting" not in sent or sent.count("waiting") == 1
-        assert "◌ 30 waiting" not in sent
+        assert "running" not in sent or sent.count("running") == 1
+        assert "◌ 30 running" not in sent
         assert len(sent) < 1_000
 
 
@@ -87,7 +87,7 @@ async def test_a_move_of_the_cursor_redraws_two_rows_of_the_list() -> None:
         before = len(sight.sent)
         await sight.press("down")
         drawn = re.sub(r"\x1b\[[\d;]*m", "", sight.sent[before:])
-        assert drawn.count("◌ waiting   0") == 2
+        assert drawn.count("◌ running   0") == 2
 
 
 async def test_a_thousand_states_are_drawn_as_one() -> None:

@@ -31,7 +31,7 @@ def with_status(engine: ScriptedEngine, **fields: object) -> ScriptedEngine:
 
 async def test_the_bar_names_the_tenant_and_counts_the_jobs_by_verdict() -> None:
     async with looking_at(staged(*MIXED)) as sight:
-        result = " zjobtui  EU API sandbox   ✗ 1 failed  ! 1 attention  ? 1 unknown  ◌ 1 waiting  ✓ 0 done"
+        result = " zjobtui  EU API sandbox   ✗ 1 failed  ! 1 attention  ? 1 unknown  ◌ 1 running  ✓ 0 done"
         assert sight.bar.startswith(result)
         assert sight.bar.endswith("● 1.4 calls/s")
 
@@ -47,10 +47,10 @@ async def test_a_narrow_bar_keeps_tenant_counts_and_status() -> None:
 async def test_the_counts_follow_the_jobs() -> None:
     engine = staged("recorded-processing", "recorded-processing")
     async with looking_at(engine) as sight:
-        assert "◌ 2 waiting  ✓ 0 done" in sight.bar
+        assert "◌ 2 running  ✓ 0 done" in sight.bar
         tell(engine, 1, "recorded-completed-localised")
         await sight.settled()
-        assert "◌ 1 waiting  ✓ 1 done" in sight.bar
+        assert "◌ 1 running  ✓ 1 done" in sight.bar
 
 
 @pytest.mark.parametrize(

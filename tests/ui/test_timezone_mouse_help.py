@@ -122,7 +122,7 @@ async def test_a_screenshot_is_saved_and_its_path_shown(
 
 KEYS = {
     "mark_all": "f6",
-    "next_unseen": "f7",
+    "next_unread": "f7",
     "difference": "f9",
     "ask_now": "f5",
     "remove": "a",

@@ -26,10 +26,13 @@ COLOURS = ("red", "orange", "yellow", "green", "cyan", "blue", "magenta", "grey"
 SECRET_KEYS = ("secret_env", "secret_command", "secret_file", "secret_keyring")
 """The keys that name the source of a secret, in the order in which messages list them."""
 
-RENAMED: Mapping[KeyPath, KeyPath] = {}
+RENAMED: Mapping[KeyPath, KeyPath] = {
+    ("keys", "next_unseen"): ("keys", "next_unread"),
+    ("keys", "all_seen"): ("keys", "all_read"),
+}
 """Former paths of settings and actions, each with its current path in the same table; `*` is any tenant.
 
-No name has changed since the first version. A renamed key is added here, so that its old name still works.
+A renamed key is added here, so that its old name still works.
 """
 
 _TOPICS = tuple(topic.value for topic in Topic)

@@ -49,7 +49,10 @@ def notification_records(
 ) -> list[dict[str, Any]]:
     """Return a record for each notification: the event, and the job as in `ls --json` or the job counts."""
     numbers = {WORDS[kind]: number for kind, number in counts(watches).items()}
-    return [{"event": n.topic.value, **(record(n.watch, now) if n.watch else {"jobs": numbers})} for n in notifications]
+    return [
+        {"schema": SCHEMA, "event": n.topic.value, **(record(n.watch, now) if n.watch else {"jobs": numbers})}
+        for n in notifications
+    ]
 
 
 def _topic_text(watches: Sequence[WatchedJob], topic: Topic) -> str:

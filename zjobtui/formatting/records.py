@@ -9,12 +9,15 @@ from zjobtui.models.watched_job import WatchedJob, is_stale
 if TYPE_CHECKING:
     from zjobtui.models.observation import Success
 
-SCHEMA = 1
-"""Incremented when a field changes its meaning or is removed, not for a new field."""
+SCHEMA = 2
+"""Incremented when a field changes its name or meaning or is removed, not for a new field.
+
+Schema 2 is schema 1 with `last_answer_at` for `seen_at`, and the verdict `running` for `waiting`.
+"""
 
 FIELDS = (
     *("tenant", "job_id", "label", "tags", "note", "verdict", "sentence", "status", "type"),
-    *("order_number", "account_number", "is_final", "is_stale", "problem", "added_at", "seen_at", "ended_at"),
+    *("order_number", "account_number", "is_final", "is_stale", "problem", "added_at", "last_answer_at", "ended_at"),
 )
 """The names of the fields of `record`, in order."""
 
@@ -38,7 +41,7 @@ def record(watch: WatchedJob, now: float) -> dict[str, Any]:
         "is_stale": is_stale(watch, now),
         "problem": str(watch.problem) if watch.problem else None,
         "added_at": stamp(watch.added_at),
-        "seen_at": stamp(watch.last_answer_at) if watch.last_answer_at else None,
+        "last_answer_at": stamp(watch.last_answer_at) if watch.last_answer_at else None,
         "ended_at": stamp(watch.ended_at) if watch.ended_at else None,
     }
 
@@ -55,4 +58,4 @@ def full_record(watch: WatchedJob, seen: "Success | None", timeline: History, no
             "track_id": seen.call.track_id,
             "body": seen.report.raw,
         }
-    return {**record(watch, now), "answer": answer, "timeline": entries}
+    return {"schema": SCHEMA, **record(watch, now), "answer": answer, "timeline": entries}

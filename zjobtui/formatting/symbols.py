@@ -14,7 +14,7 @@ WORDS = {
     Kind.FAILED: "failed",
     Kind.ATTENTION: "attention",
     Kind.UNKNOWN: "unknown",
-    Kind.RUNNING: "waiting",
+    Kind.RUNNING: "running",
     Kind.DONE: "done",
 }
 """One word for each verdict, for a column; at most ten characters."""

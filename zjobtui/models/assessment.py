@@ -16,8 +16,8 @@ def judge(report: Report) -> Verdict:
 
     | status      | result                                            | verdict         |
     |-------------|---------------------------------------------------|-----------------|
-    | Processing  | any                                               | waiting         |
-    | other word  | any                                               | waiting         |
+    | Processing  | any                                               | running         |
+    | other word  | any                                               | running         |
     | Failed      | any                                               | failed          |
     | Completed   | none, empty, or not an object                     | needs attention |
     | Completed   | order Failed                                      | failed          |

@@ -45,7 +45,7 @@ STATUSES = {
     "attention": Kind.ATTENTION,
     "needs attention": Kind.ATTENTION,
     "unknown": Kind.UNKNOWN,
-    "waiting": Kind.RUNNING,
+    "running": Kind.RUNNING,
     "done": Kind.DONE,
 }
 """The words for verdicts."""
@@ -55,10 +55,13 @@ KINDS = ("order", "preview")
 
 STATES: Mapping[str, Test] = {
     "stale": is_stale,
-    "unseen": lambda watch, _: watch.is_unread,
+    "unread": lambda watch, _: watch.is_unread,
     "labelled": lambda watch, _: bool(watch.label),
     "final": lambda watch, _: watch.is_final,
 }
+
+RENAMED_VALUES: Mapping[str, tuple[str, str]] = {"is": ("unseen", "unread"), "status": ("waiting", "running")}
+"""Fields with a value that had another name: its former and its present one. The former one stays accepted."""
 
 _SPAN_BEGUN = lazy_pattern(rf"(?:{PART})*(?:[0-9]{{1,9}}(?:\.[0-9]{{0,3}})?)?")
 _NO_DIGEST = Digest("", Verdict(Kind.RUNNING, ""))
@@ -101,7 +104,8 @@ def _read_state(_: str, value: str) -> Test | FilterError:
     found = next((name for name in STATES if name.startswith(value)), None)
     if found is not None:
         return STATES[found]
-    right = f"status:{value}" if value in STATUSES else f"is:{nearest(value, STATES) or next(iter(STATES))}"
+    status = _present_value("status", value)
+    right = f"status:{status}" if status in STATUSES else f"is:{nearest(value, STATES) or next(iter(STATES))}"
     return FilterError(f"“{shorten(value, 40)}” is not a valid state", right)
 
 
@@ -148,7 +152,7 @@ FIELDS: Mapping[str, Field] = {
             "tenant", "tenant:eu", "the beginning of the tenant's name", _starting(lambda watch: (watch.job.tenant,))
         ),
         Field("type", "type:preview", "order, preview, or the job type as Zuora wrote it", _read_type),
-        Field("is", "is:unseen", "stale, unseen, labelled or final", _read_state, is_timed=True),
+        Field("is", "is:unread", "stale, unread, labelled or final", _read_state, is_timed=True),
         Field(
             "age", "age>10m", "how long ago it was added", _since("age", lambda w: w.added_at), _COMPARED, is_timed=True
         ),
@@ -270,6 +274,39 @@ class FilterProblem:
         return f"{self.wrong}; try {self.right}"
 
 
+def translate(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return the text with renamed values by their present names, and a sentence for each renamed value in it.
+
+    `!is:unseen` becomes `!is:unread`; the sentence is “is:unseen is now is:unread”.
+    """
+    notices: list[str] = []
+
+    def translate_term(term: re.Match[str]) -> str:
+        field = (term["name"] or "").casefold()
+        if field not in RENAMED_VALUES or term["operator"] != ":":
+            return term.group()
+        former, present = RENAMED_VALUES[field]
+
+        def translate_value(value: re.Match[str]) -> str:
+            given = value.group().strip('"')
+            if _present_value(field, given) == given:
+                return value.group()
+            notices.append(f"{field}:{former} is now {field}:{present}")
+            return present
+
+        head = len(term.group()) - len(term["values"])
+        return term.group()[:head] + _VALUE.sub(translate_value, term["values"])
+
+    return _TERM.sub(translate_term, text), tuple(dict.fromkeys(notices))
+
+
+def _present_value(field: str, value: str) -> str:
+    """The present name of a value if this is the former one or its beginning; else the value."""
+    former, present = RENAMED_VALUES.get(field, ("", ""))
+    begun = value.casefold()
+    return present if begun and former.startswith(begun) and not present.startswith(begun) else value
+
+
 def parse(text: str) -> Filter | FilterProblem:
     """Parse a filter; invalid terms are reported and left out, and nothing is raised."""
     terms: list[Term] = []
@@ -319,7 +356,7 @@ def _read_typed(found: re.Match[str]) -> Term | FilterError:
         return _no_field(name, found)
     if operator not in asked.operators:
         return FilterError(f"“{name}” is followed by {' or '.join(asked.operators)}", asked.example)
-    values = tuple(dict.fromkeys(_values(found["values"])))
+    values = tuple(dict.fromkeys(_present_value(name, value) for value in _values(found["values"])))
     if not values:
         return FilterError(f"“{name}{operator}” has no value yet", asked.example, is_unfinished=True)
     return _read_values(asked, operator, values)

@@ -9,16 +9,16 @@ from zjobtui.models.watched_job import WatchedJob
 Key = tuple[int, float, str]
 """Sort key of a job; each order uses the parts that it needs."""
 
-_UNSEEN, _UNKNOWN, _WAITING, _SEEN, _DONE = range(5)
-_RANKS = {Kind.FAILED: _SEEN, Kind.ATTENTION: _SEEN, Kind.UNKNOWN: _UNKNOWN, Kind.RUNNING: _WAITING, Kind.DONE: _DONE}
+_UNREAD, _UNKNOWN, _RUNNING, _READ, _DONE = range(5)
+_RANKS = {Kind.FAILED: _READ, Kind.ATTENTION: _READ, Kind.UNKNOWN: _UNKNOWN, Kind.RUNNING: _RUNNING, Kind.DONE: _DONE}
 
 
 def _by_urgency(watch: WatchedJob) -> Key:
     rank = _RANKS[watch.verdict.kind]
-    if rank == _WAITING:
+    if rank == _RUNNING:
         return rank, watch.added_at, ""
-    if rank == _SEEN and watch.is_unread:
-        rank = _UNSEEN
+    if rank == _READ and watch.is_unread:
+        rank = _UNREAD
     return rank, -_changed_at(watch), ""
 
 

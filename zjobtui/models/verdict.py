@@ -10,7 +10,7 @@ class Kind(Enum):
     FAILED = "failed"
     ATTENTION = "needs attention"
     UNKNOWN = "unknown to Zuora"
-    RUNNING = "waiting"
+    RUNNING = "running"
     DONE = "done"
 
 

@@ -15,7 +15,17 @@ from zjobtui.models.merge import ImportedJob
 from zjobtui.models.observation import Success
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.text import clean
-from zjobtui.storage.rows import DIGEST, PROBLEM, ReadReport, call_fields, call_of, entry_of, row_of, watch_of
+from zjobtui.storage.rows import (
+    DIGEST,
+    PROBLEM,
+    ReadReport,
+    call_fields,
+    call_of,
+    entry_of,
+    event_columns,
+    row_of,
+    watch_of,
+)
 
 FORMAT = "zjobtui watchlist"
 SCHEMA = 1
@@ -172,10 +182,7 @@ def _fields_of(job: ImportedJob) -> dict[str, Any]:
     if job.response is not None:
         row["answer"] = {"at": job.response.at, "body": job.response.report.raw, "call": call_fields(job.response.call)}
     if job.timeline:
-        row["timeline"] = [
-            {"at": entry.at, "event": entry.event.value, "text": entry.text, "verdict": entry.verdict}
-            for entry in job.timeline
-        ]
+        row["timeline"] = [event_columns(event) for event in job.timeline]
     return row
 
 

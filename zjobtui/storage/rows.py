@@ -75,7 +75,14 @@ _TYPES: Mapping[str, frozenset[type]] = {
 }
 """The types of columns, as far as a damaged file could contain others."""
 
-_KINDS = {kind.value: kind for kind in Kind}
+_STORED_VERDICTS = {Kind.RUNNING.value: "waiting"}
+"""Verdicts that stores and exports hold under their former name, since windows of earlier versions read no other.
+
+Both names are read.
+"""
+
+_VERDICTS = {stored: verdict for verdict, stored in _STORED_VERDICTS.items()}
+_KINDS = {kind.value: kind for kind in Kind} | {stored: Kind(verdict) for stored, verdict in _VERDICTS.items()}
 _PROBLEMS = {kind.name: kind for kind in ProblemKind}
 _EVENTS = {event.value: event for event in EventKind}
 
@@ -155,14 +162,22 @@ def entry_of(row: Row, job: JobRef) -> Event:
     """Return the event of a row; an event of a newer program reads as a change of status. Raises `DamageError`."""
     for name in ("at", "event", "text", "verdict"):
         check(name, (row[name],))
-    return Event(job, row["at"], _EVENTS.get(row["event"], EventKind.STATUS), row["text"], row["verdict"])
+    event, verdict = _EVENTS.get(row["event"], EventKind.STATUS), _VERDICTS.get(row["verdict"], row["verdict"])
+    return Event(job, row["at"], event, row["text"], verdict)
+
+
+def event_columns(event: Event) -> dict[str, SqlValue]:
+    """The columns of a timeline's entry."""
+    verdict = _STORED_VERDICTS.get(event.verdict, event.verdict)
+    return {"at": event.at, "event": event.event.value, "text": event.text, "verdict": verdict}
 
 
 def _digest_columns(digest: Digest | None) -> dict[str, SqlValue]:
     if digest is None:
         return dict.fromkeys(DIGEST)
     plain = {name: getattr(digest, name) for name in DIGEST if name not in {"verdict", "sentence"}}
-    return {**plain, "verdict": digest.verdict.kind.value, "sentence": digest.verdict.sentence}
+    verdict = digest.verdict.kind.value
+    return {**plain, "verdict": _STORED_VERDICTS.get(verdict, verdict), "sentence": digest.verdict.sentence}
 
 
 def _problem_columns(problem: Problem | None) -> dict[str, SqlValue]:
@@ -327,7 +342,8 @@ def _append(connection: sqlite3.Connection, entries: Iterable[Event]) -> None:
     """Append to histories, except for what another window has just written in the same words."""
     for entry in entries:
         row = connection.execute(f"SELECT {POSITION}", (entry.job.tenant, entry.job.id.key)).fetchone()
-        values = (entry.event.value, entry.text, entry.verdict)
+        columns = event_columns(entry)
+        values = (columns["event"], columns["text"], columns["verdict"])
         if row[0] is None or tuple(connection.execute(_LAST_EVENT, (row[0],)).fetchone() or ()) == values:
             continue
         connection.execute(_ADD_EVENT, (row[0], entry.at, *values))

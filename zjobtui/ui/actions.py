@@ -50,7 +50,7 @@ CATALOGUE = (
     ),
     Action("sort", "sort", "s", "sort", "Sort the list", "Filter and sort"),
     Action(
-        "all_seen",
+        "all_read",
         "job('mark_all_read')",
         "A",
         "all read",
@@ -59,7 +59,7 @@ CATALOGUE = (
         in_footer=False,
     ),
     Action(
-        "next_unseen",
+        "next_unread",
         "list('next_unread')",
         "n",
         "next unread",

@@ -11,7 +11,7 @@ from zjobtui.clock import Clock
 from zjobtui.formatting.status import SteadyStatuses, other_statuses, worst_status
 from zjobtui.formatting.symbols import WORDS, counts
 from zjobtui.formatting.text_width import within_lines
-from zjobtui.models.filters import FilterProblem, parse
+from zjobtui.models.filters import FilterProblem, parse, translate
 from zjobtui.models.job import JobRef
 from zjobtui.models.notifications import changed_pairs
 from zjobtui.models.sorting import Key, SortOrder
@@ -57,11 +57,15 @@ class _RuleCache(Generic[Value]):
 
 @dataclass(slots=True)
 class JobListModel:
-    """Filter and order; `filter_problem` is what is wrong with the filter, whose valid part applies."""
+    """Filter and order; `filter_problem` is what is wrong with the filter, whose valid part applies.
+
+    `filter_notice` says which terms have another name now; `filter_text` has them by the new one.
+    """
 
     order: SortOrder = SortOrder.URGENCY
     filter_text: str = ""
     filter_problem: str = ""
+    filter_notice: str = ""
     _filter: "Filter | None" = None
     _watchlist: Watchlist = field(default_factory=lambda: Watchlist({}))
     _sort_keys: _RuleCache[Key] = field(default_factory=_RuleCache)
@@ -71,7 +75,8 @@ class JobListModel:
 
     def set_filter(self, text: str) -> None:
         """Set the filter as the user types it."""
-        self.filter_text = text.strip()
+        self.filter_text, notices = translate(text.strip())
+        self.filter_notice = "; ".join(notices)
         if not self.filter_text:
             self._filter, self.filter_problem = None, ""
             return
@@ -259,7 +264,7 @@ class ListPresenter:
         watchlist = self.state.watchlist
         marked = sum(watchlist.get(job) is not None for job in self._rows.marked)
         empty = "no matches · esc clear" if self.model.filter_text else "paste any text that contains job ids"
-        subtitle = self.model.filter_problem or ("" if self._rows.count else empty)
+        subtitle = self.model.filter_problem or self.model.filter_notice or ("" if self._rows.count else empty)
         self._rows.set_titles(self.model.title(self._rows.count, len(watchlist), marked), subtitle)
 
     def update_layout(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from math import isfinite
 
+from zjobtui.models.filters import translate
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.sorting import SortOrder
 from zjobtui.ui.list_model import JobListModel
@@ -28,7 +29,7 @@ class UiState:
         if order is not None:
             self._model.order = order
         if isinstance(text := stored.get("filter"), str):
-            self._model.set_filter(text)
+            self._model.set_filter(translate(text)[0])  # without a notice: the user has not typed it now
         default = Divider()
         self._panes.divider = Divider(
             _share(stored, "divider_beside", default.width_share), _share(stored, "divider_below", default.height_share)
