@@ -2,6 +2,7 @@
 
 from tests.benchmarks.crowd import crowd
 from tests.benchmarks.echo import echo
+from tests.benchmarks.footers import footers
 from tests.benchmarks.memory import memory
 from tests.benchmarks.output import changing, quiet
 from tests.benchmarks.painting import painting
@@ -10,5 +11,5 @@ from tests.benchmarks.report import run
 
 if __name__ == "__main__":
     figures = {"P1": painting, "P4": echo, "P5": quiet, "P5-row": changing, "P5-ssh": remote, "P6": memory}
-    figures |= {"5000": crowd}
+    figures |= {"5000": crowd, "footer": footers}
     run(__doc__ or "", figures, trials=5)

@@ -301,6 +301,13 @@ def test_no_flipped_bit_loses_an_id(path: Path, content: bytes, log: bytes) -> N
         survives(path, flipped(content, chance), log)
 
 
+def test_a_damaged_file_is_kept_as_it_was_even_if_its_id_is_lost(path: Path, content: bytes, log: bytes) -> None:
+    path.write_bytes(content)
+    spoil(path, "DELETE FROM meta WHERE name = 'id'")
+    spoil(path, "UPDATE watches SET removed_at = 0.0 WHERE position = 4")
+    survives(path, path.read_bytes(), log)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
 def test_no_flipped_bit_of_ten_thousand_loses_an_id(path: Path, content: bytes, log: bytes, seed: int) -> None:

@@ -54,7 +54,9 @@ def duration_stats(watch: WatchedJob, watches: Iterable[WatchedJob]) -> Duration
 
     Running jobs count, too: the first of a batch to end are the fast ones (Kaplan and Meier 1958).
     """
-    others = (other for other in watches if other.job.tenant == watch.job.tenant and other.job != watch.job)
+    others = [other for other in watches if other.job.tenant == watch.job.tenant and other.job != watch.job]
+    if sum(other.is_final for other in others) < FEWEST:
+        return None
     times = [time for other in others if (time := run_time(other)) is not None]
     count = sum(time.end is not None for time in times)
     if count < FEWEST:

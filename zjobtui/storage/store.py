@@ -85,6 +85,7 @@ def open_store(path: Path, read_report: ReadReport, lock_wait: float = BUSY_LIMI
     except BrokenStoreError as fault:
         notice = _recover(path, fault.why, read_report, lambda: _is_sound(path, read_report))
         store, watchlist = _load_reconciled(path, read_report, lock_wait)
+    store.file.ensure_id()
     store.notice = " ".join(part for part in (notice, store.notice) if part)
     return store, watchlist
 
@@ -183,7 +184,7 @@ class Store:
         with self.file.reading() as connection:
             self.file.data_version = shared_tables.data_version(connection)
             self.file.revision = self.file.newest = read_meta(connection, "revision")
-            self.file.identify(connection)
+            self.file.store_id = shared_tables.id_of(connection)
             _check_count(connection)
             rows = connection.execute(f"{_WATCHES} WHERE removed_at IS NULL ORDER BY position").fetchall()
             digest_version = read_meta(connection, "digest_version")

@@ -127,10 +127,14 @@ class StoreFile:
     def _overwritten(self) -> StoreError:
         return StoreError(f"An older or another watchlist was copied over {self.path}; trying again.")
 
-    def identify(self, connection: sqlite3.Connection) -> None:
-        """Read the id of the store, or give it one; if it is locked, it gets one with the first write."""
-        self.store_id = shared_tables.id_of(connection)
-        if self.store_id is None and not self.is_read_only:
+    def ensure_id(self) -> None:
+        """Give the store an id if it has none; if it is locked, it gets one with the first write.
+
+        Called when the file was found sound: a damaged one is kept as it is.
+        """
+        if self.store_id is not None or self.is_read_only:
+            return
+        with self.reading() as connection:
             connection.execute("PRAGMA busy_timeout = 0")
             with suppress(sqlite3.Error):
                 self.store_id = shared_tables.ensure_id(connection)
