@@ -112,7 +112,7 @@ def test_every_field_of_json_is_named() -> None:
     fields = [name for key, name in vars(Field).items() if key.isupper()]
     assert missing([name for name in fields if name != Field.SCHEMA], text) == []
     assert missing(list(FIELDS), text) == []
-    assert '"schema": 1' in text
+    assert '"schema": 2' in text
 
 
 def test_every_word_that_json_holds_is_named() -> None:
