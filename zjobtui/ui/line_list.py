@@ -53,7 +53,7 @@ class LineListView(ScrollView, can_focus=True):
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
         self._measured_at: Size | None = None
-        self._page_size = Size()
+        self._viewport_size = Size()
         self._titles = ("", "")
         self._is_setting_titles = False
         self._drawn: dict[int, Spans] = {}
@@ -110,19 +110,19 @@ class LineListView(ScrollView, can_focus=True):
     @property
     def page_lines(self) -> int:
         """Number of lines that fit in view."""
-        return max(1, self._page.height)
+        return max(1, self._viewport.height)
 
     @property
     def line_width(self) -> int:
         """Width of a line in cells."""
-        return self._page.width
+        return self._viewport.width
 
     @property
-    def _page(self) -> Size:
+    def _viewport(self) -> Size:
         """The size of the lines in view; Textual computes it at each use, 5 % of the CPU time while many jobs end."""
         if self._measured_at != self.outer_size:
-            self._measured_at, self._page_size = self.outer_size, self.scrollable_content_region.size
-        return self._page_size
+            self._measured_at, self._viewport_size = self.outer_size, self.scrollable_content_region.size
+        return self._viewport_size
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the view."""
