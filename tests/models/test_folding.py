@@ -33,7 +33,7 @@ def test_a_new_job_waits_for_its_first_answer() -> None:
 def test_the_first_answer_is_kept_and_told() -> None:
     folded = apply_observation(watch(), seen(PROCESSING, NOW + 2), 7.0)
     assert folded.response == seen(PROCESSING, NOW + 2)
-    assert folded.entries == (Event(watch().job, NOW + 2, EventKind.STATUS, "Zuora is working on it.", "waiting"),)
+    assert folded.entries == (Event(watch().job, NOW + 2, EventKind.STATUS, "Zuora is working on it.", "running"),)
     one = folded.watch
     assert (one.last_answer_at, one.changed_at, one.last_running_at, one.planned) == (NOW + 2, NOW + 2, NOW + 2, 7.0)
     assert (one.answered_at, one.last_call_at, one.ended_at) == (NOW + 2, NOW + 2, None)

@@ -112,7 +112,7 @@ def test_what_calls_brought_is_folded_in_their_order() -> None:
     change = watchlist(watch(1), watch(2)).fold(brought)
     assert [observed.watch.job for observed in change.observed] == [job(1), job(2), job(1)]
     assert [observed.response for observed in change.observed] == [seen(PROCESSING, NOW), None, done(NOW + 5)]
-    assert [entry.verdict for entry in change.entries] == ["waiting", "done"]
+    assert [entry.verdict for entry in change.entries] == ["running", "done"]
     one = change.watchlist.get(job(1))
     assert one is not None
     assert one.is_final

@@ -258,7 +258,7 @@ def test_two_windows_that_see_the_same_change_tell_it_once(path: Path) -> None:
         observed(mine, watches, seen(PROCESSING, NOW + 1))
         observed(theirs, watches, seen(PROCESSING, NOW + 2), done(NOW + 3))
         events = [(entry.event.value, entry.verdict) for entry in mine.history(job(1))]
-    assert events == [("added", ""), ("status", "waiting"), ("status", "done")]
+    assert events == [("added", ""), ("status", "running"), ("status", "done")]
 
 
 def test_damage_that_shows_only_in_an_answer_is_mended_by_the_doctor() -> None:
@@ -272,7 +272,7 @@ def test_damage_that_shows_only_in_an_answer_is_mended_by_the_doctor() -> None:
     assert "zjobtui doctor --mend" in run("doctor", "--offline").stdout
     told = run("doctor", "--offline", "--mend")
     assert "59 jobs came back" in told.stderr
-    assert "✓ content      sound" in told.stdout
+    assert "✓ content      not damaged" in told.stdout
     assert "no damage" in run("doctor", "--offline", "--mend").stderr
     with closing(sqlite3.connect(path)) as connection:
         assert 0 < connection.execute("SELECT count(*) FROM reports").fetchone()[0] < JOBS

@@ -101,9 +101,9 @@ def _read_type(_: str, value: str) -> Test | FilterError:
 
 
 def _read_state(_: str, value: str) -> Test | FilterError:
-    found = next((name for name in STATES if name.startswith(value)), None)
-    if found is not None:
-        return STATES[found]
+    state = next((name for name in STATES if name.startswith(value)), None)
+    if state is not None:
+        return STATES[state]
     status = _present_value("status", value)
     right = f"status:{status}" if status in STATUSES else f"is:{nearest(value, STATES) or next(iter(STATES))}"
     return FilterError(f"“{shorten(value, 40)}” is not a valid state", right)
@@ -301,7 +301,7 @@ def translate(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _present_value(field: str, value: str) -> str:
-    """The present name of a value if this is the former one or its beginning; else the value."""
+    """Return the present name of a value if this is the former one or the beginning of it; else the value."""
     former, present = RENAMED_VALUES.get(field, ("", ""))
     begun = value.casefold()
     return present if begun and former.startswith(begun) and not present.startswith(begun) else value
@@ -311,62 +311,64 @@ def parse(text: str) -> Filter | FilterProblem:
     """Parse a filter; invalid terms are reported and left out, and nothing is raised."""
     terms: list[Term] = []
     problems: list[FilterProblem] = []
-    for found in _TERM.finditer(clean(re.sub(r"\s", " ", text))):
-        match _read(found):
+    for term_match in _TERM.finditer(clean(re.sub(r"\s", " ", text))):
+        match _read(term_match):
             case Term() as term:
                 terms.append(term)
             case FilterError() as wrong:
-                term_text = shorten(found.group(), 80)
-                problems.append(FilterProblem(term_text, found.start(), wrong.what, wrong.right, wrong.is_unfinished))
+                term_text = shorten(term_match.group(), 80)
+                problems.append(
+                    FilterProblem(term_text, term_match.start(), wrong.what, wrong.right, wrong.is_unfinished)
+                )
             case None:
                 pass
     parsed = Filter(tuple(dict.fromkeys(terms)))
     return replace(problems[0], rest=parsed) if problems else parsed
 
 
-def _read(found: re.Match[str]) -> Term | FilterError | None:
-    term = _read_typed(found) if found["name"] else _read_words(found)
-    return _inverted(term) if found["sign"] and isinstance(term, Term) else term
+def _read(match: re.Match[str]) -> Term | FilterError | None:
+    term = _read_typed(match) if match["name"] else _read_words(match)
+    return _inverted(term) if match["sign"] and isinstance(term, Term) else term
 
 
 def _inverted(term: Term) -> Term:
     return Term(f"!{term.text}", lambda watch, now: not term.test(watch, now), term.is_timed)
 
 
-def _read_words(found: re.Match[str]) -> Term | FilterError | None:
-    if found["phrase"] is None and not found["word"]:
-        return FilterError(f"“{found['sign']}” inverts nothing yet", "!is:final", is_unfinished=True)
-    words = found["word"] if found["phrase"] is None else found["phrase"].replace('""', '"')
+def _read_words(match: re.Match[str]) -> Term | FilterError | None:
+    if match["phrase"] is None and not match["word"]:
+        return FilterError(f"“{match['sign']}” inverts nothing yet", "!is:final", is_unfinished=True)
+    words = match["word"] if match["phrase"] is None else match["phrase"].replace('""', '"')
     if not words.strip():
         return None
-    return Term(words if _PLAIN_WORD.fullmatch(words) else _quoted(words), _finding(words.casefold()))
+    return Term(words if _PLAIN_WORD.fullmatch(words) else _quoted(words), _containing(words.casefold()))
 
 
-def _finding(words: str) -> Test:
+def _containing(words: str) -> Test:
     if _PIECE_OF_ID.fullmatch(words):
         digits = words.replace("-", "")
         return lambda watch, _now: digits in (hay := haystack(watch)) or words in hay
     return lambda watch, _now: words in haystack(watch)
 
 
-def _read_typed(found: re.Match[str]) -> Term | FilterError:
-    name, operator = found["name"].casefold(), found["operator"][0]
-    asked = FIELDS.get(name)
-    if asked is None:
-        return _no_field(name, found)
-    if operator not in asked.operators:
-        return FilterError(f"“{name}” is followed by {' or '.join(asked.operators)}", asked.example)
-    values = tuple(dict.fromkeys(_present_value(name, value) for value in _values(found["values"])))
+def _read_typed(match: re.Match[str]) -> Term | FilterError:
+    name, operator = match["name"].casefold(), match["operator"][0]
+    field = FIELDS.get(name)
+    if field is None:
+        return _no_field(name, match)
+    if operator not in field.operators:
+        return FilterError(f"“{name}” is followed by {' or '.join(field.operators)}", field.example)
+    values = tuple(dict.fromkeys(_present_value(name, value) for value in _values(match["values"])))
     if not values:
-        return FilterError(f"“{name}{operator}” has no value yet", asked.example, is_unfinished=True)
-    return _read_values(asked, operator, values)
+        return FilterError(f"“{name}{operator}” has no value yet", field.example, is_unfinished=True)
+    return _read_values(field, operator, values)
 
 
-def _no_field(name: str, found: re.Match[str]) -> FilterError:
+def _no_field(name: str, match: re.Match[str]) -> FilterError:
     near = FIELDS.get(nearest(name, FIELDS))
     return FilterError(
         f"Unknown field “{shorten(name, 40)}”",
-        near.example if near else _quoted(shorten(found.group().removeprefix(found["sign"]), 40)),
+        near.example if near else _quoted(shorten(match.group().removeprefix(match["sign"]), 40)),
     )
 
 
@@ -377,16 +379,16 @@ def _values(text: str) -> Iterable[str]:
             yield value
 
 
-def _read_values(asked: Field, operator: str, values: tuple[str, ...]) -> Term | FilterError:
+def _read_values(field: Field, operator: str, values: tuple[str, ...]) -> Term | FilterError:
     tests: list[Test] = []
     for value in values:
-        test = asked.read(operator, value.casefold())
+        test = field.read(operator, value.casefold())
         if isinstance(test, FilterError):
             return test
         tests.append(test)
     spelt = ",".join(value if _PLAIN_VALUE.fullmatch(value) else _quoted(value) for value in values)
     test = tests[0] if len(tests) == 1 else _any_of(tests)
-    return Term(f"{asked.name}{operator}{spelt}", test, asked.is_timed)
+    return Term(f"{field.name}{operator}{spelt}", test, field.is_timed)
 
 
 def _any_of(tests: list[Test]) -> Test:

@@ -167,7 +167,7 @@ def entry_of(row: Row, job: JobRef) -> Event:
 
 
 def event_columns(event: Event) -> dict[str, SqlValue]:
-    """The columns of a timeline's entry."""
+    """Return the columns of an event."""
     verdict = _STORED_VERDICTS.get(event.verdict, event.verdict)
     return {"at": event.at, "event": event.event.value, "text": event.text, "verdict": verdict}
 
