@@ -273,6 +273,6 @@ def test_damage_that_shows_only_in_an_answer_is_mended_by_the_doctor() -> None:
     told = run("doctor", "--offline", "--mend")
     assert "59 jobs came back" in told.stderr
     assert "✓ content      not damaged" in told.stdout
-    assert "no damage" in run("doctor", "--offline", "--mend").stderr
+    assert "not damaged" in run("doctor", "--offline", "--mend").stderr
     with closing(sqlite3.connect(path)) as connection:
         assert 0 < connection.execute("SELECT count(*) FROM reports").fetchone()[0] < JOBS
