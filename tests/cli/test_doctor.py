@@ -49,7 +49,7 @@ def examined(*arguments: str) -> tuple[int, dict[str, tuple[str, str, str]]]:
     """Return the exit status, and state, text and advice by check."""
     result = run("doctor", "--json", *arguments)
     answer = json.loads(result.stdout)
-    assert (answer["schema"], answer["ok"]) == (1, result.exit_code == 0)
+    assert (answer["schema"], answer["ok"]) == (2, result.exit_code == 0)
     checks = {
         f"{one['about']}: {one['check']}": (one["state"], one["text"], one["advice"]) for one in answer["findings"]
     }

@@ -38,7 +38,7 @@ def test_a_narrow_live_line_leaves_out_whole_parts_of_the_status(
     columns: int, expected: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     *_, line = live_lines(columns, capsys, monkeypatch, *[STATUS] * 7)
-    assert line == f"◌ 1 waiting · ✓ 0 done · {expected} · 6.0s"
+    assert line == f"◌ 1 running · ✓ 0 done · {expected} · 6.0s"
 
 
 def test_the_figures_of_the_live_line_are_steady(
@@ -48,7 +48,7 @@ def test_the_figures_of_the_live_line_are_steady(
     statuses = [replace(STATUS, calls_per_second=rate, interval=10 * rate, limit=None) for rate in rates]
     lines = live_lines(120, capsys, monkeypatch, *statuses)
     assert {line.rpartition(" · ")[0] for line in lines} == {
-        "◌ 1 waiting · ✓ 0 done · ● 4.0 calls/s · each job every 40s"
+        "◌ 1 running · ✓ 0 done · ● 4.0 calls/s · each job every 40s"
     }
 
 
@@ -57,4 +57,4 @@ def test_the_live_line_counts_down_to_the_next_try(
 ) -> None:
     down = replace(STATUS, problem=Problem(ProblemKind.UNREACHABLE), next_try_at=NOW + 12)
     lines = live_lines(120, capsys, monkeypatch, down, down)
-    assert [line.split(" · ")[3] for line in lines if "waiting" in line] == ["next try in 12s", "next try in 11s"]
+    assert [line.split(" · ")[3] for line in lines if "running" in line] == ["next try in 12s", "next try in 11s"]

@@ -51,7 +51,7 @@ def test_a_renamed_term_is_accepted_and_reported_once() -> None:
     assert said(run("ls", "--filter", "is:unseen !is:unseen")) == (
         0,
         "",
-        "--filter: is:unseen is now is:unread.\nThere is no such job.\n",
+        "--filter: is:unseen is now is:unread.\nNo jobs match.\n",
     )
     assert run("ls", "--json", "--filter", "status:running").stderr == ""
 

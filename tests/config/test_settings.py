@@ -404,6 +404,6 @@ def test_keys_of_renamed_actions_are_used_and_reported() -> None:
     found, problems = parse_settings('[keys]\nnext_unseen = "f7"\nall_seen = "f8"\n')
     assert found.keys == (("next_unread", "f7"), ("all_read", "f8"))
     assert [str(problem) for problem in problems] == [
-        "line 2: keys.next_unseen is now named next_unread; it is used, but rename it.",
-        "line 3: keys.all_seen is now named all_read; it is used, but rename it.",
+        "line 2: keys.next_unseen was renamed to next_unread; the value is used, but rename the key.",
+        "line 3: keys.all_seen was renamed to all_read; the value is used, but rename the key.",
     ]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.contract.conftest import LABEL, Known
 from tests.contract.manual import codes, table
-from tests.contract.names import Exit, Field, Key, Manual, Screen, Verdict, jobs, new_in_text
+from tests.contract.names import IN_FILTER, Exit, Field, Key, Manual, Screen, Verdict, jobs, new_in_text
 from tests.contract.program import User
 from tests.contract.scripted import scripted
 from tests.contract.window import detail_title, footer_is_drawn, is_marked, press, rows, title, type_into, unread
@@ -37,7 +37,7 @@ def test_keys_that_find_and_move(user: User, known: Known) -> None:
         assert "2 of 6" in title(window)
         press(window, Key.ENTER, Key.BACK, until=lambda _: "of" not in title(window))
 
-        for verdict in ("failed", "attention", "unknown", "waiting", "done"):
+        for verdict in IN_FILTER.values():
             press(window, Key.NEXT_COUNT, until=Screen.FILTER.format(f"status:{verdict}"))
         press(window, Key.NEXT_COUNT, until=lambda _: "of" not in title(window))
 

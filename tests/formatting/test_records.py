@@ -17,10 +17,10 @@ def test_a_record_has_the_documented_fields() -> None:
     assert [name for name in FIELDS if name not in result] == []
     assert result["job_id"] == job(1).id.given
     assert (result["label"], result["tags"], result["note"]) == ("CS-1", ["a"], "n")
-    assert (result["verdict"], result["sentence"]) == ("waiting", "Not answered yet.")
-    assert [result[name] for name in ("status", "type", "order_number", "account_number", "problem", "seen_at")] == [
-        None
-    ] * 6
+    assert (result["verdict"], result["sentence"]) == ("running", "Not answered yet.")
+    assert [
+        result[name] for name in ("status", "type", "order_number", "account_number", "problem", "last_answer_at")
+    ] == [None] * 6
     assert (result["is_final"], result["is_stale"], result["added_at"]) == (False, False, "2026-11-23T14:00:00Z")
 
 
@@ -33,7 +33,7 @@ def test_a_record_of_an_ended_job_has_verdict_and_time() -> None:
     result = record(watchlist(watch(1)).fold(brought).observed[-1].watch, NOW + 1e6)
     assert (result["verdict"], result["status"], result["type"]) == ("done", "Completed", "order")
     assert (result["is_final"], result["is_stale"]) == (True, False)
-    assert (result["seen_at"], result["ended_at"]) == ("2026-11-23T14:00:02Z", "2026-11-23T14:00:02Z")
+    assert (result["last_answer_at"], result["ended_at"]) == ("2026-11-23T14:00:02Z", "2026-11-23T14:00:02Z")
     assert result["problem"] == "timed out: no answer"
 
 

@@ -15,7 +15,7 @@ from zjobtui.models.watched_job import WatchedJob
 def test_a_timeline_shows_events_with_the_time_between() -> None:
     entries = (
         Event(job(), NOW, EventKind.ADDED, "paste"),
-        Event(job(), NOW + 0.5, EventKind.STATUS, "Zuora is working on it.", "waiting"),
+        Event(job(), NOW + 0.5, EventKind.STATUS, "Zuora is working on it.", "running"),
         Event(job(), NOW + 34.5, EventKind.STATUS, "Job failed.", "failed"),
         Event(job(), NOW + 40, EventKind.LABELLED, "CS-1"),
         Event(job(), NOW + 50, EventKind.CONTRADICTED, "Zuora says Processing."),
@@ -50,7 +50,7 @@ def phase_texts(*observations: Observation, now: float, seen_by_you: float | Non
 
 def test_phases_are_added_running_ended_and_read() -> None:
     result = phase_texts(seen(PROCESSING, NOW + 5), failed(NOW + 269), now=NOW + 500, seen_by_you=NOW + 420)
-    assert result == ["added 14:00:00 UTC", "waiting 269", "✗ failed 14:04:29", "read 14:07:00"]
+    assert result == ["added 14:00:00 UTC", "running 269", "✗ failed 14:04:29", "read 14:07:00"]
 
 
 def test_a_job_that_had_ended_at_the_first_poll_has_no_running_phase() -> None:
@@ -58,8 +58,8 @@ def test_a_job_that_had_ended_at_the_first_poll_has_no_running_phase() -> None:
 
 
 def test_running_time_grows_until_answers_are_missing() -> None:
-    assert phase_texts(seen(PROCESSING, NOW + 5), now=NOW + 12) == ["added 14:00:00 UTC", "waiting 12"]
-    assert phase_texts(seen(PROCESSING, NOW + 5), now=NOW + 65) == ["added 14:00:00 UTC", "waiting 5", "no answer 60"]
+    assert phase_texts(seen(PROCESSING, NOW + 5), now=NOW + 12) == ["added 14:00:00 UTC", "running 12"]
+    assert phase_texts(seen(PROCESSING, NOW + 5), now=NOW + 65) == ["added 14:00:00 UTC", "running 5", "no answer 60"]
     assert phase_texts(missed(at=NOW + 600), now=NOW + 600) == ["added 14:00:00 UTC", "no answer 600"]
 
 
@@ -67,7 +67,7 @@ def test_repeated_states_are_summed() -> None:
     unknown = [missed(ProblemKind.NOT_FOUND, NOW + at) for at in (10, 30)]
     running = [seen(PROCESSING, NOW + at) for at in (5, 20)]
     assert phase_texts(running[0], unknown[0], running[1], unknown[1], done(NOW + 45), now=NOW + 45)[1:3] == [
-        "waiting 20",
+        "running 20",
         "unknown to Zuora 25",
     ]
 

@@ -267,7 +267,7 @@ async def test_a_store_that_cannot_be_read_is_reported_until_it_can(monkeypatch:
         raise OSError(result)
 
     engine, result = staged(RUNNING, RUNNING), "The watchlist could not be used: disk I/O error."
-    monkeypatch.setattr(engine.archive, "seen", refuse)
+    monkeypatch.setattr(engine.archive, "last_response", refuse)
     async with looking_at(engine) as sight:
         await sight.until(result)
         monkeypatch.undo()

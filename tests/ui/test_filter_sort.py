@@ -52,18 +52,6 @@ async def test_escape_in_the_filter_shows_all_jobs_again() -> None:
         assert "filter" not in sight.rows[1]
 
 
-async def test_a_renamed_term_is_accepted_and_reported_below_the_list() -> None:
-    async with looking_at(engine()) as sight:
-        await sight.press("/", *"status:waiting", "enter")
-        assert shown(sight) == 1
-        assert "filter: status:running" in sight.rows[1]
-        assert "status:waiting is now status:running" in sight.text
-        await sight.press("/")
-        assert "status:running" in sight.text
-        await sight.press("escape")
-        assert "is now" not in sight.text
-
-
 async def test_escape_in_the_list_clears_the_filter() -> None:
     async with looking_at(engine()) as sight:
         await sight.press("/")
@@ -334,3 +322,15 @@ async def test_the_cursor_stays_on_an_edited_job_when_another_becomes_more_urgen
         tell(engine, 2, "recorded-failed-lock")
         await sight.press("enter")
         assert sight.detail_title.startswith("CS-1x ·")
+
+
+async def test_a_renamed_term_is_accepted_and_reported_below_the_list() -> None:
+    async with looking_at(engine()) as sight:
+        await sight.press("/", *"status:waiting", "enter")
+        assert shown(sight) == 1
+        assert "filter: status:running" in sight.rows[1]
+        assert "status:waiting is now status:running" in sight.text
+        await sight.press("/")
+        assert "status:running" in sight.text
+        await sight.press("escape")
+        assert "is now" not in sight.text

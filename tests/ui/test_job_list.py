@@ -82,7 +82,7 @@ async def test_a_row_shows_verdict_name_order_account_and_age() -> None:
     async with looking_at(engine) as sight:
         assert sight.jobs[:3] == [
             "● ! attention CS-4390           O-00005577   A00000218       4m ago",
-            "  ◌ waiting   00000002…e73bdceb –            –                   4m",
+            "  ◌ running   00000002…e73bdceb –            –                   4m",
             "",
         ]
         await sight.resize(200, 40)

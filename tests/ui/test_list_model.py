@@ -125,7 +125,7 @@ def test_five_replaced_jobs_cost_five_keys_and_five_matches(
     sort_rule: Rule, matched: list[WatchedJob], *, is_frozen: bool
 ) -> None:
     view, before = JobListModel(), crowd()
-    view.set_filter("status:waiting")
+    view.set_filter("status:running")
     view.rows(before, NOW)
     sort_rule.asked.clear()
     matched.clear()

@@ -139,7 +139,11 @@ async def test_the_notify_program_gets_each_job_and_the_end_of_all() -> None:
         tell(engine, 2, PENDING, after=COOLDOWN)
         await sight.settled()
         assert listener.received[1:] == [
-            {"event": "all done", "jobs": {"failed": 1, "attention": 1, "unknown": 0, "running": 0, "done": 0}}
+            {
+                "schema": 2,
+                "event": "all done",
+                "jobs": {"failed": 1, "attention": 1, "unknown": 0, "running": 0, "done": 0},
+            }
         ]
         listener.fault = "The command in [notify] failed with exit status 3."
         await sight.until("The command in [notify] failed with exit status 3.")

@@ -30,7 +30,7 @@ async def test_the_timeline_shows_phases_and_events_with_durations(size: tuple[i
     async with looking_at(engine, size) as sight:
         await sight.press("2")
         bar = "━" * min(24, len(sight.detail[0]) and (size[0] - 2 if size[0] < 100 else size[0] // 2 - 2) // 3)
-        assert f"added 14:00:00 UTC ─ waiting {bar} 4m29s ─ ✗ failed 14:04:29" in sight.words
+        assert f"added 14:00:00 UTC ─ running {bar} 4m29s ─ ✗ failed 14:04:29" in sight.words
         assert sight.words.endswith(
             "14:00:00 added by test 14:00:00 Zuora is working on it. "
             "14:04:29 Job failed, lock contention: Operation failed due to a lock competition, please retry later"
@@ -53,7 +53,7 @@ async def test_the_header_of_a_running_job_shows_the_typical_duration() -> None:
     tell(engine, 6, RUNNING)
     async with looking_at(engine) as sight:
         await sight.press("end")
-        assert "◌ waiting · running for 50s · typically 29s" in sight.words
+        assert "◌ running · running for 50s · typically 29s" in sight.words
         await sight.press("home")
         assert "typically" not in sight.words
 
@@ -66,7 +66,7 @@ async def test_while_most_jobs_run_the_first_ended_ones_are_not_typical() -> Non
         tell(engine, number, RUNNING, after=1)
     async with looking_at(engine) as sight:
         await sight.press("end")
-        assert "◌ waiting · running for 20s" in sight.words
+        assert "◌ running · running for 20s" in sight.words
         assert "typically" not in sight.words
         await sight.press("2")
         assert "Typical for this tenant: median over 21s (5 ended, 14 running)" in sight.words
@@ -87,7 +87,7 @@ async def test_a_running_job_is_compared_with_jobs_that_it_has_outlasted() -> No
     tell(engine, 6, RUNNING)
     async with looking_at(engine) as sight:
         await sight.press("2", "end")
-        assert "waiting ━━━━━━━━━━━━━━━━━━━━━━ 51s" in sight.words
+        assert "running ━━━━━━━━━━━━━━━━━━━━━━ 51s" in sight.words
         assert "p95 49s (5 jobs) · already slower than all of them" in sight.words
 
 

@@ -50,15 +50,6 @@ async def test_order_filter_and_divider_are_restored(size: tuple[int, int]) -> N
         assert sight.jobs == frame
 
 
-async def test_a_filter_kept_by_an_earlier_version_is_translated() -> None:
-    kept = Kept({"sort": "label", "filter": "status:waiting !is:unseen"})
-    async with looking_at(staged(RUNNING, FAILED), memory=kept) as sight:
-        assert "Jobs · 1 of 2 · filter: status:running !is:unread · by label" in sight.text
-        assert "is now" not in sight.text
-        await sight.press("s", "home", "enter")
-    assert kept.values["filter"] == "status:running !is:unread"
-
-
 async def test_ui_state_is_saved_only_after_it_has_settled() -> None:
     kept = Kept()
     async with looking_at(staged(RUNNING), memory=kept) as sight:
@@ -81,3 +72,12 @@ async def test_invalid_values_are_ignored(values: dict[str, Plain]) -> None:
         usual = sight.rows
     async with looking_at(staged(RUNNING), memory=Kept(values)) as sight:
         assert sight.rows == usual
+
+
+async def test_a_filter_kept_by_an_earlier_version_is_translated() -> None:
+    kept = Kept({"sort": "label", "filter": "status:waiting !is:unseen"})
+    async with looking_at(staged(RUNNING, FAILED), memory=kept) as sight:
+        assert "Jobs · 1 of 2 · filter: status:running !is:unread · by label" in sight.text
+        assert "is now" not in sight.text
+        await sight.press("s", "home", "enter")
+    assert kept.values["filter"] == "status:running !is:unread"

@@ -7,8 +7,8 @@ import click
 
 from zjobtui.bootstrap.report_parser import read_report
 from zjobtui.cli.common import open_store_and_watchlist
-from zjobtui.cli.options import FILTER, TENANT
-from zjobtui.cli.selection import filter_jobs, removed_jobs
+from zjobtui.cli.options import TENANT
+from zjobtui.cli.selection import FILTER, filter_jobs, removed_jobs
 from zjobtui.formatting.symbols import plural
 from zjobtui.formatting.times import stamp
 from zjobtui.models.merge import ImportedJob, merge

@@ -7,8 +7,8 @@ import click
 
 from zjobtui.bootstrap.output import print_error
 from zjobtui.cli.common import open_store_and_watchlist
-from zjobtui.cli.options import AS_JSON, FILTER, TENANT
-from zjobtui.cli.selection import filter_jobs, removed_jobs
+from zjobtui.cli.options import AS_JSON, TENANT
+from zjobtui.cli.selection import FILTER, filter_jobs, removed_jobs
 from zjobtui.formatting import export
 from zjobtui.formatting.job import time_text
 from zjobtui.formatting.records import SCHEMA, record

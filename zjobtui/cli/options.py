@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Never
 
 import click
 
-from zjobtui.bootstrap.output import OK, print_error
+from zjobtui.bootstrap.output import OK
 from zjobtui.cli.errors import exit_cleanly, start_log
 from zjobtui.logs import get_logger
 
@@ -17,28 +17,6 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
-
-
-def _report_renamed(context: click.Context, _parameter: click.Parameter, wanted: str) -> str:
-    """Return the filter with renamed values by their present names; print a notice for each to standard error."""
-    if not wanted or context.resilient_parsing:
-        return wanted
-    from zjobtui.models.filters import translate  # noqa: PLC0415 - 25 ms; a command without a filter needs none of it
-
-    wanted, notices = translate(wanted)
-    for notice in notices:
-        print_error(f"--filter: {notice}.")
-    return wanted
-
-
-FILTER = click.option(
-    "--filter",
-    "wanted",
-    default="",
-    metavar="FILTER",
-    callback=_report_renamed,
-    help="Only jobs that match, such as 'status:failed age<1d'.",
-)
 
 
 def complete_tenants(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:

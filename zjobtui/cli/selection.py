@@ -5,8 +5,9 @@ from itertools import pairwise
 
 import click
 
+from zjobtui.bootstrap.output import print_error
 from zjobtui.config.paths import store_path
-from zjobtui.models.filters import FilterProblem, parse
+from zjobtui.models.filters import FilterProblem, parse, translate
 from zjobtui.models.history import EventKind
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.text import clean, shorten
@@ -19,6 +20,26 @@ NOT_WATCHED = "is not on the watchlist"
 
 LEAST_DIGITS = 6
 """Digits that the beginning of a job id must have."""
+
+
+def _report_renamed(context: click.Context, _parameter: click.Parameter, wanted: str) -> str:
+    """Return the filter with renamed values by their present names; print a notice for each to standard error."""
+    if not wanted or context.resilient_parsing:
+        return wanted
+    wanted, notices = translate(wanted)
+    for notice in notices:
+        print_error(f"--filter: {notice}.")
+    return wanted
+
+
+FILTER = click.option(
+    "--filter",
+    "wanted",
+    default="",
+    metavar="FILTER",
+    callback=_report_renamed,
+    help="Only jobs that match, such as 'status:failed age<1d'.",
+)
 
 
 def filter_jobs(watches: Iterable[WatchedJob], expression: str, tenant: str | None, now: float) -> list[WatchedJob]:

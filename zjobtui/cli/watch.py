@@ -10,9 +10,9 @@ import click
 from zjobtui.bootstrap.engine import ignored_exemptions, polling
 from zjobtui.bootstrap.output import CLOSED, SOME_REFUSED, OutputError, print_error, write_error
 from zjobtui.cli.common import NO_TENANT, end_on_sigterm, load_valid_configuration, open_store_and_watchlist
-from zjobtui.cli.options import AS_JSON, FILTER, TENANT
+from zjobtui.cli.options import AS_JSON, TENANT
 from zjobtui.cli.progress import PolledEngine, PollingEndedError, Problems, states
-from zjobtui.cli.selection import filter_jobs
+from zjobtui.cli.selection import FILTER, filter_jobs
 from zjobtui.clock import Clock, SystemClock
 from zjobtui.formatting.events import news_line, news_record
 from zjobtui.formatting.symbols import plural

@@ -9,8 +9,9 @@ import click
 from zjobtui.bootstrap.output import OK, SOME_REFUSED, USAGE, print_error
 from zjobtui.cli.common import load_valid_configuration, open_store_and_watchlist, report_errors, tenant_for_new_jobs
 from zjobtui.cli.job_ids import NO_ID, collect_ids, read_stdin
-from zjobtui.cli.options import FILTER, TENANT, tenant_option
+from zjobtui.cli.options import TENANT, tenant_option
 from zjobtui.cli.selection import (
+    FILTER,
     NOT_WATCHED,
     complete_jobs,
     complete_removed_jobs,
