@@ -48,6 +48,7 @@ def test_a_full_record_has_the_last_response_and_the_timeline() -> None:
         "body": done().report.raw,
     }
     assert result["timeline"] == [{"at": "2026-11-23T14:00:00Z", "event": "added", "text": "paste", "verdict": ""}]
+    assert result["schema"] == 2
     assert json.loads(json.dumps(result)) == result
 
 
