@@ -235,7 +235,7 @@ def test_a_window_that_loses_its_terminal_logs_it(
         else:
             terminal.signal(way)
         terminal.wait_exit(10)
-    logged(path, r"polling stopped|end: ", r"end: (exit status 1(43|29)|the terminal is lost)|polling stopped")
+    logged(path, r"polling stopped|end: ", r"end: (exit status 1(43|29)|the terminal was lost)|polling stopped")
 
 
 def test_secrets_and_bodies_are_in_no_line(tmp_path: Path, path: Path) -> None:

@@ -182,7 +182,7 @@ def test_a_text_that_is_too_long_is_truncated(tmp_path: Path, served: Simulator)
         terminal.paste("a" * 150 + "b" * 250)
         terminal.wait_for("aaa")
         terminal.press("enter")
-        terminal.wait_for("noted", 5)
+        terminal.wait_for("annotated", 5)
         quit_within(terminal, "q")
     assert [watch.note for watch in kept(tmp_path / STORE_NAME) if watch.note] == ["a" * 150 + "b" * 49 + "…"]
 
@@ -195,7 +195,7 @@ def test_a_credential_is_stored_neither_in_a_note_nor_in_a_filter(tmp_path: Path
         terminal.wait_for("Note of")
         terminal.paste(f"Authorization: Bearer {token} was refused")
         terminal.press("enter")
-        terminal.wait_for("noted", 5)
+        terminal.wait_for("annotated", 5)
         terminal.press("/")
         terminal.paste(f"Bearer {token}")
         terminal.press("enter")

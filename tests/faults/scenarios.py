@@ -169,7 +169,7 @@ BODY = [
     bad("page-without-a-length", Raw(_HEAD + b"\r\n<html>") + Close(), ProblemKind.UNREADABLE, says="not JSON"),
     broken_off("gzip-truncated", truncated_body(_ZIPPED, missing=20)),
     broken_off("gzip-without-its-end", Answer(_ZIPPED.body[:-9], headers=_ZIPPED.headers)),
-    bad("gzip-that-is-none", not_gzip(), ProblemKind.UNREADABLE, says="not the gzip"),
+    bad("gzip-that-is-none", not_gzip(), ProblemKind.UNREADABLE, says="not valid gzip"),
     bad("encoding-that-nobody-asked-for", Answer(b"x", headers={"Content-Encoding": "br"}), ProblemKind.UNREADABLE),
     good("gzip", _ZIPPED),
     bad("chunk-size-that-is-no-number", bad_chunks(), ProblemKind.UNREADABLE),
