@@ -13,7 +13,7 @@ from textual.screen import Screen
 from zjobtui.clock import Clock
 from zjobtui.config.paths import data_folder
 from zjobtui.formatting import export
-from zjobtui.formatting.export import clipboard_texts
+from zjobtui.formatting.clipboard_texts import clipboard_texts
 from zjobtui.formatting.found_ids import skipped_text
 from zjobtui.formatting.symbols import plural
 from zjobtui.logs import get_logger

@@ -1,0 +1,77 @@
+"""What can be copied of jobs: ids, numbers, tables, and one job at length."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from zjobtui.formatting.call_info import curl, support_text
+from zjobtui.formatting.export import as_markdown, escape_markdown
+from zjobtui.formatting.job import problem_text
+from zjobtui.formatting.outline import to_text
+from zjobtui.formatting.report import report_lines
+from zjobtui.formatting.times import stamp
+from zjobtui.models.watched_job import WatchedJob
+
+if TYPE_CHECKING:
+    from zjobtui.models.observation import Success
+    from zjobtui.models.tenant import Tenant
+
+
+def clipboard_texts(
+    watches: Sequence[WatchedJob], success: "Success | None", tenant: "Tenant | None"
+) -> dict[str, str]:
+    """Return what can be copied, by name: ids, numbers and a table of several jobs; all details of one.
+
+    `success` is the last successful observation of the first job.
+    """
+    ids = "\n".join(watch.job.id.given for watch in watches)
+    if len(watches) > 1:
+        digests = [watch.digest for watch in watches if watch.digest]
+        orders = dict.fromkeys(digest.order_number for digest in digests if digest.order_number)
+        accounts = dict.fromkeys(digest.account_number for digest in digests if digest.account_number)
+        many = {"job ids": ids, "order numbers": "\n".join(orders), "account numbers": "\n".join(accounts)}
+        return {name: text for name, text in {**many, "Markdown table": as_markdown(watches)}.items() if text}
+    watch = watches[0]
+    texts = {
+        "job id": ids,
+        "order number": watch.digest.order_number if watch.digest else "",
+        "account number": watch.digest.account_number if watch.digest else "",
+        "verdict": f"{watch.verdict.kind.value}: {watch.verdict.sentence}",
+        "error": "\n".join(_error_texts(success)) if success else "",
+        "details for Zuora support": _support_text(watch, success) if success else "",
+        "Markdown summary": markdown(watch, success),
+        "request id": success.call.request_id if success else "",
+        "raw response": success.report.raw if success else "",
+        "curl": curl(tenant, watch.job.id.given) if tenant else "",
+    }
+    return {name: text for name, text in texts.items() if text}
+
+
+def markdown(watch: WatchedJob, success: "Success | None") -> str:
+    """Return one job as Markdown for a ticket: verdict, results, and the ids for Zuora support."""
+    lines = [
+        f"### {escape_markdown(watch.name)}: {watch.verdict.kind.value}",
+        "",
+        escape_markdown(watch.verdict.sentence),
+        "",
+    ]
+    if problem := problem_text(watch):
+        lines += [escape_markdown(problem), ""]
+    lines += [f"- Job id: `{watch.job.id.given}` (tenant {escape_markdown(watch.job.tenant)})"]
+    lines += [f"- Added {stamp(watch.added_at)}" + (f", ended {stamp(watch.ended_at)}" if watch.ended_at else "")]
+    if success is not None:
+        ids = f"Request id `{success.call.request_id}`, track id `{success.call.track_id}`"
+        lines += [f"- {ids}, response {stamp(success.at)}"]
+        lines += ["", "```", *(line.replace("```", "ʼʼʼ") for line in to_text(report_lines(success.report))), "```"]
+    return "\n".join(lines) + "\n"
+
+
+def _support_text(watch: WatchedJob, success: "Success") -> str:
+    """Return the errors, the job id and the ids of the call."""
+    errors = _error_texts(success) or [watch.verdict.sentence]
+    return "\n".join([*errors, f"job id {watch.job.id.given}", support_text(success.call, success.at)])
+
+
+def _error_texts(success: "Success") -> list[str]:
+    """Return the error codes and messages from Zuora."""
+    inner = success.report.result.reasons if success.report.result else ()
+    return [str(reason) for reason in (*success.report.reasons, *inner)]
