@@ -44,7 +44,7 @@ def test_invalid_arguments_are_reported_and_nothing_is_added(arguments: list[str
     status, printed, complained = said(run("add", *arguments))
     assert (status, printed) == (2, "")
     assert len(complained.splitlines()) == len(arguments)
-    assert all(re.match("“.*” is no job id|An empty text", line) for line in complained.splitlines())
+    assert all(re.match("“.*” is not a valid job id|An empty text", line) for line in complained.splitlines())
     assert "\x1b" not in complained
     assert watched() == []
 
@@ -52,7 +52,7 @@ def test_invalid_arguments_are_reported_and_nothing_is_added(arguments: list[str
 def test_valid_ids_are_added_and_an_invalid_one_is_reported() -> None:
     status, printed, complained = said(run("add", ONE, "nonsense", TWO))
     assert (status, printed) == (1, "2 jobs added, 0 known, 1 refused.\n")
-    assert complained == "“nonsense” is no job id: it holds more than hexadecimal digits and dashes.\n"
+    assert complained == "“nonsense” is not a valid job id: it holds more than hexadecimal digits and dashes.\n"
     assert watched() == [ONE, TWO]
 
 

@@ -304,7 +304,7 @@ class Printed:
     IMPORTED = "{} new, {} merged, {} known"
     NO_JOBS = "The watchlist is empty"
     NO_MATCH = "No jobs match"
-    NOT_AN_ID = "is no job id"
+    NOT_AN_ID = "is not a valid job id"
     NOT_WATCHED = "is not on the watchlist"
     WATCHED = "{} watched, {} archived, {} removed"
     COMPACTED = "Compacted from"

@@ -38,8 +38,8 @@ def test_the_same_id_in_two_tenants_is_two_jobs() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "An empty text is no job id."),
-        ("   ", "An empty text is no job id."),
+        ("", "An empty text is not a valid job id."),
+        ("   ", "An empty text is not a valid job id."),
         (PLAIN[:-1], "it has 31 hexadecimal digits, a job id has 32."),
         (PLAIN + "0", "it has 33 hexadecimal digits, a job id has 32."),
         ("O-00000001", "it holds more than hexadecimal digits and dashes."),
