@@ -53,7 +53,12 @@ def leave(terminal: Terminal, way: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "way", "delay"), [("IMMEDIATE", "q", 0.0), ("IMMEDIATE", "SIGTERM", 0.3), ("EXCLUSIVE", "SIGHUP", 0.0)]
+    ("mode", "way", "delay"),
+    [
+        ("IMMEDIATE", "SIGTERM", 0.3),
+        pytest.param("IMMEDIATE", "q", 0.0, marks=pytest.mark.slow),
+        pytest.param("EXCLUSIVE", "SIGHUP", 0.0, marks=pytest.mark.slow),
+    ],
 )
 def test_an_id_entered_under_a_lock_is_shown_and_named_on_exit(
     mode: str, way: str, delay: float, tmp_path: Path, served: Simulator

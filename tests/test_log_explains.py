@@ -100,6 +100,7 @@ def test_a_locked_store(tmp_path: Path, path: Path, served: Simulator) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_lock_that_a_command_cannot_get(tmp_path: Path, path: Path, served: Simulator) -> None:
     stored(tmp_path, served, count=3)
     with locked(tmp_path / STORE_NAME):

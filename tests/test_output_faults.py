@@ -66,6 +66,7 @@ def test_unwritable_output_ends_a_command_with_7_and_unwritable_errors_change_no
     assert complained.count("\n") == bool(told)
 
 
+@pytest.mark.slow
 def test_wait_continues_without_progress_output_and_exits_with_1_only_for_a_failed_job(
     world: Simulator, tmp_path: Path
 ) -> None:

@@ -161,6 +161,7 @@ async def test_wait_names_the_refusal_of_a_proxy(tmp_path: Path) -> None:
     assert "the proxy refused the connection: HTTP 403, it does not allow this host" in ended.stderr
 
 
+@pytest.mark.slow
 async def test_wait_names_a_dead_proxy_once(tmp_path: Path) -> None:
     env = environment(tmp_path, "http://127.0.0.1:1")
     ended = await run_behind(env, "wait", str(job_id()), "--timeout", "4s")

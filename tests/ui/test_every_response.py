@@ -54,7 +54,7 @@ def only(sight: Sight) -> WatchedJob:
     return watch
 
 
-RICHEST = {"derived-completed-everything", "derived-preview", "recorded-failed-lock", "recorded-processing"}
+RICHEST = {"derived-completed-everything", "recorded-failed-lock"}
 """The responses that are tested by default."""
 
 REPLIES = [name if name in RICHEST else pytest.param(name, marks=pytest.mark.slow) for name in PAYLOADS]
