@@ -216,10 +216,13 @@ def test_a_command_ended_by_a_signal_logs_it(
     with subprocess.Popen(
         [*PROGRAM, "watch"], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as program:
-        while not path.exists() or "polling starts" not in path.read_text(encoding="utf-8"):
-            assert program.poll() is None
-        program.send_signal(number)
-        assert program.wait(10) == 128 + number
+        try:
+            while not path.exists() or "polling starts" not in path.read_text(encoding="utf-8"):
+                assert program.poll() is None
+            program.send_signal(number)
+            assert program.wait(10) == 128 + number
+        finally:
+            program.kill()  # it goes on if SIGHUP is ignored, as under nohup
     logged(path, "polling stopped", rf"end: exit status {128 + number}")
 
 
