@@ -50,10 +50,10 @@ TIMES_EVERY = 1.0
 """Seconds for which states are collected that differ only in times."""
 
 FOCUS_DELAY = 0.4
-"""Seconds that the cursor must rest on a job before the engine is told and the job is marked as read."""
+"""Seconds that the cursor must rest on a job before the engine is notified and the job is marked as read."""
 
 VISIBLE_ROWS_DELAY = 0.3
-"""Seconds for which scrolling is collected before the engine is told which jobs are on screen."""
+"""Seconds for which scrolling is collected before the engine gets the jobs on screen."""
 
 _WITHOUT_SELECTION = {"add", "undo", "mark_all_read", "screenshot"}
 """Actions that do not need a selected job."""
