@@ -46,7 +46,7 @@ TICK = 1.0
 NEWS_EVERY = 0.2
 """Minimum seconds between updates with news in a burst; the first one is shown at once."""
 
-TIMES_EVERY = 1.0
+TIMES_EVERY = 0.5
 """Seconds for which states are collected that differ only in times."""
 
 FOCUS_DELAY = 0.4
