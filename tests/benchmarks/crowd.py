@@ -9,8 +9,8 @@ from unittest import mock
 
 from tests.benchmarks.table import Table
 from tests.benchmarks.trials import Sample, quantile
+from tests.support.screen_harness import FakeTerminal, ScreenView, run_monitor
 from tests.support.scripted import ScriptedEngine
-from tests.support.seeing import Glass, Sight, looking_at
 from tests.support.world import watched_world
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.protocols import State
@@ -43,30 +43,30 @@ async def _trial() -> Sample:
     gc.collect()
     gc.disable()  # as the program does when it starts; the monitor turns it on again
     monitor.FOCUS_DELAY = monitor.TICK = 1_000.0  # what is drawn later by the clock is not drawn for a key
-    async with looking_at(engine) as sight:
-        delays = {name: [await _press(sight, key) for key in keys] for name, keys in _KEYS.items()}
+    async with run_monitor(engine) as view:
+        delays = {name: [await _press(view, key) for key in keys] for name, keys in _KEYS.items()}
         taken = {f"{name} {share}": quantile(delays[name], share) for name in _KEYS for share in (0.5, 0.95)}
-        taken["all shown"] = _update(sight, engine)
-        await sight.press("/", *"status:ru", "enter", "down")
-        taken["filtered, while a person moves"] = _update(sight, engine)
+        taken["all shown"] = _update(view, engine)
+        await view.press("/", *"status:ru", "enter", "down")
+        taken["filtered, while a person moves"] = _update(view, engine)
     return taken
 
 
-async def _press(sight: Sight, key: str) -> float:
+async def _press(view: ScreenView, key: str) -> float:
     """Milliseconds until the last that the key does, the detail included, has been written."""
     writes: list[float] = []
 
     def noted(data: str) -> None:
         writes.append(time.perf_counter())
-        Glass.write(sight.glass, data)
+        FakeTerminal.write(view.terminal, data)
 
-    with mock.patch.object(sight.glass, "write", noted):
+    with mock.patch.object(view.terminal, "write", noted):
         at = time.perf_counter()
-        await sight.press(key)
+        await view.press(key)
     return (max(writes, default=at) - at) * 1_000
 
 
-def _update(sight: Sight, engine: ScriptedEngine) -> float:
+def _update(view: ScreenView, engine: ScriptedEngine) -> float:
     """CPU milliseconds of the screen's thread for states in which other rows each time have been heard of anew."""
     times = []
     for turn in range(40):
@@ -75,6 +75,6 @@ def _update(sight: Sight, engine: ScriptedEngine) -> float:
             watches[job] = replace(watches[job], last_answer_at=engine.clock.now(), label=f"turn {turn}")
         engine.state = State(Watchlist(watches), engine.state.statuses)
         at = time.thread_time()
-        sight.app._monitor._draw(engine.state)
+        view.app._monitor._draw(engine.state)
         times.append((time.thread_time() - at) * 1_000)
     return quantile(times, 0.5)

@@ -1,7 +1,7 @@
 """Read the detail pane, and move its cursor."""
 
 from tests.support.building import body
-from tests.support.seeing import Sight
+from tests.support.screen_harness import ScreenView
 
 
 def subscriptions(count: int, **odd: str) -> bytes:
@@ -14,36 +14,36 @@ def subscriptions(count: int, **odd: str) -> bytes:
     return body(status="Completed", errors=None, result=result)
 
 
-def places(sight: Sight, holding: str) -> list[int]:
-    return [number for number, line in enumerate(sight.detail) if holding in line]
+def places(view: ScreenView, holding: str) -> list[int]:
+    return [number for number, line in enumerate(view.detail) if holding in line]
 
 
-def cursor_steps(sight: Sight, holding: str) -> int:
-    (place,) = places(sight, holding)
+def cursor_steps(view: ScreenView, holding: str) -> int:
+    (place,) = places(view, holding)
     return place
 
 
-async def to_line(sight: Sight, holding: str) -> None:
+async def to_line(view: ScreenView, holding: str) -> None:
     """Move the cursor of the detail down to a line."""
-    await sight.press("tab", "home", *["down"] * cursor_steps(sight, holding))
+    await view.press("tab", "home", *["down"] * cursor_steps(view, holding))
 
 
-def place_of_cursor(sight: Sight) -> int:
+def place_of_cursor(view: ScreenView) -> int:
     """Return the line of the detail with the cursor."""
-    top, left, _, _ = sight._corners()[-1]
-    looks = [sight.glass.display.screen.buffer[top + 1 + y][left + 1].bg for y in range(len(sight.detail))]
+    top, left, _, _ = view._corners()[-1]
+    looks = [view.terminal.display.screen.buffer[top + 1 + y][left + 1].bg for y in range(len(view.detail))]
     usual = max(set(looks), key=looks.count)
     (place,) = [y for y, look in enumerate(looks) if look != usual]
     return place
 
 
-async def whole(sight: Sight) -> str:
+async def whole(view: ScreenView) -> str:
     """Return everything in the detail, scrolling from top to bottom."""
-    await sight.press("home")
-    parts = [sight.words]
+    await view.press("home")
+    parts = [view.words]
     for _ in range(40):
-        await sight.press("pagedown")
-        parts.append(sight.words)
+        await view.press("pagedown")
+        parts.append(view.words)
         if len(parts) > 2 and parts[-1] == parts[-2]:
             break
     return " ".join(parts)

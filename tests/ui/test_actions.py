@@ -2,7 +2,7 @@ import pytest
 
 from tests.support.building import job
 from tests.support.reading import whole
-from tests.support.seeing import Sight, flowing, looking_at
+from tests.support.screen_harness import ScreenView, join_lines, run_monitor
 from tests.support.staging import staged, tell
 from tests.ui.sizes import NARROW_FIRST
 from zjobtui.models.job import JobRef
@@ -12,75 +12,75 @@ RUNNING = "recorded-processing"
 
 
 async def test_a_label_takes_the_place_of_the_id() -> None:
-    async with looking_at(staged(RUNNING, RUNNING)) as sight:
-        await sight.press("l")
-        assert "Label of 00000001…e73bdceb" in sight.text
-        await sight.press(*"CS 1")
-        await sight.press("enter")
-        assert sight.jobs[0].startswith("  ◌ running   CS 1  ")
-        assert sight.detail_title == "CS 1 · 00000001…e73bdceb"
-        assert "CS 1 labelled; u to undo." in sight.text
+    async with run_monitor(staged(RUNNING, RUNNING)) as view:
+        await view.press("l")
+        assert "Label of 00000001…e73bdceb" in view.text
+        await view.press(*"CS 1")
+        await view.press("enter")
+        assert view.jobs[0].startswith("  ◌ running   CS 1  ")
+        assert view.detail_title == "CS 1 · 00000001…e73bdceb"
+        assert "CS 1 labelled; u to undo." in view.text
 
 
 async def test_a_label_can_be_changed_and_cleared_and_escape_cancels() -> None:
-    async with looking_at(staged(RUNNING, labels=("CS 1",))) as sight:
-        await sight.press("l", "x", "escape")
-        assert sight.jobs[0].startswith("  ◌ running   CS 1  ")
-        await sight.press("l", "end", "0", "enter")
-        assert sight.jobs[0].startswith("  ◌ running   CS 10  ")
-        await sight.press("l", *["backspace"] * 5, "enter")
-        assert sight.jobs[0].startswith("  ◌ running   00000001…")
+    async with run_monitor(staged(RUNNING, labels=("CS 1",))) as view:
+        await view.press("l", "x", "escape")
+        assert view.jobs[0].startswith("  ◌ running   CS 1  ")
+        await view.press("l", "end", "0", "enter")
+        assert view.jobs[0].startswith("  ◌ running   CS 10  ")
+        await view.press("l", *["backspace"] * 5, "enter")
+        assert view.jobs[0].startswith("  ◌ running   00000001…")
 
 
 async def test_a_label_can_be_pasted_and_is_harmless() -> None:
-    async with looking_at(staged(RUNNING)) as sight:
-        await sight.press("l")
-        await sight.paste("  CS \x1b[31m1 \u202e\n")
-        await sight.press("enter")
-        assert sight.jobs[0].startswith("  ◌ running   CS ␛[31m1 \ufffd  ")
+    async with run_monitor(staged(RUNNING)) as view:
+        await view.press("l")
+        await view.paste("  CS \x1b[31m1 \u202e\n")
+        await view.press("enter")
+        assert view.jobs[0].startswith("  ◌ running   CS ␛[31m1 \ufffd  ")
 
 
 async def test_x_removes_the_job_and_u_restores_it_with_its_data() -> None:
     engine = staged(RUNNING, "recorded-failed-lock", RUNNING, labels=("", "CS 2"))
-    async with looking_at(engine) as sight:
-        before = sight.jobs
-        await sight.press("x")
-        assert "CS 2 removed; u to undo." in sight.text
+    async with run_monitor(engine) as view:
+        before = view.jobs
+        await view.press("x")
+        assert "CS 2 removed; u to undo." in view.text
         assert engine.state.watchlist.get(job(2)) is None
-        await sight.press("delete")
-        assert len([row for row in sight.jobs if row]) == 1
-        await sight.press("u", "u")
-        assert "Undone: CS 2 removed." in sight.text
-        assert sorted(row[1:] for row in sight.jobs) == sorted(
+        await view.press("delete")
+        assert len([row for row in view.jobs if row]) == 1
+        await view.press("u", "u")
+        assert "Undone: CS 2 removed." in view.text
+        assert sorted(row[1:] for row in view.jobs) == sorted(
             row[1:] for row in before
         )  # without the mark of unread jobs
-        await sight.press("u")
-        assert "Nothing to undo." in sight.text
+        await view.press("u")
+        assert "Nothing to undo." in view.text
 
 
 @pytest.mark.parametrize("size", [*NARROW_FIRST, (50, 15)])
 async def test_a_toast_covers_the_bottom_border_and_replaces_the_last_one(size: tuple[int, int]) -> None:
-    async with looking_at(staged(*[RUNNING] * 3), size) as sight:
-        await sight.press("*", "x")
-        assert sight.rows[-2].endswith("▌ 3 jobs removed; u to undo. ─╯")
-        assert "│" in sight.rows[-3]
-        await sight.press("u")
-        assert sight.rows[-2].endswith("▌ Undone: 3 jobs removed. ─╯")
-        assert "u to undo" not in sight.text
+    async with run_monitor(staged(*[RUNNING] * 3), size) as view:
+        await view.press("*", "x")
+        assert view.rows[-2].endswith("▌ 3 jobs removed; u to undo. ─╯")
+        assert "│" in view.rows[-3]
+        await view.press("u")
+        assert view.rows[-2].endswith("▌ Undone: 3 jobs removed. ─╯")
+        assert "u to undo" not in view.text
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_removing_more_than_twenty_jobs_asks_first_and_is_undone_in_one_step(size: tuple[int, int]) -> None:
     engine = staged(*[RUNNING] * 21)
-    async with looking_at(engine, size) as sight:
+    async with run_monitor(engine, size) as view:
         for answer, left in ((["enter"], 21), (["escape"], 21), (["down", "enter"], 0)):
-            await sight.press("*", "x")
-            assert "Remove 21 jobs from the watchlist?" in sight.text
-            assert "Cancel" in sight.text
-            await sight.press(*answer)
+            await view.press("*", "x")
+            assert "Remove 21 jobs from the watchlist?" in view.text
+            assert "Cancel" in view.text
+            await view.press(*answer)
             assert len(engine.state.watchlist) == left
-            await sight.press("escape")
-        await sight.press("u")
+            await view.press("escape")
+        await view.press("u")
         assert len(engine.state.watchlist) == 21
 
 
@@ -88,89 +88,89 @@ async def test_removing_more_than_twenty_jobs_asks_first_and_is_undone_in_one_st
 async def test_label_tags_note_refresh_and_remove_act_on_all_marked_jobs(size: tuple[int, int]) -> None:
     engine = staged("recorded-failed-lock", RUNNING, "recorded-failed-lock", RUNNING)
     failed = [job(1), job(3)]
-    async with looking_at(engine, size) as sight:
-        await sight.press("/", *"status:failed", "enter", "*")
-        assert "Jobs · 2 of 4 · 2 marked · filter: status:failed" in sight.rows[1]
-        await sight.press("l", *"CS-1", "enter")
-        assert "2 jobs labelled; u to undo." in sight.toast
-        await sight.press("t", *"acme", "enter", "o", *"call Kim", "enter", "r")
+    async with run_monitor(engine, size) as view:
+        await view.press("/", *"status:failed", "enter", "*")
+        assert "Jobs · 2 of 4 · 2 marked · filter: status:failed" in view.rows[1]
+        await view.press("l", *"CS-1", "enter")
+        assert "2 jobs labelled; u to undo." in view.toast
+        await view.press("t", *"acme", "enter", "o", *"call Kim", "enter", "r")
         assert engine.asked == failed
         for one in engine.state.watchlist:
             is_one = one.job in failed
             assert (one.label, one.tags, one.note) == (("CS-1", ("acme",), "call Kim") if is_one else ("", (), ""))
-        assert [row.split()[3] for row in sight.jobs if row] == ["CS-1", "CS-1"]
-        await sight.press("tab")
-        assert "Tags acme Note call Kim" in await whole(sight)
-        await sight.press("escape", "x")
-        assert "Jobs · 0 of 2 · " in sight.rows[1]
-        await sight.press("u")
-        assert [row.split()[:4] for row in sight.jobs if row] == [["◆", "✗", "failed", "CS-1"]] * 2
+        assert [row.split()[3] for row in view.jobs if row] == ["CS-1", "CS-1"]
+        await view.press("tab")
+        assert "Tags acme Note call Kim" in await whole(view)
+        await view.press("escape", "x")
+        assert "Jobs · 0 of 2 · " in view.rows[1]
+        await view.press("u")
+        assert [row.split()[:4] for row in view.jobs if row] == [["◆", "✗", "failed", "CS-1"]] * 2
 
 
 async def test_undo_puts_the_cursor_on_the_restored_job() -> None:
-    async with looking_at(staged(*[RUNNING] * 9, labels=[f"CS {number}" for number in range(9)]), (80, 24)) as sight:
-        await sight.press("down", "down", "2")
-        title = sight.detail_title
-        await sight.press("x", "down", "down")
-        assert sight.detail_title != title
-        await sight.press("u")
-        assert sight.detail_title == title
-        assert "[2 Timeline]" in sight.text
+    async with run_monitor(staged(*[RUNNING] * 9, labels=[f"CS {number}" for number in range(9)]), (80, 24)) as view:
+        await view.press("down", "down", "2")
+        title = view.detail_title
+        await view.press("x", "down", "down")
+        assert view.detail_title != title
+        await view.press("u")
+        assert view.detail_title == title
+        assert "[2 Timeline]" in view.text
 
 
 async def test_undo_restores_the_data_from_the_time_of_removal() -> None:
     engine = staged(*[RUNNING] * 21)
-    async with looking_at(engine) as sight:
-        await sight.press("*", "x")
+    async with run_monitor(engine) as view:
+        await view.press("*", "x")
         tell(engine, 1, "recorded-failed-lock")
-        await sight.press("down", "enter", "u")
-        assert "✗ 1 failed" in sight.bar
+        await view.press("down", "enter", "u")
+        assert "✗ 1 failed" in view.bar
 
 
 async def test_the_last_job_can_be_removed_too() -> None:
-    async with looking_at(staged(RUNNING)) as sight:
-        await sight.press("x")
-        assert "No jobs." in sight.words
-        await sight.press("u")
-        assert sight.jobs[0].startswith("  ◌ running ")
+    async with run_monitor(staged(RUNNING)) as view:
+        await view.press("x")
+        assert "No jobs." in view.words
+        await view.press("u")
+        assert view.jobs[0].startswith("  ◌ running ")
 
 
 async def test_r_refreshes_the_selected_job_finished_or_not() -> None:
     engine = staged(RUNNING, "recorded-failed-lock")
-    async with looking_at(engine) as sight:
-        await sight.press("r")
+    async with run_monitor(engine) as view:
+        await view.press("r")
         assert engine.asked == [job(2)]
-        assert "Refreshing 00000002…e73bdceb…" in sight.text
-        await sight.press("down", "r")
+        assert "Refreshing 00000002…e73bdceb…" in view.text
+        await view.press("down", "r")
         assert engine.asked == [job(2), job(1)]
 
 
 async def test_keys_of_the_list_work_from_the_detail_as_well() -> None:
     engine = staged(RUNNING)
-    async with looking_at(engine) as sight:
-        await sight.press("tab", "r", "p")
+    async with run_monitor(engine) as view:
+        await view.press("tab", "r", "p")
         assert engine.asked == [job(1)]
         assert engine.is_paused
 
 
 async def test_p_pauses_and_resumes_and_the_bar_shows_it() -> None:
     engine = staged(RUNNING)
-    async with looking_at(engine) as sight:
-        await sight.press("p")
-        assert sight.bar.endswith("‖ polling paused")
-        await sight.press("p")
-        assert sight.bar.endswith("● 1.4 calls/s")
+    async with run_monitor(engine) as view:
+        await view.press("p")
+        assert view.bar.endswith("‖ polling paused")
+        await view.press("p")
+        assert view.bar.endswith("● 1.4 calls/s")
         assert not engine.is_paused
 
 
-def borders(sight: Sight) -> list[str]:
+def borders(view: ScreenView) -> list[str]:
     """Return the colours of the borders, from left to right; the focused pane has another colour."""
-    return [sight.glass.display.screen.buffer[1][x].fg for x, cell in enumerate(sight.cells[1]) if cell == "╭"]
+    return [view.terminal.display.screen.buffer[1][x].fg for x, cell in enumerate(view.cells[1]) if cell == "╭"]
 
 
 async def test_tab_enter_and_escape_move_between_list_and_detail() -> None:
-    async with looking_at(staged(RUNNING, labels=("CS 1",))) as sight:
-        with_keys, without = borders(sight)
+    async with run_monitor(staged(RUNNING, labels=("CS 1",))) as view:
+        with_keys, without = borders(view)
         assert with_keys != without
         for key, looks in (
             ("tab", [without, with_keys]),
@@ -178,88 +178,88 @@ async def test_tab_enter_and_escape_move_between_list_and_detail() -> None:
             ("enter", [without, with_keys]),
             ("escape", [with_keys, without]),
         ):
-            await sight.press(key)
-            assert borders(sight) == looks, key
+            await view.press(key)
+            assert borders(view) == looks, key
 
 
 async def test_the_key_bar_shows_the_keys_and_they_can_be_clicked() -> None:
     engine = staged(RUNNING)
-    async with looking_at(engine) as sight:
-        assert sight.rows[-1] == (
+    async with run_monitor(engine) as view:
+        assert view.rows[-1] == (
             " a add  / filter  s sort  x remove  u undo  l label  r refresh  p pause  y copy"
             "  e export  tab detail  ? help  q quit"
         )
-        await sight.click("r refresh")
+        await view.click("r refresh")
         assert engine.asked == [job(1)]
 
 
 async def test_a_narrow_key_bar_keeps_help_and_quit() -> None:
-    async with looking_at(staged(RUNNING), size=(50, 24)) as sight:
-        assert sight.rows[-1].endswith(" ? help  q quit")
-        assert "…" not in sight.rows[-1]
-        await sight.click("? help")
-        assert "Help" in sight.text
+    async with run_monitor(staged(RUNNING), size=(50, 24)) as view:
+        assert view.rows[-1].endswith(" ? help  q quit")
+        assert "…" not in view.rows[-1]
+        await view.click("? help")
+        assert "Help" in view.text
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [(140, 50), (80, 24)])
 async def test_help_lists_every_key(size: tuple[int, int]) -> None:
-    async with looking_at(staged(RUNNING), size) as sight:
-        await sight.press("?")
-        result = [flowing("\n".join(sight.frame("Help")))]
+    async with run_monitor(staged(RUNNING), size) as view:
+        await view.press("?")
+        result = [join_lines("\n".join(view.frame("Help")))]
         for _ in range(16):
-            await sight.press("pagedown", "up", "up")
-            result.append(flowing("\n".join(sight.frame("Help"))))
+            await view.press("pagedown", "up", "up")
+            result.append(join_lines("\n".join(view.frame("Help"))))
         whole = " ".join(result)
         for action in CATALOGUE:
             assert f"{action.display_key} " in whole
             assert action.description.split(",")[0].split(":")[0][:40] in whole
         assert "✗ failed" in whole
-        await sight.press("escape")
-        assert "Help" not in sight.text
+        await view.press("escape")
+        assert "Help" not in view.text
 
 
 @pytest.mark.parametrize(("columns", "is_beside"), [(52, True), (36, False)])
 async def test_help_is_wrapped_to_the_width(columns: int, is_beside: bool) -> None:
-    async with looking_at(staged(RUNNING), (100, 24)) as sight:
-        await sight.press("?")
-        await sight.resize(columns, 24)
-        lines = [line.strip(" │") for line in sight.frame("Help")]
+    async with run_monitor(staged(RUNNING), (100, 24)) as view:
+        await view.press("?")
+        await view.resize(columns, 24)
+        lines = [line.strip(" │") for line in view.frame("Help")]
         (line,) = [line for line in lines if "Remove jobs from" in line]
         assert line.startswith("x ") == is_beside
         assert "watchlist" in lines[lines.index(line) + 1]
 
 
 async def test_the_palette_lists_every_action() -> None:
-    async with looking_at(staged(RUNNING), size=(140, 110)) as sight:
-        await sight.press("ctrl+p")
-        await sight.until("Change the colour theme")
+    async with run_monitor(staged(RUNNING), size=(140, 110)) as view:
+        await view.press("ctrl+p")
+        await view.until("Change the colour theme")
         for action in CATALOGUE:
-            assert action.description in sight.text, action.id
+            assert action.description in view.text, action.id
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_the_palette_runs_the_chosen_action(size: tuple[int, int]) -> None:
     engine = staged(RUNNING, RUNNING)
-    async with looking_at(engine, size) as sight:
-        await sight.press("ctrl+p", *"mark all")
-        await sight.until("Mark or unmark all shown jobs")
-        await sight.press("enter")
-        await sight.until("2 marked")
-        await sight.press("escape", "ctrl+p", *"refresh")
-        await sight.until("Refresh jobs now")
-        await sight.press("enter")
-        await sight.until(lambda _: engine.asked == [job(1)])
+    async with run_monitor(engine, size) as view:
+        await view.press("ctrl+p", *"mark all")
+        await view.until("Mark or unmark all shown jobs")
+        await view.press("enter")
+        await view.until("2 marked")
+        await view.press("escape", "ctrl+p", *"refresh")
+        await view.until("Refresh jobs now")
+        await view.press("enter")
+        await view.until(lambda _: engine.asked == [job(1)])
 
 
 async def test_a_notice_about_a_moved_store_stays_above_the_list() -> None:
     notice = "The watchlist could not be read and was moved to /tmp/watchlist.broken; the last backup is used."
-    async with looking_at(staged(RUNNING), notice=notice) as sight:
-        assert sight.rows[1].strip() == notice
-        assert sight.jobs[0].startswith("  ◌ running ")
-        await sight.resize(80, 24)
-        assert flowing(" ".join(sight.rows[1:3])) == notice
+    async with run_monitor(staged(RUNNING), notice=notice) as view:
+        assert view.rows[1].strip() == notice
+        assert view.jobs[0].startswith("  ◌ running ")
+        await view.resize(80, 24)
+        assert join_lines(" ".join(view.rows[1:3])) == notice
 
 
 async def test_a_store_that_cannot_be_read_is_reported_until_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,32 +268,32 @@ async def test_a_store_that_cannot_be_read_is_reported_until_it_can(monkeypatch:
 
     engine, result = staged(RUNNING, RUNNING), "The watchlist could not be used: disk I/O error."
     monkeypatch.setattr(engine.archive, "last_response", refuse)
-    async with looking_at(engine) as sight:
-        await sight.until(result)
+    async with run_monitor(engine) as view:
+        await view.until(result)
         monkeypatch.undo()
-        await sight.press("j")
-        await sight.until(lambda text: result not in text)
+        await view.press("j")
+        await view.until(lambda text: result not in text)
 
 
 async def test_unsaved_changes_are_reported_until_they_are_saved() -> None:
     engine = staged(RUNNING)
-    async with looking_at(engine) as sight:
+    async with run_monitor(engine) as view:
         engine.unsaved = "disk full"
         engine.publish()
-        await sight.settled()
-        assert sight.rows[1].strip() == "Not saved: disk full"
+        await view.settled()
+        assert view.rows[1].strip() == "Not saved: disk full"
         engine.unsaved = ""
         tell(engine, 1, RUNNING)
-        await sight.settled()
-        assert "Not saved" not in sight.text
+        await view.settled()
+        assert "Not saved" not in view.text
 
 
 async def test_q_and_ctrl_q_exit_with_status_zero() -> None:
     for key in ("q", "ctrl+q"):
-        async with looking_at(staged(RUNNING)) as sight:
-            await sight.press(key)
-            assert sight.app.return_code in {0, None}
-            assert sight.app._exit
+        async with run_monitor(staged(RUNNING)) as view:
+            await view.press(key)
+            assert view.app.return_code in {0, None}
+            assert view.app._exit
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
@@ -301,27 +301,27 @@ async def test_an_edit_of_several_jobs_is_undone_for_each(size: tuple[int, int])
     engine = staged(*[RUNNING] * 3, labels=("CS 1", "CS 2", ""))
     engine.note([job(1)], "asked finance")
     before = tuple(engine.state.watchlist)
-    async with looking_at(engine, size) as sight:
-        await sight.press("*", "l", *"all", "enter")
-        assert sight.toast == "3 jobs labelled; u to undo."
-        await sight.press("o", *"mine", "enter")
+    async with run_monitor(engine, size) as view:
+        await view.press("*", "l", *"all", "enter")
+        assert view.toast == "3 jobs labelled; u to undo."
+        await view.press("o", *"mine", "enter")
         assert [watch.label + watch.note for watch in engine.state.watchlist] == ["allmine"] * 3
-        await sight.press("u")
-        assert sight.toast == "Undone: 3 jobs annotated."
-        await sight.press("u")
-        assert sight.toast == "Undone: 3 jobs labelled."
+        await view.press("u")
+        assert view.toast == "Undone: 3 jobs annotated."
+        await view.press("u")
+        assert view.toast == "Undone: 3 jobs labelled."
         assert tuple(engine.state.watchlist) == before
-        await sight.press("u")
-        assert sight.toast == "Nothing to undo."
+        await view.press("u")
+        assert view.toast == "Nothing to undo."
 
 
 async def test_enter_without_text_keeps_different_texts_of_several_jobs() -> None:
     engine = staged(RUNNING, RUNNING, labels=("CS 1", "CS 2"))
     before = engine.state.watchlist
-    async with looking_at(engine) as sight:
-        await sight.press("*", "l")
-        assert "jobs have different texts; leave empty to keep them" in sight.text
-        await sight.press("enter")
+    async with run_monitor(engine) as view:
+        await view.press("*", "l")
+        assert "jobs have different texts; leave empty to keep them" in view.text
+        await view.press("enter")
         assert tuple(engine.state.watchlist) == tuple(before)
 
 
@@ -329,33 +329,33 @@ async def test_common_tags_are_edited_and_other_tags_stay() -> None:
     engine = staged(RUNNING, RUNNING, RUNNING)
     engine.tag([job(1)], ("acme", "batch"))
     engine.tag([job(2)], ("batch",))
-    async with looking_at(engine) as sight:
-        await sight.press("*", "t", *"urgent", "enter")
-        assert sight.toast == "3 jobs tagged; u to undo."
+    async with run_monitor(engine) as view:
+        await view.press("*", "t", *"urgent", "enter")
+        assert view.toast == "3 jobs tagged; u to undo."
         tags = [watch.tags for watch in engine.state.watchlist]
         assert tags == [("acme", "batch", "urgent"), ("batch", "urgent"), ("urgent",)]
-        await sight.press("t", *["backspace"] * 6, "enter")
+        await view.press("t", *["backspace"] * 6, "enter")
         assert [watch.tags for watch in engine.state.watchlist] == [("acme", "batch"), ("batch",), ()]
 
 
 async def test_clearing_a_label_is_confirmed() -> None:
-    async with looking_at(staged(RUNNING, labels=("CS 1",))) as sight:
-        await sight.press("l", *["backspace"] * 4, "enter")
-        assert sight.toast == "00000001…e73bdceb no longer labelled; u to undo."
-        await sight.press("u")
-        assert sight.toast == "Undone: CS 1 no longer labelled."
+    async with run_monitor(staged(RUNNING, labels=("CS 1",))) as view:
+        await view.press("l", *["backspace"] * 4, "enter")
+        assert view.toast == "00000001…e73bdceb no longer labelled; u to undo."
+        await view.press("u")
+        assert view.toast == "Undone: CS 1 no longer labelled."
 
 
 @pytest.mark.parametrize("size", [(140, 40), (50, 15)])
 async def test_an_empty_list_explains_what_to_do_and_keys_report_no_job(size: tuple[int, int]) -> None:
-    async with looking_at(staged(), size) as sight:
-        assert "paste any text that contains job ids" in sight.text
+    async with run_monitor(staged(), size) as view:
+        assert "paste any text that contains job ids" in view.text
         for key in "ltoxrye":
-            await sight.press(key)
-            assert sight.toast == "No job selected.", key
-            await sight.press("Z")
-    async with looking_at(staged(RUNNING), size) as sight:
-        await sight.press("/", *"nothing", "enter")
-        assert "no matches · esc clear" in sight.text
-        await sight.press("escape")
-        assert "nothing matches" not in sight.text
+            await view.press(key)
+            assert view.toast == "No job selected.", key
+            await view.press("Z")
+    async with run_monitor(staged(RUNNING), size) as view:
+        await view.press("/", *"nothing", "enter")
+        assert "no matches · esc clear" in view.text
+        await view.press("escape")
+        assert "nothing matches" not in view.text

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.building import dashed, job, job_id
 from tests.support.credentials import TOKEN_TEXTS
-from tests.support.seeing import TENANT, flowing, looking_at
+from tests.support.screen_harness import TENANT, join_lines, run_monitor
 from tests.support.staging import staged, tell
 from tests.ui.sizes import NARROW_FIRST
 
@@ -15,152 +15,152 @@ TICKET = f"""Hi, order {job_id(7).given} hangs, and so does
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_a_asks_for_a_text_and_summarizes_it(size: tuple[int, int]) -> None:
     engine = staged("recorded-processing")
-    async with looking_at(engine, size) as sight:
-        await sight.press("a")
-        dialog = sight.frame("Add jobs")
+    async with run_monitor(engine, size) as view:
+        await view.press("a")
+        dialog = view.frame("Add jobs")
         assert any("No job ids yet." in line for line in dialog)
-        await sight.paste(TICKET)
-        result = flowing("\n".join(sight.frame("Add jobs")))
+        await view.paste(TICKET)
+        result = join_lines("\n".join(view.frame("Add jobs")))
         assert f"2 new jobs, 1 known, 1 refused: {job_id(9).given[:-1]}" in result
-        await sight.press("enter")
-        assert len([row for row in sight.jobs if row]) == 3
-        assert "2 jobs added, 1 known, 1 refused; u to undo." in sight.text
+        await view.press("enter")
+        assert len([row for row in view.jobs if row]) == 3
+        assert "2 jobs added, 1 known, 1 refused; u to undo." in view.text
         assert engine.state.watchlist.get(job(8)) is not None
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_a_paste_anywhere_opens_the_dialog_with_the_text(size: tuple[int, int]) -> None:
-    async with looking_at(staged(), size) as sight:
-        await sight.paste(TICKET)
-        result = flowing("\n".join(sight.frame("Add jobs")))
+    async with run_monitor(staged(), size) as view:
+        await view.paste(TICKET)
+        result = join_lines("\n".join(view.frame("Add jobs")))
         assert "3 new jobs, 0 known, 1 refused" in result
         assert job_id(7).given in result
-        await sight.press("enter")
-        assert "3 jobs added, 0 known, 1 refused; u to undo." in sight.text
-        assert len([row for row in sight.jobs if row]) == 3
+        await view.press("enter")
+        assert "3 jobs added, 0 known, 1 refused; u to undo." in view.text
+        assert len([row for row in view.jobs if row]) == 3
 
 
 async def test_a_paste_while_reading_the_detail_opens_the_dialog_too() -> None:
-    async with looking_at(staged("recorded-processing")) as sight:
-        await sight.press("tab")
-        await sight.paste(TICKET)
-        assert sight.frame("Add jobs")
+    async with run_monitor(staged("recorded-processing")) as view:
+        await view.press("tab")
+        await view.paste(TICKET)
+        assert view.frame("Add jobs")
 
 
 async def test_escape_adds_nothing() -> None:
     engine = staged()
-    async with looking_at(engine) as sight:
-        await sight.paste(TICKET)
-        await sight.press("escape")
-        assert "Add jobs" not in sight.text
+    async with run_monitor(engine) as view:
+        await view.paste(TICKET)
+        await view.press("escape")
+        assert "Add jobs" not in view.text
         assert len(engine.state.watchlist) == 0
 
 
 async def test_enter_without_an_id_adds_nothing_and_shows_nothing() -> None:
     engine = staged()
-    async with looking_at(engine) as sight:
-        await sight.press("a", *"hello", "enter")
-        assert "Add jobs" not in sight.text
-        assert "refused" not in sight.text
+    async with run_monitor(engine) as view:
+        await view.press("a", *"hello", "enter")
+        assert "Add jobs" not in view.text
+        assert "refused" not in view.text
         assert len(engine.state.watchlist) == 0
 
 
 async def test_an_id_can_be_typed() -> None:
-    async with looking_at(staged()) as sight:
-        await sight.press("a", *job_id(3).given[:31])
-        assert "1 refused" in sight.text
-        await sight.press(job_id(3).given[31])
-        assert "1 new job, 0 known" in sight.text
+    async with run_monitor(staged()) as view:
+        await view.press("a", *job_id(3).given[:31])
+        assert "1 refused" in view.text
+        await view.press(job_id(3).given[31])
+        assert "1 new job, 0 known" in view.text
 
 
 async def test_a_thousand_pasted_ids_are_added_at_once_though_not_all_are_shown() -> None:
     engine = staged()
-    async with looking_at(engine) as sight:
-        await sight.paste("\n".join(f"line {number}: {job_id(number).given} {'x' * 200}" for number in range(1_000)))
-        assert "1,000 new jobs, 0 known" in sight.text
-        await sight.press("enter")
+    async with run_monitor(engine) as view:
+        await view.paste("\n".join(f"line {number}: {job_id(number).given} {'x' * 200}" for number in range(1_000)))
+        assert "1,000 new jobs, 0 known" in view.text
+        await view.press("enter")
         assert len(engine.state.watchlist) == 1_000
-        assert "1,000 jobs added, 0 known, 0 refused; u to undo." in sight.text
+        assert "1,000 jobs added, 0 known, 0 refused; u to undo." in view.text
 
 
 async def test_a_paste_in_the_dialog_is_added_to_its_text() -> None:
-    async with looking_at(staged()) as sight:
-        await sight.paste(job_id(1).given)
-        assert "1 new job, 0 known" in sight.text
-        await sight.paste(job_id(2).given)
-        assert "2 new jobs, 0 known" in sight.text
-        await sight.press("enter")
-        assert len([row for row in sight.jobs if row]) == 2
+    async with run_monitor(staged()) as view:
+        await view.paste(job_id(1).given)
+        assert "1 new job, 0 known" in view.text
+        await view.paste(job_id(2).given)
+        assert "2 new jobs, 0 known" in view.text
+        await view.press("enter")
+        assert len([row for row in view.jobs if row]) == 2
 
 
 async def test_a_broken_id_is_reported_in_a_long_text_too() -> None:
-    async with looking_at(staged()) as sight:
-        await sight.paste(f"{TICKET} {'word ' * 5_000}")
-        assert f"3 new jobs, 0 known, 1 refused: {job_id(9).given[:-1]}" in flowing(sight.text.replace("│", " "))
+    async with run_monitor(staged()) as view:
+        await view.paste(f"{TICKET} {'word ' * 5_000}")
+        assert f"3 new jobs, 0 known, 1 refused: {job_id(9).given[:-1]}" in join_lines(view.text.replace("│", " "))
 
 
 async def test_an_edit_that_cannot_be_saved_is_reported_at_once() -> None:
     engine = staged()
     engine.unsaved = "disk full"
-    async with looking_at(engine) as sight:
-        await sight.paste(job_id(1).given)
-        await sight.press("enter")
-        assert sight.toast == "1 job added, 0 known, 0 refused; u to undo. Not saved yet: disk full"
-        assert "Not saved: disk full" in sight.rows[1]
+    async with run_monitor(engine) as view:
+        await view.paste(job_id(1).given)
+        await view.press("enter")
+        assert view.toast == "1 job added, 0 known, 0 refused; u to undo. Not saved yet: disk full"
+        assert "Not saved: disk full" in view.rows[1]
 
 
 async def test_a_low_dialog_still_shows_summary_and_key_hints() -> None:
-    async with looking_at(staged(), (50, 15)) as sight:
-        await sight.press("a")
-        assert "No job ids yet." in sight.text
-        assert "enter add · esc cancel" in sight.text
+    async with run_monitor(staged(), (50, 15)) as view:
+        await view.press("a")
+        assert "No job ids yet." in view.text
+        assert "enter add · esc cancel" in view.text
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_the_cursor_goes_to_the_added_job_and_u_removes_it(size: tuple[int, int]) -> None:
     engine = staged(*["recorded-processing"] * 40)
-    async with looking_at(engine, size) as sight:
-        await sight.press("home")
-        await sight.paste(f"{job_id(50).given} {job_id(3).given}")
-        await sight.press("enter")
-        assert sight.detail_title == job_id(50).given
-        assert any("00000032" in row for row in sight.jobs)
-        await sight.press("u")
-        assert sight.toast == "Undone: 00000032…e73bdceb added."
+    async with run_monitor(engine, size) as view:
+        await view.press("home")
+        await view.paste(f"{job_id(50).given} {job_id(3).given}")
+        await view.press("enter")
+        assert view.detail_title == job_id(50).given
+        assert any("00000032" in row for row in view.jobs)
+        await view.press("u")
+        assert view.toast == "Undone: 00000032…e73bdceb added."
         assert engine.state.watchlist.get(job(50)) is None
         assert len(engine.state.watchlist) == 40
 
 
 async def test_after_a_paste_of_several_jobs_an_untouched_cursor_stays_on_the_most_urgent() -> None:
     engine = staged()
-    async with looking_at(engine) as sight:
-        await sight.press("a")
-        await sight.paste(TICKET)
-        await sight.press("enter")
+    async with run_monitor(engine) as view:
+        await view.press("a")
+        await view.paste(TICKET)
+        await view.press("enter")
         tell(engine, 8, "recorded-failed-lock")
-        await sight.settled()
-        assert sight.detail_title == dashed(job_id(8))
+        await view.settled()
+        assert view.detail_title == dashed(job_id(8))
 
 
 async def test_a_paste_of_a_known_job_selects_it_or_reports_the_filter() -> None:
-    async with looking_at(staged(*["recorded-processing"] * 40)) as sight:
-        await sight.paste(f"see {job_id(3).given}")
-        await sight.press("enter")
-        assert sight.detail_title == job_id(3).given
-        assert sight.toast == "0 jobs added, 1 known, 0 refused."
-        await sight.press("/", *"status:failed", "enter")
-        await sight.paste(f"see {job_id(3).given}")
-        await sight.press("enter")
-        assert sight.toast == "0 jobs added, 1 known, 0 refused; hidden by the filter."
+    async with run_monitor(staged(*["recorded-processing"] * 40)) as view:
+        await view.paste(f"see {job_id(3).given}")
+        await view.press("enter")
+        assert view.detail_title == job_id(3).given
+        assert view.toast == "0 jobs added, 1 known, 0 refused."
+        await view.press("/", *"status:failed", "enter")
+        await view.paste(f"see {job_id(3).given}")
+        await view.press("enter")
+        assert view.toast == "0 jobs added, 1 known, 0 refused; hidden by the filter."
 
 
 async def test_with_several_tenants_the_dialog_names_the_tenant() -> None:
     engine = staged("recorded-processing")
     tenants = (replace(TENANT, name="other"), TENANT)
-    async with looking_at(engine, tenants=tenants) as sight:
-        await sight.paste(TICKET)
-        await sight.press("enter")  # the tenant of the selected job comes first
-        assert sight.frame("Add jobs to env")
+    async with run_monitor(engine, tenants=tenants) as view:
+        await view.paste(TICKET)
+        await view.press("enter")  # the tenant of the selected job comes first
+        assert view.frame("Add jobs to env")
 
 
 TOKEN = "6d151216ef504f65b8ff6e9e9e8356d3"
@@ -169,38 +169,38 @@ TOKEN = "6d151216ef504f65b8ff6e9e9e8356d3"
 @pytest.mark.parametrize("name", TOKEN_TEXTS)
 async def test_a_pasted_credential_is_neither_shown_nor_added(name: str) -> None:
     engine = staged()
-    async with looking_at(engine) as sight:
-        await sight.paste(TOKEN_TEXTS[name])
-        assert "[masked]" in sight.text
-        assert "skipped" in flowing("\n".join(sight.frame("Add jobs")))
-        await sight.press("enter")
+    async with run_monitor(engine) as view:
+        await view.paste(TOKEN_TEXTS[name])
+        assert "[masked]" in view.text
+        assert "skipped" in join_lines("\n".join(view.frame("Add jobs")))
+        await view.press("enter")
         assert [one.job.id.given for one in engine.state.watchlist] == ["622638b100b62fb49212a73044c4ac46"]
-        assert TOKEN not in sight.sent.lower()
+        assert TOKEN not in view.sent.lower()
 
 
 async def test_credentials_in_a_long_text_are_counted_and_dropped() -> None:
     engine = staged()
-    async with looking_at(engine) as sight:
-        await sight.paste(f"{'word ' * 2_000} access_token={TOKEN} requestId={job_id(4).given} jobId={job_id(3).given}")
-        result = flowing("\n".join(sight.frame("Add jobs")))
+    async with run_monitor(engine) as view:
+        await view.paste(f"{'word ' * 2_000} access_token={TOKEN} requestId={job_id(4).given} jobId={job_id(3).given}")
+        result = join_lines("\n".join(view.frame("Add jobs")))
         assert "1 new job, 0 known, 1 other id skipped, 1 credential skipped" in result
-        assert TOKEN not in sight.sent
+        assert TOKEN not in view.sent
 
 
 async def test_a_typed_credential_is_not_added() -> None:
-    async with looking_at(staged()) as sight:
-        await sight.press("a", *f"token={TOKEN}")
-        assert "No job ids yet, 1 credential skipped (6d1512…)." in sight.text
+    async with run_monitor(staged()) as view:
+        await view.press("a", *f"token={TOKEN}")
+        assert "No job ids yet, 1 credential skipped (6d1512…)." in view.text
 
 
 async def test_a_skipped_id_is_added_when_it_is_pasted_alone() -> None:
     engine = staged()
-    async with looking_at(engine) as sight:
-        await sight.paste(f"order {job_id(2).given}: jobId={job_id(1).given} of 3")
-        result = flowing("\n".join(sight.frame("Add jobs")))
+    async with run_monitor(engine) as view:
+        await view.paste(f"order {job_id(2).given}: jobId={job_id(1).given} of 3")
+        result = join_lines("\n".join(view.frame("Add jobs")))
         assert "1 new job, 0 known, 1 not added; not added: 00000002…e73bdceb" in result
-        await sight.paste(job_id(2).given)
-        assert "2 new jobs, 0 known" in sight.text
-        assert "not added" not in sight.text
-        await sight.press("enter")
+        await view.paste(job_id(2).given)
+        assert "2 new jobs, 0 known" in view.text
+        assert "not added" not in view.text
+        await view.press("enter")
         assert len(engine.state.watchlist) == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import zjobtui
-from tests.support.seeing import looking_at
+from tests.support.screen_harness import run_monitor
 from tests.support.staging import staged
 from tests.ui.sizes import NARROW_FIRST
 from zjobtui.ui.ascii_filter import TABLE
@@ -42,7 +42,7 @@ def test_a_replacement_is_as_wide_as_its_glyph() -> None:
 async def test_every_screen_is_ascii(size: tuple[int, int]) -> None:
     engine = staged("recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing", None)
     engine.clock.at += 100
-    async with looking_at(engine, size, look=Appearance(is_ascii=True), notice="The mark “x” is told.") as sight:
+    async with run_monitor(engine, size, look=Appearance(is_ascii=True), notice="The mark “x” is told.") as view:
         for keys, held in (
             ((), "x failed "),
             (("space", "space", "tab", "end", "home", "enter"), "v "),
@@ -54,21 +54,21 @@ async def test_every_screen_is_ascii(size: tuple[int, int]) -> None:
             (("escape", "r", "p"), "= polling paused"),
             (("ctrl+p",), "Search for commands~"),
         ):
-            await sight.press(*keys)
-            await sight.until(held)
-            assert sight.text.isascii(), [row for row in sight.rows if not row.isascii()]
-        assert sight.sent.replace("\ue000", "").isascii()
+            await view.press(*keys)
+            await view.until(held)
+            assert view.text.isascii(), [row for row in view.rows if not row.isascii()]
+        assert view.sent.replace("\ue000", "").isascii()
 
 
 async def test_frames_are_aligned_in_ascii() -> None:
-    async with looking_at(staged("recorded-processing"), (100, 30), look=Appearance(is_ascii=True)) as sight:
-        assert sight.rows[1].startswith("+- Jobs - 1 - by urgency ---")
-        assert {row[0] for row in sight.rows[2:28]} == {"|"}
-        assert sight.rows[28][0] == "+"
+    async with run_monitor(staged("recorded-processing"), (100, 30), look=Appearance(is_ascii=True)) as view:
+        assert view.rows[1].startswith("+- Jobs - 1 - by urgency ---")
+        assert {row[0] for row in view.rows[2:28]} == {"|"}
+        assert view.rows[28][0] == "+"
 
 
 async def test_letters_of_texts_from_outside_are_not_changed() -> None:
-    async with looking_at(
+    async with run_monitor(
         staged("recorded-processing", labels=("Müller 请 №",)), look=Appearance(is_ascii=True)
-    ) as sight:
-        assert "Müller 请 №" in sight.text
+    ) as view:
+        assert "Müller 请 №" in view.text

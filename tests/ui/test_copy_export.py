@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.building import body, job, job_id
-from tests.support.seeing import Sight, looking_at
+from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.staging import staged
 from tests.ui.sizes import NARROW_FIRST
 from zjobtui.models.job import JobRef
@@ -19,9 +19,9 @@ from zjobtui.ui.clipboard import LIMIT, copy_sequence
 pytestmark = pytest.mark.slow
 
 
-def clipboard(sight: Sight) -> str:
+def clipboard(view: ScreenView) -> str:
     """Return the text of the last copy sequence."""
-    copies = re.findall(r"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07", sight.sent)
+    copies = re.findall(r"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07", view.sent)
     return base64.b64decode(copies[-1]).decode() if copies else ""
 
 
@@ -41,90 +41,90 @@ def _plain_terminal_in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.M
 
 
 async def test_y_offers_what_can_be_copied_and_copies_it() -> None:
-    async with looking_at(staged("recorded-completed-order-pending")) as sight:
-        await sight.press("y")
-        result = sight.text
+    async with run_monitor(staged("recorded-completed-order-pending")) as view:
+        await view.press("y")
+        result = view.text
         for what in ("job id", "order number", "account number", "verdict", "Markdown summary", "raw response", "curl"):
             assert what in result
-        await sight.press("down", "enter")
-        assert clipboard(sight) == "O-00005577"
-        assert "Order number sent to the terminal." in sight.toast
+        await view.press("down", "enter")
+        assert clipboard(view) == "O-00005577"
+        assert "Order number sent to the terminal." in view.toast
 
 
-async def chosen(sight: Sight, key: str, wanted: str) -> None:
+async def chosen(view: ScreenView, key: str, wanted: str) -> None:
     """Press a key and choose from the menu."""
-    await sight.press(key)
-    names = [line.strip() for line in sight.frame({"y": "Copy from", "e": "Export"}[key]) if line.strip()]
-    await sight.press(*["down"] * names.index(wanted), "enter")
+    await view.press(key)
+    names = [line.strip() for line in view.frame({"y": "Copy from", "e": "Export"}[key]) if line.strip()]
+    await view.press(*["down"] * names.index(wanted), "enter")
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_each_part_of_a_failed_job_is_copied_and_the_call_holds_no_token(size: tuple[int, int]) -> None:
-    async with looking_at(staged("recorded-failed-lock"), size) as sight:
+    async with run_monitor(staged("recorded-failed-lock"), size) as view:
         for what, held in (
             ("error", "[40000050] Operation failed due to a lock competition, please retry later."),
             ("curl", 'curl -sS -H "Authorization: Bearer $ZUORA_TOKEN" '),
             ("Markdown summary", f"### {job_id(1).given}: failed"),
         ):
-            await chosen(sight, "y", what)
-            assert held in clipboard(sight), what
-            assert f"{what[0].upper()}{what[1:]} sent to the terminal" in sight.toast
+            await chosen(view, "y", what)
+            assert held in clipboard(view), what
+            assert f"{what[0].upper()}{what[1:]} sent to the terminal" in view.toast
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_ids_or_a_table_of_several_jobs_are_copied(size: tuple[int, int]) -> None:
-    async with looking_at(staged("recorded-processing", "recorded-processing"), size) as sight:
-        await sight.press("*")
-        await chosen(sight, "y", "job ids")
-        assert clipboard(sight) == f"{job_id(1).given}\n{job_id(2).given}"
-        await chosen(sight, "y", "Markdown table")
-        assert clipboard(sight).count("| ◌ running |") == 2
+    async with run_monitor(staged("recorded-processing", "recorded-processing"), size) as view:
+        await view.press("*")
+        await chosen(view, "y", "job ids")
+        assert clipboard(view) == f"{job_id(1).given}\n{job_id(2).given}"
+        await chosen(view, "y", "Markdown table")
+        assert clipboard(view).count("| ◌ running |") == 2
 
 
 async def test_within_tmux_a_copy_goes_through(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMUX", "tmux-0/default,1,0")
-    async with looking_at(staged("recorded-processing")) as sight:
-        await chosen(sight, "y", "job id")
-        assert f"\x1bPtmux;\x1b\x1b]52;c;{base64.b64encode(job_id(1).given.encode()).decode()}\x07\x1b\\" in sight.sent
+    async with run_monitor(staged("recorded-processing")) as view:
+        await chosen(view, "y", "job id")
+        assert f"\x1bPtmux;\x1b\x1b]52;c;{base64.b64encode(job_id(1).given.encode()).decode()}\x07\x1b\\" in view.sent
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_a_text_that_is_too_long_for_the_clipboard_is_saved(size: tuple[int, int], tmp_path: Path) -> None:
     long = body(status="Failed", errors="[40000060]: " + "x" * LIMIT, result=None)
     engine = staged(long, "recorded-failed-lock")
-    async with looking_at(engine, size) as sight:
-        await chosen(sight, "y", "raw response")
-        assert clipboard(sight) == ""
+    async with run_monitor(engine, size) as view:
+        await chosen(view, "y", "raw response")
+        assert clipboard(view) == ""
         name, written = only_file(tmp_path)
         assert written == long.decode()
-        assert name in sight.toast.replace(" ", "")
+        assert name in view.toast.replace(" ", "")
         (tmp_path / "data" / "exports" / name).unlink()
-        await sight.press("end")
-        await chosen(sight, "y", "Save everything to a file…")
+        await view.press("end")
+        await chosen(view, "y", "Save everything to a file…")
         name, written = only_file(tmp_path)
         assert f"job id:\n{job_id(2).given}\n" in written
         assert "curl:\ncurl -sS" in written
-        assert name in sight.toast.replace(" ", "")
+        assert name in view.toast.replace(" ", "")
 
 
 async def test_escape_copies_nothing() -> None:
-    async with looking_at(staged("recorded-processing")) as sight:
-        await sight.press("y", "escape")
-        assert clipboard(sight) == ""
+    async with run_monitor(staged("recorded-processing")) as view:
+        await view.press("y", "escape")
+        assert clipboard(view) == ""
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_e_saves_the_marked_jobs_and_shows_the_path(size: tuple[int, int], tmp_path: Path) -> None:
     engine = staged("recorded-processing", "recorded-failed-lock", "recorded-processing", labels=("=1+1", "＝2|"))
-    async with looking_at(engine, size) as sight:
-        await sight.press("space", "space", "e")
-        assert "Export 2 jobs as" in sight.text
-        await sight.press("escape")
+    async with run_monitor(engine, size) as view:
+        await view.press("space", "space", "e")
+        assert "Export 2 jobs as" in view.text
+        await view.press("escape")
         for form, suffix in (("JSON", ".json"), ("CSV", ".csv"), ("Markdown", ".md"), ("IDs only", ".txt")):
-            await chosen(sight, "e", form)
+            await chosen(view, "e", form)
             name, written = only_file(tmp_path)
             assert name.endswith(suffix)
-            assert name in sight.toast.replace(" ", "")
+            assert name in view.toast.replace(" ", "")
             match form:
                 case "JSON":
                     assert {one["job_id"] for one in json.loads(written)["jobs"]} == {job(n).id.given for n in (1, 2)}
@@ -140,12 +140,12 @@ async def test_e_saves_the_marked_jobs_and_shows_the_path(size: tuple[int, int],
 
 
 async def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:
-    async with looking_at(staged("recorded-processing")) as sight:
-        await sight.press("e")
-        await sight.press("end", "enter")
+    async with run_monitor(staged("recorded-processing")) as view:
+        await view.press("e")
+        await view.press("end", "enter")
         name, written = only_file(tmp_path)
-        await sight.press("o", *"later", "enter", "e", "enter")
-        await sight.press("e", "end", "enter")
+        await view.press("o", *"later", "enter", "e", "enter")
+        await view.press("e", "end", "enter")
         exports = tmp_path / "data" / "exports"
         assert (exports / name).read_text(encoding="utf-8") == written
         stem = name.removesuffix(".txt")
@@ -153,17 +153,17 @@ async def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:
 
 
 async def test_files_are_saved_in_the_configured_folder(tmp_path: Path) -> None:
-    async with looking_at(staged("recorded-processing"), exports=tmp_path / "mine") as sight:
-        await sight.press("e", "enter")
-        await sight.press("S")
+    async with run_monitor(staged("recorded-processing"), exports=tmp_path / "mine") as view:
+        await view.press("e", "enter")
+        await view.press("S")
         assert {path.suffix for path in (tmp_path / "mine").iterdir()} == {".json", ".svg"}
 
 
 async def test_an_unusable_folder_is_reported_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "mine").touch()
-    async with looking_at(staged("recorded-processing"), exports=tmp_path / "mine") as sight:
-        await sight.press("e", "enter")
-        assert ": File exists." in sight.toast
+    async with run_monitor(staged("recorded-processing"), exports=tmp_path / "mine") as view:
+        await view.press("e", "enter")
+        assert ": File exists." in view.toast
 
 
 def test_a_text_that_is_too_long_for_a_terminal_is_not_sent() -> None:
@@ -184,21 +184,21 @@ def test_sequences_are_wrapped_for_tmux_and_screen() -> None:
 
 async def test_the_order_and_account_numbers_of_several_jobs_are_copied_each_once() -> None:
     pending = "recorded-completed-order-pending"
-    async with looking_at(staged(pending, pending, "recorded-failed-lock")) as sight:
-        await sight.press("*", "y", "o", "enter")
-        (number,) = clipboard(sight).split()
+    async with run_monitor(staged(pending, pending, "recorded-failed-lock")) as view:
+        await view.press("*", "y", "o", "enter")
+        (number,) = clipboard(view).split()
         assert number.startswith("O-")
-        await sight.press("y", "a", "enter")
-        assert clipboard(sight).startswith("A")
+        await view.press("y", "a", "enter")
+        assert clipboard(view).startswith("A")
 
 
 @pytest.mark.parametrize("size", [(140, 40), (60, 20)])
 async def test_a_letter_goes_to_the_next_menu_entry_that_starts_with_it(size: tuple[int, int]) -> None:
-    async with looking_at(staged("recorded-failed-lock"), size) as sight:
-        await sight.press("y", "r", "r", "enter")
-        assert clipboard(sight).startswith("{")
-        await sight.press("y", "x", "c", "enter")
-        assert clipboard(sight).startswith("curl ")
+    async with run_monitor(staged("recorded-failed-lock"), size) as view:
+        await view.press("y", "r", "r", "enter")
+        assert clipboard(view).startswith("{")
+        await view.press("y", "x", "c", "enter")
+        assert clipboard(view).startswith("curl ")
 
 
 async def test_a_key_typed_ahead_reaches_the_copy_menu(
@@ -212,7 +212,7 @@ async def test_a_key_typed_ahead_reaches_the_copy_menu(
         return answer(one)
 
     monkeypatch.setattr(engine.archive, "last_response", slowly)
-    async with looking_at(engine) as sight:
-        sight.glass.receive("yx")
-        await sight.until("Copy from")
+    async with run_monitor(engine) as view:
+        view.terminal.receive("yx")
+        await view.until("Copy from")
         assert len(engine.state.watchlist) == 1

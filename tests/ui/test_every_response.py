@@ -8,18 +8,18 @@ from decimal import Decimal
 import pytest
 
 from tests.support.payloads import PAYLOADS, payload
-from tests.support.seeing import Sight, flowing, looking_at
+from tests.support.screen_harness import ScreenView, join_lines, run_monitor
 from tests.support.staging import staged
 from zjobtui.formatting.symbols import WORDS
 from zjobtui.models.watched_job import WatchedJob
 
 
-async def open_all(sight: Sight, lines: int) -> None:
+async def open_all(view: ScreenView, lines: int) -> None:
     """Open all groups of the detail, one line after the other."""
-    below_the_tabs = next(number for number, line in enumerate(sight.detail) if "[1 Summary]" in line) + 1
-    await sight.press("tab", "home", *["down"] * below_the_tabs)
-    sight.glass.receive("\x1b[C\x1b[B" * lines)
-    await sight.settled()
+    below_the_tabs = next(number for number, line in enumerate(view.detail) if "[1 Summary]" in line) + 1
+    await view.press("tab", "home", *["down"] * below_the_tabs)
+    view.terminal.receive("\x1b[C\x1b[B" * lines)
+    await view.settled()
 
 
 IN_OTHER_WORDS = frozenset({"Processing", "Completed", "Failed", "AsyncCreateOrder", "AsyncPreviewOrder"})
@@ -49,8 +49,8 @@ def is_shown(leaf: object, expected: str) -> bool:
     return all(part in expected for part in parts)
 
 
-def only(sight: Sight) -> WatchedJob:
-    (watch,) = sight.engine.state.watchlist
+def only(view: ScreenView) -> WatchedJob:
+    (watch,) = view.engine.state.watchlist
     return watch
 
 
@@ -63,19 +63,19 @@ REPLIES = [name if name in RICHEST else pytest.param(name, marks=pytest.mark.slo
 @pytest.mark.parametrize("name", REPLIES)
 async def test_verdict_and_every_value_are_shown(name: str) -> None:
     lines = 30 + 2 * payload(name).count(b"\n")
-    async with looking_at(staged(name), size=(140, 30 + lines)) as sight:
-        watch = only(sight)
-        assert sight.jobs[0][2:].split()[1] == WORDS[watch.verdict.kind]
-        assert sight.detail[0].split(" · ")[0].split(" ", 2)[2] == watch.verdict.kind.value
-        assert watch.verdict.sentence in sight.words
-        await open_all(sight, lines)
+    async with run_monitor(staged(name), size=(140, 30 + lines)) as view:
+        watch = only(view)
+        assert view.jobs[0][2:].split()[1] == WORDS[watch.verdict.kind]
+        assert view.detail[0].split(" · ")[0].split(" ", 2)[2] == watch.verdict.kind.value
+        assert watch.verdict.sentence in view.words
+        await open_all(view, lines)
         if watch.last_answer_at is None:
             return
-        result = flowing("\n".join(sight.detail)).replace(" ", "")
+        result = join_lines("\n".join(view.detail)).replace(" ", "")
         body = json.loads(payload(name), parse_float=Decimal)
         missing = [leaf for leaf in leaves(body) if not is_shown(leaf, result)]
         assert missing == []
-        await sight.press("3")
-        raw = next(number for number, line in enumerate(sight.detail) if " characters · " in line)
-        shown = json.loads(flowing("\n".join(sight.detail[raw + 1 :])), parse_float=Decimal)
+        await view.press("3")
+        raw = next(number for number, line in enumerate(view.detail) if " characters · " in line)
+        shown = json.loads(join_lines("\n".join(view.detail[raw + 1 :])), parse_float=Decimal)
         assert shown == body

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from tests.support.building import NOW, job, watch
+from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import FixedClock, ScriptedEngine
-from tests.support.seeing import Sight, looking_at
 from tests.support.staging import heard, staged, tell
 from tests.ui.sizes import WIDE_FIRST
 from zjobtui.models.problem import Problem, ProblemKind
@@ -15,12 +15,12 @@ KINDS = ("recorded-failed-lock", "recorded-completed-order-pending", "recorded-p
 LABELS = ("beta", "Alpha one", "", "gamma")
 
 
-def shown(sight: Sight) -> int:
-    return len([row for row in sight.jobs if row])
+def shown(view: ScreenView) -> int:
+    return len([row for row in view.jobs if row])
 
 
-def names(sight: Sight) -> list[str]:
-    return [row[14:25].strip() for row in sight.jobs if row]
+def names(view: ScreenView) -> list[str]:
+    return [row[14:25].strip() for row in view.jobs if row]
 
 
 def engine() -> ScriptedEngine:
@@ -29,76 +29,76 @@ def engine() -> ScriptedEngine:
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_slash_filters_with_every_key_and_the_title_shows_the_filter(size: tuple[int, int]) -> None:
-    async with looking_at(engine(), size) as sight:
-        await sight.press("/")
-        await sight.press(*"alpha")
-        assert names(sight) == ["Alpha one"]
-        assert "Jobs · 1 of 4 · filter: alpha · by urgency" in sight.rows[1]
-        assert sight.detail_title.startswith("Alpha one")
-        await sight.press("enter")
-        assert shown(sight) == 1
-        await sight.press("x")
-        assert shown(sight) == 0
-        assert "No jobs match the filter." in sight.words
+    async with run_monitor(engine(), size) as view:
+        await view.press("/")
+        await view.press(*"alpha")
+        assert names(view) == ["Alpha one"]
+        assert "Jobs · 1 of 4 · filter: alpha · by urgency" in view.rows[1]
+        assert view.detail_title.startswith("Alpha one")
+        await view.press("enter")
+        assert shown(view) == 1
+        await view.press("x")
+        assert shown(view) == 0
+        assert "No jobs match the filter." in view.words
 
 
 async def test_escape_in_the_filter_shows_all_jobs_again() -> None:
-    async with looking_at(engine()) as sight:
-        await sight.press("/")
-        await sight.press(*"status:failed")
-        assert names(sight) == ["beta"]
-        await sight.press("escape")
-        assert shown(sight) == 4
-        assert "filter" not in sight.rows[1]
+    async with run_monitor(engine()) as view:
+        await view.press("/")
+        await view.press(*"status:failed")
+        assert names(view) == ["beta"]
+        await view.press("escape")
+        assert shown(view) == 4
+        assert "filter" not in view.rows[1]
 
 
 async def test_escape_in_the_list_clears_the_filter() -> None:
-    async with looking_at(engine()) as sight:
-        await sight.press("/")
-        await sight.press(*"alpha", "enter", "escape")
-        assert shown(sight) == 4
+    async with run_monitor(engine()) as view:
+        await view.press("/")
+        await view.press(*"alpha", "enter", "escape")
+        assert shown(view) == 4
 
 
 @pytest.mark.parametrize("words", ["zzz", "alpha"])
 async def test_clearing_a_filter_restores_the_cursor(words: str) -> None:
-    async with looking_at(engine()) as sight:
-        await sight.press("end", "up")
-        before = sight.detail_title
-        await sight.press("/", *words)
-        assert sight.detail_title != before
-        await sight.press("escape")
-        assert sight.detail_title == before
+    async with run_monitor(engine()) as view:
+        await view.press("end", "up")
+        before = view.detail_title
+        await view.press("/", *words)
+        assert view.detail_title != before
+        await view.press("escape")
+        assert view.detail_title == before
 
 
 @pytest.mark.parametrize("size", [*WIDE_FIRST, (50, 15)])
 async def test_a_filter_is_typed_above_the_keys_and_nothing_covers_it(size: tuple[int, int]) -> None:
-    async with looking_at(engine(), size) as sight:
-        keys = sight.rows[-1]
-        await sight.press("x", "/")
-        assert "words, status:failed, order:O-1" in sight.rows[-2]
-        assert "▌" not in sight.text
-        assert sight.rows[-1] == keys
+    async with run_monitor(engine(), size) as view:
+        keys = view.rows[-1]
+        await view.press("x", "/")
+        assert "words, status:failed, order:O-1" in view.rows[-2]
+        assert "▌" not in view.text
+        assert view.rows[-1] == keys
 
 
 async def test_the_filter_input_opens_with_the_current_filter() -> None:
-    async with looking_at(engine()) as sight:
-        await sight.press("/")
-        await sight.press(*"alp", "enter")
-        await sight.press("/")
-        assert sight.rows[-2].strip() == "alp"
-        await sight.press("end", *"ha")
-        assert names(sight) == ["Alpha one"]
+    async with run_monitor(engine()) as view:
+        await view.press("/")
+        await view.press(*"alp", "enter")
+        await view.press("/")
+        assert view.rows[-2].strip() == "alp"
+        await view.press("end", *"ha")
+        assert names(view) == ["Alpha one"]
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_an_invalid_term_is_reported_and_the_rest_applies(size: tuple[int, int]) -> None:
-    async with looking_at(engine(), size) as sight:
-        await sight.press("/")
-        await sight.press(*"alpha stats:failed")
-        assert names(sight) == ["Alpha one"]
-        assert "Unknown field “stats”; try status:failed" in sight.row("╰─")
-        await sight.press("escape")
-        assert "There is no" not in sight.text
+    async with run_monitor(engine(), size) as view:
+        await view.press("/")
+        await view.press(*"alpha stats:failed")
+        assert names(view) == ["Alpha one"]
+        assert "Unknown field “stats”; try status:failed" in view.row("╰─")
+        await view.press("escape")
+        assert "There is no" not in view.text
 
 
 FOUND = {
@@ -138,57 +138,57 @@ async def test_every_word_and_term_matches_its_rows(size: tuple[int, int], monke
     for number in (0, 1, 3):
         stage.remove([recent[number].job])
         stage.restore([recent[number]])
-    async with looking_at(stage, size) as sight:
-        await sight.press("/")
+    async with run_monitor(stage, size) as view:
+        await view.press("/")
         for text, expected in FOUND.items():
-            await sight.press("ctrl+u")
-            await sight.paste(text)
-            assert sorted(name[0] for name in names(sight)) == list(expected), text
-            assert f" filter: {text} " in sight.rows[1]
+            await view.press("ctrl+u")
+            await view.paste(text)
+            assert sorted(name[0] for name in names(view)) == list(expected), text
+            assert f" filter: {text} " in view.rows[1]
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_a_filter_by_age_is_updated_without_new_states(size: tuple[int, int]) -> None:
     stage = staged(RUNNING, labels=("alpha",))
     stage.bring((job(1), heard(RUNNING)), planned=300.0)
-    async with looking_at(stage, size) as sight:
-        await sight.press("/", *"age>10m", "enter")
-        assert shown(sight) == 0
+    async with run_monitor(stage, size) as view:
+        await view.press("/", *"age>10m", "enter")
+        assert shown(view) == 0
         stage.clock.at += 601
-        await sight.until("◌ running   alpha")
-        await sight.press("/", "ctrl+u", *"is:stale", "enter")
-        assert shown(sight) == 0
+        await view.until("◌ running   alpha")
+        await view.press("/", "ctrl+u", *"is:stale", "enter")
+        assert shown(view) == 0
         stage.clock.at += 300
-        await sight.until("◌ running   alpha")
+        await view.until("◌ running   alpha")
 
 
 async def test_keys_typed_into_the_filter_do_nothing_else() -> None:
     stage = engine()
-    async with looking_at(stage) as sight:
-        await sight.press("/")
-        await sight.press(*"xrpqau?")
+    async with run_monitor(stage) as view:
+        await view.press("/")
+        await view.press(*"xrpqau?")
         assert not stage.asked
         assert not stage.is_paused
         assert len(stage.state.watchlist) == 4
-        assert not sight.app._exit
+        assert not view.app._exit
 
 
 async def test_a_paste_into_the_filter_stays_there() -> None:
-    async with looking_at(engine()) as sight:
-        await sight.press("/")
-        await sight.paste("alpha")
-        assert names(sight) == ["Alpha one"]
-        assert "Add jobs" not in sight.text
+    async with run_monitor(engine()) as view:
+        await view.press("/")
+        await view.paste("alpha")
+        assert names(view) == ["Alpha one"]
+        assert "Add jobs" not in view.text
 
 
 async def test_a_job_that_starts_to_match_is_shown() -> None:
     stage = engine()
-    async with looking_at(stage) as sight:
-        await sight.press("/")
-        await sight.press(*"status:failed", "enter")
+    async with run_monitor(stage) as view:
+        await view.press("/")
+        await view.press(*"status:failed", "enter")
         tell(stage, 3, "recorded-failed-input")
-        await sight.settled()
-        assert shown(sight) == 2
+        await view.settled()
+        assert shown(view) == 2
 
 
 @pytest.mark.parametrize(
@@ -205,13 +205,13 @@ async def test_a_click_on_a_count_filters_and_a_second_click_shows_all(
     stage = engine()
     stage.pulse = replace(stage.pulse, problem=Problem(ProblemKind.UNREACHABLE, "refused"), down_since=NOW)
     stage.publish()
-    async with looking_at(stage, size) as sight:
-        await sight.click(count)
-        assert [row.split()[1] for row in sight.jobs if row] == ["!"]
-        await sight.click(trouble)
-        assert shown(sight) == 1, "what is wrong with polling is no count of failed jobs"
-        await sight.click(count)
-        assert shown(sight) == 4
+    async with run_monitor(stage, size) as view:
+        await view.click(count)
+        assert [row.split()[1] for row in view.jobs if row] == ["!"]
+        await view.click(trouble)
+        assert shown(view) == 1, "what is wrong with polling is no count of failed jobs"
+        await view.click(count)
+        assert shown(view) == 4
 
 
 ORDERS = {
@@ -235,102 +235,102 @@ async def test_s_sorts_by_the_chosen_order(
     stage.watch(watch(number, label=label, added_at=NOW - ages[number]) for number, label, _ in old)
     stage.bring(*((job(number), heard(result, NOW - ages[number] + 50)) for number, _, result in old))
     stage.mark_read([job(2)])
-    async with looking_at(stage, size) as sight:
+    async with run_monitor(stage, size) as view:
         for place, (title, expected) in enumerate(ORDERS.items()):
-            await sight.press("s")
-            assert [line.strip() for line in sight.frame("Sort by")] == ["", *ORDERS, ""]
-            await sight.press("home", *["j"] * place, "enter")
-            assert f" by {title} " in sight.rows[1]
-            assert [name if name[:1] != "0" else "" for name in names(sight)] == expected, title
-        await sight.press("s", "escape")
-        assert " by label " in sight.rows[1]
+            await view.press("s")
+            assert [line.strip() for line in view.frame("Sort by")] == ["", *ORDERS, ""]
+            await view.press("home", *["j"] * place, "enter")
+            assert f" by {title} " in view.rows[1]
+            assert [name if name[:1] != "0" else "" for name in names(view)] == expected, title
+        await view.press("s", "escape")
+        assert " by label " in view.rows[1]
 
 
 @pytest.mark.parametrize("size", [(140, 40), (50, 14)], ids=str)
 async def test_f_shows_one_verdict_after_the_other_and_then_all(size: tuple[int, int]) -> None:
     engine = staged("recorded-failed-lock", "recorded-processing", "recorded-completed-order-pending")
-    async with looking_at(engine, size) as sight:
+    async with run_monitor(engine, size) as view:
         for word in ("failed", "attention", "running"):
-            await sight.press("f")
-            assert f"Jobs · 1 of 3 · filter: status:{word}"[: size[0] - 8] in sight.text
-            assert f" {word}" in sight.jobs[0]
-        await sight.press("f")
-        assert "Jobs · 3 · by urgency" in sight.text
+            await view.press("f")
+            assert f"Jobs · 1 of 3 · filter: status:{word}"[: size[0] - 8] in view.text
+            assert f" {word}" in view.jobs[0]
+        await view.press("f")
+        assert "Jobs · 3 · by urgency" in view.text
 
 
 @pytest.mark.parametrize("size", [(140, 20), (50, 14)], ids=str)
 async def test_the_row_under_the_cursor_stays_in_view_when_the_order_changes(size: tuple[int, int]) -> None:
     engine = staged(*["recorded-processing"] * 40, labels=[f"CS-{99 - number}" for number in range(40)])
-    async with looking_at(engine, size) as sight:
-        await sight.press("end", "n")
-        chosen = sight.jobs[-1].split()[2]
-        await sight.press("s", "end", "enter")
-        assert any(chosen in row for row in sight.jobs)
+    async with run_monitor(engine, size) as view:
+        await view.press("end", "n")
+        chosen = view.jobs[-1].split()[2]
+        await view.press("s", "end", "enter")
+        assert any(chosen in row for row in view.jobs)
         tell(engine, 7, "recorded-failed-lock")
-        await sight.press("n")
-        assert any("CS-93" in row and "failed" in row for row in sight.jobs)
+        await view.press("n")
+        assert any("CS-93" in row and "failed" in row for row in view.jobs)
 
 
 @pytest.mark.parametrize("size", [(140, 40), (60, 20), (50, 15)])
 async def test_the_next_job_is_read_without_going_back_to_the_list(size: tuple[int, int]) -> None:
-    async with looking_at(staged(*["recorded-processing"] * 3, labels=("CS-1", "CS-2", "CS-3")), size) as sight:
-        await sight.press("home", "enter", "2")
-        before = sight.detail_title if size[0] > 50 else sight.rows[1]
+    async with run_monitor(staged(*["recorded-processing"] * 3, labels=("CS-1", "CS-2", "CS-3")), size) as view:
+        await view.press("home", "enter", "2")
+        before = view.detail_title if size[0] > 50 else view.rows[1]
         assert "CS-1" in before
         for key, name in (("J", "CS-2"), ("J", "CS-3"), ("J", "CS-3"), ("K", "CS-2")):
-            await sight.press(key)
-            assert f"─ {name} ·" in sight.text
-            assert "[2 Timeline]" in sight.text
+            await view.press(key)
+            assert f"─ {name} ·" in view.text
+            assert "[2 Timeline]" in view.text
 
 
 async def test_n_goes_to_the_next_unread_job_and_reports_the_end() -> None:
     engine = staged("recorded-processing", "recorded-failed-lock", "recorded-failed-lock", labels=("a", "b", "c"))
-    async with looking_at(engine) as sight:
-        await sight.press("end", "tab", "3", "n")
-        first = sight.detail_title
-        await sight.press("n")
-        assert {first[0], sight.detail_title[0]} == {"b", "c"}
+    async with run_monitor(engine) as view:
+        await view.press("end", "tab", "3", "n")
+        first = view.detail_title
+        await view.press("n")
+        assert {first[0], view.detail_title[0]} == {"b", "c"}
         engine.mark_read([job(2), job(3)])
-        await sight.press("n")
-        assert sight.toast == "No other unread jobs."
+        await view.press("n")
+        assert view.toast == "No other unread jobs."
 
 
 async def test_marking_all_as_read_is_confirmed_and_undone() -> None:
-    async with looking_at(staged("recorded-failed-lock", "recorded-failed-lock", "recorded-processing")) as sight:
-        await sight.press("A")
-        assert sight.toast == "2 jobs marked as read; u to undo."
-        assert "●" not in "".join(sight.jobs)
-        await sight.press("A")
-        assert sight.toast == "No unread jobs."
-        await sight.press("u")
-        assert sight.toast == "Undone: 2 jobs marked as read."
-        assert "".join(sight.jobs).count("●") == 2
+    async with run_monitor(staged("recorded-failed-lock", "recorded-failed-lock", "recorded-processing")) as view:
+        await view.press("A")
+        assert view.toast == "2 jobs marked as read; u to undo."
+        assert "●" not in "".join(view.jobs)
+        await view.press("A")
+        assert view.toast == "No unread jobs."
+        await view.press("u")
+        assert view.toast == "Undone: 2 jobs marked as read."
+        assert "".join(view.jobs).count("●") == 2
 
 
 async def test_a_range_without_a_first_mark_explains_how_to_mark() -> None:
-    async with looking_at(staged(*["recorded-processing"] * 4)) as sight:
-        await sight.press("V")
-        assert sight.toast == "Mark a job with space first; then V marks all jobs up to the cursor."
-        await sight.press("space", "down", "V")
-        assert "3 marked" in sight.text
+    async with run_monitor(staged(*["recorded-processing"] * 4)) as view:
+        await view.press("V")
+        assert view.toast == "Mark a job with space first; then V marks all jobs up to the cursor."
+        await view.press("space", "down", "V")
+        assert "3 marked" in view.text
 
 
 async def test_the_cursor_stays_on_an_edited_job_when_another_becomes_more_urgent() -> None:
     engine = staged("recorded-processing", "recorded-processing", labels=("CS-1", "CS-2"))
-    async with looking_at(engine) as sight:
-        await sight.press("l", "end", "x")
+    async with run_monitor(engine) as view:
+        await view.press("l", "end", "x")
         tell(engine, 2, "recorded-failed-lock")
-        await sight.press("enter")
-        assert sight.detail_title.startswith("CS-1x ·")
+        await view.press("enter")
+        assert view.detail_title.startswith("CS-1x ·")
 
 
 async def test_a_renamed_term_is_accepted_and_reported_below_the_list() -> None:
-    async with looking_at(engine()) as sight:
-        await sight.press("/", *"status:waiting", "enter")
-        assert shown(sight) == 1
-        assert "filter: status:running" in sight.rows[1]
-        assert "status:waiting is now status:running" in sight.text
-        await sight.press("/")
-        assert "status:running" in sight.text
-        await sight.press("escape")
-        assert "is now" not in sight.text
+    async with run_monitor(engine()) as view:
+        await view.press("/", *"status:waiting", "enter")
+        assert shown(view) == 1
+        assert "filter: status:running" in view.rows[1]
+        assert "status:waiting is now status:running" in view.text
+        await view.press("/")
+        assert "status:running" in view.text
+        await view.press("escape")
+        assert "is now" not in view.text

@@ -12,7 +12,7 @@ import pytest
 from pyte.screens import Char
 from textual.strip import Strip
 
-from tests.support.seeing import Glass, Sight, looking_at
+from tests.support.screen_harness import FakeTerminal, ScreenView, run_monitor
 from tests.support.world import watched_world
 from tests.ui.sizes import NARROW_FIRST
 from tests.ui.test_output_volume import crowd, quiet
@@ -26,15 +26,15 @@ ROW = "◌ running   0"
 
 
 @contextmanager
-def frames(sight: Sight) -> Iterator[list[str]]:
+def frames(view: ScreenView) -> Iterator[list[str]]:
     """Collect what is written, frame by frame."""
     written: list[str] = []
 
     def noted(data: str) -> None:
         written.append(data)
-        Glass.write(sight.glass, data)
+        FakeTerminal.write(view.terminal, data)
 
-    with mock.patch.object(sight.glass, "write", noted):
+    with mock.patch.object(view.terminal, "write", noted):
         yield written
 
 
@@ -49,23 +49,23 @@ async def test_after_every_key_the_screen_equals_a_full_redraw(
 ) -> None:
     monkeypatch.setattr(monitor, "FOCUS_DELAY", 1_000.0)
     keys = "/ w a escape s down enter s escape pagedown space * tab 3 / i d enter escape tab down escape ? escape < >"
-    async with looking_at(watched_world(jobs=60, elapsed=64.0, step=32.0), size) as sight:
+    async with run_monitor(watched_world(jobs=60, elapsed=64.0, step=32.0), size) as view:
         for key in keys.split():
-            await sight.press(key)
-            await assert_whole(sight, key)
+            await view.press(key)
+            await assert_whole(view, key)
 
 
-async def assert_whole(sight: Sight, after: str = "") -> None:
-    before = buffer(sight)
-    for widget in (sight.app.screen, *sight.app.screen.query("*")):
+async def assert_whole(view: ScreenView, after: str = "") -> None:
+    before = buffer(view)
+    for widget in (view.app.screen, *view.app.screen.query("*")):
         widget.refresh()
-    await sight.settled()
-    assert buffer(sight) == before, after
+    await view.settled()
+    assert buffer(view) == before, after
 
 
-def buffer(sight: Sight) -> list[list[object]]:
+def buffer(view: ScreenView) -> list[list[object]]:
     """Return every cell with its colours; of blanks only what is visible."""
-    screen = sight.glass.display.screen
+    screen = view.terminal.display.screen
     return [[_seen(screen.buffer[y][x]) for x in range(screen.columns)] for y in range(screen.lines)]
 
 
@@ -75,29 +75,29 @@ def _seen(cell: Char) -> Char:
 
 
 async def test_leaving_the_filter_does_not_count_as_focusing_the_detail() -> None:
-    async with looking_at(crowd(30)) as sight:
-        await sight.press("/", "0", "escape")
-        rows = sight.app.screen.query_one(JobList)
+    async with run_monitor(crowd(30)) as view:
+        await view.press("/", "0", "escape")
+        rows = view.app.screen.query_one(JobList)
         assert rows.has_focus
         assert not rows.user_moved_cursor  # as if the user had gone to the detail
 
 
 async def test_a_new_title_redraws_only_the_border() -> None:
-    async with looking_at(crowd(300)) as sight:
-        await sight.press("/", "0")
-        await quiet(sight)
-        with frames(sight) as written:
-            await sight.press("0")
-        assert "filter: 00" in sight.text
+    async with run_monitor(crowd(300)) as view:
+        await view.press("/", "0")
+        await quiet(view)
+        with frames(view) as written:
+            await view.press("0")
+        assert "filter: 00" in view.text
         assert rows_in(written) == 0
 
 
 async def test_a_page_is_drawn_in_one_frame_and_the_detail_in_another() -> None:
-    async with looking_at(crowd(300)) as sight:
-        await sight.press("pagedown")
-        await quiet(sight)
-        with frames(sight) as written:
-            await sight.press("pagedown")
+    async with run_monitor(crowd(300)) as view:
+        await view.press("pagedown")
+        await quiet(view)
+        with frames(view) as written:
+            await view.press("pagedown")
         assert len([one for one in written if len(one) > 40]) <= 2
 
 
@@ -105,39 +105,39 @@ async def test_objects_of_the_start_are_excluded_from_garbage_collection() -> No
     gc.disable()
     try:
         frozen = gc.get_freeze_count()
-        async with looking_at(crowd(30)):
+        async with run_monitor(crowd(30)):
             assert gc.isenabled()
             assert gc.get_freeze_count() > frozen + 30
     finally:
         gc.enable()
 
 
-async def assert_gone(sight: Sight, references: Sequence[ref[object]]) -> None:
+async def assert_gone(view: ScreenView, references: Sequence[ref[object]]) -> None:
     """Fail if any of these objects is still in memory after five seconds."""
     end = time.monotonic() + 5
     while any(reference() is not None for reference in references):
         assert time.monotonic() < end, [reference() for reference in references]
-        await sight.settled()
+        await view.settled()
         gc.collect()
 
 
 async def test_closed_filter_inputs_are_released() -> None:
-    async with looking_at(watched_world(jobs=5, elapsed=64.0), (80, 24)) as sight:
+    async with run_monitor(watched_world(jobs=5, elapsed=64.0), (80, 24)) as view:
         bars: list[ref[object]] = []
         for _ in range(6):
-            await sight.press("/")
-            bars += [ref(bar) for bar in sight.app.screen.query(FilterInput)]
-            await sight.press("escape")
+            await view.press("/")
+            bars += [ref(bar) for bar in view.app.screen.query(FilterInput)]
+            await view.press("escape")
         assert len(bars) == 6
-        await assert_gone(sight, bars[:-2])
+        await assert_gone(view, bars[:-2])
 
 
 @pytest.mark.parametrize("key", ["?", "s"])
 async def test_output_of_closed_dialogs_is_released(key: str) -> None:
-    async with looking_at(watched_world(jobs=5, elapsed=64.0), (80, 24)) as sight:
-        await sight.press(key, "escape", key, "escape")
+    async with run_monitor(watched_world(jobs=5, elapsed=64.0), (80, 24)) as view:
+        await view.press(key, "escape", key, "escape")
         before = drawn_lines()
-        await sight.press(*(key, "escape") * 10)
+        await view.press(*(key, "escape") * 10)
         assert drawn_lines() < before + 100
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.support.building import job
 from tests.support.escapes import uncontrolled
 from tests.support.payloads import payload
+from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import ScriptedEngine, call
-from tests.support.seeing import Sight, looking_at
 from tests.support.staging import heard, staged, tell
 from tests.ui.sizes import WIDE_FIRST
 from zjobtui.models.observation import Success
@@ -77,29 +77,29 @@ def crowd(text: str) -> ScriptedEngine:
     return engine
 
 
-async def read_all(sight: Sight, jobs: int) -> None:
+async def read_all(screen_view: ScreenView, jobs: int) -> None:
     """Open all groups and scroll through every view of every job."""
     for _ in range(jobs):
-        await sight.press("1", "tab", "home", *["down"] * 5)
-        sight.glass.receive("\x1b[C\x1b[B" * 60)
+        await screen_view.press("1", "tab", "home", *["down"] * 5)
+        screen_view.terminal.receive("\x1b[C\x1b[B" * 60)
         for view in "234":
-            await sight.press(view, "end", *["d"] * (view == "3"))
-            assert sight.crooked() == []
-        await sight.press("escape", "down")
+            await screen_view.press(view, "end", *["d"] * (view == "3"))
+            assert screen_view.crooked() == []
+        await screen_view.press("escape", "down")
 
 
-async def search(sight: Sight, text: str) -> None:
+async def search(screen_view: ScreenView, text: str) -> None:
     """Search for the text in the summary and in the raw response."""
     for view in "13":
-        await sight.press(view, "tab", "/")
-        await sight.paste(text)
-        assert sight.crooked() == []
-        await sight.press("enter", "n", "escape", "escape")
+        await screen_view.press(view, "tab", "/")
+        await screen_view.paste(text)
+        assert screen_view.crooked() == []
+        await screen_view.press("enter", "n", "escape", "escape")
 
 
-def sent(sight: Sight) -> bytes:
+def sent(screen_view: ScreenView) -> bytes:
     """Return the bytes as a terminal device passes them on, on the alternate screen."""
-    return b"\x1b[?1049h" + sight.sent.replace("\n", "\r\n").encode(errors="surrogatepass")
+    return b"\x1b[?1049h" + screen_view.sent.replace("\n", "\r\n").encode(errors="surrogatepass")
 
 
 THIRDS = [" ".join([*HOSTILE.values()][start::3]) for start in range(3)]
@@ -118,17 +118,17 @@ async def test_nothing_hostile_reaches_the_terminal_from_any_field_on_any_screen
 ) -> None:
     engine = crowd(text)
     tell(engine, 2, with_headers(fill_response(BODIES[0], text), clean(text)))
-    async with looking_at(engine, size, notice=clean(text)) as sight:
-        await read_all(sight, jobs=5)
-        await search(sight, text)
-        assert sight.crooked() == []
-        await sight.paste(text)
-        await sight.press("escape")
-        await sight.press("home", "l")
-        await sight.paste(text)
-        await sight.press("enter", "r", "x", "u", "ctrl+p")
-        await sight.press("escape")
-        assert uncontrolled(sent(sight)) == []
+    async with run_monitor(engine, size, notice=clean(text)) as screen_view:
+        await read_all(screen_view, jobs=5)
+        await search(screen_view, text)
+        assert screen_view.crooked() == []
+        await screen_view.paste(text)
+        await screen_view.press("escape")
+        await screen_view.press("home", "l")
+        await screen_view.paste(text)
+        await screen_view.press("enter", "r", "x", "u", "ctrl+p")
+        await screen_view.press("escape")
+        assert uncontrolled(sent(screen_view)) == []
 
 
 async def test_folder_names_and_error_messages_are_harmless_too(
@@ -139,22 +139,22 @@ async def test_folder_names_and_error_messages_are_harmless_too(
 
     monkeypatch.setenv("ZJOBTUI_DATA_DIR", str(tmp_path / HOSTILE["colour"]))
     engine = staged("recorded-processing")
-    async with looking_at(engine, notice=HOSTILE["title"], ways=NotificationSettings(on=frozenset())) as sight:
-        await sight.press("e", "enter")
-        assert clean(HOSTILE["colour"]) in sight.toast
+    async with run_monitor(engine, notice=HOSTILE["title"], ways=NotificationSettings(on=frozenset())) as screen_view:
+        await screen_view.press("e", "enter")
+        assert clean(HOSTILE["colour"]) in screen_view.toast
         monkeypatch.setattr(engine.archive, "last_response", broken)
         engine.unsaved = HOSTILE["cursor"]
         tell(engine, 1, "recorded-failed-lock")
-        await sight.until(f"no {clean(HOSTILE['colour'])}")
-        assert uncontrolled(sent(sight)) == []
+        await screen_view.until(f"no {clean(HOSTILE['colour'])}")
+        assert uncontrolled(sent(screen_view)) == []
 
 
 @pytest.mark.parametrize("text", [HOSTILE["colour"], HOSTILE["bidirectional"], HOSTILE["markup"]])
 async def test_replaced_characters_are_visible(text: str) -> None:
-    async with looking_at(crowd(text)) as sight:
+    async with run_monitor(crowd(text)) as screen_view:
         shown = clean(text)
-        assert shown[:12] in sight.text
-        assert shown in sight.detail_title or shown[:12] in sight.detail_title
+        assert shown[:12] in screen_view.text
+        assert shown in screen_view.detail_title or shown[:12] in screen_view.detail_title
 
 
 MARKUP = st.text("[]/\\$@=a", min_size=1, max_size=12)
@@ -163,13 +163,13 @@ MARKUP = st.text("[]/\\$@=a", min_size=1, max_size=12)
 async def read_markup(texts: list[str]) -> None:
     bodies = [fill_response(BODIES[number % len(BODIES)], text) for number, text in enumerate(texts)]
     engine = staged(*bodies, labels=texts)
-    async with looking_at(engine) as sight:
+    async with run_monitor(engine) as screen_view:
         labels = {watch.label.strip() for watch in engine.state.watchlist}
         for number, _ in enumerate(texts):
-            assert sight.detail_title.rpartition("·")[0].strip() in labels
-            await sight.press("down", "1234"[number % 4])
-        await sight.press("x", "u", "l")
-        await sight.press("escape", "r", "/", *texts[0])
+            assert screen_view.detail_title.rpartition("·")[0].strip() in labels
+            await screen_view.press("down", "1234"[number % 4])
+        await screen_view.press("x", "u", "l")
+        await screen_view.press("escape", "r", "/", *texts[0])
 
 
 @settings(max_examples=2, phases=[Phase.explicit, Phase.reuse, Phase.generate])
@@ -210,22 +210,22 @@ def wide_texts(count: int) -> Iterator[str]:
 async def test_columns_are_aligned_whatever_the_text_is_made_of(size: tuple[int, int]) -> None:
     texts = list(wide_texts(200))
     engine = staged(*(fill_response(BODIES[number % 2], text) for number, text in enumerate(texts)), labels=texts[:100])
-    async with looking_at(engine, size) as sight:
+    async with run_monitor(engine, size) as screen_view:
         for number in range(12):
-            assert sight.crooked() == []
-            await sight.press("pagedown", "1234"[number % 4])
+            assert screen_view.crooked() == []
+            await screen_view.press("pagedown", "1234"[number % 4])
         for _ in range(3):
-            await sight.press("up")
-            assert sight.crooked() == []
+            await screen_view.press("up")
+            assert screen_view.crooked() == []
 
 
 async def test_a_row_that_becomes_narrower_leaves_no_remains() -> None:
     engine = staged("recorded-processing", labels=("漢字漢字漢字",))
-    async with looking_at(engine) as sight:
+    async with run_monitor(engine) as screen_view:
         for label in ("a漢b字", "👍👍", "", "é漢"):
             engine.label([job(1)], label)
             tell(engine, 1, heard("recorded-processing"))
-            await sight.settled()
-            assert sight.crooked() == []
-            shown = sight.jobs[0].split("running", 1)[1]
+            await screen_view.settled()
+            assert screen_view.crooked() == []
+            shown = screen_view.jobs[0].split("running", 1)[1]
             assert shown.strip().startswith(label or "00000001…")

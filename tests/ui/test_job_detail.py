@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.building import job
 from tests.support.reading import cursor_steps, place_of_cursor, places, subscriptions, to_line
+from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import ScriptedEngine
-from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged, tell
 from tests.ui.sizes import WIDE_FIRST
 from zjobtui.models.observation import Failure
@@ -24,10 +24,10 @@ RUNNING = "recorded-processing"
 async def test_the_detail_opens_with_verdict_time_and_sentence(size: tuple[int, int]) -> None:
     engine = staged("recorded-completed-order-pending", labels=("CS-4390",))
     engine.clock.at += 240
-    async with looking_at(engine, size) as sight:
-        assert sight.detail_title == "CS-4390 · 00000001…e73bdceb"
-        assert sight.detail[0] == " ! needs attention · ended 4m ago"
-        assert "Job completed, but the order is Pending" in sight.words
+    async with run_monitor(engine, size) as view:
+        assert view.detail_title == "CS-4390 · 00000001…e73bdceb"
+        assert view.detail[0] == " ! needs attention · ended 4m ago"
+        assert "Job completed, but the order is Pending" in view.words
 
 
 def test_nothing_is_wrapped_before_there_is_room() -> None:
@@ -35,69 +35,69 @@ def test_nothing_is_wrapped_before_there_is_room() -> None:
 
 
 async def test_without_a_label_the_border_shows_the_whole_id() -> None:
-    async with looking_at(staged(RUNNING)) as sight:
-        assert sight.detail_title == job(1).id.given
+    async with run_monitor(staged(RUNNING)) as view:
+        assert view.detail_title == job(1).id.given
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_open_and_closed_groups_stay_so_when_new_data_arrives(size: tuple[int, int]) -> None:
     engine = staged("recorded-completed-order-pending", RUNNING)
     tell(engine, 1, subscriptions(40))
-    async with looking_at(engine, size) as sight:
-        await sight.press("down")
-        await to_line(sight, "▸ Subscriptions (40)")
-        await sight.press("enter")
-        assert places(sight, "▾ Subscriptions (40)")
+    async with run_monitor(engine, size) as view:
+        await view.press("down")
+        await to_line(view, "▸ Subscriptions (40)")
+        await view.press("enter")
+        assert places(view, "▾ Subscriptions (40)")
         tell(engine, 1, subscriptions(40, s9="Suspended"))
-        await sight.settled()
-        assert places(sight, "▾ Subscriptions (40)  39 Active, 1 Suspended")
-        assert "A-S00000009  Suspended" in sight.text
+        await view.settled()
+        assert places(view, "▾ Subscriptions (40)  39 Active, 1 Suspended")
+        assert "A-S00000009  Suspended" in view.text
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_the_cursor_of_the_detail_stays_on_its_line_when_new_data_arrives(size: tuple[int, int]) -> None:
     engine = staged(subscriptions(5))
-    async with looking_at(engine, size) as sight:
-        await to_line(sight, "A-S00000002")
+    async with run_monitor(engine, size) as view:
+        await to_line(view, "A-S00000002")
         tell(engine, 1, subscriptions(9, s7="Suspended"))
-        await sight.settled()
-        assert place_of_cursor(sight) == cursor_steps(sight, "A-S00000002")
+        await view.settled()
+        assert place_of_cursor(view) == cursor_steps(view, "A-S00000002")
 
 
 async def test_another_job_is_shown_from_the_top() -> None:
     engine = staged(subscriptions(90), subscriptions(90))
-    async with looking_at(engine) as sight:
-        await to_line(sight, "Subscriptions (90)")
-        await sight.press("enter", "end", "escape", "down")
-        assert sight.detail[0].startswith(" ✓ done")
+    async with run_monitor(engine) as view:
+        await to_line(view, "Subscriptions (90)")
+        await view.press("enter", "end", "escape", "down")
+        assert view.detail[0].startswith(" ✓ done")
 
 
 async def test_the_detail_follows_its_job_without_a_key() -> None:
     engine = staged(RUNNING)
-    async with looking_at(engine) as sight:
-        assert sight.detail[0] == " ◌ running · just added"
+    async with run_monitor(engine) as view:
+        assert view.detail[0] == " ◌ running · just added"
         tell(engine, 1, FAILED, after=20)
-        await sight.settled()
-        assert sight.detail[0] == " ✗ failed · ended just now"
-        assert "40000050" in sight.words
+        await view.settled()
+        assert view.detail[0] == " ✗ failed · ended just now"
+        assert "40000050" in view.words
 
 
 async def test_a_failed_call_is_shown_with_the_last_response() -> None:
     engine = staged(RUNNING)
-    async with looking_at(engine) as sight:
+    async with run_monitor(engine) as view:
         tell(engine, 1, Failure(Problem(ProblemKind.TIMED_OUT, "no answer within 20 s"), 0.0), after=30)
-        await sight.settled()
-        assert sight.detail[0] == " ◌ running · last answer 30s ago"
-        assert "The last call failed: timed out: no answer within 20 s." in sight.words
-        assert "Zuora is working on it." in sight.words
+        await view.settled()
+        assert view.detail[0] == " ◌ running · last answer 30s ago"
+        assert "The last call failed: timed out: no answer within 20 s." in view.words
+        assert "Zuora is working on it." in view.words
 
 
 async def test_a_later_contradiction_is_shown_beside_the_final_answer() -> None:
     engine = staged(DONE)
     tell(engine, 1, RUNNING)
-    async with looking_at(engine) as sight:
-        assert "Asked again, Zuora says Processing; the final answer is kept." in sight.words
-        assert sight.detail[0].startswith(" ✓ done")
+    async with run_monitor(engine) as view:
+        assert "Asked again, Zuora says Processing; the final answer is kept." in view.words
+        assert view.detail[0].startswith(" ✓ done")
 
 
 async def test_a_failing_archive_is_reported_and_the_job_still_shown() -> None:
@@ -109,14 +109,14 @@ async def test_a_failing_archive_is_reported_and_the_job_still_shown() -> None:
 
     engine: ScriptedEngine = staged(DONE)
     engine.archive = Broken()  # type: ignore[assignment]  # broken on purpose
-    async with looking_at(engine) as sight:
-        assert "Order completed: 1 subscription." in sight.words
+    async with run_monitor(engine) as view:
+        assert "Order completed: 1 subscription." in view.words
         engine.publish()
-        await sight.until("the disk is gone")
+        await view.until("the disk is gone")
 
 
-def tabs(sight: Sight) -> str:
-    return next(line for line in sight.detail if "[" in line and "Raw" in line)
+def tabs(view: ScreenView) -> str:
+    return next(line for line in view.detail if "[" in line and "Raw" in line)
 
 
 SHOWS = {"1": "Error", "2": "added 14:00:00 UTC ─", "3": "characters ·", "4": "Request id"}
@@ -126,71 +126,71 @@ SHOWS = {"1": "Error", "2": "added 14:00:00 UTC ─", "3": "characters ·", "4":
 async def test_view_keys_work_in_list_and_detail_and_the_verdict_is_on_top(
     size: tuple[int, int],
 ) -> None:
-    async with looking_at(staged(FAILED), size) as sight:
+    async with run_monitor(staged(FAILED), size) as view:
         for pane in ("list", "detail"):
             for key, words in SHOWS.items():
-                await sight.press(key)
-                assert sight.detail[0] == " ✗ failed · ended just now", pane
-                assert f"[{key} " in tabs(sight)
-                assert [one for one, other in SHOWS.items() if other in sight.text] == [key]
-                assert words in sight.text
-            await sight.press("tab")
+                await view.press(key)
+                assert view.detail[0] == " ✗ failed · ended just now", pane
+                assert f"[{key} " in tabs(view)
+                assert [one for one, other in SHOWS.items() if other in view.text] == [key]
+                assert words in view.text
+            await view.press("tab")
 
 
 async def test_brackets_go_to_the_previous_and_next_view_and_wrap_around() -> None:
-    async with looking_at(staged(FAILED)) as sight:
+    async with run_monitor(staged(FAILED)) as view:
         for key, name in (("]", "2 T"), ("]", "3 R"), ("]", "4 R"), ("]", "1 S"), ("[", "4 R"), ("[", "3 R")):
-            await sight.press(key)
-            assert f"[{name}" in tabs(sight)
+            await view.press(key)
+            assert f"[{name}" in tabs(view)
 
 
 @pytest.mark.parametrize("size", [*WIDE_FIRST, (40, 30)])
 async def test_a_click_on_a_tab_shows_its_view(size: tuple[int, int]) -> None:
-    async with looking_at(staged(FAILED), size) as sight:
-        await sight.press("tab", *["down"] * 2)
-        cursor = place_of_cursor(sight)
+    async with run_monitor(staged(FAILED), size) as view:
+        await view.press("tab", *["down"] * 2)
+        cursor = place_of_cursor(view)
         for name in ("Raw", "Request", "Timeline", "Summary"):
-            await sight.click(name)
-            assert re.search(rf"\[(\d )?{name}\]", tabs(sight))
-        assert place_of_cursor(sight) == cursor
-        assert "Error" in sight.text
+            await view.click(name)
+            assert re.search(rf"\[(\d )?{name}\]", tabs(view))
+        assert place_of_cursor(view) == cursor
+        assert "Error" in view.text
 
 
 async def test_right_and_left_switch_tabs_and_the_cursor_stays_there() -> None:
-    async with looking_at(staged(FAILED)) as sight:
-        await to_line(sight, "[1 Summary]")
+    async with run_monitor(staged(FAILED)) as view:
+        await to_line(view, "[1 Summary]")
         for key, name in (("right", "2 Timeline"), ("right", "3 Raw"), ("left", "2 Timeline")):
-            await sight.press(key)
-            assert f"[{name}]" in tabs(sight)
-            assert place_of_cursor(sight) == cursor_steps(sight, f"[{name}]")
+            await view.press(key)
+            assert f"[{name}]" in tabs(view)
+            assert place_of_cursor(view) == cursor_steps(view, f"[{name}]")
 
 
 async def test_the_view_is_kept_for_another_job_and_new_data() -> None:
     engine = staged(RUNNING, FAILED)
-    async with looking_at(engine) as sight:
-        await sight.press("3", "down")
-        assert '"Processing"' in sight.text
+    async with run_monitor(engine) as view:
+        await view.press("3", "down")
+        assert '"Processing"' in view.text
         tell(engine, 1, FAILED)
-        await sight.settled()
-        assert '"[40000050]' in sight.text
-        await sight.press("x", "x", "u")
-        assert "[3 Raw]" in tabs(sight)
+        await view.settled()
+        assert '"[40000050]' in view.text
+        await view.press("x", "x", "u")
+        assert "[3 Raw]" in tabs(view)
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_each_view_keeps_its_position_and_open_groups(size: tuple[int, int]) -> None:
-    async with looking_at(staged(subscriptions(90)), size) as sight:
-        await to_line(sight, "▸ Subscriptions (90)")
-        await sight.press("enter", "pagedown", "down")
-        summary, cursor = sight.detail, place_of_cursor(sight)
-        await sight.press("3")
-        assert sight.detail[0].startswith(" ✓ done")
-        await sight.press("end")
-        raw = sight.detail
-        await sight.press("1")
-        assert (sight.detail, place_of_cursor(sight)) == (summary, cursor)
-        await sight.press("3")
-        assert sight.detail == raw
+    async with run_monitor(staged(subscriptions(90)), size) as view:
+        await to_line(view, "▸ Subscriptions (90)")
+        await view.press("enter", "pagedown", "down")
+        summary, cursor = view.detail, place_of_cursor(view)
+        await view.press("3")
+        assert view.detail[0].startswith(" ✓ done")
+        await view.press("end")
+        raw = view.detail
+        await view.press("1")
+        assert (view.detail, place_of_cursor(view)) == (summary, cursor)
+        await view.press("3")
+        assert view.detail == raw
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
@@ -198,45 +198,45 @@ async def test_the_cursor_stays_on_a_job_that_is_being_read(
     size: tuple[int, int],
 ) -> None:
     engine = staged(RUNNING, RUNNING, labels=("alpha", "beta"))
-    async with looking_at(engine, size) as sight:
-        title = sight.detail_title
+    async with run_monitor(engine, size) as view:
+        title = view.detail_title
         other = 2 if title.startswith("alpha") else 1
-        await sight.press("tab")
+        await view.press("tab")
         tell(engine, other, FAILED, after=20)
-        await sight.settled()
-        assert "✗ failed" in sight.jobs[0]
-        assert sight.detail_title == title
+        await view.settled()
+        assert "✗ failed" in view.jobs[0]
+        assert view.detail_title == title
 
 
 async def test_the_age_of_an_ended_job_is_updated_in_every_view() -> None:
     engine = staged(FAILED)
-    async with looking_at(engine) as sight:
-        await sight.press("3")
+    async with run_monitor(engine) as view:
+        await view.press("3")
         engine.clock.at += 240
-        await sight.until("✗ failed · ended 4m ago")
+        await view.until("✗ failed · ended 4m ago")
 
 
 async def test_the_archive_is_not_read_again_if_only_times_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = staged(RUNNING)
-    async with looking_at(engine) as sight:
-        await sight.settled()
+    async with run_monitor(engine) as view:
+        await view.settled()
         read: list[object] = []
         monkeypatch.setattr(engine.archive, "last_response", read.append)
         for _ in range(3):
             tell(engine, 1, RUNNING, after=2)
-            await sight.settled()
+            await view.settled()
         assert read == []
         tell(engine, 1, Failure(Problem(ProblemKind.TIMED_OUT), engine.clock.at))
-        await sight.settled()
+        await view.settled()
         assert len(read) == 1
 
 
 async def test_the_minute_of_the_last_answer_is_updated() -> None:
     engine = staged(RUNNING)
-    async with looking_at(engine) as sight:
-        assert re.search(r"Last answer +\S*:00", sight.text)
+    async with run_monitor(engine) as view:
+        assert re.search(r"Last answer +\S*:00", view.text)
         tell(engine, 1, RUNNING, after=120)
-        await sight.until(lambda text: bool(re.search(r"Last answer +\S*:02", text)))
+        await view.until(lambda text: bool(re.search(r"Last answer +\S*:02", text)))
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
@@ -255,14 +255,14 @@ async def test_a_view_is_built_only_when_it_is_shown(size: tuple[int, int], monk
     for module, name in ((detail_views, "request_lines"), (detail_views, "timeline_lines"), (detail_header, "pretty")):
         noted(module, name)
     engine = staged(FAILED, RUNNING)
-    async with looking_at(engine, size) as sight:
-        await sight.press("down", "up", "tab", "pagedown")
+    async with run_monitor(engine, size) as view:
+        await view.press("down", "up", "tab", "pagedown")
         tell(engine, 1, FAILED)
-        await sight.settled()
+        await view.settled()
         assert made == []
         for key, name in (("4", "request_lines"), ("2", "timeline_lines"), ("3", "pretty")):
-            await sight.press(key)
-            assert SHOWS[key] in sight.text
+            await view.press(key)
+            assert SHOWS[key] in view.text
             assert made.pop() == name
             made.clear()
 
@@ -272,29 +272,29 @@ async def test_choosing_a_view_keeps_the_cursor_on_the_job(
     size: tuple[int, int],
 ) -> None:
     engine = staged(RUNNING, RUNNING)
-    async with looking_at(engine, size) as sight:
-        title = sight.detail_title
-        await sight.press("3")
+    async with run_monitor(engine, size) as view:
+        title = view.detail_title
+        await view.press("3")
         tell(engine, 2, FAILED, after=20)
-        await sight.settled()
-        assert "✗ failed" in sight.jobs[0]
-        assert sight.detail_title == title
+        await view.settled()
+        assert "✗ failed" in view.jobs[0]
+        assert view.detail_title == title
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_the_scroll_position_is_kept_when_new_data_arrives(size: tuple[int, int]) -> None:
     engine = staged(subscriptions(90))
-    async with looking_at(engine, size) as sight:
-        await sight.press("3", "tab", "pagedown", "pagedown")
-        moved = sight.detail
+    async with run_monitor(engine, size) as view:
+        await view.press("3", "tab", "pagedown", "pagedown")
+        moved = view.detail
         for _ in range(3):
-            sight.glass.receive(f"\x1b[<65;{size[0] - 9};{size[1] - 6}M")
-            await sight.settled()
-        shown = sight.detail
+            view.terminal.receive(f"\x1b[<65;{size[0] - 9};{size[1] - 6}M")
+            await view.settled()
+        shown = view.detail
         assert shown != moved
         tell(engine, 1, subscriptions(90, s80="Suspended"), after=61)
-        await sight.settled()
+        await view.settled()
         engine.clock.at += 61
         await asyncio.sleep(0.15)
-        await sight.settled()
-        assert sight.detail == shown
+        await view.settled()
+        assert view.detail == shown

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.building import NOW, done, job, watch, watchlist
-from tests.support.seeing import TENANT, looking_at
+from tests.support.screen_harness import TENANT, run_monitor
 from tests.support.staging import staged
 from zjobtui.formatting.job import time_text
 from zjobtui.models.watched_job import WatchedJob
@@ -66,7 +66,7 @@ def test_at_a_hundred_columns_a_row_has_the_order_number() -> None:
 
 async def test_a_job_of_an_unconfigured_tenant_shows_its_tenant() -> None:
     engine = staged("recorded-processing")
-    async with looking_at(engine) as sight:
-        assert "env · " not in sight.jobs[0]
-    async with looking_at(engine, tenant=replace(TENANT, name="other")) as sight:
-        assert "env · " in sight.jobs[0]
+    async with run_monitor(engine) as view:
+        assert "env · " not in view.jobs[0]
+    async with run_monitor(engine, tenant=replace(TENANT, name="other")) as view:
+        assert "env · " in view.jobs[0]

@@ -13,7 +13,7 @@ from textual.keys import format_key
 
 from tests.support.keys import key_bytes
 from tests.support.program import PROGRAM, pointed_at, stored
-from tests.support.seeing import Sight, looking_at
+from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.staging import staged
 from tests.support.terminal import Terminal
 from zjobtui.simulator.server import running
@@ -39,21 +39,21 @@ def bytes_of_key(key: str) -> bytes:
     return key_bytes(shown if len(shown := format_key(key)) == 1 else key)
 
 
-async def send_at_once(sight: Sight) -> None:
+async def send_at_once(view: ScreenView) -> None:
     """Send all keys at once, as a slow connection does."""
     for keys in KEYS.values():
         for key in keys:
-            sight.glass.receive(bytes_of_key(key).decode())
-        sight.glass.receive_escape()
-    await sight.settled()
+            view.terminal.receive(bytes_of_key(key).decode())
+        view.terminal.receive_escape()
+    await view.settled()
 
 
-async def count_nodes(sight: Sight) -> Counter[str]:
+async def count_nodes(view: ScreenView) -> Counter[str]:
     """Count the nodes of each class in memory."""
     for _ in range(200):
         asyncio.get_running_loop().call_later(0, int).cancel()  # enough to make asyncio drop cancelled timers
     await asyncio.sleep(0)
-    await sight.settled()
+    await view.settled()
     gc.collect()
     return Counter(type(node).__name__ for node in gc.get_objects() if isinstance(node, DOMNode))
 
@@ -61,22 +61,22 @@ async def count_nodes(sight: Sight) -> Counter[str]:
 @pytest.mark.slow
 async def test_dialogs_and_toasts_are_released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    async with looking_at(staged("recorded-processing", "recorded-failed-lock"), (60, 16)) as sight:
-        await send_at_once(sight)
-        before = await count_nodes(sight)
-        await send_at_once(sight)
-        assert await count_nodes(sight) <= before
+    async with run_monitor(staged("recorded-processing", "recorded-failed-lock"), (60, 16)) as view:
+        await send_at_once(view)
+        before = await count_nodes(view)
+        await send_at_once(view)
+        assert await count_nodes(view) <= before
 
 
 @pytest.mark.long
 async def test_the_last_hundred_changes_can_be_undone() -> None:
     engine = staged("recorded-processing")
-    async with looking_at(engine, (60, 16)) as sight:
+    async with run_monitor(engine, (60, 16)) as view:
         for number in range(102):
-            await sight.press("l", "end", str(number % 10), "enter")
+            await view.press("l", "end", str(number % 10), "enter")
         for _ in range(103):
-            await sight.press("u")
-        assert "Nothing to undo." in sight.toast
+            await view.press("u")
+        assert "Nothing to undo." in view.toast
         assert [watch.label for watch in engine.state.watchlist] == ["01"]
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.support.building import job
+from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import ScriptedEngine
-from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged, tell
 from zjobtui.models.notifications import COOLDOWN, Topic
 from zjobtui.ui.notifier import NotificationSettings
@@ -33,9 +33,9 @@ class Listener:
         self.received.append(json.loads(text))
 
 
-def rings(sight: Sight) -> int:
+def rings(view: ScreenView) -> int:
     """Return how often the bell rang; the bell that ends a sequence is silent."""
-    return re.sub(r"\x1b\][^\a]*\a", "", sight.sent).count("\a")
+    return re.sub(r"\x1b\][^\a]*\a", "", view.sent).count("\a")
 
 
 def waiting(count: int) -> ScriptedEngine:
@@ -45,27 +45,27 @@ def waiting(count: int) -> ScriptedEngine:
 @pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_the_bell_rings_once_for_what_happens_within_ten_seconds(size: tuple[int, int]) -> None:
     engine = waiting(5)
-    async with looking_at(engine, size) as sight:
-        assert rings(sight) == 0
+    async with run_monitor(engine, size) as view:
+        assert rings(view) == 0
         for number in (1, 2, 3):
             tell(engine, number, FAILED)
-            await sight.settled()
-        assert rings(sight) == 1
+            await view.settled()
+        assert rings(view) == 1
         engine.clock.at += COOLDOWN
-        await sight.until(lambda _: rings(sight) == 2)
+        await view.until(lambda _: rings(view) == 2)
         engine.clock.at += 3 * COOLDOWN
         tell(engine, 4, RUNNING)
-        await sight.settled()
-        assert rings(sight) == 2
+        await view.settled()
+        assert rings(view) == 2
 
 
 async def test_stored_and_successful_jobs_are_not_notified() -> None:
     engine = staged(FAILED, RUNNING, RUNNING)
-    async with looking_at(engine) as sight:
+    async with run_monitor(engine) as view:
         tell(engine, 2, DONE)
         engine.label([job(1)], "CS-9")
-        await sight.press("down", "x", "u")
-        assert rings(sight) == 0
+        await view.press("down", "x", "u")
+        assert rings(view) == 0
 
 
 async def test_a_desktop_notification_is_one_safe_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,19 +73,19 @@ async def test_a_desktop_notification_is_one_safe_line(monkeypatch: pytest.Monke
     monkeypatch.delenv("STY", raising=False)
     engine = waiting(3)
     engine.label([job(2)], "a\x1b]0;b\x07\x9c" + "c" * 500)
-    async with looking_at(engine, ways=NotificationSettings(has_bell=False, osc="777")) as sight:
+    async with run_monitor(engine, ways=NotificationSettings(has_bell=False, osc="777")) as view:
         tell(engine, 1, PENDING)
-        await sight.settled()
-        result = sight.sent.partition("\x1b]777;notify;zjobtui;")[2].partition("\a")[0]
+        await view.settled()
+        result = view.sent.partition("\x1b]777;notify;zjobtui;")[2].partition("\a")[0]
         assert result.startswith("CS-1 needs attention: Job completed, but the order is Pending")
         tell(engine, 2, FAILED, after=COOLDOWN)
-        await sight.settled()
-        result = sight.sent.rpartition("\x1b]777;notify;zjobtui;")[2].partition("\a")[0]
+        await view.settled()
+        result = view.sent.rpartition("\x1b]777;notify;zjobtui;")[2].partition("\a")[0]
         assert result.startswith("a␛]0;b␇")
         assert len(result) == 200
         assert result.isprintable()
-        assert rings(sight) == 0
-        assert "failed:" not in sight.rows[-2]
+        assert rings(view) == 0
+        assert "failed:" not in view.rows[-2]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -93,51 +93,51 @@ async def test_a_toast_is_shown_if_configured_and_keeps_the_focus(
     size: tuple[int, int],
 ) -> None:
     engine = waiting(4)
-    async with looking_at(engine, size, ways=NotificationSettings(has_bell=False, has_toast=True)) as sight:
-        await sight.press("/", *"CS")
+    async with run_monitor(engine, size, ways=NotificationSettings(has_bell=False, has_toast=True)) as view:
+        await view.press("/", *"CS")
         tell(engine, 1, FAILED)
-        await sight.settled()
-        assert sight.toast.startswith("CS-1 failed: Job failed")
-        await sight.press("-", "2")
-        assert "Jobs · 1 of 4 · filter: CS-2 " in sight.rows[1]
-        await sight.press("escape", "b")
+        await view.settled()
+        assert view.toast.startswith("CS-1 failed: Job failed")
+        await view.press("-", "2")
+        assert "Jobs · 1 of 4 · filter: CS-2 " in view.rows[1]
+        await view.press("escape", "b")
         tell(engine, 2, FAILED, after=COOLDOWN)
-        await sight.settled()
-        assert "CS-2 failed:" not in sight.text
+        await view.settled()
+        assert "CS-2 failed:" not in view.text
 
 
 async def test_by_default_only_the_bell_notifies() -> None:
     engine = waiting(2)
-    async with looking_at(engine) as sight:
-        before = sight.rows[-2:]
+    async with run_monitor(engine) as view:
+        before = view.rows[-2:]
         tell(engine, 1, FAILED)
-        await sight.settled()
-        assert rings(sight) == 1
-        assert not re.search(r"\x1b\](9|777);", sight.sent)
-        assert sight.rows[-2:] == before
+        await view.settled()
+        assert rings(view) == 1
+        assert not re.search(r"\x1b\](9|777);", view.sent)
+        assert view.rows[-2:] == before
 
 
 async def test_within_tmux_the_notification_is_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMUX", "tmux-0/default,1,0")
     engine = waiting(2)
-    async with looking_at(engine, ways=NotificationSettings(osc="9")) as sight:
+    async with run_monitor(engine, ways=NotificationSettings(osc="9")) as view:
         tell(engine, 1, FAILED)
-        await sight.settled()
-        assert "\x1bPtmux;\x1b\x1b]9;zjobtui: CS-1 failed: " in sight.sent
+        await view.settled()
+        assert "\x1bPtmux;\x1b\x1b]9;zjobtui: CS-1 failed: " in view.sent
 
 
 async def test_the_notify_program_gets_each_job_and_the_end_of_all() -> None:
     listener = Listener()
     engine = waiting(2)
     ways = NotificationSettings(on=frozenset({Topic.FAILED, Topic.ALL_DONE}), has_bell=False, program=listener)
-    async with looking_at(engine, ways=ways) as sight:
+    async with run_monitor(engine, ways=ways) as view:
         tell(engine, 1, FAILED)
-        await sight.settled()
+        await view.settled()
         assert [(one["event"], one["label"], one["verdict"]) for one in listener.received] == [
             ("failed", "CS-1", "failed")
         ]
         tell(engine, 2, PENDING, after=COOLDOWN)
-        await sight.settled()
+        await view.settled()
         assert listener.received[1:] == [
             {
                 "schema": 2,
@@ -146,26 +146,26 @@ async def test_the_notify_program_gets_each_job_and_the_end_of_all() -> None:
             }
         ]
         listener.fault = "The command in [notify] failed with exit status 3."
-        await sight.until("The command in [notify] failed with exit status 3.")
+        await view.until("The command in [notify] failed with exit status 3.")
         listener.fault = ""
-        await sight.until(lambda text: "[notify]" not in text)
+        await view.until(lambda text: "[notify]" not in text)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_muted_notifications_are_not_sent_and_the_bar_shows_it(size: tuple[int, int]) -> None:
     listener = Listener()
     engine = waiting(3)
-    async with looking_at(engine, size, ways=NotificationSettings(osc="9", program=listener)) as sight:
-        await sight.press("b")
-        assert "· muted" in sight.bar
+    async with run_monitor(engine, size, ways=NotificationSettings(osc="9", program=listener)) as view:
+        await view.press("b")
+        assert "· muted" in view.bar
         tell(engine, 1, FAILED)
-        await sight.settled()
-        await sight.press("b")
-        assert "muted" not in sight.bar
+        await view.settled()
+        await view.press("b")
+        assert "muted" not in view.bar
         tell(engine, 2, RUNNING, after=COOLDOWN)
-        await sight.settled()
-        assert rings(sight) == 0
+        await view.settled()
+        assert rings(view) == 0
         assert listener.received == []
         tell(engine, 3, FAILED)
-        await sight.settled()
+        await view.settled()
         assert [one["label"] for one in listener.received] == ["CS-3"]

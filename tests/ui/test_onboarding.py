@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.support.screen_harness import AppView, run_app
 from tests.support.scripted import call
-from tests.support.seeing import Glimpse, glimpsed
 from tests.ui.test_without_colour import COLOUR
 from zjobtui.config.loading import read_settings
 from zjobtui.config.secrets import read_credentials
@@ -62,14 +62,14 @@ def text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-async def fill_fields(seen: Glimpse, *lines: str) -> None:
+async def fill_fields(seen: AppView, *lines: str) -> None:
     """Paste into one field after the other."""
     for line in lines:
         await seen.paste(line)
         await seen.press("enter")
 
 
-def no_trace_of_the_secret(seen: Glimpse, list_new_objects: Callable[[], list[object]]) -> None:
+def no_trace_of_the_secret(seen: AppView, list_new_objects: Callable[[], list[object]]) -> None:
     assert SECRET not in seen.sent
     ours = [one for one in list_new_objects() if str(type(one).__module__).startswith(("zjobtui", "textual"))]
     assert any(one is seen.app for one in ours)
@@ -80,7 +80,7 @@ def no_trace_of_the_secret(seen: Glimpse, list_new_objects: Callable[[], list[ob
 async def test_s1_a_first_start_saves_tenant_and_secret_in_files_of_the_user(
     list_new_objects: Callable[[], list[object]], app: FirstStart, config: Path, size: tuple[int, int]
 ) -> None:
-    async with glimpsed(app, size) as seen:
+    async with run_app(app, size) as seen:
         for word in (
             "US Cloud 1 production",
             "rest.eu.zuora.com",
@@ -117,7 +117,7 @@ async def test_s1_a_first_start_saves_tenant_and_secret_in_files_of_the_user(
 async def test_a_secret_for_a_variable_stays_in_memory(
     list_new_objects: Callable[[], list[object]], app: FirstStart, config: Path, size: tuple[int, int]
 ) -> None:
-    async with glimpsed(app, size) as seen:
+    async with run_app(app, size) as seen:
         await seen.press(*ANOTHER)
         await fill_fields(seen, "http://rest.example.com", "id-1", SECRET)
         assert "must begin with https://" in seen.text
@@ -142,7 +142,7 @@ async def test_a_host_that_does_not_respond_blocks_neither_screen_nor_exit(confi
         answers.wait(20)
         return sign_in(tenant, credentials)
 
-    async with glimpsed(FirstStart(config, slow, DEFAULT), (80, 24)) as seen:
+    async with run_app(FirstStart(config, slow, DEFAULT), (80, 24)) as seen:
         await seen.press(*EU)
         await fill_fields(seen, "id-1", SECRET)
         assert "Signing in to https://rest.eu.zuora.com …" in seen.text
@@ -159,7 +159,7 @@ async def test_a_host_that_does_not_respond_blocks_neither_screen_nor_exit(confi
 
 @pytest.mark.parametrize(("keys", "expected"), [(("up", "enter"), "NOTHING"), (("up", "up", "enter"), "DEMO")])
 async def test_the_user_can_quit_or_run_the_demo(app: FirstStart, keys: tuple[str, ...], expected: str) -> None:
-    async with glimpsed(app, (80, 24)) as seen:
+    async with run_app(app, (80, 24)) as seen:
         await seen.press(*keys)
         await seen.until(lambda _: not app.is_running)
     assert app.next is Next[expected]
@@ -181,7 +181,7 @@ async def test_a_failed_save_is_reported_and_another_location_can_be_chosen(
     ring = SimpleNamespace(set_password=lambda service, user, secret: kept.update({(service, user): secret}))
     monkeypatch.setattr("zjobtui.config.writer.find_spec", lambda _: True)
     monkeypatch.setitem(sys.modules, "keyring", ring)
-    async with glimpsed(app, (80, 24)) as seen:
+    async with run_app(app, (80, 24)) as seen:
         await seen.press(*EU)
         await fill_fields(seen, "id-1", SECRET)
         await seen.until("✓ Signed in")
@@ -202,7 +202,7 @@ async def test_a_settings_file_that_cannot_be_written_leaves_no_secret_behind(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("zjobtui.config.writer.write_whole", full)
-    async with glimpsed(app, (80, 24)) as seen:
+    async with run_app(app, (80, 24)) as seen:
         await seen.press(*EU)
         await fill_fields(seen, "id-1", SECRET)
         await seen.until("✓ Signed in")
@@ -213,12 +213,12 @@ async def test_a_settings_file_that_cannot_be_written_leaves_no_secret_behind(
 
 async def test_it_can_be_used_without_colour(app: FirstStart, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    async with glimpsed(FirstStart(app._config, sign_in, DEFAULT), (80, 24)) as seen:
+    async with run_app(FirstStart(app._config, sign_in, DEFAULT), (80, 24)) as seen:
         await seen.press("down")
         assert COLOUR.findall(seen.sent) == []
-        buffer = seen.glass.display.screen.buffer
+        buffer = seen.terminal.display.screen.buffer
         (chosen,) = [row for y, row in enumerate(seen.rows) if buffer[y][6].underscore]
         assert "US Cloud 1 API sandbox" in chosen
         await seen.press("enter")
         secret = next(y for y, row in enumerate(seen.rows) if "│  Secret  " in row)
-        assert all(seen.glass.display.screen.buffer[secret][x].underscore for x in range(20, 60)), "where to type"
+        assert all(seen.terminal.display.screen.buffer[secret][x].underscore for x in range(20, 60)), "where to type"

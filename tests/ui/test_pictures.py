@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from textual.pilot import Pilot
 
-from tests.support.seeing import TENANT
+from tests.support.screen_harness import TENANT
 from tests.support.world import watched_world
 from zjobtui.ui.app import MonitorApp
 from zjobtui.ui.job_list import JobList

@@ -4,8 +4,8 @@ import pytest
 
 from tests.support.building import job
 from tests.support.reading import whole
+from tests.support.screen_harness import TENANT, run_monitor
 from tests.support.scripted import call
-from tests.support.seeing import TENANT, looking_at
 from tests.support.staging import heard, staged
 from tests.ui.sizes import WIDE_FIRST
 from zjobtui.models.observation import Success
@@ -18,9 +18,9 @@ async def test_the_view_shows_call_limits_tenant_and_curl_command(size: tuple[in
     answer = heard("recorded-processing")
     assert isinstance(answer, Success)
     tenant = replace(TENANT, credentials_from="file ~/.secret (plain text, 0600)")
-    async with looking_at(staged(replace(answer, call=call(limits=LIMITS))), size, tenant=tenant) as sight:
-        await sight.press("4", "tab")
-        result = await whole(sight)
+    async with run_monitor(staged(replace(answer, call=call(limits=LIMITS))), size, tenant=tenant) as view:
+        await view.press("4", "tab")
+        result = await whole(view)
         for words in (
             "Local time 14:00:00 UTC",
             "Request id d7479cf6-b410-4630-b841-268ccd48f0d2",
@@ -37,7 +37,7 @@ async def test_the_view_shows_call_limits_tenant_and_curl_command(size: tuple[in
 
 
 async def test_without_a_response_the_curl_command_is_shown() -> None:
-    async with looking_at(staged(None)) as sight:
-        await sight.press("4")
-        assert "No response yet." in sight.words
-        assert f"/v1/async-jobs/{job(1).id}" in sight.words.replace(" ", "")
+    async with run_monitor(staged(None)) as view:
+        await view.press("4")
+        assert "No response yet." in view.words
+        assert f"/v1/async-jobs/{job(1).id}" in view.words.replace(" ", "")

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from tests.support.building import done, failed, job, missed, seen, watch, watchlist
+from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import ScriptedEngine
-from tests.support.seeing import Sight, looking_at
 from tests.support.staging import staged, tell
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant_status import TenantStatus
@@ -26,21 +26,23 @@ STATE = State(RUNNING_JOBS, {"env": TenantStatus(tenant="env")})
 
 
 @asynccontextmanager
-async def quiet_screen(monkeypatch: pytest.MonkeyPatch, jobs: int, times_every: float = NEVER) -> AsyncIterator[Sight]:
+async def quiet_screen(
+    monkeypatch: pytest.MonkeyPatch, jobs: int, times_every: float = NEVER
+) -> AsyncIterator[ScreenView]:
     """Show running jobs on a screen that has not been drawn for long."""
     engine = staged(*[RUNNING] * jobs)
-    async with looking_at(engine) as sight:
+    async with run_monitor(engine) as view:
         monkeypatch.setattr(monitor, "TIMES_EVERY", times_every)
         monkeypatch.setattr(monitor, "NEWS_EVERY", NEVER)
         engine.clock.at += NEVER + 1
-        yield sight
+        yield view
 
 
-async def confirm(sight: Sight, number: int) -> None:
+async def confirm(view: ScreenView, number: int) -> None:
     """Simulate a poll that changes only a time, which waits to be drawn."""
-    tell(sight.engine, number, RUNNING, after=0.01)
+    tell(view.engine, number, RUNNING, after=0.01)
     await asyncio.sleep(0.05)
-    assert sight.app._monitor._mailbox.newest is not None
+    assert view.app._monitor._mailbox.newest is not None
 
 
 async def eventually(is_met: Callable[[], bool]) -> None:
@@ -64,37 +66,37 @@ async def eventually(is_met: Callable[[], bool]) -> None:
 async def test_news_is_drawn_at_once_even_if_times_are_pending(
     monkeypatch: pytest.MonkeyPatch, happens: Callable[[ScriptedEngine], object], expected: str
 ) -> None:
-    async with quiet_screen(monkeypatch, 2) as sight:
-        await confirm(sight, 1)
-        happens(sight.engine)
-        await eventually(lambda: expected in sight.text)
+    async with quiet_screen(monkeypatch, 2) as view:
+        await confirm(view, 1)
+        happens(view.engine)
+        await eventually(lambda: expected in view.text)
 
 
 async def test_in_a_burst_news_waits_and_is_drawn_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with quiet_screen(monkeypatch, 5) as sight:
-        tell(sight.engine, 1, DONE, after=0.01)
-        await eventually(lambda: "1 done" in sight.bar)
+    async with quiet_screen(monkeypatch, 5) as view:
+        tell(view.engine, 1, DONE, after=0.01)
+        await eventually(lambda: "1 done" in view.bar)
         for number in (2, 3):
-            tell(sight.engine, number, DONE, after=0.01)
+            tell(view.engine, number, DONE, after=0.01)
             await asyncio.sleep(0.05)
-            assert "1 done" in sight.bar
-        sight.engine.clock.at += NEVER
-        tell(sight.engine, 4, DONE, after=0.01)
-        await eventually(lambda: "4 done" in sight.bar)
+            assert "1 done" in view.bar
+        view.engine.clock.at += NEVER
+        tell(view.engine, 4, DONE, after=0.01)
+        await eventually(lambda: "4 done" in view.bar)
 
 
 async def test_times_are_drawn_together_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with quiet_screen(monkeypatch, 2, times_every=0.2) as sight:
+    async with quiet_screen(monkeypatch, 2, times_every=0.2) as view:
         for number in (1, 2):
-            await confirm(sight, number)
-        await eventually(lambda: sight.app._monitor._mailbox.newest is None)
+            await confirm(view, number)
+        await eventually(lambda: view.app._monitor._mailbox.newest is None)
 
 
 def test_a_state_after_the_screen_is_closed_is_ignored() -> None:
     engine = staged(RUNNING)
 
     async def look() -> None:
-        async with looking_at(engine):
+        async with run_monitor(engine):
             pass
 
     asyncio.run(look())

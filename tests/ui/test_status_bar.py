@@ -5,8 +5,8 @@ import pytest
 from textual.color import Color
 
 from tests.support.building import NOW
+from tests.support.screen_harness import TENANT, run_monitor
 from tests.support.scripted import ScriptedEngine
-from tests.support.seeing import TENANT, looking_at
 from tests.support.staging import staged, tell
 from tests.ui.test_themes import contrast
 from zjobtui.config.settings import COLOURS
@@ -30,27 +30,27 @@ def with_status(engine: ScriptedEngine, **fields: object) -> ScriptedEngine:
 
 
 async def test_the_bar_names_the_tenant_and_counts_the_jobs_by_verdict() -> None:
-    async with looking_at(staged(*MIXED)) as sight:
+    async with run_monitor(staged(*MIXED)) as view:
         result = " zjobtui  EU API sandbox   ✗ 1 failed  ! 1 attention  ? 1 unknown  ◌ 1 running  ✓ 0 done"
-        assert sight.bar.startswith(result)
-        assert sight.bar.endswith("● 1.4 calls/s")
+        assert view.bar.startswith(result)
+        assert view.bar.endswith("● 1.4 calls/s")
 
 
 async def test_a_narrow_bar_keeps_tenant_counts_and_status() -> None:
-    async with looking_at(staged(*MIXED), size=(80, 24)) as sight:
-        assert sight.bar.startswith(" zjobtui  EU API sandbox   ✗ 1  ! 1  ? 1  ◌ 1  ✓ 0 ")
-        assert sight.bar.endswith(" ● 1.4 calls/s")
-        await sight.resize(40, 24)
-        assert sight.bar.split() == ["✗", "1", "!", "1", "?", "1", "◌", "1", "✓", "0", "●", "1.4/s"]
+    async with run_monitor(staged(*MIXED), size=(80, 24)) as view:
+        assert view.bar.startswith(" zjobtui  EU API sandbox   ✗ 1  ! 1  ? 1  ◌ 1  ✓ 0 ")
+        assert view.bar.endswith(" ● 1.4 calls/s")
+        await view.resize(40, 24)
+        assert view.bar.split() == ["✗", "1", "!", "1", "?", "1", "◌", "1", "✓", "0", "●", "1.4/s"]
 
 
 async def test_the_counts_follow_the_jobs() -> None:
     engine = staged("recorded-processing", "recorded-processing")
-    async with looking_at(engine) as sight:
-        assert "◌ 2 running  ✓ 0 done" in sight.bar
+    async with run_monitor(engine) as view:
+        assert "◌ 2 running  ✓ 0 done" in view.bar
         tell(engine, 1, "recorded-completed-localised")
-        await sight.settled()
-        assert "◌ 1 running  ✓ 1 done" in sight.bar
+        await view.settled()
+        assert "◌ 1 running  ✓ 1 done" in view.bar
 
 
 @pytest.mark.parametrize(
@@ -75,28 +75,28 @@ async def test_the_counts_follow_the_jobs() -> None:
     ],
 )
 async def test_the_status_shows_what_polling_does(fields: dict[str, object], expected: str) -> None:
-    async with looking_at(with_status(staged("recorded-processing"), **fields)) as sight:
-        assert sight.bar.endswith(expected)
+    async with run_monitor(with_status(staged("recorded-processing"), **fields)) as view:
+        assert view.bar.endswith(expected)
 
 
 async def test_a_missing_answer_is_shown_without_new_states() -> None:
     engine = staged("recorded-processing")
-    async with looking_at(engine) as sight:
+    async with run_monitor(engine) as view:
         engine.clock.at += 31
-        await sight.until("✗ no answer since 14:00:00 UTC")
+        await view.until("✗ no answer since 14:00:00 UTC")
 
 
 async def test_when_all_jobs_have_ended_silence_is_not_a_problem() -> None:
     engine = with_status(staged("recorded-completed-localised"), answered_at=NOW - 3_600)
-    async with looking_at(engine) as sight:
-        assert sight.bar.endswith("● idle: all jobs finished")
+    async with run_monitor(engine) as view:
+        assert view.bar.endswith("● idle: all jobs finished")
 
 
 async def test_before_the_first_state_the_bar_shows_starting() -> None:
     engine = staged("recorded-processing")
     engine.state = State(engine.state.watchlist)
-    async with looking_at(engine) as sight:
-        assert sight.bar.endswith("○ starting")
+    async with run_monitor(engine) as view:
+        assert view.bar.endswith("○ starting")
 
 
 @pytest.mark.parametrize(
@@ -116,9 +116,9 @@ async def test_production_is_marked_at_any_width_and_without_colours(
         monkeypatch.setenv("NO_COLOR", "1")
     looks = []
     for kind in (TenantKind.PRODUCTION, TenantKind.API_SANDBOX):
-        async with looking_at(staged(), size, tenant=replace(TENANT, title=title, kind=kind)) as sight:
-            assert (expected in sight.bar) == (kind is TenantKind.PRODUCTION)
-            cells = sight.glass.display.screen.buffer[0]
+        async with run_monitor(staged(), size, tenant=replace(TENANT, title=title, kind=kind)) as view:
+            assert (expected in view.bar) == (kind is TenantKind.PRODUCTION)
+            cells = view.terminal.display.screen.buffer[0]
             looks.append({cells[x].bg for x in range(size[0])})
     assert no_color or looks[0] != looks[1]
 
@@ -136,8 +136,8 @@ LIKELY = {"red", "yellow"}
     ],
 )
 async def test_a_tenant_badge_has_its_colour_and_is_readable(colour: str) -> None:
-    async with looking_at(staged(), tenant=replace(TENANT, colour=colour)) as sight:
-        cell = sight.glass.display.screen.buffer[0][sight.bar.index("EU API sandbox")]
+    async with run_monitor(staged(), tenant=replace(TENANT, colour=colour)) as view:
+        cell = view.terminal.display.screen.buffer[0][view.bar.index("EU API sandbox")]
         assert f"#{cell.bg}" == Color.parse(colour).hex.lower()
         assert contrast(cell.fg, cell.bg) >= 4.5
 
@@ -209,49 +209,49 @@ def test_a_status_that_does_not_fit_is_cut_with_an_ellipsis(width: int) -> None:
 
 async def test_the_bar_shows_interval_and_budget_if_they_fit() -> None:
     engine = with_status(staged("recorded-processing"), interval=180.0, day_share=0.12)
-    async with looking_at(engine) as sight:
-        assert sight.bar.endswith("● 1.4 calls/s · each job every 3m · 12% of daily budget")
-        await sight.resize(100, 24)
-        assert sight.bar.endswith("● 1.4 calls/s · each job every 3m")
-        await sight.resize(60, 24)
-        assert sight.bar.endswith("● 1.4/s · every 3m")
+    async with run_monitor(engine) as view:
+        assert view.bar.endswith("● 1.4 calls/s · each job every 3m · 12% of daily budget")
+        await view.resize(100, 24)
+        assert view.bar.endswith("● 1.4 calls/s · each job every 3m")
+        await view.resize(60, 24)
+        assert view.bar.endswith("● 1.4/s · every 3m")
 
 
 async def test_a_rate_that_hardly_changes_is_not_redrawn() -> None:
     engine = with_status(staged("recorded-processing"), calls_per_second=8.0)
-    async with looking_at(engine) as sight:
-        before = len(sight.sent)
+    async with run_monitor(engine) as view:
+        before = len(view.sent)
         for rate in (8.3, 7.7, 8.0, 7.9):
             engine.clock.at += 3
             with_status(engine, calls_per_second=rate, answered_at=engine.clock.at)
-            await sight.settled()
-            assert sight.bar.endswith("● 8.0 calls/s")
-        assert "8.0" not in sight.sent[before:]
+            await view.settled()
+            assert view.bar.endswith("● 8.0 calls/s")
+        assert "8.0" not in view.sent[before:]
         with_status(engine, calls_per_second=8.5)
-        await sight.settled()
-        assert sight.bar.endswith("● 8.5 calls/s")
+        await view.settled()
+        assert view.bar.endswith("● 8.5 calls/s")
 
 
 async def test_while_a_tenant_is_down_the_next_try_is_counted_down() -> None:
     problem = Problem(ProblemKind.UNREACHABLE, "connection refused")
     engine = with_status(staged("recorded-processing"), problem=problem, down_since=NOW, next_try_at=NOW + 12)
-    async with looking_at(engine) as sight:
-        assert sight.bar.endswith("✗ cannot be reached since 14:00 UTC · connection refused · next try in 12s")
-        start = sight.bar.index("✗ cannot")
+    async with run_monitor(engine) as view:
+        assert view.bar.endswith("✗ cannot be reached since 14:00 UTC · connection refused · next try in 12s")
+        start = view.bar.index("✗ cannot")
         for left in (11, 9):
-            engine.clock.at, before = NOW + 12 - left, len(sight.sent)
-            await sight.until(f"next try in {left}s")
-            assert len(sight.sent) - before < 1_000
+            engine.clock.at, before = NOW + 12 - left, len(view.sent)
+            await view.until(f"next try in {left}s")
+            assert len(view.sent) - before < 1_000
         engine.clock.at = NOW + 12.5
-        await sight.until("· trying now")
-        assert sight.bar.index("✗ cannot") == start
+        await view.until("· trying now")
+        assert view.bar.index("✗ cannot") == start
 
 
 async def test_the_retry_key_is_the_configured_one() -> None:
     problem = Problem(ProblemKind.SIGNED_OUT, "invalid client")
     engine = with_status(staged("recorded-processing"), problem=problem)
-    async with looking_at(engine, look=replace(DEFAULT, keys={"ask_now": "f5"})) as sight:
-        assert sight.bar.endswith("✗ signed out · invalid client · f5 to retry")
+    async with run_monitor(engine, look=replace(DEFAULT, keys={"ask_now": "f5"})) as view:
+        assert view.bar.endswith("✗ signed out · invalid client · f5 to retry")
 
 
 @pytest.mark.parametrize("width", [140, 50])
@@ -267,14 +267,14 @@ def test_production_is_marked_among_several_tenants(width: int) -> None:
 async def test_a_problem_without_room_for_details_shows_its_time() -> None:
     problem = Problem(ProblemKind.UNREACHABLE, "a reason that is far too long to stand beside the counts of a bar")
     engine = with_status(staged("recorded-processing"), problem=problem, down_since=NOW - 120, next_try_at=NOW + 9)
-    async with looking_at(engine, size=(100, 24)) as sight:
-        assert sight.bar.endswith("✗ cannot be reached since 13:58 UTC · next try in 9s")
-        await sight.resize(70, 24)
-        assert sight.bar.endswith("✗ cannot be reached since 13:58 UTC")
-        await sight.resize(50, 24)
-        assert sight.bar.endswith("✗ cannot be reached")
-        await sight.resize(36, 24)
-        assert sight.bar.endswith("✗ unreachable")
+    async with run_monitor(engine, size=(100, 24)) as view:
+        assert view.bar.endswith("✗ cannot be reached since 13:58 UTC · next try in 9s")
+        await view.resize(70, 24)
+        assert view.bar.endswith("✗ cannot be reached since 13:58 UTC")
+        await view.resize(50, 24)
+        assert view.bar.endswith("✗ cannot be reached")
+        await view.resize(36, 24)
+        assert view.bar.endswith("✗ unreachable")
 
 
 def test_production_keeps_its_style_whatever_colour_is_configured() -> None:
@@ -286,6 +286,6 @@ def test_production_keeps_its_style_whatever_colour_is_configured() -> None:
 
 async def test_without_colours_a_tenant_colour_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    async with looking_at(staged(), tenant=replace(TENANT, colour="orange")) as sight:
-        cell = sight.glass.display.screen.buffer[0][sight.bar.index("EU API sandbox")]
+    async with run_monitor(staged(), tenant=replace(TENANT, colour="orange")) as view:
+        cell = view.terminal.display.screen.buffer[0][view.bar.index("EU API sandbox")]
         assert (cell.bg, cell.reverse) == ("default", True)

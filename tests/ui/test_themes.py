@@ -7,7 +7,7 @@ import pytest
 from rich.color import Color, ColorSystem
 from textual.geometry import Region
 
-from tests.support.seeing import Sight, looking_at
+from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.staging import staged
 from tests.support.world import watched_world
 from zjobtui.models.tenant import Tenant, TenantKind
@@ -81,9 +81,9 @@ def test_verdicts_differ_to_an_eye_that_lacks_red_or_green(eye: tuple[tuple[floa
     assert distance("colour-blind") > distance("dark")
 
 
-def texts(sight: Sight, region: Region) -> Iterator[tuple[str, str, str]]:
+def texts(view: ScreenView, region: Region) -> Iterator[tuple[str, str, str]]:
     """Yield each letter and digit of a part of the screen with its colour and background."""
-    buffer = sight.glass.display.screen.buffer
+    buffer = view.terminal.display.screen.buffer
     for y in range(region.y, region.bottom):
         for x in range(region.x, region.right):
             cell = buffer[y][x]
@@ -91,12 +91,12 @@ def texts(sight: Sight, region: Region) -> Iterator[tuple[str, str, str]]:
                 yield (cell.data, cell.bg, cell.fg) if cell.reverse else (cell.data, cell.fg, cell.bg)
 
 
-def region_of(sight: Sight, part: str) -> Region:
+def region_of(view: ScreenView, part: str) -> Region:
     """Return the region of a dialog, the palette or the whole screen."""
     if part == "palette":
-        first, last = (next(y for y, row in enumerate(sight.rows) if row.startswith(edge)) for edge in ("▔▔", "▁▁"))
+        first, last = (next(y for y, row in enumerate(view.rows) if row.startswith(edge)) for edge in ("▔▔", "▁▁"))
         return Region(0, first, 100, last - first)
-    return sight.app.screen.region if part == "Monitor" else sight.app.screen.query_one(part).region
+    return view.app.screen.region if part == "Monitor" else view.app.screen.query_one(part).region
 
 
 @pytest.mark.parametrize("name", [one if one == "dark" else pytest.param(one, marks=pytest.mark.slow) for one in LEAST])
@@ -104,9 +104,9 @@ async def test_every_letter_on_the_screen_can_be_read(name: str) -> None:
     engine = watched_world(jobs=40, elapsed=64.0)
     engine.clock.at += 40
     tenant = Tenant(name="env", base_url="http://127.0.0.1", title="EU", kind=TenantKind.PRODUCTION)
-    async with looking_at(
+    async with run_monitor(
         engine, (100, 40), tenant=tenant, notice="Something is told.", look=Appearance(theme=name)
-    ) as sight:
+    ) as view:
         for keys, part in (
             (("down", "space"), "Monitor"),
             (("tab", "down"), "Monitor"),
@@ -117,9 +117,9 @@ async def test_every_letter_on_the_screen_can_be_read(name: str) -> None:
             (("escape", "s"), "#dialog"),
             (("escape", "ctrl+p"), "palette"),
         ):
-            await sight.press(*keys)
-            await sight.until("Add jobs from any" if part == "palette" else "zjobtui", seconds=20)
-            found = set(texts(sight, region_of(sight, part)))
+            await view.press(*keys)
+            await view.until("Add jobs from any" if part == "palette" else "zjobtui", seconds=20)
+            found = set(texts(view, region_of(view, part)))
             assert len(found) > 20
             for letter, colour, background in found:
                 assert contrast(colour, background) >= LEAST[name], (keys, letter, colour, background)
@@ -129,27 +129,27 @@ async def test_every_letter_on_the_screen_can_be_read(name: str) -> None:
 async def test_ansi_uses_the_terminals_own_colours_alone(no_color: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if no_color:
         monkeypatch.setenv("NO_COLOR", "1")
-    async with looking_at(staged("recorded-failed-lock"), look=Appearance(theme="ansi")) as sight:
-        await sight.press("tab", "r", "?", "down")
-        await sight.press("escape", "ctrl+p")
-        assert "38;2;" not in sight.sent
-        assert "48;2;" not in sight.sent
-        await sight.press("escape")
-        cells = [cell for row in sight.glass.display.screen.buffer.values() for cell in row.values()]
+    async with run_monitor(staged("recorded-failed-lock"), look=Appearance(theme="ansi")) as view:
+        await view.press("tab", "r", "?", "down")
+        await view.press("escape", "ctrl+p")
+        assert "38;2;" not in view.sent
+        assert "48;2;" not in view.sent
+        await view.press("escape")
+        cells = [cell for row in view.terminal.display.screen.buffer.values() for cell in row.values()]
         assert {cell.bg for cell in cells} <= {"default", *(() if no_color else ("red", "blue"))}
         assert ("red" in {cell.fg for cell in cells}) is not no_color
 
 
 async def test_the_palette_offers_our_themes_and_takes_one_at_once() -> None:
-    async with looking_at(staged("recorded-processing"), (100, 60)) as sight:
-        await sight.press("ctrl+p")
-        await sight.press(*"theme")
-        await sight.until("Change the colour theme")
-        await sight.press("enter")
-        await sight.until(lambda text: all(name in text for name in OWN_THEMES))
-        await sight.press(*"high-c", "enter")
-        await sight.until(lambda _: sight.app.theme == "high-contrast")
-        assert "Jobs · 1" in sight.text
+    async with run_monitor(staged("recorded-processing"), (100, 60)) as view:
+        await view.press("ctrl+p")
+        await view.press(*"theme")
+        await view.until("Change the colour theme")
+        await view.press("enter")
+        await view.until(lambda text: all(name in text for name in OWN_THEMES))
+        await view.press(*"high-c", "enter")
+        await view.until(lambda _: view.app.theme == "high-contrast")
+        assert "Jobs · 1" in view.text
 
 
 def test_an_unknown_theme_is_reported_with_the_nearest_name() -> None:

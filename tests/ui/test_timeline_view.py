@@ -1,8 +1,8 @@
 import pytest
 
 from tests.support.building import job
+from tests.support.screen_harness import run_monitor
 from tests.support.scripted import ScriptedEngine
-from tests.support.seeing import looking_at
 from tests.support.staging import staged, tell
 
 FAILED = "recorded-failed-lock"
@@ -27,35 +27,35 @@ async def test_the_timeline_shows_phases_and_events_with_durations(size: tuple[i
     tell(engine, 1, RUNNING, after=5)
     tell(engine, 1, FAILED, after=264)
     engine.label([job(1)], "CS-7")
-    async with looking_at(engine, size) as sight:
-        await sight.press("2")
-        bar = "━" * min(24, len(sight.detail[0]) and (size[0] - 2 if size[0] < 100 else size[0] // 2 - 2) // 3)
-        assert f"added 14:00:00 UTC ─ running {bar} 4m29s ─ ✗ failed 14:04:29" in sight.words
-        assert sight.words.endswith(
+    async with run_monitor(engine, size) as view:
+        await view.press("2")
+        bar = "━" * min(24, len(view.detail[0]) and (size[0] - 2 if size[0] < 100 else size[0] // 2 - 2) // 3)
+        assert f"added 14:00:00 UTC ─ running {bar} 4m29s ─ ✗ failed 14:04:29" in view.words
+        assert view.words.endswith(
             "14:00:00 added by test 14:00:00 Zuora is working on it. "
             "14:04:29 Job failed, lock contention: Operation failed due to a lock competition, please retry later"
             " · after 4m29s 14:04:29 labelled CS-7"
         )
-        assert "Typical" not in sight.words
+        assert "Typical" not in view.words
 
 
 async def test_the_timeline_shows_when_the_job_was_read() -> None:
     engine = staged(FAILED)
     engine.clock.at += 60
     engine.mark_read([job(1)])
-    async with looking_at(engine) as sight:
-        await sight.press("2")
-        assert "✗ failed at the first poll 14:00:00 ─ read 14:01:00" in sight.words
+    async with run_monitor(engine) as view:
+        await view.press("2")
+        assert "✗ failed at the first poll 14:00:00 ─ read 14:01:00" in view.words
 
 
 async def test_the_header_of_a_running_job_shows_the_typical_duration() -> None:
     engine = crowd(10, 20, 30, 40, 50)
     tell(engine, 6, RUNNING)
-    async with looking_at(engine) as sight:
-        await sight.press("end")
-        assert "◌ running · running for 50s · typically 29s" in sight.words
-        await sight.press("home")
-        assert "typically" not in sight.words
+    async with run_monitor(engine) as view:
+        await view.press("end")
+        assert "◌ running · running for 50s · typically 29s" in view.words
+        await view.press("home")
+        assert "typically" not in view.words
 
 
 async def test_while_most_jobs_run_the_first_ended_ones_are_not_typical() -> None:
@@ -64,39 +64,39 @@ async def test_while_most_jobs_run_the_first_ended_ones_are_not_typical() -> Non
         tell(engine, number, FAILED, after=2)
     for number in range(6, 21):
         tell(engine, number, RUNNING, after=1)
-    async with looking_at(engine) as sight:
-        await sight.press("end")
-        assert "◌ running · running for 20s" in sight.words
-        assert "typically" not in sight.words
-        await sight.press("2")
-        assert "Typical for this tenant: median over 21s (5 ended, 14 running)" in sight.words
+    async with run_monitor(engine) as view:
+        await view.press("end")
+        assert "◌ running · running for 20s" in view.words
+        assert "typically" not in view.words
+        await view.press("2")
+        assert "Typical for this tenant: median over 21s (5 ended, 14 running)" in view.words
 
 
 async def test_the_typical_duration_is_compared_with_that_of_the_job() -> None:
-    async with looking_at(crowd(10, 20, 30, 40, 50, 100)) as sight:
-        await sight.press("2", "home")
+    async with run_monitor(crowd(10, 20, 30, 40, 50, 100)) as view:
+        await view.press("2", "home")
         assert (
             "Typical for this tenant: median 29s, p95 49s (5 jobs) · this one was slower than all of them"
-        ) in sight.words
-        await sight.press("end")
-        assert "Typical for this tenant: median 29s, p95 1m39s (6 jobs)" in sight.words
+        ) in view.words
+        await view.press("end")
+        assert "Typical for this tenant: median 29s, p95 1m39s (6 jobs)" in view.words
 
 
 async def test_a_running_job_is_compared_with_jobs_that_it_has_outlasted() -> None:
     engine = crowd(10, 20, 30, 40, 50)
     tell(engine, 6, RUNNING)
-    async with looking_at(engine) as sight:
-        await sight.press("2", "end")
-        assert "running ━━━━━━━━━━━━━━━━━━━━━━ 51s" in sight.words
-        assert "p95 49s (5 jobs) · already slower than all of them" in sight.words
+    async with run_monitor(engine) as view:
+        await view.press("2", "end")
+        assert "running ━━━━━━━━━━━━━━━━━━━━━━ 51s" in view.words
+        assert "p95 49s (5 jobs) · already slower than all of them" in view.words
 
 
 async def test_running_time_grows_and_time_without_an_answer_is_separate() -> None:
     engine = staged(RUNNING)
-    async with looking_at(engine) as sight:
-        await sight.press("2")
+    async with run_monitor(engine) as view:
+        await view.press("2")
         engine.clock.at += 12
-        await sight.until("━ 12s")
+        await view.until("━ 12s")
         engine.clock.at += 48
-        await sight.until("no answer ━")
-        assert "━ 1m00s" in sight.words
+        await view.until("no answer ━")
+        assert "━ 1m00s" in view.words

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.support.seeing import looking_at
+from tests.support.screen_harness import run_monitor
 from tests.support.staging import staged
 from zjobtui.ui.protocols import Plain
 
@@ -40,21 +40,21 @@ class Kept:
 async def test_order_filter_and_divider_are_restored(size: tuple[int, int]) -> None:
     kept = Kept()
     engine = staged(RUNNING, FAILED, FAILED, labels=("CS-1", "CS-2", "CS-3"))
-    async with looking_at(engine, size, memory=kept) as sight:
-        await sight.press("s", "end", "enter", ">", ">", "f")
-        assert "Jobs · 2 of 3 · filter: status:failed · by label" in sight.text
-        frame = sight.jobs
+    async with run_monitor(engine, size, memory=kept) as view:
+        await view.press("s", "end", "enter", ">", ">", "f")
+        assert "Jobs · 2 of 3 · filter: status:failed · by label" in view.text
+        frame = view.jobs
     assert kept.writes <= 2
-    async with looking_at(engine, size, memory=kept) as sight:
-        assert "Jobs · 2 of 3 · filter: status:failed · by label" in sight.text
-        assert sight.jobs == frame
+    async with run_monitor(engine, size, memory=kept) as view:
+        assert "Jobs · 2 of 3 · filter: status:failed · by label" in view.text
+        assert view.jobs == frame
 
 
 async def test_ui_state_is_saved_only_after_it_has_settled() -> None:
     kept = Kept()
-    async with looking_at(staged(RUNNING), memory=kept) as sight:
-        await sight.press("/", *"is:stale", "enter")
-        await sight.until(lambda _: kept.writes == 1)
+    async with run_monitor(staged(RUNNING), memory=kept) as view:
+        await view.press("/", *"is:stale", "enter")
+        await view.until(lambda _: kept.writes == 1)
         assert kept.values["filter"] == "is:stale"
     assert kept.writes == 1
 
@@ -68,16 +68,16 @@ async def test_ui_state_is_saved_only_after_it_has_settled() -> None:
     ],
 )
 async def test_invalid_values_are_ignored(values: dict[str, Plain]) -> None:
-    async with looking_at(staged(RUNNING)) as sight:
-        usual = sight.rows
-    async with looking_at(staged(RUNNING), memory=Kept(values)) as sight:
-        assert sight.rows == usual
+    async with run_monitor(staged(RUNNING)) as view:
+        usual = view.rows
+    async with run_monitor(staged(RUNNING), memory=Kept(values)) as view:
+        assert view.rows == usual
 
 
 async def test_a_filter_kept_by_an_earlier_version_is_translated() -> None:
     kept = Kept({"sort": "label", "filter": "status:waiting !is:unseen"})
-    async with looking_at(staged(RUNNING, FAILED), memory=kept) as sight:
-        assert "Jobs · 1 of 2 · filter: status:running !is:unread · by label" in sight.text
-        assert "is now" not in sight.text
-        await sight.press("s", "home", "enter")
+    async with run_monitor(staged(RUNNING, FAILED), memory=kept) as view:
+        assert "Jobs · 1 of 2 · filter: status:running !is:unread · by label" in view.text
+        assert "is now" not in view.text
+        await view.press("s", "home", "enter")
     assert kept.values["filter"] == "status:running !is:unread"

@@ -56,7 +56,7 @@ def _parsed_once(sheet: Stylesheet, css: str, read_from: CSSLocation, **options:
     return _parsed[key]
 
 
-class Glass(HeadlessDriver):
+class FakeTerminal(HeadlessDriver):
     """A driver that records its output, and draws it on a display in memory."""
 
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as the driver takes them
@@ -94,7 +94,7 @@ class Glass(HeadlessDriver):
         self.process_message(Key("escape", "\x1b"))
 
 
-class Glimpse:
+class AppView:
     """An application on a display, described by the cells of its screen."""
 
     def __init__(self, app: TerminalApp, pilot: Pilot[int]) -> None:
@@ -102,27 +102,27 @@ class Glimpse:
         self.pilot = pilot
 
     @property
-    def glass(self) -> Glass:
+    def terminal(self) -> FakeTerminal:
         """The driver of the application."""
         driver = self.app._driver
-        assert isinstance(driver, Glass)
+        assert isinstance(driver, FakeTerminal)
         return driver
 
     @property
     def sent(self) -> str:
         """All output to the terminal."""
-        return self.glass.sent
+        return self.terminal.sent
 
     @property
     def cells(self) -> list[list[str]]:
         """All rows as lists of cells; the second cell of a wide character is empty."""
-        display = self.glass.display
+        display = self.terminal.display
         return [display.cells(row) for row in range(display.screen.lines)]
 
     @property
     def rows(self) -> list[str]:
         """All rows without trailing blanks."""
-        return [str(row).rstrip() for row in self.glass.display.screen.display]
+        return [str(row).rstrip() for row in self.terminal.display.screen.display]
 
     @property
     def text(self) -> str:
@@ -158,13 +158,13 @@ class Glimpse:
     @property
     def words(self) -> str:
         """The whole detail as one line, so that wrapped text can be searched."""
-        return flowing("\n".join(self.detail))
+        return join_lines("\n".join(self.detail))
 
     @property
     def toast(self) -> str:
         """The message in the corner as one line."""
         parts = [row.rpartition("▌")[2].rstrip("│╯─ ") for row in self.rows if "▌" in row]
-        return flowing(" ".join(parts))
+        return join_lines(" ".join(parts))
 
     def frame(self, title: str) -> list[str]:
         """Return the content of the frame whose title begins with this text."""
@@ -195,15 +195,15 @@ class Glimpse:
         """Press keys in order, and wait until nothing changes."""
         for key in keys:
             if key == "escape":
-                self.glass.receive_escape()
+                self.terminal.receive_escape()
             else:
-                self.glass.receive(key_bytes(key).decode())
+                self.terminal.receive(key_bytes(key).decode())
             await self._processed()
         await self.settled()
 
     async def paste(self, text: str) -> None:
         """Paste like a terminal, to the focused widget."""
-        self.glass.process_message(Paste(text))
+        self.terminal.process_message(Paste(text))
         await self.settled()
 
     async def click(self, holding: str) -> None:
@@ -212,7 +212,7 @@ class Glimpse:
             line = "".join(cell or "\0" for cell in cells)
             if (x := line.find(holding)) >= 0:
                 for button in ("M", "m"):
-                    self.glass.receive(f"\x1b[<0;{x + 1};{y + 1}{button}")
+                    self.terminal.receive(f"\x1b[<0;{x + 1};{y + 1}{button}")
                     await self._processed()
                 await self.settled()
                 return
@@ -221,12 +221,12 @@ class Glimpse:
     async def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
         """Press the mouse at one cell (column, row), move it to another, and release it."""
         for code, (x, y), button in ((0, start, "M"), (32, end, "M"), (0, end, "m")):
-            self.glass.receive(f"\x1b[<{code};{x + 1};{y + 1}{button}")
+            self.terminal.receive(f"\x1b[<{code};{x + 1};{y + 1}{button}")
             await self.settled()
 
     async def resize(self, width: int, height: int) -> None:
         """Resize the terminal."""
-        self.glass.display.resize(width, height)
+        self.terminal.display.resize(width, height)
         await self.pilot.resize_terminal(width, height)
         await self.settled()
 
@@ -278,7 +278,7 @@ class Glimpse:
         return found
 
 
-class Sight(Glimpse):
+class ScreenView(AppView):
     """A monitor on a display, over a scripted engine."""
 
     app: MonitorApp
@@ -296,13 +296,13 @@ class Sight(Glimpse):
         await asyncio.gather(*(worker.wait() for worker in self.app.workers), return_exceptions=True)
 
 
-def flowing(text: str) -> str:
+def join_lines(text: str) -> str:
     """Return the text with every run of blanks and line ends as one blank."""
     return " ".join(text.split())
 
 
 @asynccontextmanager
-async def looking_at(
+async def run_monitor(
     engine: ScriptedEngine,
     size: tuple[int, int] = (140, 40),
     *,
@@ -313,7 +313,7 @@ async def looking_at(
     ways: NotificationSettings | None = None,
     memory: UiStateStore | None = None,
     exports: Path | None = None,
-) -> AsyncIterator[Sight]:
+) -> AsyncIterator[ScreenView]:
     """Run the monitor over an engine on a display of this size in columns and rows."""
     app = MonitorApp(
         engine,
@@ -326,25 +326,25 @@ async def looking_at(
         ui_state=memory,
         export_folder=exports,
     )
-    async with _behind_glass(app, size) as pilot:
-        sight = Sight(app, engine, pilot)
-        await sight.settled()
-        yield sight
+    async with _on_fake_terminal(app, size) as pilot:
+        view = ScreenView(app, engine, pilot)
+        await view.settled()
+        yield view
 
 
 @asynccontextmanager
-async def glimpsed(app: TerminalApp, size: tuple[int, int]) -> AsyncIterator[Glimpse]:
+async def run_app(app: TerminalApp, size: tuple[int, int]) -> AsyncIterator[AppView]:
     """Run another application on such a display."""
-    async with _behind_glass(app, size) as pilot:
-        glimpse = Glimpse(app, pilot)
-        await glimpse.settled()
-        yield glimpse
+    async with _on_fake_terminal(app, size) as pilot:
+        view = AppView(app, pilot)
+        await view.settled()
+        yield view
 
 
 @asynccontextmanager
-async def _behind_glass(app: TerminalApp, size: tuple[int, int]) -> AsyncIterator[Pilot[int]]:
+async def _on_fake_terminal(app: TerminalApp, size: tuple[int, int]) -> AsyncIterator[Pilot[int]]:
     with (
-        mock.patch("textual.drivers.headless_driver.HeadlessDriver", Glass),
+        mock.patch("textual.drivers.headless_driver.HeadlessDriver", FakeTerminal),
         mock.patch.object(LayoutUpdate, "render_segments", _marked),
         mock.patch.object(Stylesheet, "_parse_rules", _parsed_once),
     ):
