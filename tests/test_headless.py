@@ -52,7 +52,10 @@ def test_invalid_arguments_are_reported_and_nothing_is_added(arguments: list[str
 def test_valid_ids_are_added_and_an_invalid_one_is_reported() -> None:
     status, printed, complained = said(run("add", ONE, "nonsense", TWO))
     assert (status, printed) == (1, "2 jobs added, 0 known, 1 refused.\n")
-    assert complained == "“nonsense” is not a valid job id: it holds more than hexadecimal digits and dashes.\n"
+    assert (
+        complained
+        == "“nonsense” is not a valid job id: it contains characters other than hexadecimal digits and dashes.\n"
+    )
     assert watched() == [ONE, TWO]
 
 
@@ -90,7 +93,7 @@ def test_removed_jobs_come_back_with_their_history_and_a_new_label() -> None:
         observed(store, watches, failed(NOW))
     assert said(run("rm", "old"))[:2] == (
         0,
-        "1 job removed; `zjobtui add` brings a job back with all that was known about it.\n",
+        "1 job removed; `zjobtui add` restores a job and everything known about it.\n",
     )
     assert watched() == []
     assert said(run("add", ONE))[1] == "1 job added, 0 known, 0 refused.\n"
@@ -144,7 +147,7 @@ def test_the_list_has_one_line_for_each_job() -> None:
 def test_the_columns_stay_aligned_whatever_a_label_holds() -> None:
     for number, label in enumerate(["plain", "有効な更新 2026", "🎉🎉🎉", "กัน", "e\u0301e\u0301", "x" * 300]):
         run("add", "--label", label, job_id(number).given)
-    starts = {cells(re.split("no answer yet|just added", line)[0]) for line in run("ls").stdout.splitlines()}
+    starts = {cells(re.split("no data yet|just added", line)[0]) for line in run("ls").stdout.splitlines()}
     assert len(starts) == 1
 
 
@@ -250,7 +253,7 @@ def test_version_and_help_are_printed() -> None:
 def test_without_a_terminal_the_monitor_says_so_in_one_line(arguments: list[str]) -> None:
     status, printed, complained = said(run(*arguments))
     assert (status, printed) == (2, "")
-    assert complained == "zjobtui needs a terminal; without one use its other commands, such as: zjobtui ls --json\n"
+    assert complained == "zjobtui needs a terminal; without one, run a command such as: zjobtui ls --json\n"
 
 
 @pytest.fixture

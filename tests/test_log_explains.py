@@ -92,7 +92,7 @@ def test_a_locked_store(tmp_path: Path, path: Path, served: Simulator) -> None:
     logged(
         path,
         r"INFO \S+: store \S+ opened, 3 jobs",
-        r"WARNING \S+: the store took \d\.\d s; another program may have held its lock",
+        r"WARNING \S+: the store took \d\.\ds; another program may have held its lock",
         rf"ERROR zjobtui.polling.watchlist_service: not saved, will be tried again: env/{given}.*database is locked",
         rf"WARNING zjobtui.polling.watchlist_service: unsaved: env/{given} \(The watchlist .* is locked by another",
         rf"printed: .*{given}",
@@ -120,7 +120,7 @@ def test_a_lock_that_a_command_waits_for(tmp_path: Path, path: Path, served: Sim
                 assert program.poll() is None
             release_after(lock, 0.5)
     assert program.returncode == 0
-    logged(path, r"WARNING \S+: the lock of the store was held by another program for \d\.\d s", "end: exit status 0")
+    logged(path, r"WARNING \S+: the lock of the store was held by another program for \d\.\ds", "end: exit status 0")
 
 
 @pytest.mark.slow
@@ -131,7 +131,7 @@ def test_a_host_that_throttles(tmp_path: Path, path: Path) -> None:
     logged(
         path,
         rf"call tenant=env job={JOB} status=429 latency=\d\.\d+s request_id=\S+ track_id=\S+: throttled",
-        r"tenant env: throttled, no calls for 7 s",
+        r"tenant env: throttled, no calls for 7s",
         r"tenant env: not polled, throttled",
         "end: exit status 6",
     )
@@ -146,7 +146,7 @@ def test_credentials_that_are_refused(tmp_path: Path, path: Path, served: Simula
         r"tenant env: token not obtained in \d\.\d+s: signed out",
         rf"call tenant=env job={served.job_ids[0]} status=401 .*: signed out",
         r"tenant env: circuit breaker open \(signed out\)",
-        r"tenant env: not polled, signed out.*; only the user can try again",
+        r"tenant env: not polled, signed out.*; retried only on request",
         "end: exit status 5",
     )
     assert SECRET not in text
@@ -158,7 +158,7 @@ def test_a_token_that_is_rejected_and_renewed(tmp_path: Path, path: Path) -> Non
         run(pointed_at_url(server.base_url, tmp_path), "wait", JOB, "--timeout", "20s")
     text = logged(
         path,
-        r"tenant env: token obtained in \d\.\d+s, valid for \d+ s",
+        r"tenant env: token obtained in \d\.\d+s, valid for \d+s",
         rf"call tenant=env job={JOB} status=401",
         r"tenant env: token rejected: signed out",
         rf"tenant env: retry of job {JOB} with another token",
@@ -187,7 +187,7 @@ def test_a_proxy_that_is_down(tmp_path: Path, path: Path) -> None:
     ("module", "name", "method", "said", "status"),
     [
         pytest.param(
-            *("poller", "Poller", "_start_due", "internal error, polling starts again in 1 s", 6),
+            *("poller", "Poller", "_start_due", "internal error, polling starts again in 1s", 6),
             marks=pytest.mark.slow,
         ),
         ("lease", "Lease", "__init__", "internal error: polling stopped", 5),

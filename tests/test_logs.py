@@ -236,7 +236,7 @@ def test_files_of_the_program_are_refused_as_a_log(name: str, exists: bool, tmp_
     ):
         status, _, complaint = run(*arguments, **env, **variable)
         assert status == 2
-        assert "that is a file of zjobtui itself. Name another file with --log" in complaint
+        assert "zjobtui keeps its own data in that file. Name another file with --log" in complaint
     assert {file.name: file.stat().st_size for file in folder.iterdir()} == before
 
 

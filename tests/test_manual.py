@@ -89,9 +89,9 @@ def test_every_command_is_named_with_all_its_options() -> None:
 
 
 def options(command: click.Command) -> Iterator[str]:
-    """The long options of a command and of those below it."""
+    """The long options of a command and of those below it, without hidden ones."""
     command = getattr(command, "loaded", command)
-    for parameter in command.params:
+    for parameter in (one for one in command.params if not getattr(one, "hidden", False)):
         yield from (name for name in (*parameter.opts, *parameter.secondary_opts) if name.startswith("--"))
     for below in command.commands.values() if isinstance(command, click.Group) else ():
         yield from options(below)

@@ -178,7 +178,7 @@ def test_a_paste_continues_after_a_suspension(tmp_path: Path, served: Simulator)
 def test_a_text_that_is_too_long_is_truncated(tmp_path: Path, served: Simulator) -> None:
     with program(tmp_path, served) as terminal:
         terminal.press("o")
-        terminal.wait_for("Note of")
+        terminal.wait_for("Note for")
         terminal.paste("a" * 150 + "b" * 250)
         terminal.wait_for("aaa")
         terminal.press("enter")
@@ -192,7 +192,7 @@ def test_a_credential_is_stored_neither_in_a_note_nor_in_a_filter(tmp_path: Path
     token = "6d151216ef504f65b8ff6e9e9e8356d3"
     with program(tmp_path, served) as terminal:
         terminal.press("o")
-        terminal.wait_for("Note of")
+        terminal.wait_for("Note for")
         terminal.paste(f"Authorization: Bearer {token} was refused")
         terminal.press("enter")
         terminal.wait_for("annotated", 5)

@@ -63,7 +63,7 @@ def looked_at(run: Watched, job_ids: Sequence[str]) -> list[Second]:
                 fresh = {
                     name
                     for row in rows.values()
-                    if "stale" not in row and "last answer" not in row
+                    if "stale" not in row and "last response" not in row
                     for name in _running(row)
                 }
                 seconds.append(

@@ -109,7 +109,7 @@ def test_failed_calls_are_counted_and_calls_not_sent_are_not(
 def test_doctor_creates_no_store_for_the_count(served: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     point_at(served.base_url, monkeypatch, ZUORA_CLIENT_ID=served.client_id, ZUORA_CLIENT_SECRET=served.client_secret)
     status, checks = examined()
-    assert (status, checks["Tenant env: budget"][1].split(",")[0]) == (0, "2 calls counted today (UTC)")
+    assert (status, checks["Tenant env: budget"][1].split(" (")[0]) == (0, "2 of 8,300 calls today")
     assert not store_path().exists()
 
 
@@ -279,12 +279,12 @@ def test_a_network_file_system_is_reported(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environ", "check", "state", "expected"),
     [
-        ({"TERM": "dumb"}, "colours", "WRONG", "no screen can be drawn"),
+        ({"TERM": "dumb"}, "colours", "WRONG", "the monitor cannot be drawn"),
         ({"TERM": "xterm", "NO_COLOR": "1"}, "colours", "FINE", "because NO_COLOR is set"),
         ({"TERM": "xterm", "COLORTERM": "truecolor"}, "colours", "FINE", "16 million"),
         ({"TERM": "xterm-256color"}, "colours", "FINE", "256"),
         ({"TERM": "xterm-kitty"}, "copying", "FINE", "kitty accepts copied text"),
-        ({"TERM": "xterm", "TERM_PROGRAM": "Apple_Terminal"}, "copying", "ATTENTION", "accepts no copied text"),
+        ({"TERM": "xterm", "TERM_PROGRAM": "Apple_Terminal"}, "copying", "ATTENTION", "does not accept copied text"),
         ({"TERM": "screen"}, "copying", "ATTENTION", "screen does not forward copied text"),
     ],
 )

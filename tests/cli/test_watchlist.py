@@ -57,7 +57,7 @@ def test_a_renamed_term_is_accepted_and_reported_once() -> None:
 
 
 @pytest.mark.parametrize("command", ["ls", "archive", "export"])
-@pytest.mark.parametrize(("wanted", "why"), [("statsu:failed", "try status:"), ("age>5", "“5” has no unit yet")])
+@pytest.mark.parametrize(("wanted", "why"), [("statsu:failed", "try status:"), ("age>5", "“5” needs a unit")])
 def test_an_invalid_filter_is_reported_and_nothing_is_done(command: str, wanted: str, why: str) -> None:
     status, printed, told = said(run(command, "--filter", wanted))
     assert (status, printed) == (2, "")
@@ -75,7 +75,7 @@ def test_csv_has_the_content_of_json_and_no_formula() -> None:
 
 @pytest.mark.usefixtures("filled")
 def test_old_jobs_are_archived_and_can_be_restored() -> None:
-    assert run("archive").stdout == "2 jobs archived. `zjobtui restore` brings a job back.\n"
+    assert run("archive").stdout == "2 jobs archived. `zjobtui restore` restores a job.\n"
     assert ids(run("ls", "--json").stdout) == given(3, 4)
     assert ids(run("ls", "--archived", "--json").stdout) == given(1, 2)
     assert run("show", "=job 1").stdout.startswith("✓ done")
@@ -101,7 +101,7 @@ def test_nothing_is_archived_by_default_if_the_configuration_says_never(
 @pytest.mark.usefixtures("filled")
 def test_running_jobs_are_never_archived() -> None:
     status, printed, told = said(run("archive", *given(1, 4)))
-    assert (status, printed) == (1, "1 job archived. `zjobtui restore` brings a job back.\n")
+    assert (status, printed) == (1, "1 job archived. `zjobtui restore` restores a job.\n")
     assert f"“{job_id(4).given}” has not ended" in told
     assert run("archive", "--filter", "id:5d7b").stdout.startswith("1 job archived.")
     assert ids(run("ls", "--json").stdout) == given(3, 4)
@@ -159,7 +159,7 @@ def test_a_watchlist_is_exported_and_imported(tmp_path: Path, monkeypatch: pytes
     assert json.loads(run("export", "--results").stdout)["jobs"] == json.loads(exported)["jobs"]
     run("rm", *given(4))
     told = run("import", str(file)).stdout
-    assert told == "0 jobs new, 0 merged, 3 known. 1 removed here and not imported.\n"
+    assert told == "0 jobs new, 0 merged, 3 known. 1 not imported because they were removed here.\n"
 
 
 def test_a_file_that_cannot_be_imported_changes_nothing(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_a_file_that_cannot_be_imported_changes_nothing(tmp_path: Path) -> None:
     file.write_text('{"format":\n"x"')
     status, printed, told = said(run("import", str(file)))
     assert (status, printed) == (2, "")
-    assert told.startswith(f"{file} was not imported, nothing is changed. line 2, column 4: ")
+    assert told.startswith(f"{file} was not imported; nothing was changed. line 2, column 4: ")
     assert len(kept(store_path())) == 0
 
 

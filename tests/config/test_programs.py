@@ -54,7 +54,7 @@ def test_a_failure_is_reported_until_a_run_succeeds(tmp_path: Path) -> None:
 def test_a_command_that_hangs_is_stopped() -> None:
     command = own("while True: print('x' * 99_999)", time_limit=0.3)
     command.hand_over("")
-    until(lambda: "did not exit within 0.3 seconds and was stopped" in command.fault)
+    until(lambda: "did not exit within 0.3s and was stopped" in command.fault)
 
 
 def test_few_commands_run_at_once_and_a_full_queue_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,11 +72,11 @@ async def test_calls_go_through_one_tunnel_with_user_and_password(user: str, pas
 @pytest.mark.parametrize(
     ("credentials", "status", "detail"),
     [
-        ("", 200, "the proxy refused the connection: HTTP 407, it requires a user and a password"),
-        ("bob:wrong@", 200, "the proxy refused the connection: HTTP 407, it does not accept the user and password"),
-        ("", 403, "the proxy refused the connection: HTTP 403, it does not allow this host"),
+        ("", 200, "the proxy refused the connection: HTTP 407; it requires a user and a password"),
+        ("bob:wrong@", 200, "the proxy refused the connection: HTTP 407; it does not accept the user and password"),
+        ("", 403, "the proxy refused the connection: HTTP 403; it does not allow this host"),
         ("", 502, "the proxy refused the connection: HTTP 502"),
-        ("bob:wrong@", 401, "the proxy refused the connection: HTTP 401, it does not accept the user and password"),
+        ("bob:wrong@", 401, "the proxy refused the connection: HTTP 401; it does not accept the user and password"),
     ],
 )
 async def test_a_refusal_of_the_proxy_is_named(credentials: str, status: int, detail: str) -> None:
@@ -158,7 +158,7 @@ async def test_wait_names_the_refusal_of_a_proxy(tmp_path: Path) -> None:
         env = environment(tmp_path, f"http://{tunnels.address}")
         ended = await run_behind(env, "wait", str(job_id()), "--timeout", "5s")
     assert ended.returncode == 6
-    assert "the proxy refused the connection: HTTP 403, it does not allow this host" in ended.stderr
+    assert "the proxy refused the connection: HTTP 403; it does not allow this host" in ended.stderr
 
 
 @pytest.mark.slow

@@ -23,16 +23,16 @@ def after(*observations: Observation) -> WatchedJob:
     [
         (watch(), NOW + 5, "just added", "new", False),
         (watch(planned=60.0), NOW + 120, "running for 2m", "2m", False),
-        (watch(), NOW + 120, "no answer yet", "no answer", True),
+        (watch(), NOW + 120, "no data yet", "no data", True),
         (after(seen(PROCESSING, NOW + HOUR)), NOW + HOUR + 5, "running for 1h", "1h", False),
-        (after(seen(PROCESSING, NOW + HOUR)), NOW + HOUR + 60, "last answer 1m ago", "stale 1m", True),
-        (after(seen(PROCESSING, NOW + HOUR)), NOW + 5, "no answer yet", "no answer", True),
+        (after(seen(PROCESSING, NOW + HOUR)), NOW + HOUR + 60, "last response 1m ago", "stale 1m", True),
+        (after(seen(PROCESSING, NOW + HOUR)), NOW + 5, "no data yet", "no data", True),
         (after(done(NOW + 5)), NOW + 10, "ended just now", "just now", False),
         (after(done(NOW + 5)), NOW + 2 * HOUR, "ended 1h ago", "1h ago", False),
         (after(done(NOW + 5), missed(at=NOW + HOUR)), NOW + 2 * HOUR, "ended 1h ago", "1h ago", False),
         (after(missed(NOT_FOUND, NOW)), NOW + 5, "polled just now", "just now", False),
         (after(missed(NOT_FOUND, NOW)), NOW + 12, "polled 10s ago", "polled 10s", False),
-        (after(missed(NOT_FOUND, NOW)), NOW + 60, "last answer 1m ago", "stale 1m", True),
+        (after(missed(NOT_FOUND, NOW)), NOW + 60, "last response 1m ago", "stale 1m", True),
     ],
 )
 def test_the_time_of_a_row_never_looks_fresher_than_it_is(
@@ -64,13 +64,13 @@ def test_the_last_problem_is_a_sentence() -> None:
     assert problem_text(after(seen(PROCESSING))) == ""
     assert problem_text(after(missed(ProblemKind.FORBIDDEN, detail="no"))) == (
         "The last call failed: forbidden: no. "
-        "The user behind the credentials may not read this; it needs the Orders permissions."
+        "The user of these credentials may not read orders; grant the Orders permissions in Zuora."
     )
 
 
 def test_a_contradiction_is_shown_and_the_verdict_is_not_repeated() -> None:
     assert problem_text(after(done(), seen(PROCESSING))) == (
-        "Asked again, Zuora says Processing; the final answer is kept."
+        "Polled again, Zuora returned Processing; the final response is kept."
     )
     assert problem_text(after(missed(NOT_FOUND))) == ""
 
@@ -85,12 +85,12 @@ def test_the_details_of_a_watched_job_are_listed() -> None:
         "Tags                   a, b",
         "Note                   call back",
         "Added                  14:00:00 UTC · test",
-        "Last answer            14:00:15",
+        "Last response          14:00:15",
     ]
     assert "Ended                  14:00:15 (took at most 15s)" in list(to_text(about_lines(ended, NOW, UTC)))
-    assert "Last answer            none yet" in list(to_text(about_lines(watch(added_by=""), NOW, UTC)))
+    assert "Last response          none yet" in list(to_text(about_lines(watch(added_by=""), NOW, UTC)))
     unknown = after(missed(NOT_FOUND, NOW + 60))
-    assert "Last answer            14:01" in list(to_text(about_lines(unknown, NOW + 60, UTC))), "it is an answer"
+    assert "Last response          14:01" in list(to_text(about_lines(unknown, NOW + 60, UTC))), "it is an answer"
     assert "Added                  14:00:00 UTC" in list(to_text(about_lines(watch(added_by=""), NOW, UTC)))
 
 

@@ -17,7 +17,7 @@ def test_a_record_has_the_documented_fields() -> None:
     assert [name for name in FIELDS if name not in result] == []
     assert result["job_id"] == job(1).id.given
     assert (result["label"], result["tags"], result["note"]) == ("CS-1", ["a"], "n")
-    assert (result["verdict"], result["sentence"]) == ("running", "Not answered yet.")
+    assert (result["verdict"], result["sentence"]) == ("running", "No response yet.")
     assert [
         result[name] for name in ("status", "type", "order_number", "account_number", "problem", "last_answer_at")
     ] == [None] * 6

@@ -59,7 +59,7 @@ def test_zero_counts_are_left_out_except_running_and_done() -> None:
         (
             TenantStatus(tenant="env", answered_at=NOW - SILENCE - 1),
             3,
-            "✗ no answer since 13:59:29 UTC",
+            "✗ no response since 13:59:29 UTC",
             "✗ 13:59:29 UTC",
             Tone.BAD,
         ),
@@ -164,7 +164,7 @@ def test_a_tenant_that_is_retried_only_on_request_names_the_key() -> None:
 def test_silence_is_a_problem_only_after_a_missed_call(interval: float, waiting: int, silence: float) -> None:
     pulse = TenantStatus(tenant="env", answered_at=NOW, interval=interval, calls_per_second=1.0)
     assert status_text(pulse, NOW + silence, waiting).full.startswith("● 1.0 calls/s")
-    assert status_text(pulse, NOW + silence + 1, waiting).full.startswith("✗ no answer since")
+    assert status_text(pulse, NOW + silence + 1, waiting).full.startswith("✗ no response since")
 
 
 def figures(rates: list[float], step: float = 1.0) -> list[float]:

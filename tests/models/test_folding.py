@@ -26,7 +26,7 @@ def after(*observations: Observation) -> WatchedJob:
 
 
 def test_a_new_job_waits_for_its_first_answer() -> None:
-    assert (watch().verdict.kind, watch().verdict.sentence) == (Kind.RUNNING, "Not answered yet.")
+    assert (watch().verdict.kind, watch().verdict.sentence) == (Kind.RUNNING, "No response yet.")
     assert (watch().answered_at, watch().last_call_at, watch().is_final) == (None, 0.0, False)
 
 
@@ -108,9 +108,9 @@ def test_a_job_that_zuora_knows_again_is_told_although_its_answer_is_the_same() 
 @pytest.mark.parametrize(
     ("later", "text"),
     [
-        (seen(PROCESSING, NOW + 50), "Asked again, Zuora says Processing; the final answer is kept."),
-        (seen(Report(status="Queued"), NOW + 50), "Asked again, Zuora says Queued; the final answer is kept."),
-        (missed(NOT_FOUND, NOW + 50), "Zuora no longer knows this job; its last answer is kept."),
+        (seen(PROCESSING, NOW + 50), "Polled again, Zuora returned Processing; the final response is kept."),
+        (seen(Report(status="Queued"), NOW + 50), "Polled again, Zuora returned Queued; the final response is kept."),
+        (missed(NOT_FOUND, NOW + 50), "Zuora no longer knows this job; its last response is kept."),
     ],
     ids=["running again", "queued", "unknown"],
 )

@@ -38,16 +38,16 @@ def test_the_same_id_in_two_tenants_is_two_jobs() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "An empty text is not a valid job id."),
-        ("   ", "An empty text is not a valid job id."),
+        ("", "A job id cannot be empty."),
+        ("   ", "A job id cannot be empty."),
         (PLAIN[:-1], "it has 31 hexadecimal digits, a job id has 32."),
         (PLAIN + "0", "it has 33 hexadecimal digits, a job id has 32."),
-        ("O-00000001", "it holds more than hexadecimal digits and dashes."),
-        (PLAIN[:-1] + "g", "it holds more than hexadecimal digits and dashes."),
-        (f"{PLAIN}/../accounts", "it holds more than hexadecimal digits and dashes."),
-        (PLAIN[:-1] + "１", "it holds more than hexadecimal digits and dashes."),
-        (f"{PLAIN[:4]}-{PLAIN[4:]}", "its dashes are not where those of a UUID are (8-4-4-4-12)."),
-        (f"{DASHED}-", "its dashes are not where those of a UUID are (8-4-4-4-12)."),
+        ("O-00000001", "it contains characters other than hexadecimal digits and dashes."),
+        (PLAIN[:-1] + "g", "it contains characters other than hexadecimal digits and dashes."),
+        (f"{PLAIN}/../accounts", "it contains characters other than hexadecimal digits and dashes."),
+        (PLAIN[:-1] + "１", "it contains characters other than hexadecimal digits and dashes."),
+        (f"{PLAIN[:4]}-{PLAIN[4:]}", "its dashes are not in the places of a UUID (8-4-4-4-12)."),
+        (f"{DASHED}-", "its dashes are not in the places of a UUID (8-4-4-4-12)."),
     ],
 )
 def test_a_refused_id_is_told_in_a_sentence(text: str, sentence: str) -> None:

@@ -48,12 +48,12 @@ TABLE: dict[str, tuple[Report, Kind, str]] = {
     "another word": (
         Report(status="Queued"),
         Kind.RUNNING,
-        "Zuora says “Queued”, a word that is not documented; asking goes on.",
+        "Zuora says “Queued”, a status that is not documented; polling continues.",
     ),
     "a word that only looks final": (
         Report(status="completed", result=order()),
         Kind.RUNNING,
-        "Zuora says “completed”, a word that is not documented; asking goes on.",
+        "Zuora says “completed”, a status that is not documented; polling continues.",
     ),
     "failed": (
         Report(status="Failed", reasons=(LOCK,)),
@@ -79,7 +79,7 @@ TABLE: dict[str, tuple[Report, Kind, str]] = {
     "completed without a result": (
         completed(None),
         Kind.ATTENTION,
-        "Job completed, but the answer holds no result.",
+        "Job completed, but the response contains no result.",
     ),
     "completed with an empty result": (
         completed(OtherResult()),
@@ -142,7 +142,7 @@ TABLE: dict[str, tuple[Report, Kind, str]] = {
     "completed, order without a word": (
         order_report(order_status=""),
         Kind.ATTENTION,
-        "Job completed, but the answer does not say the order's status.",
+        "Job completed, but the response does not give the order's status.",
     ),
     "completed, payment in error": (
         order_report(payment=Payment(status="Error", error_code="X1", error_message="Card declined")),
@@ -201,7 +201,7 @@ TABLE: dict[str, tuple[Report, Kind, str]] = {
     "completed, with fields in another form": (
         order_report(malformed=("refunds", "status", "refunds")),
         Kind.ATTENTION,
-        "Job completed, but some of it has a form that zjobtui does not know: refunds, status.",
+        "Job completed, but some fields have an unexpected form: refunds, status.",
     ),
     "completed, preview": (
         completed(PreviewResult(invoices=(PreviewDocument(),), credit_memos=(PreviewDocument(), PreviewDocument()))),

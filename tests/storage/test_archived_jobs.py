@@ -105,7 +105,7 @@ def test_archived_jobs_that_an_open_store_lacks_are_added_at_the_start(path: Pat
     with opened(path) as (store, watches):
         assert set(watches.watches) == {job(1)}
         assert [watch.job for watch in store.list_removed(EventKind.ARCHIVED)] == [job(2)]
-        assert "it has them again: 1 archived job from ids.log" in store.notice
+        assert "they were restored: 1 archived job from ids.log" in store.notice
     with opened(path) as (store, _):
         assert store.notice == ""
 

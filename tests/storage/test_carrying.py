@@ -130,7 +130,7 @@ FAULTS: list[tuple[str | bytes, str]] = [
     (broken(planned=10**400), "jobs[1].planned: number out of range"),
     (broken(tags="a"), "jobs[1].tags: expected `array`, got `str`"),
     (broken(tags=[1]), "jobs[1].tags[0]: expected `str`, got `int`"),
-    (broken(status="Completed"), "jobs[1].verdict: is missing beside status"),
+    (broken(status="Completed"), "jobs[1].verdict: is missing, but status is given"),
     (broken(timeline=[{"at": 1}]), "jobs[1].timeline[0].event: is missing"),
     (broken(answer={"at": 1, "call": {}, "body": "x"}), "jobs[1].answer.body: it is not a response"),
     (

@@ -118,7 +118,7 @@ def test_all_ids_come_back_from_ids_log_whatever_is_broken(
     with opened(path) as (store, watches):
         assert set(watches.watches) == ON_LIST
         assert {watch.label for watch in watches} == {f"label {number}" for number in range(JOBS) if number != 1}
-        assert "from ids.log" in store.notice or "39 jobs came back from it" in store.notice
+        assert "from ids.log" in store.notice or "39 jobs recovered from it" in store.notice
     assert set(kept(path).watches) == ON_LIST
 
 
@@ -190,7 +190,7 @@ def test_a_flipped_bit_that_makes_a_job_look_removed_is_damage(path: Path, conte
     spoil(path, "UPDATE watches SET removed_at = 0.0 WHERE position = 4")
     with opened(path) as (store, watches):
         assert set(watches.watches) == ON_LIST
-        assert "was removed for no reason" in store.notice
+        assert "was removed without a recorded reason" in store.notice
         assert watches.watches[job(3)].tags == ("a", "b")
 
 
@@ -200,7 +200,7 @@ def test_a_flipped_bit_in_the_name_of_a_tenant_loses_no_id(path: Path, content: 
     path_beside(path).write_bytes(log)
     with opened(path) as (store, watches):
         assert set(watches.watches) >= ON_LIST
-        assert "its index knows jobs that its table does not" in store.notice
+        assert "its index lists jobs that its table lacks" in store.notice
 
 
 def test_a_flipped_bit_in_the_schema_is_damage_and_no_bug(path: Path, content: bytes) -> None:
@@ -275,7 +275,7 @@ def test_a_page_that_has_lost_its_rows_is_damage_and_no_shorter_list(path: Path,
     path.write_bytes(b"".join(pages))
     with opened(path) as (store, watches):
         assert len(watches) == JOBS - 1
-        assert "could not be read (40 jobs were written, 39 are left). 39 jobs came back" in store.notice
+        assert "could not be read (40 jobs were written, 39 are left). 39 jobs recovered" in store.notice
 
 
 def test_no_truncation_loses_an_id(path: Path, content: bytes, log: bytes) -> None:

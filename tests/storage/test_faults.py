@@ -39,9 +39,9 @@ STORE_FAULTS = {
     "an error when written": (sqlite3.SQLITE_IOERR_FSYNC, "the disk reports an error"),
     "no locks on NFS": (
         sqlite3.SQLITE_IOERR_LOCK,
-        "its file system has no locks (text). Name a folder on a local disk",
+        "its file system does not support locks (text). Set ZJOBTUI_DATA_DIR to a folder on a local disk",
     ),
-    "a protocol of locks": (sqlite3.SQLITE_PROTOCOL, "its file system has no locks"),
+    "a protocol of locks": (sqlite3.SQLITE_PROTOCOL, "its file system does not support locks"),
     "read-only": (sqlite3.SQLITE_READONLY, "the file, its folder or the file system is read-only"),
     "a folder that is read-only": (sqlite3.SQLITE_READONLY_DIRECTORY, "is read-only"),
     "not to be opened": (sqlite3.SQLITE_CANTOPEN, "cannot be opened"),

@@ -135,7 +135,7 @@ def test_ids_that_the_store_lacks_are_added_at_the_start_and_a_notice_says_so(pa
         assert set(watches.watches) == {job(1), job(2), job(3)}
         restored = watches.watches[job(2)]
         assert (restored.label, restored.added_at, restored.added_by) == ("CS-2", NOW, "restored from ids.log")
-        assert store.notice == ("The watchlist lacked jobs that ids.log lists; it has them again: 1 job from ids.log.")
+        assert store.notice == ("The watchlist lacked jobs that ids.log lists; they were restored: 1 job from ids.log.")
     with opened(path) as (store, watches):
         assert (len(watches), store.notice) == (3, "")
 
@@ -363,7 +363,7 @@ def test_ids_that_cannot_be_added_because_of_a_lock_are_reported(path: Path, log
         store, watches = open_store(path, read_report, 0.1)
         store.close()
         assert set(watches.watches) == {job(1)}
-        assert f"Jobs that only {log} knows could not be added: " in store.notice
+        assert f"Jobs that are only in {log} could not be added: " in store.notice
         assert "is locked by another program" in store.notice
         other.execute("ROLLBACK")
     assert set(kept(path).watches) == {job(1), job(7)}
@@ -383,5 +383,5 @@ def test_a_store_that_turns_out_damaged_when_lost_jobs_are_added_is_recovered(pa
         file.write(f"{LINE}\n{LINE.replace(str(job_id(7)), str(job_id(999)))}\n")
     with opened(path) as (store, watches):
         assert set(watches.watches) == {job(number) for number in (*range(200), 999)}
-        assert "came back from it" in store.notice
+        assert "recovered from it" in store.notice
     assert kept(path) == watches

@@ -261,7 +261,7 @@ def test_a_store_that_cannot_be_upgraded_now_is_shown_and_saved_when_it_can(
         assert len(watches) == 12
         assert store.is_read_only
         assert why in store.notice
-        assert "nothing is saved" in store.notice
+        assert "no change is saved" in store.notice
         with pytest.raises(StoreError, match=why):
             store.apply(watches.add([watch(1)]))
         assert store.last_response(watches.watches.copy().popitem()[0]) is not None  # type: ignore[attr-defined]

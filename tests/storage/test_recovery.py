@@ -61,7 +61,7 @@ def test_of_a_store_with_one_page_lost_the_other_rows_come_back_whole_and_its_id
             assert (one.verdict.kind, one.tags) == (Kind.DONE, ("a",))
             assert store.last_response(one.job) == done(NOW + 2)
             assert [entry.text for entry in store.history(one.job)][-1] == one.verdict.sentence
-        assert f"{len(watches)} jobs came back from it, there is no daily copy." in store.notice
+        assert f"{len(watches)} jobs recovered from it, there is no daily copy." in store.notice
         added(store, watch(999))
 
 
@@ -269,10 +269,10 @@ def test_damage_that_shows_only_in_an_answer_is_mended_by_the_doctor() -> None:
         at for at in range(PAGE, len(content), PAGE) if content[at] == 13 and b'"track_id"' in content[at:][:PAGE]
     )
     path.write_bytes(content[:lost] + bytes(PAGE) + content[lost + PAGE :])
-    assert "zjobtui doctor --mend" in run("doctor", "--offline").stdout
-    told = run("doctor", "--offline", "--mend")
+    assert "zjobtui doctor --repair" in run("doctor", "--offline").stdout
+    told = run("doctor", "--offline", "--repair")
     assert "59 jobs came back" in told.stderr
     assert "✓ content      not damaged" in told.stdout
-    assert "not damaged" in run("doctor", "--offline", "--mend").stderr
+    assert "not damaged" in run("doctor", "--offline", "--repair").stderr
     with closing(sqlite3.connect(path)) as connection:
         assert 0 < connection.execute("SELECT count(*) FROM reports").fetchone()[0] < JOBS

@@ -112,7 +112,7 @@ def test_doctor_names_a_log_of_ids_that_stops_every_add(path: Path, make: Callab
 def test_doctor_does_not_call_a_store_sound_that_lacks_a_column_or_a_table(path: Path, statement: str) -> None:
     spoil(path, statement)
     facts = check_store(path)
-    assert facts.damage or "do not fit together" in facts.trouble
+    assert facts.damage or "do not match" in facts.trouble
 
 
 def test_doctor_calls_a_store_of_the_format_before_sound(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ RUNNING = "recorded-processing"
 async def test_a_label_takes_the_place_of_the_id() -> None:
     async with run_monitor(staged(RUNNING, RUNNING)) as view:
         await view.press("l")
-        assert "Label of 00000001…e73bdceb" in view.text
+        assert "Label for 00000001…e73bdceb" in view.text
         await view.press(*"CS 1")
         await view.press("enter")
         assert view.jobs[0].startswith("  ◌ running   CS 1  ")
@@ -320,7 +320,7 @@ async def test_enter_without_text_keeps_different_texts_of_several_jobs() -> Non
     before = engine.state.watchlist
     async with run_monitor(engine) as view:
         await view.press("*", "l")
-        assert "jobs have different texts; leave empty to keep them" in view.text
+        assert "the jobs have different values; leave empty to keep them" in view.text
         await view.press("enter")
         assert tuple(engine.state.watchlist) == tuple(before)
 

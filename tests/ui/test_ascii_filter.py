@@ -47,7 +47,7 @@ async def test_every_screen_is_ascii(size: tuple[int, int]) -> None:
             ((), "x failed "),
             (("space", "space", "tab", "end", "home", "enter"), "v "),
             (("escape", "a", "f"), "Add jobs"),
-            (("escape", "l"), "Label of"),
+            (("escape", "l"), "Label for"),
             (("escape", "s"), "Sort by"),
             (("escape", "?"), "Help - esc close"),
             (("escape", "/", "x", ":"), "x:"),

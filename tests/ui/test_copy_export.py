@@ -120,7 +120,7 @@ async def test_e_saves_the_marked_jobs_and_shows_the_path(size: tuple[int, int],
         await view.press("space", "space", "e")
         assert "Export 2 jobs as" in view.text
         await view.press("escape")
-        for form, suffix in (("JSON", ".json"), ("CSV", ".csv"), ("Markdown", ".md"), ("IDs only", ".txt")):
+        for form, suffix in (("JSON", ".json"), ("CSV", ".csv"), ("Markdown", ".md"), ("Job ids only", ".txt")):
             await chosen(view, "e", form)
             name, written = only_file(tmp_path)
             assert name.endswith(suffix)

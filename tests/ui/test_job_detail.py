@@ -87,7 +87,7 @@ async def test_a_failed_call_is_shown_with_the_last_response() -> None:
     async with run_monitor(engine) as view:
         tell(engine, 1, Failure(Problem(ProblemKind.TIMED_OUT, "no answer within 20 s"), 0.0), after=30)
         await view.settled()
-        assert view.detail[0] == " ◌ running · last answer 30s ago"
+        assert view.detail[0] == " ◌ running · last response 30s ago"
         assert "The last call failed: timed out: no answer within 20 s." in view.words
         assert "Zuora is working on it." in view.words
 
@@ -96,7 +96,7 @@ async def test_a_later_contradiction_is_shown_beside_the_final_answer() -> None:
     engine = staged(DONE)
     tell(engine, 1, RUNNING)
     async with run_monitor(engine) as view:
-        assert "Asked again, Zuora says Processing; the final answer is kept." in view.words
+        assert "Polled again, Zuora returned Processing; the final response is kept." in view.words
         assert view.detail[0].startswith(" ✓ done")
 
 
@@ -234,9 +234,9 @@ async def test_the_archive_is_not_read_again_if_only_times_changed(monkeypatch: 
 async def test_the_minute_of_the_last_answer_is_updated() -> None:
     engine = staged(RUNNING)
     async with run_monitor(engine) as view:
-        assert re.search(r"Last answer +\S*:00", view.text)
+        assert re.search(r"Last response +\S*:00", view.text)
         tell(engine, 1, RUNNING, after=120)
-        await view.until(lambda text: bool(re.search(r"Last answer +\S*:02", text)))
+        await view.until(lambda text: bool(re.search(r"Last response +\S*:02", text)))
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)

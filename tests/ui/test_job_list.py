@@ -159,7 +159,7 @@ async def test_a_job_without_an_answer_shows_it() -> None:
     engine = staged(None)
     engine.clock.at += 60
     async with run_monitor(engine) as view:
-        assert view.jobs[0].endswith("no answer")
+        assert view.jobs[0].endswith("no data")
 
 
 async def test_a_failed_call_does_not_make_a_row_look_fresh() -> None:

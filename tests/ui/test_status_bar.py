@@ -58,7 +58,7 @@ async def test_the_counts_follow_the_jobs() -> None:
     [
         ({"is_paused": True}, "‖ polling paused"),
         ({"answered_at": None}, "○ polling"),
-        ({"answered_at": NOW - 31}, "✗ no answer since 13:59:29 UTC"),
+        ({"answered_at": NOW - 31}, "✗ no response since 13:59:29 UTC"),
         ({"calls_per_second": 23.7, "interval": 4.0}, "● 24 calls/s · each job every 4s"),
         (
             {"problem": Problem(ProblemKind.UNREACHABLE, "connection refused"), "down_since": NOW - 120},
@@ -83,7 +83,7 @@ async def test_a_missing_answer_is_shown_without_new_states() -> None:
     engine = staged("recorded-processing")
     async with run_monitor(engine) as view:
         engine.clock.at += 31
-        await view.until("✗ no answer since 14:00:00 UTC")
+        await view.until("✗ no response since 14:00:00 UTC")
 
 
 async def test_when_all_jobs_have_ended_silence_is_not_a_problem() -> None:

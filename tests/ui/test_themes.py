@@ -156,4 +156,4 @@ def test_an_unknown_theme_is_reported_with_the_nearest_name() -> None:
     assert chosen_theme("") == ("dark", "")
     assert chosen_theme("nord") == ("nord", "")
     assert chosen_theme("hi-contrast") == ("dark", "unknown theme hi-contrast; did you mean high-contrast?")
-    assert "there are: dark, light, high-contrast, colour-blind, ansi," in chosen_theme("zzz")[1]
+    assert "valid names: dark, light, high-contrast, colour-blind, ansi," in chosen_theme("zzz")[1]

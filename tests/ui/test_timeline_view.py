@@ -98,5 +98,5 @@ async def test_running_time_grows_and_time_without_an_answer_is_separate() -> No
         engine.clock.at += 12
         await view.until("━ 12s")
         engine.clock.at += 48
-        await view.until("no answer ━")
+        await view.until("no response ━")
         assert "━ 1m00s" in view.words

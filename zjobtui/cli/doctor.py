@@ -22,6 +22,7 @@ from zjobtui.bootstrap.report_parser import read_report
 from zjobtui.cli.common import load_configuration, report_errors
 from zjobtui.clock import SystemClock
 from zjobtui.config.paths import config_path, store_path
+from zjobtui.formatting.call_info import allowance
 from zjobtui.formatting.health import remedy, skew_text
 from zjobtui.formatting.records import SCHEMA
 from zjobtui.formatting.symbols import plural
@@ -66,20 +67,21 @@ def make_check(
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")
-@click.option("--offline", is_flag=True, help="Contact no host and fetch no secret.")
-@click.option("--mend", is_flag=True, help="First repair a damaged store: copy what is readable into a new file.")
-def doctor(*, as_json: bool, offline: bool, mend: bool) -> None:
+@click.option("--offline", is_flag=True, help="Do not contact any host or read any secret.")
+@click.option("--repair", is_flag=True, help="First repair a damaged store: copy the readable jobs to a new file.")
+@click.option("--mend", "repair_as_before", is_flag=True, hidden=True)  # the name until 0.1.0
+def doctor(*, as_json: bool, offline: bool, repair: bool, repair_as_before: bool) -> None:
     r"""Check settings, tenants, hosts, store and terminal.
 
-    Prints what is wrong and what to do; exits with 1 if anything is wrong. Each tenant is sent one sign-in and one
-    call. Only --mend changes anything.
+    Prints what is wrong and what to do; exits with 1 if anything is wrong. Signs in to each tenant and makes one
+    call. Only --repair changes anything.
 
     \b
     Examples:
     zjobtui doctor
     zjobtui doctor --offline --json
     """
-    if mend:
+    if repair or repair_as_before:
         _repair_store()
     checks = list(_run_checks(offline=offline))
     if as_json:
@@ -202,8 +204,8 @@ def tenant_checks(tenant: Tenant, environ: Mapping[str, str]) -> Iterator[Check]
 def budget_check(tenant: Tenant, today: int) -> Check:
     """Check the calls of today, of all windows, against the daily budget."""
     limits = limits_for(tenant.kind, tenant.daily_calls, tenant.calls_per_second)
-    text = f"{today:,} calls counted today (UTC), {limits.per_day:,.0f} at most; {limits.per_second:g} a second"
-    advice = "polling waits until tomorrow; if Zuora grants more, set daily_calls for the tenant"
+    text = f"{today:,} of {limits.per_day:,.0f} calls today (UTC); at most {limits.per_second:g} a second"
+    advice = "polling stops until midnight UTC; if Zuora grants more calls, set daily_calls for the tenant"
     return make_check(f"Tenant {tenant.name}", "budget", text, advice, is_fine=today < limits.per_day)
 
 
@@ -228,9 +230,9 @@ def host_checks(name: str, checkup: Checkup) -> Iterator[Check]:
         yield Check(part, "asking", CheckStatus.WRONG, str(missed), remedy(missed))
     elif checkup.call is not None:
         took = f"the host responds in {duration(checkup.call.latency)}"
-        yield Check(part, "asking", CheckStatus.FINE, f"{took} (a made-up job id is unknown to it, as expected)")
+        yield Check(part, "asking", CheckStatus.FINE, f"{took} (it does not know a made-up job id, as expected)")
     if checkup.skew is not None:
-        advice = "set this machine's clock; ages and the daily count depend on it"
+        advice = "set this machine's clock; ages and the daily call count depend on it"
         is_fine = abs(checkup.skew) <= SKEW_LIMIT
         yield make_check(part, "clock", skew_text(checkup.skew), advice, is_fine=is_fine)
     if checkup.call is not None and checkup.call.limits:
@@ -239,14 +241,18 @@ def host_checks(name: str, checkup: Checkup) -> Iterator[Check]:
 
 def _rate_limit_check(part: str, call: Call) -> Check:
     limits = call.rate_limits
-    granted = [f"{calls:,} in {duration(seconds)}" for seconds, calls in sorted(limits.windows.items())]
-    left = "" if limits.remaining is None else f"{limits.remaining:,} calls left, reset in {limits.reset or 0}s"
+    granted = [allowance(calls, seconds) for seconds, calls in sorted(limits.windows.items())]
+    left = (
+        "" if limits.remaining is None else f"{limits.remaining:,} calls left, resets in {duration(limits.reset or 0)}"
+    )
     text = "; ".join(words for words in (left, f"granted: {', '.join(granted)}" if granted else "") if words)
     advice = "other programs use this tenant, too; zjobtui reduces its rate automatically"
     return make_check(part, "limits", text or "not sent by the host", advice, is_fine=limits.remaining != 0)
 
 
-REPAIR = "close every window, then run: zjobtui doctor --mend (keeps the file, and copies what is readable)"
+REPAIR = (
+    "close every window, then run: zjobtui doctor --repair (keeps the file and copies the readable jobs to a new one)"
+)
 
 
 def store_checks(facts: StoreHealth, now: float) -> Iterator[Check]:
@@ -266,18 +272,18 @@ def store_checks(facts: StoreHealth, now: float) -> Iterator[Check]:
     if facts.ids_log_trouble:
         text = f"{facts.ids_log_trouble} No job can be added."
         yield Check(part, "ids.log", CheckStatus.WRONG, text, "remove the cause, then run doctor again")
-    advice = "make the folder yours and writable, or set ZJOBTUI_DATA_DIR to another"
+    advice = "give your user write access to the folder, or set ZJOBTUI_DATA_DIR to another folder"
     text = "writable" if facts.is_writable else "not writable"
     yield make_check(part, "writing", text, advice, is_fine=facts.is_writable, otherwise=CheckStatus.WRONG)
     if facts.is_locked:
-        advice = "wait for the other program, or end it"
+        advice = "wait for the other program, or stop it"
         yield Check(part, "lock", CheckStatus.ATTENTION, "another program holds the lock of the file", advice)
     left = facts.lease_until - now
     text = f"a window is polling (lock renews in {left:.0f}s)" if left > 0 else "no window is polling"
     yield Check(part, "lease", CheckStatus.FINE, text)
     if facts.network:
         text = f"the folder is on a network file system ({facts.network})"
-        advice = "locks may not work between machines; use one machine, or set ZJOBTUI_DATA_DIR to a local folder"
+        advice = "locks may not work across machines; use one machine only, or set ZJOBTUI_DATA_DIR to a local folder"
         yield Check(part, "disk", CheckStatus.ATTENTION, text, advice)
     if facts.backup_at is not None:
         day = time.strftime("%Y-%m-%d %H:%M", time.gmtime(facts.backup_at))
@@ -318,7 +324,7 @@ def _size_check() -> Check:
         return Check(TERMINAL, "size", CheckStatus.FINE, "the output is not a terminal")
     columns, rows = shutil.get_terminal_size()
     is_fine = columns >= LEAST_SIZE[0] and rows >= LEAST_SIZE[1]
-    advice = f"everything fits in {LEAST_SIZE[0]}x{LEAST_SIZE[1]} and more"
+    advice = f"use at least {LEAST_SIZE[0]}x{LEAST_SIZE[1]} to see everything"
     return make_check(TERMINAL, "size", f"{columns}x{rows}", advice, is_fine=is_fine)
 
 
@@ -326,13 +332,13 @@ def _colour_check(environ: Mapping[str, str]) -> Check:
     term = environ.get("TERM", "")
     if term in {"", "dumb", "unknown"}:
         advice = "export TERM=xterm-256color, or the type of your terminal"
-        return Check(TERMINAL, "colours", CheckStatus.WRONG, f"TERM is “{term}”: no screen can be drawn", advice)
+        return Check(TERMINAL, "colours", CheckStatus.WRONG, f"TERM is “{term}”: the monitor cannot be drawn", advice)
     if environ.get("NO_COLOR"):
         return Check(TERMINAL, "colours", CheckStatus.FINE, f"none, because NO_COLOR is set; TERM={term}")
     if environ.get("COLORTERM", "").lower() in {"truecolor", "24bit"} or term.endswith("-direct"):
         return Check(TERMINAL, "colours", CheckStatus.FINE, f"16 million; TERM={term}")
     number = "256" if "256" in term else "16"
-    advice = "if the terminal has more: export COLORTERM=truecolor (ssh does not forward it by default)"
+    advice = "if the terminal supports 24-bit colours: export COLORTERM=truecolor (ssh does not forward it by default)"
     return Check(TERMINAL, "colours", CheckStatus.FINE, f"{number}; TERM={term}", advice)
 
 
@@ -344,12 +350,12 @@ def _encoding_check() -> Check:
 
 
 _OSC52 = {
-    "kitty": "yes, after asking",
+    "kitty": "yes, after a confirmation",
     "ghostty": "yes",
     "wezterm": "yes",
     "foot": "yes",
     "alacritty": "yes",
-    "iterm.app": "if its settings let programs use the clipboard",
+    "iterm.app": "if its settings allow programs to use the clipboard",
     "apple_terminal": "",
     "vscode": "yes",
     "vte": "",
@@ -360,16 +366,16 @@ _OSC52 = {
 def _clipboard_check(environ: Mapping[str, str]) -> Check:
     if environ.get("STY") or (environ.get("TERM", "").startswith("screen") and not environ.get("TMUX")):
         text = "GNU screen does not forward copied text"
-        return Check(TERMINAL, "copying", CheckStatus.ATTENTION, text, "write a file with e instead")
+        return Check(TERMINAL, "copying", CheckStatus.ATTENTION, text, "save to a file with e instead")
     hints = [environ.get("TERM_PROGRAM", ""), environ.get("TERM", ""), "vte" if environ.get("VTE_VERSION") else ""]
     terminal = next((name for name in _OSC52 for hint in hints if name in hint.lower()), "")
     if not terminal:
-        text = "copied text is sent to the terminal as OSC 52; whether it accepts that is unknown"
+        text = "copied text is sent to the terminal as OSC 52; it is not known whether this terminal accepts it"
         return Check(TERMINAL, "copying", CheckStatus.FINE, text)
     if _OSC52[terminal]:
         return Check(TERMINAL, "copying", CheckStatus.FINE, f"{terminal} accepts copied text: {_OSC52[terminal]}")
-    advice = "write a file with e instead, or select with shift and the mouse"
-    return Check(TERMINAL, "copying", CheckStatus.ATTENTION, f"{terminal} accepts no copied text", advice)
+    advice = "save to a file with e instead, or select text with shift and the mouse"
+    return Check(TERMINAL, "copying", CheckStatus.ATTENTION, f"{terminal} does not accept copied text", advice)
 
 
 def _tmux_check() -> Iterator[Check]:

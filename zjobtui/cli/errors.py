@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 
-NO_TERMINAL = "zjobtui needs a terminal; without one use its other commands, such as: zjobtui ls --json"
+NO_TERMINAL = "zjobtui needs a terminal; without one, run a command such as: zjobtui ls --json"
 
 SECRETS = ("ZUORA_CLIENT_SECRET", "ZUORA_BEARER_TOKEN")
 """Environment variables whose values are masked in the log."""
@@ -168,7 +168,7 @@ def start_log(name: str) -> None:
     from zjobtui.config.paths import is_kept_by_program  # noqa: PLC0415 - 10 ms (platformdirs), only with a log
 
     if is_kept_by_program(Path(name)):
-        why = "that is a file of zjobtui itself"
+        why = "zjobtui keeps its own data in that file"
         raise OSError(f"The log cannot be written to {name}: {why}. Name another file with --log or ZJOBTUI_LOG.")
     logs.start(name)
     mask = Mask()

@@ -53,8 +53,8 @@ def _with_results(store: Store, watch: WatchedJob) -> ImportedJob:
 def import_(source: str) -> None:
     r"""Merge a file of `zjobtui export` into the watchlist.
 
-    Labels, tags and notes written here are kept, and so is the newer response; jobs removed here stay removed. A file
-    that cannot be read changes nothing.
+    Labels, tags and notes of this watchlist are kept, and of two responses the newer one. Jobs that were removed here
+    stay removed. If the file cannot be read, nothing is changed.
 
     \b
     Examples:
@@ -67,10 +67,12 @@ def import_(source: str) -> None:
             imported = from_json(content, read_report)
         except ImportFileError as error:
             name = "Standard input" if source == "-" else clean(source)
-            raise ValueError(f"{name} was not imported, nothing is changed. {error}.") from None
+            raise ValueError(f"{name} was not imported; nothing was changed. {error}.") from None
         removed = {watch.job for watch in removed_jobs(store)}
         merged = merge(watchlist, imported, removed, lambda job: (store.last_response(job), store.history(job)))
         if merged.change.must_commit_now or merged.change.observed:
             store.apply(merged.change)
         summary = f"{plural(merged.new, 'job')} new, {merged.merged:,} merged, {merged.known:,} known."
-        print(f"{summary} {merged.skipped:,} removed here and not imported." if merged.skipped else summary)
+        print(
+            f"{summary} {merged.skipped:,} not imported because they were removed here." if merged.skipped else summary
+        )

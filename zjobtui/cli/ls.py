@@ -22,10 +22,10 @@ from zjobtui.models.watched_job import WatchedJob
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with a header, for spreadsheets.")
 @FILTER
 @TENANT
-@click.option("--archived", is_flag=True, help="List archived jobs instead, the newest first.")
-@click.option("--removed", is_flag=True, help="List removed jobs instead, the newest first.")
+@click.option("--archived", is_flag=True, help="List archived jobs instead, newest first.")
+@click.option("--removed", is_flag=True, help="List removed jobs instead, newest first.")
 def ls(as_json: bool, as_csv: bool, wanted: str, tenant: str | None, archived: bool, removed: bool) -> None:
-    r"""Print the watchlist as it is stored.
+    r"""Print the stored watchlist, without polling.
 
     \b
     Examples:

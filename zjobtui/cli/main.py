@@ -77,7 +77,7 @@ COMMANDS = {
         "add": "Add jobs to the watchlist.",
         "rm": "Remove jobs from the watchlist.",
         "archive": "Archive finished jobs.",
-        "restore": "Bring back archived or removed jobs.",
+        "restore": "Restore archived or removed jobs.",
     },
     "wait": {
         "wait": "Wait until jobs finish; the exit status is the result.",
@@ -86,7 +86,7 @@ COMMANDS = {
         "watch": "Poll Zuora and print changes of jobs until Ctrl+C.",
     },
     "ls": {
-        "ls": "Print the watchlist as it is stored.",
+        "ls": "Print the stored watchlist, without polling.",
     },
     "show": {
         "show": "Print everything known about one job.",

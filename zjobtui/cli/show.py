@@ -24,7 +24,7 @@ from zjobtui.formatting.timeline import timeline_lines
 def show(job: str, as_json: bool, tenant: str | None) -> None:
     r"""Print everything known about one job.
 
-    Name it by id, beginning of an id, or label; archived and removed jobs are found, too.
+    Give its id, the first digits of its id, or its label; archived and removed jobs are found, too.
 
     \b
     Examples:
@@ -42,7 +42,7 @@ def show(job: str, as_json: bool, tenant: str | None) -> None:
             print(problem)
         if success is not None:
             _print_section("", report_lines(success.report))
-        _print_section("Watch", about_lines(watch, now))
+        _print_section("Watchlist", about_lines(watch, now))
         if success is not None:
             _print_section("For Zuora support", call_lines(success.call, success.at))
         _print_section("Timeline", timeline_lines(history, now))

@@ -20,7 +20,7 @@ def simulate(port: int, jobs: int, seed: int, faults: str) -> None:
     its output and `zjobtui add -` finds the ids in it.
 
     \b
-    Switches of --faults, separated by commas:
+    SWITCHES of --faults, separated by commas:
     latency=S     seconds added to every response
     error=P       share of calls that get HTTP 500
     drop=P        share of calls whose connection is closed

@@ -9,7 +9,9 @@ from zjobtui.storage.store import Store
 
 
 @click.command()
-@click.option("--compact", is_flag=True, help="Make the file as small as possible; refused while a window polls.")
+@click.option(
+    "--compact", is_flag=True, help="Make the file as small as possible; not possible while a window is polling."
+)
 def store(compact: bool) -> None:
     r"""Print location, size and content of the data files.
 
@@ -40,9 +42,9 @@ def _print_files(opened: Store) -> None:
     files = files_beside(opened.path)
     listed = [
         ("job ids, as text", [files.ids_log] if files.ids_log else []),
-        ("daily backup", [files.copy] if files.copy else []),
-        ("replaced daily backup", files.replaced_copies),
-        ("copy from before an upgrade", files.before_upgrades),
+        ("daily copy", [files.copy] if files.copy else []),
+        ("replaced daily copy", files.replaced_copies),
+        ("copy made before an upgrade", files.before_upgrades),
         ("damaged file", files.damaged),
     ]
     for title, paths in listed:

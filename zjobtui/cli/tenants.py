@@ -50,14 +50,16 @@ def _table_row(tenant: Tenant) -> str:
 @click.option("--host", help='Name of a Zuora host, such as "EU production".')
 @click.option("--url", help="Base URL, for any other host.")
 @click.option("--client-id", required=True, help="Id of the OAuth client.")
-@click.option("--secret-env", metavar="NAME", help="Environment variable that holds the secret.")
-@click.option("--secret-command", metavar="COMMAND", help='Command that prints it, such as "op read op://ops/zuora".')
-@click.option("--secret-file", metavar="PATH", help="File that holds the secret; yours, with mode 0600.")
-@click.option("--secret-keyring", metavar="SERVICE", help="Service under which the keyring has the secret.")
+@click.option("--secret-env", metavar="NAME", help="Environment variable that contains the secret.")
+@click.option(
+    "--secret-command", metavar="COMMAND", help='Command that prints the secret, such as "op read op://ops/zuora".'
+)
+@click.option("--secret-file", metavar="PATH", help="File that contains the secret; it must be yours, with mode 0600.")
+@click.option("--secret-keyring", metavar="SERVICE", help="Keyring service that contains the secret.")
 @click.option("--kind", help="production, central sandbox, developer sandbox, API sandbox, …; by default the host's.")
 @click.option("--colour", help="Colour on the screen: a name or #rrggbb.")
-@click.option("--daily-calls", type=int, help="Most calls in a day.")
-@click.option("--calls-per-second", type=float, help="Most calls in a second, such as 0.5.")
+@click.option("--daily-calls", type=int, help="Maximum calls per day.")
+@click.option("--calls-per-second", type=float, help="Maximum calls per second, such as 0.5.")
 def add(name: str, **options: str | float | None) -> None:
     """Add a tenant to config.toml; the secret itself is never an option.
 

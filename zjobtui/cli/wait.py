@@ -52,7 +52,7 @@ def wait(ids: tuple[str, ...], for_all: bool, timeout: str | None, tenant: str |
     standard error, and at the end one line for each job to standard output.
 
     \b
-    Exit status, the worst of all jobs; the worst first:
+    The exit status is that of the worst job; the worst first:
     1    failed
     3    needs attention: completed, but its order is not, or a payment is in error
     4    unknown to Zuora

@@ -42,9 +42,9 @@ def add(
 ) -> None:
     r"""Add jobs to the watchlist.
 
-    Give job ids, or with - or --file any text that holds them: a ticket, a log, CSV, the JSON of a posted order.
+    Give job ids, or with - or --file any text that contains them: a ticket, a log, CSV, the JSON of a posted order.
 
-    Exit status: 0 all ids were accepted, 1 some were refused and are named, 2 nothing was done.
+    Exit status: 0 all ids were accepted, 1 some were refused (they are listed), 2 nothing was done.
 
     \b
     Examples:
@@ -84,7 +84,7 @@ def add(
 def rm(jobs: tuple[str, ...], tenant: str | None) -> None:
     r"""Remove jobs from the watchlist.
 
-    Name them by id, beginning of an id, or label. Adding a removed job again brings back all that was known about it.
+    Give ids, first digits of ids, or labels. Adding a removed job again restores everything known about it.
 
     \b
     Example:
@@ -95,9 +95,7 @@ def rm(jobs: tuple[str, ...], tenant: str | None) -> None:
         if not watches:
             sys.exit(USAGE)
         store.apply(watchlist.remove([watch.job for watch in watches], now))
-        print(
-            f"{plural(len(watches), 'job')} removed; `zjobtui add` brings a job back with all that was known about it."
-        )
+        print(f"{plural(len(watches), 'job')} removed; `zjobtui add` restores a job and everything known about it.")
         sys.exit(SOME_REFUSED if is_refused else OK)
 
 
@@ -108,9 +106,9 @@ def rm(jobs: tuple[str, ...], tenant: str | None) -> None:
 def archive(jobs: tuple[str, ...], wanted: str, tenant: str | None) -> None:
     r"""Archive finished jobs.
 
-    Archives the named jobs, or those that match the filter. Without either, archives what the monitor would archive by
-    itself: jobs that finished and were read longer ago than `archive_after` in config.toml (30 days). Nothing is
-    deleted: see `zjobtui ls --archived` and `zjobtui restore`.
+    Archives the given jobs, or those that match the filter. Without either, archives what the monitor archives
+    automatically: jobs that finished and were read longer ago than `archive_after` in config.toml (30 days). Nothing
+    is deleted: see `zjobtui ls --archived` and `zjobtui restore`.
 
     \b
     Examples:
@@ -131,7 +129,7 @@ def archive(jobs: tuple[str, ...], wanted: str, tenant: str | None) -> None:
             ended = due_for_archive(watchlist, now, load_valid_configuration().archive_after)
         if ended:
             store.apply(watchlist.remove(ended, now, EventKind.ARCHIVED))
-        print(f"{plural(len(ended), 'job')} archived." + (" `zjobtui restore` brings a job back." if ended else ""))
+        print(f"{plural(len(ended), 'job')} archived." + (" `zjobtui restore` restores a job." if ended else ""))
         sys.exit(SOME_REFUSED if is_refused else OK)
 
 
@@ -139,9 +137,9 @@ def archive(jobs: tuple[str, ...], wanted: str, tenant: str | None) -> None:
 @click.argument("jobs", nargs=-1, required=True, metavar="ID…", shell_complete=complete_removed_jobs)
 @TENANT
 def restore(jobs: tuple[str, ...], tenant: str | None) -> None:
-    r"""Bring back archived or removed jobs.
+    r"""Restore archived or removed jobs.
 
-    Name them by id, beginning of an id, or label.
+    Give ids, first digits of ids, or labels.
 
     \b
     Example:

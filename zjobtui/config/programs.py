@@ -58,7 +58,7 @@ def run_command(words: Sequence[str], environ: Mapping[str, str], time_limit: fl
     try:
         output = _read(process, deadline)
         is_long = len(output) > OUTPUT_LIMIT
-        error = "printed far more than a secret" if is_long else wait_for_exit(process, deadline, time_limit)
+        error = "printed too much text for a secret" if is_long else wait_for_exit(process, deadline, time_limit)
     finally:
         atexit.unregister(kill)
         kill()
@@ -82,7 +82,7 @@ def wait_for_exit(process: subprocess.Popen[bytes], deadline: float, time_limit:
     with suppress(subprocess.TimeoutExpired):
         process.wait(max(0.0, deadline - time.monotonic()))
     if process.returncode is None:
-        return f"did not exit within {time_limit:g} seconds and was stopped"
+        return f"did not exit within {time_limit:g}s and was stopped"
     if process.returncode < 0:
         return f"was killed by signal {-process.returncode}"
     return f"failed with exit status {process.returncode}" if process.returncode > 0 else ""
@@ -161,7 +161,7 @@ class NotifyCommand:
                 file.seek(0)
                 process = start(self._words, self._environ, stdin=file, stdout=DEVNULL)
         except OSError as error:
-            return f"could not be given its input: {error.strerror}"
+            return f"could not be started, because its input could not be written: {error.strerror}"
         if isinstance(process, str):
             return process
         try:

@@ -122,7 +122,7 @@ _EMPTY: dict[type, str] = {
     Variable: "is not set, or is empty",
     Command: "printed nothing",
     SecretFile: "is empty",
-    KeyringEntry: "holds no secret for this client id",
+    KeyringEntry: "contains no secret for this client id",
 }
 
 

@@ -56,10 +56,15 @@ def support_text(call: "Call", at: float) -> str:
     return " · ".join([*(f"{name} {value}" for name, value in ids.items() if value), stamp(at)])
 
 
+def allowance(calls: int, window: int) -> str:
+    """Return the calls that are allowed in a window of so many seconds: `2,500 per minute`."""
+    return f"{calls:,} {_WINDOWS.get(window, f'per {duration(window)}')}"
+
+
 def _limit_lines(headers: tuple[tuple[str, str], ...], at: float) -> Iterator[OutlineNode]:
     limits, texts = read_rate_limits(headers, at), {name.lower(): text for name, text in headers}
     windows = limits.windows.items()
-    allowed = {window: f"{calls:,} {_WINDOWS.get(window, f'per {duration(window)}')}" for window, calls in windows}
+    allowed = {window: allowance(calls, window) for window, calls in windows}
     yield from field("allowed", "Calls allowed", ", ".join(allowed.values()))
     if limits.remaining is not None:
         quota = allowed.get(limits.window) if limits.window else None

@@ -39,7 +39,7 @@ def time_text(watch: WatchedJob, now: float, paused_at: float | None = None, *, 
     if is_stale(watch, now):
         if answered_at and answered_at <= now:
             return _stale(now - answered_at)
-        return TimeText("no answer yet", "no answer", is_stale=True)
+        return TimeText("no data yet", "no data", is_stale=True)
     if watch.verdict.kind is Kind.UNKNOWN:
         return _ago("polled", "polled ", now - (answered_at or now))
     running_for = age((paused_at or now) - watch.added_at)
@@ -59,7 +59,7 @@ def _ago(word: str, prefix: str, seconds: float) -> TimeText:
 
 def _stale(seconds: float) -> TimeText:
     text = age(seconds)
-    return TimeText(f"last answer {text} ago", f"stale {text}", is_stale=True)
+    return TimeText(f"last response {text} ago", f"stale {text}", is_stale=True)
 
 
 def problem_text(watch: WatchedJob) -> str:
@@ -90,5 +90,5 @@ def about_lines(watch: WatchedJob, now: float, zone: tzinfo | None = None) -> tu
         *field("note", "Note", watch.note),
         *field("added", "Added", f"{moment(watch.added_at, now, zone)} · {watch.added_by}".removesuffix(" · ")),
         *field("ended", "Ended", ended),
-        *field("answered", "Last answer", answered),
+        *field("answered", "Last response", answered),
     )

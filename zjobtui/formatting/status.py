@@ -192,7 +192,7 @@ def status_text(
         return _simple("● idle: all jobs finished", "● idle", Tone.MUTED)
     if now - status.answered_at > max(SILENCE, STALE_AFTER * status.interval / running):
         since = moment(status.answered_at, now, zone)
-        return _simple(f"✗ no answer since {since}", f"✗ {since}", Tone.BAD)
+        return _simple(f"✗ no response since {since}", f"✗ {since}", Tone.BAD)
     return _healthy(status)
 
 

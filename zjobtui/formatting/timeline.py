@@ -65,7 +65,7 @@ def phases(watch: WatchedJob, timeline: History, now: float, zone: tzinfo | None
         known_until = (watch.answered_at or watch.added_at) if is_stale(watch, now) else now
         result += _time_in_states(watch, timeline, known_until) if known_until > watch.added_at else []
         if known_until < now:
-            result.append(Phase("no answer", Tone.ATTENTION, now - known_until))
+            result.append(Phase("no response", Tone.ATTENTION, now - known_until))
         return tuple(result)
     later = partial(moment, now=now, zone=zone, beside=watch.added_at)
     kind, was_over_at_first = watch.verdict.kind, watch.last_running_at is None

@@ -43,7 +43,7 @@ def _judge(report: Report) -> Verdict:
         case "Completed":
             return _judge_completed(report)
         case word:
-            return Verdict(Kind.RUNNING, f"Zuora says “{word}”, a word that is not documented; asking goes on.")
+            return Verdict(Kind.RUNNING, f"Zuora says “{word}”, a status that is not documented; polling continues.")
 
 
 def count_by_status(subscriptions: Iterable[Subscription]) -> tuple[tuple[int, str], ...]:
@@ -65,7 +65,7 @@ def _why_failed(reasons: tuple[Reason, ...]) -> str:
 def _judge_completed(report: Report) -> Verdict:
     result = report.result
     if result is None:
-        return Verdict(Kind.ATTENTION, "Job completed, but the answer holds no result.")
+        return Verdict(Kind.ATTENTION, "Job completed, but the response contains no result.")
     problems = [*_unsuccessful(report, result), *_problems_of(result)]
     if isinstance(result, OrderResult) and result.order_status == "Failed":
         return Verdict(Kind.FAILED, "; ".join(["Job completed, but the order Failed", *problems]) + ".")
@@ -80,7 +80,7 @@ def _unsuccessful(report: Report, result: Result) -> Iterator[str]:
     if result.success is False and not result.reasons:
         yield "its result says that it was not successful"
     if result.malformed:
-        yield f"some of it has a form that zjobtui does not know: {', '.join(dict.fromkeys(result.malformed))}"
+        yield f"some fields have an unexpected form: {', '.join(dict.fromkeys(result.malformed))}"
 
 
 def _problems_of(result: Result) -> Iterator[str]:
@@ -112,7 +112,9 @@ def _problems_of_other(result: OtherResult) -> Iterator[str]:
 
 def _order_problem(result: OrderResult) -> str:
     text = (
-        f"the order is {result.order_status}" if result.order_status else "the answer does not say the order's status"
+        f"the order is {result.order_status}"
+        if result.order_status
+        else "the response does not give the order's status"
     )
     if not any(subscription.status for subscription in result.subscriptions):
         return text

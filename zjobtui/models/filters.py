@@ -85,7 +85,7 @@ def _starting(texts: Callable[[WatchedJob], Iterable[str]]) -> Callable[[str, st
 def _read_id(_: str, value: str) -> Test | FilterError:
     digits = value.replace("-", "")
     if not re.fullmatch("[0-9a-f]+", digits):
-        return FilterError(f"“{shorten(value, 40)}” is not part of a job ID", "id:1bc24f31")
+        return FilterError(f"“{shorten(value, 40)}” is not part of a job id", "id:1bc24f31")
     return lambda watch, _now: digits in watch.job.id.key
 
 
@@ -113,7 +113,7 @@ def _misspelt(field: str, value: str, known: Iterable[str]) -> FilterError | Non
     """Return an error for a near-miss of a known value; accept anything else, since Zuora may add values."""
     names = tuple(known)
     near = "" if any(name.startswith(value) for name in names) else nearest(value, names, 0.75)
-    return FilterError(f"“{shorten(value, 40)}” is no {field}", f"{field}:{near}") if near else None
+    return FilterError(f"“{shorten(value, 40)}” is not a valid {field}", f"{field}:{near}") if near else None
 
 
 def _since(field: str, moment: Callable[[WatchedJob], float | None]) -> Callable[[str, str], Test | FilterError]:
@@ -131,7 +131,7 @@ def _since(field: str, moment: Callable[[WatchedJob], float | None]) -> Callable
 def _no_span(field: str, operator: str, value: str) -> FilterError:
     if _SPAN_BEGUN.fullmatch(value):
         right = f"{field}{operator}{value.rstrip('.')}m"
-        return FilterError(f"“{value}” has no unit yet: s, m, h or d", right, is_unfinished=True)
+        return FilterError(f"“{value}” needs a unit: s, m, h or d", right, is_unfinished=True)
     return FilterError(f"“{shorten(value, 40)}” is not a valid duration", f"{field}{operator}10m")
 
 
@@ -141,15 +141,21 @@ FIELDS: Mapping[str, Field] = {
     field.name: field
     for field in (
         Field(
-            "status", "status:failed,attention", "the verdict, or Zuora's own word; its beginning will do", _read_status
+            "status",
+            "status:failed,attention",
+            "the verdict, or Zuora's own status; the first letters are enough",
+            _read_status,
         ),
         Field("order", "order:O-0001", "part of the order number", _holding(lambda watch: _digest(watch).order_number)),
         Field("account", "account:A-17", "part of the account number", _holding(lambda w: _digest(w).account_number)),
         Field("id", "id:1bc24f31", "part of the job id, with dashes or without", _read_id),
         Field("label", "label:CS-4390", "part of the label", _holding(lambda watch: watch.label)),
-        Field("tag", "tag:acme", "the beginning of a tag", _starting(lambda watch: watch.tags)),
+        Field("tag", "tag:acme", "the first letters of a tag", _starting(lambda watch: watch.tags)),
         Field(
-            "tenant", "tenant:eu", "the beginning of the tenant's name", _starting(lambda watch: (watch.job.tenant,))
+            "tenant",
+            "tenant:eu",
+            "the first letters of the tenant's name",
+            _starting(lambda watch: (watch.job.tenant,)),
         ),
         Field("type", "type:preview", "order, preview, or the job type as Zuora wrote it", _read_type),
         Field("is", "is:unread", "stale, unread, labelled or final", _read_state, is_timed=True),
@@ -159,7 +165,7 @@ FIELDS: Mapping[str, Field] = {
         Field(
             "ended",
             "ended<1h",
-            "how long ago it ended, if it did",
+            "how long ago it ended",
             _since("ended", lambda w: w.ended_at),
             _COMPARED,
             is_timed=True,
@@ -337,7 +343,7 @@ def _inverted(term: Term) -> Term:
 
 def _read_words(match: re.Match[str]) -> Term | FilterError | None:
     if match["phrase"] is None and not match["word"]:
-        return FilterError(f"“{match['sign']}” inverts nothing yet", "!is:final", is_unfinished=True)
+        return FilterError(f"“{match['sign']}” needs a word or a term after it", "!is:final", is_unfinished=True)
     words = match["word"] if match["phrase"] is None else match["phrase"].replace('""', '"')
     if not words.strip():
         return None
@@ -357,10 +363,10 @@ def _read_typed(match: re.Match[str]) -> Term | FilterError:
     if field is None:
         return _no_field(name, match)
     if operator not in field.operators:
-        return FilterError(f"“{name}” is followed by {' or '.join(field.operators)}", field.example)
+        return FilterError(f"“{name}” must be followed by {' or '.join(field.operators)}", field.example)
     values = tuple(dict.fromkeys(_present_value(name, value) for value in _values(match["values"])))
     if not values:
-        return FilterError(f"“{name}{operator}” has no value yet", field.example, is_unfinished=True)
+        return FilterError(f"“{name}{operator}” needs a value", field.example, is_unfinished=True)
     return _read_values(field, operator, values)
 
 

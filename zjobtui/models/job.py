@@ -82,10 +82,10 @@ class FoundIds:
 def _what_is_wrong(text: str) -> str:
     shown = shorten(clean(mask_secrets(text)), 60)
     if not text:
-        return "An empty text is not a valid job id."
+        return "A job id cannot be empty."
     if not re.fullmatch(r"[0-9a-fA-F-]+", text):
-        return f"“{shown}” is not a valid job id: it holds more than hexadecimal digits and dashes."
+        return f"“{shown}” is not a valid job id: it contains characters other than hexadecimal digits and dashes."
     digits = len(text.replace("-", ""))
     if digits != 32:
         return f"“{shown}” is not a valid job id: it has {digits} hexadecimal digits, a job id has 32."
-    return f"“{shown}” is not a valid job id: its dashes are not where those of a UUID are (8-4-4-4-12)."
+    return f"“{shown}” is not a valid job id: its dashes are not in the places of a UUID (8-4-4-4-12)."

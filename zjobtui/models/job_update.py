@@ -37,7 +37,7 @@ def _apply_failure(watch: WatchedJob, failure: Failure, planned: float) -> JobUp
         return JobUpdate(watch if watch.verdict.kind is Kind.UNKNOWN else updated)
     updated = replace(updated, planned=planned)
     if watch.is_final:
-        return _contradicted(watch, failure.at, "Zuora no longer knows this job; its last answer is kept.")
+        return _contradicted(watch, failure.at, "Zuora no longer knows this job; its last response is kept.")
     if watch.verdict.kind is Kind.UNKNOWN:
         return JobUpdate(updated)
     entry = Event(watch.job, failure.at, EventKind.STATUS, UNKNOWN.sentence, Kind.UNKNOWN.value)
@@ -47,7 +47,9 @@ def _apply_failure(watch: WatchedJob, failure: Failure, planned: float) -> JobUp
 def _apply_success(watch: WatchedJob, response: Success, planned: float) -> JobUpdate:
     new = digest(response.report)
     if watch.is_final and not new.is_final:
-        return _contradicted(watch, response.at, f"Asked again, Zuora says {new.status}; the final answer is kept.")
+        return _contradicted(
+            watch, response.at, f"Polled again, Zuora returned {new.status}; the final response is kept."
+        )
     same = watch.digest == new
     updated = replace(
         watch,

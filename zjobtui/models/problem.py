@@ -14,16 +14,19 @@ class ProblemKind(Enum):
         "Zuora did not accept the credentials; check client id, secret and host, then try again.",
     )
     MISCONFIGURED = ("cannot be polled", "Correct that, then try again.")
-    FORBIDDEN = ("forbidden", "The user behind the credentials may not read this; it needs the Orders permissions.")
-    UNREACHABLE = ("unreachable", "The host could not be reached; zjobtui tries again by itself.")
+    FORBIDDEN = (
+        "forbidden",
+        "The user of these credentials may not read orders; grant the Orders permissions in Zuora.",
+    )
+    UNREACHABLE = ("unreachable", "The host could not be reached; zjobtui retries automatically.")
     UNTRUSTED = ("not trusted", "The host's certificate was not accepted; check the host, the proxy and the CA bundle.")
-    TIMED_OUT = ("timed out", "There was no response in time; zjobtui tries again by itself.")
-    SERVER_ERROR = ("server error", "Zuora had an internal error; zjobtui tries again by itself.")
+    TIMED_OUT = ("timed out", "There was no response in time; zjobtui retries automatically.")
+    SERVER_ERROR = ("server error", "Zuora had an internal error; zjobtui retries automatically.")
     REFUSED = ("refused", "Zuora refused the request; the code says why.")
     REDIRECTED = ("redirected", "The host redirected, and zjobtui does not follow redirects; check the base URL.")
     UNREADABLE = (
         "unreadable response",
-        "The response is not about a job, perhaps it is a proxy's page; zjobtui tries again.",
+        "The response is not about a job; it may be a proxy's page. zjobtui retries automatically.",
     )
     TOO_LARGE = ("response too large", "The response exceeds the size limit; the last good one is kept.")
 

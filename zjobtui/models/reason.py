@@ -12,55 +12,55 @@ class Category(Enum):
 
     PERMISSION = (
         "no permission",
-        "The user behind the credentials may not do this.",
-        "Ask for the permission, or sign in as another.",
+        "The user who sent the request lacks a permission.",
+        "Grant the permission, or resubmit the request as another user.",
     )
     AUTHENTICATION = (
         "not signed in",
-        "The credentials were not accepted.",
-        "Usually a client id is used against another tenant's host.",
+        "Zuora did not accept the credentials of the request.",
+        "Check that the OAuth client belongs to the tenant of the host.",
     )
     INPUT = (
         "bad input",
-        "Something in the request was wrong.",
-        "Correct it and submit it again where it came from.",
+        "Zuora rejected the request as invalid.",
+        "Correct the request and resubmit it from the system that posted it.",
     )
     RULE = (
         "business rule",
-        "A rule of the tenant forbids it; the message says which.",
-        "The order must change before another try.",
+        "A business rule of the tenant does not allow this; the message says which.",
+        "Change the order before you resubmit it.",
     )
     NOT_FOUND = (
         "not found",
-        "Something the request names does not exist in this tenant, or no longer.",
-        "Look it up, correct the request, and submit it again where it came from.",
+        "Something that the request names does not exist in this tenant.",
+        "Look it up, correct the request, and resubmit it from the system that posted it.",
     )
     METHOD = (
         "not allowed",
         "This operation is not available here.",
-        "Ask Zuora's support whether the tenant can have it.",
+        "Contact Zuora support to have it enabled for the tenant.",
     )
     LOCK = (
         "lock contention",
-        "Another call or a bill run held the account at that moment.",
-        "Zuora asks to retry later; zjobtui only reads, so submit it again where it came from.",
+        "Another call or a bill run had locked the account at that moment.",
+        "Resubmit it later from the system that posted it; zjobtui only reads.",
     )
     INTERNAL = (
         "internal error",
         "Zuora had an internal error.",
-        "Try again once; if it persists, give support the code, the time and the ids.",
+        "Resubmit it once; if it fails again, send Zuora support the code, the time and the ids.",
     )
     TEMPORARY = (
         "temporary error",
-        "Zuora could not do it at that moment.",
-        "Submit it again later where it came from.",
+        "Zuora could not process the request at that moment.",
+        "Resubmit it later from the system that posted it.",
     )
-    LIMIT = ("limit reached", "The tenant has used up a limit.", "Wait, or submit fewer at once.")
-    MALFORMED = ("malformed request", "The request was not readable JSON.", "Correct it where it came from.")
+    LIMIT = ("limit reached", "The tenant has reached a limit.", "Wait, or submit fewer requests at a time.")
+    MALFORMED = ("malformed request", "The request was not valid JSON.", "Correct it in the system that posted it.")
     INTEGRATION = (
         "integration error",
         "A system behind Zuora, such as a tax or payment gateway, failed.",
-        "Try again, then look there.",
+        "Resubmit it; if it fails again, check that system.",
     )
     OTHER = ("error", "", "")
 

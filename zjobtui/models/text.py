@@ -54,11 +54,11 @@ def nearest(word: str, names: Iterable[str], likeness: float = 0.6) -> str:
 
 
 def suggest(word: str, names: Iterable[str], known: str = "") -> str:
-    """Return “did you mean NAME?” or, if no name is near, “there are: …” with all names, or with `known`."""
+    """Return “did you mean NAME?” or, if no name is near, “valid names: …” with all names, or with `known`."""
     candidates = tuple(names)
     near = nearest(word, candidates)
     if not near:
-        return f"there are: {known or ', '.join(candidates)}"
+        return f"valid names: {known or ', '.join(candidates)}"
     return f"did you mean “{near}”?" if " " in near else f"did you mean {near}?"
 
 

@@ -22,5 +22,5 @@ class Verdict:
     sentence: str
 
 
-NOT_ASKED = Verdict(Kind.RUNNING, "Not answered yet.")
-UNKNOWN = Verdict(Kind.UNKNOWN, "Zuora does not know this job: the id is of another tenant, mistyped, or too old.")
+NOT_ASKED = Verdict(Kind.RUNNING, "No response yet.")
+UNKNOWN = Verdict(Kind.UNKNOWN, "Zuora does not know this job: the id is from another tenant, mistyped, or too old.")

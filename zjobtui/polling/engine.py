@@ -388,14 +388,14 @@ def status_words(status: TenantStatus) -> str:
     """Return the status of a tenant's polling in words that change only with the status: no times, no figures."""
     if status.problem is not None:
         is_manual = status.next_try_at is None
-        return f"not polled, {status.problem.for_log}" + ("; only the user can try again" if is_manual else "")
+        return f"not polled, {status.problem.for_log}" + ("; retried only on request" if is_manual else "")
     if status.is_paused:
         return "paused by the user"
     if status.is_following:
-        return "another window polls it"
+        return "another window is polling"
     if status.day_share >= 1:
-        return "the calls of the day are spent"
-    return f"polled, held back by {status.limit.value}" if status.limit else "polled"
+        return "the daily calls are used up"
+    return f"polled, limited by {status.limit.value}" if status.limit else "polled"
 
 
 def _changes_with_time(status: TenantStatus) -> bool:

@@ -196,7 +196,9 @@ class Poller:
         before, self._checked_at = self._checked_at, self._clock.now()
         if self._checked_at - before > SUSPEND_GAP:
             log.info(
-                "tenant %s: nothing ran for %.0f s, as when the machine sleeps", self.tenant, self._checked_at - before
+                "tenant %s: no code ran for %.0fs; the machine was probably suspended",
+                self.tenant,
+                self._checked_at - before,
             )
             self._source.renew_connections()
             self._swept_at = self._checked_at

@@ -21,7 +21,7 @@ THROTTLED_OVERBOOK = 1.3
 SHORT_PAUSE = 3.0
 """Seconds for which a host may want no calls without that being reported as a problem of the tenant."""
 
-_THROTTLED = Problem(ProblemKind.THROTTLED, "the host wants no calls for a while")
+_THROTTLED = Problem(ProblemKind.THROTTLED, "the host accepts no calls for a while")
 _TRANSIENT = frozenset({ProblemKind.TIMED_OUT, ProblemKind.UNREACHABLE, ProblemKind.SERVER_ERROR})
 _RETRY_AFTER = 1.0
 _LATENCY_WEIGHT = 0.1
@@ -66,7 +66,7 @@ class TenantGate:
         return self.limiter.concurrency / max(self.latency, 0.001)
 
     def planned_rate(self, now: float) -> float:
-        """Return the calls per second to plan with: what the limits allow, and what the host answers in time."""
+        """Return the calls per second to plan with: what the limits allow, and what the host responds in time."""
         rate = min(self.limiter.allowance(now), self.capacity)
         return rate * (THROTTLED_OVERBOOK if self.limiter.is_throttled(now) else 1.0)
 
@@ -115,7 +115,7 @@ class TenantGate:
         elif observation.problem.kind is ProblemKind.THROTTLED or observation.call.http_status == 503:
             # A host that is down altogether shows no rate limit, only how long it wants no calls.
             retry_after = retry_after or _RETRY_AFTER
-            log.warning("tenant %s: throttled, no calls for %g s", self._tenant, retry_after)
+            log.warning("tenant %s: throttled, no calls for %gs", self._tenant, retry_after)
             if self.breaker.is_open:
                 self.limiter.pause(now, retry_after)
             else:
@@ -139,7 +139,7 @@ class TenantGate:
         if problem is not None:
             state = "still open, the probe failed" if was_open else "open"
             is_manual = problem.kind is ProblemKind.SIGNED_OUT
-            then = "only the user can try again" if is_manual else f"next probe in {self.breaker.probe_at - now:.1f} s"
+            then = "retried only on request" if is_manual else f"next probe in {self.breaker.probe_at - now:.1f}s"
             log.warning("tenant %s: circuit breaker %s (%s); %s", self._tenant, state, problem.for_log, then)
         elif was_open:
-            log.info("tenant %s: circuit breaker closed, the host answers", self._tenant)
+            log.info("tenant %s: circuit breaker closed, the host responds", self._tenant)

@@ -137,7 +137,7 @@ class TenantRunner:
             try:
                 await poller.run()
             except Exception as fault:  # whatever it was, it is shown and polling continues
-                log.exception("tenant %s: internal error, polling starts again in %g s", self.tenant.name, RESTART)
+                log.exception("tenant %s: internal error, polling starts again in %gs", self.tenant.name, RESTART)
                 self._record_error("was interrupted and continues", fault)
                 self._changed()
                 await asyncio.sleep(RESTART)

@@ -303,7 +303,7 @@ class WatchlistService:
             return await asyncio.get_running_loop().run_in_executor(self._worker, work)
         finally:
             if (took := time.monotonic() - started) >= SLOW:
-                log.warning("the store took %.1f s; another program may have held its lock", took)
+                log.warning("the store took %.1fs; another program may have held its lock", took)
 
     def _pending_ids(self) -> str:
         """Return the jobs of changes that are not on disk, for the log."""

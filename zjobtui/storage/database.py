@@ -135,7 +135,7 @@ def move_journals(path: Path, aside: Path) -> None:
         if os.path.lexists(journal) and not _is_ignored(journal):
             new_path = unused_path(aside.with_name(aside.name + ending))
             journal.rename(new_path)
-            log.warning("the journal %s, left of another file, is kept as %s", journal, new_path)
+            log.warning("the journal %s, which belonged to another file, is kept as %s", journal, new_path)
 
 
 def _is_ignored(journal: Path) -> bool:
@@ -177,8 +177,10 @@ def failure(path: Path, fault: Exception, what: str = "could not be used") -> St
         why = _damage_of_schema(path) if primary == sqlite3.SQLITE_ERROR else ""
         return _broken(path, why) if why else SchemaError(_bug_text(path, fault))
     if code in _NO_LOCKS or primary in _NO_LOCKS:
-        advice = "Name a folder on a local disk in ZJOBTUI_DATA_DIR."
-        return StoreError(f"The watchlist {path} cannot be locked: its file system has no locks ({fault}). {advice}")
+        advice = "Set ZJOBTUI_DATA_DIR to a folder on a local disk."
+        return StoreError(
+            f"The watchlist {path} cannot be locked: its file system does not support locks ({fault}). {advice}"
+        )
     if primary == sqlite3.SQLITE_CANTOPEN and path.exists() and not os.access(path, os.R_OK):
         return StoreError(f"The watchlist {path} cannot be opened: no permission to read it ({fault}).")
     if primary in _MEANINGS:
@@ -219,7 +221,7 @@ def _open_checked(path: Path, identity: Identity, lock_wait: float) -> Opened:
                 return _stopgap(path, connection, identity, fault)
         if version_of(connection) > SCHEMA_VERSION:
             connection.close()
-            newer = f"{path} was made by a newer zjobtui; it is shown, and nothing is saved."
+            newer = f"{path} was written by a newer zjobtui. It is opened read-only: no change is saved."
             return Opened(connect(path, "ro", lock_wait), identity, is_read_only=True, notice=newer)
         connection.execute("SELECT revision FROM watches LIMIT 1").fetchone()
         connection.execute("PRAGMA journal_mode = DELETE")
@@ -252,7 +254,7 @@ def _stopgap(path: Path, connection: sqlite3.Connection, identity: Identity, fau
         raise
     connection.close()
     memory.row_factory = sqlite3.Row
-    notice = f"{reason} It must be upgraded before it can be written: it is shown, and nothing is saved."
+    notice = f"{reason} Until it is upgraded it is opened read-only: no change is saved."
     return Opened(memory, identity, is_read_only=True, notice=notice, is_stopgap=True)
 
 
@@ -262,8 +264,8 @@ def _broken(path: Path, why: str) -> BrokenStoreError:
 
 def _bug_text(path: Path, fault: Exception) -> str:
     return (
-        f"Internal error: this version of zjobtui and the watchlist {path} do not fit together ({fault}). "
-        "This is a bug, the file is not damaged. Please report it, and use the version before until it is fixed."
+        f"Internal error: this version of zjobtui and the watchlist {path} do not match ({fault}). "
+        "This is a bug; the file is not damaged. Report it, and use the previous version until it is fixed."
     )
 
 
@@ -326,7 +328,7 @@ def exclusive_lock(folder: Path) -> Iterator[None]:
         end = time.monotonic() + BUSY_LIMIT
         while not _try_lock(handle):
             if time.monotonic() > end:
-                raise StoreError(f"Another window is at work on the files in {folder}; try again in a moment.")
+                raise StoreError(f"Another window is using the files in {folder}; try again in a moment.")
             time.sleep(0.02)
         yield
     finally:

@@ -196,7 +196,7 @@ def _job_of(exported: _Job, place: str, read_report: ReadReport) -> ImportedJob:
     for group in (DIGEST, PROBLEM):
         for name in group if fields[group[0]] is not None else ():
             if fields[name] is None:
-                raise ImportFileError(f"{place}.{name}: is missing beside {group[0]}")
+                raise ImportFileError(f"{place}.{name}: is missing, but {group[0]} is given")
     watch = watch_of({**fields, "job": job.id.key, "tags": json.dumps(fields["tags"])})
     for entry in fields["timeline"]:
         if entry["event"] == EventKind.ADDED.value:  # its text is the `added_by` of the job

@@ -73,7 +73,7 @@ def read_stats(connection: sqlite3.Connection, path: Path) -> StoreStats:
 def compact(connection: sqlite3.Connection, now: float) -> None:
     """Rewrite the file without unused pages; raises `StoreError` while another window polls on it."""
     if connection.execute("SELECT 1 FROM leases WHERE until >= ?", (now,)).fetchone():
-        raise StoreError("Another window is polling on this watchlist; close it, and try again.")
+        raise StoreError("Another window is polling this watchlist; close it, and try again.")
     connection.execute("VACUUM")
 
 

@@ -44,12 +44,12 @@ def reconcile(connection: sqlite3.Connection, path: Path, read_report: ReadRepor
     lines = ids_log.read(log_path)
     for row in connection.execute(_REMOVED_WITHOUT_REASON):
         if (line := lines.get(_row_key(row))) and line.action is not Action.REMOVE:
-            raise DamageError(f"a job that {ids_log.NAME} lists was removed for no reason")
+            raise DamageError(f"a job that {ids_log.NAME} lists was removed without a recorded reason")
     has_lost_jobs = not lines.keys() <= _known_keys(connection)
     if has_lost_jobs:
         notice = add_lost_jobs(connection, path, lines, read_report, revision)
         if not lines.keys() <= _known_keys(connection):
-            raise DamageError("its index knows jobs that its table does not")
+            raise DamageError("its index lists jobs that its table lacks")
     rows = connection.execute(f"{_LOGGED} ORDER BY position").fetchall()
     ids_log.append(log_path, _missing_lines(rows, lines))
     return has_lost_jobs, notice

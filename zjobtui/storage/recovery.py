@@ -129,7 +129,7 @@ def recover(
             new.replace(path)
             sync_folder(path.parent)
     except (OSError, sqlite3.Error) as fault:
-        raise StoreError(f"The watchlist {path} could not be read ({why}), nor recovered: {fault}.") from fault
+        raise StoreError(f"The watchlist {path} could neither be read ({why}) nor recovered: {fault}.") from fault
     if is_missing:
         return f"The watchlist {path} was missing. {sources}"
     return f"The watchlist could not be read ({why}). {sources} The damaged file is kept as {aside}."
@@ -147,7 +147,7 @@ def add_lost_jobs(connection: sqlite3.Connection, path: Path, log: Log, read_rep
     parts += [f"{logged} from {ids_log.NAME}"] if logged else []
     if not parts:
         return ""
-    return f"The watchlist lacked jobs that {ids_log.NAME} lists; it has them again: {', '.join(parts)}."
+    return f"The watchlist lacked jobs that {ids_log.NAME} lists; they were restored: {', '.join(parts)}."
 
 
 def copy_missing_jobs(connection: sqlite3.Connection, source: sqlite3.Connection, read_report: ReadReport) -> None:
@@ -182,7 +182,7 @@ def _fill(new: Path, path: Path, read_report: ReadReport, *, is_open: bool) -> s
 
 
 def _sources_text(own: _Count, copied: _Count, logged: _Count, path: Path) -> str:
-    parts = [f"{own} came back from it"] if own else ["nothing in it was readable"] if path.exists() else []
+    parts = [f"{own} recovered from it"] if own else ["nothing in it was readable"] if path.exists() else []
     if kind := kind_of(backup_path(path)):
         parts.append(f"the daily copy {backup_path(path)} is {kind} and is not used")
     elif backup_path(path).exists():

@@ -240,7 +240,7 @@ class Store:
         except StoreError as fault:
             listed = {key for key, action in logged.items() if action is Action.ADD}
             if listed - {reconciliation.key_of(job) for job in watchlist.watches}:
-                self._note(f"Jobs that only {self._ids_log} knows could not be added: {fault}")
+                self._note(f"Jobs that are only in {self._ids_log} could not be added: {fault}")
         return watchlist
 
     def reopen_if_replaced(self, known: Change = NOTHING) -> str:
@@ -380,12 +380,12 @@ class Store:
         """Write what is known to the file that is there now; return what is kept. Raises `StoreError`."""
         if fresh.is_read_only:
             if self.is_read_only:
-                return f"{self.path} is shown, and nothing is saved."
-            raise StoreError(f"Another file was put in the place of {self.path}, and cannot be written. {fresh.notice}")
+                return f"{self.path} is opened read-only: no change is saved."
+            raise StoreError(f"{self.path} was replaced by another file, which cannot be written. {fresh.notice}")
         is_whole = take_over(self.file, fresh.file, known, self._read_report)
         with suppress(BrokenStoreError):  # the next start reports that
             fresh.reconcile_with_log(fresh.load())
-        rest = "" if is_whole else "Earlier archived jobs, answers and histories are those of that file alone."
+        rest = "" if is_whole else "Archived jobs, responses and timelines of the former file could not be read."
         return f"All jobs are kept and saved to {self.path}. {rest} {fresh.notice}".strip()
 
     def _note(self, text: str) -> None:

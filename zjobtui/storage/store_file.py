@@ -74,12 +74,12 @@ class StoreFile:
         if self.is_read_only:
             raise StoreError(self.opened.notice)
         if self.is_replaced():
-            raise StoreError(f"Another file was put in the place of {self.path}, or it was deleted; trying again.")
+            raise StoreError(f"{self.path} was replaced or deleted; retrying.")
         with self.lock, self.raising_store_errors():
             started = time.monotonic()
             self.connection.execute("BEGIN IMMEDIATE")
             if (waited := time.monotonic() - started) >= LONG_WAIT:
-                log.warning("the lock of the store was held by another program for %.1f s", waited)
+                log.warning("the lock of the store was held by another program for %.1fs", waited)
             try:
                 yield self.connection
                 self.connection.execute("COMMIT")
@@ -125,7 +125,7 @@ class StoreFile:
         self.store_id = store_id
 
     def _overwritten(self) -> StoreError:
-        return StoreError(f"An older or another watchlist was copied over {self.path}; trying again.")
+        return StoreError(f"An older or another watchlist was copied over {self.path}; retrying.")
 
     def ensure_id(self) -> None:
         """Give the store an id if it has none; if it is locked, it gets one with the first write.

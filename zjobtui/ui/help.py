@@ -23,7 +23,7 @@ MEANINGS = {
     Kind.DONE: "the job and its order completed",
 }
 
-STALE = "no answer for three polling intervals: the row shows old data"
+STALE = "no response for three polling intervals: the row shows old data"
 
 REBINDING = (
     'The word after a key is the id of the action: set another key in [keys] of config.toml, such as remove = "f8"'
@@ -91,7 +91,7 @@ def _sections(actions: Sequence[Action]) -> Iterator[tuple[str, Iterable[tuple[s
         yield group, [(f"{fit(a.display_key, 6)} {a.id}", a.description) for a in actions if a.group == group]
     yield "Keys", PANE_KEYS
     signs = [(f"{GLYPHS[kind]} {kind.value}", meaning) for kind, meaning in MEANINGS.items()]
-    yield "Signs", [*signs, ("stale", STALE)]
+    yield "Symbols", [*signs, ("stale", STALE)]
     yield "Custom keys", [("config.toml", REBINDING)]
 
 

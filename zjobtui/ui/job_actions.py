@@ -121,7 +121,7 @@ class JobActions:
 
     def label(self) -> None:
         """Ask for a label."""
-        self._prompt_text("Label of {}", "labelled", attrgetter("label"), self._engine.label)
+        self._prompt_text("Label for {}", "labelled", attrgetter("label"), self._engine.label)
 
     def tag(self) -> None:
         """Ask for tags; for several jobs, edit only the tags that all of them have."""
@@ -130,12 +130,12 @@ class JobActions:
         def tag(jobs: Sequence[JobRef], text: str) -> "Future[EditResult]":
             return self._engine.tag(jobs, parse_tags(text))
 
-        title = "Tags of {}, separated by commas"
+        title = "Tags for {}, separated by commas"
         self._prompt_text(title, "tagged", format_tags, tag, lambda own, text: merge_tags(own, before, text), before)
 
     def note(self) -> None:
         """Ask for a note."""
-        self._prompt_text("Note of {}", "annotated", attrgetter("note"), self._engine.note)
+        self._prompt_text("Note for {}", "annotated", attrgetter("note"), self._engine.note)
 
     def mark_all_read(self) -> None:
         """Mark all shown jobs as read."""
@@ -176,7 +176,7 @@ class JobActions:
             "JSON": (".json", lambda: export.as_json(targets, now)),
             "CSV": (".csv", lambda: export.as_csv(targets, now)),
             "Markdown": (".md", lambda: export.as_markdown(targets)),
-            "IDs only": (".txt", lambda: "".join(f"{watch.job.id.given}\n" for watch in targets)),
+            "Job ids only": (".txt", lambda: "".join(f"{watch.job.id.given}\n" for watch in targets)),
         }
 
         def save(name: str | None) -> None:
@@ -242,7 +242,11 @@ class JobActions:
             step = UndoStep(lambda _: apply(before), done if any(texts.values()) else f"no longer {done}")
             self._undo_stack.track(apply(texts), step)
 
-        hint = "jobs have different texts; leave empty to keep them" if any(t != start for t in before.values()) else ""
+        hint = (
+            "the jobs have different values; leave empty to keep them"
+            if any(t != start for t in before.values())
+            else ""
+        )
         self._screen.app.push_screen(PromptDialog(title.format(describe_jobs(targets)), start, hint), save)
 
     def _prompt_add(self, tenant: str, text: str) -> None:

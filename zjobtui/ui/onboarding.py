@@ -107,7 +107,7 @@ class SignInDialog(ModalScreen[SignedIn | None]):
 
     @work(exclusive=True)
     async def _sign_in_now(self, tenant: Tenant, credentials: ClientCredentials, location: tuple[str, str]) -> None:
-        self._show_status(f"Signing in to {tenant.base_url} …")
+        self._show_status(f"Signing in to {tenant.base_url}…")
         checkup = await run_on_daemon_thread(partial(self._sign_in, tenant, credentials))
         summary = checkup_sentence(checkup)
         if checkup.is_fine:

@@ -120,11 +120,11 @@ class ZuoraApi:
         body = self._transport.mask.mask(response.body)
         outcome = read_response(response.http_status, body, response.headers.get("location", ""))
         if response.proof is Proof.REFUTED:
-            outcome = Problem(ProblemKind.UNREADABLE, "the response belongs to another request, by its track id")
-        elif response.proof is Proof.MISSING and _needs_proof(outcome):
             outcome = Problem(
-                ProblemKind.UNREADABLE, "the response belongs to another request, since it has no track id"
+                ProblemKind.UNREADABLE, "the response belongs to another request: it has another track id"
             )
+        elif response.proof is Proof.MISSING and _needs_proof(outcome):
+            outcome = Problem(ProblemKind.UNREADABLE, "the response may belong to another request: it has no track id")
         call = replace(_read_call(response, at, url), track_id=track_id)
         if isinstance(outcome, Problem):
             call = replace(call, process_id=read_process_id(body))
@@ -135,7 +135,7 @@ class ZuoraApi:
         result = await self._request_token()
         took = self._clock.boot() - sent
         if isinstance(result, Token):
-            log.info("tenant %s: token obtained in %.3fs, valid for %.0f s", self._tenant.name, took, result.life)
+            log.info("tenant %s: token obtained in %.3fs, valid for %.0fs", self._tenant.name, took, result.life)
         else:
             log.warning("tenant %s: token not obtained in %.3fs: %s", self._tenant.name, took, result.problem.for_log)
         return result
@@ -171,7 +171,7 @@ class ZuoraApi:
 def job_path(job_id: JobId) -> str:
     """Return the path of a job's status; raises `ValueError` for an id that would change the request."""
     if not job_id.given or not _ALLOWED.issuperset(job_id.given):
-        raise ValueError("The job ID contains characters that could change the request.")
+        raise ValueError("The job id contains characters that could change the request.")
     return JOBS_PATH + quote(job_id.given, safe="")
 
 

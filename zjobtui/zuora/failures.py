@@ -16,9 +16,9 @@ from zjobtui.zuora.proxy import Proxy
 BROKE_OFF = "the connection broke off in the middle of the response"
 
 _PROXY_ADVICE = {
-    401: ", it requires a user and a password",  # tinyproxy
-    403: ", it does not allow this host",
-    407: ", it requires a user and a password",
+    401: "; it requires a user and a password",  # tinyproxy
+    403: "; it does not allow this host",
+    407: "; it requires a user and a password",
 }
 
 
@@ -52,7 +52,7 @@ def problem_of(error: Exception, mask: Mask, proxy: Proxy | None, *, is_connecte
             via = f", through the proxy {proxy.address}" if proxy and is_at_proxy else ""
             return Problem(ProblemKind.UNTRUSTED, _error_text(cause, mask) + via)
         case TimeoutError() | httpx.TimeoutException():
-            detail = "no connection through the proxy in time" if is_at_proxy else "no whole response in time"
+            detail = "no connection through the proxy in time" if is_at_proxy else "no complete response in time"
             return Problem(ProblemKind.TIMED_OUT, detail)
         case aiohttp.ServerDisconnectedError():
             return Problem(ProblemKind.UNREACHABLE, f"the {'proxy' if is_at_proxy else 'host'} closed the connection")
@@ -81,7 +81,7 @@ def _problem_of_response(error: BaseException, proxy: Proxy | None) -> Problem:
         case aiohttp.ClientHttpProxyError():
             advice = _PROXY_ADVICE.get(error.status, "")
             if error.status in {401, 407} and proxy and proxy.user:
-                advice = ", it does not accept the user and password"
+                advice = "; it does not accept the user and password"
             return Problem(ProblemKind.UNREACHABLE, f"the proxy refused the connection: HTTP {error.status}{advice}")
         case _ if _has_cause(error, LineTooLong):
             return Problem(ProblemKind.TOO_LARGE, "the headers are too large")
