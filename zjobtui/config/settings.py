@@ -127,9 +127,9 @@ class TenantSettings(Struct, frozen=True, kw_only=True):
     colour: _Colour = ""
     """Colour on the screen: red, orange, yellow, green, cyan, blue, magenta, grey or #rrggbb; not for production."""
     daily_calls: _DailyCalls | None = None
-    """Most calls in a day (UTC); by default a tenth of what Zuora grants a tenant of this kind."""
+    """Maximum calls per day (UTC); by default a tenth of what Zuora grants a tenant of this kind."""
     calls_per_second: _Rate | None = None
-    """Most calls in a second, such as 2 or 0.5; by default a tenth of what Zuora grants a tenant of this kind."""
+    """Maximum calls per second, such as 2 or 0.5; by default a tenth of what Zuora grants a tenant of this kind."""
     org_ids: _Ids = ""
     """Sent as Zuora-Org-Ids."""
     entity_ids: _Ids = ""
@@ -145,7 +145,7 @@ class TenantSettings(Struct, frozen=True, kw_only=True):
     secret_file: _Path = ""
     """A file that holds the secret as its only line; it must be yours, with mode 0600 or 0400."""
     secret_keyring: _Service = ""
-    """The service under which the keyring has the secret; the user is the client_id."""
+    """The keyring service that contains the secret; its user is the client_id."""
 
     def __repr__(self) -> str:
         return f"TenantSettings({self.name!r})"  # the arguments of a command may be secret
@@ -173,7 +173,7 @@ class ListSettings(Struct, frozen=True, kw_only=True):
     """`[list]`: how long jobs stay on the watchlist."""
 
     archive_after: _Duration = ARCHIVE_AFTER
-    """How long a finished job stays after it was read, such as "14 days" or "12h"; 0 or "never" for ever."""
+    """How long a finished job stays after it was read, such as "14 days" or "12h"; 0 or "never" keeps it."""
 
 
 class ScreenSettings(Struct, frozen=True, kw_only=True):
