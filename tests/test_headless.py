@@ -44,7 +44,9 @@ def test_invalid_arguments_are_reported_and_nothing_is_added(arguments: list[str
     status, printed, complained = said(run("add", *arguments))
     assert (status, printed) == (2, "")
     assert len(complained.splitlines()) == len(arguments)
-    assert all(re.match("“.*” is not a valid job id|An empty text", line) for line in complained.splitlines())
+    assert all(
+        re.match("“.*” is not a valid job id|A job id cannot be empty", line) for line in complained.splitlines()
+    )
     assert "\x1b" not in complained
     assert watched() == []
 

@@ -87,7 +87,7 @@ def test_calls_of_doctor_count_in_the_daily_budget(served: Simulator, monkeypatc
     assert stored_calls("env") == 0
     before = served.requests.total
     for expected in (2, 4):
-        assert examined()[1]["Tenant env: budget"][1].startswith(f"{expected} calls counted today")
+        assert examined()[1]["Tenant env: budget"][1].startswith(f"{expected} of 2,700,000 calls today")
         assert stored_calls("env") == served.requests.total - before == expected
     examined("--offline")
     assert stored_calls("env") == 4
@@ -109,7 +109,7 @@ def test_failed_calls_are_counted_and_calls_not_sent_are_not(
 def test_doctor_creates_no_store_for_the_count(served: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     point_at(served.base_url, monkeypatch, ZUORA_CLIENT_ID=served.client_id, ZUORA_CLIENT_SECRET=served.client_secret)
     status, checks = examined()
-    assert (status, checks["Tenant env: budget"][1].split(" (")[0]) == (0, "2 of 8,300 calls today")
+    assert (status, checks["Tenant env: budget"][1].split(" (")[0]) == (0, "2 of 2,700,000 calls today")
     assert not store_path().exists()
 
 
@@ -136,7 +136,7 @@ def test_a_store_that_cannot_be_written_does_not_affect_other_checks(
         before = path.read_bytes()
         _, checks = examined()
         assert checks["Tenant env: asking"][0] == "fine"
-        assert checks["Tenant env: budget"][1].startswith("2 calls counted today")
+        assert checks["Tenant env: budget"][1].startswith("2 of 2,700,000 calls today")
         assert path.read_bytes() == before
 
 

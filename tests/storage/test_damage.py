@@ -156,7 +156,7 @@ def survives(path: Path, damaged: bytes, log: bytes, jobs: int = JOBS) -> None:
     with opened(path) as (store, watches):
         assert set(watches.watches) >= {job(number) for number in range(jobs) if number != 1}
         if asides(path):
-            assert "came back" in store.notice or "from ids.log" in store.notice
+            assert "recovered from it" in store.notice or "from ids.log" in store.notice
             assert any(one.read_bytes() == damaged for one in asides(path))
             assert all(
                 full_record(watch, store.last_response(watch.job), store.history(watch.job), NOW) for watch in watches
@@ -250,7 +250,7 @@ def test_a_schema_that_does_not_fit_is_a_bug_and_the_file_is_left_alone(
     path_beside(path).write_bytes(log)
     spoil(path, statement)
     before = path.read_bytes()
-    with pytest.raises(SchemaError, match="This is a bug, the file is not damaged"):
+    with pytest.raises(SchemaError, match="This is a bug; the file is not damaged"):
         open_store(path, read_report)
     assert path.read_bytes() == before
     assert asides(path) == []
@@ -400,12 +400,12 @@ def test_a_store_of_a_newer_program_is_shown_and_never_touched(path: Path, conte
     with newer(path, content, newer_digests), opened(path) as (store, watches):
         assert len(watches) == JOBS - 1
         assert store.is_read_only
-        assert "made by a newer zjobtui" in store.notice
+        assert "written by a newer zjobtui" in store.notice
         assert store.last_response(job(2)) == done(NOW + 2)
         assert store.read_changes() is None
-        with pytest.raises(StoreError, match="made by a newer zjobtui"):
+        with pytest.raises(StoreError, match="written by a newer zjobtui"):
             added(store, watch(99))
-        with pytest.raises(StoreError, match="made by a newer zjobtui"):
+        with pytest.raises(StoreError, match="written by a newer zjobtui"):
             store.acquire_lease("poll", "me", NOW, 10.0)
 
 

@@ -83,7 +83,7 @@ def test_a_statement_that_does_not_fit_a_sound_store_is_a_bug(path: Path, code: 
     kept(path)
     error = failure(path, sqlite_fault(code, "no such column: x"))
     assert isinstance(error, SchemaError)
-    assert "(no such column: x). This is a bug, the file is not damaged." in str(error)
+    assert "(no such column: x). This is a bug; the file is not damaged." in str(error)
 
 
 def make_socket(path: Path) -> None:
@@ -136,6 +136,6 @@ def test_doctor_calls_damage_what_is_damage_and_names_the_rest(path: Path) -> No
         connection.execute("ALTER TABLE watches RENAME COLUMN removed_at TO gone_at")
     facts = check_store(path)
     assert facts.damage == ""
-    assert "This is a bug, the file is not damaged" in facts.trouble
+    assert "This is a bug; the file is not damaged" in facts.trouble
     path.write_bytes(b"no database " * 500)
     assert check_store(path).damage == "file is not a database"

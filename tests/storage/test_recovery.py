@@ -224,7 +224,7 @@ def test_windows_that_find_the_damage_together_mend_it_once(path: Path) -> None:
 def test_a_window_that_mends_for_long_is_told_to_the_others(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "BUSY_LIMIT", 0.1)
     path.write_bytes(b"no store")
-    with exclusive_lock(path.parent), pytest.raises(StoreError, match="Another window is at work"):
+    with exclusive_lock(path.parent), pytest.raises(StoreError, match="Another window is using"):
         open_store(path, read_report)
     assert path.read_bytes() == b"no store"
 
@@ -271,7 +271,7 @@ def test_damage_that_shows_only_in_an_answer_is_mended_by_the_doctor() -> None:
     path.write_bytes(content[:lost] + bytes(PAGE) + content[lost + PAGE :])
     assert "zjobtui doctor --repair" in run("doctor", "--offline").stdout
     told = run("doctor", "--offline", "--repair")
-    assert "59 jobs came back" in told.stderr
+    assert "59 jobs recovered" in told.stderr
     assert "✓ content      not damaged" in told.stdout
     assert "not damaged" in run("doctor", "--offline", "--repair").stderr
     with closing(sqlite3.connect(path)) as connection:

@@ -256,7 +256,7 @@ def test_nothing_is_lost_while_the_new_file_cannot_be_written(path: Path) -> Non
     with opened(path) as (store, _):
         watches = added(store, watch(1))
         new.replace(path)
-        with pytest.raises(StoreError, match="made by a newer zjobtui"):
+        with pytest.raises(StoreError, match="written by a newer zjobtui"):
             store.reopen_if_replaced(watches.add([]))
         assert [watch.job for watch in store.load_watched([job(1)])] == [job(1)]
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:

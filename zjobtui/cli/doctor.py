@@ -204,7 +204,7 @@ def tenant_checks(tenant: Tenant, environ: Mapping[str, str]) -> Iterator[Check]
 def budget_check(tenant: Tenant, today: int) -> Check:
     """Check the calls of today, of all windows, against the daily budget."""
     limits = limits_for(tenant.kind, tenant.daily_calls, tenant.calls_per_second)
-    text = f"{today:,} of {limits.per_day:,.0f} calls today (UTC); at most {limits.per_second:g} a second"
+    text = f"{today:,} of {limits.per_day:,.0f} calls today (UTC); at most {limits.per_second:.3g} a second"
     advice = "polling stops until midnight UTC; if Zuora grants more calls, set daily_calls for the tenant"
     return make_check(f"Tenant {tenant.name}", "budget", text, advice, is_fine=today < limits.per_day)
 

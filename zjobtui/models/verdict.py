@@ -23,4 +23,4 @@ class Verdict:
 
 
 NOT_ASKED = Verdict(Kind.RUNNING, "No response yet.")
-UNKNOWN = Verdict(Kind.UNKNOWN, "Zuora does not know this job: the id is from another tenant, mistyped, or too old.")
+UNKNOWN = Verdict(Kind.UNKNOWN, "Zuora does not know this job: the id is of another tenant, mistyped, or too old.")
