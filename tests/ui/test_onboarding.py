@@ -145,7 +145,7 @@ async def test_a_host_that_does_not_respond_blocks_neither_screen_nor_exit(confi
     async with run_app(FirstStart(config, slow, DEFAULT), (80, 24)) as seen:
         await seen.press(*EU)
         await fill_fields(seen, "id-1", SECRET)
-        assert "Signing in to https://rest.eu.zuora.com …" in seen.text
+        assert "Signing in to https://rest.eu.zuora.com…" in seen.text
         await seen.press("escape")
         assert "rest.na.zuora.com" in seen.text
         await seen.press("enter")

@@ -124,7 +124,7 @@ class ZuoraApi:
                 ProblemKind.UNREADABLE, "the response belongs to another request: it has another track id"
             )
         elif response.proof is Proof.MISSING and _needs_proof(outcome):
-            outcome = Problem(ProblemKind.UNREADABLE, "the response may belong to another request: it has no track id")
+            outcome = Problem(ProblemKind.UNREADABLE, "the response belongs to another request: it has no track id")
         call = replace(_read_call(response, at, url), track_id=track_id)
         if isinstance(outcome, Problem):
             call = replace(call, process_id=read_process_id(body))
