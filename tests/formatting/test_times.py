@@ -5,7 +5,7 @@ import pytest
 from hypothesis import strategies as st
 
 from tests.support.building import NOW
-from zjobtui.formatting.times import age, duration, moment, stamp
+from zjobtui.formatting.times import age, duration, moment, stamp, unknown_zone
 
 CET = timezone(timedelta(hours=1), "CET")
 SECONDS = st.floats(min_value=0, max_value=1e7)
@@ -65,3 +65,27 @@ def test_a_zone_is_not_repeated_beside_another_time(monkeypatch: pytest.MonkeyPa
     assert moment(NOW, NOW, beside=NOW - 60) == "15:00:00"
     assert moment(summer, NOW, beside=NOW) == "Jul 26 16:00:00 CEST"
     assert moment(NOW, NOW, beside=summer) == "15:00:00 CET"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_unknown", "text"),
+    [
+        *(
+            (name, True, "14:00:00 UTC")
+            for name in ("Mars/Phobos", ":bad", "Europe", "12", "/etc/passwd", "/no", "é" * 300)
+        ),
+        *(("", False, "14:00:00 UTC"), ("UTC", False, "14:00:00 UTC"), ("GMT0", False, "14:00:00 GMT")),
+        *(("JST-9", False, "23:00:00 JST"), ("<+05>-5", False, "19:00:00 +05")),
+    ],
+)
+def test_times_of_an_unknown_zone_are_named_utc(
+    name: str, text: str, monkeypatch: pytest.MonkeyPatch, *, is_unknown: bool
+) -> None:
+    monkeypatch.setenv("TZ", name)
+    time.tzset()
+    try:
+        assert moment(NOW, NOW) == text
+        assert unknown_zone() == (name if is_unknown else "")
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -2,17 +2,18 @@
 
 import os
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
 
-from zjobtui.bootstrap.configuration import Configured, file_configuration
+from zjobtui.bootstrap.configuration import Configuration, Configured, file_configuration
 from zjobtui.bootstrap.monitor import run_monitor
 from zjobtui.cli.common import report_errors
 from zjobtui.cli.errors import need_terminal
-from zjobtui.config.paths import STORE_NAME, config_path
+from zjobtui.config.paths import STORE_NAME, NoHomeError, config_path
 from zjobtui.config.tenants import make_tenant
 from zjobtui.models.id_finder import find_job_ids
 from zjobtui.models.tenant import ClientCredentials, Secret
@@ -38,7 +39,9 @@ def show_demo(jobs: int = 40, seed: int = 7, faults: str = "") -> int:
     ):
         tenant = replace(make_tenant("demo", simulator.base_url), title="demo", credentials_from="the simulator")
         credentials = ClientCredentials(simulator.client_id, Secret(simulator.client_secret))
-        settings = file_configuration(os.environ, config_path())
+        settings = Configuration()
+        with suppress(NoHomeError):
+            settings = file_configuration(os.environ, config_path())
         return run_monitor(
             [Configured(tenant, lambda: credentials)],
             Path(folder) / STORE_NAME,

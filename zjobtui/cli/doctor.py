@@ -21,12 +21,12 @@ from zjobtui.bootstrap.output import OK, SOME_REFUSED, print_error
 from zjobtui.bootstrap.report_parser import read_report
 from zjobtui.cli.common import load_configuration, report_errors
 from zjobtui.clock import SystemClock
-from zjobtui.config.paths import config_path, store_path
+from zjobtui.config.paths import NoHomeError, config_path, store_path
 from zjobtui.formatting.call_info import allowance
 from zjobtui.formatting.health import remedy, skew_text
 from zjobtui.formatting.records import SCHEMA
 from zjobtui.formatting.symbols import plural
-from zjobtui.formatting.times import duration
+from zjobtui.formatting.times import duration, unknown_zone
 from zjobtui.logs import log_path
 from zjobtui.models.health import Checkup
 from zjobtui.models.observation import Call
@@ -100,6 +100,12 @@ def _repair_store() -> None:
 
 
 def _run_checks(*, offline: bool) -> Iterator[Check]:
+    try:
+        config_path(), store_path()
+    except NoHomeError as error:
+        yield Check("Files", "home", CheckStatus.WRONG, str(error), "set these variables, then run doctor again")
+        yield from terminal_checks(os.environ)
+        return
     configuration = load_configuration()
     yield from settings_checks(configuration, config_path(), os.environ)
     store = check_store(store_path())
@@ -273,8 +279,8 @@ def store_checks(facts: StoreHealth, now: float) -> Iterator[Check]:
         text = f"{facts.ids_log_trouble} No job can be added."
         yield Check(part, "ids.log", CheckStatus.WRONG, text, "remove the cause, then run doctor again")
     advice = "give your user write access to the folder, or set ZJOBTUI_DATA_DIR to another folder"
-    text = "writable" if facts.is_writable else "not writable"
-    yield make_check(part, "writing", text, advice, is_fine=facts.is_writable, otherwise=CheckStatus.WRONG)
+    text = f"not writable: {facts.write_trouble}" if facts.write_trouble else "writable"
+    yield make_check(part, "writing", text, advice, is_fine=not facts.write_trouble, otherwise=CheckStatus.WRONG)
     if facts.is_locked:
         advice = "wait for the other program, or stop it"
         yield Check(part, "lock", CheckStatus.ATTENTION, "another program holds the lock of the file", advice)
@@ -308,6 +314,7 @@ def terminal_checks(environ: Mapping[str, str]) -> Iterator[Check]:
     yield _size_check()
     yield _colour_check(environ)
     yield _encoding_check()
+    yield _zone_check()
     yield _clipboard_check(environ)
     if environ.get("TMUX"):
         yield from _tmux_check()
@@ -340,6 +347,13 @@ def _colour_check(environ: Mapping[str, str]) -> Check:
     number = "256" if "256" in term else "16"
     advice = "if the terminal supports 24-bit colours: export COLORTERM=truecolor (ssh does not forward it by default)"
     return Check(TERMINAL, "colours", CheckStatus.FINE, f"{number}; TERM={term}", advice)
+
+
+def _zone_check() -> Check:
+    zone = unknown_zone()
+    text = f"TZ is “{zone}”, which is not a known time zone: times are in UTC" if zone else time.strftime("%Z")
+    advice = "set TZ to a zone such as Europe/Berlin, or install the time zones (tzdata)"
+    return make_check(TERMINAL, "time zone", text, advice, is_fine=not zone)
 
 
 def _encoding_check() -> Check:

@@ -1,6 +1,14 @@
 """Ages, durations and times of day as short text."""
 
+import os
+import re
+import time
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+from pathlib import Path
+
+_ZONE_FOLDERS = ("/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo")
+_ZONE_RULE = re.compile(r"(?:[A-Za-z]{3,}|<[A-Za-z0-9+-]{3,}>)[+-]?\d")
 
 
 def age(seconds: float) -> str:
@@ -46,7 +54,31 @@ def moment(
 
 
 def _local(at: float, zone: tzinfo | None) -> datetime:
+    zone = zone or (UTC if unknown_zone() else None)
     return datetime.fromtimestamp(at, zone).astimezone(zone)
+
+
+def unknown_zone() -> str:
+    """Return the value of `TZ` if the system does not know this time zone, else "".
+
+    The C library then uses UTC, but with the first letters of the value as its name: “Mars” for “Mars/Phobos”.
+    """
+    if time.timezone or time.daylight:
+        return ""
+    value = os.environ.get("TZ", "")
+    return "" if _is_zone(value.removeprefix(":")) and time.tzname[0] else value
+
+
+@lru_cache(maxsize=8)
+def _is_zone(name: str) -> bool:
+    """Return whether this is empty (UTC), a rule such as `CET-1CEST`, or the name of a file with a time zone."""
+    if name in {"", "UTC", "GMT"} or _ZONE_RULE.match(name):
+        return True
+    folders = (os.environ.get("TZDIR", ""), *_ZONE_FOLDERS)
+    try:
+        return any(Path(folder, name).is_file() for folder in folders if folder)
+    except OSError:
+        return False
 
 
 def stamp(at: float) -> str:

@@ -49,8 +49,12 @@ _SYSTEM_MEANINGS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
     errno.EROFS: "the file system is read-only",
+    errno.ENOTDIR: "a part of its path is not a folder",
     errno.EIO: "the disk reports an error",
 }
+_FOLDER_ADVICE = " Give your user write access to its folder, or set ZJOBTUI_DATA_DIR to another folder."
+_FOLDER_CODES = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM})
+_FOLDER_ERRORS = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR})
 _KINDS = {
     stat.S_IFDIR: "a directory",
     stat.S_IFIFO: "a named pipe",
@@ -184,9 +188,11 @@ def failure(path: Path, fault: Exception, what: str = "could not be used") -> St
     if primary == sqlite3.SQLITE_CANTOPEN and path.exists() and not os.access(path, os.R_OK):
         return StoreError(f"The watchlist {path} cannot be opened: no permission to read it ({fault}).")
     if primary in _MEANINGS:
-        return StoreError(f"The watchlist {path} {_MEANINGS[primary]} ({fault}).")
+        advice = _FOLDER_ADVICE if primary in _FOLDER_CODES else ""
+        return StoreError(f"The watchlist {path} {_MEANINGS[primary]} ({fault}).{advice}")
     if isinstance(fault, OSError) and fault.errno in _SYSTEM_MEANINGS:
-        return StoreError(f"The watchlist {path} {what}: {_SYSTEM_MEANINGS[fault.errno]} ({fault}).")
+        advice = _FOLDER_ADVICE if fault.errno in _FOLDER_ERRORS else ""
+        return StoreError(f"The watchlist {path} {what}: {_SYSTEM_MEANINGS[fault.errno]} ({fault}).{advice}")
     return StoreError(f"The watchlist {path} {what}: {fault}.")
 
 

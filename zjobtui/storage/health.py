@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from zjobtui.models.text import clean
 from zjobtui.storage import ids_log
@@ -40,7 +41,8 @@ class StoreHealth:
     """Why it cannot be read although it is not damaged."""
     ids_log_trouble: str = ""
     """Why `ids.log` beside it cannot be written, so that no job can be added."""
-    is_writable: bool = False
+    write_trouble: str = ""
+    """Why nothing can be written to the file or to its folder, or why the folder cannot be created."""
     is_locked: bool = False
     lease_until: float = 0.0
     network: str = ""
@@ -59,12 +61,27 @@ def check_store(path: Path) -> StoreHealth:
     facts = StoreHealth(
         path=path,
         exists=exists,
-        is_writable=os.access(path if exists else folder, os.W_OK) and os.access(folder, os.W_OK),
+        write_trouble=_write_trouble(path, folder),
         network=network_file_system(folder),
         ids_log_trouble=ids_log.trouble(ids_log.path_beside(path)),
         backup_at=backup.stat().st_mtime if os.access(backup, os.F_OK) else None,
     )
     return _content(replace(facts, size=path.stat().st_size)) if facts.exists else facts
+
+
+def _write_trouble(path: Path, folder: Path) -> str:
+    """Return why nothing can be written to the file or `folder`, its folder or the nearest one that exists; or "".
+
+    A file without a name is created in the folder: the permissions alone do not show a full or read-only disk.
+    """
+    if os.access(path, os.F_OK) and not os.access(path, os.W_OK):
+        return f"{path}: no permission to write it"
+    try:
+        with TemporaryFile(dir=folder) as file:
+            file.write(b"\0")
+    except OSError as error:
+        return f"{folder}: {error.strerror}"
+    return ""
 
 
 def _content(facts: StoreHealth) -> StoreHealth:
