@@ -1,3 +1,4 @@
+import sys
 import time
 
 import pytest
@@ -16,16 +17,26 @@ def test_a_wall_clock_that_is_set_by_a_day_moves_nothing(days: int, monkeypatch:
     assert abs(SystemClock().now() - before - days * DAY) < 60
 
 
-@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="this system tells nothing of its sleep")
-def test_hours_of_sleep_count(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("platform", "clocks", "advances"),
+    [
+        ("linux", {"CLOCK_BOOTTIME": 7, "CLOCK_MONOTONIC": 1}, True),
+        ("darwin", {"CLOCK_MONOTONIC": 6, "CLOCK_MONOTONIC_RAW": 4, "CLOCK_UPTIME_RAW": 8}, True),
+        ("freebsd14", {"CLOCK_MONOTONIC": 4}, False),
+    ],
+)
+def test_hours_of_sleep_count_on_a_platform_with_a_clock_for_them(
+    monkeypatch: pytest.MonkeyPatch, platform: str, clocks: dict[str, int], *, advances: bool
+) -> None:
+    sleep, counts_sleep = 0.0, {clocks.get("CLOCK_BOOTTIME", 6)}
+    for name in ("CLOCK_BOOTTIME", "CLOCK_MONOTONIC", "CLOCK_MONOTONIC_RAW", "CLOCK_UPTIME_RAW"):
+        monkeypatch.delattr(time, name, raising=False)
+    for name, number in clocks.items():
+        monkeypatch.setattr(time, name, number, raising=False)
+    monkeypatch.setattr(time, "clock_gettime", lambda number: 1_000 + sleep * (number in counts_sleep))
+    monkeypatch.setattr(sys, "platform", platform)
     clock = SystemClock()
-    before, boot, asked = (clock.now(), clock.boot()), time.clock_gettime, []
-
-    def slept(which: int) -> float:
-        asked.append(which)
-        return boot(which) + 8 * 3_600
-
-    monkeypatch.setattr(time, "clock_gettime", slept)
-    assert clock.now() - before[0] >= 8 * 3_600
-    assert clock.boot() - before[1] >= 8 * 3_600
-    assert set(asked) == {time.CLOCK_BOOTTIME}
+    before = clock.now(), clock.boot()
+    sleep = 8 * 3_600
+    passed = [clock.now() - before[0], clock.boot() - before[1]]
+    assert [seconds >= sleep for seconds in passed] == [advances, advances]

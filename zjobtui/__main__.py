@@ -8,14 +8,21 @@ import os
 import sys
 
 from zjobtui import logs
+from zjobtui.bootstrap.output import USAGE, print_error
 from zjobtui.cli.errors import exit_cleanly, start_log
 
 COMPLETING = "_ZJOBTUI_COMPLETE"
 """The variable by which a shell requests completions; there is no argument then, either."""
 
 
+WINDOWS = "zjobtui does not run on Windows, which lacks fcntl and termios. Run it in WSL, or by SSH on a Linux machine."
+
+
 def main() -> None:
     """Run the monitor or a command, and end the process with its exit status."""
+    if sys.platform == "win32":
+        print_error(WINDOWS)
+        sys.exit(USAGE)
     with logs.ended_with_reason(), exit_cleanly():
         if COMPLETING in os.environ or len(sys.argv) > 1:
             from zjobtui.cli import main  # noqa: PLC0415 - 30 ms (click); the monitor needs none of it

@@ -1,6 +1,9 @@
 """The clocks of the machine, passed as an argument so that tests can replace them."""
 
+import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 
@@ -22,18 +25,26 @@ class SystemClock:
     """
 
     def __init__(self) -> None:
-        self._offset = time.time() - _boot()
+        self._boot = boot_clock()
+        self._offset = time.time() - self._boot()
 
     def now(self) -> float:
         """Return seconds since the epoch, UTC, by the wall clock as it was at the start."""
-        return self._offset + _boot()
+        return self._offset + self._boot()
 
     def boot(self) -> float:
         """Return seconds since the machine started, including suspend if the system has such a clock."""
-        return _boot()
+        return self._boot()
 
 
-def _boot() -> float:
+def boot_clock() -> Callable[[], float]:
+    """Return the clock of this platform that advances while the machine is suspended, in seconds.
+
+    On Linux it is `CLOCK_BOOTTIME`. On macOS it is `CLOCK_MONOTONIC` (`man clock_gettime`), whereas `time.monotonic`
+    stops during sleep. On other platforms it is `time.monotonic`.
+    """
     if hasattr(time, "CLOCK_BOOTTIME"):
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.monotonic()
+        return partial(time.clock_gettime, time.CLOCK_BOOTTIME)
+    if sys.platform == "darwin":
+        return partial(time.clock_gettime, time.CLOCK_MONOTONIC)
+    return time.monotonic

@@ -15,6 +15,9 @@ from types import FrameType
 FORCED_EXIT_AFTER = 3.0
 """Seconds after a signal until the process is ended even if the screen is stuck while writing."""
 
+LOOK_EVERY = 1.0
+"""Seconds between two looks at the terminal on a platform that does not report its loss."""
+
 Attributes = list[int | list[bytes | int]]
 
 _MODES = (1000, 1002, 1003, 1006, 1015, 1016, 2004, 1004, 2048)
@@ -91,10 +94,24 @@ def _force_exit_later(
 
 def _watch_terminal(has_exited: threading.Event, on_forced_exit: Callable[[], str]) -> None:
     """Wait until the terminal is gone, and end the process; Textual's input thread would spin forever."""
-    poll = select.poll()
-    poll.register(0, 0)
-    while not poll.poll():
-        pass
+    wait_for_loss(0, has_exited)
     if not has_exited.is_set():
         on_forced_exit()
         os._exit(128 + signal.SIGHUP)
+
+
+def wait_for_loss(terminal: int, has_exited: threading.Event) -> None:
+    """Return once the terminal with this descriptor is gone, or (except on Linux) once the event is set.
+
+    Linux reports the loss to `poll`. That of macOS does not support terminals (`man 2 poll`) and would report an error
+    at once; but the attributes of a terminal that is gone cannot be read.
+    """
+    if sys.platform == "linux":
+        poll = select.poll()
+        poll.register(terminal, 0)
+        while not poll.poll():
+            pass
+    else:
+        with suppress(termios.error):
+            while not has_exited.wait(LOOK_EVERY):
+                termios.tcgetattr(terminal)
