@@ -10,6 +10,7 @@ from zjobtui.simulator.server import Simulator
 
 PLACE = {part.outcome: place for place, part in reversed(list(enumerate(SCENARIOS)))}
 OLD_VERSIONS = ["", "186.0", "2023-10-24"]
+ORDER = {"existingAccountNumber": "A00009999"}
 
 
 def the(server: Simulator, outcome: Outcome) -> str:
@@ -93,9 +94,11 @@ def test_a_job_goes_from_processing_to_its_end(start: Start, call: Call, clock: 
 def test_every_response_has_the_headers_of_zuora(start: Start, call: Call) -> None:
     server = start()
     caller = call(server)
+    sign_in = caller.sign_in()
+    assert sign_in.headers["ratelimit-limit"] == "100, 100;w=60"
+    assert (sign_in.headers["ratelimit-remaining"], "Concurrency-Limit-Limit" in sign_in.headers) == ("99", False)
     for response in (
         caller.job("f" * 32),
-        caller.sign_in(),
         caller.job(server.job_ids[0]),
         caller.http.get("/v1/nothing"),
         caller.http.put("/v1/async/orders"),
@@ -147,7 +150,7 @@ def test_a_posted_order_runs_and_ends_with_the_posted_content(start: Start, call
 
 def test_ids_are_returned_if_the_order_was_posted_with_return_ids(start: Start, call: Call, clock: HandClock) -> None:
     caller = call(start()).signed_in()
-    posted = [caller.http.post("/v1/async/orders?returnIds=true", json={}).json()["jobId"] for _ in range(5)]
+    posted = [caller.http.post("/v1/async/orders?returnIds=true", json=ORDER).json()["jobId"] for _ in range(5)]
     clock.now += 3_000
     results = [result for job_id in posted if (result := caller.job(job_id).json()["result"])]
     assert all("orderId" in result and "orderNumber" not in result for result in results)
@@ -155,7 +158,7 @@ def test_ids_are_returned_if_the_order_was_posted_with_return_ids(start: Start, 
 
 def test_a_preview_is_accepted_and_ends_in_invoices(start: Start, call: Call, clock: HandClock) -> None:
     caller = call(start()).signed_in()
-    response = caller.http.post("/v1/async/orders/preview", json={})
+    response = caller.http.post("/v1/async/orders/preview", json=ORDER)
     assert (response.status_code, set(response.json())) == (202, {"jobId"})
     clock.now += 3_000
     body = caller.job(response.json()["jobId"]).json()
@@ -173,6 +176,17 @@ def test_a_deletion_ends_with_its_own_job_type(start: Start, call: Call, clock: 
 def test_a_body_that_is_not_a_json_object_is_malformed(start: Start, call: Call, body: str) -> None:
     response = call(start()).signed_in().http.post("/v1/async/orders", content=body.encode("latin-1"))
     assert (response.status_code, reason(response)) == (400, 50000090)
+
+
+@pytest.mark.parametrize("order", [{}, {"orderDate": "2026-11-28"}, {"existingAccountNumber": ""}, {"newAccount": {}}])
+@pytest.mark.parametrize("path", ["/v1/async/orders", "/v1/async/orders/preview"])
+def test_an_order_without_an_account_is_refused_and_starts_no_job(
+    start: Start, call: Call, path: str, order: dict[str, object]
+) -> None:
+    server = start(jobs=3)
+    response = call(server).signed_in().http.post(path, json=order)
+    assert (response.status_code, response.json()["success"], reason(response)) == (400, False, 53100020)
+    assert len(server.job_ids) == 3
 
 
 def test_posting_needs_a_token(start: Start, call: Call) -> None:

@@ -65,7 +65,7 @@ class LimitMiddleware:
         try:
             wait = 1 if self._running > self._concurrency else reading.retry_after
             response = await self._respond(request, handler, request_id, wait)
-            response.headers.update(self._headers(request, request_id, reading.headers))
+            response.headers.update(self._headers(request, request_id, reading.headers, is_call=is_call))
         finally:
             self._running -= is_call
         return response
@@ -84,14 +84,16 @@ class LimitMiddleware:
         except web.HTTPMethodNotAllowed:
             return _refuse(NOT_ALLOWED, request, request_id)
 
-    def _headers(self, request: web.Request, request_id: str, rates: Mapping[str, str]) -> dict[str, str]:
-        headers = {
-            **rates,
+    def _headers(
+        self, request: web.Request, request_id: str, rates: Mapping[str, str], *, is_call: bool
+    ) -> dict[str, str]:
+        """Return the headers that Zuora adds to a response; the concurrency limit does not apply to sign-ins."""
+        concurrency = {
             "Concurrency-Limit-Type": "Default",
             "Concurrency-Limit-Limit": str(self._concurrency),
             "Concurrency-Limit-Remaining": str(max(0, self._concurrency - self._running)),
-            "Zuora-Request-Id": request_id,
         }
+        headers = {**rates, **(concurrency if is_call else {}), "Zuora-Request-Id": request_id}
         track_id = request.headers.get("Zuora-Track-Id", "")
         return {**headers, "Zuora-Track-Id": track_id} if 0 < len(track_id) <= TRACK_ID_LIMIT else headers
 

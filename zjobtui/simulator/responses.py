@@ -82,6 +82,8 @@ class RefusedError(Exception):
 
 SIGNED_OUT = Refusal(90000011, "this resource is protected, please sign in first")
 MALFORMED = Refusal(50000090, "Malformed JSON in the request body")
+NO_ACCOUNT = Refusal(53100020, " {com.zuora.constraints.either_or_both}")
+"""An order without an account, in the words of a real tenant, with the blank at the start."""
 NOT_ALLOWED = Refusal(50000045, "Method not allowed")
 
 

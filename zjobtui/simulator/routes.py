@@ -9,19 +9,24 @@ from aiohttp import web
 from zjobtui.simulator.auth import Credentials, Tokens
 from zjobtui.simulator.middleware import TOKEN_PATH
 from zjobtui.simulator.payloads import phase_reply
-from zjobtui.simulator.responses import MALFORMED, SIGNED_OUT, Body, RefusedError, json_response, not_found
+from zjobtui.simulator.responses import MALFORMED, NO_ACCOUNT, SIGNED_OUT, Body, RefusedError, json_response, not_found
 from zjobtui.simulator.scenarios import POSTED_DELETION, POSTED_ORDER, POSTED_PREVIEW, Outcome
 from zjobtui.simulator.world import OrderRequest, Phase, SimulatedJob, World
 
+ACCOUNT_FIELDS = ("existingAccountNumber", "existingAccountId", "newAccount")
+"""Fields of an order, of which one must name the account (Zuora's reference page of the operation)."""
+
 
 def parse_request(body: bytes, *, by_id: bool) -> OrderRequest:
-    """Parse a posted order; raise `RefusedError` if it is not a JSON object."""
+    """Parse a posted order; raise `RefusedError` if it is not a JSON object, or names no account."""
     try:
         order = json.loads(body)
     except (ValueError, RecursionError):
         raise RefusedError(MALFORMED) from None
     if not isinstance(order, dict):
         raise RefusedError(MALFORMED)
+    if not any(order.get(name) for name in ACCOUNT_FIELDS):
+        raise RefusedError(NO_ACCOUNT)
     account = order.get("existingAccountNumber")
     return OrderRequest(
         account=account if isinstance(account, str) else "",
