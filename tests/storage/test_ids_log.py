@@ -210,8 +210,8 @@ def test_a_temporary_file_of_a_killed_process_is_deleted_with_the_daily_copy(pat
     with opened(path) as (store, _):
         added(store, watch(1))
     old, new = path.with_name(f".{path.name}-abc"), path.with_name(".ids.log-def")
-    for one in (old, new):
-        one.write_bytes(b"x")
+    for file in (old, new):
+        file.write_bytes(b"x")
     os.utime(old, (0, 0))
     back_up(path)
     assert (old.exists(), new.exists()) == (False, True)
@@ -330,6 +330,33 @@ def test_no_content_is_a_crash_and_what_is_written_after_it_is_read(content: byt
         ids_log.append(log, [ids_log.line(NOW, "env", str(job_id(1)), "mine", action=ids_log.Action.ADD)])
         line = ids_log.read(log)["env", job_id(1).key]
     assert (line.is_add, line.label, line.at) == (True, "mine", NOW)
+
+
+def test_both_readings_agree_and_the_last_line_counts_wherever_the_file_is_cut(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = job_id(1), job_id(2)
+    entries = [
+        f"{STAMP}\tadd\tenv\t{first.given}\tfirst",
+        "garbage " * 30,
+        f'{STAMP}\tremove\t"my tenant"\t{second.given.upper()}',
+        f"{STAMP}\tremove\tenv\t{dashed(first)}",
+        f'{STAMP}\tarchive\t"my tenant"\t{dashed(second)}\twrapped up\r',
+        f"\ufeff{STAMP} add env {second.given}",
+        f'{STAMP}\tadd\t"not JSON\\"\t{first.given}',
+        f"{STAMP}\tadd\tenv\t{first.given[:-1]}",
+    ]
+    log.write_text("\n".join(entries), encoding="utf-8")
+    expected = {
+        ("env", first.key): ("remove", dashed(first), ""),
+        ("my tenant", second.key): ("archive", dashed(second), "wrapped up"),
+        ("env", second.key): ("add", second.given, ""),
+    }
+    for size in (1, 100, 1_000_000):
+        monkeypatch.setattr(ids_log, "PIECE", size)
+        read = ids_log.read(log)
+        assert {key: (line.action.value, line.given, line.label) for key, line in read.items()} == expected
+        assert ids_log.actions(log) == {key: line.action for key, line in read.items()}
 
 
 def test_ten_thousand_lines_take_no_noticeable_time(path: Path, log: Path) -> None:

@@ -25,11 +25,12 @@ import os
 import re
 import stat
 import time
-from calendar import timegm
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 
 from zjobtui.atomic_write import sync_folder, write_whole
@@ -44,6 +45,9 @@ NAME = "ids.log"
 READ_LIMIT = 64 << 20
 """Bytes at the end of the file that are read; about 600,000 lines."""
 
+PIECE = 1 << 20
+"""Bytes that are read at once, to the end of a line, so that little memory is needed."""
+
 LABEL_LIMIT = 200
 """Characters of a label that are written."""
 
@@ -51,12 +55,21 @@ _HEADER = (
     "# zjobtui: jobs added to, archived and removed from the watchlist, times in UTC. "
     "Lost jobs are restored from this file.\n"
 )
+_TIME_FIELD = "[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z"
+_TENANT_FIELD = r'"(?:[^"\\\r\n]|\\.)*+"|[^\s"]\S*+'
+_ID_FIELD = "[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _LINE = re.compile(
-    r"^[\ufeff\ufffd \t]*(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)[ \t]+(?P<action>add|archive|remove)[ \t]+"
-    r'(?P<tenant>"(?:[^"\\\r\n]|\\.)*"|[^\s"]\S*)[ \t]+'
-    r"(?P<id>[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})(?![^\s])[ \t]*(?P<label>[^\r\n]*)",
-    re.MULTILINE,
+    rf"(?:[\ufeff\ufffd \t]*+({_TIME_FIELD})[ \t]++(add|archive|remove)[ \t]++({_TENANT_FIELD})[ \t]++({_ID_FIELD})"
+    r"(?!\S)[ \t]*+([^\r\n]*+))?+[^\n]*+\n?"
 )
+"""Any line, so that each match begins where the last one ended: time, action, tenant, id, label; all empty if it is no
+entry.
+"""
+_ACTION = re.compile(
+    rf"(?:[\ufeff\ufffd \t]*+{_TIME_FIELD}[ \t]++(add|archive|remove)[ \t]++((?:{_TENANT_FIELD})[ \t]++(?:{_ID_FIELD}))"
+    r"(?!\S))?+[^\n]*+\n?"
+)
+"""The same with two groups: the action, and tenant and id as one text."""
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 _MEMBERSHIP_EVENTS = frozenset({EventKind.ADDED, EventKind.RESTORED, EventKind.REMOVED, EventKind.ARCHIVED})
@@ -101,7 +114,7 @@ class Line:
     def at(self) -> float:
         """Seconds since the epoch; now if the text is not a time."""
         try:
-            return float(timegm(time.strptime(self.time, _TIME)))
+            return datetime.fromisoformat(self.time).timestamp()
         except ValueError:
             return time.time()
 
@@ -113,7 +126,11 @@ class Line:
 
 def key_of(tenant: str, digits: str) -> Key:
     """Return what identifies a job in the log."""
-    return clean(tenant), digits
+    return _clean_tenant(tenant), digits
+
+
+_clean_tenant = lru_cache(maxsize=256)(clean)
+"""`clean` for names of tenants, of which there are few."""
 
 
 def path_beside(store: Path) -> Path:
@@ -185,38 +202,56 @@ def rewrite(path: Path, lines: Iterable[Line]) -> None:
 
 def read(path: Path) -> Mapping[Key, Line]:
     """Return the last line about each job; anything else in the file is ignored. Raises `IdsLogError`."""
-    return {key: _line_of(key[0], match) for key, match in _last_matches(path).items()}
+    last: dict[Key, tuple[str, str, str, str]] = {}
+    for text in _texts(path):
+        for at, action, name, given, label in _LINE.findall(text):
+            if given and (tenant := _tenant_of(name)) is not None:
+                last[tenant, _digits(given)] = at, action, given, label
+    return {
+        (tenant, digits): Line(at, Action(action), tenant, given, shorten(clean(label.strip()), LABEL_LIMIT))
+        for (tenant, digits), (at, action, given, label) in last.items()
+    }
 
 
 def actions(path: Path) -> Mapping[Key, Action]:
     """Return the last action of each job; faster than `read`. Raises `IdsLogError`."""
-    named = {action.value: action for action in Action}
-    return {key: named[match["action"]] for key, match in _last_matches(path).items()}
+    last: dict[str, str] = {}
+    for text in _texts(path):
+        last |= {job: action for action, job in _ACTION.findall(text)}
+    last.pop("", None)  # lines that are no entries
+    named, count = {action.value: action for action in Action}, 0
+    result: dict[Key, Action] = {}
+    for job, action in last.items():
+        name, given = job.rsplit(maxsplit=1)
+        if (tenant := _tenant_of(name)) is not None:
+            result[tenant, _digits(given)] = named[action]
+            count += 1
+    if len(result) < count:  # a job is written in two ways, and the order of their lines counts
+        return {key: line.action for key, line in read(path).items()}
+    return result
 
 
-def _last_matches(path: Path) -> dict[Key, re.Match[str]]:
+def _texts(path: Path) -> Iterator[str]:
+    """Yield the end of the file in pieces of whole lines. Raises `IdsLogError`."""
     try:
-        content = _content(path)
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            start = max(0, _checked_size(handle, path) - READ_LIMIT)
+            with open(handle, "rb", closefd=False) as file:
+                file.seek(start)
+                while lines := file.readlines(PIECE):
+                    # Without NULs, UTF-16 of an editor and the end that a power cut leaves read like the rest.
+                    yield b"".join(lines).replace(b"\0", b"").decode(errors="replace")
+        finally:
+            os.close(handle)
     except FileNotFoundError:
-        return {}
+        return
     except OSError as fault:
         raise _error(path, fault, "read") from fault
-    # Without NULs, UTF-16 of an editor and the end that a power cut leaves in a file read like the rest.
-    text = content.replace(b"\0", b"").decode(errors="replace")
-    matches: dict[Key, re.Match[str]] = {}
-    tenants: dict[str, str | None] = {}
-    for match in _LINE.finditer(text):
-        name = match["tenant"]
-        if name not in tenants:
-            tenants[name] = _tenant_of(name)
-        if (tenant := tenants[name]) is not None:
-            matches[tenant, match["id"].replace("-", "").lower()] = match
-    return matches
 
 
-def _line_of(tenant: str, match: re.Match[str]) -> Line:
-    label = shorten(clean(match["label"].strip()), LABEL_LIMIT)
-    return Line(match["time"], Action(match["action"]), tenant, match["id"], label)
+def _digits(given: str) -> str:
+    return given.replace("-", "").lower()
 
 
 def _append(path: Path, text: str) -> bool:
@@ -247,17 +282,6 @@ def _append(path: Path, text: str) -> bool:
     return size == 0
 
 
-def _content(path: Path) -> bytes:
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        start = max(0, _checked_size(handle, path) - READ_LIMIT)
-        with open(handle, "rb", closefd=False) as file:
-            file.seek(start)
-            return file.read(READ_LIMIT)
-    finally:
-        os.close(handle)
-
-
 def _checked_size(handle: int, path: Path) -> int:
     status = os.fstat(handle)
     if not stat.S_ISREG(status.st_mode):
@@ -276,6 +300,7 @@ def _tenant_text(tenant: str) -> str:
     return cleaned if cleaned and not re.search(r'[\s"]', cleaned) else json.dumps(cleaned, ensure_ascii=False)
 
 
+@lru_cache(maxsize=256)
 def _tenant_of(text: str) -> str | None:
     if not text.startswith('"'):
         return clean(text)

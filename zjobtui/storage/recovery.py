@@ -230,13 +230,28 @@ def _from_copy(connection: sqlite3.Connection, path: Path, log: Log, read_report
 def _from_log(connection: sqlite3.Connection, log: Log, revision: int) -> _Count:
     """Add the jobs that the store does not know at all as the log says last."""
     known = _known(connection)
-    lines = [line for key, line in log.items() if key not in known]
-    return _insert(connection, (_RecoveredJob({**row_of(_watch_of(line)), **_place(line)}) for line in lines), revision)
+    lines = {key: line for key, line in log.items() if key not in known}
+    if not lines:
+        return _Count()
+    empty = row_of(WatchedJob(job=JobRef("", JobId("0" * 32)), added_at=0.0, added_by=_RESTORED_BY))
+    defaults = {**empty, **_ON_LIST, "revision": revision}
+    names = [name for name in _columns(connection) if name in defaults]
+    rows = ({**defaults, **_logged_columns(digits, line)} for (_, digits), line in lines.items())
+    connection.executemany(_insertion("watches", names), rows)
+    actions = [line.action for line in lines.values()]
+    return _Count(actions.count(Action.ADD), actions.count(Action.ARCHIVE))
 
 
-def _watch_of(line: Line) -> WatchedJob:
-    job = JobRef(line.tenant, JobId(line.given))
-    return WatchedJob(job=job, added_at=line.at, added_by=_RESTORED_BY, label=line.label)
+def _logged_columns(digits: str, line: Line) -> Columns:
+    """Return the columns that a line of the log determines; all others are the same in each job."""
+    return {
+        "tenant": line.tenant,
+        "job": digits,
+        "given": line.given,
+        "added_at": line.at,
+        "label": line.label,
+        **_place(line),
+    }
 
 
 def _place(line: Line) -> Columns:
@@ -289,12 +304,14 @@ def _known(connection: sqlite3.Connection) -> set[Key]:
 
 def _insert(connection: sqlite3.Connection, jobs: Iterable[_RecoveredJob], revision: int) -> _Count:
     """Add jobs that the store does not know; return how many of them are watched, and how many archived."""
-    columns = {row[1] for row in connection.execute("PRAGMA table_info(watches)")}
+    columns = _columns(connection)
     added = _Count()
     for job in jobs:
         watch = {name: value for name, value in job.watch.items() if name in columns}
         if _put(connection, "watches", {**watch, "revision": revision}):
             added += _Count(watch.get("removed_at") is None, watch.get("removed_as") == EventKind.ARCHIVED.value)
+            if not (job.answer or job.entries):
+                continue
             row = connection.execute(f"SELECT {POSITION}", (watch["tenant"], watch["job"])).fetchone()
             if job.answer:
                 _put(connection, "reports", {"position": row[0], **job.answer})
@@ -304,8 +321,17 @@ def _insert(connection: sqlite3.Connection, jobs: Iterable[_RecoveredJob], revis
 
 
 def _put(connection: sqlite3.Connection, table: str, columns: Columns) -> bool:
-    names, values = ", ".join(columns), ", ".join(f":{name}" for name in columns)
-    return connection.execute(f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({values})", columns).rowcount == 1
+    return connection.execute(_insertion(table, columns), columns).rowcount == 1
+
+
+def _insertion(table: str, names: Iterable[str]) -> str:
+    columns = list(names)
+    values = ", ".join(f":{name}" for name in columns)
+    return f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({values})"
+
+
+def _columns(connection: sqlite3.Connection) -> set[str]:
+    return {row[1] for row in connection.execute("PRAGMA table_info(watches)")}
 
 
 def _read_file(path: Path, read_report: ReadReport) -> list[tuple[_RecoveredJob, ...]]:
