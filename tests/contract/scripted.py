@@ -1,20 +1,31 @@
-"""A tenant that answers what a test says, and keeps what it was asked."""
+"""A tenant with the responses that a test chooses, which keeps the headers of the requests."""
 
-import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
+
+from tests.support.answers import Answer, token
+from tests.support.fault_server import FaultServer, fault_server
+from tests.support.scripts import JOBS_PATH
+from tests.support.wire import Request
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Scripted:
-    """The answers by job id, any of which may be replaced while it runs; a job without one is still running."""
+    """The responses by job id, any of which may be replaced while it runs; a job without one is running."""
 
     answers: dict[str, Mapping[str, object]]
-    headers: list[Mapping[str, str]] = field(default_factory=list)
-    url: str = ""
+    server: FaultServer
+
+    @property
+    def url(self) -> str:
+        """The URL of the tenant."""
+        return self.server.base_url
+
+    @property
+    def headers(self) -> list[Mapping[str, str]]:
+        """The headers of all calls about jobs, with names in lower case."""
+        return [request.headers for request in self.server.requests_for(JOBS_PATH)]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -24,39 +35,12 @@ class Scripted:
 
 @contextmanager
 def scripted(answers: Mapping[str, Mapping[str, object]]) -> Iterator[Scripted]:
-    """Serves on loopback while the block runs."""
-    tenant = Scripted(dict(answers))
+    """Serve on loopback during the block."""
+    current = dict(answers)
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def respond(request: Request) -> Answer | None:
+        body = current.get(request.path.removeprefix(JOBS_PATH).replace("-", ""))
+        return None if body is None else Answer.of(body)
 
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self._answer({"access_token": "sentinel-token", "token_type": "bearer", "expires_in": 3600})
-
-        def do_GET(self) -> None:
-            tenant.headers.append(dict(self.headers.items()))
-            job_id = self.path.rpartition("/")[2].replace("-", "")
-            running = {"status": "Processing", "errors": None, "result": None, "success": True}
-            self._answer(tenant.answers.get(job_id, running))
-
-        def log_message(self, *_: object) -> None: ...
-
-        def _answer(self, body: Mapping[str, object]) -> None:
-            data = json.dumps(body).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        tenant.url = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield tenant
-        finally:
-            server.shutdown()
-            thread.join()
+    with fault_server(respond, token=token("sentinel-token")) as server:
+        yield Scripted(current, server)

@@ -10,7 +10,7 @@ import pytest
 from tests.contract.manual import codes, table
 from tests.contract.names import Action, Exit, Field, Key, Manual, Printed, Screen, Verdict, jobs
 from tests.contract.program import User
-from tests.contract.scripted import Scripted, scripted
+from tests.contract.scripted import scripted
 from tests.contract.window import press
 
 ONE = "1" * 32
@@ -67,17 +67,17 @@ folder = "/tmp/zjobtui"
 """
 
 
-def configured(user: User, tenant: Scripted, more: str = "") -> None:
+def configured(user: User, url: str, more: str = "") -> None:
     """Writes the settings, and the secret into its file."""
     secret = user.home / "secret"
     secret.touch(0o600)
     secret.write_text("sentinel-secret\n", encoding="utf-8")
     rest = REST.format(told=user.home / "told.json", action=Action.REFRESH)
-    user.config.write_text(TENANTS.format(url=tenant.url, file=secret) + more + rest, encoding="utf-8")
+    user.config.write_text(TENANTS.format(url=url, file=secret) + more + rest, encoding="utf-8")
 
 
 def test_every_setting_of_the_manual_is_accepted(nobody: User) -> None:
-    configured(nobody, Scripted({}, url="http://127.0.0.1:9"), OTHER_TENANTS)
+    configured(nobody, "http://127.0.0.1:9", OTHER_TENANTS)
     listed = nobody.run("tenants", EU_SECRET="sentinel")
     assert (listed.status, listed.err) == (Exit.OK, "")
     by_name = {line.split()[0]: line for line in listed.out.splitlines()}
@@ -104,7 +104,7 @@ def paths(name: str, value: object) -> list[str]:
 
 def test_settings_show_on_the_screen_in_the_calls_and_outside(nobody: User) -> None:
     with scripted({}) as tenant:
-        configured(nobody, tenant)
+        configured(nobody, tenant.url)
         nobody.run("add", ONE)
         with nobody.window(until=Screen.LIST_IN_ASCII, TZ="Asia/Tokyo") as window:
             window.wait_for(Screen.POLLING)
@@ -112,8 +112,10 @@ def test_settings_show_on_the_screen_in_the_calls_and_outside(nobody: User) -> N
             assert window.text().isascii()
             tenant.answers[ONE] = FAILED
             press(window, "f5", until=f"1 {Verdict.FAILED}")
-            told = nobody.home / "told.json"
-            window.wait_for(lambda _: told.exists() and told.read_text(encoding="utf-8").rstrip().endswith("}"))
+            event_file = nobody.home / "told.json"
+            window.wait_for(
+                lambda _: event_file.exists() and event_file.read_text(encoding="utf-8").rstrip().endswith("}")
+            )
             window.wait_for(lambda _: b"\x1b]9;" in window.raw and b"\a" in window.raw)
             window.wait_for(Screen.TOAST)
             window.wait_for(lambda text: re.search(r"\d\d:\d\d:\d\d UTC", text) is not None)
@@ -123,9 +125,9 @@ def test_settings_show_on_the_screen_in_the_calls_and_outside(nobody: User) -> N
             assert window.wait_exit() == Exit.OK
             drawn = re.sub(rb"\x1b\]9;[^\a]*\a", b"", window.raw)
             assert not re.search(rb"[^\x00-\x7f]", drawn), "all is plain ASCII"
-    event = json.loads(told.read_text(encoding="utf-8"))
+    event = json.loads(event_file.read_text(encoding="utf-8"))
     assert (event[Field.JOB_ID], event[Field.EVENT], event[Field.TENANT]) == (ONE, "failed", "local")
-    sent = {name.lower(): value for name, value in tenant.headers[0].items()}
+    sent = tenant.headers[0]
     assert (sent["zuora-org-ids"], sent["zuora-entity-ids"], sent["zuora-version"]) == (
         "org-1,org-2",
         "entity-1",
@@ -172,12 +174,12 @@ def test_wrong_tenants_and_keys_are_named(nobody: User) -> None:
 
 
 def test_several_tenants_must_be_told_apart(nobody: User) -> None:
-    configured(nobody, Scripted({}, url="http://127.0.0.1:9"), OTHER_TENANTS)
+    configured(nobody, "http://127.0.0.1:9", OTHER_TENANTS)
     refused = nobody.run("add", ONE)
     assert (refused.status, refused.out) == (Exit.USAGE, "")
     assert all(name in refused.err for name in ("--tenant", "local", "eu", "command", "keyring"))
     assert nobody.run("add", ONE, "--tenant", "eu").status == Exit.OK
-    assert [one[Field.TENANT] for one in nobody.run("ls", "--json", "--tenant", "eu").jobs] == ["eu"]
+    assert [listed[Field.TENANT] for listed in nobody.run("ls", "--json", "--tenant", "eu").jobs] == ["eu"]
 
 
 def test_settings_file_lies_in_the_config_folder_by_default(nobody: User) -> None:

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.secure import CERTIFICATE_BEHIND_PROXY, https_server
+from tests.faults.certificates import CERTIFICATE_BEHIND_PROXY
 from tests.faults.test_proxies import HOST, run_program
-from tests.support.answers import Answer, not_found, processing
+from tests.support.answers import Answer, not_found
 from tests.support.behaviours import Silence
 from tests.support.building import job_id
-from tests.support.fault_server import fault_server
+from tests.support.fault_server import FaultServer, fault_server
 from tests.support.program import PROGRAM
 from tests.support.proxy_server import Tunnels, proxy_server
+from tests.support.scripts import Script
 from tests.support.terminal import Terminal
 from zjobtui.clock import SystemClock
 from zjobtui.models.observation import Failure, Observation, Success
@@ -31,14 +32,12 @@ NAME = HOST.removeprefix("https://")
 
 @asynccontextmanager
 async def behind(
-    *answers: Answer, user: str = "", password: str = "", status: int = 200
-) -> AsyncIterator[tuple[Tunnels, list[bytes]]]:
-    """A proxy in front of a host that sends these responses; yields it and the requests to the host."""
-    async with (
-        https_server(*answers, certificate=CERTIFICATE_BEHIND_PROXY) as (base_url, came),
-        proxy_server(int(base_url.rpartition(":")[2]), user, password, status) as tunnels,
-    ):
-        yield tunnels, came
+    script: Script = None, *, user: str = "", password: str = "", status: int = 200
+) -> AsyncIterator[tuple[Tunnels, FaultServer]]:
+    """A proxy in front of a host with this script; yields both."""
+    with fault_server(script, certificate=CERTIFICATE_BEHIND_PROXY) as server:
+        async with proxy_server(server.port, user, password, status) as tunnels:
+            yield tunnels, server
 
 
 async def call(proxy: str, **variables: str) -> list[Observation]:
@@ -60,12 +59,12 @@ def own_ca(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("user", "password"), [("", ""), ("bob", "p@ss:w/rd%"), ("bob", "")])
 async def test_calls_go_through_one_tunnel_with_user_and_password(user: str, password: str) -> None:
     credentials = f"{user}:{password.replace('%', '%25').replace('@', '%40').replace('/', '%2F')}@" if user else ""
-    async with behind(processing(), processing(), user=user, password=password) as (tunnels, came):
+    async with behind(user=user, password=password) as (tunnels, server):
         observations = await call(f"http://{credentials}{tunnels.address}")
         assert [isinstance(observation, Success) for observation in observations] == [True, True]
         assert (tunnels.connected, tunnels.refused) == ([f"{NAME}:443"], [])
-    assert len(came) == 2
-    assert all(b"proxy-authorization" not in head.lower() for head in came)
+    assert len(server.requests) == 2
+    assert all("proxy-authorization" not in request.headers for request in server.requests)
 
 
 @pytest.mark.usefixtures("own_ca")
@@ -80,10 +79,10 @@ async def test_calls_go_through_one_tunnel_with_user_and_password(user: str, pas
     ],
 )
 async def test_a_refusal_of_the_proxy_is_named(credentials: str, status: int, detail: str) -> None:
-    async with behind(user="alice", password="right", status=status) as (tunnels, came):
+    async with behind(user="alice", password="right", status=status) as (tunnels, server):
         observations = await call(f"http://{credentials}{tunnels.address}")
     assert [problem_of(observation) for observation in observations] == [(ProblemKind.UNREACHABLE, detail)] * 2
-    assert not came
+    assert not server.requests
 
 
 def problem_of(observation: Observation) -> tuple[ProblemKind, str]:
@@ -92,24 +91,26 @@ def problem_of(observation: Observation) -> tuple[ProblemKind, str]:
 
 
 async def test_a_certificate_of_an_unknown_ca_behind_the_proxy_names_the_proxy() -> None:
-    async with behind() as (tunnels, came):
+    async with behind() as (tunnels, server):
         kind, detail = problem_of((await call(f"http://{tunnels.address}"))[0])
         assert kind is ProblemKind.UNTRUSTED
         assert "certificate" in detail
         assert f"through the proxy {tunnels.address}" in detail
-    assert not came
+    assert not server.requests
 
 
 @pytest.mark.parametrize("no_proxy", [NAME, ".zuora.invalid", "*.invalid", f"a.example {NAME}:443", "*"])
 async def test_an_exempt_host_is_reached_without_the_proxy(no_proxy: str) -> None:
     async with behind() as (tunnels, _):
-        details = [problem_of(one)[1] for one in await call(f"http://{tunnels.address}", NO_PROXY=no_proxy)]
+        details = [
+            problem_of(observation)[1] for observation in await call(f"http://{tunnels.address}", NO_PROXY=no_proxy)
+        ]
         assert (tunnels.connected, tunnels.refused) == ([], [])
     assert details == ["the host name is not known"] * 2
 
 
 async def test_the_name_of_a_proxy_that_is_not_known_is_told_from_that_of_the_host() -> None:
-    details = [problem_of(one)[1] for one in await call("http://proxy.invalid:3128")]
+    details = [problem_of(observation)[1] for observation in await call("http://proxy.invalid:3128")]
     assert details == ["the host name of the proxy is not known"] * 2
 
 
@@ -170,7 +171,7 @@ async def test_wait_names_a_dead_proxy_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "proxy_user", "told"),
+    ("status", "proxy_user", "expected"),
     [
         (200, "", "✓ job call     the host responds in"),
         (200, "alice", "✗ job call     unreachable: the proxy refused the connection: HTTP 407"),
@@ -178,7 +179,7 @@ async def test_wait_names_a_dead_proxy_once(tmp_path: Path) -> None:
     ],
 )
 async def test_doctor_names_proxy_certificates_and_what_the_proxy_says(
-    status: int, proxy_user: str, told: str, tmp_path: Path
+    status: int, proxy_user: str, expected: str, tmp_path: Path
 ) -> None:
     async with behind(not_found(), user=proxy_user, password="x", status=status) as (tunnels, _):
         env = environment(tmp_path, f"http://bob:secret-of-bob@{tunnels.address}", NO_PROXY="a.example,[oops")
@@ -186,7 +187,7 @@ async def test_doctor_names_proxy_certificates_and_what_the_proxy_says(
     way = f"✓ network      through the proxy {tunnels.address}, with certificates from SSL_CERT_FILE="
     assert way in ended.stdout
     assert "NO_PROXY: “[oops” is not a valid host, address or network; it is ignored" in ended.stdout
-    assert told in ended.stdout
+    assert expected in ended.stdout
     assert "secret-of-bob" not in ended.stdout + ended.stderr
 
 

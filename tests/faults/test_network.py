@@ -11,8 +11,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.asking import JOB, asking, kinds, no_connection_left, storm
-from tests.faults.secure import CERTIFICATE, https_server
-from tests.support.answers import Answer, processing, redirect, reply, token
+from tests.faults.certificates import CERTIFICATE
+from tests.support.answers import Answer, processing, redirect, reply
 from tests.support.behaviours import Behaviour, Close, Drip, Endless, HalfClose, Latency, Raw, Reset, Silence
 from tests.support.fault_server import fault_server
 from tests.support.faults import GzipBomb, endless_body, endless_chunks, endless_headers, one_endless_header
@@ -68,8 +68,8 @@ async def test_a_host_that_takes_no_connection_is_given_up_after_the_connect_lim
             started = time.monotonic()
             assert kinds([await client.observe(JOB)]) == [ProblemKind.TIMED_OUT]
             assert time.monotonic() - started <= 1.4
-        for one in crowd:
-            one.close()
+        for waiting in crowd:
+            waiting.close()
 
 
 async def test_a_port_where_nobody_listens_and_a_name_that_nobody_knows_are_told_at_once(
@@ -105,7 +105,7 @@ async def survive(timeouts: int) -> None:
                 for task in tasks[::3]:
                     task.cancel()
                 ended = await asyncio.gather(*tasks, return_exceptions=True)
-                assert all(isinstance(one, Failure | asyncio.CancelledError) for one in ended)
+                assert all(isinstance(result, Failure | asyncio.CancelledError) for result in ended)
             switch.is_bad = False
             assert [kinds([await client.observe(JOB)]) for _ in range(60)] == [[None]] * 60
             assert await storm(client, 40) == [None] * 40
@@ -139,9 +139,9 @@ def test_no_answer_makes_the_memory_grow_by_more_than_8_mib(behaviour: Behaviour
 
     with fault_server(after_ten) as server:
         command = [sys.executable, "-m", "tests.faults.bomb_reader", server.base_url]
-        told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
-    found, grown = told.rsplit(" ", 1)
-    assert found == str([kind.name] * 2)
+        printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    problems, grown = printed.rsplit(" ", 1)
+    assert problems == str([kind.name] * 2)
     assert float(grown) <= 8
 
 
@@ -205,9 +205,13 @@ async def test_no_bytes_on_the_wire_make_the_client_raise() -> None:
     with fault_server(spoiled) as server:
         async with asking(server.base_url, limit=2) as client:
             for _ in range(15):
-                found = await asyncio.gather(*(client.observe(JOB) for _ in range(20)))
-                assert all(isinstance(one, Success | Failure) for one in found)
-                assert all(one.report.status == "Processing" for one in found if isinstance(one, Success))
+                observations = await asyncio.gather(*(client.observe(JOB) for _ in range(20)))
+                assert all(isinstance(observation, Success | Failure) for observation in observations)
+                assert all(
+                    observation.report.status == "Processing"
+                    for observation in observations
+                    if isinstance(observation, Success)
+                )
 
 
 async def poll(script: Behaviour | Callable[[Request], Behaviour | None], polls: int) -> None:
@@ -313,10 +317,11 @@ async def test_the_secret_does_not_follow_a_redirect_either(status: int) -> None
 async def test_a_redirect_from_https_to_http_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
     with fault_server() as plain:
-        answers = token(), processing(), redirect(f"{plain.base_url}{JOBS_PATH}1", 307)
-        async with https_server(*answers) as (base_url, came), asking(base_url) as client:
-            assert kinds([await client.observe(JOB) for _ in range(2)]) == [None, ProblemKind.REDIRECTED]
-        assert len(came) == 3
+        script = [processing(), redirect(f"{plain.base_url}{JOBS_PATH}1", 307)]
+        with fault_server(script, certificate=CERTIFICATE) as server:
+            async with asking(server.base_url) as client:
+                assert kinds([await client.observe(JOB) for _ in range(2)]) == [None, ProblemKind.REDIRECTED]
+        assert len(server.requests) == 3
         assert not plain.connections
 
 
@@ -330,12 +335,13 @@ async def test_what_a_host_wants_remembered_is_not_sent_back() -> None:
 
 
 async def test_a_certificate_that_nobody_signed_is_an_error_and_no_request_is_made() -> None:
-    async with https_server(token(), processing()) as (base_url, came), asking(base_url) as client:
-        observation = await client.observe(JOB)
+    with fault_server(certificate=CERTIFICATE) as server:
+        async with asking(server.base_url) as client:
+            observation = await client.observe(JOB)
     assert isinstance(observation, Failure)
     assert observation.problem.kind is ProblemKind.UNTRUSTED
     assert "certificate" in observation.problem.detail
-    assert not came
+    assert not server.requests
 
 
 async def test_both_requests_ask_for_no_encoding_but_the_one_that_is_read() -> None:
@@ -348,8 +354,8 @@ async def test_both_requests_ask_for_no_encoding_but_the_one_that_is_read() -> N
 
 async def _knock(address: tuple[str, int]) -> socket.socket:
     """An incomplete connection that keeps its place in the queue."""
-    one = socket.socket()
-    one.setblocking(False)
-    one.connect_ex(address)
+    connection = socket.socket()
+    connection.setblocking(False)
+    connection.connect_ex(address)
     await asyncio.sleep(0)
-    return one
+    return connection

@@ -1,10 +1,12 @@
 """A server on loopback with scripted faults, on its own thread and event loop."""
 
 import asyncio
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from tests.support.behaviours import Behaviour
 from tests.support.scripts import Decide, Script, first_of, for_tokens, good_day
@@ -23,10 +25,13 @@ _TURNS = 5
 class FaultServer:
     """A running server with the requests that it got."""
 
-    def __init__(self, decide: Decide, on_accept: OnAccept, port: int) -> None:
+    def __init__(self, decide: Decide, on_accept: OnAccept, port: int, certificate: Path | None) -> None:
         self._decide = decide
         self._on_accept = on_accept
         self._port = port
+        self._tls = None if certificate is None else ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if self._tls is not None and certificate is not None:
+            self._tls.load_cert_chain(certificate)
         self._log: list[Request] = []
         self._paths: Counter[str] = Counter()
         self._connections = 0
@@ -41,7 +46,7 @@ class FaultServer:
     @property
     def base_url(self) -> str:
         """The URL of the server."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"{'http' if self._tls is None else 'https'}://127.0.0.1:{self._port}"
 
     @property
     def port(self) -> int:
@@ -101,7 +106,7 @@ class FaultServer:
 
     async def _listen(self) -> None:
         self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
-        server = await asyncio.start_server(self._accepted, "127.0.0.1", self._port, backlog=1000)
+        server = await asyncio.start_server(self._accepted, "127.0.0.1", self._port, backlog=1000, ssl=self._tls)
         self._port = server.sockets[0].getsockname()[1]
         self._started.set()
         await self._stopped.wait()
@@ -133,7 +138,7 @@ class FaultServer:
                 await self._answer_requests(wire, connection)
         finally:
             wire.close()
-        with suppress(ConnectionError):
+        with suppress(OSError):
             await wire.closed()
 
     async def _answer_requests(self, wire: Wire, connection: int) -> None:
@@ -162,10 +167,18 @@ class FaultServer:
 
 @contextmanager
 def fault_server(
-    script: Script = None, *, token: Script = None, on_accept: OnAccept | None = None, port: int = 0
+    script: Script = None,
+    *,
+    token: Script = None,
+    on_accept: OnAccept | None = None,
+    port: int = 0,
+    certificate: Path | None = None,
 ) -> Iterator[FaultServer]:
-    """Run a server with this script, and `token` for token requests, on any free port or the given one."""
-    server = FaultServer(first_of(for_tokens(token), script), on_accept or (lambda _number: None), port)
+    """Run a server with this script, and `token` for token requests, on any free port or the given one.
+
+    With a file of a certificate and its key, it is an https server.
+    """
+    server = FaultServer(first_of(for_tokens(token), script), on_accept or (lambda _number: None), port, certificate)
     server.start()
     try:
         yield server
