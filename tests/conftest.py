@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.support.process import stop_inheriting_ignored_signals
+
 settings.register_profile("zjobtui", deadline=None, print_blob=True, max_examples=25)
 settings.register_profile("thorough", settings.get_profile("zjobtui"), max_examples=200)
 settings.load_profile("zjobtui")
@@ -35,6 +37,12 @@ def pytest_collection_finish() -> None:
     """Exclude objects that live as long as the tests from garbage collection."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _default_signals() -> None:
+    """Start programs with default signals even if the tests run in the background or under `nohup`."""
+    stop_inheriting_ignored_signals()
 
 
 @pytest.fixture(autouse=True)

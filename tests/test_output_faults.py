@@ -13,7 +13,7 @@ import pytest
 
 from tests.storage.opening import added, opened
 from tests.support.building import job_id, watch
-from tests.support.process import environment, with_default_signals
+from tests.support.process import environment
 from tests.support.program import PROGRAM, pointed_at
 from zjobtui.config.paths import store_path
 from zjobtui.simulator.server import Simulator, running
@@ -43,7 +43,7 @@ def many() -> None:
 
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize(
-    ("line", "status", "told"),
+    ("line", "status", "sentence"),
     [
         ("zjobtui ls >/dev/full", 7, "No space left on device"),
         ("zjobtui show 00000001 >/dev/full", 7, "No space left on device"),
@@ -58,12 +58,12 @@ def many() -> None:
     ],
 )
 def test_unwritable_output_ends_a_command_with_7_and_unwritable_errors_change_nothing(
-    line: str, status: int, told: str
+    line: str, status: int, sentence: str
 ) -> None:
     ended, complained = shell(line)
     assert ended == status
-    assert told in complained
-    assert complained.count("\n") == bool(told)
+    assert sentence in complained
+    assert complained.count("\n") == bool(sentence)
 
 
 @pytest.mark.slow
@@ -99,7 +99,7 @@ def test_output_written_before_an_interruption_is_not_repeated(is_blocking: bool
     whole = subprocess.run([*PROGRAM, "ls"], capture_output=True, check=True).stdout
     reader, writer = os.pipe()
     os.set_blocking(writer, is_blocking)
-    command = with_default_signals([*PROGRAM, "ls"])
+    command = [*PROGRAM, "ls"]
     with subprocess.Popen(command, stdout=writer, stderr=subprocess.PIPE) as started, os.fdopen(reader, "rb") as output:
         wait_until_asleep_over_a_full_pipe(started.pid, writer)
         os.close(writer)

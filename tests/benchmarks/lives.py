@@ -22,7 +22,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.benchmarks.populations import Population
-from tests.support.process import environment, with_default_signals
+from tests.support.process import environment
 
 LATENCY = 0.05
 """Seconds after which a call is answered; what the job is then decides the answer."""
@@ -140,7 +140,7 @@ class Serving:
 @contextmanager
 def serving(plan: Plan) -> Iterator[Serving]:
     """Serves the plan while the block runs."""
-    command = with_default_signals([sys.executable, "-m", "tests.benchmarks.lives"])
+    command = [sys.executable, "-m", "tests.benchmarks.lives"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment({})
     ) as process:

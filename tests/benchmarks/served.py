@@ -9,7 +9,7 @@ from http.client import HTTPConnection
 from itertools import islice
 from urllib.parse import urlsplit
 
-from tests.support.process import environment, with_default_signals
+from tests.support.process import environment
 from zjobtui.simulator.scenarios import Outcome
 from zjobtui.simulator.world import World
 
@@ -40,7 +40,7 @@ def served(jobs: int, latency: float = 0.05) -> Iterator[Served]:
     command = [sys.executable, "-m", "zjobtui", "simulate", "--jobs", str(jobs), "--seed", str(SEED)]
     command += ["--faults", f"latency={latency}"]
     with subprocess.Popen(
-        with_default_signals(command), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment({})
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment({})
     ) as process:
         assert process.stdout is not None
         try:

@@ -14,8 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.support.process import with_default_signals
-
 DELAY = 0.05
 """Seconds that every byte takes in each direction."""
 
@@ -85,7 +83,7 @@ def jump_host() -> Iterator[Jump]:
         command += [part for option in options for part in ("-o", option)]
         if os.geteuid() == 0:
             Path("/run/sshd").mkdir(exist_ok=True)  # the server of root does not start without
-        with subprocess.Popen(with_default_signals(command), stderr=subprocess.DEVNULL) as server:
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:
             _wait_for(port)
             relay = Relay(port)
             try:

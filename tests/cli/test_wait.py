@@ -18,7 +18,7 @@ import pytest
 
 from tests.storage.opening import added, kept, opened
 from tests.support.building import NOW, PROCESSING, done, failed, job, job_id, missed, seen, watch
-from tests.support.process import environment, with_default_signals
+from tests.support.process import environment
 from tests.support.running import run, said
 from tests.support.scripted import FixedClock, ScriptedEngine
 from zjobtui.cli.wait import wait_for
@@ -74,17 +74,17 @@ def test_the_exit_status_is_the_worst_of_all_jobs(
     result = run("wait", *ids, *options)
     assert result.exit_code == status
     assert [re.split(r"\s+", line)[2] for line in result.stdout.splitlines()] == ids
-    assert [one.job.id.given for one in kept(store_path())] == ids
+    assert [watched.job.id.given for watched in kept(store_path())] == ids
 
 
 def test_ids_are_read_from_stdin_and_the_result_is_json(served: Simulator) -> None:
     reply = json.dumps({"jobId": served.job_ids[1], "success": True})
-    status, printed, told = said(run("wait", "-", "--json", stdin=reply))
+    status, printed, complained = said(run("wait", "-", "--json", stdin=reply))
     printed_json = json.loads(printed)
     assert (status, printed_json["schema"], printed_json["exit_status"]) == (1, 2, 1)
-    (one,) = printed_json["jobs"]
-    assert (one["job_id"], one["outcome"], one["verdict"]) == (served.job_ids[1], "failed", "failed")
-    assert re.search(rf"✗ failed  {served.job_ids[1]}  Job failed, lock contention", told)
+    (job,) = printed_json["jobs"]
+    assert (job["job_id"], job["outcome"], job["verdict"]) == (served.job_ids[1], "failed", "failed")
+    assert re.search(rf"✗ failed  {served.job_ids[1]}  Job failed, lock contention", complained)
 
 
 def test_a_finished_job_is_printed_without_a_call(served: Simulator) -> None:
@@ -96,11 +96,11 @@ def test_a_finished_job_is_printed_without_a_call(served: Simulator) -> None:
 
 def test_refused_credentials_are_reported_and_end_the_wait(served: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZUORA_CLIENT_SECRET", "sentinel-wrong")
-    status, printed, told = said(run("wait", served.job_ids[3]))
+    status, printed, complained = said(run("wait", served.job_ids[3]))
     assert status == 5
     assert "signed out" in printed
-    assert "env: signed out" in told
-    assert "sentinel" not in printed + told
+    assert "env: signed out" in complained
+    assert "sentinel" not in printed + complained
 
 
 def test_wait_follows_the_polling_of_another_window(served: Simulator) -> None:
@@ -120,9 +120,9 @@ def test_wait_follows_the_polling_of_another_window(served: Simulator) -> None:
     ],
 )
 def test_wrong_usage_is_reported_and_nothing_is_added(arguments: list[str], why: str) -> None:
-    status, printed, told = said(run("wait", *arguments))
+    status, printed, complained = said(run("wait", *arguments))
     assert (status, printed) == (2, "")
-    assert why in told
+    assert why in complained
     assert len(kept(store_path())) == 0
 
 
@@ -133,17 +133,17 @@ def test_an_invalid_configuration_is_reported_with_line_key_and_suggestion(
     path = tmp_path / "config.toml"
     path.write_text('[list]\narchive_aftr = "14 days"\n')
     monkeypatch.setenv("ZJOBTUI_CONFIG", str(path))
-    status, printed, told = said(run(*command))
+    status, printed, complained = said(run(*command))
     assert (status, printed) == (2, "")
-    assert "line 2: list.archive_aftr is not a known setting; did you mean archive_after?" in told
+    assert "line 2: list.archive_aftr is not a known setting; did you mean archive_after?" in complained
     assert len(kept(store_path())) == 0
 
 
 @pytest.mark.parametrize("command", [["wait", ABSENT], ["watch"]])
 def test_without_a_tenant_the_error_names_the_variables(command: list[str]) -> None:
-    status, _, told = said(run(*command))
+    status, _, complained = said(run(*command))
     assert status == 2
-    assert "ZUORA_BASE_URL" in told
+    assert "ZUORA_BASE_URL" in complained
 
 
 class Answering(ScriptedEngine):
@@ -155,9 +155,9 @@ class Answering(ScriptedEngine):
         self._brought = list(brought)
 
     def poll_now(self, _jobs: object, /) -> None:
-        for one in self._brought:
-            if one is not None:
-                self.bring((job(1), replace(one, at=NOW)))
+        for observation in self._brought:
+            if observation is not None:
+                self.bring((job(1), replace(observation, at=NOW)))
 
 
 def waited(engine: ScriptedEngine, *numbers: int, timeout: float = inf, for_any: bool = False) -> int:
@@ -168,9 +168,9 @@ def waited(engine: ScriptedEngine, *numbers: int, timeout: float = inf, for_any:
 
 def test_a_failed_call_does_not_end_the_wait(capsys: pytest.CaptureFixture[str]) -> None:
     assert waited(Answering(missed(), seen(PROCESSING), failed()), 1) == 1
-    told = capsys.readouterr()
-    assert told.out.startswith("✗ failed")
-    assert [line.split()[2:4] for line in told.err.splitlines()] == [["◌", "running"], ["✗", "failed"]]
+    captured = capsys.readouterr()
+    assert captured.out.startswith("✗ failed")
+    assert [line.split()[2:4] for line in captured.err.splitlines()] == [["◌", "running"], ["✗", "failed"]]
 
 
 def test_with_any_one_finished_job_is_enough() -> None:
@@ -207,8 +207,8 @@ def test_wait_ends_with_a_message_if_polling_stops(
 
     monkeypatch.setattr(Engine, "_main", fail)
     for command, ended in ((["wait", served.job_ids[6]], 5), (["watch"], 1)):
-        status, _, told = said(run(*command))
-        assert (status, told.count("polling stopped (LookupError: lost)")) == (ended, 1)
+        status, _, complained = said(run(*command))
+        assert (status, complained.count("polling stopped (LookupError: lost)")) == (ended, 1)
 
 
 @pytest.mark.parametrize(("brought", "status"), [(failed(), 1), (done(), 5), (None, 5)])
@@ -239,9 +239,9 @@ def test_an_error_that_polling_survives_is_reported_and_does_not_end_the_wait(
 def test_a_job_in_two_tenants_needs_a_tenant(served: Simulator) -> None:
     with opened(store_path()) as (store, _):
         added(store, *(watch(1, job=JobRef(tenant, JobId(served.job_ids[0]))) for tenant in ("env", "eu")))
-    status, _, told = said(run("wait", served.job_ids[0]))
+    status, _, complained = said(run("wait", served.job_ids[0]))
     assert status == 2
-    assert "is watched in env and eu; choose one with --tenant." in told
+    assert "is watched in env and eu; choose one with --tenant." in complained
     assert run("wait", served.job_ids[0], "--tenant", "env").exit_code == 0
 
 
@@ -250,7 +250,7 @@ def process(served: Simulator, *arguments: str) -> "Iterator[subprocess.Popen[st
     """Run a command as a process, and kill it at the end if it is still running."""
     variables = {"ZUORA_BASE_URL": served.base_url, "ZUORA_CLIENT_ID": served.client_id}
     env = environment({**variables, "ZUORA_CLIENT_SECRET": served.client_secret})
-    command = with_default_signals([sys.executable, "-m", "zjobtui", *arguments])
+    command = [sys.executable, "-m", "zjobtui", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as started:
         try:
             yield started
@@ -266,9 +266,9 @@ def test_watch_prints_changes_until_a_signal_and_releases_the_lease(
     run("add", *served.job_ids[:2], "--label", "mine")
     with process(served, "watch", "--json", "--filter", "status:failed") as started:
         assert started.stdout is not None
-        told = json.loads(started.stdout.readline())
-        assert (told["schema"], told["event"], told["job_id"]) == (2, "status", served.job_ids[1])
-        assert set(FIELDS) <= set(told)
+        event = json.loads(started.stdout.readline())
+        assert (event["schema"], event["event"], event["job_id"]) == (2, "status", served.job_ids[1])
+        assert set(FIELDS) <= set(event)
         started.send_signal(ending)
         rest, complaints = started.communicate(timeout=20)
         assert (started.returncode, rest, complaints.count("\n")) == (status, "", 1)
@@ -342,24 +342,24 @@ def test_all_calls_are_counted_at_a_signal(served: Simulator, command: str, endi
     ids = [served.job_ids[0], served.job_ids[6]]
     run("add", *ids)
     before = served.requests.total
-    with process(served, command, *(ids if command == "wait" else [])) as one:
-        stream = one.stderr if command == "wait" else one.stdout
+    with process(served, command, *(ids if command == "wait" else [])) as program:
+        stream = program.stderr if command == "wait" else program.stdout
         assert stream is not None
         answered = ""
         while not all(job_id in answered for job_id in ids):
             answered += stream.readline()
-        one.send_signal(ending)
-        one.communicate(timeout=20)
-    assert one.returncode == 128 + ending
+        program.send_signal(ending)
+        program.communicate(timeout=20)
+    assert program.returncode == 128 + ending
     assert counted_calls() == served.requests.total - before >= 3
 
 
 @pytest.mark.slow
 def test_a_call_interrupted_by_a_signal_is_counted_with_its_token() -> None:
     with running(jobs=1, seed=7, faults="latency=0.5") as slow:
-        with process(slow, "wait", slow.job_ids[0]) as one:
+        with process(slow, "wait", slow.job_ids[0]) as program:
             while slow.requests.total < 2:
                 time.sleep(0.01)
-            one.send_signal(signal.SIGINT)
-            one.communicate(timeout=20)
+            program.send_signal(signal.SIGINT)
+            program.communicate(timeout=20)
         assert counted_calls() == slow.requests.total == 2

@@ -34,7 +34,7 @@ class Known:
 
 
 def _in_order(ids: dict[Verdict, str], more: str) -> list[str]:
-    others = (one for verdict, one in ids.items() if verdict not in {Verdict.FAILED, Verdict.RUNNING})
+    others = (job_id for verdict, job_id in ids.items() if verdict not in {Verdict.FAILED, Verdict.RUNNING})
     return [ids[Verdict.FAILED], *others, more, ids[Verdict.RUNNING]]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.contract.names import Field, Screen
-from tests.support.process import environment, with_default_signals
+from tests.support.process import environment
 from tests.support.terminal import Terminal
 
 _INSTALLED = Path(sys.executable).with_name("zjobtui")
@@ -88,7 +88,7 @@ class User:
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """Starts a command that does not end by itself."""
         return subprocess.Popen(
-            with_default_signals([*PROGRAM, *arguments]),
+            [*PROGRAM, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 from tests.contract.names import Verdict
 from tests.contract.program import PROGRAM
-from tests.support.process import environment, with_default_signals
+from tests.support.process import environment
 
 SEED, JOBS = 8, 60
 """A world in which jobs of every verdict have ended before it begins."""
@@ -44,7 +44,7 @@ class Zuora:
 @contextmanager
 def simulate(*options: str) -> Iterator[Zuora]:
     """Runs `zjobtui simulate` while the block runs."""
-    command = with_default_signals([*PROGRAM, "simulate", "--jobs", str(JOBS), "--seed", str(SEED), *options])
+    command = [*PROGRAM, "simulate", "--jobs", str(JOBS), "--seed", str(SEED), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment({})) as process:
         try:
             yield _started(process, is_probed="--faults" not in options)
@@ -70,7 +70,7 @@ def _started(process: "subprocess.Popen[str]", *, is_probed: bool) -> Zuora:
         return Zuora(url, client, secret, tuple(ids), {}, running)
     answers = _ask(url, client, secret, ids)
     ended: dict[Verdict, tuple[str, ...]] = {
-        verdict: tuple(one for one in ids if _verdict(answers[one]) is verdict)
+        verdict: tuple(job_id for job_id in ids if _verdict(answers[job_id]) is verdict)
         for verdict in (Verdict.DONE, Verdict.FAILED, Verdict.ATTENTION, Verdict.UNKNOWN)
     }
     assert all(ended.values()), ended
@@ -85,9 +85,9 @@ def _ask(url: str, client: str, secret: str, ids: list[str]) -> dict[str, dict[s
     host.request("POST", "/oauth/token", urlencode(form), {"Content-Type": "application/x-www-form-urlencoded"})
     token = json.load(host.getresponse())["access_token"]
     answers = {}
-    for one in ids:
-        host.request("GET", f"/v1/async-jobs/{one}", headers={"Authorization": f"Bearer {token}"})
-        answers[one] = json.load(host.getresponse())
+    for job_id in ids:
+        host.request("GET", f"/v1/async-jobs/{job_id}", headers={"Authorization": f"Bearer {token}"})
+        answers[job_id] = json.load(host.getresponse())
     host.close()
     return answers
 

@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from tests.simulator.conftest import Call, Start
-from tests.support.process import with_default_signals
 from zjobtui.simulator.server import Simulator, running
 
 ALONE = """
@@ -71,7 +70,7 @@ async def test_it_serves_in_the_loop_of_its_caller() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_forever_ends_at_a_signal(number: int) -> None:
-    command = with_default_signals([sys.executable, "-c", ALONE])
+    command = [sys.executable, "-c", ALONE]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as alone:
         assert alone.stdout is not None
         url = alone.stdout.readline().strip()

@@ -1,9 +1,8 @@
-"""Start programs with default signals, and read their costs from /proc."""
+"""Start programs on a terminal, with default signals, and read their costs from /proc."""
 
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -23,25 +22,19 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 # A shell in a new session opens the terminal and so makes it the controlling one, without Python between fork and exec.
 _ON_TERMINAL = 'exec "$@" <>"$0" >&0 2>&0'
 
-_WITH_DEFAULT_SIGNALS = """
-import os, signal, sys
-for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
-    signal.signal(number, signal.SIG_DFL)
-os.execvp(sys.argv[1], sys.argv[1:])
-"""
-
 _IGNORED_BY_PYTHON = {signal.SIGPIPE, signal.SIGXFSZ}
 """Signals that `subprocess` restores itself."""
 
 
-def with_default_signals(command: Sequence[str]) -> list[str]:
-    """Return the command with a launcher that resets all signals to their defaults.
+def stop_inheriting_ignored_signals() -> None:
+    """Start all further programs with default signals: replace each ignored signal of this process by an empty handler.
 
-    Children inherit ignored signals: SIGINT from a shell that runs the tests in the background, SIGHUP from `nohup`.
-    The launcher replaces itself by the command, since code between fork and exec is not safe in a process with threads.
+    Programs inherit ignored signals (SIGINT from a shell that runs the tests in the background, SIGHUP from `nohup`),
+    but no handlers.
     """
-    ignored = {one for one in signal.valid_signals() if signal.getsignal(one) is signal.SIG_IGN} - _IGNORED_BY_PYTHON
-    return [*((sys.executable, "-ISc", _WITH_DEFAULT_SIGNALS) if ignored else ()), *command]
+    for number in signal.valid_signals() - _IGNORED_BY_PYTHON:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 def start_on_terminal(
@@ -50,7 +43,7 @@ def start_on_terminal(
     """Run the command as leader of a session whose controlling terminal is the device `terminal`."""
     script = f"trap '' HUP; {_ON_TERMINAL}" if ignoring_hangup else _ON_TERMINAL
     return subprocess.Popen(
-        with_default_signals(["/bin/sh", "-c", script, terminal, *command]),
+        ["/bin/sh", "-c", script, terminal, *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -35,7 +35,7 @@ def stored(folder: Path, served: Simulator, age: float = 0.0, count: int = 40) -
     """Store a watchlist of the simulator's jobs, added `age` seconds ago and never polled."""
     now = time.time()
     ids = served.job_ids[:count]
-    watches = [WatchedJob(job=JobRef("env", JobId(one)), added_at=now - age, added_by="test") for one in ids]
+    watches = [WatchedJob(job=JobRef("env", JobId(job_id)), added_at=now - age, added_by="test") for job_id in ids]
     store, watchlist = open_store(folder / STORE_NAME, read_report)
     with closing(store):
         store.apply(Watchlist(watchlist.watches).add(watches))

@@ -134,9 +134,9 @@ class ScriptedEngine:
         self.publish()
 
     def _take(self, change: Change) -> None:
-        for one in change.observed:
-            if one.response is not None:
-                self.archive.keep(one.watch.job, one.response)
+        for observed in change.observed:
+            if observed.response is not None:
+                self.archive.keep(observed.watch.job, observed.response)
         self.archive.entries += change.entries
         self.state = State(change.watchlist, self.state.statuses)
         self.publish()

@@ -10,6 +10,7 @@ import pytest
 from tests.support.display import Display
 from tests.support.escapes import modes_left_on, uncontrolled
 from tests.support.keys import key_bytes
+from tests.support.process import stop_inheriting_ignored_signals
 from tests.support.terminal import Terminal
 
 APP = """
@@ -94,9 +95,10 @@ def test_modes_and_attributes_show_whether_the_terminal_was_restored() -> None:
         assert "hello" not in terminal.text()
 
 
-def test_a_program_starts_with_default_signals_although_the_tests_ignore_one() -> None:
-    code = "import signal; print(*(signal.getsignal(one).name for one in (signal.SIGUSR1, signal.SIGHUP)))"
+def test_a_program_starts_with_default_signals_although_the_tests_ignored_one() -> None:
+    code = "import signal; print(*(signal.getsignal(number).name for number in (signal.SIGUSR1, signal.SIGHUP)))"
     before = signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    stop_inheriting_ignored_signals()
     try:
         with python(code) as terminal:
             assert terminal.wait_exit() == 0
@@ -119,7 +121,7 @@ def test_hostile_text_that_textual_does_not_filter_is_found() -> None:
         terminal.wait_for("cd")
         terminal.press("ctrl+q")
         terminal.wait_exit()
-        assert any(found.startswith("\x1b]8") for found in uncontrolled(terminal.raw))
+        assert any(sequence.startswith("\x1b]8") for sequence in uncontrolled(terminal.raw))
 
 
 def test_a_lost_terminal_sends_the_signal_or_the_end_of_input() -> None:
