@@ -160,6 +160,7 @@ def test_a_preview_is_accepted_and_ends_in_invoices(start: Start, call: Call, cl
     caller = call(start()).signed_in()
     response = caller.http.post("/v1/async/orders/preview", json=ORDER)
     assert (response.status_code, set(response.json())) == (202, {"jobId"})
+    assert response.headers["Location"] == f"/v1/async-jobs/{response.json()['jobId']}"
     clock.now += 3_000
     body = caller.job(response.json()["jobId"]).json()
     assert body["status"] == "Failed" or body["result"]["invoices"]

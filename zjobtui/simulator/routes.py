@@ -117,15 +117,15 @@ class Service:
         return json_response(body, request)
 
     async def _post_order(self, request: web.Request) -> web.Response:
-        return json_response(Body.of({"jobId": await self._post(request, POSTED_ORDER), "success": True}), request)
+        return _posted({"jobId": await self._post(request, POSTED_ORDER), "success": True}, request)
 
     async def _post_preview(self, request: web.Request) -> web.Response:
-        return json_response(Body.of({"jobId": await self._post(request, POSTED_PREVIEW)}), request, ACCEPTED)
+        return _posted({"jobId": await self._post(request, POSTED_PREVIEW)}, request, ACCEPTED)
 
     async def _delete_order(self, request: web.Request) -> web.Response:
         self._check_token(request)
         job_id = self._jobs.post(self._elapsed(), OrderRequest(order=request.match_info["number"]), POSTED_DELETION)
-        return json_response(Body.of({"jobId": job_id, "success": True}), request)
+        return _posted({"jobId": job_id, "success": True}, request)
 
     async def _post(self, request: web.Request, shares: Mapping[Outcome, int]) -> str:
         self._check_token(request)
@@ -136,3 +136,10 @@ class Service:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not self._tokens.accepts(token, self._elapsed()):
             raise RefusedError(SIGNED_OUT)
+
+
+def _posted(fields: dict[str, object], request: web.Request, status: int = 200) -> web.Response:
+    """Return the response to a call that starts a job; `Location` is the address of its status."""
+    response = json_response(Body.of(fields), request, status)
+    response.headers["Location"] = f"/v1/async-jobs/{fields['jobId']}"
+    return response
