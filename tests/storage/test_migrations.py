@@ -129,7 +129,7 @@ def test_a_step_only_adds_tables_and_columns(number: int) -> None:
     for statement in MIGRATIONS[number]:
         assert statement.startswith(words)
         assert not statement.startswith("ALTER TABLE") or " ADD COLUMN " in statement
-        assert " ADD COLUMN " not in statement or " NOT NULL" not in statement or " DEFAULT " in statement
+        assert " ADD COLUMN " not in statement or " NOT NULL" not in statement  # recovered rows have NULL there
 
 
 def landed_program(folder: Path) -> Path:

@@ -1,11 +1,14 @@
 """Differences between two watchlists, job by job; observations that only confirm are ignored."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 
 from zjobtui.models.history import EventKind
 from zjobtui.models.notifications import changed_pairs
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import Watchlist
+from zjobtui.models.watchlist import WRITTEN_FIELDS, Watchlist
+
+_written = attrgetter(*WRITTEN_FIELDS)
 
 
 def differences(before: Watchlist, after: Watchlist) -> Iterator[tuple[EventKind, WatchedJob]]:
@@ -23,5 +26,5 @@ def _between(known: WatchedJob, watch: WatchedJob) -> Iterator[EventKind]:
         yield EventKind.STATUS
     if watch.contradiction and known.contradiction != watch.contradiction:
         yield EventKind.CONTRADICTED
-    if (known.label, known.tags, known.note) != (watch.label, watch.tags, watch.note):
+    if _written(known) != _written(watch):
         yield EventKind.LABELLED

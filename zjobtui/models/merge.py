@@ -7,7 +7,7 @@ from zjobtui.models.history import Event, EventKind, History
 from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Success
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.watchlist import Change, Observed, Watchlist
+from zjobtui.models.watchlist import Change, Observed, Watchlist, fill_annotations, with_annotations
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,10 @@ def _beginning(watch: WatchedJob) -> Event:
 def _join(ours: WatchedJob, imported: ImportedJob, stored: LocalHistory) -> Change:
     """Return the change of one job that is here already."""
     theirs = imported.watch
-    written = _with_their_annotations(ours, theirs)
+    written = fill_annotations(ours, theirs)
     is_later = (theirs.is_final, theirs.last_call_at) > (ours.is_final, ours.last_call_at)
-    watch = _with_our_annotations(theirs, written) if is_later else written
+    later = replace(with_annotations(theirs, written), job=ours.job, added_at=ours.added_at, added_by=ours.added_by)
+    watch = later if is_later else written
     response, timeline = stored(ours.job) if imported.response or is_later else (None, ())
     has_answer = imported.response is not None and (
         is_later or (response is None and imported.response.at == watch.last_answer_at)
@@ -84,27 +85,4 @@ def _join(ours: WatchedJob, imported: ImportedJob, stored: LocalHistory) -> Chan
         annotated=(watch,) if written != ours else (),
         observed=(Observed(watch, imported.response if has_answer else None),) if is_later or has_answer else (),
         entries=tuple(entry for entry in imported.timeline if entry.at > last) if is_later or has_answer else (),
-    )
-
-
-def _with_their_annotations(ours: WatchedJob, theirs: WatchedJob) -> WatchedJob:
-    return replace(
-        ours,
-        label=ours.label or theirs.label,
-        tags=ours.tags or theirs.tags,
-        note=ours.note or theirs.note,
-        read_at=theirs.read_at if ours.read_at is None else ours.read_at,
-    )
-
-
-def _with_our_annotations(theirs: WatchedJob, ours: WatchedJob) -> WatchedJob:
-    return replace(
-        theirs,
-        job=ours.job,
-        added_at=ours.added_at,
-        added_by=ours.added_by,
-        label=ours.label,
-        tags=ours.tags,
-        note=ours.note,
-        read_at=ours.read_at,
     )

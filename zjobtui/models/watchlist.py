@@ -1,7 +1,7 @@
 """The watchlist as a value: every edit returns a new one and what changed."""
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from zjobtui.models.history import Event, EventKind
@@ -13,10 +13,26 @@ if TYPE_CHECKING:
 
 
 ANNOTATIONS = ("label", "tags", "note", "read_at")
-"""What the user writes about a job, or implies by looking at it."""
+"""Fields that the user writes, or implies by looking at a job: the list that merging and storing follow."""
 
 READ_FIELDS = ("read_at",)
 """The fields of an edit that only marks jobs as read or unread."""
+
+WRITTEN_FIELDS = tuple(field for field in ANNOTATIONS if field not in READ_FIELDS)
+"""What the user has written."""
+
+_EMPTY = {field.name: field.default for field in fields(WatchedJob) if field.name in ANNOTATIONS}
+
+
+def with_annotations(watch: WatchedJob, source: WatchedJob) -> WatchedJob:
+    """Return the job with the annotations of another state of it."""
+    return replace(watch, **{field: getattr(source, field) for field in ANNOTATIONS})
+
+
+def fill_annotations(watch: WatchedJob, source: WatchedJob) -> WatchedJob:
+    """Return the job with the annotations of another state of it where its own are empty."""
+    empty = [field for field in ANNOTATIONS if getattr(watch, field) == _EMPTY[field]]
+    return replace(watch, **{field: getattr(source, field) for field in empty})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +143,8 @@ class Watchlist:
 
 
 def _restored(known: WatchedJob, watch: WatchedJob) -> WatchedJob:
-    return replace(
-        _touch_read(known, watch.added_at),
-        label=watch.label or known.label,
-        tags=watch.tags or known.tags,
-        note=watch.note or known.note,
-    )
+    known = _touch_read(known, watch.added_at)
+    return with_annotations(known, fill_annotations(watch, known))
 
 
 def _touch_read(watch: WatchedJob, at: float) -> WatchedJob:
@@ -150,7 +162,7 @@ def _mark_read(watch: WatchedJob, at: float) -> WatchedJob:
 def _merge(ours: WatchedJob, theirs: WatchedJob) -> WatchedJob:
     if (theirs.is_final, theirs.last_call_at) >= (ours.is_final, ours.last_call_at):
         return theirs
-    return replace(ours, label=theirs.label, tags=theirs.tags, note=theirs.note, read_at=theirs.read_at)
+    return with_annotations(ours, theirs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from zjobtui.models.merge import ImportedJob
 from zjobtui.models.observation import Success
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.text import clean
+from zjobtui.storage.migrations import ADDED_COLUMNS
 from zjobtui.storage.rows import (
     DIGEST,
     PROBLEM,
@@ -195,7 +196,7 @@ def _job_of(exported: _Job, place: str, read_report: ReadReport) -> ImportedJob:
         raise ImportFileError(f"{place}.given: {fault}") from None
     for group in (DIGEST, PROBLEM):
         for name in group if fields[group[0]] is not None else ():
-            if fields[name] is None:
+            if fields[name] is None and name not in ADDED_COLUMNS:
                 raise ImportFileError(f"{place}.{name}: is missing, but {group[0]} is given")
     watch = watch_of({**fields, "job": job.id.key, "tags": json.dumps(fields["tags"])})
     for entry in fields["timeline"]:

@@ -17,6 +17,8 @@ from zjobtui.models.digest import DIGEST_VERSION
 
 log = get_logger(__name__)
 
+_ADD_COLUMN = "ALTER TABLE watches ADD COLUMN "
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL)",
@@ -53,6 +55,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 """The statements that lead from each version to the next; the first create a new store."""
 
 SCHEMA_VERSION = len(MIGRATIONS)
+
+ADDED_COLUMNS = tuple(
+    statement.removeprefix(_ADD_COLUMN).split()[0]
+    for statements in MIGRATIONS
+    for statement in statements
+    if statement.startswith(_ADD_COLUMN)
+)
+"""Columns of `watches` that older files and exports lack, and that are NULL in rows of older windows."""
 
 KEPT_COPIES = 3
 """Copies of the file before migrations that are kept, the newest ones."""

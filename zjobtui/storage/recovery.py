@@ -25,6 +25,7 @@ from zjobtui.storage.database import (
     new_database_file,
 )
 from zjobtui.storage.ids_log import Action, IdsLogError, Key, Line
+from zjobtui.storage.migrations import ADDED_COLUMNS
 from zjobtui.storage.rows import (
     ANNOTATIONS,
     DIGEST,
@@ -39,7 +40,6 @@ from zjobtui.storage.rows import (
     response_of,
     row_of,
     watch_of,
-    watches_of,
 )
 
 SMALLEST_ROW = 40
@@ -66,6 +66,9 @@ _GROUPS = (
     *((name,) for name in ("added_at", "added_by", *ANNOTATIONS, *OBSERVATIONS) if name not in {*DIGEST, *PROBLEM}),
 )
 """Columns of a damaged row that are intact together or not at all."""
+
+_ADDED: Mapping[str, SqlValue] = dict.fromkeys(ADDED_COLUMNS)
+"""What a file of an earlier format lacks: its rows are read as if these columns were NULL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,20 +421,20 @@ def _range(connection: sqlite3.Connection, table: str, key: str, low: int, high:
 
 def _whole(row: sqlite3.Row) -> Columns | None:
     """Return the columns of an intact row, or None."""
-    try:
-        watches_of([row])
-    except (*_FAULTS, LookupError):
+    columns = dict(row)
+    if not _is_sound({**_ADDED, **columns}):
         return None
-    return {name: _cleaned(name, row[name]) for name in row.keys() if name not in {"position", "revision"}}  # noqa: SIM118 - a row is not a mapping
+    return {name: _cleaned(name, value) for name, value in columns.items() if name not in {"position", "revision"}}
 
 
 def _parts(row: sqlite3.Row, answer: Columns | None, entries: tuple[Columns, ...]) -> tuple[_RecoveredJob, ...]:
     """Return what is intact of a damaged row, once for each id that it may have."""
-    names, parts = row.keys(), []
+    readable, parts = {**_ADDED, **dict(row)}, []
     for least in _least(row["tenant"], {row["given"], row["job"]}):
         columns = dict(least)
         for group in _GROUPS:
-            if set(group) <= set(names) and _is_sound(candidate := {**columns, **{name: row[name] for name in group}}):
+            candidate = {**columns, **{name: readable[name] for name in group if name in readable}}
+            if readable.keys() >= set(group) and _is_sound(candidate):
                 columns = {name: _cleaned(name, value) for name, value in candidate.items()}
         parts.append(_RecoveredJob(columns, answer, entries, is_whole=False))
     return tuple(parts)

@@ -13,7 +13,9 @@ from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.verdict import Kind, Verdict
 from zjobtui.models.watched_job import WatchedJob
+from zjobtui.models.watchlist import ANNOTATIONS as ANNOTATION_FIELDS
 from zjobtui.models.watchlist import Change, Observed
+from zjobtui.storage.migrations import ADDED_COLUMNS
 
 if TYPE_CHECKING:
     from zjobtui.models.observation import Call, PreviousBody, Success
@@ -29,7 +31,7 @@ Row = sqlite3.Row | Mapping[str, Any]
 
 DIGEST = ("status", "verdict", "sentence", "kind", "order_number", "account_number", "words")
 PROBLEM = ("problem", "problem_detail", "problem_code")
-"""Columns that are all set or all NULL."""
+"""Columns that are all set or all NULL, except those of later migrations (`ADDED_COLUMNS`)."""
 
 OBSERVATIONS = (
     *DIGEST,
@@ -38,9 +40,6 @@ OBSERVATIONS = (
     *("contradiction", "planned", "heard_at"),
 )
 """Columns that calls write."""
-
-ANNOTATIONS = ("label", "tags", "note", "acknowledged_at")
-"""Columns that the user writes."""
 
 IDENTITY = ("tenant", "job", "given", "added_at", "added_by")
 
@@ -54,6 +53,9 @@ _FIELDS = {
 
 _COLUMN_OF = {field: column for column, field in _FIELDS.items()}
 
+ANNOTATIONS = tuple(_COLUMN_OF.get(field, field) for field in ANNOTATION_FIELDS)
+"""Columns that the user writes."""
+
 _PLAIN = tuple(
     name
     for name in (*IDENTITY, *ANNOTATIONS, *OBSERVATIONS)
@@ -61,19 +63,32 @@ _PLAIN = tuple(
 )
 """Columns that hold a field of the job unchanged."""
 
+_PLAIN_DIGEST = tuple(name for name in DIGEST if name not in {"verdict", "sentence"})
+"""Columns that hold a field of the digest unchanged."""
+
+_PLAIN_PROBLEM = tuple((name, name.removeprefix("problem_")) for name in PROBLEM if name != "problem")
+"""Columns that hold a field of the problem unchanged, with that field."""
+
+_ADDED_PLAIN = tuple((name, _FIELDS.get(name, name)) for name in _PLAIN if name in ADDED_COLUMNS)
+"""Columns of later migrations with their fields, which have their default if the column is NULL."""
+
 _TIMES = frozenset({"added_at", "seen_at", "unfinished_at", "ended_at", "changed_at", "problem_at", "at"})
 _LATEST = 1e11
 """Seconds since the epoch that no clock shows: the year 5138."""
 
 _TEXT, _REAL = frozenset({str}), frozenset({float})
 _OR_NULL = frozenset({type(None)})
-_TYPES: Mapping[str, frozenset[type]] = {
-    **dict.fromkeys((*IDENTITY, *ANNOTATIONS, "contradiction", "event", "text", "verdict"), _TEXT),
-    **dict.fromkeys((*DIGEST, *PROBLEM, "removed_as"), _TEXT | _OR_NULL),
-    **dict.fromkeys((*_TIMES, "acknowledged_at", "removed_at"), _REAL | _OR_NULL),
+_DECLARED: Mapping[str, frozenset[type]] = {
+    **dict.fromkeys(("tenant", "job", "given", "added_by", "label", "tags", "note", "contradiction"), _TEXT),
+    **dict.fromkeys(("batch", "event", "text"), _TEXT),
+    **dict.fromkeys(("status", "verdict", "sentence", "kind", "order_number", "account_number"), _TEXT | _OR_NULL),
+    **dict.fromkeys(("words", "problem", "problem_detail", "problem_code", "removed_as"), _TEXT | _OR_NULL),
+    **dict.fromkeys(("seen_at", "unfinished_at", "ended_at", "changed_at", "problem_at"), _REAL | _OR_NULL),
+    **dict.fromkeys(("acknowledged_at", "removed_at"), _REAL | _OR_NULL),
     **dict.fromkeys(("added_at", "at", "planned", "heard_at"), _REAL),
 }
-"""The types of columns, as far as a damaged file could contain others."""
+_TYPES = {name: types | _OR_NULL if name in ADDED_COLUMNS else types for name, types in _DECLARED.items()}
+"""The types of columns, as far as a damaged file could contain others: those of the schema, column by column."""
 
 _STORED_VERDICTS = {Kind.RUNNING.value: "waiting"}
 """Verdicts that stores and exports hold under their former name, since windows of earlier versions read no other.
@@ -111,7 +126,7 @@ def watches_of(rows: Sequence[sqlite3.Row]) -> tuple[WatchedJob, ...]:
 
 
 def watch_of(row: Row) -> WatchedJob:
-    """Return the job of checked columns."""
+    """Return the job of checked columns; one of a later migration that is NULL gives the default of its field."""
     return WatchedJob(
         job=_job_of(row),
         added_at=row["added_at"],
@@ -129,6 +144,7 @@ def watch_of(row: Row) -> WatchedJob:
         problem_at=row["problem_at"],
         contradiction=row["contradiction"],
         planned=row["planned"],
+        **{field: row[name] for name, field in _ADDED_PLAIN if row[name] is not None},
     )
 
 
@@ -175,7 +191,7 @@ def event_columns(event: Event) -> dict[str, SqlValue]:
 def _digest_columns(digest: Digest | None) -> dict[str, SqlValue]:
     if digest is None:
         return dict.fromkeys(DIGEST)
-    plain = {name: getattr(digest, name) for name in DIGEST if name not in {"verdict", "sentence"}}
+    plain = {name: getattr(digest, name) for name in _PLAIN_DIGEST}
     verdict = digest.verdict.kind.value
     return {**plain, "verdict": _STORED_VERDICTS.get(verdict, verdict), "sentence": digest.verdict.sentence}
 
@@ -183,21 +199,21 @@ def _digest_columns(digest: Digest | None) -> dict[str, SqlValue]:
 def _problem_columns(problem: Problem | None) -> dict[str, SqlValue]:
     if problem is None:
         return dict.fromkeys(PROBLEM)
-    return {"problem": problem.kind.name, "problem_detail": problem.detail, "problem_code": problem.code}
+    return {"problem": problem.kind.name, **{name: getattr(problem, field) for name, field in _PLAIN_PROBLEM}}
 
 
 def _digest_of(row: Row) -> Digest | None:
     if row["status"] is None:
         return None
     verdict = Verdict(_KINDS.get(row["verdict"], Kind.ATTENTION), row["sentence"])
-    return Digest(row["status"], verdict, row["kind"], row["order_number"], row["account_number"], row["words"])
+    return Digest(verdict=verdict, **{name: row[name] for name in _PLAIN_DIGEST if row[name] is not None})
 
 
 def _problem_of(row: Row) -> Problem | None:
     if row["problem"] is None:
         return None
     kind = _PROBLEMS.get(row["problem"], ProblemKind.UNREADABLE)
-    return Problem(kind, row["problem_detail"], row["problem_code"])
+    return Problem(kind, **{field: row[name] for name, field in _PLAIN_PROBLEM if row[name] is not None})
 
 
 ReadReport = Callable[[str], "Report | None"]
@@ -252,15 +268,16 @@ def _classes() -> "tuple[type[Success], type[PreviousBody], type[Call]]":
 
 _FINAL = tuple(sorted(FINAL_STATUSES))
 _COLUMNS = (*IDENTITY, *ANNOTATIONS, *OBSERVATIONS)
+_EMPTY = {"tags": "'[]'"}
 _INSERT = (
     f"INSERT INTO watches ({', '.join(_COLUMNS)}, revision) "
     f"VALUES ({', '.join(f':{name}' for name in _COLUMNS)}, :revision) "
     "ON CONFLICT (tenant, job) DO UPDATE SET removed_at = NULL, removed_as = NULL, revision = excluded.revision, "
-    "label = CASE excluded.label WHEN '' THEN label ELSE excluded.label END, "
-    "tags = CASE excluded.tags WHEN '[]' THEN tags ELSE excluded.tags END, "
-    "note = CASE excluded.note WHEN '' THEN note ELSE excluded.note END, "
-    "acknowledged_at = ifnull(excluded.acknowledged_at, acknowledged_at)"
+    + ", ".join(
+        f"""{name} = ifnull(nullif(excluded.{name}, {_EMPTY.get(name, "''")}), {name})""" for name in ANNOTATIONS
+    )
 )
+"""A job that was removed comes back with its annotations, except for what is newly written."""
 _OBSERVE = (
     f"UPDATE watches SET {', '.join(f'{name} = :{name}' for name in OBSERVATIONS)}, revision = :revision "
     "WHERE tenant = :tenant AND job = :job "
