@@ -1,3 +1,6 @@
+from collections.abc import Iterable
+from concurrent.futures import Future
+
 import pytest
 
 from tests.support.building import job
@@ -6,6 +9,7 @@ from tests.support.screen_harness import ScreenView, join_lines, run_monitor
 from tests.support.staging import staged, tell
 from tests.ui.sizes import NARROW_FIRST
 from zjobtui.models.job import JobRef
+from zjobtui.polling.protocols import EditResult
 from zjobtui.ui.actions import CATALOGUE
 
 RUNNING = "recorded-processing"
@@ -311,6 +315,44 @@ async def test_an_edit_of_several_jobs_is_undone_for_each(size: tuple[int, int])
         await view.press("u")
         assert view.toast == "Undone: 3 jobs labelled."
         assert tuple(engine.state.watchlist) == before
+        await view.press("u")
+        assert view.toast == "Nothing to undo."
+
+
+@pytest.mark.parametrize("fault", [RuntimeError("the engine has failed"), None])
+async def test_if_some_edits_of_an_action_fail_the_others_can_be_undone(fault: Exception | None) -> None:
+    engine = staged(*[RUNNING] * 3, labels=("CS 1", "CS 2", ""))
+    before = tuple(engine.state.watchlist)
+    label, broken = engine.label, set[str]()
+
+    def label_or_fail(jobs: Iterable[JobRef], text: str) -> "Future[EditResult]":
+        if text not in broken:
+            return label(jobs, text)
+        future: Future[EditResult] = Future()
+        if fault is None:
+            future.cancel()
+        else:
+            future.set_exception(fault)
+        return future
+
+    def labels() -> list[str]:
+        return [watch.label for watch in engine.state.watchlist]
+
+    engine.label = label_or_fail  # type: ignore[method-assign]
+    async with run_monitor(engine, (100, 24)) as view:
+        await view.press("*", "l", *"all", "enter")
+        assert labels() == ["all"] * 3
+        broken.add("")
+        await view.press("u")
+        assert labels() == ["CS 1", "CS 2", "all"]
+        reason = "the engine has failed" if fault else "polling has stopped."
+        assert f"Undone: 2 jobs labelled. The change of other jobs failed: {reason}" in view.toast
+        broken.clear()
+        await view.press("u")
+        assert tuple(engine.state.watchlist) == before
+        broken.add("mine")
+        await view.press("l", *"mine", "enter")
+        assert view.toast == f"The change failed: {reason}"
         await view.press("u")
         assert view.toast == "Nothing to undo."
 

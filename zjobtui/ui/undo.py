@@ -62,12 +62,13 @@ class UndoStack:
         futures: "Iterable[Future[EditResult]]",
         confirmation: Callable[[Watches], str],
         step: UndoStep | None = None,
+        undone: tuple[UndoStep, Watches] | None = None,
     ) -> None:
         self._workers = [worker for worker in self._workers if not worker.is_finished]
-        self._workers.append(self._screen.run_worker(self._confirm(futures, confirmation, step)))
+        self._workers.append(self._screen.run_worker(self._confirm(futures, confirmation, step, undone)))
 
     def undo(self) -> None:
-        """Undo the last change, after all pending edits are committed."""
+        """Undo the last change, after all pending edits are committed; what fails can be undone again."""
         if any(not worker.is_finished for worker in self._workers):
             self._screen.run_worker(self._undo_when_committed())
         else:
@@ -88,29 +89,44 @@ class UndoStack:
             step.follow_up(reverted)
             return f"Undone: {_confirmation(step.done, reverted)}" if reverted else ""
 
-        self._start(step.revert(watches), confirmation)
+        self._start(step.revert(watches), confirmation, undone=(step, watches))
 
     async def _confirm(
         self,
         futures: "Iterable[Future[EditResult]]",
         confirmation: Callable[[Watches], str],
         step: UndoStep | None,
+        undone: tuple[UndoStep, Watches] | None,
     ) -> None:
-        app = self._screen.app
-        try:
-            results = [await asyncio.wrap_future(future) for future in futures]
-        except Exception as fault:  # the screen must survive an engine that has failed
-            log.exception("an edit failed")
-            toast(app, f"The change failed: {fault}")
-            return
+        """Wait for edits; if some of them fail, the others are confirmed and can be undone all the same."""
+        results: list[EditResult] = []
+        faults: list[str] = []
+        if pending := [asyncio.wrap_future(future) for future in futures]:
+            await asyncio.wait(pending)
+        for future in pending:
+            try:
+                results.append(future.result())
+            except (Exception, asyncio.CancelledError) as fault:  # the screen must survive an engine that has ended
+                log.exception("an edit failed")
+                faults.append(str(fault) or "polling has stopped.")
         changes = [result.change for result in results]
         watches = tuple(watch for change in changes for watch in (*change.added, *change.removed, *change.annotated))
-        hint = ""
-        if step is not None and watches:
-            self._steps.append((step, watches))
-            hint = f"; {self._key} to undo"
-        if text := confirmation(watches):
-            toast(app, f"{text}{hint}.", results[-1].unsaved)
+        if faults and undone is not None:
+            reverted = {watch.job for watch in watches}
+            self._push(undone[0], tuple(watch for watch in undone[1] if watch.job not in reverted))
+        hint = f"; {self._key} to undo" if self._push(step, watches) else ""
+        texts = [f"{text}{hint}."] if (text := confirmation(watches)) else []
+        if faults:
+            texts.append(f"The change{' of other jobs' if texts else ''} failed: {faults[0]}")
+        if texts:
+            toast(self._screen.app, " ".join(texts), results[-1].unsaved if results else "")
+
+    def _push(self, step: UndoStep | None, watches: Watches) -> bool:
+        """Keep how to undo the change of these jobs; return whether there is anything to undo."""
+        if step is None or not watches:
+            return False
+        self._steps.append((step, watches))
+        return True
 
 
 def _confirmation(done: str, watches: Watches) -> str:
