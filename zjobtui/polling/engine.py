@@ -221,7 +221,9 @@ class Engine:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         from zjobtui.polling.tenant_runner import TenantRunner  # noqa: PLC0415 - 20 ms, on this thread after the first screen
 
-        self._service = service = WatchlistService(self.state.watchlist, self._store, self._publish, self._only)
+        self._service = service = WatchlistService(
+            self.state.watchlist, self._store, self._publish, self._only, now=self._clock.now
+        )
         self._has_started.set()
         service.start()
         self._leases = leases = {

@@ -186,7 +186,7 @@ class Poller:
                 task.cancel()
             await asyncio.gather(*self._in_flight.values(), return_exceptions=True)
             self._in_flight.clear()
-            self._gate.charge_extra(has_calls_in_flight=bool(self._in_flight))
+            self._gate.charge_extra(has_calls_in_flight=False)
 
     def _detect_suspend(self) -> None:
         """After a suspend, renew the connections and spread out what is due, as at the start.

@@ -56,8 +56,9 @@ class WatchlistService:
     """Owns the watchlist on one event loop; the store runs on a thread of its own.
 
     An edit of the user changes the watchlist at once and is published before it is committed; until then it is in
-    `uncommitted`, and the commit is retried until it succeeds. Observations are published after their commit. `changed`
-    is called after every change; `only` are the tenants whose jobs are taken over from other windows.
+    `uncommitted`, and the commit is retried until it succeeds. Observations that bring something new are published
+    after the attempt to commit them, those that only confirm before it. `changed` is called after every change; `only`
+    are the tenants whose jobs are taken over from other windows; `now` returns seconds since the epoch, UTC.
     """
 
     def __init__(
@@ -66,8 +67,11 @@ class WatchlistService:
         store: WatchlistStore,
         changed: Callable[[], None],
         only: Container[str] | None = None,
+        *,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.watchlist = watchlist
+        self._now = now
         self._only = only
         self.unsaved = ""
         """Why changes are not on disk yet; empty when all are."""
@@ -207,7 +211,7 @@ class WatchlistService:
         self.watchlist = change.watchlist
         removals = {entry.job: entry for entry in change.entries}
         for watch in change.removed:
-            self._removed[watch.job] = watch, removals.get(watch.job) or _removal(watch)
+            self._removed[watch.job] = watch, removals.get(watch.job) or self._removal(watch)
         self._forget_removed(change.added)
         self.membership_version += bool(change.added or change.removed)
 
@@ -254,9 +258,12 @@ class WatchlistService:
         for change in self._uncommitted:
             for watch in (*change.added, *change.annotated, *(observed.watch for observed in change.observed)):
                 if watch.job not in self.watchlist.watches:
-                    removed.setdefault(watch.job, (watch, _removal(watch)))
+                    removed.setdefault(watch.job, (watch, self._removal(watch)))
         watches, entries = zip(*removed.values(), strict=True) if removed else ((), ())
         return Change(self.watchlist, removed=watches, entries=entries)
+
+    def _removal(self, watch: WatchedJob) -> Event:
+        return Event(watch.job, self._now(), EventKind.REMOVED, "")
 
     async def _commit_in_turn(self) -> None:
         async with self._gate:
@@ -313,10 +320,6 @@ class WatchlistService:
             for watch in (*change.added, *change.removed, *change.annotated)
         }
         return ", ".join(f"{job.tenant}/{job.id.given}" for job in changed) or "observations"
-
-
-def _removal(watch: WatchedJob) -> Event:
-    return Event(watch.job, time.time(), EventKind.REMOVED, "")
 
 
 def _drop_result(reading: "asyncio.Future[tuple[WatchedJob, ...]]") -> None:
