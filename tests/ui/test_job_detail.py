@@ -13,7 +13,8 @@ from tests.ui.sizes import WIDE_FIRST
 from zjobtui.models.observation import Failure
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.ui import detail_header, detail_views
-from zjobtui.ui.detail_header import Viewing, build_page
+from zjobtui.ui.detail_header import Viewing
+from zjobtui.ui.job_detail import build_page
 
 DONE = "recorded-completed-localised"
 FAILED = "recorded-failed-lock"

@@ -15,8 +15,8 @@ from zjobtui.models.tenant import Tenant
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob, is_stale
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.ui.detail_tabs import Tab, tab_line
-from zjobtui.ui.outline_lines import RenderedLine, blank_line, wrap_paragraph
+from zjobtui.ui.detail_tabs import Tab
+from zjobtui.ui.outline_lines import RenderedLine, wrap_paragraph
 
 if TYPE_CHECKING:
     from zjobtui.models.history import History
@@ -75,18 +75,6 @@ class Page:
     lines: Sequence[RenderedLine]
     matches: Sequence[int] = ()
     match_text: str = ""
-
-
-def build_page(details: JobDetails | None, viewing: Viewing, now: float, width: int, empty_text: str = "") -> Page:
-    """Return the detail in lines of `width` cells; `empty_text` if there is no job, one empty line without room."""
-    if width <= 0:
-        return Page((blank_line(),))
-    if details is None:
-        return Page(list(wrap_paragraph("", empty_text, "muted", width)))
-    header = [*header_lines(details, now, width), RenderedLine(TAB_LINE, tab_line(viewing.tab, width)), blank_line()]
-    from zjobtui.ui.detail_views import build_view  # noqa: PLC0415 - 35 ms; needed only after the list is shown
-
-    return build_view(header, details, viewing, now, width)
 
 
 def header_lines(details: JobDetails, now: float, width: int) -> Iterator[RenderedLine]:

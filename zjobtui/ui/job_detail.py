@@ -10,11 +10,11 @@ from textual.events import Click, Key
 
 from zjobtui.formatting.symbols import short_id
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.ui.detail_header import TAB_LINE, JobDetails, Page, Viewing, build_page, header_lines
-from zjobtui.ui.detail_tabs import TABS, Tab, tab_at
+from zjobtui.ui.detail_header import TAB_LINE, JobDetails, Page, Viewing, header_lines
+from zjobtui.ui.detail_tabs import TABS, Tab, tab_at, tab_line
 from zjobtui.ui.filter_input import open_filter_input
 from zjobtui.ui.line_list import LineListView
-from zjobtui.ui.outline_lines import RenderedLine
+from zjobtui.ui.outline_lines import RenderedLine, blank_line, wrap_paragraph
 from zjobtui.ui.styled_line import Spans
 
 _SEARCH_HINTS = {
@@ -235,6 +235,18 @@ class JobDetail(LineListView):
             matches = len(self._page.matches)
             text = f"{self._match % matches + 1:,} of {matches:,}" if matches else "no matches"
         self.set_titles(_title(self._details, self.line_width), f"{text} · “{search}”" if search else "")
+
+
+def build_page(details: JobDetails | None, viewing: Viewing, now: float, width: int, empty_text: str = "") -> Page:
+    """Return the detail in lines of `width` cells; `empty_text` if there is no job, one empty line without room."""
+    if width <= 0:
+        return Page((blank_line(),))
+    if details is None:
+        return Page(list(wrap_paragraph("", empty_text, "muted", width)))
+    header = [*header_lines(details, now, width), RenderedLine(TAB_LINE, tab_line(viewing.tab, width)), blank_line()]
+    from zjobtui.ui.detail_views import build_view  # noqa: PLC0415 - 35 ms; needed only after the list is shown
+
+    return build_view(header, details, viewing, now, width)
 
 
 def _answer_minute_of(details: JobDetails | None) -> float:
