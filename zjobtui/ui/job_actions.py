@@ -67,23 +67,11 @@ class JobActions:
         self._go_to = go_to
         self._export_folder = export_folder or data_folder() / FOLDER
         self._undo_stack = UndoStack(screen, undo_key)
-        self._actions: dict[str, Callable[[], Awaitable[None] | None]] = {
-            "add": self.add,
-            "remove": self.remove,
-            "undo": self._undo_stack.undo,
-            "label": self.label,
-            "tag": self.tag,
-            "note": self.note,
-            "mark_all_read": self.mark_all_read,
-            "refresh": self.refresh,
-            "copy": self.copy,
-            "export": self.export,
-            "screenshot": self.screenshot,
-        }
 
     async def run(self, name: str) -> None:
-        """Run an action by its name in the catalogue."""
-        if (pending := self._actions[name]()) is not None:
+        """Run an action by its name in the catalogue (`actions.py`), which is that of its method here."""
+        action: Callable[[], Awaitable[None] | None] = getattr(self, name)
+        if (pending := action()) is not None:
             await pending
 
     def add(self, text: str = "") -> None:
@@ -118,6 +106,10 @@ class JobActions:
             self._screen.app.push_screen(ChoiceDialog(title, (no, yes)), remove)
         elif targets:
             remove(yes)
+
+    def undo(self) -> None:
+        """Undo the last change."""
+        self._undo_stack.undo()
 
     def label(self) -> None:
         """Ask for a label."""

@@ -56,7 +56,7 @@ VISIBLE_ROWS_DELAY = 0.3
 """Seconds for which scrolling is collected before the engine gets the jobs on screen."""
 
 _WITHOUT_SELECTION = {"add", "undo", "mark_all_read", "screenshot"}
-"""Actions that do not need a selected job."""
+"""Job actions that leave the selected job alone: the cursor may then move to a more urgent job."""
 
 
 class Monitor(Screen[None]):
