@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch, watchlist
+from zjobtui.models.diff import changed_pairs
 from zjobtui.models.notifications import (
     COOLDOWN,
     Notification,
     NotificationQueue,
     Topic,
-    changed_pairs,
     notifications_of,
 )
 from zjobtui.models.observation import Observation

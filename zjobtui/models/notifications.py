@@ -1,11 +1,11 @@
 """Notifications: which changes trigger one, and the minimum interval between them."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import Enum
-from itertools import repeat
 from math import inf
 
+from zjobtui.models.diff import changed_pairs
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
@@ -31,19 +31,6 @@ class Notification:
 
     topic: Topic
     watch: WatchedJob | None = None
-
-
-def changed_pairs(before: Watchlist, after: Watchlist) -> Iterator[tuple[WatchedJob | None, WatchedJob]]:
-    """Yield jobs that have changed, each with its former state.
-
-    A watchlist keeps its order, so the two are compared side by side; a job is looked up only if they differ.
-    """
-    others = before if len(before) == len(after) else repeat(None)
-    for old, new in zip(others, after, strict=False):
-        if old is not new:
-            known = old if old is not None and old.job == new.job else before.get(new.job)
-            if known is not new:
-                yield known, new
 
 
 def notifications_of(before: Watchlist, after: Watchlist, on: Collection[Topic]) -> tuple[Notification, ...]:

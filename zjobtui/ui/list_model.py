@@ -11,9 +11,9 @@ from zjobtui.clock import Clock
 from zjobtui.formatting.status import SteadyStatuses, other_statuses, worst_status
 from zjobtui.formatting.symbols import WORDS, counts
 from zjobtui.formatting.text_width import within_lines
+from zjobtui.models.diff import changed_pairs
 from zjobtui.models.filters import FilterProblem, parse, translate
 from zjobtui.models.job import JobRef
-from zjobtui.models.notifications import changed_pairs
 from zjobtui.models.sorting import Key, SortOrder
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.text import clean

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from operator import attrgetter
 
-from zjobtui.models.notifications import changed_pairs
+from zjobtui.models.diff import changed_pairs
 from zjobtui.models.watchlist import ANNOTATIONS
 from zjobtui.polling.protocols import State
 
