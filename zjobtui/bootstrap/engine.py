@@ -1,7 +1,7 @@
 """Put the engine together: the store and the API clients of the tenants."""
 
 import os
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from math import inf
@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 from zjobtui.bootstrap.configuration import Configured
 from zjobtui.bootstrap.output import print_error
 from zjobtui.clock import Clock
-from zjobtui.formatting.unsaved import unsaved_text
+from zjobtui.formatting.symbols import plural
 from zjobtui.logs import get_logger
 from zjobtui.logs import stop as stop_log
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.engine import Engine
-from zjobtui.polling.protocols import JobSource, SourceError
+from zjobtui.polling.protocols import JobSource, SourceError, Unsaved
 from zjobtui.storage.database import BRIEF_LIMIT
 from zjobtui.storage.store import Store
 from zjobtui.zuora.proxy import InvalidProxyError, find_route
@@ -51,7 +52,28 @@ def polling(
 def stop(engine: Engine) -> str:
     """Stop the engine; return a text about edits that could not be saved, or ""."""
     engine.stop()
-    return unsaved_text(engine.state.unsaved, engine.unsaved())
+    return _unsaved_text(engine.state.unsaved, engine.unsaved())
+
+
+def _unsaved_text(why: str, unsaved: Unsaved) -> str:
+    """Return the text, with one line for each job; empty if everything was saved. `why` is the reason as a sentence."""
+    if not (why or unsaved.added or unsaved.changed):
+        return ""
+    lines = [f"Some changes were not saved. {why}".rstrip()]
+    if unsaved.added:
+        lines.append(
+            f"Not in the stored watchlist ({plural(len(unsaved.added), 'job')}); add them again with: zjobtui add ID…"
+        )
+        lines += _rows(unsaved.added)
+    if unsaved.changed:
+        lines.append(f"Unsaved changes ({plural(len(unsaved.changed), 'job')}):")
+        lines += _rows(unsaved.changed)
+    return "\n".join(lines)
+
+
+def _rows(watches: Iterable[WatchedJob]) -> Iterator[str]:
+    for watch in watches:
+        yield "  ".join(part for part in (f"  {watch.job.id.given}", watch.job.tenant, watch.label) if part)
 
 
 def stop_on_forced_exit(engine: Engine) -> str:

@@ -13,7 +13,7 @@ from zjobtui.models.text import clean
 
 log = get_logger(__name__)
 
-NO_TENANT = """\
+FIRST_STEPS = """\
 No tenant is configured. Set these, from an OAuth client of your Zuora tenant:
 
   export ZUORA_BASE_URL=https://rest.eu.zuora.com     the REST host of your tenant
@@ -50,5 +50,5 @@ def _report_no_tenant(loaded: Configuration, tenant: str | None) -> int:
     for problem in loaded.problems:
         print_error(problem)
     names = ", ".join(configured.tenant.name for configured in loaded.tenants)
-    print_error(f"Unknown tenant “{clean(str(tenant))}”. Configured: {names}." if names else NO_TENANT)
+    print_error(f"Unknown tenant “{clean(str(tenant))}”. Configured: {names}." if names else FIRST_STEPS)
     return USAGE
