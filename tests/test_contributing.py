@@ -1,6 +1,7 @@
-"""The page for contributors names files, names and recipes that exist."""
+"""The pages for contributors name files, names and recipes that exist."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,13 @@ import pytest
 from tests.ui.test_private_names import NEEDED
 
 ROOT = Path(__file__).parents[1]
+ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 JUSTFILE = (ROOT / "justfile").read_text(encoding="utf-8")
+
+ELSEWHERE = {"vX.Y.Z", "snapshot_report.html", "nohup"}
+"""Placeholders, and names of other programs and of their files."""
 
 PATHS = sorted(set(re.findall(r"`((?:zjobtui|tests|docs|screenshots)/[\w/]+(?:\.\w+)?)`", TEXT)))
 
@@ -24,8 +30,50 @@ def test_every_name_in_a_recipe_is_in_one_of_the_files_beside_it() -> None:
     for step in re.split(r"\n(?=\d\. |### )", recipes):
         files = [ROOT / path for path in re.findall(r"`((?:zjobtui|tests)/[\w/]+\.py)`", step)]
         source = "\n".join(file.read_text(encoding="utf-8") for file in files)
-        names = re.findall(r"`(_?[A-Z][A-Za-z_]+|_[a-z_]+|\w+_of|digest(?=\(\)))(?:\(\))?`", step)
+        names = set(re.findall(r"`(_?[A-Za-z]\w+)(?:\(\))?`", step)) - {"action_NAME"}
         assert [name for name in names if files and not re.search(rf"\b{name}\b", source)] == [], step
+
+
+def code_words(page: str) -> set[str]:
+    """Return what a page has in backticks, outside of its fenced blocks."""
+    return set(re.findall(r"`([^`\n]+)`", re.sub(r"(?ms)^ *```.*?^ *```$", "", page)))
+
+
+def sources(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+@cache
+def names_in_code() -> set[str]:
+    """Return the words of the package and the tests without docstrings and comments, and those of two settings."""
+    texts = [path.read_text(encoding="utf-8") for path in (*sources("zjobtui"), *sources("tests"))]
+    code = [re.sub(r'(?s)""".*?"""|#[^\n"]*', "", text) for text in texts]
+    return set(re.findall(r"\w+", "\n".join([*code, JUSTFILE, PYPROJECT])))
+
+
+@pytest.mark.parametrize("page", [ARCHITECTURE, TEXT], ids=["architecture", "contributing"])
+def test_every_name_in_code_type_exists(page: str) -> None:
+    files = [*sources("zjobtui"), *sources("tests"), *ROOT.iterdir()]
+    names = (
+        names_in_code() | {part for path in files for part in (path.stem, *path.relative_to(ROOT).parts)} | ELSEWHERE
+    )
+    code = {word.removesuffix("()") for word in code_words(page)}
+    dotted = {word for word in code if re.fullmatch(r"_?[A-Za-z]\w+(?:\.\w+)*", word)}
+    assert {word for word in dotted - names if any(part not in names for part in word.split("."))} == set()
+
+
+def test_every_path_of_the_architecture_exists() -> None:
+    paths = {word for word in code_words(ARCHITECTURE) if re.fullmatch(r"\.?[\w./]+/[\w./]*|\w+\.(?:py|md)", word)}
+    known = {path.name for path in (*sources("zjobtui"), *sources("tests/benchmarks"), *ROOT.iterdir())}
+    assert paths
+    assert [
+        path for path in paths if not ((ROOT / path).exists() or (ROOT / "zjobtui" / path).exists() or path in known)
+    ] == []
+
+
+def test_the_path_of_a_response_is_told_with_at_most_twelve_files() -> None:
+    steps = ARCHITECTURE.partition("\n## A response arrives")[2].partition("\nAn action of the user")[0]
+    assert len(set(re.findall(r"`(\w+/\w+\.py)`", steps))) <= 12
 
 
 def test_every_private_name_of_textual_is_listed() -> None:
