@@ -244,7 +244,7 @@ async def test_help_is_wrapped_to_the_width(columns: int, is_beside: bool) -> No
 def test_every_action_of_the_catalogue_names_a_method_that_needs_no_argument_more(action: Action) -> None:
     prefix, name, arguments = parse(action.command)
     if (prefix, name) == ("", "job"):
-        method, arguments = getattr(JobActions, arguments[0]), ()
+        method, arguments = getattr(JobActions, str(arguments[0])), ()
     elif (prefix, name) == ("", "list"):
         method, arguments = getattr(JobList, f"action_{arguments[0]}"), ()
     else:

@@ -1,4 +1,7 @@
-"""The report of one good response about a job, field by field; knows neither JSON nor what it means."""
+"""The report of one good response about a job, field by field, in Zuora's words.
+
+`rest` holds the JSON of undocumented fields. What a report means for the user is decided in `assessment.py`.
+"""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
