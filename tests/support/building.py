@@ -35,7 +35,7 @@ def job(number: int = 1, tenant: str = "env") -> JobRef:
     return JobRef(tenant, job_id(number))
 
 
-def watch(number: int = 1, *, tenant: str = "env", **fields: Any) -> WatchedJob:  # noqa: ANN401 - the fields of `Watch`
+def watch(number: int = 1, *, tenant: str = "env", **fields: Any) -> WatchedJob:  # noqa: ANN401 - the fields of `WatchedJob`
     return WatchedJob(**{"job": job(number, tenant), "added_at": NOW, "added_by": "test", **fields})
 
 

@@ -201,9 +201,10 @@ class Intervals:
 
 
 def _gaps(curve: Curve, price: float) -> tuple[float, ...]:
-    """Return the interval at each of `AGES`. A later age is followed by a later call, so one pass finds them all.
+    """Return the interval at each of `AGES`.
 
-    Within a cell the square root of the expected delay grows nearly in proportion to time.
+    The next call after a later age is never earlier, so one pass over the ages finds all of them. Within
+    a cell the square root of the expected delay grows nearly in proportion to time.
     """
     surviving, lived, last = curve.surviving, curve.integral, len(AGES) - 1
     gaps, upper, root = [], 1, sqrt(price)

@@ -61,7 +61,7 @@ class DetailController:
             self._detail.show(None, self._clock.now(), text)
         else:
             load = partial(self._load, watch)
-            self._detail.run_worker(load, group="detail", exclusive=True)  # type: ignore[arg-type]  # no union is inferred
+            self._detail.run_worker(load, group="detail", exclusive=True)  # type: ignore[arg-type]  # mypy cannot choose from its union
 
     def refresh(self, before: WatchedJob | None) -> None:
         """Show a new state of the selected job; load it again only if more than its times has changed."""
