@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.storage.opening import added, observed, opened
+from tests.support.building import NOW, job, job_id, missed, watch
 from tests.support.credentials import TOKEN_TEXTS
 from tests.support.process import environment
 from tests.support.running import run, said
+from zjobtui.config.paths import store_path
+from zjobtui.models.problem import ProblemKind
 
 JOB, OTHER = "622638b100b62fb49212a73044c4ac46", "8a129101a074f02b2b870a58cab148e7"
 TOKEN, CLIENT = "6d151216ef504f65b8ff6e9e9e8356d3", "5a1b0000-1111-4222-8333-944455566677"
@@ -54,7 +58,7 @@ def test_hints_show_at_most_five_credentials_and_only_those_like_an_id() -> None
 
 def test_many_ids_that_are_not_added_are_counted() -> None:
     text = "".join(f"order {number:032x}x {number:032x}; " for number in range(12)) + f"jobId={JOB}"
-    complained = run("add", "-", stdin=text).stderr.splitlines()
+    complained = [line for line in run("add", "-", stdin=text).stderr.splitlines() if line.startswith("Not added")]
     assert len(complained) == 11
     assert complained[-1] == "Not added: 2 more ids not named as a job id in this text."
 
@@ -100,3 +104,69 @@ def test_no_stored_or_printed_text_contains_a_secret(name: str, tmp_path: Path) 
     for secret in (TOKEN, CLIENT, CLIENT.replace("-", "")):
         assert secret not in (printed + listed).lower()
         assert secret.encode() not in kept.lower()
+
+
+def watched() -> list[str]:
+    return [one["job_id"] for one in json.loads(run("ls", "--json").stdout)["jobs"]]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (f'"{JOB}"', f"'{OTHER}',"),
+        (f"https://rest.zuora.com/v1/async-jobs/{JOB}?x=1", f"jobId%3D{OTHER}"),
+        (f"{JOB},{OTHER}",),
+        (f"\x1b[36m{JOB}\x1b[0m\\n{OTHER}",),
+        (JOB, "-"),
+        (JOB, "--file", "-"),
+        ("-", JOB, "--file", "-"),
+    ],
+)
+def test_arguments_are_read_like_any_text(arguments: tuple[str, ...]) -> None:
+    result = run("add", *arguments, stdin=f"job {OTHER}")
+    assert (result.exit_code, result.stdout) == (0, "2 jobs added, 0 known, 0 refused.\n"), result.stderr
+    assert sorted(watched()) == [JOB, OTHER]
+
+
+@pytest.mark.parametrize("arguments", [("Authorization:", "Bearer", TOKEN), (f"access_token={TOKEN}",)])
+def test_a_credential_is_one_in_arguments_too(arguments: tuple[str, ...]) -> None:
+    result = run("add", JOB, *arguments)
+    assert result.exit_code == 1
+    assert watched() == [JOB]
+    assert TOKEN not in result.output
+
+
+@pytest.mark.parametrize("text", [f'"{JOB}"', f"https://x/v1/async-jobs/{JOB}", f"{JOB[:8]},", f"jobId%3D{JOB}"])
+def test_a_watched_job_is_named_by_any_text_that_holds_its_id(text: str) -> None:
+    run("add", JOB, OTHER)
+    assert JOB in run("show", text).stdout
+    assert run("rm", text).stdout.startswith("1 job removed")
+    assert JOB in run("show", text).stdout
+    assert run("restore", text).exit_code == 0
+    assert sorted(watched()) == [JOB, OTHER]
+
+
+def test_rm_takes_each_id_of_a_text_and_show_only_one() -> None:
+    run("add", JOB, OTHER)
+    assert "contains 2 job ids; give one" in run("show", f"{JOB} {OTHER}").stderr
+    assert run("rm", f"{JOB},{OTHER}").stdout.startswith("2 jobs removed")
+
+
+@pytest.mark.parametrize("touching", [f"job{JOB}", f"{JOB}xyz", f"report-{JOB[:-1]}-final"])
+def test_an_id_that_touches_other_letters_is_named(touching: str) -> None:
+    result = run("add", "-", stdin=f"{touching} {OTHER}")
+    assert result.exit_code == 1
+    assert f"“{touching}” looks like a job id" in result.stderr
+
+
+def test_a_removed_job_that_zuora_does_not_know_comes_back_only_by_its_id_alone() -> None:
+    with opened(store_path()) as (store, _):
+        watches = observed(store, added(store, watch(1)), missed(ProblemKind.NOT_FOUND))
+        store.apply(watches.remove([job(1)], NOW))
+    phantom = job_id(1).given
+    result = run("add", "-", stdin=f"see {phantom} and {JOB}")
+    assert result.stdout == "1 job added, 0 known, 0 refused.\n"
+    assert "was removed, unknown to Zuora; add it with: zjobtui add" in result.stderr
+    assert watched() == [JOB]
+    run("add", phantom)
+    assert sorted(watched()) == sorted([JOB, phantom])

@@ -79,6 +79,17 @@ def test_each_source_returns_the_secret(tmp_path: Path, keyring: Callable[[objec
     assert [read(source) for source in sources] == [SENTINEL] * 4
 
 
+@pytest.mark.parametrize("quote", ['"{}"\n', "'{}'\r\n", " `{}` ", "\ufeff\u201c{}\u201d"])
+def test_quotes_around_the_secret_of_any_source_are_not_sent(
+    quote: str, tmp_path: Path, keyring: Callable[[object], KeyringEntry], caplog: pytest.LogCaptureFixture
+) -> None:
+    text = quote.format(SENTINEL)
+    assert read_credentials("id", Variable("Q"), {"Q": text}).client_secret.reveal() == SENTINEL
+    for source in (Command(("printf", "%s", text)), kept(tmp_path, text), keyring(text)):
+        assert read(source) == SENTINEL
+    assert SENTINEL not in caplog.text
+
+
 def test_each_source_is_described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     sources = (Variable("EU"), Command(("op", SENTINEL)), kept(tmp_path, mode=0o400), KeyringEntry("zuora", "id"))

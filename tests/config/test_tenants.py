@@ -10,6 +10,7 @@ from zjobtui.config.tenants import (
     InvalidTenantError,
     check_base_url,
     environment_credentials,
+    environment_remarks,
     environment_tenant,
     make_tenant,
 )
@@ -149,8 +150,47 @@ def test_a_bearer_token_is_used_if_the_client_is_incomplete() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Bearer sentinel",
+        "bearer  sentinel\r\n",
+        "BEARER\tsentinel",
+        '"sentinel"',
+        "'Bearer sentinel'",
+        'Bearer "sentinel"',
+        "Authorization: Bearer sentinel",
+    ],
+)
+def test_what_is_copied_with_a_token_is_not_sent(text: str) -> None:
+    environ = {"ZUORA_BASE_URL": EU, "ZUORA_BEARER_TOKEN": text}
+    credentials = environment_credentials(environ)
+    assert isinstance(credentials, BearerToken)
+    assert credentials.token.reveal() == "sentinel"
+    assert any("ZUORA_BEARER_TOKEN" in remark and "sentinel" not in remark for remark in environment_remarks(environ))
+
+
+@pytest.mark.parametrize("quote", ['"{}"', "'{}'", " `{}`\r\n", "\u201c{}\u201d", "\ufeff{}"])
+def test_quotes_around_variables_are_not_used_and_reported(quote: str) -> None:
+    environ = {name: quote.format(text) for name, text in {"ZUORA_BASE_URL": EU, **CREDENTIALS}.items()}
+    made = environment_tenant(environ)
+    assert made is not None
+    tenant, credentials = made
+    assert isinstance(credentials, ClientCredentials)
+    assert (tenant.base_url, credentials.client_id) == (EU, "id")
+    assert credentials.client_secret.reveal() == "sentinel-secret"
+    assert len(environment_remarks(environ)) == 3
+    assert environment_remarks({"ZUORA_BASE_URL": EU, **CREDENTIALS}) == ()
+
+
+@pytest.mark.parametrize(
     ("environ", "why"),
     [
+        ({"ZUORA_BEARER_TOKEN": "Bearer "}, "ZUORA_CLIENT_ID is not"),
+        ({"ZUORA_BEARER_TOKEN": "sentinel two"}, "not valid in a token"),
+        (
+            {"ZUORA_CLIENT_ID": "id", "ZUORA_CLIENT_SECRET": "sentinel\nsentinel"},
+            "ZUORA_CLIENT_SECRET contains a line end",
+        ),
         ({}, "ZUORA_CLIENT_ID is not"),
         ({"ZUORA_CLIENT_SECRET": "sentinel-secret"}, "ZUORA_CLIENT_ID is not"),
         ({"ZUORA_CLIENT_ID": "id"}, "ZUORA_CLIENT_SECRET is not"),

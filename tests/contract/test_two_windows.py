@@ -1,5 +1,6 @@
 """Two windows on one watchlist: what is done in one is seen in the other, and the calls are those of one."""
 
+import subprocess
 from functools import partial
 
 import pytest
@@ -37,6 +38,24 @@ def test_a_change_in_one_is_seen_in_the_other_and_one_polls(nobody: User) -> Non
                 press(window, Key.QUIT)
                 assert window.wait_exit() == Exit.OK
         assert len(tenant.headers) < 2 * len(ids), "one window alone asks"
+
+
+@pytest.mark.slow
+def test_an_open_window_shows_ids_that_another_process_adds_as_they_come(nobody: User) -> None:
+    ids = [f"{number:032x}" for number in range(0xA0, 0xA3)]
+    with scripted(dict.fromkeys(ids, FAILED)) as tenant:
+        user = User(nobody.home, tenant.environment)
+        user.run("add", ids[0])
+        with user.window() as window, user.start("add", "--follow", "-", stdin=subprocess.PIPE) as follower:
+            window.wait_for(f"1 {Verdict.FAILED}")
+            assert follower.stdin is not None
+            for number, one in enumerate(ids[1:], 2):
+                follower.stdin.write(f"posted jobId={one}\n")
+                follower.stdin.flush()
+                window.wait_for(f"{number} {Verdict.FAILED}")
+            printed, _ = follower.communicate(timeout=20)
+            assert printed.endswith("2 jobs added, 0 known, 0 refused.\n")
+            assert follower.returncode == Exit.OK
 
 
 def is_listed(window: Terminal, text: str, _: str) -> bool:

@@ -1,9 +1,10 @@
+from dataclasses import replace
 from datetime import UTC
 
 import pytest
 
 from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch, watchlist
-from zjobtui.formatting.job import TONES, about_lines, problem_text, time_text
+from zjobtui.formatting.job import TONES, about_lines, problem_text, time_text, unknown_text
 from zjobtui.formatting.outline import to_text
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
@@ -96,3 +97,12 @@ def test_the_details_of_a_watched_job_are_listed() -> None:
 
 def test_every_verdict_has_a_tone() -> None:
     assert set(TONES) == set(Kind)
+
+
+def test_of_a_job_that_zuora_does_not_know_the_interval_and_how_to_remove_it_are_shown() -> None:
+    unknown = replace(after(missed(NOT_FOUND)), planned=7_300.0)
+    assert unknown_text(unknown) == (
+        "It is polled ever more rarely, now every 2h, at last once a day; r polls it at once. "
+        "If it is not a job, remove it: x, or zjobtui rm."
+    )
+    assert unknown_text(after(seen(PROCESSING))) == ""

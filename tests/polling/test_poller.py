@@ -158,8 +158,40 @@ def test_a_job_that_zuora_does_not_know_is_asked_about_at_the_ceiling_and_stays_
     assert not is_stale(run.watch(0), START + 300)
 
 
-def test_the_staleness_limit_of_the_settings_is_the_ceiling() -> None:
+def test_a_job_that_zuora_does_not_know_is_polled_ever_more_rarely_at_last_once_a_day() -> None:
     source = TimedSource(trouble=lambda _, __: Problem(ProblemKind.NOT_FOUND))
+    run = polled(source, watches(1), for_seconds(8 * 86_400))
+    gaps = [b - a for a, b in pairwise(run.calls)]
+    assert max(gaps[:2]) < 1.2 * STALENESS_LIMIT
+    assert all(later > earlier * 0.99 for earlier, later in pairwise(gaps))
+    assert 86_000 < gaps[-1] < 87_000
+    assert sum(call < 86_400 for call in run.calls) < 25
+    assert not is_stale(run.watch(0), START + 8 * 86_400)
+
+
+def test_a_job_that_zuora_does_not_know_is_polled_at_once_by_a_refresh_alone() -> None:
+    def trouble(_at: float, asked: object) -> Problem | None:
+        return Problem(ProblemKind.NOT_FOUND) if asked == job_id(0) else None
+
+    async def script(run: Run) -> None:
+        await asyncio.sleep(7_200)
+        before = len(run.calls_about(0))
+        run.poller.set_focus(job(0))
+        run.clock.suspend(60)
+        await asyncio.sleep(60)
+        run.poller.set_visible([job(0)])
+        await asyncio.sleep(60)
+        assert len(run.calls_about(0)) == before
+        run.poller.poll_now([job(0)])
+        await asyncio.sleep(1)
+        assert len(run.calls_about(0)) == before + 1
+
+    run = polled(TimedSource(trouble=trouble), watches(2), script)
+    assert run.pulse.interval < STALENESS_LIMIT
+
+
+def test_the_staleness_limit_of_the_settings_is_the_ceiling() -> None:
+    source = TimedSource(trouble=lambda _, __: Problem(ProblemKind.FORBIDDEN))
     for limit in (2.0, 20.0):
         run = polled(source, watches(1), for_seconds(300), staleness_limit=limit)
         assert run.pulse.ceiling == limit

@@ -204,3 +204,32 @@ async def test_a_skipped_id_is_added_when_it_is_pasted_alone() -> None:
         assert "not added" not in view.text
         await view.press("enter")
         assert len(engine.state.watchlist) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"\x1b[36m{job_id(7).given[:9]}\x1b[0m{job_id(7).given[9:]} {job_id(8).given[:9]}\u200b{job_id(8).given[9:]}",
+        f"%22{job_id(7).given}%22 {dashed(job_id(8))}".replace("-", "\u2013"),
+        f"{job_id(7).given[:9]}=\n{job_id(7).given[9:]} \\u001b[1m{job_id(8).given}",
+        f"\u200b{job_id(7).given}\u200b{job_id(8).given}\0",
+    ],
+)
+async def test_ids_within_encodings_are_added_from_a_paste(text: str) -> None:
+    engine = staged()
+    async with run_monitor(engine) as view:
+        await view.paste(text)
+        assert "2 new jobs, 0 known" in join_lines("\n".join(view.frame("Add jobs")))
+        await view.press("enter")
+    assert [watch.job for watch in engine.state.watchlist] == [job(7), job(8)]
+
+
+@pytest.mark.parametrize("filler", ["", "x" * 5_000])
+async def test_an_id_that_a_line_end_breaks_is_shown_and_added_once_its_lines_are_joined(filler: str) -> None:
+    engine, given = staged(), job_id(7).given
+    async with run_monitor(engine) as view:
+        await view.paste(f"{filler} {given[:16]}\n{given[16:]}")
+        shown = join_lines("\n".join(view.frame("Add jobs")))
+        assert "0 new jobs, 0 known, 1 broken by a line end: join" in shown
+        await view.press("home", "backspace", "enter")
+    assert [watch.job for watch in engine.state.watchlist] == [job(7)]

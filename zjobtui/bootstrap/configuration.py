@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zjobtui.config.tenants import InvalidTenantError, environment_tenant
+from zjobtui.config.tenants import InvalidTenantError, environment_remarks, environment_tenant
 from zjobtui.models.tenant import ClientCredentials, Credentials, Tenant
 from zjobtui.models.watched_job import ARCHIVE_AFTER
 
@@ -26,7 +26,8 @@ class Configured:
 class Configuration:
     """All tenants, the environment's first, and a sentence for each problem; what has a problem is not used.
 
-    `notices` are about settings under former names; `settings` are those of the file at `path`, if there is one.
+    `notices` are about settings under former names, `remarks` about variables of which a part is not used; `settings`
+    are those of the file at `path`, if there is one.
     """
 
     tenants: tuple[Configured, ...] = ()
@@ -34,6 +35,7 @@ class Configuration:
     notices: tuple[str, ...] = ()
     settings: "Settings | None" = None
     path: Path | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def archive_after(self) -> float:
@@ -53,7 +55,7 @@ def configuration(environ: Mapping[str, str], path: Path) -> Configuration:
     tenant, credentials = from_environment
     name = "ZUORA_CLIENT_SECRET" if isinstance(credentials, ClientCredentials) else "ZUORA_BEARER_TOKEN"
     configured = Configured(replace(tenant, credentials_from=f"environment variable {name}"), lambda: credentials)
-    return replace(from_file, tenants=(configured, *from_file.tenants))
+    return replace(from_file, tenants=(configured, *from_file.tenants), remarks=environment_remarks(environ))
 
 
 def file_configuration(environ: Mapping[str, str], path: Path) -> Configuration:

@@ -72,7 +72,8 @@ def run_monitor(
     store, watchlist = open_store(path, read_report)
     log.info("store %s opened, %d jobs", path, len(watchlist))
     look, errors = appearance_of(configuration)
-    sentences = (store.notice, *configuration.problems, *configuration.notices, *errors, *routes(configured))
+    notices = (*configuration.problems, *configuration.notices, *configuration.remarks)
+    sentences = (store.notice, *notices, *errors, *routes(configured))
     notice = " ".join(sentence for sentence in sentences if sentence)
     if notice:
         print_error(notice)

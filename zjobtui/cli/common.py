@@ -35,7 +35,7 @@ def load_valid_configuration() -> Configuration:
     loaded = load_configuration()
     if loaded.problems:
         raise ValueError("\n".join(loaded.problems))
-    for notice in loaded.notices:
+    for notice in (*loaded.notices, *loaded.remarks):
         print_error(notice)
     return loaded
 

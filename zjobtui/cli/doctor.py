@@ -178,6 +178,8 @@ def settings_checks(configuration: Configuration, path: Path, environ: Mapping[s
         yield Check(part, "problem", CheckStatus.WRONG, problem.removeprefix(f"{path}: "), "fix this line")
     for notice in configuration.notices:
         yield Check(part, "renamed", CheckStatus.ATTENTION, notice.removeprefix(f"{path}: "), "rename it in the file")
+    for remark in configuration.remarks:
+        yield Check(part, "environment", CheckStatus.ATTENTION, remark, "correct the variable")
     if not configuration.tenants:
         advice = "start zjobtui on a terminal, or see: zjobtui tenants add --help"
         yield Check(part, "tenants", CheckStatus.WRONG, "no tenant is configured", advice)

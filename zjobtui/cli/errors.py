@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from zjobtui import logs
 from zjobtui.bootstrap.output import CLOSED, CRASHED, USAGE, OutputError, print_error, status_of
 from zjobtui.logs import get_logger
+from zjobtui.models.tenant import strip_scheme
 from zjobtui.models.text import clean_lines
 from zjobtui.zuora.mask import Mask
 
@@ -173,7 +174,7 @@ def start_log(name: str) -> None:
     logs.start(name)
     mask = Mask()
     for variable in SECRETS:
-        mask.add(os.environ.get(variable, ""))
+        mask.add(strip_scheme(os.environ.get(variable, "")))
     logs.add_mask(mask.mask_text)
 
 

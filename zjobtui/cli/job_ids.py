@@ -2,15 +2,19 @@
 
 import sys
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from zjobtui.formatting.found_ids import sentences
 from zjobtui.models.id_finder import find_job_ids
 from zjobtui.models.job import FoundIds, InvalidJobIdError, JobId
-from zjobtui.models.redaction import mask_secrets
+from zjobtui.models.redaction import find_secrets, mask_secrets
+from zjobtui.models.source_text import SourceText, decode_bytes
 from zjobtui.models.text import clean, shorten
 
 NO_ID = "No job id was found."
+
+ARGUMENT = "command line"
+"""The source of ids that are arguments."""
 
 SOURCE_LIMIT = 200
 """Characters of the name of a text that is kept with the job."""
@@ -29,20 +33,45 @@ class ParsedIds:
 
 
 def collect_ids(arguments: Sequence[str], texts: Iterable[tuple[str, str]] = ()) -> ParsedIds:
-    """Return the ids among arguments and in texts, which are pairs of name and content."""
+    """Return the ids in arguments, which may be any text, and in texts, which are pairs of name and content."""
     parsed = ParsedIds()
+    finds: list[FoundIds] = []
+    secrets = find_secrets(SourceText.of(" ".join(arguments)))
     for argument in arguments:
         try:
-            parsed.ids.setdefault(JobId.parse(argument), "command line")
+            found = FoundIds((JobId.parse(argument),), ())
         except InvalidJobIdError as error:
-            parsed.refused.append(str(error))
-    finds = [(shorten(clean(mask_secrets(name)), SOURCE_LIMIT), find_job_ids(text)) for name, text in texts]
-    for source, found in finds:
-        for job_id in found.ids:
-            parsed.ids.setdefault(job_id, source)
-        parsed.refused.extend(f"“{word}” looks like a job id, but is not valid." for word in found.near_misses)
-    parsed.left_out.extend(sentences(_left_out([found for _, found in finds], parsed.ids)))
+            found = find_job_ids(argument)
+            if not found.ids:
+                found = replace(found, near_misses=(), broken=())
+                parsed.refused.append(str(error))
+        if any(secrets.holds(job_id.key) for job_id in found.ids):
+            found = FoundIds((), (), secrets=secrets.count, secret_hints=secrets.hints)
+        finds.append(_take(parsed, found, ARGUMENT))
+    finds += [
+        _take(parsed, find_job_ids(text), shorten(clean(mask_secrets(name)), SOURCE_LIMIT)) for name, text in texts
+    ]
+    parsed.left_out.extend(sentences(_left_out(finds, parsed.ids)))
     return parsed
+
+
+def refusals(found: FoundIds) -> list[str]:
+    """Return a sentence for each word of a text that looks like a job id."""
+    return [
+        *(f"“{word}” looks like a job id, but is not valid." for word in found.near_misses),
+        *(
+            f"Not added: {job_id.given[:8]}… is broken by a line end; if it is one job id, add it with: "
+            f"zjobtui add {job_id.given}"
+            for job_id in found.broken
+        ),
+    ]
+
+
+def _take(parsed: ParsedIds, found: FoundIds, source: str) -> FoundIds:
+    for job_id in found.ids:
+        parsed.ids.setdefault(job_id, source)
+    parsed.refused.extend(refusals(found))
+    return found
 
 
 def _left_out(finds: Sequence[FoundIds], taken: Container[JobId]) -> FoundIds:
@@ -60,4 +89,4 @@ def _left_out(finds: Sequence[FoundIds], taken: Container[JobId]) -> FoundIds:
 
 def read_stdin() -> str:
     """Return all of standard input, whatever its bytes are."""
-    return sys.stdin.buffer.read().decode("utf-8", errors="replace")
+    return decode_bytes(sys.stdin.buffer.read())

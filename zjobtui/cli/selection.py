@@ -1,6 +1,6 @@
 """Select stored jobs by id, label, filter and tenant, and complete their names for the shell."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import click
@@ -9,6 +9,7 @@ from zjobtui.bootstrap.output import print_error
 from zjobtui.config.paths import store_path
 from zjobtui.models.filters import FilterProblem, parse, translate
 from zjobtui.models.history import EventKind
+from zjobtui.models.id_finder import find_job_ids
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.text import clean, shorten
 from zjobtui.models.watched_job import WatchedJob
@@ -17,6 +18,9 @@ from zjobtui.storage.maintenance import known_tenants, known_words
 from zjobtui.storage.store import Store
 
 NOT_WATCHED = "is not on the watchlist"
+
+_AROUND = " \t\r\n\"'`,;<>()[]{}"
+"""What may be copied together with the beginning of an id, or with a label."""
 
 LEAST_DIGITS = 6
 """Digits that the beginning of a job id must have."""
@@ -69,6 +73,13 @@ def resolve_jobs(watches: Iterable[WatchedJob], text: str) -> list[WatchedJob]:
     return [watch for watch in known if watch.job.id.key.startswith(digits)]
 
 
+def names_in(watches: Sequence[WatchedJob], text: str) -> list[str]:
+    """Return the text if it names jobs itself, else the job ids that it contains; if there are none, the text."""
+    if resolve_jobs(watches, text):
+        return [text]
+    return [job_id.given for job_id in find_job_ids(text).ids] or [text.strip(_AROUND) or text]
+
+
 def resolve_one(watches: Iterable[WatchedJob], text: str, absent: str = NOT_WATCHED) -> WatchedJob:
     """Return the one job that a text names; raise `ValueError`, whose message ends with `absent` if there is none."""
     known = list(watches)
@@ -92,6 +103,12 @@ def resolve_stored(store: Store, watchlist: Watchlist, text: str, tenant: str | 
     if resolve_jobs(watched, text):
         return resolve_one(watched, text)
     removed = filter_jobs(removed_jobs(store), "", tenant, 0.0)
+    names = names_in(removed, text)
+    if len(names) > 1:
+        raise ValueError(f"“{shorten(clean(mask_secrets(text)), 60)}” contains {len(names)} job ids; give one.")
+    text = names[0]
+    if resolve_jobs(watched, text):
+        return resolve_one(watched, text)
     return resolve_one(removed if resolve_jobs(removed, text) else watched, text)
 
 

@@ -9,7 +9,7 @@ from zjobtui.cli.common import open_store_and_watchlist
 from zjobtui.cli.options import AS_JSON, TENANT
 from zjobtui.cli.selection import complete_jobs, resolve_stored
 from zjobtui.formatting.call_info import call_lines
-from zjobtui.formatting.job import about_lines, problem_text
+from zjobtui.formatting.job import about_lines, problem_text, unknown_text
 from zjobtui.formatting.outline import OutlineNode, to_text
 from zjobtui.formatting.records import full_record
 from zjobtui.formatting.report import report_lines
@@ -38,6 +38,8 @@ def show(job: str, as_json: bool, tenant: str | None) -> None:
             print(json.dumps(full_record(watch, success, history, now), ensure_ascii=False))
             return
         print(f"{GLYPHS[watch.verdict.kind]} {watch.verdict.kind.value} · {watch.verdict.sentence}")
+        if unknown := unknown_text(watch):
+            print(unknown)
         if problem := problem_text(watch):
             print(problem)
         if success is not None:

@@ -28,7 +28,7 @@ def tenants(context: click.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     configuration = load_configuration()
-    for problem in (*configuration.problems, *configuration.notices):
+    for problem in (*configuration.problems, *configuration.notices, *configuration.remarks):
         print_error(problem)
     for configured in configuration.tenants:
         print(_table_row(configured.tenant))

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from itertools import chain
 from math import inf
 
 import click
@@ -25,7 +26,7 @@ from zjobtui.cli.job_ids import NO_ID, collect_ids, read_stdin
 from zjobtui.cli.ls import table_row
 from zjobtui.cli.options import AS_JSON, tenant_option
 from zjobtui.cli.progress import PolledEngine, PollingEndedError, Progress, states
-from zjobtui.cli.selection import NOT_WATCHED, complete_jobs, resolve_jobs, resolve_one
+from zjobtui.cli.selection import NOT_WATCHED, complete_jobs, names_in, resolve_jobs, resolve_one
 from zjobtui.clock import Clock, SystemClock
 from zjobtui.formatting.records import SCHEMA, record
 from zjobtui.models.durations import parse_duration
@@ -48,7 +49,7 @@ from zjobtui.models.watchlist import Watchlist
 def wait(ids: tuple[str, ...], for_all: bool, timeout: str | None, tenant: str | None, as_json: bool) -> None:
     r"""Wait until jobs finish; the exit status is the result.
 
-    New ids are added to the watchlist; with - the ids are taken from the text on standard input. Progress is printed to
+    New ids are added to the watchlist; with - ids are taken from the text on standard input. Progress is printed to
     standard error, and at the end one line for each job to standard output.
 
     \b
@@ -70,14 +71,15 @@ def wait(ids: tuple[str, ...], for_all: bool, timeout: str | None, tenant: str |
     clock = SystemClock()
     with report_errors():
         limit = parse_timeout(timeout)
-        texts = _ids_from_stdin() if ids == ("-",) else ids
+        texts = list(chain.from_iterable(_ids_from_stdin() if text == "-" else [text] for text in dict.fromkeys(ids)))
     ends_at = inf if limit is None else clock.boot() + limit
     entered = [job_id.given for job_id in collect_ids(texts).ids]
     with open_store_and_watchlist(entered, limit) as (store, watchlist, _):
         tenants = load_valid_configuration().tenants
         of_tenant = [watch for watch in watchlist if tenant in {None, watch.job.tenant}]
         home = tenant_for_new_jobs(tenants, tenant)
-        jobs = list(dict.fromkeys(_resolve_or_new(of_tenant, text, home) for text in texts))
+        names = chain.from_iterable(names_in(of_tenant, text) for text in texts)
+        jobs = list(dict.fromkeys(_resolve_or_new(of_tenant, name, home) for name in names))
         _require_tenants(watchlist, jobs, tenants)
         end_on_sigterm()
         for sentence in ignored_exemptions(tenants):

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from zjobtui.config.programs import NO_SECRET, SECRET_TIME_LIMIT, child_environment, run_command
 from zjobtui.logs import get_logger
-from zjobtui.models.tenant import ClientCredentials, Secret
+from zjobtui.models.tenant import ClientCredentials, Secret, strip_quotes
 from zjobtui.models.text import clean, shorten
 
 log = get_logger(__name__)
@@ -99,12 +99,19 @@ def read_credentials(
             secret, error = _read_file(path)
         case KeyringEntry():
             secret, error = _read_keyring(source)
-    secret = Secret(secret.reveal().removeprefix("\ufeff").strip())
+    secret = _without_quotes(secret, source)
     error = error or _why_invalid(secret, source)
     if error:
         name = f"file {_home_path(source.path)}" if isinstance(source, SecretFile) else describe(source)
         raise SecretError(f"The {name} {error}.")
     return ClientCredentials(client_id, secret)
+
+
+def _without_quotes(secret: Secret, source: SecretSource) -> Secret:
+    stripped = Secret(strip_quotes(secret.reveal()))
+    if stripped.reveal() != secret.reveal().strip().removeprefix("\ufeff").strip():
+        log.warning("the %s has quotes around the secret; they are not sent", describe(source))
+    return stripped
 
 
 def _why_invalid(secret: Secret, source: SecretSource) -> str:

@@ -5,7 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from zjobtui.models.tenant import BearerToken, ClientCredentials, Credentials, Secret, Tenant, TenantKind, is_loopback
+from zjobtui.models.tenant import (
+    BearerToken,
+    ClientCredentials,
+    Credentials,
+    Secret,
+    Tenant,
+    TenantKind,
+    is_loopback,
+    strip_quotes,
+    strip_scheme,
+)
 from zjobtui.models.text import clean, shorten, suggest
 
 _HOST_NAME = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]{0,251}[0-9A-Za-z])?")
@@ -63,6 +73,10 @@ HOSTS = (
     ),
 )
 """Zuora's data centres (its reference page “Data center support”)."""
+
+
+VARIABLES = ("ZUORA_BASE_URL", "ZUORA_CLIENT_ID", "ZUORA_CLIENT_SECRET", "ZUORA_BEARER_TOKEN")
+"""The environment variables of the tenant `env`."""
 
 
 def _is_host(hostname: str) -> bool:
@@ -151,21 +165,35 @@ def environment_tenant(environ: Mapping[str, str]) -> tuple[Tenant, Credentials]
 
     Raises `InvalidTenantError` if the URL is not valid or the credentials are missing.
     """
-    base_url = environ.get("ZUORA_BASE_URL", "").strip()
+    base_url = strip_quotes(environ.get("ZUORA_BASE_URL", ""))
     if not base_url:
         return None
     return make_tenant("env", base_url), environment_credentials(environ)
 
 
 def environment_credentials(environ: Mapping[str, str]) -> Credentials:
-    """Return client id and secret, or the bearer token; raise `InvalidTenantError` naming the missing variable."""
-    client_id, secret = environ.get("ZUORA_CLIENT_ID", "").strip(), environ.get("ZUORA_CLIENT_SECRET", "").strip()
-    token = environ.get("ZUORA_BEARER_TOKEN", "").strip()
+    """Return client id and secret, or the bearer token; raise `InvalidTenantError` naming the wrong variable."""
+    client_id, secret = (strip_quotes(environ.get(name, "")) for name in ("ZUORA_CLIENT_ID", "ZUORA_CLIENT_SECRET"))
+    token = strip_scheme(environ.get("ZUORA_BEARER_TOKEN", ""))
     if client_id and secret:
+        for name, text in (("ZUORA_CLIENT_ID", client_id), ("ZUORA_CLIENT_SECRET", secret)):
+            if not text.isprintable():
+                raise InvalidTenantError(f"{name} contains a line end or another character that is not valid in it.")
         return ClientCredentials(client_id, Secret(secret))
     if token:
-        if not (token.isascii() and token.isprintable()):
+        if not (token.isascii() and token.isprintable()) or " " in token:
             raise InvalidTenantError("ZUORA_BEARER_TOKEN contains characters that are not valid in a token.")
         return BearerToken(Secret(token))
     missing = "ZUORA_CLIENT_SECRET" if client_id else "ZUORA_CLIENT_ID"
     raise InvalidTenantError(f"ZUORA_BASE_URL is set, but {missing} is not (nor ZUORA_BEARER_TOKEN).")
+
+
+def environment_remarks(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a sentence for each ZUORA_* variable of which a part is not used: quotes, the word “Bearer”."""
+    texts = {name: environ.get(name, "").strip() for name in VARIABLES}
+    quoted = [name for name, text in texts.items() if strip_quotes(text) != text]
+    bearer = texts["ZUORA_BEARER_TOKEN"]
+    remarks = [f"{name} has quotes around its value; they are not used." for name in quoted]
+    if strip_scheme(bearer) != strip_quotes(bearer):
+        remarks.append("ZUORA_BEARER_TOKEN begins with “Bearer”, which is added to every token; it is sent once.")
+    return tuple(remarks)

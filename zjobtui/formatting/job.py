@@ -71,6 +71,16 @@ def problem_text(watch: WatchedJob) -> str:
     return f"The last call failed: {watch.problem}. {watch.problem.kind.meaning}"
 
 
+def unknown_text(watch: WatchedJob) -> str:
+    """Return how often a job is polled that Zuora does not know, and how to remove it; empty for any other job."""
+    if watch.verdict.kind is not Kind.UNKNOWN:
+        return ""
+    return (
+        f"It is polled ever more rarely, now every {age(watch.planned)}, at last once a day; r polls it at once. "
+        "If it is not a job, remove it: x, or zjobtui rm."
+    )
+
+
 def about_lines(watch: WatchedJob, now: float, zone: tzinfo | None = None) -> tuple[OutlineNode, ...]:
     """Return label, id, tenant, tags, note and times of a job; the first time names the zone.
 

@@ -7,15 +7,19 @@ from enum import Enum, auto
 
 from zjobtui.models.job import FoundIds, JobId
 from zjobtui.models.lazy_pattern import lazy_pattern
-from zjobtui.models.pasted_text import ID, NameKind, SourceText, kind_of_name
+from zjobtui.models.pasted_text import NameKind, find_broken_ids, kind_of_name
 from zjobtui.models.redaction import Secrets, find_secrets
+from zjobtui.models.source_text import ID, SourceText
 from zjobtui.models.text import shorten
 
 _RUN = lazy_pattern(r"(?<![0-9A-Za-z-])[0-9A-Za-z-]{28,}")
 _CANDIDATE = lazy_pattern(r"[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*")
 _EMBEDDED = lazy_pattern(rf"(?<![0-9A-Za-z]){ID}(?![0-9A-Za-z])")
-_NEAR_MISS = lazy_pattern(r"(?=.*\d)(?=.*[a-fA-F])(?:[0-9a-fA-F]-?){28,35}")
+_NEAR_MISS = lazy_pattern(r"(?<![0-9a-fA-F])(?=[a-fA-F-]*\d)(?=[\d-]*[a-fA-F])(?:[0-9a-fA-F]-?){28,35}(?![0-9a-fA-F])")
 _WHOLE = lazy_pattern(rf"[\s\"'`]*({ID})[\s\"'`]*")
+
+_WORD_LIMIT = 80
+"""Characters of a word that can be nearly an id."""
 
 _WINDOW = 160
 """Characters before an id that are searched for the name of its field."""
@@ -40,6 +44,7 @@ class _Word:
     """A word that is an id, or nearly one, and its role according to the text before it."""
 
     text: str
+    end: int
     is_id: bool
     role: _Role
     name: str
@@ -49,29 +54,46 @@ def find_job_ids(text: str) -> FoundIds:
     """Return every job id in any text: a ticket, a log, JSON, CSV, the output of curl.
 
     If a text names job ids (`jobId`, `async-jobs/`, a column), bare ids beside them are not used but returned as
-    `not_added`. Words with a few digits too many or too few are near misses. What follows the name of a credential is
-    neither; only its number is returned, and the first six characters of what has the form of an id.
+    `not_added`. Words with a few digits too many or too few, or with other letters beside them, are near misses. What
+    follows the name of a credential is neither; only its number is returned, and the first six characters of what has
+    the form of an id.
     """
     if whole := _WHOLE.fullmatch(text):
         return FoundIds((JobId(whole[1]),), ())
     source = SourceText.of(text)
-    secrets = find_secrets(source)
-    words = list(_words(source, secrets))
+    return find_ids(source, find_secrets(source))
+
+
+def find_ids(source: SourceText, secrets: Secrets, start: int = 0) -> FoundIds:
+    """Return every job id in a decoded text that ends after `start`, as `find_job_ids` does."""
+    words = [word for word in _words(source, secrets) if word.end > start]
     named = _ids(words, _Role.NAMED)
     others = {job_id: name for job_id, name in _ids(words, _Role.OTHER).items() if job_id not in named}
     bare = {job_id: "" for job_id in _ids(words, _Role.BARE) if job_id not in others and job_id not in named}
+    broken = dict(_broken_ids(source, secrets, start))
+    pieces = {piece for pieces in broken.values() for piece in pieces}
     near_misses = dict.fromkeys(
-        shorten(word.text, 80) for word in words if not word.is_id and word.role is not _Role.OTHER
+        shorten(word.text, _WORD_LIMIT)
+        for word in words
+        if not word.is_id and word.role is not _Role.OTHER and word.text not in pieces
     )
+    known = {**named, **others, **bare}
     return FoundIds(
         tuple(named or bare),
         tuple(near_misses),
+        broken=tuple(job_id for job_id in broken if job_id not in known),
         not_added=tuple(bare) if named else (),
+        are_named=bool(named),
         others=len(others),
         other_names=tuple({name.lower(): name for name in others.values()}.values()),
         secrets=secrets.count,
         secret_hints=secrets.hints,
     )
+
+
+def has_candidates(source: SourceText) -> bool:
+    """Return whether anything in a decoded text is an id, or nearly one, whatever it is the id of."""
+    return any(True for _ in _candidates(source.plain)) or any(True for _ in find_broken_ids(source.plain))
 
 
 def _ids(words: list[_Word], role: _Role) -> dict[JobId, str]:
@@ -81,6 +103,18 @@ def _ids(words: list[_Word], role: _Role) -> dict[JobId, str]:
         if word.is_id and word.role is role:
             ids.setdefault(JobId(word.text), word.name)
     return ids
+
+
+def _broken_ids(source: SourceText, secrets: Secrets, after: int) -> Iterator[tuple[JobId, tuple[str, ...]]]:
+    """Yield the ids that line ends break, with their pieces, unless they are secrets or ids of other things."""
+    for spans in secrets.broken:
+        if spans[-1][1] <= after:
+            continue
+        pieces = tuple(source.plain[start:end] for start, end in spans)
+        job_id, (first, _) = JobId("".join(pieces)), spans[0]
+        is_secret = secrets.holds(job_id.key) or any(secrets.covers(*span) for span in spans)
+        if not is_secret and _role_by_name(source, first)[0] is not _Role.OTHER:
+            yield job_id, pieces
 
 
 def _words(source: SourceText, secrets: Secrets) -> Iterator[_Word]:
@@ -105,7 +139,7 @@ def _words(source: SourceText, secrets: Secrets) -> Iterator[_Word]:
             role, name, gap = _role_by_name(source, start)
             is_listed = role is _Role.NAMED or (role is _Role.OTHER and "[" in gap)
         last_end, last_role, last_name = end, role, name
-        yield _Word(text, is_id, role, name)
+        yield _Word(text, end, is_id, role, name)
 
 
 def _candidates(plain: str) -> Iterator[tuple[int, int, bool]]:
@@ -116,7 +150,7 @@ def _candidates(plain: str) -> Iterator[tuple[int, int, bool]]:
             for job_id in _EMBEDDED.finditer(plain, *word.span()):
                 has_id = True
                 yield *job_id.span(), True
-            if not has_id and word.end() - word.start() <= 80 and _NEAR_MISS.fullmatch(word.group()):
+            if not has_id and word.end() - word.start() <= _WORD_LIMIT and _NEAR_MISS.search(plain, *word.span()):
                 yield *word.span(), False
 
 

@@ -66,9 +66,13 @@ class FoundIds:
 
     ids: tuple[JobId, ...]
     near_misses: tuple[str, ...]
-    """Words that look like an incomplete id."""
+    """Words that look like an incomplete id, or like one that touches other letters."""
+    broken: tuple[JobId, ...] = ()
+    """Ids that line ends break into pieces, each as it would be without them; they are offered, never added."""
     not_added: tuple[JobId, ...] = ()
     """Bare ids in a text that names others as job ids."""
+    are_named: bool = False
+    """Whether the text names the ids as job ids."""
     others: int = 0
     """Number of ids of other things: of requests, orders, accounts."""
     other_names: tuple[str, ...] = ()

@@ -1,102 +1,12 @@
-"""Pasted text: its decoded forms, the names before values, and the columns of tables."""
+"""Pasted text: the names before values, and the columns of tables."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Self
 
 from zjobtui.models.lazy_pattern import lazy_pattern
-
-ID = r"(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32})"
-"""A job id; the characters beside it are not checked."""
-
-_END = r"(?![0-9A-Za-z])"
-_CSI = r"\[[0-9;:?]{0,40}[A-Za-z]"
-_CODES = tuple(
-    (sign, lazy_pattern(rf"{code}(?:{code})*"))
-    for sign, code in (
-        ("\x1b", rf"\x1b(?:{_CSI}|[()][0-9A-B])"),
-        ("\u241b", rf"\u241b(?:{_CSI}|[()][0-9A-B])"),
-        ("^", rf"\^\[{_CSI}"),
-        ("\\", rf"\\(?<!\\\\)\\{{0,15}}+(?:u001[bB]|x1[bB]|033|e){_CSI}"),
-    )
-)
-"""Control sequences (ECMA-48), raw and as programs print them, each by its first character."""
-
-_ID_BEFORE = lazy_pattern(rf"(?<![0-9A-Za-z]){ID}$")
-_ID_AFTER = lazy_pattern(ID + _END)
-
-_SEPARATORS = "0[9aAdD]|2[0126-9cCfF]|3[aAbBcCdDeEfF]|5[bBcCdD]|60|7[bBcCdD]"
-_ESCAPES = tuple(
-    (sign, lazy_pattern(pattern))
-    for sign, pattern in (
-        (
-            "&",
-            r"&(?:amp;){0,4}(?:(?P<name>quot|apos|lt|gt|nbsp|amp)|#0{0,4}(?P<decimal>[0-9]{1,3})|#[xX]0{0,4}(?P<hex>[0-9a-fA-F]{1,2}));",
-        ),
-        ("%", rf"%(?!{ID}{_END})(?:25){{0,4}}(?P<hex>{_SEPARATORS})"),
-        ("$", rf"\$(?!{ID}{_END})(?:25){{0,4}}(?P<hex>{_SEPARATORS})"),
-        ("=", rf"=(?!{ID}{_END})(?P<hex>3[DdAa]|2[027Cc])"),
-        ("\\", rf"\\(?<!\\\\)\\{{0,15}}+(?:[nrt\"'/`]|(?:u00|x)(?P<hex>{_SEPARATORS}))"),
-    )
-)
-_NAMED = {"quot": '"', "apos": "'", "lt": "<", "gt": ">", "nbsp": " ", "amp": "&"}
-_CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
-
-
-@dataclass(frozen=True, slots=True)
-class SourceText:
-    """A text in three forms of the same length, so that a position in one is a position in all."""
-
-    shown: str
-    """As it was given, without colour codes."""
-    plain: str
-    """With every escaped separator (`\\n`, `%22`, `&quot;`, `=3D`) decoded and padded with blanks."""
-    low: str
-    """`plain` in lower case."""
-
-    @classmethod
-    def of(cls, text: str) -> Self:
-        """Decode a text."""
-        shown = without_colours(text)
-        plain = shown
-        for sign, escapes in _ESCAPES:
-            if sign in plain:
-                plain = escapes.sub(_separator, plain)
-        # This letter alone becomes two characters in lower case.
-        return cls(shown, plain, plain.replace("\u0130", "I").lower())
-
-
-def without_colours(text: str) -> str:
-    """Return the text without control sequences; those that separate words leave a blank."""
-    for sign, codes in _CODES:
-        if sign in text:
-            text = codes.sub(_without_codes, text)
-    return text
-
-
-def _without_codes(codes: re.Match[str]) -> str:
-    """Return nothing for colours, so that a partly coloured id stays whole; a blank if the codes separate words."""
-    text, start, end = codes.string, codes.start(), codes.end()
-    is_colour = not re.search(r"\[[0-9;:?]*(?![mK])[A-Za-z]", codes.group())
-    parts_ids = _ID_AFTER.match(text, end) or _ID_BEFORE.search(text[max(0, start - 37) : start])
-    return "" if is_colour and not parts_ids else " "
-
-
-def _separator(escape: re.Match[str]) -> str:
-    whole = escape.group()
-    kind = escape.lastgroup
-    if kind == "hex":
-        character = chr(int(escape[kind], 16))
-    elif kind == "decimal":
-        character = chr(int(escape[kind]))
-    else:
-        character = _NAMED[escape[kind]] if kind else _CONTROLS.get(whole[-1], whole[-1])
-    if character.isalnum() or not character.isascii():
-        return whole
-    return character.rjust(len(whole))
-
+from zjobtui.models.source_text import ID, SourceText
 
 _SECRET = lazy_pattern(
     r"(?:token|secret|password|passphrase|authorization|clientid|apikey|accesskey(?:id)?|privatekey|sessionid"
@@ -237,3 +147,36 @@ def _split(line: str, delimiter: re.Pattern[str]) -> Iterator[tuple[int, int]]:
         yield start, match.start()
         start = match.end()
     yield start, stop
+
+
+_LINE_END = lazy_pattern(r"(?<=[0-9a-fA-F-])\r?\n[ \t>|]{0,40}(?=(?P<piece>[0-9a-fA-F-]{1,36}+)(?![0-9A-Za-z]))")
+_DIGITS_AND_LETTERS = lazy_pattern(rf"(?=[a-fA-F-]*\d)(?=[\d-]*[a-fA-F]){ID}")
+_HEX = "0123456789abcdefABCDEF-"
+_ID_LENGTHS = range(32, 37)
+_PIECES = 4
+"""Lines that an id can be broken into: more would be columns of digits."""
+
+
+def find_broken_ids(plain: str) -> Iterator[list[tuple[int, int]]]:
+    """Yield the positions of the pieces of ids that line ends break, with or without an indent or a mark of quotation.
+
+    Nothing says that the pieces belong together: an id of 16 digits may end a line, and another begin the next.
+    """
+    done = 0
+    for line_end in _LINE_END.finditer(plain):
+        stop = line_end.start()
+        if stop < done:
+            continue
+        head = plain[max(done, stop - _ID_LENGTHS.stop) : stop]
+        first = head[len(head.rstrip(_HEX)) :]
+        if len(first) == len(head) > _ID_LENGTHS.stop or head[: len(head) - len(first)][-1:].isalnum():
+            continue
+        spans, text = [(stop - len(first), stop)], first
+        gap: re.Match[str] | None = line_end
+        while gap is not None and len(text) < _ID_LENGTHS.start and len(spans) < _PIECES:
+            spans.append(gap.span("piece"))
+            text += gap["piece"]
+            gap = _LINE_END.match(plain, gap.end("piece"))
+        if len(text) in _ID_LENGTHS and len(spans) > 1 and _DIGITS_AND_LETTERS.fullmatch(text):
+            done = spans[-1][1]
+            yield spans

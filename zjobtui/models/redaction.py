@@ -3,10 +3,12 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from zjobtui.models.lazy_pattern import lazy_pattern
-from zjobtui.models.pasted_text import ID, Cell, NameKind, SourceText, find_cells, kind_of_name
+from zjobtui.models.pasted_text import Cell, NameKind, find_broken_ids, find_cells, kind_of_name
+from zjobtui.models.source_text import ID, SourceText
 
 MASK = "[masked]"
 
@@ -116,7 +118,7 @@ class Secrets:
     """The positions of the secrets of a text, and how to recognise them elsewhere in it. Its repr contains none."""
 
     spans: tuple[tuple[int, int], ...] = ()
-    """Positions in all forms of the source text, in order and disjoint."""
+    """Positions in the decoded text, in order and disjoint."""
     cells: tuple[Cell, ...] = ()
     """The table cells that were found."""
     count: int = 0
@@ -127,6 +129,8 @@ class Secrets:
     """The first six characters of those that have the form of a job id."""
     parts: frozenset[str] = field(default=frozenset(), repr=False)
     """The runs of 28 and of 32 hexadecimal digits in them."""
+    broken: tuple[list[tuple[int, int]], ...] = ()
+    """The positions of the pieces of ids that line ends break, secret or not."""
 
     def covers(self, start: int, end: int) -> bool:
         """Return whether a secret covers any of these positions."""
@@ -162,19 +166,27 @@ def find_secrets(source: SourceText) -> Secrets:
     cells = find_cells(source)
     low = source.low
     if not source.plain.isascii():
-        source = SourceText(source.shown, source.plain.translate(_ASCII), source.low.translate(_ASCII))
+        source = replace(source, plain=source.plain.translate(_ASCII), low=source.low.translate(_ASCII))
     values = sorted((*_followers(source, cells), *_values_of_objects(source)))
     spans = tuple(_joined(span for span in values if not _PLACEHOLDER.fullmatch(source.plain[slice(*span)].strip())))
     texts = dict.fromkeys(low[start:end].strip() for start, end in spans)
     words = {word for text in texts for word in _WORDS.findall(text)}
+    starts, broken = list(spans), tuple(find_broken_ids(source.plain))
+    rests = [pieces for pieces in broken if any(_is_within(starts, start) for start, _ in pieces)]
+    if rests:  # of secrets that a line end breaks
+        spans = tuple(_joined(sorted((*spans, *chain.from_iterable(rests)))))
+        words.update("".join(low[slice(*piece)] for piece in pieces) for pieces in rests)
     parts = frozenset(part for word in words for part in _hex_parts(word))
     digits = dict.fromkeys(text.replace("-", "") for text in texts)
     hints = tuple(dict.fromkeys(f"{secret[:6]}…" for secret in digits if _ID_DIGITS.fullmatch(secret)))
-    return Secrets(spans, tuple(cells), len(digits), frozenset(filter(_is_opaque, words)), hints, parts)
+    return Secrets(spans, tuple(cells), len(digits), frozenset(filter(_is_opaque, words)), hints, parts, broken)
 
 
 def mask_secrets(text: str) -> str:
-    """Return the text with `[masked]` for each credential, wherever it occurs, and then without colour codes."""
+    """Return the text with `[masked]` for each credential, wherever it occurs.
+
+    It is then without control sequences and invisible characters, too.
+    """
     source = SourceText.of(text)
     secrets = find_secrets(source)
     if not secrets.count:
@@ -182,7 +194,7 @@ def mask_secrets(text: str) -> str:
     ids = (word.span() for word in _HEX.finditer(source.low) if secrets.holds(word.group().replace("-", "")))
     spans = [*secrets.spans, *_occurrences(source.low, secrets.words), *ids]
     pieces, position = [], 0
-    for start, end in _joined(sorted(spans)):
+    for start, end in _joined(sorted(source.shown_span(*span) for span in spans)):
         pieces += [source.shown[position:start], MASK]
         position = end
     return "".join((*pieces, source.shown[position:]))

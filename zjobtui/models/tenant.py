@@ -1,6 +1,7 @@
 """Tenant: one Zuora environment with a name, a host, a kind, and credentials."""
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
@@ -76,6 +77,29 @@ class BearerToken:
 
 
 Credentials: TypeAlias = ClientCredentials | BearerToken
+
+
+_QUOTED = re.compile("([\"'`])(.*)\\1|\u201c(.*)\u201d|\u2018(.*)\u2019", re.DOTALL)
+_SCHEME = re.compile(r"(?:authorization\s*:\s*)?bearer(?:\s+|$)", re.IGNORECASE)
+
+
+def strip_quotes(text: str) -> str:
+    """Return a text without blanks, line ends, a byte order mark, and quotes around it.
+
+    Neither host, client id, secret nor token of Zuora begins with a quote; an env file of Docker keeps its quotes.
+    """
+    text = text.strip().removeprefix("\ufeff").strip()
+    while quoted := _QUOTED.fullmatch(text):
+        text = (quoted[2] or quoted[3] or quoted[4] or "").strip()
+    return text
+
+
+def strip_scheme(text: str) -> str:
+    """Return a token without quotes and without the word “Bearer” before it, with which it is sent."""
+    stripped = strip_quotes(text)
+    while scheme := _SCHEME.match(stripped):
+        stripped = strip_quotes(stripped[scheme.end() :])
+    return stripped
 
 
 def is_loopback(hostname: str) -> bool:

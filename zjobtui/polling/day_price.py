@@ -45,16 +45,16 @@ class Demand:
     """The jobs that will need calls.
 
     `running` counts jobs by the age at which they were last seen running and their age now, both in seconds; `steady`
-    is the number of jobs that are polled at the longest interval; `added` contains the ages in seconds of all known
-    jobs, including finished ones, in ascending order.
+    is the number of jobs that are polled at the longest interval, and in part of those that are polled more rarely;
+    `added` contains the ages in seconds of all known jobs, including finished ones, in ascending order.
     """
 
     running: tuple[tuple[float, float, int], ...]
-    steady: int
+    steady: float
     added: tuple[float, ...]
 
     @classmethod
-    def of(cls, running: Iterable[tuple[float, float]], steady: int, added: Iterable[float]) -> Self:
+    def of(cls, running: Iterable[tuple[float, float]], steady: float, added: Iterable[float]) -> Self:
         """Group running jobs, given by the age when last seen and the age now, by `COARSE` cells of the curve."""
         cells = Counter((_coarse_cell(seen), _coarse_cell(age)) for seen, age in running)
         groups = tuple((AGES[seen], AGES[age], count) for (seen, age), count in cells.items())

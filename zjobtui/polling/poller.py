@@ -12,6 +12,7 @@ from zjobtui.models.job_update import apply_observation
 from zjobtui.models.observation import Failure, Observation
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant_status import Limit, TenantStatus
+from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob, stale_at
 from zjobtui.polling.protocols import JobSource
 from zjobtui.polling.rate_limiter import RateLimiter
@@ -202,7 +203,7 @@ class Poller:
             )
             self._source.renew_connections()
             self._swept_at = self._checked_at
-            self._sweep(self._unfinished())
+            self._sweep(watch for watch in self._unfinished() if watch.verdict.kind is not Kind.UNKNOWN)
 
     def _fit(self) -> None:
         """Fit the schedule when it is due, or at once if the rate has changed much."""
@@ -389,7 +390,9 @@ class Poller:
         self._nudge.set()
 
     def _lacks_first_response(self, watch: WatchedJob | None) -> bool:
-        return watch is not None and not watch.is_final and watch.last_call_at < self._swept_at
+        if watch is None or watch.is_final or watch.verdict.kind is Kind.UNKNOWN:
+            return False
+        return watch.last_call_at < self._swept_at
 
 
 def _stale_at(watch: WatchedJob) -> float:

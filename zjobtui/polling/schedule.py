@@ -39,6 +39,11 @@ RETRY = 1.0
 RETRY_SHARE = 1 / 8
 """The share of its interval that is waited at least before such a retry if calls are scarce."""
 
+UNKNOWN_SHARE, UNKNOWN_LONGEST = 0.5, 86_400.0
+"""The interval of a job that Zuora does not know, as a share of the time for which it has been unknown, and the longest
+one in seconds: twenty calls on the first day, then one a day.
+"""
+
 MAX_OUTDATED = 100
 """Outdated entries that the queue may hold besides as many as it has jobs."""
 
@@ -118,8 +123,12 @@ class Schedule:
     def interval(self, watch: WatchedJob, now: float) -> float:
         """Return the seconds until this job should be polled again after a response at `now`.
 
-        A job that Zuora does not know, or whose responses are unusable, is polled at the longest interval.
+        A job whose responses are unusable is polled at the longest interval. So is one that Zuora does not know, and
+        ever more rarely the longer it has been unknown: it is probably no job.
         """
+        if watch.verdict.kind is Kind.UNKNOWN:
+            unknown_for = now - (watch.changed_at or watch.added_at)
+            return max(self.intervals.ceiling, min(UNKNOWN_SHARE * unknown_for, UNKNOWN_LONGEST))
         if _is_unusable(watch):
             return self.intervals.ceiling
         return self.intervals.after(now - self._began_at(watch, now))
@@ -176,8 +185,9 @@ class Schedule:
         waiting = [watch for watch in running if watch.job not in in_flight]
         price = max(self._day_price, self._price(curve, waiting, now, rate, ahead))
         before, self.intervals = self.intervals, Intervals(curve, price, ceiling)
-        spent = sum(1 / self.interval(watch, now) for watch in running)
-        self.mean_interval = len(running) / spent if running else 0.0
+        known_to_zuora = [watch for watch in running if watch.verdict.kind is not Kind.UNKNOWN]
+        spent = sum(1 / self.interval(watch, now) for watch in known_to_zuora)
+        self.mean_interval = len(known_to_zuora) / spent if known_to_zuora else 0.0
         return curve is not before.curve or _differs(self.intervals, before)
 
     def _ceiling(self, unfinished: float, rate: float, shares: float) -> float:
@@ -234,7 +244,7 @@ class Schedule:
         began = ((watch, self._began_at(watch, now)) for watch in usual)
         return Demand.of(
             ((min(watch.last_call_at, now) - began_at, now - began_at) for watch, began_at in began),
-            len(running) - len(usual),
+            sum(self.intervals.ceiling / self.interval(watch, now) for watch in running if _is_unusable(watch)),
             (now - watch.added_at for watch in watches),
         )
 

@@ -16,15 +16,18 @@ from textual.types import WatchCallbackType
 from textual.widgets import Static, TextArea
 
 from zjobtui.formatting.found_ids import first_not_added, skipped_text
-from zjobtui.formatting.symbols import plural
+from zjobtui.formatting.symbols import plural, short_id
 from zjobtui.models.id_finder import find_job_ids
 from zjobtui.models.job import FoundIds, InvalidJobIdError, JobId
-from zjobtui.models.pasted_text import without_colours
 from zjobtui.models.redaction import mask_secrets
+from zjobtui.models.source_text import without_codes
 from zjobtui.models.text import clean_lines
 
 SHOWN_LIMIT = 4_000
 """Characters of a pasted text that are shown; of a longer text only the ids are kept."""
+
+NAMED = 3
+"""Refused words that are shown; the text above has all of them."""
 
 HINT = "Paste any text that contains job ids: a ticket, a log, JSON, CSV."
 
@@ -52,6 +55,7 @@ class PastedText(TextArea):
         return FoundIds(
             ids,
             found.near_misses,
+            broken=found.broken,
             not_added=tuple(job_id for job_id in dict.fromkeys(skipped) if job_id not in ids),
             others=found.others + sum(paste.others for paste in self._pasted),
             other_names=tuple(names.values()),
@@ -85,12 +89,12 @@ class PastedText(TextArea):
         """Mask credentials and clean the text; Textual then calls the handler of the base class, which inserts it."""
         pasted = event.text.replace("\r\n", "\n").replace("\r", "\n")
         found = find_job_ids(pasted)
-        text = clean_lines(mask_secrets(without_colours(pasted))) if len(pasted) <= SHOWN_LIMIT else ""
-        if not text or len(text) > SHOWN_LIMIT:
-            text = "\n".join((*map(str, found.ids), *found.near_misses))
+        text = clean_lines(mask_secrets(without_codes(pasted))) if len(pasted) <= SHOWN_LIMIT else ""
+        if not text or len(text) > SHOWN_LIMIT or find_job_ids(text).ids != found.ids:
+            text = "\n".join((*map(str, found.ids), *found.near_misses, *map(_in_two_lines, found.broken)))
             self._pasted.append(found)
         else:
-            self._pasted.append(replace(found, near_misses=(), others=0, other_names=()))
+            self._pasted.append(replace(found, near_misses=(), broken=(), others=0, other_names=()))
         is_within_line = self.cursor_location[1] > 0
         event.text = f"\n{text}" if is_within_line else text
 
@@ -151,17 +155,25 @@ class AddJobsDialog(ModalScreen[FoundIds | None]):
 
     def _summary(self, found: FoundIds) -> str:
         skipped = skipped_text(found)
-        if not found.ids and not found.near_misses:
+        if not found.ids and not found.near_misses and not found.broken:
             return f"No job ids yet{skipped}."
         known = sum(self._is_known(job_id) for job_id in found.ids)
         text = f"{plural(len(found.ids) - known, 'new job')}, {known} known{skipped}"
         if found.near_misses:
-            text += f", {len(found.near_misses)} refused: {found.near_misses[0]}"
+            dots = ", …" if len(found.near_misses) > NAMED else ""
+            text += f", {len(found.near_misses)} refused: {', '.join(found.near_misses[:NAMED])}{dots}"
+        if found.broken:
+            text += f", {len(found.broken)} broken by a line end: join {short_id(found.broken[0].given)} to add it"
         return text + first_not_added(found)
 
 
 def _key_hint(new: int) -> str:
     return f"enter add {plural(new, 'job')} · esc cancel" if new else "enter add · esc cancel"
+
+
+def _in_two_lines(job_id: JobId) -> str:
+    half = len(job_id.given) // 2
+    return f"{job_id.given[:half]}\n{job_id.given[half:]}"
 
 
 def _ids_on_own_line(text: str) -> Iterator[JobId]:

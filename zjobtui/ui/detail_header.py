@@ -6,7 +6,7 @@ from datetime import tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from zjobtui.formatting.job import TONES, problem_text, time_text
+from zjobtui.formatting.job import TONES, problem_text, time_text, unknown_text
 from zjobtui.formatting.raw_json import difference, pretty
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.times import duration
@@ -78,7 +78,7 @@ class Page:
 
 
 def header_lines(details: JobDetails, now: float, width: int) -> Iterator[RenderedLine]:
-    """Yield verdict, age, sentence and problem; for a running job also the typical duration."""
+    """Yield verdict, age, sentence and problem; of running jobs the typical duration, of unknown ones the interval."""
     watch, kind = details.watch, details.watch.verdict.kind
     time = time_text(watch, now)
     stats = details.stats if kind is Kind.RUNNING and not time.is_stale else None
@@ -90,5 +90,7 @@ def header_lines(details: JobDetails, now: float, width: int) -> Iterator[Render
     )
     yield RenderedLine("verdict", heading)
     yield from wrap_paragraph("verdict", watch.verdict.sentence, "plain", width)
+    if unknown := unknown_text(watch):
+        yield from wrap_paragraph("unknown", unknown, "muted", width)
     if problem := problem_text(watch):
         yield from wrap_paragraph("problem", problem, "attention", width)

@@ -65,7 +65,7 @@ class Burst:
         text = self._text.text()
         found = find_job_ids(text)
         is_long = self._count >= PASTE_BURST and len(self._distinct) >= DISTINCT_CHARACTERS
-        has_ids = bool(found.ids or found.near_misses or found.others or found.secrets)
+        has_ids = bool(found.ids or found.near_misses or found.broken or found.others or found.secrets)
         if self.is_paste or is_long or has_ids:
             outlet.paste(text, now)
             return True

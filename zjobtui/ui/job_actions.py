@@ -249,14 +249,14 @@ class JobActions:
         self._screen.app.push_screen(AddJobsDialog(is_known, text, title), partial(self._on_ids_added, tenant))
 
     def _on_ids_added(self, tenant: str, found: FoundIds | None) -> None:
-        if found is None or not (found.ids or found.near_misses):
+        if found is None or not (found.ids or found.near_misses or found.broken):
             return
         now = self._clock.now()
         watches = [WatchedJob(job=JobRef(tenant, job_id), added_at=now, added_by="paste") for job_id in found.ids]
 
         def confirmation(new: Watches) -> str:
             is_shown = not watches or self._go_to(_jobs(new or watches))
-            known, refused = len(found.ids) - len(new), len(found.near_misses)
+            known, refused = len(found.ids) - len(new), len(found.near_misses) + len(found.broken)
             text = f"{plural(len(new), 'job')} added, {known} known, {refused} refused{skipped_text(found)}"
             return text if is_shown else f"{text}; hidden by the filter"
 

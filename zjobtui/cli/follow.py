@@ -1,0 +1,161 @@
+"""Add job ids as they come on standard input, until it ends."""
+
+import os
+import select
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from zjobtui.bootstrap.output import print_error, status_of
+from zjobtui.cli.common import end_on_sigterm
+from zjobtui.cli.job_ids import refusals
+from zjobtui.clock import Clock, SystemClock
+from zjobtui.formatting.found_ids import sentences
+from zjobtui.formatting.symbols import plural
+from zjobtui.logs import get_logger
+from zjobtui.models.id_stream import IdStream
+from zjobtui.models.job import FoundIds, JobId
+from zjobtui.models.watched_job import WatchedJob
+from zjobtui.models.watchlist import Watchlist
+from zjobtui.storage.database import StoreError
+from zjobtui.storage.store import Store
+
+log = get_logger(__name__)
+
+QUIET = 0.2
+"""Seconds without input after which the lines that have come are read: the rest of a record follows at once."""
+
+LATEST = 0.5
+"""Seconds after which they are read although more comes."""
+
+RETRY = 5.0
+"""Seconds until ids that could not be saved are saved again."""
+
+NAMED = 50
+"""Words and ids that are named as they are refused or left out; the others are only counted."""
+
+_READ = 64 * 1024
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many jobs were added, how many were known, and how many words were refused."""
+
+    added: int = 0
+    known: int = 0
+    refused: int = 0
+
+    def __str__(self) -> str:
+        return f"{plural(self.added, 'job')} added, {self.known:,} known, {self.refused:,} refused."
+
+
+def follow_stdin(store: Store, make_watch: Callable[[JobId, float], WatchedJob], tally: Tally) -> None:
+    """Add the ids on standard input as they come, and count them; on an interruption print the count and exit.
+
+    Raises `StoreError` with the ids if they could not be saved before the end.
+    """
+    end_on_sigterm()
+    print_error("Adding job ids as they come; press Ctrl+C to stop.")
+    follower = Follower(store, make_watch, tally, SystemClock())
+    try:
+        follower.run(sys.stdin.fileno())
+    except KeyboardInterrupt as interruption:
+        follower.finish()
+        print(tally)
+        sys.exit(status_of(interruption))
+    follower.finish(is_whole=True)
+
+
+class Follower:
+    """Adds the ids of a stream; what it remembers is bounded, but for ids that cannot be saved."""
+
+    def __init__(
+        self, store: Store, make_watch: Callable[[JobId, float], WatchedJob], tally: Tally, clock: Clock
+    ) -> None:
+        self._store = store
+        self._make_watch = make_watch
+        self._tally = tally
+        self._clock = clock
+        self._stream = IdStream()
+        self._unsaved: dict[JobId, WatchedJob] = {}
+        self._retry_at = 0.0
+        self._fault = ""
+        self._named = 0
+        self._others = self._secrets = 0
+
+    def run(self, descriptor: int) -> None:
+        """Read a file, a pipe or a terminal until its end."""
+        held_since: float | None = None
+        while True:
+            wait = QUIET if held_since is not None or self._unsaved else None
+            is_ready = bool(select.select((descriptor,), (), (), wait)[0])
+            if is_ready:
+                try:
+                    data = os.read(descriptor, _READ)
+                except BlockingIOError:
+                    continue
+                if not data:
+                    return
+                self._take(self._stream.feed(data))
+                if held_since is None and self._stream.has_whole_lines:
+                    held_since = self._clock.boot()
+            if held_since is not None and (not is_ready or self._clock.boot() - held_since >= LATEST):
+                held_since = None
+                self._take(self._stream.read_lines())
+            if self._unsaved and self._clock.boot() >= self._retry_at:
+                self._save()
+
+    def finish(self, *, is_whole: bool = False) -> None:
+        """Add what is left: `is_whole` if the last line counts although it has no end. Raises `StoreError`."""
+        self._take(self._stream.end() if is_whole else self._stream.read_lines())
+        if self._unsaved:
+            self._save()
+        if self._unsaved:
+            raise StoreError("\n".join((self._fault, "Not added:", *(job_id.given for job_id in self._unsaved))))
+        for sentence in sentences(FoundIds((), (), others=self._others, secrets=self._secrets)):
+            print_error(sentence)
+
+    def _take(self, found: FoundIds) -> None:
+        now = self._clock.now()
+        self._unsaved.update((job_id, self._make_watch(job_id, now)) for job_id in found.ids)
+        self._others += found.others
+        self._secrets += found.secrets
+        refused = refusals(found)
+        self._tally.refused += len(refused)
+        self._name((*refused, *sentences(FoundIds((), (), not_added=found.not_added))))
+
+    def _name(self, texts: tuple[str, ...]) -> None:
+        for text in texts[: NAMED - self._named]:
+            print_error(text)
+        if texts and self._named < NAMED <= self._named + len(texts):
+            print_error("Further words and ids that are not added are only counted.")
+        self._named = min(NAMED, self._named + len(texts))
+
+    def _save(self) -> None:
+        """Add the jobs to the store that it does not know; if that fails, keep them and print the reason once."""
+        jobs = [watch.job for watch in self._unsaved.values()]
+        try:
+            if notice := self._store.reopen_if_replaced():
+                print_error(notice)
+            known = Watchlist({watch.job: watch for watch in self._store.load_watched(jobs)})
+            gone = {watch.job for watch in self._store.load_removed(jobs)}
+            change = known.add(watch for watch in self._unsaved.values() if watch.job not in gone)
+            if change.added:
+                self._store.apply(change)
+        except StoreError as error:
+            self._retry_at = self._clock.boot() + RETRY
+            if str(error) != self._fault:
+                self._fault = str(error)
+                print_error(self._fault)
+            return
+        self._fault, self._unsaved = "", {}
+        self._tally.added += len(change.added)
+        self._tally.known += len(jobs) - len(change.added)
+        self._name(
+            tuple(
+                f"Not added: {job.id.given[:8]}… was removed or archived; add it with: zjobtui add {job.id.given}"
+                for job in gone
+            )
+        )
+        for watch in change.added:
+            print(f"{watch.job.id.given} added", flush=True)
