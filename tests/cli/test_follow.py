@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.support.locks import locked
-from tests.support.process import environment, resident_mib, with_default_signals
+from tests.support.process import environment, resident_mib
 from tests.support.running import run
 from zjobtui.config.paths import store_path
 
@@ -21,7 +21,7 @@ TOKEN = "6d151216ef504f65b8ff6e9e9e8356d3"
 
 @contextmanager
 def following(*arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
-    command = with_default_signals([sys.executable, "-m", "zjobtui", "add", "--follow", *arguments])
+    command = [sys.executable, "-m", "zjobtui", "add", "--follow", *arguments]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment({})) as process:
         try:
