@@ -158,15 +158,14 @@ def test_a_job_that_zuora_does_not_know_is_asked_about_at_the_ceiling_and_stays_
     assert not is_stale(run.watch(0), START + 300)
 
 
-def test_a_job_that_zuora_does_not_know_is_polled_ever_more_rarely_at_last_once_a_day() -> None:
+def test_a_job_that_zuora_does_not_know_is_polled_ever_more_rarely() -> None:
     source = TimedSource(trouble=lambda _, __: Problem(ProblemKind.NOT_FOUND))
-    run = polled(source, watches(1), for_seconds(8 * 86_400))
+    run = polled(source, watches(1), for_seconds(1_800))
     gaps = [b - a for a, b in pairwise(run.calls)]
     assert max(gaps[:2]) < 1.2 * STALENESS_LIMIT
     assert all(later > earlier * 0.99 for earlier, later in pairwise(gaps))
-    assert 86_000 < gaps[-1] < 87_000
-    assert sum(call < 86_400 for call in run.calls) < 25
-    assert not is_stale(run.watch(0), START + 8 * 86_400)
+    assert len(run.calls) < 12
+    assert not is_stale(run.watch(0), START + 1_800)
 
 
 def test_a_job_that_zuora_does_not_know_is_polled_at_once_by_a_refresh_alone() -> None:
@@ -174,7 +173,7 @@ def test_a_job_that_zuora_does_not_know_is_polled_at_once_by_a_refresh_alone() -
         return Problem(ProblemKind.NOT_FOUND) if asked == job_id(0) else None
 
     async def script(run: Run) -> None:
-        await asyncio.sleep(7_200)
+        await asyncio.sleep(1_000)
         before = len(run.calls_about(0))
         run.poller.set_focus(job(0))
         run.clock.suspend(60)

@@ -279,6 +279,17 @@ def test_a_job_that_zuora_does_not_know_waits_for_the_longest_interval() -> None
     assert Schedule().interval(unknown, NOW) == STALENESS_LIMIT
 
 
+def test_a_job_that_zuora_does_not_know_is_polled_ever_more_rarely_at_last_once_a_day() -> None:
+    unknown = numbered(0, added_at=NOW - 1, problem=Problem(ProblemKind.NOT_FOUND), problem_at=NOW, changed_at=NOW)
+    schedule, at, gaps = Schedule(), NOW, list[float]()
+    while at < NOW + 8 * 86_400:
+        gaps.append(schedule.interval(unknown, at))
+        at += gaps[-1]
+    assert gaps == sorted(gaps)
+    assert gaps[-1] == 86_400
+    assert len(gaps) < 30
+
+
 @pytest.mark.parametrize("kind", [*ODD, ProblemKind.NOT_FOUND])
 def test_jobs_that_wait_for_the_longest_interval_set_no_price(kind: ProblemKind) -> None:
     odd = [
