@@ -158,6 +158,7 @@ def test_a_job_that_zuora_does_not_know_is_asked_about_at_the_ceiling_and_stays_
     assert not is_stale(run.watch(0), START + 300)
 
 
+@pytest.mark.slow
 def test_a_job_that_zuora_does_not_know_is_polled_ever_more_rarely() -> None:
     source = TimedSource(trouble=lambda _, __: Problem(ProblemKind.NOT_FOUND))
     run = polled(source, watches(1), for_seconds(1_800))
