@@ -151,7 +151,7 @@ def test_a_pipe_or_folder_instead_of_a_file_is_refused_immediately(tmp_path: Pat
     [
         (b"", "is empty"),
         (b" \n\n", "is empty"),
-        (f"{SENTINEL}\n{SENTINEL}\n".encode(), "returned more than one line"),
+        (f"{SENTINEL}\n{SENTINEL}\n".encode(), "returned 2 lines, but the secret must be the only one; keep that line"),
         (f"{SENTINEL}\x1b[2J".encode(), "returned an invalid secret"),
         (SENTINEL.encode() + b"\xff", "returned an invalid secret"),
         (SENTINEL.encode() * 1000, "returned an invalid secret"),
@@ -169,12 +169,46 @@ def test_a_file_without_a_valid_secret_is_refused(tmp_path: Path, content: bytes
         (f"echo {SENTINEL}; kill -9 $$", "The command sh was killed by signal 9."),
         ("exit 0", "The command sh printed nothing."),
         ("echo", "The command sh printed nothing."),
-        (f"echo {SENTINEL}; echo {SENTINEL}", "The command sh returned more than one line;"),
+        (f"echo {SENTINEL}; echo url: x; echo user: y", "The command sh returned 3 lines, but the secret must be the"),
+        (f"echo {SENTINEL}; echo url: x", '["sh", "-c", "pass show NAME | head -n1"].'),
         (f"printf '{SENTINEL}\\033[2J'", "The command sh returned an invalid secret"),
     ],
 )
 def test_a_command_that_prints_no_secret_is_reported_with_its_end(script: str, expected: str) -> None:
     assert expected in refused(shell(script))
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        (
+            "echo first >&2; echo 'gpg: decryption failed: No secret key' >&2; exit 2",
+            "gpg: decryption failed: No secret key",
+        ),
+        (
+            "printf '\\033[31mError:\\033[0m zuora/eu is not in the store.\\n\\n' >&2; exit 1",
+            "Error: zuora/eu is not in the store.",
+        ),
+        ("printf 'a\\033]0;b\\007c\\r' >&2; exit 1", "a␛]0;b␇c"),
+        ("printf 'not \\377 UTF-8' >&2; exit 1", "not � UTF-8"),
+        (f"echo 'no {SENTINEL} here' >&2; exit 1", "no [masked] here"),
+        (f"echo {SENTINEL}; echo '<{SENTINEL}>' >&2; exit 1", "<[masked]>"),
+        ("echo 'wrong: hunter2' >&2; exit 1", "wrong: [masked]"),
+        ("echo swordfish; echo 'got swordfish' >&2; exit 1", "got [masked]"),
+        ("echo 'password: hunter two' >&2; exit 1", "password: [masked] two"),
+        ("echo 'token eyJhbGciOiJIUzI1NiJ9.e30 refused' >&2; exit 1", "token [masked] refused"),
+        ("yes warning | head -c 80000 >&2; echo 'the end' >&2; exit 1", "the end"),
+        ("echo 'Touch your key' >&2; sleep 60", "Touch your key"),
+        ("echo 'Enter the PIN' >&2", "Enter the PIN"),
+    ],
+)
+def test_the_last_message_of_a_command_is_shown_without_secrets(script: str, expected: str) -> None:
+    assert refused(shell(script), time_limit=0.5).endswith(f"; its last message: “{expected}”.")
+
+
+def test_the_message_of_a_command_that_prints_a_secret_is_not_shown() -> None:
+    assert read(shell(f"echo careful >&2; echo {SENTINEL}")) == SENTINEL
+    assert "careful" not in refused(shell(f"echo careful >&2; echo {SENTINEL}; echo url: x"))
 
 
 @pytest.mark.parametrize("words", [("no-such-program-1",), ("/",), ("a\0b",)])
@@ -285,11 +319,19 @@ def test_no_other_source_is_tried_when_one_fails(keyring: Callable[[object], Key
         refused(source)
 
 
-def test_a_missing_keyring_package_is_reported_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_keyring_package_is_reported_with_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    needs = "The keyring, service zuora needs the package keyring, which is not installed; run: "
+    pipx, uv = "pipx inject zjobtui keyring", "uv tool install zjobtui --with keyring"
     assert refused(KeyringEntry("zuora", "id")) == (
-        "The keyring, service zuora needs a package that is not installed; run: pip install 'zjobtui[keyring]'."
+        f"{needs}pip install 'zjobtui[keyring]' (with pipx: {pipx}; with uv: {uv})."
     )
+    for name, command in (("uv-receipt.toml", uv), ("pipx_metadata.json", pipx)):
+        (tmp_path / name).touch()
+        assert refused(KeyringEntry("zuora", "id")) == f"{needs}{command}."
 
 
 @pytest.mark.parametrize(
@@ -298,7 +340,7 @@ def test_a_missing_keyring_package_is_reported_with_what_to_install(monkeypatch:
         (None, "contains no secret for this client id"),
         ("", "contains no secret for this client id"),
         (RuntimeError(SENTINEL), "could not be read (RuntimeError)"),
-        (f"{SENTINEL}\n{SENTINEL}", "returned more than one line"),
+        (f"{SENTINEL}\n{SENTINEL}", "returned 2 lines, but the secret must be the only one; store"),
     ],
 )
 def test_a_keyring_without_the_secret_is_reported(

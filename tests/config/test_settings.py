@@ -38,6 +38,7 @@ entity_ids = "c3"
 version = 2025-08-12
 client_id = "5a1b"
 secret_command = ["op", "read", "op://ops/zuora/secret"]
+secret_timeout = 45
 
 [polling]
 staleness_limit = 120
@@ -78,6 +79,7 @@ def test_a_complete_file_is_loaded() -> None:
                 version="2025-08-12",
                 client_id="5a1b",
                 secret_command=("op", "read", "op://ops/zuora/secret"),
+                secret_timeout=45.0,
             ),
         ),
         polling=PollingSettings(staleness_limit=120.0),

@@ -39,6 +39,7 @@ secret_env = "EU_SECRET"
 url = "https://command.example"
 client_id = "id-command"
 secret_command = ["printf", "sentinel"]
+secret_timeout = 45
 [tenants.keyring]
 url = "https://keyring.example"
 client_id = "id-keyring"

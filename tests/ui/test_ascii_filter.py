@@ -10,7 +10,7 @@ import zjobtui
 from tests.support.screen_harness import run_monitor
 from tests.support.staging import staged
 from tests.ui.sizes import NARROW_FIRST
-from zjobtui.ui.ascii_filter import TABLE
+from zjobtui.formatting.ascii_text import TABLE
 from zjobtui.ui.themes import Appearance
 
 PACKAGE = Path(zjobtui.__file__).parent

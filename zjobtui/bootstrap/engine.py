@@ -17,6 +17,7 @@ from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.protocols import JobSource, SourceError, Unsaved
+from zjobtui.signals import ignore_signals
 from zjobtui.storage.database import BRIEF_LIMIT
 from zjobtui.storage.store import Store
 from zjobtui.zuora.proxy import InvalidProxyError, find_route
@@ -45,8 +46,9 @@ def polling(
     try:
         yield engine
     finally:
-        if text := stop(engine):
-            print_error(text)
+        with ignore_signals():
+            if text := stop(engine):
+                print_error(text)
 
 
 def stop(engine: Engine) -> str:

@@ -9,6 +9,7 @@ from zjobtui.clock import SystemClock
 from zjobtui.models.health import Checkup
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant import Credentials, Tenant
+from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.polling.protocols import SourceError
 from zjobtui.zuora.proxy import InvalidProxyError, find_route
 
@@ -19,7 +20,7 @@ def check_up_all(configured: Sequence[Configured]) -> list[Checkup]:
 
     async def check(tenant: Tenant, get_credentials: Callable[[], Credentials]) -> Checkup:
         try:
-            credentials = await asyncio.to_thread(get_credentials)
+            credentials = await run_on_daemon_thread(get_credentials)
         except SourceError as error:
             return Checkup(no_secret=str(error))
         try:

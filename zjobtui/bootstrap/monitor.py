@@ -15,6 +15,7 @@ from zjobtui.bootstrap.output import print_error
 from zjobtui.bootstrap.report_parser import read_report
 from zjobtui.clock import SystemClock
 from zjobtui.config.programs import NotifyCommand
+from zjobtui.formatting.ascii_text import is_ascii_screen
 from zjobtui.logs import get_logger
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.watched_job import WatchedJob
@@ -42,13 +43,14 @@ def appearance_of(configuration: Configuration) -> tuple[Appearance, tuple[str, 
     """Return the appearance of the screen, and a sentence for each setting that cannot be used."""
     settings = configuration.settings
     if settings is None:
-        return Appearance(), ()
+        return Appearance(is_ascii=is_ascii_screen()), ()
     screen = settings.screen
     theme, theme_error = chosen_theme(screen.theme)
     keys, key_errors = chosen_keys(settings.keys, taken_by_monitor()) if settings.keys else ({}, [])
     errors = [(("keys", action), error) for action, error in key_errors]
     errors += [(("screen", "theme"), theme_error)] if theme_error else []
-    appearance = Appearance(theme=theme, is_ascii=screen.ascii, is_utc=screen.utc, keys=keys)
+    is_ascii = is_ascii_screen() if screen.ascii is None else screen.ascii
+    appearance = Appearance(theme=theme, is_ascii=is_ascii, is_utc=screen.utc, keys=keys)
     errors.sort(key=lambda item: settings.lines.of(item[0]))
     sentences = (f"{configuration.path}: {settings.problem_with(key, error)}" for key, error in errors)
     return appearance, tuple(sentence if sentence.endswith("?") else f"{sentence}." for sentence in sentences)

@@ -1,11 +1,18 @@
 """Exit statuses, and output to standard error."""
 
+import json
+import re
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import TextIO
 
+from zjobtui.formatting.ascii_text import TABLE, is_utf8
 from zjobtui.logs import get_logger
 
 log = get_logger(__name__)
+
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 OK, SOME_REFUSED, USAGE = 0, 1, 2
 """Exit statuses: done; done in part, and what was refused is printed; nothing done."""
@@ -45,5 +52,28 @@ def print_error(sentence: str) -> None:
 def write_error(text: str) -> None:
     """Write to standard error; drop what cannot be written, since a command must not fail because of it."""
     with suppress(OSError, ValueError):
-        sys.stderr.write(text)
+        sys.stderr.write(text.translate(TABLE) if is_plain_terminal(sys.stderr) else text)
         sys.stderr.flush()
+
+
+def is_plain_terminal(stream: TextIO) -> bool:
+    """Return whether a stream is a terminal that does not show symbols, so that they are replaced by ASCII."""
+    return stream.isatty() and not is_utf8(stream)
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON in one line, at once."""
+    write_json(f"{json.dumps(value, ensure_ascii=False)}\n")
+    sys.stdout.flush()
+
+
+def write_json(text: str) -> None:
+    """Write JSON to standard output; if that is not in UTF-8, characters beyond ASCII are escaped, so none is lost."""
+    if not is_utf8(sys.stdout):
+        text = _BEYOND_ASCII.sub(lambda match: json.dumps(match.group())[1:-1], text)
+    sys.stdout.write(text)
+
+
+def has_cursor(environ: Mapping[str, str]) -> bool:
+    """Return whether the terminal can move its cursor, by what the environment says of its type."""
+    return environ.get("TERM", "").strip().lower() not in {"", "dumb", "unknown"}

@@ -50,8 +50,13 @@ def _tenant(table: TenantSettings) -> Tenant:
 
 def _read_credentials(table: TenantSettings, settings: Settings, environ: Mapping[str, str]) -> Credentials:
     try:
-        withheld = settings.secret_variables
-        credentials = read_credentials(table.client_id, table.secret_source, environ, withheld=withheld)
+        credentials = read_credentials(
+            table.client_id,
+            table.secret_source,
+            environ,
+            withheld=settings.secret_variables,
+            time_limit=table.secret_timeout,
+        )
     except SecretError as error:
         raise SourceError(str(error)) from None
     _mask_in_log(credentials.client_secret.reveal())

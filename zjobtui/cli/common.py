@@ -1,7 +1,6 @@
 """What several commands share: configuration, tenant of new jobs, errors of the user, the open store, signals."""
 
 import os
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -91,17 +90,3 @@ def open_store_and_watchlist(
                 yield store, watchlist, SystemClock().now()
         finally:
             back_up(store.path)
-
-
-def end_on_sigterm() -> None:
-    """Let SIGTERM and SIGHUP end the command as Ctrl+C does, so that it releases what it holds.
-
-    An ignored SIGHUP, as under `nohup`, stays ignored.
-    """
-
-    def interrupt(number: int, _frame: object) -> None:
-        raise KeyboardInterrupt(128 + number)
-
-    signal.signal(signal.SIGTERM, interrupt)
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, interrupt)

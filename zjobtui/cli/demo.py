@@ -1,9 +1,12 @@
 """`demo`: the monitor with a simulated Zuora."""
 
 import os
+import shutil
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,11 +15,12 @@ import click
 from zjobtui.bootstrap.configuration import Configuration, Configured, file_configuration
 from zjobtui.bootstrap.monitor import run_monitor
 from zjobtui.cli.common import report_errors
-from zjobtui.cli.errors import need_terminal
+from zjobtui.cli.terminal import need_terminal
 from zjobtui.config.paths import STORE_NAME, NoHomeError, config_path
 from zjobtui.config.tenants import make_tenant
 from zjobtui.models.id_finder import find_job_ids
 from zjobtui.models.tenant import ClientCredentials, Secret
+from zjobtui.signals import before_exit, forget
 from zjobtui.simulator.server import running
 
 
@@ -30,11 +34,21 @@ def demo(jobs: int, seed: int, faults: str) -> None:
     sys.exit(show_demo(jobs, seed, faults))
 
 
+@contextmanager
+def _temporary_folder() -> Iterator[str]:
+    """Yield a folder that is removed after the block, or by a signal in it."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        remove = partial(shutil.rmtree, folder, ignore_errors=True)
+        before_exit(remove)
+        yield folder
+        forget(remove)
+
+
 def show_demo(jobs: int = 40, seed: int = 7, faults: str = "") -> int:
     """Run the monitor with a simulated Zuora; return the exit status."""
     with (
         report_errors(),
-        TemporaryDirectory() as folder,
+        _temporary_folder() as folder,
         running(jobs=jobs, seed=seed, faults=faults) as simulator,
     ):
         tenant = replace(make_tenant("demo", simulator.base_url), title="demo", credentials_from="the simulator")

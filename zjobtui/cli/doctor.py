@@ -1,7 +1,5 @@
 """`doctor`: check settings, tenants, hosts, store and terminal, and say what to do."""
 
-import json
-import locale
 import os
 import shutil
 import subprocess
@@ -17,11 +15,12 @@ import click
 from zjobtui.bootstrap.configuration import Configuration
 from zjobtui.bootstrap.health import check_up_all
 from zjobtui.bootstrap.monitor import appearance_of
-from zjobtui.bootstrap.output import OK, SOME_REFUSED, print_error
+from zjobtui.bootstrap.output import OK, SOME_REFUSED, has_cursor, print_error, print_json
 from zjobtui.bootstrap.report_parser import read_report
 from zjobtui.cli.common import load_configuration, report_errors
 from zjobtui.clock import SystemClock
 from zjobtui.config.paths import NoHomeError, config_path, store_path
+from zjobtui.formatting.ascii_text import is_utf8
 from zjobtui.formatting.call_info import allowance
 from zjobtui.formatting.health import remedy, skew_text
 from zjobtui.formatting.records import SCHEMA
@@ -141,7 +140,7 @@ def _print_json(checks: Sequence[Check]) -> None:
         }
         for check in checks
     ]
-    print(json.dumps({"schema": SCHEMA, "ok": not _is_wrong(checks), "findings": findings}))
+    print_json({"schema": SCHEMA, "ok": not _is_wrong(checks), "findings": findings})
 
 
 _TITLES = {
@@ -331,7 +330,7 @@ LEAST_SIZE = (80, 24)
 def _size_check() -> Check:
     if not sys.stdout.isatty():
         return Check(TERMINAL, "size", CheckStatus.FINE, "the output is not a terminal")
-    columns, rows = shutil.get_terminal_size()
+    columns, rows = shutil.get_terminal_size()  # without COLUMNS and LINES if the terminal states its size
     is_fine = columns >= LEAST_SIZE[0] and rows >= LEAST_SIZE[1]
     advice = f"use at least {LEAST_SIZE[0]}x{LEAST_SIZE[1]} to see everything"
     return make_check(TERMINAL, "size", f"{columns}x{rows}", advice, is_fine=is_fine)
@@ -339,7 +338,7 @@ def _size_check() -> Check:
 
 def _colour_check(environ: Mapping[str, str]) -> Check:
     term = environ.get("TERM", "")
-    if term in {"", "dumb", "unknown"}:
+    if not has_cursor(environ):
         advice = "export TERM=xterm-256color, or the type of your terminal"
         return Check(TERMINAL, "colours", CheckStatus.WRONG, f"TERM is “{term}”: the monitor cannot be drawn", advice)
     if environ.get("NO_COLOR"):
@@ -359,10 +358,10 @@ def _zone_check() -> Check:
 
 
 def _encoding_check() -> Check:
-    encoding = locale.getpreferredencoding(do_setlocale=False)
-    is_fine = encoding.replace("-", "").lower() == "utf8"
-    text = "UTF-8: ✓ ✗ ◌ ● take one cell, wide characters such as 漢字 two" if is_fine else f"the locale is {encoding}"
-    return make_check(TERMINAL, "signs", text, "export LC_ALL=C.UTF-8", is_fine=is_fine)
+    is_fine = is_utf8(sys.stdout)
+    encoding = "UTF-8: ✓ ✗ ◌ ● take one cell, wide characters such as 漢字 two"
+    text = encoding if is_fine else f"the locale is not UTF-8 ({sys.stdout.encoding}): symbols are drawn in ASCII"
+    return make_check(TERMINAL, "signs", text, "if the terminal shows UTF-8: export LC_ALL=C.UTF-8", is_fine=is_fine)
 
 
 _OSC52 = {

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zjobtui import logs
-from zjobtui.bootstrap.output import CLOSED, CRASHED, USAGE, OutputError, print_error, status_of
+from zjobtui.bootstrap.output import CLOSED, CRASHED, USAGE, OutputError, is_plain_terminal, print_error, status_of
+from zjobtui.formatting.ascii_text import ERROR_HANDLER, TABLE
 from zjobtui.logs import get_logger
 from zjobtui.models.tenant import strip_scheme
 from zjobtui.models.text import clean_lines
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 log = get_logger(__name__)
-
-NO_TERMINAL = "zjobtui needs a terminal; without one, run a command such as: zjobtui ls --json"
 
 SECRETS = ("ZUORA_CLIENT_SECRET", "ZUORA_BEARER_TOKEN")
 """Environment variables whose values are masked in the log."""
@@ -36,6 +35,8 @@ def exit_cleanly() -> Iterator[None]:
     but without the values of local variables, one of which may be a secret.
     """
     _replace_closed_streams()
+    if isinstance(sys.stderr, TextIOWrapper):
+        sys.stderr.reconfigure(errors=ERROR_HANDLER)
     with _flushed_errors(), _checked_output():
         try:
             yield
@@ -100,7 +101,11 @@ def _output_errors() -> Iterator[None]:
 
 
 class _Text(TextIOWrapper):
-    """The text layer over an `_Output`."""
+    """The text layer over an `_Output`; a terminal that shows no symbols gets ASCII."""
+
+    def write(self, text: str, /) -> int:
+        """Write the text."""
+        return super().write(text.translate(TABLE) if not text.isascii() and is_plain_terminal(self) else text)
 
 
 @contextmanager
@@ -111,7 +116,7 @@ def _checked_output() -> Iterator[None]:
         yield
         return
     if isinstance(before, TextIOWrapper):
-        before.reconfigure(errors="replace")  # do not fail because a terminal cannot show ✗
+        before.reconfigure(errors=ERROR_HANDLER)  # do not fail because an encoding lacks ✗
     if before is sys.__stdout__ and isinstance(before, TextIOWrapper):
         sys.stdout = _Text(
             _Output(FileIO(before.fileno(), "w", closefd=False)),
@@ -176,10 +181,3 @@ def start_log(name: str) -> None:
     for variable in SECRETS:
         mask.add(strip_scheme(os.environ.get(variable, "")))
     logs.add_mask(mask.mask_text)
-
-
-def need_terminal() -> None:
-    """Exit with an error if standard input or output is not a terminal."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        print_error(NO_TERMINAL)
-        sys.exit(USAGE)

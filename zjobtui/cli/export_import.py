@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from zjobtui.bootstrap.output import write_json
 from zjobtui.bootstrap.report_parser import read_report
 from zjobtui.cli.common import open_store_and_watchlist
 from zjobtui.cli.options import TENANT
@@ -41,7 +42,7 @@ def export(with_results: bool, only_ids: bool, wanted: str, tenant: str | None, 
             sys.stdout.writelines(f"{watch.job.id.given}\n" for watch in watches)
             return
         exported = (_with_results(store, watch) if with_results else ImportedJob(watch) for watch in watches)
-        sys.stdout.write(to_json(exported, stamp(now)))
+        write_json(to_json(exported, stamp(now)))
 
 
 def _with_results(store: Store, watch: WatchedJob) -> ImportedJob:

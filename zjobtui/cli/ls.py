@@ -1,11 +1,10 @@
 """`ls`: the watchlist as a table, JSON or CSV."""
 
-import json
 import sys
 
 import click
 
-from zjobtui.bootstrap.output import print_error
+from zjobtui.bootstrap.output import print_error, print_json
 from zjobtui.cli.common import open_store_and_watchlist
 from zjobtui.cli.options import AS_JSON, TENANT
 from zjobtui.cli.selection import FILTER, filter_jobs, removed_jobs
@@ -44,7 +43,7 @@ def ls(as_json: bool, as_csv: bool, wanted: str, tenant: str | None, archived: b
             return
         if as_json:
             jobs = [record(watch, now) for watch in watches]
-            print(json.dumps({"schema": SCHEMA, "jobs": jobs}, ensure_ascii=False))
+            print_json({"schema": SCHEMA, "jobs": jobs})
             return
         for watch in watches:
             print(table_row(watch, now))

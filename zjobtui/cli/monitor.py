@@ -6,7 +6,8 @@ from zjobtui.bootstrap.configuration import Configuration, configuration
 from zjobtui.bootstrap.monitor import run_monitor
 from zjobtui.bootstrap.output import USAGE, print_error
 from zjobtui.cli.common import report_errors
-from zjobtui.cli.errors import exit_cleanly, need_terminal
+from zjobtui.cli.errors import exit_cleanly
+from zjobtui.cli.terminal import need_terminal
 from zjobtui.config.paths import config_path, store_path
 from zjobtui.logs import get_logger
 from zjobtui.models.text import clean

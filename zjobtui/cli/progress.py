@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from zjobtui.bootstrap.output import write_error
+from zjobtui.bootstrap.output import has_cursor, write_error
 from zjobtui.formatting.events import news_line
 from zjobtui.formatting.status import SteadyStatuses, count_texts, status_text, worst_status
 from zjobtui.formatting.symbols import counts
@@ -73,7 +73,7 @@ class Progress:
     def __init__(self, jobs: Iterable[JobRef], now: float) -> None:
         self._tenants = frozenset(job.tenant for job in jobs)
         self._began = now
-        self._is_live = sys.stderr.isatty()
+        self._is_live = sys.stderr.isatty() and has_cursor(os.environ)
         self._before: Watchlist | None = None
         self._problems = Problems()
         self._steady = SteadyStatuses()
@@ -129,6 +129,6 @@ class Problems:
 
 def _columns() -> int:
     try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
     except OSError:
         return 80

@@ -1,10 +1,10 @@
 """`show`: everything known about one job."""
 
-import json
 from collections.abc import Iterable
 
 import click
 
+from zjobtui.bootstrap.output import print_json
 from zjobtui.cli.common import open_store_and_watchlist
 from zjobtui.cli.options import AS_JSON, TENANT
 from zjobtui.cli.selection import complete_jobs, resolve_stored
@@ -35,7 +35,7 @@ def show(job: str, as_json: bool, tenant: str | None) -> None:
         watch = resolve_stored(store, watchlist, job, tenant)
         success, history = store.last_response(watch.job), store.history(watch.job)
         if as_json:
-            print(json.dumps(full_record(watch, success, history, now), ensure_ascii=False))
+            print_json(full_record(watch, success, history, now))
             return
         print(f"{GLYPHS[watch.verdict.kind]} {watch.verdict.kind.value} · {watch.verdict.sentence}")
         if unknown := unknown_text(watch):

@@ -1,6 +1,5 @@
 """`wait`: poll jobs until they finish, and exit with a status for the result."""
 
-import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError
@@ -12,10 +11,9 @@ import click
 
 from zjobtui.bootstrap.configuration import Configured
 from zjobtui.bootstrap.engine import ignored_exemptions, polling
-from zjobtui.bootstrap.output import print_error, status_of
+from zjobtui.bootstrap.output import print_error, print_json, status_of
 from zjobtui.cli.common import (
     NO_TENANT,
-    end_on_sigterm,
     load_valid_configuration,
     open_store_and_watchlist,
     report_errors,
@@ -36,6 +34,7 @@ from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.text import clean
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
+from zjobtui.signals import raise_on_signals
 
 
 @click.command()
@@ -81,10 +80,9 @@ def wait(ids: tuple[str, ...], for_all: bool, timeout: str | None, tenant: str |
         names = chain.from_iterable(names_in(of_tenant, text) for text in texts)
         jobs = list(dict.fromkeys(_resolve_or_new(of_tenant, name, home) for name in names))
         _require_tenants(watchlist, jobs, tenants)
-        end_on_sigterm()
         for sentence in ignored_exemptions(tenants):
             print_error(sentence)
-        with polling(tenants, store, watchlist, clock) as engine:
+        with raise_on_signals(), polling(tenants, store, watchlist, clock) as engine:
             new = [
                 WatchedJob(job=job, added_at=clock.now(), added_by="wait") for job in jobs if watchlist.get(job) is None
             ]
@@ -227,7 +225,7 @@ def _print_result(targets: WaitTargets, status: int, now: float, *, as_json: boo
     outcomes = targets.outcomes
     if as_json:
         jobs = [{**record(watch, now), "outcome": outcomes[job].title} for job, watch in targets.watches.items()]
-        print(json.dumps({"schema": SCHEMA, "exit_status": status, "jobs": jobs}, ensure_ascii=False))
+        print_json({"schema": SCHEMA, "exit_status": status, "jobs": jobs})
         return
     for job, watch in targets.watches.items():
         print(table_row(watch, now, "" if outcomes[job].is_verdict else outcomes[job].title))

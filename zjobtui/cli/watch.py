@@ -1,6 +1,5 @@
 """`watch`: poll, and print changes of jobs as they happen."""
 
-import json
 import select
 import sys
 from contextlib import suppress
@@ -8,8 +7,8 @@ from contextlib import suppress
 import click
 
 from zjobtui.bootstrap.engine import ignored_exemptions, polling
-from zjobtui.bootstrap.output import CLOSED, SOME_REFUSED, OutputError, print_error, write_error
-from zjobtui.cli.common import NO_TENANT, end_on_sigterm, load_valid_configuration, open_store_and_watchlist
+from zjobtui.bootstrap.output import CLOSED, SOME_REFUSED, OutputError, print_error, print_json, write_error
+from zjobtui.cli.common import NO_TENANT, load_valid_configuration, open_store_and_watchlist
 from zjobtui.cli.options import AS_JSON, TENANT
 from zjobtui.cli.progress import PolledEngine, PollingEndedError, Problems, states
 from zjobtui.cli.selection import FILTER, filter_jobs
@@ -17,6 +16,7 @@ from zjobtui.clock import Clock, SystemClock
 from zjobtui.formatting.events import news_line, news_record
 from zjobtui.formatting.symbols import plural
 from zjobtui.models.diff import differences
+from zjobtui.signals import raise_on_signals
 
 
 @click.command()
@@ -36,10 +36,9 @@ def watch(as_json: bool, wanted: str, tenant: str | None) -> None:
         tenants = load_valid_configuration().tenants
         if not tenants:
             raise ValueError(NO_TENANT)
-        end_on_sigterm()
         for sentence in ignored_exemptions(tenants):
             print_error(sentence)
-        with polling(tenants, store, watchlist, clock) as engine:
+        with raise_on_signals(), polling(tenants, store, watchlist, clock) as engine:
             print_changes(engine, clock, wanted, tenant, as_json=as_json)
             sys.exit(SOME_REFUSED)
 
@@ -63,7 +62,7 @@ def print_changes(engine: PolledEngine, clock: Clock, wanted: str, tenant: str |
             matching = {watch.job for watch in filter_jobs((watch for _, watch in events), wanted, tenant, now)}
             for event, watch in events:
                 if watch.job in matching and as_json:
-                    print(json.dumps(news_record(event, watch, now), ensure_ascii=False), flush=True)
+                    print_json(news_record(event, watch, now))
                 elif watch.job in matching:
                     print(news_line(event, watch, now), flush=True)
             before = state.watchlist

@@ -1,27 +1,44 @@
 """Run the user's commands without shell, terminal or secrets: to read a secret, and to send notifications."""
 
-import atexit
 import os
+import re
 import selectors
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from queue import Full, Queue
 from subprocess import DEVNULL
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, NamedTuple
 
+from zjobtui.models.redaction import MASK, mask_secrets
 from zjobtui.models.tenant import Secret
+from zjobtui.models.text import clean, clean_lines, shorten
+from zjobtui.signals import before_exit, forget
 
 SECRET_TIME_LIMIT = 20.0
-"""Seconds that a command may take; one that prompts for a password takes longer and is refused."""
+"""Seconds that a command may take by default; one that prompts for a password takes longer and is refused."""
 
 OUTPUT_LIMIT = 16 * 1024
 """Bytes of output that are read; more than that is not a secret."""
+
+MESSAGE_LIMIT = 4 * 1024
+"""Bytes kept of the error output; more than one line."""
+
+SHOWN_LIMIT = 160
+"""Characters of the last line that are shown."""
+
+_LEAST_SECRET = 4
+
+_WORD = r"[^\s“”\"'<>()\[\]]"
+_OPAQUE = re.compile(rf"(?={_WORD}*[A-Za-z])(?={_WORD}*\d){_WORD}{{6,}}|[A-Za-z+/=]{{24,}}")
+"""Words that may be secret: at least six characters with letters and digits, or a long run of letters."""
+
+_COLOUR = re.compile(r"\x1b\[[\d;:]*m")
 
 WITHHELD = frozenset({"ZUORA_CLIENT_SECRET", "ZUORA_BEARER_TOKEN"})
 """Environment variables that are never passed to a command."""
@@ -45,33 +62,39 @@ def child_environment(environ: Mapping[str, str], withheld: Collection[str] = ()
     return {name: text for name, text in environ.items() if name not in WITHHELD and name not in withheld}
 
 
-def run_command(words: Sequence[str], environ: Mapping[str, str], time_limit: float) -> tuple[Secret, str]:
-    """Run a command; return what it printed and "", or no secret and why the command failed.
+class CommandOutput(NamedTuple):
+    """What a command printed; why it failed, or ""; and the last line of its standard error, safe to show."""
+
+    secret: Secret
+    error: str
+    message: str = ""
+
+
+def run_command(words: Sequence[str], environ: Mapping[str, str], time_limit: float) -> CommandOutput:
+    """Run a command; return what it printed and its last message, or no secret and why the command failed.
 
     It runs in a session of its own: it cannot draw over the screen or wait for keys, and all its processes are killed.
     """
-    process = start(words, environ, stdin=DEVNULL, stdout=subprocess.PIPE)
+    process = start(words, environ, stdin=DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if isinstance(process, str):
-        return NO_SECRET, process
-    deadline, kill = time.monotonic() + time_limit, partial(kill_group, process)
-    atexit.register(kill)  # a program that exits meanwhile does not wait for the command
-    try:
-        output = _read(process, deadline)
+        return CommandOutput(NO_SECRET, process)
+    deadline = time.monotonic() + time_limit
+    with killed_at_exit(process):
+        output, messages = _read(process, deadline)
         is_long = len(output) > OUTPUT_LIMIT
         error = "printed too much text for a secret" if is_long else wait_for_exit(process, deadline, time_limit)
-    finally:
-        atexit.unregister(kill)
-        kill()
-    return (NO_SECRET, error) if error else (Secret(output.decode(errors="replace")), "")
+    secret = Secret(output.decode(errors="replace"))
+    message = last_message(messages.decode(errors="replace"), secret)
+    return CommandOutput(NO_SECRET if error else secret, error, message)
 
 
 def start(
-    words: Sequence[str], environ: Mapping[str, str], *, stdin: int | IO[bytes], stdout: int
+    words: Sequence[str], environ: Mapping[str, str], *, stdin: int | IO[bytes], stdout: int, stderr: int = DEVNULL
 ) -> subprocess.Popen[bytes] | str:
     """Start a command in a session of its own; return its process, or why it could not be started."""
     try:
         return subprocess.Popen(  # noqa: S603 - the user's own configuration names the program
-            words, env=dict(environ), stdin=stdin, stdout=stdout, stderr=DEVNULL, start_new_session=True
+            words, env=dict(environ), stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True
         )
     except (OSError, ValueError) as error:
         return f"could not be started: {getattr(error, 'strerror', None) or 'not a valid command'}"
@@ -88,37 +111,61 @@ def wait_for_exit(process: subprocess.Popen[bytes], deadline: float, time_limit:
     return f"failed with exit status {process.returncode}" if process.returncode > 0 else ""
 
 
-def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill the process and all processes that it started, unless it has exited."""
-    if process.stdout is not None:
-        process.stdout.close()
+@contextmanager
+def killed_at_exit(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Kill the process and all processes that it started, unless it has exited, after the block and at any exit."""
+    kill = partial(_kill_group, process)
+    before_exit(kill)
+    try:
+        yield
+    finally:
+        for stream in filter(None, (process.stdout, process.stderr)):
+            stream.close()
+        kill()
+        process.wait()
+        forget(kill)
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
-def _read(process: subprocess.Popen[bytes], deadline: float) -> bytes:
-    """Return the output until the process exits, not until the pipe is closed: a daemon may keep that open."""
-    output, stream = b"", _stream(process)
+def _read(process: subprocess.Popen[bytes], deadline: float) -> tuple[bytes, bytes]:
+    """Return standard output and the end of standard error until the process exits.
+
+    Not until the pipes are closed: a daemon may keep them open.
+    """
+    texts: dict[IO[bytes] | None, bytes] = {process.stdout: b"", process.stderr: b""}
     with selectors.DefaultSelector() as selector:
-        selector.register(stream, selectors.EVENT_READ)
-        while len(output) <= OUTPUT_LIMIT and time.monotonic() < deadline:
+        for stream in filter(None, texts):
+            selector.register(stream, selectors.EVENT_READ, stream)
+        while selector.get_map() and len(texts[process.stdout]) <= OUTPUT_LIMIT and time.monotonic() < deadline:
             has_exited = process.poll() is not None
-            if selector.select(0 if has_exited else _TICK):
-                chunk = os.read(stream.fileno(), OUTPUT_LIMIT)
-                if not chunk:
-                    break
-                output += chunk
-            elif has_exited:
+            ready = selector.select(0 if has_exited else _TICK)
+            for key, _ in ready:
+                if chunk := os.read(key.fd, OUTPUT_LIMIT):
+                    texts[key.data] += chunk
+                else:
+                    selector.unregister(key.fileobj)
+            texts[process.stderr] = texts[process.stderr][-MESSAGE_LIMIT:]
+            if has_exited and not ready:
                 break
-    return output
+    return texts[process.stdout], texts[process.stderr]
 
 
-def _stream(process: subprocess.Popen[bytes]) -> IO[bytes]:
-    if process.stdout is None:
-        raise RuntimeError("the command was started without a pipe")
-    return process.stdout
+def last_message(text: str, secret: Secret) -> str:
+    """Return the last line of an error output, cleaned and without what is, or may be, a secret; "" if none is left.
+
+    A word with letters and digits is masked if it is as long as a password, and whatever was printed as the secret.
+    """
+    text = clean_lines(_COLOUR.sub("", text).replace("\r", "\n")).strip()
+    line = mask_secrets(clean(text.rpartition("\n")[2]))
+    for part in secret.reveal().split():
+        line = line.replace(part, MASK) if len(part) >= _LEAST_SECRET else line
+    line = _OPAQUE.sub(MASK, line)
+    return shorten(line, SHOWN_LIMIT) if line.replace(MASK, "").strip() else ""
 
 
 class NotifyCommand:
@@ -164,7 +211,5 @@ class NotifyCommand:
             return f"could not be started, because its input could not be written: {error.strerror}"
         if isinstance(process, str):
             return process
-        try:
+        with killed_at_exit(process):
             return wait_for_exit(process, time.monotonic() + self._time_limit, self._time_limit)
-        finally:
-            kill_group(process)

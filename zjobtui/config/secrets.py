@@ -4,6 +4,7 @@ import importlib
 import os
 import shlex
 import stat
+import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,11 +91,12 @@ def read_credentials(
     Blocks while a command or the keyring works. `withheld` names further variables that a command does not get, because
     they hold secrets.
     """
+    message = ""
     match source:
         case Variable(name):
             secret, error = Secret(environ.get(name, "")), ""
         case Command():
-            secret, error = run_command(source.words, child_environment(environ, withheld), time_limit)
+            secret, error, message = run_command(source.words, child_environment(environ, withheld), time_limit)
         case SecretFile(path):
             secret, error = _read_file(path)
         case KeyringEntry():
@@ -103,7 +105,8 @@ def read_credentials(
     error = error or _why_invalid(secret, source)
     if error:
         name = f"file {_home_path(source.path)}" if isinstance(source, SecretFile) else describe(source)
-        raise SecretError(f"The {name} {error}.")
+        reason = f"; its last message: “{message}”" if message and not secret.reveal() else ""
+        raise SecretError(f"The {name} {error}{reason}.")
     return ClientCredentials(client_id, secret)
 
 
@@ -118,12 +121,23 @@ def _why_invalid(secret: Secret, source: SecretSource) -> str:
     text = secret.reveal()
     if not text:
         return _EMPTY[type(source)]
-    if len(text.splitlines()) > 1:
-        return "returned more than one line; the secret must be the only line"
+    if (count := len(text.splitlines())) > 1:
+        return f"returned {count} lines, but the secret must be the only one; {_ONE_LINE[type(source)]}"
     if len(text) > LENGTH_LIMIT or not text.isprintable() or "\ufffd" in text:
         return "returned an invalid secret (too long, or not plain text)"
     return ""
 
+
+_ONE_LINE: dict[type, str] = {
+    Variable: "set the variable to the secret alone",
+    Command: (
+        "print the first line alone, such as with"
+        """ secret_command = ["sh", "-c", "pass show NAME | head -n1"]"""
+    ),
+    SecretFile: "keep that line alone in the file",
+    KeyringEntry: "store the secret alone",
+}
+"""What to do if a source holds more than the secret, as entries of `pass` often do."""
 
 _EMPTY: dict[type, str] = {
     Variable: "is not set, or is empty",
@@ -179,8 +193,21 @@ def _read_keyring(entry: KeyringEntry) -> tuple[Secret, str]:
         keyring: Any = importlib.import_module("keyring")
         password = keyring.get_password(entry.service, entry.user)
     except ImportError:
-        return NO_SECRET, "needs a package that is not installed; run: pip install 'zjobtui[keyring]'"
+        return NO_SECRET, f"needs the package keyring, which is not installed; {_install_keyring()}"
     except Exception as problem:  # noqa: BLE001 - backends raise anything, and the text may contain a secret
         log.warning("the keyring could not be read: %s", type(problem).__name__)
         return NO_SECRET, f"could not be read ({type(problem).__name__})"
     return Secret(password if isinstance(password, str) else ""), ""
+
+
+def _install_keyring() -> str:
+    """Return how to add the package to the environment of the program, by the file that its installer leaves there."""
+    environment = Path(sys.prefix)
+    if (environment / "pipx_metadata.json").exists():
+        return f"run: {_WITH_PIPX}"
+    if (environment / "uv-receipt.toml").exists():
+        return f"run: {_WITH_UV}"
+    return f"run: pip install 'zjobtui[keyring]' (with pipx: {_WITH_PIPX}; with uv: {_WITH_UV})"
+
+
+_WITH_PIPX, _WITH_UV = "pipx inject zjobtui keyring", "uv tool install zjobtui --with keyring"

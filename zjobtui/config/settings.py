@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from zjobtui.config.problems import KeyLines, KeyPath, SettingsProblem, dotted
+from zjobtui.config.programs import SECRET_TIME_LIMIT
 from zjobtui.config.secrets import Command, KeyringEntry, SecretFile, SecretSource, Variable
 from zjobtui.models.durations import parse_duration
 from zjobtui.models.notifications import Topic
@@ -103,6 +104,9 @@ _Program = Annotated[
 _Seconds = Annotated[
     float, Meta(ge=2, le=86_400, description="a number of seconds from 2 to 86,400, without quotes or commas")
 ]
+_SecretSeconds = Annotated[
+    float, Meta(ge=1, le=600, description="a number of seconds from 1 to 600, without quotes or commas")
+]
 _Duration = Annotated[
     float, Meta(description='a duration such as "14 days" or "12h", or 0 for never', extra={"read": _read_duration})
 ]
@@ -146,6 +150,8 @@ class TenantSettings(Struct, frozen=True, kw_only=True):
     """A file that holds the secret as its only line; it must be yours, with mode 0600 or 0400."""
     secret_keyring: _Service = ""
     """The keyring service that contains the secret; its user is the client_id."""
+    secret_timeout: _SecretSeconds = SECRET_TIME_LIMIT
+    """Seconds that secret_command may take, 20 by default; more if it waits for a touch or a fingerprint."""
 
     def __repr__(self) -> str:
         return f"TenantSettings({self.name!r})"  # the arguments of a command may be secret
@@ -181,8 +187,8 @@ class ScreenSettings(Struct, frozen=True, kw_only=True):
 
     theme: _Theme = ""
     """dark, light, high-contrast, colour-blind, ansi (the terminal's own colours), or another theme of the palette."""
-    ascii: _Switch = False
-    """Symbols and frames in ASCII, for a terminal or font without Unicode."""
+    ascii: _Switch | None = None
+    """Symbols and frames in ASCII, for a terminal or font without Unicode; by default if the locale is not UTF-8."""
     utc: _Switch = False
     """Show times in UTC instead of local time; a key toggles it."""
     bell: _Switch = True

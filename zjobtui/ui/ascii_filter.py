@@ -4,27 +4,7 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from zjobtui.formatting.symbols import ASCII_GLYPHS, GLYPHS
-
-_FRAMES = (
-    dict.fromkeys(range(0x2500, 0x2580), "+")
-    | {ord(c): "-" for c in "─╌╍"}
-    | {ord(c): "=" for c in "━═"}
-    | {ord(c): "|" for c in "│┃║╎╏"}
-)
-_BLOCKS = dict.fromkeys(range(0x2580, 0x25A0), "#") | {ord(c): "-" for c in "▔▁"} | {ord(c): "|" for c in "▌▎▊▐▏▕"}
-_REPLACED = dict.fromkeys((*range(0x2400, 0x2422), 0xFFFD), "?")
-"""Replacement for characters that a terminal would act on."""
-
-TABLE: dict[int, str] = {
-    **_FRAMES,
-    **_BLOCKS,
-    **_REPLACED,
-    **{ord(glyph): ASCII_GLYPHS[kind] for kind, glyph in GLYPHS.items()},
-    **dict(zip(map(ord, "●○◆▸▾▶⭘…⋯·–—×‖“”‘’ʼ↑↓←→⌫⏎"), "*o#>v>o~~---x=\"\"'''^v<><<", strict=True)),
-    ord("🔎"): "> ",
-}
-"""One cell for one cell, so that the layout does not change."""
+from zjobtui.formatting.ascii_text import TABLE
 
 
 class AsciiFilter(LineFilter):

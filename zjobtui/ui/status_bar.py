@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
 from rich.cells import cell_len
+from rich.color import Color as RichColor
 from rich.style import Style
 from textual.color import Color
 from textual.events import Click
@@ -25,6 +26,12 @@ _CUSTOM_COLOUR = "colour "
 
 PRODUCTION = "PRODUCTION"
 """Text in the badge of a production tenant, for users and terminals without colours."""
+
+_EIGHT_COLOURS = ("000000", "aa0000", "00aa00", "aa5500", "0000aa", "aa00aa", "00aaaa", "aaaaaa")
+"""The colours for which Rich sends the first eight ANSI colours."""
+
+_GREY_DIFFERENCE = 32
+"""Difference between the channels of a colour that is still grey."""
 
 _CONTRAST_THRESHOLD = 0.18
 """Luminance at which black and white have the same contrast."""
@@ -89,16 +96,45 @@ class StatusBar(Widget):
         return to_strip(self._spans, self.size.width, self._style)
 
     def _style(self, name: str) -> Style:
-        if name.startswith(_CUSTOM_COLOUR):
-            if not self.app.no_color:
-                return _badge_style(name.removeprefix(_CUSTOM_COLOUR))
-            name = "tenant"
-        return self.get_component_rich_style(f"lines--{name or 'plain'}", partial=False)
+        custom = name.removeprefix(_CUSTOM_COLOUR) if name.startswith(_CUSTOM_COLOUR) else ""
+        style = self.get_component_rich_style(f"lines--{'tenant' if custom else name or 'plain'}", partial=False)
+        if self.app.no_color or not (custom or name in {"tenant", "production"}):
+            return style
+        is_ansi = self.app.native_ansi_color
+        if is_ansi or self.app.console.color_system == "standard":
+            ground = Color.parse(custom).rich_color if custom else style.bgcolor
+            return few_colours_badge(_nearest_of_eight(ground), is_ansi=is_ansi)
+        return badge_style(Color.parse(custom)) if custom else style
 
 
-def _badge_style(colour: str) -> Style:
+def few_colours_badge(number: int, *, is_ansi: bool) -> Style:
+    """Return a badge style in one of the first eight colours, with a contrast of 3 in the palettes of all terminals.
+
+    Terminals draw bold black as dark grey and bold white as bright white, so only white text is bold. With `is_ansi`
+    these are the terminal's own colours, otherwise those that Rich replaces by them.
+    """
+    is_dark = number in {1, 4}
+    text, ground = (
+        RichColor.from_ansi(each) if is_ansi else RichColor.parse(f"#{_EIGHT_COLOURS[each]}")
+        for each in (7 if is_dark else 0, number)
+    )
+    return Style(color=text, bgcolor=ground, bold=is_dark)
+
+
+def _nearest_of_eight(colour: RichColor | None) -> int:
+    """Return the ANSI number, from 1 to 7, of the colour with the same hue; 7 for grey, 4 for no colour."""
+    if colour is None or colour.is_default:
+        return 4
+    if colour.triplet is None:
+        return (colour.number or 7) % 8 or 7
+    least, most = min(colour.triplet), max(colour.triplet)
+    if most - least < _GREY_DIFFERENCE:
+        return 7
+    return sum((part > (least + most) / 2) << bit for bit, part in enumerate(colour.triplet))
+
+
+def badge_style(parsed: Color) -> Style:
     """Return a badge style in a configured colour, with black or white text, whichever has more contrast."""
-    parsed = Color.parse(colour)
     luminance = sum(
         part * (value / 255) ** 2.2 for part, value in zip((0.2126, 0.7152, 0.0722), parsed.rgb, strict=True)
     )

@@ -1,8 +1,10 @@
 """Base of the applications: terminal restored on exit, own themes, keys in order."""
 
 import asyncio
+import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -17,6 +19,7 @@ from textual.widget import Widget
 
 from zjobtui.logs import get_logger
 from zjobtui.models.text import clean_lines
+from zjobtui.signals import exit_now
 from zjobtui.ui.ascii_filter import AsciiFilter
 from zjobtui.ui.key_queue import KeyQueue
 from zjobtui.ui.terminal_guard import guarded_terminal, suspend_between_steps
@@ -51,8 +54,10 @@ class TerminalApp(App[int]):
         self.set_reactive(App.theme, appearance.theme)  # before Textual reads the colours of the style sheet
         super().__init__()
         self.animation_level = "none"
+        self.set_class(self.console.color_system == "standard", "-few-colours")
         self._last_filters: tuple[LineFilter, ...] = (AsciiFilter(),) if appearance.is_ascii else ()
-        self._key_queue = KeyQueue(self, super().on_event)
+        self._key_queue = KeyQueue(self, self._dispatch_key)
+        self._continued_at = 0.0
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return Textual's line filters and our own; without colours Textual would send shades of grey."""
@@ -76,7 +81,15 @@ class TerminalApp(App[int]):
 
     def on_mount(self) -> None:
         """Make suspending the program safe."""
-        suspend_between_steps(asyncio.get_running_loop())
+        suspend_between_steps(asyncio.get_running_loop(), self._remember_continuation)
+
+    def _remember_continuation(self) -> None:
+        self._continued_at = time.monotonic()
+
+    async def _dispatch_key(self, event: Event) -> None:
+        """Process a key, except ctrl+z from before the last suspension, which would suspend again."""
+        if not (isinstance(event, Key) and event.key == "ctrl+z" and event.time < self._continued_at):
+            await super().on_event(event)
 
     def pop_screen(self) -> AwaitComplete:
         """Close a dialog; ignore a second click on a dialog that is already closed, for which Textual would raise."""
@@ -131,7 +144,10 @@ class TerminalApp(App[int]):
         return status or int(self._has_failed or self.return_code is None)
 
     def _exit_from_signal(self, status: int) -> None:
-        if self._event_loop is not None:
+        if self._event_loop is None:
+            exit_now(status)  # nothing has been drawn or polled
+            return
+        with suppress(RuntimeError):  # the loop has ended, and the program is about to
             self._event_loop.call_soon_threadsafe(self.exit, status)
 
     def panic(self, *renderables: RenderableType) -> None:

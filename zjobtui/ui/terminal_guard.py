@@ -7,10 +7,13 @@ import signal
 import sys
 import termios
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from types import FrameType
+
+from zjobtui.signals import ENDING, exit_now
 
 FORCED_EXIT_AFTER = 3.0
 """Seconds after a signal until the process is ended even if the screen is stuck while writing."""
@@ -18,11 +21,17 @@ FORCED_EXIT_AFTER = 3.0
 LOOK_EVERY = 1.0
 """Seconds between two looks at the terminal on a platform that does not report its loss."""
 
+LAST_WRITE_LIMIT = 1.0
+"""Seconds for which restoring a terminal is tried that takes nothing."""
+
+_PAUSE = 0.05
+
 Attributes = list[int | list[bytes | int]]
 
 _MODES = (1000, 1002, 1003, 1006, 1015, 1016, 2004, 1004, 2048)
-_RESTORE = "".join(f"\x1b[?{mode}l" for mode in _MODES) + "\x1b[<u\x1b[?1049l\x1b[?25h\x1b[0m"
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+_RESTORE = "".join(f"\x1b[?{mode}l" for mode in _MODES) + "\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?7h\x1b[0m"
+_CANCEL = "\x18"
+"""Ends an incomplete escape sequence."""
 
 
 @contextmanager
@@ -40,7 +49,7 @@ def guarded_terminal(exit_app: Callable[[int], None], on_forced_exit: Callable[[
         _force_exit_later(has_exited, 128 + number, attributes, on_forced_exit)
         exit_app(128 + number)
 
-    previous = {number: signal.signal(number, on_signal) for number in _SIGNALS}
+    previous = {number: signal.signal(number, on_signal) for number in ENDING}
     watcher = threading.Thread(target=_watch_terminal, args=(has_exited, on_forced_exit), name="terminal", daemon=True)
     watcher.start()
     try:
@@ -51,22 +60,31 @@ def guarded_terminal(exit_app: Callable[[int], None], on_forced_exit: Callable[[
             signal.signal(number, handler)
 
 
-def suspend_between_steps(loop: asyncio.AbstractEventLoop) -> None:
+def suspend_between_steps(loop: asyncio.AbstractEventLoop, on_continue: Callable[[], None]) -> None:
     """Run Textual's handlers of SIGTSTP and SIGCONT in the event loop.
 
-    They write, and if they interrupted another write they would wait forever for a lock that this thread holds.
+    They write, and if they interrupted another write they would wait forever for a lock that this thread holds. Of
+    signals that come before the loop takes them only the newest counts: a program that is resumed does not stop again
+    because ctrl+z was pressed several times before. `on_continue` is called when it goes on.
     """
+    count = 0
+
+    def take(handler: Callable[[int, FrameType | None], object], number: int, turn: int) -> None:
+        if turn == count:
+            handler(number, None)
+            if number == signal.SIGTSTP:
+                on_continue()
+
+    def on_signal(handler: Callable[[int, FrameType | None], object], number: int, _: FrameType | None) -> None:
+        nonlocal count
+        count += 1
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(take, handler, number, count)
+
     for number in (signal.SIGTSTP, signal.SIGCONT):
         handler = signal.getsignal(number)
         if callable(handler):
-            signal.signal(number, partial(_call_soon, loop, handler))
-
-
-def _call_soon(
-    loop: asyncio.AbstractEventLoop, handler: Callable[[int, FrameType | None], object], number: int, _: object
-) -> None:
-    with suppress(RuntimeError):  # the loop has ended
-        loop.call_soon_threadsafe(handler, number, None)
+            signal.signal(number, partial(on_signal, handler))
 
 
 def _terminal_attributes() -> Attributes | None:
@@ -85,11 +103,37 @@ def _force_exit_later(
         with suppress(OSError, ValueError, termios.error):
             if attributes is not None and sys.__stdin__ is not None:
                 termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, attributes)
-            os.set_blocking(2, False)
-            os.write(2, f"{_RESTORE}\r\n{text}\r\n".encode() if text else _RESTORE.encode())
-        os._exit(status)
+            _write_last(f"{_RESTORE}\r\n{text}\r\n" if text else _RESTORE)
+        exit_now(status)
 
     threading.Thread(target=end, name="last resort", daemon=True).start()
+
+
+def _write_last(text: str) -> None:
+    """Write to the terminal instead of what waits for it, which nobody may ever read.
+
+    The screen's thread may be in the middle of a frame: the rest goes to the null device. Stopping and starting the
+    output wakes it, since it holds the terminal's lock as long as its last write waits. CAN ends a sequence that was
+    cut.
+    """
+    screen = sys.__stderr__.fileno() if sys.__stderr__ is not None else 2
+    # An open file of our own, since the shell would inherit the non-blocking mode of the one it shares with us.
+    try:
+        terminal = os.open(os.ttyname(screen), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError:  # a terminal of another container has no name here
+        terminal = os.dup(screen)
+        os.set_blocking(terminal, False)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), screen)
+    data, ends_at = f"{_CANCEL}{text}".encode(), time.monotonic() + LAST_WRITE_LIMIT
+    while time.monotonic() < ends_at:
+        termios.tcflush(terminal, termios.TCOFLUSH)
+        for action in (termios.TCOOFF, termios.TCOON):
+            termios.tcflow(terminal, action)
+        time.sleep(_PAUSE)
+        termios.tcflush(terminal, termios.TCOFLUSH)
+        with suppress(BlockingIOError):
+            if os.write(terminal, data) == len(data):
+                return
 
 
 def _watch_terminal(has_exited: threading.Event, on_forced_exit: Callable[[], str]) -> None:
@@ -115,3 +159,5 @@ def wait_for_loss(terminal: int, has_exited: threading.Event) -> None:
         with suppress(termios.error):
             while not has_exited.wait(LOOK_EVERY):
                 termios.tcgetattr(terminal)
+
+        exit_now(128 + signal.SIGHUP)

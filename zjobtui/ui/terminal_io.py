@@ -57,6 +57,7 @@ class FilteredDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._application = app
+        self._has_started = False
 
     @property
     def fileno(self) -> int:
@@ -87,11 +88,24 @@ class FilteredDriver(LinuxDriver):
             for file in (pipe, pipe_in, ending, end):
                 os.close(file)
 
+    def start_application_mode(self) -> None:
+        """Prepare the terminal, once: a second time its prepared state would be remembered as the one to restore.
+
+        In the background Textual stops the process instead, and the next signal to continue starts again.
+        """
+        if not self._has_started:
+            is_foreground = _is_in_foreground(self._terminal)
+            super().start_application_mode()  # type: ignore[no-untyped-call]
+            self._has_started = is_foreground
+
     def stop_application_mode(self) -> None:
-        """Restore the terminal; Textual leaves the mouse in pixel mode if it has requested that.
+        """Restore the terminal, if it was prepared; Textual leaves the mouse in pixel mode if it has requested that.
 
         Input ends first: a response of the terminal that is read meanwhile would turn the mode on again.
         """
+        if not self._has_started:
+            return
+        self._has_started = False
         self.disable_input()
         self.write("\x1b[?1016l")
         super().stop_application_mode()
@@ -143,6 +157,13 @@ class FilteredDriver(LinuxDriver):
                     return False
                 with suppress(BlockingIOError):
                     rest = rest[os.write(pipe_in, rest) :]
+        return True
+
+
+def _is_in_foreground(terminal: int) -> bool:
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:  # without job control nothing is in the background
         return True
 
 

@@ -1,0 +1,39 @@
+"""Start the monitor directly if there is no argument, else run a command.
+
+The monitor imports neither click nor the commands: they would take a tenth of the time to its first screen.
+"""
+
+import gc
+import os
+import sys
+from importlib import import_module
+
+from zjobtui import logs
+from zjobtui.bootstrap.output import USAGE, print_error
+from zjobtui.cli.errors import exit_cleanly, start_log
+from zjobtui.cli.terminal import forget_stale_size
+
+COMPLETING = "_ZJOBTUI_COMPLETE"
+"""The variable by which a shell requests completions; there is no argument then, either."""
+
+WINDOWS = "zjobtui does not run on Windows, which lacks fcntl and termios. Run it in WSL, or by SSH on a Linux machine."
+
+
+def start() -> None:
+    """Run the monitor or a command, and end the process with its exit status."""
+    if sys.platform == "win32":
+        print_error(WINDOWS)
+        sys.exit(USAGE)
+    forget_stale_size(os.environ)
+    with logs.ended_with_reason(), exit_cleanly():
+        is_command = COMPLETING in os.environ or len(sys.argv) > 1
+        if not is_command:
+            if name := os.environ.get(logs.VARIABLE):
+                start_log(name)
+            gc.disable()  # a tenth of the start would be spent on collections; the screen enables it again
+        module = import_module(f"zjobtui.cli.{'main' if is_command else 'monitor'}")  # 30 ms (click), 350 ms (Textual)
+        if COMPLETING in os.environ:
+            sys.exit(module.load("completion", "print_completions")(module.main, os.environ[COMPLETING]))
+        if is_command:
+            module.main()
+        sys.exit(module.show_monitor())

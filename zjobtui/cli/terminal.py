@@ -1,0 +1,53 @@
+"""The terminal and what the environment says about it: corrected before anything reads it, or refused."""
+
+import os
+import sys
+from collections.abc import MutableMapping
+
+from zjobtui.bootstrap.output import USAGE, has_cursor, print_error
+from zjobtui.formatting.ascii_text import ERROR_HANDLER
+from zjobtui.models.text import clean, shorten
+
+NO_TERMINAL = "zjobtui needs a terminal; without one, run a command such as: zjobtui ls --json"
+
+
+def forget_stale_size(environ: MutableMapping[str, str]) -> None:
+    """Remove COLUMNS and LINES if the terminal itself states its size: they stay as they are when it is resized.
+
+    If standard output is not a terminal, they are the only statement, and if the terminal does not know its size, too.
+    """
+    try:
+        is_known = all(os.get_terminal_size(sys.__stdout__.fileno())) if sys.__stdout__ else False
+    except (OSError, ValueError):
+        return
+    if is_known:
+        for name in ("COLUMNS", "LINES"):
+            environ.pop(name, None)
+
+
+def need_terminal() -> None:
+    """Make the terminal ready for a screen; exit with an error if there is none, or one that cannot have a screen."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print_error(NO_TERMINAL)
+        sys.exit(USAGE)
+    if not has_cursor(os.environ):
+        term = shorten(clean(os.environ.get("TERM", "")), 40)
+        print_error(
+            f"TERM is “{term}”: the monitor cannot be drawn. Set it to the type of your terminal, such as:"
+            " export TERM=xterm-256color"
+        )
+        sys.exit(USAGE)
+    if os.environ.get("NO_COLOR") == "":
+        del os.environ["NO_COLOR"]  # https://no-color.org: only if it is not empty; Textual takes any
+    _draw_on_terminal()
+
+
+def _draw_on_terminal() -> None:
+    """Let Textual, which draws on the original standard error, draw on standard output if only that is a terminal.
+
+    Messages still go to where the user sends standard error, by `sys.stderr`.
+    """
+    if sys.__stdout__ is None or (sys.__stderr__ is not None and sys.__stderr__.isatty()):
+        return
+    encoding = sys.__stdout__.encoding
+    sys.__stderr__ = open(os.dup(1), "w", encoding=encoding, errors=ERROR_HANDLER)  # type: ignore[misc]  # noqa: PTH123, SIM115

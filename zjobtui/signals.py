@@ -1,0 +1,80 @@
+"""SIGINT, SIGTERM and SIGHUP end the program quietly with 128 and their number, at any moment and with its children.
+
+Python's own handler of SIGINT raises `KeyboardInterrupt` wherever the program is, also in imports and callbacks, which
+print it. So signals end the process at once; only code that must undo something before lets them raise.
+"""
+
+import atexit
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+ENDING = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
+"""The signals that end the program, unless they were ignored when it started, as under `nohup`."""
+
+Handler = Callable[[int, FrameType | None], object]
+
+_calls: list[Callable[[], object]] = []
+
+
+def before_exit(call: Callable[[], object]) -> None:
+    """Call this when the process exits, however that happens; it must be quick and may not raise."""
+    atexit.register(call)
+    _calls.append(call)
+
+
+def forget(call: Callable[[], object]) -> None:
+    """Undo `before_exit`."""
+    atexit.unregister(call)
+    with suppress(ValueError):
+        _calls.remove(call)
+
+
+def exit_now(status: int) -> None:
+    """End the process without unwinding: only what `before_exit` has collected is done."""
+    for call in tuple(_calls):
+        call()
+    os._exit(status)
+
+
+def exit_on_signals() -> None:
+    """Let the signals end the process at once, from now on."""
+    _set_handlers(lambda number, _: exit_now(128 + number))
+
+
+@contextmanager
+def raise_on_signals() -> Iterator[None]:
+    """Raise `KeyboardInterrupt` with the exit status in the block, so that it can release what it holds."""
+
+    def interrupt(number: int, _: FrameType | None) -> None:
+        raise KeyboardInterrupt(128 + number)
+
+    with _handlers(interrupt):
+        yield
+
+
+@contextmanager
+def ignore_signals() -> Iterator[None]:
+    """Ignore the signals in the block, which must be short: the program is ending already."""
+    with _handlers(lambda *_: None):
+        yield
+
+
+@contextmanager
+def _handlers(handler: Handler) -> Iterator[None]:
+    """Use a handler in the block; only the main thread can, elsewhere nothing changes."""
+    previous = _set_handlers(handler) if threading.current_thread() is threading.main_thread() else {}
+    try:
+        yield
+    finally:
+        for number, before in previous.items():
+            signal.signal(number, before)
+
+
+def _set_handlers(handler: Handler) -> dict[signal.Signals, "signal._HANDLER"]:
+    """Set the handler of all signals that are not ignored, and return the previous ones."""
+    handled = (number for number in ENDING if signal.getsignal(number) not in {signal.SIG_IGN, None})
+    return {number: signal.signal(number, handler) for number in handled}
