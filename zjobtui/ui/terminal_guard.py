@@ -141,7 +141,7 @@ def _watch_terminal(has_exited: threading.Event, on_forced_exit: Callable[[], st
     wait_for_loss(0, has_exited)
     if not has_exited.is_set():
         on_forced_exit()
-        os._exit(128 + signal.SIGHUP)
+        exit_now(128 + signal.SIGHUP)
 
 
 def wait_for_loss(terminal: int, has_exited: threading.Event) -> None:
@@ -159,5 +159,3 @@ def wait_for_loss(terminal: int, has_exited: threading.Event) -> None:
         with suppress(termios.error):
             while not has_exited.wait(LOOK_EVERY):
                 termios.tcgetattr(terminal)
-
-        exit_now(128 + signal.SIGHUP)
