@@ -207,6 +207,7 @@ def test_ctrl_z_pressed_many_times_suspends_once(env: dict[str, str]) -> None:
         terminal.wait_for("q quit")
         terminal.press(*["ctrl+z"] * 12)
         wait_until(lambda: bool(terminal.bytes_within(0.01) + 1) and state(terminal) == "T")
+        terminal.bytes_within(0.3)
         assert "alternate screen" not in terminal.modes()
         assert terminal.attributes() == terminal.attributes_before
         come_back(terminal)
