@@ -93,7 +93,7 @@ class FilteredDriver(LinuxDriver):
 
         In the background Textual stops the process instead, and the next signal to continue starts again.
         """
-        if not self._has_started:
+        if not self._has_started and self._application.return_code is None:  # not after the end
             is_foreground = _is_in_foreground(self._terminal)
             super().start_application_mode()  # type: ignore[no-untyped-call]
             self._has_started = is_foreground
