@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from zjobtui.bootstrap.output import print_error, status_of
-from zjobtui.cli.common import end_on_sigterm
 from zjobtui.cli.job_ids import refusals
 from zjobtui.clock import Clock, SystemClock
 from zjobtui.formatting.found_ids import sentences
@@ -17,6 +16,7 @@ from zjobtui.models.id_stream import IdStream
 from zjobtui.models.job import FoundIds, JobId
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
+from zjobtui.signals import ignore_signals, raise_on_signals
 from zjobtui.storage.database import StoreError
 from zjobtui.storage.store import Store
 
@@ -54,16 +54,18 @@ def follow_stdin(store: Store, make_watch: Callable[[JobId, float], WatchedJob],
 
     Raises `StoreError` with the ids if they could not be saved before the end.
     """
-    end_on_sigterm()
     print_error("Adding job ids as they come; press Ctrl+C to stop.")
     follower = Follower(store, make_watch, tally, SystemClock())
     try:
-        follower.run(sys.stdin.fileno())
+        with raise_on_signals():
+            follower.run(sys.stdin.fileno())
     except KeyboardInterrupt as interruption:
-        follower.finish()
+        with ignore_signals():
+            follower.finish()
         print(tally)
         sys.exit(status_of(interruption))
-    follower.finish(is_whole=True)
+    with ignore_signals():
+        follower.finish(is_whole=True)
 
 
 class Follower:
