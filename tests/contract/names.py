@@ -141,6 +141,7 @@ class Outcome(StrEnum):
     ATTENTION = "needs attention"
     UNKNOWN = "unknown to Zuora"
     SIGNED_OUT = "signed out"
+    CANNOT_BE_POLLED = "cannot be polled"
     NOT_ENDED = "not ended in time"
 
 

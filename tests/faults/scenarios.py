@@ -217,9 +217,9 @@ REFUSALS = [
     bad("unknown-to-zuora-as-recorded", reply("recorded-unknown-to-zuora"), ProblemKind.NOT_FOUND),
     good("signed-out-once", [signed_out()], jobs=2, tokens=2),
     bad("signed-out-always", signed_out(), ProblemKind.SIGNED_OUT, calls=3, jobs=2, tokens=2),
-    bad("signed-out-by-a-page", html_page(401), ProblemKind.SIGNED_OUT, jobs=2, tokens=2),
+    bad("signed-out-by-a-page", html_page(401), ProblemKind.UNREADABLE, jobs=2, tokens=2),
     bad("forbidden", forbidden(), ProblemKind.FORBIDDEN, code="50000010"),
-    bad("forbidden-by-a-page", html_page(403), ProblemKind.FORBIDDEN),
+    bad("forbidden-by-a-page", html_page(403), ProblemKind.UNREADABLE),
     bad("not-found", not_found(), ProblemKind.NOT_FOUND),
     bad("conflict", refusal(409, 50000050, "locked"), ProblemKind.SERVER_ERROR, code="50000050"),
     bad("gone", html_page(410), ProblemKind.UNREADABLE),
@@ -263,10 +263,10 @@ CATEGORIES = [
 SERVER = [
     bad("server-error-as-documented", server_error(), ProblemKind.SERVER_ERROR, code="SystemError"),
     *(
-        bad(f"server-error-{status}-by-a-page", server_error(status), ProblemKind.SERVER_ERROR, says=str(status))
+        bad(f"server-error-{status}-by-a-page", server_error(status), ProblemKind.UNAVAILABLE, says=str(status))
         for status in (501, 502, 503, 504, 520)
     ),
-    bad("server-error-without-a-body", Answer(b"", 500), ProblemKind.SERVER_ERROR),
+    bad("server-error-without-a-body", Answer(b"", 500), ProblemKind.UNAVAILABLE),
     bad("server-error-with-a-completed-job", Answer.of({"status": "Completed"}, 500), ProblemKind.SERVER_ERROR),
 ]
 
@@ -301,16 +301,16 @@ SIGN_IN = [
     at_sign_in("token-client-refused-with-200", invalid_client(200), ProblemKind.SIGNED_OUT, calls=4),
     at_sign_in("token-client-refused-in-zuora's-words", refusal(200, 90000011, "no"), ProblemKind.SIGNED_OUT, calls=4),
     at_sign_in("token-forbidden", forbidden(), ProblemKind.SIGNED_OUT, calls=4),
-    at_sign_in("token-forbidden-by-a-page", html_page(403), ProblemKind.SIGNED_OUT, calls=4),
+    at_sign_in("token-forbidden-by-a-page", html_page(403), ProblemKind.UNREADABLE, calls=4, tokens=4),
     at_sign_in("token-not-found", Answer.of({"message": "no tenant"}, 404), ProblemKind.SIGNED_OUT, calls=4),
-    at_sign_in("token-not-found-by-a-page", html_page(404), ProblemKind.SERVER_ERROR, says="404", calls=4, tokens=4),
-    at_sign_in("token-a-page-with-status-400", html_page(400), ProblemKind.SERVER_ERROR, calls=4, tokens=4),
+    at_sign_in("token-not-found-by-a-page", html_page(404), ProblemKind.UNREADABLE, says="404", calls=4, tokens=4),
+    at_sign_in("token-a-page-with-status-400", html_page(400), ProblemKind.UNREADABLE, calls=4, tokens=4),
     at_sign_in("token-broke-off", truncated_body(token()), ProblemKind.UNREACHABLE, says="broke off"),
     at_sign_in("token-throttled", throttled("60"), ProblemKind.THROTTLED, calls=4),
     at_sign_in("token-throttled-with-503", throttled("60", 503), ProblemKind.THROTTLED, calls=4),
     at_sign_in("token-throttled-for-an-unknown-time", throttled(), ProblemKind.THROTTLED, calls=4, tokens=4),
     at_sign_in("token-server-error", server_error(), ProblemKind.SERVER_ERROR),
-    at_sign_in("token-server-error-by-a-page", server_error(503), ProblemKind.SERVER_ERROR),
+    at_sign_in("token-server-error-by-a-page", server_error(503), ProblemKind.UNAVAILABLE),
     at_sign_in("token-elsewhere", redirect("https://127.0.0.1:1/oauth/token", 307), ProblemKind.REDIRECTED),
     good("token-at-the-second-try", token=[token("a"), token("b")], script=[signed_out()], jobs=2, tokens=2),
 ]

@@ -147,6 +147,7 @@ UNREACHABLE = TenantStatus(
 def test_an_outage_shows_its_start_and_the_next_try(seconds: float, text: str) -> None:
     assert texts_of(replace(UNREACHABLE, next_try_at=NOW + seconds)) == [
         f"✗ cannot be reached since 13:58 UTC · refused · {text}",
+        f"✗ cannot be reached · refused · {text}",
         f"✗ cannot be reached since 13:58 UTC · {text}",
         "✗ cannot be reached since 13:58 UTC",
         "✗ cannot be reached",
@@ -157,7 +158,7 @@ def test_an_outage_shows_its_start_and_the_next_try(seconds: float, text: str) -
 def test_a_tenant_that_is_retried_only_on_request_names_the_key() -> None:
     result = texts_of(replace(DOWN, problem=Problem(ProblemKind.SIGNED_OUT, "invalid client")), key="ctrl+r")
     assert result[0] == "✗ signed out since 13:59 UTC · invalid client · ctrl+r to retry"
-    assert result[2] == "✗ signed out · ctrl+r to retry"
+    assert result[3] == "✗ signed out · ctrl+r to retry"
 
 
 @pytest.mark.parametrize(("interval", "waiting", "silence"), [(60.0, 1, 180), (60.0, 100, 30), (4.0, 1, 30)])

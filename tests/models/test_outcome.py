@@ -23,7 +23,7 @@ def after(observation: Observation) -> WatchedJob:
         (seen(PENDING), Outcome.ATTENTION),
         (seen(PROCESSING), Outcome.OPEN),
         (missed(ProblemKind.NOT_FOUND), Outcome.UNKNOWN),
-        (missed(ProblemKind.FORBIDDEN), Outcome.SIGNED_OUT),
+        (missed(ProblemKind.FORBIDDEN), Outcome.CANNOT_BE_POLLED),
         (missed(ProblemKind.TIMED_OUT), Outcome.OPEN),
     ],
 )

@@ -6,11 +6,11 @@ import pytest
 
 from tests.support.sources import DONE
 from zjobtui.models.observation import Failure, Observation, Success
-from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.problem import TRANSIENT, Problem, ProblemKind
 from zjobtui.polling.circuit_breaker import BRIEF, BRIEF_CAP, CAP, FAILURES, CircuitBreaker
 
-FAILING = [ProblemKind.TIMED_OUT, ProblemKind.UNREACHABLE, ProblemKind.SERVER_ERROR]
-REFUSING = [ProblemKind.SIGNED_OUT, ProblemKind.UNTRUSTED, ProblemKind.REDIRECTED]
+FAILING = sorted(TRANSIENT, key=lambda kind: kind.name)
+REFUSING = [ProblemKind.SIGNED_OUT, ProblemKind.MISCONFIGURED, ProblemKind.UNTRUSTED, ProblemKind.REDIRECTED]
 ABOUT_ONE_JOB = [kind for kind in ProblemKind if kind not in {*FAILING, *REFUSING}]
 
 
@@ -57,9 +57,19 @@ def test_one_refusal_opens_it(kind: ProblemKind) -> None:
 
 def test_failures_of_several_kinds_in_a_row_open_it_and_the_last_one_is_shown() -> None:
     breaker = CircuitBreaker(Random(1))
-    for at, kind in enumerate(FAILING):
+    for at, kind in enumerate(FAILING[:FAILURES]):
         breaker.record(missed(at, kind), at - 0.1, at)
-    assert breaker.problem == Problem(FAILING[-1], "no")
+    assert breaker.problem == Problem(FAILING[FAILURES - 1], "no")
+
+
+@pytest.mark.parametrize("kind", REFUSING)
+def test_what_the_user_must_correct_has_its_own_beginning(kind: ProblemKind) -> None:
+    breaker = opened(Random(1), at=5)
+    breaker.record(missed(60, kind), 59, 60)
+    breaker.record(missed(90, kind), 89, 90)
+    assert (breaker.problem, breaker.since) == (Problem(kind, "no"), 60)
+    breaker.record(missed(120), 119, 120)
+    assert (breaker.problem, breaker.since) == (Problem(ProblemKind.UNREACHABLE, "no"), 120)
 
 
 @pytest.mark.parametrize("between", [Success(DONE, 2.0), *(missed(2.0, kind) for kind in ABOUT_ONE_JOB)])

@@ -20,6 +20,7 @@ from zjobtui.models.tenant_status import Limit
 from zjobtui.models.verdict import Kind, Verdict
 from zjobtui.models.watched_job import WatchedJob, is_stale
 from zjobtui.polling.rate_limiter import Limits, limits_for
+from zjobtui.polling.schedule import UNUSABLE_RETRIES
 from zjobtui.polling.survival import STALENESS_LIMIT
 
 
@@ -147,7 +148,7 @@ def test_a_single_failed_call_does_not_take_the_tenant_down() -> None:
 def test_an_odd_job_is_asked_about_at_the_ceiling_while_the_others_go_on() -> None:
     source = TimedSource(trouble=lambda _, one: Problem(ProblemKind.UNREADABLE) if one == job_id(0) else None)
     run = polled(source, watches(5), for_seconds(300))
-    assert len(run.calls_about(0)) <= 2 + 300 / STALENESS_LIMIT
+    assert len(run.calls_about(0)) <= 2 + UNUSABLE_RETRIES + 300 / STALENESS_LIMIT
     assert len(run.calls_about(1)) > 10
 
 

@@ -303,19 +303,6 @@ def test_while_the_rate_is_held_down_calls_go_evenly() -> None:
     assert min(b - a for a, b in pairwise(calls)) > 0.04
 
 
-def test_a_wall_that_was_an_outage_is_forgotten_unless_that_comes_again_and_again() -> None:
-    limiter = throttled()
-    limiter.forget_throttling(1)
-    assert (limiter.rate(2), limiter.is_throttled(2)) == (50, False)
-    limiter.throttle(10, 10, 1)
-    limiter.forget_throttling(11)
-    assert limiter.rate(12) < 50
-    limiter.throttle(400, 400, 1)
-    before = limiter.rate(399)
-    limiter.forget_throttling(401)
-    assert limiter.rate(402) >= before
-
-
 def test_a_wall_is_remembered_for_five_minutes() -> None:
     limiter = throttled()
     assert limiter.is_throttled(THROTTLE_MEMORY)

@@ -163,15 +163,19 @@ async def test_a_call_that_is_cancelled_while_it_signs_in_leaves_the_request_to_
     assert first.cancelled()
 
 
-async def test_refused_credentials_are_not_tried_again_until_a_person_asks() -> None:
-    script, clock = Script(SIGNED_OUT), FixedClock()
+async def test_refused_credentials_are_tried_again_after_a_pause_or_when_the_user_asks() -> None:
+    script, clock = Script(SIGNED_OUT, SIGNED_OUT, SIGNED_OUT), FixedClock()
     sign_in = signed(script, clock)
-    for _ in range(100):
-        assert await problem_of(sign_in) == SIGNED_OUT
-        clock.at += 3_600
-    assert script.requests == 1
+    for requests in (1, 2):
+        for left in range(int(PAUSE), 0, -1):
+            missed = await sign_in.token()
+            assert isinstance(missed, Failure)
+            assert (missed.problem, missed.call.rate_limits.retry_after) == (SIGNED_OUT, left)
+            clock.at += 1
+        assert script.requests == requests
+    assert await problem_of(sign_in) == SIGNED_OUT
     sign_in.reset()
-    assert await sign_in.token() == "token 2"
+    assert await sign_in.token() == "token 4"
 
 
 @pytest.mark.parametrize(
@@ -246,14 +250,17 @@ async def test_a_person_ends_the_pause_after_a_refused_successor() -> None:
     assert sign_in.invalidate("token 3", SIGNED_OUT)
 
 
-async def test_a_given_token_is_used_for_ever_and_never_renewed() -> None:
+async def test_a_given_token_is_never_renewed_and_tried_again_after_a_pause() -> None:
     script, clock = Script(), FixedClock()
     sign_in = signed(script, clock, bearer="mine")
     clock.at += 1e9
-    assert await sign_in.token() == "mine"
-    assert not sign_in.invalidate("mine", SIGNED_OUT)
-    clock.at += 1e9
-    assert await problem_of(sign_in) == SIGNED_OUT
+    for _ in range(3):
+        assert await sign_in.token() == "mine"
+        assert not sign_in.invalidate("mine", SIGNED_OUT)
+        clock.at += PAUSE - 0.001
+        assert await problem_of(sign_in) == SIGNED_OUT
+        clock.at += 0.001
+    sign_in.invalidate("mine", SIGNED_OUT)
     sign_in.reset()
     assert await sign_in.token() == "mine"
     assert script.requests == 0
@@ -331,21 +338,25 @@ def test_what_cannot_be_sent_in_a_header_is_no_token(token: object) -> None:
         (403, {"error": "unauthorized_client"}, ProblemKind.SIGNED_OUT, "unauthorized client"),
         (200, {"reasons": [{"code": 90000011, "message": "no"}]}, ProblemKind.SIGNED_OUT, "no"),
         (401, {}, ProblemKind.SIGNED_OUT, "HTTP 401, no token in the response"),
+        (200, {"success": False}, ProblemKind.SIGNED_OUT, "HTTP 200, no token in the response"),
+        (200, {"error": "access_denied"}, ProblemKind.SIGNED_OUT, "access denied"),
         (400, {"message": "bad"}, ProblemKind.SIGNED_OUT, "bad"),
-        (400, {}, ProblemKind.SERVER_ERROR, "HTTP 400, no token in the response"),
+        (400, {}, ProblemKind.UNREADABLE, "HTTP 400, no token in the response"),
         (400, {"reasons": [{"code": 50000099, "message": "later"}]}, ProblemKind.SERVER_ERROR, "later"),
         (403, {"error_description": "blocked"}, ProblemKind.SIGNED_OUT, "blocked"),
         (403, {"reasons": [{"code": 50000010, "message": "no"}]}, ProblemKind.SIGNED_OUT, "no"),
         (403, {"reasons": [{"code": 50000070, "message": "limit"}]}, ProblemKind.THROTTLED, "limit"),
         (404, {"message": "no tenant"}, ProblemKind.SIGNED_OUT, "no tenant"),
-        (404, {}, ProblemKind.SERVER_ERROR, "HTTP 404, no token in the response"),
-        (408, {"message": "slow"}, ProblemKind.SERVER_ERROR, "slow"),
+        (404, {}, ProblemKind.UNREADABLE, "HTTP 404, no token in the response"),
+        (408, {"message": "slow"}, ProblemKind.UNREADABLE, "slow"),
+        (407, {"message": "sign in"}, ProblemKind.UNREADABLE, "sign in"),
         (429, {"reasons": [{"code": 50000070, "message": "limit"}]}, ProblemKind.THROTTLED, "limit"),
         (500, {}, ProblemKind.SERVER_ERROR, "HTTP 500, no token in the response"),
-        (302, {}, ProblemKind.REDIRECTED, "HTTP 302, no token in the response"),
+        (302, {}, ProblemKind.REDIRECTED, "HTTP 302 to nowhere"),
         (200, {}, ProblemKind.UNREADABLE, "HTTP 200, no token in the response"),
         (500, {"access_token": "t"}, ProblemKind.SERVER_ERROR, "HTTP 500, no token in the response"),
-        (401, None, ProblemKind.SIGNED_OUT, "HTTP 401, JSON, but not an object"),
+        (503, {}, ProblemKind.UNAVAILABLE, "HTTP 503, no token in the response"),
+        (401, None, ProblemKind.UNREADABLE, "HTTP 401, JSON, but not an object"),
     ],
 )
 def test_why_there_is_no_token(http_status: int, body: object, kind: ProblemKind, detail: str) -> None:
@@ -357,13 +368,13 @@ def test_why_there_is_no_token(http_status: int, body: object, kind: ProblemKind
 @pytest.mark.parametrize(
     ("http_status", "kind"),
     [
-        *((200, ProblemKind.UNREADABLE), (400, ProblemKind.SERVER_ERROR), (401, ProblemKind.SIGNED_OUT)),
-        *((403, ProblemKind.SIGNED_OUT), (404, ProblemKind.SERVER_ERROR), (503, ProblemKind.SERVER_ERROR)),
+        *((200, ProblemKind.UNREADABLE), (400, ProblemKind.UNREADABLE), (401, ProblemKind.UNREADABLE)),
+        *((403, ProblemKind.UNREADABLE), (404, ProblemKind.UNREADABLE), (503, ProblemKind.UNAVAILABLE)),
     ],
 )
 def test_a_page_instead_of_a_token_is_told_by_its_status(http_status: int, kind: ProblemKind) -> None:
     problem = read_token(http_status, b"<html>maintenance</html>")
-    assert problem == Problem(kind, f"HTTP {http_status}, not JSON")
+    assert problem == Problem(kind, f"HTTP {http_status}, not JSON, a web page")
 
 
 @given(st.integers(100, 599), st.binary(max_size=100) | st.just(b'{"access_token": "t", "expires_in": "NaN"}'))

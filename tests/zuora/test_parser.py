@@ -101,8 +101,11 @@ def test_the_table_of_categories_is_whole() -> None:
         (404, ProblemKind.REFUSED),
         (429, ProblemKind.THROTTLED),
         (500, TRANSIENT),
-        (502, TRANSIENT),
-        (504, TRANSIENT),
+        (407, ProblemKind.UNREADABLE),
+        (502, ProblemKind.UNAVAILABLE),
+        (503, ProblemKind.UNAVAILABLE),
+        (504, ProblemKind.UNAVAILABLE),
+        (511, ProblemKind.UNREADABLE),
     ],
 )
 @pytest.mark.parametrize("answer", [b"{}", refusal("", "no"), refusal("Odd"), b'{"status":"Completed","success":true}'])
@@ -111,7 +114,12 @@ def test_without_a_code_the_http_status_decides(http_status: int, kind: ProblemK
 
 
 @pytest.mark.parametrize(
-    ("http_status", "kind"), [(200, ProblemKind.UNREADABLE), (400, ProblemKind.UNREADABLE), (502, TRANSIENT)]
+    ("http_status", "kind"),
+    [
+        *((200, ProblemKind.UNREADABLE), (400, ProblemKind.UNREADABLE), (401, ProblemKind.UNREADABLE)),
+        *((403, ProblemKind.UNREADABLE), (429, ProblemKind.THROTTLED), (500, ProblemKind.UNAVAILABLE)),
+        *((502, ProblemKind.UNAVAILABLE), (511, ProblemKind.UNREADABLE)),
+    ],
 )
 @pytest.mark.parametrize("answer", [b"", b"<html>", b"null", b"[]", b'"Completed"', b"{"])
 def test_a_page_of_something_in_between_is_no_answer(http_status: int, kind: ProblemKind, answer: bytes) -> None:

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.faults.certificates import CERTIFICATE
 from tests.support.scripted import FixedClock
 from zjobtui.bootstrap.configuration import Configured
 from zjobtui.bootstrap.engine import _source
 from zjobtui.models.tenant import BearerToken, Secret, Tenant
 from zjobtui.models.text import clean
 from zjobtui.polling.protocols import SourceError
-from zjobtui.zuora.proxy import InvalidProxyError, Route, find_route
+from zjobtui.zuora.proxy import InvalidRouteError, Route, find_route
 
 HOST = "https://rest.eu.zuora.com"
 NAME, V4, V6 = HOSTS = [HOST, "https://10.1.2.3:8443", "https://[2001:db8::7]"]
@@ -234,7 +235,7 @@ def test_user_and_password_go_out_as_the_bytes_that_the_url_names(written: str, 
 def test_a_proxy_that_cannot_be_used_is_refused_by_the_name_of_its_variable_alone(
     url: str, variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(InvalidProxyError, match=f"^{variable} is (not a valid|a SOCKS) proxy") as refusal:
+    with pytest.raises(InvalidRouteError, match=f"^{variable} is (not a valid|a SOCKS) proxy") as refusal:
         find_route(HOST, {variable: url})
     assert PASSWORD not in str(refusal.value)
     assert "proxy:3128" not in str(refusal.value)
@@ -245,7 +246,7 @@ def test_a_proxy_that_cannot_be_used_is_refused_by_the_name_of_its_variable_alon
 
 
 def test_a_password_that_stands_for_no_bytes_is_refused() -> None:
-    with pytest.raises(InvalidProxyError) as refusal:
+    with pytest.raises(InvalidRouteError) as refusal:
         find_route(HOST, {"HTTPS_PROXY": f"http://bob:{PASSWORD}\ud800@proxy:3128"})
     assert PASSWORD not in str(refusal.value)
 
@@ -258,8 +259,9 @@ def test_a_malformed_proxy_that_is_not_used_does_no_harm(url: str) -> None:
 
 
 def test_certificates_that_are_not_the_systems_own_are_named() -> None:
-    assert find_route(HOST, {"SSL_CERT_FILE": "/etc/corp.pem", "HTTPS_PROXY": PROXY}).phrases == (
+    folder = str(CERTIFICATE.parent)
+    assert find_route(HOST, {"SSL_CERT_DIR": folder, "HTTPS_PROXY": PROXY}).phrases == (
         "through the proxy proxy.example:3128",
-        "with certificates from SSL_CERT_FILE=/etc/corp.pem",
+        f"with certificates from SSL_CERT_DIR={folder}",
     )
-    assert find_route("http://127.0.0.1:1", {"SSL_CERT_FILE": "/etc/corp.pem"}).phrases == ()
+    assert find_route("http://127.0.0.1:1", {"SSL_CERT_DIR": folder}).phrases == ()

@@ -84,6 +84,33 @@ async def test_a_body_that_is_not_what_it_says_is_an_error_that_its_reader_knows
         await read_body(pieces(b'{"status": "Processing"}'), "gzip")
 
 
-async def test_an_encoding_that_was_not_asked_for_is_refused() -> None:
-    with pytest.raises(BodyError, match="the response has the encoding br"):
-        await read_body(pieces(b"x"), "br")
+@pytest.mark.parametrize("encoding", ["br", "zstd", "deflate", "gzip, br", "utf-8, br"])
+async def test_an_encoding_that_was_not_asked_for_is_refused(encoding: str) -> None:
+    body = gzip.compress(b"x") if "gzip" in encoding else b"x"
+    with pytest.raises(BodyError, match=f"the response has the encoding {encoding.rsplit(maxsplit=1)[-1]}"):
+        await read_body(pieces(body), encoding)
+
+
+NONSENSE = [
+    "utf-8",
+    "UTF-8",
+    "none",
+    "binary",
+    "8bit",
+    "plain",
+    "application/json",
+    "identity, utf-8",
+    ",",
+    "br",
+    "deflate",
+]
+
+
+@pytest.mark.parametrize("encoding", NONSENSE)
+async def test_plain_json_is_read_whatever_encoding_is_stated(encoding: str) -> None:
+    for body in (b'{"status": "Processing"}', b"\r\n{}", b"\xef\xbb\xbf{}"):
+        assert await read_body(pieces(body), encoding) == body
+
+
+async def test_a_compressed_body_is_inflated_whatever_else_is_stated() -> None:
+    assert await read_body(pieces(gzip.compress(b"{}")), "utf-8, gzip") == b"{}"

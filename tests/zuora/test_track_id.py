@@ -11,6 +11,7 @@ import pytest
 from tests.faults.asking import asking, no_connection_left
 from tests.support.answers import (
     Answer,
+    forbidden,
     html_page,
     not_found,
     processing,
@@ -208,10 +209,10 @@ async def test_an_id_that_a_proxy_wrote_otherwise_is_the_same(change: Callable[[
 
 FAILURES: dict[str, tuple[Answer, ProblemKind]] = {
     "throttled": (throttled("3"), ProblemKind.THROTTLED),
-    "a gateway's page": (html_page(503), ProblemKind.SERVER_ERROR),
+    "a gateway's page": (html_page(503), ProblemKind.UNAVAILABLE),
     "server error": (server_error(), ProblemKind.SERVER_ERROR),
     "signed out": (signed_out(), ProblemKind.SIGNED_OUT),
-    "forbidden": (html_page(403), ProblemKind.FORBIDDEN),
+    "forbidden": (forbidden(), ProblemKind.FORBIDDEN),
     "redirect": (redirect("https://login.example/"), ProblemKind.REDIRECTED),
     "a page": (html_page(), ProblemKind.UNREADABLE),
 }

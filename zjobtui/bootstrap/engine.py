@@ -13,14 +13,17 @@ from zjobtui.clock import Clock
 from zjobtui.formatting.symbols import plural
 from zjobtui.logs import get_logger
 from zjobtui.logs import stop as stop_log
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.tenant import Credentials
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
+from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.protocols import JobSource, SourceError, Unsaved
 from zjobtui.signals import ignore_signals
 from zjobtui.storage.database import BRIEF_LIMIT
 from zjobtui.storage.store import Store
-from zjobtui.zuora.proxy import InvalidProxyError, find_route
+from zjobtui.zuora.proxy import InvalidRouteError, find_route
 
 log = get_logger(__name__)
 
@@ -93,7 +96,7 @@ def routes(configured: Sequence[Configured]) -> list[str]:
         try:
             if phrases := find_route(tenant.base_url, os.environ).phrases:
                 sentences.append(f"{tenant.title} is polled {', '.join(phrases)}.")
-        except InvalidProxyError as error:
+        except InvalidRouteError as error:
             sentences.append(f"{tenant.title} cannot be polled: {error}.")
     return [*sentences, *ignored_exemptions(configured)]
 
@@ -102,7 +105,7 @@ def ignored_exemptions(configured: Sequence[Configured]) -> list[str]:
     """Return a sentence for each entry of NO_PROXY that is not valid, if a proxy is set."""
     sentences: dict[str, None] = {}
     for tenant in (each.tenant for each in configured):
-        with suppress(InvalidProxyError):  # shown as a problem of the tenant
+        with suppress(InvalidRouteError):  # shown as a problem of the tenant
             sentences.update(dict.fromkeys(find_route(tenant.base_url, os.environ).ignored))
     return [f"{sentence}." for sentence in sentences]
 
@@ -118,11 +121,22 @@ def _log_tenants(configured: Sequence[Configured]) -> None:
 
 
 def _source(configured: Configured, clock: Clock) -> JobSource:
-    from zjobtui.zuora import api, transport  # noqa: PLC0415 - 290 ms (httpx), after the first screen
-
     tenant = configured.tenant
     try:
         route = find_route(tenant.base_url, os.environ)
-        return api.ZuoraApi(tenant, configured.credentials(), clock, transport.Transport(tenant.base_url, clock, route))
-    except InvalidProxyError as error:
+        credentials = configured.credentials()
+        from zjobtui.zuora import api, transport  # noqa: PLC0415 - 290 ms (httpx), after the first screen
+
+        client = transport.Transport(tenant.base_url, clock, route)
+    except InvalidRouteError as error:
         raise SourceError(str(error)) from None
+    except OSError as error:
+        raise SourceError(f"TLS cannot be used: {error.strerror or error}") from None
+    return api.ZuoraApi(tenant, credentials, clock, client, partial(_reread, configured))
+
+
+async def _reread(configured: Configured) -> Credentials | Problem:
+    try:
+        return await run_on_daemon_thread(configured.credentials)
+    except SourceError as error:
+        return Problem(ProblemKind.MISCONFIGURED, str(error))

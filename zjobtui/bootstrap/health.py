@@ -11,12 +11,11 @@ from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant import Credentials, Tenant
 from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.polling.protocols import SourceError
-from zjobtui.zuora.proxy import InvalidProxyError, find_route
+from zjobtui.zuora.proxy import InvalidRouteError, find_route
 
 
 def check_up_all(configured: Sequence[Configured]) -> list[Checkup]:
     """Sign in to all tenants at the same time, and send each one call about a made-up job."""
-    from zjobtui.zuora.health_check import check_health  # noqa: PLC0415 - 340 ms (httpx), not for --offline
 
     async def check(tenant: Tenant, get_credentials: Callable[[], Credentials]) -> Checkup:
         try:
@@ -25,8 +24,10 @@ def check_up_all(configured: Sequence[Configured]) -> list[Checkup]:
             return Checkup(no_secret=str(error))
         try:
             route = find_route(tenant.base_url, os.environ)
-        except InvalidProxyError as error:
-            return Checkup(sign_in_problem=Problem(ProblemKind.UNREACHABLE, str(error)))
+        except InvalidRouteError as error:
+            return Checkup(sign_in_problem=Problem(ProblemKind.MISCONFIGURED, str(error)))
+        from zjobtui.zuora.health_check import check_health  # noqa: PLC0415 - 340 ms (httpx), not for --offline
+
         return await check_health(tenant, credentials, SystemClock(), route)
 
     async def check_all() -> list[Checkup]:

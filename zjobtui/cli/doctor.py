@@ -35,7 +35,7 @@ from zjobtui.polling.rate_limiter import limits_for
 from zjobtui.storage.health import StoreHealth, check_store, writable_by_others
 from zjobtui.storage.recovery import recover
 from zjobtui.storage.shared_tables import record_calls
-from zjobtui.zuora.proxy import InvalidProxyError, Route, find_route
+from zjobtui.zuora.proxy import InvalidRouteError, Route, find_route
 
 
 class CheckStatus(Enum):
@@ -193,15 +193,10 @@ def tenant_checks(tenant: Tenant, environ: Mapping[str, str]) -> Iterator[Check]
     route, error = Route(), ""
     try:
         route = find_route(tenant.base_url, environ)
-    except InvalidProxyError as fault:
+    except InvalidRouteError as fault:
         error = str(fault)
-    certificates = [environ.get(name, "") for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")]
-    missing = [path for path in certificates if path and not os.path.exists(path)]  # noqa: PTH110 - as above
     if error:
         yield Check(part, "way", CheckStatus.WRONG, error, "correct the variable, or unset it")
-    elif missing:
-        advice = "unset the variable, or set it to the file or folder with the certificates"
-        yield Check(part, "way", CheckStatus.WRONG, f"no certificates at {missing[0]}", advice)
     else:
         yield Check(part, "way", CheckStatus.FINE, ", ".join(route.phrases) or "no proxy, system CA certificates")
     for sentence in route.ignored:

@@ -1,6 +1,7 @@
 """`ls`: the watchlist as a table, JSON or CSV."""
 
 import sys
+from collections.abc import Iterable, Mapping
 
 import click
 
@@ -13,7 +14,13 @@ from zjobtui.formatting.job import time_text
 from zjobtui.formatting.records import SCHEMA, record
 from zjobtui.formatting.symbols import GLYPHS, WORDS
 from zjobtui.formatting.text_width import fit
-from zjobtui.models.watched_job import WatchedJob
+from zjobtui.models.problem import Problem
+from zjobtui.models.text import shorten
+from zjobtui.models.verdict import Kind
+from zjobtui.models.watched_job import WatchedJob, is_stale
+
+REASON_LIMIT = 200
+"""Characters of a reason in a row."""
 
 
 @click.command()
@@ -45,11 +52,33 @@ def ls(as_json: bool, as_csv: bool, wanted: str, tenant: str | None, archived: b
             jobs = [record(watch, now) for watch in watches]
             print_json({"schema": SCHEMA, "jobs": jobs})
             return
+        failures = tenant_failures(watchlist)
         for watch in watches:
-            print(table_row(watch, now))
+            print(table_row(watch, now, shorten(_failure_text(watch, failures, now), REASON_LIMIT)))
         if not watches:
             is_empty = not (len(watchlist) or archived or removed)
             print_error("The watchlist is empty. Add jobs with: zjobtui add ID…" if is_empty else "No jobs match.")
+
+
+def tenant_failures(watches: Iterable[WatchedJob]) -> dict[str, Problem]:
+    """Return the problem of the last call of each tenant that has failed since Zuora last answered."""
+    by_tenant = dict[str, list[WatchedJob]]()
+    for watch in watches:
+        by_tenant.setdefault(watch.job.tenant, []).append(watch)
+    failures = dict[str, Problem]()
+    for tenant, of_tenant in by_tenant.items():
+        last = max(of_tenant, key=lambda watch: watch.problem_at or 0.0)
+        answered_at = max(watch.answered_at or 0.0 for watch in of_tenant)
+        if last.problem is not None and (last.problem_at or 0.0) > answered_at:
+            failures[tenant] = last.problem
+    return failures
+
+
+def _failure_text(watch: WatchedJob, failures: Mapping[str, Problem], now: float) -> str:
+    """Return why a running job has no current answer: its own last call failed, or those of its tenant do."""
+    if watch.is_final or watch.verdict.kind is Kind.UNKNOWN:
+        return ""
+    return str(watch.problem or (is_stale(watch, now) and failures.get(watch.job.tenant)) or "")
 
 
 def table_row(watch: WatchedJob, now: float, remark: str = "") -> str:

@@ -15,6 +15,7 @@ from zjobtui.formatting.times import duration
 from zjobtui.models.diff import differences
 from zjobtui.models.history import EventKind
 from zjobtui.models.job import JobRef
+from zjobtui.models.problem import TRANSIENT
 from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
@@ -111,20 +112,36 @@ class Progress:
 
 
 class Problems:
-    """What keeps tenants from being polled and changes from being saved; each is returned once until it changes."""
+    """What keeps tenants from being polled and changes from being saved; each is returned once until it changes.
+
+    Of an outage each kind of problem is returned once, since the words of a proxy's page may change with every call.
+    """
 
     def __init__(self) -> None:
         self._before: dict[str, str] = {}
+        self._returned: dict[str, set[object]] = {}
 
     def new_in(self, state: State, tenants: Container[str]) -> list[str]:
         """Return the sentences that are new in a state, of these tenants only."""
         unsaved = state.unsaved and f"Not saved: {state.unsaved}"
         now = {"fault": state.fault, "unsaved": unsaved, "notice": state.notice}
-        for name, status in state.statuses.items():
-            if status.problem is not None and name in tenants:
-                now[f"tenant {name}"] = f"{name}: {status.problem}. {status.problem.kind.meaning}"
         before, self._before = self._before, now
-        return [text for key, text in now.items() if text and text != before.get(key)]
+        return [
+            *(text for key, text in now.items() if text and text != before.get(key)),
+            *self._new_outages(state, tenants),
+        ]
+
+    def _new_outages(self, state: State, tenants: Container[str]) -> list[str]:
+        problems = {name: s.problem for name, s in state.statuses.items() if s.problem is not None and name in tenants}
+        self._returned = {name: returned for name, returned in self._returned.items() if name in problems}
+        new = list[str]()
+        for name, problem in problems.items():
+            key = problem.kind if problem.kind in TRANSIENT else problem
+            returned = self._returned.setdefault(name, set())
+            if key not in returned:
+                returned.add(key)
+                new.append(f"{name}: {problem}. {problem.kind.meaning}")
+        return new
 
 
 def _columns() -> int:

@@ -21,7 +21,7 @@ from zjobtui.cli.common import (
     unknown_tenant,
 )
 from zjobtui.cli.job_ids import NO_ID, collect_ids, read_stdin
-from zjobtui.cli.ls import table_row
+from zjobtui.cli.ls import REASON_LIMIT, table_row
 from zjobtui.cli.options import AS_JSON, tenant_option
 from zjobtui.cli.progress import PolledEngine, PollingEndedError, Progress, states
 from zjobtui.cli.selection import NOT_WATCHED, complete_jobs, names_in, resolve_jobs, resolve_one
@@ -31,7 +31,7 @@ from zjobtui.models.durations import parse_duration
 from zjobtui.models.job import InvalidJobIdError, JobId, JobRef
 from zjobtui.models.outcome import Outcome, is_over, outcome, worst
 from zjobtui.models.tenant_status import TenantStatus
-from zjobtui.models.text import clean
+from zjobtui.models.text import clean, shorten
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.signals import raise_on_signals
@@ -56,7 +56,7 @@ def wait(ids: tuple[str, ...], for_all: bool, timeout: str | None, tenant: str |
     1    failed
     3    needs attention: completed, but its order is not, or a payment is in error
     4    unknown to Zuora
-    5    cannot be polled: Zuora refused the credentials or the access, or polling stopped with an error
+    5    cannot be polled: signed out, no access, no secret, a wrong setting, or polling stopped with an error
     6    not finished in time
     0    done
     2 is wrong usage or configuration, 7 output that cannot be written, 70 an internal error,
@@ -151,7 +151,7 @@ def wait_for(
             _poll_until_over(engine, targets, clock, ends_at, progress)
         except PollingEndedError:
             outcomes = (
-                Outcome.SIGNED_OUT if result is Outcome.OPEN else result for result in targets.outcomes.values()
+                Outcome.CANNOT_BE_POLLED if result is Outcome.OPEN else result for result in targets.outcomes.values()
             )
             status = worst(outcomes, for_any=for_any).status
         except KeyboardInterrupt as interruption:
@@ -190,6 +190,14 @@ class WaitTargets:
         return {job: outcome(watch, problems.get(job.tenant), self._since) for job, watch in self.watches.items()}
 
     @property
+    def reasons(self) -> dict[JobRef, str]:
+        """Why each job without a verdict has none: the problem of its tenant, or of its last call; "" if unknown."""
+        statuses = {job: self._statuses.get(job.tenant) for job in self.watches}
+        problems = {job: (status and status.problem) or self.watches[job].problem for job, status in statuses.items()}
+        outcomes = self.outcomes
+        return {job: "" if outcomes[job].is_verdict else str(problem or "") for job, problem in problems.items()}
+
+    @property
     def problems(self) -> list[str]:
         """Why the last calls about open jobs failed, if that has not been shown as a problem of the tenant."""
         shown = {name for name, status in self._statuses.items() if status.problem is not None}
@@ -222,10 +230,15 @@ def _poll_until_over(
 
 
 def _print_result(targets: WaitTargets, status: int, now: float, *, as_json: bool) -> None:
-    outcomes = targets.outcomes
+    outcomes, reasons = targets.outcomes, targets.reasons
     if as_json:
-        jobs = [{**record(watch, now), "outcome": outcomes[job].title} for job, watch in targets.watches.items()]
+        jobs = [
+            {**record(watch, now), "outcome": outcomes[job].title, "reason": reasons[job] or None}
+            for job, watch in targets.watches.items()
+        ]
         print_json({"schema": SCHEMA, "exit_status": status, "jobs": jobs})
         return
     for job, watch in targets.watches.items():
-        print(table_row(watch, now, "" if outcomes[job].is_verdict else outcomes[job].title))
+        title, reason = "" if outcomes[job].is_verdict else outcomes[job].title, reasons[job]
+        words = reason if reason.startswith(title) else " · ".join(part for part in (title, reason) if part)
+        print(table_row(watch, now, shorten(words, REASON_LIMIT)))

@@ -73,5 +73,4 @@ def _support_text(watch: WatchedJob, success: "Success") -> str:
 
 def _error_texts(success: "Success") -> list[str]:
     """Return the error codes and messages from Zuora."""
-    inner = success.report.result.reasons if success.report.result else ()
-    return [str(reason) for reason in (*success.report.reasons, *inner)]
+    return [str(reason) for reason in success.report.all_reasons]

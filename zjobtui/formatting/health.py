@@ -9,7 +9,8 @@ _REMEDIES = {
     ProblemKind.TIMED_OUT: "Check the network and the proxy, then try again.",
     ProblemKind.THROTTLED: "Wait a minute, then try again.",
     ProblemKind.SERVER_ERROR: "Zuora had an internal error; try again later.",
-    ProblemKind.UNREADABLE: "The response is not from Zuora, perhaps from a proxy; check the host.",
+    ProblemKind.UNAVAILABLE: "Zuora, or a gateway in front of it, is not available; try again later.",
+    ProblemKind.UNREADABLE: "The response is not from Zuora; a proxy or network may require a sign-in. Check the host.",
     ProblemKind.SIGNED_OUT: "Check client id, secret and host; an OAuth client belongs to one tenant only.",
 }
 

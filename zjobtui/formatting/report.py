@@ -148,8 +148,7 @@ def _filter_group(heading: OutlineNode, words: Sequence[str]) -> OutlineNode:
 
 
 def _reason_lines(report: Report) -> Iterator[OutlineNode]:
-    inner = report.result.reasons if report.result else ()
-    for number, reason in enumerate((*report.reasons, *inner)):
+    for number, reason in enumerate(report.all_reasons):
         key = f"reason{number}"
         title = reason.category.title
         code = f"{reason.code} · {title}" if reason.code else title

@@ -234,7 +234,8 @@ def _outage(status: TenantStatus, now: float, zone: tzinfo | None, retry_key: st
         again = f" · {words:{_NEXT_CELLS}}"
         brief = since or again
     shortest = f"✗ {status.problem.kind.title}" if status.problem else title
-    texts = (f"{title}{since}{again}", f"{title}{brief}", title, shortest)
+    reason = (f"{title}{detail}{again}",) if detail else ()
+    texts = (*reason, f"{title}{since}{again}", f"{title}{brief}", title, shortest)
     return StatusText(f"{title}{since}{detail}{again}", texts, Tone.BAD)
 
 

@@ -39,7 +39,7 @@ def _judge(report: Report) -> Verdict:
         case "Processing":
             return Verdict(Kind.RUNNING, "Zuora is working on it.")
         case "Failed":
-            return Verdict(Kind.FAILED, _why_failed(report.reasons))
+            return Verdict(Kind.FAILED, _why_failed(report.all_reasons))
         case "Completed":
             return _judge_completed(report)
         case word:
@@ -57,9 +57,9 @@ def _why_failed(reasons: tuple[Reason, ...]) -> str:
     if not reasons:
         return "Job failed; Zuora gave no reason."
     first = reasons[0]
-    title = first.category.title
+    title, message = first.category.title, first.message or f"code {first.code or 'and message are empty'}"
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-    return f"Job failed, {title}: {first.message}{more}" if title != "error" else f"Job failed: {first.message}{more}"
+    return f"Job failed, {title}: {message}{more}" if title != "error" else f"Job failed: {message}{more}"
 
 
 def _judge_completed(report: Report) -> Verdict:
@@ -75,7 +75,7 @@ def _judge_completed(report: Report) -> Verdict:
 
 
 def _unsuccessful(report: Report, result: Result) -> Iterator[str]:
-    for reason in (*report.reasons, *result.reasons):
+    for reason in report.all_reasons:
         yield f"with an error: {str(reason).rstrip('.')}"
     if result.success is False and not result.reasons:
         yield "its result says that it was not successful"
@@ -178,7 +178,7 @@ def _bare(status: str) -> Digest:
 
 
 def _words(report: Report) -> list[str]:
-    words = [str(reason) for reason in report.reasons]
+    words = [str(reason) for reason in report.all_reasons]
     result = report.result
     if isinstance(result, OrderResult):
         words += [subscription.number or subscription.id for subscription in result.subscriptions]

@@ -15,6 +15,7 @@ class Outcome(Enum):
     ATTENTION = (3, "needs attention")
     UNKNOWN = (4, "unknown to Zuora")
     SIGNED_OUT = (5, "signed out")
+    CANNOT_BE_POLLED = (5, "cannot be polled")
     OPEN = (6, "not ended in time")
     DONE = (0, "done")
 
@@ -25,10 +26,14 @@ class Outcome(Enum):
     @property
     def is_verdict(self) -> bool:
         """Whether Zuora itself has said how the job ended."""
-        return self not in {Outcome.SIGNED_OUT, Outcome.OPEN}
+        return self not in {Outcome.SIGNED_OUT, Outcome.CANNOT_BE_POLLED, Outcome.OPEN}
 
 
-_NEEDS_USER = {ProblemKind.SIGNED_OUT, ProblemKind.FORBIDDEN, ProblemKind.MISCONFIGURED}
+_NEEDS_USER = {
+    ProblemKind.SIGNED_OUT: Outcome.SIGNED_OUT,
+    ProblemKind.FORBIDDEN: Outcome.CANNOT_BE_POLLED,
+    ProblemKind.MISCONFIGURED: Outcome.CANNOT_BE_POLLED,
+}
 _OF_KIND = {Kind.FAILED: Outcome.FAILED, Kind.ATTENTION: Outcome.ATTENTION, Kind.DONE: Outcome.DONE}
 
 
@@ -42,8 +47,8 @@ def outcome(watch: WatchedJob, tenant_problem: Problem | None, since: float) -> 
     if watch.verdict.kind is Kind.UNKNOWN and (watch.answered_at or 0.0) >= since:
         return Outcome.UNKNOWN
     own = watch.problem if (watch.problem_at or 0.0) >= since else None
-    kinds = {problem.kind for problem in (tenant_problem, own) if problem is not None}
-    return Outcome.OPEN if kinds.isdisjoint(_NEEDS_USER) else Outcome.SIGNED_OUT
+    needs = [_NEEDS_USER[one.kind] for one in (tenant_problem, own) if one is not None and one.kind in _NEEDS_USER]
+    return needs[0] if needs else Outcome.OPEN
 
 
 def is_over(outcomes: Iterable[Outcome], *, for_any: bool) -> bool:

@@ -9,11 +9,8 @@ class ProblemKind(Enum):
 
     NOT_FOUND = ("not found", "Zuora does not know this job in this tenant.")
     THROTTLED = ("throttled", "The tenant's call limit is reached; zjobtui waits and polls less often.")
-    SIGNED_OUT = (
-        "signed out",
-        "Zuora did not accept the credentials; check client id, secret and host, then try again.",
-    )
-    MISCONFIGURED = ("cannot be polled", "Correct that, then try again.")
+    SIGNED_OUT = ("signed out", "Zuora did not accept the credentials; check client id, secret and host.")
+    MISCONFIGURED = ("cannot be polled", "Correct that on this machine.")
     FORBIDDEN = (
         "forbidden",
         "The user of these credentials may not read orders; grant the Orders permissions in Zuora.",
@@ -22,11 +19,18 @@ class ProblemKind(Enum):
     UNTRUSTED = ("not trusted", "The host's certificate was not accepted; check the host, the proxy and the CA bundle.")
     TIMED_OUT = ("timed out", "There was no response in time; zjobtui retries automatically.")
     SERVER_ERROR = ("server error", "Zuora had an internal error; zjobtui retries automatically.")
+    UNAVAILABLE = (
+        "not available",
+        "Zuora, or a gateway in front of it, is not available; zjobtui retries automatically.",
+    )
     REFUSED = ("refused", "Zuora refused the request; the code says why.")
-    REDIRECTED = ("redirected", "The host redirected, and zjobtui does not follow redirects; check the base URL.")
+    REDIRECTED = (
+        "redirected",
+        "zjobtui does not follow redirects; check the base URL, and whether the network or a proxy requires a sign-in.",
+    )
     UNREADABLE = (
         "unreadable response",
-        "The response is not about a job; it may be a proxy's page. zjobtui retries automatically.",
+        "The response is not about a job; a proxy or a network may require a sign-in. zjobtui retries automatically.",
     )
     TOO_LARGE = ("response too large", "The response exceeds the size limit; the last good one is kept.")
 
@@ -34,6 +38,17 @@ class ProblemKind(Enum):
         self.title = title
         self.meaning = meaning
 
+
+TRANSIENT = frozenset(
+    {
+        ProblemKind.UNREACHABLE,
+        ProblemKind.TIMED_OUT,
+        ProblemKind.SERVER_ERROR,
+        ProblemKind.UNAVAILABLE,
+        ProblemKind.UNREADABLE,
+    }
+)
+"""Kinds that may soon be over. They may concern one job only, but several in a row mean an outage of the tenant."""
 
 _FROM_TRANSPORT = frozenset(
     {

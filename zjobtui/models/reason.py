@@ -86,6 +86,20 @@ _BY_DIGITS = {
 }
 
 
+_BY_WORD = {
+    "SystemError": Category.INTERNAL,
+    "LOCK_COMPETITION": Category.LOCK,
+    "REQUEST_EXCEEDED_LIMIT": Category.LIMIT,
+    "REQUEST_EXCEEDED_RATE": Category.LIMIT,
+    "TEMPORARY_ERROR": Category.TEMPORARY,
+    "TRANSACTION_TIMEOUT": Category.TEMPORARY,
+    "INVALID_VALUE": Category.INPUT,
+    "MISSING_REQUIRED_VALUE": Category.INPUT,
+    "DUPLICATE_VALUE": Category.INPUT,
+}
+"""Codes of Zuora's older interfaces, in a fault with a prefix such as `fns:`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """An error of Zuora: `code` is eight digits, a word such as SystemError, or empty."""
@@ -95,10 +109,10 @@ class Reason:
 
     @property
     def category(self) -> Category:
-        """What the code's last two digits mean; `OTHER` for a code that is not a number."""
+        """What the code's last two digits mean, or its word; `OTHER` for any other code."""
         if len(self.code) == 8 and self.code.isdecimal():
             return _BY_DIGITS.get(int(self.code) % 100, Category.OTHER)
-        return Category.INTERNAL if self.code == "SystemError" else Category.OTHER
+        return _BY_WORD.get(self.code.rpartition(":")[2], Category.OTHER)
 
     def __str__(self) -> str:
         return f"[{self.code}] {self.message}" if self.code else self.message

@@ -198,3 +198,8 @@ class Report:
     result: Result | None = None
     rest: Rest = field(default_factory=dict)
     raw: str = ""
+
+    @property
+    def all_reasons(self) -> tuple[Reason, ...]:
+        """The reasons of the job, then those within its result."""
+        return (*self.reasons, *self.result.reasons) if self.result else self.reasons

@@ -3,10 +3,10 @@
 from random import Random
 
 from zjobtui.models.observation import Failure, Observation
-from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.problem import TRANSIENT, Problem, ProblemKind
 
 FAILURES = 3
-"""Consecutive failed calls after which timeouts, dropped connections and server errors count as the tenant's own."""
+"""Consecutive failed calls after which transient problems (`TRANSIENT`) count as the tenant's own."""
 
 BASE, CAP = 1.0, 60.0
 """The longest wait for the first and for later probes in seconds: Zuora advises full jitter from 1 s up to 60 s."""
@@ -16,8 +16,7 @@ BRIEF, BRIEF_CAP = 12.0, 4.0
 within five seconds of a short outage.
 """
 
-_AT_ONCE = frozenset({ProblemKind.SIGNED_OUT, ProblemKind.UNTRUSTED, ProblemKind.REDIRECTED})
-_IN_A_ROW = frozenset({ProblemKind.TIMED_OUT, ProblemKind.UNREACHABLE, ProblemKind.SERVER_ERROR})
+_AT_ONCE = frozenset({ProblemKind.SIGNED_OUT, ProblemKind.MISCONFIGURED, ProblemKind.UNTRUSTED, ProblemKind.REDIRECTED})
 
 
 class CircuitBreaker:
@@ -31,7 +30,7 @@ class CircuitBreaker:
         self.problem: Problem | None = None
         """Why the breaker is open, or None."""
         self.since: float | None = None
-        """When it opened, or None."""
+        """When it opened, or when what the user must correct began or ended since; None while it is closed."""
         self.probe_at = 0.0
         """When the next probe is allowed; meaningful only while the breaker is open."""
         self._chance = chance
@@ -47,11 +46,17 @@ class CircuitBreaker:
     def record(self, observation: Observation, sent: float, now: float, retry_after: float = 0.0) -> None:
         """Record the result of a call sent at `sent`; the host asked for no calls for `retry_after` seconds."""
         problem = observation.problem if isinstance(observation, Failure) else None
-        if problem is None or problem.kind not in _AT_ONCE | _IN_A_ROW:
+        if problem is None or problem.kind not in _AT_ONCE | TRANSIENT:
             self.problem, self.since, self._in_a_row = None, None, 0
         elif self.is_open:
             if sent > self._failed_at:
                 self._probes += 1
+                if (
+                    self.problem
+                    and problem.kind is not self.problem.kind
+                    and {problem.kind, self.problem.kind} & _AT_ONCE
+                ):
+                    self.since = observation.at
                 self._wait(problem, now, retry_after)
         else:
             self._in_a_row += 1

@@ -389,8 +389,7 @@ class Engine:
 def status_words(status: TenantStatus) -> str:
     """Return the status of a tenant's polling in words that change only with the status: no times, no figures."""
     if status.problem is not None:
-        is_manual = status.next_try_at is None
-        return f"not polled, {status.problem.for_log}" + ("; retried only on request" if is_manual else "")
+        return f"not polled, {status.problem.for_log}"
     if status.is_paused:
         return "paused by the user"
     if status.is_following:

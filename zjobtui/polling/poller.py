@@ -40,6 +40,9 @@ SUSPEND_GAP = 10.0
 SHORTEST_PROMISE = 5.0
 """Shortest interval in seconds by which a row's freshness is measured, however often it is polled."""
 
+CHECKED_AT = 2
+"""Failed calls in a row about a job after which another job is polled at once."""
+
 JUST_BEGUN = 0.5
 """Seconds for which a call counts as one that the user has just requested."""
 
@@ -103,7 +106,11 @@ class Poller:
         self._started_at = {job: at for job, at in self._started_at.items() if job in watched}
         self._failures = {job: failures for job, failures in self._failures.items() if job in watched}
         self._gate.drop_all_but(watched)
-        self._replan(watch for job, watch in watched.items() if not watch.is_final and job not in self._schedule)
+        new = [watch for job, watch in watched.items() if not watch.is_final and job not in self._schedule]
+        if any(watch.last_call_at == 0 for watch in new):
+            # What keeps the others from being polled may not concern it.
+            self._gate.breaker.probe_now(self._clock.now())
+        self._replan(new)
 
     def replan(self) -> None:
         """Plan all jobs again after another window has polled: what it has just polled is not polled at once."""
@@ -311,13 +318,18 @@ class Poller:
 
     def _on_result(self, watch: WatchedJob, observation: Observation, sent: float) -> None:
         job, now, was_open = watch.job, self._clock.now(), self._gate.breaker.is_open
-        self._gate.record(job, observation, sent, now, recent=2 * self._schedule.intervals.ceiling)
+        is_failure = is_transient(observation)
+        has_untried = is_failure and any(w.job != job and w.job not in self._failures for w in self._unfinished())
+        recent = 2 * self._schedule.intervals.ceiling
+        self._gate.record(job, observation, sent, now, recent, has_untried=has_untried)
         self._fit()
         self._schedule.drop(job)
         known = apply_observation(watch, observation, watch.planned).watch
         interval = self._schedule.interval(known, now)
-        if is_transient(observation):
+        if is_failure:
             self._failures[job] = self._failures.get(job, 0) + 1
+            if self._failures[job] == CHECKED_AT and not self._gate.breaker.is_open:
+                self._put_check()
             if self._gate.breaker.is_open and not self._schedule.is_stretched:
                 self._put_probe(job)
             if job not in self._schedule:
@@ -335,6 +347,11 @@ class Poller:
         first = self._schedule.next_due()
         if first is None or first > self._gate.breaker.probe_at:
             self._schedule.put(self._schedule.take(inf) or failed, self._gate.breaker.probe_at)
+
+    def _put_check(self) -> None:
+        """Make another job due now, which shows whether a job that fails repeatedly is the only one."""
+        if (other := self._schedule.take(inf)) is not None:
+            self._schedule.put(other, self._clock.now())
 
     def _recover(self) -> None:
         """Poll failed and overdue jobs at once, spread out: the tenant responds again."""

@@ -120,8 +120,6 @@ class RateLimiter:
         self._recent_rate = 0.0  # calls per second over the last seconds
         self._window_fill = 0.0  # share of those seconds that has been measured
         self._throttle_rate, self._throttled_at = inf, -inf
-        self._throttle_before = self._throttle_rate, self._throttled_at
-        self._forgotten_at = -inf
         self._blocked_until = -inf
         self._stated, self._stated_until = inf, -inf
 
@@ -176,7 +174,7 @@ class RateLimiter:
         self._blocked_until = max(self._blocked_until, now + seconds)
 
     def throttle(self, sent: float, now: float, seconds: float) -> None:
-        """Record a 429 or 503 to a call sent at `sent`: no calls for `seconds`, then fewer.
+        """Record a 429 to a call sent at `sent`: no calls for `seconds`, then fewer.
 
         The rate drops to 0.7 of the recent one, once for all calls that were in flight, then returns to the rate at
         which the host throttled within a minute, stays near it, and only then rises further, ever faster: the curve of
@@ -185,16 +183,9 @@ class RateLimiter:
         if sent >= self._throttled_at:
             self._refill(now)
             recent = self._recent_rate / max(self._window_fill, 1 / _RECENTLY)
-            self._throttle_before = self._throttle_rate, self._throttled_at
             self._throttle_rate = max(SLOWEST / _DROP, min(self.rate(now), recent))
             self._throttled_at = max(self._blocked_until, now + seconds)
         self.pause(now, seconds)
-
-    def forget_throttling(self, now: float) -> None:
-        """Forget the last throttling: the host was down altogether. If that has happened recently, it counts anyway."""
-        if now - self._forgotten_at >= THROTTLE_MEMORY:
-            self._throttle_rate, self._throttled_at = self._throttle_before
-            self._forgotten_at = now
 
     def apply_headers(self, stated: RateLimits, now: float) -> None:
         """Apply what the headers of a response state: granted windows, calls left in one, calls in flight.

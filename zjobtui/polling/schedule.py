@@ -47,6 +47,9 @@ one in seconds: twenty calls on the first day, then one a day.
 MAX_OUTDATED = 100
 """Outdated entries that the queue may hold besides as many as it has jobs."""
 
+UNUSABLE_RETRIES = 3
+"""Retries after which an unusable response is not expected to be over soon."""
+
 _UNUSABLE = frozenset({ProblemKind.UNREADABLE, ProblemKind.TOO_LARGE, ProblemKind.REFUSED, ProblemKind.FORBIDDEN})
 
 
@@ -138,7 +141,12 @@ class Schedule:
         return now + self.interval(watch, now)
 
     def retry(self, watch: WatchedJob, now: float, failures: int, chance: Random) -> float:
-        """Return when to poll this job again after `failures` failed calls in a row, the last one at `now`."""
+        """Return when to poll this job again after `failures` failed calls in a row, the last one at `now`.
+
+        A job whose responses are unusable is soon polled as rarely as it can be.
+        """
+        if failures > UNUSABLE_RETRIES and _is_unusable(watch):
+            return self.next_call(watch, now)
         interval = self.interval(watch, now)
         wait = max(RETRY, RETRY_SHARE * interval if self.is_stretched else 0.0) * 2.0 ** min(failures - 1, 20)
         return now + min(interval, wait) * chance.uniform(0.5, 1)

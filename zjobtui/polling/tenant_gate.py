@@ -8,7 +8,7 @@ from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
 from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Failure, Observation, Success
-from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.problem import TRANSIENT, Problem, ProblemKind
 from zjobtui.polling.circuit_breaker import CircuitBreaker
 from zjobtui.polling.protocols import JobSource
 from zjobtui.polling.rate_limiter import RateLimiter
@@ -22,7 +22,6 @@ SHORT_PAUSE = 3.0
 """Seconds for which a host may want no calls without that being reported as a problem of the tenant."""
 
 _THROTTLED = Problem(ProblemKind.THROTTLED, "the host accepts no calls for a while")
-_TRANSIENT = frozenset({ProblemKind.TIMED_OUT, ProblemKind.UNREACHABLE, ProblemKind.SERVER_ERROR})
 _RETRY_AFTER = 1.0
 _LATENCY_WEIGHT = 0.1
 _LONGEST = 30.0  # a call has ended after 20 s, unless the machine was suspended meanwhile
@@ -30,7 +29,7 @@ _LONGEST = 30.0  # a call has ended after 20 s, unless the machine was suspended
 
 def is_transient(observation: Observation) -> bool:
     """Return whether a call failed in a way that may be over soon."""
-    return isinstance(observation, Failure) and observation.problem.kind in _TRANSIENT
+    return isinstance(observation, Failure) and observation.problem.kind in TRANSIENT
 
 
 class TenantGate:
@@ -49,6 +48,8 @@ class TenantGate:
         self._failing_since: dict[JobRef, float] = {}
         self._charged = source.requests
         self._has_latency = False
+        self._downtime: Problem | None = None
+        self._down_until = 0.0
 
     def next_allowed_at(self, now: float) -> float:
         """Return when the next call may be sent: now, or later."""
@@ -74,10 +75,11 @@ class TenantGate:
         """Return what keeps the tenant from being polled, and when it is tried again (None: only by the user)."""
         problem = self.breaker.problem
         if problem is not None:
-            # Refused credentials are not tried again before the user asks for it.
-            return problem, None if problem.kind is ProblemKind.SIGNED_OUT else self.next_allowed_at(now)
+            return problem, self.next_allowed_at(now)
         until = self.limiter.paused_until(now)
-        return (_THROTTLED, until) if until is not None and until - now > SHORT_PAUSE else (None, None)
+        if until is None or until - now <= SHORT_PAUSE:
+            return None, None
+        return self._downtime if self._downtime and until <= self._down_until else _THROTTLED, until
 
     def count_call(self, now: float) -> None:
         """Charge one call that is sent now."""
@@ -98,10 +100,21 @@ class TenantGate:
         """Forget the failures of all other jobs."""
         self._failing_since = {job: since for job, since in self._failing_since.items() if job in jobs}
 
-    def record(self, job: JobRef, observation: Observation, sent: float, now: float, recent: float) -> None:
+    def record(
+        self,
+        job: JobRef,
+        observation: Observation,
+        sent: float,
+        now: float,
+        recent: float,
+        *,
+        has_untried: bool = False,
+    ) -> None:
         """Tell the limiter and the breaker the result of a call sent at `sent`.
 
         A good response about another job in the last `recent` seconds shows that the tenant as a whole is not down.
+        `has_untried` says that calls about other jobs have not failed: they show whether an unreadable response
+        concerns this job only.
         """
         if is_transient(observation):
             self._failing_since.setdefault(job, now)
@@ -112,34 +125,44 @@ class TenantGate:
         retry_after = stated.retry_after or 0.0
         if isinstance(observation, Success):
             self.answered_at = observation.at
-        elif observation.problem.kind is ProblemKind.THROTTLED or observation.call.http_status == 503:
-            # A host that is down altogether shows no rate limit, only how long it wants no calls.
+        elif observation.problem.kind is ProblemKind.THROTTLED:
             retry_after = retry_after or _RETRY_AFTER
             log.warning("tenant %s: throttled, no calls for %gs", self._tenant, retry_after)
             if self.breaker.is_open:
                 self.limiter.pause(now, retry_after)
             else:
                 self.limiter.throttle(sent, now, retry_after)
+        elif stated.retry_after and (
+            observation.problem.kind is ProblemKind.UNAVAILABLE or observation.call.http_status == 503
+        ):
+            # A host that is down shows no rate limit, only how long it wants no calls.
+            log.warning("tenant %s: not available, no calls for %gs", self._tenant, retry_after)
+            self.limiter.pause(now, retry_after)
+            self._downtime, self._down_until = observation.problem, now + retry_after
         was_open, took = self.breaker.is_open, now - sent
         if not was_open and took <= _LONGEST:
             self.latency += (_LATENCY_WEIGHT if self._has_latency else 1.0) * (took - self.latency)
             self._has_latency = True
-        if was_open or not self._fails_alone(job, now, recent):
-            self.breaker.record(observation, sent, now)
+        if was_open or not (self._fails_alone(job, now, recent) or (has_untried and self._may_be_odd(observation))):
+            self.breaker.record(observation, sent, now, stated.retry_after or 0.0)
             self._log_breaker(now, was_open=was_open)
-        if self.breaker.is_open and not was_open and observation.call.http_status == 503:
-            self.limiter.forget_throttling(now)
 
     def _fails_alone(self, job: JobRef, now: float, recent: float) -> bool:
         """Return whether other jobs got responses since this one fails: then the tenant is not at fault."""
         return (self.answered_at or -inf) > max(self._failing_since.get(job, inf), now - recent)
 
+    def _may_be_odd(self, observation: Observation) -> bool:
+        """Return whether a response about the only failing job is unreadable: others may still be good."""
+        is_unreadable = isinstance(observation, Failure) and observation.problem.kind is ProblemKind.UNREADABLE
+        return is_unreadable and len(self._failing_since) < 2
+
     def _log_breaker(self, now: float, *, was_open: bool) -> None:
         problem = self.breaker.problem
         if problem is not None:
             state = "still open, the probe failed" if was_open else "open"
-            is_manual = problem.kind is ProblemKind.SIGNED_OUT
-            then = "retried only on request" if is_manual else f"next probe in {self.breaker.probe_at - now:.1f}s"
-            log.warning("tenant %s: circuit breaker %s (%s); %s", self._tenant, state, problem.for_log, then)
+            wait = self.breaker.probe_at - now
+            log.warning(
+                "tenant %s: circuit breaker %s (%s); next probe in %.1fs", self._tenant, state, problem.for_log, wait
+            )
         elif was_open:
             log.info("tenant %s: circuit breaker closed, the host responds", self._tenant)

@@ -29,6 +29,9 @@ COUNT_LIMIT = 2.0
 
 DAY = 86_400
 
+RETRY = 45.0
+"""Seconds until a source that could not be created is tried again: a corrected secret works within a minute."""
+
 RESTART = 1.0
 """Seconds until a poller restarts after an internal error."""
 
@@ -65,6 +68,7 @@ class TenantRunner:
         self._changed = changed
         self._staleness_limit = staleness_limit
         self._problem: Problem | None = None
+        self._problem_since = self._next_try_at = 0.0
         self._retry = asyncio.Event()
         self._pending: list[Callable[[Poller], None]] = []
         self._uncounted = 0
@@ -87,7 +91,14 @@ class TenantRunner:
         """The current polling status."""
         if self.poller is not None:
             return self.poller.status()
-        return TenantStatus(tenant=self.tenant.name, problem=self._problem)
+        if self._problem is None:
+            return TenantStatus(tenant=self.tenant.name)
+        return TenantStatus(
+            tenant=self.tenant.name,
+            problem=self._problem,
+            down_since=self._problem_since,
+            next_try_at=self._next_try_at,
+        )
 
     async def run(self) -> None:
         """Poll until cancelled."""
@@ -117,19 +128,25 @@ class TenantRunner:
             await source.aclose()
 
     async def _source(self) -> JobSource:
-        """Create the source on a thread, since a secret may take seconds to fetch; on an error, wait for the user."""
+        """Create the source on a thread, since a secret may take seconds to fetch; after an error, try again.
+
+        The next try is after `RETRY` seconds, or when the user asks for it.
+        """
         while True:
             self._retry.clear()
             try:
                 return await run_on_daemon_thread(self._make_source)
             except SourceError as fault:
                 log.warning("tenant %s: cannot be polled: %s", self.tenant.name, fault)
-                self._problem = Problem(ProblemKind.MISCONFIGURED, str(fault))
+                now = self._clock.now()
+                self._problem_since = self._problem_since if self._problem else now
+                self._problem, self._next_try_at = Problem(ProblemKind.MISCONFIGURED, str(fault)), now + RETRY
             except Exception as fault:  # whatever it is, the watchlist must stay usable
                 log.exception("tenant %s: internal error, it cannot be polled", self.tenant.name)
                 self._record_error("cannot be polled", fault)
             self._changed()
-            await self._retry.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._retry.wait(), RETRY)
 
     async def _keep_polling(self, poller: Poller) -> None:
         """Restart the poller after an internal error, and show the error: polling must not end unnoticed."""

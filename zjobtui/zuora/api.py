@@ -1,7 +1,7 @@
 """Zuora API of one tenant: job status requests, whose outcome is always an observation, never an exception."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -28,12 +28,28 @@ _LIMIT_HEADERS = ("ratelimit-", "concurrency-limit-", "retry-after")
 _ALLOWED = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-")
 
 
-class ZuoraApi:
-    """Requests the status of jobs of one tenant, and tokens when needed. Only these two requests are ever sent."""
+RereadCredentials = Callable[[], Awaitable[Credentials | Problem]]
+"""Reads the credentials again from where the user keeps them, or returns why that is not possible."""
 
-    def __init__(self, tenant: Tenant, credentials: Credentials, clock: Clock, transport: Transport) -> None:
+
+class ZuoraApi:
+    """Requests the status of jobs of one tenant, and tokens when needed. Only these two requests are ever sent.
+
+    `reread` is used before credentials that were refused are sent again: the user may have corrected them.
+    """
+
+    def __init__(
+        self,
+        tenant: Tenant,
+        credentials: Credentials,
+        clock: Clock,
+        transport: Transport,
+        reread: RereadCredentials | None = None,
+    ) -> None:
         self._tenant = tenant
         self._credentials = credentials
+        self._reread = reread
+        self._was_refused = False
         self._clock = clock
         self._transport = transport
         if isinstance(credentials, BearerToken):
@@ -76,7 +92,9 @@ class ZuoraApi:
         if isinstance(observation, Success) or observation.problem.kind is ProblemKind.NOT_FOUND:
             self._tokens.confirm(token)
             return False
-        is_rejected = token != "" and observation.problem.kind is ProblemKind.SIGNED_OUT
+        # A 401 may be the page of a gateway, but another token shows whether it is.
+        is_refusal = observation.problem.kind is ProblemKind.SIGNED_OUT or observation.call.http_status == 401
+        is_rejected = token != "" and is_refusal
         if is_rejected:
             log.warning("tenant %s: token rejected: %s", self._tenant.name, observation.problem.for_log)
         return is_rejected and self._tokens.invalidate(token, observation.problem)
@@ -141,13 +159,23 @@ class ZuoraApi:
         return result
 
     async def _request_token(self) -> Token | Failure:
+        if self._was_refused and self._reread is not None:
+            reread = await self._reread()
+            if isinstance(reread, Problem):
+                return Failure(reread, self._clock.now())
+            self._credentials = reread
         if not isinstance(self._credentials, ClientCredentials):
             problem = Problem(ProblemKind.SIGNED_OUT, "the bearer token is not accepted, and it cannot be renewed")
             return Failure(problem, self._clock.now())
-        secret, mask = self._credentials.client_secret.reveal(), self._transport.mask
+        result = await self._send_credentials(self._credentials)
+        self._was_refused = isinstance(result, Failure) and result.problem.kind is ProblemKind.SIGNED_OUT
+        return result
+
+    async def _send_credentials(self, credentials: ClientCredentials) -> Token | Failure:
+        secret, mask = credentials.client_secret.reveal(), self._transport.mask
         mask.add(secret)
         form = {
-            "client_id": self._credentials.client_id,
+            "client_id": credentials.client_id,
             "client_secret": secret,
             "grant_type": "client_credentials",
         }
@@ -156,9 +184,10 @@ class ZuoraApi:
         if isinstance(response, Problem):
             return Failure(response, self._clock.now(), Call(url=url))
         log.debug("tenant %s: token response status=%s", self._tenant.name, response.http_status)
-        result = read_token(response.http_status, response.body)
+        location = response.headers.get("location", "")
+        result = read_token(response.http_status, response.body, location)
         if isinstance(result, Problem):
-            masked = read_token(response.http_status, mask.mask(response.body))
+            masked = read_token(response.http_status, mask.mask(response.body), location)
             at = self._came_at(response)
             call = _read_call(response, at, url)
             # The token endpoint has quotas of its own, which do not apply to calls about jobs.

@@ -7,19 +7,23 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from zjobtui.clock import Clock
+from zjobtui.models.json_value import Json
 from zjobtui.models.observation import Failure
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
-from zjobtui.models.reason import Category
+from zjobtui.models.reason import Category, Reason
 from zjobtui.models.tenant import BearerToken, Credentials
 from zjobtui.models.text import shorten
 from zjobtui.zuora.json_reader import Fields, NotReadableError, read_object
+from zjobtui.zuora.parser import first_reason, unreadable
 
 RENEW_AT = 0.85
 """Share of a token's lifetime after which it is renewed, well before it expires."""
 
-PAUSE = 60.0
-"""Seconds without a token request after a new token was refused too (Zuora allows 100 a minute per address)."""
+PAUSE = 50.0
+"""Seconds without a token request after the credentials or a new token were refused (Zuora allows 100 a minute per
+address). Credentials that were corrected meanwhile work within a minute.
+"""
 
 MAX_EARLY_REFUSALS = 3
 """Tokens that may be refused before they expire within `PAUSE` seconds; after more, no token is requested for as long.
@@ -37,7 +41,6 @@ _REFUSALS = frozenset({"invalid_client", "unauthorized_client", "invalid_grant",
 _BY_CATEGORY = {
     Category.AUTHENTICATION: ProblemKind.SIGNED_OUT,
     Category.PERMISSION: ProblemKind.SIGNED_OUT,
-    Category.LIMIT: ProblemKind.THROTTLED,
     Category.LOCK: ProblemKind.SERVER_ERROR,
     Category.INTERNAL: ProblemKind.SERVER_ERROR,
     Category.TEMPORARY: ProblemKind.SERVER_ERROR,
@@ -65,7 +68,9 @@ class TokenProvider:
     """Owns the token. `token()` may be called by any number of calls at once; at most one request is in flight.
 
     Meanwhile the other calls use the old token if it is still valid. Calls that waited while a request failed share its
-    failure, so that none of them waits for a request of its own. No request is sent before a `Retry-After` ends.
+    failure, so that none of them waits for a request of its own. No request is sent before a `Retry-After` ends, nor
+    for `PAUSE` seconds after the credentials were refused; until then each call fails with what is left of that time as
+    its `retry_after`.
     """
 
     def __init__(self, credentials: Credentials, fetch: FetchToken, clock: Clock) -> None:
@@ -77,14 +82,13 @@ class TokenProvider:
         self._renew_at = self._ends_at = float("inf") if self._bearer_token else 0.0
         self._is_first_use = False
         self._early_refusals: deque[float] = deque(maxlen=MAX_EARLY_REFUSALS)
-        self._refusal: Problem | None = None
-        self._refused_until = 0.0
         self._requests = 0
         self._failure: Failure | None = None
+        self._is_refusal = False
         self._not_before = 0.0
 
     async def token(self) -> str | Failure:
-        """Return a token to use now, or the failure; a refusal of the credentials stands until `reset`."""
+        """Return a token to use now, or the failure."""
         if self._is_usable() or (self._gate.locked() and self._is_alive()):
             return self._token or ""
         requests = self._requests
@@ -93,8 +97,6 @@ class TokenProvider:
                 return self._token or ""
             if self._failure is not None and requests != self._requests:
                 return self._failure
-            if (refusal := self._standing_refusal()) is not None:
-                return Failure(refusal, self._clock.now())
             return self._standing_pause() or await self._renew()
 
     def confirm(self, token: str) -> None:
@@ -109,14 +111,11 @@ class TokenProvider:
         token is requested for `PAUSE` seconds; the same if one token after the other works only briefly.
         """
         if token != self._token:
-            return self._standing_refusal() is None
-        if self._bearer_token is not None:
-            self._refuse(problem, float("inf"))
-            return False
+            return not self._is_refused()
         now, self._token = self._clock.boot(), None
         is_often = len(self._early_refusals) == MAX_EARLY_REFUSALS and now - self._early_refusals[0] < PAUSE
-        if self._is_first_use or is_often:
-            self._refuse(problem, now + PAUSE)
+        if self._bearer_token is not None or self._is_first_use or is_often:
+            self._refuse(Failure(problem, self._clock.now()))
             return False
         self._is_first_use = True
         self._early_refusals.append(now)
@@ -124,10 +123,10 @@ class TokenProvider:
 
     def reset(self) -> None:
         """Forget that the credentials were refused: the user asked to try again."""
-        self._refusal = None
+        if self._is_refused():
+            self._failure, self._not_before, self._is_refusal = None, 0.0, False
         self._is_first_use = False
         self._early_refusals.clear()
-        self._token = self._token or self._bearer_token
 
     def _is_usable(self) -> bool:
         return self._token is not None and self._clock.boot() < self._renew_at
@@ -143,28 +142,33 @@ class TokenProvider:
         call = replace(self._failure.call, rate_limits=RateLimits(retry_after=left))
         return replace(self._failure, at=self._clock.now(), call=call)
 
-    def _standing_refusal(self) -> Problem | None:
-        if self._refusal is not None and self._clock.boot() < self._refused_until:
-            return self._refusal
-        return None
+    def _is_refused(self) -> bool:
+        return self._is_refusal and self._clock.boot() < self._not_before
 
-    def _refuse(self, problem: Problem, until: float) -> None:
-        self._token = None
-        self._refusal = problem
-        self._refused_until = until
+    def _refuse(self, failure: Failure) -> Failure:
+        """Note a refusal of the credentials; return it with the time until the next request."""
+        pause = max(PAUSE, failure.call.rate_limits.retry_after or 0.0)
+        self._token, self._is_refusal = None, True
+        self._not_before = self._clock.boot() + pause
+        call = replace(failure.call, rate_limits=RateLimits(retry_after=pause))
+        self._failure = replace(failure, call=call)
+        return self._failure
 
     async def _renew(self) -> str | Failure:
+        if self._bearer_token is not None:
+            self._token, self._is_refusal = self._bearer_token, False
+            return self._bearer_token
         result = await self._fetch()
         now = self._clock.boot()
         self._requests += 1
         if isinstance(result, Token):
-            self._token, self._refusal, self._failure = result.text, None, None
+            self._token, self._failure, self._is_refusal = result.text, None, False
             self._renew_at, self._ends_at = now + max(result.life * RENEW_AT, SOONEST), now + result.life
             return result.text
         self._failure = result
-        if result.problem.kind is ProblemKind.SIGNED_OUT:
-            self._refuse(result.problem, float("inf"))
-            return result
+        self._is_refusal = result.problem.kind in {ProblemKind.SIGNED_OUT, ProblemKind.MISCONFIGURED}
+        if self._is_refusal:
+            return self._refuse(result)
         self._not_before = now + (result.call.rate_limits.retry_after or 0.0)
         if self._token is not None and self._is_alive():
             self._renew_at = min(max(now + RENEW_AGAIN, self._not_before), self._ends_at)
@@ -172,15 +176,18 @@ class TokenProvider:
         return result
 
 
-def read_token(http_status: int, body: bytes) -> Token | Problem:
-    """Parse a response of `POST /oauth/token`; never raises."""
+def read_token(http_status: int, body: bytes, location: str = "") -> Token | Problem:
+    """Parse a response of `POST /oauth/token`; never raises. `location` is where a redirection leads."""
+    if 300 <= http_status < 400:
+        return unreadable(http_status, body, "", location)
     try:
-        fields = Fields(read_object(body))
+        content = read_object(body)
     except NotReadableError as fault:
-        return _refusal(http_status, Fields({}), str(fault))
+        return unreadable(http_status, body, str(fault))
+    fields = Fields(content)
     token, life = fields.text("access_token"), fields.amount("expires_in")
     if not 200 <= http_status < 300 or not token:
-        return _refusal(http_status, fields, "no token in the response")
+        return _refusal(http_status, content)
     if not (token.isascii() and token.isprintable() and " " not in token):
         return Problem(ProblemKind.UNREADABLE, "the token contains invalid characters")
     return Token(token, _life(life))
@@ -201,33 +208,33 @@ def _life(life: Decimal | None) -> float:
     return min(float(life), _LONGEST_LIFE)
 
 
-def _refusal(http_status: int, fields: Fields, otherwise: str) -> Problem:
-    error, description = fields.text("error"), fields.text("error_description")
-    reasons = fields.reasons("reasons")
-    message = (
-        error.replace("_", " ") or description or fields.text("message") or (reasons[0].message if reasons else "")
-    )
-    detail = shorten(message, 300) or f"HTTP {http_status}, {otherwise}"
-    category = _BY_CATEGORY.get(reasons[0].category) if reasons else None
-    kind = _kind(http_status, error, category, is_readable=bool(message))
-    return Problem(kind, detail, reasons[0].code if reasons else "")
+def _refusal(http_status: int, content: dict[str, Json]) -> Problem:
+    """Return what a JSON object without a token means.
 
-
-def _kind(http_status: int, error: str, category: ProblemKind | None, *, is_readable: bool) -> ProblemKind:
-    """Return what a response without a token means; `is_readable` says whether it gives a reason in JSON.
-
-    A 400 or 404 without a reason comes from a gateway, and is as temporary as its 5xx.
+    One that gives a reason is a refusal of the credentials, whatever its status, unless status or code say otherwise.
+    A 400 or 404 without a reason comes from a gateway.
     """
-    if error in _REFUSALS:
-        return ProblemKind.SIGNED_OUT
-    if 300 <= http_status < 400:
-        return ProblemKind.REDIRECTED
-    if http_status == 429 or category is ProblemKind.THROTTLED:
+    reason, error = first_reason(content), content.get("error")
+    if isinstance(error, str) and error in _REFUSALS:
+        return Problem(ProblemKind.SIGNED_OUT, error.replace("_", " "), "")
+    code = reason.code if reason.code.isdecimal() else ""
+    message = reason.message or ("" if code else reason.code.replace("_", " "))
+    is_reasoned = bool(message or code or content.get("success") is False)
+    detail = shorten(message, 300) or f"HTTP {http_status}, no token in the response"
+    return Problem(_kind(http_status, reason, is_reasoned=is_reasoned), detail, code)
+
+
+def _kind(http_status: int, reason: Reason, *, is_reasoned: bool) -> ProblemKind:
+    if http_status == 429 or reason.category is Category.LIMIT:
         return ProblemKind.THROTTLED
     if http_status in {401, 403}:
         return ProblemKind.SIGNED_OUT
-    if category is not None:
-        return category
-    if http_status in {400, 404} and is_readable:
+    if http_status in {407, 511}:
+        return ProblemKind.UNREADABLE
+    if (kind := _BY_CATEGORY.get(reason.category)) is not None:
+        return kind
+    if http_status in {200, 400, 404} and is_reasoned:
         return ProblemKind.SIGNED_OUT
-    return ProblemKind.SERVER_ERROR if http_status >= 400 else ProblemKind.UNREADABLE
+    if http_status < 500:
+        return ProblemKind.UNREADABLE
+    return ProblemKind.UNAVAILABLE if http_status in {502, 503, 504} else ProblemKind.SERVER_ERROR

@@ -6,7 +6,6 @@ from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 from zjobtui.models.json_value import Json, Rest
-from zjobtui.models.reason import Reason, read_reason
 from zjobtui.models.text import clean
 
 T = TypeVar("T")
@@ -23,15 +22,20 @@ class NotReadableError(ValueError):
 
 def read_object(body: bytes) -> dict[str, Json]:
     """Return the JSON object in a body with every text in it clean; raises `NotReadableError`."""
+    value = read_value(decode(body))
+    if not isinstance(value, dict):
+        raise NotReadableError("JSON, but not an object")
+    return value
+
+
+def read_value(text: str) -> Json:
+    """Return the JSON value in a text with every text in it clean; raises `NotReadableError`."""
     try:
-        value = _clean_json(_DECODER.decode(decode(body)))
+        return _clean_json(_DECODER.decode(text))
     except NotReadableError:
         raise
     except (ValueError, ArithmeticError, RecursionError):
         raise NotReadableError("not JSON") from None
-    if not isinstance(value, dict):
-        raise NotReadableError("JSON, but not an object")
-    return value
 
 
 def decode(body: bytes) -> str:
@@ -135,12 +139,6 @@ class Fields:
             return Fields(value, self.malformed)
         return self._absent(key, Fields({}))
 
-    def reasons(self, key: str) -> tuple[Reason, ...]:
-        """Return errors in any form that has been seen: null, a text, an object, or a list of either."""
-        value = self._left.pop(key, None)
-        listed = value if isinstance(value, list) else [value]
-        return tuple(_reason(item) for item in listed if item not in (None, "", {}))
-
     def pop_many(self, keys: Iterable[str]) -> Rest:
         """Remove and return the named fields that exist, unchanged."""
         return {key: self._left.pop(key) for key in keys if key in self._left}
@@ -155,16 +153,3 @@ class Fields:
         else:
             self.malformed.append(key)
         return default
-
-
-def _reason(value: Json) -> Reason:
-    if not isinstance(value, dict):
-        return read_reason(value if isinstance(value, str) else _as_json(value))
-    fields = Fields(value)
-    code, message = fields.text("code"), fields.text("message")
-    more = _as_json(fields.remaining()) if fields.remaining() else ""
-    return Reason(code, " ".join(part for part in (message, more) if part))
-
-
-def _as_json(value: "Json | Rest") -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)

@@ -1,6 +1,8 @@
 """Parser: turns whatever was received into a report or a problem; never raises, and all text it returns is clean."""
 
+import re
 from functools import lru_cache
+from html import unescape
 
 from zjobtui.models.json_value import Json
 from zjobtui.models.problem import Problem, ProblemKind
@@ -8,6 +10,7 @@ from zjobtui.models.reason import Category, Reason
 from zjobtui.models.report import Report
 from zjobtui.models.text import clean, clean_lines, shorten
 from zjobtui.zuora.json_reader import Fields, NotReadableError, decode, read_object
+from zjobtui.zuora.reasons import search_reasons, take_reasons
 from zjobtui.zuora.results import read_result
 
 SHORT = 256
@@ -26,8 +29,23 @@ _BY_CATEGORY = {
 _BY_HTTP_STATUS = {
     401: ProblemKind.SIGNED_OUT,
     403: ProblemKind.FORBIDDEN,
+    407: ProblemKind.UNREADABLE,
     429: ProblemKind.THROTTLED,
+    502: ProblemKind.UNAVAILABLE,
+    503: ProblemKind.UNAVAILABLE,
+    504: ProblemKind.UNAVAILABLE,
+    511: ProblemKind.UNREADABLE,
 }
+
+_NETWORK_SIGN_IN = 511
+_WANTS = {
+    407: "a proxy requires a user and a password",
+    _NETWORK_SIGN_IN: "the network requires a sign-in",
+}
+
+_PAGE_LIMIT = 64 << 10
+_WEB_PAGE = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body|!--|\?xml)", re.IGNORECASE)
+_TITLE = re.compile(rb"<title[^>]{0,200}>([^<]{1,1000})", re.IGNORECASE)
 
 
 def read_response(http_status: int, body: bytes, location: str = "") -> Report | Problem:
@@ -42,16 +60,16 @@ def read_response(http_status: int, body: bytes, location: str = "") -> Report |
 
 def _read(http_status: int, body: bytes, location: str) -> Report | Problem:
     if 300 <= http_status < 400:
-        return Problem(ProblemKind.REDIRECTED, f"HTTP {http_status} to {shorten(clean(location), 200) or 'nowhere'}")
+        return unreadable(http_status, body, "", location)
     try:
         fields = read_object(body)
     except NotReadableError as fault:
-        return _unreadable(http_status, str(fault))
+        return unreadable(http_status, body, str(fault))
     if fields.get("success") is False or not 200 <= http_status < 300:
-        return _read_refusal(http_status, Fields(fields))
+        return _read_refusal(http_status, fields)
     status, success = fields.get("status"), fields.get("success")
     if not isinstance(status, str) or not status.strip() or not (success is None or success is True):
-        return _unreadable(http_status, "JSON, but not a response about a job")
+        return unreadable(http_status, body, "JSON, but not a response about a job")
     return _read_report(fields, decode(body))
 
 
@@ -75,33 +93,53 @@ def read_process_id(body: bytes) -> str:
 def _read_report(fields: dict[str, Json], text: str) -> Report:
     body = Fields(fields)
     body.boolean("success")
-    status, reasons = body.text("status"), body.reasons("errors")
-    result = read_result(body.pop_many(["result"]).get("result"))
+    status = body.text("status")
+    is_failed = status == "Failed"
+    result = read_result(body.pop_many(["result"]).get("result"), is_failed=is_failed)
+    reasons = take_reasons(body, is_failed=is_failed)
+    if is_failed and not (reasons or (result and result.reasons)):
+        reasons = search_reasons(dict(fields))
     raw = clean_lines(text.replace("\r\n", "\n").replace("\r", "\n"))
     return Report(status=status, reasons=reasons, result=result, rest=body.remaining(), raw=raw)
 
 
-def _read_refusal(http_status: int, fields: Fields) -> Problem:
-    reasons = fields.reasons("reasons") or fields.reasons("errors") or _plain_reason(fields)
-    reason = reasons[0] if reasons else Reason("", "")
+def _read_refusal(http_status: int, fields: dict[str, Json]) -> Problem:
+    reason = first_reason(fields)
     kind = _BY_CATEGORY.get(reason.category) or _by_status(http_status)
     detail = shorten(reason.message, 500) or f"HTTP {http_status} without a reason"
     return Problem(kind, detail, reason.code)
 
 
-def _plain_reason(fields: Fields) -> tuple[Reason, ...]:
-    code, message = fields.text("code"), fields.text("message")
-    return (Reason(code, message),) if code or message else ()
+def first_reason(fields: dict[str, Json]) -> Reason:
+    """Return the first reason of a refusal, wherever it is; empty if there is none."""
+    reasons = take_reasons(Fields(fields), is_failed=True) or search_reasons(dict(fields))
+    return next((reason for reason in reasons if reason.code or reason.message), Reason("", ""))
 
 
 def _by_status(http_status: int) -> ProblemKind:
-    if http_status >= 500:
-        return ProblemKind.SERVER_ERROR
-    return _BY_HTTP_STATUS.get(http_status, ProblemKind.REFUSED)
+    default = ProblemKind.SERVER_ERROR if http_status >= 500 else ProblemKind.REFUSED
+    return _BY_HTTP_STATUS.get(http_status, default)
 
 
-def _unreadable(http_status: int, what: str) -> Problem:
-    if 200 <= http_status < 300:
-        return Problem(ProblemKind.UNREADABLE, f"HTTP {http_status}, {what}")
-    kind = _by_status(http_status)
-    return Problem(ProblemKind.UNREADABLE if kind is ProblemKind.REFUSED else kind, f"HTTP {http_status}, {what}")
+def unreadable(http_status: int, body: bytes, what: str, location: str = "") -> Problem:
+    """Return the problem of a response that is not a JSON object: Zuora itself sends none.
+
+    It says nothing about credentials and access, whatever its status is. `what` says what is wrong with the body.
+    """
+    if 300 <= http_status < 400:
+        return Problem(ProblemKind.REDIRECTED, f"HTTP {http_status} to {shorten(clean(location), 200) or 'nowhere'}")
+    detail = ", ".join(part for part in (f"HTTP {http_status}", _WANTS.get(http_status), what, _page(body)) if part)
+    if http_status == 429:
+        return Problem(ProblemKind.THROTTLED, detail)
+    is_server_error = http_status >= 500 and http_status != _NETWORK_SIGN_IN
+    return Problem(ProblemKind.UNAVAILABLE if is_server_error else ProblemKind.UNREADABLE, detail)
+
+
+def _page(body: bytes) -> str:
+    """Return a phrase for a web page, with its title, which names the proxy or the network that sent it."""
+    start = body[:_PAGE_LIMIT]
+    if not _WEB_PAGE.match(start):
+        return "" if body.strip() else "it is empty"
+    title = _TITLE.search(start)
+    text = clean(" ".join(unescape(decode(title[1])).split())) if title else ""
+    return f"a web page with the title “{shorten(text, 80)}”" if text else "a web page"

@@ -11,9 +11,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from zjobtui.models.tenant import is_loopback
 from zjobtui.models.text import clean, shorten
-
-CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-"""Variables that OpenSSL reads instead of the system's trust store."""
+from zjobtui.zuora.certificates import CERTIFICATES, tls_faults
 
 _USER_CHARACTER = r"(?:[^\s\x00-\x20\x7f/?#@:%\\]|%[0-9a-f]{2})"
 _PROXY = re.compile(
@@ -34,8 +32,8 @@ _EXEMPTION = re.compile(
 """An entry of NO_PROXY, in lower case."""
 
 
-class InvalidProxyError(ValueError):
-    """The proxy cannot be used; the message names the variable and never contains its value."""
+class InvalidRouteError(ValueError):
+    """Proxy, certificates or key log cannot be used; the message names the variable, and never the URL of a proxy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ class Route:
 
 
 def find_route(base_url: str, environ: Mapping[str, str]) -> Route:
-    """Return the route that the environment names for a host; raises `InvalidProxyError`.
+    """Return the route that the environment names for a host; raises `InvalidRouteError`.
 
     The variables are read as by curl: lower case first, and an empty one counts as unset. A host on loopback is always
     reached directly.
@@ -96,6 +94,8 @@ def find_route(base_url: str, environ: Mapping[str, str]) -> Route:
     is_secure = parts.scheme == "https"
     bundles = tuple(f"{name}={shorten(clean(environ[name]), 100)}" for name in CERTIFICATES if environ.get(name))
     certificates = bundles if is_secure else ()
+    if faults := [*tls_faults(environ, is_secure=is_secure)]:
+        raise InvalidRouteError("; ".join(faults))
     if is_loopback(parts.hostname or ""):
         return Route(certificates=certificates)
     variables = _proxy_variables(environ)
@@ -175,7 +175,7 @@ def _masked(entry: str) -> str:
 
 def _read_proxy(variable: str, text: str) -> Proxy:
     if _SOCKS.match(text):
-        raise InvalidProxyError(f"{variable} is a SOCKS proxy, which is not supported; expected http://host:port")
+        raise InvalidRouteError(f"{variable} is a SOCKS proxy, which is not supported; expected http://host:port")
     match = _PROXY.fullmatch(text)
     proxy = match and Proxy(
         scheme=(match["scheme"] or "http").lower(),
@@ -186,7 +186,7 @@ def _read_proxy(variable: str, text: str) -> Proxy:
     )
     if proxy is None or not _is_usable(proxy):
         advice = "expected http://host:port, with special characters in user and password as %XX"
-        raise InvalidProxyError(f"{variable} is not a valid proxy URL; {advice}")
+        raise InvalidRouteError(f"{variable} is not a valid proxy URL; {advice}")
     return proxy
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from zjobtui.models.json_value import Json, Rest
+from zjobtui.models.reason import Reason
 from zjobtui.models.report import (
     Commitment,
     OrderLineItem,
@@ -19,19 +20,28 @@ from zjobtui.models.report import (
     WriteOff,
 )
 from zjobtui.zuora.json_reader import Fields
+from zjobtui.zuora.reasons import take_reasons
 
 _METRICS = ("chargeMetrics", "orderDeltaMetrics", "orderMetrics", "rampMetrics", "funds")
 _PREVIEW_SIGNS = frozenset({"previewResult", "invoices", "creditMemos", *_METRICS})
 _ORDER_SIGNS = frozenset({"orderNumber", "orderId", "subscriptions", "subscriptionNumbers", "orderLineItems"})
 
 
-def read_result(value: Json) -> Result | None:
-    """Return the result in `value`; None for null. A value that is not an object is kept as the field `result`."""
+def read_result(value: Json, *, is_failed: bool = False) -> Result | None:
+    """Return the result in `value`; None for null. A value that is not an object is kept as the field `result`.
+
+    `is_failed` says that the job has failed, so that a message in the result is a reason.
+    """
     if value is None:
         return None
     if not isinstance(value, dict):
         return OtherResult(fields={"result": value})
-    return _READERS.get(str(_job_type(value)), _read_other)(value)
+    return _READERS.get(str(_job_type(value)), _read_other)(value, is_failed)
+
+
+def _take_outcome(fields: Fields, *, is_failed: bool) -> tuple[bool | None, tuple[Reason, ...]]:
+    success = fields.boolean("success")
+    return success, take_reasons(fields, is_failed=is_failed or success is False)
 
 
 def _job_type(value: Rest) -> Json:
@@ -42,19 +52,21 @@ def _job_type(value: Rest) -> Json:
     return None if _ORDER_SIGNS.isdisjoint(value) else "AsyncCreateOrder"
 
 
-def _read_other(value: Rest) -> OtherResult:
+def _read_other(value: Rest, is_failed: bool) -> OtherResult:
     fields = Fields(value)
+    success, reasons = _take_outcome(fields, is_failed=is_failed)
     return OtherResult(
         job_type=fields.text("jobType"),
-        success=fields.boolean("success"),
-        reasons=fields.reasons("reasons"),
+        success=success,
+        reasons=reasons,
         malformed=tuple(fields.malformed),
         fields=fields.remaining(),
     )
 
 
-def _read_order(value: Rest) -> OrderResult:
+def _read_order(value: Rest, is_failed: bool) -> OrderResult:
     fields = Fields(value)
+    success, reasons = _take_outcome(fields, is_failed=is_failed)
     old_shape = tuple(Subscription(number=number) for number in fields.texts("subscriptionNumbers"))
     return OrderResult(
         job_type=fields.text("jobType"),
@@ -72,8 +84,8 @@ def _read_order(value: Rest) -> OrderResult:
         refunds=fields.items("refunds", _refund),
         write_offs=fields.items("writeOff", _write_off),
         commitments=fields.items("commitments", _commitment),
-        success=fields.boolean("success"),
-        reasons=fields.reasons("reasons"),
+        success=success,
+        reasons=reasons,
         malformed=tuple(fields.malformed),
         rest=fields.remaining(),
     )
@@ -147,15 +159,16 @@ def _commitment(fields: Fields) -> Commitment:
     )
 
 
-def _read_preview(value: Rest) -> PreviewResult:
+def _read_preview(value: Rest, is_failed: bool) -> PreviewResult:
     fields = Fields(_unwrap_preview(value))
+    success, reasons = _take_outcome(fields, is_failed=is_failed)
     return PreviewResult(
         job_type=fields.text("jobType"),
         invoices=fields.items("invoices", lambda document: _document(document, "invoiceItems")),
         credit_memos=fields.items("creditMemos", lambda document: _document(document, "creditMemoItems")),
         metrics=fields.pop_many(_METRICS),
-        success=fields.boolean("success"),
-        reasons=fields.reasons("reasons"),
+        success=success,
+        reasons=reasons,
         malformed=tuple(fields.malformed),
         rest=fields.remaining(),
     )
@@ -209,7 +222,7 @@ def _preview_item(fields: Fields) -> PreviewItem:
     )
 
 
-_READERS: Mapping[str, Callable[[Rest], Result]] = {
+_READERS: Mapping[str, Callable[[Rest, bool], Result]] = {
     "AsyncCreateOrder": _read_order,
     "AsyncPreviewOrder": _read_preview,
 }

@@ -56,6 +56,10 @@ WIRE_LIMIT = 1 << 20
 INFLATED_LIMIT = 4 << 20
 """Bytes that a compressed body may grow to."""
 
+_GZIP = frozenset({"gzip", "x-gzip"})
+_COMPRESSIONS = frozenset({"br", "compress", "x-compress", "deflate", "zstd", "dcb", "dcz"})
+"""Encodings of Content-Encoding that are read, and those that are not and were not asked for."""
+
 TRACK_ID = "Zuora-Track-Id"
 """The header that names a request; Zuora repeats it in the response."""
 
@@ -185,19 +189,27 @@ class Transport:
         sent_at, started = self._clock.now(), time.perf_counter()
         request = pool.client.build_request(method, _parse_url(self._base_url + path), headers=headers, data=form)
         _used.set(None)
-        async with pool.limit(self._total_limit):
-            response = await pool.client.send(request, stream=True)
-            try:
-                raw = _read_headers(response)
-                proof = self._prove(raw.get(TRACK_ID.lower(), ""), headers.get(TRACK_ID, ""))
-                if proof is not Proof.GIVEN and (used := _used.get()):
-                    used.discard()
-                body = await read_body(response.aiter_raw(), raw.get("content-encoding", ""))
-                _check_end(response.status_code, raw, body)
-            finally:
-                await response.aclose()
+        status, raw, body, proof = 0, dict[str, str](), b"", Proof.GIVEN
+        try:
+            async with pool.limit(self._total_limit):
+                response = await pool.client.send(request, stream=True)
+                try:
+                    raw = _read_headers(response)
+                    status = response.status_code
+                    proof = self._prove(raw.get(TRACK_ID.lower(), ""), headers.get(TRACK_ID, ""))
+                    if proof is not Proof.GIVEN and (used := _used.get()):
+                        used.discard()
+                    body = await read_body(response.aiter_raw(), raw.get("content-encoding", ""))
+                    _check_end(status, raw, body)
+                finally:
+                    await response.aclose()
+        except Exception as error:
+            # The status of an error and its Retry-After count, even if its body cannot be read.
+            if status < 400 or pool.is_retired:
+                raise
+            log.debug("HTTP %s with a body that cannot be read: %s", status, type(error).__name__)
         latency = time.perf_counter() - started
-        return Response(response.status_code, self.mask.mask_headers(raw), body, latency, sent_at, proof)
+        return Response(status, self.mask.mask_headers(raw), body, latency, sent_at, proof)
 
     async def _repeat_if_dropped(
         self, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
@@ -325,12 +337,11 @@ def _parse_url(text: str) -> httpx.URL:
 async def read_body(chunks: AsyncIterable[bytes], encoding: str) -> bytes:
     """Read a body piece by piece; raises `BodyError`, or `IncompleteBodyError` for a gzip that breaks off.
 
-    It is inflated if `encoding` (the header Content-Encoding) is gzip, and never further than the limit.
+    It is inflated if `encoding` (the header Content-Encoding) is gzip, and never further than the limit. Whatever other
+    encoding is stated, plain JSON is read: some gateways name a character set there.
     """
-    coding = encoding.strip().lower()
-    if coding not in {"", "identity", "gzip", "x-gzip"}:
-        raise BodyError(f"the response has the encoding {coding[:20]}")
-    gzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16) if coding.endswith("gzip") else None
+    codings = [coding for text in encoding.split(",") if (coding := text.strip().lower())]
+    gzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16) if _GZIP & set(codings) else None
     parts: list[bytes] = []
     on_wire = size = 0
     async for chunk in chunks:
@@ -342,7 +353,11 @@ async def read_body(chunks: AsyncIterable[bytes], encoding: str) -> bytes:
         parts.append(part)
     if gzip and on_wire and not gzip.eof:
         raise IncompleteBodyError(BROKE_OFF)
-    return b"".join(parts)
+    body = b"".join(parts)
+    compressed = [coding for coding in codings if coding in _COMPRESSIONS]
+    if compressed and not body.lstrip().startswith((b"{", b"\xef\xbb\xbf{")):
+        raise BodyError(f"the response has the encoding {', '.join(compressed)[:40]}")
+    return body
 
 
 def _check_end(http_status: int, headers: Mapping[str, str], body: bytes) -> None:

@@ -1,0 +1,115 @@
+"""Unreadable responses in virtual time: a captive portal is an outage of the tenant, one odd job is not."""
+
+import asyncio
+
+import pytest
+
+from tests.support.polling import Run, for_seconds, job_id, polled, watches
+from tests.support.sources import TimedSource
+from tests.support.virtual_time import START
+from zjobtui.models.job import JobId
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.watched_job import WatchedJob
+
+PORTAL = Problem(ProblemKind.UNREADABLE, "HTTP 200, not JSON, a web page")
+
+
+def portal(since: float, until: float = float("inf"), *jobs: int) -> TimedSource:
+    """A tenant that is behind a portal from `since` to `until` (seconds since the start), for these jobs or all."""
+    odd = {job_id(number) for number in jobs}
+
+    def trouble(at: float, one: JobId) -> Problem | None:
+        return PORTAL if since <= at - START < until and (not odd or one in odd) else None
+
+    return TimedSource(trouble=trouble)
+
+
+@pytest.mark.parametrize("count", [1, 2, 50])
+@pytest.mark.parametrize("since", [0.0, 100.0])
+def test_a_portal_is_an_outage_with_its_reason_after_a_few_responses(count: int, since: float) -> None:
+    problems: list[Problem | None] = []
+
+    async def script(run: Run) -> None:
+        await asyncio.sleep(since + 20)
+        status = run.poller.status()
+        problems.append(status.problem)
+        assert status.down_since is not None
+        assert START + since <= status.down_since <= START + since + 15
+        assert status.next_try_at is not None
+
+    run = polled(portal(since), watches(count), script)
+    assert problems == [PORTAL]
+    assert len([at for at in run.calls if at > since]) <= count + 20
+
+
+@pytest.mark.parametrize("count", [1, 50])
+def test_when_the_portal_is_gone_polling_goes_on_within_a_minute(count: int) -> None:
+    run = polled(portal(20, 200), watches(count), for_seconds(290))
+    assert run.pulse.problem is None
+    good = min(asked.at - START for asked in run.source.asked if asked.was_good and asked.at - START >= 200)
+    assert good <= 261
+
+
+@pytest.mark.parametrize("others", [1, 4, 60])
+def test_one_odd_job_is_no_outage_and_delays_no_other(others: int) -> None:
+    seen: set[Problem | None] = set()
+
+    async def script(run: Run) -> None:
+        for _ in range(600):
+            await asyncio.sleep(0.5)
+            seen.add(run.poller.status().problem)
+
+    run = polled(portal(0, float("inf"), 0), watches(1 + others), script)
+    alone = polled(TimedSource(), watches(1 + others), for_seconds(300))
+    assert seen == {None}
+    assert len(run.calls_about(1)) >= 0.9 * len(alone.calls_about(1))
+    assert run.watch(0).problem == PORTAL
+    assert len(run.calls_about(0)) <= 12
+
+
+def test_a_new_job_is_polled_at_once_though_the_only_other_one_is_odd() -> None:
+    async def script(run: Run) -> None:
+        await asyncio.sleep(120)
+        new = WatchedJob(job=watches(2)[1].job, added_at=run.clock.now(), added_by="test")
+        await run.service.edit(lambda known: known.add([new]))
+        run.poller.sync_jobs()
+        await asyncio.sleep(3)
+        assert len(run.calls_about(1)) >= 1
+        assert run.poller.status().problem is None
+
+    polled(portal(0, float("inf"), 0), watches(1), script)
+
+
+def test_downtime_with_a_time_is_shown_as_such_and_not_as_throttling() -> None:
+    down = Problem(ProblemKind.UNAVAILABLE, "HTTP 503")
+    source = TimedSource(
+        trouble=lambda at, _: down if at - START >= 30 else None,
+        limits=lambda at: (("retry-after", "120"),) if at - START >= 30 else (),
+        failed_status=503,
+    )
+    run = polled(source, watches(3), for_seconds(60))
+    assert run.pulse.problem == down
+    assert run.pulse.next_try_at is not None
+    assert 120 <= run.pulse.next_try_at - START <= 180
+    assert len([at for at in run.calls if at > 30]) <= 3
+
+
+@pytest.mark.parametrize("kind", [ProblemKind.SIGNED_OUT, ProblemKind.MISCONFIGURED])
+def test_refused_credentials_are_tried_again_within_a_minute_and_the_status_says_when(kind: ProblemKind) -> None:
+    source = TimedSource(
+        trouble=lambda at, _: Problem(kind, "no") if 30 <= at - START < 200 else None,
+        limits=lambda at: (("retry-after", "50"),) if 30 <= at - START < 200 else (),
+    )
+    statuses = []
+
+    async def script(run: Run) -> None:
+        await asyncio.sleep(190)
+        statuses.append(run.poller.status())
+        await asyncio.sleep(71)
+
+    run = polled(source, watches(3), script)
+    (status,) = statuses
+    assert status.problem == Problem(kind, "no")
+    assert status.down_since == pytest.approx(START + 30, abs=10)
+    assert START + 190 <= (status.next_try_at or 0) <= START + 250
+    assert run.pulse.problem is None
