@@ -23,7 +23,7 @@ from zjobtui.bootstrap import output
 from zjobtui.cli import main
 from zjobtui.config.tenants import HOSTS
 from zjobtui.formatting.records import FIELDS
-from zjobtui.models import filters
+from zjobtui.models import filter_fields
 from zjobtui.models.history import EventKind
 from zjobtui.models.outcome import Outcome
 from zjobtui.models.verdict import Kind
@@ -69,10 +69,10 @@ def test_every_action_is_explained_by_its_first_key() -> None:
 
 def test_every_filter_term_is_named() -> None:
     text = section("Filters")
-    for name, field in filters.FIELDS.items():
+    for name, field in filter_fields.FIELDS.items():
         assert re.search(rf"`{name}[{''.join(field.operators)}]", text), name
-    assert missing([f"is:{state}" for state in filters.STATES], text) == []
-    words = [word for word in filters.STATUSES if " " not in word]
+    assert missing([f"is:{state}" for state in filter_fields.STATES], text) == []
+    words = [word for word in filter_fields.STATUSES if " " not in word]
     assert missing(words, text) == []
 
 

@@ -65,6 +65,73 @@ def test_an_invalid_filter_is_reported_and_nothing_is_done(command: str, wanted:
 
 
 @pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize(
+    ("wanted", "why"),
+    [
+        ("status:foo", "“foo” is not a valid status; try status:failed (known: failed, attention,"),
+        ("tenant:prod", "“prod” is not a valid tenant; try tenant:env (known: env, eu)"),
+        ("type:xyz", "“xyz” is not a valid type; try type:order (known: order, preview)"),
+    ],
+)
+def test_a_value_that_no_job_can_have_is_an_error(wanted: str, why: str) -> None:
+    status, printed, told = said(run("ls", "--filter", wanted))
+    assert (status, printed) == (2, "")
+    assert why in told
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_configured_tenant_without_jobs_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CLIENT_ID", "CLIENT_SECRET"):
+        monkeypatch.setenv(f"ZUORA_{name}", "x")
+    monkeypatch.setenv("ZUORA_BASE_URL", "https://rest.zuora.com")
+    with opened(store_path()) as (store, watches):
+        store.apply(watches.remove([job(number) for number in (1, 2, 4)], time.time()))
+    assert said(run("ls", "--filter", "tenant:env")) == (0, "", "No jobs match.\n")
+
+
+@pytest.fixture
+def failures() -> None:
+    with opened(store_path()) as (store, _):
+        for number in range(1, 5):
+            observed(store, added(store, watch(number)), failed() if number < 4 else done())
+        observed(store, added(store, watch(5, tenant="eu")), failed())
+
+
+@pytest.mark.usefixtures("failures")
+def test_failures_are_printed_by_reason() -> None:
+    printed = run("ls", "--by", "reason").stdout.splitlines()
+    assert printed[0] == "4 of 5 jobs, 1 reason"
+    assert printed[1] == "     4   80%  lock contention           [40000050] locked"
+    assert printed[2].strip().startswith("transient · ")
+    assert printed[3].strip().startswith("Another call, a user or a bill run had locked the account")
+    assert run("ls", "--by", "reason", "--tenant", "eu").stdout.startswith("1 of 1 job, 1 reason\n")
+    assert said(run("ls", "--by", "reason", "--filter", "status:done")) == (
+        0,
+        "",
+        "None of 1 job failed or needs attention.\n",
+    )
+    assert run("ls", "--by", "reason", "--csv").exit_code == 2
+
+
+@pytest.mark.usefixtures("failures")
+def test_failures_by_reason_are_records_for_other_programs() -> None:
+    listed = json.loads(run("ls", "--by", "reason", "--json", "--filter", "code:40000050,x").stdout)
+    (group,) = listed["groups"]
+    assert (listed["schema"], listed["shown"]) == (2, 4)
+    assert [one["job_id"] for one in group.pop("jobs")] == given(1, 2, 3, 5)
+    assert group.pop("advice").startswith("Another call")
+    assert group.pop("first_at") == group.pop("last_at") == "2026-11-23T14:00:00Z"
+    assert group == {
+        "error_category": "lock contention",
+        "error_code": "40000050",
+        "message": "locked",
+        "count": 4,
+        "share": 1.0,
+        "is_transient": True,
+    }
+
+
+@pytest.mark.usefixtures("filled")
 def test_csv_has_the_content_of_json_and_no_formula() -> None:
     rows = list(csv.DictReader(io.StringIO(run("ls", "--csv").stdout)))
     assert [row["job_id"] for row in rows] == given(1, 2, 3, 4)

@@ -1,5 +1,6 @@
 """Every term of a filter, typed into the monitor, and the jobs that it leaves."""
 
+import json
 import re
 from functools import partial
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from tests.contract.conftest import LABEL, NOTE, TAG, Known
 from tests.contract.manual import codes, table
-from tests.contract.names import IN_FILTER, Field, Key, Manual, Screen, Term, Verdict
+from tests.contract.names import IN_FILTER, Exit, Field, Key, Manual, Printed, Screen, Term, Verdict
 from tests.contract.program import User
 from tests.contract.window import press, title
 from tests.support.terminal import Terminal
@@ -17,6 +18,7 @@ from tests.support.terminal import Terminal
 def matching(known: Known) -> dict[str, int]:
     """Filters with the number of jobs that match, of the six: 2 done, and one each of the other verdicts."""
     done = next(one for one in known.listed.jobs if one[Field.JOB_ID] == known.more)
+    failed = next(one for one in known.listed.jobs if one[Field.JOB_ID] == known.failed)
     return {
         LABEL.split()[1]: 1,
         f'"{NOTE[:9]}"': 1,
@@ -31,7 +33,13 @@ def matching(known: Known) -> dict[str, int]:
         f"{Term.LABEL}cs-": 1,
         f"{Term.TAG}{TAG}": 1,
         f"{Term.TENANT}env": 6,
-        f"{Term.TENANT}other": 0,
+        f"!{Term.TENANT}env": 0,
+        f"{Term.CODE}{failed[Field.ERROR_CODE][-2:]}": 1,
+        f'{Term.REASON}"{failed[Field.WHY]}"': 1,
+        f"{Term.NOTE}call": 1,
+        f"{Term.SUBSCRIPTION}{done[Field.SUBSCRIPTIONS][0]}": 1,
+        f"{Term.INVOICE}none": 0,
+        Term.IS_OVERDUE: 0,
         f"{Term.TYPE}order": 3,
         f"{Term.TYPE}preview": 0,
         f"{Term.AGE}<1h": 6,
@@ -64,6 +72,26 @@ def is_titled(window: Terminal, beginning: str, _: str) -> bool:
 def test_jobs_that_changed_since_somebody_looked_are_found(user: User, known: Known) -> None:
     running = known.ids[Verdict.RUNNING]
     assert user.run("ls", "--json", "--filter", Term.IS_UNREAD).ids == [one for one in known.all if one != running]
+
+
+@pytest.mark.parametrize(("term", "value"), [(Term.STATUS, "foo"), (Term.TENANT, "other"), (Term.TYPE, "xyz")])
+def test_a_value_that_no_job_can_have_is_reported(user: User, known: Known, term: str, value: str) -> None:
+    listed = user.run("ls", "--filter", f"{term}{value}")
+    assert (listed.status, listed.out) == (Exit.USAGE, "")
+    assert Printed.NOT_VALID.format(value, term.rstrip(":"), term) in listed.err
+    assert known.all
+
+
+def test_failures_are_grouped_by_reason(user: User, known: Known) -> None:
+    listed = user.run("ls", "--by", "reason", "--json")
+    groups = json.loads(listed.out)[Field.GROUPS]
+    assert [group[Field.COUNT] for group in groups] == [1, 1]
+    (failed,) = (group for group in groups if group[Field.ERROR_CODE])
+    job = next(job for job in known.listed.jobs if job[Field.JOB_ID] == known.failed)
+    names = (Field.ERROR_CODE, Field.ERROR_CATEGORY, Field.IS_TRANSIENT)
+    assert [failed[name] for name in names] == [job[name] for name in names]
+    assert [one[Field.JOB_ID] for one in failed[Field.JOBS]] == [known.failed]
+    assert job[Field.ERROR_CATEGORY] == job[Field.WHY]
 
 
 def test_every_term_of_the_manual_is_used_here() -> None:

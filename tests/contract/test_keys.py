@@ -42,7 +42,7 @@ def test_keys_that_find_and_move(user: User, known: Known) -> None:
         press(window, Key.NEXT_COUNT, until=lambda _: "of" not in title(window))
 
         press(window, Key.SORT, until=Screen.SORT_DIALOG)
-        press(window, "down", Key.ENTER, until=lambda _: Screen.BY_AGE in title(window))
+        press(window, "down", Key.ENTER, until=lambda _: Screen.BY_URGENCY_REVERSED in title(window))
 
         window.bytes_within(0.2)  # the rows are drawn after the title
         names = [next(name for name in (*known.all, LABEL) if name[:8] in row) for row in rows(window)[:6]]
@@ -79,7 +79,7 @@ def test_keys_that_find_and_move(user: User, known: Known) -> None:
         press(window, Key.QUIT)
         assert window.wait_exit() == Exit.OK
     with user.window() as window:
-        window.wait_for(lambda _: Screen.BY_AGE in title(window) and divider(window) == after)
+        window.wait_for(lambda _: Screen.BY_URGENCY_REVERSED in title(window) and divider(window) == after)
 
 
 def test_keys_that_act_on_jobs(user: User, known: Known) -> None:

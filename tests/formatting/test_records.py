@@ -1,14 +1,20 @@
+import csv
+import io
 import json
+from typing import Any
 
-from tests.support.building import NOW, PROCESSING, done, job, missed, seen, watch, watchlist
+from tests.support.building import NOW, PROCESSING, done, failed, job, missed, order_report, seen, watch, watchlist
+from zjobtui.formatting.export import as_csv
 from zjobtui.formatting.records import full_record, record
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Call, Observation
+from zjobtui.models.report import Subscription
 
 FIELDS = [
     *("tenant", "job_id", "label", "tags", "note", "verdict", "sentence", "status", "type", "order_number"),
     *("account_number", "is_final", "is_stale", "problem", "added_at", "last_answer_at", "ended_at"),
+    *("error_code", "error_category", "is_transient", "why", "subscriptions", "invoices"),
 ]
 
 
@@ -35,6 +41,31 @@ def test_a_record_of_an_ended_job_has_verdict_and_time() -> None:
     assert (result["is_final"], result["is_stale"]) == (True, False)
     assert (result["last_answer_at"], result["ended_at"]) == ("2026-11-23T14:00:02Z", "2026-11-23T14:00:02Z")
     assert result["problem"] == "timed out: no answer"
+
+
+def ended(observation: Observation) -> dict[str, Any]:
+    return record(watchlist(watch(1)).fold([(job(1), observation, 5.0)]).observed[-1].watch, NOW)
+
+
+def test_a_record_of_a_failed_job_has_its_reason() -> None:
+    names = ("error_code", "error_category", "is_transient", "why", "subscriptions", "invoices")
+    assert [ended(failed())[name] for name in names] == [
+        *("40000050", "lock contention", True, "lock contention", [], [])
+    ]
+    order = order_report(subscriptions=(Subscription(number="S1"), Subscription(number="S2")), invoices=("I1",))
+    assert [ended(seen(order))[name] for name in names] == [
+        *(None, None, None, "O-00000001 · 2 subscriptions", ["S1", "S2"], ["I1"])
+    ]
+    pending = ended(seen(order_report(order_status="Pending")))
+    assert [pending[name] for name in names[:4]] == [None, "order Pending", False, "order Pending"]
+    assert [ended(seen())[name] for name in names] == [None, None, None, None, [], []]
+
+
+def test_csv_has_lists_separated_by_spaces() -> None:
+    order = order_report(subscriptions=(Subscription(number="S1"), Subscription(number="S2")))
+    text = as_csv(watchlist(watch(1)).fold([(job(1), seen(order), 5.0)]).watchlist, NOW)
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert (row["subscriptions"], row["invoices"], row["is_transient"]) == ("S1 S2", "", "")
 
 
 def test_a_full_record_has_the_last_response_and_the_timeline() -> None:

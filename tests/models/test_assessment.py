@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.building import order, order_report
-from zjobtui.models.assessment import count_by_status, judge
+from zjobtui.models.assessment import judge
+from zjobtui.models.cause import count_by_status
 from zjobtui.models.reason import Reason
 from zjobtui.models.report import (
     OrderLineItem,
@@ -59,6 +60,11 @@ TABLE: dict[str, tuple[Report, Kind, str]] = {
         Report(status="Failed", reasons=(LOCK,)),
         Kind.FAILED,
         "Job failed, lock contention: Operation failed due to a lock competition.",
+    ),
+    "failed by a declined card, with the code of an internal error": (
+        Report(status="Failed", reasons=(Reason("40000060", "Transaction declined.402 - do_not_honor"),)),
+        Kind.FAILED,
+        "Job failed, payment declined: Transaction declined.402 - do_not_honor",
     ),
     "failed for several reasons": (
         Report(status="Failed", reasons=(LOCK, LOCK, LOCK)),

@@ -44,7 +44,10 @@ def test_a_job_is_found_by_everything_it_made_and_by_why_it_failed() -> None:
             order_line_items=(OrderLineItem(number="7"), OrderLineItem(id="i8")),
         ).result,
     )
-    assert digest(report).words == "[40000050] locked S1 s2 INV1 CM1 P1 p2 7 i8"
+    made = digest(report)
+    assert made.words == "[40000050] locked CM1 P1 p2 7 i8"
+    assert (made.subscriptions, made.invoices) == (("S1", "s2"), ("INV1",))
+    assert (made.subscription_count, made.invoice_count) == (2, 1)
 
 
 def test_a_row_stays_small_whatever_the_answer_holds() -> None:

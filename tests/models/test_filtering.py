@@ -1,18 +1,34 @@
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.building import NOW, arranged, dashed, done, failed, job, job_id, missed, seen, watch
+from tests.support.building import (
+    NOW,
+    arranged,
+    dashed,
+    done,
+    failed,
+    job,
+    job_id,
+    missed,
+    order_report,
+    read_body,
+    seen,
+    watch,
+)
 from zjobtui.formatting.symbols import WORDS
 from zjobtui.models.digest import Digest
-from zjobtui.models.filters import FIELDS, STATUSES, Filter, FilterProblem, haystack, parse, translate
+from zjobtui.models.duration_stats import TypicalTimes
+from zjobtui.models.filter_fields import FIELDS, STATUSES, Vocabulary, vocabulary_of
+from zjobtui.models.filters import Filter, FilterProblem, haystack, parse, translate
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.job_update import apply_observation
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
-from zjobtui.models.report import Report
+from zjobtui.models.report import Report, Subscription
 from zjobtui.models.verdict import Kind, Verdict
 from zjobtui.models.watched_job import WatchedJob
 
@@ -174,6 +190,113 @@ def test_a_word_of_zuoras_that_nobody_knows_can_be_asked_for() -> None:
 def test_a_typed_term_looks_at_its_field_alone(text: str, expected: bool) -> None:
     assert matches(text, RICH) is expected
     assert matches(f"!{text}", RICH) is not expected
+
+
+FAILED = after(seen(read_body(status="Failed", errors="[40000050]: Operation failed due to a lock competition")), 1)
+ORDER = after(
+    seen(
+        order_report(
+            subscriptions=tuple(Subscription(number=f"A-S{number:08}") for number in range(900)), invoices=("INV-7",)
+        )
+    ),
+    2,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("code:40000050", [1]),
+        ("code:4000", [1]),
+        ("code:50", [1]),
+        ("code:00", []),
+        ("reason:lock", [1]),
+        ('reason:"lock contention"', [1]),
+        ("reason:competition", [1]),
+        ("reason:O-0", []),
+        ("note:jo", [3]),
+        ("note:acme", []),
+        ("sub:A-S00000001", [2]),
+        ("sub:s00000899", [2]),
+        ("sub:A-S00000900", []),
+        ("sub:INV-7", []),
+        ("invoice:inv-7", [2]),
+        ("invoice:INV-8", []),
+        ("A-S00000001", [2]),
+        ("INV-7", [2]),
+        ('"lock contention"', [1]),
+    ],
+)
+def test_reasons_notes_subscriptions_and_invoices_are_found(text: str, expected: list[int]) -> None:
+    noted = watch(3, note="ask Jo")
+    assert matching(text, FAILED, ORDER, noted) == expected
+    assert matching(f"!{text}", FAILED, ORDER, noted) == [number for number in (1, 2, 3) if number not in expected]
+
+
+def test_overdue_jobs_are_found_if_typical_times_are_known() -> None:
+    slow, fast = (replace(after(seen(), number), added_at=NOW - age) for number, age in ((1, 100.0), (2, 10.0)))
+    wanted = parse("is:overdue")
+    assert isinstance(wanted, Filter)
+    assert wanted.is_timed
+    typical = {"env": TypicalTimes(20.0, 60.0)}
+    assert [wanted.matches(one, NOW, typical) for one in (slow, fast)] == [True, False]
+    assert [wanted.at(NOW, typical)(one) for one in (slow, fast)] == [True, False]
+    assert not wanted.matches(slow, NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong", "right"),
+    [
+        (
+            "status:foo",
+            "“foo” is not a valid status; try status:failed (known: failed, attention, needs attention, unknown, ",
+            "status:failed",
+        ),
+        ("!status:failed,runing", "“runing” is not a valid status", "status:running"),
+        ("tenant:prod", "“prod” is not a valid tenant; try tenant:eu-prod (known: eu-prod, us, env)", "tenant:eu-prod"),
+        (
+            "type:xyz",
+            "“xyz” is not a valid type; try type:order (known: order, preview, AsyncDeleteOrder)",
+            "type:order",
+        ),
+    ],
+)
+def test_a_value_that_is_not_known_is_reported_with_the_known_ones(text: str, wrong: str, right: str) -> None:
+    found = parse(f"a {text}", known_words)
+    assert isinstance(found, FilterProblem)
+    assert str(found).startswith(wrong)
+    assert (found.right, found.rest, found.is_unfinished) == (right, parse("a"), False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "status:f",
+            "status:compl",
+            "status:Suspended",
+            "status:failed,running",
+            "tenant:e",
+            "tenant:ENV",
+            "tenant:us",
+        ),
+        *("type:async", "type:order", "status:waiting", "label:xyz", "is:unseen"),
+    ],
+)
+def test_the_beginning_of_a_known_value_is_valid(text: str) -> None:
+    assert isinstance(parse(text, known_words), Filter)
+
+
+def test_the_known_values_are_only_looked_up_if_a_term_needs_them() -> None:
+    def fail() -> Vocabulary:
+        raise AssertionError
+
+    assert isinstance(parse("acme label:x age>10m is:unread", fail), Filter)
+
+
+def known_words() -> Vocabulary:
+    jobs = (watch(1, digest=digest(status="Suspended", kind="AsyncDeleteOrder")), watch(2))
+    return vocabulary_of(jobs, ("eu-prod", "us"))
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,15 @@ from hypothesis import strategies as st
 
 from tests.support.building import NOW, PROCESSING, arranged, done, failed, missed, order_report, seen, watch
 from zjobtui.models.digest import Digest
+from zjobtui.models.duration_stats import TypicalTimes
 from zjobtui.models.job_update import apply_observation
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
-from zjobtui.models.sorting import SortOrder
+from zjobtui.models.sorting import Key, Sorting, SortOrder, sorting_of
 from zjobtui.models.verdict import Kind, Verdict
 from zjobtui.models.watched_job import WatchedJob
+
+DONE = Verdict(Kind.DONE, "")
 
 
 def after(number: int, observation: Observation) -> WatchedJob:
@@ -28,7 +31,7 @@ def test_what_needs_a_person_comes_first_then_what_waits_then_what_is_done() -> 
         after(4, failed(NOW)),
         after(5, seen(order_report(order_status="Pending"), NOW + 1)),
     ]
-    assert [watch.job.id.key[7] for watch in arranged(watches)] == ["5", "4", "3", "2", "1"]
+    assert [watch.job.id.key[7] for watch in arranged(watches)] == ["4", "5", "3", "2", "1"]
 
 
 def test_what_ended_last_is_on_top_and_what_waits_longest_is_on_top() -> None:
@@ -38,41 +41,87 @@ def test_what_ended_last_is_on_top_and_what_waits_longest_is_on_top() -> None:
     assert [int(one.job.id.key[:8]) for one in ordered] == [6, 5, 4, 3, 2, 1]
 
 
-def test_a_failure_that_was_looked_at_stands_below_what_waits() -> None:
-    failures = [replace(after(number, failed(NOW + number)), read_at=NOW + 9) for number in (1, 2)]
-    attention = after(3, seen(order_report(order_status="Pending"), NOW - 9))
-    watches = [after(4, done(NOW)), *failures, after(5, missed(ProblemKind.NOT_FOUND)), watch(6), attention]
-    assert numbers(arranged(watches)) == [3, 5, 6, 2, 1, 4]
+def test_reading_a_job_does_not_move_it() -> None:
+    failures = [after(number, failed(NOW + number)) for number in (1, 2)]
+    others = [after(3, seen(order_report(order_status="Pending"), NOW - 9)), after(4, done(NOW)), watch(5)]
+    read = [replace(one, read_at=NOW + 9) for one in failures]
+    assert numbers(arranged([*others, *failures])) == numbers(arranged([*others, *read])) == [2, 1, 3, 5, 4]
 
 
-def test_a_failure_that_changed_after_it_was_looked_at_is_on_top_again() -> None:
-    seen_once = replace(after(1, failed(NOW)), read_at=NOW + 1)
-    changed = replace(seen_once, changed_at=NOW + 2)
-    assert numbers(arranged([watch(2), seen_once])) == [2, 1]
-    assert numbers(arranged([watch(2), changed])) == [1, 2]
+def test_running_jobs_are_in_the_order_in_which_they_are_overdue() -> None:
+    slow, fast = watch(1, tenant="slow", added_at=NOW - 100), watch(2, tenant="fast", added_at=NOW - 50)
+    strange = watch(3, tenant="strange", added_at=NOW - 60)
+    typical = {"slow": TypicalTimes(60.0, 120.0), "fast": TypicalTimes(10.0, 20.0), "few": TypicalTimes(None, None)}
+    assert numbers(arranged([slow, fast, strange])) == [1, 3, 2]
+    assert numbers(arranged([slow, fast, strange], Sorting(typical=typical))) == [2, 1, 3]
+
+
+SAMPLE = (
+    watch(
+        1, added_at=NOW + 3, label="alpha", tags=("b",), digest=Digest("Completed", DONE, account_number="b", why="Y")
+    ),
+    watch(2, added_at=NOW + 1, ended_at=NOW + 2, tenant="EU"),
+    watch(
+        3,
+        added_at=NOW + 2,
+        changed_at=NOW + 4,
+        label="Beta",
+        tags=("A", "z"),
+        digest=Digest("Completed", DONE, account_number="A", order_number="O-1", why="x"),
+    ),
+)
 
 
 @pytest.mark.parametrize(
-    ("order", "expected"),
+    ("order", "expected", "backwards"),
     [
-        (SortOrder.AGE, [2, 3, 1]),
-        (SortOrder.ADDED, [1, 3, 2]),
-        (SortOrder.CHANGE, [3, 1, 2]),
-        (SortOrder.ACCOUNT, [3, 1, 2]),
-        (SortOrder.LABEL, [1, 3, 2]),
+        (SortOrder.URGENCY, [2, 3, 1], [1, 3, 2]),
+        (SortOrder.JOB, [1, 3, 2], [3, 1, 2]),
+        (SortOrder.WHY, [3, 1, 2], [1, 3, 2]),
+        (SortOrder.TENANT, [1, 3, 2], [2, 1, 3]),
+        (SortOrder.ACCOUNT, [3, 1, 2], [1, 3, 2]),
+        (SortOrder.ORDER, [3, 1, 2], [3, 1, 2]),
+        (SortOrder.TAGS, [3, 1, 2], [1, 3, 2]),
+        (SortOrder.ADDED, [1, 3, 2], [2, 3, 1]),
+        (SortOrder.TIME, [3, 1, 2], [2, 1, 3]),
     ],
 )
-def test_each_order_goes_by_what_its_title_says(order: SortOrder, expected: list[int]) -> None:
-    watches = [
-        watch(1, added_at=NOW + 3, label="alpha", digest=about(account="b")),
-        watch(2, added_at=NOW + 1, ended_at=NOW + 2),
-        watch(3, added_at=NOW + 2, changed_at=NOW + 4, label="Beta", digest=about(account="A")),
-    ]
-    assert numbers(arranged(watches, order)) == expected
+def test_each_column_sorts_in_both_directions_with_empty_ones_last(
+    order: SortOrder, expected: list[int], backwards: list[int]
+) -> None:
+    assert numbers(arranged(SAMPLE, order)) == expected
+    assert numbers(arranged(SAMPLE, Sorting(order, is_reversed=True))) == backwards
 
 
-def test_every_order_has_a_title_of_its_own() -> None:
-    assert len({order.title for order in SortOrder}) == len(SortOrder) == 6
+def test_every_order_has_titles_of_its_own() -> None:
+    titles = {sorting.title for order in SortOrder for sorting in (Sorting(order), Sorting(order, is_reversed=True))}
+    assert len(titles) == 2 * len(SortOrder)
+
+
+@pytest.mark.parametrize("order", SortOrder)
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_an_order_is_found_by_the_name_under_which_it_was_stored(order: SortOrder, is_reversed: bool) -> None:
+    assert sorting_of(Sorting(order, is_reversed).name) == Sorting(order, is_reversed)
+
+
+@pytest.mark.parametrize(
+    ("former", "order", "is_reversed"),
+    [
+        ("urgency", SortOrder.URGENCY, False),
+        ("age", SortOrder.ADDED, True),
+        ("added", SortOrder.ADDED, False),
+        ("change", SortOrder.TIME, False),
+        ("account", SortOrder.ACCOUNT, False),
+        ("label", SortOrder.JOB, False),
+    ],
+)
+def test_orders_of_earlier_versions_still_load(former: str, order: SortOrder, is_reversed: bool) -> None:
+    assert sorting_of(former) == Sorting(order, is_reversed)
+
+
+@pytest.mark.parametrize("name", ["", "none", "Urgency", None, 3, [], "-reversed"])
+def test_what_is_not_an_order_is_none(name: object) -> None:
+    assert sorting_of(name) is None
 
 
 MOMENTS = st.integers(0, 3).map(lambda late: NOW + late)
@@ -94,32 +143,32 @@ WATCHES = st.lists(
     unique_by=lambda one: one.job.id,
     max_size=12,
 )
-ORDERS = st.sampled_from(list(SortOrder))
+SORTINGS = st.builds(Sorting, st.sampled_from(list(SortOrder)), st.booleans())
 
 
-@given(WATCHES, ORDERS)
-def test_equal_watches_stay_in_the_order_of_adding(watches: list[WatchedJob], order: SortOrder) -> None:
-    rows = arranged(watches, order)
-    places = [(order.key(one), watches.index(one)) for one in rows]
-    assert places == sorted(places)
+@given(WATCHES, SORTINGS)
+def test_equal_watches_stay_in_the_order_of_adding(watches: list[WatchedJob], sorting: Sorting) -> None:
+    rows = arranged(watches, sorting)
+    places: dict[Key, list[int]] = {}
+    for one in rows:
+        places.setdefault(sorting.key(one), []).append(watches.index(one))
+    assert all(found == sorted(found) for found in places.values())
+    assert [found[1:] for found in map(sorting.key, rows) if not found[0]] == sorted(
+        (found[1:] for found in map(sorting.key, watches) if not found[0]), reverse=sorting.is_reversed
+    )
+    assert [sorting.key(one)[0] for one in rows] == sorted(sorting.key(one)[0] for one in watches)
     assert set(rows) == set(watches)
-    assert arranged(rows, order) == rows
+    assert arranged(rows, sorting) == rows
 
 
-@given(WATCHES, ORDERS, st.randoms(use_true_random=False))
+@given(WATCHES, SORTINGS, st.randoms(use_true_random=False))
 def test_how_watches_stood_decides_nothing_but_ties(
-    watches: list[WatchedJob], order: SortOrder, chance: Random
+    watches: list[WatchedJob], sorting: Sorting, chance: Random
 ) -> None:
     shuffled = chance.sample(watches, len(watches))
-    ours, others = arranged(watches, order), arranged(shuffled, order)
-    assert [order.key(one) for one in ours] == [order.key(one) for one in others]
-    if len({order.key(one) for one in watches}) == len(watches):
-        assert ours == others
+    ours, others = arranged(watches, sorting), arranged(shuffled, sorting)
+    assert [sorting.key(one) for one in ours] == [sorting.key(one) for one in others]
 
 
 def numbers(watches: Iterable[WatchedJob]) -> list[int]:
     return [int(watch.job.id.key[:8]) for watch in watches]
-
-
-def about(account: str) -> Digest:
-    return Digest("Completed", Verdict(Kind.DONE, ""), account_number=account)

@@ -132,6 +132,18 @@ def test_a_step_only_adds_tables_and_columns(number: int) -> None:
         assert " ADD COLUMN " not in statement or " NOT NULL" not in statement  # recovered rows have NULL there
 
 
+def test_a_store_of_an_older_format_says_why_jobs_ended(path: Path) -> None:
+    content = content_of(path)
+    assert all(one.digest is None or one.digest.why or not one.is_final for one in content.watches)
+    assert {one.digest.code for one in content.watches if one.digest} > {""}
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(
+            "UPDATE watches SET why = NULL, code = NULL, subscriptions = NULL, subscription_count = NULL"
+        )
+        connection.commit()
+    assert content_of(path) == content, "an older window that is still open writes none of these"
+
+
 def landed_program(folder: Path) -> Path:
     """The source of the version without migrations, from git; skips the test if it is missing."""
     archive = ["git", "-C", str(ROOT), "archive", LANDED, "zjobtui", "tests/__init__.py", "tests/support"]
@@ -199,7 +211,9 @@ def test_two_windows_that_upgrade_at_once_both_open_it(path: Path) -> None:
         for _ in range(3)
     ]
     assert [window.communicate()[0] for window in windows] == ["12\n"] * 3
-    assert len(copies_before_migrations(path)) == 1
+    copies = {copy.name.split("-2")[0] for copy in copies_before_migrations(path)}
+    steps = {f"watchlist.schema-{number}" for number in range(1, SCHEMA_VERSION)}
+    assert {"watchlist.schema-1"} <= copies <= steps, "windows that take turns copy the file before their own steps"
 
 
 @contextmanager

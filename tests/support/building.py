@@ -9,7 +9,7 @@ from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.observation import Call, Failure, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.report import OrderResult, Report
-from zjobtui.models.sorting import SortOrder
+from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.zuora.parser import read_response
@@ -97,6 +97,6 @@ def read_payload(name: str) -> Report | Problem:
     return read_response(http_status(name), payload(name))
 
 
-def arranged(watches: Iterable[WatchedJob], order: SortOrder = SortOrder.URGENCY) -> list[WatchedJob]:
+def arranged(watches: Iterable[WatchedJob], sorting: Sorting | SortOrder = SortOrder.URGENCY) -> list[WatchedJob]:
     """Return the jobs in this order."""
-    return sorted(watches, key=order.key)
+    return (sorting if isinstance(sorting, Sorting) else Sorting(sorting)).sort(watches)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.building import NOW, PROCESSING, done, failed, seen, watch, watchlist
+from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.filters import Filter
 from zjobtui.models.job_update import apply_observation
 from zjobtui.models.sorting import Key, SortOrder
@@ -24,7 +25,7 @@ edits = st.one_of(
     st.tuples(st.just("forget"), st.integers(1, 8), st.just(0)),
     st.tuples(st.just("add"), st.integers(1, 12), st.just(0)),
     st.tuples(st.just("filter"), st.sampled_from(FILTERS), st.just(0)),
-    st.tuples(st.just("order"), st.sampled_from(SortOrder), st.just(0)),
+    st.tuples(st.just("order"), st.sampled_from(SortOrder), st.integers(0, 1)),
     st.tuples(st.just("wait"), st.sampled_from([1.0, 100.0, 900.0]), st.just(0)),
 )
 
@@ -36,9 +37,9 @@ class Rule:
     key: object
     asked: list[WatchedJob] = field(default_factory=list)
 
-    def __call__(self, one: WatchedJob) -> Key:
+    def __call__(self, one: WatchedJob, typical: TypicalByTenant) -> Key:
         self.asked.append(one)
-        return self.key(one)  # type: ignore[operator, no-any-return]  # the key of an order
+        return self.key(one, typical)  # type: ignore[operator, no-any-return]  # the key of an order
 
 
 @given(st.lists(edits, max_size=12))
@@ -48,7 +49,7 @@ def test_incremental_rows_equal_those_of_a_new_model(
     view, now, current = JobListModel(), NOW, watchlist(*(watch(number) for number in range(1, 9)))
     for step in steps:
         current, now = apply_edit(view, current, now, *step)
-        fresh = JobListModel(order=view.order)
+        fresh = JobListModel(sorting=view.sorting)
         fresh.set_filter(view.filter_text)
         assert view.rows(current, now) == fresh.rows(current, now)
 
@@ -61,7 +62,7 @@ def test_a_frozen_order_is_kept_while_the_jobs_are_the_same(
     before = view.rows(current, now)
     for step in steps:
         current, now = apply_edit(view, current, now, *step)
-        fresh = JobListModel(order=view.order)
+        fresh = JobListModel(sorting=view.sorting)
         fresh.set_filter(view.filter_text)
         wanted, rows = fresh.rows(current, now), view.rows(current, now, is_frozen=True)
         jobs = [one.job for one in before]
@@ -90,7 +91,7 @@ def apply_edit(
         case "filter", str():
             view.set_filter(one)
         case "order", SortOrder():
-            view.order = one
+            view.sort_by(one, is_reversed=bool(other))
         case "wait", float():
             return current, now + one
     return current, now
@@ -108,9 +109,9 @@ def matched(monkeypatch: pytest.MonkeyPatch) -> list[WatchedJob]:
     asked: list[WatchedJob] = []
     matches = Filter.matches
 
-    def noted(self: Filter, one: WatchedJob, now: float) -> bool:
+    def noted(self: Filter, one: WatchedJob, now: float, typical: TypicalByTenant) -> bool:
         asked.append(one)
-        return matches(self, one, now)
+        return matches(self, one, now, typical)
 
     monkeypatch.setattr(Filter, "matches", noted)
     return asked

@@ -104,8 +104,10 @@ async def test_a_failure_shows_error_meaning_next_step_and_support_details(
         assert (
             "Error 40000050 · lock contention "
             "Message Operation failed due to a lock competition, please retry later. "
-            "Meaning Another call or a bill run had locked the account at that moment. "
-            "Next step Resubmit it later from the system that posted it; zjobtui only reads. "
+            "Meaning Another call, a user or a bill run had locked the account at that moment; "
+            "the job created nothing. "
+            "Next step Wait about a minute, or until the bill run has ended, then resubmit the order from the system "
+            "that posted it; try that twice at most. "
             "For support request id d7479cf6-b410-4630-b841-268ccd48f0d2 · track id 5b0c3bd6d1a94c6c8a3f3f6a3d6b1d11 "
             "· 2026-11-23T14:00:00Z · press y to copy"
         ) in await whole(view)

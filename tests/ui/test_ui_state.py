@@ -41,12 +41,12 @@ async def test_order_filter_and_divider_are_restored(size: tuple[int, int]) -> N
     kept = Kept()
     engine = staged(RUNNING, FAILED, FAILED, labels=("CS-1", "CS-2", "CS-3"))
     async with run_monitor(engine, size, memory=kept) as view:
-        await view.press("s", "end", "enter", ">", ">", "f")
-        assert "Jobs · 2 of 3 · filter: status:failed · by label" in view.text
+        await view.press("s", *"ac", "enter", ">", ">", "f")
+        assert "Jobs · 2 of 3 · filter: status:failed · by account" in view.text
         frame = view.jobs
     assert kept.writes <= 2
     async with run_monitor(engine, size, memory=kept) as view:
-        assert "Jobs · 2 of 3 · filter: status:failed · by label" in view.text
+        assert "Jobs · 2 of 3 · filter: status:failed · by account" in view.text
         assert view.jobs == frame
 
 

@@ -1,7 +1,7 @@
 """`ls`: the watchlist as a table, JSON or CSV."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import click
 
@@ -10,10 +10,12 @@ from zjobtui.cli.common import open_store_and_watchlist
 from zjobtui.cli.options import AS_JSON, TENANT
 from zjobtui.cli.selection import FILTER, filter_jobs, removed_jobs
 from zjobtui.formatting import export
+from zjobtui.formatting.failure_groups import group_lines, group_record, heading
 from zjobtui.formatting.job import time_text
 from zjobtui.formatting.records import SCHEMA, record
-from zjobtui.formatting.symbols import GLYPHS, WORDS
+from zjobtui.formatting.symbols import GLYPHS, WORDS, plural
 from zjobtui.formatting.text_width import fit
+from zjobtui.models.failure_groups import failure_groups
 from zjobtui.models.problem import Problem
 from zjobtui.models.text import shorten
 from zjobtui.models.verdict import Kind
@@ -28,25 +30,34 @@ REASON_LIMIT = 200
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with a header, for spreadsheets.")
 @FILTER
 @TENANT
+@click.option("--by", type=click.Choice(["reason"]), help="Group the jobs that failed or need attention by reason.")
 @click.option("--archived", is_flag=True, help="List archived jobs instead, newest first.")
 @click.option("--removed", is_flag=True, help="List removed jobs instead, newest first.")
-def ls(as_json: bool, as_csv: bool, wanted: str, tenant: str | None, archived: bool, removed: bool) -> None:
+def ls(
+    as_json: bool, as_csv: bool, wanted: str, tenant: str | None, by: str | None, archived: bool, removed: bool
+) -> None:
     r"""Print the stored watchlist, without polling.
 
     \b
     Examples:
     zjobtui ls --filter 'status:failed,attention age<1d'
+    zjobtui ls --by reason --filter 'age<1d'
     zjobtui ls --csv --tenant eu > jobs.csv
     """
     with open_store_and_watchlist() as (store, watchlist, now):
         if as_json and as_csv:
             raise ValueError("--json and --csv are mutually exclusive.")
+        if as_csv and by:
+            raise ValueError("--csv and --by are mutually exclusive.")
         if archived and removed:
             raise ValueError("--archived and --removed are mutually exclusive.")
         listed = removed_jobs(store, archived=archived, removed=removed) if archived or removed else watchlist
         watches = filter_jobs(listed, wanted, tenant, now)
         if as_csv:
             sys.stdout.write(export.as_csv(watches, now))
+            return
+        if by and (watches or as_json):
+            _print_by_reason(watches, now, as_json=as_json)
             return
         if as_json:
             jobs = [record(watch, now) for watch in watches]
@@ -79,6 +90,21 @@ def _failure_text(watch: WatchedJob, failures: Mapping[str, Problem], now: float
     if watch.is_final or watch.verdict.kind is Kind.UNKNOWN:
         return ""
     return str(watch.problem or (is_stale(watch, now) and failures.get(watch.job.tenant)) or "")
+
+
+def _print_by_reason(watches: Sequence[WatchedJob], now: float, *, as_json: bool) -> None:
+    groups = failure_groups(watches)
+    if as_json:
+        records = [group_record(group) for group in groups]
+        print_json({"schema": SCHEMA, "shown": len(watches), "groups": records})
+        return
+    if not groups:
+        print_error(f"None of {plural(len(watches), 'job')} failed or needs attention.")
+        return
+    print(heading(groups, len(watches)))
+    for group in groups:
+        for line in group_lines(group, now):
+            print(line)
 
 
 def table_row(watch: WatchedJob, now: float, remark: str = "") -> str:

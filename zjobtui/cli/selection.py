@@ -6,8 +6,11 @@ from itertools import pairwise
 import click
 
 from zjobtui.bootstrap.output import print_error
+from zjobtui.cli.common import load_configuration
 from zjobtui.config.paths import store_path
-from zjobtui.models.filters import FilterProblem, parse, translate
+from zjobtui.models.duration_stats import typical_times
+from zjobtui.models.filter_fields import Vocabulary, vocabulary_of
+from zjobtui.models.filters import Filter, FilterProblem, parse, translate
 from zjobtui.models.history import EventKind
 from zjobtui.models.id_finder import find_job_ids
 from zjobtui.models.redaction import mask_secrets
@@ -48,13 +51,26 @@ FILTER = click.option(
 
 def filter_jobs(watches: Iterable[WatchedJob], expression: str, tenant: str | None, now: float) -> list[WatchedJob]:
     """Return the jobs of the tenant that match the filter; raise `ValueError` if the filter is not valid."""
-    of_tenant = [watch for watch in watches if tenant in {None, watch.job.tenant}]
+    listed = list(watches)
+    of_tenant = [watch for watch in listed if tenant in {None, watch.job.tenant}]
     if not expression.strip():
         return of_tenant
-    parsed = parse(expression)
+    parsed = parse_filter(expression, listed)
+    is_wanted = parsed.at(now, typical_times(listed) if parsed.is_timed else {})
+    return [watch for watch in of_tenant if is_wanted(watch)]
+
+
+def parse_filter(expression: str, watches: Sequence[WatchedJob]) -> Filter:
+    """Return the filter for these jobs; raise `ValueError` if it is not valid, or names a value that is not known."""
+
+    def known_words() -> Vocabulary:
+        tenants = (configured.tenant.name for configured in load_configuration().tenants)
+        return vocabulary_of(watches, tenants)
+
+    parsed = parse(expression, known_words)
     if isinstance(parsed, FilterProblem):
         raise ValueError(f"--filter: {parsed}.")  # noqa: TRY004 - it is a value that is wrong
-    return [watch for watch in of_tenant if parsed.matches(watch, now)]
+    return parsed
 
 
 def removed_jobs(store: Store, *, archived: bool = True, removed: bool = True) -> tuple[WatchedJob, ...]:

@@ -11,11 +11,12 @@ from zjobtui.bootstrap.output import CLOSED, SOME_REFUSED, OutputError, print_er
 from zjobtui.cli.common import NO_TENANT, load_valid_configuration, open_store_and_watchlist
 from zjobtui.cli.options import AS_JSON, TENANT
 from zjobtui.cli.progress import PolledEngine, PollingEndedError, Problems, states
-from zjobtui.cli.selection import FILTER, filter_jobs
+from zjobtui.cli.selection import FILTER, filter_jobs, parse_filter
 from zjobtui.clock import Clock, SystemClock
 from zjobtui.formatting.events import news_line, news_record
 from zjobtui.formatting.symbols import plural
 from zjobtui.models.diff import differences
+from zjobtui.models.duration_stats import typical_times
 from zjobtui.signals import raise_on_signals
 
 
@@ -46,6 +47,7 @@ def watch(as_json: bool, wanted: str, tenant: str | None) -> None:
 def print_changes(engine: PolledEngine, clock: Clock, wanted: str, tenant: str | None, *, as_json: bool) -> None:
     """Print changes of the jobs that match until polling ends; raise `ValueError` if the filter is not valid."""
     before = engine.state.watchlist
+    wanted_filter = parse_filter(wanted, tuple(before))
     print_error(
         f"Watching {plural(len(filter_jobs(before, wanted, tenant, clock.now())), 'job')}; press Ctrl+C to stop."
     )
@@ -59,7 +61,8 @@ def print_changes(engine: PolledEngine, clock: Clock, wanted: str, tenant: str |
             for problem in problems.new_in(state, state.statuses if tenant is None else {tenant}):
                 write_error(f"{problem}\n")  # words of responses are not logged
             events = list(differences(before, state.watchlist))
-            matching = {watch.job for watch in filter_jobs((watch for _, watch in events), wanted, tenant, now)}
+            is_wanted = wanted_filter.at(now, typical_times(state.watchlist) if wanted_filter.is_timed else {})
+            matching = {w.job for _, w in events if tenant in {None, w.job.tenant} and is_wanted(w)}
             for event, watch in events:
                 if watch.job in matching and as_json:
                     print_json(news_record(event, watch, now))

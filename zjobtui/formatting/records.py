@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from zjobtui.formatting.times import stamp
+from zjobtui.models.advice import advise
 from zjobtui.models.history import History
 from zjobtui.models.watched_job import WatchedJob, is_stale
+from zjobtui.models.why import settled_why
 
 if TYPE_CHECKING:
     from zjobtui.models.observation import Success
@@ -18,13 +20,14 @@ Schema 2 is schema 1 with `last_answer_at` for `seen_at`, and the verdict `runni
 FIELDS = (
     *("tenant", "job_id", "label", "tags", "note", "verdict", "sentence", "status", "type"),
     *("order_number", "account_number", "is_final", "is_stale", "problem", "added_at", "last_answer_at", "ended_at"),
+    *("error_code", "error_category", "is_transient", "why", "subscriptions", "invoices"),
 )
 """The names of the fields of `record`, in order."""
 
 
 def record(watch: WatchedJob, now: float) -> dict[str, Any]:
     """Return a job as a record; times are `2026-11-23T14:02:31Z` or None."""
-    digest = watch.digest
+    digest, advice = watch.digest, advise(watch.digest)
     return {
         "tenant": watch.job.tenant,
         "job_id": watch.job.id.given,
@@ -43,6 +46,12 @@ def record(watch: WatchedJob, now: float) -> dict[str, Any]:
         "added_at": stamp(watch.added_at),
         "last_answer_at": stamp(watch.last_answer_at) if watch.last_answer_at else None,
         "ended_at": stamp(watch.ended_at) if watch.ended_at else None,
+        "error_code": (digest.code or None) if digest else None,
+        "error_category": advice.title or None,
+        "is_transient": advice.is_transient,
+        "why": settled_why(watch) or None,
+        "subscriptions": list(digest.subscriptions) if digest else [],
+        "invoices": list(digest.invoices) if digest else [],
     }
 
 

@@ -8,7 +8,10 @@ from typing import TypeVar
 
 from zjobtui.formatting.outline import OutlineNode, Tone, extra_fields, field, group, json_line
 from zjobtui.formatting.symbols import money, quantity
-from zjobtui.models.assessment import count_by_status
+from zjobtui.models.advice import Advice, advise, advise_reason
+from zjobtui.models.assessment import digest
+from zjobtui.models.cause import count_by_status
+from zjobtui.models.reason import Reason
 from zjobtui.models.report import (
     Commitment,
     OrderLineItem,
@@ -131,7 +134,7 @@ def report_lines(report: Report, support: str = "") -> tuple[OutlineNode, ...]:
             lines = ()
     reasons = tuple(_reason_lines(report))
     support_line = field("support", "For support", support, Tone.MUTED) if reasons else ()
-    return (*reasons, *support_line, *lines, *extra_fields("rest", report.rest))
+    return (*reasons, *_verdict_advice(report), *support_line, *lines, *extra_fields("rest", report.rest))
 
 
 def filter_groups(lines: Iterable[OutlineNode], words: str) -> tuple[OutlineNode, ...]:
@@ -147,15 +150,31 @@ def _filter_group(heading: OutlineNode, words: Sequence[str]) -> OutlineNode:
     return replace(heading, name=f"{heading.name.rpartition(' (')[0]} {count}", children=kept)
 
 
+def _reasons(report: Report) -> Iterator[tuple[Reason, Advice]]:
+    is_completed = report.status == "Completed"
+    for reason in report.all_reasons:
+        yield reason, advise_reason(reason, is_completed=is_completed)
+
+
 def _reason_lines(report: Report) -> Iterator[OutlineNode]:
-    for number, reason in enumerate(report.all_reasons):
+    for number, (reason, advice) in enumerate(_reasons(report)):
         key = f"reason{number}"
-        title = reason.category.title
-        code = f"{reason.code} · {title}" if reason.code else title
+        code = f"{reason.code} · {advice.title}" if reason.code else advice.title
         yield OutlineNode(f"{key}/code", "Error", code, Tone.BAD)
         yield OutlineNode(f"{key}/message", "Message", reason.message or "no message")
-        yield from field(f"{key}/meaning", "Meaning", reason.category.meaning)
-        yield from field(f"{key}/advice", "Next step", reason.category.advice)
+        yield from _advice_lines(key, advice)
+
+
+def _verdict_advice(report: Report) -> tuple[OutlineNode, ...]:
+    """Return the advice for what is wrong without being a reason, such as an order that is Pending."""
+    advice = advise(digest(report))
+    is_shown = any(advice == shown for _, shown in _reasons(report))
+    return () if is_shown else tuple(_advice_lines("verdict", advice))
+
+
+def _advice_lines(key: str, advice: Advice) -> Iterator[OutlineNode]:
+    yield from field(f"{key}/meaning", "Meaning", advice.meaning)
+    yield from field(f"{key}/advice", "Next step", advice.action)
 
 
 def _order_lines(result: OrderResult) -> tuple[OutlineNode, ...]:

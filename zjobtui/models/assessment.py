@@ -1,12 +1,15 @@
 """Assessment of a report: its verdict, and the digest that the list needs."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import asdict
 from functools import lru_cache
+from itertools import accumulate
 
+from zjobtui.models.advice import advise_reason
+from zjobtui.models.cause import cause_of, count_by_status, count_text
 from zjobtui.models.digest import Digest
-from zjobtui.models.reason import Reason
-from zjobtui.models.report import OrderResult, OtherResult, PreviewResult, Report, Result, Subscription
+from zjobtui.models.reason import Category, Reason
+from zjobtui.models.report import OrderResult, OtherResult, PreviewResult, Report, Result
 from zjobtui.models.text import shorten
 from zjobtui.models.verdict import Kind, Verdict
 
@@ -46,18 +49,13 @@ def _judge(report: Report) -> Verdict:
             return Verdict(Kind.RUNNING, f"Zuora says “{word}”, a status that is not documented; polling continues.")
 
 
-def count_by_status(subscriptions: Iterable[Subscription]) -> tuple[tuple[int, str], ...]:
-    """Count subscriptions by status, Active first, then in order of appearance: `((298, "Active"), (2, …))`."""
-    counts = Counter(subscription.status or "no status given" for subscription in subscriptions)
-    ordered = sorted(counts, key=lambda status: status != "Active")
-    return tuple((counts[status], status) for status in ordered)
-
-
 def _why_failed(reasons: tuple[Reason, ...]) -> str:
     if not reasons:
         return "Job failed; Zuora gave no reason."
     first = reasons[0]
-    title, message = first.category.title, first.message or f"code {first.code or 'and message are empty'}"
+    misleads = first.category in {Category.INTERNAL, Category.INTEGRATION}  # a declined card has these codes, too
+    title = advise_reason(first).title if misleads else first.category.title
+    message = first.message or f"code {first.code or 'and message are empty'}"
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
     return f"Job failed, {title}: {message}{more}" if title != "error" else f"Job failed: {message}{more}"
 
@@ -128,25 +126,24 @@ def _summarize(result: Result) -> str:
     match result:
         case OrderResult():
             counts = [
-                _count(len(result.subscriptions), "subscription"),
-                _count(len(result.order_line_items), "order line item"),
-                _count(len(result.invoices), "invoice"),
+                count_text(len(result.subscriptions), "subscription"),
+                count_text(len(result.order_line_items), "order line item"),
+                count_text(len(result.invoices), "invoice"),
             ]
             listed = ", ".join(part for part in counts if part)
             return f"Order completed: {listed}." if listed else "Order completed."
         case PreviewResult():
-            parts = [_count(len(result.invoices), "invoice"), _count(len(result.credit_memos), "credit memo")]
+            parts = [count_text(len(result.invoices), "invoice"), count_text(len(result.credit_memos), "credit memo")]
             return f"Preview completed: {', '.join(part for part in parts if part) or 'nothing to bill'}."
         case _:
             return f"Job completed; its type ({result.job_type or 'none given'}) is not documented."
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}" if number else ""
-
-
 _WORDS_LIMIT = 8_000
 _NAME_LIMIT = 200
+_NUMBERS_LIMIT = 4_000
+_INVOICES_LIMIT = 1_000
+"""Characters of the numbers that a digest keeps; 300 subscriptions, as many as an order can have, take 3,300."""
 
 
 def digest(report: Report) -> Digest:
@@ -155,8 +152,28 @@ def digest(report: Report) -> Digest:
     if report.result is None and not report.reasons:
         return _bare(status)
     kind, order, account = (shorten(name, _NAME_LIMIT) for name in _about(report.result))
-    words = shorten(" ".join(_words(report)), _WORDS_LIMIT)
-    return Digest(status, judge(report), kind, order, account, words)
+    verdict = judge(report)
+    cause = cause_of(report, verdict.kind)
+    subscriptions, invoices = _numbers(report.result)
+    kept_invoices = _first(invoices, _INVOICES_LIMIT)
+    kept = _first(subscriptions, _NUMBERS_LIMIT - sum(map(len, kept_invoices)))
+    others = (*_words(report), *subscriptions[len(kept) :], *invoices[len(kept_invoices) :])
+    return Digest(
+        status,
+        verdict,
+        kind,
+        order,
+        account,
+        words=shorten(" ".join(others), _WORDS_LIMIT),
+        code=cause.code,
+        message=cause.message,
+        message_key=cause.message_key,
+        why=cause.why,
+        subscriptions=kept,
+        invoices=kept_invoices,
+        subscription_count=len(subscriptions),
+        invoice_count=len(invoices),
+    )
 
 
 def _about(result: Result | None) -> tuple[str, str, str]:
@@ -174,14 +191,28 @@ def _about(result: Result | None) -> tuple[str, str, str]:
 
 @lru_cache(maxsize=256)
 def _bare(status: str) -> Digest:
-    return Digest(status, judge(Report(status=status)))
+    report = Report(status=status)
+    verdict = judge(report)
+    return Digest(status, verdict, **asdict(cause_of(report, verdict.kind)))
+
+
+def _numbers(result: Result | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the numbers, or else the ids, of subscriptions and invoices."""
+    if not isinstance(result, OrderResult):
+        return (), ()
+    subscriptions = (subscription.number or subscription.id for subscription in result.subscriptions)
+    return tuple(number for number in subscriptions if number), tuple(number for number in result.invoices if number)
+
+
+def _first(numbers: tuple[str, ...], limit: int) -> tuple[str, ...]:
+    """Return the first numbers that have no more characters than `limit` together."""
+    return numbers[: sum(length <= limit for length in accumulate(map(len, numbers)))]
 
 
 def _words(report: Report) -> list[str]:
     words = [str(reason) for reason in report.all_reasons]
     result = report.result
     if isinstance(result, OrderResult):
-        words += [subscription.number or subscription.id for subscription in result.subscriptions]
-        words += [*result.invoices, *result.credit_memos, result.payment.number, result.payment.id]
+        words += [*result.credit_memos, result.payment.number, result.payment.id]
         words += [item.number or item.id for item in result.order_line_items]
     return [word for word in words if word]

@@ -1,7 +1,7 @@
 """Statistics of how long jobs of a tenant usually take, and how one job compares."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 from typing import NamedTuple
@@ -10,6 +10,9 @@ from zjobtui.models.watched_job import WatchedJob
 
 FEWEST = 5
 """Fewest ended jobs for statistics; a share must rest on as many jobs, including running ones."""
+
+SAMPLE = 1_000
+"""Jobs of a tenant from which typical times are learned, the last added ones."""
 
 NARROW = 15.0
 """Seconds between the calls around an end up to which the end is known well enough, however young the job is."""
@@ -70,6 +73,39 @@ def duration_stats(watch: WatchedJob, watches: Iterable[WatchedJob]) -> Duration
         outlasted = floor(100 * (1 - running) + _ROUNDING)
     shares = _age(curve, 0.5), _age(curve, 0.05)
     return DurationStats(count, len(times) - count, *shares, known_to, outlasted, watch.is_final)
+
+
+@dataclass(frozen=True, slots=True)
+class TypicalTimes:
+    """How long jobs of a tenant run, in seconds: half of them end within `median`, 95 % within `nearly_all`.
+
+    None if that is not known yet.
+    """
+
+    median: float | None
+    nearly_all: float | None
+
+
+TypicalByTenant = Mapping[str, TypicalTimes]
+"""Typical times of the tenants that they are known of."""
+
+
+def typical_times(watches: Iterable[WatchedJob]) -> dict[str, TypicalTimes]:
+    """Return the typical times by tenant, for tenants of which enough jobs ended while watched.
+
+    Only the `SAMPLE` jobs that were added last count; compute it once a minute for all jobs, not for each.
+    """
+    times: dict[str, list[RunTime]] = {}
+    for watch in watches:
+        if (time := run_time(watch)) is not None:
+            times.setdefault(watch.job.tenant, []).append(time)
+    typical = {}
+    for tenant, of_tenant in times.items():
+        known = of_tenant[-SAMPLE:]
+        if sum(time.end is not None for time in known) >= FEWEST:
+            curve = list(_curve(known))
+            typical[tenant] = TypicalTimes(_age(curve, 0.5), _age(curve, 0.05))
+    return typical
 
 
 def run_time(watch: WatchedJob) -> RunTime | None:

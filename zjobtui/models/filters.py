@@ -1,179 +1,28 @@
 """Filters: terms such as `status:failed age>10m`, words, and what they match."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from zjobtui.models.digest import Digest
-from zjobtui.models.durations import PART, parse_duration
+from zjobtui.models.duration_stats import TypicalByTenant
+from zjobtui.models.filter_fields import (
+    FIELDS,
+    NO_TYPICAL,
+    RENAMED_VALUES,
+    Context,
+    Field,
+    FilterError,
+    Test,
+    Vocabulary,
+    present_value,
+    unknown_value,
+)
 from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.text import clean, nearest, shorten
-from zjobtui.models.verdict import Kind, Verdict
-from zjobtui.models.watched_job import WatchedJob, is_stale
+from zjobtui.models.watched_job import WatchedJob
 
-Test = Callable[[WatchedJob, float], bool]
-"""Whether a job matches, at a moment in seconds since the epoch, UTC."""
-
-
-@dataclass(frozen=True, slots=True)
-class FilterError:
-    """Why a term is not valid, and a valid one; an unfinished term may become valid by typing on."""
-
-    what: str
-    right: str
-    is_unfinished: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field that a term can name.
-
-    `read` takes an operator and one casefolded value.
-    """
-
-    name: str
-    example: str
-    about: str
-    read: Callable[[str, str], Test | FilterError]
-    operators: tuple[str, ...] = (":",)
-    is_timed: bool = False
-    """Whether the result may change with time alone."""
-
-
-STATUSES = {
-    "failed": Kind.FAILED,
-    "attention": Kind.ATTENTION,
-    "needs attention": Kind.ATTENTION,
-    "unknown": Kind.UNKNOWN,
-    "running": Kind.RUNNING,
-    "done": Kind.DONE,
-}
-"""The words for verdicts."""
-
-ZUORA_STATUSES = ("processing", "completed", "failed")
-KINDS = ("order", "preview")
-
-STATES: Mapping[str, Test] = {
-    "stale": is_stale,
-    "unread": lambda watch, _: watch.is_unread,
-    "labelled": lambda watch, _: bool(watch.label),
-    "final": lambda watch, _: watch.is_final,
-}
-
-RENAMED_VALUES: Mapping[str, tuple[str, str]] = {"is": ("unseen", "unread"), "status": ("waiting", "running")}
-"""Fields with a value that had another name: its former and its present one. The former one stays accepted."""
-
-_SPAN_BEGUN = lazy_pattern(rf"(?:{PART})*(?:[0-9]{{1,9}}(?:\.[0-9]{{0,3}})?)?")
-_NO_DIGEST = Digest("", Verdict(Kind.RUNNING, ""))
-
-
-def _digest(watch: WatchedJob) -> Digest:
-    return watch.digest or _NO_DIGEST
-
-
-def _holding(text: Callable[[WatchedJob], str]) -> Callable[[str, str], Test]:
-    return lambda _, value: lambda watch, _now: value in text(watch).casefold()
-
-
-def _starting(texts: Callable[[WatchedJob], Iterable[str]]) -> Callable[[str, str], Test]:
-    def read(_: str, value: str) -> Test:
-        return lambda watch, _now: any(text.casefold().startswith(value) for text in texts(watch))
-
-    return read
-
-
-def _read_id(_: str, value: str) -> Test | FilterError:
-    digits = value.replace("-", "")
-    if not re.fullmatch("[0-9a-f]+", digits):
-        return FilterError(f"“{shorten(value, 40)}” is not part of a job id", "id:1bc24f31")
-    return lambda watch, _now: digits in watch.job.id.key
-
-
-def _read_status(_: str, value: str) -> Test | FilterError:
-    kinds = tuple(kind for word, kind in STATUSES.items() if word.startswith(value))
-    if not kinds and (wrong := _misspelt("status", value, (*STATUSES, *ZUORA_STATUSES))):
-        return wrong
-    return lambda watch, _now: watch.verdict.kind in kinds or _digest(watch).status.casefold().startswith(value)
-
-
-def _read_type(_: str, value: str) -> Test | FilterError:
-    return _misspelt("type", value, KINDS) or (lambda watch, _now: _digest(watch).kind.casefold().startswith(value))
-
-
-def _read_state(_: str, value: str) -> Test | FilterError:
-    state = next((name for name in STATES if name.startswith(value)), None)
-    if state is not None:
-        return STATES[state]
-    status = _present_value("status", value)
-    right = f"status:{status}" if status in STATUSES else f"is:{nearest(value, STATES) or next(iter(STATES))}"
-    return FilterError(f"“{shorten(value, 40)}” is not a valid state", right)
-
-
-def _misspelt(field: str, value: str, known: Iterable[str]) -> FilterError | None:
-    """Return an error for a near-miss of a known value; accept anything else, since Zuora may add values."""
-    names = tuple(known)
-    near = "" if any(name.startswith(value) for name in names) else nearest(value, names, 0.75)
-    return FilterError(f"“{shorten(value, 40)}” is not a valid {field}", f"{field}:{near}") if near else None
-
-
-def _since(field: str, moment: Callable[[WatchedJob], float | None]) -> Callable[[str, str], Test | FilterError]:
-    def read(operator: str, value: str) -> Test | FilterError:
-        span = parse_duration(value)
-        if span is None:
-            return _no_span(field, operator, value)
-        if operator == ">":
-            return lambda watch, now: (at := moment(watch)) is not None and now - at > span
-        return lambda watch, now: (at := moment(watch)) is not None and now - at < span
-
-    return read
-
-
-def _no_span(field: str, operator: str, value: str) -> FilterError:
-    if _SPAN_BEGUN.fullmatch(value):
-        right = f"{field}{operator}{value.rstrip('.')}m"
-        return FilterError(f"“{value}” needs a unit: s, m, h or d", right, is_unfinished=True)
-    return FilterError(f"“{shorten(value, 40)}” is not a valid duration", f"{field}{operator}10m")
-
-
-_COMPARED = ("<", ">")
-
-FIELDS: Mapping[str, Field] = {
-    field.name: field
-    for field in (
-        Field(
-            "status",
-            "status:failed,attention",
-            "the verdict, or Zuora's own status; the first letters are enough",
-            _read_status,
-        ),
-        Field("order", "order:O-0001", "part of the order number", _holding(lambda watch: _digest(watch).order_number)),
-        Field("account", "account:A-17", "part of the account number", _holding(lambda w: _digest(w).account_number)),
-        Field("id", "id:1bc24f31", "part of the job id, with dashes or without", _read_id),
-        Field("label", "label:CS-4390", "part of the label", _holding(lambda watch: watch.label)),
-        Field("tag", "tag:acme", "the first letters of a tag", _starting(lambda watch: watch.tags)),
-        Field(
-            "tenant",
-            "tenant:eu",
-            "the first letters of the tenant's name",
-            _starting(lambda watch: (watch.job.tenant,)),
-        ),
-        Field("type", "type:preview", "order, preview, or the job type as Zuora wrote it", _read_type),
-        Field("is", "is:unread", "stale, unread, labelled or final", _read_state, is_timed=True),
-        Field(
-            "age", "age>10m", "how long ago it was added", _since("age", lambda w: w.added_at), _COMPARED, is_timed=True
-        ),
-        Field(
-            "ended",
-            "ended<1h",
-            "how long ago it ended",
-            _since("ended", lambda w: w.ended_at),
-            _COMPARED,
-            is_timed=True,
-        ),
-    )
-}
-"""Every field by its name, in the order of the help."""
-
+KnownWords = Callable[[], Vocabulary]
+"""Returns the words that values are checked against; called only if a term needs them."""
 
 LIMIT = 20_000
 """Texts that are cached: a list is filtered on every key and drawing, and few of its jobs differ in between."""
@@ -199,11 +48,11 @@ def haystack(watch: WatchedJob) -> str:
 def _text(watch: WatchedJob) -> str:
     given, digest = watch.job.id.given, watch.digest
     parts = [given, given.replace("-", ""), watch.label, watch.note, *watch.tags]
-    parts += (watch.verdict.sentence, watch.contradiction)
+    parts += (watch.verdict.sentence, watch.contradiction, digest.why if digest else "")
     if watch.problem is not None:
         parts.append(str(watch.problem))
     if digest is not None:
-        parts += (digest.order_number, digest.account_number, digest.words)
+        parts += (digest.order_number, digest.account_number, digest.words, *digest.subscriptions, *digest.invoices)
     return "\n".join(parts).casefold()
 
 
@@ -239,13 +88,13 @@ class Filter:
 
     terms: tuple[Term, ...] = ()
 
-    def matches(self, watch: WatchedJob, now: float) -> bool:
-        """Return whether a job matches at `now` (seconds since the epoch, UTC)."""
-        return all(term.test(watch, now) for term in self.terms)
+    def matches(self, watch: WatchedJob, now: float, typical: TypicalByTenant = NO_TYPICAL) -> bool:
+        """Return whether a job matches at `now` (seconds since the epoch, UTC), with typical times by tenant."""
+        return all(term.test(watch, Context(now, typical)) for term in self.terms)
 
-    def at(self, now: float) -> Callable[[WatchedJob], bool]:
+    def at(self, now: float, typical: TypicalByTenant = NO_TYPICAL) -> Callable[[WatchedJob], bool]:
         """Return a function that tests jobs at `now`; always the same one if the filter does not depend on time."""
-        return (lambda watch: self.matches(watch, now)) if self.is_timed else self._matches_always
+        return (lambda watch: self.matches(watch, now, typical)) if self.is_timed else self._matches_always
 
     @property
     def is_timed(self) -> bool:
@@ -253,7 +102,7 @@ class Filter:
         return any(term.is_timed for term in self.terms)
 
     def _matches_always(self, watch: WatchedJob) -> bool:
-        return self.matches(watch, 0.0)
+        return self.matches(watch, 0.0, NO_TYPICAL)
 
     def __bool__(self) -> bool:
         return bool(self.terms)
@@ -275,9 +124,11 @@ class FilterProblem:
     right: str
     is_unfinished: bool
     rest: Filter = Filter()
+    known: str = ""
+    """The values that are known, if one was given that is not."""
 
     def __str__(self) -> str:
-        return f"{self.wrong}; try {self.right}"
+        return f"{self.wrong}; try {self.right}{f' (known: {self.known})' if self.known else ''}"
 
 
 def translate(text: str) -> tuple[str, tuple[str, ...]]:
@@ -295,7 +146,7 @@ def translate(text: str) -> tuple[str, tuple[str, ...]]:
 
         def translate_value(value: re.Match[str]) -> str:
             given = value.group().strip('"')
-            if _present_value(field, given) == given:
+            if present_value(field, given) == given:
                 return value.group()
             notices.append(f"{field}:{former} is now {field}:{present}")
             return present
@@ -306,25 +157,28 @@ def translate(text: str) -> tuple[str, tuple[str, ...]]:
     return _TERM.sub(translate_term, text), tuple(dict.fromkeys(notices))
 
 
-def _present_value(field: str, value: str) -> str:
-    """Return the present name of a value if this is the former one or the beginning of it; else the value."""
-    former, present = RENAMED_VALUES.get(field, ("", ""))
-    begun = value.casefold()
-    return present if begun and former.startswith(begun) and not present.startswith(begun) else value
+def parse(text: str, known_words: KnownWords | None = None) -> Filter | FilterProblem:
+    """Parse a filter; invalid terms are reported and left out, and nothing is raised.
 
-
-def parse(text: str) -> Filter | FilterProblem:
-    """Parse a filter; invalid terms are reported and left out, and nothing is raised."""
+    With `known_words`, a status, type or tenant that none of them begins with is invalid.
+    """
     terms: list[Term] = []
     problems: list[FilterProblem] = []
     for term_match in _TERM.finditer(clean(re.sub(r"\s", " ", text))):
-        match _read(term_match):
+        match _read(term_match, known_words):
             case Term() as term:
                 terms.append(term)
             case FilterError() as wrong:
                 term_text = shorten(term_match.group(), 80)
                 problems.append(
-                    FilterProblem(term_text, term_match.start(), wrong.what, wrong.right, wrong.is_unfinished)
+                    FilterProblem(
+                        term_text,
+                        term_match.start(),
+                        wrong.what,
+                        wrong.right,
+                        wrong.is_unfinished,
+                        known=wrong.known,
+                    )
                 )
             case None:
                 pass
@@ -332,13 +186,13 @@ def parse(text: str) -> Filter | FilterProblem:
     return replace(problems[0], rest=parsed) if problems else parsed
 
 
-def _read(match: re.Match[str]) -> Term | FilterError | None:
-    term = _read_typed(match) if match["name"] else _read_words(match)
+def _read(match: re.Match[str], known_words: KnownWords | None) -> Term | FilterError | None:
+    term = _read_typed(match, known_words) if match["name"] else _read_words(match)
     return _inverted(term) if match["sign"] and isinstance(term, Term) else term
 
 
 def _inverted(term: Term) -> Term:
-    return Term(f"!{term.text}", lambda watch, now: not term.test(watch, now), term.is_timed)
+    return Term(f"!{term.text}", lambda watch, context: not term.test(watch, context), term.is_timed)
 
 
 def _read_words(match: re.Match[str]) -> Term | FilterError | None:
@@ -353,20 +207,25 @@ def _read_words(match: re.Match[str]) -> Term | FilterError | None:
 def _containing(words: str) -> Test:
     if _PIECE_OF_ID.fullmatch(words):
         digits = words.replace("-", "")
-        return lambda watch, _now: digits in (hay := haystack(watch)) or words in hay
-    return lambda watch, _now: words in haystack(watch)
+        return lambda watch, _: digits in (hay := haystack(watch)) or words in hay
+    return lambda watch, _: words in haystack(watch)
 
 
-def _read_typed(match: re.Match[str]) -> Term | FilterError:
+def _read_typed(match: re.Match[str], known_words: KnownWords | None) -> Term | FilterError:
     name, operator = match["name"].casefold(), match["operator"][0]
     field = FIELDS.get(name)
     if field is None:
         return _no_field(name, match)
     if operator not in field.operators:
-        return FilterError(f"“{name}” must be followed by {' or '.join(field.operators)}", field.example)
-    values = tuple(dict.fromkeys(_present_value(name, value) for value in _values(match["values"])))
+        return FilterError(f"“{name}” is followed by {' or '.join(field.operators)}", field.example)
+    values = tuple(dict.fromkeys(present_value(name, value) for value in _values(match["values"])))
     if not values:
-        return FilterError(f"“{name}{operator}” needs a value", field.example, is_unfinished=True)
+        return FilterError(f"“{name}{operator}” has no value yet", field.example, is_unfinished=True)
+    if field.known is not None and known_words is not None:
+        vocabulary = known_words()
+        for value in values:
+            if wrong := unknown_value(field, value.casefold(), vocabulary):
+                return wrong
     return _read_values(field, operator, values)
 
 
@@ -398,7 +257,7 @@ def _read_values(field: Field, operator: str, values: tuple[str, ...]) -> Term |
 
 
 def _any_of(tests: list[Test]) -> Test:
-    return lambda watch, now: any(test(watch, now) for test in tests)
+    return lambda watch, context: any(test(watch, context) for test in tests)
 
 
 def _quoted(text: str) -> str:

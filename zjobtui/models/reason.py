@@ -1,4 +1,4 @@
-"""Reasons: Zuora's error codes, what they mean, and what the user can do."""
+"""Reasons: Zuora's error codes and messages. What the user can do about them is in `advice`."""
 
 import re
 from dataclasses import dataclass
@@ -8,66 +8,26 @@ _CODED = re.compile(r"\[(\d{8})\]:?\s*(.*)", re.DOTALL)
 
 
 class Category(Enum):
-    """The last two digits of a code: what happened, and what the user can do (Zuora's error handling page)."""
+    """What the last two digits of a code say (Zuora's error handling page), in a few words for the user."""
 
-    PERMISSION = (
-        "no permission",
-        "The user who sent the request lacks a permission.",
-        "Grant the permission, or resubmit the request as another user.",
-    )
-    AUTHENTICATION = (
-        "not signed in",
-        "Zuora did not accept the credentials of the request.",
-        "Check that the OAuth client belongs to the tenant of the host.",
-    )
-    INPUT = (
-        "bad input",
-        "Zuora rejected the request as invalid.",
-        "Correct the request and resubmit it from the system that posted it.",
-    )
-    RULE = (
-        "business rule",
-        "A business rule of the tenant does not allow this; the message says which.",
-        "Change the order before you resubmit it.",
-    )
-    NOT_FOUND = (
-        "not found",
-        "Something that the request names does not exist in this tenant.",
-        "Look it up, correct the request, and resubmit it from the system that posted it.",
-    )
-    METHOD = (
-        "not allowed",
-        "This operation is not available here.",
-        "Contact Zuora support to have it enabled for the tenant.",
-    )
-    LOCK = (
-        "lock contention",
-        "Another call or a bill run had locked the account at that moment.",
-        "Resubmit it later from the system that posted it; zjobtui only reads.",
-    )
-    INTERNAL = (
-        "internal error",
-        "Zuora had an internal error.",
-        "Resubmit it once; if it fails again, send Zuora support the code, the time and the ids.",
-    )
-    TEMPORARY = (
-        "temporary error",
-        "Zuora could not process the request at that moment.",
-        "Resubmit it later from the system that posted it.",
-    )
-    LIMIT = ("limit reached", "The tenant has reached a limit.", "Wait, or submit fewer requests at a time.")
-    MALFORMED = ("malformed request", "The request was not valid JSON.", "Correct it in the system that posted it.")
-    INTEGRATION = (
-        "integration error",
-        "A system behind Zuora, such as a tax or payment gateway, failed.",
-        "Resubmit it; if it fails again, check that system.",
-    )
-    OTHER = ("error", "", "")
+    PERMISSION = "no permission"
+    AUTHENTICATION = "not signed in"
+    INPUT = "bad input"
+    RULE = "business rule"
+    NOT_FOUND = "not found"
+    METHOD = "not allowed"
+    LOCK = "lock contention"
+    INTERNAL = "internal error"
+    TEMPORARY = "temporary error"
+    LIMIT = "limit reached"
+    MALFORMED = "malformed request"
+    INTEGRATION = "integration error"
+    OTHER = "error"
 
-    def __init__(self, title: str, meaning: str, advice: str) -> None:
-        self.title = title
-        self.meaning = meaning
-        self.advice = advice
+    @property
+    def title(self) -> str:
+        """The words for it."""
+        return self.value
 
 
 _BY_DIGITS = {

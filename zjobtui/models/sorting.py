@@ -1,49 +1,68 @@
 """Sort orders of jobs, the same for the screen and for print."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from enum import Enum
 
+from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob
 
-Key = tuple[int, float, str]
-"""Sort key of a job; each order uses the parts that it needs."""
+Key = tuple[bool, int, float, str]
+"""Sort key of a job: whether the column is empty, which puts it last in both directions, then what orders compare."""
 
-_UNREAD, _UNKNOWN, _RUNNING, _READ, _DONE = range(5)
-_RANKS = {Kind.FAILED: _READ, Kind.ATTENTION: _READ, Kind.UNKNOWN: _UNKNOWN, Kind.RUNNING: _RUNNING, Kind.DONE: _DONE}
-
-
-def _by_urgency(watch: WatchedJob) -> Key:
-    rank = _RANKS[watch.verdict.kind]
-    if rank == _RUNNING:
-        return rank, watch.added_at, ""
-    if rank == _READ and watch.is_unread:
-        rank = _UNREAD
-    return rank, -_changed_at(watch), ""
+_RANKS = {kind: rank for rank, kind in enumerate((Kind.FAILED, Kind.ATTENTION, Kind.UNKNOWN, Kind.RUNNING, Kind.DONE))}
 
 
-def _by_age(watch: WatchedJob) -> Key:
-    return 0, watch.added_at, ""
+def _by_urgency(watch: WatchedJob, typical: TypicalByTenant) -> Key:
+    kind = watch.verdict.kind
+    if kind is Kind.RUNNING:
+        return False, _RANKS[kind], _overdue_at(watch, typical), ""
+    return False, _RANKS[kind], -_changed_at(watch), ""
 
 
-def _by_adding(watch: WatchedJob) -> Key:
-    return 0, -watch.added_at, ""
+def _overdue_at(watch: WatchedJob, typical: TypicalByTenant) -> float:
+    """Return when a job is or was overdue; of a tenant whose times are not known, as late as that of any other."""
+    own = typical.get(watch.job.tenant)
+    if own is not None and own.nearly_all is not None:
+        return watch.added_at + own.nearly_all
+    return watch.added_at + max((times.nearly_all or 0.0 for times in typical.values()), default=0.0)
 
 
-def _by_change(watch: WatchedJob) -> Key:
-    return 0, -_changed_at(watch), ""
+def _by_added(watch: WatchedJob, _: TypicalByTenant) -> Key:
+    return False, 0, -watch.added_at, ""
 
 
-def _by_account(watch: WatchedJob) -> Key:
-    return _by_text(watch.digest.account_number if watch.digest else "")
+def _by_time(watch: WatchedJob, _: TypicalByTenant) -> Key:
+    return False, 0, -_changed_at(watch), ""
 
 
-def _by_label(watch: WatchedJob) -> Key:
-    return _by_text(watch.label)
+def _by_job(watch: WatchedJob, _: TypicalByTenant) -> Key:
+    return _text_key(watch.label) if watch.label else (True, 0, 0.0, watch.job.id.key)
 
 
-def _by_text(text: str) -> Key:
-    return not text, 0.0, text.casefold()
+def _by_why(watch: WatchedJob, _: TypicalByTenant) -> Key:
+    return _text_key(watch.digest.why if watch.digest else "")
+
+
+def _by_tenant(watch: WatchedJob, _: TypicalByTenant) -> Key:
+    return _text_key(watch.job.tenant)
+
+
+def _by_account(watch: WatchedJob, _: TypicalByTenant) -> Key:
+    return _text_key(watch.digest.account_number if watch.digest else "")
+
+
+def _by_order(watch: WatchedJob, _: TypicalByTenant) -> Key:
+    return _text_key(watch.digest.order_number if watch.digest else "")
+
+
+def _by_tags(watch: WatchedJob, _: TypicalByTenant) -> Key:
+    return _text_key(" ".join(watch.tags))
+
+
+def _text_key(text: str) -> Key:
+    return not text, 0, 0.0, text.casefold()
 
 
 def _changed_at(watch: WatchedJob) -> float:
@@ -51,20 +70,78 @@ def _changed_at(watch: WatchedJob) -> float:
 
 
 class SortOrder(Enum):
-    """The orders in which jobs can be shown: a title for the user, and a key; equal jobs keep their order.
+    """The columns by which jobs can be sorted: a title for the user, that of the other direction, and a key.
 
-    Urgency puts unread failed jobs and those that need attention first; then jobs that Zuora does not know; then
-    running jobs, the oldest first; then read failures; then finished jobs. If an order compares text, jobs without one
-    come last. Equal jobs are in the order of adding.
+    Urgency puts failed jobs first, then jobs that need attention, jobs that Zuora does not know, running jobs and done
+    ones, in each the newest change first. Running jobs are in the order in which they are overdue, or as long as
+    typical times are not known, the oldest first. That a job was read changes nothing. Jobs with an empty column come
+    last; equal jobs are in the order of adding.
     """
 
-    URGENCY = ("urgency", _by_urgency)
-    AGE = ("age, oldest first", _by_age)
-    ADDED = ("added, newest first", _by_adding)
-    CHANGE = ("last change, newest first", _by_change)
-    ACCOUNT = ("account", _by_account)
-    LABEL = ("label", _by_label)
+    URGENCY = ("urgency", "urgency, done first", _by_urgency)
+    JOB = ("label or id", "label or id, Z to A", _by_job)
+    WHY = ("why", "why, Z to A", _by_why)
+    TENANT = ("tenant", "tenant, Z to A", _by_tenant)
+    ACCOUNT = ("account", "account, Z to A", _by_account)
+    ORDER = ("order", "order, Z to A", _by_order)
+    TAGS = ("tags", "tags, Z to A", _by_tags)
+    ADDED = ("added, newest first", "added, oldest first", _by_added)
+    TIME = ("last change, newest first", "last change, oldest first", _by_time)
 
-    def __init__(self, title: str, key: Callable[[WatchedJob], Key]) -> None:
+    def __init__(self, title: str, reversed_title: str, key: Callable[[WatchedJob, TypicalByTenant], Key]) -> None:
         self.title = title
+        self.reversed_title = reversed_title
         self.key = key
+
+
+_REVERSED = "-reversed"
+_FORMER = {
+    "age": (SortOrder.ADDED, True),
+    "change": (SortOrder.TIME, False),
+    "label": (SortOrder.JOB, False),
+}
+"""Orders that had another name in stored states."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """A column and a direction, with the typical times by which running jobs are overdue.
+
+    `key` is a rule for each job alone, so that it can be cached; it stays the same as long as the sorting does.
+    """
+
+    order: SortOrder = SortOrder.URGENCY
+    is_reversed: bool = False
+    typical: TypicalByTenant = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The title of the column in this direction."""
+        return self.order.reversed_title if self.is_reversed else self.order.title
+
+    @property
+    def name(self) -> str:
+        """The name under which it is stored."""
+        return f"{self.order.name.lower()}{_REVERSED if self.is_reversed else ''}"
+
+    def key(self, watch: WatchedJob) -> Key:
+        """Return the sort key of a job."""
+        return self.order.key(watch, self.typical)
+
+    def sort(self, watches: Iterable[WatchedJob], key: Callable[[WatchedJob], Key] | None = None) -> list[WatchedJob]:
+        """Return the jobs in order; `key` returns cached keys."""
+        key = key or self.key
+        if not self.is_reversed:
+            return sorted(watches, key=key)
+        return sorted(sorted(watches, key=lambda watch: key(watch)[1:], reverse=True), key=lambda watch: key(watch)[0])
+
+
+def sorting_of(name: object) -> Sorting | None:
+    """Return the sorting that was stored under a name, also by an earlier version; None if there is none."""
+    if not isinstance(name, str):
+        return None
+    if name in _FORMER:
+        return Sorting(*_FORMER[name])
+    column = name.removesuffix(_REVERSED)
+    order = next((order for order in SortOrder if order.name.lower() == column), None)
+    return None if order is None else Sorting(order, is_reversed=column != name)

@@ -4,11 +4,13 @@ import codecs
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 
+from zjobtui.models.assessment import digest
 from zjobtui.models.history import EventKind
 from zjobtui.models.job import InvalidJobIdError, JobId, JobRef
 from zjobtui.models.merge import ImportedJob
@@ -18,6 +20,7 @@ from zjobtui.models.text import clean
 from zjobtui.storage.migrations import ADDED_COLUMNS
 from zjobtui.storage.rows import (
     DIGEST,
+    DIGEST_NUMBERS,
     PROBLEM,
     ReadReport,
     call_fields,
@@ -94,6 +97,14 @@ class _Job(Struct):
     problem_at: Moment | None
     contradiction: str
     planned: float
+    code: str | None = None
+    message: str | None = None
+    message_key: str | None = None
+    why: str | None = None
+    subscriptions: list[str] | None = None
+    invoices: list[str] | None = None
+    subscription_count: int | None = None
+    invoice_count: int | None = None
     answer: _Answer | None = None
     timeline: list[_Entry] = []
 
@@ -179,6 +190,8 @@ def _explain(fault: str) -> str:
 
 def _fields_of(job: ImportedJob) -> dict[str, Any]:
     row: dict[str, Any] = {**row_of(job.watch), "tags": list(job.watch.tags)}
+    if job.watch.digest is not None:
+        row |= {name: list(getattr(job.watch.digest, name)) for name in DIGEST_NUMBERS}
     del row["job"], row["heard_at"]
     if job.response is not None:
         row["answer"] = {"at": job.response.at, "body": job.response.report.raw, "call": call_fields(job.response.call)}
@@ -198,12 +211,15 @@ def _job_of(exported: _Job, place: str, read_report: ReadReport) -> ImportedJob:
         for name in group if fields[group[0]] is not None else ():
             if fields[name] is None and name not in ADDED_COLUMNS:
                 raise ImportFileError(f"{place}.{name}: is missing, but {group[0]} is given")
-    watch = watch_of({**fields, "job": job.id.key, "tags": json.dumps(fields["tags"])})
+    lists = {name: json.dumps(fields[name] or []) for name in ("tags", *DIGEST_NUMBERS)}
+    watch = watch_of({**fields, "job": job.id.key, **lists})
     for entry in fields["timeline"]:
         if entry["event"] == EventKind.ADDED.value:  # its text is the `added_by` of the job
             entry["text"] = mask_secrets(entry["text"])
     timeline = tuple(entry_of(entry, job) for entry in fields["timeline"])
     response = None if fields["answer"] is None else _response_of(fields["answer"], f"{place}.answer", read_report)
+    if response is not None and watch.digest is not None and watch.digest.lacks_why:
+        watch = replace(watch, digest=digest(response.report))
     return ImportedJob(watch, response, timeline)
 
 

@@ -51,6 +51,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         f"INSERT INTO meta VALUES ('revision', 0), ('digest_version', {DIGEST_VERSION})",
     ),
     ("ALTER TABLE watches ADD COLUMN batch TEXT",),
+    (
+        "ALTER TABLE watches ADD COLUMN code TEXT",
+        "ALTER TABLE watches ADD COLUMN message TEXT",
+        "ALTER TABLE watches ADD COLUMN message_key TEXT",
+        "ALTER TABLE watches ADD COLUMN why TEXT",
+        "ALTER TABLE watches ADD COLUMN subscriptions TEXT",
+        "ALTER TABLE watches ADD COLUMN invoices TEXT",
+        "ALTER TABLE watches ADD COLUMN subscription_count INTEGER",
+        "ALTER TABLE watches ADD COLUMN invoice_count INTEGER",
+    ),
 )
 """The statements that lead from each version to the next; the first create a new store."""
 

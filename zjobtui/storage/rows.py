@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from zjobtui.models.digest import FINAL_STATUSES, Digest
@@ -29,7 +30,14 @@ class DamageError(ValueError):
 SqlValue = str | float | int | None
 Row = sqlite3.Row | Mapping[str, Any]
 
-DIGEST = ("status", "verdict", "sentence", "kind", "order_number", "account_number", "words")
+DIGEST_NUMBERS = ("subscriptions", "invoices")
+"""Columns of the digest that hold a list of texts as JSON."""
+
+DIGEST = (
+    *("status", "verdict", "sentence", "kind", "order_number", "account_number", "words"),
+    *("code", "message", "message_key", "why"),
+    *(*DIGEST_NUMBERS, "subscription_count", "invoice_count"),
+)
 PROBLEM = ("problem", "problem_detail", "problem_code")
 """Columns that are all set or all NULL, except those of later migrations (`ADDED_COLUMNS`)."""
 
@@ -63,7 +71,7 @@ _PLAIN = tuple(
 )
 """Columns that hold a field of the job unchanged."""
 
-_PLAIN_DIGEST = tuple(name for name in DIGEST if name not in {"verdict", "sentence"})
+_PLAIN_DIGEST = tuple(name for name in DIGEST if name not in {"verdict", "sentence", *DIGEST_NUMBERS})
 """Columns that hold a field of the digest unchanged."""
 
 _PLAIN_PROBLEM = tuple((name, name.removeprefix("problem_")) for name in PROBLEM if name != "problem")
@@ -82,6 +90,8 @@ _DECLARED: Mapping[str, frozenset[type]] = {
     **dict.fromkeys(("tenant", "job", "given", "added_by", "label", "tags", "note", "contradiction"), _TEXT),
     **dict.fromkeys(("batch", "event", "text"), _TEXT),
     **dict.fromkeys(("status", "verdict", "sentence", "kind", "order_number", "account_number"), _TEXT | _OR_NULL),
+    **dict.fromkeys(("code", "message", "message_key", "why", *DIGEST_NUMBERS), _TEXT | _OR_NULL),
+    **dict.fromkeys(("subscription_count", "invoice_count"), frozenset({int}) | _OR_NULL),
     **dict.fromkeys(("words", "problem", "problem_detail", "problem_code", "removed_as"), _TEXT | _OR_NULL),
     **dict.fromkeys(("seen_at", "unfinished_at", "ended_at", "changed_at", "problem_at"), _REAL | _OR_NULL),
     **dict.fromkeys(("acknowledged_at", "removed_at"), _REAL | _OR_NULL),
@@ -132,7 +142,7 @@ def watch_of(row: Row) -> WatchedJob:
         added_at=row["added_at"],
         added_by=row["added_by"],
         label=row["label"],
-        tags=_tags_of(row["tags"]) if row["tags"] != "[]" else (),
+        tags=_texts_of("tags", row["tags"]),
         note=row["note"],
         read_at=row["acknowledged_at"],
         digest=_digest_of(row),
@@ -148,14 +158,16 @@ def watch_of(row: Row) -> WatchedJob:
     )
 
 
-def _tags_of(text: str) -> tuple[str, ...]:
+def _texts_of(name: str, text: str) -> tuple[str, ...]:
+    if text == "[]":
+        return ()
     try:
-        tags = json.loads(text)
+        texts = json.loads(text)
     except (ValueError, RecursionError):
-        tags = None
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        raise DamageError("its tags contain something else")
-    return tuple(tags)
+        texts = None
+    if not isinstance(texts, list) or not all(isinstance(item, str) for item in texts):
+        raise DamageError(f"its {name} contain something else")
+    return tuple(texts)
 
 
 def _job_of(row: Row) -> JobRef:
@@ -192,8 +204,9 @@ def _digest_columns(digest: Digest | None) -> dict[str, SqlValue]:
     if digest is None:
         return dict.fromkeys(DIGEST)
     plain = {name: getattr(digest, name) for name in _PLAIN_DIGEST}
+    numbers = {name: json.dumps(getattr(digest, name), ensure_ascii=False) for name in DIGEST_NUMBERS}
     verdict = digest.verdict.kind.value
-    return {**plain, "verdict": _STORED_VERDICTS.get(verdict, verdict), "sentence": digest.verdict.sentence}
+    return {**plain, **numbers, "verdict": _STORED_VERDICTS.get(verdict, verdict), "sentence": digest.verdict.sentence}
 
 
 def _problem_columns(problem: Problem | None) -> dict[str, SqlValue]:
@@ -205,8 +218,15 @@ def _problem_columns(problem: Problem | None) -> dict[str, SqlValue]:
 def _digest_of(row: Row) -> Digest | None:
     if row["status"] is None:
         return None
-    verdict = Verdict(_KINDS.get(row["verdict"], Kind.ATTENTION), row["sentence"])
-    return Digest(verdict=verdict, **{name: row[name] for name in _PLAIN_DIGEST if row[name] is not None})
+    verdict = Verdict(_KINDS.get(row["verdict"], Kind.ATTENTION), intern(row["sentence"]))
+    plain = {name: _shared(row[name]) for name in _PLAIN_DIGEST if row[name] is not None}
+    numbers: dict[str, Any] = {name: _texts_of(name, row[name]) for name in DIGEST_NUMBERS if row[name] is not None}
+    return Digest(verdict=verdict, **plain, **numbers)
+
+
+def _shared(value: SqlValue) -> Any:  # noqa: ANN401 - a field of the digest
+    """Return a value; equal texts are the same object, so that ten thousand jobs stay small."""
+    return intern(value) if isinstance(value, str) else value
 
 
 def _problem_of(row: Row) -> Problem | None:

@@ -190,7 +190,9 @@ class Store:
             digest_version = read_meta(connection, "digest_version")
             watches = watches_of(rows)
         watchlist = Watchlist({watch.job: watch for watch in watches})
-        return watchlist if digest_version == DIGEST_VERSION else self._renew_digests(watchlist)
+        is_current = digest_version == DIGEST_VERSION
+        old = [watch for watch in watchlist if watch.digest and (not is_current or watch.digest.lacks_why)]
+        return watchlist if is_current and not old else self._renew_digests(watchlist, old, is_current=is_current)
 
     def apply(self, change: Change) -> None:
         """Commit a change; when it returns, the change survives a power cut.
@@ -419,15 +421,16 @@ class Store:
             query = f"{select} WHERE position = {POSITION} {order}"
             yield connection.execute(query, (job.tenant, job.id.key)).fetchall()
 
-    def _renew_digests(self, watchlist: Watchlist) -> Watchlist:
+    def _renew_digests(self, watchlist: Watchlist, old: Iterable[WatchedJob], *, is_current: bool) -> Watchlist:
+        """Make the digests of some jobs again from their stored responses; an open older window writes some."""
         from zjobtui.models.assessment import digest  # noqa: PLC0415 - 30 ms (models.report), only after the rules have changed
 
-        responses = {watch.job: self.last_response(watch.job) for watch in watchlist if watch.digest}
+        responses = {watch.job: self.last_response(watch.job) for watch in old}
         renewed = {job: replace(watchlist.watches[job], digest=digest(s.report)) for job, s in responses.items() if s}
         change = Change(
             Watchlist({**watchlist.watches, **renewed}), observed=tuple(Observed(watch) for watch in renewed.values())
         )
-        if not self.is_read_only:
+        if not self.is_read_only and (renewed or not is_current):
             with self.file.writing() as (connection, revision):
                 write(connection, change, revision)
                 connection.execute("UPDATE meta SET value = ? WHERE name = 'digest_version'", (DIGEST_VERSION,))

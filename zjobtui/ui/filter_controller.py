@@ -2,7 +2,7 @@
 
 from textual.screen import Screen
 
-from zjobtui.models.sorting import SortOrder
+from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.verdict import Kind
 from zjobtui.ui.choice import ChoiceDialog
 from zjobtui.ui.filter_input import open_filter_input
@@ -42,15 +42,19 @@ class FilterController:
         self._presenter.set_filter(next_in_cycle(("", *present), self._presenter.model.filter_text))
 
     async def prompt_sort(self) -> None:
-        """Ask for an order and sort the list."""
+        """Ask for an order and sort the list; the present order is offered in the other direction."""
         model = self._presenter.model
-        orders = {order.title: order for order in SortOrder}
+        current = model.sorting
+        offered = [Sorting(order) for order in SortOrder]
+        place = list(SortOrder).index(current.order)
+        offered[place : place + 1] = [current, Sorting(current.order, is_reversed=not current.is_reversed)]
+        choices = {sorting.title: sorting for sorting in offered}
 
         def sort(title: str | None) -> None:
             if title is not None:
-                model.order = orders[title]
+                model.sort_by(choices[title].order, is_reversed=choices[title].is_reversed)
                 self._presenter.resort()
 
         app = self._screen.app
         with app.batch_update():
-            await app.push_screen(ChoiceDialog("Sort by", tuple(orders), model.order.title), sort)
+            await app.push_screen(ChoiceDialog("Sort by", tuple(choices), current.title), sort)

@@ -1,7 +1,7 @@
 """Filter and order of the list, and the presenter that updates list, status bar and notice."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from textual.content import Content
@@ -12,9 +12,11 @@ from zjobtui.formatting.status import SteadyStatuses, other_statuses, worst_stat
 from zjobtui.formatting.symbols import WORDS, counts
 from zjobtui.formatting.text_width import within_lines
 from zjobtui.models.diff import changed_pairs
-from zjobtui.models.filters import FilterProblem, parse, translate
+from zjobtui.models.duration_stats import TypicalByTenant, typical_times
+from zjobtui.models.filter_fields import Vocabulary, vocabulary_of
+from zjobtui.models.filters import FilterProblem, KnownWords, parse, translate
 from zjobtui.models.job import JobRef
-from zjobtui.models.sorting import Key, SortOrder
+from zjobtui.models.sorting import Key, Sorting, SortOrder
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.text import clean
 from zjobtui.models.verdict import Kind
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 FREEZE_SECONDS = 8.0
 """Seconds after the last key for which the rows keep their order."""
+
+TYPICAL_SECONDS = 60.0
+"""Seconds between two computations of the typical times."""
 
 
 Value = TypeVar("Value")
@@ -62,10 +67,12 @@ class JobListModel:
     `filter_notice` says which terms have another name now; `filter_text` has them by the new one.
     """
 
-    order: SortOrder = SortOrder.URGENCY
+    sorting: Sorting = field(default_factory=Sorting)
     filter_text: str = ""
     filter_problem: str = ""
     filter_notice: str = ""
+    known_words: KnownWords | None = None
+    """Returns the values that the filter may name; None accepts any."""
     _filter: "Filter | None" = None
     _watchlist: Watchlist = field(default_factory=lambda: Watchlist({}))
     _sort_keys: _RuleCache[Key] = field(default_factory=_RuleCache)
@@ -80,11 +87,25 @@ class JobListModel:
         if not self.filter_text:
             self._filter, self.filter_problem = None, ""
             return
-        parsed = parse(self.filter_text)
+        parsed = parse(self.filter_text, self.known_words)
         if isinstance(parsed, FilterProblem):
             self._filter, self.filter_problem = parsed.rest, "" if parsed.is_unfinished else str(parsed)
         else:
             self._filter, self.filter_problem = parsed, ""
+
+    def sort_by(self, order: SortOrder, *, is_reversed: bool = False) -> None:
+        """Sort by a column."""
+        self.sorting = replace(self.sorting, order=order, is_reversed=is_reversed)
+
+    def set_typical(self, typical: TypicalByTenant) -> None:
+        """Set the typical times, by which jobs are overdue."""
+        if typical != self.sorting.typical:
+            self.sorting = replace(self.sorting, typical=typical)
+
+    @property
+    def typical(self) -> TypicalByTenant:
+        """The typical times by tenant."""
+        return self.sorting.typical
 
     @property
     def depends_on_time(self) -> bool:
@@ -97,8 +118,8 @@ class JobListModel:
         If the watchlist has the same jobs as the last one, only replaced jobs are compared.
         """
         replaced = _replaced_pairs(self._watchlist, watchlist)
-        self._is_in_order &= self._sort_keys.update(self.order.key, watchlist, replaced)
-        matches = self._filter.at(now) if self._filter else _match_all
+        self._is_in_order &= self._sort_keys.update(self.sorting.key, watchlist, replaced)
+        matches = self._filter.at(now, self.typical) if self._filter else _match_all
         are_the_same = self._matches.update(matches, watchlist, replaced)
         if are_the_same and replaced is not None and (is_frozen or self._is_in_order):
             new = {id(old): new for old, new in replaced}
@@ -113,7 +134,7 @@ class JobListModel:
     def _sorted(self, watchlist: Iterable[WatchedJob]) -> tuple[WatchedJob, ...]:
         keys, matches = self._sort_keys.values, self._matches.values
         shown = [watch for watch in watchlist if matches[id(watch)]]
-        return tuple(sorted(shown, key=lambda watch: keys[id(watch)]))
+        return tuple(self.sorting.sort(shown, lambda watch: keys[id(watch)]))
 
     def title(self, shown: int, watched: int, marked: int) -> str:
         """Return what is shown, the least important part last, where it may be cut off."""
@@ -122,7 +143,7 @@ class JobListModel:
             parts.append(f"{marked:,} marked")
         if self.filter_text:
             parts.append(f"filter: {self.filter_text}")
-        return " · ".join((*parts, f"by {self.order.title}"))
+        return " · ".join((*parts, f"by {self.sorting.title}"))
 
 
 def status_filter(kind: Kind) -> str:
@@ -186,7 +207,7 @@ class ListPresenter:
         self.state = state
         self.counts = counts(state.watchlist)
         """Number of jobs by verdict."""
-        self.model = JobListModel()
+        self.model = JobListModel(known_words=self._known_words)
         self.read_error = ""
         """Why the selected job could not be read from the store; empty if it could."""
         self.paused_at: float | None = None
@@ -201,6 +222,7 @@ class ListPresenter:
         self._bar = bar
         self._notice = notice
         self._frozen_at = 0.0
+        self._typical_at = -TYPICAL_SECONDS
         self._drawn_notice = ""
         self._steady_statuses = SteadyStatuses()
 
@@ -218,6 +240,7 @@ class ListPresenter:
     def tick(self, fault: str = "") -> None:
         """Show what has changed with time; `fault` is a problem outside of the engine."""
         self._fault = fault
+        self._update_typical()
         if self._frozen_at and not self._is_order_frozen():
             self.resort()
         elif self.model.depends_on_time:
@@ -278,6 +301,15 @@ class ListPresenter:
         known = [status for tenant in self._tenants if (status := self.state.statuses.get(tenant.name))]
         statuses = self._steady_statuses.hold(known, now)
         self._bar.show(self.counts, worst_status(statuses), now, other_statuses(statuses), is_muted=self.is_muted)
+
+    def _known_words(self) -> Vocabulary:
+        return vocabulary_of(self.state.watchlist, (tenant.name for tenant in self._tenants))
+
+    def _update_typical(self) -> None:
+        """Compute the typical times once a minute; the next state is sorted by them."""
+        if self._clock.boot() - self._typical_at >= TYPICAL_SECONDS:
+            self._typical_at = self._clock.boot()
+            self.model.set_typical(typical_times(self.state.watchlist))
 
     def _update_counts(self, watchlist: Watchlist) -> None:
         """Update the counts by the jobs that have changed."""

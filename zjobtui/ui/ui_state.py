@@ -5,7 +5,7 @@ from math import isfinite
 
 from zjobtui.models.filters import translate
 from zjobtui.models.redaction import mask_secrets
-from zjobtui.models.sorting import SortOrder
+from zjobtui.models.sorting import sorting_of
 from zjobtui.ui.list_model import JobListModel
 from zjobtui.ui.protocols import Plain, UiStateStore
 from zjobtui.ui.split_view import Divider, SplitView
@@ -25,9 +25,8 @@ class UiState:
         if self._store is None:
             return
         stored = self._store.load()
-        order = next((order for order in SortOrder if order.name.lower() == stored.get("sort")), None)
-        if order is not None:
-            self._model.order = order
+        if sorting := sorting_of(stored.get("sort")):
+            self._model.sort_by(sorting.order, is_reversed=sorting.is_reversed)
         if isinstance(text := stored.get("filter"), str):
             self._model.set_filter(translate(text)[0])  # without a notice: the user has not typed it now
         default = Divider()
@@ -54,7 +53,7 @@ class UiState:
     def _current(self) -> dict[str, Plain]:
         divider = self._panes.divider
         return {
-            "sort": self._model.order.name.lower(),
+            "sort": self._model.sorting.name,
             "filter": mask_secrets(self._model.filter_text) if self._model.filter_text else "",
             "divider_beside": divider.width_share,
             "divider_below": divider.height_share,

@@ -1,0 +1,102 @@
+"""Failures by reason: which jobs failed alike."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.building import NOW, done, missed, order_report, read_body, seen, watch
+from zjobtui.models.digest import Digest
+from zjobtui.models.failure_groups import failure_groups
+from zjobtui.models.job_update import apply_observation
+from zjobtui.models.observation import Observation
+from zjobtui.models.problem import ProblemKind
+from zjobtui.models.report import Payment, Report, Subscription
+from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.watched_job import WatchedJob
+
+LOCK = "[40000050]: Operation failed due to a lock competition, please retry later."
+
+
+def job(number: int, observation: Observation) -> WatchedJob:
+    return apply_observation(watch(number), observation, 5.0).watch
+
+
+def failed(number: int, text: str, at: float = NOW) -> WatchedJob:
+    return job(number, seen(read_body(status="Failed", errors=text, result=None), at))
+
+
+def numbers(watches: tuple[WatchedJob, ...]) -> list[int]:
+    return [int(one.job.id.key[:8]) for one in watches]
+
+
+JOBS = (
+    *(failed(number, LOCK, NOW + number) for number in (1, 2, 3)),
+    failed(4, '[40000020]: Rate plan "Gold" is not effective on the contract effective date of 03/12/2025.', NOW + 60),
+    failed(5, '[40000020]: Rate plan "Tin" is not effective on the contract effective date of 01/01/2026.', NOW + 30),
+    job(6, seen(order_report(order_status="Pending", subscriptions=(Subscription(status="Active"),)), NOW + 7)),
+    job(7, seen(order_report(order_status="Pending"), NOW + 8)),
+    job(8, seen(order_report(payment=Payment(error_message="Your card was declined")), NOW + 9)),
+    job(9, done(NOW)),
+    job(10, missed(ProblemKind.NOT_FOUND)),
+    watch(11),
+    job(12, seen(Report(status="Processing"))),
+)
+
+
+def test_jobs_that_failed_alike_are_one_group_the_biggest_first() -> None:
+    groups = failure_groups(JOBS)
+    assert [(group.title, group.code, numbers(group.jobs), group.is_transient) for group in groups] == [
+        ("lock contention", "40000050", [1, 2, 3], True),
+        ("plan not effective", "40000020", [4, 5], False),
+        ("order Pending", "", [6, 7], False),
+        ("payment declined", "", [8], False),
+    ]
+
+
+def test_a_group_has_share_times_message_and_advice() -> None:
+    lock, plan, *_ = failure_groups(JOBS)
+    assert (lock.count, lock.share, lock.first_at, lock.last_at) == (3, 0.25, NOW + 1, NOW + 3)
+    assert lock.advice.text.startswith("Another call")
+    assert "Gold" in plan.message, "the message of the job that ended last"
+
+
+def test_a_failed_and_a_completed_job_with_the_same_message_need_different_things() -> None:
+    text = "Your card was declined"
+    groups = failure_groups(
+        [
+            failed(1, text),
+            job(
+                2,
+                seen(
+                    read_body(
+                        status="Completed", errors=text, result={"jobType": "AsyncCreateOrder", "status": "Completed"}
+                    )
+                ),
+            ),
+        ]
+    )
+    assert [group.title for group in groups] == ["payment declined", "payment declined"]
+    assert {group.advice.text.count("do not submit") for group in groups} == {0, 1}
+
+
+def test_unknown_messages_are_titled_by_themselves() -> None:
+    (group,) = failure_groups([failed(1, "invalid order")])
+    assert (group.title, group.message, group.is_transient) == ("invalid order", "invalid order", None)
+
+
+def test_digests_of_a_version_without_reasons_are_grouped_by_their_sentence() -> None:
+    old = Digest("Failed", Verdict(Kind.FAILED, "Job failed: no"))
+    groups = failure_groups([watch(1, digest=old), watch(2, digest=replace(old))])
+    assert [(group.count, group.message) for group in groups] == [(2, "Job failed: no")]
+    assert failure_groups([]) == ()
+
+
+@given(st.lists(st.sampled_from(JOBS), unique_by=lambda one: one.job))
+def test_each_failed_job_is_in_one_group(watches: list[WatchedJob]) -> None:
+    groups = failure_groups(watches)
+    grouped = [one.job for group in groups for one in group.jobs]
+    bad = [one.job for one in watches if one.verdict.kind in {Kind.FAILED, Kind.ATTENTION}]
+    assert sorted(grouped, key=str) == sorted(bad, key=str)
+    assert [group.count for group in groups] == sorted((group.count for group in groups), reverse=True)
+    assert not watches or abs(sum(group.share for group in groups) - len(bad) / len(watches)) < 1e-9

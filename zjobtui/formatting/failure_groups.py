@@ -1,0 +1,55 @@
+"""Failures by reason, as text for the terminal and as records for other programs."""
+
+from collections.abc import Iterator, Sequence
+from datetime import tzinfo
+from typing import Any
+
+from zjobtui.formatting.symbols import plural
+from zjobtui.formatting.text_width import fit
+from zjobtui.formatting.times import moment, stamp
+from zjobtui.models.failure_groups import FailureGroup
+
+TITLE_CELLS = 24
+"""Width of the column of titles."""
+
+_TRANSIENT = {True: "transient", False: "permanent", None: "may be transient"}
+
+
+def heading(groups: Sequence[FailureGroup], shown: int) -> str:
+    """Return how many of the jobs failed or need attention: `37 of 200 jobs, 3 reasons`."""
+    failed = sum(group.count for group in groups)
+    return f"{failed:,} of {plural(shown, 'job')}, {plural(len(groups), 'reason')}"
+
+
+def group_lines(group: FailureGroup, now: float, zone: tzinfo | None = None) -> Iterator[str]:
+    """Yield the line of a group (count, share, title, code and message), then its times and its advice."""
+    code = f"[{group.code}] " if group.code else ""
+    yield f"{group.count:>6,}  {group.share:>4.0%}  {fit(group.title, TITLE_CELLS)}  {code}{group.message}".rstrip()
+    first = moment(group.first_at, now, zone, beside=group.last_at)
+    times = moment(group.last_at, now, zone)
+    if group.first_at != group.last_at:
+        times = f"{first} to {times}"
+    yield f"{'':14}{transience(group.is_transient)} · {times}"
+    if group.advice.text:
+        yield f"{'':14}{group.advice.text}"
+
+
+def transience(is_transient: bool | None) -> str:
+    """Return whether another try can succeed, in a few words."""
+    return _TRANSIENT[is_transient]
+
+
+def group_record(group: FailureGroup) -> dict[str, Any]:
+    """Return a group as a record; times are `2026-11-23T14:02:31Z`, `share` is between 0 and 1."""
+    return {
+        "error_category": group.title,
+        "error_code": group.code or None,
+        "message": group.message,
+        "count": group.count,
+        "share": round(group.share, 4),
+        "first_at": stamp(group.first_at),
+        "last_at": stamp(group.last_at),
+        "is_transient": group.is_transient,
+        "advice": group.advice.text,
+        "jobs": [{"tenant": watch.job.tenant, "job_id": watch.job.id.given} for watch in group.jobs],
+    }

@@ -1,0 +1,71 @@
+"""Failures by reason: the jobs that failed or need attention, grouped by what failed alike."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from zjobtui.models.advice import Advice, advise
+from zjobtui.models.digest import Digest
+from zjobtui.models.verdict import Kind
+from zjobtui.models.watched_job import WatchedJob
+
+
+@dataclass(frozen=True, slots=True)
+class FailureGroup:
+    """Jobs with the same code and, but for names and numbers, the same message; times are seconds since the epoch.
+
+    `message` is that of the job that ended last; `share` is the part of all jobs that were given, from 0 to 1.
+    """
+
+    title: str
+    code: str
+    message: str
+    share: float
+    first_at: float
+    last_at: float
+    advice: Advice
+    jobs: tuple[WatchedJob, ...]
+
+    @property
+    def count(self) -> int:
+        """Number of jobs."""
+        return len(self.jobs)
+
+    @property
+    def is_transient(self) -> bool | None:
+        """Whether another try can succeed; None if that is not known."""
+        return self.advice.is_transient
+
+
+def failure_groups(watches: Iterable[WatchedJob]) -> tuple[FailureGroup, ...]:
+    """Return the groups of jobs that failed or need attention, the biggest first, then the latest."""
+    groups: dict[tuple[str, ...], list[tuple[WatchedJob, Digest]]] = {}
+    shown = 0
+    for watch in watches:
+        shown += 1
+        digest = watch.digest
+        if digest is not None and digest.verdict.kind in {Kind.FAILED, Kind.ATTENTION}:
+            # What a completed job needs differs from what a failed one needs, even if the message is the same.
+            key = (digest.status, digest.code, digest.message_key or digest.verdict.sentence)
+            groups.setdefault(key, []).append((watch, digest))
+    made = (_group(members, shown) for members in groups.values())
+    return tuple(sorted(made, key=lambda group: (-group.count, -group.last_at)))
+
+
+def _group(members: list[tuple[WatchedJob, Digest]], shown: int) -> FailureGroup:
+    times = [_failed_at(watch) for watch, _ in members]
+    _, newest = members[times.index(max(times))]
+    advice = advise(newest)
+    return FailureGroup(
+        title=advice.title if advice.title != "error" else newest.why or "error",
+        code=newest.code,
+        message=newest.message or newest.verdict.sentence,
+        share=len(members) / shown,
+        first_at=min(times),
+        last_at=max(times),
+        advice=advice,
+        jobs=tuple(watch for watch, _ in members),
+    )
+
+
+def _failed_at(watch: WatchedJob) -> float:
+    return watch.ended_at or watch.changed_at or watch.added_at

@@ -1,0 +1,92 @@
+"""Why a job is in its state, in a few words: what failed, what was created, or progress against typical times."""
+
+from math import ceil, floor
+
+from zjobtui.models.digest import WHY_CELLS
+from zjobtui.models.duration_stats import TypicalTimes
+from zjobtui.models.text import fit_cells
+from zjobtui.models.verdict import Kind
+from zjobtui.models.watched_job import WatchedJob, is_stale
+
+EIGHTHS = 8
+"""Steps of a progress bar."""
+
+
+def settled_why(watch: WatchedJob) -> str:
+    """Return why a job ended as it did, or is not known to Zuora; "" as long as it runs."""
+    if watch.is_final and watch.digest is not None:
+        return watch.digest.why or fit_cells(watch.digest.verdict.sentence, WHY_CELLS)
+    return "not found in Zuora" if watch.verdict.kind is Kind.UNKNOWN else ""
+
+
+def why(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> str:
+    """Return why a job is in its state, at most `WHY_CELLS` wide, at `now` (seconds since the epoch, UTC).
+
+    `typical` is that of the job's tenant, if it is known. Only the text of running and stale jobs changes with time.
+    """
+    digest, settled = watch.digest, settled_why(watch)
+    if is_stale(watch, now):
+        answered_at = watch.answered_at
+        return f"no response for {stepped(now - answered_at)}" if answered_at else "no response yet"
+    if settled:
+        return settled
+    if digest is None:
+        return "no response yet"
+    word = "" if digest.status == "Processing" else digest.status
+    return fit_cells(" · ".join(part for part in (word, _progress(watch, typical, now)) if part), WHY_CELLS)
+
+
+def is_overdue(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> bool:
+    """Return whether a job runs for longer than 95 % of the jobs of its tenant do, as far as recent responses say."""
+    if typical is None or typical.nearly_all is None or watch.digest is None or watch.verdict.kind is not Kind.RUNNING:
+        return False
+    return now - watch.added_at > typical.nearly_all and not is_stale(watch, now)
+
+
+def progress_eighths(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> int | None:
+    """Return how much of the typical time a running job has used, in eighths from 0 to 8; None if that is unknown."""
+    if typical is None or not typical.median or watch.digest is None or watch.verdict.kind is not Kind.RUNNING:
+        return None
+    if is_stale(watch, now):
+        return None
+    return min(EIGHTHS, max(0, floor(EIGHTHS * (now - watch.added_at) / typical.median)))
+
+
+def _progress(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> str:
+    if typical is None or typical.median is None:
+        return ""
+    if typical.nearly_all is not None and is_overdue(watch, typical, now):
+        return f"overdue: 95 % end within {about(typical.nearly_all, is_limit=True)}"
+    age, median = now - watch.added_at, about(typical.median)
+    return f"{stepped(age)} of about {median}" if age <= typical.median else f"{stepped(age)}, usually about {median}"
+
+
+def stepped(seconds: float) -> str:
+    """Return an age that changes every 10 s below two minutes, then every minute: `<10s`, `1m10s`, `7m`, `2h05m`."""
+    seconds = max(0.0, seconds)
+    if seconds < 10:
+        return "<10s"
+    if seconds < 120:
+        return _short(seconds // 10 * 10)
+    return _short(seconds // 60 * 60)
+
+
+def about(seconds: float, *, is_limit: bool = False) -> str:
+    """Return a typical time, rounded (up, if it is a limit) to 5 s below two minutes, then to minutes."""
+    round_to = ceil if is_limit else round
+    if seconds < 10:
+        return f"{max(1, round_to(seconds))}s"
+    step = 5 if seconds < 120 else 60
+    return _short(round_to(seconds / step) * step)
+
+
+def _short(seconds: float) -> str:
+    """Return whole seconds as `50s`, `1m40s`, `7m`, `2h05m` or `3d04h`."""
+    minutes, left = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days}d{hours:02}h"
+    if hours:
+        return f"{hours}h{minutes:02}m"
+    return f"{minutes}m{left:02}s" if minutes and left else f"{minutes}m" if minutes else f"{left}s"
