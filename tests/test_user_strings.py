@@ -30,8 +30,8 @@ NOT_USED = {
 """Words that are not used, and what is used instead."""
 
 ALLOWED = {
-    ("zjobtui/models/filters.py", "unseen"),  # former names in filters, which are translated
-    ("zjobtui/models/filters.py", "waiting"),
+    ("zjobtui/models/filter_fields.py", "unseen"),  # former names in filters, which are translated
+    ("zjobtui/models/filter_fields.py", "waiting"),
     ("zjobtui/storage/rows.py", "waiting"),  # the name in the store
     ("zjobtui/cli/doctor.py", "asking"),  # the name of a check in JSON
     ("zjobtui/formatting/records.py", "answer"),  # a field of JSON

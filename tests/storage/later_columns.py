@@ -21,7 +21,7 @@ EDITS = (
     ("models/watchlist.py", r"\nANNOTATIONS = \(", r'\g<0>"owner", '),
     ("models/digest.py", r"\n    @property", '\n    region: str = ""\n\n    @property'),
     ("models/problem.py", r'\n    code: str = ""\n', r'\g<0>    hint: str = ""\n'),
-    ("storage/rows.py", r'\nDIGEST = \(\s*"status",', r'\g<0> "region",'),
+    ("storage/rows.py", r"\nDIGEST = \(", r'\g<0>"region", '),
     ("storage/rows.py", r'\nPROBLEM = \(\s*"problem",', r'\g<0> "problem_hint",'),
     ("storage/rows.py", r"\nOBSERVATIONS = \(", r'\g<0>"server",'),
     (

@@ -302,7 +302,7 @@ _ACCESS = (
     Rule(
         "feature not enabled",
         "The tenant does not have the feature or the operation that the request needs.",
-        "Ask Zuora's support whether the tenant can have it.",
+        "Find out from Zuora's support whether the tenant can have it.",
         False,
         _text(
             r"the endpoint .{1,200}does not exist",
@@ -356,7 +356,7 @@ _INTERNAL = (
     Rule(
         "API disabled",
         "Zuora's API was switched off for this tenant at that moment.",
-        f"Try again later: {_RESUBMIT}. If it persists, ask Zuora's support.",
+        f"Try again later: {_RESUBMIT}. If it persists, contact Zuora's support.",
         True,
         _text(r"\bapi_disabled\b"),
     ),
