@@ -139,8 +139,9 @@ def test_an_empty_list_says_how_to_fill_it() -> None:
 def test_the_list_has_one_line_for_each_job() -> None:
     fill()
     status, printed, complained = said(run("ls"))
-    lines = printed.splitlines()
+    heading, *lines = printed.splitlines()
     assert (status, complained, len(lines)) == (0, "", 6)
+    assert heading.split() == ["STATUS", "JOB", "LABEL", "ORDER", "TIME"]
     assert [line.split()[1] for line in lines] == ["failed", "done", "unknown", "running", "running", "running"]
     assert all(job_id(number).given in line for number, line in enumerate(lines, 1))
     assert len({line.index("job ") for line in lines}) == 1
@@ -149,7 +150,7 @@ def test_the_list_has_one_line_for_each_job() -> None:
 def test_the_columns_stay_aligned_whatever_a_label_holds() -> None:
     for number, label in enumerate(["plain", "有効な更新 2026", "🎉🎉🎉", "กัน", "e\u0301e\u0301", "x" * 300]):
         run("add", "--label", label, job_id(number).given)
-    starts = {cells(re.split("no data yet|just added", line)[0]) for line in run("ls").stdout.splitlines()}
+    starts = {cells(re.split("TIME|no data yet|just added", line)[0]) for line in run("ls").stdout.splitlines()}
     assert len(starts) == 1
 
 
@@ -193,7 +194,7 @@ def test_a_job_is_shown_as_json_with_response_and_timeline() -> None:
     fill()
     told = json.loads(run("show", "job 1", "--json").stdout)
     assert (told["schema"], told["label"], told["verdict"], told["is_final"]) == (2, "job 1", "failed", True)
-    assert json.loads(told["answer"]["body"])["errors"] == "[40000050]: locked"
+    assert told["answer"]["body"]["errors"] == "[40000050]: locked"
     assert [entry["event"] for entry in told["timeline"]] == ["added", "status"]
     assert json.loads(run("show", "job 6", "--json").stdout)["answer"] is None
 
@@ -201,8 +202,14 @@ def test_a_job_is_shown_as_json_with_response_and_timeline() -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("000000", "“000000” matches 6 jobs; use a job id."),
-        ("0000", "“0000” is too short; give at least 6 digits of the job id."),
+        (
+            "0000",
+            (
+                "“0000” matches 6 jobs, 00000001 job 1, 00000002 job 2, 00000003 job 3, 00000004 job 4, 00000005 job 5 "
+                "and 1 more; give more of the job id."
+            ),
+        ),
+        ("000", "“000” is too short; give at least 4 digits of the job id."),
         ("ffffffff", "“ffffffff” is not on the watchlist."),
         ("", "“” is not on the watchlist."),
         ("------", "“------” is not on the watchlist."),

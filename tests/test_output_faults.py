@@ -88,7 +88,7 @@ def test_a_full_pipe_that_does_not_block_is_waited_for() -> None:
             time.sleep(0.01)
         os.close(writer)
         with os.fdopen(reader, "rb") as output:
-            assert output.read().count(b"\n") == 1_200
+            assert output.read().count(b"\n") == 1_201
         assert started.communicate()[1] == b""
     assert started.returncode == 0
 

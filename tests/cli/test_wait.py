@@ -305,7 +305,7 @@ def test_ls_ends_silently_when_its_output_is_closed(served: Simulator) -> None:
     run("add", "-", stdin="\n".join(job_id(number).given for number in range(1_500)))
     with process(served, "ls") as started:
         assert started.stdout is not None
-        assert started.stdout.readline().startswith("◌ running")
+        assert started.stdout.readline().startswith("STATUS")
         started.stdout.close()
         assert started.stderr is not None
         assert (started.stderr.read(), started.wait(20)) == ("", 141)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.storage.opening import added, kept, observed, opened
-from tests.support.building import done, failed, job, job_id, watch
+from tests.support.building import done, failed, job, job_id, read_body, seen, watch
 from tests.support.running import run, said
 from zjobtui.config.paths import store_path
 from zjobtui.formatting.records import FIELDS
@@ -62,6 +62,22 @@ def test_an_invalid_filter_is_reported_and_nothing_is_done(command: str, wanted:
     status, printed, told = said(run(command, "--filter", wanted))
     assert (status, printed) == (2, "")
     assert why in told
+
+
+def test_the_list_is_judged_by_the_settings_of_today(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    result = {"jobType": "AsyncCreateOrder", "status": "Pending", "orderNumber": "O-1"}
+    with opened(store_path()) as (store, _):
+        observed(store, added(store, watch(1, tenant="eu")), seen(read_body(status="Completed", result=result)))
+    config = tmp_path / "config.toml"
+    monkeypatch.setenv("ZJOBTUI_CONFIG", str(config))
+    table = '[tenants.eu]\nhost = "EU production"\nclient_id = "id"\nsecret_env = "EU"\n'
+    verdicts = []
+    for line in ('expected_order_statuses = ["Pending"]', 'expected_order_statuses = ["Pending', ""):
+        config.write_text(f"{table}{line}\n", encoding="utf-8")
+        (shown,) = json.loads(run("ls", "--json").stdout)["jobs"]
+        verdicts.append((shown["verdict"], shown["sentence"]))
+    expected = ("done", "Order is Pending, as expected here.")
+    assert verdicts == [expected, expected, ("needs attention", "Job completed, but the order is Pending.")]
 
 
 @pytest.mark.usefixtures("filled")
@@ -148,7 +164,8 @@ def test_old_jobs_are_archived_and_can_be_restored() -> None:
     assert run("show", "=job 1").stdout.startswith("✓ done")
     assert run("restore", "=job 1", job_id(2).given[:8]).stdout == "2 jobs back on the watchlist.\n"
     assert ids(run("ls", "--json").stdout) == given(1, 2, 3, 4)
-    assert run("archive").stdout == "0 jobs archived.\n"
+    recent = "Of 4 jobs: 2 not ended, 2 ended or read less than 30d ago."
+    assert run("archive").stdout == f"0 jobs archived. {recent}\n"
     assert ids(run("ls", "--archived", "--json").stdout) == []
 
 
@@ -160,7 +177,8 @@ def test_nothing_is_archived_by_default_if_the_configuration_says_never(
     monkeypatch.setenv("ZJOBTUI_CONFIG", str(path))
     for never in ("0", '"never"'):
         path.write_text(f"[list]\narchive_after = {never}\n")
-        assert run("archive").stdout == "0 jobs archived.\n"
+        why = "Of 4 jobs: 2 not ended, 2 ended and read, but `archive_after` in config.toml is “never”."
+        assert run("archive").stdout == f"0 jobs archived. {why}\n"
     path.write_text('[list]\narchive_after = "3 d"\n')
     assert run("archive").stdout.startswith("2 jobs archived.")
 

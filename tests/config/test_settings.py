@@ -33,6 +33,7 @@ kind = "Production"
 colour = "RED"
 daily_calls = 50_000
 calls_per_second = 2
+expected_order_statuses = ["pending", "Scheduled"]
 org_ids = ["a1", "b2"]
 entity_ids = "c3"
 version = 2025-08-12
@@ -74,6 +75,7 @@ def test_a_complete_file_is_loaded() -> None:
                 colour="red",
                 daily_calls=50_000,
                 calls_per_second=2.0,
+                expected_order_statuses=("Pending", "Scheduled"),
                 org_ids="a1,b2",
                 entity_ids="c3",
                 version="2025-08-12",
@@ -156,6 +158,12 @@ TYPOS = [
     ('[list]\narchive_after = "soon"', 2, 'list.archive_after must be a duration such as "14 days" or "12h"'),
     ("[list]\narchive_after = 14", 2, "list.archive_after must be a duration"),
     ("[list]\narchive_after = false", 2, "list.archive_after must be a duration"),
+    (
+        SOUND + 'expected_order_statuses = ["Completed"]',
+        5,
+        "tenants.eu.expected_order_statuses must be a list of words, each one of Draft, Pending, Scheduled.",
+    ),
+    (SOUND + 'expected_order_statuses = ["Pendng"]', 5, "not “Pendng”; did you mean “Pending”?"),
     (SOUND + "daily_calls = true", 5, "daily_calls must be a whole number"),
     (SOUND + "daily_calls = 0", 5, "from 1 to 27,000,000, without quotes or commas, not 0."),
     (SOUND + "call_per_second = 9", 5, "call_per_second is not a known setting; did you mean calls_per_second?"),

@@ -63,6 +63,8 @@ class Field:
     LABEL = "label"
     TAGS = "tags"
     NOTE = "note"
+    BATCH = "batch"
+    DURATION = "duration_s"
     VERDICT = "verdict"
     SENTENCE = "sentence"
     STATUS = "status"
@@ -117,6 +119,8 @@ OF_A_JOB = (
     Field.ADDED_AT,
     Field.LAST_ANSWER_AT,
     Field.ENDED_AT,
+    Field.BATCH,
+    Field.DURATION,
 )
 """The fields of a job, which are the columns of CSV."""
 
@@ -127,6 +131,13 @@ IN_OLD_STORES = {"seen_at": Field.LAST_ANSWER_AT}
 
 VERDICT_IN_OLD_STORES = {"waiting": Verdict.RUNNING}
 """Verdicts in such a listing, by their names then, where these are others now."""
+
+SENTENCE_IN_OLD_STORES = {
+    "Order completed: 300 subscriptions, 1 invoice.": (
+        "Order completed: 300 subscriptions, 2 of them Pending Acceptance, 1 invoice."
+    ),
+}
+"""Sentences in such a listing that say more today about the same answer."""
 
 TIMES = (Field.ADDED_AT, Field.LAST_ANSWER_AT, Field.ENDED_AT)
 
@@ -161,6 +172,7 @@ class Term:
     ACCOUNT = "account:"
     ID = "id:"
     LABEL = "label:"
+    BATCH = "batch:"
     TAG = "tag:"
     TENANT = "tenant:"
     TYPE = "type:"
@@ -346,6 +358,10 @@ COMMANDS = (
     "ls",
     "show",
     "rm",
+    "label",
+    "tag",
+    "note",
+    "batch",
     "wait",
     "watch",
     "archive",

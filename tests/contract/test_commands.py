@@ -91,7 +91,8 @@ def test_the_list_is_printed_as_text_json_and_csv(user: User, known: Known) -> N
     assert re.match(r"A\d+$", done[Field.ACCOUNT])
     assert by_id[known.ids[Verdict.RUNNING]][Field.LAST_ANSWER_AT] is None
 
-    lines = user.run("ls").out.splitlines()
+    heading, *lines = user.run("ls").out.splitlines()
+    assert heading.split()[:2] == ["STATUS", "JOB"]
     assert [next(one for one in known.all if one in line) for line in lines] == known.all
     for verdict, job_id in known.ids.items():
         assert next(line for line in lines if job_id in line).startswith(SIGN[verdict])
@@ -121,7 +122,7 @@ def test_one_job_is_shown_by_id_beginning_or_label_with_its_answer_and_history(u
     assert (job[Field.JOB_ID], job[Field.VERDICT]) == (known.failed, Verdict.FAILED)
     assert set(OF_A_JOB) <= set(job)
     assert set(OF_AN_ANSWER) <= set(job[Field.ANSWER])
-    assert json.loads(job[Field.ANSWER][Field.BODY])["status"] == "Failed"
+    assert job[Field.ANSWER][Field.BODY]["status"] == "Failed"
     assert [one[Field.EVENT] for one in job[Field.HISTORY]] == [Event.ADDED, Event.STATUS]
     absent = user.run("show", "ffffffff")
     assert (absent.status, absent.out) == (Exit.USAGE, "")

@@ -31,6 +31,8 @@ def matching(known: Known) -> dict[str, int]:
         f"{Term.ACCOUNT}{done[Field.ACCOUNT]}": 1,
         f"{Term.ID}{known.more[:10]}": 1,
         f"{Term.LABEL}cs-": 1,
+        f"{Term.BATCH}added": 4,
+        f"{Term.BATCH}nothing": 0,
         f"{Term.TAG}{TAG}": 1,
         f"{Term.TENANT}env": 6,
         f"!{Term.TENANT}env": 0,

@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from tests.contract.names import IN_OLD_STORES, VERDICT_IN_OLD_STORES, Exit, Field, Printed, Screen, Term, jobs
+from tests.contract.names import (
+    IN_OLD_STORES,
+    SENTENCE_IN_OLD_STORES,
+    VERDICT_IN_OLD_STORES,
+    Exit,
+    Field,
+    Printed,
+    Screen,
+    Term,
+    jobs,
+)
 from tests.contract.program import User
 
 DATA = Path(__file__).parent / "data"
@@ -17,8 +27,12 @@ STORES = sorted(one.stem for one in DATA.glob("schema-*.sqlite3"))
 def today(job: dict[str, Any]) -> dict[str, Any]:
     """A job as an earlier version listed it, by the names of today; without what time alone changes."""
     named = {IN_OLD_STORES.get(name, name): value for name, value in job.items() if name != Field.IS_STALE}
-    verdict = named[Field.VERDICT]
-    return {**named, Field.VERDICT: VERDICT_IN_OLD_STORES.get(verdict, verdict)}
+    verdict, sentence = named[Field.VERDICT], named[Field.SENTENCE]
+    return {
+        **named,
+        Field.VERDICT: VERDICT_IN_OLD_STORES.get(verdict, verdict),
+        Field.SENTENCE: SENTENCE_IN_OLD_STORES.get(sentence, sentence),
+    }
 
 
 @pytest.mark.parametrize("version", STORES)
@@ -38,7 +52,7 @@ def test_an_old_store_holds_the_same_jobs(nobody: User, version: str) -> None:
     assert {*nobody.run("ls", "--json", "--filter", Term.IS_STALE).ids} == stale
     answered = next(one for one in before if one["is_final"])
     shown = nobody.run("show", answered["job_id"], "--json").json
-    assert json.loads(shown[Field.ANSWER][Field.BODY])["status"] == answered["status"]
+    assert shown[Field.ANSWER][Field.BODY]["status"] == answered["status"]
     assert len(shown[Field.HISTORY]) >= 2
 
 
@@ -55,10 +69,11 @@ def test_an_old_export_is_imported_with_all_that_is_in_it(nobody: User, version:
     for job in exported:
         found = listed[job["given"]]
         assert (found[Field.LABEL], found[Field.TAGS], found[Field.NOTE]) == (job["label"], job["tags"], job["note"])
-        assert found[Field.SENTENCE] == job["sentence"] or job["sentence"] is None
+        sentence = SENTENCE_IN_OLD_STORES.get(job["sentence"], job["sentence"])
+        assert found[Field.SENTENCE] == sentence or sentence is None
     answered = next(job for job in exported if "answer" in job)
     shown = nobody.run("show", answered["given"], "--json").json
-    assert shown[Field.ANSWER][Field.BODY] == answered["answer"]["body"]
+    assert shown[Field.ANSWER][Field.BODY] == json.loads(answered["answer"]["body"])
     assert len(shown[Field.HISTORY]) == len(answered["timeline"])
 
 

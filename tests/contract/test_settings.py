@@ -23,6 +23,7 @@ kind = "developer sandbox"
 colour = "magenta"
 daily_calls = 4321
 calls_per_second = 2.5
+expected_order_statuses = ["pending"]
 org_ids = ["org-1", "org-2"]
 entity_ids = "entity-1"
 version = "2025-08-12"

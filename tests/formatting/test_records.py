@@ -1,7 +1,10 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from tests.support.building import NOW, PROCESSING, done, failed, job, missed, order_report, seen, watch, watchlist
 from zjobtui.formatting.export import as_csv
@@ -15,6 +18,7 @@ FIELDS = [
     *("tenant", "job_id", "label", "tags", "note", "verdict", "sentence", "status", "type", "order_number"),
     *("account_number", "is_final", "is_stale", "problem", "added_at", "last_answer_at", "ended_at"),
     *("error_code", "error_category", "is_transient", "why", "subscriptions", "invoices"),
+    *("batch", "duration_s"),
 ]
 
 
@@ -76,11 +80,24 @@ def test_a_full_record_has_the_last_response_and_the_timeline() -> None:
         "http_status": 200,
         "request_id": "request",
         "track_id": "track",
-        "body": done().report.raw,
+        "body": json.loads(done().report.raw),
     }
     assert result["timeline"] == [{"at": "2026-11-23T14:00:00Z", "event": "added", "text": "paste", "verdict": ""}]
     assert result["schema"] == 2
     assert json.loads(json.dumps(result)) == result
+
+
+@pytest.mark.parametrize("raw", ['{"status": "Fail', '{"amount": NaN}', "[" * 100_000])
+def test_a_body_that_is_not_json_is_a_text(raw: str) -> None:
+    result = full_record(watch(1), seen(replace(PROCESSING, raw=raw)), (), NOW)
+    assert result["answer"]["body"] == raw
+
+
+def test_the_duration_of_a_job_is_from_adding_to_its_end() -> None:
+    running = watchlist(watch(1, batch="b")).fold([(job(1), seen(PROCESSING, NOW + 9), 5.0)]).watchlist
+    ended = running.fold([(job(1), done(NOW + 64.25), 5.0)]).watchlist
+    records = [record(one, NOW) for listed in (running, ended) for one in listed]
+    assert [(one["batch"], one["duration_s"]) for one in records] == [("b", None), ("b", 64.2)]
 
 
 def test_a_full_record_without_a_response_has_null() -> None:

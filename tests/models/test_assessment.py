@@ -160,6 +160,36 @@ TABLE: dict[str, tuple[Report, Kind, str]] = {
         Kind.ATTENTION,
         "Job completed, but the payment is in error: no reason given.",
     ),
+    "completed, payment undone": (
+        order_report(payment=Payment(status="Voided")),
+        Kind.ATTENTION,
+        "Job completed, but the payment is Voided: nothing was collected.",
+    ),
+    "completed, payment canceled with a word": (
+        order_report(payment=Payment(status="Canceled", error_message="by the bank")),
+        Kind.ATTENTION,
+        "Job completed, but the payment is Canceled: by the bank.",
+    ),
+    "completed, some subscriptions are not active": (
+        order_report(subscriptions=(*SUBSCRIPTIONS, *[Subscription(status="Active")] * 296), invoices=("I1",)),
+        Kind.DONE,
+        "Order completed: 300 subscriptions, 1 of them Pending Activation, 2 Pending Acceptance, 1 invoice.",
+    ),
+    "completed, its subscription is cancelled": (
+        order_report(subscriptions=(Subscription(status="Cancelled"),)),
+        Kind.DONE,
+        "Order completed: 1 subscription, which is Cancelled.",
+    ),
+    "completed, no subscription is active": (
+        order_report(subscriptions=(Subscription(status="Suspended"),) * 2),
+        Kind.DONE,
+        "Order completed: 2 subscriptions, all of them Suspended.",
+    ),
+    "completed, subscriptions in the language of the tenant": (
+        order_report(subscriptions=(*[Subscription(status="有効")] * 3, Subscription(status="受入保留中"))),
+        Kind.DONE,
+        "Order completed: 4 subscriptions, 1 of them 受入保留中.",
+    ),
     "completed, payment made": (
         order_report(payment=Payment(status="Processed", amount=Decimal(1))),
         Kind.DONE,
@@ -333,3 +363,44 @@ def test_subscriptions_are_counted_by_status_active_first() -> None:
     assert count_by_status(SUBSCRIPTIONS) == ((1, "Active"), (1, "Pending Activation"), (2, "Pending Acceptance"))
     assert count_by_status([Subscription(), Subscription(status="Active")]) == ((1, "Active"), (1, "no status given"))
     assert count_by_status([]) == ()
+
+
+EXPECTED = frozenset({"Pending", "Scheduled"})
+
+
+@pytest.mark.parametrize(
+    ("report", "kind", "sentence"),
+    [
+        (order_report(order_status="Pending"), Kind.DONE, "Order is Pending, as expected here."),
+        (
+            order_report(order_status="Pending", subscriptions=SUBSCRIPTIONS, invoices=("I1",)),
+            Kind.DONE,
+            (
+                "Order is Pending, as expected here: 4 subscriptions, 1 of them Pending Activation, "
+                "2 Pending Acceptance, 1 invoice."
+            ),
+        ),
+        (order_report(), Kind.DONE, "Order completed."),
+        (order_report(order_status="Draft"), Kind.ATTENTION, "Job completed, but the order is Draft."),
+        (order_report(order_status="Failed"), Kind.FAILED, "Job completed, but the order Failed."),
+        (
+            order_report(order_status=""),
+            Kind.ATTENTION,
+            "Job completed, but the response does not give the order's status.",
+        ),
+        (
+            order_report(order_status="Pending", payment=Payment(status="Error")),
+            Kind.ATTENTION,
+            "Job completed, but the payment is in error: no reason given.",
+        ),
+        (
+            Report(status="Failed", result=order(order_status="Pending")),
+            Kind.FAILED,
+            "Job failed; Zuora gave no reason.",
+        ),
+    ],
+)
+def test_an_order_in_an_expected_status_is_done_if_nothing_else_is_wrong(
+    report: Report, kind: Kind, sentence: str
+) -> None:
+    assert (judge(report, EXPECTED).kind, judge(report, EXPECTED).sentence) == (kind, sentence)

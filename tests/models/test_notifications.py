@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch, watchlist
+from zjobtui.formatting.events import notification_line
 from zjobtui.models.diff import changed_pairs
 from zjobtui.models.notifications import (
     COOLDOWN,
@@ -67,6 +68,18 @@ def test_that_all_is_done_is_told_when_the_last_one_ends_but_not_when_it_is_remo
     assert topics(start, one_left) == []
     assert topics(one_left, answered(one_left, (2, "failed"))) == ["failed", "all done"]
     assert topics(one_left, one_left.remove([job(2)], NOW).watchlist) == []
+
+
+def test_that_a_batch_has_ended_is_reported_with_its_result_when_its_last_job_ends() -> None:
+    batch = watchlist(*(watch(number, batch="renewals") for number in (1, 2, 3)), watch(4, batch="alone"), watch(5))
+    start = answered(batch, *((number, "running") for number in range(1, 6)))
+    two_left = answered(start, (1, "done"), (4, "done"))
+    assert topics(start, two_left) == []
+    last = answered(two_left, (2, "failed"), (3, "unknown"), at=NOW + 64)
+    told = notifications_of(two_left, last, {Topic.BATCH_ENDED})
+    assert [notification_line([one], last) for one in told] == ["renewals: 1 done, 1 failed, 1 unknown, 1m04s"]
+    assert topics(two_left, two_left.remove([job(2), job(3)], NOW).watchlist) == []
+    assert topics(last, answered(last, (5, "done"))) == ["all done"]
 
 
 steps = st.lists(

@@ -102,6 +102,17 @@ def test_tags_and_a_note_take_the_place_of_those_before() -> None:
     assert noted.watchlist.note([job(1)], "call back").annotated == ()
 
 
+def test_a_batch_is_set_and_is_kept_by_a_removed_job_that_is_added_again() -> None:
+    before = watchlist(watch(1), watch(2, batch="old"))
+    moved = before.set_batch([job(1), job(2), job(9)], "renewals")
+    assert moved.annotated == (watch(1, batch="renewals"), watch(2, batch="renewals"))
+    assert (moved.fields, moved.must_commit_now) == (("batch",), True)
+    assert moved.watchlist.set_batch([job(1)], "renewals").annotated == ()
+    removed = moved.watchlist.remove([job(1), job(2)], NOW)
+    back = removed.watchlist.add([watch(1), watch(2, batch="new")], recalled=removed.removed)
+    assert [one.batch for one in back.added] == ["renewals", "new"]
+
+
 def test_what_calls_brought_is_folded_in_their_order() -> None:
     brought: list[tuple[JobRef, Observation, float]] = [
         (job(1), seen(PROCESSING, NOW), 5.0),

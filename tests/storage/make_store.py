@@ -26,7 +26,13 @@ def make(folder: Path) -> None:
         written = Path(data) / "watchlist.sqlite3"
         with opened(written) as (store, watches):
             change = watches.add(
-                watch(number, label=f"CS-{number} renewal", tags=("acme", str(number % 3)), note=f"called, {number}")
+                watch(
+                    number,
+                    label=f"CS-{number} renewal",
+                    tags=("acme", str(number % 3)),
+                    note=f"called, {number}",
+                    batch="renewals" * (number < 9),
+                )
                 for number in range(JOBS)
             )
             store.apply(change)

@@ -224,7 +224,7 @@ def test_no_flipped_bit_in_the_name_of_a_column_loses_an_id(path: Path, content:
             survives(path, altered, b"")
 
 
-@pytest.mark.parametrize("version", [0, SCHEMA_VERSION - 1])
+@pytest.mark.parametrize("version", [0, 1])
 def test_a_flipped_bit_in_the_format_number_is_damage(path: Path, content: bytes, version: int) -> None:
     path.write_bytes(content)
     spoil(path, f"PRAGMA user_version = {version}")

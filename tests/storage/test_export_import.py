@@ -85,7 +85,7 @@ def test_what_a_person_wrote_here_and_what_is_newer_here_stands() -> None:
     running = next(iter(watchlist(watch(1)).fold([(job(1), seen(PROCESSING, NOW + 9), 5.0)]).watchlist))
     ended = next(iter(watchlist(watch(1)).fold([(job(1), done(NOW + 1), 5.0)]).watchlist))
     ours = replace(running, label="mine", added_at=NOW - 5)
-    theirs = replace(ended, label="theirs", tags=("t",), note="n")
+    theirs = replace(ended, label="theirs", tags=("t",), note="n", batch="b")
     merged = merge(watchlist(ours), [ImportedJob(theirs, done(NOW + 1))], (), lambda _: (None, ()))
     assert list(merged.change.watchlist) == [replace(theirs, label="mine", added_at=NOW - 5)]
     back = merge(merged.change.watchlist, [ImportedJob(ours)], (), lambda _: (done(NOW + 1), ()))

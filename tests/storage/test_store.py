@@ -25,7 +25,7 @@ from tests.support.building import (
     watch,
     watchlist,
 )
-from zjobtui.models.digest import DIGEST_VERSION, Digest
+from zjobtui.models.digest import DIGEST_VERSION, Digest, ExpectedStatuses
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.observation import Call, PreviousBody
@@ -47,6 +47,7 @@ WATCHES = st.builds(
     label=TEXTS,
     tags=st.lists(TEXTS, max_size=3).map(tuple),
     note=TEXTS,
+    batch=TEXTS,
     read_at=PERHAPS,
     digest=st.none()
     | st.builds(Digest, TEXTS, st.builds(Verdict, st.sampled_from(Kind), TEXTS), TEXTS, TEXTS, TEXTS, TEXTS),
@@ -308,6 +309,29 @@ def test_digests_of_older_rules_are_made_anew_from_the_kept_answers(path: Path) 
         version = store.file.connection.execute("SELECT value FROM meta WHERE name = 'digest_version'").fetchone()[0]
         assert version == DIGEST_VERSION
     assert kept(path) == anew
+
+
+def test_digests_are_made_again_when_the_expected_order_statuses_change(path: Path) -> None:
+    result = {"jobType": "AsyncCreateOrder", "status": "Pending", "orderNumber": "O-1"}
+    pending = seen(read_body(status="Completed", result=result), NOW + 1)
+    with opened(path) as (store, _):
+        observed(store, added(store, watch(1), watch(2, tenant="eu")), pending)
+    verdicts = []
+    settings: list[ExpectedStatuses] = [
+        {},
+        {"env": frozenset({"Pending"})},
+        {"env": frozenset({"Pending"})},
+        {"eu": frozenset()},
+    ]
+    for expected in settings:
+        with opened(path) as (store, watches):
+            revision = store.file.newest
+            renewed = store.renew_digests(watches, expected)
+            verdicts.append([one.verdict.kind for one in renewed])
+            assert kept(path) == renewed
+            assert (store.file.newest == revision) is (renewed == watches)
+    attention, expected_here = [Kind.ATTENTION] * 2, [Kind.DONE, Kind.ATTENTION]
+    assert verdicts == [attention, expected_here, expected_here, attention]
 
 
 def test_a_kept_body_that_is_no_answer_any_more_is_no_answer(path: Path) -> None:

@@ -95,9 +95,11 @@ def test_edits_of_different_fields_of_one_job_in_two_windows_are_both_kept(windo
     theirs.apply(watches.note([job(1)], "theirs"))
     mine.apply(watches.label([job(1)], "mine", NOW))
     theirs.apply(watches.tag([job(1)], ("a",)))
+    theirs.apply(watches.set_batch([job(1)], "renewals"))
     mine.apply(watches.mark_read([job(1)], NOW))
     kept_of_it = kept(tmp_path / "store").watches[job(1)]
     assert (kept_of_it.label, kept_of_it.note, kept_of_it.tags) == ("mine", "theirs", ("a",))
+    assert kept_of_it.batch == "renewals"
     assert after_news(mine, watches).watches[job(1)] == kept_of_it
 
 

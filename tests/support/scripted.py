@@ -107,6 +107,9 @@ class ScriptedEngine:
     def note(self, jobs: Iterable[JobRef], note: str, /) -> "Future[EditResult]":
         return self._done(self.state.watchlist.note(jobs, note))
 
+    def set_batch(self, jobs: Iterable[JobRef], name: str, /) -> "Future[EditResult]":
+        return self._done(self.state.watchlist.set_batch(jobs, name))
+
     def mark_read(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]":
         return self._done(self.state.watchlist.mark_read(jobs, self.clock.now()))
 

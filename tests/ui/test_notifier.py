@@ -126,6 +126,23 @@ async def test_within_tmux_the_notification_is_wrapped(monkeypatch: pytest.Monke
         assert "\x1bPtmux;\x1b\x1b]9;zjobtui: CS-1 failed: " in view.sent
 
 
+async def test_the_notify_program_gets_the_end_of_a_batch() -> None:
+    listener = Listener()
+    engine = waiting(2)
+    engine.set_batch([job(1), job(2)], "renewals Q4")
+    ways = NotificationSettings(on=frozenset({Topic.BATCH_ENDED}), has_bell=False, program=listener)
+    async with run_monitor(engine, ways=ways) as view:
+        tell(engine, 1, FAILED)
+        await view.settled()
+        assert listener.received == []
+        tell(engine, 2, PENDING, after=COOLDOWN)
+        await view.settled()
+        (told,) = listener.received
+        assert (told["event"], told["batch"]) == ("batch ended", "renewals Q4")
+        assert str(told["text"]).startswith("renewals Q4: 1 failed, 1 needs attention, ")
+        assert told["jobs"] == {"failed": 1, "attention": 1, "unknown": 0, "running": 0, "done": 0}
+
+
 async def test_the_notify_program_gets_each_job_and_the_end_of_all() -> None:
     listener = Listener()
     engine = waiting(2)

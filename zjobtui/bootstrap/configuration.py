@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zjobtui.config.tenants import InvalidTenantError, environment_remarks, environment_tenant
+from zjobtui.models.digest import ExpectedStatuses
 from zjobtui.models.tenant import ClientCredentials, Credentials, Tenant
 from zjobtui.models.watched_job import ARCHIVE_AFTER
 
@@ -42,6 +43,12 @@ class Configuration:
         """Seconds after which finished jobs that were read are archived."""
         return self.settings.list.archive_after if self.settings else ARCHIVE_AFTER
 
+    @property
+    def expected_order_statuses(self) -> ExpectedStatuses:
+        """The expected order statuses of each tenant that has some."""
+        tenants = (configured.tenant for configured in self.tenants)
+        return {tenant.name: tenant.expected_order_statuses for tenant in tenants if tenant.expected_order_statuses}
+
 
 def configuration(environ: Mapping[str, str], path: Path) -> Configuration:
     """Load the tenants of environment and settings file; an error in one does not affect the other."""
@@ -66,3 +73,15 @@ def file_configuration(environ: Mapping[str, str], path: Path) -> Configuration:
     from zjobtui.bootstrap import settings_file  # noqa: PLC0415 - 25 ms (msgspec), only if there is such a file
 
     return settings_file.load(environ, path)
+
+
+def expected_order_statuses(environ: Mapping[str, str], path: Path) -> ExpectedStatuses | None:
+    """Return the expected order statuses that the settings file has; None if the file has a problem.
+
+    A file that does not mention them is not decoded, since every command that prints jobs needs this.
+    """
+    with suppress(OSError, ValueError):
+        if b"expected_order_statuses" in path.read_bytes():
+            loaded = file_configuration(environ, path)
+            return None if loaded.problems else loaded.expected_order_statuses
+    return {}

@@ -71,7 +71,8 @@ def run_monitor(
     """
     gc.disable()  # a tenth of the start would be spent on collections; the screen enables it again
     clock = SystemClock()
-    store, watchlist = open_store(path, read_report)
+    expected = None if configuration.problems else configuration.expected_order_statuses
+    store, watchlist = open_store(path, read_report, expected=expected)
     log.info("store %s opened, %d jobs", path, len(watchlist))
     look, errors = appearance_of(configuration)
     notices = (*configuration.problems, *configuration.notices, *configuration.remarks)

@@ -42,6 +42,7 @@ def _tenant(table: TenantSettings) -> Tenant:
         colour=table.colour,
         daily_calls=table.daily_calls,
         calls_per_second=table.calls_per_second,
+        expected_order_statuses=table.expected_order_statuses,
         version=table.version,
         org_ids=table.org_ids,
         entity_ids=table.entity_ids,

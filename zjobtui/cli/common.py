@@ -5,16 +5,17 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from zjobtui.bootstrap.configuration import Configuration, Configured, configuration
+from zjobtui.bootstrap.configuration import Configuration, Configured, configuration, expected_order_statuses
 from zjobtui.bootstrap.output import USAGE, print_error
 from zjobtui.bootstrap.report_parser import read_report
 from zjobtui.clock import SystemClock
 from zjobtui.config.paths import config_path, store_path
 from zjobtui.logs import get_logger
-from zjobtui.models.text import clean
+from zjobtui.models.text import clean, nearest
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.database import BUSY_LIMIT, StoreError, UncommittedError
+from zjobtui.storage.maintenance import known_tenants
 from zjobtui.storage.store import Store, open_store
 
 log = get_logger(__name__)
@@ -55,8 +56,20 @@ def tenant_for_new_jobs(tenants: tuple[Configured, ...], name: str | None) -> st
 
 
 def unknown_tenant(name: str, names: Sequence[str]) -> str:
-    """Return the error for a tenant that is not among the configured ones."""
-    return f"Unknown tenant “{clean(name)}”. Configured: {', '.join(names)}."
+    """Return the error for a tenant that is not among the known ones, with the nearest of them."""
+    near = nearest(name, names)
+    hint = f" Did you mean {near}?" if near else ""
+    known = f"Configured: {', '.join(names)}." if names else "No tenant is configured."
+    return f"Unknown tenant “{clean(name)}”.{hint} {known}"
+
+
+def check_tenant(name: str | None) -> None:
+    """Raise `ValueError` if a tenant is named that is neither configured nor has a stored job."""
+    if name is None:
+        return
+    configured = [each.tenant.name for each in load_configuration().tenants]
+    if name not in configured and name not in (stored := known_tenants(store_path())):
+        raise ValueError(unknown_tenant(name, list(dict.fromkeys((*configured, *stored)))))
 
 
 @contextmanager
@@ -73,12 +86,13 @@ def report_errors(entered: Sequence[str] = ()) -> Iterator[None]:
 
 @contextmanager
 def open_store_and_watchlist(
-    entered: Sequence[str] = (), lock_wait: float | None = None
+    entered: Sequence[str] = (), lock_wait: float | None = None, *, tenant: str | None = None
 ) -> Iterator[tuple[Store, Watchlist, float]]:
     """Open the store for the block; yield it with its watchlist and the current time.
 
     If the command fails, the ids that the user entered are printed: a text on standard input exists nowhere else.
-    Locks of other programs are waited for `lock_wait` seconds, at most as long as the store does by default.
+    Locks of other programs are waited for `lock_wait` seconds, at most as long as the store does by default. A `tenant`
+    that is unknown is an error.
     """
     with report_errors(entered):
         store, watchlist = open_store(store_path(), read_report, min(BUSY_LIMIT, lock_wait or BUSY_LIMIT))
@@ -87,6 +101,10 @@ def open_store_and_watchlist(
                 log.info("store %s opened, %d jobs", store.path, len(watchlist))
                 if store.notice:
                     print_error(store.notice)
+                check_tenant(tenant)
+                expected = expected_order_statuses(os.environ, config_path())
+                if expected is not None:
+                    watchlist = store.renew_digests(watchlist, expected)
                 yield store, watchlist, SystemClock().now()
         finally:
             back_up(store.path)

@@ -35,7 +35,7 @@ def export(with_results: bool, only_ids: bool, wanted: str, tenant: str | None, 
     zjobtui export --results > watchlist.json
     zjobtui export --ids --filter is:final
     """
-    with open_store_and_watchlist() as (store, watchlist, now):
+    with open_store_and_watchlist(tenant=tenant) as (store, watchlist, now):
         listed = removed_jobs(store, removed=False) if archived else watchlist
         watches = filter_jobs(listed, wanted, tenant, now)
         if only_ids:

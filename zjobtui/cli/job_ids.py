@@ -3,8 +3,10 @@
 import sys
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from zjobtui.formatting.found_ids import sentences
+from zjobtui.models.batches import default_batch_name
 from zjobtui.models.id_finder import find_job_ids
 from zjobtui.models.job import FoundIds, InvalidJobIdError, JobId
 from zjobtui.models.redaction import find_secrets, mask_secrets
@@ -15,6 +17,12 @@ NO_ID = "No job id was found."
 
 ARGUMENT = "command line"
 """The source of ids that are arguments."""
+
+STDIN_NAME = "standard input"
+"""The name of the text on standard input."""
+
+BATCH_LIMIT = 60
+"""Characters that the name of a batch may have."""
 
 SOURCE_LIMIT = 200
 """Characters of the name of a text that is kept with the job."""
@@ -48,9 +56,7 @@ def collect_ids(arguments: Sequence[str], texts: Iterable[tuple[str, str]] = ())
         if any(secrets.holds(job_id.key) for job_id in found.ids):
             found = FoundIds((), (), secrets=secrets.count, secret_hints=secrets.hints)
         finds.append(_take(parsed, found, ARGUMENT))
-    finds += [
-        _take(parsed, find_job_ids(text), shorten(clean(mask_secrets(name)), SOURCE_LIMIT)) for name, text in texts
-    ]
+    finds += [_take(parsed, find_job_ids(text), _shown(name)) for name, text in texts]
     parsed.left_out.extend(sentences(_left_out(finds, parsed.ids)))
     return parsed
 
@@ -72,6 +78,29 @@ def _take(parsed: ParsedIds, found: FoundIds, source: str) -> FoundIds:
         parsed.ids.setdefault(job_id, source)
     parsed.refused.extend(refusals(found))
     return found
+
+
+def _shown(name: str) -> str:
+    return shorten(clean(mask_secrets(name)), SOURCE_LIMIT)
+
+
+def default_batch(parsed: ParsedIds, texts: Iterable[tuple[str, str]], at: float, source: str) -> str:
+    """Return the default name of the batch of new jobs, added at `at` (seconds since the epoch, UTC).
+
+    It is the name of the first file with an id, the first words of standard input, or `source` for ids that were
+    arguments.
+    """
+    for name, text in texts:
+        first = next((job_id.given for job_id, origin in parsed.ids.items() if origin == _shown(name)), None)
+        if first is not None:
+            is_file = name != STDIN_NAME
+            return tidy_batch_name(Path(name).name) if is_file else default_batch_name(text.partition(first)[0], at)
+    return default_batch_name("", at, source=source)
+
+
+def tidy_batch_name(text: str) -> str:
+    """Return a name that the user gave in one line without secrets, cut to `BATCH_LIMIT` characters."""
+    return shorten(clean(mask_secrets(text).strip()), BATCH_LIMIT)
 
 
 def _left_out(finds: Sequence[FoundIds], taken: Container[JobId]) -> FoundIds:

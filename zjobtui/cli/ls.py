@@ -1,74 +1,122 @@
-"""`ls`: the watchlist as a table, JSON or CSV."""
+"""`ls`: the watchlist as a table, JSON or CSV, and its batches."""
 
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import click
 
-from zjobtui.bootstrap.output import print_error, print_json
+from zjobtui.bootstrap.output import OK, SOME_REFUSED, USAGE, print_error, print_json
 from zjobtui.cli.common import open_store_and_watchlist
 from zjobtui.cli.options import AS_JSON, TENANT
-from zjobtui.cli.selection import FILTER, filter_jobs, removed_jobs
+from zjobtui.cli.selection import FILTER, complete_jobs, filter_jobs, removed_jobs, resolve_each
 from zjobtui.formatting import export
+from zjobtui.formatting.batches import batch_line, batch_record
 from zjobtui.formatting.failure_groups import group_lines, group_record, heading
-from zjobtui.formatting.job import time_text
 from zjobtui.formatting.records import SCHEMA, record
-from zjobtui.formatting.symbols import GLYPHS, WORDS, plural
-from zjobtui.formatting.text_width import fit
+from zjobtui.formatting.symbols import plural
+from zjobtui.formatting.table import job_table
+from zjobtui.models.batches import batches, time_until_95_percent
+from zjobtui.models.duration_stats import typical_times
 from zjobtui.models.failure_groups import failure_groups
+from zjobtui.models.job import JobRef
 from zjobtui.models.problem import Problem
-from zjobtui.models.text import shorten
+from zjobtui.models.sorting import Sorting, SortOrder
+from zjobtui.models.text import clean, shorten, suggest
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob, is_stale
+from zjobtui.models.watchlist import Watchlist
 
 REASON_LIMIT = 200
 """Characters of a reason in a row."""
 
+WIDTH = 120
+"""Cells of a line if standard output is not a terminal."""
+
+SORT_ORDERS = {order.name.lower(): order for order in SortOrder}
+"""What `--sort` sorts by; jobs without a value come last in both directions."""
+
+
+def _read_sort(_context: click.Context, _parameter: click.Parameter, text: str | None) -> Sorting | None:
+    if text is None:
+        return None
+    name = text.removeprefix("-")
+    if name not in SORT_ORDERS:
+        raise click.BadParameter(f"“{clean(name)}” is not a column; {suggest(name, tuple(SORT_ORDERS))}")
+    return Sorting(SORT_ORDERS[name], is_reversed=text.startswith("-"))
+
 
 @click.command()
+@click.argument("jobs", nargs=-1, metavar="[ID…]", shell_complete=complete_jobs)
 @AS_JSON
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with a header, for spreadsheets.")
 @FILTER
 @TENANT
-@click.option("--by", type=click.Choice(["reason"]), help="Group the jobs that failed or need attention by reason.")
+@click.option("--sort", metavar="COLUMN", callback=_read_sort, help="Sort by a column, or by -COLUMN in reverse.")
+@click.option(
+    "--by", type=click.Choice(["batch", "reason"]), help="Print batches, or what failed alike, in place of jobs."
+)
 @click.option("--archived", is_flag=True, help="List archived jobs instead, newest first.")
 @click.option("--removed", is_flag=True, help="List removed jobs instead, newest first.")
 def ls(
-    as_json: bool, as_csv: bool, wanted: str, tenant: str | None, by: str | None, archived: bool, removed: bool
+    jobs: tuple[str, ...],
+    as_json: bool,
+    as_csv: bool,
+    wanted: str,
+    tenant: str | None,
+    sort: Sorting | None,
+    by: str | None,
+    archived: bool,
+    removed: bool,
 ) -> None:
     r"""Print the stored watchlist, without polling.
 
+    Prints all jobs, or the named ones. The table is as wide as the terminal; elsewhere it has 120 columns. Columns of
+    --sort: urgency, job, why, tenant, account, order, batch, tags, added, time.
+
     \b
     Examples:
-    zjobtui ls --filter 'status:failed,attention age<1d'
+    zjobtui ls --filter 'status:failed,attention age<1d' --sort urgency
     zjobtui ls --by reason --filter 'age<1d'
     zjobtui ls --csv --tenant eu > jobs.csv
+    zjobtui ls --by batch
     """
-    with open_store_and_watchlist() as (store, watchlist, now):
-        if as_json and as_csv:
-            raise ValueError("--json and --csv are mutually exclusive.")
-        if as_csv and by:
-            raise ValueError("--csv and --by are mutually exclusive.")
-        if archived and removed:
-            raise ValueError("--archived and --removed are mutually exclusive.")
+    with open_store_and_watchlist(tenant=tenant) as (store, watchlist, now):
+        _check_options(as_json=as_json, as_csv=as_csv, by=by, archived=archived, removed=removed)
         listed = removed_jobs(store, archived=archived, removed=removed) if archived or removed else watchlist
-        watches = filter_jobs(listed, wanted, tenant, now)
-        if as_csv:
-            sys.stdout.write(export.as_csv(watches, now))
-            return
-        if by and (watches or as_json):
+        watches, is_refused = filter_jobs(listed, wanted, tenant, now), False
+        if jobs:
+            watches, is_refused = resolve_each(watches, jobs)
+            if not watches:
+                sys.exit(USAGE)
+        if sort:
+            watches = replace(sort, typical=typical_times(watchlist)).sort(watches)
+        if by == "reason" and (watches or as_json):
             _print_by_reason(watches, now, as_json=as_json)
-            return
-        if as_json:
-            jobs = [record(watch, now) for watch in watches]
-            print_json({"schema": SCHEMA, "jobs": jobs})
-            return
-        failures = tenant_failures(watchlist)
-        for watch in watches:
-            print(table_row(watch, now, shorten(_failure_text(watch, failures, now), REASON_LIMIT)))
-        if not watches:
+        elif by == "batch":
+            _print_batches(watches, tuple(watchlist), now, as_json=as_json)
+        elif as_csv:
+            sys.stdout.write(export.as_csv(watches, now))
+        elif as_json:
+            print_json({"schema": SCHEMA, "jobs": [record(watch, now) for watch in watches]})
+        elif watches:
+            remarks = _failure_texts(watches, tenant_failures(watchlist), now)
+            print("\n".join(job_table(watches, now, terminal_width(), remarks)))
+        else:
             is_empty = not (len(watchlist) or archived or removed)
             print_error("The watchlist is empty. Add jobs with: zjobtui add ID…" if is_empty else "No jobs match.")
+        sys.exit(SOME_REFUSED if is_refused else OK)
+
+
+def _check_options(*, as_json: bool, as_csv: bool, by: str | None, archived: bool, removed: bool) -> None:
+    """Raise `ValueError` if options are given together that exclude each other."""
+    if as_json and as_csv:
+        raise ValueError("--json and --csv are mutually exclusive.")
+    if by and as_csv:
+        raise ValueError("--by and --csv are mutually exclusive.")
+    if archived and removed:
+        raise ValueError("--archived and --removed are mutually exclusive.")
 
 
 def tenant_failures(watches: Iterable[WatchedJob]) -> dict[str, Problem]:
@@ -85,11 +133,11 @@ def tenant_failures(watches: Iterable[WatchedJob]) -> dict[str, Problem]:
     return failures
 
 
-def _failure_text(watch: WatchedJob, failures: Mapping[str, Problem], now: float) -> str:
-    """Return why a running job has no current answer: its own last call failed, or those of its tenant do."""
-    if watch.is_final or watch.verdict.kind is Kind.UNKNOWN:
-        return ""
-    return str(watch.problem or (is_stale(watch, now) and failures.get(watch.job.tenant)) or "")
+def _failure_texts(watches: Iterable[WatchedJob], failures: Mapping[str, Problem], now: float) -> dict[JobRef, str]:
+    """Return why running jobs have no current response: their own last call failed, or those of their tenant do."""
+    running = (watch for watch in watches if not watch.is_final and watch.verdict.kind is not Kind.UNKNOWN)
+    texts = ((w.job, w.problem or (is_stale(w, now) and failures.get(w.job.tenant)) or "") for w in running)
+    return {job: shorten(str(text), REASON_LIMIT) for job, text in texts if text}
 
 
 def _print_by_reason(watches: Sequence[WatchedJob], now: float, *, as_json: bool) -> None:
@@ -107,15 +155,23 @@ def _print_by_reason(watches: Sequence[WatchedJob], now: float, *, as_json: bool
             print(line)
 
 
-def table_row(watch: WatchedJob, now: float, remark: str = "") -> str:
-    """Return one line: verdict, id, label, order number or job type, account, time, and a remark."""
-    kind, digest = watch.verdict.kind, watch.digest
-    cells = (
-        fit(f"{GLYPHS[kind]} {WORDS[kind]}", 12),
-        fit(watch.job.id.given, 36),
-        fit(watch.label, 24),
-        fit((digest.order_number or digest.kind) if digest else "", 14),
-        fit(digest.account_number if digest else "", 12),
-        " · ".join(part for part in (time_text(watch, now).text, remark) if part),
-    )
-    return "  ".join(cells).rstrip()
+def _print_batches(watches: Sequence[WatchedJob], known: Sequence[WatchedJob], now: float, *, as_json: bool) -> None:
+    """Print the batches of these jobs; `known` are the jobs from which is learned how long jobs run."""
+    progresses = batches(Watchlist({watch.job: watch for watch in watches}))
+    timed = [(each, time_until_95_percent(each.jobs, known, now)) for each in progresses]
+    if as_json:
+        records = [batch_record(each, time_left, now) for each, time_left in timed]
+        print_json({"schema": SCHEMA, "batches": records})
+        return
+    for each, time_left in timed:
+        print(batch_line(each, time_left, now, terminal_width()))
+    if not timed:
+        print_error("No batches. Jobs that are added together are one; see also `zjobtui batch --help`.")
+
+
+def terminal_width() -> int:
+    """Return the columns of the terminal on standard output, or `WIDTH` if it is not one."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or WIDTH
+    except (OSError, ValueError):
+        return WIDTH

@@ -79,6 +79,12 @@ COMMANDS = {
         "archive": "Archive finished jobs.",
         "restore": "Restore archived or removed jobs.",
     },
+    "annotations": {
+        "label": "Set the label of jobs; an empty text removes it.",
+        "tag": "Add tags to jobs, with commas between them; their other tags stay.",
+        "note": "Set the note of jobs; an empty text removes it.",
+        "batch": "Put jobs into a batch; an empty name takes them out of any.",
+    },
     "wait": {
         "wait": "Wait until jobs finish; the exit status is the result.",
     },

@@ -5,12 +5,11 @@ import os
 from zjobtui.bootstrap.configuration import Configuration, configuration
 from zjobtui.bootstrap.monitor import run_monitor
 from zjobtui.bootstrap.output import USAGE, print_error
-from zjobtui.cli.common import report_errors
+from zjobtui.cli.common import report_errors, unknown_tenant
 from zjobtui.cli.errors import exit_cleanly
 from zjobtui.cli.terminal import need_terminal
 from zjobtui.config.paths import config_path, store_path
 from zjobtui.logs import get_logger
-from zjobtui.models.text import clean
 
 log = get_logger(__name__)
 
@@ -50,6 +49,6 @@ def show_monitor(tenant: str | None = None) -> int:
 def _report_no_tenant(loaded: Configuration, tenant: str | None) -> int:
     for problem in loaded.problems:
         print_error(problem)
-    names = ", ".join(configured.tenant.name for configured in loaded.tenants)
-    print_error(f"Unknown tenant “{clean(str(tenant))}”. Configured: {names}." if names else FIRST_STEPS)
+    names = [configured.tenant.name for configured in loaded.tenants]
+    print_error(unknown_tenant(str(tenant), names) if names else FIRST_STEPS)
     return USAGE

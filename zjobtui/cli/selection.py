@@ -1,7 +1,7 @@
 """Select stored jobs by id, label, filter and tenant, and complete their names for the shell."""
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import click
 
@@ -17,7 +17,7 @@ from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.text import clean, shorten
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
-from zjobtui.storage.maintenance import known_tenants, known_words
+from zjobtui.storage.maintenance import known_batches, known_tenants, known_words
 from zjobtui.storage.store import Store
 
 NOT_WATCHED = "is not on the watchlist"
@@ -25,7 +25,7 @@ NOT_WATCHED = "is not on the watchlist"
 _AROUND = " \t\r\n\"'`,;<>()[]{}"
 """What may be copied together with the beginning of an id, or with a label."""
 
-LEAST_DIGITS = 6
+LEAST_DIGITS = 4
 """Digits that the beginning of a job id must have."""
 
 
@@ -108,9 +108,55 @@ def resolve_one(watches: Iterable[WatchedJob], text: str, absent: str = NOT_WATC
     if not matches:
         raise ValueError(f"“{shown}” {absent}.")
     if len({watch.job.id for watch in matches}) > 1:
-        raise ValueError(f"“{shown}” matches {len(matches)} jobs; use a job id.")
+        raise ValueError(f"“{shown}” matches {len(matches)} jobs, {_listed(matches)}; give more of the job id.")
     tenants = " and ".join(watch.job.tenant for watch in matches)
     raise ValueError(f"“{shown}” is watched in {tenants}; choose one with --tenant.")
+
+
+LISTED = 5
+"""Jobs that a message names."""
+
+
+def _listed(watches: Sequence[WatchedJob]) -> str:
+    """Return the beginnings of ids that tell these jobs apart, with their labels."""
+    keys = [watch.job.id.key for watch in watches]
+    length = next((size for size in range(8, 32) if len({key[:size] for key in keys}) == len(keys)), 32)
+    names = [f"{watch.job.id.key[:length]} {watch.label}".rstrip() for watch in watches[:LISTED]]
+    more = len(watches) - LISTED
+    return ", ".join(names) + (f" and {more:,} more" if more > 0 else "")
+
+
+def resolve_each(
+    watches: Iterable[WatchedJob], texts: Sequence[str], absent: str = NOT_WATCHED
+) -> tuple[list[WatchedJob], bool]:
+    """Return the jobs that the texts name, and whether a text named none or several; print an error for each such."""
+    known, resolved, is_refused = list(watches), {}, False
+    for text in chain.from_iterable(names_in(known, text) for text in texts):
+        try:
+            watch = resolve_one(known, text, absent)
+        except ValueError as error:
+            print_error(str(error))
+            is_refused = True
+        else:
+            resolved[watch.job] = watch
+    return list(resolved.values()), is_refused
+
+
+def select_jobs(
+    watches: Iterable[WatchedJob], texts: Sequence[str], expression: str, tenant: str | None, now: float
+) -> tuple[list[WatchedJob], bool]:
+    """Return the jobs that are named and match the filter, and whether a text was refused.
+
+    Raises `ValueError` if neither a name nor a filter is given, or if no job matches the filter.
+    """
+    if not texts and not expression.strip():
+        raise ValueError("Give job ids, or select jobs with --filter.")
+    matching = filter_jobs(watches, expression, tenant, now)
+    if texts:
+        return resolve_each(matching, texts)
+    if not matching:
+        raise ValueError("No jobs match.")
+    return matching, False
 
 
 def resolve_stored(store: Store, watchlist: Watchlist, text: str, tenant: str | None) -> WatchedJob:
@@ -140,6 +186,11 @@ def complete_jobs(context: click.Context, _parameter: click.Parameter, incomplet
 def complete_removed_jobs(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Complete ids and labels of archived and removed jobs, only of the chosen tenant if there is one."""
     return known_words(store_path(), incomplete, _chosen_tenant(context), are_gone=True)
+
+
+def complete_batches(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the names of batches, only of the chosen tenant if there is one."""
+    return known_batches(store_path(), incomplete, _chosen_tenant(context))
 
 
 def tenants_with_jobs(prefix: str) -> list[str]:

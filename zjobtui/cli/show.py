@@ -29,9 +29,9 @@ def show(job: str, as_json: bool, tenant: str | None) -> None:
     \b
     Examples:
     zjobtui show 1bc24f31
-    zjobtui show CS-4390 --json | jq '.answer.body | fromjson'
+    zjobtui show CS-4390 --json | jq .answer.body
     """
-    with open_store_and_watchlist() as (store, watchlist, now):
+    with open_store_and_watchlist(tenant=tenant) as (store, watchlist, now):
         watch = resolve_stored(store, watchlist, job, tenant)
         success, history = store.last_response(watch.job), store.history(watch.job)
         if as_json:

@@ -60,6 +60,11 @@ def _table_row(tenant: Tenant) -> str:
 @click.option("--colour", help="Colour on the screen: a name or #rrggbb.")
 @click.option("--daily-calls", type=int, help="Maximum calls per day.")
 @click.option("--calls-per-second", type=float, help="Maximum calls per second, such as 0.5.")
+@click.option(
+    "--expected-order-statuses",
+    metavar="WORDS",
+    help="Order statuses that need no attention, such as Pending,Scheduled.",
+)
 def add(name: str, **options: str | float | None) -> None:
     """Add a tenant to config.toml; the secret itself is never an option.
 
@@ -73,6 +78,8 @@ def add(name: str, **options: str | float | None) -> None:
             find_host(str(host))
         if url := values.get("url"):
             values["url"] = check_base_url(str(url))
+        if isinstance(statuses := values.get("expected_order_statuses"), str):
+            values["expected_order_statuses"] = [status.strip() for status in statuses.split(",") if status.strip()]
         add_tenant(config_path(), name, values)
     except (InvalidTenantError, NotWrittenError) as error:
         print_error(str(error))

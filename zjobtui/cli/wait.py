@@ -14,6 +14,7 @@ from zjobtui.bootstrap.engine import ignored_exemptions, polling
 from zjobtui.bootstrap.output import print_error, print_json, status_of
 from zjobtui.cli.common import (
     NO_TENANT,
+    check_tenant,
     load_valid_configuration,
     open_store_and_watchlist,
     report_errors,
@@ -21,35 +22,57 @@ from zjobtui.cli.common import (
     unknown_tenant,
 )
 from zjobtui.cli.job_ids import NO_ID, collect_ids, read_stdin
-from zjobtui.cli.ls import REASON_LIMIT, table_row
+from zjobtui.cli.ls import REASON_LIMIT, terminal_width
 from zjobtui.cli.options import AS_JSON, tenant_option
 from zjobtui.cli.progress import PolledEngine, PollingEndedError, Progress, states
-from zjobtui.cli.selection import NOT_WATCHED, complete_jobs, names_in, resolve_jobs, resolve_one
+from zjobtui.cli.selection import (
+    FILTER,
+    NOT_WATCHED,
+    complete_batches,
+    complete_jobs,
+    filter_jobs,
+    names_in,
+    resolve_jobs,
+    resolve_one,
+)
 from zjobtui.clock import Clock, SystemClock
 from zjobtui.formatting.records import SCHEMA, record
+from zjobtui.formatting.table import job_table
+from zjobtui.models.batches import SMALLEST, closing_line, default_batch_name, progress_of, unique_batch_name
 from zjobtui.models.durations import parse_duration
 from zjobtui.models.job import InvalidJobIdError, JobId, JobRef
 from zjobtui.models.outcome import Outcome, is_over, outcome, worst
 from zjobtui.models.tenant_status import TenantStatus
-from zjobtui.models.text import clean, shorten
+from zjobtui.models.text import clean, nearest, shorten
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.signals import raise_on_signals
 
 
 @click.command()
-@click.argument("ids", nargs=-1, required=True, metavar="ID…|-", shell_complete=complete_jobs)
+@click.argument("ids", nargs=-1, metavar="[ID…|-]", shell_complete=complete_jobs)
+@click.option("--batch", metavar="NAME", help="Wait for the jobs of this batch.", shell_complete=complete_batches)
+@FILTER
 @click.option(
     "--all/--any", "for_all", default=True, help="Wait until all jobs finish (the default), or the first one."
 )
 @click.option("--timeout", metavar="DURATION", help="Give up after this time, such as 90s, 15m or 1h30m.")
 @tenant_option("Tenant of the jobs.")
 @AS_JSON
-def wait(ids: tuple[str, ...], for_all: bool, timeout: str | None, tenant: str | None, as_json: bool) -> None:
+def wait(
+    ids: tuple[str, ...],
+    batch: str | None,
+    wanted: str,
+    for_all: bool,
+    timeout: str | None,
+    tenant: str | None,
+    as_json: bool,
+) -> None:
     r"""Wait until jobs finish; the exit status is the result.
 
-    New ids are added to the watchlist; with - ids are taken from the text on standard input. Progress is printed to
-    standard error, and at the end one line for each job to standard output.
+    New ids are added to the watchlist; with - ids are taken from the text on standard input. Or wait for the jobs
+    of a batch, or for those that match a filter now. Progress is printed to standard error, and at the end one line for
+    each job to standard output; after those of a batch or a filter, the numbers of all.
 
     \b
     The exit status is that of the worst job; the worst first:
@@ -66,30 +89,40 @@ def wait(ids: tuple[str, ...], for_all: bool, timeout: str | None, tenant: str |
     Examples:
     zjobtui wait 1bc24f315d7b48d3a20245bfe73bdceb --timeout 15m
     curl … /v1/async/orders | zjobtui wait - && echo done
+    zjobtui wait --batch 'renewals Q4'
     """
+    if sum(map(bool, (ids, batch, wanted))) != 1:
+        raise click.UsageError("Give job ids, - for standard input, --batch NAME, or --filter FILTER.")
     clock = SystemClock()
     with report_errors():
         limit = parse_timeout(timeout)
-        texts = list(chain.from_iterable(_ids_from_stdin() if text == "-" else [text] for text in dict.fromkeys(ids)))
+        stdin = read_stdin() if "-" in ids else ""
+        texts = list(chain.from_iterable(_ids_in(stdin) if text == "-" else [text] for text in dict.fromkeys(ids)))
     ends_at = inf if limit is None else clock.boot() + limit
     entered = [job_id.given for job_id in collect_ids(texts).ids]
-    with open_store_and_watchlist(entered, limit) as (store, watchlist, _):
+    with open_store_and_watchlist(entered, limit) as (store, watchlist, now):
         tenants = load_valid_configuration().tenants
-        of_tenant = [watch for watch in watchlist if tenant in {None, watch.job.tenant}]
-        home = tenant_for_new_jobs(tenants, tenant)
+        if not ids:
+            check_tenant(tenant)
+        of_tenant = filter_jobs(watchlist, "", tenant, now)
         names = chain.from_iterable(names_in(of_tenant, text) for text in texts)
-        jobs = list(dict.fromkeys(_resolve_or_new(of_tenant, name, home) for name in names))
+        jobs = list(dict.fromkeys(_resolve_or_new(of_tenant, name, tenants, tenant) for name in names))
+        title = batch or wanted
+        if title:
+            jobs = [watch.job for watch in _select(of_tenant, batch, wanted, now)]
         _require_tenants(watchlist, jobs, tenants)
         for sentence in ignored_exemptions(tenants):
             print_error(sentence)
         with raise_on_signals(), polling(tenants, store, watchlist, clock) as engine:
-            new = [
-                WatchedJob(job=job, added_at=clock.now(), added_by="wait") for job in jobs if watchlist.get(job) is None
-            ]
+            new = _new_jobs([job for job in jobs if watchlist.get(job) is None], stdin, clock.now(), watchlist)
             with suppress(RuntimeError, CancelledError):  # the engine has ended; `wait_for` reports why
                 engine.watch(new).result()
             watched = watchlist.add(new).watchlist
-            sys.exit(wait_for(engine, jobs, watched, clock, for_any=not for_all, ends_at=ends_at, as_json=as_json))
+            for_any = not for_all
+            status = wait_for(
+                engine, jobs, watched, clock, for_any=for_any, ends_at=ends_at, as_json=as_json, title=title
+            )
+            sys.exit(status)
 
 
 def parse_timeout(text: str | None) -> float | None:
@@ -100,9 +133,30 @@ def parse_timeout(text: str | None) -> float | None:
     return limit
 
 
-def _ids_from_stdin() -> list[str]:
+def _select(watches: Sequence[WatchedJob], batch: str | None, wanted: str, now: float) -> list[WatchedJob]:
+    """Return the jobs of a batch, or those that match a filter; raise `ValueError` if there are none."""
+    if batch is None:
+        if not (selected := filter_jobs(watches, wanted, None, now)):
+            raise ValueError("No jobs match.")
+        return selected
+    if not (selected := [watch for watch in watches if watch.batch == batch]):
+        near = nearest(batch, {watch.batch for watch in watches if watch.batch})
+        raise ValueError(f"There is no batch “{clean(batch)}”." + (f" Did you mean “{near}”?" if near else ""))
+    return selected
+
+
+def _new_jobs(jobs: Sequence[JobRef], stdin: str, now: float, watchlist: Watchlist) -> list[WatchedJob]:
+    """Return jobs to add, in a batch if they are several; it is named after the text that they came from."""
+    name = ""
+    if len(jobs) >= SMALLEST:
+        before = stdin.partition(jobs[0].id.given)[0]
+        name = unique_batch_name(default_batch_name(before, now, source="waited for"), watchlist)
+    return [WatchedJob(job=job, added_at=now, added_by="wait", batch=name) for job in jobs]
+
+
+def _ids_in(stdin: str) -> list[str]:
     """Return the ids in the text on standard input, and print what is left out; raise `ValueError` if any is broken."""
-    parsed = collect_ids((), [("", read_stdin())])
+    parsed = collect_ids((), [("", stdin)])
     for sentence in parsed.left_out:
         print_error(sentence)
     if parsed.refused or not parsed.ids:
@@ -110,11 +164,14 @@ def _ids_from_stdin() -> list[str]:
     return [job_id.given for job_id in parsed.ids]
 
 
-def _resolve_or_new(watches: Sequence[WatchedJob], text: str, home: str) -> JobRef:
-    """Return the watched job that a text names, or a new one in the tenant `home`; raise `ValueError`."""
+def _resolve_or_new(
+    watches: Sequence[WatchedJob], text: str, tenants: tuple[Configured, ...], tenant: str | None
+) -> JobRef:
+    """Return the watched job that a text names, or a new one of the tenant for new jobs; raise `ValueError`."""
     if not resolve_jobs(watches, text):
         with suppress(InvalidJobIdError):
-            return JobRef(home, JobId.parse(text))
+            job_id = JobId.parse(text)
+            return JobRef(tenant_for_new_jobs(tenants, tenant), job_id)
     return resolve_one(watches, text, f"{NOT_WATCHED}; give the whole id of a job that is not watched yet").job
 
 
@@ -138,10 +195,11 @@ def wait_for(
     for_any: bool,
     ends_at: float = inf,
     as_json: bool,
+    title: str = "",
 ) -> int:
     """Wait for jobs of the watchlist, print them, and return the exit status.
 
-    `ends_at` is in seconds of the boot clock.
+    `ends_at` is in seconds of the boot clock. If there is a `title`, a last line has the numbers of all under it.
     """
     targets = WaitTargets(jobs, watchlist, clock.now(), for_any=for_any)
     status = None
@@ -162,6 +220,8 @@ def wait_for(
     for problem in targets.problems:
         print_error(problem)
     _print_result(targets, status, clock.now(), as_json=as_json)
+    if title and not as_json:
+        print(closing_line(progress_of(title, targets.watches.values())))
     return status
 
 
@@ -238,7 +298,10 @@ def _print_result(targets: WaitTargets, status: int, now: float, *, as_json: boo
         ]
         print_json({"schema": SCHEMA, "exit_status": status, "jobs": jobs})
         return
-    for job, watch in targets.watches.items():
+    remarks = dict[JobRef, str]()
+    for job in targets.watches:
         title, reason = "" if outcomes[job].is_verdict else outcomes[job].title, reasons[job]
         words = reason if reason.startswith(title) else " · ".join(part for part in (title, reason) if part)
-        print(table_row(watch, now, shorten(words, REASON_LIMIT)))
+        remarks[job] = shorten(words, REASON_LIMIT)
+    _heading, *rows = job_table(tuple(targets.watches.values()), now, terminal_width(), remarks, is_why_whole=True)
+    print("\n".join(rows))

@@ -33,7 +33,7 @@ def watch(as_json: bool, wanted: str, tenant: str | None) -> None:
     zjobtui watch --json | jq -r 'select(.event == "status") | .job_id'
     """
     clock = SystemClock()
-    with open_store_and_watchlist() as (store, watchlist, _):
+    with open_store_and_watchlist(tenant=tenant) as (store, watchlist, _):
         tenants = load_valid_configuration().tenants
         if not tenants:
             raise ValueError(NO_TENANT)

@@ -1,42 +1,37 @@
 """`add`, `rm`, `archive` and `restore`: what is on the watchlist."""
 
 import sys
-from collections.abc import Iterable, Sequence
-from functools import partial
-from itertools import chain
+from math import inf
 from pathlib import Path
 
 import click
 
 from zjobtui.bootstrap.output import OK, SOME_REFUSED, USAGE, print_error
+from zjobtui.cli.annotations import Annotations, annotate, new_jobs, tidy_tags, tidy_text
 from zjobtui.cli.common import load_valid_configuration, open_store_and_watchlist, report_errors, tenant_for_new_jobs
 from zjobtui.cli.follow import Tally, follow_stdin
-from zjobtui.cli.job_ids import ARGUMENT, NO_ID, collect_ids, read_stdin
+from zjobtui.cli.job_ids import ARGUMENT, NO_ID, STDIN_NAME, collect_ids, default_batch, read_stdin, tidy_batch_name
 from zjobtui.cli.options import TENANT, tenant_option
 from zjobtui.cli.selection import (
     FILTER,
-    NOT_WATCHED,
+    complete_batches,
     complete_jobs,
     complete_removed_jobs,
     filter_jobs,
-    names_in,
     removed_jobs,
-    resolve_one,
+    resolve_each,
 )
 from zjobtui.formatting.symbols import plural
+from zjobtui.models.batches import unique_batch_name
+from zjobtui.models.durations import format_duration
 from zjobtui.models.history import EventKind
-from zjobtui.models.job import JobId, JobRef
-from zjobtui.models.redaction import mask_secrets
+from zjobtui.models.job import JobId
 from zjobtui.models.source_text import decode_bytes
-from zjobtui.models.text import clean, shorten
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob, due_for_archive
 
 STDIN = "-"
 """The argument that means standard input."""
-
-TEXT_LIMIT = 200
-"""Characters that a label or a note may have."""
 
 
 @click.command()
@@ -46,6 +41,13 @@ TEXT_LIMIT = 200
 @click.option("--label", default="", help="Label of the new jobs.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Tag of the new jobs; can be repeated.")
 @click.option("--note", default="", help="Note on the new jobs.")
+@click.option(
+    "--batch",
+    default="",
+    metavar="NAME",
+    help="Batch of the new jobs; by default named after their source.",
+    shell_complete=complete_batches,
+)
 @tenant_option("Tenant of the new jobs; by default the only one, or env.")
 def add(
     ids: tuple[str, ...],
@@ -54,12 +56,14 @@ def add(
     label: str,
     tags: tuple[str, ...],
     note: str,
+    batch: str,
     tenant: str | None,
 ) -> None:
     r"""Add jobs to the watchlist.
 
     Give job ids, or any text that contains them: as an argument, with --file, or with - on standard input: a ticket, a
     log, CSV, the JSON of a posted order. With --follow, ids are added as they come, until the input or Ctrl+C ends it.
+    Jobs that are already watched get the label, tags, note and batch that you give.
 
     Exit status: 0 all ids were accepted, 1 some were refused (they are listed), 2 nothing was done.
 
@@ -76,17 +80,17 @@ def add(
         is_stdin = STDIN in ids or STDIN in files
         texts = [(path, decode_bytes(Path(path).read_bytes())) for path in files if path != STDIN]
         if is_stdin and not follow:  # after the files: if one cannot be read, standard input is not consumed
-            texts.append(("standard input", read_stdin()))
+            texts.append((STDIN_NAME, read_stdin()))
         parsed = collect_ids(arguments, texts)
     with open_store_and_watchlist([job_id.given for job_id in parsed.ids]) as (store, watchlist, now):
         home = tenant_for_new_jobs(load_valid_configuration().tenants, tenant)
-        label, note = (shorten(clean(mask_secrets(text).strip()), TEXT_LIMIT) for text in (label, note))
-        tags = tuple(dict.fromkeys(clean(tag) for text in tags for tag in text.replace(",", " ").split()))
+        given = Annotations(tidy_text(label), tidy_tags(*tags), tidy_text(note), tidy_batch_name(batch))
+        name = given.batch or unique_batch_name(default_batch(parsed, texts, now, "added"), watchlist)
 
-        def make_watch(job_id: JobId, at: float, source: str) -> WatchedJob:
-            return WatchedJob(job=JobRef(home, job_id), added_at=at, added_by=source, label=label, tags=tags, note=note)
+        def make_watch(job_id: JobId, at: float) -> WatchedJob:
+            return new_jobs(home, {job_id: STDIN_NAME}, at, watchlist, given, given.batch)[0]
 
-        watches = [make_watch(job_id, now, source) for job_id, source in parsed.ids.items()]
+        watches = new_jobs(home, parsed.ids, now, watchlist, given, name)
         for sentence in (*(parsed.refused or ([] if watches or follow else [NO_ID])), *parsed.left_out):
             print_error(sentence)
         if not watches and not follow:
@@ -102,9 +106,13 @@ def add(
         if change.added:
             store.apply(change)
         tally = Tally(len(change.added), len(wanted) - len(change.added), len(parsed.refused))
+        known = [watch.job for watch in wanted if watchlist.get(watch.job) is not None]
+        done = annotate(store, change.watchlist, known, given, now) if known else ()
         if follow:
-            follow_stdin(store, partial(make_watch, source="standard input"), tally)
+            follow_stdin(store, make_watch, tally)
         print(tally)
+        if done:
+            print(f"{len(known):,} known: {', '.join(done)}.")
         sys.exit(SOME_REFUSED if tally.refused else OK)
 
 
@@ -120,8 +128,8 @@ def rm(jobs: tuple[str, ...], tenant: str | None) -> None:
     Example:
     zjobtui rm CS-4390
     """
-    with open_store_and_watchlist() as (store, watchlist, now):
-        watches, is_refused = _resolve_each(filter_jobs(watchlist, "", tenant, now), jobs)
+    with open_store_and_watchlist(tenant=tenant) as (store, watchlist, now):
+        watches, is_refused = resolve_each(filter_jobs(watchlist, "", tenant, now), jobs)
         if not watches:
             sys.exit(USAGE)
         store.apply(watchlist.remove([watch.job for watch in watches], now))
@@ -145,22 +153,41 @@ def archive(jobs: tuple[str, ...], wanted: str, tenant: str | None) -> None:
     zjobtui archive
     zjobtui archive --filter 'status:done ended>2d'
     """
-    with open_store_and_watchlist() as (store, watchlist, now):
-        is_refused = False
+    with open_store_and_watchlist(tenant=tenant) as (store, watchlist, now):
+        is_refused, watches = False, filter_jobs(watchlist, wanted, tenant, now)
         if jobs or wanted or tenant:
-            watches = filter_jobs(watchlist, wanted, tenant, now)
             if jobs:
-                watches, is_refused = _resolve_each(watches, jobs)
+                watches, is_refused = resolve_each(watches, jobs)
             for watch in (watch for watch in watches if jobs and not watch.is_final):
                 print_error(f"“{watch.name}” has not ended; use `zjobtui rm` to remove it anyway.")
                 is_refused = True
-            ended = tuple(watch.job for watch in watches if watch.is_final)
+            ended, after = tuple(watch.job for watch in watches if watch.is_final), 0.0
         else:
-            ended = due_for_archive(watchlist, now, load_valid_configuration().archive_after)
+            after = load_valid_configuration().archive_after
+            ended = due_for_archive(watchlist, now, after)
         if ended:
             store.apply(watchlist.remove(ended, now, EventKind.ARCHIVED))
-        print(f"{plural(len(ended), 'job')} archived." + (" `zjobtui restore` restores a job." if ended else ""))
+        why = " `zjobtui restore` restores a job." if ended else _why_none(watches, after)
+        print(f"{plural(len(ended), 'job')} archived.{why}")
         sys.exit(SOME_REFUSED if is_refused else OK)
+
+
+def _why_none(watches: list[WatchedJob], after: float) -> str:
+    """Return why none of these jobs was archived; `after` is as `archive_after` in the settings."""
+    if not watches:
+        return " No jobs match." if after == 0 else " The watchlist is empty."
+    running = sum(not watch.is_final for watch in watches)
+    unread = sum(watch.is_final and watch.is_unread for watch in watches)
+    late = len(watches) - running - unread
+    is_off = "ended and read, but `archive_after` in config.toml is “never”"
+    limit = f"{after / 86_400:g}d" if after >= 86_400 else format_duration(after)
+    recently = is_off if after == inf else f"ended or read less than {limit} ago"
+    parts = (
+        f"{running:,} not ended" if running else "",
+        f"{unread:,} unread" if unread else "",
+        f"{late:,} {recently}" if late else "",
+    )
+    return f" Of {plural(len(watches), 'job')}: {', '.join(part for part in parts if part)}."
 
 
 @click.command()
@@ -175,9 +202,9 @@ def restore(jobs: tuple[str, ...], tenant: str | None) -> None:
     Example:
     zjobtui restore CS-4390
     """
-    with open_store_and_watchlist() as (store, watchlist, now):
+    with open_store_and_watchlist(tenant=tenant) as (store, watchlist, now):
         removed = filter_jobs(removed_jobs(store), "", tenant, now)
-        watches, is_refused = _resolve_each(removed, jobs, "is neither archived nor removed")
+        watches, is_refused = resolve_each(removed, jobs, "is neither archived nor removed")
         if not watches:
             sys.exit(USAGE)
         store.apply(watchlist.restore(watches, now))
@@ -188,19 +215,3 @@ def restore(jobs: tuple[str, ...], tenant: str | None) -> None:
 def _is_dismissed(watch: WatchedJob) -> bool:
     """Return whether a removed job was none, as far as Zuora knows: a text that holds its id does not bring it back."""
     return watch.verdict.kind is Kind.UNKNOWN
-
-
-def _resolve_each(
-    watches: Iterable[WatchedJob], texts: Sequence[str], absent: str = NOT_WATCHED
-) -> tuple[list[WatchedJob], bool]:
-    """Return the jobs that the texts name, and whether a text named none or several; print an error for each such."""
-    known, resolved, is_refused = list(watches), {}, False
-    for text in chain.from_iterable(names_in(known, text) for text in texts):
-        try:
-            watch = resolve_one(known, text, absent)
-        except ValueError as error:
-            print_error(str(error))
-            is_refused = True
-        else:
-            resolved[watch.job] = watch
-    return list(resolved.values()), is_refused

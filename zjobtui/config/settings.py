@@ -83,6 +83,10 @@ _DailyCalls = Annotated[
     int, Meta(ge=1, le=27_000_000, description="a whole number from 1 to 27,000,000, without quotes or commas")
 ]
 _Rate = Annotated[float, Meta(gt=0, le=833, description="a number above 0 and up to 833, without quotes or commas")]
+_OrderStatuses = Annotated[
+    tuple[Literal["Draft", "Pending", "Scheduled"], ...],
+    _names("Draft", "Pending", "Scheduled", before="a list of words, each "),
+]
 _Ids = Annotated[
     str, _text(r"[0-9A-Za-z][0-9A-Za-z ,-]{0,2000}", 'ids with commas between them, such as "a1,b2"', _read_ids)
 ]
@@ -134,6 +138,8 @@ class TenantSettings(Struct, frozen=True, kw_only=True):
     """Maximum calls per day (UTC); by default a tenth of what Zuora grants a tenant of this kind."""
     calls_per_second: _Rate | None = None
     """Maximum calls per second, such as 2 or 0.5; by default a tenth of what Zuora grants a tenant of this kind."""
+    expected_order_statuses: _OrderStatuses = ()
+    """Draft, Pending, Scheduled: a completed job whose order is in one of these statuses is done."""
     org_ids: _Ids = ""
     """Sent as Zuora-Org-Ids."""
     entity_ids: _Ids = ""
@@ -199,7 +205,7 @@ class NotifySettings(Struct, frozen=True, kw_only=True):
     """`[notify]`: which events are notified, and how besides the bell."""
 
     on: _Topics = tuple(Topic)
-    """The events: failed, attention and all done; an empty list for none."""
+    """The events: failed, attention, batch ended and all done; an empty list for none."""
     osc: _Osc = "off"
     """Send desktop notifications through the terminal, by OSC 9 or OSC 777."""
     toast: _Switch = False

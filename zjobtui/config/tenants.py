@@ -1,7 +1,7 @@
 """Documented Zuora hosts, and tenants made from the user's configuration."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -127,6 +127,7 @@ def configured_tenant(
     daily_calls: int | None = None,
     calls_per_second: float | None = None,
     version: str = "",
+    expected_order_statuses: Collection[str] = (),
     org_ids: str = "",
     entity_ids: str = "",
 ) -> Tenant:
@@ -143,6 +144,7 @@ def configured_tenant(
         daily_calls=daily_calls,
         calls_per_second=calls_per_second,
         version=version or tenant.version,
+        expected_order_statuses=frozenset(expected_order_statuses),
         org_ids=org_ids,
         entity_ids=entity_ids,
     )

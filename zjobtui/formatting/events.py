@@ -6,6 +6,7 @@ from typing import Any
 from zjobtui.formatting.records import SCHEMA, record
 from zjobtui.formatting.symbols import GLYPHS, WORDS, counts, plural, short_id
 from zjobtui.formatting.times import moment, stamp
+from zjobtui.models.batches import closing_line
 from zjobtui.models.history import EventKind
 from zjobtui.models.notifications import Notification, Topic
 from zjobtui.models.text import clean, shorten
@@ -15,7 +16,7 @@ from zjobtui.models.watched_job import WatchedJob
 _WORDS = {
     EventKind.ADDED: "added",
     EventKind.REMOVED: "removed from the watchlist",
-    EventKind.LABELLED: "label, tags or note changed",
+    EventKind.LABELLED: "label, tags, note or batch changed",
 }
 
 
@@ -39,6 +40,7 @@ LIMIT = 200
 def notification_line(notifications: Sequence[Notification], watches: Iterable[WatchedJob]) -> str:
     """Return all notifications in one line that is safe for a terminal: one job by name, several by number."""
     parts = [_topic_text([n.watch for n in notifications if n.topic is topic and n.watch], topic) for topic in Topic]
+    parts += [closing_line(n.batch) for n in notifications if n.batch]
     if any(n.topic is Topic.ALL_DONE for n in notifications):
         parts.append(_all_done_text(watches))
     return shorten(clean(" · ".join(part for part in parts if part)), LIMIT)
@@ -47,12 +49,21 @@ def notification_line(notifications: Sequence[Notification], watches: Iterable[W
 def notification_records(
     notifications: Iterable[Notification], watches: Sequence[WatchedJob], now: float
 ) -> list[dict[str, Any]]:
-    """Return a record for each notification: the event, and the job as in `ls --json` or the job counts."""
-    numbers = {WORDS[kind]: number for kind, number in counts(watches).items()}
-    return [
-        {"schema": SCHEMA, "event": n.topic.value, **(record(n.watch, now) if n.watch else {"jobs": numbers})}
-        for n in notifications
-    ]
+    """Return a record for each notification: the event, and the job as in `ls --json`, or the batch, or job counts."""
+    return [{"schema": SCHEMA, "event": n.topic.value, **_content(n, watches, now)} for n in notifications]
+
+
+def _content(notification: Notification, watches: Sequence[WatchedJob], now: float) -> dict[str, Any]:
+    if notification.watch is not None:
+        return record(notification.watch, now)
+    if (batch := notification.batch) is not None:
+        took = round(batch.elapsed(now), 1)
+        return {"batch": batch.name, "text": closing_line(batch), "duration_s": took, "jobs": _numbers(batch.jobs)}
+    return {"jobs": _numbers(watches)}
+
+
+def _numbers(watches: Iterable[WatchedJob]) -> dict[str, int]:
+    return {WORDS[kind]: number for kind, number in counts(watches).items()}
 
 
 def _topic_text(watches: Sequence[WatchedJob], topic: Topic) -> str:

@@ -42,6 +42,8 @@ def as_markdown(watches: Iterable[WatchedJob]) -> str:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     text = "" if value is None else " ".join(value) if isinstance(value, list) else str(value)
     return f"'{text}" if normalize("NFKC", text[:1]) in _FORMULA else text
 

@@ -1,5 +1,6 @@
 """A watched job as a record for other programs; field names are stable, versioned by `SCHEMA`."""
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from zjobtui.formatting.times import stamp
@@ -21,6 +22,7 @@ FIELDS = (
     *("tenant", "job_id", "label", "tags", "note", "verdict", "sentence", "status", "type"),
     *("order_number", "account_number", "is_final", "is_stale", "problem", "added_at", "last_answer_at", "ended_at"),
     *("error_code", "error_category", "is_transient", "why", "subscriptions", "invoices"),
+    *("batch", "duration_s"),
 )
 """The names of the fields of `record`, in order."""
 
@@ -52,11 +54,20 @@ def record(watch: WatchedJob, now: float) -> dict[str, Any]:
         "why": settled_why(watch) or None,
         "subscriptions": list(digest.subscriptions) if digest else [],
         "invoices": list(digest.invoices) if digest else [],
+        "batch": watch.batch,
+        "duration_s": duration_of(watch),
     }
 
 
+def duration_of(watch: WatchedJob) -> float | None:
+    """Return the seconds from when a job was added until it was first seen ended; None while it is running."""
+    if watch.ended_at is None or not watch.is_final:
+        return None
+    return round(max(0.0, watch.ended_at - watch.added_at), 1)
+
+
 def full_record(watch: WatchedJob, seen: "Success | None", timeline: History, now: float) -> dict[str, Any]:
-    """Return a job with its last response, as the text that Zuora sent, and its timeline."""
+    """Return a job with its last response and its timeline; a body that is not JSON is a text."""
     entries = [{"at": stamp(e.at), "event": e.event.value, "text": e.text, "verdict": e.verdict} for e in timeline]
     answer = None
     if seen is not None:
@@ -65,6 +76,18 @@ def full_record(watch: WatchedJob, seen: "Success | None", timeline: History, no
             "http_status": seen.call.http_status,
             "request_id": seen.call.request_id,
             "track_id": seen.call.track_id,
-            "body": seen.report.raw,
+            "body": _body_of(seen.report.raw),
         }
     return {"schema": SCHEMA, **record(watch, now), "answer": answer, "timeline": entries}
+
+
+def _body_of(raw: str) -> Any:  # noqa: ANN401 - JSON holds anything
+    """Return the body as JSON; the text itself if it is not JSON, or holds what JSON has no number for."""
+    try:
+        return json.loads(raw, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return raw
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)

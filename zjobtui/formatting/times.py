@@ -7,6 +7,8 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
 
+from zjobtui.models.durations import format_duration
+
 _ZONE_FOLDERS = ("/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo")
 _ZONE_RULE = re.compile(r"(?:[A-Za-z]{3,}|<[A-Za-z0-9+-]{3,}>)[+-]?\d")
 
@@ -27,16 +29,7 @@ def age(seconds: float) -> str:
 
 def duration(seconds: float) -> str:
     """Return how long something took in at most two units: `0.4s`, `34s`, `4m29s`, `1h02m`, `3d04h`."""
-    seconds = max(0.0, seconds)
-    if seconds < 10:
-        return f"{seconds:.1f}s"
-    if seconds < 60:
-        return f"{int(seconds)}s"
-    if seconds < 3_600:
-        return f"{int(seconds // 60)}m{int(seconds % 60):02}s"
-    if seconds < 86_400:
-        return f"{int(seconds // 3_600)}h{int(seconds % 3_600 // 60):02}m"
-    return f"{int(seconds // 86_400)}d{int(seconds % 86_400 // 3_600):02}h"
+    return f"{max(0.0, seconds):.1f}s" if seconds < 10 else format_duration(seconds)
 
 
 def moment(

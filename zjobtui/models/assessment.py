@@ -1,6 +1,7 @@
 """Assessment of a report: its verdict, and the digest that the list needs."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from itertools import accumulate
@@ -9,13 +10,13 @@ from zjobtui.models.advice import advise_reason
 from zjobtui.models.cause import cause_of, count_by_status, count_text
 from zjobtui.models.digest import Digest
 from zjobtui.models.reason import Category, Reason
-from zjobtui.models.report import OrderResult, OtherResult, PreviewResult, Report, Result
+from zjobtui.models.report import OrderResult, OtherResult, Payment, PreviewResult, Report, Result, Subscription
 from zjobtui.models.text import shorten
 from zjobtui.models.verdict import Kind, Verdict
 
 
-def judge(report: Report) -> Verdict:
-    """Return the verdict on a report.
+def judge(report: Report, expected: Collection[str] = ()) -> Verdict:
+    """Return the verdict on a report; `expected` are the statuses besides Completed in which an order is done, too.
 
     | status      | result                                            | verdict         |
     |-------------|---------------------------------------------------|-----------------|
@@ -25,6 +26,7 @@ def judge(report: Report) -> Verdict:
     | Completed   | none, empty, or not an object                     | needs attention |
     | Completed   | order Failed                                      | failed          |
     | Completed   | order not Completed, or without a status          | needs attention |
+    | Completed   | order in an expected status                       | done            |
     | Completed   | a payment, refund or write-off in error           | needs attention |
     | Completed   | success: false inside, or errors beside it        | needs attention |
     | Completed   | a documented field in another form                | needs attention |
@@ -33,18 +35,18 @@ def judge(report: Report) -> Verdict:
     Completed is believed only with proof: an order's own status decides, not the job's
     (a job can be Completed while its order is still Pending, and no other client reports that).
     """
-    verdict = _judge(report)
+    verdict = _judge(report, expected)
     return Verdict(verdict.kind, shorten(verdict.sentence))
 
 
-def _judge(report: Report) -> Verdict:
+def _judge(report: Report, expected: Collection[str]) -> Verdict:
     match report.status:
         case "Processing":
             return Verdict(Kind.RUNNING, "Zuora is working on it.")
         case "Failed":
             return Verdict(Kind.FAILED, _why_failed(report.all_reasons))
         case "Completed":
-            return _judge_completed(report)
+            return _judge_completed(report, expected)
         case word:
             return Verdict(Kind.RUNNING, f"Zuora says “{word}”, a status that is not documented; polling continues.")
 
@@ -60,11 +62,11 @@ def _why_failed(reasons: tuple[Reason, ...]) -> str:
     return f"Job failed, {title}: {message}{more}" if title != "error" else f"Job failed: {message}{more}"
 
 
-def _judge_completed(report: Report) -> Verdict:
+def _judge_completed(report: Report, expected: Collection[str]) -> Verdict:
     result = report.result
     if result is None:
         return Verdict(Kind.ATTENTION, "Job completed, but the response contains no result.")
-    problems = [*_unsuccessful(report, result), *_problems_of(result)]
+    problems = [*_unsuccessful(report, result), *_problems_of(result, expected)]
     if isinstance(result, OrderResult) and result.order_status == "Failed":
         return Verdict(Kind.FAILED, "; ".join(["Job completed, but the order Failed", *problems]) + ".")
     if problems:
@@ -81,16 +83,15 @@ def _unsuccessful(report: Report, result: Result) -> Iterator[str]:
         yield f"some fields have an unexpected form: {', '.join(dict.fromkeys(result.malformed))}"
 
 
-def _problems_of(result: Result) -> Iterator[str]:
+def _problems_of(result: Result, expected: Collection[str]) -> Iterator[str]:
     if isinstance(result, OtherResult):
         yield from _problems_of_other(result)
     if not isinstance(result, OrderResult):
         return
-    if result.order_status not in {"Completed", "Failed"}:
+    if result.order_status not in {"Completed", "Failed", *expected}:
         yield _order_problem(result)
     if result.payment.is_in_error:
-        why = result.payment.error_message or result.payment.error_code or "no reason given"
-        yield f"the payment is in error: {why}"
+        yield _payment_problem(result.payment)
     for refund in result.refunds:
         if refund.status not in {"Success", ""}:
             yield f"refund {refund.number or 'without number'} is in status {refund.status}"
@@ -122,21 +123,52 @@ def _order_problem(result: OrderResult) -> str:
     return f"{text}: {', '.join(counts + [f'{count} {status}' for count, status in others])}"
 
 
+def _payment_problem(payment: Payment) -> str:
+    why = payment.error_message or payment.error_code
+    if payment.status in {"Error", "Failed", ""} or payment.error_code:
+        return f"the payment is in error: {why or 'no reason given'}"
+    return f"the payment is {payment.status}: {why or 'nothing was collected'}"
+
+
 def _summarize(result: Result) -> str:
     match result:
         case OrderResult():
             counts = [
-                count_text(len(result.subscriptions), "subscription"),
+                _count_subscriptions(result.subscriptions),
                 count_text(len(result.order_line_items), "order line item"),
                 count_text(len(result.invoices), "invoice"),
             ]
+            is_completed = result.order_status == "Completed"
+            title = "Order completed" if is_completed else f"Order is {result.order_status}, as expected here"
             listed = ", ".join(part for part in counts if part)
-            return f"Order completed: {listed}." if listed else "Order completed."
+            return f"{title}: {listed}." if listed else f"{title}."
         case PreviewResult():
             parts = [count_text(len(result.invoices), "invoice"), count_text(len(result.credit_memos), "credit memo")]
             return f"Preview completed: {', '.join(part for part in parts if part) or 'nothing to bill'}."
         case _:
             return f"Job completed; its type ({result.job_type or 'none given'}) is not documented."
+
+
+INACTIVE = frozenset({"Draft", "Pending Activation", "Pending Acceptance", "Suspended", "Cancelled", "Expired"})
+"""Statuses of subscriptions that are documented besides Active; a tenant may have them in another language."""
+
+
+def _count_subscriptions(subscriptions: Sequence[Subscription]) -> str:
+    """Return the number of subscriptions, and of those that are not Active: `300 subscriptions, 2 of them Suspended`.
+
+    If no status is a documented one, the most frequent one is taken for Active in the tenant's language.
+    """
+    total, counts = len(subscriptions), Counter(each.status for each in subscriptions if each.status)
+    active = "Active"
+    if counts and "Active" not in counts and INACTIVE.isdisjoint(counts):
+        active = counts.most_common(1)[0][0]
+    others = [(number, status) for status, number in counts.items() if status != active]
+    text = count_text(total, "subscription")
+    if not others:
+        return text
+    if len(others) == 1 and others[0][0] == total:
+        return f"{text}, {'which is' if total == 1 else 'all of them'} {others[0][1]}"
+    return f"{text}, {others[0][0]} of them {', '.join([others[0][1], *(f'{n} {status}' for n, status in others[1:])])}"
 
 
 _WORDS_LIMIT = 8_000
@@ -146,13 +178,16 @@ _INVOICES_LIMIT = 1_000
 """Characters of the numbers that a digest keeps; 300 subscriptions, as many as an order can have, take 3,300."""
 
 
-def digest(report: Report) -> Digest:
-    """Return the digest of a report; `kind` is `order`, `preview`, Zuora's job type, or empty while running."""
+def digest(report: Report, expected: Collection[str] = ()) -> Digest:
+    """Return the digest of a report; `kind` is `order`, `preview`, Zuora's job type, or empty while running.
+
+    `expected` is as in `judge`.
+    """
     status = shorten(report.status, _NAME_LIMIT)
     if report.result is None and not report.reasons:
         return _bare(status)
     kind, order, account = (shorten(name, _NAME_LIMIT) for name in _about(report.result))
-    verdict = judge(report)
+    verdict = judge(report, expected)
     cause = cause_of(report, verdict.kind)
     subscriptions, invoices = _numbers(report.result)
     kept_invoices = _first(invoices, _INVOICES_LIMIT)

@@ -1,5 +1,6 @@
 """The digest of a report: what the list needs, small enough to hold for ten thousand jobs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from zjobtui.models.verdict import Verdict
@@ -12,6 +13,8 @@ DIGEST_VERSION = 3
 
 WHY_CELLS = 40
 """Maximum width of `Digest.why`, in cells of the terminal."""
+ExpectedStatuses = Mapping[str, frozenset[str]]
+"""By tenant: the statuses besides Completed in which an order needs no attention there."""
 
 
 @dataclass(frozen=True, slots=True)

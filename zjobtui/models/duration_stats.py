@@ -64,7 +64,7 @@ def duration_stats(watch: WatchedJob, watches: Iterable[WatchedJob]) -> Duration
     count = sum(time.end is not None for time in times)
     if count < FEWEST:
         return None
-    curve, own = list(_curve(times)), run_time(watch)
+    curve, own = list(survival_steps(times)), run_time(watch)
     last, share = curve[-1]
     known_to = max(last, sorted(time.age for time in times)[-max(1, ceil(FEWEST * share - _ROUNDING))])
     outlasted = None
@@ -103,7 +103,7 @@ def typical_times(watches: Iterable[WatchedJob]) -> dict[str, TypicalTimes]:
     for tenant, of_tenant in times.items():
         known = of_tenant[-SAMPLE:]
         if sum(time.end is not None for time in known) >= FEWEST:
-            curve = list(_curve(known))
+            curve = list(survival_steps(known))
             typical[tenant] = TypicalTimes(_age(curve, 0.5), _age(curve, 0.05))
     return typical
 
@@ -126,7 +126,7 @@ def run_time(watch: WatchedJob) -> RunTime | None:
     return RunTime(after, middle if is_known else None)
 
 
-def _curve(times: Sequence[RunTime]) -> Iterator[tuple[float, float]]:
+def survival_steps(times: Sequence[RunTime]) -> Iterator[tuple[float, float]]:
     """Yield the age of each end and the share of jobs that run on beyond it, as long as `FEWEST` jobs are left.
 
     The chance to end at an age is taken from the jobs that may have reached it: of the running ones, all that were seen

@@ -1,4 +1,4 @@
-"""Durations as the user writes them: 90s, 10m, 1h30m, 14 days."""
+"""Durations as the user writes them (90s, 10m, 1h30m, 14 days), and as the program does (12s, 1m04s, 2h05m)."""
 
 import re
 
@@ -15,3 +15,15 @@ def parse_duration(text: str) -> float | None:
     if not _SPAN.fullmatch(short):
         return None
     return sum(float(number) * UNITS[unit] for number, unit in re.findall(PART, short))
+
+
+def format_duration(seconds: float) -> str:
+    """Return a duration in whole seconds and at most two units: `12s`, `4m29s`, `1h02m`, `3d04h`."""
+    whole = max(0, int(seconds))
+    if whole < UNITS["m"]:
+        return f"{whole}s"
+    if whole < UNITS["h"]:
+        return f"{whole // 60}m{whole % 60:02}s"
+    if whole < UNITS["d"]:
+        return f"{whole // 3_600}h{whole % 3_600 // 60:02}m"
+    return f"{whole // 86_400}d{whole % 86_400 // 3_600:02}h"

@@ -233,6 +233,7 @@ FIELDS: Mapping[str, Field] = {
         Field("id", "id:1bc24f31", "part of the job id, with dashes or without", _read_id),
         Field("label", "label:CS-4390", "part of the label", _holding(lambda watch: watch.label)),
         Field("note", "note:refund", "part of the note", _holding(lambda watch: watch.note)),
+        Field("batch", "batch:renewals", "part of the name of its batch", _holding(lambda watch: watch.batch)),
         Field("tag", "tag:acme", "the first letters of a tag", _starting(lambda watch: watch.tags)),
         Field(
             "tenant",

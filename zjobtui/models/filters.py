@@ -47,7 +47,7 @@ def haystack(watch: WatchedJob) -> str:
 
 def _text(watch: WatchedJob) -> str:
     given, digest = watch.job.id.given, watch.digest
-    parts = [given, given.replace("-", ""), watch.label, watch.note, *watch.tags]
+    parts = [given, given.replace("-", ""), watch.label, watch.note, watch.batch, *watch.tags]
     parts += (watch.verdict.sentence, watch.contradiction, digest.why if digest else "")
     if watch.problem is not None:
         parts.append(str(watch.problem))

@@ -1,5 +1,6 @@
 """Apply one observation to what is known of one job."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from zjobtui.models.assessment import digest
@@ -19,8 +20,12 @@ class JobUpdate:
     entries: tuple[Event, ...] = ()
 
 
-def apply_observation(watch: WatchedJob, observation: Observation, planned: float) -> JobUpdate:
+def apply_observation(
+    watch: WatchedJob, observation: Observation, planned: float, expected: Collection[str] = ()
+) -> JobUpdate:
     """Apply an observation to a job; the next response is promised within `planned` seconds.
+
+    `expected` are the statuses besides Completed in which an order of its tenant needs no attention.
 
     A failed call never changes the last good report, nor the interval that it promised, or old would look fresh. A
     final report stays: whatever Zuora says later that is not final too (running again, not found) is stored with it as
@@ -28,7 +33,7 @@ def apply_observation(watch: WatchedJob, observation: Observation, planned: floa
     """
     if isinstance(observation, Failure):
         return _apply_failure(watch, observation, planned)
-    return _apply_success(watch, observation, planned)
+    return _apply_success(watch, observation, planned, expected)
 
 
 def _apply_failure(watch: WatchedJob, failure: Failure, planned: float) -> JobUpdate:
@@ -44,8 +49,8 @@ def _apply_failure(watch: WatchedJob, failure: Failure, planned: float) -> JobUp
     return JobUpdate(replace(updated, changed_at=failure.at), entries=(entry,))
 
 
-def _apply_success(watch: WatchedJob, response: Success, planned: float) -> JobUpdate:
-    new = digest(response.report)
+def _apply_success(watch: WatchedJob, response: Success, planned: float, expected: Collection[str]) -> JobUpdate:
+    new = digest(response.report, expected)
     if watch.is_final and not new.is_final:
         return _contradicted(
             watch, response.at, f"Polled again, Zuora returned {new.status}; the final response is kept."

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from math import inf
 
+from zjobtui.models.batches import BatchProgress, batch_progress
 from zjobtui.models.diff import changed_pairs
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob
@@ -19,6 +20,7 @@ class Topic(Enum):
 
     FAILED = "failed"
     ATTENTION = "attention"
+    BATCH_ENDED = "batch ended"
     ALL_DONE = "all done"
 
 
@@ -27,27 +29,35 @@ _TOPICS = {Kind.FAILED: Topic.FAILED, Kind.ATTENTION: Topic.ATTENTION}
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A notification, about one job unless it is about all."""
+    """A notification, about one job or one batch unless it is about all jobs."""
 
     topic: Topic
     watch: WatchedJob | None = None
+    batch: BatchProgress | None = None
 
 
 def notifications_of(before: Watchlist, after: Watchlist, on: Collection[Topic]) -> tuple[Notification, ...]:
     """Return the notifications of a change from one watchlist to the next, of the topics `on`.
 
     A verdict is reported when a job that was watched before gets it; what was stored, or was restored, is not reported.
-    That all jobs are finished is reported when the last running job ends, not when it is removed.
+    That a batch has ended, or that all jobs are finished, is reported when the last running job ends, not when it is
+    removed.
     """
     notifications: list[Notification] = []
+    ended_batches: dict[str, None] = {}
     has_ended = False
     for old, new in changed_pairs(before, after):
         if old is None or old.verdict.kind is new.verdict.kind:
             continue
-        has_ended |= old.verdict.kind is Kind.RUNNING
+        if old.verdict.kind is Kind.RUNNING:
+            has_ended = True
+            ended_batches[new.batch] = None
         topic = _TOPICS.get(new.verdict.kind)
         if topic is not None and topic in on:
             notifications.append(Notification(topic, new))
+    if Topic.BATCH_ENDED in on:
+        progresses = (batch_progress(name, after) for name in ended_batches)
+        notifications += [Notification(Topic.BATCH_ENDED, batch=each) for each in progresses if each and each.has_ended]
     if has_ended and Topic.ALL_DONE in on and all(watch.verdict.kind is not Kind.RUNNING for watch in after):
         notifications.append(Notification(Topic.ALL_DONE))
     return tuple(notifications)

@@ -78,6 +78,9 @@ class Commitment:
     rest: Rest = field(default_factory=dict)
 
 
+_NOT_COLLECTED = frozenset({"Error", "Failed", "Voided", "Canceled", "Cancelled"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
     """The payment that an order collected; all empty if there was none."""
@@ -91,8 +94,8 @@ class Payment:
 
     @property
     def is_in_error(self) -> bool:
-        """Whether Zuora says that the payment failed."""
-        return self.status in {"Error", "Failed"} or bool(self.error_code or self.error_message)
+        """Whether Zuora says that the payment failed, or that it was undone: either way nothing was collected."""
+        return self.status in _NOT_COLLECTED or bool(self.error_code or self.error_message)
 
     @property
     def exists(self) -> bool:

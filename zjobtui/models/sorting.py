@@ -57,6 +57,10 @@ def _by_order(watch: WatchedJob, _: TypicalByTenant) -> Key:
     return _text_key(watch.digest.order_number if watch.digest else "")
 
 
+def _by_batch(watch: WatchedJob, _: TypicalByTenant) -> Key:
+    return _text_key(watch.batch)
+
+
 def _by_tags(watch: WatchedJob, _: TypicalByTenant) -> Key:
     return _text_key(" ".join(watch.tags))
 
@@ -84,6 +88,7 @@ class SortOrder(Enum):
     TENANT = ("tenant", "tenant, Z to A", _by_tenant)
     ACCOUNT = ("account", "account, Z to A", _by_account)
     ORDER = ("order", "order, Z to A", _by_order)
+    BATCH = ("batch", "batch, Z to A", _by_batch)
     TAGS = ("tags", "tags, Z to A", _by_tags)
     ADDED = ("added, newest first", "added, oldest first", _by_added)
     TIME = ("last change, newest first", "last change, oldest first", _by_time)

@@ -41,7 +41,9 @@ _MOVES = lazy_pattern(r"\[[0-9;:?]*(?![mK])[A-Za-z]")
 _SEPARATORS = "0[9aAdD]|1[bB]|2[0-9a-fA-F]|3[a-fA-F]|40|5[b-eB-E]|60|7[b-eB-E]"
 """In hexadecimal: escape, and all characters of ASCII that separate words, and the dash."""
 _USUAL = "0[9aAdD]|1[bB]|2[0125-9cCfF]|3[a-fA-F]|5[bBcCdD]|7[bBcCdD]"
-"""Those of them that must be escaped in a URL, without those that are common after `$` and `*`, as in `$2b`."""
+"""Those of them that must be escaped in a URL, without those that are common after `$` and `*`, as in `$2b`.
+
+`$23` is a sum of money, unless `$26` is before it: `&#`."""
 
 _DASHED = lazy_pattern(
     r"(?<![0-9A-Za-z])[0-9a-fA-F]{8}D(?:[0-9a-fA-F]{4}D){3}[0-9a-fA-F]{12}(?![0-9A-Za-z])".replace(
@@ -148,12 +150,12 @@ _DECODERS: tuple[tuple[str, re.Pattern[str], _Decode], ...] = tuple(
         (
             "$",
             _decode_hex,
-            rf"\${_NOT_ID}(?:(?P<hex>{_USUAL})|[c-fC-F][0-9a-fA-F](?:\$[89abAB][0-9a-fA-F]){{1,3}})",
+            rf"\${_NOT_ID}(?:(?P<hex>{_USUAL}|(?<=\$26\$)23)|[c-fC-F][0-9a-fA-F](?:\$[89abAB][0-9a-fA-F]){{1,3}})",
         ),
         (
             "*",
             _decode_hex,
-            rf"\*{_NOT_ID}(?:(?P<hex>{_USUAL})|[c-fC-F][0-9a-fA-F](?:\*[89abAB][0-9a-fA-F]){{1,3}})",
+            rf"\*{_NOT_ID}(?:(?P<hex>{_USUAL}|(?<=\*26\*)23)|[c-fC-F][0-9a-fA-F](?:\*[89abAB][0-9a-fA-F]){{1,3}})",
         ),
         ("&", _decode_entity, r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"),
         (

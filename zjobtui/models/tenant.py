@@ -25,7 +25,8 @@ class Tenant:
     `base_url` has neither path nor trailing slash; `title` is its name on the screen; `version` is sent as
     Zuora-Version, which decides how Zuora words its errors. `colour` is a name or #rrggbb, empty for the default of the
     kind; `daily_calls` and `calls_per_second` are the most that zjobtui may send, None for what Zuora allows the kind;
-    `credentials_from` says where the secret comes from, in words.
+    `expected_order_statuses` are those besides Completed in which an order needs no attention; `credentials_from` says
+    where the secret comes from, in words.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Tenant:
     colour: str = ""
     daily_calls: int | None = None
     calls_per_second: float | None = None
+    expected_order_statuses: frozenset[str] = frozenset()
     credentials_from: str = ""
 
 

@@ -13,6 +13,8 @@ from zjobtui.models.verdict import NOT_ASKED, UNKNOWN, Kind, Verdict
 class WatchedJob:
     """A watched job. All times are seconds since the epoch, UTC.
 
+    `batch` is the name of the jobs that it was added with, empty if it was added alone.
+
     `digest` and `last_answer_at` are of the last good response. `problem` is what the last call met, if it was not
     good, and `problem_at` when a call last brought something else than a good response. `last_running_at` is when the
     job was last seen running, `ended_at` when it was first seen ended, so the end lies between. `planned` is the
@@ -25,6 +27,7 @@ class WatchedJob:
     label: str = ""
     tags: tuple[str, ...] = ()
     note: str = ""
+    batch: str = ""
     read_at: float | None = None
     digest: Digest | None = None
     last_answer_at: float | None = None

@@ -4,6 +4,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
+from zjobtui.models.digest import ExpectedStatuses
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from zjobtui.models.observation import Observation, Success
 
 
-ANNOTATIONS = ("label", "tags", "note", "read_at")
+ANNOTATIONS = ("label", "tags", "note", "batch", "read_at")
 """Fields that the user writes, or implies by looking at a job: the list that merging and storing follow."""
 
 READ_FIELDS = ("read_at",)
@@ -101,11 +102,27 @@ class Watchlist:
         """Replace the tags of jobs."""
         return self._annotate(jobs, "tags", lambda watch: replace(watch, tags=tags))
 
+    def edit_tags(self, jobs: Iterable[JobRef], added: Iterable[str] = (), removed: Container[str] = ()) -> "Change":
+        """Add tags to jobs and remove tags from them; their other tags stay."""
+
+        def edit(watch: WatchedJob) -> WatchedJob:
+            kept = (tag for tag in (*watch.tags, *new) if tag not in removed)
+            return replace(watch, tags=tuple(dict.fromkeys(kept)))
+
+        new = tuple(added)
+        return self._annotate(jobs, "tags", edit)
+
     def note(self, jobs: Iterable[JobRef], note: str) -> "Change":
         """Replace the note of jobs."""
         return self._annotate(jobs, "note", lambda watch: replace(watch, note=note))
 
-    def fold(self, observations: Iterable[tuple[JobRef, "Observation", float]]) -> "Change":
+    def set_batch(self, jobs: Iterable[JobRef], name: str) -> "Change":
+        """Put jobs into the batch of this name; an empty name takes them out of any."""
+        return self._annotate(jobs, "batch", lambda watch: replace(watch, batch=name))
+
+    def fold(
+        self, observations: Iterable[tuple[JobRef, "Observation", float]], expected: ExpectedStatuses | None = None
+    ) -> "Change":
         """Apply the results of calls: (job, observation, planned interval in seconds), oldest first.
 
         Observations of jobs that are no longer on the list are ignored.
@@ -117,7 +134,8 @@ class Watchlist:
         entries: list[Event] = []
         for job, observation, planned in observations:
             if job in watches:
-                update = apply_observation(watches[job], observation, planned)
+                statuses = expected.get(job.tenant, ()) if expected else ()
+                update = apply_observation(watches[job], observation, planned, statuses)
                 watches[job] = update.watch
                 observed.append(Observed(update.watch, update.response))
                 entries += update.entries

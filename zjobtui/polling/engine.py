@@ -154,6 +154,10 @@ class Engine:
         """Set the note of jobs."""
         return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.note(wanted, note))
 
+    def set_batch(self, jobs: Iterable[JobRef], name: str) -> "Future[EditResult]":
+        """Put jobs into the batch of this name; an empty name takes them out of any."""
+        return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.set_batch(wanted, name))
+
     def mark_read(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
         """Mark jobs as read."""
         read = tuple(jobs)
@@ -221,8 +225,9 @@ class Engine:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         from zjobtui.polling.tenant_runner import TenantRunner  # noqa: PLC0415 - 20 ms, on this thread after the first screen
 
+        expected = {tenant.name: tenant.expected_order_statuses for tenant, _ in self._sources}
         self._service = service = WatchlistService(
-            self.state.watchlist, self._store, self._publish, self._only, now=self._clock.now
+            self.state.watchlist, self._store, self._publish, self._only, expected, now=self._clock.now
         )
         self._has_started.set()
         service.start()

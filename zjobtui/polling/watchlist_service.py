@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from zjobtui.logs import get_logger
+from zjobtui.models.digest import ExpectedStatuses
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
@@ -58,7 +59,8 @@ class WatchlistService:
     An edit of the user changes the watchlist at once and is published before it is committed; until then it is in
     `uncommitted`, and the commit is retried until it succeeds. Observations that bring something new are published
     after the attempt to commit them, those that only confirm before it. `changed` is called after every change; `only`
-    are the tenants whose jobs are taken over from other windows; `now` returns seconds since the epoch, UTC.
+    are the tenants whose jobs are taken over from other windows; `expected` are the order statuses that need no
+    attention; `now` returns seconds since the epoch, UTC.
     """
 
     def __init__(
@@ -67,10 +69,12 @@ class WatchlistService:
         store: WatchlistStore,
         changed: Callable[[], None],
         only: Container[str] | None = None,
+        expected: ExpectedStatuses | None = None,
         *,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.watchlist = watchlist
+        self._expected = expected
         self._now = now
         self._only = only
         self.unsaved = ""
@@ -200,7 +204,7 @@ class WatchlistService:
     def _fold_pending(self) -> Change:
         self._has_pending.clear()
         pending, self._pending = self._pending, []
-        return self.watchlist.fold(pending)
+        return self.watchlist.fold(pending, self._expected)
 
     def _apply(self, change: Change) -> None:
         """Apply a change in memory and queue it for the next commit."""

@@ -105,6 +105,7 @@ class _Job(Struct):
     invoices: list[str] | None = None
     subscription_count: int | None = None
     invoice_count: int | None = None
+    batch: str | None = None
     answer: _Answer | None = None
     timeline: list[_Entry] = []
 

@@ -93,6 +93,15 @@ def known_words(path: Path, beginning: str, tenant: str | None = None, *, are_go
     ]
 
 
+def known_batches(path: Path, beginning: str, tenant: str | None = None) -> list[str]:
+    """Return the names of batches with this beginning, the last added first; none if the store cannot be read."""
+    query = (
+        "SELECT batch FROM watches WHERE removed_at IS NULL AND tenant = coalesce(?, tenant) "
+        "AND substr(batch, 1, ?) = ? AND batch <> '' GROUP BY batch ORDER BY max(position) DESC LIMIT 50"
+    )
+    return _words(path, query, (tenant, len(beginning), beginning))
+
+
 def known_tenants(path: Path) -> list[str]:
     """Return the tenants of all jobs in the store; none if it cannot be read."""
     return _words(path, "SELECT DISTINCT tenant FROM watches LIMIT 50", ())

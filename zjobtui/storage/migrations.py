@@ -1,7 +1,7 @@
 """Migrations: the schema of the store as numbered steps (`PRAGMA user_version`).
 
-A step only adds tables and columns, so that an open window of an older version can still save. Append steps; never
-change one that was released.
+A step only adds tables and columns, and fills these, so that an open window of an older version can still save. Append
+steps; never change one that was released.
 """
 
 import os
@@ -18,6 +18,16 @@ from zjobtui.models.digest import DIGEST_VERSION
 log = get_logger(__name__)
 
 _ADD_COLUMN = "ALTER TABLE watches ADD COLUMN "
+_ADDED_TOGETHER = "tenant, added_by, CAST(added_at / 60 AS INTEGER)"
+"""Jobs in which these are equal were added together before there were batches: the source, and the minute."""
+
+_FILE_NAME = "replace(added_by, rtrim(added_by, replace(added_by, '/', '')), '')"
+_SOURCE = (
+    "CASE added_by WHEN 'paste' THEN 'pasted' WHEN 'command line' THEN 'added' WHEN 'wait' THEN 'waited for' "
+    f"ELSE substr({_FILE_NAME}, 1, 40) END"
+)
+_BATCH_NAME = f"trim({_SOURCE} || strftime(' %Y-%m-%d %H:%M', added_at, 'unixepoch'))"
+"""The name of such a batch, with the time in UTC: `pasted 2026-11-28 14:02`; of a path only the file's name."""
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -60,6 +70,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE watches ADD COLUMN invoices TEXT",
         "ALTER TABLE watches ADD COLUMN subscription_count INTEGER",
         "ALTER TABLE watches ADD COLUMN invoice_count INTEGER",
+    ),
+    (
+        f"""UPDATE watches SET batch = {_BATCH_NAME} WHERE batch IS NULL AND ({_ADDED_TOGETHER}) IN (
+    SELECT {_ADDED_TOGETHER} FROM watches WHERE batch IS NULL GROUP BY 1, 2, 3 HAVING count(*) > 1
+)""",
+        """UPDATE watches SET batch = batch || ' ' || tenant WHERE batch IN (
+    SELECT batch FROM watches GROUP BY batch HAVING min(tenant) <> max(tenant)
+)""",
     ),
 )
 """The statements that lead from each version to the next; the first create a new store."""
@@ -125,12 +143,11 @@ def damage_of_schema(connection: sqlite3.Connection) -> str:
     connection.text_factory = lambda raw: raw.decode(errors="replace")
     schema, version = schema_of(connection), version_of(connection)
     tables = {"meta", "watches", "reports", "entries"}
-    for number in range(1, SCHEMA_VERSION + 1):
-        known = _known_schema(number)
-        if schema == known:
-            return "" if version == number else f"its format number is {version}, its schema that of {number}"
-        if _are_alike(schema, known):
-            return "its schema is altered"
+    known = {number: _known_schema(number) for number in range(1, SCHEMA_VERSION + 1)}
+    if numbers := [number for number, one in known.items() if one == schema]:
+        return "" if version in numbers else f"its format number is {version}, its schema that of {numbers[-1]}"
+    if any(_are_alike(schema, one) for one in known.values()):
+        return "its schema is altered"
     return "" if tables & {name for name, _ in schema} else "it is a database of another program"
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+from zlib import crc32
 
 from zjobtui.logs import get_logger
-from zjobtui.models.digest import DIGEST_VERSION
+from zjobtui.models.digest import DIGEST_VERSION, ExpectedStatuses
 from zjobtui.models.history import EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
@@ -64,17 +65,26 @@ class StoreChanges:
     """The revision after which they were committed."""
 
 
+_EXPECTED = "expected_statuses"
+"""The number in `meta` that stands for the expected order statuses with which the digests were made."""
+
+_UNKNOWN_HASH = -1
+"""That number if the settings could not be read."""
+
 NOTHING = Change(Watchlist({}))
 
 MIGRATE_AGAIN = 30.0
 """Seconds between two attempts to migrate a file that could not be migrated."""
 
 
-def open_store(path: Path, read_report: ReadReport, lock_wait: float = BUSY_LIMIT) -> tuple["Store", Watchlist]:
+def open_store(
+    path: Path, read_report: ReadReport, lock_wait: float = BUSY_LIMIT, expected: ExpectedStatuses | None = None
+) -> tuple["Store", Watchlist]:
     """Open a store and return it with its watchlist. Raises `StoreError`.
 
     The readable content of a damaged file is copied to a new one, and jobs that only `ids.log` knows are added;
-    `Store.notice` reports that. Locks of other programs are waited for up to `lock_wait` seconds.
+    `Store.notice` reports that. Locks of other programs are waited for up to `lock_wait` seconds. Digests made by older
+    rules, or with other `expected` order statuses than these, are made again.
     """
     notice = ""
     _refuse_dangling_link(path)
@@ -87,7 +97,11 @@ def open_store(path: Path, read_report: ReadReport, lock_wait: float = BUSY_LIMI
         store, watchlist = _load_reconciled(path, read_report, lock_wait)
     store.file.ensure_id()
     store.notice = " ".join(part for part in (notice, store.notice) if part)
-    return store, watchlist
+    try:
+        return store, store.renew_digests(watchlist, expected)
+    except StoreError:
+        store.close()
+        raise
 
 
 def _refuse_dangling_link(path: Path) -> None:
@@ -180,19 +194,29 @@ class Store:
         self.file.limit_lock_wait(seconds)
 
     def load(self) -> Watchlist:
-        """Return the watchlist, in the order of adding; digests made by older rules are made again."""
+        """Return the watchlist, in the order of adding."""
         with self.file.reading() as connection:
             self.file.data_version = shared_tables.data_version(connection)
             self.file.revision = self.file.newest = read_meta(connection, "revision")
             self.file.store_id = shared_tables.id_of(connection)
             _check_count(connection)
             rows = connection.execute(f"{_WATCHES} WHERE removed_at IS NULL ORDER BY position").fetchall()
-            digest_version = read_meta(connection, "digest_version")
+            read_meta(connection, "digest_version")  # it is damage if there is none
             watches = watches_of(rows)
-        watchlist = Watchlist({watch.job: watch for watch in watches})
-        is_current = digest_version == DIGEST_VERSION
+        return Watchlist({watch.job: watch for watch in watches})
+
+    def renew_digests(self, watchlist: Watchlist, expected: ExpectedStatuses | None) -> Watchlist:
+        """Make digests again from stored responses if they were made by other rules; return the watchlist with them.
+
+        `expected` are the order statuses that the settings expect, None if the settings cannot be read. An open window
+        of an older version writes digests without `why`; these are made again, too.
+        """
+        with self.file.reading() as connection:
+            is_current = read_meta(connection, "digest_version") == DIGEST_VERSION
+            row = connection.execute(f"SELECT value FROM meta WHERE name = '{_EXPECTED}'").fetchone()
+        is_current &= expected is None or (row[0] if row else 0) == _hash_of(expected)
         old = [watch for watch in watchlist if watch.digest and (not is_current or watch.digest.lacks_why)]
-        return watchlist if is_current and not old else self._renew_digests(watchlist, old, is_current=is_current)
+        return watchlist if is_current and not old else self._renew(watchlist, old, expected, is_current=is_current)
 
     def apply(self, change: Change) -> None:
         """Commit a change; when it returns, the change survives a power cut.
@@ -421,12 +445,17 @@ class Store:
             query = f"{select} WHERE position = {POSITION} {order}"
             yield connection.execute(query, (job.tenant, job.id.key)).fetchall()
 
-    def _renew_digests(self, watchlist: Watchlist, old: Iterable[WatchedJob], *, is_current: bool) -> Watchlist:
-        """Make the digests of some jobs again from their stored responses; an open older window writes some."""
+    def _renew(
+        self, watchlist: Watchlist, old: Iterable[WatchedJob], expected: ExpectedStatuses | None, *, is_current: bool
+    ) -> Watchlist:
         from zjobtui.models.assessment import digest  # noqa: PLC0415 - 30 ms (models.report), only after the rules have changed
 
-        responses = {watch.job: self.last_response(watch.job) for watch in old}
-        renewed = {job: replace(watchlist.watches[job], digest=digest(s.report)) for job, s in responses.items() if s}
+        statuses = expected or {}
+        renewed = {
+            watch.job: replace(watch, digest=digest(response.report, statuses.get(watch.job.tenant, ())))
+            for watch in old
+            if (response := self.last_response(watch.job))
+        }
         change = Change(
             Watchlist({**watchlist.watches, **renewed}), observed=tuple(Observed(watch) for watch in renewed.values())
         )
@@ -434,7 +463,15 @@ class Store:
             with self.file.writing() as (connection, revision):
                 write(connection, change, revision)
                 connection.execute("UPDATE meta SET value = ? WHERE name = 'digest_version'", (DIGEST_VERSION,))
+                number = _UNKNOWN_HASH if expected is None else _hash_of(expected)
+                connection.execute(f"INSERT OR REPLACE INTO meta VALUES ('{_EXPECTED}', ?)", (number,))
         return change.watchlist
+
+
+def _hash_of(expected: ExpectedStatuses) -> int:
+    """Return a number by which expected statuses are compared; 0 if there are none."""
+    listed = sorted((tenant, *sorted(statuses)) for tenant, statuses in expected.items() if statuses)
+    return crc32(repr(listed).encode()) if listed else 0
 
 
 def _check_count(connection: sqlite3.Connection) -> None:

@@ -28,6 +28,7 @@ class EngineLike(Protocol):
     def label(self, jobs: Iterable[JobRef], label: str, /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
     def tag(self, jobs: Iterable[JobRef], tags: tuple[str, ...], /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
     def note(self, jobs: Iterable[JobRef], note: str, /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
+    def set_batch(self, jobs: Iterable[JobRef], name: str, /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
     def mark_read(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
     def mark_unread(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
     def poll_now(self, jobs: Iterable[JobRef], /) -> None: ...  # noqa: D102 - see `Engine`

@@ -1,0 +1,165 @@
+"""Batches: which jobs are in one, how far it is, its closing line, its name, and the estimate of the time left."""
+
+from dataclasses import replace
+from datetime import UTC, timedelta, timezone
+from random import Random
+from statistics import median
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.batches import estimate, polled
+from tests.support.building import NOW, PROCESSING, done, failed, job, job_id, missed, seen, watch, watchlist
+from zjobtui.formatting.text_width import cells
+from zjobtui.models.batches import (
+    WORDS_WIDTH,
+    batch_progress,
+    batches,
+    closing_line,
+    default_batch_name,
+    time_until_95_percent,
+    unique_batch_name,
+)
+from zjobtui.models.observation import Observation
+from zjobtui.models.problem import ProblemKind
+from zjobtui.models.verdict import Kind
+from zjobtui.models.watchlist import Watchlist
+
+
+def after(before: Watchlist, **observations: Observation) -> Watchlist:
+    """The watchlist after these observations, by the number of the job: `_1=done(NOW)`."""
+    folded = [(job(int(name[1:])), observation, 5.0) for name, observation in observations.items()]
+    return before.fold(folded).watchlist
+
+
+MIXED = watchlist(
+    watch(1, batch="renewals"),
+    watch(2, batch="prices", added_at=NOW + 60),
+    watch(3),
+    watch(4, batch="renewals", added_at=NOW - 5),
+    watch(5, batch="prices", added_at=NOW + 61, tenant="eu"),
+    watch(6, batch="alone"),
+)
+
+
+def test_jobs_with_the_same_name_are_a_batch_and_one_job_alone_is_none() -> None:
+    found = batches(MIXED)
+    assert [(one.name, [watch.job for watch in one.jobs]) for one in found] == [
+        ("renewals", [job(1), job(4)]),
+        ("prices", [job(2), job(5, "eu")]),
+    ]
+    assert found[0] == batch_progress("renewals", MIXED)
+    assert batch_progress("alone", MIXED) is batch_progress("", MIXED) is None
+
+
+def test_a_batch_lasts_from_the_first_job_added_to_the_last_one_ended() -> None:
+    running = after(MIXED, _1=done(NOW + 30), _4=seen(PROCESSING, NOW + 31))
+    progress = batches(running)[0]
+    assert (progress.share_done, progress.ended, progress.has_ended, progress.ended_at) == (0.5, 1, False, None)
+    assert progress.elapsed(NOW + 40) == 45.0
+    ended = batches(after(running, _4=failed(NOW + 55)))[0]
+    assert (ended.share_done, ended.started_at, ended.ended_at) == (1.0, NOW - 5, NOW + 55)
+    assert ended.elapsed(NOW + 9_999) == 60.0
+    assert ended.counts == {Kind.FAILED: 1, Kind.ATTENTION: 0, Kind.UNKNOWN: 0, Kind.RUNNING: 0, Kind.DONE: 1}
+
+
+def test_a_batch_ends_although_zuora_does_not_know_one_of_its_jobs() -> None:
+    known = after(MIXED, _1=done(NOW + 30), _4=missed(ProblemKind.NOT_FOUND, NOW + 42))
+    asked_again = after(known, _4=missed(ProblemKind.NOT_FOUND, NOW + 600))
+    assert closing_line(batches(asked_again)[0]) == "renewals: 1 done, 1 unknown, 47s"
+
+
+def test_the_closing_line_names_the_numbers_by_verdict_and_the_time() -> None:
+    statuses = ["done"] * 193 + ["failed"] * 4 + ["attention"] * 3
+    pending = seen(replace(done(NOW + 372).report, result=None), NOW + 372)
+    answers = {"done": done(NOW + 372), "failed": failed(NOW + 370), "attention": pending}
+    listed = watchlist(*(watch(number, batch="renewals Q4") for number in range(200)))
+    ended = listed.fold((job(number), answers[status], 5.0) for number, status in enumerate(statuses)).watchlist
+    assert closing_line(batches(ended)[0]) == "renewals Q4: 193 done, 4 failed, 3 need attention, 6m12s"
+
+
+@pytest.mark.parametrize(
+    ("answers", "line"),
+    [
+        ([done(NOW + 12), done(NOW + 3)], "b: 2 done, 12s"),
+        ([done(NOW + 64), failed(NOW + 3)], "b: 1 done, 1 failed, 1m04s"),
+        ([failed(NOW + 7_500), seen(replace(done().report, result=None))], "b: 1 failed, 1 needs attention, 2h05m"),
+        ([done(NOW + 64), seen(PROCESSING)], "b: 1 done, 1 running"),
+    ],
+)
+def test_verdicts_that_no_job_has_are_left_out(answers: list[Observation], line: str) -> None:
+    listed = watchlist(watch(1, batch="b"), watch(2, batch="b"))
+    ended = listed.fold((job(number), answer, 5.0) for number, answer in enumerate(answers, 1)).watchlist
+    assert closing_line(batches(ended)[0]) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("renewals Q4\n", "renewals Q4"),
+        ("CS-4411 renewal batch for acme corporation EMEA\nmore", "CS-4411 renewal batch"),
+        ("\n\n  * price uplift 2027:\n", "price uplift 2027"),
+        ("Job ids: ", "pasted"),
+        ("", "pasted"),
+        ('{"success":true,"jobId":"', "pasted"),
+        ("jobId,account\n", "pasted"),
+        ("2026-11-23 14:02:31,123 INFO posted job ", "INFO posted"),
+        ("curl https://rest.zuora.com/v1/async-jobs/", "pasted"),
+        ("client secret: hunter2hunter2\nprices\n", "prices"),
+        ("Authorization: Bearer abc.def\nprices\n", "prices"),
+        (f"{job_id(7)} prices", "prices"),
+        ("ann@acme.example wrote\n", "wrote"),
+        ("a\x1b[31mred\x1b[0m line", "ared line"),
+        ("続き 更新 四半期 更新 バッチ 更新 更新", "続き 更新 四半期 更新"),
+    ],
+)
+def test_a_batch_is_named_by_the_first_words_before_the_ids_and_the_time(text: str, name: str) -> None:
+    assert default_batch_name(text, NOW + 120, UTC) == f"{name} 14:02"
+
+
+def test_the_time_in_a_name_is_that_of_the_zone_and_the_source_stands_for_missing_words() -> None:
+    zone = timezone(timedelta(hours=-5))
+    assert default_batch_name("", NOW, zone, source="tickets.txt") == "tickets.txt 09:00"
+
+
+@given(st.text(), st.sampled_from(["", "token=", "password: "]), st.text("abcdef0123456789", min_size=32, max_size=36))
+def test_a_name_is_short_harmless_and_holds_no_id_or_secret(text: str, before: str, secret: str) -> None:
+    name = default_batch_name(f"{text} {before}{secret}", NOW, UTC)
+    assert name.endswith(" 14:00")
+    assert cells(name) <= WORDS_WIDTH + len(" 14:00")
+    assert secret not in name
+    assert not any(character in name for character in "\n\r\x1b\x9b\u202e\u200b")
+
+
+def test_a_name_that_is_taken_gets_a_number() -> None:
+    assert unique_batch_name("new", MIXED) == "new"
+    assert unique_batch_name("alone", MIXED) == "alone (2)"
+    taken = MIXED.set_batch([job(3)], "alone (2)").watchlist
+    assert unique_batch_name("alone", taken) == "alone (3)"
+
+
+@pytest.mark.parametrize(
+    ("history", "spread", "limit"), [(0, 0.6, 0.25), (0, 1.0, 0.35), (200, 0.6, 0.25), (200, 1.0, 0.25)]
+)
+def test_the_time_left_is_estimated_when_a_third_of_a_batch_has_ended(
+    history: int, spread: float, limit: float
+) -> None:
+    """Without any history, what two thirds of widely spread lives will do is known from the first third alone."""
+    estimates = [estimate(seed, jobs=200, history=history, spread=spread, share=1 / 3) for seed in range(20)]
+    assert median(one.error for one in estimates) <= limit
+    assert sum(one.holds for one in estimates) >= 10
+
+
+def test_of_a_batch_with_too_few_ends_or_nearly_all_nothing_is_estimated() -> None:
+    lives = [float(10 + number) for number in range(20)]
+    for until, is_estimated in ((12.0, False), (25.0, True), (40.0, False)):
+        jobs = polled(lives, until, chance=Random(1), added=0.0)
+        assert (time_until_95_percent(jobs, (), NOW + until) is not None) is is_estimated
+    jobs = polled(lives, 12.0, chance=Random(1))
+    history = polled(lives, 100.0, chance=Random(1), first=100)
+    estimated = time_until_95_percent(jobs, history, NOW + 12.0)
+    assert estimated is not None
+    assert estimated[0] <= 16.0 <= estimated[1] <= 30.0
+    strangers = [replace(one, job=replace(one.job, tenant="other")) for one in history]
+    assert time_until_95_percent(jobs, strangers, NOW + 12.0) is None

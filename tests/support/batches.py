@@ -1,0 +1,76 @@
+"""Batches of jobs that live and are polled on virtual time."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil, exp, log
+from random import Random
+from typing import NamedTuple
+
+from tests.support.building import NOW, watch
+from zjobtui.models.batches import NEARLY_ALL, time_until_95_percent
+from zjobtui.models.digest import Digest
+from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.watched_job import WatchedJob
+
+DONE = Digest("Completed", Verdict(Kind.DONE, "Done."))
+INTERVAL = 4.0
+"""Seconds between two calls about a job, on average."""
+
+
+def polled(
+    lives: Sequence[float], until: float, chance: Random, *, first: int = 1, added: float = 0.0
+) -> list[WatchedJob]:
+    """Return jobs with these lives in seconds as they are known at `until`, each polled at moments of its own.
+
+    They are numbered from `first` on; `until` and `added` are seconds after `NOW`.
+    """
+    watches = []
+    for number, life in enumerate(lives, first):
+        call, running_at, ended_at = added + chance.random() * INTERVAL, None, None
+        while call <= until and ended_at is None:
+            if call - added >= life:
+                ended_at = NOW + call
+            else:
+                running_at = NOW + call
+            call += INTERVAL * (0.5 + chance.random())
+        one = watch(number, added_at=NOW + added, last_running_at=running_at)
+        watches.append(one if ended_at is None else replace(one, digest=DONE, ended_at=ended_at))
+    return watches
+
+
+class Estimate(NamedTuple):
+    """The estimated range of seconds until 95 % of a batch have ended, and the true time; (0, 0) if there is none."""
+
+    low: float
+    high: float
+    true: float
+
+    @property
+    def error(self) -> float:
+        """The error of the middle of the range, as a share of the true time."""
+        return abs((self.low + self.high) / 2 - self.true) / self.true
+
+    @property
+    def holds(self) -> bool:
+        """Whether the true time is in the range."""
+        return self.low <= self.true <= self.high
+
+
+def estimate(seed: int, *, jobs: int, history: int, spread: float, share: float) -> Estimate:
+    """Estimate the time left of a batch when a share of its jobs has ended.
+
+    Lives are log-normal with a median of 20 to 50 seconds and this spread; `history` jobs ended before.
+    """
+    chance = Random(seed)
+    median = chance.uniform(20, 50)
+
+    def draw(count: int) -> list[float]:
+        return [exp(log(median) + spread * chance.gauss(0, 1)) for _ in range(count)]
+
+    lives, former = draw(jobs), draw(history)
+    ends = sorted(lives)
+    now = ends[ceil(share * jobs) - 1] + INTERVAL
+    batch = polled(lives, now, chance)
+    others = polled(former, 0.0, chance, first=jobs + 1, added=-86_400.0)
+    low, high = time_until_95_percent(batch, others, NOW + now) or (0.0, 0.0)
+    return Estimate(low, high, ends[ceil(NEARLY_ALL * jobs) - 1] - now)

@@ -1,0 +1,289 @@
+"""Batches: the jobs that were added together, how far each batch is, and its name."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from itertools import count
+from math import ceil, sqrt
+
+from wcwidth import wcwidth
+
+from zjobtui.models.duration_stats import FEWEST, NARROW, run_time
+from zjobtui.models.durations import format_duration
+from zjobtui.models.lazy_pattern import lazy_pattern
+from zjobtui.models.pasted_text import NameKind, kind_of_name
+from zjobtui.models.redaction import MASK, mask_secrets
+from zjobtui.models.run_time_fit import RunTimeFit
+from zjobtui.models.source_text import without_codes
+from zjobtui.models.text import clean
+from zjobtui.models.verdict import Kind
+from zjobtui.models.watched_job import WatchedJob
+from zjobtui.models.watchlist import Watchlist
+
+WORDS_WIDTH = 24
+"""Cells that the words of a default name may take, without its time."""
+
+SMALLEST = 2
+"""Jobs that make a batch; a name that only one job has groups nothing."""
+
+NEARLY_ALL = 0.95
+"""The share of a batch whose end is estimated; the end of the last job depends on that one job alone."""
+
+SAMPLE = 1_000
+"""Most jobs outside of the batch from which is learned, the last added ones."""
+
+MARGIN = 1.28
+"""Standard deviations on either side of the expected number of ends: the range holds the time in 3 of 4 cases."""
+
+_TRUST, _LEAST = 0.3, 2.0
+"""How far the fit is trusted: its relative variance is that of as many jobs as ended and ran so long, times `_TRUST`,
+and `_LEAST` more. Chosen so that the range holds the time in three of four simulated batches.
+"""
+
+LONGEST = 30 * 86_400.0
+"""Seconds beyond which nothing is estimated."""
+
+_STEPS = 40
+"""Halvings of the interval that holds a time: far below a second."""
+
+_CLOSING = (
+    (Kind.DONE, "done", "done"),
+    (Kind.FAILED, "failed", "failed"),
+    (Kind.ATTENTION, "needs attention", "need attention"),
+    (Kind.UNKNOWN, "unknown", "unknown"),
+    (Kind.RUNNING, "running", "running"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchProgress:
+    """A batch on the watchlist: its jobs in the order of adding, and how many of them have each verdict.
+
+    Times are seconds since the epoch, UTC: `started_at` is when the first job was added, `ended_at` when the last one
+    ended, None while a job is running. A job that is unknown to Zuora counts as ended.
+    """
+
+    name: str
+    jobs: tuple[WatchedJob, ...]
+    counts: Mapping[Kind, int]
+    started_at: float
+    ended_at: float | None
+
+    @property
+    def total(self) -> int:
+        """The number of jobs."""
+        return len(self.jobs)
+
+    @property
+    def ended(self) -> int:
+        """The number of jobs that are not running any more, whatever their verdict."""
+        return self.total - self.counts[Kind.RUNNING]
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether no job of the batch is running."""
+        return self.ended_at is not None
+
+    @property
+    def share_done(self) -> float:
+        """The share of jobs that have ended, from 0 to 1."""
+        return self.ended / self.total
+
+    def elapsed(self, now: float) -> float:
+        """Return the seconds from the first job's adding to the end of the batch, or to `now` while it is running."""
+        return max(0.0, (now if self.ended_at is None else self.ended_at) - self.started_at)
+
+
+def batches(watchlist: Watchlist) -> tuple[BatchProgress, ...]:
+    """Return the batches of a watchlist, in the order in which their first jobs were added.
+
+    Jobs are in the same batch if they have the same batch name, in whichever tenant. A name that only one job has is
+    left out.
+    """
+    grouped: dict[str, list[WatchedJob]] = {}
+    for watch in watchlist:
+        if watch.batch:
+            grouped.setdefault(watch.batch, []).append(watch)
+    return tuple(progress_of(name, jobs) for name, jobs in grouped.items() if len(jobs) >= SMALLEST)
+
+
+def batch_progress(name: str, watchlist: Watchlist) -> BatchProgress | None:
+    """Return the batch of this name; None if fewer than two jobs are in it."""
+    jobs = [watch for watch in watchlist if watch.batch == name] if name else []
+    return progress_of(name, jobs) if len(jobs) >= SMALLEST else None
+
+
+def progress_of(name: str, watches: Iterable[WatchedJob]) -> BatchProgress:
+    """Return how far these jobs are, at least one, under a name."""
+    jobs = tuple(watches)
+    numbers = dict.fromkeys(Kind, 0)
+    for watch in jobs:
+        numbers[watch.verdict.kind] += 1
+    ended_at = None if numbers[Kind.RUNNING] else max(map(_ended_at, jobs))
+    return BatchProgress(name, jobs, numbers, min(watch.added_at for watch in jobs), ended_at)
+
+
+def _ended_at(watch: WatchedJob) -> float:
+    """Return when a job that is not running ended; for one that Zuora does not know, when it said so first."""
+    ended_at = watch.ended_at if watch.is_final else watch.changed_at
+    return watch.added_at if ended_at is None else ended_at
+
+
+def closing_line(progress: BatchProgress) -> str:
+    """Return the result of a batch that ended: `renewals Q4: 193 done, 4 failed, 3 need attention, 6m12s`.
+
+    Verdicts that no job has are left out.
+    """
+    parts = [
+        f"{number:,} {singular if number == 1 else plural}"
+        for kind, singular, plural in _CLOSING
+        if (number := progress.counts[kind])
+    ]
+    if progress.ended_at is not None:
+        parts.append(format_duration(progress.elapsed(progress.ended_at)))
+    return f"{progress.name}: {', '.join(parts)}"
+
+
+def time_until_95_percent(
+    progress_jobs: Iterable[WatchedJob], other_jobs: Iterable[WatchedJob], now: float
+) -> tuple[float, float] | None:
+    """Return the shortest and longest likely time in seconds until 95 % of a batch's jobs have ended.
+
+    `other_jobs` are further jobs of any tenants, of which those of the batch's tenants count. How long jobs run is
+    learned from these and from the batch itself (`RunTimeFit`); each running job counts from the age at which it was
+    last seen running. None if 95 % have ended, or if fewer than `FEWEST` jobs ended while watched.
+    """
+    jobs = tuple(progress_jobs)
+    running = [watch for watch in jobs if watch.verdict.kind is Kind.RUNNING]
+    missing = ceil(NEARLY_ALL * len(jobs)) - (len(jobs) - len(running))
+    if missing <= 0:
+        return None
+    tenants, own = {watch.job.tenant for watch in jobs}, {watch.job for watch in jobs}
+    others = [watch for watch in other_jobs if watch.job.tenant in tenants and watch.job not in own]
+    times = [time for watch in (*others[-SAMPLE:], *jobs) if (time := run_time(watch)) is not None]
+    if sum(time.end is not None for time in times) < FEWEST:
+        return None
+    early = [end for watch in jobs if (end := _early_end(watch)) is not None]
+    fit = RunTimeFit.learn(times, early)
+    ages = Counter((round(now - watch.added_at), round(_seen_age(watch))) for watch in running)
+
+    def time_of(margin: float) -> float:
+        def is_reached(after: float) -> bool:
+            mean, variance = _expected_ends(ages, fit, after)
+            return mean + margin * sqrt(variance) >= missing
+
+        return _least(is_reached, LONGEST)
+
+    low, high = time_of(MARGIN), time_of(-MARGIN)
+    return (low, high) if high < LONGEST else None
+
+
+def _early_end(watch: WatchedJob) -> float | None:
+    """Return the age in seconds at which a young job was found ended by the first call; else None."""
+    if watch.last_running_at is not None or watch.ended_at is None:
+        return None
+    age = watch.ended_at - watch.added_at
+    return age if 0 < age <= NARROW else None
+
+
+def _seen_age(watch: WatchedJob) -> float:
+    """Return the age in seconds at which a running job was last seen running; 0 if it was not."""
+    return 0.0 if watch.last_running_at is None else max(0.0, watch.last_running_at - watch.added_at)
+
+
+def _expected_ends(ages: Counter[tuple[int, int]], fit: RunTimeFit, after: float) -> tuple[float, float]:
+    """Return mean and variance of the number of jobs that will have ended in `after` seconds."""
+    mean = variance = 0.0
+    for (age, seen), number in ages.items():
+        runs_on = min(1.0, fit.share(age + after) / max(fit.share(seen), 1e-12))
+        mean += number * (1 - runs_on)
+        variance += number * runs_on * (1 - runs_on)
+    total = sum(ages.values())
+    left = total - mean
+    return mean, variance + left**2 / (_TRUST * fit.ended * left / total + _LEAST)
+
+
+def _least(is_reached: Callable[[float], bool], limit: float) -> float:
+    """Return the least time up to `limit` at which the condition is met, which then stays met; else `limit`."""
+    if is_reached(0.0):
+        return 0.0
+    low, high = 0.0, 1.0
+    while not is_reached(high):
+        low, high = high, 2 * high
+        if low >= limit:
+            return limit
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        if is_reached(middle):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def default_batch_name(
+    text_before_first_id: str, at: float, zone: tzinfo | None = None, *, source: str = "pasted"
+) -> str:
+    """Return a name for jobs added at `at` (seconds since the epoch, UTC): `renewals Q4 14:02`.
+
+    It begins with the first words of the text before the first id, without what is secret, an id or not a word, in at
+    most `WORDS_WIDTH` cells; if there are none, with `source`. The time is that of `zone`, by default the machine's.
+    """
+    words = _head(" ".join(_words(text_before_first_id))) or _head(clean(source))
+    return f"{words} {datetime.fromtimestamp(at, zone):%H:%M}".strip()
+
+
+def unique_batch_name(name: str, watchlist: Watchlist) -> str:
+    """Return the name, with a number if a batch of the watchlist has it already: `renewals Q4 14:02 (2)`."""
+    used = {watch.batch for watch in watchlist}
+    return next(text for number in count(1) if (text := f"{name} ({number})" if number > 1 else name) not in used)
+
+
+_TEXT_LIMIT = 4_000
+"""Characters from which the words of a name are taken."""
+
+_DATA = lazy_pattern(r"[{}<>=\\]|\"\s*[:,]|https?:")
+"""What no line of plain words has: JSON, XML, assignments, addresses."""
+
+_SEPARATORS = lazy_pattern(r"[\s,;|()\[\]\"'`“”‘’„*·•–—…!?]+|:(?!\d)")
+_OPAQUE = lazy_pattern(r"(?=.*\d)(?=.*[^\W\d_])\S{16,}|\S{33,}|.*[@\u2400-\u2426\ufffd].*")
+"""What may be an id, a secret, an address or a control character."""
+
+_NUMBER = lazy_pattern(r"(?!(?:19|20)\d\d$)(?!\d{1,3}$)[\W\d_]+[Zz]?|\d{4}-\d\d-\d\dT.*")
+"""A time, a date, punctuation: all but a small number or a year."""
+
+_ID_WORDS = frozenset({"job", "jobs", "id", "ids", "async", "uuid"})
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of the first line that has any: no data, no secret, nothing that could be an id or a time."""
+    for line in mask_secrets(without_codes(text[:_TEXT_LIMIT])).replace("\r", "\n").split("\n"):
+        words = [] if MASK in line or _DATA.search(line) else _words_of_line(line)
+        if any(re.search(r"[^\W\d_]", word) for word in words):
+            return words
+    return []
+
+
+def _words_of_line(line: str) -> list[str]:
+    parts = (part.strip("-#.,_/") for part in _SEPARATORS.split(clean(line)))
+    words = [word for word in parts if word and not _OPAQUE.fullmatch(word) and not _NUMBER.fullmatch(word)]
+    if any(kind_of_name(word.casefold()) in {NameKind.JOB, NameKind.SECRET} for word in words):
+        return []
+    while words and words[0].isdecimal() and len(words[0]) < 4:
+        words.pop(0)
+    while words and (words[-1].casefold() in _ID_WORDS or kind_of_name(words[-1].casefold()) is not None):
+        words.pop()
+    return words
+
+
+def _head(text: str) -> str:
+    """Return the first words of a text that fit `WORDS_WIDTH` cells; of a longer first word, its beginning."""
+    room, kept = WORDS_WIDTH, ""
+    for character in text:
+        room -= max(0, wcwidth(character))
+        if room < 0:
+            return (kept if character == " " else kept.rpartition(" ")[0] or kept).rstrip()
+        kept += character
+    return kept
