@@ -141,7 +141,7 @@ def test_the_list_has_one_line_for_each_job() -> None:
     status, printed, complained = said(run("ls"))
     heading, *lines = printed.splitlines()
     assert (status, complained, len(lines)) == (0, "", 6)
-    assert heading.split() == ["STATUS", "JOB", "LABEL", "ORDER", "TIME"]
+    assert heading.split() == ["STATUS", "JOB", "LABEL", "ORDER", "TIME", "WHY"]
     assert [line.split()[1] for line in lines] == ["failed", "done", "unknown", "running", "running", "running"]
     assert all(job_id(number).given in line for number, line in enumerate(lines, 1))
     assert len({line.index("job ") for line in lines}) == 1

@@ -74,6 +74,7 @@ class Engine:
         self._subscriber: Subscriber = lambda _: None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._starting, self._has_started = threading.Lock(), threading.Event()
+        self._was_started = False
         self._runners: list[TenantRunner] = []
         self._leases: dict[str, Lease] = {}
         self._service: WatchlistService | None = None
@@ -97,13 +98,14 @@ class Engine:
         Every other method starts it, too: the user may be faster than the first screen.
         """
         with self._starting:
-            if self._thread.ident is None:
+            if not self._was_started:
+                self._was_started = True
                 self._thread.start()
         self._has_started.wait()
 
     def stop(self) -> None:
         """Cancel calls in flight, commit what is left, and wait for the thread."""
-        if self._thread.is_alive():
+        if self._was_started:  # `is_alive` is still false while the thread begins
             self._has_started.wait(STOP_LIMIT)  # a signal may come before the thread has its loop
             self._call_soon(self._stopping.set)
             self._thread.join(STOP_LIMIT)
