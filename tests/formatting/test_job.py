@@ -4,7 +4,7 @@ from datetime import UTC
 import pytest
 
 from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch, watchlist
-from zjobtui.formatting.job import TONES, about_lines, problem_text, time_text, unknown_text
+from zjobtui.formatting.job import TIME_WIDTH, TONES, about_lines, problem_text, row_time, time_text, unknown_text
 from zjobtui.formatting.outline import to_text
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
@@ -50,15 +50,34 @@ def test_while_paused_the_age_of_a_running_job_does_not_grow() -> None:
     assert time_text(one, NOW + 65, paused_at=NOW + 30).text == "running for 30s"
 
 
-def test_in_a_list_ages_of_running_jobs_are_in_minutes() -> None:
-    one = after(seen(PROCESSING, NOW + 60))
-    assert [time_text(one, NOW + second, by_minute=True).short for second in (9, 59, 61, 65)] == [
-        "<1m",
-        "<1m",
-        "1m",
-        "1m",
+def test_in_a_row_the_age_of_a_running_job_changes_in_steps() -> None:
+    at = [NOW + second for second in (9, 19, 20, 119, 121, 185, 7_500)]
+    assert [row_time(after(seen(PROCESSING, one)), one) for one in at] == [
+        "<10s",
+        "10s",
+        "20s",
+        "1m50s",
+        "2m",
+        "3m",
+        "2h05m",
     ]
-    assert time_text(one, NOW + 90, by_minute=True).short == "stale 30s"
+    assert row_time(after(seen(PROCESSING, NOW + 60)), NOW + 65, paused_at=NOW + 30) == "30s"
+
+
+@pytest.mark.parametrize(
+    ("one", "now", "expected"),
+    [
+        (after(done(NOW + 5)), NOW + 9, "just now"),
+        (after(done(NOW + 5)), NOW + 2 * HOUR + 5, "2h ago"),
+        (after(missed(NOT_FOUND, NOW)), NOW + 14, "10s ago"),
+        (after(seen(PROCESSING, NOW)), NOW + 700, "stale 11m"),
+        (after(missed(NOT_FOUND, NOW)), NOW + 60, "stale 1m"),
+        (watch(), NOW + 700, "stale"),
+    ],
+)
+def test_in_a_row_other_jobs_show_since_when_they_are_so(one: WatchedJob, now: float, expected: str) -> None:
+    assert row_time(one, now) == expected
+    assert len(expected) <= TIME_WIDTH
 
 
 def test_the_last_problem_is_a_sentence() -> None:

@@ -23,6 +23,7 @@ from tests.support.keys import key_bytes
 from tests.support.scripted import ScriptedEngine
 from zjobtui.models.tenant import Tenant, TenantKind
 from zjobtui.ui.app import MonitorApp
+from zjobtui.ui.job_list import JobList
 from zjobtui.ui.notifier import NotificationSettings
 from zjobtui.ui.protocols import UiStateStore
 from zjobtui.ui.terminal_app import TerminalApp
@@ -136,8 +137,17 @@ class AppView:
 
     @property
     def jobs(self) -> list[str]:
-        """The rows of the list without its border."""
-        return self.frame("Jobs")
+        """The rows of the list without its border and its header."""
+        return self.frame("Jobs")[self._header_lines :]
+
+    @property
+    def header(self) -> str:
+        """The header of the list; empty if the list is too low for it."""
+        return "".join(self.frame("Jobs")[: self._header_lines])
+
+    @property
+    def _header_lines(self) -> int:
+        return sum(rows.header_lines for rows in self.app.screen_stack[0].query(JobList))
 
     @property
     def detail(self) -> list[str]:

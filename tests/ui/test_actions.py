@@ -21,23 +21,23 @@ from zjobtui.ui.monitor import Monitor
 RUNNING = "recorded-processing"
 
 
-async def test_a_label_takes_the_place_of_the_id() -> None:
+async def test_a_label_is_shown_before_the_id() -> None:
     async with run_monitor(staged(RUNNING, RUNNING)) as view:
         await view.press("l")
         assert "Label for 00000001…e73bdceb" in view.text
         await view.press(*"CS 1")
         await view.press("enter")
-        assert view.jobs[0].startswith("  ◌ running   CS 1  ")
-        assert view.detail_title == "CS 1 · 00000001…e73bdceb"
+        assert view.jobs[0].startswith("  ◌ running   CS 1 · 00000001 ")
+        assert view.detail_title == "CS 1 · 000000015d7b48d3a20245bfe73bdceb"
         assert "CS 1 labelled; u to undo." in view.text
 
 
 async def test_a_label_can_be_changed_and_cleared_and_escape_cancels() -> None:
     async with run_monitor(staged(RUNNING, labels=("CS 1",))) as view:
         await view.press("l", "x", "escape")
-        assert view.jobs[0].startswith("  ◌ running   CS 1  ")
+        assert view.jobs[0].startswith("  ◌ running   CS 1 · 00000001 ")
         await view.press("l", "end", "0", "enter")
-        assert view.jobs[0].startswith("  ◌ running   CS 10  ")
+        assert view.jobs[0].startswith("  ◌ running   CS 10 · 00000001 ")
         await view.press("l", *["backspace"] * 5, "enter")
         assert view.jobs[0].startswith("  ◌ running   00000001…")
 
@@ -47,7 +47,7 @@ async def test_a_label_can_be_pasted_and_is_harmless() -> None:
         await view.press("l")
         await view.paste("  CS \x1b[31m1 \u202e\n")
         await view.press("enter")
-        assert view.jobs[0].startswith("  ◌ running   CS ␛[31m1 \ufffd  ")
+        assert view.jobs[0].startswith("  ◌ running   CS ␛[31m1 \ufffd · 00000001 ")
 
 
 async def test_x_removes_the_job_and_u_restores_it_with_its_data() -> None:
@@ -253,7 +253,7 @@ def test_every_action_of_the_catalogue_names_a_method_that_needs_no_argument_mor
 
 
 async def test_the_palette_lists_every_action() -> None:
-    async with run_monitor(staged(RUNNING), size=(140, 110)) as view:
+    async with run_monitor(staged(RUNNING), size=(140, 116)) as view:
         await view.press("ctrl+p")
         await view.until("Change the colour theme")
         for action in CATALOGUE:

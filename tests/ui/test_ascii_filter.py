@@ -57,12 +57,12 @@ async def test_every_screen_is_ascii(size: tuple[int, int]) -> None:
             await view.press(*keys)
             await view.until(held)
             assert view.text.isascii(), [row for row in view.rows if not row.isascii()]
-        assert view.sent.replace("\ue000", "").isascii()
+        assert {sign for sign in view.sent if not sign.isascii()} <= {"\ue000"}
 
 
 async def test_frames_are_aligned_in_ascii() -> None:
     async with run_monitor(staged("recorded-processing"), (100, 30), look=Appearance(is_ascii=True)) as view:
-        assert view.rows[1].startswith("+- Jobs - 1 - by urgency ---")
+        assert view.rows[1].startswith("+- Jobs - 1 ---")
         assert {row[0] for row in view.rows[2:28]} == {"|"}
         assert view.rows[28][0] == "+"
 

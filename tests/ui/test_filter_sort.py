@@ -20,7 +20,7 @@ def shown(view: ScreenView) -> int:
 
 
 def names(view: ScreenView) -> list[str]:
-    return [row[14:25].strip() for row in view.jobs if row]
+    return [row[14:].partition(" · ")[0].strip() for row in view.jobs if row]
 
 
 def engine() -> ScriptedEngine:
@@ -33,7 +33,7 @@ async def test_slash_filters_with_every_key_and_the_title_shows_the_filter(size:
         await view.press("/")
         await view.press(*"alpha")
         assert names(view) == ["Alpha one"]
-        assert "Jobs · 1 of 4 · filter: alpha · by urgency" in view.rows[1]
+        assert "Jobs · 1 of 4 · filter: alpha ─" in view.rows[1]
         assert view.detail_title.startswith("Alpha one")
         await view.press("enter")
         assert shown(view) == 1
@@ -215,37 +215,80 @@ async def test_a_click_on_a_count_filters_and_a_second_click_shows_all(
 
 
 ORDERS = {
-    "urgency": ["beta", "gamma", "Alpha one", ""],
-    "urgency, done first": ["", "Alpha one", "gamma", "beta"],
-    "label or id": ["Alpha one", "beta", "gamma", ""],
-    "account": ["gamma", "Alpha one", "beta", ""],
-    "added, newest first": ["gamma", "", "beta", "Alpha one"],
-    "added, oldest first": ["Alpha one", "beta", "", "gamma"],
-    "last change, newest first": ["gamma", "", "beta", "Alpha one"],
+    "urgency": ("urgency, done first", "STATUS▲", ["", "Alpha one", "gamma", "beta"]),
+    "label or id": ("label or id", "JOB▲", ["Alpha one", "beta", "gamma", ""]),
+    "account": ("account", "by account", ["gamma", "Alpha one", "beta", ""]),
+    "added, newest first": ("added, newest first", "ADDED▼", ["gamma", "", "beta", "Alpha one"]),
+    "added, newest first ": ("added, oldest first", "ADDED▲", ["Alpha one", "beta", "", "gamma"]),
+    "last change, newest first": ("last change, newest first", "TIME▼", ["gamma", "", "beta", "Alpha one"]),
 }
+"""What is chosen one after the other, the order that then is marked, where the screen shows it, and the rows."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", WIDE_FIRST)
-async def test_s_sorts_by_the_chosen_order(
-    size: tuple[int, int],
-) -> None:
+async def test_s_sorts_by_the_chosen_column_and_the_marked_one_the_other_way(size: tuple[int, int]) -> None:
     stage = ScriptedEngine(FixedClock(NOW))
     old = ((1, "beta", FAILED), (2, "Alpha one", PENDING), (3, "", RUNNING), (4, "gamma", PENDING_TOO))
     ages = {1: 300.0, 2: 600.0, 3: 200.0, 4: 100.0}
     stage.watch(watch(number, label=label, added_at=NOW - ages[number]) for number, label, _ in old)
     stage.bring(*((job(number), heard(result, NOW - ages[number] + 50)) for number, _, result in old))
     stage.mark_read([job(2)])
+    marked = "▼ urgency"
     async with run_monitor(stage, size) as view:
-        for title, expected in ORDERS.items():
+        for title, (other, shown_as, expected) in ORDERS.items():
             await view.press("s")
-            offered = [line.strip() for line in view.frame("Sort by")]
-            assert set(offered) >= {"urgency", "label or id", "why", "tenant", "account", "order", "tags"}
-            await view.press("home", *["j"] * (offered.index(title) - 1), "enter")
-            assert f" by {title} " in view.rows[1]
+            lines = [line.rstrip() for line in view.frame("Sort by")]
+            offered = [line[3:] for line in lines]
+            assert [line[1:] for line in lines if line[1:2] in {"▲", "▼"}] == [marked]
+            place = next(number for number, one in enumerate(offered) if one == title.strip())
+            await view.press("home", *["j"] * (place - 1), "enter")
+            assert shown_as in view.header + view.rows[1]
             assert [name if name[:1] != "0" else "" for name in names(view)] == expected, title
+            marked = f"{shown_as[-1] if shown_as[-1] in '▲▼' else '▲'} {other}"
         await view.press("s", "escape")
-        assert " by last change, newest first " in view.rows[1]
+        assert "TIME▼" in view.header
+
+
+@pytest.mark.parametrize("size", WIDE_FIRST)
+async def test_the_sort_menu_marks_the_order_and_enter_on_it_turns_it_round(size: tuple[int, int]) -> None:
+    async with run_monitor(engine(), size) as view:
+        await view.press("s")
+        assert "▼ urgency" in view.text
+        await view.press("enter")
+        assert "STATUS▲" in view.header
+        await view.press("s")
+        assert "▲ urgency, done first" in view.text
+        await view.press("escape")
+        assert "STATUS▲" in view.header
+
+
+@pytest.mark.parametrize("size", WIDE_FIRST)
+async def test_columns_are_chosen_in_a_list_with_ticks(size: tuple[int, int]) -> None:
+    async with run_monitor(engine(), size) as view:
+        await view.press("C")
+        assert "[x] why" in view.text
+        await view.press("space", "down", "down", "space")
+        assert "[ ] why" in view.text
+        await view.press("enter")
+        assert view.header.split()[:2] == ["STATUS▼", "JOB"]
+        assert "WHY" not in view.header
+        await view.press("C", "escape", "C", "j", "j", "space", "enter")
+        assert view.header.split()[:3] == ["STATUS▼", "JOB", "WHY"]
+
+
+@pytest.mark.parametrize("size", WIDE_FIRST)
+async def test_a_click_on_the_title_of_a_column_sorts_by_it_and_the_next_one_the_other_way(
+    size: tuple[int, int],
+) -> None:
+    async with run_monitor(engine(), size) as view:
+        await view.press("down")
+        await view.click("JOB")
+        assert names(view)[:3] == ["Alpha one", "beta", "gamma"]
+        await view.click("JOB▲")
+        assert names(view)[:3] == ["gamma", "beta", "Alpha one"]
+        await view.click("WHY")
+        assert "WHY▲" in view.header
 
 
 @pytest.mark.parametrize("size", [(140, 40), (50, 14)], ids=str)
@@ -257,7 +300,7 @@ async def test_f_shows_one_verdict_after_the_other_and_then_all(size: tuple[int,
             assert f"Jobs · 1 of 3 · filter: status:{word}"[: size[0] - 8] in view.text
             assert f" {word}" in view.jobs[0]
         await view.press("f")
-        assert "Jobs · 3 · by urgency" in view.text
+        assert "Jobs · 3 ─" in view.text
 
 
 @pytest.mark.parametrize("size", [(140, 20), (50, 14)], ids=str)

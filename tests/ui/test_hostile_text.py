@@ -154,7 +154,7 @@ async def test_replaced_characters_are_visible(text: str) -> None:
     async with run_monitor(crowd(text)) as screen_view:
         shown = clean(text)
         assert shown[:12] in screen_view.text
-        await screen_view.press("down")
+        await screen_view.press("s", "down", "enter")  # those with a label first
         assert shown in screen_view.detail_title or shown[:12] in screen_view.detail_title
 
 

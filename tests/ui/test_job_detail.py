@@ -26,7 +26,7 @@ async def test_the_detail_opens_with_verdict_time_and_sentence(size: tuple[int, 
     engine = staged("recorded-completed-order-pending", labels=("CS-4390",))
     engine.clock.at += 240
     async with run_monitor(engine, size) as view:
-        assert view.detail_title == "CS-4390 · 00000001…e73bdceb"
+        assert view.detail_title == "CS-4390 · 000000015d7b48d3a20245bfe73bdceb"
         assert view.detail[0] == " ! needs attention · ended 4m ago"
         assert "Job completed, but the order is Pending" in view.words
 
@@ -205,7 +205,7 @@ async def test_the_cursor_stays_on_a_job_that_is_being_read(
         await view.press("tab")
         tell(engine, other, FAILED, after=20)
         await view.settled()
-        assert "✗ failed" in view.jobs[0]
+        assert "▲ 1 new failed" in view.header
         assert view.detail_title == title
 
 
@@ -278,7 +278,7 @@ async def test_choosing_a_view_keeps_the_cursor_on_the_job(
         await view.press("3")
         tell(engine, 2, FAILED, after=20)
         await view.settled()
-        assert "✗ failed" in view.jobs[0]
+        assert "▲ 1 new failed" in view.header
         assert view.detail_title == title
 
 

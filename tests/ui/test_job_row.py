@@ -1,72 +1,194 @@
-"""Rows of the list at any width."""
+"""Rows of the list and their columns at any width."""
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.building import NOW, done, job, watch, watchlist
+from tests.support.building import NOW, PROCESSING, done, job, seen, watch, watchlist
 from tests.support.screen_harness import TENANT, run_monitor
 from tests.support.staging import staged
-from zjobtui.formatting.job import time_text
+from zjobtui.config.settings import COLUMN_NAMES
+from zjobtui.models.duration_stats import TypicalByTenant, TypicalTimes
+from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.ui.job_list import fit_columns, job_row
+from zjobtui.ui.columns import (
+    MEASURED,
+    NAMES,
+    Placed,
+    RowContext,
+    chosen_columns,
+    fit_columns,
+    header,
+    job_row,
+    least_tenant_width,
+    measure,
+    short_tenants,
+)
 from zjobtui.ui.styled_line import cell_length
 
 ENDED = watchlist(watch(1)).fold([(job(1), done(NOW + 5), 5.0)]).observed[-1].watch
+DIGEST = ENDED.digest
+assert DIGEST is not None
+FULL = replace(
+    ENDED,
+    label="CS-4411 renewal",
+    tags=("acme", "q4"),
+    note="ask finance",
+    digest=replace(DIGEST, why="O-00005577 · 4 subscriptions", order_number="O-00005577", account_number="A00000218"),
+)
 
 
-def text(one: WatchedJob, width: int, tenant: str = "") -> str:
-    row = job_row(one, fit_columns(width), time_text(one, NOW + 10, by_minute=True), tenant=tenant)
-    return "".join(part for part, _ in row)
+def widths(*watches: WatchedJob, typical: TypicalByTenant | None = None) -> dict[str, int]:
+    rows = [measure(one, typical or {}) for one in watches]
+    wanted = dict(zip(MEASURED, map(max, zip(*rows, strict=True)), strict=True))
+    return wanted if len({one.job.tenant for one in watches}) > 1 else {**wanted, "tenant": 0}
 
 
-@given(width=st.integers(14, 500), label=st.text("ab 一é", max_size=40), tenant=st.text("xyz", max_size=20))
-def test_a_row_fills_its_width_and_marks_what_is_cut(width: int, label: str, tenant: str) -> None:
-    one = replace(ENDED, label=label.strip())
-    row = job_row(one, fit_columns(width), time_text(one, NOW + 10, by_minute=True), tenant=tenant)
+def fit(width: int, *watches: WatchedJob, names: tuple[str, ...] = NAMES) -> tuple[Placed, ...]:
+    return fit_columns(names, widths(*watches), width)
+
+
+def text(one: WatchedJob, width: int, *others: WatchedJob, at: float = NOW + 10) -> str:
+    return "".join(part for part, _ in job_row(one, RowContext(fit(width, one, *others), at)))
+
+
+def names_at(width: int, *watches: WatchedJob) -> list[str]:
+    return [each.column.name for each in fit(width, *watches)]
+
+
+@given(width=st.integers(14, 500), label=st.text("ab 一é", max_size=60))
+def test_a_row_fills_its_width_and_marks_what_is_cut(width: int, label: str) -> None:
+    one = replace(FULL, label=label.strip())
+    row = job_row(one, RowContext(fit(width, one), NOW + 10))
     assert cell_length(row) == width
     result = "".join(part for part, _ in row)
-    assert one.name in result or "…" in result
+    assert one.name in result or "…" in result or width < 40
 
 
-@given(width=st.integers(14, 500), tenant=st.text("xyz", max_size=20))
-def test_a_row_shows_at_least_eight_characters_of_the_id_whatever_the_tenant(width: int, tenant: str) -> None:
-    assert ENDED.job.id.given[:8] in text(ENDED, width, tenant)
+@given(width=st.integers(14, 500), label=st.text("xyz", max_size=60))
+def test_a_row_shows_at_least_eight_characters_of_the_id_whatever_the_label(width: int, label: str) -> None:
+    assert FULL.job.id.given[:8] in text(replace(FULL, label=label), width)
 
 
-def test_a_long_label_leaves_room_for_the_tenant() -> None:
-    assert "eu · CS-4411 rene…" in text(replace(ENDED, label="CS-4411 renewal batch"), 68, "eu")
-    assert "eu · CS-4411 renewal batch" in text(replace(ENDED, label="CS-4411 renewal batch"), 140, "eu")
+@given(width=st.integers(14, 400), first=st.integers(0, 60), second=st.integers(0, 60))
+def test_no_column_is_cut_while_another_has_cells_that_it_does_not_need(width: int, first: int, second: int) -> None:
+    one = replace(FULL, label="l" * first, tags=("t" * second,) if second else ())
+    wanted = widths(one)
+    placed = fit(width, one)
+    is_cut = any(each.width < wanted[each.column.name] for each in placed)
+    spare = [each for each in placed if each.width > max(wanted[each.column.name], len(each.column.title) + 1)]
+    assert not (is_cut and spare)
+
+
+def test_only_the_widest_column_is_cut() -> None:
+    one = replace(FULL, label="l" * 90, tags=("t" * 15,))
+    cut = [each.column.name for each in fit(140, one) if each.width < widths(one)[each.column.name]]
+    assert cut == ["job"]
 
 
 def test_columns_appear_in_order_of_importance() -> None:
     first: dict[str, int] = {}
     for width in range(14, 200):
-        columns = fit_columns(width)
-        for name in ("time", "word", "order", "account"):
-            if getattr(columns, name):
-                first.setdefault(name, width)
-        if columns.has_long_time:
-            first.setdefault("long time", width)
-    assert list(first) == ["time", "word", "order", "account", "long time"]
-    assert first["order"] <= 47 < first["account"]
+        for name in names_at(width, FULL, replace(FULL, job=replace(FULL.job, tenant="eu-prod"))):
+            first.setdefault(name, width)
+    order = ["status", "job", "why", "time", "tenant", "order", "account", "tags", "note"]
+    assert sorted(first, key=lambda name: (first[name], order.index(name))) == order
+    assert first["note"] <= 140
+    assert (first["why"], first["time"]) == (47, 57)
 
 
-def test_at_a_hundred_columns_the_tenant_takes_precedence_over_the_order() -> None:
-    row = job_row(ENDED, fit_columns(47, show_tenants=True), time_text(ENDED, NOW + 10), tenant="uat")
-    assert "uat · 00000001…" in "".join(part for part, _ in row)
-    assert cell_length(row) == 47
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (27, "  ✓ CS-4411 ren… · 00000001 "),
+        (77, "  ✓ done      CS-4411 rene… · 00000001 O-00005577 · 4 subscriptions just now"),
+    ],
+)
+def test_what_fits_in_a_terminal_of_30_and_80_columns(width: int, shown: str) -> None:
+    assert text(FULL, width)[2:].split() == shown.split()
 
 
-def test_at_a_hundred_columns_a_row_has_the_order_number() -> None:
-    digest = replace(ENDED.digest, order_number="O-00005577")  # type: ignore[type-var]  # it has ended, so there is one
-    assert "O-00005577" in text(replace(ENDED, digest=digest), 47)
+def test_a_wide_terminal_shows_everything() -> None:
+    row = text(FULL, 197, replace(FULL, job=replace(FULL.job, tenant="eu-prod")))
+    for part in ("CS-4411 renewal · 00000001", "O-00005577 · 4 subs", "env", "A00000218", "acme, q4", "✎", "just now"):
+        assert part in row
 
 
-async def test_a_job_of_an_unconfigured_tenant_shows_its_tenant() -> None:
+def test_columns_without_content_take_no_room() -> None:
+    assert names_at(197, replace(ENDED, digest=None)) == ["status", "job", "why", "time"]
+
+
+def test_chosen_columns_come_in_their_order_with_status_and_job() -> None:
+    assert [each.column.name for each in fit(197, FULL, names=chosen_columns(["time", "tags", "nope"]))] == [
+        "status",
+        "job",
+        "time",
+        "tags",
+    ]
+
+
+def test_the_settings_have_the_same_columns() -> None:
+    assert COLUMN_NAMES == NAMES
+
+
+@pytest.mark.parametrize(
+    ("sorting", "title"),
+    [
+        (Sorting(), "STATUS▼"),
+        (Sorting(SortOrder.URGENCY, is_reversed=True), "STATUS▲"),
+        (Sorting(SortOrder.ACCOUNT), "ACCOUNT▲"),
+        (Sorting(SortOrder.TAGS, is_reversed=True), "TAGS▼"),
+        (Sorting(SortOrder.TIME), "TIME▼"),
+        (Sorting(SortOrder.ADDED, is_reversed=True), "ADDED▲"),
+    ],
+)
+def test_the_header_shows_column_and_direction(sorting: Sorting, title: str) -> None:
+    words = "".join(part for part, _ in header(fit(197, FULL), sorting)).split()
+    assert title in words
+    assert len(words) == 8
+
+
+@pytest.mark.parametrize(
+    ("names", "shortest"),
+    [
+        (("eu-prod", "eu-preprod"), {"eu-prod": "eu-prod", "eu-preprod": "eu-pre…"}),
+        (("us", "eu"), {"us": "us", "eu": "eu"}),
+        (("zuora-eu-1", "zuora-eu-2"), {"zuora-eu-1": "zu…1", "zuora-eu-2": "zu…2"}),
+        (("sandbox",), {"sandbox": "san…"}),
+    ],
+)
+def test_tenants_are_cut_as_long_as_they_differ(names: tuple[str, ...], shortest: dict[str, str]) -> None:
+    assert short_tenants(names, least_tenant_width(names)) == shortest
+
+
+@given(st.sets(st.text("ab-", min_size=1, max_size=12), min_size=1, max_size=6))
+def test_short_tenants_always_differ(names: set[str]) -> None:
+    short = short_tenants(names, least_tenant_width(names))
+    assert short is not None
+    assert len(set(short.values())) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("age", "expected"),
+    [(5, "░░░░░░░░ <10s of about 50s"), (34, "▓▓▓▓▓░░░ 30s of about 50s"), (200, "overdue: 95 % end within 1m40s")],
+)
+def test_a_running_job_shows_how_far_it_is(age: float, expected: str) -> None:
+    typical = {"env": TypicalTimes(50.0, 100.0)}
+    one = watchlist(watch(1, added_at=NOW)).fold([(job(1), seen(PROCESSING, NOW + age), 5.0)]).observed[-1].watch
+    placed = fit_columns(NAMES, widths(one, typical=typical), 97)
+    row = job_row(one, RowContext(placed, NOW + age, typical=typical))
+    assert expected in "".join(part for part, _ in row)
+    narrow = fit_columns(NAMES, widths(one, typical=typical), 47)
+    assert "░" not in "".join(part for part, _ in job_row(one, RowContext(narrow, NOW + age, typical=typical)))
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_a_job_of_an_unconfigured_tenant_shows_its_tenant(size: tuple[int, int]) -> None:
     engine = staged("recorded-processing")
-    async with run_monitor(engine) as view:
-        assert "env · " not in view.jobs[0]
-    async with run_monitor(engine, tenant=replace(TENANT, name="other")) as view:
-        assert "env · " in view.jobs[0]
+    async with run_monitor(engine, size) as view:
+        assert "TENANT" not in view.header
+    async with run_monitor(engine, size, tenant=replace(TENANT, name="other")) as view:
+        assert "TENANT" in view.header
+        assert " env " in view.jobs[0]

@@ -9,6 +9,7 @@ import pytest
 from tests.support.screen_harness import run_monitor
 from tests.support.staging import staged
 from zjobtui.ui.protocols import Plain
+from zjobtui.ui.themes import Appearance
 
 pytestmark = pytest.mark.usefixtures("_tick_of_a_second")
 
@@ -37,17 +38,19 @@ class Kept:
 
 
 @pytest.mark.parametrize("size", [(140, 40), (80, 24)], ids=str)
-async def test_order_filter_and_divider_are_restored(size: tuple[int, int]) -> None:
+async def test_order_columns_filter_and_divider_are_restored(size: tuple[int, int]) -> None:
     kept = Kept()
     engine = staged(RUNNING, FAILED, FAILED, labels=("CS-1", "CS-2", "CS-3"))
     async with run_monitor(engine, size, memory=kept) as view:
-        await view.press("s", *"ac", "enter", ">", ">", "f")
-        assert "Jobs · 2 of 3 · filter: status:failed · by account" in view.text
-        frame = view.jobs
+        await view.press("s", "down", "enter", "C", "end", "space", "enter", ">", ">", "f")
+        assert "Jobs · 2 of 3 · filter: status:failed ─" in view.text
+        assert "JOB▲" in view.header
+        assert "TIME" not in view.header
+        frame = [view.header, *view.jobs]
     assert kept.writes <= 2
     async with run_monitor(engine, size, memory=kept) as view:
-        assert "Jobs · 2 of 3 · filter: status:failed · by account" in view.text
-        assert view.jobs == frame
+        assert "Jobs · 2 of 3 · filter: status:failed ─" in view.text
+        assert [view.header, *view.jobs] == frame
 
 
 async def test_ui_state_is_saved_only_after_it_has_settled() -> None:
@@ -74,10 +77,29 @@ async def test_invalid_values_are_ignored(values: dict[str, Plain]) -> None:
         assert view.rows == usual
 
 
+@pytest.mark.parametrize(
+    ("stored", "title"),
+    [("age", "ADDED▲"), ("change", "TIME▼"), ("urgency", "STATUS▼"), ("urgency-reversed", "STATUS▲"), ("why", "WHY▲")],
+)
+async def test_an_order_kept_by_any_version_is_restored(stored: str, title: str) -> None:
+    async with run_monitor(staged(RUNNING, FAILED), memory=Kept({"sort": stored})) as view:
+        assert title in view.header
+
+
+async def test_columns_that_were_chosen_apply_until_the_settings_change() -> None:
+    kept = Kept({"columns": "status,job", "columns_before": "status,job,why"})
+    engine = staged(RUNNING, FAILED)
+    async with run_monitor(engine, memory=kept, look=Appearance(columns=("status", "job", "why"))) as view:
+        assert view.header.split() == ["STATUS▼", "JOB"]
+    async with run_monitor(engine, memory=kept, look=Appearance(columns=("status", "job", "time"))) as view:
+        assert view.header.split() == ["STATUS▼", "JOB", "TIME"]
+
+
 async def test_a_filter_kept_by_an_earlier_version_is_translated() -> None:
     kept = Kept({"sort": "label", "filter": "status:waiting !is:unseen"})
     async with run_monitor(staged(RUNNING, FAILED), memory=kept) as view:
-        assert "Jobs · 1 of 2 · filter: status:running !is:unread · by label" in view.text
+        assert "Jobs · 1 of 2 · filter: status:running !is:unread ─" in view.text
+        assert "JOB▲" in view.header
         assert "is now" not in view.text
         await view.press("s", "home", "enter")
     assert kept.values["filter"] == "status:running !is:unread"

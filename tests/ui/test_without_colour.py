@@ -14,9 +14,9 @@ def _no_color(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def reversed_rows(view: ScreenView) -> list[int]:
-    """Return the rows of the list that are drawn in reverse."""
+    """Return the rows of the list, below its header, that are drawn in reverse."""
     buffer = view.terminal.display.screen.buffer
-    return [y for y in range(len(view.jobs)) if buffer[y + 2][4].reverse]
+    return [y for y in range(len(view.jobs)) if buffer[y + 3][4].reverse]
 
 
 async def test_no_colour_is_sent_and_signs_are_words() -> None:

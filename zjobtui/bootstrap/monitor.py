@@ -50,7 +50,7 @@ def appearance_of(configuration: Configuration) -> tuple[Appearance, tuple[str, 
     errors = [(("keys", action), error) for action, error in key_errors]
     errors += [(("screen", "theme"), theme_error)] if theme_error else []
     is_ascii = is_ascii_screen() if screen.ascii is None else screen.ascii
-    appearance = Appearance(theme=theme, is_ascii=is_ascii, is_utc=screen.utc, keys=keys)
+    appearance = Appearance(theme=theme, is_ascii=is_ascii, is_utc=screen.utc, keys=keys, columns=settings.list.columns)
     errors.sort(key=lambda item: settings.lines.of(item[0]))
     sentences = (f"{configuration.path}: {settings.problem_with(key, error)}" for key, error in errors)
     return appearance, tuple(sentence if sentence.endswith("?") else f"{sentence}." for sentence in sentences)

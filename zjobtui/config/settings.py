@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from math import inf
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct
 
@@ -23,6 +23,11 @@ from zjobtui.models.watched_job import ARCHIVE_AFTER
 
 COLOURS = ("red", "orange", "yellow", "green", "cyan", "blue", "magenta", "grey")
 """Named colours; any other is written as #rrggbb."""
+
+ColumnName = Literal["status", "job", "why", "tenant", "account", "order", "batch", "tags", "note", "time"]
+"""The columns of the list."""
+
+COLUMN_NAMES: tuple[str, ...] = get_args(ColumnName)
 
 SECRET_KEYS = ("secret_env", "secret_command", "secret_file", "secret_keyring")
 """The keys that name the source of a secret, in the order in which messages list them."""
@@ -116,6 +121,7 @@ _Duration = Annotated[
 ]
 _Theme = Annotated[str, _text(r"[0-9A-Za-z_-]{1,60}", "the name of a theme")]
 _Topics = Annotated[tuple[Topic, ...], _names(*_TOPICS, before="a list of words, each ")]
+_Columns = Annotated[tuple[ColumnName, ...], _names(*COLUMN_NAMES, before="a list of words, each ")]
 _Osc = Annotated[Literal["9", "777", "off"], _names("9", "777", "off")]
 
 KeyName = Annotated[str, _text(r"[!-~]{1,60}", 'the name of a key, such as "f5" or "ctrl+r"')]
@@ -182,10 +188,12 @@ class PollingSettings(Struct, frozen=True, kw_only=True):
 
 
 class ListSettings(Struct, frozen=True, kw_only=True):
-    """`[list]`: how long jobs stay on the watchlist."""
+    """`[list]`: the columns of the list, and how long jobs stay on it."""
 
     archive_after: _Duration = ARCHIVE_AFTER
     """How long a finished job stays after it was read, such as "14 days" or "12h"; 0 or "never" keeps it."""
+    columns: _Columns = ()
+    """The columns in their order, such as ["status", "job", "why"], as far as they fit; status and job always are."""
 
 
 class ScreenSettings(Struct, frozen=True, kw_only=True):

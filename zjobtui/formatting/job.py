@@ -8,6 +8,7 @@ from zjobtui.formatting.outline import OutlineNode, Tone, field
 from zjobtui.formatting.times import age, duration, moment
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob, is_stale
+from zjobtui.models.why import stepped
 
 TONES = {
     Kind.FAILED: Tone.BAD,
@@ -27,11 +28,10 @@ class TimeText:
     is_stale: bool = False
 
 
-def time_text(watch: WatchedJob, now: float, paused_at: float | None = None, *, by_minute: bool = False) -> TimeText:
+def time_text(watch: WatchedJob, now: float, paused_at: float | None = None) -> TimeText:
     """Return how long a job has been running, or how long ago it ended; for a stale row the age of the last answer.
 
-    While polling is paused, since `paused_at`, the age of a running job does not grow. `by_minute` gives that age in
-    whole minutes, for a list with many running jobs.
+    While polling is paused, since `paused_at`, the age of a running job does not grow.
     """
     if watch.is_final:
         return _ago("ended", "", now - (watch.ended_at or now))
@@ -43,11 +43,29 @@ def time_text(watch: WatchedJob, now: float, paused_at: float | None = None, *, 
     if watch.verdict.kind is Kind.UNKNOWN:
         return _ago("polled", "polled ", now - (answered_at or now))
     running_for = age((paused_at or now) - watch.added_at)
-    if by_minute and (running_for == "now" or running_for.endswith("s")):
-        return TimeText("running for <1m", "<1m")
     if running_for == "now":
         return TimeText("just added", "new")
     return TimeText(f"running for {running_for}", running_for)
+
+
+TIME_WIDTH = 9
+"""Maximum width of `row_time`, in cells."""
+
+
+def row_time(watch: WatchedJob, now: float, paused_at: float | None = None, *, is_old: bool | None = None) -> str:
+    """Return the time column of a row: how long a job has been running, or since when it has its state; or `stale`.
+
+    The time of a running job changes every 10 s below two minutes, then every minute, and not while polling is paused,
+    since `paused_at`. `is_old` is whether the row is stale, if that is known.
+    """
+    if is_stale(watch, now) if is_old is None else is_old:
+        answered_at = watch.answered_at
+        return f"stale {age(now - answered_at)}" if answered_at and answered_at <= now else "stale"
+    if watch.verdict.kind is Kind.RUNNING:
+        return stepped((paused_at or now) - watch.added_at)
+    since = watch.ended_at if watch.is_final else watch.changed_at
+    text = age(now - (since or now))
+    return "just now" if text == "now" else f"{text} ago"
 
 
 def _ago(word: str, prefix: str, seconds: float) -> TimeText:

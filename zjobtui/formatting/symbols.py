@@ -19,6 +19,13 @@ WORDS = {
 }
 """One word for each verdict, for a column; at most ten characters."""
 
+NOTE_SIGN = "✎"
+
+
+def progress_bar(eighths: int) -> str:
+    """Return a bar of eight cells, of which `eighths` are full."""
+    return "▓" * eighths + "░" * (8 - eighths)
+
 
 def short_id(given: str, width: int = 17) -> str:
     """Return an id in `width` characters, shortened in the middle; the first eight characters always stay."""

@@ -48,7 +48,8 @@ CATALOGUE = (
         "Filter and sort",
         in_footer=False,
     ),
-    Action("sort", "sort", "s", "sort", "Sort the list", "Filter and sort"),
+    Action("sort", "sort", "s", "sort", "Sort the list by a column, in either direction", "Filter and sort"),
+    Action("columns", "columns", "C", "columns", "Choose the columns of the list", "Filter and sort", in_footer=False),
     Action(
         "all_read",
         "job('mark_all_read')",
@@ -63,7 +64,7 @@ CATALOGUE = (
         "list('next_unread')",
         "n",
         "next unread",
-        "Go to the next unread job",
+        "Go to the next unread job; first to those out of view that need you",
         "Filter and sort",
         in_footer=False,
     ),

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from textual.app import SystemCommand
+from textual.events import Event, InputEvent, Paste
 from textual.screen import Screen
 
 from zjobtui.clock import Clock
@@ -62,6 +63,12 @@ class MonitorApp(TerminalApp):
         """Apply the key settings."""
         if self._appearance.keys:
             self.set_keymap(dict(self._appearance.keys))
+
+    async def on_event(self, event: Event) -> None:
+        """Note keys, pastes and the mouse."""
+        if isinstance(event, InputEvent | Paste):
+            self._monitor.note_input()
+        await super().on_event(event)
 
     def get_default_screen(self) -> Screen[None]:
         """Return the monitor, so that no empty screen is drawn first."""

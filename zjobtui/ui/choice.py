@@ -1,6 +1,6 @@
-"""Dialog to choose one of a few names."""
+"""Dialogs to choose one of a few names, and the columns of the list."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -10,11 +10,14 @@ from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
+from zjobtui.ui.columns import ALWAYS, BY_NAME, COLUMNS, NAMES
+
 
 class ChoiceDialog(ModalScreen[str | None]):
     """Ask for one of several names; return it, or None if cancelled.
 
-    With the text `about` above the names, the keys are shown below them; `escape` is what the escape key does.
+    With the text `about` above the names, the keys are shown below them; `escape` is what the escape key does. With
+    `signs`, names have a sign before them, and `keys` are shown below them.
     """
 
     BINDINGS = [
@@ -24,11 +27,20 @@ class ChoiceDialog(ModalScreen[str | None]):
     ]
 
     def __init__(
-        self, title: str, names: Sequence[str], current: str = "", *, about: str = "", escape: str = "cancel"
+        self,
+        title: str,
+        names: Sequence[str],
+        current: str = "",
+        *,
+        about: str = "",
+        escape: str = "cancel",
+        signs: Mapping[str, str] | None = None,
+        keys: str = "",
     ) -> None:
         super().__init__()
+        self._signs = signs
+        self._keys = keys or (f"↑ ↓ move · enter select · esc {escape}" if about else "")
         self._about = about
-        self._escape = escape
         self._title = title
         self._names = tuple(names)
         self._current = current
@@ -40,9 +52,11 @@ class ChoiceDialog(ModalScreen[str | None]):
             if self._about:
                 self.add_class("-asking")
                 yield Static(Content(self._about), id="about")
-            yield OptionList(*(Content(name) for name in self._names))
-            if self._about:
-                yield Static(Content(f"↑ ↓ move · enter select · esc {self._escape}"), id="keys")
+            signs = self._signs
+            prompts = self._names if signs is None else [f"{signs.get(name, ' ')} {name}" for name in self._names]
+            yield OptionList(*map(Content, prompts))
+            if self._keys:
+                yield Static(Content(self._keys), id="keys")
 
     def on_mount(self) -> None:
         """Highlight the current name."""
@@ -72,3 +86,77 @@ class ChoiceDialog(ModalScreen[str | None]):
     def action_cancel(self) -> None:
         """Close the dialog without a result."""
         self.dismiss(None)
+
+
+class ColumnDialog(ModalScreen[tuple[str, ...] | None]):
+    """Ask which columns the list has; return their names in order, or None if cancelled.
+
+    Columns that are added come at the place that they have among all columns.
+    """
+
+    BINDINGS = [
+        Binding("escape", "cancel", "cancel", priority=True),
+        Binding("space,x", "tick", show=False, priority=True),
+        Binding("enter", "save", show=False, priority=True),
+        Binding("j", "step(1)", show=False),
+        Binding("k", "step(-1)", show=False),
+    ]
+
+    def __init__(self, chosen: Sequence[str]) -> None:
+        super().__init__()
+        self._chosen = [name for name in NAMES if name in chosen]
+        self._order = tuple(chosen)
+
+    def compose(self) -> ComposeResult:
+        """Compose the columns with their ticks, and key hints."""
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = Content("Columns")
+            yield OptionList(*(self._prompt(column.name) for column in COLUMNS))
+            yield Static(Content("space show or hide · enter save · esc cancel"), id="keys")
+
+    def on_mount(self) -> None:
+        """Focus the columns."""
+        options = self.query_one(OptionList)
+        options.highlighted = 0
+        options.focus()
+
+    def on_option_list_option_selected(self) -> None:
+        """Show or hide a column that was clicked."""
+        self.action_tick()
+
+    def action_tick(self) -> None:
+        """Show or hide the highlighted column."""
+        options = self.query_one(OptionList)
+        index = options.highlighted or 0
+        name = NAMES[index]
+        if name in ALWAYS:
+            return
+        if name in self._chosen:
+            self._chosen.remove(name)
+        else:
+            self._chosen.append(name)
+        options.replace_option_prompt_at_index(index, self._prompt(name))
+
+    def action_save(self) -> None:
+        """Close the dialog with the columns."""
+        kept = [name for name in self._order if name in self._chosen]
+        for name in NAMES:
+            if name in self._chosen and name not in kept:
+                before = [other for other in NAMES[: NAMES.index(name)] if other in kept]
+                kept.insert(kept.index(before[-1]) + 1 if before else 0, name)
+        self.dismiss(tuple(kept))
+
+    def action_step(self, step: int) -> None:
+        """Move the highlight by one column."""
+        options = self.query_one(OptionList)
+        options.action_cursor_down() if step > 0 else options.action_cursor_up()
+
+    def action_cancel(self) -> None:
+        """Close the dialog without a result."""
+        self.dismiss(None)
+
+    def _prompt(self, name: str) -> Content:
+        column = BY_NAME[name]
+        tick = "[x]" if name in self._chosen else "[ ]"
+        always = " (always shown)" if name in ALWAYS else ""
+        return Content(f"{tick} {name:<8} {column.about}{always}")

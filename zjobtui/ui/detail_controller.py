@@ -13,7 +13,7 @@ from zjobtui.models.watched_job import WatchedJob
 from zjobtui.ui.detail_header import NO_JOBS_TEXT, NO_MATCHES_TEXT, JobDetails
 from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
-from zjobtui.ui.list_model import ListPresenter
+from zjobtui.ui.list_presenter import ListPresenter
 from zjobtui.ui.protocols import EngineLike, ReportArchive
 
 log = get_logger(__name__)

@@ -1,13 +1,20 @@
 """Actions that filter and sort the list."""
 
-from textual.screen import Screen
+from collections.abc import Callable
+from typing import TypeVar
+
+from textual.screen import ModalScreen, Screen
 
 from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.verdict import Kind
-from zjobtui.ui.choice import ChoiceDialog
+from zjobtui.ui.choice import ChoiceDialog, ColumnDialog
+from zjobtui.ui.columns import arrow
 from zjobtui.ui.filter_input import open_filter_input
 from zjobtui.ui.job_list import JobList
-from zjobtui.ui.list_model import ListPresenter, next_in_cycle, status_filter
+from zjobtui.ui.list_model import next_in_cycle, status_filter
+from zjobtui.ui.list_presenter import ListPresenter
+
+Result = TypeVar("Result")
 
 HINT = "words, status:failed, order:O-1, age>10m, is:unread, !tag:acme"
 
@@ -42,19 +49,40 @@ class FilterController:
         self._presenter.set_filter(next_in_cycle(("", *present), self._presenter.model.filter_text))
 
     async def prompt_sort(self) -> None:
-        """Ask for an order and sort the list; the present order is offered in the other direction."""
-        model = self._presenter.model
-        current = model.sorting
-        offered = [Sorting(order) for order in SortOrder]
-        place = list(SortOrder).index(current.order)
-        offered[place : place + 1] = [current, Sorting(current.order, is_reversed=not current.is_reversed)]
-        choices = {sorting.title: sorting for sorting in offered}
+        """Ask for an order and sort the list; the present one is marked, and turns round if it is chosen again."""
+        current = self._presenter.model.sorting
+        choices = {(current if order is current.order else Sorting(order)).title: order for order in SortOrder}
 
         def sort(title: str | None) -> None:
             if title is not None:
-                model.sort_by(choices[title].order, is_reversed=choices[title].is_reversed)
-                self._presenter.resort()
+                self.sort_by(choices[title])
 
+        dialog = ChoiceDialog(
+            "Sort by",
+            tuple(choices),
+            current.title,
+            signs={current.title: arrow(current)},
+            keys=f"enter sort, on {arrow(current)} the other way · esc cancel",
+        )
+        await self._open(dialog, sort)
+
+    def sort_by(self, order: SortOrder) -> None:
+        """Sort by a column, or in the other direction if the list is sorted by it."""
+        current = self._presenter.model.sorting
+        self._presenter.model.sort_by(order, is_reversed=order is current.order and not current.is_reversed)
+        self._presenter.resort()
+
+    async def prompt_columns(self) -> None:
+        """Ask which columns the list has."""
+
+        def show(names: tuple[str, ...] | None) -> None:
+            if names is not None:
+                self._rows.columns = names
+                self._presenter.update_title()
+
+        await self._open(ColumnDialog(self._rows.columns), show)
+
+    async def _open(self, dialog: ModalScreen[Result], use: Callable[[Result | None], None]) -> None:
         app = self._screen.app
         with app.batch_update():
-            await app.push_screen(ChoiceDialog("Sort by", tuple(choices), current.title), sort)
+            await app.push_screen(dialog, use)

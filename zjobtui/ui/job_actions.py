@@ -25,7 +25,7 @@ from zjobtui.storage.exports import FOLDER, export_name, write_export
 from zjobtui.ui.add_jobs import AddJobsDialog
 from zjobtui.ui.choice import ChoiceDialog
 from zjobtui.ui.clipboard import copy_sequence
-from zjobtui.ui.list_model import ListPresenter
+from zjobtui.ui.list_presenter import ListPresenter
 from zjobtui.ui.prompt import PromptDialog
 from zjobtui.ui.protocols import EngineLike, ReportArchive
 from zjobtui.ui.terminal_io import write

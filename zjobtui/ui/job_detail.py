@@ -9,6 +9,7 @@ from textual.binding import Binding
 from textual.events import Click, Key
 
 from zjobtui.formatting.symbols import short_id
+from zjobtui.formatting.text_width import cells, fit
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.ui.detail_header import TAB_LINE, JobDetails, Page, Viewing, header_lines
 from zjobtui.ui.detail_tabs import TABS, Tab, tab_at, tab_line
@@ -255,8 +256,11 @@ def _answer_minute_of(details: JobDetails | None) -> float:
 
 
 def _title(details: JobDetails | None, width: int) -> str:
-    """Return label and short id, or as much of the id as fits in the border."""
+    """Return label and id, as much of them as fits in the border: the id is shortened first, to its beginning."""
     if details is None:
         return "Job"
-    given = details.watch.job.id.given
-    return f"{details.watch.label} · {short_id(given)}" if details.watch.label else short_id(given, max(width - 3, 9))
+    label, given, room = details.watch.label, details.watch.job.id.given, max(width - 3, 9)
+    if not label:
+        return short_id(given, room)
+    room -= len(" · ")
+    return f"{fit(label, max(min(cells(label), room - 9), 1))} · {short_id(given, max(room - cells(label), 9))}"

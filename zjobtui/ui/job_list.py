@@ -1,131 +1,46 @@
-"""The list pane and its rows."""
+"""The list pane: jobs in rows, with a header above them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from rich.cells import cell_len
 from textual.binding import Binding
 from textual.message import Message
 
-from zjobtui.formatting.job import TONES, TimeText, time_text
-from zjobtui.formatting.symbols import GLYPHS, WORDS, short_id
+from zjobtui.formatting.symbols import WORDS
+from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.job import JobRef
+from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob
+from zjobtui.ui.columns import (
+    MEASURED,
+    NAMES,
+    Placed,
+    RowContext,
+    column_at,
+    fit_columns,
+    header,
+    is_order_shown,
+    job_row,
+    least_tenant_width,
+    measure,
+    short_tenants,
+)
 from zjobtui.ui.line_list import LineListView
-from zjobtui.ui.styled_line import Span, Spans, fit_exact
+from zjobtui.ui.styled_line import Spans, cell_length, truncate
 from zjobtui.ui.toast import toast
 
-_SIGN_WIDTH, _WORD_WIDTH, _SHORT_TIME_WIDTH, _LONG_TIME_WIDTH = 4, 10, 10, 20
-_MIN_NAME_WIDTH, _NAME_WIDTH = 10, 18
-_MIN_ORDER_WIDTH, _ORDER_WIDTH, _ACCOUNT_WIDTH = 11, 13, 12
+LOWEST_WITH_HEADER = 6
+"""Lines of the list from which one is the header."""
 
-_TENANT_WIDTH = 4
-"""Cells of the tenant's name that take precedence over the order number."""
-
-_SEPARATOR_WIDTH = 3
-"""Cells between tenant and name."""
-
-MARK_SIGN, UNREAD_SIGN = "◆", "●"
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Widths of the columns in cells, including the blank after each; a column of width 0 is not shown."""
-
-    name: int
-    word: int = 0
-    order: int = 0
-    account: int = 0
-    time: int = 0
-
-    @property
-    def has_long_time(self) -> bool:
-        """Whether there is room for the long form of times."""
-        return self.time == _LONG_TIME_WIDTH
-
-
-@lru_cache(maxsize=4)
-def fit_columns(width: int, *, show_tenants: bool = False) -> Columns:
-    """Return the columns for a row of `width` cells: sign and name, then what fits, in order of importance.
-
-    The order is: time, verdict, tenant, order number, more of the name, account, the long form of the time.
-    """
-    room = width - _SIGN_WIDTH - _MIN_NAME_WIDTH
-    tenant = _TENANT_WIDTH + _SEPARATOR_WIDTH if show_tenants else 0
-
-    def take(cells: int, minimum: int = 0) -> int:
-        nonlocal room
-        taken = min(cells, room) if room >= (minimum or cells) else 0
-        room -= taken
-        return taken
-
-    time, word = take(_SHORT_TIME_WIDTH), take(_WORD_WIDTH)
-    name = take(tenant, 1)
-    order = take(_MIN_ORDER_WIDTH)
-    name += take(_NAME_WIDTH - _MIN_NAME_WIDTH - name, 1)
-    order += take(_ORDER_WIDTH - _MIN_ORDER_WIDTH) if order else 0
-    account = take(_ACCOUNT_WIDTH) if order else 0
-    if room >= 2 * (_LONG_TIME_WIDTH - _SHORT_TIME_WIDTH):
-        time += take(_LONG_TIME_WIDTH - _SHORT_TIME_WIDTH)
-    return Columns(max(min(_MIN_NAME_WIDTH, width - _SIGN_WIDTH), 0) + name + max(room, 0), word, order, account, time)
-
-
-def job_row(watch: WatchedJob, columns: Columns, time: TimeText, *, is_marked: bool = False, tenant: str = "") -> Spans:
-    """Return the row of a job, starting with the sign for marked or unread.
-
-    `tenant` is shown before the name unless it is empty. A stale row is dimmed except for its time.
-    """
-    kind, digest = watch.verdict.kind, watch.digest
-    sign = f"{GLYPHS[kind]} {WORDS[kind]:<{columns.word}}" if columns.word else f"{GLYPHS[kind]} "
-    spans: list[Span] = [(sign, TONES[kind].name.lower())]
-    spans.append((_cell(_name(watch, columns.name - 1, tenant), columns.name), _name_tone(kind)))
-    if columns.order:
-        order = (digest.order_number or digest.kind) if digest else ""
-        spans.append((_cell(order or "–", columns.order), "muted"))
-    if columns.account:
-        spans.append((_cell((digest.account_number if digest else "") or "–", columns.account), "muted"))
-    if time.is_stale:
-        spans = [(text, "stale") for text, _ in spans]
-    return (_mark(watch, spans[0][1], is_marked=is_marked), *spans, _time(time, columns))
-
-
-def _cell(text: str, width: int) -> str:
-    """Return the text in `width` cells, with a blank at the end."""
-    return fit_exact(fit_exact(text, width - 1) if cell_len(text) >= width > 1 else text, width)
-
-
-def _mark(watch: WatchedJob, tone: str, *, is_marked: bool) -> Span:
-    if is_marked:
-        return f"{MARK_SIGN} ", "key"
-    return f"{UNREAD_SIGN if watch.is_unread else ' '} ", tone
-
-
-def _name(watch: WatchedJob, width: int, tenant: str) -> str:
-    """Return the label, or the shortened id, after as much of the tenant as fits."""
-    job_id = watch.job.id.given
-    minimum = min(cell_len(watch.label) or _MIN_NAME_WIDTH, _MIN_NAME_WIDTH) - 1
-    room = width - minimum - _SEPARATOR_WIDTH
-    before = f"{fit_exact(tenant, min(cell_len(tenant), room))} · " if tenant and room > 1 else ""
-    return before + (watch.label or short_id(job_id, max(width - cell_len(before), _MIN_NAME_WIDTH - 1)))
-
-
-def _name_tone(kind: Kind) -> str:
-    return "plain" if kind in {Kind.DONE, Kind.RUNNING} else "strong"
-
-
-def _time(time: TimeText, columns: Columns) -> Span:
-    if not columns.time:
-        return "", "plain"
-    text = time.text if columns.has_long_time else time.short
-    return " " * (columns.time - cell_len(text)) + text, "attention" if time.is_stale else "muted"
+_NEEDS_USER = (Kind.FAILED, Kind.ATTENTION)
 
 
 class JobList(LineListView):
     """Show jobs in the given order.
 
-    The cursor stays on the first row, where the most urgent job is, until the user moves it.
+    The cursor stays on the first row, where the most urgent job is, until the user moves it. Then its job keeps its
+    line of the screen, whatever comes, goes or changes above and below it.
     """
 
     @dataclass
@@ -139,6 +54,12 @@ class JobList(LineListView):
 
     class Opened(Message):
         """The user opened the job under the cursor."""
+
+    @dataclass
+    class OrderClicked(Message):
+        """The user clicked on the title of a column."""
+
+        order: SortOrder
 
     BINDINGS = [
         Binding("enter", "open", "open", show=False),
@@ -156,15 +77,23 @@ class JobList(LineListView):
         self._last_mark: JobRef | None = None
         self._now = 0.0
         self._paused_at: float | None = None
-        self._drawn_times: dict[int, TimeText] = {}
+        self._typical: TypicalByTenant = {}
+        self._sorting = Sorting()
+        self._is_new_view = False
+        self._columns = NAMES
+        self._widths: Mapping[str, int] = {}
+        self._tenants: frozenset[str] = frozenset()
+        self._placed: tuple[Placed, ...] = ()
+        self._placed_for: tuple[object, ...] = ()
+        self._short_tenants: Mapping[str, str] = {}
+        self._needing: dict[int, Kind] = {}
         self.view_changed: Callable[[], object] = lambda: None
         """Called when other jobs may be in view; must be fast, because it delays scrolling."""
 
     @property
     def in_view(self) -> tuple[JobRef, ...]:
         """The jobs on screen, in order."""
-        top = self.scroll_offset.y
-        return tuple(watch.job for watch in self._watches[top : top + self.page_lines])
+        return tuple(watch.job for watch in self._watches[max(self.top, 0) : max(self.top + self.page_lines, 0)])
 
     @property
     def watches(self) -> tuple[WatchedJob, ...]:
@@ -176,18 +105,88 @@ class JobList(LineListView):
         """The job under the cursor."""
         return self._watches[self.cursor] if self._watches else None
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns that are shown as far as they fit, in order."""
+        return self._columns
+
+    @columns.setter
+    def columns(self, names: tuple[str, ...]) -> None:
+        self._columns = names
+        if self.is_mounted:
+            self.refresh_changed()
+
+    @property
+    def is_order_shown(self) -> bool:
+        """Whether the header shows how the list is sorted."""
+        return bool(self.header_lines) and is_order_shown(self._fit(), self._sorting)
+
+    def set_view(self, sorting: Sorting, *, is_new: bool) -> None:
+        """Set by what the jobs are sorted and compared.
+
+        If the user has chosen that (`is_new`), columns may get narrower, and rows move on the screen.
+        """
+        if is_new or sorting.typical != self._typical:
+            self._widths = {}
+        self._is_new_view = is_new
+        self._sorting, self._typical = sorting, sorting.typical
+
     def show(self, watches: tuple[WatchedJob, ...], now: float, paused_at: float | None) -> None:
         """Show jobs; the cursor stays on its job, and the job at its place on the screen."""
         before, is_same_pause = self._watches, paused_at == self._paused_at
         self._watches, self._now, self._paused_at = watches, now, paused_at
         changed = {index for index, (a, b) in enumerate(zip(before, watches, strict=False)) if a is not b}
         if len(before) == len(watches) and all(before[index].job == watches[index].job for index in changed):
-            self.refresh_changed(changed if is_same_pause else None)
+            has_same_widths = self._measure([watches[index] for index in changed])
+            self._find_needing(changed)
+            self.refresh_changed(changed if is_same_pause and has_same_widths else None)
             return
-        offset = self.cursor - self.scroll_offset.y
-        cursor = self._cursor_index() if self.user_moved_cursor else 0
-        at_top = self.scroll_offset.y == 0 and cursor < self.page_lines
-        self.set_lines(len(watches), cursor, 0 if at_top else cursor - offset)
+        known = {id(watch) for watch in before} if self._widths else set()
+        self._measure([watch for watch in watches if id(watch) not in known])
+        self._needing.clear()
+        self._find_needing(range(len(watches)))
+        if not self.user_moved_cursor:
+            self.set_lines(len(watches), 0, self.top)
+        elif self._is_new_view:
+            cursor, _ = self._follow(before, self.cursor)
+            is_at_top = self.top <= 0 and cursor < self.page_lines
+            self.set_lines(len(watches), cursor, 0 if is_at_top else cursor - (self.cursor - self.top))
+        else:
+            self._show_anchored(before)
+        self._post_cursor_moved()
+        self.view_changed()
+
+    def _show_anchored(self, before: Sequence[WatchedJob]) -> None:
+        """Keep the selected row at its place on the screen, or the first row in view if that is not in view."""
+        cursor, top = self.cursor, self.top
+        new_cursor, line = self._follow(before, cursor)
+        if top <= cursor < top + self.page_lines:
+            new_top = new_cursor - (line - top)
+        else:
+            new_first, line = self._follow(before, max(top, 0))
+            new_top = new_first - (line - top)
+        self.set_lines(len(self._watches), new_cursor, new_top, is_anchored=True)
+
+    def _follow(self, before: Sequence[WatchedJob], index: int) -> tuple[int, int]:
+        """Return where the job of a row is now, and at the place of which row before it stays.
+
+        If it has gone, the next row that has not takes its place; if there is none, the one before stays at its own.
+        """
+        if not before or not self._watches:
+            return 0, 0
+        job = before[index].job
+        found = next((place for place, watch in enumerate(self._watches) if watch.job is job), None)
+        if found is not None:
+            return found, index
+        places = {watch.job: place for place, watch in enumerate(self._watches)}
+        order = (*range(index, len(before)), *range(index - 1, -1, -1))
+        left = next((place for place in order if before[place].job in places), None)
+        return (0, 0) if left is None else (places[before[left].job], min(left, index))
+
+    def return_to_top(self) -> None:
+        """Show the first row, with the cursor on it from now on."""
+        self.user_moved_cursor = False
+        self.set_lines(self.count, 0, 0)
         self._post_cursor_moved()
         self.view_changed()
 
@@ -201,22 +200,95 @@ class JobList(LineListView):
         self.view_changed()
 
     def tick(self, now: float, paused_at: float | None) -> None:
-        """Draw the ages that have changed with time."""
+        """Draw what has changed with time."""
         self._now, self._paused_at = now, paused_at
-        top = self.scroll_offset.y
-        in_view = range(top, min(top + self.page_lines, self.count))
-        self.refresh_changed({index for index in in_view if self._time_text(index) != self._drawn_times.get(index)})
+        self.refresh_changed()
 
     def line(self, index: int) -> Spans:
         """Return the row at `index`."""
-        columns = fit_columns(self.line_width, show_tenants=self._show_tenants)
-        watch = self._watches[index]
-        tenant = watch.job.tenant if self._show_tenants else ""
-        time = self._drawn_times[index] = self._time_text(index)
-        return job_row(watch, columns, time, is_marked=watch.job in self.marked, tenant=tenant)
+        watch, placed = self._watches[index], self._fit()
+        context = RowContext(placed, self._now, self._paused_at, self._typical, self._short_tenants)
+        return job_row(watch, context, is_marked=watch.job in self.marked)
 
-    def _time_text(self, index: int) -> TimeText:
-        return time_text(self._watches[index], self._now, self._paused_at, by_minute=True)
+    @property
+    def header_lines(self) -> int:
+        """One line, unless the list is very low."""
+        return int(self.view_size.height >= LOWEST_WITH_HEADER)
+
+    def header(self) -> Spans:
+        """Return the titles of the columns; in their place at the end what needs the user and is not in view."""
+        titles, width = header(self._fit(), self._sorting), self.line_width
+        notice = self.notice
+        if not notice:
+            return titles
+        room = width - cell_length(notice) - 1
+        if room < 0:
+            return notice
+        kept = truncate(titles, room)
+        return (*kept, (" " * (room + 1 - cell_length(kept)), "muted"), *notice)
+
+    @property
+    def notice(self) -> Spans:
+        """What needs the user, is unread, and is above the rows in view, or else below them."""
+        for sign, indexes in (("▲", self._needing_above()), ("▼", self._needing_below())):
+            if indexes:
+                numbers = {kind: sum(self._needing[index] is kind for index in indexes) for kind in _NEEDS_USER}
+                text = ", ".join(f"{number:,} new {WORDS[kind]}" for kind, number in numbers.items() if number)
+                return ((f"{sign} {text}", "bad" if numbers[Kind.FAILED] else "attention"),)
+        return ()
+
+    def header_clicked(self, x: int) -> None:
+        """Go to what needs the user, or sort by the clicked column."""
+        notice = self.notice
+        if notice and x >= self.line_width - cell_length(notice):
+            self.go_to(min(self._needing_above() or self._needing_below()))
+        elif (column := column_at(self._fit(), x)) is not None and column.order is not None:
+            self.post_message(self.OrderClicked(column.order))
+
+    def _needing_above(self) -> list[int]:
+        top = self.top
+        return [index for index in self._needing if index < top]
+
+    def _needing_below(self) -> list[int]:
+        end = self.top + self.page_lines
+        return [index for index in self._needing if index >= end]
+
+    def _find_needing(self, indexes: Iterable[int]) -> None:
+        """Update which rows are unread and need the user."""
+        for index in indexes:
+            watch = self._watches[index]
+            if (kind := watch.verdict.kind) in _NEEDS_USER and watch.is_unread:
+                self._needing[index] = kind
+            else:
+                self._needing.pop(index, None)
+
+    def _measure(self, watches: Sequence[WatchedJob]) -> bool:
+        """Make columns as wide as these jobs need, all jobs if none is measured; return whether nothing has changed."""
+        before = self._widths
+        watches = watches if before else self._watches
+        rows = [measure(watch, self._typical) for watch in watches]
+        if not rows:
+            return True
+        most = dict(zip(MEASURED, map(max, zip(*rows, strict=True)), strict=True))
+        self._widths = {name: max(width, before.get(name, 0)) for name, width in most.items()}
+        if self._show_tenants:
+            self._tenants |= {watch.job.tenant for watch in watches}
+        return self._widths == before
+
+    def _fit(self) -> tuple[Placed, ...]:
+        """Return the columns that fit, computed when anything has changed of which they depend."""
+        key = (self.line_width, self._columns, self._widths, self._tenants)
+        if key != self._placed_for:
+            self._placed_for = key
+            tenants = self._tenants if len(self._tenants) > 1 or self._show_tenants else frozenset()
+            wanted = {**dict.fromkeys(MEASURED, 0), **self._widths}
+            if not self._show_tenants:
+                wanted["tenant"] = 0
+            least = least_tenant_width(tenants)
+            self._placed = fit_columns(self._columns, wanted, self.line_width, least_tenant=least)
+            width = next((each.width for each in self._placed if each.column.name == "tenant"), 0)
+            self._short_tenants = (short_tenants(tenants, width) if width else None) or {}
+        return self._placed
 
     def cursor_moved(self) -> None:
         """Post the move, and keep the cursor on this job from now on."""
@@ -254,7 +326,10 @@ class JobList(LineListView):
         self.set_marked(frozenset() if shown <= self.marked else self.marked | shown)
 
     def action_next_unread(self) -> None:
-        """Go to the next unread job."""
+        """Go to the first unread job above the rows in view that needs the user, or else to the next unread job."""
+        if above := self._needing_above():
+            self.go_to(min(above))
+            return
         order = [*range(self.cursor + 1, self.count), *range(self.cursor)]
         unread = next((index for index in order if self._watches[index].is_unread), None)
         if unread is not None:
@@ -282,9 +357,6 @@ class JobList(LineListView):
         self.marked = jobs
         self.refresh_changed()
         self.post_message(self.MarksChanged())
-
-    def _cursor_index(self) -> int:
-        return next((index for index, watch in enumerate(self._watches) if watch.job == self._job), self.cursor)
 
     def _post_cursor_moved(self) -> None:
         selected = self.selected

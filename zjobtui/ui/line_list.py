@@ -44,6 +44,13 @@ class LineListView(ScrollView, can_focus=True):
         """Return the line at `index`; implemented by subclasses."""
         raise NotImplementedError
 
+    def header(self) -> Spans:
+        """Return the line above all others that never scrolls, if `header_lines` is 1; for subclasses."""
+        return ()
+
+    def header_clicked(self, x: int) -> None:
+        """React to a click on cell `x` of the header; for subclasses."""
+
     def cursor_moved(self) -> None:
         """React to a cursor that the user moved; for subclasses."""
 
@@ -55,7 +62,8 @@ class LineListView(ScrollView, can_focus=True):
         self._measured_at: Size | None = None
         self._viewport_size = Size()
         self._titles = ("", "")
-        self._is_setting_titles = False
+        self._is_setting_titles = self._is_scrolling_quietly = False
+        self._lead = 0
         self._drawn: dict[int, Spans] = {}
         self._styles: dict[tuple[str, bool], Style] = {}
 
@@ -68,27 +76,31 @@ class LineListView(ScrollView, can_focus=True):
             self._is_setting_titles = False
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """Draw only the border if a title changed; Textual asks to draw the whole pane."""
+        """Draw only the border if a title changed, and what `set_lines` has moved only as far as it looks different.
+
+        Textual asks to draw the whole pane.
+        """
+        if self._is_scrolling_quietly and not layout:
+            return self
         if self._is_setting_titles:
             width, height = self.outer_size
             regions = tuple(Region(0, y, width, 1).translate(-self.content_offset) for y in (0, height - 1))
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
-    def set_lines(self, count: int, cursor: int, top: int) -> None:
-        """Set the number of lines, the cursor and the first line in view."""
-        old_y = self.cursor - self.scroll_offset.y
-        if count != self.count:
-            if not (count and self.count):
-                self.refresh_all()  # an empty list has no cursor
-            self.count = count
-            self._update_scrollbar()
+    def set_lines(self, count: int, cursor: int, top: int, *, is_anchored: bool = False) -> None:
+        """Set the number of lines, the cursor and the first line in view.
+
+        If `is_anchored`, the cursor keeps its place on the screen even if there are too few lines above or below it:
+        blank lines stand in for them, and `top` may be negative.
+        """
+        old_y = self.cursor - self.top
+        if not (count and self.count):
+            self.refresh_all()  # an empty list has no cursor
+        self.count = count
         self.set_reactive(LineListView.cursor, max(0, min(cursor, count - 1)))
-        top = max(0, min(top, count - self.page_lines))
-        if top != self.scroll_offset.y:
-            self._scroll_top(top)
-        else:
-            self.refresh_changed()
-        for y in {old_y} ^ {self.cursor - top}:
+        self._set_top(top if is_anchored else max(0, min(top, count - self.page_lines)), is_quiet=True)
+        self.refresh_changed()
+        for y in {old_y} ^ {self.cursor - self.top}:
             self._refresh_line(y)
 
     def refresh_all(self) -> None:
@@ -99,26 +111,35 @@ class LineListView(ScrollView, can_focus=True):
 
     def refresh_changed(self, only: Container[int] | None = None) -> None:
         """Draw the lines in view that differ from what was drawn; `only` limits the lines to compare."""
-        top = self.scroll_offset.y
-        for y in range(self.page_lines):
-            if only is not None and top + y not in only:
+        top, header = self.top, self.header_lines
+        for y in range(-header, self.page_lines):
+            if only is not None and y >= 0 and top + y not in only:
                 continue
-            new = truncate(self.line(top + y), self.line_width) if top + y < self.count else ()
-            if y in self._drawn and self._drawn[y] != new:
+            if y + header in self._drawn and self._drawn[y + header] != self._spans(y):
                 self._refresh_line(y)
 
     @property
+    def header_lines(self) -> int:
+        """Number of lines of the header, 0 or 1; for subclasses."""
+        return 0
+
+    @property
+    def top(self) -> int:
+        """Index of the first line in view; negative if blank lines are above the first one."""
+        return self.scroll_offset.y - self._lead
+
+    @property
     def page_lines(self) -> int:
-        """Number of lines that fit in view."""
-        return max(1, self._viewport.height)
+        """Number of lines that fit in view below the header."""
+        return max(1, self.view_size.height - self.header_lines)
 
     @property
     def line_width(self) -> int:
         """Width of a line in cells."""
-        return self._viewport.width
+        return self.view_size.width
 
     @property
-    def _viewport(self) -> Size:
+    def view_size(self) -> Size:
         """The size of the lines in view; Textual computes it at each use, 5 % of the CPU time while many jobs end."""
         if self._measured_at != self.outer_size:
             self._measured_at, self._viewport_size = self.outer_size, self.scrollable_content_region.size
@@ -126,18 +147,24 @@ class LineListView(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the view."""
-        index, width = y + self.scroll_offset.y, self.size.width
-        spans = self._drawn[y] = truncate(self.line(index), self.line_width) if index < self.count else ()
-        has_cursor = index == self.cursor < self.count
+        header, width = self.header_lines, self.size.width
+        spans = self._drawn[y] = self._spans(y - header)
+        has_cursor = y >= header and self.top + y - header == self.cursor < self.count
         return to_strip(spans, width, lambda name: self._style(name or "plain", has_cursor=has_cursor))
 
+    def _spans(self, y: int) -> Spans:
+        """Return what line `y` of the view shows; -1 is the header."""
+        if y < 0:
+            return truncate(self.header(), self.line_width)
+        index = self.top + y
+        return truncate(self.line(index), self.line_width) if 0 <= index < self.count else ()
+
     def show_cursor(self) -> None:
-        """Scroll until the cursor is in view."""
-        top, lines = self.scroll_offset.y, self.page_lines
-        if self.cursor < top:
-            self._scroll_top(self.cursor)
-        elif self.cursor >= top + lines:
-            self._scroll_top(self.cursor - lines + 1)
+        """Scroll until the cursor is in view; at the first and last line there are no blank lines beyond it."""
+        top = max(min(self.top, self.cursor), self.cursor - self.page_lines + 1)
+        if self.cursor in {0, self.count - 1}:
+            top = max(0, min(top, self.count - self.page_lines))
+        self._set_top(top)
 
     def go_to(self, index: int) -> None:
         """Move the cursor as the user would."""
@@ -147,14 +174,23 @@ class LineListView(ScrollView, can_focus=True):
             self.show_cursor()
             self.cursor_moved()
 
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Draw what came into view; lines that keep their place leave the scrollbar as long as it looks the same."""
+        if not (self._is_scrolling_quietly and self._bar_line(old_value) == self._bar_line(new_value)):
+            super().watch_scroll_y(old_value, new_value)
+
+    def _bar_line(self, y: float) -> int:
+        """Return the line of the scrollbar that stands for line `y` of all."""
+        return int(y * self.view_size.height / max(self.virtual_size.height, 1))
+
     def watch_cursor(self, old: int, new: int) -> None:
         """Draw the previous and the new cursor line."""
         for index in (old, new):
-            self._refresh_line(index - self.scroll_offset.y)
+            self._refresh_line(index - self.top)
 
     def on_resize(self) -> None:
         """Keep the cursor in view; Textual has drawn everything again."""
-        self._update_scrollbar()
+        self._set_top(max(0, min(self.top, self.count - self.page_lines)))
         self.show_cursor()
 
     def on_focus(self) -> None:
@@ -173,7 +209,12 @@ class LineListView(ScrollView, can_focus=True):
     def on_click(self, event: Click) -> None:
         """Move the cursor to the clicked line; activate it if the cursor was there. The border is not a line."""
         at = event.get_content_offset(self)
-        index = at.y + self.scroll_offset.y if at is not None else -1
+        if at is None:
+            return
+        if at.y < self.header_lines:
+            self.header_clicked(at.x)
+            return
+        index = at.y - self.header_lines + self.top
         if not 0 <= index < self.count:
             return
         if index == self.cursor:
@@ -192,15 +233,25 @@ class LineListView(ScrollView, can_focus=True):
         """Move the cursor to the first or last line."""
         self.go_to(0 if which < 0 else self.count - 1)
 
-    def _update_scrollbar(self) -> None:
-        self.virtual_size = Size(self.scrollable_content_region.width, self.count)
+    def _set_top(self, top: int, *, is_quiet: bool = False) -> None:
+        """Make a line the first one in view; if `is_quiet`, the caller draws what looks different."""
+        lead, y = max(0, -top), max(0, top)
+        lines = max(lead + self.count, y + self.page_lines if y else 0)
+        size = Size(self.scrollable_content_region.width, lines + self.header_lines)
+        if size != self.virtual_size:
+            self.virtual_size = size
+        has_moved_lines, self._lead = lead != self._lead, lead
+        self._is_scrolling_quietly = is_quiet
+        try:
+            self.scroll_to(y=y, animate=False, force=True, immediate=True)
+        finally:
+            self._is_scrolling_quietly = False
+        if has_moved_lines and not is_quiet:
+            self.refresh()
 
     def _refresh_line(self, y: int) -> None:
-        if 0 <= y < self.page_lines:
-            self.refresh(Region(0, y, self.line_width, 1))
-
-    def _scroll_top(self, line: int) -> None:
-        self.scroll_to(y=line, animate=False, force=True, immediate=True)
+        if -self.header_lines <= y < self.page_lines:
+            self.refresh(Region(0, y + self.header_lines, self.line_width, 1))
 
     def _style(self, name: str, *, has_cursor: bool) -> Style:
         style = self._styles.get((name, has_cursor))

@@ -1,40 +1,21 @@
-"""Filter and order of the list, and the presenter that updates list, status bar and notice."""
+"""Filter and order of the list."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
-from textual.content import Content
-from textual.widgets import Static
-
-from zjobtui.clock import Clock
-from zjobtui.formatting.status import SteadyStatuses, other_statuses, worst_status
-from zjobtui.formatting.symbols import WORDS, counts
-from zjobtui.formatting.text_width import within_lines
-from zjobtui.models.diff import changed_pairs
-from zjobtui.models.duration_stats import TypicalByTenant, typical_times
-from zjobtui.models.filter_fields import Vocabulary, vocabulary_of
+from zjobtui.formatting.symbols import WORDS
+from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.filters import FilterProblem, KnownWords, parse, translate
-from zjobtui.models.job import JobRef
 from zjobtui.models.sorting import Key, Sorting, SortOrder
 from zjobtui.models.tenant import Tenant
-from zjobtui.models.text import clean
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.protocols import State
-from zjobtui.ui.job_list import JobList
-from zjobtui.ui.status_bar import StatusBar
 
 if TYPE_CHECKING:
     from zjobtui.models.filters import Filter
-
-FREEZE_SECONDS = 8.0
-"""Seconds after the last key for which the rows keep their order."""
-
-TYPICAL_SECONDS = 60.0
-"""Seconds between two computations of the typical times."""
-
 
 Value = TypeVar("Value")
 
@@ -79,6 +60,8 @@ class JobListModel:
     _matches: _RuleCache[bool] = field(default_factory=_RuleCache)
     _rows: tuple[WatchedJob, ...] = ()
     _is_in_order: bool = False
+    _held: WatchedJob | None = None
+    """The job under the cursor, as it was when the cursor came to it."""
 
     def set_filter(self, text: str) -> None:
         """Set the filter as the user types it."""
@@ -101,6 +84,13 @@ class JobListModel:
         """Set the typical times, by which jobs are overdue."""
         if typical != self.sorting.typical:
             self.sorting = replace(self.sorting, typical=typical)
+
+    def hold(self, watch: WatchedJob | None) -> None:
+        """Keep this job where it is sorted now, and in the list, whatever becomes of it; the one before no longer."""
+        held = self._held
+        if (held and held.job) != (watch and watch.job):
+            self._held = watch
+            self._is_in_order &= held is None or self._watchlist.get(held.job) is held
 
     @property
     def typical(self) -> TypicalByTenant:
@@ -131,19 +121,26 @@ class JobListModel:
         self._watchlist = watchlist
         return self._rows
 
-    def _sorted(self, watchlist: Iterable[WatchedJob]) -> tuple[WatchedJob, ...]:
-        keys, matches = self._sort_keys.values, self._matches.values
-        shown = [watch for watch in watchlist if matches[id(watch)]]
-        return tuple(self.sorting.sort(shown, lambda watch: keys[id(watch)]))
+    def _sorted(self, watchlist: Watchlist) -> tuple[WatchedJob, ...]:
+        keys, matches, held = self._sort_keys.values, self._matches.values, self._held
+        now = held and watchlist.get(held.job)
+        if held is None or now is None:
+            shown = [watch for watch in watchlist if matches[id(watch)]]
+            return tuple(self.sorting.sort(shown, lambda watch: keys[id(watch)]))
+        shown = [watch for watch in watchlist if matches[id(watch)] or watch is now]
+        held_key = self.sorting.key(held)
+        return tuple(self.sorting.sort(shown, lambda watch: held_key if watch is now else keys[id(watch)]))
 
-    def title(self, shown: int, watched: int, marked: int) -> str:
+    def title(self, shown: int, watched: int, marked: int, *, names_order: bool = False) -> str:
         """Return what is shown, the least important part last, where it may be cut off."""
         parts = ["Jobs", f"{shown:,} of {watched:,}" if shown != watched else f"{watched:,}"]
         if marked:
             parts.append(f"{marked:,} marked")
         if self.filter_text:
             parts.append(f"filter: {self.filter_text}")
-        return " · ".join((*parts, f"by {self.sorting.title}"))
+        if names_order:
+            parts.append(f"by {self.sorting.title}")
+        return " · ".join(parts)
 
 
 def status_filter(kind: Kind) -> str:
@@ -184,158 +181,3 @@ def has_several_tenants(state: State, tenants: Iterable[Tenant]) -> bool:
     """Return whether rows must show their tenant; tenants that are not configured any more count, too."""
     names = {tenant.name for tenant in tenants}
     return len(names) > 1 or any(watch.job.tenant not in names for watch in state.watchlist)
-
-
-NOTICE_LINES = 3
-"""Maximum number of lines of the notice."""
-
-
-class ListPresenter:
-    """Show a state in list, status bar and notice, by the user's filter and order."""
-
-    def __init__(
-        self,
-        state: State,
-        tenants: Sequence[Tenant],
-        clock: Clock,
-        rows: JobList,
-        bar: StatusBar,
-        notice: Static,
-        *,
-        notice_text: str = "",
-    ) -> None:
-        self.state = state
-        self.counts = counts(state.watchlist)
-        """Number of jobs by verdict."""
-        self.model = JobListModel(known_words=self._known_words)
-        self.read_error = ""
-        """Why the selected job could not be read from the store; empty if it could."""
-        self.paused_at: float | None = None
-        """When polling was paused, in seconds since the epoch."""
-        self.is_muted = False
-        self._notice_text = notice_text
-        """Shown above the list as long as the program runs."""
-        self._fault = self._message = ""
-        self._tenants = tuple(tenants)
-        self._clock = clock
-        self._rows = rows
-        self._bar = bar
-        self._notice = notice
-        self._frozen_at = 0.0
-        self._typical_at = -TYPICAL_SECONDS
-        self._drawn_notice = ""
-        self._steady_statuses = SteadyStatuses()
-
-    def update(self, state: State) -> None:
-        """Show a state."""
-        self._update_counts(state.watchlist)
-        self.state = state
-        now = self._clock.now()
-        rows = self.model.rows(state.watchlist, now, is_frozen=self._is_order_frozen())
-        self._rows.show(rows, now, self.paused_at)
-        self.update_title()
-        self.update_bar()
-        self._update_notice()
-
-    def tick(self, fault: str = "") -> None:
-        """Show what has changed with time; `fault` is a problem outside of the engine."""
-        self._fault = fault
-        self._update_typical()
-        if self._frozen_at and not self._is_order_frozen():
-            self.resort()
-        elif self.model.depends_on_time:
-            self.update(self.state)
-        self._rows.tick(self._clock.now(), self.paused_at)
-        self.update_bar()
-        self._update_notice()
-
-    def freeze_order(self) -> None:
-        """Keep the order of the rows for `FREEZE_SECONDS`."""
-        self._frozen_at = self._clock.boot()
-
-    def unfreeze_order(self) -> None:
-        """Allow the next state to change the order."""
-        self._frozen_at = 0.0
-
-    def resort(self) -> None:
-        """Sort the rows now."""
-        self.unfreeze_order()
-        self.update(self.state)
-
-    def set_filter(self, text: str) -> None:
-        """Show the jobs that match a filter."""
-        self.model.set_filter(text)
-        self.resort()
-
-    def set_message(self, text: str) -> None:
-        """Show a message above the list until it is replaced."""
-        self._message = text
-        self._update_notice()
-
-    def targets(self) -> tuple[WatchedJob, ...]:
-        """Return the marked jobs, or the selected one."""
-        if marked := tuple(watch for watch in self.state.watchlist if watch.job in self._rows.marked):
-            return marked
-        return (self._rows.selected,) if self._rows.selected else ()
-
-    def unread_jobs(self) -> tuple[JobRef, ...]:
-        """Return the unread jobs among those shown."""
-        return tuple(watch.job for watch in self._rows.watches if watch.is_unread)
-
-    def update_title(self) -> None:
-        """Show number of jobs, filter and order in the border of the list."""
-        watchlist = self.state.watchlist
-        marked = sum(watchlist.get(job) is not None for job in self._rows.marked)
-        empty = "no matches · esc clear" if self.model.filter_text else "paste any text that contains job ids"
-        subtitle = self.model.filter_problem or self.model.filter_notice or ("" if self._rows.count else empty)
-        self._rows.set_titles(self.model.title(self._rows.count, len(watchlist), marked), subtitle)
-
-    def update_layout(self) -> None:
-        """Fit status bar and notice to the width of the screen."""
-        self.update_bar()
-        self._update_notice()
-
-    def update_bar(self) -> None:
-        """Show job counts and polling status in the status bar."""
-        now = self._clock.now()
-        known = [status for tenant in self._tenants if (status := self.state.statuses.get(tenant.name))]
-        statuses = self._steady_statuses.hold(known, now)
-        self._bar.show(self.counts, worst_status(statuses), now, other_statuses(statuses), is_muted=self.is_muted)
-
-    def _known_words(self) -> Vocabulary:
-        return vocabulary_of(self.state.watchlist, (tenant.name for tenant in self._tenants))
-
-    def _update_typical(self) -> None:
-        """Compute the typical times once a minute; the next state is sorted by them."""
-        if self._clock.boot() - self._typical_at >= TYPICAL_SECONDS:
-            self._typical_at = self._clock.boot()
-            self.model.set_typical(typical_times(self.state.watchlist))
-
-    def _update_counts(self, watchlist: Watchlist) -> None:
-        """Update the counts by the jobs that have changed."""
-        if len(watchlist) != len(self.state.watchlist):
-            self.counts = counts(watchlist)
-            return
-        now = dict(self.counts)
-        for old, new in changed_pairs(self.state.watchlist, watchlist):
-            if old is None:
-                self.counts = counts(watchlist)
-                return
-            now[old.verdict.kind] -= 1
-            now[new.verdict.kind] += 1
-        self.counts = now
-
-    def _is_order_frozen(self) -> bool:
-        return self._rows.user_moved_cursor and self._clock.boot() - self._frozen_at < FREEZE_SECONDS
-
-    def _update_notice(self) -> None:
-        state = self.state
-        unsaved = state.unsaved and f"Not saved: {state.unsaved}"
-        read_error = "" if self.read_error in unsaved else self.read_error  # a lock stops reading for the same reason
-        parts = (unsaved, state.fault, self._fault, read_error, state.notice, self._notice_text, self._message)
-        width = max(self._notice.app.size.width - 2, 1)
-        text = within_lines(clean(" ".join(part for part in parts if part)), width, NOTICE_LINES)
-        if text != self._drawn_notice:
-            self._drawn_notice = text
-            self._notice.display = bool(text)
-            self._notice.update(Content(text))

@@ -22,11 +22,14 @@ from zjobtui.models.tenant import Tenant
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.protocols import State
 from zjobtui.ui.actions import bindings, catalogue, key_for
+from zjobtui.ui.columns import chosen_columns
 from zjobtui.ui.detail_controller import DetailController
 from zjobtui.ui.detail_tabs import Tab
 from zjobtui.ui.filter_controller import FilterController
+from zjobtui.ui.job_list import JobList
 from zjobtui.ui.key_bar import KeyBar
-from zjobtui.ui.list_model import ListPresenter, has_several_tenants
+from zjobtui.ui.list_model import has_several_tenants
+from zjobtui.ui.list_presenter import ListPresenter
 from zjobtui.ui.mailbox import Mailbox, has_news
 from zjobtui.ui.notifier import NotificationSettings, Notifier
 from zjobtui.ui.protocols import EngineLike, ReportArchive, UiStateStore
@@ -94,6 +97,8 @@ class Monitor(Screen[None]):
         self._notice = Static(Content(""), id="notice")
         self._panes = SplitView(show_tenants=has_several_tenants(engine.state, tenants))
         self._list, self._detail = self._panes.rows, self._panes.detail
+        if appearance.columns:
+            self._list.columns = chosen_columns(appearance.columns)
         self._presenter = ListPresenter(
             engine.state, tenants, clock, self._list, self._bar, self._notice, notice_text=notice
         )
@@ -204,6 +209,10 @@ class Monitor(Screen[None]):
         self._detail_controller.show()
         self._schedule_focus_report()
 
+    def on_job_list_order_clicked(self, event: JobList.OrderClicked) -> None:
+        """Sort by the clicked column, or in the other direction if the list is sorted by it."""
+        self._filter_controller.sort_by(event.order)
+
     def on_job_list_opened(self) -> None:
         """Focus the detail."""
         self._panes.focus_pane(self._detail)
@@ -250,8 +259,19 @@ class Monitor(Screen[None]):
 
     async def action_job(self, name: str) -> None:
         """Run an action on jobs; if it acts on the selected job, keep the cursor there."""
-        self._list.user_moved_cursor |= name not in _WITHOUT_SELECTION
+        acts_on_selected = name not in _WITHOUT_SELECTION
+        if acts_on_selected and not self._list.marked and self._presenter.is_selection_new:
+            self._presenter.note_action()
+            toast(self.app, "Another job has just come under the cursor: press the key again to act on it.")
+            return
+        self._list.user_moved_cursor |= acts_on_selected
+        self._presenter.note_action()
         await self._job_actions.run(name)
+        self._presenter.note_action()
+
+    def note_input(self) -> None:
+        """Note that the user has used keyboard or mouse."""
+        self._presenter.note_input()
 
     async def action_list(self, name: str) -> None:
         """Run an action of the list, even if the detail is focused."""
@@ -268,6 +288,10 @@ class Monitor(Screen[None]):
     async def action_sort(self) -> None:
         """Ask for an order."""
         await self._filter_controller.prompt_sort()
+
+    async def action_columns(self) -> None:
+        """Ask which columns the list has."""
+        await self._filter_controller.prompt_columns()
 
     def action_pause(self) -> None:
         """Pause or resume polling."""

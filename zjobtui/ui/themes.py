@@ -12,11 +12,12 @@ DEFAULT_THEME = "dark"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appearance:
-    """Appearance settings; `keys` maps action ids to configured keys."""
+    """Appearance settings; `keys` maps action ids to configured keys, `columns` are those of the list, if set."""
 
     theme: str = DEFAULT_THEME
     is_ascii: bool = False
     is_utc: bool = False
+    columns: tuple[str, ...] = ()
     keys: Mapping[str, str] = field(default_factory=dict)
 
 

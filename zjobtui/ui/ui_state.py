@@ -1,4 +1,4 @@
-"""Filter, order and divider, kept between starts; written once they have stopped changing."""
+"""Filter, order, columns and divider, kept between starts; written once they have stopped changing."""
 
 from collections.abc import Callable, Mapping
 from math import isfinite
@@ -6,18 +6,20 @@ from math import isfinite
 from zjobtui.models.filters import translate
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.sorting import sorting_of
+from zjobtui.ui.columns import chosen_columns
 from zjobtui.ui.list_model import JobListModel
 from zjobtui.ui.protocols import Plain, UiStateStore
 from zjobtui.ui.split_view import Divider, SplitView
 
 
 class UiState:
-    """Load and save order, filter and divider; the stored values may be anything."""
+    """Load and save order, filter, columns and divider; the stored values may be anything."""
 
     def __init__(self, store: UiStateStore | None, model: JobListModel, panes: SplitView) -> None:
         self._store = store
         self._model = model
         self._panes = panes
+        self._set_columns = ",".join(panes.rows.columns)
         self._previous = self._saved = self._current()
 
     def load(self) -> None:
@@ -29,6 +31,9 @@ class UiState:
             self._model.sort_by(sorting.order, is_reversed=sorting.is_reversed)
         if isinstance(text := stored.get("filter"), str):
             self._model.set_filter(translate(text)[0])  # without a notice: the user has not typed it now
+        names = stored.get("columns")
+        if isinstance(names, str) and stored.get("columns_before") == self._set_columns:
+            self._panes.rows.columns = chosen_columns(names.split(","))
         default = Divider()
         self._panes.divider = Divider(
             _share(stored, "divider_beside", default.width_share), _share(stored, "divider_below", default.height_share)
@@ -55,6 +60,8 @@ class UiState:
         return {
             "sort": self._model.sorting.name,
             "filter": mask_secrets(self._model.filter_text) if self._model.filter_text else "",
+            "columns": ",".join(self._panes.rows.columns),
+            "columns_before": self._set_columns,
             "divider_beside": divider.width_share,
             "divider_below": divider.height_share,
         }

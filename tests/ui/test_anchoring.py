@@ -1,0 +1,221 @@
+"""The selected row keeps its line of the screen, whatever comes, goes and changes around it."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.support.building import NOW, job, watch
+from tests.support.screen_harness import ScreenView, run_monitor
+from tests.support.scripted import FixedClock, ScriptedEngine
+from tests.support.staging import heard, tell
+from tests.ui.sizes import NARROW_FIRST
+
+DONE, PENDING = "recorded-completed-localised", "recorded-completed-order-pending"
+FAILED, RUNNING = "recorded-failed-lock", "recorded-processing"
+
+
+def crowd(running: int, failed: int = 0) -> ScriptedEngine:
+    """Return running jobs, each added one second after the one before, and failed ones after them."""
+    engine = ScriptedEngine(FixedClock(NOW))
+    total = running + failed
+    engine.watch(replace(watch(number), added_at=NOW - 2_000 + number) for number in range(1, total + 1))
+    engine.bring(*((job(number), heard(RUNNING)) for number in range(1, total + 1)))
+    engine.bring(*((job(number), heard(FAILED)) for number in range(running + 1, total + 1)))
+    return engine
+
+
+def cursor_line(view: ScreenView) -> int:
+    """Return the line of the screen that is drawn as the cursor."""
+    buffer = view.terminal.display.screen.buffer
+    lines = range(2 + bool(view.header), 2 + bool(view.header) + len(view.jobs))
+    looks = {y: buffer[y][1].bg for y in lines}
+    usual = max(set(looks.values()), key=list(looks.values()).count)
+    (place,) = [y for y, look in looks.items() if look != usual]
+    return place
+
+
+def selected(view: ScreenView) -> str:
+    """Return the beginning of the id in the row of the cursor; the detail shows the same job."""
+    chosen = next(word for word in view.rows[cursor_line(view)].split() if word.startswith("0000"))[:8]
+    assert view.detail_title.startswith(chosen)
+    return chosen
+
+
+async def pass_time(view: ScreenView, seconds: float) -> None:
+    view.engine.clock.at += seconds
+    await asyncio.sleep(0.15)
+    await view.settled()
+
+
+Change = Callable[[ScriptedEngine, random.Random, int], object]
+
+
+def end_another(result: str) -> Change:
+    def end(engine: ScriptedEngine, rng: random.Random, held: int) -> None:
+        numbers = [int(one.job.id.key[:8], 16) for one in engine.state.watchlist if not one.is_final]
+        if others := [number for number in numbers if number != held]:
+            tell(engine, rng.choice(others), result)
+
+    return end
+
+
+def add(engine: ScriptedEngine, rng: random.Random, held: int) -> None:
+    number = 1_000 + len(engine.state.watchlist) + rng.randrange(100_000)
+    engine.clock.at += 1
+    engine.watch([replace(watch(number), added_at=engine.clock.at - rng.choice([0, 500, 5_000]))])
+
+
+def remove_others(engine: ScriptedEngine, rng: random.Random, held: int) -> None:
+    jobs = [one.job for one in engine.state.watchlist if one.job != job(held)]
+    engine.remove(rng.sample(jobs, min(len(jobs), rng.randrange(1, 4))))
+
+
+def change_held(engine: ScriptedEngine, rng: random.Random, held: int) -> None:
+    if not engine.state.watchlist.watches[job(held)].is_final:
+        tell(engine, held, rng.choice([RUNNING, FAILED, DONE]))
+
+
+def wait(engine: ScriptedEngine, rng: random.Random, held: int) -> None:
+    engine.clock.at += rng.choice([1, 3, 20])
+
+
+CHANGES = (end_another(DONE), end_another(FAILED), end_another(PENDING), add, add, remove_others, change_held, wait)
+
+
+@pytest.mark.parametrize("text", ["age<2h", pytest.param("", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("size", NARROW_FIRST)
+async def test_the_selected_row_keeps_its_line_through_200_random_changes(size: tuple[int, int], text: str) -> None:
+    rng, engine = random.Random(17), crowd(40, 5)
+    async with run_monitor(engine, size) as view:
+        if text:
+            await view.press("/", *text, "enter")
+        await view.press("down", "down", "down", "down", "down", "down", "down")
+        line, chosen = cursor_line(view), selected(view)
+        held = int(chosen, 16)
+        for count in range(200):
+            rng.choice(CHANGES)(engine, rng, held)
+            view.app._monitor._presenter.note_input()  # as a user who reads and moves the mouse
+            await view._processed()
+            if count % 20 == 0:
+                await asyncio.sleep(0.11)
+                await view.settled()
+            assert view.app._monitor._list.selected.job == job(held)  # type: ignore[union-attr]
+            if count % 10 == 0:
+                assert (cursor_line(view), selected(view)) == (line, chosen), count
+        await view.settled()
+        assert (cursor_line(view), selected(view)) == (line, chosen)
+
+
+@pytest.mark.parametrize("size", NARROW_FIRST)
+async def test_with_100_running_and_12_failing_jobs_the_row_being_read_stays_and_n_goes_to_the_failed(
+    size: tuple[int, int],
+) -> None:
+    engine = crowd(100)
+    async with run_monitor(engine, size) as view:
+        await view.press("down", "down", "down")
+        line, chosen = cursor_line(view), selected(view)
+        for number in range(40, 52):
+            tell(engine, number, FAILED)
+            await view.settled()
+            assert (cursor_line(view), selected(view)) == (line, chosen)
+        await pass_time(view, 5)
+        assert (cursor_line(view), selected(view)) == (line, chosen)
+        assert "▲ 12 new failed" in view.header
+        await view.press("n")
+        assert selected(view) == f"{51:08x}", "the newest"
+        assert view.jobs[0].split()[2:3] == ["failed"]
+        assert "▲" not in view.header
+
+
+@pytest.mark.parametrize("size", NARROW_FIRST)
+async def test_a_click_on_what_is_new_goes_there(size: tuple[int, int]) -> None:
+    engine = crowd(60)
+    async with run_monitor(engine, size) as view:
+        await view.press("down")
+        tell(engine, 30, FAILED)
+        tell(engine, 31, PENDING)
+        await pass_time(view, 5)
+        assert "▲ 1 new failed, 1 new attention" in view.header
+        await view.click("new attention")
+        assert selected(view) == f"{30:08x}"
+
+
+async def test_what_needs_the_user_below_the_rows_in_view_is_shown_as_well() -> None:
+    async with run_monitor(crowd(5, 30), (80, 24)) as view:
+        assert "▼ 22 new failed" in view.header
+
+
+async def test_the_row_keeps_its_line_while_all_rows_above_it_go() -> None:
+    engine = crowd(12)
+    async with run_monitor(engine) as view:
+        await view.press(*["down"] * 8)
+        line = cursor_line(view)
+        for number in range(1, 8):
+            engine.remove([job(number)])
+        await pass_time(view, 5)
+        assert (cursor_line(view), selected(view)) == (line, f"{9:08x}")
+        assert [row for row in view.jobs[:2] if row] == []
+        await view.press("up")
+        await view.press("home")
+        assert view.jobs[0], "nothing blank is left"
+
+
+@pytest.mark.parametrize("size", NARROW_FIRST)
+async def test_without_input_for_three_minutes_the_list_returns_to_its_top(size: tuple[int, int]) -> None:
+    engine = crowd(100)
+    async with run_monitor(engine, size) as view:
+        await view.press("pagedown", "pagedown")
+        await pass_time(view, 170)
+        chosen = selected(view)
+        assert chosen != f"{1:08x}"
+        await view.press("s")
+        await pass_time(view, 500)
+        await view.press("escape")
+        assert selected(view) == chosen, "a dialog was open"
+        await pass_time(view, 181)
+        assert selected(view) == f"{1:08x}"
+        tell(engine, 70, FAILED)
+        await view.settled()
+        assert selected(view) == f"{70:08x}", "the cursor rides on the first row again"
+
+
+async def test_a_key_does_not_act_on_a_job_that_has_just_come_under_the_cursor() -> None:
+    engine = crowd(5)
+    async with run_monitor(engine) as view:
+        tell(engine, 4, FAILED)
+        await view.settled()
+        await view.press("x")
+        assert len(engine.state.watchlist) == 5
+        assert view.toast == "Another job has just come under the cursor: press the key again to act on it."
+        await view.press("x")
+        assert len(engine.state.watchlist) == 4
+        await view.press("x")
+        assert len(engine.state.watchlist) == 3, "what comes after a removed job was meant"
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 16)])
+async def test_a_resize_keeps_the_selected_row_in_view(size: tuple[int, int]) -> None:
+    engine = crowd(100)
+    async with run_monitor(engine, (100, 30)) as view:
+        await view.press("pagedown", "down")
+        tell(engine, 90, FAILED)
+        await view.settled()
+        chosen = selected(view)
+        await view.resize(*size)
+        assert any(chosen in row for row in view.jobs)
+
+
+async def test_a_job_that_no_longer_matches_stays_until_the_cursor_leaves_it() -> None:
+    engine = crowd(6)
+    async with run_monitor(engine) as view:
+        await view.press("/", *"status:running", "enter", "down")
+        chosen = selected(view)
+        tell(engine, 2, FAILED)
+        await pass_time(view, 5)
+        assert selected(view) == chosen
+        await view.press("down")
+        await pass_time(view, 5)
+        assert not any(chosen in row for row in view.jobs)

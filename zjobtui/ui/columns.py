@@ -1,0 +1,348 @@
+"""Columns of the list: which of them fit, how wide each is, and the rows and the header in them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from zjobtui.formatting.job import TIME_WIDTH, TONES, row_time
+from zjobtui.formatting.symbols import GLYPHS, NOTE_SIGN, WORDS, progress_bar, short_id
+from zjobtui.formatting.text_width import cells
+from zjobtui.models.duration_stats import TypicalByTenant
+from zjobtui.models.sorting import Sorting, SortOrder
+from zjobtui.models.verdict import Kind
+from zjobtui.models.watched_job import WatchedJob, is_stale
+from zjobtui.models.why import is_overdue, progress_eighths, settled_why, why
+from zjobtui.ui.styled_line import Span, Spans, fit_exact
+
+SIGN_WIDTH = 2
+"""Cells of the sign for marked or unread, which is before all columns."""
+
+MARK_SIGN, UNREAD_SIGN = "◆", "●"
+
+ID_WIDTH = 8
+"""Characters of the id that are always shown."""
+
+_SEPARATOR = " · "
+_STATUS_WIDTH = 11
+_PROGRESS_WHY, _STALE_WHY, _FIRST_WHY = 31, 21, 15
+"""Cells of the reason of a job that has not ended: progress, the age of the last response, that there is none yet."""
+
+
+def _account(watch: WatchedJob) -> str:
+    return watch.digest.account_number if watch.digest else ""
+
+
+def _order(watch: WatchedJob) -> str:
+    return (watch.digest.order_number or watch.digest.kind) if watch.digest else ""
+
+
+def _batch(watch: WatchedJob) -> str:
+    return watch.batch
+
+
+def _tags(watch: WatchedJob) -> str:
+    return ", ".join(watch.tags)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that can be shown: its name in settings, its title, its description and what it sorts by.
+
+    It is not shown if it cannot have `least` cells, and gets up to `good` cells before a less important column gets
+    any. `text` is its text of a job, unless that depends on more than the job.
+    """
+
+    name: str
+    title: str
+    about: str
+    order: SortOrder | None
+    least: int
+    good: int
+    text: Callable[[WatchedJob], str] | None = None
+
+
+COLUMNS = (
+    Column("status", "STATUS", "verdict: a sign and a word", SortOrder.URGENCY, 1, _STATUS_WIDTH),
+    Column("job", "JOB", "label and id", SortOrder.JOB, ID_WIDTH, 20),
+    Column("why", "WHY", "why it ended so, or how far it is", SortOrder.WHY, 12, 28),
+    Column("tenant", "TENANT", "tenant, if there are several", SortOrder.TENANT, 4, 12),
+    Column("account", "ACCOUNT", "account number", SortOrder.ACCOUNT, 8, 10, _account),
+    Column("order", "ORDER", "order number, or type of the job", SortOrder.ORDER, 8, 12, _order),
+    Column("batch", "BATCH", "name of the batch", SortOrder.BATCH, 8, 14, _batch),
+    Column("tags", "TAGS", "tags", SortOrder.TAGS, 6, 12, _tags),
+    Column("note", NOTE_SIGN, f"{NOTE_SIGN} if there is a note", None, 1, 1),
+    Column("time", "TIME", "running for, or ended … ago", SortOrder.TIME, TIME_WIDTH, TIME_WIDTH),
+)
+
+BY_NAME: Mapping[str, Column] = {column.name: column for column in COLUMNS}
+
+NAMES = tuple(BY_NAME)
+
+ALWAYS = ("status", "job")
+"""The columns that are always shown."""
+
+_HELD = (*ALWAYS, "why")
+"""The columns that keep their place even if no job has anything in them."""
+
+_STEPS = (
+    ("status", 1),
+    ("job", ID_WIDTH),
+    ("label", 20),
+    ("status", _STATUS_WIDTH),
+    ("why", 12),
+    ("time", TIME_WIDTH),
+    ("why", 20),
+    ("tenant", 12),
+    ("why", 28),
+    ("job", 20),
+    *((name, BY_NAME[name].good) for name in ("order", "account", "batch", "tags", "note")),
+)
+"""What gets cells first: the columns by importance, each up to a number of cells; `label` is the job with a label."""
+
+
+def chosen_columns(names: Iterable[str]) -> tuple[str, ...]:
+    """Return known columns in the given order, without repetition, and with those that are always shown."""
+    known = tuple(dict.fromkeys(name for name in names if name in BY_NAME))
+    return (*(name for name in ALWAYS if name not in known), *known)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A column and its width in cells, without the blank after it."""
+
+    column: Column
+    width: int
+
+
+MEASURED = (*NAMES, "label")
+"""What is measured: the columns, and the job column of the jobs with a label."""
+
+Widths = Mapping[str, int]
+"""The cells that the longest text of each of `MEASURED` takes; 0 if no job has any."""
+
+
+def measure(watch: WatchedJob, typical: TypicalByTenant) -> list[int]:
+    """Return the cells that a job takes in each of `MEASURED`."""
+    given = len(watch.job.id.given)
+    named = cells(watch.label) + len(_SEPARATOR) + min(given, ID_WIDTH) if watch.label else 0
+    return [
+        _STATUS_WIDTH,
+        named or given,
+        _measure_why(watch, typical),
+        cells(watch.job.tenant),
+        cells(_account(watch)),
+        cells(_order(watch)),
+        cells(_batch(watch)),
+        cells(_tags(watch)),
+        1 if watch.note else 0,
+        TIME_WIDTH,
+        named,
+    ]
+
+
+def _measure_why(watch: WatchedJob, typical: TypicalByTenant) -> int:
+    if watch.is_final or watch.verdict.kind is Kind.UNKNOWN:
+        return cells(settled_why(watch))
+    times = typical.get(watch.job.tenant)
+    if times is not None and times.median is not None:
+        return _PROGRESS_WHY
+    if watch.problem is not None:
+        return _STALE_WHY
+    if watch.digest is None:
+        return _FIRST_WHY
+    return 0 if watch.digest.status == "Processing" else cells(watch.digest.status)
+
+
+def fit_columns(names: Sequence[str], wanted: Widths, width: int, *, least_tenant: int = 4) -> tuple[Placed, ...]:
+    """Return the columns that fit in rows of `width` cells, in the given order, with their widths.
+
+    They appear by importance. Cells that are left go to those that are cut, so that the widest are cut and no others;
+    if none is, the reasons get them, or the names, and the times are at the end of the row.
+    """
+    most = {
+        name: max(wanted[name], BY_NAME[name].least if name == "why" else len(BY_NAME[name].title) + 1)
+        for name in names
+        if wanted[name] or name in _HELD
+    }
+    widths: dict[str, int] = {}
+    room = width - SIGN_WIDTH
+    for step, up_to in _STEPS:
+        name = "job" if step == "label" else step
+        if name not in most:
+            continue
+        target = min(up_to, wanted["label"] if step == "label" else most[name])
+        has, gap = widths.get(name, 0), int(name not in widths and bool(widths))
+        if name == "status":
+            least = target - has
+        else:
+            least = 0 if has or name == "job" else least_tenant if name == "tenant" else BY_NAME[name].least
+        if least and room < least + gap:
+            break
+        grown = max(has, min(target, has + room - gap))
+        room -= grown - has + gap
+        widths[name] = grown
+    while room > 0:
+        cut_names = [name for name in widths if name != "status" and widths[name] < most[name]]
+        name = min(cut_names, key=widths.__getitem__) if cut_names else "why" if "why" in widths else "job"
+        more = 1 if cut_names else room
+        widths[name] += more
+        room -= more
+    return tuple(Placed(BY_NAME[name], widths[name]) for name in names if name in widths)
+
+
+def header(placed: Sequence[Placed], sorting: Sorting) -> Spans:
+    """Return the titles of the columns, with an arrow at the one by which the list is sorted."""
+    spans: list[Span] = [(" " * SIGN_WIDTH, "muted")]
+    for place, each in enumerate(placed):
+        is_sorted = _is_sorted_by(each.column, sorting)
+        title = "ADDED" if is_sorted and sorting.order is SortOrder.ADDED else each.column.title
+        text = _fit_title(title, arrow(sorting) if is_sorted else "", each.width)
+        if each.column.name == "time":
+            text = text.rstrip().rjust(each.width)
+        spans.append((text + _gap(place, placed), "strong" if is_sorted else "muted"))
+    return tuple(spans)
+
+
+def _is_sorted_by(column: Column, sorting: Sorting) -> bool:
+    return column.order is sorting.order or (column.name == "time" and sorting.order is SortOrder.ADDED)
+
+
+def is_order_shown(placed: Iterable[Placed], sorting: Sorting) -> bool:
+    """Return whether the header shows by which column the list is sorted."""
+    return any(_is_sorted_by(each.column, sorting) for each in placed)
+
+
+def arrow(sorting: Sorting) -> str:
+    """Return the sign of the direction: up if the first row has the least value."""
+    is_descending = sorting.order in {SortOrder.URGENCY, SortOrder.ADDED, SortOrder.TIME}
+    return "▲" if is_descending is sorting.is_reversed else "▼"
+
+
+def _fit_title(title: str, sign: str, width: int) -> str:
+    room = width - len(sign)
+    return fit_exact((title if len(title) <= room else title[: max(room, 0)]) + sign, width)
+
+
+def column_at(placed: Sequence[Placed], x: int) -> Column | None:
+    """Return the column at cell `x` of the header."""
+    end = SIGN_WIDTH
+    for each in placed:
+        end += each.width + 1
+        if x < end:
+            return each.column
+    return placed[-1].column if placed else None
+
+
+@dataclass(frozen=True, slots=True)
+class RowContext:
+    """What a row shows beside its job: `now` and `paused_at` in seconds since the epoch, UTC."""
+
+    placed: tuple[Placed, ...]
+    now: float
+    paused_at: float | None = None
+    typical: TypicalByTenant | None = None
+    tenants: Mapping[str, str] | None = None
+    """Short names of the tenants, if their full ones do not fit."""
+
+
+def job_row(watch: WatchedJob, context: RowContext, *, is_marked: bool = False) -> Spans:
+    """Return the row of a job, starting with the sign for marked or unread. A stale row is dimmed but for its time."""
+    kind, is_old = watch.verdict.kind, is_stale(watch, context.now)
+    tone = "stale" if is_old else _TONES[kind]
+    sign = MARK_SIGN if is_marked else UNREAD_SIGN if watch.is_unread else " "
+    spans: list[Span] = [(f"{sign} ", "key" if is_marked else tone)]
+    last = len(context.placed) - 1
+    for place, each in enumerate(context.placed):
+        name, width = each.column.name, each.width
+        if name == "status":
+            text, style = _fit(_STATUSES[kind] if width >= _STATUS_WIDTH else GLYPHS[kind], width), tone
+        elif name == "job":
+            text, style = job_name(watch, width), "plain" if kind in _QUIET else "strong"
+        elif name == "why":
+            text, style = _why(watch, kind, width, context)
+        elif name == "time":
+            text = row_time(watch, context.now, context.paused_at, is_old=is_old).rjust(width)
+            style = "attention" if is_old else "muted"
+        elif name == "tenant":
+            tenant = watch.job.tenant
+            text, style = _fit((context.tenants or {}).get(tenant, tenant), width), "muted"
+        else:
+            text, style = _fit(each.column.text(watch) if each.column.text else "", width), "muted"
+        if is_old and name != "time":
+            style = "stale"
+        spans.append((text if place == last else f"{text} ", style))
+    return tuple(spans)
+
+
+_TONES = {kind: tone.name.lower() for kind, tone in TONES.items()}
+_STATUSES = {kind: f"{GLYPHS[kind]} {word}" for kind, word in WORDS.items()}
+_QUIET = {Kind.DONE, Kind.RUNNING}
+
+
+def _gap(place: int, placed: Sequence[Placed]) -> str:
+    return " " if place < len(placed) - 1 else ""
+
+
+def _fit(text: str, width: int) -> str:
+    """Return `fit_exact` of the text, faster for ASCII."""
+    return text.ljust(width) if text.isascii() and len(text) <= width else fit_exact(text, width)
+
+
+def _why(watch: WatchedJob, kind: Kind, width: int, context: RowContext) -> Span:
+    """Return why a job is in its state; for a running job with a bar if there is room."""
+    now = context.now
+    if kind is not Kind.RUNNING:
+        return _fit(why(watch, None, now), width), "muted" if kind is Kind.DONE else "plain"
+    typical = (context.typical or {}).get(watch.job.tenant)
+    if context.paused_at is not None and not is_stale(watch, now):
+        now = context.paused_at
+    text = why(watch, typical, now)
+    if is_overdue(watch, typical, now):
+        return _fit(text, width), "attention"
+    eighths = progress_eighths(watch, typical, now)
+    if eighths is not None and width > 8 + cells(text):
+        return f"{progress_bar(eighths)} {_fit(text, width - 9)}", "muted"
+    return _fit(text, width), "muted"
+
+
+def job_name(watch: WatchedJob, width: int) -> str:
+    """Return label and id in `width` cells: at least the first eight characters of the id, as far as it goes.
+
+    A label is cut before the id is; without a label, the id is shortened in the middle.
+    """
+    given, label = watch.job.id.given, watch.label
+    room = width - ID_WIDTH - len(_SEPARATOR)
+    if not label or room < min(4, cells(label)):
+        return _fit(short_id(given, width) if width > ID_WIDTH else given[: max(width, 0)], width)
+    if label.isascii() and len(label) <= room:
+        return f"{label}{_SEPARATOR}{given[:ID_WIDTH]:<{room - len(label) + ID_WIDTH}}"
+    kept = fit_exact(label, min(room, cells(label))).rstrip()
+    return f"{kept}{_SEPARATOR}{given[:ID_WIDTH]:<{room - cells(kept) + ID_WIDTH}}"
+
+
+SHORTEST_TENANT = 4
+"""Fewest cells of a shortened tenant."""
+
+
+def short_tenants(names: Iterable[str], width: int) -> dict[str, str] | None:
+    """Return the names in at most `width` cells each, all different; None if that is not possible.
+
+    A name that is too long is cut at its end, or in the middle if it then looks like another one.
+    """
+    names = sorted(set(names))
+    for cut in (fit_exact, _cut_in_middle):
+        short = {name: name if cells(name) <= width else cut(name, width) for name in names}
+        if len(set(short.values())) == len(names):
+            return short
+    return None
+
+
+def _cut_in_middle(name: str, width: int) -> str:
+    tail = (width - 1) // 2
+    return fit_exact(name, max(1, width - tail)) + name[len(name) - tail :] if tail else fit_exact(name, width)
+
+
+def least_tenant_width(names: Iterable[str]) -> int:
+    """Return the fewest cells in which the names differ."""
+    names = tuple(names)
+    longest = max(map(cells, names), default=0)
+    return next((w for w in range(min(SHORTEST_TENANT, longest), longest) if short_tenants(names, w)), longest)

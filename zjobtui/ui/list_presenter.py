@@ -1,0 +1,243 @@
+"""The presenter: show a state in list, status bar and notice, by the user's filter and order."""
+
+from collections.abc import Sequence
+from math import inf
+
+from textual.content import Content
+from textual.widgets import Static
+
+from zjobtui.clock import Clock
+from zjobtui.formatting.status import SteadyStatuses, other_statuses, worst_status
+from zjobtui.formatting.symbols import counts
+from zjobtui.formatting.text_width import within_lines
+from zjobtui.models.diff import changed_pairs
+from zjobtui.models.duration_stats import typical_times
+from zjobtui.models.filter_fields import Vocabulary, vocabulary_of
+from zjobtui.models.job import JobRef
+from zjobtui.models.tenant import Tenant
+from zjobtui.models.text import clean
+from zjobtui.models.watched_job import WatchedJob
+from zjobtui.models.watchlist import Watchlist
+from zjobtui.polling.protocols import State
+from zjobtui.ui.job_list import JobList
+from zjobtui.ui.line_list import LineListView
+from zjobtui.ui.list_model import JobListModel
+from zjobtui.ui.status_bar import StatusBar
+
+FREEZE_SECONDS = 2.0
+"""Seconds after the last key for which the rows keep their order: the next key is meant for a row as it is shown."""
+
+RETURN_SECONDS = 180.0
+"""Seconds without input after which the list shows its first row again."""
+
+SETTLE_SECONDS = 0.7
+"""Seconds for which no action applies to a job that came under the cursor by itself: the key was meant for another."""
+
+OWN_SECONDS = 2.0
+"""Seconds after an action for which another job under the cursor is its result, such as the one below a removed job."""
+
+TYPICAL_SECONDS, TYPICAL_JOBS_A_SECOND = 5.0, 500
+"""Seconds, and jobs a second, between two computations of the typical times: at most 1 % of the CPU time."""
+
+NOTICE_LINES = 3
+"""Maximum number of lines of the notice."""
+
+
+class ListPresenter:
+    """Show a state in list, status bar and notice, by the user's filter and order."""
+
+    def __init__(
+        self,
+        state: State,
+        tenants: Sequence[Tenant],
+        clock: Clock,
+        rows: JobList,
+        bar: StatusBar,
+        notice: Static,
+        *,
+        notice_text: str = "",
+    ) -> None:
+        self.state = state
+        self.counts = counts(state.watchlist)
+        """Number of jobs by verdict."""
+        self.model = JobListModel(known_words=self._known_words)
+        self.read_error = ""
+        """Why the selected job could not be read from the store; empty if it could."""
+        self.paused_at: float | None = None
+        """When polling was paused, in seconds since the epoch."""
+        self.is_muted = False
+        self._notice_text = notice_text
+        """Shown above the list as long as the program runs."""
+        self._fault = self._message = ""
+        self._tenants = tuple(tenants)
+        self._clock = clock
+        self._rows = rows
+        self._bar = bar
+        self._notice = notice
+        self._frozen_at = 0.0
+        self._used_at = clock.boot()
+        self._acted_at = self._replaced_at = -inf
+        self._typical_at, self._has_new_ends = -inf, True
+        self._drawn_notice = ""
+        self._steady_statuses = SteadyStatuses()
+
+    def update(self, state: State) -> None:
+        """Show a state; the job under the cursor keeps its place."""
+        if self._rows.user_moved_cursor:
+            self.model.hold(self._rows.selected)
+        before = self._rows.selected
+        self._show(state)
+        after = self._rows.selected
+        if before is not None and after is not None and before.job != after.job:
+            self._replaced_at = self._clock.boot()
+
+    def _show(self, state: State, *, is_new_view: bool = False) -> None:
+        self._update_counts(state.watchlist)
+        self.state = state
+        now = self._clock.now()
+        rows = self.model.rows(state.watchlist, now, is_frozen=not is_new_view and self._is_order_frozen())
+        self._rows.set_view(self.model.sorting, is_new=is_new_view)
+        self._rows.show(rows, now, self.paused_at)
+        self.update_title()
+        self.update_bar()
+        self._update_notice()
+
+    def tick(self, fault: str = "") -> None:
+        """Show what has changed with time; `fault` is a problem outside of the engine."""
+        self._fault = fault
+        has_thawed = bool(self._frozen_at) and not self._is_order_frozen()
+        if has_thawed:
+            self.unfreeze_order()
+        if self._update_typical() or has_thawed or self.model.depends_on_time:
+            self.update(self.state)
+        if self._is_unattended():
+            self._used_at = self._clock.boot()
+            self.model.hold(None)
+            self._rows.user_moved_cursor = False
+            self._show(self.state, is_new_view=True)
+            self._rows.return_to_top()
+        self._rows.tick(self._clock.now(), self.paused_at)
+        self.update_title()
+        self.update_bar()
+        self._update_notice()
+
+    def freeze_order(self) -> None:
+        """Keep the order of the rows for `FREEZE_SECONDS`."""
+        self._frozen_at = self._clock.boot()
+
+    def unfreeze_order(self) -> None:
+        """Allow the next state to change the order."""
+        self._frozen_at = 0.0
+
+    def note_input(self) -> None:
+        """Note that the user has just used keyboard or mouse: the list stays where it is."""
+        self._used_at = self._clock.boot()
+
+    def note_action(self) -> None:
+        """Note that the user has just done something to jobs, after which another may be under the cursor."""
+        self._acted_at = self._clock.boot()
+
+    @property
+    def is_selection_new(self) -> bool:
+        """Whether the job under the cursor came there by itself, and so lately that a key may be meant for another."""
+        is_own = self._replaced_at - self._acted_at < OWN_SECONDS
+        return not is_own and self._clock.boot() - self._replaced_at < SETTLE_SECONDS
+
+    def resort(self) -> None:
+        """Sort the rows now, the one under the cursor, too."""
+        self.unfreeze_order()
+        self.model.hold(None)
+        self._show(self.state, is_new_view=True)
+
+    def set_filter(self, text: str) -> None:
+        """Show the jobs that match a filter."""
+        self.model.set_filter(text)
+        self.resort()
+
+    def set_message(self, text: str) -> None:
+        """Show a message above the list until it is replaced."""
+        self._message = text
+        self._update_notice()
+
+    def targets(self) -> tuple[WatchedJob, ...]:
+        """Return the marked jobs, or the selected one."""
+        if marked := tuple(watch for watch in self.state.watchlist if watch.job in self._rows.marked):
+            return marked
+        return (self._rows.selected,) if self._rows.selected else ()
+
+    def unread_jobs(self) -> tuple[JobRef, ...]:
+        """Return the unread jobs among those shown."""
+        return tuple(watch.job for watch in self._rows.watches if watch.is_unread)
+
+    def update_title(self) -> None:
+        """Show number of jobs, filter and order in the border of the list."""
+        watchlist = self.state.watchlist
+        marked = sum(watchlist.get(job) is not None for job in self._rows.marked)
+        empty = "no matches · esc clear" if self.model.filter_text else "paste any text that contains job ids"
+        subtitle = self.model.filter_problem or self.model.filter_notice or ("" if self._rows.count else empty)
+        names_order = not self._rows.is_order_shown
+        title = self.model.title(self._rows.count, len(watchlist), marked, names_order=names_order)
+        self._rows.set_titles(title, subtitle)
+
+    def update_layout(self) -> None:
+        """Fit status bar and notice to the width of the screen."""
+        self.update_bar()
+        self._update_notice()
+
+    def update_bar(self) -> None:
+        """Show job counts and polling status in the status bar."""
+        now = self._clock.now()
+        known = [status for tenant in self._tenants if (status := self.state.statuses.get(tenant.name))]
+        statuses = self._steady_statuses.hold(known, now)
+        self._bar.show(self.counts, worst_status(statuses), now, other_statuses(statuses), is_muted=self.is_muted)
+
+    def _known_words(self) -> Vocabulary:
+        return vocabulary_of(self.state.watchlist, (tenant.name for tenant in self._tenants))
+
+    def _update_typical(self) -> bool:
+        """Compute the typical times from time to time if jobs have ended; return whether they have changed."""
+        watchlist, now = self.state.watchlist, self._clock.boot()
+        if not self._has_new_ends or now - self._typical_at < max(
+            TYPICAL_SECONDS, len(watchlist) / TYPICAL_JOBS_A_SECOND
+        ):
+            return False
+        self._typical_at, self._has_new_ends, before = now, False, self.model.typical
+        self.model.set_typical(typical_times(watchlist))
+        return self.model.typical != before
+
+    def _is_unattended(self) -> bool:
+        """Whether nobody has used the list for some minutes; a dialog that is open waits for the user."""
+        screen = self._rows.screen
+        is_open = self._rows.app.screen is not screen or not isinstance(screen.focused, LineListView)
+        is_away = self._rows.user_moved_cursor or self._rows.top > 0
+        return is_away and not is_open and self._clock.boot() - self._used_at >= RETURN_SECONDS
+
+    def _update_counts(self, watchlist: Watchlist) -> None:
+        """Update the counts by the jobs that have changed."""
+        if len(watchlist) != len(self.state.watchlist):
+            self.counts, self._has_new_ends = counts(watchlist), True
+            return
+        now = dict(self.counts)
+        for old, new in changed_pairs(self.state.watchlist, watchlist):
+            if old is None:
+                self.counts, self._has_new_ends = counts(watchlist), True
+                return
+            self._has_new_ends |= new.is_final and not old.is_final
+            now[old.verdict.kind] -= 1
+            now[new.verdict.kind] += 1
+        self.counts = now
+
+    def _is_order_frozen(self) -> bool:
+        return self._rows.user_moved_cursor and self._clock.boot() - self._frozen_at < FREEZE_SECONDS
+
+    def _update_notice(self) -> None:
+        state = self.state
+        unsaved = state.unsaved and f"Not saved: {state.unsaved}"
+        read_error = "" if self.read_error in unsaved else self.read_error  # a lock stops reading for the same reason
+        parts = (unsaved, state.fault, self._fault, read_error, state.notice, self._notice_text, self._message)
+        width = max(self._notice.app.size.width - 2, 1)
+        text = within_lines(clean(" ".join(part for part in parts if part)), width, NOTICE_LINES)
+        if text != self._drawn_notice:
+            self._drawn_notice = text
+            self._notice.display = bool(text)
+            self._notice.update(Content(text))
