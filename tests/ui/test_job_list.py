@@ -81,8 +81,8 @@ async def test_a_row_shows_verdict_name_reason_and_time_below_a_header() -> None
     engine = staged(PENDING, RUNNING, labels=("CS-4390",))
     tell(engine, 2, RUNNING, after=250)
     async with run_monitor(engine) as view:
-        assert view.header.split() == ["STATUS▼", "JOB", "WHY", "ORDER", "TIME"]
-        assert " ".join(view.jobs[0].split()) == "● ! attention CS-4390 · 00000001 order Pending O-00005577 4m ago"
+        assert view.header.split() == ["STATUS▼", "JOB", "WHY", "TIME"]
+        assert " ".join(view.jobs[0].split()) == "● ! attention CS-4390 · 00000001 order Pending 4m ago"
         assert [word[:8] for word in view.jobs[1].split()] == ["◌", "running", "00000002", "4m"]
         await view.resize(200, 40)
         assert view.header.split() == ["STATUS▼", "JOB", "WHY", "ACCOUNT", "ORDER", "TIME"]
@@ -97,8 +97,7 @@ async def test_without_colour_and_in_ascii_signs_and_arrows_are_words_and_letter
     async with run_monitor(engine, (200, 24), look=Appearance(is_ascii=True)) as view:
         assert "STATUSv" in view.rows[2]
         assert "v 21 new failed" in view.rows[2]
-        assert "note" not in view.text
-        assert any("*" in row[3:] for row in view.rows if "ok" not in row and "00000001" in row[:40])
+        assert " * " in view.rows[3][4:]
         await view.press("end")
         assert "^ 22 new failed" in view.rows[2]
         assert all(row.isascii() for row in view.rows)
@@ -130,7 +129,8 @@ async def test_on_a_low_terminal_there_is_no_header_and_the_title_has_the_order(
 
 async def test_a_long_label_is_cut_with_a_mark_and_pushes_nothing() -> None:
     async with run_monitor(staged(PENDING, PENDING, labels=("CS-1", "renewal of " * 30))) as view:
-        assert view.jobs[1].startswith("● ! attention renewal … · 00000002 order Pending")
+        assert view.jobs[1].startswith("● ! attention renewal ")
+        assert "… · 00000002 order Pending" in view.jobs[1]
         assert view.jobs[1].index("order") == view.jobs[0].index("order")
 
 

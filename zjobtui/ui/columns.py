@@ -39,6 +39,10 @@ def _batch(watch: WatchedJob) -> str:
     return watch.batch
 
 
+def _note(watch: WatchedJob) -> str:
+    return NOTE_SIGN if watch.note else ""
+
+
 def _tags(watch: WatchedJob) -> str:
     return ", ".join(watch.tags)
 
@@ -65,11 +69,11 @@ COLUMNS = (
     Column("job", "JOB", "label and id", SortOrder.JOB, ID_WIDTH, 20),
     Column("why", "WHY", "why it ended so, or how far it is", SortOrder.WHY, 12, 28),
     Column("tenant", "TENANT", "tenant, if there are several", SortOrder.TENANT, 4, 12),
-    Column("account", "ACCOUNT", "account number", SortOrder.ACCOUNT, 8, 10, _account),
-    Column("order", "ORDER", "order number, or type of the job", SortOrder.ORDER, 8, 12, _order),
+    Column("account", "ACCOUNT", "account number", SortOrder.ACCOUNT, 9, 10, _account),
+    Column("order", "ORDER", "order number, or type of the job", SortOrder.ORDER, 10, 12, _order),
     Column("batch", "BATCH", "name of the batch", SortOrder.BATCH, 8, 14, _batch),
     Column("tags", "TAGS", "tags", SortOrder.TAGS, 6, 12, _tags),
-    Column("note", NOTE_SIGN, f"{NOTE_SIGN} if there is a note", None, 1, 1),
+    Column("note", NOTE_SIGN, f"{NOTE_SIGN} if there is a note", None, 1, 1, _note),
     Column("time", "TIME", "running for, or ended … ago", SortOrder.TIME, TIME_WIDTH, TIME_WIDTH),
 )
 
@@ -174,7 +178,9 @@ def fit_columns(names: Sequence[str], wanted: Widths, width: int, *, least_tenan
         if name == "status":
             least = target - has
         else:
-            least = 0 if has or name == "job" else least_tenant if name == "tenant" else BY_NAME[name].least
+            least = (
+                0 if has or name == "job" else least_tenant if name == "tenant" else min(target, BY_NAME[name].least)
+            )
         if least and room < least + gap:
             break
         grown = max(has, min(target, has + room - gap))
