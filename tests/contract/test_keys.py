@@ -12,7 +12,17 @@ from tests.contract.manual import codes, table
 from tests.contract.names import IN_FILTER, Exit, Field, Key, Manual, Screen, Verdict, jobs, new_in_text
 from tests.contract.program import User
 from tests.contract.scripted import scripted
-from tests.contract.window import detail_title, footer_is_drawn, is_marked, press, rows, title, type_into, unread
+from tests.contract.window import (
+    columns,
+    detail_title,
+    footer_is_drawn,
+    is_marked,
+    press,
+    rows,
+    title,
+    type_into,
+    unread,
+)
 from tests.support.escapes import uncontrolled
 from tests.support.terminal import Terminal
 
@@ -42,7 +52,10 @@ def test_keys_that_find_and_move(user: User, known: Known) -> None:
         press(window, Key.NEXT_COUNT, until=lambda _: "of" not in title(window))
 
         press(window, Key.SORT, until=Screen.SORT_DIALOG)
-        press(window, "down", Key.ENTER, until=lambda _: Screen.BY_URGENCY_REVERSED in title(window))
+        press(window, "down", Key.ENTER, until=lambda _: Screen.BY_SECOND_ORDER in columns(window))
+
+        press(window, Key.COLUMNS, until=Screen.COLUMNS_DIALOG)
+        press(window, Key.BACK, gone=Screen.COLUMNS_DIALOG)
 
         window.bytes_within(0.2)  # the rows are drawn after the title
         names = [next(name for name in (*known.all, LABEL) if name[:8] in row) for row in rows(window)[:6]]
@@ -79,7 +92,7 @@ def test_keys_that_find_and_move(user: User, known: Known) -> None:
         press(window, Key.QUIT)
         assert window.wait_exit() == Exit.OK
     with user.window() as window:
-        window.wait_for(lambda _: Screen.BY_URGENCY_REVERSED in title(window) and divider(window) == after)
+        window.wait_for(lambda _: Screen.BY_SECOND_ORDER in columns(window) and divider(window) == after)
 
 
 def test_keys_that_act_on_jobs(user: User, known: Known) -> None:

@@ -29,7 +29,16 @@ def title(window: Terminal) -> str:
 
 
 def rows(window: Terminal) -> list[str]:
-    """The rows of the list, from below its title on."""
+    """The rows of the list, without the line of its columns."""
+    return [row for row in _lines(window) if not row.startswith(Screen.COLUMNS_BEGIN)]
+
+
+def columns(window: Terminal) -> str:
+    """The titles of the list's columns; "" if they are not shown."""
+    return next((row for row in _lines(window) if row.startswith(Screen.COLUMNS_BEGIN)), "")
+
+
+def _lines(window: Terminal) -> list[str]:
     lines = window.text().splitlines()
     start = next(number for number, line in enumerate(lines) if Screen.LIST in line)
     return [line[1:] for line in lines[start + 1 :] if line.startswith("│")]
