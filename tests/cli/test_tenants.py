@@ -6,16 +6,20 @@ import stat
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.running import run
+from tests.support.scripted import call
 from zjobtui.cli.main import main
-from zjobtui.cli.tenants import tenants
+from zjobtui.cli.tenants import complete_configured, tenants
 from zjobtui.config.loading import parse_settings, read_settings
 from zjobtui.config.paths import config_path, store_path
-from zjobtui.config.writer import table_text
+from zjobtui.config.writer import SecretLocation, save_tenant, table_text, written_secret
+from zjobtui.models.health import Checkup
+from zjobtui.models.tenant import ClientCredentials, Secret
 from zjobtui.storage.database import backup_path
 
 EU = ("tenants", "add", "eu", "--host", "EU production", "--client-id", "id-1")
@@ -195,3 +199,132 @@ def test_comments_order_and_lines_of_the_file_are_kept(before: str, after: str |
     assert ("# mine" in text) == ("# mine" in before)
     assert tomllib.loads(text)["tenants"]["us"] == {"a": 1}
     assert [one.name for one in read_settings(config_path())[0].tenants] == ["eu"]
+
+
+TWO = """\
+# mine
+[tenants.us]
+host = "US Cloud 1 production"  # the big one
+client_id = "2"
+secret_env = "US"
+
+# Europe
+[tenants.eu]
+host = "EU production"
+client_id = "1"
+secret_command = ["op", "read", "x"]
+daily_calls = 500
+
+[screen]
+utc = true # yes
+"""
+
+
+def write(text: str) -> Path:
+    """Write the settings file."""
+    path = config_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode())
+    return path
+
+
+def test_edited_settings_replace_their_alternatives_and_keep_comments() -> None:
+    path = write(TWO)
+    result = run("tenants", "edit", "us", "--base-url", "HTTPS://us.example.com/", "--title", "Live", "--kind", "other")
+    assert (result.exit_code, result.stderr) == (0, "")
+    edited = TWO.replace('host = "US Cloud 1 production"  # the big one\n', "")
+    added = 'secret_env = "US"\nurl = "https://us.example.com"\ntitle = "Live"\nkind = "other"\n'
+    assert path.read_text(encoding="utf-8") == edited.replace('secret_env = "US"\n', added)
+    assert run("tenants", "edit", "eu", "--secret-env", "EU", "--unset", "daily-calls").exit_code == 0
+    (us, eu) = read_settings(path)[0].tenants
+    assert (us.title, eu.secret_env, eu.secret_command, eu.daily_calls) == ("Live", "EU", (), None)
+    assert [line for line in path.read_text(encoding="utf-8").splitlines() if "#" in line] == [
+        "# mine",
+        "# Europe",
+        "utc = true # yes",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("us",), "Nothing to change"),
+        (("uk", "--kind", "other"), "There is no tenant “uk” in "),
+        (("us", "--kind", "prodction"), "did you mean “production”?"),
+        (("us", "--url", "us.example.com"), "did you mean https://us.example.com?"),
+        (("us", "--colour", "red", "--unset", "colour"), "cannot be set and unset"),
+    ],
+)
+def test_an_invalid_edit_changes_nothing(arguments: tuple[str, ...], why: str) -> None:
+    path = write(TWO)
+    result = run("tenants", "edit", *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert why in result.stderr
+    assert path.read_text(encoding="utf-8") == TWO
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (TWO, TWO[: len("# mine\n")] + TWO[TWO.index("# Europe") :]),
+        ('[tenants."us"]\na = 1\n[screen]\nutc = true\n', "[screen]\nutc = true\n"),
+        ("[tenants]\nus = {a = 1} # it\neu = {a = 2} # stays\n", "[tenants]\neu = {a = 2} # stays\n"),
+        ("tenants.us.a = 1\n[screen]\nutc = true # yes\n", "[screen]\nutc = true # yes\n"),
+        ("\ufeff# mine\r\n[tenants.us]\r\na = '''\r\n[x]\r\n'''\r\n", "\ufeff# mine\r\n"),
+        ("[tenants.us]\na = 1\n# the last line", ""),
+    ],
+)
+def test_a_removed_tenant_leaves_the_other_lines(text: str, left: str) -> None:
+    path = write(text)
+    result = run("tenants", "rm", "us", "--yes")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert path.read_bytes().decode() == left
+
+
+def test_a_tenant_is_removed_only_after_a_confirmation_and_without_jobs() -> None:
+    path = write(TWO)
+    result = run("tenants", "rm", "us", stdin="y\n")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Confirm with --yes" in result.stderr
+    assert run("add", ID, "--tenant", "us").exit_code == 0
+    result = run("tenants", "rm", "us", "--yes")
+    assert result.exit_code == 2
+    assert "1 job of “us” on the watchlist would no longer be polled" in result.stderr
+    assert path.read_text(encoding="utf-8") == TWO
+    result = run("tenants", "rm", "us", "--yes", "--force")
+    assert (result.exit_code, "1 job of it stays on the watchlist" in result.stdout) == (0, True)
+    assert [tenant.name for tenant in read_settings(path)[0].tenants] == ["eu"]
+    assert ID in run("ls", "--json").stdout
+
+
+def test_a_secret_that_zjobtui_stored_is_named_when_its_tenant_is_removed() -> None:
+    client = ClientCredentials("id-1", Secret("sentinel"))
+    save_tenant(config_path(), "my eu", {"host": "EU production"}, client, SecretLocation.FILE)
+    path = config_path().with_name("my eu.secret")
+    result = run("tenants", "rm", "my eu", "--yes")
+    assert f"Its secret is kept in {path}; delete it with: rm '{path}'" in result.stdout
+    assert path.read_text(encoding="utf-8") == "sentinel\n"
+    keyring = {"secret_keyring": "zjobtui eu", "client_id": "id-1"}
+    assert "keyring del 'zjobtui eu' id-1" in written_secret(config_path(), "eu", keyring)
+    assert written_secret(config_path(), "eu", {"secret_keyring": "mine", "client_id": "id-1"}) == ""
+
+
+def test_names_of_tenants_are_completed_even_if_their_settings_are_not_valid() -> None:
+    write(TWO.replace("EU production", "EU prod"))
+    context = click.Context(tenants)
+    assert complete_configured(context, context.command.params[0], "e") == ["eu"]
+    write("[tenants\n")
+    assert complete_configured(context, context.command.params[0], "e") == []
+
+
+def test_a_tenant_is_tested_with_the_exit_statuses_of_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
+    write(TWO)
+    checkups = [Checkup(who="user ada", life=3600.0, call=call(), requests=2), Checkup(no_secret="No secret.")]
+    monkeypatch.setattr("zjobtui.cli.doctor.check_up_all", lambda _: [checkups.pop(0)])
+    result = run("tenants", "test", "us")
+    assert (result.exit_code, "signed in, as user ada" in result.stdout) == (0, True)
+    assert "Tenant eu" not in result.stdout
+    result = run("tenants", "test", "us")
+    assert (result.exit_code, "No secret." in result.stdout) == (1, True)
+    result = run("tenants", "test", "uk")
+    assert (result.exit_code, "Unknown tenant “uk”. Configured: us, eu." in result.stderr) == (2, True)

@@ -29,6 +29,7 @@ SOUND = '[tenants.eu]\nhost = "EU production"\nclient_id = "id"\nsecret_env = "E
 WHOLE = """\
 [tenants.eu]                     # the one that pays
 host = "EU production"
+title = "EU live"
 kind = "Production"
 colour = "RED"
 daily_calls = 50_000
@@ -71,6 +72,7 @@ def test_a_complete_file_is_loaded() -> None:
             TenantSettings(
                 name="eu",
                 host="EU production",
+                title="EU live",
                 kind=TenantKind.PRODUCTION,
                 colour="red",
                 daily_calls=50_000,
@@ -145,7 +147,7 @@ TYPOS = [
     (SOUND + "daily_call = 9", 5, "tenants.eu.daily_call is not a known setting; did you mean daily_calls?"),
     (SOUND + 'Colour = "red"', 5, "tenants.eu.Colour is not a known setting; did you mean colour?"),
     (SOUND + 'org-ids = "a"', 5, "tenants.eu.org-ids is not a known setting; did you mean org_ids?"),
-    (SOUND + "zzz = 1", 5, "tenants.eu.zzz is not a known setting; valid names: host, url, kind,"),
+    (SOUND + "zzz = 1", 5, "tenants.eu.zzz is not a known setting; valid names: host, url, title,"),
     (SOUND + 'client_secret = "s3ntinel"', 5, "tenants.eu.client_secret is refused: this file must not"),
     (SOUND + 'clientSecret = "s3ntinel"', 5, "and set its source: secret_env, secret_command,"),
     (SOUND + 'bearer_token = "s3ntinel"', 5, "tenants.eu.bearer_token is refused"),

@@ -73,7 +73,9 @@ def test_a_base_url_is_kept_without_its_slash(text: str, url: str) -> None:
     ("text", "why"),
     [
         ("", "is not a valid URL"),
-        ("rest.eu.zuora.com", "is not a valid URL"),
+        ("rest.eu.zuora.com", "did you mean https://rest.eu.zuora.com?"),
+        ("localhost:8065", "did you mean http://localhost:8065?"),
+        ("localhost:8065/v1", "is not a valid URL"),
         ("ftp://rest.eu.zuora.com", "is not a valid URL"),
         ("file:///etc/passwd", "is not a valid URL"),
         ("https://", "is not a valid URL"),

@@ -201,6 +201,12 @@ def test_tenants_are_listed_and_added_without_a_secret(nobody: User) -> None:
     assert "id-1" in config.read_text(encoding="utf-8")
     (line,) = nobody.run("tenants").out.splitlines()
     assert all(word in line for word in ("box", "https://rest.example.com", "500", "BOX_SECRET"))
+    assert nobody.run("tenants", "edit", "box", "--base-url", "http://127.0.0.1:9").status == Exit.OK
+    tested = nobody.run("tenants", "test", "box", BOX_SECRET="sentinel")
+    assert (tested.status, "127.0.0.1:9" in tested.out, "sentinel" in tested.out) == (Exit.SOMETHING_WRONG, True, False)
+    assert nobody.run("tenants", "rm", "box").status == Exit.USAGE
+    assert nobody.run("tenants", "rm", "box", "--yes").status == Exit.OK
+    assert nobody.run("tenants").status == Exit.USAGE
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

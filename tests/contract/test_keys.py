@@ -51,6 +51,7 @@ def test_keys_that_find_and_move(user: User, known: Known) -> None:
             press(window, Key.NEXT_COUNT, until=Screen.FILTER.format(f"status:{verdict}"))
         press(window, Key.NEXT_COUNT, until=lambda _: "of" not in title(window))
 
+        press(window, Key.NEXT_TENANT, until=Screen.ONE_TENANT)
         press(window, Key.SORT, until=Screen.SORT_DIALOG)
         press(window, "down", Key.ENTER, until=lambda _: Screen.BY_SECOND_ORDER in columns(window))
 

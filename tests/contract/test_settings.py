@@ -20,6 +20,7 @@ TENANTS = """
 [tenants.local]
 url = "{url}"
 kind = "developer sandbox"
+title = "The box"
 colour = "magenta"
 daily_calls = 4321
 calls_per_second = 2.5
@@ -189,3 +190,16 @@ def test_settings_file_lies_in_the_config_folder_by_default(nobody: User) -> Non
     folder.mkdir()
     Path(folder, "config.toml").write_text(OTHER_TENANTS, encoding="utf-8")
     assert len(nobody.run("tenants").out.splitlines()) == 3
+
+
+@pytest.mark.slow
+def test_a_window_shows_tenants_that_are_added_and_removed_while_it_runs(user: User) -> None:
+    other = ("other", "--url", "http://127.0.0.1:9", "--client-id", "id", "--secret-env", "NOT_SET")
+    with user.window() as window:
+        window.wait_for(Screen.POLLING, 10)
+        assert user.run("tenants", "add", *other).status == Exit.OK
+        window.wait_for(Screen.TENANT_ADDED.format("other"), 15)
+        assert user.run("tenants", "rm", "other", "--yes").status == Exit.OK
+        window.wait_for(Screen.TENANT_REMOVED.format("other"), 15)
+        assert Screen.OTHER_WINDOW.encode() not in window.raw, "there is only one"
+        assert Screen.FOLLOWING.encode() not in window.raw

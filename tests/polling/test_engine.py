@@ -195,7 +195,7 @@ def test_who_leaves_before_the_engine_has_its_loop_leaves_as_well(monkeypatch: p
     engine = Engine(watchlist(), MemoryStore(), [(TENANT, Slow().make)], FixedClock(NOW))
 
     def is_there() -> bool:
-        return any(thread.name == "engine" for thread in set(threading.enumerate()) - before)
+        return any(thread.name == "engine" and thread.is_alive() for thread in set(threading.enumerate()) - before)
 
     starting = threading.Thread(target=engine.start)
     starting.start()

@@ -119,10 +119,10 @@ async def test_a_secret_for_a_variable_stays_in_memory(
 ) -> None:
     async with run_app(app, size) as seen:
         await seen.press(*ANOTHER)
-        await fill_fields(seen, "http://rest.example.com", "id-1", SECRET)
+        await fill_fields(seen, "http://rest.example.com")
         assert "must begin with https://" in seen.text
-        await seen.press("up", "up", "ctrl+u")
-        await fill_fields(seen, "https://rest.example.com")
+        await seen.press("ctrl+u")
+        await fill_fields(seen, "https://rest.example.com", "id-1", SECRET)
         await seen.until("✓ Signed in")
         await seen.press("up", "enter")
         await seen.until("export ZUORA_SECRET_REST_EXAMPLE_COM='…'")
@@ -220,5 +220,74 @@ async def test_it_can_be_used_without_colour(app: FirstStart, monkeypatch: pytes
         (chosen,) = [row for y, row in enumerate(seen.rows) if buffer[y][6].underscore]
         assert "US Cloud 1 API sandbox" in chosen
         await seen.press("enter")
-        secret = next(y for y, row in enumerate(seen.rows) if "│  Secret  " in row)
+        secret = next(y for y, row in enumerate(seen.rows) if " Secret  " in row)
+        assert [row[3:16] for row in seen.rows if "▌" in row] == ["  ▌ Client id"], "which field has the focus"
         assert all(seen.terminal.display.screen.buffer[secret][x].underscore for x in range(20, 60)), "where to type"
+
+
+@pytest.mark.parametrize("size", [(60, 18), (80, 24)])
+async def test_an_error_is_shown_at_its_field_when_the_user_leaves_it(
+    app: FirstStart, config: Path, size: tuple[int, int]
+) -> None:
+    async with run_app(app, size) as seen:
+        await seen.press(*ANOTHER)
+        await seen.paste("localhost:8065")
+        await seen.press("tab")
+        error = next(y for y, row in enumerate(seen.rows) if "✗ The base URL “localhost:8065” has no scheme" in row)
+        assert "Base URL" in seen.rows[error - 1]
+        assert "did you mean http://localhost:8065?" in " ".join(seen.text.replace("│", "").split())
+        assert "▌ Client id" in seen.text, "tab goes on"
+        await seen.press("up", "end", "ctrl+u")
+        await seen.paste("https://rest.example.com:8443")
+        await seen.press("enter")
+        assert "✗" not in seen.text
+        await seen.press("up", "up")
+        assert "▌ Name        rest-example-com-8443" in seen.text
+        await seen.press("end", "ctrl+u")
+        await fill_fields(seen, "env")
+        assert "✗ The name “env” is reserved" in seen.text
+        assert "▌ Name" in seen.text, "enter stays at what is not valid"
+        await seen.press("ctrl+u")
+        await fill_fields(seen, "acme eu", "", "id-1", "")
+        assert "✗ Enter the secret of the OAuth client." in seen.text
+        assert "enter next field or sign in · ↑ ↓ move · esc back" in seen.text
+        await fill_fields(seen, "wrong")
+        await seen.until("✗ Sign-in failed: ")
+        assert "▌ Secret" in seen.text
+        await seen.press("ctrl+u")
+        await fill_fields(seen, SECRET)
+        await seen.until("✓ Signed in")
+        await seen.press("enter")
+        await seen.until(lambda _: not app.is_running)
+    (tenant,) = read_settings(config)[0].tenants
+    assert (tenant.name, tenant.url) == ("acme eu", "https://rest.example.com:8443")
+    assert sorted(files(config)) == ["acme eu.secret", "config.toml"]
+
+
+async def test_escape_goes_one_page_back_and_keeps_what_was_entered(app: FirstStart, config: Path) -> None:
+    async with run_app(app, (80, 24)) as seen:
+        await seen.press(*EU)
+        await fill_fields(seen, "id-1", SECRET)
+        await seen.until("✓ Signed in")
+        assert "esc back" in seen.text
+        await seen.press("escape")
+        await seen.settled()
+        assert "Client id   id-1" in seen.text.replace("│", " ")
+        assert "Sign in to EU production" in seen.text
+        assert SECRET not in seen.sent
+        await seen.press("escape")
+        assert "Welcome" in seen.text
+        assert "esc quit" in seen.text
+        await seen.press("escape")
+        await seen.until(lambda _: not app.is_running)
+    assert (app.next, files(config)) == (Next.NOTHING, [])
+
+
+async def test_names_that_do_not_fit_are_counted_and_the_keys_stay_visible(app: FirstStart) -> None:
+    async with run_app(app, (60, 18)) as seen:
+        await seen.settled()
+        assert "↓ 8 more" in seen.text
+        assert "enter select · esc quit" in seen.text
+        await seen.press("up")
+        await seen.until(lambda _: "more" not in seen.text)
+        assert "Run the demo" in seen.text

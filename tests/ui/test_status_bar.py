@@ -4,20 +4,23 @@ from datetime import UTC
 import pytest
 from textual.color import Color
 
-from tests.support.building import NOW
+from tests.support.building import NOW, watch
 from tests.support.screen_harness import TENANT, run_monitor
-from tests.support.scripted import ScriptedEngine
+from tests.support.scripted import FixedClock, ScriptedEngine
 from tests.support.staging import staged, tell
 from tests.ui.test_themes import contrast
 from zjobtui.config.settings import COLOURS
 from zjobtui.formatting.status import other_statuses, status_text
+from zjobtui.models.filters import Filter, parse
 from zjobtui.models.problem import Problem, ProblemKind
-from zjobtui.models.tenant import TenantKind
+from zjobtui.models.tenant import Tenant, TenantKind
 from zjobtui.models.tenant_status import Limit, TenantStatus
 from zjobtui.models.verdict import Kind
 from zjobtui.polling.protocols import State
 from zjobtui.ui.status_bar import bar_spans
 from zjobtui.ui.styled_line import cell_length
+from zjobtui.ui.tenant_badges import Badges
+from zjobtui.ui.tenant_filter import choose_tenant, chosen_tenant
 from zjobtui.ui.themes import DEFAULT
 
 MIXED = ("recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing", "derived-not-found")
@@ -148,7 +151,7 @@ HELD = replace(WELL, limit=Limit.DAILY_CALLS)
 
 
 def bar_of(pulse: TenantStatus, width: int, more: tuple[str, ...] = ()) -> str:
-    spans = bar_spans((TENANT,), dict.fromkeys(Kind, 3), status_text(pulse, NOW, 3, UTC, "r"), width, more)
+    spans = bar_spans(Badges((TENANT,)), dict.fromkeys(Kind, 3), status_text(pulse, NOW, 3, UTC, "r"), width, more)
     return "".join(text for text, _ in spans)
 
 
@@ -202,7 +205,7 @@ def test_longer_figures_do_not_move_the_text_before_them(width: int) -> None:
 @pytest.mark.parametrize("width", range(34, 45))
 def test_a_status_that_does_not_fit_is_cut_with_an_ellipsis(width: int) -> None:
     pulse = TenantStatus(tenant="env", down_since=NOW, problem=Problem(ProblemKind.UNREACHABLE, ""))
-    spans = bar_spans((TENANT,), dict.fromkeys(Kind, 3), status_text(pulse, NOW, 3), width)
+    spans = bar_spans(Badges((TENANT,)), dict.fromkeys(Kind, 3), status_text(pulse, NOW, 3), width)
     assert "".join(text for text, _ in spans).endswith(("✗ unreachable", "…"))
     assert cell_length(spans) <= width
 
@@ -257,7 +260,7 @@ async def test_the_retry_key_is_the_configured_one() -> None:
 @pytest.mark.parametrize("width", [140, 50])
 def test_production_is_marked_among_several_tenants(width: int) -> None:
     tenants = (replace(TENANT, title="EU sandbox"), replace(TENANT, title="US", kind=TenantKind.PRODUCTION))
-    spans = bar_spans(tenants, dict.fromkeys(Kind, 3), status_text(None, NOW, 3), width)
+    spans = bar_spans(Badges(tenants), dict.fromkeys(Kind, 3), status_text(None, NOW, 3), width)
     badges = {name: text.strip() for text, name in spans if name in {"tenant", "production"}}
     assert badges == (
         {"tenant": "EU sandbox", "production": "PRODUCTION · US"} if width == 140 else {"production": "PROD"}
@@ -280,7 +283,7 @@ async def test_a_problem_without_room_for_details_shows_its_time() -> None:
 def test_production_keeps_its_style_whatever_colour_is_configured() -> None:
     tenant = replace(TENANT, kind=TenantKind.PRODUCTION, colour="green")
     assert (f" PRODUCTION · {tenant.title} ", "production") in bar_spans(
-        (tenant,), dict.fromkeys(Kind, 0), status_text(None, NOW, 0), 140
+        Badges((tenant,)), dict.fromkeys(Kind, 0), status_text(None, NOW, 0), 140
     )
 
 
@@ -289,3 +292,110 @@ async def test_without_colours_a_tenant_colour_is_ignored(monkeypatch: pytest.Mo
     async with run_monitor(staged(), tenant=replace(TENANT, colour="orange")) as view:
         cell = view.terminal.display.screen.buffer[0][view.bar.index("EU API sandbox")]
         assert (cell.bg, cell.reverse) == ("default", True)
+
+
+SEVERAL = (
+    Tenant(name="eu", base_url="http://127.0.0.1", title="eu live", kind=TenantKind.PRODUCTION),
+    Tenant(name="eu-test", base_url="http://127.0.0.1", title="eu-test"),
+    Tenant(name="us", base_url="http://127.0.0.1", title="us"),
+)
+NARROW_AND_WIDE = pytest.mark.parametrize("width", [80, 140])
+
+
+def several_tenants(*troubled: str) -> ScriptedEngine:
+    """Return an engine with one, two and three running jobs of three tenants, of which some cannot be polled."""
+    engine = ScriptedEngine(FixedClock(NOW))
+    numbers = {"eu": (1,), "eu-test": (2, 3), "us": (4, 5, 6)}
+    engine.watch(watch(number, tenant=tenant) for tenant, jobs in numbers.items() for number in jobs)
+    problem = Problem(ProblemKind.SIGNED_OUT, "invalid client")
+    statuses = {tenant.name: TenantStatus(tenant=tenant.name, answered_at=NOW) for tenant in SEVERAL}
+    statuses |= {name: replace(statuses[name], problem=problem, down_since=NOW - 60) for name in troubled}
+    engine.state = State(engine.state.watchlist, statuses)
+    return engine
+
+
+@NARROW_AND_WIDE
+async def test_a_tenant_in_trouble_keeps_its_name_and_production_is_marked(width: int) -> None:
+    async with run_monitor(several_tenants("us"), (width, 24), tenants=SEVERAL) as view:
+        assert " ✗ us " in view.bar
+        assert "PROD" in view.bar
+        assert "✗ us: signed out" in view.bar
+        assert "◌ 6" in view.bar
+        assert len(view.bar) <= width
+
+
+@NARROW_AND_WIDE
+async def test_several_tenants_in_trouble_are_all_marked(width: int) -> None:
+    async with run_monitor(several_tenants("eu", "us"), (width, 24), tenants=SEVERAL) as view:
+        assert "✗ eu: signed out" in view.bar
+        assert " ✗ PROD" in view.bar
+        assert (" ✗ us " in view.bar) or "✗ 2 of 3 tenants" in view.bar
+
+
+@NARROW_AND_WIDE
+async def test_a_key_shows_one_tenant_after_the_other_with_its_counts(width: int) -> None:
+    async with run_monitor(several_tenants("us"), (width, 24), tenants=SEVERAL) as view:
+        await view.press("f")
+        for title, count, terms in (
+            ("eu live", 1, "tenant:eu !tenant:eu-test status:running"),
+            ("eu-test", 2, "tenant:eu-test status:running"),
+            ("us", 3, "tenant:us status:running"),
+        ):
+            await view.press("T")
+            assert f" {title} " in view.bar.replace("PRODUCTION", "").replace("live", "live ")
+            assert f"◌ {count}" in view.bar
+            assert f"filter: {terms[:28]}" in view.text
+            assert len(view.jobs) >= count
+        assert "✗ signed out" in view.bar
+        await view.press("T")
+        assert "◌ 6" in view.bar
+        assert "tenant:" not in view.text
+
+
+async def test_a_chosen_tenant_stays_chosen_while_its_counts_are_filtered() -> None:
+    async with run_monitor(several_tenants(), (140, 24), tenants=SEVERAL) as view:
+        await view.press("T", "T")
+        await view.click("◌ 2")
+        assert "filter: tenant:eu-test status:running" in view.text
+        await view.press("f")
+        assert "filter: tenant:eu-test ·" in view.text
+
+
+async def test_a_click_on_a_badge_shows_its_tenant_and_a_second_click_all() -> None:
+    async with run_monitor(several_tenants(), (200, 24), tenants=SEVERAL) as view:
+        await view.click(" us ")
+        assert "filter: tenant:us" in view.text
+        assert "◌ 3 running" in view.bar
+        await view.click(" us ")
+        assert "tenant:" not in view.text
+        await view.resize(80, 24)
+        await view.click("3 tenants")
+        assert "filter: tenant:eu !tenant:eu-test" in view.text
+
+
+async def test_with_one_tenant_the_key_says_so() -> None:
+    async with run_monitor(staged("recorded-processing")) as view:
+        await view.press("T")
+        await view.until("Only one tenant is configured.")
+
+
+@pytest.mark.parametrize("name", ["eu", "my eu", "Überall"])
+def test_a_filter_for_a_tenant_is_exact_and_can_be_taken_back(name: str) -> None:
+    names = (name, f"{name}-2", "us")
+    text = choose_tenant('status:failed "not tenant:us" tenant:us', name, names)
+    assert chosen_tenant(text, names) == name
+    parsed = parse(text)
+    assert isinstance(parsed, Filter)
+    shown = parse(choose_tenant("", name, names))
+    assert isinstance(shown, Filter)
+    assert [one for one in names if shown.matches(watch(tenant=one), NOW)] == [name]
+    assert choose_tenant(text, "", names) == 'status:failed "not tenant:us"'
+    assert chosen_tenant("tenant:eu,us", ("eu", "us")) == ""
+
+
+async def test_the_choice_of_a_tenant_for_new_jobs_marks_production() -> None:
+    async with run_monitor(several_tenants(), (80, 24), tenants=SEVERAL) as view:
+        await view.press("a")
+        assert "eu       PRODUCTION" in view.text
+        await view.press("enter")
+        assert "Add jobs to eu" in view.text

@@ -1,7 +1,7 @@
 """Put the engine together: the store and the API clients of the tenants."""
 
 import os
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from math import inf
@@ -19,7 +19,7 @@ from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.polling.engine import Engine
-from zjobtui.polling.protocols import JobSource, SourceError, Unsaved
+from zjobtui.polling.protocols import JobSource, MakeSource, ReloadSettings, SourceError, Unsaved
 from zjobtui.signals import ignore_signals
 from zjobtui.storage.database import BRIEF_LIMIT
 from zjobtui.storage.store import Store
@@ -38,13 +38,21 @@ def polling(
     archive_after: float = inf,
     staleness_limit: float | None = None,
     only: Container[str] | None = None,
+    reload: ReloadSettings | None = None,
 ) -> Iterator[Engine]:
     """Yield the engine, not started; stop it after the block, and print what could not be saved."""
     store.limit_lock_wait(BRIEF_LIMIT)
     _log_tenants(configured)
-    sources = [(each.tenant, partial(_source, each, clock)) for each in configured]
+    sources = [(each.tenant, source_maker(clock)(each)) for each in configured]
     engine = Engine(
-        watchlist, store, sources, clock, archive_after=archive_after, staleness_limit=staleness_limit, only=only
+        watchlist,
+        store,
+        sources,
+        clock,
+        archive_after=archive_after,
+        staleness_limit=staleness_limit,
+        only=only,
+        reload=reload,
     )
     try:
         yield engine
@@ -118,6 +126,11 @@ def _log_tenants(configured: Sequence[Configured]) -> None:
         )
     for text in routes(configured) if log.is_on else ():
         log.info("%s", text)
+
+
+def source_maker(clock: Clock) -> Callable[[Configured], MakeSource]:
+    """Return a function that returns how to create the source of a tenant."""
+    return lambda configured: partial(_source, configured, clock)
 
 
 def _source(configured: Configured, clock: Clock) -> JobSource:

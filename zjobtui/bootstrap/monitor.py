@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -10,10 +10,12 @@ from threading import Timer
 from typing import TYPE_CHECKING
 
 from zjobtui.bootstrap.configuration import Configuration, Configured
-from zjobtui.bootstrap.engine import polling, routes, stop_on_forced_exit
+from zjobtui.bootstrap.engine import polling, routes, source_maker, stop_on_forced_exit
 from zjobtui.bootstrap.output import print_error
 from zjobtui.bootstrap.report_parser import read_report
+from zjobtui.bootstrap.settings_follower import SettingsFollower
 from zjobtui.clock import SystemClock
+from zjobtui.config.paths import config_path
 from zjobtui.config.programs import NotifyCommand
 from zjobtui.formatting.ascii_text import is_ascii_screen
 from zjobtui.logs import get_logger
@@ -61,13 +63,15 @@ def run_monitor(
     path: Path,
     *,
     configuration: Configuration,
+    load: Callable[[], Configuration] | None = None,
     demo: Sequence[JobId] = (),
     is_all: bool = True,
 ) -> int:
     """Run the screen over an engine over the store at `path`, and return the exit status.
 
-    What could not be saved is printed afterwards. `demo` are jobs to add at the start. If these are not all tenants
-    (`is_all`), the jobs of the others stay in the store and are not shown.
+    What could not be saved is printed afterwards. `load` loads the configuration again, if its file may change. `demo`
+    are jobs to add at the start. If these are not all tenants (`is_all`), the jobs of the others stay in the store and
+    are not shown.
     """
     gc.disable()  # a tenth of the start would be spent on collections; the screen enables it again
     clock = SystemClock()
@@ -84,11 +88,23 @@ def run_monitor(
     only = None if is_all else {tenant.name for tenant in tenants}
     limit = configuration.settings.polling.staleness_limit if configuration.settings else None
     after = configuration.archive_after
+    follower = (
+        SettingsFollower(configuration, config_path(), load, source_maker(clock), only) if load is not None else None
+    )
     first = [WatchedJob(job=JobRef(tenants[0].name, job_id), added_at=clock.now(), added_by="demo") for job_id in demo]
     with (
         _daily_copy(path),
         store,
-        polling(configured, store, watchlist, clock, archive_after=after, staleness_limit=limit, only=only) as engine,
+        polling(
+            configured,
+            store,
+            watchlist,
+            clock,
+            archive_after=after,
+            staleness_limit=limit,
+            only=only,
+            reload=follower.reload if follower else None,
+        ) as engine,
     ):
         app = MonitorApp(
             engine,

@@ -38,6 +38,7 @@ def _tenant(table: TenantSettings) -> Tenant:
         table.name,
         host=table.host,
         url=table.url,
+        title=table.title,
         kind=table.kind,
         colour=table.colour,
         daily_calls=table.daily_calls,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from zjobtui.bootstrap.configuration import Configuration
+from zjobtui.bootstrap.configuration import Configuration, Configured
 from zjobtui.bootstrap.health import check_up_all
 from zjobtui.bootstrap.monitor import appearance_of
 from zjobtui.bootstrap.output import OK, SOME_REFUSED, has_cursor, print_error, print_json
@@ -86,8 +86,8 @@ def doctor(*, as_json: bool, offline: bool, repair: bool, repair_as_before: bool
     if as_json:
         _print_json(checks)
     else:
-        _print_text(checks)
-    sys.exit(SOME_REFUSED if _is_wrong(checks) else OK)
+        print_checks(checks)
+    sys.exit(SOME_REFUSED if is_wrong(checks) else OK)
 
 
 def _repair_store() -> None:
@@ -108,10 +108,20 @@ def _run_checks(*, offline: bool) -> Iterator[Check]:
     configuration = load_configuration()
     yield from settings_checks(configuration, config_path(), os.environ)
     store = check_store(store_path())
-    configured = configuration.tenants
+    now = SystemClock().now()
+    yield from check_tenants(configuration.tenants, store, now, offline=offline)
+    yield from store_checks(store, now)
+    yield from permission_checks((config_path(), store_path().parent, store_path()))
+    yield log_check(log_path())
+    yield from terminal_checks(os.environ)
+
+
+def check_tenants(
+    configured: Sequence[Configured], store: StoreHealth, now: float, *, offline: bool = False
+) -> Iterator[Check]:
+    """Check tenants, and their hosts unless `offline`; the calls are added to the count of the day."""
     checkups = [] if offline else check_up_all(configured)
     sent = {each.tenant.name: checkup.requests for each, checkup in zip(configured, checkups, strict=False)}
-    now = SystemClock().now()
     if sent and not store.damage:
         record_calls(store.path, int(now // 86_400), sent)
     for number, tenant in enumerate(each.tenant for each in configured):
@@ -119,13 +129,10 @@ def _run_checks(*, offline: bool) -> Iterator[Check]:
         if checkups:
             yield from host_checks(tenant.name, checkups[number])
         yield budget_check(tenant, store.calls.get(tenant.name, 0) + sent.get(tenant.name, 0))
-    yield from store_checks(store, now)
-    yield from permission_checks((config_path(), store_path().parent, store_path()))
-    yield log_check(log_path())
-    yield from terminal_checks(os.environ)
 
 
-def _is_wrong(checks: Iterable[Check]) -> bool:
+def is_wrong(checks: Iterable[Check]) -> bool:
+    """Return whether a check has found something wrong."""
     return any(check.status is CheckStatus.WRONG for check in checks)
 
 
@@ -140,7 +147,7 @@ def _print_json(checks: Sequence[Check]) -> None:
         }
         for check in checks
     ]
-    print_json({"schema": SCHEMA, "ok": not _is_wrong(checks), "findings": findings})
+    print_json({"schema": SCHEMA, "ok": not is_wrong(checks), "findings": findings})
 
 
 _TITLES = {
@@ -155,7 +162,8 @@ _TITLES = {
 """Printed instead of the names of checks, which stay as they are in JSON."""
 
 
-def _print_text(checks: Iterable[Check]) -> None:
+def print_checks(checks: Iterable[Check]) -> None:
+    """Print checks as text, below the part that they belong to."""
     part = ""
     for check in checks:
         if check.part != part:

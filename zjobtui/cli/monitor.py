@@ -1,6 +1,8 @@
 """The monitor, which runs if no command is given; without any configured tenant, onboarding comes first."""
 
 import os
+from collections.abc import Mapping
+from functools import partial
 
 from zjobtui.bootstrap.configuration import Configuration, configuration
 from zjobtui.bootstrap.monitor import run_monitor
@@ -31,19 +33,22 @@ def show_monitor(tenant: str | None = None) -> int:
     with exit_cleanly():
         log.info("command: monitor")
         need_terminal()
-        loaded = configuration(os.environ, config_path())
+        environ: Mapping[str, str] = os.environ
+        loaded = configuration(environ, config_path())
         if tenant is None and not loaded.tenants and not loaded.problems:
             from zjobtui.cli.onboarding import run_onboarding  # noqa: PLC0415 - 100 ms, only if nothing is configured
 
             result = run_onboarding(loaded)
             if isinstance(result, int):
                 return result
-            loaded = configuration(result, config_path())
+            environ = result
+            loaded = configuration(environ, config_path())
         chosen = [configured for configured in loaded.tenants if tenant in {None, configured.tenant.name}]
         if not chosen:
             return _report_no_tenant(loaded, tenant)
         with report_errors():
-            return run_monitor(chosen, store_path(), configuration=loaded, is_all=tenant is None)
+            load = partial(configuration, environ, config_path())
+            return run_monitor(chosen, store_path(), configuration=loaded, load=load, is_all=tenant is None)
 
 
 def _report_no_tenant(loaded: Configuration, tenant: str | None) -> int:

@@ -23,6 +23,7 @@ from zjobtui.config.settings import (
     Settings,
     TenantSettings,
 )
+from zjobtui.config.tenants import name_problem
 from zjobtui.models.text import clean, nearest, shorten, suggest
 
 SIZE_LIMIT = 256 * 1024
@@ -243,13 +244,9 @@ class _Loader:
         return TenantSettings(name=name, **values) if is_complete and required <= values.keys() else None
 
     def _has_valid_name(self, name: str) -> bool:
-        if name == "env":
-            self._report(("tenants", name), "is reserved for the tenant of ZUORA_BASE_URL; choose another name")
-        elif not re.fullmatch(r"\w[\w .-]{0,39}", name) or clean(name) != name:
-            self._report(("tenants", name), "must have a name of at most 40 letters, digits, dashes and dots")
-        else:
-            return True
-        return False
+        if problem := name_problem(name):
+            self._report(("tenants", name), problem)
+        return not problem
 
     def _has_one(self, path: KeyPath, table: dict[str, Any], keys: tuple[str, ...]) -> bool:
         """Return whether exactly one of these keys is set; report it otherwise."""

@@ -82,6 +82,7 @@ def _read_path(value: object) -> object:
 _Switch = Annotated[bool, Meta(description="true or false, without quotes")]
 _HostName = Annotated[str, _text(r".{1,100}", 'the name of a host, such as "EU production"')]
 _Url = Annotated[str, _text(r"\S{1,300}", 'a base URL, such as "https://rest.eu.zuora.com"')]
+_Title = Annotated[str, _text(r".{1,40}", "a name of at most 40 characters")]
 _Kind = Annotated[TenantKind, _names(*(kind.value for kind in TenantKind))]
 _Colour = Annotated[str, _names(*COLOURS, before="#rrggbb or ", pattern=rf"\A(?:#[0-9a-f]{{6}}|{'|'.join(COLOURS)})\Z")]
 _DailyCalls = Annotated[
@@ -136,6 +137,8 @@ class TenantSettings(Struct, frozen=True, kw_only=True):
     """One of Zuora's hosts by its name, such as "EU production"; case does not matter."""
     url: _Url = ""
     """The base URL, for any other host."""
+    title: _Title = ""
+    """Its name on the screen; by default NAME."""
     kind: _Kind | None = None
     """production, central sandbox, developer sandbox, API sandbox, simulator or other; the host's own by default."""
     colour: _Colour = ""

@@ -21,6 +21,9 @@ from zjobtui.models.text import clean, shorten, suggest
 _HOST_NAME = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]{0,251}[0-9A-Za-z])?")
 
 
+_NAME = re.compile(r"\w[\w .-]{0,39}")
+
+
 class InvalidTenantError(ValueError):
     """The configuration of a tenant is not valid; the message says what is wrong and what is valid."""
 
@@ -83,6 +86,15 @@ def _is_host(hostname: str) -> bool:
     return bool(_HOST_NAME.fullmatch(hostname)) or ":" in hostname
 
 
+def _with_scheme(address: str) -> str:
+    """Return a host without a scheme as a base URL, or "" if it is not one; http is for loopback."""
+    try:
+        hostname = urlsplit(f"//{address}").hostname or ""
+        return check_base_url(f"{'http' if is_loopback(hostname) else 'https'}://{address}")
+    except ValueError:
+        return ""
+
+
 def check_base_url(text: str) -> str:
     """Return the base URL without trailing slash; raise `InvalidTenantError` if it is not https or on loopback."""
     shown = shorten(clean(text.strip().rpartition("@")[2]), 120)
@@ -92,6 +104,8 @@ def check_base_url(text: str) -> str:
     except ValueError:
         raise InvalidTenantError(f"The base URL “{shown}” is not a valid URL.") from None
     hostname = parts.hostname or ""
+    if "//" not in text and (right := _with_scheme(text.strip())):
+        raise InvalidTenantError(f"The base URL “{shown}” has no scheme; did you mean {right}?")
     if parts.scheme not in {"https", "http"} or not _is_host(hostname) or clean(text.strip()) != text.strip():
         raise InvalidTenantError(f"The base URL “{shown}” is not a valid URL such as https://rest.eu.zuora.com.")
     if parts.username or parts.password or parts.query or parts.fragment:
@@ -104,6 +118,15 @@ def check_base_url(text: str) -> str:
         )
     host = f"[{hostname}]" if ":" in hostname else hostname
     return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+
+
+def name_problem(name: str) -> str:
+    """Return why a text is not valid as the name of a tenant in config.toml, to follow the name; "" if it is valid."""
+    if name == "env":
+        return "is reserved for the tenant of ZUORA_BASE_URL; choose another name"
+    if not _NAME.fullmatch(name) or clean(name) != name:
+        return "must have a name of at most 40 letters, digits, dashes and dots"
+    return ""
 
 
 def make_tenant(name: str, base_url: str) -> Tenant:
@@ -122,6 +145,7 @@ def configured_tenant(
     *,
     host: str = "",
     url: str = "",
+    title: str = "",
     kind: TenantKind | None = None,
     colour: str = "",
     daily_calls: int | None = None,
@@ -133,12 +157,12 @@ def configured_tenant(
 ) -> Tenant:
     """Return a tenant of the settings file, at a documented host or a base URL; raise `InvalidTenantError`.
 
-    Arguments that are not given default to the values of the host, or of every tenant. Its title is its name.
+    Arguments that are not given default to the values of the host, or of every tenant; the title to its name.
     """
     tenant = make_tenant(name, url or find_host(host).base_url)
     return replace(
         tenant,
-        title=name,
+        title=title or name,
         kind=kind or tenant.kind,
         colour=colour,
         daily_calls=daily_calls,

@@ -123,7 +123,7 @@ def worst_status(statuses: Iterable[TenantStatus]) -> TenantStatus | None:
     known = list(statuses)
     if len(known) < 2:
         return known[0] if known else None
-    if troubled := _with_trouble(known):
+    if troubled := troubled_statuses(known):
         return replace(troubled[0], is_one_of_several=True)
     answered = max((status.answered_at for status in known if status.answered_at), default=None)
     return replace(
@@ -138,8 +138,8 @@ def worst_status(statuses: Iterable[TenantStatus]) -> TenantStatus | None:
 def other_statuses(statuses: Iterable[TenantStatus]) -> tuple[str, ...]:
     """Return what else to show, most important first: other tenants, their intervals if they differ, daily budget."""
     polled = [status for status in statuses if not status.is_paused]
-    troubled = _with_trouble(polled)
-    notes = [f"{status.tenant}: {_trouble_text(status)}" for status in troubled[1:]]
+    troubled = troubled_statuses(polled)
+    notes = list(trouble_notes(troubled)[1:])
     fine = [status for status in polled if status.problem is None]
     if troubled and fine:
         notes.append(f"{', '.join(status.tenant for status in fine)} ok")
@@ -156,7 +156,12 @@ def other_statuses(statuses: Iterable[TenantStatus]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _with_trouble(statuses: Iterable[TenantStatus]) -> list[TenantStatus]:
+def trouble_notes(statuses: Iterable[TenantStatus]) -> tuple[str, ...]:
+    """Return what is wrong with each tenant that cannot be polled, with its name, the longest outage first."""
+    return tuple(f"{status.tenant}: {_trouble_text(status)}" for status in troubled_statuses(statuses))
+
+
+def troubled_statuses(statuses: Iterable[TenantStatus]) -> list[TenantStatus]:
     """Return the tenants that cannot be polled, the longest outage first."""
     return sorted(
         (status for status in statuses if status.problem is not None), key=lambda status: status.down_since or 0.0
@@ -222,7 +227,8 @@ def _healthy(status: TenantStatus) -> StatusText:
 
 
 def _outage(status: TenantStatus, now: float, zone: tzinfo | None, retry_key: str) -> StatusText:
-    title = f"✗ {status.tenant}: {_trouble_text(status)}" if status.is_one_of_several else f"✗ {_trouble_text(status)}"
+    name = f"{status.tenant}: " if status.is_one_of_several else ""
+    title = f"✗ {name}{_trouble_text(status)}"
     since = f" since {moment(status.down_since, now, zone, to_minute=True)}" if status.down_since else ""
     detail = f" · {status.problem.detail}" if status.problem and status.problem.detail else ""
     if status.next_try_at is None:
@@ -233,7 +239,7 @@ def _outage(status: TenantStatus, now: float, zone: tzinfo | None, retry_key: st
         words = f"next try in {_countdown(left)}" if left > 0 else "trying now"
         again = f" · {words:{_NEXT_CELLS}}"
         brief = since or again
-    shortest = f"✗ {status.problem.kind.title}" if status.problem else title
+    shortest = f"✗ {name}{status.problem.kind.title}" if status.problem else title
     reason = (f"{title}{detail}{again}",) if detail else ()
     texts = (*reason, f"{title}{since}{again}", f"{title}{brief}", title, shortest)
     return StatusText(f"{title}{since}{detail}{again}", texts, Tone.BAD)

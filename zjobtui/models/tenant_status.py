@@ -45,3 +45,21 @@ class TenantStatus:
     limit: Limit | None = None
     calls_per_second: float = 0.0
     day_share: float = 0.0
+
+
+def status_words(status: TenantStatus) -> str:
+    """Return the status of a tenant's polling in words that change only with the status: no times, no figures."""
+    if status.problem is not None:
+        return f"not polled, {status.problem.for_log}"
+    if status.is_paused:
+        return "paused by the user"
+    if status.is_following:
+        return "another window is polling"
+    if status.day_share >= 1:
+        return "the daily calls are used up"
+    return f"polled, limited by {status.limit.value}" if status.limit else "polled"
+
+
+def changes_with_time(status: TenantStatus) -> bool:
+    """Return whether the status changes with time alone."""
+    return bool(status.calls_per_second or status.limit or status.next_try_at)

@@ -1,7 +1,6 @@
 """Engine: polls all tenants on its own thread and event loop, so that a blocked screen never stops polling."""
 
 import asyncio
-import random
 import threading
 from collections.abc import Awaitable, Callable, Container, Iterable
 from concurrent.futures import Future
@@ -9,7 +8,6 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from math import inf
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from zjobtui.clock import Clock
@@ -17,16 +15,26 @@ from zjobtui.logs import get_logger
 from zjobtui.models.history import EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
-from zjobtui.models.tenant_status import TenantStatus
+from zjobtui.models.tenant_status import TenantStatus, changes_with_time, status_words
 from zjobtui.models.watched_job import WatchedJob, due_for_archive
 from zjobtui.models.watchlist import READ_FIELDS, Change, Watchlist
-from zjobtui.polling.lease import Lease
-from zjobtui.polling.protocols import EditResult, MakeSource, State, Subscriber, Unsaved, WatchlistStore
+from zjobtui.polling.daemon_thread import run_on_daemon_thread
+from zjobtui.polling.protocols import (
+    EditResult,
+    MakeSource,
+    Reload,
+    ReloadSettings,
+    State,
+    Subscriber,
+    Unsaved,
+    WatchlistStore,
+)
 from zjobtui.polling.watchlist_service import WatchlistService
 
 if TYPE_CHECKING:
     from zjobtui.polling.poller import Poller
     from zjobtui.polling.tenant_runner import TenantRunner
+    from zjobtui.polling.tenant_set import TenantSet
 
 log = get_logger(__name__)
 
@@ -39,6 +47,9 @@ APPLY_LIMIT = 0.3
 CHORES_LIMIT = 0.3
 """Seconds for the last writes on exit, the count of calls and the leases, which also expire by themselves."""
 
+RELOAD = 3.0
+"""Seconds between two looks for changed settings."""
+
 ARCHIVE = 3_600.0
 """Seconds between two checks for jobs to archive."""
 
@@ -48,6 +59,8 @@ RENEW = 2.0
 
 class Engine:
     """Polls and owns the watchlist, or only the jobs of the tenants in `only`.
+
+    `reload` is called every few seconds on another thread, and what it returns is used from then on.
 
     Every method may be called from any thread; futures complete after the commit.
     """
@@ -62,9 +75,11 @@ class Engine:
         staleness_limit: float | None = None,
         archive_after: float = inf,
         only: Container[str] | None = None,
+        reload: ReloadSettings | None = None,
     ) -> None:
         self.state = State(watchlist if only is None else watchlist.of(only))
         """The newest state, as last published."""
+        self._reload = reload
         self._archive_after = archive_after
         self._only = only
         self._store = store
@@ -75,8 +90,10 @@ class Engine:
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._starting, self._has_started = threading.Lock(), threading.Event()
         self._was_started = False
-        self._runners: list[TenantRunner] = []
-        self._leases: dict[str, Lease] = {}
+        self._tenants: TenantSet | None = None
+        self._expected: dict[str, frozenset[str]] = {}
+        self._is_paused = False
+        self._settings_notice = ""
         self._service: WatchlistService | None = None
         self._submitted: dict[object, Unsaved] = {}
         self._edits: set[asyncio.Future[Change]] = set()
@@ -202,11 +219,18 @@ class Engine:
 
     def pause(self) -> None:
         """Stop polling in all tenants until `resume`."""
-        self._each_poller(lambda poller: poller.pause())
+        self._set_paused(is_paused=True)
 
     def resume(self) -> None:
         """Continue after `pause`."""
-        self._each_poller(lambda poller: poller.resume())
+        self._set_paused(is_paused=False)
+
+    def _set_paused(self, *, is_paused: bool) -> None:
+        def set_paused(poller: "Poller") -> None:
+            poller.pause() if is_paused else poller.resume()
+
+        self._is_paused = is_paused
+        self._each_poller(set_paused)
 
     def _run(self) -> None:
         try:
@@ -225,39 +249,19 @@ class Engine:
 
     async def _main(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
-        from zjobtui.polling.tenant_runner import TenantRunner  # noqa: PLC0415 - 20 ms, on this thread after the first screen
+        from zjobtui.polling.tenant_set import TenantSet  # noqa: PLC0415 - 20 ms, on this thread after the first screen
 
-        expected = {tenant.name: tenant.expected_order_statuses for tenant, _ in self._sources}
+        self._set_expected()
         self._service = service = WatchlistService(
-            self.state.watchlist, self._store, self._publish, self._only, expected, now=self._clock.now
+            self.state.watchlist, self._store, self._publish, self._only, self._expected, now=self._clock.now
         )
         self._has_started.set()
         service.start()
-        self._leases = leases = {
-            name: Lease(self._store, service.run_io, self._clock, partial(self._lease_changed, name), name)
-            for name in (tenant.name for tenant, _ in self._sources)
-        }
-        chance = random.Random()
-        self._runners = [
-            TenantRunner(
-                tenant,
-                make,
-                service,
-                self._store,
-                self._clock,
-                chance,
-                may_poll=partial(attrgetter("is_held"), leases[tenant.name]),
-                is_polled_elsewhere=partial(attrgetter("is_elsewhere"), leases[tenant.name]),
-                changed=partial(self._runner_changed, leases[tenant.name]),
-                staleness_limit=self._staleness_limit,
-            )
-            for tenant, make in self._sources
-        ]
-        running = [asyncio.create_task(runner.run()) for runner in self._runners]
-        for runner in self._runners:
-            lease = leases[runner.tenant.name]
-            running.append(asyncio.create_task(lease.run(partial(_has_unfinished, runner))))
-        running.append(asyncio.create_task(self._archive(service)))
+        self._tenants = TenantSet(
+            service, self._store, self._clock, self._publish, staleness_limit=self._staleness_limit
+        )
+        self._tenants.start(self._sources)
+        running = [asyncio.create_task(self._archive(service)), asyncio.create_task(self._follow_settings())]
         await self._stopping.wait()
         await self._finish(service, running)
 
@@ -270,29 +274,37 @@ class Engine:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(0 if service.unsaved else CHORES_LIMIT):
-                for runner in self._runners:
-                    await runner.count()
-                for lease in self._leases.values():
-                    await lease.release()
+        if self._tenants is not None:
+            await self._tenants.stop_all(0 if service.unsaved else CHORES_LIMIT)
         await service.close()
 
-    @property
-    def _pollers(self) -> "list[Poller]":
-        return [runner.poller for runner in self._runners if runner.poller is not None]
+    async def _follow_settings(self) -> None:
+        """Look for changed settings, and poll the tenants that they name."""
+        while self._reload is not None:
+            await asyncio.sleep(RELOAD)
+            try:
+                reload = await run_on_daemon_thread(self._reload)
+            except Exception:  # whatever it is, polling goes on with the settings of before
+                log.exception("internal error: changed settings are not used")
+                continue
+            if reload is not None:
+                await self._apply_settings(reload)
 
-    def _runner_changed(self, lease: Lease) -> None:
-        """Publish, and check the lease: the runner may have its poller now, and with it something to poll."""
-        lease.wake()
-        self._publish()
+    def _set_expected(self) -> None:
+        self._expected.clear()
+        self._expected.update({tenant.name: tenant.expected_order_statuses for tenant, _ in self._sources})
 
-    def _lease_changed(self, tenant: str) -> None:
-        for poller in self._pollers:
-            if poller.tenant == tenant and self._leases[tenant].was_taken_over:
-                poller.replan()
-            elif poller.tenant == tenant:
-                poller.sync_jobs()
+    async def _apply_settings(self, reload: Reload) -> None:
+        self._settings_notice = reload.notice
+        if reload.sources is not None and self._tenants is not None:
+            before = {tenant.name for tenant, _ in self._sources}
+            after = {tenant.name for tenant, _ in reload.sources}
+            self._sources = reload.sources
+            self._set_expected()
+            await self._tenants.stop((before - after) | reload.changed)
+            self._tenants.start(reload.sources)
+            if self._is_paused:
+                self._with_pollers(lambda poller: poller.pause())
         self._publish()
 
     async def _archive(self, service: "WatchlistService") -> None:
@@ -324,15 +336,17 @@ class Engine:
         statuses = {runner.tenant.name: runner.status() for runner in self._runners}
         self._log_statuses(statuses)
         faults = " ".join(runner.fault for runner in self._runners if runner.fault)
-        self.state = State(service.watchlist, statuses, service.unsaved, faults, service.notice)
+        notice = " ".join(text for text in (service.notice, self._settings_notice) if text)
+        tenants = tuple(tenant for tenant, _ in self._sources)
+        self.state = State(service.watchlist, statuses, service.unsaved, faults, notice, tenants)
         if self._membership_version != service.membership_version:
             self._membership_version = service.membership_version
-            for poller in self._pollers:
-                poller.sync_jobs()
-            for lease in self._leases.values():
-                lease.wake()
+            if self._tenants is not None:
+                for poller in self._tenants.pollers:
+                    poller.sync_jobs()
+                self._tenants.wake_leases()
         self._subscriber(self.state)
-        if self._renewal is None and any(map(_changes_with_time, statuses.values())):
+        if self._renewal is None and any(map(changes_with_time, statuses.values())):
             self._renewal = self._loop.call_later(RENEW - self._loop.time() % RENEW, self._renew)
 
     def _log_statuses(self, statuses: dict[str, TenantStatus]) -> None:
@@ -383,6 +397,10 @@ class Engine:
 
         self._call_soon(call)
 
+    @property
+    def _runners(self) -> "list[TenantRunner]":
+        return self._tenants.runners if self._tenants is not None else []
+
     def _with_pollers(self, do: "Callable[[Poller], None]") -> None:
         for runner in self._runners:
             runner.with_poller(do)
@@ -391,25 +409,3 @@ class Engine:
         self.start()
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(do)
-
-
-def status_words(status: TenantStatus) -> str:
-    """Return the status of a tenant's polling in words that change only with the status: no times, no figures."""
-    if status.problem is not None:
-        return f"not polled, {status.problem.for_log}"
-    if status.is_paused:
-        return "paused by the user"
-    if status.is_following:
-        return "another window is polling"
-    if status.day_share >= 1:
-        return "the daily calls are used up"
-    return f"polled, limited by {status.limit.value}" if status.limit else "polled"
-
-
-def _changes_with_time(status: TenantStatus) -> bool:
-    """Return whether the status changes with time alone."""
-    return bool(status.calls_per_second or status.limit or status.next_try_at)
-
-
-def _has_unfinished(runner: "TenantRunner") -> bool:
-    return runner.poller is not None and runner.poller.has_unfinished

@@ -11,6 +11,7 @@ from zjobtui.models.watchlist import Change, Watchlist
 
 if TYPE_CHECKING:
     from zjobtui.models.observation import Observation
+    from zjobtui.models.tenant import Tenant
 
 
 class JobSource(Protocol):
@@ -39,6 +40,23 @@ class SourceError(Exception):
 
 MakeSource = Callable[[], JobSource]
 """Creates the source of a tenant; may block while the secret is fetched, and may raise `SourceError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """Settings that have changed while an engine runs.
+
+    `sources` are all tenants from now on, None if they stay as they are; `changed` are the names of those whose source
+    must be created again; `notice` is for the user, empty if all is well.
+    """
+
+    sources: "tuple[tuple[Tenant, MakeSource], ...] | None" = None
+    changed: frozenset[str] = frozenset()
+    notice: str = ""
+
+
+ReloadSettings = Callable[[], Reload | None]
+"""Returns what has changed since the last call, or None; may block."""
 
 
 class ExternalChanges(Protocol):
@@ -103,7 +121,8 @@ class State:
     """What subscribers receive.
 
     `statuses` is the polling status of each tenant, `unsaved` why something is not saved, `fault` the internal errors,
-    and `notice` what last happened to the store.
+    and `notice` what last happened to the store or the settings. `tenants` are the tenants that are polled; empty if
+    they are those that the subscriber knows.
     """
 
     watchlist: Watchlist
@@ -111,6 +130,7 @@ class State:
     unsaved: str = ""
     fault: str = ""
     notice: str = ""
+    tenants: "tuple[Tenant, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,8 @@ class TenantRunner:
             do(poller)
         self._changed()
         with suppress(TimeoutError):  # the day's calls of other windows and earlier runs count from the first call on
-            await asyncio.wait_for(self.count(), COUNT_LIMIT)
+            async with asyncio.timeout(COUNT_LIMIT):  # `wait_for` of Python 3.11 may swallow a cancellation
+                await self.count()
         self._changed()
         try:
             async with asyncio.TaskGroup() as group:
@@ -146,7 +147,8 @@ class TenantRunner:
                 self._record_error("cannot be polled", fault)
             self._changed()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._retry.wait(), RETRY)
+                async with asyncio.timeout(RETRY):
+                    await self._retry.wait()
 
     async def _keep_polling(self, poller: Poller) -> None:
         """Restart the poller after an internal error, and show the error: polling must not end unnoticed."""

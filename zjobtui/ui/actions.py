@@ -48,6 +48,15 @@ CATALOGUE = (
         "Filter and sort",
         in_footer=False,
     ),
+    Action(
+        "next_tenant",
+        "next_tenant",
+        "T",
+        "next tenant",
+        "Show only the first tenant, then only the second, and so on, then all",
+        "Filter and sort",
+        in_footer=False,
+    ),
     Action("sort", "sort", "s", "sort", "Sort the list by a column, in either direction", "Filter and sort"),
     Action("columns", "columns", "C", "columns", "Choose the columns of the list", "Filter and sort", in_footer=False),
     Action(

@@ -63,6 +63,24 @@ class ChoiceDialog(ModalScreen[str | None]):
         options = self.query_one(OptionList)
         options.highlighted = self._names.index(self._current) if self._current in self._names else 0
         options.focus()
+        self.watch(options, "scroll_y", self._show_hidden, init=False)
+
+    def on_resize(self) -> None:
+        """Keep the keys on the screen: if there are too many names for it, the list scrolls."""
+        if self._about:
+            self.remove_class("-tight")
+            self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        dialog = self.query_one("#dialog")
+        self.set_class(self.query_one("#keys").region.bottom > dialog.content_region.bottom, "-tight")
+        self.call_after_refresh(self._show_hidden)
+
+    def _show_hidden(self) -> None:
+        """Show in the border how many names are below the last visible line."""
+        options = self.query_one(OptionList)
+        below = options.max_scroll_y - round(options.scroll_y)
+        self.query_one("#dialog").border_subtitle = Content(f"↓ {below} more" if below > 0 else "")
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Close the dialog with the selected name."""

@@ -1,7 +1,7 @@
 """Keeps the detail up to date with the selected job, and reports focus and visible rows to the engine."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -29,7 +29,7 @@ class DetailController:
         self,
         engine: EngineLike,
         archive: ReportArchive,
-        tenants: Sequence[Tenant],
+        tenants: Mapping[str, Tenant],
         clock: Clock,
         presenter: ListPresenter,
         rows: JobList,
@@ -37,7 +37,7 @@ class DetailController:
     ) -> None:
         self._engine = engine
         self._archive = archive
-        self._tenants = {tenant.name: tenant for tenant in tenants}
+        self._tenants = tenants
         self._clock = clock
         self._presenter = presenter
         self._rows = rows

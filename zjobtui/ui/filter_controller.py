@@ -13,6 +13,7 @@ from zjobtui.ui.filter_input import open_filter_input
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.list_model import next_in_cycle, status_filter
 from zjobtui.ui.list_presenter import ListPresenter
+from zjobtui.ui.tenant_filter import choose_tenant
 
 Result = TypeVar("Result")
 
@@ -39,14 +40,34 @@ class FilterController:
         await open_filter_input(self._rows, self._presenter.model.filter_text, HINT, apply_filter)
 
     def toggle_verdict(self, kind: Kind) -> None:
-        """Show only the jobs with a verdict, or all jobs if only those are shown."""
-        text = status_filter(kind)
-        self._presenter.set_filter("" if self._presenter.model.filter_text == text else text)
+        """Show only the jobs with a verdict, or all jobs if only those are shown; a chosen tenant stays chosen."""
+        text, everything = self._in_tenant(status_filter(kind)), self._in_tenant("")
+        self._presenter.set_filter(everything if self._presenter.model.filter_text == text else text)
 
     def show_next_verdict(self) -> None:
-        """Show only the jobs of the next verdict, or all jobs after the last verdict."""
-        present = [status_filter(kind) for kind, number in self._presenter.counts.items() if number]
-        self._presenter.set_filter(next_in_cycle(("", *present), self._presenter.model.filter_text))
+        """Show only the jobs of the next verdict, or all jobs after the last one; a chosen tenant stays chosen."""
+        present = [status_filter(kind) for kind, number in self._presenter.shown_counts.items() if number]
+        cycle = [self._in_tenant(text) for text in ("", *present)]
+        self._presenter.set_filter(next_in_cycle(cycle, self._presenter.model.filter_text))
+
+    def toggle_tenant(self, name: str) -> None:
+        """Show only the jobs of a tenant, or of all tenants if only those are shown; "" stands for the next tenant."""
+        if name:
+            self._choose_tenant("" if self._presenter.chosen_tenant == name else name)
+        else:
+            self.show_next_tenant()
+
+    def show_next_tenant(self) -> None:
+        """Show only the jobs of the next tenant, or of all tenants after the last one."""
+        self._choose_tenant(next_in_cycle(("", *self._presenter.tenant_names), self._presenter.chosen_tenant))
+
+    def _choose_tenant(self, name: str) -> None:
+        text = choose_tenant(self._presenter.model.filter_text, name, self._presenter.tenant_names)
+        self._presenter.set_filter(text)
+
+    def _in_tenant(self, text: str) -> str:
+        """Return a filter for the chosen tenant, if any."""
+        return choose_tenant(text, self._presenter.chosen_tenant, self._presenter.tenant_names)
 
     async def prompt_sort(self) -> None:
         """Ask for an order and sort the list; the present one is marked, and turns round if it is chosen again."""

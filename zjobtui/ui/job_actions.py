@@ -16,9 +16,10 @@ from zjobtui.formatting import export
 from zjobtui.formatting.clipboard_texts import clipboard_texts
 from zjobtui.formatting.found_ids import skipped_text
 from zjobtui.formatting.symbols import plural
+from zjobtui.formatting.text_width import cells, fit
 from zjobtui.logs import get_logger
 from zjobtui.models.job import FoundIds, JobId, JobRef
-from zjobtui.models.tenant import Tenant
+from zjobtui.models.tenant import Tenant, TenantKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.protocols import EditResult
 from zjobtui.storage.exports import FOLDER, export_name, write_export
@@ -28,6 +29,7 @@ from zjobtui.ui.clipboard import copy_sequence
 from zjobtui.ui.list_presenter import ListPresenter
 from zjobtui.ui.prompt import PromptDialog
 from zjobtui.ui.protocols import EngineLike, ReportArchive
+from zjobtui.ui.tenant_badges import PRODUCTION
 from zjobtui.ui.terminal_io import write
 from zjobtui.ui.toast import toast
 from zjobtui.ui.undo import UndoStack, UndoStep, Watches, describe_jobs
@@ -50,7 +52,7 @@ class JobActions:
         screen: Screen[None],
         engine: EngineLike,
         archive: ReportArchive,
-        tenants: Sequence[Tenant],
+        tenants: Mapping[str, Tenant],
         clock: Clock,
         presenter: ListPresenter,
         *,
@@ -61,7 +63,7 @@ class JobActions:
         self._screen = screen
         self._engine = engine
         self._archive = archive
-        self._tenants = {tenant.name: tenant for tenant in tenants}
+        self._tenants = tenants
         self._clock = clock
         self._presenter = presenter
         self._go_to = go_to
@@ -80,12 +82,19 @@ class JobActions:
             self._prompt_add(next(iter(self._tenants)), text)
             return
 
-        def add(tenant: str | None) -> None:
-            if tenant is not None:
-                self._prompt_add(tenant, text)
+        width = max(map(cells, self._tenants))
+        names = {
+            f"{fit(name, width)}  {PRODUCTION}" if tenant.kind is TenantKind.PRODUCTION else name: name
+            for name, tenant in self._tenants.items()
+        }
 
-        current = targets[0].job.tenant if (targets := self._presenter.targets()) else ""
-        self._screen.app.push_screen(ChoiceDialog("Add jobs to which tenant?", tuple(self._tenants), current), add)
+        def add(choice: str | None) -> None:
+            if choice is not None:
+                self._prompt_add(names[choice], text)
+
+        current = targets[0].job.tenant if (targets := self._presenter.targets()) else self._presenter.chosen_tenant
+        shown = next((choice for choice, name in names.items() if name == current), "")
+        self._screen.app.push_screen(ChoiceDialog("Add jobs to which tenant?", tuple(names), shown), add)
 
     def remove(self) -> None:
         """Remove jobs from the watchlist; ask for confirmation if they are many."""

@@ -131,6 +131,14 @@ class JobList(LineListView):
         self._is_new_view = is_new
         self._sorting, self._typical = sorting, sorting.typical
 
+    def show_tenants(self, *, is_shown: bool) -> None:
+        """Show the tenant of each job, or not."""
+        if is_shown is not self._show_tenants:
+            self._show_tenants = is_shown
+            self._tenants, self._widths = frozenset(), {}
+            if self.is_mounted:
+                self.refresh_changed()
+
     def show(self, watches: tuple[WatchedJob, ...], now: float, paused_at: float | None) -> None:
         """Show jobs; the cursor stays on its job, and the job at its place on the screen."""
         before, is_same_pause = self._watches, paused_at == self._paused_at

@@ -1,13 +1,19 @@
 """The presenter: show a state in list, status bar and notice, by the user's filter and order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import inf
 
 from textual.content import Content
 from textual.widgets import Static
 
 from zjobtui.clock import Clock
-from zjobtui.formatting.status import SteadyStatuses, other_statuses, worst_status
+from zjobtui.formatting.status import (
+    SteadyStatuses,
+    other_statuses,
+    trouble_notes,
+    troubled_statuses,
+    worst_status,
+)
 from zjobtui.formatting.symbols import counts
 from zjobtui.formatting.text_width import within_lines
 from zjobtui.models.diff import changed_pairs
@@ -16,13 +22,15 @@ from zjobtui.models.filter_fields import Vocabulary, vocabulary_of
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.text import clean
+from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.protocols import State
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.line_list import LineListView
-from zjobtui.ui.list_model import JobListModel
+from zjobtui.ui.list_model import JobListModel, has_several_tenants
 from zjobtui.ui.status_bar import StatusBar
+from zjobtui.ui.tenant_filter import chosen_tenant
 
 FREEZE_SECONDS = 2.0
 """Seconds after the last key for which the rows keep their order: the next key is meant for a row as it is shown."""
@@ -80,6 +88,7 @@ class ListPresenter:
         self._typical_at, self._has_new_ends = -inf, True
         self._drawn_notice = ""
         self._steady_statuses = SteadyStatuses()
+        self._tenant_counts: tuple[str, int, Mapping[Kind, int]] | None = None
 
     def update(self, state: State) -> None:
         """Show a state; the job under the cursor keeps its place."""
@@ -101,6 +110,11 @@ class ListPresenter:
         self.update_title()
         self.update_bar()
         self._update_notice()
+
+    def set_tenants(self, tenants: Sequence[Tenant]) -> None:
+        """Use other tenants from now on."""
+        self._tenants = self._bar.tenants = tuple(tenants)
+        self._rows.show_tenants(is_shown=has_several_tenants(self.state, tenants))
 
     def tick(self, fault: str = "") -> None:
         """Show what has changed with time; `fault` is a problem outside of the engine."""
@@ -189,10 +203,42 @@ class ListPresenter:
         now = self._clock.now()
         known = [status for tenant in self._tenants if (status := self.state.statuses.get(tenant.name))]
         statuses = self._steady_statuses.hold(known, now)
-        self._bar.show(self.counts, worst_status(statuses), now, other_statuses(statuses), is_muted=self.is_muted)
+        chosen = self.chosen_tenant
+        shown = [status for status in statuses if status.tenant == chosen] or statuses
+        others = [] if shown is statuses else [status for status in statuses if status not in shown]
+        self._bar.show(
+            self.shown_counts,
+            worst_status(shown),
+            now,
+            (*trouble_notes(others), *other_statuses(shown)),
+            is_muted=self.is_muted,
+            troubled=[status.tenant for status in troubled_statuses(statuses)],
+            chosen=chosen,
+        )
+
+    @property
+    def tenant_names(self) -> tuple[str, ...]:
+        """The names of the configured tenants."""
+        return tuple(tenant.name for tenant in self._tenants)
+
+    @property
+    def chosen_tenant(self) -> str:
+        """The tenant that the filter shows alone; "" if there is none."""
+        return chosen_tenant(self.model.filter_text, self.tenant_names)
+
+    @property
+    def shown_counts(self) -> Mapping[Kind, int]:
+        """Number of jobs by verdict, of the chosen tenant or of all."""
+        chosen, watchlist = self.chosen_tenant, self.state.watchlist
+        if not chosen:
+            return self.counts
+        if self._tenant_counts is None or self._tenant_counts[:2] != (chosen, id(watchlist)):
+            of_tenant = counts(watch for watch in watchlist if watch.job.tenant == chosen)
+            self._tenant_counts = chosen, id(watchlist), of_tenant
+        return self._tenant_counts[2]
 
     def _known_words(self) -> Vocabulary:
-        return vocabulary_of(self.state.watchlist, (tenant.name for tenant in self._tenants))
+        return vocabulary_of(self.state.watchlist, self.tenant_names)
 
     def _update_typical(self) -> bool:
         """Compute the typical times from time to time if jobs have ended; return whether they have changed."""

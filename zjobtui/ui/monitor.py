@@ -35,6 +35,7 @@ from zjobtui.ui.notifier import NotificationSettings, Notifier
 from zjobtui.ui.protocols import EngineLike, ReportArchive, UiStateStore
 from zjobtui.ui.split_view import SplitView
 from zjobtui.ui.status_bar import StatusBar
+from zjobtui.ui.tenant_filter import describe_change
 from zjobtui.ui.terminal_io import write
 from zjobtui.ui.themes import DEFAULT, Appearance
 from zjobtui.ui.toast import toast
@@ -88,7 +89,8 @@ class Monitor(Screen[None]):
         self._zone = UTC if appearance.is_utc else None
         self._engine = engine
         self._archive = archive
-        self._tenants = tuple(tenants)
+        self._tenants = {tenant.name: tenant for tenant in tenants}
+        """By name; shared with what needs them, and updated in place."""
         self._export_folder = export_folder
         self._clock = clock
         self._first = tuple(first)
@@ -103,7 +105,7 @@ class Monitor(Screen[None]):
             engine.state, tenants, clock, self._list, self._bar, self._notice, notice_text=notice
         )
         self._detail_controller = DetailController(
-            engine, archive, tenants, clock, self._presenter, self._list, self._detail
+            engine, archive, self._tenants, clock, self._presenter, self._list, self._detail
         )
         self._filter_controller = FilterController(self, self._list, self._presenter)
         settings = notifications or NotificationSettings()
@@ -253,6 +255,10 @@ class Monitor(Screen[None]):
         """Show only the jobs of the clicked count, or all jobs on a second click."""
         self._filter_controller.toggle_verdict(event.kind)
 
+    def on_status_bar_tenant_clicked(self, event: StatusBar.TenantClicked) -> None:
+        """Show only the jobs of the clicked tenant, or all jobs on a second click; of several tenants, the next one."""
+        self._filter_controller.toggle_tenant(event.name)
+
     def set_message(self, text: str) -> None:
         """Show a message above the list until it is replaced."""
         self._presenter.set_message(text)
@@ -284,6 +290,13 @@ class Monitor(Screen[None]):
     def action_next_verdict(self) -> None:
         """Show only the jobs of the next verdict."""
         self._filter_controller.show_next_verdict()
+
+    def action_next_tenant(self) -> None:
+        """Show only the jobs of the next tenant."""
+        if len(self._presenter.tenant_names) > 1:
+            self._filter_controller.show_next_tenant()
+        else:
+            toast(self.app, "Only one tenant is configured.")
 
     async def action_sort(self) -> None:
         """Ask for an order."""
@@ -385,7 +398,16 @@ class Monitor(Screen[None]):
         if self._first:
             self._engine.watch(self._first)
 
+    def _update_tenants(self, tenants: Sequence[Tenant]) -> None:
+        """Show the tenants of changed settings."""
+        toast(self.app, describe_change(self._tenants, tenants))
+        self._tenants.clear()
+        self._tenants.update({tenant.name: tenant for tenant in tenants})
+        self._presenter.set_tenants(tenants)
+
     def _draw(self, state: State) -> None:
+        if state.tenants and state.tenants != tuple(self._tenants.values()):
+            self._update_tenants(state.tenants)
         before = self._presenter.state.watchlist
         self._notifier.observe(before, state.watchlist)
         self._notifier.flush(state.watchlist)

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from zjobtui.config.tenants import HOSTS, InvalidTenantError, configured_tenant
+from zjobtui.config.tenants import HOSTS, InvalidTenantError, check_base_url, configured_tenant, name_problem
 from zjobtui.config.writer import (
     NotWrittenError,
     SecretLocation,
@@ -28,6 +28,7 @@ from zjobtui.config.writer import (
 from zjobtui.formatting.health import checkup_sentence
 from zjobtui.formatting.text_width import fit
 from zjobtui.models.health import Checkup
+from zjobtui.models.problem import ProblemKind
 from zjobtui.models.tenant import ClientCredentials, Secret, Tenant
 from zjobtui.models.text import clean
 from zjobtui.polling.daemon_thread import run_on_daemon_thread
@@ -38,6 +39,8 @@ from zjobtui.ui.themes import Appearance
 
 SignIn = Callable[[Tenant, ClientCredentials], Checkup]
 """Sign in and poll one job; may block."""
+
+_CLIENT_ID_LIMIT = 200
 
 HINT = "Use an OAuth client of a Zuora user who may read orders. zjobtui only reads."
 
@@ -52,53 +55,113 @@ class SignedIn:
     location: tuple[str, str]
 
 
+class FormField(Vertical):
+    """A label and an input, and below them the error of the input, or a hint."""
+
+    def __init__(self, name: str, label: str, check: Callable[[str], str], value: str = "", hint: str = "") -> None:
+        super().__init__(id=f"{name}-field")
+        self.check = check
+        """Return what is wrong with a value, as a sentence; "" if it is valid."""
+        self.input = SafeInput(value, password=name == "secret", id=name)
+        self._label = label
+        self._hint = hint
+        self._note = Static(Content(hint), classes="note")
+
+    def compose(self) -> ComposeResult:
+        """Compose label, input and hint."""
+        with Horizontal():
+            yield Static(Content(self._label), classes="label")
+            yield self.input
+        yield self._note
+
+    def on_mount(self) -> None:
+        """Show the hint if there is one."""
+        self.show_error("")
+
+    @property
+    def value(self) -> str:
+        """The text without blanks around it."""
+        return self.input.value.strip()
+
+    def validate(self) -> bool:
+        """Show what is wrong with the value; return whether it is valid."""
+        error = self.check(self.value)
+        self.show_error(error)
+        return not error
+
+    def show_error(self, error: str) -> None:
+        """Show an error below the input; "" shows the hint again."""
+        self._note.update(Content(f"✗ {error}" if error else self._hint))
+        self._note.set_class(bool(error), "-error")
+        self._note.display = bool(error or self._hint)
+
+
 class SignInDialog(ModalScreen[SignedIn | None]):
-    """Ask for the credentials of a host, or of any base URL; return them after a successful sign-in, or None."""
+    """Ask for the credentials of a host, or of any base URL; return them after a successful sign-in, or None.
+
+    `before` has the values to begin with, if the user comes back from the next page.
+    """
 
     BINDINGS = [
         Binding("escape", "cancel", "cancel", priority=True),
-        Binding("down", "app.focus_next", show=False),
-        Binding("up", "app.focus_previous", show=False),
+        Binding("down", "app.focus_next", show=False, priority=True),
+        Binding("up", "app.focus_previous", show=False, priority=True),
     ]
 
-    def __init__(self, host: str, sign_in: SignIn) -> None:
+    def __init__(self, host: str, sign_in: SignIn, before: SignedIn | None = None) -> None:
         super().__init__()
         self._host = host
         self._sign_in = sign_in
+        url = before.location[1] if before and not host else ""
+        self._default_name = _default_name(host)
+        name = before.tenant.name if before else self._default_name
+        client = before.credentials if before else ClientCredentials("", Secret(""))
+        self._url = FormField("url", "Base URL", _url_error, url, hint="such as https://rest.eu.zuora.com")
+        self._tenant_name = FormField("name", "Name", _name_error, name)
+        self._client_id = FormField("client-id", "Client id", _client_id_error, client.client_id)
+        self._secret = FormField("secret", "Secret", _secret_error, client.client_secret.reveal())
+        credentials = (self._client_id, self._secret)
+        self._fields = (self._tenant_name, *credentials) if host else (self._tenant_name, self._url, *credentials)
 
     def compose(self) -> ComposeResult:
         """Compose title, fields, status and key hints."""
-        with Vertical(id="dialog") as dialog:
+        with VerticalScroll(id="dialog", can_focus=False) as dialog:
             dialog.border_title = Content(f"Sign in to {self._host or 'another host'}")
             yield Static(Content(HINT), id="about")
-            if not self._host:
-                yield from _field("Base URL", SafeInput(placeholder="https://rest.eu.zuora.com", id="url"))
-            yield from _field("Client id", SafeInput(id="client-id"))
-            yield from _field("Secret", SafeInput(password=True, id="secret"))
+            yield from self._fields
             yield Static(Content(""), id="status")
-            yield Static(Content("enter next or sign in · tab next field · esc back"), id="keys")
+            yield Static(Content("enter next field or sign in · ↑ ↓ move · esc back"), id="keys")
 
     def on_mount(self) -> None:
-        """Focus the first field."""
-        self.query(SafeInput).first().focus()
+        """Focus the first empty field after the name, which is derived from the host."""
+        next((field for field in self._fields[1:] if not field.value), self._secret).input.focus()
 
-    def on_input_submitted(self) -> None:
-        """Focus the first empty field, or sign in if there is none."""
-        empty = next((field for field in self.query(SafeInput) if not field.value.strip()), None)
-        if empty is not None:
-            empty.focus()
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Focus the next field, or sign in from the last one; stay if the value is not valid."""
+        field = self._field_of(event.input)
+        if not field.validate():
             return
-        location = ("host", self._host) if self._host else ("url", self._text("url"))
-        try:
-            tenant = _tenant(*location)
-        except InvalidTenantError as fault:
-            self._show_status(str(fault))
+        if field is not self._fields[-1]:
+            self._derive_name()
+            self._fields[self._fields.index(field) + 1].input.focus()
             return
-        credentials = ClientCredentials(self._text("client-id"), Secret(self._text("secret")))
-        self._sign_in_now(tenant, credentials, location)
+        wrong = [field for field in self._fields if not field.validate()]
+        if wrong:
+            wrong[0].input.focus()
+            return
+        location = ("host", self._host) if self._host else ("url", self._url.value)
+        credentials = ClientCredentials(self._client_id.value, Secret(self._secret.value))
+        self._sign_in_now(_tenant(self._tenant_name.value, location), credentials, location)
 
-    def on_input_changed(self) -> None:
-        """Clear the status of the previous attempt."""
+    def on_input_blurred(self, event: Input.Blurred) -> None:
+        """Check what was entered when the user leaves a field."""
+        if (field := self._field_of(event.input)).value:
+            field.validate()
+            self._derive_name()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Clear the error of the field, and the status of the previous attempt."""
+        self._field_of(event.input).show_error("")
         self._show_status("")
 
     def action_cancel(self) -> None:
@@ -111,29 +174,71 @@ class SignInDialog(ModalScreen[SignedIn | None]):
         checkup = await run_on_daemon_thread(partial(self._sign_in, tenant, credentials))
         summary = checkup_sentence(checkup)
         if checkup.is_fine:
-            self.query_one("#secret", Input).value = ""
+            self._secret.input.value = ""
             self.dismiss(SignedIn(tenant, credentials, summary, location))
+            return
+        self._show_status("")
+        problem = checkup.sign_in_problem
+        if problem is not None and problem.kind is ProblemKind.SIGNED_OUT:
+            self._show_refusal(self._secret, summary)
+        elif problem is not None and not self._host:
+            self._show_refusal(self._url, summary)
         else:
             self._show_status(f"✗ {summary}")
 
-    def _text(self, name: str) -> str:
-        return self.query_one(f"#{name}", SafeInput).value.strip()
+    def _show_refusal(self, field: FormField, error: str) -> None:
+        field.show_error(error)
+        field.input.focus()
+
+    def _field_of(self, entry: Input) -> FormField:
+        return next(field for field in self._fields if field.input is entry)
+
+    def _derive_name(self) -> None:
+        """Name the tenant after its host, unless the user has named it."""
+        if self._host or self._tenant_name.value != self._default_name or _url_error(self._url.value):
+            return
+        self._default_name = self._tenant_name.input.value = _default_name(urlsplit(self._url.value).netloc)
 
     def _show_status(self, text: str) -> None:
-        self.query_one("#status", Static).update(Content(text))
+        status = self.query_one("#status", Static)
+        status.update(Content(text))
+        status.display = bool(text)
 
 
-def _field(label: str, line: SafeInput) -> ComposeResult:
-    with Horizontal(classes="field"):
-        yield Static(Content(label), classes="label")
-        yield line
+def _url_error(url: str) -> str:
+    try:
+        check_base_url(url)
+    except InvalidTenantError as error:
+        return str(error) if url else "Enter the base URL of the REST API."
+    return ""
 
 
-def _tenant(key: str, value: str) -> Tenant:
-    """Return the tenant at a host or URL, with a name derived from it."""
-    place = value if key == "host" else urlsplit(value if "//" in value else f"//{value}").netloc
-    name = re.sub("[^a-z0-9]+", "-", place.rpartition("@")[2].lower()).strip("-")[:40]
-    return configured_tenant(name or "zuora", host=value if key == "host" else "", url=value if key == "url" else "")
+def _name_error(name: str) -> str:
+    problem = name_problem(name)
+    if not name or problem.startswith("must"):
+        return f"The tenant {problem}."
+    return problem and f"The name “{name}” {problem}."
+
+
+def _client_id_error(client_id: str) -> str:
+    if not client_id:
+        return "Enter the id of the OAuth client."
+    is_valid = len(client_id) <= _CLIENT_ID_LIMIT and all("!" <= character <= "~" for character in client_id)
+    return "" if is_valid else "This is not the id of an OAuth client: copy it from Zuora again."
+
+
+def _secret_error(secret: str) -> str:
+    return "" if secret else "Enter the secret of the OAuth client."
+
+
+def _default_name(host: str) -> str:
+    """Return the name for a tenant at a host, from the name or address of the host."""
+    return re.sub("[^a-z0-9]+", "-", host.rpartition("@")[2].lower()).strip("-")[:40].rstrip("-")
+
+
+def _tenant(name: str, location: tuple[str, str]) -> Tenant:
+    key, value = location
+    return configured_tenant(name, host=value if key == "host" else "", url=value if key == "url" else "")
 
 
 WELCOME = """\
@@ -182,10 +287,13 @@ class FirstStart(TerminalApp):
             if picked in {DEMO, QUIT}:
                 self.next = Next.DEMO if picked == DEMO else Next.NOTHING
                 break
-            signed_in = await self.push_screen_wait(SignInDialog(hosts.get(picked, ""), self._sign_in))
-            if signed_in is not None and await self._save_tenant(signed_in):
-                self.next = Next.MONITOR
-                break
+            signed_in: SignedIn | None = None
+            host = hosts.get(picked, "")
+            while signed_in := await self.push_screen_wait(SignInDialog(host, self._sign_in, signed_in)):
+                if await self._save_tenant(signed_in):
+                    self.next = Next.MONITOR
+                    self.exit(0)
+                    return
         self.exit(0)
 
     async def _save_tenant(self, signed_in: SignedIn) -> bool:

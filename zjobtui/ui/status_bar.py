@@ -1,7 +1,6 @@
 """The status bar at the top, drawn again only if its text changed."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import tzinfo
 
 from rich.cells import cell_len
@@ -15,17 +14,12 @@ from textual.widget import Widget
 
 from zjobtui.formatting.status import StatusText, count_texts, status_text
 from zjobtui.formatting.symbols import GLYPHS
-from zjobtui.models.tenant import Tenant, TenantKind
+from zjobtui.models.tenant import Tenant
 from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.verdict import Kind
 from zjobtui.ui.line_list import TONES
 from zjobtui.ui.styled_line import Spans, cell_length, to_strip, truncate
-
-_CUSTOM_COLOUR = "colour "
-"""Prefix of the style name of a badge with its own colour."""
-
-PRODUCTION = "PRODUCTION"
-"""Text in the badge of a production tenant, for users and terminals without colours."""
+from zjobtui.ui.tenant_badges import CUSTOM_COLOUR, Badges
 
 _EIGHT_COLOURS = ("000000", "aa0000", "00aa00", "aa5500", "0000aa", "aa00aa", "00aaaa", "aaaaaa")
 """The colours for which Rich sends the first eight ANSI colours."""
@@ -44,7 +38,9 @@ class StatusBar(Widget):
 
     def __init__(self, tenants: Sequence[Tenant]) -> None:
         super().__init__(id="totals")
-        self._tenants = tuple(tenants)
+        self.tenants = tuple(tenants)
+        """The configured tenants, in their order."""
+        self._badges = Badges(tenants)
         self._spans: Spans = ()
         self._shown_values: tuple[object, ...] = ()
         self.zone: tzinfo | None = None
@@ -60,15 +56,21 @@ class StatusBar(Widget):
         notes: Sequence[str] = (),
         *,
         is_muted: bool = False,
+        troubled: Collection[str] = (),
+        chosen: str = "",
     ) -> None:
-        """Set counts and polling status, whose figures should be steady (`SteadyStatuses`)."""
+        """Set counts and polling status, whose figures should be steady (`SteadyStatuses`).
+
+        `troubled` are the names of the tenants that cannot be polled; `chosen` is the one that is shown alone, if any.
+        """
         width = self.size.width or self.app.size.width
         text = status_text(status, now, counts.get(Kind.RUNNING, 0), self.zone, self.retry_key)
-        shown_values = (text, *counts.values(), *notes, is_muted, width)
+        shown_values = (text, *counts.values(), *notes, is_muted, width, tuple(troubled), chosen, self.tenants)
         if shown_values == self._shown_values:
             return
         self._shown_values = shown_values
-        new = bar_spans(self._tenants, counts, text, width, notes, is_muted=is_muted)
+        self._badges = Badges(self.tenants, troubled, chosen)
+        new = bar_spans(self._badges, counts, text, width, notes, is_muted=is_muted)
         if new != self._spans:
             self._spans = new
             self.refresh()
@@ -80,15 +82,25 @@ class StatusBar(Widget):
             super().__init__()
             self.kind = kind
 
+    class TenantClicked(Message):
+        """The user clicked on the badge of one of several tenants, or on one for several: then `name` is empty."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
     def on_click(self, event: Click) -> None:
-        """Post which count was clicked; the polling status comes last and is not a count."""
+        """Post which count or badge was clicked; the polling status comes last and is neither."""
         at = 0
         for text, _ in self._spans[:-1]:
             at += cell_len(text)
             if event.x < at:
                 kind = next((kind for kind, glyph in GLYPHS.items() if text.startswith(f"{glyph} ")), None)
+                name = self._badges.tenant_of(text)
                 if kind is not None:
                     self.post_message(self.CountClicked(kind))
+                elif name is not None:
+                    self.post_message(self.TenantClicked(name))
                 return
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - Textual's signature; there is one line
@@ -96,7 +108,7 @@ class StatusBar(Widget):
         return to_strip(self._spans, self.size.width, self._style)
 
     def _style(self, name: str) -> Style:
-        custom = name.removeprefix(_CUSTOM_COLOUR) if name.startswith(_CUSTOM_COLOUR) else ""
+        custom = name.removeprefix(CUSTOM_COLOUR) if name.startswith(CUSTOM_COLOUR) else ""
         style = self.get_component_rich_style(f"lines--{'tenant' if custom else name or 'plain'}", partial=False)
         if self.app.no_color or not (custom or name in {"tenant", "production"}):
             return style
@@ -142,7 +154,7 @@ def badge_style(parsed: Color) -> Style:
 
 
 def bar_spans(
-    tenants: Sequence[Tenant],
+    badges: Badges,
     counts: Mapping[Kind, int],
     status: StatusText,
     width: int,
@@ -158,62 +170,27 @@ def bar_spans(
     tone = status.tone.name.lower()
     full, brief = _count_spans(counts, in_full=True), _count_spans(counts, in_full=False)
     program: Spans = ((" zjobtui ", "strong"),)
-    badges = (_tenant_badges(tenants),) if len(tenants) == 1 else (_tenant_badges(tenants), _combined_badge(tenants))
-    wordy = [(*program, *names, *full) for names in badges]
-    narrow = [(*start, *names, *brief) for start in (program, ()) for names in badges]
     tail = ("muted",) if is_muted else ()
     pairs: list[tuple[Spans, str]] = []
-    for lefts in (wordy, narrow):
-        pairs += [(lefts[0], _join(status.full, *tail, *notes[:count])) for count in range(len(notes), -1, -1)]
-        pairs += [(left, _join(status.texts[0], *tail)) for left in lefts]
-    pairs += [(left, _join(text, *tail)) for text in status.texts[1:] for left in (*wordy, *narrow)]
+    for variants in filter(None, badges.variants()):
+        wordy = [(*program, *names, *full) for names in variants]
+        narrow = [(*start, *names, *brief) for start in (program, ()) for names in variants]
+        for lefts in (wordy, narrow):
+            pairs += [(lefts[0], _join(status.full, *tail, *notes[:count])) for count in range(len(notes), -1, -1)]
+            pairs += [(left, _join(status.texts[0], *tail)) for left in lefts]
+        pairs += [(left, _join(text, *tail)) for text in status.texts[1:] for left in (*wordy, *narrow)]
     for left, right in pairs:
         gap = width - cell_length(left) - cell_len(right) - 1
         if gap >= 2:
             return (*left, (" " * gap, "plain"), (right, tone))
-    least: Spans = ((" PROD ", "production"),) if _is_production(tenants) else ()
-    return truncate((*least, *brief, ("  ", "plain"), (_join(status.texts[-1], *tail), tone)), width)
+    least = (*badges.least, *brief, ("  ", "plain"), (_join(status.texts[-1], *tail), tone))
+    return truncate(least, width)
 
 
 def _join(text: str, *more: str) -> str:
     """Join the texts; trailing blanks of the first one move to the end."""
     words = text.rstrip()
     return " · ".join((words, *more)) + text[len(words) :]
-
-
-def _tenant_badges(tenants: Sequence[Tenant]) -> Spans:
-    """Return a badge for each tenant in its own colour; a production badge has its own style and says so."""
-    return tuple(
-        span for tenant in tenants for span in ((f" {_badge_text(tenant)} ", _badge_style_name(tenant)), (" ", "plain"))
-    )[:-1]
-
-
-def _badge_text(tenant: Tenant) -> str:
-    title = tenant.title or tenant.name
-    if tenant.kind is not TenantKind.PRODUCTION:
-        return title
-    title = re.sub(PRODUCTION, PRODUCTION, title, flags=re.IGNORECASE)
-    return title if PRODUCTION in title else f"{PRODUCTION} · {title}"
-
-
-def _combined_badge(tenants: Sequence[Tenant]) -> Spans:
-    """Return one badge for all tenants, in production style if any is production."""
-    if len(tenants) == 1:
-        return _tenant_badges(tenants)
-    is_production = _is_production(tenants)
-    text = f" {len(tenants)} tenants · {PRODUCTION} " if is_production else f" {len(tenants)} tenants "
-    return ((text, "production" if is_production else "tenant"),)
-
-
-def _is_production(tenants: Sequence[Tenant]) -> bool:
-    return any(tenant.kind is TenantKind.PRODUCTION for tenant in tenants)
-
-
-def _badge_style_name(tenant: Tenant) -> str:
-    """Return the style name of a badge; production has its own style whatever colour is configured."""
-    if tenant.kind is TenantKind.PRODUCTION:
-        return "production"
-    return f"{_CUSTOM_COLOUR}{tenant.colour}" if tenant.colour else "tenant"
 
 
 def _count_spans(counts: Mapping[Kind, int], *, in_full: bool) -> Spans:

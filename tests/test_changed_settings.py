@@ -1,0 +1,192 @@
+"""A window that is running notices a changed config.toml: with the real engine, and on the screen."""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.support.building import NOW, PROCESSING, seen, watch, watchlist
+from tests.support.screen_harness import TENANT, run_monitor
+from tests.support.scripted import FixedClock
+from tests.support.sources import MemoryStore
+from tests.support.staging import staged
+from zjobtui.atomic_write import write_whole
+from zjobtui.bootstrap.configuration import Configured, configuration
+from zjobtui.bootstrap.settings_follower import SettingsFollower
+from zjobtui.models.job import JobId
+from zjobtui.models.observation import Observation
+from zjobtui.models.tenant import Tenant
+from zjobtui.models.tenant_status import TenantStatus
+from zjobtui.polling.engine import Engine
+from zjobtui.polling.protocols import JobSource, MakeSource, State
+
+EU = '[tenants.eu]\nhost = "EU production"\nclient_id = "1"\nsecret_env = "EU"\n'
+US = '[tenants.us]\nurl = "https://us.example.com"\nclient_id = "2"\nsecret_env = "US"\n'
+
+
+class Source:
+    """A source whose creation, calls and end are recorded."""
+
+    def __init__(self, world: "World", tenant: Tenant) -> None:
+        self.requests = 0
+        world.made.append(tenant.base_url)
+        self._world = world
+        self._tenant = tenant
+
+    async def observe(self, job_id: JobId, /) -> Observation:
+        self._world.calls[self._tenant.name].append(job_id)
+        return seen(PROCESSING, NOW)
+
+    def renew_connections(self) -> None: ...
+
+    def sign_in_again(self) -> None: ...
+
+    async def aclose(self) -> None:
+        self._world.closed.append(self._tenant.name)
+
+
+class World:
+    """A settings file, and the real engine that follows it."""
+
+    def __init__(self, path: Path, text: str, only: tuple[str, ...] | None = None) -> None:
+        self.path = path
+        self.made: list[str] = []
+        self.calls: dict[str, list[JobId]] = defaultdict(list)
+        self.closed: list[str] = []
+        self.arrived = threading.Event()
+        self.write(text)
+        load = partial(configuration, {"ZJOBTUI_CONFIG": str(path)}, path)
+        used = load()
+        follower = SettingsFollower(used, path, load, self.make, only)
+        listed = watchlist(watch(1, tenant="eu"), watch(2, tenant="us"))
+        sources = [(each.tenant, self.make(each)) for each in used.tenants if only is None or each.tenant.name in only]
+        self.engine = Engine(listed, MemoryStore(), sources, FixedClock(NOW), only=only, reload=follower.reload)
+        self.states: list[State] = []
+        self.engine.subscribe(self.states.append)
+
+    def write(self, text: str) -> None:
+        """Replace the file as an editor does."""
+        write_whole(self.path, text.encode(), 0o600)
+
+    def make(self, each: Configured) -> MakeSource:
+        """Return how to create the source of a tenant."""
+
+        def make() -> JobSource:
+            return Source(self, each.tenant)
+
+        return make
+
+    def until(self, holds: Callable[[State], object]) -> State:
+        """Wait for a published state."""
+        ends = time.monotonic() + 10
+        while not holds(self.states[-1]):
+            assert time.monotonic() < ends, self.states[-1]
+            time.sleep(0.005)
+        return self.states[-1]
+
+
+@contextmanager
+def follow(path: Path, text: str, only: tuple[str, ...] | None = None) -> Iterator[World]:
+    world = World(path, text, only)
+    world.engine.start()
+    try:
+        yield world
+    finally:
+        world.engine.stop()
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("zjobtui.polling.engine.RELOAD", 0.02)
+    return tmp_path / "config.toml"
+
+
+def test_added_changed_and_removed_tenants_are_polled_without_a_restart(path: Path) -> None:
+    with follow(path, EU) as world:
+        world.until(lambda _: world.calls["eu"])
+        assert not world.calls["us"]
+        world.write(EU + US)
+        world.until(lambda _: world.calls["us"])
+        state = world.until(lambda state: len(state.tenants) == 2)
+        assert (list(state.statuses), state.notice) == (["eu", "us"], "")
+        assert world.closed == [], "the other tenant is polled on"
+        world.write(EU + US.replace("us.example", "us2.example"))
+        world.until(lambda _: "https://us2.example.com" in world.made)
+        assert world.closed == ["us"]
+        world.write(US.replace("us.example", "us2.example"))
+        state = world.until(lambda state: list(state.statuses) == ["us"])
+        assert (world.closed, len(state.watchlist)) == (["us", "eu"], 2)
+
+
+def test_a_new_tenant_of_a_paused_window_is_not_polled(path: Path) -> None:
+    with follow(path, EU) as world:
+        world.until(lambda _: world.calls["eu"])
+        world.engine.pause()
+        world.write(EU + US)
+        world.until(lambda state: "us" in state.statuses and state.statuses["us"].is_paused)
+        assert not world.calls["us"]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (EU + "[tenants.us\n", "line 5, column 12: not valid TOML"),
+        (EU + US.replace("https", "http"), "must begin with https://"),
+        ("", "has no tenant any more"),
+        (None, "was not found"),
+    ],
+)
+def test_a_broken_file_leaves_the_settings_before_in_use_and_is_reported(
+    path: Path, text: str | None, why: str
+) -> None:
+    with follow(path, EU) as world:
+        if text is None:
+            path.unlink()
+        else:
+            world.write(text)
+        state = world.until(lambda state: state.notice)
+        assert why in state.notice
+        assert [tenant.name for tenant in state.tenants] == ["eu"]
+        world.write(EU + "# mended\n")
+        world.until(lambda state: not state.notice)
+        assert world.closed == []
+
+
+def test_settings_that_need_a_restart_are_named(path: Path) -> None:
+    with follow(path, EU) as world:
+        world.write(EU + "[screen]\nutc = true\n" + US)
+        state = world.until(lambda state: state.notice)
+        assert state.notice.startswith("[screen] of ")
+        assert "restart zjobtui" in state.notice
+        assert len(world.until(lambda state: len(state.tenants) == 2).tenants) == 2
+
+
+def test_a_window_of_one_tenant_stays_with_it(path: Path) -> None:
+    with follow(path, EU, only=("eu",)) as world:
+        world.write(EU.replace('"1"', '"3"') + US)
+        world.until(lambda _: world.closed == ["eu"])
+        assert [tenant.name for tenant in world.until(lambda state: state.tenants).tenants] == ["eu"]
+        assert "us" not in world.calls
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+async def test_a_new_tenant_is_shown_in_bar_and_rows(size: tuple[int, int]) -> None:
+    engine = staged("recorded-processing")
+    other = Tenant(name="acme", base_url="https://us.example.com", title="Acme test")
+    async with run_monitor(engine, size) as view:
+        assert "acme" not in view.text
+        engine.watch([watch(7, tenant="acme")])
+        statuses = {name: TenantStatus(tenant=name, answered_at=NOW) for name in ("env", "acme")}
+        engine.state = State(engine.state.watchlist, statuses, tenants=(TENANT, other))
+        engine._subscriber(engine.state)
+        await view.until("Tenants: acme added.")
+        assert "acme" in " ".join(view.jobs)
+        assert ("Acme test" in view.bar) or ("2 tenants" in view.bar)
+        await view.press("T", "T")
+        assert "◌ 1" in view.bar
+        assert "Acme test" in view.bar

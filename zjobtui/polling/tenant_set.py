@@ -1,0 +1,128 @@
+"""The tenants that an engine polls, each with its runner and its lease; they can be started and stopped one by one."""
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
+
+from zjobtui.clock import Clock
+from zjobtui.models.tenant import Tenant
+from zjobtui.polling.lease import Lease
+from zjobtui.polling.poller import Poller
+from zjobtui.polling.protocols import MakeSource, WatchlistStore
+from zjobtui.polling.tenant_runner import TenantRunner
+from zjobtui.polling.watchlist_service import WatchlistService
+
+CHORES_LIMIT = 0.3
+"""Seconds for the last writes when tenants are stopped, the count of calls and the leases, which also expire."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    runner: TenantRunner
+    lease: Lease
+    tasks: tuple[asyncio.Task[None], ...]
+
+    async def end(self) -> None:
+        """Write what is left."""
+        await self.runner.count()
+        await self.lease.release()
+
+
+class TenantSet:
+    """Polls tenants; `publish` is called when the status of one may have changed. Used on the engine's loop only."""
+
+    def __init__(
+        self,
+        service: WatchlistService,
+        store: WatchlistStore,
+        clock: Clock,
+        publish: Callable[[], None],
+        *,
+        staleness_limit: float | None,
+    ) -> None:
+        self._service = service
+        self._store = store
+        self._clock = clock
+        self._publish = publish
+        self._staleness_limit = staleness_limit
+        self._chance = random.Random()
+        self._running: dict[str, _Running] = {}
+
+    @property
+    def runners(self) -> list[TenantRunner]:
+        """The runners of all tenants."""
+        return [running.runner for running in self._running.values()]
+
+    @property
+    def pollers(self) -> list[Poller]:
+        """The pollers of the tenants whose sources exist."""
+        return [runner.poller for runner in self.runners if runner.poller is not None]
+
+    def start(self, sources: Iterable[tuple[Tenant, MakeSource]]) -> None:
+        """Start polling tenants; those that are polled already are left alone."""
+        for tenant, make in sources:
+            if tenant.name not in self._running:
+                self._running[tenant.name] = self._start(tenant, make)
+
+    async def stop(self, names: Iterable[str]) -> None:
+        """Stop polling tenants, and write what is left."""
+        stopped = [running for name in names if (running := self._running.pop(name, None)) is not None]
+        await _end(stopped, CHORES_LIMIT)
+
+    async def stop_all(self, time_limit: float) -> None:
+        """Stop polling, and write what is left within `time_limit` seconds; the tenants stay known."""
+        await _end(list(self._running.values()), time_limit)
+
+    def wake_leases(self) -> None:
+        """Check whether there is something to poll."""
+        for running in self._running.values():
+            running.lease.wake()
+
+    def _start(self, tenant: Tenant, make: MakeSource) -> _Running:
+        changed = partial(self._lease_changed, tenant.name)
+        lease = Lease(self._store, self._service.run_io, self._clock, changed, tenant.name)
+        runner = TenantRunner(
+            tenant,
+            make,
+            self._service,
+            self._store,
+            self._clock,
+            self._chance,
+            may_poll=partial(attrgetter("is_held"), lease),
+            is_polled_elsewhere=partial(attrgetter("is_elsewhere"), lease),
+            changed=partial(self._runner_changed, lease),
+            staleness_limit=self._staleness_limit,
+        )
+        polling = asyncio.create_task(runner.run())
+        return _Running(runner, lease, (polling, asyncio.create_task(lease.run(partial(_has_unfinished, runner)))))
+
+    def _runner_changed(self, lease: Lease) -> None:
+        """Publish, and check the lease: the runner may have its poller now, and with it something to poll."""
+        lease.wake()
+        self._publish()
+
+    def _lease_changed(self, tenant: str) -> None:
+        running = self._running.get(tenant)
+        if running is not None and (poller := running.runner.poller) is not None:
+            poller.replan() if running.lease.was_taken_over else poller.sync_jobs()
+        self._publish()
+
+
+async def _end(stopped: Iterable[_Running], time_limit: float) -> None:
+    ended = list(stopped)
+    tasks = [task for running in ended for task in running.tasks]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(time_limit):
+            for running in ended:
+                await running.end()
+
+
+def _has_unfinished(runner: TenantRunner) -> bool:
+    return runner.poller is not None and runner.poller.has_unfinished

@@ -1,0 +1,113 @@
+"""Badges of the tenants in the status bar: all of them, or fewer in fewer cells, but always those in trouble."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from zjobtui.models.tenant import Tenant, TenantKind
+from zjobtui.ui.styled_line import Span, Spans
+
+CUSTOM_COLOUR = "colour "
+"""Prefix of the style name of a badge with its own colour."""
+
+PRODUCTION = "PRODUCTION"
+"""Text in the badge of a production tenant, for users and terminals without colours."""
+
+_SHORT = "PROD"
+
+_TROUBLE = "✗ "
+"""Before the name of a tenant that cannot be polled."""
+
+
+class Badges:
+    """The badges of some tenants; `troubled` are the names of those that cannot be polled, `chosen` is shown alone."""
+
+    def __init__(self, tenants: Sequence[Tenant], troubled: Collection[str] = (), chosen: str = "") -> None:
+        self._tenants = tuple(tenants)
+        self._troubled = frozenset(troubled) if len(tenants) > 1 else frozenset()
+        self._chosen = chosen
+        self.has_production = any(tenant.kind is TenantKind.PRODUCTION for tenant in tenants)
+
+    def variants(self) -> tuple[tuple[Spans, ...], tuple[Spans, ...]]:
+        """Return the badges in fewer and fewer cells: those with the names that matter, and those without.
+
+        A name matters if its tenant is chosen or in trouble. A chosen tenant is always named, since the counts are its.
+        """
+        everything = _join(self._badge(tenant) for tenant in self._tenants)
+        if len(self._tenants) == 1:
+            return (everything,), ()
+        if self._chosen:
+            groups = [self._named(self._troubled | {self._chosen}), self._named({self._chosen})]
+            return (everything, *(spans for group in groups for spans in group)), ()
+        if self._troubled:
+            return (everything, *self._named(self._troubled)), (self._combined(PRODUCTION), self._combined(_SHORT))
+        return (everything, self._combined(PRODUCTION)), ()
+
+    @property
+    def least(self) -> Spans:
+        """The badge in a bar that has no room for any variant."""
+        if self._chosen:
+            return self._named({self._chosen})[-1][:1]
+        return ((f" {_SHORT} ", "production"),) if self.has_production else ()
+
+    def _named(self, names: Collection[str]) -> list[Spans]:
+        """Return the badges of these tenants and the number of the others, long and short."""
+        named = [tenant for tenant in self._tenants if tenant.name in names]
+        others = [tenant for tenant in self._tenants if tenant.name not in names]
+        return [
+            _join([*(self._badge(tenant, word) for tenant in named), *self._number(others, word)])
+            for word in (PRODUCTION, _SHORT)
+        ]
+
+    def tenant_of(self, text: str) -> str | None:
+        """Return the tenant of a badge with this text; "" if it is of several, None if the text is not a badge."""
+        if len(self._tenants) < 2:
+            return None
+        for tenant in self._tenants:
+            if text in {self._badge(tenant, word)[0] for word in (PRODUCTION, _SHORT)}:
+                return tenant.name
+        return "" if re.fullmatch(r" (✗ )?(\+\d+|\d+ (of \d+ )?tenants)\b.* ", text) else None
+
+    def _badge(self, tenant: Tenant, production: str = PRODUCTION) -> Span:
+        is_troubled = tenant.name in self._troubled
+        text = f" {_TROUBLE if is_troubled else ''}{_badge_text(tenant, production)} "
+        if self._chosen and tenant.name != self._chosen:
+            return text, "bad" if is_troubled else "muted"
+        return text, _style_name(tenant)
+
+    def _number(self, others: Sequence[Tenant], production: str) -> Iterator[Span]:
+        """Yield a badge for the others that says whether production is among them."""
+        if not others:
+            return
+        is_troubled = any(tenant.name in self._troubled for tenant in others)
+        text = f" {_TROUBLE if is_troubled else ''}+{len(others)}"
+        if self._chosen:
+            yield f"{text} ", "bad" if is_troubled else "muted"
+        elif any(tenant.kind is TenantKind.PRODUCTION for tenant in others):
+            yield f"{text} · {production} ", "production"
+        else:
+            yield f"{text} ", "muted"
+
+    def _combined(self, production: str) -> Spans:
+        """Return one badge for all tenants, in production style if any is production."""
+        troubled = f"{_TROUBLE}{len(self._troubled)} of " if len(self._troubled) > 1 else ""
+        text = f" {troubled}{len(self._tenants)} tenants "
+        return ((f"{text}· {production} ", "production") if self.has_production else (text, "tenant"),)
+
+
+def _join(badges: Iterator[Span] | Sequence[Span]) -> Spans:
+    return tuple(span for badge in badges for span in (badge, (" ", "plain")))[:-1]
+
+
+def _badge_text(tenant: Tenant, production: str) -> str:
+    title = tenant.title or tenant.name
+    if tenant.kind is not TenantKind.PRODUCTION:
+        return title
+    title = re.sub(PRODUCTION, production, title, flags=re.IGNORECASE)
+    return title if production in title else f"{production} · {title}"
+
+
+def _style_name(tenant: Tenant) -> str:
+    """Return the style name of a badge; production has its own style whatever colour is configured."""
+    if tenant.kind is TenantKind.PRODUCTION:
+        return "production"
+    return f"{CUSTOM_COLOUR}{tenant.colour}" if tenant.colour else "tenant"

@@ -1,0 +1,50 @@
+"""The tenant of the view: terms `tenant:NAME` in the filter of the list, and the words for changed tenants."""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+
+from zjobtui.models.tenant import Tenant
+
+_TERM = re.compile(r'"[^"]*"|(?<!\S)[!-]?tenant:(?:"[^"]*"|[^\s"])*', re.IGNORECASE)
+"""A quoted phrase, in which nothing is a term, or a term about tenants."""
+
+
+def tenant_terms(name: str, names: Iterable[str]) -> str:
+    """Return the terms for one tenant; those whose names begin with its name are excluded, since terms match those."""
+    longer = (
+        other for other in names if other.casefold().startswith(name.casefold()) and other.casefold() != name.casefold()
+    )
+    return " ".join((f"tenant:{_quoted(name)}", *(f"!tenant:{_quoted(other)}" for other in longer)))
+
+
+def split_filter(text: str) -> tuple[str, str]:
+    """Return the terms about tenants of a filter, and the rest of it."""
+    terms = [term for term in _TERM.findall(text) if not term.startswith('"')]
+    rest = _TERM.sub(lambda match: match.group() if match.group().startswith('"') else "", text)
+    return " ".join(terms), " ".join(rest.split(" ")).strip()
+
+
+def chosen_tenant(text: str, names: Sequence[str]) -> str:
+    """Return the tenant that a filter shows alone; "" if there is none."""
+    if "tenant:" not in text.casefold():
+        return ""
+    terms = split_filter(text)[0].casefold()
+    return next((name for name in names if tenant_terms(name, names).casefold() == terms), "")
+
+
+def choose_tenant(text: str, name: str, names: Sequence[str]) -> str:
+    """Return a filter for one tenant, or for all if `name` is "", that otherwise shows what `text` shows."""
+    rest = split_filter(text)[1]
+    return f"{tenant_terms(name, names)} {rest}".strip() if name else rest
+
+
+def describe_change(before: Collection[str], after: Iterable[Tenant]) -> str:
+    """Return which tenants are new and which are gone, as a sentence; `before` are names."""
+    names = {tenant.name for tenant in after}
+    groups = ((sorted(names - set(before)), "added"), (sorted(set(before) - names), "removed"))
+    parts = [f"{', '.join(group)} {word}" for group, word in groups if group]
+    return f"Tenants: {'; '.join(parts) or 'settings changed'}."
+
+
+def _quoted(name: str) -> str:
+    return name if re.fullmatch(r"[\w.-]+", name) else f'"{name}"'
