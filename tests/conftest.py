@@ -19,6 +19,7 @@ os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
 _THEIRS = ("ZUORA_", "ZJOBTUI_", "XDG_")
 _NAMES = frozenset(
     {"NO_COLOR", "FORCE_COLOR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+    | {"TMUX", "TMUX_PANE", "STY", "DISPLAY", "WAYLAND_DISPLAY", "SSH_CONNECTION", "VTE_VERSION"}
 )
 
 gc.set_threshold(20_000, 20, 20)

@@ -47,7 +47,7 @@ def kinds_of(text: str) -> set[str]:
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
-        ("text", "Remove {…} from the watchlist?"),
+        ("text", "Remove {} from the watchlist?"),
         ("text", "Where should zjobtui keep the secret?"),
         ("text", "enter save · esc cancel"),
         ("text", "every {…}"),

@@ -1,6 +1,7 @@
 """`doctor` checks every part, reports what is wrong with advice, and never prints a secret."""
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -285,7 +286,9 @@ def test_a_network_file_system_is_reported(tmp_path: Path) -> None:
         ({"TERM": "xterm-256color"}, "colours", "FINE", "256"),
         ({"TERM": "xterm-kitty"}, "copying", "FINE", "kitty accepts copied text"),
         ({"TERM": "xterm", "TERM_PROGRAM": "Apple_Terminal"}, "copying", "ATTENTION", "does not accept copied text"),
-        ({"TERM": "screen"}, "copying", "ATTENTION", "screen does not forward copied text"),
+        ({"TERM": "screen"}, "copying", "ATTENTION", "to a tmux or GNU screen on another machine"),
+        ({"TERM": "screen", "STY": "1.pts"}, "copying", "FINE", "sent through GNU screen to the terminal as OSC 52"),
+        ({"TERM": "linux"}, "copying", "ATTENTION", "the Linux console has no clipboard"),
     ],
 )
 def test_the_terminal_is_recognized_by_its_environment(
@@ -296,19 +299,15 @@ def test_the_terminal_is_recognized_by_its_environment(
     assert expected in checks[check].text
 
 
-def test_tmux_is_run_without_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    environments = []
-
-    def answer(words: list[str], **options: object) -> "subprocess.CompletedProcess[str]":
-        environments.append(options["env"])
-        return subprocess.CompletedProcess(words, 0, "off\n", "")
-
-    monkeypatch.setenv("ZUORA_CLIENT_SECRET", SENTINEL)
-    monkeypatch.setattr(subprocess, "run", answer)
-    checks = {one.name: one for one in doctor.terminal_checks({"TERM": "screen", "TMUX": "/tmp/x"})}  # noqa: S108 - no file
-    assert "set-clipboard off, allow-passthrough off" in checks["tmux"].text
-    assert checks["tmux"].advice == "in tmux: set -g set-clipboard on"
-    assert SENTINEL not in str(environments)
+def test_tmux_is_run_without_a_secret(tmp_path: Path) -> None:
+    (tmp_path / "tmux").write_text(f"#!/bin/sh\nenv >>{tmp_path}/seen\n")
+    (tmp_path / "tmux").chmod(0o700)
+    environ = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "TMUX": "socket,1,0", "ZUORA_CLIENT_SECRET": SENTINEL}
+    checks = {one.name: one for one in doctor.terminal_checks({"TERM": "screen", **environ})}
+    assert "tmux does not respond" in checks["copying"].text
+    seen = (tmp_path / "seen").read_text()
+    assert "TMUX=socket,1,0" in seen
+    assert SENTINEL not in seen
 
 
 def test_wrong_usage_has_status_2() -> None:

@@ -105,6 +105,8 @@ def test_keys_that_act_on_jobs(user: User, known: Known) -> None:
         press(window, Key.MARK_ALL, until=Screen.MARKED.format(6))
         press(window, Key.REMOVE, until=Screen.NO_JOBS)
         press(window, Key.UNDO, until=lambda _: Screen.MARKED.format(6) in title(window))
+        press(window, Key.ARCHIVE, until=Screen.ARCHIVED)
+        press(window, Key.UNDO, until=lambda _: Screen.MARKED.format(6) in title(window))
         press(window, Key.MARK_ALL, until=lambda _: not is_marked(window))
 
         press(window, Key.FILTER, *known.more[:8], Key.ENTER, until=lambda _: "1 of 6" in title(window))
@@ -125,10 +127,12 @@ def test_keys_that_act_on_jobs(user: User, known: Known) -> None:
         press(window, Key.ENTER, until=Screen.COPIED)
         assert clipboard(window) == [known.more]
         press(window, Key.EXPORT, until=Screen.EXPORT_DIALOG)
+        press(window, Key.ENTER, until=Screen.SAVE_DIALOG)
         press(window, Key.ENTER, until=Screen.WRITTEN)
         (exported,) = (user.data / "exports").glob("*.json")
         assert known.more in exported.read_text(encoding="utf-8")
-        press(window, Key.SCREENSHOT)
+        press(window, Key.SCREENSHOT, until=Screen.SAVE_DIALOG)
+        press(window, Key.ENTER)
         window.wait_for(lambda _: any((user.data / "exports").glob("*.svg")))
 
         press(window, Key.BACK, until=lambda _: "of" not in title(window))

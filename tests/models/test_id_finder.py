@@ -222,6 +222,7 @@ def test_where_no_id_is_named_as_a_job_all_are_taken(text: str) -> None:
 def test_ids_of_other_things_are_counted_by_the_names_of_their_fields(key: str, separator: str) -> None:
     found = find_job_ids(f"{ONE} {key}{separator}{TWO}")
     assert (found.ids, found.others, found.other_names) == ((JobId(ONE),), 1, (key,))
+    assert [name for _, name in found.other_ids] == [key]
 
 
 def test_a_list_of_other_ids_ends_where_it_closes() -> None:

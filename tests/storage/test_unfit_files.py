@@ -12,7 +12,8 @@ from tests.storage.old_stores import old_store
 from tests.storage.opening import added, kept, opened
 from tests.storage.test_damage import spoil
 from tests.support.building import job, watch
-from zjobtui.cli.doctor import CheckStatus, store_checks
+from zjobtui.cli.check import CheckStatus
+from zjobtui.cli.doctor import store_checks
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.database import StoreError, backup_path, connect
 from zjobtui.storage.health import check_store

@@ -16,6 +16,10 @@ _FOREIGN = (
     "COLUMNS",
     "LINES",
     "TERM_PROGRAM",
+    "TMUX",
+    "STY",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
 )
 _TICKS = os.sysconf("SC_CLK_TCK")
 

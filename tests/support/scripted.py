@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from zjobtui.models.history import Event, History
+from zjobtui.models.history import Event, EventKind, History
 from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Call, Observation, PreviousBody, Success
 from zjobtui.models.tenant_status import TenantStatus
@@ -94,6 +94,9 @@ class ScriptedEngine:
 
     def remove(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]":
         return self._done(self.state.watchlist.remove(jobs, self.clock.now()))
+
+    def archive_jobs(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]":
+        return self._done(self.state.watchlist.remove(jobs, self.clock.now(), EventKind.ARCHIVED))
 
     def restore(self, watches: Iterable[WatchedJob], /) -> "Future[EditResult]":
         return self._done(self.state.watchlist.restore(watches, self.clock.now()))

@@ -50,6 +50,20 @@ async def test_a_label_can_be_pasted_and_is_harmless() -> None:
         assert view.jobs[0].startswith("  ◌ running   CS ␛[31m1 \ufffd · 00000001 ")
 
 
+@pytest.mark.parametrize("size", NARROW_FIRST)
+async def test_shift_x_archives_what_has_ended_and_u_restores_it(size: tuple[int, int]) -> None:
+    engine = staged(RUNNING, "recorded-failed-lock", "recorded-failed-lock", labels=("CS 1", "CS 2", "CS 3"))
+    async with run_monitor(engine, size) as view:
+        await view.press("*", "X")
+        assert "2 jobs archived, 1 not: still running or unknown; u to undo." in view.toast
+        assert [watch.label for watch in engine.state.watchlist] == ["CS 1"]
+        await view.press("X")
+        assert "CS 1 not archived: still running or unknown." in view.toast
+        assert len(engine.state.watchlist) == 1
+        await view.press("u", "escape")
+        assert len([row for row in view.jobs if "CS " in row]) == 3
+
+
 async def test_x_removes_the_job_and_u_restores_it_with_its_data() -> None:
     engine = staged(RUNNING, "recorded-failed-lock", RUNNING, labels=("", "CS 2"))
     async with run_monitor(engine) as view:

@@ -140,7 +140,7 @@ async def test_folder_names_and_error_messages_are_harmless_too(
     monkeypatch.setenv("ZJOBTUI_DATA_DIR", str(tmp_path / HOSTILE["colour"]))
     engine = staged("recorded-processing")
     async with run_monitor(engine, notice=HOSTILE["title"], ways=NotificationSettings(on=frozenset())) as screen_view:
-        await screen_view.press("e", "enter")
+        await screen_view.press("e", "enter", "enter")
         assert clean(HOSTILE["colour"]) in screen_view.toast
         monkeypatch.setattr(engine.archive, "last_response", broken)
         engine.unsaved = HOSTILE["cursor"]

@@ -117,15 +117,6 @@ async def test_by_default_only_the_bell_notifies() -> None:
         assert view.rows[-2:] == before
 
 
-async def test_within_tmux_the_notification_is_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TMUX", "tmux-0/default,1,0")
-    engine = waiting(2)
-    async with run_monitor(engine, ways=NotificationSettings(osc="9")) as view:
-        tell(engine, 1, FAILED)
-        await view.settled()
-        assert "\x1bPtmux;\x1b\x1b]9;zjobtui: CS-1 failed: " in view.sent
-
-
 async def test_the_notify_program_gets_the_end_of_a_batch() -> None:
     listener = Listener()
     engine = waiting(2)

@@ -111,6 +111,8 @@ async def test_a_screenshot_is_saved_and_its_path_shown(
 ) -> None:
     async with run_monitor(staged("recorded-processing", labels=("CS-4390",))) as screen_view:
         await ask(screen_view)
+        await screen_view.until("Save to file")
+        await screen_view.press("enter")
         await screen_view.until("Saved to")
         (path,) = pictures(tmp_path)
         assert path.name in screen_view.toast.replace(" ", "")

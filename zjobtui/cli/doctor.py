@@ -2,12 +2,9 @@
 
 import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 
 import click
@@ -17,6 +14,8 @@ from zjobtui.bootstrap.health import check_up_all
 from zjobtui.bootstrap.monitor import appearance_of
 from zjobtui.bootstrap.output import OK, SOME_REFUSED, has_cursor, print_error, print_json
 from zjobtui.bootstrap.report_parser import read_report
+from zjobtui.cli.check import Check, CheckStatus, make_check
+from zjobtui.cli.clipboard_checks import TERMINAL, clipboard_check, tmux_checks
 from zjobtui.cli.common import load_configuration, report_errors
 from zjobtui.clock import SystemClock
 from zjobtui.config.paths import NoHomeError, config_path, store_path
@@ -36,32 +35,6 @@ from zjobtui.storage.health import StoreHealth, check_store, writable_by_others
 from zjobtui.storage.recovery import recover
 from zjobtui.storage.shared_tables import record_calls
 from zjobtui.zuora.proxy import InvalidRouteError, Route, find_route
-
-
-class CheckStatus(Enum):
-    """The result of a check, with the sign that is printed before it."""
-
-    FINE = "✓"
-    ATTENTION = "!"
-    WRONG = "✗"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check: the part that it belongs to, its name in JSON, its result, and what to do if it is not fine."""
-
-    part: str
-    name: str
-    status: CheckStatus
-    text: str
-    advice: str = ""
-
-
-def make_check(
-    part: str, name: str, text: str, advice: str, *, is_fine: bool, otherwise: CheckStatus = CheckStatus.ATTENTION
-) -> Check:
-    """Return a check that is fine, or has the status `otherwise` and advice."""
-    return Check(part, name, CheckStatus.FINE if is_fine else otherwise, text, "" if is_fine else advice)
 
 
 @click.command()
@@ -113,7 +86,8 @@ def _run_checks(*, offline: bool) -> Iterator[Check]:
     yield from store_checks(store, now)
     yield from permission_checks((config_path(), store_path().parent, store_path()))
     yield log_check(log_path())
-    yield from terminal_checks(os.environ)
+    settings = configuration.settings
+    yield from terminal_checks(os.environ, settings.notify.osc if settings else "off")
 
 
 def check_tenants(
@@ -313,18 +287,17 @@ def log_check(path: Path | None) -> Check:
     return Check("Log", "file", CheckStatus.FINE, off if path is None else f"{path}, readable by you alone")
 
 
-def terminal_checks(environ: Mapping[str, str]) -> Iterator[Check]:
-    """Check size, colours, encoding and clipboard of the terminal."""
+def terminal_checks(environ: Mapping[str, str], osc: str = "off") -> Iterator[Check]:
+    """Check size, colours, encoding and clipboard of the terminal; `osc` is the setting for desktop notifications."""
     yield _size_check()
     yield _colour_check(environ)
     yield _encoding_check()
     yield _zone_check()
-    yield _clipboard_check(environ)
     if environ.get("TMUX"):
-        yield from _tmux_check()
+        yield from tmux_checks(environ, osc)
+    else:
+        yield clipboard_check(environ)
 
-
-TERMINAL = "Terminal"
 
 LEAST_SIZE = (80, 24)
 """Columns and rows in which everything is shown."""
@@ -365,68 +338,3 @@ def _encoding_check() -> Check:
     encoding = "UTF-8: ✓ ✗ ◌ ● take one cell, wide characters such as 漢字 two"
     text = encoding if is_fine else f"the locale is not UTF-8 ({sys.stdout.encoding}): symbols are drawn in ASCII"
     return make_check(TERMINAL, "signs", text, "if the terminal shows UTF-8: export LC_ALL=C.UTF-8", is_fine=is_fine)
-
-
-_OSC52 = {
-    "kitty": "yes, after a confirmation",
-    "ghostty": "yes",
-    "wezterm": "yes",
-    "foot": "yes",
-    "alacritty": "yes",
-    "iterm.app": "if its settings allow programs to use the clipboard",
-    "apple_terminal": "",
-    "vscode": "yes",
-    "vte": "",
-}
-"""Terminals that can be recognized, and whether they accept copied text (OSC 52); empty means no."""
-
-
-def _clipboard_check(environ: Mapping[str, str]) -> Check:
-    if environ.get("STY") or (environ.get("TERM", "").startswith("screen") and not environ.get("TMUX")):
-        text = "GNU screen does not forward copied text"
-        return Check(TERMINAL, "copying", CheckStatus.ATTENTION, text, "save to a file with e instead")
-    hints = [environ.get("TERM_PROGRAM", ""), environ.get("TERM", ""), "vte" if environ.get("VTE_VERSION") else ""]
-    terminal = next((name for name in _OSC52 for hint in hints if name in hint.lower()), "")
-    if not terminal:
-        text = "copied text is sent to the terminal as OSC 52; it is not known whether this terminal accepts it"
-        return Check(TERMINAL, "copying", CheckStatus.FINE, text)
-    if _OSC52[terminal]:
-        return Check(TERMINAL, "copying", CheckStatus.FINE, f"{terminal} accepts copied text: {_OSC52[terminal]}")
-    advice = "save to a file with e instead, or select text with shift and the mouse"
-    return Check(TERMINAL, "copying", CheckStatus.ATTENTION, f"{terminal} does not accept copied text", advice)
-
-
-def _tmux_check() -> Iterator[Check]:
-    """Check the settings of tmux that decide whether copied text gets through; nothing if tmux does not answer."""
-    settings = {name: _tmux_setting(name) for name in ("set-clipboard", "allow-passthrough")}
-    text = ", ".join(f"{name} {value}" for name, value in settings.items() if value)
-    if text:
-        is_fine = settings["set-clipboard"] != "off"
-        yield make_check(TERMINAL, "tmux", text, "in tmux: set -g set-clipboard on", is_fine=is_fine)
-
-
-TMUX_LIMIT = 2.0
-"""Seconds that tmux may take to answer."""
-
-_TMUX_NEEDS = ("PATH", "HOME", "TMUX", "TMUX_TMPDIR")
-"""The environment of tmux, which needs no secret."""
-
-
-def _tmux_setting(name: str) -> str:
-    """Return a setting of tmux, or ""; newer versions keep some with the window rather than with the server."""
-    environ = {variable: os.environ[variable] for variable in _TMUX_NEEDS if variable in os.environ}
-    for options in ("-sv", "-gv", "-gwv"):
-        try:
-            shown = subprocess.run(  # noqa: S603 - fixed words
-                ["tmux", "show-options", options, name],  # noqa: S607 - the tmux in the user's path
-                env=environ,
-                capture_output=True,
-                text=True,
-                timeout=TMUX_LIMIT,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return ""
-        if shown.returncode == 0 and shown.stdout.strip():
-            return shown.stdout.strip()
-    return ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from zjobtui.formatting.found_ids import sentences
-from zjobtui.models.batches import default_batch_name
+from zjobtui.models.batches import BATCH_LIMIT, default_batch_name
 from zjobtui.models.id_finder import find_job_ids
 from zjobtui.models.job import FoundIds, InvalidJobIdError, JobId
 from zjobtui.models.redaction import find_secrets, mask_secrets
@@ -20,9 +20,6 @@ ARGUMENT = "command line"
 
 STDIN_NAME = "standard input"
 """The name of the text on standard input."""
-
-BATCH_LIMIT = 60
-"""Characters that the name of a batch may have."""
 
 SOURCE_LIMIT = 200
 """Characters of the name of a text that is kept with the job."""

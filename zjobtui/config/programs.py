@@ -1,4 +1,4 @@
-"""Run the user's commands without shell, terminal or secrets: to read a secret, and to send notifications."""
+"""Run commands without shell, terminal or secrets: to read a secret, to send notifications, to copy text."""
 
 import os
 import re
@@ -98,6 +98,28 @@ def start(
         )
     except (OSError, ValueError) as error:
         return f"could not be started: {getattr(error, 'strerror', None) or 'not a valid command'}"
+
+
+def feed_command(words: Sequence[str], environ: Mapping[str, str], text: str, time_limit: float) -> tuple[str, str]:
+    """Run a command that reads `text`; return what it printed and "", or an empty text and why the command failed.
+
+    Files take the place of pipes: a command that exits may leave a process behind on purpose, as xclip does to serve
+    the clipboard, and that process is neither awaited nor killed. A command that does not exit in time is killed with
+    all its processes.
+    """
+    try:
+        with TemporaryFile() as file, TemporaryFile() as printed:
+            file.write(text.encode(errors="replace"))
+            file.seek(0)
+            process = start(words, environ, stdin=file, stdout=printed.fileno())
+            if isinstance(process, str):
+                return "", process
+            with killed_at_exit(process):
+                error = wait_for_exit(process, time.monotonic() + time_limit, time_limit)
+            printed.seek(0)
+            return ("", error) if error else (printed.read(OUTPUT_LIMIT).decode(errors="replace"), "")
+    except OSError as error:
+        return "", f"could not be started, because its input could not be written: {error.strerror}"
 
 
 def wait_for_exit(process: subprocess.Popen[bytes], deadline: float, time_limit: float) -> str:

@@ -1,6 +1,6 @@
 """What can be copied of jobs: ids, numbers, tables, and one job at length."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from zjobtui.formatting.call_info import curl, support_text
@@ -8,6 +8,7 @@ from zjobtui.formatting.export import as_markdown, escape_markdown
 from zjobtui.formatting.job import problem_text
 from zjobtui.formatting.outline import to_text
 from zjobtui.formatting.report import report_lines
+from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.times import stamp
 from zjobtui.models.watched_job import WatchedJob
 
@@ -29,7 +30,8 @@ def clipboard_texts(
         orders = dict.fromkeys(digest.order_number for digest in digests if digest.order_number)
         accounts = dict.fromkeys(digest.account_number for digest in digests if digest.account_number)
         many = {"job ids": ids, "order numbers": "\n".join(orders), "account numbers": "\n".join(accounts)}
-        return {name: text for name, text in {**many, "Markdown table": as_markdown(watches)}.items() if text}
+        many |= {"Slack list": slack_list(watches), "Markdown table": as_markdown(watches)}
+        return {name: text for name, text in many.items() if text}
     watch = watches[0]
     texts = {
         "job id": ids,
@@ -38,6 +40,7 @@ def clipboard_texts(
         "verdict": f"{watch.verdict.kind.value}: {watch.verdict.sentence}",
         "error": "\n".join(_error_texts(success)) if success else "",
         "details for Zuora support": _support_text(watch, success) if success else "",
+        "Slack line": slack_list(watches),
         "Markdown summary": markdown(watch, success),
         "request id": success.call.request_id if success else "",
         "raw response": success.report.raw if success else "",
@@ -58,11 +61,25 @@ def markdown(watch: WatchedJob, success: "Success | None") -> str:
         lines += [escape_markdown(problem), ""]
     lines += [f"- Job id: `{watch.job.id.given}` (tenant {escape_markdown(watch.job.tenant)})"]
     lines += [f"- Added {stamp(watch.added_at)}" + (f", ended {stamp(watch.ended_at)}" if watch.ended_at else "")]
+    lines += [f"- Tags: {escape_markdown(', '.join(watch.tags))}"] if watch.tags else []
+    lines += [f"- Note: {escape_markdown(watch.note)}"] if watch.note else []
     if success is not None:
         ids = f"Request id `{success.call.request_id}`, track id `{success.call.track_id}`"
         lines += [f"- {ids}, response {stamp(success.at)}"]
         lines += ["", "```", *(line.replace("```", "ʼʼʼ") for line in to_text(report_lines(success.report))), "```"]
     return "\n".join(lines) + "\n"
+
+
+def slack_list(watches: Iterable[WatchedJob]) -> str:
+    """Return one plain line for each job, since Slack shows no tables: verdict, label and id, why, tenant."""
+    return "\n".join(_slack_line(watch) for watch in watches)
+
+
+def _slack_line(watch: WatchedJob) -> str:
+    verdict = f"{GLYPHS[watch.verdict.kind]} {watch.verdict.kind.value}"
+    why = " ".join(part for part in (watch.verdict.sentence, problem_text(watch)) if part)
+    parts = (verdict, watch.label, watch.job.id.given, why, watch.job.tenant)
+    return " · ".join(" ".join(part.split()) for part in parts if part)
 
 
 def _support_text(watch: WatchedJob, success: "Success") -> str:

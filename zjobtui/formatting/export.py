@@ -8,6 +8,7 @@ from unicodedata import normalize
 
 from zjobtui.formatting.records import FIELDS, SCHEMA, record
 from zjobtui.formatting.symbols import GLYPHS
+from zjobtui.formatting.times import stamp
 from zjobtui.models.watched_job import WatchedJob
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -31,13 +32,16 @@ def as_csv(watches: Iterable[WatchedJob], now: float) -> str:
 
 def as_markdown(watches: Iterable[WatchedJob]) -> str:
     """Return jobs as a Markdown table."""
-    lines = ["| verdict | job | label | order | account | why |", "|---|---|---|---|---|---|"]
+    columns = ("verdict", "job", "label", "tenant", "order", "account", "why", "added", "ended", "tags", "note")
+    lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for watch in watches:
         digest, kind = watch.digest, watch.verdict.kind
         order, account = (digest.order_number, digest.account_number) if digest else ("", "")
         sign = f"{GLYPHS[kind]} {kind.value}"
-        cells = (sign, f"`{watch.job.id.given}`", watch.label, order, account, watch.verdict.sentence)
-        lines.append(f"| {' | '.join(escape_markdown(cell) if cell != cells[1] else cell for cell in cells)} |")
+        job_id, ended = f"`{watch.job.id.given}`", stamp(watch.ended_at) if watch.ended_at else ""
+        of_job = (watch.label, watch.job.tenant, order, account, watch.verdict.sentence)
+        texts = (*of_job, stamp(watch.added_at), ended, ", ".join(watch.tags), watch.note)
+        lines.append(f"| {' | '.join((sign, job_id, *map(escape_markdown, texts)))} |")
     return "\n".join(lines) + "\n"
 
 

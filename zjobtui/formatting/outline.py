@@ -31,6 +31,8 @@ class OutlineNode:
     children: tuple["OutlineNode", ...] = ()
     is_open: bool = False
     """Whether the children are shown unless the user decides otherwise."""
+    values: tuple[tuple[str, str], ...] = ()
+    """The numbers and ids in the line, each after what it is, for copying."""
 
 
 def group(
@@ -41,9 +43,11 @@ def group(
     return (OutlineNode(key, name, text, Tone.PLAIN, lines, is_open),) if lines else ()
 
 
-def field(key: str, name: str, text: str, tone: Tone = Tone.PLAIN) -> tuple[OutlineNode, ...]:
+def field(
+    key: str, name: str, text: str, tone: Tone = Tone.PLAIN, values: tuple[tuple[str, str], ...] = ()
+) -> tuple[OutlineNode, ...]:
     """Return a line; an empty tuple if it has no text."""
-    return (OutlineNode(key, name, shorten(text), tone),) if text else ()
+    return (OutlineNode(key, name, shorten(text), tone, values=values),) if text else ()
 
 
 def extra_fields(key: str, rest: Rest) -> tuple[OutlineNode, ...]:
@@ -84,3 +88,22 @@ def to_text(lines: Iterable[OutlineNode], indent: int = 0) -> Iterator[str]:
         pad = "  " * indent
         yield f"{pad}{line.name:<{max(1, 22 - len(pad))}} {line.text}".rstrip()
         yield from to_text(line.children, indent + 1)
+
+
+_SHOWN_VALUE = 40
+"""Characters of a value that are shown in a menu."""
+
+
+def line_texts(node: OutlineNode) -> dict[str, str]:
+    """Return what can be copied of a line, by name: its numbers and ids, those of the lines below it, and the line."""
+    values = node.values
+    if not values and node.name and node.text and not node.children:
+        values = ((node.name.lower(), node.text),)
+    texts = {what if "\n" in value else shorten(f"{what} {value}", _SHOWN_VALUE): value for what, value in values}
+    below = [child.values[0] for child in node.children if child.values]
+    if len(below) == 1:
+        texts[shorten(" ".join(below[0]), _SHOWN_VALUE)] = below[0][1]
+    elif below:
+        texts[f"{len(below):,} {below[0][0]}s"] = "\n".join(dict.fromkeys(value for _, value in below))
+    line = ": ".join(part for part in (node.name, node.text) if part)
+    return {**texts, "this line": line} if line.strip() else texts

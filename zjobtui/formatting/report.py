@@ -184,14 +184,20 @@ def _order_lines(result: OrderResult) -> tuple[OutlineNode, ...]:
             "Order",
             _with_status(_named(result.order_number, result.order_id), result.order_status),
             _tone(result.order_status),
+            _values("order", result.order_number, result.order_id),
         ),
         *_id_line("order", result.order_number, result.order_id),
-        *field("account", "Account", _named(result.account_number, result.account_id)),
+        *field(
+            "account",
+            "Account",
+            _named(result.account_number, result.account_id),
+            values=_values("account", result.account_number, result.account_id),
+        ),
         *_id_line("account", result.account_number, result.account_id),
         *_subscription_lines(result.subscriptions),
         *_item_lines(result.order_line_items),
-        *field("invoices", "Invoices", ", ".join(result.invoices)),
-        *field("credit memos", "Credit memos", ", ".join(result.credit_memos)),
+        *_number_line("invoices", "Invoices", "invoice number", result.invoices),
+        *_number_line("credit memos", "Credit memos", "credit memo number", result.credit_memos),
         *_payment_lines(result.payment),
         *_numbered_group("refunds", "Refunds", result.refunds, _refund_line),
         *_numbered_group("write-offs", "Write-offs", result.write_offs, _write_off_line),
@@ -223,11 +229,17 @@ def _subscription_line(number: int, subscription: Subscription) -> OutlineNode:
     key = f"subscriptions/{number}/{name}"
     children = (
         *field(f"{key}/id", "Id", subscription.id if subscription.number else ""),
-        *field(f"{key}/owner", "Owner", _named(subscription.owner_number, subscription.owner_id)),
+        *field(
+            f"{key}/owner",
+            "Owner",
+            _named(subscription.owner_number, subscription.owner_id),
+            values=_values("owner", subscription.owner_number, subscription.owner_id),
+        ),
         *_id_line(f"{key}/owner", subscription.owner_number, subscription.owner_id),
         *extra_fields(key, subscription.rest),
     )
-    return OutlineNode(key, name, subscription.status, _tone(subscription.status), children)
+    values = _values("subscription", subscription.number, subscription.id)
+    return OutlineNode(key, name, subscription.status, _tone(subscription.status), children, values=values)
 
 
 def _item_lines(items: tuple[OrderLineItem, ...]) -> tuple[OutlineNode, ...]:
@@ -238,7 +250,8 @@ def _item_lines(items: tuple[OrderLineItem, ...]) -> tuple[OutlineNode, ...]:
 def _item_line(number: int, item: OrderLineItem) -> OutlineNode:
     name = item.number or f"item {number + 1}"
     key = f"order line items/{number}/{name}"
-    return OutlineNode(key, name, item.id, children=extra_fields(key, item.rest))
+    values = _values("order line item", item.number, item.id)
+    return OutlineNode(key, name, item.id, children=extra_fields(key, item.rest), values=values)
 
 
 def _payment_lines(payment: Payment) -> tuple[OutlineNode, ...]:
@@ -249,7 +262,7 @@ def _payment_lines(payment: Payment) -> tuple[OutlineNode, ...]:
     tone = Tone.BAD if payment.is_in_error else Tone.PLAIN
     error = " ".join(part for part in (payment.error_code, payment.error_message) if part)
     return (
-        *field("payment", "Payment", text or "in error", tone),
+        *field("payment", "Payment", text or "in error", tone, _values("payment", payment.number, payment.id)),
         *_id_line("payment", payment.number, payment.id),
         *field("payment error", "Payment error", error, Tone.BAD),
     )
@@ -264,19 +277,26 @@ def _numbered_group(
 
 def _refund_line(key: str, refund: Refund) -> OutlineNode:
     text = " · ".join(part for part in (refund.status, ", ".join(refund.invoice_numbers)) if part)
-    return OutlineNode(key, refund.number or "refund", text, _tone(refund.status), extra_fields(key, refund.rest))
+    values = (*_values("refund", refund.number, ""), *(("invoice number", number) for number in refund.invoice_numbers))
+    rest = extra_fields(key, refund.rest)
+    return OutlineNode(key, refund.number or "refund", text, _tone(refund.status), rest, values=values)
 
 
 def _write_off_line(key: str, write_off: WriteOff) -> OutlineNode:
     parts = (write_off.status, money(write_off.amount), write_off.failed_reason, write_off.credit_memo_number)
     text = " · ".join(part for part in parts if part)
-    return OutlineNode(
-        key, write_off.invoice_number or "write-off", text, _tone(write_off.status), extra_fields(key, write_off.rest)
+    values = (
+        *_values("invoice", write_off.invoice_number, ""),
+        *_values("credit memo", write_off.credit_memo_number, ""),
     )
+    name, rest = write_off.invoice_number or "write-off", extra_fields(key, write_off.rest)
+    return OutlineNode(key, name, text, _tone(write_off.status), rest, values=values)
 
 
 def _ramp_line(key: str, ramp: Ramp) -> OutlineNode:
-    return OutlineNode(key, ramp.number or "ramp", ramp.subscription_number, children=extra_fields(key, ramp.rest))
+    values = (*_values("ramp", ramp.number, ""), *_values("subscription", ramp.subscription_number, ""))
+    rest = extra_fields(key, ramp.rest)
+    return OutlineNode(key, ramp.number or "ramp", ramp.subscription_number, children=rest, values=values)
 
 
 def _commitment_line(key: str, commitment: Commitment) -> OutlineNode:
@@ -288,7 +308,20 @@ def _commitment_line(key: str, commitment: Commitment) -> OutlineNode:
         *field(f"{key}/id", "Id", commitment.id if commitment.number else ""),
         *extra_fields(key, commitment.rest),
     )
-    return OutlineNode(key, name, " · ".join(part for part in parts if part), children=children)
+    values = _values("commitment", commitment.number, commitment.id)
+    return OutlineNode(key, name, " · ".join(part for part in parts if part), children=children, values=values)
+
+
+def _number_line(key: str, name: str, what: str, numbers: Sequence[str]) -> tuple[OutlineNode, ...]:
+    """Return several numbers as one line; up to `OPEN_LIMIT` of them can be copied one by one."""
+    all_numbers = ((f"{len(numbers):,} {what}s", "\n".join(numbers)),) if len(numbers) > 1 else ()
+    single = tuple((what, number) for number in numbers[:OPEN_LIMIT])
+    return field(key, name, ", ".join(numbers), values=(*single, *all_numbers))
+
+
+def _values(what: str, number: str, id_: str) -> tuple[tuple[str, str], ...]:
+    """Return number and id of an object, each after what it is."""
+    return tuple(pair for pair in ((f"{what} number", number), (f"{what} id", id_)) if pair[1])
 
 
 def _named(number: str, id_: str) -> str:

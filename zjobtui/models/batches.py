@@ -25,6 +25,9 @@ from zjobtui.models.watchlist import Watchlist
 WORDS_WIDTH = 24
 """Cells that the words of a default name may take, without its time."""
 
+BATCH_LIMIT = 60
+"""Characters that the name of a batch may have."""
+
 SMALLEST = 2
 """Jobs that make a batch; a name that only one job has groups nothing."""
 

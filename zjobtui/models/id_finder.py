@@ -86,6 +86,7 @@ def find_ids(source: SourceText, secrets: Secrets, start: int = 0) -> FoundIds:
         are_named=bool(named),
         others=len(others),
         other_names=tuple({name.lower(): name for name in others.values()}.values()),
+        other_ids=tuple(others.items()),
         secrets=secrets.count,
         secret_hints=secrets.hints,
     )

@@ -77,6 +77,8 @@ class FoundIds:
     """Number of ids of other things: of requests, orders, accounts."""
     other_names: tuple[str, ...] = ()
     """The names of their fields, as they are written."""
+    other_ids: tuple[tuple[JobId, str], ...] = ()
+    """These ids, each with the name of its field."""
     secrets: int = 0
     """Number of access tokens and other credentials."""
     secret_hints: tuple[str, ...] = ()

@@ -152,6 +152,12 @@ class Engine:
         """Remove jobs from the watchlist; the change contains the jobs, for `restore`."""
         return self._edit_jobs(jobs, lambda watchlist, wanted: watchlist.remove(wanted, self._clock.now()))
 
+    def archive_jobs(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
+        """Archive jobs: they leave the watchlist and stay in the store; the change contains them, for `restore`."""
+        return self._edit_jobs(
+            jobs, lambda watchlist, wanted: watchlist.remove(wanted, self._clock.now(), EventKind.ARCHIVED)
+        )
+
     def restore(self, watches: Iterable[WatchedJob]) -> "Future[EditResult]":
         """Restore removed jobs."""
         restored = tuple(watches)

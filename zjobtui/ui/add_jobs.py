@@ -1,33 +1,37 @@
 """Dialog that finds job ids in pasted text."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.events import Paste
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.theme import Theme
 from textual.types import WatchCallbackType
+from textual.widget import Widget
 from textual.widgets import Static, TextArea
 
-from zjobtui.formatting.found_ids import first_not_added, skipped_text
-from zjobtui.formatting.symbols import plural, short_id
+from zjobtui.formatting.found_ids import skipped_text
+from zjobtui.formatting.symbols import plural
+from zjobtui.models.batches import BATCH_LIMIT, SMALLEST
+from zjobtui.models.id_contexts import id_contexts
 from zjobtui.models.id_finder import find_job_ids
-from zjobtui.models.job import FoundIds, InvalidJobIdError, JobId
+from zjobtui.models.job import FoundIds, InvalidJobIdError, JobId, JobRef
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.source_text import without_codes
-from zjobtui.models.text import clean_lines
+from zjobtui.models.tenant import Tenant, TenantKind
+from zjobtui.models.text import clean, clean_lines, shorten
+from zjobtui.ui.found_list import FoundList, found_items
+from zjobtui.ui.prompt import LIMIT, RedactingInput
 
 SHOWN_LIMIT = 4_000
 """Characters of a pasted text that are shown; of a longer text only the ids are kept."""
-
-NAMED = 3
-"""Refused words that are shown; the text above has all of them."""
 
 HINT = "Paste any text that contains job ids: a ticket, a log, JSON, CSV."
 
@@ -39,6 +43,9 @@ class PastedText(TextArea):
         super().__init__(id=id)
         self._pasted: list[FoundIds] = []
         """The ids in each paste that the shown text no longer contains."""
+        self._contexts: dict[str, str] = {}
+        self.head = ""
+        """The text before the first id of the first paste."""
 
     def find_ids(self) -> FoundIds:
         """Return the ids in the text, and those that were skipped in the pastes.
@@ -59,6 +66,7 @@ class PastedText(TextArea):
             not_added=tuple(job_id for job_id in dict.fromkeys(skipped) if job_id not in ids),
             others=found.others + sum(paste.others for paste in self._pasted),
             other_names=tuple(names.values()),
+            other_ids=tuple(dict(pair for source in (found, *self._pasted) for pair in source.other_ids).items()),
             secrets=found.secrets + sum(paste.secrets for paste in self._pasted),
             secret_hints=tuple(
                 dict.fromkeys(hint for source in (found, *self._pasted) for hint in source.secret_hints)
@@ -68,6 +76,8 @@ class PastedText(TextArea):
     def clear_pastes(self) -> None:
         """Start again after all text was deleted."""
         self._pasted.clear()
+        self._contexts.clear()
+        self.head = ""
 
     def watch(self, obj: DOMNode, attribute_name: str, callback: WatchCallbackType, init: bool = True) -> None:
         """Ignore the app: it would keep every text area that was ever opened until its theme changes."""
@@ -87,88 +97,253 @@ class PastedText(TextArea):
 
     async def on_paste(self, event: Paste) -> None:
         """Mask credentials and clean the text; Textual then calls the handler of the base class, which inserts it."""
-        pasted = event.text.replace("\r\n", "\n").replace("\r", "\n")
+        event.text = self._prepare(event.text)
+
+    def add_paste(self, text: str) -> None:
+        """Insert a paste at the cursor."""
+        self.insert(self._prepare(text))
+
+    def contexts(self) -> dict[str, str]:
+        """Return the words around each id, in the text or in the paste that it is from; see `id_contexts`."""
+        typed = id_contexts(self.text) if len(self.text) <= SHOWN_LIMIT else {}
+        return {**typed, **self._contexts}
+
+    def _prepare(self, text: str) -> str:
+        """Return what is inserted of a paste: the text without credentials, or only the ids of a long one."""
+        pasted = text.replace("\r\n", "\n").replace("\r", "\n")
         found = find_job_ids(pasted)
+        if found.ids and not self._pasted:
+            self.head = pasted.partition(found.ids[0].given)[0]
         text = clean_lines(mask_secrets(without_codes(pasted))) if len(pasted) <= SHOWN_LIMIT else ""
         if not text or len(text) > SHOWN_LIMIT or find_job_ids(text).ids != found.ids:
             text = "\n".join((*map(str, found.ids), *found.near_misses, *map(_in_two_lines, found.broken)))
             self._pasted.append(found)
+            self._contexts |= id_contexts(pasted)
         else:
-            self._pasted.append(replace(found, near_misses=(), broken=(), others=0, other_names=()))
+            self._pasted.append(replace(found, near_misses=(), broken=(), others=0, other_names=(), other_ids=()))
         is_within_line = self.cursor_location[1] > 0
-        event.text = f"\n{text}" if is_within_line else text
+        return f"\n{text}" if is_within_line else text
 
 
-class AddJobsDialog(ModalScreen[FoundIds | None]):
-    """Ask for a text; return the ids in it, or None if cancelled."""
+@dataclass(frozen=True, slots=True)
+class NewJobs:
+    """What to add: the ticked ids in a text, what is left out, and what to write about them; `tags` is as entered.
+
+    A batch whose name the user has not entered is only for the new ones.
+    """
+
+    tenant: str
+    ids: tuple[JobId, ...]
+    left_out: FoundIds
+    label: str = ""
+    tags: str = ""
+    note: str = ""
+    batch: str = ""
+    is_batch_entered: bool = False
+
+
+class TenantField(Static, can_focus=True):
+    """The tenant of the new jobs; left and right choose another one."""
+
+    BINDINGS = [
+        Binding("right,space", "step(1)", "next tenant", show=False),
+        Binding("left", "step(-1)", "previous tenant", show=False),
+    ]
+
+    class Changed(Message):
+        """Another tenant was chosen."""
+
+    def __init__(self, tenants: Sequence[Tenant], current: str) -> None:
+        super().__init__(id="tenant")
+        self._tenants = tuple(tenants)
+        names = [tenant.name for tenant in tenants]
+        self._index = names.index(current) if current in names else 0
+
+    @property
+    def tenant(self) -> Tenant:
+        """The chosen tenant."""
+        return self._tenants[self._index]
+
+    def on_mount(self) -> None:
+        """Show the first choice."""
+        self._show()
+
+    def on_click(self) -> None:
+        """Choose the next tenant."""
+        self.action_step(1)
+
+    def action_step(self, step: int) -> None:
+        """Choose the next or previous tenant."""
+        self._index = (self._index + step) % len(self._tenants)
+        self._show()
+        self.post_message(self.Changed())
+
+    def _show(self) -> None:
+        self.set_class(self.tenant.kind is TenantKind.PRODUCTION, "-production")
+        self.update(Content(f"‹ {tenant_text(self.tenant)} ›"))
+
+
+class AddJobsDialog(ModalScreen[NewJobs | None]):
+    """Ask for a text; return the ids in it that the user has ticked, or None if cancelled."""
 
     BINDINGS = [
         Binding("enter", "add", "add", priority=True),
         Binding("escape", "cancel", "cancel", priority=True),
     ]
 
-    def __init__(self, is_known: Callable[[JobId], bool], text: str = "", title: str = "Add jobs") -> None:
+    def __init__(
+        self,
+        is_known: Callable[[JobRef], bool],
+        batch_name: Callable[[str], str],
+        tenants: Sequence[Tenant],
+        current: str = "",
+        text: str = "",
+    ) -> None:
+        """Ask with the tenant `current`; `batch_name` returns the default name by the text before the first id."""
         super().__init__()
-        self._title = title
+        self._batch_name = batch_name
+        self._default_batch = ""
         self._is_known = is_known
+        self._tenants = tuple(tenants)
+        self._tenant_field = TenantField(tenants, current)
         self._text = text
+        self._found = FoundIds((), ())
+        self._searched = ""
+        """The text in which these were found."""
 
     def compose(self) -> ComposeResult:
-        """Compose title, text area, summary and key hints."""
-        with Vertical(id="dialog") as dialog:
-            dialog.border_title = Content(self._title)
-            yield Static(Content(HINT), id="hint")
-            yield PastedText(id="text")
+        """Compose text area, list, fields, summary and key hints."""
+        with Vertical(id="dialog"):
+            with VerticalScroll(id="body", can_focus=False):
+                yield Static(Content(HINT), id="hint")
+                yield PastedText(id="text")
+                yield FoundList(id="ids")
+                if len(self._tenants) > 1:
+                    yield from _field("Tenant", self._tenant_field)
+                for name, limit in _FIELDS.items():
+                    yield from _field(name, RedactingInput(max_length=limit, id=name.lower(), compact=True))
             yield Static(Content(""), id="found")
-            yield Static(Content(_key_hint(0)), id="keys")
+            yield Static(Content(""), id="keys")
 
     def on_mount(self) -> None:
         """Insert the text that was pasted before the dialog opened."""
-        area = self.query_one(PastedText)
-        area.focus()
+        area, ids = self.query_one(PastedText), self.query_one(FoundList)
         if self._text:
-            area.post_message(Paste(self._text))
+            area.add_paste(self._text)
             self._text = ""
         self.on_text_area_changed()
+        self.on_tenant_field_changed()
+        self.set_class(ids.display, "-listed")
+        (ids if ids.display else area).focus(scroll_visible=False)
+
+    async def on_paste(self, event: Paste) -> None:
+        """Add what is pasted while the list or the tenant is focused to the text."""
+        event.stop()
+        if isinstance(self.focused, FoundList | TenantField):
+            self.query_one(PastedText).add_paste(event.text)
 
     def on_text_area_changed(self) -> None:
-        """Update the summary of what the text contains."""
+        """Show what the text contains."""
         area = self.query_one(PastedText)
+        if area.text == self._searched:
+            return
         if not area.text:
             area.clear_pastes()
-        found = self._found()
-        self.query_one("#found", Static).update(Content(self._summary(found)))
-        self.query_one("#keys", Static).update(
-            Content(_key_hint(sum(not self._is_known(job_id) for job_id in found.ids)))
-        )
+        self._searched, self._found = area.text, area.find_ids()
+        self._show_found()
+
+    def _show_found(self) -> None:
+        area, ids = self.query_one(PastedText), self.query_one(FoundList)
+        tenant = self._tenant_field.tenant.name
+        ids.set_items(found_items(self._found, lambda job_id: self._is_known(JobRef(tenant, job_id)), area.contexts()))
+        self.query_one("#hint").display = not ids.display
+        self._show_summary()
+
+    def on_tenant_field_changed(self) -> None:
+        """Show the tenant in the title, and which jobs it knows."""
+        tenant, dialog = self._tenant_field.tenant, self.query_one("#dialog")
+        is_production = tenant.kind is TenantKind.PRODUCTION and len(self._tenants) > 1
+        title = f"Add {'' if is_production else 'jobs '}to {tenant_text(tenant)}"  # short, for narrow screens
+        dialog.border_title = Content(title if len(self._tenants) > 1 else "Add jobs")
+        dialog.set_class(is_production, "-production")
+        self._show_found()
+
+    def on_found_list_ticks_changed(self) -> None:
+        """Show how many jobs are added."""
+        self._show_summary()
 
     def action_add(self) -> None:
-        """Close the dialog with the ids."""
-        self.dismiss(self._found())
+        """Close the dialog with the ticked ids."""
+        texts = (shorten(clean(mask_secrets(field.value).strip()), LIMIT) for field in self.query(RedactingInput))
+        label, tags, note, batch = texts
+        chosen = self.query_one(FoundList).chosen_ids()
+        left_out = _left_out(self._found, chosen)
+        jobs = NewJobs(self._tenant_field.tenant.name, chosen, left_out, label, tags, note, batch)
+        self.dismiss(replace(jobs, is_batch_entered=batch != self._default_batch))
 
     def action_cancel(self) -> None:
         """Close the dialog without a result."""
         self.dismiss(None)
 
-    def _found(self) -> FoundIds:
-        return self.query_one(PastedText).find_ids()
+    def _show_summary(self) -> None:
+        tenant, chosen = self._tenant_field.tenant.name, self.query_one(FoundList).chosen_ids()
+        new = sum(not self._is_known(JobRef(tenant, job_id)) for job_id in chosen)
+        left_out = _left_out(self._found, chosen)
+        summary = _summary(left_out, new, len(chosen) - new)
+        if not self.query_one(FoundList).display:
+            summary = f"No job ids yet{skipped_text(left_out)}."
+        self.query_one("#found", Static).update(Content(summary))
+        tick = "space tick · tab next field · " if self.query_one(FoundList).display else ""
+        add = f"enter add {plural(new, 'job')}" if new else "enter add"
+        self.query_one("#keys", Static).update(Content(f"{add} · {tick}esc cancel"))
+        self._show_default_batch(new)
 
-    def _summary(self, found: FoundIds) -> str:
-        skipped = skipped_text(found)
-        if not found.ids and not found.near_misses and not found.broken:
-            return f"No job ids yet{skipped}."
-        known = sum(self._is_known(job_id) for job_id in found.ids)
-        text = f"{plural(len(found.ids) - known, 'new job')}, {known} known{skipped}"
-        if found.near_misses:
-            dots = ", …" if len(found.near_misses) > NAMED else ""
-            text += f", {len(found.near_misses)} refused: {', '.join(found.near_misses[:NAMED])}{dots}"
-        if found.broken:
-            text += f", {len(found.broken)} broken by a line end: join {short_id(found.broken[0].given)} to add it"
-        return text + first_not_added(found)
+    def _show_default_batch(self, new: int) -> None:
+        """Enter the default name for several new jobs, unless the user has entered another one."""
+        field, before = self.query_one("#batch", RedactingInput), self._default_batch
+        if new < SMALLEST:
+            self._default_batch = ""
+        elif not before:
+            self._default_batch = self._batch_name(self.query_one(PastedText).head)[:BATCH_LIMIT]
+        if field.value == before != self._default_batch:
+            field.value = self._default_batch
 
 
-def _key_hint(new: int) -> str:
-    return f"enter add {plural(new, 'job')} · esc cancel" if new else "enter add · esc cancel"
+_FIELDS = {"Label": LIMIT, "Tags": LIMIT, "Note": LIMIT, "Batch": BATCH_LIMIT}
+"""What can be written about all new jobs, in the order of `NewJobs`, and the maximum lengths in characters."""
+
+
+def tenant_text(tenant: Tenant) -> str:
+    """Return the name of a tenant; production is named first, in capitals."""
+    return f"PRODUCTION {tenant.name}" if tenant.kind is TenantKind.PRODUCTION else tenant.name
+
+
+def _field(name: str, widget: Widget) -> ComposeResult:
+    with Horizontal(classes="field"):
+        yield Static(Content(name), classes="label")
+        yield widget
+
+
+def _left_out(found: FoundIds, chosen: Sequence[JobId]) -> FoundIds:
+    """Return what was found without the ids in doubt that the user has ticked."""
+    ticked = frozenset(chosen)
+    other_ids = tuple(pair for pair in found.other_ids if pair[0] not in ticked)
+    return replace(
+        found,
+        broken=tuple(job_id for job_id in found.broken if job_id not in ticked),
+        not_added=tuple(job_id for job_id in found.not_added if job_id not in ticked),
+        others=found.others - len(found.other_ids) + len(other_ids),
+        other_ids=other_ids,
+    )
+
+
+def _summary(left_out: FoundIds, new: int, known: int) -> str:
+    text = f"{plural(new, 'new job')}, {known} known"
+    if number := len(left_out.near_misses):
+        text += f", {number} near miss{'es' if number > 1 else ''}"
+    if left_out.broken:
+        text += f", {len(left_out.broken)} broken by a line end"
+    return text + skipped_text(left_out)
 
 
 def _in_two_lines(job_id: JobId) -> str:

@@ -1,47 +1,32 @@
 """User actions on jobs: call the engine, then show the result."""
 
-import asyncio
-import os
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from functools import partial
+from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
 
 from textual.screen import Screen
 
 from zjobtui.clock import Clock
-from zjobtui.config.paths import data_folder
-from zjobtui.formatting import export
-from zjobtui.formatting.clipboard_texts import clipboard_texts
 from zjobtui.formatting.found_ids import skipped_text
 from zjobtui.formatting.symbols import plural
-from zjobtui.formatting.text_width import cells, fit
-from zjobtui.logs import get_logger
-from zjobtui.models.job import FoundIds, JobId, JobRef
-from zjobtui.models.tenant import Tenant, TenantKind
+from zjobtui.models.batches import default_batch_name, unique_batch_name
+from zjobtui.models.job import JobRef
+from zjobtui.models.tenant import Tenant
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.protocols import EditResult
-from zjobtui.storage.exports import FOLDER, export_name, write_export
-from zjobtui.ui.add_jobs import AddJobsDialog
+from zjobtui.ui.add_jobs import AddJobsDialog, NewJobs
 from zjobtui.ui.choice import ChoiceDialog
-from zjobtui.ui.clipboard import copy_sequence
+from zjobtui.ui.copy_export import CopyExport
 from zjobtui.ui.list_presenter import ListPresenter
 from zjobtui.ui.prompt import PromptDialog
 from zjobtui.ui.protocols import EngineLike, ReportArchive
-from zjobtui.ui.tenant_badges import PRODUCTION
-from zjobtui.ui.terminal_io import write
 from zjobtui.ui.toast import toast
 from zjobtui.ui.undo import UndoStack, UndoStep, Watches, describe_jobs
 
-log = get_logger(__name__)
-
-
 CONFIRM_ABOVE = 20
-"""Number of jobs above which removing asks for confirmation; it can be undone."""
-
-SAVE_ALL = "Save everything to a file…"
-"""Offered because a terminal does not report whether it accepted a copy."""
+"""Number of jobs above which removing and archiving ask for confirmation; both can be undone."""
 
 
 class JobActions:
@@ -58,16 +43,17 @@ class JobActions:
         *,
         go_to: Callable[[Sequence[JobRef]], bool],
         export_folder: Path | None,
+        texts_at_cursor: Callable[[], Mapping[str, str]],
         undo_key: str = "u",
     ) -> None:
         self._screen = screen
         self._engine = engine
-        self._archive = archive
         self._tenants = tenants
         self._clock = clock
         self._presenter = presenter
         self._go_to = go_to
-        self._export_folder = export_folder or data_folder() / FOLDER
+        self._copy_export = CopyExport(screen, archive, self._tenants, clock, export_folder)
+        self._texts_at_cursor = texts_at_cursor
         self._undo_stack = UndoStack(screen, undo_key)
 
     async def run(self, name: str) -> None:
@@ -77,44 +63,65 @@ class JobActions:
             await pending
 
     def add(self, text: str = "") -> None:
-        """Ask for a tenant if there are several, then for a text with ids, and watch these jobs."""
-        if len(self._tenants) == 1:
-            self._prompt_add(next(iter(self._tenants)), text)
-            return
-
-        width = max(map(cells, self._tenants))
-        names = {
-            f"{fit(name, width)}  {PRODUCTION}" if tenant.kind is TenantKind.PRODUCTION else name: name
-            for name, tenant in self._tenants.items()
-        }
-
-        def add(choice: str | None) -> None:
-            if choice is not None:
-                self._prompt_add(names[choice], text)
-
+        """Ask for a text with ids, and watch these jobs; the tenant of the selected job is offered first."""
         current = targets[0].job.tenant if (targets := self._presenter.targets()) else self._presenter.chosen_tenant
-        shown = next((choice for choice, name in names.items() if name == current), "")
-        self._screen.app.push_screen(ChoiceDialog("Add jobs to which tenant?", tuple(names), shown), add)
+
+        def is_known(job: JobRef) -> bool:
+            return self._presenter.state.watchlist.get(job) is not None
+
+        def batch_name(head: str) -> str:
+            name = default_batch_name(head, self._clock.now())
+            return unique_batch_name(name, self._presenter.state.watchlist)
+
+        dialog = AddJobsDialog(is_known, batch_name, tuple(self._tenants.values()), current, text)
+        self._screen.app.push_screen(dialog, self._add)
 
     def remove(self) -> None:
         """Remove jobs from the watchlist; ask for confirmation if they are many."""
-        targets = self._targets()
-        step = UndoStep(
-            lambda removed: [self._engine.restore(removed)],
-            "removed",
-            lambda removed: len(removed) == 1 and self._go_to(_jobs(removed)),
-        )
-        yes, no = f"Remove {describe_jobs(targets)}" if targets else "", "Cancel"
+        if targets := self._targets():
+            self._take_off(targets, "Remove {} from the watchlist?", "removed", self._engine.remove)
 
-        def remove(choice: str | None) -> None:
+    def archive(self) -> None:
+        """Archive the jobs that have ended; ask for confirmation if they are many."""
+        if not (targets := self._targets()):
+            return
+        if ended := tuple(watch for watch in targets if watch.is_final):
+            left = len(targets) - len(ended)
+            running = f", {left} not: still running or unknown" if left else ""
+            self._take_off(ended, "Archive {}?", "archived", self._engine.archive_jobs, running)
+        else:
+            subject = describe_jobs(targets)
+            self._toast(f"{subject} not archived: still running or unknown.")
+
+    def _take_off(
+        self,
+        targets: Watches,
+        question: str,
+        done: str,
+        take_off: "Callable[[Sequence[JobRef]], Future[EditResult]]",
+        more: str = "",
+    ) -> None:
+        """Take jobs off the watchlist, with undo; `more` completes the confirmation."""
+        step = UndoStep(
+            lambda taken: [self._engine.restore(taken)],
+            done,
+            lambda taken: len(taken) == 1 and self._go_to(_jobs(taken)),
+        )
+
+        def confirmation(taken: Watches) -> str:
+            return f"{describe_jobs(taken)} {done}{more}" if taken else ""
+
+        title = question.format(describe_jobs(targets))
+        yes, no = title.removesuffix("?").removesuffix(" from the watchlist"), "Cancel"
+
+        def proceed(choice: str | None) -> None:
             if choice == yes:
-                self._undo_stack.track([self._engine.remove(_jobs(targets))], step)
+                self._undo_stack.track([take_off(_jobs(targets))], step, confirmation)
 
         if len(targets) > CONFIRM_ABOVE:
-            title = f"Remove {describe_jobs(targets)} from the watchlist?"
-            self._screen.app.push_screen(ChoiceDialog(title, (no, yes)), remove)
-        elif targets:
-            remove(yes)
+            self._screen.app.push_screen(ChoiceDialog(title, (no, yes)), proceed)
+        else:
+            proceed(yes)
 
     def undo(self) -> None:
         """Undo the last change."""
@@ -154,42 +161,18 @@ class JobActions:
             self._toast(f"Refreshing {describe_jobs(targets)}…")
 
     async def copy(self) -> None:
-        """Ask what to copy, and send it to the terminal; keys typed ahead wait for the dialog."""
-        if not (targets := self._targets()):
-            return
-        success = await asyncio.to_thread(self._archive.last_response, targets[0].job)
-        texts = clipboard_texts(targets, success, self._tenants.get(targets[0].job.tenant))
-
-        def copy(name: str | None) -> None:
-            if name == SAVE_ALL:
-                self._save("\n\n".join(f"{name}:\n{text}" for name, text in texts.items()) + "\n", ".txt", targets)
-            elif name is not None:
-                self._copy(name, texts[name], targets)
-
-        self._screen.app.push_screen(ChoiceDialog(f"Copy from {describe_jobs(targets)}", (*texts, SAVE_ALL)), copy)
+        """Ask what to copy, and copy it."""
+        if targets := self._targets():
+            await self._copy_export.copy(targets, self._texts_at_cursor())
 
     def export(self) -> None:
-        """Ask for a format, and save the jobs to a file."""
-        now = self._clock.now()
-        if not (targets := self._targets()):
-            return
-        formats: dict[str, tuple[str, Callable[[], str]]] = {
-            "JSON": (".json", lambda: export.as_json(targets, now)),
-            "CSV": (".csv", lambda: export.as_csv(targets, now)),
-            "Markdown": (".md", lambda: export.as_markdown(targets)),
-            "Job ids only": (".txt", lambda: "".join(f"{watch.job.id.given}\n" for watch in targets)),
-        }
-
-        def save(name: str | None) -> None:
-            if name is not None:
-                suffix, text = formats[name]
-                self._save(text(), suffix, targets)
-
-        self._screen.app.push_screen(ChoiceDialog(f"Export {describe_jobs(targets)} as", tuple(formats)), save)
+        """Ask for a format and a file, and save the jobs."""
+        if targets := self._targets():
+            self._copy_export.export(targets)
 
     def screenshot(self) -> None:
         """Save a screenshot to a file."""
-        self._save(self._screen.app.export_screenshot(title="zjobtui"), ".svg")
+        self._copy_export.screenshot()
 
     def _targets(self) -> Watches:
         """Return the jobs to act on; show a message if there are none."""
@@ -199,24 +182,6 @@ class JobActions:
 
     def _toast(self, text: str) -> None:
         toast(self._screen.app, text)
-
-    def _copy(self, name: str, text: str, targets: Watches) -> None:
-        sequence = copy_sequence(text, os.environ)  # Textual's own copy is not wrapped for tmux
-        if sequence is None or not write(self._screen.app, sequence):
-            self._save(text, ".txt", targets)
-        else:
-            title = f"{name[:1].upper()}{name[1:]}"
-            self._toast(f"{title} sent to the terminal. Nothing arrived? Run zjobtui doctor.")
-
-    def _save(self, text: str, suffix: str, watches: Watches = ()) -> None:
-        name = export_name(watches, self._clock.now())
-        try:
-            path = write_export(self._export_folder, name, suffix, text)
-        except OSError as fault:
-            log.exception("a file could not be written")
-            self._toast(f"Could not write {self._export_folder / name}{suffix}: {fault.strerror}.")
-        else:
-            self._toast(f"Saved to {path}")
 
     def _prompt_text(
         self,
@@ -250,27 +215,68 @@ class JobActions:
         )
         self._screen.app.push_screen(PromptDialog(title.format(describe_jobs(targets)), start, hint), save)
 
-    def _prompt_add(self, tenant: str, text: str) -> None:
-        def is_known(job_id: JobId) -> bool:
-            return self._presenter.state.watchlist.get(JobRef(tenant, job_id)) is not None
-
-        title = f"Add jobs to {tenant}" if len(self._tenants) > 1 else "Add jobs"
-        self._screen.app.push_screen(AddJobsDialog(is_known, text, title), partial(self._on_ids_added, tenant))
-
-    def _on_ids_added(self, tenant: str, found: FoundIds | None) -> None:
-        if found is None or not (found.ids or found.near_misses or found.broken):
+    def _add(self, jobs: NewJobs | None) -> None:
+        """Watch the new jobs, and write on the known ones what was entered; all of it is one step to undo."""
+        if jobs is None or not (jobs.ids or jobs.left_out.near_misses or jobs.left_out.broken):
             return
-        now = self._clock.now()
-        watches = [WatchedJob(job=JobRef(tenant, job_id), added_at=now, added_by="paste") for job_id in found.ids]
+        now, watchlist, tags = self._clock.now(), self._presenter.state.watchlist, parse_tags(jobs.tags)
+        refs = [JobRef(jobs.tenant, job_id) for job_id in jobs.ids]
+        known = tuple(watch for job in refs if (watch := watchlist.get(job)) is not None)
+        new = [job for job in refs if watchlist.get(job) is None]
+        watches = [
+            WatchedJob(
+                job=job,
+                added_at=now,
+                added_by="paste",
+                label=jobs.label,
+                tags=tags,
+                note=jobs.note,
+                batch=jobs.batch,
+            )
+            for job in new
+        ]
+        is_new = frozenset(new)
 
-        def confirmation(new: Watches) -> str:
-            is_shown = not watches or self._go_to(_jobs(new or watches))
-            known, refused = len(found.ids) - len(new), len(found.near_misses) + len(found.broken)
-            text = f"{plural(len(new), 'job')} added, {known} known, {refused} refused{skipped_text(found)}"
+        def confirmation(changed: Watches) -> str:
+            added = [watch.job for watch in changed if watch.job in is_new]
+            is_shown = not refs or self._go_to(added or refs)
+            edited = ": labelled" if len(changed) > len(added) else ""
+            refused = len(jobs.left_out.near_misses) + len(jobs.left_out.broken)
+            counts = f"{len(refs) - len(added)} known{edited}, {refused} refused{skipped_text(jobs.left_out)}"
+            text = f"{plural(len(added), 'job')} added, {counts}"
             return text if is_shown else f"{text}; hidden by the filter"
 
-        step = UndoStep(lambda new: [self._engine.remove(_jobs(new))], "added")
-        self._undo_stack.track([self._engine.watch(watches)], step, confirmation)
+        def revert(changed: Watches) -> "list[Future[EditResult]]":
+            added = [watch.job for watch in changed if watch.job in is_new]
+            return [self._engine.remove(added), *self._annotate((watch, watch) for watch in known)]
+
+        written = ((watch, _with_entered(watch, jobs, tags)) for watch in known)
+        edits = self._annotate(pair for pair in written if pair[0] != pair[1])
+        futures = [self._engine.watch(watches), *edits]
+        self._undo_stack.track(futures, UndoStep(revert, "added"), confirmation)
+
+    def _annotate(self, pairs: Iterable[tuple[WatchedJob, WatchedJob]]) -> "Iterator[Future[EditResult]]":
+        """Give each job the label, tags, note and batch of the second one of its pair."""
+        wanted = {watch.job: written for watch, written in pairs}
+        for label, jobs in group_by_text({job: written.label for job, written in wanted.items()}):
+            yield self._engine.label(jobs, label)
+        for tags, jobs in group_by_text({job: format_tags(written) for job, written in wanted.items()}):
+            yield self._engine.tag(jobs, parse_tags(tags))
+        for note, jobs in group_by_text({job: written.note for job, written in wanted.items()}):
+            yield self._engine.note(jobs, note)
+        for batch, jobs in group_by_text({job: written.batch for job, written in wanted.items()}):
+            yield self._engine.set_batch(jobs, batch)
+
+
+def _with_entered(watch: WatchedJob, jobs: NewJobs, tags: tuple[str, ...]) -> WatchedJob:
+    """Return a known job with the label, note and batch that were entered, if any, and with the tags added."""
+    return replace(
+        watch,
+        label=jobs.label or watch.label,
+        tags=tuple(dict.fromkeys((*watch.tags, *tags))),
+        note=jobs.note or watch.note,
+        batch=(jobs.is_batch_entered and jobs.batch) or watch.batch,
+    )
 
 
 def common_text(texts: Iterable[str]) -> str:

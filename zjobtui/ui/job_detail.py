@@ -8,6 +8,7 @@ from typing import NamedTuple
 from textual.binding import Binding
 from textual.events import Click, Key
 
+from zjobtui.formatting.outline import OutlineNode, line_texts
 from zjobtui.formatting.symbols import short_id
 from zjobtui.formatting.text_width import cells, fit
 from zjobtui.models.watched_job import WatchedJob
@@ -106,6 +107,13 @@ class JobDetail(LineListView):
     def line(self, index: int) -> Spans:
         """Return the line at `index`."""
         return self._page.lines[index].spans
+
+    def copyable_texts(self) -> dict[str, str]:
+        """Return what can be copied of the line under the cursor, by name; nothing on the line of tabs."""
+        line = self._page.lines[self.cursor] if self.count and self._details else None
+        if line is None or line.key == TAB_LINE:
+            return {}
+        return line_texts(line.node or OutlineNode(line.key, "", "".join(text for text, _ in line.spans).strip()))
 
     def activate_line(self) -> None:
         """Open or close the group under the cursor."""

@@ -109,7 +109,7 @@ class Monitor(Screen[None]):
         )
         self._filter_controller = FilterController(self, self._list, self._presenter)
         settings = notifications or NotificationSettings()
-        self._notifier = Notifier(settings, clock, self._write, lambda text: toast(self.app, text))
+        self._notifier = Notifier(settings, clock, self._write, lambda text: toast(self.app, text), self.run_worker)
         self._ui_state = UiState(ui_state, self._presenter.model, self._panes)
         self._news_drawn_at = self._last_key_at = 0.0
         self._draw_timer: Timer | None = None
@@ -128,6 +128,7 @@ class Monitor(Screen[None]):
             self._presenter,
             go_to=self._go_to,
             export_folder=self._export_folder,
+            texts_at_cursor=lambda: self._detail.copyable_texts() if self._detail.has_focus else {},
             undo_key=key_for(self.actions, "undo"),
         )
 

@@ -2,15 +2,18 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 
 from zjobtui.clock import Clock
 from zjobtui.formatting.events import notification_line, notification_records
 from zjobtui.models.notifications import NotificationQueue, Topic, notifications_of
 from zjobtui.models.watchlist import Watchlist
+from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.ui.clipboard import notification_sequence
 from zjobtui.ui.protocols import NotifyProgram
+from zjobtui.ui.tmux import read_tmux
 
 BELL = "\a"
 
@@ -27,7 +30,10 @@ class NotificationSettings:
 
 
 class Notifier:
-    """Notify about differences between watchlists; `write` writes to the terminal, `toast` shows a message."""
+    """Notify about differences between watchlists.
+
+    `write` writes to the terminal, `toast` shows a message, and `run` runs a coroutine in the background.
+    """
 
     def __init__(
         self,
@@ -35,6 +41,7 @@ class Notifier:
         clock: Clock,
         write: Callable[[str], None],
         toast: Callable[[str], None],
+        run: Callable[[Coroutine[None, None, None]], object],
     ) -> None:
         self.is_muted = False
         """Whether notifications are muted; what happens meanwhile is not notified later."""
@@ -42,12 +49,14 @@ class Notifier:
         self._clock = clock
         self._write = write
         self._toast = toast
+        self._run = run
+        self._osc_fault = ""
         self._queue = NotificationQueue()
 
     @property
     def fault(self) -> str:
-        """Why the notify program failed, for the user; empty if it did not."""
-        return self._settings.program.fault if self._settings.program else ""
+        """Why the last notification failed, for the user; empty if it did not."""
+        return (self._settings.program.fault if self._settings.program else "") or self._osc_fault
 
     def observe(self, before: Watchlist, after: Watchlist) -> None:
         """Queue notifications for what changed between two watchlists."""
@@ -67,9 +76,27 @@ class Notifier:
         if settings.osc == "off" and not settings.has_toast and settings.program is None:
             return
         if settings.osc != "off":
-            self._write(notification_sequence(notification_line(due, watchlist), settings.osc, os.environ))
+            self._send_to_desktop(notification_line(due, watchlist))
         if settings.has_toast:
             self._toast(notification_line(due, watchlist))
         if settings.program is not None:
             for record in notification_records(due, tuple(watchlist), self._clock.now()):
                 settings.program.hand_over(json.dumps(record, ensure_ascii=False))
+
+    def _send_to_desktop(self, line: str) -> None:
+        sequence = notification_sequence(line, self._settings.osc, os.environ)
+        if os.environ.get("TMUX"):
+            self._run(self._send_through_tmux(sequence))
+        else:
+            self._write(sequence)
+
+    async def _send_through_tmux(self, sequence: str) -> None:
+        """Send the sequence if tmux passes it on now; otherwise ring the bell, which tmux always passes on."""
+        tmux = await run_on_daemon_thread(partial(read_tmux, os.environ))
+        if tmux is not None and tmux.passes_through:
+            self._osc_fault = ""
+            self._write(sequence)
+            return
+        if not self._settings.has_bell:
+            self._write(BELL)
+        self._osc_fault = "tmux blocked a desktop notification; the bell rang instead. See zjobtui doctor."

@@ -16,12 +16,13 @@ _MAX_INDENT_LEVELS = 12
 
 @dataclass(frozen=True, slots=True)
 class RenderedLine:
-    """A line of the pane: the key of its node, whether it can be opened and is open, and its spans."""
+    """A line of the pane: the key of its node, whether it can be opened and is open, its spans, and the node."""
 
     key: str
     spans: Spans
     can_open: bool = False
     is_open: bool = False
+    node: OutlineNode | None = None
 
 
 def render_outline(
@@ -40,7 +41,8 @@ def render_outline(
 
 def wrap_paragraph(key: str, text: str, tone: str, width: int) -> Iterator[RenderedLine]:
     """Yield a text in as many lines as it needs."""
-    return (RenderedLine(key, ((f" {part}", tone),)) for part in wrap(shorten(text), max(width - 2, 1)))
+    node = OutlineNode(key, "", text)
+    return (RenderedLine(key, ((f" {part}", tone),), node=node) for part in wrap(shorten(text), max(width - 2, 1)))
 
 
 def _render_node(line: OutlineNode, column: int, depth: int, width: int, *, is_open: bool) -> Iterator[RenderedLine]:
@@ -49,7 +51,8 @@ def _render_node(line: OutlineNode, column: int, depth: int, width: int, *, is_o
     rows = _node_rows(line, column, width - cells(indent) - 2, heading=_is_heading(line, depth))
     for number, spans in enumerate(rows):
         prefix = (indent + (marker if number == 0 else "  "), "muted")
-        yield RenderedLine(line.key, (prefix, *spans), can_open=number == 0 and bool(line.children), is_open=is_open)
+        can_open = number == 0 and bool(line.children)
+        yield RenderedLine(line.key, (prefix, *spans), can_open=can_open, is_open=is_open, node=line)
 
 
 def _node_rows(line: OutlineNode, column: int, room: int, *, heading: bool) -> Iterator[Spans]:

@@ -34,13 +34,15 @@ class RedactingInput(SafeInput):
 
 
 class PromptDialog(ModalScreen[str | None]):
-    """Ask for a text; return it, or None if cancelled."""
+    """Ask for a text; return it, or None if cancelled. The text `about` is shown above the input."""
 
     BINDINGS = [Binding("escape", "cancel", "cancel", priority=True)]
 
-    def __init__(self, title: str, text: str = "", hint: str = "") -> None:
+    def __init__(self, title: str, text: str = "", hint: str = "", *, about: str = "", limit: int = LIMIT) -> None:
         super().__init__()
+        self._about = about
         self._hint = hint
+        self._limit = limit
         self._title = title
         self._text = text
 
@@ -48,12 +50,14 @@ class PromptDialog(ModalScreen[str | None]):
         """Compose title, input and key hints."""
         with Vertical(id="dialog") as dialog:
             dialog.border_title = Content(self._title)
-            yield RedactingInput(self._text, self._hint, max_length=LIMIT, id="text")
+            if self._about:
+                yield Static(Content(self._about), id="about")
+            yield RedactingInput(self._text, self._hint, max_length=self._limit, id="text")
             yield Static(Content("enter save · esc cancel"), id="keys")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Close the dialog with the text."""
-        self.dismiss(shorten(clean(mask_secrets(event.value).strip()), LIMIT))
+        self.dismiss(shorten(clean(mask_secrets(event.value).strip()), self._limit))
 
     def action_cancel(self) -> None:
         """Close the dialog without a result."""

@@ -24,6 +24,7 @@ class EngineLike(Protocol):
     def subscribe(self, subscriber: Subscriber, /) -> None: ...  # noqa: D102 - see `Engine`
     def watch(self, watches: Iterable[WatchedJob], /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
     def remove(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
+    def archive_jobs(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
     def restore(self, watches: Iterable[WatchedJob], /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
     def label(self, jobs: Iterable[JobRef], label: str, /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
     def tag(self, jobs: Iterable[JobRef], tags: tuple[str, ...], /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`

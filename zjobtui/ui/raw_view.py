@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple, overload
 
+from zjobtui.formatting.outline import OutlineNode
 from zjobtui.formatting.text_width import cells, wrap
 from zjobtui.models.text import shorten
 from zjobtui.ui.outline_lines import RenderedLine
@@ -61,7 +62,8 @@ class RawRows(Sequence[RenderedLine]):
         if index < len(self._head):
             return self._head[index]
         row = self._rows[index - len(self._head)]
-        return RenderedLine(f"raw/{row.line}", self._paint_row(row))
+        key = f"raw/{row.line}"
+        return RenderedLine(key, self._paint_row(row), node=OutlineNode(key, "", self._lines[row.line][1].strip()))
 
     def _paint_row(self, row: _Row) -> Spans:
         sign, text = self._lines[row.line]

@@ -1,0 +1,42 @@
+"""The words around each id of a text, so that the user can judge what the id is of."""
+
+from zjobtui.models.lazy_pattern import lazy_pattern
+from zjobtui.models.redaction import mask_secrets
+from zjobtui.models.source_text import ID, SourceText
+from zjobtui.models.text import clean
+
+_WORD = lazy_pattern(r"[0-9A-Za-z-]{28,}")
+_ID = lazy_pattern(ID)
+
+REACH = 40
+"""Characters before and after an id that are kept, within its line."""
+
+_WORD_LIMIT = 80
+"""Characters of a word that can be nearly an id."""
+
+
+def id_contexts(text: str) -> dict[str, str]:
+    """Return the words around the first occurrence of each id, clean and without secrets, the id as an ellipsis.
+
+    The key of an id is its 32 digits in lower case; that of a word that is nearly an id is the word. An id that is
+    alone on its line has an empty context.
+    """
+    plain = SourceText.of(mask_secrets(text)).plain
+    contexts: dict[str, str] = {}
+    for word in _WORD.finditer(plain):
+        ids = list(_ID.finditer(plain, *word.span()))
+        for match in ids or [word]:
+            key = match.group().replace("-", "").lower() if ids else word.group()[:_WORD_LIMIT]
+            if key not in contexts:
+                contexts[key] = _context(plain, *match.span())
+    return contexts
+
+
+def _context(plain: str, start: int, end: int) -> str:
+    before = plain[max(0, start - REACH) : start].rpartition("\n")[2]
+    if len(before) == REACH:
+        before = before.partition(" ")[2]  # without half a word, which may be half an id
+    after = plain[end : end + REACH].partition("\n")[0]
+    others = (_WORD.sub("…", clean(part.replace("\t", " ").replace("\r", " "))) for part in (before, after))
+    words = " ".join("…".join(others).split())
+    return "" if words == "…" else words
