@@ -391,11 +391,3 @@ def test_a_filter_for_a_tenant_is_exact_and_can_be_taken_back(name: str) -> None
     assert [one for one in names if shown.matches(watch(tenant=one), NOW)] == [name]
     assert choose_tenant(text, "", names) == 'status:failed "not tenant:us"'
     assert chosen_tenant("tenant:eu,us", ("eu", "us")) == ""
-
-
-async def test_the_choice_of_a_tenant_for_new_jobs_marks_production() -> None:
-    async with run_monitor(several_tenants(), (80, 24), tenants=SEVERAL) as view:
-        await view.press("a")
-        assert "eu       PRODUCTION" in view.text
-        await view.press("enter")
-        assert "Add jobs to eu" in view.text

@@ -105,7 +105,7 @@ class JobActions:
         step = UndoStep(
             lambda taken: [self._engine.restore(taken)],
             done,
-            lambda taken: len(taken) == 1 and self._go_to(_jobs(taken)),
+            lambda taken: bool(taken) and self._go_to(_jobs(taken)),
         )
 
         def confirmation(taken: Watches) -> str:
