@@ -202,6 +202,24 @@ def test_a_storm_of_suspensions_leaves_screen_and_terminal_intact(env: dict[str,
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("delay", MOMENTS)
+def test_a_storm_of_suspensions_at_the_start_leaves_the_terminal_intact(env: dict[str, str], delay: float) -> None:
+    with Terminal(PROGRAM, env=env) as terminal:
+        terminal.bytes_within(delay)
+        for _ in range(100):
+            terminal.signal(signal.SIGTSTP)
+            terminal.signal(signal.SIGCONT)
+            terminal.bytes_within(0.002)
+        come_back(terminal)
+        terminal.wait_for("q quit")
+        terminal.signal(signal.SIGTERM)
+        assert terminal.wait_exit() == 128 + signal.SIGTERM
+        assert terminal.modes() == frozenset()
+        assert terminal.attributes() == terminal.attributes_before
+        assert b"Traceback" not in terminal.raw
+
+
+@pytest.mark.slow
 def test_ctrl_z_pressed_many_times_suspends_once(env: dict[str, str]) -> None:
     with Terminal(PROGRAM, env=env) as terminal:
         terminal.wait_for("q quit")

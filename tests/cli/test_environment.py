@@ -150,3 +150,10 @@ def test_a_time_zone_that_is_known_is_named(zone: pytest.MonkeyPatch) -> None:
     run("add", JOB)
     assert " JST · command line" in run("show", JOB).stdout
     assert "✓ time zone    JST\n" in run("doctor", "--offline").stdout
+
+
+@pytest.mark.parametrize("port", ["-1", "65536"])
+def test_a_port_that_does_not_exist_is_wrong_usage(port: str) -> None:
+    result = run("simulate", "--port", port)
+    assert result.exit_code == 2
+    assert "is not in the range 0<=x<=65535" in result.stderr

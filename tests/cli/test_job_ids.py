@@ -159,6 +159,12 @@ def test_an_id_that_touches_other_letters_is_named(touching: str) -> None:
     assert f"“{touching}” looks like a job id" in result.stderr
 
 
+def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    assert run("add", "--file", str(missing)).stderr == f"{missing}: No such file or directory.\n"
+    assert run("add", "--file", str(tmp_path)).stderr == f"{tmp_path}: Is a directory.\n"
+
+
 def test_a_removed_job_that_zuora_does_not_know_comes_back_only_by_its_id_alone() -> None:
     with opened(store_path()) as (store, _):
         watches = observed(store, added(store, watch(1)), missed(ProblemKind.NOT_FOUND))

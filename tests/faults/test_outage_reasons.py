@@ -158,3 +158,9 @@ def test_doctor_and_the_bar_name_the_file_that_tls_cannot_use(variable: str, tmp
         terminal.wait_for(lambda text: "✗ cannot be polled since" in text and fault in text.splitlines()[0], 20)
         terminal.press("q")
         assert terminal.wait_exit() == 0
+
+
+def test_the_simulator_names_the_variable_of_a_key_log_that_cannot_be_written(tmp_path: Path) -> None:
+    ended = run_program({**https_variables(tmp_path), "SSLKEYLOGFILE": str(tmp_path)}, "simulate")
+    assert ended.returncode == 2
+    assert ended.stderr == f"SSLKEYLOGFILE: {tmp_path}: Is a directory.\n"

@@ -85,7 +85,7 @@ def test_a_word_such_as_token_somewhere_before_loses_no_job(text: str) -> None:
             f"> Authorization: Bearer \n> \n{ONE}",
         ),
         *(f"access_token:\n{ONE}", f"access_token:\n  - {ONE}", f"  access_token:\n  {ONE}", f"Set-Cookie:\n{ONE}"),
-        *(f"Authorization: Bearer\n{ONE}", f'"Authorization": "Bearer " + token\n{ONE}', f"client_id,\n{ONE}"),
+        *(f'"Authorization": "Bearer " + token\n{ONE}', f"client_id,\n{ONE}"),
         *(
             f"jobs that failed authorization:\n  {ONE}",
             f"after deleting cookies:\n{ONE}",

@@ -103,6 +103,9 @@ def test_no_decoding_loses_an_id_between_separators(job_id: str, before: str, af
         f"[36m{ONE}[0m [1m{UUID}[0m",
         f"\\a{ONE} \\[{UUID}\\]",
         f"%u0022{ONE}%u0022 {UUID.replace('-', chr(92) + '-')}",
+        f"\x1b[>4;2m{ONE}\x1b[>4m {UUID.replace('-', chr(0x2796))}",
+        f"^[]8;;https://x^G{ONE}^[]8;;^G {UUID.replace('-', chr(0x5BE))}",
+        f"{ONE[:9]}<wbr>{ONE[9:]} {UUID[:8]}<wbr/>{UUID[8:]}",
     ],
 )
 def test_an_id_is_found_however_what_is_around_and_within_it_is_written(text: str) -> None:
@@ -125,6 +128,11 @@ def test_what_follows_a_sign_and_is_an_id_is_no_escape(text: str) -> None:
         f"&quot;client_id&quot;&colon;&quot;{TOKEN}&quot;",
         f"Authorization: Bearer {TOKEN[:14]}\n{TOKEN[14:]}",
         f"access_token=3D{TOKEN}",
+        f"-H 'Authorization: Bearer \\\n{TOKEN}'",
+        f"Authorization: Bearer\n{TOKEN}",
+        f"Cookie: JSESSIONID=1; sid={TOKEN}\n",
+        f"access_token\n{TOKEN}\njob_id\n",
+        f"OAuth client: {TOKEN}",
         f"x%252Fy?access_tok=\nen=3D{TOKEN}\nquoted-printable",
     ],
 )
@@ -142,6 +150,10 @@ def test_a_credential_is_one_within_encodings_and_masked_where_it_stands(text: s
         (f"{'x' * 60} {ONE[:15]}\n{ONE[15:]} done", [ONE]),
         (f"> {ONE[:12]}\r\n>   {ONE[12:24]}\n> {ONE[24:]}", [ONE]),
         (f"{UUID[:19]}\n{UUID[19:]}\n{ONE[:31]}\n{ONE[31:]}", [UUID, ONE]),
+        *(
+            (f"x {ONE[:15]}{end}{ONE[15:]} y", [ONE])
+            for end in ("\r", "\u2028", "\x85", "<br>", " \\\n", " \n", " |\n| ")
+        ),
         (f"requestId: {ONE[:15]}\n{ONE[15:]}", []),
         (f"access_token: {ONE[:15]}\n{ONE[15:]}", []),
         (f"{ONE[:15]}\n{ONE[15:]} {ONE}", []),

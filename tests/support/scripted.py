@@ -1,6 +1,6 @@
 """An engine and an archive without thread, network and disk, for tests of the screen."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -67,6 +67,7 @@ class ScriptedEngine:
         self.shown: list[list[JobRef]] = []
         self.is_paused = False
         self.unsaved = ""
+        self.removed: tuple[WatchedJob, ...] = ()
         self._subscriber: Subscriber = lambda _: None
 
     def bring(self, *brought: tuple[JobRef, Observation], planned: float = 5.0) -> None:
@@ -89,8 +90,8 @@ class ScriptedEngine:
         self._subscriber = subscriber
         subscriber(self.state)
 
-    def watch(self, watches: Iterable[WatchedJob], /) -> "Future[EditResult]":
-        return self._done(self.state.watchlist.add(watches))
+    def watch(self, watches: Iterable[WatchedJob], /, found: Container[JobRef] = ()) -> "Future[EditResult]":
+        return self._done(self.state.watchlist.add(watches, self.removed, found))
 
     def remove(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]":
         return self._done(self.state.watchlist.remove(jobs, self.clock.now()))

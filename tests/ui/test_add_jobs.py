@@ -2,11 +2,13 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.building import dashed, job, job_id
+from tests.support.building import dashed, job, job_id, missed, watch
 from tests.support.credentials import TOKEN_TEXTS
 from tests.support.screen_harness import TENANT, join_lines, run_monitor
 from tests.support.staging import staged, tell
 from tests.ui.sizes import NARROW_FIRST
+from zjobtui.models.job_update import apply_observation
+from zjobtui.models.problem import ProblemKind
 from zjobtui.models.tenant import TenantKind
 
 TICKET = f"""Hi, order {job_id(7).given} hangs, and so does
@@ -47,6 +49,21 @@ async def test_a_paste_while_reading_the_detail_opens_the_dialog_too() -> None:
         await view.press("tab")
         await view.paste(TICKET)
         assert view.frame("Add jobs")
+
+
+async def test_a_text_does_not_bring_back_a_removed_job_that_zuora_does_not_know() -> None:
+    engine = staged()
+    unknown = apply_observation(watch(7), missed(ProblemKind.NOT_FOUND), 5.0).watch
+    engine.removed = (unknown, watch(8, label="known to Zuora"))
+    async with run_monitor(engine) as view:
+        for size in (100, 5_000):
+            await view.paste(f"see {job_id(7).given} and {job_id(8).given} {'x ' * size}")
+            await view.press("enter")
+            assert [one.label for one in engine.state.watchlist] == ["known to Zuora"]
+            assert f"1 not added ({job_id(7).given[:8]}" in view.text
+        await view.paste(f"'{job_id(7).given}'")
+        await view.press("enter")
+        assert job(7) in engine.state.watchlist.watches
 
 
 async def test_escape_adds_nothing() -> None:

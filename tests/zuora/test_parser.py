@@ -134,6 +134,18 @@ def test_a_redirection_is_told_and_never_read(http_status: int) -> None:
     assert read_response(http_status, b"") == Problem(ProblemKind.REDIRECTED, f"HTTP {http_status} to nowhere")
 
 
+@pytest.mark.parametrize("address", ["https://u:pw@sso.example/saml", "//u:pw@sso.example/saml", "/login"])
+@pytest.mark.parametrize("rest", ["?SAMLRequest=s3cret", "#access_token=s3cret", ";jsessionid=s3cret"])
+def test_what_may_be_secret_in_a_redirection_is_not_shown(address: str, rest: str) -> None:
+    problem = read_response(302, b"", address + rest)
+    assert isinstance(problem, Problem)
+    detail = problem.detail
+    assert detail.startswith("HTTP 302 to ")
+    assert detail.endswith(f"{address.rpartition('/')[2]}?…")
+    assert "s3cret" not in detail
+    assert "pw" not in detail
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -1,6 +1,7 @@
 """Exit statuses, and output to standard error."""
 
 import json
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from typing import TextIO
 
 from zjobtui.formatting.ascii_text import TABLE, is_utf8
 from zjobtui.logs import get_logger
+from zjobtui.models.text import clean, shorten
 
 log = get_logger(__name__)
 
@@ -27,6 +29,10 @@ CLOSED = 141
 """The exit status if the reader of standard output has gone: 128 and SIGPIPE, as shells report it."""
 
 
+_KEY_LOG = "SSLKEYLOGFILE"
+"""The variable that names a file which Python opens as soon as TLS is imported."""
+
+
 class OutputError(Exception):
     """Standard output cannot be written; `status` is the exit status, the message the reason.
 
@@ -41,6 +47,16 @@ class OutputError(Exception):
 def status_of(interruption: KeyboardInterrupt) -> int:
     """Return 128 and the number of the signal, as shells do: 130 after Ctrl+C, which has no number."""
     return int(interruption.args[0]) if interruption.args else 130
+
+
+def os_error_text(error: OSError) -> str:
+    """Return what the operating system says of a file or an address: `/x: No such file or directory.`."""
+    if error.strerror is None:
+        return str(error)
+    path = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
+    variable = f"{_KEY_LOG}: " if path and path == os.environ.get(_KEY_LOG) else ""
+    where = f"{variable}{shorten(clean(path), 200)}: " if path else ""
+    return f"{where}{clean(error.strerror).removesuffix('.')}."
 
 
 def print_error(sentence: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from zjobtui.bootstrap.configuration import Configuration, Configured, configuration, expected_order_statuses
-from zjobtui.bootstrap.output import USAGE, print_error
+from zjobtui.bootstrap.output import USAGE, os_error_text, print_error
 from zjobtui.bootstrap.report_parser import read_report
 from zjobtui.clock import SystemClock
 from zjobtui.config.paths import config_path, store_path
@@ -80,7 +80,8 @@ def report_errors(entered: Sequence[str] = ()) -> Iterator[None]:
     except (StoreError, ValueError, OSError) as error:
         log.exception("the command ends")
         heading = "Added at the next start:" if isinstance(error, UncommittedError) else "Not added:"
-        print_error("\n".join((str(error), heading, *entered)) if entered else str(error))
+        text = os_error_text(error) if isinstance(error, OSError) else str(error)
+        print_error("\n".join((text, heading, *entered)) if entered else text)
         sys.exit(USAGE)
 
 

@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zjobtui import logs
-from zjobtui.bootstrap.output import CLOSED, CRASHED, USAGE, OutputError, is_plain_terminal, print_error, status_of
+from zjobtui.bootstrap.output import (
+    CLOSED,
+    CRASHED,
+    USAGE,
+    OutputError,
+    is_plain_terminal,
+    os_error_text,
+    print_error,
+    status_of,
+)
 from zjobtui.formatting.ascii_text import ERROR_HANDLER, TABLE
 from zjobtui.logs import get_logger
 from zjobtui.models.tenant import strip_scheme
@@ -44,7 +53,7 @@ def exit_cleanly() -> Iterator[None]:
             raise
         except OSError as error:
             log.exception("the program ends")
-            print_error(str(error))
+            print_error(os_error_text(error))
             sys.exit(USAGE)
         except Exception as error:  # the boundary of every command: nothing else would report it
             log.exception("internal error")

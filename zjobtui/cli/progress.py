@@ -140,7 +140,7 @@ class Problems:
             returned = self._returned.setdefault(name, set())
             if key not in returned:
                 returned.add(key)
-                new.append(f"{name}: {problem}. {problem.kind.meaning}")
+                new.append(f"{name}: {problem.sentences}")
         return new
 
 

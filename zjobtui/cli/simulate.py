@@ -9,7 +9,7 @@ from zjobtui.simulator.server import Simulator, serve_forever
 
 
 @click.command()
-@click.option("--port", default=0, help="Port on 127.0.0.1; by default any free one.")
+@click.option("--port", default=0, type=click.IntRange(0, 65_535), help="Port on 127.0.0.1; by default any free one.")
 @click.option("--jobs", default=40, show_default=True, type=click.IntRange(1, 10_000), help="Number of jobs.")
 @click.option("--seed", default=7, show_default=True, help="Random seed.")
 @click.option("--faults", default="", metavar="SWITCHES", help="Faults to simulate, such as latency=0.3,error=0.1")

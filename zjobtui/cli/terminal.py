@@ -8,6 +8,8 @@ from zjobtui.bootstrap.output import USAGE, has_cursor, print_error
 from zjobtui.formatting.ascii_text import ERROR_HANDLER
 from zjobtui.models.text import clean, shorten
 
+_CONTROLS = "\x1b[0m~+"
+
 NO_TERMINAL = "zjobtui needs a terminal; without one, run a command such as: zjobtui ls --json"
 
 
@@ -45,9 +47,19 @@ def need_terminal() -> None:
 def _draw_on_terminal() -> None:
     """Let Textual, which draws on the original standard error, draw on standard output if only that is a terminal.
 
-    Messages still go to where the user sends standard error, by `sys.stderr`.
+    Messages still go to where the user sends standard error, by `sys.stderr`. An encoding that writes control sequences
+    in another way than ASCII, such as UTF-16, would garble the screen, which is then drawn in ASCII.
     """
-    if sys.__stdout__ is None or (sys.__stderr__ is not None and sys.__stderr__.isatty()):
+    drawn = sys.__stderr__ if sys.__stderr__ is not None and sys.__stderr__.isatty() else sys.__stdout__
+    if drawn is None:
         return
-    encoding = sys.__stdout__.encoding
-    sys.__stderr__ = open(os.dup(1), "w", encoding=encoding, errors=ERROR_HANDLER)  # type: ignore[misc]  # noqa: PTH123, SIM115
+    encoding = drawn.encoding if _contains_ascii(drawn.encoding) else "ascii"
+    if drawn is not sys.__stderr__ or encoding != drawn.encoding:
+        sys.__stderr__ = open(os.dup(drawn.fileno()), "w", encoding=encoding, errors=ERROR_HANDLER)  # type: ignore[misc]  # noqa: PTH123, SIM115
+
+
+def _contains_ascii(encoding: str) -> bool:
+    try:
+        return _CONTROLS.encode(encoding) == _CONTROLS.encode("ascii")
+    except (LookupError, UnicodeError):
+        return False

@@ -267,7 +267,7 @@ class WaitTargets:
             for job, watch in self.watches.items()
             if watch.problem is not None and outcomes[job] is Outcome.OPEN and job.tenant not in shown
         ]
-        return [f"{tenant}: {problem}. {problem.kind.meaning}" for tenant, problem in dict.fromkeys(failed)]
+        return [f"{tenant}: {problem.sentences}" for tenant, problem in dict.fromkeys(failed)]
 
     @property
     def is_over(self) -> bool:

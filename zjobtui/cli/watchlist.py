@@ -27,7 +27,6 @@ from zjobtui.models.durations import format_duration
 from zjobtui.models.history import EventKind
 from zjobtui.models.job import JobId
 from zjobtui.models.source_text import decode_bytes
-from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob, due_for_archive
 
 STDIN = "-"
@@ -96,13 +95,13 @@ def add(
         if not watches and not follow:
             sys.exit(USAGE)
         removed = store.load_removed(watch.job for watch in watches)
-        dismissed = [watch.job for watch in removed if _is_dismissed(watch) and parsed.ids[watch.job.id] != ARGUMENT]
-        for job in dismissed:
+        found = [watch.job for watch in watches if parsed.ids[watch.job.id] != ARGUMENT]
+        change = watchlist.add(watches, removed, found)
+        for job in change.dismissed:
             print_error(
                 f"Not added: {job.id.given[:8]}… was removed, unknown to Zuora; add it with: zjobtui add {job.id.given}"
             )
-        wanted = [watch for watch in watches if watch.job not in dismissed]
-        change = watchlist.add(wanted, removed)
+        wanted = [watch for watch in watches if watch.job not in change.dismissed]
         if change.added:
             store.apply(change)
         tally = Tally(len(change.added), len(wanted) - len(change.added), len(parsed.refused))
@@ -210,8 +209,3 @@ def restore(jobs: tuple[str, ...], tenant: str | None) -> None:
         store.apply(watchlist.restore(watches, now))
         print(f"{plural(len(watches), 'job')} back on the watchlist.")
         sys.exit(SOME_REFUSED if is_refused else OK)
-
-
-def _is_dismissed(watch: WatchedJob) -> bool:
-    """Return whether a removed job was none, as far as Zuora knows: a text that holds its id does not bring it back."""
-    return watch.verdict.kind is Kind.UNKNOWN

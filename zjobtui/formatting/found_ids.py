@@ -1,7 +1,9 @@
 """What a text contained besides the job ids that were taken from it, as sentences and in short."""
 
+from collections.abc import Sequence
+
 from zjobtui.formatting.symbols import plural, short_id
-from zjobtui.models.job import FoundIds
+from zjobtui.models.job import FoundIds, JobRef
 
 _LISTED = 10
 """Ids and names that are listed one by one; the others are only counted."""
@@ -46,6 +48,14 @@ def first_not_added(found: FoundIds) -> str:
     if not found.not_added:
         return ""
     return f"; not added: {short_id(found.not_added[0].given)}, paste an id by itself to add it"
+
+
+def dismissed_text(jobs: Sequence[JobRef]) -> str:
+    """Return which jobs were not added since they were removed and Zuora did not know them, to append to the counts."""
+    if not jobs:
+        return ""
+    first = f"{short_id(jobs[0].id.given)}{', …' if len(jobs) > 1 else ''}"
+    return f"; {len(jobs):,} not added ({first}): removed before, unknown to Zuora; paste an id alone to add it"
 
 
 def _hints(found: FoundIds) -> str:

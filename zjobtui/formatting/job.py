@@ -86,7 +86,7 @@ def problem_text(watch: WatchedJob) -> str:
         return watch.contradiction
     if watch.problem is None or watch.verdict.kind is Kind.UNKNOWN:
         return ""
-    return f"The last call failed: {watch.problem}. {watch.problem.kind.meaning}"
+    return f"The last call failed: {watch.problem.sentences}"
 
 
 def unknown_text(watch: WatchedJob) -> str:

@@ -101,8 +101,11 @@ def _fit_widths(columns: Sequence[_Column], width: int) -> dict[int, int]:
         if least + len(GAP) <= left or not widths:
             widths[place] = min(least, width)
             left -= widths[place] + len(GAP)
-    for wanted in ([min(column.good, column.whole) for column in columns], [column.whole for column in columns]):
-        for place in order:
+    good = [min(column.good, column.whole) for column in columns]
+    last = [place for place in order if columns[place].title == _JOB and width < WIDE]  # an id says less than a reason
+    others = [place for place in order if place not in last]
+    for wanted, places in ((good, order), ([column.whole for column in columns], [*others, *last])):
+        for place in places:
             if place in widths:
                 more = max(0, min(left, wanted[place] - widths[place]))
                 widths[place] += more

@@ -59,7 +59,7 @@ def find_job_ids(text: str) -> FoundIds:
     the form of an id.
     """
     if whole := _WHOLE.fullmatch(text):
-        return FoundIds((JobId(whole[1]),), ())
+        return FoundIds((JobId(whole[1]),), (), is_alone=True)
     source = SourceText.of(text)
     return find_ids(source, find_secrets(source))
 

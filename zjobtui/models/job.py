@@ -71,6 +71,8 @@ class FoundIds:
     """Ids that line ends break into pieces, each as it would be without them; they are offered, never added."""
     not_added: tuple[JobId, ...] = ()
     """Bare ids in a text that names others as job ids."""
+    is_alone: bool = False
+    """Whether the text is nothing but one id: the user means this job."""
     are_named: bool = False
     """Whether the text names the ids as job ids."""
     others: int = 0

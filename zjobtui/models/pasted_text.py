@@ -149,7 +149,10 @@ def _split(line: str, delimiter: re.Pattern[str]) -> Iterator[tuple[int, int]]:
     yield start, stop
 
 
-_LINE_END = lazy_pattern(r"(?<=[0-9a-fA-F-])\r?\n[ \t>|]{0,40}(?=(?P<piece>[0-9a-fA-F-]{1,36}+)(?![0-9A-Za-z]))")
+_LINE_END = lazy_pattern(
+    r"(?<=[0-9a-fA-F-])(?P<mark>[ \t]{0,40}[|\\+\u21a9\u21b5]?)(?P<end>\r?\n|[\r\x0b\x0c\x85\u2028\u2029]|<br ?/?>\n?)"
+    r"[ \t>|+]{0,40}(?=(?P<piece>[0-9a-fA-F-]{1,36}+)(?![0-9A-Za-z]))"
+)
 _DIGITS_AND_LETTERS = lazy_pattern(rf"(?=[a-fA-F-]*\d)(?=[\d-]*[a-fA-F]){ID}")
 _HEX = "0123456789abcdefABCDEF-"
 _ID_LENGTHS = range(32, 37)

@@ -76,5 +76,10 @@ class Problem:
         parts = (self.kind.title, self.code, self.detail if self.kind in _FROM_TRANSPORT else "")
         return ": ".join(part for part in parts if part)
 
+    @property
+    def sentences(self) -> str:
+        """The problem and what it means for the user."""
+        return f"{str(self).removesuffix('.')}. {self.kind.meaning}"
+
     def __str__(self) -> str:
         return f"{self.kind.title}: {self.detail}" if self.detail else self.kind.title

@@ -47,6 +47,8 @@ _NAMES_KIND_OF_TOKEN = lazy_pattern(
 )
 _PLACE = lazy_pattern(r"(?:bearer|basic|[:=])[\s\"']{0,4}$")
 """What makes a tag a placeholder: `Bearer <token>`."""
+_SCHEMES = ("bearer", "basic")
+_CLIENT = lazy_pattern(rf"oauth[ _-]?client[\s:=\"'`(]{{1,4}}(?P<value>{ID}){_ID_END}")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-."
 _QUOTES = "\"'`"
 
@@ -219,7 +221,13 @@ def _followers(source: SourceText, cells: Iterable[Cell]) -> Iterator[tuple[int,
                     yield span
                     end = span[1]  # a name within a value does not count
             position = low.find(stem, end)
-    for sign, pattern in (("eyj", _JWT), ("://", _USER_INFO), ("-u", _USER_OPTION), ("--proxy-u", _USER_OPTION)):
+    for sign, pattern in (
+        ("eyj", _JWT),
+        ("://", _USER_INFO),
+        ("-u", _USER_OPTION),
+        ("--proxy-u", _USER_OPTION),
+        ("oauth", _CLIENT),
+    ):
         yield from _matches(low, sign, pattern)
 
 
@@ -367,6 +375,10 @@ def _is_on_next_line(low: str, name: _Name, gap: str) -> bool:
     """Return whether the end of a line names what is on the next: as in YAML, JSON, XML or a folded header."""
     line = low[max(0, name.start - 400) : name.start].rpartition("\n")[2]
     first, _, rest = gap.partition("\n")
+    if first.rstrip().endswith("\\") or (name.stem == "authorization" and first.rstrip().endswith(_SCHEMES)):
+        return "\n" not in rest  # a shell command that goes on, or a wrapped header
+    if name.is_machine_made and not f"{line}{gap}".strip():
+        return "\n" not in rest  # a name and its value, each alone on its line
     if "\n" in rest or rest.lstrip().startswith("-") or first.rstrip().endswith("="):
         return False
     if _NAME_MEMBER.search(line) and rest.lstrip().startswith("value"):
@@ -387,7 +399,11 @@ def _value(source: SourceText, stem: str, gap: str, start: int, *, is_sure: bool
     is_assigned = any(sign in gap for sign in ":=>,;")
     if plain[start : start + 1] in {"", *",;&})"}:
         return
-    if (gap[-1] not in ":=" + _QUOTES or "\n" in gap or "{" in gap) and _IS_KEY.match(plain, start):
+    if (
+        stem != "cookie"
+        and (gap[-1] not in ":=" + _QUOTES or "\n" in gap or "{" in gap)
+        and _IS_KEY.match(plain, start)
+    ):
         return
     quote = gap[-1] if gap[-1] in _QUOTES else ""
     end = plain.find(quote, start, start + _VALUE_LIMIT) if quote else -1

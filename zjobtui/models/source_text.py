@@ -21,13 +21,15 @@ _END = r"(?![0-9A-Za-z])"
 _ID_BEFORE = lazy_pattern(rf"(?<![0-9A-Za-z]){ID}$")
 _ID_AFTER = lazy_pattern(ID + _END)
 
-_CSI = r"[0-9;:?]{0,40}[A-Za-z]"
+_CSI = r"[<=>?]?[0-9;:?]{0,40}[ !$]?[A-Za-z~]"
 _STRIPPED = tuple(
     (signs, lazy_pattern(pattern))
     for signs, pattern in (
         (("\x1b", "\u241b"), rf"(?:[\x1b\u241b](?:\[{_CSI}|[()][0-9A-B]|\][0-9]{{1,4}};|\\))+"),
         (("\x9b",), rf"(?:\x9b{_CSI})+"),
-        (("^[",), rf"(?:\^\[\[{_CSI})+"),
+        (("^[",), rf"(?:\^\[(?:\[{_CSI}|[()][0-9AB]|\][0-9]{{1,4}};|\\))+"),
+        (("^G",), r"\^G(?![A-Za-z])|\^G(?=[0-9a-fA-F-]{32})"),
+        (("<wbr",), r"(?:<wbr ?/?>)+"),
         (("ESC[", "ESC>[", "esc>[", "<1"), rf"(?:(?:<(?:ESC|esc|1[bB])>|ESC)\[{_CSI})+"),
     )
 )
@@ -36,7 +38,7 @@ _COLOUR = lazy_pattern(r"\[[0-9]{1,3}(?:;[0-9]{1,3}){0,16}m(?!\])")
 """Colours that have lost their first character, as in a text copied from a web page."""
 _NUL = lazy_pattern("\0+")
 _HIDDEN = lazy_pattern(f"[\0{INVISIBLE}]+")
-_MOVES = lazy_pattern(r"\[[0-9;:?]*(?![mK])[A-Za-z]")
+_MOVES = lazy_pattern(r"\[[0-9;:?]*(?![mK])[A-Za-z]|\^G")
 
 _SEPARATORS = "0[9aAdD]|1[bB]|2[0-9a-fA-F]|3[a-fA-F]|40|5[b-eB-E]|60|7[b-eB-E]"
 """In hexadecimal: escape, and all characters of ASCII that separate words, and the dash."""
@@ -45,12 +47,16 @@ _USUAL = "0[9aAdD]|1[bB]|2[0125-9cCfF]|3[a-fA-F]|5[bBcCdD]|7[bBcCdD]"
 
 `$23` is a sum of money, unless `$26` is before it: `&#`."""
 
+_OTHER_DASHES = (
+    "\u02d7\u058a\u05be\u1806\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u207b\u2212\u2796\u2e3a\u2e3b\u30fc"
+    "\ufe58\ufe63\uff0d"
+)
 _DASHED = lazy_pattern(
     r"(?<![0-9A-Za-z])[0-9a-fA-F]{8}D(?:[0-9a-fA-F]{4}D){3}[0-9a-fA-F]{12}(?![0-9A-Za-z])".replace(
-        "D", "[\\-\u2010-\u2015\u2043\u2212\ufe58\ufe63\uff0d]"
+        "D", f"[\\-{_OTHER_DASHES}]"
     )
 )
-_DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"), "-")
+_DASHES = dict.fromkeys(map(ord, _OTHER_DASHES), "-")
 _HEX_TAIL, _HEX_HEAD = lazy_pattern(r"[0-9a-fA-F-]{1,35}$"), lazy_pattern(r"[0-9a-fA-F-]{1,35}")
 _SOFT_BREAK = lazy_pattern(r"=\r?\n")
 _WHOLE_ID = lazy_pattern(ID)

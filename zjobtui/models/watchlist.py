@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zjobtui.models.digest import ExpectedStatuses
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobRef
+from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob
 
 if TYPE_CHECKING:
@@ -56,13 +57,19 @@ class Watchlist:
         """Return the jobs of these tenants alone."""
         return Watchlist({job: watch for job, watch in self.watches.items() if job.tenant in tenants})
 
-    def add(self, watches: Iterable[WatchedJob], recalled: Iterable[WatchedJob] = ()) -> "Change":
+    def add(
+        self, watches: Iterable[WatchedJob], recalled: Iterable[WatchedJob] = (), found: Container[JobRef] = ()
+    ) -> "Change":
         """Add jobs; those that are on the list already stay as they are and are not in the change.
 
-        A job of `recalled` comes back with everything that was known of it, and with what is newly written about it.
+        A job of `recalled` comes back with everything that was known of it, and with what is newly written about it;
+        but not one that Zuora did not know and that was only `found` in a text: it is in `dismissed` of the change.
         """
         known = {watch.job: watch for watch in recalled}
-        added = {watch.job: watch for watch in watches if watch.job not in self.watches}
+        unknown = {job for job, watch in known.items() if watch.verdict.kind is Kind.UNKNOWN and job in found}
+        wanted = [watch for watch in watches if watch.job not in self.watches]
+        added = {watch.job: watch for watch in wanted if watch.job not in unknown}
+        dismissed = tuple(dict.fromkeys(watch.job for watch in wanted if watch.job in unknown))
         new = {job: _restored(known[job], watch) if job in known else watch for job, watch in added.items()}
         entries = tuple(
             Event(job, watch.added_at, EventKind.RESTORED, "")
@@ -70,7 +77,8 @@ class Watchlist:
             else Event(job, watch.added_at, EventKind.ADDED, watch.added_by)
             for job, watch in added.items()
         )
-        return Change(Watchlist({**self.watches, **new}), added=tuple(new.values()), entries=entries)
+        watchlist = Watchlist({**self.watches, **new})
+        return Change(watchlist, added=tuple(new.values()), entries=entries, dismissed=dismissed)
 
     def restore(self, watches: Iterable[WatchedJob], at: float) -> "Change":
         """Restore jobs that were removed or archived, with everything that was known of them."""
@@ -203,6 +211,8 @@ class Change:
     """What is new in the annotated jobs; another window may have written the other fields meanwhile."""
     observed: tuple[Observed, ...] = ()
     entries: tuple[Event, ...] = ()
+    dismissed: tuple[JobRef, ...] = ()
+    """Jobs that are not added since they were removed and Zuora did not know them."""
 
     @property
     def must_commit_now(self) -> bool:

@@ -143,10 +143,13 @@ class Engine:
             changed |= {watch.job: watch for watch in edit.changed}
         return Unsaved(tuple(added.values()), tuple(watch for job, watch in changed.items() if job not in added))
 
-    def watch(self, watches: Iterable[WatchedJob]) -> "Future[EditResult]":
-        """Add jobs; one that was removed before comes back with everything known about it."""
+    def watch(self, watches: Iterable[WatchedJob], found: Container[JobRef] = ()) -> "Future[EditResult]":
+        """Add jobs; one that was removed before comes back with everything known about it.
+
+        One that was only `found` in a text does not, if Zuora did not know it; it is in `dismissed` of the change.
+        """
         added = tuple(watches)
-        return self._submit(lambda service, applied: service.add(added, applied), Unsaved(added=added))
+        return self._submit(lambda service, applied: service.add(added, applied, found), Unsaved(added=added))
 
     def remove(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
         """Remove jobs from the watchlist; the change contains the jobs, for `restore`."""

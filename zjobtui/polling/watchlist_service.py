@@ -142,17 +142,23 @@ class WatchlistService:
         """
         return await self._edit(make(self.watchlist), applied)
 
-    async def add(self, watches: Iterable[WatchedJob], applied: Callable[[], object] = _nothing) -> Change:
+    async def add(
+        self,
+        watches: Iterable[WatchedJob],
+        applied: Callable[[], object] = _nothing,
+        found: Container[JobRef] = (),
+    ) -> Change:
         """Watch jobs, as `edit` does; jobs that were removed earlier come back with all that the store knows of them.
 
-        If the store does not respond within `LOAD_LIMIT` seconds, that follows after the commit.
+        Jobs that were only `found` in a text do not, if Zuora did not know them. If the store does not respond within
+        `LOAD_LIMIT` seconds, what it knows follows after the commit.
         """
         added = tuple(watches)
         jobs = [watch.job for watch in added]
         recalled = await self._load_removed(jobs)
         if recalled is None:
             self._incomplete.update(jobs)
-        return await self._edit(self.watchlist.add(added, recalled or ()), applied)
+        return await self._edit(self.watchlist.add(added, recalled or (), found), applied)
 
     async def flush(self) -> None:
         """Retry what could not be committed, then commit observations that only confirm.

@@ -63,6 +63,7 @@ class PastedText(TextArea):
             ids,
             found.near_misses,
             broken=found.broken,
+            is_alone=found.is_alone and all(paste.is_alone for paste in self._pasted),
             not_added=tuple(job_id for job_id in dict.fromkeys(skipped) if job_id not in ids),
             others=found.others + sum(paste.others for paste in self._pasted),
             other_names=tuple(names.values()),
@@ -140,6 +141,8 @@ class NewJobs:
     note: str = ""
     batch: str = ""
     is_batch_entered: bool = False
+    is_alone: bool = False
+    """Whether the text is one id and nothing else."""
 
 
 class TenantField(Static, can_focus=True):
@@ -279,7 +282,7 @@ class AddJobsDialog(ModalScreen[NewJobs | None]):
         chosen = self.query_one(FoundList).chosen_ids()
         left_out = _left_out(self._found, chosen)
         jobs = NewJobs(self._tenant_field.tenant.name, chosen, left_out, label, tags, note, batch)
-        self.dismiss(replace(jobs, is_batch_entered=batch != self._default_batch))
+        self.dismiss(replace(jobs, is_batch_entered=batch != self._default_batch, is_alone=self._found.is_alone))
 
     def action_cancel(self) -> None:
         """Close the dialog without a result."""

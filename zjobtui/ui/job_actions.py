@@ -9,7 +9,7 @@ from pathlib import Path
 from textual.screen import Screen
 
 from zjobtui.clock import Clock
-from zjobtui.formatting.found_ids import skipped_text
+from zjobtui.formatting.found_ids import dismissed_text, skipped_text
 from zjobtui.formatting.symbols import plural
 from zjobtui.models.batches import default_batch_name, unique_batch_name
 from zjobtui.models.job import JobRef
@@ -239,11 +239,14 @@ class JobActions:
 
         def confirmation(changed: Watches) -> str:
             added = [watch.job for watch in changed if watch.job in is_new]
-            is_shown = not refs or self._go_to(added or refs)
+            dismissed = adding.result().change.dismissed if _has_succeeded(adding) else ()
+            shown = added or [job for job in refs if job not in dismissed]
+            is_shown = not shown or self._go_to(shown)
             edited = ": labelled" if len(changed) > len(added) else ""
             refused = len(jobs.left_out.near_misses) + len(jobs.left_out.broken)
-            counts = f"{len(refs) - len(added)} known{edited}, {refused} refused{skipped_text(jobs.left_out)}"
-            text = f"{plural(len(added), 'job')} added, {counts}"
+            known_count = len(refs) - len(added) - len(dismissed)
+            counts = f"{known_count} known{edited}, {refused} refused{skipped_text(jobs.left_out)}"
+            text = f"{plural(len(added), 'job')} added, {counts}{dismissed_text(dismissed)}"
             return text if is_shown else f"{text}; hidden by the filter"
 
         def revert(changed: Watches) -> "list[Future[EditResult]]":
@@ -252,8 +255,8 @@ class JobActions:
 
         written = ((watch, _with_entered(watch, jobs, tags)) for watch in known)
         edits = self._annotate(pair for pair in written if pair[0] != pair[1])
-        futures = [self._engine.watch(watches), *edits]
-        self._undo_stack.track(futures, UndoStep(revert, "added"), confirmation)
+        adding = self._engine.watch(watches, () if jobs.is_alone else new)
+        self._undo_stack.track([adding, *edits], UndoStep(revert, "added"), confirmation)
 
     def _annotate(self, pairs: Iterable[tuple[WatchedJob, WatchedJob]]) -> "Iterator[Future[EditResult]]":
         """Give each job the label, tags, note and batch of the second one of its pair."""
@@ -310,6 +313,10 @@ def merge_tags(own: str, before: str, after: str) -> str:
 def group_by_text(texts: Mapping[JobRef, str]) -> Iterable[tuple[str, list[JobRef]]]:
     """Return each different text with the jobs that have it."""
     return ((text, [job for job in texts if texts[job] == text]) for text in dict.fromkeys(texts.values()))
+
+
+def _has_succeeded(edit: "Future[EditResult]") -> bool:
+    return edit.done() and not edit.cancelled() and edit.exception() is None
 
 
 def _jobs(watches: Sequence[WatchedJob]) -> list[JobRef]:

@@ -1,6 +1,6 @@
 """Protocols for what the screen uses: the engine, the archive of responses, the notify program, the UI state."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -22,7 +22,7 @@ class EngineLike(Protocol):
 
     def start(self) -> None: ...  # noqa: D102 - see `Engine`
     def subscribe(self, subscriber: Subscriber, /) -> None: ...  # noqa: D102 - see `Engine`
-    def watch(self, watches: Iterable[WatchedJob], /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
+    def watch(self, watches: Iterable[WatchedJob], /, found: Container[JobRef] = ()) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
     def remove(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
     def archive_jobs(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
     def restore(self, watches: Iterable[WatchedJob], /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`

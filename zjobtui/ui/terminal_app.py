@@ -22,7 +22,7 @@ from zjobtui.models.text import clean_lines
 from zjobtui.signals import exit_now
 from zjobtui.ui.ascii_filter import AsciiFilter
 from zjobtui.ui.key_queue import KeyQueue
-from zjobtui.ui.terminal_guard import guarded_terminal, suspend_between_steps
+from zjobtui.ui.terminal_guard import guarded_terminal
 from zjobtui.ui.terminal_io import driver_with_filter, write
 from zjobtui.ui.themes import OWN_THEMES, Appearance
 
@@ -79,10 +79,6 @@ class TerminalApp(App[int]):
         """Remember the event loop for signals."""
         self._event_loop = asyncio.get_running_loop()
 
-    def on_mount(self) -> None:
-        """Make suspending the program safe."""
-        suspend_between_steps(asyncio.get_running_loop(), self._remember_continuation)
-
     def _remember_continuation(self) -> None:
         self._continued_at = time.monotonic()
 
@@ -122,7 +118,7 @@ class TerminalApp(App[int]):
 
     def get_driver_class(self) -> type[Driver]:
         """Return the terminal's driver with the input filter."""
-        return driver_with_filter(super().get_driver_class())
+        return driver_with_filter(super().get_driver_class(), self._remember_continuation)
 
     def get_theme(self, theme_name: str) -> Theme | None:
         """Return one of our own themes, which Textual needs before any can be registered, or one of Textual's."""

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from types import FrameType
 
 from zjobtui.signals import ENDING, exit_now
@@ -23,6 +22,9 @@ LOOK_EVERY = 1.0
 
 LAST_WRITE_LIMIT = 1.0
 """Seconds for which restoring a terminal is tried that takes nothing."""
+
+JOB_CONTROL = (signal.SIGTSTP, signal.SIGCONT)
+"""The signals that suspend and resume the program."""
 
 _PAUSE = 0.05
 
@@ -65,7 +67,8 @@ def suspend_between_steps(loop: asyncio.AbstractEventLoop, on_continue: Callable
 
     They write, and if they interrupted another write they would wait forever for a lock that this thread holds. Of
     signals that come before the loop takes them only the newest counts: a program that is resumed does not stop again
-    because ctrl+z was pressed several times before. `on_continue` is called when it goes on.
+    because ctrl+z was pressed several times before. The loop takes them in the order in which they came; Python calls
+    handlers by number. `on_continue` is called when the program goes on.
     """
     count = 0
 
@@ -75,16 +78,15 @@ def suspend_between_steps(loop: asyncio.AbstractEventLoop, on_continue: Callable
             if number == signal.SIGTSTP:
                 on_continue()
 
-    def on_signal(handler: Callable[[int, FrameType | None], object], number: int, _: FrameType | None) -> None:
+    def note(handler: Callable[[int, FrameType | None], object], number: int) -> None:
         nonlocal count
         count += 1
-        with suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(take, handler, number, count)
+        loop.call_soon(take, handler, number, count)
 
-    for number in (signal.SIGTSTP, signal.SIGCONT):
+    for number in JOB_CONTROL:
         handler = signal.getsignal(number)
         if callable(handler):
-            signal.signal(number, partial(on_signal, handler))
+            loop.add_signal_handler(number, note, handler, number)
 
 
 def _terminal_attributes() -> Attributes | None:

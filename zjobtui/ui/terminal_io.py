@@ -3,11 +3,14 @@
 The package uses only two private names of Textual: `App._driver` here and `App._fatal_error` in `terminal_app.py`.
 """
 
+import asyncio
 import os
+import signal
 import threading
 import time
 import traceback
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from select import select
 from typing import Any
@@ -23,6 +26,7 @@ from zjobtui.logs import get_logger
 from zjobtui.models.text import clean_lines
 from zjobtui.ui.input_filter import InputFilter
 from zjobtui.ui.input_outlet import Output
+from zjobtui.ui.terminal_guard import JOB_CONTROL, suspend_between_steps
 
 log = get_logger(__name__)
 
@@ -52,12 +56,21 @@ def set_mouse(app: App[Any], *, enabled: bool) -> None:
 class FilteredDriver(LinuxDriver):
     """Textual's terminal driver, reading from a pipe that an `InputFilter` feeds."""
 
+    _on_continue: Callable[[], None]
+    """Called when the program goes on after a suspension."""
+
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
-        super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._application = app
         self._has_started = False
+        # Until they run in the loop, Textual's handlers may not run: they would interrupt each other.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, JOB_CONTROL)
+        try:
+            super().__init__(app, debug=debug, mouse=mouse, size=size)
+            suspend_between_steps(asyncio.get_running_loop(), self._on_continue)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     @property
     def fileno(self) -> int:
@@ -167,6 +180,10 @@ def _is_in_foreground(terminal: int) -> bool:
         return True
 
 
-def driver_with_filter(base: type[Driver]) -> type[Driver]:
-    """Return the driver with the input filter; `base` itself if it is not a terminal driver."""
-    return FilteredDriver if base is LinuxDriver else base
+def driver_with_filter(base: type[Driver], on_continue: Callable[[], None]) -> type[Driver]:
+    """Return the driver with the input filter; `base` itself if it is not a terminal driver.
+
+    `on_continue` is called when the program goes on after a suspension.
+    """
+    members = {"_on_continue": staticmethod(on_continue)}
+    return type("FilteredDriver", (FilteredDriver,), members) if base is LinuxDriver else base

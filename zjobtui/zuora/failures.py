@@ -1,6 +1,7 @@
 """Network errors as problems that name what failed: host, proxy, certificate, time or size."""
 
 import os
+import re
 import ssl
 import zlib
 
@@ -102,9 +103,14 @@ def _has_cause(error: BaseException | None, kind: type[Exception]) -> bool:
     return error is not None
 
 
+def _words(name: str) -> str:
+    """Return the name of an exception as words: `connection reset` for `ConnectionResetError`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removesuffix("Error")).lower()
+
+
 def _error_text(error: BaseException, mask: Mask) -> str:
     inner = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    text = (isinstance(inner, OSError) and inner.strerror) or str(inner) or type(inner).__name__
+    text = (isinstance(inner, OSError) and inner.strerror) or str(inner) or _words(type(inner).__name__)
     if text.startswith("Connect call failed") and isinstance(inner, OSError) and inner.errno:
         text = os.strerror(inner.errno).lower()  # asyncio's own message does not help a user
     return shorten(clean(mask.mask_text(text)), 200)

@@ -121,13 +121,20 @@ def _by_status(http_status: int) -> ProblemKind:
     return _BY_HTTP_STATUS.get(http_status, default)
 
 
+def _shown_location(location: str) -> str:
+    """Return where a redirection leads, without what may be secret: query, fragment, user and password."""
+    address = re.split(r"[?#;]", clean(location), maxsplit=1)[0]
+    shown = re.sub(r"^([\w.+-]*:?//)[^/@]*@", r"\1", address)
+    return f"{shorten(shown, 200)}{'?…' if len(address) < len(clean(location)) else ''}"
+
+
 def unreadable(http_status: int, body: bytes, what: str, location: str = "") -> Problem:
     """Return the problem of a response that is not a JSON object: Zuora itself sends none.
 
     It says nothing about credentials and access, whatever its status is. `what` says what is wrong with the body.
     """
     if 300 <= http_status < 400:
-        return Problem(ProblemKind.REDIRECTED, f"HTTP {http_status} to {shorten(clean(location), 200) or 'nowhere'}")
+        return Problem(ProblemKind.REDIRECTED, f"HTTP {http_status} to {_shown_location(location) or 'nowhere'}")
     detail = ", ".join(part for part in (f"HTTP {http_status}", _WANTS.get(http_status), what, _page(body)) if part)
     if http_status == 429:
         return Problem(ProblemKind.THROTTLED, detail)
