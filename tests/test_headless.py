@@ -284,7 +284,7 @@ def test_a_named_tenant_without_any_configured_prints_the_variables() -> None:
     ("environ", "why"),
     [
         ({"ZUORA_BASE_URL": "http://rest.eu.zuora.com", **CREDENTIALS}, "must begin with https://"),
-        ({"ZUORA_BASE_URL": "rest.eu.zuora.com", **CREDENTIALS}, "is not a valid URL"),
+        ({"ZUORA_BASE_URL": "rest.eu.zuora.com", **CREDENTIALS}, "did you mean https://rest.eu.zuora.com?"),
         ({"ZUORA_BASE_URL": "https://rest.eu.zuora.com/v1", **CREDENTIALS}, "must end after the host"),
         ({"ZUORA_BASE_URL": "https://rest.eu.zuora.com"}, "ZUORA_CLIENT_ID is not"),
         ({"ZUORA_BASE_URL": "https://rest.eu.zuora.com", "ZUORA_CLIENT_ID": "id"}, "ZUORA_CLIENT_SECRET is not"),

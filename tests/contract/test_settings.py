@@ -53,6 +53,7 @@ REST = """
 staleness_limit = 45
 [list]
 archive_after = "1s"
+columns = ["status", "job", "why", "time"]
 [screen]
 theme = "high-contrast"
 ascii = true

@@ -52,7 +52,11 @@ PORTALS: dict[str, tuple[Behaviour, ProblemKind, str]] = {
     "407 without a body": (Answer(b"", 407), ProblemKind.UNREADABLE, "a proxy requires a user and a password"),
     "511": (page(511), ProblemKind.UNREADABLE, "HTTP 511, the network requires a sign-in"),
     **{
-        f"redirection {status}": (redirect(LOGIN, status), ProblemKind.REDIRECTED, f"HTTP {status} to {LOGIN}")
+        f"redirection {status}": (
+            redirect(LOGIN, status),
+            ProblemKind.REDIRECTED,
+            f"HTTP {status} to {LOGIN.partition('?')[0]}?…",
+        )
         for status in (301, 302, 303, 307, 308)
     },
     "502 of a gateway": (page(502, "Bad Gateway"), ProblemKind.UNAVAILABLE, "HTTP 502"),

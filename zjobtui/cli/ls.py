@@ -102,7 +102,8 @@ def ls(
             print_json({"schema": SCHEMA, "jobs": [record(watch, now) for watch in watches]})
         elif watches:
             remarks = _failure_texts(watches, tenant_failures(watchlist), now)
-            print("\n".join(job_table(watches, now, terminal_width(), remarks)))
+            table = job_table(watches, now, terminal_width(), remarks, is_why_whole=not sys.stdout.isatty())
+            print("\n".join(table))
         else:
             is_empty = not (len(watchlist) or archived or removed)
             print_error("The watchlist is empty. Add jobs with: zjobtui add ID…" if is_empty else "No jobs match.")

@@ -21,7 +21,7 @@ TABLE: dict[int, str] = {
     **_FRAMES,
     **_BLOCKS,
     **_REPLACED,
-    **dict(zip(map(ord, "✗◌✓●○◆▸▾▶›▲▼░✎⭘…⋯·–—×‖“”‘’ʼ↑↓←→⌫⏎"), "x.+*o#>v>>^v.*o~~---x=\"\"'''^v><<<", strict=True)),
+    **dict(zip(map(ord, "✗◌✓●○◆▸▾▶›‹▲▼░✎⭘…⋯·–—×‖“”‘’ʼ↑↓←→⌫⏎"), "x.+*o#>v>><^v.*o~~---x=\"\"'''^v><<<", strict=True)),
     ord("🔎"): "> ",
 }
 """One cell for one cell, so that the layout does not change."""

@@ -45,7 +45,7 @@ _SEPARATORS = "0[9aAdD]|1[bB]|2[0-9a-fA-F]|3[a-fA-F]|40|5[b-eB-E]|60|7[b-eB-E]"
 _USUAL = "0[9aAdD]|1[bB]|2[0125-9cCfF]|3[a-fA-F]|5[bBcCdD]|7[bBcCdD]"
 """Those of them that must be escaped in a URL, without those that are common after `$` and `*`, as in `$2b`.
 
-`$23` is a sum of money, unless `$26` is before it: `&#`."""
+`$23` is a sum of money, unless `$26` is before it: `&#`; and `$5e` counts only as the `^` of `^[[`."""
 
 _OTHER_DASHES = (
     "\u02d7\u058a\u05be\u1806\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u207b\u2212\u2796\u2e3a\u2e3b\u30fc"
@@ -66,12 +66,16 @@ _MAIL_LINE = range(70, 80)
 
 def without_codes(text: str) -> str:
     """Return the text without control sequences and invisible characters; those that separate ids leave a blank."""
+    text = _without_sequences(text)
+    shown = _HIDDEN.sub(_strip, text) if not text.isascii() else _NUL.sub(_strip, text) if "\0" in text else text
+    return shown if shown is text else _without_sequences(shown)  # a sequence may have had them between its characters
+
+
+def _without_sequences(text: str) -> str:
     for signs, pattern in _STRIPPED:
         if any(sign in text for sign in signs):
             text = pattern.sub(_strip, text)
-    if not text.isascii():
-        return _HIDDEN.sub(_strip, text)
-    return _NUL.sub(_strip, text) if "\0" in text else text
+    return text
 
 
 def _strip(codes: re.Match[str]) -> str:
@@ -127,13 +131,23 @@ def _character(code: int, escape: re.Match[str]) -> str:
 
 
 def _decode_soft_break(line_end: re.Match[str], *, is_mail: bool) -> str:
-    """Return nothing for `=` and a line end that continue a line: in a mail, in a full line, or within an id."""
+    """Return nothing for `=` and a line end that continue a line: in a mail, a full line, an id or a code."""
     text, start, end = line_end.string, line_end.start(), line_end.end()
     if is_mail or start - text.rfind("\n", max(0, start - 100), start) in _MAIL_LINE:
         return ""
     head, tail = _HEX_TAIL.search(text[max(0, start - 36) : start]), _HEX_HEAD.match(text, end)
     is_within_id = head and tail and _WHOLE_ID.fullmatch(head.group() + tail.group())
-    return "" if is_within_id else line_end.group()
+    return (
+        ""
+        if is_within_id or _is_within_sequence(text[max(0, start - 24) : start], text[end : end + 24])
+        else line_end.group()
+    )
+
+
+def _is_within_sequence(head: str, tail: str) -> bool:
+    """Return whether a control sequence begins in the first text and ends in the second one."""
+    sequences = (match for _, pattern in _STRIPPED for match in pattern.finditer(head + tail))
+    return any(sequence.start() < len(head) < sequence.end() for sequence in sequences)
 
 
 _Decode = Callable[[re.Match[str]], str]
@@ -156,12 +170,12 @@ _DECODERS: tuple[tuple[str, re.Pattern[str], _Decode], ...] = tuple(
         (
             "$",
             _decode_hex,
-            rf"\${_NOT_ID}(?:(?P<hex>{_USUAL}|(?<=\$26\$)23)|[c-fC-F][0-9a-fA-F](?:\$[89abAB][0-9a-fA-F]){{1,3}})",
+            rf"\${_NOT_ID}(?:(?P<hex>{_USUAL}|(?<=\$26\$)23|5[eE](?=\$5[bB]\$5[bB]))|[c-fC-F][0-9a-fA-F](?:\$[89abAB][0-9a-fA-F]){{1,3}})",
         ),
         (
             "*",
             _decode_hex,
-            rf"\*{_NOT_ID}(?:(?P<hex>{_USUAL}|(?<=\*26\*)23)|[c-fC-F][0-9a-fA-F](?:\*[89abAB][0-9a-fA-F]){{1,3}})",
+            rf"\*{_NOT_ID}(?:(?P<hex>{_USUAL}|(?<=\*26\*)23|5[eE](?=\*5[bB]\*5[bB]))|[c-fC-F][0-9a-fA-F](?:\*[89abAB][0-9a-fA-F]){{1,3}})",
         ),
         ("&", _decode_entity, r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"),
         (
@@ -231,6 +245,7 @@ class SourceText:
         if "=\n" in plain or "=\r\n" in plain:
             is_mail = "quoted-printable" in plain
             plain = _replace(plain, _SOFT_BREAK, partial(_decode_soft_break, is_mail=is_mail), steps)
+            plain = _strip_decoded(plain, steps)
         for _ in range(LAYERS):
             before = plain
             for sign, pattern, decode in _DECODERS:
