@@ -13,7 +13,7 @@ import pytest
 from tests.support.building import NOW, PROCESSING, seen, watch, watchlist
 from tests.support.screen_harness import TENANT, run_monitor
 from tests.support.scripted import FixedClock
-from tests.support.sources import MemoryStore
+from tests.support.sources import MemoryStore, TimedSource
 from tests.support.staging import staged
 from zjobtui.atomic_write import write_whole
 from zjobtui.bootstrap.configuration import Configured, configuration
@@ -29,11 +29,11 @@ EU = '[tenants.eu]\nhost = "EU production"\nclient_id = "1"\nsecret_env = "EU"\n
 US = '[tenants.us]\nurl = "https://us.example.com"\nclient_id = "2"\nsecret_env = "US"\n'
 
 
-class Source:
+class Source(TimedSource):
     """A source whose creation, calls and end are recorded."""
 
     def __init__(self, world: "World", tenant: Tenant) -> None:
-        self.requests = 0
+        super().__init__()
         world.made.append(tenant.base_url)
         self._world = world
         self._tenant = tenant
@@ -41,10 +41,6 @@ class Source:
     async def observe(self, job_id: JobId, /) -> Observation:
         self._world.calls[self._tenant.name].append(job_id)
         return seen(PROCESSING, NOW)
-
-    def renew_connections(self) -> None: ...
-
-    def sign_in_again(self) -> None: ...
 
     async def aclose(self) -> None:
         self._world.closed.append(self._tenant.name)

@@ -71,7 +71,7 @@ def test_all_checks_are_fine_and_the_status_is_0(served: Simulator, monkeypatch:
     assert "the host responds in" in checks["Tenant env: asking"][1]
     assert "agree" in checks["Tenant env: clock"][1]
     assert "49,9" in checks["Tenant env: limits"][1]
-    assert "1 job, format 4" in checks["Store: file"][1]
+    assert "1 job, format 5" in checks["Store: file"][1]
     printed = run("doctor").stdout
     assert printed.count("\n  ✓ ") == len(checks)
     assert served.client_secret not in printed

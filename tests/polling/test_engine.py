@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 
-from tests.support.building import NOW, PROCESSING, done, job, seen, watch, watchlist
+from tests.support.building import NOW, PROCESSING, done, job, missed, seen, watch, watchlist
 from tests.support.polling import watches
 from tests.support.scripted import FixedClock
 from tests.support.sources import MemoryStore, TimedSource
 from zjobtui.clock import SystemClock
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.observation import Observation
+from zjobtui.models.problem import ProblemKind
+from zjobtui.models.related import ReadResult, Reference, Related
+from zjobtui.models.related_details import OrderDetails
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling import lease
@@ -45,6 +48,14 @@ class Slow:
         self.requests += 1
         self.asked.append(job_id)
         return seen(PROCESSING, NOW)
+
+    async def observe_operation(self, _: JobId, /) -> Observation:
+        self.requests += 1
+        return missed(ProblemKind.NOT_FOUND)
+
+    async def read_related(self, reference: Reference, /) -> ReadResult:
+        self.requests += 1
+        return Related(reference, OrderDetails(), NOW)
 
     def renew_connections(self) -> None:
         pass

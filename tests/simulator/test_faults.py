@@ -8,8 +8,11 @@ from zjobtui.simulator.faults import SWITCHES, Faults
 
 
 def test_every_switch_is_parsed() -> None:
-    text = "latency=0.3, error=0.1,drop=0.2,html=0.05,throttle=0.1,rate=2,token=20,outage=60@30"
-    assert Faults.parse(text) == Faults(0.3, 0.1, 0.2, 0.05, 0.1, 2, 20, (60, 30))
+    text = "latency=0.3, error=0.1,drop=0.2,html=0.05,throttle=0.1,rate=2,token=20,outage=60@30,off=orders+invoices"
+    text += ",forbidden=payments"
+    assert Faults.parse(text) == Faults(
+        0.3, 0.1, 0.2, 0.05, 0.1, 2, 20, (60, 30), frozenset({"orders", "invoices"}), frozenset({"payments"})
+    )
     assert {part.partition("=")[0].strip() for part in text.split(",")} == set(SWITCHES)
 
 
@@ -32,6 +35,7 @@ def test_without_switches_there_is_no_fault() -> None:
         ("rate=1.5", "“rate=1.5”"),
         ("outage=60", "“outage=60”"),
         ("outage=60@soon", "“outage=soon”"),
+        ("off=memos", "“off=memos” names memos"),
     ],
 )
 def test_an_invalid_switch_is_reported_with_the_valid_ones(text: str, named: str) -> None:

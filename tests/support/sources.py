@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from tests.support.virtual_time import wall
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.observation import Call, Failure, Observation, Success
-from zjobtui.models.problem import Problem
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.related import ReadResult, Reference, Related
+from zjobtui.models.related_details import OrderDetails
 from zjobtui.models.report import OrderResult, Report
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change
@@ -37,6 +39,10 @@ class TimedSource:
     trouble: Callable[[float, JobId], Problem | None] = lambda _at, _job: None
     limits: Callable[[float], tuple[tuple[str, str], ...]] = lambda _at: ()
     asked: list[Asked] = field(default_factory=list)
+    operations_asked: list[JobId] = field(default_factory=list)
+    operation: Callable[[JobId], Observation] = lambda _: Failure(Problem(ProblemKind.NOT_FOUND), wall())
+    read: list[Reference] = field(default_factory=list)
+    related: Callable[[Reference], ReadResult] = lambda reference: Related(reference, OrderDetails(), wall())
     requests: int = 0
     signed_in_again: int = 0
     renewed: int = 0
@@ -57,6 +63,17 @@ class TimedSource:
             return Failure(problem, now, call)
         is_done = now >= self.ends.get(job_id, float("inf"))
         return Success(DONE if is_done else Report(status="Processing"), now, call)
+
+    async def observe_operation(self, job_id: JobId, /) -> Observation:
+        self.requests += 1
+        self.operations_asked.append(job_id)
+        return self.operation(job_id)
+
+    async def read_related(self, reference: Reference, /) -> ReadResult:
+        self.requests += 1
+        self.read.append(reference)
+        await asyncio.sleep(self.latency)
+        return self.related(reference)
 
     def renew_connections(self) -> None:
         self.renewed += 1

@@ -97,6 +97,9 @@ COMMANDS = {
     "show": {
         "show": "Print everything known about one job.",
     },
+    "lookup": {
+        "lookup": "Read an order, a subscription, an invoice or another object in Zuora, and print it.",
+    },
     "export_import": {
         "export": "Print the watchlist as JSON, for `zjobtui import`.",
         "import": "Merge a file of `zjobtui export` into the watchlist.",

@@ -1,42 +1,56 @@
 """`show`: everything known about one job."""
 
+import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import click
 
-from zjobtui.bootstrap.output import print_json
-from zjobtui.cli.common import open_store_and_watchlist
+from zjobtui.bootstrap.output import OK, print_error, print_json
+from zjobtui.cli.common import load_valid_configuration, open_store_and_watchlist
+from zjobtui.cli.lookup import exit_status, limit_of_a_kind, print_results, read_all
 from zjobtui.cli.options import AS_JSON, TENANT
 from zjobtui.cli.selection import complete_jobs, resolve_stored
 from zjobtui.formatting.call_info import call_lines
 from zjobtui.formatting.job import about_lines, problem_text, unknown_text
 from zjobtui.formatting.outline import OutlineNode, to_text
 from zjobtui.formatting.records import full_record
+from zjobtui.formatting.related import related_record
 from zjobtui.formatting.report import report_lines
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.timeline import timeline_lines
+from zjobtui.models.observation import Success
+from zjobtui.models.related import ReadResult, references
+from zjobtui.models.report import OrderResult
+from zjobtui.models.watched_job import WatchedJob
+from zjobtui.storage.store import Store
 
 
 @click.command()
 @click.argument("job", metavar="ID", shell_complete=complete_jobs)
+@click.option("--related", is_flag=True, help="Also read its order and what it created, now, in Zuora.")
 @AS_JSON
 @TENANT
-def show(job: str, as_json: bool, tenant: str | None) -> None:
+def show(job: str, related: bool, as_json: bool, tenant: str | None) -> None:
     r"""Print everything known about one job.
 
-    Give its id, the first digits of its id, or its label; archived and removed jobs are found, too.
+    Give its id, the first digits of its id, or its label; archived and removed jobs are found, too. With --related
+    the objects that its result names are read in Zuora, at most ten of a kind; the exit status is as of lookup.
 
     \b
     Examples:
     zjobtui show 1bc24f31
     zjobtui show CS-4390 --json | jq .answer.body
+    zjobtui show CS-4390 --related
     """
     with open_store_and_watchlist(tenant=tenant) as (store, watchlist, now):
         watch = resolve_stored(store, watchlist, job, tenant)
         success, history = store.last_response(watch.job), store.history(watch.job)
+        reads = _read(watch, success, store) if related else None
         if as_json:
-            print_json(full_record(watch, success, history, now))
-            return
+            added = {} if reads is None else reads.record()
+            print_json({**full_record(watch, success, history, now), **added})
+            sys.exit(OK if reads is None else exit_status(reads.results))
         print(f"{GLYPHS[watch.verdict.kind]} {watch.verdict.kind.value} · {watch.verdict.sentence}")
         if unknown := unknown_text(watch):
             print(unknown)
@@ -48,6 +62,35 @@ def show(job: str, as_json: bool, tenant: str | None) -> None:
         if success is not None:
             _print_section("For Zuora support", call_lines(success.call, success.at))
         _print_section("Timeline", timeline_lines(history, now))
+        if reads is not None:
+            print("\nRelated" if reads.results else "\nThe result of this job names nothing that can be read.")
+            print_results(reads.results, now, reads.statuses)
+            for text in reads.left_out:
+                print_error(f"Not read: {text}.")
+            sys.exit(exit_status(reads.results))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reads:
+    """The reads about one job, what was left out, and the statuses of its subscriptions by number."""
+
+    results: list[ReadResult]
+    left_out: list[str]
+    statuses: dict[str, str]
+
+    def record(self) -> dict[str, object]:
+        records = [related_record(result, self.statuses) for result in self.results]
+        return {"related": records, "not_read": self.left_out}
+
+
+def _read(watch: WatchedJob, success: Success | None, store: Store) -> _Reads:
+    result = success.report.result if success is not None else None
+    found = references(result)
+    wanted, left_out = limit_of_a_kind(found.all)
+    subscriptions = result.subscriptions if isinstance(result, OrderResult) else ()
+    statuses = {each.number: each.status for each in subscriptions if each.number}
+    results = read_all(load_valid_configuration().tenants, watch.job.tenant, store, wanted) if wanted else []
+    return _Reads(results, [*left_out, *found.unreadable], statuses)
 
 
 def _print_section(title: str, nodes: Iterable[OutlineNode]) -> None:

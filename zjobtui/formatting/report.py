@@ -14,6 +14,7 @@ from zjobtui.models.cause import count_by_status
 from zjobtui.models.reason import Reason
 from zjobtui.models.report import (
     Commitment,
+    OperationResult,
     OrderLineItem,
     OrderResult,
     OtherResult,
@@ -128,6 +129,8 @@ def report_lines(report: Report, support: str = "") -> tuple[OutlineNode, ...]:
             lines = _order_lines(result)
         case PreviewResult():
             lines = preview_lines(result)
+        case OperationResult():
+            lines = _operation_lines(report.status, result)
         case OtherResult():
             lines = (*field("type", "Job type", result.job_type or "unknown"), *extra_fields("result", result.fields))
         case _:
@@ -135,6 +138,13 @@ def report_lines(report: Report, support: str = "") -> tuple[OutlineNode, ...]:
     reasons = tuple(_reason_lines(report))
     support_line = field("support", "For support", support, Tone.MUTED) if reasons else ()
     return (*reasons, *_verdict_advice(report), *support_line, *lines, *extra_fields("rest", report.rest))
+
+
+def _operation_lines(status: str, result: OperationResult) -> tuple[OutlineNode, ...]:
+    return (
+        OutlineNode("operation", "Operation job", f"{result.title}, {status}", _tone(status)),
+        *field("operation/object", f"{result.object_type or 'Object'} id", result.object_id),
+    )
 
 
 def filter_groups(lines: Iterable[OutlineNode], words: str) -> tuple[OutlineNode, ...]:

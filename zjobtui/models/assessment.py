@@ -10,7 +10,16 @@ from zjobtui.models.advice import advise_reason
 from zjobtui.models.cause import cause_of, count_by_status, count_text
 from zjobtui.models.digest import Digest
 from zjobtui.models.reason import Category, Reason
-from zjobtui.models.report import OrderResult, OtherResult, Payment, PreviewResult, Report, Result, Subscription
+from zjobtui.models.report import (
+    OperationResult,
+    OrderResult,
+    OtherResult,
+    Payment,
+    PreviewResult,
+    Report,
+    Result,
+    Subscription,
+)
 from zjobtui.models.text import shorten
 from zjobtui.models.verdict import Kind, Verdict
 
@@ -32,6 +41,8 @@ def judge(report: Report, expected: Collection[str] = ()) -> Verdict:
     | Completed   | a documented field in another form                | needs attention |
     | Completed   | order Completed, a preview, an unknown job type   | done            |
 
+    An operation job is judged by its status alone, and Pending is running, too.
+
     Completed is believed only with proof: an order's own status decides, not the job's
     (a job can be Completed while its order is still Pending, and no other client reports that).
     """
@@ -40,6 +51,8 @@ def judge(report: Report, expected: Collection[str] = ()) -> Verdict:
 
 
 def _judge(report: Report, expected: Collection[str]) -> Verdict:
+    if isinstance(report.result, OperationResult):
+        return _judge_operation(report, report.result)
     match report.status:
         case "Processing":
             return Verdict(Kind.RUNNING, "Zuora is working on it.")
@@ -49,6 +62,21 @@ def _judge(report: Report, expected: Collection[str]) -> Verdict:
             return _judge_completed(report, expected)
         case word:
             return Verdict(Kind.RUNNING, f"Zuora says “{word}”, a status that is not documented; polling continues.")
+
+
+def _judge_operation(report: Report, operation: OperationResult) -> Verdict:
+    what = f"operation job: {operation.title}"
+    match report.status:
+        case "Failed":
+            return Verdict(Kind.FAILED, f"{_why_failed(report.all_reasons).rstrip('.')} ({what}).")
+        case "Completed":
+            if problems := [*_unsuccessful(report, operation)]:
+                return Verdict(Kind.ATTENTION, f"Job completed, but {'; '.join(problems)} ({what}).")
+            return Verdict(Kind.DONE, f"Completed, {what}.")
+        case "Pending" | "Processing" as status:
+            return Verdict(Kind.RUNNING, f"{status}, {what}.")
+        case word:
+            return Verdict(Kind.RUNNING, f"Zuora says “{word}”, a status that is not documented; {what}.")
 
 
 def _why_failed(reasons: tuple[Reason, ...]) -> str:
@@ -219,6 +247,8 @@ def _about(result: Result | None) -> tuple[str, str, str]:
             return "order", result.order_number or result.order_id, result.account_number or result.account_id
         case PreviewResult():
             return "preview", "", ""
+        case OperationResult():
+            return result.job_type, "", ""
         case _:
             order, account = (str(result.fields.get(key) or "") for key in ("orderNumber", "accountNumber"))
             return result.job_type, order, account
@@ -247,6 +277,8 @@ def _first(numbers: tuple[str, ...], limit: int) -> tuple[str, ...]:
 def _words(report: Report) -> list[str]:
     words = [str(reason) for reason in report.all_reasons]
     result = report.result
+    if isinstance(result, OperationResult):
+        words.append(result.title)
     if isinstance(result, OrderResult):
         words += [*result.credit_memos, result.payment.number, result.payment.id]
         words += [item.number or item.id for item in result.order_line_items]

@@ -9,7 +9,7 @@ from zjobtui.models.advice import advise_reason
 from zjobtui.models.digest import WHY_CELLS
 from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.reason import Reason
-from zjobtui.models.report import OrderResult, OtherResult, PreviewResult, Report, Result, Subscription
+from zjobtui.models.report import OperationResult, OrderResult, OtherResult, PreviewResult, Report, Result, Subscription
 from zjobtui.models.text import fit_cells, shorten
 from zjobtui.models.verdict import Kind
 
@@ -137,6 +137,8 @@ def _created(result: Result) -> str:
                 count_text(len(result.credit_memos), "credit memo"),
             ]
             return f"preview: {', '.join(part for part in parts if part) or 'nothing to bill'}"
+        case OperationResult():
+            return result.title
         case _:
             return result.job_type or "undocumented job type"
 

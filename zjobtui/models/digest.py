@@ -11,6 +11,9 @@ FINAL_STATUSES = frozenset({"Completed", "Failed"})
 DIGEST_VERSION = 3
 """Increases when the rules below or the verdicts change, so that stored digests are made again from stored reports."""
 
+OPERATION = "operation job"
+"""The kind of operation jobs, which are polled at another address than order jobs."""
+
 WHY_CELLS = 40
 """Maximum width of `Digest.why`, in cells of the terminal."""
 ExpectedStatuses = Mapping[str, frozenset[str]]

@@ -40,7 +40,8 @@ def _apply_failure(watch: WatchedJob, failure: Failure, planned: float) -> JobUp
     updated = replace(watch, problem=failure.problem, problem_at=failure.at)
     if failure.problem.kind is not ProblemKind.NOT_FOUND:
         return JobUpdate(watch if watch.verdict.kind is Kind.UNKNOWN else updated)
-    updated = replace(updated, planned=planned)
+    checked_at = failure.at if failure.is_no_operation else watch.operation_checked_at
+    updated = replace(updated, planned=planned, operation_checked_at=checked_at)
     if watch.is_final:
         return _contradicted(watch, failure.at, "Zuora no longer knows this job; its last response is kept.")
     if watch.verdict.kind is Kind.UNKNOWN:

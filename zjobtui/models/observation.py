@@ -46,11 +46,15 @@ class PreviousBody:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A call without a good response, and when that was known (seconds since the epoch, UTC)."""
+    """A call without a good response, and when that was known (seconds since the epoch, UTC).
+
+    `is_no_operation` says that Zuora has no operation job of this id either.
+    """
 
     problem: Problem
     at: float
     call: Call = Call()
+    is_no_operation: bool = False
 
 
 Observation: TypeAlias = Success | Failure

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
 
+from zjobtui.models.digest import OPERATION
 from zjobtui.models.json_value import Rest
 from zjobtui.models.reason import Reason
 
@@ -189,7 +190,32 @@ class OtherResult:
     malformed: tuple[str, ...] = ()
 
 
-Result: TypeAlias = OrderResult | PreviewResult | OtherResult
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationResult:
+    """What an operation job (`GET /v1/operations/jobs/{jobId}`) does: `operation` is such as Delete, Post or Reverse.
+
+    Its response has no result of its own: this is the rest of its root, so a running job has it, too.
+    """
+
+    operation: str = ""
+    object_type: str = ""
+    object_id: str = ""
+    id: str = ""
+    success: bool | None = None
+    reasons: tuple[Reason, ...] = ()
+    malformed: tuple[str, ...] = ()
+    job_type: str = OPERATION
+
+    @property
+    def title(self) -> str:
+        """What is done to which object: `Delete of credit memo 8ad0…`."""
+        noun = "".join(f" {each.lower()}" if each.isupper() else each for each in self.object_type).strip()
+        return " ".join(
+            part for part in (self.operation or "operation", "of", noun or "object", self.object_id) if part
+        )
+
+
+Result: TypeAlias = OrderResult | PreviewResult | OtherResult | OperationResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from zjobtui.models.digest import Digest
+from zjobtui.models.digest import OPERATION, Digest
 from zjobtui.models.job import JobRef
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.verdict import NOT_ASKED, UNKNOWN, Kind, Verdict
@@ -19,6 +19,8 @@ class WatchedJob:
     good, and `problem_at` when a call last brought something else than a good response. `last_running_at` is when the
     job was last seen running, `ended_at` when it was first seen ended, so the end lies between. `planned` is the
     interval in seconds within which the next response was promised. `read_at` is when the user last looked at the job.
+    `operation_checked_at` is when Zuora, which did not know the job, said that it is no operation job either; it is
+    asked that once.
     """
 
     job: JobRef
@@ -38,6 +40,7 @@ class WatchedJob:
     problem_at: float | None = None
     contradiction: str = ""
     planned: float = 5.0
+    operation_checked_at: float | None = None
 
     @property
     def is_final(self) -> bool:
@@ -52,6 +55,11 @@ class WatchedJob:
         if self.problem is not None and self.problem.kind is ProblemKind.NOT_FOUND:
             return UNKNOWN
         return self.digest.verdict if self.digest is not None else NOT_ASKED
+
+    @property
+    def is_operation(self) -> bool:
+        """Whether it is an operation job, which is polled at another address."""
+        return self.digest is not None and self.digest.kind == OPERATION
 
     @property
     def is_unread(self) -> bool:

@@ -2,18 +2,19 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Container, Iterable
+from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
 from zjobtui.models.history import EventKind
 from zjobtui.models.job import JobRef
+from zjobtui.models.related import ReadProblem, ReadProblemKind, ReadResult, Reference, RelatedKind
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.tenant_status import TenantStatus, changes_with_time, status_words
 from zjobtui.models.watched_job import WatchedJob, due_for_archive
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from zjobtui.polling.tenant_set import TenantSet
 
 log = get_logger(__name__)
+
+T = TypeVar("T", EditResult, ReadResult)
 
 STOP_LIMIT = 2.0
 """Seconds that stopping may take before the thread, a daemon, is abandoned."""
@@ -97,7 +100,7 @@ class Engine:
         self._service: WatchlistService | None = None
         self._submitted: dict[object, Unsaved] = {}
         self._edits: set[asyncio.Future[Change]] = set()
-        self._futures: set[Future[EditResult]] = set()
+        self._futures: set[Future[EditResult] | Future[ReadResult]] = set()
         self._has_ended = False
         self._ended_by = ""
         self._membership_version = 0
@@ -212,6 +215,22 @@ class Engine:
             self._publish()
 
         self._call_soon(poll)
+
+    def read_related(self, tenant: str, kind: RelatedKind, key: str) -> "Future[ReadResult]":
+        """Read an object that a job created, once and before any poll.
+
+        The future is cancelled if the engine ends first; cancelling it drops a read that has not been sent.
+        """
+        reference = Reference(kind, key)
+
+        async def read() -> ReadResult:
+            runner = next((runner for runner in self._runners if runner.tenant.name == tenant), None)
+            if runner is None:
+                detail, now = f"no tenant “{tenant}” is configured", self._clock.now()
+                return ReadProblem(reference, ReadProblemKind.MISCONFIGURED, detail, at=now)
+            return await runner.read_related(reference)
+
+        return self._schedule(read())
 
     def set_focus(self, job: JobRef | None) -> None:
         """Set the selected job, or None."""
@@ -384,13 +403,16 @@ class Engine:
             change = await asyncio.shield(task)  # closing the screen cancels the future, which must not undo the edit
             return EditResult(change, service.unsaved)
 
+        return self._schedule(work())
+
+    def _schedule(self, coroutine: Coroutine[object, object, T]) -> "Future[T]":
+        """Run a coroutine on the engine's thread."""
         self.start()
-        coroutine = work()
         try:
             future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         except (RuntimeError, AttributeError) as fault:  # the loop has ended, or never began
             coroutine.close()
-            future = Future()
+            future = Future[T]()
             future.set_exception(RuntimeError(self._ended_by or str(fault)))
             return future
         self._futures.add(future)

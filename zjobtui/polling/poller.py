@@ -2,20 +2,24 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from math import inf
 from random import Random
+from typing import TypeGuard
 
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
 from zjobtui.models.job import JobRef
 from zjobtui.models.job_update import apply_observation
-from zjobtui.models.observation import Failure, Observation
+from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.related import ReadResult, Reference
 from zjobtui.models.tenant_status import Limit, TenantStatus
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob, stale_at
 from zjobtui.polling.protocols import JobSource
 from zjobtui.polling.rate_limiter import RateLimiter
+from zjobtui.polling.related_reads import RelatedReads
 from zjobtui.polling.schedule import Schedule
 from zjobtui.polling.survival import STALENESS_LIMIT
 from zjobtui.polling.tenant_gate import TenantGate, is_transient
@@ -93,6 +97,7 @@ class Poller:
         self._checked_at = clock.now()
         self._fault: Exception | None = None
         self._nudge = asyncio.Event()
+        self._reads = RelatedReads(source, self._gate, clock, self._read_changed)
 
     @property
     def has_unfinished(self) -> bool:
@@ -128,6 +133,10 @@ class Poller:
         self._source.sign_in_again()
         self._gate.breaker.probe_now(self._clock.now())
         self._nudge.set()
+
+    def read_related(self, reference: Reference, future: "asyncio.Future[ReadResult]") -> None:
+        """Read an object that a job created, before any poll, and set the result of the future."""
+        self._reads.add(reference, future)
 
     def set_focus(self, job: JobRef | None) -> None:
         """Set the selected job for five minutes: besides its turns it gets at most one call in ten.
@@ -186,6 +195,7 @@ class Poller:
                     fault, self._fault = self._fault, None
                     raise fault
                 self._detect_suspend()
+                self._reads.start(len(self._in_flight))
                 self._start_due()
                 self._fit()
                 await self._until_next()
@@ -194,6 +204,7 @@ class Poller:
                 task.cancel()
             await asyncio.gather(*self._in_flight.values(), return_exceptions=True)
             self._in_flight.clear()
+            await self._reads.close()
             self._gate.charge_extra(has_calls_in_flight=False)
 
     def _detect_suspend(self) -> None:
@@ -227,7 +238,8 @@ class Poller:
 
     def _start_due(self) -> None:
         now = self._clock.now()
-        while self._gate.max_in_flight(now) > len(self._in_flight) and (job := self._pop_next(now)):
+        reads = 0 if self._gate.breaker.is_open else self._reads.in_flight
+        while self._gate.max_in_flight(now) > len(self._in_flight) + reads and (job := self._pop_next(now)):
             watch = self._service.watchlist.get(job)
             if watch is not None and (not watch.is_final or self._was_manual):
                 if self._gate.breaker.is_open:
@@ -292,6 +304,8 @@ class Poller:
         wait = WAKE
         if due < inf and not 0 < self._gate.max_in_flight(now) <= len(self._in_flight):
             wait = min(max(due, self._gate.next_allowed_at(now)) - now, max(self._schedule.fit_at - now, 0.05), WAKE)
+        if (read_wait := self._reads.wait) is not None:
+            wait = min(wait, max(read_wait, 0.05))
         timer = asyncio.get_running_loop().call_later(max(0.0, wait), self._nudge.set)
         try:
             await self._nudge.wait()
@@ -301,7 +315,7 @@ class Poller:
     async def _call(self, watch: WatchedJob) -> None:
         job, sent = watch.job, self._clock.now()
         try:
-            observation = await self._source.observe(job.id)
+            observation = await self._observe(watch)
         except Exception as fault:  # a source never raises; if it does, the job must not be forgotten
             log.exception("tenant %s: internal error in the call about job %s", self.tenant, job.id.given)
             problem = Problem(ProblemKind.UNREADABLE, f"internal error in zjobtui: {type(fault).__name__}")
@@ -310,11 +324,31 @@ class Poller:
             self._in_flight.pop(job, None)
             self._nudge.set()
         try:
-            self._gate.charge_extra(has_calls_in_flight=bool(self._in_flight))
+            self._gate.charge_extra(has_calls_in_flight=bool(self._in_flight or self._reads.in_flight))
             self._on_result(watch, observation, sent)
         except Exception as fault:  # raised again by `run`, which plans the job again when it is restarted
             log.exception("tenant %s: internal error about job %s", self.tenant, job.id.given)
             self._fault = fault
+
+    async def _observe(self, watch: WatchedJob) -> Observation:
+        """Request the status of a job; once for each id that Zuora does not know, also as that of an operation job."""
+        job_id = watch.job.id
+        if watch.is_operation:
+            return await self._source.observe_operation(job_id)
+        observation = await self._source.observe(job_id)
+        if not _is_not_found(observation) or watch.is_final or watch.operation_checked_at is not None:
+            return observation
+        self._gate.count_call(self._clock.now())
+        operation = await self._source.observe_operation(job_id)
+        if isinstance(operation, Success):
+            log.info("tenant %s: job %s is an operation job", self.tenant, job_id.given)
+            return operation
+        return replace(observation, is_no_operation=operation.problem.kind in _NO_OPERATION)
+
+    def _read_changed(self) -> None:
+        """Charge what a read cost besides its call, and look for what may be sent next."""
+        self._gate.charge_extra(has_calls_in_flight=bool(self._in_flight or self._reads.in_flight))
+        self._nudge.set()
 
     def _on_result(self, watch: WatchedJob, observation: Observation, sent: float) -> None:
         job, now, was_open = watch.job, self._clock.now(), self._gate.breaker.is_open
@@ -410,6 +444,14 @@ class Poller:
         if watch is None or watch.is_final or watch.verdict.kind is Kind.UNKNOWN:
             return False
         return watch.last_call_at < self._swept_at
+
+
+_NO_OPERATION = frozenset({ProblemKind.NOT_FOUND, ProblemKind.FORBIDDEN, ProblemKind.REFUSED})
+"""What Zuora says of an id for which it will say nothing else the next time."""
+
+
+def _is_not_found(observation: Observation) -> TypeGuard[Failure]:
+    return isinstance(observation, Failure) and observation.problem.kind is ProblemKind.NOT_FOUND
 
 
 def _stale_at(watch: WatchedJob) -> float:

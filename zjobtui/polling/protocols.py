@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from zjobtui.models.job import JobId, JobRef
+from zjobtui.models.related import ReadResult, Reference
 from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Watchlist
@@ -23,6 +24,12 @@ class JobSource(Protocol):
 
     async def observe(self, job_id: JobId, /) -> "Observation":
         """Request the status of a job."""
+
+    async def observe_operation(self, job_id: JobId, /) -> "Observation":
+        """Request the status of an operation job."""
+
+    async def read_related(self, reference: Reference, /) -> ReadResult:
+        """Read an object that a job's result names."""
 
     def sign_in_again(self) -> None:
         """Allow refused credentials to be tried once more: the user asked for it."""

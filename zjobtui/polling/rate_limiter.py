@@ -123,16 +123,19 @@ class RateLimiter:
         self._blocked_until = -inf
         self._stated, self._stated_until = inf, -inf
 
-    def wait(self, now: float) -> float:
-        """Return the seconds until the next call is allowed, 0 for now; check again then: others may use calls."""
+    def wait(self, now: float, *, is_read: bool = False) -> float:
+        """Return the seconds until the next call is allowed, 0 for now; check again then: others may use calls.
+
+        A read that the user asks for may use what is left of the hour and the day at once; polls wait longer for it.
+        """
         self._refill(now)
         if self.limits.per_day - self.used_today(now) < 1:
             return max(self._blocked_until - now, (now // _HOUR + 1) * _HOUR - now)
         if self.limits.per_hour - self._hour.used(now) < 1:
             return max(self._blocked_until - now, (now // _MINUTE + 1) * _MINUTE - now)
         rate = self.rate(now)
-        missing = max(1 - self._pace, 0.0) / self._pace_rate(now), max(1 - self._saved, 0.0) / max(rate, 1 / _DAY)
-        wait = max(missing)
+        unsaved = 0.0 if is_read else max(1 - self._saved, 0.0)
+        wait = max(max(1 - self._pace, 0.0) / self._pace_rate(now), unsaved / max(rate, 1 / _DAY))
         return max(0.0, self._blocked_until - now, self._at - now + wait if wait > _ROUNDING else 0.0)
 
     def consume(self, now: float, calls: int = 1) -> None:

@@ -9,6 +9,7 @@ from zjobtui.logs import get_logger
 from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import TRANSIENT, Problem, ProblemKind
+from zjobtui.models.related import ReadProblemKind, ReadResult, Related
 from zjobtui.polling.circuit_breaker import CircuitBreaker
 from zjobtui.polling.protocols import JobSource
 from zjobtui.polling.rate_limiter import RateLimiter
@@ -146,6 +147,24 @@ class TenantGate:
         if was_open or not (self._fails_alone(job, now, recent) or (has_untried and self._may_be_odd(observation))):
             self.breaker.record(observation, sent, now, stated.retry_after or 0.0)
             self._log_breaker(now, was_open=was_open)
+
+    def record_read(self, result: ReadResult, sent: float, now: float) -> None:
+        """Tell the limiter the result of a read sent at `sent`.
+
+        That a read fails says nothing about polling; that one succeeds makes the next probe of a tenant that is down
+        due.
+        """
+        stated = result.call.rate_limits
+        self.limiter.apply_headers(stated, now)
+        if isinstance(result, Related):
+            self.breaker.probe_now(now)
+        elif result.kind is ReadProblemKind.THROTTLED:
+            retry_after = stated.retry_after or _RETRY_AFTER
+            log.warning("tenant %s: a read was throttled, no calls for %gs", self._tenant, retry_after)
+            if self.breaker.is_open:
+                self.limiter.pause(now, retry_after)
+            else:
+                self.limiter.throttle(sent, now, retry_after)
 
     def _fails_alone(self, job: JobRef, now: float, recent: float) -> bool:
         """Return whether other jobs got responses since this one fails: then the tenant is not at fault."""

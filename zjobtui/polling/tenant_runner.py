@@ -10,6 +10,7 @@ from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
 from zjobtui.models.job import JobRef
 from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.related import ReadProblem, ReadProblemKind, ReadResult, Reference
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.polling.daemon_thread import run_on_daemon_thread
@@ -71,6 +72,8 @@ class TenantRunner:
         self._problem_since = self._next_try_at = 0.0
         self._retry = asyncio.Event()
         self._pending: list[Callable[[Poller], None]] = []
+        self._unsent: list[tuple[Reference, asyncio.Future[ReadResult]]] = []
+        self._reads: set[asyncio.Future[ReadResult]] = set()
         self._uncounted = 0
         self._counting = asyncio.Lock()
         self._limiter = RateLimiter(limits_for(tenant.kind, tenant.daily_calls, tenant.calls_per_second), clock.now())
@@ -79,6 +82,21 @@ class TenantRunner:
         """Poll these jobs at once; if the source could not be created, try that again: the user asked for it."""
         self._retry.set()
         self.with_poller(lambda poller: poller.poll_now(jobs))
+
+    async def read_related(self, reference: Reference) -> ReadResult:
+        """Read an object that a job created; if the source could not be created, try that again first.
+
+        Raises `CancelledError` if the tenant is stopped meanwhile.
+        """
+        future: asyncio.Future[ReadResult] = asyncio.get_running_loop().create_future()
+        self._reads.add(future)
+        future.add_done_callback(self._reads.discard)
+        if self.poller is None:
+            self._unsent.append((reference, future))
+            self._retry.set()
+        else:
+            self.poller.read_related(reference, future)
+        return await future
 
     def with_poller(self, do: Callable[[Poller], None]) -> None:
         """Call `do` with the poller, at once or as soon as the source exists, which may take seconds."""
@@ -101,7 +119,14 @@ class TenantRunner:
         )
 
     async def run(self) -> None:
-        """Poll until cancelled."""
+        """Poll until cancelled; reads that wait then are cancelled, too."""
+        try:
+            await self._run()
+        finally:
+            for read in tuple(self._reads):
+                read.cancel()
+
+    async def _run(self) -> None:
         source = await self._source()
         self.poller = poller = Poller(
             self.tenant.name,
@@ -116,6 +141,8 @@ class TenantRunner:
         )
         for do in self._pending:
             do(poller)
+        for reference, future in self._unsent:
+            poller.read_related(reference, future)
         self._changed()
         with suppress(TimeoutError):  # the day's calls of other windows and earlier runs count from the first call on
             async with asyncio.timeout(COUNT_LIMIT):  # `wait_for` of Python 3.11 may swallow a cancellation
@@ -145,6 +172,7 @@ class TenantRunner:
             except Exception as fault:  # whatever it is, the watchlist must stay usable
                 log.exception("tenant %s: internal error, it cannot be polled", self.tenant.name)
                 self._record_error("cannot be polled", fault)
+            self._fail_reads()
             self._changed()
             with suppress(TimeoutError):
                 async with asyncio.timeout(RETRY):
@@ -182,6 +210,15 @@ class TenantRunner:
                 self._uncounted = 0
             except Exception:  # a store may fail in any way; the calls are counted later
                 log.exception("tenant %s: %d calls are not counted yet", self.tenant.name, self._uncounted)
+
+    def _fail_reads(self) -> None:
+        """Give the reads that wait for the source its problem."""
+        detail = self._problem.detail if self._problem else self.fault
+        unsent, self._unsent = self._unsent, []
+        for reference, future in unsent:
+            if not future.done():
+                kind = ReadProblemKind.MISCONFIGURED
+                future.set_result(ReadProblem(reference, kind, detail, at=self._clock.now()))
 
     def _record_error(self, what: str, fault: Exception) -> None:
         self.fault = f"Internal error: polling of {self.tenant.title} {what} ({type(fault).__name__}: {fault})."

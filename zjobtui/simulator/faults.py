@@ -12,9 +12,14 @@ SWITCHES: Mapping[str, str] = {
     "throttle": "share of calls that get HTTP 429",
     "rate": "calls a second that are accepted; the others get HTTP 429",
     "token": "seconds that a token is valid",
+    "off": "KIND whose feature is off, such as credit-memos; several with +",
+    "forbidden": "KIND that may not be read, such as invoices; several with +",
     "outage": "LENGTH@START: every connection is closed for LENGTH seconds, from START seconds after the start",
 }
 """Every switch and what it does; error messages list their names."""
+
+KINDS = ("orders", "subscriptions", "order-line-items", "invoices", "payments", "credit-memos", "accounts")
+"""The kinds of objects that can be read, as their paths name them: `/v1/orders/{key}`."""
 
 SHARES = ("drop", "throttle", "error", "html")
 """The switches that apply to a share of the calls; at most one applies to a call."""
@@ -33,6 +38,8 @@ class Faults:
     token: float | None = None
     outage: tuple[float, float] | None = None
     """Length and start in seconds."""
+    off: frozenset[str] = frozenset()
+    forbidden: frozenset[str] = frozenset()
 
     @classmethod
     def parse(cls, text: str) -> "Faults":
@@ -43,6 +50,8 @@ class Faults:
             rate=_rate(values["rate"]) if "rate" in values else None,
             token=_number("token", values["token"]) if "token" in values else None,
             outage=_outage(values["outage"]) if "outage" in values else None,
+            off=_kinds("off", values.get("off", "")),
+            forbidden=_kinds("forbidden", values.get("forbidden", "")),
         )
         if sum(faults.share(name) for name in SHARES) > 1:
             raise ValueError(f"The shares of {', '.join(SHARES)} add up to more than 1 in “{text}”.")
@@ -91,6 +100,13 @@ def _rate(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise _bad(f"rate={text}", "needs a whole number of calls a second, 1 or more")
     return int(text)
+
+
+def _kinds(name: str, text: str) -> frozenset[str]:
+    kinds = frozenset(filter(None, text.split("+")))
+    if unknown := ", ".join(sorted(kinds - set(KINDS))):
+        raise _bad(f"{name}={text}", f"names {unknown}, but what can be read is {', '.join(KINDS)}")
+    return kinds
 
 
 def _outage(text: str) -> tuple[float, float]:

@@ -23,7 +23,12 @@ class Naming:
         """Return `{accountNumber}` or `{accountId}`; neighbouring jobs share accounts."""
         if self.job.request.by_id:
             return {"accountId": self.id("account")}
-        return {"accountNumber": self.job.request.account or f"A{217 + self.job.number // 3:08}"}
+        return {"accountNumber": self.account_number}
+
+    @property
+    def account_number(self) -> str:
+        """The account number, such as `A00000217`."""
+        return self.job.request.account or f"A{217 + self.job.number // 3:08}"
 
     def order(self) -> Json:
         """Return `{orderNumber}` or `{orderId}`."""
@@ -64,7 +69,12 @@ class Naming:
         """Return `{paymentNumber}` or `{paymentId}`."""
         if self.job.request.by_id:
             return {"paymentId": self.id("payment")}
-        return {"paymentNumber": f"P-{42 + self.job.number:08}"}
+        return {"paymentNumber": self.payment_number}
+
+    @property
+    def payment_number(self) -> str:
+        """The payment number, such as `P-00000042`."""
+        return f"P-{42 + self.job.number:08}"
 
     def plain(self, prefix: str) -> str:
         """Return the number of any other single object, such as `R-00000007` or `C-00000007`."""

@@ -243,6 +243,10 @@ _FAILURES: Mapping[Outcome, str] = {
 _PREVIEWS = frozenset({Outcome.PREVIEW, Outcome.PREVIEW_UNTYPED, Outcome.PREVIEW_WRAPPED})
 
 
+UNKNOWN: Json = {"success": False, "reasons": [{"code": 50000040, "message": "Cannot find response for job"}]}
+"""The response for an id that is not of an order job, as recorded from a real tenant."""
+
+
 def reply(job: SimulatedJob, elapsed: float) -> Json:
     """Return the whole response for a job, `elapsed` seconds after the start of the world."""
     return phase_reply(job, job.phase(elapsed))
@@ -251,7 +255,7 @@ def reply(job: SimulatedJob, elapsed: float) -> Json:
 def phase_reply(job: SimulatedJob, phase: Phase) -> Json:
     """Return the whole response for a job in `phase`; for a job unknown to Zuora it is always the same."""
     if job.outcome is Outcome.UNKNOWN_TO_ZUORA:
-        return {"success": False, "reasons": [{"code": 50000040, "message": "Cannot find response for job"}]}
+        return UNKNOWN
     if phase is not Phase.ENDED:
         return _root("Queued" if phase is Phase.QUEUED else "Processing")
     if job.outcome in _FAILURES:

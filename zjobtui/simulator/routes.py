@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from aiohttp import web
 
 from zjobtui.simulator.auth import Credentials, Tokens
 from zjobtui.simulator.middleware import TOKEN_PATH
-from zjobtui.simulator.payloads import phase_reply
+from zjobtui.simulator.payloads import UNKNOWN, phase_reply
 from zjobtui.simulator.responses import MALFORMED, NO_ACCOUNT, SIGNED_OUT, Body, RefusedError, json_response, not_found
 from zjobtui.simulator.scenarios import POSTED_DELETION, POSTED_ORDER, POSTED_PREVIEW, Outcome
 from zjobtui.simulator.world import OrderRequest, Phase, SimulatedJob, World
@@ -46,8 +46,9 @@ _ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re
 class Jobs:
     """All jobs by id, with their encoded responses."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, operation_ids: Collection[str] = ()) -> None:
         self._world = world
+        self._operation_ids = operation_ids
         self._posted: dict[str, SimulatedJob] = {}
         self._bodies: dict[tuple[str, Phase], Body] = {}
 
@@ -63,12 +64,24 @@ class Jobs:
         return job.id
 
     def body(self, text: str, elapsed: float) -> Body | None:
-        """Return the response for a job id, with or without dashes; None if the tenant never had this id."""
+        """Return the response for a job id, with or without dashes; None if the tenant never had this id.
+
+        An id of an operation job is unknown here, in the words of a real tenant.
+        """
         if not _ID.fullmatch(text):
             return None
         job_id = text.replace("-", "").lower()
+        if job_id in self._operation_ids:
+            return Body.of(UNKNOWN)
         job = self._world.job(job_id) or self._posted.get(job_id)
         return None if job is None else self._encoded(job, job.phase(elapsed))
+
+    def ended(self, elapsed: float) -> Iterator[SimulatedJob]:
+        """Yield the jobs that have ended."""
+        first = (self._world.job(job_id) for job_id in self._world.job_ids)
+        for job in (*(job for job in first if job is not None), *self._posted.values()):
+            if job.phase(elapsed) is Phase.ENDED:
+                yield job
 
     def _encoded(self, job: SimulatedJob, phase: Phase) -> Body:
         key = (job.id, phase)
@@ -82,7 +95,7 @@ UNAUTHORIZED = 401
 
 
 class Service:
-    """Handles the five calls; `elapsed` returns seconds since the start of the world."""
+    """Handles the calls about jobs; `elapsed` returns seconds since the start of the world."""
 
     def __init__(self, jobs: Jobs, credentials: Credentials, tokens: Tokens, elapsed: Callable[[], float]) -> None:
         self._jobs = jobs
@@ -109,7 +122,7 @@ class Service:
         return json_response(Body.of(self._tokens.issue(self._elapsed())), request)
 
     async def _job(self, request: web.Request) -> web.Response:
-        self._check_token(request)
+        self.check_token(request)
         job_id = request.match_info["id"]
         body = self._jobs.body(job_id, self._elapsed())
         if body is None:
@@ -123,16 +136,17 @@ class Service:
         return _posted({"jobId": await self._post(request, POSTED_PREVIEW)}, request, ACCEPTED)
 
     async def _delete_order(self, request: web.Request) -> web.Response:
-        self._check_token(request)
+        self.check_token(request)
         job_id = self._jobs.post(self._elapsed(), OrderRequest(order=request.match_info["number"]), POSTED_DELETION)
         return _posted({"jobId": job_id, "success": True}, request)
 
     async def _post(self, request: web.Request, shares: Mapping[Outcome, int]) -> str:
-        self._check_token(request)
+        self.check_token(request)
         order_request = parse_request(await request.read(), by_id=request.query.get("returnIds") == "true")
         return self._jobs.post(self._elapsed(), order_request, shares)
 
-    def _check_token(self, request: web.Request) -> None:
+    def check_token(self, request: web.Request) -> None:
+        """Raise `RefusedError` for a call without a valid token."""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not self._tokens.accepts(token, self._elapsed()):
             raise RefusedError(SIGNED_OUT)

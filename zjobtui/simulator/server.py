@@ -18,6 +18,8 @@ from zjobtui.simulator.auth import LIFETIME, Credentials, Tokens
 from zjobtui.simulator.faults import Faults
 from zjobtui.simulator.limits import PRODUCTION, Limits
 from zjobtui.simulator.middleware import FaultMiddleware, LimitMiddleware, Requests
+from zjobtui.simulator.operations import OperationJobs
+from zjobtui.simulator.related import RelatedObjects, RelatedService
 from zjobtui.simulator.routes import Jobs, Service
 from zjobtui.simulator.world import World
 
@@ -61,7 +63,8 @@ class Simulator:
         faults = Faults.parse(self.faults)
         self._started: float | None = None
         self._credentials = Credentials.of(self.seed)
-        self._jobs = Jobs(World(self.seed, self.jobs))
+        self._operations = OperationJobs(self.seed)
+        self._jobs = Jobs(World(self.seed, self.jobs), self._operations.ids)
         self._limiter = LimitMiddleware(
             self.seed, replace(self.limits, second=faults.rate or self.limits.second), self._now
         )
@@ -70,7 +73,16 @@ class Simulator:
             middlewares=[web.middleware(self._limiter), web.middleware(FaultMiddleware(faults, self.seed, self._now))],
             client_max_size=LARGEST_BODY,
         )
-        app.add_routes(Service(self._jobs, self._credentials, tokens, self._now).routes())
+        service = Service(self._jobs, self._credentials, tokens, self._now)
+        related = RelatedService(
+            RelatedObjects(self._jobs.ended),
+            self._operations,
+            service.check_token,
+            self._now,
+            off=faults.off,
+            forbidden=faults.forbidden,
+        )
+        app.add_routes([*service.routes(), *related.routes()])
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_PATIENCE)
 
     @property
@@ -92,6 +104,11 @@ class Simulator:
     def job_ids(self) -> tuple[str, ...]:
         """The ids of the first jobs, including one that Zuora does not know, then those of posted jobs."""
         return self._jobs.ids
+
+    @property
+    def operation_job_ids(self) -> tuple[str, ...]:
+        """The ids of operation jobs, which are not among `job_ids`."""
+        return self._operations.ids
 
     @property
     def requests(self) -> Requests:

@@ -106,6 +106,7 @@ class _Job(Struct):
     subscription_count: int | None = None
     invoice_count: int | None = None
     batch: str | None = None
+    operation_checked_at: Moment | None = None
     answer: _Answer | None = None
     timeline: list[_Entry] = []
 

@@ -79,6 +79,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     SELECT batch FROM watches GROUP BY batch HAVING min(tenant) <> max(tenant)
 )""",
     ),
+    ("ALTER TABLE watches ADD COLUMN operation_checked_at REAL",),
 )
 """The statements that lead from each version to the next; the first create a new store."""
 

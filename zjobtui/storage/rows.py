@@ -45,7 +45,7 @@ OBSERVATIONS = (
     *DIGEST,
     *("seen_at", "unfinished_at", "ended_at", "changed_at"),
     *(*PROBLEM, "problem_at"),
-    *("contradiction", "planned", "heard_at"),
+    *("contradiction", "planned", "heard_at", "operation_checked_at"),
 )
 """Columns that calls write."""
 
@@ -80,7 +80,9 @@ _PLAIN_PROBLEM = tuple((name, name.removeprefix("problem_")) for name in PROBLEM
 _ADDED_PLAIN = tuple((name, _FIELDS.get(name, name)) for name in _PLAIN if name in ADDED_COLUMNS)
 """Columns of later migrations with their fields, which have their default if the column is NULL."""
 
-_TIMES = frozenset({"added_at", "seen_at", "unfinished_at", "ended_at", "changed_at", "problem_at", "at"})
+_TIMES = frozenset(
+    {"added_at", "seen_at", "unfinished_at", "ended_at", "changed_at", "problem_at", "at", "operation_checked_at"}
+)
 _LATEST = 1e11
 """Seconds since the epoch that no clock shows: the year 5138."""
 
@@ -94,7 +96,7 @@ _DECLARED: Mapping[str, frozenset[type]] = {
     **dict.fromkeys(("subscription_count", "invoice_count"), frozenset({int}) | _OR_NULL),
     **dict.fromkeys(("words", "problem", "problem_detail", "problem_code", "removed_as"), _TEXT | _OR_NULL),
     **dict.fromkeys(("seen_at", "unfinished_at", "ended_at", "changed_at", "problem_at"), _REAL | _OR_NULL),
-    **dict.fromkeys(("acknowledged_at", "removed_at"), _REAL | _OR_NULL),
+    **dict.fromkeys(("acknowledged_at", "removed_at", "operation_checked_at"), _REAL | _OR_NULL),
     **dict.fromkeys(("added_at", "at", "planned", "heard_at"), _REAL),
 }
 _TYPES = {name: types | _OR_NULL if name in ADDED_COLUMNS else types for name, types in _DECLARED.items()}

@@ -1,8 +1,10 @@
-"""Zuora API of one tenant: job status requests, whose outcome is always an observation, never an exception."""
+"""Zuora API of one tenant: status of jobs, and reads of what they created; a failure is a value, never an exception."""
 
+import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from urllib.parse import quote
 
 from zjobtui.clock import Clock
@@ -11,29 +13,34 @@ from zjobtui.models.job import JobId
 from zjobtui.models.observation import Call, Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
-from zjobtui.models.report import Report
+from zjobtui.models.related import ReadProblem, ReadProblemKind, ReadResult, Reference, Related, read_problem
+from zjobtui.models.report import OperationResult, Report
 from zjobtui.models.tenant import BearerToken, ClientCredentials, Credentials, Tenant
 from zjobtui.models.text import clean, shorten
 from zjobtui.zuora.auth import Token, TokenProvider, read_token
 from zjobtui.zuora.headers import read_rate_limits
 from zjobtui.zuora.parser import read_process_id, read_response
-from zjobtui.zuora.transport import TRACK_ID, Proof, Response, Transport
+from zjobtui.zuora.related import LIMITS, read_related, related_path
+from zjobtui.zuora.transport import TRACK_ID, USUAL, Proof, Response, SendLimits, Transport
 
 log = get_logger(__name__)
 
 JOBS_PATH = "/v1/async-jobs/"
+OPERATIONS_PATH = "/v1/operations/jobs/"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path, not a secret
 
 _LIMIT_HEADERS = ("ratelimit-", "concurrency-limit-", "retry-after")
 _ALLOWED = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-")
 
+PARSED_AT_ONCE = 256 << 10
+"""Bytes of a read's body up to which it is parsed on the event loop; a longer one would delay the calls about jobs."""
 
 RereadCredentials = Callable[[], Awaitable[Credentials | Problem]]
 """Reads the credentials again from where the user keeps them, or returns why that is not possible."""
 
 
 class ZuoraApi:
-    """Requests the status of jobs of one tenant, and tokens when needed. Only these two requests are ever sent.
+    """Requests the status of jobs of one tenant, what they created if asked for, and tokens; nothing else is ever sent.
 
     `reread` is used before credentials that were refused are sent again: the user may have corrected them.
     """
@@ -65,12 +72,40 @@ class ZuoraApi:
 
     async def observe(self, job_id: JobId) -> Observation:
         """Request the status of a job; retry once with a new token if the first one was refused."""
-        observation, token = await self._call_logged(job_id)
+        return await self._observe(job_id, JOBS_PATH)
+
+    async def observe_operation(self, job_id: JobId) -> Observation:
+        """Request the status of an operation job; a response about anything else is unreadable."""
+        observation = await self._observe(job_id, OPERATIONS_PATH)
+        if isinstance(observation, Failure):
+            return observation
+        result = observation.report.result
+        if isinstance(result, OperationResult) and result.id.replace("-", "").lower() in {"", job_id.key}:
+            return observation
+        problem = Problem(ProblemKind.UNREADABLE, "the response is not about this operation job")
+        return Failure(problem, observation.at, observation.call)
+
+    async def _observe(self, job_id: JobId, folder: str) -> Observation:
+        observation, token = await self._call_logged(job_id, folder)
         if self._should_retry(token, observation):
             log.info("tenant %s: retry of job %s with another token", self._tenant.name, job_id.given)
-            observation, token = await self._call_logged(job_id)
+            observation, token = await self._call_logged(job_id, folder)
             self._should_retry(token, observation)
         return observation
+
+    async def read_related(self, reference: Reference) -> ReadResult:
+        """Read an object that a job's result names; retry once with a new token if the first one was refused."""
+        try:
+            path = related_path(reference)
+        except ValueError as fault:
+            return ReadProblem(reference, ReadProblemKind.NOT_VALID, str(fault), at=self._clock.now())
+        outcome, token = await self._read_logged(reference, path)
+        if self._should_retry(token, outcome):
+            outcome, token = await self._read_logged(reference, path)
+            self._should_retry(token, outcome)
+        if isinstance(outcome, Failure):
+            return read_problem(reference, outcome.problem, outcome.at, outcome.call)
+        return outcome
 
     def sign_in_again(self) -> None:
         """Allow refused credentials to be tried once more: the user asked for it."""
@@ -84,12 +119,12 @@ class ZuoraApi:
         """Close every connection."""
         await self._transport.aclose()
 
-    def _should_retry(self, token: str, observation: Observation) -> bool:
+    def _should_retry(self, token: str, observation: Observation | Related) -> bool:
         """Report to the token provider whether Zuora accepted the token; return whether to retry with another one.
 
         Only information about the job proves that the token was accepted: a timeout or a page of a proxy does not.
         """
-        if isinstance(observation, Success) or observation.problem.kind is ProblemKind.NOT_FOUND:
+        if not isinstance(observation, Failure) or observation.problem.kind is ProblemKind.NOT_FOUND:
             self._tokens.confirm(token)
             return False
         # A 401 may be the page of a gateway, but another token shows whether it is.
@@ -99,11 +134,11 @@ class ZuoraApi:
             log.warning("tenant %s: token rejected: %s", self._tenant.name, observation.problem.for_log)
         return is_rejected and self._tokens.invalidate(token, observation.problem)
 
-    async def _call_logged(self, job_id: JobId) -> tuple[Observation, str]:
+    async def _call_logged(self, job_id: JobId, folder: str) -> tuple[Observation, str]:
         if not log.is_on:
-            return await self._call(job_id)
+            return await self._call(job_id, folder)
         sent = self._clock.boot()
-        observation, token = await self._call(job_id)
+        observation, token = await self._call(job_id, folder)
         call = observation.call
         log.info(
             "call tenant=%s job=%s status=%s latency=%.3fs request_id=%s track_id=%s: %s",
@@ -117,33 +152,66 @@ class ZuoraApi:
         )
         return observation, token
 
-    async def _call(self, job_id: JobId) -> tuple[Observation, str]:
-        path = job_path(job_id)
-        url = self._tenant.base_url + path
+    async def _call(self, job_id: JobId, folder: str) -> tuple[Observation, str]:
+        response, call, token = await self._get(job_path(job_id, folder))
+        if isinstance(response, Failure):
+            return response, token
+        return self._observation(response, self._came_at(response), call), token
+
+    async def _read_logged(self, reference: Reference, path: str) -> tuple[Related | Failure, str]:
+        sent = self._clock.boot()
+        outcome, token = await self._read(reference, path)
+        call = outcome.call
+        log.info(
+            "read tenant=%s %s=%s status=%s latency=%.3fs request_id=%s track_id=%s: %s",
+            self._tenant.name,
+            reference.kind.word,
+            reference.key,
+            call.http_status or "-",
+            self._clock.boot() - sent,
+            call.request_id or "-",
+            call.track_id or "-",
+            outcome.problem.for_log if isinstance(outcome, Failure) else "read",
+        )
+        return outcome, token
+
+    async def _read(self, reference: Reference, path: str) -> tuple[Related | Failure, str]:
+        response, call, token = await self._get(path, LIMITS)
+        if isinstance(response, Failure):
+            return response, token
+        body = self._transport.mask.mask(response.body)
+        parse = partial(read_related, reference, response.http_status, body, response.headers.get("location", ""))
+        details = parse() if len(body) <= PARSED_AT_ONCE else await asyncio.to_thread(parse)
+        needs_proof = not isinstance(details, Problem) or details.kind is ProblemKind.NOT_FOUND
+        details = _mismatch(response.proof, needs_proof=needs_proof) or details
+        at = self._came_at(response)
+        call = _read_call(response, at, call)
+        if isinstance(details, Problem):
+            process_id = read_process_id(body) if len(body) <= PARSED_AT_ONCE else ""
+            return Failure(details, at, replace(call, process_id=process_id)), token
+        return Related(reference, details, at, call), token
+
+    async def _get(self, path: str, limits: SendLimits = USUAL) -> tuple[Response | Failure, Call, str]:
+        """Send one GET; return the response, its call as far as it was known before, and the token that was used."""
         token = await self._tokens.token()
         if isinstance(token, Failure):
-            return token, ""
-        track_id = uuid.uuid4().hex
-        headers = {**self._headers, "Authorization": f"Bearer {token}", TRACK_ID: track_id}
-        response = await self._transport.send("GET", path, headers)
+            return token, token.call, ""
+        call = Call(url=self._tenant.base_url + path, track_id=uuid.uuid4().hex)
+        headers = {**self._headers, "Authorization": f"Bearer {token}", TRACK_ID: call.track_id}
+        response = await self._transport.send("GET", path, headers, limits=limits)
         if isinstance(response, Problem):
-            return Failure(response, self._clock.now(), Call(url=url, track_id=track_id)), token
-        return self._observation(response, self._came_at(response), url, track_id), token
+            return Failure(response, self._clock.now(), call), call, token
+        return response, call, token
 
     def _came_at(self, response: Response) -> float:
         # A machine that was suspended during the call reads the response hours after it came: it is as old as it is.
         return min(response.sent_at + response.latency, self._clock.now())
 
-    def _observation(self, response: Response, at: float, url: str, track_id: str) -> Observation:
+    def _observation(self, response: Response, at: float, call: Call) -> Observation:
         body = self._transport.mask.mask(response.body)
         outcome = read_response(response.http_status, body, response.headers.get("location", ""))
-        if response.proof is Proof.REFUTED:
-            outcome = Problem(
-                ProblemKind.UNREADABLE, "the response belongs to another request: it has another track id"
-            )
-        elif response.proof is Proof.MISSING and _needs_proof(outcome):
-            outcome = Problem(ProblemKind.UNREADABLE, "the response belongs to another request: it has no track id")
-        call = replace(_read_call(response, at, url), track_id=track_id)
+        outcome = _mismatch(response.proof, needs_proof=_needs_proof(outcome)) or outcome
+        call = _read_call(response, at, call)
         if isinstance(outcome, Problem):
             call = replace(call, process_id=read_process_id(body))
         return Success(outcome, at, call) if isinstance(outcome, Report) else Failure(outcome, at, call)
@@ -189,7 +257,7 @@ class ZuoraApi:
         if isinstance(result, Problem):
             masked = read_token(response.http_status, mask.mask(response.body), location)
             at = self._came_at(response)
-            call = _read_call(response, at, url)
+            call = _read_call(response, at, Call(url=url))
             # The token endpoint has quotas of its own, which do not apply to calls about jobs.
             call = replace(call, rate_limits=RateLimits(retry_after=call.rate_limits.retry_after))
             return Failure(masked if isinstance(masked, Problem) else result, at, call)
@@ -197,11 +265,11 @@ class ZuoraApi:
         return result
 
 
-def job_path(job_id: JobId) -> str:
+def job_path(job_id: JobId, folder: str = JOBS_PATH) -> str:
     """Return the path of a job's status; raises `ValueError` for an id that would change the request."""
     if not job_id.given or not _ALLOWED.issuperset(job_id.given):
         raise ValueError("The job id contains characters that could change the request.")
-    return JOBS_PATH + quote(job_id.given, safe="")
+    return folder + quote(job_id.given, safe="")
 
 
 def _needs_proof(outcome: Report | Problem) -> bool:
@@ -219,10 +287,19 @@ def _tenant_headers(tenant: Tenant) -> dict[str, str]:
     return {name: value for name, value in headers.items() if value}
 
 
-def _read_call(response: Response, at: float, url: str) -> Call:
+def _mismatch(proof: Proof, *, needs_proof: bool) -> Problem | None:
+    """Return the problem of a response that is not known to belong to its request, or None."""
+    if proof is Proof.REFUTED:
+        return Problem(ProblemKind.UNREADABLE, "the response belongs to another request: it has another track id")
+    if proof is Proof.MISSING and needs_proof:
+        return Problem(ProblemKind.UNREADABLE, "the response belongs to another request: it has no track id")
+    return None
+
+
+def _read_call(response: Response, at: float, call: Call) -> Call:
     """Return the call of a response that came `at` (seconds since the epoch, UTC)."""
-    return Call(
-        url=url,
+    return replace(
+        call,
         request_id=_header(response, "zuora-request-id"),
         http_status=response.http_status,
         latency=response.latency,

@@ -14,7 +14,7 @@ from zjobtui.models.text import shorten
 from zjobtui.zuora.api import TOKEN_PATH, ZuoraApi
 from zjobtui.zuora.auth import Token, read_token, read_token_owner
 from zjobtui.zuora.proxy import Route
-from zjobtui.zuora.transport import TOTAL_LIMIT, Response, Transport
+from zjobtui.zuora.transport import TOTAL_LIMIT, USUAL, Response, SendLimits, Transport
 
 PROBE_JOB_ID = JobId("0" * 32)
 """A valid id that no job has: the response that it is not found proves that the credentials may read jobs."""
@@ -57,9 +57,14 @@ class _RecordingTransport(Transport):
     job_response: Response | None = None
 
     async def send(
-        self, method: str, path: str, headers: Mapping[str, str], form: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        form: Mapping[str, str] | None = None,
+        limits: SendLimits = USUAL,
     ) -> Response | Problem:
-        response = await super().send(method, path, headers, form)
+        response = await super().send(method, path, headers, form, limits)
         if isinstance(response, Response) and path == TOKEN_PATH:
             self.token = response
         elif isinstance(response, Response):

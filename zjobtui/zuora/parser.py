@@ -7,7 +7,7 @@ from html import unescape
 from zjobtui.models.json_value import Json
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.reason import Category, Reason
-from zjobtui.models.report import Report
+from zjobtui.models.report import OperationResult, Report
 from zjobtui.models.text import clean, clean_lines, shorten
 from zjobtui.zuora.json_reader import Fields, NotReadableError, decode, read_object
 from zjobtui.zuora.reasons import search_reasons, take_reasons
@@ -65,8 +65,11 @@ def _read(http_status: int, body: bytes, location: str) -> Report | Problem:
         fields = read_object(body)
     except NotReadableError as fault:
         return unreadable(http_status, body, str(fault))
-    if fields.get("success") is False or not 200 <= http_status < 300:
-        return _read_refusal(http_status, fields)
+    is_operation = isinstance(fields.get("operationType"), str) and isinstance(fields.get("status"), str)
+    if (fields.get("success") is False and not is_operation) or not 200 <= http_status < 300:
+        return read_refusal(http_status, fields)
+    if is_operation:
+        return _read_operation(fields, decode(body))
     status, success = fields.get("status"), fields.get("success")
     if not isinstance(status, str) or not status.strip() or not (success is None or success is True):
         return unreadable(http_status, body, "JSON, but not a response about a job")
@@ -99,11 +102,31 @@ def _read_report(fields: dict[str, Json], text: str) -> Report:
     reasons = take_reasons(body, is_failed=is_failed)
     if is_failed and not (reasons or (result and result.reasons)):
         reasons = search_reasons(dict(fields))
-    raw = clean_lines(text.replace("\r\n", "\n").replace("\r", "\n"))
-    return Report(status=status, reasons=reasons, result=result, rest=body.remaining(), raw=raw)
+    return Report(status=status, reasons=reasons, result=result, rest=body.remaining(), raw=_raw(text))
 
 
-def _read_refusal(http_status: int, fields: dict[str, Json]) -> Problem:
+def _read_operation(fields: dict[str, Json], text: str) -> Report:
+    """Parse the response about an operation job, which has no `result`."""
+    body = Fields(fields)
+    status, success = body.text("status"), body.boolean("success")
+    result = OperationResult(
+        operation=body.text("operationType"),
+        object_type=body.text("objectType"),
+        object_id=body.text("objectId"),
+        id=body.text("id"),
+        success=success,
+        malformed=tuple(body.malformed),
+    )
+    reasons = take_reasons(body, is_failed=status == "Failed")
+    return Report(status=status, reasons=reasons, result=result, rest=body.remaining(), raw=_raw(text))
+
+
+def _raw(text: str) -> str:
+    return clean_lines(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def read_refusal(http_status: int, fields: dict[str, Json]) -> Problem:
+    """Return the problem of a response that refuses the request, in any of the shapes that `reasons` reads."""
     reason = first_reason(fields)
     kind = _BY_CATEGORY.get(reason.category) or _by_status(http_status)
     detail = shorten(reason.message, 500) or f"HTTP {http_status} without a reason"

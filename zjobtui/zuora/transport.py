@@ -56,6 +56,19 @@ WIRE_LIMIT = 1 << 20
 INFLATED_LIMIT = 4 << 20
 """Bytes that a compressed body may grow to."""
 
+
+@dataclass(frozen=True, slots=True)
+class SendLimits:
+    """Limits of one request: bytes of its response on the wire and inflated; seconds, None for the transport's own."""
+
+    wire: int = WIRE_LIMIT
+    inflated: int = INFLATED_LIMIT
+    seconds: float | None = None
+
+
+USUAL = SendLimits()
+"""The limits of a request about a job."""
+
 _GZIP = frozenset({"gzip", "x-gzip"})
 _COMPRESSIONS = frozenset({"br", "compress", "x-compress", "deflate", "zstd", "dcb", "dcz"})
 """Encodings of Content-Encoding that are read, and those that are not and were not asked for."""
@@ -110,6 +123,7 @@ class Transport:
         if self._proxy:
             self.mask.add(self._proxy.password)
         self._total_limit = total_limit
+        self._connect_limit = connect_limit
         self._timeout = httpx.Timeout(total_limit, connect=connect_limit, pool=None)
         self._tls = ssl.create_default_context()
         self._has_track_ids = False
@@ -117,7 +131,12 @@ class Transport:
         self._pool, self._form_pool = self._make_pools()
 
     async def send(
-        self, method: str, path: str, headers: Mapping[str, str], form: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        form: Mapping[str, str] | None = None,
+        limits: SendLimits = USUAL,
     ) -> Response | Problem:
         """Send one request to `path`; retry at once if the server has dropped a connection that it kept alive.
 
@@ -126,7 +145,7 @@ class Transport:
         while True:
             pool = self._form_pool if form else self._pool
             try:
-                return await self._send_once(pool, method, path, headers, form)
+                return await self._send_once(pool, method, path, headers, form, limits)
             except Exception as error:  # noqa: BLE001 - boundary: whatever a network or a server does is an observation
                 log.debug("%s failed: %s from %s", method, type(error).__name__, type(error.__cause__).__name__)
                 if not pool.is_retired:
@@ -184,14 +203,24 @@ class Transport:
         return _Pool(client)
 
     async def _send_once(
-        self, pool: "_Pool", method: str, path: str, headers: Mapping[str, str], form: Mapping[str, str] | None
+        self,
+        pool: "_Pool",
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        form: Mapping[str, str] | None,
+        limits: SendLimits,
     ) -> Response:
         sent_at, started = self._clock.now(), time.perf_counter()
-        request = pool.client.build_request(method, _parse_url(self._base_url + path), headers=headers, data=form)
+        timeout = self._timeout
+        if limits.seconds is not None:
+            timeout = httpx.Timeout(limits.seconds, connect=self._connect_limit, pool=None)
+        url = _parse_url(self._base_url + path)
+        request = pool.client.build_request(method, url, headers=headers, data=form, timeout=timeout)
         _used.set(None)
         status, raw, body, proof = 0, dict[str, str](), b"", Proof.GIVEN
         try:
-            async with pool.limit(self._total_limit):
+            async with pool.limit(limits.seconds or self._total_limit):
                 response = await pool.client.send(request, stream=True)
                 try:
                     raw = _read_headers(response)
@@ -199,7 +228,7 @@ class Transport:
                     proof = self._prove(raw.get(TRACK_ID.lower(), ""), headers.get(TRACK_ID, ""))
                     if proof is not Proof.GIVEN and (used := _used.get()):
                         used.discard()
-                    body = await read_body(response.aiter_raw(), raw.get("content-encoding", ""))
+                    body = await read_body(response.aiter_raw(), raw.get("content-encoding", ""), limits)
                     _check_end(status, raw, body)
                 finally:
                     await response.aclose()
@@ -334,7 +363,7 @@ def _parse_url(text: str) -> httpx.URL:
     return httpx.URL(text)
 
 
-async def read_body(chunks: AsyncIterable[bytes], encoding: str) -> bytes:
+async def read_body(chunks: AsyncIterable[bytes], encoding: str, limits: SendLimits = USUAL) -> bytes:
     """Read a body piece by piece; raises `BodyError`, or `IncompleteBodyError` for a gzip that breaks off.
 
     It is inflated if `encoding` (the header Content-Encoding) is gzip, and never further than the limit. Whatever other
@@ -346,10 +375,10 @@ async def read_body(chunks: AsyncIterable[bytes], encoding: str) -> bytes:
     on_wire = size = 0
     async for chunk in chunks:
         on_wire += len(chunk)
-        part = gzip.decompress(chunk, INFLATED_LIMIT - size + 1) if gzip else chunk
+        part = gzip.decompress(chunk, limits.inflated - size + 1) if gzip else chunk
         size += len(part)
-        if on_wire > WIRE_LIMIT or size > INFLATED_LIMIT:
-            raise TooLargeError(f"over {WIRE_LIMIT >> 20} MiB, or {INFLATED_LIMIT >> 20} MiB inflated")
+        if on_wire > limits.wire or size > limits.inflated:
+            raise TooLargeError(f"over {limits.wire >> 20} MiB, or {limits.inflated >> 20} MiB inflated")
         parts.append(part)
     if gzip and on_wire and not gzip.eof:
         raise IncompleteBodyError(BROKE_OFF)

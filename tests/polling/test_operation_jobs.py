@@ -1,0 +1,93 @@
+"""An id that Zuora does not know is requested once as an operation job, and polled there if it is one."""
+
+from dataclasses import replace
+
+from tests.support.building import job_id
+from tests.support.polling import Run, for_seconds, polled, watches
+from tests.support.sources import TimedSource
+from tests.support.virtual_time import START, wall
+from zjobtui.models.job import JobId
+from zjobtui.models.observation import Failure, Observation, Success
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.report import OperationResult, Report
+from zjobtui.models.verdict import Kind
+
+UNKNOWN = Problem(ProblemKind.NOT_FOUND, "Cannot find response for job")
+DELETION = OperationResult(operation="Delete", object_type="Invoice", object_id="8ad0")
+HOUR = 3_600.0
+
+
+def unknown(_at: float, _job: JobId) -> Problem:
+    return UNKNOWN
+
+
+def run_with(operation: Observation | None = None, seconds: float = HOUR, count: int = 1) -> Run:
+    source = TimedSource(trouble=unknown)
+    if operation is not None:
+        source.operation = lambda _: replace(operation, at=wall())
+    return polled(source, watches(count), for_seconds(seconds))
+
+
+def test_an_unknown_id_is_requested_once_as_an_operation_job() -> None:
+    run = run_with(count=3)
+    assert len(run.source.asked) > 6
+    assert sorted(each.key for each in run.source.operations_asked) == sorted(f"{n:032x}" for n in range(3))
+    assert {run.watch(number).verdict.kind for number in range(3)} == {Kind.UNKNOWN}
+    assert run.watch(0).operation_checked_at is not None
+
+
+def test_the_request_is_not_repeated_after_a_restart() -> None:
+    source = TimedSource(trouble=unknown)
+    known = [replace(watch, operation_checked_at=START - HOUR) for watch in watches(1)]
+    polled(source, known, for_seconds(HOUR))
+    assert source.operations_asked == []
+
+
+def test_an_operation_job_is_polled_there_until_it_ends() -> None:
+    source = TimedSource(trouble=unknown)
+
+    def status(_: JobId) -> Observation:
+        words = {0: "Pending", 1: "Processing"}.get(int((wall() - START) // 20), "Completed")
+        return Success(Report(status=words, result=DELETION, raw="{}"), wall())
+
+    source.operation = status
+    seen = list[str]()
+
+    async def script(run: Run) -> None:
+        for _ in range(3):
+            await for_seconds(19)(run)
+            seen.append(run.watch(0).verdict.sentence)
+
+    run = polled(source, watches(1), script)
+    assert seen == [
+        "Pending, operation job: Delete of invoice 8ad0.",
+        "Processing, operation job: Delete of invoice 8ad0.",
+        "Completed, operation job: Delete of invoice 8ad0.",
+    ]
+    assert len(source.asked) == 1
+    assert (run.watch(0).verdict.kind, run.watch(0).is_final) == (Kind.DONE, True)
+
+
+def test_an_answer_that_says_nothing_about_the_id_is_not_the_one_request() -> None:
+    run = run_with(Failure(Problem(ProblemKind.TIMED_OUT), START))
+    assert len(run.source.operations_asked) > 1
+    assert run.watch(0).verdict.kind is Kind.UNKNOWN
+    run = run_with(Failure(Problem(ProblemKind.FORBIDDEN), START))
+    assert len(run.source.operations_asked) == 1
+
+
+def test_the_request_is_counted() -> None:
+    used = list[int]()
+
+    async def script(run: Run) -> None:
+        await for_seconds(5)(run)
+        used.append(run.poller._gate.limiter.used_today(run.clock.now()))
+
+    run = polled(TimedSource(trouble=unknown), watches(1), script)
+    assert used == [len(run.source.asked) + 1] == [run.source.requests]
+
+
+def test_no_other_job_is_requested_as_an_operation_job() -> None:
+    source = TimedSource(ends={job_id(0): START + 60})
+    polled(source, watches(5), for_seconds(HOUR))
+    assert source.operations_asked == []

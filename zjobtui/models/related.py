@@ -1,0 +1,203 @@
+"""On-demand reads of the objects that a job's result names: what can be read, and the result of a read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias
+
+from zjobtui.models.observation import Call
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.related_details import Details
+from zjobtui.models.report import OrderResult, Result
+from zjobtui.models.text import clean, shorten
+
+
+class RelatedKind(Enum):
+    """The kind of an object that can be read: its name on the command line, and in a sentence."""
+
+    ORDER = ("order", "order")
+    SUBSCRIPTION = ("subscription", "subscription")
+    ORDER_LINE_ITEM = ("order-line-item", "order line item")
+    INVOICE = ("invoice", "invoice")
+    PAYMENT = ("payment", "payment")
+    CREDIT_MEMO = ("credit-memo", "credit memo")
+    ACCOUNT = ("account", "account")
+
+    def __init__(self, word: str, noun: str) -> None:
+        self.word = word
+        self.noun = noun
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An object to read: `key` is its number, or its id if the result has no number."""
+
+    kind: RelatedKind
+    key: str
+
+
+_NO_CALL = Call()
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """An object as Zuora returned it at `read_at` (seconds since the epoch, UTC); it is never polled again."""
+
+    reference: Reference
+    details: Details
+    read_at: float
+    call: Call = _NO_CALL
+
+
+class ReadProblemKind(Enum):
+    """The kind of a failed read, in words."""
+
+    NOT_FOUND = "not found"
+    FEATURE_OFF = "feature off"
+    NO_ROUTE = "no route"
+    FORBIDDEN = "forbidden"
+    SIGNED_OUT = "signed out"
+    MISCONFIGURED = "cannot be read"
+    THROTTLED = "throttled"
+    DAY_USED_UP = "daily calls used up"
+    UNREACHABLE = "unreachable"
+    SERVER_ERROR = "server error"
+    REFUSED = "refused"
+    UNREADABLE = "unreadable response"
+    TOO_LARGE = "response too large"
+    NOT_VALID = "not a valid key"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadProblem:
+    """Why an object could not be read at `at` (seconds since the epoch, UTC); `detail` and `code` are the source's."""
+
+    reference: Reference
+    kind: ReadProblemKind
+    detail: str = ""
+    code: str = ""
+    at: float = 0.0
+    call: Call = _NO_CALL
+
+    @property
+    def sentence(self) -> str:
+        """What happened, with the object, and what to do about it."""
+        return _SENTENCES[self.kind].format(
+            noun=self.reference.kind.noun,
+            object=f"{self.reference.kind.noun} {shorten(clean(self.reference.key), 80)}",
+            because=f": {self.detail.rstrip('.')}" if self.detail else "",
+            hint=_hint(self.reference),
+        )
+
+
+ReadResult: TypeAlias = Related | ReadProblem
+
+_SENTENCES = {
+    ReadProblemKind.NOT_FOUND: "Zuora did not find {object} in this tenant{because}.{hint}",
+    ReadProblemKind.FEATURE_OFF: (
+        "This tenant cannot return any {noun}: the feature that it belongs to is off, or not provisioned{because}."
+    ),
+    ReadProblemKind.NO_ROUTE: "The gateway in front of this tenant has no route for reading any {noun}{because}.",
+    ReadProblemKind.FORBIDDEN: (
+        "Zuora does not show {object} to the user of these credentials{because}; the user lacks a permission, or the "
+        "tenant a feature."
+    ),
+    ReadProblemKind.SIGNED_OUT: (
+        "Signed out, {object} was not read{because}; check client id, secret and host of the tenant."
+    ),
+    ReadProblemKind.MISCONFIGURED: "The tenant cannot be read{because}.",
+    ReadProblemKind.THROTTLED: "The tenant accepts no calls now, {object} was not read{because}; try again later.",
+    ReadProblemKind.DAY_USED_UP: (
+        "The calls that zjobtui may send to this tenant in a day are used up, {object} was not read; try again later, "
+        "or set daily_calls."
+    ),
+    ReadProblemKind.UNREACHABLE: "The host could not be reached, or not in time, {object} was not read{because}.",
+    ReadProblemKind.SERVER_ERROR: "Zuora or a gateway in front of it failed, {object} was not read{because}.",
+    ReadProblemKind.REFUSED: "Zuora refused the read of {object}{because}.",
+    ReadProblemKind.UNREADABLE: "The response is not about {object}, nothing of it is shown{because}.",
+    ReadProblemKind.TOO_LARGE: "The response about {object} is too large, nothing of it is shown{because}.",
+    ReadProblemKind.NOT_VALID: "Not a valid {noun} number or id{because}.",
+}
+
+_KINDS = {
+    ProblemKind.NOT_FOUND: ReadProblemKind.NOT_FOUND,
+    ProblemKind.THROTTLED: ReadProblemKind.THROTTLED,
+    ProblemKind.SIGNED_OUT: ReadProblemKind.SIGNED_OUT,
+    ProblemKind.MISCONFIGURED: ReadProblemKind.MISCONFIGURED,
+    ProblemKind.FORBIDDEN: ReadProblemKind.FORBIDDEN,
+    ProblemKind.UNREACHABLE: ReadProblemKind.UNREACHABLE,
+    ProblemKind.UNTRUSTED: ReadProblemKind.MISCONFIGURED,
+    ProblemKind.TIMED_OUT: ReadProblemKind.UNREACHABLE,
+    ProblemKind.SERVER_ERROR: ReadProblemKind.SERVER_ERROR,
+    ProblemKind.UNAVAILABLE: ReadProblemKind.SERVER_ERROR,
+    ProblemKind.REFUSED: ReadProblemKind.REFUSED,
+    ProblemKind.REDIRECTED: ReadProblemKind.UNREADABLE,
+    ProblemKind.UNREADABLE: ReadProblemKind.UNREADABLE,
+    ProblemKind.TOO_LARGE: ReadProblemKind.TOO_LARGE,
+}
+
+
+def read_problem(reference: Reference, problem: Problem, at: float, call: Call) -> ReadProblem:
+    """Return the problem of a read; the same code means other things, so Zuora's words decide between them."""
+    kind, words = _KINDS[problem.kind], problem.detail.casefold()
+    if problem.kind in {ProblemKind.NOT_FOUND, ProblemKind.REFUSED}:
+        if "no route matched" in words:
+            kind = ReadProblemKind.NO_ROUTE
+        elif "the endpoint" in words and "does not exist" in words:
+            kind = ReadProblemKind.FEATURE_OFF
+    return ReadProblem(reference, kind, problem.detail, problem.code, at, call)
+
+
+def is_id(key: str) -> bool:
+    """Return whether a key has the form of an id: 32 hexadecimal digits, with or without the dashes of a UUID."""
+    digits = key.replace("-", "")
+    return len(digits) == 32 and all(character in "0123456789abcdefABCDEF" for character in digits)
+
+
+def _hint(reference: Reference) -> str:
+    if reference.kind is RelatedKind.ORDER and is_id(reference.key):
+        return " Orders are read by their number, not by their id."
+    if reference.kind is RelatedKind.ORDER_LINE_ITEM and not is_id(reference.key):
+        return " Order line items are read by their id, not by their number."
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """What can be read of a job's result, in the order of a look; `unreadable` says what has no usable key."""
+
+    all: tuple[Reference, ...] = ()
+    unreadable: tuple[str, ...] = field(default=())
+
+
+def references(result: Result | None) -> References:
+    """Return the objects that a job's result names; subscriptions that are not Active come first among their kind."""
+    if not isinstance(result, OrderResult):
+        return References()
+    subscriptions = sorted(result.subscriptions, key=lambda each: each.status == "Active")
+    found = (
+        *_references(RelatedKind.ORDER, [result.order_number]),
+        *_references(RelatedKind.SUBSCRIPTION, (each.number or each.id for each in subscriptions)),
+        *_references(RelatedKind.ORDER_LINE_ITEM, (item.id for item in result.order_line_items)),
+        *_references(RelatedKind.INVOICE, _once(result.invoices)),
+        *_references(RelatedKind.CREDIT_MEMO, _once(result.credit_memos)),
+        *_references(RelatedKind.PAYMENT, [result.payment.number or result.payment.id]),
+        *_references(RelatedKind.ACCOUNT, [result.account_number or result.account_id]),
+    )
+    unreadable = []
+    if result.order_id and not result.order_number:
+        unreadable.append(f"order id {result.order_id}: Zuora returns an order only by its number")
+    if lacking := sum(not item.id for item in result.order_line_items):
+        unreadable.append(f"{lacking} order line items without an id: Zuora returns them only by their id")
+    return References(tuple(dict.fromkeys(found)), tuple(unreadable))
+
+
+def _once(keys: Iterable[str]) -> list[str]:
+    """Return keys without the ids that a job posted with `returnIds=true` gives in addition to the numbers."""
+    given = list(keys)
+    numbers = [key for key in given if not is_id(key)]
+    return numbers if 2 * len(numbers) >= len(given) else given
+
+
+def _references(kind: RelatedKind, keys: Iterable[str]) -> list[Reference]:
+    return [Reference(kind, key) for key in keys if key]
