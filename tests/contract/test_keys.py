@@ -148,6 +148,22 @@ def test_keys_that_act_on_jobs(user: User, known: Known) -> None:
     assert (job[Field.LABEL], job[Field.TAGS], job[Field.NOTE]) == ("CS-5000", ["one", "two"], "")
 
 
+def test_keys_of_batches(user: User, known: Known) -> None:
+    with user.window() as window:
+        window.wait_for(known.more[:8])
+        press(window, Key.MARK_ALL, until=Screen.MARKED.format(6))
+        press(window, Key.BATCH, until=Screen.BATCH_DIALOG)
+        type_into(window, "six jobs")
+        window.wait_for(Screen.BATCHED)
+        press(window, Key.FOLD, until=Screen.FOLDED)
+        press(window, Key.WALLBOARD, until=Screen.WALLBOARD)
+        press(window, Key.QUIT, until=Screen.FOLDED)
+        press(window, Key.FOLD, gone=Screen.FOLDED)
+        press(window, Key.QUIT)
+        assert window.wait_exit() == Exit.OK
+    assert {one[Field.BATCH] for one in user.run("ls", "--json").jobs} == {"six jobs"}
+
+
 def test_keys_that_read(user: User, known: Known) -> None:
     with user.window() as window:
         press(window, Key.FILTER, *known.ids[Verdict.ATTENTION][:8], Key.ENTER, until=Screen.OPENED)

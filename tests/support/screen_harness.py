@@ -323,6 +323,7 @@ async def run_monitor(
     ways: NotificationSettings | None = None,
     memory: UiStateStore | None = None,
     exports: Path | None = None,
+    wallboard: bool = False,
 ) -> AsyncIterator[ScreenView]:
     """Run the monitor over an engine on a display of this size in columns and rows."""
     app = MonitorApp(
@@ -335,6 +336,7 @@ async def run_monitor(
         notifications=ways,
         ui_state=memory,
         export_folder=exports,
+        is_wallboard=wallboard,
     )
     async with _on_fake_terminal(app, size) as pilot:
         view = ScreenView(app, engine, pilot)

@@ -267,7 +267,7 @@ def test_every_action_of_the_catalogue_names_a_method_that_needs_no_argument_mor
 
 
 async def test_the_palette_lists_every_action() -> None:
-    async with run_monitor(staged(RUNNING), size=(140, 120)) as view:
+    async with run_monitor(staged(RUNNING), size=(140, 150)) as view:
         await view.press("ctrl+p")
         await view.until("Change the colour theme")
         for action in CATALOGUE:

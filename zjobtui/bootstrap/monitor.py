@@ -19,7 +19,6 @@ from zjobtui.config.paths import config_path
 from zjobtui.config.programs import NotifyCommand
 from zjobtui.formatting.ascii_text import is_ascii_screen
 from zjobtui.logs import get_logger
-from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.store import open_store
@@ -64,8 +63,9 @@ def run_monitor(
     *,
     configuration: Configuration,
     load: Callable[[], Configuration] | None = None,
-    demo: Sequence[JobId] = (),
+    demo: Sequence[WatchedJob] = (),
     is_all: bool = True,
+    is_wallboard: bool = False,
 ) -> int:
     """Run the screen over an engine over the store at `path`, and return the exit status.
 
@@ -91,7 +91,6 @@ def run_monitor(
     follower = (
         SettingsFollower(configuration, config_path(), load, source_maker(clock), only) if load is not None else None
     )
-    first = [WatchedJob(job=JobRef(tenants[0].name, job_id), added_at=clock.now(), added_by="demo") for job_id in demo]
     with (
         _daily_copy(path),
         store,
@@ -112,11 +111,12 @@ def run_monitor(
             tenants,
             clock,
             notice=notice,
-            first=first,
+            first=demo,
             appearance=look,
             notifications=_notification_settings(configuration.settings),
             ui_state=UiStateFile(path.with_name(NAME)),
             export_folder=configuration.settings.files.exports if configuration.settings else None,
+            is_wallboard=is_wallboard,
         )
         return app.run_in_terminal(partial(stop_on_forced_exit, engine))
 

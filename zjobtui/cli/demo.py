@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -16,10 +16,13 @@ from zjobtui.bootstrap.configuration import Configuration, Configured, file_conf
 from zjobtui.bootstrap.monitor import run_monitor
 from zjobtui.cli.common import report_errors
 from zjobtui.cli.terminal import need_terminal
+from zjobtui.clock import SystemClock
 from zjobtui.config.paths import STORE_NAME, NoHomeError, config_path
 from zjobtui.config.tenants import make_tenant
 from zjobtui.models.id_finder import find_job_ids
+from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.tenant import ClientCredentials, Secret
+from zjobtui.models.watched_job import WatchedJob
 from zjobtui.signals import before_exit, forget
 from zjobtui.simulator.server import running
 
@@ -32,6 +35,34 @@ def demo(jobs: int, seed: int, faults: str) -> None:
     """Show the monitor with a simulated Zuora; nothing is saved."""
     need_terminal()
     sys.exit(show_demo(jobs, seed, faults))
+
+
+BATCHES = ("renewals Q4", "price change")
+"""The batches of the demo, added together at its start."""
+
+LABELS = ("CS-4390", "CS-4398 bulk price", "CS-4411 renewal", "CS-4415 preview", "CS-4420 migration")
+"""The labels of the first jobs."""
+
+TAGS = (("acme",), ("globex", "urgent"), ("acme", "renewal"))
+
+NOTED = 8
+"""The job with a note: its payment is declined."""
+
+
+def demo_jobs(ids: Iterable[JobId], tenant: str, now: float) -> list[WatchedJob]:
+    """Return the jobs of the demo as a user might have added them: two thirds in one batch, the others in another."""
+    return [
+        WatchedJob(
+            job=JobRef(tenant, job_id),
+            added_at=now,
+            added_by="demo",
+            label=LABELS[number] if number < len(LABELS) else "",
+            tags=TAGS[number // 2 % len(TAGS)] if number % 4 == 0 else (),
+            note="Asked the customer for a new card." if number == NOTED else "",
+            batch=BATCHES[number % 3 // 2],
+        )
+        for number, job_id in enumerate(ids)
+    ]
 
 
 @contextmanager
@@ -60,5 +91,5 @@ def show_demo(jobs: int = 40, seed: int = 7, faults: str = "") -> int:
             [Configured(tenant, lambda: credentials)],
             Path(folder) / STORE_NAME,
             configuration=settings,
-            demo=find_job_ids(" ".join(simulator.job_ids)).ids,
+            demo=demo_jobs(find_job_ids(" ".join(simulator.job_ids)).ids, tenant.name, SystemClock().now()),
         )

@@ -54,15 +54,16 @@ class LazyCommand(click.Command):
 @click.group(cls=Program, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="zjobtui")
 @tenant_option("Show only this tenant.")
+@click.option("--wallboard", is_flag=True, help="Show batches and failures on the whole screen, for a wall; q quits.")
 @click.pass_context
-def main(context: click.Context, tenant: str | None) -> None:
+def main(context: click.Context, tenant: str | None, wallboard: bool) -> None:
     """Watch Zuora's asynchronous order jobs.
 
     Without a command, shows the monitor: a live list of your jobs, and the details of the selected one.
     """
     log.info("command: %s", context.invoked_subcommand or "monitor")
     if context.invoked_subcommand is None:
-        sys.exit(load("monitor", "show_monitor")(tenant))
+        sys.exit(load("monitor", "show_monitor")(tenant, is_wallboard=wallboard))
 
 
 add_log_option(main, logs.VARIABLE)

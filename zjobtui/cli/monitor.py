@@ -28,8 +28,8 @@ and start zjobtui again. To try it without a tenant:
 """
 
 
-def show_monitor(tenant: str | None = None) -> int:
-    """Run the monitor for all tenants, or for the one named; return the exit status."""
+def show_monitor(tenant: str | None = None, *, is_wallboard: bool = False) -> int:
+    """Run the monitor for all tenants, or for the one named, first its wallboard if wanted; return the exit status."""
     with exit_cleanly():
         log.info("command: monitor")
         need_terminal()
@@ -48,7 +48,14 @@ def show_monitor(tenant: str | None = None) -> int:
             return _report_no_tenant(loaded, tenant)
         with report_errors():
             load = partial(configuration, environ, config_path())
-            return run_monitor(chosen, store_path(), configuration=loaded, load=load, is_all=tenant is None)
+            return run_monitor(
+                chosen,
+                store_path(),
+                configuration=loaded,
+                load=load,
+                is_all=tenant is None,
+                is_wallboard=is_wallboard,
+            )
 
 
 def _report_no_tenant(loaded: Configuration, tenant: str | None) -> int:

@@ -14,12 +14,14 @@ _FRAMES = (
     | {ord(c): "|" for c in "│┃║╎╏"}
 )
 _BLOCKS = dict.fromkeys(range(0x2580, 0x25A0), "#") | {ord(c): "-" for c in "▔▁"} | {ord(c): "|" for c in "▌▎▊▐▏▕"}
+_SHADES = {ord("▒"): "=", ord("░"): "."}
 _REPLACED = dict.fromkeys((*range(0x2400, 0x2422), 0xFFFD), "?")
 """Replacement for characters that a terminal would act on."""
 
 TABLE: dict[int, str] = {
     **_FRAMES,
     **_BLOCKS,
+    **_SHADES,
     **_REPLACED,
     **dict(zip(map(ord, "✗◌✓●○◆▸▾▶›‹▲▼░✎⭘…⋯·–—×‖“”‘’ʼ↑↓←→⌫⏎"), "x.+*o#>v>><^v.*o~~---x=\"\"'''^v><<<", strict=True)),
     ord("🔎"): "> ",

@@ -1,14 +1,19 @@
 """Batches as printed lines and as records for other programs."""
 
+from datetime import tzinfo
 from math import ceil, floor, inf
 from typing import Any
 
-from zjobtui.formatting.symbols import WORDS
+from zjobtui.formatting.failure_groups import transience
+from zjobtui.formatting.symbols import GLYPHS, WORDS, plural
 from zjobtui.formatting.text_width import fit
-from zjobtui.formatting.times import stamp
-from zjobtui.models.batches import BatchProgress
+from zjobtui.formatting.times import moment, stamp
+from zjobtui.models.batches import BatchProgress, closing_line
 from zjobtui.models.durations import format_duration
+from zjobtui.models.failure_groups import failure_groups
+from zjobtui.models.text import fit_cells
 from zjobtui.models.verdict import Kind
+from zjobtui.models.why import stepped
 
 TimeLeft = tuple[float, float] | None
 """The shortest and longest likely time in seconds until 95 % of a batch have ended; None if it is not known."""
@@ -27,6 +32,30 @@ def range_text(low: float, high: float) -> str:
 def time_left_text(time_left: TimeLeft) -> str:
     """Return the time until nearly all jobs have ended: `95 % in about 3m`; empty if it is not known."""
     return f"95 % in {range_text(*time_left)}" if time_left is not None else ""
+
+
+NAME_WIDTH = 24
+"""Most cells of the name of a batch in the status bar."""
+
+_LONG_BAR, _SHORT_BAR = 15, 8
+
+
+def progress_bar(ended: int, total: int, width: int) -> str:
+    """Return a bar of `width` cells: `█` for what has ended, `▒` for a part of a cell, `░` for what is running.
+
+    It is full only if all have ended.
+    """
+    whole, part = divmod(ended * width, total)
+    return ("█" * whole + "▒" * (part > 0)).ljust(width, "░")
+
+
+def bar_texts(progress: BatchProgress, time_left: TimeLeft) -> tuple[str, ...]:
+    """Return a running batch as text, for fewer and fewer cells: `renewals Q4 ██████▒░ 171/200 · about 3m left`."""
+    name, number = fit_cells(progress.name, NAME_WIDTH), f"{progress.ended:,}/{progress.total:,}"
+    left = f" · {range_text(*time_left)} left" if time_left is not None else ""
+    bars = (progress_bar(progress.ended, progress.total, width) for width in (_LONG_BAR, _SHORT_BAR))
+    texts = (*(f"{name} {bar} {number}{left}" for bar in bars), f"{name} {number}{left}")
+    return tuple(dict.fromkeys((*texts, f"{number}{left}", f"{name} {number}", number)))
 
 
 def batch_line(progress: BatchProgress, time_left: TimeLeft, now: float, width: int) -> str:
@@ -56,3 +85,23 @@ def batch_record(progress: BatchProgress, time_left: TimeLeft, now: float) -> di
         "duration_s": round(progress.elapsed(now), 1),
         "time_left_s": [round(bound, 1) for bound in time_left] if time_left is not None else None,
     }
+
+
+def batch_overview(progress: BatchProgress, time_left: TimeLeft, now: float, zone: tzinfo | None = None) -> str:
+    """Return a batch in lines: how far it is, its counts and times, what failed alike, and how it has ended."""
+    stale = progress.stale(now)
+    left = f" · {range_text(*time_left)} left for 95 %" if time_left is not None and not progress.has_ended else ""
+    parts = [
+        progress.name,
+        f"{progress.ended:,} of {plural(progress.total, 'job')} ended",
+        *(f"{GLYPHS[kind]} {number:,} {WORDS[kind]}" for kind, number in progress.counts.items() if number),
+        *([f"{stale:,} of them stale: no response for three polling intervals"] if stale else []),
+        "",
+        f"Added {moment(progress.started_at, now, zone)} · {stepped(progress.elapsed(now))}{left}",
+    ]
+    if groups := failure_groups(progress.jobs):
+        parts += ["", "Failures by reason"]
+        parts += [f"{group.count:,} × {group.title} · {transience(group.is_transient)}" for group in groups]
+    if progress.has_ended:
+        parts += ["", closing_line(progress)]
+    return "\n".join(parts)

@@ -19,7 +19,7 @@ from zjobtui.models.run_time_fit import RunTimeFit
 from zjobtui.models.source_text import without_codes
 from zjobtui.models.text import clean
 from zjobtui.models.verdict import Kind
-from zjobtui.models.watched_job import WatchedJob
+from zjobtui.models.watched_job import WatchedJob, is_stale
 from zjobtui.models.watchlist import Watchlist
 
 WORDS_WIDTH = 24
@@ -93,6 +93,10 @@ class BatchProgress:
     def share_done(self) -> float:
         """The share of jobs that have ended, from 0 to 1."""
         return self.ended / self.total
+
+    def stale(self, now: float) -> int:
+        """Return how many running jobs are stale at `now`: nothing was heard of them for three planned intervals."""
+        return 0 if self.has_ended else sum(w.verdict.kind is Kind.RUNNING and is_stale(w, now) for w in self.jobs)
 
     def elapsed(self, now: float) -> float:
         """Return the seconds from the first job's adding to the end of the batch, or to `now` while it is running."""

@@ -42,6 +42,7 @@ class MonitorApp(TerminalApp):
         notifications: NotificationSettings | None = None,
         ui_state: UiStateStore | None = None,
         export_folder: Path | None = None,
+        is_wallboard: bool = False,
     ) -> None:
         super().__init__(appearance)
         self._appearance = appearance
@@ -57,6 +58,7 @@ class MonitorApp(TerminalApp):
             notifications=notifications,
             ui_state=ui_state,
             export_folder=export_folder,
+            is_wallboard=is_wallboard,
         )
 
     def on_mount(self) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from zjobtui.clock import Clock
+from zjobtui.formatting.batches import batch_overview
 from zjobtui.logs import get_logger
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
@@ -20,6 +21,10 @@ log = get_logger(__name__)
 
 FOCUS_RENEWAL = 30.0
 """Seconds after which a key press reports the focused job again; the engine drops it after a few minutes."""
+
+
+VISIBLE_ROWS_DELAY = 0.3
+"""Seconds for which scrolling is collected before the engine gets the jobs on screen."""
 
 
 class DetailController:
@@ -45,6 +50,7 @@ class DetailController:
         self._is_started = False
         self._focus_reported_at: float | None = None
         self._visible: frozenset[JobRef] = frozenset()
+        self._is_report_due = False
 
     def start(self) -> None:
         """Show the selected job from now on; nothing is loaded before the list is on the screen."""
@@ -56,7 +62,12 @@ class DetailController:
         watch = self._rows.selected
         if not self._is_started:
             return
-        if watch is None:
+        if (batch := self._rows.selected_fold) is not None:
+            self._detail.workers.cancel_group(self._detail, "detail")
+            now, zone = self._clock.now(), self._detail.zone
+            text = batch_overview(batch, self._rows.time_left(batch), now, zone)
+            self._detail.show(None, now, text, "Batch")
+        elif watch is None:
             text = NO_MATCHES_TEXT if self._presenter.model.filter_text else NO_JOBS_TEXT
             self._detail.show(None, self._clock.now(), text)
         else:
@@ -90,8 +101,15 @@ class DetailController:
         if selected is not None and self.has_unread_selection:
             self._engine.mark_read([selected.job])
 
+    def report_visible_rows_soon(self) -> None:
+        """Report the visible rows to the engine soon; only set a timer now, because a key may wait for this."""
+        if not self._is_report_due:
+            self._is_report_due = True
+            self._rows.set_timer(VISIBLE_ROWS_DELAY, self.report_visible_rows, name="visible rows")
+
     def report_visible_rows(self) -> None:
         """Tell the engine which jobs are on screen, if they changed: they are polled first."""
+        self._is_report_due = False
         jobs = self._rows.in_view
         if self._visible != (visible := frozenset(jobs)):
             self._visible = visible

@@ -145,6 +145,14 @@ class JobActions:
         """Ask for a note."""
         self._prompt_text("Note for {}", "annotated", attrgetter("note"), self._engine.note)
 
+    def batch(self) -> None:
+        """Ask for the name of the selected job's batch, for all its jobs; marked jobs alone are put into a batch."""
+        targets, whole = self._presenter.targets(), None
+        if len(targets) == 1 and targets[0].batch and not self._presenter.has_marks:
+            whole = tuple(watch for watch in self._presenter.state.watchlist if watch.batch == targets[0].batch)
+        title = "Name of the batch of {}" if whole else "Batch of {}"
+        self._prompt_text(title, "in a batch", attrgetter("batch"), self._engine.set_batch, targets=whole)
+
     def mark_all_read(self) -> None:
         """Mark all shown jobs as read."""
         step = UndoStep(lambda read: [self._engine.mark_unread(_jobs(read))], "marked as read")
@@ -191,9 +199,10 @@ class JobActions:
         change: "Callable[[Sequence[JobRef], str], Future[EditResult]]",
         combine: Callable[[str, str], str] = lambda _, text: text,
         initial: str | None = None,
+        targets: Watches | None = None,
     ) -> None:
         """Ask for a text for all targets; `combine` makes each job's new text from its own one and the entered one."""
-        if not (targets := self._targets()):
+        if not (targets := targets or self._targets()):
             return
         before = {watch.job: current(watch) for watch in targets}
         start = common_text(before.values()) if initial is None else initial

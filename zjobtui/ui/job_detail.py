@@ -58,19 +58,20 @@ class JobDetail(LineListView):
         self._match = 0
         self._is_diff = False
         self._now = 0.0
-        self._empty_text = ""
+        self._empty_text, self._empty_title = "", "Job"
         self._answer_minute = 0.0
         self.zone: tzinfo | None = None
         """Time zone of the times; None for the machine's."""
 
-    def show(self, details: JobDetails | None, now: float, empty_text: str = "") -> None:
+    def show(self, details: JobDetails | None, now: float, empty_text: str = "", empty_title: str = "Job") -> None:
         """Show a job; the same job keeps the positions in its views.
 
-        Another job is shown from the top, or from the first search match in the raw view; `empty_text` is shown if
-        there is no job.
+        Another job is shown from the top, or from the first search match in the raw view; `empty_text`, whose lines are
+        paragraphs, is shown with `empty_title` if there is no job.
         """
         is_same = bool(details and self._details and details.watch.job == self._details.watch.job)
         self._details, self._now, self._empty_text = details, now, empty_text
+        self._empty_title = empty_title
         if not is_same:
             self._positions, self._match = {}, 0
         self._rebuild(None if is_same else _Position())
@@ -243,7 +244,8 @@ class JobDetail(LineListView):
         if search and self._tab is Tab.RAW:
             matches = len(self._page.matches)
             text = f"{self._match % matches + 1:,} of {matches:,}" if matches else "no matches"
-        self.set_titles(_title(self._details, self.line_width), f"{text} · “{search}”" if search else "")
+        title = _title(self._details, self.line_width) if self._details else self._empty_title
+        self.set_titles(title, f"{text} · “{search}”" if search else "")
 
 
 def build_page(details: JobDetails | None, viewing: Viewing, now: float, width: int, empty_text: str = "") -> Page:
@@ -251,7 +253,8 @@ def build_page(details: JobDetails | None, viewing: Viewing, now: float, width: 
     if width <= 0:
         return Page((blank_line(),))
     if details is None:
-        return Page(list(wrap_paragraph("", empty_text, "muted", width)))
+        tone = "plain" if "\n" in empty_text else "muted"
+        return Page([line for part in empty_text.split("\n") for line in wrap_paragraph("", part, tone, width)])
     header = [*header_lines(details, now, width), RenderedLine(TAB_LINE, tab_line(viewing.tab, width)), blank_line()]
     from zjobtui.ui.detail_views import build_view  # noqa: PLC0415 - 35 ms; needed only after the list is shown
 

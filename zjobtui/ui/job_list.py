@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from textual.binding import Binding
 from textual.message import Message
 
+from zjobtui.formatting.batches import TimeLeft
 from zjobtui.formatting.symbols import WORDS
+from zjobtui.models.batches import BatchProgress
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.job import JobRef
 from zjobtui.models.sorting import Sorting, SortOrder
@@ -26,6 +28,7 @@ from zjobtui.ui.columns import (
     measure,
     short_tenants,
 )
+from zjobtui.ui.folds import Folds, fold_row
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.styled_line import Spans, cell_length, truncate
 from zjobtui.ui.toast import toast
@@ -70,6 +73,7 @@ class JobList(LineListView):
         self._show_tenants = show_tenants
         self._watches: tuple[WatchedJob, ...] = ()
         self._job: JobRef | None = None
+        self._is_on_fold = False
         self.user_moved_cursor = False
         """Whether the user has moved the cursor."""
         self.marked: frozenset[JobRef] = frozenset()
@@ -87,6 +91,10 @@ class JobList(LineListView):
         self._placed_for: tuple[object, ...] = ()
         self._short_tenants: Mapping[str, str] = {}
         self._needing: dict[int, Kind] = {}
+        self.folds = Folds()
+        """The folded batches among the rows."""
+        self.time_left: Callable[[BatchProgress], TimeLeft] = lambda _: None
+        """Returns when 95 % of a batch will have ended."""
         self.view_changed: Callable[[], object] = lambda: None
         """Called when other jobs may be in view; must be fast, because it delays scrolling."""
 
@@ -101,9 +109,24 @@ class JobList(LineListView):
         return self._watches
 
     @property
-    def selected(self) -> WatchedJob | None:
-        """The job under the cursor."""
+    def row(self) -> WatchedJob | None:
+        """The job of the row under the cursor, which may be that of a folded batch."""
         return self._watches[self.cursor] if self._watches else None
+
+    @property
+    def selected(self) -> WatchedJob | None:
+        """The job under the cursor; None if that is a folded batch."""
+        return None if self.selected_fold is not None else self.row
+
+    @property
+    def selected_fold(self) -> BatchProgress | None:
+        """The folded batch under the cursor."""
+        return self.folds.at(self.row)
+
+    @property
+    def jobs(self) -> Iterable[WatchedJob]:
+        """The shown jobs, with those of folded batches, in order."""
+        return self.folds.jobs_in(self._watches)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -139,15 +162,26 @@ class JobList(LineListView):
             if self.is_mounted:
                 self.refresh_changed()
 
-    def show(self, watches: tuple[WatchedJob, ...], now: float, paused_at: float | None) -> None:
-        """Show jobs; the cursor stays on its job, and the job at its place on the screen."""
+    def show(
+        self,
+        watches: tuple[WatchedJob, ...],
+        now: float,
+        paused_at: float | None,
+        folds: Folds | None = None,
+    ) -> None:
+        """Show jobs and folded batches; the cursor stays on its job, and the job at its place on the screen."""
+        has_folds = bool(self.folds or folds)
+        self.folds = folds or Folds()
         before, is_same_pause = self._watches, paused_at == self._paused_at
         self._watches, self._now, self._paused_at = watches, now, paused_at
         changed = {index for index, (a, b) in enumerate(zip(before, watches, strict=False)) if a is not b}
         if len(before) == len(watches) and all(before[index].job == watches[index].job for index in changed):
             has_same_widths = self._measure([watches[index] for index in changed])
             self._find_needing(changed)
-            self.refresh_changed(changed if is_same_pause and has_same_widths else None)
+            self.refresh_changed(changed if is_same_pause and has_same_widths and not has_folds else None)
+            if has_folds:
+                self._find_needing(range(len(watches)))
+                self._post_cursor_moved()
             return
         known = {id(watch) for watch in before} if self._widths else set()
         self._measure([watch for watch in watches if id(watch) not in known])
@@ -215,6 +249,8 @@ class JobList(LineListView):
     def line(self, index: int) -> Spans:
         """Return the row at `index`."""
         watch, placed = self._watches[index], self._fit()
+        if (batch := self.folds.at(watch)) is not None:
+            return fold_row(batch, self.time_left(batch), self._now, self.line_width, self.marked)
         context = RowContext(placed, self._now, self._paused_at, self._typical, self._short_tenants)
         return job_row(watch, context, is_marked=watch.job in self.marked)
 
@@ -265,8 +301,9 @@ class JobList(LineListView):
         """Update which rows are unread and need the user."""
         for index in indexes:
             watch = self._watches[index]
-            if (kind := watch.verdict.kind) in _NEEDS_USER and watch.is_unread:
-                self._needing[index] = kind
+            needing = [job for job in self.folds.jobs_of(watch) if job.verdict.kind in _NEEDS_USER and job.is_unread]
+            if needing:
+                self._needing[index] = min((job.verdict.kind for job in needing), key=_NEEDS_USER.index)
             else:
                 self._needing.pop(index, None)
 
@@ -304,7 +341,7 @@ class JobList(LineListView):
         self._post_cursor_moved()
 
     def activate_line(self) -> None:
-        """Open the job under the cursor."""
+        """Open the job or the folded batch under the cursor."""
         self.post_message(self.Opened())
 
     def action_open(self) -> None:
@@ -314,9 +351,9 @@ class JobList(LineListView):
 
     def action_mark(self) -> None:
         """Mark or unmark the job under the cursor, and go to the next."""
-        if (watch := self.selected) is not None:
-            self._last_mark = watch.job
-            self.set_marked(self.marked ^ {watch.job})
+        if (watch := self.row) is not None:
+            self._last_mark, jobs = watch.job, {job.job for job in self.folds.jobs_of(watch)}
+            self.set_marked(self.marked - jobs if jobs <= self.marked else self.marked | jobs)
             self.action_move(1)
 
     def action_mark_range(self) -> None:
@@ -324,13 +361,14 @@ class JobList(LineListView):
         jobs = [watch.job for watch in self._watches]
         if jobs and self._last_mark in jobs:
             first, last = sorted((jobs.index(self._last_mark), self.cursor))
-            self.set_marked(self.marked.union(jobs[first : last + 1]))
+            rows = self._watches[first : last + 1]
+            self.set_marked(self.marked.union(job.job for job in self.folds.jobs_in(rows)))
         else:
             toast(self.app, "Mark a job with space first; then V marks all jobs up to the cursor.")
 
     def action_mark_all(self) -> None:
         """Mark all shown jobs, or unmark all jobs if they are marked already."""
-        shown = {watch.job for watch in self._watches}
+        shown = {watch.job for watch in self.jobs}
         self.set_marked(frozenset() if shown <= self.marked else self.marked | shown)
 
     def action_next_unread(self) -> None:
@@ -339,7 +377,8 @@ class JobList(LineListView):
             self.go_to(min(above))
             return
         order = [*range(self.cursor + 1, self.count), *range(self.cursor)]
-        unread = next((index for index in order if self._watches[index].is_unread), None)
+        rows = (index for index in order if any(job.is_unread for job in self.folds.jobs_of(self._watches[index])))
+        unread = next(rows, None)
         if unread is not None:
             self.go_to(unread)
         else:
@@ -354,7 +393,8 @@ class JobList(LineListView):
         self.action_move(-1)
 
     def move_cursor_to(self, job: JobRef) -> bool:
-        """Move the cursor to a job; return whether the job is shown."""
+        """Move the cursor to a job, or to the folded batch that it is in; return whether it is shown."""
+        job = self.folds.row_of(job)
         index = next((index for index, watch in enumerate(self._watches) if watch.job == job), None)
         if index is not None:
             self.go_to(index)
@@ -367,8 +407,7 @@ class JobList(LineListView):
         self.post_message(self.MarksChanged())
 
     def _post_cursor_moved(self) -> None:
-        selected = self.selected
-        job = selected.job if selected else None
-        if job != self._job:
-            self._job = job
+        job, is_fold = self.row.job if self.row else None, self.selected_fold is not None
+        if (job, is_fold) != (self._job, self._is_on_fold):
+            self._job, self._is_on_fold = job, is_fold
             self.post_message(self.CursorMoved(job))

@@ -1,12 +1,14 @@
 """Filter and order of the list."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from zjobtui.formatting.symbols import WORDS
+from zjobtui.models.batches import SMALLEST, BatchProgress, progress_of
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.filters import FilterProblem, KnownWords, parse, translate
+from zjobtui.models.job import JobRef
 from zjobtui.models.sorting import Key, Sorting, SortOrder
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.verdict import Kind
@@ -62,6 +64,13 @@ class JobListModel:
     _is_in_order: bool = False
     _held: WatchedJob | None = None
     """The job under the cursor, as it was when the cursor came to it."""
+    _held_key: Key | None = None
+    """The sort key of the row under the cursor at that time, if it is that of a folded batch."""
+    folded: frozenset[str] = frozenset()
+    """The names of the batches that are one row each: the row of their first job, at the place of the most urgent."""
+    folds: Mapping[JobRef, BatchProgress] = field(default_factory=dict)
+    """The folded batches by the job in whose row they are; only the jobs that match the filter count."""
+    _fold_keys: dict[JobRef, Key] = field(default_factory=dict)
 
     def set_filter(self, text: str) -> None:
         """Set the filter as the user types it."""
@@ -85,11 +94,16 @@ class JobListModel:
         if typical != self.sorting.typical:
             self.sorting = replace(self.sorting, typical=typical)
 
+    def toggle_fold(self, name: str) -> None:
+        """Fold a batch to one row, or unfold it."""
+        self.folded ^= {name}
+        self._is_in_order = False
+
     def hold(self, watch: WatchedJob | None) -> None:
         """Keep this job where it is sorted now, and in the list, whatever becomes of it; the one before no longer."""
         held = self._held
         if (held and held.job) != (watch and watch.job):
-            self._held = watch
+            self._held, self._held_key = watch, self._fold_keys.get(watch.job) if watch else None
             self._is_in_order &= held is None or self._watchlist.get(held.job) is held
 
     @property
@@ -110,7 +124,8 @@ class JobListModel:
         replaced = _replaced_pairs(self._watchlist, watchlist)
         self._is_in_order &= self._sort_keys.update(self.sorting.key, watchlist, replaced)
         matches = self._filter.at(now, self.typical) if self._filter else _match_all
-        are_the_same = self._matches.update(matches, watchlist, replaced)
+        has_moved = self._has_moved(replaced, watchlist)
+        are_the_same = self._matches.update(matches, watchlist, replaced) and not has_moved
         if are_the_same and replaced is not None and (is_frozen or self._is_in_order):
             new = {id(old): new for old, new in replaced}
             self._rows = tuple([new.get(id(watch), watch) for watch in self._rows]) if new else self._rows
@@ -119,17 +134,66 @@ class JobListModel:
             self._rows = keep_order(rows, self._rows) if is_frozen else rows
             self._is_in_order = self._rows is rows
         self._watchlist = watchlist
+        self._count_folds()
         return self._rows
+
+    @property
+    def shown(self) -> int:
+        """The number of jobs in the rows."""
+        return len(self._rows) + sum(batch.total - 1 for batch in self.folds.values())
+
+    def _has_moved(self, replaced: Pairs | None, watchlist: Watchlist) -> bool:
+        """Whether jobs are in another batch than before, while any is folded; a renamed batch stays folded."""
+        moved = {old.batch: new.batch for old, new in replaced or () if old.batch != new.batch} if self.folded else {}
+        if moved:
+            left = {watch.batch for watch in watchlist}
+            renamed = {old: new for old, new in moved.items() if old in self.folded and old not in left and new}
+            self.folded = self.folded.difference(renamed).union(renamed.values())
+        return bool(moved)
+
+    def _count_folds(self) -> None:
+        """Count the jobs of the folded batches."""
+        members: dict[str, list[WatchedJob]] = {}
+        for watch in self._watchlist if self.folded else ():
+            if watch.batch in self.folded and (self._matches.values[id(watch)] or self._is_held(watch)):
+                members.setdefault(watch.batch, []).append(watch)
+        counted = (progress_of(name, jobs) for name, jobs in members.items() if len(jobs) >= SMALLEST)
+        self.folds = {batch.jobs[0].job: batch for batch in counted}
+
+    def _is_held(self, watch: WatchedJob) -> bool:
+        return self._held is not None and self._held.job == watch.job
+
+    def _fold(self, shown: list[WatchedJob]) -> list[WatchedJob]:
+        """Leave the first job of each folded batch, with the key of the job that is sorted first."""
+        self._fold_keys = {}
+        members: dict[str, list[WatchedJob]] = {}
+        for watch in shown if self.folded else ():
+            if watch.batch in self.folded:
+                members.setdefault(watch.batch, []).append(watch)
+        left_out: set[int] = set()
+        keys = self._sort_keys.values
+        for jobs in members.values():
+            if len(jobs) >= SMALLEST:
+                first = self.sorting.sort(jobs, lambda watch: keys[id(watch)])[0]
+                self._fold_keys[jobs[0].job] = keys[id(first)]
+                left_out.update(map(id, jobs[1:]))
+        return [watch for watch in shown if id(watch) not in left_out] if left_out else shown
 
     def _sorted(self, watchlist: Watchlist) -> tuple[WatchedJob, ...]:
         keys, matches, held = self._sort_keys.values, self._matches.values, self._held
         now = held and watchlist.get(held.job)
         if held is None or now is None:
-            shown = [watch for watch in watchlist if matches[id(watch)]]
-            return tuple(self.sorting.sort(shown, lambda watch: keys[id(watch)]))
-        shown = [watch for watch in watchlist if matches[id(watch)] or watch is now]
-        held_key = self.sorting.key(held)
-        return tuple(self.sorting.sort(shown, lambda watch: held_key if watch is now else keys[id(watch)]))
+            shown = self._fold([watch for watch in watchlist if matches[id(watch)]])
+            held_key = None
+        else:
+            shown = self._fold([watch for watch in watchlist if matches[id(watch)] or watch is now])
+            held_key = self._held_key or self.sorting.key(held)
+        places = keys
+        if self._fold_keys:
+            places = {id(watch): self._fold_keys.get(watch.job, keys[id(watch)]) for watch in shown}
+        return tuple(
+            self.sorting.sort(shown, lambda watch: held_key if held_key and watch is now else places[id(watch)])
+        )
 
     def title(self, shown: int, watched: int, marked: int, *, names_order: bool = False) -> str:
         """Return what is shown, the least important part last, where it may be cut off."""

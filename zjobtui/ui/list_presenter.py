@@ -26,6 +26,7 @@ from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.protocols import State
+from zjobtui.ui.folds import Folds
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.list_model import JobListModel, has_several_tenants
@@ -93,10 +94,10 @@ class ListPresenter:
     def update(self, state: State) -> None:
         """Show a state; the job under the cursor keeps its place."""
         if self._rows.user_moved_cursor:
-            self.model.hold(self._rows.selected)
-        before = self._rows.selected
+            self.model.hold(self._rows.row)
+        before = self._rows.row
         self._show(state)
-        after = self._rows.selected
+        after = self._rows.row
         if before is not None and after is not None and before.job != after.job:
             self._replaced_at = self._clock.boot()
 
@@ -106,7 +107,7 @@ class ListPresenter:
         now = self._clock.now()
         rows = self.model.rows(state.watchlist, now, is_frozen=not is_new_view and self._is_order_frozen())
         self._rows.set_view(self.model.sorting, is_new=is_new_view)
-        self._rows.show(rows, now, self.paused_at)
+        self._rows.show(rows, now, self.paused_at, Folds(self.model.folds))
         self.update_title()
         self.update_bar()
         self._update_notice()
@@ -163,6 +164,23 @@ class ListPresenter:
         self.model.hold(None)
         self._show(self.state, is_new_view=True)
 
+    def toggle_fold(self) -> str:
+        """Fold the batch of the selected job to one row, or unfold it; return why that is not possible, else ""."""
+        row, batch = self._rows.row, self._rows.selected_fold
+        name = batch.name if batch is not None else row.batch if row is not None else ""
+        if not name:
+            return "This job is in no batch." if row is not None else "No job selected."
+        self.model.toggle_fold(name)
+        self.resort()
+        first = next((watch for watch in self._rows.watches if watch.batch == name), None)
+        if first is not None:
+            self._rows.user_moved_cursor = True
+            self._rows.move_cursor_to(first.job)
+        if batch is None and self._rows.selected_fold is None:
+            self.model.toggle_fold(name)
+            return "Only one job of this batch is shown."
+        return ""
+
     def set_filter(self, text: str) -> None:
         """Show the jobs that match a filter."""
         self.model.set_filter(text)
@@ -174,14 +192,19 @@ class ListPresenter:
         self._update_notice()
 
     def targets(self) -> tuple[WatchedJob, ...]:
-        """Return the marked jobs, or the selected one."""
+        """Return the marked jobs, or the selected one, or those of the selected folded batch."""
         if marked := tuple(watch for watch in self.state.watchlist if watch.job in self._rows.marked):
             return marked
-        return (self._rows.selected,) if self._rows.selected else ()
+        return self._rows.folds.jobs_of(row) if (row := self._rows.row) else ()
+
+    @property
+    def has_marks(self) -> bool:
+        """Whether any job is marked."""
+        return any(self.state.watchlist.get(job) is not None for job in self._rows.marked)
 
     def unread_jobs(self) -> tuple[JobRef, ...]:
         """Return the unread jobs among those shown."""
-        return tuple(watch.job for watch in self._rows.watches if watch.is_unread)
+        return tuple(watch.job for watch in self._rows.jobs if watch.is_unread)
 
     def update_title(self) -> None:
         """Show number of jobs, filter and order in the border of the list."""
@@ -190,7 +213,7 @@ class ListPresenter:
         empty = "no matches · esc clear" if self.model.filter_text else "paste any text that contains job ids"
         subtitle = self.model.filter_problem or self.model.filter_notice or ("" if self._rows.count else empty)
         names_order = not self._rows.is_order_shown
-        title = self.model.title(self._rows.count, len(watchlist), marked, names_order=names_order)
+        title = self.model.title(self.model.shown, len(watchlist), marked, names_order=names_order)
         self._rows.set_titles(title, subtitle)
 
     def update_layout(self) -> None:

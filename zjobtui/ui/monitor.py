@@ -22,6 +22,7 @@ from zjobtui.models.tenant import Tenant
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.protocols import State
 from zjobtui.ui.actions import bindings, catalogue, key_for
+from zjobtui.ui.batch_controller import BatchController
 from zjobtui.ui.columns import chosen_columns
 from zjobtui.ui.detail_controller import DetailController
 from zjobtui.ui.detail_tabs import Tab
@@ -56,9 +57,6 @@ TIMES_EVERY = 0.5
 FOCUS_DELAY = 0.4
 """Seconds that the cursor must rest on a job before the engine is notified and the job is marked as read."""
 
-VISIBLE_ROWS_DELAY = 0.3
-"""Seconds for which scrolling is collected before the engine gets the jobs on screen."""
-
 _WITHOUT_SELECTION = {"add", "undo", "mark_all_read", "screenshot"}
 """Job actions that leave the selected job alone: the cursor may then move to a more urgent job."""
 
@@ -82,6 +80,7 @@ class Monitor(Screen[None]):
         notifications: NotificationSettings | None = None,
         ui_state: UiStateStore | None = None,
         export_folder: Path | None = None,
+        is_wallboard: bool = False,
     ) -> None:
         super().__init__()
         self.actions = catalogue(appearance.keys)
@@ -107,13 +106,14 @@ class Monitor(Screen[None]):
         self._detail_controller = DetailController(
             engine, archive, self._tenants, clock, self._presenter, self._list, self._detail
         )
+        self._batches = BatchController(self, engine.state, clock, self._bar, self._list)
+        self._is_wallboard = is_wallboard
         self._filter_controller = FilterController(self, self._list, self._presenter)
         settings = notifications or NotificationSettings()
-        self._notifier = Notifier(settings, clock, self._write, lambda text: toast(self.app, text), self.run_worker)
+        self._notifier = Notifier(settings, clock, self._write, self._batches.toast, self.run_worker)
         self._ui_state = UiState(ui_state, self._presenter.model, self._panes)
         self._news_drawn_at = self._last_key_at = 0.0
         self._draw_timer: Timer | None = None
-        self._is_visible_rows_timer_set = False
 
     @cached_property
     def _job_actions(self) -> "JobActions":
@@ -145,6 +145,8 @@ class Monitor(Screen[None]):
         self._detail.zone = self._bar.zone = self._zone
         self._bar.retry_key = key_for(self.actions, "ask_now")
         self._draw(self._presenter.state)
+        if self._is_wallboard:
+            self._batches.open_wallboard(is_start=True)
         self.call_after_refresh(self._start_engine)
 
     def on_unmount(self) -> None:
@@ -197,16 +199,6 @@ class Monitor(Screen[None]):
         if (state := self._mailbox.take()) is not None:
             self._draw(state)
 
-    def _schedule_visible_rows_report(self) -> None:
-        """Report the visible rows to the engine soon; only set a timer now, because a key may wait for this."""
-        if not self._is_visible_rows_timer_set:
-            self._is_visible_rows_timer_set = True
-            self.set_timer(VISIBLE_ROWS_DELAY, self._report_visible_rows, name="visible rows")
-
-    def _report_visible_rows(self) -> None:
-        self._is_visible_rows_timer_set = False
-        self._detail_controller.report_visible_rows()
-
     def on_job_list_cursor_moved(self) -> None:
         """Show the selected job, and report it to the engine when the cursor rests."""
         self._detail_controller.show()
@@ -217,8 +209,11 @@ class Monitor(Screen[None]):
         self._filter_controller.sort_by(event.order)
 
     def on_job_list_opened(self) -> None:
-        """Focus the detail."""
-        self._panes.focus_pane(self._detail)
+        """Focus the detail of a job; unfold a batch."""
+        if self._list.selected_fold is not None:
+            self.action_fold()
+        else:
+            self._panes.focus_pane(self._detail)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Keep the cursor on the selected job when the detail is focused."""
@@ -227,7 +222,7 @@ class Monitor(Screen[None]):
 
     def _pin_selection(self) -> None:
         """Keep the cursor on the job being read even if a more urgent one appears."""
-        self._list.user_moved_cursor |= self._list.selected is not None
+        self._list.user_moved_cursor |= self._list.row is not None
         self._report_focus_soon()
 
     def _report_focus_soon(self) -> None:
@@ -245,6 +240,7 @@ class Monitor(Screen[None]):
     def on_key(self) -> None:
         """Freeze row order while the user navigates, and mark the selected job as read."""
         self._last_key_at = self._clock.boot()
+        self._batches.key_pressed()
         self._presenter.freeze_order()
         self._report_focus_soon()
 
@@ -306,6 +302,15 @@ class Monitor(Screen[None]):
     async def action_columns(self) -> None:
         """Ask which columns the list has."""
         await self._filter_controller.prompt_columns()
+
+    def action_fold(self) -> None:
+        """Fold the batch of the selected job to one row, or unfold it."""
+        if problem := self._presenter.toggle_fold():
+            toast(self.app, problem)
+
+    def action_wallboard(self) -> None:
+        """Show batches, failures and troubles on the whole screen."""
+        self._batches.open_wallboard()
 
     def action_pause(self) -> None:
         """Pause or resume polling."""
@@ -381,7 +386,7 @@ class Monitor(Screen[None]):
         self._list.user_moved_cursor |= len(jobs) == 1
         if self._list.user_moved_cursor:
             return self._list.move_cursor_to(jobs[0])
-        return not {watch.job for watch in self._list.watches}.isdisjoint(jobs)
+        return not {watch.job for watch in self._list.jobs}.isdisjoint(jobs)
 
     def _write(self, sequence: str) -> None:
         write(self.app, sequence)
@@ -393,7 +398,7 @@ class Monitor(Screen[None]):
         self.set_interval(TICK, self._tick, name="tick")
         self._engine.start()
         self._detail_controller.report_visible_rows()
-        self._list.view_changed = self._schedule_visible_rows_report
+        self._list.view_changed = self._detail_controller.report_visible_rows_soon
         self._detail_controller.start()
         self._engine.subscribe(self._mailbox.put)
         if self._first:
@@ -410,14 +415,17 @@ class Monitor(Screen[None]):
         if state.tenants and state.tenants != tuple(self._tenants.values()):
             self._update_tenants(state.tenants)
         before = self._presenter.state.watchlist
+        self._batches.update(state)
         self._notifier.observe(before, state.watchlist)
         self._notifier.flush(state.watchlist)
+        self._batches.show_ended()
         self._presenter.update(state)
         selected = self._list.selected
         self._detail_controller.refresh(before.get(selected.job) if selected else None)
 
     def _tick(self) -> None:
         self._notifier.flush(self._presenter.state.watchlist)
+        self._batches.tick()
         self._presenter.tick(self._notifier.fault)
         self._detail.tick(self._clock.now())
         self._ui_state.save_if_settled(partial(self.run_worker, thread=True, group="ui state"))

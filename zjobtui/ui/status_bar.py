@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from zjobtui.formatting.outline import Tone
 from zjobtui.formatting.status import StatusText, count_texts, status_text
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.models.tenant import Tenant
@@ -26,6 +27,9 @@ _EIGHT_COLOURS = ("000000", "aa0000", "00aa00", "aa5500", "0000aa", "aa00aa", "0
 
 _GREY_DIFFERENCE = 32
 """Difference between the channels of a colour that is still grey."""
+
+_NAMED = 2
+"""The form of the batch with its name and time, but without a bar, for which the status is shortened."""
 
 _CONTRAST_THRESHOLD = 0.18
 """Luminance at which black and white have the same contrast."""
@@ -45,6 +49,8 @@ class StatusBar(Widget):
         self._shown_values: tuple[object, ...] = ()
         self.zone: tzinfo | None = None
         """Time zone of the times; None for the machine's."""
+        self.batch_texts: tuple[str, ...] = ()
+        """The newest running batch, for fewer and fewer cells (`bar_texts`); empty if there is none."""
         self.retry_key = ""
         """The key that retries a tenant, in the form that is shown to the user."""
 
@@ -65,12 +71,14 @@ class StatusBar(Widget):
         """
         width = self.size.width or self.app.size.width
         text = status_text(status, now, counts.get(Kind.RUNNING, 0), self.zone, self.retry_key)
-        shown_values = (text, *counts.values(), *notes, is_muted, width, tuple(troubled), chosen, self.tenants)
+        bar = (*notes, is_muted, width, tuple(troubled), chosen, self.tenants, self.batch_texts)
+        shown_values = (text, *counts.values(), *bar)
         if shown_values == self._shown_values:
             return
         self._shown_values = shown_values
         self._badges = Badges(self.tenants, troubled, chosen)
-        new = bar_spans(self._badges, counts, text, width, notes, is_muted=is_muted)
+        batch = self.batch_texts
+        new = bar_spans(self._badges, counts, text, width, notes, is_muted=is_muted, batch=batch)
         if new != self._spans:
             self._spans = new
             self.refresh()
@@ -161,11 +169,13 @@ def bar_spans(
     notes: Sequence[str] = (),
     *,
     is_muted: bool = False,
+    batch: Sequence[str] = (),
 ) -> Spans:
     """Return the bar in `width` cells: as much as fits of the status, then of the counts; the status at the right end.
 
-    Only whole parts are left out. Room for longer figures is reserved at the end, so that the status does not move
-    while its words stay the same.
+    The newest batch is between them: at least its number of jobs, unless that would shorten what is wrong. Only whole
+    parts are left out. Room for longer figures is reserved at the end, so that the status does not move while its words
+    stay the same.
     """
     tone = status.tone.name.lower()
     full, brief = _count_spans(counts, in_full=True), _count_spans(counts, in_full=False)
@@ -179,10 +189,15 @@ def bar_spans(
             pairs += [(lefts[0], _join(status.full, *tail, *notes[:count])) for count in range(len(notes), -1, -1)]
             pairs += [(left, _join(status.texts[0], *tail)) for left in lefts]
         pairs += [(left, _join(text, *tail)) for text in status.texts[1:] for left in (*wordy, *narrow)]
-    for left, right in pairs:
-        gap = width - cell_length(left) - cell_len(right) - 1
-        if gap >= 2:
-            return (*left, (" " * gap, "plain"), (right, tone))
+    in_words = [(left, right) for left, right in pairs if left[-len(full) :] == full]
+    is_trouble = badges.has_trouble or status.tone is Tone.BAD
+    wanted = () if not batch or is_trouble else ((in_words, batch[_NAMED]), (pairs, batch[-1]))
+    for candidates, needed in (*wanted, (pairs, "")):
+        for left, right in candidates:
+            gap = width - cell_length(left) - cell_len(right) - 1
+            if gap >= 2 + (cell_len(needed) + 2 if needed else 0):
+                text = next((f"  {text}" for text in batch if cell_len(text) + 4 <= gap), "")
+                return (*left, (text + " " * (gap - cell_len(text)), "plain"), (right, tone))
     least = (*badges.least, *brief, ("  ", "plain"), (_join(status.texts[-1], *tail), tone))
     return truncate(least, width)
 

@@ -27,6 +27,11 @@ class Badges:
         self._chosen = chosen
         self.has_production = any(tenant.kind is TenantKind.PRODUCTION for tenant in tenants)
 
+    @property
+    def has_trouble(self) -> bool:
+        """Whether any of several tenants cannot be polled."""
+        return bool(self._troubled)
+
     def variants(self) -> tuple[tuple[Spans, ...], tuple[Spans, ...]]:
         """Return the badges in fewer and fewer cells: those with the names that matter, and those without.
 

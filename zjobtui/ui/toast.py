@@ -8,11 +8,18 @@ if TYPE_CHECKING:
     from textual.app import App
 
 
-def toast(app: "App[int]", text: str, unsaved: str = "") -> None:
+SECONDS = 4.0
+"""Seconds for which a message is shown."""
+
+STAYS = 365 * 86_400.0
+"""Seconds for which a message stays that only a key removes."""
+
+
+def toast(app: "App[int]", text: str, unsaved: str = "", *, seconds: float = SECONDS) -> None:
     """Show a message; `unsaved` is why the change is not on disk yet."""
     clear_toasts(app)
     message = clean(f"{text} Not saved yet: {unsaved}" if unsaved else text)
-    app.notify(message, severity="warning" if unsaved else "information", markup=False, timeout=4)
+    app.notify(message, severity="warning" if unsaved else "information", markup=False, timeout=seconds)
 
 
 def clear_toasts(app: "App[int]") -> None:

@@ -1,5 +1,6 @@
-"""Filter, order, columns and divider, kept between starts; written once they have stopped changing."""
+"""Filter, order, folded batches, columns and divider, kept between starts; written once they have stopped changing."""
 
+import json
 from collections.abc import Callable, Mapping
 from math import isfinite
 
@@ -13,7 +14,7 @@ from zjobtui.ui.split_view import Divider, SplitView
 
 
 class UiState:
-    """Load and save order, filter, columns and divider; the stored values may be anything."""
+    """Load and save order, filter, folded batches, columns and divider; the stored values may be anything."""
 
     def __init__(self, store: UiStateStore | None, model: JobListModel, panes: SplitView) -> None:
         self._store = store
@@ -31,6 +32,7 @@ class UiState:
             self._model.sort_by(sorting.order, is_reversed=sorting.is_reversed)
         if isinstance(text := stored.get("filter"), str):
             self._model.set_filter(translate(text)[0])  # without a notice: the user has not typed it now
+        self._model.folded = _folded(stored.get("folded"))
         names = stored.get("columns")
         if isinstance(names, str) and stored.get("columns_before") == self._set_columns:
             self._panes.rows.columns = chosen_columns(names.split(","))
@@ -60,11 +62,21 @@ class UiState:
         return {
             "sort": self._model.sorting.name,
             "filter": mask_secrets(self._model.filter_text) if self._model.filter_text else "",
+            "folded": mask_secrets(json.dumps(sorted(self._model.folded), ensure_ascii=False)),
             "columns": ",".join(self._panes.rows.columns),
             "columns_before": self._set_columns,
             "divider_beside": divider.width_share,
             "divider_below": divider.height_share,
         }
+
+
+def _folded(text: object) -> frozenset[str]:
+    """Return the names of the folded batches; none if the text is something else, or was cut because it is too long."""
+    try:
+        names = json.loads(text) if isinstance(text, str) else []
+    except (ValueError, RecursionError):
+        names = []
+    return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
 
 
 def _share(stored: Mapping[str, Plain], name: str, default: float) -> float:

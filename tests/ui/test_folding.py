@@ -1,0 +1,178 @@
+"""Folding a batch to one row: what it shows, where it is, and what keys on it do."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from tests.support.building import job
+from tests.support.screen_harness import ScreenView, run_monitor
+from tests.support.scripted import ScriptedEngine
+from tests.support.staging import staged, tell
+from tests.ui.sizes import NARROW_FIRST, WIDE_FIRST
+from zjobtui.storage.ui_state import Plain
+from zjobtui.ui.job_actions import CONFIRM_ABOVE
+from zjobtui.ui.ui_state import _folded
+
+RUNNING, FAILED, DONE, PENDING = (
+    "recorded-processing",
+    "recorded-failed-lock",
+    "recorded-completed-localised",
+    "recorded-completed-order-pending",
+)
+
+
+def renewals(*told: str, alone: str = DONE) -> ScriptedEngine:
+    """Return an engine with a batch of these jobs, and one job that is in none."""
+    engine = staged(*told, alone)
+    engine.set_batch([job(number) for number in range(1, len(told) + 1)], "renewals Q4")
+    return engine
+
+
+def listed(view: ScreenView) -> list[str]:
+    """The rows of the list below its header, without the sign for marked or unread."""
+    return [row[1:].strip() for row in view.jobs if row.strip()]
+
+
+async def select(view: ScreenView, number: int) -> None:
+    """Move the cursor to a job."""
+    view.app._monitor._list.move_cursor_to(job(number))
+    await view.settled()
+
+
+@pytest.mark.parametrize("size", WIDE_FIRST)
+async def test_a_folded_batch_is_one_row_with_its_counts_and_unfolds_at_its_place(size: tuple[int, int]) -> None:
+    engine = renewals(RUNNING, FAILED, RUNNING, DONE)
+    async with run_monitor(engine, size) as view:
+        assert len(listed(view)) == 5
+        await select(view, 1)
+        await view.press("z")
+        first, second = listed(view)
+        assert first.startswith("▸ renewals Q4")
+        assert "2/4" in first
+        assert [part for part in ("✗ 1", "◌ 2", "✓ 1") if part not in first] == []
+        assert second.startswith("✓ done")
+        assert view.row("Jobs ·").startswith("╭─ Jobs · 5 ") or "Jobs · 5 " in view.row("Jobs ·")
+        await view.press("z")
+        assert len(listed(view)) == 5
+        await view.press("z", "enter")
+        assert len(listed(view)) == 5
+
+
+async def test_the_place_is_that_of_the_most_urgent_job_and_the_row_follows_its_jobs() -> None:
+    engine = renewals(RUNNING, RUNNING, alone=PENDING)
+    async with run_monitor(engine) as view:
+        await select(view, 1)
+        await view.press("z", "home", "escape")
+        assert [row[0] for row in listed(view)] == ["!", "▸"]
+        tell(engine, 2, FAILED, after=5)
+        await view.settled()
+        await view.press("home")
+        row = next(row for row in listed(view) if row.startswith("▸"))
+        assert "1/2" in row
+        assert "✗ 1" in row
+        view.app._monitor._presenter.resort()
+        await view.settled()
+        assert [row[0] for row in listed(view)] == ["▸", "!"]
+
+
+async def test_the_detail_shows_the_overview_of_the_batch_and_reads_no_job() -> None:
+    engine = renewals(RUNNING, FAILED, FAILED)
+    async with run_monitor(engine) as view:
+        await select(view, 1)
+        await view.press("z")
+        assert view.detail_title == "Batch"
+        for text in ("renewals Q4", "2 of 3 jobs ended", "✗ 2 failed", "◌ 1 running", "2 × lock contention"):
+            assert text in "\n".join(view.detail), text
+        engine.clock.at += 100
+        await view.press("j", "k")
+        view.app._monitor._detail_controller.report_focus()
+        await view.settled()
+        assert all(one.is_unread for one in engine.state.watchlist if one.batch and one.is_final)
+        assert engine.attended[-1] is None
+        tell(engine, 1, DONE, after=1)
+        await view.settled()
+        assert "renewals Q4: 1 done, 2 failed, 1m41s" in "\n".join(view.detail)
+
+
+@pytest.mark.parametrize("size", NARROW_FIRST)
+async def test_keys_on_the_row_act_on_all_its_jobs_and_ask_if_they_are_many(size: tuple[int, int]) -> None:
+    engine = renewals(*[RUNNING] * (CONFIRM_ABOVE + 1))
+    async with run_monitor(engine, size) as view:
+        await select(view, 1)
+        await view.press("z", "r")
+        assert len(engine.asked) == CONFIRM_ABOVE + 1
+        await view.press("x")
+        assert f"Remove {CONFIRM_ABOVE + 1} jobs from the watchlist?" in view.text
+        await view.press("down", "enter")
+        assert [one.job for one in engine.state.watchlist] == [job(CONFIRM_ABOVE + 2)]
+        await view.press("u", "home")
+        assert len(engine.state.watchlist) == CONFIRM_ABOVE + 2
+        assert len(listed(view)) == 2
+
+
+async def test_with_a_filter_the_row_counts_and_keys_act_on_the_matching_jobs_alone() -> None:
+    engine = renewals(FAILED, FAILED, DONE, RUNNING)
+    async with run_monitor(engine) as view:
+        await select(view, 1)
+        await view.press("z", "/", *"status:failed", "enter")
+        (row,) = listed(view)
+        assert "2/2" in row
+        await view.press("x")
+        assert sorted(one.job.id.given[:8] for one in engine.state.watchlist) == ["00000003", "00000004", "00000005"]
+
+
+async def test_marking_a_folded_row_marks_all_its_jobs() -> None:
+    engine = renewals(RUNNING, RUNNING, RUNNING)
+    async with run_monitor(engine) as view:
+        await select(view, 1)
+        await view.press("z", "space")
+        assert "3 marked" in view.text
+        assert view.app._monitor._list.marked == {job(1), job(2), job(3)}
+        await view.press("*")
+        assert "4 marked" in view.text
+
+
+async def test_a_job_in_no_batch_cannot_be_folded() -> None:
+    async with run_monitor(renewals(RUNNING, RUNNING)) as view:
+        await select(view, 3)
+        await view.press("z")
+        assert view.toast == "This job is in no batch."
+
+
+async def test_a_renamed_batch_is_folded_under_its_new_name() -> None:
+    engine = renewals(RUNNING, RUNNING)
+    async with run_monitor(engine) as view:
+        await select(view, 1)
+        await view.press("z", "B", "end", *"!", "enter")
+        assert [row for row in listed(view) if row.startswith("▸ renewals Q4!")]
+        await view.press("u")
+        assert [row for row in listed(view) if row.startswith("▸ renewals Q4 ")]
+
+
+class Memory:
+    """Keeps the state of the screen."""
+
+    def __init__(self, **values: Plain) -> None:
+        self.values = dict(values)
+
+    def load(self) -> dict[str, Plain]:
+        return self.values
+
+    def save(self, values: Mapping[str, Plain], /) -> None:
+        self.values = dict(values)
+
+
+async def test_folded_batches_are_folded_after_a_restart_and_other_values_are_ignored() -> None:
+    memory = Memory()
+    async with run_monitor(renewals(RUNNING, RUNNING), memory=memory) as view:
+        await select(view, 1)
+        await view.press("z")
+    async with run_monitor(renewals(RUNNING, RUNNING), memory=memory) as view:
+        assert len(listed(view)) == 2
+    async with run_monitor(renewals(RUNNING, RUNNING), (80, 24), memory=Memory(folded="[")) as view:
+        assert len(listed(view)) == 3
+
+
+@pytest.mark.parametrize("value", ["", "[", "{}", "[1, null]", 5.0, None, "[" * 5_000])
+def test_what_is_stored_may_be_anything(value: object) -> None:
+    assert _folded(value) == frozenset()

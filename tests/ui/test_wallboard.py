@@ -1,0 +1,142 @@
+"""The wallboard in any size: batches, big digits, newest failures, tenants in trouble; drawn only if it changes."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from tests.support.building import NOW, job
+from tests.support.screen_harness import ScreenView, run_monitor
+from tests.support.scripted import ScriptedEngine
+from tests.support.staging import staged, tell
+from tests.support.world import watched_world
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.ui.big_digits import number_lines
+from zjobtui.ui.themes import Appearance
+
+RUNNING, FAILED, DONE = "recorded-processing", "recorded-failed-lock", "recorded-completed-localised"
+
+
+def two_batches() -> ScriptedEngine:
+    engine = watched_world(30, 40, step=20)
+    jobs = [one.job for one in engine.state.watchlist]
+    engine.set_batch(jobs[:20], "renewals Q4")
+    engine.set_batch(jobs[20:], "price change")
+    return engine
+
+
+@pytest.mark.parametrize(
+    "size",
+    [(30, 8), (80, 24), *(pytest.param(size, marks=pytest.mark.slow) for size in [(140, 40), (200, 60), (40, 60)])],
+)
+async def test_every_size_shows_each_batch_the_newest_failure_and_nothing_too_wide(size: tuple[int, int]) -> None:
+    async with run_monitor(two_batches(), size) as view:
+        await view.press("w")
+        assert len(view.rows) == size[1]
+        assert "price change" in view.text
+        assert "renewals Q4" in view.text
+        assert any(row.startswith((" ✗ ", " ! ")) for row in view.rows[-8:])
+        assert all(view.app.screen.size.width >= len(row) for row in view.rows)
+
+
+async def test_the_counts_are_in_large_digits_with_glyph_and_word() -> None:
+    engine = staged(FAILED, FAILED, RUNNING, *[DONE] * 12)
+    engine.set_batch([one.job for one in engine.state.watchlist], "renewals Q4")
+    async with run_monitor(engine, (80, 24)) as view:
+        await view.press("w")
+        assert view.row("failed").split() == ["✗", "failed", "◌", "running", "✓", "done"]
+        at = view.rows.index(view.row("✗ failed"))
+        expected = [" ".join(lines) for lines in zip(*map(big, (2, 1, 12)), strict=True)]
+        assert [row.split() for row in view.rows[at - 10 : at : 2]] == [row.split() for row in expected]
+        assert view.rows[2].endswith("░ 14/15")
+
+
+def big(number: int) -> tuple[str, ...]:
+    return number_lines(number, 4)
+
+
+async def test_without_batches_all_jobs_are_one_and_jobs_in_none_are_others() -> None:
+    engine = staged(RUNNING, DONE, FAILED, RUNNING)
+    async with run_monitor(engine, (80, 24)) as view:
+        await view.press("w")
+        assert view.rows[0].startswith(" zjobtui · 4 jobs")
+        assert view.rows[1].strip() == "all jobs"
+        engine.set_batch([job(1), job(2)], "renewals Q4")
+        await view.settled()
+        assert view.rows[0].startswith(" zjobtui · 1 batch · 4 jobs")
+        assert view.rows[1].split()[:2] == ["renewals", "Q4"]
+        assert "other jobs" in view.text
+
+
+async def test_it_follows_the_jobs_shows_the_end_of_a_batch_and_sends_nothing_while_nothing_changes() -> None:
+    engine = staged(RUNNING, RUNNING, labels=("CS-4398",))
+    engine.set_batch([job(1), job(2)], "renewals Q4")
+    async with run_monitor(engine, (80, 24)) as view:
+        await view.press("w")
+        assert "0/2" in view.text
+        before = len(view.sent)
+        engine.clock.at += 3
+        view.app._monitor._tick()
+        await view.settled()
+        assert len(view.sent) == before
+        tell(engine, 1, FAILED)
+        await view.settled()
+        assert "1/2" in view.text
+        assert view.row("CS-4398").startswith(" ✗ CS-4398 · 00000001  lock contention")
+        tell(engine, 2, DONE)
+        await view.settled()
+        assert view.toast == "renewals Q4: 1 done, 1 failed, 5s"
+        await view.press("j")
+        assert not view.toast
+
+
+async def test_a_tenant_in_trouble_and_what_is_not_saved_are_shown() -> None:
+    engine = staged(RUNNING)
+    engine.pulse = replace(engine.pulse, problem=Problem(ProblemKind.SIGNED_OUT, "invalid client"), down_since=NOW - 60)
+    engine.unsaved = "the disk is full"
+    async with run_monitor(engine, (80, 24)) as view:
+        engine.publish()
+        await view.press("w")
+        assert view.row("signed out") == " ✗ env: signed out since 13:59 UTC · invalid client"
+        assert view.row("Not saved") == " Not saved: the disk is full"
+
+
+@pytest.mark.parametrize(("key", "is_start"), [("escape", False), ("w", False), ("q", False), ("escape", True)])
+async def test_keys_lead_back_to_the_list(key: str, is_start: bool) -> None:
+    async with run_monitor(two_batches(), (80, 24), wallboard=is_start) as view:
+        if not is_start:
+            await view.press("w")
+        assert "esc list" in view.rows[0]
+        await view.press(key)
+        assert_is_list(view)
+        await view.press("w")
+        assert "esc list" in view.rows[0]
+
+
+async def test_another_key_of_the_settings_opens_and_closes_it() -> None:
+    async with run_monitor(two_batches(), (80, 24), look=Appearance(keys={"wallboard": "f8"})) as view:
+        await view.press("f8")
+        assert "esc list" in view.rows[0]
+        await view.press("f8")
+        assert_is_list(view)
+
+
+def assert_is_list(view: ScreenView) -> None:
+    assert "╭─ Jobs" in view.text or "┏━ Jobs" in view.text
+
+
+async def test_q_ends_a_program_that_was_started_with_the_wallboard() -> None:
+    async with run_monitor(two_batches(), (80, 24), wallboard=True) as view:
+        await view.press("q")
+        assert not view.app.is_running
+
+
+async def test_it_is_ascii_and_without_colours_if_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with run_monitor(two_batches(), (80, 24), look=Appearance(theme="light", is_ascii=True)) as view:
+        await view.press("w")
+        assert view.text.isascii()
+        assert "#" in view.text
+        assert re.search(r"x (\d+ )?failed .*! (\d+ )?attention .*\. (\d+ )?running .*\+ (\d+ )?done", view.text)
+        buffer = view.terminal.display.screen.buffer
+        assert {buffer[y][x].fg for y in range(24) for x in range(80)} == {"default"}

@@ -1,0 +1,93 @@
+"""Shows batches: the newest one in the status bar, all of them on the wallboard, and how each has ended."""
+
+from textual.screen import Screen
+
+from zjobtui.clock import Clock
+from zjobtui.formatting.batches import bar_texts
+from zjobtui.models.batch_tracker import BatchTracker
+from zjobtui.models.batches import closing_line
+from zjobtui.polling.protocols import State
+from zjobtui.ui.job_list import JobList
+from zjobtui.ui.mailbox import has_news
+from zjobtui.ui.status_bar import StatusBar
+from zjobtui.ui.toast import SECONDS, STAYS, clear_toasts, toast
+from zjobtui.ui.wallboard import Wallboard
+from zjobtui.ui.wallboard_lines import board_of
+
+
+class BatchController:
+    """Follow the batches of the newest state."""
+
+    def __init__(
+        self,
+        screen: Screen[None],
+        state: State,
+        clock: Clock,
+        bar: StatusBar,
+        rows: JobList,
+    ) -> None:
+        self._screen = screen
+        self._state = state
+        self._clock = clock
+        self._bar = bar
+        self._rows = rows
+        self._wallboard: Wallboard | None = None
+        self._closing: list[str] = []
+        self._has_new_ends = False
+        self.tracker = BatchTracker(state.watchlist)
+        """The batches of the newest state."""
+        rows.time_left = self.tracker.time_left
+
+    def update(self, state: State) -> None:
+        """Take a state; `show_ended` then shows which batches it has ended."""
+        before, self._state = self._state, state
+        if ended := self.tracker.update(state.watchlist):
+            self._closing += map(closing_line, ended)
+            self._has_new_ends = True
+        self._show_newest()
+        if self._wallboard is not None and has_news(before, state):
+            self._show_board(self._wallboard)
+
+    def tick(self) -> None:
+        """Show what has changed with time."""
+        newest = self.tracker.newest_running()
+        shown = self._wallboard.shown if self._wallboard is not None else ()
+        self.tracker.estimate([*([newest] if newest else ()), *shown, *self._rows.folds.batches], self._clock.now())
+        self._show_newest()
+        if self._wallboard is not None:
+            self._show_board(self._wallboard)
+
+    def key_pressed(self) -> None:
+        """Remove the message that says how batches have ended, which stays until then."""
+        if self._closing:
+            self._closing.clear()
+            clear_toasts(self._screen.app)
+
+    def open_wallboard(self, *, is_start: bool = False) -> None:
+        """Show the wallboard; if the program has started with it (`is_start`), quitting it quits the program."""
+        if self._wallboard is None:
+            self._wallboard = Wallboard(self.key_pressed, quits=is_start)
+            self._show_board(self._wallboard)
+            self._screen.app.push_screen(self._wallboard, self._wallboard_closed)
+
+    def _wallboard_closed(self, _: object) -> None:
+        self._wallboard = None
+
+    def _show_newest(self) -> None:
+        newest = self.tracker.newest_running()
+        self._bar.batch_texts = bar_texts(newest, self.tracker.time_left(newest)) if newest else ()
+
+    def _show_board(self, wallboard: Wallboard) -> None:
+        wallboard.show(board_of(self._state, self.tracker, self._bar.tenants, self._clock.now(), self._bar.zone))
+
+    def show_ended(self) -> None:
+        """Show how batches have ended, unless a message with it has been shown since."""
+        if self._has_new_ends:
+            self.toast("")
+
+    def toast(self, text: str) -> None:
+        """Show a message, after how batches have ended if that is shown: both then stay until a key is pressed."""
+        self._has_new_ends = False
+        lines = [line for line in self._closing if line not in text]
+        message = " · ".join(part for part in (*lines, text) if part)
+        toast(self._screen.app, message, seconds=STAYS if self._closing else SECONDS)

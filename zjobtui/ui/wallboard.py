@@ -1,0 +1,82 @@
+"""The wallboard: batches, failures and tenants in trouble on the whole screen, to be read from some metres."""
+
+from collections.abc import Callable, Sequence
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.screen import Screen
+
+from zjobtui.models.batches import BatchProgress
+from zjobtui.ui.line_list import LineListView
+from zjobtui.ui.styled_line import Spans
+from zjobtui.ui.wallboard_lines import Board, board_lines
+
+
+class BoardView(LineListView, can_focus=False):
+    """Draws the lines of a board; only those that have changed are sent."""
+
+    def __init__(self) -> None:
+        super().__init__(id="board")
+        self._board = Board()
+        self._lines: Sequence[Spans] = ()
+
+    def show(self, board: Board) -> None:
+        """Show a board."""
+        self._board = board
+        self._lines = board_lines(board, self.line_width, self.size.height)
+        self.set_lines(len(self._lines), 0, 0)
+
+    def line(self, index: int) -> Spans:
+        """Return the line at `index`."""
+        return self._lines[index]
+
+    def on_resize(self) -> None:
+        """Lay out the board for the new size."""
+        self.show(self._board)
+
+
+class Wallboard(Screen[None]):
+    """The screen of the board. `key_pressed` is called for every key."""
+
+    BINDINGS = [
+        Binding("escape", "dismiss", "list", priority=True),
+        Binding("w", "dismiss", "list", id="wallboard", priority=True),
+        Binding("q,ctrl+q", "leave", "leave", id="quit", priority=True),
+    ]
+
+    def __init__(self, key_pressed: Callable[[], None], *, quits: bool) -> None:
+        super().__init__()
+        self._key_pressed = key_pressed
+        self._quits = quits
+        self._view = BoardView()
+        self._board = Board()
+
+    @property
+    def shown(self) -> tuple[BatchProgress, ...]:
+        """The batches on the board."""
+        return tuple(batch.progress for batch in self._board.batches if batch.is_batch)
+
+    def compose(self) -> ComposeResult:
+        """Compose the view."""
+        yield self._view
+
+    def show(self, board: Board) -> None:
+        """Show a board."""
+        self._board = board
+        if self._view.is_attached:
+            self._view.show(board)
+
+    def on_mount(self) -> None:
+        """Show the board that was set before."""
+        self.call_after_refresh(self._view.show, self._board)
+
+    def on_key(self) -> None:
+        """Report the key."""
+        self._key_pressed()
+
+    def action_leave(self) -> None:
+        """Go back to the list, or quit if the program has started with the wallboard."""
+        if self._quits:
+            self.app.exit()
+        else:
+            self.dismiss(None)
