@@ -58,7 +58,7 @@ def demo_jobs(ids: Iterable[JobId], tenant: str, now: float) -> list[WatchedJob]
             added_by="demo",
             label=LABELS[number] if number < len(LABELS) else "",
             tags=TAGS[number // 2 % len(TAGS)] if number % 4 == 0 else (),
-            note="Asked the customer for a new card." if number == NOTED else "",
+            note="Called the customer about a new card." if number == NOTED else "",
             batch=BATCHES[number % 3 // 2],
         )
         for number, job_id in enumerate(ids)
