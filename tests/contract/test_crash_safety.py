@@ -17,7 +17,7 @@ def test_what_a_window_has_confirmed_survives_kill_9(newcomer: User, zuora: Zuor
         window.paste(" ".join(zuora.ids))
         window.wait_for(new_in_text(len(zuora.ids)))
         press(window, Key.ENTER, until=Screen.ADDED.format(jobs(len(zuora.ids))))
-        press(window, "home", Key.LABEL, until=Screen.LABEL_DIALOG)
+        press(window, "down", Key.LABEL, until=Screen.LABEL_DIALOG)
         type_into(window, "CS-7")
         window.wait_for(Screen.LABELLED)
         window.signal(signal.SIGKILL)

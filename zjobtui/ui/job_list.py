@@ -76,6 +76,8 @@ class JobList(LineListView):
         self._is_on_fold = False
         self.user_moved_cursor = False
         """Whether the user has moved the cursor."""
+        self.user_moves = 0
+        """How often the user has moved the cursor."""
         self.marked: frozenset[JobRef] = frozenset()
         """Jobs that the user has marked, shown or not."""
         self._last_mark: JobRef | None = None
@@ -338,6 +340,7 @@ class JobList(LineListView):
     def cursor_moved(self) -> None:
         """Post the move, and keep the cursor on this job from now on."""
         self.user_moved_cursor = True
+        self.user_moves += 1
         self._post_cursor_moved()
 
     def activate_line(self) -> None:

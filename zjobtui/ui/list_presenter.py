@@ -86,6 +86,7 @@ class ListPresenter:
         self._frozen_at = 0.0
         self._used_at = clock.boot()
         self._acted_at = self._replaced_at = -inf
+        self._moves_before = 0
         self._typical_at, self._has_new_ends = -inf, True
         self._drawn_notice = ""
         self._steady_statuses = SteadyStatuses()
@@ -99,7 +100,7 @@ class ListPresenter:
         self._show(state)
         after = self._rows.row
         if before is not None and after is not None and before.job != after.job:
-            self._replaced_at = self._clock.boot()
+            self._replaced_at, self._moves_before = self._clock.boot(), self._rows.user_moves
 
     def _show(self, state: State, *, is_new_view: bool = False) -> None:
         self._update_counts(state.watchlist)
@@ -155,7 +156,7 @@ class ListPresenter:
     @property
     def is_selection_new(self) -> bool:
         """Whether the job under the cursor came there by itself, and so lately that a key may be meant for another."""
-        is_own = self._replaced_at - self._acted_at < OWN_SECONDS
+        is_own = self._replaced_at - self._acted_at < OWN_SECONDS or self._rows.user_moves > self._moves_before
         return not is_own and self._clock.boot() - self._replaced_at < SETTLE_SECONDS
 
     def resort(self) -> None:
