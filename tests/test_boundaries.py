@@ -77,6 +77,7 @@ def test_handlers_that_log_raise_or_are_narrow_are_accepted(source: str) -> None
     assert not list(silent(ast.parse(source)))
 
 
+@pytest.mark.slow
 def test_every_broad_except_logs_or_raises() -> None:
     found = [
         f"{path.relative_to(PACKAGE)}:{line}"

@@ -170,6 +170,7 @@ def test_a_window_of_one_tenant_stays_with_it(path: Path) -> None:
         assert "us" not in world.calls
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(80, 24), (140, 40)])
 async def test_a_new_tenant_is_shown_in_bar_and_rows(size: tuple[int, int]) -> None:
     engine = staged("recorded-processing")

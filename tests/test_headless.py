@@ -311,6 +311,7 @@ def test_an_unknown_tenant_is_reported_with_the_configured_ones(monkeypatch: pyt
     assert "env" in complained
 
 
+@pytest.mark.slow
 def test_as_a_process_it_reads_pipes_prints_and_exits() -> None:
     def call(*arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "-m", "zjobtui", *arguments]

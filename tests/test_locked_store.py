@@ -137,6 +137,7 @@ def run(folder: Path, served: Simulator, *arguments: str, text: str = "") -> tup
     return done.returncode, done.stderr, time.monotonic() - began
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["IMMEDIATE", pytest.param("EXCLUSIVE", marks=pytest.mark.long)])
 def test_ids_that_could_not_be_added_are_named(mode: str, tmp_path: Path, served: Simulator) -> None:
     stored(tmp_path, served, count=JOBS)
@@ -177,6 +178,7 @@ def test_the_message_about_ids_not_stored_on_a_full_disk_is_true(
     assert is_there == (heading == "Added at the next start:")
 
 
+@pytest.mark.slow
 def test_waiting_keeps_its_timeout_under_a_lock_and_names_new_ids(tmp_path: Path, served: Simulator) -> None:
     stored(tmp_path, served, count=JOBS)
     with locked(tmp_path / STORE_NAME):

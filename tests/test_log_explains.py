@@ -137,6 +137,7 @@ def test_a_host_that_throttles(tmp_path: Path, path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_credentials_that_are_refused(tmp_path: Path, path: Path, served: Simulator) -> None:
     env = {**pointed_at(served, tmp_path, **{VARIABLE: str(path)}), "ZUORA_CLIENT_SECRET": SECRET}
     assert run(env, "wait", served.job_ids[0], "--timeout", "10s") == 5
@@ -152,6 +153,7 @@ def test_credentials_that_are_refused(tmp_path: Path, path: Path, served: Simula
     assert SECRET not in text
 
 
+@pytest.mark.slow
 def test_a_token_that_is_rejected_and_renewed(tmp_path: Path, path: Path) -> None:
     rejected = Answer.of({"success": False, "reasons": [{"code": 90000011, "message": SECRET}]}, 401)
     with fault_server(rejected, token=token(TOKEN)) as server:
@@ -206,6 +208,7 @@ def test_an_exception_in_the_engine(
     assert served.client_secret not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "number", [signal.SIGHUP, *(pytest.param(one, marks=pytest.mark.slow) for one in (signal.SIGTERM, signal.SIGINT))]
 )
@@ -226,6 +229,7 @@ def test_a_command_ended_by_a_signal_logs_it(
     logged(path, "polling stopped", rf"end: exit status {128 + number}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "way", [signal.SIGTERM, *(pytest.param(one, marks=pytest.mark.slow) for one in (signal.SIGHUP, None))]
 )
@@ -242,6 +246,7 @@ def test_a_window_that_loses_its_terminal_logs_it(
     logged(path, r"polling stopped|end: ", r"end: (exit status 1(43|29)|the terminal was lost)|polling stopped")
 
 
+@pytest.mark.slow
 def test_secrets_and_bodies_are_in_no_line(tmp_path: Path, path: Path) -> None:
     """Secrets are planted in the environment, a file, labels, the token, headers and bodies of responses and errors."""
     said = {

@@ -217,6 +217,7 @@ KEPT_BY_PROGRAM = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*KEPT_BY_PROGRAM, "new/../ids.log", "hard-link", "config.toml"])
 @pytest.mark.parametrize("exists", [True, False])
 def test_files_of_the_program_are_refused_as_a_log(name: str, exists: bool, tmp_path: Path) -> None:
@@ -370,6 +371,7 @@ def test_a_disk_that_hangs_delays_neither_the_program_nor_its_end(path: Path, mo
     assert re.search(r"is incomplete: 1,00\d lines are missing \(the disk is too slow\)\.$", said)
 
 
+@pytest.mark.slow
 def test_the_developer_tools_of_textual_do_not_break_the_screen(tmp_path: Path) -> None:
     assert importlib.util.find_spec("textual_dev"), "without it Textual ignores the variable"
     env = {**TENANT, "ZJOBTUI_DATA_DIR": str(tmp_path), "TEXTUAL": "devtools,debug", "TEXTUAL_DEVTOOLS_PORT": "9"}

@@ -143,6 +143,7 @@ def test_every_commands_help_has_an_example(name: str) -> None:
     assert re.search(rf"Examples?:\n(.*\n)*? +.*zjobtui {name}", told)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the script calls curl")
 @pytest.mark.parametrize(("seed", "status"), [(4, 0), (9, 1), (2, 3)])
 def test_the_script_posts_an_order_waits_and_acts_on_the_exit_status(seed: int, status: int, tmp_path: Path) -> None:

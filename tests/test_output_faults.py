@@ -41,6 +41,7 @@ def many() -> None:
         added(store, *(watch(number) for number in range(1, 1_201)))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize(
     ("line", "status", "sentence"),
@@ -132,6 +133,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["wait", job_id().given], ["tenants"]])
 def test_an_internal_error_prints_its_traceback_and_exits_with_70(words: list[str]) -> None:
     command = [sys.executable, "-c", CRASHING, *words]

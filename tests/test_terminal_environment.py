@@ -54,6 +54,7 @@ def fills(terminal: Terminal, columns: int, rows: int) -> bool:
     return (max(map(len, lines)), len(lines)) == (columns, rows) and "q quit" in lines[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "stale",
     [
@@ -74,6 +75,7 @@ def test_the_screen_has_the_size_of_the_terminal_and_not_that_of_the_environment
         terminal.wait_for(lambda _: fills(terminal, 90, 24))
 
 
+@pytest.mark.slow
 def test_columns_are_used_only_for_output_that_is_not_a_terminal(env: dict[str, str]) -> None:
     command = [*PROGRAM, "ls", "--help"]
     with Terminal(command, 50, 30, env=env | {"COLUMNS": "78"}) as terminal:
@@ -86,6 +88,7 @@ def test_columns_are_used_only_for_output_that_is_not_a_terminal(env: dict[str, 
     assert narrow.count(b"\n") > wide.count(b"\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", [one if one == "utf-16" else pytest.param(one, marks=pytest.mark.slow) for one in (*PLAIN, *GARBLING)]
 )
@@ -126,6 +129,7 @@ def test_printed_text_is_in_ascii_on_a_terminal_without_symbols(env: dict[str, s
         assert terminal.text().startswith(('"nothing" is not', "'nothing' is not"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["ascii", *(pytest.param(one, marks=pytest.mark.slow) for one in ("latin-1", "locale"))]
 )
@@ -164,6 +168,7 @@ def test_python_may_write_utf8_although_the_locale_is_plain(environ: dict[str, s
 TYPES = ({"TERM": "dumb"}, {"TERM": ""}, {"TERM": "Unknown "}, {"TERM": "dumb", "COLORTERM": "truecolor"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [TYPES[0], *(pytest.param(one, marks=pytest.mark.slow) for one in TYPES[1:])], ids=str)
 def test_without_a_cursor_the_monitor_says_in_one_line_what_to_do(env: dict[str, str], kind: dict[str, str]) -> None:
     with Terminal(PROGRAM, 140, 5, env=env | kind) as terminal:
@@ -192,6 +197,7 @@ def test_only_a_no_color_that_is_not_empty_removes_the_colours(env: dict[str, st
         assert bool(COLOUR.search(terminal.raw)) is (value == "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("redirection", ["2>{}", pytest.param("2>&-", marks=pytest.mark.slow)])
 def test_the_screen_is_drawn_if_standard_error_is_no_terminal(
     env: dict[str, str], redirection: str, tmp_path: Path

@@ -150,6 +150,7 @@ def stand_noise(folder: Path, simulator: Simulator, size: int) -> None:
         assert peak < 150
 
 
+@pytest.mark.slow
 def test_noise_neither_ends_the_program_nor_blocks_its_keys(tmp_path: Path, served: Simulator) -> None:
     stand_noise(tmp_path, served, 300_000)
 
@@ -159,6 +160,7 @@ def test_ten_megabytes_of_noise(tmp_path: Path, served: Simulator) -> None:
     stand_noise(tmp_path, served, 10_000_000)
 
 
+@pytest.mark.slow
 def test_a_paste_continues_after_a_suspension(tmp_path: Path, served: Simulator) -> None:
     first, rest = f"Hi team, job {ID[:10]}".encode(), f"{ID[10:]}\nit failed again, x x x\n".encode()
     with program(tmp_path, served) as terminal:
@@ -223,6 +225,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["ctrl+q", "SIGTERM"])
 def test_a_terminal_that_responds_while_the_program_ends_is_restored(
     tmp_path: Path, served: Simulator, way: str

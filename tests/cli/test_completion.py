@@ -131,6 +131,7 @@ def test_an_error_is_not_printed_into_the_prompt(asked: Asking, monkeypatch: pyt
     assert asked("zjobtui show a|", "a") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", ["bash_complete", "zsh_complete", "fish_complete"])
 def test_the_program_completes_without_arguments_and_ignores_an_outdated_script(shell: str) -> None:
     known = {"COMP_LINE": "zjobtui sho", "COMP_POINT": "11", "COMP_WORD": "sho"}
@@ -207,6 +208,7 @@ def words_after(terminal: Terminal, keys: str, folder: Path) -> list[str]:
     return kept.read_text(encoding="utf-8").split("\0")[:-1]
 
 
+@pytest.mark.slow
 @shells
 def test_a_label_that_looks_like_a_command_is_completed_and_not_run(shell: str, tmp_path: Path) -> None:
     labels = ["ticket $(touch x)", "back `touch x`", 'colon:it\'s "!!"; touch x']

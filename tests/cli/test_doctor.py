@@ -114,6 +114,7 @@ def test_doctor_creates_no_store_for_the_count(served: Simulator, monkeypatch: p
     assert not store_path().exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["locked", "exclusive", "not a store", "cut off", "of a newer program", "odd counts"])
 def test_a_store_that_cannot_be_written_does_not_affect_other_checks(
     served: Simulator, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -151,6 +152,7 @@ FAILURES: Mapping[str, tuple[Script, Script, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sign_in", "answer", "check"), FAILURES.values(), ids=FAILURES)
 def test_failures_are_reported_with_advice_and_without_a_secret(
     sign_in: Script, answer: Script, check: str, monkeypatch: pytest.MonkeyPatch
@@ -314,6 +316,7 @@ def test_wrong_usage_has_status_2() -> None:
     assert run("doctor", "--nonsense").exit_code == 2
 
 
+@pytest.mark.slow
 def test_as_a_process_it_reports_that_no_tenant_is_configured() -> None:
     done = subprocess.run([sys.executable, "-m", "zjobtui", "doctor"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "")

@@ -84,6 +84,7 @@ def test_the_source_of_a_job_contains_no_secret(tmp_path: Path) -> None:
     assert TOKEN not in run("export", "--results").stdout + run("show", OTHER, "--json").stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     ["token reply", *(pytest.param(name, marks=pytest.mark.slow) for name in TOKEN_TEXTS if name != "token reply")],

@@ -55,6 +55,7 @@ def served(world: Simulator, monkeypatch: pytest.MonkeyPatch) -> Simulator:
     return world
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("numbers", "options", "status"),
     [
@@ -301,6 +302,7 @@ def test_an_interrupted_wait_prints_the_current_state(served: Simulator, ending:
         assert "running" in printed
 
 
+@pytest.mark.slow
 def test_ls_ends_silently_when_its_output_is_closed(served: Simulator) -> None:
     run("add", "-", stdin="\n".join(job_id(number).given for number in range(1_500)))
     with process(served, "ls") as started:
@@ -329,6 +331,7 @@ def test_all_calls_are_counted_if_wait_ends_immediately(
     assert counted_calls() == served.requests.total - before == calls
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "ending"),
     [

@@ -327,6 +327,7 @@ def quoted(text: str) -> str:
     return '"' + "".join(f"\\U{ord(c):08x}" if c in '"\\' or not c.isprintable() else c for c in text) + '"'
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(st.dictionaries(NAMES, VALUES, max_size=5))
 def test_any_toml_is_read_and_every_problem_has_a_line(tables: dict[str, object]) -> None:

@@ -38,6 +38,7 @@ ONE, TWO, THREE = (f"{number:x}" * 32 for number in (1, 2, 3))
 UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
+@pytest.mark.slow
 def test_ids_are_added_once_however_they_are_written_and_what_is_none_is_named(nobody: User) -> None:
     dashed = f"{TWO[:8]}-{TWO[8:12]}-{TWO[12:16]}-{TWO[16:20]}-{TWO[20:]}"
     added = nobody.run("add", ONE, "nonsense", dashed.upper(), ONE.upper(), "--label", "CS-1", "--tag", "a,b")
@@ -52,6 +53,7 @@ def test_ids_are_added_once_however_they_are_written_and_what_is_none_is_named(n
     assert [(one[Field.LABEL], one[Field.TAGS]) for one in listed.jobs] == [("CS-1", ["a", "b"])] * 2 + [("", [])]
 
 
+@pytest.mark.slow
 def test_ids_come_from_files_and_nothing_is_done_where_there_are_none(nobody: User) -> None:
     ticket = nobody.home / "ticket.txt"
     ticket.write_bytes(f"caf\xe9 {ONE}\nand {TWO}.".encode("latin-1"))
@@ -102,6 +104,7 @@ def test_the_list_is_printed_as_text_json_and_csv(user: User, known: Known) -> N
     assert set(OF_A_JOB) <= set(rows[0])
 
 
+@pytest.mark.slow
 def test_a_list_is_filtered_and_a_filter_that_is_wrong_is_named(user: User, known: Known) -> None:
     wanted = f"{Term.STATUS}failed,attention !{Term.TAG}none"
     assert user.run("ls", "--json", "--filter", wanted).ids == [known.failed, known.ids[Verdict.ATTENTION]]
@@ -113,6 +116,7 @@ def test_a_list_is_filtered_and_a_filter_that_is_wrong_is_named(user: User, know
     assert Printed.TRY_STATUS in wrong.err
 
 
+@pytest.mark.slow
 def test_one_job_is_shown_by_id_beginning_or_label_with_its_answer_and_history(user: User, known: Known) -> None:
     shown = user.run("show", LABEL)
     assert (shown.status, shown.err) == (Exit.OK, "")
@@ -134,6 +138,7 @@ def unaged(job: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in job.items() if name != Field.IS_STALE}
 
 
+@pytest.mark.slow
 def test_a_removed_job_comes_back_with_all_that_was_known(user: User, known: Known) -> None:
     removed = user.run("rm", LABEL, known.more, "nothing")
     assert removed.status == Exit.REFUSED_IN_PART
@@ -146,6 +151,7 @@ def test_a_removed_job_comes_back_with_all_that_was_known(user: User, known: Kno
     assert back == {one[Field.JOB_ID]: unaged(one) for one in known.listed.jobs}
 
 
+@pytest.mark.slow
 def test_what_has_ended_is_archived_and_restored_and_what_has_not_is_not(user: User, known: Known) -> None:
     running = known.ids[Verdict.RUNNING]
     archived = user.run("archive", known.failed, running)
@@ -158,6 +164,7 @@ def test_what_has_ended_is_archived_and_restored_and_what_has_not_is_not(user: U
     assert by_filter.out.startswith(Printed.ARCHIVED.format(jobs(2)))
 
 
+@pytest.mark.slow
 def test_a_watchlist_is_exported_and_imported_elsewhere(user: User, known: Known, tmp_path: Path) -> None:
     exported = user.run("export", "--results")
     assert exported.status == Exit.OK
@@ -193,6 +200,7 @@ def test_the_store_is_described_and_compacted(user: User) -> None:
     assert user.store.stat().st_size < before - 400_000
 
 
+@pytest.mark.slow
 def test_tenants_are_listed_and_added_without_a_secret(nobody: User) -> None:
     config = nobody.home / "zjobtui" / "config.toml"
     assert nobody.run("tenants").status == Exit.USAGE
@@ -215,6 +223,7 @@ def test_a_shell_is_given_its_completion(nobody: User, shell: str) -> None:
     assert (given.status, "_ZJOBTUI_COMPLETE" in given.out) == (Exit.OK, True)
 
 
+@pytest.mark.slow
 def test_bash_completes_commands_ids_and_labels(user: User, known: Known) -> None:
     script = user.run("completion", "bash").out
 
@@ -243,6 +252,7 @@ def test_the_version_is_that_of_the_package_and_help_lists_every_command(nobody:
     assert [name for name in COMMANDS if not re.search(rf"^  {name} ", listed, re.MULTILINE)] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_a_help(nobody: User, command: str) -> None:
     shown = nobody.run(command, "--help")
@@ -258,6 +268,7 @@ def test_wrong_usage_is_explained(nobody: User, arguments: list[str]) -> None:
     assert Printed.USAGE in wrong.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [[], ["demo"]])
 def test_without_a_terminal_the_monitor_says_so_in_one_line(newcomer: User, arguments: list[str]) -> None:
     refused = newcomer.run(*arguments)

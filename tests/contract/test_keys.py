@@ -148,6 +148,7 @@ def test_keys_that_act_on_jobs(user: User, known: Known) -> None:
     assert (job[Field.LABEL], job[Field.TAGS], job[Field.NOTE]) == ("CS-5000", ["one", "two"], "")
 
 
+@pytest.mark.slow
 def test_keys_of_batches(user: User, known: Known) -> None:
     with user.window() as window:
         window.wait_for(known.more[:8])
@@ -201,6 +202,7 @@ def test_keys_that_read(user: User, known: Known) -> None:
         assert window.wait_exit() == Exit.OK
 
 
+@pytest.mark.slow
 def test_the_key_for_what_is_different_from_the_answer_before(nobody: User) -> None:
     job_id = "b" * 32
     failed = {"status": "Failed", "errors": "[40000050]: locked", "result": None, "success": True}
@@ -216,6 +218,7 @@ def test_the_key_for_what_is_different_from_the_answer_before(nobody: User) -> N
             press(window, Key.DIFFERENCE, gone='"Processing"')
 
 
+@pytest.mark.slow
 def test_keys_of_the_program_itself(user: User) -> None:
     with user.window() as window:
         window.wait_for(Screen.POLLING)
@@ -269,6 +272,7 @@ def test_every_key_of_the_manual_is_pressed_here() -> None:
     assert named - pressed <= {Key.OPEN, Key.CLOSE}, "pressed as left and right"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [pytest.param((80, 24), marks=pytest.mark.slow), (50, 15)])
 def test_keys_on_a_small_screen(user: User, known: Known, size: tuple[int, int]) -> None:
     with user.window(size=size) as window:

@@ -106,6 +106,7 @@ def paths(name: str, value: object) -> list[str]:
     return ["keys.ACTION"] if name == "keys" else [f"{name}.{key}" for key in value]
 
 
+@pytest.mark.slow
 def test_settings_show_on_the_screen_in_the_calls_and_outside(nobody: User) -> None:
     with scripted({}) as tenant:
         configured(nobody, tenant.url)
@@ -141,6 +142,7 @@ def test_settings_show_on_the_screen_in_the_calls_and_outside(nobody: User) -> N
     assert nobody.run("archive").out.startswith(Printed.ARCHIVED.format(jobs(1))), "archive_after"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [
@@ -166,6 +168,7 @@ def test_wrong_settings_are_named_with_line_and_nearest_name_and_nothing_is_done
     assert not nobody.store.exists() or nobody.run("ls", "--json").jobs == []
 
 
+@pytest.mark.slow
 def test_wrong_tenants_and_keys_are_named(nobody: User) -> None:
     nobody.config.write_text(
         f'[tenants.eu]\nhots = "EU production"\n[keys]\n{Action.REFRESH}x = "f5"\n[notify]\non = ["everything"]\n',
@@ -177,6 +180,7 @@ def test_wrong_tenants_and_keys_are_named(nobody: User) -> None:
         assert re.search(rf"line {line}: .*{word}", looked.out)
 
 
+@pytest.mark.slow
 def test_several_tenants_must_be_told_apart(nobody: User) -> None:
     configured(nobody, "http://127.0.0.1:9", OTHER_TENANTS)
     refused = nobody.run("add", ONE)

@@ -21,6 +21,7 @@ DONE, FAILED, ATTENTION, UNKNOWN, RUNNING = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("verdicts", "options", "status"),
     [
@@ -40,6 +41,7 @@ def test_the_exit_status_is_the_worst_of_all_jobs(
     assert [next(one for one in ids if one in line) for line in waited.out.splitlines()] == ids
 
 
+@pytest.mark.slow
 def test_a_new_job_is_watched_and_given_up_where_it_does_not_end_in_time(
     user: User, known: Known, zuora: Zuora
 ) -> None:
@@ -55,6 +57,7 @@ def test_a_new_job_is_watched_and_given_up_where_it_does_not_end_in_time(
     assert new in user.run("ls", "--json").ids
 
 
+@pytest.mark.slow
 def test_refused_credentials_end_waiting_and_are_not_printed(newcomer: User, zuora: Zuora) -> None:
     waited = newcomer.run("wait", zuora.running[0], "--json", ZUORA_CLIENT_SECRET="sentinel-wrong")
     assert waited.status == Exit.SIGNED_OUT
@@ -87,6 +90,7 @@ def test_without_a_tenant_the_variables_are_named(nobody: User, command: list[st
     assert "ZUORA_BASE_URL" in refused.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "status"),
     [(signal.SIGINT, Exit.INTERRUPTED), pytest.param(signal.SIGTERM, Exit.TERMINATED, marks=pytest.mark.slow)],
@@ -104,6 +108,7 @@ def test_waiting_that_is_interrupted_says_how_far_it_came(
     assert SIGN[RUNNING] in printed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "status"),
     [pytest.param(signal.SIGINT, Exit.INTERRUPTED, marks=pytest.mark.slow), (signal.SIGTERM, Exit.TERMINATED)],

@@ -12,6 +12,7 @@ from tests.contract.window import footer_is_drawn, press
 from tests.support.terminal import Terminal
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "status"),
     [
@@ -42,6 +43,7 @@ def test_it_is_gone_where_its_terminal_is_lost(user: User, ignoring_hangup: bool
         assert spent - before <= 1.0
 
 
+@pytest.mark.slow
 def test_suspended_it_gives_the_terminal_back_and_draws_everything_when_it_returns(user: User) -> None:
     with user.window(size=(80, 24)) as window:
         press(window, "ctrl+z")

@@ -142,6 +142,7 @@ async def run_behind(env: Mapping[str, str], *arguments: str) -> "subprocess.Com
     return await asyncio.to_thread(run_program, env, *arguments)
 
 
+@pytest.mark.slow
 async def test_wait_works_through_a_proxy_and_names_an_invalid_entry_of_no_proxy(tmp_path: Path) -> None:
     async with behind(FAILED, user="bob", password="secret-of-bob") as (tunnels, _):
         env = environment(tmp_path, f"http://bob:secret-of-bob@{tunnels.address}", NO_PROXY="10.0.0.0/99")
@@ -170,6 +171,7 @@ async def test_wait_names_a_dead_proxy_once(tmp_path: Path) -> None:
     assert ended.stderr.count("the proxy cannot be reached: connection refused") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "proxy_user", "expected"),
     [

@@ -77,6 +77,7 @@ PORTALS: dict[str, tuple[Behaviour, ProblemKind, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PORTALS)
 @pytest.mark.parametrize("is_token", [False, True], ids=["job", "token"])
 async def test_a_response_that_is_not_zuoras_is_blamed_on_what_sent_it(name: str, is_token: bool) -> None:

@@ -49,6 +49,7 @@ class Nat:
         return Silence() if self.is_stalled or request.connection <= self.forgotten else None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "is_stalled",
     [

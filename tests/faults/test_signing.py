@@ -32,6 +32,7 @@ def sign_ins(server: FaultServer) -> int:
     return len(server.requests_for(TOKEN_PATH))
 
 
+@pytest.mark.slow
 async def test_at_expiry_500_calls_at_once_make_exactly_1_token_request() -> None:
     clock, desk = FixedClock(), TokenDesk()
     with fault_server(desk) as server:
@@ -270,6 +271,7 @@ async def test_a_renewal_that_is_throttled_waits_while_the_old_token_serves() ->
             assert sign_ins(server) == 3
 
 
+@pytest.mark.slow
 async def test_a_renewal_that_hangs_holds_up_only_the_call_that_makes_it() -> None:
     clock = FixedClock()
     with fault_server(token=[token("old", life=100), Silence()]) as server:

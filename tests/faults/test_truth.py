@@ -67,6 +67,7 @@ class Watched:
 KINDS = [kind for kind in ProblemKind if kind is not ProblemKind.NOT_FOUND]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name.lower())
 @pytest.mark.parametrize(
     ("share", "hang"),

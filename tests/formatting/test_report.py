@@ -58,6 +58,7 @@ def test_every_documented_field_and_any_other_beside_it_is_printed(result: dict[
     assert not_printed(read_result(result)) == []
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(RESULTS)
 def test_every_value_of_any_result_is_printed_and_every_line_has_a_key_of_its_own(result: Json) -> None:

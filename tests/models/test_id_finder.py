@@ -304,6 +304,7 @@ def test_a_hostile_text_takes_no_longer_than_another(piece: str) -> None:
     assert time.process_time() - begin < 2
 
 
+@pytest.mark.slow
 def test_a_long_log_is_read_in_seconds() -> None:
     text = "".join(
         f'12:00:01Z INFO client {n} posted order jobId="{n:032x}" status=200 token ok\n' for n in range(16_000)

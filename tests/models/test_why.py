@@ -108,6 +108,7 @@ def test_typical_times_are_known_for_tenants_with_enough_ended_jobs() -> None:
     assert typical_times([]) == {}
 
 
+@pytest.mark.slow
 def test_typical_times_of_five_thousand_jobs_cost_little() -> None:
     jobs = [ended(number, float(number % 97 + 1), f"t{number % 3}") for number in range(5_000)]
     start = time.process_time()

@@ -51,6 +51,7 @@ def test_where_calls_are_plentiful_the_price_is_the_cheapest() -> None:
     assert day_price(PRIOR, demand(), evenly(0), lambda _: 60) == CHEAPEST
 
 
+@pytest.mark.slow
 @given(
     running=st.integers(1, 200),
     new=st.integers(1, 200),

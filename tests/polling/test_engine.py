@@ -314,6 +314,7 @@ def test_a_screen_that_closes_does_not_take_an_edit_back() -> None:
     assert engine.unsaved() == Unsaved()
 
 
+@pytest.mark.slow
 def test_edits_that_the_store_refuses_are_unsaved_after_the_end() -> None:
     store = MemoryStore(fault="locked")
     engine = Engine(watchlist(watch(1)), store, [], FixedClock(NOW))

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from tests.support.building import job_id
 from tests.support.polling import Run, for_seconds, polled, watches
 from tests.support.sources import TimedSource
@@ -36,6 +38,7 @@ def test_an_unknown_id_is_requested_once_as_an_operation_job() -> None:
     assert run.watch(0).operation_checked_at is not None
 
 
+@pytest.mark.slow
 def test_the_request_is_not_repeated_after_a_restart() -> None:
     source = TimedSource(trouble=unknown)
     known = [replace(watch, operation_checked_at=START - HOUR) for watch in watches(1)]
@@ -68,6 +71,7 @@ def test_an_operation_job_is_polled_there_until_it_ends() -> None:
     assert (run.watch(0).verdict.kind, run.watch(0).is_final) == (Kind.DONE, True)
 
 
+@pytest.mark.slow
 def test_an_answer_that_says_nothing_about_the_id_is_not_the_one_request() -> None:
     run = run_with(Failure(Problem(ProblemKind.TIMED_OUT), START))
     assert len(run.source.operations_asked) > 1
@@ -87,6 +91,7 @@ def test_the_request_is_counted() -> None:
     assert used == [len(run.source.asked) + 1] == [run.source.requests]
 
 
+@pytest.mark.slow
 def test_no_other_job_is_requested_as_an_operation_job() -> None:
     source = TimedSource(ends={job_id(0): START + 60})
     polled(source, watches(5), for_seconds(HOUR))

@@ -66,6 +66,7 @@ def test_the_start_is_spread() -> None:
     assert max(by_second.values()) <= 2 * 500 / len(by_second)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("before", "latest"), [(1, 14 + 12.5), (60, 12.5)])
 def test_at_the_start_every_stored_job_is_polled_as_soon_as_its_row_would_look_stale(
     before: float, latest: float
@@ -75,6 +76,7 @@ def test_at_the_start_every_stored_job_is_polled_as_soon_as_its_row_would_look_s
     assert {asked.job for asked in run.source.asked} == {one.job.id for one in heard}
 
 
+@pytest.mark.slow
 def test_no_unfinished_job_waits_for_more_than_three_times_its_plan() -> None:
     run = polled(TimedSource(), watches(20), for_seconds(400))
     limit = 3 * run.pulse.ceiling
@@ -83,6 +85,7 @@ def test_no_unfinished_job_waits_for_more_than_three_times_its_plan() -> None:
         assert all(b - a <= limit for a, b in pairwise(times))
 
 
+@pytest.mark.slow
 def test_the_job_that_a_person_looks_at_is_asked_about_every_two_seconds() -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(30)
@@ -170,6 +173,7 @@ def test_a_job_that_zuora_does_not_know_is_polled_ever_more_rarely() -> None:
     assert not is_stale(run.watch(0), START + 1_800)
 
 
+@pytest.mark.slow
 def test_a_job_that_zuora_does_not_know_is_polled_at_once_by_a_refresh_alone() -> None:
     def trouble(_at: float, asked: object) -> Problem | None:
         return Problem(ProblemKind.NOT_FOUND) if asked == job_id(0) else None
@@ -211,6 +215,7 @@ def test_a_source_that_raises_loses_no_job() -> None:
     assert run.watch(0).problem is not None
 
 
+@pytest.mark.slow
 def test_after_the_machine_has_slept_polling_goes_on_without_a_burst() -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(20)
@@ -399,6 +404,7 @@ async def _sleeping(run: Run) -> None:
     await asyncio.sleep(10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 10, pytest.param(40, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("problem", "status"), BLIPS)
 @pytest.mark.parametrize(
@@ -521,6 +527,7 @@ def test_a_tenth_of_the_jobs_that_always_fail_slow_the_others_by_nothing() -> No
         assert beside.pulse.problem is None
 
 
+@pytest.mark.slow
 def test_a_job_that_always_fails_takes_no_tenant_down_but_all_that_fail_do() -> None:
     source = TimedSource(
         trouble=lambda at, one: Problem(ProblemKind.TIMED_OUT) if one == job_id(0) or at > START + 300 else None

@@ -111,6 +111,7 @@ def test_a_used_up_day_is_a_problem_at_once() -> None:
     assert run.source.requests == 2
 
 
+@pytest.mark.slow
 def test_a_read_does_not_wait_until_polls_have_saved_a_call() -> None:
     waited = list[float]()
 

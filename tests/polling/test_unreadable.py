@@ -24,6 +24,7 @@ def portal(since: float, until: float = float("inf"), *jobs: int) -> TimedSource
     return TimedSource(trouble=trouble)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 2, 50])
 @pytest.mark.parametrize("since", [0.0, 100.0])
 def test_a_portal_is_an_outage_with_its_reason_after_a_few_responses(count: int, since: float) -> None:
@@ -42,6 +43,7 @@ def test_a_portal_is_an_outage_with_its_reason_after_a_few_responses(count: int,
     assert len([at for at in run.calls if at > since]) <= count + 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 50])
 def test_when_the_portal_is_gone_polling_goes_on_within_a_minute(count: int) -> None:
     run = polled(portal(20, 200), watches(count), for_seconds(290))
@@ -50,6 +52,7 @@ def test_when_the_portal_is_gone_polling_goes_on_within_a_minute(count: int) -> 
     assert good <= 261
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("others", [1, 4, 60])
 def test_one_odd_job_is_no_outage_and_delays_no_other(others: int) -> None:
     seen: set[Problem | None] = set()

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import pytest
+
 from tests.support.building import done, job, missed, seen, watch, watchlist
 from tests.support.sources import MemoryStore, News
 from tests.support.virtual_time import run_virtually
@@ -147,6 +149,7 @@ def test_a_failed_call_is_no_reason_to_write() -> None:
     with_service(script, 1)
 
 
+@pytest.mark.slow
 def test_an_edit_is_reported_as_unsaved_if_the_store_does_not_answer() -> None:
     """The store blocks, as on a dead network file system: the edit returns all the same, and stays queued."""
 

@@ -67,6 +67,7 @@ def world(start: Start, clock: HandClock) -> Simulator:
     return server
 
 
+@pytest.mark.slow
 def test_every_object_that_a_result_names_is_returned_as_documented(world: Simulator, call: Call) -> None:
     caller, seen, found = call(world).signed_in(), set[str](), set[str]()
     for job_id in world.job_ids:

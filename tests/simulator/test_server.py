@@ -68,6 +68,7 @@ async def test_it_serves_in_the_loop_of_its_caller() -> None:
         assert (await http.get("/v1/async-jobs/" + "f" * 32)).json()["success"] is False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_forever_ends_at_a_signal(number: int) -> None:
     command = [sys.executable, "-c", ALONE]

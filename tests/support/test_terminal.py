@@ -77,6 +77,7 @@ def test_a_failed_wait_shows_the_screen_and_the_end_of_the_program() -> None:
     assert not Path(f"/proc/{terminal.pid}").exists()
 
 
+@pytest.mark.slow
 def test_modes_and_attributes_show_whether_the_terminal_was_restored() -> None:
     with python(APP.format("hello")) as terminal:
         terminal.wait_for("hello")
@@ -137,6 +138,7 @@ def test_a_lost_terminal_sends_the_signal_or_the_end_of_input() -> None:
         assert terminal.wait_exit() >= 0
 
 
+@pytest.mark.slow
 def test_no_output_is_read_between_calls() -> None:
     with Terminal(["/bin/sh", "-c", "head -c 300000 /dev/zero | tr '\\0' x; echo done"]) as terminal:
         time.sleep(0.2)

@@ -32,6 +32,7 @@ async def test_a_label_is_shown_before_the_id() -> None:
         assert "CS 1 labelled; u to undo." in view.text
 
 
+@pytest.mark.slow
 async def test_a_label_can_be_changed_and_cleared_and_escape_cancels() -> None:
     async with run_monitor(staged(RUNNING, labels=("CS 1",))) as view:
         await view.press("l", "x", "escape")
@@ -64,6 +65,7 @@ async def test_shift_x_archives_what_has_ended_and_u_restores_it(size: tuple[int
         assert len([row for row in view.jobs if "CS " in row]) == 3
 
 
+@pytest.mark.slow
 async def test_x_removes_the_job_and_u_restores_it_with_its_data() -> None:
     engine = staged(RUNNING, "recorded-failed-lock", RUNNING, labels=("", "CS 2"))
     async with run_monitor(engine) as view:
@@ -108,6 +110,7 @@ async def test_removing_more_than_twenty_jobs_asks_first_and_is_undone_in_one_st
         assert len(engine.state.watchlist) == 21
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_label_tags_note_refresh_and_remove_act_on_all_marked_jobs(size: tuple[int, int]) -> None:
     engine = staged("recorded-failed-lock", RUNNING, "recorded-failed-lock", RUNNING)
@@ -192,6 +195,7 @@ def borders(view: ScreenView) -> list[str]:
     return [view.terminal.display.screen.buffer[1][x].fg for x, cell in enumerate(view.cells[1]) if cell == "╭"]
 
 
+@pytest.mark.slow
 async def test_tab_enter_and_escape_move_between_list_and_detail() -> None:
     async with run_monitor(staged(RUNNING, labels=("CS 1",))) as view:
         with_keys, without = borders(view)
@@ -266,6 +270,7 @@ def test_every_action_of_the_catalogue_names_a_method_that_needs_no_argument_mor
     signature(method).bind(None, *arguments)
 
 
+@pytest.mark.slow
 async def test_the_palette_lists_every_action() -> None:
     async with run_monitor(staged(RUNNING), size=(140, 150)) as view:
         await view.press("ctrl+p")
@@ -332,6 +337,7 @@ async def test_q_and_ctrl_q_exit_with_status_zero() -> None:
             assert view.app._exit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_an_edit_of_several_jobs_is_undone_for_each(size: tuple[int, int]) -> None:
     engine = staged(*[RUNNING] * 3, labels=("CS 1", "CS 2", ""))
@@ -351,6 +357,7 @@ async def test_an_edit_of_several_jobs_is_undone_for_each(size: tuple[int, int])
         assert view.toast == "Nothing to undo."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [RuntimeError("the engine has failed"), None])
 async def test_if_some_edits_of_an_action_fail_the_others_can_be_undone(fault: Exception | None) -> None:
     engine = staged(*[RUNNING] * 3, labels=("CS 1", "CS 2", ""))
@@ -420,6 +427,7 @@ async def test_clearing_a_label_is_confirmed() -> None:
         assert view.toast == "Undone: CS 1 no longer labelled."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(140, 40), (50, 15)])
 async def test_an_empty_list_explains_what_to_do_and_keys_report_no_job(size: tuple[int, int]) -> None:
     async with run_monitor(staged(), size) as view:

@@ -51,6 +51,7 @@ async def test_a_paste_while_reading_the_detail_opens_the_dialog_too() -> None:
         assert view.frame("Add jobs")
 
 
+@pytest.mark.slow
 async def test_a_text_does_not_bring_back_a_removed_job_that_zuora_does_not_know() -> None:
     engine = staged()
     unknown = apply_observation(watch(7), missed(ProblemKind.NOT_FOUND), 5.0).watch
@@ -75,6 +76,7 @@ async def test_escape_adds_nothing() -> None:
         assert len(engine.state.watchlist) == 0
 
 
+@pytest.mark.slow
 async def test_enter_without_an_id_adds_nothing_and_shows_nothing() -> None:
     engine = staged()
     async with run_monitor(engine) as view:
@@ -84,6 +86,7 @@ async def test_enter_without_an_id_adds_nothing_and_shows_nothing() -> None:
         assert len(engine.state.watchlist) == 0
 
 
+@pytest.mark.slow
 async def test_an_id_can_be_typed() -> None:
     async with run_monitor(staged()) as view:
         await view.press("a", *job_id(3).given[:31])
@@ -92,6 +95,7 @@ async def test_an_id_can_be_typed() -> None:
         assert "1 new job, 0 known" in view.text
 
 
+@pytest.mark.slow
 async def test_a_thousand_pasted_ids_are_added_at_once_though_not_all_are_shown() -> None:
     engine = staged()
     async with run_monitor(engine) as view:
@@ -150,6 +154,7 @@ async def test_the_cursor_goes_to_the_added_job_and_u_removes_it(size: tuple[int
         assert len(engine.state.watchlist) == 40
 
 
+@pytest.mark.slow
 async def test_after_a_paste_of_several_jobs_an_untouched_cursor_stays_on_the_most_urgent() -> None:
     engine = staged()
     async with run_monitor(engine) as view:
@@ -161,6 +166,7 @@ async def test_after_a_paste_of_several_jobs_an_untouched_cursor_stays_on_the_mo
         assert view.detail_title == dashed(job_id(8))
 
 
+@pytest.mark.slow
 async def test_a_paste_of_a_known_job_selects_it_or_reports_the_filter() -> None:
     async with run_monitor(staged(*["recorded-processing"] * 40)) as view:
         await view.paste(f"see {job_id(3).given}")
@@ -184,6 +190,7 @@ async def test_with_several_tenants_the_dialog_names_the_tenant() -> None:
 TOKEN = "6d151216ef504f65b8ff6e9e9e8356d3"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TOKEN_TEXTS)
 async def test_a_pasted_credential_is_neither_shown_nor_added(name: str) -> None:
     engine = staged()
@@ -205,12 +212,14 @@ async def test_credentials_in_a_long_text_are_counted_and_dropped() -> None:
         assert TOKEN not in view.sent
 
 
+@pytest.mark.slow
 async def test_a_typed_credential_is_not_added() -> None:
     async with run_monitor(staged()) as view:
         await view.press("a", *f"token={TOKEN}")
         assert "No job ids yet, 1 credential skipped (6d1512…)." in view.text
 
 
+@pytest.mark.slow
 async def test_a_skipped_id_is_added_when_it_is_pasted_alone() -> None:
     engine = staged()
     async with run_monitor(engine) as view:
@@ -261,6 +270,7 @@ jobId={job_id(7).given} hangs, token=6d151216ef504f65b8ff6e9e9e8356d3
 jobId={job_id(1).given} requestId={job_id(5).given} and {job_id(6).given}"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(80, 24), pytest.param((140, 40), marks=pytest.mark.slow)])
 async def test_found_ids_are_listed_with_their_context_and_space_unticks_one(size: tuple[int, int]) -> None:
     engine = staged("recorded-processing")
@@ -354,6 +364,7 @@ async def test_the_smallest_screen_shows_ticks_counts_and_keys() -> None:
         assert len(view.engine.state.watchlist) == 2
 
 
+@pytest.mark.slow
 async def test_a_paste_on_the_list_is_added_to_the_text() -> None:
     async with run_monitor(staged()) as view:
         await view.paste(job_id(1).given)

@@ -156,6 +156,7 @@ async def test_what_needs_the_user_below_the_rows_in_view_is_shown_as_well() -> 
         assert "▼ 22 new failed" in view.header
 
 
+@pytest.mark.slow
 async def test_the_row_keeps_its_line_while_all_rows_above_it_go() -> None:
     engine = crowd(12)
     async with run_monitor(engine) as view:
@@ -171,6 +172,7 @@ async def test_the_row_keeps_its_line_while_all_rows_above_it_go() -> None:
         assert view.jobs[0], "nothing blank is left"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_without_input_for_three_minutes_the_list_returns_to_its_top(size: tuple[int, int]) -> None:
     engine = crowd(100)
@@ -204,6 +206,7 @@ async def test_a_key_does_not_act_on_a_job_that_has_just_come_under_the_cursor()
         assert len(engine.state.watchlist) == 3, "what comes after a removed job was meant"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(140, 40), (80, 16)])
 async def test_a_resize_keeps_the_selected_row_in_view(size: tuple[int, int]) -> None:
     engine = crowd(100)
@@ -216,6 +219,7 @@ async def test_a_resize_keeps_the_selected_row_in_view(size: tuple[int, int]) ->
         assert any(chosen in row for row in view.jobs)
 
 
+@pytest.mark.slow
 async def test_a_job_that_no_longer_matches_stays_until_the_cursor_leaves_it() -> None:
     engine = crowd(6)
     async with run_monitor(engine) as view:

@@ -26,6 +26,7 @@ def strings_in(path: Path) -> Iterator[str]:
             yield node.value
 
 
+@pytest.mark.slow
 def test_every_glyph_has_an_ascii_replacement() -> None:
     for path in sorted(path for room in ROOMS for path in (PACKAGE / room).glob("*.py")):
         for text in strings_in(path):
@@ -38,6 +39,7 @@ def test_a_replacement_is_as_wide_as_its_glyph() -> None:
     assert "".join(TABLE.values()).isascii()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_every_screen_is_ascii(size: tuple[int, int]) -> None:
     engine = staged("recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing", None)

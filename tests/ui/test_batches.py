@@ -66,6 +66,7 @@ async def test_the_batch_in_the_bar_is_ascii_and_never_hides_an_outage() -> None
         assert view.bar.endswith("connection refused by the host, which is a long text - r to retry")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_the_end_of_a_batch_is_shown_until_a_key_is_pressed(size: tuple[int, int]) -> None:
     engine = staged(RUNNING, RUNNING, RUNNING)
@@ -87,6 +88,7 @@ async def test_the_end_of_a_batch_is_shown_until_a_key_is_pressed(size: tuple[in
         assert "renewals Q4:" not in view.text
 
 
+@pytest.mark.slow
 async def test_a_notification_in_the_corner_does_not_remove_the_end_of_a_batch() -> None:
     engine = staged(RUNNING, RUNNING, RUNNING, labels=("", "", "CS-3"))
     engine.set_batch([job(1), job(2)], "renewals Q4")
@@ -103,6 +105,7 @@ async def test_a_notification_in_the_corner_does_not_remove_the_end_of_a_batch()
         assert not view.toast
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_b_renames_the_whole_batch_of_the_selected_job_and_undo_restores_it(size: tuple[int, int]) -> None:
     engine = staged(RUNNING, RUNNING, RUNNING)
@@ -119,6 +122,7 @@ async def test_b_renames_the_whole_batch_of_the_selected_job_and_undo_restores_i
         assert [one.batch for one in engine.state.watchlist] == ["old", "old", ""]
 
 
+@pytest.mark.slow
 async def test_b_puts_marked_jobs_into_a_batch_and_an_empty_name_takes_them_out() -> None:
     engine = staged(RUNNING, RUNNING, RUNNING)
     engine.set_batch([job(1), job(2)], "old")

@@ -60,6 +60,7 @@ RICHEST = {"derived-completed-everything", "recorded-failed-lock"}
 REPLIES = [name if name in RICHEST else pytest.param(name, marks=pytest.mark.slow) for name in PAYLOADS]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REPLIES)
 async def test_verdict_and_every_value_are_shown(name: str) -> None:
     lines = 30 + 2 * payload(name).count(b"\n")

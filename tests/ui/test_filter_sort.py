@@ -27,6 +27,7 @@ def engine() -> ScriptedEngine:
     return staged(*KINDS, labels=LABELS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_slash_filters_with_every_key_and_the_title_shows_the_filter(size: tuple[int, int]) -> None:
     async with run_monitor(engine(), size) as view:
@@ -42,6 +43,7 @@ async def test_slash_filters_with_every_key_and_the_title_shows_the_filter(size:
         assert "No jobs match the filter." in view.words
 
 
+@pytest.mark.slow
 async def test_escape_in_the_filter_shows_all_jobs_again() -> None:
     async with run_monitor(engine()) as view:
         await view.press("/")
@@ -90,6 +92,7 @@ async def test_the_filter_input_opens_with_the_current_filter() -> None:
         assert names(view) == ["Alpha one"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_an_invalid_term_is_reported_and_the_rest_applies(size: tuple[int, int]) -> None:
     async with run_monitor(engine(), size) as view:
@@ -126,6 +129,7 @@ FOUND = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_every_word_and_term_matches_its_rows(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zjobtui.ui.monitor.FOCUS_DELAY", 1_000.0)
@@ -147,6 +151,7 @@ async def test_every_word_and_term_matches_its_rows(size: tuple[int, int], monke
             assert f" filter: {text} " in view.rows[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_a_filter_by_age_is_updated_without_new_states(size: tuple[int, int]) -> None:
     stage = staged(RUNNING, labels=("alpha",))
@@ -181,6 +186,7 @@ async def test_a_paste_into_the_filter_stays_there() -> None:
         assert "Add jobs" not in view.text
 
 
+@pytest.mark.slow
 async def test_a_job_that_starts_to_match_is_shown() -> None:
     stage = engine()
     async with run_monitor(stage) as view:
@@ -369,6 +375,7 @@ async def test_the_cursor_stays_on_an_edited_job_when_another_becomes_more_urgen
         assert view.detail_title.startswith("CS-1x ·")
 
 
+@pytest.mark.slow
 async def test_a_renamed_term_is_accepted_and_reported_below_the_list() -> None:
     async with run_monitor(engine()) as view:
         await view.press("/", *"status:waiting", "enter")

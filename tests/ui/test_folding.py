@@ -58,6 +58,7 @@ async def test_a_folded_batch_is_one_row_with_its_counts_and_unfolds_at_its_plac
         assert len(listed(view)) == 5
 
 
+@pytest.mark.slow
 async def test_the_place_is_that_of_the_most_urgent_job_and_the_row_follows_its_jobs() -> None:
     engine = renewals(RUNNING, RUNNING, alone=PENDING)
     async with run_monitor(engine) as view:

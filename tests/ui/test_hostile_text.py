@@ -105,6 +105,7 @@ def sent(screen_view: ScreenView) -> bytes:
 THIRDS = [" ".join([*HOSTILE.values()][start::3]) for start in range(3)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "size"),
     [
@@ -131,6 +132,7 @@ async def test_nothing_hostile_reaches_the_terminal_from_any_field_on_any_screen
         assert uncontrolled(sent(screen_view)) == []
 
 
+@pytest.mark.slow
 async def test_folder_names_and_error_messages_are_harmless_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,6 +175,7 @@ async def read_markup(texts: list[str]) -> None:
         await screen_view.press("escape", "r", "/", *texts[0])
 
 
+@pytest.mark.slow
 @settings(max_examples=2, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(st.lists(MARKUP, min_size=8, max_size=8))
 async def test_markup_is_text(texts: list[str]) -> None:
@@ -207,6 +210,7 @@ def wide_texts(count: int) -> Iterator[str]:
         yield clean("".join(chance.choice(WIDE)[: chance.randint(1, 6)] for _ in range(chance.randint(1, 9))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_columns_are_aligned_whatever_the_text_is_made_of(size: tuple[int, int]) -> None:
     texts = list(wide_texts(200))

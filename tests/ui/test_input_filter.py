@@ -147,6 +147,7 @@ def test_a_delayed_terminal_response_does_not_run_as_keys(sent: bytes) -> None:
         }, at
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "begun", [b"\x1b]52;c;", b"\x1bP>|", b"\x1b_G", b"\x1b[", b"\x1b[1;", b"\x1b[M", b"\x1bO", b"\xc3"]
 )
@@ -322,6 +323,7 @@ def test_keys_held_down_on_a_slow_connection_are_delivered_soon() -> None:
     assert len(typist.wait(0.15).keys) == 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [b"j", b"\x1b[B", b"jk\x1b[A", b"\x7f"])
 def test_a_flood_of_keys_is_bounded_and_quitting_still_works(key: bytes) -> None:
     typist = Typist().send(*[key * (4_000 // len(key))] * 20, gap=0.0001)

@@ -123,6 +123,7 @@ def tabs(view: ScreenView) -> str:
 SHOWS = {"1": "Error", "2": "added 14:00:00 UTC ─", "3": "characters ·", "4": "Request id"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_view_keys_work_in_list_and_detail_and_the_verdict_is_on_top(
     size: tuple[int, int],
@@ -138,6 +139,7 @@ async def test_view_keys_work_in_list_and_detail_and_the_verdict_is_on_top(
             await view.press("tab")
 
 
+@pytest.mark.slow
 async def test_brackets_go_to_the_previous_and_next_view_and_wrap_around() -> None:
     async with run_monitor(staged(FAILED)) as view:
         for key, name in (("]", "2 T"), ("]", "3 R"), ("]", "4 R"), ("]", "1 S"), ("[", "4 R"), ("[", "3 R")):
@@ -178,6 +180,7 @@ async def test_the_view_is_kept_for_another_job_and_new_data() -> None:
         assert "[3 Raw]" in tabs(view)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_each_view_keeps_its_position_and_open_groups(size: tuple[int, int]) -> None:
     async with run_monitor(staged(subscriptions(90)), size) as view:
@@ -282,6 +285,7 @@ async def test_choosing_a_view_keeps_the_cursor_on_the_job(
         assert view.detail_title == title
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_the_scroll_position_is_kept_when_new_data_arrives(size: tuple[int, int]) -> None:
     engine = staged(subscriptions(90))

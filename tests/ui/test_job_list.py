@@ -134,6 +134,7 @@ async def test_a_long_label_is_cut_with_a_mark_and_pushes_nothing() -> None:
         assert view.jobs[1].index("order") == view.jobs[0].index("order")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [*NARROW_FIRST, (100, 30)])
 async def test_columns_do_not_move_when_a_scrollbar_appears(size: tuple[int, int]) -> None:
     async with run_monitor(staged(*[PENDING] * 50, labels=("only", *["many"] * 49)), size) as view:
@@ -194,6 +195,7 @@ async def test_ages_of_running_jobs_do_not_grow_while_polling_is_paused() -> Non
         assert view.jobs[0].endswith(" 11m")
 
 
+@pytest.mark.slow
 async def test_until_it_is_moved_the_cursor_is_on_the_first_row() -> None:
     engine = waiting(10)
     async with run_monitor(engine) as view:
@@ -238,6 +240,7 @@ async def test_while_the_user_navigates_rows_keep_their_order_and_are_updated(si
         assert selected(view) == id_of(4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_the_job_under_the_cursor_keeps_its_place_on_the_screen(size: tuple[int, int]) -> None:
     engine = waiting(200)
@@ -254,6 +257,7 @@ async def test_the_job_under_the_cursor_keeps_its_place_on_the_screen(size: tupl
         assert (cursor_row(view), selected(view)) == (place, chosen)
 
 
+@pytest.mark.slow
 async def test_a_new_job_does_not_move_the_cursor_to_another() -> None:
     engine = waiting(5)
     async with run_monitor(engine) as view:
@@ -263,6 +267,7 @@ async def test_a_new_job_does_not_move_the_cursor_to_another() -> None:
         assert selected(view) == id_of(2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("moves", "gone", "then"), [(2, 3, 4), (4, 5, 4), (0, 1, 2)])
 async def test_when_the_selected_job_goes_its_neighbour_is_selected(moves: int, gone: int, then: int) -> None:
     engine = waiting(5)
@@ -274,6 +279,7 @@ async def test_when_the_selected_job_goes_its_neighbour_is_selected(moves: int, 
         assert selected(view) == id_of(then)
 
 
+@pytest.mark.slow
 async def test_keys_move_the_cursor_by_lines_by_screens_and_to_the_ends() -> None:
     async with run_monitor(waiting(100), size=(140, 24)) as view:
         page = len(view.jobs) - 1
@@ -294,6 +300,7 @@ async def test_keys_move_the_cursor_by_lines_by_screens_and_to_the_ends() -> Non
             assert selected(view) == id_of(number), key
 
 
+@pytest.mark.slow
 async def test_a_click_selects_a_row_and_a_second_one_goes_to_the_detail() -> None:
     async with run_monitor(waiting(9)) as view:
         await view.click(id_of(6))
@@ -303,6 +310,7 @@ async def test_a_click_selects_a_row_and_a_second_one_goes_to_the_detail() -> No
         assert selected(view) == id_of(6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_the_wheel_scrolls_and_new_states_keep_the_position(size: tuple[int, int]) -> None:
     engine = waiting(100)
@@ -337,6 +345,7 @@ async def assert_engine_knows_rows(view: ScreenView) -> None:
     await view.until(lambda _: last_shown(view.engine) == ids(view))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_the_engine_is_told_which_jobs_are_on_screen_however_they_came_there(size: tuple[int, int]) -> None:
     engine = waiting(100)
@@ -360,6 +369,7 @@ async def test_the_engine_is_told_which_jobs_are_on_screen_however_they_came_the
         await assert_engine_knows_rows(view)
 
 
+@pytest.mark.slow
 async def test_the_engine_is_told_of_visible_jobs_only_after_changes() -> None:
     engine = waiting(100)
     async with run_monitor(engine) as view:
@@ -375,6 +385,7 @@ async def test_the_engine_is_told_of_visible_jobs_only_after_changes() -> None:
         assert len(engine.shown) < 6
 
 
+@pytest.mark.slow
 async def test_a_key_renews_the_focus_report_from_time_to_time() -> None:
     engine = waiting(3)
     async with run_monitor(engine) as view:
@@ -389,6 +400,7 @@ async def test_a_key_renews_the_focus_report_from_time_to_time() -> None:
         await view.until(lambda _: len(engine.attended) > before)
 
 
+@pytest.mark.slow
 async def test_the_border_shows_the_number_of_jobs() -> None:
     engine = waiting(1_200)
     async with run_monitor(engine) as view:
@@ -398,6 +410,7 @@ async def test_the_border_shows_the_number_of_jobs() -> None:
         assert "╭─ Jobs · 1,199 ─" in view.rows[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_reading_a_job_only_removes_its_sign(size: tuple[int, int]) -> None:
     engine = staged(FAILED, FAILED, RUNNING, RUNNING, DONE)
@@ -414,6 +427,7 @@ async def test_reading_a_job_only_removes_its_sign(size: tuple[int, int]) -> Non
         assert (ids(view), signs(view)) == (order, "     ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_a_change_under_the_cursor_is_read_after_a_key(size: tuple[int, int]) -> None:
     engine = waiting(3)
@@ -428,6 +442,7 @@ async def test_a_change_under_the_cursor_is_read_after_a_key(size: tuple[int, in
         await view.until(lambda _: signs(view) == "   ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("key", "size"), [("tab", (140, 40)), ("3", (80, 24)), ("enter", (50, 15))])
 async def test_opening_the_first_job_marks_it_as_read(key: str, size: tuple[int, int]) -> None:
     async with run_monitor(staged(FAILED, RUNNING), size) as view:

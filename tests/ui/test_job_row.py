@@ -184,6 +184,7 @@ def test_a_running_job_shows_how_far_it_is(age: float, expected: str) -> None:
     assert "░" not in "".join(part for part, _ in job_row(one, RowContext(narrow, NOW + age, typical=typical)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(140, 40), (80, 24)])
 async def test_a_job_of_an_unconfigured_tenant_shows_its_tenant(size: tuple[int, int]) -> None:
     engine = staged("recorded-processing")

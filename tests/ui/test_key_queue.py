@@ -51,6 +51,7 @@ async def test_keys_after_one_that_opens_a_dialog_go_to_the_dialog(opens: str) -
         assert not engine.is_paused
 
 
+@pytest.mark.slow
 async def test_an_id_that_is_typed_very_fast_is_complete() -> None:
     async with run_monitor(staged()) as view:
         await burst(view, "a", *"1bc24f315d7b48d3a20245bfe73bdceb")

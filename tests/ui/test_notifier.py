@@ -88,6 +88,7 @@ async def test_a_desktop_notification_is_one_safe_line(monkeypatch: pytest.Monke
         assert "failed:" not in view.rows[-2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_a_toast_is_shown_if_configured_and_keeps_the_focus(
     size: tuple[int, int],

@@ -113,6 +113,7 @@ async def test_s1_a_first_start_saves_tenant_and_secret_in_files_of_the_user(
     assert [stat.S_IMODE(config.with_name(one).stat().st_mode) for one in files(config)] == [0o600, 0o600]
 
 
+@pytest.mark.slow
 @SIZES
 async def test_a_secret_for_a_variable_stays_in_memory(
     list_new_objects: Callable[[], list[object]], app: FirstStart, config: Path, size: tuple[int, int]
@@ -135,6 +136,7 @@ async def test_a_secret_for_a_variable_stays_in_memory(
     assert files(config) == ["config.toml"]
 
 
+@pytest.mark.slow
 async def test_a_host_that_does_not_respond_blocks_neither_screen_nor_exit(config: Path) -> None:
     answers = threading.Event()
 
@@ -174,6 +176,7 @@ def existing_file(config: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 async def test_a_failed_save_is_reported_and_another_location_can_be_chosen(
     app: FirstStart, config: Path, existing_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,6 +198,7 @@ async def test_a_failed_save_is_reported_and_another_location_can_be_chosen(
     assert read_settings(config)[0].tenants[0].secret_keyring == "zjobtui eu-production"
 
 
+@pytest.mark.slow
 async def test_a_settings_file_that_cannot_be_written_leaves_no_secret_behind(
     app: FirstStart, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,6 +229,7 @@ async def test_it_can_be_used_without_colour(app: FirstStart, monkeypatch: pytes
         assert all(seen.terminal.display.screen.buffer[secret][x].underscore for x in range(20, 60)), "where to type"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(60, 18), (80, 24)])
 async def test_an_error_is_shown_at_its_field_when_the_user_leaves_it(
     app: FirstStart, config: Path, size: tuple[int, int]
@@ -264,6 +269,7 @@ async def test_an_error_is_shown_at_its_field_when_the_user_leaves_it(
     assert sorted(files(config)) == ["acme eu.secret", "config.toml"]
 
 
+@pytest.mark.slow
 async def test_escape_goes_one_page_back_and_keeps_what_was_entered(app: FirstStart, config: Path) -> None:
     async with run_app(app, (80, 24)) as seen:
         await seen.press(*EU)

@@ -30,6 +30,7 @@ async def quiet(view: ScreenView, seconds: float = 0.5) -> None:
     await view.settled()
 
 
+@pytest.mark.slow
 async def test_an_equal_state_sends_nothing() -> None:
     engine = crowd(300)
     async with run_monitor(engine) as view:
@@ -54,6 +55,7 @@ async def test_while_nothing_happens_nothing_is_sent() -> None:
         assert len(view.sent) == before
 
 
+@pytest.mark.slow
 async def test_one_row_that_changes_sends_that_row_and_no_other() -> None:
     engine = crowd(30)
     async with run_monitor(engine) as view:
@@ -90,6 +92,7 @@ async def test_a_move_of_the_cursor_redraws_two_rows_of_the_list() -> None:
         assert drawn.count("◌ running   0") == 2
 
 
+@pytest.mark.slow
 async def test_a_thousand_states_are_drawn_as_one() -> None:
     engine = crowd(30)
     async with run_monitor(engine) as view:
@@ -102,6 +105,7 @@ async def test_a_thousand_states_are_drawn_as_one() -> None:
         assert view.sent[before:].count("CS-") < 10
 
 
+@pytest.mark.slow
 async def test_the_timeline_of_a_running_job_sends_a_few_lines_a_second() -> None:
     engine = crowd(3)
     tell(engine, 1, RUNNING)

@@ -53,6 +53,7 @@ async def test_from_a_hundred_columns_on_the_detail_is_beside_the_list(width: in
         assert "Zuora is working on it." in view.words
 
 
+@pytest.mark.slow
 async def test_a_resize_updates_the_whole_layout() -> None:
     engine = watched_world(jobs=60, elapsed=64.0)
     async with run_monitor(engine, (140, 40)) as view:
@@ -63,6 +64,7 @@ async def test_a_resize_updates_the_whole_layout() -> None:
         assert view.rows == before
 
 
+@pytest.mark.slow
 async def test_the_row_under_the_cursor_stays_in_view_in_any_size() -> None:
     engine = watched_world(jobs=200, elapsed=64.0)
     async with run_monitor(engine, (140, 60)) as view:
@@ -102,6 +104,7 @@ async def test_an_open_dialog_survives_a_terminal_of_size_zero() -> None:
 NOTICE = "Something was found that a person should know of, and it takes many more words than there is room for. " * 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("size", "seen"),
     [

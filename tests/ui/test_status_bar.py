@@ -267,6 +267,7 @@ def test_production_is_marked_among_several_tenants(width: int) -> None:
     )
 
 
+@pytest.mark.slow
 async def test_a_problem_without_room_for_details_shows_its_time() -> None:
     problem = Problem(ProblemKind.UNREACHABLE, "a reason that is far too long to stand beside the counts of a bar")
     engine = with_status(staged("recorded-processing"), problem=problem, down_since=NOW - 120, next_try_at=NOW + 9)

@@ -37,6 +37,7 @@ class Kept:
         self.writes += 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(140, 40), (80, 24)], ids=str)
 async def test_order_columns_filter_and_divider_are_restored(size: tuple[int, int]) -> None:
     kept = Kept()
@@ -53,6 +54,7 @@ async def test_order_columns_filter_and_divider_are_restored(size: tuple[int, in
         assert [view.header, *view.jobs] == frame
 
 
+@pytest.mark.slow
 async def test_ui_state_is_saved_only_after_it_has_settled() -> None:
     kept = Kept()
     async with run_monitor(staged(RUNNING), memory=kept) as view:
@@ -62,6 +64,7 @@ async def test_ui_state_is_saved_only_after_it_has_settled() -> None:
     assert kept.writes == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "values",
     [

@@ -101,6 +101,7 @@ async def test_a_tenant_in_trouble_and_what_is_not_saved_are_shown() -> None:
         assert view.row("Not saved") == " Not saved: the disk is full"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("key", "is_start"), [("escape", False), ("w", False), ("q", False), ("escape", True)])
 async def test_keys_lead_back_to_the_list(key: str, is_start: bool) -> None:
     async with run_monitor(two_batches(), (80, 24), wallboard=is_start) as view:

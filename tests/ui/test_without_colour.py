@@ -19,6 +19,7 @@ def reversed_rows(view: ScreenView) -> list[int]:
     return [y for y in range(len(view.jobs)) if buffer[y + 3][4].reverse]
 
 
+@pytest.mark.slow
 async def test_no_colour_is_sent_and_signs_are_words() -> None:
     async with run_monitor(staged("recorded-failed-lock", "recorded-processing")) as view:
         await view.press("down", "tab", "?")

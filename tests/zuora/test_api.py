@@ -231,6 +231,7 @@ async def test_a_person_may_try_refused_credentials_again() -> None:
     assert len(server.requests_for(TOKEN_PATH)) == 3
 
 
+@pytest.mark.slow
 async def test_calls_that_wait_for_a_token_that_does_not_come_share_the_wait() -> None:
     with fault_server(token=[Silence(), token()]) as server:
         async with client_of(server, limit=1.5) as client:
@@ -354,6 +355,7 @@ async def test_connections_are_kept_and_never_more_than_zuora_grants() -> None:
     assert server.connections <= 1 + 40
 
 
+@pytest.mark.slow
 async def test_calls_that_are_cancelled_leave_room_for_the_next() -> None:
     with fault_server(lambda request: Latency(0.2) + processing() if request.number < 200 else None) as server:
         async with client_of(server, credentials=BearerToken(Secret("mine"))) as client:

@@ -183,6 +183,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(JSON, JSON)
 def test_no_form_of_errors_raises(errors: Any, result: Any) -> None:  # noqa: ANN401 - any JSON

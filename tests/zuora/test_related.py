@@ -252,6 +252,7 @@ NUMBERS = {
 }
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(kind=st.sampled_from(sorted(PATHS)), data=st.data())
 def test_any_documented_response_is_read_without_a_wrong_state(kind: str, data: st.DataObject) -> None:

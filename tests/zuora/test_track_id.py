@@ -245,6 +245,7 @@ LATE: dict[str, Behaviour] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", LATE)
 @pytest.mark.parametrize("is_cancelled", [True, False], ids=["cancelled", "timed out"])
 async def test_the_connection_of_a_request_that_was_given_up_is_not_used_again(
