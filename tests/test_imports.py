@@ -23,9 +23,9 @@ HEADLESS = sorted(
 )
 NEED_THE_SCREEN = {
     "zjobtui.bootstrap.monitor",
-    *(f"zjobtui.cli.{name}" for name in ("demo", "doctor", "onboarding", "monitor")),
+    *(f"zjobtui.cli.{name}" for name in ("demo", "doctor", "monitor", "onboarding", "tenant_check")),
 }
-NEED_THE_NETWORK = {f"zjobtui.zuora.{name}" for name in ("api", "failures", "health_check", "transport")}
+NEED_THE_NETWORK = {f"zjobtui.zuora.{name}" for name in ("api", "failures", "health_check", "related", "transport")}
 """These import httpx, which itself imports rich if it is installed, for a command of its own."""
 SERVE = {"zjobtui.cli.demo", "zjobtui.cli.simulate"}
 """These run the simulator, and so import aiohttp."""

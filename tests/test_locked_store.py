@@ -117,7 +117,7 @@ def test_a_removal_a_label_and_an_undo_under_a_lock_are_named_on_exit(tmp_path: 
     stored(tmp_path, served, count=JOBS)
     with started(pointed_at(served, tmp_path)) as terminal, locked(tmp_path / STORE_NAME):
         terminal.press("home", "l", *"CS-1", "enter", "x")
-        terminal.wait_for(f"Jobs · {JOBS - 1} ·", 3)
+        terminal.wait_for(f"Jobs · {JOBS - 1} ", 3)
         terminal.wait_for("removed", 5)
         leave(terminal, "q")
         assert "Unsaved changes (1 job):" in terminal.text()
@@ -206,9 +206,9 @@ def test_an_edit_undone_before_it_is_saved_is_undone(done: str, tmp_path: Path, 
     with started(pointed_at(served, tmp_path)) as terminal:
         with locked(tmp_path / STORE_NAME):
             terminal.press("home", *(("x",) if done == "x" else ("l", *"LBL", "enter")))
-            terminal.wait_for(f"Jobs · {JOBS - 1} ·" if done == "x" else "running   LBL", 3)
+            terminal.wait_for(f"Jobs · {JOBS - 1} " if done == "x" else "running   LBL", 3)
             terminal.press("u")
-            terminal.wait_for(lambda text: f"Jobs · {JOBS} ·" in text and "running   LBL" not in text, 6)
+            terminal.wait_for(lambda text: f"Jobs · {JOBS} " in text and "running   LBL" not in text, 6)
         terminal.wait_until_gone("Not saved: ", 8)
         leave(terminal, "q")
     assert [watch.label for watch in kept(tmp_path / STORE_NAME)] == [""] * JOBS

@@ -161,13 +161,13 @@ def lose_the_network(folder: Path, served: Simulator, *keys: str, seconds: float
     stored(folder, served, age=600)
     env = {**pointed_at(served, folder), "ZUORA_BASE_URL": f"http://127.0.0.1:{port}"}
     with started(env) as terminal:
-        terminal.wait_for("Jobs · 40 ·")
-        assert terminal.text().count("no data") > 30
+        terminal.wait_for("Jobs · 40 ")
+        assert terminal.text().count("no response yet") > 30
         terminal.wait_for("✗ cannot be reached")
         with running(jobs=40, seed=7, port=port):
             terminal.press(*keys)
             terminal.wait_for("calls/s", seconds)
-            terminal.wait_until_gone("no data", seconds)
+            terminal.wait_until_gone("no response yet", seconds)
             terminal.press("q")
             assert terminal.wait_exit() == 0
 

@@ -167,10 +167,9 @@ class LineListView(ScrollView, can_focus=True):
         self._set_top(top)
 
     def go_to(self, index: int) -> None:
-        """Move the cursor as the user would."""
-        index = max(0, min(index, self.count - 1))
-        if self.count and index != self.cursor:
-            self.cursor = index
+        """Move the cursor as the user would; a key that leaves it on its line means that line, too."""
+        if self.count:
+            self.cursor = max(0, min(index, self.count - 1))
             self.show_cursor()
             self.cursor_moved()
 
