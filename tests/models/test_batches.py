@@ -163,3 +163,8 @@ def test_of_a_batch_with_too_few_ends_or_nearly_all_nothing_is_estimated() -> No
     assert estimated[0] <= 16.0 <= estimated[1] <= 30.0
     strangers = [replace(one, job=replace(one.job, tenant="other")) for one in history]
     assert time_until_95_percent(jobs, strangers, NOW + 12.0) is None
+
+
+def test_a_range_that_says_nothing_is_not_estimated() -> None:
+    lives = [*(10.0 + number for number in range(6)), *(1e5 for _ in range(14))]
+    assert time_until_95_percent(polled(lives, 30.0, chance=Random(1), added=0.0), (), NOW + 30.0) is None

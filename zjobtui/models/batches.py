@@ -48,6 +48,9 @@ and `_LEAST` more. Chosen so that the range holds the time in three of four simu
 LONGEST = 30 * 86_400.0
 """Seconds beyond which nothing is estimated."""
 
+WIDEST = 10.0
+"""The longest time is at most so many times the shortest, or the time since the batch was added, to be of use."""
+
 _STEPS = 40
 """Halvings of the interval that holds a time: far below a second."""
 
@@ -160,7 +163,8 @@ def time_until_95_percent(
 
     `other_jobs` are further jobs of any tenants, of which those of the batch's tenants count. How long jobs run is
     learned from these and from the batch itself (`RunTimeFit`); each running job counts from the age at which it was
-    last seen running. None if 95 % have ended, or if fewer than `FEWEST` jobs ended while watched.
+    last seen running. None if 95 % have ended, if fewer than `FEWEST` jobs ended while watched, or if the longest
+    time is more than `WIDEST` times the shortest and the time since the batch was added, and so says nothing.
     """
     jobs = tuple(progress_jobs)
     running = [watch for watch in jobs if watch.verdict.kind is Kind.RUNNING]
@@ -184,7 +188,8 @@ def time_until_95_percent(
         return _least(is_reached, LONGEST)
 
     low, high = time_of(MARGIN), time_of(-MARGIN)
-    return (low, high) if high < LONGEST else None
+    elapsed = now - min(watch.added_at for watch in jobs)
+    return (low, high) if high < min(LONGEST, WIDEST * max(low, elapsed)) else None
 
 
 def _early_end(watch: WatchedJob) -> float | None:
