@@ -38,6 +38,7 @@ def matching(known: Known) -> dict[str, int]:
         f"!{Term.TENANT}env": 0,
         f"{Term.CODE}{failed[Field.ERROR_CODE][-2:]}": 1,
         f'{Term.REASON}"{failed[Field.WHY]}"': 1,
+        f"{Term.ALIKE}00000000": 0,
         f"{Term.NOTE}call": 1,
         f"{Term.SUBSCRIPTION}{done[Field.SUBSCRIPTIONS][0]}": 1,
         f"{Term.INVOICE}none": 0,

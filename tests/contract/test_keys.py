@@ -9,7 +9,7 @@ import pytest
 
 from tests.contract.conftest import LABEL, Known
 from tests.contract.manual import codes, table
-from tests.contract.names import IN_FILTER, Exit, Field, Key, Manual, Screen, Verdict, jobs, new_in_text
+from tests.contract.names import IN_FILTER, Exit, Field, Key, Manual, Screen, Term, Verdict, jobs, new_in_text
 from tests.contract.program import User
 from tests.contract.scripted import scripted
 from tests.contract.window import (
@@ -35,6 +35,20 @@ def clipboard(window: Terminal) -> list[str]:
     return [base64.b64decode(one).decode() for one in COPIED.findall(window.raw)]
 
 
+def press_keys_that_filter(window: Terminal) -> None:
+    """Filters by verdict and by reason, and goes back."""
+    for verdict in IN_FILTER.values():
+        press(window, Key.NEXT_COUNT, until=Screen.FILTER.format(f"status:{verdict}"))
+    press(window, Key.NEXT_COUNT, until=lambda _: "of" not in title(window))
+    press(window, Key.COUNT_BEFORE, until=Screen.FILTER.format(f"status:{verdict}"))
+    press(window, Key.BACK, until=lambda _: "of" not in title(window))
+    press(window, Key.SAVED_FILTERS, until=Screen.NO_SAVED_FILTERS)
+    press(window, Key.FAILURES, until=Screen.FAILURES)
+    press(window, Key.ENTER, until=Screen.FILTER.format(Term.ALIKE))
+    press(window, Key.BACK, until=Screen.FAILURES)
+    press(window, Key.BACK, until=lambda _: "of" not in title(window))
+
+
 def test_keys_that_find_and_move(user: User, known: Known) -> None:
     with user.window() as window:
         window.wait_for(Screen.POLLING)
@@ -47,9 +61,7 @@ def test_keys_that_find_and_move(user: User, known: Known) -> None:
         assert "2 of 6" in title(window)
         press(window, Key.ENTER, Key.BACK, until=lambda _: "of" not in title(window))
 
-        for verdict in IN_FILTER.values():
-            press(window, Key.NEXT_COUNT, until=Screen.FILTER.format(f"status:{verdict}"))
-        press(window, Key.NEXT_COUNT, until=lambda _: "of" not in title(window))
+        press_keys_that_filter(window)
 
         press(window, Key.NEXT_TENANT, until=Screen.ONE_TENANT)
         press(window, Key.SORT, until=Screen.SORT_DIALOG)
@@ -236,6 +248,8 @@ def test_keys_of_the_program_itself(user: User) -> None:
         press(window, *"clipb", gone="Polling")
         press(window, Key.BACK, gone=Screen.HELP)
         press(window, Key.PALETTE, until=Screen.PALETTE)
+        press(window, Key.BACK, gone=Screen.PALETTE)
+        press(window, Key.PALETTE_TOO, until=Screen.PALETTE)
         press(window, Key.BACK, gone=Screen.PALETTE)
         window.display.feed(b"\x1b[H\x1b[41mWritten by another program")
         press(window, Key.REDRAW, gone="by another program")

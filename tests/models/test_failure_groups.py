@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.support.building import NOW, done, missed, order_report, read_body, seen, watch
 from zjobtui.models.digest import Digest
 from zjobtui.models.failure_groups import failure_groups
+from zjobtui.models.filters import Filter, FilterProblem, parse
 from zjobtui.models.job_update import apply_observation
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
@@ -100,3 +101,25 @@ def test_each_failed_job_is_in_one_group(watches: list[WatchedJob]) -> None:
     assert sorted(grouped, key=str) == sorted(bad, key=str)
     assert [group.count for group in groups] == sorted((group.count for group in groups), reverse=True)
     assert not watches or abs(sum(group.share for group in groups) - len(bad) / len(watches)) < 1e-9
+
+
+def matched_by(expression: str) -> list[int]:
+    parsed = parse(expression)
+    assert isinstance(parsed, Filter), parsed
+    return numbers(tuple(each for each in JOBS if parsed.matches(each, NOW)))
+
+
+def test_the_term_of_a_group_matches_exactly_its_jobs_whatever_name_is_before_the_digits() -> None:
+    groups = failure_groups(JOBS)
+    for group in groups:
+        assert matched_by(group.term) == numbers(group.jobs)
+        assert matched_by(f"alike:{group.term[-8:]}") == numbers(group.jobs)
+        assert str(parse(group.term)) == group.term
+    assert matched_by(f"alike:{groups[1].term[-8:]},{groups[2].term[-8:]}") == [4, 5, 6, 7]
+    assert failure_groups(JOBS[:1])[0].term == groups[0].term == "alike:lock-contention-2a8e3459"
+
+
+def test_a_term_without_the_digits_is_not_finished() -> None:
+    problem = parse("alike:lock")
+    assert isinstance(problem, FilterProblem)
+    assert problem.is_unfinished

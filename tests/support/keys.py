@@ -16,6 +16,7 @@ KEYS: dict[str, bytes] = {
     "shift+tab": b"\x1b[Z",
     "space": b" ",
     "backspace": b"\x7f",
+    "⌫": b"\x7f",
     "ctrl+space": b"\x00",
     **{name: f"\x1b[{final}".encode() for name, final in _CURSOR.items()},
     **{name: f"\x1b[{code}~".encode() for name, code in _TILDE.items()},
@@ -32,4 +33,4 @@ KEYS: dict[str, bytes] = {
 
 def key_bytes(key: str) -> bytes:
     """Return the bytes of a named key or of one character; raise `KeyError` for an unknown name."""
-    return key.encode() if len(key) == 1 else KEYS[key]
+    return KEYS[key] if len(key) > 1 or key in KEYS else key.encode()

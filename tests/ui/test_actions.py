@@ -14,6 +14,7 @@ from zjobtui.models.job import JobRef
 from zjobtui.polling.protocols import EditResult
 from zjobtui.ui.actions import CATALOGUE, Action
 from zjobtui.ui.app import MonitorApp
+from zjobtui.ui.filter_controller import FilterController
 from zjobtui.ui.job_actions import JobActions
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.monitor import Monitor
@@ -185,6 +186,7 @@ async def test_p_pauses_and_resumes_and_the_bar_shows_it() -> None:
     async with run_monitor(engine) as view:
         await view.press("p")
         assert view.bar.endswith("‖ polling paused")
+        assert view.toast == "Polling is paused until you press p or quit."
         await view.press("p")
         assert view.bar.endswith("● 1.4 calls/s")
         assert not engine.is_paused
@@ -215,7 +217,7 @@ async def test_the_key_bar_shows_the_keys_and_they_can_be_clicked() -> None:
     async with run_monitor(engine) as view:
         assert view.rows[-1] == (
             " a add  / filter  s sort  x remove  u undo  l label  r refresh  p pause  y copy"
-            "  e export  tab detail  ? help  q quit"
+            "  e export  F failures  tab detail  ? help  q quit"
         )
         await view.click("r refresh")
         assert engine.asked == [job(1)]
@@ -263,6 +265,8 @@ def test_every_action_of_the_catalogue_names_a_method_that_needs_no_argument_mor
     prefix, name, arguments = parse(action.command)
     if (prefix, name) == ("", "job"):
         method, arguments = getattr(JobActions, str(arguments[0])), ()
+    elif (prefix, name) == ("", "arrange"):
+        method, arguments = getattr(FilterController, str(arguments[0])), ()
     elif (prefix, name) == ("", "list"):
         method, arguments = getattr(JobList, f"action_{arguments[0]}"), ()
     else:
@@ -272,7 +276,7 @@ def test_every_action_of_the_catalogue_names_a_method_that_needs_no_argument_mor
 
 @pytest.mark.slow
 async def test_the_palette_lists_every_action() -> None:
-    async with run_monitor(staged(RUNNING), size=(140, 150)) as view:
+    async with run_monitor(staged(RUNNING), size=(140, 160)) as view:
         await view.press("ctrl+p")
         await view.until("Change the colour theme")
         for action in CATALOGUE:
@@ -438,6 +442,7 @@ async def test_an_empty_list_explains_what_to_do_and_keys_report_no_job(size: tu
             await view.press("Z")
     async with run_monitor(staged(RUNNING), size) as view:
         await view.press("/", *"nothing", "enter")
-        assert "no matches · esc clear" in view.text
+        assert ("No jobs match “nothing”. Esc clears the filter. ─╯" in view.text) == (size[0] > 50)
+        assert ("no matches · esc clear" in view.text) == (size[0] <= 50)
         await view.press("escape")
-        assert "nothing matches" not in view.text
+        assert "match" not in view.text

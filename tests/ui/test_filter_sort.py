@@ -40,7 +40,8 @@ async def test_slash_filters_with_every_key_and_the_title_shows_the_filter(size:
         assert shown(view) == 1
         await view.press("x")
         assert shown(view) == 0
-        assert "No jobs match the filter." in view.words
+        assert "No jobs match “alpha”. Esc clears the filter." in view.words
+        assert "No jobs match “alpha”. Esc clears the filter." in view.row("─ No jobs")
 
 
 @pytest.mark.slow
@@ -305,8 +306,12 @@ async def test_f_shows_one_verdict_after_the_other_and_then_all(size: tuple[int,
             await view.press("f")
             assert f"Jobs · 1 of 3 · filter: status:{word}"[: size[0] - 8] in view.text
             assert f" {word}" in view.jobs[0]
-        await view.press("f")
+        await view.press("backspace")
+        assert "filter: status:attention" in view.text
+        await view.press("f", "f")
         assert "Jobs · 3 ─" in view.text
+        await view.press("backspace")
+        assert "filter: status:running" in view.text
 
 
 @pytest.mark.parametrize("size", [(140, 20), (50, 14)], ids=str)

@@ -152,7 +152,7 @@ async def test_custom_keys_work_and_are_shown_in_key_bar_help_and_palette() -> N
         await screen_view.press("?")
         assert len(engine.state.watchlist) == 2
         await screen_view.press("h")
-        assert "f5 ask_now Refresh jobs now" in join_lines("\n".join(screen_view.frame("Help")))
+        assert "f5 refresh Refresh jobs now" in join_lines("\n".join(screen_view.frame("Help")))
         await screen_view.press("escape", "ctrl+p", *"refresh")
         await screen_view.until("refresh (f5)")
         await screen_view.press("escape")
@@ -165,10 +165,10 @@ async def test_help_shows_entries_that_contain_all_typed_words(size: tuple[int, 
     async with run_monitor(staged("recorded-processing"), size) as screen_view:
         await screen_view.press("?", *"refresh job")
         result = join_lines("\n".join(screen_view.frame("Help")))
-        assert "Polling r ask_now Refresh jobs now, finished or not" in result
+        assert "Polling r refresh Refresh jobs now, finished or not" in result
         assert "undo" not in result
         await screen_view.press("q")
-        assert "No matching help entries." in screen_view.text
+        assert "No help entry matches “refresh jobq”." in screen_view.text
         await screen_view.press("ctrl+u")
         assert "Add jobs from any" in screen_view.text
         await screen_view.press("escape")

@@ -33,7 +33,7 @@ class Kept:
         return self.values
 
     def save(self, values: Mapping[str, Plain], /) -> None:
-        self.values = dict(values)
+        self.values = {**self.values, **values}
         self.writes += 1
 
 
@@ -59,9 +59,11 @@ async def test_ui_state_is_saved_only_after_it_has_settled() -> None:
     kept = Kept()
     async with run_monitor(staged(RUNNING), memory=kept) as view:
         await view.press("/", *"is:stale", "enter")
-        await view.until(lambda _: kept.writes == 1)
+        assert "filter" not in kept.values
+        await view.until(lambda _: "filter" in kept.values)
         assert kept.values["filter"] == "is:stale"
-    assert kept.writes == 1
+        assert kept.values["filter_history"] == ["is:stale"]
+    assert kept.writes == 2
 
 
 @pytest.mark.slow

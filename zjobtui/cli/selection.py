@@ -9,6 +9,7 @@ from zjobtui.bootstrap.output import print_error
 from zjobtui.cli.common import load_configuration
 from zjobtui.config.paths import store_path
 from zjobtui.models.duration_stats import typical_times
+from zjobtui.models.filter_completion import expand_saved
 from zjobtui.models.filter_fields import Vocabulary, vocabulary_of
 from zjobtui.models.filters import Filter, FilterProblem, parse, translate
 from zjobtui.models.history import EventKind
@@ -19,6 +20,7 @@ from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.storage.maintenance import known_batches, known_tenants, known_words
 from zjobtui.storage.store import Store
+from zjobtui.storage.ui_state import NAME, saved_filters
 
 NOT_WATCHED = "is not on the watchlist"
 
@@ -29,10 +31,21 @@ LEAST_DIGITS = 4
 """Digits that the beginning of a job id must have."""
 
 
-def _report_renamed(context: click.Context, _parameter: click.Parameter, wanted: str) -> str:
-    """Return the filter with renamed values by their present names; print a notice for each to standard error."""
+def _read_filter(context: click.Context, parameter: click.Parameter, wanted: str) -> str:
+    """Return the filter with saved filters in place of their names, and renamed values by their present names.
+
+    Print a notice for each renamed value to standard error.
+    """
     if not wanted or context.resilient_parsing:
         return wanted
+    if "@" in wanted:
+        saved = saved_filters(store_path().with_name(NAME))
+        wanted, unknown = expand_saved(wanted, saved)
+        if unknown:
+            word = shorten(clean(mask_secrets(unknown)), 40)
+            known = f"saved filters: {', '.join(f'@{name}' for name in saved)}" if saved else "there are none"
+            message = f"“@{word}” is not a saved filter ({known}). Use quotation marks to search for it: '\"@{word}\"'"
+            raise click.BadParameter(message, context, parameter)
     wanted, notices = translate(wanted)
     for notice in notices:
         print_error(f"--filter: {notice}.")
@@ -44,8 +57,8 @@ FILTER = click.option(
     "wanted",
     default="",
     metavar="FILTER",
-    callback=_report_renamed,
-    help="Only jobs that match, such as 'status:failed age<1d'.",
+    callback=_read_filter,
+    help="Only jobs that match, such as 'status:failed age<1d', or a saved filter such as @mine.",
 )
 
 

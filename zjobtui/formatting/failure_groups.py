@@ -23,15 +23,28 @@ def heading(groups: Sequence[FailureGroup], shown: int) -> str:
 
 def group_lines(group: FailureGroup, now: float, zone: tzinfo | None = None) -> Iterator[str]:
     """Yield the line of a group (count, share, title, code and message), then its times and its advice."""
-    code = f"[{group.code}] " if group.code else ""
-    yield f"{group.count:>6,}  {group.share:>4.0%}  {fit(group.title, TITLE_CELLS)}  {code}{group.message}".rstrip()
-    first = moment(group.first_at, now, zone, beside=group.last_at)
-    times = moment(group.last_at, now, zone)
-    if group.first_at != group.last_at:
-        times = f"{first} to {times}"
-    yield f"{'':14}{transience(group.is_transient)} · {times}"
+    yield f"{group.count:>6,}  {share_text(group):>4}  {fit(group.title, TITLE_CELLS)}  {example(group)}".rstrip()
+    yield f"{'':14}{times_text(group, now, zone)}"
     if group.advice.text:
         yield f"{'':14}{group.advice.text}"
+
+
+def share_text(group: FailureGroup) -> str:
+    """Return the share of the jobs, such as `15%` and `<1%`."""
+    return f"{group.share:.0%}" if group.share >= 0.005 else "<1%"
+
+
+def example(group: FailureGroup) -> str:
+    """Return code and message of the job that ended last."""
+    return f"[{group.code}] {group.message}" if group.code else group.message
+
+
+def times_text(group: FailureGroup, now: float, zone: tzinfo | None = None) -> str:
+    """Return whether another try can succeed, and when the first and the last of these jobs ended."""
+    times = moment(group.last_at, now, zone)
+    if group.first_at != group.last_at:
+        times = f"{moment(group.first_at, now, zone, beside=group.last_at)} to {times}"
+    return f"{transience(group.is_transient)} · {times}"
 
 
 def transience(is_transient: bool | None) -> str:

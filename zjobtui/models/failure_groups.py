@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from zjobtui.models.advice import Advice, advise
 from zjobtui.models.digest import Digest
-from zjobtui.models.verdict import Kind
+from zjobtui.models.failure_key import alike_term, failure_key
 from zjobtui.models.watched_job import WatchedJob
 
 
@@ -24,6 +24,8 @@ class FailureGroup:
     last_at: float
     advice: Advice
     jobs: tuple[WatchedJob, ...]
+    term: str
+    """The filter term that matches exactly the jobs of this group."""
 
     @property
     def count(self) -> int:
@@ -38,25 +40,24 @@ class FailureGroup:
 
 def failure_groups(watches: Iterable[WatchedJob]) -> tuple[FailureGroup, ...]:
     """Return the groups of jobs that failed or need attention, the biggest first, then the latest."""
-    groups: dict[tuple[str, ...], list[tuple[WatchedJob, Digest]]] = {}
+    groups: dict[tuple[str, str, str], list[tuple[WatchedJob, Digest]]] = {}
     shown = 0
     for watch in watches:
         shown += 1
         digest = watch.digest
-        if digest is not None and digest.verdict.kind in {Kind.FAILED, Kind.ATTENTION}:
-            # What a completed job needs differs from what a failed one needs, even if the message is the same.
-            key = (digest.status, digest.code, digest.message_key or digest.verdict.sentence)
+        if digest is not None and (key := failure_key(digest)) is not None:
             groups.setdefault(key, []).append((watch, digest))
-    made = (_group(members, shown) for members in groups.values())
+    made = (_group(key, members, shown) for key, members in groups.items())
     return tuple(sorted(made, key=lambda group: (-group.count, -group.last_at)))
 
 
-def _group(members: list[tuple[WatchedJob, Digest]], shown: int) -> FailureGroup:
+def _group(key: tuple[str, str, str], members: list[tuple[WatchedJob, Digest]], shown: int) -> FailureGroup:
     times = [_failed_at(watch) for watch, _ in members]
     _, newest = members[times.index(max(times))]
     advice = advise(newest)
+    title = advice.title if advice.title != "error" else newest.why or "error"
     return FailureGroup(
-        title=advice.title if advice.title != "error" else newest.why or "error",
+        title=title,
         code=newest.code,
         message=newest.message or newest.verdict.sentence,
         share=len(members) / shown,
@@ -64,6 +65,7 @@ def _group(members: list[tuple[WatchedJob, Digest]], shown: int) -> FailureGroup
         last_at=max(times),
         advice=advice,
         jobs=tuple(watch for watch, _ in members),
+        term=alike_term(title, key),
     )
 
 

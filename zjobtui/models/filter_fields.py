@@ -8,6 +8,7 @@ from typing import NamedTuple
 from zjobtui.models.digest import Digest
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.durations import PART, parse_duration
+from zjobtui.models.failure_key import failure_key, fingerprint, read_alike
 from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.text import nearest, shorten
 from zjobtui.models.verdict import Kind, Verdict
@@ -139,6 +140,18 @@ def _reason(watch: WatchedJob) -> str:
     return f"{digest.why}\n{digest.message}" if watch.verdict.kind in {Kind.FAILED, Kind.ATTENTION} else ""
 
 
+def _read_alike(_: str, value: str) -> Test | FilterError:
+    wanted = read_alike(value)
+    if wanted is None:
+        return FilterError(f"“{shorten(value, 40)}” is not a group of failures", "reason:lock", is_unfinished=True)
+
+    def matches(watch: WatchedJob, _: Context) -> bool:
+        key = failure_key(watch.digest)
+        return key is not None and fingerprint(key) == wanted
+
+    return matches
+
+
 def _numbers(kept: Callable[[Digest], tuple[str, ...]], count: Callable[[Digest], int]) -> Callable[[str, str], Test]:
     """Match a part of one number; those that a digest has no room for are among its words."""
 
@@ -218,6 +231,7 @@ FIELDS: Mapping[str, Field] = {
         Field("account", "account:A-17", "part of the account number", _holding(lambda w: _digest(w).account_number)),
         Field("code", "code:40000050", "the first or last digits of the error code, such as 50", _read_code),
         Field("reason", "reason:lock", "part of the reason: its title or the message", _holding(_reason)),
+        Field("alike", "alike:lock-contention-3f2a9c81", "a group of the failures by reason", _read_alike),
         Field(
             "sub",
             "sub:A-S0042",

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import TypeAlias
 
 from zjobtui.atomic_write import temp_sibling
@@ -11,10 +12,13 @@ from zjobtui.models.text import clean, shorten
 
 NAME = "screen.json"
 
-SIZE_LIMIT = 16 * 1024
+SAVED_FILTERS = "saved_filters"
+"""The value that has the saved filters by name."""
+
+SIZE_LIMIT = 256 * 1024
 """Bytes that are read; a longer file is something else."""
 
-Plain: TypeAlias = str | float | bool
+Plain: TypeAlias = str | float | bool | list[str] | dict[str, str]
 
 
 class UiStateFile:
@@ -22,6 +26,7 @@ class UiStateFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._lock = Lock()
 
     def load(self) -> dict[str, Plain]:
         """Return the plain values in the file by name."""
@@ -32,12 +37,34 @@ class UiStateFile:
             return {}
         if not isinstance(values, dict):
             return {}
-        values = {clean(name): value for name, value in values.items() if isinstance(value, str | int | float)}
-        return {name: shorten(clean(value)) if isinstance(value, str) else value for name, value in values.items()}
+        cleaned = ((clean(name), _plain(value)) for name, value in values.items())
+        return {name: value for name, value in cleaned if value is not None}
 
     def save(self, values: Mapping[str, Plain]) -> None:
-        """Replace the file, completely or not at all."""
-        content = json.dumps(dict(values), ensure_ascii=False, indent=1).encode(errors="replace")
-        with suppress(OSError), temp_sibling(self._path) as new:
-            new.write_bytes(content)
+        """Replace these values, and keep the others; the file is replaced completely or not at all."""
+        with self._lock, suppress(OSError), temp_sibling(self._path) as new:
+            content = json.dumps({**self.load(), **values}, ensure_ascii=False, indent=1)
+            new.write_bytes(content.encode(errors="replace"))
             new.replace(self._path)
+
+
+def saved_filters(path: Path) -> dict[str, str]:
+    """Return the filters that the user saved on the screen, by name."""
+    saved = UiStateFile(path).load().get(SAVED_FILTERS)
+    return saved if isinstance(saved, dict) else {}
+
+
+def _plain(value: object) -> Plain | None:
+    """Return the value with clean, short strings; None if it is not plain."""
+    match value:
+        case str():
+            return shorten(clean(value))
+        case int() | float():
+            return value
+        case list():
+            texts = [shorten(clean(text)) for text in value if isinstance(text, str)]
+            return texts or None
+        case dict():
+            named = ((clean(name), text) for name, text in value.items() if isinstance(text, str))
+            return {shorten(name): shorten(clean(text)) for name, text in named}
+    return None

@@ -33,7 +33,7 @@ CATALOGUE = (
     Action("add", "job('add')", "a", "add", "Add jobs from any pasted text that contains job ids", "Watchlist"),
     Action(
         "filter",
-        "filter",
+        "arrange('filter')",
         "slash",
         "filter",
         "Filter the list by words and terms such as status:failed",
@@ -41,7 +41,7 @@ CATALOGUE = (
     ),
     Action(
         "next_count",
-        "next_verdict",
+        "arrange('next_verdict')",
         "f",
         "next verdict",
         "Show only failed jobs, then only those that need attention, and so on, then all",
@@ -49,16 +49,42 @@ CATALOGUE = (
         in_footer=False,
     ),
     Action(
+        "previous_count",
+        "arrange('previous_verdict')",
+        "backspace",
+        "previous verdict",
+        "Go back one step: show only the jobs of the verdict before",
+        "Filter and sort",
+        in_footer=False,
+    ),
+    Action(
         "next_tenant",
-        "next_tenant",
+        "arrange('next_tenant')",
         "T",
         "next tenant",
         "Show only the first tenant, then only the second, and so on, then all",
         "Filter and sort",
         in_footer=False,
     ),
-    Action("sort", "sort", "s", "sort", "Sort the list by a column, in either direction", "Filter and sort"),
-    Action("columns", "columns", "C", "columns", "Choose the columns of the list", "Filter and sort", in_footer=False),
+    Action(
+        "saved_filters",
+        "arrange('saved_filters')",
+        "at",
+        "saved filters",
+        "Choose a saved filter, save the current one under a name, or delete one",
+        "Filter and sort",
+        in_footer=False,
+    ),
+    Action("sort", "arrange('sort')", "s", "sort", "Sort the list by a column, in either direction", "Filter and sort"),
+    Action(
+        "columns",
+        "arrange('columns')",
+        "C",
+        "columns",
+        "Choose the columns of the list",
+        "Filter and sort",
+        in_footer=False,
+    ),
     Action(
         "all_read",
         "job('mark_all_read')",
@@ -164,6 +190,14 @@ CATALOGUE = (
         "export",
         "Save jobs to a file: JSON, CSV, Markdown or ids",
         "Copy and export",
+    ),
+    Action(
+        "failures",
+        "failures",
+        "F",
+        "failures",
+        "Show failures by reason: the shown jobs, grouped by what failed alike",
+        "Filter and sort",
     ),
     Action(
         "screenshot",
@@ -298,20 +332,25 @@ CATALOGUE = (
 )
 
 PANE_KEYS = (
-    ("up/down or k/j", "move up or down one line"),
-    ("page up/down", "move one page up or down; also ctrl+u and ctrl+d"),
-    ("home/end or g/G", "move to the first or last line"),
-    ("enter", "in the list: go to the detail; in the detail, like space: open or close a group"),
-    ("left/right", "in the detail: close or open a group; on the tabs: previous or next view"),
-    ("/", "in the summary: filter subscriptions and order line items; in the raw view: search"),
-    ("n, N", "in a raw search: next or previous match"),
-    ("a letter", "in a menu: go to the next entry that starts with it"),
-    ("esc", "clear the search or filter; go back to the list"),
-    ("ctrl+p", "command palette: all actions by name"),
-    ("ctrl+l", "redraw the screen"),
-    ("ctrl+z", "suspend; `fg` resumes"),
+    ("list and detail", "up/down or k/j", "move up or down one line"),
+    ("list and detail", "page up/down", "move one page up or down; also ctrl+u and ctrl+d"),
+    ("list and detail", "home/end or g/G", "move to the first or last line"),
+    ("list and detail", "esc", "clear the search or filter; go back to the list"),
+    ("list", "enter", "go to the detail"),
+    ("detail", "enter or space", "open or close a group"),
+    ("detail", "left/right", "close or open a group; on the tabs: previous or next view"),
+    ("detail", "/", "in the summary: filter subscriptions and order line items; in the raw view: search"),
+    ("detail", "n, N", "in a raw search: next or previous match"),
+    ("filter input", "tab or right", "accept the suggestion"),
+    ("filter input", "up/down", "earlier or later filters"),
+    ("filter input", "enter · esc", "keep the filter and go to the list · clear it"),
+    ("failures by reason", "enter · y", "show the jobs of a group · copy their ids"),
+    ("menus", "a letter", "go to the next entry that starts with it"),
+    ("everywhere", "ctrl+p or :", "command palette: all actions by name, and the colour theme"),
+    ("everywhere", "ctrl+l", "redraw the screen"),
+    ("everywhere", "ctrl+z", "suspend; `fg` resumes"),
 )
-"""Keys that belong to one pane, for the help."""
+"""Keys that belong to one pane, for the help: pane, keys, and what they do."""
 
 
 def catalogue(keys: Mapping[str, str]) -> tuple[Action, ...]:

@@ -1,33 +1,46 @@
 """The application around the one screen: its key settings, command palette and mouse."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from textual.app import SystemCommand
+from textual.binding import Binding
+from textual.command import CommandListItem
 from textual.events import Event, InputEvent, Paste
 from textual.screen import Screen
+from textual.theme import Theme
 
 from zjobtui.clock import Clock
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.ui.actions import key_for
+from zjobtui.ui.actions import Action, key_for
 from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.keymap import taken_keys
 from zjobtui.ui.monitor import Monitor
 from zjobtui.ui.notifier import NotificationSettings
-from zjobtui.ui.protocols import EngineLike, ReportArchive, UiStateStore
+from zjobtui.ui.protocols import EngineLike, Plain, ReportArchive, UiStateStore
 from zjobtui.ui.terminal_app import TerminalApp
 from zjobtui.ui.terminal_io import set_mouse
-from zjobtui.ui.themes import DEFAULT, Appearance
+from zjobtui.ui.themes import DEFAULT, THEME, THEME_BEFORE, Appearance, stored_theme
 from zjobtui.ui.toast import toast
+
+RECENT = "palette_recent"
+"""The value of the UI state that has the actions that were used last in the palette, by id."""
+
+RECENT_LIMIT = 8
 
 
 class MonitorApp(TerminalApp):
     """The monitor as a terminal application."""
 
     ENABLE_COMMAND_PALETTE = True
+    BINDINGS = [
+        # Textual adds its own binding only if there is none for this action.
+        Binding("ctrl+p", "command_palette", "command palette", show=False, priority=True),
+        Binding("colon", "command_palette", "command palette", show=False),
+    ]
 
     def __init__(
         self,
@@ -44,8 +57,12 @@ class MonitorApp(TerminalApp):
         export_folder: Path | None = None,
         is_wallboard: bool = False,
     ) -> None:
-        super().__init__(appearance)
+        stored = ui_state.load() if ui_state is not None else {}
+        super().__init__(replace(appearance, theme=stored_theme(appearance.theme, stored)))
         self._appearance = appearance
+        self._ui_state = ui_state
+        recent = stored.get(RECENT)
+        self._recent = tuple(recent) if isinstance(recent, list) else ()
         self._has_mouse = True
         self._monitor = Monitor(
             engine,
@@ -65,6 +82,15 @@ class MonitorApp(TerminalApp):
         """Apply the key settings."""
         if self._appearance.keys:
             self.set_keymap(dict(self._appearance.keys))
+        self.theme_changed_signal.subscribe(self, self._save_theme)
+
+    def _save_theme(self, theme: Theme) -> None:
+        """Keep the theme that was chosen in the palette."""
+        self._save({THEME: theme.name, THEME_BEFORE: self._appearance.theme})
+
+    def _save(self, values: dict[str, Plain]) -> None:
+        if (store := self._ui_state) is not None:
+            self.run_worker(partial(store.save, values), thread=True, group="ui state", exit_on_error=False)
 
     async def on_event(self, event: Event) -> None:
         """Note keys, pastes and the mouse."""
@@ -97,12 +123,32 @@ class MonitorApp(TerminalApp):
         """Run until the user quits or a signal arrives; return the exit status. See `run_guarded`."""
         return self.run_guarded(on_forced_exit)
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's signature
-        """Yield the actions of the catalogue and the choice of a theme."""
-        for action in self._monitor.actions:
-            title = f"{action.name} ({action.display_key})"
-            yield SystemCommand(title, action.description, partial(self._monitor.run_action, action.command))
-        yield SystemCommand("theme", "Change the colour theme", self.action_change_theme)
+    def action_command_palette(self) -> None:
+        """Show all actions by name, those first that were used last in the palette."""
+        if isinstance(self.screen, Monitor):
+            self.search_commands(self._commands())
+
+    def _commands(self) -> list[CommandListItem]:
+        """Return the actions and the choice of a theme."""
+        commands: dict[str, CommandListItem] = {
+            action.id: (f"{action.name} ({action.display_key})", partial(self._run, action), action.description)
+            for action in self._monitor.actions
+        }
+        commands[THEME] = ("theme", self._choose_theme, "Change the colour theme")
+        first = [name for name in self._recent if name in commands]
+        return [commands[name] for name in dict.fromkeys((*first, *commands))]
+
+    async def _run(self, action: Action) -> None:
+        self._remember(action.id)
+        await self._monitor.run_action(action.command)
+
+    def _choose_theme(self) -> None:
+        self._remember(THEME)
+        self.action_change_theme()
+
+    def _remember(self, name: str) -> None:
+        self._recent = tuple(dict.fromkeys((name, *self._recent)))[:RECENT_LIMIT]
+        self._save({RECENT: list(self._recent)})
 
 
 def taken_by_monitor() -> dict[str, str]:

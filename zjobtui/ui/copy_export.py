@@ -69,6 +69,11 @@ class CopyExport:
 
         self._screen.app.push_screen(ChoiceDialog(f"Copy from {describe_jobs(targets)}", (*texts, SAVE_ALL)), copy)
 
+    def copy_ids(self, targets: Watches) -> None:
+        """Copy the ids of jobs."""
+        ids = "\n".join(watch.job.id.given for watch in targets)
+        self._screen.run_worker(self._copy("job ids", ids, targets))
+
     def export(self, targets: Watches) -> None:
         """Ask for a format, and save the jobs to a file."""
         now = self._clock.now()

@@ -11,7 +11,7 @@ from zjobtui.logs import get_logger
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.ui.detail_header import NO_JOBS_TEXT, NO_MATCHES_TEXT, JobDetails
+from zjobtui.ui.detail_header import NO_JOBS_TEXT, JobDetails
 from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.list_presenter import ListPresenter
@@ -68,7 +68,7 @@ class DetailController:
             text = batch_overview(batch, self._rows.time_left(batch), now, zone)
             self._detail.show(None, now, text, "Batch")
         elif watch is None:
-            text = NO_MATCHES_TEXT if self._presenter.model.filter_text else NO_JOBS_TEXT
+            text = self._presenter.model.no_matches_text or NO_JOBS_TEXT
             self._detail.show(None, self._clock.now(), text)
         else:
             load = partial(self._load, watch)

@@ -51,7 +51,6 @@ class JobDetails:
 
 
 NO_JOBS_TEXT = "No jobs. Paste any text that contains job ids to add them."
-NO_MATCHES_TEXT = "No jobs match the filter. Esc in the list clears it."
 
 TAB_LINE = "tabs"
 """The key of the line of tabs."""

@@ -1,64 +1,151 @@
 """Actions that filter and sort the list."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 from textual.screen import ModalScreen, Screen
 
+from zjobtui.models.filter_completion import expand_saved
 from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.verdict import Kind
 from zjobtui.ui.choice import ChoiceDialog, ColumnDialog
 from zjobtui.ui.columns import arrow
 from zjobtui.ui.filter_input import open_filter_input
+from zjobtui.ui.filter_memory import FilterMemory
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.list_model import next_in_cycle, status_filter
 from zjobtui.ui.list_presenter import ListPresenter
+from zjobtui.ui.prompt import PromptDialog
+from zjobtui.ui.protocols import UiStateStore
 from zjobtui.ui.tenant_filter import choose_tenant
+from zjobtui.ui.toast import toast
 
 Result = TypeVar("Result")
 
 HINT = "words, status:failed, order:O-1, age>10m, is:unread, !tag:acme"
 
+SAVE_CURRENT, DELETE_ONE = "Save this filter…", "Delete a filter…"
+
 
 class FilterController:
     """Change the filter and the order of the list."""
 
-    def __init__(self, screen: Screen[None], rows: JobList, presenter: ListPresenter) -> None:
+    def __init__(
+        self, screen: Screen[None], rows: JobList, presenter: ListPresenter, ui_state: UiStateStore | None
+    ) -> None:
         self._screen = screen
+        self._memory = FilterMemory(
+            ui_state, partial(screen.run_worker, thread=True, group="filters", exit_on_error=False)
+        )
         self._rows = rows
         self._presenter = presenter
+        self._narrowed = self._before = self._term = ""
 
-    async def prompt_filter(self) -> None:
+    async def run(self, name: str) -> None:
+        """Run an action by its name in the catalogue (`actions.py`), which is that of its method here."""
+        action: Callable[[], Awaitable[None] | None] = getattr(self, name)
+        if (pending := action()) is not None:
+            await pending
+
+    async def filter(self) -> None:
         """Open the filter input; if the filter is cleared, put the cursor back."""
         before = self._rows.selected
 
         def apply_filter(text: str) -> None:
-            self._presenter.set_filter(text)
+            self._presenter.set_filter(expand_saved(text, self._memory.saved)[0])
             if before and not text:
                 self._rows.move_cursor_to(before.job)
 
-        await open_filter_input(self._rows, self._presenter.model.filter_text, HINT, apply_filter)
+        await asyncio.to_thread(self._memory.load)
+        await open_filter_input(
+            self._rows,
+            self._presenter.model.filter_text,
+            HINT,
+            apply_filter,
+            complete=lambda text: self._presenter.complete(text, self._memory.saved),
+            history=self._memory.history,
+            on_accept=self._memory.remember,
+        )
+
+    async def saved_filters(self) -> None:
+        """Offer the saved filters, to save the current one, and to delete one."""
+        await asyncio.to_thread(self._memory.load)
+        text, saved = self._presenter.model.filter_text, self._memory.saved
+        shown = {f"{name}  {filter_text}": name for name, filter_text in sorted(saved.items())}
+        choices = (*shown, *((SAVE_CURRENT,) if text else ()), *((DELETE_ONE,) if saved else ()))
+        if not choices:
+            toast(self._screen.app, "No saved filters. Filter the list first, then save the filter here.")
+            return
+
+        def choose(choice: str | None) -> None:
+            if choice == SAVE_CURRENT:
+                self._screen.app.push_screen(PromptDialog("Save filter as", hint="a name without blanks"), save)
+            elif choice == DELETE_ONE:
+                self._screen.app.push_screen(ChoiceDialog("Delete which filter?", tuple(shown)), delete)
+            elif choice is not None:
+                self._presenter.set_filter(saved[shown[choice]])
+
+        def save(entered: str | None) -> None:
+            if name := "-".join((entered or "").removeprefix("@").split()):
+                self._memory.save(name, text)
+                toast(self._screen.app, f"Saved as @{name}, also for --filter @{name}.")
+
+        def delete(choice: str | None) -> None:
+            if choice is not None:
+                self._memory.delete(shown[choice])
+                toast(self._screen.app, f"Deleted the filter @{shown[choice]}.")
+
+        current = next((each for each, name in shown.items() if saved[name] == text), "")
+        self._screen.app.push_screen(ChoiceDialog("Filters", choices, current), choose)
+
+    def narrow(self, term: str) -> None:
+        """Show only the jobs that match a term, too."""
+        before = self._presenter.model.filter_text
+        if term in before.split():
+            return
+        closing = '"' * (before.count('"') % 2)
+        self._presenter.set_filter(f"{before}{closing} {term}")
+        self._narrowed, self._before, self._term = self._presenter.model.filter_text, before, term
+
+    def widen(self) -> str:
+        """Clear the filter, or undo `narrow` if the filter is still the narrowed one; return the term of `narrow`."""
+        term = self._term if self._presenter.model.filter_text == self._narrowed else ""
+        self._presenter.set_filter(self._before if term else "")
+        self._narrowed = self._before = self._term = ""
+        return term
 
     def toggle_verdict(self, kind: Kind) -> None:
         """Show only the jobs with a verdict, or all jobs if only those are shown; a chosen tenant stays chosen."""
         text, everything = self._in_tenant(status_filter(kind)), self._in_tenant("")
         self._presenter.set_filter(everything if self._presenter.model.filter_text == text else text)
 
-    def show_next_verdict(self) -> None:
+    def next_verdict(self) -> None:
         """Show only the jobs of the next verdict, or all jobs after the last one; a chosen tenant stays chosen."""
+        self._step_verdict(1)
+
+    def previous_verdict(self) -> None:
+        """Show only the jobs of the verdict before, or all jobs before the first one."""
+        self._step_verdict(-1)
+
+    def _step_verdict(self, step: int) -> None:
         present = [status_filter(kind) for kind, number in self._presenter.shown_counts.items() if number]
         cycle = [self._in_tenant(text) for text in ("", *present)]
-        self._presenter.set_filter(next_in_cycle(cycle, self._presenter.model.filter_text))
+        self._presenter.set_filter(next_in_cycle(cycle, self._presenter.model.filter_text, step))
 
     def toggle_tenant(self, name: str) -> None:
         """Show only the jobs of a tenant, or of all tenants if only those are shown; "" stands for the next tenant."""
         if name:
             self._choose_tenant("" if self._presenter.chosen_tenant == name else name)
         else:
-            self.show_next_tenant()
+            self.next_tenant()
 
-    def show_next_tenant(self) -> None:
+    def next_tenant(self) -> None:
         """Show only the jobs of the next tenant, or of all tenants after the last one."""
+        if len(self._presenter.tenant_names) < 2:
+            toast(self._screen.app, "Only one tenant is configured.")
+            return
         self._choose_tenant(next_in_cycle(("", *self._presenter.tenant_names), self._presenter.chosen_tenant))
 
     def _choose_tenant(self, name: str) -> None:
@@ -69,12 +156,12 @@ class FilterController:
         """Return a filter for the chosen tenant, if any."""
         return choose_tenant(text, self._presenter.chosen_tenant, self._presenter.tenant_names)
 
-    async def prompt_sort(self) -> None:
+    async def sort(self) -> None:
         """Ask for an order and sort the list; the present one is marked, and turns round if it is chosen again."""
         current = self._presenter.model.sorting
         choices = {(current if order is current.order else Sorting(order)).title: order for order in SortOrder}
 
-        def sort(title: str | None) -> None:
+        def apply(title: str | None) -> None:
             if title is not None:
                 self.sort_by(choices[title])
 
@@ -85,7 +172,7 @@ class FilterController:
             signs={current.title: arrow(current)},
             keys=f"enter sort, on {arrow(current)} the other way · esc cancel",
         )
-        await self._open(dialog, sort)
+        await self._open(dialog, apply)
 
     def sort_by(self, order: SortOrder) -> None:
         """Sort by a column, or in the other direction if the list is sorted by it."""
@@ -93,7 +180,7 @@ class FilterController:
         self._presenter.model.sort_by(order, is_reversed=order is current.order and not current.is_reversed)
         self._presenter.resort()
 
-    async def prompt_columns(self) -> None:
+    async def columns(self) -> None:
         """Ask which columns the list has."""
 
         def show(names: tuple[str, ...] | None) -> None:

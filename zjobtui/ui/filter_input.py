@@ -1,28 +1,76 @@
 """Input line to filter or search a pane; each change applies at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from textual.binding import Binding
+from textual.content import Content
+from textual.suggester import Suggester
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
+from zjobtui.formatting.text_width import cells
+from zjobtui.models.filter_completion import candidate_names
 from zjobtui.ui.prompt import RedactingInput
 from zjobtui.ui.toast import clear_toasts
 
+Complete = Callable[[str], Sequence[str]]
+"""Returns whole texts that complete a text, the best first."""
+
+ROWS_FOR_CANDIDATES = 20
+"""Rows of a terminal from which the candidates have a line of their own."""
+
+_KEYS = "tab accept · ↑ ↓ earlier filters"
+
+
+class _Suggestions(Suggester):
+    """The first candidate, which Textual draws behind the cursor."""
+
+    def __init__(self, complete: Complete) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._complete = complete
+
+    async def get_suggestion(self, value: str) -> str | None:
+        first = next(iter(self._complete(value)), "")
+        return first if first.casefold().startswith(value.casefold()) else None  # no quotation mark within the text
+
 
 class FilterInput(RedactingInput):
-    """Call `on_change` with every change. Enter keeps the text and returns to the pane, escape clears it."""
+    """Call `on_change` with every change. Enter keeps the text and returns to the pane, escape clears it.
+
+    With candidates, tab and right accept the first one. Up and down go through `history`, whose first text is the
+    newest; down returns to the pane if there is none that is newer.
+    """
 
     BINDINGS = [
-        Binding("enter,down", "accept", "accept", show=False, priority=True),
+        Binding("enter", "accept", "accept", show=False, priority=True),
         Binding("escape", "clear", "clear", show=False, priority=True),
+        Binding("up", "recall(1)", "earlier", show=False, priority=True),
+        Binding("down", "recall(-1)", "later", show=False, priority=True),
+        Binding("tab", "complete", "complete", show=False, priority=True),
     ]
 
-    def __init__(self, pane: Widget, text: str, hint: str, on_change: Callable[[str], None]) -> None:
-        super().__init__(text, placeholder=hint, max_length=500)
+    def __init__(
+        self,
+        pane: Widget,
+        text: str,
+        hint: str,
+        on_change: Callable[[str], None],
+        *,
+        complete: Complete | None = None,
+        history: Sequence[str] = (),
+        on_accept: Callable[[str], None] | None = None,
+    ) -> None:
+        complete = lru_cache(maxsize=1)(complete) if complete is not None else None  # each key needs it several times
+        suggester = _Suggestions(complete) if complete is not None else None
+        super().__init__(text, placeholder=hint, max_length=500, suggester=suggester)
         self.compact = True
         self.pane = pane
         self._on_change = on_change
+        self._on_accept = on_accept
+        self._complete = complete
+        self._texts = ["", *history]
+        self._recalled = 0
 
     def on_unmount(self) -> None:
         """Unsubscribe; the screen's signal would keep every input that was ever opened."""
@@ -31,30 +79,100 @@ class FilterInput(RedactingInput):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Apply the text before the next key is processed."""
         event.stop()
+        if event.value != self._texts[self._recalled]:
+            self._recalled = 0
         self._on_change(event.value)
+        self._show_candidates()
+
+    def on_mount(self) -> None:
+        """Show the candidates for the initial text."""
+        self._show_candidates()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave tab to other bindings if there is nothing to complete."""
+        if action == "complete":
+            return bool(self._candidates)
+        return super().check_action(action, parameters)
+
+    def action_complete(self) -> None:
+        """Accept the first candidate."""
+        self.value = self._candidates[0]
+        self.cursor_position = len(self.value)
+
+    async def action_recall(self, step: int) -> None:
+        """Show an earlier or later text of the history; the one that was being typed is kept as the last."""
+        if step < 0 and self._recalled == 0:
+            await self.action_accept()
+            return
+        if self._recalled == 0:
+            self._texts = [self.value, *(text for text in self._texts[1:] if text != self.value)]
+        place = self._recalled + step
+        if place < len(self._texts):
+            self._recalled = place
+            self.value = self._texts[place]
+            self.cursor_position = len(self.value)
 
     async def action_accept(self) -> None:
         """Close the input and keep the text."""
+        if self._on_accept is not None:
+            self._on_accept(self.value)
         with self.app.batch_update():
             # Set the focus first: Textual passes the keys of a removed widget to the next widget.
             self.screen.set_focus(self.pane)
+            await self.screen.query(Candidates).remove()
             await self.remove()
 
     async def action_clear(self) -> None:
         """Close the input and clear the text."""
+        self.value = ""
         self._on_change("")
         await self.action_accept()
 
+    @property
+    def _candidates(self) -> Sequence[str]:
+        at_end = self.cursor_position == len(self.value)
+        return self._complete(self.value) if self._complete is not None and at_end else ()
 
-async def open_filter_input(pane: Widget, text: str, hint: str, on_change: Callable[[str], None]) -> None:
+    def _show_candidates(self) -> None:
+        for line in self.screen.query(Candidates):
+            line.show(self._candidates, has_history=len(self._texts) > 1)
+
+
+class Candidates(Static):
+    """The line above the input: what could be typed next, as far as it fits."""
+
+    def show(self, candidates: Sequence[str], *, has_history: bool) -> None:
+        """Show candidates, or the keys if there are none."""
+        room, shown = self.app.size.width - 4, list[str]()
+        for name in candidate_names(candidates):
+            room -= cells(name) + 2
+            if room < 0:
+                shown.append("…")
+                break
+            shown.append(name)
+        self.update(Content("  ".join(shown) or (_KEYS if has_history else "")))
+
+
+async def open_filter_input(
+    pane: Widget,
+    text: str,
+    hint: str,
+    on_change: Callable[[str], None],
+    *,
+    complete: Complete | None = None,
+    history: Sequence[str] = (),
+    on_accept: Callable[[str], None] | None = None,
+) -> None:
     """Open the input for a pane, above the key bar; only one input is open at a time."""
     clear_toasts(pane.app)
     for bar in pane.screen.query(FilterInput):
         if bar.pane is pane:
             bar.focus()
             return
+        await pane.screen.query(Candidates).remove()
         await bar.remove()
-    bar = FilterInput(pane, text, hint, on_change)
+    bar = FilterInput(pane, text, hint, on_change, complete=complete, history=history, on_accept=on_accept)
+    lines = (Candidates(),) if complete is not None and pane.app.size.height >= ROWS_FOR_CANDIDATES else ()
     with pane.app.batch_update():
-        await pane.screen.mount(bar, before="#keys-bar")
+        await pane.screen.mount(*lines, bar, before="#keys-bar")
         pane.screen.set_focus(bar)

@@ -1,16 +1,19 @@
 """The help screen, generated from the catalogue of actions, with a search field."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from zjobtui import __version__
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.text_width import fit, wrap
+from zjobtui.models.filter_fields import FIELDS
 from zjobtui.models.verdict import Kind
 from zjobtui.ui.actions import PANE_KEYS, Action
 from zjobtui.ui.prompt import SafeInput
@@ -25,12 +28,53 @@ MEANINGS = {
 
 STALE = "no response for three polling intervals: the row shows old data"
 
-REBINDING = (
-    'The word after a key is the id of the action: set another key in [keys] of config.toml, such as remove = "f8"'
+FILTER_FORMS = (
+    ("word, “two words”", "id, label, order, account, message and more contain it"),
+    ("a,b", "after a field: one of these values"),
+    ("!term", "jobs that the term does not match"),
+    ("@name", "a saved filter"),
 )
+
+COMMANDS = (
+    ("zjobtui archive", "put finished jobs aside; ls --archived lists them, restore brings them back"),
+    ("zjobtui doctor", "check settings, network, sign-in, terminal and clipboard"),
+    ("zjobtui ls", "print the jobs, also by --by reason and --by batch, as JSON and CSV"),
+    ("zjobtui wait", "wait until jobs have ended"),
+)
+"""What cannot be done on the screen, but is looked for here."""
+
+REBINDING = 'set another key in [keys] of config.toml by the id of the action, such as remove = "f8"; the ids are:'
+
+SYNONYMS = (
+    {"colour", "color", "theme", "dark", "light", "appearance"},
+    {"archive", "remove", "delete", "finished"},
+    {"refresh", "reload", "update", "poll"},
+    {"read", "seen", "unread", "new"},
+    {"filter", "search", "find", "show"},
+    {"label", "name", "rename", "title"},
+    {"copy", "clipboard", "yank"},
+    {"export", "save", "file", "download"},
+    {"failures", "errors", "error", "reason", "group"},
+    {"mute", "silent", "sound", "bell", "notification", "notifications"},
+    {"quit", "exit", "close", "leave"},
+    {"mark", "select"},
+    {"palette", "commands", "command", "menu"},
+    {"column", "columns", "sort", "order"},
+    {"time", "timezone", "zone", "utc"},
+    {"mouse", "click"},
+)
+"""Words for the same thing: a search for one finds the entries with another."""
 
 _NAME_WIDTH, _LINE_WIDTH, _MIN_TEXT_WIDTH = 20, 66, 18
 """Cells of the column of names, of a whole line, and of the text beside a name at least."""
+
+
+class _Entry(NamedTuple):
+    """A name with its text; the words are found, too."""
+
+    name: str
+    text: str
+    words: str = ""
 
 
 class Help(ModalScreen[None]):
@@ -50,15 +94,18 @@ class Help(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Compose the search field and the scrolling text."""
-        with VerticalScroll(id="dialog", can_focus=False) as dialog:
+        with Vertical(id="dialog") as dialog:
             dialog.border_title = "Help · esc close"
+            dialog.border_subtitle = f"zjobtui {__version__}"
             yield SafeInput(placeholder="type to search", id="search", compact=True)
-            yield Static(help_text(self._actions), id="help")
+            with VerticalScroll(id="page", can_focus=False):
+                yield Static(help_text(self._actions), id="help")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show only the entries that contain all words."""
         event.stop()
         self._fill()
+        self.query_one("#page", VerticalScroll).scroll_home(animate=False)
 
     def on_resize(self) -> None:
         """Wrap the text for the new width."""
@@ -70,34 +117,62 @@ class Help(ModalScreen[None]):
 
     def action_scroll(self, step: int) -> None:
         """Scroll by lines."""
-        self.query_one(VerticalScroll).scroll_relative(y=step, animate=False)
+        self.query_one("#page", VerticalScroll).scroll_relative(y=step, animate=False)
 
 
 def help_text(actions: Sequence[Action], search: str = "", width: int = _LINE_WIDTH) -> Content:
     """Return the help in lines of `width` cells, or only the entries that contain all words of `search`."""
     words = search.casefold().split()
     lines: list[Content] = []
-    for title, entries in _sections(actions):
-        matches = [(name, text) for name, text in entries if all(word in f"{name} {text}".casefold() for word in words)]
+    for title, style, entries in _sections(actions):
+        matches = [entry for entry in entries if all(_is_in(word, entry) for word in words)]
         if matches:
-            entry_lines = (Content(_entry(*entry, width)) for entry in matches)
+            entry_lines = (_styled(_lines_of(entry, width), style) for entry in matches)
             lines += [Content.styled(title, "bold"), *entry_lines, Content("")]
-    return Content("\n").join(lines[:-1]) if lines else Content("No matching help entries.")
+    if lines:
+        return Content("\n").join(lines[:-1])
+    return Content("\n".join(wrap(f"No help entry matches “{search.strip()}”. ctrl+u clears the search.", width)))
 
 
-def _sections(actions: Sequence[Action]) -> Iterator[tuple[str, Iterable[tuple[str, str]]]]:
-    """Yield the titles, each with its entries of name and text."""
+def _is_in(word: str, entry: _Entry) -> bool:
+    """Return whether an entry has a word or another word for the same thing."""
+    text = " ".join(entry).casefold()
+    if word in text:
+        return True
+    parts = set(text.replace(",", " ").replace(".", " ").split())
+    return any(parts & group for group in SYNONYMS if any(name.startswith(word) for name in group if len(word) > 2))
+
+
+def _sections(actions: Sequence[Action]) -> Iterator[tuple[str, str, Iterable[_Entry]]]:
+    """Yield the titles, each with a style and its entries."""
     for group in dict.fromkeys(action.group for action in actions):
-        yield group, [(f"{fit(a.display_key, 6)} {a.id}", a.description) for a in actions if a.group == group]
-    yield "Keys", PANE_KEYS
-    signs = [(f"{GLYPHS[kind]} {kind.value}", meaning) for kind, meaning in MEANINGS.items()]
-    yield "Symbols", [*signs, ("stale", STALE)]
-    yield "Custom keys", [("config.toml", REBINDING)]
+        entries = [
+            _Entry(f"{fit(action.display_key, 6)} {action.name}", action.description, action.id)
+            for action in actions
+            if action.group == group
+        ]
+        yield group, "", entries
+    for pane in dict.fromkeys(pane for pane, _, _ in PANE_KEYS):
+        yield f"Keys: {pane}", "", [_Entry(keys, text) for each, keys, text in PANE_KEYS if each == pane]
+    terms = [_Entry(field.example, field.about, "filter term") for field in FIELDS.values()]
+    yield "Filter terms", "", [*(_Entry(form, text, "filter term") for form, text in FILTER_FORMS), *terms]
+    signs = [_Entry(f"{GLYPHS[kind]} {kind.value}", meaning) for kind, meaning in MEANINGS.items()]
+    yield "Symbols", "", [*signs, _Entry("stale", STALE)]
+    yield "Commands, outside of the screen", "", [_Entry(*command) for command in COMMANDS]
+    ids = " ".join(action.id for action in actions)
+    yield "Custom keys", "$text-muted", [_Entry("config.toml", f"{REBINDING} {ids}")]
 
 
-def _entry(name: str, text: str, width: int) -> str:
+def _styled(text: str, style: str) -> Content:
+    return Content.styled(text, style) if style else Content(text)
+
+
+def _lines_of(entry: _Entry, width: int) -> str:
     """Return a name with its text beside it, or below it if there is no room."""
+    name, text = entry.name, entry.text
     margin, first = " " * (_NAME_WIDTH + 3), f"  {name:<{_NAME_WIDTH}} "
     if width - len(margin) < _MIN_TEXT_WIDTH:
         margin, first = " " * 4, f"  {name}\n    "
+    elif len(name) > _NAME_WIDTH:
+        first = f"  {name}\n{margin}"
     return first + f"\n{margin}".join(wrap(text, width - len(margin)))

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from datetime import tzinfo
 from operator import attrgetter
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from zjobtui.polling.protocols import EditResult
 from zjobtui.ui.add_jobs import AddJobsDialog, NewJobs
 from zjobtui.ui.choice import ChoiceDialog
 from zjobtui.ui.copy_export import CopyExport
+from zjobtui.ui.failures import FailuresScreen
 from zjobtui.ui.list_presenter import ListPresenter
 from zjobtui.ui.prompt import PromptDialog
 from zjobtui.ui.protocols import EngineLike, ReportArchive
@@ -172,6 +174,16 @@ class JobActions:
         """Ask what to copy, and copy it."""
         if targets := self._targets():
             await self._copy_export.copy(targets, self._texts_at_cursor())
+
+    def show_failures(self, narrow: Callable[[str], None], zone: tzinfo | None, selected: str) -> None:
+        """Show the failures among the shown jobs by reason; `narrow` filters by the term of the chosen one."""
+
+        def show(term: str | None) -> None:
+            if term is not None:
+                narrow(term)
+
+        screen = FailuresScreen(self._presenter.shown_jobs, self._copy_export.copy_ids, self._clock, zone, selected)
+        self._screen.app.push_screen(screen, show)
 
     def export(self) -> None:
         """Ask for a format and a file, and save the jobs."""

@@ -11,6 +11,7 @@ from zjobtui.models.filters import FilterProblem, KnownWords, parse, translate
 from zjobtui.models.job import JobRef
 from zjobtui.models.sorting import Key, Sorting, SortOrder
 from zjobtui.models.tenant import Tenant
+from zjobtui.models.text import shorten
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
@@ -18,6 +19,9 @@ from zjobtui.polling.protocols import State
 
 if TYPE_CHECKING:
     from zjobtui.models.filters import Filter
+
+FILTER_TEXT_LIMIT = 40
+"""Characters of a filter without matches that are shown."""
 
 Value = TypeVar("Value")
 
@@ -84,6 +88,12 @@ class JobListModel:
             self._filter, self.filter_problem = parsed.rest, "" if parsed.is_unfinished else str(parsed)
         else:
             self._filter, self.filter_problem = parsed, ""
+
+    @property
+    def no_matches_text(self) -> str:
+        """What is shown instead of jobs if none matches the filter; empty without a filter."""
+        text = shorten(self.filter_text, FILTER_TEXT_LIMIT)
+        return f"No jobs match “{text}”. Esc clears the filter." if text else ""
 
     def sort_by(self, order: SortOrder, *, is_reversed: bool = False) -> None:
         """Sort by a column."""
@@ -212,10 +222,10 @@ def status_filter(kind: Kind) -> str:
     return f"status:{WORDS[kind]}"
 
 
-def next_in_cycle(texts: Sequence[str], current: str) -> str:
-    """Return the text after the current one, the first after the last; the second if the current one is not listed."""
+def next_in_cycle(texts: Sequence[str], current: str, step: int = 1) -> str:
+    """Return the text after or before the current one, the first after the last; a text not listed is the first."""
     index = texts.index(current) if current in texts else 0
-    return texts[(index + 1) % len(texts)]
+    return texts[(index + step) % len(texts)]
 
 
 def _match_all(_: WatchedJob) -> bool:

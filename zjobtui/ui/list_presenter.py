@@ -15,9 +15,10 @@ from zjobtui.formatting.status import (
     worst_status,
 )
 from zjobtui.formatting.symbols import counts
-from zjobtui.formatting.text_width import within_lines
+from zjobtui.formatting.text_width import cells, within_lines
 from zjobtui.models.diff import changed_pairs
 from zjobtui.models.duration_stats import typical_times
+from zjobtui.models.filter_completion import complete
 from zjobtui.models.filter_fields import Vocabulary, vocabulary_of
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
@@ -47,6 +48,9 @@ OWN_SECONDS = 2.0
 
 TYPICAL_SECONDS, TYPICAL_JOBS_A_SECOND = 5.0, 500
 """Seconds, and jobs a second, between two computations of the typical times: at most 1 % of the CPU time."""
+
+_BORDER_CELLS = 6
+"""Cells of the lower border beside the text in it."""
 
 NOTICE_LINES = 3
 """Maximum number of lines of the notice."""
@@ -187,6 +191,10 @@ class ListPresenter:
         self.model.set_filter(text)
         self.resort()
 
+    def complete(self, text: str, saved: Mapping[str, str]) -> Sequence[str]:
+        """Return texts that complete a filter."""
+        return complete(text, tuple(self.state.watchlist), self._known_words(), saved)
+
     def set_message(self, text: str) -> None:
         """Show a message above the list until it is replaced."""
         self._message = text
@@ -203,6 +211,10 @@ class ListPresenter:
         """Whether any job is marked."""
         return any(self.state.watchlist.get(job) is not None for job in self._rows.marked)
 
+    def shown_jobs(self) -> tuple[WatchedJob, ...]:
+        """Return the jobs that match the filter; the same tuple if none of them has changed."""
+        return self._rows.watches
+
     def unread_jobs(self) -> tuple[JobRef, ...]:
         """Return the unread jobs among those shown."""
         return tuple(watch.job for watch in self._rows.jobs if watch.is_unread)
@@ -211,7 +223,9 @@ class ListPresenter:
         """Show number of jobs, filter and order in the border of the list."""
         watchlist = self.state.watchlist
         marked = sum(watchlist.get(job) is not None for job in self._rows.marked)
-        empty = "no matches · esc clear" if self.model.filter_text else "paste any text that contains job ids"
+        empty = self.model.no_matches_text or "paste any text that contains job ids"
+        if self.model.no_matches_text and cells(empty) > self._rows.outer_size.width - _BORDER_CELLS:
+            empty = "no matches · esc clear"
         subtitle = self.model.filter_problem or self.model.filter_notice or ("" if self._rows.count else empty)
         names_order = not self._rows.is_order_shown
         title = self.model.title(self.model.shown, len(watchlist), marked, names_order=names_order)

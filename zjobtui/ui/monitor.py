@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.events import DescendantFocus, Paste
+from textual.events import DescendantFocus, Key, Paste
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
@@ -19,6 +19,7 @@ from textual.widgets import Static
 from zjobtui.clock import Clock
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
+from zjobtui.models.text import clean
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.protocols import State
 from zjobtui.ui.actions import bindings, catalogue, key_for
@@ -108,12 +109,13 @@ class Monitor(Screen[None]):
         )
         self._batches = BatchController(self, engine.state, clock, self._bar, self._list)
         self._is_wallboard = is_wallboard
-        self._filter_controller = FilterController(self, self._list, self._presenter)
+        self._filter_controller = FilterController(self, self._list, self._presenter, ui_state)
         settings = notifications or NotificationSettings()
         self._notifier = Notifier(settings, clock, self._write, self._batches.toast, self.run_worker)
         self._ui_state = UiState(ui_state, self._presenter.model, self._panes)
         self._news_drawn_at = self._last_key_at = 0.0
         self._draw_timer: Timer | None = None
+        self._tried_keys: set[str] = set()
 
     @cached_property
     def _job_actions(self) -> "JobActions":
@@ -237,8 +239,12 @@ class Monitor(Screen[None]):
         """Open the dialog that adds jobs with the pasted text."""
         self._job_actions.add(event.text)
 
-    def on_key(self) -> None:
-        """Freeze row order while the user navigates, and mark the selected job as read."""
+    def on_key(self, event: Key) -> None:
+        """Freeze row order while the user navigates, mark the selected job as read, and say which keys do nothing."""
+        if event.is_printable and event.key not in self._tried_keys | self.active_bindings.keys():
+            self._tried_keys.add(event.key)
+            name, help_key = clean(event.character or event.key), key_for(self.actions, "help")
+            toast(self.app, f"{name} is not bound · {help_key} shows all keys")
         self._last_key_at = self._clock.boot()
         self._batches.key_pressed()
         self._presenter.freeze_order()
@@ -280,28 +286,13 @@ class Monitor(Screen[None]):
         """Run an action of the list, even if the detail is focused."""
         await self._list.run_action(name)
 
-    async def action_filter(self) -> None:
-        """Open the filter input."""
-        await self._filter_controller.prompt_filter()
+    async def action_arrange(self, name: str) -> None:
+        """Run an action that filters or sorts the list."""
+        await self._filter_controller.run(name)
 
-    def action_next_verdict(self) -> None:
-        """Show only the jobs of the next verdict."""
-        self._filter_controller.show_next_verdict()
-
-    def action_next_tenant(self) -> None:
-        """Show only the jobs of the next tenant."""
-        if len(self._presenter.tenant_names) > 1:
-            self._filter_controller.show_next_tenant()
-        else:
-            toast(self.app, "Only one tenant is configured.")
-
-    async def action_sort(self) -> None:
-        """Ask for an order."""
-        await self._filter_controller.prompt_sort()
-
-    async def action_columns(self) -> None:
-        """Ask which columns the list has."""
-        await self._filter_controller.prompt_columns()
+    def action_failures(self, selected: str = "") -> None:
+        """Show failures by reason; `selected` is the term of the group to select."""
+        self._job_actions.show_failures(self._filter_controller.narrow, self._zone, selected)
 
     def action_fold(self) -> None:
         """Fold the batch of the selected job to one row, or unfold it."""
@@ -317,6 +308,7 @@ class Monitor(Screen[None]):
         if self._presenter.paused_at is None:
             self._presenter.paused_at = self._clock.now()
             self._engine.pause()
+            toast(self.app, f"Polling is paused until you press {key_for(self.actions, 'pause')} or quit.")
         else:
             self._presenter.paused_at = None
             self._engine.resume()
@@ -369,13 +361,13 @@ class Monitor(Screen[None]):
         self.app.exit()
 
     def key_escape(self) -> None:
-        """Go back to the list; in the list, unmark all jobs, then clear the filter."""
+        """Go back to the list; in the list, unmark all jobs, then clear the filter, or go back to the failures."""
         if not self._list.has_focus:
             self._panes.focus_pane(self._list)
         elif self._list.marked:
             self._list.set_marked(frozenset())
-        elif self._presenter.model.filter_text:
-            self._presenter.set_filter("")
+        elif self._presenter.model.filter_text and (term := self._filter_controller.widen()):
+            self.action_failures(term)
 
     def _go_to(self, jobs: Sequence[JobRef]) -> bool:
         """Move the cursor to a new job, or to the first of several if the user has moved it.

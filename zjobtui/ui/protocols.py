@@ -63,7 +63,7 @@ class NotifyProgram(Protocol):
         """Pass a text to the program; return at once."""
 
 
-Plain: TypeAlias = str | float | bool
+Plain: TypeAlias = str | float | bool | list[str] | dict[str, str]
 
 
 class UiStateStore(Protocol):
@@ -73,4 +73,4 @@ class UiStateStore(Protocol):
         """Return the stored values, whichever window stored them."""
 
     def save(self, values: Mapping[str, Plain], /) -> None:
-        """Store these values in place of all earlier ones."""
+        """Store these values; others stay as they are."""

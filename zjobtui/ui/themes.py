@@ -9,6 +9,9 @@ from zjobtui.models.text import suggest
 
 DEFAULT_THEME = "dark"
 
+THEME, THEME_BEFORE = "theme", "theme_before"
+"""The values of the UI state that have the chosen theme, and the one that was configured at that time."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appearance:
@@ -78,6 +81,13 @@ def chosen_theme(name: str) -> tuple[str, str]:
         return name or DEFAULT_THEME, ""
     suggestion = suggest(name, names, f"{', '.join(OWN_THEMES)}, and those in the palette")
     return DEFAULT_THEME, f"unknown theme {name}; {suggestion}"
+
+
+def stored_theme(configured: str, stored: Mapping[str, object]) -> str:
+    """Return the theme that was chosen in the palette; the configured one if the settings were changed since then."""
+    name = stored.get(THEME)
+    is_known = isinstance(name, str) and name in (*OWN_THEMES, *BUILTIN_THEMES)
+    return str(name) if is_known and stored.get(THEME_BEFORE) == configured else configured
 
 
 def _variables(colours: dict[str, str]) -> dict[str, str]:

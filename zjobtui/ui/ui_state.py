@@ -81,5 +81,6 @@ def _folded(text: object) -> frozenset[str]:
 
 def _share(stored: Mapping[str, Plain], name: str, default: float) -> float:
     value = stored.get(name)
-    is_share = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and 0 < value < 1
-    return float(value) if is_share and value is not None else default
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return default
+    return float(value) if isfinite(value) and 0 < value < 1 else default

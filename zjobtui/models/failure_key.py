@@ -1,0 +1,36 @@
+"""What failures have in common: the key by which they are grouped, and its fingerprint for filters."""
+
+import re
+from zlib import crc32
+
+from zjobtui.models.digest import Digest
+from zjobtui.models.lazy_pattern import lazy_pattern
+from zjobtui.models.verdict import Kind
+
+_FINGERPRINT = lazy_pattern(r"(?:.*-)?([0-9a-f]{8})")
+_NAME_LENGTH = 40
+
+
+def failure_key(digest: Digest | None) -> tuple[str, str, str] | None:
+    """Return what jobs that failed alike have in common; None if the job neither failed nor needs attention."""
+    if digest is None or digest.verdict.kind not in {Kind.FAILED, Kind.ATTENTION}:
+        return None
+    # What a completed job needs differs from what a failed one needs, even if the message is the same.
+    return digest.status, digest.code, digest.message_key or digest.verdict.sentence
+
+
+def fingerprint(key: tuple[str, str, str]) -> str:
+    """Return eight digits that are the same for the same key in every run."""
+    return f"{crc32(repr(key).encode(errors='replace')):08x}"
+
+
+def alike_term(title: str, key: tuple[str, str, str]) -> str:
+    """Return the filter term for exactly the jobs with this key, such as `alike:lock-contention-3f2a9c81`."""
+    name = re.sub(r"[\W_]+", "-", title).strip("-").casefold()[:_NAME_LENGTH]
+    return f"alike:{name}-{fingerprint(key)}"
+
+
+def read_alike(value: str) -> str | None:
+    """Return the fingerprint in the value of such a term; None if it has none. The words before it are ignored."""
+    match = _FINGERPRINT.fullmatch(value)
+    return match[1] if match else None
