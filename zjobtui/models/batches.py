@@ -48,7 +48,7 @@ and `_LEAST` more. Chosen so that the range holds the time in three of four simu
 LONGEST = 30 * 86_400.0
 """Seconds beyond which nothing is estimated."""
 
-WIDEST = 10.0
+WIDEST = 5.0
 """The longest time is at most so many times the shortest, or the time since the batch was added, to be of use."""
 
 _STEPS = 40
