@@ -64,6 +64,7 @@ class Tenant:
         self._numbers = dict(zip(plan.lives, count(1), strict=False))
         self._began: float | None = None
         self._calls: list[tuple[float, float, str, bool]] = []
+        self._reads: list[tuple[float, float]] = []
 
     async def answer(self, request: web.BaseRequest) -> web.Response:
         """Answers one request: a sign-in, a question about a job, or the trial's own about what has been recorded."""
@@ -75,6 +76,10 @@ class Tenant:
                 return self._reply(request, self._began)
             case [_, "calls"]:
                 return self._reply(request, self._calls)
+            case [_, "reads"]:
+                return self._reply(request, self._reads)
+            case [_, "v1", "orders", number]:
+                return await self._read(request, number)
             case [_, "v1", "async-jobs", job_id] if job_id in self._plan.lives:
                 return await self._ask(request, job_id)
         return web.Response(status=404)
@@ -89,6 +94,14 @@ class Tenant:
         self._calls.append((asked_at, answered_at, job_id, is_final))
         status, result = ("Completed", self._result(job_id)) if is_final else ("Processing", None)
         return self._reply(request, {"status": status, "errors": None, "result": result, "success": True})
+
+    async def _read(self, request: web.BaseRequest, number: str) -> web.Response:
+        asked_at = time.perf_counter()
+        await asyncio.sleep(self._plan.latency)
+        order = {"orderNumber": number, "status": "Completed", "orderDate": "2026-07-01", "category": "NewSales"}
+        response = self._reply(request, {"success": True, "order": order})
+        self._reads.append((asked_at, time.perf_counter()))
+        return response
 
     def _result(self, job_id: str) -> dict[str, object]:
         number = self._numbers[job_id]
@@ -127,6 +140,10 @@ class Serving:
     def calls(self) -> list[Call]:
         """All calls about jobs that have been answered so far."""
         return [Call(*call) for call in self._get("/calls")]
+
+    def reads(self) -> list[tuple[float, float]]:
+        """When each read of an order came, and when it was answered."""
+        return [(asked_at, answered_at) for asked_at, answered_at in self._get("/reads")]
 
     def _get(self, path: str) -> Any:  # noqa: ANN401 - JSON
         connection = HTTPConnection(_HOST, self.port, timeout=_STOP_LIMIT)

@@ -185,8 +185,10 @@ def test_keys_that_read(user: User, known: Known) -> None:
             (Key.RAW, Screen.RAW),
             (Key.REQUEST, Screen.REQUEST),
             (Key.SUMMARY, Screen.SUMMARY),
-            (Key.VIEW_BEFORE, Screen.REQUEST),
+            (Key.VIEW_BEFORE, Screen.RELATED),
             (Key.VIEW_AFTER, Screen.SUMMARY),
+            (Key.RELATED, Screen.ORDER_READ),
+            (Key.SUMMARY, Screen.SUMMARY),
         ):
             press(window, key, until=view)
         click(window, "3 Raw")

@@ -8,6 +8,7 @@ from typing import Any
 from zjobtui.models.history import Event, EventKind, History
 from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Call, Observation, PreviousBody, Success
+from zjobtui.models.related import ReadProblem, ReadResult, Reference, Related, RelatedKind
 from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Watchlist
@@ -68,6 +69,9 @@ class ScriptedEngine:
         self.is_paused = False
         self.unsaved = ""
         self.removed: tuple[WatchedJob, ...] = ()
+        self.related: dict[Reference, ReadResult] = {}
+        self.pending: dict[Reference, Future[ReadResult]] = {}
+        self.read: list[Reference] = []
         self._subscriber: Subscriber = lambda _: None
 
     def bring(self, *brought: tuple[JobRef, Observation], planned: float = 5.0) -> None:
@@ -122,6 +126,19 @@ class ScriptedEngine:
 
     def poll_now(self, jobs: Iterable[JobRef], /) -> None:
         self.asked += jobs
+
+    def read_related(self, _tenant: str, kind: RelatedKind, key: str, /) -> "Future[ReadResult]":
+        """Answer from `related`; what is not there stays in `pending` until a test sets its result."""
+        reference, future = Reference(kind, key), Future[ReadResult]()
+        self.read.append(reference)
+        result, now = self.related.get(reference), self.clock.now()
+        if isinstance(result, Related):
+            future.set_result(replace(result, read_at=now))
+        elif isinstance(result, ReadProblem):
+            future.set_result(replace(result, at=now))
+        else:
+            self.pending[reference] = future
+        return future
 
     def set_focus(self, job: JobRef | None, /) -> None:
         self.attended.append(job)

@@ -6,11 +6,13 @@ from zjobtui.ui.detail_tabs import TABS, Tab, tab_at, tab_line
 @pytest.mark.parametrize(
     ("width", "line"),
     [
-        (80, " 1 Summary  2 Timeline [3 Raw] 4 Request "),
-        (41, " 1 Summary  2 Timeline [3 Raw] 4 Request "),
-        (40, " Summary  Timeline [Raw] Request "),
-        (32, " 1  2 [Raw] 4 "),
-        (1, " 1  2 [Raw] 4 "),
+        (80, " 1 Summary  2 Timeline [3 Raw] 4 Request  5 Related "),
+        (52, " 1 Summary  2 Timeline [3 Raw] 4 Request  5 Related "),
+        (51, "1 Summary 2 Timeline[3 Raw]4 Request 5 Related"),
+        (46, "1 Summary 2 Timeline[3 Raw]4 Request 5 Related"),
+        (45, " Summary  Timeline [Raw] Request  Related "),
+        (41, " 1  2 [Raw] 4  5 "),
+        (1, " 1  2 [Raw] 4  5 "),
     ],
 )
 def test_tabs_fit_the_width_and_the_current_one_keeps_its_name(width: int, line: str) -> None:

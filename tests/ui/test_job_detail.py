@@ -142,12 +142,20 @@ async def test_view_keys_work_in_list_and_detail_and_the_verdict_is_on_top(
 @pytest.mark.slow
 async def test_brackets_go_to_the_previous_and_next_view_and_wrap_around() -> None:
     async with run_monitor(staged(FAILED)) as view:
-        for key, name in (("]", "2 T"), ("]", "3 R"), ("]", "4 R"), ("]", "1 S"), ("[", "4 R"), ("[", "3 R")):
+        for key, name in (
+            ("]", "2 T"),
+            ("]", "3 R"),
+            ("]", "4 R"),
+            ("]", "5 R"),
+            ("]", "1 S"),
+            ("[", "5 R"),
+            ("[", "4 R"),
+        ):
             await view.press(key)
             assert f"[{name}" in tabs(view)
 
 
-@pytest.mark.parametrize("size", [*WIDE_FIRST, (40, 30)])
+@pytest.mark.parametrize("size", [*WIDE_FIRST, (46, 30)])
 async def test_a_click_on_a_tab_shows_its_view(size: tuple[int, int]) -> None:
     async with run_monitor(staged(FAILED), size) as view:
         await view.press("tab", *["down"] * 2)

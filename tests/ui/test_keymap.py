@@ -25,7 +25,7 @@ def test_every_action_has_its_own_id_and_keys() -> None:
     assert all(name.replace("_", "").isalpha() and name.islower() for name in OWN)
     keys = [normalize_key(key) for own in OWN.values() for key in own]
     assert len(keys) == len(set(keys))
-    assert not (set(keys) - {"tab", "ctrl+q", "slash", "space", "n"}) & TAKEN.keys()
+    assert not (set(keys) - {"tab", "ctrl+q", "slash", "space", "n", "backspace"}) & TAKEN.keys()
     assert [binding.id for binding in bindings()] == list(OWN)
 
 

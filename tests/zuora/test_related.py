@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.support.openapi import PATHS, valid_responses
 from zjobtui.formatting.outline import to_text
-from zjobtui.formatting.related import one_look, related_node, related_record
+from zjobtui.formatting.related import one_look, related_node
+from zjobtui.formatting.related_records import related_record
 from zjobtui.models.observation import Call
 from zjobtui.models.problem import Problem
 from zjobtui.models.reason import Reason

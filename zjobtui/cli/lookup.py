@@ -21,7 +21,8 @@ from zjobtui.cli.options import AS_JSON, tenant_option
 from zjobtui.clock import SystemClock
 from zjobtui.formatting.outline import to_text
 from zjobtui.formatting.records import SCHEMA
-from zjobtui.formatting.related import related_node, related_record
+from zjobtui.formatting.related import related_node
+from zjobtui.formatting.related_records import related_record
 from zjobtui.models.outcome import Outcome
 from zjobtui.models.related import ReadProblem, ReadProblemKind, ReadResult, Reference, RelatedKind
 from zjobtui.models.watchlist import Watchlist

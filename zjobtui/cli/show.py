@@ -15,7 +15,7 @@ from zjobtui.formatting.call_info import call_lines
 from zjobtui.formatting.job import about_lines, problem_text, unknown_text
 from zjobtui.formatting.outline import OutlineNode, to_text
 from zjobtui.formatting.records import full_record
-from zjobtui.formatting.related import related_record
+from zjobtui.formatting.related_records import related_record
 from zjobtui.formatting.report import report_lines
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.timeline import timeline_lines

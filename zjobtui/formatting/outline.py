@@ -1,7 +1,7 @@
 """Structured text as a tree: nodes with a name, a text, a tone, and child nodes."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum, auto
 
@@ -80,6 +80,26 @@ def json_text(value: Json) -> str:
             return str(value)
         case _:
             return str(value)
+
+
+def keep_matching(lines: Iterable[OutlineNode], words: Sequence[str]) -> tuple[OutlineNode, ...]:
+    """Return the lines that contain all the words, and open above them the groups that they are in.
+
+    The words are in lower case. A line that matches keeps everything beneath it.
+    """
+    kept = []
+    for line in lines:
+        if is_match(line, words):
+            kept.append(line)
+        elif children := keep_matching(line.children, words):
+            kept.append(replace(line, children=children, is_open=True))
+    return tuple(kept)
+
+
+def is_match(line: OutlineNode, words: Iterable[str]) -> bool:
+    """Return whether a line contains all the words, which are in lower case."""
+    text = f"{line.name} {line.text}".casefold()
+    return all(word in text for word in words)
 
 
 def to_text(lines: Iterable[OutlineNode], indent: int = 0) -> Iterator[str]:

@@ -1,18 +1,22 @@
-"""Read objects as an outline, and as records for other programs: one look's worth first, the rest folded."""
+"""Read objects as an outline: one look's worth first, the rest folded.
+
+Lines with the number or id of another object have it in `values`: `readable` of `formatting/references.py` finds it.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from datetime import tzinfo
 from decimal import Decimal
-from enum import Enum
-from typing import Any, assert_never
+from typing import assert_never
 
 from zjobtui.formatting.outline import OutlineNode, Tone, field, group
+from zjobtui.formatting.references import reference_text, reference_values, related_key
+from zjobtui.formatting.report import OPEN_LIMIT
 from zjobtui.formatting.symbols import money, quantity
-from zjobtui.formatting.times import moment, stamp
-from zjobtui.models.pending import action_name, explain
-from zjobtui.models.related import ReadProblem, ReadProblemKind, ReadResult, Reference
+from zjobtui.formatting.times import moment
+from zjobtui.models.pending import OrderState, action_name, explain
+from zjobtui.models.related import ReadProblem, ReadProblemKind, ReadResult, Related, is_id
 from zjobtui.models.related_details import (
     AccountDetails,
     CreditMemoDetails,
@@ -74,6 +78,17 @@ _LOOK: Mapping[type[Details], tuple[str, ...]] = {
 }
 """The fields of one look that have a line of their own, besides what is in the heading."""
 
+_NAMED = {
+    "account_number": "account number",
+    "account_id": "account id",
+    "owner_account_number": "account number",
+    "invoice_owner_account_number": "account number",
+    "order_number": "order number",
+    "subscription_number": "subscription number",
+    "referred_invoice_id": "invoice id",
+}
+"""Fields that name another object, with what they have of it."""
+
 
 def related_node(
     result: ReadResult, now: float, zone: tzinfo | None = None, statuses: Mapping[str, str] | None = None
@@ -92,7 +107,8 @@ def related_node(
             *field(f"{key}/request", "Request id", result.call.request_id),
             *field(f"{key}/read", "Read at", moment(result.at, now, zone)),
         )
-        return OutlineNode(key, reference_text(reference), shorten(result.sentence), tone, children)
+        values = reference_values(reference)
+        return OutlineNode(key, reference_text(reference), shorten(result.sentence), tone, children, values=values)
     details = result.details
     children = (
         *_malformed_lines(key, details),
@@ -102,18 +118,43 @@ def related_node(
         *field(f"{key}/read", "Read at", moment(result.read_at, now, zone)),
     )
     return OutlineNode(
-        key, reference_text(reference), one_look(details), _tone(_status(details)), children, is_open=True
+        key,
+        reference_text(reference),
+        one_look(details),
+        _tone(_status(details)),
+        children,
+        is_open=True,
+        values=reference_values(reference),
     )
 
 
-def related_key(reference: Reference) -> str:
-    """Return the key of an object's node, the same before, during and after its read."""
-    return f"related/{reference.kind.word}/{reference.key}"
+def order_remark(
+    result: ReadResult, now: float, zone: tzinfo | None, statuses: Mapping[str, str]
+) -> OutlineNode | None:
+    """Return what a read of a job's order says about it now, for the summary of the job; None if it was not read.
+
+    The status and what is missing are in the line, facts and next steps folded beneath it.
+    """
+    if not isinstance(result, Related) or not isinstance(order := result.details, OrderDetails):
+        return None
+    read = f"read {moment(result.read_at, now, zone)}"
+    state = explain(order, statuses)
+    because = _because(order, state) if state is not None else ""
+    text = " · ".join(part for part in (order.status or "no status", because, read) if part)
+    children = tuple(_state_lines("remark", order, statuses))
+    return OutlineNode("remark", "Order as read", shorten(text), _tone(order.status), children)
 
 
-def reference_text(reference: Reference) -> str:
-    """Return an object as a heading: `Order O-00000001`."""
-    return f"{reference.kind.noun.capitalize()} {shorten(reference.key, 60)}"
+def _because(order: OrderDetails, state: OrderState) -> str:
+    """Return what an order lacks; of one that lacks nothing why it failed, or what its status means."""
+    if not state.missing:
+        return state.facts[0] if order.status == "Failed" and state.facts else state.headline
+    more = len(state.missing) - _SHOWN_MISSING
+    return "; ".join([*map(str, state.missing[:_SHOWN_MISSING]), *([f"and {more:,} more"] if more > 0 else [])])
+
+
+_SHOWN_MISSING = 3
+"""Missing dates that the remark names; all are beneath it."""
 
 
 def one_look(details: Details) -> str:
@@ -208,7 +249,7 @@ def _look_lines(key: str, details: Details, statuses: Mapping[str, str]) -> Iter
     for name in _LOOK[type(details)]:
         value = getattr(details, name)
         tone = _tone(value) if name.endswith("_status") and isinstance(value, str) else Tone.PLAIN
-        yield from field(f"{key}/{name}", _label(name), _text(name, value), tone)
+        yield from field(f"{key}/{name}", _label(name), _text(name, value), tone, _values(name, value))
     if isinstance(details, SubscriptionDetails) and details.status.startswith("Pending"):
         for name in ("contract_effective_date", "service_activation_date", "customer_acceptance_date"):
             if not getattr(details, name):
@@ -223,7 +264,8 @@ def _state_lines(key: str, order: OrderDetails, statuses: Mapping[str, str]) -> 
         OutlineNode(f"{key}/missing/{number}", f"{number}", str(each), Tone.ATTENTION)
         for number, each in enumerate(state.missing, 1)
     ]
-    yield from group(f"{key}/missing", f"Missing ({len(missing)})", "", missing)
+    is_open = len(missing) <= OPEN_LIMIT
+    yield from group(f"{key}/missing", f"Missing ({len(missing):,})", "", missing, is_open=is_open)
     for number, fact in enumerate(state.facts):
         yield OutlineNode(f"{key}/fact/{number}", "Note", shorten(fact))
     for number, remedy in enumerate(state.remedies):
@@ -272,13 +314,19 @@ def _ordered(key: str, subscription: OrderSubscription) -> OutlineNode:
     count = len(actions)
     number = f"{count_of(count)} actions" if count != 1 else "1 action"
     text = " · ".join(part for part in (version, number if count else "no actions") if part)
-    return OutlineNode(key, subscription.number or "new subscription", text, children=tuple(actions))
+    values = (
+        *_values("subscription_number", subscription.number),
+        *_values("owner_account_number", subscription.owner_account_number),
+    )
+    return OutlineNode(key, subscription.number or "new subscription", text, children=tuple(actions), values=values)
 
 
 def _ordered_item(key: str, item: OrderedItem) -> OutlineNode:
     amount = money(item.amount) if item.amount is not None else ""
     parts = (item.state, item.type, amount)
-    return OutlineNode(key, item.name or item.number or item.id or "item", " · ".join(part for part in parts if part))
+    values = (("order line item id", item.id),) if item.id else ()
+    text = " · ".join(part for part in parts if part)
+    return OutlineNode(key, item.name or item.number or item.id or "item", text, values=values)
 
 
 def _plan_lines(key: str, plans: tuple[RatePlan, ...]) -> Iterator[OutlineNode]:
@@ -323,7 +371,15 @@ def _more_lines(key: str, details: Details) -> Iterator[OutlineNode]:
     shown = {*_LOOK[type(details)], "malformed"}
     for name, text in _texts(details):
         if name not in shown:
-            yield from field(f"{key}/{name}", _label(name), text)
+            values = _values(name, text)
+            if name == "source_id" and getattr(details, "source_type", "") == "Order" and text and not is_id(text):
+                values = (("order number", text),)
+            yield from field(f"{key}/{name}", _label(name), text, values=values)
+
+
+def _values(name: str, value: object) -> tuple[tuple[str, str], ...]:
+    """Return the object that a field names, if it names one."""
+    return ((_NAMED[name], value),) if name in _NAMED and isinstance(value, str) and value else ()
 
 
 def _texts(details: Details | CurrencyMetrics) -> Iterator[tuple[str, str]]:
@@ -355,48 +411,3 @@ def _tone(status: str) -> Tone:
     if status in _ODD:
         return Tone.ATTENTION
     return Tone.GOOD if status in _GOOD else Tone.PLAIN
-
-
-def related_record(result: ReadResult, statuses: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Return the result of a read as a record.
-
-    Amounts are texts, so that no digit is lost; what Zuora did not give is None; time stamps are Zuora's, without a
-    zone if Zuora gives none.
-    """
-    common = {"kind": result.reference.kind.word, "key": result.reference.key}
-    if isinstance(result, ReadProblem):
-        problem = {
-            "problem": result.kind.value,
-            "sentence": result.sentence,
-            "code": result.code or None,
-            "detail": result.detail or None,
-        }
-        return {**common, "read_at": stamp(result.at), **problem, **_call(result), "details": None}
-    record = {**common, "read_at": stamp(result.read_at), "problem": None, **_call(result)}
-    details = _plain(result.details)
-    if isinstance(result.details, OrderDetails):
-        state = explain(result.details, statuses)
-        missing = [str(each) for each in state.missing] if state else []
-        details["state"] = {**_plain(state), "missing": missing} if state else None
-    return {**record, "details": details}
-
-
-def _call(result: ReadResult) -> dict[str, Any]:
-    call = result.call
-    return {"http_status": call.http_status, "request_id": call.request_id or None, "track_id": call.track_id or None}
-
-
-def _plain(value: object) -> Any:  # noqa: ANN401 - JSON holds anything
-    if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
-    match value:
-        case tuple():
-            return [_plain(item) for item in value]
-        case Decimal():
-            return str(value)
-        case Enum():
-            return value.value
-        case "":
-            return None
-        case _:
-            return value

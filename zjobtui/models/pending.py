@@ -7,6 +7,7 @@ says which dates are missing, not that they are the reason. A pending order is n
 second order, or fails because one is pending.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ _NEVER_PENDING = frozenset({"CancelSubscription", "OwnerTransfer", "Suspend", "R
 """Actions that Zuora's rules do not name among those that can be pending."""
 
 _PENDING_SUBSCRIPTIONS = frozenset({"Pending Activation", "Pending Acceptance"})
+
+_NAMED_SUBSCRIPTIONS = 5
 
 _RESOLVE = (
     "Fill in the missing dates in Zuora: Customers › Orders › the order › Complete.",
@@ -114,11 +117,7 @@ def action_name(action: OrderAction, place: int) -> str:
 def _explain_pending(order: OrderDetails, statuses: Mapping[str, str]) -> OrderState:
     missing = missing_dates(order)
     headline = "The order exists but is not in force" + (": dates are missing." if missing else ".")
-    facts = [
-        f"Subscription {number} is {status}."
-        for number, status in statuses.items()
-        if status in _PENDING_SUBSCRIPTIONS and any(each.number == number for each in order.subscriptions)
-    ]
+    facts = list(_pending_subscriptions(order, statuses))
     if missing:
         facts.append("Which of the missing dates the tenant requires is a setting that cannot be read.")
     elif not any(subscription.actions for subscription in order.subscriptions):
@@ -130,6 +129,16 @@ def _explain_pending(order: OrderDetails, statuses: Mapping[str, str]) -> OrderS
     if order.malformed:
         facts.append(f"Some fields have an unexpected form, so more may be missing: {', '.join(order.malformed)}.")
     return OrderState(headline, missing, tuple(facts), _fill(_RESOLVE, order))
+
+
+def _pending_subscriptions(order: OrderDetails, statuses: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for each subscription that is not in force; of many only how many there are."""
+    of_order = {each.number for each in order.subscriptions}
+    pending = {n: status for n, status in statuses.items() if status in _PENDING_SUBSCRIPTIONS and n in of_order}
+    if len(pending) <= _NAMED_SUBSCRIPTIONS:
+        yield from (f"Subscription {number} is {status}." for number, status in pending.items())
+    else:
+        yield from (f"{count:,} subscriptions are {status}." for status, count in Counter(pending.values()).items())
 
 
 def _explain_scheduled(order: OrderDetails) -> OrderState:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from zjobtui.models.observation import Call
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.related_details import Details
-from zjobtui.models.report import OrderResult, Result
+from zjobtui.models.report import OperationResult, OrderResult, Result
 from zjobtui.models.text import clean, shorten
 
 
@@ -41,12 +41,16 @@ _NO_CALL = Call()
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """An object as Zuora returned it at `read_at` (seconds since the epoch, UTC); it is never polled again."""
+    """An object as Zuora returned it at `read_at` (seconds since the epoch, UTC); it is never polled again.
+
+    `raw` is the response with secrets masked; it can contain contacts, and is never stored.
+    """
 
     reference: Reference
     details: Details
     read_at: float
     call: Call = _NO_CALL
+    raw: str = field(default="", repr=False)
 
 
 class ReadProblemKind(Enum):
@@ -70,7 +74,11 @@ class ReadProblemKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ReadProblem:
-    """Why an object could not be read at `at` (seconds since the epoch, UTC); `detail` and `code` are the source's."""
+    """Why an object could not be read at `at` (seconds since the epoch, UTC).
+
+    `detail` and `code` are the source's; `raw` is the response as in `Related`, empty if it may be about something
+    else.
+    """
 
     reference: Reference
     kind: ReadProblemKind
@@ -78,6 +86,7 @@ class ReadProblem:
     code: str = ""
     at: float = 0.0
     call: Call = _NO_CALL
+    raw: str = field(default="", repr=False)
 
     @property
     def sentence(self) -> str:
@@ -137,7 +146,7 @@ _KINDS = {
 }
 
 
-def read_problem(reference: Reference, problem: Problem, at: float, call: Call) -> ReadProblem:
+def read_problem(reference: Reference, problem: Problem, at: float, call: Call, raw: str = "") -> ReadProblem:
     """Return the problem of a read; the same code means other things, so Zuora's words decide between them."""
     kind, words = _KINDS[problem.kind], problem.detail.casefold()
     if problem.kind in {ProblemKind.NOT_FOUND, ProblemKind.REFUSED}:
@@ -145,7 +154,7 @@ def read_problem(reference: Reference, problem: Problem, at: float, call: Call) 
             kind = ReadProblemKind.NO_ROUTE
         elif "the endpoint" in words and "does not exist" in words:
             kind = ReadProblemKind.FEATURE_OFF
-    return ReadProblem(reference, kind, problem.detail, problem.code, at, call)
+    return ReadProblem(reference, kind, problem.detail, problem.code, at, call, raw)
 
 
 def is_id(key: str) -> bool:
@@ -170,8 +179,15 @@ class References:
     unreadable: tuple[str, ...] = field(default=())
 
 
+_OPERATION_OBJECTS = {"Invoice": RelatedKind.INVOICE, "CreditMemo": RelatedKind.CREDIT_MEMO}
+"""Objects of operation jobs that can be read, by Zuora's name."""
+
+
 def references(result: Result | None) -> References:
     """Return the objects that a job's result names; subscriptions that are not Active come first among their kind."""
+    if isinstance(result, OperationResult):
+        kind = _OPERATION_OBJECTS.get(result.object_type)
+        return References((Reference(kind, result.object_id),) if kind and result.object_id else ())
     if not isinstance(result, OrderResult):
         return References()
     subscriptions = sorted(result.subscriptions, key=lambda each: each.status == "Active")

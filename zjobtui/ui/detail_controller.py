@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -16,6 +17,7 @@ from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.list_presenter import ListPresenter
 from zjobtui.ui.protocols import EngineLike, ReportArchive
+from zjobtui.ui.related_reads import RelatedReads
 
 log = get_logger(__name__)
 
@@ -47,6 +49,7 @@ class DetailController:
         self._presenter = presenter
         self._rows = rows
         self._detail = detail
+        detail.trail.reads = RelatedReads(engine, clock, self._post_read_ended)
         self._is_started = False
         self._focus_reported_at: float | None = None
         self._visible: frozenset[JobRef] = frozenset()
@@ -73,6 +76,10 @@ class DetailController:
         else:
             load = partial(self._load, watch)
             self._detail.run_worker(load, group="detail", exclusive=True)  # type: ignore[arg-type]  # mypy cannot choose from its union
+
+    def _post_read_ended(self) -> None:
+        with suppress(RuntimeError):  # the loop has ended
+            self._detail.post_message(JobDetail.ReadEnded())
 
     def refresh(self, before: WatchedJob | None) -> None:
         """Show a new state of the selected job; load it again only if more than its times has changed."""

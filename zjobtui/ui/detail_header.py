@@ -11,12 +11,14 @@ from zjobtui.formatting.raw_json import difference, pretty
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.times import duration
 from zjobtui.models.duration_stats import DurationStats, duration_stats
+from zjobtui.models.related import Reference
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob, is_stale
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.ui.detail_tabs import Tab
 from zjobtui.ui.outline_lines import RenderedLine, wrap_paragraph
+from zjobtui.ui.related_reads import RelatedLook
 
 if TYPE_CHECKING:
     from zjobtui.models.history import History
@@ -57,14 +59,27 @@ TAB_LINE = "tabs"
 
 
 @dataclass(frozen=True, slots=True)
+class RawLook:
+    """The response of the read of an object, in lines, and when it was read."""
+
+    reference: Reference
+    at: float
+    characters: int
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Viewing:
-    """What the user has chosen to see of a job: view, search, diff, open groups, and time zone."""
+    """What the user has chosen to see of a job: view, search, diff, open groups, time zone, and objects read."""
 
     tab: Tab = Tab.SUMMARY
     search: str = ""
     is_diff: bool = False
     opened: Mapping[str, bool] = field(default_factory=dict)
     zone: tzinfo | None = None
+    related: RelatedLook = field(default_factory=RelatedLook)
+    raw: RawLook | None = None
+    refresh_key: str = "r"
 
 
 @dataclass(frozen=True, slots=True)

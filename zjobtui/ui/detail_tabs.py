@@ -13,13 +13,14 @@ class Tab(Enum):
     TIMELINE = "Timeline"
     RAW = "Raw"
     REQUEST = "Request"
+    RELATED = "Related"
 
 
 TABS = tuple(Tab)
 
 
 def tab_line(current: Tab, width: int) -> Spans:
-    """Return the tabs, the current one in brackets: keys and names, names only, or keys only, as space permits."""
+    """Return the tabs, the current one in brackets: keys and names, also tightly, names only, or keys only."""
     return tuple(span for _, span in _fit_tabs(current, width))
 
 
@@ -34,8 +35,20 @@ def tab_at(current: Tab, width: int, x: int) -> Tab | None:
 
 
 def _fit_tabs(current: Tab, width: int) -> list[tuple[Tab | None, Span]]:
-    forms = [list(_format_tabs(current, form)) for form in ("{key} {name}", "{name}", "{key}")]
+    forms = [
+        list(_format_tabs(current, "{key} {name}")),
+        list(_format_tightly(current)),
+        *(list(_format_tabs(current, form)) for form in ("{name}", "{key}")),
+    ]
     return next((form for form in forms if cell_length(span for _, span in form) <= width), forms[-1])
+
+
+def _format_tightly(current: Tab) -> Iterator[tuple[Tab | None, Span]]:
+    """Yield keys and names with one blank between two tabs, none beside the brackets."""
+    for key, tab in enumerate(TABS, 1):
+        name = f"{key} {tab.value}"
+        is_before_blank = tab is not TABS[-1] and TABS[key] is not current
+        yield (tab, (f"[{name}]", "strong")) if tab is current else (tab, (name + " " * is_before_blank, "muted"))
 
 
 def _format_tabs(current: Tab, form: str) -> Iterator[tuple[Tab | None, Span]]:

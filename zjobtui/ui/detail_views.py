@@ -1,4 +1,4 @@
-"""The views of the detail: summary, timeline, raw response and request; pure functions."""
+"""The views of the detail: summary, timeline, raw response, request and related objects; pure functions."""
 
 from collections.abc import Iterable, Iterator
 from datetime import tzinfo
@@ -13,6 +13,7 @@ from zjobtui.ui.detail_header import JobDetails, Page, Viewing
 from zjobtui.ui.detail_tabs import Tab
 from zjobtui.ui.outline_lines import RenderedLine, blank_line, render_outline, wrap_paragraph
 from zjobtui.ui.raw_view import RawRows
+from zjobtui.ui.related_view import related_page, remark
 from zjobtui.ui.styled_line import Span, Spans, cell_length
 
 
@@ -28,6 +29,8 @@ def build_view(header: list[RenderedLine], details: JobDetails, viewing: Viewing
         case Tab.REQUEST:
             lines = request_lines(details.watch.job, details.tenant, details.success, now, viewing.zone)
             return Page([*header, *render_outline(lines, viewing.opened, width)])
+        case Tab.RELATED:
+            return related_page(header, details, viewing, now, width)
 
 
 def _summary(header: list[RenderedLine], details: JobDetails, viewing: Viewing, now: float, width: int) -> Page:
@@ -39,6 +42,7 @@ def _summary(header: list[RenderedLine], details: JobDetails, viewing: Viewing, 
         total = sum(len(line.children) for line in lines if line.key in FILTERABLE)
         lines, opened = filter_groups(lines, viewing.search), {**opened, **dict.fromkeys(FILTERABLE, True)}
         match_text = f"{sum(len(line.children) for line in lines if line.key in FILTERABLE):,} of {total:,}"
+    lines = (*remark(details, viewing.related, now, viewing.zone), *lines)
     lines += group("watch", "Watchlist", "", about_lines(details.watch, now, viewing.zone))
     rows = [*header, *render_outline(lines, opened, width)]
     matches = [index for index, row in enumerate(rows) if row.key in FILTERABLE] if viewing.search else []

@@ -145,7 +145,7 @@ class Monitor(Screen[None]):
     def on_mount(self) -> None:
         """Show the stored state, then start everything that takes time."""
         self._detail.zone = self._bar.zone = self._zone
-        self._bar.retry_key = key_for(self.actions, "ask_now")
+        self._bar.retry_key = self._detail.refresh_key = key_for(self.actions, "ask_now")
         self._draw(self._presenter.state)
         if self._is_wallboard:
             self._batches.open_wallboard(is_start=True)
@@ -268,6 +268,8 @@ class Monitor(Screen[None]):
 
     async def action_job(self, name: str) -> None:
         """Run an action on jobs; if it acts on the selected job, keep the cursor there."""
+        if name == "refresh" and self._detail.has_focus and self._detail.read_again():
+            return
         acts_on_selected = name not in _WITHOUT_SELECTION
         if acts_on_selected and not self._list.marked and self._presenter.is_selection_new:
             self._presenter.note_action()
@@ -326,7 +328,7 @@ class Monitor(Screen[None]):
     def action_view(self, name: str) -> None:
         """Show a view of the detail."""
         self._pin_selection()
-        self._detail.show_tab(Tab[name])
+        self._detail.open_view(Tab[name], self._list.selected.job if self._list.selected else None)
 
     def action_step_view(self, step: int) -> None:
         """Show the next or previous view of the detail."""

@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from zjobtui.models.job import JobRef
+from zjobtui.models.related import ReadResult, RelatedKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.protocols import EditResult, State, Subscriber
 
@@ -33,6 +34,7 @@ class EngineLike(Protocol):
     def mark_read(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
     def mark_unread(self, jobs: Iterable[JobRef], /) -> "Future[EditResult]": ...  # noqa: D102 - see `Engine`
     def poll_now(self, jobs: Iterable[JobRef], /) -> None: ...  # noqa: D102 - see `Engine`
+    def read_related(self, tenant: str, kind: RelatedKind, key: str, /) -> "Future[ReadResult]": ...  # noqa: D102 - see `Engine`
     def set_focus(self, job: JobRef | None, /) -> None: ...  # noqa: D102 - see `Engine`
     def set_visible(self, jobs: Iterable[JobRef], /) -> None: ...  # noqa: D102 - see `Engine`
     def pause(self) -> None: ...  # noqa: D102 - see `Engine`

@@ -99,13 +99,13 @@ class ZuoraApi:
             path = related_path(reference)
         except ValueError as fault:
             return ReadProblem(reference, ReadProblemKind.NOT_VALID, str(fault), at=self._clock.now())
-        outcome, token = await self._read_logged(reference, path)
+        outcome, token, raw = await self._read_logged(reference, path)
         if self._should_retry(token, outcome):
-            outcome, token = await self._read_logged(reference, path)
+            outcome, token, raw = await self._read_logged(reference, path)
             self._should_retry(token, outcome)
         if isinstance(outcome, Failure):
-            return read_problem(reference, outcome.problem, outcome.at, outcome.call)
-        return outcome
+            return read_problem(reference, outcome.problem, outcome.at, outcome.call, raw)
+        return replace(outcome, raw=raw)
 
     def sign_in_again(self) -> None:
         """Allow refused credentials to be tried once more: the user asked for it."""
@@ -158,9 +158,9 @@ class ZuoraApi:
             return response, token
         return self._observation(response, self._came_at(response), call), token
 
-    async def _read_logged(self, reference: Reference, path: str) -> tuple[Related | Failure, str]:
+    async def _read_logged(self, reference: Reference, path: str) -> tuple[Related | Failure, str, str]:
         sent = self._clock.boot()
-        outcome, token = await self._read(reference, path)
+        outcome, token, raw = await self._read(reference, path)
         call = outcome.call
         log.info(
             "read tenant=%s %s=%s status=%s latency=%.3fs request_id=%s track_id=%s: %s",
@@ -173,12 +173,13 @@ class ZuoraApi:
             call.track_id or "-",
             outcome.problem.for_log if isinstance(outcome, Failure) else "read",
         )
-        return outcome, token
+        return outcome, token, raw
 
-    async def _read(self, reference: Reference, path: str) -> tuple[Related | Failure, str]:
+    async def _read(self, reference: Reference, path: str) -> tuple[Related | Failure, str, str]:
+        """Return the outcome of a read, the token that was used, and the body if it may be about the object."""
         response, call, token = await self._get(path, LIMITS)
         if isinstance(response, Failure):
-            return response, token
+            return response, token, ""
         body = self._transport.mask.mask(response.body)
         parse = partial(read_related, reference, response.http_status, body, response.headers.get("location", ""))
         details = parse() if len(body) <= PARSED_AT_ONCE else await asyncio.to_thread(parse)
@@ -186,10 +187,12 @@ class ZuoraApi:
         details = _mismatch(response.proof, needs_proof=needs_proof) or details
         at = self._came_at(response)
         call = _read_call(response, at, call)
+        is_about_it = not (isinstance(details, Problem) and details.kind is ProblemKind.UNREADABLE)
+        raw = body.decode("utf-8", errors="replace") if is_about_it else ""
         if isinstance(details, Problem):
             process_id = read_process_id(body) if len(body) <= PARSED_AT_ONCE else ""
-            return Failure(details, at, replace(call, process_id=process_id)), token
-        return Related(reference, details, at, call), token
+            return Failure(details, at, replace(call, process_id=process_id)), token, raw
+        return Related(reference, details, at, call), token, raw
 
     async def _get(self, path: str, limits: SendLimits = USUAL) -> tuple[Response | Failure, Call, str]:
         """Send one GET; return the response, its call as far as it was known before, and the token that was used."""

@@ -1,6 +1,9 @@
 """On-demand reads of the objects that a job's result names: their paths, and what a response says.
 
 Orders and order line items come wrapped (`{success, order: {…}}`), all others flat; both forms are read for each.
+
+Object Query, whose responses are smaller, is not used for a pending order: it takes two calls instead of one, and its
+order actions have no trigger dates of charges, so that one of three rules (`models/pending.py`) could not be checked.
 """
 
 from collections.abc import Mapping

@@ -1,0 +1,146 @@
+"""The view of related objects: what a job's result names, what was read of it, and the response of one; pure functions.
+
+Links into Zuora can be added to the lines of an object by its reference, `readable` of `formatting/references.py`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import tzinfo
+from itertools import groupby
+
+from zjobtui.formatting.outline import OutlineNode, Tone, is_match, keep_matching
+from zjobtui.formatting.references import group_key, raw_key, reference_text, reference_values, related_key
+from zjobtui.formatting.related import order_remark, related_node
+from zjobtui.formatting.report import OPEN_LIMIT
+from zjobtui.formatting.times import duration, moment
+from zjobtui.models.related import ReadProblem, Reference, RelatedKind, references
+from zjobtui.models.report import OrderResult, Result
+from zjobtui.ui.detail_header import JobDetails, Page, RawLook, Viewing
+from zjobtui.ui.outline_lines import RenderedLine, blank_line, render_outline, wrap_paragraph
+from zjobtui.ui.raw_view import RawRows
+from zjobtui.ui.related_reads import RelatedLook
+
+HELP = "Enter reads an object, {refresh} reads it again, backspace goes back. Nothing else is read."
+
+
+def related_page(header: list[RenderedLine], details: JobDetails, viewing: Viewing, now: float, width: int) -> Page:
+    """Return the header and the objects, only the matching lines if there is a search, or the response of one."""
+    if viewing.raw is not None:
+        return _raw_page(header, viewing.raw, viewing, now, width)
+    lines = tuple(_lines(details, viewing.related, now, viewing.zone))
+    opened, match_text, words = viewing.opened, "", viewing.search.casefold().split()
+    if words:
+        lines = keep_matching(lines, words)
+        opened = {**opened, **dict.fromkeys(_groups_above(lines, words), True)}
+        matches = sum(1 for _ in _matches(lines, words))
+        match_text = f"{matches:,} {'line' if matches == 1 else 'lines'}"
+    rows = [*header, *render_outline(lines, opened, width)]
+    first = next((n for n, row in enumerate(rows) if words and row.node and is_match(row.node, words)), None)
+    if not words:
+        rows += [
+            blank_line(),
+            *wrap_paragraph("related/help", HELP.format(refresh=viewing.refresh_key), "muted", width),
+        ]
+    elif not lines:
+        rows += wrap_paragraph("related/none", "No line matches.", "muted", width)
+    return Page(rows, () if first is None else (first,), match_text)
+
+
+def remark(details: JobDetails, look: RelatedLook, now: float, zone: tzinfo | None) -> tuple[OutlineNode, ...]:
+    """Return what a read of the job's order says, for the summary; nothing before it was read."""
+    result = details.success.report.result if details.success else None
+    for reference in references(result).all:
+        if reference.kind is RelatedKind.ORDER and (read := look.results.get(reference)) is not None:
+            node = order_remark(read, now, zone, _statuses(result))
+            return () if node is None else (node,)
+    return ()
+
+
+def _statuses(result: Result | None) -> dict[str, str]:
+    """Return the statuses of subscriptions in a job's result, by number."""
+    subscriptions = result.subscriptions if isinstance(result, OrderResult) else ()
+    return {each.number or each.id: each.status for each in subscriptions}
+
+
+def _lines(details: JobDetails, look: RelatedLook, now: float, zone: tzinfo | None) -> Iterator[OutlineNode]:
+    result = details.success.report.result if details.success else None
+    named, statuses = references(result), _statuses(result)
+
+    def node(reference: Reference) -> OutlineNode:
+        return _object(reference, look, statuses, now, zone)
+
+    for kind, of_kind in groupby(named.all, key=lambda each: each.kind):
+        yield from _group(group_key(kind), f"{kind.noun.capitalize()}s", list(of_kind), look, node)
+    for number, text in enumerate(named.unreadable):
+        yield OutlineNode(f"related/unreadable/{number}", "Not readable", text, Tone.MUTED)
+    found = [reference for reference in look.found if reference not in named.all]
+    yield from (node(reference) for reference in found)
+    if not (named.all or named.unreadable or found):
+        is_open = result is None and not details.watch.is_final
+        text = "The job has no result yet." if is_open else "The result of the job names no object that can be read."
+        yield OutlineNode("related/nothing", "Result", text, Tone.MUTED)
+
+
+def _group(
+    key: str, name: str, of_kind: list[Reference], look: RelatedLook, node: Callable[[Reference], OutlineNode]
+) -> Iterator[OutlineNode]:
+    """Yield one object by itself, several as a group that says how many of them were read."""
+    if len(of_kind) == 1:
+        yield node(of_kind[0])
+        return
+    read = sum(reference in look.results for reference in of_kind)
+    reading = sum(reference in look.reading for reference in of_kind)
+    parts = (f"{read:,} read" if read else "none read", f"{reading:,} being read" if reading else "")
+    text = " · ".join(part for part in parts if part)
+    children = tuple(node(reference) for reference in of_kind)
+    yield OutlineNode(key, f"{name} ({len(of_kind):,})", text, Tone.MUTED, children, len(of_kind) <= OPEN_LIMIT)
+
+
+def _object(
+    reference: Reference, look: RelatedLook, statuses: Mapping[str, str], now: float, zone: tzinfo | None
+) -> OutlineNode:
+    """Return an object as far as it was read, with the time of the read, or that it was not read."""
+    since, result = look.reading.get(reference), look.results.get(reference)
+    busy = "" if since is None else f"reading… {duration(now - since)}"
+    if result is None:
+        status = statuses.get(reference.key, "") if reference.kind is RelatedKind.SUBSCRIPTION else ""
+        text = busy or " · ".join(part for part in (status and f"{status} in the result", "not read") if part)
+        tone = Tone.RUNNING if busy else Tone.MUTED
+        values = reference_values(reference)
+        return OutlineNode(related_key(reference), reference_text(reference), text, tone, values=values)
+    node = related_node(result, now, zone, statuses)
+    at = result.at if isinstance(result, ReadProblem) else result.read_at
+    text = " · ".join(part for part in (node.text, f"read {moment(at, now, zone)}", busy) if part)
+    raw_text = f"{len(result.raw):,} characters · enter shows them" if result.raw else NOT_KEPT
+    values = (("raw response", result.raw),) if 0 < len(result.raw) <= COPY_LIMIT else ()
+    raw = OutlineNode(raw_key(reference), "Raw response", raw_text, Tone.MUTED, values=values)
+    return replace(node, text=text, children=(*node.children, raw))
+
+
+COPY_LIMIT = 1 << 20
+"""Characters of a response that can be copied; clipboards take less."""
+
+NOT_KEPT = "not kept"
+"""Of a response that was dropped when the user left the view, or that is not certainly about the object."""
+
+
+def _groups_above(lines: Iterable[OutlineNode], words: list[str]) -> Iterator[str]:
+    for line in lines:
+        if not is_match(line, words):
+            yield line.key
+            yield from _groups_above(line.children, words)
+
+
+def _matches(lines: Iterable[OutlineNode], words: list[str]) -> Iterator[OutlineNode]:
+    for line in lines:
+        if is_match(line, words):
+            yield line
+        yield from _matches(line.children, words)
+
+
+def _raw_page(header: list[RenderedLine], raw: RawLook, viewing: Viewing, now: float, width: int) -> Page:
+    received = moment(raw.at, now, viewing.zone)
+    note = f"{reference_text(raw.reference)} · {raw.characters:,} characters · read {received} · backspace: back"
+    head = [*header, *wrap_paragraph("raw", note, "muted", width), blank_line()]
+    rows = RawRows(head, [("", line) for line in raw.lines], width, viewing.search)
+    return Page(rows, rows.matches)
