@@ -6,10 +6,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 import pytest
@@ -147,7 +149,7 @@ def test_every_commands_help_has_an_example(name: str) -> None:
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the script calls curl")
 @pytest.mark.parametrize(("seed", "status"), [(4, 0), (9, 1), (2, 3)])
 def test_the_script_posts_an_order_waits_and_acts_on_the_exit_status(seed: int, status: int, tmp_path: Path) -> None:
-    (script,) = re.findall(r"```sh\n(#!/bin/sh\n.*?)```", MANUAL, re.DOTALL)
+    (script,) = re.findall(r"```sh\n(#!/bin/sh\n.*?)```", section("Commands"), re.DOTALL)
     (tmp_path / "order.json").write_text('{"existingAccountNumber": "A-1", "subscriptions": [{}]}')
     with running(jobs=1, seed=seed, clock=lambda: 400 * time.monotonic()) as served:
         variables = {"ZUORA_BASE_URL": served.base_url, "ZUORA_CLIENT_ID": served.client_id}
@@ -160,3 +162,42 @@ def test_the_script_posts_an_order_waits_and_acts_on_the_exit_status(seed: int, 
     assert done.returncode == status, done.stderr
     assert SAYS[status] in done.stdout
     assert served.client_secret not in done.stdout + done.stderr
+
+
+class Webhook(BaseHTTPRequestHandler):
+    """A receiver that keeps what is posted."""
+
+    received: ClassVar[list[tuple[str, str | None, bytes]]] = []
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.received.append((self.path, self.headers["Content-Type"], body))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the script calls curl")
+def test_the_script_for_a_webhook_posts_an_escaped_text_to_an_address_that_is_in_no_argument(tmp_path: Path) -> None:
+    (script,) = re.findall(r"```sh\n(#!/bin/sh\n# Posts a notification.*?)```", MANUAL, re.DOTALL)
+    server = HTTPServer(("127.0.0.1", 0), Webhook)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    folder = tmp_path / ".config" / "zjobtui"
+    folder.mkdir(parents=True)
+    (folder / "webhook.curl").write_text(f'url = "http://127.0.0.1:{server.server_port}/T0/secret"\n', encoding="utf-8")
+    path = folder / "notify-webhook"
+    path.write_text(script, encoding="utf-8")
+    path.chmod(0o700)
+    record = {"event": "failed", "tenant": "eu", "label": "CS-1 <!channel>", "sentence": 'Job failed: "x" & <y>'}
+    try:
+        env = environment({"HOME": str(tmp_path), "no_proxy": "127.0.0.1"})
+        done = subprocess.run([path], input=json.dumps(record), text=True, env=env, capture_output=True, check=False)
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert (done.returncode, done.stderr) == (0, "")
+    ((address, kind, body),) = Webhook.received
+    assert (address, kind) == ("/T0/secret", "application/json")
+    assert json.loads(body) == {"text": 'failed · eu · CS-1 &lt;!channel&gt; · Job failed: "x" &amp; &lt;y&gt;'}

@@ -61,6 +61,7 @@ utc = true
 bell = true
 [notify]
 on = ["failed"]
+tenant_down_after = "10m"
 osc = "9"
 toast = true
 command = ["/bin/sh", "-c", "cat >> '{told}'"]

@@ -1,6 +1,6 @@
 from datetime import UTC
 
-from tests.support.building import NOW, PROCESSING, job, seen
+from tests.support.building import NOW, PROCESSING, job, seen, watch
 from tests.support.scripted import call
 from zjobtui.formatting.call_info import call_lines, request_lines, support_text
 from zjobtui.formatting.outline import to_text
@@ -20,13 +20,13 @@ def test_support_details_are_listed() -> None:
         "Request                GET https://x/v1/async-jobs/1",
         "Response               HTTP 200 · 84 ms",
     ]
-    assert list(to_text(call_lines(Call(), NOW)))[-1] == "Response               0 ms"
+    assert list(to_text(call_lines(Call(), NOW))) == ["Time                   2026-11-23T14:00:00Z"]
 
 
 def line_texts(*limits: tuple[str, str]) -> list[str]:
     return [
         " ".join(line.split())
-        for line in to_text(request_lines(job(1), TENANT, seen(PROCESSING, NOW, call(limits=limits)), NOW, UTC))
+        for line in to_text(request_lines(watch(1), TENANT, seen(PROCESSING, NOW, call(limits=limits)), NOW, UTC))
     ]
 
 
@@ -40,10 +40,10 @@ def test_a_request_is_shown_with_tenant_and_curl_without_the_token() -> None:
 
 
 def test_without_a_response_the_curl_command_is_still_shown() -> None:
-    lines = list(to_text(request_lines(job(1), TENANT, None, NOW, UTC)))
+    lines = list(to_text(request_lines(watch(1), TENANT, None, NOW, UTC)))
     assert lines[0].split(None, 1)[1] == "No response yet."
     assert "curl" in lines[-1]
-    assert list(to_text(request_lines(job(1), None, None, NOW, UTC))) == lines[:1]
+    assert list(to_text(request_lines(watch(1), None, None, NOW, UTC))) == lines[:1]
 
 
 def test_limits_are_explained_and_headers_unchanged() -> None:

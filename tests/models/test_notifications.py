@@ -8,15 +8,19 @@ from hypothesis import strategies as st
 from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch, watchlist
 from zjobtui.formatting.events import notification_line
 from zjobtui.models.diff import changed_pairs
+from zjobtui.models.duration_stats import TypicalTimes
 from zjobtui.models.notifications import (
     COOLDOWN,
     Notification,
     NotificationQueue,
+    Reported,
     Topic,
     notifications_of,
+    timed_notifications,
 )
 from zjobtui.models.observation import Observation
-from zjobtui.models.problem import ProblemKind
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watchlist import Watchlist
 
@@ -80,6 +84,43 @@ def test_that_a_batch_has_ended_is_reported_with_its_result_when_its_last_job_en
     assert [notification_line([one], last) for one in told] == ["renewals: 1 done, 1 failed, 1 unknown, 1m04s"]
     assert topics(two_left, two_left.remove([job(2), job(3)], NOW).watchlist) == []
     assert topics(last, answered(last, (5, "done"))) == ["all done"]
+
+
+TYPICAL = {"env": TypicalTimes(median=20.0, nearly_all=60.0)}
+
+
+def timed(watches: Watchlist, at: float, reported: Reported, *statuses: TenantStatus) -> tuple[list[str], Reported]:
+    found, reported = timed_notifications(watches, statuses, TYPICAL, at, reported, down_after=300)
+    return [notification_line([one], watches) for one in found], reported
+
+
+def test_a_job_is_reported_as_overdue_once_and_only_while_it_is_known_to_run() -> None:
+    def running(at: float) -> Watchlist:
+        start = watchlist(watch(1, label="CS-1"), watch(2, tenant="other"))
+        return answered(start, (1, "running"), at=at)
+
+    assert timed(running(NOW + 59), NOW + 59, Reported())[0] == []
+    assert timed(running(NOW + 1), NOW + 61, Reported())[0] == [], "it may have ended since"
+    told, reported = timed(running(NOW + 61), NOW + 61, Reported())
+    assert told == ["CS-1 is overdue: 95 % of the tenant's jobs end sooner"]
+    assert timed(running(NOW + 70), NOW + 70, reported)[0] == []
+
+
+def test_an_outage_is_reported_once_after_its_time_and_the_next_one_again() -> None:
+    problem = Problem(ProblemKind.UNREACHABLE, "no route to host")
+    down = TenantStatus(tenant="eu", problem=problem, down_since=NOW)
+    reported = Reported()
+    for at, expected in (
+        (NOW + 299, []),
+        (NOW + 300, ["tenant eu unreachable since 2026-11-23T14:00:00Z"]),
+        (NOW + 900, []),
+    ):
+        told, reported = timed(watchlist(), at, reported, down)
+        assert told == expected
+    assert timed(watchlist(), NOW + 900, Reported(), replace(down, is_following=True))[0] == []
+    assert timed(watchlist(), NOW + 900, Reported(), replace(down, is_paused=True))[0] == []
+    again, _ = timed(watchlist(), NOW + 900, reported, replace(down, down_since=NOW + 500))
+    assert again == ["tenant eu unreachable since 2026-11-23T14:08:20Z"]
 
 
 steps = st.lists(

@@ -36,6 +36,9 @@ def test_an_unknown_id_is_requested_once_as_an_operation_job() -> None:
     assert sorted(each.key for each in run.source.operations_asked) == sorted(f"{n:032x}" for n in range(3))
     assert {run.watch(number).verdict.kind for number in range(3)} == {Kind.UNKNOWN}
     assert run.watch(0).operation_checked_at is not None
+    _, calls = run.log.calls()
+    assert len(calls) == len(run.source.asked) + len(run.source.operations_asked), "each call is logged"
+    assert all(call.took <= run.source.latency + 0.001 for call in calls)
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ import pytest
 from tests.support.polling import PRODUCTION, Run, Script, for_seconds, job, job_id, polled, watches
 from tests.support.sources import TimedSource
 from tests.support.virtual_time import START, waits
+from zjobtui.models.call_log import CallKind
 from zjobtui.models.digest import Digest
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant import TenantKind
@@ -619,3 +620,27 @@ def test_a_quick_host_after_a_slow_one_is_used_at_once() -> None:
     run = polled(source, watches(40, added_at=START - 30), script)
     assert run.pulse.limit is None
     assert sum(at > 90 for at in run.calls) > 3 * sum(30 < at <= 60 for at in run.calls)
+
+
+def test_the_log_says_why_each_call_was_made_what_came_of_it_and_how_long_it_waited() -> None:
+    async def script(run: Run) -> None:
+        await asyncio.sleep(20)
+        run.poller.poll_now([job(number) for number in range(12)])
+        await asyncio.sleep(30)
+
+    down = Problem(ProblemKind.UNREACHABLE, "no route to host")
+    source = TimedSource(latency=0.5, trouble=lambda at, _: down if at > START + 30 else None)
+    run = polled(source, watches(12), script)
+    _, calls = run.log.calls()
+    assert len(calls) == len(run.calls)
+    by_kind = {kind: [one for one in calls if one.kind is kind] for kind in CallKind}
+    assert {one.job for one in by_kind[CallKind.BY_HAND]} == {job(number) for number in range(12)}
+    assert by_kind[CallKind.PROBE]
+    assert all(one.problem == down for one in by_kind[CallKind.PROBE])
+    assert all(one.took == pytest.approx(0.5) and one.tenant == "env" for one in calls)
+    by_hand = [one.waited for one in by_kind[CallKind.BY_HAND]]
+    assert min(by_hand) == 0
+    assert 0.4 < max(by_hand) < 5, "ten at once, the others after them"
+    last = run.log.last(job(3))
+    assert last is not None
+    assert last.is_failure

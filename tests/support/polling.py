@@ -7,6 +7,7 @@ from random import Random
 
 from tests.support.sources import MemoryStore, TimedSource
 from tests.support.virtual_time import START, VirtualClock, run_virtually
+from zjobtui.models.call_log import CallLog
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.tenant import TenantKind
 from zjobtui.models.tenant_status import TenantStatus
@@ -41,6 +42,7 @@ class Run:
     poller: Poller
     service: WatchlistService
     clock: VirtualClock
+    log: CallLog
     pulse: TenantStatus = field(default_factory=lambda: TenantStatus(tenant="env"))
 
     @property
@@ -75,10 +77,18 @@ def polled(
         source.now = clock.now
         service = WatchlistService(Watchlist({watch.job: watch for watch in listed}), MemoryStore(), lambda: None)
         service.start()
+        log = CallLog()
         poller = Poller(
-            "env", source, service, RateLimiter(limits, clock.now()), clock, chance, staleness_limit=staleness_limit
+            "env",
+            source,
+            service,
+            RateLimiter(limits, clock.now()),
+            clock,
+            chance,
+            staleness_limit=staleness_limit,
+            record=log.record,
         )
-        done = Run(source, poller, service, clock)
+        done = Run(source, poller, service, clock, log)
         task = asyncio.create_task(poller.run())
         await script(done)
         done.pulse = poller.status()

@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from zjobtui.models.call_log import CallLog
 from zjobtui.models.history import Event, EventKind, History
 from zjobtui.models.job import JobRef
 from zjobtui.models.observation import Call, Observation, PreviousBody, Success
@@ -60,6 +61,7 @@ class ScriptedEngine:
 
     def __init__(self, clock: FixedClock, tenant: str = "env") -> None:
         self.archive = MemoryArchive()
+        self.calls = CallLog()
         self.clock = clock
         self.pulse = TenantStatus(tenant=tenant, answered_at=clock.now(), calls_per_second=1.4)
         self.state = State(Watchlist({}), {tenant: self.pulse})

@@ -276,7 +276,7 @@ def test_every_action_of_the_catalogue_names_a_method_that_needs_no_argument_mor
 
 @pytest.mark.slow
 async def test_the_palette_lists_every_action() -> None:
-    async with run_monitor(staged(RUNNING), size=(140, 160)) as view:
+    async with run_monitor(staged(RUNNING), size=(140, 180)) as view:
         await view.press("ctrl+p")
         await view.until("Change the colour theme")
         for action in CATALOGUE:

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.building import body, job, job_id
+from tests.support.building import NOW, body, job, job_id
 from tests.support.screen_harness import ScreenView, run_monitor
+from tests.support.scripted import call
 from tests.support.staging import staged
-from tests.ui.sizes import NARROW_FIRST
+from tests.ui.sizes import NARROW, NARROW_FIRST, WIDE
+from zjobtui.models.call_log import CallKind, LoggedCall
 from zjobtui.models.job import JobRef
-from zjobtui.models.observation import Success
+from zjobtui.models.observation import Failure, Success
+from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.related import Reference, RelatedKind
 from zjobtui.ui.clipboard import LIMIT, copy_text
 
 pytestmark = pytest.mark.slow
@@ -212,3 +216,52 @@ async def test_a_key_typed_ahead_reaches_the_copy_menu(
         view.terminal.receive("yx")
         await view.until("Copy from")
         assert len(engine.state.watchlist) == 1
+
+
+@pytest.mark.parametrize(
+    ("choice", "size", "is_file", "has_label"),
+    [(0, NARROW, False, False), (1, WIDE, False, True), (2, WIDE, True, False), (3, NARROW, True, True)],
+)
+async def test_h_hands_jobs_over_as_markdown(
+    choice: int, size: tuple[int, int], is_file: bool, has_label: bool, tmp_path: Path
+) -> None:
+    engine = staged("recorded-completed-order-pending", None, labels=("CS-4398", "CS-4399"))
+    failure = Failure(Problem(ProblemKind.SERVER_ERROR, "down"), NOW + 1, call(http_status=500, request_id="req-500"))
+    engine.bring((job(2), failure))
+    engine.calls.record(
+        LoggedCall(
+            at=failure.at, tenant="env", kind=CallKind.POLL, call=failure.call, job=job(2), problem=failure.problem
+        )
+    )
+    order = Reference(RelatedKind.ORDER, "O-00005577")
+    for tenant in ("env", "other"):
+        engine.calls.record(
+            LoggedCall(
+                at=NOW,
+                tenant=tenant,
+                kind=CallKind.READ,
+                call=call(request_id=f"read-{tenant}-7"),
+                reference=order,
+                status="Pending",
+            )
+        )
+    async with run_monitor(engine, size) as view:
+        await view.press("*", "H")
+        assert "Hand over 2 jobs as Markdown" in view.text
+        await view.press(*["down"] * choice, "enter")
+        if is_file:
+            assert "Save to file" in view.text
+            await view.press("enter")
+        text = only_file(tmp_path)[1] if is_file else clipboard(view)
+        assert text.startswith("# Handover: 2 jobs\n")
+        assert ("CS-4398" in text) == has_label
+        assert "- Order: `O-00005577`" in text
+        assert (
+            text.count(
+                "- Read order `O-00005577`, 2026-11-23T14:00:00Z: `Pending`, HTTP 200, request id `read-env-7`, "
+            )
+            == 1
+        )
+        assert "read-other-7" not in text
+        assert "failed: server error, HTTP 500, request id `req-500`" in text
+        assert ("Saved to" if is_file else "Handover sent to the terminal by OSC 52.") in view.toast

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -11,6 +11,7 @@ from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import ScriptedEngine
 from tests.support.staging import staged, tell
 from zjobtui.models.notifications import COOLDOWN, Topic
+from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.ui.notifier import NotificationSettings
 
 RUNNING, DONE, FAILED, PENDING = (
@@ -178,3 +179,26 @@ async def test_muted_notifications_are_not_sent_and_the_bar_shows_it(size: tuple
         tell(engine, 3, FAILED)
         await view.settled()
         assert [one["label"] for one in listener.received] == ["CS-3"]
+
+
+async def test_a_tenant_that_is_down_for_long_is_reported_to_the_program_once() -> None:
+    engine, program = waiting(1), Listener()
+    settings = NotificationSettings(on=frozenset({Topic.TENANT_DOWN}), program=program, tenant_down_after=600)
+    async with run_monitor(engine, ways=settings) as view:
+        engine.pulse = replace(
+            engine.pulse, problem=Problem(ProblemKind.UNREACHABLE, "no route to host"), down_since=engine.clock.at
+        )
+        engine.publish()
+        await view.settled()
+        for after, reports in ((590, 0), (20, 1), (600, 1)):
+            engine.clock.at += after
+            view.app._monitor._tick()
+            await view.settled()
+            assert len(program.received) == reports
+        assert rings(view) == 1
+    assert {name: program.received[0][name] for name in ("event", "tenant", "since", "problem")} == {
+        "event": "tenant down",
+        "tenant": "env",
+        "since": "2026-11-23T14:00:00Z",
+        "problem": "unreachable: no route to host",
+    }

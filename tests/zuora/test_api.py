@@ -31,6 +31,7 @@ from tests.support.scripted import NOW, FixedClock
 from tests.support.scripts import JOBS_PATH, TOKEN_PATH, TokenDesk
 from tests.support.wire import Request
 from zjobtui.config.tenants import make_tenant
+from zjobtui.models.call_log import CallKind, LoggedCall
 from zjobtui.models.job import JobId
 from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
@@ -52,13 +53,16 @@ async def client_of(
     clock: FixedClock | None = None,
     credentials: Credentials | None = None,
     limit: float = 20.0,
+    calls: list[LoggedCall] | None = None,
     **fields: Any,  # noqa: ANN401 - the fields of `Tenant`
 ) -> AsyncIterator[ZuoraApi]:
     if credentials is None and isinstance(server, Simulator):
         credentials = ClientCredentials(server.client_id, Secret(server.client_secret))
     tenant = replace(make_tenant("env", server.base_url), **fields)
     clock = clock or FixedClock()
-    client = ZuoraApi(tenant, credentials or CLIENT, clock, Transport(tenant.base_url, clock, total_limit=limit))
+    transport = Transport(tenant.base_url, clock, total_limit=limit)
+    record = ([] if calls is None else calls).append
+    client = ZuoraApi(tenant, credentials or CLIENT, clock, transport, record=record)
     try:
         yield client
     finally:
@@ -396,3 +400,45 @@ async def test_no_secret_shows_in_any_repr_log_or_observation(caplog: pytest.Log
             shown += [repr(client), repr(vars(client)), repr(CLIENT), caplog.text]
     assert any("sentinel" in request.bearer for request in server.requests)
     assert [text for text in shown if "sentinel" in text] == []
+
+
+ECHO = "client_secret=another-secret-4711 access_token: abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+async def test_a_failed_call_keeps_the_beginning_of_the_response_without_secrets() -> None:
+    text = f"<p>\x1b]52;c;aGk=\x07 {SENTINEL} {ECHO}</p>" + "é" * 9_000
+    with fault_server(Answer(text.encode(), 502, content_type="text/html")) as server:
+        async with client_of(server) as client:
+            failure = await client.observe(ONE)
+    assert isinstance(failure, Failure)
+    assert "[masked] client_secret=[masked] access_token: [masked]</p>é" in failure.body
+    assert "\x1b" not in failure.body
+    assert "4711" not in failure.body
+    assert "abcdefghij" not in failure.body
+    assert 2_000 < len(failure.body) <= 4_096
+
+
+async def test_requests_that_no_observation_shows_are_recorded() -> None:
+    calls: list[LoggedCall] = []
+    with fault_server([signed_out()]) as server:
+        async with client_of(server, calls=calls) as client:
+            assert isinstance(await client.observe(ONE), Success)
+    told = [(one.kind, one.job and one.job.id, one.call.http_status, one.is_failure, one.was_sent) for one in calls]
+    assert told == [
+        (CallKind.TOKEN, None, 200, False, True),
+        (CallKind.POLL, ONE, 401, True, True),
+        (CallKind.TOKEN, None, 200, False, True),
+    ]
+    assert "please sign in first" in calls[1].body
+    assert all("token-" not in repr(one) for one in calls)
+
+
+async def test_a_refused_sign_in_is_recorded_once_and_the_job_was_not_polled() -> None:
+    calls: list[LoggedCall] = []
+    with fault_server(token=invalid_client()) as server:
+        async with client_of(server, calls=calls) as client:
+            observations = await many(client, 5)
+    assert [(one.kind, one.is_failure) for one in calls] == [(CallKind.TOKEN, True)]
+    assert "invalid" in calls[0].body
+    assert SENTINEL not in repr(calls)
+    assert {observation.call.url.endswith("/oauth/token") for observation in observations} == {True}

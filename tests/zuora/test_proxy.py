@@ -10,6 +10,7 @@ from tests.faults.certificates import CERTIFICATE
 from tests.support.scripted import FixedClock
 from zjobtui.bootstrap.configuration import Configured
 from zjobtui.bootstrap.engine import _source
+from zjobtui.models.call_log import CallLog
 from zjobtui.models.tenant import BearerToken, Secret, Tenant
 from zjobtui.models.text import clean
 from zjobtui.polling.protocols import SourceError
@@ -241,7 +242,9 @@ def test_a_proxy_that_cannot_be_used_is_refused_by_the_name_of_its_variable_alon
     assert "proxy:3128" not in str(refusal.value)
     monkeypatch.setenv(variable, url.replace("\x00", ""))
     with pytest.raises(SourceError, match=f"^{variable} is") as shown:
-        _source(Configured(Tenant(name="env", base_url=HOST), lambda: BearerToken(Secret("token"))), FixedClock())
+        _source(
+            Configured(Tenant(name="env", base_url=HOST), lambda: BearerToken(Secret("token"))), FixedClock(), CallLog()
+        )
     assert PASSWORD not in f"{shown.value!r} {shown.value.__cause__!r}"
 
 

@@ -9,6 +9,7 @@ from tests.support.fault_server import fault_server
 from tests.support.scripts import TOKEN_PATH
 from tests.support.wire import Request
 from tests.zuora.test_api import SENTINEL, client_of
+from zjobtui.models.call_log import CallKind, LoggedCall
 from zjobtui.models.related import ReadProblem, ReadProblemKind, Reference, Related, RelatedKind
 from zjobtui.models.related_details import OrderDetails
 
@@ -55,6 +56,31 @@ async def test_a_refused_token_is_renewed_once() -> None:
         async with client_of(server) as client:
             assert isinstance(await client.read_related(ORDER), Related)
     assert [request.path for request in server.requests] == [TOKEN_PATH, "/v1/orders/O-1"] * 2
+
+
+async def test_each_read_is_recorded_with_what_was_read_and_what_came_of_it() -> None:
+    calls: list[LoggedCall] = []
+    pending = Answer.of({"success": True, "order": {"orderNumber": "O-1", "status": "Pending"}})
+    echo = Answer(f"<p>{SENTINEL}</p>".encode(), 502, content_type="text/html")
+
+    def script(request: Request) -> Behaviour:
+        if request.path == TOKEN_PATH:
+            return token()
+        return {2: signed_out(), 4: pending}.get(request.number, echo)
+
+    with fault_server(script) as server:
+        async with client_of(server, calls=calls) as client:
+            await client.read_related(ORDER)
+            await client.read_related(ORDER)
+    reads = [call for call in calls if call.kind is CallKind.READ]
+    assert [(call.status, call.call.http_status, call.is_failure) for call in reads] == [
+        ("", 401, True),
+        ("Pending", 200, False),
+        ("", 502, True),
+    ]
+    assert {(call.reference, call.job, call.was_sent) for call in reads} == {(ORDER, None, True)}
+    assert "please sign in first" in reads[0].body
+    assert reads[2].body == "<p>[masked]</p>"
 
 
 async def test_a_response_to_another_request_is_not_shown() -> None:

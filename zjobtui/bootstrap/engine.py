@@ -13,6 +13,7 @@ from zjobtui.clock import Clock
 from zjobtui.formatting.symbols import plural
 from zjobtui.logs import get_logger
 from zjobtui.logs import stop as stop_log
+from zjobtui.models.call_log import CallLog
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant import Credentials
 from zjobtui.models.watched_job import WatchedJob
@@ -39,11 +40,13 @@ def polling(
     staleness_limit: float | None = None,
     only: Container[str] | None = None,
     reload: ReloadSettings | None = None,
+    calls: CallLog | None = None,
 ) -> Iterator[Engine]:
     """Yield the engine, not started; stop it after the block, and print what could not be saved."""
     store.limit_lock_wait(BRIEF_LIMIT)
     _log_tenants(configured)
-    sources = [(each.tenant, source_maker(clock)(each)) for each in configured]
+    calls = calls or CallLog()
+    sources = [(each.tenant, source_maker(clock, calls)(each)) for each in configured]
     engine = Engine(
         watchlist,
         store,
@@ -53,6 +56,7 @@ def polling(
         staleness_limit=staleness_limit,
         only=only,
         reload=reload,
+        calls=calls,
     )
     try:
         yield engine
@@ -128,12 +132,12 @@ def _log_tenants(configured: Sequence[Configured]) -> None:
         log.info("%s", text)
 
 
-def source_maker(clock: Clock) -> Callable[[Configured], MakeSource]:
-    """Return a function that returns how to create the source of a tenant."""
-    return lambda configured: partial(_source, configured, clock)
+def source_maker(clock: Clock, calls: CallLog) -> Callable[[Configured], MakeSource]:
+    """Return a function that returns how to create the source of a tenant, which records its calls in `calls`."""
+    return lambda configured: partial(_source, configured, clock, calls)
 
 
-def _source(configured: Configured, clock: Clock) -> JobSource:
+def _source(configured: Configured, clock: Clock, calls: CallLog) -> JobSource:
     tenant = configured.tenant
     try:
         route = find_route(tenant.base_url, os.environ)
@@ -145,7 +149,7 @@ def _source(configured: Configured, clock: Clock) -> JobSource:
         raise SourceError(str(error)) from None
     except OSError as error:
         raise SourceError(f"TLS cannot be used: {error.strerror or error}") from None
-    return api.ZuoraApi(tenant, credentials, clock, client, partial(_reread, configured))
+    return api.ZuoraApi(tenant, credentials, clock, client, partial(_reread, configured), calls.record)
 
 
 async def _reread(configured: Configured) -> Credentials | Problem:

@@ -19,6 +19,7 @@ from zjobtui.config.paths import config_path
 from zjobtui.config.programs import NotifyCommand
 from zjobtui.formatting.ascii_text import is_ascii_screen
 from zjobtui.logs import get_logger
+from zjobtui.models.call_log import CallLog
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.store import open_store
@@ -88,9 +89,9 @@ def run_monitor(
     only = None if is_all else {tenant.name for tenant in tenants}
     limit = configuration.settings.polling.staleness_limit if configuration.settings else None
     after = configuration.archive_after
-    follower = (
-        SettingsFollower(configuration, config_path(), load, source_maker(clock), only) if load is not None else None
-    )
+    calls = CallLog()
+    make_source = source_maker(clock, calls)
+    follower = SettingsFollower(configuration, config_path(), load, make_source, only) if load is not None else None
     with (
         _daily_copy(path),
         store,
@@ -103,6 +104,7 @@ def run_monitor(
             staleness_limit=limit,
             only=only,
             reload=follower.reload if follower else None,
+            calls=calls,
         ) as engine,
     ):
         app = MonitorApp(
@@ -133,6 +135,7 @@ def _notification_settings(settings: "Settings | None") -> NotificationSettings 
         osc=notify.osc,
         has_toast=notify.toast,
         program=program,
+        tenant_down_after=notify.tenant_down_after,
     )
 
 

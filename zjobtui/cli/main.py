@@ -98,6 +98,9 @@ COMMANDS = {
     "show": {
         "show": "Print everything known about one job.",
     },
+    "handover": {
+        "handover": "Print jobs as Markdown for the next shift or for Zuora support.",
+    },
     "lookup": {
         "lookup": "Read an order, a subscription, an invoice or another object in Zuora, and print it.",
     },

@@ -17,7 +17,7 @@ from zjobtui.config.problems import KeyLines, KeyPath, SettingsProblem, dotted
 from zjobtui.config.programs import SECRET_TIME_LIMIT
 from zjobtui.config.secrets import Command, KeyringEntry, SecretFile, SecretSource, Variable
 from zjobtui.models.durations import parse_duration
-from zjobtui.models.notifications import Topic
+from zjobtui.models.notifications import DOWN_AFTER, Topic
 from zjobtui.models.tenant import TenantKind
 from zjobtui.models.watched_job import ARCHIVE_AFTER
 
@@ -216,7 +216,9 @@ class NotifySettings(Struct, frozen=True, kw_only=True):
     """`[notify]`: which events are notified, and how besides the bell."""
 
     on: _Topics = tuple(Topic)
-    """The events: failed, attention, batch ended and all done; an empty list for none."""
+    """The events: failed, attention, batch ended, all done, overdue and tenant down; an empty list for none."""
+    tenant_down_after: _Duration = DOWN_AFTER
+    """How long a tenant must be down to be notified, such as "10m"; 5 minutes by default, 0 or "never" for never."""
     osc: _Osc = "off"
     """Send desktop notifications through the terminal, by OSC 9 or OSC 777."""
     toast: _Switch = False

@@ -2,17 +2,20 @@
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
+from zjobtui.formatting.job import problem_text
 from zjobtui.formatting.outline import OutlineNode, Tone, field, group
 from zjobtui.formatting.times import duration, moment, stamp
 from zjobtui.zuora.headers import read_rate_limits
 
 if TYPE_CHECKING:
-    from zjobtui.models.job import JobRef
+    from zjobtui.models.call_log import LoggedCall
     from zjobtui.models.observation import Call, Success
     from zjobtui.models.tenant import Tenant
+    from zjobtui.models.watched_job import WatchedJob
 
 _WINDOWS = {1: "per second", 60: "per minute", 3_600: "per hour", 86_400: "per day"}
 
@@ -25,29 +28,131 @@ def call_lines(call: "Call", at: float) -> tuple[OutlineNode, ...]:
         *field("process id", "Process id", call.process_id),
         *field("track id", "Track id", call.track_id),
         *field("time", "Time", stamp(at)),
-        *field("request", "Request", f"GET {call.url}" if call.url else ""),
-        *field("answer", "Response", " · ".join(part for part in (status, f"{call.latency * 1000:.0f} ms") if part)),
+        *field("request", "Request", f"{_method(call.url)} {call.url}" if call.url else ""),
+        *field("answer", "Response", " · ".join(part for part in (status, _latency(call)) if part)),
     )
 
 
+def _method(url: str) -> str:
+    return "POST" if url.endswith("/oauth/token") else "GET"
+
+
+def _latency(call: "Call") -> str:
+    return f"{call.latency * 1000:.0f} ms" if call.http_status or call.latency else ""
+
+
 def request_lines(
-    job: "JobRef", tenant: "Tenant | None", success: "Success | None", now: float, zone: tzinfo | None = None
+    watch: "WatchedJob",
+    tenant: "Tenant | None",
+    success: "Success | None",
+    now: float,
+    zone: tzinfo | None = None,
+    last: "LoggedCall | None" = None,
 ) -> Iterator[OutlineNode]:
-    """Return the last successful call, its rate limits, and the curl command for the same call."""
-    if success is None:
-        yield OutlineNode("none", "Response", "No response yet.", Tone.MUTED)
+    """Return the most recent call, also if it failed, its rate limits, and the curl command for the same call.
+
+    `last` is the last call since the start of the program, `success` the stored response, whose own call follows if
+    it is another one.
+    """
+    call = _newest(last, success)
+    if call is not None:
+        yield from _logged_lines(call, now, zone)
+    elif success is None or _has_failed_since(watch, success):
+        yield from _unlogged_lines(watch, now, zone)
     else:
-        yield from field("local time", "UTC time" if zone else "Local time", f"{moment(success.at, now, zone)}")
+        yield from field("local time", _time_title(zone), moment(success.at, now, zone))
         yield from call_lines(success.call, success.at)
+        if (watch.last_answer_at or 0.0) - success.at >= 1 and watch.last_answer_at:
+            since = (
+                f"the same at {moment(watch.last_answer_at, now, zone, beside=success.at)}; the ids are of the first"
+            )
+            yield from field("unchanged", "Unchanged", since, Tone.MUTED)
+    if success is not None and (call is not None or _has_failed_since(watch, success)):
+        stored = (*field("stored/time", "Time", stamp(success.at)), *_prefixed("stored", success.call, success.at))
+        if call is None or call.call.track_id != success.call.track_id:
+            yield from group("stored", "Response shown in Raw", moment(success.at, now, zone), stored, is_open=False)
     if tenant is not None:
         titles = dict.fromkeys(part for part in (tenant.title, tenant.name, tenant.kind.value) if part)
         yield from field("tenant", "Tenant", " · ".join(titles))
         yield from field("host", "Host", tenant.base_url.rpartition("//")[2])
         yield from field("secret from", "Secret from", tenant.credentials_from)
-    if success is not None:
+    if call is not None:
+        yield from _limit_lines(call.call.limits, call.at)
+    elif success is not None:
         yield from _limit_lines(success.call.limits, success.at)
     if tenant is not None:
-        yield OutlineNode("curl", "Command", curl(tenant, job.id.given))
+        yield OutlineNode("curl", "Command", curl(tenant, watch.job.id.given))
+
+
+def outcome_text(call: "LoggedCall") -> str:
+    """Return what came of a call: that it is ok, with the job's status, or the problem."""
+    if call.problem is None:
+        return f"ok · {call.status}"
+    return str(call.problem) if call.was_sent else f"not sent, {call.problem}"
+
+
+def timing_text(call: "LoggedCall") -> str:
+    """Return where the time of a call went, as far as it is worth a word: waiting, sign-in and connection, response."""
+    latency = call.call.latency if call.was_sent else 0.0
+    parts = {"waited": call.waited, "sign-in": call.took - latency if latency else 0.0, "response": latency}
+    return " · ".join(f"{name} {_short(seconds)}" for name, seconds in parts.items() if seconds >= SHOWN_FROM)
+
+
+SHOWN_FROM = 0.001
+"""Seconds from which on a part of the time of a call is shown."""
+
+
+def _short(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else duration(seconds)
+
+
+def logged_call_lines(call: "LoggedCall") -> Iterator[OutlineNode]:
+    """Return everything known about a logged call: outcome, ids, where the time went, and the body of a failed one."""
+    yield from field("outcome", "Outcome", outcome_text(call), Tone.ATTENTION if call.problem else Tone.PLAIN)
+    if call.problem is not None:
+        yield from field("code", "Code", call.problem.code)
+    if call.reference is not None:
+        yield OutlineNode("read", "Read", f"{call.reference.kind.noun} {call.reference.key}")
+    yield from call_lines(call.call, call.at)
+    yield from field("timing", "Duration", timing_text(call))
+    lines = (
+        OutlineNode(f"body/{number}", "", line) for number, line in enumerate(call.body.split("\n")) if line.strip()
+    )
+    if call.body:
+        yield from group("body", "Response body", f"{len(call.body):,} characters", lines)
+
+
+def _logged_lines(call: "LoggedCall", now: float, zone: tzinfo | None) -> Iterator[OutlineNode]:
+    yield from field("local time", _time_title(zone), f"{moment(call.at, now, zone)} · {call.kind.value}")
+    yield from logged_call_lines(call)
+
+
+def _unlogged_lines(watch: "WatchedJob", now: float, zone: tzinfo | None) -> Iterator[OutlineNode]:
+    """Return the last call of another run of the program, of which only the problem is stored."""
+    if watch.problem is None or watch.problem_at is None:
+        yield OutlineNode("none", "Response", "No response yet.", Tone.MUTED)
+        return
+    yield from field("local time", _time_title(zone), moment(watch.problem_at, now, zone))
+    yield from field("outcome", "Outcome", problem_text(watch) or str(watch.problem), Tone.ATTENTION)
+    yield from field("code", "Code", watch.problem.code)
+    yield OutlineNode("no ids", "Ids", "not kept: another run or window of zjobtui made this call", Tone.MUTED)
+
+
+def _newest(last: "LoggedCall | None", success: "Success | None") -> "LoggedCall | None":
+    """Return the logged call unless the stored response is newer, of another window."""
+    return last if last is not None and (success is None or last.at >= success.at) else None
+
+
+def _has_failed_since(watch: "WatchedJob", success: "Success") -> bool:
+    return watch.problem is not None and (watch.problem_at or 0.0) > success.at
+
+
+def _time_title(zone: tzinfo | None) -> str:
+    return "UTC time" if zone else "Local time"
+
+
+def _prefixed(prefix: str, call: "Call", at: float) -> Iterator[OutlineNode]:
+    return (replace(line, key=f"{prefix}/{line.key}") for line in call_lines(call, at) if line.key != "time")
 
 
 def support_text(call: "Call", at: float) -> str:

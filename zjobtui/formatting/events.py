@@ -9,6 +9,7 @@ from zjobtui.formatting.times import moment, stamp
 from zjobtui.models.batches import closing_line
 from zjobtui.models.history import EventKind
 from zjobtui.models.notifications import Notification, Topic
+from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.text import clean, shorten
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob
@@ -41,6 +42,7 @@ def notification_line(notifications: Sequence[Notification], watches: Iterable[W
     """Return all notifications in one line that is safe for a terminal: one job by name, several by number."""
     parts = [_topic_text([n.watch for n in notifications if n.topic is topic and n.watch], topic) for topic in Topic]
     parts += [closing_line(n.batch) for n in notifications if n.batch]
+    parts += [_tenant_text(n.tenant) for n in notifications if n.tenant]
     if any(n.topic is Topic.ALL_DONE for n in notifications):
         parts.append(_all_done_text(watches))
     return shorten(clean(" · ".join(part for part in parts if part)), LIMIT)
@@ -56,6 +58,10 @@ def notification_records(
 def _content(notification: Notification, watches: Sequence[WatchedJob], now: float) -> dict[str, Any]:
     if notification.watch is not None:
         return record(notification.watch, now)
+    if (status := notification.tenant) is not None:
+        since = stamp(status.down_since) if status.down_since else None
+        problem = status.problem.for_log if status.problem else None
+        return {"tenant": status.tenant, "since": since, "problem": problem, "text": _tenant_text(status)}
     if (batch := notification.batch) is not None:
         took = round(batch.elapsed(now), 1)
         return {"batch": batch.name, "text": closing_line(batch), "duration_s": took, "jobs": _numbers(batch.jobs)}
@@ -66,12 +72,28 @@ def _numbers(watches: Iterable[WatchedJob]) -> dict[str, int]:
     return {WORDS[kind]: number for kind, number in counts(watches).items()}
 
 
+_TOPIC_WORDS = {
+    Topic.FAILED: ("failed", "failed"),
+    Topic.ATTENTION: ("needs attention", "need attention"),
+    Topic.OVERDUE: ("is overdue", "are overdue"),
+}
+"""What is said of one job, and of several."""
+
+
 def _topic_text(watches: Sequence[WatchedJob], topic: Topic) -> str:
-    if len(watches) == 1:
-        name = watches[0].label or short_id(watches[0].job.id.given)
-        return f"{name} {'failed' if topic is Topic.FAILED else 'needs attention'}: {watches[0].verdict.sentence}"
-    word = "failed" if topic is Topic.FAILED else "need attention"
-    return f"{plural(len(watches), 'job')} {word}" if watches else ""
+    if not watches:
+        return ""
+    of_one, of_several = _TOPIC_WORDS[topic]
+    if len(watches) > 1:
+        return f"{plural(len(watches), 'job')} {of_several}"
+    name = watches[0].label or short_id(watches[0].job.id.given)
+    text = "95 % of the tenant's jobs end sooner" if topic is Topic.OVERDUE else watches[0].verdict.sentence
+    return f"{name} {of_one}: {text}"
+
+
+def _tenant_text(status: TenantStatus) -> str:
+    title = status.problem.kind.title if status.problem else "down"
+    return f"tenant {status.tenant} {title} since {stamp(status.down_since)}" if status.down_since else ""
 
 
 def _all_done_text(watches: Iterable[WatchedJob]) -> str:

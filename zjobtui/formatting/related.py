@@ -32,6 +32,7 @@ from zjobtui.models.related_details import (
     StatusPeriod,
     SubscriptionDetails,
     count_of,
+    status_of,
 )
 from zjobtui.models.text import shorten
 
@@ -121,7 +122,7 @@ def related_node(
         key,
         reference_text(reference),
         one_look(details),
-        _tone(_status(details)),
+        _tone(status_of(details)),
         children,
         is_open=True,
         values=reference_values(reference),
@@ -181,11 +182,7 @@ def one_look(details: Details) -> str:
             parts = (details.name, balance)
         case _:
             assert_never(details)
-    return shorten(" · ".join(part for part in (_status(details) or "no status", *parts) if part))
-
-
-def _status(details: Details) -> str:
-    return details.state if isinstance(details, LineItemDetails) else details.status
+    return shorten(" · ".join(part for part in (status_of(details) or "no status", *parts) if part))
 
 
 def _for_schedule(order: OrderDetails) -> str:

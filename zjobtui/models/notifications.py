@@ -1,15 +1,22 @@
 """Notifications: which changes trigger one, and the minimum interval between them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 from math import inf
 
 from zjobtui.models.batches import BatchProgress, batch_progress
 from zjobtui.models.diff import changed_pairs
+from zjobtui.models.duration_stats import TypicalByTenant
+from zjobtui.models.job import JobRef
+from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
+from zjobtui.models.why import is_overdue
+
+DOWN_AFTER = 300.0
+"""Seconds for which a tenant must be down until that is reported, by default."""
 
 COOLDOWN = 10.0
 """Seconds between two notifications: what happens in between is reported together at the end."""
@@ -22,6 +29,8 @@ class Topic(Enum):
     ATTENTION = "attention"
     BATCH_ENDED = "batch ended"
     ALL_DONE = "all done"
+    OVERDUE = "overdue"
+    TENANT_DOWN = "tenant down"
 
 
 _TOPICS = {Kind.FAILED: Topic.FAILED, Kind.ATTENTION: Topic.ATTENTION}
@@ -29,11 +38,12 @@ _TOPICS = {Kind.FAILED: Topic.FAILED, Kind.ATTENTION: Topic.ATTENTION}
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A notification, about one job or one batch unless it is about all jobs."""
+    """A notification, about one job, one batch or one tenant unless it is about all jobs."""
 
     topic: Topic
     watch: WatchedJob | None = None
     batch: BatchProgress | None = None
+    tenant: TenantStatus | None = None
 
 
 def notifications_of(before: Watchlist, after: Watchlist, on: Collection[Topic]) -> tuple[Notification, ...]:
@@ -61,6 +71,52 @@ def notifications_of(before: Watchlist, after: Watchlist, on: Collection[Topic])
     if has_ended and Topic.ALL_DONE in on and all(watch.verdict.kind is not Kind.RUNNING for watch in after):
         notifications.append(Notification(Topic.ALL_DONE))
     return tuple(notifications)
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What time alone brings about and was reported: jobs that were overdue, and the outages of tenants."""
+
+    overdue: frozenset[JobRef] = frozenset()
+    outages: frozenset[tuple[str, float]] = frozenset()
+
+
+def timed_notifications(
+    watches: Iterable[WatchedJob],
+    statuses: Iterable[TenantStatus],
+    typical: TypicalByTenant,
+    now: float,
+    reported: Reported,
+    *,
+    down_after: float = DOWN_AFTER,
+) -> tuple[tuple[Notification, ...], Reported]:
+    """Return what has come about with time, and what is reported with it, at `now` (seconds since the epoch, UTC).
+
+    A job is reported as overdue once, an outage once when the tenant has been down for `down_after` seconds; jobs of a
+    tenant that is paused or polled by another window are reported there.
+    """
+    overdue = [
+        watch
+        for watch in watches
+        if watch.job not in reported.overdue and is_overdue(watch, typical.get(watch.job.tenant), now)
+    ]
+    down = [
+        status
+        for status in statuses
+        if status.problem is not None
+        and status.down_since is not None
+        and not (status.is_paused or status.is_following)
+        and now - status.down_since >= down_after
+        and (status.tenant, status.down_since) not in reported.outages
+    ]
+    notifications = (
+        *(Notification(Topic.OVERDUE, watch) for watch in overdue),
+        *(Notification(Topic.TENANT_DOWN, tenant=status) for status in down),
+    )
+    if not notifications:
+        return (), reported
+    outages = reported.outages | {(status.tenant, status.down_since or 0.0) for status in down}
+    return notifications, Reported(reported.overdue | {watch.job for watch in overdue}, outages)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,13 +48,15 @@ class PreviousBody:
 class Failure:
     """A call without a good response, and when that was known (seconds since the epoch, UTC).
 
-    `is_no_operation` says that Zuora has no operation job of this id either.
+    `is_no_operation` says that Zuora has no operation job of this id either. `body` is the beginning of the response,
+    if there was one, without secrets; it is never stored.
     """
 
     problem: Problem
     at: float
     call: Call = Call()
     is_no_operation: bool = False
+    body: str = ""
 
 
 Observation: TypeAlias = Success | Failure

@@ -364,3 +364,8 @@ Details: TypeAlias = (
     | CreditMemoDetails
     | AccountDetails
 )
+
+
+def status_of(details: Details) -> str:
+    """Return the status of an object, which an order line item calls its state; "" if Zuora gave none."""
+    return details.state if isinstance(details, LineItemDetails) else details.status

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
+from zjobtui.models.call_log import CallLog
 from zjobtui.models.history import EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.related import ReadProblem, ReadProblemKind, ReadResult, Reference, RelatedKind
@@ -79,7 +80,10 @@ class Engine:
         archive_after: float = inf,
         only: Container[str] | None = None,
         reload: ReloadSettings | None = None,
+        calls: CallLog | None = None,
     ) -> None:
+        self.calls = calls or CallLog()
+        """The last calls; may be read from any thread."""
         self.state = State(watchlist if only is None else watchlist.of(only))
         """The newest state, as last published."""
         self._reload = reload
@@ -286,7 +290,12 @@ class Engine:
         self._has_started.set()
         service.start()
         self._tenants = TenantSet(
-            service, self._store, self._clock, self._publish, staleness_limit=self._staleness_limit
+            service,
+            self._store,
+            self._clock,
+            self._publish,
+            staleness_limit=self._staleness_limit,
+            record=self.calls.record,
         )
         self._tenants.start(self._sources)
         running = [asyncio.create_task(self._archive(service)), asyncio.create_task(self._follow_settings())]

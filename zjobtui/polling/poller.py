@@ -1,7 +1,7 @@
 """Poller: polls the unfinished jobs of one tenant when the schedule says so; knows neither HTTP nor disk."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from math import inf
 from random import Random
@@ -9,7 +9,8 @@ from typing import TypeGuard
 
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
-from zjobtui.models.job import JobRef
+from zjobtui.models.call_log import CallKind, LoggedCall, RecordCall
+from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.job_update import apply_observation
 from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
@@ -72,8 +73,10 @@ class Poller:
         may_poll: Callable[[], bool] = lambda: True,
         is_polled_elsewhere: Callable[[], bool] = lambda: False,
         staleness_limit: float | None = None,
+        record: RecordCall = lambda _: None,
     ) -> None:
         self.tenant = tenant
+        self._record = record
         self._source = source
         self._service = service
         self._gate = TenantGate(tenant, source, limiter, clock, chance)
@@ -85,7 +88,7 @@ class Poller:
         self._in_flight: dict[JobRef, asyncio.Task[None]] = {}
         self._started_at: dict[JobRef, float] = {}
         self._failures: dict[JobRef, int] = {}
-        self._manual: dict[JobRef, None] = {}
+        self._manual: dict[JobRef, float] = {}  # with the time of the request
         self._was_manual = False
         self._focused: JobRef | None = None
         self._focused_until = self._focused_at = -inf
@@ -128,8 +131,9 @@ class Poller:
         If planned calls are due, every other call is one of those: repeated requests starve no job. A call that has
         just begun suffices; one that has been in flight for longer is followed by another.
         """
-        recent = self._clock.now() - JUST_BEGUN
-        self._manual.update(dict.fromkeys(job for job in jobs if self._started_at.get(job, -inf) <= recent))
+        now = self._clock.now()
+        for job in (job for job in jobs if self._started_at.get(job, -inf) <= now - JUST_BEGUN):
+            self._manual.setdefault(job, now)
         self._source.sign_in_again()
         self._gate.breaker.probe_now(self._clock.now())
         self._nudge.set()
@@ -239,34 +243,38 @@ class Poller:
     def _start_due(self) -> None:
         now = self._clock.now()
         reads = 0 if self._gate.breaker.is_open else self._reads.in_flight
-        while self._gate.max_in_flight(now) > len(self._in_flight) + reads and (job := self._pop_next(now)):
+        while self._gate.max_in_flight(now) > len(self._in_flight) + reads and (popped := self._pop_next(now)):
+            job, due = popped
             watch = self._service.watchlist.get(job)
             if watch is not None and (not watch.is_final or self._was_manual):
+                kind = CallKind.BY_HAND if self._was_manual else CallKind.POLL
                 if self._gate.breaker.is_open:
+                    kind = CallKind.PROBE
                     log.info("tenant %s: circuit breaker half-open, job %s is the probe", self.tenant, job.id.given)
                 self._gate.count_call(now)
                 self._calls += 1
                 self._manual.pop(job, None)
                 self._started_at[job] = now
-                self._in_flight[job] = asyncio.create_task(self._call(watch))
+                self._in_flight[job] = asyncio.create_task(self._call(watch, kind, max(0.0, now - due)))
 
-    def _pop_next(self, now: float) -> JobRef | None:
-        """Return the job to poll next and take it out of the queue; None if no call is due."""
+    def _pop_next(self, now: float) -> tuple[JobRef, float] | None:
+        """Return the job to poll next, taken out of the queue, and since when it was due; None if no call is due."""
         manual = next((job for job in self._manual if job not in self._in_flight), None)
         may_plan = self._may_plan()
         if manual is not None and not (self._was_manual and may_plan and self._planned_at(now) <= now):
             self._was_manual = True
-            del self._manual[manual]
             self._schedule.drop(manual)
-            return manual
+            return manual, self._manual.pop(manual)
         self._was_manual = False
         if not may_plan:
             return None
-        if self._focused is not None and self._focused_due(now) <= now:
+        if self._focused is not None and (due := self._focused_due(now)) <= now:
             self._focused_at = now
             self._schedule.drop(self._focused)
-            return self._focused
-        return self._schedule.take(now)
+            return self._focused, due
+        first = self._schedule.next_due()
+        job = self._schedule.take(now)
+        return (job, now if first is None else first) if job is not None else None
 
     def _may_plan(self) -> bool:
         return not self._is_paused and self._may_poll()
@@ -312,14 +320,10 @@ class Poller:
         finally:
             timer.cancel()
 
-    async def _call(self, watch: WatchedJob) -> None:
+    async def _call(self, watch: WatchedJob, kind: CallKind, waited: float) -> None:
         job, sent = watch.job, self._clock.now()
         try:
-            observation = await self._observe(watch)
-        except Exception as fault:  # a source never raises; if it does, the job must not be forgotten
-            log.exception("tenant %s: internal error in the call about job %s", self.tenant, job.id.given)
-            problem = Problem(ProblemKind.UNREADABLE, f"internal error in zjobtui: {type(fault).__name__}")
-            observation = Failure(problem, self._clock.now())
+            observation = await self._observe(watch, kind, waited)
         finally:
             self._in_flight.pop(job, None)
             self._nudge.set()
@@ -330,20 +334,34 @@ class Poller:
             log.exception("tenant %s: internal error about job %s", self.tenant, job.id.given)
             self._fault = fault
 
-    async def _observe(self, watch: WatchedJob) -> Observation:
+    async def _observe(self, watch: WatchedJob, kind: CallKind, waited: float) -> Observation:
         """Request the status of a job; once for each id that Zuora does not know, also as that of an operation job."""
-        job_id = watch.job.id
+        job = watch.job
         if watch.is_operation:
-            return await self._source.observe_operation(job_id)
-        observation = await self._source.observe(job_id)
+            return await self._request(job, kind, waited, self._source.observe_operation)
+        observation = await self._request(job, kind, waited, self._source.observe)
         if not _is_not_found(observation) or watch.is_final or watch.operation_checked_at is not None:
             return observation
         self._gate.count_call(self._clock.now())
-        operation = await self._source.observe_operation(job_id)
+        operation = await self._request(job, kind, 0.0, self._source.observe_operation)
         if isinstance(operation, Success):
-            log.info("tenant %s: job %s is an operation job", self.tenant, job_id.given)
+            log.info("tenant %s: job %s is an operation job", self.tenant, job.id.given)
             return operation
         return replace(observation, is_no_operation=operation.problem.kind in _NO_OPERATION)
+
+    async def _request(
+        self, job: JobRef, kind: CallKind, waited: float, observe: Callable[[JobId], Awaitable[Observation]]
+    ) -> Observation:
+        """Make one call about a job and record it."""
+        sent = self._clock.now()
+        try:
+            observation = await observe(job.id)
+        except Exception as fault:  # a source never raises; if it does, the job must not be forgotten
+            log.exception("tenant %s: internal error in the call about job %s", self.tenant, job.id.given)
+            problem = Problem(ProblemKind.UNREADABLE, f"internal error in zjobtui: {type(fault).__name__}")
+            observation = Failure(problem, self._clock.now())
+        self._record(_logged(job, kind, observation, waited, self._clock.now() - sent))
+        return observation
 
     def _read_changed(self) -> None:
         """Charge what a read cost besides its call, and look for what may be sent next."""
@@ -452,6 +470,17 @@ _NO_OPERATION = frozenset({ProblemKind.NOT_FOUND, ProblemKind.FORBIDDEN, Problem
 
 def _is_not_found(observation: Observation) -> TypeGuard[Failure]:
     return isinstance(observation, Failure) and observation.problem.kind is ProblemKind.NOT_FOUND
+
+
+def _logged(job: JobRef, kind: CallKind, observation: Observation, waited: float, took: float) -> LoggedCall:
+    at, tenant, call = observation.at, job.tenant, observation.call
+    if isinstance(observation, Success):
+        status = observation.report.status
+        return LoggedCall(at=at, tenant=tenant, kind=kind, call=call, job=job, status=status, waited=waited, took=took)
+    problem, body = observation.problem, observation.body
+    return LoggedCall(
+        at=at, tenant=tenant, kind=kind, call=call, job=job, problem=problem, waited=waited, took=took, body=body
+    )
 
 
 def _stale_at(watch: WatchedJob) -> float:

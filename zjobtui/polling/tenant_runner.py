@@ -8,6 +8,7 @@ from random import Random
 
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
+from zjobtui.models.call_log import RecordCall
 from zjobtui.models.job import JobRef
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.related import ReadProblem, ReadProblemKind, ReadResult, Reference
@@ -53,6 +54,7 @@ class TenantRunner:
         is_polled_elsewhere: Callable[[], bool],
         changed: Callable[[], None],
         staleness_limit: float | None = None,
+        record: RecordCall = lambda _: None,
     ) -> None:
         self.tenant = tenant
         self.fault = ""
@@ -68,6 +70,7 @@ class TenantRunner:
         self._is_polled_elsewhere = is_polled_elsewhere
         self._changed = changed
         self._staleness_limit = staleness_limit
+        self._record = record
         self._problem: Problem | None = None
         self._problem_since = self._next_try_at = 0.0
         self._retry = asyncio.Event()
@@ -138,6 +141,7 @@ class TenantRunner:
             may_poll=self._may_poll,
             is_polled_elsewhere=self._is_polled_elsewhere,
             staleness_limit=self._staleness_limit,
+            record=self._record,
         )
         for do in self._pending:
             do(poller)

@@ -9,6 +9,7 @@ from functools import partial
 from operator import attrgetter
 
 from zjobtui.clock import Clock
+from zjobtui.models.call_log import RecordCall
 from zjobtui.models.tenant import Tenant
 from zjobtui.polling.lease import Lease
 from zjobtui.polling.poller import Poller
@@ -43,7 +44,9 @@ class TenantSet:
         publish: Callable[[], None],
         *,
         staleness_limit: float | None,
+        record: RecordCall = lambda _: None,
     ) -> None:
+        self._record = record
         self._service = service
         self._store = store
         self._clock = clock
@@ -96,6 +99,7 @@ class TenantSet:
             is_polled_elsewhere=partial(attrgetter("is_elsewhere"), lease),
             changed=partial(self._runner_changed, lease),
             staleness_limit=self._staleness_limit,
+            record=self._record,
         )
         polling = asyncio.create_task(runner.run())
         return _Running(runner, lease, (polling, asyncio.create_task(lease.run(partial(_has_unfinished, runner)))))

@@ -38,16 +38,24 @@ def write_export(folder: Path, name: str, suffix: str, text: str) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path, number = folder / f"{name}{suffix}", 1
-    while (handle := _create(path)) is None:
+    while not write_new(path, text):
         number += 1
         path = folder / f"{name}-{number}{suffix}"
+    return path
+
+
+def write_new(path: Path, text: str) -> bool:
+    """Write a new file with mode 0600; return False, without writing, if the name is taken. Raises `OSError`."""
+    handle = _create(path)
+    if handle is None:
+        return False
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
             file.write(text)
     except OSError:
         path.unlink(missing_ok=True)
         raise
-    return path
+    return True
 
 
 def _create(path: Path) -> int | None:

@@ -200,6 +200,24 @@ CATALOGUE = (
         "Filter and sort",
     ),
     Action(
+        "handover",
+        "job('handover')",
+        "H",
+        "handover",
+        "Write a handover of jobs as Markdown, for the next shift or for Zuora support",
+        "Copy and export",
+        in_footer=False,
+    ),
+    Action(
+        "open_in_zuora",
+        "job('open_in_zuora')",
+        "O",
+        "open in Zuora",
+        "Copy the link to the account, subscription or invoice in Zuora, and open it if there is a display",
+        "Copy and export",
+        in_footer=False,
+    ),
+    Action(
         "screenshot",
         "job('screenshot')",
         "S",
@@ -216,6 +234,9 @@ CATALOGUE = (
         "Show batches, failures and tenants in trouble on the whole screen",
         "Navigation",
         in_footer=False,
+    ),
+    Action(
+        "call_log", "job('call_log')", "L", "call log", "Show the last calls of all tenants", "Polling", in_footer=False
     ),
     Action("detail", "other_pane", "tab", "detail", "Switch between list and detail", "Navigation"),
     Action(
@@ -286,7 +307,7 @@ CATALOGUE = (
         "view('REQUEST')",
         "4",
         "request",
-        "Show the last call, the rate limits and the curl command",
+        "Show the most recent call, also if it failed, the rate limits and the curl command",
         "Detail views",
         in_footer=False,
     ),

@@ -63,16 +63,16 @@ class CopyExport:
 
         def copy(name: str | None) -> None:
             if name == SAVE_ALL:
-                self._save("\n\n".join(f"{name}:\n{texts[name]}" for name in of_jobs) + "\n", ".txt", targets)
+                self.save("\n\n".join(f"{name}:\n{texts[name]}" for name in of_jobs) + "\n", ".txt", targets)
             elif name is not None:
-                self._screen.run_worker(self._copy(name, texts[name], targets))
+                self._screen.run_worker(self.copy_text(name, texts[name], targets))
 
         self._screen.app.push_screen(ChoiceDialog(f"Copy from {describe_jobs(targets)}", (*texts, SAVE_ALL)), copy)
 
     def copy_ids(self, targets: Watches) -> None:
         """Copy the ids of jobs."""
         ids = "\n".join(watch.job.id.given for watch in targets)
-        self._screen.run_worker(self._copy("job ids", ids, targets))
+        self._screen.run_worker(self.copy_text("job ids", ids, targets))
 
     def export(self, targets: Watches) -> None:
         """Ask for a format, and save the jobs to a file."""
@@ -87,15 +87,15 @@ class CopyExport:
         def save(name: str | None) -> None:
             if name is not None:
                 suffix, text = formats[name]
-                self._save(text(), suffix, targets)
+                self.save(text(), suffix, targets)
 
         self._screen.app.push_screen(ChoiceDialog(f"Export {describe_jobs(targets)} as", tuple(formats)), save)
 
     def screenshot(self) -> None:
         """Save a screenshot to a file."""
-        self._save(self._screen.app.export_screenshot(title="zjobtui"), ".svg")
+        self.save(self._screen.app.export_screenshot(title="zjobtui"), ".svg")
 
-    async def _copy(self, name: str, text: str, targets: Watches) -> None:
+    async def copy_text(self, name: str, text: str, targets: Watches) -> None:
         """Copy a text, and show what has happened; one copy at a time, so that the last one wins."""
         app, title = self._screen.app, f"{name[:1].upper()}{name[1:]}"
         async with self._copying:
@@ -104,11 +104,14 @@ class CopyExport:
         if copied.done and is_written:
             toast(app, f"{title} {copied.done}")
         else:
-            self._save(text, ".txt", targets, f"Not copied: {copied.problem}.")
+            self.save(text, ".txt", targets, f"Not copied: {copied.problem}.")
 
-    def _save(self, text: str, suffix: str, watches: Watches = (), about: str = "") -> None:
-        """Ask for the file, and write it; `about` is why the text is saved instead of copied."""
-        name = export_name(watches, self._clock.now())
+    def save(self, text: str, suffix: str, watches: Watches = (), about: str = "", name: str = "") -> None:
+        """Ask for the file, and write it; `about` is why the text is saved instead of copied.
+
+        The file is named for the jobs if `name` is empty.
+        """
+        name = name or export_name(watches, self._clock.now())
         default = self._folder / f"{name}{suffix}"
         shown = clean(_with_tilde(default))
 

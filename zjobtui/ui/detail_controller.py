@@ -89,6 +89,13 @@ class DetailController:
         elif watch is not before:
             self._detail.update_times(watch)
 
+    def tick(self) -> None:
+        """Show what has changed with time, and in the view of the request the last call."""
+        watch = self._rows.selected
+        if self._is_started and watch is not None:
+            self._detail.update_last_call(watch.job, self._engine.calls.last(watch.job))
+        self._detail.tick(self._clock.now())
+
     @property
     def has_unread_selection(self) -> bool:
         """Whether the user has moved the cursor to an unread job."""
@@ -141,4 +148,5 @@ class DetailController:
             success=archive.last_response(job),
             timeline=archive.history(job),
             previous=archive.previous_body(job),
+            last_call=self._engine.calls.last(job),
         )

@@ -21,19 +21,24 @@ from zjobtui.ui.outline_lines import RenderedLine, wrap_paragraph
 from zjobtui.ui.related_reads import RelatedLook
 
 if TYPE_CHECKING:
+    from zjobtui.models.call_log import LoggedCall
     from zjobtui.models.history import History
     from zjobtui.models.observation import PreviousBody, Success
 
 
 @dataclass(frozen=True)
 class JobDetails:
-    """Everything known about a job: last response, previous body, timeline, tenant, and the other watched jobs."""
+    """Everything known about a job: last response, previous body, timeline, tenant, and the other watched jobs.
+
+    `last_call` is the last call about it since the start of the program, also if it failed.
+    """
 
     watch: WatchedJob
     success: "Success | None" = None
     timeline: "History" = ()
     previous: "PreviousBody | None" = None
     tenant: Tenant | None = None
+    last_call: "LoggedCall | None" = None
     peers: Watchlist = Watchlist({})  # noqa: RUF009 - it is immutable
 
     @cached_property

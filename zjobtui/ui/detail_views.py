@@ -1,6 +1,7 @@
 """The views of the detail: summary, timeline, raw response, request and related objects; pure functions."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import tzinfo
 
 from zjobtui.formatting.call_info import request_lines, support_text
@@ -9,12 +10,13 @@ from zjobtui.formatting.outline import OutlineNode, group
 from zjobtui.formatting.report import FILTERABLE, filter_groups, report_lines
 from zjobtui.formatting.timeline import Phase, phases, timeline_lines, typical_text
 from zjobtui.formatting.times import duration, moment
+from zjobtui.formatting.zuora_links import LINKED, zuora_links
 from zjobtui.ui.detail_header import JobDetails, Page, Viewing
 from zjobtui.ui.detail_tabs import Tab
 from zjobtui.ui.outline_lines import RenderedLine, blank_line, render_outline, wrap_paragraph
 from zjobtui.ui.raw_view import RawRows
 from zjobtui.ui.related_view import related_page, remark
-from zjobtui.ui.styled_line import Span, Spans, cell_length
+from zjobtui.ui.styled_line import Span, Spans, cell_length, link_spans
 
 
 def build_view(header: list[RenderedLine], details: JobDetails, viewing: Viewing, now: float, width: int) -> Page:
@@ -27,7 +29,7 @@ def build_view(header: list[RenderedLine], details: JobDetails, viewing: Viewing
         case Tab.RAW:
             return _raw(header, details, viewing, now, width)
         case Tab.REQUEST:
-            lines = request_lines(details.watch.job, details.tenant, details.success, now, viewing.zone)
+            lines = request_lines(details.watch, details.tenant, details.success, now, viewing.zone, details.last_call)
             return Page([*header, *render_outline(lines, viewing.opened, width)])
         case Tab.RELATED:
             return related_page(header, details, viewing, now, width)
@@ -44,9 +46,17 @@ def _summary(header: list[RenderedLine], details: JobDetails, viewing: Viewing, 
         match_text = f"{sum(len(line.children) for line in lines if line.key in FILTERABLE):,} of {total:,}"
     lines = (*remark(details, viewing.related, now, viewing.zone), *lines)
     lines += group("watch", "Watchlist", "", about_lines(details.watch, now, viewing.zone))
-    rows = [*header, *render_outline(lines, opened, width)]
+    urls = {link.number: link.url for link in zuora_links(details.tenant, details.success)}
+    rows = [*header, *(_linked(row, urls) for row in render_outline(lines, opened, width))]
     matches = [index for index, row in enumerate(rows) if row.key in FILTERABLE] if viewing.search else []
     return Page(rows, matches[:1], match_text)
+
+
+def _linked(row: RenderedLine, urls: Mapping[str, str]) -> RenderedLine:
+    """Return the line with its numbers as links, if it is about something that has one."""
+    if not urls or not row.key.startswith(LINKED):
+        return row
+    return replace(row, spans=link_spans(row.spans, urls))
 
 
 def _timeline(details: JobDetails, now: float, width: int, zone: tzinfo | None) -> Iterator[RenderedLine]:

@@ -1,5 +1,6 @@
 """User actions on jobs: call the engine, then show the result."""
 
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -18,10 +19,13 @@ from zjobtui.models.tenant import Tenant
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.protocols import EditResult
 from zjobtui.ui.add_jobs import AddJobsDialog, NewJobs
+from zjobtui.ui.call_log import CallLogScreen
 from zjobtui.ui.choice import ChoiceDialog
 from zjobtui.ui.copy_export import CopyExport
+from zjobtui.ui.escalation import Escalation
 from zjobtui.ui.failures import FailuresScreen
 from zjobtui.ui.list_presenter import ListPresenter
+from zjobtui.ui.outline_lines import RenderedLine
 from zjobtui.ui.prompt import PromptDialog
 from zjobtui.ui.protocols import EngineLike, ReportArchive
 from zjobtui.ui.toast import toast
@@ -47,7 +51,10 @@ class JobActions:
         export_folder: Path | None,
         texts_at_cursor: Callable[[], Mapping[str, str]],
         undo_key: str = "u",
+        line_in_detail: Callable[[], RenderedLine | None] = lambda: None,
+        zone: Callable[[], tzinfo | None] = lambda: None,
     ) -> None:
+        self._zone = zone
         self._screen = screen
         self._engine = engine
         self._tenants = tenants
@@ -57,6 +64,16 @@ class JobActions:
         self._copy_export = CopyExport(screen, archive, self._tenants, clock, export_folder)
         self._texts_at_cursor = texts_at_cursor
         self._undo_stack = UndoStack(screen, undo_key)
+        self._escalation = Escalation(
+            screen,
+            engine,
+            archive,
+            self._tenants,
+            clock,
+            copy=self._copy_export.copy_text,
+            save=self._copy_export.save,
+            line_in_detail=line_in_detail,
+        )
 
     async def run(self, name: str) -> None:
         """Run an action by its name in the catalogue (`actions.py`), which is that of its method here."""
@@ -189,6 +206,29 @@ class JobActions:
         """Ask for a format and a file, and save the jobs."""
         if targets := self._targets():
             self._copy_export.export(targets)
+
+    def handover(self) -> None:
+        """Hand jobs over as Markdown."""
+        if targets := self._targets():
+            self._escalation.hand_over(targets)
+
+    async def open_in_zuora(self) -> None:
+        """Open what is under the cursor in Zuora."""
+        if targets := self._targets():
+            await self._escalation.open_in_zuora(targets)
+
+    def call_log(self) -> None:
+        """Show the last calls of all tenants."""
+        screen = CallLogScreen(self._engine.calls, self._label_of, self._clock, self._save_calls, self._zone)
+        self._screen.app.push_screen(screen)
+
+    def _save_calls(self, text: str) -> None:
+        name = time.strftime("calls-%Y-%m-%d-%H%M%SZ", time.gmtime(self._clock.now()))
+        self._copy_export.save(text, ".jsonl", name=name)
+
+    def _label_of(self, job: JobRef) -> str:
+        watch = self._presenter.state.watchlist.get(job)
+        return watch.label if watch is not None else ""
 
     def screenshot(self) -> None:
         """Save a screenshot to a file."""

@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 from textual.events import Click, Key
@@ -25,6 +26,9 @@ from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.outline_lines import RenderedLine, blank_line, wrap_paragraph
 from zjobtui.ui.related_trail import Position, RelatedTrail
 from zjobtui.ui.styled_line import Spans
+
+if TYPE_CHECKING:
+    from zjobtui.models.call_log import LoggedCall
 
 _SEARCH_HINTS = {
     Tab.SUMMARY: "filter subscriptions and order line items",
@@ -99,6 +103,14 @@ class JobDetail(LineListView):
         if self._details is not None and self._details.watch.job == watch.job:
             self._details = self.trail.details = replace(self._details, watch=watch)
 
+    def update_last_call(self, job: JobRef, call: "LoggedCall | None") -> None:
+        """Take the last call about the job; the view of the request is drawn again if it is another one."""
+        details = self._details
+        if details is not None and details.watch.job == job and details.last_call is not call:
+            self._details = replace(details, last_call=call)
+            if self._tab is Tab.REQUEST:
+                self._rebuild()
+
     def tick(self, now: float) -> None:
         """Draw what has changed with time: the header, the timeline of a running job, the minute of the last answer."""
         self._now = now
@@ -151,6 +163,11 @@ class JobDetail(LineListView):
         if line is None or line.key == TAB_LINE:
             return {}
         return line_texts(line.node or OutlineNode(line.key, "", "".join(text for text, _ in line.spans).strip()))
+
+    @property
+    def line_under_cursor(self) -> RenderedLine | None:
+        """The line under the cursor."""
+        return self._page.lines[self.cursor] if self.count else None
 
     def activate_line(self) -> None:
         """Open or close the group under the cursor, or read the object that the line names."""

@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from zjobtui.ui.styled_line import Spans, to_strip, truncate
+from zjobtui.ui.styled_line import Spans, split_link, to_strip, truncate
 
 TONES = ("key", "plain", "muted", "good", "running", "attention", "bad", "strong", "stale", "match")
 
@@ -255,7 +255,10 @@ class LineListView(ScrollView, can_focus=True):
     def _style(self, name: str, *, has_cursor: bool) -> Style:
         style = self._styles.get((name, has_cursor))
         if style is None:
-            style = self.get_component_rich_style(f"lines--{name}", partial=False)
+            tone, url = split_link(name)
+            style = self.get_component_rich_style(f"lines--{tone or 'plain'}", partial=False)
+            if url:
+                style += Style(link=url)
             if has_cursor:
                 style += self.get_component_rich_style("lines--cursor", partial=True)
             self._styles[name, has_cursor] = style

@@ -58,7 +58,7 @@ TIMES_EVERY = 0.5
 FOCUS_DELAY = 0.4
 """Seconds that the cursor must rest on a job before the engine is notified and the job is marked as read."""
 
-_WITHOUT_SELECTION = {"add", "undo", "mark_all_read", "screenshot"}
+_WITHOUT_SELECTION = {"add", "undo", "mark_all_read", "screenshot", "call_log"}
 """Job actions that leave the selected job alone: the cursor may then move to a more urgent job."""
 
 
@@ -132,6 +132,8 @@ class Monitor(Screen[None]):
             export_folder=self._export_folder,
             texts_at_cursor=lambda: self._detail.copyable_texts() if self._detail.has_focus else {},
             undo_key=key_for(self.actions, "undo"),
+            line_in_detail=lambda: self._detail.line_under_cursor if self._detail.has_focus else None,
+            zone=lambda: self._zone,
         )
 
     def compose(self) -> ComposeResult:
@@ -418,8 +420,10 @@ class Monitor(Screen[None]):
         self._detail_controller.refresh(before.get(selected.job) if selected else None)
 
     def _tick(self) -> None:
-        self._notifier.flush(self._presenter.state.watchlist)
+        state = self._presenter.state
+        self._notifier.check(state.watchlist, state.statuses.values(), self._presenter.model.typical)
+        self._notifier.flush(state.watchlist)
         self._batches.tick()
         self._presenter.tick(self._notifier.fault)
-        self._detail.tick(self._clock.now())
+        self._detail_controller.tick()
         self._ui_state.save_if_settled(partial(self.run_worker, thread=True, group="ui state"))

@@ -2,13 +2,22 @@
 
 import json
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from functools import partial
 
 from zjobtui.clock import Clock
 from zjobtui.formatting.events import notification_line, notification_records
-from zjobtui.models.notifications import NotificationQueue, Topic, notifications_of
+from zjobtui.models.duration_stats import TypicalByTenant
+from zjobtui.models.notifications import (
+    DOWN_AFTER,
+    NotificationQueue,
+    Reported,
+    Topic,
+    notifications_of,
+    timed_notifications,
+)
+from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.ui.clipboard import notification_sequence
@@ -17,16 +26,26 @@ from zjobtui.ui.tmux import read_tmux
 
 BELL = "\a"
 
+CHECK = 5.0
+"""Seconds between two looks for jobs that have become overdue and tenants that have been down for long."""
+
+
+_TIMED = frozenset({Topic.OVERDUE, Topic.TENANT_DOWN})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationSettings:
-    """Which events to notify about, and through which channels; `osc` is 9, 777 or off."""
+    """Which events to notify about, and through which channels; `osc` is 9, 777 or off.
+
+    `tenant_down_after` is how long a tenant must be down, in seconds.
+    """
 
     on: frozenset[Topic] = frozenset(Topic)
     has_bell: bool = True
     osc: str = "off"
     has_toast: bool = False
     program: NotifyProgram | None = None
+    tenant_down_after: float = DOWN_AFTER
 
 
 class Notifier:
@@ -52,6 +71,8 @@ class Notifier:
         self._run = run
         self._osc_fault = ""
         self._queue = NotificationQueue()
+        self._reported = Reported()
+        self._checked_at = -CHECK
 
     @property
     def fault(self) -> str:
@@ -62,6 +83,22 @@ class Notifier:
         """Queue notifications for what changed between two watchlists."""
         if before is not after and not self.is_muted:
             self._queue = self._queue.add(notifications_of(before, after, self._settings.on))
+
+    def check(self, watchlist: Watchlist, statuses: Iterable[TenantStatus], typical: TypicalByTenant) -> None:
+        """Queue notifications for what has come about with time alone, every few seconds."""
+        if self._clock.boot() - self._checked_at < CHECK or self._settings.on.isdisjoint(_TIMED):
+            return
+        self._checked_at = self._clock.boot()
+        found, self._reported = timed_notifications(
+            watchlist,
+            statuses,
+            typical,
+            self._clock.now(),
+            self._reported,
+            down_after=self._settings.tenant_down_after,
+        )
+        if not self.is_muted:
+            self._queue = self._queue.add(tuple(one for one in found if one.topic in self._settings.on))
 
     def flush(self, watchlist: Watchlist) -> None:
         """Send the queued notifications if they are due."""

@@ -10,6 +10,7 @@ from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.protocols import EditResult, State, Subscriber
 
 if TYPE_CHECKING:
+    from zjobtui.models.call_log import CallLog
     from zjobtui.models.history import History
     from zjobtui.models.observation import PreviousBody, Success
 
@@ -20,6 +21,10 @@ class EngineLike(Protocol):
     @property
     def state(self) -> State:
         """The newest state."""
+
+    @property
+    def calls(self) -> "CallLog":
+        """The last calls."""
 
     def start(self) -> None: ...  # noqa: D102 - see `Engine`
     def subscribe(self, subscriber: Subscriber, /) -> None: ...  # noqa: D102 - see `Engine`

@@ -1,6 +1,7 @@
 """Lines of text with a style name for each part."""
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from rich.cells import cell_len, set_cell_size
@@ -8,8 +9,12 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+_TOKEN = re.compile(r"[^\s,()]+")
+_LINK = "\n"
+"""Separates the name of a style and a URL; no name contains it, and no URL of `zuora_links` does."""
+
 Span: TypeAlias = tuple[str, str]
-"""A text and the name of its style."""
+"""A text and the name of its style, which may be followed by a URL; see `link_spans`."""
 
 Spans: TypeAlias = tuple[Span, ...]
 
@@ -18,6 +23,29 @@ def to_strip(spans: Spans, width: int, style: Callable[[str], Style], fill: str 
     """Return the spans as a strip of exactly `width` cells, the rest filled in the style `fill`."""
     segments = [Segment(text, style(name)) for text, name in spans]
     return Strip(segments, cell_length(spans)).adjust_cell_length(width, style(fill)).simplify()
+
+
+def link_spans(spans: Spans, urls: Mapping[str, str]) -> Spans:
+    """Return the spans with each word that is a key of `urls` as a span of its own, which links to the URL."""
+    return tuple(part for span in spans for part in _link_span(*span, urls))
+
+
+def _link_span(text: str, name: str, urls: Mapping[str, str]) -> Iterator[Span]:
+    end = 0
+    for match in _TOKEN.finditer(text):
+        if (url := urls.get(match.group())) is not None:
+            if match.start() > end:
+                yield text[end : match.start()], name
+            yield match.group(), f"{name}{_LINK}{url}"
+            end = match.end()
+    if end < len(text) or not text:
+        yield text[end:], name
+
+
+def split_link(name: str) -> tuple[str, str]:
+    """Return the name of a style and the URL of a link, "" if there is none."""
+    style, _, url = name.partition(_LINK)
+    return style, url
 
 
 def cell_length(spans: Iterable[Span]) -> int:

@@ -9,14 +9,17 @@ from urllib.parse import quote
 
 from zjobtui.clock import Clock
 from zjobtui.logs import add_mask, get_logger
-from zjobtui.models.job import JobId
+from zjobtui.models.call_log import CallKind, LoggedCall, RecordCall
+from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.observation import Call, Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
+from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.related import ReadProblem, ReadProblemKind, ReadResult, Reference, Related, read_problem
+from zjobtui.models.related_details import status_of
 from zjobtui.models.report import OperationResult, Report
 from zjobtui.models.tenant import BearerToken, ClientCredentials, Credentials, Tenant
-from zjobtui.models.text import clean, shorten
+from zjobtui.models.text import clean, clean_lines, shorten
 from zjobtui.zuora.auth import Token, TokenProvider, read_token
 from zjobtui.zuora.headers import read_rate_limits
 from zjobtui.zuora.parser import read_process_id, read_response
@@ -30,6 +33,9 @@ OPERATIONS_PATH = "/v1/operations/jobs/"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path, not a secret
 
 _LIMIT_HEADERS = ("ratelimit-", "concurrency-limit-", "retry-after")
+EXCERPT_LIMIT = 4_096
+"""Characters kept of a response without a report."""
+
 _ALLOWED = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-")
 
 PARSED_AT_ONCE = 256 << 10
@@ -42,7 +48,8 @@ RereadCredentials = Callable[[], Awaitable[Credentials | Problem]]
 class ZuoraApi:
     """Requests the status of jobs of one tenant, what they created if asked for, and tokens; nothing else is ever sent.
 
-    `reread` is used before credentials that were refused are sent again: the user may have corrected them.
+    `reread` is used before credentials that were refused are sent again: the user may have corrected them. `record` is
+    called with the requests that no observation shows: those for tokens, those whose token was refused, and reads.
     """
 
     def __init__(
@@ -52,7 +59,9 @@ class ZuoraApi:
         clock: Clock,
         transport: Transport,
         reread: RereadCredentials | None = None,
+        record: RecordCall = lambda _: None,
     ) -> None:
+        self._record = record
         self._tenant = tenant
         self._credentials = credentials
         self._reread = reread
@@ -86,8 +95,12 @@ class ZuoraApi:
         return Failure(problem, observation.at, observation.call)
 
     async def _observe(self, job_id: JobId, folder: str) -> Observation:
+        sent = self._clock.boot()
         observation, token = await self._call_logged(job_id, folder)
         if self._should_retry(token, observation):
+            if isinstance(observation, Failure):
+                job, took = JobRef(self._tenant.name, job_id), self._clock.boot() - sent
+                self._record(_logged(observation, self._tenant, CallKind.POLL, took, job))
             log.info("tenant %s: retry of job %s with another token", self._tenant.name, job_id.given)
             observation, token = await self._call_logged(job_id, folder)
             self._should_retry(token, observation)
@@ -161,14 +174,15 @@ class ZuoraApi:
     async def _read_logged(self, reference: Reference, path: str) -> tuple[Related | Failure, str, str]:
         sent = self._clock.boot()
         outcome, token, raw = await self._read(reference, path)
-        call = outcome.call
+        call, took = outcome.call, self._clock.boot() - sent
+        self._record(_logged_read(reference, outcome, self._tenant, took))
         log.info(
             "read tenant=%s %s=%s status=%s latency=%.3fs request_id=%s track_id=%s: %s",
             self._tenant.name,
             reference.kind.word,
             reference.key,
             call.http_status or "-",
-            self._clock.boot() - sent,
+            took,
             call.request_id or "-",
             call.track_id or "-",
             outcome.problem.for_log if isinstance(outcome, Failure) else "read",
@@ -191,7 +205,9 @@ class ZuoraApi:
         raw = body.decode("utf-8", errors="replace") if is_about_it else ""
         if isinstance(details, Problem):
             process_id = read_process_id(body) if len(body) <= PARSED_AT_ONCE else ""
-            return Failure(details, at, replace(call, process_id=process_id)), token, raw
+            call = replace(call, process_id=process_id)
+            excerpt = "" if response.proof is Proof.REFUTED else _excerpt(body)
+            return Failure(details, at, call, body=excerpt), token, raw
         return Related(reference, details, at, call), token, raw
 
     async def _get(self, path: str, limits: SendLimits = USUAL) -> tuple[Response | Failure, Call, str]:
@@ -217,7 +233,9 @@ class ZuoraApi:
         call = _read_call(response, at, call)
         if isinstance(outcome, Problem):
             call = replace(call, process_id=read_process_id(body))
-        return Success(outcome, at, call) if isinstance(outcome, Report) else Failure(outcome, at, call)
+        if isinstance(outcome, Report):
+            return Success(outcome, at, call)
+        return Failure(outcome, at, call, body="" if response.proof is Proof.REFUTED else _excerpt(body))
 
     async def _fetch_token(self) -> Token | Failure:
         sent = self._clock.boot()
@@ -250,21 +268,30 @@ class ZuoraApi:
             "client_secret": secret,
             "grant_type": "client_credentials",
         }
-        url = self._tenant.base_url + TOKEN_PATH
+        url, sent = self._tenant.base_url + TOKEN_PATH, self._clock.boot()
         response = await self._transport.send("POST", TOKEN_PATH, {"Accept": "application/json"}, form)
         if isinstance(response, Problem):
-            return Failure(response, self._clock.now(), Call(url=url))
+            failure = Failure(response, self._clock.now(), Call(url=url))
+            self._record(_logged(failure, self._tenant, CallKind.TOKEN, self._clock.boot() - sent))
+            return failure
         log.debug("tenant %s: token response status=%s", self._tenant.name, response.http_status)
         location = response.headers.get("location", "")
         result = read_token(response.http_status, response.body, location)
+        at = self._came_at(response)
+        call = _read_call(response, at, Call(url=url))
         if isinstance(result, Problem):
-            masked = read_token(response.http_status, mask.mask(response.body), location)
-            at = self._came_at(response)
-            call = _read_call(response, at, Call(url=url))
+            body = mask.mask(response.body)
+            masked = read_token(response.http_status, body, location)
             # The token endpoint has quotas of its own, which do not apply to calls about jobs.
             call = replace(call, rate_limits=RateLimits(retry_after=call.rate_limits.retry_after))
-            return Failure(masked if isinstance(masked, Problem) else result, at, call)
+            failure = Failure(masked if isinstance(masked, Problem) else result, at, call, body=_excerpt(body))
+            self._record(_logged(failure, self._tenant, CallKind.TOKEN, response.latency))
+            return failure
         mask.add(result.text)
+        token_call = LoggedCall(
+            at=at, tenant=self._tenant.name, kind=CallKind.TOKEN, call=call, took=response.latency, status="signed in"
+        )
+        self._record(token_call)
         return result
 
 
@@ -273,6 +300,39 @@ def job_path(job_id: JobId, folder: str = JOBS_PATH) -> str:
     if not job_id.given or not _ALLOWED.issuperset(job_id.given):
         raise ValueError("The job id contains characters that could change the request.")
     return folder + quote(job_id.given, safe="")
+
+
+def _logged(failure: Failure, tenant: Tenant, kind: CallKind, took: float, job: JobRef | None = None) -> LoggedCall:
+    return LoggedCall(
+        at=failure.at,
+        tenant=tenant.name,
+        kind=kind,
+        call=failure.call,
+        job=job,
+        problem=failure.problem,
+        took=took,
+        body=failure.body,
+    )
+
+
+def _logged_read(reference: Reference, outcome: Related | Failure, tenant: Tenant, took: float) -> LoggedCall:
+    if isinstance(outcome, Failure):
+        return replace(_logged(outcome, tenant, CallKind.READ, took), reference=reference)
+    return LoggedCall(
+        at=outcome.read_at,
+        tenant=tenant.name,
+        kind=CallKind.READ,
+        call=outcome.call,
+        reference=reference,
+        status=shorten(status_of(outcome.details), 40) or "read",
+        took=took,
+    )
+
+
+def _excerpt(body: bytes) -> str:
+    """Return the beginning of a masked body as clean text, without what looks like a secret, too."""
+    text = clean_lines(body[: EXCERPT_LIMIT + 512].decode("utf-8", "replace"))
+    return shorten(mask_secrets(text.strip()), EXCERPT_LIMIT)
 
 
 def _needs_proof(outcome: Report | Problem) -> bool:
