@@ -237,7 +237,7 @@ async def test_help_lists_every_key(size: tuple[int, int]) -> None:
     async with run_monitor(staged(RUNNING), size) as view:
         await view.press("?")
         result = [join_lines("\n".join(view.frame("Help")))]
-        for _ in range(16):
+        for _ in range(20):
             await view.press("pagedown", "up", "up")
             result.append(join_lines("\n".join(view.frame("Help"))))
         whole = " ".join(result)

@@ -150,6 +150,21 @@ async def test_o_says_that_an_id_names_a_version_and_how_to_find_an_order() -> N
         assert "Customers › Orders, search O-0001." in view.toast
 
 
+@pytest.mark.parametrize("size", NARROW_FIRST)
+async def test_numbers_in_the_related_view_are_links_too(size: tuple[int, int]) -> None:
+    async with run_monitor(staged(order()), size, tenant=EU) as view:
+        await view.press("5")
+        for words, url in (("INV00000002", URLS["INV00000002"]), ("A00000218", URLS["A00000218"])):
+            await go_to(view, words)
+            await view.press("O")
+            assert copied(view) == url
+            assert links(view.sent)[words] == url
+            await view.press("escape")
+        await go_to(view, "O-0001")
+        await view.press("O")
+        assert "Customers › Orders, search O-0001." in view.toast
+
+
 async def test_o_in_the_list_asks_which_link() -> None:
     async with run_monitor(staged(order()), (80, 24), tenant=EU) as view:
         await view.press("O")

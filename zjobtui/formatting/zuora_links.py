@@ -20,7 +20,7 @@ _HOST = re.compile(r"https://(?:[a-z]+\.){1,3}zuora\.com")
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _ID = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
 
-LINKED = ("account", "subscriptions", "invoices")
+LINKED = ("account", "subscriptions", "invoices", "related/")
 """Beginnings of the keys of lines in which numbers are links."""
 
 

@@ -32,7 +32,11 @@ def build_view(header: list[RenderedLine], details: JobDetails, viewing: Viewing
             lines = request_lines(details.watch, details.tenant, details.success, now, viewing.zone, details.last_call)
             return Page([*header, *render_outline(lines, viewing.opened, width)])
         case Tab.RELATED:
-            return related_page(header, details, viewing, now, width)
+            page = related_page(header, details, viewing, now, width)
+            if viewing.raw is not None:
+                return page
+            urls = _urls(details)
+            return replace(page, lines=[_linked(row, urls) for row in page.lines])
 
 
 def _summary(header: list[RenderedLine], details: JobDetails, viewing: Viewing, now: float, width: int) -> Page:
@@ -46,10 +50,14 @@ def _summary(header: list[RenderedLine], details: JobDetails, viewing: Viewing, 
         match_text = f"{sum(len(line.children) for line in lines if line.key in FILTERABLE):,} of {total:,}"
     lines = (*remark(details, viewing.related, now, viewing.zone), *lines)
     lines += group("watch", "Watchlist", "", about_lines(details.watch, now, viewing.zone))
-    urls = {link.number: link.url for link in zuora_links(details.tenant, details.success)}
+    urls = _urls(details)
     rows = [*header, *(_linked(row, urls) for row in render_outline(lines, opened, width))]
     matches = [index for index, row in enumerate(rows) if row.key in FILTERABLE] if viewing.search else []
     return Page(rows, matches[:1], match_text)
+
+
+def _urls(details: JobDetails) -> Mapping[str, str]:
+    return {link.number: link.url for link in zuora_links(details.tenant, details.success)}
 
 
 def _linked(row: RenderedLine, urls: Mapping[str, str]) -> RenderedLine:

@@ -79,7 +79,7 @@ class Escalation:
         if line is not None:
             urls = {split_link(name)[1] for _, name in line.spans}
             links = {name: link for name, link in links.items() if link.url in urls} or links
-        if not links or (hint and line is not None and line.key == "order"):
+        if not links or (hint and line is not None and (line.key == "order" or line.key.startswith("related/order/"))):
             host = tenant.base_url.rpartition("//")[2] if tenant else watch.job.tenant
             toast(self._screen.app, hint or f"No links: the job has no account, or the pages of {host} are not known.")
         elif len(links) == 1 and line is not None:

@@ -107,7 +107,7 @@ class JobDetail(LineListView):
         """Take the last call about the job; the view of the request is drawn again if it is another one."""
         details = self._details
         if details is not None and details.watch.job == job and details.last_call is not call:
-            self._details = replace(details, last_call=call)
+            self._details = self.trail.details = replace(details, last_call=call)
             if self._tab is Tab.REQUEST:
                 self._rebuild()
 
