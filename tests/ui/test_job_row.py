@@ -96,7 +96,7 @@ def test_columns_appear_in_order_of_importance() -> None:
     order = ["status", "job", "why", "time", "tenant", "order", "account", "tags", "note"]
     assert sorted(first, key=lambda name: (first[name], order.index(name))) == order
     assert first["note"] <= 140
-    assert (first["why"], first["time"]) == (44, 54)
+    assert (first["why"], first["time"]) == (47, 57)
 
 
 @pytest.mark.parametrize(

@@ -90,12 +90,11 @@ _HELD = (*ALWAYS, "why")
 _STEPS = (
     ("status", 1),
     ("job", ID_WIDTH),
-    ("label", 17),
+    ("label", 20),
     ("status", _STATUS_WIDTH),
     ("why", 12),
     ("time", TIME_WIDTH),
     ("why", 20),
-    ("label", 20),
     ("tenant", 12),
     ("why", 28),
     ("job", 20),

@@ -167,7 +167,12 @@ class LineListView(ScrollView, can_focus=True):
         self._set_top(top)
 
     def go_to(self, index: int) -> None:
-        """Move the cursor as the user would; a key that leaves it on its line means that line, too."""
+        """Move the cursor as the user would."""
+        if self.count and max(0, min(index, self.count - 1)) != self.cursor:
+            self.point_to(index)
+
+    def point_to(self, index: int) -> None:
+        """Move the cursor for a key or a click of the user, who means that line even if the cursor is there already."""
         if self.count:
             self.cursor = max(0, min(index, self.count - 1))
             self.show_cursor()
@@ -218,19 +223,19 @@ class LineListView(ScrollView, can_focus=True):
             return
         if index == self.cursor:
             self.activate_line()
-        self.go_to(index)
+        self.point_to(index)
 
     def action_move(self, step: int) -> None:
         """Move the cursor by lines."""
-        self.go_to(self.cursor + step)
+        self.point_to(self.cursor + step)
 
     def action_page(self, step: int) -> None:
         """Move the cursor by pages."""
-        self.go_to(self.cursor + step * max(1, self.page_lines - 1))
+        self.point_to(self.cursor + step * max(1, self.page_lines - 1))
 
     def action_edge(self, which: int) -> None:
         """Move the cursor to the first or last line."""
-        self.go_to(0 if which < 0 else self.count - 1)
+        self.point_to(0 if which < 0 else self.count - 1)
 
     def _set_top(self, top: int, *, is_quiet: bool = False) -> None:
         """Make a line the first one in view; if `is_quiet`, the caller draws what looks different."""
