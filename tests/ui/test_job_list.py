@@ -138,12 +138,11 @@ async def test_a_long_label_is_cut_with_a_mark_and_pushes_nothing() -> None:
 @pytest.mark.parametrize("size", [*NARROW_FIRST, (100, 30)])
 async def test_columns_do_not_move_when_a_scrollbar_appears(size: tuple[int, int]) -> None:
     async with run_monitor(staged(*[PENDING] * 50, labels=("only", *["many"] * 49)), size) as view:
-        await view.press("s", "end", "enter", "down", "home")
-        await view.settled()
-        before = view.row("! attention only")[: size[0] // 2 - 4]
+        await view.press("s", "end", "enter", "home")
+        before = view.row("! attention only")[2 : size[0] // 2 - 4]
         await view.press("/", *"only", "enter")
         assert "Jobs · 1 of 50" in view.rows[1]
-        assert view.row("! attention only")[: size[0] // 2 - 4] == before
+        assert view.row("! attention only")[2 : size[0] // 2 - 4] == before
 
 
 async def test_the_most_urgent_and_newest_jobs_come_first() -> None:
