@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 
 import click
 import pytest
-from textual.keys import format_key
 
 from tests.contract.names import Event, Exit, Field
 from tests.support.building import job_id
@@ -30,7 +29,7 @@ from zjobtui.models.history import EventKind
 from zjobtui.models.outcome import Outcome
 from zjobtui.models.verdict import Kind
 from zjobtui.simulator.server import running
-from zjobtui.ui.actions import CATALOGUE, Action
+from zjobtui.ui.actions import CATALOGUE, Action, key_name
 
 MANUAL = (Path(__file__).parents[1] / "docs" / "manual.md").read_text(encoding="utf-8")
 SAYS = {0: "The order is done.", 1: "The order failed.", 3: "The job has ended, but the order has not"}
@@ -52,7 +51,7 @@ def missing(names: Iterable[str], text: str) -> list[str]:
 
 def printed_keys(action: Action) -> list[str]:
     """The keys of an action as the manual writes them: a sign as itself, any other key by its name."""
-    signs = {key: format_key(key) for key in action.keys.split(",")}
+    signs = {key: key_name(key) for key in action.keys.split(",")}
     return [sign if len(sign) == 1 else key for key, sign in signs.items()]
 
 

@@ -203,7 +203,7 @@ class Key:
     BATCH = "B"
     FOLD = "z"
     WALLBOARD = "w"
-    COUNT_BEFORE = "⌫"
+    COUNT_BEFORE = "backspace"
     SAVED_FILTERS = "@"
     FAILURES = "F"
     MARK = "space"

@@ -16,7 +16,6 @@ KEYS: dict[str, bytes] = {
     "shift+tab": b"\x1b[Z",
     "space": b" ",
     "backspace": b"\x7f",
-    "⌫": b"\x7f",
     "ctrl+space": b"\x00",
     **{name: f"\x1b[{final}".encode() for name, final in _CURSOR.items()},
     **{name: f"\x1b[{code}~".encode() for name, code in _TILDE.items()},

@@ -253,7 +253,7 @@ async def test_help_lists_every_key(size: tuple[int, int]) -> None:
 async def test_help_is_wrapped_to_the_width(columns: int, is_beside: bool) -> None:
     async with run_monitor(staged(RUNNING), (100, 24)) as view:
         await view.press("?")
-        await view.resize(columns, 24)
+        await view.resize(columns, 60)
         lines = [line.strip(" │") for line in view.frame("Help")]
         (line,) = [line for line in lines if "Remove jobs from" in line]
         assert line.startswith("x ") == is_beside

@@ -9,7 +9,7 @@ from tests.support.screen_harness import ScreenView, join_lines, run_monitor
 from tests.support.staging import staged
 from tests.ui.sizes import NARROW_FIRST, WIDE_FIRST
 from zjobtui import __version__
-from zjobtui.ui.actions import CATALOGUE
+from zjobtui.ui.actions import CATALOGUE, catalogue
 from zjobtui.ui.help import help_text
 from zjobtui.ui.protocols import Plain
 from zjobtui.ui.themes import Appearance
@@ -80,6 +80,33 @@ async def test_the_help_keeps_its_place_while_the_user_types(size: tuple[int, in
             await view.press(key)
             assert frame_of(view) == before
         assert "No help entry" in view.text
+
+
+@pytest.mark.parametrize("size", NARROW_FIRST)
+@pytest.mark.parametrize(
+    ("keys", "first"), [(["?"], "list"), (["tab", "?"], "detail"), (["/", "f1"], "filter input")], ids=lambda _: ""
+)
+async def test_the_help_begins_with_the_keys_of_the_focused_pane(
+    size: tuple[int, int], keys: list[str], first: str
+) -> None:
+    async with run_monitor(staged(RUNNING), size) as view:
+        await view.press(*keys[:-1])
+        behind = view.rows
+        await view.press(keys[-1])
+        titles = [row.strip(" │┃") for row in view.frame("Help") if "Keys: " in row or "Watchlist" in row]
+        assert titles[0] == f"Keys: {first}"
+        await view.press("pagedown", "up")
+        frame = set(range(frame_of(view)[0][0], frame_of(view)[1][0] + 1))
+        assert all(view.rows[y] == row for y, row in enumerate(behind) if y not in frame)
+        await view.press("escape")
+        assert view.rows == behind
+
+
+def test_a_long_key_is_not_cut_and_backspace_has_a_name_in_ascii() -> None:
+    actions = catalogue({"remove": "ctrl+shift+f5"})
+    text = join_lines(str(help_text(actions)))
+    assert "ctrl+shift+f5 remove" in text
+    assert "backspace previous verdict" in text
 
 
 @pytest.mark.parametrize("size", WIDE_FIRST)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from textual.dom import DOMNode
-from textual.keys import format_key
 
 from tests.support.keys import key_bytes
 from tests.support.program import PROGRAM, pointed_at, stored
@@ -17,7 +16,7 @@ from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.staging import staged
 from tests.support.terminal import Terminal
 from zjobtui.simulator.server import running
-from zjobtui.ui.actions import CATALOGUE
+from zjobtui.ui.actions import CATALOGUE, key_name
 
 KEYS = {action.id: [action.keys.split(",")[0]] for action in CATALOGUE if action.id != "quit"} | {
     "remove": ["x", "u"],
@@ -36,7 +35,7 @@ ESCAPE = b"\x1b[27u"
 
 def bytes_of_key(key: str) -> bytes:
     """Return what a terminal sends for a key by Textual's name."""
-    return key_bytes(shown if len(shown := format_key(key)) == 1 else key)
+    return key_bytes(shown if len(shown := key_name(key)) == 1 else key)
 
 
 async def send_at_once(view: ScreenView) -> None:

@@ -26,7 +26,12 @@ class Action:
     @property
     def display_key(self) -> str:
         """The first key, in the form that is shown to the user."""
-        return format_key(self.keys.split(",")[0])
+        return key_name(self.keys.split(",")[0])
+
+
+def key_name(key: str) -> str:
+    """Return a key of Textual in the form that is shown to the user; its sign for backspace is not in ASCII."""
+    return key if key == "backspace" else format_key(key)
 
 
 CATALOGUE = (

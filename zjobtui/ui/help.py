@@ -8,14 +8,18 @@ from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from zjobtui import __version__
 from zjobtui.formatting.symbols import GLYPHS
-from zjobtui.formatting.text_width import fit, wrap
+from zjobtui.formatting.text_width import cells, wrap
 from zjobtui.models.filter_fields import FIELDS
 from zjobtui.models.verdict import Kind
 from zjobtui.ui.actions import PANE_KEYS, Action
+from zjobtui.ui.filter_input import FilterInput
+from zjobtui.ui.job_detail import JobDetail
+from zjobtui.ui.job_list import JobList
 from zjobtui.ui.prompt import SafeInput
 
 MEANINGS = {
@@ -65,8 +69,15 @@ SYNONYMS = (
 )
 """Words for the same thing: a search for one finds the entries with another."""
 
-_NAME_WIDTH, _LINE_WIDTH, _MIN_TEXT_WIDTH = 20, 66, 18
-"""Cells of the column of names, of a whole line, and of the text beside a name at least."""
+_PANES: tuple[tuple[type[Widget], str], ...] = (
+    (JobList, "list"),
+    (JobDetail, "detail"),
+    (FilterInput, "filter input"),
+)
+"""Panes that can have the focus, and what `PANE_KEYS` calls them."""
+
+_KEY_WIDTH, _NAME_WIDTH, _LINE_WIDTH, _MIN_TEXT_WIDTH = 6, 20, 66, 18
+"""Cells of the column of keys, of that of keys and names, of a whole line, and of the text beside a name at least."""
 
 
 class _Entry(NamedTuple):
@@ -88,9 +99,11 @@ class Help(ModalScreen[None]):
         Binding("pageup", "scroll(-10)", show=False),
     ]
 
-    def __init__(self, actions: Sequence[Action]) -> None:
+    def __init__(self, actions: Sequence[Action], focused: Widget | None = None) -> None:
+        """`focused` is the pane whose keys come first."""
         super().__init__()
         self._actions = actions
+        self._pane = next((name for kind, name in _PANES if isinstance(focused, kind)), "")
 
     def compose(self) -> ComposeResult:
         """Compose the search field and the scrolling text."""
@@ -99,7 +112,7 @@ class Help(ModalScreen[None]):
             dialog.border_subtitle = f"zjobtui {__version__}"
             yield SafeInput(placeholder="type to search", id="search", compact=True)
             with VerticalScroll(id="page", can_focus=False):
-                yield Static(help_text(self._actions), id="help")
+                yield Static(help_text(self._actions, pane=self._pane), id="help")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show only the entries that contain all words."""
@@ -113,18 +126,22 @@ class Help(ModalScreen[None]):
 
     def _fill(self) -> None:
         page, search = self.query_one("#help", Static), self.query_one("#search", Input).value
-        page.update(help_text(self._actions, search, min(page.size.width or _LINE_WIDTH, _LINE_WIDTH)))
+        width = min(page.size.width or _LINE_WIDTH, _LINE_WIDTH)
+        page.update(help_text(self._actions, search, width, self._pane))
 
     def action_scroll(self, step: int) -> None:
         """Scroll by lines."""
         self.query_one("#page", VerticalScroll).scroll_relative(y=step, animate=False)
 
 
-def help_text(actions: Sequence[Action], search: str = "", width: int = _LINE_WIDTH) -> Content:
-    """Return the help in lines of `width` cells, or only the entries that contain all words of `search`."""
+def help_text(actions: Sequence[Action], search: str = "", width: int = _LINE_WIDTH, pane: str = "") -> Content:
+    """Return the help in lines of `width` cells, or only the entries that contain all words of `search`.
+
+    The keys of `pane` come first.
+    """
     words = search.casefold().split()
     lines: list[Content] = []
-    for title, style, entries in _sections(actions):
+    for title, style, entries in _sections(actions, pane):
         matches = [entry for entry in entries if all(_is_in(word, entry) for word in words)]
         if matches:
             entry_lines = (_styled(_lines_of(entry, width), style) for entry in matches)
@@ -143,17 +160,22 @@ def _is_in(word: str, entry: _Entry) -> bool:
     return any(parts & group for group in SYNONYMS if any(name.startswith(word) for name in group if len(word) > 2))
 
 
-def _sections(actions: Sequence[Action]) -> Iterator[tuple[str, str, Iterable[_Entry]]]:
-    """Yield the titles, each with a style and its entries."""
+def _sections(actions: Sequence[Action], focused: str) -> Iterator[tuple[str, str, Iterable[_Entry]]]:
+    """Yield the titles, each with a style and its entries; the keys of the focused pane first."""
+    panes = dict.fromkeys(pane for pane, _, _ in PANE_KEYS)
+    near = sorted((pane for pane in panes if focused and focused in pane), key=len)
+    for pane in near:
+        yield _pane_section(pane)
     for group in dict.fromkeys(action.group for action in actions):
         entries = [
-            _Entry(f"{fit(action.display_key, 6)} {action.name}", action.description, action.id)
+            _Entry(f"{_key_column(action)} {action.name}", action.description, action.id)
             for action in actions
             if action.group == group
         ]
         yield group, "", entries
-    for pane in dict.fromkeys(pane for pane, _, _ in PANE_KEYS):
-        yield f"Keys: {pane}", "", [_Entry(keys, text) for each, keys, text in PANE_KEYS if each == pane]
+    for pane in panes:
+        if pane not in near:
+            yield _pane_section(pane)
     terms = [_Entry(field.example, field.about, "filter term") for field in FIELDS.values()]
     yield "Filter terms", "", [*(_Entry(form, text, "filter term") for form, text in FILTER_FORMS), *terms]
     signs = [_Entry(f"{GLYPHS[kind]} {kind.value}", meaning) for kind, meaning in MEANINGS.items()]
@@ -161,6 +183,15 @@ def _sections(actions: Sequence[Action]) -> Iterator[tuple[str, str, Iterable[_E
     yield "Commands, outside of the screen", "", [_Entry(*command) for command in COMMANDS]
     ids = " ".join(action.id for action in actions)
     yield "Custom keys", "$text-muted", [_Entry("config.toml", f"{REBINDING} {ids}")]
+
+
+def _pane_section(pane: str) -> tuple[str, str, Iterable[_Entry]]:
+    return f"Keys: {pane}", "", [_Entry(keys, text) for each, keys, text in PANE_KEYS if each == pane]
+
+
+def _key_column(action: Action) -> str:
+    """Return the key of an action, padded so that names are below each other; a longer key is not cut."""
+    return action.display_key + " " * (_KEY_WIDTH - cells(action.display_key))
 
 
 def _styled(text: str, style: str) -> Content:

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from textual.binding import Binding
-from textual.keys import Keys, format_key
+from textual.keys import Keys
 
 from zjobtui.models.text import suggest
-from zjobtui.ui.actions import CATALOGUE
+from zjobtui.ui.actions import CATALOGUE, key_name
 
 KeyProblem: TypeAlias = tuple[str, str]
 """An action id, and why it does not get the configured key."""
@@ -37,14 +37,14 @@ def chosen_keys(
         elif not is_key(key):
             problems.append((action, f"“{name}” is not a valid key; try f5, ctrl+r, R or ?"))
         elif key in taken and key not in _DEFAULT_KEYS[action]:
-            problems.append((action, f"{format_key(key)} is already used for “{taken[key]}”"))
+            problems.append((action, f"{key_name(key)} is already used for “{taken[key]}”"))
         else:
             chosen[action] = key
     while clash := next(_clashes(chosen), None):
         action, other = clash
         key = chosen.pop(action)
         problems.append(
-            (action, f"{format_key(key)} is already the key of {other}; {action} keeps {_display_key(action)}")
+            (action, f"{key_name(key)} is already the key of {other}; {action} keeps {_display_key(action)}")
         )
     return chosen, problems
 
@@ -63,7 +63,7 @@ def normalize_key(name: str) -> str:
 def is_key(key: str) -> bool:
     """Return whether there is such a key."""
     *modifiers, last = key.split("+")
-    is_known = last in set(Keys) - {Keys.Any, Keys.Ignore} or len(format_key(last)) == 1
+    is_known = last in set(Keys) - {Keys.Any, Keys.Ignore} or len(key_name(last)) == 1
     return is_known and set(modifiers) <= _MODIFIERS
 
 
@@ -86,4 +86,4 @@ def _clashes(chosen: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _display_key(action: str) -> str:
-    return format_key(_DEFAULT_KEYS[action][0])
+    return key_name(_DEFAULT_KEYS[action][0])

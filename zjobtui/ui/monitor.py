@@ -358,7 +358,7 @@ class Monitor(Screen[None]):
         """Show the help."""
         from zjobtui.ui.help import Help  # noqa: PLC0415 - 35 ms
 
-        self.app.push_screen(Help(self.actions))
+        self.app.push_screen(Help(self.actions, self.focused))
 
     def action_quit(self) -> None:
         """Quit the program."""
