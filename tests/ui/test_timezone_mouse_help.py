@@ -136,7 +136,7 @@ KEYS = {
 
 async def test_custom_keys_work_and_are_shown_in_key_bar_help_and_palette() -> None:
     engine = staged("recorded-processing", "recorded-processing")
-    async with run_monitor(engine, (140, 60), look=Appearance(keys=KEYS)) as screen_view:
+    async with run_monitor(engine, (140, 90), look=Appearance(keys=KEYS)) as screen_view:
         assert screen_view.rows[-1].startswith(" x add  / filter  s sort  a remove  ? undo  l label  f5 refresh ")
         await screen_view.press("r")
         assert engine.asked == []
