@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
+from tests.support.related import has_orders_of_world
 from tests.support.scripted import ScriptedEngine
 from tests.support.world import watched_world
 from zjobtui.models.job import JobRef
@@ -42,7 +43,13 @@ class Picture:
 WIDE, NARROW = (140, 40), (80, 24)
 SEARCH = ("3", "tab", "slash", *"status", "enter", "n")
 
-VIEWS = {"list-and-detail": (2, ()), "timeline": (1, ("2",)), "raw": (2, SEARCH), "request": (2, ("4",))}
+VIEWS: dict[str, tuple[int, tuple[str, ...]]] = {
+    "list-and-detail": (2, ()),
+    "timeline": (1, ("2",)),
+    "raw": (2, SEARCH),
+    "request": (2, ("4",)),
+    "related": (2, ("5",)),
+}
 """Each view of a job under the name of its picture: which job of the world, and the keys that lead there."""
 
 THEMES = {"": DEFAULT_THEME, "-light": "light"}
@@ -64,6 +71,8 @@ PICTURES = (
     Picture("help", WIDE, 2, ("question_mark",)),
     Picture("help-light", NARROW, 2, ("question_mark",), theme="light"),
     Picture("three-tenants", WIDE, 2, has_several=True),
+    Picture("failures", WIDE, 2, ("F",)),
+    Picture("wallboard", WIDE, 2, ("w",)),
 )
 
 
@@ -109,6 +118,7 @@ async def take(picture: Picture) -> None:
     for world in worlds:
         world.pulse = replace(world.pulse, calls_per_second=4.6, interval=3.5)
         world.publish()
+        has_orders_of_world(world, len(world.state.watchlist), 64.0)
     engine = together(worlds)
     answers = engine.archive.answers
     answers |= {job: answered(seen, tenants[0], job) for job, seen in answers.items()}

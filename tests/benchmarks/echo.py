@@ -51,7 +51,7 @@ def echo(trials: int) -> Iterator[Table]:
 def _echo_monitor(stored: Path, work: Path) -> Sample:
     folder = copied(stored, work)
     with served(WORLD) as tenant, Filmed(MONITOR, monitor_env(tenant, folder)) as terminal:
-        terminal.until_sent("calls/s")
+        terminal.until_sent("/s")
         terminal.bytes_within(_SETTLE)
         left, at = tenant.calls_left(), time.perf_counter()
         delays = _echo(terminal)

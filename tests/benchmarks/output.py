@@ -75,7 +75,7 @@ def changing(trials: int) -> Iterator[Table]:
 
 def _quiet_monitor(folder: Path, settle: float) -> Sample:
     with served(WORLD) as tenant:
-        return _quiet(MONITOR, monitor_env(tenant, folder), "calls/s", settle, _QUIET)
+        return _quiet(MONITOR, monitor_env(tenant, folder), "/s", settle, _QUIET)
 
 
 def _quiet_rival(ids_file: Path) -> Sample:

@@ -44,7 +44,7 @@ def _idle(jump: Jump, folder: Path) -> Sample:
     """After the first minute, in which waits are told by ten seconds."""
     with served(WORLD) as tenant:
         command = jump.command(MONITOR, {**_TERMINAL, **monitor_env(tenant, folder)})
-        return _minute(jump, command, "calls/s", _MINUTE + 5)
+        return _minute(jump, command, "/s", _MINUTE + 5)
 
 
 def _rival(jump: Jump, ids_file: Path) -> Sample:

@@ -37,7 +37,7 @@ def _engine(stored: Path, work: Path) -> Sample:
 
 def _monitor(stored: Path, work: Path) -> Sample:
     with served(WORLD) as tenant, Filmed(MONITOR, monitor_env(tenant, copied(stored, work))) as terminal:
-        terminal.until_sent("calls/s")
+        terminal.until_sent("/s")
         terminal.bytes_within(SETTLE)
         cpu = terminal.cpu()
         terminal.bytes_within(SECONDS)

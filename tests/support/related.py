@@ -15,6 +15,8 @@ from zjobtui.models.related import (
     RelatedKind,
     read_problem,
 )
+from zjobtui.simulator.related import RelatedObjects
+from zjobtui.simulator.world import Phase, World
 from zjobtui.zuora.related import read_related
 
 KINDS = {kind.word: kind for kind in RelatedKind}
@@ -93,3 +95,13 @@ def account(number: str = "A00000218") -> ReadResult:
         "billToContact": {"firstName": "Erika"},
     }
     return read("account", number, {"success": True, **body})
+
+
+def has_orders_of_world(engine: ScriptedEngine, jobs: int, elapsed: float, seed: int = 7) -> ScriptedEngine:
+    """Let the engine return the orders of the simulator's world that its jobs have created; see `watched_world`."""
+    world = World(seed, jobs)
+    lives = [life for given in world.job_ids if (life := world.job(given)) is not None]
+    objects = RelatedObjects(lambda at: (life for life in lives if life.phase(at) is Phase.ENDED))
+    numbers = {watch.digest.order_number for watch in engine.state.watchlist if watch.digest is not None}
+    bodies = {number: objects.body("orders", number, elapsed) for number in numbers}
+    return has(engine, *(read("order", number, json.loads(body.plain)) for number, body in bodies.items() if body))

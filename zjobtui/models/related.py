@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from zjobtui.models.observation import Call
 from zjobtui.models.problem import Problem, ProblemKind
-from zjobtui.models.related_details import Details
 from zjobtui.models.report import OperationResult, OrderResult, Result
 from zjobtui.models.text import clean, shorten
+
+if TYPE_CHECKING:
+    from zjobtui.models.related_details import Details
 
 
 class RelatedKind(Enum):
@@ -47,7 +49,7 @@ class Related:
     """
 
     reference: Reference
-    details: Details
+    details: "Details"
     read_at: float
     call: Call = _NO_CALL
     raw: str = field(default="", repr=False)
