@@ -61,7 +61,19 @@ def test_what_cannot_be_said_is_not_said() -> None:
     assert unreadable is not None
     assert (dated.headline, dated.missing) == ("The order exists but is not in force.", ())
     assert "No date is missing" in dated.facts[0]
+    assert not any("missing" in remedy for remedy in dated.remedies)
+    assert any("Do not submit the order again" in remedy for remedy in dated.remedies)
     assert (unreadable.missing, "no readable trigger dates" in unreadable.facts[0]) == ((), True)
+
+
+def test_a_list_that_zuora_may_have_cut_is_not_taken_for_all() -> None:
+    cut = explain(order(*[OrderAction(dates=ALL)] * 300))
+    assert cut is not None
+    assert cut.facts == (
+        "No date is missing in what the response contains of the order.",
+        "Zuora cuts lists at 300 rows, and one has as many, so more may be missing.",
+    )
+    assert "Fill in the missing dates" in cut.remedies[0]
 
 
 def test_a_scheduled_order_says_when_and_why_it_failed() -> None:

@@ -206,6 +206,18 @@ async def test_a_key_does_not_act_on_a_job_that_has_just_come_under_the_cursor()
         assert len(engine.state.watchlist) == 3, "what comes after a removed job was meant"
 
 
+async def test_nothing_is_read_of_a_job_that_has_just_come_under_the_cursor() -> None:
+    engine = crowd(5)
+    async with run_monitor(engine) as view:
+        tell(engine, 4, PENDING)
+        await view.settled()
+        await view.press("5")
+        assert engine.read == []
+        assert view.toast == "Another job has just come under the cursor: press the key again to act on it."
+        await view.press("5")
+        assert len(engine.read) == 1
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [(140, 40), (80, 16)])
 async def test_a_resize_keeps_the_selected_row_in_view(size: tuple[int, int]) -> None:

@@ -434,6 +434,21 @@ async def test_three_hundred_subscriptions_are_folded_and_cut_lists_are_marked()
         assert engine.read == [reference("subscription", "A-S00000001")]
 
 
+async def test_left_leads_to_the_group_around_a_line_also_if_one_number_begins_as_another() -> None:
+    numbers = ["INV1", "INV10"]
+    result = {"jobType": "AsyncCreateOrder", "orderNumber": "O-2", "status": "Completed", "invoiceNumbers": numbers}
+    read_invoice = read("invoice", "INV1", {"success": True, "invoiceNumber": "INV1", "status": "Posted"})
+    engine = has(staged(body(status="Completed", result=result)), read_invoice)
+    async with run_monitor(engine, (140, 60)) as view:
+        await view.press("]", "]", "]", "]")
+        await to(view, "Invoice INV1 ")
+        await view.press("enter", "right")
+        assert "▾ Invoice INV1 Posted" in view.words
+        await to(view, "Invoice INV10")
+        await view.press("left")
+        assert "Invoices (2)" in cursor_line(view)
+
+
 @pytest.mark.parametrize(
     ("told", "text"),
     [

@@ -21,6 +21,7 @@ from zjobtui.models.related_details import (
     Details,
     InvoiceDetails,
     LineItemDetails,
+    OrderAction,
     OrderDetails,
     PaymentDetails,
     SubscriptionDetails,
@@ -53,6 +54,25 @@ def refusal(code: object, message: str) -> dict[str, Any]:
 
 MISSING = "Cannot find entity by key: 'O-1'."
 ABSENT = "The endpoint /v1/orders/O-1 does not exist. Please check the URL or refer to the API documentation."
+
+
+def test_a_blank_trigger_date_is_missing_and_one_of_another_form_is_not_called_missing() -> None:
+    def action(accepted: object) -> OrderAction:
+        dates: list[Any] = [
+            {"name": name, "triggerDate": "2026-01-01"} for name in ("ContractEffective", "ServiceActivation")
+        ]
+        dates.append({"name": "CustomerAcceptance", "triggerDate": accepted})
+        subscription = {"subscriptionNumber": "A-S1", "orderActions": [{"triggerDates": dates}]}
+        found = read(RelatedKind.ORDER, "O-1", {"order": {"orderNumber": "O-1", "subscriptions": [subscription]}})
+        assert isinstance(found, OrderDetails)
+        assert (found.malformed == ()) == (accepted in (None, "", " \u00a0", "2026-01-01"))
+        return found.subscriptions[0].actions[0]
+
+    for blank in (None, "", " \u00a0"):
+        assert (action(blank).has_dates, action(blank).date("CustomerAcceptance")) == (True, "")
+    assert action("2026-01-01").date("CustomerAcceptance") == "2026-01-01"
+    others: tuple[object, ...] = (False, {}, [], 1.5)
+    assert [action(other).has_dates for other in others] == [False] * 4
 
 
 @pytest.mark.parametrize(

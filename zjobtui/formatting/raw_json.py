@@ -1,6 +1,7 @@
 """A response body, indented for reading, and its difference from another one."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
@@ -8,6 +9,8 @@ from zjobtui.models.text import clean_lines
 
 LIMIT = 256_000
 """Characters of a body that are shown; the store has all of it."""
+
+_CUT = re.compile(r"… ([\d,]+ more characters)")
 
 _CONTEXT = 3
 """Context lines around each difference."""
@@ -25,6 +28,12 @@ def pretty(raw: str) -> list[str]:
         text = raw
     lines = clean_lines(text[:LIMIT]).replace("\t", "  ").split("\n")
     return [*lines, f"… {len(text) - LIMIT:,} more characters"] if len(text) > LIMIT else lines
+
+
+def cut_note(lines: Sequence[str]) -> str:
+    """Return what `pretty` has left out of a body, which is neither searched nor compared; "" if nothing."""
+    match = _CUT.fullmatch(lines[-1]) if lines else None
+    return f"{match[1]} are not shown, searched or compared" if match else ""
 
 
 def difference(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from zjobtui.models.related_details import OrderAction, OrderDetails, OrderSubscription
+from zjobtui.models.related_details import CUT_AT, OrderAction, OrderDetails, OrderSubscription
 
 DATE_NAMES: Mapping[str, str] = {
     "ContractEffective": "contract effective date",
@@ -31,6 +31,11 @@ _RESOLVE = (
     "Fill in the missing dates in Zuora: Customers › Orders › the order › Complete.",
     "Or at the subscription: Customers › Subscriptions › the subscription › Set Activation Dates.",
     "With the API: PUT /v1/orders/{number}/triggerDates.",
+    "Do not submit the order again: that makes a second order, or fails because this one is pending.",
+    "zjobtui only reads.",
+)
+_LOOK = (
+    "Look at the order in Zuora: Customers › Orders › the order.",
     "Do not submit the order again: that makes a second order, or fails because this one is pending.",
     "zjobtui only reads.",
 )
@@ -118,17 +123,28 @@ def _explain_pending(order: OrderDetails, statuses: Mapping[str, str]) -> OrderS
     missing = missing_dates(order)
     headline = "The order exists but is not in force" + (": dates are missing." if missing else ".")
     facts = list(_pending_subscriptions(order, statuses))
+    remedies: tuple[str, ...] = _RESOLVE
     if missing:
         facts.append("Which of the missing dates the tenant requires is a setting that cannot be read.")
     elif not any(subscription.actions for subscription in order.subscriptions):
         facts.append("The response contains no order actions, so what is missing cannot be said.")
     elif any(not action.has_dates for subscription in order.subscriptions for action in subscription.actions):
         facts.append("The response contains no readable trigger dates, so what is missing cannot be said.")
+    elif _is_cut(order):
+        facts.append("No date is missing in what the response contains of the order.")
     else:
-        facts.append("No date is missing in the response: Zuora states no other reason, look at the order in Zuora.")
+        facts.append("No date is missing in the response, and Zuora states no other reason.")
+        remedies = _LOOK
+    if _is_cut(order):
+        facts.append(f"Zuora cuts lists at {CUT_AT} rows, and one has as many, so more may be missing.")
     if order.malformed:
         facts.append(f"Some fields have an unexpected form, so more may be missing: {', '.join(order.malformed)}.")
-    return OrderState(headline, missing, tuple(facts), _fill(_RESOLVE, order))
+    return OrderState(headline, missing, tuple(facts), _fill(remedies, order))
+
+
+def _is_cut(order: OrderDetails) -> bool:
+    """Return whether Zuora may have left out subscriptions or actions."""
+    return CUT_AT in {len(order.subscriptions), *(len(each.actions) for each in order.subscriptions)}
 
 
 def _pending_subscriptions(order: OrderDetails, statuses: Mapping[str, str]) -> Iterator[str]:

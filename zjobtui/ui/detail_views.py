@@ -7,6 +7,7 @@ from datetime import tzinfo
 from zjobtui.formatting.call_info import request_lines, support_text
 from zjobtui.formatting.job import about_lines
 from zjobtui.formatting.outline import OutlineNode, group
+from zjobtui.formatting.raw_json import cut_note
 from zjobtui.formatting.report import FILTERABLE, filter_groups, report_lines
 from zjobtui.formatting.timeline import Phase, phases, timeline_lines, typical_text
 from zjobtui.formatting.times import duration, moment
@@ -81,11 +82,12 @@ def _raw(header: list[RenderedLine], details: JobDetails, viewing: Viewing, now:
         return Page([*header, *wrap_paragraph("raw", "No response yet.", "muted", width)])
     lines, received = [("", line) for line in details.body], moment(success.at, now, viewing.zone)
     previously = moment(previous.at, now, viewing.zone, beside=success.at) if previous else ""
-    note = f"{len(success.report.raw):,} characters · {received}"
+    cut = f" · {cut}" if (cut := cut_note(details.body)) else ""
+    note = f"{len(success.report.raw):,} characters{cut} · {received}"
     if previous is None:
         note += " · no previous response"
     elif viewing.is_diff:
-        lines, note = details.changed_body, f"- {previously}  + {received} · d: whole response"
+        lines, note = details.changed_body, f"- {previously}  + {received}{cut} · d: whole response"
     else:
         note += f" · d: compare with {previously}"
     note_lines = wrap_paragraph("raw", note, "muted", width)

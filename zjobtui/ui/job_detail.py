@@ -328,7 +328,7 @@ class JobDetail(LineListView):
         if reference is None or (key := self._page.lines[self.cursor].key) != related_key(reference):
             return
         lines, last = self._page.lines, self.cursor
-        while last + 1 < self.count and lines[last + 1].key.startswith(key):
+        while last + 1 < self.count and f"{lines[last + 1].key}/".startswith(f"{key}/"):
             last += 1
         top = max(self.top, min(self.cursor - 1, last - self.page_lines + 1))
         self.set_lines(self.count, self.cursor, top)
@@ -363,9 +363,10 @@ class JobDetail(LineListView):
 
     def _go_to_heading(self) -> None:
         lines = self._page.lines
+        current = lines[self.cursor]
         for index in range(self.cursor - 1, -1, -1):
             line = lines[index]
-            if line.can_open and line.is_open and lines[self.cursor].key.startswith(line.key):
+            if line.can_open and line.is_open and (line.depth < current.depth or line.key == current.key):
                 self.go_to(index)
                 return
 

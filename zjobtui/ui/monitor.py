@@ -268,14 +268,20 @@ class Monitor(Screen[None]):
         """Show a message above the list until it is replaced."""
         self._presenter.set_message(text)
 
+    def _is_for_another(self) -> bool:
+        """Return whether a key may be meant for the job that was under the cursor a moment ago, and say so."""
+        if not self._presenter.is_selection_new:
+            return False
+        self._presenter.note_action()
+        toast(self.app, "Another job has just come under the cursor: press the key again to act on it.")
+        return True
+
     async def action_job(self, name: str) -> None:
         """Run an action on jobs; if it acts on the selected job, keep the cursor there."""
         if name == "refresh" and self._detail.has_focus and self._detail.read_again():
             return
         acts_on_selected = name not in _WITHOUT_SELECTION
-        if acts_on_selected and not self._list.marked and self._presenter.is_selection_new:
-            self._presenter.note_action()
-            toast(self.app, "Another job has just come under the cursor: press the key again to act on it.")
+        if acts_on_selected and not self._list.marked and self._is_for_another():
             return
         self._list.user_moved_cursor |= acts_on_selected
         self._presenter.note_action()
@@ -328,9 +334,12 @@ class Monitor(Screen[None]):
         self._panes.focus_pane(self._list if self._detail.has_focus else self._detail)
 
     def action_view(self, name: str) -> None:
-        """Show a view of the detail."""
+        """Show a view of the detail; nothing is read if the key may be meant for another job."""
+        tab, selected = Tab[name], self._list.selected
+        if tab is Tab.RELATED and self._is_for_another():
+            selected = None
         self._pin_selection()
-        self._detail.open_view(Tab[name], self._list.selected.job if self._list.selected else None)
+        self._detail.open_view(tab, selected.job if selected else None)
 
     def action_step_view(self, step: int) -> None:
         """Show the next or previous view of the detail."""

@@ -16,13 +16,14 @@ _MAX_INDENT_LEVELS = 12
 
 @dataclass(frozen=True, slots=True)
 class RenderedLine:
-    """A line of the pane: the key of its node, whether it can be opened and is open, its spans, and the node."""
+    """A line of the pane: the key of its node, whether it can be opened and is open, its spans, node and level."""
 
     key: str
     spans: Spans
     can_open: bool = False
     is_open: bool = False
     node: OutlineNode | None = None
+    depth: int = 0
 
 
 def render_outline(
@@ -52,7 +53,7 @@ def _render_node(line: OutlineNode, column: int, depth: int, width: int, *, is_o
     for number, spans in enumerate(rows):
         prefix = (indent + (marker if number == 0 else "  "), "muted")
         can_open = number == 0 and bool(line.children)
-        yield RenderedLine(line.key, (prefix, *spans), can_open=can_open, is_open=is_open, node=line)
+        yield RenderedLine(line.key, (prefix, *spans), can_open=can_open, is_open=is_open, node=line, depth=depth)
 
 
 def _node_rows(line: OutlineNode, column: int, room: int, *, heading: bool) -> Iterator[Spans]:

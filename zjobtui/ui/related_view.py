@@ -9,6 +9,7 @@ from datetime import tzinfo
 from itertools import groupby
 
 from zjobtui.formatting.outline import OutlineNode, Tone, is_match, keep_matching
+from zjobtui.formatting.raw_json import cut_note
 from zjobtui.formatting.references import group_key, raw_key, reference_text, reference_values, related_key
 from zjobtui.formatting.related import order_remark, related_node
 from zjobtui.formatting.report import OPEN_LIMIT
@@ -140,7 +141,8 @@ def _matches(lines: Iterable[OutlineNode], words: list[str]) -> Iterator[Outline
 
 def _raw_page(header: list[RenderedLine], raw: RawLook, viewing: Viewing, now: float, width: int) -> Page:
     received = moment(raw.at, now, viewing.zone)
-    note = f"{reference_text(raw.reference)} · {raw.characters:,} characters · read {received} · backspace: back"
+    parts = (reference_text(raw.reference), f"{raw.characters:,} characters", cut_note(raw.lines), f"read {received}")
+    note = " · ".join(part for part in (*parts, "backspace: back") if part)
     head = [*header, *wrap_paragraph("raw", note, "muted", width), blank_line()]
     rows = RawRows(head, [("", line) for line in raw.lines], width, viewing.search)
     return Page(rows, rows.matches)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 from zjobtui.models.json_value import Json, Rest
 from zjobtui.models.text import clean
@@ -71,6 +71,16 @@ def _clean_json(value: Json, depth: int = 0) -> Json:
             return value
 
 
+def is_blank(value: Json) -> bool:
+    """Return whether a value stands for an absent one: null, or a text of nothing but blanks."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def is_text(value: Json) -> TypeGuard[str | int]:
+    """Return whether a value is a text that is not blank, or a whole number."""
+    return not is_blank(value) and isinstance(value, str | int) and not isinstance(value, bool)
+
+
 class Fields:
     """The fields of an object in a response. Every method removes a field if it has the requested type.
 
@@ -84,7 +94,7 @@ class Fields:
     def text(self, key: str) -> str:
         """Return a text, or a whole number as text (item numbers come both ways); empty if there is none."""
         value = self._left.get(key)
-        if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
+        if is_text(value):
             del self._left[key]
             return str(value)
         return self._absent(key, "")
@@ -148,7 +158,7 @@ class Fields:
         return self._left
 
     def _absent(self, key: str, default: T) -> T:
-        if self._left.get(key) in (None, ""):
+        if is_blank(self._left.get(key)):
             self._left.pop(key, None)
         else:
             self.malformed.append(key)

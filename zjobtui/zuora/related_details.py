@@ -27,7 +27,7 @@ from zjobtui.models.related_details import (
     SubscriptionDetails,
     TriggerDate,
 )
-from zjobtui.zuora.json_reader import Fields
+from zjobtui.zuora.json_reader import Fields, is_blank, is_text
 from zjobtui.zuora.reasons import take_reasons
 
 
@@ -84,9 +84,16 @@ def _read_action(fields: Fields) -> OrderAction:
         sequence=fields.text("sequence"),
         change_reason=fields.text("changeReason"),
         dates=fields.items("triggerDates", _read_trigger_date),
-        has_dates=dates is None or (isinstance(dates, list) and all(isinstance(each, dict) for each in dates)),
+        has_dates=dates is None or (isinstance(dates, list) and all(map(_is_trigger_date, dates))),
         undated_charges=tuple(dict.fromkeys(_undated_charges(parts))),
     )
+
+
+def _is_trigger_date(value: Json) -> bool:
+    """Return whether an item of `triggerDates` has the documented form, so that a date it lacks is missing."""
+    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+        return False
+    return is_blank(date := value.get("triggerDate")) or is_text(date)
 
 
 _METRICS = frozenset({"orderMetrics", "orderItems", "triggerDates", "customFields"})
@@ -114,7 +121,7 @@ def _undated_charges(value: Json) -> Iterator[str]:
 
 
 def _is_undated(start: Rest) -> bool:
-    return start.get("triggerEvent") == "SpecificDate" and start.get("specificTriggerDate") in (None, "")
+    return start.get("triggerEvent") == "SpecificDate" and is_blank(start.get("specificTriggerDate"))
 
 
 def _read_trigger_date(fields: Fields) -> TriggerDate:
