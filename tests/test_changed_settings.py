@@ -187,3 +187,18 @@ async def test_a_new_tenant_is_shown_in_bar_and_rows(size: tuple[int, int]) -> N
         await view.press("T", "T")
         assert "◌ 1" in view.bar
         assert "Acme test" in view.bar
+
+
+def test_a_file_that_was_missing_at_the_start_too_is_not_reported_as_lost(path: Path) -> None:
+    environ = {"ZUORA_BASE_URL": "https://rest.eu.zuora.com", "ZUORA_BEARER_TOKEN": "x" * 40}
+    environ["ZJOBTUI_CONFIG"] = str(path)
+    used = configuration(environ, path)
+    assert used.problems == (f"{path}: the file was not found.",)
+    follower = SettingsFollower(used, path, partial(configuration, environ, path), lambda _: TimedSource, None)
+    assert follower.reload() is None
+    path.write_text(EU, encoding="utf-8")
+    assert (reload := follower.reload()) is not None
+    assert [tenant.name for tenant, _ in reload.sources or ()] == ["env", "eu"]
+    path.unlink()
+    assert (reload := follower.reload()) is not None
+    assert reload.notice == f"{path} was not found. The settings read before stay in use."

@@ -4,13 +4,17 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.support.building import job
+from tests.support.building import job, watch
 from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import ScriptedEngine
 from tests.support.staging import staged, tell
 from tests.ui.sizes import NARROW_FIRST, WIDE_FIRST
+from zjobtui.models.batches import BatchProgress
+from zjobtui.models.verdict import Kind
 from zjobtui.storage.ui_state import Plain
+from zjobtui.ui.batch_row import batch_row, common_widths
 from zjobtui.ui.job_actions import CONFIRM_ABOVE
+from zjobtui.ui.styled_line import cell_length
 from zjobtui.ui.ui_state import _folded
 
 RUNNING, FAILED, DONE, PENDING = (
@@ -131,6 +135,46 @@ async def test_marking_a_folded_row_marks_all_its_jobs() -> None:
         assert view.app._monitor._list.marked == {job(1), job(2), job(3)}
         await view.press("*")
         assert "4 marked" in view.text
+
+
+async def test_failures_by_reason_count_the_jobs_of_folded_batches() -> None:
+    engine = renewals(FAILED, FAILED, RUNNING, alone=FAILED)
+    async with run_monitor(engine) as view:
+        await select(view, 1)
+        await view.press("z", "F")
+        assert "Failures by reason · 3 of 4" in view.text
+        await view.press("escape", "/", *"batch:renewals", "enter", "F")
+        assert "Failures by reason · 2 of 3" in view.text
+        shown = view.app._monitor._presenter.shown_jobs()
+        assert view.app._monitor._presenter.shown_jobs() is shown, "groups are made again only if a job has changed"
+
+
+@pytest.mark.parametrize("size", NARROW_FIRST)
+async def test_rows_of_folded_batches_line_up_and_end_below_the_title_of_the_times(size: tuple[int, int]) -> None:
+    engine = staged(RUNNING, FAILED, DONE, RUNNING, DONE)
+    engine.set_batch([job(1), job(2), job(3)], "renewals Q4")
+    engine.set_batch([job(4), job(5)], "price rise")
+    async with run_monitor(engine, size) as view:
+        for number in (1, 4):
+            await select(view, number)
+            await view.press("z")
+        first, second = (row for row in view.jobs if "▸" in row)
+        assert [first.index(sign) for sign in "█/◌✓"] == [second.index(sign) for sign in "█/◌✓"]
+        assert ("✗" in first, "✗" in second) == (True, False)
+        assert len(first.rstrip()) == len(second.rstrip()) == len(view.header.rstrip())
+
+
+def test_a_row_of_any_width_is_never_too_long_and_drops_its_bar_and_times_before_its_counts() -> None:
+    counts = dict.fromkeys(Kind, 0) | {Kind.FAILED: 1_300, Kind.DONE: 4}
+    long = BatchProgress("price increase November, all", (watch(1),) * 1_304, counts, 0.0, 9.0)
+    short = BatchProgress("x", (watch(1),) * 4, counts | {Kind.FAILED: 0}, 0.0, None)
+    common = common_widths((long, short))
+    for width in range(16, 130):
+        rows = [batch_row(batch, "1m10s · 2–4m left", width, common) for batch in (long, short)]
+        assert all(cell_length(row) <= width for row in rows), width
+        assert width < 80 or [cell_length(row) for row in rows] == [width, width]
+    text = "".join(part for part, _ in batch_row(long, "1m10s", 56, common))
+    assert text.rstrip().endswith("1,304/1,304  ✗ 1,300  ✓ 4"), text
 
 
 async def test_a_job_in_no_batch_cannot_be_folded() -> None:

@@ -62,11 +62,12 @@ class SettingsFollower:
 
     def _compare(self, loaded: Configuration) -> Reload:
         shown = [each for each in loaded.tenants if self._only is None or each.tenant.name in self._only]
+        used = self._used.settings
+        if not self._signature and used is not None and used != loaded.settings:
+            return self._refuse("was not found. The settings read before stay in use.")
         if loaded.problems and loaded.problems != self._at_start.problems:
             problem = loaded.problems[0].removeprefix(f"{self._path}: ")
             return self._refuse(f"changed, has an error and is not used: {clean(problem)}")
-        if not self._signature and self._used.settings is not None:
-            return self._refuse("was not found. The settings read before stay in use.")
         if not shown:
             return self._refuse("has no tenant any more and is not used.")
         before, after = _tables(self._used), _tables(loaded)

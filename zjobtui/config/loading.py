@@ -47,13 +47,13 @@ def read_settings(path: Path, *, must_exist: bool = False) -> tuple[Settings, tu
         with path.open("rb") as file:
             content = file.read(SIZE_LIMIT + 1)
     except FileNotFoundError:
-        missing = SettingsProblem("", 0, f"{clean(str(path))} was not found.")
+        missing = SettingsProblem("", 0, "the file was not found.")
         return Settings(), (missing,) if must_exist else ()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a valid path"
-        return Settings(), (SettingsProblem("", 0, f"{clean(str(path))} cannot be read: {reason}."),)
+        return Settings(), (SettingsProblem("", 0, f"the file cannot be read: {reason}."),)
     if len(content) > SIZE_LIMIT:
-        return Settings(), (SettingsProblem("", 0, f"{clean(str(path))} is too large for a settings file."),)
+        return Settings(), (SettingsProblem("", 0, "the file is too large for a settings file."),)
     return parse_settings(content.decode("utf-8-sig", errors="surrogateescape"), RENAMED)
 
 

@@ -1,6 +1,7 @@
 """A batch in one line: its name, its number of jobs, and as much as fits of counts, times and a bar."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 
@@ -18,12 +19,39 @@ _URGENT = (Kind.FAILED, Kind.ATTENTION)
 _LONGEST_NAME, _SHORTEST_BAR, _LONGEST_BAR = 30, 6, 30
 """Cells of the name and of the bar."""
 
+_TIMES_WIDTH = 18
+"""Cells that are kept for the times before the bar gets more than its least: `1m10s · 2–4m left`."""
 
-def batch_row(progress: BatchProgress, times: str, width: int) -> Spans:
-    """Return a batch in at most `width` cells; `times` is that of `times_text`."""
-    number = f" {progress.ended:,}/{progress.total:,}"
+
+@dataclass(frozen=True, slots=True)
+class CommonWidths:
+    """Cells of name, number of jobs, and number by verdict with which the rows of several batches line up."""
+
+    name: int
+    number: int
+    counts: Mapping[Kind, int]
+
+
+def common_widths(batches: Collection[BatchProgress]) -> CommonWidths:
+    """Return the widths in which name and numbers of each of these batches fit; a verdict that none has gets none."""
+    counts = {kind: max((batch.counts[kind] for batch in batches), default=0) for kind in Kind}
+    return CommonWidths(
+        min(max((cell_len(batch.name) for batch in batches), default=0), _LONGEST_NAME),
+        max((len(_number(batch)) for batch in batches), default=0),
+        {kind: len(f"{number:,}") for kind, number in counts.items() if number},
+    )
+
+
+def batch_row(progress: BatchProgress, times: str, width: int, common: CommonWidths | None = None) -> Spans:
+    """Return a batch in at most `width` cells; `times` is that of `times_text`.
+
+    With `common` widths all parts line up with those of other batches, and the times are at the end, if all fits.
+    """
+    if common is not None and (lined_up := _lined_up(progress, times, width, common)):
+        return lined_up
+    number = _number(progress)
     name_width = min(cell_len(progress.name), _LONGEST_NAME)
-    room = width - cell_len(number) - name_width - 1
+    room = width - cell_len(number) - name_width
     counts, urgent = count_spans(progress.counts), count_spans({kind: progress.counts[kind] for kind in _URGENT})
     candidates = ((*counts, (f"  {times}", "muted")), counts, urgent)
     rest = next((spans for spans in candidates if cell_length(spans) <= room), ())
@@ -31,6 +59,27 @@ def batch_row(progress: BatchProgress, times: str, width: int) -> Spans:
     bar = ((" ", "plain"), *bar_spans(progress, bar_width)) if bar_width >= _SHORTEST_BAR else ()
     name = fit_exact(progress.name, min(name_width, max(width - cell_len(number), 0)))
     return ((name, "strong"), *bar, (number, "plain"), *rest)
+
+
+def _number(progress: BatchProgress) -> str:
+    return f" {progress.ended:,}/{progress.total:,}"
+
+
+def _lined_up(progress: BatchProgress, times: str, width: int, common: CommonWidths) -> Spans:
+    """Return a batch in exactly `width` cells with all its parts; nothing if they do not fit."""
+    numbers = ((kind, progress.counts[kind], digits) for kind, digits in common.counts.items())
+    counts = tuple(
+        (f"  {GLYPHS[kind]} {number:>{digits},}" if number else " " * (digits + 4), TONES[kind].name.lower())
+        for kind, number, digits in numbers
+    )
+    room = width - common.name - common.number - cell_length(counts) - 1
+    bar_width = max(min(room - _TIMES_WIDTH - 2, _LONGEST_BAR), _SHORTEST_BAR)
+    gap = room - bar_width - cell_len(times)
+    if gap <= 1:
+        return ()
+    name, number = fit_exact(progress.name, common.name), _number(progress).rjust(common.number)
+    bar = bar_spans(progress, bar_width)
+    return ((name, "strong"), (" ", "plain"), *bar, (number, "plain"), *counts, (" " * gap + times, "muted"))
 
 
 def bar_spans(progress: BatchProgress, width: int) -> Spans:

@@ -1,12 +1,13 @@
 """Folded batches: each is one row of the list, that of its first job."""
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
 
 from zjobtui.formatting.batches import TimeLeft
 from zjobtui.models.batches import BatchProgress
 from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.ui.batch_row import batch_row, times_text
+from zjobtui.ui.batch_row import CommonWidths, batch_row, common_widths, times_text
 from zjobtui.ui.columns import MARK_SIGN, UNREAD_SIGN
 from zjobtui.ui.styled_line import Spans
 
@@ -28,6 +29,23 @@ class Folds:
         """The batches."""
         return self._batches.values()
 
+    @cached_property
+    def common_widths(self) -> CommonWidths:
+        """The widths with which the rows of the batches line up."""
+        return common_widths(self._batches.values())
+
+    def row(
+        self, batch: BatchProgress, time_left: TimeLeft, now: float, width: int, marked: Collection[JobRef]
+    ) -> Spans:
+        """Return the row of a folded batch, starting with the signs for marked or unread, and for folded."""
+        if all(watch.job in marked for watch in batch.jobs):
+            sign = MARK_SIGN
+        else:
+            sign = UNREAD_SIGN if any(watch.is_unread for watch in batch.jobs) else " "
+        times = times_text(batch, time_left, now)
+        line = batch_row(batch, times, width - 3, self.common_widths)
+        return ((sign, "key"), (f"{FOLD_SIGN} ", "strong"), *line)
+
     def at(self, row: WatchedJob | None) -> BatchProgress | None:
         """Return the batch in the row of this job; None if that is the row of the job alone."""
         return self._batches.get(row.job) if self._batches and row is not None else None
@@ -44,13 +62,3 @@ class Folds:
     def row_of(self, job: JobRef) -> JobRef:
         """Return the job in whose row a job is."""
         return next((row for row, batch in self._batches.items() if any(one.job == job for one in batch.jobs)), job)
-
-
-def fold_row(batch: BatchProgress, time_left: TimeLeft, now: float, width: int, marked: Collection[JobRef]) -> Spans:
-    """Return the row of a folded batch, starting with the signs for marked or unread, and for folded."""
-    if all(watch.job in marked for watch in batch.jobs):
-        sign = MARK_SIGN
-    else:
-        sign = UNREAD_SIGN if any(watch.is_unread for watch in batch.jobs) else " "
-    times = times_text(batch, time_left, now)
-    return ((sign, "key"), (f"{FOLD_SIGN} ", "strong"), *batch_row(batch, times, width - 3))

@@ -28,7 +28,7 @@ from zjobtui.ui.columns import (
     measure,
     short_tenants,
 )
-from zjobtui.ui.folds import Folds, fold_row
+from zjobtui.ui.folds import Folds
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.styled_line import Spans, cell_length, truncate
 from zjobtui.ui.toast import toast
@@ -252,7 +252,7 @@ class JobList(LineListView):
         """Return the row at `index`."""
         watch, placed = self._watches[index], self._fit()
         if (batch := self.folds.at(watch)) is not None:
-            return fold_row(batch, self.time_left(batch), self._now, self.line_width, self.marked)
+            return self.folds.row(batch, self.time_left(batch), self._now, self.line_width, self.marked)
         context = RowContext(placed, self._now, self._paused_at, self._typical, self._short_tenants)
         return job_row(watch, context, is_marked=watch.job in self.marked)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from math import inf
+from operator import is_not
 
 from textual.content import Content
 from textual.widgets import Static
@@ -95,6 +96,7 @@ class ListPresenter:
         self._drawn_notice = ""
         self._steady_statuses = SteadyStatuses()
         self._tenant_counts: tuple[str, int, Mapping[Kind, int]] | None = None
+        self._shown: tuple[WatchedJob, ...] = ()
 
     def update(self, state: State) -> None:
         """Show a state; the job under the cursor keeps its place."""
@@ -212,8 +214,11 @@ class ListPresenter:
         return any(self.state.watchlist.get(job) is not None for job in self._rows.marked)
 
     def shown_jobs(self) -> tuple[WatchedJob, ...]:
-        """Return the jobs that match the filter; the same tuple if none of them has changed."""
-        return self._rows.watches
+        """Return the jobs that match the filter, folded or not; the same tuple if none of them has changed."""
+        jobs = tuple(self._rows.jobs)
+        if len(jobs) != len(self._shown) or any(map(is_not, jobs, self._shown)):
+            self._shown = jobs
+        return self._shown
 
     def unread_jobs(self) -> tuple[JobRef, ...]:
         """Return the unread jobs among those shown."""

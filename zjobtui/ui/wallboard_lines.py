@@ -178,7 +178,7 @@ def _rest(rest: Sequence[BoardBatch]) -> Spans:
 def _one_batch(batch: BoardBatch, board: Board, width: int, size: int) -> list[Spans]:
     progress = batch.progress
     if size == _SMALL:
-        return [((" ", "plain"), *batch_row(progress, _times(batch, board.now), width - 1))]
+        return [((" ", "plain"), *batch_row(progress, _times(batch, board.now), width - 2))]
     number = f" {progress.ended:,}/{progress.total:,} "
     bar = bar_spans(progress, width - cell_len(number) - 1)
     first: Spans = ((" ", "plain"), *bar, (number, "strong"))
