@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from tests.contract.names import Exit, Key, Screen, Verdict, jobs, new_in_text
+from tests.contract.names import Exit, Key, Screen, Verdict, new_in_text
 from tests.contract.program import User
 from tests.contract.scripted import scripted
 from tests.contract.window import press, rows, type_into
@@ -25,7 +25,7 @@ def test_a_change_in_one_is_seen_in_the_other_and_one_polls(nobody: User) -> Non
                 window.wait_for(f"2 {Verdict.FAILED}")
             first.paste(" ".join(ids[2:]))
             first.wait_for(new_in_text(2))
-            press(first, Key.ENTER, until=Screen.ADDED.format(jobs(2)))
+            press(first, Key.ENTER)
             for window in (second, first):
                 window.wait_for(f"4 {Verdict.FAILED}")
             press(second, "home", Key.LABEL, until=Screen.LABEL_DIALOG)

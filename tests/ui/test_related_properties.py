@@ -114,7 +114,7 @@ def run(word: str, data: st.DataObject) -> None:
         inner = given_response.get(WRAPPERS.get(word, ""), given_response)
         section = inner.get("basicInfo", {}) if word == "account" else inner
         status = section.get(STATES.get(word, "status"))
-        stated = clean(status).strip() if isinstance(status, str) and status.strip() else "no status"
+        stated = (clean(status).strip() if isinstance(status, str) else "") or "no status"
         assert heading.text.startswith(stated[:1_000]), heading.text
     assert all(cell_length(line.spans) <= width for line in shown.lines if line.key.startswith("related"))
     for word_searched in ("read", "zzz"):
