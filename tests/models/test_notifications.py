@@ -80,8 +80,8 @@ def test_that_a_batch_has_ended_is_reported_with_its_result_when_its_last_job_en
     two_left = answered(start, (1, "done"), (4, "done"))
     assert topics(start, two_left) == []
     last = answered(two_left, (2, "failed"), (3, "unknown"), at=NOW + 64)
-    told = notifications_of(two_left, last, {Topic.BATCH_ENDED})
-    assert [notification_line([one], last) for one in told] == ["renewals: 1 done, 1 failed, 1 unknown, 1m04s"]
+    ended = notifications_of(two_left, last, {Topic.BATCH_ENDED})
+    assert [notification_line([one], last) for one in ended] == ["renewals: 1 done, 1 failed, 1 unknown, 1m04s"]
     assert topics(two_left, two_left.remove([job(2), job(3)], NOW).watchlist) == []
     assert topics(last, answered(last, (5, "done"))) == ["all done"]
 
@@ -101,8 +101,8 @@ def test_a_job_is_reported_as_overdue_once_and_only_while_it_is_known_to_run() -
 
     assert timed(running(NOW + 59), NOW + 59, Reported())[0] == []
     assert timed(running(NOW + 1), NOW + 61, Reported())[0] == [], "it may have ended since"
-    told, reported = timed(running(NOW + 61), NOW + 61, Reported())
-    assert told == ["CS-1 is overdue: 95 % of the tenant's jobs end sooner"]
+    lines, reported = timed(running(NOW + 61), NOW + 61, Reported())
+    assert lines == ["CS-1 is overdue: 95 % of the tenant's jobs end sooner"]
     assert timed(running(NOW + 70), NOW + 70, reported)[0] == []
 
 
@@ -115,8 +115,8 @@ def test_an_outage_is_reported_once_after_its_time_and_the_next_one_again() -> N
         (NOW + 300, ["tenant eu unreachable since 2026-11-23T14:00:00Z"]),
         (NOW + 900, []),
     ):
-        told, reported = timed(watchlist(), at, reported, down)
-        assert told == expected
+        lines, reported = timed(watchlist(), at, reported, down)
+        assert lines == expected
     assert timed(watchlist(), NOW + 900, Reported(), replace(down, is_following=True))[0] == []
     assert timed(watchlist(), NOW + 900, Reported(), replace(down, is_paused=True))[0] == []
     again, _ = timed(watchlist(), NOW + 900, reported, replace(down, down_since=NOW + 500))

@@ -1,31 +1,15 @@
 """Completion, history and saved filters in the filter input."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 import pytest
 
 from tests.support.building import job
 from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import ScriptedEngine
 from tests.support.staging import staged
+from tests.support.ui_state import StateInMemory
 from tests.ui.sizes import NARROW_FIRST, WIDE_FIRST
-from zjobtui.ui.protocols import Plain
 
 FAILED, RUNNING = "recorded-failed-lock", "recorded-processing"
-
-
-@dataclass
-class Kept:
-    """A store in memory."""
-
-    values: dict[str, Plain] = field(default_factory=dict)
-
-    def load(self) -> dict[str, Plain]:
-        return self.values
-
-    def save(self, values: Mapping[str, Plain], /) -> None:
-        self.values = {**self.values, **values}
 
 
 def engine() -> ScriptedEngine:
@@ -76,7 +60,7 @@ async def test_a_low_screen_has_the_suggestion_without_candidates() -> None:
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_earlier_filters_are_recalled_also_after_a_restart(size: tuple[int, int]) -> None:
-    kept = Kept()
+    kept = StateInMemory()
     async with run_monitor(engine(), size, memory=kept) as view:
         for text in ("one", "tag:acme"):
             await view.press("/", "ctrl+u", *text, "enter")
@@ -94,7 +78,7 @@ async def test_earlier_filters_are_recalled_also_after_a_restart(size: tuple[int
 
 
 async def test_fifty_filters_are_kept_without_secrets() -> None:
-    kept = Kept({"filter_history": [f"x{number}" for number in range(80)]})
+    kept = StateInMemory({"filter_history": [f"x{number}" for number in range(80)]})
     async with run_monitor(engine(), memory=kept) as view:
         await view.press("/")
         await view.paste("client_secret=0123456789abcdef0123456789abcdef")
@@ -108,7 +92,7 @@ async def test_fifty_filters_are_kept_without_secrets() -> None:
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
 async def test_a_filter_is_saved_by_name_chosen_and_deleted(size: tuple[int, int]) -> None:
-    kept = Kept()
+    kept = StateInMemory()
     async with run_monitor(engine(), size, memory=kept) as view:
         await view.press("@")
         assert view.toast.startswith("No saved filters.")

@@ -25,10 +25,10 @@ RUNNING, FAILED, DONE, PENDING = (
 )
 
 
-def renewals(*told: str, alone: str = DONE) -> ScriptedEngine:
+def renewals(*results: str, alone: str = DONE) -> ScriptedEngine:
     """Return an engine with a batch of these jobs, and one job that is in none."""
-    engine = staged(*told, alone)
-    engine.set_batch([job(number) for number in range(1, len(told) + 1)], "renewals Q4")
+    engine = staged(*results, alone)
+    engine.set_batch([job(number) for number in range(1, len(results) + 1)], "renewals Q4")
     return engine
 
 

@@ -1,33 +1,17 @@
 """What the help finds, the order of the palette, the theme that is kept, and keys that do nothing."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 import pytest
 
 from tests.support.screen_harness import ScreenView, join_lines, run_monitor
 from tests.support.staging import staged
+from tests.support.ui_state import StateInMemory
 from tests.ui.sizes import NARROW_FIRST, WIDE_FIRST
 from zjobtui import __version__
 from zjobtui.ui.actions import CATALOGUE, catalogue
 from zjobtui.ui.help import help_text
-from zjobtui.ui.protocols import Plain
 from zjobtui.ui.themes import Appearance
 
 RUNNING = "recorded-processing"
-
-
-@dataclass
-class Kept:
-    """A store in memory."""
-
-    values: dict[str, Plain] = field(default_factory=dict)
-
-    def load(self) -> dict[str, Plain]:
-        return self.values
-
-    def save(self, values: Mapping[str, Plain], /) -> None:
-        self.values = {**self.values, **values}
 
 
 def found(search: str) -> str:
@@ -111,7 +95,7 @@ def test_a_long_key_is_not_cut_and_backspace_has_a_name_in_ascii() -> None:
 
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_the_palette_starts_with_what_was_used_last_also_after_a_restart(size: tuple[int, int]) -> None:
-    kept = Kept()
+    kept = StateInMemory()
     async with run_monitor(staged(RUNNING), size, memory=kept) as view:
         await view.press(":")
         await view.until("add (a)")
@@ -129,14 +113,14 @@ async def test_the_palette_starts_with_what_was_used_last_also_after_a_restart(s
 
 
 async def test_the_theme_of_the_palette_is_kept_until_the_settings_change() -> None:
-    kept = Kept()
+    kept = StateInMemory()
     async with run_monitor(staged(RUNNING), memory=kept) as view:
         view.app.theme = "light"
         await view.until(lambda _: kept.values.get("theme") == "light")
     for configured, expected in (("dark", "light"), ("high-contrast", "high-contrast")):
         async with run_monitor(staged(RUNNING), memory=kept, look=Appearance(theme=configured)) as view:
             assert view.app.theme == expected
-    async with run_monitor(staged(RUNNING), memory=Kept({"theme": "nothing", "theme_before": "dark"})) as view:
+    async with run_monitor(staged(RUNNING), memory=StateInMemory({"theme": "nothing", "theme_before": "dark"})) as view:
         assert view.app.theme == "dark"
 
 

@@ -450,7 +450,7 @@ async def test_left_leads_to_the_group_around_a_line_also_if_one_number_begins_a
 
 
 @pytest.mark.parametrize(
-    ("told", "text"),
+    ("result", "text"),
     [
         (RUNNING, "The job has no result yet."),
         ("recorded-failed-lock", "The result of the job names no object that can be read."),
@@ -458,8 +458,8 @@ async def test_left_leads_to_the_group_around_a_line_also_if_one_number_begins_a
     ],
 )
 @pytest.mark.slow
-async def test_a_job_that_names_nothing_reads_nothing(told: str, text: str) -> None:
-    engine = staged(told)
+async def test_a_job_that_names_nothing_reads_nothing(result: str, text: str) -> None:
+    engine = staged(result)
     async with run_monitor(engine) as view:
         await view.press("5")
         assert text in view.words

@@ -1,13 +1,12 @@
 """The UI state survives a restart, and invalid values are ignored."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import pytest
 
 from tests.support.screen_harness import run_monitor
 from tests.support.staging import staged
+from tests.support.ui_state import StateInMemory
 from zjobtui.ui.protocols import Plain
 from zjobtui.ui.themes import Appearance
 
@@ -22,25 +21,10 @@ def _tick_of_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zjobtui.ui.monitor.TICK", 1.0)
 
 
-@dataclass
-class Kept:
-    """A store that counts its writes."""
-
-    values: dict[str, Plain] = field(default_factory=dict)
-    writes: int = 0
-
-    def load(self) -> dict[str, Plain]:
-        return self.values
-
-    def save(self, values: Mapping[str, Plain], /) -> None:
-        self.values = {**self.values, **values}
-        self.writes += 1
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [(140, 40), (80, 24)], ids=str)
 async def test_order_columns_filter_and_divider_are_restored(size: tuple[int, int]) -> None:
-    kept = Kept()
+    kept = StateInMemory()
     engine = staged(RUNNING, FAILED, FAILED, labels=("CS-1", "CS-2", "CS-3"))
     async with run_monitor(engine, size, memory=kept) as view:
         await view.press("s", "down", "enter", "C", "end", "space", "enter", ">", ">", "f")
@@ -56,7 +40,7 @@ async def test_order_columns_filter_and_divider_are_restored(size: tuple[int, in
 
 @pytest.mark.slow
 async def test_ui_state_is_saved_only_after_it_has_settled() -> None:
-    kept = Kept()
+    kept = StateInMemory()
     async with run_monitor(staged(RUNNING), memory=kept) as view:
         await view.press("/", *"is:stale", "enter")
         assert "filter" not in kept.values
@@ -78,7 +62,7 @@ async def test_ui_state_is_saved_only_after_it_has_settled() -> None:
 async def test_invalid_values_are_ignored(values: dict[str, Plain]) -> None:
     async with run_monitor(staged(RUNNING)) as view:
         usual = view.rows
-    async with run_monitor(staged(RUNNING), memory=Kept(values)) as view:
+    async with run_monitor(staged(RUNNING), memory=StateInMemory(values)) as view:
         assert view.rows == usual
 
 
@@ -87,12 +71,12 @@ async def test_invalid_values_are_ignored(values: dict[str, Plain]) -> None:
     [("age", "ADDED▲"), ("change", "TIME▼"), ("urgency", "STATUS▼"), ("urgency-reversed", "STATUS▲"), ("why", "WHY▲")],
 )
 async def test_an_order_kept_by_any_version_is_restored(stored: str, title: str) -> None:
-    async with run_monitor(staged(RUNNING, FAILED), memory=Kept({"sort": stored})) as view:
+    async with run_monitor(staged(RUNNING, FAILED), memory=StateInMemory({"sort": stored})) as view:
         assert title in view.header
 
 
 async def test_columns_that_were_chosen_apply_until_the_settings_change() -> None:
-    kept = Kept({"columns": "status,job", "columns_before": "status,job,why"})
+    kept = StateInMemory({"columns": "status,job", "columns_before": "status,job,why"})
     engine = staged(RUNNING, FAILED)
     async with run_monitor(engine, memory=kept, look=Appearance(columns=("status", "job", "why"))) as view:
         assert view.header.split() == ["STATUS▼", "JOB"]
@@ -101,7 +85,7 @@ async def test_columns_that_were_chosen_apply_until_the_settings_change() -> Non
 
 
 async def test_a_filter_kept_by_an_earlier_version_is_translated() -> None:
-    kept = Kept({"sort": "label", "filter": "status:waiting !is:unseen"})
+    kept = StateInMemory({"sort": "label", "filter": "status:waiting !is:unseen"})
     async with run_monitor(staged(RUNNING, FAILED), memory=kept) as view:
         assert "Jobs · 1 of 2 · filter: status:running !is:unread ─" in view.text
         assert "JOB▲" in view.header

@@ -423,8 +423,8 @@ async def test_requests_that_no_observation_shows_are_recorded() -> None:
     with fault_server([signed_out()]) as server:
         async with client_of(server, calls=calls) as client:
             assert isinstance(await client.observe(ONE), Success)
-    told = [(one.kind, one.job and one.job.id, one.call.http_status, one.is_failure, one.was_sent) for one in calls]
-    assert told == [
+    logged = [(one.kind, one.job and one.job.id, one.call.http_status, one.is_failure, one.was_sent) for one in calls]
+    assert logged == [
         (CallKind.TOKEN, None, 200, False, True),
         (CallKind.POLL, ONE, 401, True, True),
         (CallKind.TOKEN, None, 200, False, True),

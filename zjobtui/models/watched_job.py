@@ -19,7 +19,7 @@ class WatchedJob:
     good, and `problem_at` when a call last brought something else than a good response. `last_running_at` is when the
     job was last seen running, `ended_at` when it was first seen ended, so the end lies between. `planned` is the
     interval in seconds within which the next response was promised. `read_at` is when the user last looked at the job.
-    `operation_checked_at` is when Zuora, which did not know the job, said that it is no operation job either; it is
+    `operation_checked_at` is when Zuora, which did not know the job, said that it is not an operation job either; it is
     asked that once.
     """
 
