@@ -35,13 +35,15 @@ def handover(jobs: tuple[str, ...], wanted: str, tenant: str | None, output: str
     """
     with open_store_and_watchlist(tenant=tenant) as (store, watchlist, now):
         watches, is_refused = select_jobs(watchlist, jobs, wanted, tenant, now)
-        told = [HandoverJob(watch, store.last_response(watch.job), store.history(watch.job)) for watch in watches]
+        with_responses = [
+            HandoverJob(watch, store.last_response(watch.job), store.history(watch.job)) for watch in watches
+        ]
         configuration = load_configuration()
         tenants = {each.tenant.name: each.tenant for each in configuration.tenants}
         secrets = configuration.settings.secret_variables if configuration.settings else ()
         mask = environment_mask(os.environ, secrets)
-        if told:
-            text = handover_text(told, tenants, now, mask, with_notes=with_notes)
+        if with_responses:
+            text = handover_text(with_responses, tenants, now, mask, with_notes=with_notes)
             if output is None:
                 sys.stdout.write(text)
             else:
