@@ -72,16 +72,17 @@ def test_a_command_ends_quietly_at_any_moment(
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("words", [(), ("demo",)], ids=["monitor", "demo"])
 def test_the_monitor_ends_quietly_at_any_moment_of_its_start(
-    env: dict[str, str], number: int, delay: float, words: tuple[str, ...]
+    env: dict[str, str], number: int, delay: float, words: tuple[str, ...], tmp_path: Path
 ) -> None:
-    before = set(Path("/tmp").iterdir())  # noqa: S108 - the folder of the demo is in it
-    with Terminal(in_seconds(delay, number, *words), env=env | {"TMPDIR": "/tmp"}) as terminal:  # noqa: S108
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with Terminal(in_seconds(delay, number, *words), env=env | {"TMPDIR": str(temporary)}) as terminal:
         assert terminal.wait_exit() == 128 + number
         assert b"Traceback" not in terminal.raw
         assert b"Exception" not in terminal.raw
         assert terminal.modes() == frozenset()
         assert terminal.attributes() == terminal.attributes_before
-    assert [path for path in set(Path("/tmp").iterdir()) - before if (path / "watchlist.sqlite3").exists()] == []  # noqa: S108
+    assert list(temporary.glob("*/watchlist.sqlite3")) == []
 
 
 @pytest.mark.slow
@@ -99,6 +100,22 @@ def test_many_signals_end_a_command_as_quietly_as_one(env: dict[str, str], words
         assert process.wait() == 130
         assert process.stderr is not None
         assert b"Traceback" not in process.stderr.read()
+
+
+def test_a_signal_at_the_very_end_does_not_change_the_exit_status() -> None:
+    late = """
+import os, signal, sys
+from zjobtui.signals import exit_on_signals
+
+class Late:
+    def __del__(self, kill=os.kill, pid=os.getpid(), number=signal.SIGINT):
+        kill(pid, number)
+
+exit_on_signals()
+sys.late = Late()  # deleted with the modules, after Python has set the default actions again
+sys.exit(3)
+"""
+    assert subprocess.run([sys.executable, "-c", late], timeout=20, check=False).returncode == 3
 
 
 @pytest.mark.slow

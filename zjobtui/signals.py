@@ -15,7 +15,7 @@ from types import FrameType
 ENDING = (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
 """The signals that end the program, unless they were ignored when it started, as under `nohup`."""
 
-Handler = Callable[[int, FrameType | None], object]
+Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 
 _calls: list[Callable[[], object]] = []
 
@@ -41,8 +41,13 @@ def exit_now(status: int) -> None:
 
 
 def exit_on_signals() -> None:
-    """Let the signals end the process at once, from now on."""
+    """Let the signals end the process at once, from now on.
+
+    At its end Python sets the default action again, by which one more signal would change the exit status, unless a
+    signal is ignored; the first function registered is the last one called.
+    """
     _set_handlers(lambda number, _: exit_now(128 + number))
+    atexit.register(_set_handlers, signal.SIG_IGN)
 
 
 @contextmanager
