@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from random import Random
 from unittest import mock
 from weakref import ref
 
@@ -12,7 +13,9 @@ import pytest
 from pyte.screens import Char
 from textual.strip import Strip
 
+from tests.support.building import job
 from tests.support.screen_harness import FakeTerminal, ScreenView, run_monitor
+from tests.support.staging import tell
 from tests.support.world import watched_world
 from tests.ui.sizes import NARROW_FIRST
 from tests.ui.test_output_volume import crowd, quiet
@@ -23,6 +26,15 @@ from zjobtui.ui.job_list import JobList
 pytestmark = pytest.mark.slow
 
 ROW = "◌ running   0"
+
+RESPONSES = (
+    "recorded-processing",
+    "recorded-failed-lock",
+    "recorded-failed-input",
+    "recorded-completed-order-pending",
+    "derived-completed-everything",
+    "recorded-signed-out",
+)
 
 
 @contextmanager
@@ -53,6 +65,24 @@ async def test_after_every_key_the_screen_equals_a_full_redraw(
         for key in keys.split():
             await view.press(key)
             await assert_whole(view, key)
+
+
+@pytest.mark.parametrize("size", NARROW_FIRST)
+async def test_after_every_change_of_jobs_the_screen_equals_a_full_redraw(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(monitor, "FOCUS_DELAY", 1_000.0)
+    random, engine = Random(7), crowd(60)
+    async with run_monitor(engine, size) as view:
+        for step in range(40):
+            for _ in range(random.choice((1, 1, 3))):
+                tell(engine, random.randint(1, 60), random.choice(RESPONSES), after=0.01)
+            if step % 9 == 4:
+                engine.label([job(random.randint(1, 60))], "漢字 👍 CS-4411")
+            if step % 7 == 6:
+                await view.press(random.choice(("down", "up", "pagedown", "home", "space")))
+            await view.settled()
+            await assert_whole(view, f"step {step}")
 
 
 async def assert_whole(view: ScreenView, after: str = "") -> None:

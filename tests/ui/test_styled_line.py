@@ -3,10 +3,12 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from zjobtui.ui.styled_line import Spans, cell_length, fit_exact, to_strip, truncate
+from zjobtui.ui.styled_line import Spans, cell_length, changed_cells, fit_exact, to_strip, truncate
 
 TEXT = st.text("ab 漢字👍\u0301\u0e31", max_size=24)
-SPANS = st.lists(st.tuples(TEXT, st.sampled_from(["plain", "bad"])), max_size=4).map(tuple)
+STYLES = st.sampled_from(["plain", "bad"])
+SPANS = st.lists(st.tuples(TEXT, STYLES), max_size=4).map(tuple)
+CELLS = st.lists(st.tuples(st.text("ab 漢字👍", max_size=9), STYLES), max_size=4).map(tuple)
 
 
 @given(SPANS, st.integers(1, 40))
@@ -30,3 +32,13 @@ def test_a_strip_has_exactly_its_width(spans: Spans, width: int) -> None:
     strip = to_strip(spans, width, lambda _: Style())
     assert strip.cell_length == cell_len(strip.text) == width
     assert cell_length(spans) <= width or cell_length(spans) > width
+
+
+@given(CELLS, CELLS, CELLS, CELLS)
+def test_two_lines_are_equal_outside_the_cells_that_changed(start: Spans, old: Spans, new: Spans, end: Spans) -> None:
+    before, now = start + old + end, start + new + end
+    changed, width = changed_cells(before, now), max(cell_length(before), cell_length(now), 1)
+    drawn = [to_strip(spans, width, lambda name: Style(bold=name == "bad")) for spans in (before, now)]
+    for first, end_of_part in ((0, changed.start), (changed.stop, width)):
+        old_part, new_part = (list(strip.crop(first, max(first, end_of_part)).simplify()) for strip in drawn)
+        assert old_part == new_part

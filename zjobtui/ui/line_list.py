@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from zjobtui.ui.styled_line import Spans, split_link, to_strip, truncate
+from zjobtui.ui.styled_line import Spans, changed_cells, split_link, to_strip, truncate
 
 TONES = ("key", "plain", "muted", "good", "running", "attention", "bad", "strong", "stale", "match")
 
@@ -115,8 +115,9 @@ class LineListView(ScrollView, can_focus=True):
         for y in range(-header, self.page_lines):
             if only is not None and y >= 0 and top + y not in only:
                 continue
-            if y + header in self._drawn and self._drawn[y + header] != self._spans(y):
-                self._refresh_line(y)
+            drawn = self._drawn.get(y + header)
+            if drawn is not None and drawn != (spans := self._spans(y)):
+                self._refresh_line(y, changed_cells(drawn, spans))
 
     @property
     def header_lines(self) -> int:
@@ -253,9 +254,11 @@ class LineListView(ScrollView, can_focus=True):
         if has_moved_lines and not is_quiet:
             self.refresh()
 
-    def _refresh_line(self, y: int) -> None:
-        if -self.header_lines <= y < self.page_lines:
-            self.refresh(Region(0, y + self.header_lines, self.line_width, 1))
+    def _refresh_line(self, y: int, cells: range | None = None) -> None:
+        """Draw a line of the view, or only these cells of it."""
+        cells = range(self.line_width) if cells is None else cells
+        if cells and -self.header_lines <= y < self.page_lines:
+            self.refresh(Region(cells.start, y + self.header_lines, len(cells), 1))
 
     def _style(self, name: str, *, has_cursor: bool) -> Style:
         style = self._styles.get((name, has_cursor))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import takewhile
 from typing import TypeAlias
 
 from rich.cells import cell_len, set_cell_size
@@ -51,6 +52,20 @@ def split_link(name: str) -> tuple[str, str]:
 def cell_length(spans: Iterable[Span]) -> int:
     """Return the number of cells of the spans, by the same rule as `formatting/text_width.py`."""
     return sum(cell_len(text) for text, _ in spans)
+
+
+def changed_cells(old: Spans, new: Spans) -> range:
+    """Return the cells from the first to the last span in which two lines differ; none starts with a combining mark."""
+    start = cell_length(same for same, _ in takewhile(_is_pair, zip(old, new, strict=False)))
+    before, now = cell_length(old), cell_length(new)
+    if before != now:
+        return range(start, max(before, now))
+    same_end = takewhile(_is_pair, zip(reversed(old), reversed(new), strict=False))
+    return range(start, now - cell_length(same for same, _ in same_end))
+
+
+def _is_pair(spans: tuple[Span, Span]) -> bool:
+    return spans[0] == spans[1]
 
 
 def fit_exact(text: str, width: int) -> str:
