@@ -2,9 +2,9 @@
 
 from zjobtui.models.pending import explain, missing_dates
 from zjobtui.models.reason import Reason
-from zjobtui.models.related import Reference, References, RelatedKind, references
+from zjobtui.models.related import Reference, References, RelatedKind
 from zjobtui.models.related_details import OrderAction, OrderDetails, OrderSubscription, TriggerDate
-from zjobtui.models.report import OrderLineItem, OrderResult, Payment, Subscription
+from zjobtui.models.report import OrderLineItem, OrderResult, Payment, Report, Subscription
 
 EFFECTIVE = TriggerDate(name="ContractEffective", date="2026-01-01")
 ALL = (
@@ -104,7 +104,7 @@ def test_the_objects_of_a_result_are_read_by_number_and_the_urgent_first() -> No
         invoices=("INV1", id_),
         payment=Payment(number="P-1"),
     )
-    assert references(result) == References(
+    assert Report(status="Completed", result=result).references == References(
         (
             Reference(RelatedKind.ORDER, "O-1"),
             Reference(RelatedKind.SUBSCRIPTION, "A-S2"),
@@ -116,5 +116,5 @@ def test_the_objects_of_a_result_are_read_by_number_and_the_urgent_first() -> No
         ),
         ("1 order line items without an id: Zuora returns them only by their id",),
     )
-    assert references(OrderResult(order_id=id_)).unreadable
-    assert references(None) == References()
+    assert Report(status="Completed", result=OrderResult(order_id=id_)).references.unreadable
+    assert Report(status="Processing").references == References()

@@ -20,7 +20,7 @@ from zjobtui.formatting.report import report_lines
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.timeline import timeline_lines
 from zjobtui.models.observation import Success
-from zjobtui.models.related import ReadResult, references
+from zjobtui.models.related import ReadResult, References
 from zjobtui.models.report import OrderResult
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.storage.store import Store
@@ -85,7 +85,7 @@ class _Reads:
 
 def _read(watch: WatchedJob, success: Success | None, store: Store) -> _Reads:
     result = success.report.result if success is not None else None
-    found = references(result)
+    found = success.report.references if success is not None else References()
     wanted, left_out = limit_of_a_kind(found.all)
     subscriptions = result.subscriptions if isinstance(result, OrderResult) else ()
     statuses = {each.number: each.status for each in subscriptions if each.number}

@@ -1,13 +1,11 @@
 """On-demand reads of the objects that a job's result names: what can be read, and the result of a read."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
 from zjobtui.models.observation import Call
 from zjobtui.models.problem import Problem, ProblemKind
-from zjobtui.models.report import OperationResult, OrderResult, Result
 from zjobtui.models.text import clean, shorten
 
 if TYPE_CHECKING:
@@ -179,43 +177,3 @@ class References:
 
     all: tuple[Reference, ...] = ()
     unreadable: tuple[str, ...] = field(default=())
-
-
-_OPERATION_OBJECTS = {"Invoice": RelatedKind.INVOICE, "CreditMemo": RelatedKind.CREDIT_MEMO}
-"""Objects of operation jobs that can be read, by Zuora's name."""
-
-
-def references(result: Result | None) -> References:
-    """Return the objects that a job's result names; subscriptions that are not Active come first among their kind."""
-    if isinstance(result, OperationResult):
-        kind = _OPERATION_OBJECTS.get(result.object_type)
-        return References((Reference(kind, result.object_id),) if kind and result.object_id else ())
-    if not isinstance(result, OrderResult):
-        return References()
-    subscriptions = sorted(result.subscriptions, key=lambda each: each.status == "Active")
-    found = (
-        *_references(RelatedKind.ORDER, [result.order_number]),
-        *_references(RelatedKind.SUBSCRIPTION, (each.number or each.id for each in subscriptions)),
-        *_references(RelatedKind.ORDER_LINE_ITEM, (item.id for item in result.order_line_items)),
-        *_references(RelatedKind.INVOICE, _once(result.invoices)),
-        *_references(RelatedKind.CREDIT_MEMO, _once(result.credit_memos)),
-        *_references(RelatedKind.PAYMENT, [result.payment.number or result.payment.id]),
-        *_references(RelatedKind.ACCOUNT, [result.account_number or result.account_id]),
-    )
-    unreadable = []
-    if result.order_id and not result.order_number:
-        unreadable.append(f"order id {result.order_id}: Zuora returns an order only by its number")
-    if lacking := sum(not item.id for item in result.order_line_items):
-        unreadable.append(f"{lacking} order line items without an id: Zuora returns them only by their id")
-    return References(tuple(dict.fromkeys(found)), tuple(unreadable))
-
-
-def _once(keys: Iterable[str]) -> list[str]:
-    """Return keys without the ids that a job posted with `returnIds=true` gives in addition to the numbers."""
-    given = list(keys)
-    numbers = [key for key in given if not is_id(key)]
-    return numbers if 2 * len(numbers) >= len(given) else given
-
-
-def _references(kind: RelatedKind, keys: Iterable[str]) -> list[Reference]:
-    return [Reference(kind, key) for key in keys if key]

@@ -3,6 +3,7 @@
 `rest` holds the JSON of undocumented fields. What a report means for the user is decided in `assessment.py`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
@@ -10,6 +11,7 @@ from typing import TypeAlias
 from zjobtui.models.digest import OPERATION
 from zjobtui.models.json_value import Rest
 from zjobtui.models.reason import Reason
+from zjobtui.models.related import Reference, References, RelatedKind, is_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,3 +234,45 @@ class Report:
     def all_reasons(self) -> tuple[Reason, ...]:
         """The reasons of the job, then those within its result."""
         return (*self.reasons, *self.result.reasons) if self.result else self.reasons
+
+    @property
+    def references(self) -> References:
+        """The objects that the result names; subscriptions that are not Active come first among their kind."""
+        if isinstance(self.result, OperationResult):
+            kind = _OPERATION_OBJECTS.get(self.result.object_type)
+            return References((Reference(kind, self.result.object_id),) if kind and self.result.object_id else ())
+        return _of_order(self.result) if isinstance(self.result, OrderResult) else References()
+
+
+_OPERATION_OBJECTS = {"Invoice": RelatedKind.INVOICE, "CreditMemo": RelatedKind.CREDIT_MEMO}
+"""Objects of operation jobs that can be read, by Zuora's name."""
+
+
+def _of_order(result: OrderResult) -> References:
+    subscriptions = sorted(result.subscriptions, key=lambda each: each.status == "Active")
+    found = (
+        *_references(RelatedKind.ORDER, [result.order_number]),
+        *_references(RelatedKind.SUBSCRIPTION, (each.number or each.id for each in subscriptions)),
+        *_references(RelatedKind.ORDER_LINE_ITEM, (item.id for item in result.order_line_items)),
+        *_references(RelatedKind.INVOICE, _once(result.invoices)),
+        *_references(RelatedKind.CREDIT_MEMO, _once(result.credit_memos)),
+        *_references(RelatedKind.PAYMENT, [result.payment.number or result.payment.id]),
+        *_references(RelatedKind.ACCOUNT, [result.account_number or result.account_id]),
+    )
+    unreadable = []
+    if result.order_id and not result.order_number:
+        unreadable.append(f"order id {result.order_id}: Zuora returns an order only by its number")
+    if lacking := sum(not item.id for item in result.order_line_items):
+        unreadable.append(f"{lacking} order line items without an id: Zuora returns them only by their id")
+    return References(tuple(dict.fromkeys(found)), tuple(unreadable))
+
+
+def _once(keys: Iterable[str]) -> list[str]:
+    """Return keys without the ids that a job posted with `returnIds=true` gives in addition to the numbers."""
+    given = list(keys)
+    numbers = [key for key in given if not is_id(key)]
+    return numbers if 2 * len(numbers) >= len(given) else given
+
+
+def _references(kind: RelatedKind, keys: Iterable[str]) -> list[Reference]:
+    return [Reference(kind, key) for key in keys if key]

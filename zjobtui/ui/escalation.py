@@ -11,7 +11,7 @@ from zjobtui.formatting.handover import HandoverJob, environment_mask, handover
 from zjobtui.formatting.zuora_links import ZuoraLink, order_path, zuora_links
 from zjobtui.models.call_log import LoggedCall
 from zjobtui.models.job import JobRef
-from zjobtui.models.related import Reference, references
+from zjobtui.models.related import Reference
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.ui.browser import open_url
@@ -128,7 +128,7 @@ class Escalation:
         reads: Mapping[tuple[str, Reference], LoggedCall],
     ) -> HandoverJob:
         success = self._archive.last_response(watch.job)
-        named = references(success.report.result).all if success is not None and reads else ()
+        named = success.report.references.all if success is not None and reads else ()
         return HandoverJob(
             watch,
             success,

@@ -1,13 +1,14 @@
 """Actions that filter and sort the list."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 
-from zjobtui.models.filter_completion import expand_saved
+from zjobtui.models.filter_completion import complete, expand_saved
 from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.verdict import Kind
 from zjobtui.ui.choice import ChoiceDialog, ColumnDialog
@@ -64,10 +65,18 @@ class FilterController:
             self._presenter.model.filter_text,
             HINT,
             apply_filter,
-            complete=lambda text: self._presenter.complete(text, self._memory.saved),
+            complete=self._complete,
             history=self._memory.history,
             on_accept=self._memory.remember,
         )
+
+    def _complete(self, text: str) -> Sequence[str]:
+        watches, words = tuple(self._presenter.state.watchlist), self._presenter.known_words()
+        return complete(text, watches, words, self._memory.saved)
+
+    async def search(self, pane: Widget, text: str, hint: str, on_change: Callable[[str], None]) -> None:
+        """Open the input line to search a pane."""
+        await open_filter_input(pane, text, hint, on_change)
 
     async def saved_filters(self) -> None:
         """Offer the saved filters, to save the current one, and to delete one."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
@@ -21,7 +21,6 @@ from zjobtui.models.related import ReadProblem, ReadResult, Reference
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.ui.detail_header import TAB_LINE, JobDetails, Page, RawLook, Viewing, header_lines
 from zjobtui.ui.detail_tabs import TABS, Tab, tab_at, tab_line
-from zjobtui.ui.filter_input import open_filter_input
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.outline_lines import RenderedLine, blank_line, wrap_paragraph
 from zjobtui.ui.related_trail import Position, RelatedTrail
@@ -29,6 +28,9 @@ from zjobtui.ui.styled_line import Spans
 
 if TYPE_CHECKING:
     from zjobtui.models.call_log import LoggedCall
+
+OpenInput = Callable[[LineListView, str, str, Callable[[str], None]], Awaitable[None]]
+"""Opens an input line for a pane, with a text, a hint, and what to call with each change."""
 
 _SEARCH_HINTS = {
     Tab.SUMMARY: "filter subscriptions and order line items",
@@ -75,6 +77,8 @@ class JobDetail(LineListView):
         """The key that reads an object again."""
         self.zone: tzinfo | None = None
         """Time zone of the times; None for the machine's."""
+        self.open_input: OpenInput | None = None
+        """Opens the input line of the search."""
 
     class ReadEnded(Message):
         """The read of an object may have ended."""
@@ -198,7 +202,8 @@ class JobDetail(LineListView):
     async def action_search(self) -> None:
         """Open the search input."""
         hint = _SEARCH_HINTS[Tab.RAW if self._is_raw else self._tab]
-        await open_filter_input(self, self._searches.get(self._searched, ""), hint, self.search)
+        if self.open_input is not None:
+            await self.open_input(self, self._searches.get(self._searched, ""), hint, self.search)
 
     def action_match(self, step: int) -> None:
         """Go to the next or previous match, wrapping around."""

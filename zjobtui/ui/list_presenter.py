@@ -19,7 +19,6 @@ from zjobtui.formatting.symbols import counts
 from zjobtui.formatting.text_width import cells, within_lines
 from zjobtui.models.diff import changed_pairs
 from zjobtui.models.duration_stats import typical_times
-from zjobtui.models.filter_completion import complete
 from zjobtui.models.filter_fields import Vocabulary, vocabulary_of
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
@@ -74,7 +73,7 @@ class ListPresenter:
         self.state = state
         self.counts = counts(state.watchlist)
         """Number of jobs by verdict."""
-        self.model = JobListModel(known_words=self._known_words)
+        self.model = JobListModel(known_words=self.known_words)
         self.read_error = ""
         """Why the selected job could not be read from the store; empty if it could."""
         self.paused_at: float | None = None
@@ -193,10 +192,6 @@ class ListPresenter:
         self.model.set_filter(text)
         self.resort()
 
-    def complete(self, text: str, saved: Mapping[str, str]) -> Sequence[str]:
-        """Return texts that complete a filter."""
-        return complete(text, tuple(self.state.watchlist), self._known_words(), saved)
-
     def set_message(self, text: str) -> None:
         """Show a message above the list until it is replaced."""
         self._message = text
@@ -280,7 +275,8 @@ class ListPresenter:
             self._tenant_counts = chosen, id(watchlist), of_tenant
         return self._tenant_counts[2]
 
-    def _known_words(self) -> Vocabulary:
+    def known_words(self) -> Vocabulary:
+        """Return the values that a filter may name."""
         return vocabulary_of(self.state.watchlist, self.tenant_names)
 
     def _update_typical(self) -> bool:

@@ -27,9 +27,9 @@ from zjobtui.ui.batch_controller import BatchController
 from zjobtui.ui.columns import chosen_columns
 from zjobtui.ui.detail_controller import DetailController
 from zjobtui.ui.detail_tabs import Tab
-from zjobtui.ui.filter_controller import FilterController
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.key_bar import KeyBar
+from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.list_model import has_several_tenants
 from zjobtui.ui.list_presenter import ListPresenter
 from zjobtui.ui.mailbox import Mailbox, has_news
@@ -44,6 +44,7 @@ from zjobtui.ui.toast import toast
 from zjobtui.ui.ui_state import UiState
 
 if TYPE_CHECKING:
+    from zjobtui.ui.filter_controller import FilterController
     from zjobtui.ui.job_actions import JobActions
 
 TICK = 1.0
@@ -109,13 +110,19 @@ class Monitor(Screen[None]):
         )
         self._batches = BatchController(self, engine.state, clock, self._bar, self._list)
         self._is_wallboard = is_wallboard
-        self._filter_controller = FilterController(self, self._list, self._presenter, ui_state)
+        self._ui_state_store = ui_state
         settings = notifications or NotificationSettings()
         self._notifier = Notifier(settings, clock, self._write, self._batches.toast, self.run_worker)
         self._ui_state = UiState(ui_state, self._presenter.model, self._panes)
         self._news_drawn_at = self._last_key_at = 0.0
         self._draw_timer: Timer | None = None
         self._tried_keys: set[str] = set()
+
+    @cached_property
+    def _filter_controller(self) -> "FilterController":
+        from zjobtui.ui.filter_controller import FilterController  # noqa: PLC0415 - 20 ms
+
+        return FilterController(self, self._list, self._presenter, self._ui_state_store)
 
     @cached_property
     def _job_actions(self) -> "JobActions":
@@ -147,6 +154,7 @@ class Monitor(Screen[None]):
     def on_mount(self) -> None:
         """Show the stored state, then start everything that takes time."""
         self._detail.zone = self._bar.zone = self._zone
+        self._detail.open_input = self._open_input
         self._bar.retry_key = self._detail.refresh_key = key_for(self.actions, "ask_now")
         self._draw(self._presenter.state)
         if self._is_wallboard:
@@ -291,6 +299,9 @@ class Monitor(Screen[None]):
     def note_input(self) -> None:
         """Note that the user has used keyboard or mouse."""
         self._presenter.note_input()
+
+    async def _open_input(self, pane: LineListView, text: str, hint: str, on_change: Callable[[str], None]) -> None:
+        await self._filter_controller.search(pane, text, hint, on_change)
 
     async def action_list(self, name: str) -> None:
         """Run an action of the list, even if the detail is focused."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from zjobtui.formatting.outline import OutlineNode
 from zjobtui.formatting.references import readable, related_key
 from zjobtui.models.job import JobRef
-from zjobtui.models.related import Reference, RelatedKind, references
+from zjobtui.models.related import Reference, RelatedKind
 from zjobtui.ui.detail_header import JobDetails, RawLook
 from zjobtui.ui.detail_tabs import Tab
 from zjobtui.ui.related_reads import RelatedLook, RelatedReads
@@ -42,7 +42,7 @@ class RelatedTrail:
     def named(self) -> tuple[Reference, ...]:
         """The objects that the result of the job names."""
         success = self.details.success if self.details else None
-        return references(success.report.result).all if success is not None else ()
+        return success.report.references.all if success is not None else ()
 
     def read(self, reference: Reference) -> None:
         """Read an object now."""

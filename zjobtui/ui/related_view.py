@@ -14,8 +14,8 @@ from zjobtui.formatting.references import group_key, raw_key, reference_text, re
 from zjobtui.formatting.related import order_remark, related_node
 from zjobtui.formatting.report import OPEN_LIMIT
 from zjobtui.formatting.times import duration, moment
-from zjobtui.models.related import ReadProblem, Reference, RelatedKind, references
-from zjobtui.models.report import OrderResult, Result
+from zjobtui.models.related import ReadProblem, Reference, References, RelatedKind
+from zjobtui.models.report import OrderResult, Report
 from zjobtui.ui.detail_header import JobDetails, Page, RawLook, Viewing
 from zjobtui.ui.outline_lines import RenderedLine, blank_line, render_outline, wrap_paragraph
 from zjobtui.ui.raw_view import RawRows
@@ -49,23 +49,24 @@ def related_page(header: list[RenderedLine], details: JobDetails, viewing: Viewi
 
 def remark(details: JobDetails, look: RelatedLook, now: float, zone: tzinfo | None) -> tuple[OutlineNode, ...]:
     """Return what a read of the job's order says, for the summary; nothing before it was read."""
-    result = details.success.report.result if details.success else None
-    for reference in references(result).all:
+    report = details.success.report if details.success else None
+    for reference in report.references.all if report else ():
         if reference.kind is RelatedKind.ORDER and (read := look.results.get(reference)) is not None:
-            node = order_remark(read, now, zone, _statuses(result))
+            node = order_remark(read, now, zone, _statuses(report))
             return () if node is None else (node,)
     return ()
 
 
-def _statuses(result: Result | None) -> dict[str, str]:
+def _statuses(report: Report | None) -> dict[str, str]:
     """Return the statuses of subscriptions in a job's result, by number."""
+    result = report.result if report else None
     subscriptions = result.subscriptions if isinstance(result, OrderResult) else ()
     return {each.number or each.id: each.status for each in subscriptions}
 
 
 def _lines(details: JobDetails, look: RelatedLook, now: float, zone: tzinfo | None) -> Iterator[OutlineNode]:
-    result = details.success.report.result if details.success else None
-    named, statuses = references(result), _statuses(result)
+    report = details.success.report if details.success else None
+    named, statuses = report.references if report else References(), _statuses(report)
 
     def node(reference: Reference) -> OutlineNode:
         return _object(reference, look, statuses, now, zone)
@@ -77,7 +78,7 @@ def _lines(details: JobDetails, look: RelatedLook, now: float, zone: tzinfo | No
     found = [reference for reference in look.found if reference not in named.all]
     yield from (node(reference) for reference in found)
     if not (named.all or named.unreadable or found):
-        is_open = result is None and not details.watch.is_final
+        is_open = (report is None or report.result is None) and not details.watch.is_final
         text = "The job has no result yet." if is_open else "The result of the job names no object that can be read."
         yield OutlineNode("related/nothing", "Result", text, Tone.MUTED)
 
