@@ -10,7 +10,7 @@ from tests.support.building import NOW, PROCESSING, done, job, seen, watch, watc
 from tests.support.screen_harness import TENANT, run_monitor
 from tests.support.staging import staged
 from zjobtui.config.settings import COLUMN_NAMES
-from zjobtui.models.duration_stats import TypicalByTenant, TypicalTimes
+from zjobtui.models.duration_stats import TypicalTimes
 from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.ui.columns import (
@@ -40,8 +40,8 @@ FULL = replace(
 )
 
 
-def widths(*watches: WatchedJob, typical: TypicalByTenant | None = None) -> dict[str, int]:
-    rows = [measure(one, typical or {}) for one in watches]
+def widths(*watches: WatchedJob) -> dict[str, int]:
+    rows = [measure(one) for one in watches]
     wanted = dict(zip(MEASURED, map(max, zip(*rows, strict=True)), strict=True))
     return wanted if len({one.job.tenant for one in watches}) > 1 else {**wanted, "tenant": 0}
 
@@ -179,10 +179,10 @@ def test_short_tenants_always_differ(names: set[str]) -> None:
 def test_a_running_job_shows_how_far_it_is(age: float, expected: str) -> None:
     typical = {"env": TypicalTimes(50.0, 100.0)}
     one = watchlist(watch(1, added_at=NOW)).fold([(job(1), seen(PROCESSING, NOW + age), 5.0)]).observed[-1].watch
-    placed = fit_columns(NAMES, widths(one, typical=typical), 97)
+    placed = fit_columns(NAMES, widths(one), 97)
     row = job_row(one, RowContext(placed, NOW + age, typical=typical))
     assert expected in "".join(part for part, _ in row)
-    narrow = fit_columns(NAMES, widths(one, typical=typical), 47)
+    narrow = fit_columns(NAMES, widths(one), 47)
     assert "░" not in "".join(part for part, _ in job_row(one, RowContext(narrow, NOW + age, typical=typical)))
 
 

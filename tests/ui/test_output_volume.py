@@ -73,12 +73,23 @@ async def test_one_row_that_changes_sends_that_row_and_no_other() -> None:
 
 async def test_a_row_out_of_view_that_changes_sends_nothing_of_the_list() -> None:
     engine = crowd(300)
+    engine.label([job(1)], "CS-4391")
     async with run_monitor(engine) as view:
         await quiet(view)
         before = len(view.sent)
         engine.label([job(250)], "CS-4390")
         await view.settled()
         assert len(view.sent) == before
+
+
+async def test_the_first_job_that_ends_moves_no_column() -> None:
+    engine = crowd(30)
+    async with run_monitor(engine) as view:
+        await quiet(view)
+        before = view.header
+        tell(engine, 20, "recorded-failed-lock")
+        await view.until("failed")
+        assert view.header == before
 
 
 async def test_a_move_of_the_cursor_redraws_two_rows_of_the_list() -> None:

@@ -65,7 +65,7 @@ def test_a_fitted_text_has_its_width_on_the_terminal(text: str) -> None:
 @pytest.mark.parametrize("width", [30, 47, 80, 120])
 def test_columns_are_at_the_same_place_in_every_row(text: str, width: int) -> None:
     one, other = watch(1, label=clean(text)), watch(1, label="plain")
-    most = dict(zip(MEASURED, map(max, measure(one, {}), measure(other, {})), strict=True))
+    most = dict(zip(MEASURED, map(max, measure(one), measure(other)), strict=True))
     context = RowContext(fit_columns(NAMES, most, width), NOW + 10)
     row, plain = (job_row(each, context) for each in (one, other))
     assert cell_length(row) == cell_length(plain) == width

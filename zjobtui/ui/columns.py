@@ -23,8 +23,8 @@ ID_WIDTH = 8
 
 _SEPARATOR = " · "
 _STATUS_WIDTH = 11
-_PROGRESS_WHY, _STALE_WHY, _FIRST_WHY = 31, 21, 15
-"""Cells of the reason of a job that has not ended: progress, the age of the last response, that there is none yet."""
+_PROGRESS_WHY = 31
+"""Cells of the progress of a running job: room for it from the first, so that no column moves when a job ends."""
 
 
 def _account(watch: WatchedJob) -> str:
@@ -124,14 +124,14 @@ Widths = Mapping[str, int]
 """The cells that the longest text of each of `MEASURED` takes; 0 if no job has any."""
 
 
-def measure(watch: WatchedJob, typical: TypicalByTenant) -> list[int]:
+def measure(watch: WatchedJob) -> list[int]:
     """Return the cells that a job takes in each of `MEASURED`."""
     given = len(watch.job.id.given)
     named = cells(watch.label) + len(_SEPARATOR) + min(given, ID_WIDTH) if watch.label else 0
     return [
         _STATUS_WIDTH,
         named or given,
-        _measure_why(watch, typical),
+        max(_PROGRESS_WHY, _measure_why(watch)),
         cells(watch.job.tenant),
         cells(_account(watch)),
         cells(_order(watch)),
@@ -143,17 +143,10 @@ def measure(watch: WatchedJob, typical: TypicalByTenant) -> list[int]:
     ]
 
 
-def _measure_why(watch: WatchedJob, typical: TypicalByTenant) -> int:
+def _measure_why(watch: WatchedJob) -> int:
     if watch.is_final or watch.verdict.kind is Kind.UNKNOWN:
         return cells(settled_why(watch))
-    times = typical.get(watch.job.tenant)
-    if times is not None and times.median is not None:
-        return _PROGRESS_WHY
-    if watch.problem is not None:
-        return _STALE_WHY
-    if watch.digest is None:
-        return _FIRST_WHY
-    return 0 if watch.digest.status == "Processing" else cells(watch.digest.status)
+    return cells(watch.digest.status) if watch.digest else 0
 
 
 def fit_columns(names: Sequence[str], wanted: Widths, width: int, *, least_tenant: int = 4) -> tuple[Placed, ...]:

@@ -151,7 +151,7 @@ class JobList(LineListView):
 
         If the user has chosen that (`is_new`), columns may get narrower, and rows move on the screen.
         """
-        if is_new or sorting.typical != self._typical:
+        if is_new:
             self._widths = {}
         self._is_new_view = is_new
         self._sorting, self._typical = sorting, sorting.typical
@@ -313,7 +313,7 @@ class JobList(LineListView):
         """Make columns as wide as these jobs need, all jobs if none is measured; return whether nothing has changed."""
         before = self._widths
         watches = watches if before else self._watches
-        rows = [measure(watch, self._typical) for watch in watches]
+        rows = [measure(watch) for watch in watches]
         if not rows:
             return True
         most = dict(zip(MEASURED, map(max, zip(*rows, strict=True)), strict=True))
