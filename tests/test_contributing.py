@@ -71,9 +71,19 @@ def test_every_path_of_the_architecture_exists() -> None:
     ] == []
 
 
-def test_the_path_of_a_response_is_told_with_at_most_twelve_files() -> None:
-    steps = ARCHITECTURE.partition("\n## A response arrives")[2].partition("\nAn action of the user")[0]
-    assert len(set(re.findall(r"`(\w+/\w+\.py)`", steps))) <= 12
+@pytest.mark.parametrize(("title", "most"), [("A response arrives", 12), ("x removes a job", 10)])
+def test_a_path_through_the_code_names_few_files_and_every_function_in_its_file(title: str, most: int) -> None:
+    steps = ARCHITECTURE.partition(f"\n## {title}")[2].partition("\n## ")[0]
+    named = dict[str, str]()
+    for path, functions in re.findall(r"`(\w+/\w+\.py)`(?:\s\(([^)]*)\))?", steps):
+        named[path] = f"{named.get(path, '')} {functions}"
+    assert 5 <= len(named) <= most
+    for path, functions in named.items():
+        assert set(re.findall(r"`(\w+)`", functions)) <= names_of((ROOT / "zjobtui" / path).read_text(encoding="utf-8"))
+
+
+def names_of(code: str) -> set[str]:
+    return set(re.findall(r"\b\w+\b", code))
 
 
 def test_every_private_name_of_textual_is_listed() -> None:

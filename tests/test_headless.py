@@ -126,7 +126,7 @@ def fill() -> None:
             (4, seen(PROCESSING)),
             (5, missed(ProblemKind.TIMED_OUT)),
         ):
-            change = watches.fold([(job(number), observation, 5.0)])
+            change = watches.apply_observations([(job(number), observation, 5.0)])
             store.apply(change)
             watches = change.watchlist
 

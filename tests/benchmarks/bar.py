@@ -26,7 +26,7 @@ from zjobtui.formatting.status import RATE_STANDS
 from zjobtui.models.tenant import TenantKind
 from zjobtui.polling.rate_limiter import BURST, RATE_WINDOW, limits_for
 from zjobtui.polling.survival import STALENESS_LIMIT
-from zjobtui.ui.monitor import TIMES_EVERY
+from zjobtui.ui.state_feed import TIMES_EVERY
 
 SECONDS = 300.0
 LIMIT = limits_for(TenantKind.PRODUCTION).per_second * (1 + BURST)

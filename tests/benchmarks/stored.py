@@ -55,7 +55,7 @@ def left_running(folder: Path, job_ids: Iterable[str], added: float, seen: float
             change := watchlist.add(WatchedJob(job=job, added_at=now - added, added_by="stdin") for job in jobs)
         )
         observation = Success(running, now - seen)
-        opened.apply(change.watchlist.fold((job, observation, STALENESS_LIMIT) for job in jobs))
+        opened.apply(change.watchlist.apply_observations((job, observation, STALENESS_LIMIT) for job in jobs))
     return folder
 
 

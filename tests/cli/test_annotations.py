@@ -144,7 +144,7 @@ def test_an_unknown_tenant_is_an_error_in_every_command(command: str) -> None:
 @pytest.mark.usefixtures("filled")
 def test_wait_takes_a_batch_or_a_filter(monkeypatch: pytest.MonkeyPatch) -> None:
     with opened(store_path()) as (store, watches):
-        change = watches.fold([(job(3), done(time.time()), 5.0)])
+        change = watches.apply_observations([(job(3), done(time.time()), 5.0)])
         store.apply(change)
     status, printed, _ = said(run("wait", "--batch", "renewals Q4"))
     assert status == 1

@@ -7,7 +7,7 @@ from zjobtui.formatting.batches import batch_line, batch_record, range_text, tim
 from zjobtui.models.batches import batches
 
 LISTED = watchlist(*(watch(number, batch="renewals Q4 14:02") for number in range(3)))
-RUNNING = LISTED.fold([(job(0), done(NOW + 9), 5.0), (job(1), failed(NOW + 9), 5.0)]).watchlist
+RUNNING = LISTED.apply_observations([(job(0), done(NOW + 9), 5.0), (job(1), failed(NOW + 9), 5.0)]).watchlist
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,6 @@ def test_a_record_has_numbers_and_times() -> None:
         "duration_s": 64.0,
         "time_left_s": [61.0, 100.0],
     }
-    (ended,) = batches(RUNNING.fold([(job(2), done(NOW + 80), 5.0)]).watchlist)
+    (ended,) = batches(RUNNING.apply_observations([(job(2), done(NOW + 80), 5.0)]).watchlist)
     assert batch_record(ended, None, inf)["ended_at"] == "2026-11-23T14:01:20Z"
     assert batch_record(ended, None, inf)["duration_s"] == 80.0

@@ -16,7 +16,7 @@ HOUR = 3_600.0
 
 
 def after(*observations: Observation) -> WatchedJob:
-    return watchlist(watch(1)).fold([(job(1), one, 5.0) for one in observations]).observed[-1].watch
+    return watchlist(watch(1)).apply_observations([(job(1), one, 5.0) for one in observations]).observed[-1].watch
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,11 @@ def test_a_quantity_is_as_short_as_it_can_be(amount: Decimal | None, text: str) 
 
 
 def test_watches_are_counted_by_verdict_zeros_included() -> None:
-    watches = watchlist(watch(1), watch(2), watch(3)).fold([(job(1), done(), 5.0), (job(2), failed(), 5.0)]).watchlist
+    watches = (
+        watchlist(watch(1), watch(2), watch(3))
+        .apply_observations([(job(1), done(), 5.0), (job(2), failed(), 5.0)])
+        .watchlist
+    )
     assert counts(watches) == {Kind.FAILED: 1, Kind.ATTENTION: 0, Kind.UNKNOWN: 0, Kind.RUNNING: 1, Kind.DONE: 1}
 
 

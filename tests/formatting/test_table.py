@@ -12,7 +12,7 @@ LISTED = tuple(
         watch(2, label="Renewals 続き", tenant="eu-prod"),
         watch(3),
     )
-    .fold([(job(1), done(NOW + 60), 5.0)])
+    .apply_observations([(job(1), done(NOW + 60), 5.0)])
     .watchlist
 )
 

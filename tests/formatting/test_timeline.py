@@ -36,7 +36,7 @@ def test_a_timeline_shows_events_with_the_time_between() -> None:
 
 
 def observe(*observations: Observation) -> tuple[WatchedJob, History]:
-    change = watchlist(watch(1)).fold([(job(1), one, 5.0) for one in observations])
+    change = watchlist(watch(1)).apply_observations([(job(1), one, 5.0) for one in observations])
     return change.observed[-1].watch, change.entries
 
 

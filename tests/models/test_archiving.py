@@ -9,7 +9,7 @@ DAY = 86_400.0
 
 
 def looked_at(observation: Observation, at: float = NOW) -> WatchedJob:
-    told = watchlist(watch(1)).fold([(job(1), observation, 5.0)]).watchlist
+    told = watchlist(watch(1)).apply_observations([(job(1), observation, 5.0)]).watchlist
     return next(iter(told.mark_read([job(1)], at).watchlist))
 
 

@@ -30,7 +30,7 @@ from zjobtui.models.watchlist import Watchlist
 def after(before: Watchlist, **observations: Observation) -> Watchlist:
     """The watchlist after these observations, by the number of the job: `_1=done(NOW)`."""
     folded = [(job(int(name[1:])), observation, 5.0) for name, observation in observations.items()]
-    return before.fold(folded).watchlist
+    return before.apply_observations(folded).watchlist
 
 
 MIXED = watchlist(
@@ -75,7 +75,9 @@ def test_the_closing_line_names_the_numbers_by_verdict_and_the_time() -> None:
     pending = seen(replace(done(NOW + 372).report, result=None), NOW + 372)
     answers = {"done": done(NOW + 372), "failed": failed(NOW + 370), "attention": pending}
     listed = watchlist(*(watch(number, batch="renewals Q4") for number in range(200)))
-    ended = listed.fold((job(number), answers[status], 5.0) for number, status in enumerate(statuses)).watchlist
+    ended = listed.apply_observations(
+        (job(number), answers[status], 5.0) for number, status in enumerate(statuses)
+    ).watchlist
     assert closing_line(batches(ended)[0]) == "renewals Q4: 193 done, 4 failed, 3 need attention, 6m12s"
 
 
@@ -90,7 +92,7 @@ def test_the_closing_line_names_the_numbers_by_verdict_and_the_time() -> None:
 )
 def test_verdicts_that_no_job_has_are_left_out(answers: list[Observation], line: str) -> None:
     listed = watchlist(watch(1, batch="b"), watch(2, batch="b"))
-    ended = listed.fold((job(number), answer, 5.0) for number, answer in enumerate(answers, 1)).watchlist
+    ended = listed.apply_observations((job(number), answer, 5.0) for number, answer in enumerate(answers, 1)).watchlist
     assert closing_line(batches(ended)[0]) == line
 
 

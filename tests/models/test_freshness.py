@@ -7,7 +7,7 @@ from zjobtui.models.watched_job import WatchedJob, is_stale, stale_at
 
 
 def observed(*observations: Observation, planned: float = 5.0) -> WatchedJob:
-    change = watchlist(watch(1)).fold([(job(1), observation, planned) for observation in observations])
+    change = watchlist(watch(1)).apply_observations([(job(1), observation, planned) for observation in observations])
     return change.observed[-1].watch
 
 

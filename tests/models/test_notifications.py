@@ -35,7 +35,7 @@ ANSWERS: dict[str, Callable[[float], Observation]] = {
 
 
 def answered(before: Watchlist, *answers: tuple[int, str], at: float = NOW) -> Watchlist:
-    return before.fold((job(number), ANSWERS[answer](at), 5.0) for number, answer in answers).watchlist
+    return before.apply_observations((job(number), ANSWERS[answer](at), 5.0) for number, answer in answers).watchlist
 
 
 def topics(before: Watchlist, after: Watchlist) -> list[str]:

@@ -12,7 +12,7 @@ PENDING = order_report(order_status="Pending")
 
 
 def after(observation: Observation) -> WatchedJob:
-    return watchlist(watch(1)).fold([(watch(1).job, observation, 5.0)]).observed[0].watch
+    return watchlist(watch(1)).apply_observations([(watch(1).job, observation, 5.0)]).observed[0].watch
 
 
 @pytest.mark.parametrize(

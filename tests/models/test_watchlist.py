@@ -120,7 +120,7 @@ def test_what_calls_brought_is_folded_in_their_order() -> None:
         (job(1), done(NOW + 5), 5.0),
         (job(9), done(NOW + 5), 5.0),
     ]
-    change = watchlist(watch(1), watch(2)).fold(brought)
+    change = watchlist(watch(1), watch(2)).apply_observations(brought)
     assert [observed.watch.job for observed in change.observed] == [job(1), job(2), job(1)]
     assert [observed.response for observed in change.observed] == [seen(PROCESSING, NOW), None, done(NOW + 5)]
     assert [entry.verdict for entry in change.entries] == ["running", "done"]
@@ -131,12 +131,12 @@ def test_what_calls_brought_is_folded_in_their_order() -> None:
 
 
 def test_a_mere_confirmation_may_wait_and_everything_else_may_not() -> None:
-    running = EMPTY.add([watch(1)]).watchlist.fold([(job(1), seen(PROCESSING), 5.0)]).watchlist
-    assert not running.fold([(job(1), seen(PROCESSING, NOW + 5), 5.0)]).must_commit_now
-    assert not running.fold([(job(1), missed(at=NOW + 5), 5.0)]).must_commit_now
-    ended = running.fold([(job(1), done(NOW + 5), 5.0)])
+    running = EMPTY.add([watch(1)]).watchlist.apply_observations([(job(1), seen(PROCESSING), 5.0)]).watchlist
+    assert not running.apply_observations([(job(1), seen(PROCESSING, NOW + 5), 5.0)]).must_commit_now
+    assert not running.apply_observations([(job(1), missed(at=NOW + 5), 5.0)]).must_commit_now
+    ended = running.apply_observations([(job(1), done(NOW + 5), 5.0)])
     assert ended.must_commit_now
-    assert ended.watchlist.fold([(job(1), done(NOW + 9), 5.0)]).must_commit_now
+    assert ended.watchlist.apply_observations([(job(1), done(NOW + 9), 5.0)]).must_commit_now
     for change in (
         running.add([watch(2)]),
         running.remove([job(1)], NOW),
@@ -172,7 +172,7 @@ def test_a_final_answer_is_not_undone_by_another_windows_late_look() -> None:
 
 
 def one_after(observation: Observation) -> WatchedJob:
-    change = watchlist(watch(1)).fold([(job(1), observation, 5.0)])
+    change = watchlist(watch(1)).apply_observations([(job(1), observation, 5.0)])
     return change.observed[0].watch
 
 

@@ -232,7 +232,7 @@ def test_nobody_who_leaves_waits_for_a_secret_that_does_not_come() -> None:
 
 def test_what_was_finished_and_seen_for_long_is_archived_and_the_rest_stays() -> None:
     store, listed = MemoryStore(), watchlist(watch(1), watch(2), watch(3))
-    listed = listed.fold([(job(1), done(NOW), 5.0), (job(2), done(NOW), 5.0)]).watchlist
+    listed = listed.apply_observations([(job(1), done(NOW), 5.0), (job(2), done(NOW), 5.0)]).watchlist
     listed = listed.mark_read([job(1)], NOW).watchlist
     engine = Engine(listed, store, [], FixedClock(NOW + 2 * DAY), archive_after=DAY)
     engine.start()
@@ -245,7 +245,7 @@ def test_what_was_finished_and_seen_for_long_is_archived_and_the_rest_stays() ->
 
 
 def test_nothing_is_archived_where_nobody_says_after_how_long() -> None:
-    (one,) = watchlist(watch(1)).fold([(job(1), done(NOW), 5.0)]).watchlist
+    (one,) = watchlist(watch(1)).apply_observations([(job(1), done(NOW), 5.0)]).watchlist
     listed = Watchlist({one.job: replace(one, read_at=NOW)})
     engine = Engine(listed, MemoryStore(), [], FixedClock(NOW + 1e9))
     engine.start()

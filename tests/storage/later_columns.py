@@ -83,7 +83,7 @@ def check_new_values(folder: Path) -> None:
         theirs.read_changes()
         written = replace(first, owner="theirs")
         theirs.apply(Change(watchlist(written), annotated=(written,), fields=("owner",)))
-        later: Any = ours.fold([(job(1), failed(NOW + 99), 5.0)]).watchlist
+        later: Any = ours.apply_observations([(job(1), failed(NOW + 99), 5.0)]).watchlist
         changes: Any = mine.read_changes()
         merged: Any = later.merged(changes.watches, changes.removed)
         assert merged.get(job(1)) == replace(later.get(job(1)), owner="theirs")

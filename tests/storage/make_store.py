@@ -39,7 +39,7 @@ def make(folder: Path) -> None:
             answers: list[Observation] = [seen(PROCESSING, NOW + 1), done(NOW + 2), failed(NOW + 3), missed(at=NOW + 4)]
             for at, answer in enumerate(answers):
                 jobs = [job(number) for number in range(JOBS) if number % len(answers) >= at]
-                change = change.watchlist.fold([(one, answer, 5.0) for one in jobs])
+                change = change.watchlist.apply_observations([(one, answer, 5.0) for one in jobs])
                 store.apply(change)
             change = change.watchlist.mark_read([job(1), job(2)], NOW + 5)
             store.apply(change)

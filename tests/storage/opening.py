@@ -39,7 +39,7 @@ def added(store: Store, *watches: WatchedJob) -> Watchlist:
 def observed(store: Store, watches: Watchlist, *observations: Observation) -> Watchlist:
     """The watchlist after these observations of all its jobs, each committed."""
     for observation in observations:
-        change = watches.fold([(job, observation, 5.0) for job in watches.watches])
+        change = watches.apply_observations([(job, observation, 5.0) for job in watches.watches])
         store.apply(change)
         watches = change.watchlist
     return watches

@@ -82,8 +82,8 @@ def test_answers_and_timelines_come_along_and_only_once(answers: list[Any]) -> N
 
 
 def test_what_a_person_wrote_here_and_what_is_newer_here_stands() -> None:
-    running = next(iter(watchlist(watch(1)).fold([(job(1), seen(PROCESSING, NOW + 9), 5.0)]).watchlist))
-    ended = next(iter(watchlist(watch(1)).fold([(job(1), done(NOW + 1), 5.0)]).watchlist))
+    running = next(iter(watchlist(watch(1)).apply_observations([(job(1), seen(PROCESSING, NOW + 9), 5.0)]).watchlist))
+    ended = next(iter(watchlist(watch(1)).apply_observations([(job(1), done(NOW + 1), 5.0)]).watchlist))
     ours = replace(running, label="mine", added_at=NOW - 5)
     theirs = replace(ended, label="theirs", tags=("t",), note="n", batch="b")
     merged = merge(watchlist(ours), [ImportedJob(theirs, done(NOW + 1))], (), lambda _: (None, ()))

@@ -114,7 +114,7 @@ def test_an_answer_comes_back_whole_with_the_call_that_brought_it(calls: list[Ca
     with quick_folder() as folder, opened(folder / "store") as (store, _):
         watches = added(store, *(watch(number) for number, _ in enumerate(calls)))
         answers = [(job(number), replace(done(NOW + 1), call=call), 5.0) for number, call in enumerate(calls)]
-        store.apply(watches.fold(answers))
+        store.apply(watches.apply_observations(answers))
         assert [store.last_response(one) for one, _, _ in answers] == [answer for _, answer, _ in answers]
 
 
@@ -251,7 +251,7 @@ def test_an_answer_that_says_the_same_replaces_nothing(path: Path) -> None:
 def test_an_answer_is_kept_although_a_failed_call_follows_it_in_the_same_commit(path: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1))
-        store.apply(watches.fold([(job(1), done(NOW + 1), 5.0), (job(1), missed(at=NOW + 2), 5.0)]))
+        store.apply(watches.apply_observations([(job(1), done(NOW + 1), 5.0), (job(1), missed(at=NOW + 2), 5.0)]))
         assert store.last_response(job(1)) == done(NOW + 1)
         assert kept(path).watches[job(1)].problem_at == NOW + 2
 
@@ -259,7 +259,7 @@ def test_an_answer_is_kept_although_a_failed_call_follows_it_in_the_same_commit(
 def test_an_older_observation_never_overwrites_a_newer_one(path: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1))
-        late, early = (watches.fold([(job(1), one, 5.0)]) for one in (failed(NOW + 20), done(NOW + 10)))
+        late, early = (watches.apply_observations([(job(1), one, 5.0)]) for one in (failed(NOW + 20), done(NOW + 10)))
         store.apply(late)
         store.apply(early)
         assert kept(path).get(job(1)) == late.watchlist.get(job(1))
@@ -270,7 +270,8 @@ def test_a_final_answer_is_never_undone_and_always_kept(path: Path) -> None:
     with opened(path) as (store, _):
         watches = added(store, watch(1))
         running, ended = (
-            watches.fold([(job(1), observation, 5.0)]) for observation in (seen(PROCESSING, NOW + 20), done(NOW + 10))
+            watches.apply_observations([(job(1), observation, 5.0)])
+            for observation in (seen(PROCESSING, NOW + 20), done(NOW + 10))
         )
         store.apply(running)
         store.apply(ended)
@@ -289,7 +290,7 @@ def test_a_contradiction_is_kept_although_a_failed_call_came_before_it(path: Pat
 
 def test_what_is_known_of_a_job_that_nobody_watches_is_not_written(path: Path) -> None:
     with opened(path) as (store, _):
-        elsewhere = watchlist(watch(1)).fold([(job(1), done(NOW), 5.0)])
+        elsewhere = watchlist(watch(1)).apply_observations([(job(1), done(NOW), 5.0)])
         with pytest.raises(StoreError, match="another watchlist was copied over"):
             store.apply(elsewhere)
         assert (len(kept(path)), store.last_response(job(1)), store.history(job(1))) == (0, None, ())

@@ -140,7 +140,7 @@ def test_a_change_of_a_job_that_the_store_does_not_know_is_never_acknowledged(wa
     change = {
         "note": watches.note([job(1)], "typed"),
         "remove": watches.remove([job(1)], NOW),
-        "fold": watches.fold([(job(1), done(NOW), 5.0)]),
+        "fold": watches.apply_observations([(job(1), done(NOW), 5.0)]),
     }[way]
     with opened(path) as (store, _):
         with pytest.raises(StoreError, match="copied over"):

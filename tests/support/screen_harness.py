@@ -300,7 +300,7 @@ class ScreenView(AppView):
     @property
     def is_busy(self) -> bool:
         """Whether something is known to be running."""
-        return bool(super().is_busy or self.app.workers) or self.app._monitor._mailbox._state is not None
+        return bool(super().is_busy or self.app.workers) or self.app._monitor._feed.newest is not None
 
     async def _worked(self) -> None:
         await asyncio.gather(*(worker.wait() for worker in self.app.workers), return_exceptions=True)

@@ -78,7 +78,7 @@ class ScriptedEngine:
 
     def bring(self, *brought: tuple[JobRef, Observation], planned: float = 5.0) -> None:
         """Apply observations."""
-        self._take(self.state.watchlist.fold((job, observation, planned) for job, observation in brought))
+        self._take(self.state.watchlist.apply_observations((job, observation, planned) for job, observation in brought))
 
     def publish(self) -> None:
         """Publish the state to the subscriber."""

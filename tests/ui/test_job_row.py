@@ -28,7 +28,7 @@ from zjobtui.ui.columns import (
 )
 from zjobtui.ui.styled_line import cell_length
 
-ENDED = watchlist(watch(1)).fold([(job(1), done(NOW + 5), 5.0)]).observed[-1].watch
+ENDED = watchlist(watch(1)).apply_observations([(job(1), done(NOW + 5), 5.0)]).observed[-1].watch
 DIGEST = ENDED.digest
 assert DIGEST is not None
 FULL = replace(
@@ -178,7 +178,12 @@ def test_short_tenants_always_differ(names: set[str]) -> None:
 )
 def test_a_running_job_shows_how_far_it_is(age: float, expected: str) -> None:
     typical = {"env": TypicalTimes(50.0, 100.0)}
-    one = watchlist(watch(1, added_at=NOW)).fold([(job(1), seen(PROCESSING, NOW + age), 5.0)]).observed[-1].watch
+    one = (
+        watchlist(watch(1, added_at=NOW))
+        .apply_observations([(job(1), seen(PROCESSING, NOW + age), 5.0)])
+        .observed[-1]
+        .watch
+    )
     placed = fit_columns(NAMES, widths(one), 97)
     row = job_row(one, RowContext(placed, NOW + age, typical=typical))
     assert expected in "".join(part for part, _ in row)

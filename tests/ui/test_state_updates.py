@@ -16,12 +16,14 @@ from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.protocols import State
-from zjobtui.ui import mailbox, monitor
+from zjobtui.ui import state_feed
 
 NEVER = 1_000.0
 RUNNING, DONE, FAILED = "recorded-processing", "recorded-completed-localised", "recorded-failed-lock"
 
-RUNNING_JOBS = watchlist(watch(1), watch(2)).fold([(job(1), seen(), 5.0), (job(2), seen(), 5.0)]).watchlist
+RUNNING_JOBS = (
+    watchlist(watch(1), watch(2)).apply_observations([(job(1), seen(), 5.0), (job(2), seen(), 5.0)]).watchlist
+)
 STATE = State(RUNNING_JOBS, {"env": TenantStatus(tenant="env")})
 
 
@@ -32,8 +34,8 @@ async def quiet_screen(
     """Show running jobs on a screen that has not been drawn for long."""
     engine = staged(*[RUNNING] * jobs)
     async with run_monitor(engine) as view:
-        monkeypatch.setattr(monitor, "TIMES_EVERY", times_every)
-        monkeypatch.setattr(monitor, "NEWS_EVERY", NEVER)
+        monkeypatch.setattr(state_feed, "TIMES_EVERY", times_every)
+        monkeypatch.setattr(state_feed, "NEWS_EVERY", NEVER)
         engine.clock.at += NEVER + 1
         yield view
 
@@ -42,7 +44,7 @@ async def confirm(view: ScreenView, number: int) -> None:
     """Simulate a poll that changes only a time, which waits to be drawn."""
     tell(view.engine, number, RUNNING, after=0.01)
     await asyncio.sleep(0.05)
-    assert view.app._monitor._mailbox.newest is not None
+    assert view.app._monitor._feed.newest is not None
 
 
 async def eventually(is_met: Callable[[], bool]) -> None:
@@ -89,7 +91,7 @@ async def test_times_are_drawn_together_after_a_while(monkeypatch: pytest.Monkey
     async with quiet_screen(monkeypatch, 2, times_every=0.2) as view:
         for number in (1, 2):
             await confirm(view, number)
-        await eventually(lambda: view.app._monitor._mailbox.newest is None)
+        await eventually(lambda: view.app._monitor._feed.newest is None)
 
 
 def test_a_state_after_the_screen_is_closed_is_ignored() -> None:
@@ -107,9 +109,11 @@ def test_a_state_after_the_screen_is_closed_is_ignored() -> None:
 @pytest.mark.parametrize(
     "after",
     [
-        replace(STATE, watchlist=RUNNING_JOBS.fold([(job(2), done(), 5.0)]).watchlist),
-        replace(STATE, watchlist=RUNNING_JOBS.fold([(job(1), failed(), 5.0)]).watchlist),
-        replace(STATE, watchlist=RUNNING_JOBS.fold([(job(1), missed(ProblemKind.NOT_FOUND), 5.0)]).watchlist),
+        replace(STATE, watchlist=RUNNING_JOBS.apply_observations([(job(2), done(), 5.0)]).watchlist),
+        replace(STATE, watchlist=RUNNING_JOBS.apply_observations([(job(1), failed(), 5.0)]).watchlist),
+        replace(
+            STATE, watchlist=RUNNING_JOBS.apply_observations([(job(1), missed(ProblemKind.NOT_FOUND), 5.0)]).watchlist
+        ),
         replace(STATE, watchlist=RUNNING_JOBS.add([watch(3)]).watchlist),
         replace(STATE, watchlist=RUNNING_JOBS.remove([job(1)], 0.0).watchlist),
         replace(STATE, watchlist=RUNNING_JOBS.remove([job(1)], 0.0).watchlist.add([watch(3)]).watchlist),
@@ -127,20 +131,22 @@ def test_a_state_after_the_screen_is_closed_is_ignored() -> None:
     ],
 )
 def test_verdicts_jobs_edits_and_problems_are_news(after: State) -> None:
-    assert mailbox.has_news(STATE, after)
-    assert mailbox.has_news(after, STATE)
+    assert state_feed.has_news(STATE, after)
+    assert state_feed.has_news(after, STATE)
 
 
 @pytest.mark.parametrize(
     "after",
     [
         STATE,
-        replace(STATE, watchlist=RUNNING_JOBS.fold([(job(1), seen(at=2e9), 60.0)]).watchlist),
-        replace(STATE, watchlist=RUNNING_JOBS.fold([(job(2), missed(ProblemKind.TIMED_OUT), 5.0)]).watchlist),
+        replace(STATE, watchlist=RUNNING_JOBS.apply_observations([(job(1), seen(at=2e9), 60.0)]).watchlist),
+        replace(
+            STATE, watchlist=RUNNING_JOBS.apply_observations([(job(2), missed(ProblemKind.TIMED_OUT), 5.0)]).watchlist
+        ),
         replace(
             STATE, statuses={"env": TenantStatus(tenant="env", answered_at=2e9, calls_per_second=80.0, interval=3.0)}
         ),
     ],
 )
 def test_later_times_and_other_rates_are_not_news(after: State) -> None:
-    assert not mailbox.has_news(STATE, after)
+    assert not state_feed.has_news(STATE, after)

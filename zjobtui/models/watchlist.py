@@ -128,7 +128,7 @@ class Watchlist:
         """Put jobs into the batch of this name; an empty name takes them out of any."""
         return self._annotate(jobs, "batch", lambda watch: replace(watch, batch=name))
 
-    def fold(
+    def apply_observations(
         self, observations: Iterable[tuple[JobRef, "Observation", float]], expected: ExpectedStatuses | None = None
     ) -> "Change":
         """Apply the results of calls: (job, observation, planned interval in seconds), oldest first.

@@ -210,7 +210,7 @@ class WatchlistService:
     def _fold_pending(self) -> Change:
         self._has_pending.clear()
         pending, self._pending = self._pending, []
-        return self.watchlist.fold(pending, self._expected)
+        return self.watchlist.apply_observations(pending, self._expected)
 
     def _apply(self, change: Change) -> None:
         """Apply a change in memory and queue it for the next commit."""

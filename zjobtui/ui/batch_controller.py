@@ -8,7 +8,7 @@ from zjobtui.models.batch_tracker import BatchTracker
 from zjobtui.models.batches import closing_line
 from zjobtui.polling.protocols import State
 from zjobtui.ui.job_list import JobList
-from zjobtui.ui.mailbox import has_news
+from zjobtui.ui.state_feed import has_news
 from zjobtui.ui.status_bar import StatusBar
 from zjobtui.ui.toast import SECONDS, STAYS, clear_toasts, toast
 from zjobtui.ui.wallboard import Wallboard

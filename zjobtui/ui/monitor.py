@@ -2,7 +2,6 @@
 
 import gc
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import UTC
 from functools import cached_property, partial
 from pathlib import Path
@@ -11,9 +10,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.events import DescendantFocus, Key, Paste
-from textual.message import Message
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Static
 
 from zjobtui.clock import Clock
@@ -32,10 +29,10 @@ from zjobtui.ui.key_bar import KeyBar
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.list_model import has_several_tenants
 from zjobtui.ui.list_presenter import ListPresenter
-from zjobtui.ui.mailbox import Mailbox, has_news
 from zjobtui.ui.notifier import NotificationSettings, Notifier
 from zjobtui.ui.protocols import EngineLike, ReportArchive, UiStateStore
 from zjobtui.ui.split_view import SplitView
+from zjobtui.ui.state_feed import StateFeed
 from zjobtui.ui.status_bar import StatusBar
 from zjobtui.ui.tenant_filter import describe_change
 from zjobtui.ui.terminal_io import write
@@ -49,12 +46,6 @@ if TYPE_CHECKING:
 
 TICK = 1.0
 """Seconds between updates of what changes with time alone; only cells that differ are sent."""
-
-NEWS_EVERY = 0.2
-"""Minimum seconds between updates with news in a burst; the first one is shown at once."""
-
-TIMES_EVERY = 0.5
-"""Seconds for which states are collected that differ only in times."""
 
 FOCUS_DELAY = 0.4
 """Seconds that the cursor must rest on a job before the engine is notified and the job is marked as read."""
@@ -95,7 +86,7 @@ class Monitor(Screen[None]):
         self._export_folder = export_folder
         self._clock = clock
         self._first = tuple(first)
-        self._mailbox = Mailbox(self._post_state_arrived)
+        self._feed = StateFeed(self, clock, self._draw)
         self._bar = StatusBar(tenants)
         self._notice = Static(Content(""), id="notice")
         self._panes = SplitView(show_tenants=has_several_tenants(engine.state, tenants))
@@ -114,8 +105,6 @@ class Monitor(Screen[None]):
         settings = notifications or NotificationSettings()
         self._notifier = Notifier(settings, clock, self._write, self._batches.toast, self.run_worker)
         self._ui_state = UiState(ui_state, self._presenter.model, self._panes)
-        self._news_drawn_at = self._last_key_at = 0.0
-        self._draw_timer: Timer | None = None
         self._tried_keys: set[str] = set()
 
     @cached_property
@@ -169,47 +158,9 @@ class Monitor(Screen[None]):
         """Fit status bar and notice to the new width."""
         self._presenter.update_layout()
 
-    class StateArrived(Message):
-        """The mailbox has a new state."""
-
-        def can_replace(self, message: Message) -> bool:
-            """Return whether `message` may be dropped for this one: the mailbox has only the newest state."""
-            return isinstance(message, Monitor.StateArrived)
-
-    def _post_state_arrived(self) -> None:
-        with suppress(RuntimeError):  # the loop has ended
-            self.post_message(self.StateArrived())
-
-    def on_monitor_state_arrived(self) -> None:
-        """Show the newest state: at once while the user presses keys, soon if it has news, else with later ones."""
-        now, state = self._clock.boot(), self._mailbox.newest
-        if state is None:
-            return
-        if now - self._last_key_at <= TICK:
-            self._take_state()
-        elif has_news(self._presenter.state, state):
-            self._draw_in(self._news_drawn_at + NEWS_EVERY - now, self._take_news)
-        elif self._draw_timer is None:
-            self._draw_in(TIMES_EVERY, self._take_state)
-
-    def _draw_in(self, seconds: float, take: Callable[[], None]) -> None:
-        if self._draw_timer is not None:
-            self._draw_timer.stop()
-        if seconds > 0:
-            self._draw_timer = self.set_timer(seconds, take, name="draw")
-        else:
-            take()
-
-    def _take_news(self) -> None:
-        self._news_drawn_at = self._clock.boot()
-        self._take_state()
-
-    def _take_state(self) -> None:
-        if self._draw_timer is not None:
-            self._draw_timer.stop()
-            self._draw_timer = None
-        if (state := self._mailbox.take()) is not None:
-            self._draw(state)
+    def on_state_arrived(self) -> None:
+        """Show the newest state, now or in a moment."""
+        self._feed.schedule(self._presenter.state)
 
     def on_job_list_cursor_moved(self) -> None:
         """Show the selected job, and report it to the engine when the cursor rests."""
@@ -255,7 +206,7 @@ class Monitor(Screen[None]):
             self._tried_keys.add(event.key)
             name, help_key = clean(event.character or event.key), key_for(self.actions, "help")
             toast(self.app, f"{name} is not bound · {help_key} shows all keys")
-        self._last_key_at = self._clock.boot()
+        self._feed.note_key()
         self._batches.key_pressed()
         self._presenter.freeze_order()
         self._report_focus_soon()
@@ -398,7 +349,7 @@ class Monitor(Screen[None]):
 
         Return whether the jobs are shown, and not hidden by the filter.
         """
-        self._take_state()
+        self._feed.draw_now()
         self._list.user_moved_cursor |= len(jobs) == 1
         if self._list.user_moved_cursor:
             return self._list.move_cursor_to(jobs[0])
@@ -416,7 +367,7 @@ class Monitor(Screen[None]):
         self._detail_controller.report_visible_rows()
         self._list.view_changed = self._detail_controller.report_visible_rows_soon
         self._detail_controller.start()
-        self._engine.subscribe(self._mailbox.put)
+        self._engine.subscribe(self._feed.put)
         if self._first:
             self._engine.watch(self._first)
 
