@@ -32,7 +32,7 @@ class OutlineNode:
     is_open: bool = False
     """Whether the children are shown unless the user decides otherwise."""
     values: tuple[tuple[str, str], ...] = ()
-    """The numbers and ids in the line, each after what it is, for copying."""
+    """The numbers and ids in the line, each after what it is, to be copied or read."""
 
 
 def group(

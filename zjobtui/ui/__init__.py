@@ -2,7 +2,8 @@
 
 - Nothing jumps: the column of the scrollbar is always reserved, the filter input is above the key bar, and a toast
   covers the bottom border and replaces the one before.
-- While nothing changes the screen sends nothing. A tick checks for each visible row only whether its age has changed.
+- While nothing changes the screen sends only ages and the rate of calls: a tick checks for each visible row whether
+  its age has changed, and `LineListView` draws only the cells that differ.
 - Filtering and sorting are incremental (`list_model.py`): sort keys and matches are cached by identity, and computed
   again only for jobs that were replaced, or if the filter depends on time.
 - The key bar, the tabs and the split view are our own, on public interfaces. Textual's `Footer` has a widget for each

@@ -1,6 +1,6 @@
 """The view of related objects: what a job's result names, what was read of it, and the response of one; pure functions.
 
-Links into Zuora can be added to the lines of an object by its reference, `readable` of `formatting/references.py`.
+The lines link into Zuora by the references that `readable` of `formatting/references.py` finds in them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
