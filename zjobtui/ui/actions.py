@@ -11,8 +11,8 @@ from textual.keys import format_key
 class Action:
     """A user action.
 
-    `id` names it in `[keys]` of the settings and never changes. `command` is the Textual action that performs it, of the
-    monitor's screen or, as `app.NAME`, of the application.
+    `id` names it in `[keys]` of the settings and never changes. `command` is the Textual action that performs it: of
+    the monitor's screen, or of the application as `app.NAME`.
     """
 
     id: str
