@@ -133,7 +133,7 @@ def test_a_new_tenant_of_a_paused_window_is_not_polled(path: Path) -> None:
     [
         (EU + "[tenants.us\n", "line 5, column 12: not valid TOML"),
         (EU + US.replace("https", "http"), "must begin with https://"),
-        ("", "has no tenant any more"),
+        ("", "no longer contains a tenant"),
         (None, "was not found"),
     ],
 )
@@ -201,4 +201,4 @@ def test_a_file_that_was_missing_at_the_start_too_is_not_reported_as_lost(path: 
     assert [tenant.name for tenant, _ in reload.sources or ()] == ["env", "eu"]
     path.unlink()
     assert (reload := follower.reload()) is not None
-    assert reload.notice == f"{path} was not found. The settings read before stay in use."
+    assert reload.notice == f"{path} was not found. The previous settings remain in use."

@@ -93,7 +93,7 @@ def test_a_locked_store(tmp_path: Path, path: Path, served: Simulator) -> None:
         path,
         r"INFO \S+: store \S+ opened, 3 jobs",
         r"WARNING \S+: the store took \d\.\ds; another program may have held its lock",
-        rf"ERROR zjobtui.polling.watchlist_service: not saved, will be tried again: env/{given}.*database is locked",
+        rf"ERROR zjobtui.polling.watchlist_service: not saved, saving will be retried: env/{given}.*database is locked",
         rf"WARNING zjobtui.polling.watchlist_service: unsaved: env/{given} \(The watchlist .* is locked by another",
         rf"printed: .*{given}",
         r"end: exit status 0",

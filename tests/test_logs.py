@@ -237,7 +237,7 @@ def test_files_of_the_program_are_refused_as_a_log(name: str, exists: bool, tmp_
     ):
         status, _, complaint = run(*arguments, **env, **variable)
         assert status == 2
-        assert "zjobtui keeps its own data in that file. Name another file with --log" in complaint
+        assert "zjobtui keeps its own data in that file. Choose another file with --log" in complaint
     assert {file.name: file.stat().st_size for file in folder.iterdir()} == before
 
 
@@ -252,7 +252,7 @@ def test_a_log_that_cannot_be_written_ends_every_command_with_status_2(arguments
     status, out, complaint = run(*arguments, **env)
     assert (status, out) == (2, "")
     assert complaint.count("\n") == 1
-    assert complaint.endswith("it is not a regular file. Name another file with --log or ZJOBTUI_LOG.\n")
+    assert complaint.endswith("it is not a regular file. Choose another file with --log or ZJOBTUI_LOG.\n")
 
 
 @pytest.mark.parametrize("arguments", [["--log", "LOG", "ls"], ["ls", "--log", "LOG"], ["tenants", "--log=LOG"]])

@@ -73,7 +73,7 @@ def test_a_paste_is_found_and_nothing_but_a_key_is_one(tmp_path: Path, served: S
             for read in reads:
                 terminal.send(read)
                 terminal.bytes_within(0.2)
-            terminal.wait_for("1 new job, 0 known")
+            terminal.wait_for("1 new job, 0 watched")
             close_dialog(terminal)
         for sent in IGNORED:
             terminal.send(sent[:2])

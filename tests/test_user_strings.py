@@ -26,6 +26,13 @@ NOT_USED = {
     "held back": "limited by",
     "span of time": "duration",
     "tries again, trying again": "retries, retrying",
+    "near miss, near misses": "not valid",
+    "line end, line ends": "line break",
+    "in trouble": "down",
+    "as they come": "as they arrive",
+    "ever more": "more and more, less and less",
+    "need be": "necessary",
+    "nowhere": "an unknown address",
 }
 """Words that are not used, and what is used instead."""
 

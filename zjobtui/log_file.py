@@ -243,4 +243,4 @@ def _why_not_opened(path: Path, error: Exception) -> str:
 
 
 def _refusal(path: Path, why: str) -> str:
-    return f"The log cannot be written to {clean(str(path))}: {why}. Name another file with --log or ZJOBTUI_LOG."
+    return f"The log cannot be written to {clean(str(path))}: {why}. Choose another file with --log or ZJOBTUI_LOG."

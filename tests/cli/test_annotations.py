@@ -38,16 +38,16 @@ def filled() -> None:
 def test_jobs_get_labels_tags_notes_and_batches_by_id_and_by_filter() -> None:
     assert said(run("label", "CS-1 ", *given(1))) == (0, "1 job labelled “CS-1”.\n", "")
     assert run("tag", "b,c", "--filter", "batch:renewals").stdout == "3 jobs tagged b, c.\n"
-    assert run("tag", "c", "CS-1", "--remove").stdout == "1 job without c now.\n"
-    assert run("note", "token=sentinel1234567890 waits", "CS-1").stdout == "1 job noted.\n"
+    assert run("tag", "c", "CS-1", "--remove").stdout == "1 job no longer tagged c.\n"
+    assert run("note", "token=sentinel1234567890 waits", "CS-1").stdout == "1 job annotated.\n"
     assert run("batch", "prices", "CS-1", *given(2)).stdout == "2 jobs in batch “prices”.\n"
     jobs = listed()
     assert [jobs[one].tags for one in given(1, 2, 3)] == [("b",), ("b", "c"), ("a", "b", "c")]
     assert [jobs[one].batch for one in given(1, 2, 3, 4)] == ["prices", "prices", "renewals Q4", ""]
     assert jobs[given(1)[0]].label == "CS-1"
     assert "sentinel" not in jobs[given(1)[0]].note
-    assert run("label", "", *given(1)).stdout == "1 job without a label now.\n"
-    assert run("batch", "", *given(1)).stdout == "1 job in no batch now.\n"
+    assert run("label", "", *given(1)).stdout == "1 job no longer labelled.\n"
+    assert run("batch", "", *given(1)).stdout == "1 job no longer in a batch.\n"
     assert (listed()[given(1)[0]].label, listed()[given(1)[0]].batch) == ("", "")
 
 
@@ -72,11 +72,14 @@ def test_what_names_no_job_is_reported(arguments: tuple[str, ...], status: int, 
 def test_known_jobs_get_what_is_given_with_add() -> None:
     options = ("--label", "CS-9", "--tag", "x", "--note", "n", "--batch", "prices")
     printed = run("add", *given(1, 3, 7), *options).stdout
-    assert printed == "1 job added, 2 known, 0 refused.\n2 known: labelled, tagged, noted, in batch “prices”.\n"
+    assert printed.splitlines() == [
+        "1 job added, 2 already watched, 0 refused.",
+        "2 already watched: labelled, tagged, annotated, in batch “prices”.",
+    ]
     jobs = listed()
     assert {(jobs[one].label, jobs[one].note, jobs[one].batch) for one in given(1, 3, 7)} == {("CS-9", "n", "prices")}
     assert [jobs[one].tags for one in given(1, 3, 7)] == [("x",), ("a", "x"), ("x",)]
-    assert run("add", *given(1, 3)).stdout == "0 jobs added, 2 known, 0 refused.\n"
+    assert run("add", *given(1, 3)).stdout == "0 jobs added, 2 already watched, 0 refused.\n"
 
 
 def test_jobs_that_are_added_together_are_a_batch_with_a_name(tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ def test_a_wrong_clock_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     state, text, advice = checks["Tenant env: clock"]
     assert state == "attention"
     assert "ahead of the host's" in text
-    assert "set this machine's clock" in advice
+    assert "correct this machine's clock" in advice
 
 
 def test_a_dead_tenant_does_not_affect_the_checks_of_others(
@@ -242,7 +242,7 @@ def test_the_log_file_or_how_to_switch_it_on_is_shown(tmp_path: Path) -> None:
         text = examined("--offline", "--log", str(tmp_path / "zjobtui.log"))[1]["Log: file"][1]
     finally:
         logs.stop("the test ends")
-    assert text == f"{tmp_path / 'zjobtui.log'}, readable by you alone"
+    assert text == f"{tmp_path / 'zjobtui.log'}, readable only by you"
 
 
 @pytest.mark.parametrize("what", ["settings", "folder of the settings", "data folder", "store"])

@@ -91,7 +91,7 @@ def test_a_path_below_the_home_of_an_unknown_user_is_refused(variable: str, monk
     monkeypatch.setenv(variable, "~nobody-here/watch")
     result = run("wait", JOB)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "The path ~nobody-here/watch starts with an unknown home folder. Name an absolute path." in result.stderr
+    assert "The path ~nobody-here/watch starts with an unknown home folder. Use an absolute path." in result.stderr
 
 
 @pytest.mark.parametrize("command", ["add", "ls", "watch"])

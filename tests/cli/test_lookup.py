@@ -91,7 +91,7 @@ def test_a_signed_out_tenant_exits_with_5_and_an_absent_host_with_6(
 ) -> None:
     monkeypatch.setenv("ZUORA_CLIENT_SECRET", "wrong")
     signed_out = run("lookup", "order", ORDER)
-    assert (signed_out.exit_code, "Signed out, order O-00004857 was not read" in signed_out.stderr) == (5, True)
+    assert (signed_out.exit_code, "Signed out: order O-00004857 was not read" in signed_out.stderr) == (5, True)
     monkeypatch.setenv("ZUORA_BASE_URL", "http://127.0.0.1:9")
     absent = run("lookup", "order", ORDER)
     assert (absent.exit_code, "could not be reached" in absent.stderr) == (6, True)

@@ -292,7 +292,7 @@ def test_a_tenant_is_removed_only_after_a_confirmation_and_without_jobs() -> Non
     assert "1 job of “us” on the watchlist would no longer be polled" in result.stderr
     assert path.read_text(encoding="utf-8") == TWO
     result = run("tenants", "rm", "us", "--yes", "--force")
-    assert (result.exit_code, "1 job of it stays on the watchlist" in result.stdout) == (0, True)
+    assert (result.exit_code, "1 job of this tenant stays on the watchlist" in result.stdout) == (0, True)
     assert [tenant.name for tenant in read_settings(path)[0].tenants] == ["eu"]
     assert ID in run("ls", "--json").stdout
 

@@ -162,7 +162,7 @@ def test_old_jobs_are_archived_and_can_be_restored() -> None:
     assert ids(run("ls", "--json").stdout) == given(3, 4)
     assert ids(run("ls", "--archived", "--json").stdout) == given(1, 2)
     assert run("show", "=job 1").stdout.startswith("✓ done")
-    assert run("restore", "=job 1", job_id(2).given[:8]).stdout == "2 jobs back on the watchlist.\n"
+    assert run("restore", "=job 1", job_id(2).given[:8]).stdout == "2 jobs restored to the watchlist.\n"
     assert ids(run("ls", "--json").stdout) == given(1, 2, 3, 4)
     recent = "Of 4 jobs: 2 not ended, 2 ended or read less than 30d ago."
     assert run("archive").stdout == f"0 jobs archived. {recent}\n"
@@ -198,7 +198,7 @@ def test_removed_jobs_are_listed_and_can_be_restored() -> None:
     assert ids(run("ls", "--removed", "--json").stdout) == given(4)
     assert said(run("restore", *given(4), "nothing")) == (
         1,
-        "1 job back on the watchlist.\n",
+        "1 job restored to the watchlist.\n",
         "“nothing” is neither archived nor removed.\n",
     )
     assert given(4)[0] in ids(run("ls", "--json").stdout)
@@ -210,7 +210,7 @@ def test_jobs_are_added_from_files_with_tags_and_a_note(tmp_path: Path) -> None:
     reply.write_text(json.dumps({"jobId": job_id(3).given, "success": True}))
     files = ["--file", str(ticket), "--file", str(reply)]
     status, printed, told = said(run("add", job_id(9).given, *files, "--tag", "a,b", "--tag", "c", "--note", " n "))
-    assert (status, printed) == (1, "3 jobs added, 0 known, 1 refused.\n")
+    assert (status, printed) == (1, "3 jobs added, 0 already watched, 1 refused.\n")
     assert told == f"“{job_id(2).given[:-1]}” looks like a job id, but is not valid.\n"
     watches = kept(store_path())
     assert [one.job.id.given for one in watches] == given(9, 1, 3)
@@ -235,16 +235,16 @@ def test_a_watchlist_is_exported_and_imported(tmp_path: Path, monkeypatch: pytes
     exported = run("export", "--results").stdout
     assert run("export", "--ids", "--filter", "is:final").stdout.split() == given(1, 2)
     before = kept(store_path())
-    assert run("import", "-", stdin=exported).stdout == "0 jobs new, 0 merged, 4 known.\n"
+    assert run("import", "-", stdin=exported).stdout == "0 jobs new, 0 merged, 4 unchanged.\n"
     monkeypatch.setenv("ZJOBTUI_DATA_DIR", str(tmp_path / "elsewhere"))
     file = tmp_path / "export.json"
     file.write_text(exported)
-    assert run("import", str(file)).stdout == "4 jobs new, 0 merged, 0 known.\n"
+    assert run("import", str(file)).stdout == "4 jobs new, 0 merged, 0 unchanged.\n"
     assert kept(store_path()) == before
     assert json.loads(run("export", "--results").stdout)["jobs"] == json.loads(exported)["jobs"]
     run("rm", *given(4))
     told = run("import", str(file)).stdout
-    assert told == "0 jobs new, 0 merged, 3 known. 1 not imported because they were removed here.\n"
+    assert told == "0 jobs new, 0 merged, 3 unchanged. 1 not imported because they were removed here.\n"
 
 
 def test_a_file_that_cannot_be_imported_changes_nothing(tmp_path: Path) -> None:

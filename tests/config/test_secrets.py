@@ -123,7 +123,7 @@ def test_a_file_with_another_mode_is_refused_with_a_chmod_command(tmp_path: Path
 def test_a_file_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = kept(tmp_path)
     monkeypatch.setattr(os, "geteuid", lambda: 4242)
-    assert "belongs to another user; make it yours, then run: chmod 600 " in refused(source)
+    assert "belongs to another user; change its owner to your user, then run: chmod 600 " in refused(source)
 
 
 def test_a_link_is_followed_and_its_target_is_checked(tmp_path: Path) -> None:
@@ -151,7 +151,10 @@ def test_a_pipe_or_folder_instead_of_a_file_is_refused_immediately(tmp_path: Pat
     [
         (b"", "is empty"),
         (b" \n\n", "is empty"),
-        (f"{SENTINEL}\n{SENTINEL}\n".encode(), "returned 2 lines, but the secret must be the only one; keep that line"),
+        (
+            f"{SENTINEL}\n{SENTINEL}\n".encode(),
+            "returned 2 lines, but the secret must be the only one; keep only that line",
+        ),
         (f"{SENTINEL}\x1b[2J".encode(), "returned an invalid secret"),
         (SENTINEL.encode() + b"\xff", "returned an invalid secret"),
         (SENTINEL.encode() * 1000, "returned an invalid secret"),

@@ -191,7 +191,7 @@ def test_quotes_around_variables_are_not_used_and_reported(quote: str) -> None:
         ({"ZUORA_BEARER_TOKEN": "sentinel two"}, "not valid in a token"),
         (
             {"ZUORA_CLIENT_ID": "id", "ZUORA_CLIENT_SECRET": "sentinel\nsentinel"},
-            "ZUORA_CLIENT_SECRET contains a line end",
+            "ZUORA_CLIENT_SECRET contains a line break",
         ),
         ({}, "ZUORA_CLIENT_ID is not"),
         ({"ZUORA_CLIENT_SECRET": "sentinel-secret"}, "ZUORA_CLIENT_ID is not"),

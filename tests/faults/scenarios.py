@@ -84,7 +84,7 @@ def unreadable(name: str, body: bytes, says: str = "", status: int = 200) -> Sce
 
 def broken_off(name: str, script: Script) -> Scenario:
     """A response that ends in the middle of its body, as in an outage."""
-    return bad(name, script, ProblemKind.UNREACHABLE, says="the connection broke off in the middle of the response")
+    return bad(name, script, ProblemKind.UNREACHABLE, says="the connection was lost in the middle of the response")
 
 
 def at_sign_in(name: str, script: Script, kind: ProblemKind, **fields: object) -> Scenario:
@@ -305,7 +305,7 @@ SIGN_IN = [
     at_sign_in("token-not-found", Answer.of({"message": "no tenant"}, 404), ProblemKind.SIGNED_OUT, calls=4),
     at_sign_in("token-not-found-by-a-page", html_page(404), ProblemKind.UNREADABLE, says="404", calls=4, tokens=4),
     at_sign_in("token-a-page-with-status-400", html_page(400), ProblemKind.UNREADABLE, calls=4, tokens=4),
-    at_sign_in("token-broke-off", truncated_body(token()), ProblemKind.UNREACHABLE, says="broke off"),
+    at_sign_in("token-broke-off", truncated_body(token()), ProblemKind.UNREACHABLE, says="connection was lost"),
     at_sign_in("token-throttled", throttled("60"), ProblemKind.THROTTLED, calls=4),
     at_sign_in("token-throttled-with-503", throttled("60", 503), ProblemKind.THROTTLED, calls=4),
     at_sign_in("token-throttled-for-an-unknown-time", throttled(), ProblemKind.THROTTLED, calls=4, tokens=4),

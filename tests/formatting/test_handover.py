@@ -53,16 +53,16 @@ def test_a_failed_job_says_what_happened_since_when_what_to_do_and_which_ids_sup
     text = written(one)
     for words in (
         "# Handover: 1 job\n",
-        "- 1 failed; as known at 2026-11-23T14:01:30Z\n",
+        "- 1 failed; as of 2026-11-23T14:01:30Z\n",
         "- Tenant `env`, production, `rest.eu.zuora.com`\n",
         f"## ✗ failed: `{job(1).id}`\n",
         "- What happened: `Job failed, lock contention: locked`\n",
         "- Since: added 2026-11-23T13:59:00Z (2m30s ago); ended 2026-11-23T14:00:00Z (1m30s ago), at most 1m00s",
-        "resubmit the order from the system that posted it; try that twice at most. Another try can succeed.\n",
+        "resubmit the order from the system that posted it; try that twice at most. Submitting it again can succeed.\n",
         "- Last response: 2026-11-23T14:00:00Z (1m30s ago)\n",
         "HTTP 200, request id `d7479cf6-b410-4630-b841-268ccd48f0d2`, process id `7F2A31C09B1D4E55`, track id `5b0c",
         "- 2026-11-23T14:00:00Z: failed\n",
-        "Not included: response bodies but for the numbers above and the known words of messages",
+        "Not included: response bodies, except the numbers above and common words of messages",
         ", headers, client ids, credentials, labels, tags, batches and notes.",
     ):
         assert words in text, words

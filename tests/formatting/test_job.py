@@ -90,7 +90,7 @@ def test_the_last_problem_is_a_sentence() -> None:
 
 def test_a_contradiction_is_shown_and_the_verdict_is_not_repeated() -> None:
     assert problem_text(after(done(), seen(PROCESSING))) == (
-        "Polled again, Zuora returned Processing; the final response is kept."
+        "When polled again, Zuora returned Processing; the final response is kept."
     )
     assert problem_text(after(missed(NOT_FOUND))) == ""
 
@@ -121,7 +121,7 @@ def test_every_verdict_has_a_tone() -> None:
 def test_of_a_job_that_zuora_does_not_know_the_interval_and_how_to_remove_it_are_shown() -> None:
     unknown = replace(after(missed(NOT_FOUND)), planned=7_300.0)
     assert unknown_text(unknown) == (
-        "It is polled ever more rarely, now every 2h, at last once a day; r polls it at once. "
-        "If it is not a job, remove it: x, or zjobtui rm."
+        "It is polled less and less often, now every 2h, finally once a day; r refreshes it now. "
+        "If the id is not that of a job, remove it: x, or zjobtui rm."
     )
     assert unknown_text(after(seen(PROCESSING))) == ""

@@ -75,10 +75,10 @@ def test_repeated_states_are_summed() -> None:
 @pytest.mark.parametrize(
     ("longer_than", "is_over", "standing"),
     [
-        (97, True, " · this one was slower than 97% of them"),
+        (97, True, " · this one was slower than 97 % of them"),
         (100, True, " · this one was slower than all of them"),
         (0, True, " · this one was among the fastest"),
-        (60, False, " · already slower than 60% of them"),
+        (60, False, " · already slower than 60 % of them"),
         (100, False, " · already slower than all of them"),
         (0, False, ""),
         (None, True, ""),

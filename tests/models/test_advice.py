@@ -191,8 +191,8 @@ def test_a_completed_job_is_never_to_be_submitted_again_unseen(title: str, repor
 def test_a_declined_card_of_a_failed_job_is_submitted_again_after_the_change() -> None:
     advice = advise(digest(Report(status="Failed", reasons=(read_reason(DECLINE.format("expired_card")),))))
     assert advice.text == (
-        "The bank or the payment gateway refused the payment. "
-        "The payment method of the account must change first; then resubmit the order from the system that posted it."
+        "The bank or the payment gateway refused the payment. The payment method of the account must be changed first; "
+        "then resubmit the order from the system that posted it."
     )
 
 

@@ -49,12 +49,12 @@ TABLE: dict[str, tuple[Report, Kind, str]] = {
     "another word": (
         Report(status="Queued"),
         Kind.RUNNING,
-        "Zuora says “Queued”, a status that is not documented; polling continues.",
+        "Zuora returned “Queued”, a status that is not documented; polling continues.",
     ),
     "a word that only looks final": (
         Report(status="completed", result=order()),
         Kind.RUNNING,
-        "Zuora says “completed”, a status that is not documented; polling continues.",
+        "Zuora returned “completed”, a status that is not documented; polling continues.",
     ),
     "failed": (
         Report(status="Failed", reasons=(LOCK,)),

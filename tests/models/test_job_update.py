@@ -108,8 +108,11 @@ def test_a_job_that_zuora_knows_again_is_told_although_its_answer_is_the_same() 
 @pytest.mark.parametrize(
     ("later", "text"),
     [
-        (seen(PROCESSING, NOW + 50), "Polled again, Zuora returned Processing; the final response is kept."),
-        (seen(Report(status="Queued"), NOW + 50), "Polled again, Zuora returned Queued; the final response is kept."),
+        (seen(PROCESSING, NOW + 50), "When polled again, Zuora returned Processing; the final response is kept."),
+        (
+            seen(Report(status="Queued"), NOW + 50),
+            "When polled again, Zuora returned Queued; the final response is kept.",
+        ),
         (missed(NOT_FOUND, NOW + 50), "Zuora no longer knows this job; its last response is kept."),
     ],
     ids=["running again", "queued", "unknown"],

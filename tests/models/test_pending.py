@@ -70,8 +70,8 @@ def test_a_list_that_zuora_may_have_cut_is_not_taken_for_all() -> None:
     cut = explain(order(*[OrderAction(dates=ALL)] * 300))
     assert cut is not None
     assert cut.facts == (
-        "No date is missing in what the response contains of the order.",
-        "Zuora cuts lists at 300 rows, and one has as many, so more may be missing.",
+        "No date is missing in the part of the order that the response contains.",
+        "Zuora cuts lists off at 300 rows, and one list has that many, so more may be missing.",
     )
     assert "Fill in the missing dates" in cut.remedies[0]
 

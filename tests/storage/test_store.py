@@ -284,7 +284,7 @@ def test_a_contradiction_is_kept_although_a_failed_call_came_before_it(path: Pat
     with opened(path) as (store, _):
         observed(store, added(store, watch(1)), done(NOW), missed(at=NOW + 5), seen(PROCESSING, NOW + 9))
     contradicted = kept(path).watches[job(1)]
-    assert contradicted.contradiction == "Polled again, Zuora returned Processing; the final response is kept."
+    assert contradicted.contradiction == "When polled again, Zuora returned Processing; the final response is kept."
     assert contradicted.problem is None
 
 

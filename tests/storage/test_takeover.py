@@ -288,7 +288,7 @@ def test_the_notice_says_what_a_copied_over_file_cannot_give_back(path: Path) ->
         with pytest.raises(StoreError):
             store.read_changes()
         notice = store.reopen_if_replaced(watches.add([]))
-        assert "Archived jobs, responses and timelines of the former file could not be read." in notice
+        assert "Archived jobs, responses and timelines of the previous file could not be read." in notice
 
 
 @pytest.mark.parametrize("is_folder", [False, True])

@@ -24,11 +24,11 @@ async def test_a_asks_for_a_text_and_summarizes_it(size: tuple[int, int]) -> Non
         assert any("No job ids yet." in line for line in dialog)
         await view.paste(TICKET)
         result = join_lines("\n".join(view.frame("Add jobs")))
-        assert "2 new jobs, 1 known, 1 near miss" in result
-        assert "near miss" in next(line for line in view.frame("Add jobs") if f"{job_id(9).given[:8]}…" in line)
+        assert "2 new jobs, 1 watched, 1 not valid" in result
+        assert "not valid" in next(line for line in view.frame("Add jobs") if f"{job_id(9).given[:8]}…" in line)
         await view.press("enter")
         assert len([row for row in view.jobs if row]) == 3
-        assert "2 jobs added, 1 known, 1 refused; u to undo." in view.text
+        assert "2 jobs added, 1 already watched, 1 refused; u to undo." in view.text
         assert engine.state.watchlist.get(job(8)) is not None
 
 
@@ -37,10 +37,10 @@ async def test_a_paste_anywhere_opens_the_dialog_with_the_text(size: tuple[int, 
     async with run_monitor(staged(), size) as view:
         await view.paste(TICKET)
         result = join_lines("\n".join(view.frame("Add jobs")))
-        assert "3 new jobs, 0 known, 1 near miss" in result
+        assert "3 new jobs, 0 watched, 1 not valid" in result
         assert "[x] 00000007…e73bdceb new Hi, order … hangs, and so" in result
         await view.press("enter")
-        assert "3 jobs added, 0 known, 1 refused; u to undo." in view.text
+        assert "3 jobs added, 0 already watched, 1 refused; u to undo." in view.text
         assert len([row for row in view.jobs if row]) == 3
 
 
@@ -90,9 +90,9 @@ async def test_enter_without_an_id_adds_nothing_and_shows_nothing() -> None:
 async def test_an_id_can_be_typed() -> None:
     async with run_monitor(staged()) as view:
         await view.press("a", *job_id(3).given[:31])
-        assert "1 near miss" in view.text
+        assert "1 not valid" in view.text
         await view.press(job_id(3).given[31])
-        assert "1 new job, 0 known" in view.text
+        assert "1 new job, 0 watched" in view.text
 
 
 @pytest.mark.slow
@@ -100,18 +100,18 @@ async def test_a_thousand_pasted_ids_are_added_at_once_though_not_all_are_shown(
     engine = staged()
     async with run_monitor(engine) as view:
         await view.paste("\n".join(f"line {number}: {job_id(number).given} {'x' * 200}" for number in range(1_000)))
-        assert "1,000 new jobs, 0 known" in view.text
+        assert "1,000 new jobs, 0 watched" in view.text
         await view.press("enter")
         assert len(engine.state.watchlist) == 1_000
-        assert "1,000 jobs added, 0 known, 0 refused; u to undo." in view.text
+        assert "1,000 jobs added, 0 already watched, 0 refused; u to undo." in view.text
 
 
 async def test_a_paste_in_the_dialog_is_added_to_its_text() -> None:
     async with run_monitor(staged()) as view:
         await view.paste(job_id(1).given)
-        assert "1 new job, 0 known" in view.text
+        assert "1 new job, 0 watched" in view.text
         await view.paste(job_id(2).given)
-        assert "2 new jobs, 0 known" in view.text
+        assert "2 new jobs, 0 watched" in view.text
         await view.press("enter")
         assert len([row for row in view.jobs if row]) == 2
 
@@ -119,7 +119,7 @@ async def test_a_paste_in_the_dialog_is_added_to_its_text() -> None:
 async def test_a_broken_id_is_reported_in_a_long_text_too() -> None:
     async with run_monitor(staged()) as view:
         await view.paste(f"{TICKET} {'word ' * 5_000}")
-        assert "3 new jobs, 0 known, 1 near miss" in view.text
+        assert "3 new jobs, 0 watched, 1 not valid" in view.text
 
 
 async def test_an_edit_that_cannot_be_saved_is_reported_at_once() -> None:
@@ -128,7 +128,7 @@ async def test_an_edit_that_cannot_be_saved_is_reported_at_once() -> None:
     async with run_monitor(engine) as view:
         await view.paste(job_id(1).given)
         await view.press("enter")
-        assert view.toast == "1 job added, 0 known, 0 refused; u to undo. Not saved yet: disk full"
+        assert view.toast == "1 job added, 0 already watched, 0 refused; u to undo. Not saved yet: disk full"
         assert "Not saved: disk full" in view.rows[1]
 
 
@@ -172,11 +172,11 @@ async def test_a_paste_of_a_known_job_selects_it_or_reports_the_filter() -> None
         await view.paste(f"see {job_id(3).given}")
         await view.press("enter")
         assert view.detail_title == job_id(3).given
-        assert view.toast == "0 jobs added, 1 known, 0 refused."
+        assert view.toast == "0 jobs added, 1 already watched, 0 refused."
         await view.press("/", *"status:failed", "enter")
         await view.paste(f"see {job_id(3).given}")
         await view.press("enter")
-        assert view.toast == "0 jobs added, 1 known, 0 refused; hidden by the filter."
+        assert view.toast == "0 jobs added, 1 already watched, 0 refused; hidden by the filter."
 
 
 async def test_with_several_tenants_the_dialog_names_the_tenant() -> None:
@@ -208,7 +208,7 @@ async def test_credentials_in_a_long_text_are_counted_and_dropped() -> None:
     async with run_monitor(engine) as view:
         await view.paste(f"{'word ' * 2_000} access_token={TOKEN} requestId={job_id(4).given} jobId={job_id(3).given}")
         result = join_lines("\n".join(view.frame("Add jobs")))
-        assert "1 new job, 0 known, 1 other id skipped, 1 credential skipped" in result
+        assert "1 new job, 0 watched, 1 other id skipped, 1 credential skipped" in result
         assert TOKEN not in view.sent
 
 
@@ -225,10 +225,10 @@ async def test_a_skipped_id_is_added_when_it_is_pasted_alone() -> None:
     async with run_monitor(engine) as view:
         await view.paste(f"order {job_id(2).given}: jobId={job_id(1).given} of 3")
         result = join_lines("\n".join(view.frame("Add jobs")))
-        assert "1 new job, 0 known, 1 not added" in result
+        assert "1 new job, 0 watched, 1 not added" in result
         assert "[ ] 00000002…e73bdceb not named as a job" in result
         await view.paste(job_id(2).given)
-        assert "2 new jobs, 0 known" in view.text
+        assert "2 new jobs, 0 watched" in view.text
         assert "not added" not in view.text
         await view.press("enter")
         assert len(engine.state.watchlist) == 2
@@ -247,7 +247,7 @@ async def test_ids_within_encodings_are_added_from_a_paste(text: str) -> None:
     engine = staged()
     async with run_monitor(engine) as view:
         await view.paste(text)
-        assert "2 new jobs, 0 known" in join_lines("\n".join(view.frame("Add jobs")))
+        assert "2 new jobs, 0 watched" in join_lines("\n".join(view.frame("Add jobs")))
         await view.press("enter")
     assert [watch.job for watch in engine.state.watchlist] == [job(7), job(8)]
 
@@ -258,8 +258,8 @@ async def test_an_id_that_a_line_end_breaks_is_shown_and_added_once_it_is_ticked
     async with run_monitor(engine) as view:
         await view.paste(f"{filler} {given[:16]}\n{given[16:]}")
         shown = join_lines("\n".join(view.frame("Add jobs")))
-        assert "0 new jobs, 0 known, 1 broken by a line end enter add" in shown
-        assert "[ ] 00000007…e73bdceb broken by a line end" in shown
+        assert "0 new jobs, 0 watched, 1 split by a line break enter add" in shown
+        assert "[ ] 00000007…e73bdceb split by a line break" in shown
         await view.press("space", "enter")
     assert [watch.job for watch in engine.state.watchlist] == [job(7)]
 
@@ -281,13 +281,13 @@ async def test_found_ids_are_listed_with_their_context_and_space_unticks_one(siz
             "[ ] 00000006…e73bdceb not named as a job",
             "[ ] 00000005…e73bdceb not a job: request",
             "[x] 00000007…e73bdceb new jobId=… hangs,",
-            "[x] 00000001…e73bdceb known jobId=… requ",
+            "[x] 00000001…e73bdceb watched jobId=… re",
         ]
         assert "enter add 1 job ·" in view.text
         await view.press("space", "down", "space")
         assert "enter add 1 job ·" in view.text, "one more and one less"
         await view.press("enter")
-        assert "1 job added, 1 known, 0 refused, 1 other id skipped, 1 credential skipped" in view.toast
+        assert "1 job added, 1 already watched, 0 refused, 1 other id skipped, 1 credential skipped" in view.toast
         assert {watch.job for watch in engine.state.watchlist} == {job(1), job(6)}
 
 
@@ -300,7 +300,7 @@ async def test_what_is_entered_is_written_on_new_and_known_jobs_and_undone_at_on
         await view.press("tab", *"CS-1", "tab", *"q4", "tab", *"see")
         assert any(row.strip().startswith("Batch") and "Renewals for Q4 14:00" in row for row in view.frame("Add jobs"))
         await view.press("enter")
-        assert "2 jobs added, 1 known: labelled, 0 refused; u to undo." in view.toast
+        assert "2 jobs added, 1 already watched: labelled, 0 refused; u to undo." in view.toast
         known, *new = engine.state.watchlist
         assert (known.label, known.tags, known.note, known.batch) == ("CS-1", ("old", "q4"), "see", "")
         assert {(watch.label, watch.tags, watch.note) for watch in new} == {("CS-1", ("q4",), "see")}
@@ -317,7 +317,7 @@ async def test_nothing_entered_leaves_known_jobs_as_they_are() -> None:
         before = engine.state.watchlist.get(job(1))
         await view.paste(f"{job_id(7).given} {job_id(8).given} {job_id(1).given}")
         await view.press("enter")
-        assert "2 jobs added, 1 known, 0 refused" in view.toast
+        assert "2 jobs added, 1 already watched, 0 refused" in view.toast
         assert engine.state.watchlist.get(job(1)) == before
 
 
@@ -353,7 +353,7 @@ async def test_production_is_named_and_coloured_and_another_tenant_can_be_chosen
 async def test_the_smallest_screen_shows_ticks_counts_and_keys() -> None:
     async with run_monitor(staged(), (30, 8)) as view:
         await view.paste(TICKET)
-        assert "3 new jobs, 0 known" in view.text
+        assert "3 new jobs, 0 watched" in view.text
         assert "enter add 3 jobs" in view.text
         await view.press("down", "space")
         assert "[ ] 00000007…" in view.text
@@ -370,6 +370,6 @@ async def test_a_paste_on_the_list_is_added_to_the_text() -> None:
         await view.paste(job_id(1).given)
         await view.press("space")
         await view.paste(job_id(2).given)
-        assert "1 new job, 0 known" in view.text, "what was unticked stays so"
+        assert "1 new job, 0 watched" in view.text, "what was unticked stays so"
         await view.press("enter")
         assert [watch.job for watch in view.engine.state.watchlist] == [job(2)]

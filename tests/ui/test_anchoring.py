@@ -199,7 +199,7 @@ async def test_a_key_does_not_act_on_a_job_that_has_just_come_under_the_cursor()
         await view.settled()
         await view.press("x")
         assert len(engine.state.watchlist) == 5
-        assert view.toast == "Another job has just come under the cursor: press the key again to act on it."
+        assert view.toast == "Another job has just moved under the cursor: press the key again to act on it."
         await view.press("x")
         assert len(engine.state.watchlist) == 4
         await view.press("x")
@@ -213,7 +213,7 @@ async def test_nothing_is_read_of_a_job_that_has_just_come_under_the_cursor() ->
         await view.settled()
         await view.press("5")
         assert engine.read == []
-        assert view.toast == "Another job has just come under the cursor: press the key again to act on it."
+        assert view.toast == "Another job has just moved under the cursor: press the key again to act on it."
         await view.press("5")
         assert len(engine.read) == 1
 

@@ -97,7 +97,7 @@ async def test_a_later_contradiction_is_shown_beside_the_final_answer() -> None:
     engine = staged(DONE)
     tell(engine, 1, RUNNING)
     async with run_monitor(engine) as view:
-        assert "Polled again, Zuora returned Processing; the final response is kept." in view.words
+        assert "When polled again, Zuora returned Processing; the final response is kept." in view.words
         assert view.detail[0].startswith(" ✓ done")
 
 

@@ -55,7 +55,7 @@ async def test_keys_after_one_that_opens_a_dialog_go_to_the_dialog(opens: str) -
 async def test_an_id_that_is_typed_very_fast_is_complete() -> None:
     async with run_monitor(staged()) as view:
         await burst(view, "a", *"1bc24f315d7b48d3a20245bfe73bdceb")
-        assert "1 new job, 0 known" in view.text
+        assert "1 new job, 0 watched" in view.text
 
 
 @pytest.mark.slow

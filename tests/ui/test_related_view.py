@@ -173,7 +173,7 @@ PROBLEMS: Sequence[tuple[ReadResult, str]] = [
     ),
     (refused("order", "O-00005577", ReadProblemKind.FEATURE_OFF), "This tenant cannot return any order: the feature"),
     (refused("order", "O-00005577", ReadProblemKind.FORBIDDEN), "Zuora does not show order O-00005577 to the user of"),
-    (refused("order", "O-00005577", ReadProblemKind.SIGNED_OUT), "Signed out, order O-00005577 was not read"),
+    (refused("order", "O-00005577", ReadProblemKind.SIGNED_OUT), "Signed out: order O-00005577 was not read"),
     (refused("order", "O-00005577", ReadProblemKind.THROTTLED), "The tenant accepts no calls now"),
     (
         refused("order", "O-00005577", ReadProblemKind.DAY_USED_UP),
@@ -182,11 +182,11 @@ PROBLEMS: Sequence[tuple[ReadResult, str]] = [
     (refused("order", "O-00005577", ReadProblemKind.UNREACHABLE), "The host could not be reached, or not in time"),
     (
         refused("order", "O-00005577", ReadProblemKind.UNREADABLE),
-        "The response is not about order O-00005577, nothing of it",
+        "The response is not about order O-00005577, so nothing of it",
     ),
     (
         refused("order", "O-00005577", ReadProblemKind.TOO_LARGE),
-        "The response about order O-00005577 is too large, nothing",
+        "The response about order O-00005577 is too large, so nothing",
     ),
 ]
 
@@ -358,7 +358,7 @@ async def test_what_the_read_said_is_a_remark_in_the_summary(size: tuple[int, in
     ("fields", "remark"),
     [
         ({"status": "Completed"}, "Completed · read 14:00:00 UTC"),
-        ({"status": "Draft"}, "Draft · The order is a draft: nothing of it is in force until it is activated. · read"),
+        ({"status": "Draft"}, "Draft · The order is a draft: no part of it is in force until it is activated. · read"),
         (
             {"status": "Scheduled", "schedulingOptions": {"scheduledDate": "2026-12-24"}},
             "Scheduled · The order is scheduled: it runs after 00:00, in the tenant's time zone, on 2026-12-24. · read",

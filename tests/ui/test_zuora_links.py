@@ -101,7 +101,7 @@ async def test_an_unknown_host_has_no_hyperlinks() -> None:
         assert "A00000218" in view.words
         assert "\x1b]8;" not in view.sent
         await view.press("home", "O")
-        assert "Zuora has no link to an order: Customers › Orders, search O-0001." in view.toast
+        assert "Zuora has no link to an order: search for O-0001 under Customers › Orders." in view.toast
 
 
 def copied(view: ScreenView) -> str:
@@ -147,7 +147,7 @@ async def test_o_says_that_an_id_names_a_version_and_how_to_find_an_order() -> N
         await view.press("escape")
         await go_to(view, "O-0001")
         await view.press("O")
-        assert "Customers › Orders, search O-0001." in view.toast
+        assert "search for O-0001 under Customers › Orders." in view.toast
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
@@ -162,13 +162,18 @@ async def test_numbers_in_the_related_view_are_links_too(size: tuple[int, int]) 
             await view.press("escape")
         await go_to(view, "O-0001")
         await view.press("O")
-        assert "Customers › Orders, search O-0001." in view.toast
+        assert "search for O-0001 under Customers › Orders." in view.toast
 
 
 async def test_o_in_the_list_asks_which_link() -> None:
     async with run_monitor(staged(order()), (80, 24), tenant=EU) as view:
         await view.press("O")
-        for words in ("account A00000218", "subscription A-S00012346", "invoice INV00000002", "search O-0001."):
+        for words in (
+            "account A00000218",
+            "subscription A-S00012346",
+            "invoice INV00000002",
+            "search for O-0001 under",
+        ):
             assert words in view.text
         await view.press("enter")
         assert copied(view) == URLS["A00000218"]

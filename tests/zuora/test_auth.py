@@ -352,7 +352,7 @@ def test_what_cannot_be_sent_in_a_header_is_no_token(token: object) -> None:
         (407, {"message": "sign in"}, ProblemKind.UNREADABLE, "sign in"),
         (429, {"reasons": [{"code": 50000070, "message": "limit"}]}, ProblemKind.THROTTLED, "limit"),
         (500, {}, ProblemKind.SERVER_ERROR, "HTTP 500, no token in the response"),
-        (302, {}, ProblemKind.REDIRECTED, "HTTP 302 to nowhere"),
+        (302, {}, ProblemKind.REDIRECTED, "HTTP 302 to an unknown address"),
         (200, {}, ProblemKind.UNREADABLE, "HTTP 200, no token in the response"),
         (500, {"access_token": "t"}, ProblemKind.SERVER_ERROR, "HTTP 500, no token in the response"),
         (503, {}, ProblemKind.UNAVAILABLE, "HTTP 503, no token in the response"),

@@ -41,7 +41,7 @@ def read(**fields: Any) -> Report:  # noqa: ANN401 - JSON of any shape
             Kind.DONE,
             "Completed, operation job: Post of credit memo 8ad0.",
         ),
-        ({"status": "Stopped"}, Kind.RUNNING, "Zuora says “Stopped”, a status that is not documented"),
+        ({"status": "Stopped"}, Kind.RUNNING, "Zuora returned “Stopped”, a status that is not documented"),
         (
             {"status": "Failed", "reasons": [{"code": 59210020, "message": "Only Draft."}]},
             Kind.FAILED,

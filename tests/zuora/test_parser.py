@@ -131,7 +131,9 @@ def test_a_redirection_is_told_and_never_read(http_status: int) -> None:
     answer = body(status="Completed", result={"status": "Completed", "orderNumber": "O-1"})
     problem = read_response(http_status, answer, "https://evil.example/\x1b[2J")
     assert problem == Problem(ProblemKind.REDIRECTED, f"HTTP {http_status} to https://evil.example/␛[2J")
-    assert read_response(http_status, b"") == Problem(ProblemKind.REDIRECTED, f"HTTP {http_status} to nowhere")
+    assert read_response(http_status, b"") == Problem(
+        ProblemKind.REDIRECTED, f"HTTP {http_status} to an unknown address"
+    )
 
 
 @pytest.mark.parametrize("address", ["https://u:pw@sso.example/saml", "//u:pw@sso.example/saml", "/login"])

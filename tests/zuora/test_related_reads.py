@@ -115,7 +115,7 @@ async def test_an_order_above_the_limit_is_not_shown_at_all() -> None:
             result = await client.read_related(ORDER)
     assert isinstance(result, ReadProblem)
     assert result.kind is ReadProblemKind.TOO_LARGE
-    assert result.sentence.endswith("nothing of it is shown: over 4 MiB, or 16 MiB inflated.")
+    assert result.sentence.endswith("nothing of it is shown: over 4 MiB, or 16 MiB decompressed.")
 
 
 @pytest.mark.slow

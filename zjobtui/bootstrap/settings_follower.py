@@ -64,12 +64,12 @@ class SettingsFollower:
         shown = [each for each in loaded.tenants if self._only is None or each.tenant.name in self._only]
         used = self._used.settings
         if not self._signature and used is not None and used != loaded.settings:
-            return self._refuse("was not found. The settings read before stay in use.")
+            return self._refuse("was not found. The previous settings remain in use.")
         if loaded.problems and loaded.problems != self._at_start.problems:
             problem = loaded.problems[0].removeprefix(f"{self._path}: ")
-            return self._refuse(f"changed, has an error and is not used: {clean(problem)}")
+            return self._refuse(f"has changed, but contains an error and is not used: {clean(problem)}")
         if not shown:
-            return self._refuse("has no tenant any more and is not used.")
+            return self._refuse("no longer contains a tenant and is not used.")
         before, after = _tables(self._used), _tables(loaded)
         changed = frozenset(name for name in before.keys() & after.keys() if before[name] != after[name])
         notice = self._restart_notice(loaded)
@@ -88,7 +88,7 @@ class SettingsFollower:
         before, after = self._at_start.settings, loaded.settings
         changed = _changed_tables(before, after) if before and after else []
         named = ", ".join(f"[{name}]" for name in changed)
-        return f"{named} of {clean(str(self._path))} changed: restart zjobtui to use it." if named else ""
+        return f"{named} of {clean(str(self._path))} changed: restart zjobtui to apply the change." if named else ""
 
 
 def _tables(configuration: Configuration) -> "dict[str, TenantSettings]":

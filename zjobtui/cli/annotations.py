@@ -74,7 +74,7 @@ def annotate(
     edits: list[tuple[str, object, Callable[[Watchlist], Change]]] = [
         ("labelled", given.label, lambda listed: listed.label(jobs, given.label, now)),
         ("tagged", given.tags, lambda listed: listed.edit_tags(jobs, given.tags)),
-        ("noted", given.note, lambda listed: listed.note(jobs, given.note)),
+        ("annotated", given.note, lambda listed: listed.note(jobs, given.note)),
         (f"in batch “{given.batch}”", given.batch, lambda listed: listed.set_batch(jobs, given.batch)),
     ]
     for _, value, edit in edits:
@@ -129,7 +129,7 @@ def label(text: str, jobs: tuple[str, ...], wanted: str, tenant: str | None) -> 
     zjobtui label '' --filter 'label:test'
     """
     tidied = tidy_text(text)
-    done = f"labelled “{tidied}”" if tidied else "without a label now"
+    done = f"labelled “{tidied}”" if tidied else "no longer labelled"
     _edit(jobs, wanted, tenant, lambda listed, refs, now: listed.label(refs, tidied, now), done)
 
 
@@ -140,7 +140,7 @@ def label(text: str, jobs: tuple[str, ...], wanted: str, tenant: str | None) -> 
 @FILTER
 @TENANT
 def tag(tags: str, jobs: tuple[str, ...], is_removed: bool, wanted: str, tenant: str | None) -> None:
-    r"""Add tags to jobs, with commas between them; their other tags stay.
+    r"""Add tags to jobs, with commas between them; their other tags are kept.
 
     Name the jobs by id, beginning of an id, or label, or select them with --filter.
 
@@ -157,7 +157,11 @@ def tag(tags: str, jobs: tuple[str, ...], is_removed: bool, wanted: str, tenant:
         return listed.edit_tags(refs, removed=tidied) if is_removed else listed.edit_tags(refs, tidied)
 
     _edit(
-        jobs, wanted, tenant, edit, f"without {', '.join(tidied)} now" if is_removed else f"tagged {', '.join(tidied)}"
+        jobs,
+        wanted,
+        tenant,
+        edit,
+        f"no longer tagged {', '.join(tidied)}" if is_removed else f"tagged {', '.join(tidied)}",
     )
 
 
@@ -176,7 +180,7 @@ def note(text: str, jobs: tuple[str, ...], wanted: str, tenant: str | None) -> N
     zjobtui note 'waits for finance' 1bc24f31
     """
     tidied = tidy_text(text)
-    done = "noted" if tidied else "without a note now"
+    done = "annotated" if tidied else "no longer annotated"
     _edit(jobs, wanted, tenant, lambda listed, refs, _now: listed.note(refs, tidied), done)
 
 
@@ -186,7 +190,7 @@ def note(text: str, jobs: tuple[str, ...], wanted: str, tenant: str | None) -> N
 @FILTER
 @TENANT
 def batch(name: str, jobs: tuple[str, ...], wanted: str, tenant: str | None) -> None:
-    r"""Put jobs into a batch; an empty name takes them out of any.
+    r"""Put jobs into a batch; an empty name removes them from their batch.
 
     Name the jobs by id, beginning of an id, or label, or select them with --filter.
 
@@ -196,5 +200,5 @@ def batch(name: str, jobs: tuple[str, ...], wanted: str, tenant: str | None) -> 
     zjobtui batch '' 1bc24f31
     """
     tidied = tidy_batch_name(name)
-    done = f"in batch “{tidied}”" if tidied else "in no batch now"
+    done = f"in batch “{tidied}”" if tidied else "no longer in a batch"
     _edit(jobs, wanted, tenant, lambda listed, refs, _now: listed.set_batch(refs, tidied), done)

@@ -156,7 +156,7 @@ def settings_checks(configuration: Configuration, path: Path, environ: Mapping[s
     absent = "" if os.path.exists(path) else ": not found (optional)"  # noqa: PTH110 - an invalid path is not an error here
     yield Check(part, "file", CheckStatus.FINE, f"{path}{named}{absent}")
     for problem in (*configuration.problems, *appearance_of(configuration)[1]):
-        yield Check(part, "problem", CheckStatus.WRONG, problem.removeprefix(f"{path}: "), "fix this line")
+        yield Check(part, "problem", CheckStatus.WRONG, problem.removeprefix(f"{path}: "), "correct this line")
     for notice in configuration.notices:
         yield Check(part, "renamed", CheckStatus.ATTENTION, notice.removeprefix(f"{path}: "), "rename it in the file")
     for remark in configuration.remarks:
@@ -201,7 +201,7 @@ def host_checks(name: str, checkup: Checkup) -> Iterator[Check]:
     """Check what the host of a tenant responded to a sign-in and a call."""
     part = f"Tenant {name}"
     if checkup.no_secret:
-        yield Check(part, "secret", CheckStatus.WRONG, checkup.no_secret, "fix that, then run doctor again")
+        yield Check(part, "secret", CheckStatus.WRONG, checkup.no_secret, "correct that, then run doctor again")
         return
     if (refused := checkup.sign_in_problem) is not None:
         yield Check(part, "sign-in", CheckStatus.WRONG, str(refused), remedy(refused))
@@ -216,7 +216,7 @@ def host_checks(name: str, checkup: Checkup) -> Iterator[Check]:
         took = f"the host responds in {duration(checkup.call.latency)}"
         yield Check(part, "asking", CheckStatus.FINE, f"{took} (it does not know a made-up job id, as expected)")
     if checkup.skew is not None:
-        advice = "set this machine's clock; ages and the daily call count depend on it"
+        advice = "correct this machine's clock; ages and the daily call count depend on it"
         is_fine = abs(checkup.skew) <= SKEW_LIMIT
         yield make_check(part, "clock", skew_text(checkup.skew), advice, is_fine=is_fine)
     if checkup.call is not None and checkup.call.limits:
@@ -263,7 +263,7 @@ def store_checks(facts: StoreHealth, now: float) -> Iterator[Check]:
         advice = "wait for the other program, or stop it"
         yield Check(part, "lock", CheckStatus.ATTENTION, "another program holds the lock of the file", advice)
     left = facts.lease_until - now
-    text = f"a window is polling (lock renews in {left:.0f}s)" if left > 0 else "no window is polling"
+    text = f"a window is polling (its lock is valid for {left:.0f}s)" if left > 0 else "no window is polling"
     yield Check(part, "lease", CheckStatus.FINE, text)
     if facts.network:
         text = f"the folder is on a network file system ({facts.network})"
@@ -284,7 +284,7 @@ def permission_checks(paths: Iterable[Path]) -> Iterator[Check]:
 def log_check(path: Path | None) -> Check:
     """Return where the log is written, or how to switch it on."""
     off = "off; to switch it on, start zjobtui with --log PATH or with ZJOBTUI_LOG=PATH in the environment"
-    return Check("Log", "file", CheckStatus.FINE, off if path is None else f"{path}, readable by you alone")
+    return Check("Log", "file", CheckStatus.FINE, off if path is None else f"{path}, readable only by you")
 
 
 def terminal_checks(environ: Mapping[str, str], osc: str = "off") -> Iterator[Check]:

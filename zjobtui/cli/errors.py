@@ -183,7 +183,7 @@ def start_log(name: str) -> None:
     """Start the log, with the secrets of the environment masked in it; raise `OSError` if the file cannot be used."""
     if is_kept_by_program(Path(name)):
         why = "zjobtui keeps its own data in that file"
-        raise OSError(f"The log cannot be written to {name}: {why}. Name another file with --log or ZJOBTUI_LOG.")
+        raise OSError(f"The log cannot be written to {name}: {why}. Choose another file with --log or ZJOBTUI_LOG.")
     logs.start(name)
     mask = Mask()
     for variable in SECRETS:

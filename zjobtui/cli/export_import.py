@@ -54,7 +54,7 @@ def _with_results(store: Store, watch: WatchedJob) -> ImportedJob:
 def import_(source: str) -> None:
     r"""Merge a file of `zjobtui export` into the watchlist.
 
-    Labels, tags and notes of this watchlist are kept, and of two responses the newer one. Jobs that were removed here
+    Labels, tags and notes of this watchlist are kept, and so is the newer of two responses. Jobs that were removed here
     stay removed. If the file cannot be read, nothing is changed.
 
     \b
@@ -73,7 +73,7 @@ def import_(source: str) -> None:
         merged = merge(watchlist, imported, removed, lambda job: (store.last_response(job), store.history(job)))
         if merged.change.must_commit_now or merged.change.observed:
             store.apply(merged.change)
-        summary = f"{plural(merged.new, 'job')} new, {merged.merged:,} merged, {merged.known:,} known."
+        summary = f"{plural(merged.new, 'job')} new, {merged.merged:,} merged, {merged.known:,} unchanged."
         print(
             f"{summary} {merged.skipped:,} not imported because they were removed here." if merged.skipped else summary
         )

@@ -46,7 +46,7 @@ class Tally:
     refused: int = 0
 
     def __str__(self) -> str:
-        return f"{plural(self.added, 'job')} added, {self.known:,} known, {self.refused:,} refused."
+        return f"{plural(self.added, 'job')} added, {self.known:,} already watched, {self.refused:,} refused."
 
 
 def follow_stdin(store: Store, make_watch: Callable[[JobId, float], WatchedJob], tally: Tally) -> None:
@@ -54,7 +54,7 @@ def follow_stdin(store: Store, make_watch: Callable[[JobId, float], WatchedJob],
 
     Raises `StoreError` with the ids if they could not be saved before the end.
     """
-    print_error("Adding job ids as they come; press Ctrl+C to stop.")
+    print_error("Adding job ids as they arrive; press Ctrl+C to stop.")
     follower = Follower(store, make_watch, tally, SystemClock())
     try:
         with raise_on_signals():

@@ -63,7 +63,7 @@ def refusals(found: FoundIds) -> list[str]:
     return [
         *(f"“{word}” looks like a job id, but is not valid." for word in found.near_misses),
         *(
-            f"Not added: {job_id.given[:8]}… is broken by a line end; if it is one job id, add it with: "
+            f"Not added: {job_id.given[:8]}… is split by a line break; if it is one job id, add it with: "
             f"zjobtui add {job_id.given}"
             for job_id in found.broken
         ),

@@ -55,7 +55,7 @@ def _read_sort(_context: click.Context, _parameter: click.Parameter, text: str |
 @TENANT
 @click.option("--sort", metavar="COLUMN", callback=_read_sort, help="Sort by a column, or by -COLUMN in reverse.")
 @click.option(
-    "--by", type=click.Choice(["batch", "reason"]), help="Print batches, or what failed alike, in place of jobs."
+    "--by", type=click.Choice(["batch", "reason"]), help="Print batches, or failures by reason, instead of jobs."
 )
 @click.option("--archived", is_flag=True, help="List archived jobs instead, newest first.")
 @click.option("--removed", is_flag=True, help="List removed jobs instead, newest first.")
@@ -167,7 +167,7 @@ def _print_batches(watches: Sequence[WatchedJob], known: Sequence[WatchedJob], n
     for each, time_left in timed:
         print(batch_line(each, time_left, now, terminal_width()))
     if not timed:
-        print_error("No batches. Jobs that are added together are one; see also `zjobtui batch --help`.")
+        print_error("No batches. Jobs that are added together form a batch; see also `zjobtui batch --help`.")
 
 
 def terminal_width() -> int:

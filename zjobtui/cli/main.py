@@ -54,7 +54,9 @@ class LazyCommand(click.Command):
 @click.group(cls=Program, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="zjobtui")
 @tenant_option("Show only this tenant.")
-@click.option("--wallboard", is_flag=True, help="Show batches and failures on the whole screen, for a wall; q quits.")
+@click.option(
+    "--wallboard", is_flag=True, help="Show batches and failures on the whole screen, as a wall display; q quits."
+)
 @click.pass_context
 def main(context: click.Context, tenant: str | None, wallboard: bool) -> None:
     """Watch Zuora's asynchronous order jobs.
@@ -82,9 +84,9 @@ COMMANDS = {
     },
     "annotations": {
         "label": "Set the label of jobs; an empty text removes it.",
-        "tag": "Add tags to jobs, with commas between them; their other tags stay.",
+        "tag": "Add tags to jobs, with commas between them; their other tags are kept.",
         "note": "Set the note of jobs; an empty text removes it.",
-        "batch": "Put jobs into a batch; an empty name takes them out of any.",
+        "batch": "Put jobs into a batch; an empty name removes them from their batch.",
     },
     "wait": {
         "wait": "Wait until jobs finish; the exit status is the result.",
@@ -102,7 +104,7 @@ COMMANDS = {
         "handover": "Print jobs as Markdown for the next shift or for Zuora support.",
     },
     "lookup": {
-        "lookup": "Read an order, a subscription, an invoice or another object in Zuora, and print it.",
+        "lookup": "Read an order, a subscription, an invoice or another object from Zuora, and print it.",
     },
     "export_import": {
         "export": "Print the watchlist as JSON, for `zjobtui import`.",

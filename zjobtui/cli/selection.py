@@ -43,7 +43,7 @@ def _read_filter(context: click.Context, parameter: click.Parameter, wanted: str
         wanted, unknown = expand_saved(wanted, saved)
         if unknown:
             word = shorten(clean(mask_secrets(unknown)), 40)
-            known = f"saved filters: {', '.join(f'@{name}' for name in saved)}" if saved else "there are none"
+            known = f"saved filters: {', '.join(f'@{name}' for name in saved)}" if saved else "none is saved"
             message = f"“@{word}” is not a saved filter ({known}). Use quotation marks to search for it: '\"@{word}\"'"
             raise click.BadParameter(message, context, parameter)
     wanted, notices = translate(wanted)

@@ -28,14 +28,15 @@ from zjobtui.storage.store import Store
 
 @click.command()
 @click.argument("job", metavar="ID", shell_complete=complete_jobs)
-@click.option("--related", is_flag=True, help="Also read its order and what it created, now, in Zuora.")
+@click.option("--related", is_flag=True, help="Also read its order and what it created from Zuora now.")
 @AS_JSON
 @TENANT
 def show(job: str, related: bool, as_json: bool, tenant: str | None) -> None:
     r"""Print everything known about one job.
 
     Give its id, the first digits of its id, or its label; archived and removed jobs are found, too. With --related
-    the objects that its result names are read in Zuora, at most ten of a kind; the exit status is as of lookup.
+    the objects that its result names are read from Zuora, at most ten of each kind; the exit statuses are those of
+    `lookup`.
 
     \b
     Examples:

@@ -115,7 +115,7 @@ _NAME = click.argument("name", shell_complete=complete_configured)
 @click.argument("name")
 @_tenant_options
 def add(name: str, **options: str | float | None) -> None:
-    """Add a tenant to config.toml; the secret itself is never an option.
+    """Add a tenant to config.toml; the secret itself is never given on the command line.
 
     Give --host or --url, --client-id, and one of the four --secret-… options.
     """
@@ -132,12 +132,12 @@ def add(name: str, **options: str | float | None) -> None:
     "--unset",
     multiple=True,
     type=click.Choice(("title", "kind", "colour", "daily-calls", "calls-per-second", "expected-order-statuses")),
-    help="Remove this setting, so that its default applies; may be given several times.",
+    help="Remove this setting, so that its default applies; can be repeated.",
 )
 def edit(name: str, unset: tuple[str, ...], **options: str | float | None) -> None:
     r"""Change settings of a tenant in config.toml.
 
-    The other settings and all comments are kept. --url replaces --host, and one --secret-… option another.
+    The other settings and all comments are kept. --url replaces --host, and a new --secret-… option the old one.
 
     \b
     Examples:
@@ -148,15 +148,15 @@ def edit(name: str, unset: tuple[str, ...], **options: str | float | None) -> No
     if not gone and all(value is None for value in options.values()):
         raise click.UsageError("Nothing to change: give at least one option; see: zjobtui tenants edit --help")
     if both := [key for key in gone if options.get(key) is not None]:
-        raise click.UsageError(f"--{both[0].replace('_', '-')} cannot be set and unset at once.")
+        raise click.UsageError(f"--{both[0].replace('_', '-')} cannot be set and unset at the same time.")
     _change(lambda: edit_tenant(config_path(), name, _values(options), gone))
     print(f"{name} was changed in {config_path()}. Check it with: zjobtui tenants test {shlex.quote(name)}")
 
 
 @tenants.command("rm")
 @_NAME
-@click.option("--yes", is_flag=True, help="Remove it without a confirmation.")
-@click.option("--force", is_flag=True, help="Remove it even if jobs of it are on the watchlist.")
+@click.option("--yes", is_flag=True, help="Remove the tenant without a confirmation.")
+@click.option("--force", is_flag=True, help="Remove the tenant even if its jobs are on the watchlist.")
 def rm(name: str, *, yes: bool, force: bool) -> None:
     """Remove a tenant from config.toml.
 
@@ -183,7 +183,8 @@ def rm(name: str, *, yes: bool, force: bool) -> None:
     _change(lambda: remove_tenant(path, name))
     print(f"{name} was removed from {path}.")
     if jobs:
-        print(f"{plural(jobs, 'job')} of it {'stays' if jobs == 1 else 'stay'} on the watchlist without being polled.")
+        stay = "stays" if jobs == 1 else "stay"
+        print(f"{plural(jobs, 'job')} of this tenant {stay} on the watchlist without being polled.")
     if secret:
         print(f"Its secret is kept in {secret}")
 

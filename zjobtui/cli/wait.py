@@ -72,14 +72,14 @@ def wait(
 
     New ids are added to the watchlist; with - ids are taken from the text on standard input. Or wait for the jobs
     of a batch, or for those that match a filter now. Progress is printed to standard error, and at the end one line for
-    each job to standard output; after those of a batch or a filter, the numbers of all.
+    each job to standard output; for a batch or a filter, their totals follow.
 
     \b
     The exit status is that of the worst job; the worst first:
     1    failed
     3    needs attention: completed, but its order is not, or a payment is in error
     4    unknown to Zuora
-    5    cannot be polled: signed out, no access, no secret, a wrong setting, or polling stopped with an error
+    5    cannot be polled: signed out, no permission, no secret, a wrong setting, or polling stopped with an error
     6    not finished in time
     0    done
     2 is wrong usage or configuration, 7 output that cannot be written, 70 an internal error,

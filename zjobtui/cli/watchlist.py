@@ -36,7 +36,7 @@ STDIN = "-"
 @click.command()
 @click.argument("ids", nargs=-1, metavar="ID…|-")
 @click.option("--file", "files", multiple=True, metavar="PATH", help="Add every id in this file; can be repeated.")
-@click.option("--follow", is_flag=True, help="Add ids as they come on standard input, until it ends.")
+@click.option("--follow", is_flag=True, help="Add ids as they arrive on standard input, until it ends.")
 @click.option("--label", default="", help="Label of the new jobs.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Tag of the new jobs; can be repeated.")
 @click.option("--note", default="", help="Note on the new jobs.")
@@ -61,7 +61,8 @@ def add(
     r"""Add jobs to the watchlist.
 
     Give job ids, or any text that contains them: as an argument, with --file, or with - on standard input: a ticket, a
-    log, CSV, the JSON of a posted order. With --follow, ids are added as they come, until the input or Ctrl+C ends it.
+    log, CSV, the JSON of a posted order. With --follow, ids are added as they arrive, until the input ends or you press
+    Ctrl+C.
     Jobs that are already watched get the label, tags, note and batch that you give.
 
     Exit status: 0 all ids were accepted, 1 some were refused (they are listed), 2 nothing was done.
@@ -99,7 +100,8 @@ def add(
         change = watchlist.add(watches, removed, found)
         for job in change.dismissed:
             print_error(
-                f"Not added: {job.id.given[:8]}… was removed, unknown to Zuora; add it with: zjobtui add {job.id.given}"
+                f"Not added: {job.id.given[:8]}… was removed and is unknown to Zuora; "
+                f"add it with: zjobtui add {job.id.given}"
             )
         wanted = [watch for watch in watches if watch.job not in change.dismissed]
         if change.added:
@@ -111,7 +113,7 @@ def add(
             follow_stdin(store, make_watch, tally)
         print(tally)
         if done:
-            print(f"{len(known):,} known: {', '.join(done)}.")
+            print(f"{len(known):,} already watched: {', '.join(done)}.")
         sys.exit(SOME_REFUSED if tally.refused else OK)
 
 
@@ -207,5 +209,5 @@ def restore(jobs: tuple[str, ...], tenant: str | None) -> None:
         if not watches:
             sys.exit(USAGE)
         store.apply(watchlist.restore(watches, now))
-        print(f"{plural(len(watches), 'job')} back on the watchlist.")
+        print(f"{plural(len(watches), 'job')} restored to the watchlist.")
         sys.exit(SOME_REFUSED if is_refused else OK)

@@ -40,7 +40,7 @@ def _named_path(named: str) -> Path:
         return Path(named).expanduser()
     except RuntimeError:  # `~` without a home folder, or the name of an unknown user
         raise NoHomeError(
-            f"The path {clean(named)} starts with an unknown home folder. Name an absolute path."
+            f"The path {clean(named)} starts with an unknown home folder. Use an absolute path."
         ) from None
 
 

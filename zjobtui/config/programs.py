@@ -213,7 +213,9 @@ class NotifyCommand:
         try:
             self._texts.put_nowait(text)
         except Full:
-            self.fault = f"The command in [notify] is too slow: {QUEUED} notifications are queued, more are dropped."
+            self.fault = (
+                f"The command in [notify] is too slow: {QUEUED} notifications are queued, further ones are dropped."
+            )
         if len(self._threads) < AT_ONCE:
             self._threads.append(threading.Thread(target=self._work, name="notify", daemon=True))
             self._threads[-1].start()

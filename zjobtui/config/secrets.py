@@ -129,13 +129,13 @@ def _why_invalid(secret: Secret, source: SecretSource) -> str:
 
 
 _ONE_LINE: dict[type, str] = {
-    Variable: "set the variable to the secret alone",
+    Variable: "set the variable to the secret only",
     Command: (
-        "print the first line alone, such as with"
+        "print only the first line, such as with"
         """ secret_command = ["sh", "-c", "pass show NAME | head -n1"]"""
     ),
-    SecretFile: "keep that line alone in the file",
-    KeyringEntry: "store the secret alone",
+    SecretFile: "keep only that line in the file",
+    KeyringEntry: "store only the secret",
 }
 """What to do if a source holds more than the secret, as entries of `pass` often do."""
 
@@ -171,7 +171,7 @@ def _why_refused(path: Path, status: os.stat_result) -> str:
     if not stat.S_ISREG(status.st_mode):
         return "is not a regular file"
     if status.st_uid != os.geteuid():
-        return f"belongs to another user; make it yours, then run: {_chmod(path)}"
+        return f"belongs to another user; change its owner to your user, then run: {_chmod(path)}"
     if mode not in {0o600, 0o400}:
         return f"has mode {mode:04o}, but only you may have access; run: {_chmod(path)}"
     return ""

@@ -194,9 +194,9 @@ class ListSettings(Struct, frozen=True, kw_only=True):
     """`[list]`: the columns of the list, and how long jobs stay on it."""
 
     archive_after: _Duration = ARCHIVE_AFTER
-    """How long a finished job stays after it was read, such as "14 days" or "12h"; 0 or "never" keeps it."""
+    """How long a finished job stays listed after it was read, such as "14 days" or "12h"; 0 or "never" keeps it."""
     columns: _Columns = ()
-    """The columns in their order, such as ["status", "job", "why"], as far as they fit; status and job always are."""
+    """The columns in order, such as ["status", "job", "why"], as far as they fit; status and job are always shown."""
 
 
 class ScreenSettings(Struct, frozen=True, kw_only=True):
@@ -207,7 +207,7 @@ class ScreenSettings(Struct, frozen=True, kw_only=True):
     ascii: _Switch | None = None
     """Symbols and frames in ASCII, for a terminal or font without Unicode; by default if the locale is not UTF-8."""
     utc: _Switch = False
-    """Show times in UTC instead of local time; a key toggles it."""
+    """Show times in UTC instead of local time; the key `Z` switches between them."""
     bell: _Switch = True
     """Ring the terminal bell for the events of `[notify]`, at most every ten seconds."""
 
@@ -218,11 +218,11 @@ class NotifySettings(Struct, frozen=True, kw_only=True):
     on: _Topics = tuple(Topic)
     """The events: failed, attention, batch ended, all done, overdue and tenant down; an empty list for none."""
     tenant_down_after: _Duration = DOWN_AFTER
-    """How long a tenant must be down to be notified, such as "10m"; 5 minutes by default, 0 or "never" for never."""
+    """How long a tenant is down before you are notified, such as "10m"; 5 minutes by default; 0 or "never": never."""
     osc: _Osc = "off"
     """Send desktop notifications through the terminal, by OSC 9 or OSC 777."""
     toast: _Switch = False
-    """Also show a message in the corner of the screen for some seconds."""
+    """Also show a message in the corner of the screen for a few seconds."""
     command: _Program = ()
     """A program with its arguments, run without a shell; it reads the job as JSON from standard input."""
 

@@ -204,7 +204,7 @@ def environment_credentials(environ: Mapping[str, str]) -> Credentials:
     if client_id and secret:
         for name, text in (("ZUORA_CLIENT_ID", client_id), ("ZUORA_CLIENT_SECRET", secret)):
             if not text.isprintable():
-                raise InvalidTenantError(f"{name} contains a line end or another character that is not valid in it.")
+                raise InvalidTenantError(f"{name} contains a line break or another character that is not valid in it.")
         return ClientCredentials(client_id, Secret(secret))
     if token:
         if not (token.isascii() and token.isprintable()) or " " in token:

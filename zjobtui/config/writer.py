@@ -102,7 +102,7 @@ def add_tenant(path: Path, name: str, values: Mapping[str, TomlValue]) -> None:
     text = _read(path)
     settings, problems = parse_settings(text.removeprefix("\ufeff"))
     if any(problem.text.startswith(NOT_TOML) for problem in problems):
-        raise NotWrittenError(f"{clean(str(path))}: {problems[0]} Fix that first.")
+        raise NotWrittenError(f"{clean(str(path))}: {problems[0]} Correct that first.")
     if name in {tenant.name for tenant in settings.tenants} or ("tenants", name) in settings.lines.lines:
         raise NotWrittenError(f"There is already a tenant “{clean(name)}” in {clean(str(path))}.")
     _check_table(name, values)
@@ -142,10 +142,10 @@ def tenant_table(path: Path, name: str) -> dict[str, Any]:
     try:
         tenants = tomllib.loads(text).get("tenants", {})
     except (ValueError, RecursionError):
-        raise NotWrittenError(f"{clean(str(path))}: {parse_settings(text)[1][0]} Fix that first.") from None
+        raise NotWrittenError(f"{clean(str(path))}: {parse_settings(text)[1][0]} Correct that first.") from None
     if not isinstance(tenants, dict) or not isinstance(tenants.get(name), dict):
         names = ", ".join(map(clean, tenants)) if isinstance(tenants, dict) else ""
-        there = f"Its tenants: {names}." if names else "It has no tenant."
+        there = f"Its tenants: {names}." if names else "It has no tenants."
         raise NotWrittenError(f"There is no tenant “{clean(name)}” in {clean(str(path))}. {there}")
     table: dict[str, Any] = tenants[name]
     return table
@@ -201,7 +201,7 @@ def _rewrite(
         after, written = {}, ""
     kept = {name: table for name, table in before.get("tenants", {}).items() if name != removed}
     if after != {**before, "tenants": {**kept, **changed}}:
-        raise NotWrittenError(f"{error}; do it by hand.")
+        raise NotWrittenError(f"{error}; edit the file by hand.")
     return mark + written
 
 
@@ -261,7 +261,9 @@ def _in_file(path: Path, secret: str) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
-        raise NotWrittenError(f"There is already a file {clean(str(path))}; it was not changed.") from None
+        raise NotWrittenError(
+            f"The file {clean(str(path))} already exists and was not changed. Move it, or use another name."
+        ) from None
     except OSError as error:
         raise NotWrittenError(f"{clean(str(path))} cannot be written: {error.strerror}.") from None
     try:

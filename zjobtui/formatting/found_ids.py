@@ -55,7 +55,7 @@ def dismissed_text(jobs: Sequence[JobRef]) -> str:
     if not jobs:
         return ""
     first = f"{short_id(jobs[0].id.given)}{', …' if len(jobs) > 1 else ''}"
-    return f"; {len(jobs):,} not added ({first}): removed before, unknown to Zuora; paste an id alone to add it"
+    return f"; {len(jobs):,} not added ({first}): removed before, unknown to Zuora; paste an id by itself to add it"
 
 
 def _hints(found: FoundIds) -> str:

@@ -54,7 +54,7 @@ _PERSONAL = re.compile(
 )
 
 LEFT_OUT = (
-    "response bodies but for the numbers above and the known words of messages (`…` stands for others; "
+    "response bodies, except the numbers above and common words of messages (`…` stands for others; "
     "`zjobtui show ID` prints them), headers, client ids, credentials"
 )
 """What no handover has; the user's own text comes on top unless it is asked for."""
@@ -159,7 +159,7 @@ def _needs_user(watch: WatchedJob) -> bool:
 
 def _overview(watches: Sequence[WatchedJob], tenants: "Mapping[str, Tenant]", now: float) -> Iterator[str]:
     numbers = (f"{number:,} {kind.value}" for kind, number in counts(watches).items() if number)
-    yield f"- {', '.join(numbers)}; as known at {stamp(now)}"
+    yield f"- {', '.join(numbers)}; as of {stamp(now)}"
     for name in dict.fromkeys(watch.job.tenant for watch in watches):
         tenant = tenants.get(name)
         parts = (quoted(name), *((tenant.kind.value, _host(tenant)) if tenant else ("not configured here",)))
@@ -232,7 +232,7 @@ def _ago(at: float, now: float) -> str:
 def _advice(watch: WatchedJob) -> str:
     """Return the advice, which is our own text but for the title of an unknown error."""
     advice = advise(watch.digest)
-    again = {True: "Another try can succeed.", False: "Submitting it again does not help.", None: ""}
+    again = {True: "Submitting it again can succeed.", False: "Submitting it again does not help.", None: ""}
     parts = (advice.text, again[advice.is_transient] if advice.text else "")
     return " ".join(part for part in parts if part)
 
@@ -246,7 +246,7 @@ def _numbers(numbers: Sequence[str], count: int) -> str:
 def _reads(job: HandoverJob, now: float) -> Iterator[str]:
     """Yield when Zuora was asked and what it said: the last response, the last call, and the calls that failed."""
     watch, success = job.watch, job.success
-    stale = ", older than planned" if is_stale(watch, now) else ""
+    stale = ", out of date" if is_stale(watch, now) else ""
     answered_at = watch.answered_at
     yield from _field("Last response", f"{_ago(answered_at, now)}{stale}" if answered_at else "none yet")
     if success is not None:
@@ -273,7 +273,7 @@ def _read_line(call: "LoggedCall") -> str:
 
 def _outcome(call: "LoggedCall") -> str:
     if call.problem is None:
-        return "a good response"
+        return "successful response"
     code = _code(call.problem.code)
     return f"failed: {call.problem.kind.title}{f', {code}' if code else ''}"
 

@@ -94,8 +94,8 @@ def unknown_text(watch: WatchedJob) -> str:
     if watch.verdict.kind is not Kind.UNKNOWN:
         return ""
     return (
-        f"It is polled ever more rarely, now every {age(watch.planned)}, at last once a day; r polls it at once. "
-        "If it is not a job, remove it: x, or zjobtui rm."
+        f"It is polled less and less often, now every {age(watch.planned)}, finally once a day; r refreshes it now. "
+        "If the id is not that of a job, remove it: x, or zjobtui rm."
     )
 
 

@@ -88,7 +88,7 @@ def typical_text(stats: DurationStats) -> str:
 
 
 def _comparison(stats: DurationStats) -> str:
-    share = "all of them" if stats.longer_than == 100 else f"{stats.longer_than}% of them"
+    share = "all of them" if stats.longer_than == 100 else f"{stats.longer_than} % of them"
     if stats.is_over and stats.longer_than is not None:
         return f"this one was slower than {share}" if stats.longer_than else "this one was among the fastest"
     return f"already slower than {share}" if stats.longer_than else ""

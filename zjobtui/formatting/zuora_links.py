@@ -44,7 +44,7 @@ def zuora_links(tenant: "Tenant | None", success: "Success | None") -> tuple[Zuo
 
 def order_path(order_number: str) -> str:
     """Return where an order is found, since no link to one is known; "" without a number."""
-    return f"Zuora has no link to an order: Customers › Orders, search {order_number}." if order_number else ""
+    return f"Zuora has no link to an order: search for {order_number} under Customers › Orders." if order_number else ""
 
 
 def _links(host: str, result: OrderResult) -> Iterator[ZuoraLink]:

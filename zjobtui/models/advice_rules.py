@@ -111,7 +111,7 @@ _ORDER_STATUSES = (
     ),
     Rule(
         "no order status",
-        "The response does not say what became of the order.",
+        "The response does not say what happened to the order.",
         "",
         None,
         _text(r"^the response does not give the order's status"),
@@ -132,7 +132,7 @@ _CARD_AGAIN = Rule(
 _DECLINED = Rule(
     "payment declined",
     "The bank or the payment gateway refused the payment.",
-    f"The payment method of the account must change first; then {_RESUBMIT}.",
+    f"The payment method of the account must be changed first; then {_RESUBMIT}.",
     False,
     _text(
         r"\[53000060\]$",
@@ -175,7 +175,7 @@ _TAX = (
     Rule(
         "too many items for tax",
         "The tax engine accepts at most 1000 items a document.",
-        "Split the order into smaller ones, and submit these.",
+        "Split the order into smaller ones, and submit those.",
         False,
         _text(r"(?:avalara|tax).{0,120}\b1,?000\b.{0,40}(?:items|lines)", r"\b1,?000 (?:items|lines).{0,120}avalara"),
     ),
@@ -220,7 +220,7 @@ _LIMITS = (
     Rule(
         "order too large",
         "The order or the subscription has more parts than Zuora allows.",
-        "Split the order into smaller ones, and submit these.",
+        "Split the order into smaller ones, and submit those.",
         False,
         _text(
             r"(?:exceed|more than|at most|maximum|limit of).{0,60}\b(?:50|100|300|1,?000|200,?000)\b.{0,30}"
@@ -246,14 +246,14 @@ _DATES = (
     ),
     Rule(
         "later change exists",
-        "The charge has a later change already, such as a renewal or a product change with a date ahead.",
+        "The charge has a later change already, such as a renewal or a product change with a future date.",
         f"Choose a date after that change, or remove the change; then {_RESUBMIT}.",
         False,
         _text(r"charge is not allowed to be (?:updated|changed|removed) on"),
     ),
     Rule(
         "term dates",
-        "The dates of the order give a term that Zuora does not accept.",
+        "The dates of the order result in a term that Zuora does not accept.",
         f"Correct the dates or the length of the term; then {_RESUBMIT}.",
         False,
         _text(r"negative.{0,40}\bterm\b", r"\bterm\b.{0,40}(?:negative|must be (?:greater|positive))"),
@@ -302,7 +302,7 @@ _ACCESS = (
     Rule(
         "feature not enabled",
         "The tenant does not have the feature or the operation that the request needs.",
-        "Find out from Zuora's support whether the tenant can have it.",
+        "Find out from Zuora support whether the tenant can have it.",
         False,
         _text(
             r"the endpoint .{1,200}does not exist",
@@ -356,14 +356,14 @@ _INTERNAL = (
     Rule(
         "API disabled",
         "Zuora's API was switched off for this tenant at that moment.",
-        f"Try again later: {_RESUBMIT}. If it persists, contact Zuora's support.",
+        f"Try again later: {_RESUBMIT}. If it persists, contact Zuora support.",
         True,
         _text(r"\bapi_disabled\b"),
     ),
     Rule(
         "gateway time-out",
-        "Zuora did not respond within 120 s, but goes on with the order in the background.",
-        "Check in Zuora whether the order exists before you submit it again, or there may be two.",
+        "Zuora did not respond within two minutes, but continues to process the order in the background.",
+        "Check in Zuora whether the order exists before you submit it again; otherwise there may be two.",
         None,
         _text(r"^504\b", r"\b(?:http|status|error|code):? 504\b", r"gateway time-?out"),
     ),
@@ -376,8 +376,8 @@ _INTERNAL = (
     ),
     Rule(
         "temporary error",
-        "Zuora could not do it at that moment.",
-        f"Wait some minutes, then {_RESUBMIT}.",
+        "Zuora could not process the request at that moment.",
+        f"Wait a few minutes, then {_RESUBMIT}.",
         True,
         _text(r"\btemporary_error\b", r"\bserver_unavailable\b", r"temporarily (?:unavailable|unable)"),
         Category.TEMPORARY,
@@ -385,7 +385,7 @@ _INTERNAL = (
     Rule(
         "internal error",
         "Zuora had an internal error.",
-        f"Check in Zuora whether the order exists. If not, {_RESUBMIT} once more; if it persists, give Zuora's support "
+        f"Check in Zuora whether the order exists. If not, {_RESUBMIT} once more; if it persists, give Zuora support "
         "the job id and the time.",
         True,
         _text(
@@ -414,7 +414,7 @@ _COMPLETED = (
         "",
         False,
         _text(r"^the refund is in status\b"),
-        completed="Do not submit the order again. Look at the refund in Zuora, and repeat it there if need be.",
+        completed="Do not submit the order again. Look at the refund in Zuora, and repeat it there if necessary.",
     ),
     Rule(
         "write-off failed",
@@ -433,11 +433,11 @@ _COMPLETED = (
     ),
     Rule(
         "unexpected form",
-        "A part of the response has a form that zjobtui does not know, so that it may say something else.",
+        "A part of the response has a form that zjobtui does not know, so it may mean something else.",
         "",
         None,
         _text(r"^some fields have an unexpected form"),
-        completed="Read the response as it was sent, and look at the order in Zuora before you submit anything again.",
+        completed="Read the raw response, and look at the order in Zuora before you submit anything again.",
     ),
     Rule(
         "not successful",

@@ -61,7 +61,9 @@ def _judge(report: Report, expected: Collection[str]) -> Verdict:
         case "Completed":
             return _judge_completed(report, expected)
         case word:
-            return Verdict(Kind.RUNNING, f"Zuora says “{word}”, a status that is not documented; polling continues.")
+            return Verdict(
+                Kind.RUNNING, f"Zuora returned “{word}”, a status that is not documented; polling continues."
+            )
 
 
 def _judge_operation(report: Report, operation: OperationResult) -> Verdict:
@@ -76,7 +78,7 @@ def _judge_operation(report: Report, operation: OperationResult) -> Verdict:
         case "Pending" | "Processing" as status:
             return Verdict(Kind.RUNNING, f"{status}, {what}.")
         case word:
-            return Verdict(Kind.RUNNING, f"Zuora says “{word}”, a status that is not documented; {what}.")
+            return Verdict(Kind.RUNNING, f"Zuora returned “{word}”, a status that is not documented; {what}.")
 
 
 def _why_failed(reasons: tuple[Reason, ...]) -> str:

@@ -54,7 +54,7 @@ def _apply_success(watch: WatchedJob, response: Success, planned: float, expecte
     new = digest(response.report, expected)
     if watch.is_final and not new.is_final:
         return _contradicted(
-            watch, response.at, f"Polled again, Zuora returned {new.status}; the final response is kept."
+            watch, response.at, f"When polled again, Zuora returned {new.status}; the final response is kept."
         )
     same = watch.digest == new
     updated = replace(

@@ -32,21 +32,21 @@ _RESOLVE = (
     "Or at the subscription: Customers › Subscriptions › the subscription › Set Activation Dates.",
     "With the API: PUT /v1/orders/{number}/triggerDates.",
     "Do not submit the order again: that makes a second order, or fails because this one is pending.",
-    "zjobtui only reads.",
+    "zjobtui only reads; it cannot change the order.",
 )
 _LOOK = (
     "Look at the order in Zuora: Customers › Orders › the order.",
     "Do not submit the order again: that makes a second order, or fails because this one is pending.",
-    "zjobtui only reads.",
+    "zjobtui only reads; it cannot change the order.",
 )
 _ACTIVATE = (
-    "With the API: PUT /v1/orders/{number}/activate; a draft that is not wanted: PUT /v1/orders/{number}/cancel.",
+    "With the API: PUT /v1/orders/{number}/activate; to cancel the draft instead: PUT /v1/orders/{number}/cancel.",
     "Do not submit the order again: that makes a second order.",
-    "zjobtui only reads.",
+    "zjobtui only reads; it cannot change the order.",
 )
 _WAIT = (
-    "It cannot be started earlier; one that is not wanted: PUT /v1/orders/{number}/cancel.",
-    "zjobtui only reads.",
+    "It cannot be started earlier; to cancel it: PUT /v1/orders/{number}/cancel.",
+    "zjobtui only reads; it cannot change the order.",
 )
 
 
@@ -86,7 +86,7 @@ def explain(order: OrderDetails, subscription_statuses: Mapping[str, str] | None
             return _explain_failed(order)
         case "Draft":
             return OrderState(
-                "The order is a draft: nothing of it is in force until it is activated.",
+                "The order is a draft: no part of it is in force until it is activated.",
                 remedies=_fill(_ACTIVATE, order),
             )
         case "Executing":
@@ -127,16 +127,16 @@ def _explain_pending(order: OrderDetails, statuses: Mapping[str, str]) -> OrderS
     if missing:
         facts.append("Which of the missing dates the tenant requires is a setting that cannot be read.")
     elif not any(subscription.actions for subscription in order.subscriptions):
-        facts.append("The response contains no order actions, so what is missing cannot be said.")
+        facts.append("The response contains no order actions, so it is not known what is missing.")
     elif any(not action.has_dates for subscription in order.subscriptions for action in subscription.actions):
-        facts.append("The response contains no readable trigger dates, so what is missing cannot be said.")
+        facts.append("The response contains no readable trigger dates, so it is not known what is missing.")
     elif _is_cut(order):
-        facts.append("No date is missing in what the response contains of the order.")
+        facts.append("No date is missing in the part of the order that the response contains.")
     else:
         facts.append("No date is missing in the response, and Zuora states no other reason.")
         remedies = _LOOK
     if _is_cut(order):
-        facts.append(f"Zuora cuts lists at {CUT_AT} rows, and one has as many, so more may be missing.")
+        facts.append(f"Zuora cuts lists off at {CUT_AT} rows, and one list has that many, so more may be missing.")
     if order.malformed:
         facts.append(f"Some fields have an unexpected form, so more may be missing: {', '.join(order.malformed)}.")
     return OrderState(headline, missing, tuple(facts), _fill(remedies, order))
@@ -166,7 +166,11 @@ def _explain_scheduled(order: OrderDetails) -> OrderState:
 def _explain_failed(order: OrderDetails) -> OrderState:
     on = f" on {order.scheduled_date}" if order.scheduled_date else ""
     facts = _activation_facts(order) or ("The response gives no reason.",)
-    return OrderState(f"The order was scheduled and failed{on}.", facts=facts, remedies=("zjobtui only reads.",))
+    return OrderState(
+        f"The order was scheduled and failed{on}.",
+        facts=facts,
+        remedies=("zjobtui only reads; it cannot change the order.",),
+    )
 
 
 def _activation_facts(order: OrderDetails) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ class ProblemKind(Enum):
     NOT_FOUND = ("not found", "Zuora does not know this job in this tenant.")
     THROTTLED = ("throttled", "The tenant's call limit is reached; zjobtui waits and polls less often.")
     SIGNED_OUT = ("signed out", "Zuora did not accept the credentials; check client id, secret and host.")
-    MISCONFIGURED = ("cannot be polled", "Correct that on this machine.")
+    MISCONFIGURED = ("cannot be polled", "Correct the configuration on this machine.")
     FORBIDDEN = (
         "forbidden",
         "The user of these credentials may not read orders; grant the Orders permissions in Zuora.",
@@ -23,7 +23,7 @@ class ProblemKind(Enum):
         "not available",
         "Zuora, or a gateway in front of it, is not available; zjobtui retries automatically.",
     )
-    REFUSED = ("refused", "Zuora refused the request; the code says why.")
+    REFUSED = ("refused", "Zuora refused the request; see the code for the reason.")
     REDIRECTED = (
         "redirected",
         "zjobtui does not follow redirects; check the base URL, and whether the network or a proxy requires a sign-in.",

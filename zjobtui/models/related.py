@@ -112,19 +112,19 @@ _SENTENCES = {
         "tenant a feature."
     ),
     ReadProblemKind.SIGNED_OUT: (
-        "Signed out, {object} was not read{because}; check client id, secret and host of the tenant."
+        "Signed out: {object} was not read{because}; check client id, secret and host of the tenant."
     ),
     ReadProblemKind.MISCONFIGURED: "The tenant cannot be read{because}.",
-    ReadProblemKind.THROTTLED: "The tenant accepts no calls now, {object} was not read{because}; try again later.",
+    ReadProblemKind.THROTTLED: "The tenant accepts no calls now, so {object} was not read{because}; try again later.",
     ReadProblemKind.DAY_USED_UP: (
-        "The calls that zjobtui may send to this tenant in a day are used up, {object} was not read; try again later, "
-        "or set daily_calls."
+        "The calls that zjobtui may send to this tenant in a day are used up, so {object} was not read; try again "
+        "later, or set daily_calls."
     ),
-    ReadProblemKind.UNREACHABLE: "The host could not be reached, or not in time, {object} was not read{because}.",
-    ReadProblemKind.SERVER_ERROR: "Zuora or a gateway in front of it failed, {object} was not read{because}.",
-    ReadProblemKind.REFUSED: "Zuora refused the read of {object}{because}.",
-    ReadProblemKind.UNREADABLE: "The response is not about {object}, nothing of it is shown{because}.",
-    ReadProblemKind.TOO_LARGE: "The response about {object} is too large, nothing of it is shown{because}.",
+    ReadProblemKind.UNREACHABLE: "The host could not be reached, or not in time, so {object} was not read{because}.",
+    ReadProblemKind.SERVER_ERROR: "Zuora or a gateway in front of it failed, so {object} was not read{because}.",
+    ReadProblemKind.REFUSED: "Zuora refused to return {object}{because}.",
+    ReadProblemKind.UNREADABLE: "The response is not about {object}, so nothing of it is shown{because}.",
+    ReadProblemKind.TOO_LARGE: "The response about {object} is too large, so nothing of it is shown{because}.",
     ReadProblemKind.NOT_VALID: "Not a valid {noun} number or id{because}.",
 }
 

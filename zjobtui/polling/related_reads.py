@@ -89,7 +89,7 @@ class RelatedReads:
         """Give up the reads that would wait for too long; the others keep their places."""
         is_day_used_up = self._gate.limiter.day_share(now) >= 1
         kind = ReadProblemKind.DAY_USED_UP if is_day_used_up else ReadProblemKind.THROTTLED
-        detail = "" if is_day_used_up else "the limits of the tenant leave no call within ten seconds"
+        detail = "" if is_day_used_up else "the tenant's limits allow no call within ten seconds"
         kept: deque[_Waiting] = deque()
         for each in self._waiting:
             if now + wait - each.since > LONGEST_WAIT:

@@ -286,7 +286,7 @@ class WatchlistService:
                 await self.run_io(partial(self._store.apply, self._uncommitted[0]))
                 del self._uncommitted[0]
         except Exception as fault:  # a store may fail in any way; nothing is lost, it is tried again
-            log.exception("not saved, will be tried again: %s", self._pending_ids())
+            log.exception("not saved, saving will be retried: %s", self._pending_ids())
             self._report_unsaved(str(fault))
         else:
             self._report_unsaved("")

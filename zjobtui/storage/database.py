@@ -206,7 +206,7 @@ def open_database(path: Path, lock_wait: float = BUSY_LIMIT) -> Opened:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _create_if_missing(path)
         if kind := kind_of(path):
-            text = f"The watchlist {path} cannot be opened: it is {kind}, not a regular file. Move it away."
+            text = f"The watchlist {path} cannot be opened: it is {kind}, not a regular file. Move or rename it."
             raise StoreError(text)
         status = path.stat()
         if status.st_size == 0:

@@ -285,13 +285,13 @@ def _append(path: Path, text: str) -> bool:
 def _checked_size(handle: int, path: Path) -> int:
     status = os.fstat(handle)
     if not stat.S_ISREG(status.st_mode):
-        raise IdsLogError(f"{path} is not a regular file and is not used. Move it away.")
+        raise IdsLogError(f"{path} is not a regular file and is not used. Move or rename it.")
     return status.st_size
 
 
 def _error(path: Path, fault: OSError, what: str) -> IdsLogError:
     if fault.errno == errno.ELOOP:
-        return IdsLogError(f"{path} is a symbolic link and is not used. Move it away.")
+        return IdsLogError(f"{path} is a symbolic link and is not used. Move or rename it.")
     return IdsLogError(f"{path} cannot be {what}: {fault.strerror or fault}.")
 
 

@@ -411,7 +411,7 @@ class Store:
         is_whole = take_over(self.file, fresh.file, known, self._read_report)
         with suppress(BrokenStoreError):  # the next start reports that
             fresh.reconcile_with_log(fresh.load())
-        rest = "" if is_whole else "Archived jobs, responses and timelines of the former file could not be read."
+        rest = "" if is_whole else "Archived jobs, responses and timelines of the previous file could not be read."
         return f"All jobs are kept and saved to {self.path}. {rest} {fresh.notice}".strip()
 
     def _note(self, text: str) -> None:

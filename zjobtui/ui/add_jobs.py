@@ -341,11 +341,11 @@ def _left_out(found: FoundIds, chosen: Sequence[JobId]) -> FoundIds:
 
 
 def _summary(left_out: FoundIds, new: int, known: int) -> str:
-    text = f"{plural(new, 'new job')}, {known} known"
+    text = f"{plural(new, 'new job')}, {known} watched"
     if number := len(left_out.near_misses):
-        text += f", {number} near miss{'es' if number > 1 else ''}"
+        text += f", {number} not valid"
     if left_out.broken:
-        text += f", {len(left_out.broken)} broken by a line end"
+        text += f", {len(left_out.broken)} split by a line break"
     return text + skipped_text(left_out)
 
 

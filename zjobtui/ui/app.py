@@ -107,7 +107,7 @@ class MonitorApp(TerminalApp):
         self._has_mouse = not self._has_mouse
         set_mouse(self, enabled=self._has_mouse)
         key = key_for(self._monitor.actions, "mouse")
-        text = f"Mouse capture is off: select text as usual; {key} turns it on."
+        text = f"Mouse capture is off: select text as usual; {key} turns it on again."
         self._monitor.set_message("" if self._has_mouse else text)
 
     def on_driver_signal_resume(self) -> None:

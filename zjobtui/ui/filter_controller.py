@@ -90,7 +90,7 @@ class FilterController:
 
         def choose(choice: str | None) -> None:
             if choice == SAVE_CURRENT:
-                self._screen.app.push_screen(PromptDialog("Save filter as", hint="a name without blanks"), save)
+                self._screen.app.push_screen(PromptDialog("Save filter as", hint="a name without spaces"), save)
             elif choice == DELETE_ONE:
                 self._screen.app.push_screen(ChoiceDialog("Delete which filter?", tuple(shown)), delete)
             elif choice is not None:
@@ -179,7 +179,7 @@ class FilterController:
             tuple(choices),
             current.title,
             signs={current.title: arrow(current)},
-            keys=f"enter sort, on {arrow(current)} the other way · esc cancel",
+            keys=f"enter sort, on {arrow(current)} reverse · esc cancel",
         )
         await self._open(dialog, apply)
 

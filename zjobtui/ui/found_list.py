@@ -36,9 +36,9 @@ class FoundItem:
 def found_items(found: FoundIds, is_known: Callable[[JobId], bool], contexts: Mapping[str, str]) -> Iterator[FoundItem]:
     """Yield everything in a text that could be a job id: first what is in doubt, then the others in their order."""
     for word in found.near_misses:
-        yield FoundItem(word, "near miss", "attention", context=contexts.get(word, ""))
+        yield FoundItem(word, "not valid", "attention", context=contexts.get(word, ""))
     in_doubt = (
-        *((job_id, "broken by a line end") for job_id in found.broken),
+        *((job_id, "split by a line break") for job_id in found.broken),
         *((job_id, "not named as a job") for job_id in found.not_added),
         *((job_id, shorten(f"not a job: {name}", _STATE_WIDTH)) for job_id, name in found.other_ids),
     )
@@ -46,7 +46,7 @@ def found_items(found: FoundIds, is_known: Callable[[JobId], bool], contexts: Ma
         yield FoundItem(job_id.given, state, "attention", job_id, context=contexts.get(job_id.key, ""))
     for job_id in found.ids:
         known = is_known(job_id)
-        state, tone = ("known", "muted") if known else ("new", "good")
+        state, tone = ("watched", "muted") if known else ("new", "good")
         yield FoundItem(job_id.given, state, tone, job_id, is_sure=True, context=contexts.get(job_id.key, ""))
 
 

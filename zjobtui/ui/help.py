@@ -24,7 +24,7 @@ from zjobtui.ui.prompt import SafeInput
 
 MEANINGS = {
     Kind.FAILED: "the job or its order failed",
-    Kind.ATTENTION: "the job completed, but something needs a check",
+    Kind.ATTENTION: "the job completed, but something must be checked",
     Kind.UNKNOWN: "Zuora does not know this id in this tenant",
     Kind.RUNNING: "Zuora is working on it",
     Kind.DONE: "the job and its order completed",
@@ -40,9 +40,9 @@ FILTER_FORMS = (
 )
 
 COMMANDS = (
-    ("zjobtui archive", "put finished jobs aside; ls --archived lists them, restore brings them back"),
+    ("zjobtui archive", "archive finished jobs; ls --archived lists them, restore undoes it"),
     ("zjobtui doctor", "check settings, network, sign-in, terminal and clipboard"),
-    ("zjobtui ls", "print the jobs, also by --by reason and --by batch, as JSON and CSV"),
+    ("zjobtui ls", "print the jobs, as JSON or CSV, too; --by reason or --by batch groups them"),
     ("zjobtui wait", "wait until jobs have ended"),
 )
 """What cannot be done on the screen, but is looked for here."""
@@ -180,7 +180,7 @@ def _sections(actions: Sequence[Action], focused: str) -> Iterator[tuple[str, st
     yield "Filter terms", "", [*(_Entry(form, text, "filter term") for form, text in FILTER_FORMS), *terms]
     signs = [_Entry(f"{GLYPHS[kind]} {kind.value}", meaning) for kind, meaning in MEANINGS.items()]
     yield "Symbols", "", [*signs, _Entry("stale", STALE)]
-    yield "Commands, outside of the screen", "", [_Entry(*command) for command in COMMANDS]
+    yield "Commands outside the screen", "", [_Entry(*command) for command in COMMANDS]
     ids = " ".join(action.id for action in actions)
     yield "Custom keys", "$text-muted", [_Entry("config.toml", f"{REBINDING} {ids}")]
 

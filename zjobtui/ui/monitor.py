@@ -232,7 +232,7 @@ class Monitor(Screen[None]):
         if not self._presenter.is_selection_new:
             return False
         self._presenter.note_action()
-        toast(self.app, "Another job has just come under the cursor: press the key again to act on it.")
+        toast(self.app, "Another job has just moved under the cursor: press the key again to act on it.")
         return True
 
     async def action_job(self, name: str) -> None:

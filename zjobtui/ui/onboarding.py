@@ -328,7 +328,7 @@ def _location_text(place: SecretLocation, config: Path, name: str) -> str:
         case SecretLocation.KEYRING:
             return "The system keyring"
         case SecretLocation.VARIABLE:
-            return f"Don't store it; I will export {secret_variable(name)}"
+            return f"Do not store it; export {secret_variable(name)} before each start"
 
 
 def _export_text(name: str) -> str:

@@ -117,7 +117,7 @@ class UndoStack:
         hint = f"; {self._key} to undo" if self._push(step, watches) else ""
         texts = [f"{text}{hint}."] if (text := confirmation(watches)) else []
         if faults:
-            texts.append(f"The change{' of other jobs' if texts else ''} failed: {faults[0]}")
+            texts.append(f"The change{' to other jobs' if texts else ''} failed: {faults[0]}")
         if texts:
             toast(self._screen.app, " ".join(texts), results[-1].unsaved if results else "")
 

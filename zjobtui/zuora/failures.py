@@ -14,7 +14,7 @@ from zjobtui.models.text import clean, shorten
 from zjobtui.zuora.mask import Mask
 from zjobtui.zuora.proxy import Proxy
 
-BROKE_OFF = "the connection broke off in the middle of the response"
+BROKE_OFF = "the connection was lost in the middle of the response"
 
 _PROXY_ADVICE = {
     401: "; it requires a user and a password",  # tinyproxy

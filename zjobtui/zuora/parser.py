@@ -157,7 +157,9 @@ def unreadable(http_status: int, body: bytes, what: str, location: str = "") -> 
     It says nothing about credentials and access, whatever its status is. `what` says what is wrong with the body.
     """
     if 300 <= http_status < 400:
-        return Problem(ProblemKind.REDIRECTED, f"HTTP {http_status} to {_shown_location(location) or 'nowhere'}")
+        return Problem(
+            ProblemKind.REDIRECTED, f"HTTP {http_status} to {_shown_location(location) or 'an unknown address'}"
+        )
     detail = ", ".join(part for part in (f"HTTP {http_status}", _WANTS.get(http_status), what, _page(body)) if part)
     if http_status == 429:
         return Problem(ProblemKind.THROTTLED, detail)

@@ -53,9 +53,9 @@ def related_path(reference: Reference) -> str:
     if len(key) > KEY_LIMIT:
         raise ValueError(f"it has {len(key)} characters, at most {KEY_LIMIT} are accepted")
     if not key.strip("."):
-        raise ValueError(f"“{key}” means another path")
+        raise ValueError(f"“{key}” would change the path of the request")
     if clean(key) != key or key != key.strip():
-        raise ValueError(f"“{clean(key)}” contains blanks at an end, or control or invisible characters")
+        raise ValueError(f"“{clean(key)}” begins or ends with a space, or contains control or invisible characters")
     if wrong := next((character for character in key if character in _FORBIDDEN), ""):
         raise ValueError(f"“{key}” contains “{wrong}”, which could change the request")
     return _PATHS[reference.kind] + quote(key, safe="")

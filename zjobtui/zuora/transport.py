@@ -378,14 +378,14 @@ async def read_body(chunks: AsyncIterable[bytes], encoding: str, limits: SendLim
         part = gzip.decompress(chunk, limits.inflated - size + 1) if gzip else chunk
         size += len(part)
         if on_wire > limits.wire or size > limits.inflated:
-            raise TooLargeError(f"over {limits.wire >> 20} MiB, or {limits.inflated >> 20} MiB inflated")
+            raise TooLargeError(f"over {limits.wire >> 20} MiB, or {limits.inflated >> 20} MiB decompressed")
         parts.append(part)
     if gzip and on_wire and not gzip.eof:
         raise IncompleteBodyError(BROKE_OFF)
     body = b"".join(parts)
     compressed = [coding for coding in codings if coding in _COMPRESSIONS]
     if compressed and not body.lstrip().startswith((b"{", b"\xef\xbb\xbf{")):
-        raise BodyError(f"the response has the encoding {', '.join(compressed)[:40]}")
+        raise BodyError(f"the response has the unsupported encoding {', '.join(compressed)[:40]}")
     return body
 
 
