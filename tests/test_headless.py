@@ -27,7 +27,7 @@ def watched() -> list[str]:
 
 
 def test_added_ids_are_watched() -> None:
-    assert said(run("add", ONE, TWO)) == (0, "2 jobs added, 0 already watched, 0 refused.\n", "")
+    assert said(run("add", ONE, TWO)) == (0, "2 jobs added, 0 known, 0 refused.\n", "")
     assert watched() == [ONE, TWO]
     one = next(iter(kept(store_path())))
     assert (one.job.tenant, one.added_by, one.label) == ("env", "command line", "")
@@ -37,7 +37,7 @@ def test_an_id_that_is_already_watched_is_recognized_in_any_notation() -> None:
     run("add", ONE)
     assert said(run("add", ONE.upper(), dashed(JobId(ONE)), TWO))[:2] == (
         0,
-        "1 job added, 1 already watched, 0 refused.\n",
+        "1 job added, 1 known, 0 refused.\n",
     )
     assert watched() == [ONE, TWO]
 
@@ -56,7 +56,7 @@ def test_invalid_arguments_are_reported_and_nothing_is_added(arguments: list[str
 
 def test_valid_ids_are_added_and_an_invalid_one_is_reported() -> None:
     status, printed, complained = said(run("add", ONE, "nonsense", TWO))
-    assert (status, printed) == (1, "2 jobs added, 0 already watched, 1 refused.\n")
+    assert (status, printed) == (1, "2 jobs added, 0 known, 1 refused.\n")
     assert (
         complained
         == "“nonsense” is not a valid job id: it contains characters other than hexadecimal digits and dashes.\n"
@@ -66,13 +66,13 @@ def test_valid_ids_are_added_and_an_invalid_one_is_reported() -> None:
 
 def test_every_id_in_the_text_on_standard_input_is_added() -> None:
     text = json.dumps([{"jobId": ONE}, {"jobId": ONE}]) + f"\nsee also jobId {dashed(JobId(TWO))}, thanks"
-    assert said(run("add", "-", stdin=text)) == (0, "2 jobs added, 0 already watched, 0 refused.\n", "")
+    assert said(run("add", "-", stdin=text)) == (0, "2 jobs added, 0 known, 0 refused.\n", "")
     assert [one.added_by for one in kept(store_path())] == ["standard input"] * 2
 
 
 def test_an_invalid_id_on_standard_input_is_reported_and_the_others_are_added() -> None:
     status, printed, complained = said(run("add", "-", stdin=f"{ONE} {TWO[:-1]}"))
-    assert (status, printed) == (1, "1 job added, 0 already watched, 1 refused.\n")
+    assert (status, printed) == (1, "1 job added, 0 known, 1 refused.\n")
     assert complained == f"“{TWO[:-1]}” looks like a job id, but is not valid.\n"
 
 
@@ -101,7 +101,7 @@ def test_removed_jobs_come_back_with_their_history_and_a_new_label() -> None:
         "1 job removed; `zjobtui add` restores a job and everything known about it.\n",
     )
     assert watched() == []
-    assert said(run("add", ONE))[1] == "1 job added, 0 already watched, 0 refused.\n"
+    assert said(run("add", ONE))[1] == "1 job added, 0 known, 0 refused.\n"
     assert [(watch.label, watch.is_final) for watch in kept(store_path())] == [("old", True)]
     run("rm", ONE)
     run("add", "--label", "new", ONE)
@@ -228,7 +228,7 @@ def test_a_broken_store_is_reported_and_the_command_continues() -> None:
     store_path().parent.mkdir()
     store_path().write_bytes(b"broken")
     status, printed, complained = said(run("add", ONE))
-    assert (status, printed) == (0, "1 job added, 0 already watched, 0 refused.\n")
+    assert (status, printed) == (0, "1 job added, 0 known, 0 refused.\n")
     assert "could not be read" in complained
     assert ".broken-" in complained
     assert watched() == [ONE]

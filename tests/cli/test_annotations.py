@@ -73,13 +73,13 @@ def test_known_jobs_get_what_is_given_with_add() -> None:
     options = ("--label", "CS-9", "--tag", "x", "--note", "n", "--batch", "prices")
     printed = run("add", *given(1, 3, 7), *options).stdout
     assert printed.splitlines() == [
-        "1 job added, 2 already watched, 0 refused.",
-        "2 already watched: labelled, tagged, annotated, in batch “prices”.",
+        "1 job added, 2 known, 0 refused.",
+        "2 known: labelled, tagged, annotated, in batch “prices”.",
     ]
     jobs = listed()
     assert {(jobs[one].label, jobs[one].note, jobs[one].batch) for one in given(1, 3, 7)} == {("CS-9", "n", "prices")}
     assert [jobs[one].tags for one in given(1, 3, 7)] == [("x",), ("a", "x"), ("x",)]
-    assert run("add", *given(1, 3)).stdout == "0 jobs added, 2 already watched, 0 refused.\n"
+    assert run("add", *given(1, 3)).stdout == "0 jobs added, 2 known, 0 refused.\n"
 
 
 def test_jobs_that_are_added_together_are_a_batch_with_a_name(tmp_path: Path) -> None:

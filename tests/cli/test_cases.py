@@ -44,7 +44,7 @@ def test_exactly_the_job_ids_of_a_text_are_added(case: Path) -> None:
 
 def test_an_id_that_a_line_end_breaks_is_offered_and_not_joined() -> None:
     result = run("add", "-", stdin=f"{A[:15]}\n{A[15:]} done, {B}")
-    assert (result.exit_code, result.stdout) == (1, "1 job added, 0 already watched, 1 refused.\n")
+    assert (result.exit_code, result.stdout) == (1, "1 job added, 0 known, 1 refused.\n")
     assert f"622638b1… is split by a line break; if it is one job id, add it with: zjobtui add {A}\n" in result.stderr
     assert watched() == [B]
 

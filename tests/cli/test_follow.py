@@ -68,7 +68,7 @@ def test_ids_are_added_as_they_come_each_once_and_no_credential() -> None:
         time.sleep(1.0)
         assert watched() == [ONE], "the last line has not ended, and the other job was removed"
         status, printed, complained = ended(process)
-    assert (status, printed) == (1, [f"{ONE} added", f"{THREE} added", "2 jobs added, 1 already watched, 1 refused."])
+    assert (status, printed) == (1, [f"{ONE} added", f"{THREE} added", "2 jobs added, 1 known, 1 refused."])
     assert watched() == [ONE, THREE]
     for sentence in (
         "was removed or archived; add it with",
@@ -94,14 +94,14 @@ def test_an_interruption_ends_it_with_what_has_come_and_a_summary(number: signal
         process.send_signal(number)
         assert ended(process)[:2] == (
             status,
-            [f"{ONE} added", f"{TWO} added", "2 jobs added, 0 already watched, 0 refused."],
+            [f"{ONE} added", f"{TWO} added", "2 jobs added, 0 known, 0 refused."],
         )
     assert watched() == [ONE, TWO]
 
 
 def test_an_empty_input_ends_it_at_once() -> None:
     with following("-") as process:
-        assert ended(process)[:2] == (0, ["0 jobs added, 0 already watched, 0 refused."])
+        assert ended(process)[:2] == (0, ["0 jobs added, 0 known, 0 refused."])
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from zjobtui.models.problem import ProblemKind
 
 JOB, OTHER = "622638b100b62fb49212a73044c4ac46", "8a129101a074f02b2b870a58cab148e7"
 TOKEN, CLIENT = "6d151216ef504f65b8ff6e9e9e8356d3", "5a1b0000-1111-4222-8333-944455566677"
-ADDED = "1 job added, 0 already watched, 0 refused.\n"
+ADDED = "1 job added, 0 known, 0 refused.\n"
 
 
 def test_add_prints_what_it_leaves_out_and_exits_with_0() -> None:
@@ -125,7 +125,7 @@ def watched() -> list[str]:
 )
 def test_arguments_are_read_like_any_text(arguments: tuple[str, ...]) -> None:
     result = run("add", *arguments, stdin=f"job {OTHER}")
-    assert (result.exit_code, result.stdout) == (0, "2 jobs added, 0 already watched, 0 refused.\n"), result.stderr
+    assert (result.exit_code, result.stdout) == (0, "2 jobs added, 0 known, 0 refused.\n"), result.stderr
     assert sorted(watched()) == [JOB, OTHER]
 
 
@@ -172,7 +172,7 @@ def test_a_removed_job_that_zuora_does_not_know_comes_back_only_by_its_id_alone(
         store.apply(watches.remove([job(1)], NOW))
     phantom = job_id(1).given
     result = run("add", "-", stdin=f"see {phantom} and {JOB}")
-    assert result.stdout == "1 job added, 0 already watched, 0 refused.\n"
+    assert result.stdout == "1 job added, 0 known, 0 refused.\n"
     assert "was removed and is unknown to Zuora; add it with: zjobtui add" in result.stderr
     assert watched() == [JOB]
     run("add", phantom)

@@ -210,7 +210,7 @@ def test_jobs_are_added_from_files_with_tags_and_a_note(tmp_path: Path) -> None:
     reply.write_text(json.dumps({"jobId": job_id(3).given, "success": True}))
     files = ["--file", str(ticket), "--file", str(reply)]
     status, printed, told = said(run("add", job_id(9).given, *files, "--tag", "a,b", "--tag", "c", "--note", " n "))
-    assert (status, printed) == (1, "3 jobs added, 0 already watched, 1 refused.\n")
+    assert (status, printed) == (1, "3 jobs added, 0 known, 1 refused.\n")
     assert told == f"“{job_id(2).given[:-1]}” looks like a job id, but is not valid.\n"
     watches = kept(store_path())
     assert [one.job.id.given for one in watches] == given(9, 1, 3)
@@ -235,16 +235,16 @@ def test_a_watchlist_is_exported_and_imported(tmp_path: Path, monkeypatch: pytes
     exported = run("export", "--results").stdout
     assert run("export", "--ids", "--filter", "is:final").stdout.split() == given(1, 2)
     before = kept(store_path())
-    assert run("import", "-", stdin=exported).stdout == "0 jobs new, 0 merged, 4 unchanged.\n"
+    assert run("import", "-", stdin=exported).stdout == "0 jobs new, 0 merged, 4 known.\n"
     monkeypatch.setenv("ZJOBTUI_DATA_DIR", str(tmp_path / "elsewhere"))
     file = tmp_path / "export.json"
     file.write_text(exported)
-    assert run("import", str(file)).stdout == "4 jobs new, 0 merged, 0 unchanged.\n"
+    assert run("import", str(file)).stdout == "4 jobs new, 0 merged, 0 known.\n"
     assert kept(store_path()) == before
     assert json.loads(run("export", "--results").stdout)["jobs"] == json.loads(exported)["jobs"]
     run("rm", *given(4))
     told = run("import", str(file)).stdout
-    assert told == "0 jobs new, 0 merged, 3 unchanged. 1 not imported because they were removed here.\n"
+    assert told == "0 jobs new, 0 merged, 3 known. 1 not imported because they were removed here.\n"
 
 
 def test_a_file_that_cannot_be_imported_changes_nothing(tmp_path: Path) -> None:

@@ -275,7 +275,7 @@ class Screen:
     FOOTER_END = "q quit"
     STALE_UNANSWERED = "stale"
     ADD_DIALOG = "Add jobs"
-    ADDED = "{} added, 0 already watched, 0 refused; u"
+    ADDED = "{} added, 0 known, 0 refused; u"
     FILTER_HINT = "words, status:failed"
     FILTER = "filter: {}"
     TENANT_ADDED = "Tenants: {} added."
@@ -361,11 +361,11 @@ class Wizard:
 class Printed:
     """Words that commands print."""
 
-    ADDED = "{} added, {} already watched, {} refused"
+    ADDED = "{} added, {} known, {} refused"
     REMOVED = "{} removed"
     ARCHIVED = "{} archived"
     RESTORED = "{} restored to the watchlist"
-    IMPORTED = "{} new, {} merged, {} unchanged"
+    IMPORTED = "{} new, {} merged, {} known"
     NO_JOBS = "The watchlist is empty"
     NO_MATCH = "No jobs match"
     NOT_AN_ID = "is not a valid job id"

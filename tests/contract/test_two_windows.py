@@ -54,7 +54,7 @@ def test_an_open_window_shows_ids_that_another_process_adds_as_they_come(nobody:
                 follower.stdin.flush()
                 window.wait_for(f"{number} {Verdict.FAILED}")
             printed, _ = follower.communicate(timeout=20)
-            assert printed.endswith("2 jobs added, 0 already watched, 0 refused.\n")
+            assert printed.endswith("2 jobs added, 0 known, 0 refused.\n")
             assert follower.returncode == Exit.OK
 
 

@@ -28,7 +28,7 @@ async def test_a_asks_for_a_text_and_summarizes_it(size: tuple[int, int]) -> Non
         assert "not valid" in next(line for line in view.frame("Add jobs") if f"{job_id(9).given[:8]}…" in line)
         await view.press("enter")
         assert len([row for row in view.jobs if row]) == 3
-        assert "2 jobs added, 1 already watched, 1 refused; u to undo." in view.text
+        assert "2 jobs added, 1 known, 1 refused; u to undo." in view.text
         assert engine.state.watchlist.get(job(8)) is not None
 
 
@@ -40,7 +40,7 @@ async def test_a_paste_anywhere_opens_the_dialog_with_the_text(size: tuple[int, 
         assert "3 new jobs, 0 watched, 1 not valid" in result
         assert "[x] 00000007…e73bdceb new Hi, order … hangs, and so" in result
         await view.press("enter")
-        assert "3 jobs added, 0 already watched, 1 refused; u to undo." in view.text
+        assert "3 jobs added, 0 known, 1 refused; u to undo." in view.text
         assert len([row for row in view.jobs if row]) == 3
 
 
@@ -103,7 +103,7 @@ async def test_a_thousand_pasted_ids_are_added_at_once_though_not_all_are_shown(
         assert "1,000 new jobs, 0 watched" in view.text
         await view.press("enter")
         assert len(engine.state.watchlist) == 1_000
-        assert "1,000 jobs added, 0 already watched, 0 refused; u to undo." in view.text
+        assert "1,000 jobs added, 0 known, 0 refused; u to undo." in view.text
 
 
 async def test_a_paste_in_the_dialog_is_added_to_its_text() -> None:
@@ -128,7 +128,7 @@ async def test_an_edit_that_cannot_be_saved_is_reported_at_once() -> None:
     async with run_monitor(engine) as view:
         await view.paste(job_id(1).given)
         await view.press("enter")
-        assert view.toast == "1 job added, 0 already watched, 0 refused; u to undo. Not saved yet: disk full"
+        assert view.toast == "1 job added, 0 known, 0 refused; u to undo. Not saved yet: disk full"
         assert "Not saved: disk full" in view.rows[1]
 
 
@@ -172,11 +172,11 @@ async def test_a_paste_of_a_known_job_selects_it_or_reports_the_filter() -> None
         await view.paste(f"see {job_id(3).given}")
         await view.press("enter")
         assert view.detail_title == job_id(3).given
-        assert view.toast == "0 jobs added, 1 already watched, 0 refused."
+        assert view.toast == "0 jobs added, 1 known, 0 refused."
         await view.press("/", *"status:failed", "enter")
         await view.paste(f"see {job_id(3).given}")
         await view.press("enter")
-        assert view.toast == "0 jobs added, 1 already watched, 0 refused; hidden by the filter."
+        assert view.toast == "0 jobs added, 1 known, 0 refused; hidden by the filter."
 
 
 async def test_with_several_tenants_the_dialog_names_the_tenant() -> None:
@@ -287,7 +287,7 @@ async def test_found_ids_are_listed_with_their_context_and_space_unticks_one(siz
         await view.press("space", "down", "space")
         assert "enter add 1 job ·" in view.text, "one more and one less"
         await view.press("enter")
-        assert "1 job added, 1 already watched, 0 refused, 1 other id skipped, 1 credential skipped" in view.toast
+        assert "1 job added, 1 known, 0 refused, 1 other id skipped, 1 credential skipped" in view.toast
         assert {watch.job for watch in engine.state.watchlist} == {job(1), job(6)}
 
 
@@ -300,7 +300,7 @@ async def test_what_is_entered_is_written_on_new_and_known_jobs_and_undone_at_on
         await view.press("tab", *"CS-1", "tab", *"q4", "tab", *"see")
         assert any(row.strip().startswith("Batch") and "Renewals for Q4 14:00" in row for row in view.frame("Add jobs"))
         await view.press("enter")
-        assert "2 jobs added, 1 already watched: labelled, 0 refused; u to undo." in view.toast
+        assert "2 jobs added, 1 known: labelled, 0 refused; u to undo." in view.toast
         known, *new = engine.state.watchlist
         assert (known.label, known.tags, known.note, known.batch) == ("CS-1", ("old", "q4"), "see", "")
         assert {(watch.label, watch.tags, watch.note) for watch in new} == {("CS-1", ("q4",), "see")}
@@ -317,7 +317,7 @@ async def test_nothing_entered_leaves_known_jobs_as_they_are() -> None:
         before = engine.state.watchlist.get(job(1))
         await view.paste(f"{job_id(7).given} {job_id(8).given} {job_id(1).given}")
         await view.press("enter")
-        assert "2 jobs added, 1 already watched, 0 refused" in view.toast
+        assert "2 jobs added, 1 known, 0 refused" in view.toast
         assert engine.state.watchlist.get(job(1)) == before
 
 

@@ -73,7 +73,7 @@ def import_(source: str) -> None:
         merged = merge(watchlist, imported, removed, lambda job: (store.last_response(job), store.history(job)))
         if merged.change.must_commit_now or merged.change.observed:
             store.apply(merged.change)
-        summary = f"{plural(merged.new, 'job')} new, {merged.merged:,} merged, {merged.known:,} unchanged."
+        summary = f"{plural(merged.new, 'job')} new, {merged.merged:,} merged, {merged.known:,} known."
         print(
             f"{summary} {merged.skipped:,} not imported because they were removed here." if merged.skipped else summary
         )

@@ -46,7 +46,7 @@ class Tally:
     refused: int = 0
 
     def __str__(self) -> str:
-        return f"{plural(self.added, 'job')} added, {self.known:,} already watched, {self.refused:,} refused."
+        return f"{plural(self.added, 'job')} added, {self.known:,} known, {self.refused:,} refused."
 
 
 def follow_stdin(store: Store, make_watch: Callable[[JobId, float], WatchedJob], tally: Tally) -> None:

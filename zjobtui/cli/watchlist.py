@@ -113,7 +113,7 @@ def add(
             follow_stdin(store, make_watch, tally)
         print(tally)
         if done:
-            print(f"{len(known):,} already watched: {', '.join(done)}.")
+            print(f"{len(known):,} known: {', '.join(done)}.")
         sys.exit(SOME_REFUSED if tally.refused else OK)
 
 

@@ -306,7 +306,7 @@ class JobActions:
             edited = ": labelled" if len(changed) > len(added) else ""
             refused = len(jobs.left_out.near_misses) + len(jobs.left_out.broken)
             known_count = len(refs) - len(added) - len(dismissed)
-            counts = f"{known_count} already watched{edited}, {refused} refused{skipped_text(jobs.left_out)}"
+            counts = f"{known_count} known{edited}, {refused} refused{skipped_text(jobs.left_out)}"
             text = f"{plural(len(added), 'job')} added, {counts}{dismissed_text(dismissed)}"
             return text if is_shown else f"{text}; hidden by the filter"
 
