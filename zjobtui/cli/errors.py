@@ -21,7 +21,6 @@ from zjobtui.bootstrap.output import (
     print_error,
     status_of,
 )
-from zjobtui.config.paths import is_kept_by_program
 from zjobtui.formatting.ascii_text import ERROR_HANDLER, TABLE
 from zjobtui.logs import get_logger
 from zjobtui.models.tenant import strip_scheme
@@ -181,6 +180,8 @@ def _report_crash(error: Exception) -> None:
 
 def start_log(name: str) -> None:
     """Start the log, with the secrets of the environment masked in it; raise `OSError` if the file cannot be used."""
+    from zjobtui.config.paths import is_kept_by_program  # noqa: PLC0415 - 10 ms (platformdirs), only with a log
+
     if is_kept_by_program(Path(name)):
         why = "zjobtui keeps its own data in that file"
         raise OSError(f"The log cannot be written to {name}: {why}. Choose another file with --log or ZJOBTUI_LOG.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zjobtui.models.digest import FINAL_STATUSES, Digest
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobId, JobRef
+from zjobtui.models.observation import Call, PreviousBody, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.verdict import Kind, Verdict
@@ -19,7 +20,6 @@ from zjobtui.models.watchlist import Change, Observed
 from zjobtui.storage.migrations import ADDED_COLUMNS
 
 if TYPE_CHECKING:
-    from zjobtui.models.observation import Call, PreviousBody, Success
     from zjobtui.models.report import Report
 
 
@@ -242,23 +242,23 @@ ReadReport = Callable[[str], "Report | None"]
 """Parses a stored body as a report; passed in, since only the API's parser knows how."""
 
 
-def response_row(job: JobRef, response: "Success") -> dict[str, str | float]:
+def response_row(job: JobRef, response: Success) -> dict[str, str | float]:
     """Return the columns of a response; the call contains no request header, and so no token."""
     call = json.dumps(call_fields(response.call), ensure_ascii=False)
     return {"tenant": job.tenant, "job": job.id.key, "at": response.at, "body": response.report.raw, "call": call}
 
 
-def response_of(row: sqlite3.Row, read_report: ReadReport) -> "Success | None":
+def response_of(row: sqlite3.Row, read_report: ReadReport) -> Success | None:
     """Return the response of a row; None if its body is not a report any more. Raises `DamageError`."""
     check("at", (row["at"],))
     try:
         report, call = read_report(row["body"]), call_of(json.loads(row["call"]))
     except (ValueError, TypeError, LookupError, AttributeError) as fault:
         raise DamageError(f"a response cannot be read, {fault}") from fault
-    return _classes()[0](report, row["at"], call) if report else None
+    return Success(report, row["at"], call) if report else None
 
 
-def previous_body_of(row: sqlite3.Row) -> "PreviousBody | None":
+def previous_body_of(row: sqlite3.Row) -> PreviousBody | None:
     """Return the body that the response of a row replaced; None if it is the first one. Raises `DamageError`."""
     raw, at = row["earlier"], row["earlier_at"]
     if raw is None and at is None:
@@ -266,26 +266,20 @@ def previous_body_of(row: sqlite3.Row) -> "PreviousBody | None":
     check("at", (at,))
     if not isinstance(raw, str):
         raise DamageError("an earlier response is not text")
-    return _classes()[1](raw, at)
+    return PreviousBody(raw, at)
 
 
-def call_fields(call: "Call") -> dict[str, Any]:
+def call_fields(call: Call) -> dict[str, Any]:
     """Return what is stored of a call: the rate limit headers, but not what was read from them."""
     fields = asdict(call)
     del fields["rate_limits"]
     return fields
 
 
-def call_of(fields: Mapping[str, Any]) -> "Call":
+def call_of(fields: Mapping[str, Any]) -> Call:
     """Return the call of these fields; raises `TypeError`, `ValueError` or `LookupError` if they are not one."""
     limits = tuple((name, value) for name, value in fields["limits"])
-    return _classes()[2](rate_limits=RateLimits(), **{**fields, "limits": limits})
-
-
-def _classes() -> "tuple[type[Success], type[PreviousBody], type[Call]]":
-    from zjobtui.models.observation import Call, PreviousBody, Success  # noqa: PLC0415 - 10 ms; the first screen shows no response
-
-    return Success, PreviousBody, Call
+    return Call(rate_limits=RateLimits(), **{**fields, "limits": limits})
 
 
 _FINAL = tuple(sorted(FINAL_STATUSES))
