@@ -1,17 +1,17 @@
 from dataclasses import replace
 
-from tests.support.building import job_id, watch
+from tests.support.building import job_id, outline, watch
 from tests.support.staging import heard
 from zjobtui.formatting.clipboard_texts import slack_list
 from zjobtui.formatting.outline import OutlineNode, line_texts
-from zjobtui.formatting.report import filter_groups, report_lines
+from zjobtui.formatting.report import filter_groups
 from zjobtui.models.observation import Success
 
 
 def lines_of(payload: str) -> dict[str, OutlineNode]:
     success = heard(payload)
     assert isinstance(success, Success)
-    return {line.key: line for line in report_lines(success.report)}
+    return {line.key: line for line in outline(success.report)}
 
 
 def test_numbers_and_ids_of_a_line_can_be_copied_each_under_its_name() -> None:

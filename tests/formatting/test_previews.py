@@ -1,13 +1,12 @@
 import pytest
 
-from tests.support.building import read_result
+from tests.support.building import outline, read_result
 from zjobtui.formatting.outline import to_text
-from zjobtui.formatting.report import report_lines
 
 
 def words(**result: object) -> list[str]:
     report = read_result({"jobType": "AsyncPreviewOrder", **result})
-    return [" ".join(line.split()) for line in to_text(report_lines(report))]
+    return [" ".join(line.split()) for line in to_text(outline(report))]
 
 
 def invoice(**fields: object) -> list[str]:

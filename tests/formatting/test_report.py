@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from tests.support.building import order_report, read_payload, read_result
+from tests.support.building import order_report, outline, read_payload, read_result
 from tests.support.leaves import texts_of, told, typed, untyped
 from tests.support.payloads import PAYLOADS
 from tests.support.results import FULL_RESULTS, RESULTS
 from zjobtui.formatting.outline import OutlineNode, Tone, to_text
 from zjobtui.formatting.report import FILTERABLE, OPEN_LIMIT, filter_groups, report_lines
 from zjobtui.formatting.symbols import money, quantity
+from zjobtui.models.advice import NO_ADVICE
 from zjobtui.models.assessment import judge
 from zjobtui.models.json_value import Json
 from zjobtui.models.problem import Problem
@@ -31,7 +32,7 @@ def words(outcome: Report | Problem) -> str:
     if isinstance(outcome, Problem):
         return f"{outcome}\n{outcome.kind.meaning}\n{outcome.code}\n"
     verdict = judge(outcome)
-    return "\n".join((f"{verdict.kind.value} · {verdict.sentence}", *to_text(report_lines(outcome)), ""))
+    return "\n".join((f"{verdict.kind.value} · {verdict.sentence}", *to_text(outline(outcome)), ""))
 
 
 @pytest.mark.parametrize("name", PAYLOADS)
@@ -64,13 +65,13 @@ def test_every_documented_field_and_any_other_beside_it_is_printed(result: dict[
 def test_every_value_of_any_result_is_printed_and_every_line_has_a_key_of_its_own(result: Json) -> None:
     report = read_result(result)
     assert not_printed(report) == []
-    keys = [line.key for line in every(report_lines(report))]
+    keys = [line.key for line in every(outline(report))]
     assert [key for key, times in Counter(keys).items() if times > 1] == []
 
 
 def not_printed(report: Report) -> list[Json]:
     """Return what a report contains and its outline does not; a field without an own name counts each time."""
-    lines = report_lines(report)
+    lines = outline(report)
     text = "\n".join(to_text(lines))
     missing: list[Json] = [leaf for leaf in typed(report) if not is_printed(leaf, report, text)]
     return [*missing, *(texts_of(untyped(report)) - Counter(told(lines)))]
@@ -94,7 +95,7 @@ def every(lines: Iterable[OutlineNode]) -> Iterator[OutlineNode]:
 
 def subscriptions_of(*statuses: str) -> OutlineNode:
     report = order_report(subscriptions=tuple(Subscription(number=status or "?", status=status) for status in statuses))
-    return next(line for line in report_lines(report) if line.key == "subscriptions")
+    return next(line for line in outline(report) if line.key == "subscriptions")
 
 
 def test_a_subscription_that_is_not_active_is_found_among_three_hundred() -> None:
@@ -120,21 +121,21 @@ def test_a_group_is_filtered_to_lines_that_contain_all_words() -> None:
         subscriptions=(*made, Subscription(number="A-S300", status="Pending Activation")),
         order_line_items=(OrderLineItem(number="7", id="pending-item"), OrderLineItem(number="8")),
     )
-    lines = filter_groups(report_lines(report), "PEND s30")
+    lines = filter_groups(outline(report), "PEND s30")
     subscriptions, items = (line for line in lines if line.key in FILTERABLE)
     assert subscriptions.name == "Subscriptions (1 of 300)"
     assert [below.name for below in subscriptions.children] == ["A-S300"]
     assert (items.name, items.children) == ("Order line items (0 of 2)", ())
     assert [line for line in lines if line.key not in FILTERABLE] == [
-        line for line in report_lines(report) if line.key not in FILTERABLE
+        line for line in outline(report) if line.key not in FILTERABLE
     ]
 
 
 def test_support_details_are_shown_after_a_failure() -> None:
     failure = read_payload("recorded-failed-lock")
     assert isinstance(failure, Report)
-    assert list(to_text(report_lines(failure, "request id r")))[-1] == "For support            request id r"
-    assert "For support" not in "".join(to_text(report_lines(order_report(), "request id r")))
+    assert list(to_text(report_lines(failure, NO_ADVICE, "request id r")))[-1] == "For support            request id r"
+    assert "For support" not in "".join(to_text(report_lines(order_report(), NO_ADVICE, "request id r")))
 
 
 def test_a_long_list_is_closed_at_first_and_a_short_one_open() -> None:
@@ -157,6 +158,6 @@ def test_a_status_has_a_tone_and_an_unknown_one_none(status: str, tone: Tone) ->
 
 
 def test_an_unknown_job_type_is_shown_as_such() -> None:
-    lines = [line.split() for line in to_text(report_lines(Report(status="Completed", result=OtherResult())))]
+    lines = [line.split() for line in to_text(outline(Report(status="Completed", result=OtherResult())))]
     assert ["Job", "type", "unknown"] in lines
     assert lines[0][0] == "Meaning"

@@ -5,6 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from tests.support.payloads import http_status, payload
+from zjobtui.formatting.outline import OutlineNode
+from zjobtui.formatting.report import report_lines
+from zjobtui.models.advice import advise
+from zjobtui.models.assessment import digest
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.observation import Call, Failure, Success
 from zjobtui.models.problem import Problem, ProblemKind
@@ -56,6 +60,11 @@ def order(**fields: Any) -> OrderResult:  # noqa: ANN401 - the fields of `OrderR
 
 def order_report(**fields: Any) -> Report:  # noqa: ANN401 - the fields of `OrderResult`
     return Report(status="Completed", result=order(**fields))
+
+
+def outline(report: Report) -> tuple[OutlineNode, ...]:
+    """Return the outline of the report of a job whose tenant expects no other statuses."""
+    return report_lines(report, advise(digest(report)))
 
 
 def seen(report: Report = PROCESSING, at: float = NOW, call: Call | None = None) -> Success:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.building import outline
 from tests.support.payloads import PAYLOADS, payload
 from zjobtui.formatting.outline import to_text
-from zjobtui.formatting.report import report_lines
 from zjobtui.models.assessment import judge
 from zjobtui.models.problem import Problem
 from zjobtui.models.report import Report
@@ -72,7 +72,7 @@ def fuzz(seed: int, times: int) -> None:
         outcome = read_response(chance.choice((200, 200, 200, 200, 500, 404)), answer)
         assert isinstance(outcome, Report | Problem)
         if isinstance(outcome, Report):
-            assert list(to_text(report_lines(outcome))) is not None
+            assert list(to_text(outline(outcome))) is not None
             assert read_report(outcome.raw) == outcome
             if judge(outcome).kind is Kind.DONE:
                 done += 1

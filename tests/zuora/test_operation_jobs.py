@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.building import outline
 from tests.support.openapi import DOCUMENT, violations
 from tests.zuora.test_api import client_of
 from zjobtui.formatting.outline import to_text
-from zjobtui.formatting.report import report_lines
 from zjobtui.models.assessment import digest, judge
 from zjobtui.models.job import JobId
 from zjobtui.models.observation import Failure, Success
@@ -61,7 +61,7 @@ def test_the_verdict_goes_by_the_status(fields: dict[str, Any], kind: Kind, sent
 
 
 def test_the_summary_names_operation_object_and_status() -> None:
-    text = "\n".join(to_text(report_lines(read(status="Completed"))))
+    text = "\n".join(to_text(outline(read(status="Completed"))))
     assert "Operation job          Delete of invoice 8ad0, Completed" in text
 
 

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.building import body, read_body
-from zjobtui.formatting.report import report_lines
+from tests.support.building import body, outline, read_body
 from zjobtui.models.assessment import digest, judge
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.reason import Category, Reason
@@ -63,8 +62,8 @@ def has(reason: Reason) -> bool:
     return reason.code == CODE and MESSAGE in reason.message
 
 
-def outline(report: Report) -> str:
-    return "\n".join(line.text for line in report_lines(report))
+def text_of(report: Report) -> str:
+    return "\n".join(line.text for line in outline(report))
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -74,7 +73,7 @@ def test_a_failed_job_shows_its_reason_wherever_it_is(place: str, shape: str) ->
     assert any(map(has, report.all_reasons))
     assert judge(report).sentence.startswith(f"Job failed, lock contention: {MESSAGE}")
     assert "no reason" not in judge(report).sentence
-    assert f"{CODE} · lock contention" in outline(report)
+    assert f"{CODE} · lock contention" in text_of(report)
     assert MESSAGE in digest(report).words
 
 
@@ -170,7 +169,7 @@ def test_a_reason_in_any_place_of_any_body_is_found(
     report = failed({"errors": None, **root, **placed, "result": merged})
     assert any(map(has, report.all_reasons))
     assert MESSAGE in judge(report).sentence
-    assert MESSAGE in outline(report)
+    assert MESSAGE in text_of(report)
 
 
 JSON = st.recursive(
@@ -189,4 +188,4 @@ JSON = st.recursive(
 def test_no_form_of_errors_raises(errors: Any, result: Any) -> None:  # noqa: ANN401 - any JSON
     report = failed({"errors": errors, "result": result, "Errors": json.dumps(errors)})
     assert judge(report).kind is Kind.FAILED
-    assert outline(report) is not None
+    assert text_of(report) is not None

@@ -19,6 +19,7 @@ from zjobtui.formatting.related_records import related_record
 from zjobtui.formatting.report import report_lines
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.timeline import timeline_lines
+from zjobtui.models.advice import advise
 from zjobtui.models.observation import Success
 from zjobtui.models.related import ReadResult, References
 from zjobtui.models.report import OrderResult
@@ -58,7 +59,7 @@ def show(job: str, related: bool, as_json: bool, tenant: str | None) -> None:
         if problem := problem_text(watch):
             print(problem)
         if success is not None:
-            _print_section("", report_lines(success.report))
+            _print_section("", report_lines(success.report, advise(watch.digest)))
         _print_section("Watchlist", about_lines(watch, now))
         if success is not None:
             _print_section("For Zuora support", call_lines(success.call, success.at))

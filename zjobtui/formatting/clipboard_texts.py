@@ -10,6 +10,7 @@ from zjobtui.formatting.outline import to_text
 from zjobtui.formatting.report import report_lines
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.times import stamp
+from zjobtui.models.advice import advise
 from zjobtui.models.watched_job import WatchedJob
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def markdown(watch: WatchedJob, success: "Success | None") -> str:
     if success is not None:
         ids = f"Request id `{success.call.request_id}`, track id `{success.call.track_id}`"
         lines += [f"- {ids}, response {stamp(success.at)}"]
-        lines += ["", "```", *(line.replace("```", "ʼʼʼ") for line in to_text(report_lines(success.report))), "```"]
+        report = to_text(report_lines(success.report, advise(watch.digest)))
+        lines += ["", "```", *(line.replace("```", "ʼʼʼ") for line in report), "```"]
     return "\n".join(lines) + "\n"
 
 

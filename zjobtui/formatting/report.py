@@ -8,8 +8,7 @@ from typing import TypeVar
 
 from zjobtui.formatting.outline import OutlineNode, Tone, extra_fields, field, group, json_line
 from zjobtui.formatting.symbols import money, quantity
-from zjobtui.models.advice import Advice, advise, advise_reason
-from zjobtui.models.assessment import digest
+from zjobtui.models.advice import Advice, advise_reason
 from zjobtui.models.cause import count_by_status
 from zjobtui.models.reason import Reason
 from zjobtui.models.report import (
@@ -121,8 +120,12 @@ FILTERABLE = frozenset({"subscriptions", "order line items"})
 """Keys of the groups that the user can filter."""
 
 
-def report_lines(report: Report, support: str = "") -> tuple[OutlineNode, ...]:
-    """Return the outline of a report; `support` is the line for Zuora support, shown if something failed."""
+def report_lines(report: Report, advice: Advice, support: str = "") -> tuple[OutlineNode, ...]:
+    """Return the outline of a report.
+
+    `advice` is that for the job, by its digest, which follows the statuses that its tenant expects; `support` is the
+    line for Zuora support, shown if something failed.
+    """
     result = report.result
     match result:
         case OrderResult():
@@ -137,7 +140,7 @@ def report_lines(report: Report, support: str = "") -> tuple[OutlineNode, ...]:
             lines = ()
     reasons = tuple(_reason_lines(report))
     support_line = field("support", "For support", support, Tone.MUTED) if reasons else ()
-    return (*reasons, *_verdict_advice(report), *support_line, *lines, *extra_fields("rest", report.rest))
+    return (*reasons, *_verdict_advice(report, advice), *support_line, *lines, *extra_fields("rest", report.rest))
 
 
 def _operation_lines(status: str, result: OperationResult) -> tuple[OutlineNode, ...]:
@@ -175,9 +178,8 @@ def _reason_lines(report: Report) -> Iterator[OutlineNode]:
         yield from _advice_lines(key, advice)
 
 
-def _verdict_advice(report: Report) -> tuple[OutlineNode, ...]:
+def _verdict_advice(report: Report, advice: Advice) -> tuple[OutlineNode, ...]:
     """Return the advice for what is wrong without being a reason, such as an order that is Pending."""
-    advice = advise(digest(report))
     is_shown = any(advice == shown for _, shown in _reasons(report))
     return () if is_shown else tuple(_advice_lines("verdict", advice))
 

@@ -39,10 +39,7 @@ NO_ADVICE = Advice("", "", "", None)
 
 
 def advise(digest: Digest | None) -> Advice:
-    """Return the advice for a job by its digest; `NO_ADVICE` if it neither failed nor needs attention.
-
-    For a report: `advise(digest(report))`, with `digest` of `models.assessment`.
-    """
+    """Return the advice for a job by its digest; `NO_ADVICE` if it neither failed nor needs attention."""
     if digest is None or digest.verdict.kind not in {Kind.FAILED, Kind.ATTENTION}:
         return NO_ADVICE
     reason = Reason(digest.code, digest.message)

@@ -12,6 +12,7 @@ from zjobtui.formatting.report import FILTERABLE, filter_groups, report_lines
 from zjobtui.formatting.timeline import Phase, phases, timeline_lines, typical_text
 from zjobtui.formatting.times import duration, moment
 from zjobtui.formatting.zuora_links import LINKED, zuora_links
+from zjobtui.models.advice import advise
 from zjobtui.ui.detail_header import JobDetails, Page, Viewing
 from zjobtui.ui.detail_tabs import Tab
 from zjobtui.ui.outline_lines import RenderedLine, blank_line, render_outline, wrap_paragraph
@@ -43,7 +44,11 @@ def build_view(header: list[RenderedLine], details: JobDetails, viewing: Viewing
 def _summary(header: list[RenderedLine], details: JobDetails, viewing: Viewing, now: float, width: int) -> Page:
     lines: tuple[OutlineNode, ...] = ()
     if (success := details.success) is not None:
-        lines = report_lines(success.report, f"{support_text(success.call, success.at)} · press y to copy")
+        lines = report_lines(
+            success.report,
+            advise(details.watch.digest),
+            f"{support_text(success.call, success.at)} · press y to copy",
+        )
     opened, match_text = viewing.opened, ""
     if viewing.search:
         total = sum(len(line.children) for line in lines if line.key in FILTERABLE)
