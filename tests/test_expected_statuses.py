@@ -1,5 +1,6 @@
 """An order in a status that the tenant expects: every place shows the same verdict, cause and advice."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,15 +12,25 @@ from zjobtui.config.paths import store_path
 from zjobtui.formatting.clipboard_texts import markdown
 from zjobtui.formatting.handover import HandoverJob, handover
 from zjobtui.formatting.records import record
+from zjobtui.models.assessment import digest
+from zjobtui.models.digest import Digest, ExpectedStatuses
+from zjobtui.models.failure_groups import failure_groups
 from zjobtui.models.job_update import apply_observation
+from zjobtui.models.merge import ImportedJob
 from zjobtui.models.observation import Success
+from zjobtui.models.verdict import Kind, Verdict
 from zjobtui.models.watched_job import WatchedJob
+from zjobtui.models.why import settled_why
+from zjobtui.storage.export_import import from_json, to_json
 from zjobtui.ui.detail_header import JobDetails, Viewing
 from zjobtui.ui.job_detail import build_page
+from zjobtui.zuora.parser import read_report
 
 EXPECTED = frozenset({"Pending", "Scheduled"})
 MISSING_DATE = "a date is missing"
 NEXT_STEP = "Next step"
+OLDER = Digest("Completed", Verdict(Kind.ATTENTION, "The order is not completed."))
+"""A digest of a version that knew no `why`."""
 
 
 def ended(**fields: object) -> tuple[WatchedJob, Success]:
@@ -63,3 +74,50 @@ def test_show_advises_nothing_for_an_order_in_an_expected_status(
     assert shown.startswith("✓ done · Order is Pending, as expected here.\n")
     assert MISSING_DATE not in shown
     assert NEXT_STEP not in shown
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence", "why"),
+    [
+        (
+            {"paymentStatus": "Error", "paymentErrorMessage": "Card declined"},
+            "the payment is in error: Card declined",
+            "payment declined",
+        ),
+        ({"refunds": [{"number": "R-1", "status": "Error"}]}, "refund R-1 is in status Error", "refund failed"),
+        ({"success": False}, "its result says that it was not successful", "not successful"),
+    ],
+)
+def test_what_is_wrong_besides_an_expected_status_is_the_cause_everywhere(
+    fields: dict[str, object], sentence: str, why: str
+) -> None:
+    job, response = ended(**fields)
+    assert job.verdict.sentence == f"Job completed, but {sentence}."
+    assert settled_why(job) == why
+    (group,) = failure_groups([job])
+    assert group.title == why
+    for place, text in texts(job, response).items():
+        assert MISSING_DATE not in text, place
+        assert "order Pending" not in text, place
+
+
+def test_an_order_in_an_expected_status_that_created_nothing_is_not_called_completed() -> None:
+    job, _ = ended(orderNumber="")
+    assert settled_why(job) == "order Pending"
+
+
+@pytest.mark.parametrize(("expected", "verdict"), [({"env": EXPECTED}, "done"), ({}, "needs attention")])
+def test_an_imported_job_is_judged_by_the_settings_here(expected: ExpectedStatuses, verdict: str) -> None:
+    """The export may come from a machine with other settings, or from a version with other rules."""
+    job, response = ended()
+    for exported in (job, replace(job, digest=digest(response.report)), replace(job, digest=OLDER)):
+        text = to_json([ImportedJob(exported, response)], "now")
+        (imported,) = from_json(text, read_report, expected)
+        assert imported.watch.verdict.kind.value == verdict
+        assert settled_why(imported.watch) != ""
+
+
+def test_an_imported_job_without_its_response_keeps_its_verdict() -> None:
+    job, _ = ended()
+    (imported,) = from_json(to_json([ImportedJob(job)], "now"), read_report, {})
+    assert imported.watch == job

@@ -1,15 +1,18 @@
 """`export` and `import`: the watchlist as a file."""
 
+import os
 import sys
 from pathlib import Path
 
 import click
 
+from zjobtui.bootstrap.configuration import expected_order_statuses
 from zjobtui.bootstrap.output import write_json
 from zjobtui.bootstrap.report_parser import read_report
 from zjobtui.cli.common import open_store_and_watchlist
 from zjobtui.cli.options import TENANT
 from zjobtui.cli.selection import FILTER, filter_jobs, removed_jobs
+from zjobtui.config.paths import config_path
 from zjobtui.formatting.symbols import plural
 from zjobtui.formatting.times import stamp
 from zjobtui.models.merge import ImportedJob, merge
@@ -65,7 +68,7 @@ def import_(source: str) -> None:
     with open_store_and_watchlist() as (store, watchlist, _):
         content = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
         try:
-            imported = from_json(content, read_report)
+            imported = from_json(content, read_report, expected_order_statuses(os.environ, config_path()))
         except ImportFileError as error:
             name = "Standard input" if source == "-" else clean(source)
             raise ValueError(f"{name} was not imported; nothing was changed. {error}.") from None

@@ -1,14 +1,14 @@
-"""Assessment of a report: its verdict, and the digest that the list needs."""
+"""Assessment of a report: its verdict, the cause of that in a few words, and the digest that the list needs."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate
+from typing import NamedTuple
 
-from zjobtui.models.advice import advise_reason
-from zjobtui.models.cause import cause_of, count_by_status, count_text
-from zjobtui.models.digest import Digest
+from zjobtui.models.advice import CODE_LIMIT, advise_reason
+from zjobtui.models.digest import WHY_CELLS, Digest
+from zjobtui.models.failure_key import MESSAGE_LIMIT, message_key
 from zjobtui.models.reason import Category, Reason
 from zjobtui.models.report import (
     OperationResult,
@@ -20,7 +20,7 @@ from zjobtui.models.report import (
     Result,
     Subscription,
 )
-from zjobtui.models.text import shorten
+from zjobtui.models.text import fit_cells, shorten
 from zjobtui.models.verdict import Kind, Verdict
 
 
@@ -72,7 +72,7 @@ def _judge_operation(report: Report, operation: OperationResult) -> Verdict:
         case "Failed":
             return Verdict(Kind.FAILED, f"{_why_failed(report.all_reasons).rstrip('.')} ({what}).")
         case "Completed":
-            if problems := [*_unsuccessful(report, operation)]:
+            if problems := [problem.sentence for problem in _problems(report, ())]:
                 return Verdict(Kind.ATTENTION, f"Job completed, but {'; '.join(problems)} ({what}).")
             return Verdict(Kind.DONE, f"Completed, {what}.")
         case "Pending" | "Processing" as status:
@@ -93,71 +93,114 @@ def _why_failed(reasons: tuple[Reason, ...]) -> str:
 
 
 def _judge_completed(report: Report, expected: Collection[str]) -> Verdict:
+    # That the order failed comes first in the sentence; as a cause it says less than what is beside it.
+    problems = sorted(_problems(report, expected), key=lambda problem: problem is not _ORDER_FAILED)
+    if report.result is not None and not problems:
+        return Verdict(Kind.DONE, _summarize(report.result))
+    kind = Kind.FAILED if _ORDER_FAILED in problems else Kind.ATTENTION
+    return Verdict(kind, f"Job completed, but {'; '.join(problem.sentence for problem in problems)}.")
+
+
+class _Problem(NamedTuple):
+    """What is wrong with a completed job: a part of a sentence, the reason that advice goes by, and a few words.
+
+    The words are for the list; without them it shows the title of the advice. A reason that is not Zuora's has a text
+    that the rules of advice know, without what differs from job to job.
+    """
+
+    sentence: str
+    reason: Reason
+    why: str = ""
+
+
+def _problem(sentence: str, why: str = "", message: str = "") -> _Problem:
+    """Return a problem for which Zuora gives no reason; its message is the sentence if that is the same for all."""
+    message = message or sentence
+    return _Problem(sentence, Reason("", message[:1].upper() + message[1:]), why)
+
+
+def _stated(reason: Reason) -> _Problem:
+    return _Problem(f"with an error: {str(reason).rstrip('.')}", reason)
+
+
+_ORDER_FAILED = _problem("the order Failed")
+
+
+def _problems(report: Report, expected: Collection[str]) -> Iterator[_Problem]:
+    """Yield what is wrong with a completed job, the most telling first; `expected` is as in `judge`."""
     result = report.result
+    yield from map(_stated, report.reasons)
     if result is None:
-        return Verdict(Kind.ATTENTION, "Job completed, but the response contains no result.")
-    problems = [*_unsuccessful(report, result), *_problems_of(result, expected)]
-    if isinstance(result, OrderResult) and result.order_status == "Failed":
-        return Verdict(Kind.FAILED, "; ".join(["Job completed, but the order Failed", *problems]) + ".")
-    if problems:
-        return Verdict(Kind.ATTENTION, f"Job completed, but {'; '.join(problems)}.")
-    return Verdict(Kind.DONE, _summarize(result))
-
-
-def _unsuccessful(report: Report, result: Result) -> Iterator[str]:
-    for reason in report.all_reasons:
-        yield f"with an error: {str(reason).rstrip('.')}"
-    if result.success is False and not result.reasons:
-        yield "its result says that it was not successful"
-    if result.malformed:
-        yield f"some fields have an unexpected form: {', '.join(dict.fromkeys(result.malformed))}"
-
-
-def _problems_of(result: Result, expected: Collection[str]) -> Iterator[str]:
-    if isinstance(result, OtherResult):
-        yield from _problems_of_other(result)
-    if not isinstance(result, OrderResult):
+        yield _problem("the response contains no result")
         return
-    if result.order_status not in {"Completed", "Failed", *expected}:
+    if isinstance(result, OrderResult) and result.order_status not in {"Completed", "Failed", *expected}:
         yield _order_problem(result)
+    yield from map(_stated, result.reasons)
+    if isinstance(result, OrderResult):
+        yield from _problems_of_order(result)
+    elif isinstance(result, OtherResult):
+        yield from _problems_of_other(result)
+    if result.success is False and not result.reasons:
+        text = "result says that it was not successful"
+        yield _problem(f"its {text}", message=f"the {text}")
+    if result.malformed:
+        names = ", ".join(dict.fromkeys(result.malformed))
+        yield _problem(f"some fields have an unexpected form: {names}", f"unexpected form: {names}")
+
+
+def _order_problem(result: OrderResult) -> _Problem:
+    status, total = result.order_status, len(result.subscriptions)
+    text = message = f"the order is {status}" if status else "the response does not give the order's status"
+    why = f"order {status}" if status else ""
+    if any(subscription.status for subscription in result.subscriptions):
+        (count, first), *others = count_by_status(result.subscriptions)
+        listed = [f"{count} of {total} subscription{'' if total == 1 else 's'} {first}"]
+        text = f"{text}: {', '.join(listed + [f'{number} {other}' for number, other in others])}"
+        why = f"{why}: {count} of {total} {first}" if why else ""
+    return _problem(text, why, message)
+
+
+def _problems_of_order(result: OrderResult) -> Iterator[_Problem]:
     if result.payment.is_in_error:
         yield _payment_problem(result.payment)
+    if result.order_status == "Failed":
+        yield _ORDER_FAILED
     for refund in result.refunds:
         if refund.status not in {"Success", ""}:
-            yield f"refund {refund.number or 'without number'} is in status {refund.status}"
+            text = f"is in status {refund.status}"
+            yield _problem(f"refund {refund.number or 'without number'} {text}", message=f"the refund {text}")
     for write_off in result.write_offs:
         if write_off.status not in {"Success", ""}:
             why = f": {write_off.failed_reason}" if write_off.failed_reason else ""
-            yield f"the write-off of {write_off.invoice_number or 'an invoice'} is in status {write_off.status}{why}"
+            text = f"is in status {write_off.status}{why}"
+            invoice = write_off.invoice_number or "an invoice"
+            yield _problem(f"the write-off of {invoice} {text}", message=f"the write-off {text}")
 
 
-def _problems_of_other(result: OtherResult) -> Iterator[str]:
+def _payment_problem(payment: Payment) -> _Problem:
+    error = payment.error_message or payment.error_code
+    text = f"the payment is in error: {error or 'no reason given'}"
+    reason = Reason(payment.error_code, f"T{text[1:]}")
+    if payment.status not in {"Error", "Failed", ""} and not payment.error_code:
+        text = f"the payment is {payment.status}: {error or 'nothing was collected'}"
+    return _Problem(text, reason)
+
+
+def _problems_of_other(result: OtherResult) -> Iterator[_Problem]:
     if not result.job_type and result.fields.keys() <= {"result"}:
-        yield "its result is empty or cannot be read"
+        text = "result is empty or cannot be read"
+        yield _problem(f"its {text}", message=f"the {text}")
     status = result.fields.get("status")
     if status not in (None, "", "Completed", "Success"):
-        yield f"its result is in status {status}"
+        text = f"result is in status {status}"
+        yield _problem(f"its {text}", f"result in status {status}", f"the {text}")
 
 
-def _order_problem(result: OrderResult) -> str:
-    text = (
-        f"the order is {result.order_status}"
-        if result.order_status
-        else "the response does not give the order's status"
-    )
-    if not any(subscription.status for subscription in result.subscriptions):
-        return text
-    first, *others = count_by_status(result.subscriptions)
-    total = len(result.subscriptions)
-    counts = [f"{first[0]} of {total} subscription{'' if total == 1 else 's'} {first[1]}"]
-    return f"{text}: {', '.join(counts + [f'{count} {status}' for count, status in others])}"
-
-
-def _payment_problem(payment: Payment) -> str:
-    why = payment.error_message or payment.error_code
-    if payment.status in {"Error", "Failed", ""} or payment.error_code:
-        return f"the payment is in error: {why or 'no reason given'}"
-    return f"the payment is {payment.status}: {why or 'nothing was collected'}"
+def count_by_status(subscriptions: Iterable[Subscription]) -> tuple[tuple[int, str], ...]:
+    """Count subscriptions by status, Active first, then in order of appearance: `((298, "Active"), (2, …))`."""
+    counts = Counter(subscription.status or "no status given" for subscription in subscriptions)
+    ordered = sorted(counts, key=lambda status: status != "Active")
+    return tuple((counts[status], status) for status in ordered)
 
 
 def _summarize(result: Result) -> str:
@@ -201,6 +244,77 @@ def _count_subscriptions(subscriptions: Sequence[Subscription]) -> str:
     return f"{text}, {others[0][0]} of them {', '.join([others[0][1], *(f'{n} {status}' for n, status in others[1:])])}"
 
 
+def _created(result: Result) -> str:
+    match result:
+        case OrderResult():
+            parts = [_short_id(result.order_number or result.order_id), _subscriptions(result.subscriptions)]
+            if not result.subscriptions:
+                parts += [
+                    count_text(len(result.order_line_items), "order line item"),
+                    count_text(len(result.invoices), "invoice"),
+                ]
+            status = result.order_status if result.order_status != "Completed" else "completed"
+            return " · ".join(part for part in parts if part) or f"order {status}"
+        case PreviewResult():
+            parts = [
+                count_text(len(result.invoices), "invoice"),
+                count_text(len(result.credit_memos), "credit memo"),
+            ]
+            return f"preview: {', '.join(part for part in parts if part) or 'nothing to bill'}"
+        case OperationResult():
+            return result.title
+        case _:
+            return result.job_type or "undocumented job type"
+
+
+def _short_id(name: str) -> str:
+    return name if len(name) <= 20 else f"{name[:8]}…"
+
+
+def _subscriptions(subscriptions: tuple[Subscription, ...]) -> str:
+    """Return `4 subscriptions`, or how many of them are in another status than Active: `2 of 4 Pending Acceptance`."""
+    odd = Counter(item.status for item in subscriptions if item.status not in {"Active", ""})
+    total = len(subscriptions)
+    if not odd:
+        return count_text(total, "subscription")
+    if len(odd) > 1:
+        return f"{odd.total()} of {total} not Active"
+    ((status, count),) = odd.items()
+    return f"{count_text(total, 'subscription')} {status}" if count == total else f"{count} of {total} {status}"
+
+
+def count_text(number: int, noun: str) -> str:
+    """Return `1 invoice`, `2 invoices`, or "" for none."""
+    return f"{number} {noun}{'' if number == 1 else 's'}" if number else ""
+
+
+class _Cause(NamedTuple):
+    """The fields of the same names in `Digest`."""
+
+    code: str = ""
+    message: str = ""
+    message_key: str = ""
+    why: str = ""
+
+
+def _cause_of(report: Report, kind: Kind, expected: Collection[str]) -> _Cause:
+    """Return the cause of the verdict on a report, by which failures can be told apart and grouped."""
+    if kind is Kind.DONE and report.result is not None:
+        return _Cause(why=fit_cells(_created(report.result), WHY_CELLS))
+    if kind not in {Kind.FAILED, Kind.ATTENTION}:
+        return _Cause()
+    has_failed = report.status == "Failed"
+    problems = map(_stated, report.all_reasons) if has_failed else _problems(report, expected)
+    _, reason, why = next(iter(problems), _NO_REASON)
+    code, message = shorten(reason.code, CODE_LIMIT), shorten(reason.message, MESSAGE_LIMIT)
+    title = advise_reason(Reason(code, message)).title
+    if not why:
+        why = title if title != "error" else message or code or "no reason given"
+    return _Cause(code, message, message_key(message), fit_cells(why, WHY_CELLS))
+
+
+_NO_REASON = _Problem("", Reason("", ""))
+
 _WORDS_LIMIT = 8_000
 _NAME_LIMIT = 200
 _NUMBERS_LIMIT = 4_000
@@ -218,7 +332,7 @@ def digest(report: Report, expected: Collection[str] = ()) -> Digest:
         return _bare(status)
     kind, order, account = (shorten(name, _NAME_LIMIT) for name in _about(report.result))
     verdict = judge(report, expected)
-    cause = cause_of(report, verdict.kind)
+    cause = _cause_of(report, verdict.kind, expected)
     subscriptions, invoices = _numbers(report.result)
     kept_invoices = _first(invoices, _INVOICES_LIMIT)
     kept = _first(subscriptions, _NUMBERS_LIMIT - sum(map(len, kept_invoices)))
@@ -230,14 +344,11 @@ def digest(report: Report, expected: Collection[str] = ()) -> Digest:
         order,
         account,
         words=shorten(" ".join(others), _WORDS_LIMIT),
-        code=cause.code,
-        message=cause.message,
-        message_key=cause.message_key,
-        why=cause.why,
         subscriptions=kept,
         invoices=kept_invoices,
         subscription_count=len(subscriptions),
         invoice_count=len(invoices),
+        **cause._asdict(),
     )
 
 
@@ -260,7 +371,7 @@ def _about(result: Result | None) -> tuple[str, str, str]:
 def _bare(status: str) -> Digest:
     report = Report(status=status)
     verdict = judge(report)
-    return Digest(status, verdict, **asdict(cause_of(report, verdict.kind)))
+    return Digest(status, verdict, **_cause_of(report, verdict.kind, ())._asdict())
 
 
 def _numbers(result: Result | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

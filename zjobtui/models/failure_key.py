@@ -1,14 +1,46 @@
-"""What failures have in common: the key by which they are grouped, and its fingerprint for filters."""
+"""What failures have in common: the keys of their messages, by which they are grouped, and fingerprints for filters."""
 
 import re
 from zlib import crc32
 
 from zjobtui.models.digest import Digest
 from zjobtui.models.lazy_pattern import lazy_pattern
+from zjobtui.models.text import shorten
 from zjobtui.models.verdict import Kind
+
+MESSAGE_LIMIT = 500
+"""Characters of a message that a digest keeps, and that are compared."""
+
+KEY_LIMIT = 160
+"""Characters of a message key."""
 
 _FINGERPRINT = lazy_pattern(r"(?:.*-)?([0-9a-f]{8})")
 _NAME_LENGTH = 40
+
+
+_QUOTED = lazy_pattern(
+    r"\"[^\"]*(?:\"|$)|“[^”]*(?:”|$)|(?<!\w)'[^']*(?:'(?!\w)|$)|(?<!\w)‘[^’]*(?:’(?!\w)|$)|«[^»]*(?:»|$)|「[^」]*(?:」|$)"
+)
+_WORD = re.compile(r"[0-9A-Za-z_]+")
+_NUMBERS = re.compile(r"#(?:[-./:,+]*#)+")
+_HEX = frozenset("0123456789abcdef")
+
+
+def message_key(message: str) -> str:
+    """Return a message without what differs from job to job: quoted text, ids, numbers and dates.
+
+    `Rate plan "Gold" is not effective on the contract effective date of 03/12/2025.` becomes
+    `rate plan … is not effective on the contract effective date of #`.
+    """
+    text = _QUOTED.sub("…", message[:MESSAGE_LIMIT].casefold())
+    text = _NUMBERS.sub("#", _WORD.sub(_without_numbers, text))
+    return shorten(" ".join(text.split()).rstrip(" .,;:!"), KEY_LIMIT)
+
+
+def _without_numbers(match: re.Match[str]) -> str:
+    word = match.group()
+    is_id = len(word) >= 16 and _HEX.issuperset(word)
+    return "#" if is_id or any(character.isdigit() for character in word) else word
 
 
 def failure_key(digest: Digest | None) -> tuple[str, str, str] | None:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from zjobtui.models.assessment import digest
+from zjobtui.models.digest import ExpectedStatuses
 from zjobtui.models.history import EventKind
 from zjobtui.models.job import InvalidJobIdError, JobId, JobRef
 from zjobtui.models.merge import ImportedJob
@@ -127,8 +128,14 @@ def to_json(jobs: Iterable[ImportedJob], now: str) -> str:
     return f'{{{head}, "jobs": [\n{rows}\n]}}\n'
 
 
-def from_json(text: str | bytes, read_report: ReadReport) -> list[ImportedJob]:
-    """Return the jobs of an export; raises `ImportFileError`."""
+def from_json(
+    text: str | bytes, read_report: ReadReport, expected: ExpectedStatuses | None = None
+) -> list[ImportedJob]:
+    """Return the jobs of an export; raises `ImportFileError`.
+
+    Jobs with their response are judged again, since the export may come from a machine with other settings or from a
+    version with other rules. If it is not known which statuses are `expected` here, only those are that have no `why`.
+    """
     text = _text_of(text)
     try:
         head = _decode(text, _Head)
@@ -142,7 +149,8 @@ def from_json(text: str | bytes, read_report: ReadReport) -> list[ImportedJob]:
         export = _decode(text, _Export)
     except msgspec.ValidationError as fault:
         raise ImportFileError(_explain(str(fault))) from None
-    return [_job_of(job, f"jobs[{number}]", read_report) for number, job in enumerate(export.jobs)]
+    jobs = [_job_of(job, f"jobs[{number}]", read_report) for number, job in enumerate(export.jobs)]
+    return [_judged(job, expected) for job in jobs]
 
 
 def _text_of(text: str | bytes) -> str:
@@ -220,9 +228,15 @@ def _job_of(exported: _Job, place: str, read_report: ReadReport) -> ImportedJob:
             entry["text"] = mask_secrets(entry["text"])
     timeline = tuple(entry_of(entry, job) for entry in fields["timeline"])
     response = None if fields["answer"] is None else _response_of(fields["answer"], f"{place}.answer", read_report)
-    if response is not None and watch.digest is not None and watch.digest.lacks_why:
-        watch = replace(watch, digest=digest(response.report))
     return ImportedJob(watch, response, timeline)
+
+
+def _judged(job: ImportedJob, expected: ExpectedStatuses | None) -> ImportedJob:
+    before, response = job.watch.digest, job.response
+    if response is None or before is None or (expected is None and not before.lacks_why):
+        return job
+    after = digest(response.report, (expected or {}).get(job.watch.job.tenant, ()))
+    return replace(job, watch=replace(job.watch, digest=after)) if after.status == before.status else job
 
 
 def _response_of(fields: Mapping[str, Any], place: str, read_report: ReadReport) -> Success:
