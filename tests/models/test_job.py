@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.support.building import dashed, job_id
 from zjobtui.models.id_finder import find_job_ids
 from zjobtui.models.job import InvalidJobIdError, JobId, JobRef
-from zjobtui.zuora.api import JOBS_PATH, job_path
+from zjobtui.zuora.requests import JOBS_PATH, job_path
 
 PLAIN = "1bc24f315d7b48d3a20245bfe73bdceb"
 DASHED = "1bc24f31-5d7b-48d3-a202-45bfe73bdceb"

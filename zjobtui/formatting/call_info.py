@@ -10,6 +10,7 @@ from zjobtui.formatting.job import problem_text
 from zjobtui.formatting.outline import OutlineNode, Tone, field, group
 from zjobtui.formatting.times import duration, moment, stamp
 from zjobtui.zuora.headers import read_rate_limits
+from zjobtui.zuora.requests import JOBS_PATH, OPERATIONS_PATH, job_path, tenant_headers
 
 if TYPE_CHECKING:
     from zjobtui.models.call_log import LoggedCall
@@ -75,12 +76,11 @@ def request_lines(
         yield from field("tenant", "Tenant", " · ".join(titles))
         yield from field("host", "Host", tenant.base_url.rpartition("//")[2])
         yield from field("secret from", "Secret from", tenant.credentials_from)
-    if call is not None:
-        yield from _limit_lines(call.call.limits, call.at)
-    elif success is not None:
-        yield from _limit_lines(success.call.limits, success.at)
+    shown = call or success
+    if shown is not None:
+        yield from _limit_lines(shown.call.limits, shown.at)
     if tenant is not None:
-        yield OutlineNode("curl", "Command", curl(tenant, watch.job.id.given))
+        yield OutlineNode("curl", "Command", curl(tenant, watch, shown.call if shown else None))
 
 
 def outcome_text(call: "LoggedCall") -> str:
@@ -183,12 +183,14 @@ def _limit_lines(headers: tuple[tuple[str, str], ...], at: float) -> Iterator[Ou
     yield from group("limits", f"Rate limit headers ({len(headers)})", "", lines)
 
 
-def curl(tenant: "Tenant", given: str) -> str:
-    """Return a shell command that requests a job; it names a variable instead of the token."""
-    parts = [
-        "curl -sS",
-        '-H "Authorization: Bearer $ZUORA_TOKEN"',
-        f"-H {shlex.quote(f'Zuora-Version: {tenant.version}')}",
-        shlex.quote(f"{tenant.base_url}/v1/async-jobs/{given}"),
-    ]
-    return " ".join(parts)
+def curl(tenant: "Tenant", watch: "WatchedJob", call: "Call | None") -> str:
+    """Return a shell command that requests a job as `call` did, or as the next call will if there was none.
+
+    It names a variable instead of the token, and goes to the tenant's host, whatever host an imported call has.
+    """
+    folders = (OPERATIONS_PATH, JOBS_PATH) if watch.is_operation else (JOBS_PATH, OPERATIONS_PATH)
+    paths = [job_path(watch.job.id, folder) for folder in folders]
+    path = next((path for path in paths if call is not None and call.url.endswith(path)), paths[0])
+    headers = (shlex.quote(f"{name}: {value}") for name, value in tenant_headers(tenant).items())
+    parts = ("curl -sS", '"Authorization: Bearer $ZUORA_TOKEN"', *headers)
+    return " ".join((" -H ".join(parts), shlex.quote(tenant.base_url + path)))

@@ -45,7 +45,7 @@ def clipboard_texts(
         "Markdown summary": markdown(watch, success),
         "request id": success.call.request_id if success else "",
         "raw response": success.report.raw if success else "",
-        "curl": curl(tenant, watch.job.id.given) if tenant else "",
+        "curl": curl(tenant, watch, success.call if success else None) if tenant else "",
     }
     return {name: text for name, text in texts.items() if text}
 

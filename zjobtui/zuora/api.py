@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from urllib.parse import quote
 
 from zjobtui.clock import Clock
 from zjobtui.logs import add_mask, get_logger
@@ -24,19 +23,16 @@ from zjobtui.zuora.auth import Token, TokenProvider, read_token
 from zjobtui.zuora.headers import read_rate_limits
 from zjobtui.zuora.parser import read_process_id, read_response
 from zjobtui.zuora.related import LIMITS, read_related, related_path
+from zjobtui.zuora.requests import JOBS_PATH, OPERATIONS_PATH, job_path, tenant_headers
 from zjobtui.zuora.transport import TRACK_ID, USUAL, Proof, Response, SendLimits, Transport
 
 log = get_logger(__name__)
 
-JOBS_PATH = "/v1/async-jobs/"
-OPERATIONS_PATH = "/v1/operations/jobs/"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path, not a secret
 
 _LIMIT_HEADERS = ("ratelimit-", "concurrency-limit-", "retry-after")
 EXCERPT_LIMIT = 4_096
 """Characters kept of a response without a report."""
-
-_ALLOWED = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-")
 
 PARSED_AT_ONCE = 256 << 10
 """Bytes of a read's body up to which it is parsed on the event loop; a longer one would delay the calls about jobs."""
@@ -71,7 +67,7 @@ class ZuoraApi:
         if isinstance(credentials, BearerToken):
             self._transport.mask.add(credentials.token.reveal())
         self._tokens = TokenProvider(credentials, self._fetch_token, clock)
-        self._headers = _tenant_headers(tenant)
+        self._headers = tenant_headers(tenant)
         add_mask(self._transport.mask.mask_text)
 
     @property
@@ -295,13 +291,6 @@ class ZuoraApi:
         return result
 
 
-def job_path(job_id: JobId, folder: str = JOBS_PATH) -> str:
-    """Return the path of a job's status; raises `ValueError` for an id that would change the request."""
-    if not job_id.given or not _ALLOWED.issuperset(job_id.given):
-        raise ValueError("The job id contains characters that could change the request.")
-    return folder + quote(job_id.given, safe="")
-
-
 def _logged(failure: Failure, tenant: Tenant, kind: CallKind, took: float, job: JobRef | None = None) -> LoggedCall:
     return LoggedCall(
         at=failure.at,
@@ -338,16 +327,6 @@ def _excerpt(body: bytes) -> str:
 def _needs_proof(outcome: Report | Problem) -> bool:
     """Return whether the outcome is about the job; other failures may come from a gateway, which sends no id."""
     return isinstance(outcome, Report) or outcome.kind is ProblemKind.NOT_FOUND
-
-
-def _tenant_headers(tenant: Tenant) -> dict[str, str]:
-    headers = {
-        "Accept": "application/json",
-        "Zuora-Version": tenant.version,
-        "Zuora-Org-Ids": tenant.org_ids,
-        "Zuora-Entity-Ids": tenant.entity_ids,
-    }
-    return {name: value for name, value in headers.items() if value}
 
 
 def _mismatch(proof: Proof, *, needs_proof: bool) -> Problem | None:
