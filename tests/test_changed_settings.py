@@ -18,6 +18,7 @@ from tests.support.staging import staged
 from zjobtui.atomic_write import write_whole
 from zjobtui.bootstrap.configuration import Configured, configuration
 from zjobtui.bootstrap.settings_follower import SettingsFollower
+from zjobtui.models.call_log import CallKind
 from zjobtui.models.job import JobId
 from zjobtui.models.observation import Observation
 from zjobtui.models.tenant import Tenant
@@ -38,7 +39,7 @@ class Source(TimedSource):
         self._world = world
         self._tenant = tenant
 
-    async def observe(self, job_id: JobId, /) -> Observation:
+    async def observe(self, job_id: JobId, _: CallKind = CallKind.POLL, /) -> Observation:
         self._world.calls[self._tenant.name].append(job_id)
         return seen(PROCESSING, NOW)
 

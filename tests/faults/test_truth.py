@@ -8,6 +8,7 @@ import pytest
 from tests.support.polling import Run, for_seconds, job, job_id, polled, watches
 from tests.support.sources import TimedSource
 from tests.support.virtual_time import START, wall
+from zjobtui.models.call_log import CallKind
 from zjobtui.models.job import JobId
 from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
@@ -29,9 +30,9 @@ class Faulty(TimedSource):
     hang: float = 0.05
     share: float = 1.0
 
-    async def observe(self, job_id: JobId, /) -> Observation:
+    async def observe(self, job_id: JobId, kind: CallKind = CallKind.POLL, /) -> Observation:
         if wall() - START < FAULT_AT or int(job_id.key, 16) >= self.share * JOBS:
-            return await super().observe(job_id)
+            return await super().observe(job_id, kind)
         await asyncio.sleep(self.hang)
         return Failure(Problem(self.kind), wall())
 
@@ -133,8 +134,8 @@ class Fickle(TimedSource):
 
     later: Observation = LATER
 
-    async def observe(self, job_id: JobId, /) -> Observation:
-        return await super().observe(job_id) if not self.asked else self._again(job_id)
+    async def observe(self, job_id: JobId, kind: CallKind = CallKind.POLL, /) -> Observation:
+        return await super().observe(job_id, kind) if not self.asked else self._again(job_id)
 
     def _again(self, _: JobId) -> Observation:
         self.requests += 1

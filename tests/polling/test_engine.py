@@ -14,6 +14,7 @@ from tests.support.polling import watches
 from tests.support.scripted import FixedClock
 from tests.support.sources import MemoryStore, TimedSource
 from zjobtui.clock import SystemClock
+from zjobtui.models.call_log import CallKind
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
@@ -44,12 +45,12 @@ class Slow:
         self.ready.wait(20)
         return self
 
-    async def observe(self, job_id: JobId, /) -> Observation:
+    async def observe(self, job_id: JobId, _: CallKind = CallKind.POLL, /) -> Observation:
         self.requests += 1
         self.asked.append(job_id)
         return seen(PROCESSING, NOW)
 
-    async def observe_operation(self, _: JobId, /) -> Observation:
+    async def observe_operation(self, _: JobId, __: CallKind = CallKind.POLL, /) -> Observation:
         self.requests += 1
         return missed(ProblemKind.NOT_FOUND)
 
@@ -259,7 +260,7 @@ def test_nothing_is_archived_where_nobody_says_after_how_long() -> None:
 class Silent(TimedSource):
     """Never responds."""
 
-    async def observe(self, _: JobId, /) -> Observation:
+    async def observe(self, _: JobId, __: CallKind = CallKind.POLL, /) -> Observation:
         await asyncio.Event().wait()
         raise AssertionError
 

@@ -207,7 +207,7 @@ def test_the_staleness_limit_of_the_settings_is_the_ceiling() -> None:
 
 def test_a_source_that_raises_loses_no_job() -> None:
     class Broken(TimedSource):
-        async def observe(self, _: object, /) -> object:  # type: ignore[override]
+        async def observe(self, _: object, __: object, /) -> object:  # type: ignore[override]
             self.requests += 1
             raise RuntimeError("a fault")
 
@@ -638,6 +638,7 @@ def test_the_log_says_why_each_call_was_made_what_came_of_it_and_how_long_it_wai
     assert by_kind[CallKind.PROBE]
     assert all(one.problem == down for one in by_kind[CallKind.PROBE])
     assert all(one.took == pytest.approx(0.5) and one.tenant == "env" for one in calls)
+    assert Counter(source.kinds) == Counter(one.kind for one in calls), "the source logs refused attempts as the same"
     by_hand = [one.waited for one in by_kind[CallKind.BY_HAND]]
     assert min(by_hand) == 0
     assert 0.4 < max(by_hand) < 5, "ten at once, the others after them"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from tests.support.virtual_time import wall
+from zjobtui.models.call_log import CallKind
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.observation import Call, Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
@@ -38,6 +39,7 @@ class TimedSource:
     latency: float = 0.05
     trouble: Callable[[float, JobId], Problem | None] = lambda _at, _job: None
     limits: Callable[[float], tuple[tuple[str, str], ...]] = lambda _at: ()
+    kinds: list[CallKind] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     operations_asked: list[JobId] = field(default_factory=list)
     operation: Callable[[JobId], Observation] = lambda _: Failure(Problem(ProblemKind.NOT_FOUND), wall())
@@ -49,9 +51,10 @@ class TimedSource:
     now: Callable[[], float] = wall
     failed_status: int | None = 200
 
-    async def observe(self, job_id: JobId, /) -> Observation:
+    async def observe(self, job_id: JobId, kind: CallKind = CallKind.POLL, /) -> Observation:
         self.requests += 1
         await asyncio.sleep(self.latency)
+        self.kinds.append(kind)
         at = wall()
         problem = self.trouble(at, job_id)
         self.asked.append(Asked(at - self.latency, job_id, problem is None))
@@ -64,8 +67,9 @@ class TimedSource:
         is_done = now >= self.ends.get(job_id, float("inf"))
         return Success(DONE if is_done else Report(status="Processing"), now, call)
 
-    async def observe_operation(self, job_id: JobId, /) -> Observation:
+    async def observe_operation(self, job_id: JobId, kind: CallKind = CallKind.POLL, /) -> Observation:
         self.requests += 1
+        self.kinds.append(kind)
         self.operations_asked.append(job_id)
         return self.operation(job_id)
 

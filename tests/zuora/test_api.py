@@ -433,6 +433,18 @@ async def test_requests_that_no_observation_shows_are_recorded() -> None:
     assert all("token-" not in repr(one) for one in calls)
 
 
+@pytest.mark.parametrize("kind", [CallKind.POLL, CallKind.BY_HAND, CallKind.PROBE])
+@pytest.mark.parametrize("is_operation", [False, True])
+async def test_a_refused_first_attempt_is_logged_as_the_call_that_it_belongs_to(
+    kind: CallKind, is_operation: bool
+) -> None:
+    calls: list[LoggedCall] = []
+    with fault_server([signed_out()]) as server:
+        async with client_of(server, calls=calls) as client:
+            await (client.observe_operation if is_operation else client.observe)(ONE, kind)
+    assert [(one.kind, one.job is not None) for one in calls if one.is_failure] == [(kind, True)]
+
+
 async def test_a_refused_sign_in_is_recorded_once_and_the_job_was_not_polled() -> None:
     calls: list[LoggedCall] = []
     with fault_server(token=invalid_client()) as server:

@@ -350,12 +350,12 @@ class Poller:
         return replace(observation, is_no_operation=operation.problem.kind in _NO_OPERATION)
 
     async def _request(
-        self, job: JobRef, kind: CallKind, waited: float, observe: Callable[[JobId], Awaitable[Observation]]
+        self, job: JobRef, kind: CallKind, waited: float, observe: Callable[[JobId, CallKind], Awaitable[Observation]]
     ) -> Observation:
         """Make one call about a job and record it."""
         sent = self._clock.now()
         try:
-            observation = await observe(job.id)
+            observation = await observe(job.id, kind)
         except Exception as fault:  # a source never raises; if it does, the job must not be forgotten
             log.exception("tenant %s: internal error in the call about job %s", self.tenant, job.id.given)
             problem = Problem(ProblemKind.UNREADABLE, f"internal error in zjobtui: {type(fault).__name__}")

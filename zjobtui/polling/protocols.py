@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from zjobtui.models.call_log import CallKind
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.related import ReadResult, Reference
 from zjobtui.models.tenant_status import TenantStatus
@@ -22,10 +23,10 @@ class JobSource(Protocol):
     def requests(self) -> int:
         """Requests sent so far, including token requests and retries."""
 
-    async def observe(self, job_id: JobId, /) -> "Observation":
-        """Request the status of a job."""
+    async def observe(self, job_id: JobId, kind: CallKind = CallKind.POLL, /) -> "Observation":
+        """Request the status of a job; `kind` is for the call log, if a first attempt is refused."""
 
-    async def observe_operation(self, job_id: JobId, /) -> "Observation":
+    async def observe_operation(self, job_id: JobId, kind: CallKind = CallKind.POLL, /) -> "Observation":
         """Request the status of an operation job."""
 
     async def read_related(self, reference: Reference, /) -> ReadResult:

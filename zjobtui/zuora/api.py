@@ -75,13 +75,16 @@ class ZuoraApi:
         """Requests sent so far, including token requests and retries: what the tenant's budget is charged with."""
         return self._transport.requests
 
-    async def observe(self, job_id: JobId) -> Observation:
-        """Request the status of a job; retry once with a new token if the first one was refused."""
-        return await self._observe(job_id, JOBS_PATH)
+    async def observe(self, job_id: JobId, kind: CallKind = CallKind.POLL) -> Observation:
+        """Request the status of a job; retry once with a new token if the first one was refused.
 
-    async def observe_operation(self, job_id: JobId) -> Observation:
+        The refused attempt is recorded as a call of this `kind`.
+        """
+        return await self._observe(job_id, JOBS_PATH, kind)
+
+    async def observe_operation(self, job_id: JobId, kind: CallKind = CallKind.POLL) -> Observation:
         """Request the status of an operation job; a response about anything else is unreadable."""
-        observation = await self._observe(job_id, OPERATIONS_PATH)
+        observation = await self._observe(job_id, OPERATIONS_PATH, kind)
         if isinstance(observation, Failure):
             return observation
         result = observation.report.result
@@ -90,13 +93,13 @@ class ZuoraApi:
         problem = Problem(ProblemKind.UNREADABLE, "the response is not about this operation job")
         return Failure(problem, observation.at, observation.call)
 
-    async def _observe(self, job_id: JobId, folder: str) -> Observation:
+    async def _observe(self, job_id: JobId, folder: str, kind: CallKind) -> Observation:
         sent = self._clock.boot()
         observation, token = await self._call_logged(job_id, folder)
         if self._should_retry(token, observation):
             if isinstance(observation, Failure):
                 job, took = JobRef(self._tenant.name, job_id), self._clock.boot() - sent
-                self._record(_logged(observation, self._tenant, CallKind.POLL, took, job))
+                self._record(_logged(observation, self._tenant, kind, took, job))
             log.info("tenant %s: retry of job %s with another token", self._tenant.name, job_id.given)
             observation, token = await self._call_logged(job_id, folder)
             self._should_retry(token, observation)
