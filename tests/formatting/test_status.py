@@ -120,6 +120,11 @@ def test_without_problems_rate_and_mean_interval_are_shown(interval: float, text
             "limited by calls_per_second",
             ("limited by calls_per_second", "(calls_per_second)"),
         ),
+        (
+            Limit.HOURLY_CALLS,
+            "limited by hourly calls",
+            ("limited by hourly calls", "(hourly calls)"),
+        ),
         (Limit.HOST, "limited by the host", ("limited by the host", "(the host)")),
     ],
 )

@@ -533,6 +533,10 @@ def test_what_holds_back_is_named() -> None:
     assert RateLimiter(PLENTY, 0).limit(0) is Limit.CALLS_PER_SECOND
     assert RateLimiter(limits_for(TenantKind.API_SANDBOX), 0).limit(0) is Limit.DAILY_CALLS
     assert RateLimiter(limits_for(TenantKind.PRODUCTION, daily_calls=300), 0).limit(0) is Limit.DAILY_CALLS
+    by_hour = RateLimiter(limits_for(TenantKind.DEVELOPER_SANDBOX), 0)
+    by_hour.consume(0, 2_450)
+    assert by_hour.limit(1) is Limit.HOURLY_CALLS, "50 are left for the hour, 2,550 for the day"
+    assert by_hour.limit(2 * HOUR) is Limit.DAILY_CALLS
     limiter = throttled()
     assert limiter.limit(0.5) is limiter.limit(10) is Limit.HOST
     assert limiter.limit(600) is Limit.CALLS_PER_SECOND

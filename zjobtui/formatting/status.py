@@ -35,7 +35,7 @@ LIMIT_STANDS = 5.0
 _NOTABLE = 0.01
 """Share of the daily budget from which it is shown."""
 
-_LIMITS = {Limit.CALLS_PER_SECOND: "calls_per_second", Limit.DAILY_CALLS: "daily_calls", Limit.HOST: "the host"}
+_LIMITS = {limit: limit.value for limit in Limit} | {Limit.HOST: "the host"}
 
 _DOWN = {ProblemKind.UNREACHABLE: "cannot be reached"}
 """Replacements for titles of problems, to read well for a whole tenant."""

@@ -13,7 +13,10 @@ class Limit(Enum):
     """The tenant's share of calls a second, or the setting of that name."""
 
     DAILY_CALLS = "daily_calls"
-    """What is left of the calls of the hour or the day."""
+    """What is left of the calls of the day: the tenant's share, or the setting of that name."""
+
+    HOURLY_CALLS = "hourly calls"
+    """What is left of the tenant's share of calls an hour, which has no setting; `daily_calls` replaces it."""
 
     HOST = "host"
     """The host throttles, or its headers say that few calls are left."""

@@ -155,7 +155,7 @@ class RateLimiter:
 
         What is left of an hour or a day never runs out, since it is spent ever more slowly.
         """
-        return max(0.0, min(self.limits.per_second, self._budget_rate(now), self._host_rate(now)))
+        return max(0.0, min(self.limits.per_second, self._day_rate(now), self._hour_rate(now), self._host_rate(now)))
 
     def allowance(self, now: float) -> float:
         """Return the calls per second to plan with, above zero: the rate, and saved calls over the next five minutes.
@@ -280,7 +280,8 @@ class RateLimiter:
         """Return the limit that allows the fewest calls now."""
         rates = {
             Limit.CALLS_PER_SECOND: self.limits.per_second,
-            Limit.DAILY_CALLS: self._budget_rate(now),
+            Limit.DAILY_CALLS: self._day_rate(now),
+            Limit.HOURLY_CALLS: self._hour_rate(now),
             Limit.HOST: 0.0 if self._blocked_until > now else self._host_rate(now),
         }
         return min(rates, key=lambda limit: rates[limit])
@@ -289,12 +290,13 @@ class RateLimiter:
     def _burst(self) -> float:
         return max(1.0, BURST * self.limits.per_second)
 
-    def _budget_rate(self, now: float) -> float:
-        """Return the calls per second that what is left of the hour and the day allows."""
-        return min(
-            _lasting(self.limits.per_day, self.used_today(now), _DAY),
-            _lasting(self.limits.per_hour, self._hour.used(now), _HOUR),
-        )
+    def _day_rate(self, now: float) -> float:
+        """Return the calls per second that what is left of the day allows."""
+        return _lasting(self.limits.per_day, self.used_today(now), _DAY)
+
+    def _hour_rate(self, now: float) -> float:
+        """Return the calls per second that what is left of the hour allows."""
+        return _lasting(self.limits.per_hour, self._hour.used(now), _HOUR)
 
     def _host_rate(self, now: float) -> float:
         """Return the calls per second that the host allows: after throttling, and by what its headers stated."""
