@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from itertools import pairwise
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,10 @@ from tests.support.sources import TimedSource
 from tests.support.virtual_time import START
 from zjobtui.models.job import JobId
 from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.related import ReadResult, Reference, RelatedKind
 from zjobtui.models.tenant import TenantKind
 from zjobtui.polling.rate_limiter import Limits, limits_for
+from zjobtui.polling.schedule import Schedule
 from zjobtui.polling.survival import STALENESS_LIMIT
 
 HOUR, DAY = 3_600.0, 86_400.0
@@ -101,6 +104,40 @@ def test_an_hour_of_retry_after_is_kept() -> None:
     run = polled(asking_for_patience(3_600, 30), watches(20), for_seconds(4_000))
     assert calls_within(run, 33, 3_600) == 0
     assert calls_within(run, 3_640, 4_000) > 0
+
+
+class SigningIn(TimedSource):
+    """Needs a second request, such as one for a token, for each read."""
+
+    async def read_related(self, reference: Reference, /) -> ReadResult:
+        self.requests += 1
+        return await super().read_related(reference)
+
+
+@pytest.mark.parametrize("reads", [0, 20])
+@pytest.mark.parametrize("unknown", [0, 20])
+def test_the_price_of_a_call_goes_by_every_request(monkeypatch: pytest.MonkeyPatch, reads: int, unknown: int) -> None:
+    """Reads, requests for tokens and second requests about unknown ids use calls that polls cannot have."""
+    counted, requests, fit = list[int](), list[int](), Schedule.fit
+
+    def counting(schedule: Schedule, *arguments: Any, **named: Any) -> bool:  # noqa: ANN401 - those of `fit`
+        counted.append(arguments[3])
+        requests.append(source.requests)
+        return fit(schedule, *arguments, **named)
+
+    async def script(run: Run) -> None:
+        for number in range(reads):
+            future: asyncio.Future[ReadResult] = asyncio.get_running_loop().create_future()
+            run.poller.read_related(Reference(RelatedKind.ORDER, f"O-{number}"), future)
+            await asyncio.sleep(0.2)
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(Schedule, "fit", counting)
+    not_found = Problem(ProblemKind.NOT_FOUND)
+    source = SigningIn(trouble=lambda _, one: not_found if int(one.key, 16) < unknown else None)
+    polled(source, watches(30), script)
+    assert len(source.operations_asked) == unknown
+    assert sum(counted) == pytest.approx(requests[-1], abs=2), "but for those in flight"
 
 
 API_SANDBOX, DEVELOPER_SANDBOX = limits_for(TenantKind.API_SANDBOX), limits_for(TenantKind.DEVELOPER_SANDBOX)

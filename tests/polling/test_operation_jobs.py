@@ -1,6 +1,7 @@
 """An id that Zuora does not know is requested once as an operation job, and polled there if it is one."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -13,6 +14,7 @@ from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.report import OperationResult, Report
 from zjobtui.models.verdict import Kind
+from zjobtui.polling.rate_limiter import Limits
 
 UNKNOWN = Problem(ProblemKind.NOT_FOUND, "Cannot find response for job")
 DELETION = OperationResult(operation="Delete", object_type="Invoice", object_id="8ad0")
@@ -99,3 +101,62 @@ def test_no_other_job_is_requested_as_an_operation_job() -> None:
     source = TimedSource(ends={job_id(0): START + 60})
     polled(source, watches(5), for_seconds(HOUR))
     assert source.operations_asked == []
+
+
+def test_the_request_keeps_to_the_calls_a_second() -> None:
+    run = polled(TimedSource(trouble=unknown), watches(8), for_seconds(20), Limits(per_second=2))
+    assert len(run.source.operations_asked) == 8
+    assert min(after - before for before, after in pairwise(run.source.sent)) >= 0.49
+
+
+@pytest.mark.parametrize(
+    ("limits", "seconds"),
+    [
+        pytest.param(Limits(per_second=5, per_day=5), 9 * HOUR, marks=pytest.mark.slow, id="day"),
+        pytest.param(Limits(per_second=5, per_hour=5), 0.9 * HOUR, id="hour"),
+    ],
+)
+def test_the_request_keeps_to_the_hour_and_the_day(limits: Limits, seconds: float) -> None:
+    run = polled(TimedSource(trouble=unknown), watches(8), for_seconds(seconds), limits)
+    assert run.source.operations_asked != []
+    assert run.source.requests <= 5
+
+
+def test_the_request_is_not_made_if_the_hour_has_no_call_left() -> None:
+    run = polled(TimedSource(trouble=unknown), watches(1), for_seconds(60), Limits(per_second=5, per_hour=1))
+    assert run.source.operations_asked == []
+    assert (run.watch(0).verdict.kind, run.watch(0).operation_checked_at) == (Kind.UNKNOWN, None)
+
+
+@pytest.mark.slow
+def test_a_request_that_the_hour_did_not_allow_is_made_later() -> None:
+    run = polled(TimedSource(trouble=unknown), watches(3), for_seconds(3 * HOUR), Limits(per_second=5, per_hour=4))
+    assert len(run.source.operations_asked) == 3
+
+
+def test_an_operation_job_is_found_however_few_calls_a_second_there_are() -> None:
+    source = TimedSource(trouble=unknown)
+    source.operation = lambda _: Success(Report(status="Completed", result=DELETION, raw="{}"), wall())
+    run = polled(source, watches(1), for_seconds(200), Limits(per_second=0.01))
+    assert run.watch(0).verdict.kind is Kind.DONE
+    assert [round(at, -1) for at in source.sent] == [0, 100]
+    _, calls = run.log.calls()
+    assert calls[-1].waited == pytest.approx(100, abs=1)
+    assert run.poller._gate.latency < 1, "the wait is not the host's"
+
+
+def test_the_request_is_not_made_if_the_host_wants_no_calls() -> None:
+    headers = (("ratelimit-limit", "10, 10;w=60"), ("ratelimit-remaining", "0"), ("ratelimit-reset", "600"))
+    run = polled(TimedSource(trouble=unknown, limits=lambda _: headers), watches(1), for_seconds(60))
+    assert len(run.source.sent) == 1
+
+
+def test_the_request_is_not_made_while_polling_is_paused() -> None:
+    async def script(run: Run) -> None:
+        await for_seconds(2)(run)
+        run.poller.pause()
+        await for_seconds(60)(run)
+
+    run = polled(TimedSource(trouble=unknown), watches(1), script, Limits(per_second=0.1))
+    assert run.source.operations_asked == []
+    assert run.watch(0).verdict.kind is Kind.UNKNOWN

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from tests.support.virtual_time import wall
+from tests.support.virtual_time import START, wall
 from zjobtui.models.call_log import CallKind
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.observation import Call, Failure, Observation, Success
@@ -40,6 +40,7 @@ class TimedSource:
     trouble: Callable[[float, JobId], Problem | None] = lambda _at, _job: None
     limits: Callable[[float], tuple[tuple[str, str], ...]] = lambda _at: ()
     kinds: list[CallKind] = field(default_factory=list)
+    sent: list[float] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     operations_asked: list[JobId] = field(default_factory=list)
     operation: Callable[[JobId], Observation] = lambda _: Failure(Problem(ProblemKind.NOT_FOUND), wall())
@@ -53,6 +54,7 @@ class TimedSource:
 
     async def observe(self, job_id: JobId, kind: CallKind = CallKind.POLL, /) -> Observation:
         self.requests += 1
+        self.sent.append(wall() - START)
         await asyncio.sleep(self.latency)
         self.kinds.append(kind)
         at = wall()
@@ -69,6 +71,7 @@ class TimedSource:
 
     async def observe_operation(self, job_id: JobId, kind: CallKind = CallKind.POLL, /) -> Observation:
         self.requests += 1
+        self.sent.append(wall() - START)
         self.kinds.append(kind)
         self.operations_asked.append(job_id)
         return self.operation(job_id)

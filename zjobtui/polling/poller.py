@@ -95,7 +95,7 @@ class Poller:
         self._visible: frozenset[JobRef] = frozenset()
         self._swept_at = clock.now()
         self._is_paused = False
-        self._calls = 0  # since the schedule was fitted
+        self._fitted_calls = limiter.consumed  # when the schedule was fitted
         self._fitted_rate = 0.0
         self._checked_at = clock.now()
         self._fault: Exception | None = None
@@ -235,10 +235,10 @@ class Poller:
             return
         self._fitted_rate = rate
         watched = [watch for watch in self._service.watchlist if watch.job.tenant == self.tenant]
-        supply = self._gate.limiter.supply(now)
-        if self._schedule.fit(watched, now, rate, self._calls, self._in_flight, supply):
+        supply, consumed = self._gate.limiter.supply(now), self._gate.limiter.consumed
+        calls, self._fitted_calls = consumed - self._fitted_calls, consumed
+        if self._schedule.fit(watched, now, rate, calls, self._in_flight, supply):
             self._replan(watch for watch in watched if not watch.is_final)
-        self._calls = 0
 
     def _start_due(self) -> None:
         now = self._clock.now()
@@ -252,7 +252,6 @@ class Poller:
                     kind = CallKind.PROBE
                     log.info("tenant %s: circuit breaker half-open, job %s is the probe", self.tenant, job.id.given)
                 self._gate.count_call(now)
-                self._calls += 1
                 self._manual.pop(job, None)
                 self._started_at[job] = now
                 self._in_flight[job] = asyncio.create_task(self._call(watch, kind, max(0.0, now - due)))
@@ -321,9 +320,9 @@ class Poller:
             timer.cancel()
 
     async def _call(self, watch: WatchedJob, kind: CallKind, waited: float) -> None:
-        job, sent = watch.job, self._clock.now()
+        job = watch.job
         try:
-            observation = await self._observe(watch, kind, waited)
+            observation, sent = await self._observe(watch, kind, waited)
         finally:
             self._in_flight.pop(job, None)
             self._nudge.set()
@@ -334,25 +333,34 @@ class Poller:
             log.exception("tenant %s: internal error about job %s", self.tenant, job.id.given)
             self._fault = fault
 
-    async def _observe(self, watch: WatchedJob, kind: CallKind, waited: float) -> Observation:
-        """Request the status of a job; once for each id that Zuora does not know, also as that of an operation job."""
+    async def _observe(self, watch: WatchedJob, kind: CallKind, waited: float) -> tuple[Observation, float]:
+        """Request the status of a job; once for each id that Zuora does not know, also as that of an operation job.
+
+        Returns when the last request was sent, too. If the limits leave no call for the operation job, it is requested
+        after the next call about the id.
+        """
         job = watch.job
         if watch.is_operation:
             return await self._request(job, kind, waited, self._source.observe_operation)
-        observation = await self._request(job, kind, waited, self._source.observe)
+        observation, sent = await self._request(job, kind, waited, self._source.observe)
         if not _is_not_found(observation) or watch.is_final or watch.operation_checked_at is not None:
-            return observation
-        self._gate.count_call(self._clock.now())
-        operation = await self._request(job, kind, 0.0, self._source.observe_operation)
+            return observation, sent
+        wait = self._gate.count_second_call(observation.call, self._clock.now())
+        if wait is None:
+            return observation, sent
+        await asyncio.sleep(wait)
+        if kind is not CallKind.BY_HAND and not self._may_plan():
+            return observation, sent
+        operation, sent = await self._request(job, kind, wait, self._source.observe_operation)
         if isinstance(operation, Success):
             log.info("tenant %s: job %s is an operation job", self.tenant, job.id.given)
-            return operation
-        return replace(observation, is_no_operation=operation.problem.kind in _NO_OPERATION)
+            return operation, sent
+        return replace(observation, is_no_operation=operation.problem.kind in _NO_OPERATION), sent
 
     async def _request(
         self, job: JobRef, kind: CallKind, waited: float, observe: Callable[[JobId, CallKind], Awaitable[Observation]]
-    ) -> Observation:
-        """Make one call about a job and record it."""
+    ) -> tuple[Observation, float]:
+        """Make one call about a job and record it; return when it was sent, too."""
         sent = self._clock.now()
         try:
             observation = await observe(job.id, kind)
@@ -361,7 +369,7 @@ class Poller:
             problem = Problem(ProblemKind.UNREADABLE, f"internal error in zjobtui: {type(fault).__name__}")
             observation = Failure(problem, self._clock.now())
         self._record(_logged(job, kind, observation, waited, self._clock.now() - sent))
-        return observation
+        return observation, sent
 
     def _read_changed(self) -> None:
         """Charge what a read cost besides its call, and look for what may be sent next."""

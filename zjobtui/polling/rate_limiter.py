@@ -115,6 +115,8 @@ class RateLimiter:
         self._day = _Window(_DAY, _HOUR)
         self._today, self._counted_at = 0, -inf
         self._uncounted = 0
+        self.consumed = 0
+        """Calls counted so far, without those refunded."""
         self._sent: deque[tuple[float, int]] = deque()
         self._opened_at = now
         self._recent_rate = 0.0  # calls per second over the last seconds
@@ -138,6 +140,15 @@ class RateLimiter:
         wait = max(max(1 - self._pace, 0.0) / self._pace_rate(now), unsaved / max(rate, 1 / _DAY))
         return max(0.0, self._blocked_until - now, self._at - now + wait if wait > _ROUNDING else 0.0)
 
+    def wait_for_second(self, now: float) -> float | None:
+        """Return the seconds after which the second of two calls that belong together may be sent.
+
+        Only the calls per second delay it, so it can be counted now. None if the hour or the day has none left, or if
+        the host wants no calls.
+        """
+        has_calls = self.limits.per_day - self.used_today(now) >= 1 and self.limits.per_hour - self._hour.used(now) >= 1
+        return self.wait(now, is_read=True) if has_calls and self.paused_until(now) is None else None
+
     def consume(self, now: float, calls: int = 1) -> None:
         """Count calls that are sent now, whether or not they were allowed; failed calls count."""
         self._refill(now)
@@ -147,6 +158,7 @@ class RateLimiter:
         self._hour.add(now, calls)
         self._day.add(now, calls)
         self._uncounted += calls
+        self.consumed += calls
         self._forget_sent(now)
         self._sent.append((now, calls))
 
@@ -232,6 +244,7 @@ class RateLimiter:
     def refund(self, calls: int) -> None:
         """Refund calls that were counted but never sent: the source refused them, or polling has ended."""
         self._uncounted = max(0, self._uncounted - calls)
+        self.consumed -= calls
         self._saved = min(self.limits.max_saved, self._saved + calls)
         self._hour.refund(calls)
         self._day.refund(calls)

@@ -165,8 +165,8 @@ class Schedule:
         `supply` is what the day allows in the hours ahead; the price is the one that this affords (`day_price.py`), or
         more if `rate` demands it.
 
-        `calls` were made since the last time; what was not used then is available now. Jobs `in_flight` are being
-        polled. Returns whether the intervals have changed notably.
+        `calls` of every kind were made since the last time; what was not used then is available now. Jobs `in_flight`
+        are being polled. Returns whether the intervals have changed notably.
 
         Calls are used where they are worth most: of those that can be made until `fit_at` the last one sets the price,
         so that the jobs with the largest expected delay get them. If the staleness limit takes more than half of the

@@ -7,7 +7,7 @@ from random import Random
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
 from zjobtui.models.job import JobRef
-from zjobtui.models.observation import Failure, Observation, Success
+from zjobtui.models.observation import Call, Failure, Observation, Success
 from zjobtui.models.problem import TRANSIENT, Problem, ProblemKind
 from zjobtui.models.related import ReadProblemKind, ReadResult, Related
 from zjobtui.polling.circuit_breaker import CircuitBreaker
@@ -86,6 +86,17 @@ class TenantGate:
         """Charge one call that is sent now."""
         self.limiter.consume(now)
         self._charged += 1
+
+    def count_second_call(self, first: Call, now: float) -> float | None:
+        """Charge a call that belongs to the `first` one; return the seconds until it may be sent, None if it may not.
+
+        Calls counted later wait for their turn after it.
+        """
+        self.limiter.apply_headers(first.rate_limits, now)
+        wait = self.limiter.wait_for_second(now)
+        if wait is not None:
+            self.count_call(now)
+        return wait
 
     def charge_extra(self, *, has_calls_in_flight: bool) -> None:
         """Charge token requests and retries besides the calls; refund calls that were never sent."""
