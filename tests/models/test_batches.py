@@ -56,10 +56,10 @@ def test_jobs_with_the_same_name_are_a_batch_and_one_job_alone_is_none() -> None
 def test_a_batch_lasts_from_the_first_job_added_to_the_last_one_ended() -> None:
     running = after(MIXED, _1=done(NOW + 30), _4=seen(PROCESSING, NOW + 31))
     progress = batches(running)[0]
-    assert (progress.share_done, progress.ended, progress.has_ended, progress.ended_at) == (0.5, 1, False, None)
+    assert (progress.ended, progress.has_ended, progress.ended_at) == (1, False, None)
     assert progress.elapsed(NOW + 40) == 45.0
     ended = batches(after(running, _4=failed(NOW + 55)))[0]
-    assert (ended.share_done, ended.started_at, ended.ended_at) == (1.0, NOW - 5, NOW + 55)
+    assert (ended.ended, ended.started_at, ended.ended_at) == (2, NOW - 5, NOW + 55)
     assert ended.elapsed(NOW + 9_999) == 60.0
     assert ended.counts == {Kind.FAILED: 1, Kind.ATTENTION: 0, Kind.UNKNOWN: 0, Kind.RUNNING: 0, Kind.DONE: 1}
 

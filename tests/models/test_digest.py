@@ -165,3 +165,10 @@ def test_the_numbers_of_an_order_with_300_subscriptions_fit() -> None:
     many = tuple(Subscription(number=f"A-S{number:08}") for number in range(300))
     made = digest(order_report(subscriptions=many, invoices=("INV1",)))
     assert (len(made.subscriptions), made.subscription_count, made.invoices) == (300, 300, ("INV1",))
+
+
+def test_statuses_of_subscriptions_go_by_number_or_else_by_id() -> None:
+    made = (Subscription(number="S1", id="s1", status="Active"), Subscription(id="s2", status="Suspended"))
+    report = order_report(subscriptions=(*made, Subscription(status="Cancelled")))
+    assert report.subscription_statuses == {"S1": "Active", "s2": "Suspended"}
+    assert Report(status="Completed", result=PreviewResult()).subscription_statuses == {}

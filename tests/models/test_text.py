@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zjobtui.models.text import CELL_LIMIT, clean, clean_lines, shorten
+from zjobtui.models.text import CELL_LIMIT, clean, clean_lines, parse_tags, shorten
 
 HOSTILE = {
     "escape": "\x1b[31mred\x1b[0m",
@@ -98,3 +98,16 @@ def test_a_long_text_is_cut_with_a_mark(text: str, limit: int) -> None:
 
 def test_a_field_is_never_laid_out_longer_than_a_cell_may_be() -> None:
     assert len(shorten("x" * 1_000_000)) == CELL_LIMIT
+
+
+@pytest.mark.parametrize(
+    ("texts", "tags"),
+    [
+        (("a, b,,c  a",), ("a", "b", "c")),
+        (("a,b", "b c"), ("a", "b", "c")),
+        (("x\x1b[2J\u202ey z\u00a0w",), ("x␛[2J\ufffdy", "z", "w")),
+        (("", " , "), ()),
+    ],
+)
+def test_tags_are_clean_words_each_once(texts: tuple[str, ...], tags: tuple[str, ...]) -> None:
+    assert parse_tags(*texts) == tags

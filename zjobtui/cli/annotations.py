@@ -15,7 +15,7 @@ from zjobtui.formatting.symbols import plural
 from zjobtui.models.batches import SMALLEST
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.redaction import mask_secrets
-from zjobtui.models.text import clean, shorten
+from zjobtui.models.text import clean, parse_tags, shorten
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Watchlist
 from zjobtui.storage.store import Store
@@ -37,11 +37,6 @@ class Annotations:
 def tidy_text(text: str) -> str:
     """Return a label or a note in one line, without secrets, cut to `TEXT_LIMIT` characters."""
     return shorten(clean(mask_secrets(text).strip()), TEXT_LIMIT)
-
-
-def tidy_tags(*texts: str) -> tuple[str, ...]:
-    """Return the tags in texts with commas or blanks between them, each once."""
-    return tuple(dict.fromkeys(clean(tag) for text in texts for tag in text.replace(",", " ").split()))
 
 
 def new_jobs(
@@ -149,7 +144,7 @@ def tag(tags: str, jobs: tuple[str, ...], is_removed: bool, wanted: str, tenant:
     zjobtui tag renewal,q4 1bc24f31
     zjobtui tag renewal --remove --filter 'tag:renewal is:final'
     """
-    tidied = tidy_tags(tags)
+    tidied = parse_tags(tags)
     if not tidied:
         raise click.UsageError("Give at least one tag.")
 

@@ -22,7 +22,6 @@ from zjobtui.formatting.timeline import timeline_lines
 from zjobtui.models.advice import advise
 from zjobtui.models.observation import Success
 from zjobtui.models.related import ReadResult, References
-from zjobtui.models.report import OrderResult
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.storage.store import Store
 
@@ -74,7 +73,7 @@ def show(job: str, related: bool, as_json: bool, tenant: str | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Reads:
-    """The reads about one job, what was left out, and the statuses of its subscriptions by number."""
+    """The reads about one job, what was left out, and the statuses of its subscriptions."""
 
     results: list[ReadResult]
     left_out: list[str]
@@ -86,11 +85,9 @@ class _Reads:
 
 
 def _read(watch: WatchedJob, success: Success | None, store: Store) -> _Reads:
-    result = success.report.result if success is not None else None
-    found = success.report.references if success is not None else References()
+    report = success.report if success is not None else None
+    found, statuses = (report.references, report.subscription_statuses) if report else (References(), {})
     wanted, left_out = limit_of_a_kind(found.all)
-    subscriptions = result.subscriptions if isinstance(result, OrderResult) else ()
-    statuses = {each.number: each.status for each in subscriptions if each.number}
     results = read_all(load_valid_configuration().tenants, watch.job.tenant, store, wanted) if wanted else []
     return _Reads(results, [*left_out, *found.unreadable], statuses)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from zjobtui.bootstrap.output import OK, SOME_REFUSED, USAGE, print_error
-from zjobtui.cli.annotations import Annotations, annotate, new_jobs, tidy_tags, tidy_text
+from zjobtui.cli.annotations import Annotations, annotate, new_jobs, tidy_text
 from zjobtui.cli.common import load_valid_configuration, open_store_and_watchlist, report_errors, tenant_for_new_jobs
 from zjobtui.cli.follow import Tally, follow_stdin
 from zjobtui.cli.job_ids import ARGUMENT, NO_ID, STDIN_NAME, collect_ids, default_batch, read_stdin, tidy_batch_name
@@ -27,6 +27,7 @@ from zjobtui.models.durations import format_duration
 from zjobtui.models.history import EventKind
 from zjobtui.models.job import JobId
 from zjobtui.models.source_text import decode_bytes
+from zjobtui.models.text import parse_tags
 from zjobtui.models.watched_job import WatchedJob, due_for_archive
 
 STDIN = "-"
@@ -84,7 +85,7 @@ def add(
         parsed = collect_ids(arguments, texts)
     with open_store_and_watchlist([job_id.given for job_id in parsed.ids]) as (store, watchlist, now):
         home = tenant_for_new_jobs(load_valid_configuration().tenants, tenant)
-        given = Annotations(tidy_text(label), tidy_tags(*tags), tidy_text(note), tidy_batch_name(batch))
+        given = Annotations(tidy_text(label), parse_tags(*tags), tidy_text(note), tidy_batch_name(batch))
         name = given.batch or unique_batch_name(default_batch(parsed, texts, now, "added"), watchlist)
 
         def make_watch(job_id: JobId, at: float) -> WatchedJob:

@@ -60,7 +60,7 @@ def bar_texts(progress: BatchProgress, time_left: TimeLeft) -> tuple[str, ...]:
 
 def batch_line(progress: BatchProgress, time_left: TimeLeft, now: float, width: int) -> str:
     """Return one line of at most `width` cells: name, jobs that ended, elapsed time, counts, and time left."""
-    counts = ", ".join(f"{number:,} {WORDS[kind]}" for kind in _ORDER if (number := progress.counts[kind]))
+    counts = ", ".join(f"{number:,} {WORDS[kind]}" for kind in Kind if (number := progress.counts[kind]))
     parts = (
         fit(progress.name, 30),
         fit(f"{progress.ended:,}/{progress.total:,}", 9),
@@ -68,9 +68,6 @@ def batch_line(progress: BatchProgress, time_left: TimeLeft, now: float, width: 
         " · ".join(part for part in (counts, time_left_text(time_left)) if part),
     )
     return fit("  ".join(parts), width).rstrip()
-
-
-_ORDER = (Kind.FAILED, Kind.ATTENTION, Kind.UNKNOWN, Kind.RUNNING, Kind.DONE)
 
 
 def batch_record(progress: BatchProgress, time_left: TimeLeft, now: float) -> dict[str, Any]:

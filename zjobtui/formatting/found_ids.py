@@ -43,13 +43,6 @@ def skipped_text(found: FoundIds) -> str:
     return "".join(texts)
 
 
-def first_not_added(found: FoundIds) -> str:
-    """Return the first id that was not added and how to add it, to append to the counts."""
-    if not found.not_added:
-        return ""
-    return f"; not added: {short_id(found.not_added[0].given)}, paste an id by itself to add it"
-
-
 def dismissed_text(jobs: Sequence[JobRef]) -> str:
     """Return which jobs were not added since they were removed and Zuora did not know them, to append to the counts."""
     if not jobs:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from math import ceil
 
+from zjobtui.formatting.job import TONES
 from zjobtui.formatting.outline import Tone
 from zjobtui.formatting.symbols import GLYPHS, WORDS
 from zjobtui.formatting.times import duration, moment
@@ -104,10 +105,8 @@ def _differs(figure: float, held: float, part: float) -> bool:
 
 def count_texts(counts: Mapping[Kind, int]) -> tuple[tuple[str, str, Tone], ...]:
     """Return the counts by verdict, long and short; zero counts are left out except for running and done."""
-    tones = {Kind.FAILED: Tone.BAD, Kind.ATTENTION: Tone.ATTENTION, Kind.UNKNOWN: Tone.ATTENTION}
-    tones |= {Kind.RUNNING: Tone.RUNNING, Kind.DONE: Tone.GOOD}
     return tuple(
-        (f"{GLYPHS[kind]} {number:,} {WORDS[kind]}", f"{GLYPHS[kind]} {number:,}", tones[kind])
+        (f"{GLYPHS[kind]} {number:,} {WORDS[kind]}", f"{GLYPHS[kind]} {number:,}", TONES[kind])
         for kind, number in counts.items()
         if number or kind in {Kind.RUNNING, Kind.DONE}
     )

@@ -8,7 +8,6 @@ from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob
 
 GLYPHS = {Kind.FAILED: "✗", Kind.ATTENTION: "!", Kind.UNKNOWN: "?", Kind.RUNNING: "◌", Kind.DONE: "✓"}
-ASCII_GLYPHS = {Kind.FAILED: "x", Kind.ATTENTION: "!", Kind.UNKNOWN: "?", Kind.RUNNING: ".", Kind.DONE: "+"}
 
 WORDS = {
     Kind.FAILED: "failed",

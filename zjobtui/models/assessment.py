@@ -208,15 +208,15 @@ def _summarize(result: Result) -> str:
         case OrderResult():
             counts = [
                 _count_subscriptions(result.subscriptions),
-                count_text(len(result.order_line_items), "order line item"),
-                count_text(len(result.invoices), "invoice"),
+                _count_text(len(result.order_line_items), "order line item"),
+                _count_text(len(result.invoices), "invoice"),
             ]
             is_completed = result.order_status == "Completed"
             title = "Order completed" if is_completed else f"Order is {result.order_status}, as expected here"
             listed = ", ".join(part for part in counts if part)
             return f"{title}: {listed}." if listed else f"{title}."
         case PreviewResult():
-            parts = [count_text(len(result.invoices), "invoice"), count_text(len(result.credit_memos), "credit memo")]
+            parts = [_count_text(len(result.invoices), "invoice"), _count_text(len(result.credit_memos), "credit memo")]
             return f"Preview completed: {', '.join(part for part in parts if part) or 'nothing to bill'}."
         case _:
             return f"Job completed; its type ({result.job_type or 'none given'}) is not documented."
@@ -236,7 +236,7 @@ def _count_subscriptions(subscriptions: Sequence[Subscription]) -> str:
     if counts and "Active" not in counts and INACTIVE.isdisjoint(counts):
         active = counts.most_common(1)[0][0]
     others = [(number, status) for status, number in counts.items() if status != active]
-    text = count_text(total, "subscription")
+    text = _count_text(total, "subscription")
     if not others:
         return text
     if len(others) == 1 and others[0][0] == total:
@@ -250,15 +250,15 @@ def _created(result: Result) -> str:
             parts = [_short_id(result.order_number or result.order_id), _subscriptions(result.subscriptions)]
             if not result.subscriptions:
                 parts += [
-                    count_text(len(result.order_line_items), "order line item"),
-                    count_text(len(result.invoices), "invoice"),
+                    _count_text(len(result.order_line_items), "order line item"),
+                    _count_text(len(result.invoices), "invoice"),
                 ]
             status = result.order_status if result.order_status != "Completed" else "completed"
             return " · ".join(part for part in parts if part) or f"order {status}"
         case PreviewResult():
             parts = [
-                count_text(len(result.invoices), "invoice"),
-                count_text(len(result.credit_memos), "credit memo"),
+                _count_text(len(result.invoices), "invoice"),
+                _count_text(len(result.credit_memos), "credit memo"),
             ]
             return f"preview: {', '.join(part for part in parts if part) or 'nothing to bill'}"
         case OperationResult():
@@ -276,14 +276,14 @@ def _subscriptions(subscriptions: tuple[Subscription, ...]) -> str:
     odd = Counter(item.status for item in subscriptions if item.status not in {"Active", ""})
     total = len(subscriptions)
     if not odd:
-        return count_text(total, "subscription")
+        return _count_text(total, "subscription")
     if len(odd) > 1:
         return f"{odd.total()} of {total} not Active"
     ((status, count),) = odd.items()
-    return f"{count_text(total, 'subscription')} {status}" if count == total else f"{count} of {total} {status}"
+    return f"{_count_text(total, 'subscription')} {status}" if count == total else f"{count} of {total} {status}"
 
 
-def count_text(number: int, noun: str) -> str:
+def _count_text(number: int, noun: str) -> str:
     """Return `1 invoice`, `2 invoices`, or "" for none."""
     return f"{number} {noun}{'' if number == 1 else 's'}" if number else ""
 

@@ -92,11 +92,6 @@ class BatchProgress:
         """Whether no job of the batch is running."""
         return self.ended_at is not None
 
-    @property
-    def share_done(self) -> float:
-        """The share of jobs that have ended, from 0 to 1."""
-        return self.ended / self.total
-
     def stale(self, now: float) -> int:
         """Return how many running jobs are stale at `now`: nothing was heard of them for three planned intervals."""
         return 0 if self.has_ended else sum(w.verdict.kind is Kind.RUNNING and is_stale(w, now) for w in self.jobs)

@@ -236,6 +236,12 @@ class Report:
         return (*self.reasons, *self.result.reasons) if self.result else self.reasons
 
     @property
+    def subscription_statuses(self) -> dict[str, str]:
+        """The statuses of the subscriptions in the result, by number, or by id if there is no number."""
+        subscriptions = self.result.subscriptions if isinstance(self.result, OrderResult) else ()
+        return {each.number or each.id: each.status for each in subscriptions if each.number or each.id}
+
+    @property
     def references(self) -> References:
         """The objects that the result names; subscriptions that are not Active come first among their kind."""
         if isinstance(self.result, OperationResult):

@@ -11,7 +11,7 @@ from zjobtui.models.watched_job import WatchedJob
 Key = tuple[bool, int, float, str]
 """Sort key of a job: whether the column is empty, which puts it last in both directions, then what orders compare."""
 
-_RANKS = {kind: rank for rank, kind in enumerate((Kind.FAILED, Kind.ATTENTION, Kind.UNKNOWN, Kind.RUNNING, Kind.DONE))}
+_RANKS = {kind: rank for rank, kind in enumerate(Kind)}
 
 
 def _by_urgency(watch: WatchedJob, typical: TypicalByTenant) -> Key:

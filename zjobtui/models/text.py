@@ -41,6 +41,11 @@ def clean_lines(text: str) -> str:
     return _UNSAFE_BUT_LINES.sub(_visible, text.replace("\r\n", "\n"))
 
 
+def parse_tags(*texts: str) -> tuple[str, ...]:
+    """Return the tags in texts with commas or blanks between them, each once."""
+    return tuple(dict.fromkeys(clean(tag) for text in texts for tag in text.replace(",", " ").split()))
+
+
 def shorten(text: str, limit: int = CELL_LIMIT) -> str:
     """Return the text, cut to `limit` characters with an ellipsis as the last one."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -16,6 +16,7 @@ from zjobtui.formatting.symbols import plural
 from zjobtui.models.batches import default_batch_name, unique_batch_name
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
+from zjobtui.models.text import parse_tags
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.protocols import EditResult
 from zjobtui.ui.add_jobs import AddJobsDialog, NewJobs
@@ -352,11 +353,6 @@ def common_text(texts: Iterable[str]) -> str:
 def format_tags(watch: WatchedJob) -> str:
     """Return the tags as the user enters them."""
     return ", ".join(watch.tags)
-
-
-def parse_tags(text: str) -> tuple[str, ...]:
-    """Return the tags in a text, each once."""
-    return tuple(dict.fromkeys(text.replace(",", " ").split()))
 
 
 def common_tags(watches: Sequence[WatchedJob]) -> str:

@@ -15,7 +15,6 @@ from zjobtui.formatting.related import order_remark, related_node
 from zjobtui.formatting.report import OPEN_LIMIT
 from zjobtui.formatting.times import duration, moment
 from zjobtui.models.related import ReadProblem, Reference, References, RelatedKind
-from zjobtui.models.report import OrderResult, Report
 from zjobtui.ui.detail_header import JobDetails, Page, RawLook, Viewing
 from zjobtui.ui.outline_lines import RenderedLine, blank_line, render_outline, wrap_paragraph
 from zjobtui.ui.raw_view import RawRows
@@ -50,23 +49,18 @@ def related_page(header: list[RenderedLine], details: JobDetails, viewing: Viewi
 def remark(details: JobDetails, look: RelatedLook, now: float, zone: tzinfo | None) -> tuple[OutlineNode, ...]:
     """Return what a read of the job's order says, for the summary; nothing before it was read."""
     report = details.success.report if details.success else None
-    for reference in report.references.all if report else ():
+    if report is None:
+        return ()
+    for reference in report.references.all:
         if reference.kind is RelatedKind.ORDER and (read := look.results.get(reference)) is not None:
-            node = order_remark(read, now, zone, _statuses(report))
+            node = order_remark(read, now, zone, report.subscription_statuses)
             return () if node is None else (node,)
     return ()
 
 
-def _statuses(report: Report | None) -> dict[str, str]:
-    """Return the statuses of subscriptions in a job's result, by number."""
-    result = report.result if report else None
-    subscriptions = result.subscriptions if isinstance(result, OrderResult) else ()
-    return {each.number or each.id: each.status for each in subscriptions}
-
-
 def _lines(details: JobDetails, look: RelatedLook, now: float, zone: tzinfo | None) -> Iterator[OutlineNode]:
     report = details.success.report if details.success else None
-    named, statuses = report.references if report else References(), _statuses(report)
+    named, statuses = (report.references, report.subscription_statuses) if report else (References(), {})
 
     def node(reference: Reference) -> OutlineNode:
         return _object(reference, look, statuses, now, zone)
