@@ -12,10 +12,9 @@ from zjobtui.config.paths import store_path
 from zjobtui.formatting.clipboard_texts import markdown
 from zjobtui.formatting.handover import HandoverJob, handover
 from zjobtui.formatting.records import record
-from zjobtui.models.assessment import digest
+from zjobtui.models.assessment import apply_observation, digest
 from zjobtui.models.digest import Digest, ExpectedStatuses
 from zjobtui.models.failure_groups import failure_groups
-from zjobtui.models.job_update import apply_observation
 from zjobtui.models.merge import ImportedJob
 from zjobtui.models.observation import Success
 from zjobtui.models.verdict import Kind, Verdict

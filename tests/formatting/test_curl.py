@@ -11,8 +11,8 @@ from tests.support.scripted import call
 from zjobtui.formatting.call_info import request_lines
 from zjobtui.formatting.clipboard_texts import clipboard_texts
 from zjobtui.formatting.outline import to_text
+from zjobtui.models.assessment import apply_observation
 from zjobtui.models.call_log import CallKind, LoggedCall
-from zjobtui.models.job_update import apply_observation
 from zjobtui.models.observation import Call, Success
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.redaction import mask_secrets

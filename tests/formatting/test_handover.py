@@ -16,9 +16,9 @@ from tests.support.staging import heard
 from zjobtui.config.tenants import make_tenant
 from zjobtui.formatting.handover import DETAILED, HandoverJob, environment_mask, handover
 from zjobtui.formatting.zuora_words import keep_known_words
+from zjobtui.models.assessment import apply_observation
 from zjobtui.models.call_log import CallKind, LoggedCall
 from zjobtui.models.history import Event, EventKind
-from zjobtui.models.job_update import apply_observation
 from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.reason import Category

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.building import order, order_report
-from zjobtui.models.assessment import count_by_status, judge
+from zjobtui.models.assessment import judge
 from zjobtui.models.reason import Reason
 from zjobtui.models.report import (
     OrderLineItem,
@@ -22,6 +22,7 @@ from zjobtui.models.report import (
     Subscription,
     WriteOff,
 )
+from zjobtui.models.result_problems import count_by_status
 from zjobtui.models.text import CELL_LIMIT
 from zjobtui.models.verdict import Kind
 

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.building import NOW, done, missed, order_report, read_body, seen, watch
+from zjobtui.models.assessment import apply_observation
 from zjobtui.models.digest import Digest
 from zjobtui.models.failure_groups import failure_groups
 from zjobtui.models.filters import Filter, FilterProblem, parse
-from zjobtui.models.job_update import apply_observation
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.report import Payment, Report, Subscription

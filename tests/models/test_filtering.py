@@ -20,12 +20,12 @@ from tests.support.building import (
     watch,
 )
 from zjobtui.formatting.symbols import WORDS
+from zjobtui.models.assessment import apply_observation
 from zjobtui.models.digest import Digest
 from zjobtui.models.duration_stats import TypicalTimes
 from zjobtui.models.filter_fields import FIELDS, STATUSES, Vocabulary, vocabulary_of
 from zjobtui.models.filters import Filter, FilterProblem, haystack, parse, translate
 from zjobtui.models.job import JobId, JobRef
-from zjobtui.models.job_update import apply_observation
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.report import Report, Subscription

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.building import NOW, PROCESSING, arranged, done, failed, missed, order_report, seen, watch
+from zjobtui.models.assessment import apply_observation
 from zjobtui.models.digest import Digest
 from zjobtui.models.duration_stats import TypicalTimes
-from zjobtui.models.job_update import apply_observation
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.sorting import Key, Sorting, SortOrder, sorting_of

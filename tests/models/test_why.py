@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.support.building import NOW, done, failed, missed, order_report, seen, watch
+from zjobtui.models.assessment import apply_observation
 from zjobtui.models.digest import WHY_CELLS, Digest
 from zjobtui.models.duration_stats import TypicalTimes, typical_times
-from zjobtui.models.job_update import apply_observation
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.report import Report

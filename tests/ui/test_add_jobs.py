@@ -7,7 +7,7 @@ from tests.support.credentials import TOKEN_TEXTS
 from tests.support.screen_harness import TENANT, join_lines, run_monitor
 from tests.support.staging import staged, tell
 from tests.ui.sizes import NARROW_FIRST
-from zjobtui.models.job_update import apply_observation
+from zjobtui.models.assessment import apply_observation
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.tenant import TenantKind
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.building import NOW, PROCESSING, done, failed, seen, watch, watchlist
+from zjobtui.models.assessment import apply_observation
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.filters import Filter
-from zjobtui.models.job_update import apply_observation
 from zjobtui.models.sorting import Key, SortOrder
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist

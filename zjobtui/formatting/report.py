@@ -9,7 +9,6 @@ from typing import TypeVar
 from zjobtui.formatting.outline import OutlineNode, Tone, extra_fields, field, group, json_line
 from zjobtui.formatting.symbols import money, quantity
 from zjobtui.models.advice import Advice, advise_reason
-from zjobtui.models.assessment import count_by_status
 from zjobtui.models.reason import Reason
 from zjobtui.models.report import (
     Commitment,
@@ -27,6 +26,7 @@ from zjobtui.models.report import (
     Subscription,
     WriteOff,
 )
+from zjobtui.models.result_problems import count_by_status
 
 
 def preview_lines(result: PreviewResult) -> tuple[OutlineNode, ...]:

@@ -1,7 +1,8 @@
-"""Assessment of a report: its verdict, the cause of that in a few words, and the digest that the list needs."""
+"""What a response means for a job: its verdict with the cause in a few words, its digest, and the job after it."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
@@ -9,19 +10,85 @@ from typing import NamedTuple
 from zjobtui.models.advice import CODE_LIMIT, advise_reason
 from zjobtui.models.digest import WHY_CELLS, Digest
 from zjobtui.models.failure_key import MESSAGE_LIMIT, message_key
+from zjobtui.models.history import Event, EventKind
+from zjobtui.models.observation import Failure, Observation, Success
+from zjobtui.models.problem import ProblemKind
 from zjobtui.models.reason import Category, Reason
-from zjobtui.models.report import (
-    OperationResult,
-    OrderResult,
-    OtherResult,
-    Payment,
-    PreviewResult,
-    Report,
-    Result,
-    Subscription,
-)
+from zjobtui.models.report import OperationResult, OrderResult, PreviewResult, Report, Result, Subscription
+from zjobtui.models.result_problems import ORDER_FAILED, ResultProblem, problems_of, stated
 from zjobtui.models.text import fit_cells, shorten
-from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.verdict import UNKNOWN, Kind, Verdict
+from zjobtui.models.watched_job import WatchedJob
+
+
+@dataclass(frozen=True, slots=True)
+class JobUpdate:
+    """The job as it is now, the response to store (None if the stored one still stands), and new events."""
+
+    watch: WatchedJob
+    response: Success | None = None
+    entries: tuple[Event, ...] = ()
+
+
+def apply_observation(
+    watch: WatchedJob, observation: Observation, planned: float, expected: Collection[str] = ()
+) -> JobUpdate:
+    """Apply an observation to a job; the next response is promised within `planned` seconds.
+
+    `expected` are the statuses besides Completed in which an order of its tenant needs no attention.
+
+    A failed call never changes the last good report, nor the interval that it promised, or old would look fresh. A
+    final report stays: whatever Zuora says later that is not final too (running again, not found) is stored with it as
+    a contradiction, and shown. That Zuora does not know a job stands as well, until Zuora itself says something else.
+    """
+    if isinstance(observation, Failure):
+        return _apply_failure(watch, observation, planned)
+    return _apply_success(watch, observation, planned, expected)
+
+
+def _apply_failure(watch: WatchedJob, failure: Failure, planned: float) -> JobUpdate:
+    updated = replace(watch, problem=failure.problem, problem_at=failure.at)
+    if failure.problem.kind is not ProblemKind.NOT_FOUND:
+        return JobUpdate(watch if watch.verdict.kind is Kind.UNKNOWN else updated)
+    checked_at = failure.at if failure.is_no_operation else watch.operation_checked_at
+    updated = replace(updated, planned=planned, operation_checked_at=checked_at)
+    if watch.is_final:
+        return _contradicted(watch, failure.at, "Zuora no longer knows this job; its last response is kept.")
+    if watch.verdict.kind is Kind.UNKNOWN:
+        return JobUpdate(updated)
+    entry = Event(watch.job, failure.at, EventKind.STATUS, UNKNOWN.sentence, Kind.UNKNOWN.value)
+    return JobUpdate(replace(updated, changed_at=failure.at), entries=(entry,))
+
+
+def _apply_success(watch: WatchedJob, response: Success, planned: float, expected: Collection[str]) -> JobUpdate:
+    new = digest(response.report, expected)
+    if watch.is_final and not new.is_final:
+        return _contradicted(
+            watch, response.at, f"When polled again, Zuora returned {new.status}; the final response is kept."
+        )
+    same = watch.digest == new
+    updated = replace(
+        watch,
+        digest=watch.digest if same else new,
+        last_answer_at=response.at,
+        problem=None,
+        problem_at=None,
+        contradiction="",
+        planned=planned,
+        last_running_at=watch.last_running_at if new.is_final else response.at,
+        ended_at=response.at if new.is_final and watch.ended_at is None else watch.ended_at,
+    )
+    if same and watch.verdict.kind is not Kind.UNKNOWN:
+        return JobUpdate(updated, response if new.is_final else None)
+    entry = Event(watch.job, response.at, EventKind.STATUS, new.verdict.sentence, new.verdict.kind.value)
+    return JobUpdate(replace(updated, changed_at=response.at), response, (entry,))
+
+
+def _contradicted(watch: WatchedJob, at: float, text: str) -> JobUpdate:
+    updated = replace(watch, contradiction=text, problem=None, problem_at=at)
+    if watch.contradiction == text:
+        return JobUpdate(updated)
+    return JobUpdate(updated, entries=(Event(watch.job, at, EventKind.CONTRADICTED, text),))
 
 
 def judge(report: Report, expected: Collection[str] = ()) -> Verdict:
@@ -72,7 +139,7 @@ def _judge_operation(report: Report, operation: OperationResult) -> Verdict:
         case "Failed":
             return Verdict(Kind.FAILED, f"{_why_failed(report.all_reasons).rstrip('.')} ({what}).")
         case "Completed":
-            if problems := [problem.sentence for problem in _problems(report, ())]:
+            if problems := [problem.sentence for problem in problems_of(report, ())]:
                 return Verdict(Kind.ATTENTION, f"Job completed, but {'; '.join(problems)} ({what}).")
             return Verdict(Kind.DONE, f"Completed, {what}.")
         case "Pending" | "Processing" as status:
@@ -93,114 +160,11 @@ def _why_failed(reasons: tuple[Reason, ...]) -> str:
 
 
 def _judge_completed(report: Report, expected: Collection[str]) -> Verdict:
-    # That the order failed comes first in the sentence; as a cause it says less than what is beside it.
-    problems = sorted(_problems(report, expected), key=lambda problem: problem is not _ORDER_FAILED)
+    problems = sorted(problems_of(report, expected), key=lambda problem: problem is not ORDER_FAILED)
     if report.result is not None and not problems:
         return Verdict(Kind.DONE, _summarize(report.result))
-    kind = Kind.FAILED if _ORDER_FAILED in problems else Kind.ATTENTION
+    kind = Kind.FAILED if ORDER_FAILED in problems else Kind.ATTENTION
     return Verdict(kind, f"Job completed, but {'; '.join(problem.sentence for problem in problems)}.")
-
-
-class _Problem(NamedTuple):
-    """What is wrong with a completed job: a part of a sentence, the reason that advice goes by, and a few words.
-
-    The words are for the list; without them it shows the title of the advice. A reason that is not Zuora's has a text
-    that the rules of advice know, without what differs from job to job.
-    """
-
-    sentence: str
-    reason: Reason
-    why: str = ""
-
-
-def _problem(sentence: str, why: str = "", message: str = "") -> _Problem:
-    """Return a problem for which Zuora gives no reason; its message is the sentence if that is the same for all."""
-    message = message or sentence
-    return _Problem(sentence, Reason("", message[:1].upper() + message[1:]), why)
-
-
-def _stated(reason: Reason) -> _Problem:
-    return _Problem(f"with an error: {str(reason).rstrip('.')}", reason)
-
-
-_ORDER_FAILED = _problem("the order Failed")
-
-
-def _problems(report: Report, expected: Collection[str]) -> Iterator[_Problem]:
-    """Yield what is wrong with a completed job, the most telling first; `expected` is as in `judge`."""
-    result = report.result
-    yield from map(_stated, report.reasons)
-    if result is None:
-        yield _problem("the response contains no result")
-        return
-    if isinstance(result, OrderResult) and result.order_status not in {"Completed", "Failed", *expected}:
-        yield _order_problem(result)
-    yield from map(_stated, result.reasons)
-    if isinstance(result, OrderResult):
-        yield from _problems_of_order(result)
-    elif isinstance(result, OtherResult):
-        yield from _problems_of_other(result)
-    if result.success is False and not result.reasons:
-        text = "result says that it was not successful"
-        yield _problem(f"its {text}", message=f"the {text}")
-    if result.malformed:
-        names = ", ".join(dict.fromkeys(result.malformed))
-        yield _problem(f"some fields have an unexpected form: {names}", f"unexpected form: {names}")
-
-
-def _order_problem(result: OrderResult) -> _Problem:
-    status, total = result.order_status, len(result.subscriptions)
-    text = message = f"the order is {status}" if status else "the response does not give the order's status"
-    why = f"order {status}" if status else ""
-    if any(subscription.status for subscription in result.subscriptions):
-        (count, first), *others = count_by_status(result.subscriptions)
-        listed = [f"{count} of {total} subscription{'' if total == 1 else 's'} {first}"]
-        text = f"{text}: {', '.join(listed + [f'{number} {other}' for number, other in others])}"
-        why = f"{why}: {count} of {total} {first}" if why else ""
-    return _problem(text, why, message)
-
-
-def _problems_of_order(result: OrderResult) -> Iterator[_Problem]:
-    if result.payment.is_in_error:
-        yield _payment_problem(result.payment)
-    if result.order_status == "Failed":
-        yield _ORDER_FAILED
-    for refund in result.refunds:
-        if refund.status not in {"Success", ""}:
-            text = f"is in status {refund.status}"
-            yield _problem(f"refund {refund.number or 'without number'} {text}", message=f"the refund {text}")
-    for write_off in result.write_offs:
-        if write_off.status not in {"Success", ""}:
-            why = f": {write_off.failed_reason}" if write_off.failed_reason else ""
-            text = f"is in status {write_off.status}{why}"
-            invoice = write_off.invoice_number or "an invoice"
-            yield _problem(f"the write-off of {invoice} {text}", message=f"the write-off {text}")
-
-
-def _payment_problem(payment: Payment) -> _Problem:
-    error = payment.error_message or payment.error_code
-    text = f"the payment is in error: {error or 'no reason given'}"
-    reason = Reason(payment.error_code, f"T{text[1:]}")
-    if payment.status not in {"Error", "Failed", ""} and not payment.error_code:
-        text = f"the payment is {payment.status}: {error or 'nothing was collected'}"
-    return _Problem(text, reason)
-
-
-def _problems_of_other(result: OtherResult) -> Iterator[_Problem]:
-    if not result.job_type and result.fields.keys() <= {"result"}:
-        text = "result is empty or cannot be read"
-        yield _problem(f"its {text}", message=f"the {text}")
-    status = result.fields.get("status")
-    if status not in (None, "", "Completed", "Success"):
-        text = f"result is in status {status}"
-        yield _problem(f"its {text}", f"result in status {status}", f"the {text}")
-
-
-def count_by_status(subscriptions: Iterable[Subscription]) -> tuple[tuple[int, str], ...]:
-    """Count subscriptions by status, Active first, then in order of appearance: `((298, "Active"), (2, …))`."""
-    counts = Counter(subscription.status or "no status given" for subscription in subscriptions)
-    ordered = sorted(counts, key=lambda status: status != "Active")
-    return tuple((counts[status], status) for status in ordered)
 
 
 def _summarize(result: Result) -> str:
@@ -304,7 +268,7 @@ def _cause_of(report: Report, kind: Kind, expected: Collection[str]) -> _Cause:
     if kind not in {Kind.FAILED, Kind.ATTENTION}:
         return _Cause()
     has_failed = report.status == "Failed"
-    problems = map(_stated, report.all_reasons) if has_failed else _problems(report, expected)
+    problems = map(stated, report.all_reasons) if has_failed else problems_of(report, expected)
     _, reason, why = next(iter(problems), _NO_REASON)
     code, message = shorten(reason.code, CODE_LIMIT), shorten(reason.message, MESSAGE_LIMIT)
     title = advise_reason(Reason(code, message)).title
@@ -313,7 +277,7 @@ def _cause_of(report: Report, kind: Kind, expected: Collection[str]) -> _Cause:
     return _Cause(code, message, message_key(message), fit_cells(why, WHY_CELLS))
 
 
-_NO_REASON = _Problem("", Reason("", ""))
+_NO_REASON = ResultProblem("", Reason("", ""))
 
 _WORDS_LIMIT = 8_000
 _NAME_LIMIT = 200

@@ -135,7 +135,7 @@ class Watchlist:
 
         Observations of jobs that are no longer on the list are ignored.
         """
-        from zjobtui.models.job_update import apply_observation  # noqa: PLC0415 - 30 ms (models.report), after the first screen
+        from zjobtui.models.assessment import apply_observation  # noqa: PLC0415 - 30 ms (models.report), after the first screen
 
         watches = dict(self.watches)
         observed: list[Observed] = []

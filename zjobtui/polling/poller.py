@@ -9,9 +9,9 @@ from typing import TypeGuard
 
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
+from zjobtui.models.assessment import apply_observation
 from zjobtui.models.call_log import CallKind, LoggedCall, RecordCall
 from zjobtui.models.job import JobId, JobRef
-from zjobtui.models.job_update import apply_observation
 from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.related import ReadResult, Reference

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.building import NOW, PROCESSING, done, failed, missed, order_report, seen, watch
+from zjobtui.models.assessment import apply_observation
 from zjobtui.models.history import Event, EventKind
-from zjobtui.models.job_update import apply_observation
 from zjobtui.models.observation import Failure, Observation
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.report import Report
