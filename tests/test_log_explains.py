@@ -189,7 +189,7 @@ def test_a_proxy_that_is_down(tmp_path: Path, path: Path) -> None:
     ("module", "name", "method", "said", "status"),
     [
         pytest.param(
-            *("poller", "Poller", "_start_due", "internal error, polling starts again in 1s", 6),
+            *("poller", "Poller", "_start_due", r"internal error, polling of \S+ starts again in 1s", 6),
             marks=pytest.mark.slow,
         ),
         ("lease", "Lease", "__init__", "internal error: polling stopped", 5),

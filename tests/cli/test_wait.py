@@ -217,7 +217,7 @@ def test_if_polling_stops_only_a_failed_job_counts_as_failed(brought: Observatio
     class Ending(Answering):
         def poll_now(self, jobs: object, /) -> None:
             super().poll_now(jobs)
-            self._subscriber(replace(self.state, fault="polling has ended"))
+            self._subscriber(replace(self.state, fault="polling has ended", has_ended=True))
 
     assert waited(Ending(brought), 1, 2) == status
 
@@ -227,8 +227,9 @@ def test_an_error_that_polling_survives_is_reported_and_does_not_end_the_wait(
 ) -> None:
     class Stumbling(Answering):
         def poll_now(self, jobs: object, /) -> None:
-            self.state = replace(self.state, fault="A fault in zjobtui itself: env stumbled, and goes on.")
-            self._subscriber(self.state)
+            for fault in ("Internal error: another one.", "Internal error: env stumbled, and goes on."):
+                self.state = replace(self.state, fault=fault)
+                self._subscriber(self.state)
             super().poll_now(jobs)
 
     engine = Stumbling(None)

@@ -64,8 +64,8 @@ def states(
             yield None
             continue
         yield state
-        if state.fault not in engine.state.fault:
-            raise PollingEndedError(state.fault)  # an error that polling survives stays in the engine's own state
+        if state.has_ended:
+            raise PollingEndedError(state.fault)
 
 
 class Progress:

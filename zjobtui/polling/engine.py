@@ -31,6 +31,7 @@ from zjobtui.polling.protocols import (
     Unsaved,
     WatchlistStore,
 )
+from zjobtui.polling.supervision import Supervisor
 from zjobtui.polling.watchlist_service import WatchlistService
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class Engine:
         self._is_paused = False
         self._settings_notice = ""
         self._service: WatchlistService | None = None
+        self._supervisor = Supervisor(self._publish)
         self._submitted: dict[object, Unsaved] = {}
         self._edits: set[asyncio.Future[Change]] = set()
         self._futures: set[Future[EditResult] | Future[ReadResult]] = set()
@@ -114,7 +116,10 @@ class Engine:
     def subscribe(self, subscriber: Subscriber) -> None:
         """Set the subscriber, which is called with every new state, and at once with the current one."""
         self._subscriber = subscriber
-        subscriber(replace(self.state, fault=self._ended_by) if self._ended_by else self.state)
+        subscriber(self._last_state() if self._ended_by else self.state)
+
+    def _last_state(self) -> State:
+        return replace(self.state, fault=self._ended_by, has_ended=True)
 
     def start(self) -> None:
         """Start the thread; the sources are created on it, so that their imports do not delay the caller.
@@ -272,7 +277,7 @@ class Engine:
         except Exception as fault:  # a thread that ends unnoticed would leave stale rows that look polled
             log.exception("internal error: polling stopped")
             self._ended_by = f"Internal error: polling stopped ({type(fault).__name__}: {fault})."
-            self._subscriber(replace(self.state, fault=self._ended_by))
+            self._subscriber(self._last_state())
         finally:
             self._has_ended = True
             self._has_started.set()
@@ -285,7 +290,13 @@ class Engine:
 
         self._set_expected()
         self._service = service = WatchlistService(
-            self.state.watchlist, self._store, self._publish, self._only, self._expected, now=self._clock.now
+            self.state.watchlist,
+            self._store,
+            self._publish,
+            self._only,
+            self._expected,
+            now=self._clock.now,
+            supervisor=self._supervisor,
         )
         self._has_started.set()
         service.start()
@@ -298,7 +309,11 @@ class Engine:
             record=self.calls.record,
         )
         self._tenants.start(self._sources)
-        running = [asyncio.create_task(self._archive(service)), asyncio.create_task(self._follow_settings())]
+        supervise = self._supervisor.run
+        running = [
+            asyncio.create_task(supervise("archiving", partial(self._archive, service))),
+            asyncio.create_task(supervise("reading changed settings", self._follow_settings)),
+        ]
         await self._stopping.wait()
         await self._finish(service, running)
 
@@ -369,22 +384,34 @@ class Engine:
         return self._service
 
     def _publish(self) -> None:
+        """Publish the state. An error on the way is shown in it and raises nothing: whoever publishes must go on."""
         service = self._running_service()
-        statuses = {runner.tenant.name: runner.status() for runner in self._runners}
+        with self._supervisor.guard("planning of added and removed jobs"):
+            self._sync_pollers(service)
+        statuses = {runner.tenant.name: self._status(runner) for runner in self._runners}
         self._log_statuses(statuses)
-        faults = " ".join(runner.fault for runner in self._runners if runner.fault)
+        supervisors = (self._supervisor, *(runner.supervisor for runner in self._runners))
+        faults = " ".join(supervisor.fault for supervisor in supervisors if supervisor.fault)
         notice = " ".join(text for text in (service.notice, self._settings_notice) if text)
         tenants = tuple(tenant for tenant, _ in self._sources)
         self.state = State(service.watchlist, statuses, service.unsaved, faults, notice, tenants)
-        if self._membership_version != service.membership_version:
-            self._membership_version = service.membership_version
-            if self._tenants is not None:
-                for poller in self._tenants.pollers:
-                    poller.sync_jobs()
-                self._tenants.wake_leases()
-        self._subscriber(self.state)
+        with self._supervisor.guard("showing the state"):
+            self._subscriber(self.state)
         if self._renewal is None and any(map(changes_with_time, statuses.values())):
             self._renewal = self._loop.call_later(RENEW - self._loop.time() % RENEW, self._renew)
+
+    def _sync_pollers(self, service: WatchlistService) -> None:
+        if self._tenants is not None and self._membership_version != service.membership_version:
+            self._membership_version = service.membership_version
+            for poller in self._tenants.pollers:
+                poller.sync_soon()
+            self._tenants.wake_leases()
+
+    def _status(self, runner: "TenantRunner") -> TenantStatus:
+        """Return the status of a tenant, the one before if it cannot be determined."""
+        with runner.supervisor.guard(f"the status of {runner.tenant.title}"):
+            return runner.status()
+        return self.state.statuses.get(runner.tenant.name) or TenantStatus(tenant=runner.tenant.name)
 
     def _log_statuses(self, statuses: dict[str, TenantStatus]) -> None:
         """Log the tenants whose status has changed."""
@@ -446,6 +473,10 @@ class Engine:
             runner.with_poller(do)
 
     def _call_soon(self, do: Callable[[], None]) -> None:
+        def call() -> None:
+            with self._supervisor.guard("a request of the screen"):
+                do()
+
         self.start()
         with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(do)
+            self._loop.call_soon_threadsafe(call)

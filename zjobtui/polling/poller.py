@@ -13,7 +13,7 @@ from zjobtui.models.assessment import apply_observation
 from zjobtui.models.call_log import CallKind, LoggedCall, RecordCall
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.observation import Failure, Observation, Success
-from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.problem import ProblemKind
 from zjobtui.models.related import ReadResult, Reference
 from zjobtui.models.tenant_status import Limit, TenantStatus
 from zjobtui.models.verdict import Kind
@@ -22,6 +22,7 @@ from zjobtui.polling.protocols import JobSource
 from zjobtui.polling.rate_limiter import RateLimiter
 from zjobtui.polling.related_reads import RelatedReads
 from zjobtui.polling.schedule import Schedule
+from zjobtui.polling.supervision import internal_failure
 from zjobtui.polling.survival import STALENESS_LIMIT
 from zjobtui.polling.tenant_gate import TenantGate, is_transient
 from zjobtui.polling.watchlist_service import WatchlistService
@@ -100,6 +101,7 @@ class Poller:
         self._checked_at = clock.now()
         self._fault: Exception | None = None
         self._nudge = asyncio.Event()
+        self._next_turn: list[Callable[[], None]] = []
         self._reads = RelatedReads(source, self._gate, clock, self._read_changed)
 
     @property
@@ -107,8 +109,22 @@ class Poller:
         """Whether there is anything to poll."""
         return any(True for _ in self._unfinished())
 
+    def sync_soon(self) -> None:
+        """Have `run` plan new jobs and forget removed ones; also after acquiring a lease that nobody held before."""
+        self._on_next_turn(self.sync_jobs)
+
+    def replan_soon(self) -> None:
+        """Have `run` plan all jobs again after another window has polled."""
+        self._on_next_turn(self.replan)
+
+    def _on_next_turn(self, plan: Callable[[], None]) -> None:
+        """Leave planning to `run`, which is supervised: an error then concerns this tenant alone."""
+        if plan not in self._next_turn:
+            self._next_turn.append(plan)
+        self._nudge.set()
+
     def sync_jobs(self) -> None:
-        """Plan new jobs and forget removed ones; also called after acquiring a lease that nobody held before."""
+        """Plan new jobs and forget removed ones."""
         watched = {watch.job: watch for watch in self._service.watchlist if watch.job.tenant == self.tenant}
         self._schedule.drop_all_but(watched)
         self._started_at = {job: at for job, at in self._started_at.items() if job in watched}
@@ -121,7 +137,7 @@ class Poller:
         self._replan(new)
 
     def replan(self) -> None:
-        """Plan all jobs again after another window has polled: what it has just polled is not polled at once."""
+        """Plan all jobs again: what another window has just polled is not polled at once."""
         self._schedule.fit_at = -inf
         self._replan(self._unfinished())
 
@@ -198,6 +214,8 @@ class Poller:
                 if self._fault is not None:
                     fault, self._fault = self._fault, None
                     raise fault
+                while self._next_turn:
+                    self._next_turn.pop(0)()
                 self._detect_suspend()
                 self._reads.start(len(self._in_flight))
                 self._start_due()
@@ -322,11 +340,11 @@ class Poller:
     async def _call(self, watch: WatchedJob, kind: CallKind, waited: float) -> None:
         job = watch.job
         try:
-            observation, sent = await self._observe(watch, kind, waited)
-        finally:
-            self._in_flight.pop(job, None)
-            self._nudge.set()
-        try:
+            try:
+                observation, sent = await self._observe(watch, kind, waited)
+            finally:
+                self._in_flight.pop(job, None)
+                self._nudge.set()
             self._gate.charge_extra(has_calls_in_flight=bool(self._in_flight or self._reads.in_flight))
             self._on_result(watch, observation, sent)
         except Exception as fault:  # raised again by `run`, which plans the job again when it is restarted
@@ -366,8 +384,7 @@ class Poller:
             observation = await observe(job.id, kind)
         except Exception as fault:  # a source never raises; if it does, the job must not be forgotten
             log.exception("tenant %s: internal error in the call about job %s", self.tenant, job.id.given)
-            problem = Problem(ProblemKind.UNREADABLE, f"internal error in zjobtui: {type(fault).__name__}")
-            observation = Failure(problem, self._clock.now())
+            observation = internal_failure(fault, self._clock.now())
         self._record(_logged(job, kind, observation, waited, self._clock.now() - sent))
         return observation, sent
 
@@ -378,13 +395,13 @@ class Poller:
 
     def _on_result(self, watch: WatchedJob, observation: Observation, sent: float) -> None:
         job, now, was_open = watch.job, self._clock.now(), self._gate.breaker.is_open
+        observation, known = self._apply(watch, observation)
         is_failure = is_transient(observation)
         has_untried = is_failure and any(w.job != job and w.job not in self._failures for w in self._unfinished())
         recent = 2 * self._schedule.intervals.ceiling
         self._gate.record(job, observation, sent, now, recent, has_untried=has_untried)
         self._fit()
         self._schedule.drop(job)
-        known = apply_observation(watch, observation, watch.planned).watch
         interval = self._schedule.interval(known, now)
         if is_failure:
             self._failures[job] = self._failures.get(job, 0) + 1
@@ -401,6 +418,15 @@ class Poller:
         self._service.submit(job, observation, max(interval + self._gate.latency, SHORTEST_PROMISE))
         if was_open and not self._gate.breaker.is_open:
             self._recover()
+
+    def _apply(self, watch: WatchedJob, observation: Observation) -> tuple[Observation, WatchedJob]:
+        """Return an observation and the job after it; if it cannot be applied, the call about this job has failed."""
+        try:
+            return observation, apply_observation(watch, observation, watch.planned).watch
+        except Exception as fault:  # the other jobs are polled as before
+            log.exception("tenant %s: internal error in the response about job %s", self.tenant, watch.job.id.given)
+            failure = internal_failure(fault, observation.at, observation)
+            return failure, apply_observation(watch, failure, watch.planned).watch
 
     def _put_probe(self, failed: JobRef) -> None:
         """Make a job due for the next probe: the first of the others, if there is any."""

@@ -130,7 +130,7 @@ class State:
 
     `statuses` is the polling status of each tenant, `unsaved` why something is not saved, `fault` the internal errors,
     and `notice` what last happened to the store or the settings. `tenants` are the tenants that are polled; empty if
-    they are those that the subscriber knows.
+    they are those that the subscriber knows. If polling `has_ended` by an error, no further state follows.
     """
 
     watchlist: Watchlist
@@ -139,6 +139,7 @@ class State:
     fault: str = ""
     notice: str = ""
     tenants: "tuple[Tenant, ...]" = ()
+    has_ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,8 +112,8 @@ class RelatedReads:
         finally:
             if (task := asyncio.current_task()) is not None:
                 self._tasks.discard(task)
-        self._gate.record_read(result, sent, self._clock.now())
         _finish(waiting.future, result)
+        self._gate.record_read(result, sent, self._clock.now())
         self._changed()
 
 

@@ -18,6 +18,7 @@ from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.polling.poller import Poller
 from zjobtui.polling.protocols import JobSource, MakeSource, SourceError, WatchlistStore
 from zjobtui.polling.rate_limiter import RateLimiter, limits_for
+from zjobtui.polling.supervision import Supervisor
 from zjobtui.polling.watchlist_service import WatchlistService
 
 log = get_logger(__name__)
@@ -33,9 +34,6 @@ DAY = 86_400
 
 RETRY = 45.0
 """Seconds until a source that could not be created is tried again: a corrected secret works within a minute."""
-
-RESTART = 1.0
-"""Seconds until a poller restarts after an internal error."""
 
 
 class TenantRunner:
@@ -57,11 +55,13 @@ class TenantRunner:
         record: RecordCall = lambda _: None,
     ) -> None:
         self.tenant = tenant
-        self.fault = ""
-        """The last internal error, for the user; empty if there was none."""
+        self.supervisor = Supervisor(changed)
+        """Supervises what runs for the tenant, and has its internal errors for the user."""
         self.poller: Poller | None = None
         """The poller, once the source exists."""
+        self._polling = f"polling of {tenant.title}"
         self._make_source = make_source
+        self._source: JobSource | None = None
         self._service = service
         self._store = store
         self._clock = clock
@@ -124,14 +124,37 @@ class TenantRunner:
     async def run(self) -> None:
         """Poll until cancelled; reads that wait then are cancelled, too."""
         try:
-            await self._run()
+            await self.supervisor.run(self._polling, self._run)
         finally:
             for read in tuple(self._reads):
                 read.cancel()
+            if self._source is not None:
+                await self._source.aclose()
 
     async def _run(self) -> None:
-        source = await self._source()
-        self.poller = poller = Poller(
+        """Create source and poller, unless they exist from before an error, and poll."""
+        if self._source is None:
+            self._source = await self._create_source()
+            self.supervisor.clear(self._polling)
+        poller = self.poller = self.poller or self._create_poller(self._source)
+        pending, self._pending = self._pending, []
+        for do in pending:
+            with self.supervisor.guard(self._polling):
+                do(poller)
+        unsent, self._unsent = self._unsent, []
+        for reference, future in unsent:
+            poller.read_related(reference, future)
+        self._changed()
+        with suppress(TimeoutError):  # the day's calls of other windows and earlier runs count from the first call on
+            async with asyncio.timeout(COUNT_LIMIT):  # `wait_for` of Python 3.11 may swallow a cancellation
+                await self.count()
+        self._changed()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.supervisor.run(self._polling, poller.run))
+            group.create_task(self.supervisor.run(f"the count of calls of {self.tenant.title}", self._count_calls))
+
+    def _create_poller(self, source: JobSource) -> Poller:
+        return Poller(
             self.tenant.name,
             source,
             self._service,
@@ -143,23 +166,8 @@ class TenantRunner:
             staleness_limit=self._staleness_limit,
             record=self._record,
         )
-        for do in self._pending:
-            do(poller)
-        for reference, future in self._unsent:
-            poller.read_related(reference, future)
-        self._changed()
-        with suppress(TimeoutError):  # the day's calls of other windows and earlier runs count from the first call on
-            async with asyncio.timeout(COUNT_LIMIT):  # `wait_for` of Python 3.11 may swallow a cancellation
-                await self.count()
-        self._changed()
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._keep_polling(poller))
-                group.create_task(self._count_calls())
-        finally:
-            await source.aclose()
 
-    async def _source(self) -> JobSource:
+    async def _create_source(self) -> JobSource:
         """Create the source on a thread, since a secret may take seconds to fetch; after an error, try again.
 
         The next try is after `RETRY` seconds, or when the user asks for it.
@@ -175,23 +183,12 @@ class TenantRunner:
                 self._problem, self._next_try_at = Problem(ProblemKind.MISCONFIGURED, str(fault)), now + RETRY
             except Exception as fault:  # whatever it is, the watchlist must stay usable
                 log.exception("tenant %s: internal error, it cannot be polled", self.tenant.name)
-                self._record_error("cannot be polled", fault)
+                self.supervisor.record(self._polling, fault, "cannot start")
             self._fail_reads()
             self._changed()
             with suppress(TimeoutError):
                 async with asyncio.timeout(RETRY):
                     await self._retry.wait()
-
-    async def _keep_polling(self, poller: Poller) -> None:
-        """Restart the poller after an internal error, and show the error: polling must not end unnoticed."""
-        while True:
-            try:
-                await poller.run()
-            except Exception as fault:  # whatever it was, it is shown and polling continues
-                log.exception("tenant %s: internal error, polling starts again in %gs", self.tenant.name, RESTART)
-                self._record_error("was interrupted and continues", fault)
-                self._changed()
-                await asyncio.sleep(RESTART)
 
     async def _count_calls(self) -> None:
         while True:
@@ -217,12 +214,9 @@ class TenantRunner:
 
     def _fail_reads(self) -> None:
         """Give the reads that wait for the source its problem."""
-        detail = self._problem.detail if self._problem else self.fault
+        detail = self._problem.detail if self._problem else self.supervisor.fault
         unsent, self._unsent = self._unsent, []
         for reference, future in unsent:
             if not future.done():
                 kind = ReadProblemKind.MISCONFIGURED
                 future.set_result(ReadProblem(reference, kind, detail, at=self._clock.now()))
-
-    def _record_error(self, what: str, fault: Exception) -> None:
-        self.fault = f"Internal error: polling of {self.tenant.title} {what} ({type(fault).__name__}: {fault})."

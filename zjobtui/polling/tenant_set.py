@@ -101,8 +101,10 @@ class TenantSet:
             staleness_limit=self._staleness_limit,
             record=self._record,
         )
-        polling = asyncio.create_task(runner.run())
-        return _Running(runner, lease, (polling, asyncio.create_task(lease.run(partial(_has_unfinished, runner)))))
+        leasing = runner.supervisor.run(
+            f"the lease of {tenant.title}", partial(lease.run, partial(_has_unfinished, runner))
+        )
+        return _Running(runner, lease, (asyncio.create_task(runner.run()), asyncio.create_task(leasing)))
 
     def _runner_changed(self, lease: Lease) -> None:
         """Publish, and check the lease: the runner may have its poller now, and with it something to poll."""
@@ -112,7 +114,7 @@ class TenantSet:
     def _lease_changed(self, tenant: str) -> None:
         running = self._running.get(tenant)
         if running is not None and (poller := running.runner.poller) is not None:
-            poller.replan() if running.lease.was_taken_over else poller.sync_jobs()
+            poller.replan_soon() if running.lease.was_taken_over else poller.sync_soon()
         self._publish()
 
 

@@ -14,6 +14,7 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Observed, Watchlist
 from zjobtui.polling.protocols import WatchlistStore
+from zjobtui.polling.supervision import Supervisor, internal_failure
 
 if TYPE_CHECKING:
     from zjobtui.models.observation import Observation
@@ -60,7 +61,7 @@ class WatchlistService:
     `uncommitted`, and the commit is retried until it succeeds. Observations that bring something new are published
     after the attempt to commit them, those that only confirm before it. `changed` is called after every change; `only`
     are the tenants whose jobs are taken over from other windows; `expected` are the order statuses that need no
-    attention; `now` returns seconds since the epoch, UTC.
+    attention; `now` returns seconds since the epoch, UTC. `supervisor` keeps the errors of its tasks for the user.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class WatchlistService:
         expected: ExpectedStatuses | None = None,
         *,
         now: Callable[[], float] = time.time,
+        supervisor: Supervisor | None = None,
     ) -> None:
         self.watchlist = watchlist
         self._expected = expected
@@ -85,6 +87,7 @@ class WatchlistService:
         """Increases whenever jobs are added to the watchlist or removed from it."""
         self._store = store
         self._changed = changed
+        self._supervisor = supervisor or Supervisor(changed)
         self._pending: list[tuple[JobRef, Observation, float]] = []
         self._confirmed: dict[JobRef, WatchedJob] = {}
         self._uncommitted: list[Change] = []
@@ -103,10 +106,11 @@ class WatchlistService:
 
     def start(self) -> None:
         """Start applying observations, flushing, and reading changes of other windows."""
+        supervise = self._supervisor.run
         self._tasks = [
-            asyncio.create_task(self._apply_pending()),
-            asyncio.create_task(_every(FLUSH, self.flush)),
-            asyncio.create_task(_every(LOOK, self._sync)),
+            asyncio.create_task(supervise("the update of rows", self._apply_pending)),
+            asyncio.create_task(supervise("saving", partial(_every, FLUSH, self.flush))),
+            asyncio.create_task(supervise("reading changes of other windows", partial(_every, LOOK, self._sync))),
         ]
 
     async def close(self) -> None:
@@ -210,7 +214,22 @@ class WatchlistService:
     def _fold_pending(self) -> Change:
         self._has_pending.clear()
         pending, self._pending = self._pending, []
-        return self.watchlist.apply_observations(pending, self._expected)
+        try:
+            return self.watchlist.apply_observations(pending, self._expected)
+        except Exception:  # what came with it must reach the rows
+            log.exception("internal error in one of %d responses", len(pending))
+            return self.watchlist.apply_observations(map(self._as_applicable, pending), self._expected)
+
+    def _as_applicable(self, observed: tuple[JobRef, "Observation", float]) -> tuple[JobRef, "Observation", float]:
+        """Return an observation, as a failed call if it cannot be applied; its row then shows the error."""
+        job, observation, planned = observed
+        try:
+            self.watchlist.apply_observations([observed], self._expected)
+        except Exception as error:  # it concerns this job alone
+            log.exception("internal error in the response about %s/%s", job.tenant, job.id.given)
+            self.membership_version += 1  # the poller may count the job as finished; now it plans it again
+            return job, internal_failure(error, observation.at, observation), planned
+        return observed
 
     def _apply(self, change: Change) -> None:
         """Apply a change in memory and queue it for the next commit."""
