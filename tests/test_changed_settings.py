@@ -3,8 +3,9 @@
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -188,6 +189,29 @@ async def test_a_new_tenant_is_shown_in_bar_and_rows(size: tuple[int, int]) -> N
         await view.press("T", "T")
         assert "◌ 1" in view.bar
         assert "Acme test" in view.bar
+
+
+async def test_a_handover_that_is_being_written_has_the_tenants_of_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, seen_by_handover = staged("recorded-processing"), list[tuple[str, ...]]()
+    other = Tenant(name="acme", base_url="https://us.example.com", title="Acme test")
+    async with run_monitor(engine) as view:
+
+        def write(_: object, tenants: Mapping[str, Tenant], *__: object, **___: object) -> str:
+            """Read the tenants on another thread while they change."""
+            engine.state = replace(engine.state, tenants=(other,))
+            engine._subscriber(engine.state)
+            ends = time.monotonic() + 5
+            while "Acme test" not in view.bar and time.monotonic() < ends:
+                seen_by_handover.append(tuple(tenants))
+                time.sleep(0.005)
+            seen_by_handover.append(tuple(tenants))
+            return "text"
+
+        monkeypatch.setattr("zjobtui.ui.escalation.handover", write)
+        await view.press("H", "enter")
+        await view.until("Acme test")
+        await view.until("Handover sent")
+    assert set(seen_by_handover) == {("env",)}
 
 
 def test_a_file_that_was_missing_at_the_start_too_is_not_reported_as_lost(path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
@@ -18,14 +19,15 @@ from zjobtui.models.call_log import CallKind
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
-from zjobtui.models.related import ReadResult, Reference, Related
+from zjobtui.models.related import ReadResult, Reference, Related, RelatedKind
 from zjobtui.models.related_details import OrderDetails
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling import lease
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.poller import Poller
-from zjobtui.polling.protocols import JobSource, Unsaved
+from zjobtui.polling.protocols import EditResult, JobSource, State
+from zjobtui.polling.unsaved import Unsaved
 
 TENANT = Tenant(name="env", base_url="http://127.0.0.1:1")
 DAY = 86_400.0
@@ -287,6 +289,7 @@ def test_an_edit_counts_as_unsaved_from_the_moment_it_is_handed_over_until_it_is
     engine.start()
     try:
         held = threading.Event()
+        assert engine._loop is not None
         engine._loop.call_soon_threadsafe(held.wait, 10)
         futures = [engine.watch([watch(2)]), engine.label([job(1)], "new"), engine.remove([job(1)])]
         unsaved = engine.unsaved()
@@ -313,6 +316,88 @@ def test_a_screen_that_closes_does_not_take_an_edit_back() -> None:
     engine.stop()
     assert [one.job for change in store.changes for one in change.added] == [job(1)]
     assert engine.unsaved() == Unsaved()
+
+
+Edit = Callable[[Engine], "Future[EditResult]"]
+
+ADD: Edit = lambda engine: engine.watch([watch(2)])  # noqa: E731 - a row of the table below
+REMOVE: Edit = lambda engine: engine.remove([job(1), job(2)])  # noqa: E731
+RESTORE: Edit = lambda engine: engine.restore([watch(1)])  # noqa: E731
+LABEL: Edit = lambda engine: engine.label([job(1), job(2)], "CS 1")  # noqa: E731
+READ: Edit = lambda engine: engine.mark_read([job(1), job(2)])  # noqa: E731
+
+
+@pytest.mark.parametrize(
+    ("edits", "added", "changed"),
+    [
+        ([REMOVE, RESTORE], [], []),
+        ([ADD, REMOVE, RESTORE], [], []),
+        ([REMOVE, RESTORE, REMOVE], [], [1]),
+        ([REMOVE, lambda engine: engine.watch([watch(1, label="new")])], [], [1]),
+        ([LABEL, REMOVE, RESTORE], [], [1]),
+        ([ADD, LABEL], [2], [1]),
+        ([ADD, READ, REMOVE, ADD], [2], [1]),
+        ([READ], [], []),
+    ],
+)
+def test_unsaved_edits_of_a_locked_store_are_what_they_come_to(
+    edits: list[Edit], added: list[int], changed: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Job 1 is stored, job 2 is not."""
+    monkeypatch.setattr("zjobtui.polling.watchlist_service.CLOSE_LIMIT", 0.01)
+    engine = Engine(watchlist(watch(1)), MemoryStore(fault="locked"), [], FixedClock(NOW))
+    for edit in edits:
+        edit(engine).result(5)
+    engine.stop()
+    unsaved = engine.unsaved()
+    assert [one.job for one in unsaved.added] == [job(number) for number in added]
+    assert [one.job for one in unsaved.changed] == [job(number) for number in changed]
+
+
+CALLS: dict[str, Callable[[Engine], object]] = {
+    "watch": ADD,
+    "remove": REMOVE,
+    "archive_jobs": lambda engine: engine.archive_jobs([job(1)]),
+    "restore": RESTORE,
+    "label": LABEL,
+    "tag": lambda engine: engine.tag([job(1)], ("a",)),
+    "note": lambda engine: engine.note([job(1)], "a"),
+    "set_batch": lambda engine: engine.set_batch([job(1)], "a"),
+    "mark_read": READ,
+    "mark_unread": lambda engine: engine.mark_unread([job(1)]),
+    "read_related": lambda engine: engine.read_related("env", RelatedKind.ORDER, "O-1"),
+    "poll_now": lambda engine: engine.poll_now([job(1)]),
+    "set_focus": lambda engine: engine.set_focus(job(1)),
+    "set_visible": lambda engine: engine.set_visible([job(1)]),
+    "pause": Engine.pause,
+    "resume": Engine.resume,
+    "start": Engine.start,
+    "subscribe": lambda engine: engine.subscribe(lambda _: None),
+}
+
+
+@pytest.mark.parametrize("missing", ["loop", "thread"])
+def test_if_polling_cannot_start_no_call_raises_and_every_edit_says_why(
+    missing: str, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    def fail(*_: object) -> None:
+        raise (OSError if missing == "loop" else RuntimeError)("no more of them")
+
+    monkeypatch.setattr(*((asyncio, "run", fail) if missing == "loop" else (threading.Thread, "start", fail)))
+    assert CALLS.keys() == {name for name in vars(Engine) if name[0] != "_"} - {"stop", "unsaved"}
+    for call in CALLS.values():
+        engine, states = Engine(watchlist(watch(1)), MemoryStore(), [], FixedClock(NOW)), list[State]()
+        result = call(engine)
+        if isinstance(result, Future):
+            with pytest.raises(RuntimeError, match=r"Internal error: polling stopped .*no more of them"):
+                result.result(5)
+        engine.start()
+        engine.subscribe(states.append)
+        assert "no more of them" in states[-1].fault
+        assert states[-1].has_ended
+        engine.stop()
+        assert call is not ADD or [one.job for one in engine.unsaved().added] == [job(2)]
+    assert not recwarn.list
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from inspect import signature
 import pytest
 from textual.actions import parse
 
-from tests.support.building import job
+from tests.support.building import job, watch
 from tests.support.reading import whole
 from tests.support.screen_harness import ScreenView, join_lines, run_monitor
 from tests.support.staging import staged, tell
@@ -409,6 +409,51 @@ async def test_enter_without_text_keeps_different_texts_of_several_jobs() -> Non
         assert "the jobs have different values; leave empty to keep them" in view.text
         await view.press("enter")
         assert tuple(engine.state.watchlist) == tuple(before)
+
+
+async def test_an_empty_field_says_what_enter_does_to_common_tags() -> None:
+    engine = staged(RUNNING, RUNNING, labels=("CS 1", "CS 2"))
+    engine.tag([job(1)], ("batch", "acme"))
+    engine.tag([job(2)], ("batch",))
+    async with run_monitor(engine) as view:
+        await view.press("*", "t", "ctrl+u")
+        assert "empty removes batch; other tags stay" in view.text
+        assert "leave empty to keep" not in view.text
+        await view.press("enter")
+        assert [watch.tags for watch in engine.state.watchlist] == [("acme",), ()]
+        await view.press("t")
+        assert "the jobs have different values; leave empty to keep them" in view.text
+        await view.press("enter")
+        assert [watch.tags for watch in engine.state.watchlist] == [("acme",), ()]
+
+
+async def test_undo_says_if_another_window_has_left_nothing_to_undo() -> None:
+    engine = staged(RUNNING, RUNNING, labels=("CS 1", "CS 2"))
+    async with run_monitor(engine, (120, 24)) as view:
+        await view.press("l", *"CS 3", "enter", "x")
+        engine.restore([watch(1, label="CS 3")])
+        await view.press("u")
+        assert view.toast == "Nothing left to undo of “CS 3 removed”; u undoes the change before it."
+        engine.remove([job(1)])
+        await view.press("u")
+        assert view.toast == "Nothing left to undo of “CS 3 labelled”."
+        await view.press("u")
+        assert view.toast == "Nothing to undo."
+
+
+async def test_a_job_that_was_removed_and_added_again_goes_and_comes_back_with_undo() -> None:
+    engine = staged(RUNNING, RUNNING, labels=("CS 1", "CS 2"))
+    async with run_monitor(engine, (120, 24)) as view:
+        await view.press("x")
+        await view.paste(job(1).id.given)
+        await view.press("enter")
+        assert len(engine.state.watchlist) == 2
+        await view.press("u")
+        assert len(engine.state.watchlist) == 1
+        assert view.toast.startswith("Undone: ")
+        await view.press("u")
+        assert view.toast == "Undone: CS 1 removed."
+        assert {one.label for one in engine.state.watchlist} == {"CS 1", "CS 2"}
 
 
 async def test_common_tags_are_edited_and_other_tags_stay() -> None:

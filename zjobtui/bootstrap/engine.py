@@ -20,7 +20,8 @@ from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.polling.engine import Engine
-from zjobtui.polling.protocols import JobSource, MakeSource, ReloadSettings, SourceError, Unsaved
+from zjobtui.polling.protocols import JobSource, MakeSource, ReloadSettings, SourceError
+from zjobtui.polling.unsaved import Unsaved
 from zjobtui.signals import ignore_signals
 from zjobtui.storage.database import BRIEF_LIMIT
 from zjobtui.storage.store import Store

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, TypeVar
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
 from zjobtui.models.call_log import CallLog
+from zjobtui.models.digest import ExpectedStatuses
 from zjobtui.models.history import EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.related import ReadProblem, ReadProblemKind, ReadResult, Reference, RelatedKind
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.tenant_status import TenantStatus, changes_with_time, status_words
 from zjobtui.models.watched_job import WatchedJob, due_for_archive
-from zjobtui.models.watchlist import READ_FIELDS, Change, Watchlist
+from zjobtui.models.watchlist import Change, Watchlist
 from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.polling.protocols import (
     EditResult,
@@ -28,10 +29,10 @@ from zjobtui.polling.protocols import (
     ReloadSettings,
     State,
     Subscriber,
-    Unsaved,
     WatchlistStore,
 )
 from zjobtui.polling.supervision import Supervisor
+from zjobtui.polling.unsaved import Unsaved, net_unsaved
 from zjobtui.polling.watchlist_service import WatchlistService
 
 if TYPE_CHECKING:
@@ -95,16 +96,17 @@ class Engine:
         self._clock = clock
         self._staleness_limit = staleness_limit
         self._subscriber: Subscriber = lambda _: None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._starting, self._has_started = threading.Lock(), threading.Event()
         self._was_started = False
         self._tenants: TenantSet | None = None
-        self._expected: dict[str, frozenset[str]] = {}
         self._is_paused = False
         self._settings_notice = ""
         self._service: WatchlistService | None = None
         self._supervisor = Supervisor(self._publish)
-        self._submitted: dict[object, Unsaved] = {}
+        self._submitted: dict[object, Change] = {}
         self._edits: set[asyncio.Future[Change]] = set()
         self._futures: set[Future[EditResult] | Future[ReadResult]] = set()
         self._has_ended = False
@@ -129,7 +131,11 @@ class Engine:
         with self._starting:
             if not self._was_started:
                 self._was_started = True
-                self._thread.start()
+                try:
+                    self._thread.start()
+                except RuntimeError as fault:  # the system has no thread left
+                    log.exception("internal error: polling could not start")
+                    self._end(fault)
         self._has_started.wait()
 
     def stop(self) -> None:
@@ -137,23 +143,17 @@ class Engine:
         if self._was_started:  # `is_alive` is still false while the thread begins
             self._has_started.wait(STOP_LIMIT)  # a signal may come before the thread has its loop
             self._call_soon(self._stopping.set)
-            self._thread.join(STOP_LIMIT)
+            with suppress(RuntimeError):  # it could not start
+                self._thread.join(STOP_LIMIT)
 
     def unsaved(self) -> Unsaved:
-        """Return the edits of the user that are not on disk, from the moment they are submitted; thread-safe.
+        """Return what the edits of the user that are not on disk come to, from the moment they are submitted.
 
-        Marking a job as read is not included: it is not worth a message on exit.
+        Thread-safe. A job that was added and removed again, or removed and restored, is not included, and neither is
+        marking a job as read, which is not worth a message on exit.
         """
-        added: dict[JobRef, WatchedJob] = {}
-        changed: dict[JobRef, WatchedJob] = {}
-        for change in self._service.uncommitted if self._service is not None else ():
-            added |= {watch.job: watch for watch in change.added}
-            annotated = () if change.fields == READ_FIELDS else change.annotated
-            changed |= {watch.job: watch for watch in (*change.removed, *annotated)}
-        for edit in tuple(self._submitted.values()):
-            added |= {watch.job: watch for watch in edit.added}
-            changed |= {watch.job: watch for watch in edit.changed}
-        return Unsaved(tuple(added.values()), tuple(watch for job, watch in changed.items() if job not in added))
+        submitted = tuple(self._submitted.values())  # first: an edit that is applied meanwhile must not be missed
+        return net_unsaved((*(self._service.uncommitted if self._service is not None else ()), *submitted))
 
     def watch(self, watches: Iterable[WatchedJob], found: Container[JobRef] = ()) -> "Future[EditResult]":
         """Add jobs; one that was removed before comes back with everything known about it.
@@ -161,7 +161,8 @@ class Engine:
         One that was only `found` in a text does not, if Zuora did not know it; it is in `dismissed` of the change.
         """
         added = tuple(watches)
-        return self._submit(lambda service, applied: service.add(added, applied, found), Unsaved(added=added))
+        change = Change(self.state.watchlist, added=added)
+        return self._submit(lambda service, applied: service.add(added, applied, found), change)
 
     def remove(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
         """Remove jobs from the watchlist; the change contains the jobs, for `restore`."""
@@ -180,7 +181,8 @@ class Engine:
         def restore(watchlist: Watchlist) -> Change:
             return watchlist.restore(restored, self._clock.now())
 
-        return self._submit(lambda service, applied: service.edit(restore, applied), Unsaved(added=restored))
+        change = Change(self.state.watchlist, added=restored)
+        return self._submit(lambda service, applied: service.edit(restore, applied), change)
 
     def label(self, jobs: Iterable[JobRef], label: str) -> "Future[EditResult]":
         """Set the label of jobs."""
@@ -205,13 +207,15 @@ class Engine:
         def mark_read(watchlist: Watchlist) -> Change:
             return watchlist.mark_read(read, self._clock.now())
 
-        return self._submit(lambda service, applied: service.edit(mark_read, applied), Unsaved())
+        change = Change(self.state.watchlist)
+        return self._submit(lambda service, applied: service.edit(mark_read, applied), change)
 
     def mark_unread(self, jobs: Iterable[JobRef]) -> "Future[EditResult]":
         """Mark jobs as unread."""
         unread = tuple(jobs)
         return self._submit(
-            lambda service, applied: service.edit(lambda listed: listed.mark_unread(unread), applied), Unsaved()
+            lambda service, applied: service.edit(lambda listed: listed.mark_unread(unread), applied),
+            Change(self.state.watchlist),
         )
 
     def poll_now(self, jobs: Iterable[JobRef]) -> None:
@@ -270,31 +274,38 @@ class Engine:
         self._each_poller(set_paused)
 
     def _run(self) -> None:
+        main, fault = self._main(), None
         try:
             log.info("polling starts, %d jobs", len(self.state.watchlist))
-            asyncio.run(self._main())
+            asyncio.run(main)
             log.info("polling stopped")
-        except Exception as fault:  # a thread that ends unnoticed would leave stale rows that look polled
+        except Exception as error:  # a thread that ends unnoticed would leave stale rows that look polled
             log.exception("internal error: polling stopped")
-            self._ended_by = f"Internal error: polling stopped ({type(fault).__name__}: {fault})."
-            self._subscriber(self._last_state())
+            fault = error
         finally:
-            self._has_ended = True
-            self._has_started.set()
-            for future in tuple(self._futures):
-                future.cancel()  # submitted while the loop was ending; nothing will process it
+            main.close()  # it has not begun if there is no loop, as without file descriptors
+            self._end(fault)
+
+    def _end(self, fault: Exception | None) -> None:
+        self._has_ended = True
+        if fault is not None:
+            self._ended_by = f"Internal error: polling stopped ({type(fault).__name__}: {fault})."
+            with self._supervisor.guard("showing the state"):
+                self._subscriber(self._last_state())
+        self._has_started.set()
+        for future in tuple(self._futures):
+            future.cancel()  # submitted while the loop was ending; nothing will process it
 
     async def _main(self) -> None:
-        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        self._loop = asyncio.get_running_loop()
         from zjobtui.polling.tenant_set import TenantSet  # noqa: PLC0415 - 20 ms, on this thread after the first screen
 
-        self._set_expected()
         self._service = service = WatchlistService(
             self.state.watchlist,
             self._store,
             self._publish,
             self._only,
-            self._expected,
+            self._expected_statuses(),
             now=self._clock.now,
             supervisor=self._supervisor,
         )
@@ -342,9 +353,8 @@ class Engine:
             if reload is not None:
                 await self._apply_settings(reload)
 
-    def _set_expected(self) -> None:
-        self._expected.clear()
-        self._expected.update({tenant.name: tenant.expected_order_statuses for tenant, _ in self._sources})
+    def _expected_statuses(self) -> ExpectedStatuses:
+        return {tenant.name: tenant.expected_order_statuses for tenant, _ in self._sources}
 
     async def _apply_settings(self, reload: Reload) -> None:
         self._settings_notice = reload.notice
@@ -352,7 +362,7 @@ class Engine:
             before = {tenant.name for tenant, _ in self._sources}
             after = {tenant.name for tenant, _ in reload.sources}
             self._sources = reload.sources
-            self._set_expected()
+            self._running_service().expected = self._expected_statuses()
             await self._tenants.stop((before - after) | reload.changed)
             self._tenants.start(reload.sources)
             if self._is_paused:
@@ -370,13 +380,13 @@ class Engine:
     def _edit_jobs(
         self, jobs: Iterable[JobRef], make: "Callable[[Watchlist, tuple[JobRef, ...]], Change]"
     ) -> "Future[EditResult]":
-        wanted, known = tuple(jobs), self.state.watchlist
-        changed = tuple(watch for job in wanted if (watch := known.get(job)) is not None)
+        wanted = tuple(jobs)
 
         def edit(watchlist: Watchlist) -> Change:
             return make(watchlist, wanted)
 
-        return self._submit(lambda service, applied: service.edit(edit, applied), Unsaved(changed=changed))
+        change = edit(self.state.watchlist)
+        return self._submit(lambda service, applied: service.edit(edit, applied), change)
 
     def _running_service(self) -> "WatchlistService":
         if self._service is None:
@@ -398,7 +408,8 @@ class Engine:
         with self._supervisor.guard("showing the state"):
             self._subscriber(self.state)
         if self._renewal is None and any(map(changes_with_time, statuses.values())):
-            self._renewal = self._loop.call_later(RENEW - self._loop.time() % RENEW, self._renew)
+            loop = asyncio.get_running_loop()
+            self._renewal = loop.call_later(RENEW - loop.time() % RENEW, self._renew)
 
     def _sync_pollers(self, service: WatchlistService) -> None:
         if self._tenants is not None and self._membership_version != service.membership_version:
@@ -409,9 +420,11 @@ class Engine:
 
     def _status(self, runner: "TenantRunner") -> TenantStatus:
         """Return the status of a tenant, the one before if it cannot be determined."""
+        status = None
         with runner.supervisor.guard(f"the status of {runner.tenant.title}"):
-            return runner.status()
-        return self.state.statuses.get(runner.tenant.name) or TenantStatus(tenant=runner.tenant.name)
+            status = runner.status()
+        before = self.state.statuses.get(runner.tenant.name, TenantStatus(tenant=runner.tenant.name))
+        return before if status is None else status
 
     def _log_statuses(self, statuses: dict[str, TenantStatus]) -> None:
         """Log the tenants whose status has changed."""
@@ -425,11 +438,11 @@ class Engine:
         self._publish()
 
     def _submit(
-        self, edit: "Callable[[WatchlistService, Callable[[], object]], Awaitable[Change]]", unsaved: Unsaved
+        self, edit: "Callable[[WatchlistService, Callable[[], object]], Awaitable[Change]]", change: Change
     ) -> "Future[EditResult]":
-        """Submit an edit to the engine's thread; it counts as unsaved from now on until it is committed."""
+        """Submit an edit to the engine's thread; until it is committed, `change` counts as unsaved, from now on."""
         key = object()
-        self._submitted[key] = unsaved
+        self._submitted[key] = change
 
         async def work() -> EditResult:
             service = self._running_service()
@@ -445,8 +458,8 @@ class Engine:
         """Run a coroutine on the engine's thread."""
         self.start()
         try:
-            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-        except (RuntimeError, AttributeError) as fault:  # the loop has ended, or never began
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._running_loop())
+        except RuntimeError as fault:  # the loop has ended, or never began
             coroutine.close()
             future = Future[T]()
             future.set_exception(RuntimeError(self._ended_by or str(fault)))
@@ -478,5 +491,10 @@ class Engine:
                 do()
 
         self.start()
-        with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(call)
+        with suppress(RuntimeError):  # the loop has ended, or never began
+            self._running_loop().call_soon_threadsafe(call)
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            raise RuntimeError("polling could not start")
+        return self._loop

@@ -143,14 +143,6 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsaved:
-    """Jobs with edits of the user that are not on disk: those that were added, and those that were changed."""
-
-    added: tuple[WatchedJob, ...] = ()
-    changed: tuple[WatchedJob, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class EditResult:
     """The result of an edit by the user, and why it is not saved (empty if it is saved)."""
 

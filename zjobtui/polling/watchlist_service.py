@@ -76,7 +76,8 @@ class WatchlistService:
         supervisor: Supervisor | None = None,
     ) -> None:
         self.watchlist = watchlist
-        self._expected = expected
+        self.expected = expected
+        """The order statuses that need no attention, by tenant; replaced when settings change."""
         self._now = now
         self._only = only
         self.unsaved = ""
@@ -215,16 +216,16 @@ class WatchlistService:
         self._has_pending.clear()
         pending, self._pending = self._pending, []
         try:
-            return self.watchlist.apply_observations(pending, self._expected)
+            return self.watchlist.apply_observations(pending, self.expected)
         except Exception:  # what came with it must reach the rows
             log.exception("internal error in one of %d responses", len(pending))
-            return self.watchlist.apply_observations(map(self._as_applicable, pending), self._expected)
+            return self.watchlist.apply_observations(map(self._as_applicable, pending), self.expected)
 
     def _as_applicable(self, observed: tuple[JobRef, "Observation", float]) -> tuple[JobRef, "Observation", float]:
         """Return an observation, as a failed call if it cannot be applied; its row then shows the error."""
         job, observation, planned = observed
         try:
-            self.watchlist.apply_observations([observed], self._expected)
+            self.watchlist.apply_observations([observed], self.expected)
         except Exception as error:  # it concerns this job alone
             log.exception("internal error in the response about %s/%s", job.tenant, job.id.given)
             self.membership_version += 1  # the poller may count the job as finished; now it plans it again

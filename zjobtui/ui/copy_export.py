@@ -43,7 +43,7 @@ class CopyExport:
         self,
         screen: Screen[None],
         archive: ReportArchive,
-        tenants: Mapping[str, Tenant],
+        tenants: Callable[[], Mapping[str, Tenant]],
         clock: Clock,
         folder: Path | None,
     ) -> None:
@@ -58,7 +58,7 @@ class CopyExport:
     async def copy(self, targets: Watches, at_cursor: Mapping[str, str]) -> None:
         """Ask what to copy, first of the line under the cursor; keys typed ahead wait for the dialog."""
         success = await asyncio.to_thread(self._archive.last_response, targets[0].job)
-        of_jobs = clipboard_texts(targets, success, self._tenants.get(targets[0].job.tenant))
+        of_jobs = clipboard_texts(targets, success, self._tenants().get(targets[0].job.tenant))
         texts = {name: clean_lines(mask_secrets(text)) for name, text in {**at_cursor, **of_jobs}.items()}
 
         def copy(name: str | None) -> None:

@@ -1,7 +1,7 @@
 """Keeps the detail up to date with the selected job, and reports focus and visible rows to the engine."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -36,7 +36,7 @@ class DetailController:
         self,
         engine: EngineLike,
         archive: ReportArchive,
-        tenants: Mapping[str, Tenant],
+        tenants: Callable[[], Mapping[str, Tenant]],
         clock: Clock,
         presenter: ListPresenter,
         rows: JobList,
@@ -131,7 +131,7 @@ class DetailController:
 
     async def _load(self, watch: WatchedJob) -> None:
         """Load a job and show it; if the archive fails, show what the watchlist has."""
-        tenant, peers = self._tenants.get(watch.job.tenant), self._presenter.state.watchlist
+        tenant, peers = self._tenants().get(watch.job.tenant), self._presenter.state.watchlist
         details = JobDetails(watch, tenant=tenant, peers=peers)
         try:
             details = await asyncio.to_thread(self._read, details)

@@ -42,7 +42,7 @@ class Escalation:
         screen: Screen[None],
         engine: EngineLike,
         archive: ReportArchive,
-        tenants: Mapping[str, Tenant],
+        tenants: Callable[[], Mapping[str, Tenant]],
         clock: Clock,
         *,
         copy: Callable[[str, str, Watches], Awaitable[None]],
@@ -72,7 +72,7 @@ class Escalation:
         """Open what is under the cursor in the detail, or ask which of the selected job's links to open."""
         watch = targets[0]
         success = await asyncio.to_thread(self._archive.last_response, watch.job)
-        tenant = self._tenants.get(watch.job.tenant)
+        tenant = self._tenants().get(watch.job.tenant)
         links = {f"{link.name} {link.number}": link for link in zuora_links(tenant, success)}
         hint = order_path(watch.digest.order_number if watch.digest else "")
         line = self._line_in_detail() if len(targets) == 1 else None
@@ -119,7 +119,7 @@ class Escalation:
             elif call.reference is not None:
                 reads[call.tenant, call.reference] = call
         jobs = [self._handover_job(watch, calls, reads) for watch in targets]
-        return handover(jobs, self._tenants, self._clock.now(), environment_mask(os.environ), with_notes=with_notes)
+        return handover(jobs, self._tenants(), self._clock.now(), environment_mask(os.environ), with_notes=with_notes)
 
     def _handover_job(
         self,

@@ -44,7 +44,7 @@ class JobActions:
         screen: Screen[None],
         engine: EngineLike,
         archive: ReportArchive,
-        tenants: Mapping[str, Tenant],
+        tenants: Callable[[], Mapping[str, Tenant]],
         clock: Clock,
         presenter: ListPresenter,
         *,
@@ -93,7 +93,7 @@ class JobActions:
             name = default_batch_name(head, self._clock.now())
             return unique_batch_name(name, self._presenter.state.watchlist)
 
-        dialog = AddJobsDialog(is_known, batch_name, tuple(self._tenants.values()), current, text)
+        dialog = AddJobsDialog(is_known, batch_name, tuple(self._tenants().values()), current, text)
         self._screen.app.push_screen(dialog, self._add)
 
     def remove(self) -> None:
@@ -270,11 +270,13 @@ class JobActions:
             step = UndoStep(lambda _: apply(before), done if any(texts.values()) else f"no longer {done}")
             self._undo_stack.track(apply(texts), step)
 
-        hint = (
-            "the jobs have different values; leave empty to keep them"
-            if any(t != start for t in before.values())
-            else ""
-        )
+        hint = ""
+        if any(text != start for text in before.values()):  # `start` is what they have in common
+            keep, remove = (
+                "the jobs have different values; leave empty to keep them",
+                f"empty removes {start}; other tags stay",
+            )
+            hint = remove if start else keep
         self._screen.app.push_screen(PromptDialog(title.format(describe_jobs(targets)), start, hint), save)
 
     def _add(self, jobs: NewJobs | None) -> None:

@@ -82,7 +82,7 @@ class Monitor(Screen[None]):
         self._engine = engine
         self._archive = archive
         self._tenants = {tenant.name: tenant for tenant in tenants}
-        """By name; shared with what needs them, and updated in place."""
+        """By name; replaced by another mapping if settings change, never modified: other threads read it."""
         self._export_folder = export_folder
         self._clock = clock
         self._first = tuple(first)
@@ -97,7 +97,7 @@ class Monitor(Screen[None]):
             engine.state, tenants, clock, self._list, self._bar, self._notice, notice_text=notice
         )
         self._detail_controller = DetailController(
-            engine, archive, self._tenants, clock, self._presenter, self._list, self._detail
+            engine, archive, lambda: self._tenants, clock, self._presenter, self._list, self._detail
         )
         self._batches = BatchController(self, engine.state, clock, self._bar, self._list)
         self._is_wallboard = is_wallboard
@@ -121,7 +121,7 @@ class Monitor(Screen[None]):
             self,
             self._engine,
             self._archive,
-            self._tenants,
+            lambda: self._tenants,
             self._clock,
             self._presenter,
             go_to=self._go_to,
@@ -374,8 +374,7 @@ class Monitor(Screen[None]):
     def _update_tenants(self, tenants: Sequence[Tenant]) -> None:
         """Show the tenants of changed settings."""
         toast(self.app, describe_change(self._tenants, tenants))
-        self._tenants.clear()
-        self._tenants.update({tenant.name: tenant for tenant in tenants})
+        self._tenants = {tenant.name: tenant for tenant in tenants}
         self._presenter.set_tenants(tenants)
 
     def _draw(self, state: State) -> None:

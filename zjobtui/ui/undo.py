@@ -87,7 +87,10 @@ class UndoStack:
 
         def confirmation(reverted: Watches) -> str:
             step.follow_up(reverted)
-            return f"Undone: {_confirmation(step.done, reverted)}" if reverted else ""
+            if reverted:
+                return f"Undone: {_confirmation(step.done, reverted)}"
+            more = f"; {self._key} undoes the change before it" if self._steps else ""
+            return f"Nothing left to undo of “{_confirmation(step.done, watches)}”{more}"
 
         self._start(step.revert(watches), confirmation, undone=(step, watches))
 
@@ -115,7 +118,8 @@ class UndoStack:
             reverted = {watch.job for watch in watches}
             self._push(undone[0], tuple(watch for watch in undone[1] if watch.job not in reverted))
         hint = f"; {self._key} to undo" if self._push(step, watches) else ""
-        texts = [f"{text}{hint}."] if (text := confirmation(watches)) else []
+        text = confirmation(watches) if watches or not faults else ""
+        texts = [f"{text}{hint}."] if text else []
         if faults:
             texts.append(f"The change{' to other jobs' if texts else ''} failed: {faults[0]}")
         if texts:
