@@ -25,7 +25,7 @@ from zjobtui.models.observation import Observation
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.polling.engine import Engine
-from zjobtui.polling.protocols import JobSource, MakeSource, State
+from zjobtui.polling.protocols import EngineOptions, JobSource, MakeSource, State
 
 EU = '[tenants.eu]\nhost = "EU production"\nclient_id = "1"\nsecret_env = "EU"\n'
 US = '[tenants.us]\nurl = "https://us.example.com"\nclient_id = "2"\nsecret_env = "US"\n'
@@ -63,7 +63,8 @@ class World:
         follower = SettingsFollower(used, path, load, self.make, only)
         listed = watchlist(watch(1, tenant="eu"), watch(2, tenant="us"))
         sources = [(each.tenant, self.make(each)) for each in used.tenants if only is None or each.tenant.name in only]
-        self.engine = Engine(listed, MemoryStore(), sources, FixedClock(NOW), only=only, reload=follower.reload)
+        options = EngineOptions(only=only, reload=follower.reload)
+        self.engine = Engine(listed, MemoryStore(), sources, FixedClock(NOW), options)
         self.states: list[State] = []
         self.engine.subscribe(self.states.append)
 

@@ -75,7 +75,9 @@ def test_a_run_gets_look_limit_and_what_is_wrong(tmp_path: Path, monkeypatch: py
             polled = self._monitor._engine
             assert isinstance(polled, Engine)
             made.update(
-                look=self._appearance, notice=self._monitor._presenter._notice_text, limit=polled._staleness_limit
+                look=self._appearance,
+                notice=self._monitor._presenter._notice_text,
+                limit=polled._options.staleness_limit,
             )
             return 0
 

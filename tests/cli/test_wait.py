@@ -21,6 +21,7 @@ from tests.support.building import NOW, PROCESSING, done, failed, job, job_id, m
 from tests.support.process import environment
 from tests.support.running import run, said
 from tests.support.scripted import FixedClock, ScriptedEngine
+from zjobtui.cli.progress import states
 from zjobtui.cli.wait import wait_for
 from zjobtui.config.paths import store_path
 from zjobtui.formatting.records import FIELDS
@@ -138,6 +139,29 @@ def test_an_invalid_configuration_is_reported_with_line_key_and_suggestion(
     assert (status, printed) == (2, "")
     assert "line 2: list.archive_aftr is not a known setting; did you mean archive_after?" in complained
     assert len(kept(store_path())) == 0
+
+
+@pytest.mark.parametrize(("command", "shown_by"), [("wait", "wait_for"), ("watch", "print_changes")])
+def test_the_staleness_limit_of_the_settings_holds_for(
+    command: str, shown_by: str, served: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("[polling]\nstaleness_limit = 7\n")
+    monkeypatch.setenv("ZJOBTUI_CONFIG", str(path))
+    ceilings = list[float]()
+
+    def follow(engine: Engine, *_: object, **__: object) -> int:
+        for state in states(engine):
+            if state is not None and "env" in state.statuses and state.statuses["env"].interval:
+                ceilings.append(state.statuses["env"].ceiling)
+                break
+        return 0
+
+    monkeypatch.setattr(f"zjobtui.cli.{command}.{shown_by}", follow)
+    with opened(store_path()) as (store, _):
+        added(store, watch(1, job=JobRef("env", JobId(served.job_ids[6]))))
+    run(command, *([served.job_ids[6]] if command == "wait" else []))
+    assert ceilings == [7.0]
 
 
 @pytest.mark.parametrize("command", [["wait", ABSENT], ["watch"]])

@@ -26,7 +26,7 @@ from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling import lease
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.poller import Poller
-from zjobtui.polling.protocols import EditResult, JobSource, State
+from zjobtui.polling.protocols import EditResult, EngineOptions, JobSource, State
 from zjobtui.polling.unsaved import Unsaved
 
 TENANT = Tenant(name="env", base_url="http://127.0.0.1:1")
@@ -237,7 +237,7 @@ def test_what_was_finished_and_seen_for_long_is_archived_and_the_rest_stays() ->
     store, listed = MemoryStore(), watchlist(watch(1), watch(2), watch(3))
     listed = listed.apply_observations([(job(1), done(NOW), 5.0), (job(2), done(NOW), 5.0)]).watchlist
     listed = listed.mark_read([job(1)], NOW).watchlist
-    engine = Engine(listed, store, [], FixedClock(NOW + 2 * DAY), archive_after=DAY)
+    engine = Engine(listed, store, [], FixedClock(NOW + 2 * DAY), EngineOptions(archive_after=DAY))
     engine.start()
     try:
         until(lambda: engine.state.watchlist.get(job(1)) is None)
@@ -271,7 +271,7 @@ def test_the_staleness_limit_of_the_settings_reaches_the_poller() -> None:
     clock = SystemClock()
     listed = Watchlist({watch.job: watch for watch in watches(1, added_at=clock.now())})
     tenant = Tenant(name="env", base_url="http://127.0.0.1")
-    engine = Engine(listed, MemoryStore(), [(tenant, Silent)], clock, staleness_limit=7.0)
+    engine = Engine(listed, MemoryStore(), [(tenant, Silent)], clock, EngineOptions(staleness_limit=7.0))
     engine.start()
     end = time.monotonic() + 10
     try:

@@ -223,7 +223,7 @@ async def test_a_read_of_a_tenant_that_is_no_longer_polled_is_cancelled() -> Non
     source, store, clock = Silent(), MemoryStore(), SystemClock()
     source.ready.set()
     service = WatchlistService(Watchlist({}), store, lambda: None)
-    tenants = TenantSet(service, store, clock, lambda: None, staleness_limit=None)
+    tenants = TenantSet(service, store, clock, lambda: None)
     tenants.start([(Tenant(name="eu", base_url=""), source.make)])
     reads = [asyncio.create_task(tenants.runners[0].read_related(reference(number))) for number in range(6)]
     while not tenants.pollers or tenants.pollers[0]._reads.in_flight < 4:  # noqa: ASYNC110 - two queued, four sent

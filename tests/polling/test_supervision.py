@@ -18,13 +18,12 @@ from zjobtui.models import job_update
 from zjobtui.models.digest import ExpectedStatuses
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.verdict import Kind
-from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling import engine as engine_module
 from zjobtui.polling import tenant_runner
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.lease import Lease
 from zjobtui.polling.poller import Poller
-from zjobtui.polling.protocols import Reload, State
+from zjobtui.polling.protocols import DEFAULT_OPTIONS, EngineOptions, Reload, State
 from zjobtui.polling.supervision import FIRST_PAUSE, LONGEST_PAUSE, STEADY, Supervisor
 from zjobtui.polling.tenant_runner import TenantRunner
 from zjobtui.polling.watchlist_service import WatchlistService
@@ -72,15 +71,15 @@ def logged(path: Path) -> Iterator[None]:
         logs.stop("end")
 
 
-def poll(script: Script, listed: Watchlist | None = None, **options: Any) -> list[State]:  # noqa: ANN401 - of Engine
+def poll(script: Script, options: EngineOptions = DEFAULT_OPTIONS) -> list[State]:
     """Poll two jobs that end after a minute while the script runs; return the published states."""
     states: list[State] = []
 
     async def run() -> None:
         numbers = (1, 2)
         source = TimedSource(ends={job(number).id: END for number in numbers})
-        jobs = listed or watchlist(*(watch(number, tenant="eu", added_at=START) for number in numbers))
-        engine = Engine(jobs, MemoryStore(), [(EU, lambda: source)], VirtualClock(), **options)
+        jobs = watchlist(*(watch(number, tenant="eu", added_at=START) for number in numbers))
+        engine = Engine(jobs, MemoryStore(), [(EU, lambda: source)], VirtualClock(), options)
         engine.subscribe(states.append)
         main = asyncio.create_task(engine._main())
         await asyncio.sleep(0)
@@ -120,7 +119,7 @@ def test_each_long_task_starts_again_after_an_exception_which_is_shown(
     broken = Broken(monkeypatch, owner, name, first=2 if name == "count" else 1)
     log = tmp_path / "log"
     with logged(log):
-        states = poll(until_all_ended, reload=lambda: Reload(notice="changed"))
+        states = poll(until_all_ended, EngineOptions(reload=lambda: Reload(notice="changed")))
     assert is_over(states[-1])
     assert f"Internal error: {what} was interrupted and continues (LookupError: lost)." in states[-1].fault
     assert len(broken.at) > 1

@@ -14,6 +14,7 @@ from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.poller import Poller
+from zjobtui.polling.protocols import EngineOptions
 from zjobtui.polling.rate_limiter import Limits, RateLimiter, limits_for
 from zjobtui.polling.watchlist_service import WatchlistService
 
@@ -85,7 +86,7 @@ def polled(
             RateLimiter(limits, clock.now()),
             clock,
             chance,
-            staleness_limit=staleness_limit,
+            options=EngineOptions(staleness_limit=staleness_limit),
             record=log.record,
         )
         done = Run(source, poller, service, clock, log)

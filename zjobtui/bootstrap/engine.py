@@ -1,13 +1,12 @@
 """Put the engine together: the store and the API clients of the tenants."""
 
 import os
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from math import inf
 from urllib.parse import urlsplit
 
-from zjobtui.bootstrap.configuration import Configured
+from zjobtui.bootstrap.configuration import Configuration, Configured
 from zjobtui.bootstrap.output import print_error
 from zjobtui.clock import Clock
 from zjobtui.formatting.symbols import plural
@@ -20,7 +19,7 @@ from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.polling.engine import Engine
-from zjobtui.polling.protocols import JobSource, MakeSource, ReloadSettings, SourceError
+from zjobtui.polling.protocols import EngineOptions, JobSource, MakeSource, SourceError
 from zjobtui.polling.unsaved import Unsaved
 from zjobtui.signals import ignore_signals
 from zjobtui.storage.database import BRIEF_LIMIT
@@ -30,17 +29,20 @@ from zjobtui.zuora.proxy import InvalidRouteError, find_route
 log = get_logger(__name__)
 
 
+def options_of(configuration: Configuration) -> EngineOptions:
+    """Return what the settings say about polling, for the monitor and for commands that poll."""
+    settings = configuration.settings
+    return EngineOptions(staleness_limit=settings.polling.staleness_limit if settings else None)
+
+
 @contextmanager
 def polling(
     configured: Sequence[Configured],
     store: Store,
     watchlist: Watchlist,
     clock: Clock,
+    options: EngineOptions,
     *,
-    archive_after: float = inf,
-    staleness_limit: float | None = None,
-    only: Container[str] | None = None,
-    reload: ReloadSettings | None = None,
     calls: CallLog | None = None,
 ) -> Iterator[Engine]:
     """Yield the engine, not started; stop it after the block, and print what could not be saved."""
@@ -48,17 +50,7 @@ def polling(
     _log_tenants(configured)
     calls = calls or CallLog()
     sources = [(each.tenant, source_maker(clock, calls)(each)) for each in configured]
-    engine = Engine(
-        watchlist,
-        store,
-        sources,
-        clock,
-        archive_after=archive_after,
-        staleness_limit=staleness_limit,
-        only=only,
-        reload=reload,
-        calls=calls,
-    )
+    engine = Engine(watchlist, store, sources, clock, options, calls=calls)
     try:
         yield engine
     finally:

@@ -4,13 +4,14 @@ import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING
 
 from zjobtui.bootstrap.configuration import Configuration, Configured
-from zjobtui.bootstrap.engine import polling, routes, source_maker, stop_on_forced_exit
+from zjobtui.bootstrap.engine import options_of, polling, routes, source_maker, stop_on_forced_exit
 from zjobtui.bootstrap.output import print_error
 from zjobtui.bootstrap.report_parser import read_report
 from zjobtui.bootstrap.settings_follower import SettingsFollower
@@ -87,25 +88,19 @@ def run_monitor(
         print_error(notice)
     tenants = [each.tenant for each in configured]
     only = None if is_all else {tenant.name for tenant in tenants}
-    limit = configuration.settings.polling.staleness_limit if configuration.settings else None
-    after = configuration.archive_after
     calls = CallLog()
     make_source = source_maker(clock, calls)
     follower = SettingsFollower(configuration, config_path(), load, make_source, only) if load is not None else None
+    options = replace(
+        options_of(configuration),
+        archive_after=configuration.archive_after,
+        only=only,
+        reload=follower.reload if follower else None,
+    )
     with (
         _daily_copy(path),
         store,
-        polling(
-            configured,
-            store,
-            watchlist,
-            clock,
-            archive_after=after,
-            staleness_limit=limit,
-            only=only,
-            reload=follower.reload if follower else None,
-            calls=calls,
-        ) as engine,
+        polling(configured, store, watchlist, clock, options, calls=calls) as engine,
     ):
         app = MonitorApp(
             engine,

@@ -26,6 +26,7 @@ from zjobtui.formatting.related_records import related_record
 from zjobtui.models.outcome import Outcome
 from zjobtui.models.related import ReadProblem, ReadProblemKind, ReadResult, Reference, RelatedKind
 from zjobtui.models.watchlist import Watchlist
+from zjobtui.polling.protocols import EngineOptions
 from zjobtui.signals import raise_on_signals
 from zjobtui.storage.store import Store
 
@@ -106,7 +107,7 @@ def read_all(
     chosen = [configured for configured in tenants if configured.tenant.name == name]
     if not chosen:
         raise ValueError(unknown_tenant(name, [configured.tenant.name for configured in tenants]))
-    with raise_on_signals(), polling(chosen, store, Watchlist({}), SystemClock(), only=()) as engine:
+    with raise_on_signals(), polling(chosen, store, Watchlist({}), SystemClock(), EngineOptions(only=())) as engine:
         futures = [engine.read_related(name, each.kind, each.key) for each in references]
         try:
             return [future.result() for future in futures]

@@ -10,7 +10,7 @@ from math import inf
 import click
 
 from zjobtui.bootstrap.configuration import Configured
-from zjobtui.bootstrap.engine import ignored_exemptions, polling
+from zjobtui.bootstrap.engine import ignored_exemptions, options_of, polling
 from zjobtui.bootstrap.output import print_error, print_json, status_of
 from zjobtui.cli.common import (
     NO_TENANT,
@@ -101,7 +101,8 @@ def wait(
     ends_at = inf if limit is None else clock.boot() + limit
     entered = [job_id.given for job_id in collect_ids(texts).ids]
     with open_store_and_watchlist(entered, limit) as (store, watchlist, now):
-        tenants = load_valid_configuration().tenants
+        loaded = load_valid_configuration()
+        tenants = loaded.tenants
         if not ids:
             check_tenant(tenant)
         of_tenant = filter_jobs(watchlist, "", tenant, now)
@@ -113,7 +114,7 @@ def wait(
         _require_tenants(watchlist, jobs, tenants)
         for sentence in ignored_exemptions(tenants):
             print_error(sentence)
-        with raise_on_signals(), polling(tenants, store, watchlist, clock) as engine:
+        with raise_on_signals(), polling(tenants, store, watchlist, clock, options_of(loaded)) as engine:
             new = _new_jobs([job for job in jobs if watchlist.get(job) is None], stdin, clock.now(), watchlist)
             with suppress(RuntimeError, CancelledError):  # the engine has ended; `wait_for` reports why
                 engine.watch(new).result()

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import click
 
-from zjobtui.bootstrap.engine import ignored_exemptions, polling
+from zjobtui.bootstrap.engine import ignored_exemptions, options_of, polling
 from zjobtui.bootstrap.output import CLOSED, SOME_REFUSED, OutputError, print_error, print_json, write_error
 from zjobtui.cli.common import NO_TENANT, load_valid_configuration, open_store_and_watchlist
 from zjobtui.cli.options import AS_JSON, TENANT
@@ -34,12 +34,13 @@ def watch(as_json: bool, wanted: str, tenant: str | None) -> None:
     """
     clock = SystemClock()
     with open_store_and_watchlist(tenant=tenant) as (store, watchlist, _):
-        tenants = load_valid_configuration().tenants
+        loaded = load_valid_configuration()
+        tenants = loaded.tenants
         if not tenants:
             raise ValueError(NO_TENANT)
         for sentence in ignored_exemptions(tenants):
             print_error(sentence)
-        with raise_on_signals(), polling(tenants, store, watchlist, clock) as engine:
+        with raise_on_signals(), polling(tenants, store, watchlist, clock, options_of(loaded)) as engine:
             print_changes(engine, clock, wanted, tenant, as_json=as_json)
             sys.exit(SOME_REFUSED)
 

@@ -7,7 +7,6 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
 from zjobtui.clock import Clock
@@ -23,10 +22,11 @@ from zjobtui.models.watched_job import WatchedJob, due_for_archive
 from zjobtui.models.watchlist import Change, Watchlist
 from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.polling.protocols import (
+    DEFAULT_OPTIONS,
     EditResult,
+    EngineOptions,
     MakeSource,
     Reload,
-    ReloadSettings,
     State,
     Subscriber,
     WatchlistStore,
@@ -64,9 +64,7 @@ RENEW = 2.0
 
 
 class Engine:
-    """Polls and owns the watchlist, or only the jobs of the tenants in `only`.
-
-    `reload` is called every few seconds on another thread, and what it returns is used from then on.
+    """Polls and owns the watchlist, or only the jobs of some tenants.
 
     Every method may be called from any thread; futures complete after the commit.
     """
@@ -77,24 +75,18 @@ class Engine:
         store: WatchlistStore,
         sources: Iterable[tuple[Tenant, MakeSource]],
         clock: Clock,
+        options: EngineOptions = DEFAULT_OPTIONS,
         *,
-        staleness_limit: float | None = None,
-        archive_after: float = inf,
-        only: Container[str] | None = None,
-        reload: ReloadSettings | None = None,
         calls: CallLog | None = None,
     ) -> None:
         self.calls = calls or CallLog()
         """The last calls; may be read from any thread."""
-        self.state = State(watchlist if only is None else watchlist.of(only))
+        self.state = State(watchlist if options.only is None else watchlist.of(options.only))
         """The newest state, as last published."""
-        self._reload = reload
-        self._archive_after = archive_after
-        self._only = only
+        self._options = options
         self._store = store
         self._sources = tuple(sources)
         self._clock = clock
-        self._staleness_limit = staleness_limit
         self._subscriber: Subscriber = lambda _: None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = asyncio.Event()
@@ -304,7 +296,7 @@ class Engine:
             self.state.watchlist,
             self._store,
             self._publish,
-            self._only,
+            self._options.only,
             self._expected_statuses(),
             now=self._clock.now,
             supervisor=self._supervisor,
@@ -316,7 +308,7 @@ class Engine:
             self._store,
             self._clock,
             self._publish,
-            staleness_limit=self._staleness_limit,
+            options=self._options,
             record=self.calls.record,
         )
         self._tenants.start(self._sources)
@@ -343,10 +335,10 @@ class Engine:
 
     async def _follow_settings(self) -> None:
         """Look for changed settings, and poll the tenants that they name."""
-        while self._reload is not None:
+        while (reload_settings := self._options.reload) is not None:
             await asyncio.sleep(RELOAD)
             try:
-                reload = await run_on_daemon_thread(self._reload)
+                reload = await run_on_daemon_thread(reload_settings)
             except Exception:  # whatever it is, polling goes on with the settings of before
                 log.exception("internal error: changed settings are not used")
                 continue
@@ -373,7 +365,7 @@ class Engine:
         """Archive jobs that were finished and read long ago; they stay in the store."""
         while True:
             now = self._clock.now()
-            if jobs := due_for_archive(service.watchlist, now, self._archive_after):
+            if jobs := due_for_archive(service.watchlist, now, self._options.archive_after):
                 await service.edit(partial(Watchlist.remove, jobs=jobs, at=now, why=EventKind.ARCHIVED))
             await asyncio.sleep(ARCHIVE)
 
@@ -420,11 +412,13 @@ class Engine:
 
     def _status(self, runner: "TenantRunner") -> TenantStatus:
         """Return the status of a tenant, the one before if it cannot be determined."""
-        status = None
-        with runner.supervisor.guard(f"the status of {runner.tenant.title}"):
-            status = runner.status()
-        before = self.state.statuses.get(runner.tenant.name, TenantStatus(tenant=runner.tenant.name))
-        return before if status is None else status
+        what = f"the status of {runner.tenant.title}"
+        try:
+            return runner.status()
+        except Exception as error:  # rows and the other tenants are published all the same
+            if runner.supervisor.record(what, error):
+                log.exception("internal error: %s", what)
+            return self.state.statuses.get(runner.tenant.name, TenantStatus(tenant=runner.tenant.name))
 
     def _log_statuses(self, statuses: dict[str, TenantStatus]) -> None:
         """Log the tenants whose status has changed."""

@@ -18,7 +18,7 @@ from zjobtui.models.related import ReadResult, Reference
 from zjobtui.models.tenant_status import Limit, TenantStatus
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob, stale_at
-from zjobtui.polling.protocols import JobSource
+from zjobtui.polling.protocols import DEFAULT_OPTIONS, EngineOptions, JobSource
 from zjobtui.polling.rate_limiter import RateLimiter
 from zjobtui.polling.related_reads import RelatedReads
 from zjobtui.polling.schedule import Schedule
@@ -73,7 +73,7 @@ class Poller:
         *,
         may_poll: Callable[[], bool] = lambda: True,
         is_polled_elsewhere: Callable[[], bool] = lambda: False,
-        staleness_limit: float | None = None,
+        options: EngineOptions = DEFAULT_OPTIONS,
         record: RecordCall = lambda _: None,
     ) -> None:
         self.tenant = tenant
@@ -85,7 +85,7 @@ class Poller:
         self._chance = chance
         self._may_poll = may_poll
         self._is_polled_elsewhere = is_polled_elsewhere
-        self._schedule = Schedule(staleness_limit or STALENESS_LIMIT)
+        self._schedule = Schedule(options.staleness_limit or STALENESS_LIMIT)
         self._in_flight: dict[JobRef, asyncio.Task[None]] = {}
         self._started_at: dict[JobRef, float] = {}
         self._failures: dict[JobRef, int] = {}

@@ -1,7 +1,8 @@
 """Protocols of what polling needs (a job source, a store), and the states that it publishes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 from zjobtui.models.call_log import CallKind
@@ -65,6 +66,24 @@ class Reload:
 
 ReloadSettings = Callable[[], Reload | None]
 """Returns what has changed since the last call, or None; may block."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineOptions:
+    """How an engine polls; what comes from the settings is a field here, read where it is used.
+
+    `staleness_limit` is the longest time between two polls of a job in seconds, None for the default. Jobs that have
+    ended and were read are archived after `archive_after` seconds. `only` are the tenants whose jobs are watched, None
+    for all. `reload` is called every few seconds on another thread, and what it returns is used from then on.
+    """
+
+    staleness_limit: float | None = None
+    archive_after: float = inf
+    only: Container[str] | None = None
+    reload: ReloadSettings | None = None
+
+
+DEFAULT_OPTIONS = EngineOptions()
 
 
 class ExternalChanges(Protocol):

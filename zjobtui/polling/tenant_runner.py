@@ -16,7 +16,14 @@ from zjobtui.models.tenant import Tenant
 from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.polling.poller import Poller
-from zjobtui.polling.protocols import JobSource, MakeSource, SourceError, WatchlistStore
+from zjobtui.polling.protocols import (
+    DEFAULT_OPTIONS,
+    EngineOptions,
+    JobSource,
+    MakeSource,
+    SourceError,
+    WatchlistStore,
+)
 from zjobtui.polling.rate_limiter import RateLimiter, limits_for
 from zjobtui.polling.supervision import Supervisor
 from zjobtui.polling.watchlist_service import WatchlistService
@@ -51,7 +58,7 @@ class TenantRunner:
         may_poll: Callable[[], bool],
         is_polled_elsewhere: Callable[[], bool],
         changed: Callable[[], None],
-        staleness_limit: float | None = None,
+        options: EngineOptions = DEFAULT_OPTIONS,
         record: RecordCall = lambda _: None,
     ) -> None:
         self.tenant = tenant
@@ -69,7 +76,7 @@ class TenantRunner:
         self._may_poll = may_poll
         self._is_polled_elsewhere = is_polled_elsewhere
         self._changed = changed
-        self._staleness_limit = staleness_limit
+        self._options = options
         self._record = record
         self._problem: Problem | None = None
         self._problem_since = self._next_try_at = 0.0
@@ -163,7 +170,7 @@ class TenantRunner:
             self._chance,
             may_poll=self._may_poll,
             is_polled_elsewhere=self._is_polled_elsewhere,
-            staleness_limit=self._staleness_limit,
+            options=self._options,
             record=self._record,
         )
 

@@ -13,7 +13,7 @@ from zjobtui.models.call_log import RecordCall
 from zjobtui.models.tenant import Tenant
 from zjobtui.polling.lease import Lease
 from zjobtui.polling.poller import Poller
-from zjobtui.polling.protocols import MakeSource, WatchlistStore
+from zjobtui.polling.protocols import DEFAULT_OPTIONS, EngineOptions, MakeSource, WatchlistStore
 from zjobtui.polling.tenant_runner import TenantRunner
 from zjobtui.polling.watchlist_service import WatchlistService
 
@@ -43,7 +43,7 @@ class TenantSet:
         clock: Clock,
         publish: Callable[[], None],
         *,
-        staleness_limit: float | None,
+        options: EngineOptions = DEFAULT_OPTIONS,
         record: RecordCall = lambda _: None,
     ) -> None:
         self._record = record
@@ -51,7 +51,7 @@ class TenantSet:
         self._store = store
         self._clock = clock
         self._publish = publish
-        self._staleness_limit = staleness_limit
+        self._options = options
         self._chance = random.Random()
         self._running: dict[str, _Running] = {}
 
@@ -98,7 +98,7 @@ class TenantSet:
             may_poll=partial(attrgetter("is_held"), lease),
             is_polled_elsewhere=partial(attrgetter("is_elsewhere"), lease),
             changed=partial(self._runner_changed, lease),
-            staleness_limit=self._staleness_limit,
+            options=self._options,
             record=self._record,
         )
         leasing = runner.supervisor.run(
