@@ -22,6 +22,7 @@ from zjobtui.polling.protocols import State
 from zjobtui.ui import monitor
 from zjobtui.ui.app import MonitorApp
 from zjobtui.ui.job_list import JobList
+from zjobtui.ui.monitor_options import MonitorOptions
 from zjobtui.ui.themes import DEFAULT_THEME, Appearance
 
 FOLDER = Path(__file__).parent
@@ -122,7 +123,9 @@ async def take(picture: Picture) -> None:
     engine = together(worlds)
     answers = engine.archive.answers
     answers |= {job: answered(seen, tenants[0], job) for job, seen in answers.items()}
-    app = MonitorApp(engine, engine.archive, tenants, engine.clock, appearance=Appearance(theme=picture.theme))
+    app = MonitorApp(
+        engine, engine.archive, tenants, engine.clock, MonitorOptions(appearance=Appearance(theme=picture.theme))
+    )
     async with app.run_test(size=picture.size) as pilot:
         await pilot.pause()
         wanted = list(engine.state.watchlist)[picture.job].job

@@ -94,3 +94,38 @@ def test_a_run_gets_look_limit_and_what_is_wrong(tmp_path: Path, monkeypatch: py
     assert made["look"] == Appearance(is_utc=True)
     assert made["limit"] == 9.0
     assert "line 4: screen.theme: unknown theme lite; did you mean light?" in str(made["notice"])
+
+
+def test_the_mask_of_the_screen_has_the_secrets_of_the_settings_also_of_a_tenant_that_is_added(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    masked: list[str] = []
+    path, environ = tmp_path / "config.toml", {"ZU_EU": "secret of eu", "ZU_US": "secret of us", "MY_TOKEN": "12345678"}
+    environ["ZJOBTUI_CONFIG"] = str(path)
+    eu = '[tenants.eu]\nhost = "EU production"\nclient_id = "id"\nsecret_env = "ZU_EU"\n'
+
+    class Shown(MonitorApp):
+        def run_in_terminal(self, _: Callable[[], str]) -> int:
+            polled = self._monitor._engine
+            assert isinstance(polled, Engine)
+            assert polled._options.reload is not None
+            for text in (eu, eu + eu.replace("eu", "us").replace("EU", "US")):
+                path.write_text(text, encoding="utf-8")
+                polled._options.reload()
+                masked.append(self._monitor._options.mask("a secret of eu, a secret of us, 12345678"))
+            return 0
+
+    monkeypatch.setattr(wiring, "MonitorApp", Shown)
+    monkeypatch.setattr(wiring, "config_path", lambda: path)
+    path.write_text(eu, encoding="utf-8")
+    given = configuration(environ, path)
+    try:
+        wiring.run_monitor(
+            given.tenants,
+            tmp_path / "watchlist.sqlite3",
+            configuration=given,
+            load=lambda: configuration(environ, path),
+        )
+    finally:
+        gc.enable()
+    assert masked == ["a [masked], a secret of us, [masked]", "a [masked], a [masked], [masked]"]

@@ -13,8 +13,10 @@ from tests.support.building import NOW, body, done, failed, job, missed, read_bo
 from tests.support.payloads import payload
 from tests.support.scripted import call
 from tests.support.staging import heard
+from zjobtui.bootstrap.configuration import Configuration
+from zjobtui.bootstrap.secret_mask import SecretMask
 from zjobtui.config.tenants import make_tenant
-from zjobtui.formatting.handover import DETAILED, HandoverJob, environment_mask, handover
+from zjobtui.formatting.handover import DETAILED, HandoverJob, handover
 from zjobtui.formatting.zuora_words import keep_known_words
 from zjobtui.models.assessment import apply_observation
 from zjobtui.models.call_log import CallKind, LoggedCall
@@ -45,7 +47,9 @@ def known(number: int, observation: Observation, **fields: Any) -> HandoverJob: 
 
 def written(*jobs: HandoverJob, with_notes: bool = False, environ: Mapping[str, str] = SECRETS) -> str:
     tenants = {"env": make_tenant("env", "https://rest.eu.zuora.com")}
-    return handover(jobs, tenants, NOW + 90, environment_mask(environ), with_notes=with_notes)
+    return handover(
+        jobs, tenants, NOW + 90, Configuration(environ=environ).add_secrets(SecretMask()), with_notes=with_notes
+    )
 
 
 def test_a_failed_job_says_what_happened_since_when_what_to_do_and_which_ids_support_needs() -> None:

@@ -24,6 +24,7 @@ from tests.support.scripted import ScriptedEngine
 from zjobtui.models.tenant import Tenant, TenantKind
 from zjobtui.ui.app import MonitorApp
 from zjobtui.ui.job_list import JobList
+from zjobtui.ui.monitor_options import MonitorOptions
 from zjobtui.ui.notifier import NotificationSettings
 from zjobtui.ui.protocols import UiStateStore
 from zjobtui.ui.terminal_app import TerminalApp
@@ -324,6 +325,7 @@ async def run_monitor(
     memory: UiStateStore | None = None,
     exports: Path | None = None,
     wallboard: bool = False,
+    mask: Callable[[str], str] = str,
 ) -> AsyncIterator[ScreenView]:
     """Run the monitor over an engine on a display of this size in columns and rows."""
     app = MonitorApp(
@@ -331,12 +333,15 @@ async def run_monitor(
         engine.archive,
         tuple(tenants) or (tenant,),
         engine.clock,
-        notice=notice,
-        appearance=look,
-        notifications=ways,
-        ui_state=memory,
-        export_folder=exports,
-        is_wallboard=wallboard,
+        MonitorOptions(
+            notice=notice,
+            appearance=look,
+            notifications=ways,
+            ui_state=memory,
+            export_folder=exports,
+            is_wallboard=wallboard,
+            mask=mask,
+        ),
     )
     async with _on_fake_terminal(app, size) as pilot:
         view = ScreenView(app, engine, pilot)

@@ -13,6 +13,8 @@ from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import ScriptedEngine, call
 from tests.support.staging import staged
 from tests.ui.sizes import NARROW, NARROW_FIRST
+from zjobtui.bootstrap.configuration import Configuration
+from zjobtui.bootstrap.secret_mask import SecretMask
 from zjobtui.models.call_filter import parse_call_filter
 from zjobtui.models.call_log import JOBS_KEPT, KEPT, CallKind, CallLog, LoggedCall
 from zjobtui.models.problem import Problem, ProblemKind
@@ -183,7 +185,7 @@ async def test_the_shown_calls_are_exported_as_json_lines_without_secrets(
     problem = Problem(ProblemKind.REFUSED, "sentinel-4711-sentinel token=abcdef0123456789abcdef", "1")
     hostile = {**FAILURE, "problem": problem, "body": "sentinel-4711-sentinel"}
     engine = with_calls(logged(1), logged(2, 1, waited=0.25, **hostile), labels=("CS sentinel-4711-sentinel",))
-    async with run_monitor(engine, NARROW, exports=tmp_path) as view:
+    async with run_monitor(engine, NARROW, exports=tmp_path, mask=Configuration().add_secrets(SecretMask())) as view:
         await view.press("L", "/", *"outcome:failed", "enter", "e")
         assert "Save to file" in view.text
         await view.press("enter")

@@ -45,6 +45,7 @@ FORMS: dict[str, Callable[[str], str]] = {
     "in JSON all escaped": escaped,
     "in JSON all escaped in capitals": lambda one: escaped(one).upper().replace("\\U", "\\u"),
     "in JSON within JSON": lambda one: json.dumps(escaped(one))[1:-1],
+    "in Markdown": lambda one: "".join(f"\\{letter}" if letter in "\\`*_[]<>|#" else letter for letter in one),
     "in JSON the last escaped": lambda one: json.dumps(one[:-1])[1:-1] + escaped(one[-1]),
 }
 

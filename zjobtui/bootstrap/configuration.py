@@ -1,11 +1,13 @@
 """Load the configuration: the tenants of environment and settings file, and the settings."""
 
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zjobtui.bootstrap.secret_mask import SecretMask
 from zjobtui.config.tenants import InvalidTenantError, environment_remarks, environment_tenant
 from zjobtui.models.digest import ExpectedStatuses
 from zjobtui.models.tenant import ClientCredentials, Credentials, Tenant
@@ -28,7 +30,7 @@ class Configuration:
     """All tenants, the environment's first, and a sentence for each problem; what has a problem is not used.
 
     `notices` are about settings under former names, `remarks` about variables of which a part is not used; `settings`
-    are those of the file at `path`, if there is one.
+    are those of the file at `path`, if there is one. `environ` are the environment variables that were read.
     """
 
     tenants: tuple[Configured, ...] = ()
@@ -37,6 +39,12 @@ class Configuration:
     settings: "Settings | None" = None
     path: Path | None = None
     remarks: tuple[str, ...] = ()
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False, compare=False)
+
+    def add_secrets(self, mask: SecretMask) -> SecretMask:
+        """Mask the secrets of the environment, also those whose variables only the settings name; return the mask."""
+        mask.add(self.environ, self.settings.secret_variables if self.settings else ())
+        return mask
 
     @property
     def archive_after(self) -> float:
@@ -69,10 +77,10 @@ def file_configuration(environ: Mapping[str, str], path: Path) -> Configuration:
     """Load the settings file alone."""
     with suppress(OSError):  # a folder without access: reading the file reports it
         if not environ.get("ZJOBTUI_CONFIG") and not path.exists():
-            return Configuration()
+            return Configuration(environ=environ)
     from zjobtui.bootstrap import settings_file  # noqa: PLC0415 - 25 ms (msgspec), only if there is such a file
 
-    return settings_file.load(environ, path)
+    return replace(settings_file.load(environ, path), environ=environ)
 
 
 def expected_order_statuses(environ: Mapping[str, str], path: Path) -> ExpectedStatuses | None:

@@ -14,6 +14,7 @@ from zjobtui.bootstrap.configuration import Configuration, Configured
 from zjobtui.bootstrap.engine import options_of, polling, routes, source_maker, stop_on_forced_exit
 from zjobtui.bootstrap.output import print_error
 from zjobtui.bootstrap.report_parser import read_report
+from zjobtui.bootstrap.secret_mask import SecretMask
 from zjobtui.bootstrap.settings_follower import SettingsFollower
 from zjobtui.clock import SystemClock
 from zjobtui.config.paths import config_path
@@ -27,6 +28,7 @@ from zjobtui.storage.store import open_store
 from zjobtui.storage.ui_state import NAME, UiStateFile
 from zjobtui.ui.app import MonitorApp, taken_by_monitor
 from zjobtui.ui.keymap import chosen_keys
+from zjobtui.ui.monitor_options import MonitorOptions
 from zjobtui.ui.notifier import NotificationSettings
 from zjobtui.ui.themes import Appearance, chosen_theme
 
@@ -90,8 +92,11 @@ def run_monitor(
     only = None if is_all else {tenant.name for tenant in tenants}
     calls = CallLog()
     make_source = source_maker(clock, calls)
-    follower = SettingsFollower(configuration, config_path(), load, make_source, only) if load is not None else None
-    options = replace(
+    mask = configuration.add_secrets(SecretMask())
+    follower = None
+    if load is not None:
+        follower = SettingsFollower(configuration, config_path(), partial(_load, load, mask), make_source, only)
+    polled = replace(
         options_of(configuration),
         archive_after=configuration.archive_after,
         only=only,
@@ -100,13 +105,9 @@ def run_monitor(
     with (
         _daily_copy(path),
         store,
-        polling(configured, store, watchlist, clock, options, calls=calls) as engine,
+        polling(configured, store, watchlist, clock, polled, calls=calls) as engine,
     ):
-        app = MonitorApp(
-            engine,
-            store,
-            tenants,
-            clock,
+        options = MonitorOptions(
             notice=notice,
             first=demo,
             appearance=look,
@@ -114,8 +115,17 @@ def run_monitor(
             ui_state=UiStateFile(path.with_name(NAME)),
             export_folder=configuration.settings.files.exports if configuration.settings else None,
             is_wallboard=is_wallboard,
+            mask=mask,
         )
+        app = MonitorApp(engine, store, tenants, clock, options)
         return app.run_in_terminal(partial(stop_on_forced_exit, engine))
+
+
+def _load(load: Callable[[], Configuration], mask: SecretMask) -> Configuration:
+    """Load the changed configuration, and mask the secrets of its tenants from now on."""
+    loaded = load()
+    loaded.add_secrets(mask)
+    return loaded
 
 
 def _notification_settings(settings: "Settings | None") -> NotificationSettings | None:

@@ -1,16 +1,16 @@
 """`handover`: jobs as Markdown for the next shift or for Zuora support."""
 
-import os
 import sys
 from pathlib import Path
 
 import click
 
 from zjobtui.bootstrap.output import OK, SOME_REFUSED
+from zjobtui.bootstrap.secret_mask import SecretMask
 from zjobtui.cli.common import load_configuration, open_store_and_watchlist
 from zjobtui.cli.options import TENANT
 from zjobtui.cli.selection import FILTER, complete_jobs, select_jobs
-from zjobtui.formatting.handover import HandoverJob, environment_mask
+from zjobtui.formatting.handover import HandoverJob
 from zjobtui.formatting.handover import handover as handover_text
 from zjobtui.models.text import clean
 from zjobtui.storage.exports import write_new
@@ -40,8 +40,7 @@ def handover(jobs: tuple[str, ...], wanted: str, tenant: str | None, output: str
         ]
         configuration = load_configuration()
         tenants = {each.tenant.name: each.tenant for each in configuration.tenants}
-        secrets = configuration.settings.secret_variables if configuration.settings else ()
-        mask = environment_mask(os.environ, secrets)
+        mask = configuration.add_secrets(SecretMask())
         if with_responses:
             text = handover_text(with_responses, tenants, now, mask, with_notes=with_notes)
             if output is None:

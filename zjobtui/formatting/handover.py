@@ -6,8 +6,8 @@ credentials, e-mail addresses and long numbers are masked.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.text import clean, shorten
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob, is_stale
-from zjobtui.zuora.mask import Mask
+from zjobtui.models.watchlist import mask_annotations
 
 if TYPE_CHECKING:
     from zjobtui.models.call_log import LoggedCall
@@ -37,9 +37,6 @@ QUOTE_LIMIT = 500
 
 NUMBERS = 20
 """Numbers of subscriptions or invoices that are listed for a job."""
-
-WITHHELD = re.compile(r"SECRET|CLIENT_?ID|TOKEN|PASS(?:W|PHRASE)|API_?KEY|PRIVATE|CREDENTIAL|AUTH", re.IGNORECASE)
-"""Names of environment variables whose values are masked wherever they occur."""
 
 _NUMBER = re.compile(r"(?=\D*\d)[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
 """The form of an id or a number of Zuora, which has a digit; anything else in its place is left out."""
@@ -84,15 +81,6 @@ class HandoverJob:
     reads: "Sequence[LoggedCall]" = ()
 
 
-def environment_mask(environ: Mapping[str, str], more: Iterable[str] = ()) -> Callable[[str], str]:
-    """Return a function that masks the values of variables that hold secrets: by their names, and those in `more`."""
-    mask, names = Mask(), set(more)
-    for name, value in environ.items():
-        if name in names or WITHHELD.search(name):
-            mask.add(value)
-    return mask.mask_text
-
-
 def handover(
     jobs: Sequence[HandoverJob],
     tenants: "Mapping[str, Tenant]",
@@ -104,10 +92,10 @@ def handover(
     """Return a handover of these jobs, the most urgent first.
 
     `tenants` are the configured ones by name. With `with_notes` it has what the user wrote about the jobs: label, tags,
-    batch and note, which may contain data of customers.
+    batch and note, which may contain data of customers. `mask` masks known secrets.
     """
-    by_job = {job.watch.job: job for job in jobs}
-    watches = Sorting(SortOrder.URGENCY).sort([job.watch for job in jobs])
+    by_job = {job.watch.job: replace(job, watch=mask_annotations(job.watch, mask)) for job in jobs}
+    watches = Sorting(SortOrder.URGENCY).sort([job.watch for job in by_job.values()])
     detailed = [watch for watch in watches if len(jobs) <= DETAILED or _needs_user(watch)]
     others = [watch for watch in watches if len(jobs) > DETAILED and not _needs_user(watch)]
     lines = [f"# Handover: {plural(len(jobs), 'job')}", ""]

@@ -37,6 +37,12 @@ def fill_annotations(watch: WatchedJob, source: WatchedJob) -> WatchedJob:
     return replace(watch, **{field: getattr(source, field) for field in empty})
 
 
+def mask_annotations(watch: WatchedJob, mask: Callable[[str], str]) -> WatchedJob:
+    """Return the job with secrets masked in what the user wrote, before formatting cuts or escapes it."""
+    tags = tuple(map(mask, watch.tags))
+    return replace(watch, label=mask(watch.label), tags=tags, note=mask(watch.note), batch=mask(watch.batch))
+
+
 @dataclass(frozen=True, slots=True)
 class Watchlist:
     """All watched jobs, in the order of adding. Edits return a `Change`; nothing is modified."""

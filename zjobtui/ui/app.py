@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from textual.binding import Binding
 from textual.command import CommandListItem
@@ -13,17 +12,16 @@ from textual.theme import Theme
 
 from zjobtui.clock import Clock
 from zjobtui.models.tenant import Tenant
-from zjobtui.models.watched_job import WatchedJob
 from zjobtui.ui.actions import Action, key_for
 from zjobtui.ui.job_detail import JobDetail
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.keymap import taken_keys
 from zjobtui.ui.monitor import Monitor
-from zjobtui.ui.notifier import NotificationSettings
-from zjobtui.ui.protocols import EngineLike, Plain, ReportArchive, UiStateStore
+from zjobtui.ui.monitor_options import DEFAULT_OPTIONS, MonitorOptions
+from zjobtui.ui.protocols import EngineLike, Plain, ReportArchive
 from zjobtui.ui.terminal_app import TerminalApp
 from zjobtui.ui.terminal_io import set_mouse
-from zjobtui.ui.themes import DEFAULT, THEME, THEME_BEFORE, Appearance, stored_theme
+from zjobtui.ui.themes import THEME, THEME_BEFORE, stored_theme
 from zjobtui.ui.toast import toast
 
 RECENT = "palette_recent"
@@ -48,35 +46,15 @@ class MonitorApp(TerminalApp):
         archive: ReportArchive,
         tenants: Sequence[Tenant],
         clock: Clock,
-        *,
-        notice: str = "",
-        first: Sequence[WatchedJob] = (),
-        appearance: Appearance = DEFAULT,
-        notifications: NotificationSettings | None = None,
-        ui_state: UiStateStore | None = None,
-        export_folder: Path | None = None,
-        is_wallboard: bool = False,
+        options: MonitorOptions = DEFAULT_OPTIONS,
     ) -> None:
-        stored = ui_state.load() if ui_state is not None else {}
-        super().__init__(replace(appearance, theme=stored_theme(appearance.theme, stored)))
-        self._appearance = appearance
-        self._ui_state = ui_state
+        self._appearance, self._ui_state = options.appearance, options.ui_state
+        stored = self._ui_state.load() if self._ui_state is not None else {}
+        super().__init__(replace(self._appearance, theme=stored_theme(self._appearance.theme, stored)))
         recent = stored.get(RECENT)
         self._recent = tuple(recent) if isinstance(recent, list) else ()
         self._has_mouse = True
-        self._monitor = Monitor(
-            engine,
-            archive,
-            tenants,
-            clock,
-            notice=notice,
-            first=first,
-            appearance=appearance,
-            notifications=notifications,
-            ui_state=ui_state,
-            export_folder=export_folder,
-            is_wallboard=is_wallboard,
-        )
+        self._monitor = Monitor(engine, archive, tenants, clock, options)
 
     def on_mount(self) -> None:
         """Apply the key settings."""

@@ -1,6 +1,5 @@
 """The call log: the last calls of all tenants, newest last, with a filter; each opens to show all that is known."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -14,7 +13,6 @@ from textual.widgets import Static
 from zjobtui.clock import Clock
 from zjobtui.formatting.call_info import logged_call_lines
 from zjobtui.formatting.call_log import as_json_lines, call_row
-from zjobtui.formatting.handover import environment_mask
 from zjobtui.formatting.times import moment
 from zjobtui.models.call_filter import CallFilter, JobName, parse_call_filter
 from zjobtui.models.call_log import CallLog, LoggedCall
@@ -176,10 +174,12 @@ class CallLogScreen(Screen[None]):
         clock: Clock,
         save: Callable[[str], None],
         zone: Callable[[], tzinfo | None],
+        mask: Callable[[str], str],
     ) -> None:
         super().__init__()
         self._list = CallList(calls, name, clock, zone())
         self._save = save
+        self._mask = mask
         self._filter_text = ""
 
     def compose(self) -> ComposeResult:
@@ -198,7 +198,7 @@ class CallLogScreen(Screen[None]):
     def action_export(self) -> None:
         """Save the calls that are shown to a file, as JSON lines."""
         if self._list.shown:
-            self._save(as_json_lines(self._list.shown, environment_mask(os.environ)))
+            self._save(as_json_lines(self._list.shown, self._mask))
         else:
             toast(self.app, "No calls to save.")
 

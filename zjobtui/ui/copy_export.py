@@ -17,6 +17,7 @@ from zjobtui.logs import get_logger
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.text import clean, clean_lines
+from zjobtui.models.watchlist import mask_annotations
 from zjobtui.polling.daemon_thread import run_on_daemon_thread
 from zjobtui.storage.exports import FOLDER, export_name, write_export
 from zjobtui.ui.choice import ChoiceDialog
@@ -37,7 +38,7 @@ PATH_LIMIT = 4_096
 
 
 class CopyExport:
-    """Copy from jobs, and save jobs and screenshots; `folder` is that of the first file, later that of the last one."""
+    """Copy from jobs, and save jobs and screenshots, with known secrets masked; `folder` is that of the first file."""
 
     def __init__(
         self,
@@ -46,11 +47,13 @@ class CopyExport:
         tenants: Callable[[], Mapping[str, Tenant]],
         clock: Clock,
         folder: Path | None,
+        mask: Callable[[str], str],
     ) -> None:
         self._screen = screen
         self._archive = archive
         self._tenants = tenants
         self._clock = clock
+        self._mask = mask
         self._folder = folder or data_folder() / FOLDER
         self._first_folder = self._folder
         self._copying = asyncio.Lock()
@@ -58,8 +61,8 @@ class CopyExport:
     async def copy(self, targets: Watches, at_cursor: Mapping[str, str]) -> None:
         """Ask what to copy, first of the line under the cursor; keys typed ahead wait for the dialog."""
         success = await asyncio.to_thread(self._archive.last_response, targets[0].job)
-        of_jobs = clipboard_texts(targets, success, self._tenants().get(targets[0].job.tenant))
-        texts = {name: clean_lines(mask_secrets(text)) for name, text in {**at_cursor, **of_jobs}.items()}
+        of_jobs = clipboard_texts(self._masked(targets), success, self._tenants().get(targets[0].job.tenant))
+        texts = {name: clean_lines(self._mask(mask_secrets(text))) for name, text in {**at_cursor, **of_jobs}.items()}
 
         def copy(name: str | None) -> None:
             if name == SAVE_ALL:
@@ -76,11 +79,11 @@ class CopyExport:
 
     def export(self, targets: Watches) -> None:
         """Ask for a format, and save the jobs to a file."""
-        now = self._clock.now()
+        now, masked = self._clock.now(), self._masked(targets)
         formats: dict[str, tuple[str, Callable[[], str]]] = {
-            "JSON": (".json", lambda: export.as_json(targets, now)),
-            "CSV": (".csv", lambda: export.as_csv(targets, now)),
-            "Markdown": (".md", lambda: export.as_markdown(targets)),
+            "JSON": (".json", lambda: self._mask(export.as_json(masked, now))),
+            "CSV": (".csv", lambda: self._mask(export.as_csv(masked, now))),
+            "Markdown": (".md", lambda: self._mask(export.as_markdown(masked))),
             "Job ids only": (".txt", lambda: "".join(f"{watch.job.id.given}\n" for watch in targets)),
         }
 
@@ -90,6 +93,9 @@ class CopyExport:
                 self.save(text(), suffix, targets)
 
         self._screen.app.push_screen(ChoiceDialog(f"Export {describe_jobs(targets)} as", tuple(formats)), save)
+
+    def _masked(self, watches: Watches) -> Watches:
+        return tuple(mask_annotations(watch, self._mask) for watch in watches)
 
     def screenshot(self) -> None:
         """Save a screenshot to a file."""

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from textual.screen import Screen
 
 from zjobtui.clock import Clock
-from zjobtui.formatting.handover import HandoverJob, environment_mask, handover
+from zjobtui.formatting.handover import HandoverJob, handover
 from zjobtui.formatting.zuora_links import ZuoraLink, order_path, zuora_links
 from zjobtui.models.call_log import LoggedCall
 from zjobtui.models.job import JobRef
@@ -34,7 +34,8 @@ LINKS_LISTED = 50
 class Escalation:
     """Hand jobs over, and open what they are about in Zuora.
 
-    `copy` copies a text, named for the message to the user; `save` writes it to a file with a suffix.
+    `copy` copies a text, named for the message to the user; `save` writes it to a file with a suffix; `mask` masks
+    known secrets in a text.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Escalation:
         copy: Callable[[str, str, Watches], Awaitable[None]],
         save: Callable[[str, str, Watches], None],
         line_in_detail: Callable[[], RenderedLine | None],
+        mask: Callable[[str], str],
     ) -> None:
         self._screen = screen
         self._engine = engine
@@ -57,6 +59,7 @@ class Escalation:
         self._copy = copy
         self._save = save
         self._line_in_detail = line_in_detail
+        self._mask = mask
 
     def hand_over(self, targets: Watches) -> None:
         """Ask for a form of the handover, and copy it or save it to a file."""
@@ -97,7 +100,7 @@ class Escalation:
         self._screen.app.push_screen(ChoiceDialog("Open in Zuora", choices), open_chosen)
 
     async def _open(self, link: ZuoraLink, targets: Watches) -> None:
-        await self._copy("link", link.url, targets)
+        await self._copy("link", self._mask(link.url), targets)
         opened = f"Opening {link.name} {link.number} in the browser." if open_url(link.url, os.environ) else ""
         if text := " ".join(part for part in (opened, link.remark) if part):
             toast(self._screen.app, text)
@@ -119,7 +122,7 @@ class Escalation:
             elif call.reference is not None:
                 reads[call.tenant, call.reference] = call
         jobs = [self._handover_job(watch, calls, reads) for watch in targets]
-        return handover(jobs, self._tenants(), self._clock.now(), environment_mask(os.environ), with_notes=with_notes)
+        return handover(jobs, self._tenants(), self._clock.now(), self._mask, with_notes=with_notes)
 
     def _handover_job(
         self,

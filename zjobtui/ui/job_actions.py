@@ -50,6 +50,7 @@ class JobActions:
         *,
         go_to: Callable[[Sequence[JobRef]], bool],
         export_folder: Path | None,
+        mask: Callable[[str], str],
         texts_at_cursor: Callable[[], Mapping[str, str]],
         undo_key: str = "u",
         line_in_detail: Callable[[], RenderedLine | None] = lambda: None,
@@ -59,10 +60,11 @@ class JobActions:
         self._screen = screen
         self._engine = engine
         self._tenants = tenants
+        self._mask = mask
         self._clock = clock
         self._presenter = presenter
         self._go_to = go_to
-        self._copy_export = CopyExport(screen, archive, self._tenants, clock, export_folder)
+        self._copy_export = CopyExport(screen, archive, self._tenants, clock, export_folder, mask)
         self._texts_at_cursor = texts_at_cursor
         self._undo_stack = UndoStack(screen, undo_key)
         self._escalation = Escalation(
@@ -74,6 +76,7 @@ class JobActions:
             copy=self._copy_export.copy_text,
             save=self._copy_export.save,
             line_in_detail=line_in_detail,
+            mask=mask,
         )
 
     async def run(self, name: str) -> None:
@@ -220,7 +223,9 @@ class JobActions:
 
     def call_log(self) -> None:
         """Show the last calls of all tenants."""
-        screen = CallLogScreen(self._engine.calls, self._label_of, self._clock, self._save_calls, self._zone)
+        screen = CallLogScreen(
+            self._engine.calls, self._label_of, self._clock, self._save_calls, self._zone, self._mask
+        )
         self._screen.app.push_screen(screen)
 
     def _save_calls(self, text: str) -> None:

@@ -4,7 +4,6 @@ import gc
 from collections.abc import Callable, Sequence
 from datetime import UTC
 from functools import cached_property, partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -17,7 +16,6 @@ from zjobtui.clock import Clock
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.text import clean
-from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.protocols import State
 from zjobtui.ui.actions import bindings, catalogue, key_for
 from zjobtui.ui.batch_controller import BatchController
@@ -29,14 +27,14 @@ from zjobtui.ui.key_bar import KeyBar
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.list_model import has_several_tenants
 from zjobtui.ui.list_presenter import ListPresenter
+from zjobtui.ui.monitor_options import DEFAULT_OPTIONS, MonitorOptions
 from zjobtui.ui.notifier import NotificationSettings, Notifier
-from zjobtui.ui.protocols import EngineLike, ReportArchive, UiStateStore
+from zjobtui.ui.protocols import EngineLike, ReportArchive
 from zjobtui.ui.split_view import SplitView
 from zjobtui.ui.state_feed import StateFeed
 from zjobtui.ui.status_bar import StatusBar
 from zjobtui.ui.tenant_filter import describe_change
 from zjobtui.ui.terminal_io import write
-from zjobtui.ui.themes import DEFAULT, Appearance
 from zjobtui.ui.toast import toast
 from zjobtui.ui.ui_state import UiState
 
@@ -66,16 +64,10 @@ class Monitor(Screen[None]):
         archive: ReportArchive,
         tenants: Sequence[Tenant],
         clock: Clock,
-        *,
-        notice: str = "",
-        first: Sequence[WatchedJob] = (),
-        appearance: Appearance = DEFAULT,
-        notifications: NotificationSettings | None = None,
-        ui_state: UiStateStore | None = None,
-        export_folder: Path | None = None,
-        is_wallboard: bool = False,
+        options: MonitorOptions = DEFAULT_OPTIONS,
     ) -> None:
         super().__init__()
+        appearance = options.appearance
         self.actions = catalogue(appearance.keys)
         """The actions with their current keys."""
         self._zone = UTC if appearance.is_utc else None
@@ -83,9 +75,8 @@ class Monitor(Screen[None]):
         self._archive = archive
         self._tenants = {tenant.name: tenant for tenant in tenants}
         """By name; replaced by another mapping if settings change, never modified: other threads read it."""
-        self._export_folder = export_folder
+        self._options = options
         self._clock = clock
-        self._first = tuple(first)
         self._feed = StateFeed(self, clock, self._draw)
         self._bar = StatusBar(tenants)
         self._notice = Static(Content(""), id="notice")
@@ -94,24 +85,22 @@ class Monitor(Screen[None]):
         if appearance.columns:
             self._list.columns = chosen_columns(appearance.columns)
         self._presenter = ListPresenter(
-            engine.state, tenants, clock, self._list, self._bar, self._notice, notice_text=notice
+            engine.state, tenants, clock, self._list, self._bar, self._notice, notice_text=options.notice
         )
         self._detail_controller = DetailController(
             engine, archive, lambda: self._tenants, clock, self._presenter, self._list, self._detail
         )
         self._batches = BatchController(self, engine.state, clock, self._bar, self._list)
-        self._is_wallboard = is_wallboard
-        self._ui_state_store = ui_state
-        settings = notifications or NotificationSettings()
+        settings = options.notifications or NotificationSettings()
         self._notifier = Notifier(settings, clock, self._write, self._batches.toast, self.run_worker)
-        self._ui_state = UiState(ui_state, self._presenter.model, self._panes)
+        self._ui_state = UiState(options.ui_state, self._presenter.model, self._panes)
         self._tried_keys: set[str] = set()
 
     @cached_property
     def _filter_controller(self) -> "FilterController":
         from zjobtui.ui.filter_controller import FilterController  # noqa: PLC0415 - 20 ms
 
-        return FilterController(self, self._list, self._presenter, self._ui_state_store)
+        return FilterController(self, self._list, self._presenter, self._options.ui_state)
 
     @cached_property
     def _job_actions(self) -> "JobActions":
@@ -125,7 +114,8 @@ class Monitor(Screen[None]):
             self._clock,
             self._presenter,
             go_to=self._go_to,
-            export_folder=self._export_folder,
+            export_folder=self._options.export_folder,
+            mask=self._options.mask,
             texts_at_cursor=lambda: self._detail.copyable_texts() if self._detail.has_focus else {},
             undo_key=key_for(self.actions, "undo"),
             line_in_detail=lambda: self._detail.line_under_cursor if self._detail.has_focus else None,
@@ -146,7 +136,7 @@ class Monitor(Screen[None]):
         self._detail.open_input = self._open_input
         self._bar.retry_key = self._detail.refresh_key = key_for(self.actions, "ask_now")
         self._draw(self._presenter.state)
-        if self._is_wallboard:
+        if self._options.is_wallboard:
             self._batches.open_wallboard(is_start=True)
         self.call_after_refresh(self._start_engine)
 
@@ -368,8 +358,8 @@ class Monitor(Screen[None]):
         self._list.view_changed = self._detail_controller.report_visible_rows_soon
         self._detail_controller.start()
         self._engine.subscribe(self._feed.put)
-        if self._first:
-            self._engine.watch(self._first)
+        if self._options.first:
+            self._engine.watch(self._options.first)
 
     def _update_tenants(self, tenants: Sequence[Tenant]) -> None:
         """Show the tenants of changed settings."""

@@ -13,8 +13,8 @@ SHORTEST = 8
 MOST = 1_000
 """Secrets that are searched for; the oldest are dropped first."""
 
-_ENCODED = re.compile(rb'\\{1,4}u([0-9a-f]{4})|%(?:25){0,3}([0-9a-f]{2})|\\{1,4}(["/\\])')
-"""A character as JSON or a URL may encode it, also nested; the repetition is bounded to keep the search linear."""
+_ENCODED = re.compile(rb'\\{1,4}u([0-9a-f]{4})|%(?:25){0,3}([0-9a-f]{2})|\\{1,4}(["/\\`*_\[\]<>|#])')
+"""A character as JSON, a URL or Markdown encodes it, also nested; repetition is bounded to keep the search linear."""
 
 
 class Mask:
@@ -70,7 +70,7 @@ def _encode(text: str) -> bytes:
 
 
 def _decoded(lowered: bytes) -> bytes:
-    """Decode what JSON or URLs encode; returns the same object if nothing is encoded."""
+    """Decode what JSON, URLs or Markdown encode; returns the same object if nothing is encoded."""
     if b"%" not in lowered and b"\\" not in lowered:
         return lowered
     return _ENCODED.sub(_decode_one, lowered)
