@@ -4,9 +4,11 @@ import math
 
 import pytest
 
+from tests.support.building import job
 from tests.support.screen_harness import run_monitor
 from tests.support.staging import staged
 from tests.support.ui_state import StateInMemory
+from zjobtui.ui.columns import NAMES
 from zjobtui.ui.protocols import Plain
 from zjobtui.ui.themes import Appearance
 
@@ -82,6 +84,30 @@ async def test_columns_that_were_chosen_apply_until_the_settings_change() -> Non
         assert view.header.split() == ["STATUS▼", "JOB"]
     async with run_monitor(engine, memory=kept, look=Appearance(columns=("status", "job", "time"))) as view:
         assert view.header.split() == ["STATUS▼", "JOB", "TIME"]
+
+
+@pytest.mark.parametrize(
+    ("new", "columns", "header"),
+    [
+        ("why", "status,job,time", ["STATUS▼", "JOB", "WHY", "TIME"]),
+        ("why", "status,job", ["STATUS▼", "JOB", "WHY"]),
+        ("why", "time,status,job", ["TIME", "STATUS▼", "JOB", "WHY"]),
+        ("time", "status,job,gone", ["STATUS▼", "JOB", "TIME"]),
+        ("batch", "status,job,why,time", ["STATUS▼", "JOB", "WHY", "BATCH", "TIME"]),
+        ("", "status,job", ["STATUS▼", "JOB"]),
+    ],
+)
+async def test_columns_that_were_chosen_survive_a_version_with_a_new_one(
+    new: str, columns: str, header: list[str]
+) -> None:
+    """The default of the earlier version lacked the new column, and had one that is gone."""
+    before = ",".join((*(name for name in NAMES if name != new), *(["gone"] if new else [])))
+    kept = StateInMemory({"columns": columns, "columns_before": before})
+    engine = staged(RUNNING, FAILED)
+    engine.set_batch([job(1)], "renewals")
+    for _ in range(2):  # it is stored with the default of this version
+        async with run_monitor(engine, (99, 24), memory=kept) as view:
+            assert view.header.split() == header
 
 
 async def test_a_filter_kept_by_an_earlier_version_is_translated() -> None:

@@ -109,6 +109,25 @@ def chosen_columns(names: Iterable[str]) -> tuple[str, ...]:
     return (*(name for name in ALWAYS if name not in known), *known)
 
 
+def restored_columns(stored: Iterable[str], before: Sequence[str], now: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that were chosen while `before` were those of the settings, or the default, as `now` are.
+
+    If `now` is the default and `before` an earlier one, which had fewer columns, the new ones are shown in their places
+    and hidden ones stay hidden. If the settings have changed they take precedence.
+    """
+    if tuple(before) == tuple(now):
+        return chosen_columns(stored)
+    known = [name for name in before if name in BY_NAME]
+    if tuple(now) != NAMES or known != [name for name in NAMES if name in known]:
+        return chosen_columns(now)
+    columns = list(chosen_columns(stored))
+    for place, name in enumerate(NAMES):
+        if name not in before and name not in columns:
+            left = [columns.index(other) for other in NAMES[:place] if other in columns]
+            columns.insert(max(left, default=-1) + 1, name)
+    return tuple(columns)
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """A column and its width in cells, without the blank after it."""

@@ -7,7 +7,7 @@ from math import isfinite
 from zjobtui.models.filters import translate
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.sorting import sorting_of
-from zjobtui.ui.columns import chosen_columns
+from zjobtui.ui.columns import restored_columns
 from zjobtui.ui.list_model import JobListModel
 from zjobtui.ui.protocols import Plain, UiStateStore
 from zjobtui.ui.split_view import Divider, SplitView
@@ -33,9 +33,10 @@ class UiState:
         if isinstance(text := stored.get("filter"), str):
             self._model.set_filter(translate(text)[0])  # without a notice: the user has not typed it now
         self._model.folded = _folded(stored.get("folded"))
-        names = stored.get("columns")
-        if isinstance(names, str) and stored.get("columns_before") == self._set_columns:
-            self._panes.rows.columns = chosen_columns(names.split(","))
+        names, before = stored.get("columns"), stored.get("columns_before")
+        if isinstance(names, str) and isinstance(before, str):
+            set_columns = self._set_columns.split(",")
+            self._panes.rows.columns = restored_columns(names.split(","), before.split(","), set_columns)
         default = Divider()
         self._panes.divider = Divider(
             _share(stored, "divider_beside", default.width_share), _share(stored, "divider_below", default.height_share)
