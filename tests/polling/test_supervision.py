@@ -14,7 +14,7 @@ from tests.support.building import job, watch, watchlist
 from tests.support.sources import MemoryStore, TimedSource
 from tests.support.virtual_time import START, VirtualClock, run_virtually, wall
 from zjobtui import logs
-from zjobtui.models import job_update
+from zjobtui.models import assessment
 from zjobtui.models.digest import ExpectedStatuses
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.verdict import Kind
@@ -198,7 +198,7 @@ def test_a_response_that_cannot_be_applied_is_a_problem_of_its_job_alone(
     expected: frozenset[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Applying it fails in the poller and in the watchlist, or only with the expected statuses of the settings."""
-    apply = job_update.apply_observation
+    apply = assessment.apply_observation
 
     def broken(known: Any, observation: Any, planned: float, statuses: ExpectedStatuses | tuple[str, ...] = ()) -> Any:  # noqa: ANN401
         is_report = not hasattr(observation, "problem")
@@ -206,7 +206,7 @@ def test_a_response_that_cannot_be_applied_is_a_problem_of_its_job_alone(
             raise LookupError("lost")
         return apply(known, observation, planned, statuses)
 
-    monkeypatch.setattr(job_update, "apply_observation", broken)
+    monkeypatch.setattr(assessment, "apply_observation", broken)
     monkeypatch.setattr("zjobtui.polling.poller.apply_observation", broken)
     monkeypatch.setattr(__name__ + ".EU", replace(EU, expected_order_statuses=expected))
 
