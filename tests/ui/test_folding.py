@@ -1,6 +1,7 @@
 """Folding a batch to one row: what it shows, where it is, and what keys on it do."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -121,9 +122,31 @@ async def test_with_a_filter_the_row_counts_and_keys_act_on_the_matching_jobs_al
         await select(view, 1)
         await view.press("z", "/", *"status:failed", "enter")
         (row,) = listed(view)
-        assert "2/2" in row
+        assert "2 of 4 shown" in row
         await view.press("x")
         assert sorted(one.job.id.given[:8] for one in engine.state.watchlist) == ["00000003", "00000004", "00000005"]
+
+
+@pytest.mark.parametrize("term", ["status:failed", "status:done", "is:final"])
+async def test_with_a_filter_a_running_batch_has_no_result_and_its_detail_says_how_far_all_of_it_is(term: str) -> None:
+    engine = renewals(FAILED, FAILED, DONE, DONE, RUNNING)
+    engine.clock.at += 70
+    async with run_monitor(engine, (100, 30)) as view:
+        await select(view, 1)
+        await view.press("z", "/", *f"batch:renewals {term}", "enter")
+        (row,) = listed(view)
+        shown = 4 if term == "is:final" else 2
+        assert f"▸ renewals Q4 {shown} of 5 shown" in " ".join(row.split())
+        assert not {"█", "took"} & set(row.split()), row
+        detail = "\n".join(view.detail)
+        assert f"{shown} of 5 jobs shown" in detail
+        assert "Whole batch: 4 of 5 jobs ended" in detail
+        assert " · 1m10s" in detail
+        assert "renewals Q4:" not in detail, "no result as long as a job is running"
+        tell(engine, 5, DONE)
+        await view.settled()
+        assert "5 of 5 jobs ended" in "\n".join(view.detail)
+        assert "renewals Q4: 3 done, 2 failed, 1m11s" in "\n".join(view.detail)
 
 
 async def test_marking_a_folded_row_marks_all_its_jobs() -> None:
@@ -173,6 +196,16 @@ def test_a_row_of_any_width_is_never_too_long_and_drops_its_bar_and_times_before
         rows = [batch_row(batch, "1m10s · 2–4m left", width, common) for batch in (long, short)]
         assert all(cell_length(row) <= width for row in rows), width
         assert width < 80 or [cell_length(row) for row in rows] == [width, width]
+    part = replace(short, whole=long)
+    for batches in ((long, part), (part, part), (part,)):
+        common = common_widths(batches)
+        for width in range(20, 130):
+            assert all(cell_length(batch_row(batch, "", width, common)) <= width for batch in batches), width
+        texts = ["".join(text for text, _ in batch_row(batch, "", 100, common)) for batch in batches]
+        assert "x" in texts[-1]
+        assert " 4 of 1,304 shown  " in texts[-1]
+        assert {text.rindex("✓") for text in texts} == {texts[0].rindex("✓")}
+    common = common_widths((long, short))
     text = "".join(part for part, _ in batch_row(long, "1m10s", 56, common))
     assert text.rstrip().endswith("1,304/1,304  ✗ 1,300  ✓ 4"), text
 

@@ -85,20 +85,27 @@ def batch_record(progress: BatchProgress, time_left: TimeLeft, now: float) -> di
 
 
 def batch_overview(progress: BatchProgress, time_left: TimeLeft, now: float, zone: tzinfo | None = None) -> str:
-    """Return a batch in lines: how far it is, its counts and times, what failed alike, and how it has ended."""
-    stale = progress.stale(now)
-    left = f" · {range_text(*time_left)} left for 95 %" if time_left is not None and not progress.has_ended else ""
+    """Return a batch in lines: how far it is, its counts and times, what failed alike, and how it has ended.
+
+    If a filter shows only a part of it, counts and failures are those of this part.
+    """
+    whole, stale = progress.whole or progress, progress.stale(now)
+    left = f" · {range_text(*time_left)} left for 95 %" if time_left is not None and not whole.has_ended else ""
+    times = f"took {format_duration(whole.elapsed(now))}" if whole.has_ended else stepped(whole.elapsed(now))
+    ended = f"{whole.ended:,} of {plural(whole.total, 'job')} ended"
+    shown = f"{progress.total:,} of {plural(whole.total, 'job')} shown"
     parts = [
         progress.name,
-        f"{progress.ended:,} of {plural(progress.total, 'job')} ended",
+        ended if whole is progress else shown,
         *(f"{GLYPHS[kind]} {number:,} {WORDS[kind]}" for kind, number in progress.counts.items() if number),
         *([f"{stale:,} of them stale: no response for three polling intervals"] if stale else []),
         "",
-        f"Added {moment(progress.started_at, now, zone)} · {stepped(progress.elapsed(now))}{left}",
+        *([] if whole is progress else [f"Whole batch: {ended}"]),
+        f"Added {moment(whole.started_at, now, zone)} · {times}{left}",
     ]
     if groups := failure_groups(progress.jobs):
         parts += ["", "Failures by reason"]
         parts += [f"{group.count:,} × {group.title} · {transience(group.is_transient)}" for group in groups]
-    if progress.has_ended:
-        parts += ["", closing_line(progress)]
+    if whole.has_ended:
+        parts += ["", closing_line(whole)]
     return "\n".join(parts)

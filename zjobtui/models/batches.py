@@ -76,6 +76,8 @@ class BatchProgress:
     counts: Mapping[Kind, int]
     started_at: float
     ended_at: float | None
+    whole: "BatchProgress | None" = None
+    """The batch of which these are only the jobs that a filter shows; None if they are all of it."""
 
     @property
     def total(self) -> int:
@@ -120,14 +122,14 @@ def batch_progress(name: str, watchlist: Watchlist) -> BatchProgress | None:
     return progress_of(name, jobs) if len(jobs) >= SMALLEST else None
 
 
-def progress_of(name: str, watches: Iterable[WatchedJob]) -> BatchProgress:
-    """Return how far these jobs are, at least one, under a name."""
+def progress_of(name: str, watches: Iterable[WatchedJob], whole: BatchProgress | None = None) -> BatchProgress:
+    """Return how far these jobs are, at least one, under a name; `whole` is the batch if they are only a part of it."""
     jobs = tuple(watches)
     numbers = dict.fromkeys(Kind, 0)
     for watch in jobs:
         numbers[watch.verdict.kind] += 1
     ended_at = None if numbers[Kind.RUNNING] else max(map(_ended_at, jobs))
-    return BatchProgress(name, jobs, numbers, min(watch.added_at for watch in jobs), ended_at)
+    return BatchProgress(name, jobs, numbers, min(watch.added_at for watch in jobs), ended_at, whole)
 
 
 def _ended_at(watch: WatchedJob) -> float:

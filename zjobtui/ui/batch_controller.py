@@ -52,7 +52,8 @@ class BatchController:
         """Show what has changed with time."""
         newest = self.tracker.newest_running()
         shown = self._wallboard.shown if self._wallboard is not None else ()
-        self.tracker.estimate([*([newest] if newest else ()), *shown, *self._rows.folds.batches], self._clock.now())
+        folded = (batch.whole or batch for batch in self._rows.folds.batches)
+        self.tracker.estimate([*([newest] if newest else ()), *shown, *folded], self._clock.now())
         self._show_newest()
         if self._wallboard is not None:
             self._show_board(self._wallboard)

@@ -37,7 +37,7 @@ def common_widths(batches: Collection[BatchProgress]) -> CommonWidths:
     counts = {kind: max((batch.counts[kind] for batch in batches), default=0) for kind in Kind}
     return CommonWidths(
         min(max((cell_len(batch.name) for batch in batches), default=0), _LONGEST_NAME),
-        max((len(_number(batch)) for batch in batches), default=0),
+        max((len(_number(batch)) - (_SHORTEST_BAR if batch.whole else 0) for batch in batches), default=0),
         {kind: len(f"{number:,}") for kind, number in counts.items() if number},
     )
 
@@ -45,6 +45,7 @@ def common_widths(batches: Collection[BatchProgress]) -> CommonWidths:
 def batch_row(progress: BatchProgress, times: str, width: int, common: CommonWidths | None = None) -> Spans:
     """Return a batch in at most `width` cells; `times` is that of `times_text`.
 
+    A batch of which a filter shows a part has the number of these jobs in place of a bar, which would be theirs alone.
     With `common` widths all parts line up with those of other batches, and the times are at the end, if all fits.
     """
     if common is not None and (lined_up := _lined_up(progress, times, width, common)):
@@ -55,13 +56,15 @@ def batch_row(progress: BatchProgress, times: str, width: int, common: CommonWid
     counts, urgent = count_spans(progress.counts), count_spans({kind: progress.counts[kind] for kind in _URGENT})
     candidates = ((*counts, (f"  {times}", "muted")), counts, urgent)
     rest = next((spans for spans in candidates if cell_length(spans) <= room), ())
-    bar_width = min(room - cell_length(rest) - 1, _LONGEST_BAR)
+    bar_width = 0 if progress.whole else min(room - cell_length(rest) - 1, _LONGEST_BAR)
     bar = ((" ", "plain"), *bar_spans(progress, bar_width)) if bar_width >= _SHORTEST_BAR else ()
     name = fit_exact(progress.name, min(name_width, max(width - cell_len(number), 0)))
     return ((name, "strong"), *bar, (number, "plain"), *rest)
 
 
 def _number(progress: BatchProgress) -> str:
+    if progress.whole is not None:
+        return f" {progress.total:,} of {progress.whole.total:,} shown"
     return f" {progress.ended:,}/{progress.total:,}"
 
 
@@ -77,9 +80,12 @@ def _lined_up(progress: BatchProgress, times: str, width: int, common: CommonWid
     gap = room - bar_width - cell_len(times)
     if gap <= 1:
         return ()
-    name, number = fit_exact(progress.name, common.name), _number(progress).rjust(common.number)
-    bar = bar_spans(progress, bar_width)
-    return ((name, "strong"), (" ", "plain"), *bar, (number, "plain"), *counts, (" " * gap + times, "muted"))
+    name, number = fit_exact(progress.name, common.name), _number(progress)
+    if progress.whole is not None:
+        begin: Spans = ((" " + number.rjust(bar_width + common.number), "plain"),)
+    else:
+        begin = ((" ", "plain"), *bar_spans(progress, bar_width), (number.rjust(common.number), "plain"))
+    return ((name, "strong"), *begin, *counts, (" " * gap + times, "muted"))
 
 
 def bar_spans(progress: BatchProgress, width: int) -> Spans:
@@ -107,8 +113,10 @@ def count_spans(counts: Mapping[Kind, int], *, in_words: bool = False) -> Spans:
 def times_text(progress: BatchProgress, time_left: TimeLeft, now: float) -> str:
     """Return elapsed time, in steps, and time left; of a batch that has ended, how long it took.
 
-    How many of its jobs are stale comes first.
+    How many of its jobs are stale comes first. Of a batch of which a filter shows a part, nothing is returned.
     """
+    if progress.whole is not None:
+        return ""
     if progress.has_ended:
         return f"took {format_duration(progress.elapsed(now))}"
     stale = f"{number:,} stale · " if (number := progress.stale(now)) else ""

@@ -68,7 +68,7 @@ class DetailController:
         if (batch := self._rows.selected_fold) is not None:
             self._detail.workers.cancel_group(self._detail, "detail")
             now, zone = self._clock.now(), self._detail.zone
-            text = batch_overview(batch, self._rows.time_left(batch), now, zone)
+            text = batch_overview(batch, self._rows.time_left(batch.whole or batch), now, zone)
             self._detail.show(None, now, text, "Batch")
         elif watch is None:
             text = self._presenter.model.no_matches_text or NO_JOBS_TEXT

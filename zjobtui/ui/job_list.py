@@ -73,7 +73,7 @@ class JobList(LineListView):
         self._show_tenants = show_tenants
         self._watches: tuple[WatchedJob, ...] = ()
         self._job: JobRef | None = None
-        self._is_on_fold = False
+        self._folded_jobs: tuple[JobRef, ...] = ()
         self.user_moved_cursor = False
         """Whether the user has moved the cursor."""
         self.user_moves = 0
@@ -410,7 +410,8 @@ class JobList(LineListView):
         self.post_message(self.MarksChanged())
 
     def _post_cursor_moved(self) -> None:
-        job, is_fold = self.row.job if self.row else None, self.selected_fold is not None
-        if (job, is_fold) != (self._job, self._is_on_fold):
-            self._job, self._is_on_fold = job, is_fold
+        job, batch = self.row.job if self.row else None, self.selected_fold
+        folded = tuple(watch.job for watch in batch.jobs) if batch is not None else ()
+        if (job, folded) != (self._job, self._folded_jobs):
+            self._job, self._folded_jobs = job, folded
             self.post_message(self.CursorMoved(job))

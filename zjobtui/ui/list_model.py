@@ -73,7 +73,7 @@ class JobListModel:
     folded: frozenset[str] = frozenset()
     """The names of the batches that are one row each: the row of their first job, at the place of the most urgent."""
     folds: Mapping[JobRef, BatchProgress] = field(default_factory=dict)
-    """The folded batches by the job in whose row they are; only the jobs that match the filter count."""
+    """The folded batches by the job in whose row they are, with only the jobs that match the filter."""
     _fold_keys: dict[JobRef, Key] = field(default_factory=dict)
 
     def set_filter(self, text: str) -> None:
@@ -165,10 +165,17 @@ class JobListModel:
         """Count the jobs of the folded batches."""
         members: dict[str, list[WatchedJob]] = {}
         for watch in self._watchlist if self.folded else ():
-            if watch.batch in self.folded and (self._matches.values[id(watch)] or self._is_held(watch)):
+            if watch.batch in self.folded:
                 members.setdefault(watch.batch, []).append(watch)
-        counted = (progress_of(name, jobs) for name, jobs in members.items() if len(jobs) >= SMALLEST)
+        counted = (batch for name, jobs in members.items() if (batch := self._count_fold(name, jobs)) is not None)
         self.folds = {batch.jobs[0].job: batch for batch in counted}
+
+    def _count_fold(self, name: str, jobs: list[WatchedJob]) -> BatchProgress | None:
+        """Return the shown jobs of a batch; None if they are too few to be folded."""
+        shown = [watch for watch in jobs if self._matches.values[id(watch)] or self._is_held(watch)]
+        if len(shown) < SMALLEST:
+            return None
+        return progress_of(name, shown, progress_of(name, jobs) if len(shown) < len(jobs) else None)
 
     def _is_held(self, watch: WatchedJob) -> bool:
         return self._held is not None and self._held.job == watch.job
