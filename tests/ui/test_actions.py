@@ -30,7 +30,7 @@ async def test_a_label_is_shown_before_the_id() -> None:
         await view.press("enter")
         assert view.jobs[0].startswith("  ◌ running   CS 1 · 00000001 ")
         assert view.detail_title == "CS 1 · 000000015d7b48d3a20245bfe73bdceb"
-        assert "CS 1 labelled; u to undo." in view.text
+        assert "CS 1 · 00000001 labelled; u to undo." in view.text
 
 
 @pytest.mark.slow
@@ -61,7 +61,7 @@ async def test_shift_x_archives_what_has_ended_and_u_restores_it(size: tuple[int
         assert "2 jobs archived, 1 not: still running or unknown; u to undo." in view.toast
         assert [watch.label for watch in engine.state.watchlist] == ["CS 1"]
         await view.press("X")
-        assert "CS 1 not archived: still running or unknown." in view.toast
+        assert "CS 1 · 00000001 not archived: still running or unknown." in view.toast
         assert len(engine.state.watchlist) == 1
         await view.press("u", "escape")
         assert len([row for row in view.jobs if "CS " in row]) == 3
@@ -73,12 +73,12 @@ async def test_x_removes_the_job_and_u_restores_it_with_its_data() -> None:
     async with run_monitor(engine) as view:
         before = view.jobs
         await view.press("x")
-        assert "CS 2 removed; u to undo." in view.text
+        assert "CS 2 · 00000002 removed; u to undo." in view.text
         assert engine.state.watchlist.get(job(2)) is None
         await view.press("delete")
         assert len([row for row in view.jobs if row]) == 1
         await view.press("u", "u")
-        assert "Undone: CS 2 removed." in view.text
+        assert "Undone: CS 2 · 00000002 removed." in view.text
         assert sorted(row[1:] for row in view.jobs) == sorted(
             row[1:] for row in before
         )  # without the mark of unread jobs
@@ -110,6 +110,34 @@ async def test_removing_more_than_twenty_jobs_asks_first_and_is_undone_in_one_st
             await view.press("escape")
         await view.press("u")
         assert len(engine.state.watchlist) == 21
+
+
+async def test_no_key_acts_on_marked_jobs_that_the_filter_hides() -> None:
+    failed = "recorded-failed-lock"
+    engine = staged(failed, RUNNING, failed, RUNNING, labels=("a", "a", "b", "b"))
+    async with run_monitor(engine, (100, 30)) as view:
+        await view.press("*", "/", *"label:b status:failed", "enter")
+        assert "4 marked, 3 hidden" in view.rows[1]
+        await view.press("l")
+        assert "Label for 1 of 4 marked jobs" in view.text
+        await view.press(*"b", "enter", "y")
+        assert "Copy from 1 of 4 marked jobs" in view.text
+        await view.press("escape", "H")
+        assert "Hand over 1 of 4 marked jobs" in view.text
+        await view.press("escape", "r")
+        assert engine.asked == [job(3)]
+        await view.press("X")
+        assert view.toast == "b · 00000003 archived, 3 not: hidden by the filter; u to undo."
+        await view.press("u", "x")
+        assert view.toast == "b · 00000003 removed, 3 not: hidden by the filter; u to undo."
+        assert [one.job for one in engine.state.watchlist] == [job(1), job(2), job(4)]
+        assert [one.label for one in engine.state.watchlist] == ["a", "a", "b"]
+        for key in "xXlryH":
+            await view.press(key)
+            assert view.toast.startswith("The filter hides 3 marked jobs: esc unmarks"), key
+        assert len(engine.state.watchlist) == 3
+        await view.press("escape", "escape", "*", "x")
+        assert len(engine.state.watchlist) == 0
 
 
 @pytest.mark.slow
@@ -474,7 +502,7 @@ async def test_clearing_a_label_is_confirmed() -> None:
         await view.press("l", *["backspace"] * 4, "enter")
         assert view.toast == "00000001…e73bdceb no longer labelled; u to undo."
         await view.press("u")
-        assert view.toast == "Undone: CS 1 no longer labelled."
+        assert view.toast == "Undone: CS 1 · 00000001 no longer labelled."
 
 
 @pytest.mark.slow

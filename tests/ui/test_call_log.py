@@ -75,13 +75,24 @@ async def test_the_log_shows_time_status_kind_job_duration_and_outcome(size: tup
         rows = [" ".join(row.split()) for row in view.frame("Calls · 3 · UTC")]
         assert "▸ 14:00:00 200 token sign-in eu 120 ms" in rows[0]
         assert rows[0].endswith("signed in")
-        assert "▸ 14:00:01 200 by hand CS-4398 env 120 ms" in rows[1]
+        assert "▸ 14:00:01 200 by hand CS-43… · 00000001 env 120 ms" in rows[1]
         assert rows[1].endswith("Processing")
         assert "▸ 14:00:02 500 poll 00000002…e73bdceb env 120 ms" in rows[2]
         assert "server error" in rows[2]
         assert not view.crooked()
         await view.press("escape")
         assert "Jobs" in view.text
+
+
+@pytest.mark.parametrize("width", [80, 47, 30])
+async def test_jobs_with_the_same_label_have_the_beginning_of_their_ids(width: int) -> None:
+    engine = with_calls(logged(1), logged(2, 1), labels=("smoke", "smoke"))
+    async with run_monitor(engine, (width, 12)) as view:
+        await view.press("L")
+        first, second = view.frame("Calls · 2")[:2]
+        assert "00000001" in first
+        assert "00000002" in second
+        assert width < 56 or "smoke · 00000001" in first
 
 
 async def test_a_call_opens_to_show_its_ids_and_its_body() -> None:

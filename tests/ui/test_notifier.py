@@ -78,7 +78,7 @@ async def test_a_desktop_notification_is_one_safe_line(monkeypatch: pytest.Monke
         tell(engine, 1, PENDING)
         await view.settled()
         result = view.sent.partition("\x1b]777;notify;zjobtui;")[2].partition("\a")[0]
-        assert result.startswith("CS-1 needs attention: Job completed, but the order is Pending")
+        assert result.startswith("CS-1 · 00000001 needs attention: Job completed, but the order is Pending")
         tell(engine, 2, FAILED, after=COOLDOWN)
         await view.settled()
         result = view.sent.rpartition("\x1b]777;notify;zjobtui;")[2].partition("\a")[0]
@@ -99,7 +99,7 @@ async def test_a_toast_is_shown_if_configured_and_keeps_the_focus(
         await view.press("/", *"CS")
         tell(engine, 1, FAILED)
         await view.settled()
-        assert view.toast.startswith("CS-1 failed: Job failed")
+        assert view.toast.startswith("CS-1 · 00000001 failed: Job failed")
         await view.press("-", "2")
         assert "Jobs · 1 of 4 · filter: CS-2 " in view.rows[1]
         await view.press("escape", "b")

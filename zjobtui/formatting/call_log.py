@@ -7,7 +7,7 @@ from typing import Any
 
 from zjobtui.formatting.call_info import outcome_text
 from zjobtui.formatting.symbols import short_id
-from zjobtui.formatting.text_width import fit
+from zjobtui.formatting.text_width import cells, fit
 from zjobtui.formatting.times import duration, moment, stamp
 from zjobtui.models.call_log import CallKind, LoggedCall
 from zjobtui.models.redaction import mask_secrets
@@ -17,20 +17,23 @@ WIDE, MEDIUM, WITH_TENANT = 118, 56, 74
 
 _JOB_CELLS, _TENANT_CELLS, _ID_CELLS = 17, 10, 36
 
+_LEAST_LABEL, _LABELLED, _SHORT_ID = 4, 15, 8
+"""Cells of a label below which it is left out, of one with ` · ` and the beginning of an id, and of that beginning."""
+
 
 def call_row(
     call: LoggedCall, name: str, width: int, now: float, zone: tzinfo | None = None, *, with_tenant: bool = True
 ) -> str:
     """Return a call in one line: time, HTTP status, kind, job, tenant, duration, outcome and request id.
 
-    As many columns as fit into `width` cells; `name` is the label of the job, or "".
+    As many columns as fit into `width` cells; `name` is the label of the job, or "". The first eight characters of its
+    id are never cut.
     """
     status = f"{call.call.http_status or '–':>3}"
-    subject = name or subject_text(call)
     parts = [moment(call.at, now, zone, beside=call.at), status]
     if width >= MEDIUM:
         parts.append(fit(call.kind.value, max(len(kind.value) for kind in CallKind)))
-    parts.append(fit(subject, _JOB_CELLS if width >= MEDIUM else 8))
+    parts.append(_subject(call, name, _JOB_CELLS if width >= MEDIUM else 8))
     if width >= WITH_TENANT and with_tenant:
         parts.append(fit(call.tenant, _TENANT_CELLS))
     if width >= MEDIUM:
@@ -38,6 +41,16 @@ def call_row(
     if width >= WIDE:
         parts.append(fit(call.call.request_id or "–", _ID_CELLS))
     return " ".join((*parts, outcome_text(call)))
+
+
+def _subject(call: LoggedCall, label: str, width: int) -> str:
+    """Return what a call is about in `width` cells: of a job label and id, if there is room for both."""
+    if call.job is None:
+        return fit(subject_text(call), width)
+    if not label or width < _LABELLED:
+        return fit(short_id(call.job.id.given, width) if width > _SHORT_ID else call.job.id.given[:_SHORT_ID], width)
+    label = fit(label, min(cells(label), width - _LABELLED + _LEAST_LABEL))
+    return fit(f"{label} · {call.job.id.given[:_SHORT_ID]}", width)
 
 
 def subject_text(call: LoggedCall) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from zjobtui.formatting.records import SCHEMA, record
-from zjobtui.formatting.symbols import GLYPHS, WORDS, counts, plural, short_id
+from zjobtui.formatting.symbols import GLYPHS, WORDS, counts, job_name, plural
 from zjobtui.formatting.times import moment, stamp
 from zjobtui.models.batches import closing_line
 from zjobtui.models.history import EventKind
@@ -86,7 +86,7 @@ def _topic_text(watches: Sequence[WatchedJob], topic: Topic) -> str:
     of_one, of_several = _TOPIC_WORDS[topic]
     if len(watches) > 1:
         return f"{plural(len(watches), 'job')} {of_several}"
-    name = watches[0].label or short_id(watches[0].job.id.given)
+    name = job_name(watches[0])
     text = "95 % of the tenant's jobs end sooner" if topic is Topic.OVERDUE else watches[0].verdict.sentence
     return f"{name} {of_one}: {text}"
 

@@ -34,6 +34,12 @@ def short_id(given: str, width: int = 17) -> str:
     return f"{given[:8]}…{given[-tail:] if tail else ''}"
 
 
+def job_name(watch: WatchedJob) -> str:
+    """Return a job as messages name it: label and the first eight characters of the id, else the shortened id."""
+    given = watch.job.id.given
+    return f"{watch.label} · {given[:8]}" if watch.label else short_id(given)
+
+
 def money(amount: Decimal | None) -> str:
     """Return an amount with at least two decimals and grouped thousands; a dash for None."""
     if amount is None:

@@ -26,7 +26,7 @@ from zjobtui.ui.prompt import PromptDialog
 from zjobtui.ui.protocols import ReportArchive
 from zjobtui.ui.terminal_io import write
 from zjobtui.ui.toast import toast
-from zjobtui.ui.undo import Watches, describe_jobs
+from zjobtui.ui.undo import Watches
 
 log = get_logger(__name__)
 
@@ -38,7 +38,10 @@ PATH_LIMIT = 4_096
 
 
 class CopyExport:
-    """Copy from jobs, and save jobs and screenshots, with known secrets masked; `folder` is that of the first file."""
+    """Copy from jobs, and save jobs and screenshots, with known secrets masked.
+
+    `folder` is that of the first file; `describe` names jobs.
+    """
 
     def __init__(
         self,
@@ -48,12 +51,14 @@ class CopyExport:
         clock: Clock,
         folder: Path | None,
         mask: Callable[[str], str],
+        describe: Callable[[Watches], str],
     ) -> None:
         self._screen = screen
         self._archive = archive
         self._tenants = tenants
         self._clock = clock
         self._mask = mask
+        self._describe = describe
         self._folder = folder or data_folder() / FOLDER
         self._first_folder = self._folder
         self._copying = asyncio.Lock()
@@ -70,7 +75,7 @@ class CopyExport:
             elif name is not None:
                 self._screen.run_worker(self.copy_text(name, texts[name], targets))
 
-        self._screen.app.push_screen(ChoiceDialog(f"Copy from {describe_jobs(targets)}", (*texts, SAVE_ALL)), copy)
+        self._screen.app.push_screen(ChoiceDialog(f"Copy from {self._describe(targets)}", (*texts, SAVE_ALL)), copy)
 
     def copy_ids(self, targets: Watches) -> None:
         """Copy the ids of jobs."""
@@ -92,7 +97,7 @@ class CopyExport:
                 suffix, text = formats[name]
                 self.save(text(), suffix, targets)
 
-        self._screen.app.push_screen(ChoiceDialog(f"Export {describe_jobs(targets)} as", tuple(formats)), save)
+        self._screen.app.push_screen(ChoiceDialog(f"Export {self._describe(targets)} as", tuple(formats)), save)
 
     def _masked(self, watches: Watches) -> Watches:
         return tuple(mask_annotations(watch, self._mask) for watch in watches)

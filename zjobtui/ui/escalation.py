@@ -20,7 +20,7 @@ from zjobtui.ui.outline_lines import RenderedLine
 from zjobtui.ui.protocols import EngineLike, ReportArchive
 from zjobtui.ui.styled_line import split_link
 from zjobtui.ui.toast import toast
-from zjobtui.ui.undo import Watches, describe_jobs
+from zjobtui.ui.undo import Watches
 
 COPIES = ("Copy for Zuora support: without labels, tags, notes", "Copy for the next shift: with labels, tags, notes")
 SAVES = ("Save to a file, without labels, tags, notes", "Save to a file, with labels, tags, notes")
@@ -35,7 +35,7 @@ class Escalation:
     """Hand jobs over, and open what they are about in Zuora.
 
     `copy` copies a text, named for the message to the user; `save` writes it to a file with a suffix; `mask` masks
-    known secrets in a text.
+    known secrets in a text, `describe` names jobs.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Escalation:
         *,
         copy: Callable[[str, str, Watches], Awaitable[None]],
         save: Callable[[str, str, Watches], None],
+        describe: Callable[[Watches], str],
         line_in_detail: Callable[[], RenderedLine | None],
         mask: Callable[[str], str],
     ) -> None:
@@ -58,6 +59,7 @@ class Escalation:
         self._clock = clock
         self._copy = copy
         self._save = save
+        self._describe = describe
         self._line_in_detail = line_in_detail
         self._mask = mask
 
@@ -68,7 +70,7 @@ class Escalation:
             if choice is not None:
                 self._screen.run_worker(self._write(targets, choice), group="handover", exclusive=True)
 
-        title = f"Hand over {describe_jobs(targets)} as Markdown"
+        title = f"Hand over {self._describe(targets)} as Markdown"
         self._screen.app.push_screen(ChoiceDialog(title, (*COPIES, *SAVES)), write)
 
     async def open_in_zuora(self, targets: Watches) -> None:

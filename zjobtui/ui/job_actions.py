@@ -37,7 +37,7 @@ CONFIRM_ABOVE = 20
 
 
 class JobActions:
-    """Act on the marked jobs, or on the selected one if none is marked."""
+    """Act on the marked jobs that are shown, or on the selected one if none is marked."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class JobActions:
         self._clock = clock
         self._presenter = presenter
         self._go_to = go_to
-        self._copy_export = CopyExport(screen, archive, self._tenants, clock, export_folder, mask)
+        self._copy_export = CopyExport(screen, archive, self._tenants, clock, export_folder, mask, self._describe)
         self._texts_at_cursor = texts_at_cursor
         self._undo_stack = UndoStack(screen, undo_key)
         self._escalation = Escalation(
@@ -75,6 +75,7 @@ class JobActions:
             clock,
             copy=self._copy_export.copy_text,
             save=self._copy_export.save,
+            describe=self._describe,
             line_in_detail=line_in_detail,
             mask=mask,
         )
@@ -113,8 +114,7 @@ class JobActions:
             running = f", {left} not: still running or unknown" if left else ""
             self._take_off(ended, "Archive {}?", "archived", self._engine.archive_jobs, running)
         else:
-            subject = describe_jobs(targets)
-            self._toast(f"{subject} not archived: still running or unknown.")
+            self._toast(f"{self._describe(targets)} not archived: still running or unknown.")
 
     def _take_off(
         self,
@@ -125,6 +125,8 @@ class JobActions:
         more: str = "",
     ) -> None:
         """Take jobs off the watchlist, with undo; `more` completes the confirmation."""
+        _, hidden = self._presenter.marks
+        more += f", {hidden:,} not: hidden by the filter" if hidden else ""
         step = UndoStep(
             lambda taken: [self._engine.restore(taken)],
             done,
@@ -134,7 +136,7 @@ class JobActions:
         def confirmation(taken: Watches) -> str:
             return f"{describe_jobs(taken)} {done}{more}" if taken else ""
 
-        title = question.format(describe_jobs(targets))
+        title = question.format(self._describe(targets))
         yes, no = title.removesuffix("?").removesuffix(" from the watchlist"), "Cancel"
 
         def proceed(choice: str | None) -> None:
@@ -189,7 +191,7 @@ class JobActions:
         """Poll jobs now."""
         if targets := self._targets():
             self._engine.poll_now(_jobs(targets))
-            self._toast(f"Refreshing {describe_jobs(targets)}…")
+            self._toast(f"Refreshing {self._describe(targets)}…")
 
     async def copy(self) -> None:
         """Ask what to copy, and copy it."""
@@ -243,8 +245,15 @@ class JobActions:
     def _targets(self) -> Watches:
         """Return the jobs to act on; show a message if there are none."""
         if not (targets := self._presenter.targets()):
-            self._toast("No job selected.")
+            marked, _ = self._presenter.marks
+            hidden = f"The filter hides {plural(marked, 'marked job')}: esc unmarks, or change the filter."
+            self._toast(hidden if marked else "No job selected.")
         return targets
+
+    def _describe(self, watches: Sequence[WatchedJob]) -> str:
+        """Return the name of one job or the number of several: `3 of 5 marked jobs` if the filter hides the others."""
+        marked, hidden = self._presenter.marks
+        return f"{len(watches):,} of {plural(marked, 'marked job')}" if hidden else describe_jobs(watches)
 
     def _toast(self, text: str) -> None:
         toast(self._screen.app, text)
@@ -282,7 +291,7 @@ class JobActions:
                 f"empty removes {start}; other tags stay",
             )
             hint = remove if start else keep
-        self._screen.app.push_screen(PromptDialog(title.format(describe_jobs(targets)), start, hint), save)
+        self._screen.app.push_screen(PromptDialog(title.format(self._describe(targets)), start, hint), save)
 
     def _add(self, jobs: NewJobs | None) -> None:
         """Watch the new jobs, and write on the known ones what was entered; all of it is one step to undo."""

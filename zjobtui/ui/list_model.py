@@ -212,11 +212,14 @@ class JobListModel:
             self.sorting.sort(shown, lambda watch: held_key if held_key and watch is now else places[id(watch)])
         )
 
-    def title(self, shown: int, watched: int, marked: int, *, names_order: bool = False) -> str:
-        """Return what is shown, the least important part last, where it may be cut off."""
+    def title(self, shown: int, watched: int, marked: int, hidden: int = 0, *, names_order: bool = False) -> str:
+        """Return what is shown, the least important part last, where it may be cut off.
+
+        `hidden` of the marked jobs do not match the filter.
+        """
         parts = ["Jobs", f"{shown:,} of {watched:,}" if shown != watched else f"{watched:,}"]
         if marked:
-            parts.append(f"{marked:,} marked")
+            parts.append(f"{marked:,} marked, {hidden:,} hidden" if hidden else f"{marked:,} marked")
         if self.filter_text:
             parts.append(f"filter: {self.filter_text}")
         if names_order:

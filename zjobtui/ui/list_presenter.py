@@ -198,15 +198,22 @@ class ListPresenter:
         self._update_notice()
 
     def targets(self) -> tuple[WatchedJob, ...]:
-        """Return the marked jobs, or the selected one, or those of the selected folded batch."""
-        if marked := tuple(watch for watch in self.state.watchlist if watch.job in self._rows.marked):
-            return marked
+        """Return the marked jobs that are shown; if none is marked, the selected one, or those of its folded batch."""
+        if self.has_marks:
+            shown = {watch.job for watch in self._rows.jobs} & self._rows.marked
+            return tuple(watch for watch in self.state.watchlist if watch.job in shown)
         return self._rows.folds.jobs_of(row) if (row := self._rows.row) else ()
 
     @property
     def has_marks(self) -> bool:
-        """Whether any job is marked."""
+        """Whether any job is marked, shown or not."""
         return any(self.state.watchlist.get(job) is not None for job in self._rows.marked)
+
+    @property
+    def marks(self) -> tuple[int, int]:
+        """The number of marked jobs, and how many of them the filter hides: no action applies to these."""
+        marked = {job for job in self._rows.marked if self.state.watchlist.get(job) is not None}
+        return len(marked), len(marked.difference(watch.job for watch in self._rows.jobs)) if marked else 0
 
     def shown_jobs(self) -> tuple[WatchedJob, ...]:
         """Return the jobs that match the filter, folded or not; the same tuple if none of them has changed."""
@@ -222,13 +229,13 @@ class ListPresenter:
     def update_title(self) -> None:
         """Show number of jobs, filter and order in the border of the list."""
         watchlist = self.state.watchlist
-        marked = sum(watchlist.get(job) is not None for job in self._rows.marked)
+        marked, hidden = self.marks
         empty = self.model.no_matches_text or "paste any text that contains job ids"
         if self.model.no_matches_text and cells(empty) > self._rows.outer_size.width - _BORDER_CELLS:
             empty = "no matches · esc clear"
         subtitle = self.model.filter_problem or self.model.filter_notice or ("" if self._rows.count else empty)
         names_order = not self._rows.is_order_shown
-        title = self.model.title(self.model.shown, len(watchlist), marked, names_order=names_order)
+        title = self.model.title(self.model.shown, len(watchlist), marked, hidden, names_order=names_order)
         self._rows.set_titles(title, subtitle)
 
     def update_layout(self) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from textual.screen import Screen
 from textual.worker import Worker
 
-from zjobtui.formatting.symbols import plural, short_id
+from zjobtui.formatting.symbols import job_name, plural
 from zjobtui.logs import get_logger
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.ui.toast import toast
@@ -138,7 +138,5 @@ def _confirmation(done: str, watches: Watches) -> str:
 
 
 def describe_jobs(watches: Sequence[WatchedJob]) -> str:
-    """Return the label or short id of one job, the number of several."""
-    if len(watches) > 1:
-        return plural(len(watches), "job")
-    return watches[0].label or short_id(watches[0].job.id.given)
+    """Return label and short id of one job, the number of several."""
+    return plural(len(watches), "job") if len(watches) > 1 else job_name(watches[0])
