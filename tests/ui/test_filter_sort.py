@@ -8,6 +8,7 @@ from tests.support.scripted import FixedClock, ScriptedEngine
 from tests.support.staging import heard, staged, tell
 from tests.ui.sizes import WIDE_FIRST
 from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.ui.list_model import join_terms, split_verdict
 
 FAILED, PENDING, RUNNING = "recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing"
 PENDING_TOO = "derived-completed-everything"
@@ -312,6 +313,49 @@ async def test_f_shows_one_verdict_after_the_other_and_then_all(size: tuple[int,
         assert "Jobs · 3 ─" in view.text
         await view.press("backspace")
         assert "filter: status:running" in view.text
+
+
+async def test_f_and_clicks_on_counts_keep_the_typed_filter_and_escape_goes_back_step_by_step() -> None:
+    async with run_monitor(staged(FAILED, RUNNING, FAILED, PENDING, labels=("lock", "lock", "", "lock"))) as view:
+        await view.press("/", *"label:lock", "enter", "f")
+        assert "filter: label:lock status:failed ─" in view.rows[1]
+        await view.press("f", "f", "backspace")
+        assert "filter: label:lock status:attention ─" in view.rows[1]
+        await view.press("backspace", "backspace")
+        assert "Jobs · 3 of 4 · filter: label:lock ─" in view.rows[1]
+        await view.click("✗ 2")
+        assert "filter: label:lock status:failed ─" in view.rows[1]
+        await view.click("✓ 0")
+        assert "filter: label:lock status:done ─" in view.rows[1]
+        await view.press("escape")
+        assert "filter: label:lock ─" in view.rows[1]
+        await view.press("escape")
+        assert "Jobs · 4 ─" in view.rows[1]
+        await view.press("/", *"status:failed", "enter", "escape")
+        assert "Jobs · 4 ─" in view.rows[1], "a typed verdict is no step of its own"
+
+
+def test_the_verdict_of_a_filter_is_no_part_of_a_phrase_or_of_another_term() -> None:
+    assert split_verdict('a status:failed "b status:done"') == ('a "b status:done"', "status:failed")
+    assert split_verdict("!status:failed status:failed,done status:failures") == (
+        "!status:failed status:failed,done status:failures",
+        "",
+    )
+    assert join_terms('"a b', "status:done") == '"a b" status:done'
+
+
+@pytest.mark.parametrize("size", [(140, 40), (100, 30), (47, 12), (80, 24)], ids=str)
+async def test_all_that_is_wrong_with_a_filter_is_shown_whole_and_its_valid_terms_apply(size: tuple[int, int]) -> None:
+    async with run_monitor(staged(FAILED, RUNNING), size) as view:
+        await view.press("/", *"status:nope locked bar:1 is:baz")
+        await view.press("enter")
+        text = " ".join(view.text.replace("│", " ").split())
+        for wrong in ("“nope” is not a valid status; try status:", "Unknown field “bar”; try", "is:"):
+            assert wrong in text or size == (47, 12)
+        if size == (47, 12):
+            assert "“nope” is not a valid status; try status:" in text
+        await view.press("escape")
+        assert "nope" not in view.text
 
 
 @pytest.mark.parametrize("size", [(140, 20), (50, 14)], ids=str)

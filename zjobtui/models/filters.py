@@ -113,7 +113,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class FilterProblem:
-    """The first invalid term, its position in the text, and the filter of the others.
+    """The first invalid term, its position in the text, the filter of the valid ones, and the other invalid ones.
 
     `wrong` is the error message, `right` a valid term; an unfinished term needs no alarm.
     """
@@ -126,9 +126,17 @@ class FilterProblem:
     rest: Filter = Filter()
     known: str = ""
     """The values that are known, if one was given that is not."""
+    others: "tuple[FilterProblem, ...]" = ()
 
     def __str__(self) -> str:
-        return f"{self.wrong}; try {self.right}{f' (known: {self.known})' if self.known else ''}"
+        known = f" (known: {self.known})" if self.known else ""
+        return " · ".join((f"{self.wrong}; try {self.right}{known}", *map(str, self.others)))
+
+    @property
+    def alarm(self) -> str:
+        """What is wrong with the terms, but for those that are not finished."""
+        alone = (replace(problem, others=()) for problem in (self, *self.others) if not problem.is_unfinished)
+        return " · ".join(map(str, alone))
 
 
 def translate(text: str) -> tuple[str, tuple[str, ...]]:
@@ -183,7 +191,7 @@ def parse(text: str, known_words: KnownWords | None = None) -> Filter | FilterPr
             case None:
                 pass
     parsed = Filter(tuple(dict.fromkeys(terms)))
-    return replace(problems[0], rest=parsed) if problems else parsed
+    return replace(problems[0], rest=parsed, others=tuple(problems[1:])) if problems else parsed
 
 
 def _read(match: re.Match[str], known_words: KnownWords | None) -> Term | FilterError | None:

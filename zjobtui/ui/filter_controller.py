@@ -16,7 +16,7 @@ from zjobtui.ui.columns import arrow
 from zjobtui.ui.filter_input import open_filter_input
 from zjobtui.ui.filter_memory import FilterMemory
 from zjobtui.ui.job_list import JobList
-from zjobtui.ui.list_model import next_in_cycle, status_filter
+from zjobtui.ui.list_model import join_terms, next_in_cycle, split_verdict, status_filter
 from zjobtui.ui.list_presenter import ListPresenter
 from zjobtui.ui.prompt import PromptDialog
 from zjobtui.ui.protocols import UiStateStore
@@ -42,7 +42,7 @@ class FilterController:
         )
         self._rows = rows
         self._presenter = presenter
-        self._narrowed = self._before = self._term = ""
+        self._narrowed = self._before = self._term = self._with_verdict = ""
 
     async def run(self, name: str) -> None:
         """Run an action by its name in the catalogue (`actions.py`), which is that of its method here."""
@@ -114,34 +114,44 @@ class FilterController:
         before = self._presenter.model.filter_text
         if term in before.split():
             return
-        closing = '"' * (before.count('"') % 2)
-        self._presenter.set_filter(f"{before}{closing} {term}")
+        self._presenter.set_filter(join_terms(before, term))
         self._narrowed, self._before, self._term = self._presenter.model.filter_text, before, term
 
     def widen(self) -> str:
-        """Clear the filter, or undo `narrow` if the filter is still the narrowed one; return the term of `narrow`."""
-        term = self._term if self._presenter.model.filter_text == self._narrowed else ""
-        self._presenter.set_filter(self._before if term else "")
-        self._narrowed = self._before = self._term = ""
+        """Go back one step: undo `narrow` or what has chosen a verdict, else clear the filter.
+
+        A step is undone only if the filter is still what it made of it. Return the term of `narrow`.
+        """
+        text = self._presenter.model.filter_text
+        term = self._term if text == self._narrowed else ""
+        rest = self._before if term else split_verdict(text)[0] if text == self._with_verdict else ""
+        self._presenter.set_filter(rest)
+        if term:
+            self._narrowed = self._before = self._term = ""
         return term
 
     def toggle_verdict(self, kind: Kind) -> None:
-        """Show only the jobs with a verdict, or all jobs if only those are shown; a chosen tenant stays chosen."""
-        text, everything = self._in_tenant(status_filter(kind)), self._in_tenant("")
-        self._presenter.set_filter(everything if self._presenter.model.filter_text == text else text)
+        """Show only those of the jobs that have a verdict, or all of them again; the rest of the filter stays."""
+        rest, term = split_verdict(self._presenter.model.filter_text)
+        self._choose_verdict(rest, "" if term == status_filter(kind) else status_filter(kind))
 
     def next_verdict(self) -> None:
-        """Show only the jobs of the next verdict, or all jobs after the last one; a chosen tenant stays chosen."""
+        """Show only the jobs of the next verdict, or all jobs after the last one; the rest of the filter stays."""
         self._step_verdict(1)
 
     def previous_verdict(self) -> None:
-        """Show only the jobs of the verdict before, or all jobs before the first one."""
+        """Show only the jobs of the verdict before, or all jobs before the first one; the rest of the filter stays."""
         self._step_verdict(-1)
 
     def _step_verdict(self, step: int) -> None:
-        present = [status_filter(kind) for kind, number in self._presenter.shown_counts.items() if number]
-        cycle = [self._in_tenant(text) for text in ("", *present)]
-        self._presenter.set_filter(next_in_cycle(cycle, self._presenter.model.filter_text, step))
+        rest, term = split_verdict(self._presenter.model.filter_text)
+        present = [status_filter(kind) for kind, number in self._presenter.counts_of(rest).items() if number]
+        self._choose_verdict(rest, next_in_cycle(("", *present), term, step))
+
+    def _choose_verdict(self, rest: str, term: str) -> None:
+        """Show only the jobs that match both; remember that the term can be undone alone."""
+        self._presenter.set_filter(join_terms(rest, term))
+        self._with_verdict = self._presenter.model.filter_text if term else ""
 
     def toggle_tenant(self, name: str) -> None:
         """Show only the jobs of a tenant, or of all tenants if only those are shown; "" stands for the next tenant."""
@@ -160,10 +170,6 @@ class FilterController:
     def _choose_tenant(self, name: str) -> None:
         text = choose_tenant(self._presenter.model.filter_text, name, self._presenter.tenant_names)
         self._presenter.set_filter(text)
-
-    def _in_tenant(self, text: str) -> str:
-        """Return a filter for the chosen tenant, if any."""
-        return choose_tenant(text, self._presenter.chosen_tenant, self._presenter.tenant_names)
 
     async def sort(self) -> None:
         """Ask for an order and sort the list; the present one is marked, and turns round if it is chosen again."""

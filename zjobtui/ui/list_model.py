@@ -1,5 +1,6 @@
 """Filter and order of the list."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
@@ -85,7 +86,7 @@ class JobListModel:
             return
         parsed = parse(self.filter_text, self.known_words)
         if isinstance(parsed, FilterProblem):
-            self._filter, self.filter_problem = parsed.rest, "" if parsed.is_unfinished else str(parsed)
+            self._filter, self.filter_problem = parsed.rest, parsed.alarm
         else:
             self._filter, self.filter_problem = parsed, ""
 
@@ -230,6 +231,25 @@ class JobListModel:
 def status_filter(kind: Kind) -> str:
     """Return the filter for the jobs with one verdict."""
     return f"status:{WORDS[kind]}"
+
+
+_VERDICT_TERM = re.compile(
+    rf'"[^"]*"?|(?<!\S)(?P<term>{"|".join(map(status_filter, Kind))})(?:\s+|$)', re.IGNORECASE
+)
+"""A quoted phrase, in which nothing is a term, or a term for one verdict."""
+
+
+def split_verdict(text: str) -> tuple[str, str]:
+    """Return a filter without its terms for one verdict, and the last of these, such as `status:failed`, or ""."""
+    terms = [match["term"].casefold() for match in _VERDICT_TERM.finditer(text) if match["term"]]
+    rest = _VERDICT_TERM.sub(lambda match: "" if match["term"] else match.group(), text)
+    return rest.strip(), terms[-1] if terms else ""
+
+
+def join_terms(text: str, term: str) -> str:
+    """Return a filter that a term narrows; a phrase that has not ended ends before it."""
+    closing = '"' * (text.count('"') % 2)
+    return f"{text}{closing} {term}".strip() if term else text
 
 
 def next_in_cycle(texts: Sequence[str], current: str, step: int = 1) -> str:

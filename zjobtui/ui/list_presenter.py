@@ -20,6 +20,7 @@ from zjobtui.formatting.text_width import cells, within_lines
 from zjobtui.models.diff import changed_pairs
 from zjobtui.models.duration_stats import typical_times
 from zjobtui.models.filter_fields import Vocabulary, vocabulary_of
+from zjobtui.models.filters import Filter, parse
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.text import clean
@@ -234,6 +235,7 @@ class ListPresenter:
         if self.model.no_matches_text and cells(empty) > self._rows.outer_size.width - _BORDER_CELLS:
             empty = "no matches · esc clear"
         subtitle = self.model.filter_problem or self.model.filter_notice or ("" if self._rows.count else empty)
+        subtitle = "" if self._is_problem_cut else subtitle
         names_order = not self._rows.is_order_shown
         title = self.model.title(self.model.shown, len(watchlist), marked, hidden, names_order=names_order)
         self._rows.set_titles(title, subtitle)
@@ -282,6 +284,14 @@ class ListPresenter:
             self._tenant_counts = chosen, id(watchlist), of_tenant
         return self._tenant_counts[2]
 
+    def counts_of(self, text: str) -> Mapping[Kind, int]:
+        """Return the number of jobs by verdict of those that match a filter."""
+        if not text:
+            return self.counts
+        parsed = parse(text, self.known_words)
+        valid = parsed if isinstance(parsed, Filter) else parsed.rest
+        return counts(filter(valid.at(self._clock.now(), self.model.typical), self.state.watchlist))
+
     def known_words(self) -> Vocabulary:
         """Return the values that a filter may name."""
         return vocabulary_of(self.state.watchlist, self.tenant_names)
@@ -322,11 +332,17 @@ class ListPresenter:
     def _is_order_frozen(self) -> bool:
         return self._rows.user_moved_cursor and self._clock.boot() - self._frozen_at < FREEZE_SECONDS
 
+    @property
+    def _is_problem_cut(self) -> bool:
+        """Whether the border of the list has no room for what is wrong with the filter, which is then the notice."""
+        return cells(self.model.filter_problem) > self._rows.outer_size.width - _BORDER_CELLS
+
     def _update_notice(self) -> None:
         state = self.state
+        problem = self.model.filter_problem if self._is_problem_cut else ""
         unsaved = state.unsaved and f"Not saved: {state.unsaved}"
         read_error = "" if self.read_error in unsaved else self.read_error  # a lock stops reading for the same reason
-        parts = (unsaved, state.fault, self._fault, read_error, state.notice, self._notice_text, self._message)
+        parts = (problem, unsaved, state.fault, self._fault, read_error, state.notice, self._notice_text, self._message)
         width = max(self._notice.app.size.width - 2, 1)
         text = within_lines(clean(" ".join(part for part in parts if part)), width, NOTICE_LINES)
         if text != self._drawn_notice:
