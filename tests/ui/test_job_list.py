@@ -10,7 +10,7 @@ from tests.support.staging import heard, staged, tell
 from tests.ui.sizes import NARROW_FIRST
 from zjobtui.models.observation import Failure
 from zjobtui.models.problem import Problem, ProblemKind
-from zjobtui.ui.themes import Appearance
+from zjobtui.ui.themes import FEW_COLOURS, OWN_THEMES, Appearance
 
 DONE = "recorded-completed-localised"
 PENDING = "recorded-completed-order-pending"
@@ -143,6 +143,23 @@ async def test_columns_do_not_move_when_a_scrollbar_appears(size: tuple[int, int
         await view.press("/", *"only", "enter")
         assert "Jobs · 1 of 50" in view.rows[1]
         assert view.row("! attention only")[2 : size[0] // 2 - 4] == before
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "high-contrast", "colour-blind"])
+async def test_with_few_colours_the_selected_row_is_plain_text_in_reverse_and_no_row_has_a_ground_of_its_own(
+    theme: str,
+) -> None:
+    kinds = ("recorded-failed-lock", "recorded-completed-order-pending", "recorded-processing", "derived-preview")
+    async with run_monitor(staged(*kinds), (80, 24), look=Appearance(theme=theme)) as view:
+        view.app.add_class(FEW_COLOURS)
+        plain, ground = (getattr(OWN_THEMES[theme], name).strip("#") for name in ("foreground", "background"))
+        for keys in ((), ("down",), ("down",), ("down",), ("tab",)):
+            await view.press(*keys)
+            verdicts = [view.terminal.display.screen.buffer[view.rows.index(view.row(row))][3] for row in view.jobs[:4]]
+            (cursor,) = [cell for cell in verdicts if cell.reverse or cell.underscore]
+            assert {cell.bg for cell in verdicts} == {ground}
+            assert cursor.reverse is (keys != ("tab",))
+            assert (cursor.fg == plain) is cursor.reverse
 
 
 async def test_the_most_urgent_and_newest_jobs_come_first() -> None:

@@ -13,6 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from zjobtui.ui.styled_line import Spans, changed_cells, split_link, to_strip, truncate
+from zjobtui.ui.themes import FEW_COLOURS
 
 TONES = ("key", "plain", "muted", "good", "running", "attention", "bad", "strong", "stale", "match")
 
@@ -264,6 +265,8 @@ class LineListView(ScrollView, can_focus=True):
         style = self._styles.get((name, has_cursor))
         if style is None:
             tone, url = split_link(name)
+            if has_cursor and self.has_focus and self.app.has_class(FEW_COLOURS):
+                tone = "plain"  # of the sixteen colours, few can be read on another than black and white
             style = self.get_component_rich_style(f"lines--{tone or 'plain'}", partial=False)
             if url:
                 style += Style(link=url)

@@ -24,7 +24,7 @@ from zjobtui.ui.ascii_filter import AsciiFilter
 from zjobtui.ui.key_queue import KeyQueue
 from zjobtui.ui.terminal_guard import guarded_terminal
 from zjobtui.ui.terminal_io import driver_with_filter, write
-from zjobtui.ui.themes import OWN_THEMES, Appearance
+from zjobtui.ui.themes import FEW_COLOURS, OWN_THEMES, Appearance
 
 log = get_logger(__name__)
 
@@ -54,7 +54,7 @@ class TerminalApp(App[int]):
         self.set_reactive(App.theme, appearance.theme)  # before Textual reads the colours of the style sheet
         super().__init__()
         self.animation_level = "none"
-        self.set_class(self.console.color_system == "standard", "-few-colours")
+        self.set_class(self.console.color_system == "standard", FEW_COLOURS)
         self._last_filters: tuple[LineFilter, ...] = (AsciiFilter(),) if appearance.is_ascii else ()
         self._key_queue = KeyQueue(self, self._dispatch_key)
         self._continued_at = 0.0

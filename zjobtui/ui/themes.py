@@ -9,6 +9,9 @@ from zjobtui.models.text import suggest
 
 DEFAULT_THEME = "dark"
 
+FEW_COLOURS = "-few-colours"
+"""The class of an application on a terminal of sixteen or eight colours."""
+
 THEME, THEME_BEFORE = "theme", "theme_before"
 """The values of the UI state that have the chosen theme, and the one that was configured at that time."""
 
