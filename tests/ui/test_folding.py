@@ -254,3 +254,18 @@ async def test_folded_batches_are_folded_after_a_restart_and_other_values_are_ig
 @pytest.mark.parametrize("value", ["", "[", "{}", "[1, null]", 5.0, None, "[" * 5_000])
 def test_what_is_stored_may_be_anything(value: object) -> None:
     assert _folded(value) == frozenset()
+
+
+@pytest.mark.parametrize("key", ["x", "X"])
+async def test_taking_jobs_off_a_running_batch_says_how_many_are_left_in_it(key: str) -> None:
+    async with run_monitor(renewals(FAILED, RUNNING, RUNNING, alone=FAILED)) as view:
+        done = "removed" if key == "x" else "archived"
+        await select(view, 1)
+        await view.press(key)
+        assert view.toast == f"00000001…e73bdceb {done}, leaving 2 jobs in renewals Q4; u to undo."
+        await view.press("u")
+        await select(view, 4)
+        await view.press(key)
+        assert view.toast == f"00000004…e73bdceb {done}; u to undo.", "it is in no batch"
+        await view.press("u", "*", key)
+        assert ("leaving" in view.toast) is (key == "X"), "all of the batch is gone, or both running jobs are left"

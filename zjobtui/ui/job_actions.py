@@ -17,6 +17,7 @@ from zjobtui.models.batches import default_batch_name, unique_batch_name
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.text import parse_tags
+from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.protocols import EditResult
 from zjobtui.ui.add_jobs import AddJobsDialog, NewJobs
@@ -125,7 +126,7 @@ class JobActions:
         more: str = "",
     ) -> None:
         """Take jobs off the watchlist, with undo; `more` completes the confirmation."""
-        _, hidden = self._presenter.marks
+        listed, (_, hidden) = self._presenter.state.watchlist, self._presenter.marks
         more += f", {hidden:,} not: hidden by the filter" if hidden else ""
         step = UndoStep(
             lambda taken: [self._engine.restore(taken)],
@@ -134,7 +135,7 @@ class JobActions:
         )
 
         def confirmation(taken: Watches) -> str:
-            return f"{describe_jobs(taken)} {done}{more}" if taken else ""
+            return f"{describe_jobs(taken)} {done}{more}{_left_in_batches(listed, taken)}" if taken else ""
 
         title = question.format(self._describe(targets))
         yes, no = title.removesuffix("?").removesuffix(" from the watchlist"), "Cancel"
@@ -386,6 +387,17 @@ def merge_tags(own: str, before: str, after: str) -> str:
 def group_by_text(texts: Mapping[JobRef, str]) -> Iterable[tuple[str, list[JobRef]]]:
     """Return each different text with the jobs that have it."""
     return ((text, [job for job in texts if texts[job] == text]) for text in dict.fromkeys(texts.values()))
+
+
+def _left_in_batches(listed: Iterable[WatchedJob], taken: Watches) -> str:
+    """Return what taking jobs off the list leaves of their running batches, whose numbers count listed jobs alone."""
+    gone, names = {watch.job for watch in taken}, {watch.batch for watch in taken if watch.batch}
+    left = [watch for watch in listed if watch.batch in names and watch.job not in gone]
+    running = {watch.batch for watch in left if watch.verdict.kind is Kind.RUNNING}
+    if len(running) == 1:
+        (name,) = running
+        return f", leaving {plural(sum(watch.batch == name for watch in left), 'job')} in {name}"
+    return f", leaving fewer jobs in {len(running)} batches" if running else ""
 
 
 def _has_succeeded(edit: "Future[EditResult]") -> bool:
