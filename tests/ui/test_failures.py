@@ -42,7 +42,7 @@ async def test_failures_are_grouped_by_reason_the_biggest_first(size: tuple[int,
         assert "enter show jobs · y copy ids · esc close" in view.text
         text = failures(view)
         assert re.search(r"^2 40% lock contention .*transient · 14:00:00 UTC .*Wait about a minute", text)
-        assert re.search(r" 1 20% plan not effective permanent · \[40000020\].* 1 20% order Pending permanent · ", text)
+        assert re.search(r" 1 20% plan not effective permanent · \[40000020\].* 1 20% order Pending job completed(?! ·)", text)
         await view.press("down")
         assert "Change the date of the order" in failures(view)
         assert "Wait about a minute" not in failures(view)
@@ -112,7 +112,7 @@ async def test_a_group_whose_jobs_are_removed_disappears() -> None:
         await view.until("Failures by reason · 2 of 3")
         assert "lock contention" not in failures(view)
         stage.remove([job(1), job(3)])
-        await view.until("None of the 1 job shown failed or needs attention.")
+        await view.until("The job shown neither failed nor needs attention.")
         await view.press("enter", "y", "down", "G", "escape")
         assert labels(view) == "e"
 
@@ -130,6 +130,25 @@ async def test_the_whole_text_can_be_read_in_thirty_columns_and_eight_rows() -> 
         assert "…" not in seen
         await view.press("home", "enter")
         assert "alike" in view.text or "filter" in view.text
+
+
+async def test_the_message_of_a_group_is_shown_once_and_a_pending_order_is_not_called_permanent() -> None:
+    async with run_monitor(engine()) as view:
+        await view.press("F", "end")
+        text = failures(view)
+        assert text.count("Pending") == 1
+        assert "permanent" not in text.partition("order Pending")[2]
+        assert "Fill in the service activation" in text
+        assert text.count("[40000020]") == text.count("[40000050]") == 1
+
+
+@pytest.mark.parametrize(("shown", "text"), [("label:a", "neither failed"), ("zzz", "The list shows no jobs.")])
+async def test_without_failures_the_screen_says_so(shown: str, text: str) -> None:
+    async with run_monitor(staged(RUNNING, RUNNING, labels=("a", "b"))) as view:
+        await view.press("F")
+        assert "None of the 2 jobs shown failed or needs attention." in view.text
+        await view.press("escape", "/", *shown, "enter", "F")
+        assert text in view.text
 
 
 async def test_failures_are_legible_in_ascii() -> None:

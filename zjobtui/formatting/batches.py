@@ -4,7 +4,7 @@ from datetime import tzinfo
 from math import ceil, floor, inf
 from typing import Any
 
-from zjobtui.formatting.failure_groups import transience
+from zjobtui.formatting.failure_groups import distinct_titles, transience
 from zjobtui.formatting.symbols import GLYPHS, WORDS, plural
 from zjobtui.formatting.text_width import fit
 from zjobtui.formatting.times import moment, stamp
@@ -105,7 +105,8 @@ def batch_overview(progress: BatchProgress, time_left: TimeLeft, now: float, zon
     ]
     if groups := failure_groups(progress.jobs):
         parts += ["", "Failures by reason"]
-        parts += [f"{group.count:,} × {group.title} · {transience(group.is_transient)}" for group in groups]
+        titles = distinct_titles(groups)
+        parts += [f"{g.count:,} × {title} · {transience(g)}" for g, title in zip(groups, titles, strict=True)]
     if whole.has_ended:
         parts += ["", closing_line(whole)]
     return "\n".join(parts)

@@ -1,5 +1,6 @@
 """Failures by reason, as text for the terminal and as records for other programs."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from typing import Any
@@ -8,10 +9,15 @@ from zjobtui.formatting.symbols import plural
 from zjobtui.formatting.text_width import fit
 from zjobtui.formatting.times import moment, stamp
 from zjobtui.models.failure_groups import FailureGroup
+from zjobtui.models.text import shorten
 
 TITLE_CELLS = 24
 """Width of the column of titles."""
 
+EXAMPLE_LIMIT = 120
+"""Characters of an example that tells groups of the same title apart."""
+
+_WORD = re.compile(r"\w+")
 _TRANSIENT = {True: "transient", False: "permanent", None: "may be transient"}
 
 
@@ -44,12 +50,29 @@ def times_text(group: FailureGroup, now: float, zone: tzinfo | None = None) -> s
     times = moment(group.last_at, now, zone)
     if group.first_at != group.last_at:
         times = f"{moment(group.first_at, now, zone, beside=group.last_at)} to {times}"
-    return f"{transience(group.is_transient)} · {times}"
+    return f"{transience(group)} · {times}"
 
 
-def transience(is_transient: bool | None) -> str:
-    """Return whether another try can succeed, in a few words."""
-    return _TRANSIENT[is_transient]
+def transience(group: FailureGroup) -> str:
+    """Return whether another try can succeed, in a few words; of jobs that completed, only that they did."""
+    return "job completed" if group.has_completed else _TRANSIENT[group.is_transient]
+
+
+def is_example_in_title(group: FailureGroup) -> bool:
+    """Return whether the example has no other words than the title: `The order is Pending.` and `order Pending`."""
+    return not group.code and set(_WORD.findall(group.message.casefold())) <= {
+        *("the", "is"),
+        *_WORD.findall(group.title.casefold()),
+    }
+
+
+def distinct_titles(groups: Sequence[FailureGroup]) -> list[str]:
+    """Return what each group is called: its title, with its example if another group has the same title."""
+    titles = [group.title for group in groups]
+    return [
+        f"{group.title}: {shorten(example(group), EXAMPLE_LIMIT)}" if titles.count(group.title) > 1 else group.title
+        for group in groups
+    ]
 
 
 def group_record(group: FailureGroup) -> dict[str, Any]:

@@ -33,6 +33,12 @@ class FailureGroup:
         return len(self.jobs)
 
     @property
+    def has_completed(self) -> bool:
+        """Whether the jobs completed, and what they made needs attention: no other try is meant."""
+        digest = self.jobs[0].digest
+        return digest is not None and digest.status == "Completed"
+
+    @property
     def is_transient(self) -> bool | None:
         """Whether another try can succeed; None if that is not known."""
         return self.advice.is_transient

@@ -10,9 +10,15 @@ from textual.message import Message
 from textual.screen import ModalScreen
 
 from zjobtui.clock import Clock
-from zjobtui.formatting.failure_groups import TITLE_CELLS, example, share_text, times_text, transience
-from zjobtui.formatting.symbols import plural
-from zjobtui.formatting.text_width import fit, wrap
+from zjobtui.formatting.failure_groups import (
+    TITLE_CELLS,
+    example,
+    is_example_in_title,
+    share_text,
+    times_text,
+    transience,
+)
+from zjobtui.formatting.text_width import cells, fit, wrap
 from zjobtui.models.failure_groups import FailureGroup, failure_groups
 from zjobtui.models.text import shorten
 from zjobtui.models.watched_job import WatchedJob
@@ -154,8 +160,8 @@ class FailureList(LineListView):
         ]
         self._starts = [at for at, line in enumerate(self._lines) if at == 0 or line.group != self._lines[at - 1].group]
         if not groups:
-            text = f"None of the {plural(self._shown, 'job')} shown failed or needs attention."
-            self._lines = [_Line(0, ((f" {part}", "plain"),)) for part in wrap(text, max(width - 2, 1))]
+            parts = wrap(_nothing_text(self._shown), max(width - 2, 1))
+            self._lines = [_Line(0, ((f" {part}", "plain"),)) for part in parts]
         self.set_lines(len(self._lines), self._index(cursor), self._index(top))
         failed = sum(group.count for group in groups)
         keys = "enter show jobs · y copy ids · esc close" if width >= _BESIDE_FROM else "enter jobs · y ids · esc"
@@ -226,22 +232,36 @@ class FailuresScreen(ModalScreen[str | None]):
             self.query_one(FailureList).show(groups, len(watches), self._clock.now(), self._zone)
 
 
+def _nothing_text(shown: int) -> str:
+    """Return that none of the shown jobs belongs here, as a sentence."""
+    if shown > 1:
+        return f"None of the {shown:,} jobs shown failed or needs attention."
+    return "The job shown neither failed nor needs attention." if shown else "The list shows no jobs."
+
+
 def _heading(group: FailureGroup, width: int) -> Iterator[Spans]:
     """Yield count, share and title, and the beginning of an example if there is room."""
     counts = f"{group.count:>6,} {share_text(group):>4}"
     if width >= _BESIDE_FROM:
-        title, about = fit(shorten(group.title), TITLE_CELLS), f"  {transience(group.is_transient)} · {example(group)}"
+        title, about = fit(shorten(group.title), TITLE_CELLS), f"  {_about(group)}"
         yield (f"{counts:<{_COUNT_WIDTH}}", "strong"), (title, "bad"), (shorten(about, width), "muted")
         return
     for number, part in enumerate(wrap(shorten(group.title), max(width - _COUNT_WIDTH - 1, 2))):
         yield (f"{'' if number else counts:<{_COUNT_WIDTH}}", "strong"), (part, "bad")
 
 
+def _about(group: FailureGroup) -> str:
+    """Return whether another try can succeed, and an example unless the title says the same."""
+    return transience(group) if is_example_in_title(group) else f"{transience(group)} · {example(group)}"
+
+
 def _details(group: FailureGroup, now: float, zone: tzinfo | None, width: int) -> Iterator[Spans]:
-    """Yield an example, the times and what to do, wrapped to `width` cells."""
+    """Yield an example if the heading has no room for it, the times and what to do, wrapped to `width` cells."""
     indent = " " * (_COUNT_WIDTH if width >= _BESIDE_FROM else 2)
+    is_beside = width >= _COUNT_WIDTH + TITLE_CELLS + 2 + cells(_about(group))
+    is_shown = is_example_in_title(group) or (width >= _BESIDE_FROM and is_beside)
     texts = (
-        (shorten(example(group), _MESSAGE_LIMIT), "plain"),
+        ("" if is_shown else shorten(example(group), _MESSAGE_LIMIT), "plain"),
         (times_text(group, now, zone), "muted"),
         (group.advice.text, "strong"),
     )
