@@ -19,15 +19,21 @@ def failure(errors: str) -> Observation:
     ("low", "high", "text"),
     [
         (22.0, 41.0, "20–45s"),
-        (0.0, 3.0, "0–5s"),
-        (61.0, 99.9, "60–100s"),
+        (0.0, 3.0, "up to 5s"),
+        (0.0, 91.0, "up to 1m35s"),
+        (4.0, 170.0, "up to 3m"),
+        (0.0, 0.0, "about 0s"),
+        (32.0, 71.0, "30s–1m15s"),
+        (61.0, 99.9, "1m–1m40s"),
         (119.0, 230.0, "1–4m"),
+        (3_000.0, 5_900.0, "50m–1h39m"),
+        (80_000.0, 170_000.0, "22h–2d"),
         (180.0, 180.0, "about 3m"),
         (3_600.0, 9_000.0, "1–3h"),
         (100_000.0, 300_000.0, "1–4d"),
     ],
 )
-def test_a_range_has_one_unit(low: float, high: float, text: str) -> None:
+def test_a_range_is_short_and_written_like_other_times(low: float, high: float, text: str) -> None:
     assert range_text(low, high) == text
     assert time_left_text((low, high)) == f"95 % in {text}"
 
@@ -39,7 +45,7 @@ def test_of_an_unknown_time_nothing_is_said() -> None:
 def test_a_line_has_name_progress_time_and_counts() -> None:
     (progress,) = batches(RUNNING)
     line = batch_line(progress, (61.0, 99.9), NOW + 64, 120)
-    assert " ".join(line.split()) == "renewals Q4 14:02 2/3 1m04s 1 failed, 1 running, 1 done · 95 % in 60–100s"
+    assert " ".join(line.split()) == "renewals Q4 14:02 2/3 1m04s 1 failed, 1 running, 1 done · 95 % in 1m–1m40s"
     assert len(batch_line(progress, (61.0, 99.9), NOW + 64, 60)) <= 60
 
 

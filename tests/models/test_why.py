@@ -17,7 +17,7 @@ from zjobtui.models.problem import ProblemKind
 from zjobtui.models.report import Report
 from zjobtui.models.verdict import Kind, Verdict
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.why import is_overdue, progress_eighths, stepped, why
+from zjobtui.models.why import is_overdue, progress_eighths, stepped, why, why_texts
 
 TYPICAL = TypicalTimes(50.0, 97.0)
 
@@ -50,6 +50,23 @@ def running(age: float, status: str = "Processing") -> WatchedJob:
 )
 def test_the_reason_of_each_state(one: WatchedJob, text: str) -> None:
     assert why(one, TYPICAL, NOW) == text
+
+
+@pytest.mark.parametrize(
+    ("one", "figures"),
+    [
+        (running(34), "30s/50s"),
+        (running(34, "Queued"), "30s/50s"),
+        (running(79), "1m10s/50s"),
+        (running(98), "over 1m40s"),
+        (after(seen(Report(status="Processing"), NOW - 900), NOW - 1_000), "stale 15m"),
+    ],
+)
+def test_the_figures_stay_if_there_is_room_for_few_words_only(one: WatchedJob, figures: str) -> None:
+    texts = why_texts(one, TYPICAL, NOW)
+    assert texts[0] == why(one, TYPICAL, NOW)
+    assert texts[-1] == figures
+    assert [len(text) for text in texts] == sorted({len(text) for text in texts}, reverse=True)
 
 
 def test_without_typical_times_a_running_job_has_no_progress() -> None:

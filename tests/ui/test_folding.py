@@ -98,6 +98,8 @@ async def test_the_detail_shows_the_overview_of_the_batch_and_reads_no_job() -> 
         tell(engine, 1, DONE, after=1)
         await view.settled()
         assert "renewals Q4: 1 done, 2 failed, 1m41s" in "\n".join(view.detail)
+        assert " · took 1m41s" in "\n".join(view.detail)
+        assert "took 1m41s" in view.row("▸ renewals Q4")
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)

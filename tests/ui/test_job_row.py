@@ -187,6 +187,12 @@ def test_a_running_job_shows_how_far_it_is(age: float, expected: str) -> None:
     placed = fit_columns(NAMES, widths(one), 97)
     row = job_row(one, RowContext(placed, NOW + age, typical=typical))
     assert expected in "".join(part for part, _ in row)
+    for width in range(36, 97):
+        placed = fit_columns(NAMES, widths(one), width)
+        whys = [index for index, each in enumerate(placed, 1) if each.column.name == "why"]
+        cell = "".join(job_row(one, RowContext(placed, NOW + age, typical=typical))[index][0] for index in whys)
+        assert "…" not in cell
+        assert not cell or expected[-4:].strip() in cell, "the figures stay"
     narrow = fit_columns(NAMES, widths(one), 47)
     assert "░" not in "".join(part for part, _ in job_row(one, RowContext(narrow, NOW + age, typical=typical)))
 

@@ -13,20 +13,35 @@ from zjobtui.models.durations import format_duration
 from zjobtui.models.failure_groups import failure_groups
 from zjobtui.models.text import fit_cells
 from zjobtui.models.verdict import Kind
-from zjobtui.models.why import stepped
+from zjobtui.models.why import short_duration, stepped
 
 TimeLeft = tuple[float, float] | None
 """The shortest and longest likely time in seconds until 95 % of a batch have ended; None if it is not known."""
 
-_UNITS = ((100.0, 5, 1, "s"), (6_000.0, 1, 60, "m"), (172_800.0, 1, 3_600, "h"), (inf, 1, 86_400, "d"))
-"""Up to how many seconds a range is given in which steps of which unit: its seconds, and its sign."""
+_STEPS = ((100.0, 5), (6_000.0, 60), (172_800.0, 3_600), (inf, 86_400))
+"""Up to how many seconds a range is given in which steps, in seconds."""
+
+_UNITS = ((60, 1, "s"), (3_600, 60, "m"), (86_400, 3_600, "h"), (inf, 86_400, "d"))
+"""Below how many seconds a time is given in which unit: its seconds, and its sign."""
 
 
 def range_text(low: float, high: float) -> str:
-    """Return a range of seconds in one unit, such as 2 to 4 minutes, or `about 3m` if both are the same."""
-    step, seconds, unit = next((step, seconds, unit) for limit, step, seconds, unit in _UNITS if high <= limit)
-    first, last = (step * rounded(value / seconds / step) for rounded, value in ((floor, low), (ceil, high)))
-    return f"{first}–{last}{unit}" if first < last else f"about {last}{unit}"
+    """Return a range of seconds: `2–4m`, `50s–1m15s`, `up to 3m`, or `about 3m` if both are the same."""
+    step = next(step for limit, step in _STEPS if high <= limit)
+    first, last = step * floor(low / step), step * ceil(high / step)
+    begin, end = _in_one_unit(first), _in_one_unit(last)
+    if first <= 0 < last:
+        return f"up to {end}"
+    if first >= last:
+        return f"about {end}"
+    has_one_unit = begin[-1] == end[-1] and begin[:-1].isdecimal() and end[:-1].isdecimal()
+    return f"{begin[:-1] if has_one_unit else begin}–{end}"
+
+
+def _in_one_unit(seconds: int) -> str:
+    """Return a time in its largest unit, such as `2d`; in two, such as `1h40m`, if it is not a whole number of that."""
+    unit, sign = next((unit, sign) for limit, unit, sign in _UNITS if seconds < limit)
+    return short_duration(seconds) if seconds % unit else f"{seconds // unit}{sign}"
 
 
 def time_left_text(time_left: TimeLeft) -> str:

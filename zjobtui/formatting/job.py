@@ -5,7 +5,7 @@ from datetime import tzinfo
 from functools import partial
 
 from zjobtui.formatting.outline import OutlineNode, Tone, field
-from zjobtui.formatting.times import age, duration, moment
+from zjobtui.formatting.times import age, ago, duration, moment
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob, is_stale
 from zjobtui.models.why import stepped
@@ -64,8 +64,7 @@ def row_time(watch: WatchedJob, now: float, paused_at: float | None = None, *, i
     if watch.verdict.kind is Kind.RUNNING:
         return stepped((paused_at or now) - watch.added_at)
     since = watch.ended_at if watch.is_final else watch.changed_at
-    text = age(now - (since or now))
-    return "just now" if text == "now" else f"{text} ago"
+    return ago(now - (since or now))
 
 
 def _ago(word: str, prefix: str, seconds: float) -> TimeText:

@@ -27,6 +27,12 @@ def age(seconds: float) -> str:
     return f"{int(seconds // 86_400)}d"
 
 
+def ago(seconds: float) -> str:
+    """Return how long ago something was, in words: `just now` (below 10 s), `20s ago`, `4m ago`."""
+    text = age(seconds)
+    return "just now" if text == "now" else f"{text} ago"
+
+
 def duration(seconds: float) -> str:
     """Return how long something took in at most two units: `0.4s`, `34s`, `4m29s`, `1h02m`, `3d04h`."""
     return f"{max(0.0, seconds):.1f}s" if seconds < 10 else format_duration(seconds)

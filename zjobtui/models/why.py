@@ -24,16 +24,26 @@ def why(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> str:
 
     `typical` is that of the job's tenant, if it is known. Only the text of running and stale jobs changes with time.
     """
+    return why_texts(watch, typical, now)[0]
+
+
+def why_texts(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> tuple[str, ...]:
+    """Return `why` in fewer and fewer words: if there is no room for it, its figures stay."""
     digest, settled = watch.digest, settled_why(watch)
     if is_stale(watch, now):
         answered_at = watch.answered_at
-        return f"no response for {stepped(now - answered_at)}" if answered_at else "no response yet"
+        if not answered_at:
+            return ("no response yet",)
+        age = stepped(now - answered_at)
+        return f"no response for {age}", f"stale {age}"
     if settled:
-        return settled
+        return (settled,)
     if digest is None:
-        return "no response yet"
+        return ("no response yet",)
     word = "" if digest.status == "Processing" else digest.status
-    return fit_cells(" · ".join(part for part in (word, _progress(watch, typical, now)) if part), WHY_CELLS)
+    progress = _progress(watch, typical, now)
+    texts = (" · ".join(part for part in (word, text) if part) for text in progress)
+    return tuple(fit_cells(text, WHY_CELLS) for text in (*texts, *(progress[-1:] if word and any(progress) else ())))
 
 
 def is_overdue(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> bool:
@@ -52,13 +62,17 @@ def progress_eighths(watch: WatchedJob, typical: TypicalTimes | None, now: float
     return min(EIGHTHS, max(0, floor(EIGHTHS * (now - watch.added_at) / typical.median)))
 
 
-def _progress(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> str:
+def _progress(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> tuple[str, ...]:
+    """Return how far a running job is, in fewer and fewer words."""
     if typical is None or typical.median is None:
-        return ""
+        return ("",)
     if typical.nearly_all is not None and is_overdue(watch, typical, now):
-        return f"overdue: 95 % end within {about(typical.nearly_all, is_limit=True)}"
-    age, median = now - watch.added_at, about(typical.median)
-    return f"{stepped(age)} of about {median}" if age <= typical.median else f"{stepped(age)}, usually about {median}"
+        limit = about(typical.nearly_all, is_limit=True)
+        return f"overdue: 95 % end within {limit}", f"overdue: 95 % in {limit}", f"over {limit}"
+    age, median = stepped(now - watch.added_at), about(typical.median)
+    if now - watch.added_at <= typical.median:
+        return f"{age} of about {median}", f"{age} of {median}", f"{age}/{median}"
+    return f"{age}, usually about {median}", f"{age}, usually {median}", f"{age}/{median}"
 
 
 def stepped(seconds: float) -> str:
@@ -67,8 +81,8 @@ def stepped(seconds: float) -> str:
     if seconds < 10:
         return "<10s"
     if seconds < 120:
-        return _short(seconds // 10 * 10)
-    return _short(seconds // 60 * 60)
+        return short_duration(seconds // 10 * 10)
+    return short_duration(seconds // 60 * 60)
 
 
 def about(seconds: float, *, is_limit: bool = False) -> str:
@@ -77,10 +91,10 @@ def about(seconds: float, *, is_limit: bool = False) -> str:
     if seconds < 10:
         return f"{max(1, round_to(seconds))}s"
     step = 5 if seconds < 120 else 60
-    return _short(round_to(seconds / step) * step)
+    return short_duration(round_to(seconds / step) * step)
 
 
-def _short(seconds: float) -> str:
+def short_duration(seconds: float) -> str:
     """Return whole seconds as `50s`, `1m40s`, `7m`, `2h05m` or `3d04h`."""
     minutes, left = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)

@@ -19,8 +19,8 @@ _URGENT = (Kind.FAILED, Kind.ATTENTION)
 _LONGEST_NAME, _SHORTEST_BAR, _LONGEST_BAR = 30, 6, 30
 """Cells of the name and of the bar."""
 
-_TIMES_WIDTH = 18
-"""Cells that are kept for the times before the bar gets more than its least: `1m10s · 2–4m left`."""
+_TIMES_WIDTH = 22
+"""Cells that are kept for the times before the bar gets more than its least: `1m50s · 30s–1m15s left`."""
 
 
 @dataclass(frozen=True, slots=True)

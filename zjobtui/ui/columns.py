@@ -10,7 +10,7 @@ from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob, is_stale
-from zjobtui.models.why import is_overdue, progress_eighths, settled_why, why
+from zjobtui.models.why import is_overdue, progress_eighths, settled_why, why_texts
 from zjobtui.ui.styled_line import Span, Spans, fit_exact
 
 SIGN_WIDTH = 2
@@ -309,17 +309,23 @@ def _why(watch: WatchedJob, kind: Kind, width: int, context: RowContext) -> Span
     """Return why a job is in its state; for a running job with a bar if there is room."""
     now = context.now
     if kind is not Kind.RUNNING:
-        return _fit(why(watch, None, now), width), "muted" if kind is Kind.DONE else "plain"
+        return _fit(_within(why_texts(watch, None, now), width), width), "muted" if kind is Kind.DONE else "plain"
     typical = (context.typical or {}).get(watch.job.tenant)
     if context.paused_at is not None and not is_stale(watch, now):
         now = context.paused_at
-    text = why(watch, typical, now)
+    texts = why_texts(watch, typical, now)
+    text = _within(texts, width)
     if is_overdue(watch, typical, now):
         return _fit(text, width), "attention"
     eighths = progress_eighths(watch, typical, now)
-    if eighths is not None and width > 8 + cells(text):
+    if eighths is not None and width > 8 + cells(texts[0]):
         return f"{progress_bar(eighths)} {_fit(text, width - 9)}", "muted"
     return _fit(text, width), "muted"
+
+
+def _within(texts: Sequence[str], width: int) -> str:
+    """Return the first text that fits, else the last."""
+    return next((text for text in texts if cells(text) <= width), texts[-1])
 
 
 def job_name(watch: WatchedJob, width: int) -> str:

@@ -12,14 +12,14 @@ from zjobtui.formatting.job import TONES
 from zjobtui.formatting.outline import Tone
 from zjobtui.formatting.status import status_text
 from zjobtui.formatting.symbols import GLYPHS, WORDS, plural, short_id
-from zjobtui.formatting.times import moment
+from zjobtui.formatting.times import ago, moment
 from zjobtui.models.batch_tracker import BatchTracker
 from zjobtui.models.batches import BatchProgress, progress_of
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob
-from zjobtui.models.why import stepped, why
+from zjobtui.models.why import why
 from zjobtui.polling.protocols import State
 from zjobtui.ui.batch_row import bar_spans, batch_row, count_spans, times_text
 from zjobtui.ui.big_digits import HEIGHT, number_lines
@@ -135,7 +135,7 @@ def _failure(watch: WatchedJob, board: Board, width: int) -> Spans:
     name = watch.label or short_id(given, 8)
     if watch.label and width >= 60:
         name = f"{name} · {given[:8]}"
-    age = f"  {stepped(board.now - (watch.changed_at or watch.added_at))} ago "
+    age = f"  {ago(board.now - (watch.changed_at or watch.added_at))} "
     tenant = f"  {watch.job.tenant}" if board.has_several_tenants else ""
     start: Spans = ((f" {GLYPHS[kind]} ", TONES[kind].name.lower()), (name, "strong"), (tenant, "muted"))
     text = f"  {why(watch, None, board.now)}"
