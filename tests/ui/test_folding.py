@@ -212,6 +212,16 @@ def test_a_row_of_any_width_is_never_too_long_and_drops_its_bar_and_times_before
     assert text.rstrip().endswith("1,304/1,304  ✗ 1,300  ✓ 4"), text
 
 
+async def test_the_views_of_a_job_are_not_those_of_a_folded_batch() -> None:
+    async with run_monitor(renewals(RUNNING, RUNNING)) as view:
+        await select(view, 1)
+        await view.press("z")
+        for key in ("1", "5", "]", "d"):
+            await view.press("u", key)
+            assert view.toast == "This row is a batch: z unfolds it.", key
+        assert view.detail_title == "Batch"
+
+
 async def test_a_job_in_no_batch_cannot_be_folded() -> None:
     async with run_monitor(renewals(RUNNING, RUNNING)) as view:
         await select(view, 3)

@@ -133,3 +133,28 @@ async def test_a_key_that_does_nothing_is_named_once(size: tuple[int, int]) -> N
         assert "not bound" not in view.toast
         await view.press("j", "tab", "n", "/", *"iw", "escape")
         assert "not bound" not in view.toast
+        await view.press("escape", "escape", "left")
+        assert view.toast == "← is not bound · f2 shows all keys"
+        await view.press("f5")
+        assert view.toast == "f5 is not bound · f2 shows all keys"
+
+
+@pytest.mark.parametrize(
+    ("opening", "hint"),
+    [("F", "enter, y and esc are"), ("L", "enter, /, e, G and esc are"), ("w", "esc shows the list")],
+)
+async def test_other_screens_name_the_keys_that_do_something(opening: str, hint: str) -> None:
+    async with run_monitor(staged(RUNNING, "recorded-failed-lock")) as view:
+        await view.press(opening, "?")
+        assert view.toast == f"? is not bound · {hint}"
+        await view.press("f5")
+        assert view.toast == f"f5 is not bound · {hint}"
+        await view.press("escape", "escape")
+        assert "Jobs · 2" in view.text
+
+
+@pytest.mark.parametrize("key", [*"JK *12345", "]", "z"])
+async def test_keys_about_a_job_say_that_there_is_none(key: str) -> None:
+    async with run_monitor(staged()) as view:
+        await view.press("space" if key == " " else key)
+        assert view.toast == "No job selected."

@@ -26,7 +26,7 @@ _UNITS = ((60, 1, "s"), (3_600, 60, "m"), (86_400, 3_600, "h"), (inf, 86_400, "d
 
 
 def range_text(low: float, high: float) -> str:
-    """Return a range of seconds: `2–4m`, `50s–1m15s`, `up to 3m`, or `about 3m` if both are the same."""
+    """Return a range of seconds such as 2 to 4 minutes, `up to 3m`, or `about 3m` if both are the same."""
     step = next(step for limit, step in _STEPS if high <= limit)
     first, last = step * floor(low / step), step * ceil(high / step)
     begin, end = _in_one_unit(first), _in_one_unit(last)

@@ -58,11 +58,13 @@ class BatchController:
         if self._wallboard is not None:
             self._show_board(self._wallboard)
 
-    def key_pressed(self) -> None:
-        """Remove the message that says how batches have ended, which stays until then."""
-        if self._closing:
+    def key_pressed(self) -> bool:
+        """Remove the message that says how batches have ended, which stays until then; return whether there was one."""
+        has_message = bool(self._closing)
+        if has_message:
             self._closing.clear()
             clear_toasts(self._screen.app)
+        return has_message
 
     def open_wallboard(self, *, is_start: bool = False) -> None:
         """Show the wallboard; if the program has started with it (`is_start`), quitting it quits the program."""

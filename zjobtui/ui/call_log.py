@@ -7,6 +7,7 @@ from datetime import tzinfo
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
+from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -21,6 +22,7 @@ from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.outline_lines import render_outline
 from zjobtui.ui.styled_line import Spans
 from zjobtui.ui.toast import toast
+from zjobtui.ui.unbound_keys import UnboundKeys
 
 UPDATE = 0.5
 """Seconds between two looks at the log; nothing is drawn if there is no new call."""
@@ -181,6 +183,11 @@ class CallLogScreen(Screen[None]):
         self._save = save
         self._mask = mask
         self._filter_text = ""
+        self._unbound_keys = UnboundKeys(self, "enter, /, e, G and esc are")
+
+    def on_key(self, event: Key) -> None:
+        """Say which keys do nothing."""
+        self._unbound_keys.observe(event)
 
     def compose(self) -> ComposeResult:
         """Compose the list and the line of keys."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.events import Key
 from textual.message import Message
 from textual.screen import ModalScreen
 
@@ -24,6 +25,7 @@ from zjobtui.models.text import shorten
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.styled_line import Spans
+from zjobtui.ui.unbound_keys import UnboundKeys
 
 EVERY = 1.0
 """Seconds between two looks at the shown jobs."""
@@ -205,6 +207,11 @@ class FailuresScreen(ModalScreen[str | None]):
         self._clock = clock
         self._zone = zone
         self._watches: tuple[WatchedJob, ...] | None = None
+        self._unbound_keys = UnboundKeys(self, "enter, y and esc are")
+
+    def on_key(self, event: Key) -> None:
+        """Say which keys do nothing."""
+        self._unbound_keys.observe(event)
 
     def compose(self) -> ComposeResult:
         """Compose the list."""

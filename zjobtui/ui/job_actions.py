@@ -26,6 +26,7 @@ from zjobtui.ui.choice import ChoiceDialog
 from zjobtui.ui.copy_export import CopyExport
 from zjobtui.ui.escalation import Escalation
 from zjobtui.ui.failures import FailuresScreen
+from zjobtui.ui.job_list import NO_JOB
 from zjobtui.ui.list_presenter import ListPresenter
 from zjobtui.ui.outline_lines import RenderedLine
 from zjobtui.ui.prompt import PromptDialog
@@ -248,7 +249,7 @@ class JobActions:
         if not (targets := self._presenter.targets()):
             marked, _ = self._presenter.marks
             hidden = f"The filter hides {plural(marked, 'marked job')}: esc unmarks, or change the filter."
-            self._toast(hidden if marked else "No job selected.")
+            self._toast(hidden if marked else NO_JOB)
         return targets
 
     def _describe(self, watches: Sequence[WatchedJob]) -> str:

@@ -39,6 +39,10 @@ LOWEST_WITH_HEADER = 6
 _NEEDS_USER = (Kind.FAILED, Kind.ATTENTION)
 
 
+NO_JOB = "No job selected."
+"""What keys about a job say if there is none."""
+
+
 class JobList(LineListView):
     """Show jobs in the given order.
 
@@ -358,6 +362,8 @@ class JobList(LineListView):
             self._last_mark, jobs = watch.job, {job.job for job in self.folds.jobs_of(watch)}
             self.set_marked(self.marked - jobs if jobs <= self.marked else self.marked | jobs)
             self.action_move(1)
+        else:
+            toast(self.app, NO_JOB)
 
     def action_mark_range(self) -> None:
         """Mark all jobs from the last marked one to the one under the cursor."""
@@ -372,6 +378,8 @@ class JobList(LineListView):
     def action_mark_all(self) -> None:
         """Mark all shown jobs, or unmark all jobs if they are marked already."""
         shown = {watch.job for watch in self.jobs}
+        if not shown:
+            toast(self.app, NO_JOB)
         self.set_marked(frozenset() if shown <= self.marked else self.marked | shown)
 
     def action_next_unread(self) -> None:
@@ -389,11 +397,17 @@ class JobList(LineListView):
 
     def action_next_job(self) -> None:
         """Go to the job below."""
-        self.action_move(1)
+        self._step_job(1)
 
     def action_previous_job(self) -> None:
         """Go to the job above."""
-        self.action_move(-1)
+        self._step_job(-1)
+
+    def _step_job(self, step: int) -> None:
+        if self.count:
+            self.action_move(step)
+        else:
+            toast(self.app, NO_JOB)
 
     def move_cursor_to(self, job: JobRef) -> bool:
         """Move the cursor to a job, or to the folded batch that it is in; return whether it is shown."""

@@ -233,9 +233,7 @@ def status_filter(kind: Kind) -> str:
     return f"status:{WORDS[kind]}"
 
 
-_VERDICT_TERM = re.compile(
-    rf'"[^"]*"?|(?<!\S)(?P<term>{"|".join(map(status_filter, Kind))})(?:\s+|$)', re.IGNORECASE
-)
+_VERDICT_TERM = re.compile(rf'"[^"]*"?|(?<!\S)(?P<term>{"|".join(map(status_filter, Kind))})(?:\s+|$)', re.IGNORECASE)
 """A quoted phrase, in which nothing is a term, or a term for one verdict."""
 
 

@@ -29,7 +29,7 @@ from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.protocols import State
 from zjobtui.ui.folds import Folds
-from zjobtui.ui.job_list import JobList
+from zjobtui.ui.job_list import NO_JOB, JobList
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.list_model import JobListModel, has_several_tenants
 from zjobtui.ui.status_bar import StatusBar
@@ -176,7 +176,7 @@ class ListPresenter:
         row, batch = self._rows.row, self._rows.selected_fold
         name = batch.name if batch is not None else row.batch if row is not None else ""
         if not name:
-            return "This job is in no batch." if row is not None else "No job selected."
+            return "This job is in no batch." if row is not None else NO_JOB
         self.model.toggle_fold(name)
         self.resort()
         first = next((watch for watch in self._rows.watches if watch.batch == name), None)

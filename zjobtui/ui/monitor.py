@@ -15,14 +15,13 @@ from textual.widgets import Static
 from zjobtui.clock import Clock
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
-from zjobtui.models.text import clean
 from zjobtui.polling.protocols import State
 from zjobtui.ui.actions import bindings, catalogue, key_for
 from zjobtui.ui.batch_controller import BatchController
 from zjobtui.ui.columns import chosen_columns
 from zjobtui.ui.detail_controller import DetailController
 from zjobtui.ui.detail_tabs import Tab
-from zjobtui.ui.job_list import JobList
+from zjobtui.ui.job_list import NO_JOB, JobList
 from zjobtui.ui.key_bar import KeyBar
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.list_model import has_several_tenants
@@ -37,6 +36,7 @@ from zjobtui.ui.tenant_filter import describe_change
 from zjobtui.ui.terminal_io import write
 from zjobtui.ui.toast import toast
 from zjobtui.ui.ui_state import UiState
+from zjobtui.ui.unbound_keys import UnboundKeys
 
 if TYPE_CHECKING:
     from zjobtui.ui.filter_controller import FilterController
@@ -94,7 +94,7 @@ class Monitor(Screen[None]):
         settings = options.notifications or NotificationSettings()
         self._notifier = Notifier(settings, clock, self._write, self._batches.toast, self.run_worker)
         self._ui_state = UiState(options.ui_state, self._presenter.model, self._panes)
-        self._tried_keys: set[str] = set()
+        self._unbound_keys = UnboundKeys(self, f"{key_for(self.actions, 'help')} shows all keys")
 
     @cached_property
     def _filter_controller(self) -> "FilterController":
@@ -192,12 +192,9 @@ class Monitor(Screen[None]):
 
     def on_key(self, event: Key) -> None:
         """Freeze row order while the user navigates, mark the selected job as read, and say which keys do nothing."""
-        if event.is_printable and event.key not in self._tried_keys | self.active_bindings.keys():
-            self._tried_keys.add(event.key)
-            name, help_key = clean(event.character or event.key), key_for(self.actions, "help")
-            toast(self.app, f"{name} is not bound · {help_key} shows all keys")
         self._feed.note_key()
-        self._batches.key_pressed()
+        if not self._batches.key_pressed():
+            self._unbound_keys.observe(event)
         self._presenter.freeze_order()
         self._report_focus_soon()
 
@@ -288,18 +285,31 @@ class Monitor(Screen[None]):
     def action_view(self, name: str) -> None:
         """Show a view of the detail; nothing is read if the key may be meant for another job."""
         tab, selected = Tab[name], self._list.selected
+        if not self._is_job_selected():
+            return
         if tab is Tab.RELATED and self._is_for_another():
             selected = None
         self._pin_selection()
         self._detail.open_view(tab, selected.job if selected else None)
 
+    def _is_job_selected(self) -> bool:
+        """Return whether a job is selected; show a message if that is a folded batch, or if there is none."""
+        if self._list.selected is None:
+            is_fold, fold_key = self._list.selected_fold is not None, key_for(self.actions, "fold")
+            toast(self.app, f"This row is a batch: {fold_key} unfolds it." if is_fold else NO_JOB)
+        return self._list.selected is not None
+
     def action_step_view(self, step: int) -> None:
         """Show the next or previous view of the detail."""
+        if not self._is_job_selected():
+            return
         self._pin_selection()
         self._detail.step_tab(step)
 
     def action_difference(self) -> None:
         """Show the difference from the previous response, or the whole response."""
+        if not self._is_job_selected():
+            return
         self._pin_selection()
         self._detail.toggle_diff()
 

@@ -4,11 +4,13 @@ from collections.abc import Callable, Sequence
 
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.events import Key
 from textual.screen import Screen
 
 from zjobtui.models.batches import BatchProgress
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.styled_line import Spans
+from zjobtui.ui.unbound_keys import UnboundKeys
 from zjobtui.ui.wallboard_lines import Board, board_lines
 
 
@@ -36,7 +38,7 @@ class BoardView(LineListView, can_focus=False):
 
 
 class Wallboard(Screen[None]):
-    """The screen of the board. `key_pressed` is called for every key."""
+    """The screen of the board. `key_pressed` is called for every key, and returns whether that did something."""
 
     BINDINGS = [
         Binding("escape", "dismiss", "list", priority=True),
@@ -44,12 +46,13 @@ class Wallboard(Screen[None]):
         Binding("q,ctrl+q", "leave", "leave", id="quit", priority=True),
     ]
 
-    def __init__(self, key_pressed: Callable[[], None], *, quits: bool) -> None:
+    def __init__(self, key_pressed: Callable[[], bool], *, quits: bool) -> None:
         super().__init__()
         self._key_pressed = key_pressed
         self._quits = quits
         self._view = BoardView()
         self._board = Board()
+        self._unbound_keys = UnboundKeys(self, "esc shows the list")
 
     @property
     def shown(self) -> tuple[BatchProgress, ...]:
@@ -70,9 +73,10 @@ class Wallboard(Screen[None]):
         """Show the board that was set before."""
         self.call_after_refresh(self._view.show, self._board)
 
-    def on_key(self) -> None:
-        """Report the key."""
-        self._key_pressed()
+    def on_key(self, event: Key) -> None:
+        """Report the key, and say so if it does nothing."""
+        if not self._key_pressed():
+            self._unbound_keys.observe(event)
 
     def action_leave(self) -> None:
         """Go back to the list, or quit if the program has started with the wallboard."""
