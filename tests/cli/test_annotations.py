@@ -92,6 +92,7 @@ def test_jobs_that_are_added_together_are_a_batch_with_a_name(tmp_path: Path) ->
     run("add", *given(8), "--batch", "mine")
     ticket.write_text("\n".join(given(2, 9, 10)), encoding="utf-8")
     run("add", "--file", str(ticket))
+    run("add", "-", stdin="\n".join(given(11, 12)))
     names = [re.sub(r"\d\d:\d\d", "TIME", one.batch) for one in kept(store_path())]
     assert names == [
         *["tickets.txt"] * 2,
@@ -100,6 +101,7 @@ def test_jobs_that_are_added_together_are_a_batch_with_a_name(tmp_path: Path) ->
         "",
         "mine",
         *["tickets.txt (2)"] * 2,
+        *["standard input TIME"] * 2,
     ]
 
 

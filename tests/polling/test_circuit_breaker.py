@@ -4,11 +4,14 @@ from random import Random
 
 import pytest
 
+from tests.support.building import watch
 from tests.support.sources import DONE
 from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import TRANSIENT, Problem, ProblemKind
-from zjobtui.polling.circuit_breaker import BRIEF, BRIEF_CAP, CAP, FAILURES, CircuitBreaker
+from zjobtui.models.watched_job import WatchedJob
+from zjobtui.polling.circuit_breaker import BRIEF, BRIEF_CAP, CAP, FAILURES, RESTART, CircuitBreaker, stored_outage
 
+TIMED_OUT = Problem(ProblemKind.TIMED_OUT, "no")
 FAILING = sorted(TRANSIENT, key=lambda kind: kind.name)
 REFUSING = [ProblemKind.SIGNED_OUT, ProblemKind.MISCONFIGURED, ProblemKind.UNTRUSTED, ProblemKind.REDIRECTED]
 ABOUT_ONE_JOB = [kind for kind in ProblemKind if kind not in {*FAILING, *REFUSING}]
@@ -16,6 +19,11 @@ ABOUT_ONE_JOB = [kind for kind in ProblemKind if kind not in {*FAILING, *REFUSIN
 
 def missed(at: float, kind: ProblemKind = ProblemKind.UNREACHABLE) -> Observation:
     return Failure(Problem(kind, "no"), at)
+
+
+def failed_call(at: float, since: float) -> WatchedJob:
+    """A job whose last good response was at `since`, and about which a call failed later."""
+    return watch(int(at), problem=Problem(ProblemKind.UNREACHABLE, "no"), problem_at=at, last_answer_at=since)
 
 
 def opened(chance: Random, at: float = 0.0, kind: ProblemKind = ProblemKind.UNREACHABLE) -> CircuitBreaker:
@@ -112,6 +120,41 @@ def test_an_outage_remembers_since_when() -> None:
     breaker = opened(Random(1), at=5)
     breaker.record(missed(50), 49, 50)
     assert breaker.since == 5
+
+
+def test_an_outage_goes_on_over_a_restart_until_a_call_succeeds() -> None:
+    jobs = [failed_call(50, since=5), failed_call(70, since=8), failed_call(61, since=9)]
+    breaker = CircuitBreaker(Random(1))
+    breaker.earlier = stored_outage(jobs, 100)
+    assert breaker.down_since is None
+    for at in (101, 102, 103):
+        breaker.record(missed(at), at - 0.1, at)
+    assert (breaker.down_since, breaker.since) == (50, 103)
+    breaker.record(DONE, 110, 111)
+    for at in (121, 122, 123):
+        breaker.record(missed(at), at - 0.1, at)
+    assert breaker.down_since == 123
+    breaker = CircuitBreaker(Random(1))
+    breaker.earlier = stored_outage(jobs, 100)
+    breaker.record(missed(101, ProblemKind.SIGNED_OUT), 100.5, 101)
+    assert breaker.down_since == 101, "another reason is another outage"
+
+
+@pytest.mark.parametrize(
+    ("jobs", "now"),
+    [
+        ((), 100),
+        ((watch(1),), 100),
+        ((watch(1, last_answer_at=60.0),), 100),
+        ((watch(1, last_answer_at=60.0), watch(2, problem=TIMED_OUT, problem_at=50.0)), 100),
+        ((watch(2, problem=Problem(ProblemKind.FORBIDDEN, ""), problem_at=50.0),), 100),
+        ((watch(2, problem=TIMED_OUT, problem_at=50.0),), 50 + RESTART),
+    ],
+)
+def test_no_outage_goes_on_if_a_call_succeeded_after_it_or_the_program_was_off_for_long(
+    jobs: tuple[WatchedJob, ...], now: float
+) -> None:
+    assert stored_outage(jobs, now) is None
 
 
 def test_ten_minutes_cost_few_calls_and_are_over_within_a_minute() -> None:

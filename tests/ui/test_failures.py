@@ -42,9 +42,8 @@ async def test_failures_are_grouped_by_reason_the_biggest_first(size: tuple[int,
         assert "enter show jobs · y copy ids · esc close" in view.text
         text = failures(view)
         assert re.search(r"^2 40% lock contention .*transient · 14:00:00 UTC .*Wait about a minute", text)
-        assert re.search(
-            r" 1 20% plan not effective permanent · \[40000020\].* 1 20% order Pending job completed(?! ·)", text
-        )
+        assert re.search(r" 1 20% plan not effective permanent · \[40000020\]", text)
+        assert re.search(r" 1 20% order Pending job completed(?! ·)", text)
         await view.press("down")
         assert "Change the date of the order" in failures(view)
         assert "Wait about a minute" not in failures(view)

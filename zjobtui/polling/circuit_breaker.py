@@ -1,9 +1,11 @@
 """Circuit breaker of one tenant: opens after failed calls, then lets single probes through until one succeeds."""
 
+from collections.abc import Iterable
 from random import Random
 
 from zjobtui.models.observation import Failure, Observation
 from zjobtui.models.problem import TRANSIENT, Problem, ProblemKind
+from zjobtui.models.watched_job import WatchedJob
 
 FAILURES = 3
 """Consecutive failed calls after which transient problems (`TRANSIENT`) count as the tenant's own."""
@@ -16,7 +18,28 @@ BRIEF, BRIEF_CAP = 12.0, 4.0
 within five seconds of a short outage.
 """
 
+RESTART = 600.0
+"""Seconds before the start in which the last stored call of an outage must have failed for the outage to go on."""
+
 _AT_ONCE = frozenset({ProblemKind.SIGNED_OUT, ProblemKind.MISCONFIGURED, ProblemKind.UNTRUSTED, ProblemKind.REDIRECTED})
+
+
+def stored_outage(watches: Iterable[WatchedJob], now: float) -> tuple[ProblemKind, float] | None:
+    """Return why no call about these jobs of a tenant succeeds, and since when; None if calls did lately, or none was.
+
+    Each job has the time of its last call only, so an outage may have begun somewhat earlier.
+    """
+    jobs = tuple(watches)
+    answered_at = max((watch.answered_at or 0.0 for watch in jobs), default=0.0)
+    failed = [
+        (watch.problem_at, watch.problem.kind)
+        for watch in jobs
+        if watch.problem is not None and watch.problem_at is not None and watch.problem_at > answered_at
+    ]
+    at, kind = max(failed, key=lambda call: call[0], default=(0.0, None))
+    if kind not in _AT_ONCE | TRANSIENT or not 0 <= now - at < RESTART:
+        return None
+    return kind, min(at for at, each in failed if each is kind)
 
 
 class CircuitBreaker:
@@ -31,6 +54,11 @@ class CircuitBreaker:
         """Why the breaker is open, or None."""
         self.since: float | None = None
         """When it opened, or when what the user must correct began or ended since; None while it is closed."""
+        self.earlier: tuple[ProblemKind, float] | None = None
+        """The outage before the program was started, and since when it lasted, as far as stored calls tell.
+
+        It goes on if the first calls fail for the same reason.
+        """
         self.probe_at = 0.0
         """When the next probe is allowed; meaningful only while the breaker is open."""
         self._chance = chance
@@ -43,11 +71,19 @@ class CircuitBreaker:
         """Whether the tenant as a whole cannot be polled."""
         return self.problem is not None
 
+    @property
+    def down_since(self) -> float | None:
+        """Since when the tenant cannot be polled, with an outage before the start that goes on; None if it can be."""
+        if self.problem is None or self.since is None or self.earlier is None:
+            return self.since
+        kind, since = self.earlier
+        return min(since, self.since) if kind is self.problem.kind else self.since
+
     def record(self, observation: Observation, sent: float, now: float, retry_after: float = 0.0) -> None:
         """Record the result of a call sent at `sent`; the host asked for no calls for `retry_after` seconds."""
         problem = observation.problem if isinstance(observation, Failure) else None
         if problem is None or problem.kind not in _AT_ONCE | TRANSIENT:
-            self.problem, self.since, self._in_a_row = None, None, 0
+            self.problem, self.since, self.earlier, self._in_a_row = None, None, None, 0
         elif self.is_open:
             if sent > self._failed_at:
                 self._probes += 1

@@ -18,6 +18,7 @@ from zjobtui.models.related import ReadResult, Reference
 from zjobtui.models.tenant_status import Limit, TenantStatus
 from zjobtui.models.verdict import Kind
 from zjobtui.models.watched_job import WatchedJob, stale_at
+from zjobtui.polling.circuit_breaker import stored_outage
 from zjobtui.polling.protocols import DEFAULT_OPTIONS, EngineOptions, JobSource
 from zjobtui.polling.rate_limiter import RateLimiter
 from zjobtui.polling.related_reads import RelatedReads
@@ -81,6 +82,8 @@ class Poller:
         self._source = source
         self._service = service
         self._gate = TenantGate(tenant, source, limiter, clock, chance)
+        of_tenant = (watch for watch in service.watchlist if watch.job.tenant == tenant)
+        self._gate.breaker.earlier = stored_outage(of_tenant, clock.now())
         self._clock = clock
         self._chance = chance
         self._may_poll = may_poll
@@ -194,7 +197,7 @@ class Poller:
             tenant=self.tenant,
             answered_at=self._gate.answered_at,
             problem=problem,
-            down_since=self._gate.breaker.since,
+            down_since=self._gate.breaker.down_since,
             next_try_at=next_try_at,
             is_paused=self._is_paused,
             is_following=self.has_unfinished and self._is_polled_elsewhere(),

@@ -1,5 +1,7 @@
 """Keys that do nothing on a screen: each is named once, with the keys that do something."""
 
+from typing import Any
+
 from textual.events import Key
 from textual.screen import Screen
 
@@ -17,7 +19,7 @@ _SILENT = {"scroll_left", "scroll_right"}
 class UnboundKeys:
     """Name the keys that do nothing."""
 
-    def __init__(self, screen: Screen[object], hint: str) -> None:
+    def __init__(self, screen: Screen[Any], hint: str) -> None:
         """`hint` says which keys do something."""
         self._screen = screen
         self._hint = hint
