@@ -190,7 +190,10 @@ def test_a_job_is_shown_by_its_id_the_beginning_of_it_or_its_label(text: str) ->
 
 def test_the_problem_of_the_last_call_is_shown() -> None:
     fill()
-    assert "The last call failed: timed out: no answer. There was no response in time" in run("show", "job 5").stdout
+    assert (
+        "The last call failed: timed out: no answer. The host was too slow; zjobtui retries"
+        in run("show", "job 5").stdout
+    )
 
 
 def test_a_job_is_shown_as_json_with_response_and_timeline() -> None:

@@ -269,6 +269,21 @@ async def test_an_error_is_shown_at_its_field_when_the_user_leaves_it(
     assert sorted(files(config)) == ["acme eu.secret", "config.toml"]
 
 
+async def test_only_the_url_is_wrong_if_the_name_is_derived_from_it(app: FirstStart) -> None:
+    async with run_app(app, (80, 24)) as seen:
+        await seen.press(*ANOTHER)
+        await seen.paste("localhost:8065")
+        await seen.press("tab")
+        await fill_fields(seen, "id-1", SECRET)
+        assert "✗ The base URL “localhost:8065” has no scheme" in seen.text
+        assert "The tenant" not in seen.text
+        assert "▌ Base URL" in seen.text
+        await seen.press("end", "ctrl+u")
+        await seen.paste("https://rest.example.com")
+        await seen.press("down", "down", "enter")
+        await seen.until("✓ Signed in")
+
+
 @pytest.mark.slow
 async def test_escape_goes_one_page_back_and_keeps_what_was_entered(app: FirstStart, config: Path) -> None:
     async with run_app(app, (80, 24)) as seen:

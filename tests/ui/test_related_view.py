@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.support.building import NOW, body
+from tests.support.building import NOW, body, missed
 from tests.support.reading import places, subscriptions, whole
 from tests.support.related import account, has, order, read, reference, refused, subscription
 from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.scripted import ScriptedEngine
-from tests.support.staging import staged, tell
+from tests.support.staging import Told, staged, tell
 from tests.ui.sizes import NARROW_FIRST, WIDE_FIRST
+from zjobtui.models.problem import ProblemKind
 from zjobtui.models.related import ReadProblemKind, ReadResult
 
 PENDING, EVERYTHING, RUNNING = "recorded-completed-order-pending", "derived-completed-everything", "recorded-processing"
@@ -201,8 +202,9 @@ async def test_a_failed_read_shows_its_sentence_with_its_time(size: tuple[int, i
             has(engine, problem)
             engine.clock.at = NOW + after
             await view.press("r")
-            assert sentence in view.words, sentence
-            assert f"read 14:00:{after:02} UTC" in view.words
+            assert sentence.removesuffix(".") in view.words, sentence
+            assert f" · tried 14:00:{after:02} UTC" in view.words
+            assert ". · " not in view.words
             assert "NewSales" not in view.words
         assert engine.read == [ORDER] * (1 + len(PROBLEMS))
         assert engine.asked == []
@@ -453,16 +455,17 @@ async def test_left_leads_to_the_group_around_a_line_also_if_one_number_begins_a
     ("result", "text"),
     [
         (RUNNING, "The job has no result yet."),
+        (missed(ProblemKind.NOT_FOUND), "Zuora does not know this job, so there is no result."),
         ("recorded-failed-lock", "The result of the job names no object that can be read."),
         ("derived-preview", "The result of the job names no object that can be read."),
     ],
 )
-@pytest.mark.slow
-async def test_a_job_that_names_nothing_reads_nothing(result: str, text: str) -> None:
+async def test_a_job_that_names_nothing_reads_nothing_and_names_no_keys(result: Told, text: str) -> None:
     engine = staged(result)
     async with run_monitor(engine) as view:
         await view.press("5")
         assert text in view.words
+        assert "Enter reads" not in view.words
         assert engine.read == []
 
 

@@ -25,7 +25,9 @@ def checkup_sentence(checkup: Checkup) -> str:
     if checkup.no_secret:
         return checkup.no_secret
     if checkup.sign_in_problem is not None:
-        return f"Sign-in failed: {checkup.sign_in_problem}. {remedy(checkup.sign_in_problem)}"
+        problem = checkup.sign_in_problem
+        is_refused = problem.kind is ProblemKind.SIGNED_OUT and problem.detail  # its title says the same as "failed"
+        return f"Sign-in failed: {problem.detail if is_refused else problem}. {remedy(problem)}"
     if checkup.call_problem is not None:
         return f"Signed in, but polling a job failed: {checkup.call_problem}. {remedy(checkup.call_problem)}"
     life = f" Token valid for {duration(checkup.life)}." if checkup.life else ""

@@ -106,7 +106,7 @@ def related_node(
         children = (
             *field(f"{key}/code", "Code", result.code),
             *field(f"{key}/request", "Request id", result.call.request_id),
-            *field(f"{key}/read", "Read at", moment(result.at, now, zone)),
+            *field(f"{key}/read", "Tried at", moment(result.at, now, zone)),
         )
         values = reference_values(reference)
         return OutlineNode(key, reference_text(reference), shorten(result.sentence), tone, children, values=values)

@@ -17,7 +17,7 @@ class ProblemKind(Enum):
     )
     UNREACHABLE = ("unreachable", "The host could not be reached; zjobtui retries automatically.")
     UNTRUSTED = ("not trusted", "The host's certificate was not accepted; check the host, the proxy and the CA bundle.")
-    TIMED_OUT = ("timed out", "There was no response in time; zjobtui retries automatically.")
+    TIMED_OUT = ("timed out", "The host was too slow; zjobtui retries automatically.")
     SERVER_ERROR = ("server error", "Zuora had an internal error; zjobtui retries automatically.")
     UNAVAILABLE = (
         "not available",

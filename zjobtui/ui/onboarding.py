@@ -145,7 +145,11 @@ class SignInDialog(ModalScreen[SignedIn | None]):
             self._derive_name()
             self._fields[self._fields.index(field) + 1].input.focus()
             return
+        self._derive_name()
         wrong = [field for field in self._fields if not field.validate()]
+        if self._url in wrong and not self._tenant_name.value:  # it is derived from the URL
+            wrong.remove(self._tenant_name)
+            self._tenant_name.show_error("")
         if wrong:
             wrong[0].input.focus()
             return

@@ -15,12 +15,16 @@ from zjobtui.formatting.related import order_remark, related_node
 from zjobtui.formatting.report import OPEN_LIMIT
 from zjobtui.formatting.times import duration, moment
 from zjobtui.models.related import ReadProblem, Reference, References, RelatedKind
+from zjobtui.models.verdict import Kind
 from zjobtui.ui.detail_header import JobDetails, Page, RawLook, Viewing
 from zjobtui.ui.outline_lines import RenderedLine, blank_line, render_outline, wrap_paragraph
 from zjobtui.ui.raw_view import RawRows
 from zjobtui.ui.related_reads import RelatedLook
 
 HELP = "Enter reads an object, {refresh} reads it again, backspace goes back. Nothing else is read."
+
+_NOTHING = "related/nothing"
+"""The key of the only line if there is no object that can be read."""
 
 
 def related_page(header: list[RenderedLine], details: JobDetails, viewing: Viewing, now: float, width: int) -> Page:
@@ -37,10 +41,8 @@ def related_page(header: list[RenderedLine], details: JobDetails, viewing: Viewi
     rows = [*header, *render_outline(lines, opened, width)]
     first = next((n for n, row in enumerate(rows) if words and row.node and is_match(row.node, words)), None)
     if not words:
-        rows += [
-            blank_line(),
-            *wrap_paragraph("related/help", HELP.format(refresh=viewing.refresh_key), "muted", width),
-        ]
+        help_text = "" if [line.key for line in lines] == [_NOTHING] else HELP.format(refresh=viewing.refresh_key)
+        rows += [blank_line(), *wrap_paragraph("related/help", help_text, "muted", width)] if help_text else []
     elif not lines:
         rows += wrap_paragraph("related/none", "No line matches.", "muted", width)
     return Page(rows, () if first is None else (first,), match_text)
@@ -72,9 +74,16 @@ def _lines(details: JobDetails, look: RelatedLook, now: float, zone: tzinfo | No
     found = [reference for reference in look.found if reference not in named.all]
     yield from (node(reference) for reference in found)
     if not (named.all or named.unreadable or found):
-        is_open = (report is None or report.result is None) and not details.watch.is_final
-        text = "The job has no result yet." if is_open else "The result of the job names no object that can be read."
-        yield OutlineNode("related/nothing", "Result", text, Tone.MUTED)
+        yield OutlineNode(_NOTHING, "Result", _nothing_text(details), Tone.MUTED)
+
+
+def _nothing_text(details: JobDetails) -> str:
+    """Return why there is no object that can be read, as a sentence."""
+    report = details.success.report if details.success else None
+    if details.watch.verdict.kind is Kind.UNKNOWN:
+        return "Zuora does not know this job, so there is no result."
+    is_open = (report is None or report.result is None) and not details.watch.is_final
+    return "The job has no result yet." if is_open else "The result of the job names no object that can be read."
 
 
 def _group(
@@ -105,8 +114,11 @@ def _object(
         values = reference_values(reference)
         return OutlineNode(related_key(reference), reference_text(reference), text, tone, values=values)
     node = related_node(result, now, zone, statuses)
-    at = result.at if isinstance(result, ReadProblem) else result.read_at
-    text = " · ".join(part for part in (node.text, f"read {moment(at, now, zone)}", busy) if part)
+    if isinstance(result, ReadProblem):
+        shown, read = node.text.removesuffix("."), f"tried {moment(result.at, now, zone)}"
+    else:
+        shown, read = node.text, f"read {moment(result.read_at, now, zone)}"
+    text = " · ".join(part for part in (shown, read, busy) if part)
     raw_text = f"{len(result.raw):,} characters · enter shows them" if result.raw else NOT_KEPT
     values = (("raw response", result.raw),) if 0 < len(result.raw) <= COPY_LIMIT else ()
     raw = OutlineNode(raw_key(reference), "Raw response", raw_text, Tone.MUTED, values=values)
