@@ -238,7 +238,7 @@ async def test_an_engine_that_ends_during_a_read_is_reported() -> None:
         await view.press("5")
         engine.pending[ORDER].cancel()
         await view.settled()
-        assert "The tenant cannot be read: the read was interrupted." in view.words
+        assert "The tenant cannot be read: the read was interrupted · tried" in view.words
 
 
 @pytest.mark.parametrize("size", NARROW_FIRST)
