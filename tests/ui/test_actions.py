@@ -461,10 +461,10 @@ async def test_undo_says_if_another_window_has_left_nothing_to_undo() -> None:
         await view.press("l", *"CS 3", "enter", "x")
         engine.restore([watch(1, label="CS 3")])
         await view.press("u")
-        assert view.toast == "Nothing left to undo of “CS 3 removed”; u undoes the change before it."
+        assert view.toast == "Nothing left to undo of “CS 3 · 00000001 removed”; u undoes the change before it."
         engine.remove([job(1)])
         await view.press("u")
-        assert view.toast == "Nothing left to undo of “CS 3 labelled”."
+        assert view.toast == "Nothing left to undo of “CS 3 · 00000001 labelled”."
         await view.press("u")
         assert view.toast == "Nothing to undo."
 
@@ -480,7 +480,7 @@ async def test_a_job_that_was_removed_and_added_again_goes_and_comes_back_with_u
         assert len(engine.state.watchlist) == 1
         assert view.toast.startswith("Undone: ")
         await view.press("u")
-        assert view.toast == "Undone: CS 1 removed."
+        assert view.toast == "Undone: CS 1 · 00000001 removed."
         assert {one.label for one in engine.state.watchlist} == {"CS 1", "CS 2"}
 
 
