@@ -100,7 +100,7 @@ async def test_a_notification_in_the_corner_does_not_remove_the_end_of_a_batch()
         assert view.toast == "renewals Q4: 2 need attention, 2s"
         tell(engine, 3, FAILED, after=COOLDOWN)
         await view.settled()
-        assert view.toast.startswith("renewals Q4: 2 need attention, 2s · CS-3 failed: Job failed")
+        assert view.toast.startswith("renewals Q4: 2 need attention, 2s · CS-3 · 00000003 failed: Job failed")
         await view.press("down")
         assert not view.toast
 
