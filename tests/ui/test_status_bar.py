@@ -202,12 +202,33 @@ def test_longer_figures_do_not_move_the_text_before_them(width: int) -> None:
     assert len(tries) == 1
 
 
-@pytest.mark.parametrize("width", range(34, 45))
-def test_a_status_that_does_not_fit_is_cut_with_an_ellipsis(width: int) -> None:
-    pulse = TenantStatus(tenant="env", down_since=NOW, problem=Problem(ProblemKind.UNREACHABLE, ""))
-    spans = bar_spans(Badges((TENANT,)), dict.fromkeys(Kind, 3), status_text(pulse, NOW, 3), width)
-    assert "".join(text for text, _ in spans).endswith(("✗ unreachable", "…"))
-    assert cell_length(spans) <= width
+MANY = dict(zip((Kind.FAILED, Kind.ATTENTION, Kind.UNKNOWN, Kind.RUNNING, Kind.DONE), (30, 55, 1, 3, 2114), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("width", "status", "words"),
+    [
+        *((width, DOWN, "✗ unreachable") for width in (13, 20, 30, 38, 44)),
+        (30, replace(DOWN, is_one_of_several=True), "✗ env: unreachable"),
+        (30, replace(WELL, is_paused=True), "‖ paused"),
+        (30, replace(WELL, answered_at=NOW - 4_000), "✗ 12:53:20 UTC"),
+    ],
+)
+def test_what_is_wrong_is_whole_in_a_narrow_bar_and_counts_give_way(width: int, status: TenantStatus, words: str) -> None:
+    spans = bar_spans(Badges((TENANT,)), MANY, status_text(status, NOW, 3, UTC), width, is_muted=True)
+    bar = "".join(text for text, _ in spans)
+    assert bar.endswith((words, f"{words} · muted"))
+    assert len(bar) == width
+    assert width < 25 or bar.startswith("✗ 30")
+    assert "2,114" in bar or width < 25 or " …" in bar
+
+
+def test_without_trouble_a_narrow_bar_shows_the_counts_and_leaves_out_what_does_not_fit() -> None:
+    bars = [
+        "".join(text for text, _ in bar_spans(Badges((TENANT,)), MANY, status_text(WELL, NOW, 3), width)).rstrip()
+        for width in (46, 36, 30)
+    ]
+    assert bars == ["✗ 30  ! 55  ? 1  ◌ 3  ✓ 2,114         ● 12/s", *["✗ 30  ! 55  ? 1  ◌ 3  ✓ 2,114"] * 2]
 
 
 async def test_the_bar_shows_interval_and_budget_if_they_fit() -> None:
@@ -323,6 +344,17 @@ async def test_a_tenant_in_trouble_keeps_its_name_and_production_is_marked(width
         assert "✗ us: signed out" in view.bar
         assert "◌ 6" in view.bar
         assert len(view.bar) <= width
+
+
+@pytest.mark.parametrize(
+    ("width", "badge"), [(30, " ✗ 1 of +2"), (60, " ✗ us "), (100, " ✗ us "), (140, " ✗ us ")]
+)
+async def test_with_another_tenant_chosen_the_one_in_trouble_is_named_or_counted(width: int, badge: str) -> None:
+    async with run_monitor(several_tenants("us"), (width, 24), tenants=SEVERAL) as view:
+        await view.press("T")
+        assert badge in view.bar
+        await view.click(badge.strip())
+        assert " us " in view.bar if badge.endswith("us ") else " eu-test " in view.bar
 
 
 @NARROW_AND_WIDE

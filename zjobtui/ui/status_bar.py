@@ -198,8 +198,26 @@ def bar_spans(
             if gap >= 2 + (cell_len(needed) + 2 if needed else 0):
                 text = next((f"  {text}" for text in batch if cell_len(text) + 4 <= gap), "")
                 return (*left, (text + " " * (gap - cell_len(text)), "plain"), (right, tone))
-    least = (*badges.least, *brief, ("  ", "plain"), (_join(status.texts[-1], *tail), tone))
-    return truncate(least, width)
+    return _least_spans(badges.least, brief, status, width, tail)
+
+
+def _least_spans(badge: Spans, brief: Spans, status: StatusText, width: int, tail: Sequence[str]) -> Spans:
+    """Return a bar that has no room for everything: what is wrong first, then the badge, then as many counts as fit.
+
+    The status is left out before any count unless something is wrong; an ellipsis stands for counts.
+    """
+    tone, short = status.tone.name.lower(), status.texts[-1]
+    is_wrong = status.tone in {Tone.BAD, Tone.ATTENTION}
+    some = [(*brief[:end], (" …", "muted")) for end in range(len(brief) - 2, 0, -2)]
+    rights = (_join(short, *tail), short, *(() if is_wrong else ("",)))
+    pairs = [((*badge, *brief), right) for right in rights]
+    pairs += [((*badge, *counts), rights[-1]) for counts in (*some, ())]
+    for left, right in pairs:
+        spans = left if badge else left[1:]  # without the blanks before the first count
+        gap = width - cell_length(spans) - cell_len(right)
+        if gap >= (2 if spans and right else 0):
+            return (*spans, (" " * gap, "plain"), (right, tone))
+    return truncate(((short, tone),) if is_wrong else (*badge, *brief), width)
 
 
 def _join(text: str, *more: str) -> str:

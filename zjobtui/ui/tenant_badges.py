@@ -41,8 +41,10 @@ class Badges:
         if len(self._tenants) == 1:
             return (everything,), ()
         if self._chosen:
-            groups = [self._named(self._troubled | {self._chosen}), self._named({self._chosen})]
-            return (everything, *(spans for group in groups for spans in group)), ()
+            alone = tuple(self._named({self._chosen}))
+            if not self._troubled:
+                return (everything, *alone), ()
+            return (everything, *self._named(self._troubled | {self._chosen})), alone
         if self._troubled:
             return (everything, *self._named(self._troubled)), (self._combined(PRODUCTION), self._combined(_SHORT))
         return (everything, self._combined(PRODUCTION)), ()
@@ -51,7 +53,7 @@ class Badges:
     def least(self) -> Spans:
         """The badge in a bar that has no room for any variant."""
         if self._chosen:
-            return self._named({self._chosen})[-1][:1]
+            return self._named({self._chosen})[-1][: None if self._troubled - {self._chosen} else 1]
         return ((f" {_SHORT} ", "production"),) if self.has_production else ()
 
     def _named(self, names: Collection[str]) -> list[Spans]:
@@ -70,7 +72,7 @@ class Badges:
         for tenant in self._tenants:
             if text in {self._badge(tenant, word)[0] for word in (PRODUCTION, _SHORT)}:
                 return tenant.name
-        return "" if re.fullmatch(r" (✗ )?(\+\d+|\d+ (of \d+ )?tenants)\b.* ", text) else None
+        return "" if re.fullmatch(r" (✗ )?((\d+ of )?\+\d+|\d+ (of \d+ )?tenants)\b.* ", text) else None
 
     def _badge(self, tenant: Tenant, production: str = PRODUCTION) -> Span:
         is_troubled = tenant.name in self._troubled
@@ -83,10 +85,11 @@ class Badges:
         """Yield a badge for the others that says whether production is among them."""
         if not others:
             return
-        is_troubled = any(tenant.name in self._troubled for tenant in others)
-        text = f" {_TROUBLE if is_troubled else ''}+{len(others)}"
+        troubled = sum(tenant.name in self._troubled for tenant in others)
+        some = f"{troubled} of " if troubled < len(others) else ""
+        text = f" {_TROUBLE}{some}+{len(others)}" if troubled else f" +{len(others)}"
         if self._chosen:
-            yield f"{text} ", "bad" if is_troubled else "muted"
+            yield f"{text} ", "bad" if troubled else "muted"
         elif any(tenant.kind is TenantKind.PRODUCTION for tenant in others):
             yield f"{text} · {production} ", "production"
         else:
