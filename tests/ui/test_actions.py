@@ -90,10 +90,10 @@ async def test_x_removes_the_job_and_u_restores_it_with_its_data() -> None:
 async def test_a_toast_covers_the_bottom_border_and_replaces_the_last_one(size: tuple[int, int]) -> None:
     async with run_monitor(staged(*[RUNNING] * 3), size) as view:
         await view.press("*", "x")
-        assert view.rows[-2].endswith("▌ 3 jobs removed; u to undo. ─╯")
+        assert view.rows[-2].endswith("▌ 3 jobs removed; u to undo.")
         assert "│" in view.rows[-3]
         await view.press("u")
-        assert view.rows[-2].endswith("▌ Undone: 3 jobs removed. ─╯")
+        assert view.rows[-2].endswith("▌ Undone: 3 jobs removed.")
         assert "u to undo" not in view.text
 
 

@@ -200,7 +200,7 @@ async def test_a_change_of_the_zone_is_confirmed_even_without_a_time_on_screen()
 async def test_ctrl_c_shows_in_one_line_which_key_quits(size: tuple[int, int]) -> None:
     async with run_monitor(staged("recorded-processing"), size, look=Appearance(keys={"quit": "f10"})) as screen_view:
         await screen_view.press("ctrl+c")
-        assert screen_view.rows[-2].endswith("▌ Press f10 to quit; the watchlist is kept. ─╯")
+        assert screen_view.rows[-2].endswith("▌ Press f10 to quit; the watchlist is kept.")
         assert "▌" not in screen_view.rows[-3]
         await screen_view.press("ctrl+c")
         assert not screen_view.app._exit
