@@ -364,6 +364,31 @@ async def test_the_smallest_screen_shows_ticks_counts_and_keys() -> None:
         assert len(view.engine.state.watchlist) == 2
 
 
+LONG_TICKET = "\n".join(f"job {job_id(n).given} done because of a rather long context" for n in range(1, 13))
+
+
+@pytest.mark.parametrize(
+    ("size", "hints"),
+    [
+        ((66, 20), ["tab next field · esc", "cancel"]),
+        pytest.param((80, 21), ["enter add 1 job · space tick · tab next field · esc cancel"], marks=pytest.mark.slow),
+        ((60, 19), ["enter add 1 job · space tick · tab next · esc cancel"]),
+        ((30, 8), ["enter add 1 job · esc "]),
+    ],
+)
+async def test_counts_and_key_hints_stay_below_a_long_list(size: tuple[int, int], hints: list[str]) -> None:
+    async with run_monitor(staged(*["recorded-processing"] * 11), size, tenants=(TENANT, PRODUCTION)) as view:
+        await view.paste(LONG_TICKET)
+        assert "1 new job, 11 known" in view.text
+        assert all(hint in view.text for hint in hints)
+        assert "……" not in view.text
+        assert "… …" not in view.text
+        if size == (60, 19):
+            assert sum("  known  " in row for row in view.rows) == 10
+            await view.press("end")
+            assert "  new    " in view.text
+
+
 @pytest.mark.slow
 async def test_a_paste_on_the_list_is_added_to_the_text() -> None:
     async with run_monitor(staged()) as view:

@@ -42,3 +42,7 @@ def test_two_lines_are_equal_outside_the_cells_that_changed(start: Spans, old: S
     for first, end_of_part in ((0, changed.start), (changed.stop, width)):
         old_part, new_part = (list(strip.crop(first, max(first, end_of_part)).simplify()) for strip in drawn)
         assert old_part == new_part
+
+
+def test_a_text_that_is_cut_at_an_ellipsis_has_only_one() -> None:
+    assert [fit_exact("job … done", width) for width in (5, 6, 7, 8)] == ["job …", "job … ", "job …  ", "job … d…"]

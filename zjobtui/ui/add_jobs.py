@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from math import inf
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -19,6 +20,7 @@ from textual.widgets import Static, TextArea
 
 from zjobtui.formatting.found_ids import skipped_text
 from zjobtui.formatting.symbols import plural
+from zjobtui.formatting.text_width import cells
 from zjobtui.models.batches import BATCH_LIMIT, SMALLEST
 from zjobtui.models.id_contexts import id_contexts
 from zjobtui.models.id_finder import find_job_ids
@@ -32,6 +34,14 @@ from zjobtui.ui.prompt import LIMIT, RedactingInput
 
 SHOWN_LIMIT = 4_000
 """Characters of a pasted text that are shown; of a longer text only the ids are kept."""
+
+_LOW_LINES = 8
+"""Lines of a low dialog beside the ids and the tenant: border, fields, summary and key hints."""
+
+_FEWEST_IDS = 4
+"""Ids in view at least, if there are so many."""
+
+_TICK_HINTS = ("space tick · tab next field · ", "space tick · tab next · ", "space tick · ", "")
 
 HINT = "Paste any text that contains job ids: a ticket, a log, JSON, CSV."
 
@@ -225,8 +235,9 @@ class AddJobsDialog(ModalScreen[NewJobs | None]):
                     yield from _field("Tenant", self._tenant_field)
                 for name, limit in _FIELDS.items():
                     yield from _field(name, RedactingInput(max_length=limit, id=name.lower(), compact=True))
-            yield Static(Content(""), id="found")
-            yield Static(Content(""), id="keys")
+            with Vertical(id="foot"):
+                yield Static(Content(""), id="found")
+                yield Static(Content(""), id="keys")
 
     def on_mount(self) -> None:
         """Insert the text that was pasted before the dialog opened."""
@@ -260,6 +271,15 @@ class AddJobsDialog(ModalScreen[NewJobs | None]):
         tenant = self._tenant_field.tenant.name
         ids.set_items(found_items(self._found, lambda job_id: self._is_known(JobRef(tenant, job_id)), area.contexts()))
         self.query_one("#hint").display = not ids.display
+        self._show_summary()
+
+    def on_resize(self) -> None:
+        """Fit the list and the key hints to the screen, once its size is known to all widgets."""
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        room = self.size.height - _LOW_LINES - len(self._tenants[1:2])
+        self.query_one(FoundList).styles.max_height = max(_FEWEST_IDS, room) if self.has_class("-low") else None
         self._show_summary()
 
     def on_tenant_field_changed(self) -> None:
@@ -296,9 +316,11 @@ class AddJobsDialog(ModalScreen[NewJobs | None]):
         if not self.query_one(FoundList).display:
             summary = f"No job ids yet{skipped_text(left_out)}."
         self.query_one("#found", Static).update(Content(summary))
-        tick = "space tick · tab next field · " if self.query_one(FoundList).display else ""
         add = f"enter add {plural(new, 'job')}" if new else "enter add"
-        self.query_one("#keys", Static).update(Content(f"{add} · {tick}esc cancel"))
+        is_listed, keys = self.query_one(FoundList).display, self.query_one("#keys", Static)
+        hints = [f"{add} · {tick}esc cancel" for tick in (_TICK_HINTS if is_listed else ("",))]
+        width = keys.size.width if self.has_class("-low") else inf
+        keys.update(Content(next((hint for hint in hints if cells(hint) <= width), f"{add} · esc")))
         self._show_default_batch(new)
 
     def _show_default_batch(self, new: int) -> None:

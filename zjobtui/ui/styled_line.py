@@ -71,7 +71,8 @@ def _is_pair(spans: tuple[Span, Span]) -> bool:
 def fit_exact(text: str, width: int) -> str:
     """Return the text in exactly `width` cells, with an ellipsis if it is cut."""
     if cell_len(text) > width > 0:
-        return set_cell_size(text, width - 1) + "…"
+        kept = set_cell_size(text, width - 1)
+        return kept + (" " if kept.rstrip().endswith("…") else "…")
     return set_cell_size(text, width)
 
 
