@@ -528,3 +528,22 @@ async def test_an_empty_watchlist_explains_what_to_do(size: tuple[int, int]) -> 
         assert len({cell.bg for cell in view.terminal.display.screen.buffer[2].values()}) == 1, "no cursor either"
         await view.press("down", "enter", "x", "l", "r", "left", "right", "end", "tab")
         assert "No jobs." in view.text
+
+
+async def test_the_title_names_the_order_while_a_notice_covers_its_arrow() -> None:
+    engine = staged(*[FAILED] * 40, labels=["CS-4411 renewal"] * 40)
+    async with run_monitor(engine, (100, 30)) as view:
+        await view.press("s", "w", "enter")
+        assert "▼ 15 new failed" in view.header
+        assert "WHY" not in view.header
+        assert "Jobs · 40 · by why" in view.rows[1]
+        await view.press("A")
+        await view.until("WHY▲")
+        assert "by why" not in view.rows[1]
+
+
+async def test_the_title_leaves_the_order_to_an_arrow_beside_the_notice() -> None:
+    async with run_monitor(staged(*[FAILED] * 40), (100, 30)) as view:
+        await view.click("WHY")
+        assert "WHY▲   … ▼ 15 new failed" in view.header
+        assert "by why" not in view.rows[1]

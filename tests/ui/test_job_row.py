@@ -95,10 +95,46 @@ def test_columns_appear_in_order_of_importance() -> None:
     for width in range(14, 200):
         for name in names_at(width, FULL, replace(FULL, job=replace(FULL.job, tenant="eu-prod"))):
             first.setdefault(name, width)
-    order = ["status", "job", "why", "time", "tenant", "order", "account", "tags", "note"]
+    order = ["status", "job", "why", "tenant", "time", "order", "account", "tags", "note"]
     assert sorted(first, key=lambda name: (first[name], order.index(name))) == order
     assert first["note"] <= 140
-    assert (first["why"], first["time"]) == (47, 57)
+    assert (first["why"], first["tenant"], first["time"]) == (42, 47, 62)
+
+
+def test_with_one_tenant_the_time_comes_after_the_reason() -> None:
+    assert [names_at(width, FULL)[2:] for width in (46, 47, 56, 57)] == [[], ["why"], ["why"], ["why", "time"]]
+
+
+TENANTS = tuple(replace(FULL, job=replace(FULL.job, tenant=name)) for name in ("eu-prod", "eu-sandbox", "apac"))
+
+
+@pytest.mark.parametrize(
+    ("width", "label", "shown"),
+    [
+        (47, "", ["eu-prod", "eu-sandb…", "apac"]),
+        (47, "CS-4411 renewal", ["eu…d", "eu…x", "apac"]),
+        (67, "", ["eu-prod", "eu-sandbox", "apac"]),
+        (67, "CS-4411 renewal", ["eu-prod", "eu-sandb…", "apac"]),
+        (77, "CS-4411 renewal", ["eu-prod", "eu-sandbox", "apac"]),
+    ],
+)
+def test_a_tenant_is_named_before_the_reason_gets_more_than_its_least(width: int, label: str, shown: list[str]) -> None:
+    watches = tuple(replace(one, label=label) for one in TENANTS)
+    names = [one.job.tenant for one in watches]
+    placed = fit_columns(NAMES, widths(*watches), width, least_tenant=least_tenant_width(names))
+    tenant = next(each for each in placed if each.column.name == "tenant")
+    short = short_tenants(names, tenant.width)
+    assert short is not None
+    assert [short[name] for name in names] == shown
+    assert any(each.column.name == "why" and each.width >= 12 for each in placed)
+
+
+@pytest.mark.parametrize("width", range(14, 120))
+def test_a_title_that_is_cut_has_an_ellipsis(width: int) -> None:
+    placed = fit(width, *TENANTS)
+    words = "".join(text for text, _ in header(placed, Sorting(SortOrder.WHY))).replace("▲", "").split()
+    titles = {each.column.title for each in placed}
+    assert all(word in titles or (word.endswith("…") and len(word) > 2) for word in words)
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,9 @@ def test_longer_figures_do_not_move_the_text_before_them(width: int) -> None:
     assert len(tries) == 1
 
 
-MANY = dict(zip((Kind.FAILED, Kind.ATTENTION, Kind.UNKNOWN, Kind.RUNNING, Kind.DONE), (30, 55, 1, 3, 2114), strict=True))
+MANY = dict(
+    zip((Kind.FAILED, Kind.ATTENTION, Kind.UNKNOWN, Kind.RUNNING, Kind.DONE), (30, 55, 1, 3, 2114), strict=True)
+)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +216,9 @@ MANY = dict(zip((Kind.FAILED, Kind.ATTENTION, Kind.UNKNOWN, Kind.RUNNING, Kind.D
         (30, replace(WELL, answered_at=NOW - 4_000), "✗ 12:53:20 UTC"),
     ],
 )
-def test_what_is_wrong_is_whole_in_a_narrow_bar_and_counts_give_way(width: int, status: TenantStatus, words: str) -> None:
+def test_what_is_wrong_is_whole_in_a_narrow_bar_and_counts_give_way(
+    width: int, status: TenantStatus, words: str
+) -> None:
     spans = bar_spans(Badges((TENANT,)), MANY, status_text(status, NOW, 3, UTC), width, is_muted=True)
     bar = "".join(text for text, _ in spans)
     assert bar.endswith((words, f"{words} · muted"))
@@ -346,9 +350,7 @@ async def test_a_tenant_in_trouble_keeps_its_name_and_production_is_marked(width
         assert len(view.bar) <= width
 
 
-@pytest.mark.parametrize(
-    ("width", "badge"), [(30, " ✗ 1 of +2"), (60, " ✗ us "), (100, " ✗ us "), (140, " ✗ us ")]
-)
+@pytest.mark.parametrize(("width", "badge"), [(30, " ✗ 1 of +2"), (60, " ✗ us "), (100, " ✗ us "), (140, " ✗ us ")])
 async def test_with_another_tenant_chosen_the_one_in_trouble_is_named_or_counted(width: int, badge: str) -> None:
     async with run_monitor(several_tenants("us"), (width, 24), tenants=SEVERAL) as view:
         await view.press("T")

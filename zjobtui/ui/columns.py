@@ -21,6 +21,9 @@ MARK_SIGN, UNREAD_SIGN = "◆", "●"
 ID_WIDTH = 8
 """Characters of the id that are always shown."""
 
+_SHORTEST_TITLE = 3
+"""Cells in which a title can be cut."""
+
 _SEPARATOR = " · "
 _STATUS_WIDTH = 11
 _PROGRESS_WHY = 31
@@ -102,6 +105,20 @@ _STEPS = (
 )
 """What gets cells first: the columns by importance, each up to a number of cells; `label` is the job with a label."""
 
+_STEPS_OF_SEVERAL_TENANTS = (
+    ("status", 1),
+    ("job", ID_WIDTH),
+    ("label", 15),
+    ("status", _STATUS_WIDTH),
+    ("why", 12),
+    ("tenant", 0),
+    ("label", 20),
+    ("time", TIME_WIDTH),
+    ("tenant", 12),
+    *_STEPS[_STEPS.index(("why", 20)) :],
+)
+"""The same with a tenant for each job, which first gets the fewest cells in which its name differs from the others."""
+
 
 def chosen_columns(names: Iterable[str]) -> tuple[str, ...]:
     """Return known columns in the given order, without repetition, and with those that are always shown."""
@@ -181,11 +198,11 @@ def fit_columns(names: Sequence[str], wanted: Widths, width: int, *, least_tenan
     }
     widths: dict[str, int] = {}
     room = width - SIGN_WIDTH
-    for step, up_to in _STEPS:
+    for step, up_to in _STEPS_OF_SEVERAL_TENANTS if "tenant" in most else _STEPS:
         name = "job" if step == "label" else step
         if name not in most:
             continue
-        target = min(up_to, wanted["label"] if step == "label" else most[name])
+        target = min(up_to or least_tenant, wanted["label"] if step == "label" else most[name])
         has, gap = widths.get(name, 0), int(name not in widths and bool(widths))
         if name == "status":
             least = target - has
@@ -224,9 +241,16 @@ def _is_sorted_by(column: Column, sorting: Sorting) -> bool:
     return column.order is sorting.order or (column.name == "time" and sorting.order is SortOrder.ADDED)
 
 
-def is_order_shown(placed: Iterable[Placed], sorting: Sorting) -> bool:
-    """Return whether the header shows by which column the list is sorted."""
-    return any(_is_sorted_by(each.column, sorting) for each in placed)
+def is_order_shown(placed: Iterable[Placed], sorting: Sorting, width: int) -> bool:
+    """Return whether the first `width` cells of the header show by which column the list is sorted."""
+    end = SIGN_WIDTH
+    for each in placed:
+        end += each.width
+        if _is_sorted_by(each.column, sorting):
+            is_at_left = each.column.name != "time"
+            return (min(end, end - each.width + len(each.column.title) + 1) if is_at_left else end) <= width
+        end += 1
+    return False
 
 
 def arrow(sorting: Sorting) -> str:
@@ -236,8 +260,11 @@ def arrow(sorting: Sorting) -> str:
 
 
 def _fit_title(title: str, sign: str, width: int) -> str:
+    """Return title and sign in `width` cells; a column with less than three for its title has none."""
     room = width - len(sign)
-    return fit_exact((title if len(title) <= room else title[: max(room, 0)]) + sign, width)
+    if len(title) > room:
+        title = fit_exact(title, room) if room >= _SHORTEST_TITLE else ""
+    return fit_exact(title + sign, width)
 
 
 def column_at(placed: Sequence[Placed], x: int) -> Column | None:

@@ -148,7 +148,8 @@ class JobList(LineListView):
     @property
     def is_order_shown(self) -> bool:
         """Whether the header shows how the list is sorted."""
-        return bool(self.header_lines) and is_order_shown(self._fit(), self._sorting)
+        width = self._title_room - 1 if self.notice else self.line_width  # one cell for an ellipsis
+        return bool(self.header_lines) and is_order_shown(self._fit(), self._sorting, width)
 
     def set_view(self, sorting: Sorting, *, is_new: bool) -> None:
         """Set by what the jobs are sorted and compared.
@@ -267,15 +268,18 @@ class JobList(LineListView):
 
     def header(self) -> Spans:
         """Return the titles of the columns; in their place at the end what needs the user and is not in view."""
-        titles, width = header(self._fit(), self._sorting), self.line_width
-        notice = self.notice
+        titles, notice, room = header(self._fit(), self._sorting), self.notice, self._title_room
         if not notice:
             return titles
-        room = width - cell_length(notice) - 1
         if room < 0:
             return notice
         kept = truncate(titles, room)
         return (*kept, (" " * (room + 1 - cell_length(kept)), "muted"), *notice)
+
+    @property
+    def _title_room(self) -> int:
+        """Cells of the header for the titles; negative if the notice takes more than all of them."""
+        return self.line_width - (cell_length(notice) + 1 if (notice := self.notice) else 0)
 
     @property
     def notice(self) -> Spans:

@@ -155,6 +155,7 @@ class Monitor(Screen[None]):
     def on_job_list_cursor_moved(self) -> None:
         """Show the selected job, and report it to the engine when the cursor rests."""
         self._detail_controller.show()
+        self._presenter.update_title()
         self._schedule_focus_report()
 
     def on_job_list_order_clicked(self, event: JobList.OrderClicked) -> None:
@@ -345,10 +346,7 @@ class Monitor(Screen[None]):
             self.action_failures(term)
 
     def _go_to(self, jobs: Sequence[JobRef]) -> bool:
-        """Move the cursor to a new job, or to the first of several if the user has moved it.
-
-        Return whether the jobs are shown, and not hidden by the filter.
-        """
+        """Move the cursor to a new job, or to the first of several if the user has moved it; return if it is shown."""
         self._feed.draw_now()
         self._list.user_moved_cursor |= len(jobs) == 1
         if self._list.user_moved_cursor:
