@@ -492,3 +492,11 @@ def test_five_thousand_watches_are_filtered_and_arranged_while_a_key_is_pressed(
         assert len(arranged(one for one in many if wanted.matches(one, NOW))) == 4_999
         spent.append(time.process_time() - start)
     assert min(spent) < 0.1
+
+
+def test_all_invalid_terms_are_reported_and_unfinished_ones_only_in_the_whole_text() -> None:
+    found = problem("age> stauts:x alpha is:bar order:")
+    assert [alarm.partition(";")[0] for alarm in found.alarms] == ["Unknown field “stauts”", "“bar” is not a valid state"]
+    assert str(found).startswith("“age>” has no value yet")
+    assert all(alarm in str(found) for alarm in found.alarms)
+    assert found.rest == parse("alpha")

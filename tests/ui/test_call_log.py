@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.building import NOW, job
-from tests.support.screen_harness import ScreenView, run_monitor
+from tests.support.screen_harness import ScreenView, join_lines, run_monitor
 from tests.support.scripted import ScriptedEngine, call
 from tests.support.staging import staged
 from tests.ui.sizes import NARROW, NARROW_FIRST
@@ -146,7 +146,9 @@ async def test_the_filter_shows_matching_calls_and_reports_an_unknown_field() ->
         assert "Calls · 1 of 3" in view.text
         assert "“outcome:failed”" in view.text
         assert "500" in view.frame("Calls")[0]
-        await view.press("escape", "/", *"outcom:x", "enter")
+        await view.press("escape", "/", *"outcom:x wat:y")
+        assert "Unknown field “outcom”; did you mean outcome? · Unknown field “wat”" in join_lines(view.text)
+        await view.press("enter")
         assert "Unknown field “outcom”; did you mean outcome?" in view.text
         await view.press("escape", "/", *"nothing", "enter")
         assert "No calls match." in view.text

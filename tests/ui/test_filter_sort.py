@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.building import NOW, job, watch
-from tests.support.screen_harness import ScreenView, run_monitor
+from tests.support.screen_harness import ScreenView, join_lines, run_monitor
 from tests.support.scripted import FixedClock, ScriptedEngine
 from tests.support.staging import heard, staged, tell
 from tests.ui.sizes import WIDE_FIRST
@@ -104,6 +104,27 @@ async def test_an_invalid_term_is_reported_and_the_rest_applies(size: tuple[int,
         assert "Unknown field “stats”; try status:failed" in view.row("╰─")
         await view.press("escape")
         assert "There is no" not in view.text
+
+
+TWO_PROBLEMS = "Unknown field “stats”; try status:failed,attention · “bar” is not a valid state; try is:stale"
+
+
+@pytest.mark.parametrize("size", [(100, 30), (80, 18), (30, 10)])
+async def test_what_is_wrong_with_a_filter_is_whole_while_it_is_typed_and_after(size: tuple[int, int]) -> None:
+    async with run_monitor(engine(), size) as view:
+        await view.press("/", *"alpha stats:failed")
+        assert "Unknown field “stats”; try status:failed" in join_lines(view.text)
+        await view.press(*" is:bar order:")
+        lines = 2 if size == (30, 10) else 3
+        typed = join_lines(" ".join(view.rows[-2 - lines : -2]))
+        assert typed.endswith(TWO_PROBLEMS) or (size == (30, 10) and typed.endswith("…"))
+        await view.press("enter")
+        after = join_lines(" ".join(view.rows[1:4]))
+        assert after.startswith(TWO_PROBLEMS) or size == (30, 10)
+        assert "2 invalid terms ignored" in view.text
+        await view.press("escape")
+        assert "Unknown field" not in view.text
+        assert "invalid" not in view.text
 
 
 FOUND = {

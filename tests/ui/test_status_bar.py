@@ -18,7 +18,6 @@ from zjobtui.models.tenant_status import Limit, TenantStatus
 from zjobtui.models.verdict import Kind
 from zjobtui.polling.protocols import State
 from zjobtui.ui.status_bar import bar_spans
-from zjobtui.ui.styled_line import cell_length
 from zjobtui.ui.tenant_badges import Badges
 from zjobtui.ui.tenant_filter import choose_tenant, chosen_tenant
 from zjobtui.ui.themes import DEFAULT
@@ -216,7 +215,7 @@ MANY = dict(
         (30, replace(WELL, answered_at=NOW - 4_000), "✗ 12:53:20 UTC"),
     ],
 )
-def test_what_is_wrong_is_whole_in_a_narrow_bar_and_counts_give_way(
+def test_what_is_wrong_is_whole_in_a_narrow_bar(
     width: int, status: TenantStatus, words: str
 ) -> None:
     spans = bar_spans(Badges((TENANT,)), MANY, status_text(status, NOW, 3, UTC), width, is_muted=True)

@@ -76,15 +76,16 @@ class CallFilter:
 
 
 def parse_call_filter(text: str) -> CallFilter:
-    """Parse a filter; an unknown field is reported and left out, and nothing is raised."""
-    terms, problem = [], ""
+    """Parse a filter; unknown fields are reported and left out, and nothing is raised."""
+    terms: list[_Term] = []
+    problems: list[str] = []
     for match in _TERM.finditer(clean(text)):
         field = (match["field"] or "").casefold()
         values = tuple(
             (quoted or plain).casefold() for quoted, plain in _VALUE.findall(match["values"] or match["word"] or "")
         )
         if field and field not in FIELDS:
-            problem = problem or f"Unknown field “{shorten(field, 20)}”; {suggest(field, FIELDS)}"
+            problems.append(f"Unknown field “{shorten(field, 20)}”; {suggest(field, FIELDS)}")
         elif any(values):
             terms.append(_Term(field, tuple(filter(None, values)), bool(match["sign"])))
-    return CallFilter(tuple(terms), problem)
+    return CallFilter(tuple(terms), " · ".join(dict.fromkeys(problems)))

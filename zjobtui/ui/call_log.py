@@ -196,7 +196,9 @@ class CallLogScreen(Screen[None]):
 
     async def action_filter(self) -> None:
         """Open the filter input."""
-        await open_filter_input(self._list, self._filter_text, HINT, self._set_filter)
+        await open_filter_input(
+            self._list, self._filter_text, HINT, self._set_filter, problem=lambda: self._list.filter.problem
+        )
 
     def _set_filter(self, text: str) -> None:
         self._filter_text = text

@@ -68,6 +68,7 @@ class FilterController:
             complete=self._complete,
             history=self._memory.history,
             on_accept=self._memory.remember,
+            problem=lambda: self._presenter.model.filter_problem,
         )
 
     def _complete(self, text: str) -> Sequence[str]:

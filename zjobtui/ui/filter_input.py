@@ -9,7 +9,7 @@ from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from zjobtui.formatting.text_width import cells
+from zjobtui.formatting.text_width import cells, within_lines
 from zjobtui.models.filter_completion import candidate_names
 from zjobtui.ui.prompt import RedactingInput
 from zjobtui.ui.toast import clear_toasts
@@ -19,6 +19,11 @@ Complete = Callable[[str], Sequence[str]]
 
 ROWS_FOR_CANDIDATES = 20
 """Rows of a terminal from which the candidates have a line of their own."""
+
+_PROBLEM_LINES, _FEW_PROBLEM_LINES = 3, 2
+"""Most lines for what is wrong with the text, and in a terminal with fewer than `_ROWS_FOR_PROBLEMS` rows."""
+
+_ROWS_FOR_PROBLEMS = 12
 
 _KEYS = "tab accept · ↑ ↓ earlier filters"
 
@@ -60,6 +65,7 @@ class FilterInput(RedactingInput):
         complete: Complete | None = None,
         history: Sequence[str] = (),
         on_accept: Callable[[str], None] | None = None,
+        problem: Callable[[], str] | None = None,
     ) -> None:
         complete = lru_cache(maxsize=1)(complete) if complete is not None else None  # each key needs it several times
         suggester = _Suggestions(complete) if complete is not None else None
@@ -69,6 +75,7 @@ class FilterInput(RedactingInput):
         self._on_change = on_change
         self._on_accept = on_accept
         self._complete = complete
+        self._problem = problem
         self._texts = ["", *history]
         self._recalled = 0
 
@@ -135,14 +142,29 @@ class FilterInput(RedactingInput):
 
     def _show_candidates(self) -> None:
         for line in self.screen.query(Candidates):
-            line.show(self._candidates, has_history=len(self._texts) > 1)
+            problem = self._problem() if self._problem is not None else ""
+            line.show(self._candidates, problem, has_history=len(self._texts) > 1)
 
 
 class Candidates(Static):
-    """The line above the input: what could be typed next, as far as it fits."""
+    """What is above the input: what is wrong with its text, or what could be typed next, as far as it fits.
 
-    def show(self, candidates: Sequence[str], *, has_history: bool) -> None:
-        """Show candidates, or the keys if there are none."""
+    Without `is_steady` it takes no line unless something is wrong.
+    """
+
+    def __init__(self, *, is_steady: bool) -> None:
+        super().__init__(Content(""))
+        self._is_steady = is_steady
+
+    def show(self, candidates: Sequence[str], problem: str, *, has_history: bool) -> None:
+        """Show what is wrong; else candidates, or the keys if there are none."""
+        self.display = self._is_steady or bool(problem)
+        self.set_class(bool(problem), "-problem")
+        if problem:
+            width, rows = self.app.size
+            lines = _PROBLEM_LINES if rows >= _ROWS_FOR_PROBLEMS else _FEW_PROBLEM_LINES
+            self.update(Content(within_lines(problem, max(width - 2, 1), lines)))
+            return
         room, shown = self.app.size.width - 4, list[str]()
         for name in candidate_names(candidates):
             room -= cells(name) + 2
@@ -162,8 +184,12 @@ async def open_filter_input(
     complete: Complete | None = None,
     history: Sequence[str] = (),
     on_accept: Callable[[str], None] | None = None,
+    problem: Callable[[], str] | None = None,
 ) -> None:
-    """Open the input for a pane, above the key bar; only one input is open at a time."""
+    """Open the input for a pane, above the key bar; only one input is open at a time.
+
+    `problem` returns what is wrong with the text after `on_change` was called with it.
+    """
     clear_toasts(pane.app)
     for bar in pane.screen.query(FilterInput):
         if bar.pane is pane:
@@ -171,8 +197,10 @@ async def open_filter_input(
             return
         await pane.screen.query(Candidates).remove()
         await bar.remove()
-    bar = FilterInput(pane, text, hint, on_change, complete=complete, history=history, on_accept=on_accept)
-    lines = (Candidates(),) if complete is not None and pane.app.size.height >= ROWS_FOR_CANDIDATES else ()
+    bar = FilterInput(
+        pane, text, hint, on_change, complete=complete, history=history, on_accept=on_accept, problem=problem
+    )
+    above = Candidates(is_steady=complete is not None and pane.app.size.height >= ROWS_FOR_CANDIDATES)
     with pane.app.batch_update():
-        await pane.screen.mount(*lines, bar, before="#keys-bar")
+        await pane.screen.mount(above, bar, before="#keys-bar")
         pane.screen.set_focus(bar)

@@ -232,7 +232,7 @@ class ListPresenter:
         watchlist = self.state.watchlist
         marked, hidden = self.marks
         empty = self.model.no_matches_text or "paste any text that contains job ids"
-        if self.model.no_matches_text and cells(empty) > self._rows.outer_size.width - _BORDER_CELLS:
+        if self.model.no_matches_text and not self._fits_border(empty):
             empty = "no matches · esc clear"
         subtitle = self.model.filter_problem or self.model.filter_notice or ("" if self._rows.count else empty)
         subtitle = "" if self._is_problem_cut else subtitle
@@ -240,8 +240,11 @@ class ListPresenter:
         title = self.model.title(self.model.shown, len(watchlist), marked, hidden, names_order=names_order)
         self._rows.set_titles(title, subtitle)
 
+    def _fits_border(self, text: str) -> bool:
+        return cells(text) <= self._rows.outer_size.width - _BORDER_CELLS
+
     def update_layout(self) -> None:
-        """Fit status bar and notice to the width of the screen."""
+        """Fit status bar and notice to the width of the screen and to the pane that has the focus."""
         self.update_bar()
         self._update_notice()
 
@@ -334,12 +337,16 @@ class ListPresenter:
 
     @property
     def _is_problem_cut(self) -> bool:
-        """Whether the border of the list has no room for what is wrong with the filter, which is then the notice."""
-        return cells(self.model.filter_problem) > self._rows.outer_size.width - _BORDER_CELLS
+        """Whether the border of the list has no room for what is wrong with the filter.
+
+        Then it is in the notice, but not while the input is open, which shows it without moving the list.
+        """
+        return not self._fits_border(self.model.filter_problem)
 
     def _update_notice(self) -> None:
         state = self.state
-        problem = self.model.filter_problem if self._is_problem_cut else ""
+        is_typing = not isinstance(self._rows.screen.focused, LineListView)
+        problem = self.model.filter_problem if self._is_problem_cut and not is_typing else ""
         unsaved = state.unsaved and f"Not saved: {state.unsaved}"
         read_error = "" if self.read_error in unsaved else self.read_error  # a lock stops reading for the same reason
         parts = (problem, unsaved, state.fault, self._fault, read_error, state.notice, self._notice_text, self._message)

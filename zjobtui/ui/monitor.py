@@ -171,6 +171,7 @@ class Monitor(Screen[None]):
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Keep the cursor on the selected job when the detail is focused."""
+        self._presenter.update_layout()
         if event.widget is self._detail:
             self._pin_selection()
 
