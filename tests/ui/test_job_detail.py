@@ -311,3 +311,14 @@ async def test_the_scroll_position_is_kept_when_new_data_arrives(size: tuple[int
         await asyncio.sleep(0.15)
         await view.settled()
         assert view.detail == shown
+
+
+@pytest.mark.parametrize("pane", [[], ["tab"]])
+@pytest.mark.parametrize("keys", [["ctrl+l"], ["?", "escape"]])
+async def test_a_moved_cursor_leaves_no_highlighted_cell_behind(pane: list[str], keys: list[str]) -> None:
+    async with run_monitor(staged(*["recorded-processing"] * 4), (100, 30)) as view:
+        await view.press(*pane, *keys, "down")
+        rows = [view.terminal.display.screen.buffer[y] for y in range(2, 28)]
+        beside = {row[x].bg for x in (48, 98) for row in rows}
+        assert len(beside) == 1
+        assert sum(row[x].bg not in beside for row in rows for x in (47, 97)) == (2 if pane else 1)

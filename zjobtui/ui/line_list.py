@@ -148,11 +148,12 @@ class LineListView(ScrollView, can_focus=True):
         return self._viewport_size
 
     def render_line(self, y: int) -> Strip:
-        """Draw one line of the view."""
-        header, width = self.header_lines, self.size.width
+        """Draw one line of the view; the cells beside it, kept free for a scrollbar, are not part of it."""
+        header = self.header_lines
         spans = self._drawn[y] = self._spans(y - header)
         has_cursor = y >= header and self.top + y - header == self.cursor < self.count
-        return to_strip(spans, width, lambda name: self._style(name or "plain", has_cursor=has_cursor))
+        strip = to_strip(spans, self.line_width, lambda name: self._style(name or "plain", has_cursor=has_cursor))
+        return strip.adjust_cell_length(self.size.width, self._style("plain", has_cursor=False))
 
     def _spans(self, y: int) -> Spans:
         """Return what line `y` of the view shows; -1 is the header."""
