@@ -39,6 +39,12 @@ _SEARCH_HINTS = {
 }
 """The views that can be searched, with the placeholder of the search input."""
 
+LINES_OF_VIEW = 2
+"""Lines below those of the tabs, one of them blank, without which a view cannot be told from another."""
+
+LOW_PAGE = 9
+"""Lines of the pane below which the border says how many lines are below it, since tabs or more may be hidden."""
+
 _OBJECT = "object"
 """The place of the search in the response of an object, beside the views."""
 
@@ -135,6 +141,9 @@ class JobDetail(LineListView):
             self.trail.leave()
         self._tab = tab
         self._rebuild(position if position.key == TAB_LINE else self._positions.get(tab, Position()))
+        tabs = next((at for at, line in enumerate(self._page.lines) if line.key == TAB_LINE), 0)
+        if self.cursor <= tabs and tabs + LINES_OF_VIEW >= self.page_lines:
+            self.set_lines(self.count, tabs, tabs)
 
     def step_tab(self, step: int) -> None:
         """Show the next or previous view."""
@@ -406,9 +415,9 @@ class JobDetail(LineListView):
         )
         self._page = build_page(self._details, viewing, self._now, self.line_width, self._empty_text)
         self._header = list(header_lines(self._details, self._now, self.line_width)) if self._details else []
-        self._update_titles()
         cursor = self._find_cursor(position)
         self.set_lines(len(self._page.lines), cursor, position.top + cursor - position.cursor)
+        self._update_titles()
 
     def _find_cursor(self, position: Position) -> int:
         lines = self._page.lines
@@ -422,7 +431,14 @@ class JobDetail(LineListView):
             matches = len(self._page.matches)
             text = f"{self._match % matches + 1:,} of {matches:,}" if matches else "no matches"
         title = _title(self._details, self.line_width) if self._details else self._empty_title
-        self.set_titles(title, f"{text} · “{search}”" if search else "")
+        below = self.count - self.top - self.page_lines
+        more = f"↓ {below} more" if below > 0 and self.page_lines < LOW_PAGE else ""
+        self.set_titles(title, f"{text} · “{search}”" if search else more)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Draw the lines that came into view, and show how many are below them."""
+        super().watch_scroll_y(old_value, new_value)
+        self._update_titles()
 
 
 def build_page(details: JobDetails | None, viewing: Viewing, now: float, width: int, empty_text: str = "") -> Page:
