@@ -496,7 +496,10 @@ def test_five_thousand_watches_are_filtered_and_arranged_while_a_key_is_pressed(
 
 def test_all_invalid_terms_are_reported_and_unfinished_ones_only_in_the_whole_text() -> None:
     found = problem("age> stauts:x alpha is:bar order:")
-    assert [alarm.partition(";")[0] for alarm in found.alarms] == ["Unknown field “stauts”", "“bar” is not a valid state"]
+    assert [alarm.partition(";")[0] for alarm in found.alarms] == [
+        "Unknown field “stauts”",
+        "“bar” is not a valid state",
+    ]
     assert str(found).startswith("“age>” has no value yet")
     assert all(alarm in str(found) for alarm in found.alarms)
     assert found.rest == parse("alpha")

@@ -312,3 +312,18 @@ async def test_names_that_do_not_fit_are_counted_and_the_keys_stay_visible(app: 
         await seen.press("up")
         await seen.until(lambda _: "more" not in seen.text)
         assert "Run the demo" in seen.text
+
+
+@pytest.mark.parametrize("size", [(30, 8), (40, 10)])
+async def test_a_low_terminal_shows_the_choices_with_the_cursor_below_a_text_that_is_cut(
+    app: FirstStart, size: tuple[int, int]
+) -> None:
+    async with run_app(app, size) as seen:
+        assert seen.text.index("zjobtui watches the a") < seen.text.index("US Cloud 1")
+        assert "…" in seen.text
+        assert "more ─" in seen.text
+        await seen.press("down", "down", "down", "down", "up", "end")
+        assert "Quit" in seen.text
+        assert "more ─" not in seen.text
+        await seen.resize(80, 24)
+        assert "post orders to." in seen.text

@@ -215,9 +215,7 @@ MANY = dict(
         (30, replace(WELL, answered_at=NOW - 4_000), "✗ 12:53:20 UTC"),
     ],
 )
-def test_what_is_wrong_is_whole_in_a_narrow_bar(
-    width: int, status: TenantStatus, words: str
-) -> None:
+def test_what_is_wrong_is_whole_in_a_narrow_bar(width: int, status: TenantStatus, words: str) -> None:
     spans = bar_spans(Badges((TENANT,)), MANY, status_text(status, NOW, 3, UTC), width, is_muted=True)
     bar = "".join(text for text, _ in spans)
     assert bar.endswith((words, f"{words} · muted"))

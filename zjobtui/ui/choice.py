@@ -1,6 +1,7 @@
 """Dialogs to choose one of a few names, and the columns of the list."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -10,10 +11,53 @@ from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
+from zjobtui.formatting.text_width import fit, wrap
 from zjobtui.ui.columns import ALWAYS, BY_NAME, COLUMNS, NAMES
 
 
-class ChoiceDialog(ModalScreen[str | None]):
+Result = TypeVar("Result")
+
+LEAST_NAMES = 3
+"""Names that a text above them leaves in view, if there are so many."""
+
+
+class _OptionDialog(ModalScreen[Result]):
+    """A dialog with a list of options that scrolls if it does not fit, and says how much is below it."""
+
+    def on_resize(self) -> None:
+        """Keep the keys on the screen: if there are too many options for it, the list scrolls."""
+        self.remove_class("-tight")
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        dialog = self.query_one("#dialog")
+        self.set_class(dialog.children[-1].region.bottom > dialog.content_region.bottom, "-tight")
+        self.call_after_refresh(self._show_hidden)
+
+    def _show_hidden(self) -> None:
+        """Show in the border how many lines are below the last visible one."""
+        options = self.query_one(OptionList)
+        below = options.max_scroll_y - round(options.scroll_y)
+        self.query_one("#dialog").border_subtitle = Content(f"↓ {below} more" if below > 0 else "")
+
+    def highlight(self, index: int) -> None:
+        """Focus the options with the cursor on one of them."""
+        options = self.query_one(OptionList)
+        options.highlighted = index
+        options.focus()
+        self.watch(options, "scroll_y", self._show_hidden, init=False)
+
+    def action_step(self, step: int) -> None:
+        """Move the cursor by one option."""
+        options = self.query_one(OptionList)
+        options.action_cursor_down() if step > 0 else options.action_cursor_up()
+
+    def action_cancel(self) -> None:
+        """Close the dialog without a result."""
+        self.dismiss(None)
+
+
+class ChoiceDialog(_OptionDialog[str | None]):
     """Ask for one of several names; return it, or None if cancelled.
 
     With the text `about` above the names, the keys are shown below them; `escape` is what the escape key does. With
@@ -60,27 +104,22 @@ class ChoiceDialog(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         """Highlight the current name."""
-        options = self.query_one(OptionList)
-        options.highlighted = self._names.index(self._current) if self._current in self._names else 0
-        options.focus()
-        self.watch(options, "scroll_y", self._show_hidden, init=False)
+        self.highlight(self._names.index(self._current) if self._current in self._names else 0)
 
     def on_resize(self) -> None:
-        """Keep the keys on the screen: if there are too many names for it, the list scrolls."""
-        if self._about:
-            self.remove_class("-tight")
-            self.call_after_refresh(self._fit)
+        """Measure with the whole text; Textual calls the handler of the base class next."""
+        for about in self.query("#about").results(Static):
+            about.update(Content(self._about))
 
     def _fit(self) -> None:
-        dialog = self.query_one("#dialog")
-        self.set_class(self.query_one("#keys").region.bottom > dialog.content_region.bottom, "-tight")
-        self.call_after_refresh(self._show_hidden)
-
-    def _show_hidden(self) -> None:
-        """Show in the border how many names are below the last visible line."""
-        options = self.query_one(OptionList)
-        below = options.max_scroll_y - round(options.scroll_y)
-        self.query_one("#dialog").border_subtitle = Content(f"↓ {below} more" if below > 0 else "")
+        """Cut the text above the names as far as it would leave no room for them."""
+        super()._fit()
+        if self._about:
+            about, keys = self.query_one("#about", Static), self.query_one("#keys", Static)
+            width, height = self.query_one("#dialog").content_region.size
+            lines = max(1, height - keys.region.height - min(len(self._names), LEAST_NAMES))
+            if self.has_class("-tight") and width > 0:
+                about.update(Content(_shorten(self._about, width, lines)))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Close the dialog with the selected name."""
@@ -96,17 +135,8 @@ class ChoiceDialog(ModalScreen[str | None]):
         if match is not None and event.is_printable:
             options.highlighted = match
 
-    def action_step(self, step: int) -> None:
-        """Move the highlight by one name."""
-        options = self.query_one(OptionList)
-        options.action_cursor_down() if step > 0 else options.action_cursor_up()
 
-    def action_cancel(self) -> None:
-        """Close the dialog without a result."""
-        self.dismiss(None)
-
-
-class ColumnDialog(ModalScreen[tuple[str, ...] | None]):
+class ColumnDialog(_OptionDialog[tuple[str, ...] | None]):
     """Ask which columns the list has; return their names in order, or None if cancelled.
 
     Columns that are added come at the place that they have among all columns.
@@ -134,9 +164,7 @@ class ColumnDialog(ModalScreen[tuple[str, ...] | None]):
 
     def on_mount(self) -> None:
         """Focus the columns."""
-        options = self.query_one(OptionList)
-        options.highlighted = 0
-        options.focus()
+        self.highlight(0)
 
     def on_option_list_option_selected(self) -> None:
         """Show or hide a column that was clicked."""
@@ -164,17 +192,16 @@ class ColumnDialog(ModalScreen[tuple[str, ...] | None]):
                 kept.insert(kept.index(before[-1]) + 1 if before else 0, name)
         self.dismiss(tuple(kept))
 
-    def action_step(self, step: int) -> None:
-        """Move the highlight by one column."""
-        options = self.query_one(OptionList)
-        options.action_cursor_down() if step > 0 else options.action_cursor_up()
-
-    def action_cancel(self) -> None:
-        """Close the dialog without a result."""
-        self.dismiss(None)
-
     def _prompt(self, name: str) -> Content:
         column = BY_NAME[name]
         tick = "[x]" if name in self._chosen else "[ ]"
         always = " (always shown)" if name in ALWAYS else ""
         return Content(f"{tick} {name:<8} {column.about}{always}")
+
+
+def _shorten(text: str, width: int, count: int) -> str:
+    """Return a text with line ends in at most `count` lines of `width` cells, with an ellipsis if it is cut."""
+    lines = [part for line in text.split("\n") for part in wrap(line, width)]
+    if len(lines) > count:
+        lines[count - 1 :] = [fit(f"{lines[count - 1]} {' '.join(lines[count:])}", width)]
+    return "\n".join(lines)

@@ -34,7 +34,7 @@ from zjobtui.ui.state_feed import StateFeed
 from zjobtui.ui.status_bar import StatusBar
 from zjobtui.ui.tenant_filter import describe_change
 from zjobtui.ui.terminal_io import write
-from zjobtui.ui.toast import toast
+from zjobtui.ui.toast import clear_toasts, toast
 from zjobtui.ui.ui_state import UiState
 from zjobtui.ui.unbound_keys import UnboundKeys
 
@@ -147,6 +147,11 @@ class Monitor(Screen[None]):
     def on_resize(self) -> None:
         """Fit status bar and notice to the new width."""
         self._presenter.update_layout()
+
+    def on_screen_suspend(self) -> None:
+        """Clear messages, which would cover a dialog in a low terminal."""
+        if self.has_class("-low"):
+            clear_toasts(self.app)
 
     def on_state_arrived(self) -> None:
         """Show the newest state, now or in a moment."""
