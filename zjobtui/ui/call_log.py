@@ -6,10 +6,8 @@ from datetime import tzinfo
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.content import Content
 from textual.events import Key
 from textual.screen import Screen
-from textual.widgets import Static
 
 from zjobtui.clock import Clock
 from zjobtui.formatting.call_info import logged_call_lines
@@ -18,6 +16,7 @@ from zjobtui.formatting.times import moment
 from zjobtui.models.call_filter import CallFilter, JobName, parse_call_filter
 from zjobtui.models.call_log import CallLog, LoggedCall
 from zjobtui.ui.filter_input import open_filter_input
+from zjobtui.ui.key_bar import KeyBar
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.outline_lines import render_outline
 from zjobtui.ui.styled_line import Spans
@@ -29,7 +28,7 @@ UPDATE = 0.5
 
 HINT = "words, job:CS-1, tenant:eu, what:token, outcome:failed, outcome:500"
 
-KEYS = " enter details · / filter · e export · G newest · esc close"
+KEYS = (("enter", "details"), ("/", "filter"), ("e", "export"), ("G", "newest"), ("esc", "close"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +191,7 @@ class CallLogScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Compose the list and the line of keys."""
         yield self._list
-        yield Static(Content(KEYS), id="keys-bar")
+        yield KeyBar((), KEYS)
 
     async def action_filter(self) -> None:
         """Open the filter input."""

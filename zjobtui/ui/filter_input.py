@@ -11,6 +11,7 @@ from textual.widgets import Input, Static
 
 from zjobtui.formatting.text_width import cells, within_lines
 from zjobtui.models.filter_completion import candidate_names
+from zjobtui.ui.key_bar import KeyBar
 from zjobtui.ui.prompt import RedactingInput
 from zjobtui.ui.toast import clear_toasts
 
@@ -24,6 +25,8 @@ _PROBLEM_LINES, _FEW_PROBLEM_LINES = 3, 2
 """Most lines for what is wrong with the text, and in a terminal with fewer than `_ROWS_FOR_PROBLEMS` rows."""
 
 _ROWS_FOR_PROBLEMS = 12
+
+_HINTS, _COMPLETION_HINTS, _LAST_HINT = (("enter", "keep"),), (("tab", "accept"), ("↑ ↓", "earlier")), ("esc", "clear")
 
 _KEYS = "tab accept · ↑ ↓ earlier filters"
 
@@ -78,6 +81,16 @@ class FilterInput(RedactingInput):
         self._problem = problem
         self._texts = ["", *history]
         self._recalled = 0
+
+    def on_focus(self) -> None:
+        """Show the keys of the input in the key bar."""
+        more = _COMPLETION_HINTS if self._complete is not None else ()
+        self.screen.query_one(KeyBar).show_input((*_HINTS, *more, _LAST_HINT))
+
+    def on_blur(self) -> None:
+        """Show the keys of the screen again."""
+        for bar in self.screen.query(KeyBar):
+            bar.show_input(())
 
     def on_unmount(self) -> None:
         """Unsubscribe; the screen's signal would keep every input that was ever opened."""

@@ -1,4 +1,4 @@
-"""The bottom line: keys and their actions from the catalogue; they can be clicked."""
+"""The bottom line: keys and their actions from the catalogue, which can be clicked, or other keys that work now."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,22 +11,52 @@ from zjobtui.ui.actions import Action
 from zjobtui.ui.styled_line import Span, cell_length, to_strip, truncate
 
 
+Hint = tuple[str, str]
+"""A key and what it does."""
+
+
 class KeyBar(Widget):
     """Draw as many keys with their actions as fit; one widget, since a dozen take a tenth of the startup time."""
 
     COMPONENT_CLASSES = {"lines--key", "lines--plain"}
 
-    def __init__(self, actions: Iterable[Action]) -> None:
+    def __init__(self, actions: Iterable[Action], hints: Sequence[Hint] = ()) -> None:
+        """Show the keys of actions, or of a screen that has its own: `hints`, the last of which is always shown."""
         super().__init__(id="keys-bar")
         self._actions = tuple(action for action in actions if action.in_footer)
+        self._hints = tuple(hints)
+        self._input_hints: tuple[Hint, ...] = ()
+        self._is_covered = False
+
+    def show_input(self, hints: Sequence[Hint]) -> None:
+        """Show the keys of an input that has the focus in place of all others; of none if there are none."""
+        if tuple(hints) != self._input_hints:
+            self._input_hints = tuple(hints)
+            self.refresh()
+
+    def cover(self, *, is_covered: bool) -> None:
+        """Show no keys while a dialog, which has its own, is above the screen."""
+        if is_covered is not self._is_covered:
+            self._is_covered = is_covered
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - Textual's signature; there is one line
         """Draw the bar."""
-        spans = [span for action, _ in fit_actions(self._actions, self.size.width) for span in action_spans(action)]
-        return to_strip(truncate(tuple(spans), self.size.width), self.size.width, self._style)
+        width = self.size.width
+        hints = () if self._is_covered else self._input_hints or self._hints
+        spans = [span for hint in fit_hints(hints, width) for span in _hint_spans(*hint)]
+        if self._has_actions:
+            spans = [span for action, _ in fit_actions(self._actions, width) for span in action_spans(action)]
+        return to_strip(truncate(tuple(spans), width), width, self._style)
+
+    @property
+    def _has_actions(self) -> bool:
+        return not (self._is_covered or self._input_hints or self._hints)
 
     async def on_click(self, event: Click) -> None:
         """Run the clicked action."""
+        if not self._has_actions:
+            return
         for action, start in fit_actions(self._actions, self.size.width):
             if start <= event.x < start + cell_length(action_spans(action)):
                 await self.screen.run_action(action.command)
@@ -38,7 +68,24 @@ class KeyBar(Widget):
 
 def action_spans(action: Action) -> tuple[Span, ...]:
     """Return the key and the name of an action."""
-    return ((f" {action.display_key} ", "key"), (f"{action.name} ", "plain"))
+    return _hint_spans(action.display_key, action.name)
+
+
+def _hint_spans(key: str, name: str) -> tuple[Span, ...]:
+    return ((f" {key} ", "key"), (f"{name} ", "plain"))
+
+
+def fit_hints(hints: Sequence[Hint], width: int) -> list[Hint]:
+    """Return the hints that fit completely, the first ones first; the last one is always included."""
+    if not hints:
+        return []
+    fitting, room = list[Hint](), width - cell_length(_hint_spans(*hints[-1]))
+    for hint in hints[:-1]:
+        room -= cell_length(_hint_spans(*hint))
+        if room < 0:
+            break
+        fitting.append(hint)
+    return [*fitting, hints[-1]]
 
 
 def fit_actions(actions: Sequence[Action], width: int) -> list[tuple[Action, int]]:

@@ -149,9 +149,14 @@ class Monitor(Screen[None]):
         self._presenter.update_layout()
 
     def on_screen_suspend(self) -> None:
-        """Clear messages, which would cover a dialog in a low terminal."""
+        """Show no keys below a dialog, and clear messages, which would cover one in a low terminal."""
+        self.query_one(KeyBar).cover(is_covered=True)
         if self.has_class("-low"):
             clear_toasts(self.app)
+
+    def on_screen_resume(self) -> None:
+        """Show the keys again."""
+        self.query_one(KeyBar).cover(is_covered=False)
 
     def on_state_arrived(self) -> None:
         """Show the newest state, now or in a moment."""

@@ -114,7 +114,10 @@ def board_lines(board: Board, width: int, height: int) -> list[Spans]:
 def _heading(board: Board, width: int) -> Spans:
     batches = sum(batch.is_batch for batch in board.batches)
     number = "" if not batches else "1 batch · " if batches == 1 else f"{batches:,} batches · "
-    left, right = f" zjobtui · {number}{plural(board.jobs, 'job')}", "esc list "
+    counts, right = f"{number}{plural(board.jobs, 'job')}", "esc list "
+    room = width - cell_len(right) - 2
+    lefts = (f" zjobtui · {counts}", f" {counts}", f" {plural(board.jobs, 'job')}", "")
+    left = next(text for text in lefts if cell_len(text) <= room or not text)
     return ((left, "strong"), (" " * max(2, width - cell_len(left) - cell_len(right)), "plain"), (right, "muted"))
 
 
