@@ -95,7 +95,7 @@ async def test_without_colour_and_in_ascii_signs_and_arrows_are_words_and_letter
     engine = staged(*[FAILED] * 40, RUNNING)
     engine.note([job(1)], "ask finance")
     async with run_monitor(engine, (200, 24), look=Appearance(is_ascii=True)) as view:
-        assert "STATUSv" in view.rows[2]
+        assert "STATUS v" in view.rows[2]
         assert "v 21 new failed" in view.rows[2]
         assert " * " in view.rows[3][4:]
         await view.press("end")

@@ -4,6 +4,7 @@ import pytest
 
 from tests.support.screen_harness import ScreenView, run_monitor
 from tests.support.staging import staged
+from zjobtui.ui.themes import Appearance
 
 COLOUR = re.compile(r"\x1b\[(?:[\d;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[\d;]*)?m")
 
@@ -44,3 +45,26 @@ async def test_the_focused_pane_is_visible_without_colour() -> None:
         await view.press("tab")
         assert "╭─ Jobs · 1 " in view.rows[1]
         assert "┏━ CS-1 " in view.rows[1]
+
+
+@pytest.mark.parametrize("is_ansi", [False, True])
+async def test_the_selected_row_keeps_a_sign_while_the_detail_has_the_focus(
+    is_ansi: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if is_ansi:
+        monkeypatch.delenv("NO_COLOR")
+    look = Appearance(theme="ansi" if is_ansi else "dark")
+    async with run_monitor(staged("recorded-processing", "recorded-processing"), look=look) as view:
+        await view.press("down", "tab")
+        rows = [view.terminal.display.screen.buffer[y][4] for y in (3, 4, 5)]
+        assert [(cell.underscore, cell.reverse) for cell in rows] == [(False, False), (True, False), (False, False)]
+        await view.press("tab")
+        assert reversed_rows(view) == [1]
+
+
+@pytest.mark.parametrize(("column", "title"), [("STATUS", "STATUS ^"), ("JOB", "JOB ^"), ("TIME", "TIME v")])
+async def test_in_ascii_a_blank_is_before_the_letter_that_is_an_arrow(column: str, title: str) -> None:
+    async with run_monitor(staged("recorded-processing"), look=Appearance(is_ascii=True)) as view:
+        assert "STATUS v" in view.rows[2]
+        await view.click(column)
+        assert title in view.rows[2]

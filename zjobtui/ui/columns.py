@@ -224,13 +224,18 @@ def fit_columns(names: Sequence[str], wanted: Widths, width: int, *, least_tenan
     return tuple(Placed(BY_NAME[name], widths[name]) for name in names if name in widths)
 
 
-def header(placed: Sequence[Placed], sorting: Sorting) -> Spans:
-    """Return the titles of the columns, with an arrow at the one by which the list is sorted."""
+def header(placed: Sequence[Placed], sorting: Sorting, gap: str = "") -> Spans:
+    """Return the titles of the columns, with an arrow at the one by which the list is sorted.
+
+    `gap` is before the arrow if there is room: a blank if the arrow is drawn as a letter.
+    """
     spans: list[Span] = [(" " * SIGN_WIDTH, "muted")]
     for place, each in enumerate(placed):
         is_sorted = _is_sorted_by(each.column, sorting)
         title = "ADDED" if is_sorted and sorting.order is SortOrder.ADDED else each.column.title
-        text = _fit_title(title, arrow(sorting) if is_sorted else "", each.width)
+        sign = arrow(sorting) if is_sorted else ""
+        sign = gap + sign if sign and len(title + gap + sign) <= each.width else sign
+        text = _fit_title(title, sign, each.width)
         if each.column.name == "time":
             text = text.rstrip().rjust(each.width)
         spans.append((text + _gap(place, placed), "strong" if is_sorted else "muted"))
@@ -241,14 +246,14 @@ def _is_sorted_by(column: Column, sorting: Sorting) -> bool:
     return column.order is sorting.order or (column.name == "time" and sorting.order is SortOrder.ADDED)
 
 
-def is_order_shown(placed: Iterable[Placed], sorting: Sorting, width: int) -> bool:
+def is_order_shown(placed: Iterable[Placed], sorting: Sorting, width: int, gap: str = "") -> bool:
     """Return whether the first `width` cells of the header show by which column the list is sorted."""
     end = SIGN_WIDTH
     for each in placed:
         end += each.width
         if _is_sorted_by(each.column, sorting):
             is_at_left = each.column.name != "time"
-            return (min(end, end - each.width + len(each.column.title) + 1) if is_at_left else end) <= width
+            return (min(end, end - each.width + len(each.column.title + gap) + 1) if is_at_left else end) <= width
         end += 1
     return False
 

@@ -90,6 +90,8 @@ class JobList(LineListView):
         self._typical: TypicalByTenant = {}
         self._sorting = Sorting()
         self._is_new_view = False
+        self.arrow_gap = ""
+        """What is before the arrow in the header; a blank if the arrow is drawn as a letter."""
         self._columns = NAMES
         self._widths: Mapping[str, int] = {}
         self._tenants: frozenset[str] = frozenset()
@@ -149,7 +151,7 @@ class JobList(LineListView):
     def is_order_shown(self) -> bool:
         """Whether the header shows how the list is sorted."""
         width = self._title_room - 1 if self.notice else self.line_width  # one cell for an ellipsis
-        return bool(self.header_lines) and is_order_shown(self._fit(), self._sorting, width)
+        return bool(self.header_lines) and is_order_shown(self._fit(), self._sorting, width, self.arrow_gap)
 
     def set_view(self, sorting: Sorting, *, is_new: bool) -> None:
         """Set by what the jobs are sorted and compared.
@@ -268,7 +270,8 @@ class JobList(LineListView):
 
     def header(self) -> Spans:
         """Return the titles of the columns; in their place at the end what needs the user and is not in view."""
-        titles, notice, room = header(self._fit(), self._sorting), self.notice, self._title_room
+        titles = header(self._fit(), self._sorting, self.arrow_gap)
+        notice, room = self.notice, self._title_room
         if not notice:
             return titles
         if room < 0:

@@ -82,6 +82,7 @@ class Monitor(Screen[None]):
         self._notice = Static(Content(""), id="notice")
         self._panes = SplitView(show_tenants=has_several_tenants(engine.state, tenants))
         self._list, self._detail = self._panes.rows, self._panes.detail
+        self._list.arrow_gap = " " if appearance.is_ascii else ""
         if appearance.columns:
             self._list.columns = chosen_columns(appearance.columns)
         self._presenter = ListPresenter(
