@@ -14,7 +14,6 @@ from textual.widgets import OptionList, Static
 from zjobtui.formatting.text_width import fit, wrap
 from zjobtui.ui.columns import ALWAYS, BY_NAME, COLUMNS, NAMES
 
-
 Result = TypeVar("Result")
 
 LEAST_NAMES = 3

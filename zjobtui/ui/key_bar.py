@@ -10,7 +10,6 @@ from textual.widget import Widget
 from zjobtui.ui.actions import Action
 from zjobtui.ui.styled_line import Span, cell_length, to_strip, truncate
 
-
 Hint = tuple[str, str]
 """A key and what it does."""
 
