@@ -379,12 +379,12 @@ LONG_TICKET = "\n".join(f"job {job_id(n).given} done because of a rather long co
 async def test_counts_and_key_hints_stay_below_a_long_list(size: tuple[int, int], hints: list[str]) -> None:
     async with run_monitor(staged(*["recorded-processing"] * 11), size, tenants=(TENANT, PRODUCTION)) as view:
         await view.paste(LONG_TICKET)
-        assert "1 new job, 11 known" in view.text
+        assert "1 new job, 11 watched" in view.text
         assert all(hint in view.text for hint in hints)
         assert "……" not in view.text
         assert "… …" not in view.text
         if size == (60, 19):
-            assert sum("  known  " in row for row in view.rows) == 10
+            assert sum("  watched  " in row for row in view.rows) == 10
             await view.press("end")
             assert "  new    " in view.text
 

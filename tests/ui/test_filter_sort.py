@@ -77,11 +77,10 @@ async def test_clearing_a_filter_restores_the_cursor(words: str) -> None:
 @pytest.mark.parametrize("size", [*WIDE_FIRST, (50, 15)])
 async def test_a_filter_is_typed_above_the_keys_and_nothing_covers_it(size: tuple[int, int]) -> None:
     async with run_monitor(engine(), size) as view:
-        keys = view.rows[-1]
         await view.press("x", "/")
         assert "words, status:failed, order:O-1" in view.rows[-2]
         assert "▌" not in view.text
-        assert view.rows[-1] == keys
+        assert view.rows[-1].startswith(" enter keep  tab accept ")
 
 
 async def test_the_filter_input_opens_with_the_current_filter() -> None:
