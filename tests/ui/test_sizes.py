@@ -114,10 +114,10 @@ NOTICE = "Something was found that a person should know of, and it takes many mo
         ),
         (
             (40, 22),
-            ("there is room for. Somethi…", "✗ unreacha…", "─ 0f1e937d781d2dc663f06748db2112aa ─", "ended 2h ago"),
+            ("there is room for. Somethi…", "  ✗ unreachable", "─ 0f1e937d781d2dc663f06748db2112aa ─", "ended 2h ago"),
         ),
-        ((26, 16), ("and it takes many more …", "✓ …", "─ 0f1e937d…748db2112aa ─", "ended 2h a… │")),
-        ((10, 9), ("found t…", "! …", "─ 0f1… ─", "✗ fai… │", "? help  …")),
+        ((26, 16), ("and it takes many more …", "! 6 …   ✗ unreachable", "─ 0f1e937d…748db2112aa ─", "ended 2h a… │")),
+        ((10, 9), ("found t…", "✗ unreach…", "─ 0f1… ─", "✗ fai… │", "? help  …")),
     ],
     ids=str,
 )
