@@ -120,10 +120,8 @@ async def test_what_is_wrong_with_a_filter_is_whole_while_it_is_typed_and_after(
         await view.press("enter")
         after = join_lines(" ".join(view.rows[1:4]))
         assert after.startswith(TWO_PROBLEMS) or size == (30, 10)
-        assert "2 invalid terms ignored" in view.text
         await view.press("escape")
         assert "Unknown field" not in view.text
-        assert "invalid" not in view.text
 
 
 FOUND = {
