@@ -41,6 +41,7 @@ def test_commands_that_are_killed_at_any_moment_keep_what_they_confirmed(nobody:
             confirmed |= {*given}
         if number % 8 == 7:
             listed = nobody.run("ls", "--json")
-            assert (listed.status, listed.err) == (0, "")
+            assert listed.status == 0
+            assert not listed.err or "from ids.log" in listed.err  # a command was killed just before its commit
             assert confirmed <= {*listed.ids}
     assert confirmed

@@ -418,7 +418,7 @@ async def test_if_some_edits_of_an_action_fail_the_others_can_be_undone(fault: E
         await view.press("u")
         assert labels() == ["CS 1", "CS 2", "all"]
         reason = "the engine has failed" if fault else "polling has stopped."
-        assert f"Undone: 2 jobs labelled. The change of other jobs failed: {reason}" in view.toast
+        assert f"Undone: 2 jobs labelled. The change to other jobs failed: {reason}" in view.toast
         broken.clear()
         await view.press("u")
         assert tuple(engine.state.watchlist) == before

@@ -189,7 +189,7 @@ async def test_a_failed_save_is_reported_and_another_location_can_be_chosen(
         await fill_fields(seen, "id-1", SECRET)
         await seen.until("✓ Signed in")
         await seen.press("enter")
-        await seen.until("it was not changed")
+        await seen.until("was not changed")
         assert files(config) == [existing_file.name]
         await seen.press("down", "enter")
         await seen.until(lambda _: not app.is_running)

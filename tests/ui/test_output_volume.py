@@ -58,6 +58,7 @@ async def test_while_nothing_happens_nothing_is_sent() -> None:
 @pytest.mark.slow
 async def test_one_row_that_changes_sends_that_row_and_no_other() -> None:
     engine = crowd(30)
+    engine.label([job(1)], "CS-4391")
     async with run_monitor(engine) as view:
         await view.press("down", "up")
         await quiet(view)
