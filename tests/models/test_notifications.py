@@ -102,7 +102,7 @@ def test_a_job_is_reported_as_overdue_once_and_only_while_it_is_known_to_run() -
     assert timed(running(NOW + 59), NOW + 59, Reported())[0] == []
     assert timed(running(NOW + 1), NOW + 61, Reported())[0] == [], "it may have ended since"
     lines, reported = timed(running(NOW + 61), NOW + 61, Reported())
-    assert lines == ["CS-1 is overdue: 95 % of the tenant's jobs end sooner"]
+    assert lines == ["CS-1 · 00000001 is overdue: 95 % of the tenant's jobs end sooner"]
     assert timed(running(NOW + 70), NOW + 70, reported)[0] == []
 
 

@@ -306,8 +306,7 @@ async def test_escape_goes_one_page_back_and_keeps_what_was_entered(app: FirstSt
 
 async def test_names_that_do_not_fit_are_counted_and_the_keys_stay_visible(app: FirstStart) -> None:
     async with run_app(app, (60, 18)) as seen:
-        await seen.settled()
-        assert "↓ 8 more" in seen.text
+        await seen.until("↓ 8 more")
         assert "enter select · esc quit" in seen.text
         await seen.press("up")
         await seen.until(lambda _: "more" not in seen.text)
