@@ -72,6 +72,7 @@ def test_watch_prints_changes_before_the_lease_of_a_killed_window_ends(
     assert "another window" not in printed + complained
 
 
+@pytest.mark.slow
 def test_a_new_window_never_shows_that_a_killed_window_polls(env: dict[str, str], lease_end: float) -> None:
     with started(env) as window:
         window.wait_for("1 done", 20)

@@ -76,6 +76,7 @@ def pointed_at_url(base_url: str, folder: Path, **more: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_a_locked_store(tmp_path: Path, path: Path, served: Simulator) -> None:
     stored(tmp_path, served, count=3)
     given = served.job_ids[20]

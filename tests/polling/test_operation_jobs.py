@@ -33,7 +33,7 @@ def run_with(operation: Observation | None = None, seconds: float = HOUR, count:
 
 
 def test_an_unknown_id_is_requested_once_as_an_operation_job() -> None:
-    run = run_with(count=3)
+    run = run_with(seconds=HOUR / 4, count=3)
     assert len(run.source.asked) > 6
     assert sorted(each.key for each in run.source.operations_asked) == sorted(f"{n:032x}" for n in range(3))
     assert {run.watch(number).verdict.kind for number in range(3)} == {Kind.UNKNOWN}

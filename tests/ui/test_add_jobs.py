@@ -373,7 +373,7 @@ LONG_TICKET = "\n".join(f"job {job_id(n).given} done because of a rather long co
         ((66, 20), ["tab next field · esc", "cancel"]),
         pytest.param((80, 21), ["enter add 1 job · space tick · tab next field · esc cancel"], marks=pytest.mark.slow),
         ((60, 19), ["enter add 1 job · space tick · tab next · esc cancel"]),
-        ((30, 8), ["enter add 1 job · esc "]),
+        pytest.param((30, 8), ["enter add 1 job · esc "], marks=pytest.mark.slow),
     ],
 )
 async def test_counts_and_key_hints_stay_below_a_long_list(size: tuple[int, int], hints: list[str]) -> None:

@@ -143,7 +143,10 @@ async def test_the_message_of_a_group_is_shown_once_and_a_pending_order_is_not_c
         assert text.count("[40000020]") == text.count("[40000050]") == 1
 
 
-@pytest.mark.parametrize(("shown", "text"), [("label:a", "neither failed"), ("zzz", "The list shows no jobs.")])
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [("label:a", "neither failed"), pytest.param("zzz", "The list shows no jobs.", marks=pytest.mark.slow)],
+)
 async def test_without_failures_the_screen_says_so(shown: str, text: str) -> None:
     async with run_monitor(staged(RUNNING, RUNNING, labels=("a", "b"))) as view:
         await view.press("F")

@@ -108,7 +108,9 @@ async def test_an_invalid_term_is_reported_and_the_rest_applies(size: tuple[int,
 TWO_PROBLEMS = "Unknown field “stats”; try status:failed,attention · “bar” is not a valid state; try is:stale"
 
 
-@pytest.mark.parametrize("size", [(100, 30), (80, 18), (30, 10)])
+@pytest.mark.parametrize(
+    "size", [(30, 10), pytest.param((100, 30), marks=pytest.mark.slow), pytest.param((80, 18), marks=pytest.mark.slow)]
+)
 async def test_what_is_wrong_with_a_filter_is_whole_while_it_is_typed_and_after(size: tuple[int, int]) -> None:
     async with run_monitor(engine(), size) as view:
         await view.press("/", *"alpha stats:failed")
@@ -362,7 +364,11 @@ def test_the_verdict_of_a_filter_is_no_part_of_a_phrase_or_of_another_term() -> 
     assert join_terms('"a b', "status:done") == '"a b" status:done'
 
 
-@pytest.mark.parametrize("size", [(140, 40), (100, 30), (47, 12), (80, 24)], ids=str)
+@pytest.mark.parametrize(
+    "size",
+    [(47, 12), *(pytest.param(size, marks=pytest.mark.slow) for size in ((140, 40), (100, 30), (80, 24)))],
+    ids=str,
+)
 async def test_all_that_is_wrong_with_a_filter_is_shown_whole_and_its_valid_terms_apply(size: tuple[int, int]) -> None:
     async with run_monitor(staged(FAILED, RUNNING), size) as view:
         await view.press("/", *"status:nope locked bar:1 is:baz")

@@ -129,7 +129,14 @@ async def test_with_a_filter_the_row_counts_and_keys_act_on_the_matching_jobs_al
         assert sorted(one.job.id.given[:8] for one in engine.state.watchlist) == ["00000003", "00000004", "00000005"]
 
 
-@pytest.mark.parametrize("term", ["status:failed", "status:done", "is:final"])
+@pytest.mark.parametrize(
+    "term",
+    [
+        "status:failed",
+        pytest.param("status:done", marks=pytest.mark.slow),
+        pytest.param("is:final", marks=pytest.mark.slow),
+    ],
+)
 async def test_with_a_filter_a_running_batch_has_no_result_and_its_detail_says_how_far_all_of_it_is(term: str) -> None:
     engine = renewals(FAILED, FAILED, DONE, DONE, RUNNING)
     engine.clock.at += 70
@@ -268,7 +275,7 @@ def test_what_is_stored_may_be_anything(value: object) -> None:
     assert _folded(value) == frozenset()
 
 
-@pytest.mark.parametrize("key", ["x", "X"])
+@pytest.mark.parametrize("key", [pytest.param("x", marks=pytest.mark.slow), "X"])
 async def test_taking_jobs_off_a_running_batch_says_how_many_are_left_in_it(key: str) -> None:
     async with run_monitor(renewals(FAILED, RUNNING, RUNNING, alone=FAILED)) as view:
         done = "removed" if key == "x" else "archived"

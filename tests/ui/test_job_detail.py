@@ -314,7 +314,7 @@ async def test_the_scroll_position_is_kept_when_new_data_arrives(size: tuple[int
 
 
 @pytest.mark.parametrize("pane", [[], ["tab"]])
-@pytest.mark.parametrize("keys", [["ctrl+l"], ["?", "escape"]])
+@pytest.mark.parametrize("keys", [["ctrl+l"], pytest.param(["?", "escape"], marks=pytest.mark.slow)])
 async def test_a_moved_cursor_leaves_no_highlighted_cell_behind(pane: list[str], keys: list[str]) -> None:
     async with run_monitor(staged(*["recorded-processing"] * 4), (100, 30)) as view:
         await view.press(*pane, *keys, "down")

@@ -145,7 +145,10 @@ async def test_columns_do_not_move_when_a_scrollbar_appears(size: tuple[int, int
         assert view.row("! attention only")[2 : size[0] // 2 - 4] == before
 
 
-@pytest.mark.parametrize("theme", ["dark", "light", "high-contrast", "colour-blind"])
+@pytest.mark.parametrize(
+    "theme",
+    ["dark", *(pytest.param(theme, marks=pytest.mark.slow) for theme in ("light", "high-contrast", "colour-blind"))],
+)
 async def test_with_few_colours_the_selected_row_is_plain_text_in_reverse_and_no_row_has_a_ground_of_its_own(
     theme: str,
 ) -> None:

@@ -8,7 +8,9 @@ from tests.support.staging import staged
 LIST_KEYS = " a add  / filter  s sort  x remove  u undo"
 
 
-@pytest.mark.parametrize("key", ["F", "s", "?", "ctrl+p", "a"])
+@pytest.mark.parametrize(
+    "key", ["F", "ctrl+p", *(pytest.param(key, marks=pytest.mark.slow) for key in ("s", "?", "a"))]
+)
 async def test_below_a_dialog_no_keys_of_the_list_are_shown(key: str) -> None:
     async with run_monitor(staged("recorded-failed-lock"), (100, 30)) as view:
         await view.press(key)
@@ -36,8 +38,8 @@ async def test_while_the_filter_is_typed_its_keys_are_shown_and_the_mouse_runs_n
     ("size", "keys"),
     [
         ((30, 8), " enter details  esc close"),
-        ((47, 12), " enter details  / filter  e export  esc close"),
-        ((80, 24), " enter details  / filter  e export  G newest  esc close"),
+        pytest.param((47, 12), " enter details  / filter  e export  esc close", marks=pytest.mark.slow),
+        pytest.param((80, 24), " enter details  / filter  e export  G newest  esc close", marks=pytest.mark.slow),
     ],
 )
 async def test_the_call_log_always_shows_how_it_is_closed(size: tuple[int, int], keys: str) -> None:

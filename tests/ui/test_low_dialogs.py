@@ -8,7 +8,11 @@ from tests.support.staging import staged
 
 @pytest.mark.parametrize(
     ("key", "below", "keys"),
-    [("s", 8, "esc cancel"), ("C", 19, "enter save · esc cancel"), ("y", 6, "")],
+    [
+        ("s", 8, "esc cancel"),
+        pytest.param("C", 19, "enter save · esc cancel", marks=pytest.mark.slow),
+        pytest.param("y", 6, "", marks=pytest.mark.slow),
+    ],
 )
 async def test_a_dialog_says_how_many_choices_are_below_and_keeps_its_keys(key: str, below: int, keys: str) -> None:
     async with run_monitor(staged("recorded-failed-lock"), (30, 8)) as view:
@@ -23,7 +27,7 @@ async def test_a_dialog_says_how_many_choices_are_below_and_keeps_its_keys(key: 
         assert "more ─" not in view.text
 
 
-@pytest.mark.parametrize("size", [(30, 8), (47, 12)])
+@pytest.mark.parametrize("size", [(30, 8), pytest.param((47, 12), marks=pytest.mark.slow)])
 async def test_the_palette_shows_commands_in_a_low_terminal(size: tuple[int, int]) -> None:
     async with run_monitor(staged("recorded-failed-lock"), size) as view:
         await view.press("ctrl+p", *"archive")
