@@ -19,7 +19,7 @@ from zjobtui.models.duration_stats import typical_times
 from zjobtui.models.failure_groups import failure_groups
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.tenant import ClientCredentials, Secret, Tenant, TenantKind
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.models.why import is_overdue
@@ -40,12 +40,14 @@ ENDED, MIXED = "renewals Q4", "price change"
 """A batch of jobs that have all ended by then, and one of the others."""
 
 KINDS = {
-    **dict.fromkeys(Outcome, Kind.ATTENTION),
-    **dict.fromkeys((Outcome.ORDER, Outcome.ORDER_LOCALISED, Outcome.ORDER_OLD_SHAPE, Outcome.ORDER_RAMPED), Kind.DONE),
-    **dict.fromkeys((Outcome.PREVIEW, Outcome.PREVIEW_UNTYPED, Outcome.PREVIEW_WRAPPED), Kind.DONE),
-    **dict.fromkeys((Outcome.ORDER_LARGE, Outcome.UNKNOWN_TYPE), Kind.DONE),
-    **dict.fromkeys((Outcome.LOCKED, Outcome.LOCKED_NO_COLON, Outcome.BAD_INPUT, Outcome.INTERNAL), Kind.FAILED),
-    Outcome.UNKNOWN_TO_ZUORA: Kind.UNKNOWN,
+    **dict.fromkeys(Outcome, VerdictKind.ATTENTION),
+    **dict.fromkeys(
+        (Outcome.ORDER, Outcome.ORDER_LOCALISED, Outcome.ORDER_OLD_SHAPE, Outcome.ORDER_RAMPED), VerdictKind.DONE
+    ),
+    **dict.fromkeys((Outcome.PREVIEW, Outcome.PREVIEW_UNTYPED, Outcome.PREVIEW_WRAPPED), VerdictKind.DONE),
+    **dict.fromkeys((Outcome.ORDER_LARGE, Outcome.UNKNOWN_TYPE), VerdictKind.DONE),
+    **dict.fromkeys((Outcome.LOCKED, Outcome.LOCKED_NO_COLON, Outcome.BAD_INPUT, Outcome.INTERNAL), VerdictKind.FAILED),
+    Outcome.UNKNOWN_TO_ZUORA: VerdictKind.UNKNOWN,
 }
 """The verdict on each outcome, by its description."""
 
@@ -66,14 +68,14 @@ class Record:
         ended = [one for one in self.world.job_ids if self.has_ended(one)][: JOBS // 2]
         return {ENDED: ended, MIXED: [one for one in self.world.job_ids if one not in ended]}
 
-    def counts(self, ids: list[str]) -> Counter[Kind]:
+    def counts(self, ids: list[str]) -> Counter[VerdictKind]:
         return Counter(self.kind(one) for one in ids)
 
-    def kind(self, job_id: str) -> Kind:
+    def kind(self, job_id: str) -> VerdictKind:
         one = self.world.job(job_id)
         assert one is not None
         is_known = one.outcome is not Outcome.UNKNOWN_TO_ZUORA
-        return Kind.RUNNING if is_known and one.script.end > AT else KINDS[one.outcome]
+        return VerdictKind.RUNNING if is_known and one.script.end > AT else KINDS[one.outcome]
 
     def codes(self) -> Counter[str]:
         """How many jobs failed with each code, by the responses."""
@@ -112,48 +114,52 @@ def compare_values(watchlist: Watchlist, record: Record, now: float, started_at:
     """Compare closing line, reasons and overdue jobs with the record."""
     counts = record.counts(record.batches()[ENDED])
     words = {
-        Kind.DONE: f"{counts[Kind.DONE]} done",
-        Kind.FAILED: f"{counts[Kind.FAILED]} failed",
-        Kind.ATTENTION: f"{counts[Kind.ATTENTION]} need attention",
-        Kind.UNKNOWN: f"{counts[Kind.UNKNOWN]} unknown",
+        VerdictKind.DONE: f"{counts[VerdictKind.DONE]} done",
+        VerdictKind.FAILED: f"{counts[VerdictKind.FAILED]} failed",
+        VerdictKind.ATTENTION: f"{counts[VerdictKind.ATTENTION]} need attention",
+        VerdictKind.UNKNOWN: f"{counts[VerdictKind.UNKNOWN]} unknown",
     }
     expected = ", ".join(text for kind, text in words.items() if counts[kind])
     line = closing_line(progress_of(ENDED, (one for one in watchlist if one.batch == ENDED)))
     assert re.fullmatch(rf"{ENDED}: {expected}, \d+[ms]\w*", line), line
     groups: Counter[str] = Counter()
     for group in failure_groups(watchlist):
-        groups[group.code] += sum(one.verdict.kind is Kind.FAILED for one in group.jobs)
+        groups[group.code] += sum(one.verdict.kind is VerdictKind.FAILED for one in group.jobs)
     assert +groups == record.codes()
     typical = typical_times(watchlist)["env"]
     is_late = typical.nearly_all is not None and now - started_at > typical.nearly_all
     overdue = {one.job.id.key for one in watchlist if is_overdue(one, typical, now)}
-    running_on = {one for one in record.world.job_ids if record.kind(one) is Kind.RUNNING}
+    running_on = {one for one in record.world.job_ids if record.kind(one) is VerdictKind.RUNNING}
     assert overdue == (running_on if is_late else set())
 
 
 async def compare_screen(view: ScreenView, record: Record) -> None:
     """Compare the status bar, the folded rows and the wallboard with the record."""
     everything, mixed = (record.counts(ids) for ids in (list(record.world.job_ids), record.batches()[MIXED]))
-    for kind, word in ((Kind.FAILED, "failed"), (Kind.ATTENTION, "attention"), (Kind.RUNNING, "running")):
+    for kind, word in (
+        (VerdictKind.FAILED, "failed"),
+        (VerdictKind.ATTENTION, "attention"),
+        (VerdictKind.RUNNING, "running"),
+    ):
         assert f" {everything[kind]} {word}" in view.bar
-    ended, total = mixed.total() - mixed[Kind.RUNNING], mixed.total()
+    ended, total = mixed.total() - mixed[VerdictKind.RUNNING], mixed.total()
     assert f" {ended}/{total}" in view.bar
     for name, ids in record.batches().items():
         view.app._monitor._list.move_cursor_to(JobRef("env", JobId(ids[-1])))
         await view.press("z")
         row, counts = view.row(f"▸ {name}"), record.counts(ids)
-        assert f" {len(ids) - counts[Kind.RUNNING]}/{len(ids)} " in row
+        assert f" {len(ids) - counts[VerdictKind.RUNNING]}/{len(ids)} " in row
         assert shown_counts(row.partition("││")[0]) == +counts
     await view.resize(40, 24)
     await view.press("w")
     for name, ids in record.batches().items():
         counts = record.counts(ids)
         title = next(place for place, row in enumerate(view.rows) if row.startswith(f" {name}"))
-        assert view.rows[title + 1].endswith(f" {len(ids) - counts[Kind.RUNNING]}/{len(ids)}")
+        assert view.rows[title + 1].endswith(f" {len(ids) - counts[VerdictKind.RUNNING]}/{len(ids)}")
         assert shown_counts(view.rows[title + 2]) == +counts
 
 
-def shown_counts(row: str) -> Counter[Kind]:
+def shown_counts(row: str) -> Counter[VerdictKind]:
     """The numbers by verdict in a row."""
     kinds = {glyph: kind for kind, glyph in GLYPHS.items()}
     return Counter({kinds[glyph]: int(number) for glyph, number in re.findall(r"([✗!?◌✓]) (\d+)", row)})

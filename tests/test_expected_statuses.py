@@ -17,7 +17,7 @@ from zjobtui.models.digest import Digest, ExpectedStatuses
 from zjobtui.models.failure_groups import failure_groups
 from zjobtui.models.merge import ImportedJob
 from zjobtui.models.observation import Success
-from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.verdict import Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.why import settled_why
 from zjobtui.storage.export_import import from_json, to_json
@@ -28,7 +28,7 @@ from zjobtui.zuora.parser import read_report
 EXPECTED = frozenset({"Pending", "Scheduled"})
 MISSING_DATE = "a date is missing"
 NEXT_STEP = "Next step"
-OLDER = Digest("Completed", Verdict(Kind.ATTENTION, "The order is not completed."))
+OLDER = Digest("Completed", Verdict(VerdictKind.ATTENTION, "The order is not completed."))
 """A digest of a version that knew no `why`."""
 
 

@@ -27,7 +27,7 @@ from tests.benchmarks.watched import (
 )
 from zjobtui.models.assessment import judge
 from zjobtui.models.report import Report
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.zuora.parser import read_response
 
 IN_ROW, COUNTED, AS_IN_VIEW = (
@@ -166,8 +166,8 @@ def test_the_tenant_answers_by_the_lives_which_begin_with_the_first_call() -> No
         time.sleep(0.3)
         answers = [read_response(200, ask(tenant, job_id)[1]) for job_id in (JOB, OTHER)]
         assert [isinstance(response, Report) and judge(response).kind for response in answers] == [
-            Kind.DONE,
-            Kind.RUNNING,
+            VerdictKind.DONE,
+            VerdictKind.RUNNING,
         ]
         assert [(call.job_id, call.is_final) for call in tenant.calls()] == [(JOB, False), (JOB, True), (OTHER, False)]
         assert tenant.calls()[0].asked_at == tenant.began()

@@ -11,7 +11,7 @@ import pytest
 from tests.support.program import pointed_at, started, stored
 from tests.support.terminal import Terminal
 from zjobtui.config.paths import STORE_NAME
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.simulator.server import Simulator, running
 from zjobtui.storage.store import open_store
@@ -65,10 +65,10 @@ def live_unread(folder: Path, stop_reading: Callable[[Terminal, Simulator], None
             stop_reading(terminal, served)
             world[0] = 1e5
             end = time.monotonic() + 70
-            while any(watch.verdict.kind is Kind.RUNNING for watch in run_io(folder)):
+            while any(watch.verdict.kind is VerdictKind.RUNNING for watch in run_io(folder)):
                 assert time.monotonic() < end, run_io(folder)
                 time.sleep(0.05)
-            done = sum(watch.verdict.kind is Kind.DONE for watch in run_io(folder))
+            done = sum(watch.verdict.kind is VerdictKind.DONE for watch in run_io(folder))
             took = terminal.wait_for(f"✓ {done} done", 20)
             terminal.press("q")
             assert terminal.wait_exit() == 0

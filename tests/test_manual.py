@@ -27,7 +27,7 @@ from zjobtui.formatting.records import FIELDS
 from zjobtui.models import filter_fields
 from zjobtui.models.history import EventKind
 from zjobtui.models.outcome import Outcome
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.simulator.server import running
 from zjobtui.ui.actions import CATALOGUE, Action, key_name
 
@@ -119,7 +119,7 @@ def test_every_field_of_json_is_named() -> None:
 def test_every_word_that_json_holds_is_named() -> None:
     text = section("JSON and CSV")
     assert missing([one.title for one in Outcome], text) == []
-    assert missing([kind.value for kind in Kind], text) == []
+    assert missing([kind.value for kind in VerdictKind], text) == []
     assert missing([*Event, *(kind.value for kind in EventKind)], text) == []
 
 

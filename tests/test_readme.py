@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from screenshots.make import PICTURES, VIEWS
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -30,7 +30,7 @@ def test_readme_has_the_commands_that_set_up_the_demo_and_the_tests() -> None:
 
 
 def test_readme_explains_every_verdict() -> None:
-    assert [kind for kind in Kind if f" | {kind.value} | " not in README] == []
+    assert [kind for kind in VerdictKind if f" | {kind.value} | " not in README] == []
 
 
 @pytest.mark.parametrize("page", PAGES)

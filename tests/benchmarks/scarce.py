@@ -28,7 +28,7 @@ from tests.support.virtual_time import START
 from zjobtui.models.digest import Digest
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.tenant import TenantKind
-from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.verdict import Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.rate_limiter import Limits, limits_for
 
@@ -110,7 +110,7 @@ def history(population: Population, case: Case, chance: Random) -> list[WatchedJ
 
     All have ended: those that live too long for it were added earlier.
     """
-    done, watches = Digest("Completed", Verdict(Kind.DONE, "done")), list[WatchedJob]()
+    done, watches = Digest("Completed", Verdict(VerdictKind.DONE, "done")), list[WatchedJob]()
     for number in range(JOBS, JOBS + HISTORY):
         life, interval = drawn(population, case, chance), 5 * case.scale
         polls = ceil(life / interval)

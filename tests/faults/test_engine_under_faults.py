@@ -15,7 +15,7 @@ from zjobtui.models.assessment import judge
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.report import Report
 from zjobtui.models.tenant import ClientCredentials, Secret, Tenant, TenantKind
-from zjobtui.models.verdict import NOT_ASKED, Kind, Verdict
+from zjobtui.models.verdict import NOT_ASKED, Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.engine import STOP_LIMIT, Engine
 from zjobtui.polling.protocols import State
@@ -73,7 +73,7 @@ class Witness:
     def _check(self, watch: WatchedJob, elapsed: float, now: float) -> None:
         life = self.life(watch.job)
         verdict, truth = watch.verdict, self.truth(watch.job, elapsed)
-        if verdict.kind is Kind.UNKNOWN and life.outcome is not Outcome.UNKNOWN_TO_ZUORA:
+        if verdict.kind is VerdictKind.UNKNOWN and life.outcome is not Outcome.UNKNOWN_TO_ZUORA:
             self.wrong.append(f"{watch.job}: unknown, but Zuora knows it")
         if watch.is_final and verdict != truth:
             self.wrong.append(f"{watch.job}: {verdict} at {elapsed:.2f}, but it is {truth}")
@@ -196,8 +196,8 @@ def test_an_engine_that_is_stopped_in_the_midst_of_an_outage_goes_on_where_it_wa
         with engine_on(simulator, 7, path) as trial:
             trial.wait_for_ends(4.0, share=0.9)
         after = kept(path)
-        assert {job: verdict for job, verdict in after.items() if before[job].kind is Kind.DONE} == {
-            job: verdict for job, verdict in before.items() if verdict.kind is Kind.DONE
+        assert {job: verdict for job, verdict in after.items() if before[job].kind is VerdictKind.DONE} == {
+            job: verdict for job, verdict in before.items() if verdict.kind is VerdictKind.DONE
         }
 
 

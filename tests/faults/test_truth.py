@@ -13,7 +13,7 @@ from zjobtui.models.job import JobId
 from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.report import Report
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import STALE_AFTER, is_stale
 
 FAULT_AT = 60.0
@@ -150,7 +150,7 @@ class Fickle(TimedSource):
 def test_a_final_report_is_kept_and_a_later_contradiction_is_shown(later: Observation) -> None:
     async def script(run: Run) -> None:
         await asyncio.sleep(40)
-        assert run.watch(0).verdict.kind is Kind.DONE
+        assert run.watch(0).verdict.kind is VerdictKind.DONE
         assert run.source.requests == 1
         run.poller.poll_now([job(0)])
         await asyncio.sleep(40)
@@ -158,7 +158,7 @@ def test_a_final_report_is_kept_and_a_later_contradiction_is_shown(later: Observ
         await asyncio.sleep(1000)
 
     run = polled(Fickle(ends={job_id(0): START}, later=later), watches(1), script)
-    assert run.watch(0).verdict.kind is Kind.DONE
+    assert run.watch(0).verdict.kind is VerdictKind.DONE
     assert run.watch(0).contradiction
     assert run.source.requests == 2
 
@@ -171,6 +171,6 @@ def test_no_failed_call_touches_a_final_report(kind: ProblemKind) -> None:
         await asyncio.sleep(400)
 
     run = polled(Fickle(ends={job_id(0): START}, later=Failure(Problem(kind), START + 50)), watches(1), script)
-    assert run.watch(0).verdict.kind is Kind.DONE
+    assert run.watch(0).verdict.kind is VerdictKind.DONE
     assert not run.watch(0).contradiction
     assert not is_stale(run.watch(0), START + 1e6)

@@ -8,7 +8,7 @@ from zjobtui.formatting.job import TIME_WIDTH, TONES, about_lines, problem_text,
 from zjobtui.formatting.outline import to_text
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 
 NOT_FOUND = ProblemKind.NOT_FOUND
@@ -115,7 +115,7 @@ def test_the_details_of_a_watched_job_are_listed() -> None:
 
 
 def test_every_verdict_has_a_tone() -> None:
-    assert set(TONES) == set(Kind)
+    assert set(TONES) == set(VerdictKind)
 
 
 def test_of_a_job_that_zuora_does_not_know_the_interval_and_how_to_remove_it_are_shown() -> None:

@@ -19,7 +19,7 @@ from zjobtui.formatting.status import (
 )
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant_status import Limit, TenantStatus
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 
 DOWN = TenantStatus(
     tenant="env", problem=Problem(ProblemKind.TIMED_OUT, "no answer"), down_since=NOW - 60, answered_at=NOW
@@ -33,9 +33,9 @@ def texts_of(pulse: TenantStatus | None, waiting: int = 3, key: str = "") -> lis
 
 
 def test_zero_counts_are_left_out_except_running_and_done() -> None:
-    none = dict.fromkeys(Kind, 0)
+    none = dict.fromkeys(VerdictKind, 0)
     assert [text for text, _, _ in count_texts(none)] == ["◌ 0 running", "✓ 0 done"]
-    some = {**none, Kind.FAILED: 2, Kind.ATTENTION: 1_000}
+    some = {**none, VerdictKind.FAILED: 2, VerdictKind.ATTENTION: 1_000}
     assert [text for text, _, _ in count_texts(some)] == [
         "✗ 2 failed",
         "! 1,000 attention",

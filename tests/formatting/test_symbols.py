@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 from tests.support.building import done, failed, job, job_id, watch, watchlist
 from zjobtui.formatting.symbols import GLYPHS, WORDS, counts, money, plural, quantity, short_id
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 
 
 @pytest.mark.parametrize("signs", [GLYPHS, WORDS])
-def test_every_verdict_has_its_own_glyph(signs: dict[Kind, str]) -> None:
-    assert set(signs) == set(Kind)
-    assert len(set(signs.values())) == len(Kind)
+def test_every_verdict_has_its_own_glyph(signs: dict[VerdictKind, str]) -> None:
+    assert set(signs) == set(VerdictKind)
+    assert len(set(signs.values())) == len(VerdictKind)
 
 
 def test_words_fit_a_column() -> None:
@@ -56,7 +56,13 @@ def test_watches_are_counted_by_verdict_zeros_included() -> None:
         .apply_observations([(job(1), done(), 5.0), (job(2), failed(), 5.0)])
         .watchlist
     )
-    assert counts(watches) == {Kind.FAILED: 1, Kind.ATTENTION: 0, Kind.UNKNOWN: 0, Kind.RUNNING: 1, Kind.DONE: 1}
+    assert counts(watches) == {
+        VerdictKind.FAILED: 1,
+        VerdictKind.ATTENTION: 0,
+        VerdictKind.UNKNOWN: 0,
+        VerdictKind.RUNNING: 1,
+        VerdictKind.DONE: 1,
+    }
 
 
 def test_one_is_singular() -> None:

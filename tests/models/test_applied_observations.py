@@ -10,7 +10,7 @@ from zjobtui.models.history import Event, EventKind
 from zjobtui.models.observation import Failure, Observation
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.report import Report
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 
 NOT_FOUND = ProblemKind.NOT_FOUND
@@ -26,7 +26,7 @@ def after(*observations: Observation) -> WatchedJob:
 
 
 def test_a_new_job_waits_for_its_first_answer() -> None:
-    assert (watch().verdict.kind, watch().verdict.sentence) == (Kind.RUNNING, "No response yet.")
+    assert (watch().verdict.kind, watch().verdict.sentence) == (VerdictKind.RUNNING, "No response yet.")
     assert (watch().answered_at, watch().last_call_at, watch().is_final) == (None, 0.0, False)
 
 
@@ -85,7 +85,7 @@ def test_a_good_answer_clears_the_problem() -> None:
 def test_a_job_that_zuora_does_not_know_is_told_once() -> None:
     first = apply_observation(after(seen(PROCESSING, NOW)), missed(NOT_FOUND, NOW + 5), PLANNED)
     again = apply_observation(first.watch, missed(NOT_FOUND, NOW + 10), PLANNED)
-    assert first.watch.verdict.kind is again.watch.verdict.kind is Kind.UNKNOWN
+    assert first.watch.verdict.kind is again.watch.verdict.kind is VerdictKind.UNKNOWN
     assert [(entry.event, entry.verdict) for entry in first.entries] == [(EventKind.STATUS, "unknown to Zuora")]
     assert again.entries == ()
     assert (first.watch.changed_at, again.watch.changed_at, again.watch.answered_at) == (NOW + 5, NOW + 5, NOW + 10)
@@ -93,7 +93,7 @@ def test_a_job_that_zuora_does_not_know_is_told_once() -> None:
 
 def test_that_zuora_does_not_know_a_job_outlasts_a_failed_call() -> None:
     one = after(missed(NOT_FOUND, NOW), missed(ProblemKind.TIMED_OUT, NOW + 5))
-    assert (one.verdict.kind, one.answered_at) == (Kind.UNKNOWN, NOW)
+    assert (one.verdict.kind, one.answered_at) == (VerdictKind.UNKNOWN, NOW)
     assert apply_observation(one, missed(NOT_FOUND, NOW + 10), PLANNED).entries == ()
 
 
@@ -102,7 +102,7 @@ def test_a_job_that_zuora_knows_again_is_told_although_its_answer_is_the_same() 
         after(seen(PROCESSING, NOW), missed(NOT_FOUND, NOW + 5)), seen(PROCESSING, NOW + 9), PLANNED
     )
     assert [entry.text for entry in folded.entries] == ["Zuora is working on it."]
-    assert folded.watch.verdict.kind is Kind.RUNNING
+    assert folded.watch.verdict.kind is VerdictKind.RUNNING
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_final_answer_stays_and_what_contradicts_it_is_told_once(
 def test_a_later_final_answer_takes_the_place_of_an_earlier_one_and_ends_a_contradiction() -> None:
     pending = seen(order_report(order_status="Pending"), NOW)
     folded = apply_observation(after(pending, seen(PROCESSING, NOW + 5)), done(NOW + 10), PLANNED)
-    assert (folded.watch.verdict.kind, folded.watch.contradiction) == (Kind.DONE, "")
+    assert (folded.watch.verdict.kind, folded.watch.contradiction) == (VerdictKind.DONE, "")
     assert (folded.watch.ended_at, folded.watch.last_answer_at, folded.watch.changed_at) == (NOW, NOW + 10, NOW + 10)
     assert [entry.verdict for entry in folded.entries] == ["done"]
 

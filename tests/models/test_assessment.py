@@ -24,7 +24,7 @@ from zjobtui.models.report import (
 )
 from zjobtui.models.result_problems import count_by_status
 from zjobtui.models.text import CELL_LIMIT
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 
 T = TypeVar("T")
 
@@ -39,92 +39,92 @@ def completed(result: Result | None, *reasons: Reason) -> Report:
     return Report(status="Completed", result=result, reasons=reasons)
 
 
-TABLE: dict[str, tuple[Report, Kind, str]] = {
-    "processing": (Report(status="Processing"), Kind.RUNNING, "Zuora is working on it."),
+TABLE: dict[str, tuple[Report, VerdictKind, str]] = {
+    "processing": (Report(status="Processing"), VerdictKind.RUNNING, "Zuora is working on it."),
     "processing with a result": (
         Report(status="Processing", result=order(), reasons=(LOCK,)),
-        Kind.RUNNING,
+        VerdictKind.RUNNING,
         "Zuora is working on it.",
     ),
     "another word": (
         Report(status="Queued"),
-        Kind.RUNNING,
+        VerdictKind.RUNNING,
         "Zuora returned “Queued”, a status that is not documented; polling continues.",
     ),
     "a word that only looks final": (
         Report(status="completed", result=order()),
-        Kind.RUNNING,
+        VerdictKind.RUNNING,
         "Zuora returned “completed”, a status that is not documented; polling continues.",
     ),
     "failed": (
         Report(status="Failed", reasons=(LOCK,)),
-        Kind.FAILED,
+        VerdictKind.FAILED,
         "Job failed, lock contention: Operation failed due to a lock competition.",
     ),
     "failed by a declined card, with the code of an internal error": (
         Report(status="Failed", reasons=(Reason("40000060", "Transaction declined.402 - do_not_honor"),)),
-        Kind.FAILED,
+        VerdictKind.FAILED,
         "Job failed, payment declined: Transaction declined.402 - do_not_honor",
     ),
     "failed for several reasons": (
         Report(status="Failed", reasons=(LOCK, LOCK, LOCK)),
-        Kind.FAILED,
+        VerdictKind.FAILED,
         "Job failed, lock contention: Operation failed due to a lock competition. (and 2 more)",
     ),
     "failed without a code": (
         Report(status="Failed", reasons=(Reason("", "Nope"), LOCK)),
-        Kind.FAILED,
+        VerdictKind.FAILED,
         "Job failed: Nope (and 1 more)",
     ),
-    "failed without a reason": (Report(status="Failed"), Kind.FAILED, "Job failed; Zuora gave no reason."),
+    "failed without a reason": (Report(status="Failed"), VerdictKind.FAILED, "Job failed; Zuora gave no reason."),
     "failed with a result": (
         Report(status="Failed", result=order()),
-        Kind.FAILED,
+        VerdictKind.FAILED,
         "Job failed; Zuora gave no reason.",
     ),
     "completed without a result": (
         completed(None),
-        Kind.ATTENTION,
+        VerdictKind.ATTENTION,
         "Job completed, but the response contains no result.",
     ),
     "completed with an empty result": (
         completed(OtherResult()),
-        Kind.ATTENTION,
+        VerdictKind.ATTENTION,
         "Job completed, but its result is empty or cannot be read.",
     ),
     "completed with a result that is no object": (
         completed(OtherResult(fields={"result": [1, 2]})),
-        Kind.ATTENTION,
+        VerdictKind.ATTENTION,
         "Job completed, but its result is empty or cannot be read.",
     ),
-    "completed, order completed": (order_report(), Kind.DONE, "Order completed."),
+    "completed, order completed": (order_report(), VerdictKind.DONE, "Order completed."),
     "completed, with what was made": (
         order_report(
             subscriptions=(Subscription(), Subscription()),
             order_line_items=(OrderLineItem(),),
             invoices=("I1", "I2", "I3"),
         ),
-        Kind.DONE,
+        VerdictKind.DONE,
         "Order completed: 2 subscriptions, 1 order line item, 3 invoices.",
     ),
     "completed, order failed": (
         order_report(order_status="Failed"),
-        Kind.FAILED,
+        VerdictKind.FAILED,
         "Job completed, but the order Failed.",
     ),
     "completed, order failed and payment in error": (
         order_report(order_status="Failed", payment=Payment(error_code="X1")),
-        Kind.FAILED,
+        VerdictKind.FAILED,
         "Job completed, but the order Failed; the payment is in error: X1.",
     ),
     "completed, order pending": (
         order_report(order_status="Pending"),
-        Kind.ATTENTION,
+        VerdictKind.ATTENTION,
         "Job completed, but the order is Pending.",
     ),
     "completed, order pending with subscriptions": (
         order_report(order_status="Pending", subscriptions=SUBSCRIPTIONS),
-        Kind.ATTENTION,
+        VerdictKind.ATTENTION,
         (
             "Job completed, but the order is Pending: 1 of 4 subscriptions Active, 1 Pending Activation, "
             "2 Pending Acceptance."
@@ -132,72 +132,72 @@ TABLE: dict[str, tuple[Report, Kind, str]] = {
     ),
     "completed, order pending with one subscription": (
         order_report(order_status="Pending", subscriptions=(Subscription(status="有効"),)),
-        Kind.ATTENTION,
+        VerdictKind.ATTENTION,
         "Job completed, but the order is Pending: 1 of 1 subscription 有効.",
     ),
     "completed, order pending with subscriptions that say nothing": (
         order_report(order_status="Pending", subscriptions=(Subscription(), Subscription())),
-        Kind.ATTENTION,
+        VerdictKind.ATTENTION,
         "Job completed, but the order is Pending.",
     ),
     "completed, an order's word that nobody knows": (
         order_report(order_status="完了"),
-        Kind.ATTENTION,
+        VerdictKind.ATTENTION,
         "Job completed, but the order is 完了.",
     ),
     "completed, order without a word": (
         order_report(order_status=""),
-        Kind.ATTENTION,
+        VerdictKind.ATTENTION,
         "Job completed, but the response does not give the order's status.",
     ),
     "completed, payment in error": (
         order_report(payment=Payment(status="Error", error_code="X1", error_message="Card declined")),
-        Kind.ATTENTION,
+        VerdictKind.ATTENTION,
         "Job completed, but the payment is in error: Card declined.",
     ),
     "completed, payment in error without a word": (
         order_report(payment=Payment(status="Failed")),
-        Kind.ATTENTION,
+        VerdictKind.ATTENTION,
         "Job completed, but the payment is in error: no reason given.",
     ),
     "completed, payment undone": (
         order_report(payment=Payment(status="Voided")),
-        Kind.ATTENTION,
+        VerdictKind.ATTENTION,
         "Job completed, but the payment is Voided: nothing was collected.",
     ),
     "completed, payment canceled with a word": (
         order_report(payment=Payment(status="Canceled", error_message="by the bank")),
-        Kind.ATTENTION,
+        VerdictKind.ATTENTION,
         "Job completed, but the payment is Canceled: by the bank.",
     ),
     "completed, some subscriptions are not active": (
         order_report(subscriptions=(*SUBSCRIPTIONS, *[Subscription(status="Active")] * 296), invoices=("I1",)),
-        Kind.DONE,
+        VerdictKind.DONE,
         "Order completed: 300 subscriptions, 1 of them Pending Activation, 2 Pending Acceptance, 1 invoice.",
     ),
     "completed, its subscription is cancelled": (
         order_report(subscriptions=(Subscription(status="Cancelled"),)),
-        Kind.DONE,
+        VerdictKind.DONE,
         "Order completed: 1 subscription, which is Cancelled.",
     ),
     "completed, no subscription is active": (
         order_report(subscriptions=(Subscription(status="Suspended"),) * 2),
-        Kind.DONE,
+        VerdictKind.DONE,
         "Order completed: 2 subscriptions, all of them Suspended.",
     ),
     "completed, subscriptions in the language of the tenant": (
         order_report(subscriptions=(*[Subscription(status="有効")] * 3, Subscription(status="受入保留中"))),
-        Kind.DONE,
+        VerdictKind.DONE,
         "Order completed: 4 subscriptions, 1 of them 受入保留中.",
     ),
     "completed, payment made": (
         order_report(payment=Payment(status="Processed", amount=Decimal(1))),
-        Kind.DONE,
+        VerdictKind.DONE,
         "Order completed.",
     ),
     "completed, refund in error": (
         order_report(refunds=(Refund(status="Success"), Refund(number="R-1", status="Error"), Refund(status="Error"))),
-        Kind.ATTENTION,
+        VerdictKind.ATTENTION,
         "Job completed, but refund R-1 is in status Error; refund without number is in status Error.",
     ),
     "completed, write-off failed": (
@@ -208,7 +208,7 @@ TABLE: dict[str, tuple[Report, Kind, str]] = {
                 WriteOff(status="Failed"),
             )
         ),
-        Kind.ATTENTION,
+        VerdictKind.ATTENTION,
         (
             "Job completed, but the write-off of INV1 is in status Failed: not posted; "
             "the write-off of an invoice is in status Failed."
@@ -216,74 +216,74 @@ TABLE: dict[str, tuple[Report, Kind, str]] = {
     ),
     "completed, refund and write-off without a word": (
         order_report(refunds=(Refund(),), write_offs=(WriteOff(),)),
-        Kind.DONE,
+        VerdictKind.DONE,
         "Order completed.",
     ),
     "completed, success false inside": (
         order_report(success=False),
-        Kind.ATTENTION,
+        VerdictKind.ATTENTION,
         "Job completed, but its result says that it was not successful.",
     ),
     "completed, success false inside with reasons": (
         order_report(success=False, reasons=(LOCK,)),
-        Kind.ATTENTION,
+        VerdictKind.ATTENTION,
         "Job completed, but with an error: [40000050] Operation failed due to a lock competition.",
     ),
     "completed, errors beside it": (
         completed(order(), LOCK),
-        Kind.ATTENTION,
+        VerdictKind.ATTENTION,
         "Job completed, but with an error: [40000050] Operation failed due to a lock competition.",
     ),
     "completed, with fields in another form": (
         order_report(malformed=("refunds", "status", "refunds")),
-        Kind.ATTENTION,
+        VerdictKind.ATTENTION,
         "Job completed, but some fields have an unexpected form: refunds, status.",
     ),
     "completed, preview": (
         completed(PreviewResult(invoices=(PreviewDocument(),), credit_memos=(PreviewDocument(), PreviewDocument()))),
-        Kind.DONE,
+        VerdictKind.DONE,
         "Preview completed: 1 invoice, 2 credit memos.",
     ),
     "completed, preview of nothing": (
         completed(PreviewResult()),
-        Kind.DONE,
+        VerdictKind.DONE,
         "Preview completed: nothing to bill.",
     ),
     "completed, preview that says it failed": (
         completed(PreviewResult(success=False)),
-        Kind.ATTENTION,
+        VerdictKind.ATTENTION,
         "Job completed, but its result says that it was not successful.",
     ),
     "completed, a job type that nobody knows": (
         completed(OtherResult(job_type="AsyncDeleteOrder")),
-        Kind.DONE,
+        VerdictKind.DONE,
         "Job completed; its type (AsyncDeleteOrder) is not documented.",
     ),
     "completed, no job type but fields": (
         completed(OtherResult(fields={"a": 1})),
-        Kind.DONE,
+        VerdictKind.DONE,
         "Job completed; its type (none given) is not documented.",
     ),
     "completed, a job type that nobody knows in a status": (
         completed(OtherResult(job_type="X", fields={"status": "Pending"})),
-        Kind.ATTENTION,
+        VerdictKind.ATTENTION,
         "Job completed, but its result is in status Pending.",
     ),
     "completed, a job type that nobody knows in a status that is no word": (
         completed(OtherResult(job_type="X", fields={"status": 3})),
-        Kind.ATTENTION,
+        VerdictKind.ATTENTION,
         "Job completed, but its result is in status 3.",
     ),
     "completed, a job type that nobody knows in a good status": (
         completed(OtherResult(job_type="X", fields={"status": "Success"})),
-        Kind.DONE,
+        VerdictKind.DONE,
         "Job completed; its type (X) is not documented.",
     ),
 }
 
 
 @pytest.mark.parametrize(("report", "kind", "sentence"), TABLE.values(), ids=TABLE)
-def test_every_row_of_the_table(report: Report, kind: Kind, sentence: str) -> None:
+def test_every_row_of_the_table(report: Report, kind: VerdictKind, sentence: str) -> None:
     verdict = judge(report)
     assert (verdict.kind, verdict.sentence) == (kind, sentence)
 
@@ -327,7 +327,7 @@ REPORTS = st.builds(
 @given(REPORTS)
 def test_nothing_is_done_without_the_word_completed_and_a_proof(report: Report) -> None:
     verdict = judge(report)
-    if verdict.kind is not Kind.DONE:
+    if verdict.kind is not VerdictKind.DONE:
         return
     result = report.result
     assert report.status == "Completed"
@@ -345,9 +345,9 @@ def test_nothing_is_done_without_the_word_completed_and_a_proof(report: Report) 
 
 @given(REPORTS)
 def test_only_final_words_are_judged_final(report: Report) -> None:
-    is_waiting = judge(report).kind is Kind.RUNNING
+    is_waiting = judge(report).kind is VerdictKind.RUNNING
     assert is_waiting == (report.status not in {"Completed", "Failed"})
-    assert judge(report).kind is not Kind.UNKNOWN
+    assert judge(report).kind is not VerdictKind.UNKNOWN
 
 
 def test_a_sentence_fits_a_cell_however_long_the_answer() -> None:
@@ -371,36 +371,36 @@ EXPECTED = frozenset({"Pending", "Scheduled"})
 @pytest.mark.parametrize(
     ("report", "kind", "sentence"),
     [
-        (order_report(order_status="Pending"), Kind.DONE, "Order is Pending, as expected here."),
+        (order_report(order_status="Pending"), VerdictKind.DONE, "Order is Pending, as expected here."),
         (
             order_report(order_status="Pending", subscriptions=SUBSCRIPTIONS, invoices=("I1",)),
-            Kind.DONE,
+            VerdictKind.DONE,
             (
                 "Order is Pending, as expected here: 4 subscriptions, 1 of them Pending Activation, "
                 "2 Pending Acceptance, 1 invoice."
             ),
         ),
-        (order_report(), Kind.DONE, "Order completed."),
-        (order_report(order_status="Draft"), Kind.ATTENTION, "Job completed, but the order is Draft."),
-        (order_report(order_status="Failed"), Kind.FAILED, "Job completed, but the order Failed."),
+        (order_report(), VerdictKind.DONE, "Order completed."),
+        (order_report(order_status="Draft"), VerdictKind.ATTENTION, "Job completed, but the order is Draft."),
+        (order_report(order_status="Failed"), VerdictKind.FAILED, "Job completed, but the order Failed."),
         (
             order_report(order_status=""),
-            Kind.ATTENTION,
+            VerdictKind.ATTENTION,
             "Job completed, but the response does not give the order's status.",
         ),
         (
             order_report(order_status="Pending", payment=Payment(status="Error")),
-            Kind.ATTENTION,
+            VerdictKind.ATTENTION,
             "Job completed, but the payment is in error: no reason given.",
         ),
         (
             Report(status="Failed", result=order(order_status="Pending")),
-            Kind.FAILED,
+            VerdictKind.FAILED,
             "Job failed; Zuora gave no reason.",
         ),
     ],
 )
 def test_an_order_in_an_expected_status_is_done_if_nothing_else_is_wrong(
-    report: Report, kind: Kind, sentence: str
+    report: Report, kind: VerdictKind, sentence: str
 ) -> None:
     assert (judge(report, EXPECTED).kind, judge(report, EXPECTED).sentence) == (kind, sentence)

@@ -23,7 +23,7 @@ from zjobtui.models.batches import (
 )
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watchlist import Watchlist
 
 
@@ -61,7 +61,13 @@ def test_a_batch_lasts_from_the_first_job_added_to_the_last_one_ended() -> None:
     ended = batches(after(running, _4=failed(NOW + 55)))[0]
     assert (ended.ended, ended.started_at, ended.ended_at) == (2, NOW - 5, NOW + 55)
     assert ended.elapsed(NOW + 9_999) == 60.0
-    assert ended.counts == {Kind.FAILED: 1, Kind.ATTENTION: 0, Kind.UNKNOWN: 0, Kind.RUNNING: 0, Kind.DONE: 1}
+    assert ended.counts == {
+        VerdictKind.FAILED: 1,
+        VerdictKind.ATTENTION: 0,
+        VerdictKind.UNKNOWN: 0,
+        VerdictKind.RUNNING: 0,
+        VerdictKind.DONE: 1,
+    }
 
 
 def test_a_batch_ends_although_zuora_does_not_know_one_of_its_jobs() -> None:

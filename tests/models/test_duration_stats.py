@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from tests.support.building import NOW, watch
 from zjobtui.models.digest import Digest
 from zjobtui.models.duration_stats import FEWEST, NARROW, DurationStats, RunTime, duration_stats, run_time
-from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.verdict import Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 
-DONE = Digest("Completed", Verdict(Kind.DONE, "Done."))
+DONE = Digest("Completed", Verdict(VerdictKind.DONE, "Done."))
 
 
 def ended(number: int, seconds: float, gap: float = 0.0, tenant: str = "env") -> WatchedJob:

@@ -13,7 +13,7 @@ from zjobtui.models.filters import Filter, FilterProblem, parse
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.report import Payment, Report, Subscription
-from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.verdict import Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 
 LOCK = "[40000050]: Operation failed due to a lock competition, please retry later."
@@ -87,7 +87,7 @@ def test_unknown_messages_are_titled_by_themselves() -> None:
 
 
 def test_digests_of_a_version_without_reasons_are_grouped_by_their_sentence() -> None:
-    old = Digest("Failed", Verdict(Kind.FAILED, "Job failed: no"))
+    old = Digest("Failed", Verdict(VerdictKind.FAILED, "Job failed: no"))
     groups = failure_groups([watch(1, digest=old), watch(2, digest=replace(old))])
     assert [(group.count, group.message) for group in groups] == [(2, "Job failed: no")]
     assert failure_groups([]) == ()
@@ -97,7 +97,7 @@ def test_digests_of_a_version_without_reasons_are_grouped_by_their_sentence() ->
 def test_each_failed_job_is_in_one_group(watches: list[WatchedJob]) -> None:
     groups = failure_groups(watches)
     grouped = [one.job for group in groups for one in group.jobs]
-    bad = [one.job for one in watches if one.verdict.kind in {Kind.FAILED, Kind.ATTENTION}]
+    bad = [one.job for one in watches if one.verdict.kind in {VerdictKind.FAILED, VerdictKind.ATTENTION}]
     assert sorted(grouped, key=str) == sorted(bad, key=str)
     assert [group.count for group in groups] == sorted((group.count for group in groups), reverse=True)
     assert not watches or abs(sum(group.share for group in groups) - len(bad) / len(watches)) < 1e-9

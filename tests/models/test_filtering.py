@@ -29,10 +29,10 @@ from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.report import Report, Subscription
-from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.verdict import Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 
-ATTENTION = Verdict(Kind.ATTENTION, "The order is Pending.")
+ATTENTION = Verdict(VerdictKind.ATTENTION, "The order is Pending.")
 
 
 def digest(**fields: str) -> Digest:

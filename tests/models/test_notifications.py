@@ -21,7 +21,7 @@ from zjobtui.models.notifications import (
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant_status import TenantStatus
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watchlist import Watchlist
 
 ALL = frozenset(Topic)
@@ -155,7 +155,7 @@ def test_a_verdict_is_told_when_it_comes_and_never_twice(
             was = before.get(one.job)
             comes = was is not None and was.verdict.kind is not one.verdict.kind
             is_told = any(told_one.watch is one for told_one in notifications_of(before, after, ALL))
-            assert is_told == (comes and one.verdict.kind in {Kind.FAILED, Kind.ATTENTION})
+            assert is_told == (comes and one.verdict.kind in {VerdictKind.FAILED, VerdictKind.ATTENTION})
         before = after
 
 

@@ -13,10 +13,10 @@ from zjobtui.models.duration_stats import TypicalTimes
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.sorting import Key, Sorting, SortOrder, sorting_of
-from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.verdict import Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 
-DONE = Verdict(Kind.DONE, "")
+DONE = Verdict(VerdictKind.DONE, "")
 
 
 def after(number: int, observation: Observation) -> WatchedJob:

@@ -15,7 +15,7 @@ from zjobtui.models.duration_stats import TypicalTimes, typical_times
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.report import Report
-from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.verdict import Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.why import is_overdue, progress_eighths, stepped, why, why_texts
 
@@ -88,7 +88,9 @@ def test_a_stale_row_says_so_and_shows_neither_progress_nor_an_overdue_job() -> 
 
 
 def test_a_digest_of_a_version_without_reasons_shows_its_sentence() -> None:
-    old = watch(1, digest=Digest("Failed", Verdict(Kind.FAILED, "Job failed, lock contention: a very long sentence")))
+    old = watch(
+        1, digest=Digest("Failed", Verdict(VerdictKind.FAILED, "Job failed, lock contention: a very long sentence"))
+    )
     assert why(old, None, NOW) == "Job failed, lock contention: a very lon…"
 
 

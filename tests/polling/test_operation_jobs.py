@@ -13,7 +13,7 @@ from zjobtui.models.job import JobId
 from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.report import OperationResult, Report
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.polling.rate_limiter import Limits
 
 UNKNOWN = Problem(ProblemKind.NOT_FOUND, "Cannot find response for job")
@@ -36,7 +36,7 @@ def test_an_unknown_id_is_requested_once_as_an_operation_job() -> None:
     run = run_with(seconds=HOUR / 4, count=3)
     assert len(run.source.asked) > 6
     assert sorted(each.key for each in run.source.operations_asked) == sorted(f"{n:032x}" for n in range(3))
-    assert {run.watch(number).verdict.kind for number in range(3)} == {Kind.UNKNOWN}
+    assert {run.watch(number).verdict.kind for number in range(3)} == {VerdictKind.UNKNOWN}
     assert run.watch(0).operation_checked_at is not None
     _, calls = run.log.calls()
     assert len(calls) == len(run.source.asked) + len(run.source.operations_asked), "each call is logged"
@@ -73,14 +73,14 @@ def test_an_operation_job_is_polled_there_until_it_ends() -> None:
         "Completed, operation job: Delete of invoice 8ad0.",
     ]
     assert len(source.asked) == 1
-    assert (run.watch(0).verdict.kind, run.watch(0).is_final) == (Kind.DONE, True)
+    assert (run.watch(0).verdict.kind, run.watch(0).is_final) == (VerdictKind.DONE, True)
 
 
 @pytest.mark.slow
 def test_an_answer_that_says_nothing_about_the_id_is_not_the_one_request() -> None:
     run = run_with(Failure(Problem(ProblemKind.TIMED_OUT), START))
     assert len(run.source.operations_asked) > 1
-    assert run.watch(0).verdict.kind is Kind.UNKNOWN
+    assert run.watch(0).verdict.kind is VerdictKind.UNKNOWN
     run = run_with(Failure(Problem(ProblemKind.FORBIDDEN), START))
     assert len(run.source.operations_asked) == 1
 
@@ -125,7 +125,7 @@ def test_the_request_keeps_to_the_hour_and_the_day(limits: Limits, seconds: floa
 def test_the_request_is_not_made_if_the_hour_has_no_call_left() -> None:
     run = polled(TimedSource(trouble=unknown), watches(1), for_seconds(60), Limits(per_second=5, per_hour=1))
     assert run.source.operations_asked == []
-    assert (run.watch(0).verdict.kind, run.watch(0).operation_checked_at) == (Kind.UNKNOWN, None)
+    assert (run.watch(0).verdict.kind, run.watch(0).operation_checked_at) == (VerdictKind.UNKNOWN, None)
 
 
 @pytest.mark.slow
@@ -138,7 +138,7 @@ def test_an_operation_job_is_found_however_few_calls_a_second_there_are() -> Non
     source = TimedSource(trouble=unknown)
     source.operation = lambda _: Success(Report(status="Completed", result=DELETION, raw="{}"), wall())
     run = polled(source, watches(1), for_seconds(200), Limits(per_second=0.01))
-    assert run.watch(0).verdict.kind is Kind.DONE
+    assert run.watch(0).verdict.kind is VerdictKind.DONE
     assert [round(at, -1) for at in source.sent] == [0, 100]
     _, calls = run.log.calls()
     assert calls[-1].waited == pytest.approx(100, abs=1)
@@ -159,4 +159,4 @@ def test_the_request_is_not_made_while_polling_is_paused() -> None:
 
     run = polled(TimedSource(trouble=unknown), watches(1), script, Limits(per_second=0.1))
     assert run.source.operations_asked == []
-    assert run.watch(0).verdict.kind is Kind.UNKNOWN
+    assert run.watch(0).verdict.kind is VerdictKind.UNKNOWN

@@ -18,7 +18,7 @@ from zjobtui.models.digest import Digest
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant import TenantKind
 from zjobtui.models.tenant_status import Limit
-from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.verdict import Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob, is_stale
 from zjobtui.polling.rate_limiter import Limits, limits_for
 from zjobtui.polling.schedule import UNUSABLE_RETRIES
@@ -298,7 +298,7 @@ def test_a_window_that_takes_the_lease_over_asks_without_a_burst() -> None:
 
 # --- the order of the first calls --------------------------------------------------------------------------------
 
-PROCESSING = Digest("Processing", Verdict(Kind.RUNNING, "It runs."))
+PROCESSING = Digest("Processing", Verdict(VerdictKind.RUNNING, "It runs."))
 
 
 def heard(numbers: Iterable[int], before: float = 3_600) -> list[WatchedJob]:
@@ -564,7 +564,7 @@ def test_a_quarter_of_the_calls_in_flight_that_the_host_grants_is_kept(granted: 
 
 
 def all_final() -> list[WatchedJob]:
-    done = Digest("Completed", Verdict(Kind.DONE, "It is done."))
+    done = Digest("Completed", Verdict(VerdictKind.DONE, "It is done."))
     return [replace(watch, digest=done, last_answer_at=START - 5, ended_at=START - 5) for watch in watches(50)]
 
 

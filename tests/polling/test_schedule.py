@@ -14,13 +14,13 @@ from tests.support.polling import job, watches
 from tests.support.virtual_time import START
 from zjobtui.models.digest import Digest
 from zjobtui.models.problem import Problem, ProblemKind
-from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.verdict import Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.schedule import MEMORY, RETRY, Schedule, latest_of, lifetimes
 from zjobtui.polling.survival import CHEAPEST, PRIOR, SHORTEST, STALENESS_LIMIT, Lifetime, expected_delay, fit_curve
 
-DONE = Digest("Completed", Verdict(Kind.DONE, "It is done."))
-PROCESSING = Digest("Processing", Verdict(Kind.RUNNING, "It runs."))
+DONE = Digest("Completed", Verdict(VerdictKind.DONE, "It is done."))
+PROCESSING = Digest("Processing", Verdict(VerdictKind.RUNNING, "It runs."))
 NOW = START + 3_600
 ODD = [ProblemKind.UNREADABLE, ProblemKind.TOO_LARGE, ProblemKind.REFUSED, ProblemKind.FORBIDDEN]
 

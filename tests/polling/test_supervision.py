@@ -17,7 +17,7 @@ from zjobtui import logs
 from zjobtui.models import assessment
 from zjobtui.models.digest import ExpectedStatuses
 from zjobtui.models.tenant import Tenant
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.polling import engine as engine_module
 from zjobtui.polling import tenant_runner
 from zjobtui.polling.engine import Engine
@@ -96,7 +96,7 @@ async def until_all_ended(*_: object) -> None:
 
 
 def is_over(state: State) -> bool:
-    return all(watch.verdict.kind is Kind.DONE for watch in state.watchlist)
+    return all(watch.verdict.kind is VerdictKind.DONE for watch in state.watchlist)
 
 
 TASKS = {
@@ -213,7 +213,7 @@ def test_a_response_that_cannot_be_applied_is_a_problem_of_its_job_alone(
     async def script(engine: Engine, source: TimedSource) -> None:
         await asyncio.sleep(END + 25 - START)
         jobs = engine.state.watchlist.watches
-        assert jobs[job(2, tenant="eu")].verdict.kind is Kind.DONE
+        assert jobs[job(2, tenant="eu")].verdict.kind is VerdictKind.DONE
         assert "internal error in zjobtui: LookupError" in str(jobs[job(1, tenant="eu")].problem)
         assert engine.state.statuses["eu"].problem is None
         assert sum(asked.job == job(1).id for asked in source.asked) < 60

@@ -102,7 +102,7 @@ def check_new_values(folder: Path) -> None:
 
 def full(number: int, owner: str = "o") -> Any:  # noqa: ANN401 - a job of the copy
     """Return a job with a value in each column."""
-    digest = Digest("Processing", Verdict(Kind.RUNNING, "It runs."), region="r")
+    digest = Digest("Processing", Verdict(VerdictKind.RUNNING, "It runs."), region="r")
     problem = Problem(ProblemKind.TIMED_OUT, "d", "c", hint="h")
     fields = {"digest": digest, "problem": problem, "problem_at": NOW, "last_answer_at": NOW}
     return watch(number, owner=owner, server="s", **fields)
@@ -118,7 +118,7 @@ if __name__ == "__main__":
     from zjobtui.models.diff import differences
     from zjobtui.models.merge import ImportedJob, merge
     from zjobtui.models.problem import ProblemKind
-    from zjobtui.models.verdict import Kind, Verdict
+    from zjobtui.models.verdict import Verdict, VerdictKind
     from zjobtui.models.watchlist import Change
     from zjobtui.storage.export_import import from_json, to_json
     from zjobtui.zuora.parser import read_report

@@ -14,7 +14,7 @@ import pytest
 from tests.storage.opening import added, kept, observed, opened, quick_folder
 from tests.support.building import NOW, done, failed, job, job_id, missed, read_body, seen, watch, watchlist
 from zjobtui.formatting.records import full_record
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watchlist import Change
 from zjobtui.storage.database import BrokenStoreError, SchemaError, StoreError, open_database
 from zjobtui.storage.ids_log import Action, line, path_beside
@@ -380,7 +380,7 @@ def test_an_event_and_a_problem_of_a_newer_program_are_read_as_well_as_can_be(pa
     spoil(path, "UPDATE watches SET problem = 'SOLAR_FLARE', problem_detail = '', problem_code = '', verdict = 'odd'")
     with opened(path) as (store, watches):
         assert len(store.history(job(2))) > 0
-        assert {watch.verdict.kind for watch in watches} == {Kind.ATTENTION}
+        assert {watch.verdict.kind for watch in watches} == {VerdictKind.ATTENTION}
 
 
 @contextmanager
@@ -469,7 +469,7 @@ def test_a_full_disk_is_told_and_what_was_there_stays(path: Path) -> None:
         assert store.load() == watches
         store.file.connection.execute("PRAGMA max_page_count = 100000")
         observed(store, watches, failed(NOW + 1))
-    assert kept(path).watches[job(1)].verdict.kind is Kind.FAILED
+    assert kept(path).watches[job(1)].verdict.kind is VerdictKind.FAILED
 
 
 @pytest.mark.parametrize("moment", ["SELECT revision", "PRAGMA journal_mode"])

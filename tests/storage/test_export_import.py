@@ -14,7 +14,7 @@ from tests.storage.test_store import LISTS
 from tests.support.building import NOW, PROCESSING, done, failed, job, seen, watch, watchlist
 from zjobtui.models.merge import ImportedJob, merge
 from zjobtui.models.text import clean
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.storage.export_import import ImportFileError, from_json, to_json
@@ -176,8 +176,8 @@ def test_an_export_is_in_words_that_earlier_versions_know_and_is_read_in_both(tm
     assert text.count('"verdict": "waiting"') == 2
     (was,), (now,) = (from_json(one, read_report) for one in (text, text.replace('"waiting"', '"running"')))
     assert was == now
-    assert was.watch.verdict.kind is Kind.RUNNING
-    assert [entry.verdict for entry in was.timeline] == ["", Kind.RUNNING.value]
+    assert was.watch.verdict.kind is VerdictKind.RUNNING
+    assert [entry.verdict for entry in was.timeline] == ["", VerdictKind.RUNNING.value]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

@@ -16,7 +16,7 @@ from tests.storage.test_damage import asides, spoil
 from tests.support.building import NOW, PROCESSING, done, job, seen, watch
 from tests.support.running import run
 from zjobtui.config.paths import store_path
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.storage import database
 from zjobtui.storage.backup import back_up
 from zjobtui.storage.database import StoreError, backup_path, exclusive_lock
@@ -58,7 +58,7 @@ def test_of_a_store_with_one_page_lost_the_other_rows_come_back_whole_and_its_id
         whole = [watch for watch in watches if watch.tags]
         assert 0 < len(whole) < JOBS - 1
         for one in whole:
-            assert (one.verdict.kind, one.tags) == (Kind.DONE, ("a",))
+            assert (one.verdict.kind, one.tags) == (VerdictKind.DONE, ("a",))
             assert store.last_response(one.job) == done(NOW + 2)
             assert [entry.text for entry in store.history(one.job)][-1] == one.verdict.sentence
         assert f"{len(watches)} jobs recovered from it, there is no daily copy." in store.notice
@@ -104,7 +104,7 @@ def test_what_is_sound_of_a_damaged_row_is_kept(path: Path) -> None:
             assert (kept_of_it.label, kept_of_it.tags, kept_of_it.added_by) == (f"label {number}", ("a",), "test")
             assert store.last_response(job(number)) == done(NOW + 2)
             assert len(store.history(job(number))) > 1
-        assert watches.watches[job(3)].verdict.kind is Kind.DONE
+        assert watches.watches[job(3)].verdict.kind is VerdictKind.DONE
 
 
 def test_a_flipped_digit_of_an_id_is_corrected_by_the_log(path: Path) -> None:

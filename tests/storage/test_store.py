@@ -31,7 +31,7 @@ from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.observation import Call, PreviousBody
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
-from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.verdict import Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Observed
 from zjobtui.storage.database import StoreError
@@ -50,7 +50,7 @@ WATCHES = st.builds(
     batch=TEXTS,
     read_at=PERHAPS,
     digest=st.none()
-    | st.builds(Digest, TEXTS, st.builds(Verdict, st.sampled_from(Kind), TEXTS), TEXTS, TEXTS, TEXTS, TEXTS),
+    | st.builds(Digest, TEXTS, st.builds(Verdict, st.sampled_from(VerdictKind), TEXTS), TEXTS, TEXTS, TEXTS, TEXTS),
     last_answer_at=PERHAPS,
     last_running_at=PERHAPS,
     ended_at=PERHAPS,
@@ -300,7 +300,7 @@ def test_digests_of_older_rules_are_made_anew_from_the_kept_answers(path: Path) 
     with opened(path) as (store, _):
         watches = observed(store, added(store, watch(1), watch(2, label="never seen")), done(NOW + 1))
         for one in watches:
-            odd = replace(one, digest=Digest("Completed", Verdict(Kind.DONE, "an old sentence")))
+            odd = replace(one, digest=Digest("Completed", Verdict(VerdictKind.DONE, "an old sentence")))
             store.apply(Change(watchlist(), observed=(Observed(odd),)))
         store.file.connection.execute("DELETE FROM reports WHERE position = 2")
         store.file.connection.execute("UPDATE meta SET value = 0 WHERE name = 'digest_version'")
@@ -331,7 +331,7 @@ def test_digests_are_made_again_when_the_expected_order_statuses_change(path: Pa
             verdicts.append([one.verdict.kind for one in renewed])
             assert kept(path) == renewed
             assert (store.file.newest == revision) is (renewed == watches)
-    attention, expected_here = [Kind.ATTENTION] * 2, [Kind.DONE, Kind.ATTENTION]
+    attention, expected_here = [VerdictKind.ATTENTION] * 2, [VerdictKind.DONE, VerdictKind.ATTENTION]
     assert verdicts == [attention, expected_here, expected_here, attention]
 
 

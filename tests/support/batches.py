@@ -9,10 +9,10 @@ from typing import NamedTuple
 from tests.support.building import NOW, watch
 from zjobtui.models.batches import NEARLY_ALL, time_until_95_percent
 from zjobtui.models.digest import Digest
-from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.verdict import Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 
-DONE = Digest("Completed", Verdict(Kind.DONE, "Done."))
+DONE = Digest("Completed", Verdict(VerdictKind.DONE, "Done."))
 INTERVAL = 4.0
 """Seconds between two calls about a job, on average."""
 

@@ -11,7 +11,7 @@ from tests.support.scripted import ScriptedEngine
 from tests.support.staging import staged, tell
 from tests.ui.sizes import NARROW_FIRST, WIDE_FIRST
 from zjobtui.models.batches import BatchProgress
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.storage.ui_state import Plain
 from zjobtui.ui.batch_row import batch_row, common_widths
 from zjobtui.ui.job_actions import CONFIRM_ABOVE
@@ -197,9 +197,9 @@ async def test_rows_of_folded_batches_line_up_and_end_below_the_title_of_the_tim
 
 
 def test_a_row_of_any_width_is_never_too_long_and_drops_its_bar_and_times_before_its_counts() -> None:
-    counts = dict.fromkeys(Kind, 0) | {Kind.FAILED: 1_300, Kind.DONE: 4}
+    counts = dict.fromkeys(VerdictKind, 0) | {VerdictKind.FAILED: 1_300, VerdictKind.DONE: 4}
     long = BatchProgress("price increase November, all", (watch(1),) * 1_304, counts, 0.0, 9.0)
-    short = BatchProgress("x", (watch(1),) * 4, counts | {Kind.FAILED: 0}, 0.0, None)
+    short = BatchProgress("x", (watch(1),) * 4, counts | {VerdictKind.FAILED: 0}, 0.0, None)
     common = common_widths((long, short))
     for width in range(16, 130):
         rows = [batch_row(batch, "1m10s · 2–4m left", width, common) for batch in (long, short)]

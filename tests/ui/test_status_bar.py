@@ -15,7 +15,7 @@ from zjobtui.models.filters import Filter, parse
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant import Tenant, TenantKind
 from zjobtui.models.tenant_status import Limit, TenantStatus
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.polling.protocols import State
 from zjobtui.ui.status_bar import bar_spans
 from zjobtui.ui.tenant_badges import Badges
@@ -150,7 +150,9 @@ HELD = replace(WELL, limit=Limit.DAILY_CALLS)
 
 
 def bar_of(pulse: TenantStatus, width: int, more: tuple[str, ...] = ()) -> str:
-    spans = bar_spans(Badges((TENANT,)), dict.fromkeys(Kind, 3), status_text(pulse, NOW, 3, UTC, "r"), width, more)
+    spans = bar_spans(
+        Badges((TENANT,)), dict.fromkeys(VerdictKind, 3), status_text(pulse, NOW, 3, UTC, "r"), width, more
+    )
     return "".join(text for text, _ in spans)
 
 
@@ -202,7 +204,11 @@ def test_longer_figures_do_not_move_the_text_before_them(width: int) -> None:
 
 
 MANY = dict(
-    zip((Kind.FAILED, Kind.ATTENTION, Kind.UNKNOWN, Kind.RUNNING, Kind.DONE), (30, 55, 1, 3, 2114), strict=True)
+    zip(
+        (VerdictKind.FAILED, VerdictKind.ATTENTION, VerdictKind.UNKNOWN, VerdictKind.RUNNING, VerdictKind.DONE),
+        (30, 55, 1, 3, 2114),
+        strict=True,
+    )
 )
 
 
@@ -282,7 +288,7 @@ async def test_the_retry_key_is_the_configured_one() -> None:
 @pytest.mark.parametrize("width", [140, 50])
 def test_production_is_marked_among_several_tenants(width: int) -> None:
     tenants = (replace(TENANT, title="EU sandbox"), replace(TENANT, title="US", kind=TenantKind.PRODUCTION))
-    spans = bar_spans(Badges(tenants), dict.fromkeys(Kind, 3), status_text(None, NOW, 3), width)
+    spans = bar_spans(Badges(tenants), dict.fromkeys(VerdictKind, 3), status_text(None, NOW, 3), width)
     badges = {name: text.strip() for text, name in spans if name in {"tenant", "production"}}
     assert badges == (
         {"tenant": "EU sandbox", "production": "PRODUCTION · US"} if width == 140 else {"production": "PROD"}
@@ -306,7 +312,7 @@ async def test_a_problem_without_room_for_details_shows_its_time() -> None:
 def test_production_keeps_its_style_whatever_colour_is_configured() -> None:
     tenant = replace(TENANT, kind=TenantKind.PRODUCTION, colour="green")
     assert (f" PRODUCTION · {tenant.title} ", "production") in bar_spans(
-        Badges((tenant,)), dict.fromkeys(Kind, 0), status_text(None, NOW, 0), 140
+        Badges((tenant,)), dict.fromkeys(VerdictKind, 0), status_text(None, NOW, 0), 140
     )
 
 

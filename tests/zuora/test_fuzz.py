@@ -13,7 +13,7 @@ from zjobtui.formatting.outline import to_text
 from zjobtui.models.assessment import judge
 from zjobtui.models.problem import Problem
 from zjobtui.models.report import Report
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.zuora.parser import read_report, read_response
 
 Value = Any
@@ -74,7 +74,7 @@ def fuzz(seed: int, times: int) -> None:
         if isinstance(outcome, Report):
             assert list(to_text(outline(outcome))) is not None
             assert read_report(outcome.raw) == outcome
-            if judge(outcome).kind is Kind.DONE:
+            if judge(outcome).kind is VerdictKind.DONE:
                 done += 1
                 assert is_proven(json.loads(answer.decode("utf-8-sig", "replace"))), answer
     assert done > times // 100

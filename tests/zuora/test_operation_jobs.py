@@ -14,7 +14,7 @@ from zjobtui.models.job import JobId
 from zjobtui.models.observation import Failure, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.report import OperationResult, Report
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.simulator.operations import OperationJobs
 from zjobtui.simulator.server import running
 from zjobtui.zuora.parser import read_report, read_response
@@ -33,25 +33,25 @@ def read(**fields: Any) -> Report:  # noqa: ANN401 - JSON of any shape
 @pytest.mark.parametrize(
     ("fields", "kind", "sentence"),
     [
-        ({"status": "Pending"}, Kind.RUNNING, "Pending, operation job: Delete of invoice 8ad0."),
-        ({"status": "Processing"}, Kind.RUNNING, "Processing, operation job: Delete of invoice 8ad0."),
-        ({"status": "Completed"}, Kind.DONE, "Completed, operation job: Delete of invoice 8ad0."),
+        ({"status": "Pending"}, VerdictKind.RUNNING, "Pending, operation job: Delete of invoice 8ad0."),
+        ({"status": "Processing"}, VerdictKind.RUNNING, "Processing, operation job: Delete of invoice 8ad0."),
+        ({"status": "Completed"}, VerdictKind.DONE, "Completed, operation job: Delete of invoice 8ad0."),
         (
             {"status": "Completed", "objectType": "CreditMemo", "operationType": "Post"},
-            Kind.DONE,
+            VerdictKind.DONE,
             "Completed, operation job: Post of credit memo 8ad0.",
         ),
-        ({"status": "Stopped"}, Kind.RUNNING, "Zuora returned “Stopped”, a status that is not documented"),
+        ({"status": "Stopped"}, VerdictKind.RUNNING, "Zuora returned “Stopped”, a status that is not documented"),
         (
             {"status": "Failed", "reasons": [{"code": 59210020, "message": "Only Draft."}]},
-            Kind.FAILED,
+            VerdictKind.FAILED,
             "Job failed, bad input: Only Draft (operation job: Delete of invoice 8ad0).",
         ),
-        ({"status": "Failed", "success": False}, Kind.FAILED, "Job failed; Zuora gave no reason (operation job"),
-        ({"status": "Completed", "success": False}, Kind.ATTENTION, "not successful (operation job"),
+        ({"status": "Failed", "success": False}, VerdictKind.FAILED, "Job failed; Zuora gave no reason (operation job"),
+        ({"status": "Completed", "success": False}, VerdictKind.ATTENTION, "not successful (operation job"),
     ],
 )
-def test_the_verdict_goes_by_the_status(fields: dict[str, Any], kind: Kind, sentence: str) -> None:
+def test_the_verdict_goes_by_the_status(fields: dict[str, Any], kind: VerdictKind, sentence: str) -> None:
     report = read(**fields)
     verdict = judge(report)
     assert verdict.kind is kind

@@ -11,28 +11,28 @@ from zjobtui.models.assessment import judge
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.reason import Category, Reason
 from zjobtui.models.report import OrderResult, OtherResult, PreviewResult, Report
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.zuora.json_reader import DEPTH_LIMIT
 from zjobtui.zuora.parser import read_process_id, read_report, read_response
 
 VERDICTS = {
-    "derived-completed-everything": Kind.ATTENTION,
+    "derived-completed-everything": VerdictKind.ATTENTION,
     "derived-not-found": ProblemKind.NOT_FOUND,
-    "derived-preview": Kind.DONE,
-    "derived-preview-no-job-type": Kind.DONE,
+    "derived-preview": VerdictKind.DONE,
+    "derived-preview-no-job-type": VerdictKind.DONE,
     "derived-throttled": ProblemKind.THROTTLED,
-    "derived-unknown-job-type": Kind.DONE,
-    "derived-unknown-status": Kind.RUNNING,
-    "documented-completed-order-pending": Kind.ATTENTION,
+    "derived-unknown-job-type": VerdictKind.DONE,
+    "derived-unknown-status": VerdictKind.RUNNING,
+    "documented-completed-order-pending": VerdictKind.ATTENTION,
     "documented-system-error": ProblemKind.SERVER_ERROR,
-    "recorded-completed-localised": Kind.DONE,
-    "recorded-completed-old-shape": Kind.DONE,
-    "recorded-completed-order-pending": Kind.ATTENTION,
-    "recorded-failed-input": Kind.FAILED,
-    "recorded-failed-internal": Kind.FAILED,
-    "recorded-failed-lock": Kind.FAILED,
-    "recorded-failed-no-colon": Kind.FAILED,
-    "recorded-processing": Kind.RUNNING,
+    "recorded-completed-localised": VerdictKind.DONE,
+    "recorded-completed-old-shape": VerdictKind.DONE,
+    "recorded-completed-order-pending": VerdictKind.ATTENTION,
+    "recorded-failed-input": VerdictKind.FAILED,
+    "recorded-failed-internal": VerdictKind.FAILED,
+    "recorded-failed-lock": VerdictKind.FAILED,
+    "recorded-failed-no-colon": VerdictKind.FAILED,
+    "recorded-processing": VerdictKind.RUNNING,
     "recorded-signed-out": ProblemKind.SIGNED_OUT,
     "recorded-unknown-to-zuora": ProblemKind.NOT_FOUND,
 }

@@ -13,7 +13,7 @@ from zjobtui.models.assessment import digest, judge
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.reason import Category, Reason
 from zjobtui.models.report import Report
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.zuora.auth import read_token
 from zjobtui.zuora.parser import read_response
 
@@ -100,7 +100,7 @@ def test_an_error_beside_a_completed_order_needs_attention(shape: str) -> None:
         report = read_response(200, body(status="Completed", result=result, **other))
         assert isinstance(report, Report)
         verdict = judge(report)
-        assert verdict.kind is Kind.ATTENTION
+        assert verdict.kind is VerdictKind.ATTENTION
         assert MESSAGE in verdict.sentence
 
 
@@ -109,7 +109,7 @@ def test_a_message_beside_a_good_result_is_not_an_error(other: dict[str, Any]) -
     order = {"jobType": "AsyncCreateOrder", "status": "Completed", "orderNumber": "O-1"}
     report = read_response(200, body(status="Completed", result=order, **other))
     assert isinstance(report, Report)
-    assert judge(report).kind is Kind.DONE
+    assert judge(report).kind is VerdictKind.DONE
 
 
 @pytest.mark.parametrize(
@@ -187,5 +187,5 @@ JSON = st.recursive(
 @given(JSON, JSON)
 def test_no_form_of_errors_raises(errors: Any, result: Any) -> None:  # noqa: ANN401 - any JSON
     report = failed({"errors": errors, "result": result, "Errors": json.dumps(errors)})
-    assert judge(report).kind is Kind.FAILED
+    assert judge(report).kind is VerdictKind.FAILED
     assert text_of(report) is not None

@@ -24,7 +24,7 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.problem import Problem
 from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.text import clean, shorten, suggest
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, is_stale
 from zjobtui.models.watchlist import Watchlist
 
@@ -136,7 +136,7 @@ def tenant_failures(watches: Iterable[WatchedJob]) -> dict[str, Problem]:
 
 def _failure_texts(watches: Iterable[WatchedJob], failures: Mapping[str, Problem], now: float) -> dict[JobRef, str]:
     """Return why running jobs have no current response: their own last call failed, or those of their tenant do."""
-    running = (watch for watch in watches if not watch.is_final and watch.verdict.kind is not Kind.UNKNOWN)
+    running = (watch for watch in watches if not watch.is_final and watch.verdict.kind is not VerdictKind.UNKNOWN)
     texts = ((w.job, w.problem or (is_stale(w, now) and failures.get(w.job.tenant)) or "") for w in running)
     return {job: shorten(str(text), REASON_LIMIT) for job, text in texts if text}
 

@@ -12,7 +12,7 @@ from zjobtui.models.batches import BatchProgress, closing_line
 from zjobtui.models.durations import format_duration
 from zjobtui.models.failure_groups import failure_groups
 from zjobtui.models.text import fit_cells
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.why import short_duration, stepped
 
 TimeLeft = tuple[float, float] | None
@@ -75,7 +75,7 @@ def bar_texts(progress: BatchProgress, time_left: TimeLeft) -> tuple[str, ...]:
 
 def batch_line(progress: BatchProgress, time_left: TimeLeft, now: float, width: int) -> str:
     """Return one line of at most `width` cells: name, jobs that ended, elapsed time, counts, and time left."""
-    counts = ", ".join(f"{number:,} {WORDS[kind]}" for kind in Kind if (number := progress.counts[kind]))
+    counts = ", ".join(f"{number:,} {WORDS[kind]}" for kind in VerdictKind if (number := progress.counts[kind]))
     parts = (
         fit(progress.name, 30),
         fit(f"{progress.ended:,}/{progress.total:,}", 9),
@@ -91,7 +91,7 @@ def batch_record(progress: BatchProgress, time_left: TimeLeft, now: float) -> di
         "batch": progress.name,
         "total": progress.total,
         "ended": progress.ended,
-        "jobs": {WORDS[kind]: progress.counts[kind] for kind in Kind},
+        "jobs": {WORDS[kind]: progress.counts[kind] for kind in VerdictKind},
         "started_at": stamp(progress.started_at),
         "ended_at": stamp(progress.ended_at) if progress.ended_at is not None else None,
         "duration_s": round(progress.elapsed(now), 1),

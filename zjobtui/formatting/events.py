@@ -11,7 +11,7 @@ from zjobtui.models.history import EventKind
 from zjobtui.models.notifications import Notification, Topic
 from zjobtui.models.tenant_status import TenantStatus
 from zjobtui.models.text import clean, shorten
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 
 _WORDS = {
@@ -98,5 +98,7 @@ def _tenant_text(status: TenantStatus) -> str:
 
 def _all_done_text(watches: Iterable[WatchedJob]) -> str:
     counted = counts(watches)
-    parts = (f"{number:,} {WORDS[kind]}" for kind, number in counted.items() if number and kind is not Kind.RUNNING)
+    parts = (
+        f"{number:,} {WORDS[kind]}" for kind, number in counted.items() if number and kind is not VerdictKind.RUNNING
+    )
     return f"all jobs finished: {', '.join(parts)}"

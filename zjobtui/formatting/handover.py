@@ -20,7 +20,7 @@ from zjobtui.models.history import EventKind, History
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.text import clean, shorten
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, is_stale
 from zjobtui.models.watchlist import mask_annotations
 
@@ -142,7 +142,9 @@ def _number(text: str) -> str:
 
 
 def _needs_user(watch: WatchedJob) -> bool:
-    return watch.verdict.kind not in {Kind.DONE, Kind.RUNNING} or bool(watch.problem or watch.contradiction)
+    return watch.verdict.kind not in {VerdictKind.DONE, VerdictKind.RUNNING} or bool(
+        watch.problem or watch.contradiction
+    )
 
 
 def _overview(watches: Sequence[WatchedJob], tenants: "Mapping[str, Tenant]", now: float) -> Iterator[str]:
@@ -283,12 +285,12 @@ def _ids(call: "Call") -> str:
 def _event_text(event: EventKind, verdict: str) -> str:
     """Return an event without its text, which may be a label or the name of a file."""
     if event is EventKind.STATUS:
-        return verdict if verdict in {kind.value for kind in Kind} else ""
+        return verdict if verdict in {kind.value for kind in VerdictKind} else ""
     return _EVENTS.get(event, "")
 
 
 def _other_lines(watches: Sequence[WatchedJob]) -> Iterator[str]:
-    for kind in (Kind.RUNNING, Kind.DONE):
+    for kind in (VerdictKind.RUNNING, VerdictKind.DONE):
         group = [watch for watch in watches if watch.verdict.kind is kind]
         if group:
             yield from ("", f"## {GLYPHS[kind]} {kind.value}: {plural(len(group), 'job')}", "")

@@ -6,16 +6,16 @@ from functools import partial
 
 from zjobtui.formatting.outline import OutlineNode, Tone, field
 from zjobtui.formatting.times import age, ago, duration, moment
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, is_stale
 from zjobtui.models.why import stepped
 
 TONES = {
-    Kind.FAILED: Tone.BAD,
-    Kind.ATTENTION: Tone.ATTENTION,
-    Kind.UNKNOWN: Tone.ATTENTION,
-    Kind.RUNNING: Tone.RUNNING,
-    Kind.DONE: Tone.GOOD,
+    VerdictKind.FAILED: Tone.BAD,
+    VerdictKind.ATTENTION: Tone.ATTENTION,
+    VerdictKind.UNKNOWN: Tone.ATTENTION,
+    VerdictKind.RUNNING: Tone.RUNNING,
+    VerdictKind.DONE: Tone.GOOD,
 }
 
 
@@ -40,7 +40,7 @@ def time_text(watch: WatchedJob, now: float, paused_at: float | None = None) -> 
         if answered_at and answered_at <= now:
             return _stale(now - answered_at)
         return TimeText("no data yet", "no data", is_stale=True)
-    if watch.verdict.kind is Kind.UNKNOWN:
+    if watch.verdict.kind is VerdictKind.UNKNOWN:
         return _ago("polled", "polled ", now - (answered_at or now))
     running_for = age((paused_at or now) - watch.added_at)
     if running_for == "now":
@@ -61,7 +61,7 @@ def row_time(watch: WatchedJob, now: float, paused_at: float | None = None, *, i
     if is_stale(watch, now) if is_old is None else is_old:
         answered_at = watch.answered_at
         return f"stale {age(now - answered_at)}" if answered_at and answered_at <= now else "stale"
-    if watch.verdict.kind is Kind.RUNNING:
+    if watch.verdict.kind is VerdictKind.RUNNING:
         return stepped((paused_at or now) - watch.added_at)
     since = watch.ended_at if watch.is_final else watch.changed_at
     return ago(now - (since or now))
@@ -83,14 +83,14 @@ def problem_text(watch: WatchedJob) -> str:
     """Return why the last call failed, in a sentence; empty if it did not fail."""
     if watch.contradiction:
         return watch.contradiction
-    if watch.problem is None or watch.verdict.kind is Kind.UNKNOWN:
+    if watch.problem is None or watch.verdict.kind is VerdictKind.UNKNOWN:
         return ""
     return f"The last call failed: {watch.problem.sentences}"
 
 
 def unknown_text(watch: WatchedJob) -> str:
     """Return how often a job is polled that Zuora does not know, and how to remove it; empty for any other job."""
-    if watch.verdict.kind is not Kind.UNKNOWN:
+    if watch.verdict.kind is not VerdictKind.UNKNOWN:
         return ""
     return (
         f"It is polled less and less often, now every {age(watch.planned)}, finally once a day; r refreshes it now. "

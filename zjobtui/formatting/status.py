@@ -11,7 +11,7 @@ from zjobtui.formatting.symbols import GLYPHS, WORDS
 from zjobtui.formatting.times import duration, moment
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.tenant_status import Limit, TenantStatus
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import STALE_AFTER
 
 SILENCE = 30.0
@@ -103,12 +103,12 @@ def _differs(figure: float, held: float, part: float) -> bool:
     return (figure == 0) != (held == 0) or abs(figure - held) > part * held
 
 
-def count_texts(counts: Mapping[Kind, int]) -> tuple[tuple[str, str, Tone], ...]:
+def count_texts(counts: Mapping[VerdictKind, int]) -> tuple[tuple[str, str, Tone], ...]:
     """Return the counts by verdict, long and short; zero counts are left out except for running and done."""
     return tuple(
         (f"{GLYPHS[kind]} {number:,} {WORDS[kind]}", f"{GLYPHS[kind]} {number:,}", TONES[kind])
         for kind, number in counts.items()
-        if number or kind in {Kind.RUNNING, Kind.DONE}
+        if number or kind in {VerdictKind.RUNNING, VerdictKind.DONE}
     )
 
 

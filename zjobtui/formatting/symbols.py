@@ -4,17 +4,23 @@ from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 
-GLYPHS = {Kind.FAILED: "✗", Kind.ATTENTION: "!", Kind.UNKNOWN: "?", Kind.RUNNING: "◌", Kind.DONE: "✓"}
+GLYPHS = {
+    VerdictKind.FAILED: "✗",
+    VerdictKind.ATTENTION: "!",
+    VerdictKind.UNKNOWN: "?",
+    VerdictKind.RUNNING: "◌",
+    VerdictKind.DONE: "✓",
+}
 
 WORDS = {
-    Kind.FAILED: "failed",
-    Kind.ATTENTION: "attention",
-    Kind.UNKNOWN: "unknown",
-    Kind.RUNNING: "running",
-    Kind.DONE: "done",
+    VerdictKind.FAILED: "failed",
+    VerdictKind.ATTENTION: "attention",
+    VerdictKind.UNKNOWN: "unknown",
+    VerdictKind.RUNNING: "running",
+    VerdictKind.DONE: "done",
 }
 """One word for each verdict, for a column; at most ten characters."""
 
@@ -54,10 +60,10 @@ def quantity(amount: Decimal | None) -> str:
     return "–" if amount is None else f"{amount.normalize():f}"
 
 
-def counts(watches: Iterable[WatchedJob]) -> dict[Kind, int]:
+def counts(watches: Iterable[WatchedJob]) -> dict[VerdictKind, int]:
     """Return the number of jobs by verdict, most urgent first, with zeros."""
     numbers = Counter(watch.verdict.kind for watch in watches)
-    return {kind: numbers[kind] for kind in Kind}
+    return {kind: numbers[kind] for kind in VerdictKind}
 
 
 def plural(number: int, noun: str) -> str:

@@ -11,7 +11,7 @@ from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.times import duration, moment
 from zjobtui.models.duration_stats import DurationStats
 from zjobtui.models.history import EventKind, History
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, is_stale
 
 _EVENT_WORDS = {
@@ -96,7 +96,7 @@ def _comparison(stats: DurationStats) -> str:
 
 def _time_in_states(watch: WatchedJob, timeline: History, until: float) -> list[Phase]:
     """Return the time in each state, in the order of first entry; the times of a state that came again are summed."""
-    states = [(watch.added_at, Kind.RUNNING.value)]
+    states = [(watch.added_at, VerdictKind.RUNNING.value)]
     states += [(entry.at, entry.verdict) for entry in timeline if entry.verdict and watch.added_at < entry.at < until]
     spent: dict[str, float] = {}
     for (start, state), (end, _) in pairwise([*states, (until, "")]):

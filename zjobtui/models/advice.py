@@ -6,7 +6,7 @@ from functools import lru_cache
 from zjobtui.models.advice_rules import RULES
 from zjobtui.models.digest import Digest
 from zjobtui.models.reason import Reason
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 
 TEXT_LIMIT = 500
 """Characters of a message that are compared; a pattern never sees more."""
@@ -40,7 +40,7 @@ NO_ADVICE = Advice("", "", "", None)
 
 def advise(digest: Digest | None) -> Advice:
     """Return the advice for a job by its digest; `NO_ADVICE` if it neither failed nor needs attention."""
-    if digest is None or digest.verdict.kind not in {Kind.FAILED, Kind.ATTENTION}:
+    if digest is None or digest.verdict.kind not in {VerdictKind.FAILED, VerdictKind.ATTENTION}:
         return NO_ADVICE
     reason = Reason(digest.code, digest.message)
     return advise_reason(reason, is_completed=digest.status == "Completed")

@@ -17,7 +17,7 @@ from zjobtui.models.reason import Category, Reason
 from zjobtui.models.report import OperationResult, OrderResult, PreviewResult, Report, Result, Subscription
 from zjobtui.models.result_problems import ORDER_FAILED, ResultProblem, problems_of, stated
 from zjobtui.models.text import fit_cells, shorten
-from zjobtui.models.verdict import UNKNOWN, Kind, Verdict
+from zjobtui.models.verdict import UNKNOWN, Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 
 
@@ -49,14 +49,14 @@ def apply_observation(
 def _apply_failure(watch: WatchedJob, failure: Failure, planned: float) -> JobUpdate:
     updated = replace(watch, problem=failure.problem, problem_at=failure.at)
     if failure.problem.kind is not ProblemKind.NOT_FOUND:
-        return JobUpdate(watch if watch.verdict.kind is Kind.UNKNOWN else updated)
+        return JobUpdate(watch if watch.verdict.kind is VerdictKind.UNKNOWN else updated)
     checked_at = failure.at if failure.is_no_operation else watch.operation_checked_at
     updated = replace(updated, planned=planned, operation_checked_at=checked_at)
     if watch.is_final:
         return _contradicted(watch, failure.at, "Zuora no longer knows this job; its last response is kept.")
-    if watch.verdict.kind is Kind.UNKNOWN:
+    if watch.verdict.kind is VerdictKind.UNKNOWN:
         return JobUpdate(updated)
-    entry = Event(watch.job, failure.at, EventKind.STATUS, UNKNOWN.sentence, Kind.UNKNOWN.value)
+    entry = Event(watch.job, failure.at, EventKind.STATUS, UNKNOWN.sentence, VerdictKind.UNKNOWN.value)
     return JobUpdate(replace(updated, changed_at=failure.at), entries=(entry,))
 
 
@@ -78,7 +78,7 @@ def _apply_success(watch: WatchedJob, response: Success, planned: float, expecte
         last_running_at=watch.last_running_at if new.is_final else response.at,
         ended_at=response.at if new.is_final and watch.ended_at is None else watch.ended_at,
     )
-    if same and watch.verdict.kind is not Kind.UNKNOWN:
+    if same and watch.verdict.kind is not VerdictKind.UNKNOWN:
         return JobUpdate(updated, response if new.is_final else None)
     entry = Event(watch.job, response.at, EventKind.STATUS, new.verdict.sentence, new.verdict.kind.value)
     return JobUpdate(replace(updated, changed_at=response.at), response, (entry,))
@@ -122,14 +122,14 @@ def _judge(report: Report, expected: Collection[str]) -> Verdict:
         return _judge_operation(report, report.result)
     match report.status:
         case "Processing":
-            return Verdict(Kind.RUNNING, "Zuora is working on it.")
+            return Verdict(VerdictKind.RUNNING, "Zuora is working on it.")
         case "Failed":
-            return Verdict(Kind.FAILED, _why_failed(report.all_reasons))
+            return Verdict(VerdictKind.FAILED, _why_failed(report.all_reasons))
         case "Completed":
             return _judge_completed(report, expected)
         case word:
             return Verdict(
-                Kind.RUNNING, f"Zuora returned “{word}”, a status that is not documented; polling continues."
+                VerdictKind.RUNNING, f"Zuora returned “{word}”, a status that is not documented; polling continues."
             )
 
 
@@ -137,15 +137,15 @@ def _judge_operation(report: Report, operation: OperationResult) -> Verdict:
     what = f"operation job: {operation.title}"
     match report.status:
         case "Failed":
-            return Verdict(Kind.FAILED, f"{_why_failed(report.all_reasons).rstrip('.')} ({what}).")
+            return Verdict(VerdictKind.FAILED, f"{_why_failed(report.all_reasons).rstrip('.')} ({what}).")
         case "Completed":
             if problems := [problem.sentence for problem in problems_of(report, ())]:
-                return Verdict(Kind.ATTENTION, f"Job completed, but {'; '.join(problems)} ({what}).")
-            return Verdict(Kind.DONE, f"Completed, {what}.")
+                return Verdict(VerdictKind.ATTENTION, f"Job completed, but {'; '.join(problems)} ({what}).")
+            return Verdict(VerdictKind.DONE, f"Completed, {what}.")
         case "Pending" | "Processing" as status:
-            return Verdict(Kind.RUNNING, f"{status}, {what}.")
+            return Verdict(VerdictKind.RUNNING, f"{status}, {what}.")
         case word:
-            return Verdict(Kind.RUNNING, f"Zuora returned “{word}”, a status that is not documented; {what}.")
+            return Verdict(VerdictKind.RUNNING, f"Zuora returned “{word}”, a status that is not documented; {what}.")
 
 
 def _why_failed(reasons: tuple[Reason, ...]) -> str:
@@ -162,8 +162,8 @@ def _why_failed(reasons: tuple[Reason, ...]) -> str:
 def _judge_completed(report: Report, expected: Collection[str]) -> Verdict:
     problems = sorted(problems_of(report, expected), key=lambda problem: problem is not ORDER_FAILED)
     if report.result is not None and not problems:
-        return Verdict(Kind.DONE, _summarize(report.result))
-    kind = Kind.FAILED if ORDER_FAILED in problems else Kind.ATTENTION
+        return Verdict(VerdictKind.DONE, _summarize(report.result))
+    kind = VerdictKind.FAILED if ORDER_FAILED in problems else VerdictKind.ATTENTION
     return Verdict(kind, f"Job completed, but {'; '.join(problem.sentence for problem in problems)}.")
 
 
@@ -261,11 +261,11 @@ class _Cause(NamedTuple):
     why: str = ""
 
 
-def _cause_of(report: Report, kind: Kind, expected: Collection[str]) -> _Cause:
+def _cause_of(report: Report, kind: VerdictKind, expected: Collection[str]) -> _Cause:
     """Return the cause of the verdict on a report, by which failures can be told apart and grouped."""
-    if kind is Kind.DONE and report.result is not None:
+    if kind is VerdictKind.DONE and report.result is not None:
         return _Cause(why=fit_cells(_created(report.result), WHY_CELLS))
-    if kind not in {Kind.FAILED, Kind.ATTENTION}:
+    if kind not in {VerdictKind.FAILED, VerdictKind.ATTENTION}:
         return _Cause()
     has_failed = report.status == "Failed"
     problems = map(stated, report.all_reasons) if has_failed else problems_of(report, expected)

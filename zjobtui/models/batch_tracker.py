@@ -6,7 +6,7 @@ from math import inf
 from zjobtui.models.batches import SMALLEST, BatchProgress, progress_of, time_until_95_percent
 from zjobtui.models.diff import changed_pairs
 from zjobtui.models.job import JobRef
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 
@@ -90,4 +90,4 @@ class BatchTracker:
 
 
 def _has_ended(old: WatchedJob, new: WatchedJob) -> bool:
-    return old.verdict.kind is Kind.RUNNING and new.verdict.kind is not Kind.RUNNING
+    return old.verdict.kind is VerdictKind.RUNNING and new.verdict.kind is not VerdictKind.RUNNING

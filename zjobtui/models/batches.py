@@ -18,7 +18,7 @@ from zjobtui.models.redaction import MASK, mask_secrets
 from zjobtui.models.run_time_fit import RunTimeFit
 from zjobtui.models.source_text import without_codes
 from zjobtui.models.text import clean
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, is_stale
 from zjobtui.models.watchlist import Watchlist
 
@@ -55,11 +55,11 @@ _STEPS = 40
 """Halvings of the interval that holds a time: far below a second."""
 
 _CLOSING = (
-    (Kind.DONE, "done", "done"),
-    (Kind.FAILED, "failed", "failed"),
-    (Kind.ATTENTION, "needs attention", "need attention"),
-    (Kind.UNKNOWN, "unknown", "unknown"),
-    (Kind.RUNNING, "running", "running"),
+    (VerdictKind.DONE, "done", "done"),
+    (VerdictKind.FAILED, "failed", "failed"),
+    (VerdictKind.ATTENTION, "needs attention", "need attention"),
+    (VerdictKind.UNKNOWN, "unknown", "unknown"),
+    (VerdictKind.RUNNING, "running", "running"),
 )
 
 
@@ -73,7 +73,7 @@ class BatchProgress:
 
     name: str
     jobs: tuple[WatchedJob, ...]
-    counts: Mapping[Kind, int]
+    counts: Mapping[VerdictKind, int]
     started_at: float
     ended_at: float | None
     whole: "BatchProgress | None" = None
@@ -87,7 +87,7 @@ class BatchProgress:
     @property
     def ended(self) -> int:
         """The number of jobs that are not running any more, whatever their verdict."""
-        return self.total - self.counts[Kind.RUNNING]
+        return self.total - self.counts[VerdictKind.RUNNING]
 
     @property
     def has_ended(self) -> bool:
@@ -96,7 +96,9 @@ class BatchProgress:
 
     def stale(self, now: float) -> int:
         """Return how many running jobs are stale at `now`: nothing was heard of them for three planned intervals."""
-        return 0 if self.has_ended else sum(w.verdict.kind is Kind.RUNNING and is_stale(w, now) for w in self.jobs)
+        return (
+            0 if self.has_ended else sum(w.verdict.kind is VerdictKind.RUNNING and is_stale(w, now) for w in self.jobs)
+        )
 
     def elapsed(self, now: float) -> float:
         """Return the seconds from the first job's adding to the end of the batch, or to `now` while it is running."""
@@ -125,10 +127,10 @@ def batch_progress(name: str, watchlist: Watchlist) -> BatchProgress | None:
 def progress_of(name: str, watches: Iterable[WatchedJob], whole: BatchProgress | None = None) -> BatchProgress:
     """Return how far these jobs are, at least one, under a name; `whole` is the batch if they are only a part of it."""
     jobs = tuple(watches)
-    numbers = dict.fromkeys(Kind, 0)
+    numbers = dict.fromkeys(VerdictKind, 0)
     for watch in jobs:
         numbers[watch.verdict.kind] += 1
-    ended_at = None if numbers[Kind.RUNNING] else max(map(_ended_at, jobs))
+    ended_at = None if numbers[VerdictKind.RUNNING] else max(map(_ended_at, jobs))
     return BatchProgress(name, jobs, numbers, min(watch.added_at for watch in jobs), ended_at, whole)
 
 
@@ -164,7 +166,7 @@ def time_until_95_percent(
     time is more than `WIDEST` times the shortest and the time since the batch was added, and so says nothing.
     """
     jobs = tuple(progress_jobs)
-    running = [watch for watch in jobs if watch.verdict.kind is Kind.RUNNING]
+    running = [watch for watch in jobs if watch.verdict.kind is VerdictKind.RUNNING]
     missing = ceil(NEARLY_ALL * len(jobs)) - (len(jobs) - len(running))
     if missing <= 0:
         return None

@@ -6,7 +6,7 @@ from zlib import crc32
 from zjobtui.models.digest import Digest
 from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.text import shorten
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 
 MESSAGE_LIMIT = 500
 """Characters of a message that a digest keeps, and that are compared."""
@@ -45,7 +45,7 @@ def _without_numbers(match: re.Match[str]) -> str:
 
 def failure_key(digest: Digest | None) -> tuple[str, str, str] | None:
     """Return what jobs that failed alike have in common; None if the job neither failed nor needs attention."""
-    if digest is None or digest.verdict.kind not in {Kind.FAILED, Kind.ATTENTION}:
+    if digest is None or digest.verdict.kind not in {VerdictKind.FAILED, VerdictKind.ATTENTION}:
         return None
     # What a completed job needs differs from what a failed one needs, even if the message is the same.
     return digest.status, digest.code, digest.message_key or digest.verdict.sentence

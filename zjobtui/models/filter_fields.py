@@ -11,7 +11,7 @@ from zjobtui.models.durations import PART, parse_duration
 from zjobtui.models.failure_key import failure_key, fingerprint, read_alike
 from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.text import nearest, shorten
-from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.verdict import Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob, is_stale
 from zjobtui.models.why import is_overdue
 
@@ -69,12 +69,12 @@ class Field:
 
 
 STATUSES = {
-    "failed": Kind.FAILED,
-    "attention": Kind.ATTENTION,
-    "needs attention": Kind.ATTENTION,
-    "unknown": Kind.UNKNOWN,
-    "running": Kind.RUNNING,
-    "done": Kind.DONE,
+    "failed": VerdictKind.FAILED,
+    "attention": VerdictKind.ATTENTION,
+    "needs attention": VerdictKind.ATTENTION,
+    "unknown": VerdictKind.UNKNOWN,
+    "running": VerdictKind.RUNNING,
+    "done": VerdictKind.DONE,
 }
 """The words for verdicts."""
 
@@ -93,7 +93,7 @@ RENAMED_VALUES: Mapping[str, tuple[str, str]] = {"is": ("unseen", "unread"), "st
 """Fields with a value that had another name: its former and its present one. The former one stays accepted."""
 
 _SPAN_BEGUN = lazy_pattern(rf"(?:{PART})*(?:[0-9]{{1,9}}(?:\.[0-9]{{0,3}})?)?")
-_NO_DIGEST = Digest("", Verdict(Kind.RUNNING, ""))
+_NO_DIGEST = Digest("", Verdict(VerdictKind.RUNNING, ""))
 
 
 def _digest(watch: WatchedJob) -> Digest:
@@ -137,7 +137,9 @@ def _read_code(_: str, value: str) -> Test:
 
 def _reason(watch: WatchedJob) -> str:
     digest = _digest(watch)
-    return f"{digest.why}\n{digest.message}" if watch.verdict.kind in {Kind.FAILED, Kind.ATTENTION} else ""
+    return (
+        f"{digest.why}\n{digest.message}" if watch.verdict.kind in {VerdictKind.FAILED, VerdictKind.ATTENTION} else ""
+    )
 
 
 def _read_alike(_: str, value: str) -> Test | FilterError:

@@ -10,7 +10,7 @@ from zjobtui.models.diff import changed_pairs
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant_status import TenantStatus
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.models.why import is_overdue
@@ -33,7 +33,7 @@ class Topic(Enum):
     TENANT_DOWN = "tenant down"
 
 
-_TOPICS = {Kind.FAILED: Topic.FAILED, Kind.ATTENTION: Topic.ATTENTION}
+_TOPICS = {VerdictKind.FAILED: Topic.FAILED, VerdictKind.ATTENTION: Topic.ATTENTION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def notifications_of(before: Watchlist, after: Watchlist, on: Collection[Topic])
     for old, new in changed_pairs(before, after):
         if old is None or old.verdict.kind is new.verdict.kind:
             continue
-        if old.verdict.kind is Kind.RUNNING:
+        if old.verdict.kind is VerdictKind.RUNNING:
             has_ended = True
             ended_batches[new.batch] = None
         topic = _TOPICS.get(new.verdict.kind)
@@ -68,7 +68,7 @@ def notifications_of(before: Watchlist, after: Watchlist, on: Collection[Topic])
     if Topic.BATCH_ENDED in on:
         progresses = (batch_progress(name, after) for name in ended_batches)
         notifications += [Notification(Topic.BATCH_ENDED, batch=each) for each in progresses if each and each.has_ended]
-    if has_ended and Topic.ALL_DONE in on and all(watch.verdict.kind is not Kind.RUNNING for watch in after):
+    if has_ended and Topic.ALL_DONE in on and all(watch.verdict.kind is not VerdictKind.RUNNING for watch in after):
         notifications.append(Notification(Topic.ALL_DONE))
     return tuple(notifications)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from enum import Enum
 
 from zjobtui.models.problem import Problem, ProblemKind
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 
 
@@ -34,7 +34,11 @@ _NEEDS_USER = {
     ProblemKind.FORBIDDEN: Outcome.CANNOT_BE_POLLED,
     ProblemKind.MISCONFIGURED: Outcome.CANNOT_BE_POLLED,
 }
-_OF_KIND = {Kind.FAILED: Outcome.FAILED, Kind.ATTENTION: Outcome.ATTENTION, Kind.DONE: Outcome.DONE}
+_OF_KIND = {
+    VerdictKind.FAILED: Outcome.FAILED,
+    VerdictKind.ATTENTION: Outcome.ATTENTION,
+    VerdictKind.DONE: Outcome.DONE,
+}
 
 
 def outcome(watch: WatchedJob, tenant_problem: Problem | None, since: float) -> Outcome:
@@ -44,7 +48,7 @@ def outcome(watch: WatchedJob, tenant_problem: Problem | None, since: float) -> 
     """
     if watch.is_final:
         return _OF_KIND.get(watch.verdict.kind, Outcome.OPEN)
-    if watch.verdict.kind is Kind.UNKNOWN and (watch.answered_at or 0.0) >= since:
+    if watch.verdict.kind is VerdictKind.UNKNOWN and (watch.answered_at or 0.0) >= since:
         return Outcome.UNKNOWN
     own = watch.problem if (watch.problem_at or 0.0) >= since else None
     needs = [_NEEDS_USER[one.kind] for one in (tenant_problem, own) if one is not None and one.kind in _NEEDS_USER]

@@ -5,18 +5,18 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from zjobtui.models.duration_stats import TypicalByTenant
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 
 Key = tuple[bool, int, float, str]
 """Sort key of a job: whether the column is empty, which puts it last in both directions, then what orders compare."""
 
-_RANKS = {kind: rank for rank, kind in enumerate(Kind)}
+_RANKS = {kind: rank for rank, kind in enumerate(VerdictKind)}
 
 
 def _by_urgency(watch: WatchedJob, typical: TypicalByTenant) -> Key:
     kind = watch.verdict.kind
-    if kind is Kind.RUNNING:
+    if kind is VerdictKind.RUNNING:
         return False, _RANKS[kind], _overdue_at(watch, typical), ""
     return False, _RANKS[kind], -_changed_at(watch), ""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class Kind(Enum):
+class VerdictKind(Enum):
     """The five verdicts, most urgent first."""
 
     FAILED = "failed"
@@ -18,9 +18,11 @@ class Kind(Enum):
 class Verdict:
     """A kind, and a sentence that says why."""
 
-    kind: Kind
+    kind: VerdictKind
     sentence: str
 
 
-NOT_ASKED = Verdict(Kind.RUNNING, "No response yet.")
-UNKNOWN = Verdict(Kind.UNKNOWN, "Zuora does not know this job: the id is of another tenant, mistyped, or too old.")
+NOT_ASKED = Verdict(VerdictKind.RUNNING, "No response yet.")
+UNKNOWN = Verdict(
+    VerdictKind.UNKNOWN, "Zuora does not know this job: the id is of another tenant, mistyped, or too old."
+)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from zjobtui.models.digest import OPERATION, Digest
 from zjobtui.models.job import JobRef
 from zjobtui.models.problem import Problem, ProblemKind
-from zjobtui.models.verdict import NOT_ASKED, UNKNOWN, Kind, Verdict
+from zjobtui.models.verdict import NOT_ASKED, UNKNOWN, Verdict, VerdictKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class WatchedJob:
     @property
     def is_unread(self) -> bool:
         """Whether the verdict is more than running, and the user has not looked at the job since it changed."""
-        if self.verdict.kind is Kind.RUNNING:
+        if self.verdict.kind is VerdictKind.RUNNING:
             return False
         return self.read_at is None or (self.changed_at or 0.0) > self.read_at
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zjobtui.models.digest import ExpectedStatuses
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobRef
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Watchlist:
         but not one that Zuora did not know and that was only `found` in a text: it is in `dismissed` of the change.
         """
         known = {watch.job: watch for watch in recalled}
-        unknown = {job for job, watch in known.items() if watch.verdict.kind is Kind.UNKNOWN and job in found}
+        unknown = {job for job, watch in known.items() if watch.verdict.kind is VerdictKind.UNKNOWN and job in found}
         wanted = [watch for watch in watches if watch.job not in self.watches]
         added = {watch.job: watch for watch in wanted if watch.job not in unknown}
         dismissed = tuple(dict.fromkeys(watch.job for watch in wanted if watch.job in unknown))

@@ -5,7 +5,7 @@ from math import ceil, floor
 from zjobtui.models.digest import WHY_CELLS
 from zjobtui.models.duration_stats import TypicalTimes
 from zjobtui.models.text import fit_cells
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, is_stale
 
 EIGHTHS = 8
@@ -16,7 +16,7 @@ def settled_why(watch: WatchedJob) -> str:
     """Return why a job ended as it did, or is not known to Zuora; "" as long as it runs."""
     if watch.is_final and watch.digest is not None:
         return watch.digest.why or fit_cells(watch.digest.verdict.sentence, WHY_CELLS)
-    return "not found in Zuora" if watch.verdict.kind is Kind.UNKNOWN else ""
+    return "not found in Zuora" if watch.verdict.kind is VerdictKind.UNKNOWN else ""
 
 
 def why(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> str:
@@ -48,14 +48,19 @@ def why_texts(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> tu
 
 def is_overdue(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> bool:
     """Return whether a job runs for longer than 95 % of the jobs of its tenant do, as far as recent responses say."""
-    if typical is None or typical.nearly_all is None or watch.digest is None or watch.verdict.kind is not Kind.RUNNING:
+    if (
+        typical is None
+        or typical.nearly_all is None
+        or watch.digest is None
+        or watch.verdict.kind is not VerdictKind.RUNNING
+    ):
         return False
     return now - watch.added_at > typical.nearly_all and not is_stale(watch, now)
 
 
 def progress_eighths(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> int | None:
     """Return how much of the typical time a running job has used, in eighths from 0 to 8; None if that is unknown."""
-    if typical is None or not typical.median or watch.digest is None or watch.verdict.kind is not Kind.RUNNING:
+    if typical is None or not typical.median or watch.digest is None or watch.verdict.kind is not VerdictKind.RUNNING:
         return None
     if is_stale(watch, now):
         return None

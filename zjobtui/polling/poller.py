@@ -16,7 +16,7 @@ from zjobtui.models.observation import Failure, Observation, Success
 from zjobtui.models.problem import ProblemKind
 from zjobtui.models.related import ReadResult, Reference
 from zjobtui.models.tenant_status import Limit, TenantStatus
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, stale_at
 from zjobtui.polling.circuit_breaker import stored_outage
 from zjobtui.polling.protocols import DEFAULT_OPTIONS, EngineOptions, JobSource
@@ -246,7 +246,7 @@ class Poller:
             )
             self._source.renew_connections()
             self._swept_at = self._checked_at
-            self._sweep(watch for watch in self._unfinished() if watch.verdict.kind is not Kind.UNKNOWN)
+            self._sweep(watch for watch in self._unfinished() if watch.verdict.kind is not VerdictKind.UNKNOWN)
 
     def _fit(self) -> None:
         """Fit the schedule when it is due, or at once if the rate has changed much."""
@@ -496,7 +496,7 @@ class Poller:
         self._nudge.set()
 
     def _lacks_first_response(self, watch: WatchedJob | None) -> bool:
-        if watch is None or watch.is_final or watch.verdict.kind is Kind.UNKNOWN:
+        if watch is None or watch.is_final or watch.verdict.kind is VerdictKind.UNKNOWN:
             return False
         return watch.last_call_at < self._swept_at
 

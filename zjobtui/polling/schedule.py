@@ -7,7 +7,7 @@ from random import Random
 
 from zjobtui.models.job import JobRef
 from zjobtui.models.problem import ProblemKind
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.day_price import Demand, Supply, day_price
 from zjobtui.polling.survival import CHEAPEST, STALENESS_LIMIT, Curve, Intervals, Lifetime, expected_delay, fit_curve
@@ -129,7 +129,7 @@ class Schedule:
         A job whose responses are unusable is polled at the longest interval. So is one that Zuora does not know, and
         ever more rarely the longer it has been unknown: it is probably no job.
         """
-        if watch.verdict.kind is Kind.UNKNOWN:
+        if watch.verdict.kind is VerdictKind.UNKNOWN:
             unknown_for = now - (watch.changed_at or watch.added_at)
             return max(self.intervals.ceiling, min(UNKNOWN_SHARE * unknown_for, UNKNOWN_LONGEST))
         if _is_unusable(watch):
@@ -193,7 +193,7 @@ class Schedule:
         waiting = [watch for watch in running if watch.job not in in_flight]
         price = max(self._day_price, self._price(curve, waiting, now, rate, ahead))
         before, self.intervals = self.intervals, Intervals(curve, price, ceiling)
-        known_to_zuora = [watch for watch in running if watch.verdict.kind is not Kind.UNKNOWN]
+        known_to_zuora = [watch for watch in running if watch.verdict.kind is not VerdictKind.UNKNOWN]
         spent = sum(1 / self.interval(watch, now) for watch in known_to_zuora)
         self.mean_interval = len(known_to_zuora) / spent if known_to_zuora else 0.0
         return curve is not before.curve or _differs(self.intervals, before)
@@ -292,7 +292,7 @@ def _lifetime(watch: WatchedJob, now: float, first_seen: float) -> Lifetime | No
 
 def _is_unusable(watch: WatchedJob) -> bool:
     """Return whether Zuora does not know the job, or its responses are unusable."""
-    return watch.verdict.kind is Kind.UNKNOWN or (watch.problem is not None and watch.problem.kind in _UNUSABLE)
+    return watch.verdict.kind is VerdictKind.UNKNOWN or (watch.problem is not None and watch.problem.kind in _UNUSABLE)
 
 
 def _differs(after: Intervals, before: Intervals) -> bool:

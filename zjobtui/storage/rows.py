@@ -13,7 +13,7 @@ from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.observation import Call, PreviousBody, Success
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.rate_limits import RateLimits
-from zjobtui.models.verdict import Kind, Verdict
+from zjobtui.models.verdict import Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import ANNOTATIONS as ANNOTATION_FIELDS
 from zjobtui.models.watchlist import Change, Observed
@@ -102,14 +102,16 @@ _DECLARED: Mapping[str, frozenset[type]] = {
 _TYPES = {name: types | _OR_NULL if name in ADDED_COLUMNS else types for name, types in _DECLARED.items()}
 """The types of columns, as far as a damaged file could contain others: those of the schema, column by column."""
 
-_STORED_VERDICTS = {Kind.RUNNING.value: "waiting"}
+_STORED_VERDICTS = {VerdictKind.RUNNING.value: "waiting"}
 """Verdicts that stores and exports hold under their former name, since windows of earlier versions read no other.
 
 Both names are read.
 """
 
 _VERDICTS = {stored: verdict for verdict, stored in _STORED_VERDICTS.items()}
-_KINDS = {kind.value: kind for kind in Kind} | {stored: Kind(verdict) for stored, verdict in _VERDICTS.items()}
+_KINDS = {kind.value: kind for kind in VerdictKind} | {
+    stored: VerdictKind(verdict) for stored, verdict in _VERDICTS.items()
+}
 _PROBLEMS = {kind.name: kind for kind in ProblemKind}
 _EVENTS = {event.value: event for event in EventKind}
 
@@ -220,7 +222,7 @@ def _problem_columns(problem: Problem | None) -> dict[str, SqlValue]:
 def _digest_of(row: Row) -> Digest | None:
     if row["status"] is None:
         return None
-    verdict = Verdict(_KINDS.get(row["verdict"], Kind.ATTENTION), intern(row["sentence"]))
+    verdict = Verdict(_KINDS.get(row["verdict"], VerdictKind.ATTENTION), intern(row["sentence"]))
     plain = {name: _shared(row[name]) for name in _PLAIN_DIGEST if row[name] is not None}
     numbers: dict[str, Any] = {name: _texts_of(name, row[name]) for name in DIGEST_NUMBERS if row[name] is not None}
     return Digest(verdict=verdict, **plain, **numbers)

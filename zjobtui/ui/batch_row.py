@@ -10,11 +10,11 @@ from zjobtui.formatting.job import TONES
 from zjobtui.formatting.symbols import GLYPHS, WORDS
 from zjobtui.models.batches import BatchProgress
 from zjobtui.models.durations import format_duration
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.why import stepped
 from zjobtui.ui.styled_line import Spans, cell_length, fit_exact
 
-_URGENT = (Kind.FAILED, Kind.ATTENTION)
+_URGENT = (VerdictKind.FAILED, VerdictKind.ATTENTION)
 
 _LONGEST_NAME, _SHORTEST_BAR, _LONGEST_BAR = 30, 6, 30
 """Cells of the name and of the bar."""
@@ -29,12 +29,12 @@ class CommonWidths:
 
     name: int
     number: int
-    counts: Mapping[Kind, int]
+    counts: Mapping[VerdictKind, int]
 
 
 def common_widths(batches: Collection[BatchProgress]) -> CommonWidths:
     """Return the widths in which name and numbers of each of these batches fit; a verdict that none has gets none."""
-    counts = {kind: max((batch.counts[kind] for batch in batches), default=0) for kind in Kind}
+    counts = {kind: max((batch.counts[kind] for batch in batches), default=0) for kind in VerdictKind}
     return CommonWidths(
         min(max((cell_len(batch.name) for batch in batches), default=0), _LONGEST_NAME),
         max((len(_number(batch)) - (_SHORTEST_BAR if batch.whole else 0) for batch in batches), default=0),
@@ -92,8 +92,8 @@ def bar_spans(progress: BatchProgress, width: int) -> Spans:
     """Return a bar of `width` cells in which what has ended has the colours of its verdicts, as far as cells go."""
     text, ended, at = progress_bar(progress.ended, progress.total, width), 0, 0
     spans = []
-    for kind in Kind:
-        if kind is not Kind.RUNNING and progress.counts[kind]:
+    for kind in VerdictKind:
+        if kind is not VerdictKind.RUNNING and progress.counts[kind]:
             ended += progress.counts[kind]
             end = -(-ended * width // progress.total)
             spans.append((text[at:end], TONES[kind].name.lower()))
@@ -101,7 +101,7 @@ def bar_spans(progress: BatchProgress, width: int) -> Spans:
     return (*spans, (text[at:], "muted"))
 
 
-def count_spans(counts: Mapping[Kind, int], *, in_words: bool = False) -> Spans:
+def count_spans(counts: Mapping[VerdictKind, int], *, in_words: bool = False) -> Spans:
     """Return the numbers by verdict with their glyphs, without zeros."""
     return tuple(
         (f"  {GLYPHS[kind]} {number:,}{f' {WORDS[kind]}' if in_words else ''}", TONES[kind].name.lower())

@@ -8,7 +8,7 @@ from zjobtui.formatting.symbols import GLYPHS, NOTE_SIGN, WORDS, progress_bar, s
 from zjobtui.formatting.text_width import cells
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.sorting import Sorting, SortOrder
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, is_stale
 from zjobtui.models.why import is_overdue, progress_eighths, settled_why, why_texts
 from zjobtui.ui.styled_line import Span, Spans, fit_exact
@@ -180,7 +180,7 @@ def measure(watch: WatchedJob) -> list[int]:
 
 
 def _measure_why(watch: WatchedJob) -> int:
-    if watch.is_final or watch.verdict.kind is Kind.UNKNOWN:
+    if watch.is_final or watch.verdict.kind is VerdictKind.UNKNOWN:
         return cells(settled_why(watch))
     return cells(watch.digest.status) if watch.digest else 0
 
@@ -325,7 +325,7 @@ def job_row(watch: WatchedJob, context: RowContext, *, is_marked: bool = False) 
 
 _TONES = {kind: tone.name.lower() for kind, tone in TONES.items()}
 _STATUSES = {kind: f"{GLYPHS[kind]} {word}" for kind, word in WORDS.items()}
-_QUIET = {Kind.DONE, Kind.RUNNING}
+_QUIET = {VerdictKind.DONE, VerdictKind.RUNNING}
 
 
 def _gap(place: int, placed: Sequence[Placed]) -> str:
@@ -337,11 +337,13 @@ def _fit(text: str, width: int) -> str:
     return text.ljust(width) if text.isascii() and len(text) <= width else fit_exact(text, width)
 
 
-def _why(watch: WatchedJob, kind: Kind, width: int, context: RowContext) -> Span:
+def _why(watch: WatchedJob, kind: VerdictKind, width: int, context: RowContext) -> Span:
     """Return why a job is in its state; for a running job with a bar if there is room."""
     now = context.now
-    if kind is not Kind.RUNNING:
-        return _fit(_within(why_texts(watch, None, now), width), width), "muted" if kind is Kind.DONE else "plain"
+    if kind is not VerdictKind.RUNNING:
+        return _fit(
+            _within(why_texts(watch, None, now), width), width
+        ), "muted" if kind is VerdictKind.DONE else "plain"
     typical = (context.typical or {}).get(watch.job.tenant)
     if context.paused_at is not None and not is_stale(watch, now):
         now = context.paused_at

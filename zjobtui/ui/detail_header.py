@@ -13,7 +13,7 @@ from zjobtui.formatting.times import duration
 from zjobtui.models.duration_stats import DurationStats, duration_stats
 from zjobtui.models.related import Reference
 from zjobtui.models.tenant import Tenant
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, is_stale
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.ui.detail_tabs import Tab
@@ -100,7 +100,7 @@ def header_lines(details: JobDetails, now: float, width: int) -> Iterator[Render
     """Yield verdict, age, sentence and problem; of running jobs the typical duration, of unknown ones the interval."""
     watch, kind = details.watch, details.watch.verdict.kind
     time = time_text(watch, now)
-    stats = details.stats if kind is Kind.RUNNING and not time.is_stale else None
+    stats = details.stats if kind is VerdictKind.RUNNING and not time.is_stale else None
     typical = f" · typically {duration(stats.median)}" if stats is not None and stats.median is not None else ""
     tone = "stale" if is_stale(watch, now) else TONES[kind].name.lower()
     heading = (

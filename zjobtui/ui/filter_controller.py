@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from zjobtui.models.filter_completion import complete, expand_saved
 from zjobtui.models.sorting import Sorting, SortOrder
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.ui.choice import ChoiceDialog, ColumnDialog
 from zjobtui.ui.columns import arrow
 from zjobtui.ui.filter_input import open_filter_input
@@ -131,7 +131,7 @@ class FilterController:
             self._narrowed = self._before = self._term = ""
         return term
 
-    def toggle_verdict(self, kind: Kind) -> None:
+    def toggle_verdict(self, kind: VerdictKind) -> None:
         """Show only those of the jobs that have a verdict, or all of them again; the rest of the filter stays."""
         rest, term = split_verdict(self._presenter.model.filter_text)
         self._choose_verdict(rest, "" if term == status_filter(kind) else status_filter(kind))

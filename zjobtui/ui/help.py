@@ -15,7 +15,7 @@ from zjobtui import __version__
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.formatting.text_width import cells, wrap
 from zjobtui.models.filter_fields import FIELDS
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.ui.actions import PANE_KEYS, Action
 from zjobtui.ui.filter_input import FilterInput
 from zjobtui.ui.job_detail import JobDetail
@@ -23,11 +23,11 @@ from zjobtui.ui.job_list import JobList
 from zjobtui.ui.prompt import SafeInput
 
 MEANINGS = {
-    Kind.FAILED: "the job or its order failed",
-    Kind.ATTENTION: "the job completed, but something must be checked",
-    Kind.UNKNOWN: "Zuora does not know this id in this tenant",
-    Kind.RUNNING: "Zuora is working on it",
-    Kind.DONE: "the job and its order completed",
+    VerdictKind.FAILED: "the job or its order failed",
+    VerdictKind.ATTENTION: "the job completed, but something must be checked",
+    VerdictKind.UNKNOWN: "Zuora does not know this id in this tenant",
+    VerdictKind.RUNNING: "Zuora is working on it",
+    VerdictKind.DONE: "the job and its order completed",
 }
 
 STALE = "no response for three polling intervals: the row shows old data"

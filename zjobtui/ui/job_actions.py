@@ -17,7 +17,7 @@ from zjobtui.models.batches import default_batch_name, unique_batch_name
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.text import parse_tags
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.polling.protocols import EditResult
 from zjobtui.ui.add_jobs import AddJobsDialog, NewJobs
@@ -394,7 +394,7 @@ def _left_in_batches(listed: Iterable[WatchedJob], taken: Watches) -> str:
     """Return what taking jobs off the list leaves of their running batches, whose numbers count listed jobs alone."""
     gone, names = {watch.job for watch in taken}, {watch.batch for watch in taken if watch.batch}
     left = [watch for watch in listed if watch.batch in names and watch.job not in gone]
-    running = {watch.batch for watch in left if watch.verdict.kind is Kind.RUNNING}
+    running = {watch.batch for watch in left if watch.verdict.kind is VerdictKind.RUNNING}
     if len(running) == 1:
         (name,) = running
         return f", leaving {plural(sum(watch.batch == name for watch in left), 'job')} in {name}"

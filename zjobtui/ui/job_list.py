@@ -12,7 +12,7 @@ from zjobtui.models.batches import BatchProgress
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.job import JobRef
 from zjobtui.models.sorting import Sorting, SortOrder
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.ui.columns import (
     MEASURED,
@@ -36,7 +36,7 @@ from zjobtui.ui.toast import toast
 LOWEST_WITH_HEADER = 6
 """Lines of the list from which one is the header."""
 
-_NEEDS_USER = (Kind.FAILED, Kind.ATTENTION)
+_NEEDS_USER = (VerdictKind.FAILED, VerdictKind.ATTENTION)
 
 
 NO_JOB = "No job selected."
@@ -98,7 +98,7 @@ class JobList(LineListView):
         self._placed: tuple[Placed, ...] = ()
         self._placed_for: tuple[object, ...] = ()
         self._short_tenants: Mapping[str, str] = {}
-        self._needing: dict[int, Kind] = {}
+        self._needing: dict[int, VerdictKind] = {}
         self.folds = Folds()
         """The folded batches among the rows."""
         self.time_left: Callable[[BatchProgress], TimeLeft] = lambda _: None
@@ -291,7 +291,7 @@ class JobList(LineListView):
             if indexes:
                 numbers = {kind: sum(self._needing[index] is kind for index in indexes) for kind in _NEEDS_USER}
                 text = ", ".join(f"{number:,} new {WORDS[kind]}" for kind, number in numbers.items() if number)
-                return ((f"{sign} {text}", "bad" if numbers[Kind.FAILED] else "attention"),)
+                return ((f"{sign} {text}", "bad" if numbers[VerdictKind.FAILED] else "attention"),)
         return ()
 
     def header_clicked(self, x: int) -> None:

@@ -13,7 +13,7 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.sorting import Key, Sorting, SortOrder
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.text import shorten
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.protocols import State
@@ -228,12 +228,14 @@ class JobListModel:
         return " · ".join(parts)
 
 
-def status_filter(kind: Kind) -> str:
+def status_filter(kind: VerdictKind) -> str:
     """Return the filter for the jobs with one verdict."""
     return f"status:{WORDS[kind]}"
 
 
-_VERDICT_TERM = re.compile(rf'"[^"]*"?|(?<!\S)(?P<term>{"|".join(map(status_filter, Kind))})(?:\s+|$)', re.IGNORECASE)
+_VERDICT_TERM = re.compile(
+    rf'"[^"]*"?|(?<!\S)(?P<term>{"|".join(map(status_filter, VerdictKind))})(?:\s+|$)', re.IGNORECASE
+)
 """A quoted phrase, in which nothing is a term, or a term for one verdict."""
 
 

@@ -24,7 +24,7 @@ from zjobtui.models.filters import Filter, parse
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.text import clean
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.protocols import State
@@ -95,7 +95,7 @@ class ListPresenter:
         self._typical_at, self._has_new_ends = -inf, True
         self._drawn_notice = ""
         self._steady_statuses = SteadyStatuses()
-        self._tenant_counts: tuple[str, int, Mapping[Kind, int]] | None = None
+        self._tenant_counts: tuple[str, int, Mapping[VerdictKind, int]] | None = None
         self._shown: tuple[WatchedJob, ...] = ()
 
     def update(self, state: State) -> None:
@@ -277,7 +277,7 @@ class ListPresenter:
         return chosen_tenant(self.model.filter_text, self.tenant_names)
 
     @property
-    def shown_counts(self) -> Mapping[Kind, int]:
+    def shown_counts(self) -> Mapping[VerdictKind, int]:
         """Number of jobs by verdict, of the chosen tenant or of all."""
         chosen, watchlist = self.chosen_tenant, self.state.watchlist
         if not chosen:
@@ -287,7 +287,7 @@ class ListPresenter:
             self._tenant_counts = chosen, id(watchlist), of_tenant
         return self._tenant_counts[2]
 
-    def counts_of(self, text: str) -> Mapping[Kind, int]:
+    def counts_of(self, text: str) -> Mapping[VerdictKind, int]:
         """Return the number of jobs by verdict of those that match a filter."""
         if not text:
             return self.counts

@@ -15,7 +15,7 @@ from zjobtui.formatting.related import order_remark, related_node
 from zjobtui.formatting.report import OPEN_LIMIT
 from zjobtui.formatting.times import duration, moment
 from zjobtui.models.related import ReadProblem, Reference, References, RelatedKind
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.ui.detail_header import JobDetails, Page, RawLook, Viewing
 from zjobtui.ui.outline_lines import RenderedLine, blank_line, render_outline, wrap_paragraph
 from zjobtui.ui.raw_view import RawRows
@@ -80,7 +80,7 @@ def _lines(details: JobDetails, look: RelatedLook, now: float, zone: tzinfo | No
 def _nothing_text(details: JobDetails) -> str:
     """Return why there is no object that can be read, as a sentence."""
     report = details.success.report if details.success else None
-    if details.watch.verdict.kind is Kind.UNKNOWN:
+    if details.watch.verdict.kind is VerdictKind.UNKNOWN:
         return "Zuora does not know this job, so there is no result."
     is_open = (report is None or report.result is None) and not details.watch.is_final
     return "The job has no result yet." if is_open else "The result of the job names no object that can be read."

@@ -17,7 +17,7 @@ from zjobtui.formatting.status import StatusText, count_texts, status_text
 from zjobtui.formatting.symbols import GLYPHS
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.tenant_status import TenantStatus
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.ui.line_list import TONES
 from zjobtui.ui.styled_line import Spans, cell_length, to_strip, truncate
 from zjobtui.ui.tenant_badges import CUSTOM_COLOUR, Badges
@@ -56,7 +56,7 @@ class StatusBar(Widget):
 
     def show(
         self,
-        counts: Mapping[Kind, int],
+        counts: Mapping[VerdictKind, int],
         status: TenantStatus | None,
         now: float,
         notes: Sequence[str] = (),
@@ -70,7 +70,7 @@ class StatusBar(Widget):
         `troubled` are the names of the tenants that cannot be polled; `chosen` is the one that is shown alone, if any.
         """
         width = self.size.width or self.app.size.width
-        text = status_text(status, now, counts.get(Kind.RUNNING, 0), self.zone, self.retry_key)
+        text = status_text(status, now, counts.get(VerdictKind.RUNNING, 0), self.zone, self.retry_key)
         bar = (*notes, is_muted, width, tuple(troubled), chosen, self.tenants, self.batch_texts)
         shown_values = (text, *counts.values(), *bar)
         if shown_values == self._shown_values:
@@ -86,7 +86,7 @@ class StatusBar(Widget):
     class CountClicked(Message):
         """The user clicked on a count."""
 
-        def __init__(self, kind: Kind) -> None:
+        def __init__(self, kind: VerdictKind) -> None:
             super().__init__()
             self.kind = kind
 
@@ -163,7 +163,7 @@ def badge_style(parsed: Color) -> Style:
 
 def bar_spans(
     badges: Badges,
-    counts: Mapping[Kind, int],
+    counts: Mapping[VerdictKind, int],
     status: StatusText,
     width: int,
     notes: Sequence[str] = (),
@@ -226,6 +226,6 @@ def _join(text: str, *more: str) -> str:
     return " · ".join((words, *more)) + text[len(words) :]
 
 
-def _count_spans(counts: Mapping[Kind, int], *, in_full: bool) -> Spans:
+def _count_spans(counts: Mapping[VerdictKind, int], *, in_full: bool) -> Spans:
     texts = [(full if in_full else brief, tone.name.lower()) for full, brief, tone in count_texts(counts)]
     return tuple(span for text in texts for span in (("  ", "plain"), text))

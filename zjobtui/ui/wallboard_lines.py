@@ -17,7 +17,7 @@ from zjobtui.models.batch_tracker import BatchTracker
 from zjobtui.models.batches import BatchProgress, progress_of
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.tenant_status import TenantStatus
-from zjobtui.models.verdict import Kind
+from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.why import why
 from zjobtui.polling.protocols import State
@@ -31,7 +31,7 @@ ALL_JOBS, OTHER_JOBS = "all jobs", "other jobs"
 NEWEST = 20
 """Most failures that are kept for the screen."""
 
-_NEEDS_USER = (Kind.FAILED, Kind.ATTENTION)
+_NEEDS_USER = (VerdictKind.FAILED, VerdictKind.ATTENTION)
 
 _TROUBLE_TONES = (Tone.BAD, Tone.ATTENTION)
 
@@ -74,7 +74,7 @@ def board_of(state: State, tracker: BatchTracker, tenants: Sequence[Tenant], now
     statuses = [status for tenant in tenants if (status := state.statuses.get(tenant.name))]
     running = {tenant.name: 0 for tenant in tenants}
     for watch in state.watchlist:
-        if watch.verdict.kind is Kind.RUNNING and watch.job.tenant in running:
+        if watch.verdict.kind is VerdictKind.RUNNING and watch.job.tenant in running:
             running[watch.job.tenant] += 1
     troubles = (_trouble(status, running[status.tenant], now, zone) for status in statuses)
     return Board(
@@ -174,7 +174,7 @@ def _wanted_sizes(count: int) -> Iterator[tuple[int, int]]:
 
 
 def _rest(rest: Sequence[BoardBatch]) -> Spans:
-    numbers = {kind: sum(batch.progress.counts[kind] for batch in rest) for kind in Kind}
+    numbers = {kind: sum(batch.progress.counts[kind] for batch in rest) for kind in VerdictKind}
     return (((f" + {len(rest):,} more", "muted")), *count_spans(numbers))
 
 
