@@ -103,7 +103,10 @@ _STEPS = (
     ("job", 20),
     *((name, BY_NAME[name].good) for name in ("order", "account", "batch", "tags", "note")),
 )
-"""What gets cells first: the columns by importance, each up to a number of cells; `label` is the job with a label."""
+"""What gets cells first: the columns by importance, each up to a number of cells."""
+
+_WITHOUT_TITLE = {"label": "job", "name": "tenant"}
+"""Steps that give a column what its texts need, without its title; `label` are only the jobs with a label."""
 
 _STEPS_OF_SEVERAL_TENANTS = (
     ("status", 1),
@@ -114,10 +117,15 @@ _STEPS_OF_SEVERAL_TENANTS = (
     ("tenant", 0),
     ("label", 20),
     ("time", TIME_WIDTH),
+    ("name", 9),
+    ("why", 18),
     ("tenant", 12),
     *_STEPS[_STEPS.index(("why", 20)) :],
 )
-"""The same with a tenant for each job, which first gets the fewest cells in which its name differs from the others."""
+"""The same with a tenant for each job, which first gets the fewest cells in which its name differs from the others.
+
+Most reasons take 18 cells, which come before the rest of a name and the title of its column.
+"""
 
 
 def chosen_columns(names: Iterable[str]) -> tuple[str, ...]:
@@ -199,10 +207,11 @@ def fit_columns(names: Sequence[str], wanted: Widths, width: int, *, least_tenan
     widths: dict[str, int] = {}
     room = width - SIGN_WIDTH
     for step, up_to in _STEPS_OF_SEVERAL_TENANTS if "tenant" in most else _STEPS:
-        name = "job" if step == "label" else step
+        name = _WITHOUT_TITLE.get(step, step)
         if name not in most:
             continue
-        target = min(up_to or least_tenant, wanted["label"] if step == "label" else most[name])
+        longest = wanted["tenant" if step == "name" else step] if step in _WITHOUT_TITLE else most[name]
+        target = min(up_to or least_tenant, longest)
         has, gap = widths.get(name, 0), int(name not in widths and bool(widths))
         if name == "status":
             least = target - has
