@@ -98,11 +98,11 @@ def test_columns_appear_in_order_of_importance() -> None:
     order = ["status", "job", "why", "tenant", "time", "order", "account", "tags", "note"]
     assert sorted(first, key=lambda name: (first[name], order.index(name))) == order
     assert first["note"] <= 140
-    assert (first["why"], first["tenant"], first["time"]) == (42, 47, 62)
+    assert (first["why"], first["tenant"], first["time"]) == (32, 47, 62)
 
 
 def test_with_one_tenant_the_time_comes_after_the_reason() -> None:
-    assert [names_at(width, FULL)[2:] for width in (46, 47, 56, 57)] == [[], ["why"], ["why"], ["why", "time"]]
+    assert [names_at(width, FULL)[2:] for width in (36, 37, 56, 57)] == [[], ["why"], ["why"], ["why", "time"]]
 
 
 TENANTS = tuple(replace(FULL, job=replace(FULL.job, tenant=name)) for name in ("eu-prod", "eu-sandbox", "apac"))
