@@ -81,11 +81,11 @@ class LineListView(ScrollView, can_focus=True):
 
         Textual asks to draw the whole pane.
         """
-        if self._is_scrolling_quietly and not layout:
-            return self
         if self._is_setting_titles:
             width, height = self.outer_size
             regions = tuple(Region(0, y, width, 1).translate(-self.content_offset) for y in (0, height - 1))
+        elif self._is_scrolling_quietly and not layout:
+            return self
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def set_lines(self, count: int, cursor: int, top: int, *, is_anchored: bool = False) -> None:
