@@ -345,7 +345,7 @@ class ListPresenter:
 
     def _update_notice(self) -> None:
         state = self.state
-        is_typing = not isinstance(self._rows.screen.focused, LineListView)
+        is_typing = self._rows.is_attached and not isinstance(self._rows.screen.focused, LineListView)
         problem = self.model.filter_problem if self._is_problem_cut and not is_typing else ""
         unsaved = state.unsaved and f"Not saved: {state.unsaved}"
         read_error = "" if self.read_error in unsaved else self.read_error  # a lock stops reading for the same reason
