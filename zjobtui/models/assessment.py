@@ -262,7 +262,7 @@ class _Cause(NamedTuple):
 
 
 def _cause_of(report: Report, kind: VerdictKind, expected: Collection[str]) -> _Cause:
-    """Return the cause of the verdict on a report, by which failures can be told apart and grouped."""
+    """Return the cause of the verdict on a report, by which failures are distinguished and grouped."""
     if kind is VerdictKind.DONE and report.result is not None:
         return _Cause(why=fit_cells(_created(report.result), WHY_CELLS))
     if kind not in {VerdictKind.FAILED, VerdictKind.ATTENTION}:

@@ -386,7 +386,7 @@ class Engine:
         return self._service
 
     def _publish(self) -> None:
-        """Publish the state. An error on the way is shown in it and raises nothing: whoever publishes must go on."""
+        """Publish the state. An error on the way is shown in it and raises nothing, so that the caller goes on."""
         service = self._running_service()
         with self._supervisor.guard("planning of added and removed jobs"):
             self._sync_pollers(service)

@@ -40,7 +40,7 @@ _SEARCH_HINTS = {
 """The views that can be searched, with the placeholder of the search input."""
 
 LINES_OF_VIEW = 2
-"""Lines below those of the tabs, one of them blank, without which a view cannot be told from another."""
+"""Lines below those of the tabs, one of them blank, without which a view cannot be distinguished from another."""
 
 LOW_PAGE = 9
 """Lines of the pane below which the border says how many lines are below it, since tabs or more may be hidden."""
