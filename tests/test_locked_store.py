@@ -52,6 +52,7 @@ def leave(terminal: Terminal, way: str) -> None:
     assert terminal.modes() == frozenset()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mode", "way", "delay"),
     [

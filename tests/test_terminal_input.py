@@ -67,6 +67,7 @@ def close_dialog(terminal: Terminal) -> None:
     terminal.wait_until_gone("enter adds them")
 
 
+@pytest.mark.slow
 def test_a_paste_is_found_and_nothing_but_a_key_is_one(tmp_path: Path, served: Simulator) -> None:
     with program(tmp_path, served) as terminal:
         for reads in PASTES.values():

@@ -55,6 +55,7 @@ def wait_for_ids(expected: list[str], limit: float) -> float:
     raise AssertionError(watched())
 
 
+@pytest.mark.slow
 def test_ids_are_added_as_they_come_each_once_and_no_credential() -> None:
     run("add", TWO)
     run("rm", TWO)

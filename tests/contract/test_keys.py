@@ -49,6 +49,7 @@ def press_keys_that_filter(window: Terminal) -> None:
     press(window, Key.BACK, until=lambda _: "of" not in title(window))
 
 
+@pytest.mark.slow
 def test_keys_that_find_and_move(user: User, known: Known) -> None:
     with user.window() as window:
         window.wait_for(Screen.POLLING)

@@ -49,6 +49,7 @@ def delete(store: Path) -> None:
     store.unlink()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [delete, pytest.param(replace_by_garbage, marks=pytest.mark.slow)])
 def test_an_open_window_says_that_its_file_is_gone_and_saves_all_jobs_again(
     user: User, known: Known, damage: Callable[[Path], None]

@@ -168,6 +168,7 @@ def longest_wait(run: Run, count: int, without: int | None = None) -> int:
     return max(waits)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("limits", "count"), [pytest.param(API_SANDBOX, 100, marks=pytest.mark.slow), (FEW_A_DAY, 10)])
 def test_a_row_that_is_looked_at_all_the_time_leaves_most_calls_to_the_others(limits: Limits, count: int) -> None:
     looking = again_and_again(3 * HOUR, 60, lambda run: run.poller.set_focus(job(7)))

@@ -139,6 +139,7 @@ async def test_nothing_is_sent_while_there_is_no_new_call() -> None:
         assert len(view.sent) == sent
 
 
+@pytest.mark.slow
 async def test_the_filter_shows_matching_calls_and_reports_an_unknown_field() -> None:
     engine = with_calls(logged(1), logged(2, 1, **FAILURE), logged(1, 2, **TOKEN), labels=("CS-4398",))
     async with run_monitor(engine, NARROW) as view:

@@ -118,6 +118,7 @@ async def test_a_group_whose_jobs_are_removed_disappears() -> None:
         assert labels(view) == "e"
 
 
+@pytest.mark.slow
 async def test_the_whole_text_can_be_read_in_thirty_columns_and_eight_rows() -> None:
     async with run_monitor(engine(), (30, 8)) as view:
         await view.press("F")

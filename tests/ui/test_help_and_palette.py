@@ -93,6 +93,7 @@ def test_a_long_key_is_not_cut_and_backspace_has_a_name_in_ascii() -> None:
     assert "backspace previous verdict" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", WIDE_FIRST)
 async def test_the_palette_starts_with_what_was_used_last_also_after_a_restart(size: tuple[int, int]) -> None:
     kept = StateInMemory()

@@ -269,6 +269,7 @@ async def test_an_error_is_shown_at_its_field_when_the_user_leaves_it(
     assert sorted(files(config)) == ["acme eu.secret", "config.toml"]
 
 
+@pytest.mark.slow
 async def test_only_the_url_is_wrong_if_the_name_is_derived_from_it(app: FirstStart) -> None:
     async with run_app(app, (80, 24)) as seen:
         await seen.press(*ANOTHER)

@@ -126,6 +126,7 @@ def _no_display(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.mark.slow
 async def test_o_copies_the_link_of_the_line_under_the_cursor() -> None:
     async with run_monitor(staged(order()), tenant=EU) as view:
         for words in ("A00000218", "A-S00012346"):
@@ -138,6 +139,7 @@ async def test_o_copies_the_link_of_the_line_under_the_cursor() -> None:
         assert copied(view) == URLS["INV00000002"]
 
 
+@pytest.mark.slow
 async def test_o_says_that_an_id_names_a_version_and_how_to_find_an_order() -> None:
     async with run_monitor(staged(order(subscriptions=[{"subscriptionId": VERSION}])), tenant=EU) as view:
         await go_to(view, VERSION)
