@@ -105,3 +105,14 @@ def has_orders_of_world(engine: ScriptedEngine, jobs: int, elapsed: float, seed:
     numbers = {watch.digest.order_number for watch in engine.state.watchlist if watch.digest is not None}
     bodies = {number: objects.body("orders", number, elapsed) for number in numbers}
     return has(engine, *(read("order", number, json.loads(body.plain)) for number, body in bodies.items() if body))
+
+
+NUMBERS = {
+    "order": "orderNumber",
+    "subscription": "subscriptionNumber",
+    "order-line-item": "id",
+    "invoice": "invoiceNumber",
+    "payment": "number",
+    "credit-memo": "number",
+}
+"""The field with the number of each kind of object that has one of its own, or with its id."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.building import NOW, body, seen, watch
 from tests.support.openapi import PATHS, valid_responses
-from tests.support.related import KINDS
+from tests.support.related import KINDS, NUMBERS
 from zjobtui.formatting.raw_json import pretty
 from zjobtui.formatting.references import reference_text, related_key
 from zjobtui.models.observation import Call
@@ -28,14 +28,6 @@ from zjobtui.zuora.related import read_related
 
 KEY = "8ad08ccf7f3c1b6a017f3c2f1a2b0003"
 WRAPPERS = {"order": "order", "order-line-item": "orderLineItem"}
-IDENTITIES = {
-    "order": "orderNumber",
-    "subscription": "subscriptionNumber",
-    "order-line-item": "id",
-    "invoice": "invoiceNumber",
-    "payment": "number",
-    "credit-memo": "number",
-}
 NAMES = {
     "order": "orderNumber",
     "subscription": "subscriptionNumbers",
@@ -62,9 +54,9 @@ def identified(word: str, response: dict[str, Any]) -> dict[str, Any]:
     if word == "account":
         return {**response, "basicInfo": {**response.get("basicInfo", {}), "accountNumber": KEY}, "success": True}
     if word in WRAPPERS:
-        inner = {**response.get(WRAPPERS[word], {}), IDENTITIES[word]: KEY}
+        inner = {**response.get(WRAPPERS[word], {}), NUMBERS[word]: KEY}
         return {**response, WRAPPERS[word]: inner, "success": True}
-    return {**response, IDENTITIES[word]: KEY, "success": True}
+    return {**response, NUMBERS[word]: KEY, "success": True}
 
 
 def result_of(word: str, response: dict[str, Any]) -> tuple[Reference, ReadResult]:

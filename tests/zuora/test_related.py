@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.openapi import PATHS, valid_responses
+from tests.support.related import NUMBERS
 from zjobtui.formatting.outline import to_text
 from zjobtui.formatting.related import one_look, related_node
 from zjobtui.formatting.related_records import related_record
@@ -261,16 +262,6 @@ def test_a_key_that_could_change_the_request_is_refused(key: str) -> None:
 
 def test_any_other_key_is_quoted() -> None:
     assert related_path(Reference(RelatedKind.INVOICE, "INV ü&1")) == "/v1/invoices/INV%20%C3%BC%261"
-
-
-NUMBERS = {
-    "order": "orderNumber",
-    "subscription": "subscriptionNumber",
-    "order-line-item": "id",
-    "invoice": "invoiceNumber",
-    "payment": "number",
-    "credit-memo": "number",
-}
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from zjobtui.formatting.call_log import as_json_lines, call_row
 from zjobtui.formatting.times import moment
 from zjobtui.models.call_filter import CallFilter, JobName, parse_call_filter
 from zjobtui.models.call_log import CallLog, LoggedCall
-from zjobtui.ui.filter_input import open_filter_input
+from zjobtui.ui.filter_input import FilterInput, open_filter_input
 from zjobtui.ui.key_bar import KeyBar
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.outline_lines import render_outline
@@ -196,7 +196,9 @@ class CallLogScreen(Screen[None]):
     async def action_filter(self) -> None:
         """Open the filter input."""
         await open_filter_input(
-            self._list, self._filter_text, HINT, self._set_filter, problem=lambda: self._list.filter.problem
+            FilterInput(
+                self._list, self._filter_text, HINT, self._set_filter, problem=lambda: self._list.filter.problem
+            )
         )
 
     def _set_filter(self, text: str) -> None:

@@ -13,7 +13,7 @@ from zjobtui.models.sorting import Sorting, SortOrder
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.ui.choice import ChoiceDialog, ColumnDialog
 from zjobtui.ui.columns import arrow
-from zjobtui.ui.filter_input import open_filter_input
+from zjobtui.ui.filter_input import FilterInput, open_filter_input
 from zjobtui.ui.filter_memory import FilterMemory
 from zjobtui.ui.job_list import JobList
 from zjobtui.ui.list_model import join_terms, next_in_cycle, split_verdict, status_filter
@@ -61,14 +61,16 @@ class FilterController:
 
         await asyncio.to_thread(self._memory.load)
         await open_filter_input(
-            self._rows,
-            self._presenter.model.filter_text,
-            HINT,
-            apply_filter,
-            complete=self._complete,
-            history=self._memory.history,
-            on_accept=self._memory.remember,
-            problem=lambda: self._presenter.model.filter_problem,
+            FilterInput(
+                self._rows,
+                self._presenter.model.filter_text,
+                HINT,
+                apply_filter,
+                complete=self._complete,
+                history=self._memory.history,
+                on_accept=self._memory.remember,
+                problem=lambda: self._presenter.model.filter_problem,
+            )
         )
 
     def _complete(self, text: str) -> Sequence[str]:
@@ -77,7 +79,7 @@ class FilterController:
 
     async def search(self, pane: Widget, text: str, hint: str, on_change: Callable[[str], None]) -> None:
         """Open the input line to search a pane."""
-        await open_filter_input(pane, text, hint, on_change)
+        await open_filter_input(FilterInput(pane, text, hint, on_change))
 
     async def saved_filters(self) -> None:
         """Offer the saved filters, to save the current one, and to delete one."""

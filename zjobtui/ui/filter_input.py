@@ -47,7 +47,8 @@ class FilterInput(RedactingInput):
     """Call `on_change` with every change. Enter keeps the text and returns to the pane, escape clears it.
 
     With candidates, tab and right accept the first one. Up and down go through `history`, whose first text is the
-    newest; down returns to the pane if there is none that is newer.
+    newest; down returns to the pane if there is none that is newer. `problem` returns what is wrong with the text after
+    `on_change` was called with it.
     """
 
     BINDINGS = [
@@ -82,9 +83,14 @@ class FilterInput(RedactingInput):
         self._texts = ["", *history]
         self._recalled = 0
 
+    @property
+    def has_completion(self) -> bool:
+        """Whether texts are completed."""
+        return self._complete is not None
+
     def on_focus(self) -> None:
         """Show the keys of the input in the key bar."""
-        more = _COMPLETION_HINTS if self._complete is not None else ()
+        more = _COMPLETION_HINTS if self.has_completion else ()
         self.screen.query_one(KeyBar).show_input((*_HINTS, *more, _LAST_HINT))
 
     def on_blur(self) -> None:
@@ -188,32 +194,17 @@ class Candidates(Static):
         self.update(Content("  ".join(shown) or (_KEYS if has_history else "")))
 
 
-async def open_filter_input(
-    pane: Widget,
-    text: str,
-    hint: str,
-    on_change: Callable[[str], None],
-    *,
-    complete: Complete | None = None,
-    history: Sequence[str] = (),
-    on_accept: Callable[[str], None] | None = None,
-    problem: Callable[[], str] | None = None,
-) -> None:
-    """Open the input for a pane, above the key bar; only one input is open at a time.
-
-    `problem` returns what is wrong with the text after `on_change` was called with it.
-    """
+async def open_filter_input(bar: FilterInput) -> None:
+    """Open the input above the key bar, or focus the one that its pane has; only one input is open at a time."""
+    pane = bar.pane
     clear_toasts(pane.app)
-    for bar in pane.screen.query(FilterInput):
-        if bar.pane is pane:
-            bar.focus()
+    for other in pane.screen.query(FilterInput):
+        if other.pane is pane:
+            other.focus()
             return
         await pane.screen.query(Candidates).remove()
-        await bar.remove()
-    bar = FilterInput(
-        pane, text, hint, on_change, complete=complete, history=history, on_accept=on_accept, problem=problem
-    )
-    above = Candidates(is_steady=complete is not None and pane.app.size.height >= ROWS_FOR_CANDIDATES)
+        await other.remove()
+    above = Candidates(is_steady=bar.has_completion and pane.app.size.height >= ROWS_FOR_CANDIDATES)
     with pane.app.batch_update():
         await pane.screen.mount(above, bar, before="#keys-bar")
         pane.screen.set_focus(bar)
