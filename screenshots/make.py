@@ -7,9 +7,11 @@ import asyncio
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from tests.support.related import has_orders_of_world
 from tests.support.scripted import ScriptedEngine

@@ -5,11 +5,11 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.building import NOW, PROCESSING, seen, watch, watchlist
 from tests.support.screen_harness import TENANT, run_monitor

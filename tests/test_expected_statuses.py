@@ -1,9 +1,9 @@
 """An order in a status that the tenant expects: every place shows the same verdict, cause and advice."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.storage.opening import added, observed, opened
 from tests.support.building import NOW, read_result, seen, watch

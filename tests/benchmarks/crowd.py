@@ -4,8 +4,9 @@ import asyncio
 import gc
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from unittest import mock
+
+from msgspec.structs import replace
 
 from tests.benchmarks.table import Table
 from tests.benchmarks.trials import Sample, quantile

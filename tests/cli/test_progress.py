@@ -1,7 +1,7 @@
 import sys
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.building import NOW, watch
 from zjobtui.cli.progress import Progress

@@ -10,11 +10,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from math import inf
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.storage.opening import added, kept, opened
 from tests.support.building import NOW, PROCESSING, done, failed, job, job_id, missed, seen, watch

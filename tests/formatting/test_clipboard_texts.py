@@ -1,4 +1,4 @@
-from dataclasses import replace
+from msgspec.structs import replace
 
 from tests.support.building import job_id, outline, watch
 from tests.support.staging import heard

@@ -1,10 +1,10 @@
 """The copied curl command makes the call that the program makes."""
 
 import shlex
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.building import NOW, PROCESSING, job, job_id, missed, seen, watch
 from tests.support.scripted import call

@@ -4,10 +4,10 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.building import NOW, body, done, failed, job, missed, read_body, seen, watch
 from tests.support.payloads import payload

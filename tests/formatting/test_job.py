@@ -1,7 +1,7 @@
-from dataclasses import replace
 from datetime import UTC
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch, watchlist
 from zjobtui.formatting.job import TIME_WIDTH, TONES, about_lines, problem_text, row_time, time_text, unknown_text

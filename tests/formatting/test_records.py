@@ -1,10 +1,10 @@
 import csv
 import io
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.building import NOW, PROCESSING, done, failed, job, missed, order_report, seen, watch, watchlist
 from zjobtui.formatting.export import as_csv

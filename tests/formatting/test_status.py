@@ -1,10 +1,10 @@
-from dataclasses import replace
 from datetime import UTC
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.support.building import NOW
 from zjobtui.formatting.outline import Tone
@@ -272,5 +272,5 @@ def test_the_longest_outage_of_several_tenants_comes_first() -> None:
 
 @pytest.mark.parametrize("fields", [{"interval": 40.0}, {"limit": Limit.HOST}])
 def test_an_interval_is_shown_only_if_it_is_true_for_all_tenants(fields: dict[str, object]) -> None:
-    other = replace(FINE, tenant="qa", **fields)  # type: ignore[arg-type]  # the fields of `TenantStatus`
+    other = replace(FINE, tenant="qa", **fields)
     assert texts_of(worst_status([FINE, other]))[0] == "● 2.0 calls/s"

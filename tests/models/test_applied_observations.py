@@ -1,8 +1,7 @@
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.support.building import NOW, PROCESSING, done, failed, missed, order_report, seen, watch
 from zjobtui.models.assessment import apply_observation

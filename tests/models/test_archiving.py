@@ -1,4 +1,4 @@
-from dataclasses import replace
+from msgspec.structs import replace
 
 from tests.support.building import NOW, PROCESSING, done, job, missed, seen, watch, watchlist
 from zjobtui.models.history import Event, EventKind

@@ -1,10 +1,10 @@
 """The tracker counts as `batches` does, whatever changes, and reports each end once."""
 
-from dataclasses import replace
 from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.support.batches import polled
 from tests.support.building import NOW, done, failed, job, watch, watchlist

@@ -1,6 +1,5 @@
 """Batches: which jobs are in one, how far it is, its closing line, its name, and the estimate of the time left."""
 
-from dataclasses import replace
 from datetime import UTC, timedelta, timezone
 from random import Random
 from statistics import median
@@ -8,6 +7,7 @@ from statistics import median
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.support.batches import estimate, polled
 from tests.support.building import NOW, PROCESSING, done, failed, job, job_id, missed, seen, watch, watchlist

@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from math import exp
 from random import Random
@@ -8,6 +7,7 @@ from statistics import median
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.support.building import NOW, watch
 from zjobtui.models.digest import Digest

@@ -1,9 +1,8 @@
 """Failures by reason: which jobs failed alike."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.support.building import NOW, done, missed, order_report, read_body, seen, watch
 from zjobtui.models.assessment import apply_observation

@@ -1,10 +1,9 @@
 """Completion of filters: fields, values of the watched jobs, quotation marks, and saved filters."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.support.building import watch
 from zjobtui.models.filter_completion import candidate_names, complete, expand_saved

@@ -1,9 +1,9 @@
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.support.building import NOW, PROCESSING, done, failed, job, missed, seen, watch, watchlist
 from zjobtui.formatting.events import notification_line

@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.support.building import NOW, PROCESSING, done, failed, missed, order_report, seen, watch, watchlist
 from zjobtui.models.observation import Observation

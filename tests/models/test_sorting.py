@@ -1,10 +1,10 @@
 from collections.abc import Iterable
-from dataclasses import replace
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.support.building import NOW, PROCESSING, arranged, done, failed, missed, order_report, seen, watch
 from zjobtui.models.assessment import apply_observation

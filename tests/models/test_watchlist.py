@@ -1,7 +1,6 @@
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.support.building import NOW, PROCESSING, done, job, missed, seen, watch, watchlist
 from zjobtui.models.history import Event, EventKind

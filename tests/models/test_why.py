@@ -1,11 +1,11 @@
 """What the list says of a job beside its status, and when a job is overdue."""
 
 import time
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 from tests.support.building import NOW, done, failed, missed, order_report, seen, watch

@@ -5,10 +5,10 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.building import NOW, PROCESSING, done, job, missed, seen, watch, watchlist
 from tests.support.polling import watches

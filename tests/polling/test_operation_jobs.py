@@ -1,9 +1,9 @@
 """An id that Zuora does not know is requested once as an operation job, and polled there if it is one."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.building import job_id
 from tests.support.polling import Run, for_seconds, polled, watches

@@ -4,11 +4,11 @@ import asyncio
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.polling import PRODUCTION, Run, Script, for_seconds, job, job_id, polled, watches
 from tests.support.sources import TimedSource

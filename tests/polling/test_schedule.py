@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 from math import inf, log
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.support.polling import job, watches
 from tests.support.virtual_time import START
@@ -26,7 +26,7 @@ ODD = [ProblemKind.UNREADABLE, ProblemKind.TOO_LARGE, ProblemKind.REFUSED, Probl
 
 
 def numbered(number: int, **known: object) -> WatchedJob:
-    return replace(WatchedJob(job=job(number), added_at=START), **known)  # type: ignore[arg-type]
+    return replace(WatchedJob(job=job(number), added_at=START), **known)
 
 
 def running(number: int, age: float, unseen: float, now: float = NOW) -> WatchedJob:

@@ -7,10 +7,11 @@ path and a folder that a test has filled as the version before, it checks what b
 import re
 import shutil
 import sys
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 PACKAGE = Path(__file__).parents[2] / "zjobtui"
 

@@ -6,10 +6,10 @@ import sqlite3
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.storage.opening import added, kept, observed, opened, quick_folder
 from tests.support.building import NOW, done, failed, job, job_id, missed, read_body, seen, watch, watchlist
@@ -262,7 +262,7 @@ def test_a_wrong_query_is_a_bug_and_the_file_is_left_alone(path: Path, content: 
         with pytest.raises(SchemaError, match="no such column: nonsense"):
             store.apply(Change(watches, annotated=tuple(watches), fields=("nonsense",)))
         with pytest.raises(SchemaError, match=r"This is a bug.*NOT NULL|NOT NULL.*This is a bug"):
-            store.apply(Change(watches, annotated=(replace(watches.watches[job(2)], label=None),)))  # type: ignore[arg-type]
+            store.apply(Change(watches, annotated=(replace(watches.watches[job(2)], label=None),)))
     assert set(kept(path).watches) == ON_LIST
     assert asides(path) == []
 

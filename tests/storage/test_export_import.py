@@ -1,13 +1,14 @@
 """Export and import: exact in both directions, nothing overwritten, and every error with its place."""
 
 import json
-from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from tests.storage.opening import added, kept, observed, opened, quick_folder
 from tests.storage.test_store import LISTS
@@ -28,8 +29,8 @@ def let_in(value: Any) -> Any:  # noqa: ANN401 - a watch, and whatever it is mad
         return clean(value)
     if isinstance(value, tuple):
         return tuple(let_in(one) for one in value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{one.name: let_in(getattr(value, one.name)) for one in fields(value) if one.init})
+    if isinstance(value, Struct):
+        return replace(value, **{name: let_in(inner) for name, inner in asdict(value).items()})
     return value
 
 

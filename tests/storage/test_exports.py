@@ -1,10 +1,10 @@
 import os
 import stat
-from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.building import watch
 from zjobtui.storage.exports import export_name, write_export

@@ -5,10 +5,10 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.storage import later_columns
 from tests.storage.opening import added, observed, opened

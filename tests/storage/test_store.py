@@ -2,12 +2,12 @@ import json
 import sqlite3
 import stat
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.storage.opening import added, kept, observed, opened, quick_folder
 from tests.support.building import (

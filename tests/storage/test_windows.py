@@ -1,10 +1,10 @@
 """Two windows on one watchlist."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.storage.opening import added, kept, observed, opened
 from tests.support.building import NOW, PROCESSING, done, job, missed, seen, watch

@@ -1,10 +1,11 @@
 """Batches of jobs that live and are polled on virtual time."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import ceil, exp, log
 from random import Random
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from tests.support.building import NOW, watch
 from zjobtui.models.batches import NEARLY_ALL, time_until_95_percent

@@ -4,8 +4,10 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import fields, is_dataclass
 from decimal import Decimal, InvalidOperation
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from zjobtui.formatting.outline import OutlineNode, json_text
 from zjobtui.models.json_value import Json
@@ -56,10 +58,10 @@ def typed(value: object) -> Iterator[Json]:
         case tuple():
             for one in value:
                 yield from typed(one)
-        case _ if is_dataclass(value):
-            for one in fields(value):
-                if one.name not in _KEPT_AS_THEY_CAME | _SAYS_NOTHING_NEW:
-                    yield from typed(getattr(value, one.name))
+        case Struct():
+            for name, inner in asdict(value).items():
+                if name not in _KEPT_AS_THEY_CAME | _SAYS_NOTHING_NEW:
+                    yield from typed(inner)
         case _:
             yield from leaves(value)
 
@@ -76,10 +78,9 @@ def _said_in(message: str) -> Iterator[Json]:
 
 def untyped(value: object) -> Iterator[Json]:
     """Yield every leaf that a report keeps unparsed, from any object."""
-    if is_dataclass(value):
-        for one in fields(value):
-            inner = getattr(value, one.name)
-            yield from leaves(inner) if one.name in _KEPT_AS_THEY_CAME else untyped(inner)
+    if isinstance(value, Struct):
+        for name, inner in asdict(value).items():
+            yield from leaves(inner) if name in _KEPT_AS_THEY_CAME else untyped(inner)
     elif isinstance(value, tuple):
         for one in value:
             yield from untyped(one)

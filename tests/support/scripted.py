@@ -1,9 +1,12 @@
 """An engine and an archive without thread, network and disk, for tests of the screen."""
 
+import dataclasses
 from collections.abc import Container, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from zjobtui.models.call_log import CallLog
 from zjobtui.models.history import Event, EventKind, History
@@ -135,9 +138,9 @@ class ScriptedEngine:
         self.read.append(reference)
         result, now = self.related.get(reference), self.clock.now()
         if isinstance(result, Related):
-            future.set_result(replace(result, read_at=now))
+            future.set_result(dataclasses.replace(result, read_at=now))
         elif isinstance(result, ReadProblem):
-            future.set_result(replace(result, at=now))
+            future.set_result(dataclasses.replace(result, at=now))
         else:
             self.pending[reference] = future
         return future

@@ -1,7 +1,8 @@
 """Set up a screen: an engine with one watched job for each given response."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from tests.support.building import NOW, job, read_payload, watch
 from tests.support.scripted import FixedClock, ScriptedEngine, call

@@ -1,7 +1,8 @@
 """The jobs of the simulator as the monitor would have polled them, without sockets and waiting."""
 
 import json
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from tests.support.scripted import NOW, FixedClock, ScriptedEngine, call
 from zjobtui.models.job import JobId, JobRef

@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.support.building import dashed, job, job_id, missed, watch
 from tests.support.credentials import TOKEN_TEXTS

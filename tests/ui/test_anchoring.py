@@ -3,9 +3,9 @@
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.building import NOW, job, watch
 from tests.support.screen_harness import ScreenView, run_monitor

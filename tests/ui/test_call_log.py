@@ -2,11 +2,11 @@
 
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.building import NOW, job
 from tests.support.screen_harness import ScreenView, join_lines, run_monitor

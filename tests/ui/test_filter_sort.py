@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.support.building import NOW, job, watch
 from tests.support.screen_harness import ScreenView, join_lines, run_monitor

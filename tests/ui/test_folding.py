@@ -1,9 +1,9 @@
 """Folding a batch to one row: what it shows, where it is, and what keys on it do."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.building import job, watch
 from tests.support.screen_harness import ScreenView, run_monitor

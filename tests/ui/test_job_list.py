@@ -1,7 +1,7 @@
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.building import NOW, job, watch
 from tests.support.screen_harness import ScreenView, run_monitor

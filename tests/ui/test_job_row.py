@@ -1,10 +1,9 @@
 """Rows of the list and their columns at any width."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.support.building import NOW, PROCESSING, done, job, seen, watch, watchlist
 from tests.support.screen_harness import TENANT, run_monitor

@@ -1,11 +1,12 @@
 """Incremental filtering and sorting give the same rows as a new model."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.support.building import NOW, PROCESSING, done, failed, seen, watch, watchlist
 from zjobtui.models.assessment import apply_observation

@@ -2,9 +2,10 @@
 
 import json
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.building import job
 from tests.support.screen_harness import ScreenView, run_monitor

@@ -2,10 +2,10 @@
 
 import asyncio
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from textual.message_pump import MessagePump
 from textual.timer import Timer
 

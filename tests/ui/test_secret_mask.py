@@ -3,11 +3,11 @@
 import base64
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.building import NOW, body, job
 from tests.support.screen_harness import ScreenView, run_monitor

@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.support.screen_harness import TENANT, ScreenView, run_monitor
 from tests.support.staging import staged

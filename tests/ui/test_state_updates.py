@@ -4,9 +4,9 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.building import done, failed, job, missed, seen, watch, watchlist
 from tests.support.screen_harness import ScreenView, run_monitor

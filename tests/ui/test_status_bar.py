@@ -1,7 +1,7 @@
-from dataclasses import replace
 from datetime import UTC
 
 import pytest
+from msgspec.structs import replace
 from textual.color import Color
 
 from tests.support.building import NOW, watch
@@ -26,7 +26,7 @@ MIXED = ("recorded-failed-lock", "recorded-completed-order-pending", "recorded-p
 
 
 def with_status(engine: ScriptedEngine, **fields: object) -> ScriptedEngine:
-    engine.pulse = replace(engine.pulse, **fields)  # type: ignore[arg-type]  # the fields of `TenantStatus`
+    engine.pulse = replace(engine.pulse, **fields)
     engine.publish()
     return engine
 

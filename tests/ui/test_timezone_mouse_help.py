@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from textual.driver import Driver
 
 from tests.support.building import job

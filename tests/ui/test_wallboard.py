@@ -1,9 +1,9 @@
 """The wallboard in any size: batches, big digits, newest failures, tenants in trouble; drawn only if it changes."""
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.building import NOW, job
 from tests.support.screen_harness import ScreenView, run_monitor

@@ -4,10 +4,10 @@ import asyncio
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.building import NOW, read_result, seen
 from tests.support.screen_harness import TENANT, ScreenView, run_monitor

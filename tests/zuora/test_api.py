@@ -1,14 +1,15 @@
 """The client over real sockets on loopback: with the simulator, and with servers that misbehave."""
 
 import asyncio
+import dataclasses
 import logging
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.answers import (
     Answer,
@@ -147,7 +148,7 @@ async def test_an_id_is_sent_as_it_was_given() -> None:
 
 async def test_an_observation_says_what_support_asks_for() -> None:
     headers = {"Zuora-Request-Id": "request-1", "ratelimit-remaining": "7", "Retry-After": "3", "X-Other": "no"}
-    answers = [replace(processing(), headers=headers), refusal(404, 50000040, "no such job", headers)]
+    answers = [dataclasses.replace(processing(), headers=headers), refusal(404, 50000040, "no such job", headers)]
     with fault_server(answers) as server:
         async with client_of(server, FixedClock(1_000.0)) as client:
             for answer in answers:
@@ -372,7 +373,7 @@ async def test_calls_that_are_cancelled_leave_room_for_the_next() -> None:
 
 
 async def test_cookies_are_not_kept() -> None:
-    with fault_server(replace(processing(), headers={"Set-Cookie": "session=1; Path=/"})) as server:
+    with fault_server(dataclasses.replace(processing(), headers={"Set-Cookie": "session=1; Path=/"})) as server:
         async with client_of(server) as client:
             for _ in range(3):
                 await client.observe(ONE)

@@ -1,11 +1,15 @@
 """Load the configuration: the tenants of environment and settings file, and the settings."""
 
+import dataclasses
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zjobtui.bootstrap.secret_mask import SecretMask
 from zjobtui.config.tenants import InvalidTenantError, environment_remarks, environment_tenant
@@ -17,8 +21,7 @@ if TYPE_CHECKING:
     from zjobtui.config.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Configured:
+class Configured(Struct, frozen=True):
     """A tenant, and the function that returns its credentials; it may block, and raises `SourceError`."""
 
     tenant: Tenant
@@ -64,13 +67,15 @@ def configuration(environ: Mapping[str, str], path: Path) -> Configuration:
     try:
         from_environment = environment_tenant(environ)
     except InvalidTenantError as error:
-        return replace(from_file, problems=(str(error), *from_file.problems))
+        return dataclasses.replace(from_file, problems=(str(error), *from_file.problems))
     if from_environment is None:
         return from_file
     tenant, credentials = from_environment
     name = "ZUORA_CLIENT_SECRET" if isinstance(credentials, ClientCredentials) else "ZUORA_BEARER_TOKEN"
     configured = Configured(replace(tenant, credentials_from=f"environment variable {name}"), lambda: credentials)
-    return replace(from_file, tenants=(configured, *from_file.tenants), remarks=environment_remarks(environ))
+    return dataclasses.replace(
+        from_file, tenants=(configured, *from_file.tenants), remarks=environment_remarks(environ)
+    )
 
 
 def file_configuration(environ: Mapping[str, str], path: Path) -> Configuration:
@@ -80,7 +85,7 @@ def file_configuration(environ: Mapping[str, str], path: Path) -> Configuration:
             return Configuration(environ=environ)
     from zjobtui.bootstrap import settings_file  # noqa: PLC0415 - 25 ms (msgspec), only if there is such a file
 
-    return replace(settings_file.load(environ, path), environ=environ)
+    return dataclasses.replace(settings_file.load(environ, path), environ=environ)
 
 
 def expected_order_statuses(environ: Mapping[str, str], path: Path) -> ExpectedStatuses | None:

@@ -4,11 +4,12 @@ import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from zjobtui.bootstrap.configuration import Configuration, Configured
 from zjobtui.bootstrap.engine import options_of, polling, routes, source_maker, stop_on_forced_exit

@@ -1,9 +1,10 @@
 """Load the settings file, and make its tenants."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from zjobtui.bootstrap.configuration import Configuration, Configured
 from zjobtui.config.loading import read_settings

@@ -2,9 +2,9 @@
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 import click
+from msgspec import Struct
 
 from zjobtui.bootstrap.output import OK, SOME_REFUSED, USAGE
 from zjobtui.cli.common import open_store_and_watchlist
@@ -24,8 +24,7 @@ TEXT_LIMIT = 200
 """Characters that a label or a note may have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Annotations:
+class Annotations(Struct, frozen=True):
     """What the user wrote about jobs on the command line; what is empty was not given."""
 
     label: str = ""

@@ -1,7 +1,8 @@
 """One check of `doctor`."""
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 
 class CheckStatus(Enum):
@@ -12,8 +13,7 @@ class CheckStatus(Enum):
     WRONG = "✗"
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One check: the part that it belongs to, its name in JSON, its result, and what to do if it is not fine."""
 
     part: str

@@ -2,10 +2,10 @@
 
 import os
 import re
-from dataclasses import dataclass
 
 import click
 from click.shell_completion import CompletionItem, ShellComplete, add_completion_class, shell_complete
+from msgspec import Struct
 
 from zjobtui.logs import get_logger
 from zjobtui.models.text import clean
@@ -45,8 +45,7 @@ _SPECIAL = re.compile(r"[^\w%+,./:=@-]", re.ASCII)
 """Characters that have a meaning to some shell."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedLine:
+class ParsedLine(Struct, frozen=True):
     """The words of a command line up to the cursor, without their quotes.
 
     `last` is the word at the cursor, None after a blank; `quote` is the quote that is open in it: `'`, `"`, `$'` or "".

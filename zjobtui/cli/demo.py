@@ -5,12 +5,12 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
+from msgspec.structs import replace
 
 from zjobtui.bootstrap.configuration import Configuration, Configured, file_configuration
 from zjobtui.bootstrap.monitor import run_monitor

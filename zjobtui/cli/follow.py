@@ -4,7 +4,8 @@ import os
 import select
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from zjobtui.bootstrap.output import print_error, status_of
 from zjobtui.cli.job_ids import refusals
@@ -37,8 +38,7 @@ NAMED = 50
 _READ = 64 * 1024
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """How many jobs were added, how many were known, and how many words were refused."""
 
     added: int = 0

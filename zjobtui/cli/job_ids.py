@@ -2,8 +2,10 @@
 
 import sys
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from zjobtui.formatting.found_ids import sentences
 from zjobtui.models.batches import BATCH_LIMIT, default_batch_name
@@ -25,8 +27,7 @@ SOURCE_LIMIT = 200
 """Characters of the name of a text that is kept with the job."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedIds:
+class ParsedIds(Struct, frozen=True):
     """Job ids with the source of each, a sentence for each text that is not valid, and sentences on what was left out.
 
     What was left out is not an error: it does not change the exit status.

@@ -3,9 +3,9 @@
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 import click
+from msgspec.structs import replace
 
 from zjobtui.bootstrap.output import OK, SOME_REFUSED, USAGE, print_error, print_json
 from zjobtui.cli.common import open_store_and_watchlist

@@ -2,9 +2,9 @@
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import click
+from msgspec import Struct
 
 from zjobtui.bootstrap.output import OK, print_error, print_json
 from zjobtui.cli.common import load_valid_configuration, open_store_and_watchlist
@@ -71,8 +71,7 @@ def show(job: str, related: bool, as_json: bool, tenant: str | None) -> None:
             sys.exit(exit_status(reads.results))
 
 
-@dataclass(frozen=True, slots=True)
-class _Reads:
+class _Reads(Struct, frozen=True):
     """The reads about one job, what was left out, and the statuses of its subscriptions."""
 
     results: list[ReadResult]

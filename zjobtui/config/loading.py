@@ -3,12 +3,12 @@
 import re
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import msgspec
+from msgspec import Struct
 
 from zjobtui.config.problems import KeyLines, KeyPath, SettingsProblem, dotted
 from zjobtui.config.settings import (
@@ -105,8 +105,7 @@ def _table_at(document: Mapping[str, Any], path: KeyPath) -> dict[str, Any]:
     return table if isinstance(table, dict) else {}
 
 
-@dataclass(frozen=True, slots=True)
-class _Setting:
+class _Setting(Struct, frozen=True):
     """How to decode one key: its type, the description of valid values, and the names to choose from."""
 
     type: Any

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
+from msgspec import Struct
+
 from zjobtui.models.text import clean, shorten
 
 KeyPath: TypeAlias = tuple[str, ...]
@@ -18,8 +20,7 @@ STATEMENT_LIMIT = 100
 _BARE = re.compile("[A-Za-z0-9_-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsProblem:
+class SettingsProblem(Struct, frozen=True):
     """A problem in the file; `line` and `column` count from 1, 0 if unknown.
 
     `is_used` is set if the value is used anyway: a setting under its old name.

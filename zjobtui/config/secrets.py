@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from msgspec import Struct
+
 from zjobtui.config.programs import NO_SECRET, SECRET_TIME_LIMIT, child_environment, run_command
 from zjobtui.logs import get_logger
 from zjobtui.models.tenant import ClientCredentials, Secret, strip_quotes
@@ -25,8 +27,7 @@ class SecretError(Exception):
     """A secret could not be read; the message names the source and what to do, and contains nothing that was read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """An environment variable."""
 
     name: str
@@ -39,15 +40,13 @@ class Command:
     words: tuple[str, ...] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class SecretFile:
+class SecretFile(Struct, frozen=True):
     """A file that belongs to the user."""
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class KeyringEntry:
+class KeyringEntry(Struct, frozen=True):
     """An entry of the system's keyring."""
 
     service: str

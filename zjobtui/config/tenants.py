@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zjobtui.models.tenant import (
     BearerToken,
@@ -28,8 +30,7 @@ class InvalidTenantError(ValueError):
     """The configuration of a tenant is not valid; the message says what is wrong and what is valid."""
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(Struct, frozen=True):
     """One documented environment: its REST base URL, and the URL of its user interface."""
 
     name: str

@@ -2,9 +2,10 @@
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from zjobtui.formatting.job import problem_text
 from zjobtui.formatting.outline import OutlineNode, Tone, field, group

@@ -7,9 +7,11 @@ credentials, e-mail addresses and long numbers are masked.
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zjobtui.formatting.symbols import GLYPHS, counts, plural
 from zjobtui.formatting.times import duration, stamp
@@ -70,8 +72,7 @@ _EVENTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class HandoverJob:
+class HandoverJob(Struct, frozen=True):
     """A job with its last response and timeline; of the call log, `calls` about it and `reads` of what it names."""
 
     watch: WatchedJob

@@ -1,8 +1,9 @@
 """Text about a watched job: its age in a row, its last problem, and the details that the watchlist has."""
 
-from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
+
+from msgspec import Struct
 
 from zjobtui.formatting.outline import OutlineNode, Tone, field
 from zjobtui.formatting.times import age, ago, duration, moment
@@ -19,8 +20,7 @@ TONES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TimeText:
+class TimeText(Struct, frozen=True):
     """The time column of a row, in full and in at most ten cells, and whether the row is stale."""
 
     text: str

@@ -1,9 +1,11 @@
 """Structured text as a tree: nodes with a name, a text, a tone, and child nodes."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum, auto
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zjobtui.models.json_value import Json, Rest
 from zjobtui.models.text import shorten
@@ -20,8 +22,7 @@ class Tone(Enum):
     BAD = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class OutlineNode:
+class OutlineNode(Struct, frozen=True):
     """One line. `key` identifies it across updates, so that an open group stays open."""
 
     key: str

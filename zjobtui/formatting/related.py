@@ -5,10 +5,11 @@ Lines with the number or id of another object have it in `values`: `readable` of
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from datetime import tzinfo
 from decimal import Decimal
 from typing import assert_never
+
+from msgspec.structs import asdict
 
 from zjobtui.formatting.outline import OutlineNode, Tone, field, group
 from zjobtui.formatting.references import reference_text, reference_values, related_key
@@ -380,8 +381,8 @@ def _values(name: str, value: object) -> tuple[tuple[str, str], ...]:
 
 
 def _texts(details: Details | CurrencyMetrics) -> Iterator[tuple[str, str]]:
-    for each in fields(details):
-        yield each.name, _text(each.name, getattr(details, each.name))
+    for name, value in asdict(details).items():
+        yield name, _text(name, value)
 
 
 def _text(name: str, value: object) -> str:

@@ -1,10 +1,12 @@
 """Read objects as records for other programs."""
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from zjobtui.formatting.times import stamp
 from zjobtui.models.pending import explain
@@ -42,9 +44,9 @@ def _call(result: ReadResult) -> dict[str, Any]:
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401 - JSON holds anything
-    if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
     match value:
+        case Struct():
+            return {name: _plain(each) for name, each in asdict(value).items()}
         case tuple():
             return [_plain(item) for item in value]
         case Decimal():

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from zjobtui.formatting.outline import OutlineNode, Tone, extra_fields, field, group, json_line
 from zjobtui.formatting.symbols import money, quantity

@@ -1,9 +1,11 @@
 """Text of the status bar: job counts by verdict and the status of polling."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import tzinfo
 from math import ceil
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zjobtui.formatting.job import TONES
 from zjobtui.formatting.outline import Tone
@@ -45,8 +47,7 @@ _RATE_CELLS, _INTERVAL_CELLS, _NEXT_CELLS = len("<0.1"), len("1m40s"), len("next
 """Cells reserved for a figure, so that the text next to it does not move when the figure gets longer."""
 
 
-@dataclass(frozen=True, slots=True)
-class StatusText:
+class StatusText(Struct, frozen=True):
     """Polling status as text: in full, and in fewer and fewer cells. Trailing blanks are room for longer figures."""
 
     full: str
@@ -78,8 +79,7 @@ class SteadyStatuses:
         return replace(status, calls_per_second=figure, interval=interval, limit=limit)
 
 
-@dataclass(slots=True)
-class _SteadyRate:
+class _SteadyRate(Struct):
     """The figure shown for a rate, when it changed, and when the rate last agreed with it."""
 
     figure: float = 0.0

@@ -1,7 +1,8 @@
 """The printed table of jobs: columns that are as wide as their content, as far as the terminal allows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from zjobtui.formatting.job import time_text
 from zjobtui.formatting.symbols import GLYPHS, WORDS, short_id
@@ -19,8 +20,7 @@ WIDE = 100
 """Cells of a line from which on ids are whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
+class _Column(Struct, frozen=True):
     """A column: its texts in full and, if they would be cut, in brief.
 
     It is left out if there are not `least` cells for it, and gets up to `good` cells before another one gets more.

@@ -1,9 +1,10 @@
 """Text of the timeline of a job: its events, where the time went, and how long such jobs typically take."""
 
-from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
 from itertools import pairwise
+
+from msgspec import Struct
 
 from zjobtui.formatting.job import TONES
 from zjobtui.formatting.outline import OutlineNode, Tone
@@ -24,8 +25,7 @@ _EVENT_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(Struct, frozen=True):
     """A part of the life of a job: a point in time, or with `seconds` the time spent in one state."""
 
     text: str

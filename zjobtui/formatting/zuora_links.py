@@ -6,9 +6,10 @@ tools and public code use; none is known for an order, a payment or a credit mem
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from zjobtui.models.report import OrderResult
 
@@ -24,8 +25,7 @@ LINKED = ("account", "subscriptions", "invoices", "related/")
 """Beginnings of the keys of lines in which numbers are links."""
 
 
-@dataclass(frozen=True, slots=True)
-class ZuoraLink:
+class ZuoraLink(Struct, frozen=True):
     """A link: what it leads to, the number or id that is shown for it, and a remark for the user."""
 
     name: str

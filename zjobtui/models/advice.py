@@ -1,7 +1,8 @@
 """Advice: what a failure is called, what happened, what the user can do, and whether another try can succeed."""
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from zjobtui.models.advice_rules import RULES
 from zjobtui.models.digest import Digest
@@ -15,8 +16,7 @@ CODE_LIMIT = 80
 """Characters of a code, which can be a word."""
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Struct, frozen=True):
     """A title in a few words, what happened, and what to do.
 
     `is_transient` is whether the same order can succeed if it is submitted again: True, False if something must change

@@ -8,7 +8,8 @@ job has the same texts with codes that begin with 400000.
 """
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.reason import Category
@@ -16,8 +17,7 @@ from zjobtui.models.reason import Category
 _LOOK_FIRST = "The job completed, so the order may exist: look at it in Zuora before you submit anything again."
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """What is advised if the text matches `pattern` or the code is of `category`.
 
     `completed` is what to do instead of `action` if the job has completed, so that the order may exist.

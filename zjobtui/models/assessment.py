@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zjobtui.models.advice import CODE_LIMIT, advise_reason
 from zjobtui.models.digest import WHY_CELLS, Digest
@@ -21,8 +23,7 @@ from zjobtui.models.verdict import UNKNOWN, Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 
 
-@dataclass(frozen=True, slots=True)
-class JobUpdate:
+class JobUpdate(Struct, frozen=True):
     """The job as it is now, the response to store (None if the stored one still stands), and new events."""
 
     watch: WatchedJob

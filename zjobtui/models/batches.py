@@ -3,11 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from itertools import count
 from math import ceil, sqrt
 
+from msgspec import Struct
 from wcwidth import wcwidth
 
 from zjobtui.models.duration_stats import FEWEST, NARROW, run_time
@@ -63,8 +63,7 @@ _CLOSING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BatchProgress:
+class BatchProgress(Struct, frozen=True):
     """A batch on the watchlist: its jobs in the order of adding, and how many of them have each verdict.
 
     Times are seconds since the epoch, UTC: `started_at` is when the first job was added, `ended_at` when the last one

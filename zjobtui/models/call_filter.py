@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from zjobtui.models.call_log import LoggedCall
 from zjobtui.models.job import JobRef
@@ -42,8 +43,7 @@ _RESULTS = {"ok": False, "failed": True}
 """Values of `outcome` for whether the call failed; a call that says that the job failed did not."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Term:
+class _Term(Struct, frozen=True):
     field: str
     values: tuple[str, ...]
     is_inverted: bool
@@ -63,8 +63,7 @@ def _all(call: LoggedCall, name: JobName) -> tuple[str, ...]:
     return (*(text for read in FIELDS.values() for text in read(call, name)), *ids)
 
 
-@dataclass(frozen=True, slots=True)
-class CallFilter:
+class CallFilter(Struct, frozen=True):
     """Terms that must all match; `problem` says which term is not valid and was left out."""
 
     terms: tuple[_Term, ...] = ()

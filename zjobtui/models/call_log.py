@@ -2,10 +2,11 @@
 
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 from zjobtui.models.job import JobRef
 
@@ -31,8 +32,7 @@ class CallKind(Enum):
     TOKEN = "token"  # noqa: S105 - a word, not a secret
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoggedCall:
+class LoggedCall(Struct, frozen=True, kw_only=True):
     """One request and what came of it; a good response has the job's `status`, any other outcome a `problem`.
 
     A call is about a `job`, or reads what `reference` names, with the status of that; or it is a sign-in.

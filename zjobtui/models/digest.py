@@ -1,7 +1,8 @@
 """The digest of a report: what the list needs, small enough to hold for ten thousand jobs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from zjobtui.models.verdict import Verdict
 
@@ -20,8 +21,7 @@ ExpectedStatuses = Mapping[str, frozenset[str]]
 """By tenant: the statuses besides Completed in which an order needs no attention there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(Struct, frozen=True):
     """A report in one row: its verdict, what it is about, why, and the words by which the user may search for it.
 
     Of a job that failed or needs attention, `code` is the code of the first reason (or of the payment), `message` its

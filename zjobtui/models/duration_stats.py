@@ -2,9 +2,10 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import ceil, floor
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from zjobtui.models.watched_job import WatchedJob
 
@@ -20,8 +21,7 @@ NARROW = 15.0
 _ROUNDING = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class DurationStats:
+class DurationStats(Struct, frozen=True):
     """What other jobs took, in seconds, and the percentage of them that took less than this one, or None.
 
     `count` of them ended, `running` are running. For a job that is still running, the percentage is what it has
@@ -75,8 +75,7 @@ def duration_stats(watch: WatchedJob, watches: Iterable[WatchedJob]) -> Duration
     return DurationStats(count, len(times) - count, *shares, known_to, outlasted, watch.is_final)
 
 
-@dataclass(frozen=True, slots=True)
-class TypicalTimes:
+class TypicalTimes(Struct, frozen=True):
     """How long jobs of a tenant run, in seconds: half of them end within `median`, 95 % within `nearly_all`.
 
     None if that is not known yet.

@@ -1,7 +1,8 @@
 """Failures by reason: the jobs that failed or need attention, grouped by what failed alike."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from zjobtui.models.advice import Advice, advise
 from zjobtui.models.digest import Digest
@@ -9,8 +10,7 @@ from zjobtui.models.failure_key import alike_term, failure_key
 from zjobtui.models.watched_job import WatchedJob
 
 
-@dataclass(frozen=True, slots=True)
-class FailureGroup:
+class FailureGroup(Struct, frozen=True):
     """Jobs with the same code and, but for names and numbers, the same message; times are seconds since the epoch.
 
     `message` is that of the job that ended last; `share` is the part of all jobs that were given, from 0 to 1.

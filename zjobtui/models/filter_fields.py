@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from zjobtui.models.digest import Digest
 from zjobtui.models.duration_stats import TypicalByTenant
@@ -30,8 +31,7 @@ Test = Callable[[WatchedJob, Context], bool]
 """Whether a job matches in a context."""
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Vocabulary(Struct, frozen=True):
     """The values that terms can have: those that are documented or configured, and those of the watched jobs."""
 
     statuses: tuple[str, ...]
@@ -39,8 +39,7 @@ class Vocabulary:
     tenants: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FilterError:
+class FilterError(Struct, frozen=True):
     """Why a term is not valid, and a valid one; an unfinished term may become valid by typing on."""
 
     what: str
@@ -50,8 +49,7 @@ class FilterError:
     """The values that are known, as far as there is room."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A field that a term can name.
 
     `read` takes an operator and one casefolded value.

@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.filter_fields import (
@@ -82,8 +85,7 @@ class Term:
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """Conditions that must all be met; an empty filter matches everything. `parse(str(it))` is equal to it."""
 
     terms: tuple[Term, ...] = ()
@@ -111,8 +113,7 @@ class Filter:
         return " ".join(term.text for term in self.terms)
 
 
-@dataclass(frozen=True, slots=True)
-class FilterProblem:
+class FilterProblem(Struct, frozen=True):
     """The first invalid term, its position in the text, the filter of the valid ones, and the other invalid ones.
 
     `wrong` is the error message, `right` a valid term; an unfinished term needs no alarm.

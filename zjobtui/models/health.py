@@ -1,13 +1,12 @@
 """Result of a health check: one sign-in and one call about a job that does not exist."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from zjobtui.models.observation import Call
 from zjobtui.models.problem import Problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checkup:
+class Checkup(Struct, frozen=True, kw_only=True):
     """The result; parts that were not reached are None or empty.
 
     `no_secret` says why the credentials could not be obtained, `sign_in_problem` why there is no token, `call_problem`

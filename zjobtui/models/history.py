@@ -1,7 +1,8 @@
 """The history of one job: its changes, in the order in which they were noticed."""
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from zjobtui.models.job import JobRef
 
@@ -18,8 +19,7 @@ class EventKind(Enum):
     CONTRADICTED = "contradicted"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One change of one job, noticed at `at` (seconds since the epoch, UTC), described by `text`."""
 
     job: JobRef

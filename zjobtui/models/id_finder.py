@@ -2,8 +2,9 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from msgspec import Struct
 
 from zjobtui.models.job import FoundIds, JobId
 from zjobtui.models.lazy_pattern import lazy_pattern
@@ -39,8 +40,7 @@ class _Role(Enum):
     OTHER = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
+class _Word(Struct, frozen=True):
     """A word that is an id, or nearly one, and its role according to the text before it."""
 
     text: str

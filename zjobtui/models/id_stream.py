@@ -1,10 +1,12 @@
 """Job ids in a text that arrives in pieces, such as a growing log; memory is bounded."""
 
+import dataclasses
 from codecs import getincrementaldecoder
 from collections import OrderedDict
 from collections.abc import Collection, Hashable, Iterable
-from dataclasses import replace
 from typing import Generic, TypeVar
+
+from msgspec.structs import replace
 
 from zjobtui.models.id_finder import find_ids, has_candidates
 from zjobtui.models.job import FoundIds, JobId
@@ -117,7 +119,7 @@ class IdStream:
         """Return what is new in a text that begins with the context `before`."""
         secrets = find_secrets(source)
         self._secret_parts.add(secrets.parts)
-        all_secrets = replace(secrets, parts=frozenset(self._secret_parts.keys))
+        all_secrets = dataclasses.replace(secrets, parts=frozenset(self._secret_parts.keys))
         found = find_ids(source, all_secrets, len(before.plain))
         ids, bare = found.ids, found.not_added
         if self._are_named and not found.are_named:

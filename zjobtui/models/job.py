@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Self
 
+from msgspec import Struct
+
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.text import clean, shorten
 
@@ -49,8 +51,7 @@ class JobId:
         return self.given
 
 
-@dataclass(frozen=True, slots=True)
-class JobRef:
+class JobRef(Struct, frozen=True):
     """An asynchronous job: the same id in two tenants means two jobs."""
 
     tenant: str
@@ -60,8 +61,7 @@ class JobRef:
         return hash(self.id.key)
 
 
-@dataclass(frozen=True, slots=True)
-class FoundIds:
+class FoundIds(Struct, frozen=True):
     """The job ids in a text, each once and in order, and what was left out. It never contains a secret."""
 
     ids: tuple[JobId, ...]

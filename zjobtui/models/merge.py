@@ -1,7 +1,9 @@
 """Merge imported jobs into a watchlist without overwriting what is known here."""
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zjobtui.models.history import Event, EventKind, History
 from zjobtui.models.job import JobRef
@@ -10,8 +12,7 @@ from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Observed, Watchlist, fill_annotations, with_annotations
 
 
-@dataclass(frozen=True, slots=True)
-class ImportedJob:
+class ImportedJob(Struct, frozen=True):
     """A job from another watchlist, with its last response and its history if they are included."""
 
     watch: WatchedJob
@@ -19,8 +20,7 @@ class ImportedJob:
     timeline: History = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(Struct, frozen=True):
     """The change, and how many jobs were new, merged, already known, or skipped since they were removed here."""
 
     change: Change

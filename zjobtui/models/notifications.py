@@ -1,9 +1,11 @@
 """Notifications: which changes trigger one, and the minimum interval between them."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
 from enum import Enum
 from math import inf
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zjobtui.models.batches import BatchProgress, batch_progress
 from zjobtui.models.diff import changed_pairs
@@ -36,8 +38,7 @@ class Topic(Enum):
 _TOPICS = {VerdictKind.FAILED: Topic.FAILED, VerdictKind.ATTENTION: Topic.ATTENTION}
 
 
-@dataclass(frozen=True, slots=True)
-class Notification:
+class Notification(Struct, frozen=True):
     """A notification, about one job, one batch or one tenant unless it is about all jobs."""
 
     topic: Topic
@@ -73,8 +74,7 @@ def notifications_of(before: Watchlist, after: Watchlist, on: Collection[Topic])
     return tuple(notifications)
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(Struct, frozen=True):
     """What time alone brings about and was reported: jobs that were overdue, and the outages of tenants."""
 
     overdue: frozenset[JobRef] = frozenset()
@@ -119,8 +119,7 @@ def timed_notifications(
     return notifications, Reported(reported.overdue | {watch.job for watch in overdue}, outages)
 
 
-@dataclass(frozen=True, slots=True)
-class NotificationQueue:
+class NotificationQueue(Struct, frozen=True):
     """Notifications that are not sent yet, and when the last one was sent, in seconds on a monotonic clock."""
 
     pending: tuple[Notification, ...] = ()

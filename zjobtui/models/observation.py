@@ -1,7 +1,8 @@
 """Observations: the result of one call about a job, a report or a problem."""
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct, field
 
 from zjobtui.models.problem import Problem
 from zjobtui.models.rate_limits import RateLimits
@@ -10,8 +11,7 @@ if TYPE_CHECKING:
     from zjobtui.models.report import Report
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """The request behind an observation, as Zuora's support asks for it; `latency` in seconds.
 
     `limits` are the rate limit headers, `rate_limits` their parsed values. Only the headers are stored.
@@ -27,8 +27,7 @@ class Call:
     rate_limits: RateLimits = field(default_factory=RateLimits)
 
 
-@dataclass(frozen=True, slots=True)
-class Success:
+class Success(Struct, frozen=True):
     """A good response, and when it came (seconds since the epoch, UTC)."""
 
     report: "Report"
@@ -36,16 +35,14 @@ class Success:
     call: Call = Call()
 
 
-@dataclass(frozen=True, slots=True)
-class PreviousBody:
+class PreviousBody(Struct, frozen=True):
     """The body of the response that the last one replaced, and when it first came (seconds since the epoch, UTC)."""
 
     raw: str
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """A call without a good response, and when that was known (seconds since the epoch, UTC).
 
     `is_no_operation` says that Zuora has no operation job of this id either. `body` is the beginning of the response,

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from msgspec import Struct
 
 from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.source_text import ID, SourceText
@@ -59,8 +60,7 @@ _QUOTED = lazy_pattern(r'"(?:[^"\n]|"")*"')
 _AROUND = " \t\r\"'`*{}[]"
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """A cell, by its position in the text, below a known heading; the heading itself has no kind."""
 
     start: int
@@ -86,8 +86,7 @@ def find_cells(source: SourceText) -> list[Cell]:
     return cells
 
 
-@dataclass(frozen=True, slots=True)
-class _Heading:
+class _Heading(Struct, frozen=True):
     delimiter: re.Pattern[str]
     names: tuple[tuple[NameKind | None, str], ...]
 

@@ -9,7 +9,8 @@ second order, or fails because one is pending.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from zjobtui.models.related_details import CUT_AT, OrderAction, OrderDetails, OrderSubscription
 
@@ -50,8 +51,7 @@ _WAIT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class MissingDate:
+class MissingDate(Struct, frozen=True):
     """A date that an order action lacks: `what` in words, `action` as its type and place."""
 
     subscription: str
@@ -62,8 +62,7 @@ class MissingDate:
         return f"no {self.what} on {self.action}" + (f" of {self.subscription}" if self.subscription else "")
 
 
-@dataclass(frozen=True, slots=True)
-class OrderState:
+class OrderState(Struct, frozen=True):
     """What the status of an order means: a headline, facts beneath it, and how it is resolved, each a sentence."""
 
     headline: str

@@ -1,7 +1,8 @@
 """Problems: why a call gave no report, in kinds that the user can act on."""
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 
 class ProblemKind(Enum):
@@ -62,8 +63,7 @@ _FROM_TRANSPORT = frozenset(
 """Kinds whose detail never comes from a response body."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """Why a call gave no report: `detail` as the source says it, `code` as Zuora gave it."""
 
     kind: ProblemKind

@@ -1,11 +1,11 @@
 """Rate limits that the headers of one response state."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimits:
+class RateLimits(Struct, frozen=True):
     """Limits that a response stated; None or empty if it did not.
 
     `remaining` calls are left to the tenant in one window until its `reset` in seconds; `window` is the length of that

@@ -1,8 +1,9 @@
 """Reasons: Zuora's error codes and messages. What the user can do about them is in `advice`."""
 
 import re
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 _CODED = re.compile(r"\[(\d{8})\]:?\s*(.*)", re.DOTALL)
 
@@ -60,8 +61,7 @@ _BY_WORD = {
 """Codes of Zuora's older interfaces, in a fault with a prefix such as `fns:`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """An error of Zuora: `code` is eight digits, a word such as SystemError, or empty."""
 
     code: str

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
+from msgspec import Struct
+
 from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.pasted_text import Cell, NameKind, find_broken_ids, find_cells, kind_of_name
 from zjobtui.models.source_text import ID, SourceText
@@ -147,8 +149,7 @@ class Secrets:
         return any(digits[start : start + size] in self.parts for start in range(len(digits) - size + 1))
 
 
-@dataclass(frozen=True, slots=True)
-class _Name:
+class _Name(Struct, frozen=True):
     """The name of a secret in a text."""
 
     stem: str

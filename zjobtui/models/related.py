@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
+from msgspec import Struct
+
 from zjobtui.models.observation import Call
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.text import clean, shorten
@@ -28,8 +30,7 @@ class RelatedKind(Enum):
         self.noun = noun
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """An object to read: `key` is its number, or its id if the result has no number."""
 
     kind: RelatedKind
@@ -171,9 +172,8 @@ def _hint(reference: Reference) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class References:
+class References(Struct, frozen=True):
     """What can be read of a job's result, in the order of a look; `unreadable` says what has no usable key."""
 
     all: tuple[Reference, ...] = ()
-    unreadable: tuple[str, ...] = field(default=())
+    unreadable: tuple[str, ...] = ()

@@ -5,9 +5,10 @@ Dates and time stamps are Zuora's texts; an empty text or None is a value that Z
 listed fields that came in an undocumented form, so that nothing incomplete is shown as whole.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from zjobtui.models.reason import Reason
 
@@ -20,16 +21,14 @@ def count_of(rows: int) -> str:
     return f"{rows} or more" if rows == CUT_AT else f"{rows:,}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TriggerDate:
+class TriggerDate(Struct, frozen=True, kw_only=True):
     """A trigger date of an order action: ContractEffective, ServiceActivation or CustomerAcceptance."""
 
     name: str = ""
     date: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderAction:
+class OrderAction(Struct, frozen=True, kw_only=True):
     """One action of an order.
 
     `undated_charges` are the charges that start upon a specific date which is not given, each by its number or name.
@@ -48,8 +47,7 @@ class OrderAction:
         return next((each.date for each in self.dates if each.name == name and each.date), "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderSubscription:
+class OrderSubscription(Struct, frozen=True, kw_only=True):
     """A subscription within an order; a new one of a draft or scheduled order has no number."""
 
     number: str = ""
@@ -59,8 +57,7 @@ class OrderSubscription:
     actions: tuple[OrderAction, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderedItem:
+class OrderedItem(Struct, frozen=True, kw_only=True):
     """An order line item within an order."""
 
     id: str = ""
@@ -72,8 +69,7 @@ class OrderedItem:
     quantity: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderDetails:
+class OrderDetails(Struct, frozen=True, kw_only=True):
     """An order (`GET /v1/orders/{orderNumber}`); the `activation_` fields are of a scheduled order's day."""
 
     number: str = ""
@@ -100,8 +96,7 @@ class OrderDetails:
     malformed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusPeriod:
+class StatusPeriod(Struct, frozen=True, kw_only=True):
     """A period in which a subscription had a status; the last one has no end."""
 
     status: str = ""
@@ -109,8 +104,7 @@ class StatusPeriod:
     end_date: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Charge:
+class Charge(Struct, frozen=True, kw_only=True):
     """A charge of a rate plan."""
 
     number: str = ""
@@ -126,8 +120,7 @@ class Charge:
     trigger_date: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RatePlan:
+class RatePlan(Struct, frozen=True, kw_only=True):
     """A rate plan of a subscription; `last_change` is Add, Update or Remove: removed plans stay listed."""
 
     name: str = ""
@@ -141,8 +134,7 @@ class RatePlan:
         return self.last_change == "Remove"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriptionDetails:
+class SubscriptionDetails(Struct, frozen=True, kw_only=True):
     """One version of a subscription (`GET /v1/subscriptions/{number or id}`); each version has an id of its own."""
 
     number: str = ""
@@ -182,8 +174,7 @@ class SubscriptionDetails:
     malformed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineItemDetails:
+class LineItemDetails(Struct, frozen=True, kw_only=True):
     """An order line item (`GET /v1/order-line-items/{id}`)."""
 
     id: str = ""
@@ -212,8 +203,7 @@ class LineItemDetails:
     malformed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceDetails:
+class InvoiceDetails(Struct, frozen=True, kw_only=True):
     """An invoice without its items (`GET /v1/invoices/{number or id}`)."""
 
     number: str = ""
@@ -249,8 +239,7 @@ class InvoiceDetails:
     malformed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentDetails:
+class PaymentDetails(Struct, frozen=True, kw_only=True):
     """A payment (`GET /v1/payments/{number or id}`), without its payment method."""
 
     number: str = ""
@@ -278,8 +267,7 @@ class PaymentDetails:
     malformed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreditMemoDetails:
+class CreditMemoDetails(Struct, frozen=True, kw_only=True):
     """A credit memo (`GET /v1/credit-memos/{number or id}`); what is left of it is the unapplied amount."""
 
     number: str = ""
@@ -313,8 +301,7 @@ class CreditMemoDetails:
     malformed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CurrencyMetrics:
+class CurrencyMetrics(Struct, frozen=True, kw_only=True):
     """The balances of an account in one of several currencies."""
 
     currency: str = ""
@@ -326,8 +313,7 @@ class CurrencyMetrics:
     unapplied_credit_memo_amount: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountDetails:
+class AccountDetails(Struct, frozen=True, kw_only=True):
     """An account (`GET /v1/accounts/{number or id}`), without contacts; of its payment method only whether it exists.
 
     `has_default_payment_method` is None if the response does not say.

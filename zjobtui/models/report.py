@@ -4,9 +4,10 @@
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from zjobtui.models.digest import OPERATION
 from zjobtui.models.json_value import Rest
@@ -14,8 +15,7 @@ from zjobtui.models.reason import Reason
 from zjobtui.models.related import Reference, References, RelatedKind, is_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
+class Subscription(Struct, frozen=True, kw_only=True):
     """A subscription that an order created or changed; `status` is the tenant's word, in its language, or empty."""
 
     number: str = ""
@@ -26,8 +26,7 @@ class Subscription:
     rest: Rest = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderLineItem:
+class OrderLineItem(Struct, frozen=True, kw_only=True):
     """A one-off item of an order."""
 
     number: str = ""
@@ -35,8 +34,7 @@ class OrderLineItem:
     rest: Rest = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ramp:
+class Ramp(Struct, frozen=True, kw_only=True):
     """A ramp deal and the subscription it belongs to."""
 
     number: str = ""
@@ -44,8 +42,7 @@ class Ramp:
     rest: Rest = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refund:
+class Refund(Struct, frozen=True, kw_only=True):
     """A refund; `status` is Success or Error."""
 
     number: str = ""
@@ -54,8 +51,7 @@ class Refund:
     rest: Rest = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WriteOff:
+class WriteOff(Struct, frozen=True, kw_only=True):
     """An invoice written off; `status` is Success or Failed."""
 
     invoice_number: str = ""
@@ -66,8 +62,7 @@ class WriteOff:
     rest: Rest = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commitment:
+class Commitment(Struct, frozen=True, kw_only=True):
     """A commitment of the account; dates as Zuora writes them."""
 
     number: str = ""
@@ -84,8 +79,7 @@ class Commitment:
 _NOT_COLLECTED = frozenset({"Error", "Failed", "Voided", "Canceled", "Cancelled"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payment:
+class Payment(Struct, frozen=True, kw_only=True):
     """The payment that an order collected; all empty if there was none."""
 
     number: str = ""
@@ -106,8 +100,7 @@ class Payment:
         return self != Payment()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderResult:
+class OrderResult(Struct, frozen=True, kw_only=True):
     """The result of a job that creates an order (`AsyncCreateOrder`).
 
     `malformed` names documented fields that came in an undocumented form; they are in a `rest`, unchanged.
@@ -134,8 +127,7 @@ class OrderResult:
     rest: Rest = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreviewItem:
+class PreviewItem(Struct, frozen=True, kw_only=True):
     """One line of a previewed invoice or credit memo."""
 
     charge_name: str = ""
@@ -155,8 +147,7 @@ class PreviewItem:
     rest: Rest = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreviewDocument:
+class PreviewDocument(Struct, frozen=True, kw_only=True):
     """A previewed invoice or credit memo with its items."""
 
     amount: Decimal | None = None
@@ -167,8 +158,7 @@ class PreviewDocument:
     rest: Rest = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreviewResult:
+class PreviewResult(Struct, frozen=True, kw_only=True):
     """What an order would bill (`AsyncPreviewOrder`); its metrics are unchanged."""
 
     job_type: str = ""
@@ -181,8 +171,7 @@ class PreviewResult:
     rest: Rest = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherResult:
+class OtherResult(Struct, frozen=True, kw_only=True):
     """The result of an undocumented job type, field by field."""
 
     job_type: str = ""
@@ -192,8 +181,7 @@ class OtherResult:
     malformed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperationResult:
+class OperationResult(Struct, frozen=True, kw_only=True):
     """What an operation job (`GET /v1/operations/jobs/{jobId}`) does: `operation` is such as Delete, Post or Reverse.
 
     Its response has no result of its own: this is the rest of its root, so a running job has it, too.
@@ -220,8 +208,7 @@ class OperationResult:
 Result: TypeAlias = OrderResult | PreviewResult | OtherResult | OperationResult
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """A report: the job's `status` in Zuora's word, its errors, its result, and the body as text."""
 
     status: str

@@ -2,10 +2,11 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import erfc, exp, log, pi, sqrt
 from operator import itemgetter
 from typing import Self
+
+from msgspec import Struct
 
 from zjobtui.models.duration_stats import RunTime, survival_steps
 
@@ -16,8 +17,7 @@ _ROUNDS, _PRECISE = 50, 1e-6
 """Most steps of Newton's method, and the relative step at which it ends; usually after ten."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunTimeFit:
+class RunTimeFit(Struct, frozen=True):
     """The share of jobs that run longer than an age, learned from jobs of which `ended` were seen to end.
 
     Up to the last of `steps` it is the estimate of Kaplan and Meier (1958), in which running jobs count for the time

@@ -1,8 +1,9 @@
 """Sort orders of jobs, the same for the screen and for print."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.verdict import VerdictKind
@@ -108,8 +109,7 @@ _FORMER = {
 """Orders that had another name in stored states."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sorting:
+class Sorting(Struct, frozen=True):
     """A column and a direction, with the typical times by which running jobs are overdue.
 
     `key` is a rule for each job alone, so that it can be cached; it stays the same as long as the sorting does.

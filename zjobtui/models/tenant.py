@@ -2,9 +2,10 @@
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
+
+from msgspec import Struct
 
 
 class TenantKind(Enum):
@@ -18,8 +19,7 @@ class TenantKind(Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tenant:
+class Tenant(Struct, frozen=True, kw_only=True):
     """A Zuora environment.
 
     `base_url` has neither path nor trailing slash; `title` is its name on the screen; `version` is sent as
@@ -63,16 +63,14 @@ class Secret:
         raise TypeError("A secret is not pickled.")
 
 
-@dataclass(frozen=True, slots=True)
-class ClientCredentials:
+class ClientCredentials(Struct, frozen=True):
     """An OAuth client of the tenant."""
 
     client_id: str
     client_secret: Secret
 
 
-@dataclass(frozen=True, slots=True)
-class BearerToken:
+class BearerToken(Struct, frozen=True):
     """A token that somebody else fetched; it cannot be renewed."""
 
     token: Secret

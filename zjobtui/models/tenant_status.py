@@ -1,7 +1,8 @@
 """Status of polling one tenant, as shown to the user."""
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from zjobtui.models.problem import Problem
 
@@ -22,8 +23,7 @@ class Limit(Enum):
     """The host throttles, or its headers say that few calls are left."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TenantStatus:
+class TenantStatus(Struct, frozen=True, kw_only=True):
     """The status of polling one tenant. Times are seconds since the epoch, UTC.
 
     `answered_at` is when the host last gave a good response about any job; `problem` is what keeps the whole tenant

@@ -1,7 +1,8 @@
 """Verdict: what a job's state means for the user, one of five kinds with a sentence."""
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 
 class VerdictKind(Enum):
@@ -14,8 +15,7 @@ class VerdictKind(Enum):
     DONE = "done"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """A kind, and a sentence that says why."""
 
     kind: VerdictKind

@@ -1,7 +1,9 @@
 """Watched job: everything known about it, how fresh that is, and when it is archived."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zjobtui.models.digest import OPERATION, Digest
 from zjobtui.models.job import JobRef
@@ -9,8 +11,7 @@ from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.verdict import NOT_ASKED, UNKNOWN, Verdict, VerdictKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchedJob:
+class WatchedJob(Struct, frozen=True, kw_only=True):
     """A watched job. All times are seconds since the epoch, UTC.
 
     `batch` is the name of the jobs that it was added with, empty if it was added alone.

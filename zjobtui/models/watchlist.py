@@ -1,8 +1,10 @@
 """The watchlist as a value: every edit returns a new one and what changed."""
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zjobtui.models.digest import ExpectedStatuses
 from zjobtui.models.history import Event, EventKind
@@ -23,7 +25,7 @@ READ_FIELDS = ("read_at",)
 WRITTEN_FIELDS = tuple(field for field in ANNOTATIONS if field not in READ_FIELDS)
 """What the user has written."""
 
-_EMPTY = {field.name: field.default for field in fields(WatchedJob) if field.name in ANNOTATIONS}
+_DEFAULTS = dict(zip(reversed(WatchedJob.__struct_fields__), reversed(WatchedJob.__struct_defaults__), strict=False))
 
 
 def with_annotations(watch: WatchedJob, source: WatchedJob) -> WatchedJob:
@@ -33,7 +35,7 @@ def with_annotations(watch: WatchedJob, source: WatchedJob) -> WatchedJob:
 
 def fill_annotations(watch: WatchedJob, source: WatchedJob) -> WatchedJob:
     """Return the job with the annotations of another state of it where its own are empty."""
-    empty = [field for field in ANNOTATIONS if getattr(watch, field) == _EMPTY[field]]
+    empty = [field for field in ANNOTATIONS if getattr(watch, field) == _DEFAULTS[field]]
     return replace(watch, **{field: getattr(source, field) for field in empty})
 
 
@@ -43,8 +45,7 @@ def mask_annotations(watch: WatchedJob, mask: Callable[[str], str]) -> WatchedJo
     return replace(watch, label=mask(watch.label), tags=tags, note=mask(watch.note), batch=mask(watch.batch))
 
 
-@dataclass(frozen=True, slots=True)
-class Watchlist:
+class Watchlist(Struct, frozen=True):
     """All watched jobs, in the order of adding. Edits return a `Change`; nothing is modified."""
 
     watches: Mapping[JobRef, WatchedJob]
@@ -197,16 +198,14 @@ def _merge(ours: WatchedJob, theirs: WatchedJob) -> WatchedJob:
     return with_annotations(ours, theirs)
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(Struct, frozen=True):
     """A job after an observation; `response` is set only if it must be stored in place of the one before."""
 
     watch: WatchedJob
     response: "Success | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """An edit: the new watchlist, and what is new in it, in the groups in which it is stored."""
 
     watchlist: Watchlist

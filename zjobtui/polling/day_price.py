@@ -8,11 +8,12 @@ still to come.
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import sqrt
 from statistics import fmean
 from typing import NamedTuple, Self
+
+from msgspec import Struct
 
 from zjobtui.polling.survival import AGES, CHEAPEST, SHORTEST, Curve, Intervals, cell_of
 
@@ -40,8 +41,7 @@ class Supply(NamedTuple):
     calls: float
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(Struct, frozen=True):
     """The jobs that will need calls.
 
     `running` counts jobs by the age at which they were last seen running and their age now, both in seconds; `steady`

@@ -5,9 +5,10 @@ import threading
 from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec.structs import replace
 
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger

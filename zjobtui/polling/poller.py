@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import replace
 from math import inf
 from random import Random
 from typing import TypeGuard
+
+from msgspec.structs import replace
 
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger

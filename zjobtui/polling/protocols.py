@@ -1,9 +1,10 @@
 """Protocols of what polling needs (a job source, a store), and the states that it publishes."""
 
 from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct, field
 
 from zjobtui.models.call_log import CallKind
 from zjobtui.models.job import JobId, JobRef
@@ -51,8 +52,7 @@ MakeSource = Callable[[], JobSource]
 """Creates the source of a tenant; may block while the secret is fetched, and may raise `SourceError`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reload:
+class Reload(Struct, frozen=True):
     """Settings that have changed while an engine runs.
 
     `sources` are all tenants from now on, None if they stay as they are; `changed` are the names of those whose source
@@ -68,8 +68,7 @@ ReloadSettings = Callable[[], Reload | None]
 """Returns what has changed since the last call, or None; may block."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineOptions:
+class EngineOptions(Struct, frozen=True, kw_only=True):
     """How an engine polls; what comes from the settings is a field here, read where it is used.
 
     `staleness_limit` is the longest time between two polls of a job in seconds, None for the default. Jobs that have
@@ -143,8 +142,7 @@ class WatchlistStore(Protocol):
         """Return jobs of the stored watchlist with everything known about them; others are left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """What subscribers receive.
 
     `statuses` is the polling status of each tenant, `unsaved` why something is not saved, `fault` the internal errors,
@@ -161,8 +159,7 @@ class State:
     has_ended: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class EditResult:
+class EditResult(Struct, frozen=True):
     """The result of an edit by the user, and why it is not saved (empty if it is saved)."""
 
     change: Change

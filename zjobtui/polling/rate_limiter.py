@@ -2,8 +2,9 @@
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import exp, inf
+
+from msgspec import Struct
 
 from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.tenant import TenantKind
@@ -60,8 +61,7 @@ _DROP, _RECOVERY = 0.7, 60.0
 _ROUNDING = 1e-6
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Limits of a tenant's calls, per second, and in any hour and any day."""
 
     per_second: float

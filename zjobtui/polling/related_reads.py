@@ -3,7 +3,8 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
@@ -20,8 +21,7 @@ LONGEST_WAIT = 10.0
 """Seconds for which a read waits for the limits of the tenant; then the user gets a problem instead."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(Struct, frozen=True):
     reference: Reference
     future: "asyncio.Future[ReadResult]"
     since: float

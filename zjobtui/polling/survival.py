@@ -7,6 +7,8 @@ from itertools import accumulate, pairwise
 from math import exp, inf, log, sqrt
 from typing import NamedTuple, Self
 
+from msgspec import Struct
+
 YOUNGEST, OLDEST, STEP = 0.5, 172_800.0, 1.05
 AGES = (0.0, *(YOUNGEST * STEP**number for number in range(1 + round(log(OLDEST / YOUNGEST) / log(STEP)))))
 """The ages in seconds between which the chance to end is taken as constant: each 5 % more than the one before."""
@@ -30,8 +32,7 @@ class Lifetime(NamedTuple):
     since: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(Struct, frozen=True):
     """S(x), the share of jobs that run longer than x, and its integral, at each of `AGES`.
 
     `integral` is the mean time in seconds that jobs run up to the age. Between two ages S falls exponentially; beyond

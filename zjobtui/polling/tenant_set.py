@@ -4,9 +4,10 @@ import asyncio
 import random
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
+
+from msgspec import Struct
 
 from zjobtui.clock import Clock
 from zjobtui.models.call_log import RecordCall
@@ -21,8 +22,7 @@ CHORES_LIMIT = 0.3
 """Seconds for the last writes when tenants are stopped, the count of calls and the leases, which also expire."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Running:
+class _Running(Struct, frozen=True):
     runner: TenantRunner
     lease: Lease
     tasks: tuple[asyncio.Task[None], ...]

@@ -1,8 +1,9 @@
 """What the edits of the user that are not on disk come to."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from operator import attrgetter
+
+from msgspec import Struct
 
 from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
@@ -11,16 +12,14 @@ from zjobtui.models.watchlist import READ_FIELDS, WRITTEN_FIELDS, Change
 _written = attrgetter(*WRITTEN_FIELDS)
 
 
-@dataclass(frozen=True, slots=True)
-class Unsaved:
+class Unsaved(Struct, frozen=True):
     """Jobs with edits of the user that are not on disk: those that were added, and those that were changed."""
 
     added: tuple[WatchedJob, ...] = ()
     changed: tuple[WatchedJob, ...] = ()
 
 
-@dataclass(slots=True)
-class _Edited:
+class _Edited(Struct):
     """A job over its edits: whether it is in the stored watchlist, is on the list now, and differs from what is stored.
 
     `removed` is the job as it was stored, if the first edit removed it.

@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 SWITCHES: Mapping[str, str] = {
     "latency": "seconds added to every response",
@@ -25,8 +26,7 @@ SHARES = ("drop", "throttle", "error", "html")
 """The switches that apply to a share of the calls; at most one applies to a call."""
 
 
-@dataclass(frozen=True, slots=True)
-class Faults:
+class Faults(Struct, frozen=True):
     """The values of the switches; 0 and None mean no fault."""
 
     latency: float = 0.0

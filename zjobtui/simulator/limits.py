@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Calls that a tenant may make in each window, by default those of production (Zuora's page on rate limits)."""
 
     minute: int = 50_000
@@ -23,8 +23,7 @@ PRODUCTION = Limits()
 API_SANDBOX = Limits(minute=2_500, hour=5_000, day=10_000)
 
 
-@dataclass(frozen=True, slots=True)
-class MeterReading:
+class MeterReading(Struct, frozen=True):
     """The result of counting a call: headers for the response, and seconds to wait if the call exceeds the limit."""
 
     headers: dict[str, str]

@@ -3,11 +3,11 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from random import Random
 from uuid import UUID
 
 from aiohttp import web
+from msgspec import Struct, field
 
 from zjobtui.simulator import rng
 from zjobtui.simulator.faults import Faults
@@ -19,8 +19,7 @@ TRACK_ID_LIMIT = 64
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-@dataclass(frozen=True, slots=True)
-class Requests:
+class Requests(Struct, frozen=True):
     """Counts of all calls, including refused and dropped ones."""
 
     by_route: Counter[str] = field(default_factory=Counter)

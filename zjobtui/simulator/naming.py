@@ -1,7 +1,8 @@
 """Numbers and ids of the objects that a job creates, in Zuora's formats."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from zjobtui.simulator import rng
 from zjobtui.simulator.world import SimulatedJob
@@ -13,8 +14,7 @@ _MOST_SUBSCRIPTIONS = 300
 _FEW = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(Struct, frozen=True):
     """Names of the objects that one job creates: numbers, or ids if it was posted with `?returnIds=true`."""
 
     job: SimulatedJob

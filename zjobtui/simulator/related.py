@@ -1,11 +1,11 @@
 """The objects that jobs create, as reads of them return: consistent with the results of the jobs."""
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
 from aiohttp import web
+from msgspec import Struct
 
 from zjobtui.simulator import rng
 from zjobtui.simulator.faults import KINDS
@@ -38,8 +38,7 @@ def feature_off(path: str) -> Refusal:
     return Refusal(50000040, text)
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """A job that made an order, and its result."""
 
     job: SimulatedJob

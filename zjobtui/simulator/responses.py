@@ -8,6 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from aiohttp import web
+from msgspec import Struct
 
 GZIP_OVER = 1_000
 """Bytes; a body up to this size is never compressed (Zuora's reference page)."""
@@ -48,8 +49,7 @@ _BAD_INPUT = 400
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Why a call was refused: a code of eight digits, as number or text like in the API, and seconds to wait."""
 
     code: int | str

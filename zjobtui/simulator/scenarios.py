@@ -1,9 +1,10 @@
 """How jobs can end: the scripted first jobs of every world, and the shares of outcomes for all others."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from random import Random
+
+from msgspec import Struct
 
 
 class Outcome(Enum):
@@ -31,8 +32,7 @@ class Outcome(Enum):
     UNKNOWN_TO_ZUORA = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptedJob:
+class ScriptedJob(Struct, frozen=True):
     """Outcome and times of a job in seconds after the start of the world; `Queued` until `queued_until`."""
 
     outcome: Outcome

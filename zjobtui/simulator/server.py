@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self, TypedDict, Unpack
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from zjobtui.simulator.auth import LIFETIME, Credentials, Tokens
 from zjobtui.simulator.faults import Faults

@@ -1,8 +1,9 @@
 """The jobs of a simulated tenant as a pure function of seed, job id and elapsed time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from msgspec import Struct
 
 from zjobtui.simulator import rng
 from zjobtui.simulator.scenarios import ORDINARY, SCENARIOS, Outcome, ScriptedJob, draw
@@ -21,8 +22,7 @@ class Phase(Enum):
     ENDED = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRequest:
+class OrderRequest(Struct, frozen=True):
     """The content of a posted order, None or empty if absent; `by_id` is `?returnIds=true`."""
 
     account: str = ""
@@ -32,8 +32,7 @@ class OrderRequest:
     by_id: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SimulatedJob:
+class SimulatedJob(Struct, frozen=True):
     """One job; `number` is its position among the jobs of the tenant."""
 
     seed: int

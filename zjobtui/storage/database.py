@@ -8,8 +8,9 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from zjobtui.atomic_write import sync_folder, temp_sibling
 from zjobtui.logs import get_logger
@@ -88,8 +89,7 @@ class SchemaError(StoreError):
     """A statement does not match the tables or their content: a bug in zjobtui, not damage of the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """An open database, whether it may be written, and a notice for the user about opening it.
 
     `is_stopgap`: the file could not be migrated, and this is a migrated copy of it in memory.

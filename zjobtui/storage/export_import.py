@@ -4,11 +4,11 @@ import codecs
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from zjobtui.models.assessment import digest
 from zjobtui.models.digest import ExpectedStatuses

@@ -7,9 +7,11 @@ import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryFile
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from zjobtui.models.text import clean
 from zjobtui.storage import ids_log
@@ -23,8 +25,7 @@ _CALLS = "SELECT tenant, calls FROM calls WHERE day = ?"
 _NETWORK = ("nfs", "cifs", "smb", "fuse.sshfs", "9p", "afs", "ceph", "glusterfs", "lustre", "gpfs", "beegfs")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoreHealth:
+class StoreHealth(Struct, frozen=True, kw_only=True):
     """The state of the file.
 
     `lease_until` is in seconds since the epoch, 0 if nobody holds a lease. `calls` are those of today (UTC), by tenant.

@@ -27,11 +27,12 @@ import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
+
+from msgspec import Struct
 
 from zjobtui.atomic_write import sync_folder, write_whole
 from zjobtui.models.history import Event, EventKind
@@ -90,8 +91,7 @@ class Action(Enum):
     REMOVE = "remove"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One add, archive or remove; `time` is as in the file."""
 
     time: str

@@ -2,8 +2,9 @@
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from zjobtui.storage.database import StoreError, backup_path, connect
 from zjobtui.storage.ids_log import path_beside
@@ -20,8 +21,7 @@ _WORD_LIMIT = 200
 """Characters of the longest label that is offered as a completion; `zjobtui add` accepts none that is longer."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoreStats:
+class StoreStats(Struct, frozen=True):
     """Size of the store in bytes, how many of them are unused, its format, and how many rows of each kind it holds."""
 
     size: int
@@ -34,8 +34,7 @@ class StoreStats:
     entries: int
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(Struct, frozen=True):
     """The files beside a store that exist.
 
     The log of ids, the daily copy, copies that were replaced, copies before upgrades, and damaged stores.

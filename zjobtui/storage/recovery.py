@@ -6,8 +6,10 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zjobtui.atomic_write import sync_folder
 from zjobtui.models.history import EventKind
@@ -71,8 +73,7 @@ _ADDED: Mapping[str, SqlValue] = dict.fromkeys(ADDED_COLUMNS)
 """What a file of an earlier format lacks: its rows are read as if these columns were NULL."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Count:
+class _Count(Struct, frozen=True):
     """How many jobs were added to a store."""
 
     watched: int = 0
@@ -91,8 +92,7 @@ class _Count:
         return f"{jobs} and {self.archived:,} archived" if self.archived else jobs
 
 
-@dataclass(frozen=True, slots=True)
-class _RecoveredJob:
+class _RecoveredJob(Struct, frozen=True):
     """A recovered job: its columns without position and revision, its response, and its history.
 
     If it is not whole, little more than the id may be known.

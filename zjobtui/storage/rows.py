@@ -3,9 +3,10 @@
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
 from sys import intern
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import asdict
 
 from zjobtui.models.digest import FINAL_STATUSES, Digest
 from zjobtui.models.history import Event, EventKind

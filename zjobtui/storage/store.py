@@ -5,11 +5,13 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from zlib import crc32
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zjobtui.logs import get_logger
 from zjobtui.models.digest import DIGEST_VERSION, ExpectedStatuses
@@ -55,8 +57,7 @@ log = get_logger(__name__)
 _WATCHES = f"SELECT {', '.join((*IDENTITY, *ANNOTATIONS, *OBSERVATIONS))}, removed_at FROM watches"
 
 
-@dataclass(frozen=True, slots=True)
-class StoreChanges:
+class StoreChanges(Struct, frozen=True):
     """Changes that other windows committed: jobs as they are now, and jobs that were removed."""
 
     watches: tuple[WatchedJob, ...]

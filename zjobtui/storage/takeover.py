@@ -7,7 +7,8 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobRef
@@ -117,8 +118,7 @@ def _receive(
     return source is not None
 
 
-@dataclass(frozen=True, slots=True)
-class _KnownJob:
+class _KnownJob(Struct, frozen=True):
     """A job as the window knows it; `removal` is the event of its removal if it is not on the list."""
 
     watch: WatchedJob

@@ -1,14 +1,14 @@
 """The catalogue of actions: each entry feeds the key binding, the key bar, the palette and the help."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 
+from msgspec import Struct
+from msgspec.structs import replace
 from textual.binding import Binding
 from textual.keys import format_key
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """A user action.
 
     `id` names it in `[keys]` of the settings and never changes. `command` is the Textual action that performs it: of

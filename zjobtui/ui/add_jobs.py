@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from math import inf
 
+from msgspec import Struct
+from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -136,8 +137,7 @@ class PastedText(TextArea):
         return f"\n{text}" if is_within_line else text
 
 
-@dataclass(frozen=True, slots=True)
-class NewJobs:
+class NewJobs(Struct, frozen=True):
     """What to add: the ticked ids in a text, what is left out, and what to write about them; `tags` is as entered.
 
     A batch whose name the user has not entered is only for the new ones.

@@ -1,9 +1,9 @@
 """The application around the one screen: its key settings, command palette and mouse."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 
+from msgspec.structs import replace
 from textual.binding import Binding
 from textual.command import CommandListItem
 from textual.events import Event, InputEvent, Paste

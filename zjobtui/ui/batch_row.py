@@ -1,8 +1,8 @@
 """A batch in one line: its name, its number of jobs, and as much as fits of counts, times and a bar."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from rich.cells import cell_len
 
 from zjobtui.formatting.batches import TimeLeft, progress_bar, range_text
@@ -23,8 +23,7 @@ _TIMES_WIDTH = 22
 """Cells that are kept for the times before the bar gets more than its least: `1m50s · 30s–1m15s left`."""
 
 
-@dataclass(frozen=True, slots=True)
-class CommonWidths:
+class CommonWidths(Struct, frozen=True):
     """Cells of name, number of jobs, and number by verdict with which the rows of several batches line up."""
 
     name: int

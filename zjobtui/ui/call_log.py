@@ -1,9 +1,9 @@
 """The call log: the last calls of all tenants, newest last, with a filter; each opens to show all that is known."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import tzinfo
 
+from msgspec import Struct
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.events import Key
@@ -31,8 +31,7 @@ HINT = "words, job:CS-1, tenant:eu, what:token, outcome:failed, outcome:500"
 KEYS = (("enter", "details"), ("/", "filter"), ("e", "export"), ("G", "newest"), ("esc", "close"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     """A line of the list: the number of its call, its place in what is known about that call, and what it shows."""
 
     number: int

@@ -4,7 +4,8 @@ import base64
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from zjobtui.config.programs import feed_command
 from zjobtui.ui.tmux import Tmux, load_buffer, read_tmux
@@ -31,8 +32,7 @@ _PROGRAM_NEEDS = ("PATH", "HOME", "DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY", "X
 """The environment of these programs, which outlive this one and need no secret."""
 
 
-@dataclass(frozen=True, slots=True)
-class Copied:
+class Copied(Struct, frozen=True):
     """What became of a copy. `sequence` must still be written to the terminal.
 
     `done` completes a sentence such as “Job id …”; if it is empty, nothing was copied, and `problem` says why.

@@ -1,7 +1,8 @@
 """Columns of the list: which of them fit, how wide each is, and the rows and the header in them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from zjobtui.formatting.job import TIME_WIDTH, TONES, row_time
 from zjobtui.formatting.symbols import GLYPHS, NOTE_SIGN, WORDS, progress_bar, short_id
@@ -50,8 +51,7 @@ def _tags(watch: WatchedJob) -> str:
     return ", ".join(watch.tags)
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column that can be shown: its name in settings, its title, its description and what it sorts by.
 
     It is not shown if it cannot have `least` cells, and gets up to `good` cells before a less important column gets
@@ -153,8 +153,7 @@ def restored_columns(stored: Iterable[str], before: Sequence[str], now: Sequence
     return tuple(columns)
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """A column and its width in cells, without the blank after it."""
 
     column: Column
@@ -291,8 +290,7 @@ def column_at(placed: Sequence[Placed], x: int) -> Column | None:
     return placed[-1].column if placed else None
 
 
-@dataclass(frozen=True, slots=True)
-class RowContext:
+class RowContext(Struct, frozen=True):
     """What a row shows beside its job: `now` and `paused_at` in seconds since the epoch, UTC."""
 
     placed: tuple[Placed, ...]

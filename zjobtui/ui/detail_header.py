@@ -1,10 +1,11 @@
 """The header of the detail: verdict, age, sentence and problem of a job; and what the views need."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from zjobtui.formatting.job import TONES, problem_text, time_text, unknown_text
 from zjobtui.formatting.raw_json import difference, pretty
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from zjobtui.models.observation import PreviousBody, Success
 
 
-@dataclass(frozen=True)
-class JobDetails:
+class JobDetails(Struct, frozen=True, dict=True):
     """Everything known about a job: last response, previous body, timeline, tenant, and the other watched jobs.
 
     `last_call` is the last call about it since the start of the program, also if it failed.
@@ -39,7 +39,7 @@ class JobDetails:
     previous: "PreviousBody | None" = None
     tenant: Tenant | None = None
     last_call: "LoggedCall | None" = None
-    peers: Watchlist = Watchlist({})  # noqa: RUF009 - it is immutable
+    peers: Watchlist = Watchlist({})
 
     @cached_property
     def stats(self) -> DurationStats | None:
@@ -63,8 +63,7 @@ TAB_LINE = "tabs"
 """The key of the line of tabs."""
 
 
-@dataclass(frozen=True, slots=True)
-class RawLook:
+class RawLook(Struct, frozen=True):
     """The response of the read of an object, in lines, and when it was read."""
 
     reference: Reference
@@ -73,8 +72,7 @@ class RawLook:
     lines: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Viewing:
+class Viewing(Struct, frozen=True):
     """What the user has chosen to see of a job: view, search, diff, open groups, time zone, and objects read."""
 
     tab: Tab = Tab.SUMMARY
@@ -87,8 +85,7 @@ class Viewing:
     refresh_key: str = "r"
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """All lines of the detail, the indexes of search matches, and the number of matches as text."""
 
     lines: Sequence[RenderedLine]

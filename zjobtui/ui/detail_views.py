@@ -1,8 +1,9 @@
 """The views of the detail: summary, timeline, raw response, request and related objects; pure functions."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import tzinfo
+
+from msgspec.structs import replace
 
 from zjobtui.formatting.call_info import request_lines, support_text
 from zjobtui.formatting.job import about_lines

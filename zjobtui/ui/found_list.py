@@ -1,8 +1,8 @@
 """List of the ids that were found in a text, each with a tick, its state and the words around it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from textual.binding import Binding
 from textual.message import Message
 
@@ -20,8 +20,7 @@ _STATE_WIDTH = 24
 """Cells of the state at most; a name of a field may be longer."""
 
 
-@dataclass(frozen=True, slots=True)
-class FoundItem:
+class FoundItem(Struct, frozen=True):
     """One id, or a word that is nearly one: then `job_id` is None, and it cannot be ticked."""
 
     word: str

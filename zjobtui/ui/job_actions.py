@@ -3,11 +3,11 @@
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
 from datetime import tzinfo
 from operator import attrgetter
 from pathlib import Path
 
+from msgspec.structs import replace
 from textual.screen import Screen
 
 from zjobtui.clock import Clock

@@ -3,10 +3,10 @@
 import asyncio
 from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from textual.binding import Binding
 from textual.events import Click, Key
 from textual.message import Message

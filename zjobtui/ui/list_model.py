@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from zjobtui.formatting.symbols import WORDS
 from zjobtui.models.batches import SMALLEST, BatchProgress, progress_of
@@ -30,8 +32,7 @@ Pairs = Sequence[tuple[WatchedJob, WatchedJob]]
 """Watched jobs, each with its replacement."""
 
 
-@dataclass(slots=True)
-class _RuleCache(Generic[Value]):
+class _RuleCache(Struct, Generic[Value]):
     """The value of a rule for each watched job, by identity; computed only for jobs that were replaced."""
 
     values: dict[int, Value] = field(default_factory=dict)
@@ -48,8 +49,7 @@ class _RuleCache(Generic[Value]):
         return before == list(now.values())
 
 
-@dataclass(slots=True)
-class JobListModel:
+class JobListModel(Struct):
     """Filter and order; `filter_problem` is what is wrong with the filter, whose valid part applies.
 
     `filter_notice` says which terms have another name now; `filter_text` has them by the new one.

@@ -1,8 +1,9 @@
 """What the monitor is started with besides engine, store, tenants and clock, mostly from the settings."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.ui.notifier import NotificationSettings
@@ -10,8 +11,7 @@ from zjobtui.ui.protocols import UiStateStore
 from zjobtui.ui.themes import DEFAULT, Appearance
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MonitorOptions:
+class MonitorOptions(Struct, frozen=True, kw_only=True):
     """Options of the monitor.
 
     `notice` is shown above the list; `first` are jobs to add at the start. `mask` masks known secrets in texts that are

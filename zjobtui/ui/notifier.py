@@ -3,8 +3,9 @@
 import json
 import os
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from zjobtui.clock import Clock
 from zjobtui.formatting.events import notification_line, notification_records
@@ -33,8 +34,7 @@ CHECK = 5.0
 _TIMED = frozenset({Topic.OVERDUE, Topic.TENANT_DOWN})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotificationSettings:
+class NotificationSettings(Struct, frozen=True, kw_only=True):
     """Which events to notify about, and through which channels; `osc` is 9, 777 or off.
 
     `tenant_down_after` is how long a tenant must be down, in seconds.

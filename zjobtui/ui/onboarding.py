@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -45,8 +45,7 @@ _CLIENT_ID_LIMIT = 200
 HINT = "Use an OAuth client of a Zuora user who may read orders. zjobtui only reads."
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
+class SignedIn(Struct, frozen=True):
     """A tenant that accepted the credentials; `summary` describes the sign-in, `location` is its host or URL."""
 
     tenant: Tenant

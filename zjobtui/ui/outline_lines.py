@@ -1,7 +1,8 @@
 """Layout of an outline as lines of a pane: open groups, wrapped text, names in a column; pure functions."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from zjobtui.formatting.outline import OutlineNode, Tone
 from zjobtui.formatting.text_width import cells, wrap
@@ -14,8 +15,7 @@ _MAX_INDENT_LEVELS = 12
 """Levels that are indented; deeper ones are not indented further, to keep room for text."""
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedLine:
+class RenderedLine(Struct, frozen=True):
     """A line of the pane: the key of its node, whether it can be opened and is open, its spans, node and level."""
 
     key: str

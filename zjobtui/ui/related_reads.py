@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+
+from msgspec import Struct, field
 
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
@@ -16,8 +18,7 @@ KEPT = 500
 """Objects that are kept for each tenant, the newest; nothing of them is written to the disk."""
 
 
-@dataclass(frozen=True, slots=True)
-class RelatedLook:
+class RelatedLook(Struct, frozen=True):
     """What the views show of the objects of one job: results, since when others are being read, and those found."""
 
     results: Mapping[Reference, ReadResult] = field(default_factory=dict)

@@ -1,7 +1,8 @@
 """The objects of the job in the detail, and the way on which the user went from one to another."""
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from zjobtui.formatting.outline import OutlineNode
 from zjobtui.formatting.references import readable, related_key
@@ -20,8 +21,7 @@ class Position(NamedTuple):
     top: int = 0
 
 
-@dataclass
-class RelatedTrail:
+class RelatedTrail(Struct):
     """What of the objects is shown in the detail; `steps` are the lines from which each object was opened.
 
     `reads` is None as long as nothing can be read, `raw` the response that is shown.

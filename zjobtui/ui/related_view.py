@@ -4,9 +4,10 @@ The lines link into Zuora by the references that `readable` of `formatting/refer
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import tzinfo
 from itertools import groupby
+
+from msgspec.structs import replace
 
 from zjobtui.formatting.outline import OutlineNode, Tone, is_match, keep_matching
 from zjobtui.formatting.raw_json import cut_note

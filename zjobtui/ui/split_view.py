@@ -1,8 +1,9 @@
 """Layout of list and detail: side by side, stacked, or one at a time."""
 
-from dataclasses import dataclass, replace
 from enum import Enum, auto
 
+from msgspec import Struct
+from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.events import MouseDown, MouseMove, MouseUp
@@ -33,8 +34,7 @@ class Arrangement(Enum):
     SINGLE = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Divider:
+class Divider(Struct, frozen=True):
     """The list's share of the width if the panes are side by side, and of the height if they are stacked."""
 
     width_share: float = 0.5

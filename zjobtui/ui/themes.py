@@ -1,8 +1,8 @@
 """Themes, and the appearance settings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from textual.theme import BUILTIN_THEMES, Theme
 
 from zjobtui.models.text import suggest
@@ -16,8 +16,7 @@ THEME, THEME_BEFORE = "theme", "theme_before"
 """The values of the UI state that have the chosen theme, and the one that was configured at that time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Appearance:
+class Appearance(Struct, frozen=True, kw_only=True):
     """Appearance settings; `keys` maps action ids to configured keys, `columns` are those of the list, if set."""
 
     theme: str = DEFAULT_THEME

@@ -1,7 +1,8 @@
 """tmux around this program: its settings, its paste buffers, and what it passes on to the terminal."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from zjobtui.config.programs import feed_command
 
@@ -28,8 +29,7 @@ _ON_OFF = {"1": "on", "0": "off"}
 """How tmux prints a setting that is only on or off."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tmux:
+class Tmux(Struct, frozen=True):
     """The state of tmux; `terminal` is the type of the attached terminal, empty if there is none."""
 
     version: str

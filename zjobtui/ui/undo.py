@@ -4,10 +4,10 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
+from msgspec import Struct
 from textual.screen import Screen
 from textual.worker import Worker
 
@@ -27,8 +27,7 @@ MAX_STEPS = 100
 """Number of changes that can be undone; each holds the jobs as they were before."""
 
 
-@dataclass(frozen=True, slots=True)
-class UndoStep:
+class UndoStep(Struct, frozen=True):
     """How to undo a change: the engine calls, what was done, as in “removed”, and an optional follow-up."""
 
     revert: "Callable[[Watches], Iterable[Future[EditResult]]]"

@@ -1,10 +1,10 @@
 """What the wallboard shows, and its lines in any size."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from heapq import nlargest
 
+from msgspec import Struct
 from rich.cells import cell_len
 
 from zjobtui.formatting.batches import TimeLeft
@@ -42,8 +42,7 @@ _HUGE, _LARGE, _MEDIUM, _SMALL = 6 + 2 * HEIGHT, 6 + HEIGHT, 4, 1
 """Lines of a batch with huge and with large digits, with words, and in one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class BoardBatch:
+class BoardBatch(Struct, frozen=True):
     """A batch on the board; `is_batch` is false for the jobs that are in none, whose times mean nothing together."""
 
     progress: BatchProgress
@@ -51,8 +50,7 @@ class BoardBatch:
     is_batch: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
+class Board(Struct, frozen=True):
     """What the wallboard shows: batches, newest failures and troubles, each the most important first."""
 
     batches: tuple[BoardBatch, ...] = ()

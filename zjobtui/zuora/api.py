@@ -1,10 +1,12 @@
 """Zuora API of one tenant: status of jobs, and reads of what they created; a failure is a value, never an exception."""
 
 import asyncio
+import dataclasses
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from zjobtui.clock import Clock
 from zjobtui.logs import add_mask, get_logger
@@ -117,7 +119,7 @@ class ZuoraApi:
             self._should_retry(token, outcome)
         if isinstance(outcome, Failure):
             return read_problem(reference, outcome.problem, outcome.at, outcome.call, raw)
-        return replace(outcome, raw=raw)
+        return dataclasses.replace(outcome, raw=raw)
 
     def sign_in_again(self) -> None:
         """Allow refused credentials to be tried once more: the user asked for it."""

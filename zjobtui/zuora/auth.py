@@ -3,8 +3,10 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from zjobtui.clock import Clock
 from zjobtui.models.json_value import Json
@@ -49,8 +51,7 @@ _BY_CATEGORY = {
 _BEARERS = ("tenant.", "user.", "entity.")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """An access token and its lifetime in seconds."""
 
     text: str

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from msgspec import Struct
+
 from zjobtui.models.tenant import is_loopback
 from zjobtui.models.text import clean, shorten
 from zjobtui.zuora.certificates import CERTIFICATES, tls_faults
@@ -65,8 +67,7 @@ class Proxy:
         return {"Proxy-Authorization": f"Basic {b64encode(_to_bytes(f'{self.user}:{self.password}')).decode()}"}
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """How requests reach a host.
 
     `ignored` has a sentence for each entry of NO_PROXY that is not valid.

@@ -20,6 +20,7 @@ from weakref import WeakSet
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
+from msgspec import Struct
 
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
@@ -57,8 +58,7 @@ INFLATED_LIMIT = 4 << 20
 """Bytes that a compressed body may grow to."""
 
 
-@dataclass(frozen=True, slots=True)
-class SendLimits:
+class SendLimits(Struct, frozen=True):
     """Limits of one request: bytes of its response on the wire and inflated; seconds, None for the transport's own."""
 
     wire: int = WIRE_LIMIT
@@ -307,8 +307,7 @@ class _Pool:
         await self.client.aclose()
 
 
-@dataclass(frozen=True, slots=True)
-class _UsedConnection:
+class _UsedConnection(Struct, frozen=True):
     """The connection of a request, and its protocol, which the connection releases with the last byte."""
 
     connection: "Connection"
