@@ -15,6 +15,7 @@ from subprocess import DEVNULL
 from tempfile import TemporaryFile
 from typing import IO, NamedTuple
 
+from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.redaction import MASK, mask_secrets
 from zjobtui.models.tenant import Secret
 from zjobtui.models.text import clean, clean_lines, shorten
@@ -35,7 +36,7 @@ SHOWN_LIMIT = 160
 _LEAST_SECRET = 4
 
 _WORD = r"[^\s“”\"'<>()\[\]]"
-_OPAQUE = re.compile(rf"(?={_WORD}*[A-Za-z])(?={_WORD}*\d){_WORD}{{6,}}|[A-Za-z+/=]{{24,}}")
+_OPAQUE = lazy_pattern(rf"(?={_WORD}*[A-Za-z])(?={_WORD}*\d){_WORD}{{6,}}|[A-Za-z+/=]{{24,}}")
 """Words that may be secret: at least six characters with letters and digits, or a long run of letters."""
 
 _COLOUR = re.compile(r"\x1b\[[\d;:]*m")

@@ -37,6 +37,7 @@ from msgspec import Struct
 from zjobtui.atomic_write import sync_folder, write_whole
 from zjobtui.models.history import Event, EventKind
 from zjobtui.models.job import JobId
+from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.text import clean, shorten
 from zjobtui.models.watchlist import Change
@@ -59,14 +60,14 @@ _HEADER = (
 _TIME_FIELD = "[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z"
 _TENANT_FIELD = r'"(?:[^"\\\r\n]|\\.)*+"|[^\s"]\S*+'
 _ID_FIELD = "[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-_LINE = re.compile(
+_LINE = lazy_pattern(
     rf"(?:[\ufeff\ufffd \t]*+({_TIME_FIELD})[ \t]++(add|archive|remove)[ \t]++({_TENANT_FIELD})[ \t]++({_ID_FIELD})"
     r"(?!\S)[ \t]*+([^\r\n]*+))?+[^\n]*+\n?"
 )
 """Any line, so that each match begins where the last one ended: time, action, tenant, id, label; all empty if it is no
 entry.
 """
-_ACTION = re.compile(
+_ACTION = lazy_pattern(
     rf"(?:[\ufeff\ufffd \t]*+{_TIME_FIELD}[ \t]++(add|archive|remove)[ \t]++((?:{_TENANT_FIELD})[ \t]++(?:{_ID_FIELD}))"
     r"(?!\S))?+[^\n]*+\n?"
 )

@@ -11,12 +11,13 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from msgspec import Struct
 
+from zjobtui.models.lazy_pattern import lazy_pattern
 from zjobtui.models.tenant import is_loopback
 from zjobtui.models.text import clean, shorten
 from zjobtui.zuora.certificates import CERTIFICATES, tls_faults
 
 _USER_CHARACTER = r"(?:[^\s\x00-\x20\x7f/?#@:%\\]|%[0-9a-f]{2})"
-_PROXY = re.compile(
+_PROXY = lazy_pattern(
     rf"(?:(?P<scheme>https?)://|(?!https?:))"
     rf"(?:(?P<user>{_USER_CHARACTER}+)(?::(?P<password>(?:{_USER_CHARACTER}|:)*))?@)?"
     r"(?P<host>[0-9a-z](?:[0-9a-z._-]*[0-9a-z])?|\[[0-9a-f:.]+\])"
@@ -26,7 +27,7 @@ _PROXY = re.compile(
 _SOCKS = re.compile(r"socks[0-9a-z]*:", re.IGNORECASE)
 
 _LABEL = r"[0-9a-z_](?:[0-9a-z_-]{0,61}[0-9a-z_])?"
-_EXEMPTION = re.compile(
+_EXEMPTION = lazy_pattern(
     rf"(?:(?P<scheme>all|https?)://)?"
     rf"(?:(?P<all>\*)|(?P<network>[0-9a-f:.]+/[0-9]{{1,3}})|(?P<address>[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*)"
     rf"|(?:\[(?P<bracketed>[0-9a-f:.]+)\]|(?:\*?\.)?(?P<host>{_LABEL}(?:\.{_LABEL})*)\.?)(?::(?P<port>[0-9]{{1,5}}))?)"
