@@ -370,6 +370,7 @@ class Monitor(Screen[None]):
 
     def _start_engine(self) -> None:
         if not gc.isenabled():
+            gc.collect()  # 40 ms after the first screen, for 1 MB that would be frozen, too
             gc.freeze()  # objects of the start stay; collecting them again would delay one key in ten
             gc.enable()
         self.set_interval(TICK, self._tick, name="tick")

@@ -1,9 +1,11 @@
 """Rate limit headers: how many calls are left, and how long the host wants no calls."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from types import MappingProxyType
 
 from zjobtui.models.rate_limits import RateLimits
 
@@ -22,14 +24,10 @@ def read_rate_limits(headers: Iterable[tuple[str, str]], now: float) -> RateLimi
     `now` is when the response came, in seconds since the epoch, UTC.
     """
     texts = {name.lower(): text for name, text in headers}
-    quotas = [
-        match.groups() for item in texts.get("ratelimit-limit", "").split(",") if (match := _QUOTA.fullmatch(item))
-    ]
-    windows = {int(seconds): int(quota) for quota, seconds in quotas if seconds}
-    nearest = [seconds for seconds, quota in windows.items() if quota == int(quotas[0][0])]
+    window, windows = _read_quotas(texts.get("ratelimit-limit", ""))
     retry_after = texts.get("retry-after")
     return RateLimits(
-        window=min(nearest, default=None),
+        window=window,
         remaining=_whole_number(texts.get("ratelimit-remaining", "")),
         reset=_whole_number(texts.get("ratelimit-reset", "")),
         windows=windows,
@@ -37,6 +35,18 @@ def read_rate_limits(headers: Iterable[tuple[str, str]], now: float) -> RateLimi
         # A tenant that grants no call sends no response, so 0 is a mistake.
         concurrent=_whole_number(texts.get("concurrency-limit-limit", "")) or None,
     )
+
+
+@lru_cache(maxsize=64)
+def _read_quotas(text: str) -> tuple[int | None, Mapping[int, int]]:
+    """Return the seconds of the window nearest exhaustion, and the calls of each window.
+
+    The text rarely changes, and many calls are kept: they share one value.
+    """
+    quotas = [match.groups() for item in text.split(",") if (match := _QUOTA.fullmatch(item))]
+    windows = {int(seconds): int(quota) for quota, seconds in quotas if seconds}
+    nearest = [seconds for seconds, quota in windows.items() if quota == int(quotas[0][0])]
+    return min(nearest, default=None), MappingProxyType(windows)
 
 
 def _whole_number(text: str) -> int | None:

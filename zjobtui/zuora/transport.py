@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from sys import intern
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
@@ -407,6 +408,6 @@ def _read_headers(response: httpx.Response) -> dict[str, str]:
         raise TooLargeError(f"the headers are over {HEADERS_LIMIT >> 10} kB")
     headers: dict[str, str] = {}
     for name, value in raw:
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        key, text = intern(name.decode("latin-1").lower()), value.decode("latin-1")
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
     return headers
