@@ -33,8 +33,8 @@ def echo(trials: int) -> Iterator[Table]:
         with served(WORLD) as tenant:
             stored = answered(Path(place) / "stored", over(WORLD, ENDED), tenant)
         store(stored, lasting(WORLD, RUNNING, _LASTS))
-        monitor = partial(_echo_monitor, stored, Path(place) / "work")
-        samples = in_turns(trials, {"floor": _echo_floor, "monitor, polling": monitor})
+        monitor = partial(echo_monitor, stored, Path(place) / "work", WORLD)
+        samples = in_turns(trials, {"floor": echo_floor, "monitor, polling": monitor})
     title = "P4 · key press to changed screen, 1,000 jobs"
     for name, reach in (("p50", ""), ("p95", REACH)):
         yield Table(
@@ -48,9 +48,10 @@ def echo(trials: int) -> Iterator[Table]:
     yield Table(title=f"{title}: calls a second meanwhile", unit="calls/s", trials=measure(samples, "rate"), digits=0)
 
 
-def _echo_monitor(stored: Path, work: Path) -> Sample:
+def echo_monitor(stored: Path, work: Path, world: int) -> Sample:
+    """Measure the keys of the monitor with a copy of a watchlist, while it polls a tenant of so many jobs."""
     folder = copied(stored, work)
-    with served(WORLD) as tenant, Filmed(MONITOR, monitor_env(tenant, folder)) as terminal:
+    with served(world) as tenant, Filmed(MONITOR, monitor_env(tenant, folder)) as terminal:
         terminal.until_sent("/s")
         terminal.bytes_within(_SETTLE)
         left, at = tenant.calls_left(), time.perf_counter()
@@ -59,7 +60,8 @@ def _echo_monitor(stored: Path, work: Path) -> Sample:
     return {**delays, "rate": rate}
 
 
-def _echo_floor() -> Sample:
+def echo_floor() -> Sample:
+    """Measure the keys of the floor."""
     with Filmed(FLOOR) as terminal:
         terminal.until_sent(FLOOR_TEXTS[-1])
         return _echo(terminal)

@@ -20,7 +20,7 @@ _SECONDS = {FEW: 20.0, MANY: 75.0}
 def memory(trials: int) -> Iterator[Table]:
     """Resident memory, all jobs answered once before, and jobs ending all the while."""
     with TemporaryDirectory() as place:
-        subjects = {"floor": partial(_resident, FLOOR, {}, 3.0)}
+        subjects = {"floor": partial(resident, FLOOR, {}, 3.0)}
         for jobs in (FEW, MANY):
             with served(jobs) as tenant:
                 stored = answered(Path(place) / str(jobs), tenant.job_ids, tenant)
@@ -34,16 +34,17 @@ def memory(trials: int) -> Iterator[Table]:
 
 def _monitor(jobs: int, stored: Path, work: Path) -> Sample:
     with served(jobs) as tenant:
-        return _resident(MONITOR, monitor_env(tenant, copied(stored, work)), _SECONDS[jobs])
+        return resident(MONITOR, monitor_env(tenant, copied(stored, work)), _SECONDS[jobs])
 
 
 def _rival(jobs: int, ids_file: Path) -> Sample:
     with served(jobs) as tenant:
         ids_file.write_text("\n".join(tenant.job_ids), encoding="utf-8")
-        return _resident(rival(ids_file), tenant.env, _SECONDS[jobs])
+        return resident(rival(ids_file), tenant.env, _SECONDS[jobs])
 
 
-def _resident(command: Sequence[str], env: Mapping[str, str], seconds: float) -> Sample:
+def resident(command: Sequence[str], env: Mapping[str, str], seconds: float) -> Sample:
+    """Return the memory of a program after so many seconds."""
     with Filmed(command, env) as terminal:
         terminal.bytes_within(seconds)
         return {"MiB": terminal.memory()}

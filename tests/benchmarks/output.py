@@ -15,7 +15,7 @@ from zjobtui.simulator.scenarios import Outcome
 
 WORLD, JOBS, FEWER_JOBS = 10_000, 1_000, 300
 _LASTS = 190.0
-_SETTLE, _LATER, _QUIET, _RIVAL_QUIET = 5.0, 70.0, 60.0, 15.0
+SETTLE, _LATER, _QUIET, _RIVAL_QUIET = 5.0, 70.0, 60.0, 15.0
 _ENDS_AFTER, _ENDS_BEFORE = 25.0, 35.0
 _PATIENCE = 90.0
 """Seconds until the first call at the most: all jobs were asked about a moment before."""
@@ -42,10 +42,10 @@ def quiet(trials: int) -> Iterator[Table]:
         subjects = {
             "floor": lambda: _quiet(FLOOR, {}, FLOOR_TEXTS[-1], 1.0, _RIVAL_QUIET),
             "rival": lambda: _quiet_rival(ids_file),
-            "monitor, while waits are told by ten seconds": lambda: _quiet_monitor(
-                copied(stored, Path(place) / "work"), _SETTLE
+            "monitor, while waits are told by ten seconds": lambda: quiet_monitor(
+                copied(stored, Path(place) / "work"), SETTLE
             ),
-            "monitor, from then on": lambda: _quiet_monitor(copied(stored, Path(place) / "work"), _LATER),
+            "monitor, from then on": lambda: quiet_monitor(copied(stored, Path(place) / "work"), _LATER),
         }
         samples = in_turns(trials, subjects)
     title = "P5 · bytes a second, 1,000 running jobs are polled and nothing changes"
@@ -73,14 +73,15 @@ def changing(trials: int) -> Iterator[Table]:
     yield Table(title=title, unit="bytes", trials=measure(samples, "bytes"), reach="≤ 1,000 bytes", digits=0)
 
 
-def _quiet_monitor(folder: Path, settle: float) -> Sample:
-    with served(WORLD) as tenant:
+def quiet_monitor(folder: Path, settle: float, world: int = WORLD) -> Sample:
+    """Count the bytes of a minute, `settle` seconds after the first calls about a tenant of so many jobs."""
+    with served(world) as tenant:
         return _quiet(MONITOR, monitor_env(tenant, folder), "/s", settle, _QUIET)
 
 
 def _quiet_rival(ids_file: Path) -> Sample:
     with served(WORLD) as tenant:
-        return _quiet(rival(ids_file), tenant.env, "Processing", _SETTLE, _RIVAL_QUIET)
+        return _quiet(rival(ids_file), tenant.env, "Processing", SETTLE, _RIVAL_QUIET)
 
 
 def _quiet(command: Sequence[str], env: Mapping[str, str], awaited: str, settle: float, seconds: float) -> Sample:

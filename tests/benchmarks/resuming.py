@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from tests.benchmarks.comparison import Column, Comparison
 from tests.benchmarks.lives import Plan, drawn, serving
 from tests.benchmarks.populations import LASTING
-from tests.benchmarks.stored import data_env, left_running
+from tests.benchmarks.stored import data_env, left
 from tests.benchmarks.subjects import MONITOR, SHOWN, rival
 from tests.benchmarks.table import Table
 from tests.benchmarks.trials import Sample, in_turns, measure
@@ -71,7 +71,7 @@ def _wait() -> Sample:
 def _run(jobs: int, seconds: float) -> Watched:
     lives = drawn(LASTING, jobs, 0)
     with TemporaryDirectory() as place, serving(Plan(lives)) as tenant:
-        left_running(Path(place), lives, ADDED, SEEN)
+        left(Path(place), lives, ADDED, SEEN)
         return watched(MONITOR, {**tenant.env, **data_env(Path(place))}, tenant, seconds)
 
 

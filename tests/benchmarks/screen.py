@@ -1,5 +1,6 @@
 """Measures the monitor in a pseudo-terminal beside the floor and the rival: first paint, key echo, bytes and memory."""
 
+from tests.benchmarks.batches import batches
 from tests.benchmarks.crowd import crowd
 from tests.benchmarks.echo import echo
 from tests.benchmarks.footers import footers
@@ -11,5 +12,5 @@ from tests.benchmarks.report import run
 
 if __name__ == "__main__":
     figures = {"P1": painting, "P4": echo, "P5": quiet, "P5-row": changing, "P5-ssh": remote, "P6": memory}
-    figures |= {"5000": crowd, "footer": footers}
+    figures |= {"batches": batches, "5000": crowd, "footer": footers}
     run(__doc__ or "", figures, trials=5)

@@ -43,18 +43,18 @@ def answered(folder: Path, job_ids: Iterable[str], tenant: Served) -> Path:
     return folder
 
 
-def left_running(folder: Path, job_ids: Iterable[str], added: float, seen: float) -> Path:
-    """A watchlist of jobs that were added, and then seen running for the last time, so many seconds ago."""
+def left(folder: Path, job_ids: Iterable[str], added: float, seen: float, payload: str = "recorded-processing") -> Path:
+    """Adds jobs to a watchlist as of `added` seconds ago, with a response of `seen` seconds ago: running, or another."""
     folder.mkdir(parents=True, exist_ok=True)
     now, jobs = time.time(), [JobRef("env", JobId(job_id)) for job_id in job_ids]
-    running = read_payload("recorded-processing")
-    assert isinstance(running, Report)
+    report = read_payload(payload)
+    assert isinstance(report, Report)
     opened, watchlist = open_store(store_path(data_env(folder)), read_report)
     with closing(opened):
         opened.apply(
             change := watchlist.add(WatchedJob(job=job, added_at=now - added, added_by="stdin") for job in jobs)
         )
-        observation = Success(running, now - seen)
+        observation = Success(report, now - seen)
         opened.apply(change.watchlist.apply_observations((job, observation, STALENESS_LIMIT) for job in jobs))
     return folder
 
