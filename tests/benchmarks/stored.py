@@ -44,7 +44,7 @@ def answered(folder: Path, job_ids: Iterable[str], tenant: Served) -> Path:
 
 
 def left(folder: Path, job_ids: Iterable[str], added: float, seen: float, payload: str = "recorded-processing") -> Path:
-    """Adds jobs to a watchlist as of `added` seconds ago, with a response of `seen` seconds ago: running, or another."""
+    """Adds jobs as of `added` seconds ago, with a response of `seen` seconds ago: running, or another payload."""
     folder.mkdir(parents=True, exist_ok=True)
     now, jobs = time.time(), [JobRef("env", JobId(job_id)) for job_id in job_ids]
     report = read_payload(payload)
