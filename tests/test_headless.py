@@ -14,9 +14,9 @@ from tests.support.running import run, said
 from zjobtui import __version__
 from zjobtui.cli import monitor
 from zjobtui.config.paths import store_path
-from zjobtui.formatting.text_width import cells
 from zjobtui.models.job import JobId, JobRef
 from zjobtui.models.problem import ProblemKind
+from zjobtui.models.text_width import cells
 
 ONE, TWO = job_id(0x1BC24F31).given, job_id(0x9F1C24F3).given
 CREDENTIALS = {"ZUORA_CLIENT_ID": "id", "ZUORA_CLIENT_SECRET": "sentinel-secret"}

@@ -17,7 +17,7 @@ from tests.support.program import PROGRAM
 from tests.support.terminal import Terminal
 from zjobtui.config.paths import STORE_NAME
 from zjobtui.formatting.ascii_text import is_utf8
-from zjobtui.formatting.text_width import cells
+from zjobtui.models.text_width import cells
 
 COLOUR = re.compile(rb"\x1b\[(?:[\d;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[\d;]*)?m")
 LABEL = 'Müller “請” 1,5"'

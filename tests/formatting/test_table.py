@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.building import NOW, done, job, watch, watchlist
 from zjobtui.formatting.table import job_table
-from zjobtui.formatting.text_width import cells
+from zjobtui.models.text_width import cells
 
 LISTED = tuple(
     watchlist(

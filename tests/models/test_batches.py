@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from tests.support.batches import estimate, polled
 from tests.support.building import NOW, PROCESSING, done, failed, job, job_id, missed, seen, watch, watchlist
-from zjobtui.formatting.text_width import cells
 from zjobtui.models.batches import (
     WORDS_WIDTH,
     batch_progress,
@@ -23,6 +22,7 @@ from zjobtui.models.batches import (
 )
 from zjobtui.models.observation import Observation
 from zjobtui.models.problem import ProblemKind
+from zjobtui.models.text_width import cells
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watchlist import Watchlist
 

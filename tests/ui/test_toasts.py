@@ -2,7 +2,7 @@ import pytest
 
 from tests.support.screen_harness import run_monitor
 from tests.support.staging import staged
-from zjobtui.formatting.text_width import cells
+from zjobtui.models.text_width import cells
 from zjobtui.ui.toast import toast
 
 

@@ -9,8 +9,8 @@ from rich.style import Style
 
 from tests.support.building import NOW, watch
 from tests.support.display import Display
-from zjobtui.formatting.text_width import cells, fit, wrap
 from zjobtui.models.text import clean
+from zjobtui.models.text_width import cells, fit, wrap
 from zjobtui.ui.columns import MEASURED, NAMES, RowContext, fit_columns, job_row, measure
 from zjobtui.ui.styled_line import cell_length, fit_exact, to_strip
 

@@ -10,13 +10,13 @@ from zjobtui.bootstrap.output import has_cursor, write_error
 from zjobtui.formatting.events import news_line
 from zjobtui.formatting.status import SteadyStatuses, count_texts, status_text, worst_status
 from zjobtui.formatting.symbols import counts
-from zjobtui.formatting.text_width import cells, fit
 from zjobtui.formatting.times import duration
 from zjobtui.models.diff import differences
 from zjobtui.models.history import EventKind
 from zjobtui.models.job import JobRef
 from zjobtui.models.problem import TRANSIENT
 from zjobtui.models.tenant_status import TenantStatus
+from zjobtui.models.text_width import cells, fit
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.protocols import State, Subscriber

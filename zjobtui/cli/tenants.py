@@ -24,9 +24,9 @@ from zjobtui.config.writer import (
     written_secret,
 )
 from zjobtui.formatting.symbols import plural
-from zjobtui.formatting.text_width import fit
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.text import clean
+from zjobtui.models.text_width import fit
 from zjobtui.polling.rate_limiter import limits_for
 
 if TYPE_CHECKING:

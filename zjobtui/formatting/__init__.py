@@ -1,5 +1,5 @@
 """Text for users and for other programs, the same on the screen and in print; without colours.
 
-Widths are counted by character (`text_width.py`), with `wcwidth` here and Rich's `cell_len` in `ui`, as in Textual's
-strips. Both have the same tables; `tests/ui/test_widths.py` compares them with a terminal.
+Widths are counted by character, with `wcwidth` (`models/text_width.py`) and in `ui` with Rich's `cell_len`, as in
+Textual's strips. Both have the same tables; `tests/ui/test_widths.py` compares them with a terminal.
 """

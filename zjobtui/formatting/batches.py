@@ -6,12 +6,11 @@ from typing import Any
 
 from zjobtui.formatting.failure_groups import distinct_titles, transience
 from zjobtui.formatting.symbols import GLYPHS, WORDS, plural
-from zjobtui.formatting.text_width import fit
 from zjobtui.formatting.times import moment, stamp
 from zjobtui.models.batches import BatchProgress, closing_line
 from zjobtui.models.durations import format_duration
 from zjobtui.models.failure_groups import failure_groups
-from zjobtui.models.text import fit_cells
+from zjobtui.models.text_width import fit, shorten_to_cells
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.why import short_duration, stepped
 
@@ -66,7 +65,7 @@ def progress_bar(ended: int, total: int, width: int) -> str:
 
 def bar_texts(progress: BatchProgress, time_left: TimeLeft) -> tuple[str, ...]:
     """Return a running batch as text, for fewer and fewer cells: `renewals Q4 ██████▒░ 171/200 · about 3m left`."""
-    name, number = fit_cells(progress.name, NAME_WIDTH), f"{progress.ended:,}/{progress.total:,}"
+    name, number = shorten_to_cells(progress.name, NAME_WIDTH), f"{progress.ended:,}/{progress.total:,}"
     left = f" · {range_text(*time_left)} left" if time_left is not None else ""
     bars = (progress_bar(progress.ended, progress.total, width) for width in (_LONG_BAR, _SHORT_BAR))
     texts = (*(f"{name} {bar} {number}{left}" for bar in bars), f"{name} {number}{left}")

@@ -7,10 +7,10 @@ from typing import Any
 
 from zjobtui.formatting.call_info import outcome_text
 from zjobtui.formatting.symbols import short_id
-from zjobtui.formatting.text_width import cells, fit
 from zjobtui.formatting.times import duration, moment, stamp
 from zjobtui.models.call_log import CallKind, LoggedCall
 from zjobtui.models.redaction import mask_secrets
+from zjobtui.models.text_width import cells, fit
 
 WIDE, MEDIUM, WITH_TENANT = 118, 56, 74
 """Cells from which on a row has the request id; the kind and the duration of the call; and its tenant."""

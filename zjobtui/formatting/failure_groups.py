@@ -6,10 +6,10 @@ from datetime import tzinfo
 from typing import Any
 
 from zjobtui.formatting.symbols import plural
-from zjobtui.formatting.text_width import fit
 from zjobtui.formatting.times import moment, stamp
 from zjobtui.models.failure_groups import FailureGroup
 from zjobtui.models.text import shorten
+from zjobtui.models.text_width import fit
 
 TITLE_CELLS = 24
 """Width of the column of titles."""

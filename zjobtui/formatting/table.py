@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from zjobtui.formatting.job import time_text
 from zjobtui.formatting.symbols import GLYPHS, WORDS, short_id
-from zjobtui.formatting.text_width import cells, fit
 from zjobtui.models.job import JobRef
+from zjobtui.models.text_width import cells, fit
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.why import settled_why
 

@@ -1,4 +1,4 @@
-"""Values and pure rules: no I/O, no clock, no asyncio; only the standard library and `wcwidth`.
+"""Values and pure rules: no I/O, no clock, no asyncio; only the standard library, `msgspec` and `wcwidth`.
 
 - Usual durations are a Kaplan-Meier estimate (`duration_stats.py`): the first jobs of a batch to end are the short
   ones.

@@ -18,7 +18,8 @@ from zjobtui.models.problem import ProblemKind
 from zjobtui.models.reason import Category, Reason
 from zjobtui.models.report import OperationResult, OrderResult, PreviewResult, Report, Result, Subscription
 from zjobtui.models.result_problems import ORDER_FAILED, ResultProblem, problems_of, stated
-from zjobtui.models.text import fit_cells, shorten
+from zjobtui.models.text import shorten
+from zjobtui.models.text_width import shorten_to_cells
 from zjobtui.models.verdict import UNKNOWN, Verdict, VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 
@@ -265,7 +266,7 @@ class _Cause(NamedTuple):
 def _cause_of(report: Report, kind: VerdictKind, expected: Collection[str]) -> _Cause:
     """Return the cause of the verdict on a report, by which failures are distinguished and grouped."""
     if kind is VerdictKind.DONE and report.result is not None:
-        return _Cause(why=fit_cells(_created(report.result), WHY_CELLS))
+        return _Cause(why=shorten_to_cells(_created(report.result), WHY_CELLS))
     if kind not in {VerdictKind.FAILED, VerdictKind.ATTENTION}:
         return _Cause()
     has_failed = report.status == "Failed"
@@ -275,7 +276,7 @@ def _cause_of(report: Report, kind: VerdictKind, expected: Collection[str]) -> _
     title = advise_reason(Reason(code, message)).title
     if not why:
         why = title if title != "error" else message or code or "no reason given"
-    return _Cause(code, message, message_key(message), fit_cells(why, WHY_CELLS))
+    return _Cause(code, message, message_key(message), shorten_to_cells(why, WHY_CELLS))
 
 
 _NO_REASON = ResultProblem("", Reason("", ""))

@@ -8,7 +8,6 @@ from itertools import count
 from math import ceil, sqrt
 
 from msgspec import Struct
-from wcwidth import wcwidth
 
 from zjobtui.models.duration_stats import FEWEST, NARROW, run_time
 from zjobtui.models.durations import format_duration
@@ -18,6 +17,7 @@ from zjobtui.models.redaction import MASK, mask_secrets
 from zjobtui.models.run_time_fit import RunTimeFit
 from zjobtui.models.source_text import without_codes
 from zjobtui.models.text import clean
+from zjobtui.models.text_width import head
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, is_stale
 from zjobtui.models.watchlist import Watchlist
@@ -241,7 +241,7 @@ def default_batch_name(
     It begins with the first words of the text before the first id, without what is secret, an id or not a word, in at
     most `WORDS_WIDTH` cells; if there are none, with `source`. The time is that of `zone`, by default the machine's.
     """
-    words = _head(" ".join(_words(text_before_first_id))) or _head(clean(source))
+    words = _first_words(" ".join(_words(text_before_first_id))) or _first_words(clean(source))
     return f"{words} {datetime.fromtimestamp(at, zone):%H:%M}".strip()
 
 
@@ -288,12 +288,8 @@ def _words_of_line(line: str) -> list[str]:
     return words
 
 
-def _head(text: str) -> str:
+def _first_words(text: str) -> str:
     """Return the first words of a text that fit `WORDS_WIDTH` cells; of a longer first word, its beginning."""
-    room, kept = WORDS_WIDTH, ""
-    for character in text:
-        room -= max(0, wcwidth(character))
-        if room < 0:
-            return (kept if character == " " else kept.rpartition(" ")[0] or kept).rstrip()
-        kept += character
-    return kept
+    kept = head(text, WORDS_WIDTH)
+    ends_with_word = kept == text or text[len(kept)] == " "
+    return (kept if ends_with_word else kept.rpartition(" ")[0] or kept).rstrip()

@@ -1,7 +1,6 @@
 """Text: make text from outside safe to show, shorten it, and find the nearest valid name."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -49,24 +48,6 @@ def parse_tags(*texts: str) -> tuple[str, ...]:
 def shorten(text: str, limit: int = CELL_LIMIT) -> str:
     """Return the text, cut to `limit` characters with an ellipsis as the last one."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def fit_cells(text: str, cells: int) -> str:
-    """Return one line of text, cut with an ellipsis if it is wider than so many cells of the terminal."""
-    text = " ".join(text[: 2 * cells].split())
-    if sum(map(_cells, text)) <= cells:
-        return text
-    kept, width = "", 1
-    for character in text:
-        width += _cells(character)
-        if width > cells:
-            break
-        kept += character
-    return f"{kept.rstrip()}…"
-
-
-def _cells(character: str) -> int:
-    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
 
 
 def nearest(word: str, names: Iterable[str], likeness: float = 0.6) -> str:

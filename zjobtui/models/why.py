@@ -4,7 +4,7 @@ from math import ceil, floor
 
 from zjobtui.models.digest import WHY_CELLS
 from zjobtui.models.duration_stats import TypicalTimes
-from zjobtui.models.text import fit_cells
+from zjobtui.models.text_width import shorten_to_cells
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, is_stale
 
@@ -15,7 +15,7 @@ EIGHTHS = 8
 def settled_why(watch: WatchedJob) -> str:
     """Return why a job ended as it did, or is not known to Zuora; "" as long as it runs."""
     if watch.is_final and watch.digest is not None:
-        return watch.digest.why or fit_cells(watch.digest.verdict.sentence, WHY_CELLS)
+        return watch.digest.why or shorten_to_cells(watch.digest.verdict.sentence, WHY_CELLS)
     return "not found in Zuora" if watch.verdict.kind is VerdictKind.UNKNOWN else ""
 
 
@@ -43,7 +43,9 @@ def why_texts(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> tu
     word = "" if digest.status == "Processing" else digest.status
     progress = _progress(watch, typical, now)
     texts = (" · ".join(part for part in (word, text) if part) for text in progress)
-    return tuple(fit_cells(text, WHY_CELLS) for text in (*texts, *(progress[-1:] if word and any(progress) else ())))
+    return tuple(
+        shorten_to_cells(text, WHY_CELLS) for text in (*texts, *(progress[-1:] if word and any(progress) else ()))
+    )
 
 
 def is_overdue(watch: WatchedJob, typical: TypicalTimes | None, now: float) -> bool:

@@ -21,7 +21,6 @@ from textual.widgets import Static, TextArea
 
 from zjobtui.formatting.found_ids import skipped_text
 from zjobtui.formatting.symbols import plural
-from zjobtui.formatting.text_width import cells
 from zjobtui.models.batches import BATCH_LIMIT, SMALLEST
 from zjobtui.models.id_contexts import id_contexts
 from zjobtui.models.id_finder import find_job_ids
@@ -30,6 +29,7 @@ from zjobtui.models.redaction import mask_secrets
 from zjobtui.models.source_text import without_codes
 from zjobtui.models.tenant import Tenant, TenantKind
 from zjobtui.models.text import clean, clean_lines, shorten
+from zjobtui.models.text_width import cells
 from zjobtui.ui.found_list import FoundList, found_items
 from zjobtui.ui.prompt import LIMIT, RedactingInput
 

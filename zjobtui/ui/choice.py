@@ -11,7 +11,7 @@ from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
-from zjobtui.formatting.text_width import fit, wrap
+from zjobtui.models.text_width import fit, wrap
 from zjobtui.ui.columns import ALWAYS, BY_NAME, COLUMNS, NAMES
 
 Result = TypeVar("Result")

@@ -6,9 +6,9 @@ from msgspec import Struct
 
 from zjobtui.formatting.job import TIME_WIDTH, TONES, row_time
 from zjobtui.formatting.symbols import GLYPHS, NOTE_SIGN, WORDS, progress_bar, short_id
-from zjobtui.formatting.text_width import cells
 from zjobtui.models.duration_stats import TypicalByTenant
 from zjobtui.models.sorting import Sorting, SortOrder
+from zjobtui.models.text_width import cells
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, is_stale
 from zjobtui.models.why import is_overdue, progress_eighths, settled_why, why_texts

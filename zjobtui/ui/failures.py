@@ -19,9 +19,9 @@ from zjobtui.formatting.failure_groups import (
     times_text,
     transience,
 )
-from zjobtui.formatting.text_width import cells, fit, wrap
 from zjobtui.models.failure_groups import FailureGroup, failure_groups
 from zjobtui.models.text import shorten
+from zjobtui.models.text_width import cells, fit, wrap
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.styled_line import Spans

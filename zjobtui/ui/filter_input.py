@@ -9,8 +9,8 @@ from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from zjobtui.formatting.text_width import cells, within_lines
 from zjobtui.models.filter_completion import candidate_names
+from zjobtui.models.text_width import cells, within_lines
 from zjobtui.ui.key_bar import KeyBar
 from zjobtui.ui.prompt import RedactingInput
 from zjobtui.ui.toast import clear_toasts

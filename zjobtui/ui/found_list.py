@@ -7,9 +7,9 @@ from textual.binding import Binding
 from textual.message import Message
 
 from zjobtui.formatting.symbols import short_id
-from zjobtui.formatting.text_width import cells
 from zjobtui.models.job import FoundIds, JobId
 from zjobtui.models.text import shorten
+from zjobtui.models.text_width import cells
 from zjobtui.ui.line_list import LineListView
 from zjobtui.ui.styled_line import Spans
 

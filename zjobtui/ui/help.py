@@ -13,8 +13,8 @@ from textual.widgets import Input, Static
 
 from zjobtui import __version__
 from zjobtui.formatting.symbols import GLYPHS
-from zjobtui.formatting.text_width import cells, wrap
 from zjobtui.models.filter_fields import FIELDS
+from zjobtui.models.text_width import cells, wrap
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.ui.actions import PANE_KEYS, Action
 from zjobtui.ui.filter_input import FilterInput

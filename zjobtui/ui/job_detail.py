@@ -15,9 +15,9 @@ from zjobtui.formatting.outline import OutlineNode, line_texts
 from zjobtui.formatting.raw_json import pretty
 from zjobtui.formatting.references import group_key, raw_key, related_key
 from zjobtui.formatting.symbols import short_id
-from zjobtui.formatting.text_width import cells, fit
 from zjobtui.models.job import JobRef
 from zjobtui.models.related import ReadProblem, ReadResult, Reference
+from zjobtui.models.text_width import cells, fit
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.ui.detail_header import TAB_LINE, JobDetails, Page, RawLook, Viewing, header_lines
 from zjobtui.ui.detail_tabs import TABS, Tab, tab_at, tab_line

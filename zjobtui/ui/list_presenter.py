@@ -16,7 +16,6 @@ from zjobtui.formatting.status import (
     worst_status,
 )
 from zjobtui.formatting.symbols import counts
-from zjobtui.formatting.text_width import cells, within_lines
 from zjobtui.models.diff import changed_pairs
 from zjobtui.models.duration_stats import typical_times
 from zjobtui.models.filter_fields import Vocabulary, vocabulary_of
@@ -24,6 +23,7 @@ from zjobtui.models.filters import Filter, parse
 from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
 from zjobtui.models.text import clean
+from zjobtui.models.text_width import cells, within_lines
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from zjobtui.formatting.outline import OutlineNode, Tone
-from zjobtui.formatting.text_width import cells, wrap
 from zjobtui.models.text import shorten
+from zjobtui.models.text_width import cells, wrap
 from zjobtui.ui.styled_line import Spans, fit_exact
 
 _MAX_NAME_WIDTH = 24

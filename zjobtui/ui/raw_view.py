@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import NamedTuple, overload
 
 from zjobtui.formatting.outline import OutlineNode
-from zjobtui.formatting.text_width import cells, wrap
 from zjobtui.models.text import shorten
+from zjobtui.models.text_width import cells, wrap
 from zjobtui.ui.outline_lines import RenderedLine
 from zjobtui.ui.styled_line import Spans
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zjobtui.formatting.text_width import cells, fit, wrap
 from zjobtui.models.text import clean
+from zjobtui.models.text_width import cells, fit, wrap
 
 TEXTS = st.text(st.characters(exclude_categories=("Cc", "Cf", "Cs"))).map(clean)
 

@@ -18,13 +18,24 @@ def fit(text: str, width: int) -> str:
     missing = width - cells(text)
     if missing >= 0:
         return text + " " * missing
-    kept, room = "", width - 1
-    for character in text:
+    kept = head(text, width - 1)
+    return f"{kept}…" + " " * (width - 1 - cells(kept))
+
+
+def shorten_to_cells(text: str, width: int) -> str:
+    """Return one line of text, cut with an ellipsis if it is wider than `width` cells."""
+    text = " ".join(text[: 2 * width].split())
+    return text if cells(text) <= width else f"{head(text, width - 1).rstrip()}…"
+
+
+def head(text: str, width: int) -> str:
+    """Return as much of the beginning of a text as fits into `width` cells."""
+    room = width
+    for position, character in enumerate(text):
         room -= wcwidth(character)
         if room < 0:
-            break
-        kept += character
-    return f"{kept}…" + " " * (width - 1 - cells(kept))
+            return text[:position]
+    return text
 
 
 def wrap(text: str, width: int) -> list[str]:
@@ -38,9 +49,9 @@ def wrap(text: str, width: int) -> list[str]:
         if line:
             lines.append(line)
         line = word
-        while (head := _head(line, max(width, 2))) != line:
-            lines.append(head)
-            line = line[len(head) :]
+        while (beginning := head(line, max(width, 2))) != line:
+            lines.append(beginning)
+            line = line[len(beginning) :]
     return [*lines, line]
 
 
@@ -50,12 +61,3 @@ def within_lines(text: str, width: int, count: int) -> str:
     if len(lines) > count:
         lines[count - 1 :] = [fit(f"{lines[count - 1]} {lines[count]}", width)]
     return "\n".join(lines)
-
-
-def _head(text: str, width: int) -> str:
-    room = width
-    for position, character in enumerate(text):
-        room -= wcwidth(character)
-        if room < 0:
-            return text[:position]
-    return text
