@@ -1,17 +1,19 @@
 """An id that Zuora does not know is requested once as an operation job, and polled there if it is one."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 from msgspec.structs import replace
 
-from tests.support.building import job_id
-from tests.support.polling import Run, for_seconds, polled, watches
+from tests.support.polling import Run, for_seconds, job, job_id, polled, watches
 from tests.support.sources import TimedSource
 from tests.support.virtual_time import START, wall
+from zjobtui.models.call_log import CallKind
 from zjobtui.models.job import JobId
-from zjobtui.models.observation import Failure, Observation, Success
+from zjobtui.models.observation import Call, Failure, Observation, Success
 from zjobtui.models.problem import Problem, ProblemKind
+from zjobtui.models.rate_limits import RateLimits
 from zjobtui.models.report import OperationResult, Report
 from zjobtui.models.verdict import VerdictKind
 from zjobtui.polling.rate_limiter import Limits
@@ -160,3 +162,63 @@ def test_the_request_is_not_made_while_polling_is_paused() -> None:
     run = polled(TimedSource(trouble=unknown), watches(1), script, Limits(per_second=0.1))
     assert run.source.operations_asked == []
     assert run.watch(0).verdict.kind is VerdictKind.UNKNOWN
+
+
+def throttled(seconds: float) -> Failure:
+    limits = RateLimits(retry_after=seconds)
+    return Failure(Problem(ProblemKind.THROTTLED), START, Call(http_status=429, rate_limits=limits))
+
+
+def unavailable(seconds: float) -> Failure:
+    limits = RateLimits(retry_after=seconds)
+    return Failure(Problem(ProblemKind.UNAVAILABLE), START, Call(http_status=503, rate_limits=limits))
+
+
+@pytest.mark.parametrize("refusal", [throttled, unavailable])
+def test_a_wait_that_the_host_asks_for_in_response_to_the_request_is_kept(
+    refusal: Callable[[float], Failure],
+) -> None:
+    run = run_with(refusal(60.0), seconds=50, count=3)
+    assert len(run.source.operations_asked) <= 3, "those that were in flight at that moment"
+    assert max(run.source.sent) < 1
+    assert run.pulse.problem is not None
+
+
+def test_refused_credentials_in_response_to_the_request_take_the_tenant_down() -> None:
+    run = run_with(Failure(Problem(ProblemKind.SIGNED_OUT), START), seconds=0.5)
+    assert run.pulse.problem is not None
+    assert run.pulse.problem.kind is ProblemKind.SIGNED_OUT
+    assert run.watch(0).verdict.kind is VerdictKind.UNKNOWN
+
+
+def test_a_request_that_fails_is_repeated_soon_and_then_rarely() -> None:
+    run = run_with(Failure(Problem(ProblemKind.TIMED_OUT), START), seconds=200)
+    assert run.pulse.problem is None, "the host responds about the job"
+    assert 3 <= len(run.source.operations_asked) < 12
+    assert [call for call in run.source.sent if call > 20] != []
+
+
+def test_a_refresh_finds_an_operation_job_although_the_tenant_was_down_and_polling_is_paused() -> None:
+    source = TimedSource(trouble=lambda at, _: UNKNOWN if at > START + 30 else Problem(ProblemKind.UNREACHABLE))
+    source.operation = lambda _: Success(Report(status="Completed", result=DELETION, raw="{}"), wall())
+
+    async def script(run: Run) -> None:
+        await for_seconds(29)(run)
+        assert run.poller.status().problem is not None
+        run.poller.pause()
+        await for_seconds(10)(run)
+        run.poller.poll_now([job(0)])
+        await for_seconds(5)(run)
+
+    run = polled(source, watches(1), script)
+    assert run.watch(0).verdict.kind is VerdictKind.DONE
+    assert source.kinds[-1] is CallKind.PROBE
+
+
+def test_the_other_jobs_are_polled_at_once_if_the_response_about_an_unknown_id_ends_an_outage() -> None:
+    """The host responds again about an unknown id: its operation call, which takes long, delays no other job."""
+    outage = Problem(ProblemKind.UNREACHABLE)
+    source = TimedSource(trouble=lambda at, job: outage if at < START + 60 else (UNKNOWN if job == job_id(0) else None))
+    run = polled(source, watches(4), for_seconds(75))
+    assert run.pulse.problem is None
+    assert all(run.watch(number).problem is None for number in range(1, 4))

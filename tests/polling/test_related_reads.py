@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import CancelledError
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from tests.polling.test_engine import Slow
 from tests.support.polling import Run, for_seconds, polled, watches
 from tests.support.sources import MemoryStore, TimedSource
-from tests.support.virtual_time import wall
+from tests.support.virtual_time import waits, wall
 from zjobtui.clock import SystemClock
 from zjobtui.models.observation import Call
 from zjobtui.models.problem import Problem, ProblemKind
@@ -231,3 +232,40 @@ async def test_a_read_of_a_tenant_that_is_no_longer_polled_is_cancelled() -> Non
     await tenants.stop(["eu"])
     results = await asyncio.gather(*reads, return_exceptions=True)
     assert [type(result) for result in results] == [asyncio.CancelledError] * 6
+
+
+@dataclass
+class SlowReads(TimedSource):
+    """Reads take longer than polls."""
+
+    async def read_related(self, reference: Reference, /) -> ReadResult:
+        await asyncio.sleep(20)
+        return await super().read_related(reference)
+
+
+@pytest.mark.parametrize(
+    ("granted", "reads", "jobs"),
+    [
+        pytest.param(4, 1, 1, id="one call at a time, which is a read"),
+        pytest.param(4, 2, 1, id="a read waits for another"),
+        pytest.param(16, 3, 5, id="reads and polls fill what is granted"),
+        pytest.param(16, 9, 5, id="more reads than may be in flight"),
+    ],
+)
+def test_the_poller_sleeps_while_reads_take_the_calls_that_may_be_in_flight(
+    granted: int, reads: int, jobs: int
+) -> None:
+    headers = (("concurrency-limit-limit", str(granted)),)
+    source, results, slept = SlowReads(limits=lambda _: headers), list[ReadResult](), list[int]()
+
+    async def script(run: Run) -> None:
+        await asyncio.sleep(5)
+        before = waits()
+        reading = asyncio.create_task(read(run, reads))
+        await asyncio.sleep(15)
+        slept.append(waits() - before)
+        results.extend(await reading)
+
+    polled(source, watches(jobs), script)
+    assert kinds(results) == [None] * reads
+    assert slept[0] < 120, "a few times a second"

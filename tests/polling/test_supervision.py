@@ -139,8 +139,8 @@ def test_what_was_asked_of_a_tenant_survives_an_error_of_its_poller(monkeypatch:
 
     async def script(engine: Engine, source: TimedSource) -> None:
         await asyncio.sleep(1)
-        for runner in engine._runners:
-            runner.with_poller(Poller.pause)
+        assert engine._tenants is not None
+        engine._tenants.set_paused(is_paused=True)
         await asyncio.sleep(60)
         assert "polling of eu was interrupted" in engine.state.fault
         asked = len(source.asked)
@@ -149,6 +149,20 @@ def test_what_was_asked_of_a_tenant_survives_an_error_of_its_poller(monkeypatch:
         assert engine.state.statuses["eu"].is_paused
 
     poll(script)
+
+
+def test_a_long_pause_before_a_restart_is_no_suspend_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    renewed = list[int]()
+
+    async def script(engine: Engine, source: TimedSource) -> None:
+        await until_all_ended()
+        renewed.append(source.renewed)
+        assert "polling of eu was interrupted" in engine.state.fault
+
+    broken = Broken(monkeypatch, Poller, "_start_due", first=20, times=6)
+    poll(script)
+    assert broken.at[25] - broken.at[24] >= 10
+    assert renewed == [0]
 
 
 BROKEN_FOR_EVER = {

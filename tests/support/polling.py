@@ -16,6 +16,7 @@ from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.poller import Poller
 from zjobtui.polling.protocols import EngineOptions
 from zjobtui.polling.rate_limiter import Limits, RateLimiter, limits_for
+from zjobtui.polling.tenant_gate import TenantGate
 from zjobtui.polling.watchlist_service import WatchlistService
 
 
@@ -83,7 +84,7 @@ def polled(
             "env",
             source,
             service,
-            RateLimiter(limits, clock.now()),
+            TenantGate("env", RateLimiter(limits, clock.now()), clock, chance),
             clock,
             chance,
             options=EngineOptions(staleness_limit=staleness_limit),

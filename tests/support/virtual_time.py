@@ -18,6 +18,14 @@ class DeadlockError(RuntimeError):
     """Every task waits, and nothing will ever wake one."""
 
 
+class SpinError(RuntimeError):
+    """The loop turns without ever sleeping: a real one would keep a core busy."""
+
+
+MOST_TURNS = 20_000
+"""Turns of the loop at one moment of virtual time; a test with a thousand jobs needs a few hundred."""
+
+
 class VirtualLoop(BaseEventLoop):
     """The loop; executors run functions immediately and in no time, sockets raise."""
 
@@ -26,6 +34,7 @@ class VirtualLoop(BaseEventLoop):
         self._selector = self
         self._start = start
         self._now = _BOOT
+        self._turns = 0
         self.waits = 0
         """How often a real loop would have slept."""
 
@@ -43,6 +52,9 @@ class VirtualLoop(BaseEventLoop):
             raise DeadlockError("nothing is ready and no timer is set: the loop would wait for ever")
         self._now += timeout
         self.waits += timeout > 0
+        self._turns = self._turns + 1 if timeout <= 0 else 0
+        if self._turns > MOST_TURNS:
+            raise SpinError(f"{MOST_TURNS} turns in no time")
         return []
 
     def run_in_executor(

@@ -37,7 +37,6 @@ from zjobtui.polling.unsaved import Unsaved, net_unsaved
 from zjobtui.polling.watchlist_service import WatchlistService
 
 if TYPE_CHECKING:
-    from zjobtui.polling.poller import Poller
     from zjobtui.polling.tenant_runner import TenantRunner
     from zjobtui.polling.tenant_set import TenantSet
 
@@ -95,7 +94,6 @@ class Engine:
         self._starting, self._has_started = threading.Lock(), threading.Event()
         self._was_started = False
         self._tenants: TenantSet | None = None
-        self._is_paused = False
         self._settings_notice = ""
         self._service: WatchlistService | None = None
         self._supervisor = Supervisor(self._publish)
@@ -240,16 +238,17 @@ class Engine:
 
     def set_focus(self, job: JobRef | None) -> None:
         """Set the selected job, or None."""
-        self._each_poller(lambda poller: poller.set_focus(job if job and job.tenant == poller.tenant else None))
+
+        def set_focus(tenants: "TenantSet") -> None:
+            tenants.set_focus(job)
+            self._publish()
+
+        self._with_tenants(set_focus)
 
     def set_visible(self, jobs: Iterable[JobRef]) -> None:
         """Set the jobs on screen, in their order; they are polled first if many wait for a first response."""
         shown = tuple(jobs)
-
-        def set_visible(poller: "Poller") -> None:
-            poller.set_visible(job for job in shown if job.tenant == poller.tenant)
-
-        self._call_soon(lambda: self._with_pollers(set_visible))
+        self._with_tenants(lambda tenants: tenants.set_visible(shown))
 
     def pause(self) -> None:
         """Stop polling in all tenants until `resume`."""
@@ -260,11 +259,11 @@ class Engine:
         self._set_paused(is_paused=False)
 
     def _set_paused(self, *, is_paused: bool) -> None:
-        def set_paused(poller: "Poller") -> None:
-            poller.pause() if is_paused else poller.resume()
+        def set_paused(tenants: "TenantSet") -> None:
+            tenants.set_paused(is_paused=is_paused)
+            self._publish()
 
-        self._is_paused = is_paused
-        self._each_poller(set_paused)
+        self._with_tenants(set_paused)
 
     def _run(self) -> None:
         main, fault = self._main(), None
@@ -358,8 +357,6 @@ class Engine:
             self._running_service().expected = self._expected_statuses()
             await self._tenants.stop((before - after) | reload.changed)
             self._tenants.start(reload.sources)
-            if self._is_paused:
-                self._with_pollers(lambda poller: poller.pause())
         self._publish()
 
     async def _archive(self, service: "WatchlistService") -> None:
@@ -465,20 +462,18 @@ class Engine:
             future.cancel()
         return future
 
-    def _each_poller(self, do: "Callable[[Poller], None]") -> None:
-        def call() -> None:
-            self._with_pollers(do)
-            self._publish()
-
-        self._call_soon(call)
-
     @property
     def _runners(self) -> "list[TenantRunner]":
         return self._tenants.runners if self._tenants is not None else []
 
-    def _with_pollers(self, do: "Callable[[Poller], None]") -> None:
-        for runner in self._runners:
-            runner.with_poller(do)
+    def _with_tenants(self, do: "Callable[[TenantSet], None]") -> None:
+        """Call a function with the tenants on the engine's thread."""
+
+        def call() -> None:
+            if self._tenants is not None:
+                do(self._tenants)
+
+        self._call_soon(call)
 
     def _call_soon(self, do: Callable[[], None]) -> None:
         def call() -> None:

@@ -6,6 +6,7 @@ from math import inf
 from random import Random
 from typing import TypeGuard
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from zjobtui.clock import Clock
@@ -21,7 +22,6 @@ from zjobtui.models.verdict import VerdictKind
 from zjobtui.models.watched_job import WatchedJob, stale_at
 from zjobtui.polling.circuit_breaker import stored_outage
 from zjobtui.polling.protocols import DEFAULT_OPTIONS, EngineOptions, JobSource
-from zjobtui.polling.rate_limiter import RateLimiter
 from zjobtui.polling.related_reads import RelatedReads
 from zjobtui.polling.schedule import Schedule
 from zjobtui.polling.supervision import internal_failure
@@ -40,19 +40,38 @@ many as the share allows. With its regular turns the job stays at about a quarte
 """
 
 WAKE = 2.0
-"""Longest seconds between two looks at the clock: after a suspend, polling continues within this time."""
+"""Longest sleep of the loop in seconds: after a suspend, polling continues within this time."""
 
 SUSPEND_GAP = 10.0
-"""Seconds between two looks at the clock from which on the machine counts as having been suspended."""
+"""Seconds between two turns of the loop from which on the machine counts as having been suspended."""
 
 SHORTEST_PROMISE = 5.0
 """Shortest interval in seconds by which a row's freshness is measured, however often it is polled."""
 
 CHECKED_AT = 2
-"""Failed calls in a row about a job after which another job is polled at once."""
+"""After this many failed calls in a row about one job, another is polled at once to see if the tenant is down."""
 
 JUST_BEGUN = 0.5
 """Seconds for which a call counts as one that the user has just requested."""
+
+
+class _Turn(Struct, frozen=True, kw_only=True):
+    """A call about a job that is due; it has `waited` so many seconds.
+
+    `is_by_hand`: the user requested it. Its `kind` may still be that of a probe.
+    """
+
+    watch: WatchedJob
+    kind: CallKind
+    waited: float
+    is_by_hand: bool
+
+
+class _Response(Struct, frozen=True):
+    """The result of one call, and when it was sent (seconds since the epoch)."""
+
+    observation: Observation
+    sent: float
 
 
 class Poller:
@@ -69,7 +88,7 @@ class Poller:
         tenant: str,
         source: JobSource,
         service: WatchlistService,
-        limiter: RateLimiter,
+        gate: TenantGate,
         clock: Clock,
         chance: Random,
         *,
@@ -82,9 +101,11 @@ class Poller:
         self._record = record
         self._source = source
         self._service = service
-        self._gate = TenantGate(tenant, source, limiter, clock, chance)
-        of_tenant = (watch for watch in service.watchlist if watch.job.tenant == tenant)
-        self._gate.breaker.earlier = stored_outage(of_tenant, clock.now())
+        self._gate = gate
+        gate.use(source)
+        if not gate.breaker.is_open:
+            of_tenant = (watch for watch in service.watchlist if watch.job.tenant == tenant)
+            gate.breaker.earlier = stored_outage(of_tenant, clock.now())
         self._clock = clock
         self._chance = chance
         self._may_poll = may_poll
@@ -100,7 +121,7 @@ class Poller:
         self._visible: frozenset[JobRef] = frozenset()
         self._swept_at = clock.now()
         self._is_paused = False
-        self._fitted_calls = limiter.consumed  # when the schedule was fitted
+        self._fitted_calls = gate.limiter.consumed  # when the schedule was fitted
         self._fitted_rate = 0.0
         self._checked_at = clock.now()
         self._fault: Exception | None = None
@@ -212,6 +233,7 @@ class Poller:
     async def run(self) -> None:
         """Poll until cancelled; calls in flight are then cancelled, too."""
         self.sync_jobs()
+        self._checked_at = self._clock.now()  # the pause before a restart after an error is no suspend
         try:
             while True:
                 self._nudge.clear()
@@ -262,10 +284,14 @@ class Poller:
         if self._schedule.fit(watched, now, rate, calls, self._in_flight, supply):
             self._replan(watch for watch in watched if not watch.is_final)
 
+    @property
+    def _calls_in_flight(self) -> int:
+        """Polls and reads in flight; while the tenant is down the polls alone, so that reads delay no probe."""
+        return len(self._in_flight) + (0 if self._gate.breaker.is_open else self._reads.in_flight)
+
     def _start_due(self) -> None:
         now = self._clock.now()
-        reads = 0 if self._gate.breaker.is_open else self._reads.in_flight
-        while self._gate.max_in_flight(now) > len(self._in_flight) + reads and (popped := self._pop_next(now)):
+        while self._gate.max_in_flight(now) > self._calls_in_flight and (popped := self._pop_next(now)):
             job, due = popped
             watch = self._service.watchlist.get(job)
             if watch is not None and (not watch.is_final or self._was_manual):
@@ -276,7 +302,8 @@ class Poller:
                 self._gate.count_call(now)
                 self._manual.pop(job, None)
                 self._started_at[job] = now
-                self._in_flight[job] = asyncio.create_task(self._call(watch, kind, max(0.0, now - due)))
+                turn = _Turn(watch=watch, kind=kind, waited=max(0.0, now - due), is_by_hand=self._was_manual)
+                self._in_flight[job] = asyncio.create_task(self._call(turn))
 
     def _pop_next(self, now: float) -> tuple[JobRef, float] | None:
         """Return the job to poll next, taken out of the queue, and since when it was due; None if no call is due."""
@@ -331,9 +358,9 @@ class Poller:
         if any(job not in self._in_flight for job in self._manual):
             due = now
         wait = WAKE
-        if due < inf and not 0 < self._gate.max_in_flight(now) <= len(self._in_flight):
+        if due < inf and not 0 < self._gate.max_in_flight(now) <= self._calls_in_flight:
             wait = min(max(due, self._gate.next_allowed_at(now)) - now, max(self._schedule.fit_at - now, 0.05), WAKE)
-        if (read_wait := self._reads.wait) is not None:
+        if (read_wait := self._reads.wait(len(self._in_flight))) is not None:
             wait = min(wait, max(read_wait, 0.05))
         timer = asyncio.get_running_loop().call_later(max(0.0, wait), self._nudge.set)
         try:
@@ -341,48 +368,54 @@ class Poller:
         finally:
             timer.cancel()
 
-    async def _call(self, watch: WatchedJob, kind: CallKind, waited: float) -> None:
-        job = watch.job
+    async def _call(self, turn: _Turn) -> None:
+        job = turn.watch.job
         try:
             try:
-                observation, sent = await self._observe(watch, kind, waited)
+                observation, last = await self._observe(turn)
             finally:
                 self._in_flight.pop(job, None)
                 self._nudge.set()
             self._gate.charge_extra(has_calls_in_flight=bool(self._in_flight or self._reads.in_flight))
-            self._on_result(watch, observation, sent)
+            self._on_result(turn.watch, observation, last)
         except Exception as fault:  # raised again by `run`, which plans the job again when it is restarted
             log.exception("tenant %s: internal error about job %s", self.tenant, job.id.given)
             self._fault = fault
 
-    async def _observe(self, watch: WatchedJob, kind: CallKind, waited: float) -> tuple[Observation, float]:
+    async def _observe(self, turn: _Turn) -> tuple[Observation, _Response]:
         """Request the status of a job; once for each id that Zuora does not know, also as that of an operation job.
 
-        Returns when the last request was sent, too. If the limits leave no call for the operation job, it is requested
-        after the next call about the id.
+        Returns what is known of the job now, and the last response, which the gate has not recorded yet; the two differ
+        if the second call says nothing about the job. If the limits leave no call for the operation job, it is
+        requested after the next call about the id.
         """
-        job = watch.job
+        watch, kind = turn.watch, turn.kind
         if watch.is_operation:
-            return await self._request(job, kind, waited, self._source.observe_operation)
-        observation, sent = await self._request(job, kind, waited, self._source.observe)
+            operation = await self._request(watch.job, kind, turn.waited, self._source.observe_operation)
+            return operation.observation, operation
+        response = await self._request(watch.job, kind, turn.waited, self._source.observe)
+        observation = response.observation
         if not _is_not_found(observation) or watch.is_final or watch.operation_checked_at is not None:
-            return observation, sent
+            return observation, response
         wait = self._gate.count_second_call(observation.call, self._clock.now())
         if wait is None:
-            return observation, sent
+            return observation, response
         await asyncio.sleep(wait)
-        if kind is not CallKind.BY_HAND and not self._may_plan():
-            return observation, sent
-        operation, sent = await self._request(job, kind, wait, self._source.observe_operation)
-        if isinstance(operation, Success):
-            log.info("tenant %s: job %s is an operation job", self.tenant, job.id.given)
-            return operation, sent
-        return replace(observation, is_no_operation=operation.problem.kind in _NO_OPERATION), sent
+        if not turn.is_by_hand and not self._may_plan():
+            return observation, response
+        if self._record_response(watch.job, response):
+            self._recover()
+        operation = await self._request(watch.job, kind, wait, self._source.observe_operation)
+        if isinstance(operation.observation, Success):
+            log.info("tenant %s: job %s is an operation job", self.tenant, watch.job.id.given)
+            return operation.observation, operation
+        is_no_operation = operation.observation.problem.kind in _NO_OPERATION
+        return replace(observation, is_no_operation=is_no_operation), operation
 
     async def _request(
         self, job: JobRef, kind: CallKind, waited: float, observe: Callable[[JobId, CallKind], Awaitable[Observation]]
-    ) -> tuple[Observation, float]:
-        """Make one call about a job and record it; return when it was sent, too."""
+    ) -> _Response:
+        """Make one call about a job and add it to the call log."""
         sent = self._clock.now()
         try:
             observation = await observe(job.id, kind)
@@ -390,21 +423,22 @@ class Poller:
             log.exception("tenant %s: internal error in the call about job %s", self.tenant, job.id.given)
             observation = internal_failure(fault, self._clock.now())
         self._record(_logged(job, kind, observation, waited, self._clock.now() - sent))
-        return observation, sent
+        return _Response(observation, sent)
 
     def _read_changed(self) -> None:
         """Charge what a read cost besides its call, and look for what may be sent next."""
         self._gate.charge_extra(has_calls_in_flight=bool(self._in_flight or self._reads.in_flight))
         self._nudge.set()
 
-    def _on_result(self, watch: WatchedJob, observation: Observation, sent: float) -> None:
-        job, now, was_open = watch.job, self._clock.now(), self._gate.breaker.is_open
-        observation, known = self._apply(watch, observation)
-        is_failure = is_transient(observation)
-        has_untried = is_failure and any(w.job != job and w.job not in self._failures for w in self._unfinished())
-        recent = 2 * self._schedule.intervals.ceiling
-        self._gate.record(job, observation, sent, now, recent, has_untried=has_untried)
+    def _on_result(self, watch: WatchedJob, observation: Observation, last: _Response) -> None:
+        job = watch.job
+        applied, known = self._apply(watch, observation)
+        if applied is not observation:
+            last = _Response(applied, last.sent)
+        is_failure = is_transient(last.observation)
+        has_recovered = self._record_response(job, last)
         self._fit()
+        now = self._clock.now()
         self._schedule.drop(job)
         interval = self._schedule.interval(known, now)
         if is_failure:
@@ -419,9 +453,19 @@ class Poller:
             self._failures.pop(job, None)
             if not known.is_final:
                 self._schedule.put(job, self._schedule.next_call(known, now))
-        self._service.submit(job, observation, max(interval + self._gate.latency, SHORTEST_PROMISE))
-        if was_open and not self._gate.breaker.is_open:
+        self._service.submit(job, applied, max(interval + self._gate.latency, SHORTEST_PROMISE))
+        if has_recovered:
             self._recover()
+
+    def _record_response(self, job: JobRef, response: _Response) -> bool:
+        """Tell the gate about a response; return whether the tenant was down and responds again."""
+        was_open = self._gate.breaker.is_open
+        has_untried = is_transient(response.observation) and any(
+            watch.job != job and watch.job not in self._failures for watch in self._unfinished()
+        )
+        recent = 2 * self._schedule.intervals.ceiling
+        self._gate.record(job, response.observation, response.sent, self._clock.now(), recent, has_untried=has_untried)
+        return was_open and not self._gate.breaker.is_open
 
     def _apply(self, watch: WatchedJob, observation: Observation) -> tuple[Observation, WatchedJob]:
         """Return an observation and the job after it; if it cannot be applied, the call about this job has failed."""

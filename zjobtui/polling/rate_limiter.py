@@ -125,6 +125,11 @@ class RateLimiter:
         self._blocked_until = -inf
         self._stated, self._stated_until = inf, -inf
 
+    def set_limits(self, limits: Limits) -> None:
+        """Use other limits of the settings; calls that were made, and what the host has asked for, still count."""
+        if limits != self._own:
+            self.limits = self._own = limits
+
     def wait(self, now: float, *, is_read: bool = False) -> float:
         """Return the seconds until the next call is allowed, 0 for now; check again then: others may use calls.
 
@@ -240,6 +245,10 @@ class RateLimiter:
         """Return the calls since the last call of this method, for the count of all windows."""
         uncounted, self._uncounted = self._uncounted, 0
         return uncounted
+
+    def put_back_uncounted(self, calls: int) -> None:
+        """Return calls that could not be added to the count of all windows to `drain_uncounted`."""
+        self._uncounted += calls
 
     def refund(self, calls: int) -> None:
         """Refund calls that were counted but never sent: the source refused them, or polling has ended."""

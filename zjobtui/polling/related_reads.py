@@ -47,10 +47,12 @@ class RelatedReads:
         """How many reads are in flight."""
         return len(self._tasks)
 
-    @property
-    def wait(self) -> float | None:
-        """Seconds until the next read may be sent, None if none waits for that."""
-        if not self._waiting or self.in_flight >= MOST_IN_FLIGHT:
+    def wait(self, polls: int) -> float | None:
+        """Return the seconds until the next read may be sent beside `polls` polls in flight.
+
+        None if no read is waiting, or if the next one can be sent only when a call in flight ends.
+        """
+        if not self._waiting or not self._has_room(polls):
             return None
         return self._gate.limiter.wait(self._clock.now(), is_read=True)
 
@@ -62,7 +64,7 @@ class RelatedReads:
         self._changed()
 
     def start(self, polls: int) -> None:
-        """Send the reads that may be sent now, while so many polls are in flight, and give up those that cannot be."""
+        """Send as many reads as the limits allow beside `polls` polls in flight; fail those that wait too long."""
         now = self._clock.now()
         self._waiting = deque(each for each in self._waiting if not each.future.done())
         while self._waiting:
@@ -70,7 +72,7 @@ class RelatedReads:
             if wait > 0:
                 self._give_up(now, wait)
                 return
-            if self.in_flight >= MOST_IN_FLIGHT or self.in_flight + polls >= self._gate.limiter.concurrency:
+            if not self._has_room(polls):
                 return
             waiting = self._waiting.popleft()
             self._gate.count_call(now)
@@ -84,6 +86,9 @@ class RelatedReads:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._tasks.clear()
+
+    def _has_room(self, polls: int) -> bool:
+        return self.in_flight < min(MOST_IN_FLIGHT, self._gate.limiter.concurrency - polls)
 
     def _give_up(self, now: float, wait: float) -> None:
         """Give up the reads that would wait for too long; the others keep their places."""

@@ -34,9 +34,12 @@ def is_transient(observation: Observation) -> bool:
 
 
 class TenantGate:
-    """Says when the next call is allowed, and how many; every call and every result passes through it."""
+    """Says when the next call is allowed, and how many; every call and every result passes through it.
 
-    def __init__(self, tenant: str, source: JobSource, limiter: RateLimiter, clock: Clock, chance: Random) -> None:
+    It outlives the poller of a tenant whose settings have changed.
+    """
+
+    def __init__(self, tenant: str, limiter: RateLimiter, clock: Clock, chance: Random) -> None:
         self.limiter = limiter
         self.breaker = CircuitBreaker(chance)
         self.latency = 0.0
@@ -44,13 +47,17 @@ class TenantGate:
         self.answered_at: float | None = None
         """When the host last gave a good response."""
         self._tenant = tenant
-        self._source = source
         self._clock = clock
         self._failing_since: dict[JobRef, float] = {}
-        self._charged = source.requests
+        self._source: JobSource | None = None
+        self._charged = 0
         self._has_latency = False
         self._downtime: Problem | None = None
         self._down_until = 0.0
+
+    def use(self, source: JobSource) -> None:
+        """Charge the requests that this source sends from now on."""
+        self._source, self._charged = source, source.requests
 
     def next_allowed_at(self, now: float) -> float:
         """Return when the next call may be sent: now, or later."""
@@ -68,7 +75,7 @@ class TenantGate:
         return self.limiter.concurrency / max(self.latency, 0.001)
 
     def planned_rate(self, now: float) -> float:
-        """Return the calls per second to plan with: what the limits allow, and what the host responds in time."""
+        """Return the calls per second to plan with: as many as the limits allow, and as many as the host can answer."""
         rate = min(self.limiter.allowance(now), self.capacity)
         return rate * (THROTTLED_OVERBOOK if self.limiter.is_throttled(now) else 1.0)
 
@@ -100,13 +107,14 @@ class TenantGate:
 
     def charge_extra(self, *, has_calls_in_flight: bool) -> None:
         """Charge token requests and retries besides the calls; refund calls that were never sent."""
-        extra = self._source.requests - self._charged
+        requests = self._charged if self._source is None else self._source.requests
+        extra = requests - self._charged
         if extra > 0:
             self.limiter.consume(self._clock.now(), extra)
         if extra < 0 and not has_calls_in_flight:
             self.limiter.refund(-extra)
         if extra > 0 or not has_calls_in_flight:
-            self._charged = self._source.requests
+            self._charged = requests
 
     def drop_all_but(self, jobs: Container[JobRef]) -> None:
         """Forget the failures of all other jobs."""

@@ -6,6 +6,8 @@ from contextlib import suppress
 from functools import partial
 from random import Random
 
+from msgspec import Struct
+
 from zjobtui.clock import Clock
 from zjobtui.logs import get_logger
 from zjobtui.models.call_log import RecordCall
@@ -24,8 +26,8 @@ from zjobtui.polling.protocols import (
     SourceError,
     WatchlistStore,
 )
-from zjobtui.polling.rate_limiter import RateLimiter, limits_for
 from zjobtui.polling.supervision import Supervisor
+from zjobtui.polling.tenant_gate import TenantGate
 from zjobtui.polling.watchlist_service import WatchlistService
 
 log = get_logger(__name__)
@@ -43,6 +45,16 @@ RETRY = 45.0
 """Seconds until a source that could not be created is tried again: a corrected secret works within a minute."""
 
 
+class Attention(Struct):
+    """What the user sees of all tenants now: a poller that is created later starts with it."""
+
+    focus: JobRef | None = None
+    """The selected job."""
+    visible: tuple[JobRef, ...] = ()
+    """The jobs on screen, in their order."""
+    is_paused: bool = False
+
+
 class TenantRunner:
     """Runs one tenant independently of the others; `changed` is called when its status may have changed."""
 
@@ -52,6 +64,8 @@ class TenantRunner:
         make_source: MakeSource,
         service: WatchlistService,
         store: WatchlistStore,
+        gate: TenantGate,
+        attention: Attention,
         clock: Clock,
         chance: Random,
         *,
@@ -81,17 +95,20 @@ class TenantRunner:
         self._problem: Problem | None = None
         self._problem_since = self._next_try_at = 0.0
         self._retry = asyncio.Event()
-        self._pending: list[Callable[[Poller], None]] = []
+        self._refreshes: dict[JobRef, None] = {}  # until there is a poller
         self._unsent: list[tuple[Reference, asyncio.Future[ReadResult]]] = []
         self._reads: set[asyncio.Future[ReadResult]] = set()
-        self._uncounted = 0
         self._counting = asyncio.Lock()
-        self._limiter = RateLimiter(limits_for(tenant.kind, tenant.daily_calls, tenant.calls_per_second), clock.now())
+        self._gate = gate
+        self._attention = attention
 
     def poll_now(self, jobs: Sequence[JobRef]) -> None:
         """Poll these jobs at once; if the source could not be created, try that again: the user asked for it."""
         self._retry.set()
-        self.with_poller(lambda poller: poller.poll_now(jobs))
+        if self.poller is not None:
+            self.poller.poll_now(jobs)
+        else:
+            self._refreshes.update(dict.fromkeys(jobs))
 
     async def read_related(self, reference: Reference) -> ReadResult:
         """Read an object that a job created; if the source could not be created, try that again first.
@@ -108,19 +125,35 @@ class TenantRunner:
             self.poller.read_related(reference, future)
         return await future
 
-    def with_poller(self, do: Callable[[Poller], None]) -> None:
-        """Call `do` with the poller, at once or as soon as the source exists, which may take seconds."""
+    def set_focus(self) -> None:
+        """Pass the selected job to the poller, if it exists yet."""
         if self.poller is not None:
-            do(self.poller)
-        else:
-            self._pending.append(do)
+            job = self._attention.focus
+            self.poller.set_focus(job if job is not None and job.tenant == self.tenant.name else None)
+
+    def set_visible(self) -> None:
+        """Pass the jobs on screen to the poller, if it exists yet."""
+        if self.poller is not None:
+            self.poller.set_visible(job for job in self._attention.visible if job.tenant == self.tenant.name)
+
+    def set_paused(self) -> None:
+        """Pause or resume the poller, if it exists yet."""
+        if self.poller is not None:
+            self.poller.pause() if self._attention.is_paused else self.poller.resume()
 
     def status(self) -> TenantStatus:
         """The current polling status."""
         if self.poller is not None:
             return self.poller.status()
         if self._problem is None:
-            return TenantStatus(tenant=self.tenant.name)
+            problem, next_try_at = self._gate.problem(self._clock.now())
+            return TenantStatus(
+                tenant=self.tenant.name,
+                answered_at=self._gate.answered_at,
+                problem=problem,
+                down_since=self._gate.breaker.down_since,
+                next_try_at=next_try_at,
+            )
         return TenantStatus(
             tenant=self.tenant.name,
             problem=self._problem,
@@ -143,11 +176,11 @@ class TenantRunner:
         if self._source is None:
             self._source = await self._create_source()
             self.supervisor.clear(self._polling)
-        poller = self.poller = self.poller or self._create_poller(self._source)
-        pending, self._pending = self._pending, []
-        for do in pending:
+        poller = self.poller
+        if poller is None:
+            poller = self.poller = self._create_poller(self._source)
             with self.supervisor.guard(self._polling):
-                do(poller)
+                self._catch_up(poller)
         unsent, self._unsent = self._unsent, []
         for reference, future in unsent:
             poller.read_related(reference, future)
@@ -160,12 +193,21 @@ class TenantRunner:
             group.create_task(self.supervisor.run(self._polling, poller.run))
             group.create_task(self.supervisor.run(f"the count of calls of {self.tenant.title}", self._count_calls))
 
+    def _catch_up(self, poller: Poller) -> None:
+        """Pass to a new poller what the user did before it existed."""
+        self.set_paused()
+        self.set_focus()
+        self.set_visible()
+        refreshes, self._refreshes = self._refreshes, {}
+        if refreshes:
+            poller.poll_now(refreshes)
+
     def _create_poller(self, source: JobSource) -> Poller:
         return Poller(
             self.tenant.name,
             source,
             self._service,
-            self._limiter,
+            self._gate,
             self._clock,
             self._chance,
             may_poll=self._may_poll,
@@ -211,13 +253,14 @@ class TenantRunner:
 
     async def _count(self) -> None:
         async with self._counting:
-            self._uncounted += self._limiter.drain_uncounted()
-            count = partial(self._store.count_calls, self.tenant.name, int(self._clock.now() // DAY), self._uncounted)
+            limiter = self._gate.limiter
+            calls = limiter.drain_uncounted()
+            count = partial(self._store.count_calls, self.tenant.name, int(self._clock.now() // DAY), calls)
             try:
-                self._limiter.set_daily_count(await self._service.run_io(count), self._clock.now())
-                self._uncounted = 0
+                limiter.set_daily_count(await self._service.run_io(count), self._clock.now())
             except Exception:  # a store may fail in any way; the calls are counted later
-                log.exception("tenant %s: %d calls are not counted yet", self.tenant.name, self._uncounted)
+                limiter.put_back_uncounted(calls)
+                log.exception("tenant %s: %d calls are not counted yet", self.tenant.name, calls)
 
     def _fail_reads(self) -> None:
         """Give the reads that wait for the source its problem."""

@@ -11,11 +11,14 @@ from msgspec import Struct
 
 from zjobtui.clock import Clock
 from zjobtui.models.call_log import RecordCall
+from zjobtui.models.job import JobRef
 from zjobtui.models.tenant import Tenant
 from zjobtui.polling.lease import Lease
 from zjobtui.polling.poller import Poller
 from zjobtui.polling.protocols import DEFAULT_OPTIONS, EngineOptions, MakeSource, WatchlistStore
-from zjobtui.polling.tenant_runner import TenantRunner
+from zjobtui.polling.rate_limiter import RateLimiter, limits_for
+from zjobtui.polling.tenant_gate import TenantGate
+from zjobtui.polling.tenant_runner import Attention, TenantRunner
 from zjobtui.polling.watchlist_service import WatchlistService
 
 CHORES_LIMIT = 0.3
@@ -54,6 +57,8 @@ class TenantSet:
         self._options = options
         self._chance = random.Random()
         self._running: dict[str, _Running] = {}
+        self._attention = Attention()
+        self._gates: dict[tuple[str, str], TenantGate] = {}  # by name and host of the tenant; kept when it is stopped
 
     @property
     def runners(self) -> list[TenantRunner]:
@@ -70,6 +75,24 @@ class TenantSet:
         for tenant, make in sources:
             if tenant.name not in self._running:
                 self._running[tenant.name] = self._start(tenant, make)
+
+    def set_focus(self, job: JobRef | None) -> None:
+        """Set the selected job."""
+        self._attention.focus = job
+        for runner in self.runners:
+            runner.set_focus()
+
+    def set_visible(self, jobs: tuple[JobRef, ...]) -> None:
+        """Set the jobs on screen, in their order."""
+        self._attention.visible = jobs
+        for runner in self.runners:
+            runner.set_visible()
+
+    def set_paused(self, *, is_paused: bool) -> None:
+        """Pause or resume polling of all tenants, and of those that are started later."""
+        self._attention.is_paused = is_paused
+        for runner in self.runners:
+            runner.set_paused()
 
     async def stop(self, names: Iterable[str]) -> None:
         """Stop polling tenants, and write what is left."""
@@ -93,6 +116,8 @@ class TenantSet:
             make,
             self._service,
             self._store,
+            self._gate_of(tenant),
+            self._attention,
             self._clock,
             self._chance,
             may_poll=partial(attrgetter("is_held"), lease),
@@ -105,6 +130,22 @@ class TenantSet:
             f"the lease of {tenant.title}", partial(lease.run, partial(_has_unfinished, runner))
         )
         return _Running(runner, lease, (asyncio.create_task(runner.run()), asyncio.create_task(leasing)))
+
+    def _gate_of(self, tenant: Tenant) -> TenantGate:
+        """Return the gate of a tenant.
+
+        If the tenant was polled at the same host before, it is the same gate: changed settings neither shorten a wait
+        that the host asked for nor grant calls again. A tenant that is down is tried at once, with one call.
+        """
+        limits, now = limits_for(tenant.kind, tenant.daily_calls, tenant.calls_per_second), self._clock.now()
+        gate = self._gates.get((tenant.name, tenant.base_url))
+        if gate is None:
+            gate = TenantGate(tenant.name, RateLimiter(limits, now), self._clock, self._chance)
+            self._gates[tenant.name, tenant.base_url] = gate
+        else:
+            gate.limiter.set_limits(limits)
+            gate.breaker.probe_now(now)
+        return gate
 
     def _runner_changed(self, lease: Lease) -> None:
         """Publish, and check the lease: the runner may have its poller now, and with it something to poll."""
