@@ -15,6 +15,7 @@ from zjobtui.logs import stop as stop_log
 from zjobtui.models.call_log import CallLog
 from zjobtui.models.problem import Problem, ProblemKind
 from zjobtui.models.tenant import Credentials
+from zjobtui.models.text import clean
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Watchlist
 from zjobtui.polling.daemon_thread import run_on_daemon_thread
@@ -83,7 +84,7 @@ def _unsaved_text(why: str, unsaved: Unsaved) -> str:
 
 def _rows(watches: Iterable[WatchedJob]) -> Iterator[str]:
     for watch in watches:
-        yield "  ".join(part for part in (f"  {watch.job.id.given}", watch.job.tenant, watch.label) if part)
+        yield "  ".join(part for part in (f"  {watch.job.id.given}", watch.job.tenant, clean(watch.label)) if part)
 
 
 def stop_on_forced_exit(engine: Engine) -> str:

@@ -198,6 +198,10 @@ def _merge(ours: WatchedJob, theirs: WatchedJob) -> WatchedJob:
     return with_annotations(ours, theirs)
 
 
+class UnstorableError(Exception):
+    """A change contains what no store can hold; the message says what. Trying again cannot help."""
+
+
 class Observed(Struct, frozen=True):
     """A job after an observation; `response` is set only if it must be stored in place of the one before."""
 

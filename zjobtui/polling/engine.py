@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -97,7 +98,11 @@ class Engine:
         self._settings_notice = ""
         self._service: WatchlistService | None = None
         self._supervisor = Supervisor(self._publish)
+        self._publishing = threading.Lock()
+        self._is_stopping = False
+        # By key, added and removed by single operations on any thread, which the interpreter's lock makes atomic.
         self._submitted: dict[object, Change] = {}
+        self._failed: list[WatchedJob] = []  # new jobs of edits that raised an exception
         self._edits: set[asyncio.Future[Change]] = set()
         self._futures: set[Future[EditResult] | Future[ReadResult]] = set()
         self._has_ended = False
@@ -108,8 +113,9 @@ class Engine:
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Set the subscriber, which is called with every new state, and at once with the current one."""
-        self._subscriber = subscriber
-        subscriber(self._last_state() if self._ended_by else self.state)
+        with self._publishing:  # else the state of now could reach it after a newer one
+            self._subscriber = subscriber
+            subscriber(self._last_state() if self._ended_by else self.state)
 
     def _last_state(self) -> State:
         return replace(self.state, fault=self._ended_by, has_ended=True)
@@ -130,12 +136,16 @@ class Engine:
         self._has_started.wait()
 
     def stop(self) -> None:
-        """Cancel calls in flight, commit what is left, and wait for the thread."""
-        if self._was_started:  # `is_alive` is still false while the thread begins
-            self._has_started.wait(STOP_LIMIT)  # a signal may come before the thread has its loop
-            self._call_soon(self._stopping.set)
-            with suppress(RuntimeError):  # it could not start
-                self._thread.join(STOP_LIMIT)
+        """Cancel calls in flight, commit what is left, and wait for the thread, up to `STOP_LIMIT` seconds in all."""
+        if not self._was_started:  # `is_alive` is still false while the thread begins
+            return
+        ends = time.monotonic() + STOP_LIMIT
+        self._is_stopping = True
+        if self._has_started.wait(STOP_LIMIT):  # a signal may come before the thread has its loop
+            with suppress(RuntimeError):  # the loop has ended, or never began
+                self._running_loop().call_soon_threadsafe(self._stopping.set)
+        with suppress(RuntimeError):  # it could not start
+            self._thread.join(max(0.0, ends - time.monotonic()))
 
     def unsaved(self) -> Unsaved:
         """Return what the edits of the user that are not on disk come to, from the moment they are submitted.
@@ -144,7 +154,11 @@ class Engine:
         marking a job as read, which is not worth a message on exit.
         """
         submitted = tuple(self._submitted.values())  # first: an edit that is applied meanwhile must not be missed
-        return net_unsaved((*(self._service.uncommitted if self._service is not None else ()), *submitted))
+        listed = self.state.watchlist
+        failed = Change(listed, added=tuple(watch for watch in self._failed if listed.get(watch.job) is None))
+        if self._service is None:
+            return net_unsaved((failed, *submitted))
+        return net_unsaved((*self._service.refused.changes, *self._service.uncommitted, failed, *submitted))
 
     def watch(self, watches: Iterable[WatchedJob], found: Container[JobRef] = ()) -> "Future[EditResult]":
         """Add jobs; one that was removed before comes back with everything known about it.
@@ -282,7 +296,7 @@ class Engine:
         self._has_ended = True
         if fault is not None:
             self._ended_by = f"Internal error: polling stopped ({type(fault).__name__}: {fault})."
-            with self._supervisor.guard("showing the state"):
+            with self._publishing, self._supervisor.guard("showing the state"):
                 self._subscriber(self._last_state())
         self._has_started.set()
         for future in tuple(self._futures):
@@ -290,8 +304,6 @@ class Engine:
 
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
-        from zjobtui.polling.tenant_set import TenantSet  # noqa: PLC0415 - 20 ms, on this thread after the first screen
-
         self._service = service = WatchlistService(
             self.state.watchlist,
             self._store,
@@ -301,8 +313,12 @@ class Engine:
             now=self._clock.now,
             supervisor=self._supervisor,
         )
-        self._has_started.set()
+        self._has_started.set()  # before the import: a disk that does not respond must not block the screen
+        if self._is_stopping:
+            self._stopping.set()
         service.start()
+        from zjobtui.polling.tenant_set import TenantSet  # noqa: PLC0415 - 20 ms, on this thread after the first screen
+
         self._tenants = TenantSet(
             service,
             self._store,
@@ -394,8 +410,8 @@ class Engine:
         faults = " ".join(supervisor.fault for supervisor in supervisors if supervisor.fault)
         notice = " ".join(text for text in (service.notice, self._settings_notice) if text)
         tenants = tuple(tenant for tenant, _ in self._sources)
-        self.state = State(service.watchlist, statuses, service.unsaved, faults, notice, tenants)
-        with self._supervisor.guard("showing the state"):
+        with self._publishing, self._supervisor.guard("showing the state"):
+            self.state = State(service.watchlist, statuses, service.why_unsaved(), faults, notice, tenants)
             self._subscriber(self.state)
         if self._renewal is None and any(map(changes_with_time, statuses.values())):
             loop = asyncio.get_running_loop()
@@ -436,13 +452,18 @@ class Engine:
         key = object()
         self._submitted[key] = change
 
+        def end(task: "asyncio.Future[Change]") -> None:
+            self._edits.discard(task)
+            if (not_applied := self._submitted.pop(key, None)) is not None:  # it raised an exception
+                self._failed += not_applied.added
+
         async def work() -> EditResult:
             service = self._running_service()
             task = asyncio.ensure_future(edit(service, partial(self._submitted.pop, key, None)))
             self._edits.add(task)
-            task.add_done_callback(self._edits.discard)
+            task.add_done_callback(end)
             change = await asyncio.shield(task)  # closing the screen cancels the future, which must not undo the edit
-            return EditResult(change, service.unsaved)
+            return EditResult(change, service.why_unsaved(change))
 
         return self._schedule(work())
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from math import isfinite
 from typing import TYPE_CHECKING, TypeVar
 
 from zjobtui.logs import get_logger
@@ -14,6 +15,7 @@ from zjobtui.models.job import JobRef
 from zjobtui.models.watched_job import WatchedJob
 from zjobtui.models.watchlist import Change, Observed, Watchlist
 from zjobtui.polling.protocols import WatchlistStore
+from zjobtui.polling.refused import PERMANENT, RefusedChanges, check_storable, text_of
 from zjobtui.polling.supervision import Supervisor, internal_failure
 
 if TYPE_CHECKING:
@@ -58,7 +60,8 @@ class WatchlistService:
     """Owns the watchlist on one event loop; the store runs on a thread of its own.
 
     An edit of the user changes the watchlist at once and is published before it is committed; until then it is in
-    `uncommitted`, and the commit is retried until it succeeds. Observations that bring something new are published
+    `uncommitted`, and the commit is retried until it succeeds. What the store can never hold is set aside (`refused`),
+    so that later changes are saved. Observations that bring something new are published
     after the attempt to commit them, those that only confirm before it. `changed` is called after every change; `only`
     are the tenants whose jobs are taken over from other windows; `expected` are the order statuses that need no
     attention; `now` returns seconds since the epoch, UTC. `supervisor` keeps the errors of its tasks for the user.
@@ -81,7 +84,9 @@ class WatchlistService:
         self._now = now
         self._only = only
         self.unsaved = ""
-        """Why changes are not on disk yet; empty when all are."""
+        """Why changes are not on disk yet; empty when all are, except for those that are refused."""
+        self.refused = RefusedChanges()
+        """The changes that the store can never hold."""
         self.notice = ""
         """What last happened to the store while it was open; empty if nothing did."""
         self.membership_version = 0
@@ -95,10 +100,15 @@ class WatchlistService:
         self._incomplete: set[JobRef] = set()
         self._removed: dict[JobRef, tuple[WatchedJob, Event]] = {}
         self._has_pending = asyncio.Event()
-        self._gate = asyncio.Lock()
+        self._store_lock = asyncio.Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._tasks: list[asyncio.Task[None]] = []
         self._commits: set[asyncio.Task[None]] = set()
+
+    def why_unsaved(self, change: Change | None = None) -> str:
+        """Return why this change is not on disk, or any change if it is None; empty if it is."""
+        jobs = self.refused.jobs if change is None else [w.job for w in (*change.added, *change.annotated)]
+        return " ".join(text for text in (self.unsaved, self.refused.explain(jobs)) if text)
 
     @property
     def uncommitted(self) -> tuple[Change, ...]:
@@ -119,7 +129,7 @@ class WatchlistService:
         self._apply(self._fold_pending())
         try:
             async with asyncio.timeout(CLOSE_LIMIT):
-                async with self._gate:  # a task is not cancelled between a commit and its removal from the list
+                async with self._store_lock:  # a task is not cancelled between a commit and its removal from the list
                     for task in self._tasks:
                         task.cancel()
                 await self.flush()
@@ -132,8 +142,11 @@ class WatchlistService:
         self._worker.shutdown(wait=not self.unsaved, cancel_futures=True)
 
     def submit(self, job: JobRef, observation: "Observation", planned: float) -> None:
-        """Queue an observation; it is committed and published at once, or within `GATHER` seconds if many come."""
-        self._pending.append((job, observation, planned))
+        """Queue an observation; it is committed and published at once, or within `GATHER` seconds if many come.
+
+        The next response is expected within `planned` seconds; without a finite number the row looks stale at once.
+        """
+        self._pending.append((job, observation, planned if isfinite(planned) else 0.0))
         self._has_pending.set()
 
     def pending_jobs(self) -> set[JobRef]:
@@ -143,7 +156,8 @@ class WatchlistService:
     async def edit(self, make: Callable[[Watchlist], Change], applied: Callable[[], object] = _nothing) -> Change:
         """Apply and publish an edit of the user at once, then commit it; `applied` is called in between.
 
-        Returns after the commit, or at the latest after `SAVE_LIMIT` seconds with the reason in `unsaved`.
+        Returns after the commit, or at the latest after `SAVE_LIMIT` seconds with the reason in `unsaved`. Raises
+        `UnstorableError` if the change contains what no store can hold; then nothing is changed.
         """
         return await self._edit(make(self.watchlist), applied)
 
@@ -160,17 +174,20 @@ class WatchlistService:
         """
         added = tuple(watches)
         jobs = [watch.job for watch in added]
-        recalled = await self._load_removed(jobs)
-        if recalled is None:
+        stored = await self._load_removed(jobs)
+        if stored is None:
             self._incomplete.update(jobs)
-        return await self._edit(self.watchlist.add(added, recalled or (), found), applied)
+        # The removal of a job may not be committed yet: then the store does not have it among the removed ones.
+        recalled = {job: self._removed[job][0] for job in jobs if job in self._removed}
+        recalled |= {watch.job: watch for watch in stored or ()}
+        return await self._edit(self.watchlist.add(added, recalled.values(), found), applied)
 
     async def flush(self) -> None:
         """Retry what could not be committed, then commit observations that only confirm.
 
         While commits fail, only the last of them is kept for each job, so memory does not grow.
         """
-        async with self._gate:
+        async with self._store_lock:
             if self._uncommitted:
                 await self._commit()
             if self._confirmed and not self._uncommitted:
@@ -189,6 +206,7 @@ class WatchlistService:
         return None if read.cancelled() or read.exception() else read.result()
 
     async def _edit(self, change: Change, applied: Callable[[], object]) -> Change:
+        check_storable(change)
         self._apply(change)
         applied()
         if not change.must_commit_now:
@@ -217,7 +235,7 @@ class WatchlistService:
         pending, self._pending = self._pending, []
         try:
             return self.watchlist.apply_observations(pending, self.expected)
-        except Exception:  # what came with it must reach the rows
+        except Exception:  # the other observations must still be applied
             log.exception("internal error in one of %d responses", len(pending))
             return self.watchlist.apply_observations(map(self._as_applicable, pending), self.expected)
 
@@ -246,7 +264,7 @@ class WatchlistService:
         self.membership_version += bool(change.added or change.removed)
 
     async def _sync(self) -> None:
-        async with self._gate:
+        async with self._store_lock:
             try:
                 if notice := await self.run_io(partial(self._store.reopen_if_replaced, self._known())):
                     self.notice = notice
@@ -260,7 +278,7 @@ class WatchlistService:
                     self._report_unsaved("")
             except Exception as fault:  # a store may fail in any way; polling continues
                 log.exception("the store could not be read")
-                self._report_unsaved(str(fault))
+                self._report_unsaved(text_of(fault))
 
     async def _read_changes(self) -> None:
         changes = await self.run_io(self._store.read_changes)
@@ -296,20 +314,31 @@ class WatchlistService:
         return Event(watch.job, self._now(), EventKind.REMOVED, "")
 
     async def _commit_in_turn(self) -> None:
-        async with self._gate:
+        async with self._store_lock:
             await self._commit()
 
     async def _commit(self) -> None:
-        """Commit what is queued, oldest first; the gate must be held."""
+        """Commit what is queued, oldest first; the lock must be held."""
         try:
             while self._uncommitted:
-                await self.run_io(partial(self._store.apply, self._uncommitted[0]))
-                del self._uncommitted[0]
+                await self._commit_first()
         except Exception as fault:  # a store may fail in any way; nothing is lost, it is tried again
             log.exception("not saved, saving will be retried: %s", self._pending_ids())
-            self._report_unsaved(str(fault))
+            self._report_unsaved(text_of(fault))
         else:
             self._report_unsaved("")
+
+    async def _commit_first(self) -> None:
+        """Commit the oldest change, or put the parts that the store may take in its place."""
+        change = self._uncommitted[0]
+        try:
+            await self.run_io(partial(self._store.apply, change))
+        except PERMANENT as error:
+            self._uncommitted[:1] = self.refused.split(change, error, self._now())
+            self._incomplete.update(self.refused.jobs)  # the list shows what is stored of them
+        else:
+            del self._uncommitted[0]
+            self.refused.forget(change)
 
     async def _load_incomplete(self) -> None:
         """Merge what the store knows of jobs that were added while it did not respond."""

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from zjobtui.atomic_write import sync_folder, temp_sibling
 from zjobtui.logs import get_logger
+from zjobtui.models.watchlist import UnstorableError
 from zjobtui.storage.migrations import SCHEMA_VERSION, damage_of_schema, migrate, version_of
 
 log = get_logger(__name__)
@@ -29,6 +30,7 @@ _BUG = frozenset(
     {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_MISUSE}
     | {sqlite3.SQLITE_RANGE, sqlite3.SQLITE_SCHEMA}
 )
+_CONTENT = frozenset({sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH})
 _NO_LOCKS = frozenset(
     {sqlite3.SQLITE_IOERR_LOCK, sqlite3.SQLITE_IOERR_RDLOCK, sqlite3.SQLITE_IOERR_UNLOCK}
     | {sqlite3.SQLITE_IOERR_CHECKRESERVEDLOCK, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOLFS}
@@ -87,6 +89,10 @@ class UncommittedError(StoreError):
 
 class SchemaError(StoreError):
     """A statement does not match the tables or their content: a bug in zjobtui, not damage of the file."""
+
+
+class ContentError(SchemaError, UnstorableError):
+    """A change violates a constraint of the tables, such as NaN for a time: it can never be written."""
 
 
 class Opened(Struct, frozen=True):
@@ -178,6 +184,8 @@ def failure(path: Path, fault: Exception, what: str = "could not be used") -> St
     if isinstance(fault, ValueError) or primary in _DAMAGE or (code is None and "decode" in str(fault)):
         return _broken(path, str(fault))
     if primary in _BUG:
+        if primary in _CONTENT:
+            return ContentError(_bug_text(path, fault))
         why = _damage_of_schema(path) if primary == sqlite3.SQLITE_ERROR else ""
         return _broken(path, why) if why else SchemaError(_bug_text(path, fault))
     if code in _NO_LOCKS or primary in _NO_LOCKS:
