@@ -1,10 +1,12 @@
 """The engine on its thread: requests before there is a source, and jobs that are archived automatically."""
 
 import asyncio
+import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -22,7 +24,7 @@ from zjobtui.models.problem import ProblemKind
 from zjobtui.models.related import ReadResult, Reference, Related, RelatedKind
 from zjobtui.models.related_details import OrderDetails
 from zjobtui.models.tenant import Tenant
-from zjobtui.models.watchlist import Watchlist
+from zjobtui.models.watchlist import UnstorableError, Watchlist
 from zjobtui.polling import lease
 from zjobtui.polling.engine import Engine
 from zjobtui.polling.poller import Poller
@@ -398,6 +400,85 @@ def test_if_polling_cannot_start_no_call_raises_and_every_edit_says_why(
         engine.stop()
         assert call is not ADD or [one.job for one in engine.unsaved().added] == [job(2)]
     assert not recwarn.list
+
+
+class HangingDisk:
+    """Delays the import of one module, as on a network file system that does not respond."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+        self.responds = threading.Event()
+        self._name = name
+        monkeypatch.delitem(sys.modules, name)
+        monkeypatch.setattr(sys, "meta_path", [self, *sys.meta_path])
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == self._name:
+            self.responds.wait(10)
+
+
+def test_neither_an_edit_nor_the_exit_waits_for_an_import_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zjobtui.polling.engine.STOP_LIMIT", 0.05)
+    disk = HangingDisk(monkeypatch, "zjobtui.polling.tenant_set")
+    engine, began = Engine(watchlist(), MemoryStore(), [], FixedClock(NOW)), time.monotonic()
+    try:
+        engine.start()
+        engine.set_focus(None)
+        engine.watch([watch(1)])
+        engine.stop()
+        assert time.monotonic() - began < 2
+        assert [one.job for one in engine.unsaved().added] == [job(1)]
+    finally:
+        disk.responds.set()
+        engine._thread.join(10)
+    assert engine.unsaved() == Unsaved()
+
+
+def test_the_exit_does_not_wait_for_a_loop_that_never_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    may_run, run, began = threading.Event(), asyncio.run, time.monotonic()
+    monkeypatch.setattr(asyncio, "run", lambda *args: (may_run.wait(10), run(*args)))
+    monkeypatch.setattr("zjobtui.polling.engine.STOP_LIMIT", 0.05)
+    engine = Engine(watchlist(), MemoryStore(), [(TENANT, Slow().make)], FixedClock(NOW))
+    threading.Thread(target=engine.start, daemon=True).start()
+    until(lambda: engine._was_started)
+    engine.stop()
+    assert time.monotonic() - began < 2
+    may_run.set()
+    until(lambda: not engine._thread.is_alive())
+
+
+def test_a_state_that_is_published_during_the_subscription_is_the_last_one() -> None:
+    engine, states = Engine(watchlist(watch(1)), MemoryStore(), [], FixedClock(NOW)), list[State]()
+    engine.start()
+
+    def take(state: State) -> None:
+        if threading.current_thread() is threading.main_thread():
+            with suppress(TimeoutError):
+                engine.label([job(1)], "new").result(0.1)
+        states.append(state)
+
+    try:
+        engine.subscribe(take)
+        until(lambda: len(states) > 1)
+        assert [one.label for one in states[0].watchlist] == [""]
+        assert [one.label for one in states[-1].watchlist] == ["new"]
+    finally:
+        engine.stop()
+
+
+def test_an_edit_that_raises_is_not_unsaved_for_ever_but_its_new_ids_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("zjobtui.polling.engine.APPLY_LIMIT", 5.0)
+    engine = Engine(watchlist(watch(1)), MemoryStore(), [], FixedClock(NOW))
+    for edit in (engine.label([job(1)], "half \ud800"), engine.watch([watch(2), watch(3, note="half \ud800")])):
+        with pytest.raises(UnstorableError, match=r"U\+D800"):
+            edit.result(5)
+    assert engine.unsaved() == Unsaved((watch(2), watch(3, note="half \ud800")))
+    engine.watch([watch(3)]).result(5)
+    began = time.monotonic()
+    engine.stop()
+    assert time.monotonic() - began < 1.5, "no edit is still being applied"
+    assert [one.job for one in engine.unsaved().added] == [job(2)]
 
 
 @pytest.mark.slow

@@ -70,7 +70,7 @@ def with_store(folder: Path, script: Callable[[WatchlistService], Awaitable[None
 def test_an_edit_that_no_store_can_hold_is_refused_at_the_entry_and_changes_nothing(edit: Edit, tmp_path: Path) -> None:
     async def script(service: WatchlistService) -> None:
         before = service.watchlist
-        with pytest.raises(UnstorableError, match="cannot be stored|not a finite number"):
+        with pytest.raises(UnstorableError, match=r"cannot be stored|not a finite number"):
             await service.edit(edit)
         assert service.watchlist is before
         assert (service.uncommitted, service.why_unsaved()) == ((), "")
